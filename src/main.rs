@@ -1,0 +1,3 @@
+//! The `mlctl` binary.
+
+fn main() {}
