@@ -2,4 +2,10 @@
 //!
 //! The library never prints, never reads the environment and never exits: that is `cli/`'s part.
 
+pub mod agent;
+pub mod backend;
+pub mod event;
 pub mod gang;
+pub mod plan;
+pub mod spec;
+pub mod store;

@@ -1,0 +1,58 @@
+//! What an agent is told: one JSON file, the same for a pod and a laptop.
+
+use std::path::PathBuf;
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+
+use crate::gang::{GangConfig, ReplicaId};
+use crate::spec::Setup;
+
+/// The configuration of one agent. It never holds a secret: secret variables are in the agent's own
+/// environment, which the command inherits, and the gang's token is a file of its own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AgentConfig {
+    /// Format of this document.
+    pub schema_version: u32,
+    /// The rules of the gang.
+    pub gang: GangConfig,
+    /// Who this agent is.
+    pub replica: ReplicaId,
+    /// Unique per pod or agent process.
+    pub pod_uid: String,
+    /// How many times this replica's pod has been replaced.
+    pub generation: u32,
+    /// `host:port` of the primary's agent; resolved anew on every dial.
+    pub primary_address: String,
+    /// `address:port` that the primary's agent listens on; ignored by the others.
+    pub listen_address: String,
+    /// File with the gang's shared token.
+    pub token_file: PathBuf,
+    /// A random word of this run that marks the agent's own lines in the log.
+    pub nonce: String,
+    /// Program and arguments.
+    pub command: Vec<String>,
+    /// Variables set for set-up and command, over what the agent inherits.
+    pub env: IndexMap<String, String>,
+    /// Inherited variables that the command must not see.
+    pub unset_env: Vec<String>,
+    /// Folder with the code to copy from, if any.
+    pub code: Option<PathBuf>,
+    /// Folder for this replica's working folders; emptied before each attempt.
+    pub work_dir: PathBuf,
+    /// What to do before the command.
+    pub setup: Option<Setup>,
+    /// Where Python environments are cached by their content.
+    pub cache_dir: PathBuf,
+    /// Folders that must exist before the command starts.
+    pub make_dirs: Vec<PathBuf>,
+    /// Ports that must be free again before an attempt counts as stopped.
+    pub own_ports: Vec<u16>,
+    /// The termination message goes here (at most 4,096 bytes).
+    pub termination_file: PathBuf,
+    /// Memory limit of this replica in bytes, where the runtime has no control group that says it.
+    pub memory_limit: Option<u64>,
+    /// Leave the session of the process that started it.
+    pub detach: bool,
+}

@@ -1,0 +1,5 @@
+//! The process beside each command: the same in a pod and on a laptop.
+
+mod config;
+
+pub use config::*;

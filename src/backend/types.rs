@@ -1,0 +1,120 @@
+//! What a runtime is asked to do. No type of Kubernetes or of processes is here.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::event::Event;
+use crate::gang::{Attempt, ReplicaId};
+use crate::plan::Plan;
+use crate::store::RunPaths;
+
+/// Something that doesn't stop a submission but that the user must know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice(pub String);
+
+/// Values that must not be written down: environment variables by name, for each role.
+#[derive(Clone, Default)]
+pub struct SecretValues(pub BTreeMap<String, BTreeMap<String, String>>);
+
+/// Choices of one submission that are not part of the plan.
+#[derive(Clone, Debug, Default)]
+pub struct SubmitOptions {
+    /// Run on the CPU where the accelerators are not there.
+    pub allow_cpu: bool,
+    /// Use a `model/` that another run has filled.
+    pub overwrite: bool,
+}
+
+/// How far a follower has read; kept in the run's folder.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Cursor(pub BTreeMap<String, u64>);
+
+/// Which lines of output are wanted.
+#[derive(Clone, Debug, Default)]
+pub struct LogQuery {
+    /// Only this role.
+    pub role: Option<String>,
+    /// Only this index of the role.
+    pub index: Option<u32>,
+    /// Only this attempt.
+    pub attempt: Option<Attempt>,
+    /// Only lines after this time.
+    pub since: Option<Timestamp>,
+    /// Only so many of the last lines of each replica.
+    pub tail: Option<usize>,
+}
+
+/// One line of a command's output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLine {
+    /// Who printed it.
+    pub replica: ReplicaId,
+    /// In which attempt; 0 is set-up before the first.
+    pub attempt: Attempt,
+    /// The bytes without the line end.
+    pub line: Vec<u8>,
+}
+
+/// Reads the output of a run, following it on each call.
+pub trait LogReader {
+    /// The lines that have come since the last call; empty when there are none now.
+    fn read(&mut self) -> Result<Vec<LogLine>, BackendError>;
+}
+
+/// A runtime failed or refused.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BackendError {
+    /// The plan can't run here as it is; every reason at once.
+    #[error("this run can't start here: {}", .0.join("; "))]
+    Refused(Vec<String>),
+    /// The runtime can't do that.
+    #[error("{0}")]
+    Unsupported(String),
+    /// A file or process failed.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// A runtime: where gangs run.
+pub trait Backend {
+    /// `local`, or the context of a cluster.
+    fn name(&self) -> String;
+
+    /// Looks before anything is created: can this plan run here? Errors come together.
+    fn check(&self, plan: &Plan, options: &SubmitOptions) -> Result<Vec<Notice>, BackendError>;
+
+    /// Starts the gang; when it returns, the gang goes on without mlctl.
+    fn ensure(
+        &self,
+        plan: &Plan,
+        run: &RunPaths,
+        secrets: &SecretValues,
+        options: &SubmitOptions,
+    ) -> Result<Vec<Notice>, BackendError>;
+
+    /// Everything that has happened since `cursor`, in order; moves the cursor. When the gang has
+    /// ended, or nothing of it is left, the last event is `Finished`.
+    fn observe(&self, run: &RunPaths, cursor: &mut Cursor) -> Result<Vec<Event>, BackendError>;
+
+    /// The output of the commands.
+    fn logs(&self, run: &RunPaths, query: &LogQuery) -> Result<Box<dyn LogReader>, BackendError>;
+
+    /// Asks the gang to end as cancelled; returns at once.
+    fn cancel(&self, run: &RunPaths, by: &str) -> Result<(), BackendError>;
+
+    /// Ends whatever is left of the run. "Not there" is success.
+    fn remove(&self, run: &RunPaths) -> Result<(), BackendError>;
+
+    /// Program, arguments, environment and folder for a process beside a replica's command.
+    fn exec(
+        &self,
+        run: &RunPaths,
+        replica: &ReplicaId,
+        argv: &[String],
+    ) -> Result<std::process::Command, BackendError>;
+}

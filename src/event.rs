@@ -1,0 +1,140 @@
+//! The one stream of events: agents write it, the state keeps it, every view reads it.
+
+use indexmap::IndexMap;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::gang::{Attempt, Exit, ReplicaId, Usage, Verdict};
+
+/// Version of the event format (`v`).
+pub const EVENT_VERSION: u32 = 1;
+
+/// One event of a run: a line of `events.jsonl` and of `--events`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// Format version.
+    pub v: u32,
+    /// Order within the run's journal, from 1; given by the store.
+    pub seq: u64,
+    /// Wall-clock time of the process that wrote it. For people; order is `seq`.
+    pub time: Timestamp,
+    /// The run.
+    pub run: String,
+    /// The attempt; 0 before the first start.
+    pub attempt: Attempt,
+    /// Whose event it is; absent for the whole gang's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replica: Option<ReplicaId>,
+    /// What happened.
+    #[serde(flatten)]
+    pub kind: EventKind,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "type")]
+pub enum EventKind {
+    /// mlctl recorded the run and started its replicas.
+    Submitted {
+        /// `local` or the context of a cluster.
+        runtime: String,
+    },
+    /// An agent is up.
+    AgentStarted {
+        /// Its process id, within its own machine or pod.
+        pid: u32,
+        /// Unique per pod or agent process.
+        pod_uid: String,
+    },
+    /// Set-up began.
+    SetupStarted,
+    /// A line of the set-up's output, shortened; at most one a second.
+    SetupProgress {
+        /// The line.
+        line: String,
+    },
+    /// Set-up is done.
+    SetupFinished {
+        /// How long it took.
+        seconds: f64,
+        /// The Python environment was already in the cache.
+        cached: bool,
+    },
+    /// A replica joined the gang.
+    Joined {
+        /// Replicas that are still missing.
+        missing: Vec<ReplicaId>,
+    },
+    /// Somebody who wanted to join was refused.
+    JoinRefused {
+        /// Why.
+        reason: String,
+    },
+    /// All replicas are there; the attempt starts.
+    AttemptStarted,
+    /// A command runs.
+    CommandStarted {
+        /// Its process id, within its own machine or pod.
+        pid: u32,
+    },
+    /// A command ended.
+    CommandExited {
+        /// How.
+        exit: Exit,
+    },
+    /// A replica's agent or its link is gone.
+    ReplicaLost {
+        /// What is known about it.
+        reason: String,
+    },
+    /// Nothing of the attempt is left at this replica.
+    ReplicaStopped {
+        /// False when the clean-up did not end in time.
+        clean: bool,
+    },
+    /// The first failure of an attempt.
+    FirstFailure {
+        /// The failure.
+        failure: crate::gang::FirstFailure,
+    },
+    /// The gang will start again.
+    Retrying {
+        /// The class whose budget is charged.
+        class: crate::gang::FailureClass,
+        /// Charged so far, this one included.
+        spent: u32,
+        /// The budget.
+        budget: u32,
+    },
+    /// The completion rule is met; the others have the drain to end.
+    Draining {
+        /// Seconds at most.
+        seconds: f64,
+    },
+    /// The run is over.
+    Finished {
+        /// How.
+        verdict: Verdict,
+        /// Where the verdict comes from, when it wasn't the gang's own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        inferred: Option<String>,
+    },
+    /// Numbers that the command printed or reported.
+    Metrics {
+        /// The step or epoch, when it was given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        step: Option<u64>,
+        /// Name to value.
+        values: IndexMap<String, f64>,
+    },
+    /// Resource use.
+    Usage {
+        /// Cores and bytes.
+        usage: Usage,
+    },
+    /// Something that a person should know.
+    Warning {
+        /// One sentence.
+        message: String,
+    },
+}

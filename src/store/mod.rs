@@ -1,0 +1,5 @@
+//! The state folder: what mlctl remembers of its runs.
+
+mod layout;
+
+pub use layout::*;
