@@ -4,6 +4,8 @@ mod app;
 mod context;
 mod env;
 mod error;
+mod git;
+mod interrupt;
 mod settings;
 pub mod verbs;
 
@@ -11,4 +13,6 @@ pub use app::*;
 pub use context::*;
 pub use env::*;
 pub use error::*;
+pub use git::describe as git_describe;
+pub use interrupt::*;
 pub use settings::*;
