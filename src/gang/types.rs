@@ -318,6 +318,10 @@ pub struct Join {
     pub size: u32,
     /// The attempt of the command that it still runs, if any (it lost its link, not its lease).
     pub running: Option<Attempt>,
+    /// The highest attempt that this agent was told to start and accepted; 0 for none.
+    pub seen: Attempt,
+    /// See [`ToPrimary::Heartbeat`]: the first lease is counted from the join.
+    pub sent: Now,
     /// What it remembers.
     pub carry: Carry,
 }
@@ -350,6 +354,9 @@ pub enum ToPrimary {
         carry: Carry,
         /// What my processes use.
         usage: Usage,
+        /// When I sent this, by my clock. The answer repeats it, and the lease is counted from it:
+        /// so a late answer can't make a lease longer than the primary believes it is.
+        sent: Now,
     },
     /// The command of this attempt runs.
     Started {
@@ -404,12 +411,22 @@ pub enum ToMember {
     Lease {
         /// The memory to keep.
         carry: Carry,
+        /// The `sent` of the join or heartbeat that this answers.
+        sent: Now,
+        /// The lease ends this long after `sent`. It shrinks with the time since the primary last
+        /// heard of *any* member, so that a primary that loses one fences the others and itself.
+        valid: Duration,
     },
-    /// The run is over: end the command, acknowledge, then exit by the verdict.
+    /// The run is over: acknowledge, end the command within `drain`, report `Stopped`, and wait for
+    /// [`ToMember::Release`].
     Verdict {
         /// How it ended.
         verdict: Verdict,
+        /// How long the command may go on by itself; zero for "end it now".
+        drain: Duration,
     },
+    /// Everybody knows the verdict: exit by it.
+    Release,
     /// Leave so that your replica is replaced (exit COUNT).
     Replace {
         /// Why, for the log.
