@@ -4,10 +4,13 @@
 //! decides. [`MemberMachine`] is the half that every agent runs, the primary's own included, through
 //! an in-process link. Neither reads a clock, sleeps or draws a random number.
 
+mod carry;
 mod event;
 mod member;
+mod rules;
 mod session;
 mod termination;
+mod timing;
 mod types;
 
 pub use event::*;

@@ -357,6 +357,8 @@ pub enum ToPrimary {
         /// When I sent this, by my clock. The answer repeats it, and the lease is counted from it:
         /// so a late answer can't make a lease longer than the primary believes it is.
         sent: Now,
+        /// The `at` of the last [`ToMember::Probe`], zero before the first.
+        answers: Now,
     },
     /// The command of this attempt runs.
     Started {
@@ -417,6 +419,11 @@ pub enum ToMember {
         /// heard of *any* member, so that a primary that loses one fences the others and itself.
         valid: Duration,
     },
+    /// Send a heartbeat now: whatever failed at your side before this is known before its answer.
+    Probe {
+        /// By the primary's clock; the answer repeats it.
+        at: Now,
+    },
     /// The run is over: acknowledge, end the command within `drain`, report `Stopped`, and wait for
     /// [`ToMember::Release`].
     Verdict {
@@ -425,8 +432,14 @@ pub enum ToMember {
         /// How long the command may go on by itself; zero for "end it now".
         drain: Duration,
     },
-    /// Everybody knows the verdict: exit by it.
+    /// The verdict is committed: exit by it once your command has ended.
     Release,
+    /// The gang can't go on, and this primary can't know what an earlier one decided: exit FINAL
+    /// without a verdict.
+    Disband {
+        /// Why, for the log.
+        reason: String,
+    },
     /// Leave so that your replica is replaced (exit COUNT).
     Replace {
         /// Why, for the log.

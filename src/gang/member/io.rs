@@ -1,16 +1,17 @@
-//! The half that every agent runs: it obeys the primary, and its lease when the primary is silent.
+//! What goes into a member's machine and what comes out.
 
 use std::time::Duration;
 
-use super::{
-    AgentExit, Attempt, Exit, GangConfig, Incarnation, Now, ReplicaId, TerminationMessage,
-    ToMember, ToPrimary, Usage,
+use super::super::{
+    AgentExit, Attempt, Exit, TerminationMessage, ToMember, ToPrimary, Usage, Verdict,
 };
 
 /// What happens to an agent.
+#[expect(clippy::large_enum_variant, reason = "short-lived: passed once by value")]
 #[derive(Clone, Debug, PartialEq)]
 pub enum MemberInput {
-    /// The connection asked for by [`MemberOutput::Dial`] is up and authenticated.
+    /// The connection asked for by [`MemberOutput::Dial`] is up and authenticated. From here on no
+    /// message of an earlier connection may be handed in.
     LinkUp,
     /// The connection is gone, or could not be made.
     LinkLost {
@@ -24,7 +25,7 @@ pub enum MemberInput {
         /// As this attempt.
         attempt: Attempt,
     },
-    /// The command ended, or could not be started ([`super::ExitStatus::NotStarted`]). Whether the
+    /// The command ended, or could not be started ([`crate::gang::ExitStatus::NotStarted`]). Whether the
     /// gang killed it is the machine's knowledge: it sets `killed_by_gang` itself.
     CommandExited {
         /// Which attempt's.
@@ -39,16 +40,19 @@ pub enum MemberInput {
         /// Nothing is left: no process, port, shared or accelerator memory.
         clean: bool,
     },
+    /// In the primary's agent: its session said [`crate::gang::SessionOutput::Commit`].
+    Committed(Verdict),
     /// The agent itself was sent SIGTERM.
     Sigterm,
     /// What the processes use, for the next heartbeat.
     Usage(Usage),
-    /// The whole machine slept for this long (a laptop's lid).
+    /// The whole machine slept for this long (a laptop's lid). Hand it in before any other input
+    /// that follows the sleep.
     Suspended {
         /// How long.
         slept: Duration,
     },
-    /// The time of [`MemberMachine::deadline`] has come. Harmless at any other time.
+    /// The time of [`super::MemberMachine::deadline`] has come. Harmless at any other time.
     Tick,
 }
 
@@ -124,32 +128,4 @@ pub enum MemberEvent {
         /// One sentence.
         reason: String,
     },
-}
-
-/// An agent's state.
-#[derive(Debug)]
-pub struct MemberMachine {
-    config: GangConfig,
-    replica: ReplicaId,
-    me: Incarnation,
-}
-
-impl MemberMachine {
-    /// A machine that has not connected yet; its first [`MemberOutput::Dial`] comes from the first
-    /// `Tick`. The primary's own member is one whose `replica` is the first of the config: it exits
-    /// by SIGTERM only, else its session does.
-    pub fn new(config: GangConfig, replica: ReplicaId, me: Incarnation, _now: Now) -> Self {
-        Self { config, replica, me }
-    }
-
-    /// Takes one input; `now` never goes back.
-    pub fn handle(&mut self, _now: Now, _input: MemberInput) -> Vec<MemberOutput> {
-        let _ = (&self.config, &self.replica, &self.me);
-        Vec::new()
-    }
-
-    /// When a [`MemberInput::Tick`] is wanted at the latest.
-    pub fn deadline(&self) -> Option<Now> {
-        None
-    }
 }

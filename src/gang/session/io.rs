@@ -1,8 +1,8 @@
-//! The primary's half: *all replicas idle -> start; anything else -> stop -> idle*.
+//! What goes into the primary's machine and what comes out.
 
 use std::time::Duration;
 
-use super::{AgentExit, GangConfig, Now, Sequenced, ToMember, ToPrimary, Verdict};
+use super::super::{AgentExit, Sequenced, ToMember, ToPrimary, Verdict};
 
 /// One connection to the primary, numbered by its I/O layer; a number is never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,6 +20,7 @@ pub struct Incarnation {
 /// What happens to the primary.
 ///
 /// Facts from the Kubernetes API (a node gone, a pod's condition) would be one more input here.
+#[expect(clippy::large_enum_variant, reason = "short-lived: passed once by value")]
 #[derive(Clone, Debug, PartialEq)]
 pub enum SessionInput {
     /// A member said something. The I/O layer has authenticated the link; the primary's own member
@@ -40,12 +41,13 @@ pub enum SessionInput {
         /// Who, for the verdict.
         by: String,
     },
-    /// The whole machine slept for this long (a laptop's lid).
+    /// The whole machine slept for this long (a laptop's lid). Hand it in before any other input
+    /// that follows the sleep.
     Suspended {
         /// How long.
         slept: Duration,
     },
-    /// The time of [`Session::deadline`] has come. Harmless at any other time.
+    /// The time of [`super::Session::deadline`] has come. Harmless at any other time.
     Tick,
 }
 
@@ -66,34 +68,11 @@ pub enum SessionOutput {
     },
     /// Log it.
     Event(Sequenced),
-    /// Write the verdict into the termination message before anything later in the same list. A
-    /// write that fails (a full disk) is a warning, not a reason to stop.
+    /// Hand it to the primary's own member as [`crate::gang::MemberInput::Committed`] and carry out
+    /// the `WriteTermination` that comes of it before anything later in the same list. A write that
+    /// fails (a full disk) is a warning, not a reason to stop.
     Commit(Verdict),
-    /// Exit the primary's process, whatever its member still does (kill its command first).
+    /// Exit the primary's process, whatever its member still does: kill its command first, flush
+    /// what was sent. (The process also ends when its member says `Exit`, after a SIGTERM.)
     Exit(AgentExit),
-}
-
-/// The primary's state.
-#[derive(Debug)]
-pub struct Session {
-    config: GangConfig,
-    me: Incarnation,
-}
-
-impl Session {
-    /// A session that knows nothing yet; it learns from those who join.
-    pub fn new(config: GangConfig, me: Incarnation, _now: Now) -> Self {
-        Self { config, me }
-    }
-
-    /// Takes one input; `now` never goes back.
-    pub fn handle(&mut self, _now: Now, _input: SessionInput) -> Vec<SessionOutput> {
-        let _ = (&self.config, &self.me);
-        Vec::new()
-    }
-
-    /// When a [`SessionInput::Tick`] is wanted at the latest.
-    pub fn deadline(&self) -> Option<Now> {
-        None
-    }
 }
