@@ -9,6 +9,8 @@ mod event;
 mod member;
 mod rules;
 mod session;
+#[cfg(test)]
+mod sim;
 mod termination;
 mod timing;
 mod types;

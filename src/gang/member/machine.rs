@@ -114,6 +114,11 @@ impl MemberMachine {
         times.into_iter().filter(|time| *time > self.now).min()
     }
 
+    /// What this agent remembers of the gang.
+    pub fn carry(&self) -> &Carry {
+        &self.carry
+    }
+
     pub(super) fn is_primary(&self) -> bool {
         self.config.primary() == Some(&self.replica)
     }

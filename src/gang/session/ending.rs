@@ -103,7 +103,9 @@ impl Session {
                     .slots
                     .iter()
                     .all(|slot| slot.acked || slot.link.is_none() && !self.config.replaces());
-                if known || !keeps(Rule::AckBeforeCommit) {
+                // Alone, commit and exit are one step: nothing may replace this primary in between.
+                let early = known && !(self.is_alone() && !self.own_is_idle());
+                if early || !keeps(Rule::AckBeforeCommit) {
                     self.commit();
                     self.phase = Phase::Ending { committed: true, until };
                     self.check_ending();
@@ -115,21 +117,25 @@ impl Session {
                 }
             }
             Phase::Ending { committed: true, until } => {
-                let alone = self.slots.iter().skip(1).all(|slot| slot.link.is_none());
-                let idle = self.slots.first().is_none_or(|own| own.idle || !own.present());
-                if alone && idle || self.now >= until {
+                if self.is_alone() && self.own_is_idle() || self.now >= until {
                     self.exit(self.verdict_exit());
                 }
             }
             Phase::Disbanding { until } => {
-                let alone = self.slots.iter().skip(1).all(|slot| slot.link.is_none());
-                let idle = self.slots.first().is_none_or(|own| own.idle || !own.present());
-                if alone && idle || self.now >= until {
+                if self.is_alone() && self.own_is_idle() || self.now >= until {
                     self.exit(AgentExit::FinalJob);
                 }
             }
             _ => {}
         }
+    }
+
+    fn is_alone(&self) -> bool {
+        self.slots.iter().skip(1).all(|slot| slot.link.is_none())
+    }
+
+    fn own_is_idle(&self) -> bool {
+        self.slots.first().is_none_or(|own| own.idle || !own.present())
     }
 
     /// Somebody may still acknowledge, or still has to end its command.

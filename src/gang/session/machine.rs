@@ -68,8 +68,6 @@ impl Session {
             config.start_timeout.max(config.rejoin_timeout)
         };
         Self {
-            config,
-            me,
             now,
             born: now,
             slots,
@@ -79,13 +77,16 @@ impl Session {
             phase: Phase::Gathering { until: now + patience },
             started: false,
             gathered: false,
-            quiet_until: now,
+            // A predecessor's commands may run until their leases are over.
+            quiet_until: if me.generation == 0 { now } else { now + config.dead_after() },
             pause_until: now,
             paused: None,
             ending_attempt: None,
             held: None,
             seq: 0,
             out: Vec::new(),
+            config,
+            me,
         }
     }
 
@@ -193,6 +194,13 @@ impl Session {
         }
     }
 
+    /// Everything that a refused join must leave as it is.
+    #[cfg(test)]
+    pub(in crate::gang) fn fingerprint(&self) -> String {
+        let memory = (&self.carry, self.floor, self.gathered, self.started);
+        format!("{:?} {:?} {:?} {:?}", self.phase, self.slots, memory, self.quiet_until)
+    }
+
     pub(super) fn is_own(i: usize) -> bool {
         i == 0
     }
@@ -232,8 +240,8 @@ impl Session {
         self.carry.elapsed + since
     }
 
-    /// The memory as of now.
-    pub(super) fn memory(&self) -> Carry {
+    /// What the gang remembers, as of the last input.
+    pub fn memory(&self) -> Carry {
         Carry { elapsed: self.elapsed(), ..self.carry.clone() }
     }
 }
