@@ -155,7 +155,7 @@ impl World<'_> {
                 let input = MemberInput::CommandStarted { attempt };
                 self.after(0, Event::Member { agent, input });
             }
-            CommandEvent::Ends if !process.signalled && !process.behaviour.unkillable => {
+            CommandEvent::Ends if !process.signalled => {
                 let (status, cause) = match ends {
                     Ends::Well => (ExitStatus::Code(0), Cause::Own(true)),
                     Ends::Signal => (ExitStatus::Signal(11), Cause::Own(false)),

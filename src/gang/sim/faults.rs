@@ -50,6 +50,9 @@ impl World<'_> {
                 for wire in 0..w.wires.len() {
                     let one = &w.wires[wire];
                     if one.member == Some(agent) || one.primary == agent {
+                        if let Some(member) = one.member {
+                            w.disturb(w.agents[member].index, 0);
+                        }
                         w.cut(wire);
                     }
                 }

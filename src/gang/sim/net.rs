@@ -38,7 +38,8 @@ impl World<'_> {
         if from == to {
             return self.now;
         }
-        let jitter = 1 + self.rng.u64(..if self.rng.u8(..10) == 0 { 300 } else { 20 });
+        let most = if self.rng.u8(..10) == 0 { 300 } else { 20 };
+        let jitter = 1 + self.rng.u64(..most);
         let (out, inward) = (self.agents[from].no_way_out, self.agents[to].no_way_in);
         let mut slow = 0;
         for agent in [from, to] {
