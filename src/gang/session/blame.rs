@@ -2,6 +2,7 @@
 
 use super::Session;
 use super::machine::Phase;
+use super::slot::Slot;
 use crate::gang::rules::{Rule, keeps};
 use crate::gang::{Exit, FailureClass, FirstFailure, GangEvent, Now, Outcome, ToMember};
 
@@ -15,6 +16,10 @@ pub(super) struct Held {
     probed: Option<Now>,
 }
 
+fn lost_touch(slot: &Slot) -> String {
+    format!("{} lost touch with the primary", slot.replica)
+}
+
 impl Session {
     pub(super) fn command_failed(&mut self, i: usize, exit: Exit) {
         let replica = self.slots[i].replica.clone();
@@ -25,9 +30,9 @@ impl Session {
                 self.primary_stood_still("the primary itself stood still".into());
                 return;
             }
-            let reason = format!("{replica} lost touch with the primary");
             let class = FailureClass::Infrastructure;
-            self.hold(i, FirstFailure { attempt, replica, class, exit: None, reason });
+            let failure = self.agent_failure(i, class, lost_touch(&self.slots[i]));
+            self.hold(i, failure);
             return;
         }
         let class = exit.class.unwrap_or(FailureClass::UserError);
@@ -42,9 +47,16 @@ impl Session {
     }
 
     fn hold(&mut self, slot: usize, failure: FirstFailure) {
-        if self.held.is_none() {
-            let until = self.now + self.config.blame_hold;
-            self.held = Some(Held { failure, slot, until, probed: None });
+        match &mut self.held {
+            // A lost lease may be the reason for a peer-loss error, never the other way round.
+            Some(held) if held.failure.exit.is_some() && failure.exit.is_none() => {
+                (held.failure, held.slot) = (failure, slot);
+            }
+            Some(_) => {}
+            None => {
+                let until = self.now + self.config.blame_hold;
+                self.held = Some(Held { failure, slot, until, probed: None });
+            }
         }
     }
 
@@ -72,8 +84,26 @@ impl Session {
         if others.into_iter().all(|(_, other)| other.answered >= probed)
             && let Some(held) = self.held.take()
         {
-            self.fail(slot, held.failure, false);
+            if held.failure.exit.is_some() {
+                self.fail(slot, held.failure, false);
+            } else {
+                let culprit = self.longest_silence().unwrap_or(slot);
+                let reason = lost_touch(&self.slots[culprit]);
+                let class = FailureClass::Infrastructure;
+                let failure = self.agent_failure(culprit, class, reason);
+                self.fail(culprit, failure, false);
+            }
         }
+    }
+
+    /// A lease shrinks with the silence of anybody: who was silent longest of late ended it.
+    fn longest_silence(&self) -> Option<usize> {
+        let recent = |at: Now| self.now < at + self.config.lease * 2;
+        (0..self.slots.len())
+            .filter_map(|i| self.slots[i].silence.map(|(length, at)| (length, at, i)))
+            .filter(|(_, at, _)| recent(*at))
+            .max_by_key(|(length, _, _)| *length)
+            .map(|(_, _, i)| i)
     }
 
     /// Asks a member for a sign of life while a failure is held.

@@ -34,8 +34,10 @@ impl Session {
         {
             self.push(SessionOutput::Close { link: old });
         }
+        self.heard(i);
         let slot = &mut self.slots[i];
         if !same {
+            slot.silence = None;
             slot.exit = None;
             slot.outside = false;
             slot.replacing = false;
@@ -43,8 +45,6 @@ impl Session {
             slot.granted = slot.granted.min(self.now);
         }
         slot.pod = Some(Incarnation { pod_uid: join.pod_uid.clone(), generation: join.generation });
-        slot.heard = self.now;
-        slot.lost_at = self.now + self.config.lease;
         slot.stamp = join.sent;
         slot.idle = join.running.is_none();
         self.adopt(&join);

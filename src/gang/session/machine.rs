@@ -166,8 +166,12 @@ impl Session {
         }
     }
 
-    fn heard(&mut self, i: usize) {
+    pub(super) fn heard(&mut self, i: usize) {
         let slot = &mut self.slots[i];
+        let silence = self.now.saturating_sub(slot.heard);
+        if slot.present() && silence > self.config.heartbeat() * 2 {
+            slot.silence = Some((silence, self.now));
+        }
         slot.heard = self.now;
         slot.lost_at = self.now + self.config.lease;
     }
@@ -185,11 +189,12 @@ impl Session {
         self.check_ending();
     }
 
-    /// A sleep of the whole machine: nobody was silent, all slept alike.
+    /// A sleep of the whole machine: nobody was silent, all slept alike. But nobody has been heard
+    /// of since either.
     fn suspended(&mut self) {
         if !self.config.replaces() {
-            for i in 0..self.slots.len() {
-                self.heard(i);
+            for slot in &mut self.slots {
+                slot.lost_at = self.now + self.config.lease;
             }
         }
     }

@@ -1,5 +1,7 @@
 //! What the session knows of one member.
 
+use std::time::Duration;
+
 use super::{Incarnation, LinkId};
 use crate::gang::{Exit, Now, ReplicaId, Usage};
 
@@ -12,6 +14,8 @@ pub(super) struct Slot {
     pub(super) link: Option<LinkId>,
     /// The last word of it.
     pub(super) heard: Now,
+    /// Its last long silence: how long it was, and when it ended.
+    pub(super) silence: Option<(Duration, Now)>,
     /// Without another word it is lost then.
     pub(super) lost_at: Now,
     /// The `sent` (its clock) of its last join or heartbeat.
@@ -41,6 +45,7 @@ impl Slot {
             pod: None,
             link: None,
             heard: Now::ZERO,
+            silence: None,
             lost_at: Now::ZERO,
             stamp: Now::ZERO,
             granted: Now::ZERO,

@@ -207,16 +207,18 @@ impl World<'_> {
         let input = MemberInput::CommandExited { attempt, exit };
         self.after(0, Event::Member { agent, input });
         if cause != Cause::Own(true) {
-            self.peers_notice(agent, attempt);
+            self.peers_notice(agent, process);
         }
     }
 
-    pub(super) fn peers_notice(&mut self, agent: usize, attempt: Attempt) {
+    fn peers_notice(&mut self, agent: usize, ended: Process) {
+        let attempt = ended.attempt;
         if !self.plan.coupled {
             return;
         }
         for peer in 0..self.agents.len() {
-            let runs = self.agents[peer].process.is_some_and(|p| p.attempt == attempt);
+            let process = self.agents[peer].process;
+            let runs = process.is_some_and(|p| (p.attempt, p.primary) == (attempt, ended.primary));
             if peer != agent && runs && self.rng.bool() {
                 let delay = 20 + self.rng.u64(..2000);
                 let what = CommandEvent::LosesPeer;
@@ -308,6 +310,7 @@ impl World<'_> {
             AgentExit::FinalJob => "agent exits 42",
             AgentExit::Terminated => "agent exits 143",
         });
+        self.agents[agent].killed = matches!(exit, AgentExit::Terminated | AgentExit::Count);
         self.dies(agent, false);
         self.pod_ended(agent, exit.code());
     }
@@ -333,7 +336,7 @@ impl World<'_> {
         if let Some(process) = self.agents[agent].process.take() {
             let index = self.agents[agent].index;
             self.facts.ended(index, process.attempt, agent, Cause::Killed);
-            self.peers_notice(agent, process.attempt);
+            self.peers_notice(agent, process);
         }
         for wire in 0..self.wires.len() {
             let link = &self.wires[wire];

@@ -39,6 +39,8 @@ pub(super) struct Facts {
     verdict: Option<Seen>,
     pub(super) crashing: Option<usize>,
     retried: bool,
+    /// The generations have started from 0 again.
+    pub(super) reset: bool,
     held: Option<Attempt>,
 }
 
@@ -51,6 +53,7 @@ impl Facts {
             verdict: None,
             crashing: None,
             retried: false,
+            reset: false,
             held: None,
         }
     }
@@ -105,7 +108,8 @@ impl World<'_> {
                 && process.behaviour.unkillable
                 && one.wire.is_none_or(|wire| self.wires[wire].primary != primary);
             // Without generation and memory nobody can know of a predecessor.
-            let amnesia = self.agents.iter().any(|a| a.stamp_zero);
+            let amnesia =
+                self.agents.iter().any(|a| a.stamp_zero) || self.facts.reset && !one.visible;
             if paused {
                 self.cover.hit("declared pause");
             } else if !stuck && !amnesia {
@@ -125,8 +129,10 @@ impl World<'_> {
     /// A verdict whose every witness was killed is beyond the gang's memory.
     fn forget(&mut self) {
         let lost = self.facts.verdict.as_ref().is_some_and(|seen| {
-            seen.witnesses.iter().all(|w| !self.agents[*w].alive && self.agents[*w].killed)
-                && !self.agents[seen.by].alive
+            seen.witnesses.iter().all(|w| {
+                let one = &self.agents[*w];
+                !one.visible || !one.alive && one.killed
+            }) && !self.agents[seen.by].alive
         });
         if lost {
             self.cover.hit("verdict forgotten with all its witnesses");
@@ -183,7 +189,9 @@ impl World<'_> {
         }
         if success && !zero && self.agents[agent].visible {
             let by_us = self.facts.committed_by(agent);
-            if self.agents[agent].released || by_us && exit != AgentExit::Terminated {
+            let knows = self.agents[agent].member.carry().verdict.as_ref();
+            let told = knows.is_some_and(|v| v.outcome == Outcome::Succeeded);
+            if told && self.agents[agent].released || by_us && exit != AgentExit::Terminated {
                 self.broken("I4", format!("agent {agent} exits {} after a success", exit.code()));
             }
         }

@@ -59,7 +59,7 @@ impl World<'_> {
             state.pod = None;
         }
         state.zero |= self.agents[agent].stamp_zero && self.agents[agent].killed;
-        if self.job.over || self.job.suspended {
+        if self.job.over {
             return;
         }
         match code {
@@ -71,6 +71,7 @@ impl World<'_> {
             }
             42 => self.job_over(),
             41 => state.done = true,
+            _ if self.job.suspended => {}
             _ => {
                 if disruption {
                     state.ignored += 1;
@@ -132,6 +133,7 @@ impl World<'_> {
             return;
         }
         self.job.suspended = false;
+        self.facts.reset = true;
         for index in 0..self.plan.n() {
             let state = &mut self.job.indexes[index];
             (state.failures, state.ignored) = (0, 0);

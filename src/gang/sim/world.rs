@@ -84,7 +84,7 @@ pub(super) struct Agent {
     pub(super) pod: String,
     pub(super) offset: Ms,
     pub(super) alive: bool,
-    /// Killed or gone with its node, rather than exited.
+    /// Killed, gone with its node or sent away: its index is not final.
     pub(super) killed: bool,
     /// The Job controller (or the next mlctl command) sees it.
     pub(super) visible: bool,
