@@ -22,6 +22,8 @@ pub(super) enum Link {
 impl MemberMachine {
     pub(super) fn link_up(&mut self) {
         self.link = Link::Joining(self.now);
+        // It may be another primary, with another clock.
+        self.answers = Now::ZERO;
         let join = Join {
             run: self.config.run.clone(),
             job_uid: self.config.job_uid.clone(),

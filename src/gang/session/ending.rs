@@ -104,7 +104,9 @@ impl Session {
                     .iter()
                     .all(|slot| slot.acked || slot.link.is_none() && !self.config.replaces());
                 // Alone, commit and exit are one step: nothing may replace this primary in between.
-                let early = known && !(self.is_alone() && !self.own_is_idle());
+                // A start may be under way to one that was displaced, until its lease is over.
+                let quiet = self.now >= self.quiet_until || !self.config.replaces();
+                let early = known && quiet && !(self.is_alone() && !self.own_is_idle());
                 if early || !keeps(Rule::AckBeforeCommit) {
                     self.commit();
                     self.phase = Phase::Ending { committed: true, until };
@@ -140,6 +142,9 @@ impl Session {
 
     /// Somebody may still acknowledge, or still has to end its command.
     fn worth_waiting(&self) -> bool {
+        if self.now < self.quiet_until && self.config.replaces() {
+            return true;
+        }
         let unseen = self.now < self.unheard_of_until();
         self.slots.iter().any(|slot| match slot.link {
             Some(_) => !slot.acked || !slot.idle,

@@ -3,7 +3,7 @@
 use super::machine::Phase;
 use super::{Incarnation, LinkId, Session, SessionOutput};
 use crate::gang::rules::{Rule, keeps};
-use crate::gang::{Attempt, FailureClass, GangEvent, Join, ToMember};
+use crate::gang::{Attempt, FailureClass, GangEvent, Join, Now, ToMember};
 
 impl Session {
     pub(super) fn join(&mut self, link: LinkId, join: Join) {
@@ -33,6 +33,10 @@ impl Session {
             && old != link
         {
             self.push(SessionOutput::Close { link: old });
+        }
+        self.slots[i].answered = Now::ZERO;
+        if !same {
+            self.slots[i].heard = Now::ZERO;
         }
         self.heard(i);
         let slot = &mut self.slots[i];
@@ -103,19 +107,17 @@ impl Session {
                 }
             }
             self.floor = self.floor.max(known);
+            if !keeps(Rule::CarriedElapsed) {
+                carry.elapsed = elapsed;
+            }
             if ours {
                 // Our own epoch is under way: only what is spent and gone can be news.
-                self.carry.spent.join(&carry.spent);
-            } else {
-                if keeps(Rule::CarriedElapsed) {
-                    self.carry.elapsed = elapsed;
-                } else {
-                    carry.elapsed = self.carry.elapsed;
-                }
-                self.carry.merge(&carry);
-                if self.floor > 0 {
-                    self.counted_from = Some(self.now);
-                }
+                carry.epoch = (0, 0);
+            }
+            self.carry.elapsed = elapsed;
+            self.carry.merge(&carry);
+            if self.floor > 0 {
+                self.counted_from = Some(self.now);
             }
         }
         if let Some(verdict) = &join.carry.verdict
@@ -132,6 +134,9 @@ impl Session {
         let carry = self.memory();
         self.tell(i, ToMember::Welcome { carry });
         self.renew(i);
+        if !self.trust_from.is_zero() {
+            self.tell(i, ToMember::Probe { at: self.now });
+        }
         let current = self.carry.epoch.1;
         match self.phase {
             Phase::Running if running.is_some_and(|attempt| attempt != current) => {

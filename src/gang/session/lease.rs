@@ -94,24 +94,32 @@ impl Session {
         self.member_lost(i, class, reason);
     }
 
-    /// Long silence of the primary itself: its members could not have been heard.
+    /// Long silence of the primary itself: its members could not have been heard, and what they
+    /// sent meanwhile says nothing about now.
     pub(super) fn notice_pause(&mut self, gap: Duration) {
-        if gap < self.config.heartbeat() * 2 {
+        if gap < self.config.heartbeat() * 3 / 2 {
             return;
         }
         let grace = self.now + self.config.heartbeat() * 2;
+        let at = self.now;
         let mut any = false;
-        for slot in self.slots.iter_mut().filter(|slot| slot.link.is_some()) {
-            slot.lost_at = slot.lost_at.max(grace);
-            any = true;
+        for i in 0..self.slots.len() {
+            let slot = &mut self.slots[i];
+            if slot.link.is_some() {
+                slot.lost_at = slot.lost_at.max(grace);
+                any = true;
+                self.tell(i, ToMember::Probe { at });
+            }
         }
-        if any {
-            self.paused = Some(self.now);
+        if !any {
+            return;
+        }
+        self.trust_from = at;
+        self.paused = Some(at);
+        if gap >= self.config.lease {
             let message = format!("the primary itself stood still for {} s", gap.as_secs());
             self.event(GangEvent::Warning { message: message.clone() });
-            if gap >= self.config.lease {
-                self.primary_stood_still(message);
-            }
+            self.primary_stood_still(message);
         }
     }
 }

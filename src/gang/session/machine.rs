@@ -36,6 +36,8 @@ pub struct Session {
     pub(super) pause_until: Now,
     /// The end of this primary's own last pause.
     pub(super) paused: Option<Now>,
+    /// What comes in may have been sent long ago, until its sender answers a probe from this time on.
+    pub(super) trust_from: Now,
     /// A failed attempt whose commands have not all been reported gone.
     pub(super) ending_attempt: Option<Attempt>,
     pub(super) held: Option<Held>,
@@ -81,6 +83,7 @@ impl Session {
             quiet_until: if me.generation == 0 { now } else { now + config.dead_after() },
             pause_until: now,
             paused: None,
+            trust_from: Now::ZERO,
             ending_attempt: None,
             held: None,
             seq: 0,
@@ -152,6 +155,7 @@ impl Session {
                 slot.usage = usage;
                 slot.stamp = sent;
                 slot.answered = answers;
+                self.heard(i);
                 self.renew(i);
                 self.stop_stray(i, running);
             }
@@ -168,12 +172,15 @@ impl Session {
 
     pub(super) fn heard(&mut self, i: usize) {
         let slot = &mut self.slots[i];
+        slot.lost_at = self.now + self.config.lease;
+        if slot.answered < self.trust_from {
+            return;
+        }
         let silence = self.now.saturating_sub(slot.heard);
         if slot.present() && silence > self.config.heartbeat() * 2 {
             slot.silence = Some((silence, self.now));
         }
         slot.heard = self.now;
-        slot.lost_at = self.now + self.config.lease;
     }
 
     fn timers(&mut self) {
