@@ -10,7 +10,7 @@ pub struct PlanContext {
     pub run: String,
     /// What the runtime waits for when the spec is silent.
     pub runtime_defaults: RuntimeDefaults,
-    /// Absolute folder of the spec file; relative `code`, `output` and `hostPath` start there.
+    /// Absolute folder of the spec file; relative `code` and `output` start there.
     pub code_base: PathBuf,
 }
 

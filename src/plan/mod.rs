@@ -6,6 +6,8 @@ mod error;
 mod merge;
 mod place;
 mod rendezvous;
+#[cfg(test)]
+mod tests;
 mod types;
 
 pub use build::{DEFAULT_ROLE, MAX_REPLICAS, plan, primary_role};
