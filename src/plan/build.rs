@@ -3,9 +3,7 @@
 use crate::gang::{Completion, FailureClass, GangConfig, Member, PerClass, ReplicaId};
 use crate::spec::{Framework, Retries, Role, TrainJob};
 
-use super::context::{
-    BLAME_HOLD, DRAIN, GRACE, KILL_BOUND, LEASE, OUTSIDE_PAUSE, PlanContext,
-};
+use super::context::{BLAME_HOLD, DRAIN, GRACE, KILL_BOUND, LEASE, OUTSIDE_PAUSE, PlanContext};
 use super::error::PlanError;
 use super::merge::role_plan;
 use super::place::{code_place, output_place};
@@ -118,8 +116,14 @@ fn members(framework: Framework, roles: &[RolePlan]) -> Vec<Member> {
 }
 
 fn budgets(retries: &Retries) -> PerClass {
-    let Retries { user_error, out_of_memory, transient_signal, startup, infrastructure, preemption } =
-        *retries;
+    let Retries {
+        user_error,
+        out_of_memory,
+        transient_signal,
+        startup,
+        infrastructure,
+        preemption,
+    } = *retries;
     PerClass(
         [
             (FailureClass::UserError, user_error),

@@ -9,6 +9,10 @@ use crate::spec::{Accelerators, EnvVar, Framework, Role, TrainJob, Volume};
 /// Replica `worker-1` is at `worker-1.svc`.
 struct Dns;
 
+pub(super) fn addresses() -> impl Addresses {
+    Dns
+}
+
 impl Addresses for Dns {
     fn host(&self, replica: &ReplicaId) -> String {
         format!("{replica}.svc")
@@ -104,10 +108,7 @@ fn two_workers_of_tensorflow() {
 fn every_role_of_tensorflow() {
     let job =
         job(Framework::Tensorflow, &[("evaluator", 1), ("ps", 2), ("worker", 2), ("chief", 1)]);
-    assert_eq!(
-        members(&job),
-        ["chief-0", "evaluator-0", "ps-0!", "ps-1!", "worker-0", "worker-1"]
-    );
+    assert_eq!(members(&job), ["chief-0", "evaluator-0", "ps-0!", "ps-1!", "worker-0", "worker-1"]);
     let cluster = r#"{"cluster":{"chief":["chief-0.svc:2222"],"worker":["worker-0.svc:2222","worker-1.svc:2222"],"ps":["ps-0.svc:2222","ps-1.svc:2222"]},"environment":"cloud","task":"#;
     let pools = r#"{"cluster":{"workerpool0":["chief-0.svc:2222"],"workerpool1":["worker-0.svc:2222","worker-1.svc:2222"],"workerpool2":["ps-0.svc:2222","ps-1.svc:2222"],"workerpool3":["evaluator-0.svc:2222"]},"environment":"cloud","task":"#;
     for (replica, task, pool) in [
@@ -219,8 +220,7 @@ fn the_users_variables_win_and_references_stay_out() {
             {"name":"T","valueFrom":{"secretKeyRef":{"name":"s","key":"k"}}}]"#,
     )
     .unwrap();
-    job.roles[0].env =
-        vec![EnvVar { name: "A".into(), value: Some("2".into()), value_from: None }];
+    job.roles[0].env = vec![EnvVar { name: "A".into(), value: Some("2".into()), value_from: None }];
     let env = env_of(&job, "worker-0");
     assert_eq!(env["A"], "2");
     assert_eq!(env["MASTER_PORT"], "1234");
