@@ -145,7 +145,10 @@ impl Builder {
                         _ => self.refuse_tag(&tag.original(), span),
                     }
                 }
-                let scalar = Scalar { text: text.into_owned(), plain };
+                // The parser says `~` for a value that is not there.
+                let missing = plain && span.start == span.end;
+                let text = if missing { String::new() } else { text.into_owned() };
+                let scalar = Scalar { text, plain };
                 return self.add(Node { span, value: Value::Scalar(scalar) }, anchor, 1);
             }
             Event::SequenceStart(style, anchor, tag) => {
