@@ -4,8 +4,11 @@
 
 pub mod agent;
 pub mod backend;
+pub mod cli;
 pub mod event;
 pub mod gang;
 pub mod plan;
 pub mod spec;
 pub mod store;
+pub mod sys;
+pub mod ui;

@@ -1,3 +1,7 @@
 //! The `mlctl` binary.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    mlctl::cli::run(std::env::args_os()).into()
+}

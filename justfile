@@ -1,0 +1,35 @@
+# Recipes for developers. `just --list` shows them.
+
+# All tests, as CI runs them.
+test *args:
+    tests/run {{args}}
+
+# Format, lint, check drift of generated files.
+check:
+    cargo fmt --check
+    cargo clippy --all-targets -- -D warnings
+
+# Completions, man pages, schemas and the other generated files.
+generate:
+    MLCTL_UPDATE=1 cargo test --release --test it generated::
+
+# 100,000 simulated schedules against the gang (the tests run a tenth of it).
+sim schedules="100000":
+    MLCTL_SIM_SCHEDULES={{schedules}} cargo test --release --test it sim:: -- --nocapture
+
+# kill -9 at random moments, 50 times over TensorFlow and plain gangs.
+kill rounds="50":
+    MLCTL_KILL_ROUNDS={{rounds}} tests/run kill:: --nocapture
+
+# `--version` and `list` with 10,000 runs, against the real kubectl.
+bench-cli:
+    benches/cli
+
+# The parser under libFuzzer (needs cargo-fuzz and a nightly toolchain).
+fuzz seconds="60":
+    cargo +nightly fuzz run spec -- -max_total_time={{seconds}}
+
+# One static binary, target/x86_64-unknown-linux-musl/release/mlctl (needs musl-tools).
+static:
+    rustup target add x86_64-unknown-linux-musl
+    cargo build --release --target x86_64-unknown-linux-musl

@@ -1,0 +1,126 @@
+//! The command line as a whole: global options, the list of verbs, dispatch.
+
+use std::ffi::OsString;
+use std::io::IsTerminal;
+
+use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
+
+use super::{CliError, Context, Env, ErrorKind, Format};
+use crate::ui::{Printer, Terminal, Verbosity};
+
+const ABOUT: &str = "Train, tune, predict and serve models on a laptop or any Kubernetes cluster";
+
+const AFTER_HELP: &str = "\
+Examples:
+  mlctl init tensorflow            write a spec and a script to start from
+  mlctl train                      run ./mlctl.yaml and follow it
+  mlctl train train.py -- --epochs 5
+  mlctl list                       what ran here
+  mlctl why                        why the last run failed
+
+RUN in any verb is a run's id, a unique prefix of it, a spec's name (its latest
+run), or nothing: the last run started from this folder.";
+
+/// The root command.
+#[derive(Debug, Parser)]
+#[command(name = "mlctl", version, about = ABOUT, after_help = AFTER_HELP, max_term_width = 80)]
+#[command(propagate_version = false, disable_help_subcommand = true, arg_required_else_help = true)]
+pub struct Cli {
+    /// Options that every verb has.
+    #[command(flatten)]
+    pub global: Global,
+    /// The verb.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// Options that every verb has.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Global {
+    /// Form of the output on stdout
+    #[arg(short, long, global = true, value_enum, default_value = "table", value_name = "FORMAT")]
+    #[arg(help_heading = "Global options")]
+    pub output: Format,
+    /// Say only what went wrong
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Global options")]
+    pub quiet: bool,
+    /// Say more
+    #[arg(short, long, global = true, help_heading = "Global options")]
+    pub verbose: bool,
+    /// When to use colour
+    #[arg(long, global = true, value_enum, default_value = "auto", value_name = "WHEN")]
+    #[arg(help_heading = "Global options")]
+    pub color: ColorChoice,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Verb {}
+
+/// Runs one command line; returns the process exit code.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // A closed pipe while printing help is nobody's problem.
+            let _ = error.print();
+            return error.exit_code() as u8;
+        }
+    };
+    let mut printer = Printer::default();
+    match dispatch(cli, &mut printer) {
+        Ok(code) => code,
+        Err(error) => {
+            error.print(&printer);
+            error.kind.exit_code()
+        }
+    }
+}
+
+/// The command for completions, man pages and help snapshots.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+fn dispatch(cli: Cli, printer: &mut Printer) -> Result<u8, CliError> {
+    let env = Env::read()
+        .map_err(|e| CliError::new(ErrorKind::Internal, format!("the current folder: {e}")))?;
+    *printer = printer_for(&cli.global, &env);
+    let context = Context::new(env, printer.clone(), cli.global.output)?;
+    let _ = context;
+    match cli.verb {}
+}
+
+fn printer_for(global: &Global, env: &Env) -> Printer {
+    let stdout = std::io::stdout().is_terminal();
+    let dumb = env.get("TERM") == Some("dumb");
+    let stderr = std::io::stderr().is_terminal() && !dumb;
+    let color = |terminal: bool| match global.color {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto => {
+            let forced = env.get("CLICOLOR_FORCE").is_some_and(|v| v != "0");
+            forced || (terminal && !dumb && env.get("NO_COLOR").is_none())
+        }
+    };
+    let width = env.get("COLUMNS").and_then(|c| c.parse().ok()).or_else(terminal_width);
+    Printer {
+        verbosity: match (global.quiet, global.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (_, true) => Verbosity::Verbose,
+            _ => Verbosity::Normal,
+        },
+        terminal: Terminal {
+            stdout,
+            stderr,
+            color_out: color(stdout),
+            color_err: color(stderr),
+            width: width.unwrap_or(80).max(40),
+        },
+    }
+}
+
+fn terminal_width() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(std::io::stderr()).ok()?;
+    (size.ws_col > 0).then_some(size.ws_col as usize)
+}

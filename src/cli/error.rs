@@ -1,0 +1,119 @@
+//! What went wrong, for a person and for a pipeline: message, hints, exit code.
+
+use std::io;
+
+use crate::ui::Printer;
+
+/// The class of an error; each has an exit code of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// A fault of mlctl or of the machine.
+    Internal,
+    /// The command line or the settings.
+    Usage,
+    /// The spec.
+    Spec,
+    /// No such run, file or replica.
+    NotFound,
+    /// Refused, or no permission.
+    Refused,
+    /// The runtime can't be reached.
+    Unreachable,
+    /// Standard output was closed by its reader: not an error to speak of.
+    ClosedPipe,
+}
+
+/// Exit codes of finished runs.
+pub mod exit {
+    /// All went well.
+    pub const OK: u8 = 0;
+    /// The run failed.
+    pub const RUN_FAILED: u8 = 10;
+    /// The budget for infrastructure failures is spent.
+    pub const INFRASTRUCTURE: u8 = 11;
+    /// The run was cancelled.
+    pub const CANCELLED: u8 = 12;
+    /// The run took longer than its timeout.
+    pub const TIMED_OUT: u8 = 13;
+    /// The run could not start.
+    pub const COULD_NOT_START: u8 = 14;
+    /// Ctrl-C: the run goes on.
+    pub const DETACHED: u8 = 130;
+}
+
+impl ErrorKind {
+    /// The process exit code.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::ClosedPipe => 0,
+            Self::Internal => 1,
+            Self::Usage => 2,
+            Self::Spec => 3,
+            Self::NotFound => 4,
+            Self::Refused => 5,
+            Self::Unreachable => 6,
+        }
+    }
+}
+
+/// An error on its way to the user.
+#[derive(Clone, Debug)]
+pub struct CliError {
+    /// Its class.
+    pub kind: ErrorKind,
+    /// The thing and the reason. Empty when everything has been said already.
+    pub message: String,
+    /// What to do next.
+    pub hints: Vec<String>,
+}
+
+impl CliError {
+    /// An error without hints.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), hints: Vec::new() }
+    }
+
+    /// Everything has been printed; only the exit code is left.
+    pub fn said(kind: ErrorKind) -> Self {
+        Self::new(kind, "")
+    }
+
+    /// Adds what to do next.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// Prints it.
+    pub fn print(&self, printer: &Printer) {
+        if self.kind == ErrorKind::ClosedPipe {
+            return;
+        }
+        if !self.message.is_empty() {
+            printer.error(&self.message);
+        }
+        for hint in &self.hints {
+            printer.hint(hint);
+        }
+    }
+}
+
+impl From<io::Error> for CliError {
+    fn from(error: io::Error) -> Self {
+        let kind = match error.kind() {
+            io::ErrorKind::BrokenPipe => ErrorKind::ClosedPipe,
+            io::ErrorKind::NotFound => ErrorKind::NotFound,
+            io::ErrorKind::PermissionDenied => ErrorKind::Refused,
+            _ => ErrorKind::Internal,
+        };
+        let full = error.kind() == io::ErrorKind::StorageFull
+            || error.kind() == io::ErrorKind::QuotaExceeded;
+        let error = Self::new(kind, error.to_string());
+        if full {
+            error.hint("the disk is full: free some space and try again; nothing was lost")
+        } else {
+            error
+        }
+    }
+}

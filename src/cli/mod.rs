@@ -1,0 +1,18 @@
+//! The command line: the only place that reads the environment, and where errors become exit codes.
+
+mod app;
+mod context;
+mod env;
+mod error;
+mod git;
+mod interrupt;
+mod settings;
+pub mod verbs;
+
+pub use app::*;
+pub use context::*;
+pub use env::*;
+pub use error::*;
+pub use git::describe as git_describe;
+pub use interrupt::*;
+pub use settings::*;

@@ -1,0 +1,38 @@
+//! The settings file, `$XDG_CONFIG_HOME/mlctl/config.yaml`.
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::{CliError, ErrorKind};
+
+/// What a user has settled once for all commands.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Settings {
+    /// Where runs go when nothing else says so. Default `local`.
+    pub runtime: Option<String>,
+    /// Values of Kubernetes Secrets for local runs: a YAML file of name, key, value.
+    pub secrets_file: Option<String>,
+}
+
+impl Settings {
+    /// Reads the file; a missing one is the default.
+    pub fn load(dir: &Path) -> Result<Self, CliError> {
+        let path = dir.join("config.yaml");
+        let text = match fs_err::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Self::default());
+            }
+            Err(error) => return Err(error.into()),
+        };
+        if text.trim().is_empty() {
+            return Ok(Self::default());
+        }
+        serde_saphyr::from_str(&text).map_err(|error| {
+            CliError::new(ErrorKind::Usage, format!("{}: {error}", path.display()))
+                .hint("known settings: runtime, secretsFile")
+        })
+    }
+}

@@ -1,0 +1,150 @@
+//! `mlctl init`: a spec and code to start from.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+use crate::cli::{CliError, Context, ErrorKind};
+
+/// Arguments of `init`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  mlctl init plain                       two replicas, no framework, runs in a second
+  mlctl init tensorflow my-project       two workers, MultiWorkerMirroredStrategy
+  mlctl init tensorflow --strategy parameterServer
+  mlctl init pytorch && mlctl train")]
+pub struct InitArgs {
+    /// What to start from
+    #[arg(value_enum)]
+    pub template: Template,
+    /// Where to write; made if it isn't there
+    #[arg(default_value = ".", value_name = "DIR")]
+    pub dir: PathBuf,
+    /// TensorFlow's strategy (tensorflow only)
+    #[arg(long, value_enum, value_name = "STRATEGY")]
+    pub strategy: Option<TensorflowStrategy>,
+    /// Replace files that are there
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// The templates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Template {
+    /// TensorFlow, in any of its strategies
+    Tensorflow,
+    /// PyTorch DistributedDataParallel, two processes
+    Pytorch,
+    /// JAX, two processes
+    Jax,
+    /// scikit-learn, one process
+    Sklearn,
+    /// No framework, two replicas
+    Plain,
+}
+
+/// The strategies that the TensorFlow template knows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "camelCase")]
+pub enum TensorflowStrategy {
+    /// One process, one device
+    None,
+    /// One process, several devices
+    Mirrored,
+    /// One process, variables on the CPU
+    CentralStorage,
+    /// Several workers in step
+    #[default]
+    MultiWorkerMirrored,
+    /// Chief, workers, parameter servers and an evaluator
+    ParameterServer,
+}
+
+type File = (&'static str, &'static [u8]);
+
+/// A file of the repository, under the name that it gets.
+macro_rules! file {
+    ($name:literal, $path:literal) => {
+        ($name, include_bytes!(concat!("../../../", $path)).as_slice())
+    };
+}
+
+impl Template {
+    fn files(self, strategy: TensorflowStrategy) -> Vec<File> {
+        match self {
+            Self::Tensorflow => vec![
+                strategy.spec(),
+                file!("train.py", "examples/digits/train.py"),
+                file!("data.py", "examples/digits/data.py"),
+                file!("digits.csv.gz", "examples/digits/digits.csv.gz"),
+                file!("requirements.txt", "examples/digits/requirements.txt"),
+            ],
+            Self::Pytorch => vec![
+                file!("mlctl.yaml", "examples/torch-ddp/mlctl.yaml"),
+                file!("train.py", "examples/torch-ddp/train.py"),
+                file!("digits.csv.gz", "examples/digits/digits.csv.gz"),
+            ],
+            Self::Jax => vec![
+                file!("mlctl.yaml", "examples/jax/mlctl.yaml"),
+                file!("train.py", "examples/jax/train.py"),
+                file!("digits.csv.gz", "examples/digits/digits.csv.gz"),
+                file!("requirements.txt", "examples/jax/requirements.txt"),
+            ],
+            Self::Sklearn => vec![
+                file!("mlctl.yaml", "templates/sklearn/mlctl.yaml"),
+                file!("train.py", "templates/sklearn/train.py"),
+                file!("requirements.txt", "templates/sklearn/requirements.txt"),
+            ],
+            Self::Plain => vec![
+                file!("mlctl.yaml", "examples/plain/mlctl.yaml"),
+                file!("train.py", "examples/plain/train.py"),
+            ],
+        }
+    }
+}
+
+impl TensorflowStrategy {
+    fn spec(self) -> File {
+        match self {
+            Self::None => file!("mlctl.yaml", "templates/tensorflow/none.yaml"),
+            Self::Mirrored => file!("mlctl.yaml", "templates/tensorflow/mirrored.yaml"),
+            Self::CentralStorage => file!("mlctl.yaml", "templates/tensorflow/centralStorage.yaml"),
+            Self::MultiWorkerMirrored => {
+                file!("mlctl.yaml", "templates/tensorflow/multiWorkerMirrored.yaml")
+            }
+            Self::ParameterServer => {
+                file!("mlctl.yaml", "templates/tensorflow/parameterServer.yaml")
+            }
+        }
+    }
+}
+
+/// Writes the template's files; touches nothing when one of them is there already.
+pub fn init(context: &Context, args: &InitArgs) -> Result<u8, CliError> {
+    if args.strategy.is_some() && args.template != Template::Tensorflow {
+        return Err(CliError::new(ErrorKind::Usage, "--strategy belongs to the template tensorflow")
+            .hint("mlctl init tensorflow --strategy mirrored"));
+    }
+    let dir = context.env.cwd.join(&args.dir);
+    let files = args.template.files(args.strategy.unwrap_or_default());
+    let there: Vec<_> =
+        files.iter().map(|(name, _)| *name).filter(|name| dir.join(name).exists()).collect();
+    if !there.is_empty() && !args.force {
+        let message = format!("{} already has {}", args.dir.display(), there.join(", "));
+        return Err(CliError::new(ErrorKind::Refused, message)
+            .hint("choose another folder, or replace the files with --force"));
+    }
+    fs_err::create_dir_all(&dir)?;
+    for (name, content) in &files {
+        fs_err::write(dir.join(name), content)?;
+        context.printer.say(&format!("wrote {}", args.dir.join(name).display()));
+    }
+    let train = if args.dir.as_os_str() == "." {
+        "mlctl train".to_owned()
+    } else {
+        format!("mlctl train {}", args.dir.join("mlctl.yaml").display())
+    };
+    context.printer.say(&format!("\nNext: {train}"));
+    Ok(0)
+}

@@ -1,0 +1,1 @@
+//! One file per verb: its arguments, its help and what it does.

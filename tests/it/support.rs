@@ -1,0 +1,164 @@
+//! A sandbox for one test: its own HOME, state and folder; nothing of it outlives the test.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// Two TensorFlow gangs at once are too much for two cores.
+static HEAVY: Mutex<()> = Mutex::new(());
+
+/// Held by a test that trains with a real framework.
+pub fn heavy() -> MutexGuard<'static, ()> {
+    HEAVY.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The repository.
+pub fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A place of its own for one test.
+pub struct Sandbox {
+    root: TempDir,
+}
+
+impl Sandbox {
+    /// An empty home and an empty folder to work in.
+    pub fn new() -> Self {
+        let root = tempfile::tempdir().expect("a temporary folder");
+        let sandbox = Self { root };
+        fs_err::create_dir_all(sandbox.home()).expect("home");
+        fs_err::create_dir_all(sandbox.dir()).expect("folder");
+        sandbox
+    }
+
+    /// HOME.
+    pub fn home(&self) -> PathBuf {
+        self.root.path().join("home")
+    }
+
+    /// The folder that commands run in.
+    pub fn dir(&self) -> PathBuf {
+        self.root.path().join("work")
+    }
+
+    /// The state folder.
+    pub fn state(&self) -> PathBuf {
+        self.home().join(".local/state/mlctl")
+    }
+
+    /// Writes a file into the folder.
+    pub fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.dir().join(name);
+        fs_err::create_dir_all(path.parent().expect("a parent")).expect("folder");
+        fs_err::write(&path, text).expect("file");
+        path
+    }
+
+    /// Copies an example of the repository into the folder.
+    pub fn example(&self, name: &str) -> PathBuf {
+        let target = self.dir().join(name);
+        copy_tree(&repository().join("examples").join(name), &target);
+        target
+    }
+
+    /// mlctl, with a clean environment.
+    pub fn mlctl<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mlctl"));
+        command
+            .args(args)
+            .current_dir(self.dir())
+            .env_clear()
+            .env("HOME", self.home())
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("XDG_CACHE_HOME", cache())
+            .env("USER", "tester")
+            .env("LANG", "C.UTF-8")
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs mlctl to its end; says what it printed when the exit code is another one.
+    #[track_caller]
+    pub fn run<S: AsRef<OsStr>>(&self, code: i32, args: impl IntoIterator<Item = S>) -> Output {
+        let output = self.mlctl(args).output().expect("mlctl starts");
+        assert_eq!(
+            output.status.code(),
+            Some(code),
+            "exit code\n--- stdout\n{}\n--- stderr\n{}",
+            stdout(&output),
+            stderr(&output)
+        );
+        output
+    }
+
+    /// Process ids that carry this sandbox's HOME in their environment, zombies aside.
+    pub fn processes(&self) -> Vec<i32> {
+        let marker = format!("HOME={}", self.home().display()).into_bytes();
+        fs_err::read_dir("/proc")
+            .expect("/proc")
+            .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+            .filter(|pid| {
+                let environ = fs_err::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+                environ.split(|byte| *byte == 0).any(|variable| variable == marker)
+            })
+            .collect()
+    }
+
+    /// Waits until nothing of this sandbox runs any more.
+    #[track_caller]
+    pub fn wait_until_empty(&self, limit: Duration) {
+        wait_for("no process is left", limit, || self.processes().is_empty());
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        for pid in self.processes() {
+            let _ = Command::new("kill").args(["-9", &pid.to_string()]).status();
+        }
+    }
+}
+
+/// Where Python environments are kept between tests and runs of the tests.
+pub fn cache() -> PathBuf {
+    std::env::var_os("MLCTL_TEST_CACHE")
+        .map_or_else(|| std::env::temp_dir().join("mlctl-test-cache"), PathBuf::from)
+}
+
+/// Standard output as text.
+pub fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Standard error as text.
+pub fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// Polls until `done`, or fails naming what was awaited.
+#[track_caller]
+pub fn wait_for(what: &str, limit: Duration, mut done: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !done() {
+        assert!(start.elapsed() < limit, "waited {limit:?} until {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn copy_tree(from: &Path, to: &Path) {
+    fs_err::create_dir_all(to).expect("folder");
+    for entry in fs_err::read_dir(from).expect("folder") {
+        let entry = entry.expect("entry");
+        let target = to.join(entry.file_name());
+        if entry.file_type().expect("type").is_dir() {
+            copy_tree(&entry.path(), &target);
+        } else {
+            fs_err::copy(entry.path(), target).expect("copy");
+        }
+    }
+}
