@@ -27,6 +27,7 @@ pub struct TrainJob {
     #[schemars(extend("x-mlctl-expand" = true, "x-mlctl-text" = true))]
     pub labels: IndexMap<String, String>,
     /// Which rendezvous the replicas get: TF_CONFIG, PET_*/MASTER_*/RANK, JAX_*, or none.
+    /// Default `none`.
     #[serde(default, skip_serializing_if = "Framework::is_none")]
     pub framework: Framework,
     /// The distribution strategy that the code uses; checked against the roles when given.

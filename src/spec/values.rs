@@ -39,15 +39,14 @@ impl FromStr for CpuQuantity {
                 "`{text}` is not a number of cores: write 2, 0.5 or 500m (thousandths)"
             ))
         };
-        let millis = match text.strip_suffix('m') {
-            Some(millis) => millis.parse().map_err(|_| bad())?,
-            None => {
-                let cores: f64 = text.parse().map_err(|_| bad())?;
-                if !(0.001..=1e6).contains(&cores) {
-                    return Err(bad());
-                }
-                (cores * 1000.0).round() as u64
+        let millis = if let Some(millis) = text.strip_suffix('m') {
+            millis.parse().map_err(|_| bad())?
+        } else {
+            let cores: f64 = text.parse().map_err(|_| bad())?;
+            if !(0.001..=1e6).contains(&cores) {
+                return Err(bad());
             }
+            (cores * 1000.0).round() as u64
         };
         if millis == 0 { Err(bad()) } else { Ok(Self { millis }) }
     }

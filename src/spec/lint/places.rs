@@ -133,11 +133,11 @@ impl Lint<'_> {
             }
             let mount = volume.mount_path.trim_end_matches('/');
             let twice = taken.insert(mount, path.clone());
-            let named = names.insert(&volume.name, path.clone());
+            let homonym = names.insert(&volume.name, path.clone());
             if number < first_own {
                 continue;
             }
-            for (first, field) in [(twice, "mountPath"), (named, "name")] {
+            for (first, field) in [(twice, "mountPath"), (homonym, "name")] {
                 let Some(first) = first else { continue };
                 let what = if field == "name" { "name" } else { "path" };
                 let finding =

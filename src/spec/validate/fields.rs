@@ -52,7 +52,7 @@ impl Walk<'_> {
         let has = |schema: &Json| properties(schema).any(|(field, _)| field == name);
         if path.is_empty() && has(&root["$defs"]["Role"]) {
             return Some(format!(
-                "`{name}` belongs to a role: `roles: {{worker: {{{name}: ...}}}}`"
+                "`{name}` belongs to a role: `roles: {{worker: {{{name}: {value}}}}}`"
             ));
         }
         if !path.is_empty() && has(root) {

@@ -95,17 +95,18 @@ impl Walk<'_> {
             return scalar.text.clone().into();
         }
         let allowed = list_of(&names, "or");
-        let found =
-            if scalar.text.is_empty() { "nothing".into() } else { format!("`{}`", scalar.text) };
+        let message = if scalar.text.is_empty() {
+            format!("{}: a value is missing", at.name())
+        } else {
+            format!("{}: unknown value `{}`", at.name(), scalar.text)
+        };
         let finding =
-            Diagnostic::error("unknown-value", format!("{}: {found} is not {allowed}", at.name()))
-                .at(
-                    at.place(node),
-                    if names.len() == 1 { "this value" } else { "not one of these" },
-                );
+            Diagnostic::error("unknown-value", message).at(at.place(node), "not an allowed value");
         let help = match nearest(&scalar.text, names.iter().copied()) {
-            Some(name) => format!("did you mean `{name}`?"),
-            None => format!("write {allowed}"),
+            Some(name) if names.len() > 1 => {
+                format!("did you mean `{name}`? Allowed are {}", list_of(&names, "and"))
+            }
+            _ => format!("write {allowed}"),
         };
         self.findings.push(finding.help(help));
         Json::Null
@@ -174,11 +175,13 @@ impl Walk<'_> {
         let (expected, mut found) = (expected(shapes), node.describe());
         let mut help = None;
         if wants("string") && meaning == Meaning::Null {
-            help = Some(format!(
-                "give it a value, or leave {} out; the word itself needs quotes: \"{}\"",
-                if field.contains('[') { "the item" } else { "the field" },
-                if text.is_empty() { "" } else { text },
-            ));
+            help = Some(if text.is_empty() {
+                "give it a value; an empty text is written \"\"".into()
+            } else {
+                format!(
+                    "give it a value, or leave it out; the word itself needs quotes: \"{text}\""
+                )
+            });
         } else if wants("string") {
             help = Some(format!("put it in quotes: \"{text}\""));
         } else if (wants("integer") || wants("boolean"))
