@@ -1,4 +1,4 @@
 //! All integration tests, in one binary.
 
-mod support;
 mod spec;
+mod support;
