@@ -147,7 +147,7 @@ impl Store {
                 continue; // Being made just now.
             }
             if self.paths(&run).record().exists() {
-                let text = self.read_index()?;
+                let text = self.index_text()?.unwrap_or_default();
                 if !parse_index(&text).runs.iter().any(|line| line.id == run) {
                     self.index_created(&lock, &self.record(&run)?.entry())?;
                 }
@@ -158,7 +158,8 @@ impl Store {
     }
 }
 
-fn is_empty(dir: &Path) -> bool {
+/// Nothing is in the folder, or it is not there.
+pub(super) fn is_empty(dir: &Path) -> bool {
     std::fs::read_dir(dir).map_or(true, |mut entries| entries.next().is_none())
 }
 

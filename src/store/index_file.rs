@@ -16,18 +16,28 @@ const SMALL: u64 = 64 * 1024;
 impl Store {
     /// The index's text; rebuilt first when it is missing although there are runs.
     pub(super) fn read_index(&self) -> Result<String, StoreError> {
+        if let Some(text) = self.index_text()? {
+            return Ok(text);
+        }
+        if self.is_read_only() || super::create::is_empty(&self.runs_dir()) {
+            return Ok(String::new());
+        }
+        let lock = self.lock()?;
+        // Somebody else may have been faster.
+        if self.index_text()?.is_none() {
+            self.rebuild_index(&lock)?;
+            self.notice("the index was missing: it was rebuilt from the runs' folders".into());
+        }
+        Ok(self.index_text()?.unwrap_or_default())
+    }
+
+    /// The index's text, if there is an index.
+    pub(super) fn index_text(&self) -> Result<Option<String>, StoreError> {
         match fs_err::read(self.index_path()) {
-            Ok(bytes) => Ok(String::from_utf8(bytes)
-                .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let empty = std::fs::read_dir(self.runs_dir()).map_or(true, |mut d| d.next().is_none());
-                if empty || self.is_read_only() {
-                    return Ok(String::new());
-                }
-                self.rebuild()?;
-                self.notice("the index was missing: it was rebuilt from the runs' folders".into());
-                Ok(fs_err::read_to_string(self.index_path())?)
-            }
+            Ok(bytes) => Ok(Some(String::from_utf8(bytes).unwrap_or_else(|error| {
+                String::from_utf8_lossy(error.as_bytes()).into_owned()
+            }))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error.into()),
         }
     }
@@ -78,7 +88,7 @@ impl Store {
 
     /// Writes the index anew, one line per run. A damaged one is kept aside.
     pub(super) fn compact(&self, _lock: &FileLock) -> Result<(), StoreError> {
-        let text = self.read_index()?;
+        let text = self.index_text()?.unwrap_or_default();
         let view = parse_index(&text);
         if view.damaged > 0 || view.torn {
             let kept = self.damaged_path(&self.index_path())?;
@@ -103,7 +113,7 @@ impl Store {
     /// runs' own folders again.
     fn mend(&self, lock: &FileLock) -> Result<(), StoreError> {
         self.compact(lock)?;
-        let text = self.read_index()?;
+        let text = self.index_text()?.unwrap_or_default();
         let known: HashSet<_> = parse_index(&text).runs.into_iter().map(|run| run.id).collect();
         let mut file = self.open_index()?;
         for id in self.run_folders()? {
