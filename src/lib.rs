@@ -11,4 +11,5 @@ pub mod plan;
 pub mod report;
 pub mod spec;
 pub mod store;
+pub mod sys;
 pub mod ui;

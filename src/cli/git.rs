@@ -17,6 +17,7 @@ pub fn describe(dir: &Path) -> Option<(String, bool)> {
         output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
     };
     let commit = git(&["rev-parse", "--verify", "HEAD"])?;
-    let dirty = git(&["--no-optional-locks", "status", "--porcelain"]).is_none_or(|s| !s.is_empty());
+    let dirty =
+        git(&["--no-optional-locks", "status", "--porcelain"]).is_none_or(|s| !s.is_empty());
     Some((commit, dirty))
 }

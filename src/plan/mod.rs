@@ -1,5 +1,24 @@
 //! Spec to plan, purely: what runs, with which environment. No file, clock or network here.
 
+mod build;
+mod context;
+mod error;
+mod mask;
+mod merge;
+mod place;
+mod rendezvous;
+mod table;
+#[cfg(test)]
+mod table_tests;
+#[cfg(test)]
+mod tests;
 mod types;
 
+pub use build::{DEFAULT_ROLE, MAX_REPLICAS, plan, primary_role};
+pub use context::{PlanContext, RuntimeDefaults};
+pub use error::PlanError;
+pub use mask::{MASK, is_secret_name, is_secret_value, mask_argv, mask_text, mask_value};
+pub use place::{RUN_PLACEHOLDER, is_uri};
+pub use rendezvous::{OutputDirs, environment};
+pub use table::{Section, shell_line, table};
 pub use types::*;

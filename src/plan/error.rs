@@ -1,0 +1,27 @@
+//! Why a spec has no plan. Validation finds most of it earlier, with a place in the file.
+
+/// The spec can't be planned.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PlanError {
+    /// Nothing to run in a role.
+    #[error("role `{role}` has nothing to run: give it a `command` or an `image`")]
+    NothingToRun {
+        /// Which role.
+        role: String,
+    },
+    /// `replicas: 0`.
+    #[error("role `{role}` has no replicas: write at least 1, or remove the role")]
+    NoReplicas {
+        /// Which role.
+        role: String,
+    },
+    /// More than the gang is measured for.
+    #[error("{replicas} replicas are too many: a gang has at most {max}")]
+    TooManyReplicas {
+        /// How many the spec asks for.
+        replicas: u64,
+        /// How many there can be.
+        max: u32,
+    },
+}

@@ -1,0 +1,22 @@
+//! JAX's variables. JAX itself reads only the address; the code passes the other two to
+//! `jax.distributed.initialize(num_processes=..., process_id=...)`.
+
+use crate::gang::ReplicaId;
+use crate::plan::types::{Addresses, Plan, Port};
+
+use super::environment::rank;
+
+/// One process per replica, which drives all accelerators of its replica.
+pub(super) fn variables(
+    plan: &Plan,
+    replica: &ReplicaId,
+    addresses: &dyn Addresses,
+    set: &mut impl FnMut(&str, String),
+) {
+    let primary = plan.primary();
+    let coordinator =
+        format!("{}:{}", addresses.host(primary), addresses.port(primary, Port::Master));
+    set("JAX_COORDINATOR_ADDRESS", coordinator);
+    set("JAX_NUM_PROCESSES", plan.gang.members.len().to_string());
+    set("JAX_PROCESS_ID", rank(plan, replica).to_string());
+}
