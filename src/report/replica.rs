@@ -144,6 +144,12 @@ impl ReplicaView {
                 self.until = None;
                 self.activity = None;
             }
+            EventKind::ReplicaRunning if self.attempt < event.attempt => {
+                self.state = ReplicaState::Running;
+                self.attempt = event.attempt;
+                self.since = Some(event.time);
+                self.until = None;
+            }
             EventKind::CommandExited { exit } => {
                 self.state = match exit {
                     exit if exit.status.is_success() => ReplicaState::Succeeded,
