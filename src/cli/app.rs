@@ -5,8 +5,8 @@ use std::io::IsTerminal;
 
 use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
 
-use super::{CliError, Context, Env, ErrorKind, Format};
-use crate::ui::{Printer, Terminal, Verbosity};
+use super::{CliError, Context, Env, ErrorKind, Format, verbs};
+use crate::ui::{Printer, Terminal, Verbosity, terminal_width};
 
 const ABOUT: &str = "Train, tune, predict and serve models on a laptop or any Kubernetes cluster";
 
@@ -55,7 +55,25 @@ pub struct Global {
 
 /// The verbs.
 #[derive(Debug, Subcommand)]
-pub enum Verb {}
+pub enum Verb {
+    /// List runs
+    #[command(visible_alias = "ls")]
+    List(verbs::list::ListArgs),
+    /// Show one run and its replicas
+    Status(verbs::status::StatusArgs),
+    /// Print what the commands of a run printed
+    Logs(verbs::logs::LogsArgs),
+    /// Follow a run to its end
+    Wait(verbs::wait::WaitArgs),
+    /// End runs
+    Cancel(verbs::cancel::CancelArgs),
+    /// Say why a run failed and what to do
+    Why(verbs::why::WhyArgs),
+    /// Run a command beside a replica's
+    Exec(verbs::exec::ExecArgs),
+    /// Look after the folder in which mlctl remembers its runs
+    State(verbs::state::StateArgs),
+}
 
 /// Runs one command line; returns the process exit code.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
@@ -87,8 +105,17 @@ fn dispatch(cli: Cli, printer: &mut Printer) -> Result<u8, CliError> {
         .map_err(|e| CliError::new(ErrorKind::Internal, format!("the current folder: {e}")))?;
     *printer = printer_for(&cli.global, &env);
     let context = Context::new(env, printer.clone(), cli.global.output)?;
-    let _ = context;
-    match cli.verb {}
+    let context = &context;
+    match &cli.verb {
+        Verb::List(args) => verbs::list::run(context, args),
+        Verb::Status(args) => verbs::status::run(context, args),
+        Verb::Logs(args) => verbs::logs::run(context, args),
+        Verb::Wait(args) => verbs::wait::run(context, args),
+        Verb::Cancel(args) => verbs::cancel::run(context, args),
+        Verb::Why(args) => verbs::why::run(context, args),
+        Verb::Exec(args) => verbs::exec::run(context, args),
+        Verb::State(args) => verbs::state::run(context, args),
+    }
 }
 
 fn printer_for(global: &Global, env: &Env) -> Printer {
@@ -118,9 +145,4 @@ fn printer_for(global: &Global, env: &Env) -> Printer {
             width: width.unwrap_or(80).max(40),
         },
     }
-}
-
-fn terminal_width() -> Option<usize> {
-    let size = rustix::termios::tcgetwinsize(std::io::stderr()).ok()?;
-    (size.ws_col > 0).then_some(size.ws_col as usize)
 }

@@ -6,7 +6,9 @@ mod env;
 mod error;
 mod git;
 mod interrupt;
+mod runs;
 mod settings;
+mod state;
 pub mod verbs;
 
 pub use app::*;
@@ -15,4 +17,5 @@ pub use env::*;
 pub use error::*;
 pub use git::describe as git_describe;
 pub use interrupt::*;
+pub use runs::*;
 pub use settings::*;
