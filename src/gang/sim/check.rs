@@ -149,7 +149,10 @@ impl World<'_> {
         let epoch = self.agents[agent].session.as_ref().map_or((0, 0), |s| s.memory().epoch);
         let outcome = verdict.outcome;
         if let Some(seen) = &self.facts.verdict {
-            if seen.outcome != outcome && epoch >= seen.epoch {
+            // "Could not start" says the least: a reader takes any other of the same epoch.
+            let outranks =
+                epoch > seen.epoch || epoch == seen.epoch && outcome != Outcome::CouldNotStart;
+            if seen.outcome != outcome && outranks {
                 let what = format!(
                     "{:?} at {:?}, then {outcome:?} at {epoch:?}",
                     seen.outcome, seen.epoch

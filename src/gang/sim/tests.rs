@@ -9,6 +9,48 @@ fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok().and_then(|text| text.parse().ok())
 }
 
+/// Each rule, and the invariants that may break without it.
+const FOUND: &[Rule] = &[
+    Rule::LeaseKills,
+    Rule::LeaseShrinks,
+    Rule::LeaseFromSending,
+    Rule::QuietAfterLoss,
+    Rule::QuietAfterAdoption,
+    Rule::Adopt,
+    Rule::AdoptVerdict,
+    Rule::WaitForStopped,
+    Rule::RefuseDuplicates,
+    Rule::RefuseForeign,
+    Rule::HoldPeerLoss,
+    Rule::SpareKilled,
+    Rule::StartNeedsAll,
+    Rule::AckBeforeCommit,
+    Rule::JudgeOnlyGathered,
+    Rule::OutsideIsNoSuccess,
+    Rule::CurrentExitsOnly,
+    Rule::FirstVerdictStays,
+    Rule::GraceEnds,
+    Rule::OrphansLeave,
+    Rule::GatheringEnds,
+    Rule::CarriedElapsed,
+    Rule::BudgetsEnd,
+    Rule::UncleanIsReplaced,
+];
+
+#[test]
+fn every_mutation_is_found() {
+    let schedules = number("MLCTL_SIM_MUTATED").unwrap_or(20_000);
+    let mut missed = Vec::new();
+    for rule in FOUND {
+        let (count, failure, _) = explore(0..schedules, Some(*rule));
+        match failure {
+            Some(failure) => println!("{rule:?}: {} after {count} schedules", failure.rule),
+            None => missed.push(rule),
+        }
+    }
+    assert!(missed.is_empty(), "not found: {missed:?}");
+}
+
 #[test]
 fn invariants_hold() {
     if let Some(seed) = number("MLCTL_SIM_SEED") {
