@@ -108,8 +108,8 @@ impl World<'_> {
                 && process.behaviour.unkillable
                 && one.wire.is_none_or(|wire| self.wires[wire].primary != primary);
             // Without generation and memory nobody can know of a predecessor.
-            let amnesia =
-                self.agents.iter().any(|a| a.stamp_zero) || self.facts.reset && !one.visible;
+            let amnesia = attempt == 1 && self.agents.iter().any(|a| a.stamp_zero)
+                || self.facts.reset && !one.visible;
             if paused {
                 self.cover.hit("declared pause");
             } else if !stuck && !amnesia {

@@ -41,7 +41,11 @@ const FOUND: &[Rule] = &[
 fn every_mutation_is_found() {
     let schedules = number("MLCTL_SIM_MUTATED").unwrap_or(20_000);
     let mut missed = Vec::new();
+    let only = std::env::var("MLCTL_SIM_RULE").ok();
     for rule in FOUND {
+        if only.as_ref().is_some_and(|only| *only != format!("{rule:?}")) {
+            continue;
+        }
         let (count, failure, _) = explore(0..schedules, Some(*rule));
         match failure {
             Some(failure) => println!("{rule:?}: {} after {count} schedules", failure.rule),
