@@ -116,11 +116,25 @@ impl World<'_> {
             }
         }
         self.forget();
+        if self.has_ghost(primary) {
+            return;
+        }
         if let Some(seen) = &self.facts.verdict {
             let what =
                 format!("attempt {attempt} starts at agent {agent} after {:?}", seen.outcome);
             self.broken("I7", what);
         }
+    }
+
+    /// A pod that was deleted by force lives on and holds the place of a finished index: only the API
+    /// could tell its gang from a whole one.
+    fn has_ghost(&mut self, primary: usize) -> bool {
+        let ghost = self.agents[primary].joined.iter().flatten().any(|a| !self.agents[*a].visible);
+        let finished = self.job.indexes.iter().any(|index| index.done);
+        if ghost && finished {
+            self.cover.hit("ghost in the place of a finished index");
+        }
+        ghost && finished
     }
 
     /// A verdict whose every witness was killed is beyond the gang's memory.
@@ -143,6 +157,9 @@ impl World<'_> {
             return;
         }
         self.forget();
+        if self.has_ghost(agent) {
+            return;
+        }
         let epoch = self.agents[agent].session.as_ref().map_or((0, 0), |s| s.memory().epoch);
         let outcome = verdict.outcome;
         if let Some(seen) = &self.facts.verdict {

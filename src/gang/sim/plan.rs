@@ -209,11 +209,9 @@ fn fault(rng: &mut fastrand::Rng, n: usize, laptop: bool) -> Fault {
         6 => Fault::Sigterm { indexes: vec![index] },
         7 => Fault::Foreign { index, kind: rng.u8(..4) },
         8 => Fault::Cancel,
-        9 => Fault::KillAgent { index: 0, stamp_zero },
         10 => Fault::MemoryFull { index },
-        11 => Fault::Cut { index },
         12 if laptop => Fault::Sleep { length: length * 3 },
-        12 => Fault::KillAgent { index: 0, stamp_zero },
+        9 | 12 => Fault::KillAgent { index: 0, stamp_zero },
         14 => Fault::KillAll,
         15 => Fault::NodeLost { index, back: rng.bool().then(|| 20 * SECOND + rng.u64(..60_000)) },
         16..=18 => {
