@@ -191,9 +191,11 @@ impl MemberMachine {
 
     /// Called when no command is left. A committed verdict outranks every other reason.
     fn reason_to_leave(&self) -> Option<(AgentExit, String)> {
-        if let Some(verdict) = self.carry.verdict.as_ref().filter(|_| self.committed)
-            && !self.is_primary()
-        {
+        if let Some(verdict) = self.carry.verdict.as_ref().filter(|_| self.committed) {
+            if self.is_primary() {
+                // Its session exits, last of all and by the verdict.
+                return None;
+            }
             let success = verdict.outcome == Outcome::Succeeded;
             let exit = if success { AgentExit::Success } else { AgentExit::Final };
             return Some((exit, verdict.reason.clone()));

@@ -158,7 +158,7 @@ impl World<'_> {
         }
         self.forget();
         if self.has_ghost(agent) {
-            return;
+            self.facts.verdict = None;
         }
         let epoch = self.agents[agent].session.as_ref().map_or((0, 0), |s| s.memory().epoch);
         let outcome = verdict.outcome;

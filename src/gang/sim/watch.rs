@@ -45,11 +45,10 @@ impl World<'_> {
             GangEvent::Adopted { .. } => self.cover.hit("adopted attempt"),
             GangEvent::Draining { .. } => self.cover.hit("drained"),
             GangEvent::Verdict { .. } => {
-                let before = self.agents[agent]
-                    .joined
-                    .iter()
-                    .flatten()
-                    .any(|a| self.agents[*a].member.carry().verdict.is_some());
+                let before = self.agents.iter().any(|one| {
+                    let ours = one.wire.is_some_and(|wire| self.wires[wire].primary == agent);
+                    one.alive && ours && one.member.carry().verdict.is_some()
+                });
                 if before {
                     self.cover.hit("adopted verdict");
                 }
