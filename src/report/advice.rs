@@ -54,7 +54,12 @@ pub fn for_failure(failure: &FirstFailure, lines: &[String], plan: Option<&Plan>
             failure.replica
         )),
     }
-    if failure.class != FailureClass::UserError {
+    let may_pass = [
+        FailureClass::TransientSignal,
+        FailureClass::Infrastructure,
+        FailureClass::Preemption,
+    ];
+    if may_pass.contains(&failure.class) {
         let budget = plan.map(|plan| plan.gang.budgets.get(failure.class));
         if budget == Some(0) {
             next.push(format!("`retries.{}` is 0: raise it to restart by itself", failure.class));

@@ -3,6 +3,8 @@
 pub mod advice;
 mod replica;
 mod state;
+#[cfg(test)]
+mod tests;
 mod view;
 mod why;
 

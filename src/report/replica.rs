@@ -188,7 +188,6 @@ impl ReplicaView {
             self.state = ReplicaState::Stopped;
             self.ended(time);
         }
-        self.activity = None;
         self.usage = None;
     }
 

@@ -20,7 +20,7 @@ pub struct WhyReport {
     pub run: String,
     /// Where it is.
     pub state: RunState,
-    /// One sentence.
+    /// What became of it, to be read behind its name: `failed: worker-1: exit code 1`.
     pub headline: String,
     /// What ended it, nearest cause first.
     pub causes: Vec<Cause>,
@@ -93,11 +93,11 @@ pub fn why(
 fn alive(report: &mut WhyReport, view: &RunView) {
     let attempt = view.attempt;
     report.headline = match view.state {
-        RunState::Running if attempt > 1 => format!("the run is in attempt {attempt}"),
-        RunState::Running => "the run is running; nothing has failed".into(),
-        RunState::Restarting => format!("the gang starts again after attempt {attempt} failed"),
-        RunState::Draining => "the run is complete; the other replicas are ending".into(),
-        _ => "the run has not started yet".into(),
+        RunState::Running if attempt > 1 => format!("is running, in attempt {attempt}"),
+        RunState::Running => "is running; nothing has failed".into(),
+        RunState::Restarting => format!("starts again after attempt {attempt} failed"),
+        RunState::Draining => "is complete; the other replicas are ending".into(),
+        _ => "has not started yet".into(),
     };
     if let Some(text) = waiting_for(&view.missing) {
         let what = format!("{}: {text}", report.headline);
@@ -117,9 +117,9 @@ fn ended(
         Outcome::Succeeded => {
             let restarts = view.attempts.iter().filter(|a| a.first_failure.is_some()).count();
             report.headline = match restarts {
-                0 => "the run succeeded; nothing failed".into(),
-                1 => "the run succeeded after 1 restart".into(),
-                n => format!("the run succeeded after {n} restarts"),
+                0 => "succeeded; nothing failed".into(),
+                1 => "succeeded after 1 restart".into(),
+                n => format!("succeeded after {n} restarts"),
             };
             return;
         }
@@ -131,8 +131,8 @@ fn ended(
         Outcome::CouldNotStart => {
             let missing = waiting_for(&view.missing).map(|_| names(&view.missing));
             report.headline = match missing {
-                Some(missing) => format!("the run could not start: {missing} never joined"),
-                None => sentence("the run could not start", &verdict.reason),
+                Some(missing) => format!("could not start: {missing} never joined"),
+                None => sentence("could not start", &verdict.reason),
             };
             report.causes = missing_causes(view, tail);
             report.next = advice::could_not_start(plan, view);
@@ -142,7 +142,7 @@ fn ended(
     if let Some(failure) = &verdict.first_failure {
         let first = cause(failure, LINES, tail);
         if verdict.outcome == Outcome::Failed {
-            report.headline = format!("{}: {}", failure.replica, first.text);
+            report.headline = format!("failed: {}: {}", failure.replica, first.text);
         }
         let mut next = advice::for_failure(failure, &first.lines, plan);
         next.append(&mut report.next);
@@ -162,15 +162,13 @@ fn ended(
     }
 }
 
-/// `failed` and the reason, without saying the word twice.
+/// The word and the reason, without saying the word twice.
 fn sentence(word: &str, reason: &str) -> String {
-    let plain = |text: &str| text.to_lowercase().replace(' ', "");
-    if reason.is_empty() {
-        word.into()
-    } else if plain(reason).contains(&plain(word)) {
-        reason.into()
-    } else {
-        format!("{word}: {reason}")
+    match reason.strip_prefix(word).map(|rest| rest.trim_start_matches([':', ' '])) {
+        _ if reason.is_empty() => word.into(),
+        Some("") => word.into(),
+        Some(rest) => format!("{word} {rest}"),
+        None => format!("{word}: {reason}"),
     }
 }
 

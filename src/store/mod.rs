@@ -4,6 +4,8 @@ mod atomic;
 mod check;
 mod create;
 mod error;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod folder;
 mod index;
 mod index_file;

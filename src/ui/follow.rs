@@ -242,6 +242,9 @@ impl<'a> Show<'a> {
     }
 
     fn line(&mut self, line: String) {
+        if self.quiet() {
+            return;
+        }
         if self.follow.mode == FollowMode::Live {
             self.above.push(line);
         } else {
@@ -249,8 +252,12 @@ impl<'a> Show<'a> {
         }
     }
 
+    fn quiet(&self) -> bool {
+        self.follow.printer.verbosity < super::Verbosity::Normal
+    }
+
     fn redraw(&mut self) {
-        if self.follow.mode != FollowMode::Live {
+        if self.follow.mode != FollowMode::Live || self.quiet() {
             return;
         }
         self.tick += 1;

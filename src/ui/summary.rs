@@ -4,7 +4,7 @@ use super::human::{between, duration};
 use super::lines::{metrics_text, run_state_style};
 use super::why::why_text;
 use super::{BOLD, Printer};
-use crate::report::{RunView, WhyReport};
+use crate::report::{RunState, RunView, WhyReport};
 
 /// Outcome, time, last numbers and outputs; on anything but a success the chain of causes too.
 pub fn summary_text(
@@ -15,7 +15,7 @@ pub fn summary_text(
 ) -> String {
     let paint = |style, text: &str| printer.paint(style, text);
     let mut lines = Vec::new();
-    match why {
+    match why.filter(|why| why.state != RunState::Succeeded) {
         Some(why) => lines.push(why_text(why, &paint)),
         None => {
             let time = match (view.started.or(view.submitted), view.ended) {

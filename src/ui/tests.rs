@@ -1,0 +1,108 @@
+//! Pictures of the live view, and following a scripted run.
+
+use std::cell::Cell;
+use std::collections::HashMap;
+
+use insta::assert_snapshot;
+use jiff::Timestamp;
+
+use super::*;
+use crate::backend::LogQuery;
+use crate::event::EventKind;
+use crate::gang::{ExitStatus, FailureClass, Outcome, ReplicaId, Usage};
+use crate::report::{RunState, RunView};
+use crate::store::fixture::{Scripted, Story, create, exit, plan};
+use crate::store::{CreatedRun, Store};
+
+const RUN: &str = "digits-abc123";
+
+fn picture(story: &Story, workers: u32, width: usize) -> Vec<String> {
+    let view = RunView::of(RUN, Some(&plan(RUN, workers)), &story.events);
+    let last = "Epoch 2/5: 12/100 ━━━━ a long line that goes on and on and on".to_owned();
+    let last_lines = HashMap::from([(ReplicaId::new("worker", 1), last)]);
+    let now: Timestamp = "2026-11-24T12:01:30Z".parse().unwrap();
+    Frame { view: &view, last_lines: &last_lines, now, tick: 0, width, color: false }.lines()
+}
+
+fn busy(workers: u32) -> Story {
+    let values = [("loss".to_owned(), 0.312_51), ("accuracy".to_owned(), 0.9)].into_iter().collect();
+    let usage = Usage { cpu: 1.94, memory: 851_443_712, memory_limit: 0, oom_kills: 0 };
+    Story::new(RUN)
+        .then("", EventKind::Submitted { runtime: "local".into() })
+        .started(workers)
+        .then("worker-0", EventKind::Metrics { step: Some(120), values })
+        .then("worker-0", EventKind::Usage { usage })
+}
+
+#[test]
+fn the_live_view_fits_the_terminal() {
+    let story = busy(3).exited(
+        "worker-2",
+        exit(ExitStatus::Code(1), Some(FailureClass::UserError), &[]),
+    );
+    let lines = picture(&story, 3, 79);
+    assert!(lines.iter().all(|line| line.chars().count() <= 79), "{lines:#?}");
+    assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn set_up_is_alive_on_the_screen() {
+    let story = Story::new(RUN)
+        .then("worker-0", EventKind::SetupStarted)
+        .then("worker-0", EventKind::SetupProgress { line: "Collecting tensorflow".into() });
+    assert_snapshot!(picture(&story, 2, 79).join("\n"));
+}
+
+#[test]
+fn many_replicas_leave_room() {
+    let lines = picture(&busy(40), 40, 60);
+    assert_eq!(lines.len(), 18);
+    assert!(lines.iter().all(|line| line.chars().count() <= 60), "{lines:#?}");
+}
+
+fn watch(mode: FollowMode, interrupt: &dyn Fn() -> Interrupt) -> (FollowEnd, Scripted) {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let CreatedRun { paths, lock } = create(&store, "digits", 2);
+    drop(lock);
+    let story = Story::new(&paths.run).started(2).finished(Outcome::Succeeded, None, "done");
+    let backend = Scripted::new(story.events, 4);
+    let end = follow(&Follow {
+        store: &store,
+        backend: &backend,
+        paths: &paths,
+        plan: None,
+        printer: &Printer { verbosity: Verbosity::Quiet, ..Printer::default() },
+        mode,
+        logs: LogQuery::default(),
+        deadline: None,
+        user: "ada",
+        interrupt,
+    });
+    (end.unwrap(), backend)
+}
+
+#[test]
+fn following_ends_with_the_run() {
+    let (end, _) = watch(FollowMode::Plain, &|| Interrupt::None);
+    assert!(matches!(end, FollowEnd::Ended(view) if view.state == RunState::Succeeded));
+}
+
+#[test]
+fn detaching_leaves_the_run_alone() {
+    let (end, backend) = watch(FollowMode::Silent, &|| Interrupt::Detach);
+    assert!(matches!(end, FollowEnd::Detached(_)));
+    assert!(backend.cancelled.borrow().is_empty());
+}
+
+#[test]
+fn cancelling_is_done_once_and_followed_to_the_end() {
+    let asked = Cell::new(0);
+    let interrupt = || {
+        asked.set(asked.get() + 1);
+        Interrupt::Cancel
+    };
+    let (end, backend) = watch(FollowMode::Silent, &interrupt);
+    assert!(matches!(end, FollowEnd::Ended(_)) && asked.get() > 1);
+    assert_eq!(*backend.cancelled.borrow(), ["ada"]);
+}

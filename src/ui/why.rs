@@ -5,8 +5,8 @@ use crate::report::{Cause, WhyReport};
 
 /// Renders a report; `paint` colours, or doesn't.
 pub fn why_text(report: &WhyReport, paint: &dyn Fn(anstyle::Style, &str) -> String) -> String {
-    let state = paint(super::run_state_style(report.state), report.state.as_str());
-    let mut lines = vec![format!("{} {state}: {}", paint(BOLD, &report.run), report.headline)];
+    let headline = paint(super::run_state_style(report.state), &report.headline);
+    let mut lines = vec![format!("{} {headline}", paint(BOLD, &report.run))];
     for cause in &report.causes {
         lines.push(String::new());
         cause_lines(cause, &mut lines, paint);

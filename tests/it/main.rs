@@ -1,4 +1,5 @@
 //! All integration tests, in one binary.
 
 mod spec;
+mod state;
 mod support;
