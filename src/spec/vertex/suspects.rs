@@ -1,0 +1,163 @@
+//! Texts that mean something on Vertex AI only, or that somebody was to fill in.
+
+use crate::spec::diagnostic::Diagnostic;
+use crate::spec::node::{Node, Value};
+use crate::spec::source::SourceSpan;
+
+use super::fields::Findings;
+
+/// Points at suspicious texts in a value. `shell`: a shell expands `$VAR` there.
+pub(super) fn scan(findings: &mut Findings, node: &Node, shell: bool) {
+    match &node.value {
+        Value::List(items) => items.iter().for_each(|item| scan(findings, item, shell)),
+        Value::Map(entries) => entries.iter().for_each(|e| scan(findings, &e.value, shell)),
+        Value::Scalar(scalar) => {
+            if names_gcs_folder(&scalar.text) {
+                gcs(findings, node.span);
+            }
+            if is_placeholder(&scalar.text) {
+                placeholder(findings, node.span);
+            } else if !shell && has_variable(&scalar.text) {
+                variable(findings, node.span);
+            }
+        }
+    }
+}
+
+/// The same for an image, whose name is lower case up to its tag.
+pub(super) fn scan_image(findings: &mut Findings, node: &Node, image: &str) {
+    let last = image.rfind('/').map_or(0, |slash| slash + 1);
+    let name_end = image[last..].find([':', '@']).map_or(image.len(), |at| last + at);
+    let upper = image[..name_end].contains(|c: char| c.is_ascii_uppercase());
+    if is_placeholder(image) || upper && !has_variable(image) {
+        placeholder(findings, node.span);
+    } else if has_variable(image) {
+        variable(findings, node.span);
+    }
+}
+
+fn gcs(findings: &mut Findings, span: SourceSpan) {
+    findings.add(
+        Diagnostic::warning("vertex-gcs-folder", "`/gcs/` is Cloud Storage on Vertex AI only")
+            .at(span, "")
+            .help(
+                "mount the bucket there as a volume (the gcsfuse CSI driver), or use gs:// in the \
+                 code",
+            ),
+    );
+}
+
+fn placeholder(findings: &mut Findings, span: SourceSpan) {
+    findings.add(
+        Diagnostic::warning("vertex-placeholder", "this looks like a placeholder")
+            .at(span, "")
+            .help("fill it in; nothing replaces it"),
+    );
+}
+
+fn variable(findings: &mut Findings, span: SourceSpan) {
+    findings.add(
+        Diagnostic::warning("vertex-variable", "nothing expands this variable")
+            .at(span, "")
+            .help(
+                "it is passed as it is written, as Vertex AI does: fill it in (envsubst), or let \
+                 `sh -c` expand it",
+            ),
+    );
+}
+
+/// `/gcs/bucket/...` at the start of the text or behind `=`, a quote or a space.
+fn names_gcs_folder(text: &str) -> bool {
+    text.match_indices("/gcs/").any(|(at, _)| {
+        text[..at]
+            .chars()
+            .next_back()
+            .is_none_or(|before| !before.is_ascii_alphanumeric() && !"-_./".contains(before))
+    })
+}
+
+/// `$VAR`, `${VAR}`, `$(VAR)`.
+fn has_variable(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.iter().enumerate().any(|(at, byte)| {
+        let name = match bytes.get(at + 1) {
+            Some(b'{' | b'(') => bytes.get(at + 2),
+            next => next,
+        };
+        *byte == b'$' && name.is_some_and(|c| c.is_ascii_alphabetic() || *c == b'_')
+    })
+}
+
+/// The program is a shell that gets its script as an argument.
+pub(super) fn is_shell(command: &[String]) -> bool {
+    const SHELLS: [&str; 5] = ["sh", "bash", "zsh", "dash", "ash"];
+    let program = command.first().map(|program| program.rsplit('/').next().unwrap_or(program));
+    program.is_some_and(|program| SHELLS.contains(&program))
+        || command.iter().take(3).any(|word| SHELLS.contains(&word.as_str()))
+}
+
+/// `PROJECT_ID`, `YOUR_BUCKET`, `<image>`, `{{project}}`, `[REGION]`: meant to be replaced.
+pub(super) fn is_placeholder(text: &str) -> bool {
+    /// Words of Google's own documents, in which they stand for something.
+    const WORDS: [&str; 24] = [
+        "PROJECT", "PROJECT_ID", "PROJECT_NAME", "PROJECT_NUMBER", "BUCKET", "BUCKET_NAME",
+        "BUCKET_URI", "REGION", "LOCATION", "IMAGE_URI", "IMAGE_NAME", "IMAGE_TAG", "REPOSITORY",
+        "REPO_NAME", "MACHINE_TYPE", "ACCELERATOR_TYPE", "ACCELERATOR_COUNT", "REPLICA_COUNT",
+        "CUSTOM_CONTAINER_IMAGE_URI", "JOB_NAME", "MODULE_NAME", "PLACEHOLDER", "REPLACE_ME",
+        "CHANGE_ME",
+    ];
+    let between = |open: &str, close: &str| {
+        text.split(open).skip(1).any(|rest| {
+            rest.split_once(close).is_some_and(|(inner, _)| {
+                let inner = inner.trim();
+                !inner.is_empty()
+                    && inner.starts_with(|c: char| c.is_ascii_alphabetic())
+                    && inner.chars().all(|c| c.is_ascii_alphanumeric() || "_- .".contains(c))
+            })
+        })
+    };
+    let whole_angle = text.starts_with('<') || text.contains("/<") || text.contains("=<");
+    if between("{{", "}}") || whole_angle && between("<", ">") {
+        return true;
+    }
+    text.split(|c: char| !(c.is_ascii_alphanumeric() || "_-".contains(c))).any(|word| {
+        let variable = text.contains(&format!("${word}")) || text.contains(&format!("${{{word}"));
+        let lower = word.to_ascii_lowercase();
+        let yours = ["your-", "your_"].iter().any(|start| lower.starts_with(start));
+        // With a hyphen it would be a name, in a tag or an argument; these are whole words.
+        let whole = word.replace('-', "_");
+        !variable && (yours || WORDS.contains(&whole.as_str()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placeholders() {
+        for text in [
+            "gcr.io/PROJECT_ID/x",
+            "gs://your-bucket/x",
+            "<image>",
+            "us-docker.pkg.dev/<project>/x",
+            "{{ project }}",
+            "PROJECT-ID",
+        ] {
+            assert!(is_placeholder(text), "{text}");
+        }
+        for text in
+            ["gcr.io/my-project/x:LATEST", "a<b", "$PROJECT_ID", "${PROJECT_ID}/x", "{\"a\":1}"]
+        {
+            assert!(!is_placeholder(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn folders_and_variables() {
+        assert!(names_gcs_folder("--data=/gcs/b/x"));
+        assert!(!names_gcs_folder("https://h/gcs/x"));
+        assert!(has_variable("--out=$(AIP_MODEL_DIR)"));
+        assert!(!has_variable("costs 5$ or $5"));
+    }
+}
