@@ -10,4 +10,5 @@ pub mod gang;
 pub mod plan;
 pub mod spec;
 pub mod store;
+pub mod sys;
 pub mod ui;

@@ -1,5 +1,6 @@
 //! The process beside each command: the same in a pod and on a laptop.
 
 mod config;
+pub mod stream;
 
 pub use config::*;

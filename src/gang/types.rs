@@ -318,6 +318,10 @@ pub struct Join {
     pub size: u32,
     /// The attempt of the command that it still runs, if any (it lost its link, not its lease).
     pub running: Option<Attempt>,
+    /// The highest attempt that this agent was told to start and accepted; 0 for none.
+    pub seen: Attempt,
+    /// See [`ToPrimary::Heartbeat`]: the first lease is counted from the join.
+    pub sent: Now,
     /// What it remembers.
     pub carry: Carry,
 }
@@ -350,6 +354,11 @@ pub enum ToPrimary {
         carry: Carry,
         /// What my processes use.
         usage: Usage,
+        /// When I sent this, by my clock. The answer repeats it, and the lease is counted from it:
+        /// so a late answer can't make a lease longer than the primary believes it is.
+        sent: Now,
+        /// The `at` of the last [`ToMember::Probe`], zero before the first.
+        answers: Now,
     },
     /// The command of this attempt runs.
     Started {
@@ -404,11 +413,32 @@ pub enum ToMember {
     Lease {
         /// The memory to keep.
         carry: Carry,
+        /// The `sent` of the join or heartbeat that this answers.
+        sent: Now,
+        /// The lease ends this long after `sent`. It shrinks with the time since the primary last
+        /// heard of *any* member, so that a primary that loses one fences the others and itself.
+        valid: Duration,
     },
-    /// The run is over: end the command, acknowledge, then exit by the verdict.
+    /// Send a heartbeat now: whatever failed at your side before this is known before its answer.
+    Probe {
+        /// By the primary's clock; the answer repeats it.
+        at: Now,
+    },
+    /// The run is over: acknowledge, end the command within `drain`, report `Stopped`, and wait for
+    /// [`ToMember::Release`].
     Verdict {
         /// How it ended.
         verdict: Verdict,
+        /// How long the command may go on by itself; zero for "end it now".
+        drain: Duration,
+    },
+    /// The verdict is committed: exit by it once your command has ended.
+    Release,
+    /// The gang can't go on, and this primary can't know what an earlier one decided: exit FINAL
+    /// without a verdict.
+    Disband {
+        /// Why, for the log.
+        reason: String,
     },
     /// Leave so that your replica is replaced (exit COUNT).
     Replace {

@@ -1,16 +1,32 @@
 //! YAML in, typed spec out, with every error of a file at once.
 
 pub mod diagnostic;
+mod expand;
 pub mod foreign;
+mod kinds;
+pub mod lint;
+mod load;
+mod nearest;
 pub mod node;
 pub mod parse;
+mod render;
+pub mod schema;
+mod script;
+pub mod secret;
+mod set;
 pub mod source;
 mod syntax;
 mod types;
+mod validate;
 mod values;
+mod write;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity};
+pub use load::{Document, LoadOptions, Loaded, Resolved, load};
 pub use node::{Node, Spans};
+pub use render::RenderOptions;
+pub use script::{from_script, valid_name};
 pub use source::{Source, SourceSpan};
 pub use types::*;
 pub use values::*;
+pub use write::to_yaml;

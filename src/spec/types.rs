@@ -11,7 +11,7 @@ use super::values::{ByteSize, CpuQuantity, Span};
 use crate::gang::Completion;
 
 /// A training run: one command in one or more replicas that start, fail, restart and end as one.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TrainJob {
     /// Always `mlctl.dev/v1`.
@@ -24,7 +24,7 @@ pub struct TrainJob {
     pub name: String,
     /// Labels for selecting runs later (`mlctl list --label team=vision`).
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
-    #[schemars(extend("x-mlctl-expand" = true))]
+    #[schemars(extend("x-mlctl-expand" = true, "x-mlctl-text" = true))]
     pub labels: IndexMap<String, String>,
     /// Which rendezvous the replicas get: TF_CONFIG, PET_*/MASTER_*/RANK, JAX_*, or none.
     #[serde(default)]
@@ -51,7 +51,6 @@ pub struct TrainJob {
     /// Arguments after the command. A mapping gives `--name=value` (true: `--x=true`, null: `--x`,
     /// a list: repeated); a list is passed as it is.
     #[serde(default, skip_serializing_if = "Args::is_empty")]
-    #[schemars(extend("x-mlctl-verbatim" = true))]
     pub args: Args,
     /// Environment of every replica's command.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -102,7 +101,7 @@ pub struct TrainJob {
     pub security: Option<Security>,
     /// Nodes that the pods may use, by label. Locally ignored.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
-    #[schemars(extend("x-mlctl-expand" = true))]
+    #[schemars(extend("x-mlctl-expand" = true, "x-mlctl-text" = true))]
     pub node_selector: IndexMap<String, String>,
     /// Taints that the pods tolerate, as in a Pod. Locally ignored.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -167,6 +166,7 @@ pub enum Strategy {
 /// Arguments of the command.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
+#[schemars(extend("x-mlctl-verbatim" = true))]
 pub enum Args {
     /// Passed as they are.
     List(Vec<String>),
@@ -201,6 +201,7 @@ impl Args {
 /// The value of one named argument.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
+#[schemars(extend("x-mlctl-verbatim" = true))]
 pub enum ArgValue {
     /// `--name` alone.
     Flag(()),
@@ -269,7 +270,7 @@ pub struct SecretUse {
 }
 
 /// One role of the gang. What it doesn't say comes from the job.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Role {
     /// How many replicas. Default 1.
@@ -286,7 +287,6 @@ pub struct Role {
     pub command: Option<Vec<String>>,
     /// Arguments of this role, instead of the job's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-mlctl-verbatim" = true))]
     pub args: Option<Args>,
     /// Environment of this role, added to the job's; the same name replaces it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -305,7 +305,7 @@ pub struct Role {
     pub accelerators: Option<Accelerators>,
     /// Nodes for this role, added to the job's.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
-    #[schemars(extend("x-mlctl-expand" = true))]
+    #[schemars(extend("x-mlctl-expand" = true, "x-mlctl-text" = true))]
     pub node_selector: IndexMap<String, String>,
     /// Tolerations of this role, added to the job's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -313,6 +313,25 @@ pub struct Role {
     /// Volumes of this role, added to the job's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub volumes: Vec<Volume>,
+}
+
+impl Default for Role {
+    fn default() -> Self {
+        Self {
+            replicas: one(),
+            image: None,
+            command: None,
+            args: None,
+            env: Vec::new(),
+            secrets: Vec::new(),
+            cpu: None,
+            memory: None,
+            accelerators: None,
+            node_selector: IndexMap::new(),
+            tolerations: Vec::new(),
+            volumes: Vec::new(),
+        }
+    }
 }
 
 fn one() -> u32 {
@@ -425,6 +444,7 @@ pub struct Toleration {
     pub operator: Option<TolerationOperator>,
     /// The taint's value, for `Equal`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mlctl-text" = true))]
     pub value: Option<String>,
     /// The taint's effect; all effects when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]

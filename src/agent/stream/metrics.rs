@@ -1,0 +1,130 @@
+//! Numbers in what a command prints: `name=value` and `name: value` pairs, or a JSON object.
+
+use indexmap::IndexMap;
+
+/// Numbers of one line.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Metrics {
+    /// The step or epoch, when the line has one.
+    pub step: Option<u64>,
+    /// Name to value, in the line's order.
+    pub values: IndexMap<String, f64>,
+}
+
+/// Names that make a line a report of metrics, after `val_`, `test_`, `train_` and the like.
+const KNOWN: [&str; 27] = [
+    "loss",
+    "accuracy",
+    "acc",
+    "top1",
+    "top5",
+    "auc",
+    "f1",
+    "mae",
+    "mse",
+    "rmse",
+    "mape",
+    "iou",
+    "map",
+    "bleu",
+    "rouge",
+    "wer",
+    "perplexity",
+    "ppl",
+    "precision",
+    "recall",
+    "score",
+    "error",
+    "lr",
+    "learning_rate",
+    "grad_norm",
+    "throughput",
+    "reward",
+];
+
+const STEPS: [&str; 5] = ["step", "global_step", "epoch", "iteration", "iter"];
+
+/// The most that one line may hold before it is no report any more.
+const MAX_VALUES: usize = 32;
+
+/// Reads a line. `None` unless it holds a finite number under a name that metrics usually have.
+///
+/// The forms are those that Katib's collector (`name=value`) and Keras's progress line
+/// (`loss: 0.1 - accuracy: 0.9`) use, and JSON objects as structured loggers print them.
+pub fn read_metrics(line: &str) -> Option<Metrics> {
+    let line = line.rsplit('\r').find(|part| !part.trim().is_empty())?.trim();
+    let pairs = if line.starts_with('{') { json_pairs(line)? } else { text_pairs(line) };
+    let mut metrics = Metrics::default();
+    for (name, value) in pairs {
+        if STEPS.contains(&name.to_ascii_lowercase().as_str()) {
+            metrics.step = (value >= 0.0).then_some(value as u64);
+        } else if value.is_finite() {
+            metrics.values.insert(name, value);
+        }
+    }
+    let report = metrics.values.keys().any(|name| is_known(name));
+    (report && metrics.values.len() <= MAX_VALUES).then_some(metrics)
+}
+
+fn is_known(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let last = name.rsplit(['/', '.']).next().unwrap_or(&name);
+    KNOWN.iter().any(|known| last == *known || last.ends_with(&format!("_{known}")))
+}
+
+fn json_pairs(line: &str) -> Option<Vec<(String, f64)>> {
+    let object: serde_json::Map<String, serde_json::Value> = serde_json::from_str(line).ok()?;
+    Some(object.into_iter().filter_map(|(name, value)| Some((name, value.as_f64()?))).collect())
+}
+
+fn text_pairs(line: &str) -> Vec<(String, f64)> {
+    let mut pairs = Vec::new();
+    let is_name = |c: char| c.is_ascii_alphanumeric() || "_-/.@".contains(c);
+    for (at, separator) in line.match_indices(['=', ':']) {
+        let before = line[..at].trim_end_matches(' ');
+        let name = &before[before.rfind(|c| !is_name(c)).map_or(0, |i| i + 1)..];
+        let after = line[at + separator.len()..].trim_start_matches(' ');
+        let end = after.find(|c: char| c == ' ' || c == ',' || c == ';' || c == ']' || c == ')');
+        let number = after[..end.unwrap_or(after.len())].trim_end_matches('%');
+        let starts = name.starts_with(|c: char| c.is_ascii_alphabetic());
+        if let (true, Ok(value)) = (starts, number.parse::<f64>()) {
+            pairs.push((name.to_owned(), value));
+        }
+    }
+    pairs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> String {
+        read_metrics(line).map_or_else(String::new, |metrics| {
+            let values: Vec<String> =
+                metrics.values.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            format!("{:?} {}", metrics.step, values.join(" "))
+        })
+    }
+
+    #[test]
+    fn the_usual_forms_are_read() {
+        assert_eq!(read("epoch=3 loss=0.12 accuracy=0.97"), "Some(3) loss=0.12 accuracy=0.97");
+        assert_eq!(
+            read("5/5 [====] - 1s 2ms/step - loss: 0.5 - val_accuracy: 0.25"),
+            "None loss=0.5 val_accuracy=0.25"
+        );
+        assert_eq!(
+            read(r#"{"step": 10, "train/loss": 1e-3, "note": "x"}"#),
+            "Some(10) train/loss=0.001"
+        );
+        assert_eq!(read("10%\r loss = 2.5, lr = 0.1"), "None loss=2.5 lr=0.1");
+        assert_eq!(read("accuracy: 97.5%"), "None accuracy=97.5");
+    }
+
+    #[test]
+    fn ordinary_lines_are_not_metrics() {
+        for line in ["", "listening on 127.0.0.1:2222", "time=12:30", "loss=nan", "x=1 y=2", "{"] {
+            assert_eq!(read(line), "", "{line}");
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! Writes a replica's log.
+
+use std::io::{self, Write};
+
+use super::{MARK, OWN_LINE_LIMIT, looks_like_own, prefix};
+use crate::event::{Event, EventKind};
+
+/// The one writer of a log. A full disk never stops a run: what can't be written is dropped and
+/// counted, and told about when there is room again.
+#[derive(Debug)]
+pub struct StreamWriter<W> {
+    out: W,
+    prefix: Vec<u8>,
+    /// The last byte written was not a line end.
+    open: bool,
+    /// The start of a line that may still turn out to look like an own line.
+    held: Vec<u8>,
+    dropped: u64,
+}
+
+impl<W: Write> StreamWriter<W> {
+    /// A log with this run's nonce.
+    pub fn new(out: W, nonce: &str) -> Self {
+        Self { out, prefix: prefix(nonce), open: false, held: Vec::new(), dropped: 0 }
+    }
+
+    /// Writes an own line. Texts of an event that is too long are shortened.
+    pub fn event(&mut self, event: &Event) {
+        let room = OWN_LINE_LIMIT - self.prefix.len() - 1;
+        let Some(json) = bounded(event, room) else { return };
+        self.end_line();
+        let mut line = self.prefix.clone();
+        line.extend_from_slice(&json);
+        line.push(b'\n');
+        self.put(&line);
+    }
+
+    /// Passes output of the command on. Any cut is fine.
+    pub fn output(&mut self, bytes: &[u8]) {
+        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+            if self.open {
+                self.raw(piece);
+                continue;
+            }
+            self.held.extend_from_slice(piece);
+            if looks_like_own(&self.held) {
+                self.raw(b"\\");
+                self.release();
+            } else if !may_become_own(&self.held) {
+                self.release();
+            }
+        }
+    }
+
+    /// Ends a line that has no end yet, so that something else can follow.
+    pub fn end_line(&mut self) {
+        self.release();
+        if self.open {
+            self.raw(b"\n");
+        }
+    }
+
+    /// The writer below, everything written.
+    pub fn into_inner(mut self) -> W {
+        self.release();
+        self.out
+    }
+
+    /// How many bytes could not be written since the last time there was room.
+    pub fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    fn release(&mut self) {
+        let held = std::mem::take(&mut self.held);
+        if !held.is_empty() {
+            self.raw(&held);
+        }
+    }
+
+    fn raw(&mut self, bytes: &[u8]) {
+        self.open = !bytes.ends_with(b"\n");
+        self.put(bytes);
+    }
+
+    fn put(&mut self, bytes: &[u8]) {
+        if self.dropped > 0 {
+            let told = format!("\n[mlctl: {} bytes of output lost: disk full]\n", self.dropped);
+            if write_all(&mut self.out, told.as_bytes()).is_err() {
+                self.dropped += bytes.len() as u64;
+                return;
+            }
+            self.dropped = 0;
+        }
+        if let Err(left) = write_all(&mut self.out, bytes) {
+            self.dropped += left as u64;
+        }
+    }
+}
+
+/// Writes as much as goes; the error is how much was left.
+fn write_all(out: &mut impl Write, mut bytes: &[u8]) -> Result<(), usize> {
+    while !bytes.is_empty() {
+        match out.write(bytes) {
+            Ok(0) => return Err(bytes.len()),
+            Ok(count) => bytes = &bytes[count..],
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => return Err(bytes.len()),
+        }
+    }
+    out.flush().map_err(|_| 0)
+}
+
+fn may_become_own(start: &[u8]) -> bool {
+    let slashes = start.iter().take_while(|byte| **byte == b'\\').count();
+    slashes < 64 && MARK.starts_with(&start[slashes..])
+}
+
+/// The event as JSON that fits; its free texts are cut until it does.
+fn bounded(event: &Event, room: usize) -> Option<Vec<u8>> {
+    let json = serde_json::to_vec(event).ok()?;
+    if json.len() <= room {
+        return Some(json);
+    }
+    let mut event = event.clone();
+    for limit in [1000, 300, 100, 20] {
+        shorten(&mut event.kind, limit);
+        let json = serde_json::to_vec(&event).ok()?;
+        if json.len() <= room {
+            return Some(json);
+        }
+    }
+    None
+}
+
+fn shorten(kind: &mut EventKind, limit: usize) {
+    let exit = match kind {
+        EventKind::Warning { message: text }
+        | EventKind::SetupProgress { line: text }
+        | EventKind::JoinRefused { reason: text }
+        | EventKind::ReplicaLost { reason: text } => {
+            cut(text, limit);
+            None
+        }
+        EventKind::CommandExited { exit } => Some(exit),
+        EventKind::FirstFailure { failure } => {
+            cut(&mut failure.reason, limit);
+            failure.exit.as_mut()
+        }
+        EventKind::Finished { verdict, .. } => {
+            cut(&mut verdict.reason, limit);
+            verdict.first_failure.as_mut().and_then(|failure| {
+                cut(&mut failure.reason, limit);
+                failure.exit.as_mut()
+            })
+        }
+        EventKind::Metrics { values, .. } => {
+            values.truncate(limit / 4);
+            None
+        }
+        EventKind::Joined { missing } => {
+            missing.truncate(limit / 4);
+            None
+        }
+        _ => None,
+    };
+    if let Some(exit) = exit {
+        cut(&mut exit.reason, limit);
+        let keep = (limit / 100).max(1);
+        exit.last_lines.drain(..exit.last_lines.len().saturating_sub(keep));
+        exit.last_lines.iter_mut().for_each(|line| cut(line, limit));
+    }
+}
+
+fn cut(text: &mut String, limit: usize) {
+    if let Some((at, _)) = text.char_indices().nth(limit) {
+        text.truncate(at);
+        text.push('…');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A disk with room for so many bytes.
+    struct Disk {
+        room: usize,
+        bytes: Vec<u8>,
+    }
+
+    impl Write for Disk {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let count = bytes.len().min(self.room);
+            if count == 0 {
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            self.room -= count;
+            self.bytes.extend_from_slice(&bytes[..count]);
+            Ok(count)
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_full_disk_is_told_about_later() {
+        let disk = Disk { room: 6, bytes: Vec::new() };
+        let mut writer = StreamWriter::new(disk, "n");
+        writer.output(b"first\n");
+        writer.output(b"second\n");
+        assert_eq!(writer.dropped(), 7);
+        writer.out.room = 1000;
+        writer.output(b"third\n");
+        let text = String::from_utf8(writer.into_inner().bytes).unwrap();
+        assert_eq!(text, "first\n\n[mlctl: 7 bytes of output lost: disk full]\nthird\n");
+    }
+}

@@ -1,0 +1,128 @@
+//! One attempt after the other: gather, start, notice that it is over.
+
+use super::Session;
+use super::machine::Phase;
+use crate::gang::rules::{Rule, keeps};
+use crate::gang::{Attempt, Completion, Exit, GangEvent, Outcome, ToMember};
+
+impl Session {
+    pub(super) fn check_gathering(&mut self) {
+        let Phase::Gathering { until } = self.phase else { return };
+        let idle = self.slots.iter().all(|slot| slot.idle || !slot.present());
+        if idle && let Some(attempt) = self.ending_attempt.take() {
+            self.event(GangEvent::AttemptEnded { attempt });
+        }
+        let fresh = self.config.heartbeat() * 3;
+        let ready = self.slots.iter().all(|slot| {
+            slot.ready() && self.now.saturating_sub(slot.heard) < fresh
+                || !slot.present() && !keeps(Rule::StartNeedsAll) && self.now > self.born
+                || slot.present() && !slot.idle && !keeps(Rule::WaitForStopped)
+        });
+        if ready && self.now >= self.quiet_until && self.now >= self.pause_until {
+            self.start();
+        } else if self.now >= until && keeps(Rule::GatheringEnds) {
+            self.not_gathered();
+        }
+    }
+
+    fn start(&mut self) {
+        let attempt = self.carry.epoch.1.max(self.floor) + 1;
+        let generation = self.carry.epoch.0.max(self.me.generation);
+        self.carry.epoch = (generation, attempt);
+        self.carry.elapsed = self.elapsed();
+        self.counted_from = Some(self.now);
+        self.floor = attempt;
+        self.started = true;
+        self.phase = Phase::Running;
+        self.ending_attempt = None;
+        self.held = None;
+        self.event(GangEvent::AttemptStarted { attempt });
+        for i in 0..self.slots.len() {
+            let slot = &mut self.slots[i];
+            slot.idle = false;
+            slot.exit = None;
+            self.renew(i);
+            self.tell(i, ToMember::Start { attempt });
+        }
+    }
+
+    fn not_gathered(&mut self) {
+        let missing = self.missing();
+        let names = if missing.is_empty() {
+            "not every replica became idle".to_owned()
+        } else {
+            let names: Vec<_> = missing.iter().map(ToString::to_string).collect();
+            format!("{} did not come", names.join(", "))
+        };
+        if self.carry.epoch.1 == 0 && self.floor == 0 {
+            self.judge(Outcome::CouldNotStart, None, names);
+        } else {
+            let failure = self.carry.first_failure.clone();
+            self.judge(Outcome::Failed, failure, format!("{names} back in time"));
+        }
+    }
+
+    pub(super) fn check_timeout(&mut self) {
+        if !matches!(self.phase, Phase::Gathering { .. } | Phase::Running) {
+            return;
+        }
+        if let Some(timeout) = self.config.timeout
+            && self.counted_from.is_some()
+            && self.elapsed() >= timeout
+        {
+            let failure = self.carry.first_failure.clone();
+            let reason = format!("the timeout of {} s is over", timeout.as_secs());
+            self.judge(Outcome::TimedOut, failure, reason);
+        }
+    }
+
+    pub(super) fn exited(&mut self, i: usize, attempt: Attempt, exit: Exit) {
+        if attempt != self.carry.epoch.1 && keeps(Rule::CurrentExitsOnly) {
+            return;
+        }
+        if self.slots[i].exit.is_some() {
+            return;
+        }
+        let replica = self.slots[i].replica.clone();
+        self.event(GangEvent::ReplicaExited { attempt, replica, exit: exit.clone() });
+        self.slots[i].exit = Some(exit.clone());
+        if self.phase != Phase::Running {
+            return;
+        }
+        if !exit.status.is_success() || exit.killed_by_gang {
+            self.command_failed(i, exit);
+        } else if self.is_complete() {
+            self.event(GangEvent::Completed { attempt });
+            self.succeed();
+        }
+    }
+
+    fn is_complete(&self) -> bool {
+        match self.config.completion {
+            Completion::Primary => self.slots.first().is_some_and(super::slot::Slot::succeeded),
+            Completion::All => {
+                let none_ends = self.slots.iter().all(|slot| slot.serves);
+                self.slots.iter().all(|slot| slot.succeeded() || slot.serves && !none_ends)
+            }
+        }
+    }
+
+    pub(super) fn stopped(&mut self, i: usize, attempt: Attempt, clean: bool) {
+        if attempt < self.carry.epoch.1 {
+            return;
+        }
+        let replica = self.slots[i].replica.clone();
+        let news = !self.slots[i].idle;
+        if clean || matches!(self.phase, Phase::Ending { .. }) {
+            self.slots[i].idle = true;
+        }
+        if news {
+            self.event(GangEvent::ReplicaStopped { attempt, replica, clean });
+        }
+        if !clean && keeps(Rule::UncleanIsReplaced) {
+            self.unclean(i);
+        } else if !clean {
+            self.slots[i].idle = true;
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! The primary's half: *all replicas idle -> start; anything else -> stop -> idle*.
+
+mod attempt;
+mod blame;
+mod ending;
+mod io;
+mod join;
+mod lease;
+mod machine;
+mod slot;
+
+pub use io::{Incarnation, LinkId, SessionInput, SessionOutput};
+pub use machine::Session;

@@ -1,0 +1,80 @@
+//! What the session knows of one member.
+
+use std::time::Duration;
+
+use super::{Incarnation, LinkId};
+use crate::gang::{Exit, Now, ReplicaId, Usage};
+
+/// One replica's place in the gang. It is present while `pod` is set: from its join until it is lost.
+#[derive(Clone, Debug)]
+pub(super) struct Slot {
+    pub(super) replica: ReplicaId,
+    pub(super) serves: bool,
+    pub(super) pod: Option<Incarnation>,
+    pub(super) link: Option<LinkId>,
+    /// The last word of it.
+    pub(super) heard: Now,
+    /// Its last long silence: how long it was, and when it ended.
+    pub(super) silence: Option<(Duration, Now)>,
+    /// Without another word it is lost then.
+    pub(super) lost_at: Now,
+    /// The `sent` (its clock) of its last join or heartbeat.
+    pub(super) stamp: Now,
+    /// No lease that it was ever given lasts longer than this (our clock).
+    pub(super) granted: Now,
+    /// Nothing runs there and nothing is on its way that could start something.
+    pub(super) idle: bool,
+    /// How its command of the current attempt ended.
+    pub(super) exit: Option<Exit>,
+    /// It answered the probe sent at this time.
+    pub(super) answered: Now,
+    pub(super) usage: Usage,
+    /// It was sent SIGTERM from outside and will leave.
+    pub(super) outside: bool,
+    /// It was told to leave so that its pod is replaced.
+    pub(super) replacing: bool,
+    /// It knows the verdict.
+    pub(super) acked: bool,
+}
+
+impl Slot {
+    pub(super) fn new(replica: ReplicaId, serves: bool) -> Self {
+        Self {
+            replica,
+            serves,
+            pod: None,
+            link: None,
+            heard: Now::ZERO,
+            silence: None,
+            lost_at: Now::ZERO,
+            stamp: Now::ZERO,
+            granted: Now::ZERO,
+            idle: false,
+            exit: None,
+            answered: Now::ZERO,
+            usage: Usage::default(),
+            outside: false,
+            replacing: false,
+            acked: false,
+        }
+    }
+
+    pub(super) fn present(&self) -> bool {
+        self.pod.is_some()
+    }
+
+    pub(super) fn succeeded(&self) -> bool {
+        self.exit.as_ref().is_some_and(|exit| exit.status.is_success())
+    }
+
+    /// Ready to be started.
+    pub(super) fn ready(&self) -> bool {
+        self.present() && self.link.is_some() && self.idle && !self.outside && !self.replacing
+    }
+
+    /// The kernel may have killed it without a word: its last report was near the limit.
+    pub(super) fn out_of_memory(&self) -> bool {
+        let Usage { memory, memory_limit, .. } = self.usage;
+        memory_limit > 0 && memory >= memory_limit / 10 * 9
+    }
+}

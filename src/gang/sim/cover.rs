@@ -1,0 +1,61 @@
+//! What happened at least once: a simulation in which nothing happens proves nothing.
+
+use std::collections::BTreeMap;
+
+/// How often each interesting thing happened.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Cover(pub(super) BTreeMap<&'static str, u64>);
+
+impl Cover {
+    pub(super) fn hit(&mut self, what: &'static str) {
+        *self.0.entry(what).or_default() += 1;
+    }
+
+    pub(super) fn merge(&mut self, other: &Self) {
+        for (what, count) in &other.0 {
+            *self.0.entry(what).or_default() += count;
+        }
+    }
+}
+
+/// Each of these must happen in a default run.
+pub(super) const WANTED: &[&str] = &[
+    "adopted attempt",
+    "adopted verdict",
+    "agent exits 0",
+    "agent exits 143",
+    "agent exits 40",
+    "agent exits 41",
+    "agent exits 42",
+    "attempt ended",
+    "cancelled",
+    "commit without all acknowledgements",
+    "could not start",
+    "crash in verdict",
+    "declared pause",
+    "disbanded",
+    "drained",
+    "failed",
+    "foreign refused",
+    "held blame",
+    "held blame replaced by the cause",
+    "laptop loss",
+    "laptop slept",
+    "lease expired",
+    "live duplicate",
+    "new pod",
+    "orphan",
+    "out of memory inferred",
+    "preemption",
+    "primary stood still",
+    "refused",
+    "replaced after two failures",
+    "retry",
+    "serving role ended",
+    "SIGKILL after grace",
+    "success",
+    "success after retry",
+    "suspended",
+    "timed out",
+    "unclean",
+];

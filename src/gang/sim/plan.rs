@@ -1,0 +1,234 @@
+//! A schedule: one gang, how its commands behave and what the adversary does, all from one seed.
+
+use std::time::Duration;
+
+use crate::gang::{Completion, FailureClass, GangConfig, Member, PerClass, ReplicaId};
+
+/// Milliseconds.
+pub(super) type Ms = u64;
+
+pub(super) const SECOND: Ms = 1000;
+
+/// One thing that the adversary does. Indexes count members; whoever holds the place then is hit.
+#[derive(Clone, Debug)]
+pub(super) enum Fault {
+    /// SIGKILL to the container: agent and command. The next pod's generation may be stamped 0.
+    KillAgent { index: usize, stamp_zero: bool },
+    /// The node is gone; nobody notices until `back`, if ever.
+    NodeLost { index: usize, back: Option<Ms> },
+    /// The kernel kills only the command.
+    KillCommand { index: usize, oom: bool },
+    /// Every agent at once.
+    KillAll,
+    /// The primary is killed after so many outputs from its verdict on.
+    CrashInVerdict { after: u32 },
+    /// The link breaks; what is under way is lost.
+    Cut { index: usize },
+    /// Nothing gets out of, or into, the agent.
+    Partition { index: usize, out: bool, inward: bool, length: Ms },
+    /// What is sent to or from the agent takes longer.
+    Slow { index: usize, extra: Ms, length: Ms },
+    /// The agent's process stands still (its command goes on).
+    Pause { index: usize, length: Ms },
+    /// SIGTERM from outside to these; in a cluster SIGKILL follows.
+    Sigterm { indexes: Vec<usize> },
+    /// A second pod of the index while the first lives. A primary is cut off first.
+    Duplicate { index: usize },
+    /// A join that doesn't belong here.
+    Foreign { index: usize, kind: u8 },
+    /// Somebody cancels.
+    Cancel,
+    /// The Job is suspended.
+    Suspend { length: Ms },
+    /// The Job's deadline.
+    Deadline,
+    /// The termination message can't be written any more.
+    DiskFull { index: usize },
+    /// The laptop sleeps.
+    Sleep { length: Ms },
+    /// The agent's container nears its memory limit.
+    MemoryFull { index: usize },
+}
+
+/// A whole schedule.
+#[derive(Clone, Debug)]
+pub(super) struct Plan {
+    pub(super) seed: u64,
+    pub(super) laptop: bool,
+    pub(super) config: GangConfig,
+    /// Per member: when its first agent starts.
+    pub(super) starts: Vec<Ms>,
+    /// Of 100 commands so many fail by themselves.
+    pub(super) failing: u64,
+    /// Commands fail when a peer is gone.
+    pub(super) coupled: bool,
+    /// Messages arrive twice now and then.
+    pub(super) repeats: bool,
+    pub(super) faults: Vec<(Ms, Fault)>,
+}
+
+/// How one command behaves.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Behaviour {
+    pub(super) starts_after: Ms,
+    pub(super) runs: Option<Ms>,
+    pub(super) ends: Ends,
+    pub(super) on_term: OnTerm,
+    /// Nothing ends it, not even SIGKILL.
+    pub(super) unkillable: bool,
+    pub(super) cleans_after: Option<Ms>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ends {
+    Well,
+    Code,
+    Signal,
+    NotStarted,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum OnTerm {
+    Dies(Ms),
+    ExitsZero(Ms),
+    Ignores,
+}
+
+fn pick(rng: &mut fastrand::Rng, values: &[u64]) -> u64 {
+    values[rng.usize(..values.len())]
+}
+
+impl Plan {
+    pub(super) fn new(seed: u64) -> Self {
+        let mut rng = fastrand::Rng::with_seed(seed);
+        let laptop = rng.u8(..4) == 0;
+        let n = pick(&mut rng, &[1, 2, 2, 2, 3, 3, 3, 4, 5, 6]) as usize;
+        let serving = if n >= 3 && rng.u8(..4) == 0 { 1 } else { 0 };
+        let members = (0..n)
+            .map(|i| {
+                let serves = i >= n - serving;
+                let role = if serves { "ps" } else { "worker" };
+                let index = if serves { 0 } else { i as u32 };
+                Member { replica: ReplicaId::new(role, index), serves }
+            })
+            .collect();
+        let seconds = Duration::from_secs;
+        let mut budgets = PerClass::default();
+        for class in FailureClass::ALL {
+            budgets.0.insert(class, pick(&mut rng, &[0, 1, 2, 3, 4]) as u32);
+        }
+        let config = GangConfig {
+            run: "digits-abc123".into(),
+            job_uid: "job".into(),
+            members,
+            completion: if rng.bool() { Completion::All } else { Completion::Primary },
+            budgets,
+            timeout: (rng.u8(..8) != 0).then(|| seconds(pick(&mut rng, &[60, 200, 500]))),
+            start_timeout: seconds(120),
+            rejoin_timeout: if laptop { Duration::ZERO } else { seconds(240) },
+            drain: seconds(pick(&mut rng, &[5, 30, 60])),
+            grace: seconds(pick(&mut rng, &[2, 10, 30])),
+            lease: seconds(15),
+            kill_bound: seconds(6),
+            blame_hold: seconds(3),
+            outside_pause: seconds(3),
+        };
+        let starts = (0..n)
+            .map(|_| match rng.u8(..40) {
+                0 => 119_900 + rng.u64(..200),
+                1 => 300 * SECOND,
+                2..=9 => rng.u64(..20_000),
+                _ => rng.u64(..2000),
+            })
+            .collect();
+        let failing = pick(&mut rng, &[0, 5, 15, 30]);
+        let coupled = rng.bool();
+        let repeats = rng.u8(..3) == 0;
+        let count = pick(&mut rng, &[0, 1, 1, 2, 2, 3, 3, 4, 5, 7, 10]);
+        let span = pick(&mut rng, &[10, 40, 120, 300]) * SECOND;
+        let mut faults: Vec<_> =
+            (0..count).map(|_| (rng.u64(..span), fault(&mut rng, n, laptop))).collect();
+        faults.sort_by_key(|(at, _)| *at);
+        Self { seed, laptop, config, starts, failing, coupled, repeats, faults }
+    }
+
+    pub(super) fn n(&self) -> usize {
+        self.config.members.len()
+    }
+
+    /// The same for the same replica, attempt and pod, whatever else happens.
+    pub(super) fn behaviour(&self, index: usize, attempt: u32, agent: usize) -> Behaviour {
+        let salt = (index as u64) << 40 | (attempt as u64) << 20 | agent as u64;
+        let mut rng = fastrand::Rng::with_seed(self.seed.wrapping_mul(31) ^ salt);
+        let member = &self.config.members[index];
+        let fails = rng.u64(..100) < self.failing;
+        let ends = match (fails, rng.u8(..4)) {
+            (false, _) => Ends::Well,
+            (true, 0) => Ends::Signal,
+            (true, 1) => Ends::NotStarted,
+            (true, _) => Ends::Code,
+        };
+        let hangs = self.config.timeout.is_some() && rng.u8(..30) == 0;
+        let long = pick(&mut rng, &[300, 5000, 20_000, 40_000, 90_000]);
+        let endless = (member.serves && ends == Ends::Well) || hangs;
+        Behaviour {
+            starts_after: rng.u64(..1500),
+            runs: (!endless).then(|| rng.u64(..long) + 1),
+            ends,
+            on_term: match rng.u8(..8) {
+                0 | 1 => OnTerm::Ignores,
+                2 | 3 => OnTerm::ExitsZero(rng.u64(..1500)),
+                _ => OnTerm::Dies(rng.u64(..1500)),
+            },
+            unkillable: rng.u8(..150) == 0,
+            cleans_after: (rng.u8(..100) != 0).then(|| rng.u64(..1000)),
+        }
+    }
+}
+
+fn fault(rng: &mut fastrand::Rng, n: usize, laptop: bool) -> Fault {
+    // The primary is the interesting one.
+    let index = if rng.u8(..3) == 0 { 0 } else { rng.usize(..n) };
+    let length = match rng.u8(..4) {
+        0 => rng.u64(..4000),
+        1 => rng.u64(..16_000),
+        2 => rng.u64(..32_000),
+        _ => rng.u64(..90_000),
+    };
+    let stamp_zero = rng.u8(..6) == 0;
+    match rng.u8(..if laptop { 14 } else { 27 }) {
+        0 | 1 => Fault::KillAgent { index, stamp_zero },
+        2 => Fault::KillCommand { index, oom: rng.bool() },
+        3 => Fault::CrashInVerdict { after: rng.u32(..14) },
+        4 => Fault::Pause { index, length },
+        5 => {
+            let mut indexes: Vec<_> = (0..n).filter(|_| rng.bool()).collect();
+            if indexes.is_empty() {
+                indexes.push(index);
+            }
+            Fault::Sigterm { indexes }
+        }
+        6 => Fault::Sigterm { indexes: vec![index] },
+        7 => Fault::Foreign { index, kind: rng.u8(..4) },
+        8 => Fault::Cancel,
+        9 => Fault::DiskFull { index },
+        10 => Fault::MemoryFull { index },
+        11 => Fault::Cut { index },
+        12 if laptop => Fault::Sleep { length: length * 3 },
+        12 => Fault::KillAgent { index: 0, stamp_zero },
+        13 => Fault::KillCommand { index, oom: false },
+        14 => Fault::KillAll,
+        15 => Fault::NodeLost { index, back: rng.bool().then(|| 20 * SECOND + rng.u64(..60_000)) },
+        16..=18 => {
+            let way = rng.u8(..4);
+            Fault::Partition { index, out: way != 0, inward: way != 1, length }
+        }
+        19 => Fault::Slow { index, extra: rng.u64(..8000), length },
+        20 | 21 => Fault::Duplicate { index },
+        22 => Fault::Suspend { length },
+        23 if rng.u8(..4) == 0 => Fault::Deadline,
+        24 => Fault::CrashInVerdict { after: rng.u32(..14) },
+        25 => Fault::Pause { index, length },
+        _ => Fault::Cut { index },
+    }
+}

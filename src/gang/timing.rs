@@ -1,0 +1,61 @@
+//! Durations that follow from a gang's configuration.
+
+use std::time::Duration;
+
+use super::{GangConfig, ReplicaId};
+
+/// What the primary allows beyond `drain` for its members to acknowledge and leave.
+const ENDING: Duration = Duration::from_secs(30);
+
+impl GangConfig {
+    /// Whether something (the Job controller) replaces a lost agent. Where nothing does, a lost link
+    /// is the end of the gang.
+    pub fn replaces(&self) -> bool {
+        !self.rejoin_timeout.is_zero()
+    }
+
+    /// The primary's replica.
+    pub fn primary(&self) -> Option<&ReplicaId> {
+        self.members.first().map(|member| &member.replica)
+    }
+
+    /// Time between two heartbeats of a member.
+    pub fn heartbeat(&self) -> Duration {
+        self.lease / 5
+    }
+
+    /// What clocks and schedulers may be off by within one lease.
+    pub fn margin(&self) -> Duration {
+        self.lease / 5
+    }
+
+    /// After this long without contact nothing of an agent's command runs any more.
+    pub fn dead_after(&self) -> Duration {
+        self.lease + self.kill_bound + self.margin()
+    }
+
+    /// The grace of a command whose lease is over: SIGKILL must have worked within `kill_bound`.
+    pub fn short_grace(&self) -> Duration {
+        self.grace.min(self.kill_bound / 2)
+    }
+
+    /// An upper bound for a whole gang to become idle.
+    pub fn stop_bound(&self) -> Duration {
+        self.grace + self.kill_bound * 2 + self.dead_after() + self.outside_pause
+    }
+
+    /// How long the primary waits for its members after a verdict.
+    pub fn ending_bound(&self, drain: Duration) -> Duration {
+        drain + ENDING.max(self.grace + self.kill_bound * 2 + self.margin())
+    }
+
+    /// How long a member goes on without a word from any primary.
+    pub fn orphan_bound(&self, welcomed: bool) -> Duration {
+        match (welcomed, self.replaces()) {
+            (false, false) => self.start_timeout + self.margin(),
+            (false, true) => self.start_timeout.max(self.rejoin_timeout) + self.margin(),
+            (true, false) => self.dead_after() * 2,
+            (true, true) => self.rejoin_timeout + self.stop_bound(),
+        }
+    }
+}

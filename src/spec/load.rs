@@ -1,0 +1,186 @@
+//! From texts to documents: parse, `--set`, convert, check, type, lint.
+
+use indexmap::IndexMap;
+
+use super::diagnostic::{Diagnostic, Diagnostics, Severity};
+use super::foreign::{Converted, ForeignContext, RECOGNISERS};
+use super::kinds;
+use super::lint;
+use super::node::{Node, Spans};
+use super::parse::parse;
+use super::schema;
+use super::secret;
+use super::set::{self, Change};
+use super::source::{Source, SourceSpan};
+use super::types::TrainJob;
+use super::validate::{self, Input};
+
+/// What the caller adds to the files.
+#[derive(Clone, Debug, Default)]
+pub struct LoadOptions {
+    /// Texts of `--set`, in order.
+    pub set: Vec<String>,
+    /// Values for `${VAR}`.
+    pub env: IndexMap<String, String>,
+}
+
+/// A document of a kind that this version runs.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Document {
+    /// A training run.
+    TrainJob(Box<Resolved>),
+}
+
+/// A checked job and where it came from.
+#[derive(Clone, Debug)]
+pub struct Resolved {
+    /// The job.
+    pub job: TrainJob,
+    /// Where each of its values is written, for later checks.
+    pub spans: Spans,
+    /// Paths of values that came from the environment: they may be secrets.
+    pub from_env: Vec<String>,
+    /// The index of its source.
+    pub source: usize,
+    /// The index of the document in its source.
+    pub index: usize,
+    /// The other system's format that it was written in.
+    pub converted_from: Option<&'static str>,
+}
+
+/// What a load gives.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The documents in order; at least one.
+    pub documents: Vec<Document>,
+    /// Warnings, and the sources for findings of later checks.
+    pub warnings: Diagnostics,
+}
+
+/// Loads every document of every source, or says everything that is wrong with them.
+pub fn load(sources: &[Source], options: &LoadOptions) -> Result<Loaded, Diagnostics> {
+    let mut all: Vec<Source> = sources.to_vec();
+    let set = options.set.iter().map(|text| Source::new(set::SOURCE_NAME, text.as_str()));
+    all.extend(set);
+    let mut loader = Loader {
+        options,
+        out: Diagnostics { sources: all, ..Diagnostics::default() },
+        changes: Vec::new(),
+        documents: Vec::new(),
+    };
+    loader.read_changes(sources.len());
+    for index in 0..sources.len() {
+        loader.source(index);
+    }
+    let Loader { mut out, documents, .. } = loader;
+    out.sort();
+    if out.has_errors() {
+        return Err(out);
+    }
+    Ok(Loaded { documents, warnings: out })
+}
+
+struct Loader<'a> {
+    options: &'a LoadOptions,
+    out: Diagnostics,
+    changes: Vec<Change>,
+    documents: Vec<Document>,
+}
+
+impl Loader<'_> {
+    fn read_changes(&mut self, first: usize) {
+        for index in first..self.out.sources.len() {
+            let source = &self.out.sources[index];
+            match set::read(index, source) {
+                Ok(change) => self.changes.push(change),
+                Err(findings) => {
+                    secret::find_in_text(index, &source.text, &mut self.out.secrets);
+                    self.out.list.extend(findings);
+                }
+            }
+        }
+    }
+
+    fn source(&mut self, index: usize) {
+        let text = &self.out.sources[index].text;
+        let parsed = parse(index, text);
+        if parsed.broken {
+            secret::find_in_text(index, text, &mut self.out.secrets);
+        }
+        let nothing = parsed.documents.is_empty() && parsed.findings.is_empty();
+        self.out.list.extend(parsed.findings);
+        if nothing {
+            self.out.list.push(
+                Diagnostic::error("empty", "there is no document in this file")
+                    .at(SourceSpan { source: index, start: 0, end: 0 }, "")
+                    .help("`mlctl init` writes a spec to begin with"),
+            );
+        }
+        for (number, mut node) in parsed.documents.into_iter().enumerate() {
+            for change in &self.changes {
+                if let Err(finding) = change.apply(&mut node) {
+                    self.out.list.push(finding);
+                }
+            }
+            secret::find(&node, &mut self.out.secrets);
+            self.document(&node, index, number);
+        }
+    }
+
+    fn document(&mut self, node: &Node, source: usize, index: usize) {
+        let name = &self.out.sources[source].name;
+        let context = ForeignContext { source_name: name, index };
+        if let Some(converted) = RECOGNISERS.iter().find_map(|recognise| recognise(node, &context))
+        {
+            let Converted { format, job, spans, findings } = converted;
+            self.out.list.extend(findings);
+            if let Some(job) = job {
+                self.accept(Resolved {
+                    job,
+                    spans,
+                    from_env: Vec::new(),
+                    source,
+                    index,
+                    converted_from: Some(format),
+                });
+            }
+            return;
+        }
+        if let Err(finding) = kinds::train_job_or_why_not(node) {
+            self.out.list.push(finding);
+            return;
+        }
+        let input = Input {
+            schema: schema::train_job(),
+            env: &self.options.env,
+            sources: &self.out.sources,
+        };
+        let checked = validate::check(node, input);
+        let wrong = checked.findings.iter().any(|finding| finding.severity == Severity::Error);
+        self.out.list.extend(checked.findings);
+        if wrong {
+            return;
+        }
+        match serde_json::from_value::<TrainJob>(checked.value) {
+            Ok(job) => self.accept(Resolved {
+                job,
+                spans: Spans::of(node),
+                from_env: checked.from_env,
+                source,
+                index,
+                converted_from: None,
+            }),
+            // The schema comes from the types, so this is a gap between the two.
+            Err(error) => self.out.list.push(
+                Diagnostic::error("not-understood", format!("the spec can't be read: {error}"))
+                    .at(node.span, "in this document"),
+            ),
+        }
+    }
+
+    fn accept(&mut self, resolved: Resolved) {
+        self.out.list.extend(lint::check(&resolved.job, &resolved.spans, &resolved.from_env));
+        self.documents.push(Document::TrainJob(Box::new(resolved)));
+    }
+}

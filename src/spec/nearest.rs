@@ -1,0 +1,28 @@
+//! "Did you mean": the nearest of several names.
+
+/// The candidate that `name` was probably meant to be.
+pub(super) fn nearest<'a>(
+    name: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    let plain = |text: &str| text.to_lowercase().replace(['-', '_', ' '], "");
+    let wanted = plain(name);
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(&wanted, &plain(candidate)), candidate))
+        .filter(|(distance, candidate)| {
+            // A third of the letters may be wrong; a short name has to be nearly right.
+            *distance <= (candidate.len().min(wanted.len()) / 3).min(3)
+        })
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// "a", "a or b", "a, b or c".
+pub(super) fn list_of(names: &[&str], last: &str) -> String {
+    match names {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [first @ .., end] => format!("{} {last} {end}", first.join(", ")),
+    }
+}

@@ -1,0 +1,124 @@
+//! Lists, mappings and scalars where others are expected.
+
+use serde_json::Value as Json;
+
+use super::super::diagnostic::Diagnostic;
+use super::super::nearest::list_of;
+use super::super::node::{Meaning, Node, Scalar, Value};
+use super::super::schema::{Reading, allowed, properties, types};
+use super::walk::{At, Walk};
+
+/// The value may be of this shape; whether its content is right is another question.
+pub(super) fn fits(node: &Node, shape: &Json, reading: Reading) -> bool {
+    let types = types(shape);
+    if types.is_empty() && shape["const"].is_null() {
+        return allowed(shape).is_empty() || node.as_scalar().is_some();
+    }
+    match &node.value {
+        Value::List(_) => types.contains(&"array"),
+        Value::Map(_) => types.contains(&"object"),
+        Value::Scalar(scalar) => scalar_fits(scalar, &types, shape, reading),
+    }
+}
+
+fn scalar_fits(scalar: &Scalar, types: &[&str], shape: &Json, reading: Reading) -> bool {
+    let meaning = scalar.meaning();
+    let raw = reading.verbatim || reading.text || !shape["x-mlctl-quantity"].is_null();
+    types.iter().any(|name| match *name {
+        "string" => meaning == Meaning::Text || (raw && meaning != Meaning::Null),
+        "integer" => matches!(meaning, Meaning::Integer(_)),
+        "number" => matches!(meaning, Meaning::Integer(_) | Meaning::Float(_)),
+        "boolean" => matches!(meaning, Meaning::Bool(_)),
+        _ => false,
+    })
+}
+
+/// What a shape is called: "a list", "a duration", "a whole number".
+pub(super) fn expected(shapes: &[&Json]) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    for shape in shapes {
+        let name = match shape["x-mlctl-quantity"].as_str() {
+            Some("Cpu") => "a number of cores",
+            Some("Memory") => "an amount of memory",
+            Some("Duration") => "a duration",
+            _ => match types(shape).first().copied() {
+                Some("object") => "a mapping",
+                Some("array") => "a list",
+                Some("integer") => "a whole number",
+                Some("number") => "a number",
+                Some("boolean") => "true or false",
+                _ => "a text",
+            },
+        };
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    list_of(&names, "or")
+}
+
+impl Walk<'_> {
+    /// A list, a mapping or nothing where something else belongs.
+    pub(super) fn wrong_shape(&mut self, node: &Node, shapes: &[&Json], at: &At) {
+        let (expected, found) = (expected(shapes), node.describe());
+        let finding = Diagnostic::error(
+            "wrong-type",
+            format!("{}: expected {expected}, found {found}", at.name()),
+        )
+        .at(at.place(node), format!("expected {expected}"));
+        let help = advice(node, shapes, at);
+        self.findings.push(match help {
+            Some(help) => finding.help(help),
+            None => finding,
+        });
+    }
+}
+
+fn advice(node: &Node, shapes: &[&Json], at: &At) -> Option<String> {
+    let field = at.path.rsplit('.').next().unwrap_or_default();
+    let wants = |name: &str| shapes.iter().any(|shape| types(shape).contains(&name));
+    let in_args = at.path.contains("args.") || at.path.contains("args[");
+    match &node.value {
+        Value::Map(entries) if in_args => {
+            let child = entries.first().map_or("name", |entry| entry.key.text.as_str());
+            Some(format!(
+                "arguments are flat: write `{field}.{child}: ...` for `--{field}.{child}=...`, or \
+                 the whole value as a JSON text in quotes"
+            ))
+        }
+        Value::Map(entries) if wants("array") && field == "env" => {
+            let name = entries.first().map_or("NAME", |entry| entry.key.text.as_str());
+            Some(format!("write a list of names and values: `- {{name: {name}, value: ...}}`"))
+        }
+        Value::Map(_) if wants("array") => {
+            Some("start each item with `- `, or write `[...]`".into())
+        }
+        Value::List(items) if in_args && items.iter().all(|item| item.as_scalar().is_some()) => {
+            Some("a list inside a list has no form on a command line: write one list".into())
+        }
+        Value::List(items) if wants("object") && at.path == "roles" => {
+            let name = items
+                .first()
+                .and_then(|item| item.get("name").unwrap_or(item).as_text())
+                .unwrap_or("worker");
+            Some(format!("roles are written by name: `{name}: {{replicas: 1}}`"))
+        }
+        Value::List(_) if wants("object") => {
+            let names: Vec<&str> = shapes
+                .iter()
+                .flat_map(|shape| properties(shape))
+                .map(|(name, _)| name)
+                .take(3)
+                .collect();
+            if names.is_empty() {
+                Some("write `name: value` lines without `- `".into())
+            } else {
+                Some(format!("write the fields without `- `: {}", list_of(&names, "and")))
+            }
+        }
+        Value::List(items) if items.len() == 1 => {
+            Some("write the item without `- ` or `[]`".into())
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,63 @@
+//! What a process may ask of the kernel for itself and for its children.
+
+use std::io;
+use std::path::PathBuf;
+
+use rustix::process::{Pid, Signal, WaitOptions, WaitStatus};
+
+/// Orphans among this process's descendants become its children instead of init's.
+pub fn become_subreaper() -> io::Result<()> {
+    Ok(rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?)
+}
+
+/// This process gets SIGKILL when its parent's thread ends; kept over `execve`.
+/// Fails when the parent is no longer `parent`, so that no moment is left uncovered.
+pub fn die_with_parent(parent: i32) -> io::Result<()> {
+    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
+    let now = rustix::process::getppid().map_or(0, Pid::as_raw_pid);
+    if now == parent { Ok(()) } else { Err(io::Error::other("the parent has ended")) }
+}
+
+/// Leaves the session of whoever started this process: a closing terminal doesn't reach it.
+pub fn leave_session() {
+    // It fails for the leader of a process group only, who may as well stay.
+    let _ = rustix::process::setsid();
+}
+
+/// A path that starts this very program again, even after an upgrade has replaced its file.
+pub fn own_program() -> PathBuf {
+    PathBuf::from("/proc/self/exe")
+}
+
+/// Sends a signal to one process; a process that is gone is fine.
+pub fn signal(pid: i32, signal: Signal) {
+    // 0, 1 and negative numbers would mean a group, init or everybody.
+    if let Some(pid) = Pid::from_raw(pid).filter(|pid| pid.as_raw_pid() > 1) {
+        let _ = rustix::process::kill_process(pid, signal);
+    }
+}
+
+/// Sends a signal to a process group; a group that is gone is fine.
+pub fn signal_group(group: i32, signal: Signal) {
+    if let Some(group) = Pid::from_raw(group).filter(|pid| pid.as_raw_pid() > 1) {
+        let _ = rustix::process::kill_process_group(group, signal);
+    }
+}
+
+/// Reaps every child that has ended, without waiting.
+pub fn reap(mut ended: impl FnMut(i32, WaitStatus)) {
+    while let Ok(Some((pid, status))) = rustix::process::wait(WaitOptions::NOHANG) {
+        ended(pid.as_raw_pid(), status);
+    }
+}
+
+/// The user of this process.
+pub fn user_id() -> u32 {
+    rustix::process::getuid().as_raw()
+}
+
+/// Bytes that this user may still write where `path` is; `None` when that can't be known.
+pub fn free_space(path: &std::path::Path) -> Option<u64> {
+    let stat = rustix::fs::statvfs(path).ok()?;
+    Some(stat.f_bavail.saturating_mul(stat.f_frsize))
+}

@@ -1,0 +1,97 @@
+//! Trees of processes: who descends from whom, who carries a run's marker, and their end.
+
+use std::collections::BTreeSet;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+
+use super::{ProcStat, environ, processes, reap, signal};
+
+/// The variable that marks every process of a run.
+pub const RUN_MARKER: &str = "MLCTL_RUN";
+
+/// The variable that tells which replica a marked process belongs to.
+pub const REPLICA_MARKER: &str = "MLCTL_REPLICA";
+
+/// All living descendants of a process, itself not included.
+///
+/// With a subreaper at the root these are all that ever came from it: `setsid` and double forks
+/// change the session and the parent, never this tree.
+pub fn descendants(root: i32) -> Vec<ProcStat> {
+    let all = processes();
+    let mut known = BTreeSet::from([root]);
+    loop {
+        let before = known.len();
+        known.extend(all.iter().filter(|p| known.contains(&p.ppid)).map(|p| p.pid).collect::<Vec<_>>());
+        if known.len() == before {
+            break;
+        }
+    }
+    all.into_iter().filter(|p| p.pid != root && known.contains(&p.pid) && !p.zombie).collect()
+}
+
+/// Sends SIGKILL to all descendants of this process until there are none, and reaps them.
+/// `false` when some are left after `limit` (a process in uninterruptible sleep).
+pub fn kill_descendants(limit: Duration) -> bool {
+    let me = i32::try_from(std::process::id()).unwrap_or(i32::MAX);
+    kill_until_none(limit, || {
+        let left = descendants(me);
+        reap(|_, _| {});
+        left
+    })
+}
+
+/// The living processes that carry a run's marker in their environment, this one not included.
+///
+/// The environment is the one that a process was started with, of this user's processes only.
+pub fn find_marked(run: &str) -> Vec<ProcStat> {
+    let me = i32::try_from(std::process::id()).unwrap_or(i32::MAX);
+    let marked = |pid| {
+        environ(pid).is_some_and(|env| env.iter().any(|(k, v)| k == RUN_MARKER && v == run))
+    };
+    processes().into_iter().filter(|p| p.pid != me && !p.zombie && marked(p.pid)).collect()
+}
+
+/// Sends SIGKILL to everything that carries a run's marker until nothing is left.
+pub fn kill_marked(run: &str, limit: Duration) -> bool {
+    kill_until_none(limit, || find_marked(run))
+}
+
+fn kill_until_none(limit: Duration, mut list: impl FnMut() -> Vec<ProcStat>) -> bool {
+    let begin = Instant::now();
+    loop {
+        let left = list();
+        if left.is_empty() {
+            return true;
+        }
+        for process in &left {
+            signal(process.pid, Signal::KILL);
+        }
+        if begin.elapsed() > limit {
+            return false;
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::Command;
+
+    #[test]
+    fn a_marked_process_is_found_and_killed() {
+        let run = format!("tree-{}", std::process::id());
+        let mut child = Command::new("sleep").arg("60").env(RUN_MARKER, &run).spawn().unwrap();
+        let me = i32::try_from(std::process::id()).unwrap();
+        assert!(descendants(me).iter().any(|p| p.pid == i32::try_from(child.id()).unwrap()));
+        // The environment is the child's only after its exec.
+        while find_marked(&run).is_empty() {
+            thread::yield_now();
+        }
+        assert!(kill_marked(&run, Duration::from_secs(5)));
+        assert!(!child.wait().unwrap().success());
+        assert!(find_marked(&run).is_empty());
+    }
+}

@@ -1,0 +1,32 @@
+use mlctl::spec::{self, Document, LoadOptions, RenderOptions, Source};
+
+#[test]
+fn every_right_spec_loads_and_comes_back_the_same() {
+    insta::glob!("../specs/right", "*.yaml", |path| {
+        let (source, options) = super::read(path);
+        let loaded = spec::load(std::slice::from_ref(&source), &options)
+            .unwrap_or_else(|findings| panic!("{}", findings.render(RenderOptions::default())));
+        let mut out = String::new();
+        for document in &loaded.documents {
+            let Document::TrainJob(resolved) = document else { panic!("another kind") };
+            let yaml = spec::to_yaml(&resolved.job).unwrap();
+            let again = spec::load(&[Source::new("again", yaml.clone())], &LoadOptions::default())
+                .unwrap_or_else(|findings| panic!("{}", findings.render(RenderOptions::default())));
+            let Document::TrainJob(again) = &again.documents[0] else { panic!("another kind") };
+            similar_asserts(&again.job, &resolved.job);
+            out.push_str(&yaml);
+            out.push_str(&format!("# from the environment: {:?}\n", resolved.from_env));
+            out.push_str("---\n");
+        }
+        if !loaded.warnings.list.is_empty() {
+            out.push_str(&loaded.warnings.render(RenderOptions::default()));
+        }
+        insta::with_settings!({ omit_expression => true, snapshot_path => "../specs/right", prepend_module_to_snapshot => false }, {
+            insta::assert_snapshot!(out);
+        });
+    });
+}
+
+fn similar_asserts<T: PartialEq + std::fmt::Debug>(left: &T, right: &T) {
+    assert!(left == right, "{left:#?}\n{right:#?}");
+}
