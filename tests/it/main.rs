@@ -1,4 +1,5 @@
 //! All integration tests, in one binary.
 
-mod support;
 mod spec;
+mod support;
+mod vertex;

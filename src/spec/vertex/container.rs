@@ -8,12 +8,8 @@ use super::fields::{Findings, Table, Use};
 use super::gather::Located;
 use super::suspects;
 
-const CONTAINER_SPEC: Table = &[
-    ("imageUri", Use::Read),
-    ("command", Use::Read),
-    ("args", Use::Read),
-    ("env", Use::Read),
-];
+const CONTAINER_SPEC: Table =
+    &[("imageUri", Use::Read), ("command", Use::Read), ("args", Use::Read), ("env", Use::Read)];
 
 const PYTHON_PACKAGE_SPEC: Table = &[
     ("executorImageUri", Use::Read),
@@ -53,6 +49,9 @@ pub(super) fn container_spec(findings: &mut Findings, node: &Node) -> Program {
         one_word(findings, entry, "command");
     }
     let args = arguments(findings, fields.entry("args"));
+    let shell = shell
+        || matches!(args.as_ref().map(|args| &args.value),
+            Some(Args::List(list)) if suspects::is_shell(list));
     for name in ["command", "args"] {
         if let Some(node) = fields.get(name) {
             suspects::scan(findings, node, shell);
@@ -75,8 +74,10 @@ pub(super) fn python_package_spec(findings: &mut Findings, node: &Node) -> Progr
         let module = findings.text(&entry.value, "pythonModule")?;
         Some(Located::new(["python3", "-m", module].map(String::from).to_vec(), entry))
     });
-    let packages =
-        fields.get("packageUris").map(|node| findings.texts(node, "packageUris")).unwrap_or_default();
+    let packages = fields
+        .get("packageUris")
+        .map(|node| findings.texts(node, "packageUris"))
+        .unwrap_or_default();
     for name in ["packageUris", "args"] {
         if let Some(node) = fields.get(name) {
             suspects::scan(findings, node, false);
@@ -124,9 +125,8 @@ fn quote(text: &str) -> String {
 }
 
 fn missing(findings: &mut Findings, node: &Node, path: &str) {
-    findings.add(
-        Diagnostic::error("vertex-missing", format!("`{path}` is missing")).at(node.span, ""),
-    );
+    findings
+        .add(Diagnostic::error("vertex-missing", format!("`{path}` is missing")).at(node.span, ""));
 }
 
 fn image(findings: &mut Findings, entry: Option<&Entry>, path: &str) -> Option<Located<String>> {
@@ -163,9 +163,12 @@ fn one_word(findings: &mut Findings, entry: &Entry, name: &str) {
     {
         let words: Vec<_> = text.split_whitespace().map(|word| format!("{word:?}")).collect();
         findings.add(
-            Diagnostic::warning("vertex-one-word", format!("`{name}` is a single word with spaces"))
-                .at(entry.value.span, "passed as one argument, as Vertex AI does")
-                .help(format!("a list is probably meant: [{}]", words.join(", "))),
+            Diagnostic::warning(
+                "vertex-one-word",
+                format!("`{name}` is a single word with spaces"),
+            )
+            .at(entry.value.span, "passed as one argument, as Vertex AI does")
+            .help(format!("a list is probably meant: [{}]", words.join(", "))),
         );
     }
 }

@@ -7,6 +7,27 @@ use crate::spec::diagnostic::Diagnostic;
 use crate::spec::node::{Entry, Node};
 use crate::spec::source::SourceSpan;
 
+use super::suspects::is_unfilled;
+
+/// Fields that are often written at the wrong depth; there they would be without effect.
+const MISPLACED: [(&str, &str); 15] = [
+    ("workerPoolSpecs", "CustomJobSpec"),
+    ("containerSpec", "workerPoolSpecs[]"),
+    ("pythonPackageSpec", "workerPoolSpecs[]"),
+    ("machineSpec", "workerPoolSpecs[]"),
+    ("replicaCount", "workerPoolSpecs[]"),
+    ("machineType", "machineSpec"),
+    ("acceleratorType", "machineSpec"),
+    ("acceleratorCount", "machineSpec"),
+    ("imageUri", "containerSpec"),
+    ("command", "containerSpec"),
+    ("args", "containerSpec"),
+    ("env", "containerSpec"),
+    ("timeout", "scheduling"),
+    ("restartJobOnWorkerRestart", "scheduling"),
+    ("outputUriPrefix", "baseOutputDirectory"),
+];
+
 /// What becomes of a known field.
 #[derive(Clone, Copy)]
 pub(super) enum Use {
@@ -23,8 +44,6 @@ pub(super) type Table = &'static [(&'static str, Use)];
 
 /// The fields of one mapping that are read, by their name in the API.
 pub(super) struct Fields<'a> {
-    /// Where the mapping is.
-    pub(super) span: SourceSpan,
     found: Vec<(&'static str, &'a Entry)>,
 }
 
@@ -70,6 +89,15 @@ impl Findings {
 
     /// Something of another type than the API's.
     pub(super) fn wrong_type(&mut self, node: &Node, path: &str, expected: &str) {
+        if node.as_text().is_some_and(is_unfilled) {
+            let message = format!("`{path}` is a placeholder");
+            self.add(
+                Diagnostic::error("vertex-placeholder", message)
+                    .at(node.span, "")
+                    .help(format!("fill it in: it must be {expected}")),
+            );
+            return;
+        }
         let message = format!("`{path}` must be {expected}");
         let found = format!("this is {}", node.describe());
         self.add(Diagnostic::error("vertex-type", message).at(node.span, found));
@@ -78,7 +106,18 @@ impl Findings {
     /// A mapping's known fields. `path` is how the mapping is called in messages, `""` for the
     /// document. Null means absent, as everywhere in the API's JSON.
     pub(super) fn fields<'a>(&mut self, node: &'a Node, path: &str, table: Table) -> Fields<'a> {
-        let mut fields = Fields { span: node.span, found: Vec::new() };
+        self.fields_but(node, path, table, None)
+    }
+
+    /// The same without one entry, whatever its name is.
+    pub(super) fn fields_but<'a>(
+        &mut self,
+        node: &'a Node,
+        path: &str,
+        table: Table,
+        skip: Option<&Entry>,
+    ) -> Fields<'a> {
+        let mut fields = Fields { found: Vec::new() };
         let Some(entries) = node.as_map() else {
             if !node.is_null() {
                 let path = if path.is_empty() { "the document" } else { path };
@@ -87,6 +126,9 @@ impl Findings {
             return fields;
         };
         for entry in entries {
+            if skip.is_some_and(|skip| std::ptr::eq(skip, entry)) {
+                continue;
+            }
             let written = entry.key.text.as_str();
             let known = table.iter().find(|(name, _)| fold(name) == fold(written));
             let Some((name, usage)) = known else {
@@ -141,7 +183,13 @@ impl Findings {
             .map(|(name, _)| (strsim::jaro_winkler(&fold(name), &fold(written)), *name))
             .filter(|(score, _)| *score > 0.91)
             .max_by(|a, b| a.0.total_cmp(&b.0));
-        let finding = if let Some((_, name)) = near {
+        let home = MISPLACED.iter().find(|(name, _)| fold(name) == fold(written));
+        let finding = if let Some((name, home)) = home {
+            let message = format!("`{name}` does not belong here{place}");
+            Diagnostic::error("vertex-misplaced", message)
+                .at(entry.key.span, "")
+                .help(format!("it belongs into `{home}`; mind the indentation"))
+        } else if let Some((_, name)) = near {
             Diagnostic::error("vertex-unknown-field", format!("there is no `{written}`{place}"))
                 .at(entry.key.span, "")
                 .help(format!("did you mean `{name}`?"))

@@ -8,15 +8,20 @@ use crate::spec::values::{ByteSize, CpuQuantity};
 use super::fields::{Findings, Table, Use};
 use super::gather::Located;
 use super::machine_types::{Machine, MachineType, lookup, nearest};
-use super::suspects::is_placeholder;
+use super::suspects::is_unfilled;
 
 const MACHINE_SPEC: Table = &[
     ("machineType", Use::Read),
     ("acceleratorType", Use::Read),
     ("acceleratorCount", Use::Read),
     ("tpuTopology", Use::Read),
-    ("gpuPartitionSize", Use::Left("a part of a GPU is a resource of its own on a cluster: ask \
-                                    for it by the accelerator's type")),
+    (
+        "gpuPartitionSize",
+        Use::Left(
+            "a part of a GPU is a resource of its own on a cluster: ask \
+                                    for it by the accelerator's type",
+        ),
+    ),
     ("reservationAffinity", Use::Left("pick reserved machines with nodeSelector")),
     ("multihostGpuNodeCount", Use::Left("write the number of machines as replicas")),
     ("minGpuDriverVersion", Use::Left("pick machines by their driver with nodeSelector")),
@@ -62,7 +67,7 @@ fn machine_type(findings: &mut Findings, node: &Node) -> Option<Machine> {
             None
         }
         // Reported with all other placeholders.
-        MachineType::Unknown if is_placeholder(name) => {
+        MachineType::Unknown if is_unfilled(name) => {
             findings.add(
                 Diagnostic::warning("vertex-placeholder", "the machine type is a placeholder")
                     .at(node.span, "")
@@ -119,7 +124,7 @@ fn accelerators(
         tpu(findings, &entry.value);
         return None;
     }
-    if is_placeholder(name) {
+    if is_unfilled(name) {
         findings.add(
             Diagnostic::warning("vertex-placeholder", "the accelerator type is a placeholder")
                 .at(entry.value.span, "left out")

@@ -156,10 +156,9 @@ fn custom(name: &str) -> Option<Machine> {
 
 /// The nearest names of known machine types, for a message.
 pub(super) fn nearest(name: &str) -> Option<String> {
-    let proportional =
-        PROPORTIONAL.iter().flat_map(|(family, _, sizes)| {
-            sizes.iter().map(move |size| format!("{family}-{size}"))
-        });
+    let proportional = PROPORTIONAL
+        .iter()
+        .flat_map(|(family, _, sizes)| sizes.iter().map(move |size| format!("{family}-{size}")));
     let single = SINGLE.iter().map(|(name, ..)| (*name).to_owned());
     proportional
         .chain(single)

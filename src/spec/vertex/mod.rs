@@ -6,7 +6,9 @@
 //! [`fields`] for the spellings. Nothing of a file is dropped silently: what has no counterpart is a
 //! warning with its place.
 
+mod assemble;
 mod container;
+mod envelope;
 mod fields;
 mod gather;
 mod job;
@@ -19,4 +21,4 @@ mod scheduling;
 mod shape;
 mod suspects;
 
-pub use job::recognise;
+pub(super) use job::recognise;

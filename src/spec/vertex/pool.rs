@@ -25,8 +25,7 @@ const WORKER_POOL_SPEC: Table = &[
     ("lustreMounts", Use::Left("mount it as a volume (the Lustre CSI driver)")),
 ];
 
-const NFS_MOUNT: Table =
-    &[("server", Use::Read), ("path", Use::Read), ("mountPoint", Use::Read)];
+const NFS_MOUNT: Table = &[("server", Use::Read), ("path", Use::Read), ("mountPoint", Use::Read)];
 
 /// One pool, read.
 pub(super) struct Pool {
@@ -81,17 +80,19 @@ pub(super) fn pool(findings: &mut Findings, node: &Node, position: usize) -> Opt
         }
     };
     let resources = fields.get("machineSpec").map(|spec| machine_spec(findings, spec));
-    let volumes = fields.entry("nfsMounts").map(|entry| {
-        Located::list(nfs_mounts(findings, &entry.value), entry, &entry.value)
-    });
+    let volumes = fields
+        .entry("nfsMounts")
+        .map(|entry| Located::list(nfs_mounts(findings, &entry.value), entry, &entry.value));
     let volumes = volumes.filter(|list| !list.value.is_empty());
     let reduction_server =
         program.image.as_ref().is_some_and(|image| image.value.contains("reductionserver"));
     if reduction_server {
         let message = format!("{path} is a reduction server: left out");
-        findings.add(Diagnostic::warning("vertex-reduction-server", message).at(node.span, "").help(
-            "it only speeds gradients up in Google's network; NCCL does the same work without",
-        ));
+        findings.add(
+            Diagnostic::warning("vertex-reduction-server", message).at(node.span, "").help(
+                "it only speeds gradients up in Google's network; NCCL does the same work without",
+            ),
+        );
         return None;
     }
     let replicas = replicas?;
@@ -127,7 +128,8 @@ fn replicas(
         }
         (_, 0) => {
             let message = format!("no replicas: the {} are left out", TITLES[position.min(3)]);
-            findings.add(Diagnostic::warning("vertex-empty-pool", message).at(entry.value.span, ""));
+            findings
+                .add(Diagnostic::warning("vertex-empty-pool", message).at(entry.value.span, ""));
             return None;
         }
         _ => {}

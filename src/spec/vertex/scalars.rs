@@ -19,17 +19,7 @@ impl Findings {
     pub(super) fn count(&mut self, node: &Node, path: &str) -> Option<u32> {
         let number = node.as_text().and_then(|text| text.trim().parse().ok());
         if number.is_none() {
-            let template = node.as_text().is_some_and(super::suspects::is_placeholder);
-            if template {
-                let message = format!("`{path}` still is a placeholder");
-                self.add(
-                    Diagnostic::error("vertex-placeholder", message)
-                        .at(node.span, "")
-                        .help("write a number"),
-                );
-            } else {
-                self.wrong_type(node, path, "a whole number");
-            }
+            self.wrong_type(node, path, "a whole number");
         }
         number
     }

@@ -78,7 +78,7 @@ fn strategy(findings: &mut Findings, node: &Node) {
         Diagnostic::warning("vertex-strategy", message).at(node.span, "").help(help)
     };
     match name.to_ascii_uppercase().replace('-', "_").as_str() {
-        "STANDARD" | "ON_DEMAND" | "STRATEGY_UNSPECIFIED" => {}
+        "STANDARD" | "ON_DEMAND" | "ONDEMAND" | "STRATEGY_UNSPECIFIED" => {}
         "SPOT" => findings.add(left("spot machines are left out", SPOT_HELP)),
         "LOW_COST" => findings.add(left("LOW_COST (spot machines) is left out", SPOT_HELP)),
         "FLEX_START" => findings.add(left(

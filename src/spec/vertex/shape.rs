@@ -7,7 +7,7 @@
 
 use crate::spec::node::{Entry, Node};
 
-use super::fields::{find, fold};
+use super::fields::find;
 
 /// What a document is.
 pub(super) enum Shape<'a> {
@@ -53,8 +53,10 @@ const OTHERS: [(&str, &str, &str); 9] = [
 /// Looks at a document; `None` when it is nothing of Google's.
 pub(super) fn shape(node: &Node) -> Option<Shape<'_>> {
     if let Some(items) = node.as_list() {
-        return (!items.is_empty() && items.iter().all(is_pool_or_gap) && items.iter().any(is_pool))
-            .then_some(Shape::Pools(node));
+        return (!items.is_empty()
+            && items.iter().all(is_pool_or_gap)
+            && items.iter().any(is_pool))
+        .then_some(Shape::Pools(node));
     }
     // Kubernetes' and our own documents say what they are.
     if find(node, "apiVersion").is_some() && find(node, "kind").is_some() {
@@ -82,11 +84,7 @@ fn other(node: &Node) -> Option<Shape<'_>> {
     found.or_else(|| {
         let at = find(node, "inputConfig")?;
         let batch = find(node, "outputConfig").is_some() || find(node, "outputInfo").is_some();
-        batch.then_some(Shape::Other {
-            format: "Vertex BatchPredictionJob",
-            at,
-            advice: BATCH,
-        })
+        batch.then_some(Shape::Other { format: "Vertex BatchPredictionJob", at, advice: BATCH })
     })
 }
 
@@ -125,18 +123,4 @@ fn is_pool_or_gap(node: &Node) -> bool {
 /// The key under which a mapping wraps the next one.
 pub(super) fn wrapper_key<'a>(outer: &'a Node, inner: &Node) -> Option<&'a Entry> {
     outer.as_map()?.iter().find(|entry| std::ptr::eq(&raw const entry.value, inner))
-}
-
-/// The usual names of wrappers; another one is accepted and named.
-pub(super) fn is_usual_wrapper(key: &str) -> bool {
-    const USUAL: [&str; 7] = [
-        "jobspec",
-        "customjob",
-        "customjobspec",
-        "trainingtaskinputs",
-        "trainingpipeline",
-        "spec",
-        "body",
-    ];
-    USUAL.contains(&fold(key).as_str())
 }

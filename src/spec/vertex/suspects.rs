@@ -19,6 +19,8 @@ pub(super) fn scan(findings: &mut Findings, node: &Node, shell: bool) {
                 placeholder(findings, node.span);
             } else if !shell && has_variable(&scalar.text) {
                 variable(findings, node.span);
+            } else if !shell && has_reference(&scalar.text) {
+                reference(findings, node.span);
             }
         }
     }
@@ -57,12 +59,18 @@ fn placeholder(findings: &mut Findings, span: SourceSpan) {
 
 fn variable(findings: &mut Findings, span: SourceSpan) {
     findings.add(
-        Diagnostic::warning("vertex-variable", "nothing expands this variable")
-            .at(span, "")
-            .help(
-                "it is passed as it is written, as Vertex AI does: fill it in (envsubst), or let \
+        Diagnostic::warning("vertex-variable", "nothing expands this variable").at(span, "").help(
+            "it is passed as it is written, as Vertex AI does: fill it in (envsubst), or let \
                  `sh -c` expand it",
-            ),
+        ),
+    );
+}
+
+fn reference(findings: &mut Findings, span: SourceSpan) {
+    findings.add(
+        Diagnostic::warning("vertex-variable", "Vertex AI fills this reference in, mlctl doesn't")
+            .at(span, "")
+            .help("write the value, or let `sh -c` expand `$NAME`"),
     );
 }
 
@@ -76,16 +84,23 @@ fn names_gcs_folder(text: &str) -> bool {
     })
 }
 
-/// `$VAR`, `${VAR}`, `$(VAR)`.
+/// `$VAR` or `${VAR}`, which a shell was to fill in.
 fn has_variable(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    bytes.iter().enumerate().any(|(at, byte)| {
-        let name = match bytes.get(at + 1) {
-            Some(b'{' | b'(') => bytes.get(at + 2),
-            next => next,
-        };
-        *byte == b'$' && name.is_some_and(|c| c.is_ascii_alphabetic() || *c == b'_')
-    })
+    text.split('$').skip(1).any(|rest| starts_name(rest.strip_prefix('{').unwrap_or(rest)))
+}
+
+/// `$(VAR)`, which Kubernetes fills in, and so Vertex AI.
+fn has_reference(text: &str) -> bool {
+    text.split("$(").skip(1).any(starts_name)
+}
+
+fn starts_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+}
+
+/// Not filled in yet, in whatever way somebody was to do it.
+pub(super) fn is_unfilled(text: &str) -> bool {
+    is_placeholder(text) || has_variable(text)
 }
 
 /// The program is a shell that gets its script as an argument.
@@ -100,10 +115,29 @@ pub(super) fn is_shell(command: &[String]) -> bool {
 pub(super) fn is_placeholder(text: &str) -> bool {
     /// Words of Google's own documents, in which they stand for something.
     const WORDS: [&str; 24] = [
-        "PROJECT", "PROJECT_ID", "PROJECT_NAME", "PROJECT_NUMBER", "BUCKET", "BUCKET_NAME",
-        "BUCKET_URI", "REGION", "LOCATION", "IMAGE_URI", "IMAGE_NAME", "IMAGE_TAG", "REPOSITORY",
-        "REPO_NAME", "MACHINE_TYPE", "ACCELERATOR_TYPE", "ACCELERATOR_COUNT", "REPLICA_COUNT",
-        "CUSTOM_CONTAINER_IMAGE_URI", "JOB_NAME", "MODULE_NAME", "PLACEHOLDER", "REPLACE_ME",
+        "PROJECT",
+        "PROJECT_ID",
+        "PROJECT_NAME",
+        "PROJECT_NUMBER",
+        "BUCKET",
+        "BUCKET_NAME",
+        "BUCKET_URI",
+        "REGION",
+        "LOCATION",
+        "IMAGE_URI",
+        "IMAGE_NAME",
+        "IMAGE_TAG",
+        "REPOSITORY",
+        "REPO_NAME",
+        "MACHINE_TYPE",
+        "ACCELERATOR_TYPE",
+        "ACCELERATOR_COUNT",
+        "REPLICA_COUNT",
+        "CUSTOM_CONTAINER_IMAGE_URI",
+        "JOB_NAME",
+        "MODULE_NAME",
+        "PLACEHOLDER",
+        "REPLACE_ME",
         "CHANGE_ME",
     ];
     let between = |open: &str, close: &str| {
@@ -126,7 +160,8 @@ pub(super) fn is_placeholder(text: &str) -> bool {
         let yours = ["your-", "your_"].iter().any(|start| lower.starts_with(start));
         // With a hyphen it would be a name, in a tag or an argument; these are whole words.
         let whole = word.replace('-', "_");
-        !variable && (yours || WORDS.contains(&whole.as_str()))
+        let marked = whole.ends_with("_PLACEHOLDER");
+        !variable && (yours || marked || WORDS.contains(&whole.as_str()))
     })
 }
 
@@ -157,7 +192,9 @@ mod tests {
     fn folders_and_variables() {
         assert!(names_gcs_folder("--data=/gcs/b/x"));
         assert!(!names_gcs_folder("https://h/gcs/x"));
-        assert!(has_variable("--out=$(AIP_MODEL_DIR)"));
+        assert!(has_reference("--out=$(AIP_MODEL_DIR)"));
+        assert!(has_variable("gs://${BUCKET}/x"));
+        assert!(is_unfilled("IMAGE_URI_PLACEHOLDER"));
         assert!(!has_variable("costs 5$ or $5"));
     }
 }

@@ -1,0 +1,46 @@
+//! Vertex AI's files as people write them, and what becomes of them.
+
+use std::fmt::Write as _;
+
+use mlctl::spec::{self, Document, LoadOptions, RenderOptions, Source};
+
+#[test]
+fn every_file_is_converted_or_explained() {
+    insta::glob!("files", "*.{yaml,json}", |path| {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let text = fs_err::read_to_string(path).unwrap();
+        let mut out = String::new();
+        let findings = match spec::load(&[Source::new(name, text)], &LoadOptions::default()) {
+            Ok(loaded) => {
+                for document in &loaded.documents {
+                    let Document::TrainJob(resolved) = document else { panic!("another kind") };
+                    let yaml = spec::to_yaml(&resolved.job).unwrap();
+                    comes_back_the_same(&yaml, &resolved.job);
+                    writeln!(out, "# {}", resolved.converted_from.unwrap_or("ours")).unwrap();
+                    out.push_str(&yaml);
+                    out.push_str("---\n");
+                }
+                loaded.warnings
+            }
+            Err(findings) => findings,
+        };
+        if !findings.list.is_empty() {
+            out.push_str(&findings.render(RenderOptions::default()));
+        }
+        insta::with_settings!({
+            omit_expression => true,
+            snapshot_path => "files",
+            prepend_module_to_snapshot => false,
+        }, {
+            insta::assert_snapshot!(out);
+        });
+    });
+}
+
+/// `mlctl convert` writes it, so it must be a spec of ours.
+fn comes_back_the_same(yaml: &str, job: &spec::TrainJob) {
+    let again = spec::load(&[Source::new("again", yaml)], &LoadOptions::default())
+        .unwrap_or_else(|findings| panic!("{}\n{yaml}", findings.render(RenderOptions::default())));
+    let Document::TrainJob(again) = &again.documents[0] else { panic!("another kind") };
+    assert!(again.job == *job, "{:#?}\n{job:#?}", again.job);
+}
