@@ -72,11 +72,15 @@ pub enum EventKind {
     },
     /// All replicas are there; the attempt starts.
     AttemptStarted,
+    /// A replica makes its working folder; what its log holds from here on is this attempt's.
+    CommandStarting,
     /// A command runs.
     CommandStarted {
         /// Its process id, within its own machine or pod.
         pid: u32,
     },
+    /// The primary knows that a replica's command runs.
+    ReplicaRunning,
     /// A command ended.
     CommandExited {
         /// How.
@@ -106,7 +110,11 @@ pub enum EventKind {
         /// The budget.
         budget: u32,
     },
-    /// The completion rule is met; the others have the drain to end.
+    /// Nothing of the attempt runs any more.
+    AttemptEnded,
+    /// The completion rule is met.
+    Completed,
+    /// The others have the drain to end.
     Draining {
         /// Seconds at most.
         seconds: f64,

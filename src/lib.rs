@@ -8,6 +8,7 @@ pub mod cli;
 pub mod event;
 pub mod gang;
 pub mod plan;
+pub mod report;
 pub mod spec;
 pub mod store;
 pub mod sys;

@@ -1,6 +1,23 @@
 //! The process beside each command: the same in a pod and on a laptop.
 
+mod classify;
 mod config;
+mod events;
+pub mod guard;
+mod input;
+mod links;
+mod log;
+mod process;
+mod run;
+mod runner;
+mod setup;
 pub mod stream;
+mod termination;
+mod usage;
+mod wire;
+mod work;
 
 pub use config::*;
+pub use links::cancel;
+pub use run::{Surroundings, run};
+pub use termination::read_termination;

@@ -2,6 +2,7 @@
 
 pub mod diagnostic;
 mod expand;
+mod explain;
 pub mod foreign;
 mod kinds;
 pub mod lint;
@@ -10,7 +11,7 @@ mod nearest;
 pub mod node;
 pub mod parse;
 mod render;
-pub mod schema;
+mod schema;
 mod script;
 pub mod secret;
 mod set;
@@ -23,9 +24,11 @@ mod vertex;
 mod write;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity};
+pub use explain::{Explained, ExplainedField, UnknownPath, explain};
 pub use load::{Document, LoadOptions, Loaded, Resolved, load};
 pub use node::{Node, Spans};
 pub use render::RenderOptions;
+pub use schema::json_schema;
 pub use script::{from_script, valid_name};
 pub use source::{Source, SourceSpan};
 pub use types::*;

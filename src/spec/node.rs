@@ -161,7 +161,8 @@ impl Node {
                 Meaning::Null if scalar.text.is_empty() => "nothing",
                 Meaning::Null => "null",
                 Meaning::Bool(_) => "a boolean",
-                Meaning::Integer(_) | Meaning::Float(_) => "a number",
+                Meaning::Integer(_) => "a number",
+                Meaning::Float(_) => "a decimal number",
                 Meaning::Text => "a text",
             },
         }

@@ -145,7 +145,10 @@ impl Builder {
                         _ => self.refuse_tag(&tag.original(), span),
                     }
                 }
-                let scalar = Scalar { text: text.into_owned(), plain };
+                // The parser says `~` for a value that is not there.
+                let missing = plain && span.start == span.end;
+                let text = if missing { String::new() } else { text.into_owned() };
+                let scalar = Scalar { text, plain };
                 return self.add(Node { span, value: Value::Scalar(scalar) }, anchor, 1);
             }
             Event::SequenceStart(style, anchor, tag) => {
@@ -258,21 +261,14 @@ impl Builder {
             Some(Frame::Map { map, .. }) => match map.key.take() {
                 None => map.key = Some(key_of(node, &mut self.findings)),
                 Some((key, true)) if key.text == "<<" => map.merges.push(node),
-                Some((key, _)) => match map.seen.get(&key.text) {
-                    Some(first) => self.findings.push(
-                        Diagnostic::error(
-                            "duplicate-key",
-                            format!("`{}` is given twice in the same mapping", key.text),
-                        )
-                        .at(key.span, "again here")
-                        .at(*first, "first here")
-                        .help("keep one of the two"),
-                    ),
-                    None => {
+                Some((key, _)) => {
+                    if let Some(first) = map.seen.get(&key.text) {
+                        self.findings.push(given_twice(&key, *first));
+                    } else {
                         map.seen.insert(key.text.clone(), key.span);
                         map.entries.push(Entry { key, value: node });
                     }
-                },
+                }
             },
         }
         Step::Go
@@ -308,6 +304,14 @@ impl Builder {
     }
 }
 
+fn given_twice(key: &Key, first: SourceSpan) -> Diagnostic {
+    let message = format!("`{}` is given twice in the same mapping", key.text);
+    Diagnostic::error("duplicate-key", message)
+        .at(key.span, "again here")
+        .at(first, "first here")
+        .help("keep one of the two")
+}
+
 /// A block collection ends with its last child: the parser's own end is the next token's start.
 fn whole(start: SourceSpan, flow: bool, end: SourceSpan, last: Option<SourceSpan>) -> SourceSpan {
     match last {
@@ -318,17 +322,15 @@ fn whole(start: SourceSpan, flow: bool, end: SourceSpan, last: Option<SourceSpan
 
 fn key_of(node: Node, findings: &mut Vec<Diagnostic>) -> (Key, bool) {
     let span = node.span;
-    match node.value {
-        Value::Scalar(scalar) => (Key { text: scalar.text, span }, scalar.plain),
-        _ => {
-            findings.push(
-                Diagnostic::error("bad-key", "a key must be a text")
-                    .at(span, "")
-                    .help("write `name: value`; a text that starts with `{` or `[` needs quotes"),
-            );
-            (Key { text: String::new(), span }, false)
-        }
+    if let Value::Scalar(scalar) = node.value {
+        return (Key { text: scalar.text, span }, scalar.plain);
     }
+    findings.push(
+        Diagnostic::error("bad-key", "a key must be a text")
+            .at(span, "")
+            .help("write `name: value`; a text that starts with `{` or `[` needs quotes"),
+    );
+    (Key { text: String::new(), span }, false)
 }
 
 fn count(node: &Node) -> usize {

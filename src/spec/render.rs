@@ -117,7 +117,7 @@ fn first_line(span: SourceSpan, text: &str) -> std::ops::Range<usize> {
 }
 
 /// Breaks a sentence between words.
-fn wrap(text: &str, width: usize) -> String {
+pub(super) fn wrap(text: &str, width: usize) -> String {
     let mut out = String::new();
     let mut column = 0;
     for word in text.split(' ') {

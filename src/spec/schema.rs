@@ -21,6 +21,8 @@ pub fn json_schema(kind: &str) -> Option<String> {
     }
     let mut schema = train_job().clone();
     loosen_marked(&mut schema);
+    // Keys for values that anchors mark.
+    schema["patternProperties"] = json!({"^x-": {}});
     let mut document = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "https://mlctl.dev/schemas/v1/trainjob.json",

@@ -47,7 +47,11 @@ pub fn valid_name(text: &str) -> String {
             name.push('-');
         }
     }
-    name.truncate(super::lint::MAX_NAME);
+    if name.len() > super::lint::MAX_NAME {
+        // Better a word less than half a word.
+        let cut = name[..=super::lint::MAX_NAME].rfind('-').filter(|at| *at > 15);
+        name.truncate(cut.unwrap_or(super::lint::MAX_NAME));
+    }
     let name = name.trim_end_matches('-');
     if name.is_empty() { "train".into() } else { name.into() }
 }

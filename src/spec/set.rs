@@ -128,7 +128,8 @@ impl Change {
                         format!("this step of the path needs {wanted}, and finds {found}"),
                     )
                     .at(*span, format!("needs {wanted}"))
-                    .at(found_at, found));
+                    .at(found_at, found)
+                    .help("end the path at an earlier step, and give all of its value"));
                 }
             };
         }

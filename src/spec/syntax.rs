@@ -65,6 +65,10 @@ fn words(kind: &ErrorKind) -> (Option<&'static str>, Option<&'static str>) {
         | ErrorKind::UnexpectedEofImplicitFlowMapping => {
             (Some("not valid YAML: a `{` that is never closed"), Some("close the mapping with `}`"))
         }
+        ErrorKind::InvalidColonPlacement => (
+            Some("not valid YAML: a `:` in the middle of a list"),
+            Some("is a `[` above never closed? A value that contains `: ` needs quotes"),
+        ),
         ErrorKind::ExpectedFlowSequenceSeparator => (
             Some("not valid YAML: a `,` or `]` is missing before this"),
             Some("items between `[` and `]` are separated by commas"),

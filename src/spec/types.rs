@@ -27,7 +27,8 @@ pub struct TrainJob {
     #[schemars(extend("x-mlctl-expand" = true, "x-mlctl-text" = true))]
     pub labels: IndexMap<String, String>,
     /// Which rendezvous the replicas get: TF_CONFIG, PET_*/MASTER_*/RANK, JAX_*, or none.
-    #[serde(default)]
+    /// Default `none`.
+    #[serde(default, skip_serializing_if = "Framework::is_none")]
     pub framework: Framework,
     /// The distribution strategy that the code uses; checked against the roles when given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -143,6 +144,13 @@ pub enum Framework {
     None,
 }
 
+impl Framework {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    fn is_none(&self) -> bool {
+        *self == Self::None
+    }
+}
+
 /// What the code distributes with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -225,7 +233,7 @@ impl ArgValue {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct EnvVar {
-    /// Its name.
+    /// Name of the variable.
     pub name: String,
     /// Its value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -249,9 +257,9 @@ pub struct EnvSource {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SecretKeyRef {
-    /// The Secret.
+    /// Name of the Secret.
     pub name: String,
-    /// The key in it.
+    /// Key within the Secret.
     pub key: String,
     /// Start without it when it is missing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -262,7 +270,7 @@ pub struct SecretKeyRef {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SecretUse {
-    /// The Secret.
+    /// Name of the Secret.
     pub name: String,
     /// Mount its keys as files below this folder. Without it each key becomes a variable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -385,17 +393,29 @@ pub struct PythonSetup {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Retries {
     /// The command exited with a status of its own. Default 0.
+    #[serde(skip_serializing_if = "is::<0>")]
     pub user_error: u32,
     /// Memory ran out. Default 0.
+    #[serde(skip_serializing_if = "is::<0>")]
     pub out_of_memory: u32,
     /// SIGABRT, SIGSEGV and the like. Default 3.
+    #[serde(skip_serializing_if = "is::<3>")]
     pub transient_signal: u32,
     /// The command or its set-up could not be started. Default 3.
+    #[serde(skip_serializing_if = "is::<3>")]
     pub startup: u32,
     /// An agent, its machine or the network went away. Default 3.
+    #[serde(skip_serializing_if = "is::<3>")]
     pub infrastructure: u32,
     /// Preempted, drained, told to go. Default 6.
+    #[serde(skip_serializing_if = "is::<6>")]
     pub preemption: u32,
+}
+
+/// A budget that need not be written. Serde passes a reference.
+#[expect(clippy::trivially_copy_pass_by_ref)]
+fn is<const DEFAULT: u32>(count: &u32) -> bool {
+    *count == DEFAULT
 }
 
 impl Default for Retries {
@@ -478,7 +498,7 @@ pub enum TaintEffect {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Volume {
-    /// Its name.
+    /// Name of the volume.
     pub name: String,
     /// Where the command sees it; an absolute path.
     pub mount_path: String,

@@ -39,15 +39,14 @@ impl FromStr for CpuQuantity {
                 "`{text}` is not a number of cores: write 2, 0.5 or 500m (thousandths)"
             ))
         };
-        let millis = match text.strip_suffix('m') {
-            Some(millis) => millis.parse().map_err(|_| bad())?,
-            None => {
-                let cores: f64 = text.parse().map_err(|_| bad())?;
-                if !(0.001..=1e6).contains(&cores) {
-                    return Err(bad());
-                }
-                (cores * 1000.0).round() as u64
+        let millis = if let Some(millis) = text.strip_suffix('m') {
+            millis.parse().map_err(|_| bad())?
+        } else {
+            let cores: f64 = text.parse().map_err(|_| bad())?;
+            if !(0.001..=1e6).contains(&cores) {
+                return Err(bad());
             }
+            (cores * 1000.0).round() as u64
         };
         if millis == 0 { Err(bad()) } else { Ok(Self { millis }) }
     }
@@ -98,8 +97,11 @@ impl FromStr for ByteSize {
 
 impl fmt::Display for ByteSize {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let exact =
-            BYTE_UNITS[..5].iter().rev().find(|(_, scale)| self.bytes.is_multiple_of(*scale));
+        // The unit that leaves the smallest number; `512M` is no whole number of Mi.
+        let exact = BYTE_UNITS
+            .iter()
+            .filter(|(unit, scale)| *unit != "K" && self.bytes.is_multiple_of(*scale))
+            .max_by_key(|(_, scale)| *scale);
         match exact {
             Some((unit, scale)) if self.bytes > 0 => write!(f, "{}{unit}", self.bytes / scale),
             _ => write!(f, "{}", self.bytes),
@@ -160,15 +162,9 @@ impl fmt::Display for Span {
     }
 }
 
-/// Serde and schema of a quantity that is written as a string, or as a plain number.
+/// Reading and schema of a quantity that is written as a string, or as a plain number.
 macro_rules! text_quantity {
     ($type:ty, $name:literal, $pattern:literal, $description:literal, $number:literal) => {
-        impl Serialize for $type {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
-            }
-        }
-
         impl<'de> Deserialize<'de> for $type {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let text = match serde_json::Value::deserialize(deserializer)? {
@@ -195,6 +191,29 @@ macro_rules! text_quantity {
             }
         }
     };
+}
+
+impl Serialize for CpuQuantity {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // As people write it: `cpu: 2`, not `cpu: "2"`.
+        if self.millis.is_multiple_of(1000) {
+            serializer.serialize_u64(self.millis / 1000)
+        } else {
+            serializer.collect_str(self)
+        }
+    }
+}
+
+impl Serialize for ByteSize {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl Serialize for Span {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }
 
 text_quantity!(CpuQuantity, "Cpu", r"^([0-9]+m|[0-9]*\.?[0-9]+)$", "Cores: 2, 0.5 or 500m.", true);

@@ -29,6 +29,11 @@ impl RunPaths {
         self.dir.join("source.yaml")
     }
 
+    /// The spec as it was run: with overrides and variables, secrets masked.
+    pub fn resolved(&self) -> PathBuf {
+        self.dir.join("resolved.yaml")
+    }
+
     /// The plan.
     pub fn plan(&self) -> PathBuf {
         self.dir.join("plan.json")

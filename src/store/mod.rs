@@ -1,5 +1,31 @@
 //! The state folder: what mlctl remembers of its runs.
 
+mod atomic;
+mod check;
+mod create;
+mod error;
+mod folder;
+mod index;
+mod index_file;
+mod journal;
 mod layout;
+mod list;
+mod lock;
+mod record;
+mod resolve;
+mod sync;
+#[cfg(test)]
+mod tests;
 
+pub use atomic::*;
+pub use check::*;
+pub use create::*;
+pub use error::*;
+pub use folder::*;
+pub use index::*;
+pub use journal::*;
 pub use layout::*;
+pub use list::*;
+pub use lock::*;
+pub use record::*;
+pub use sync::*;

@@ -51,6 +51,17 @@ pub fn reap(mut ended: impl FnMut(i32, WaitStatus)) {
     }
 }
 
+/// Waits until a child has ended: any child, adopted orphans too. `None`: there are none left.
+pub fn wait_any() -> Option<(i32, WaitStatus)> {
+    loop {
+        match rustix::process::wait(WaitOptions::empty()) {
+            Ok(Some((pid, status))) => return Some((pid.as_raw_pid(), status)),
+            Ok(None) | Err(rustix::io::Errno::INTR) => {}
+            Err(_) => return None,
+        }
+    }
+}
+
 /// The user of this process.
 pub fn user_id() -> u32 {
     rustix::process::getuid().as_raw()

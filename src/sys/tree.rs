@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use super::{ProcStat, environ, processes, reap, signal};
+use super::{ProcStat, environ, processes, signal};
 
 /// The variable that marks every process of a run.
 pub const RUN_MARKER: &str = "MLCTL_RUN";
@@ -33,15 +33,11 @@ pub fn descendants(root: i32) -> Vec<ProcStat> {
     all.into_iter().filter(|p| p.pid != root && known.contains(&p.pid) && !p.zombie).collect()
 }
 
-/// Sends SIGKILL to all descendants of this process until there are none, and reaps them.
+/// Sends SIGKILL to all descendants of this process until there are none; zombies don't count.
 /// `false` when some are left after `limit` (a process in uninterruptible sleep).
 pub fn kill_descendants(limit: Duration) -> bool {
     let me = i32::try_from(std::process::id()).unwrap_or(i32::MAX);
-    kill_until_none(limit, || {
-        let left = descendants(me);
-        reap(|_, _| {});
-        left
-    })
+    kill_until_none(limit, || descendants(me))
 }
 
 /// The living processes that carry a run's marker in their environment, this one not included.

@@ -1,5 +1,22 @@
 //! Everything that a person sees. Nothing else prints.
 
+mod follow;
+mod frame;
+pub mod human;
+mod lines;
 mod printer;
+mod screen;
+mod summary;
+mod table;
+#[cfg(test)]
+mod tests;
+mod why;
 
+pub use follow::*;
+pub use frame::*;
+pub use lines::*;
 pub use printer::*;
+pub use screen::*;
+pub use summary::*;
+pub use table::*;
+pub use why::*;

@@ -74,6 +74,16 @@ impl Printer {
         out.flush()
     }
 
+    /// Data that is written as it is, bytes and all.
+    pub fn raw(&self, bytes: &[u8]) -> io::Result<()> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let mut out = io::stdout().lock();
+        out.write_all(bytes)?;
+        out.flush()
+    }
+
     /// Talk, on standard error. A closed stream is not an error.
     pub fn say(&self, text: &str) {
         if self.verbosity >= Verbosity::Normal {
@@ -115,6 +125,13 @@ impl Printer {
     }
 }
 
-fn paint(color: bool, style: Style, text: &str) -> String {
+/// Columns of the terminal on standard error, as it is now.
+pub fn terminal_width() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(io::stderr()).ok()?;
+    (size.ws_col > 0).then_some(size.ws_col as usize)
+}
+
+/// Text in a style, or plain.
+pub fn paint(color: bool, style: Style, text: &str) -> String {
     if color { format!("{style}{text}{style:#}") } else { text.into() }
 }

@@ -162,7 +162,7 @@ impl Lint<'_> {
             if RENDEZVOUS.contains(&name.as_str()) {
                 self.add(
                     Diagnostic::warning("rendezvous-in-args", "the rendezvous is given by mlctl already")
-                        .at(span, "the same on every replica, and of no known port")
+                        .at(span, "the same text on every replica")
                         .help("leave it out: the variables of `framework` carry addresses, ports and ranks"),
                 );
             }

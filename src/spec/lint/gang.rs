@@ -37,10 +37,12 @@ impl Lint<'_> {
     }
 
     fn tensorflow_roles(&mut self) {
+        let mut unknown = false;
         for name in self.job.roles.keys() {
             if TENSORFLOW_ROLES.contains(&name.as_str()) {
                 continue;
             }
+            unknown = true;
             let help = if name == "master" {
                 "TensorFlow 2 calls it `chief`".to_owned()
             } else if let Some(near) = nearest(name, TENSORFLOW_ROLES) {
@@ -75,7 +77,8 @@ impl Lint<'_> {
             }
         }
         let has = |name: &str| self.job.roles.contains_key(name);
-        let trains = has("chief") || has("worker");
+        // A role of a wrong name may be the one that trains.
+        let trains = unknown || has("chief") || has("worker");
         if let Some((_, span)) = self.role("evaluator")
             && !trains
         {

@@ -10,6 +10,9 @@ pub const MAX_NAME: usize = 30;
 /// Longest name of a role.
 pub const MAX_ROLE: usize = 12;
 
+// <name>-<6 characters>-<role>-<index up to 255>
+const _: () = assert!(MAX_NAME + 1 + 6 + 1 + MAX_ROLE + 1 + 3 <= 63);
+
 impl Lint<'_> {
     pub(super) fn names(&mut self) {
         let name = &self.job.name;
@@ -110,15 +113,4 @@ fn is_label_word(word: &str) -> bool {
         && word.starts_with(|c: char| c.is_ascii_alphanumeric())
         && word.ends_with(|c: char| c.is_ascii_alphanumeric())
         && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_longest_host_name_fits() {
-        // <name>-<6 characters>-<role>-<index up to 255>
-        assert!(MAX_NAME + 1 + 6 + 1 + MAX_ROLE + 1 + 3 <= 63);
-    }
 }

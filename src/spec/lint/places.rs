@@ -119,27 +119,17 @@ impl Lint<'_> {
     }
 
     fn mounts(&mut self, scope: &Scope<'_>) {
-        // Of a role, the job's mounts are there too.
-        let mut taken: HashMap<&str, String> = HashMap::new();
+        // A role's volume replaces the job's at its path, so only one list is looked at.
+        let mut paths: HashMap<&str, String> = HashMap::new();
         let mut names: HashMap<&str, String> = HashMap::new();
-        let job_volumes = if scope.path.is_empty() { &[][..] } else { &self.job.volumes };
-        let inherited = job_volumes.iter().enumerate().map(|v| (String::new(), v));
-        let own = scope.volumes.iter().enumerate().map(|v| (scope.path.clone(), v));
-        let first_own = job_volumes.len();
-        for (number, (base, (index, volume))) in inherited.chain(own).enumerate() {
-            let path = index_path(&key_path(&base, "volumes"), index);
-            if number >= first_own {
-                self.volume(volume, &path);
-            }
-            let mount = volume.mount_path.trim_end_matches('/');
-            let twice = taken.insert(mount, path.clone());
-            let named = names.insert(&volume.name, path.clone());
-            if number < first_own {
-                continue;
-            }
-            for (first, field) in [(twice, "mountPath"), (named, "name")] {
+        for (index, volume) in scope.volumes.iter().enumerate() {
+            let path = index_path(&key_path(&scope.path, "volumes"), index);
+            self.volume(volume, &path);
+            let mounted = paths.insert(volume.mount_path.trim_end_matches('/'), path.clone());
+            let homonym = names.insert(&volume.name, path.clone());
+            for (first, field, what) in [(mounted, "mountPath", "path"), (homonym, "name", "name")]
+            {
                 let Some(first) = first else { continue };
-                let what = if field == "name" { "name" } else { "path" };
                 let finding =
                     Diagnostic::error("duplicate-volume", format!("two volumes of one {what}"))
                         .at(self.spans.value(&key_path(&path, field)), "again here")

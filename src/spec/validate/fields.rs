@@ -28,14 +28,13 @@ impl Walk<'_> {
             ("not a field here", help.to_owned())
         } else if let Some(near) = near {
             ("unknown field", format!("did you mean `{near}`?"))
-        } else if let Some(help) = self.belongs_elsewhere(name, &at.path) {
+        } else if let Some(help) = self.belongs_elsewhere(entry, &at.path) {
             ("not a field here", help)
         } else if known.len() <= FEW {
-            let all = list_of(&known, "and");
-            let rest = if known.is_empty() {
-                "there is nothing else to say here: remove it".to_owned()
-            } else {
-                format!("the fields that can stand here are {all}")
+            let rest = match known[..] {
+                [] => "there is nothing else to say here: remove it".to_owned(),
+                [one] => format!("the only other field here is `{one}`"),
+                _ => format!("the other fields here are {}", list_of(&known, "and")),
             };
             ("unknown field", rest)
         } else {
@@ -46,12 +45,14 @@ impl Walk<'_> {
     }
 
     /// The name is a field, but of something else.
-    fn belongs_elsewhere(&self, name: &str, path: &str) -> Option<String> {
+    fn belongs_elsewhere(&self, entry: &Entry, path: &str) -> Option<String> {
+        let name = entry.key.text.as_str();
+        let value = entry.value.as_text().filter(|text| text.len() < 12).unwrap_or("...");
         let root = self.input.schema;
         let has = |schema: &Json| properties(schema).any(|(field, _)| field == name);
         if path.is_empty() && has(&root["$defs"]["Role"]) {
             return Some(format!(
-                "`{name}` belongs to a role: `roles: {{worker: {{{name}: ...}}}}`"
+                "`{name}` belongs to a role: `roles: {{worker: {{{name}: {value}}}}}`"
             ));
         }
         if !path.is_empty() && has(root) {
@@ -66,6 +67,10 @@ impl Walk<'_> {
 
     /// A required field is not there.
     pub(super) fn missing_field(&mut self, node: &Node, shape: &Json, name: &str, at: &At) {
+        // `metadata:` has been refused already, with what to do.
+        if name == "name" && node.get("metadata").is_some_and(|meta| meta.get("name").is_some()) {
+            return;
+        }
         let place = if at.path.is_empty() { String::new() } else { format!(" in `{}`", at.path) };
         let place_of_node = at.key.filter(|_| is_long(node)).unwrap_or_else(|| beginning(node));
         let help = match (name, at.path.as_str()) {
@@ -80,9 +85,9 @@ impl Walk<'_> {
                 let all = required(shape);
                 let sentence = text.split('\n').next().unwrap_or_default();
                 if all.len() > 1 {
-                    format!("{} are both needed; `{name}`: {sentence}", list_of(&all, "and"))
+                    format!("{} are needed; `{name}` is: {sentence}", list_of(&all, "and"))
                 } else {
-                    format!("add `{name}: ...`: {sentence}")
+                    format!("add `{name}: ...`, which is: {sentence}")
                 }
             }
         };

@@ -22,11 +22,8 @@ impl Walk<'_> {
         reading: Reading,
         at: &At,
     ) -> Json {
-        let enumerated = shapes.iter().find(|shape| !allowed(shape).is_empty());
-        if let Some(shape) = enumerated {
-            // Several shapes of one value each come from one enumeration.
-            let values: Vec<_> = shapes.iter().flat_map(|shape| allowed(shape)).collect();
-            let _ = shape;
+        let values: Vec<_> = shapes.iter().flat_map(|shape| allowed(shape)).collect();
+        if !values.is_empty() {
             return self.enumeration(node, scalar, &values, at);
         }
         let Some(shape) = shapes.iter().find(|shape| fits(node, shape, reading)) else {
@@ -37,21 +34,14 @@ impl Walk<'_> {
             return self.quantity(node, scalar, quantity, at);
         }
         if types(shape).contains(&"string") {
-            return self.text(node, scalar, shape, reading, at);
+            return self.text(node, scalar, reading, at);
         }
         let value = node.to_json();
         self.range(node, &value, shape, at);
         value
     }
 
-    fn text(
-        &mut self,
-        node: &Node,
-        scalar: &Scalar,
-        _shape: &Json,
-        reading: Reading,
-        at: &At,
-    ) -> Json {
+    fn text(&mut self, node: &Node, scalar: &Scalar, reading: Reading, at: &At) -> Json {
         if reading.verbatim || !reading.expand {
             return scalar.text.clone().into();
         }
@@ -101,22 +91,22 @@ impl Walk<'_> {
         at: &At,
     ) -> Json {
         let names: Vec<&str> = values.iter().map(|(name, _)| *name).collect();
-        // `strategy: null` reaches this only where null is not allowed; `none` is a text in YAML.
         if names.contains(&scalar.text.as_str()) {
             return scalar.text.clone().into();
         }
         let allowed = list_of(&names, "or");
-        let found =
-            if scalar.text.is_empty() { "nothing".into() } else { format!("`{}`", scalar.text) };
+        let message = if scalar.text.is_empty() {
+            format!("{}: a value is missing", at.name())
+        } else {
+            format!("{}: unknown value `{}`", at.name(), scalar.text)
+        };
         let finding =
-            Diagnostic::error("unknown-value", format!("{}: {found} is not {allowed}", at.name()))
-                .at(
-                    at.place(node),
-                    if names.len() == 1 { "this value" } else { "not one of these" },
-                );
+            Diagnostic::error("unknown-value", message).at(at.place(node), "not an allowed value");
         let help = match nearest(&scalar.text, names.iter().copied()) {
-            Some(name) => format!("did you mean `{name}`?"),
-            None => format!("write {allowed}"),
+            Some(name) if names.len() > 1 => {
+                format!("did you mean `{name}`? Allowed are {}", list_of(&names, "and"))
+            }
+            _ => format!("write {allowed}"),
         };
         self.findings.push(finding.help(help));
         Json::Null
@@ -157,6 +147,7 @@ impl Walk<'_> {
         if low.is_none_or(|low| number >= low) && high.is_none_or(|high| number <= high) {
             return;
         }
+        let below = low.is_some_and(|low| number < low);
         let limits = match (low, high) {
             (Some(low), Some(high)) => format!("from {low} to {high}"),
             (Some(low), None) => format!("at least {low}"),
@@ -165,11 +156,13 @@ impl Walk<'_> {
         };
         let mut finding = Diagnostic::error(
             "out-of-range",
-            format!("{}: {number} is outside what is allowed", at.name()),
+            format!("{}: {number} is too {}", at.name(), if below { "small" } else { "large" }),
         )
         .at(node.span, format!("must be {limits}"));
-        if number == 0.0 && at.path.starts_with("roles.") {
+        if number == 0.0 && at.path.ends_with(".replicas") {
             finding = finding.help("leave the role out when nothing of it should run");
+        } else if number == 0.0 && at.path.ends_with("accelerators.count") {
+            finding = finding.help("leave `accelerators` out when none is needed");
         }
         self.findings.push(finding);
     }
@@ -182,19 +175,26 @@ impl Walk<'_> {
         let (expected, mut found) = (expected(shapes), node.describe());
         let mut help = None;
         if wants("string") && meaning == Meaning::Null {
-            help = Some(format!(
-                "give it a value, or leave {} out; the word itself needs quotes: \"{}\"",
-                if field.contains('[') { "the item" } else { "the field" },
-                if text.is_empty() { "" } else { text },
-            ));
+            help = Some(if text.is_empty() {
+                "give it a value; an empty text is written \"\"".into()
+            } else {
+                format!(
+                    "give it a value, or leave it out; the word itself needs quotes: \"{text}\""
+                )
+            });
         } else if wants("string") {
             help = Some(format!("put it in quotes: \"{text}\""));
-        } else if (wants("integer") || wants("number") || wants("boolean")) && !scalar.plain {
-            let unquoted = Scalar { text: text.to_owned(), plain: true };
-            if !matches!(unquoted.meaning(), Meaning::Text | Meaning::Null) {
-                found = "a text in quotes";
-                help = Some(format!("write {text} without quotes"));
-            }
+        } else if (wants("integer") || wants("boolean"))
+            && !scalar.plain
+            && !matches!(
+                Scalar { text: text.to_owned(), plain: true }.meaning(),
+                Meaning::Text | Meaning::Null
+            )
+        {
+            found = "a text in quotes";
+            help = Some(format!("write {text} without quotes"));
+        } else if wants("integer") {
+            help = Some(format!("for example `{field}: 2`"));
         } else if wants("boolean") {
             help = match text.to_lowercase().as_str() {
                 "yes" | "on" | "y" => Some("write true".into()),
@@ -209,7 +209,8 @@ impl Walk<'_> {
         } else if wants("array") {
             help = Some(format!("write a list: `{field}: [...]`"));
         } else if wants("object") && field == "accelerators" {
-            help = Some("write `accelerators: {type: nvidia-l4, count: 1}`".into());
+            let count = if matches!(meaning, Meaning::Integer(_)) { text } else { "1" };
+            help = Some(format!("write `accelerators: {{type: nvidia, count: {count}}}`"));
         } else if wants("object") && at.path.starts_with("roles.") {
             help = Some(format!("write `{field}: {{replicas: {text}}}`"));
         }

@@ -6,14 +6,17 @@ use super::super::diagnostic::Diagnostic;
 use super::super::nearest::list_of;
 use super::super::node::{Meaning, Node, Scalar, Value};
 use super::super::schema::{Reading, allowed, properties, types};
-use super::walk::{At, Walk};
+use super::walk::{At, Walk, is_anything};
 
 /// The value may be of this shape; whether its content is right is another question.
 pub(super) fn fits(node: &Node, shape: &Json, reading: Reading) -> bool {
-    let types = types(shape);
-    if types.is_empty() && shape["const"].is_null() {
-        return allowed(shape).is_empty() || node.as_scalar().is_some();
+    if is_anything(shape) {
+        return true;
     }
+    if !allowed(shape).is_empty() {
+        return node.as_scalar().is_some();
+    }
+    let types = types(shape);
     match &node.value {
         Value::List(_) => types.contains(&"array"),
         Value::Map(_) => types.contains(&"object"),
@@ -97,11 +100,11 @@ fn advice(node: &Node, shapes: &[&Json], at: &At) -> Option<String> {
             Some("a list inside a list has no form on a command line: write one list".into())
         }
         Value::List(items) if wants("object") && at.path == "roles" => {
-            let name = items
-                .first()
-                .and_then(|item| item.get("name").unwrap_or(item).as_text())
-                .unwrap_or("worker");
-            Some(format!("roles are written by name: `{name}: {{replicas: 1}}`"))
+            let first = items.first();
+            let name = first.and_then(|item| item.get("name").unwrap_or(item).as_text());
+            let count = first.and_then(|item| item.get("replicas")?.as_text());
+            let (name, count) = (name.unwrap_or("worker"), count.unwrap_or("1"));
+            Some(format!("roles are written by name: `{name}: {{replicas: {count}}}`"))
         }
         Value::List(_) if wants("object") => {
             let names: Vec<&str> = shapes

@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json};
 
 use super::super::diagnostic::Diagnostic;
 use super::super::node::{Node, Value, index_path, key_path};
-use super::super::schema::{Reading, View, properties, required, types, view};
+use super::super::schema::{Reading, View, allowed, properties, required, types, view};
 use super::super::source::{Source, SourceSpan};
 
 /// What a document is checked against.
@@ -67,6 +67,11 @@ impl At {
     }
 }
 
+/// A schema that says nothing, as below a volume's source.
+pub(super) fn is_anything(shape: &Json) -> bool {
+    types(shape).is_empty() && allowed(shape).is_empty()
+}
+
 impl<'a> Walk<'a> {
     /// Checks one value; the result is null where nothing sensible came of it.
     pub(super) fn value(&mut self, node: &Node, view: &View<'a>, at: &At) -> Json {
@@ -89,9 +94,7 @@ impl<'a> Walk<'a> {
             .filter(|shape| super::shapes::fits(node, shape, view.reading))
             .collect();
         match (fitting.first(), &node.value) {
-            (Some(shape), _) if types(shape).is_empty() && shape["const"].is_null() => {
-                node.to_json()
-            }
+            (Some(shape), _) if is_anything(shape) => node.to_json(),
             (Some(shape), Value::Map(_)) => self.map(node, shape, view.reading, at),
             (Some(shape), Value::List(items)) => self.list(items, shape, view.reading, at),
             (_, Value::Scalar(scalar)) if !view.shapes.is_empty() => {
@@ -128,6 +131,10 @@ impl<'a> Walk<'a> {
                 more => Some(more),
             });
             let Some(schema) = schema else {
+                // Somewhere to keep values that anchors mark, as Compose files have it.
+                if at.path.is_empty() && name.starts_with("x-") {
+                    continue;
+                }
                 self.unknown_field(node, entry, shape, at);
                 continue;
             };

@@ -44,17 +44,10 @@ pub(super) fn container_spec(findings: &mut Findings, node: &Node) -> Program {
         .entry("command")
         .map(|entry| words(findings, entry, "command"))
         .filter(|list| !list.value.is_empty());
-    let shell = command.as_ref().is_some_and(|list| suspects::is_shell(&list.value));
-    if let Some(entry) = fields.entry("command") {
-        one_word(findings, entry, "command");
-    }
     let args = arguments(findings, fields.entry("args"));
-    let shell = shell
-        || matches!(args.as_ref().map(|args| &args.value),
-            Some(Args::List(list)) if suspects::is_shell(list));
     for name in ["command", "args"] {
         if let Some(node) = fields.get(name) {
-            suspects::scan(findings, node, shell);
+            suspects::scan(findings, node);
         }
     }
     let env = environment(findings, fields.entry("env"));
@@ -80,7 +73,7 @@ pub(super) fn python_package_spec(findings: &mut Findings, node: &Node) -> Progr
         .unwrap_or_default();
     for name in ["packageUris", "args"] {
         if let Some(node) = fields.get(name) {
-            suspects::scan(findings, node, false);
+            suspects::scan(findings, node);
         }
     }
     let args = arguments(findings, fields.entry("args"));
@@ -147,7 +140,7 @@ fn words(findings: &mut Findings, entry: &Entry, path: &str) -> Located<Vec<Stri
 
 fn arguments(findings: &mut Findings, entry: Option<&Entry>) -> Option<Located<Args>> {
     let entry = entry?;
-    one_word(findings, entry, "args");
+    one_word(findings, entry);
     let list = words(findings, entry, "args");
     (!list.value.is_empty()).then(|| Located {
         value: Args::List(list.value),
@@ -156,19 +149,18 @@ fn arguments(findings: &mut Findings, entry: Option<&Entry>) -> Option<Located<A
     })
 }
 
-/// `command: python train.py`: one word with spaces in it, which no program is called.
-fn one_word(findings: &mut Findings, entry: &Entry, name: &str) {
+/// `args: train --epochs 3`: one word with spaces in it. The linter knows those that start with
+/// dashes, and commands.
+fn one_word(findings: &mut Findings, entry: &Entry) {
     if let Some(text) = entry.value.as_text()
         && text.trim().contains(char::is_whitespace)
+        && !text.starts_with('-')
     {
         let words: Vec<_> = text.split_whitespace().map(|word| format!("{word:?}")).collect();
         findings.add(
-            Diagnostic::warning(
-                "vertex-one-word",
-                format!("`{name}` is a single word with spaces"),
-            )
-            .at(entry.value.span, "passed as one argument, as Vertex AI does")
-            .help(format!("a list is probably meant: [{}]", words.join(", "))),
+            Diagnostic::warning("vertex-one-word", "`args` is a single word with spaces")
+                .at(entry.value.span, "passed as one argument, as Vertex AI does")
+                .help(format!("a list is probably meant: [{}]", words.join(", "))),
         );
     }
 }
@@ -179,13 +171,14 @@ fn environment(findings: &mut Findings, entry: Option<&Entry>) -> Option<Located
     let mut variables = Vec::new();
     let mut add = |findings: &mut Findings, name: &str, value: &Node| {
         let text = if value.is_null() { Some("") } else { findings.text(value, "env[].value") };
-        suspects::scan(findings, value, false);
+        suspects::scan(findings, value);
         if let Some(text) = text {
             let value = Some(text.to_owned());
             variables.push(EnvVar { name: name.to_owned(), value, value_from: None });
         }
     };
-    let is_one = |node: &Node| super::fields::find(node, "name").is_some();
+    // `NAME: x` in a mapping is a variable called NAME.
+    let is_one = |node: &Node| node.get("name").is_some();
     if let Some(entries) = entry.value.as_map().filter(|_| !is_one(&entry.value)) {
         for variable in entries {
             add(findings, &variable.key.text, &variable.value);

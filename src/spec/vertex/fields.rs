@@ -185,7 +185,7 @@ impl Findings {
             .max_by(|a, b| a.0.total_cmp(&b.0));
         let home = MISPLACED.iter().find(|(name, _)| fold(name) == fold(written));
         let finding = if let Some((name, home)) = home {
-            let message = format!("`{name}` does not belong here{place}");
+            let message = format!("`{name}` is at the wrong place{place}");
             Diagnostic::error("vertex-misplaced", message)
                 .at(entry.key.span, "")
                 .help(format!("it belongs into `{home}`; mind the indentation"))

@@ -69,7 +69,7 @@ pub(in crate::spec) fn recognise(node: &Node, context: &ForeignContext<'_>) -> O
     let (format, job) = match shape(node)? {
         Shape::Other { format, at, advice } => {
             findings.add(
-                Diagnostic::error("vertex-kind", format!("this is a {format}"))
+                Diagnostic::error("vertex-kind", format!("not a CustomJob but: {format}"))
                     .at(at.key.span, "")
                     .help(advice),
             );
@@ -218,7 +218,7 @@ fn name(
     let fallback = || from_source(context.source_name, context.index);
     let Some(entry) = envelope.display_name else { return fallback() };
     let Some(written) = findings.text(&entry.value, "displayName") else { return fallback() };
-    suspects::scan(findings, &entry.value, false);
+    suspects::scan_place(findings, &entry.value);
     let name = dns_name(written).unwrap_or_else(fallback);
     if name != written {
         findings.add(
@@ -264,7 +264,7 @@ fn output(findings: &mut Findings, spec: &Fields<'_>) -> Option<Located<String>>
         entry
     };
     let uri = findings.text(&entry.value, "outputUriPrefix")?;
-    suspects::scan(findings, &entry.value, false);
+    suspects::scan_place(findings, &entry.value);
     let uri = uri.trim();
     (!uri.is_empty()).then(|| Located::new(uri.to_owned(), entry))
 }

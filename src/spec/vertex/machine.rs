@@ -1,6 +1,7 @@
 //! `machineSpec`: cores, memory and accelerators of a pool's replicas.
 
 use crate::spec::diagnostic::Diagnostic;
+use crate::spec::lint::accelerators::find;
 use crate::spec::node::{Entry, Node};
 use crate::spec::types::Accelerators;
 use crate::spec::values::{ByteSize, CpuQuantity};
@@ -95,6 +96,13 @@ fn tpu(findings: &mut Findings, node: &Node) {
     );
 }
 
+/// `NVIDIA_TESLA_T4`, also as gcloud's flags and node labels spell it (`nvidia-tesla-t4`), as our
+/// specs do; another name is passed on.
+fn our_name(name: &str) -> String {
+    let vertex = name.trim().to_ascii_uppercase().replace('-', "_");
+    find(&vertex).map_or_else(|| vertex.to_ascii_lowercase().replace('_', "-"), |a| a.name.into())
+}
+
 fn accelerators(
     findings: &mut Findings,
     kind: Option<&Entry>,
@@ -116,7 +124,7 @@ fn accelerators(
         return built_in;
     };
     let name = findings.text(&entry.value, "acceleratorType")?;
-    let folded = name.trim().to_ascii_lowercase().replace('_', "-");
+    let folded = our_name(name);
     if folded.is_empty() || folded == "accelerator-type-unspecified" {
         return built_in;
     }

@@ -10,7 +10,7 @@ pub(super) struct Machine {
     pub(super) cpus: u64,
     /// Memory in MiB.
     pub(super) mib: u64,
-    /// Built-in GPUs: type as node labels have it, number.
+    /// Built-in GPUs: type as our specs have it, number.
     pub(super) gpus: Option<(&'static str, u32)>,
 }
 
@@ -113,11 +113,11 @@ const SINGLE: [(&str, u64, u64, &str, u32); 46] = [
     ("complex_model_l", 32, 29 * GIB, "", 0),
 ];
 
-const A100: &str = "nvidia-tesla-a100";
+const A100: &str = "nvidia-a100";
 const A100_80: &str = "nvidia-a100-80gb";
-const H100: &str = "nvidia-h100-80gb";
-const H100_MEGA: &str = "nvidia-h100-mega-80gb";
-const H200: &str = "nvidia-h200-141gb";
+const H100: &str = "nvidia-h100";
+const H100_MEGA: &str = "nvidia-h100-mega";
+const H200: &str = "nvidia-h200";
 const B200: &str = "nvidia-b200";
 const L4: &str = "nvidia-l4";
 const RTX: &str = "nvidia-rtx-pro-6000";

@@ -32,7 +32,7 @@ const MAX_WRAPPERS: usize = 4;
 const TUNING: &str = "tuning comes later; the trials' `trialJobSpec` can be a CustomJobSpec file of \
                       its own (`workerPoolSpecs` at the top) and run as one job";
 const BATCH: &str = "batch prediction comes later; only CustomJob files can be run now";
-const AI_PLATFORM: &str = "this is a file of AI Platform Training, which is gone: write \
+const AI_PLATFORM: &str = "AI Platform Training is gone: write \
                            `workerPoolSpecs` with `machineSpec.machineType` for masterType and \
                            workerType, `replicaCount` for workerCount, and `containerSpec.imageUri` \
                            or `pythonPackageSpec` for imageUri, packageUris and pythonModule";

@@ -1,4 +1,5 @@
-//! Texts that mean something on Vertex AI only, or that somebody was to fill in.
+//! Texts that somebody was to fill in. The linter points at `/gcs/` and at `$VAR` in commands,
+//! arguments and variables; here are the other places, and placeholders in all of them.
 
 use crate::spec::diagnostic::Diagnostic;
 use crate::spec::node::{Node, Value};
@@ -6,23 +7,21 @@ use crate::spec::source::SourceSpan;
 
 use super::fields::Findings;
 
-/// Points at suspicious texts in a value. `shell`: a shell expands `$VAR` there.
-pub(super) fn scan(findings: &mut Findings, node: &Node, shell: bool) {
+/// Points at placeholders in a value.
+pub(super) fn scan(findings: &mut Findings, node: &Node) {
     match &node.value {
-        Value::List(items) => items.iter().for_each(|item| scan(findings, item, shell)),
-        Value::Map(entries) => entries.iter().for_each(|e| scan(findings, &e.value, shell)),
-        Value::Scalar(scalar) => {
-            if names_gcs_folder(&scalar.text) {
-                gcs(findings, node.span);
-            }
-            if is_placeholder(&scalar.text) {
-                placeholder(findings, node.span);
-            } else if !shell && has_variable(&scalar.text) {
-                variable(findings, node.span);
-            } else if !shell && has_reference(&scalar.text) {
-                reference(findings, node.span);
-            }
-        }
+        Value::List(items) => items.iter().for_each(|item| scan(findings, item)),
+        Value::Map(entries) => entries.iter().for_each(|entry| scan(findings, &entry.value)),
+        Value::Scalar(scalar) if is_placeholder(&scalar.text) => placeholder(findings, node.span),
+        Value::Scalar(_) => {}
+    }
+}
+
+/// Points at placeholders and variables in a value that the linter does not read.
+pub(super) fn scan_place(findings: &mut Findings, node: &Node) {
+    scan(findings, node);
+    if node.as_text().is_some_and(|text| has_variable(text) && !is_placeholder(text)) {
+        variable(findings, node.span);
     }
 }
 
@@ -36,17 +35,6 @@ pub(super) fn scan_image(findings: &mut Findings, node: &Node, image: &str) {
     } else if has_variable(image) {
         variable(findings, node.span);
     }
-}
-
-fn gcs(findings: &mut Findings, span: SourceSpan) {
-    findings.add(
-        Diagnostic::warning("vertex-gcs-folder", "`/gcs/` is Cloud Storage on Vertex AI only")
-            .at(span, "")
-            .help(
-                "mount the bucket there as a volume (the gcsfuse CSI driver), or use gs:// in the \
-                 code",
-            ),
-    );
 }
 
 fn placeholder(findings: &mut Findings, span: SourceSpan) {
@@ -66,32 +54,9 @@ fn variable(findings: &mut Findings, span: SourceSpan) {
     );
 }
 
-fn reference(findings: &mut Findings, span: SourceSpan) {
-    findings.add(
-        Diagnostic::warning("vertex-variable", "Vertex AI fills this reference in, mlctl doesn't")
-            .at(span, "")
-            .help("write the value, or let `sh -c` expand `$NAME`"),
-    );
-}
-
-/// `/gcs/bucket/...` at the start of the text or behind `=`, a quote or a space.
-fn names_gcs_folder(text: &str) -> bool {
-    text.match_indices("/gcs/").any(|(at, _)| {
-        text[..at]
-            .chars()
-            .next_back()
-            .is_none_or(|before| !before.is_ascii_alphanumeric() && !"-_./".contains(before))
-    })
-}
-
 /// `$VAR` or `${VAR}`, which a shell was to fill in.
 fn has_variable(text: &str) -> bool {
     text.split('$').skip(1).any(|rest| starts_name(rest.strip_prefix('{').unwrap_or(rest)))
-}
-
-/// `$(VAR)`, which Kubernetes fills in, and so Vertex AI.
-fn has_reference(text: &str) -> bool {
-    text.split("$(").skip(1).any(starts_name)
 }
 
 fn starts_name(text: &str) -> bool {
@@ -101,14 +66,6 @@ fn starts_name(text: &str) -> bool {
 /// Not filled in yet, in whatever way somebody was to do it.
 pub(super) fn is_unfilled(text: &str) -> bool {
     is_placeholder(text) || has_variable(text)
-}
-
-/// The program is a shell that gets its script as an argument.
-pub(super) fn is_shell(command: &[String]) -> bool {
-    const SHELLS: [&str; 5] = ["sh", "bash", "zsh", "dash", "ash"];
-    let program = command.first().map(|program| program.rsplit('/').next().unwrap_or(program));
-    program.is_some_and(|program| SHELLS.contains(&program))
-        || command.iter().take(3).any(|word| SHELLS.contains(&word.as_str()))
 }
 
 /// `PROJECT_ID`, `YOUR_BUCKET`, `<image>`, `{{project}}`, `[REGION]`: meant to be replaced.
@@ -189,10 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn folders_and_variables() {
-        assert!(names_gcs_folder("--data=/gcs/b/x"));
-        assert!(!names_gcs_folder("https://h/gcs/x"));
-        assert!(has_reference("--out=$(AIP_MODEL_DIR)"));
+    fn variables() {
         assert!(has_variable("gs://${BUCKET}/x"));
         assert!(is_unfilled("IMAGE_URI_PLACEHOLDER"));
         assert!(!has_variable("costs 5$ or $5"));

@@ -1,5 +1,8 @@
 //! Specs as users write them, and what they are told.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod documents;
 mod mutations;
 mod right;
 mod set;

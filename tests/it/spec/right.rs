@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use mlctl::spec::{self, Document, LoadOptions, RenderOptions, Source};
 
 #[test]
@@ -15,7 +17,7 @@ fn every_right_spec_loads_and_comes_back_the_same() {
             let Document::TrainJob(again) = &again.documents[0] else { panic!("another kind") };
             similar_asserts(&again.job, &resolved.job);
             out.push_str(&yaml);
-            out.push_str(&format!("# from the environment: {:?}\n", resolved.from_env));
+            writeln!(out, "# from the environment: {:?}", resolved.from_env).unwrap();
             out.push_str("---\n");
         }
         if !loaded.warnings.list.is_empty() {
@@ -29,4 +31,24 @@ fn every_right_spec_loads_and_comes_back_the_same() {
 
 fn similar_asserts<T: PartialEq + std::fmt::Debug>(left: &T, right: &T) {
     assert!(left == right, "{left:#?}\n{right:#?}");
+}
+
+/// What `init` writes, and what the documents point at, is right without a warning.
+#[test]
+fn every_template_and_example_is_right() {
+    for base in ["../../../templates", "../../../examples"] {
+        insta::glob!(base, "**/*.yaml", |path| {
+            // Files of another system have tests of their own.
+            if path.components().any(|part| part.as_os_str() == "vertex") {
+                return;
+            }
+            let (source, options) = super::read(path);
+            let text = match spec::load(&[source], &options) {
+                Ok(loaded) if loaded.warnings.list.is_empty() => String::new(),
+                Ok(loaded) => loaded.warnings.render(RenderOptions::default()),
+                Err(findings) => findings.render(RenderOptions::default()),
+            };
+            assert!(text.is_empty(), "{}\n{text}", path.display());
+        });
+    }
 }

@@ -1,0 +1,164 @@
+//! What the end of a command means.
+
+use rustix::process::Signal;
+
+use super::process::Ended;
+use crate::gang::{Exit, ExitStatus, FailureClass};
+
+/// What the agent knows about memory when a command ends.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct MemoryEvidence {
+    /// The kernel's count of out-of-memory kills went up while the command ran.
+    pub(super) kills: bool,
+    /// The last sample was at 90 % of the limit or more.
+    pub(super) near_limit: bool,
+}
+
+/// Words by which a framework says that a peer went away. Sources: gRPC's and TensorFlow's status
+/// messages (`tensorflow/core/distributed_runtime`), gloo's and NCCL's transport errors, PyTorch's
+/// c10d store, JAX's coordination service, Python's socket errors.
+const PEER_LOSS: [&str; 16] = [
+    "Connection reset by peer",
+    "Connection refused",
+    "Connection closed by peer",
+    "Broken pipe",
+    "Socket closed",
+    "UnavailableError",
+    "UNAVAILABLE:",
+    "failed to connect to all addresses",
+    "Collective ops is aborted",
+    "CoordinationService",
+    "coordination service",
+    "ncclRemoteError",
+    "ncclSystemError",
+    "NCCL communicator was aborted",
+    "DistNetworkError",
+    "heartbeat timed out",
+];
+
+/// Makes an [`Exit`] of how a command ended. `killed_by_gang` is the machine's to set.
+pub(super) fn classify(ended: &Ended, last_lines: Vec<String>, memory: MemoryEvidence) -> Exit {
+    let (status, class, reason) = match ended {
+        Ended::NotStarted { reason, .. } => {
+            // The same file will be missing at every attempt: no budget helps.
+            (ExitStatus::NotStarted, Some(FailureClass::UserError), reason.clone())
+        }
+        Ended::GuardLost => (
+            ExitStatus::Signal(Signal::KILL.as_raw()),
+            Some(FailureClass::TransientSignal),
+            "killed together with its guard process".into(),
+        ),
+        Ended::Exited(ExitStatus::Code(code)) => {
+            let (class, reason) = by_code(*code, memory);
+            (ExitStatus::Code(*code), class, reason)
+        }
+        Ended::Exited(ExitStatus::Signal(signal)) => {
+            let (class, reason) = by_signal(*signal, memory);
+            (ExitStatus::Signal(*signal), Some(class), reason)
+        }
+        Ended::Exited(ExitStatus::NotStarted) => {
+            (ExitStatus::NotStarted, Some(FailureClass::Startup), "could not be started".into())
+        }
+    };
+    let peer_loss = class.is_some()
+        && last_lines.iter().any(|line| PEER_LOSS.iter().any(|words| line.contains(words)));
+    Exit { status, class, peer_loss, killed_by_gang: false, reason, last_lines }
+}
+
+fn by_code(code: i32, memory: MemoryEvidence) -> (Option<FailureClass>, String) {
+    match code {
+        0 => (None, "exit code 0".into()),
+        126 => (Some(FailureClass::UserError), "exit code 126: not executable".into()),
+        127 => (Some(FailureClass::UserError), "exit code 127: command not found".into()),
+        // A shell's way of saying that a signal ended what it ran.
+        129..=192 => {
+            let (class, reason) = by_signal(code - 128, memory);
+            let class = match class {
+                FailureClass::TransientSignal if !is_fault(code - 128) => FailureClass::UserError,
+                class => class,
+            };
+            (Some(class), format!("exit code {code}: {reason}"))
+        }
+        code => (Some(FailureClass::UserError), format!("exit code {code}")),
+    }
+}
+
+fn by_signal(signal: i32, memory: MemoryEvidence) -> (FailureClass, String) {
+    let name = signal_name(signal);
+    if signal == Signal::KILL.as_raw() && memory.kills {
+        return (FailureClass::OutOfMemory, format!("killed by {name}: out of memory"));
+    }
+    if signal == Signal::KILL.as_raw() && memory.near_limit {
+        let reason =
+            format!("killed by {name} at 90 % of its memory or more: out of memory (inferred)");
+        return (FailureClass::OutOfMemory, reason);
+    }
+    (FailureClass::TransientSignal, format!("killed by {name}"))
+}
+
+fn is_fault(signal: i32) -> bool {
+    [Signal::ABORT, Signal::SEGV, Signal::BUS, Signal::KILL]
+        .iter()
+        .any(|fault| fault.as_raw() == signal)
+}
+
+fn signal_name(signal: i32) -> String {
+    let names = [
+        (Signal::HUP, "SIGHUP"),
+        (Signal::INT, "SIGINT"),
+        (Signal::QUIT, "SIGQUIT"),
+        (Signal::ILL, "SIGILL"),
+        (Signal::ABORT, "SIGABRT"),
+        (Signal::BUS, "SIGBUS"),
+        (Signal::FPE, "SIGFPE"),
+        (Signal::KILL, "SIGKILL"),
+        (Signal::USR1, "SIGUSR1"),
+        (Signal::SEGV, "SIGSEGV"),
+        (Signal::USR2, "SIGUSR2"),
+        (Signal::PIPE, "SIGPIPE"),
+        (Signal::ALARM, "SIGALRM"),
+        (Signal::TERM, "SIGTERM"),
+    ];
+    names
+        .iter()
+        .find(|(known, _)| known.as_raw() == signal)
+        .map_or_else(|| format!("signal {signal}"), |(_, name)| (*name).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn class(status: ExitStatus, memory: MemoryEvidence) -> Option<FailureClass> {
+        classify(&Ended::Exited(status), Vec::new(), memory).class
+    }
+
+    #[test]
+    fn classes_follow_vertex() {
+        let none = MemoryEvidence::default();
+        let oom = MemoryEvidence { kills: true, near_limit: false };
+        assert_eq!(class(ExitStatus::Code(0), none), None);
+        assert_eq!(class(ExitStatus::Code(1), none), Some(FailureClass::UserError));
+        for code in [134, 139] {
+            assert_eq!(class(ExitStatus::Code(code), none), Some(FailureClass::TransientSignal));
+        }
+        for signal in [6, 11, 7, 9] {
+            assert_eq!(
+                class(ExitStatus::Signal(signal), none),
+                Some(FailureClass::TransientSignal)
+            );
+        }
+        assert_eq!(class(ExitStatus::Signal(9), oom), Some(FailureClass::OutOfMemory));
+        assert_eq!(class(ExitStatus::Code(137), oom), Some(FailureClass::OutOfMemory));
+        assert_eq!(class(ExitStatus::Code(143), none), Some(FailureClass::UserError));
+    }
+
+    #[test]
+    fn a_survivors_error_is_a_peers_loss() {
+        let lines = vec!["E0000 UnavailableError: Connection reset by peer".to_owned()];
+        assert!(
+            classify(&Ended::Exited(ExitStatus::Code(1)), lines, MemoryEvidence::default())
+                .peer_loss
+        );
+    }
+}

@@ -1,0 +1,45 @@
+//! What reaches an agent's main loop, from all its threads.
+
+use super::links::Link;
+use super::process::Ended;
+use crate::gang::{Attempt, ToMember, ToPrimary};
+
+/// One thing that happened.
+#[derive(Debug)]
+pub(super) enum Input {
+    /// At the primary: an authenticated member.
+    MemberLinkUp { number: u64, link: Link<ToMember> },
+    /// At the primary: a member said something.
+    FromMember { number: u64, message: ToPrimary },
+    /// At the primary: a member's link is gone.
+    MemberLinkLost { number: u64 },
+    /// At the primary: somebody with the token wants the run to end.
+    Cancel { by: String },
+    /// The primary answered the dial of this number.
+    PrimaryLinkUp { dial: u64, link: Link<ToPrimary> },
+    /// The primary said something.
+    FromPrimary { dial: u64, message: ToMember },
+    /// The link to the primary is gone or could not be made.
+    PrimaryLinkLost { dial: u64, refused: bool },
+    /// Set-up has ended.
+    SetupEnded(Result<SetupDone, SetupError>),
+    /// The command runs.
+    CommandStarted { attempt: Attempt, pid: i32 },
+    /// The command ended.
+    CommandEnded { attempt: Attempt, ended: Ended },
+    /// The clean-up is over.
+    CleanedUp { attempt: Attempt, clean: bool },
+    /// SIGTERM or SIGINT.
+    Terminated,
+}
+
+/// What set-up leaves for the command.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct SetupDone {
+    /// Folder with a Python environment to put first in PATH.
+    pub(super) venv: Option<std::path::PathBuf>,
+}
+
+/// Set-up failed: one sentence, what to do included.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct SetupError(pub(super) String);

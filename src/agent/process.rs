@@ -1,0 +1,192 @@
+//! One guarded process as its agent sees it: start, output, signals, end.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::Signal;
+
+use super::guard::{Order, Report};
+use crate::gang::ExitStatus;
+use crate::sys;
+
+/// A part of a line waits this long for its end before it is passed on.
+const FLUSH_AFTER: Duration = Duration::from_millis(200);
+
+/// A line that is longer is passed on in pieces.
+const LINE_LIMIT: usize = 64 << 10;
+
+/// What to run.
+#[derive(Clone, Debug)]
+pub(super) struct Program {
+    pub(super) argv: Vec<String>,
+    pub(super) env: Vec<(String, String)>,
+    pub(super) cwd: PathBuf,
+}
+
+/// How it ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// It ran and ended.
+    Exited(ExitStatus),
+    /// It could not be started.
+    NotStarted { errno: Option<i32>, reason: String },
+    /// Its guard was killed, so it was killed too.
+    GuardLost,
+}
+
+/// Takes pieces of output: whole lines, but for very long or very slow ones.
+pub(super) type Sink = Arc<dyn Fn(&[u8]) + Send + Sync>;
+
+/// Signals a process that runs in another thread, before, during and after its life.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Control(Arc<Mutex<ControlState>>);
+
+#[derive(Debug, Default)]
+struct ControlState {
+    socket: Option<UnixStream>,
+    terminated: bool,
+    killed: bool,
+}
+
+impl Control {
+    /// SIGTERM to the process's group.
+    pub(super) fn terminate(&self) {
+        let mut state = self.lock();
+        state.terminated = true;
+        state.send(&Order::Terminate);
+    }
+
+    /// SIGKILL to the process and everything that came from it.
+    pub(super) fn kill(&self) {
+        let mut state = self.lock();
+        state.killed = true;
+        state.send(&Order::Kill);
+    }
+
+    /// Somebody wanted it to end, so a next step must not start.
+    pub(super) fn is_ended(&self) -> bool {
+        let state = self.lock();
+        state.killed || state.terminated
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, ControlState> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ControlState {
+    fn send(&mut self, order: &Order) {
+        let Some(socket) = &mut self.socket else { return };
+        // A guard that is gone has nothing left to signal.
+        let _ = write_order(socket, order);
+    }
+}
+
+fn write_order(socket: &mut UnixStream, order: &Order) -> std::io::Result<()> {
+    let mut line = serde_json::to_vec(order)?;
+    line.push(b'\n');
+    socket.write_all(&line)
+}
+
+/// Runs a program to its end, in this thread. `started` gets its process id.
+pub(super) fn run(
+    exe: &Path,
+    program: &Program,
+    sink: &Sink,
+    control: &Control,
+    started: impl FnOnce(i32),
+) -> std::io::Result<Ended> {
+    let (ours, theirs) = UnixStream::pair()?;
+    let mut guard = Command::new(exe)
+        .arg("agent-guard")
+        .env_clear()
+        .stdin(Stdio::from(OwnedFd::from(theirs)))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .spawn()?;
+    let pipes = [
+        guard.stdout.take().map(|pipe| reader(OwnedFd::from(pipe), sink)),
+        guard.stderr.take().map(|pipe| reader(OwnedFd::from(pipe), sink)),
+    ];
+    let mut orders = ours.try_clone()?;
+    let Program { argv, env, cwd } = program.clone();
+    write_order(&mut orders, &Order::Start { argv, env, cwd })?;
+    control.lock().socket = Some(orders);
+    let mut started = Some(started);
+    let mut ended = Ended::GuardLost;
+    for line in BufReader::new(ours).lines() {
+        match line.ok().and_then(|line| serde_json::from_str(&line).ok()) {
+            Some(Report::Started { pid }) => {
+                started.take().into_iter().for_each(|tell| tell(pid));
+                // Whoever wanted it to end before it had a process group.
+                let mut state = control.lock();
+                if state.killed {
+                    state.send(&Order::Kill);
+                } else if state.terminated {
+                    state.send(&Order::Terminate);
+                }
+            }
+            Some(Report::Failed { errno, reason }) => ended = Ended::NotStarted { errno, reason },
+            Some(Report::Exited { status }) => ended = Ended::Exited(status),
+            None => break,
+        }
+    }
+    control.lock().socket = None;
+    if ended == Ended::GuardLost {
+        sys::signal(i32::try_from(guard.id()).unwrap_or(0), Signal::KILL);
+        sys::kill_descendants(Duration::from_secs(8));
+    }
+    // Reaped already when the agent swept its children.
+    let _ = guard.wait();
+    for pipe in pipes.into_iter().flatten() {
+        // A reader can't panic; there is nothing to learn from its end.
+        let _ = pipe.join();
+    }
+    Ok(ended)
+}
+
+/// Reads a pipe in a thread of its own until every writer has closed it.
+fn reader(pipe: OwnedFd, sink: &Sink) -> std::thread::JoinHandle<()> {
+    let sink = Arc::clone(sink);
+    std::thread::spawn(move || {
+        let mut file = std::fs::File::from(pipe);
+        let mut pending: Vec<u8> = Vec::new();
+        let mut chunk = vec![0; LINE_LIMIT];
+        loop {
+            if !pending.is_empty() && !readable_within(&file, FLUSH_AFTER) {
+                sink(&pending);
+                pending.clear();
+            }
+            match file.read(&mut chunk) {
+                Ok(0) => break,
+                Ok(count) => pending.extend_from_slice(&chunk[..count]),
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(_) => break,
+            }
+            let whole =
+                pending.iter().rposition(|b| matches!(b, b'\n' | b'\r')).map_or(0, |at| at + 1);
+            let ready = if pending.len() > LINE_LIMIT { pending.len() } else { whole };
+            if ready > 0 {
+                sink(&pending[..ready]);
+                pending.drain(..ready);
+            }
+        }
+        if !pending.is_empty() {
+            sink(&pending);
+        }
+    })
+}
+
+fn readable_within(file: &impl AsFd, limit: Duration) -> bool {
+    let mut fds = [PollFd::new(file, PollFlags::IN)];
+    let limit = Timespec { tv_sec: limit.as_secs() as i64, tv_nsec: limit.subsec_nanos().into() };
+    !matches!(poll(&mut fds, Some(&limit)), Ok(0))
+}

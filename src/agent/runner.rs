@@ -1,0 +1,252 @@
+//! Runs a replica's set-up and commands in threads beside the main loop.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+use std::time::{Duration, Instant};
+
+use super::config::AgentConfig;
+use super::input::{Input, SetupDone, SetupError};
+use super::log::Log;
+use super::process::{Control, Ended, Program, Sink, run};
+use super::setup::{Steps, with_venv};
+use super::work;
+use crate::event::EventKind;
+use crate::gang::Attempt;
+use crate::sys;
+
+/// A port may stay busy this long after its owner has ended.
+const PORT_LIMIT: Duration = Duration::from_secs(10);
+
+/// Variables that mean something to mlctl's own processes only.
+const PRIVATE: &str = "MLCTL_AGENT_";
+
+/// The parts that all threads share.
+pub(super) struct Runner {
+    exe: PathBuf,
+    config: Arc<AgentConfig>,
+    /// What the agent inherited, less what commands must not see.
+    inherited: Vec<(String, String)>,
+    log: Arc<Log>,
+    inputs: Sender<Input>,
+    setup: Option<Result<SetupDone, SetupError>>,
+    setup_control: Control,
+    current: Option<(Attempt, Control)>,
+    shared_memory: Arc<std::sync::Mutex<Vec<PathBuf>>>,
+}
+
+impl Runner {
+    pub(super) fn new(
+        exe: PathBuf,
+        config: Arc<AgentConfig>,
+        environment: Vec<(String, String)>,
+        log: Arc<Log>,
+        inputs: Sender<Input>,
+    ) -> Self {
+        let hidden = |name: &str| {
+            name.starts_with(PRIVATE) || config.unset_env.iter().any(|unset| unset == name)
+        };
+        let inherited = environment.into_iter().filter(|(name, _)| !hidden(name)).collect();
+        Self {
+            exe,
+            config,
+            inherited,
+            log,
+            inputs,
+            setup: None,
+            setup_control: Control::default(),
+            current: None,
+            shared_memory: Arc::default(),
+        }
+    }
+
+    /// Starts set-up, if the job has one. Answers [`Input::SetupEnded`].
+    pub(super) fn start_setup(&self) {
+        let config = Arc::clone(&self.config);
+        let (exe, log, inputs) = (self.exe.clone(), Arc::clone(&self.log), self.inputs.clone());
+        let env = self.environment(0);
+        let control = self.setup_control.clone();
+        std::thread::spawn(move || {
+            let result = prepare_and_set_up(&exe, &config, &env, &log, &control);
+            // The main loop is gone only when the process ends.
+            let _ = inputs.send(Input::SetupEnded(result));
+        });
+    }
+
+    /// Ends set-up early.
+    pub(super) fn end_setup(&self) {
+        self.setup_control.kill();
+    }
+
+    pub(super) fn setup_ended(&mut self, result: Result<SetupDone, SetupError>) {
+        self.setup = Some(result);
+    }
+
+    /// Makes the working folder and runs the command. Answers [`Input::CommandStarted`] (or not)
+    /// and [`Input::CommandEnded`].
+    pub(super) fn start(&mut self, attempt: Attempt) {
+        let control = Control::default();
+        self.current = Some((attempt, control.clone()));
+        let setup = self.setup.clone().unwrap_or_else(|| Ok(SetupDone::default()));
+        let config = Arc::clone(&self.config);
+        let (exe, log, inputs) = (self.exe.clone(), Arc::clone(&self.log), self.inputs.clone());
+        let env = self.environment(attempt);
+        std::thread::spawn(move || {
+            let ended = match setup {
+                Err(SetupError(reason)) => not_started(reason),
+                Ok(done) => {
+                    let program = Program {
+                        argv: config.command.clone(),
+                        env: with_venv(&env, done.venv.as_deref()),
+                        cwd: PathBuf::new(),
+                    };
+                    command(&exe, &config, attempt, program, &log, &control, &inputs)
+                }
+            };
+            let _ = inputs.send(Input::CommandEnded { attempt, ended });
+        });
+    }
+
+    pub(super) fn signal(&self, attempt: Attempt) {
+        if let Some((_, control)) = self.current.as_ref().filter(|(current, _)| *current == attempt)
+        {
+            control.terminate();
+        }
+    }
+
+    pub(super) fn kill(&self, attempt: Attempt) {
+        if let Some((_, control)) = self.current.as_ref().filter(|(current, _)| *current == attempt)
+        {
+            control.kill();
+        }
+    }
+
+    /// Kills whatever there is, at once, and says whether that worked.
+    pub(super) fn kill_all(&self) -> bool {
+        self.end_setup();
+        if let Some((_, control)) = &self.current {
+            control.kill();
+        }
+        let gone = sys::kill_descendants(self.config.gang.kill_bound);
+        sys::reap(|_, _| {});
+        gone
+    }
+
+    /// Remembers which shared memory the command's processes use, so that it can be emptied: after
+    /// their end nobody can tell whose a file in /dev/shm was.
+    pub(super) fn note_shared_memory(&self, pids: &[i32]) {
+        let mut known =
+            self.shared_memory.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        for path in pids.iter().flat_map(|pid| sys::shared_memory_of(*pid)) {
+            if !known.contains(&path) {
+                known.push(path);
+            }
+        }
+    }
+
+    /// Makes sure that nothing of the attempt is left. Answers [`Input::CleanedUp`].
+    pub(super) fn clean_up(&self, attempt: Attempt) {
+        let config = Arc::clone(&self.config);
+        let inputs = self.inputs.clone();
+        let shared = Arc::clone(&self.shared_memory);
+        std::thread::spawn(move || {
+            let gone = sys::kill_descendants(config.gang.kill_bound);
+            sys::reap(|_, _| {});
+            for path in shared.lock().unwrap_or_else(std::sync::PoisonError::into_inner).drain(..) {
+                // Its owner may have removed it.
+                let _ = fs_err::remove_file(path);
+            }
+            let free = config.own_ports.iter().all(|port| becomes_free(*port));
+            let _ = inputs.send(Input::CleanedUp { attempt, clean: gone && free });
+        });
+    }
+
+    fn environment(&self, attempt: Attempt) -> Vec<(String, String)> {
+        let mut env = self.inherited.clone();
+        let attempt = [("MLCTL_ATTEMPT".to_owned(), attempt.to_string())];
+        let own = self.config.env.iter().map(|(name, value)| (name.clone(), value.clone()));
+        for (name, value) in own.chain(attempt) {
+            env.retain(|(known, _)| *known != name);
+            env.push((name, value));
+        }
+        env
+    }
+}
+
+fn prepare_and_set_up(
+    exe: &std::path::Path,
+    config: &AgentConfig,
+    env: &[(String, String)],
+    log: &Arc<Log>,
+    control: &Control,
+) -> Result<SetupDone, SetupError> {
+    let Some(setup) = &config.setup else { return Ok(SetupDone::default()) };
+    let begin = Instant::now();
+    log.own(EventKind::SetupStarted);
+    let cwd = work::fresh(&config.work_dir, 0, config.code.as_deref())
+        .map_err(|error| SetupError(format!("the working folder: {error}")))?;
+    let steps = Steps { exe, setup, env, cwd: &cwd, cache: &config.cache_dir, log, control };
+    let (done, cached) = steps.run()?;
+    log.own(EventKind::SetupFinished { seconds: begin.elapsed().as_secs_f64(), cached });
+    Ok(done)
+}
+
+fn command(
+    exe: &std::path::Path,
+    config: &AgentConfig,
+    attempt: Attempt,
+    mut program: Program,
+    log: &Arc<Log>,
+    control: &Control,
+    inputs: &Sender<Input>,
+) -> Ended {
+    // A script of set-up may have made files that the command needs: they stay for all attempts.
+    let scripted = config.setup.as_ref().is_some_and(|setup| setup.shell.is_some());
+    let folder = if scripted {
+        Ok(config.work_dir.join("0"))
+    } else {
+        work::fresh(&config.work_dir, attempt, config.code.as_deref())
+    };
+    match folder {
+        Ok(cwd) => program.cwd = cwd,
+        Err(error) => return not_started(format!("the working folder: {error}")),
+    }
+    for dir in &config.make_dirs {
+        if let Err(error) = fs_err::create_dir_all(dir) {
+            return not_started(format!("an output folder: {error}"));
+        }
+    }
+    if control.is_ended() {
+        return not_started("ended before it was started".into());
+    }
+    let output = Arc::clone(log);
+    let sink: Sink = Arc::new(move |bytes: &[u8]| output.command_output(bytes));
+    let started = |pid| {
+        let _ = inputs.send(Input::CommandStarted { attempt, pid });
+    };
+    match run(exe, &program, &sink, control, started) {
+        Ok(Ended::NotStarted { errno, reason }) => {
+            let name = program.argv.first().map_or("", String::as_str);
+            Ended::NotStarted { errno, reason: format!("`{name}` could not be started: {reason}") }
+        }
+        Ok(ended) => ended,
+        Err(error) => not_started(format!("the guard process: {error}")),
+    }
+}
+
+fn not_started(reason: String) -> Ended {
+    Ended::NotStarted { errno: None, reason }
+}
+
+fn becomes_free(port: u16) -> bool {
+    let begin = Instant::now();
+    loop {
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return true;
+        }
+        if begin.elapsed() > PORT_LIMIT {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}

@@ -1,0 +1,199 @@
+//! Frames between agents, and the handshake before the first one.
+//!
+//! A frame is a length (4 bytes, big-endian, at most 1 MiB) and JSON. Both sides prove that they
+//! hold the run's token by HMAC-SHA256 (RFC 2104) over both nonces, the run and what the connection
+//! is for; the token itself never travels. It guards against other pods and users, not against the
+//! run's own code, and it doesn't hide what is said.
+
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use hmac::{Hmac, KeyInit, Mac};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+
+/// The longest frame.
+const FRAME_LIMIT: usize = 1 << 20;
+
+/// The longest frame before the other side has proved itself.
+const HELLO_LIMIT: usize = 1024;
+
+/// A handshake takes at most this long.
+const HANDSHAKE_LIMIT: Duration = Duration::from_secs(5);
+
+/// A peer that takes nothing for so long is gone.
+const WRITE_LIMIT: Duration = Duration::from_secs(5);
+
+/// What a connection is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum Purpose {
+    /// A member of the gang.
+    Member,
+    /// Somebody who holds the token and wants the run to end.
+    Control,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Hello {
+    run: String,
+    purpose: Purpose,
+    nonce: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Challenge {
+    nonce: String,
+    proof: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Answer {
+    proof: String,
+}
+
+/// Writes one frame.
+pub(super) fn send(stream: &mut impl Write, message: &impl Serialize) -> io::Result<()> {
+    let body = serde_json::to_vec(message)?;
+    if body.len() > FRAME_LIMIT {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "the frame is too long"));
+    }
+    let mut frame = (body.len() as u32).to_be_bytes().to_vec();
+    frame.extend_from_slice(&body);
+    stream.write_all(&frame)
+}
+
+/// Reads one frame.
+pub(super) fn receive<T: DeserializeOwned>(stream: &mut impl Read) -> io::Result<T> {
+    receive_at_most(stream, FRAME_LIMIT)
+}
+
+fn receive_at_most<T: DeserializeOwned>(stream: &mut impl Read, limit: usize) -> io::Result<T> {
+    let mut length = [0; 4];
+    stream.read_exact(&mut length)?;
+    let length = u32::from_be_bytes(length) as usize;
+    if length > limit {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "the frame is too long"));
+    }
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body)?;
+    Ok(serde_json::from_slice(&body)?)
+}
+
+/// The dialling side. On success the stream blocks on reads and is limited on writes.
+pub(super) fn greet(
+    stream: &mut TcpStream,
+    token: &[u8],
+    run: &str,
+    purpose: Purpose,
+) -> io::Result<()> {
+    limit(stream, Some(HANDSHAKE_LIMIT))?;
+    let mine = nonce()?;
+    send(stream, &Hello { run: run.into(), purpose, nonce: mine.clone() })?;
+    let challenge: Challenge = receive_at_most(stream, HELLO_LIMIT)?;
+    let said = [run, &format!("{purpose:?}"), &mine, &challenge.nonce];
+    verify(token, "listener", &said, &challenge.proof)?;
+    send(stream, &Answer { proof: prove(token, "dialler", &said)? })?;
+    limit(stream, None)
+}
+
+/// The listening side: what the connection is for.
+pub(super) fn admit(stream: &mut TcpStream, token: &[u8], run: &str) -> io::Result<Purpose> {
+    limit(stream, Some(HANDSHAKE_LIMIT))?;
+    let hello: Hello = receive_at_most(stream, HELLO_LIMIT)?;
+    if hello.run != run {
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "another run"));
+    }
+    let mine = nonce()?;
+    let said = [run, &format!("{:?}", hello.purpose), &hello.nonce, &mine];
+    send(stream, &Challenge { nonce: mine.clone(), proof: prove(token, "listener", &said)? })?;
+    let answer: Answer = receive_at_most(stream, HELLO_LIMIT)?;
+    verify(token, "dialler", &said, &answer.proof)?;
+    limit(stream, None)?;
+    Ok(hello.purpose)
+}
+
+fn limit(stream: &TcpStream, reads: Option<Duration>) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    stream.set_read_timeout(reads)?;
+    stream.set_write_timeout(Some(WRITE_LIMIT))
+}
+
+fn nonce() -> io::Result<String> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+    Ok(hex(&bytes))
+}
+
+fn mac(token: &[u8], side: &str, said: &[&str]) -> io::Result<Hmac<Sha256>> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(token).map_err(io::Error::other)?;
+    for part in ["mlctl gang 1", side].iter().chain(said) {
+        mac.update(&(part.len() as u64).to_be_bytes());
+        mac.update(part.as_bytes());
+    }
+    Ok(mac)
+}
+
+fn prove(token: &[u8], side: &str, said: &[&str]) -> io::Result<String> {
+    Ok(hex(&mac(token, side, said)?.finalize().into_bytes()))
+}
+
+fn verify(token: &[u8], side: &str, said: &[&str], proof: &str) -> io::Result<()> {
+    let wrong = || io::Error::new(io::ErrorKind::PermissionDenied, "wrong token");
+    // The comparison takes the same time wherever the proofs differ.
+    mac(token, side, said)?.verify_slice(&unhex(proof).ok_or_else(wrong)?).map_err(|_| wrong())
+}
+
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digits = text.as_bytes();
+    digits
+        .chunks(2)
+        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::TcpListener;
+
+    fn meet(theirs: &'static str, run: &'static str) -> (io::Result<()>, io::Result<Purpose>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let dialler = std::thread::spawn(move || {
+            let mut stream = TcpStream::connect(address).unwrap();
+            greet(&mut stream, theirs.as_bytes(), run, Purpose::Member)
+        });
+        let (mut stream, _) = listener.accept().unwrap();
+        let admitted = admit(&mut stream, b"token", "digits-abc123");
+        drop(stream);
+        (dialler.join().unwrap(), admitted)
+    }
+
+    #[test]
+    fn only_the_token_holder_of_the_run_gets_in() {
+        let (greeted, admitted) = meet("token", "digits-abc123");
+        assert!(greeted.is_ok());
+        assert_eq!(admitted.unwrap(), Purpose::Member);
+        let (greeted, admitted) = meet("other", "digits-abc123");
+        assert!(greeted.is_err() && admitted.is_err());
+        let (greeted, admitted) = meet("token", "digits-xyz999");
+        assert!(greeted.is_err() && admitted.is_err());
+    }
+
+    #[test]
+    fn garbage_is_turned_away() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut garbage = TcpStream::connect(address).unwrap();
+        garbage.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
+        let (mut stream, _) = listener.accept().unwrap();
+        assert!(admit(&mut stream, b"token", "r").is_err());
+    }
+}

@@ -1,0 +1,183 @@
+//! Can a plan run on this machine? Looked at before anything is made.
+
+use std::path::{Path, PathBuf};
+
+use super::gpu;
+use super::runtime::LocalConfig;
+use crate::backend::{BackendError, Notice, SubmitOptions};
+use crate::plan::{Plan, RolePlan, is_uri};
+use crate::sys;
+
+/// The file in a filled `model/` folder that names the run that filled it.
+pub(super) const OWNER_FILE: &str = ".mlctl-run";
+
+/// All reasons against a run at once, or what the user should know.
+pub(super) fn check(
+    config: &LocalConfig,
+    plan: &Plan,
+    options: &SubmitOptions,
+) -> Result<Vec<Notice>, BackendError> {
+    let mut refused = Vec::new();
+    let mut notices = ignored(plan);
+    memory(plan, &mut refused);
+    cores(plan, &mut notices);
+    accelerators(config, plan, options, &mut refused, &mut notices);
+    commands(config, plan, &mut refused);
+    if let Some(code) = &plan.code {
+        if is_uri(code) {
+            refused.push(format!("code: {code} is not a folder of this machine"));
+        } else if !Path::new(code).exists() {
+            refused.push(format!("code: {code} does not exist"));
+        }
+    }
+    match output_dir(plan) {
+        Err(reason) => refused.push(reason),
+        Ok(Some(base)) => output(&base, plan, options, &mut refused),
+        Ok(None) => {}
+    }
+    if refused.is_empty() { Ok(notices) } else { Err(BackendError::Refused(refused)) }
+}
+
+/// Base of the outputs, when the spec names one.
+pub(super) fn output_dir(plan: &Plan) -> Result<Option<PathBuf>, String> {
+    let Some(output) = &plan.output else { return Ok(None) };
+    let path = output.strip_prefix("file://").unwrap_or(output);
+    if is_uri(path) {
+        return Err(format!(
+            "output: {output} can't be written from this machine yet; name a folder here, for \
+             example --set output=./output, and copy it"
+        ));
+    }
+    Ok(Some(PathBuf::from(path)))
+}
+
+fn output(base: &Path, plan: &Plan, options: &SubmitOptions, refused: &mut Vec<String>) {
+    let model = base.join("model");
+    let filled = fs_err::read_dir(&model).is_ok_and(|mut entries| entries.next().is_some());
+    if !filled || options.overwrite {
+        return;
+    }
+    let owner = fs_err::read_to_string(model.join(OWNER_FILE)).unwrap_or_default();
+    if owner != plan.run {
+        let whose = if owner.is_empty() { "something else".into() } else { format!("run {owner}") };
+        refused.push(format!(
+            "output: {} was filled by {whose}; name another folder ({{run}} stands for the run's \
+             id) or pass --overwrite",
+            model.display()
+        ));
+    }
+}
+
+fn ignored(plan: &Plan) -> Vec<Notice> {
+    let any = |test: &dyn Fn(&RolePlan) -> bool| plan.roles.iter().any(test);
+    let mut names = Vec::new();
+    if any(&|role| role.image.is_some()) {
+        names.push("image");
+    }
+    if any(&|role| !role.node_selector.is_empty()) {
+        names.push("nodeSelector");
+    }
+    if any(&|role| !role.tolerations.is_empty()) {
+        names.push("tolerations");
+    }
+    if any(&|role| !role.volumes.is_empty()) {
+        names.push("volumes");
+    }
+    if names.is_empty() {
+        return Vec::new();
+    }
+    vec![Notice(format!("{} mean nothing on this machine and are ignored", names.join(", ")))]
+}
+
+fn memory(plan: &Plan, refused: &mut Vec<String>) {
+    let wanted: u64 = plan
+        .roles
+        .iter()
+        .filter_map(|role| Some(role.memory?.bytes.saturating_mul(role.replicas.into())))
+        .fold(0, u64::saturating_add);
+    let Some(free) = sys::available_memory() else { return };
+    if wanted > free {
+        refused.push(format!(
+            "memory: the gang asks for {} and this machine has {} free; lower `memory`, or the \
+             number of replicas",
+            gib(wanted),
+            gib(free)
+        ));
+    }
+}
+
+fn gib(bytes: u64) -> String {
+    format!("{:.1} GiB", bytes as f64 / f64::from(1 << 30))
+}
+
+fn cores(plan: &Plan, notices: &mut Vec<Notice>) {
+    let wanted: u64 = plan
+        .roles
+        .iter()
+        .filter_map(|role| Some(role.cpu?.millis.saturating_mul(role.replicas.into())))
+        .fold(0, u64::saturating_add);
+    let cores = sys::cores() as u64;
+    if wanted > cores * 1000 {
+        notices.push(Notice(format!(
+            "the gang asks for {} cores and this machine has {cores}: it will be slower",
+            wanted as f64 / 1000.0
+        )));
+    }
+}
+
+fn accelerators(
+    config: &LocalConfig,
+    plan: &Plan,
+    options: &SubmitOptions,
+    refused: &mut Vec<String>,
+    notices: &mut Vec<Notice>,
+) {
+    let wanted: Vec<(&RolePlan, &crate::spec::Accelerators)> =
+        plan.roles.iter().filter_map(|role| Some((role, role.accelerators.as_ref()?))).collect();
+    if wanted.is_empty() {
+        return;
+    }
+    let gpus = gpu::list(&config.nvidia_smi);
+    for (role, accelerators) in wanted {
+        let total = accelerators.count * role.replicas;
+        let here = gpus.iter().filter(|gpu| gpu::fits(gpu, &accelerators.kind)).count() as u32;
+        if here >= total {
+            continue;
+        }
+        let found = if gpus.is_empty() {
+            "nvidia-smi finds no GPU here".to_owned()
+        } else {
+            let names: Vec<&str> = gpus.iter().map(|gpu| gpu.name.as_str()).collect();
+            format!("this machine has {}", names.join(", "))
+        };
+        let said = format!("role {}: {total} x {} wanted, {found}", role.name, accelerators.kind);
+        if options.allow_cpu {
+            notices.push(Notice(format!("{said}: it runs on the CPU")));
+        } else {
+            refused.push(format!("{said}; pass --allow-cpu to run on the CPU"));
+        }
+    }
+}
+
+/// A program that isn't there is told before anything starts. With set-up it may yet come.
+fn commands(config: &LocalConfig, plan: &Plan, refused: &mut Vec<String>) {
+    for role in &plan.roles {
+        let Some(program) = role.command.first() else {
+            refused.push(format!(
+                "role {}: the entrypoint of {} can't be known here; add `command`",
+                role.name,
+                role.image.as_deref().unwrap_or("the image")
+            ));
+            continue;
+        };
+        let with_setup = plan.setup.is_some() || program.contains('/');
+        let own_path = role.env.iter().any(|variable| variable.name == "PATH");
+        if with_setup || own_path {
+            continue;
+        }
+        let path = config.env.get("PATH").map_or("", String::as_str);
+        if !std::env::split_paths(path).any(|dir| dir.join(program).is_file()) {
+            refused.push(format!("role {}: there is no program `{program}` in PATH", role.name));
+        }
+    }
+}

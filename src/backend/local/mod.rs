@@ -1,0 +1,18 @@
+//! The local runtime: agents as detached processes of this machine, over loopback.
+//!
+//! Ignored with a notice: `image`, `nodeSelector`, `tolerations`, `security`, volumes. Nothing
+//! replaces a lost agent here.
+
+mod addresses;
+mod check;
+mod gpu;
+mod launch;
+mod leases;
+mod logs;
+mod observe;
+mod process;
+mod runtime;
+mod secrets;
+
+pub use runtime::{Local, LocalConfig};
+pub use secrets::{SecretsError, read_secrets_file, secret_variable};

@@ -1,0 +1,132 @@
+//! The local runtime behind the trait of all runtimes.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use rustix::process::Signal;
+
+use super::{check, launch, logs, observe, process};
+use crate::agent;
+use crate::backend::{
+    Backend, BackendError, Cursor, LogQuery, LogReader, Notice, SecretValues, SubmitOptions,
+};
+use crate::event::Event;
+use crate::gang::ReplicaId;
+use crate::plan::Plan;
+use crate::store::RunPaths;
+use crate::sys;
+
+/// What the local runtime needs to know of its surroundings.
+#[derive(Clone, Debug)]
+pub struct LocalConfig {
+    /// This program: it is the agent too.
+    pub exe: PathBuf,
+    /// The state folder, for leases.
+    pub state: PathBuf,
+    /// Python environments are cached here.
+    pub cache: PathBuf,
+    /// The environment that commands inherit.
+    pub env: BTreeMap<String, String>,
+    /// The program that lists GPUs.
+    pub nvidia_smi: PathBuf,
+    /// Secrets by name, key and value, from the secrets file.
+    pub secrets: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+/// Gangs as processes of this machine.
+#[derive(Clone, Debug)]
+pub struct Local {
+    config: LocalConfig,
+}
+
+impl Local {
+    /// A runtime with these surroundings.
+    pub fn new(config: LocalConfig) -> Self {
+        Self { config }
+    }
+}
+
+impl Backend for Local {
+    fn name(&self) -> String {
+        "local".into()
+    }
+
+    fn check(&self, plan: &Plan, options: &SubmitOptions) -> Result<Vec<Notice>, BackendError> {
+        check::check(&self.config, plan, options)
+    }
+
+    fn ensure(
+        &self,
+        plan: &Plan,
+        run: &RunPaths,
+        secrets: &SecretValues,
+        options: &SubmitOptions,
+    ) -> Result<Vec<Notice>, BackendError> {
+        let launched = launch::launch(&self.config, plan, run, secrets, options);
+        if launched.is_err() {
+            // Whatever was started must not stay behind a submission that failed.
+            self.remove(run)?;
+        }
+        launched
+    }
+
+    fn observe(&self, run: &RunPaths, cursor: &mut Cursor) -> Result<Vec<Event>, BackendError> {
+        observe::observe(run, cursor)
+    }
+
+    fn logs(&self, run: &RunPaths, query: &LogQuery) -> Result<Box<dyn LogReader>, BackendError> {
+        Ok(Box::new(logs::Logs::open(run, query)?))
+    }
+
+    fn cancel(&self, run: &RunPaths, by: &str) -> Result<(), BackendError> {
+        let Some(launch::Launched { address, .. }) = launch::launched(run) else {
+            return self.remove(run);
+        };
+        let token = fs_err::read(run.token())?;
+        if agent::cancel(&address, &token, &run.run, by).is_err() {
+            // Nobody decides any more: the agents end by themselves when they are told to go.
+            process::signal_agents(run, Signal::TERM);
+        }
+        Ok(())
+    }
+
+    fn remove(&self, run: &RunPaths) -> Result<(), BackendError> {
+        process::signal_agents(run, Signal::KILL);
+        process::sweep(run);
+        launch::release(run);
+        Ok(())
+    }
+
+    fn exec(
+        &self,
+        run: &RunPaths,
+        replica: &ReplicaId,
+        argv: &[String],
+    ) -> Result<std::process::Command, BackendError> {
+        let gone = || BackendError::Unsupported(format!("{replica} runs no command now"));
+        let agent = process::recorded(run, &replica.to_string())
+            .filter(|mark| mark.is_alive())
+            .ok_or_else(gone)?;
+        // The first process with the run's mark is the command: guards don't carry it.
+        let mut marked: Vec<_> = sys::descendants(agent.pid)
+            .into_iter()
+            .filter(|process| {
+                sys::environ(process.pid)
+                    .is_some_and(|env| env.iter().any(|(name, _)| name == sys::RUN_MARKER))
+            })
+            .collect();
+        marked.sort_by_key(|process| process.start);
+        let pid = marked.first().ok_or_else(gone)?.pid;
+        let env = sys::environ(pid).ok_or_else(gone)?;
+        let (program, args) = argv.split_first().ok_or_else(gone)?;
+        let mut command = std::process::Command::new(program);
+        command.args(args).env_clear().envs(env.into_iter().filter(|(name, _)| {
+            // A shell beside the command is not part of the run: it may outlive it.
+            name != sys::RUN_MARKER
+        }));
+        if let Some(dir) = sys::working_dir(pid) {
+            command.current_dir(dir);
+        }
+        Ok(command)
+    }
+}

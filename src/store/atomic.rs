@@ -1,0 +1,89 @@
+//! Files that are whole or not there at all, and private folders.
+
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+
+/// How much a write must survive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// The loss of power: file and folder are flushed to the disk.
+    PowerLoss,
+    /// The end of this process. For what can be read again from where it came.
+    Crash,
+}
+
+/// Replaces a file in one step: a temporary file in the same folder, flushed, renamed over it.
+/// When it fails, the old file is as it was.
+pub fn write_atomic(path: &Path, bytes: &[u8], durability: Durability) -> io::Result<()> {
+    let dir = path.parent().unwrap_or_else(|| Path::new("."));
+    let named = |error: io::Error| at(path, error);
+    // Made with mode 0600, and removed again unless it is renamed.
+    let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(dir).map_err(named)?;
+    file.write_all(bytes).map_err(named)?;
+    if durability == Durability::PowerLoss {
+        file.as_file().sync_all().map_err(named)?;
+    }
+    file.persist(path).map_err(|error| at(path, error.error))?;
+    if durability == Durability::PowerLoss { sync_dir(dir) } else { Ok(()) }
+}
+
+/// Flushes the names in a folder to the disk.
+pub fn sync_dir(dir: &Path) -> io::Result<()> {
+    fs_err::File::open(dir)?.sync_all()
+}
+
+/// Makes a folder and its parents, each with mode 0700. It may be there already.
+pub fn private_dir(dir: &Path) -> io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|e| at(dir, e))
+}
+
+/// Makes a folder that must not be there yet; false when it is.
+pub fn claim_dir(dir: &Path) -> io::Result<bool> {
+    match fs::DirBuilder::new().mode(0o700).create(dir) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(at(dir, error)),
+    }
+}
+
+/// The error with the path in its message.
+pub(super) fn at(path: &Path, error: io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn replaces_whole_files_and_leaves_nothing_behind() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("run.json");
+        write_atomic(&path, b"one", Durability::PowerLoss).unwrap();
+        write_atomic(&path, b"two", Durability::Crash).unwrap();
+        assert_eq!(fs_err::read(&path).unwrap(), b"two");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn folders_are_private_and_claimed_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a/b");
+        private_dir(&path).unwrap();
+        private_dir(&path).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
+        assert!(!claim_dir(&path).unwrap());
+        assert!(claim_dir(&path.join("c")).unwrap());
+    }
+
+    #[test]
+    fn a_failed_write_names_the_path() {
+        let error = write_atomic(Path::new("/nowhere/x.json"), b"", Durability::Crash).unwrap_err();
+        assert!(error.to_string().starts_with("/nowhere/x.json: "), "{error}");
+    }
+}

@@ -1,0 +1,127 @@
+//! Looking the whole state folder over, and making its index anew.
+
+use std::collections::{HashMap, HashSet};
+
+use serde::Serialize;
+
+use super::{FileLock, IndexEntry, IndexLine, Store, StoreError, parse_index};
+
+/// What `state check` found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CheckReport {
+    /// Run folders.
+    pub runs: usize,
+    /// What is wrong; empty when all is well.
+    pub problems: Vec<String>,
+    /// Files that were set aside earlier.
+    pub set_aside: Vec<String>,
+}
+
+/// What `state rebuild` did.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RebuildReport {
+    /// Runs in the index now.
+    pub runs: usize,
+    /// Runs that the old index lacked.
+    pub added: Vec<String>,
+    /// Entries of the old index without a folder.
+    pub dropped: Vec<String>,
+    /// Runs whose record can't be read; it is set aside and made anew when one is looked at.
+    pub damaged: Vec<String>,
+}
+
+impl Store {
+    /// Looks at everything, changes nothing.
+    pub fn check(&self) -> Result<CheckReport, StoreError> {
+        let text = self.index_text()?.unwrap_or_default();
+        let view = parse_index(&text);
+        let folders = self.run_folders()?;
+        let mut report = CheckReport { runs: folders.len(), ..CheckReport::default() };
+        let problems = &mut report.problems;
+        if view.damaged > 0 {
+            problems.push(format!("index: {} damaged lines", view.damaged));
+        }
+        if view.torn {
+            problems.push("index: the last line is torn".into());
+        }
+        let known: HashMap<&str, &IndexLine<'_>> =
+            view.runs.iter().map(|run| (&*run.id, run)).collect();
+        for id in &folders {
+            let line = known.get(id.as_str());
+            if line.is_none() {
+                problems.push(format!("{id}: not in the index"));
+            }
+            match self.record(id) {
+                Ok(record) => {
+                    let outcome = record.verdict.as_ref().map(|verdict| verdict.outcome);
+                    if line.is_some_and(|line| line.outcome != outcome) {
+                        problems.push(format!("{id}: the index doesn't know its end"));
+                    }
+                    let length = fs_err::metadata(self.paths(id).events()).map_or(0, |m| m.len());
+                    if length < record.journal.bytes {
+                        problems.push(format!("{id}: events.jsonl is shorter than it was"));
+                    }
+                }
+                Err(error) => problems.push(format!("{id}: {error}")),
+            }
+        }
+        let folders: HashSet<&str> = folders.iter().map(String::as_str).collect();
+        let lost = view.runs.iter().filter(|run| !folders.contains(&*run.id));
+        problems.extend(lost.map(|run| format!("{}: its folder is gone", run.id)));
+        if let Ok(entries) = std::fs::read_dir(self.root().join("damaged")) {
+            let paths = entries.filter_map(|entry| Some(entry.ok()?.path().display().to_string()));
+            report.set_aside.extend(paths);
+            report.set_aside.sort_unstable();
+        }
+        Ok(report)
+    }
+
+    /// Makes the index anew from the runs' folders.
+    pub fn rebuild(&self) -> Result<RebuildReport, StoreError> {
+        self.recover()?;
+        let lock = self.lock()?;
+        self.rebuild_index(&lock)
+    }
+
+    pub(super) fn rebuild_index(&self, _lock: &FileLock) -> Result<RebuildReport, StoreError> {
+        let text = self.index_text()?;
+        let view = parse_index(text.as_deref().unwrap_or_default());
+        let old: HashMap<&str, IndexEntry> =
+            view.runs.iter().map(|run| (&*run.id, run.to_entry())).collect();
+        let mut report = RebuildReport::default();
+        let mut entries = Vec::new();
+        for id in self.run_folders()? {
+            match self.record(&id) {
+                Ok(record) => entries.push(record.entry()),
+                Err(_) if old.contains_key(id.as_str()) => {
+                    entries.push(old[id.as_str()].clone());
+                    report.damaged.push(id);
+                    continue;
+                }
+                Err(_) => {
+                    report.damaged.push(id);
+                    continue;
+                }
+            }
+            if !old.contains_key(id.as_str()) {
+                report.added.push(id);
+            }
+        }
+        let kept: HashSet<&str> = entries.iter().map(|entry| entry.id.as_str()).collect();
+        report.dropped = view
+            .runs
+            .iter()
+            .filter(|run| !kept.contains(&*run.id))
+            .map(|run| run.id.to_string())
+            .collect();
+        entries.sort_by(|a, b| (a.created, &a.id).cmp(&(b.created, &b.id)));
+        report.runs = entries.len();
+        if text.is_some() && (view.damaged > 0 || view.torn || !report.dropped.is_empty()) {
+            self.set_aside(&self.index_path(), "it was rebuilt")?;
+        }
+        self.replace_index(&entries)?;
+        Ok(report)
+    }
+}

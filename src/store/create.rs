@@ -1,0 +1,208 @@
+//! New runs: everything is written beside its place, then moved there in one step.
+//!
+//! Order: `new/<run>/run/` is filled and flushed, renamed to `runs/<run>`, indexed, `new/<run>`
+//! removed. A crash before the rename leaves a `new/<run>` without a run; one after it leaves a
+//! run that may lack its index line. `recover` tells the two apart.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use indexmap::IndexMap;
+
+use super::atomic::{Durability, claim_dir, sync_dir, write_atomic};
+use super::index::parse_index;
+use super::record::RECORD_VERSION;
+use super::{
+    FileLock, GitCommit, JournalMark, RunPaths, RunRecord, Store, StoreError, journal, now,
+};
+use crate::backend::Cursor;
+use crate::event::{EVENT_VERSION, Event, EventKind};
+use crate::plan::Plan;
+use crate::report::RunState;
+
+/// A run that is about to be recorded.
+#[derive(Clone, Debug)]
+pub struct NewRun<'a> {
+    /// The spec's kind, for example `TrainJob`.
+    pub kind: &'a str,
+    /// `local`, or the context of a cluster.
+    pub runtime: String,
+    /// The folder it is submitted from.
+    pub cwd: PathBuf,
+    /// Who submits it.
+    pub user: String,
+    /// On which machine.
+    pub host: String,
+    /// The command line.
+    pub argv: Vec<String>,
+    /// The code's commit.
+    pub git: Option<GitCommit>,
+    /// The spec as it was given, literal secrets masked.
+    pub source: &'a str,
+    /// The spec as it is run: with overrides and variables, secrets masked.
+    pub resolved: &'a str,
+    /// What will run; its `run` is the reservation's.
+    pub plan: &'a Plan,
+}
+
+/// A run's id that is nobody else's. Dropped without a run, it is free again.
+#[derive(Debug)]
+pub struct Reservation {
+    run: String,
+    dir: PathBuf,
+    _lock: FileLock,
+}
+
+impl Reservation {
+    /// The id, `<name>-<6 characters>`.
+    pub fn run(&self) -> &str {
+        &self.run
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        // What stays is found and removed by the next command.
+        let _ = fs_err::remove_dir_all(&self.dir);
+    }
+}
+
+/// A run that has just been recorded.
+#[derive(Debug)]
+pub struct CreatedRun {
+    /// Where it lies.
+    pub paths: RunPaths,
+    /// The run's lock. Keep it until the runtime has been told: whoever looks before that would
+    /// find a run without any replica.
+    pub lock: FileLock,
+}
+
+/// An id of the form `<name>-<6 characters>`; not reserved.
+pub fn random_id(name: &str) -> io::Result<String> {
+    const LETTERS: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
+    let mut id = format!("{name}-");
+    while id.len() < name.len() + 7 {
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes).map_err(|error| io::Error::other(error.to_string()))?;
+        // Bytes from 252 on would make some letters more likely than others.
+        let fair = bytes.iter().filter(|byte| **byte < 252);
+        let letters = fair.map(|byte| char::from(LETTERS[usize::from(*byte) % 36]));
+        id.extend(letters.take(name.len() + 7 - id.len()));
+    }
+    Ok(id)
+}
+
+impl Store {
+    /// Reserves an id for a run of this name.
+    pub fn reserve(&self, name: &str) -> Result<Reservation, StoreError> {
+        let _lock = self.lock()?;
+        loop {
+            let run = random_id(name)?;
+            let dir = self.new_dir().join(&run);
+            if self.paths(&run).dir.exists() || !claim_dir(&dir)? {
+                continue;
+            }
+            return match FileLock::try_acquire(&dir.join("lock")) {
+                Ok(Some(lock)) => Ok(Reservation { run, dir, _lock: lock }),
+                Ok(None) => continue,
+                Err(error) => {
+                    let _ = fs_err::remove_dir_all(&dir);
+                    Err(error)
+                }
+            };
+        }
+    }
+
+    /// Records a run: it is in the state folder as a whole, or not at all.
+    pub fn create_run(
+        &self,
+        reservation: Reservation,
+        new: &NewRun<'_>,
+    ) -> Result<CreatedRun, StoreError> {
+        let paths = self.paths(&reservation.run);
+        let building = RunPaths { dir: reservation.dir.join("run"), run: reservation.run.clone() };
+        claim_dir(&building.dir)?;
+        let lock = FileLock::acquire(&building.lock(), super::folder::PATIENCE)?;
+        let record = write_files(&building, new)?;
+        fs_err::rename(&building.dir, &paths.dir)?;
+        let indexed = sync_dir(&self.runs_dir())
+            .map_err(StoreError::from)
+            .and_then(|()| self.index_created(&self.lock()?, &record.entry()));
+        if let Err(error) = indexed {
+            // Not in the index: not a run.
+            let _ = fs_err::remove_dir_all(&paths.dir);
+            return Err(error);
+        }
+        Ok(CreatedRun { paths, lock })
+    }
+
+    /// Finishes or removes what commands that died in `create_run` have left behind.
+    pub(super) fn recover(&self) -> Result<(), StoreError> {
+        if self.is_read_only() || is_empty(&self.new_dir()) {
+            return Ok(());
+        }
+        let lock = self.lock()?;
+        for entry in fs_err::read_dir(self.new_dir())? {
+            let entry = entry?;
+            let Ok(run) = entry.file_name().into_string() else { continue };
+            if FileLock::try_acquire(&entry.path().join("lock"))?.is_none() {
+                continue; // Being made just now.
+            }
+            if self.paths(&run).record().exists() {
+                let text = self.index_text()?.unwrap_or_default();
+                if !parse_index(&text).runs.iter().any(|line| line.id == run) {
+                    self.index_created(&lock, &self.record(&run)?.entry())?;
+                }
+            }
+            fs_err::remove_dir_all(entry.path())?;
+        }
+        Ok(())
+    }
+}
+
+/// Nothing is in the folder, or it is not there.
+pub(super) fn is_empty(dir: &Path) -> bool {
+    std::fs::read_dir(dir).map_or(true, |mut entries| entries.next().is_none())
+}
+
+fn write_files(paths: &RunPaths, new: &NewRun<'_>) -> Result<RunRecord, StoreError> {
+    let created = now();
+    let write = |path: &Path, bytes: &[u8]| write_atomic(path, bytes, Durability::PowerLoss);
+    write(&paths.source(), new.source.as_bytes())?;
+    write(&paths.resolved(), new.resolved.as_bytes())?;
+    write(&paths.plan(), &serde_json::to_vec_pretty(new.plan).map_err(io::Error::from)?)?;
+    let mut events = [Event {
+        v: EVENT_VERSION,
+        seq: 0,
+        time: created,
+        run: paths.run.clone(),
+        attempt: 0,
+        replica: None,
+        kind: EventKind::Submitted { runtime: new.runtime.clone() },
+    }];
+    let mark = journal::append(&paths.events(), JournalMark::default(), &mut events, true)?;
+    let record = RunRecord {
+        schema_version: RECORD_VERSION,
+        id: paths.run.clone(),
+        name: new.plan.name.clone(),
+        kind: new.kind.into(),
+        runtime: new.runtime.clone(),
+        created,
+        started: None,
+        ended: None,
+        cwd: new.cwd.clone(),
+        user: new.user.clone(),
+        host: new.host.clone(),
+        argv: new.argv.clone(),
+        labels: IndexMap::clone(&new.plan.labels),
+        git: new.git.clone(),
+        mlctl_version: env!("CARGO_PKG_VERSION").into(),
+        state: RunState::Submitted,
+        attempt: 0,
+        verdict: None,
+        cursor: Cursor::default(),
+        journal: mark,
+    };
+    write(&paths.record(), &serde_json::to_vec_pretty(&record).map_err(io::Error::from)?)?;
+    Ok(record)
+}

@@ -1,0 +1,168 @@
+//! The state folder: opening it, its format, its lock, and where damaged files go.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use jiff::{Timestamp, Unit};
+
+use super::atomic::{Durability, private_dir, write_atomic};
+use super::{FileLock, RunPaths, StoreError};
+
+/// The format that this program writes.
+pub const FORMAT: u32 = 1;
+
+/// How long a command waits for another one that writes.
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The state folder.
+#[derive(Debug)]
+pub struct Store {
+    root: PathBuf,
+    /// The format found, when it is newer than ours.
+    newer: Option<u32>,
+    notices: Mutex<Vec<String>>,
+}
+
+impl Store {
+    /// Opens a state folder. One that is not there is empty, and is made by the first write.
+    pub fn open(root: impl Into<PathBuf>) -> Result<Self, StoreError> {
+        let root = root.into();
+        let path = root.join("version");
+        let found = match fs_err::read_to_string(&path) {
+            Ok(text) => Some(text.trim().parse::<u32>().map_err(|_| StoreError::Damaged {
+                path,
+                reason: "it should hold the number of the format".into(),
+            })?),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(error.into()),
+        };
+        let newer = found.filter(|found| *found > FORMAT);
+        Ok(Self { root, newer, notices: Mutex::default() })
+    }
+
+    /// Where it is.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The paths of a run.
+    pub fn paths(&self, run: &str) -> RunPaths {
+        RunPaths::new(&self.root, run)
+    }
+
+    /// It was written by a newer mlctl and is only read.
+    pub fn is_read_only(&self) -> bool {
+        self.newer.is_some()
+    }
+
+    /// What a person should be told about the folder's health; each is given once.
+    pub fn take_notices(&self) -> Vec<String> {
+        self.notices.lock().map(|mut list| std::mem::take(&mut *list)).unwrap_or_default()
+    }
+
+    pub(super) fn notice(&self, text: String) {
+        if let Ok(mut list) = self.notices.lock()
+            && !list.contains(&text)
+        {
+            list.push(text);
+        }
+    }
+
+    pub(super) fn index_path(&self) -> PathBuf {
+        self.root.join("index")
+    }
+
+    pub(super) fn runs_dir(&self) -> PathBuf {
+        self.root.join("runs")
+    }
+
+    /// Where new runs are made before they are moved to their place.
+    pub(super) fn new_dir(&self) -> PathBuf {
+        self.root.join("new")
+    }
+
+    /// Makes the folder if needed; an error when it must not be written.
+    pub(super) fn prepare(&self) -> Result<(), StoreError> {
+        if let Some(found) = self.newer {
+            return Err(StoreError::Newer { root: self.root.clone(), found, known: FORMAT });
+        }
+        for dir in [&self.root, &self.runs_dir(), &self.new_dir()] {
+            private_dir(dir)?;
+        }
+        let version = self.root.join("version");
+        if !version.exists() {
+            write_atomic(&version, format!("{FORMAT}\n").as_bytes(), Durability::PowerLoss)?;
+        }
+        Ok(())
+    }
+
+    /// The lock of the whole folder, for the index and for new runs. Held for moments only.
+    pub(super) fn lock(&self) -> Result<FileLock, StoreError> {
+        self.prepare()?;
+        FileLock::acquire(&self.root.join("lock"), PATIENCE)
+    }
+
+    /// Moves a damaged file to `damaged/<time>-<name>` and says so.
+    pub(super) fn set_aside(&self, path: &Path, why: &str) -> io::Result<PathBuf> {
+        let kept = self.damaged_path(path)?;
+        fs_err::rename(path, &kept)?;
+        self.notice(format!("{}: {why}; it was kept as {}", path.display(), kept.display()));
+        Ok(kept)
+    }
+
+    /// A free name for a damaged file.
+    pub(super) fn damaged_path(&self, path: &Path) -> io::Result<PathBuf> {
+        let dir = self.root.join("damaged");
+        private_dir(&dir)?;
+        let name = path.strip_prefix(&self.root).unwrap_or(path).display().to_string();
+        let name = name.trim_start_matches("runs/").replace('/', "-");
+        let time = now().strftime("%Y%m%dT%H%M%S").to_string();
+        let mut kept = dir.join(format!("{time}-{name}"));
+        let mut count = 1;
+        while kept.exists() {
+            count += 1;
+            kept = dir.join(format!("{time}-{name}.{count}"));
+        }
+        Ok(kept)
+    }
+}
+
+/// Now, to the millisecond: finer digits are noise to people.
+pub fn now() -> Timestamp {
+    let now = Timestamp::now();
+    now.round(Unit::Millisecond).unwrap_or(now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_newer_format_is_read_and_never_rewritten() {
+        let dir = tempfile::tempdir().unwrap();
+        fs_err::write(dir.path().join("version"), "7\n").unwrap();
+        let store = Store::open(dir.path()).unwrap();
+        assert!(store.is_read_only());
+        let error = store.lock().unwrap_err();
+        assert!(matches!(error, StoreError::Newer { found: 7, known: FORMAT, .. }), "{error}");
+        assert_eq!(fs_err::read_to_string(dir.path().join("version")).unwrap(), "7\n");
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_damaged_version_is_said() {
+        let dir = tempfile::tempdir().unwrap();
+        fs_err::write(dir.path().join("version"), "\0\0").unwrap();
+        assert!(matches!(Store::open(dir.path()), Err(StoreError::Damaged { .. })));
+    }
+
+    #[test]
+    fn opening_makes_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("state/mlctl");
+        Store::open(&root).unwrap();
+        assert!(!root.exists());
+    }
+}

@@ -1,0 +1,246 @@
+//! The index: one line per fact that never changes, so that thousands of runs list at once.
+//!
+//! A line is a run's creation (all names filled in), its end (`id`, `outcome`, times), its removal
+//! (`id`, `removed`) or, first in a compacted file, the header with the file's own size.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use indexmap::IndexMap;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::gang::Outcome;
+
+/// One run as the index knows it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IndexEntry {
+    /// The run.
+    pub id: String,
+    /// The spec's name.
+    pub name: String,
+    /// The spec's kind.
+    pub kind: String,
+    /// Where it runs.
+    pub runtime: String,
+    /// The folder it was submitted from.
+    pub cwd: String,
+    /// Who submitted it.
+    pub user: String,
+    /// The spec's labels.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub labels: IndexMap<String, String>,
+    /// When it was recorded.
+    pub created: Timestamp,
+    /// How it ended; absent while it lives, as far as the index knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+    /// When its first attempt started; known once it has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started: Option<Timestamp>,
+    /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Timestamp>,
+}
+
+/// A line as it is read: text stays in the file's buffer, times stay text until somebody asks.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct IndexLine<'a> {
+    /// The run; empty in the header.
+    #[serde(borrow)]
+    pub id: Cow<'a, str>,
+    /// The spec's name; empty unless the line is a creation.
+    #[serde(borrow)]
+    pub name: Cow<'a, str>,
+    /// The spec's kind.
+    #[serde(borrow)]
+    pub kind: Cow<'a, str>,
+    /// Where it runs.
+    #[serde(borrow)]
+    pub runtime: Cow<'a, str>,
+    /// The folder it was submitted from.
+    #[serde(borrow)]
+    pub cwd: Cow<'a, str>,
+    /// Who submitted it.
+    #[serde(borrow)]
+    pub user: Cow<'a, str>,
+    /// The spec's labels.
+    pub labels: Option<IndexMap<String, String>>,
+    /// When it was recorded.
+    #[serde(borrow)]
+    pub created: Cow<'a, str>,
+    /// How it ended.
+    pub outcome: Option<Outcome>,
+    /// When its first attempt started.
+    #[serde(borrow)]
+    pub started: Cow<'a, str>,
+    /// When it ended.
+    #[serde(borrow)]
+    pub ended: Cow<'a, str>,
+    /// It has been removed.
+    pub removed: bool,
+    /// In the header: bytes of the file when it was compacted.
+    pub compacted: Option<u64>,
+}
+
+impl IndexLine<'_> {
+    /// When it was recorded.
+    pub fn created(&self) -> Timestamp {
+        self.created.parse().unwrap_or(Timestamp::UNIX_EPOCH)
+    }
+
+    /// A copy that stands alone.
+    pub fn to_entry(&self) -> IndexEntry {
+        IndexEntry {
+            id: self.id.to_string(),
+            name: self.name.to_string(),
+            kind: self.kind.to_string(),
+            runtime: self.runtime.to_string(),
+            cwd: self.cwd.to_string(),
+            user: self.user.to_string(),
+            labels: self.labels.clone().unwrap_or_default(),
+            created: self.created(),
+            outcome: self.outcome,
+            started: self.started.parse().ok(),
+            ended: self.ended.parse().ok(),
+        }
+    }
+}
+
+/// An index that has been read.
+#[derive(Debug, Default)]
+pub struct IndexView<'a> {
+    /// The runs in the order of their creation.
+    pub runs: Vec<IndexLine<'a>>,
+    /// Lines that can't be understood, not counting a torn last one.
+    pub damaged: usize,
+    /// The last line has no end: its writer was interrupted, or is writing it now.
+    pub torn: bool,
+    /// Size of the file when it was last compacted.
+    pub compacted: u64,
+}
+
+/// Reads the text of an index.
+pub fn parse_index(text: &str) -> IndexView<'_> {
+    let whole = text.rfind('\n').map_or(0, |end| end + 1);
+    let mut view = IndexView { torn: whole < text.len(), ..IndexView::default() };
+    let mut later: HashMap<Cow<'_, str>, IndexLine<'_>> = HashMap::new();
+    for line in text[..whole].lines() {
+        let Ok(line) = serde_json::from_str::<IndexLine<'_>>(line) else {
+            view.damaged += 1;
+            continue;
+        };
+        if !line.name.is_empty() {
+            view.runs.push(line);
+        } else if let Some(size) = line.compacted {
+            view.compacted = size;
+        } else if line.removed {
+            later.insert(line.id.clone(), line);
+        } else if line.outcome.is_some() {
+            // The first end that was written counts.
+            later.entry(line.id.clone()).or_insert(line);
+        } else {
+            view.damaged += 1;
+        }
+    }
+    if !later.is_empty() {
+        view.runs.retain_mut(|run| match later.get(&run.id) {
+            Some(line) if line.removed => false,
+            Some(line) => {
+                run.outcome = run.outcome.or(line.outcome);
+                run.started.clone_from(&line.started);
+                run.ended.clone_from(&line.ended);
+                true
+            }
+            None => true,
+        });
+    }
+    view
+}
+
+/// The line of a creation, or of a creation and its end together.
+pub(super) fn entry_line(entry: &IndexEntry) -> Result<String, serde_json::Error> {
+    Ok(serde_json::to_string(entry)? + "\n")
+}
+
+/// The line of an end.
+pub(super) fn final_line(entry: &IndexEntry) -> Result<String, serde_json::Error> {
+    #[derive(Serialize)]
+    struct Final<'a> {
+        id: &'a str,
+        outcome: Option<Outcome>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        started: Option<Timestamp>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        ended: Option<Timestamp>,
+    }
+    let line =
+        Final { id: &entry.id, outcome: entry.outcome, started: entry.started, ended: entry.ended };
+    Ok(serde_json::to_string(&line)? + "\n")
+}
+
+/// A whole index of these runs, with its header.
+pub(super) fn compacted_text(entries: &[IndexEntry]) -> Result<String, serde_json::Error> {
+    let mut body = String::new();
+    for entry in entries {
+        body += &entry_line(entry)?;
+    }
+    Ok(format!("{{\"index\":1,\"compacted\":{}}}\n{body}", body.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    pub(super) fn entry(id: &str) -> IndexEntry {
+        IndexEntry {
+            id: id.into(),
+            name: "digits".into(),
+            kind: "TrainJob".into(),
+            runtime: "local".into(),
+            cwd: "/home/\"u\"".into(),
+            user: "u".into(),
+            labels: IndexMap::from([("team".into(), "vision".into())]),
+            created: Timestamp::UNIX_EPOCH,
+            outcome: None,
+            started: None,
+            ended: None,
+        }
+    }
+
+    #[test]
+    fn a_creation_and_its_end_make_one_run() {
+        let mut ended = entry("digits-b");
+        ended.outcome = Some(Outcome::Failed);
+        ended.ended = Some(Timestamp::UNIX_EPOCH);
+        let text = entry_line(&entry("digits-a")).unwrap()
+            + &entry_line(&entry("digits-b")).unwrap()
+            + &final_line(&ended).unwrap();
+        let view = parse_index(&text);
+        assert_eq!((view.damaged, view.torn), (0, false));
+        let runs: Vec<_> = view.runs.iter().map(IndexLine::to_entry).collect();
+        assert_eq!(runs, [entry("digits-a"), ended.clone()]);
+        let text = compacted_text(&runs).unwrap();
+        let again: Vec<_> = parse_index(&text).runs.iter().map(IndexLine::to_entry).collect();
+        assert_eq!(again, runs);
+        assert!(parse_index(&text).compacted > 0);
+    }
+
+    #[test]
+    fn torn_and_damaged_lines_are_counted_and_the_rest_is_read() {
+        let text = entry_line(&entry("a-1")).unwrap()
+            + "\0\0\0\n"
+            + &entry_line(&entry("a-2")).unwrap()
+            + "{\"id\":\"a-3\",\"na";
+        let view = parse_index(&text);
+        assert_eq!((view.runs.len(), view.damaged, view.torn), (2, 1, true));
+    }
+
+    #[test]
+    fn a_removed_run_is_not_listed() {
+        let text = entry_line(&entry("a-1")).unwrap() + "{\"id\":\"a-1\",\"removed\":true}\n";
+        assert!(parse_index(&text).runs.is_empty());
+    }
+}

@@ -1,0 +1,168 @@
+//! The index as a file: read without a lock, appended to and compacted under the folder's lock.
+
+use std::collections::HashSet;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+
+use fs_err::os::unix::fs::OpenOptionsExt;
+use fs_err::{File, OpenOptions};
+
+use super::atomic::{Durability, write_atomic};
+use super::index::{compacted_text, entry_line, final_line, parse_index};
+use super::{FileLock, IndexEntry, IndexLine, Store, StoreError};
+
+/// An index smaller than this is never worth compacting.
+const SMALL: u64 = 64 * 1024;
+
+impl Store {
+    /// The index's text; rebuilt first when it is missing although there are runs.
+    pub(super) fn read_index(&self) -> Result<String, StoreError> {
+        if let Some(text) = self.index_text()? {
+            return Ok(text);
+        }
+        if self.is_read_only() || super::create::is_empty(&self.runs_dir()) {
+            return Ok(String::new());
+        }
+        let lock = self.lock()?;
+        // Somebody else may have been faster.
+        if self.index_text()?.is_none() {
+            self.rebuild_index(&lock)?;
+            self.notice("the index was missing: it was rebuilt from the runs' folders".into());
+        }
+        Ok(self.index_text()?.unwrap_or_default())
+    }
+
+    /// The index's text, if there is an index.
+    pub(super) fn index_text(&self) -> Result<Option<String>, StoreError> {
+        match fs_err::read(self.index_path()) {
+            Ok(bytes) => {
+                Ok(Some(String::from_utf8(bytes).unwrap_or_else(|error| {
+                    String::from_utf8_lossy(error.as_bytes()).into_owned()
+                })))
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Adds the line of a new run.
+    pub(super) fn index_created(
+        &self,
+        lock: &FileLock,
+        entry: &IndexEntry,
+    ) -> Result<(), StoreError> {
+        self.append(lock, &entry_line(entry).map_err(io::Error::from)?)
+    }
+
+    /// Adds the line of a run's end.
+    pub(super) fn index_ended(&self, entry: &IndexEntry) -> Result<(), StoreError> {
+        let lock = self.lock()?;
+        self.append(&lock, &final_line(entry).map_err(io::Error::from)?)
+    }
+
+    /// Appends a line, or leaves the file as it was.
+    fn append(&self, lock: &FileLock, line: &str) -> Result<(), StoreError> {
+        let mut file = self.open_index()?;
+        let mut before = file.metadata()?.len();
+        if before > 0 && !ends_with_newline(&mut file)? {
+            drop(file);
+            self.mend(lock)?;
+            file = self.open_index()?;
+            before = file.metadata()?.len();
+        }
+        if let Err(error) = file.write_all(line.as_bytes()).and_then(|()| file.sync_data()) {
+            // Half a line on a full disk would hide the next one.
+            file.set_len(before)?;
+            return Err(error.into());
+        }
+        let size = before + line.len() as u64;
+        if size > SMALL && size > 2 * compacted_size(&mut file)? + SMALL {
+            self.compact(lock)?;
+        }
+        Ok(())
+    }
+
+    fn open_index(&self) -> io::Result<File> {
+        let mut options = OpenOptions::new();
+        options.create(true).read(true).append(true);
+        options.mode(0o600);
+        options.open(self.index_path())
+    }
+
+    /// Writes the index anew, one line per run. A damaged one is kept aside.
+    pub(super) fn compact(&self, _lock: &FileLock) -> Result<(), StoreError> {
+        let text = self.index_text()?.unwrap_or_default();
+        let view = parse_index(&text);
+        if view.damaged > 0 || view.torn {
+            let kept = self.damaged_path(&self.index_path())?;
+            write_atomic(&kept, text.as_bytes(), Durability::PowerLoss)?;
+            self.notice(format!(
+                "the index had {} damaged lines; a copy was kept as {}",
+                view.damaged + usize::from(view.torn),
+                kept.display()
+            ));
+        }
+        let entries: Vec<_> = view.runs.iter().map(IndexLine::to_entry).collect();
+        self.replace_index(&entries)
+    }
+
+    pub(super) fn replace_index(&self, entries: &[IndexEntry]) -> Result<(), StoreError> {
+        let text = compacted_text(entries).map_err(io::Error::from)?;
+        write_atomic(&self.index_path(), text.as_bytes(), Durability::PowerLoss)?;
+        Ok(())
+    }
+
+    /// After an interrupted writer: the torn line goes aside, and what it said is taken from the
+    /// runs' own folders again.
+    fn mend(&self, lock: &FileLock) -> Result<(), StoreError> {
+        self.compact(lock)?;
+        let text = self.index_text()?.unwrap_or_default();
+        let known: HashSet<_> = parse_index(&text).runs.into_iter().map(|run| run.id).collect();
+        let mut file = self.open_index()?;
+        for id in self.run_folders()? {
+            if !known.contains(id.as_str())
+                && let Ok(record) = self.record(&id)
+            {
+                let line = entry_line(&record.entry()).map_err(io::Error::from)?;
+                file.write_all(line.as_bytes())?;
+            }
+        }
+        file.sync_data()?;
+        Ok(())
+    }
+
+    /// The names of all run folders.
+    pub(super) fn run_folders(&self) -> io::Result<Vec<String>> {
+        let entries = match fs_err::read_dir(self.runs_dir()) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            if let Ok(name) = entry?.file_name().into_string()
+                && !name.starts_with('.')
+            {
+                names.push(name);
+            }
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+}
+
+fn ends_with_newline(file: &mut File) -> io::Result<bool> {
+    let mut last = [0];
+    file.seek(SeekFrom::End(-1))?;
+    file.read_exact(&mut last)?;
+    Ok(last == *b"\n")
+}
+
+/// What the header says: the size after the last compaction.
+fn compacted_size(file: &mut File) -> io::Result<u64> {
+    let mut head = Vec::new();
+    file.seek(SeekFrom::Start(0))?;
+    file.take(128).read_to_end(&mut head)?;
+    let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let text = std::str::from_utf8(line).unwrap_or_default();
+    Ok(serde_json::from_str::<IndexLine<'_>>(text).ok().and_then(|l| l.compacted).unwrap_or(0))
+}

@@ -1,0 +1,138 @@
+//! Which runs there are.
+
+use std::io;
+
+use indexmap::IndexMap;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{IndexEntry, IndexLine, RunRecord, Store, StoreError, parse_index};
+use crate::report::RunState;
+
+/// Which runs are wanted. The default wants all.
+#[derive(Clone, Debug, Default)]
+pub struct ListFilter {
+    /// Any of these states; empty: every state.
+    pub states: Vec<RunState>,
+    /// Only runs of this spec name.
+    pub name: Option<String>,
+    /// All of these labels.
+    pub labels: IndexMap<String, String>,
+    /// Only runs recorded since then.
+    pub since: Option<Timestamp>,
+    /// At most so many, the newest ones.
+    pub limit: Option<usize>,
+}
+
+/// One run of a list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunSummary {
+    /// What the index knows.
+    #[serde(flatten)]
+    pub entry: IndexEntry,
+    /// Where it is.
+    pub state: RunState,
+}
+
+/// The runs that were asked for, newest first.
+#[derive(Clone, Debug, Default)]
+pub struct Listing {
+    /// The runs.
+    pub runs: Vec<RunSummary>,
+    /// How many there would be without the limit; at least, when states are filtered.
+    pub total: usize,
+}
+
+impl Store {
+    /// The runs that a filter wants. Only runs that the index doesn't know to have ended are
+    /// looked at in their folders: `look` is given each of those and returns its record, fresh
+    /// from its runtime if it likes (see [`sync`](super::sync)).
+    pub fn list(
+        &self,
+        filter: &ListFilter,
+        look: &mut dyn FnMut(&str) -> Result<RunRecord, StoreError>,
+    ) -> Result<Listing, StoreError> {
+        self.recover()?;
+        let text = self.read_index()?;
+        let view = parse_index(&text);
+        if view.damaged > 0 {
+            self.notice(format!(
+                "{} lines of the index are damaged: `mlctl state rebuild` mends it",
+                view.damaged
+            ));
+        }
+        let limit = filter.limit.unwrap_or(usize::MAX);
+        let mut listing = Listing::default();
+        let mut unindexed = Vec::new();
+        for line in view.runs.iter().rev().filter(|line| wanted(filter, line)) {
+            if listing.runs.len() == limit && filter.states.is_empty() {
+                listing.total += 1;
+                continue;
+            }
+            let summary = match line.outcome {
+                Some(outcome) => RunSummary { entry: line.to_entry(), state: outcome.into() },
+                None => self.living(line, look),
+            };
+            if line.outcome.is_none() && summary.entry.outcome.is_some() {
+                unindexed.push(summary.entry.clone());
+            }
+            if filter.states.is_empty() || filter.states.contains(&summary.state) {
+                listing.total += 1;
+                if listing.runs.len() < limit {
+                    listing.runs.push(summary);
+                }
+            }
+        }
+        // Ended, but the process that saw it died before it could say so in the index.
+        for entry in unindexed.iter().filter(|_| !self.is_read_only()) {
+            let text = self.index_text()?.unwrap_or_default();
+            let mut runs = parse_index(&text).runs.into_iter();
+            if runs.any(|run| run.id == entry.id && run.outcome.is_none()) {
+                self.index_ended(entry)?;
+            }
+        }
+        Ok(listing)
+    }
+
+    /// A run's record as it is on the disk.
+    pub fn record(&self, run: &str) -> Result<RunRecord, StoreError> {
+        let path = self.paths(run).record();
+        let bytes = fs_err::read(&path)?;
+        serde_json::from_slice(&bytes)
+            .map_err(|error| StoreError::Damaged { path, reason: error.to_string() })
+    }
+
+    fn living(
+        &self,
+        line: &IndexLine<'_>,
+        look: &mut dyn FnMut(&str) -> Result<RunRecord, StoreError>,
+    ) -> RunSummary {
+        match look(&line.id) {
+            Ok(record) => {
+                let mut entry = record.entry();
+                entry.started = record.started;
+                RunSummary { entry, state: record.state }
+            }
+            Err(error) => {
+                let gone =
+                    matches!(&error, StoreError::Io(e) if e.kind() == io::ErrorKind::NotFound);
+                let what = if gone { "its folder is gone".into() } else { error.to_string() };
+                self.notice(format!("{}: {what}; see `mlctl state check`", line.id));
+                RunSummary { entry: line.to_entry(), state: RunState::Unknown }
+            }
+        }
+    }
+}
+
+fn wanted(filter: &ListFilter, line: &IndexLine<'_>) -> bool {
+    let labels = |(key, value): (&String, &String)| {
+        line.labels.as_ref().and_then(|labels| labels.get(key)) == Some(value)
+    };
+    let state =
+        |outcome| filter.states.is_empty() || filter.states.contains(&RunState::from(outcome));
+    filter.name.as_ref().is_none_or(|name| line.name == *name)
+        && filter.labels.iter().all(labels)
+        && line.outcome.is_none_or(state)
+        && filter.since.is_none_or(|since| line.created() >= since)
+}

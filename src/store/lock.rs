@@ -1,0 +1,74 @@
+//! One writer at a time, and a name for who that is.
+
+use std::fs::{self, TryLockError};
+use std::io::{Seek, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::StoreError;
+use super::atomic::at;
+
+/// An exclusive lock on a file, held until it is dropped or the process ends, however it ends.
+#[derive(Debug)]
+pub struct FileLock {
+    _file: fs::File,
+}
+
+impl FileLock {
+    /// Takes the lock, waiting at most `patience` for its holder.
+    pub fn acquire(path: &Path, patience: Duration) -> Result<Self, StoreError> {
+        let start = Instant::now();
+        let mut pause = Duration::from_millis(1);
+        loop {
+            if let Some(lock) = Self::try_acquire(path)? {
+                return Ok(lock);
+            }
+            let waited = start.elapsed();
+            if waited >= patience {
+                let holder = fs_err::read_to_string(path).ok().and_then(|t| t.trim().parse().ok());
+                return Err(StoreError::Locked { path: path.into(), holder, waited: patience });
+            }
+            // A little chance keeps many waiters from asking in step.
+            std::thread::sleep(pause.min(patience - waited).mul_f64(0.5 + fastrand::f64()));
+            pause = (pause * 2).min(Duration::from_millis(20));
+        }
+    }
+
+    /// Takes the lock if nobody holds it.
+    pub fn try_acquire(path: &Path) -> Result<Option<Self>, StoreError> {
+        let mut file = fs::OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .read(true)
+            .write(true)
+            .mode(0o600)
+            .open(path)
+            .map_err(|error| at(path, error))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            Err(TryLockError::Error(error)) => return Err(at(path, error).into()),
+        }
+        // The name is a courtesy: a lock on a full disk holds without it.
+        let _ = file.set_len(0).and_then(|()| file.rewind());
+        let _ = writeln!(file, "{}", std::process::id());
+        Ok(Some(Self { _file: file }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_held_lock_is_waited_for_and_its_holder_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("lock");
+        let held = FileLock::acquire(&path, Duration::ZERO).unwrap();
+        let error = FileLock::acquire(&path, Duration::from_millis(30)).unwrap_err().to_string();
+        assert!(error.contains(&format!("process {}", std::process::id())), "{error}");
+        drop(held);
+        FileLock::acquire(&path, Duration::ZERO).unwrap();
+    }
+}

@@ -1,0 +1,158 @@
+//! The record of one run, `run.json`.
+
+use std::path::PathBuf;
+
+use indexmap::IndexMap;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::IndexEntry;
+use crate::backend::Cursor;
+use crate::event::{Event, EventKind};
+use crate::gang::{Attempt, Verdict};
+use crate::report::RunState;
+
+/// Format of `run.json`.
+pub const RECORD_VERSION: u32 = 1;
+
+/// What is known of a run: the facts of its submission, and how far its story has been read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunRecord {
+    /// Format of this document.
+    pub schema_version: u32,
+    /// `<name>-<6 characters>`.
+    pub id: String,
+    /// The spec's name.
+    pub name: String,
+    /// The spec's kind, for example `TrainJob`.
+    pub kind: String,
+    /// `local`, or the context of a cluster.
+    pub runtime: String,
+    /// When it was recorded.
+    pub created: Timestamp,
+    /// When its first attempt started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started: Option<Timestamp>,
+    /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Timestamp>,
+    /// The folder it was submitted from.
+    pub cwd: PathBuf,
+    /// Who submitted it.
+    pub user: String,
+    /// On which machine.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub host: String,
+    /// The command line that submitted it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub argv: Vec<String>,
+    /// The spec's labels.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub labels: IndexMap<String, String>,
+    /// The code's commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub git: Option<GitCommit>,
+    /// Version of the mlctl that submitted it.
+    #[serde(default)]
+    pub mlctl_version: String,
+    /// Where it is.
+    pub state: RunState,
+    /// The last attempt heard of.
+    #[serde(default)]
+    pub attempt: Attempt,
+    /// How it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
+    /// How far the runtime's story has been read.
+    #[serde(default)]
+    pub cursor: Cursor,
+    /// The journal as it was when the cursor was there. What lies behind it was not finished.
+    #[serde(default)]
+    pub journal: JournalMark,
+}
+
+/// The commit that a folder's code was at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GitCommit {
+    /// The full hash.
+    pub commit: String,
+    /// There were changes that it doesn't have.
+    pub dirty: bool,
+}
+
+/// A place in the journal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct JournalMark {
+    /// Bytes up to here.
+    pub bytes: u64,
+    /// `seq` of the last event up to here.
+    pub seq: u64,
+}
+
+impl RunRecord {
+    /// Takes an event in.
+    pub fn apply(&mut self, event: &Event) {
+        if self.state.is_ended() {
+            return;
+        }
+        self.state = self.state.after(&event.kind);
+        self.attempt = self.attempt.max(event.attempt);
+        match &event.kind {
+            EventKind::AttemptStarted => {
+                self.started.get_or_insert(event.time);
+            }
+            EventKind::Finished { verdict, .. } => {
+                self.ended = Some(event.time);
+                self.verdict = Some(verdict.clone());
+            }
+            _ => {}
+        }
+    }
+
+    /// What the index keeps of it.
+    pub fn entry(&self) -> IndexEntry {
+        IndexEntry {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            kind: self.kind.clone(),
+            runtime: self.runtime.clone(),
+            cwd: self.cwd.to_string_lossy().into_owned(),
+            user: self.user.clone(),
+            labels: self.labels.clone(),
+            created: self.created,
+            outcome: self.verdict.as_ref().map(|verdict| verdict.outcome),
+            started: self.ended.and(self.started),
+            ended: self.ended,
+        }
+    }
+
+    /// The record as far as the index knows it, for a run whose own record is lost. Its story is
+    /// read again from the beginning.
+    pub fn from_entry(entry: &IndexEntry) -> Self {
+        Self {
+            schema_version: RECORD_VERSION,
+            id: entry.id.clone(),
+            name: entry.name.clone(),
+            kind: entry.kind.clone(),
+            runtime: entry.runtime.clone(),
+            created: entry.created,
+            started: None,
+            ended: None,
+            cwd: entry.cwd.clone().into(),
+            user: entry.user.clone(),
+            host: String::new(),
+            argv: Vec::new(),
+            labels: entry.labels.clone(),
+            git: None,
+            mlctl_version: String::new(),
+            state: RunState::Submitted,
+            attempt: 0,
+            verdict: None,
+            cursor: Cursor::default(),
+            journal: JournalMark::default(),
+        }
+    }
+}

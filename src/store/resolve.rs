@@ -1,0 +1,82 @@
+//! What a person means by RUN.
+
+use std::path::Path;
+
+use super::{IndexLine, Store, StoreError, parse_index};
+
+/// At most so many runs are named in an error.
+const NAMED: usize = 8;
+
+impl Store {
+    /// The run that `selector` means: an id, a spec's name (its latest run), a unique prefix of an
+    /// id, or nothing: the last run started from `cwd`.
+    pub fn resolve(&self, selector: Option<&str>, cwd: &Path) -> Result<String, StoreError> {
+        self.recover()?;
+        // An exact id needs no index, and still works when that is damaged.
+        if let Some(id) = selector
+            && is_plain(id)
+            && self.paths(id).record().exists()
+        {
+            return Ok(id.into());
+        }
+        let text = self.read_index()?;
+        let mut runs = parse_index(&text).runs;
+        runs.reverse();
+        match selector {
+            None => latest_of(&runs, cwd),
+            Some(selector) => select(&runs, selector, cwd),
+        }
+    }
+}
+
+/// A name without a way out of the folder.
+fn is_plain(id: &str) -> bool {
+    !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+}
+
+fn latest_of(runs: &[IndexLine<'_>], cwd: &Path) -> Result<String, StoreError> {
+    let here = cwd.to_string_lossy();
+    let found = runs.iter().find(|run| run.cwd == here);
+    found.map(|run| run.id.to_string()).ok_or_else(|| StoreError::NotFound {
+        selector: None,
+        cwd: cwd.into(),
+        near: runs.iter().take(NAMED).map(|run| run.id.to_string()).collect(),
+    })
+}
+
+fn select(runs: &[IndexLine<'_>], selector: &str, cwd: &Path) -> Result<String, StoreError> {
+    if let Some(run) = runs.iter().find(|run| run.id == selector) {
+        return Ok(run.id.to_string());
+    }
+    if let Some(run) = runs.iter().find(|run| run.name == selector) {
+        return Ok(run.id.to_string());
+    }
+    let mut matching = runs.iter().filter(|run| run.id.starts_with(selector));
+    match (matching.next(), matching.next()) {
+        (Some(run), None) => Ok(run.id.to_string()),
+        (Some(first), Some(second)) => Err(StoreError::Ambiguous {
+            selector: selector.into(),
+            candidates: [first, second]
+                .into_iter()
+                .chain(matching)
+                .map(|run| run.id.to_string())
+                .collect(),
+        }),
+        (None, _) => Err(StoreError::NotFound {
+            selector: Some(selector.into()),
+            cwd: cwd.into(),
+            near: similar(runs, selector),
+        }),
+    }
+}
+
+fn similar(runs: &[IndexLine<'_>], selector: &str) -> Vec<String> {
+    let score = |run: &IndexLine<'_>| {
+        strsim::jaro_winkler(&run.id, selector).max(strsim::jaro_winkler(&run.name, selector))
+    };
+    // Old runs would only cost time: whoever mistypes means a recent one.
+    let mut scored: Vec<_> =
+        runs.iter().take(1000).map(|run| (score(run), run)).filter(|(s, _)| *s > 0.8).collect();
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+    scored.into_iter().take(NAMED).map(|(_, run)| run.id.to_string()).collect()
+}

@@ -1,0 +1,102 @@
+//! Durations, sizes and numbers as people read them.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+/// `0s`, `42s`, `3m 07s`, `2h 05m`, `3d 04h`: two units at most, so columns stay narrow.
+pub fn duration(duration: Duration) -> String {
+    let s = duration.as_secs();
+    match s {
+        0..60 => format!("{s}s"),
+        60..3600 => format!("{}m {:02}s", s / 60, s % 60),
+        3600..86400 => format!("{}h {:02}m", s / 3600, s / 60 % 60),
+        _ => format!("{}d {:02}h", s / 86400, s / 3600 % 24),
+    }
+}
+
+/// The time between two moments; nothing when the clock went backwards.
+pub fn between(from: Timestamp, to: Timestamp) -> Duration {
+    Duration::try_from(to.duration_since(from)).unwrap_or_default()
+}
+
+/// One unit, as kubectl's AGE: `5s`, `12m`, `3h`, `9d`.
+pub fn age(from: Timestamp, to: Timestamp) -> String {
+    let s = between(from, to).as_secs();
+    match s {
+        0..120 => format!("{s}s"),
+        120..7200 => format!("{}m", s / 60),
+        7200..172_800 => format!("{}h", s / 3600),
+        _ => format!("{}d", s / 86400),
+    }
+}
+
+/// `812 MiB`, `1.5 GiB`.
+pub fn bytes(bytes: u64) -> String {
+    let mut value = bytes as f64;
+    let mut units = ["B", "KiB", "MiB", "GiB", "TiB"].iter();
+    let mut unit = units.next().unwrap_or(&"B");
+    for next in units {
+        if value < 1000.0 {
+            break;
+        }
+        value /= 1024.0;
+        unit = next;
+    }
+    if value < 9.95 && *unit != "B" {
+        format!("{value:.1} {unit}")
+    } else {
+        format!("{value:.0} {unit}")
+    }
+}
+
+/// A metric: four significant digits, no trailing zeros.
+pub fn number(value: f64) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return value.to_string();
+    }
+    let digits = 3 - value.abs().log10().floor() as i32;
+    if !(0..=8).contains(&digits) {
+        return if digits < 0 { format!("{value:.0}") } else { format!("{value:.3e}") };
+    }
+    let text = format!("{value:.*}", digits as usize);
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').into() } else { text }
+}
+
+/// Cut to so many columns, with `…` where something is missing.
+pub fn clip(text: &str, width: usize) -> String {
+    if text.chars().count() <= width {
+        return text.into();
+    }
+    let kept: String = text.chars().take(width.saturating_sub(1)).collect();
+    format!("{}…", kept.trim_end())
+}
+
+/// One line without control characters: what a terminal would show of it in the end.
+pub fn plain(line: &[u8]) -> String {
+    let text = String::from_utf8_lossy(line);
+    let last = text.trim_end_matches('\r').rsplit('\r').next().unwrap_or_default();
+    let text = anstream::adapter::strip_str(last).to_string();
+    text.chars().map(|c| if c == '\t' { ' ' } else { c }).filter(|c| !c.is_control()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_can_read_it() {
+        let durations = [0, 59, 60, 3599, 7500, 100_000].map(|s| duration(Duration::from_secs(s)));
+        assert_eq!(durations, ["0s", "59s", "1m 00s", "59m 59s", "2h 05m", "1d 03h"]);
+        assert_eq!(
+            [0, 999, 1000, 5 << 20, 1 << 40].map(bytes),
+            ["0 B", "999 B", "1.0 KiB", "5.0 MiB", "1.0 TiB"]
+        );
+        assert_eq!(
+            [0.0, 0.972_46, 1.0, 123_456.0, 0.000_012, 0.25, -3.5].map(number),
+            ["0", "0.9725", "1", "123456", "1.200e-5", "0.25", "-3.5"]
+        );
+        assert_eq!(clip("a long text", 6), "a lon…");
+        assert_eq!(plain(b"10%\r50%\r\x1b[32m100%\x1b[0m\tok\r"), "100% ok");
+    }
+}

@@ -1,0 +1,111 @@
+//! Events and output as single lines, for pipes and for what scrolls by above the live view.
+
+use anstyle::{AnsiColor, Style};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::human::{bytes, number};
+use super::{ERROR, GOOD, WARNING};
+use crate::event::{Event, EventKind};
+use crate::gang::ReplicaId;
+use crate::report::RunState;
+
+/// Colours that tell replicas apart.
+const COLORS: [AnsiColor; 6] = [
+    AnsiColor::Cyan,
+    AnsiColor::Green,
+    AnsiColor::Yellow,
+    AnsiColor::Blue,
+    AnsiColor::Magenta,
+    AnsiColor::BrightCyan,
+];
+
+/// The colour of a replica: the same in every view.
+pub fn replica_style(replica: &ReplicaId) -> Style {
+    let role: usize = replica.role.bytes().map(usize::from).sum();
+    COLORS[(role + replica.index as usize) % COLORS.len()].on_default()
+}
+
+/// The colour of a state.
+pub fn state_style(word: &str) -> Option<Style> {
+    match word {
+        "succeeded" => Some(GOOD),
+        "failed" | "lost" | "couldNotStart" | "timedOut" => Some(ERROR),
+        "restarting" | "unknown" | "cancelled" => Some(WARNING),
+        "running" | "draining" => Some(AnsiColor::Cyan.on_default()),
+        _ => None,
+    }
+}
+
+/// The colour of a run's state.
+pub fn run_state_style(state: RunState) -> Style {
+    state_style(state.as_str()).unwrap_or_default()
+}
+
+/// `12:03:04` on this machine's clock.
+pub fn clock(time: Timestamp) -> String {
+    time.to_zoned(TimeZone::system()).strftime("%H:%M:%S").to_string()
+}
+
+/// What an event says to a person; `None` for what only machines want. `routine` events are worth a
+/// line when nothing else is on the screen.
+pub fn event_text(event: &Event) -> Option<String> {
+    let who = event.replica.as_ref().map_or_else(String::new, |replica| format!("{replica}: "));
+    let text = match &event.kind {
+        EventKind::Submitted { runtime } => format!("submitted to {runtime}"),
+        EventKind::SetupStarted => format!("{who}set-up"),
+        EventKind::SetupProgress { line } => format!("{who}{line}"),
+        EventKind::SetupFinished { cached: true, .. } => {
+            format!("{who}set-up taken from the cache")
+        }
+        EventKind::SetupFinished { seconds, .. } => {
+            format!("{who}set-up done in {}s", number((seconds * 10.0).round() / 10.0))
+        }
+        EventKind::Joined { missing } if missing.is_empty() => {
+            format!("{who}joined; all are there")
+        }
+        EventKind::Joined { missing } => format!("{who}joined; {} missing", missing.len()),
+        EventKind::JoinRefused { reason } => format!("{who}refused: {reason}"),
+        EventKind::AttemptStarted => format!("attempt {} starts", event.attempt),
+        EventKind::CommandExited { exit } => format!("{who}{}", exit.reason),
+        EventKind::ReplicaLost { reason } => format!("{who}lost: {reason}"),
+        EventKind::ReplicaStopped { clean: false } => format!("{who}did not stop in time"),
+        EventKind::FirstFailure { failure } => {
+            format!("{} failed first ({}): {}", failure.replica, failure.class, failure.reason)
+        }
+        EventKind::Retrying { class, spent, budget } => {
+            format!("the gang starts again ({class}: {spent} of {budget})")
+        }
+        EventKind::Draining { seconds } => {
+            format!("complete; the others have {}s to finish", number(*seconds))
+        }
+        EventKind::Finished { verdict, .. } => {
+            format!("{}: {}", verdict.outcome.as_str(), verdict.reason)
+        }
+        EventKind::Warning { message } => format!("warning: {who}{message}"),
+        EventKind::AgentStarted { .. }
+        | EventKind::CommandStarted { .. }
+        | EventKind::ReplicaStopped { .. }
+        | EventKind::Metrics { .. }
+        | EventKind::Usage { .. } => return None,
+    };
+    Some(text)
+}
+
+/// Cores and memory, for a row.
+pub fn usage_text(usage: Option<&crate::gang::Usage>) -> (String, String) {
+    match usage {
+        Some(usage) => (format!("{:.1}", usage.cpu), bytes(usage.memory)),
+        None => (String::new(), String::new()),
+    }
+}
+
+/// `step 12  loss 0.31  accuracy 0.97`.
+pub fn metrics_text<'a>(
+    step: Option<u64>,
+    metrics: impl IntoIterator<Item = (&'a String, &'a f64)>,
+) -> String {
+    let step = step.map(|step| format!("step {step}"));
+    let values = metrics.into_iter().map(|(name, value)| format!("{name} {}", number(*value)));
+    step.into_iter().chain(values).collect::<Vec<_>>().join("  ")
+}

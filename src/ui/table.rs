@@ -1,0 +1,141 @@
+//! Tables without borders, as kubectl's: cut to the terminal, whole in a pipe.
+
+use anstyle::Style;
+use comfy_table::{ColumnConstraint, ContentArrangement, Row, presets};
+
+use super::Printer;
+
+/// A table.
+#[derive(Clone, Debug, Default)]
+pub struct Table {
+    header: Vec<&'static str>,
+    rows: Vec<Vec<String>>,
+    /// Columns that are never cut.
+    whole: Vec<usize>,
+    painted: Option<(usize, fn(&str) -> Option<Style>)>,
+}
+
+impl Table {
+    /// A table with these column names.
+    pub fn new(header: &[&'static str]) -> Self {
+        Self { header: header.into(), ..Self::default() }
+    }
+
+    /// Columns whose text is never cut: ids must survive copy and paste.
+    #[must_use]
+    pub fn whole(mut self, columns: &[usize]) -> Self {
+        self.whole = columns.into();
+        self
+    }
+
+    /// A column whose text is coloured by what it says.
+    #[must_use]
+    pub fn painted(mut self, column: usize, style: fn(&str) -> Option<Style>) -> Self {
+        self.painted = Some((column, style));
+        self
+    }
+
+    /// Adds a row.
+    pub fn row(&mut self, cells: Vec<String>) {
+        self.rows.push(cells);
+    }
+
+    /// No rows.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The text for standard output.
+    pub fn render(&self, printer: &Printer) -> String {
+        let terminal = printer.terminal;
+        self.text(terminal.stdout.then_some(terminal.width), terminal.color_out)
+    }
+
+    /// The text, at most `width` columns wide if one is given.
+    pub fn text(&self, width: Option<usize>, color: bool) -> String {
+        let mut table = comfy_table::Table::new();
+        table.load_style(presets::NOTHING).set_truncation_indicator("…");
+        match width {
+            Some(width) => table
+                .set_content_arrangement(ContentArrangement::Dynamic)
+                // The padding behind the last column may stick out: it is trimmed.
+                .set_width(u16::try_from(width + 2).unwrap_or(u16::MAX)),
+            None => table.set_content_arrangement(ContentArrangement::Disabled),
+        };
+        table.set_header(self.header.clone());
+        for cells in &self.rows {
+            let mut row = Row::from(cells.clone());
+            row.max_height(1);
+            table.add_row(row);
+        }
+        for (at, column) in table.column_iter_mut().enumerate() {
+            column.set_padding((0, 2));
+            if self.whole.contains(&at) {
+                column.set_constraint(ColumnConstraint::ContentWidth);
+            }
+        }
+        let mut lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
+        if color {
+            self.paint(&mut lines);
+        }
+        lines.join("\n")
+    }
+
+    fn paint(&self, lines: &mut [String]) {
+        let Some((column, style)) = self.painted else { return };
+        let Some(at) = lines.first().and_then(|line| line.find(self.header[column])) else {
+            return;
+        };
+        for (line, row) in lines.iter_mut().skip(1).zip(&self.rows) {
+            let text = &row[column];
+            let end = at + text.len();
+            if line.get(at..end) == Some(text)
+                && let Some(style) = style(text)
+            {
+                *line = format!("{}{style}{text}{style:#}{}", &line[..at], &line[end..]);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table() -> Table {
+        let mut table = Table::new(&["RUN", "STATE", "LAST LINE"])
+            .whole(&[0])
+            .painted(1, |text| (text == "failed").then_some(super::super::ERROR));
+        table.row(vec!["digits-abc123".into(), "failed".into(), "x".repeat(100)]);
+        table.row(vec![
+            "a-name-as-long-as-a-name-may-be-abc123".into(),
+            "running".into(),
+            "".into(),
+        ]);
+        table
+    }
+
+    #[test]
+    fn a_terminal_gets_lines_that_fit() {
+        let text = table().text(Some(80), false);
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+        assert!(text.contains('…') && text.contains("a-name-as-long-as-a-name-may-be-abc123"));
+        assert_eq!(text.lines().count(), 3, "{text}");
+    }
+
+    #[test]
+    fn a_pipe_gets_everything_and_no_colour() {
+        let text = table().text(None, false);
+        assert!(text.contains(&"x".repeat(100)) && !text.contains('\x1b'));
+    }
+
+    #[test]
+    fn colour_moves_nothing() {
+        let painted = table().text(Some(80), true);
+        assert!(painted.contains("\x1b["));
+        assert_eq!(
+            anstream::adapter::strip_str(&painted).to_string(),
+            table().text(Some(80), false)
+        );
+    }
+}

@@ -1,0 +1,61 @@
+//! The chain of causes as text.
+
+use super::{BOLD, DIM, ERROR, HINT};
+use crate::report::{Cause, WhyReport};
+
+/// Renders a report; `paint` colours, or doesn't.
+pub fn why_text(report: &WhyReport, paint: &dyn Fn(anstyle::Style, &str) -> String) -> String {
+    let state = paint(super::run_state_style(report.state), report.state.as_str());
+    let mut lines = vec![format!("{} {state}: {}", paint(BOLD, &report.run), report.headline)];
+    for cause in &report.causes {
+        lines.push(String::new());
+        cause_lines(cause, &mut lines, paint);
+    }
+    if !report.consequences.is_empty() {
+        lines.push(String::new());
+        lines.push("because of it:".into());
+        lines.extend(report.consequences.iter().map(|text| format!("  {text}")));
+    }
+    if !report.earlier.is_empty() {
+        lines.push(String::new());
+        lines.push("before that:".into());
+        for cause in &report.earlier {
+            lines.push(format!("  {}", cause_title(cause, paint)));
+            let last = cause.lines.last();
+            lines.extend(last.map(|line| format!("    {}", paint(DIM, &format!("| {line}")))));
+        }
+    }
+    if !report.retries.is_empty() {
+        lines.push(String::new());
+        let each =
+            report.retries.iter().map(|s| format!("{} {} of {}", s.class, s.spent, s.budget));
+        lines.push(format!("restarts used: {}", each.collect::<Vec<_>>().join(", ")));
+    }
+    if !report.next.is_empty() {
+        lines.push(String::new());
+        lines.push(paint(HINT, "what to do:"));
+        lines.extend(report.next.iter().map(|text| format!("  - {text}")));
+    }
+    lines.join("\n")
+}
+
+fn cause_title(cause: &Cause, paint: &dyn Fn(anstyle::Style, &str) -> String) -> String {
+    let who = cause.replica.as_ref().map(|replica| paint(ERROR, &replica.to_string()));
+    let attempt = cause.attempt.filter(|n| *n > 0).map(|n| format!("attempt {n}"));
+    let class = cause.class.map(|class| class.to_string());
+    let of: Vec<_> = attempt.into_iter().chain(class).collect();
+    let of = if of.is_empty() { String::new() } else { format!(" ({})", of.join(", ")) };
+    match who {
+        Some(who) => format!("{who}{of}: {}", cause.text),
+        None => format!("{}{of}", cause.text),
+    }
+}
+
+fn cause_lines(
+    cause: &Cause,
+    lines: &mut Vec<String>,
+    paint: &dyn Fn(anstyle::Style, &str) -> String,
+) {
+    lines.push(cause_title(cause, paint));
+    lines.extend(cause.lines.iter().map(|line| format!("  {}", paint(DIM, &format!("| {line}")))));
+}
