@@ -10,7 +10,6 @@ use super::gather::Located;
 use super::pool::Pool;
 
 /// The fields that a job and its roles have in common, and the roles.
-#[derive(Default)]
 pub(super) struct Assembled {
     pub(super) image: Option<String>,
     pub(super) command: Option<Vec<String>>,
@@ -25,17 +24,18 @@ pub(super) struct Assembled {
 
 /// Makes the roles; `spans` learns where each value came from.
 pub(super) fn assemble(pools: &mut [Pool], spans: &mut Spans) -> Assembled {
-    let mut all = Assembled::default();
-    all.image = common(pools, |pool| &mut pool.program.image, "image", spans);
-    all.command = common(pools, |pool| &mut pool.program.command, "command", spans);
-    // A role's arguments replace the job's, so none at all in one pool must stay none.
-    all.args = common(pools, |pool| &mut pool.program.args, "args", spans);
-    all.env = common(pools, |pool| &mut pool.program.env, "env", spans).unwrap_or_default();
-    all.cpu = common(pools, |pool| &mut pool.resources.cpu, "cpu", spans);
-    all.memory = common(pools, |pool| &mut pool.resources.memory, "memory", spans);
-    all.accelerators =
-        common(pools, |pool| &mut pool.resources.accelerators, "accelerators", spans);
-    all.volumes = common(pools, |pool| &mut pool.volumes, "volumes", spans).unwrap_or_default();
+    let mut all = Assembled {
+        image: common(pools, |pool| &mut pool.program.image, "image", spans),
+        command: common(pools, |pool| &mut pool.program.command, "command", spans),
+        // A role's arguments replace the job's, so none at all in one pool must stay none.
+        args: common(pools, |pool| &mut pool.program.args, "args", spans),
+        env: common(pools, |pool| &mut pool.program.env, "env", spans).unwrap_or_default(),
+        cpu: common(pools, |pool| &mut pool.resources.cpu, "cpu", spans),
+        memory: common(pools, |pool| &mut pool.resources.memory, "memory", spans),
+        accelerators: common(pools, |pool| &mut pool.resources.accelerators, "accelerators", spans),
+        volumes: common(pools, |pool| &mut pool.volumes, "volumes", spans).unwrap_or_default(),
+        roles: IndexMap::new(),
+    };
     for pool in pools {
         let base = key_path("roles", pool.role);
         spans.insert(base.as_str(), Place { key: None, value: pool.replicas.place.value });
@@ -70,7 +70,9 @@ fn common<T: PartialEq>(
         .iter_mut()
         .all(|pool| field(pool).as_ref().is_some_and(|other| other.value == value.value));
     if same {
-        others.iter_mut().for_each(|pool| *field(pool) = None);
+        for pool in others {
+            *field(pool) = None;
+        }
         note(name, &value, spans);
         Some(value.value)
     } else {

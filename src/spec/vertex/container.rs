@@ -6,6 +6,7 @@ use crate::spec::types::{Args, EnvVar};
 
 use super::fields::{Findings, Table, Use};
 use super::gather::Located;
+use super::scalars::items;
 use super::suspects;
 
 const CONTAINER_SPEC: Table =
@@ -67,6 +68,19 @@ pub(super) fn python_package_spec(findings: &mut Findings, node: &Node) -> Progr
         let module = findings.text(&entry.value, "pythonModule")?;
         Some(Located::new(["python3", "-m", module].map(String::from).to_vec(), entry))
     });
+    let fetched = fields.get("packageUris").filter(|node| {
+        items(node).iter().any(|uri| uri.as_text().is_some_and(|text| text.starts_with("gs://")))
+    });
+    if let Some(node) = fetched {
+        findings.add(
+            Diagnostic::warning("vertex-packages", "the packages are fetched by `gcloud storage`")
+                .at(node.span, "")
+                .help(
+                    "gcloud or gsutil must be there and have credentials; or put the code into \
+                     `code`",
+                ),
+        );
+    }
     let packages = fields
         .get("packageUris")
         .map(|node| findings.texts(node, "packageUris"))
@@ -92,17 +106,19 @@ pub(super) fn install_script(packages: &[String]) -> (String, EnvVar) {
     for (index, package) in packages.iter().enumerate() {
         let file = package.rsplit('/').next().unwrap_or(package);
         let quoted = quote(package);
-        if package.starts_with("gs://") {
+        let lines = if package.starts_with("gs://") {
             // A folder of its own: pip reads name and version from the file's name.
             let local = quote(&format!(".packages/{index}/{file}"));
-            script += &format!(
-                "mkdir -p .packages/{index}\n\
-                 gcloud storage cp {quoted} {local} || gsutil cp {quoted} {local}\n\
-                 python3 -m pip install --user {local}\n"
-            );
+            [
+                format!("mkdir -p .packages/{index}\n"),
+                format!("gcloud storage cp {quoted} {local} || gsutil cp {quoted} {local}\n"),
+                format!("python3 -m pip install --user {local}\n"),
+            ]
+            .concat()
         } else {
-            script += &format!("python3 -m pip install --user {quoted}\n");
-        }
+            format!("python3 -m pip install --user {quoted}\n")
+        };
+        script.push_str(&lines);
     }
     let base = EnvVar {
         name: "PYTHONUSERBASE".into(),
@@ -184,7 +200,7 @@ fn environment(findings: &mut Findings, entry: Option<&Entry>) -> Option<Located
             add(findings, &variable.key.text, &variable.value);
         }
     } else {
-        for item in findings.items(&entry.value) {
+        for item in items(&entry.value) {
             if item.is_null() {
                 continue;
             }

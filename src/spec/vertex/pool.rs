@@ -8,6 +8,7 @@ use super::container::{Program, container_spec, python_package_spec};
 use super::fields::{Findings, Table, Use};
 use super::gather::Located;
 use super::machine::{Resources, machine_spec};
+use super::scalars::items;
 
 /// The roles of Vertex AI's pools, by position.
 pub(super) const ROLES: [&str; 4] = ["chief", "worker", "ps", "evaluator"];
@@ -139,7 +140,7 @@ fn replicas(
 
 fn nfs_mounts(findings: &mut Findings, node: &Node) -> Vec<Volume> {
     let mut volumes = Vec::new();
-    for (index, item) in findings.items(node).iter().enumerate() {
+    for (index, item) in items(node).iter().enumerate() {
         let fields = findings.fields(item, "nfsMounts[]", NFS_MOUNT);
         let mut text = |name: &str| {
             let Some(value) = fields.get(name) else {

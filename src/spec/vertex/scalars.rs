@@ -5,6 +5,11 @@ use crate::spec::node::Node;
 
 use super::fields::Findings;
 
+/// A list; a single value is a list of one, as gcloud takes it.
+pub(super) fn items(node: &Node) -> &[Node] {
+    node.as_list().unwrap_or(std::slice::from_ref(node))
+}
+
 impl Findings {
     /// A text; numbers and booleans keep the text that is written.
     pub(super) fn text<'a>(&mut self, node: &'a Node, path: &str) -> Option<&'a str> {
@@ -36,15 +41,10 @@ impl Findings {
         }
     }
 
-    /// A list; a single value is a list of one, as gcloud takes it.
-    pub(super) fn items<'a>(&mut self, node: &'a Node) -> &'a [Node] {
-        node.as_list().unwrap_or(std::slice::from_ref(node))
-    }
-
     /// A list of texts, byte for byte.
     pub(super) fn texts(&mut self, node: &Node, path: &str) -> Vec<String> {
         let mut texts = Vec::new();
-        for item in self.items(node) {
+        for item in items(node) {
             if let Some(text) = item.as_text() {
                 texts.push(text.to_owned());
             } else if item.is_null() {
