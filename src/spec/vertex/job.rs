@@ -90,7 +90,7 @@ pub(in crate::spec) fn recognise(node: &Node, context: &ForeignContext<'_>) -> O
                     findings.add(
                         Diagnostic::error("vertex-missing", "`workerPoolSpecs` is missing")
                             .at(spec.span, "")
-                            .help("a custom job has at least one worker pool"),
+                            .help("write the worker pools into the file, also those that gcloud gets as flags"),
                     );
                     return None;
                 };

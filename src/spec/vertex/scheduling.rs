@@ -19,7 +19,7 @@ const SCHEDULING: Table = &[
 ];
 
 const SPOT_HELP: &str = "nothing picks spot nodes by itself: add nodeSelector and tolerations for \
-                         those of the cluster; retries.preemption is 6 as on Vertex AI";
+                         those of the cluster";
 
 /// What a job's scheduling becomes.
 #[derive(Default)]

@@ -72,9 +72,11 @@ pub(super) fn shape(node: &Node) -> Option<Shape<'_>> {
     if is_pool(node) {
         return Some(Shape::Pools(node));
     }
-    // A `CustomJob` whose spec lacks its pools is still one, with an error.
-    let job = find(node, "jobSpec").or_else(|| find(node, "customJob"))?;
-    Some(Shape::CustomJob(vec![node, &job.value]))
+    // A `CustomJob` whose spec lacks its pools (they may be flags of gcloud) still is one.
+    if let Some(job) = find(node, "jobSpec").or_else(|| find(node, "customJob")) {
+        return Some(Shape::CustomJob(vec![node, &job.value]));
+    }
+    find(node, "baseOutputDirectory").map(|_| Shape::CustomJob(vec![node]))
 }
 
 fn other(node: &Node) -> Option<Shape<'_>> {

@@ -97,6 +97,10 @@ pub(super) fn is_placeholder(text: &str) -> bool {
         "REPLACE_ME",
         "CHANGE_ME",
     ];
+    // A sentence or a script may hold any of these words.
+    if text.contains(char::is_whitespace) && !text.starts_with("{{") && !text.starts_with('<') {
+        return false;
+    }
     let between = |open: &str, close: &str| {
         text.split(open).skip(1).any(|rest| {
             rest.split_once(close).is_some_and(|(inner, _)| {
@@ -138,9 +142,14 @@ mod tests {
         ] {
             assert!(is_placeholder(text), "{text}");
         }
-        for text in
-            ["gcr.io/my-project/x:LATEST", "a<b", "$PROJECT_ID", "${PROJECT_ID}/x", "{\"a\":1}"]
-        {
+        for text in [
+            "echo PROJECT_ID",
+            "gcr.io/my-project/x:LATEST",
+            "a<b",
+            "$PROJECT_ID",
+            "${PROJECT_ID}/x",
+            "{\"a\":1}",
+        ] {
             assert!(!is_placeholder(text), "{text}");
         }
     }

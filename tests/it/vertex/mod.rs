@@ -48,3 +48,31 @@ fn comes_back_the_same(yaml: &str, job: &spec::TrainJob) {
     let Document::TrainJob(again) = &again.documents[0] else { panic!("another kind") };
     assert!(again.job == *job, "{:#?}\n{job:#?}", again.job);
 }
+
+/// Every line left out, doubled and cut short, in every file: an answer, never a panic, and every
+/// place lies in the text.
+#[test]
+fn broken_files_are_explained_too() {
+    insta::glob!("files", "*.{yaml,json}", |path| {
+        let text = fs_err::read_to_string(path).unwrap();
+        let lines: Vec<&str> = text.split_inclusive('\n').collect();
+        for at in 0..lines.len() {
+            let half = lines[at].char_indices().nth(lines[at].chars().count() / 2);
+            let half = &lines[at][..half.map_or(0, |(end, _)| end)];
+            for middle in ["", half, &lines[at].repeat(2), "  - {}\n", "x: [\n", "null\n"] {
+                let text = [&lines[..at].concat(), middle, &lines[at + 1..].concat()].concat();
+                let findings =
+                    match spec::load(&[Source::new("f", text.as_str())], &LoadOptions::default()) {
+                        Ok(loaded) => loaded.warnings,
+                        Err(findings) => {
+                            assert!(findings.has_errors());
+                            findings
+                        }
+                    };
+                for label in findings.list.iter().flat_map(|finding| &finding.labels) {
+                    assert!(text.get(label.span.start..label.span.end).is_some(), "{text}");
+                }
+            }
+        }
+    });
+}
