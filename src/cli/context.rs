@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::{CliError, Env, Settings};
+use super::{CliError, Env, ErrorKind, Settings};
+use crate::backend::Backend;
+use crate::backend::local::{Local, LocalConfig, read_secrets_file};
 use crate::ui::Printer;
 
 /// Form of the final document on standard output.
@@ -40,5 +42,43 @@ impl Context {
     /// The state folder.
     pub fn state_dir(&self) -> PathBuf {
         self.env.state_dir()
+    }
+
+    /// The runtime of this name.
+    pub fn backend(&self, runtime: &str) -> Result<Box<dyn Backend>, CliError> {
+        if runtime != "local" {
+            let message = format!("there is no runtime `{runtime}`");
+            return Err(CliError::new(ErrorKind::Usage, message)
+                .hint("this version runs on this machine only: --runtime local"));
+        }
+        let file = match &self.settings.secrets_file {
+            Some(path) => self.env.config_dir().join(path),
+            None => self.env.config_dir().join("secrets.yaml"),
+        };
+        let secrets = read_secrets_file(&file)
+            .map_err(|error| CliError::new(ErrorKind::Refused, error.to_string()))?;
+        Ok(Box::new(Local::new(LocalConfig {
+            exe: self.env.exe.clone(),
+            state: self.state_dir(),
+            cache: self.env.cache_dir(),
+            env: self.env.vars.clone(),
+            nvidia_smi: "nvidia-smi".into(),
+            secrets,
+        })))
+    }
+
+    /// The runtime that a command line, the environment or the settings choose.
+    pub fn runtime(&self, choice: Option<&str>) -> String {
+        choice
+            .or_else(|| self.env.get("MLCTL_RUNTIME"))
+            .or(self.settings.runtime.as_deref())
+            .unwrap_or("local")
+            .to_owned()
+    }
+
+    /// Who runs commands here: for records and for who cancelled.
+    pub fn user(&self) -> String {
+        let names = ["USER", "LOGNAME"];
+        names.iter().find_map(|name| self.env.get(name)).unwrap_or("unknown").to_owned()
     }
 }

@@ -6,7 +6,10 @@ mod env;
 mod error;
 mod git;
 mod interrupt;
+mod runs;
 mod settings;
+mod specs;
+mod state;
 pub mod verbs;
 
 pub use app::*;
@@ -15,4 +18,6 @@ pub use env::*;
 pub use error::*;
 pub use git::describe as git_describe;
 pub use interrupt::*;
+pub use runs::*;
 pub use settings::*;
+pub use specs::*;

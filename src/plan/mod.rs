@@ -7,6 +7,7 @@ mod mask;
 mod merge;
 mod place;
 mod rendezvous;
+mod secrets;
 mod table;
 #[cfg(test)]
 mod table_tests;
@@ -20,5 +21,6 @@ pub use error::PlanError;
 pub use mask::{MASK, is_secret_name, is_secret_value, mask_argv, mask_text, mask_value};
 pub use place::{RUN_PLACEHOLDER, is_uri};
 pub use rendezvous::{OutputDirs, environment};
+pub use secrets::SecretVariables;
 pub use table::{Section, shell_line, table};
 pub use types::*;

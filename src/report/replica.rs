@@ -144,6 +144,12 @@ impl ReplicaView {
                 self.until = None;
                 self.activity = None;
             }
+            EventKind::ReplicaRunning if self.attempt < event.attempt => {
+                self.state = ReplicaState::Running;
+                self.attempt = event.attempt;
+                self.since = Some(event.time);
+                self.until = None;
+            }
             EventKind::CommandExited { exit } => {
                 self.state = match exit {
                     exit if exit.status.is_success() => ReplicaState::Succeeded,
@@ -155,7 +161,7 @@ impl ReplicaView {
                 let (attempt, time) = (event.attempt, event.time);
                 self.exits.push(PastExit { attempt, time, exit: exit.clone() });
             }
-            EventKind::ReplicaLost { reason } => {
+            EventKind::ReplicaLost { reason } if !self.state.is_over() => {
                 self.state = ReplicaState::Lost;
                 self.lost = Some(reason.clone());
                 self.ended(event.time);

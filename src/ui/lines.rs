@@ -84,7 +84,11 @@ pub fn event_text(event: &Event) -> Option<String> {
         }
         EventKind::Warning { message } => format!("warning: {who}{message}"),
         EventKind::AgentStarted { .. }
+        | EventKind::CommandStarting
         | EventKind::CommandStarted { .. }
+        | EventKind::ReplicaRunning
+        | EventKind::AttemptEnded
+        | EventKind::Completed
         | EventKind::ReplicaStopped { .. }
         | EventKind::Metrics { .. }
         | EventKind::Usage { .. } => return None,

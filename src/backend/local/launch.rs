@@ -165,6 +165,8 @@ pub(super) fn launch(
         waiting.push(replica);
     }
     wait_until_up(run, &nonce, waiting)?;
+    // From here on the agents alone say whether the run lives.
+    fs_err::remove_file(run.agents().join("mlctl.pid"))?;
     Ok(Vec::new())
 }
 

@@ -31,13 +31,8 @@ pub(super) fn observe(run: &RunPaths, cursor: &mut Cursor) -> Result<Vec<Event>,
     let submitting =
         process::recorded(run, "mlctl").is_some_and(super::process::ProcessMark::is_alive);
     let mut events = Vec::new();
-    for (rank, replica) in launched.replicas.iter().enumerate() {
-        let mut news = tail(run, &launched.nonce, replica, cursor)?;
-        if rank > 0 {
-            // The primary's log tells of every exit in the gang's order; others only repeat it.
-            news.retain(|event| !matches!(event.kind, EventKind::Finished { .. }));
-        }
-        events.extend(news);
+    for replica in &launched.replicas {
+        events.extend(tail(run, &launched.nonce, replica, cursor)?);
     }
     // A stable sort: each log keeps its own order.
     events.sort_by_key(|event| event.time);

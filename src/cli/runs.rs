@@ -1,0 +1,184 @@
+//! What the verbs that look at runs share: finding one, bringing it up to date, printing it.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::{CliError, Context, ErrorKind, Format, exit};
+use crate::backend::{Backend, LogQuery};
+use crate::gang::{FailureClass, Outcome, ReplicaId, Verdict};
+use crate::plan::Plan;
+use crate::report::{RunView, WhyReport, why};
+use crate::store::{RunPaths, RunRecord, Store, StoreError, SyncError, sync};
+
+/// A run that a verb is about, up to date.
+#[derive(Debug)]
+pub struct Target {
+    /// The state folder.
+    pub store: Store,
+    /// Where the run lies.
+    pub paths: RunPaths,
+    /// Its record.
+    pub record: RunRecord,
+    /// Its plan; absent when the file is lost.
+    pub plan: Option<Plan>,
+}
+
+impl Context {
+    /// Opens the state folder.
+    pub fn store(&self) -> Result<Store, CliError> {
+        Ok(Store::open(self.state_dir())?)
+    }
+
+    /// Finds a run and brings it up to date.
+    pub fn target(&self, selector: Option<&str>) -> Result<Target, CliError> {
+        let store = self.store()?;
+        let run = store.resolve(selector, &self.env.cwd)?;
+        let record = self.refresh(&store, &run)?;
+        let paths = store.paths(&run);
+        let plan = read_plan(&paths);
+        self.warn_of(&store);
+        Ok(Target { store, paths, record, plan })
+    }
+
+    /// A run's record, brought up to date if it is alive.
+    pub fn refresh(&self, store: &Store, run: &str) -> Result<RunRecord, CliError> {
+        let runtime = match store.record(run) {
+            Ok(record) if record.state.is_ended() => return Ok(record),
+            Ok(record) => record.runtime,
+            // A record that can't be read is remade by the sync, whatever its runtime.
+            Err(StoreError::Damaged { .. }) => "local".into(),
+            Err(error) => return Err(error.into()),
+        };
+        let backend = self.backend(&runtime)?;
+        Ok(sync(store, &*backend, &store.paths(run))?)
+    }
+
+    /// The same for a list: one run that can't be refreshed must not hide the others.
+    pub fn refresh_or_read(&self, store: &Store, run: &str) -> Result<RunRecord, StoreError> {
+        let record = store.record(run)?;
+        if record.state.is_ended() {
+            return Ok(record);
+        }
+        let Ok(backend) = self.backend(&record.runtime) else { return Ok(record) };
+        match sync(store, &*backend, &store.paths(run)) {
+            Ok(record) => Ok(record),
+            Err(SyncError::Store(error)) => Err(error),
+            Err(SyncError::Backend(error)) => {
+                self.printer.warn(&format!("{run}: {error}"));
+                Ok(record)
+            }
+        }
+    }
+
+    /// Says what the state folder found out about itself.
+    pub fn warn_of(&self, store: &Store) {
+        for notice in store.take_notices() {
+            self.printer.warn(&notice);
+        }
+    }
+
+    /// Prints the final document: the text for people, or the value.
+    pub fn emit<T: Serialize>(
+        &self,
+        value: &T,
+        text: impl FnOnce() -> String,
+    ) -> Result<(), CliError> {
+        let internal = |error: String| CliError::new(ErrorKind::Internal, error);
+        let text = match self.format {
+            Format::Table => text(),
+            Format::Json => {
+                serde_json::to_string_pretty(value).map_err(|error| internal(error.to_string()))?
+            }
+            Format::Yaml => {
+                serde_saphyr::to_string(value).map_err(|error| internal(error.to_string()))?
+            }
+        };
+        if text.is_empty() { Ok(()) } else { Ok(self.printer.data(&text)?) }
+    }
+}
+
+impl Target {
+    /// The fold of everything that has happened.
+    pub fn view(&self) -> Result<RunView, CliError> {
+        let events = self.store.events(&self.record)?;
+        let mut view = RunView::of(&self.record.id, self.plan.as_ref(), &events);
+        if view.runtime.is_empty() {
+            view.runtime.clone_from(&self.record.runtime);
+        }
+        Ok(view)
+    }
+
+    /// Why the run is where it is.
+    pub fn why(&self, view: &RunView, backend: Option<&dyn Backend>) -> WhyReport {
+        explain(view, &self.paths, self.plan.as_ref(), backend)
+    }
+}
+
+/// Why a run is where it is, with the last lines of logs where the events have none.
+pub fn explain(
+    view: &RunView,
+    paths: &RunPaths,
+    plan: Option<&Plan>,
+    backend: Option<&dyn Backend>,
+) -> WhyReport {
+    let tail = |replica: &ReplicaId| -> Vec<String> {
+        let query = LogQuery {
+            role: Some(replica.role.clone()),
+            index: Some(replica.index),
+            tail: Some(12),
+            ..LogQuery::default()
+        };
+        let lines = backend
+            .and_then(|backend| backend.logs(paths, &query).ok())
+            .and_then(|mut reader| reader.read().ok())
+            .unwrap_or_default();
+        let skip = lines.len().saturating_sub(12);
+        lines[skip..].iter().map(|line| crate::ui::human::plain(&line.line)).collect()
+    };
+    why(view, plan, &tail)
+}
+
+/// A run's plan, if its file can be read.
+pub fn read_plan(paths: &RunPaths) -> Option<Plan> {
+    serde_json::from_slice(&fs_err::read(paths.plan()).ok()?).ok()
+}
+
+/// Where the run's outputs are, as far as they are there: name and place.
+pub fn outputs(plan: Option<&Plan>, paths: &RunPaths) -> Vec<(&'static str, String)> {
+    let base = match plan.and_then(|plan| plan.output.clone()) {
+        // Object stores are not looked into for a line of text.
+        Some(uri) if uri.contains("://") && !uri.starts_with("file://") => {
+            return vec![("output", uri)];
+        }
+        Some(path) => path.strip_prefix("file://").unwrap_or(&path).into(),
+        None => paths.output(),
+    };
+    let filled = |path: &Path| {
+        std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some())
+    };
+    let model = base.join("model");
+    if filled(&model) {
+        vec![("model", model.display().to_string())]
+    } else if filled(&base) {
+        vec![("output", base.display().to_string())]
+    } else {
+        Vec::new()
+    }
+}
+
+/// The process exit code of a run's end.
+pub fn exit_code(verdict: &Verdict) -> u8 {
+    let class = verdict.first_failure.as_ref().map(|failure| failure.class);
+    match (verdict.outcome, class) {
+        (Outcome::Succeeded, _) => exit::OK,
+        (
+            Outcome::Failed,
+            Some(FailureClass::Infrastructure | FailureClass::Preemption),
+        ) => exit::INFRASTRUCTURE,
+        (Outcome::Failed, _) => exit::RUN_FAILED,
+        (Outcome::Cancelled, _) => exit::CANCELLED,
+        (Outcome::TimedOut, _) => exit::TIMED_OUT,
+        (Outcome::CouldNotStart, _) => exit::COULD_NOT_START,
+    }
+}

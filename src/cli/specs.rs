@@ -1,0 +1,159 @@
+//! Specs from files, standard input, a script or this folder's `mlctl.yaml`.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use super::{CliError, Context, ErrorKind};
+use crate::spec::{
+    Diagnostics, Document, LoadOptions, Loaded, RenderOptions, Resolved, Source, TrainJob,
+    from_script, load,
+};
+
+/// The file that is read when none is named.
+pub const DEFAULT_FILE: &str = "mlctl.yaml";
+
+/// Where a spec comes from.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct SpecArgs {
+    /// A spec, a Vertex AI CustomJob file, a folder with mlctl.yaml, a script, or - for stdin
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Change a value of the spec: name=x, args.epochs=9, roles.worker.replicas=4
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub set: Vec<String>,
+}
+
+/// One job with what is known of its source.
+#[derive(Debug)]
+pub struct LoadedJob {
+    /// The job.
+    pub job: TrainJob,
+    /// Paths of values that the environment gave.
+    pub from_env: Vec<String>,
+    /// The text that it was read from.
+    pub source: String,
+    /// Relative paths of the spec start here.
+    pub base: PathBuf,
+}
+
+impl Context {
+    /// Loads all jobs; warnings are printed, errors too.
+    pub fn jobs(&self, args: &SpecArgs, script_args: &[String]) -> Result<Vec<LoadedJob>, CliError> {
+        let (path, bytes, base) = self.read(args)?;
+        if let Some(script) = script(&path, &bytes) {
+            return self.script(&script, args, script_args);
+        }
+        let text = String::from_utf8(bytes).map_err(|_| {
+            CliError::new(ErrorKind::Spec, format!("{} is not a text file", path.display()))
+        })?;
+        if !script_args.is_empty() {
+            return Err(CliError::new(ErrorKind::Usage, "arguments after -- belong to a script")
+                .hint("in a spec write them under `args:`, or change one with --set args.NAME=VALUE"));
+        }
+        let name = path.display().to_string();
+        let name = if name == "-" { "<stdin>".to_owned() } else { name };
+        let loaded = self.load(&[Source::new(name, text.clone())], &args.set)?;
+        Ok(loaded
+            .documents
+            .into_iter()
+            .map(|document| match document {
+                Document::TrainJob(resolved) => {
+                    let Resolved { job, from_env, .. } = *resolved;
+                    LoadedJob { job, from_env, source: text.clone(), base: base.clone() }
+                }
+            })
+            .collect())
+    }
+
+    /// Loads sources; everything that is wrong is printed at once.
+    pub fn load(&self, sources: &[Source], set: &[String]) -> Result<Loaded, CliError> {
+        let env = self.env.vars.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+        let options = LoadOptions { set: set.to_vec(), env };
+        match load(sources, &options) {
+            Ok(loaded) => {
+                self.say_findings(&loaded.warnings);
+                Ok(loaded)
+            }
+            Err(findings) => {
+                crate::ui::Printer::line(self.render(&findings).trim_end());
+                Err(CliError::said(ErrorKind::Spec))
+            }
+        }
+    }
+
+    fn say_findings(&self, findings: &Diagnostics) {
+        if !findings.list.is_empty() {
+            self.printer.say(self.render(findings).trim_end());
+        }
+    }
+
+    fn render(&self, findings: &Diagnostics) -> String {
+        let terminal = self.printer.terminal;
+        findings.render(RenderOptions {
+            color: terminal.color_err,
+            width: terminal.width,
+            ..RenderOptions::default()
+        })
+    }
+
+    /// The path as it was named, the text, and the folder of relative paths.
+    fn read(&self, args: &SpecArgs) -> Result<(PathBuf, Vec<u8>, PathBuf), CliError> {
+        let cwd = &self.env.cwd;
+        let mut path = args.file.clone().unwrap_or_else(|| DEFAULT_FILE.into());
+        if path.as_os_str() == "-" {
+            let mut text = Vec::new();
+            std::io::stdin().read_to_end(&mut text)?;
+            return Ok((path, text, cwd.clone()));
+        }
+        if cwd.join(&path).is_dir() {
+            path.push(DEFAULT_FILE);
+        }
+        let full = cwd.join(&path);
+        let text = fs_err::read(&full).map_err(|error| {
+            if error.kind() != std::io::ErrorKind::NotFound {
+                return error.into();
+            }
+            let message = format!("{} does not exist", path.display());
+            let error = CliError::new(ErrorKind::NotFound, message);
+            if args.file.is_none() {
+                error.hint("name a file, or write one: mlctl init tensorflow")
+            } else {
+                error
+            }
+        })?;
+        let base = full.parent().map_or_else(|| cwd.clone(), Path::to_path_buf);
+        Ok((path, text, base))
+    }
+
+    fn script(
+        &self,
+        script: &Path,
+        args: &SpecArgs,
+        script_args: &[String],
+    ) -> Result<Vec<LoadedJob>, CliError> {
+        let job = from_script(&script.to_string_lossy(), script_args);
+        // Through the loader like any spec: --set and the linter work the same.
+        let text = crate::spec::to_yaml(&job)
+            .map_err(|error| CliError::new(ErrorKind::Internal, error.to_string()))?;
+        let loaded = self.load(&[Source::new(script.display().to_string(), text.clone())], &args.set)?;
+        let jobs = loaded.documents.into_iter().map(|document| match document {
+            Document::TrainJob(resolved) => LoadedJob {
+                job: resolved.job,
+                from_env: resolved.from_env,
+                source: text.clone(),
+                base: self.env.cwd.clone(),
+            },
+        });
+        Ok(jobs.collect())
+    }
+}
+
+/// A program rather than a spec: by its name, or by its first bytes.
+fn script(path: &Path, text: &[u8]) -> Option<PathBuf> {
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    match ending {
+        Some("yaml" | "yml" | "json") => None,
+        Some("py" | "sh") => Some(path.to_path_buf()),
+        _ => text.starts_with(b"#!").then(|| path.to_path_buf()),
+    }
+}

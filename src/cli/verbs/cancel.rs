@@ -1,0 +1,109 @@
+//! `mlctl cancel`: ends runs.
+
+use std::time::{Duration, Instant};
+
+use crate::cli::{CliError, Context, ErrorKind, Target};
+use crate::report::RunState;
+use crate::ui::human::duration;
+
+/// Arguments of `cancel`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+The commands get SIGTERM, then after `grace` SIGKILL. mlctl returns when nothing
+of the run is left.
+
+Examples:
+  mlctl cancel                     the last run started from this folder
+  mlctl cancel digits other-a1b2c3
+  mlctl cancel digits --no-wait
+  mlctl cancel digits --force      kill what doesn't end by itself")]
+pub struct CancelArgs {
+    /// The runs
+    pub runs: Vec<String>,
+    /// Return at once
+    #[arg(long, conflicts_with = "force")]
+    pub no_wait: bool,
+    /// Kill what is left when the grace period is over
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Beyond the run's own grace period.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Cancels runs.
+pub fn run(context: &Context, args: &CancelArgs) -> Result<u8, CliError> {
+    let selectors: Vec<Option<&str>> = match args.runs.as_slice() {
+        [] => vec![None],
+        runs => runs.iter().map(|run| Some(run.as_str())).collect(),
+    };
+    // Every name is resolved before anything is cancelled: a typing error cancels nothing.
+    let targets = selectors
+        .into_iter()
+        .map(|selector| context.target(selector))
+        .collect::<Result<Vec<_>, _>>()?;
+    let alive: Vec<&Target> = targets
+        .iter()
+        .filter(|target| {
+            let record = &target.record;
+            if record.state.is_ended() {
+                context.printer.say(&format!("{} has already {}", record.id, ended(record.state)));
+            }
+            !record.state.is_ended()
+        })
+        .collect();
+    let user = context.user();
+    for target in &alive {
+        context.backend(&target.record.runtime)?.cancel(&target.paths, &user)?;
+        if args.no_wait {
+            context.printer.say(&format!("{} is being cancelled", target.record.id));
+        }
+    }
+    if args.no_wait {
+        return Ok(0);
+    }
+    for target in alive {
+        wait_for(context, target, args.force)?;
+    }
+    Ok(0)
+}
+
+fn ended(state: RunState) -> &'static str {
+    match state {
+        RunState::Cancelled => "been cancelled",
+        RunState::TimedOut => "timed out",
+        RunState::CouldNotStart => "ended: it could not start",
+        RunState::Succeeded => "succeeded",
+        _ => "failed",
+    }
+}
+
+fn wait_for(context: &Context, target: &Target, force: bool) -> Result<(), CliError> {
+    let grace = target.plan.as_ref().map(|plan| plan.gang.grace + plan.gang.kill_bound);
+    let bound = grace.unwrap_or_default() + PATIENCE;
+    let start = Instant::now();
+    let mut forced = false;
+    loop {
+        let record = context.refresh(&target.store, &target.paths.run)?;
+        if record.state.is_ended() {
+            let took = duration(start.elapsed());
+            let text = match record.state {
+                RunState::Cancelled => format!("{} is cancelled ({took})", record.id),
+                state => format!("{} {} before it could be cancelled", record.id, ended(state)),
+            };
+            context.printer.say(&text);
+            return Ok(());
+        }
+        let limit = if force { grace.unwrap_or_default() } else { bound };
+        if force && !forced && start.elapsed() > limit {
+            context.backend(&target.record.runtime)?.remove(&target.paths)?;
+            forced = true;
+        }
+        if start.elapsed() > bound {
+            let message = format!("{} has not ended within {}", record.id, duration(bound));
+            return Err(CliError::new(ErrorKind::Unreachable, message)
+                .hint(format!("kill what is left: mlctl cancel {} --force", record.id)));
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}

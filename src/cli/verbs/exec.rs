@@ -1,0 +1,54 @@
+//! `mlctl exec`: a command beside a replica's.
+
+use std::os::unix::process::ExitStatusExt;
+
+use crate::cli::{CliError, Context, ErrorKind};
+use crate::gang::ReplicaId;
+
+/// Arguments of `exec`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+The command sees the same environment and working folder as the replica's own. The
+exit code is the command's.
+
+Examples:
+  mlctl exec -- nvidia-smi
+  mlctl exec digits --replica worker-1 -- python -c 'import os; print(os.environ)'
+  mlctl exec digits -- sh")]
+pub struct ExecArgs {
+    /// The run
+    pub run: Option<String>,
+    /// Which replica [default: the primary]
+    #[arg(long, value_name = "ROLE-INDEX")]
+    pub replica: Option<ReplicaId>,
+    /// Program and arguments
+    #[arg(last = true, required = true, value_name = "CMD")]
+    pub command: Vec<String>,
+}
+
+/// Runs a command.
+pub fn run(context: &Context, args: &ExecArgs) -> Result<u8, CliError> {
+    let target = context.target(args.run.as_deref())?;
+    let id = &target.record.id;
+    if target.record.state.is_ended() {
+        let message = format!("{id} has ended ({})", target.record.state);
+        return Err(CliError::new(ErrorKind::Refused, message)
+            .hint(format!("its output is still there: mlctl logs {id}, mlctl status {id}")));
+    }
+    let known: Vec<ReplicaId> =
+        target.plan.iter().flat_map(|plan| plan.replicas().map(|(_, replica)| replica)).collect();
+    let replica = args.replica.as_ref().or(target.plan.as_ref().map(|plan| plan.primary()));
+    let Some(replica) = replica.filter(|replica| known.is_empty() || known.contains(replica)) else {
+        let asked = args.replica.as_ref().map(ToString::to_string).unwrap_or_default();
+        let all: Vec<_> = known.iter().take(16).map(ToString::to_string).collect();
+        return Err(CliError::new(ErrorKind::NotFound, format!("{id} has no replica `{asked}`"))
+            .hint(format!("it has {}", all.join(", "))));
+    };
+    let backend = context.backend(&target.record.runtime)?;
+    let status = backend
+        .exec(&target.paths, replica, &args.command)?
+        .status()
+        .map_err(|error| CliError::new(ErrorKind::NotFound, format!("{}: {error}", args.command[0])))?;
+    let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
+    Ok(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
+}

@@ -1,0 +1,134 @@
+//! `mlctl list`: which runs there are.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::cli::{CliError, Context, ErrorKind, Format};
+use crate::report::RunState;
+use crate::spec::Span;
+use crate::store::{ListFilter, Listing, RunSummary, Store, now};
+use crate::ui::human::{age, between, duration};
+use crate::ui::{Screen, Table, Verbosity, state_style};
+
+/// Arguments of `list`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  mlctl list                             the 50 newest runs
+  mlctl list --state running,restarting  what is alive
+  mlctl list --name digits --since 7d
+  mlctl list --label team=vision -o json
+  mlctl cancel $(mlctl list --state running --quiet)")]
+pub struct ListArgs {
+    /// Only runs in these states
+    #[arg(long, value_delimiter = ',', value_name = "STATE")]
+    pub state: Vec<RunState>,
+    /// Only runs of this spec name
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Only runs with this label; may be repeated
+    #[arg(short, long, value_name = "KEY=VALUE", value_parser = label)]
+    pub label: Vec<(String, String)>,
+    /// Only runs submitted within this time, for example 2h or 7d
+    #[arg(long, value_name = "DURATION")]
+    pub since: Option<Span>,
+    /// At most so many, the newest; 0 for all
+    #[arg(long, default_value_t = 50, value_name = "N")]
+    pub limit: usize,
+    /// Show the list again and again until Ctrl-C
+    #[arg(short, long)]
+    pub watch: bool,
+}
+
+fn label(text: &str) -> Result<(String, String), String> {
+    let pair = text.split_once('=').filter(|(key, _)| !key.is_empty());
+    pair.map(|(k, v)| (k.to_owned(), v.to_owned())).ok_or_else(|| "write it as KEY=VALUE".into())
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Document<'a> {
+    schema_version: u32,
+    total: usize,
+    runs: &'a [RunSummary],
+}
+
+/// Lists runs.
+pub fn run(context: &Context, args: &ListArgs) -> Result<u8, CliError> {
+    let store = context.store()?;
+    if args.watch {
+        return watch(context, &store, args);
+    }
+    let listing = list(context, &store, args)?;
+    context.warn_of(&store);
+    if context.printer.verbosity == Verbosity::Quiet && context.format == Format::Table {
+        let ids: String = listing.runs.iter().map(|run| run.entry.id.clone() + "\n").collect();
+        context.printer.raw(ids.as_bytes())?;
+        return Ok(0);
+    }
+    let document = Document { schema_version: 1, total: listing.total, runs: &listing.runs };
+    if listing.runs.is_empty() && context.format == Format::Table {
+        context.printer.say("no runs");
+        return Ok(0);
+    }
+    context.emit(&document, || table(&listing).render(&context.printer))?;
+    let hidden = listing.total - listing.runs.len();
+    if hidden > 0 {
+        context.printer.hint(&format!("{hidden} older runs are not shown: --limit 0 shows all"));
+    }
+    Ok(0)
+}
+
+fn list(context: &Context, store: &Store, args: &ListArgs) -> Result<Listing, CliError> {
+    let since = args.since.map(|since| {
+        now().checked_sub(since.0).unwrap_or(jiff::Timestamp::MIN)
+    });
+    let filter = ListFilter {
+        states: args.state.clone(),
+        name: args.name.clone(),
+        labels: args.label.iter().cloned().collect(),
+        since,
+        limit: (args.limit > 0).then_some(args.limit),
+    };
+    Ok(store.list(&filter, &mut |run| context.refresh_or_read(store, run))?)
+}
+
+fn table(listing: &Listing) -> Table {
+    let mut table = Table::new(&["RUN", "KIND", "STATE", "RUNTIME", "AGE", "DURATION"])
+        .whole(&[0, 2])
+        .painted(2, state_style);
+    let now = now();
+    for RunSummary { entry, state } in &listing.runs {
+        let took = entry
+            .started
+            .map(|started| duration(between(started, entry.ended.unwrap_or(now))))
+            .unwrap_or_default();
+        table.row(vec![
+            entry.id.clone(),
+            entry.kind.clone(),
+            state.to_string(),
+            entry.runtime.clone(),
+            age(entry.created, now),
+            took,
+        ]);
+    }
+    table
+}
+
+fn watch(context: &Context, store: &Store, args: &ListArgs) -> Result<u8, CliError> {
+    if !context.printer.terminal.stderr || context.format != Format::Table {
+        return Err(CliError::new(ErrorKind::Usage, "--watch needs a terminal")
+            .hint("for a program: mlctl wait, or mlctl train --events"));
+    }
+    let mut screen = Screen::default();
+    loop {
+        let listing = list(context, store, args)?;
+        let terminal = context.printer.terminal;
+        let width = crate::ui::terminal_width().unwrap_or(terminal.width) - 1;
+        let text = table(&listing).text(Some(width), terminal.color_err);
+        let lines: Vec<_> = text.lines().take(40).map(ToOwned::to_owned).collect();
+        screen.draw(&[], &lines);
+        std::thread::sleep(Duration::from_secs(1));
+    }
+}

@@ -1,0 +1,111 @@
+//! `mlctl logs`: what the commands printed.
+
+use crate::backend::LogQuery;
+use crate::cli::{CliError, Context, ErrorKind, Interrupts, exit};
+use crate::gang::{Attempt, ReplicaId};
+use crate::spec::Span;
+use crate::store::now;
+use crate::ui::{Follow, FollowEnd, FollowMode, Interrupt, follow, log_bytes};
+
+/// Arguments of `logs`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  mlctl logs                         everything that the last run printed
+  mlctl logs -f                      and what it prints from now on
+  mlctl logs digits --replica worker-1 --tail 50
+  mlctl logs digits --attempt 1 --no-prefix > attempt-1.txt")]
+pub struct LogsArgs {
+    /// The run
+    pub run: Option<String>,
+    /// Go on until the run has ended
+    #[arg(short, long)]
+    pub follow: bool,
+    /// Only replicas of this role
+    #[arg(long, conflicts_with = "replica")]
+    pub role: Option<String>,
+    /// Only this replica, for example worker-0
+    #[arg(long, value_name = "ROLE-INDEX")]
+    pub replica: Option<ReplicaId>,
+    /// Only this attempt; 0 is the set-up before the first
+    #[arg(long, value_name = "N")]
+    pub attempt: Option<Attempt>,
+    /// Only what was printed within this time, for example 5m
+    #[arg(long, value_name = "DURATION")]
+    pub since: Option<Span>,
+    /// Only so many of the last lines of each replica
+    #[arg(long, value_name = "N")]
+    pub tail: Option<usize>,
+    /// Put the time at which a line is read before it
+    #[arg(long, requires = "follow")]
+    pub timestamps: bool,
+    /// Print the lines as they are
+    #[arg(long)]
+    pub no_prefix: bool,
+}
+
+/// Prints output.
+pub fn run(context: &Context, args: &LogsArgs) -> Result<u8, CliError> {
+    let target = context.target(args.run.as_deref())?;
+    let query = query(args, &target)?;
+    let backend = context.backend(&target.record.runtime)?;
+    let single = args.replica.is_some()
+        || target.plan.as_ref().is_some_and(|plan| plan.replicas().count() == 1);
+    let prefix = !args.no_prefix && !single;
+    if !args.follow {
+        let lines = backend.logs(&target.paths, &query)?.read()?;
+        let mut data = Vec::new();
+        for line in &lines {
+            log_bytes(&mut data, line, &context.printer, prefix, false);
+        }
+        context.printer.raw(&data)?;
+        if lines.is_empty() {
+            let state = target.record.state;
+            context.printer.say(&format!("{} ({state}) has no such output", target.record.id));
+        }
+        return Ok(0);
+    }
+    let interrupts = Interrupts::listen()?;
+    let stop = || {
+        if interrupts.count() > 0 || interrupts.hung_up() {
+            Interrupt::Detach
+        } else {
+            Interrupt::None
+        }
+    };
+    let end = follow(&Follow {
+        store: &target.store,
+        backend: &*backend,
+        paths: &target.paths,
+        plan: target.plan.as_ref(),
+        printer: &context.printer,
+        mode: FollowMode::Logs { prefix, time: args.timestamps },
+        logs: query,
+        deadline: None,
+        user: "",
+        interrupt: &stop,
+    })?;
+    Ok(match end {
+        FollowEnd::Detached(_) => exit::DETACHED,
+        _ => exit::OK,
+    })
+}
+
+fn query(args: &LogsArgs, target: &crate::cli::Target) -> Result<LogQuery, CliError> {
+    let role = args.replica.as_ref().map(|replica| replica.role.clone()).or(args.role.clone());
+    let index = args.replica.as_ref().map(|replica| replica.index);
+    if let (Some(plan), Some(role)) = (&target.plan, &role) {
+        let known = plan.replicas().any(|(_, id)| id.role == *role && index.is_none_or(|i| i == id.index));
+        if !known {
+            let asked = args.replica.as_ref().map_or_else(|| role.clone(), ToString::to_string);
+            let all: Vec<_> = plan.replicas().take(16).map(|(_, id)| id.to_string()).collect();
+            return Err(CliError::new(
+                ErrorKind::NotFound,
+                format!("{} has no replica `{asked}`", target.record.id),
+            )
+            .hint(format!("it has {}", all.join(", "))));
+        }
+    }
+    let since = args.since.and_then(|since| now().checked_sub(since.0).ok());
+    Ok(LogQuery { role, index, attempt: args.attempt, since, tail: args.tail })
+}

@@ -1,0 +1,121 @@
+//! `validate`, `convert`, `schema`, `explain`: what a spec is and whether one is right.
+
+use serde::Serialize;
+
+use crate::cli::{CliError, Context, ErrorKind, SpecArgs, exit};
+use crate::spec::{explain as explain_path, json_schema, to_yaml};
+
+/// Arguments of `validate`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  mlctl validate                         check ./mlctl.yaml
+  mlctl validate jobs/*.yaml             check many; all errors of all files
+  mlctl validate --set roles.worker.replicas=0")]
+pub struct ValidateArgs {
+    /// Specs, folders with mlctl.yaml, or - for stdin. Default: mlctl.yaml
+    #[arg(value_name = "FILE")]
+    pub files: Vec<std::path::PathBuf>,
+    /// Change a value of the spec first
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub set: Vec<String>,
+}
+
+/// Checks specs; says everything that is wrong with them.
+pub fn validate(context: &Context, args: &ValidateArgs) -> Result<u8, CliError> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Document {
+        schema_version: u32,
+        valid: Vec<String>,
+    }
+    let files: Vec<Option<std::path::PathBuf>> = if args.files.is_empty() {
+        vec![None]
+    } else {
+        args.files.iter().cloned().map(Some).collect()
+    };
+    let mut valid = Vec::new();
+    let mut code = exit::OK;
+    for file in files {
+        match context.jobs(&SpecArgs { file, set: args.set.clone() }, &[]) {
+            Ok(jobs) => valid.extend(jobs.into_iter().map(|job| job.job.name)),
+            Err(error) => {
+                error.print(&context.printer);
+                code = code.max(error.kind.exit_code());
+            }
+        }
+    }
+    let text = valid.iter().map(|name| format!("{name}: valid")).collect::<Vec<_>>().join("\n");
+    context.emit(&Document { schema_version: 1, valid }, || text)?;
+    Ok(code)
+}
+
+/// Arguments of `convert`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  mlctl convert custom-job.yaml > mlctl.yaml
+  gcloud ai custom-jobs describe ID --format=json | mlctl convert -")]
+pub struct ConvertArgs {
+    /// The file
+    #[command(flatten)]
+    pub spec: SpecArgs,
+}
+
+/// Prints a file as TrainJobs: a Vertex AI CustomJob, or a TrainJob with --set applied.
+pub fn convert(context: &Context, args: &ConvertArgs) -> Result<u8, CliError> {
+    let jobs = context.jobs(&args.spec, &[])?;
+    let mut texts = Vec::new();
+    for job in &jobs {
+        texts.push(
+            to_yaml(&job.job)
+                .map_err(|error| CliError::new(ErrorKind::Internal, error.to_string()))?,
+        );
+    }
+    context.printer.data(&texts.join("---\n"))?;
+    Ok(exit::OK)
+}
+
+/// Arguments of `schema`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  mlctl schema > trainjob.json
+  # then, as the first line of a spec, for editors with a YAML language server:
+  # yaml-language-server: $schema=trainjob.json")]
+pub struct SchemaArgs {
+    /// The kind
+    #[arg(default_value = "TrainJob")]
+    pub kind: String,
+}
+
+/// Prints the JSON Schema of a kind.
+pub fn schema(context: &Context, args: &SchemaArgs) -> Result<u8, CliError> {
+    let schema = json_schema(&args.kind).ok_or_else(|| {
+        CliError::new(ErrorKind::NotFound, format!("there is no kind {}", args.kind))
+            .hint("kinds: TrainJob")
+    })?;
+    context.printer.data(&schema)?;
+    Ok(exit::OK)
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  mlctl explain                          the fields of a TrainJob
+  mlctl explain TrainJob.roles
+  mlctl explain TrainJob.roles.worker.accelerators")]
+pub struct ExplainArgs {
+    /// A kind or a field of it
+    #[arg(default_value = "TrainJob")]
+    pub path: String,
+}
+
+/// Says what a field means.
+pub fn explain(context: &Context, args: &ExplainArgs) -> Result<u8, CliError> {
+    let explained = explain_path(&args.path)
+        .map_err(|error| CliError::new(ErrorKind::NotFound, error.to_string()))?;
+    context.emit(&explained, || explained.to_string())?;
+    Ok(exit::OK)
+}

@@ -1,0 +1,82 @@
+//! `mlctl state`: the folder in which mlctl remembers its runs.
+
+use serde::Serialize;
+
+use crate::cli::{CliError, Context, ErrorKind};
+
+/// Arguments of `state`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  mlctl state path                 where it is
+  mlctl state check                is everything whole?
+  mlctl state rebuild              make the index anew from the runs' folders")]
+pub struct StateArgs {
+    /// What to do
+    #[command(subcommand)]
+    pub action: StateAction,
+}
+
+/// What `state` can do.
+#[derive(Clone, Copy, Debug, clap::Subcommand)]
+pub enum StateAction {
+    /// Print where the state folder is
+    Path,
+    /// Look everything over; exit code 1 when something is wrong
+    Check,
+    /// Make the index anew from the runs' folders; damaged files are kept aside
+    Rebuild,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Document<T> {
+    schema_version: u32,
+    path: String,
+    #[serde(flatten)]
+    report: T,
+}
+
+/// Looks after the state folder.
+pub fn run(context: &Context, args: &StateArgs) -> Result<u8, CliError> {
+    let store = context.store()?;
+    let path = store.root().display().to_string();
+    match args.action {
+        StateAction::Path => {
+            let empty = serde_json::Map::new();
+            let document = Document { schema_version: 1, path: path.clone(), report: empty };
+            context.emit(&document, || path)?;
+        }
+        StateAction::Check => {
+            let report = store.check()?;
+            let wrong = report.problems.len();
+            let text = || {
+                let mut lines = report.problems.clone();
+                lines.extend(report.set_aside.iter().map(|file| format!("set aside: {file}")));
+                lines.push(format!("{} runs, {wrong} problems", report.runs));
+                lines.join("\n")
+            };
+            context.emit(&Document { schema_version: 1, path, report: report.clone() }, text)?;
+            if wrong > 0 {
+                context.printer.hint("`mlctl state rebuild` makes the index anew");
+                return Err(CliError::said(ErrorKind::Internal));
+            }
+        }
+        StateAction::Rebuild => {
+            let report = store.rebuild()?;
+            let text = || {
+                let list = |what: &str, runs: &[String]| {
+                    runs.iter().map(|run| format!("{what}: {run}")).collect::<Vec<_>>()
+                };
+                let mut lines = list("found again", &report.added);
+                lines.extend(list("folder is gone, dropped", &report.dropped));
+                lines.extend(list("record is damaged, see `mlctl status`", &report.damaged));
+                lines.push(format!("{} runs in the index", report.runs));
+                lines.join("\n")
+            };
+            context.emit(&Document { schema_version: 1, path, report: report.clone() }, text)?;
+            context.warn_of(&store);
+        }
+    }
+    Ok(0)
+}

@@ -1,0 +1,169 @@
+//! `mlctl status`: one run and its replicas.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::cli::{CliError, Context, ErrorKind, Format, Target, outputs};
+use crate::report::RunView;
+use crate::store::{RunRecord, now};
+use crate::ui::human::{age, bytes, between, duration};
+use crate::ui::{
+    BOLD, Screen, Table, metrics_text, run_state_style, state_style, usage_text,
+};
+
+/// Arguments of `status`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  mlctl status                     the last run started from this folder
+  mlctl status digits              the latest run of the spec named digits
+  mlctl status digits-a1 --watch
+  mlctl status digits -o json | jq .view.state")]
+pub struct StatusArgs {
+    /// The run
+    pub run: Option<String>,
+    /// Show it again and again until it has ended or Ctrl-C
+    #[arg(short, long)]
+    pub watch: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Document<'a> {
+    schema_version: u32,
+    record: &'a RunRecord,
+    view: &'a RunView,
+    outputs: Vec<Output>,
+}
+
+#[derive(Serialize)]
+struct Output {
+    name: &'static str,
+    place: String,
+}
+
+/// Shows a run.
+pub fn run(context: &Context, args: &StatusArgs) -> Result<u8, CliError> {
+    let mut target = context.target(args.run.as_deref())?;
+    if args.watch {
+        return watch(context, &mut target);
+    }
+    let view = target.view()?;
+    let outputs = outputs(target.plan.as_ref(), &target.paths);
+    let places = outputs.iter().map(|(name, place)| Output { name, place: place.clone() });
+    let document = Document {
+        schema_version: 1,
+        record: &target.record,
+        view: &view,
+        outputs: places.collect(),
+    };
+    context.emit(&document, || {
+        let terminal = context.printer.terminal;
+        text(&target, &view, terminal.stdout.then_some(terminal.width), terminal.color_out)
+    })?;
+    Ok(0)
+}
+
+fn watch(context: &Context, target: &mut Target) -> Result<u8, CliError> {
+    if !context.printer.terminal.stderr || context.format != Format::Table {
+        return Err(CliError::new(ErrorKind::Usage, "--watch needs a terminal")
+            .hint("for a program: mlctl wait, or mlctl train --events"));
+    }
+    let mut screen = Screen::default();
+    loop {
+        target.record = context.refresh(&target.store, &target.paths.run)?;
+        let terminal = context.printer.terminal;
+        let width = crate::ui::terminal_width().unwrap_or(terminal.width) - 1;
+        let text = text(target, &target.view()?, Some(width), terminal.color_err);
+        let lines: Vec<String> = text.lines().take(50).map(ToOwned::to_owned).collect();
+        if target.record.state.is_ended() {
+            screen.draw_rest(&lines);
+            return Ok(0);
+        }
+        screen.draw(&[], &lines);
+        std::thread::sleep(Duration::from_secs(1));
+    }
+}
+
+fn text(target: &Target, view: &RunView, width: Option<usize>, color: bool) -> String {
+    let paint = |style, text: &str| crate::ui::paint(color, style, text);
+    let record = &target.record;
+    let state = paint(run_state_style(record.state), record.state.as_str());
+    let mut lines = vec![format!("{} {state}", paint(BOLD, &record.id))];
+    let mut fact = |name: &str, value: String| {
+        if !value.is_empty() {
+            lines.push(format!("  {name:<9} {value}"));
+        }
+    };
+    fact("kind", format!("{} on {}", record.kind, record.runtime));
+    fact("submitted", format!("{} ago by {}", age(record.created, now()), record.user));
+    fact("from", record.cwd.display().to_string());
+    if let Some(started) = record.started {
+        fact("duration", duration(between(started, record.ended.unwrap_or_else(now))));
+    }
+    let labels = record.labels.iter().map(|(key, value)| format!("{key}={value}"));
+    fact("labels", labels.collect::<Vec<_>>().join(" "));
+    if let Some(git) = &record.git {
+        let dirty = if git.dirty { ", with changes" } else { "" };
+        fact("commit", format!("{}{dirty}", git.commit.get(..12).unwrap_or(&git.commit)));
+    }
+    if view.attempt > 1 {
+        let spent = view.retries.iter().filter(|spending| spending.spent > 0);
+        let spent = spent.map(|s| format!("{} {} of {}", s.class, s.spent, s.budget));
+        fact("attempt", format!("{} ({})", view.attempt, spent.collect::<Vec<_>>().join(", ")));
+    }
+    if let Some(verdict) = &record.verdict {
+        fact("reason", verdict.reason.clone());
+    } else {
+        fact("now", view.activity().unwrap_or_default());
+    }
+    for (name, place) in outputs(target.plan.as_ref(), &target.paths) {
+        fact(name, place);
+    }
+    for warning in &view.warnings {
+        fact("warning", warning.clone());
+    }
+    if !view.replicas.is_empty() {
+        lines.push(String::new());
+        lines.push(replicas(view).text(width, color));
+    }
+    let failed: Vec<_> = view.attempts.iter().filter_map(|a| a.first_failure.as_ref()).collect();
+    if !failed.is_empty() {
+        lines.push(String::new());
+        let mut table = Table::new(&["ATTEMPT", "FAILED FIRST", "CLASS", "REASON"]).whole(&[1]);
+        for failure in failed {
+            table.row(vec![
+                failure.attempt.to_string(),
+                failure.replica.to_string(),
+                failure.class.to_string(),
+                failure.reason.clone(),
+            ]);
+        }
+        lines.push(table.text(width, false));
+    }
+    lines.join("\n")
+}
+
+fn replicas(view: &RunView) -> Table {
+    let header = ["REPLICA", "STATE", "TIME", "CPU", "MEMORY", "EXIT", "METRICS"];
+    let mut table = Table::new(&header).whole(&[0, 1]).painted(1, state_style);
+    let now = now();
+    for replica in view.replicas.values() {
+        let time = replica.since.map(|since| between(since, replica.until.unwrap_or(now)));
+        let (cpu, mut memory) = usage_text(replica.usage.as_ref());
+        if memory.is_empty() && replica.peak_memory > 0 {
+            memory = format!("peak {}", bytes(replica.peak_memory));
+        }
+        table.row(vec![
+            replica.replica.to_string(),
+            replica.state.as_str().into(),
+            time.map(duration).unwrap_or_default(),
+            cpu,
+            memory,
+            replica.last_exit().map(|exit| exit.reason.clone()).unwrap_or_default(),
+            metrics_text(replica.step, &replica.metrics),
+        ]);
+    }
+    table
+}

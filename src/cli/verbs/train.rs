@@ -1,0 +1,347 @@
+//! `mlctl train`: submit a training run and follow it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use indexmap::IndexMap;
+
+use crate::backend::{Backend, LogQuery, Notice, SecretValues, SubmitOptions};
+use crate::cli::{
+    CliError, Context, ErrorKind, Interrupts, LoadedJob, OnInterrupt, SpecArgs, exit, exit_code, explain, git_describe,
+    outputs,
+};
+use crate::gang::ReplicaId;
+use crate::plan::{
+    Addresses, MASK, OutputDirs, Plan, PlanContext, Port, RuntimeDefaults, environment, plan, table,
+};
+use crate::store::{GitCommit, NewRun, RunPaths, Store};
+use crate::ui::{Follow, FollowEnd, FollowMode, Interrupt, follow, sections_text, summary_text};
+
+/// After the first Ctrl-C a second one cancels within this time.
+const SECOND_CHANCE: Duration = Duration::from_secs(2);
+
+/// Arguments of `train`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  mlctl train                            run ./mlctl.yaml and follow it
+  mlctl train examples/digits            run mlctl.yaml of that folder
+  mlctl train train.py -- --epochs 5     run a script, no spec needed
+  mlctl train --set args.epochs=9 --set roles.worker.replicas=4
+  mlctl train --detach && mlctl wait     submit now, wait later
+  mlctl train --dry-run -o yaml          the plan in full, nothing runs
+  gsutil cat gs://b/job.yaml | mlctl train -
+
+Ctrl-C detaches (the run goes on), twice cancels; without a terminal, or with
+CI=true, SIGINT and SIGTERM cancel. Exit codes: 0 succeeded, 3 spec, 5 refused,
+10 failed, 11 infrastructure, 12 cancelled, 13 timed out, 14 could not start,
+130 detached.")]
+pub struct TrainArgs {
+    /// The spec
+    #[command(flatten)]
+    pub spec: SpecArgs,
+    /// Where to run: local
+    #[arg(long, value_name = "RUNTIME")]
+    pub runtime: Option<String>,
+    /// Submit and return; prints the run's id
+    #[arg(short, long, conflicts_with = "events")]
+    pub detach: bool,
+    /// Show what would run
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Stream events as JSON Lines on stdout
+    #[arg(long, conflicts_with = "output")]
+    pub events: bool,
+    /// Add a label to the run
+    #[arg(short, long, value_name = "NAME=VALUE")]
+    pub label: Vec<String>,
+    /// Run on the CPU where the accelerators are missing
+    #[arg(long)]
+    pub allow_cpu: bool,
+    /// Write into a model folder that another run has filled
+    #[arg(long)]
+    pub overwrite: bool,
+    /// What Ctrl-C does to the run
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub on_interrupt: Option<OnInterrupt>,
+    /// Arguments of the script
+    #[arg(last = true, value_name = "ARGS")]
+    pub args: Vec<String>,
+}
+
+/// Submits every job of the file, then follows them one after the other.
+pub fn train(context: &Context, args: &TrainArgs) -> Result<u8, CliError> {
+    let mut jobs = context.jobs(&args.spec, &args.args)?;
+    for job in &mut jobs {
+        add_labels(job, &args.label)?;
+    }
+    let runtime = context.runtime(args.runtime.as_deref());
+    let backend = context.backend(&runtime)?;
+    let options = SubmitOptions { allow_cpu: args.allow_cpu, overwrite: args.overwrite };
+    if args.dry_run {
+        return dry_run(context, &*backend, &jobs, &options);
+    }
+    let store = context.store()?;
+    context.warn_of(&store);
+    let interrupts = Interrupts::listen()?;
+    let mut runs = Vec::new();
+    for job in jobs {
+        runs.push(submit(context, &store, &*backend, job, &options)?);
+    }
+    if args.detach {
+        return detached(context, &runs);
+    }
+    let mut code = exit::OK;
+    for run in &runs {
+        let ended = watch(context, &store, &*backend, run, args, &interrupts)?;
+        if ended == exit::DETACHED {
+            return Ok(ended);
+        }
+        code = code.max(ended);
+    }
+    Ok(code)
+}
+
+/// A run that has been submitted.
+struct Submitted {
+    paths: RunPaths,
+    plan: Plan,
+}
+
+fn add_labels(job: &mut LoadedJob, labels: &[String]) -> Result<(), CliError> {
+    for label in labels {
+        let (name, value) = label.split_once('=').ok_or_else(|| {
+            CliError::new(ErrorKind::Usage, format!("--label {label} is not NAME=VALUE"))
+        })?;
+        job.job.labels.insert(name.into(), value.into());
+    }
+    Ok(())
+}
+
+fn plan_of(job: &LoadedJob, run: &str) -> Result<Plan, CliError> {
+    let context = PlanContext {
+        run: run.into(),
+        runtime_defaults: RuntimeDefaults::LOCAL,
+        code_base: job.base.clone(),
+    };
+    plan(&job.job, &context).map_err(|error| CliError::new(ErrorKind::Spec, error.to_string()))
+}
+
+fn submit(
+    context: &Context,
+    store: &Store,
+    backend: &dyn Backend,
+    job: LoadedJob,
+    options: &SubmitOptions,
+) -> Result<Submitted, CliError> {
+    let reservation = store.reserve(&job.job.name)?;
+    let mut plan = plan_of(&job, reservation.run())?;
+    let notices = backend.check(&plan, options)?;
+    say_notices(context, notices);
+    let known = from_environment(&job);
+    let taken = plan.take_secrets(&known);
+    let hide = |text: &str| hidden(text, taken.values());
+    let resolved = crate::spec::to_yaml(&job.job)
+        .map_err(|error| CliError::new(ErrorKind::Internal, error.to_string()))?;
+    let code_dir = plan.code.as_ref().map_or_else(|| job.base.clone(), Into::into);
+    let git_dir = if code_dir.is_dir() { code_dir } else { job.base.clone() };
+    let created = store.create_run(
+        reservation,
+        &NewRun {
+            kind: "TrainJob",
+            runtime: backend.name(),
+            cwd: context.env.cwd.clone(),
+            user: context.user(),
+            host: crate::sys::host_name(),
+            argv: context.env.args.iter().map(|arg| hide(arg)).collect(),
+            git: git_describe(&git_dir).map(|(commit, dirty)| GitCommit { commit, dirty }),
+            source: &hide(&job.source),
+            resolved: &hide(&resolved),
+            plan: &plan,
+        },
+    )?;
+    let paths = created.paths.clone();
+    let started = backend.ensure(&plan, &paths, &SecretValues(taken), options);
+    drop(created.lock);
+    match started {
+        Ok(notices) => say_notices(context, notices),
+        Err(error) => {
+            // The record says what became of it; the reason is what the user needs.
+            let error = CliError::from(error).hint(format!("mlctl status {}", paths.run));
+            return Err(error);
+        }
+    }
+    context.printer.say(&format!(
+        "{} submitted to {}",
+        context.printer.paint(crate::ui::BOLD, &paths.run),
+        backend.name()
+    ));
+    Ok(Submitted { paths, plan })
+}
+
+/// Values that `${VAR}` brought into environment variables.
+fn from_environment(job: &LoadedJob) -> BTreeSet<String> {
+    let value_at = |path: &String| {
+        let pointer = format!("/{}", path.replace(['.', '['], "/").replace(']', ""));
+        serde_json::to_value(&job.job).ok()?.pointer(&pointer)?.as_str().map(str::to_owned)
+    };
+    job.from_env.iter().filter(|path| path.contains("env[")).filter_map(value_at).collect()
+}
+
+fn hidden<'a>(
+    text: &str,
+    secrets: impl Iterator<Item = &'a BTreeMap<String, String>>,
+) -> String {
+    let values = secrets.flat_map(BTreeMap::values).filter(|value| value.len() >= 4);
+    values.fold(text.to_owned(), |text, value| text.replace(value.as_str(), MASK))
+}
+
+fn say_notices(context: &Context, notices: Vec<Notice>) {
+    for Notice(notice) in notices {
+        context.printer.warn(&notice);
+    }
+}
+
+fn detached(context: &Context, runs: &[Submitted]) -> Result<u8, CliError> {
+    #[derive(serde::Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Document {
+        schema_version: u32,
+        runs: Vec<String>,
+    }
+    let ids: Vec<String> = runs.iter().map(|run| run.paths.run.clone()).collect();
+    let text = ids.join("\n");
+    context.emit(&Document { schema_version: 1, runs: ids }, || text)?;
+    if let Some(first) = runs.first() {
+        context.printer.hint(&format!("follow it with: mlctl logs -f {}", first.paths.run));
+    }
+    Ok(exit::OK)
+}
+
+fn watch(
+    context: &Context,
+    store: &Store,
+    backend: &dyn Backend,
+    run: &Submitted,
+    args: &TrainArgs,
+    interrupts: &Interrupts,
+) -> Result<u8, CliError> {
+    let terminal = context.printer.terminal.stderr;
+    let policy = OnInterrupt::resolve(args.on_interrupt, &context.env, terminal);
+    let first = std::cell::Cell::new(None::<Instant>);
+    let interrupt = || {
+        if interrupts.hung_up() {
+            return Interrupt::Detach;
+        }
+        match (policy, interrupts.count(), first.get()) {
+            (_, 0, _) => Interrupt::None,
+            (OnInterrupt::Cancel, _, _) => Interrupt::Cancel,
+            (OnInterrupt::Detach, 1, None) => {
+                first.set(Some(Instant::now()));
+                context.printer.say("\ndetaching; press Ctrl-C again to cancel the run");
+                Interrupt::None
+            }
+            (OnInterrupt::Detach, 1, Some(at)) if at.elapsed() < SECOND_CHANCE => Interrupt::None,
+            (OnInterrupt::Detach, 1, Some(_)) => Interrupt::Detach,
+            (OnInterrupt::Detach, ..) => Interrupt::Cancel,
+        }
+    };
+    let mode = match (args.events, terminal) {
+        (true, _) => FollowMode::Events,
+        (false, true) => FollowMode::Live,
+        (false, false) => FollowMode::Plain,
+    };
+    let end = follow(&Follow {
+        store,
+        backend,
+        paths: &run.paths,
+        plan: Some(&run.plan),
+        printer: &context.printer,
+        mode,
+        logs: LogQuery::default(),
+        deadline: None,
+        user: &context.user(),
+        interrupt: &interrupt,
+    })?;
+    match end {
+        FollowEnd::Ended(view) => {
+            let report = explain(&view, &run.paths, Some(&run.plan), Some(backend));
+            let places = outputs(Some(&run.plan), &run.paths);
+            if args.events {
+                // The last event has said it all.
+            } else if context.format == crate::cli::Format::Table {
+                let failed = view.state != crate::report::RunState::Succeeded;
+                let text =
+                    summary_text(&context.printer, &view, &places, failed.then_some(&report));
+                context.printer.say(text.trim_end());
+            } else {
+                context.emit(&report, String::new)?;
+            }
+            Ok(view.verdict.as_ref().map_or(exit::OK, exit_code))
+        }
+        FollowEnd::Detached(_) | FollowEnd::Deadline(_) => {
+            let id = &run.paths.run;
+            context.printer.say(&format!(
+                "{id} goes on. Come back with: mlctl logs -f {id}; end it with: mlctl cancel {id}"
+            ));
+            Ok(exit::DETACHED)
+        }
+    }
+}
+
+/// Addresses as a plan shows them: the ports are chosen when the run starts.
+struct Preview;
+
+impl Addresses for Preview {
+    fn host(&self, _: &ReplicaId) -> String {
+        "127.0.0.1".into()
+    }
+    fn port(&self, _: &ReplicaId, port: Port) -> u16 {
+        match port {
+            Port::Rendezvous => 2222,
+            Port::Master => 29500,
+            Port::Gang => 0,
+        }
+    }
+}
+
+fn dry_run(
+    context: &Context,
+    backend: &dyn Backend,
+    jobs: &[LoadedJob],
+    options: &SubmitOptions,
+) -> Result<u8, CliError> {
+    let mut plans = Vec::new();
+    let mut refused = Vec::new();
+    for job in jobs {
+        let plan = plan_of(job, &format!("{}-xxxxxx", job.job.name))?;
+        match backend.check(&plan, options) {
+            Ok(notices) => say_notices(context, notices),
+            Err(error) => refused.push(CliError::from(error)),
+        }
+        plans.push(plan);
+    }
+    let masked: Vec<Plan> = plans.iter().map(Plan::masked).collect();
+    let text = || {
+        let shown = masked.iter().map(|plan| {
+            let base = plan.output.clone().unwrap_or_else(|| "<run folder>/output".into());
+            let dirs = OutputDirs {
+                model: format!("{base}/model"),
+                checkpoints: format!("{base}/checkpoints"),
+                logs: format!("{base}/logs"),
+            };
+            let preview: IndexMap<String, String> =
+                environment(plan, plan.primary(), &Preview, &dirs);
+            sections_text(&context.printer, &table(plan, &preview))
+        });
+        shown.collect::<Vec<_>>().join("\n")
+    };
+    match &masked[..] {
+        [one] => context.emit(one, text)?,
+        many => context.emit(&many, text)?,
+    }
+    match refused.into_iter().next() {
+        Some(error) => Err(error),
+        None => Ok(exit::OK),
+    }
+}

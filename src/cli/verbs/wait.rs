@@ -1,0 +1,132 @@
+//! `mlctl wait`: until a run has ended.
+
+use std::time::Instant;
+
+use serde::Serialize;
+
+use crate::backend::LogQuery;
+use crate::cli::{
+    CliError, Context, Format, Interrupts, Target, exit, exit_code, explain, outputs,
+};
+use crate::report::{RunState, WhyReport};
+use crate::spec::Span;
+use crate::ui::{Follow, FollowEnd, FollowMode, Interrupt, Verbosity, follow, summary_text};
+
+/// Arguments of `wait`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+The exit code is the run's: 0 succeeded, 10 failed, 11 infrastructure budget
+spent, 12 cancelled, 13 timed out, 14 could not start; 130 when --timeout is over
+or Ctrl-C comes first. The run goes on in both cases.
+
+Examples:
+  mlctl wait                       follow the last run to its end
+  mlctl wait digits --quiet && ./deploy.sh
+  mlctl wait digits --timeout 1h -o json")]
+pub struct WaitArgs {
+    /// The run
+    pub run: Option<String>,
+    /// Wait at most so long, for example 1h
+    #[arg(long, value_name = "DURATION")]
+    pub timeout: Option<Span>,
+    /// Stream the run's events as JSON Lines
+    #[arg(long, conflicts_with = "output")]
+    pub events: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Document<'a> {
+    schema_version: u32,
+    run: &'a str,
+    state: RunState,
+    exit_code: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<&'a WhyReport>,
+}
+
+/// Waits for a run.
+pub fn run(context: &Context, args: &WaitArgs) -> Result<u8, CliError> {
+    let target = context.target(args.run.as_deref())?;
+    let backend = match context.backend(&target.record.runtime) {
+        Ok(backend) => backend,
+        // What an ended run was is known without its runtime.
+        Err(_) if target.record.state.is_ended() => return ended(context, &target, None, args),
+        Err(error) => return Err(error),
+    };
+    if target.record.state.is_ended() && !args.events {
+        return ended(context, &target, Some(&*backend), args);
+    }
+    let interrupts = Interrupts::listen()?;
+    let stop = || {
+        if interrupts.count() > 0 || interrupts.hung_up() {
+            Interrupt::Detach
+        } else {
+            Interrupt::None
+        }
+    };
+    let end = follow(&Follow {
+        store: &target.store,
+        backend: &*backend,
+        paths: &target.paths,
+        plan: target.plan.as_ref(),
+        printer: &context.printer,
+        mode: mode(context, args),
+        logs: LogQuery { tail: Some(10), ..LogQuery::default() },
+        deadline: args.timeout.map(|timeout| Instant::now() + timeout.0),
+        user: "",
+        interrupt: &stop,
+    })?;
+    match end {
+        FollowEnd::Ended(_) => {
+            let target = context.target(Some(&target.paths.run))?;
+            ended(context, &target, Some(&*backend), args)
+        }
+        FollowEnd::Detached(view) | FollowEnd::Deadline(view) => {
+            let run = &target.paths.run;
+            context.printer.say(&format!("{run} is still {}; it goes on", view.state));
+            context.printer.hint(&format!("mlctl wait {run}, or mlctl cancel {run}"));
+            Ok(exit::DETACHED)
+        }
+    }
+}
+
+fn mode(context: &Context, args: &WaitArgs) -> FollowMode {
+    if args.events {
+        FollowMode::Events
+    } else if context.printer.verbosity == Verbosity::Quiet {
+        FollowMode::Silent
+    } else if context.printer.terminal.stderr {
+        FollowMode::Live
+    } else {
+        FollowMode::Plain
+    }
+}
+
+fn ended(
+    context: &Context,
+    target: &Target,
+    backend: Option<&dyn crate::backend::Backend>,
+    args: &WaitArgs,
+) -> Result<u8, CliError> {
+    let view = target.view()?;
+    let code = target.record.verdict.as_ref().map_or(exit::RUN_FAILED, exit_code);
+    let why = (target.record.state != RunState::Succeeded)
+        .then(|| explain(&view, &target.paths, target.plan.as_ref(), backend));
+    if args.events {
+        return Ok(code);
+    }
+    let outputs = outputs(target.plan.as_ref(), &target.paths);
+    context.printer.say(&summary_text(&context.printer, &view, &outputs, why.as_ref()));
+    if context.format != Format::Table {
+        let document = Document {
+            schema_version: 1,
+            run: &target.record.id,
+            state: target.record.state,
+            exit_code: code,
+            why: why.as_ref(),
+        };
+        context.emit(&document, String::new)?;
+    }
+    Ok(code)
+}
