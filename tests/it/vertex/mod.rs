@@ -41,6 +41,7 @@ fn every_file_is_converted_or_explained() {
     });
 }
 
+#[expect(clippy::panic, reason = "a helper of a test")]
 /// `mlctl convert` writes it, so it must be a spec of ours.
 fn comes_back_the_same(yaml: &str, job: &spec::TrainJob) {
     let again = spec::load(&[Source::new("again", yaml)], &LoadOptions::default())
