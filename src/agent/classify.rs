@@ -89,7 +89,8 @@ fn by_signal(signal: i32, memory: MemoryEvidence) -> (FailureClass, String) {
         return (FailureClass::OutOfMemory, format!("killed by {name}: out of memory"));
     }
     if signal == Signal::KILL.as_raw() && memory.near_limit {
-        let reason = format!("killed by {name} at 90 % of its memory or more: out of memory (inferred)");
+        let reason =
+            format!("killed by {name} at 90 % of its memory or more: out of memory (inferred)");
         return (FailureClass::OutOfMemory, reason);
     }
     (FailureClass::TransientSignal, format!("killed by {name}"))
@@ -142,7 +143,10 @@ mod tests {
             assert_eq!(class(ExitStatus::Code(code), none), Some(FailureClass::TransientSignal));
         }
         for signal in [6, 11, 7, 9] {
-            assert_eq!(class(ExitStatus::Signal(signal), none), Some(FailureClass::TransientSignal));
+            assert_eq!(
+                class(ExitStatus::Signal(signal), none),
+                Some(FailureClass::TransientSignal)
+            );
         }
         assert_eq!(class(ExitStatus::Signal(9), oom), Some(FailureClass::OutOfMemory));
         assert_eq!(class(ExitStatus::Code(137), oom), Some(FailureClass::OutOfMemory));
@@ -152,6 +156,9 @@ mod tests {
     #[test]
     fn a_survivors_error_is_a_peers_loss() {
         let lines = vec!["E0000 UnavailableError: Connection reset by peer".to_owned()];
-        assert!(classify(&Ended::Exited(ExitStatus::Code(1)), lines, MemoryEvidence::default()).peer_loss);
+        assert!(
+            classify(&Ended::Exited(ExitStatus::Code(1)), lines, MemoryEvidence::default())
+                .peer_loss
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! What the machines say, as events of the log.
 
 use crate::event::EventKind;
-use crate::gang::{Attempt, GangEvent, GangConfig, MemberEvent, ReplicaId};
+use crate::gang::{Attempt, GangConfig, GangEvent, MemberEvent, ReplicaId};
 
 /// An event of the gang: attempt, whose it is, and what happened. `None` for what the replica's own
 /// agent tells better.
@@ -27,7 +27,8 @@ pub(super) fn of_gang(
         GangEvent::ReplicaStopped { attempt, replica, clean } => {
             (attempt, Some(replica), EventKind::ReplicaStopped { clean })
         }
-        GangEvent::ReplicaLost { replica, reason } | GangEvent::ReplicaReplaced { replica, reason } => {
+        GangEvent::ReplicaLost { replica, reason }
+        | GangEvent::ReplicaReplaced { replica, reason } => {
             (attempt, Some(replica), EventKind::ReplicaLost { reason })
         }
         GangEvent::FirstFailure { failure } => {
@@ -36,7 +37,11 @@ pub(super) fn of_gang(
         GangEvent::AttemptEnded { attempt } => (attempt, None, EventKind::AttemptEnded),
         GangEvent::Retry { class, left, .. } => {
             let budget = config.budgets.get(class);
-            (attempt, None, EventKind::Retrying { class, spent: budget.saturating_sub(left), budget })
+            (
+                attempt,
+                None,
+                EventKind::Retrying { class, spent: budget.saturating_sub(left), budget },
+            )
         }
         GangEvent::Completed { attempt } => (attempt, None, EventKind::Completed),
         GangEvent::Draining { within, .. } => {

@@ -7,6 +7,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::os::fd::AsFd;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
@@ -23,6 +24,9 @@ use crate::sys;
 
 /// How long the guard tries to kill what is left.
 const KILL_LIMIT: Duration = Duration::from_secs(8);
+
+/// The same when the agent is gone: nobody else is left to do it.
+const LAST_LIMIT: Duration = Duration::from_mins(10);
 
 /// Agent to guard.
 #[derive(Debug, Serialize, Deserialize)]
@@ -66,24 +70,41 @@ pub(super) enum Report {
     },
 }
 
-/// The guard's process: returns when nothing of the command is left.
-pub fn run() -> u8 {
-    match guard() {
+/// The guard's process: returns when nothing of the command is left. `exe` is this program.
+pub fn run(exe: &std::path::Path) -> u8 {
+    match guard(exe) {
         Ok(()) => 0,
         Err(_) => 1,
     }
 }
 
-fn guard() -> std::io::Result<()> {
+/// The command's process before it is the command: it dies with its guard, so that nothing runs on
+/// when agent and guard are killed at once. Returns only when the command can't be started, with a
+/// shell's status for that.
+pub fn exec(guard: i32, argv: &[String]) -> u8 {
+    let Some((program, args)) = argv.split_first() else { return 127 };
+    if sys::die_with_parent(guard).is_err() {
+        return 127;
+    }
+    let error = Command::new(program).args(args).exec();
+    if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 }
+}
+
+fn guard(exe: &std::path::Path) -> std::io::Result<()> {
     sys::become_subreaper()?;
     let mut control = UnixStream::from(std::io::stdin().as_fd().try_clone_to_owned()?);
     let mut orders = BufReader::new(control.try_clone()?);
     let mut line = String::new();
     orders.read_line(&mut line)?;
     let Order::Start { argv, env, cwd } = serde_json::from_str(&line)? else { return Ok(()) };
-    let Some((program, args)) = argv.split_first() else { return Ok(()) };
-    let child = Command::new(program)
-        .args(args)
+    if let Err(reason) = find(&argv, &env, &cwd) {
+        return tell(&mut control, &Report::Failed { errno: None, reason });
+    }
+    let child = Command::new(exe)
+        .arg("agent-exec")
+        .arg(std::process::id().to_string())
+        .arg("--")
+        .args(&argv)
         .env_clear()
         .envs(env)
         .current_dir(cwd)
@@ -127,7 +148,26 @@ fn obey(mut orders: BufReader<UnixStream>, group: &AtomicI32) {
         }
         line.clear();
     }
-    sys::kill_descendants(KILL_LIMIT);
+    sys::kill_descendants(LAST_LIMIT);
+}
+
+/// Looks for the program as `execvp` will: afterwards its failure could not be told from the
+/// command's own exit.
+fn find(argv: &[String], env: &[(String, String)], cwd: &std::path::Path) -> Result<(), String> {
+    let Some(program) = argv.first() else { return Err("there is no command".into()) };
+    if program.contains('/') {
+        let path = cwd.join(program);
+        return match fs_err::metadata(&path) {
+            Ok(found) if found.permissions().mode() & 0o111 == 0 || found.is_dir() => {
+                Err(format!("{program} is not executable: chmod +x it"))
+            }
+            Ok(_) => Ok(()),
+            Err(_) => Err(format!("{program} does not exist")),
+        };
+    }
+    let path = env.iter().find(|(name, _)| name == "PATH").map_or("", |(_, value)| value.as_str());
+    let found = std::env::split_paths(path).any(|dir| cwd.join(dir).join(program).is_file());
+    if found { Ok(()) } else { Err(format!("there is no program {program} in PATH")) }
 }
 
 fn tell(control: &mut UnixStream, report: &Report) -> std::io::Result<()> {

@@ -92,12 +92,7 @@ fn read<T: DeserializeOwned>(
 }
 
 /// The primary's ear: accepts members and cancel requests for as long as the process lives.
-pub(super) fn listen(
-    listener: TcpListener,
-    token: Arc<[u8]>,
-    run: String,
-    inputs: Sender<Input>,
-) {
+pub(super) fn listen(listener: TcpListener, token: Arc<[u8]>, run: String, inputs: Sender<Input>) {
     let strangers = Arc::new(AtomicUsize::new(0));
     std::thread::spawn(move || {
         let mut next = 1;

@@ -159,7 +159,13 @@ impl Log {
         self.put(state, attempt, Some(self.replica.clone()), kind);
     }
 
-    fn put(&self, state: &mut State, attempt: Attempt, replica: Option<ReplicaId>, kind: EventKind) {
+    fn put(
+        &self,
+        state: &mut State,
+        attempt: Attempt,
+        replica: Option<ReplicaId>,
+        kind: EventKind,
+    ) {
         state.writer.event(&Event {
             v: EVENT_VERSION,
             seq: 0,

@@ -171,7 +171,8 @@ fn reader(pipe: OwnedFd, sink: &Sink) -> std::thread::JoinHandle<()> {
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
                 Err(_) => break,
             }
-            let whole = pending.iter().rposition(|b| matches!(b, b'\n' | b'\r')).map_or(0, |at| at + 1);
+            let whole =
+                pending.iter().rposition(|b| matches!(b, b'\n' | b'\r')).map_or(0, |at| at + 1);
             let ready = if pending.len() > LINE_LIMIT { pending.len() } else { whole };
             if ready > 0 {
                 sink(&pending[..ready]);

@@ -21,8 +21,8 @@ use super::termination;
 use super::usage::{INTERVAL, Meter};
 use crate::event::EventKind;
 use crate::gang::{
-    AgentExit, Attempt, GangEvent, Incarnation, LinkId, MemberInput, MemberMachine, MemberOutput, Session,
-    SessionInput, SessionOutput, ToMember, ToPrimary,
+    AgentExit, Attempt, GangEvent, Incarnation, LinkId, MemberInput, MemberMachine, MemberOutput,
+    Session, SessionInput, SessionOutput, ToMember, ToPrimary,
 };
 use crate::sys;
 
@@ -54,10 +54,7 @@ pub fn run(config: &Path, surroundings: Surroundings) -> io::Result<u8> {
         links::listen(listener, Arc::clone(&token), config.gang.run.clone(), inputs.clone());
     }
     listen_to_signals(inputs.clone())?;
-    log.own(EventKind::AgentStarted {
-        pid: std::process::id(),
-        pod_uid: config.pod_uid.clone(),
-    });
+    log.own(EventKind::AgentStarted { pid: std::process::id(), pod_uid: config.pod_uid.clone() });
     let runner =
         Runner::new(exe, Arc::clone(&config), environment, Arc::clone(&log), inputs.clone());
     let start = sys::monotonic();
@@ -65,12 +62,7 @@ pub fn run(config: &Path, surroundings: Surroundings) -> io::Result<u8> {
     let early = wait_for_setup(&runner, &queue);
     let now = sys::monotonic().saturating_sub(start);
     let mut agent = Agent {
-        member: MemberMachine::new(
-            config.gang.clone(),
-            config.replica.clone(),
-            me.clone(),
-            now,
-        ),
+        member: MemberMachine::new(config.gang.clone(), config.replica.clone(), me.clone(), now),
         session: primary.then(|| Session::new(config.gang.clone(), me, now)),
         meter: Meter::new(config.memory_limit),
         config,
@@ -194,9 +186,9 @@ impl Agent {
     /// How long nothing needs to be done by itself.
     fn patience(&self) -> Duration {
         let now = self.now();
-        let deadlines =
-            [self.member.deadline(), self.session.as_ref().and_then(Session::deadline)];
-        let next = deadlines.into_iter().flatten().min().map_or(INTERVAL, |at| at.saturating_sub(now));
+        let deadlines = [self.member.deadline(), self.session.as_ref().and_then(Session::deadline)];
+        let next =
+            deadlines.into_iter().flatten().min().map_or(INTERVAL, |at| at.saturating_sub(now));
         next.clamp(Duration::from_millis(1), INTERVAL)
     }
 

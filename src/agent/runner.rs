@@ -108,13 +108,15 @@ impl Runner {
     }
 
     pub(super) fn signal(&self, attempt: Attempt) {
-        if let Some((_, control)) = self.current.as_ref().filter(|(current, _)| *current == attempt) {
+        if let Some((_, control)) = self.current.as_ref().filter(|(current, _)| *current == attempt)
+        {
             control.terminate();
         }
     }
 
     pub(super) fn kill(&self, attempt: Attempt) {
-        if let Some((_, control)) = self.current.as_ref().filter(|(current, _)| *current == attempt) {
+        if let Some((_, control)) = self.current.as_ref().filter(|(current, _)| *current == attempt)
+        {
             control.kill();
         }
     }
@@ -133,7 +135,8 @@ impl Runner {
     /// Remembers which shared memory the command's processes use, so that it can be emptied: after
     /// their end nobody can tell whose a file in /dev/shm was.
     pub(super) fn note_shared_memory(&self, pids: &[i32]) {
-        let mut known = self.shared_memory.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut known =
+            self.shared_memory.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         for path in pids.iter().flat_map(|pid| sys::shared_memory_of(*pid)) {
             if !known.contains(&path) {
                 known.push(path);
@@ -182,8 +185,7 @@ fn prepare_and_set_up(
     log.own(EventKind::SetupStarted);
     let cwd = work::fresh(&config.work_dir, 0, config.code.as_deref())
         .map_err(|error| SetupError(format!("the working folder: {error}")))?;
-    let steps =
-        Steps { exe, setup, env, cwd: &cwd, cache: &config.cache_dir, log, control };
+    let steps = Steps { exe, setup, env, cwd: &cwd, cache: &config.cache_dir, log, control };
     let (done, cached) = steps.run()?;
     log.own(EventKind::SetupFinished { seconds: begin.elapsed().as_secs_f64(), cached });
     Ok(done)

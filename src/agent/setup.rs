@@ -51,13 +51,18 @@ impl Steps<'_> {
         let interpreter = python.interpreter.as_deref().unwrap_or("python3");
         let requirements = match &python.requirements {
             Some(file) => fs_err::read_to_string(self.cwd.join(file)).map_err(|error| {
-                SetupError(format!("setup.python.requirements: {error}; the path is relative to `code`"))
+                SetupError(format!(
+                    "setup.python.requirements: {error}; the path is relative to `code`"
+                ))
             })?,
             None => String::new(),
         };
         let version = self.ask(interpreter)?;
         let mut digest = Sha256::new();
-        for part in [version.as_str(), &requirements].into_iter().chain(python.no_deps.iter().map(String::as_str)) {
+        for part in [version.as_str(), &requirements]
+            .into_iter()
+            .chain(python.no_deps.iter().map(String::as_str))
+        {
             digest.update((part.len() as u64).to_be_bytes());
             digest.update(part);
         }
@@ -66,10 +71,11 @@ impl Steps<'_> {
         let venv = folder.join(key);
         let complete = venv.join(".complete");
         let failed = |what: &str, error: io::Error| SetupError(format!("{what}: {error}"));
-        fs_err::create_dir_all(&folder).map_err(|e| failed("the cache of Python environments", e))?;
+        fs_err::create_dir_all(&folder)
+            .map_err(|e| failed("the cache of Python environments", e))?;
         let lock = File::create(folder.join(format!("{key}.lock")))
             .map_err(|e| failed("the cache of Python environments", e))?;
-        self.wait_for(&lock, key)?;
+        self.wait_for(&lock)?;
         if complete.exists() {
             return Ok((venv, true));
         }
@@ -82,12 +88,21 @@ impl Steps<'_> {
         }
         let text = |path: &Path| path.to_string_lossy().into_owned();
         let argv = [interpreter, "-m", "venv", &text(&venv)].map(str::to_owned).to_vec();
-        self.step(argv, self.env.to_vec(), "making a Python environment").map_err(|SetupError(why)| {
-            SetupError(format!("{why}; on Debian and Ubuntu it needs the package python3-venv"))
-        })?;
+        self.step(argv, self.env.to_vec(), "making a Python environment").map_err(
+            |SetupError(why)| {
+                SetupError(format!("{why}; on Debian and Ubuntu it needs the package python3-venv"))
+            },
+        )?;
         let pip = |rest: Vec<String>| {
             let mut argv = vec![text(&venv.join("bin/python"))];
-            let fixed = ["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--progress-bar=off"];
+            let fixed = [
+                "-m",
+                "pip",
+                "install",
+                "--disable-pip-version-check",
+                "--no-input",
+                "--progress-bar=off",
+            ];
             argv.extend(fixed.map(str::to_owned));
             argv.extend(rest);
             self.step(argv, with_venv(self.env, Some(&venv)), "pip install")
@@ -130,15 +145,18 @@ impl Steps<'_> {
     }
 
     /// Another replica may be making the same environment: one makes it, the others wait.
-    fn wait_for(&self, lock: &File, key: &str) -> Result<(), SetupError> {
-        let mut told = false;
+    fn wait_for(&self, lock: &File) -> Result<(), SetupError> {
+        let begin = std::time::Instant::now();
+        let mut told = 0;
         while lock.file().try_lock().is_err() {
             if self.control.is_ended() {
                 return Err(SetupError("ended during set-up".into()));
             }
-            if !told {
-                told = true;
-                let line = format!("waiting for another replica to make Python environment {key}\n");
+            let waited = begin.elapsed().as_secs();
+            if waited >= told {
+                told = waited + 5;
+                let line =
+                    format!("waiting {waited} s for another replica to make the environment\n");
                 self.log.setup_output(line.as_bytes());
             }
             std::thread::sleep(Duration::from_millis(100));

@@ -9,8 +9,7 @@ use crate::gang::{Exit, TERMINATION_LIMIT, TerminationMessage};
 pub(super) fn write(path: &Path, message: &TerminationMessage) -> std::io::Result<()> {
     let bytes = encode(message);
     let beside = path.with_extension("end.new");
-    let renamed =
-        fs_err::write(&beside, &bytes).and_then(|()| fs_err::rename(&beside, path));
+    let renamed = fs_err::write(&beside, &bytes).and_then(|()| fs_err::rename(&beside, path));
     if renamed.is_err() {
         // Only an unfinished copy of the same text is lost.
         let _ = fs_err::remove_file(&beside);
@@ -72,7 +71,9 @@ fn shorten(message: &mut TerminationMessage, lines: usize, chars: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gang::{ExitStatus, FailureClass, FirstFailure, ReplicaId, TerminationState, Verdict};
+    use crate::gang::{
+        ExitStatus, FailureClass, FirstFailure, ReplicaId, TerminationState, Verdict,
+    };
 
     #[test]
     fn the_longest_message_fits_and_keeps_its_verdict() {

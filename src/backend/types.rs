@@ -24,6 +24,8 @@ pub struct SecretValues(pub BTreeMap<String, BTreeMap<String, String>>);
 pub struct SubmitOptions {
     /// Run on the CPU where the accelerators are not there.
     pub allow_cpu: bool,
+    /// The spec describes another system's machines: what it asks of memory is a hint.
+    pub foreign: bool,
     /// Use a `model/` that another run has filled.
     pub overwrite: bool,
 }

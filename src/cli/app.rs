@@ -98,6 +98,9 @@ pub enum Verb {
     /// Runs around a replica's command
     #[command(hide = true)]
     AgentGuard,
+    /// Becomes a replica's command
+    #[command(hide = true)]
+    AgentExec(agent::AgentExecArgs),
 }
 
 /// Runs one command line; returns the process exit code.
@@ -133,6 +136,7 @@ fn dispatch(cli: Cli, printer: &mut Printer) -> Result<u8, CliError> {
     match &cli.verb {
         Verb::Agent(args) => return agent::agent(env, args),
         Verb::AgentGuard => return Ok(agent::agent_guard()),
+        Verb::AgentExec(args) => return Ok(agent::agent_exec(args)),
         _ => {}
     }
     let context = Context::new(env, printer.clone(), cli.global.output)?;
@@ -154,7 +158,7 @@ fn dispatch(cli: Cli, printer: &mut Printer) -> Result<u8, CliError> {
         Verb::State(args) => state::run(context, args),
         Verb::Completions(args) => completions::completions(context, args),
         Verb::Man(args) => completions::man(context, args),
-        Verb::Agent(_) | Verb::AgentGuard => Ok(0),
+        Verb::Agent(_) | Verb::AgentGuard | Verb::AgentExec(_) => Ok(0),
     }
 }
 

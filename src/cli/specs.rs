@@ -34,11 +34,17 @@ pub struct LoadedJob {
     pub source: String,
     /// Relative paths of the spec start here.
     pub base: PathBuf,
+    /// It was written for another system.
+    pub foreign: bool,
 }
 
 impl Context {
     /// Loads all jobs; warnings are printed, errors too.
-    pub fn jobs(&self, args: &SpecArgs, script_args: &[String]) -> Result<Vec<LoadedJob>, CliError> {
+    pub fn jobs(
+        &self,
+        args: &SpecArgs,
+        script_args: &[String],
+    ) -> Result<Vec<LoadedJob>, CliError> {
         let (path, bytes, base) = self.read(args)?;
         if let Some(script) = script(&path, &bytes) {
             return self.script(&script, args, script_args);
@@ -48,7 +54,9 @@ impl Context {
         })?;
         if !script_args.is_empty() {
             return Err(CliError::new(ErrorKind::Usage, "arguments after -- belong to a script")
-                .hint("in a spec write them under `args:`, or change one with --set args.NAME=VALUE"));
+                .hint(
+                    "in a spec write them under `args:`, or change one with --set args.NAME=VALUE",
+                ));
         }
         let name = path.display().to_string();
         let name = if name == "-" { "<stdin>".to_owned() } else { name };
@@ -58,8 +66,14 @@ impl Context {
             .into_iter()
             .map(|document| match document {
                 Document::TrainJob(resolved) => {
-                    let Resolved { job, from_env, .. } = *resolved;
-                    LoadedJob { job, from_env, source: text.clone(), base: base.clone() }
+                    let Resolved { job, from_env, converted_from, .. } = *resolved;
+                    LoadedJob {
+                        job,
+                        from_env,
+                        source: text.clone(),
+                        base: base.clone(),
+                        foreign: converted_from.is_some(),
+                    }
                 }
             })
             .collect())
@@ -135,13 +149,15 @@ impl Context {
         // Through the loader like any spec: --set and the linter work the same.
         let text = crate::spec::to_yaml(&job)
             .map_err(|error| CliError::new(ErrorKind::Internal, error.to_string()))?;
-        let loaded = self.load(&[Source::new(script.display().to_string(), text.clone())], &args.set)?;
+        let loaded =
+            self.load(&[Source::new(script.display().to_string(), text.clone())], &args.set)?;
         let jobs = loaded.documents.into_iter().map(|document| match document {
             Document::TrainJob(resolved) => LoadedJob {
                 job: resolved.job,
                 from_env: resolved.from_env,
                 source: text.clone(),
                 base: self.env.cwd.clone(),
+                foreign: false,
             },
         });
         Ok(jobs.collect())

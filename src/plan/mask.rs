@@ -42,6 +42,34 @@ const HARMLESS_ENDS: [&str; 22] = [
     "order",
 ];
 
+/// What makes of a `..._token` or a `..._key` an ordinary parameter of training code.
+const HARMLESS_OWNERS: [&str; 24] = [
+    "pad",
+    "eos",
+    "bos",
+    "unk",
+    "mask",
+    "sep",
+    "cls",
+    "stop",
+    "start",
+    "end",
+    "per",
+    "image",
+    "sort",
+    "label",
+    "text",
+    "feature",
+    "input",
+    "target",
+    "primary",
+    "foreign",
+    "partition",
+    "prompt",
+    "weight",
+    "instance",
+];
+
 /// Beginnings that issuers give to their keys.
 const SECRET_PREFIXES: [&str; 29] = [
     "AIza",
@@ -82,7 +110,15 @@ pub fn is_secret_name(name: &str) -> bool {
     let harmless = words.last().is_some_and(|last| HARMLESS_ENDS.contains(&last.as_str()))
         // A path to a file, by Google's convention.
         || name == "GOOGLE_APPLICATION_CREDENTIALS";
-    !harmless && words.iter().any(|word| SECRET_WORDS.contains(&word.as_str()))
+    let owned = |at: usize| {
+        matches!(words[at].as_str(), "key" | "token")
+            && at.checked_sub(1).is_some_and(|b| HARMLESS_OWNERS.contains(&words[b].as_str()))
+    };
+    !harmless
+        && words
+            .iter()
+            .enumerate()
+            .any(|(at, word)| SECRET_WORDS.contains(&word.as_str()) && !owned(at))
 }
 
 /// The text has the shape of a key that a well-known issuer gives.
@@ -136,6 +172,7 @@ pub fn mask_argv(argv: &[String]) -> Vec<String> {
 
 impl Plan {
     /// The plan as it may be shown or printed by `-o yaml|json`.
+    #[must_use]
     pub fn masked(&self) -> Self {
         let mut plan = self.clone();
         for role in &mut plan.roles {
@@ -252,9 +289,15 @@ mod tests {
         for name in ["API_KEY", "WANDB_API_KEY", "hf-token", "dbPassword", "--secret", "SECRET"] {
             assert!(is_secret_name(name), "{name}");
         }
-        for name in
-            ["max_tokens", "TOKENIZERS_PARALLELISM", "KEY_FILE", "monkey", "tokenizer", "keyboard"]
-        {
+        for name in [
+            "max_tokens",
+            "TOKENIZERS_PARALLELISM",
+            "KEY_FILE",
+            "monkey",
+            "pad_token",
+            "sort_key",
+            "keyboard",
+        ] {
             assert!(!is_secret_name(name), "{name}");
         }
     }

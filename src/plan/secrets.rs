@@ -21,7 +21,10 @@ impl Plan {
                     || known.contains(value.as_str());
                 if secret && !value.is_empty() {
                     let value = std::mem::replace(value, MASK.into());
-                    taken.entry(role.name.clone()).or_default().insert(variable.name.clone(), value);
+                    taken
+                        .entry(role.name.clone())
+                        .or_default()
+                        .insert(variable.name.clone(), value);
                 }
             }
         }

@@ -1,5 +1,7 @@
 //! Snapshots of what a person and a program see of a plan.
 
+use std::fmt::Write as _;
+
 use super::tests::{addresses, context, job};
 use super::*;
 use crate::spec::{Accelerators, Framework};
@@ -28,9 +30,9 @@ fn for_a_person() {
     let preview = environment(&plan, plan.primary(), &addresses(), &outputs);
     let mut text = String::new();
     for Section { title, header, rows } in table(&plan, &preview) {
-        text += &format!("{title}\n");
+        writeln!(text, "{title}").unwrap();
         for row in std::iter::once(&header).chain(&rows).filter(|row| !row.is_empty()) {
-            text += &format!("  {}\n", row.join(" | "));
+            writeln!(text, "  {}", row.join(" | ")).unwrap();
         }
     }
     insta::assert_snapshot!(text);

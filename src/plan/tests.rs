@@ -123,7 +123,7 @@ fn every_role_of_tensorflow() {
     ] {
         let env = env_of(&job, replica);
         assert_eq!(env["TF_CONFIG"], format!("{cluster}{task}"));
-        assert_eq!(env["CLUSTER_SPEC"], format!("{pools}{task}", task = pool));
+        assert_eq!(env["CLUSTER_SPEC"], format!("{pools}{pool}"));
     }
 }
 

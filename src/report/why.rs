@@ -158,7 +158,13 @@ fn ended(
     }
     if let Some(inferred) = &view.inferred {
         let text = format!("the gang left no verdict; {inferred}");
-        report.causes.push(Cause { replica: None, attempt: None, class: None, text, lines: vec![] });
+        report.causes.push(Cause {
+            replica: None,
+            attempt: None,
+            class: None,
+            text,
+            lines: vec![],
+        });
     }
 }
 
@@ -172,11 +178,7 @@ fn sentence(word: &str, reason: &str) -> String {
     }
 }
 
-fn cause(
-    failure: &FirstFailure,
-    lines: usize,
-    tail: &dyn Fn(&ReplicaId) -> Vec<String>,
-) -> Cause {
+fn cause(failure: &FirstFailure, lines: usize, tail: &dyn Fn(&ReplicaId) -> Vec<String>) -> Cause {
     let mut last = failure.exit.as_ref().map(|exit| exit.last_lines.clone()).unwrap_or_default();
     if last.is_empty() {
         last = tail(&failure.replica);

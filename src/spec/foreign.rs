@@ -30,4 +30,4 @@ pub struct ForeignContext<'a> {
 pub type Recognise = fn(&Node, &ForeignContext<'_>) -> Option<Converted>;
 
 /// All converters, tried in order before a document is taken for one of ours.
-pub const RECOGNISERS: &[Recognise] = &[];
+pub const RECOGNISERS: &[Recognise] = &[super::vertex::recognise];

@@ -20,6 +20,7 @@ mod syntax;
 mod types;
 mod validate;
 mod values;
+mod vertex;
 mod write;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity};

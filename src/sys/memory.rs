@@ -91,7 +91,10 @@ mod tests {
 
     #[test]
     fn memory_is_read() {
-        assert_eq!(meminfo("MemTotal: 9 kB\nMemAvailable:   12 kB\n", "MemAvailable:"), Some(12288));
+        assert_eq!(
+            meminfo("MemTotal: 9 kB\nMemAvailable:   12 kB\n", "MemAvailable:"),
+            Some(12288)
+        );
         assert!(available_memory().is_some_and(|bytes| bytes > 0));
         assert_eq!(counter("oom 3\noom_kill 2\noom_kill_disable 0\n", "oom_kill"), Some(2));
     }
@@ -103,7 +106,8 @@ mod tests {
         assert_eq!(MemoryGroup::find_in("0::/a\n", path), MemoryGroup::None);
         fs_err::create_dir_all(path.join("memory/a")).unwrap();
         fs_err::write(path.join("memory/a/memory.oom_control"), "oom_kill 4\n").unwrap();
-        fs_err::write(path.join("memory/a/memory.limit_in_bytes"), "9223372036854771712\n").unwrap();
+        fs_err::write(path.join("memory/a/memory.limit_in_bytes"), "9223372036854771712\n")
+            .unwrap();
         let v1 = MemoryGroup::find_in("5:cpu:/x\n4:memory:/a\n0::/\n", path);
         assert_eq!(v1, MemoryGroup::V1(path.join("memory/a")));
         assert_eq!((v1.oom_kills(), v1.limit()), (4, None));

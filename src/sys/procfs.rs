@@ -106,7 +106,8 @@ mod tests {
 
     #[test]
     fn a_name_with_parentheses_is_read() {
-        let tail = "S 7 42 42 0 -1 4194304 1 2 3 4 50 60 1 2 20 0 1 0 9999 1000 3 18446744073709551615";
+        let tail =
+            "S 7 42 42 0 -1 4194304 1 2 3 4 50 60 1 2 20 0 1 0 9999 1000 3 18446744073709551615";
         let stat = parse_stat(&format!("42 (a) b (c) {tail}")).unwrap();
         assert_eq!((stat.pid, stat.ppid, stat.zombie), (42, 7, false));
         assert_eq!((stat.ticks, stat.start), (110, 9999));

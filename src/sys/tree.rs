@@ -23,7 +23,9 @@ pub fn descendants(root: i32) -> Vec<ProcStat> {
     let mut known = BTreeSet::from([root]);
     loop {
         let before = known.len();
-        known.extend(all.iter().filter(|p| known.contains(&p.ppid)).map(|p| p.pid).collect::<Vec<_>>());
+        known.extend(
+            all.iter().filter(|p| known.contains(&p.ppid)).map(|p| p.pid).collect::<Vec<_>>(),
+        );
         if known.len() == before {
             break;
         }
@@ -43,9 +45,8 @@ pub fn kill_descendants(limit: Duration) -> bool {
 /// The environment is the one that a process was started with, of this user's processes only.
 pub fn find_marked(run: &str) -> Vec<ProcStat> {
     let me = i32::try_from(std::process::id()).unwrap_or(i32::MAX);
-    let marked = |pid| {
-        environ(pid).is_some_and(|env| env.iter().any(|(k, v)| k == RUN_MARKER && v == run))
-    };
+    let marked =
+        |pid| environ(pid).is_some_and(|env| env.iter().any(|(k, v)| k == RUN_MARKER && v == run));
     processes().into_iter().filter(|p| p.pid != me && !p.zombie && marked(p.pid)).collect()
 }
 
@@ -56,11 +57,18 @@ pub fn kill_marked(run: &str, limit: Duration) -> bool {
 
 fn kill_until_none(limit: Duration, mut list: impl FnMut() -> Vec<ProcStat>) -> bool {
     let begin = Instant::now();
+    // A listing of /proc is no snapshot: who changes parents meanwhile may be missed once.
+    let mut empty = 0;
     loop {
         let left = list();
         if left.is_empty() {
-            return true;
+            empty += 1;
+            if empty == 2 {
+                return true;
+            }
+            continue;
         }
+        empty = 0;
         for process in &left {
             signal(process.pid, Signal::KILL);
         }

@@ -189,7 +189,8 @@ impl<'a> Show<'a> {
     fn event(&mut self, event: &Event) -> Result<(), FollowError> {
         match self.follow.mode {
             FollowMode::Events => {
-                let line = serde_json::to_string(event).map_err(|e| FollowError::Output(e.into()))?;
+                let line =
+                    serde_json::to_string(event).map_err(|e| FollowError::Output(e.into()))?;
                 return self.follow.printer.data(&line).map_err(FollowError::Output);
             }
             FollowMode::Live if routine(&event.kind) => return Ok(()),
@@ -218,9 +219,8 @@ impl<'a> Show<'a> {
         }
         let printer = self.follow.printer;
         let talkative = printer.verbosity > super::Verbosity::Normal;
-        let scroll = self.follow.mode == FollowMode::Plain
-            || talkative
-            || self.view.replicas.len() <= 1;
+        let scroll =
+            self.follow.mode == FollowMode::Plain || talkative || self.view.replicas.len() <= 1;
         for line in lines {
             let text = plain(&line.line);
             if scroll {

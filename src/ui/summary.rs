@@ -22,8 +22,11 @@ pub fn summary_text(
                 (Some(from), Some(to)) => format!(" in {}", duration(between(from, to))),
                 _ => String::new(),
             };
-            let attempts =
-                if view.attempt > 1 { format!(", attempt {}", view.attempt) } else { String::new() };
+            let attempts = if view.attempt > 1 {
+                format!(", attempt {}", view.attempt)
+            } else {
+                String::new()
+            };
             let state = paint(run_state_style(view.state), view.state.as_str());
             lines.push(format!("{} {state}{time}{attempts}", paint(BOLD, &view.run)));
         }

@@ -75,8 +75,7 @@ impl Table {
                 column.set_constraint(ColumnConstraint::ContentWidth);
             }
         }
-        let mut lines: Vec<String> =
-            table.lines().map(|line| line.trim_end().to_owned()).collect();
+        let mut lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
         if color {
             self.paint(&mut lines);
         }
@@ -85,7 +84,8 @@ impl Table {
 
     fn paint(&self, lines: &mut [String]) {
         let Some((column, style)) = self.painted else { return };
-        let Some(at) = lines.first().and_then(|line| line.find(self.header[column].as_str())) else {
+        let Some(at) = lines.first().and_then(|line| line.find(self.header[column].as_str()))
+        else {
             return;
         };
         for (line, row) in lines.iter_mut().skip(1).zip(&self.rows) {
@@ -105,11 +105,15 @@ mod tests {
     use super::*;
 
     fn table() -> Table {
-        let mut table = Table::new(&["RUN", "STATE", "LAST LINE"]).whole(&[0]).painted(1, |text| {
-            (text == "failed").then_some(super::super::ERROR)
-        });
+        let mut table = Table::new(&["RUN", "STATE", "LAST LINE"])
+            .whole(&[0])
+            .painted(1, |text| (text == "failed").then_some(super::super::ERROR));
         table.row(vec!["digits-abc123".into(), "failed".into(), "x".repeat(100)]);
-        table.row(vec!["a-name-as-long-as-a-name-may-be-abc123".into(), "running".into(), "".into()]);
+        table.row(vec![
+            "a-name-as-long-as-a-name-may-be-abc123".into(),
+            "running".into(),
+            "".into(),
+        ]);
         table
     }
 
@@ -131,6 +135,9 @@ mod tests {
     fn colour_moves_nothing() {
         let painted = table().text(Some(80), true);
         assert!(painted.contains("\x1b["));
-        assert_eq!(anstream::adapter::strip_str(&painted).to_string(), table().text(Some(80), false));
+        assert_eq!(
+            anstream::adapter::strip_str(&painted).to_string(),
+            table().text(Some(80), false)
+        );
     }
 }

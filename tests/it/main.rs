@@ -3,3 +3,4 @@
 mod spec;
 mod state;
 mod support;
+mod vertex;

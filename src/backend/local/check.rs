@@ -19,7 +19,7 @@ pub(super) fn check(
 ) -> Result<Vec<Notice>, BackendError> {
     let mut refused = Vec::new();
     let mut notices = ignored(plan);
-    memory(plan, &mut refused);
+    memory(plan, options, &mut refused, &mut notices);
     cores(plan, &mut notices);
     accelerators(config, plan, options, &mut refused, &mut notices);
     commands(config, plan, &mut refused);
@@ -89,7 +89,12 @@ fn ignored(plan: &Plan) -> Vec<Notice> {
     vec![Notice(format!("{} mean nothing on this machine and are ignored", names.join(", ")))]
 }
 
-fn memory(plan: &Plan, refused: &mut Vec<String>) {
+fn memory(
+    plan: &Plan,
+    options: &SubmitOptions,
+    refused: &mut Vec<String>,
+    notices: &mut Vec<Notice>,
+) {
     let wanted: u64 = plan
         .roles
         .iter()
@@ -97,12 +102,16 @@ fn memory(plan: &Plan, refused: &mut Vec<String>) {
         .fold(0, u64::saturating_add);
     let Some(free) = sys::available_memory() else { return };
     if wanted > free {
-        refused.push(format!(
-            "memory: the gang asks for {} and this machine has {} free; lower `memory`, or the \
-             number of replicas",
+        let said = format!(
+            "memory: the gang asks for {} and this machine has {} free",
             gib(wanted),
             gib(free)
-        ));
+        );
+        if options.foreign {
+            notices.push(Notice(format!("{said}; its machine types are not this machine")));
+        } else {
+            refused.push(format!("{said}; lower `memory`, or the number of replicas"));
+        }
     }
 }
 
@@ -132,11 +141,8 @@ fn accelerators(
     refused: &mut Vec<String>,
     notices: &mut Vec<Notice>,
 ) {
-    let wanted: Vec<(&RolePlan, &crate::spec::Accelerators)> = plan
-        .roles
-        .iter()
-        .filter_map(|role| Some((role, role.accelerators.as_ref()?)))
-        .collect();
+    let wanted: Vec<(&RolePlan, &crate::spec::Accelerators)> =
+        plan.roles.iter().filter_map(|role| Some((role, role.accelerators.as_ref()?))).collect();
     if wanted.is_empty() {
         return;
     }

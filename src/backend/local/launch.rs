@@ -1,8 +1,8 @@
 //! Starts the agents of a gang so that they go on without mlctl.
 
+use fs_err::os::unix::fs::OpenOptionsExt;
 use std::collections::BTreeMap;
 use std::io;
-use fs_err::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -113,7 +113,10 @@ pub(super) fn launch(
         replicas: plan.replicas().map(|(_, replica)| replica).collect(),
         model: base.join("model").to_string_lossy().into_owned(),
     };
-    write_private(&run.agents().join("launch.json"), &serde_json::to_vec(&launched).map_err(io::Error::from)?)?;
+    write_private(
+        &run.agents().join("launch.json"),
+        &serde_json::to_vec(&launched).map_err(io::Error::from)?,
+    )?;
     own_model(&base.join("model"), run)?;
     let mut waiting = Vec::new();
     for (role, replica) in plan.replicas() {
@@ -303,7 +306,9 @@ fn wait_until_up(run: &RunPaths, nonce: &str, mut waiting: Vec<ReplicaId>) -> io
         {
             let log = fs_err::read_to_string(run.log(replica)).unwrap_or_default();
             let last = log.lines().last().unwrap_or("it said nothing").to_owned();
-            return Err(io::Error::other(format!("the agent of {replica} could not start: {last}")));
+            return Err(io::Error::other(format!(
+                "the agent of {replica} could not start: {last}"
+            )));
         }
         if begin.elapsed() > UP_LIMIT {
             return Err(io::Error::new(io::ErrorKind::TimedOut, "the agents did not come up"));

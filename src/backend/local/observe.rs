@@ -28,7 +28,8 @@ pub(super) fn observe(run: &RunPaths, cursor: &mut Cursor) -> Result<Vec<Event>,
     // Looked at before the logs are read: what an agent wrote before its end is in them then.
     let living: Vec<bool> =
         launched.replicas.iter().map(|replica| process::agent_lives(run, replica)).collect();
-    let submitting = process::recorded(run, "mlctl").is_some_and(super::process::ProcessMark::is_alive);
+    let submitting =
+        process::recorded(run, "mlctl").is_some_and(super::process::ProcessMark::is_alive);
     let mut events = Vec::new();
     for replica in &launched.replicas {
         events.extend(tail(run, &launched.nonce, replica, cursor)?);
@@ -145,9 +146,8 @@ fn inferred(run: &RunPaths, launched: &Launched, news: &[Event]) -> Event {
 /// Who vanished first: of those that said no last word, the one that fell silent first.
 fn first_lost(run: &RunPaths, launched: &Launched, news: &[Event]) -> (ReplicaId, String) {
     let said_goodbye = |replica: &ReplicaId| {
-        read_termination(&run.termination(replica)).is_some_and(|message| {
-            message.state == crate::gang::TerminationState::Exiting
-        })
+        read_termination(&run.termination(replica))
+            .is_some_and(|message| message.state == crate::gang::TerminationState::Exiting)
     };
     let silent: Vec<&ReplicaId> =
         launched.replicas.iter().filter(|replica| !said_goodbye(replica)).collect();
@@ -162,10 +162,9 @@ fn first_lost(run: &RunPaths, launched: &Launched, news: &[Event]) -> (ReplicaId
             (**replica).clone(),
             format!("the agent of {replica} was killed or its machine went down"),
         ),
-        None => (
-            launched.replicas[0].clone(),
-            "the agents lost each other before a verdict".into(),
-        ),
+        None => {
+            (launched.replicas[0].clone(), "the agents lost each other before a verdict".into())
+        }
     }
 }
 

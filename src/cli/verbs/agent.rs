@@ -26,5 +26,20 @@ pub fn agent(env: Env, args: &AgentArgs) -> Result<u8, CliError> {
 
 /// Runs the guard of one command; its orders come on standard input.
 pub fn agent_guard() -> u8 {
-    guard::run()
+    guard::run(&crate::sys::own_program())
+}
+
+/// Arguments of `agent-exec`.
+#[derive(Debug, clap::Args)]
+pub struct AgentExecArgs {
+    /// The guard's process id
+    pub guard: i32,
+    /// Program and arguments
+    #[arg(last = true)]
+    pub argv: Vec<String>,
+}
+
+/// Becomes the command.
+pub fn agent_exec(args: &AgentExecArgs) -> u8 {
+    guard::exec(args.guard, &args.argv)
 }

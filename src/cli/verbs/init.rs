@@ -123,8 +123,11 @@ impl TensorflowStrategy {
 /// Writes the template's files; touches nothing when one of them is there already.
 pub fn init(context: &Context, args: &InitArgs) -> Result<u8, CliError> {
     if args.strategy.is_some() && args.template != Template::Tensorflow {
-        return Err(CliError::new(ErrorKind::Usage, "--strategy belongs to the template tensorflow")
-            .hint("mlctl init tensorflow --strategy mirrored"));
+        return Err(CliError::new(
+            ErrorKind::Usage,
+            "--strategy belongs to the template tensorflow",
+        )
+        .hint("mlctl init tensorflow --strategy mirrored"));
     }
     let dir = context.env.cwd.join(&args.dir);
     let files = args.template.files(args.strategy.unwrap_or_default());

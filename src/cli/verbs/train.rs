@@ -7,8 +7,8 @@ use indexmap::IndexMap;
 
 use crate::backend::{Backend, LogQuery, Notice, SecretValues, SubmitOptions};
 use crate::cli::{
-    CliError, Context, ErrorKind, Interrupts, LoadedJob, OnInterrupt, SpecArgs, exit, exit_code, explain, git_describe,
-    outputs,
+    CliError, Context, ErrorKind, Interrupts, LoadedJob, OnInterrupt, SpecArgs, exit, exit_code,
+    explain, git_describe, outputs,
 };
 use crate::gang::ReplicaId;
 use crate::plan::{
@@ -74,10 +74,18 @@ pub fn train(context: &Context, args: &TrainArgs) -> Result<u8, CliError> {
     let mut jobs = context.jobs(&args.spec, &args.args)?;
     for job in &mut jobs {
         add_labels(job, &args.label)?;
+        if job.foreign && job.job.code.is_none() {
+            // There the image holds the code; here it lies beside the file, if anywhere.
+            job.job.code = Some(".".into());
+        }
     }
     let runtime = context.runtime(args.runtime.as_deref());
     let backend = context.backend(&runtime)?;
-    let options = SubmitOptions { allow_cpu: args.allow_cpu, overwrite: args.overwrite };
+    let options = SubmitOptions {
+        allow_cpu: args.allow_cpu,
+        overwrite: args.overwrite,
+        foreign: jobs.iter().any(|job| job.foreign),
+    };
     if args.dry_run {
         return dry_run(context, &*backend, &jobs, &options);
     }
@@ -188,10 +196,7 @@ fn from_environment(job: &LoadedJob) -> BTreeSet<String> {
     job.from_env.iter().filter(|path| path.contains("env[")).filter_map(value_at).collect()
 }
 
-fn hidden<'a>(
-    text: &str,
-    secrets: impl Iterator<Item = &'a BTreeMap<String, String>>,
-) -> String {
+fn hidden<'a>(text: &str, secrets: impl Iterator<Item = &'a BTreeMap<String, String>>) -> String {
     let values = secrets.flat_map(BTreeMap::values).filter(|value| value.len() >= 4);
     values.fold(text.to_owned(), |text, value| text.replace(value.as_str(), MASK))
 }

@@ -55,6 +55,8 @@ pub fn environment(
     match plan.framework {
         Framework::Pytorch => pytorch::variables(plan, replica, addresses, &mut set),
         Framework::Jax => jax::variables(plan, replica, addresses, &mut set),
+        // No protocol, but who of how many, and where the first one is.
+        Framework::None if !led_by_chief => pytorch::plain(plan, replica, addresses, &mut set),
         Framework::Tensorflow | Framework::None => {}
     }
     set("AIP_MODEL_DIR", folder(&outputs.model));

@@ -1,0 +1,227 @@
+//! Mappings of a foreign file: known fields in any spelling, all others named.
+//!
+//! The API's JSON has `imageUri`, Python and YAML users also write `image_uri`, and both are
+//! accepted by Google's parsers. `imageURI` and `image-uri` are not, but what they mean is clear.
+
+use crate::spec::diagnostic::Diagnostic;
+use crate::spec::node::{Entry, Node};
+use crate::spec::source::SourceSpan;
+
+use super::suspects::is_unfilled;
+
+/// Fields that are often written at the wrong depth; there they would be without effect.
+const MISPLACED: [(&str, &str); 15] = [
+    ("workerPoolSpecs", "CustomJobSpec"),
+    ("containerSpec", "workerPoolSpecs[]"),
+    ("pythonPackageSpec", "workerPoolSpecs[]"),
+    ("machineSpec", "workerPoolSpecs[]"),
+    ("replicaCount", "workerPoolSpecs[]"),
+    ("machineType", "machineSpec"),
+    ("acceleratorType", "machineSpec"),
+    ("acceleratorCount", "machineSpec"),
+    ("imageUri", "containerSpec"),
+    ("command", "containerSpec"),
+    ("args", "containerSpec"),
+    ("env", "containerSpec"),
+    ("timeout", "scheduling"),
+    ("restartJobOnWorkerRestart", "scheduling"),
+    ("outputUriPrefix", "baseOutputDirectory"),
+];
+
+/// What becomes of a known field.
+#[derive(Clone, Copy)]
+pub(super) enum Use {
+    /// The converter reads it.
+    Read,
+    /// It has no counterpart; the words say what to do instead.
+    Left(&'static str),
+    /// Vertex AI wrote it into a copy of the job; it says nothing about what to run.
+    Output,
+}
+
+/// The fields of one message by their name in the API.
+pub(super) type Table = &'static [(&'static str, Use)];
+
+/// The fields of one mapping that are read, by their name in the API.
+pub(super) struct Fields<'a> {
+    found: Vec<(&'static str, &'a Entry)>,
+}
+
+impl<'a> Fields<'a> {
+    /// Key and value of a field that is there and not null.
+    pub(super) fn entry(&self, name: &str) -> Option<&'a Entry> {
+        self.found.iter().find(|(known, _)| *known == name).map(|(_, entry)| *entry)
+    }
+
+    /// The value of a field that is there and not null.
+    pub(super) fn get(&self, name: &str) -> Option<&'a Node> {
+        self.entry(name).map(|entry| &entry.value)
+    }
+}
+
+/// Findings of one file: the same remark at several places is one finding.
+#[derive(Default)]
+pub(super) struct Findings {
+    pub(super) list: Vec<Diagnostic>,
+    outputs: Vec<(String, SourceSpan)>,
+}
+
+impl Findings {
+    /// Adds a finding, or its place to the same finding elsewhere.
+    pub(super) fn add(&mut self, finding: Diagnostic) {
+        let same = |known: &&mut Diagnostic| {
+            known.code == finding.code
+                && known.message == finding.message
+                && known.help == finding.help
+        };
+        match self.list.iter_mut().find(same) {
+            Some(known) => {
+                for label in finding.labels {
+                    // Anchors repeat a place.
+                    if !known.labels.iter().any(|old| old.span == label.span) {
+                        known.labels.push(label);
+                    }
+                }
+            }
+            None => self.list.push(finding),
+        }
+    }
+
+    /// Something of another type than the API's.
+    pub(super) fn wrong_type(&mut self, node: &Node, path: &str, expected: &str) {
+        if node.as_text().is_some_and(is_unfilled) {
+            let message = format!("`{path}` is a placeholder");
+            self.add(
+                Diagnostic::error("vertex-placeholder", message)
+                    .at(node.span, "")
+                    .help(format!("fill it in: it must be {expected}")),
+            );
+            return;
+        }
+        let message = format!("`{path}` must be {expected}");
+        let found = format!("this is {}", node.describe());
+        self.add(Diagnostic::error("vertex-type", message).at(node.span, found));
+    }
+
+    /// A mapping's known fields. `path` is how the mapping is called in messages, `""` for the
+    /// document. Null means absent, as everywhere in the API's JSON.
+    pub(super) fn fields<'a>(&mut self, node: &'a Node, path: &str, table: Table) -> Fields<'a> {
+        self.fields_but(node, path, table, None)
+    }
+
+    /// The same without one entry, whatever its name is.
+    pub(super) fn fields_but<'a>(
+        &mut self,
+        node: &'a Node,
+        path: &str,
+        table: Table,
+        skip: Option<&Entry>,
+    ) -> Fields<'a> {
+        let mut fields = Fields { found: Vec::new() };
+        let Some(entries) = node.as_map() else {
+            if !node.is_null() {
+                let path = if path.is_empty() { "the document" } else { path };
+                self.wrong_type(node, path, "a mapping");
+            }
+            return fields;
+        };
+        for entry in entries {
+            if skip.is_some_and(|skip| std::ptr::eq(skip, entry)) {
+                continue;
+            }
+            let written = entry.key.text.as_str();
+            let known = table.iter().find(|(name, _)| fold(name) == fold(written));
+            let Some((name, usage)) = known else {
+                self.unknown(entry, path, table);
+                continue;
+            };
+            if entry.value.is_null() {
+                continue;
+            }
+            match usage {
+                Use::Read => {
+                    if let Some((_, first)) = fields.found.iter().find(|(k, _)| k == name) {
+                        let message =
+                            format!("`{}` and `{written}` are the same field", first.key.text);
+                        self.add(
+                            Diagnostic::error("vertex-twice", message)
+                                .at(entry.key.span, "the second one")
+                                .at(first.key.span, "the first one"),
+                        );
+                    } else {
+                        fields.found.push((name, entry));
+                    }
+                }
+                Use::Left(advice) => self.left(name, entry, advice),
+                Use::Output => self.outputs.push(((*name).to_owned(), entry.key.span)),
+            }
+        }
+        fields
+    }
+
+    /// A field that is known and has no counterpart here.
+    pub(super) fn left(&mut self, name: &str, entry: &Entry, advice: &str) {
+        let empty = entry.value.as_map().is_some_and(<[_]>::is_empty)
+            || entry.value.as_list().is_some_and(<[_]>::is_empty)
+            || entry.value.as_text().is_some_and(|text| text.is_empty() || text == "false");
+        if !empty {
+            self.add(
+                Diagnostic::warning("vertex-left-out", format!("`{name}` is left out"))
+                    .at(entry.key.span, "")
+                    .help(advice),
+            );
+        }
+    }
+
+    /// A near miss is an error: the job would not do what its author means. Anything else may come
+    /// from a newer API, and is named.
+    fn unknown(&mut self, entry: &Entry, path: &str, table: Table) {
+        let written = entry.key.text.as_str();
+        let place = if path.is_empty() { String::new() } else { format!(" in `{path}`") };
+        let near = table
+            .iter()
+            .map(|(name, _)| (strsim::jaro_winkler(&fold(name), &fold(written)), *name))
+            .filter(|(score, _)| *score > 0.91)
+            .max_by(|a, b| a.0.total_cmp(&b.0));
+        let home = MISPLACED.iter().find(|(name, _)| fold(name) == fold(written));
+        let finding = if let Some((name, home)) = home {
+            let message = format!("`{name}` is at the wrong place{place}");
+            Diagnostic::error("vertex-misplaced", message)
+                .at(entry.key.span, "")
+                .help(format!("it belongs into `{home}`; mind the indentation"))
+        } else if let Some((_, name)) = near {
+            Diagnostic::error("vertex-unknown-field", format!("there is no `{written}`{place}"))
+                .at(entry.key.span, "")
+                .help(format!("did you mean `{name}`?"))
+        } else {
+            Diagnostic::warning(
+                "vertex-unknown-field",
+                format!("`{written}`{place} is not known and left out"),
+            )
+            .at(entry.key.span, "")
+        };
+        self.add(finding);
+    }
+
+    /// All findings; the fields that Vertex AI wrote are one of them.
+    pub(super) fn finish(mut self) -> Vec<Diagnostic> {
+        if !self.outputs.is_empty() {
+            let names: Vec<_> = self.outputs.iter().map(|(name, _)| format!("`{name}`")).collect();
+            let message = format!("{}: written by Vertex AI, left out", names.join(", "));
+            let finding = Diagnostic::warning("vertex-output-field", message);
+            let finding = self.outputs.iter().fold(finding, |all, (_, span)| all.at(*span, ""));
+            self.list.push(finding);
+        }
+        self.list
+    }
+}
+
+/// `imageUri`, `image_uri` and `image-uri` alike.
+pub(super) fn fold(name: &str) -> String {
+    name.chars().filter(|c| !matches!(c, '_' | '-')).map(|c| c.to_ascii_lowercase()).collect()
+}
+
+/// The entry of a mapping by its name in the API, in any spelling.
+pub(super) fn find<'a>(node: &'a Node, name: &str) -> Option<&'a Entry> {
+    node.as_map()?.iter().find(|entry| fold(&entry.key.text) == fold(name))
+}

@@ -1,0 +1,31 @@
+//! Values of the converted job with the place of the file that each came from.
+
+use crate::spec::node::{Entry, Node, Place};
+
+/// A converted value and where it is written.
+#[derive(Clone, Debug)]
+pub(super) struct Located<T> {
+    pub(super) value: T,
+    pub(super) place: Place,
+    /// Places of the items, when the value is a list whose items keep their order.
+    pub(super) items: Vec<Place>,
+}
+
+impl<T> Located<T> {
+    /// The value of an entry.
+    pub(super) fn new(value: T, entry: &Entry) -> Self {
+        let place = Place { key: Some(entry.key.span), value: entry.value.span };
+        Self { value, place, items: Vec::new() }
+    }
+
+    /// A list, whose items are those of `node` that are there.
+    pub(super) fn list(value: T, entry: &Entry, node: &Node) -> Self {
+        let items = node.as_list().unwrap_or(std::slice::from_ref(node));
+        let items = items
+            .iter()
+            .filter(|item| !item.is_null())
+            .map(|item| Place { key: None, value: item.span })
+            .collect();
+        Self { items, ..Self::new(value, entry) }
+    }
+}

@@ -1,0 +1,128 @@
+//! Which Vertex AI message a document is, and what it is wrapped in.
+//!
+//! Seen in public files: a bare `CustomJobSpec`; a `CustomJob` (`displayName`, `jobSpec`), also as
+//! an answer of the API with `name` and `state`; a request (`parent`, `customJob`); a
+//! `TrainingPipeline` (`trainingTaskInputs`); one worker pool; a list of pools as Python's
+//! `worker_pool_specs` has it.
+
+use crate::spec::node::{Entry, Node};
+
+use super::fields::find;
+
+/// What a document is.
+pub(super) enum Shape<'a> {
+    /// A custom job: the mappings from the document inwards; the last one has `workerPoolSpecs`.
+    CustomJob(Vec<&'a Node>),
+    /// The pools alone: one of them, or a list.
+    Pools(&'a Node),
+    /// Something else of Google's, with one sentence on what to do.
+    Other {
+        /// Its name.
+        format: &'static str,
+        /// Where it shows.
+        at: &'a Entry,
+        /// What to do.
+        advice: &'static str,
+    },
+}
+
+/// Wrappers are not nested deeper than request, job, spec, pools.
+const MAX_WRAPPERS: usize = 4;
+
+const TUNING: &str = "tuning comes later; the trials' `trialJobSpec` can be a CustomJobSpec file of \
+                      its own (`workerPoolSpecs` at the top) and run as one job";
+const BATCH: &str = "batch prediction comes later; only CustomJob files can be run now";
+const AI_PLATFORM: &str = "AI Platform Training is gone: write \
+                           `workerPoolSpecs` with `machineSpec.machineType` for masterType and \
+                           workerType, `replicaCount` for workerCount, and `containerSpec.imageUri` \
+                           or `pythonPackageSpec` for imageUri, packageUris and pythonModule";
+
+/// The fields that show what a document is when it is no custom job.
+const OTHERS: [(&str, &str, &str); 9] = [
+    ("hyperparameterTuningJob", "Vertex HyperparameterTuningJob", TUNING),
+    ("trialJobSpec", "Vertex HyperparameterTuningJob", TUNING),
+    ("studySpec", "Vertex HyperparameterTuningJob", TUNING),
+    ("batchPredictionJob", "Vertex BatchPredictionJob", BATCH),
+    ("predictionInput", "AI Platform prediction job", BATCH),
+    ("trainingInput", "AI Platform training job", AI_PLATFORM),
+    ("scaleTier", "AI Platform training job", AI_PLATFORM),
+    ("masterType", "AI Platform training job", AI_PLATFORM),
+    ("masterConfig", "AI Platform training job", AI_PLATFORM),
+];
+
+/// Looks at a document; `None` when it is nothing of Google's.
+pub(super) fn shape(node: &Node) -> Option<Shape<'_>> {
+    if let Some(items) = node.as_list() {
+        return (!items.is_empty()
+            && items.iter().all(is_pool_or_gap)
+            && items.iter().any(is_pool))
+        .then_some(Shape::Pools(node));
+    }
+    // Kubernetes' and our own documents say what they are.
+    if find(node, "apiVersion").is_some() && find(node, "kind").is_some() {
+        return None;
+    }
+    if let Some(other) = other(node) {
+        return Some(other);
+    }
+    if let Some(wrappers) = wrappers(node) {
+        let inner = wrappers.iter().find_map(|wrapper| other(wrapper));
+        return Some(inner.unwrap_or(Shape::CustomJob(wrappers)));
+    }
+    if is_pool(node) {
+        return Some(Shape::Pools(node));
+    }
+    // A `CustomJob` whose spec lacks its pools (they may be flags of gcloud) still is one.
+    if let Some(job) = find(node, "jobSpec").or_else(|| find(node, "customJob")) {
+        return Some(Shape::CustomJob(vec![node, &job.value]));
+    }
+    find(node, "baseOutputDirectory").map(|_| Shape::CustomJob(vec![node]))
+}
+
+fn other(node: &Node) -> Option<Shape<'_>> {
+    let found = OTHERS.iter().find_map(|(field, format, advice)| {
+        find(node, field).map(|at| Shape::Other { format, at, advice })
+    });
+    found.or_else(|| {
+        let at = find(node, "inputConfig")?;
+        let batch = find(node, "outputConfig").is_some() || find(node, "outputInfo").is_some();
+        batch.then_some(Shape::Other { format: "Vertex BatchPredictionJob", at, advice: BATCH })
+    })
+}
+
+/// The chain of mappings down to the one that has `workerPoolSpecs`.
+fn wrappers(node: &Node) -> Option<Vec<&Node>> {
+    fn down<'a>(node: &'a Node, chain: &mut Vec<&'a Node>) -> bool {
+        chain.push(node);
+        if find(node, "workerPoolSpecs").is_some() {
+            return true;
+        }
+        if chain.len() < MAX_WRAPPERS {
+            for entry in node.as_map().unwrap_or_default() {
+                // A list of steps of some pipeline tool is not looked into.
+                if entry.value.as_map().is_some() && down(&entry.value, chain) {
+                    return true;
+                }
+            }
+        }
+        chain.pop();
+        false
+    }
+    let mut chain = Vec::new();
+    down(node, &mut chain).then_some(chain)
+}
+
+/// The mapping has the fields of a worker pool.
+pub(super) fn is_pool(node: &Node) -> bool {
+    let has = |name| find(node, name).is_some();
+    has("containerSpec") || has("pythonPackageSpec") || has("machineSpec") && has("replicaCount")
+}
+
+fn is_pool_or_gap(node: &Node) -> bool {
+    is_pool(node) || node.is_null() || node.as_map().is_some_and(<[_]>::is_empty)
+}
+
+/// The key under which a mapping wraps the next one.
+pub(super) fn wrapper_key<'a>(outer: &'a Node, inner: &Node) -> Option<&'a Entry> {
+    outer.as_map()?.iter().find(|entry| std::ptr::eq(&raw const entry.value, inner))
+}
