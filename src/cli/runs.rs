@@ -154,9 +154,8 @@ pub fn outputs(plan: Option<&Plan>, paths: &RunPaths) -> Vec<(&'static str, Stri
         Some(path) => path.strip_prefix("file://").unwrap_or(&path).into(),
         None => paths.output(),
     };
-    let filled = |path: &Path| {
-        std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some())
-    };
+    let filled =
+        |path: &Path| std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some());
     let model = base.join("model");
     if filled(&model) {
         vec![("model", model.display().to_string())]
@@ -172,10 +171,9 @@ pub fn exit_code(verdict: &Verdict) -> u8 {
     let class = verdict.first_failure.as_ref().map(|failure| failure.class);
     match (verdict.outcome, class) {
         (Outcome::Succeeded, _) => exit::OK,
-        (
-            Outcome::Failed,
-            Some(FailureClass::Infrastructure | FailureClass::Preemption),
-        ) => exit::INFRASTRUCTURE,
+        (Outcome::Failed, Some(FailureClass::Infrastructure | FailureClass::Preemption)) => {
+            exit::INFRASTRUCTURE
+        }
         (Outcome::Failed, _) => exit::RUN_FAILED,
         (Outcome::Cancelled, _) => exit::CANCELLED,
         (Outcome::TimedOut, _) => exit::TIMED_OUT,

@@ -35,8 +35,8 @@ const SIGNS: [(&[&str], &str); 12] = [
 
 /// For the failure that ended a run.
 pub fn for_failure(failure: &FirstFailure, lines: &[String], plan: Option<&Plan>) -> Vec<String> {
-    let role = plan
-        .and_then(|plan| plan.roles.iter().find(|role| role.name == failure.replica.role));
+    let role =
+        plan.and_then(|plan| plan.roles.iter().find(|role| role.name == failure.replica.role));
     let status = failure.exit.as_ref().map(|exit| exit.status);
     let mut next = Vec::new();
     match failure.class {
@@ -54,11 +54,8 @@ pub fn for_failure(failure: &FirstFailure, lines: &[String], plan: Option<&Plan>
             failure.replica
         )),
     }
-    let may_pass = [
-        FailureClass::TransientSignal,
-        FailureClass::Infrastructure,
-        FailureClass::Preemption,
-    ];
+    let may_pass =
+        [FailureClass::TransientSignal, FailureClass::Infrastructure, FailureClass::Preemption];
     if may_pass.contains(&failure.class) {
         let budget = plan.map(|plan| plan.gang.budgets.get(failure.class));
         if budget == Some(0) {
@@ -82,10 +79,7 @@ pub fn could_not_start(plan: Option<&Plan>, view: &RunView) -> Vec<String> {
         next.push(format!("look at what it did: mlctl logs {} --replica {first}", view.run));
     }
     let now = plan.map(|plan| format!(" (now {})", Span(plan.gang.start_timeout)));
-    next.push(format!(
-        "if it only needed longer, raise `startTimeout`{}",
-        now.unwrap_or_default()
-    ));
+    next.push(format!("if it only needed longer, raise `startTimeout`{}", now.unwrap_or_default()));
     next
 }
 
@@ -152,13 +146,16 @@ fn startup(failure: &FirstFailure, lines: &[String], role: Option<&RolePlan>) ->
 
 /// The last line of a Python traceback, which names the error.
 pub fn traceback_end(lines: &[String]) -> Option<&str> {
-    let start = lines.iter().position(|line| line.trim_end() == "Traceback (most recent call last):");
+    let start =
+        lines.iter().position(|line| line.trim_end() == "Traceback (most recent call last):");
     let after = &lines[start.map_or(0, |start| start + 1)..];
     let names_error = |line: &&str| {
         let word = line.split([':', ' ']).next().unwrap_or_default();
         let word = word.rsplit('.').next().unwrap_or_default();
         word.chars().next().is_some_and(char::is_uppercase)
-            && ["Error", "Exception", "Interrupt", "Exit", "Warning"].iter().any(|e| word.ends_with(e))
+            && ["Error", "Exception", "Interrupt", "Exit", "Warning"]
+                .iter()
+                .any(|e| word.ends_with(e))
     };
     after.iter().map(|line| line.trim_end()).rev().find(names_error)
 }

@@ -8,7 +8,6 @@ mod tests;
 mod view;
 mod why;
 
-
 pub use replica::*;
 pub use state::*;
 pub use view::*;

@@ -74,11 +74,7 @@ impl RunState {
     pub fn is_ended(self) -> bool {
         matches!(
             self,
-            Self::Succeeded
-                | Self::Failed
-                | Self::Cancelled
-                | Self::TimedOut
-                | Self::CouldNotStart
+            Self::Succeeded | Self::Failed | Self::Cancelled | Self::TimedOut | Self::CouldNotStart
         )
     }
 

@@ -117,10 +117,7 @@ fn a_lost_agent_after_two_restarts() {
         .started(2)
         .exited("worker-0", first.clone())
         .failed_first("worker-0", FailureClass::TransientSignal, Some(first))
-        .then(
-            "",
-            EventKind::Retrying { class: FailureClass::TransientSignal, spent: 1, budget: 3 },
-        )
+        .then("", EventKind::Retrying { class: FailureClass::TransientSignal, spent: 1, budget: 3 })
         .started(2)
         .then("worker-1", EventKind::ReplicaLost { reason: "its link broke".into() })
         .failed_first("worker-1", class, None)

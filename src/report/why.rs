@@ -70,16 +70,13 @@ pub fn why(
         retries: view.retries.iter().copied().filter(|spending| spending.spent > 0).collect(),
         next: Vec::new(),
     };
-    let last = match &view.verdict {
-        Some(verdict) => {
-            ended(&mut report, view, verdict, plan, tail);
-            verdict.first_failure.as_ref().map(|failure| failure.attempt)
-        }
-        None => {
-            alive(&mut report, view);
-            None
-        }
-    };
+    let mut last = None;
+    if let Some(verdict) = &view.verdict {
+        ended(&mut report, view, verdict, plan, tail);
+        last = verdict.first_failure.as_ref().map(|failure| failure.attempt);
+    } else {
+        alive(&mut report, view);
+    }
     report.earlier = view
         .attempts
         .iter()
@@ -158,7 +155,13 @@ fn ended(
     }
     if let Some(inferred) = &view.inferred {
         let text = format!("the gang left no verdict; {inferred}");
-        report.causes.push(Cause { replica: None, attempt: None, class: None, text, lines: vec![] });
+        report.causes.push(Cause {
+            replica: None,
+            attempt: None,
+            class: None,
+            text,
+            lines: vec![],
+        });
     }
 }
 
@@ -172,11 +175,7 @@ fn sentence(word: &str, reason: &str) -> String {
     }
 }
 
-fn cause(
-    failure: &FirstFailure,
-    lines: usize,
-    tail: &dyn Fn(&ReplicaId) -> Vec<String>,
-) -> Cause {
+fn cause(failure: &FirstFailure, lines: usize, tail: &dyn Fn(&ReplicaId) -> Vec<String>) -> Cause {
     let mut last = failure.exit.as_ref().map(|exit| exit.last_lines.clone()).unwrap_or_default();
     if last.is_empty() {
         last = tail(&failure.replica);

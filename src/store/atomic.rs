@@ -83,8 +83,7 @@ mod tests {
 
     #[test]
     fn a_failed_write_names_the_path() {
-        let error =
-            write_atomic(Path::new("/nowhere/x.json"), b"", Durability::Crash).unwrap_err();
+        let error = write_atomic(Path::new("/nowhere/x.json"), b"", Durability::Crash).unwrap_err();
         assert!(error.to_string().starts_with("/nowhere/x.json: "), "{error}");
     }
 }

@@ -12,7 +12,9 @@ use indexmap::IndexMap;
 use super::atomic::{Durability, claim_dir, sync_dir, write_atomic};
 use super::index::parse_index;
 use super::record::RECORD_VERSION;
-use super::{FileLock, GitCommit, JournalMark, RunPaths, RunRecord, Store, StoreError, journal, now};
+use super::{
+    FileLock, GitCommit, JournalMark, RunPaths, RunRecord, Store, StoreError, journal, now,
+};
 use crate::backend::Cursor;
 use crate::event::{EVENT_VERSION, Event, EventKind};
 use crate::plan::Plan;

@@ -176,12 +176,8 @@ pub(super) fn final_line(entry: &IndexEntry) -> Result<String, serde_json::Error
         #[serde(skip_serializing_if = "Option::is_none")]
         ended: Option<Timestamp>,
     }
-    let line = Final {
-        id: &entry.id,
-        outcome: entry.outcome,
-        started: entry.started,
-        ended: entry.ended,
-    };
+    let line =
+        Final { id: &entry.id, outcome: entry.outcome, started: entry.started, ended: entry.ended };
     Ok(serde_json::to_string(&line)? + "\n")
 }
 

@@ -34,9 +34,11 @@ impl Store {
     /// The index's text, if there is an index.
     pub(super) fn index_text(&self) -> Result<Option<String>, StoreError> {
         match fs_err::read(self.index_path()) {
-            Ok(bytes) => Ok(Some(String::from_utf8(bytes).unwrap_or_else(|error| {
-                String::from_utf8_lossy(error.as_bytes()).into_owned()
-            }))),
+            Ok(bytes) => {
+                Ok(Some(String::from_utf8(bytes).unwrap_or_else(|error| {
+                    String::from_utf8_lossy(error.as_bytes()).into_owned()
+                })))
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error.into()),
         }

@@ -115,7 +115,8 @@ impl Store {
                 RunSummary { entry, state: record.state }
             }
             Err(error) => {
-                let gone = matches!(&error, StoreError::Io(e) if e.kind() == io::ErrorKind::NotFound);
+                let gone =
+                    matches!(&error, StoreError::Io(e) if e.kind() == io::ErrorKind::NotFound);
                 let what = if gone { "its folder is gone".into() } else { error.to_string() };
                 self.notice(format!("{}: {what}; see `mlctl state check`", line.id));
                 RunSummary { entry: line.to_entry(), state: RunState::Unknown }
@@ -128,7 +129,8 @@ fn wanted(filter: &ListFilter, line: &IndexLine<'_>) -> bool {
     let labels = |(key, value): (&String, &String)| {
         line.labels.as_ref().and_then(|labels| labels.get(key)) == Some(value)
     };
-    let state = |outcome| filter.states.is_empty() || filter.states.contains(&RunState::from(outcome));
+    let state =
+        |outcome| filter.states.is_empty() || filter.states.contains(&RunState::from(outcome));
     filter.name.as_ref().is_none_or(|name| line.name == *name)
         && filter.labels.iter().all(labels)
         && line.outcome.is_none_or(state)

@@ -12,7 +12,9 @@ use jiff::Timestamp;
 
 use super::atomic::{Durability, write_atomic};
 use super::journal::{self, JournalReader};
-use super::{FileLock, IndexLine, JournalMark, RunPaths, RunRecord, Store, StoreError, now, parse_index};
+use super::{
+    FileLock, IndexLine, JournalMark, RunPaths, RunRecord, Store, StoreError, now, parse_index,
+};
 use crate::backend::{Backend, BackendError, Cursor};
 use crate::event::{EVENT_VERSION, Event, EventKind};
 use crate::gang::Verdict;
@@ -99,7 +101,8 @@ impl Store {
             return Ok(());
         }
         // Nothing counts that comes after the end.
-        if let Some(end) = events.iter().position(|e| matches!(e.kind, EventKind::Finished { .. })) {
+        if let Some(end) = events.iter().position(|e| matches!(e.kind, EventKind::Finished { .. }))
+        {
             events.truncate(end + 1);
         }
         for event in &events {
@@ -151,7 +154,8 @@ impl Store {
 
     pub(super) fn remake_record(&self, run: &RunPaths) -> Result<RunRecord, StoreError> {
         let text = self.index_text()?.unwrap_or_default();
-        let entry = parse_index(&text).runs.iter().find(|line| line.id == run.run).map(IndexLine::to_entry);
+        let entry =
+            parse_index(&text).runs.iter().find(|line| line.id == run.run).map(IndexLine::to_entry);
         match entry {
             Some(entry) => {
                 let mut record = RunRecord::from_entry(&entry);

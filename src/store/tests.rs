@@ -35,7 +35,12 @@ fn good_story(run: &str) -> Story {
 }
 
 fn append(path: &Path, text: &str) {
-    std::fs::OpenOptions::new().append(true).open(path).unwrap().write_all(text.as_bytes()).unwrap();
+    std::fs::OpenOptions::new()
+        .append(true)
+        .open(path)
+        .unwrap()
+        .write_all(text.as_bytes())
+        .unwrap();
 }
 
 #[test]
@@ -178,7 +183,10 @@ fn a_torn_index_line_is_recovered_by_the_next_writer() {
     assert_eq!(ids(&store), [first.clone()]);
     assert_eq!(store.check().unwrap().problems.len(), 2);
     let third = create(&store, "third", 1).paths.run;
-    assert_eq!(ids(&store).into_iter().collect::<HashSet<_>>(), HashSet::from([first, second, third]));
+    assert_eq!(
+        ids(&store).into_iter().collect::<HashSet<_>>(),
+        HashSet::from([first, second, third])
+    );
     assert_eq!(store.check().unwrap().problems, [""; 0]);
     assert_eq!(store.check().unwrap().set_aside.len(), 1);
 }
@@ -204,8 +212,12 @@ fn an_end_that_the_index_missed_is_written_later() {
     let (_dir, store) = store();
     let CreatedRun { paths, lock } = create(&store, "digits", 1);
     let index = fs_err::read(store.index_path()).unwrap();
-    let verdict =
-        Verdict { outcome: Outcome::Cancelled, attempt: 0, first_failure: None, reason: "x".into() };
+    let verdict = Verdict {
+        outcome: Outcome::Cancelled,
+        attempt: 0,
+        first_failure: None,
+        reason: "x".into(),
+    };
     store.finish(&lock, &paths, verdict, None).unwrap();
     fs_err::write(store.index_path(), index).unwrap();
     assert_eq!(list(&store)[0].state, RunState::Cancelled);

@@ -114,10 +114,8 @@ pub struct Follow<'a> {
 /// Follows a run until it has ended, the caller detaches, or the deadline comes.
 pub fn follow(follow: &Follow<'_>) -> Result<FollowEnd, FollowError> {
     let wants_logs = !matches!(follow.mode, FollowMode::Events | FollowMode::Silent);
-    let mut logs = match wants_logs {
-        true => Some(follow.backend.logs(follow.paths, &follow.logs)?),
-        false => None,
-    };
+    let mut logs =
+        if wants_logs { Some(follow.backend.logs(follow.paths, &follow.logs)?) } else { None };
     let mut show = Show::new(follow);
     let mut cancelled = false;
     loop {
@@ -189,7 +187,8 @@ impl<'a> Show<'a> {
     fn event(&mut self, event: &Event) -> Result<(), FollowError> {
         match self.follow.mode {
             FollowMode::Events => {
-                let line = serde_json::to_string(event).map_err(|e| FollowError::Output(e.into()))?;
+                let line =
+                    serde_json::to_string(event).map_err(|e| FollowError::Output(e.into()))?;
                 return self.follow.printer.data(&line).map_err(FollowError::Output);
             }
             FollowMode::Live if routine(&event.kind) => return Ok(()),
@@ -218,9 +217,8 @@ impl<'a> Show<'a> {
         }
         let printer = self.follow.printer;
         let talkative = printer.verbosity > super::Verbosity::Normal;
-        let scroll = self.follow.mode == FollowMode::Plain
-            || talkative
-            || self.view.replicas.len() <= 1;
+        let scroll =
+            self.follow.mode == FollowMode::Plain || talkative || self.view.replicas.len() <= 1;
         for line in lines {
             let text = plain(&line.line);
             if scroll {

@@ -59,9 +59,8 @@ impl Frame<'_> {
         let view = self.view;
         let spinner = SPINNER[self.tick % SPINNER.len()];
         let since = view.started.or(view.submitted);
-        let elapsed = since.map_or_else(String::new, |from| {
-            format!("  {}", duration(between(from, self.now)))
-        });
+        let elapsed = since
+            .map_or_else(String::new, |from| format!("  {}", duration(between(from, self.now))));
         let attempt =
             if view.attempt > 1 { format!("  attempt {}", view.attempt) } else { String::new() };
         let state = view.state.as_str();

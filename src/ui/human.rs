@@ -60,11 +60,7 @@ pub fn number(value: f64) -> String {
         return if digits < 0 { format!("{value:.0}") } else { format!("{value:.3e}") };
     }
     let text = format!("{value:.*}", digits as usize);
-    if text.contains('.') {
-        text.trim_end_matches('0').trim_end_matches('.').into()
-    } else {
-        text
-    }
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').into() } else { text }
 }
 
 /// Cut to so many columns, with `…` where something is missing.
@@ -92,9 +88,10 @@ mod tests {
     fn people_can_read_it() {
         let durations = [0, 59, 60, 3599, 7500, 100_000].map(|s| duration(Duration::from_secs(s)));
         assert_eq!(durations, ["0s", "59s", "1m 00s", "59m 59s", "2h 05m", "1d 03h"]);
-        assert_eq!([0, 999, 1000, 5 << 20, 1 << 40].map(bytes), [
-            "0 B", "999 B", "1.0 KiB", "5.0 MiB", "1.0 TiB"
-        ]);
+        assert_eq!(
+            [0, 999, 1000, 5 << 20, 1 << 40].map(bytes),
+            ["0 B", "999 B", "1.0 KiB", "5.0 MiB", "1.0 TiB"]
+        );
         assert_eq!(
             [0.0, 0.972_46, 1.0, 123_456.0, 0.000_012, 0.25, -3.5].map(number),
             ["0", "0.9725", "1", "123456", "0.000012", "0.25", "-3.5"]

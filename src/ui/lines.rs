@@ -55,11 +55,15 @@ pub fn event_text(event: &Event) -> Option<String> {
         EventKind::Submitted { runtime } => format!("submitted to {runtime}"),
         EventKind::SetupStarted => format!("{who}set-up"),
         EventKind::SetupProgress { line } => format!("{who}{line}"),
-        EventKind::SetupFinished { cached: true, .. } => format!("{who}set-up taken from the cache"),
+        EventKind::SetupFinished { cached: true, .. } => {
+            format!("{who}set-up taken from the cache")
+        }
         EventKind::SetupFinished { seconds, .. } => {
             format!("{who}set-up done in {}s", number((seconds * 10.0).round() / 10.0))
         }
-        EventKind::Joined { missing } if missing.is_empty() => format!("{who}joined; all are there"),
+        EventKind::Joined { missing } if missing.is_empty() => {
+            format!("{who}joined; all are there")
+        }
         EventKind::Joined { missing } => format!("{who}joined; {} missing", missing.len()),
         EventKind::JoinRefused { reason } => format!("{who}refused: {reason}"),
         EventKind::AttemptStarted => format!("attempt {} starts", event.attempt),

@@ -5,6 +5,9 @@ use comfy_table::{ColumnConstraint, ContentArrangement, Row, presets};
 
 use super::Printer;
 
+/// Says in which style a cell's text is painted.
+type Painting = fn(&str) -> Option<Style>;
+
 /// A table.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
@@ -12,7 +15,7 @@ pub struct Table {
     rows: Vec<Vec<String>>,
     /// Columns that are never cut.
     whole: Vec<usize>,
-    painted: Option<(usize, fn(&str) -> Option<Style>)>,
+    painted: Option<(usize, Painting)>,
 }
 
 impl Table {
@@ -30,7 +33,7 @@ impl Table {
 
     /// A column whose text is coloured by what it says.
     #[must_use]
-    pub fn painted(mut self, column: usize, style: fn(&str) -> Option<Style>) -> Self {
+    pub fn painted(mut self, column: usize, style: Painting) -> Self {
         self.painted = Some((column, style));
         self
     }
@@ -74,8 +77,7 @@ impl Table {
                 column.set_constraint(ColumnConstraint::ContentWidth);
             }
         }
-        let mut lines: Vec<String> =
-            table.lines().map(|line| line.trim_end().to_owned()).collect();
+        let mut lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
         if color {
             self.paint(&mut lines);
         }
@@ -104,11 +106,15 @@ mod tests {
     use super::*;
 
     fn table() -> Table {
-        let mut table = Table::new(&["RUN", "STATE", "LAST LINE"]).whole(&[0]).painted(1, |text| {
-            (text == "failed").then_some(super::super::ERROR)
-        });
+        let mut table = Table::new(&["RUN", "STATE", "LAST LINE"])
+            .whole(&[0])
+            .painted(1, |text| (text == "failed").then_some(super::super::ERROR));
         table.row(vec!["digits-abc123".into(), "failed".into(), "x".repeat(100)]);
-        table.row(vec!["a-name-as-long-as-a-name-may-be-abc123".into(), "running".into(), "".into()]);
+        table.row(vec![
+            "a-name-as-long-as-a-name-may-be-abc123".into(),
+            "running".into(),
+            "".into(),
+        ]);
         table
     }
 
@@ -130,6 +136,9 @@ mod tests {
     fn colour_moves_nothing() {
         let painted = table().text(Some(80), true);
         assert!(painted.contains("\x1b["));
-        assert_eq!(anstream::adapter::strip_str(&painted).to_string(), table().text(Some(80), false));
+        assert_eq!(
+            anstream::adapter::strip_str(&painted).to_string(),
+            table().text(Some(80), false)
+        );
     }
 }

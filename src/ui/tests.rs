@@ -25,7 +25,8 @@ fn picture(story: &Story, workers: u32, width: usize) -> Vec<String> {
 }
 
 fn busy(workers: u32) -> Story {
-    let values = [("loss".to_owned(), 0.312_51), ("accuracy".to_owned(), 0.9)].into_iter().collect();
+    let values =
+        [("loss".to_owned(), 0.312_51), ("accuracy".to_owned(), 0.9)].into_iter().collect();
     let usage = Usage { cpu: 1.94, memory: 851_443_712, memory_limit: 0, oom_kills: 0 };
     Story::new(RUN)
         .then("", EventKind::Submitted { runtime: "local".into() })
@@ -36,10 +37,8 @@ fn busy(workers: u32) -> Story {
 
 #[test]
 fn the_live_view_fits_the_terminal() {
-    let story = busy(3).exited(
-        "worker-2",
-        exit(ExitStatus::Code(1), Some(FailureClass::UserError), &[]),
-    );
+    let story =
+        busy(3).exited("worker-2", exit(ExitStatus::Code(1), Some(FailureClass::UserError), &[]));
     let lines = picture(&story, 3, 79);
     assert!(lines.iter().all(|line| line.chars().count() <= 79), "{lines:#?}");
     assert_snapshot!(lines.join("\n"));

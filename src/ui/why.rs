@@ -27,7 +27,8 @@ pub fn why_text(report: &WhyReport, paint: &dyn Fn(anstyle::Style, &str) -> Stri
     }
     if !report.retries.is_empty() {
         lines.push(String::new());
-        let each = report.retries.iter().map(|s| format!("{} {} of {}", s.class, s.spent, s.budget));
+        let each =
+            report.retries.iter().map(|s| format!("{} {} of {}", s.class, s.spent, s.budget));
         lines.push(format!("restarts used: {}", each.collect::<Vec<_>>().join(", ")));
     }
     if !report.next.is_empty() {

@@ -108,7 +108,10 @@ fn the_exit_code_of_wait_is_the_runs() {
         assert!(stderr(&sandbox.run(code, ["wait"])).contains(&run));
         let output = sandbox.run(code, ["wait", "digits", "-o", "json"]);
         let json: serde_json::Value = serde_json::from_str(&stdout(&output)).expect("JSON");
-        assert_eq!((json["run"].as_str(), json["exitCode"].as_i64()), (Some(&*run), Some(code.into())));
+        assert_eq!(
+            (json["run"].as_str(), json["exitCode"].as_i64()),
+            (Some(&*run), Some(code.into()))
+        );
         let output = sandbox.run(code, ["wait", "--events"]);
         let events: Vec<serde_json::Value> = stdout(&output)
             .lines()

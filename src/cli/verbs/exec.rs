@@ -4,6 +4,7 @@ use std::os::unix::process::ExitStatusExt;
 
 use crate::cli::{CliError, Context, ErrorKind};
 use crate::gang::ReplicaId;
+use crate::plan::Plan;
 
 /// Arguments of `exec`.
 #[derive(Debug, clap::Args)]
@@ -37,18 +38,19 @@ pub fn run(context: &Context, args: &ExecArgs) -> Result<u8, CliError> {
     }
     let known: Vec<ReplicaId> =
         target.plan.iter().flat_map(|plan| plan.replicas().map(|(_, replica)| replica)).collect();
-    let replica = args.replica.as_ref().or(target.plan.as_ref().map(|plan| plan.primary()));
-    let Some(replica) = replica.filter(|replica| known.is_empty() || known.contains(replica)) else {
+    let replica = args.replica.as_ref().or(target.plan.as_ref().map(Plan::primary));
+    let Some(replica) = replica.filter(|replica| known.is_empty() || known.contains(replica))
+    else {
         let asked = args.replica.as_ref().map(ToString::to_string).unwrap_or_default();
         let all: Vec<_> = known.iter().take(16).map(ToString::to_string).collect();
         return Err(CliError::new(ErrorKind::NotFound, format!("{id} has no replica `{asked}`"))
             .hint(format!("it has {}", all.join(", "))));
     };
     let backend = context.backend(&target.record.runtime)?;
-    let status = backend
-        .exec(&target.paths, replica, &args.command)?
-        .status()
-        .map_err(|error| CliError::new(ErrorKind::NotFound, format!("{}: {error}", args.command[0])))?;
+    let status =
+        backend.exec(&target.paths, replica, &args.command)?.status().map_err(|error| {
+            CliError::new(ErrorKind::NotFound, format!("{}: {error}", args.command[0]))
+        })?;
     let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
     Ok(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
 }

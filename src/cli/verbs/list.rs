@@ -81,9 +81,7 @@ pub fn run(context: &Context, args: &ListArgs) -> Result<u8, CliError> {
 }
 
 fn list(context: &Context, store: &Store, args: &ListArgs) -> Result<Listing, CliError> {
-    let since = args.since.map(|since| {
-        now().checked_sub(since.0).unwrap_or(jiff::Timestamp::MIN)
-    });
+    let since = args.since.map(|since| now().checked_sub(since.0).unwrap_or(jiff::Timestamp::MIN));
     let filter = ListFilter {
         states: args.state.clone(),
         name: args.name.clone(),

@@ -95,7 +95,8 @@ fn query(args: &LogsArgs, target: &crate::cli::Target) -> Result<LogQuery, CliEr
     let role = args.replica.as_ref().map(|replica| replica.role.clone()).or(args.role.clone());
     let index = args.replica.as_ref().map(|replica| replica.index);
     if let (Some(plan), Some(role)) = (&target.plan, &role) {
-        let known = plan.replicas().any(|(_, id)| id.role == *role && index.is_none_or(|i| i == id.index));
+        let known =
+            plan.replicas().any(|(_, id)| id.role == *role && index.is_none_or(|i| i == id.index));
         if !known {
             let asked = args.replica.as_ref().map_or_else(|| role.clone(), ToString::to_string);
             let all: Vec<_> = plan.replicas().take(16).map(|(_, id)| id.to_string()).collect();

@@ -7,10 +7,8 @@ use serde::Serialize;
 use crate::cli::{CliError, Context, ErrorKind, Format, Target, outputs};
 use crate::report::RunView;
 use crate::store::{RunRecord, now};
-use crate::ui::human::{age, bytes, between, duration};
-use crate::ui::{
-    BOLD, Screen, Table, metrics_text, run_state_style, state_style, usage_text,
-};
+use crate::ui::human::{age, between, bytes, duration};
+use crate::ui::{BOLD, Screen, Table, metrics_text, run_state_style, state_style, usage_text};
 
 /// Arguments of `status`.
 #[derive(Debug, clap::Args)]
