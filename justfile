@@ -29,7 +29,7 @@ bench-cli:
 fuzz seconds="60":
     cargo +nightly fuzz run spec -- -max_total_time={{seconds}}
 
-# One static binary, target/x86_64-unknown-linux-musl/release/mlctl (needs musl-tools).
+# One static binary, target/x86_64-unknown-linux-musl/dist/mlctl (needs musl-tools).
 static:
     rustup target add x86_64-unknown-linux-musl
-    cargo build --release --target x86_64-unknown-linux-musl
+    cargo build --profile dist --target x86_64-unknown-linux-musl

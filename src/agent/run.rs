@@ -21,7 +21,7 @@ use super::termination;
 use super::usage::{INTERVAL, Meter};
 use crate::event::EventKind;
 use crate::gang::{
-    AgentExit, Attempt, Incarnation, LinkId, MemberInput, MemberMachine, MemberOutput, Session,
+    AgentExit, Attempt, GangEvent, Incarnation, LinkId, MemberInput, MemberMachine, MemberOutput, Session,
     SessionInput, SessionOutput, ToMember, ToPrimary,
 };
 use crate::sys;
@@ -88,6 +88,7 @@ pub fn run(config: &Path, surroundings: Surroundings) -> io::Result<u8> {
         own_link: None,
         running: None,
         attempt: 0,
+        decided: false,
         sampled: Instant::now(),
         exit: None,
     };
@@ -158,6 +159,7 @@ struct Agent {
     own_link: Option<LinkId>,
     running: Option<Attempt>,
     attempt: Attempt,
+    decided: bool,
     sampled: Instant,
     exit: Option<AgentExit>,
 }
@@ -303,8 +305,12 @@ impl Agent {
                 }
             }
             SessionOutput::Event(sequenced) => {
-                if let crate::gang::GangEvent::AttemptStarted { attempt } = sequenced.event {
-                    self.attempt = attempt;
+                match sequenced.event {
+                    GangEvent::AttemptStarted { attempt } => self.attempt = attempt,
+                    GangEvent::Verdict { .. } => self.decided = true,
+                    // Who leaves after the verdict does what it was told.
+                    GangEvent::ReplicaLost { .. } if self.decided => return,
+                    _ => {}
                 }
                 let (attempt, replica, kind) =
                     events::of_gang(sequenced.event, &self.config.gang, self.attempt);

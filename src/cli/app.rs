@@ -5,7 +5,10 @@ use std::io::IsTerminal;
 
 use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
 
-use super::{CliError, Context, Env, ErrorKind, Format, verbs};
+use super::verbs::{
+    agent, cancel, completions, exec, init, list, logs, spec, state, status, train, wait, why,
+};
+use super::{CliError, Context, Env, ErrorKind, Format};
 use crate::ui::{Printer, Terminal, Verbosity, terminal_width};
 
 const ABOUT: &str = "Train, tune, predict and serve models on a laptop or any Kubernetes cluster";
@@ -56,23 +59,45 @@ pub struct Global {
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
+    /// Write a spec and code to start from
+    Init(init::InitArgs),
+    /// Run a training job and follow it
+    Train(train::TrainArgs),
     /// List runs
     #[command(visible_alias = "ls")]
-    List(verbs::list::ListArgs),
+    List(list::ListArgs),
     /// Show one run and its replicas
-    Status(verbs::status::StatusArgs),
+    Status(status::StatusArgs),
     /// Print what the commands of a run printed
-    Logs(verbs::logs::LogsArgs),
-    /// Follow a run to its end
-    Wait(verbs::wait::WaitArgs),
+    Logs(logs::LogsArgs),
+    /// Follow a run to its end; exit with its code
+    Wait(wait::WaitArgs),
     /// End runs
-    Cancel(verbs::cancel::CancelArgs),
+    Cancel(cancel::CancelArgs),
     /// Say why a run failed and what to do
-    Why(verbs::why::WhyArgs),
+    Why(why::WhyArgs),
     /// Run a command beside a replica's
-    Exec(verbs::exec::ExecArgs),
+    Exec(exec::ExecArgs),
+    /// Check specs and say everything that is wrong
+    Validate(spec::ValidateArgs),
+    /// Print a Vertex AI CustomJob file as a TrainJob
+    Convert(spec::ConvertArgs),
+    /// Print the JSON Schema of a spec
+    Schema(spec::SchemaArgs),
+    /// Explain a field of a spec
+    Explain(spec::ExplainArgs),
     /// Look after the folder in which mlctl remembers its runs
-    State(verbs::state::StateArgs),
+    State(state::StateArgs),
+    /// Print a shell's completion script
+    Completions(completions::CompletionsArgs),
+    /// Print or write the man pages
+    Man(completions::ManArgs),
+    /// Runs beside a replica's command
+    #[command(hide = true)]
+    Agent(agent::AgentArgs),
+    /// Runs around a replica's command
+    #[command(hide = true)]
+    AgentGuard,
 }
 
 /// Runs one command line; returns the process exit code.
@@ -104,17 +129,32 @@ fn dispatch(cli: Cli, printer: &mut Printer) -> Result<u8, CliError> {
     let env = Env::read()
         .map_err(|e| CliError::new(ErrorKind::Internal, format!("the current folder: {e}")))?;
     *printer = printer_for(&cli.global, &env);
+    // The agents' verbs need nothing of a user's.
+    match &cli.verb {
+        Verb::Agent(args) => return agent::agent(env, args),
+        Verb::AgentGuard => return Ok(agent::agent_guard()),
+        _ => {}
+    }
     let context = Context::new(env, printer.clone(), cli.global.output)?;
     let context = &context;
     match &cli.verb {
-        Verb::List(args) => verbs::list::run(context, args),
-        Verb::Status(args) => verbs::status::run(context, args),
-        Verb::Logs(args) => verbs::logs::run(context, args),
-        Verb::Wait(args) => verbs::wait::run(context, args),
-        Verb::Cancel(args) => verbs::cancel::run(context, args),
-        Verb::Why(args) => verbs::why::run(context, args),
-        Verb::Exec(args) => verbs::exec::run(context, args),
-        Verb::State(args) => verbs::state::run(context, args),
+        Verb::Init(args) => init::init(context, args),
+        Verb::Train(args) => train::train(context, args),
+        Verb::List(args) => list::run(context, args),
+        Verb::Status(args) => status::run(context, args),
+        Verb::Logs(args) => logs::run(context, args),
+        Verb::Wait(args) => wait::run(context, args),
+        Verb::Cancel(args) => cancel::run(context, args),
+        Verb::Why(args) => why::run(context, args),
+        Verb::Exec(args) => exec::run(context, args),
+        Verb::Validate(args) => spec::validate(context, args),
+        Verb::Convert(args) => spec::convert(context, args),
+        Verb::Schema(args) => spec::schema(context, args),
+        Verb::Explain(args) => spec::explain(context, args),
+        Verb::State(args) => state::run(context, args),
+        Verb::Completions(args) => completions::completions(context, args),
+        Verb::Man(args) => completions::man(context, args),
+        Verb::Agent(_) | Verb::AgentGuard => Ok(0),
     }
 }
 

@@ -67,6 +67,15 @@ impl Context {
         })))
     }
 
+    /// The runtime that a command line, the environment or the settings choose.
+    pub fn runtime(&self, choice: Option<&str>) -> String {
+        choice
+            .or_else(|| self.env.get("MLCTL_RUNTIME"))
+            .or(self.settings.runtime.as_deref())
+            .unwrap_or("local")
+            .to_owned()
+    }
+
     /// Who runs commands here: for records and for who cancelled.
     pub fn user(&self) -> String {
         let names = ["USER", "LOGNAME"];

@@ -13,6 +13,8 @@ pub struct Env {
     pub cwd: PathBuf,
     /// This program.
     pub exe: PathBuf,
+    /// The command line.
+    pub args: Vec<String>,
 }
 
 impl Env {
@@ -21,7 +23,8 @@ impl Env {
         let vars = env::vars_os()
             .filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)))
             .collect();
-        Ok(Self { vars, cwd: env::current_dir()?, exe: env::current_exe()? })
+        let args = env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect();
+        Ok(Self { vars, cwd: env::current_dir()?, exe: env::current_exe()?, args })
     }
 
     /// A variable that is set and not empty.

@@ -8,6 +8,7 @@ mod git;
 mod interrupt;
 mod runs;
 mod settings;
+mod specs;
 mod state;
 pub mod verbs;
 
@@ -19,3 +20,4 @@ pub use git::describe as git_describe;
 pub use interrupt::*;
 pub use runs::*;
 pub use settings::*;
+pub use specs::*;

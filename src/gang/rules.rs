@@ -60,6 +60,9 @@ pub(super) const fn keeps(_rule: Rule) -> bool {
 }
 
 #[cfg(test)]
+pub(super) use switch::{keeps, switch_off};
+
+#[cfg(test)]
 mod switch {
     use super::Rule;
     use std::cell::Cell;
@@ -77,6 +80,3 @@ mod switch {
         OFF.get() != Some(rule)
     }
 }
-
-#[cfg(test)]
-pub(super) use switch::{keeps, switch_off};

@@ -51,3 +51,111 @@ pub struct TerminationMessage {
     #[serde(default)]
     pub reason: String,
 }
+
+impl TerminationMessage {
+    /// The message as it is written: JSON of at most [`TERMINATION_LIMIT`] bytes. The oldest lines of
+    /// output go first, then the tails of long sentences, then the failures; the verdict never.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut short = self.clone();
+        while short.is_too_long() && short.drop_line() {}
+        if short.is_too_long() {
+            short.shorten_reasons();
+        }
+        if short.is_too_long() {
+            short.exit = None;
+            short.first_failure = None;
+        }
+        if short.is_too_long()
+            && let Some(verdict) = &mut short.verdict
+        {
+            verdict.first_failure = None;
+        }
+        short.json()
+    }
+
+    fn json(&self) -> Vec<u8> {
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+
+    fn is_too_long(&self) -> bool {
+        self.json().len() > TERMINATION_LIMIT
+    }
+
+    fn exits(&mut self) -> impl Iterator<Item = &mut Exit> {
+        let of_verdict = self.verdict.as_mut().and_then(|verdict| verdict.first_failure.as_mut());
+        let failures = self.first_failure.iter_mut().chain(of_verdict);
+        self.exit.iter_mut().chain(failures.filter_map(|failure| failure.exit.as_mut()))
+    }
+
+    /// Drops the oldest line of the exit that has most of them.
+    fn drop_line(&mut self) -> bool {
+        let most = self.exits().max_by_key(|exit| exit.last_lines.len());
+        let Some(exit) = most.filter(|exit| !exit.last_lines.is_empty()) else { return false };
+        exit.last_lines.remove(0);
+        true
+    }
+
+    fn shorten_reasons(&mut self) {
+        let shorten = |reason: &mut String| {
+            if let Some((end, _)) = reason.char_indices().nth(200) {
+                reason.truncate(end);
+            }
+        };
+        shorten(&mut self.reason);
+        self.exits().for_each(|exit| shorten(&mut exit.reason));
+        self.first_failure.iter_mut().for_each(|failure| shorten(&mut failure.reason));
+        if let Some(verdict) = &mut self.verdict {
+            shorten(&mut verdict.reason);
+            verdict.first_failure.iter_mut().for_each(|failure| shorten(&mut failure.reason));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gang::{ExitStatus, FailureClass, Outcome};
+
+    #[test]
+    fn fits_and_keeps_the_verdict() {
+        let replica = ReplicaId::new("worker", 1);
+        let exit = Exit {
+            status: ExitStatus::Code(1),
+            class: Some(FailureClass::UserError),
+            peer_loss: false,
+            killed_by_gang: false,
+            reason: "é".repeat(3000),
+            last_lines: (0..40).map(|n| format!("{n} {}", "ü".repeat(200))).collect(),
+        };
+        let failure = FirstFailure {
+            attempt: 2,
+            replica: replica.clone(),
+            class: FailureClass::UserError,
+            exit: Some(exit.clone()),
+            reason: "ß".repeat(3000),
+        };
+        let verdict = Verdict {
+            outcome: Outcome::Failed,
+            attempt: 2,
+            first_failure: Some(failure.clone()),
+            reason: "ß".repeat(3000),
+        };
+        let message = TerminationMessage {
+            run: "digits-abc123".into(),
+            replica,
+            pod_uid: "pod".into(),
+            generation: 0,
+            epoch: (0, 2),
+            state: TerminationState::Exiting,
+            terminated_from_outside: false,
+            verdict: Some(verdict),
+            first_failure: Some(failure),
+            exit: Some(exit),
+            reason: String::new(),
+        };
+        let bytes = message.to_bytes();
+        assert!(bytes.len() <= TERMINATION_LIMIT, "{}", bytes.len());
+        let back: TerminationMessage = serde_json::from_slice(&bytes).unwrap();
+        assert_eq!(back.verdict.unwrap().outcome, Outcome::Failed);
+    }
+}

@@ -161,7 +161,7 @@ impl ReplicaView {
                 let (attempt, time) = (event.attempt, event.time);
                 self.exits.push(PastExit { attempt, time, exit: exit.clone() });
             }
-            EventKind::ReplicaLost { reason } => {
+            EventKind::ReplicaLost { reason } if !self.state.is_over() => {
                 self.state = ReplicaState::Lost;
                 self.lost = Some(reason.clone());
                 self.ended(event.time);

@@ -67,6 +67,11 @@ pub fn user_id() -> u32 {
     rustix::process::getuid().as_raw()
 }
 
+/// The machine's name.
+pub fn host_name() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
 /// Bytes that this user may still write where `path` is; `None` when that can't be known.
 pub fn free_space(path: &std::path::Path) -> Option<u64> {
     let stat = rustix::fs::statvfs(path).ok()?;

@@ -6,6 +6,7 @@ pub mod human;
 mod lines;
 mod printer;
 mod screen;
+mod sections;
 mod summary;
 mod table;
 #[cfg(test)]
@@ -17,6 +18,7 @@ pub use frame::*;
 pub use lines::*;
 pub use printer::*;
 pub use screen::*;
+pub use sections::*;
 pub use summary::*;
 pub use table::*;
 pub use why::*;

@@ -17,7 +17,7 @@ pub fn sections_text(printer: &Printer, sections: &[Section]) -> String {
                 lines.push(format!("  {name:width$}  {value}", width = width.unwrap_or(0)));
             }
         } else {
-            let mut table = Table::titled(&section.header);
+            let mut table = Table::new(&section.header);
             for row in &section.rows {
                 table.row(row.clone());
             }

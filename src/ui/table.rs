@@ -11,7 +11,7 @@ type Painting = fn(&str) -> Option<Style>;
 /// A table.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
-    header: Vec<&'static str>,
+    header: Vec<String>,
     rows: Vec<Vec<String>>,
     /// Columns that are never cut.
     whole: Vec<usize>,
@@ -20,8 +20,9 @@ pub struct Table {
 
 impl Table {
     /// A table with these column names.
-    pub fn new(header: &[&'static str]) -> Self {
-        Self { header: header.into(), ..Self::default() }
+    pub fn new<S: AsRef<str>>(header: &[S]) -> Self {
+        let header = header.iter().map(|name| name.as_ref().to_owned()).collect();
+        Self { header, ..Self::default() }
     }
 
     /// Columns whose text is never cut: ids must survive copy and paste.
@@ -86,7 +87,7 @@ impl Table {
 
     fn paint(&self, lines: &mut [String]) {
         let Some((column, style)) = self.painted else { return };
-        let Some(at) = lines.first().and_then(|line| line.find(self.header[column])) else {
+        let Some(at) = lines.first().and_then(|line| line.find(self.header[column].as_str())) else {
             return;
         };
         for (line, row) in lines.iter_mut().skip(1).zip(&self.rows) {

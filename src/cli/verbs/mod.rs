@@ -1,10 +1,15 @@
 //! One file per verb: its arguments, its help and what it does.
 
+pub mod agent;
 pub mod cancel;
+pub mod completions;
 pub mod exec;
+pub mod init;
 pub mod list;
 pub mod logs;
+pub mod spec;
 pub mod state;
 pub mod status;
+pub mod train;
 pub mod wait;
 pub mod why;

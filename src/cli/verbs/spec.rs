@@ -2,8 +2,7 @@
 
 use serde::Serialize;
 
-use crate::cli::specs::SpecArgs;
-use crate::cli::{CliError, Context, ErrorKind, exit};
+use crate::cli::{CliError, Context, ErrorKind, SpecArgs, exit};
 use crate::spec::{explain as explain_path, json_schema, to_yaml};
 
 /// Arguments of `validate`.

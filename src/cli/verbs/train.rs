@@ -6,9 +6,8 @@ use std::time::{Duration, Instant};
 use indexmap::IndexMap;
 
 use crate::backend::{Backend, LogQuery, Notice, SecretValues, SubmitOptions};
-use crate::cli::specs::{LoadedJob, SpecArgs};
 use crate::cli::{
-    CliError, Context, ErrorKind, Interrupts, OnInterrupt, exit, exit_code, explain, git_describe,
+    CliError, Context, ErrorKind, Interrupts, LoadedJob, OnInterrupt, SpecArgs, exit, exit_code, explain, git_describe,
     outputs,
 };
 use crate::gang::ReplicaId;
@@ -271,7 +270,9 @@ fn watch(
             if args.events {
                 // The last event has said it all.
             } else if context.format == crate::cli::Format::Table {
-                let text = summary_text(&context.printer, &view, &places, Some(&report));
+                let failed = view.state != crate::report::RunState::Succeeded;
+                let text =
+                    summary_text(&context.printer, &view, &places, failed.then_some(&report));
                 context.printer.say(text.trim_end());
             } else {
                 context.emit(&report, String::new)?;

@@ -1,5 +1,7 @@
 //! An agent's state and its clockwork.
 
+use std::time::Duration;
+
 use super::command::Command;
 use super::link::Link;
 use super::{MemberEvent, MemberInput, MemberOutput};
@@ -90,7 +92,7 @@ impl MemberMachine {
             }
             MemberInput::Sigterm => self.sigterm(),
             MemberInput::Usage(usage) => self.usage = usage,
-            MemberInput::Suspended { .. } => self.suspended(),
+            MemberInput::Suspended { slept } => self.suspended(slept),
             MemberInput::Tick => {}
         }
         self.command_timers();
@@ -145,10 +147,13 @@ impl MemberMachine {
 
     /// A sleep of the whole machine paused all alike: nobody's lease ran out by it. A machine in a
     /// cluster that slept did so alone, and its lease is over.
-    fn suspended(&mut self) {
+    fn suspended(&mut self, slept: Duration) {
         if !self.config.replaces() {
             self.heard = self.now;
-            self.lease_until = self.lease_until.max(self.now + self.config.lease);
+            // One that was over before the sleep stays so.
+            if self.now.saturating_sub(slept) < self.lease_until {
+                self.lease_until = self.lease_until.max(self.now + self.config.lease);
+            }
             self.touch_link();
         }
     }
@@ -186,9 +191,11 @@ impl MemberMachine {
 
     /// Called when no command is left. A committed verdict outranks every other reason.
     fn reason_to_leave(&self) -> Option<(AgentExit, String)> {
-        if let Some(verdict) = self.carry.verdict.as_ref().filter(|_| self.committed)
-            && !self.is_primary()
-        {
+        if let Some(verdict) = self.carry.verdict.as_ref().filter(|_| self.committed) {
+            if self.is_primary() {
+                // Its session exits, last of all and by the verdict.
+                return None;
+            }
             let success = verdict.outcome == Outcome::Succeeded;
             let exit = if success { AgentExit::Success } else { AgentExit::Final };
             return Some((exit, verdict.reason.clone()));

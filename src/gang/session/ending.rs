@@ -106,7 +106,7 @@ impl Session {
                 // Alone, commit and exit are one step: nothing may replace this primary in between.
                 // A start may be under way to one that was displaced, until its lease is over.
                 let quiet = self.now >= self.quiet_until || !self.config.replaces();
-                let early = known && quiet && !(self.is_alone() && !self.own_is_idle());
+                let early = known && quiet && (self.own_is_idle() || !self.is_alone());
                 if early || !keeps(Rule::AckBeforeCommit) {
                     self.commit();
                     self.phase = Phase::Ending { committed: true, until };
@@ -118,18 +118,17 @@ impl Session {
                     self.exit(self.verdict_exit());
                 }
             }
-            Phase::Ending { committed: true, until } => {
-                if self.is_alone() && self.own_is_idle() || self.now >= until {
-                    self.exit(self.verdict_exit());
-                }
+            Phase::Ending { committed: true, until } if self.may_go(until) => {
+                self.exit(self.verdict_exit());
             }
-            Phase::Disbanding { until } => {
-                if self.is_alone() && self.own_is_idle() || self.now >= until {
-                    self.exit(AgentExit::FinalJob);
-                }
-            }
+            Phase::Disbanding { until } if self.may_go(until) => self.exit(AgentExit::FinalJob),
             _ => {}
         }
+    }
+
+    /// The primary exits last.
+    fn may_go(&self, until: Now) -> bool {
+        self.is_alone() && self.own_is_idle() || self.now >= until
     }
 
     fn is_alone(&self) -> bool {

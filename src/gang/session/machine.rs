@@ -203,6 +203,13 @@ impl Session {
             for slot in &mut self.slots {
                 slot.lost_at = self.now + self.config.lease;
             }
+            let soon = self.now + self.config.lease;
+            if let Phase::Gathering { until }
+            | Phase::Ending { until, .. }
+            | Phase::Disbanding { until } = &mut self.phase
+            {
+                *until = soon.max(*until);
+            }
         }
     }
 

@@ -63,8 +63,9 @@ impl Slot {
         self.pod.is_some()
     }
 
+    /// Its command ended well by itself: one that exits 0 after SIGTERM did not.
     pub(super) fn succeeded(&self) -> bool {
-        self.exit.as_ref().is_some_and(|exit| exit.status.is_success())
+        self.exit.as_ref().is_some_and(|exit| exit.status.is_success() && !exit.killed_by_gang)
     }
 
     /// Ready to be started.

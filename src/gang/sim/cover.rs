@@ -32,7 +32,6 @@ pub(super) const WANTED: &[&str] = &[
     "commit without all acknowledgements",
     "could not start",
     "crash in verdict",
-    "declared pause",
     "disbanded",
     "drained",
     "failed",

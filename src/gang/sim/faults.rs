@@ -30,7 +30,7 @@ impl World<'_> {
                     w.after(back, Event::NodeBack { agent });
                 }
             }),
-            Fault::KillCommand { index, .. } => self.with(index, |w, agent| {
+            Fault::KillCommand { index } => self.with(index, |w, agent| {
                 if let Some(process) = w.agents[agent].process
                     && !process.signalled
                     && !process.behaviour.unkillable
@@ -89,7 +89,6 @@ impl World<'_> {
             }),
             Fault::Suspend { length } => self.suspend(length),
             Fault::Deadline => self.job_over(),
-            Fault::DiskFull { index } => self.with(index, |w, a| w.agents[a].disk_full = true),
             Fault::MemoryFull { index } => self.with(index, |w, a| w.agents[a].memory_full = true),
             Fault::Sleep { length } => self.sleep(length),
         }

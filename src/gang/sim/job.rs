@@ -82,7 +82,7 @@ impl World<'_> {
                     state.done = true;
                 } else {
                     let power = (state.failures + state.ignored - 1).min(3);
-                    let delay = 10 * SECOND << power;
+                    let delay = (10 * SECOND) << power;
                     self.after(delay, Event::Create { index });
                 }
             }

@@ -11,5 +11,7 @@ mod faults;
 mod job;
 mod net;
 mod plan;
+mod process;
 mod tests;
+mod watch;
 mod world;

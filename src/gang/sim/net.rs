@@ -158,18 +158,15 @@ impl World<'_> {
                     .iter()
                     .all(|until| *until <= self.now)
         });
-        match reachable {
-            Some(primary) => {
-                let wire = self.new_wire(Some(agent), primary);
-                self.agents[agent].wire = Some(wire);
-                self.member_input(agent, MemberInput::LinkUp);
-            }
-            None => {
-                let refused = found.is_none();
-                let delay = if refused { 5 } else { 2000 };
-                let input = MemberInput::LinkLost { refused };
-                self.after(delay, Event::Member { agent, input });
-            }
+        if let Some(primary) = reachable {
+            let wire = self.new_wire(Some(agent), primary);
+            self.agents[agent].wire = Some(wire);
+            self.member_input(agent, MemberInput::LinkUp);
+        } else {
+            let refused = found.is_none();
+            let delay = if refused { 5 } else { 2000 };
+            let input = MemberInput::LinkLost { refused };
+            self.after(delay, Event::Member { agent, input });
         }
     }
 }

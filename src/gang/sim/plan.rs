@@ -17,7 +17,7 @@ pub(super) enum Fault {
     /// The node is gone; nobody notices until `back`, if ever.
     NodeLost { index: usize, back: Option<Ms> },
     /// The kernel kills only the command.
-    KillCommand { index: usize, oom: bool },
+    KillCommand { index: usize },
     /// Every agent at once.
     KillAll,
     /// The primary is killed after so many outputs from its verdict on.
@@ -42,8 +42,6 @@ pub(super) enum Fault {
     Suspend { length: Ms },
     /// The Job's deadline.
     Deadline,
-    /// The termination message can't be written any more.
-    DiskFull { index: usize },
     /// The laptop sleeps.
     Sleep { length: Ms },
     /// The agent's container nears its memory limit.
@@ -103,7 +101,7 @@ impl Plan {
         let mut rng = fastrand::Rng::with_seed(seed);
         let laptop = rng.u8(..4) == 0;
         let n = pick(&mut rng, &[1, 2, 2, 2, 3, 3, 3, 4, 5, 6]) as usize;
-        let serving = if n >= 3 && rng.u8(..4) == 0 { 1 } else { 0 };
+        let serving = usize::from(n >= 3 && rng.u8(..4) == 0);
         let members = (0..n)
             .map(|i| {
                 let serves = i >= n - serving;
@@ -198,9 +196,9 @@ fn fault(rng: &mut fastrand::Rng, n: usize, laptop: bool) -> Fault {
     let stamp_zero = rng.u8(..6) == 0;
     match rng.u8(..if laptop { 14 } else { 27 }) {
         0 | 1 => Fault::KillAgent { index, stamp_zero },
-        2 => Fault::KillCommand { index, oom: rng.bool() },
-        3 => Fault::CrashInVerdict { after: rng.u32(..14) },
-        4 => Fault::Pause { index, length },
+        2 | 13 => Fault::KillCommand { index },
+        3 | 24 => Fault::CrashInVerdict { after: rng.u32(..14) },
+        4 | 25 => Fault::Pause { index, length },
         5 => {
             let mut indexes: Vec<_> = (0..n).filter(|_| rng.bool()).collect();
             if indexes.is_empty() {
@@ -211,12 +209,9 @@ fn fault(rng: &mut fastrand::Rng, n: usize, laptop: bool) -> Fault {
         6 => Fault::Sigterm { indexes: vec![index] },
         7 => Fault::Foreign { index, kind: rng.u8(..4) },
         8 => Fault::Cancel,
-        9 => Fault::DiskFull { index },
         10 => Fault::MemoryFull { index },
-        11 => Fault::Cut { index },
         12 if laptop => Fault::Sleep { length: length * 3 },
-        12 => Fault::KillAgent { index: 0, stamp_zero },
-        13 => Fault::KillCommand { index, oom: false },
+        9 | 12 => Fault::KillAgent { index: 0, stamp_zero },
         14 => Fault::KillAll,
         15 => Fault::NodeLost { index, back: rng.bool().then(|| 20 * SECOND + rng.u64(..60_000)) },
         16..=18 => {
@@ -227,8 +222,6 @@ fn fault(rng: &mut fastrand::Rng, n: usize, laptop: bool) -> Fault {
         20 | 21 => Fault::Duplicate { index },
         22 => Fault::Suspend { length },
         23 if rng.u8(..4) == 0 => Fault::Deadline,
-        24 => Fault::CrashInVerdict { after: rng.u32(..14) },
-        25 => Fault::Pause { index, length },
         _ => Fault::Cut { index },
     }
 }
