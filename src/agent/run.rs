@@ -354,7 +354,8 @@ impl Agent {
 
     fn connect(&mut self, after: Duration) {
         if self.session.is_some() {
-            // The primary's own member: a link without a wire.
+            // The primary's own member: a link without a wire. What an older one said is void.
+            self.work.retain(|work| !matches!(work, Work::Member(MemberInput::Message(_))));
             if let Some(link) = self.own_link.take() {
                 self.work.push_back(Work::Session(SessionInput::LinkLost { link }));
             }

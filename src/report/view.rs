@@ -141,7 +141,9 @@ impl RunView {
             EventKind::Warning { message } if !self.warnings.contains(message) => {
                 self.warnings.push(message.clone());
             }
-            EventKind::Finished { verdict, inferred } => self.finish(verdict, inferred, event.time),
+            EventKind::Finished { verdict, inferred } => {
+                self.finish(verdict, inferred.as_deref(), event.time);
+            }
             _ => {}
         }
     }
@@ -167,26 +169,24 @@ impl RunView {
     }
 
     fn attempt_mut(&mut self, number: Attempt) -> &mut AttemptView {
-        let at = match self.attempts.iter().position(|view| view.attempt == number) {
-            Some(at) => at,
-            None => {
-                self.attempts.push(AttemptView {
-                    attempt: number,
-                    started: None,
-                    ended: None,
-                    first_failure: None,
-                });
-                self.attempts.len() - 1
-            }
-        };
+        let known = self.attempts.iter().position(|view| view.attempt == number);
+        let at = known.unwrap_or_else(|| {
+            self.attempts.push(AttemptView {
+                attempt: number,
+                started: None,
+                ended: None,
+                first_failure: None,
+            });
+            self.attempts.len() - 1
+        });
         &mut self.attempts[at]
     }
 
-    fn finish(&mut self, verdict: &Verdict, inferred: &Option<String>, time: Timestamp) {
+    fn finish(&mut self, verdict: &Verdict, inferred: Option<&str>, time: Timestamp) {
         self.ended = Some(time);
         self.attempt = self.attempt.max(verdict.attempt);
         self.verdict = Some(verdict.clone());
-        self.inferred.clone_from(inferred);
+        self.inferred = inferred.map(ToOwned::to_owned);
         if let Some(failure) = &verdict.first_failure {
             let attempt = self.attempt_mut(failure.attempt);
             attempt.first_failure.get_or_insert_with(|| failure.clone());

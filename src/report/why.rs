@@ -70,16 +70,13 @@ pub fn why(
         retries: view.retries.iter().copied().filter(|spending| spending.spent > 0).collect(),
         next: Vec::new(),
     };
-    let last = match &view.verdict {
-        Some(verdict) => {
-            ended(&mut report, view, verdict, plan, tail);
-            verdict.first_failure.as_ref().map(|failure| failure.attempt)
-        }
-        None => {
-            alive(&mut report, view);
-            None
-        }
-    };
+    let mut last = None;
+    if let Some(verdict) = &view.verdict {
+        ended(&mut report, view, verdict, plan, tail);
+        last = verdict.first_failure.as_ref().map(|failure| failure.attempt);
+    } else {
+        alive(&mut report, view);
+    }
     report.earlier = view
         .attempts
         .iter()

@@ -30,7 +30,9 @@ impl FileLock {
                 return Err(StoreError::Locked { path: path.into(), holder, waited: patience });
             }
             // A little chance keeps many waiters from asking in step.
-            std::thread::sleep(pause.min(patience - waited).mul_f64(0.5 + fastrand::f64()));
+            std::thread::sleep(
+                pause.min(patience.saturating_sub(waited)).mul_f64(0.5 + fastrand::f64()),
+            );
             pause = (pause * 2).min(Duration::from_millis(20));
         }
     }

@@ -114,10 +114,8 @@ pub struct Follow<'a> {
 /// Follows a run until it has ended, the caller detaches, or the deadline comes.
 pub fn follow(follow: &Follow<'_>) -> Result<FollowEnd, FollowError> {
     let wants_logs = !matches!(follow.mode, FollowMode::Events | FollowMode::Silent);
-    let mut logs = match wants_logs {
-        true => Some(follow.backend.logs(follow.paths, &follow.logs)?),
-        false => None,
-    };
+    let mut logs =
+        if wants_logs { Some(follow.backend.logs(follow.paths, &follow.logs)?) } else { None };
     let mut show = Show::new(follow);
     let mut cancelled = false;
     loop {

@@ -13,7 +13,7 @@ impl Screen {
     pub fn draw(&mut self, above: &[String], block: &[String]) {
         let mut text = String::from("\x1b[?2026h");
         if self.drawn > 0 {
-            text += &format!("\x1b[{}A", self.drawn);
+            text.extend(["\x1b[", &self.drawn.to_string(), "A"]);
         }
         text += "\r\x1b[J";
         for line in above.iter().chain(block) {

@@ -5,6 +5,9 @@ use comfy_table::{ColumnConstraint, ContentArrangement, Row, presets};
 
 use super::Printer;
 
+/// Says in which style a cell's text is painted.
+type Painting = fn(&str) -> Option<Style>;
+
 /// A table.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
@@ -12,7 +15,7 @@ pub struct Table {
     rows: Vec<Vec<String>>,
     /// Columns that are never cut.
     whole: Vec<usize>,
-    painted: Option<(usize, fn(&str) -> Option<Style>)>,
+    painted: Option<(usize, Painting)>,
 }
 
 impl Table {
@@ -31,7 +34,7 @@ impl Table {
 
     /// A column whose text is coloured by what it says.
     #[must_use]
-    pub fn painted(mut self, column: usize, style: fn(&str) -> Option<Style>) -> Self {
+    pub fn painted(mut self, column: usize, style: Painting) -> Self {
         self.painted = Some((column, style));
         self
     }

@@ -115,7 +115,11 @@ fn inferred(run: &RunPaths, launched: &Launched, news: &[Event]) -> Event {
     let known = messages
         .iter()
         .filter(|message| message.verdict.is_some())
-        .max_by_key(|message| message.epoch)
+        // On equal epochs anything outranks "could not start".
+        .max_by_key(|message| {
+            let outcome = message.verdict.as_ref().map(|verdict| verdict.outcome);
+            (message.epoch, outcome != Some(Outcome::CouldNotStart))
+        })
         .and_then(|message| message.verdict.clone());
     if let Some(verdict) = known {
         return finished(run, verdict, "a termination message");

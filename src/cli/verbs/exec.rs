@@ -4,6 +4,7 @@ use std::os::unix::process::ExitStatusExt;
 
 use crate::cli::{CliError, Context, ErrorKind};
 use crate::gang::ReplicaId;
+use crate::plan::Plan;
 
 /// Arguments of `exec`.
 #[derive(Debug, clap::Args)]
@@ -37,7 +38,7 @@ pub fn run(context: &Context, args: &ExecArgs) -> Result<u8, CliError> {
     }
     let known: Vec<ReplicaId> =
         target.plan.iter().flat_map(|plan| plan.replicas().map(|(_, replica)| replica)).collect();
-    let replica = args.replica.as_ref().or(target.plan.as_ref().map(|plan| plan.primary()));
+    let replica = args.replica.as_ref().or(target.plan.as_ref().map(Plan::primary));
     let Some(replica) = replica.filter(|replica| known.is_empty() || known.contains(replica))
     else {
         let asked = args.replica.as_ref().map(ToString::to_string).unwrap_or_default();
