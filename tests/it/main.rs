@@ -3,4 +3,5 @@
 mod spec;
 mod state;
 mod support;
+mod train;
 mod vertex;
