@@ -15,7 +15,7 @@ generate:
 
 # 100,000 simulated schedules against the gang (the tests run a tenth of it).
 sim schedules="100000":
-    MLCTL_SIM_SCHEDULES={{schedules}} cargo test --release --test it sim:: -- --nocapture
+    MLCTL_SIM_SCHEDULES={{schedules}} cargo test --release --lib gang::sim -- --nocapture
 
 # kill -9 at random moments, 50 times over TensorFlow and plain gangs.
 kill rounds="50":

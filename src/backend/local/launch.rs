@@ -30,13 +30,12 @@ use crate::store::RunPaths;
 const UP_LIMIT: Duration = Duration::from_mins(1);
 
 /// Thread pools that follow a role's cores unless the spec sets them.
-const THREAD_POOLS: [&str; 5] = [
-    "OMP_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "TF_NUM_INTRAOP_THREADS",
-    "TF_NUM_INTEROP_THREADS",
-];
+const THREAD_POOLS: [&str; 4] =
+    ["OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"];
+
+/// TensorFlow's pool for whole operations. Operations that wait for a peer hold a thread of it, so
+/// with fewer threads than peers a parameter-server gang stands still for ever.
+const TF_INTEROP: &str = "TF_NUM_INTEROP_THREADS";
 
 /// Variables of the shell that would lie to a command about its gang.
 const HIDDEN: [&str; 14] = [
@@ -133,7 +132,7 @@ pub(super) fn launch(
         let mut env = environment(plan, &replica, &ports, &outputs);
         let hidden = secrets.0.get(&role.name).cloned().unwrap_or_default();
         env.retain(|name, _| !hidden.contains_key(name));
-        thread_pools(role, &mut env);
+        thread_pools(role, plan.gang.members.len() as u64, &mut env);
         if let Some(mine) = gpus.remove(&replica) {
             env.entry("CUDA_VISIBLE_DEVICES".into()).or_insert(mine);
         }
@@ -238,12 +237,14 @@ fn secret_environment(
     if missing.is_empty() { Ok(values) } else { Err(BackendError::Refused(missing)) }
 }
 
-fn thread_pools(role: &RolePlan, env: &mut IndexMap<String, String>) {
+fn thread_pools(role: &RolePlan, replicas: u64, env: &mut IndexMap<String, String>) {
     let Some(cpu) = role.cpu else { return };
-    let threads = cpu.millis.div_ceil(1000).to_string();
+    let cores = cpu.millis.div_ceil(1000);
+    let threads = cores.to_string();
     for name in THREAD_POOLS {
         env.entry(name.into()).or_insert_with(|| threads.clone());
     }
+    env.entry(TF_INTEROP.into()).or_insert_with(|| (cores.max(replicas) + 1).to_string());
 }
 
 /// GPUs for each replica that wants some, as the value of `CUDA_VISIBLE_DEVICES`.
