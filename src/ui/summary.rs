@@ -15,23 +15,6 @@ pub fn summary_text(
 ) -> String {
     let paint = |style, text: &str| printer.paint(style, text);
     let mut lines = Vec::new();
-<<<<<<< HEAD
-    match why.filter(|why| why.state != RunState::Succeeded) {
-        Some(why) => lines.push(why_text(why, &paint)),
-        None => {
-            let time = match (view.started.or(view.submitted), view.ended) {
-                (Some(from), Some(to)) => format!(" in {}", duration(between(from, to))),
-                _ => String::new(),
-            };
-            let attempts = if view.attempt > 1 {
-                format!(", attempt {}", view.attempt)
-            } else {
-                String::new()
-            };
-            let state = paint(run_state_style(view.state), view.state.as_str());
-            lines.push(format!("{} {state}{time}{attempts}", paint(BOLD, &view.run)));
-        }
-=======
     if let Some(why) = why.filter(|why| why.state != RunState::Succeeded) {
         lines.push(why_text(why, &paint));
     } else {
@@ -43,7 +26,6 @@ pub fn summary_text(
             if view.attempt > 1 { format!(", attempt {}", view.attempt) } else { String::new() };
         let state = paint(run_state_style(view.state), view.state.as_str());
         lines.push(format!("{} {state}{time}{attempts}", paint(BOLD, &view.run)));
->>>>>>> store
     }
     if let Some(primary) = view.primary()
         && !primary.metrics.is_empty()
