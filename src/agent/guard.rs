@@ -92,13 +92,13 @@ pub fn exec(guard: i32, argv: &[String]) -> u8 {
 
 fn guard(exe: &std::path::Path) -> std::io::Result<()> {
     sys::become_subreaper()?;
-    let mut control = UnixStream::from(std::io::stdin().as_fd().try_clone_to_owned()?);
-    let mut orders = BufReader::new(control.try_clone()?);
+    let mut socket = UnixStream::from(std::io::stdin().as_fd().try_clone_to_owned()?);
+    let mut orders = BufReader::new(socket.try_clone()?);
     let mut line = String::new();
     orders.read_line(&mut line)?;
     let Order::Start { argv, env, cwd } = serde_json::from_str(&line)? else { return Ok(()) };
     if let Err(reason) = find(&argv, &env, &cwd) {
-        return tell(&mut control, &Report::Failed { errno: None, reason });
+        return tell(&mut socket, &Report::Failed { errno: None, reason });
     }
     let child = Command::new(exe)
         .arg("agent-exec")
@@ -115,10 +115,10 @@ fn guard(exe: &std::path::Path) -> std::io::Result<()> {
         Ok(child) => i32::try_from(child.id()).unwrap_or(i32::MAX),
         Err(error) => {
             let report = Report::Failed { errno: error.raw_os_error(), reason: error.to_string() };
-            return tell(&mut control, &report);
+            return tell(&mut socket, &report);
         }
     };
-    tell(&mut control, &Report::Started { pid })?;
+    tell(&mut socket, &Report::Started { pid })?;
     let group = Arc::new(AtomicI32::new(pid));
     let target = Arc::clone(&group);
     std::thread::spawn(move || obey(orders, &target));
@@ -132,7 +132,7 @@ fn guard(exe: &std::path::Path) -> std::io::Result<()> {
     group.store(0, Ordering::SeqCst);
     sys::kill_descendants(KILL_LIMIT);
     sys::reap(|_, _| {});
-    tell(&mut control, &Report::Exited { status })
+    tell(&mut socket, &Report::Exited { status })
 }
 
 /// Carries out orders until the agent is gone; then nothing may be left.

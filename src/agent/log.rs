@@ -126,7 +126,8 @@ impl Log {
         let mut state = self.lock();
         if state.repeated.elapsed() >= SNAPSHOT {
             state.repeated = Instant::now();
-            state.fresh = state.all.clone();
+            let all = state.all.clone();
+            state.fresh.extend(all);
         }
         if !state.fresh.is_empty() && state.told.elapsed() >= QUIET {
             self.tell_metrics(&mut state);

@@ -187,6 +187,9 @@ fn reader(pipe: OwnedFd, sink: &Sink) -> std::thread::JoinHandle<()> {
 
 fn readable_within(file: &impl AsFd, limit: Duration) -> bool {
     let mut fds = [PollFd::new(file, PollFlags::IN)];
-    let limit = Timespec { tv_sec: limit.as_secs() as i64, tv_nsec: limit.subsec_nanos().into() };
+    let limit = Timespec {
+        tv_sec: limit.as_secs().try_into().unwrap_or(i64::MAX),
+        tv_nsec: limit.subsec_nanos().into(),
+    };
     !matches!(poll(&mut fds, Some(&limit)), Ok(0))
 }

@@ -1,6 +1,12 @@
 //! All integration tests, in one binary.
 
+#![allow(unreachable_pub, reason = "nothing outside this binary sees anything")]
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test that fails panics")]
+#![allow(clippy::pedantic, reason = "tests are read, not reused")]
+
+mod generated;
 mod spec;
 mod state;
 mod support;
+mod train;
 mod vertex;

@@ -84,7 +84,7 @@ fn text_pairs(line: &str) -> Vec<(String, f64)> {
         let before = line[..at].trim_end_matches(' ');
         let name = &before[before.rfind(|c| !is_name(c)).map_or(0, |i| i + 1)..];
         let after = line[at + separator.len()..].trim_start_matches(' ');
-        let end = after.find(|c: char| c == ' ' || c == ',' || c == ';' || c == ']' || c == ')');
+        let end = after.find([' ', ',', ';', ']', ')']);
         let number = after[..end.unwrap_or(after.len())].trim_end_matches('%');
         let starts = name.starts_with(|c: char| c.is_ascii_alphabetic());
         if let (true, Ok(value)) = (starts, number.parse::<f64>()) {

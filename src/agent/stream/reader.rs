@@ -10,6 +10,7 @@ use crate::gang::Attempt;
 const LINE_LIMIT: usize = 1 << 20;
 
 /// One thing in a log.
+#[expect(clippy::large_enum_variant, reason = "short-lived: taken apart where it is read")]
 #[derive(Clone, Debug, PartialEq)]
 pub enum Item {
     /// A line of the agent's own.

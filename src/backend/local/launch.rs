@@ -27,7 +27,7 @@ use crate::plan::{Addresses, OutputDirs, Plan, Port, RolePlan, environment};
 use crate::store::RunPaths;
 
 /// An agent says that it is up within this time; a machine under heavy load is slow.
-const UP_LIMIT: Duration = Duration::from_secs(60);
+const UP_LIMIT: Duration = Duration::from_mins(1);
 
 /// Thread pools that follow a role's cores unless the spec sets them.
 const THREAD_POOLS: [&str; 5] = [

@@ -25,7 +25,7 @@ struct Source {
 }
 
 impl Logs {
-    pub(super) fn open(run: &RunPaths, query: &LogQuery) -> Result<Self, BackendError> {
+    pub(super) fn open(run: &RunPaths, query: &LogQuery) -> Self {
         let launched = launched(run);
         let sources = launched
             .into_iter()
@@ -42,7 +42,7 @@ impl Logs {
                 replica,
             })
             .collect();
-        Ok(Self { query: query.clone(), sources, first: true })
+        Self { query: query.clone(), sources, first: true }
     }
 
     fn wanted(&self, line: &OutputLine) -> bool {

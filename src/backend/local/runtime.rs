@@ -75,7 +75,7 @@ impl Backend for Local {
     }
 
     fn logs(&self, run: &RunPaths, query: &LogQuery) -> Result<Box<dyn LogReader>, BackendError> {
-        Ok(Box::new(logs::Logs::open(run, query)?))
+        Ok(Box::new(logs::Logs::open(run, query)))
     }
 
     fn cancel(&self, run: &RunPaths, by: &str) -> Result<(), BackendError> {
@@ -129,14 +129,14 @@ impl Backend for Local {
         let pid = marked.first().ok_or_else(gone)?.pid;
         let env = sys::environ(pid).ok_or_else(gone)?;
         let (program, args) = argv.split_first().ok_or_else(gone)?;
-        let mut command = std::process::Command::new(program);
-        command.args(args).env_clear().envs(env.into_iter().filter(|(name, _)| {
+        let mut beside = std::process::Command::new(program);
+        beside.args(args).env_clear().envs(env.into_iter().filter(|(name, _)| {
             // A shell beside the command is not part of the run: it may outlive it.
             name != sys::RUN_MARKER
         }));
         if let Some(dir) = sys::working_dir(pid) {
-            command.current_dir(dir);
+            beside.current_dir(dir);
         }
-        Ok(command)
+        Ok(beside)
     }
 }

@@ -239,16 +239,16 @@ fn watch(
             return Interrupt::Detach;
         }
         match (policy, interrupts.count(), first.get()) {
-            (_, 0, _) => Interrupt::None,
-            (OnInterrupt::Cancel, _, _) => Interrupt::Cancel,
             (OnInterrupt::Detach, 1, None) => {
                 first.set(Some(Instant::now()));
                 context.printer.say("\ndetaching; press Ctrl-C again to cancel the run");
                 Interrupt::None
             }
-            (OnInterrupt::Detach, 1, Some(at)) if at.elapsed() < SECOND_CHANCE => Interrupt::None,
-            (OnInterrupt::Detach, 1, Some(_)) => Interrupt::Detach,
-            (OnInterrupt::Detach, ..) => Interrupt::Cancel,
+            (OnInterrupt::Detach, 1, Some(at)) if at.elapsed() >= SECOND_CHANCE => {
+                Interrupt::Detach
+            }
+            (_, 0, _) | (OnInterrupt::Detach, 1, Some(_)) => Interrupt::None,
+            (OnInterrupt::Cancel | OnInterrupt::Detach, ..) => Interrupt::Cancel,
         }
     };
     let mode = match (args.events, terminal) {

@@ -1,0 +1,312 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_mlctl_global_optspecs
+    string join \n o/output= q/quiet v/verbose color= h/help V/version
+end
+
+function __fish_mlctl_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_mlctl_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_mlctl_using_subcommand
+    set -l cmd (__fish_mlctl_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c mlctl -n "__fish_mlctl_needs_command" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_needs_command" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_needs_command" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_needs_command" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_needs_command" -s V -l version -d 'Print version'
+complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "init" -d 'Write a spec and code to start from'
+complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "train" -d 'Run a training job and follow it'
+complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "list" -d 'List runs'
+complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "ls" -d 'List runs'
+complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "status" -d 'Show one run and its replicas'
+complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "logs" -d 'Print what the commands of a run printed'
+complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "wait" -d 'Follow a run to its end; exit with its code'
+complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "cancel" -d 'End runs'
+complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "why" -d 'Say why a run failed and what to do'
+complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "exec" -d 'Run a command beside a replica\'s'
+complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "validate" -d 'Check specs and say everything that is wrong'
+complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "convert" -d 'Print a Vertex AI CustomJob file as a TrainJob'
+complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "schema" -d 'Print the JSON Schema of a spec'
+complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "explain" -d 'Explain a field of a spec'
+complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "state" -d 'Look after the folder in which mlctl remembers its runs'
+complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "completions" -d 'Print a shell\'s completion script'
+complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "man" -d 'Print or write the man pages'
+complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "agent" -d 'Runs beside a replica\'s command'
+complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "agent-guard" -d 'Runs around a replica\'s command'
+complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "agent-exec" -d 'Becomes a replica\'s command'
+complete -c mlctl -n "__fish_mlctl_using_subcommand init" -l strategy -d 'TensorFlow\'s strategy (tensorflow only)' -r -f -a "none\t'One process, one device'
+mirrored\t'One process, several devices'
+centralStorage\t'One process, variables on the CPU'
+multiWorkerMirrored\t'Several workers in step'
+parameterServer\t'Chief, workers, parameter servers and an evaluator'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand init" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand init" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand init" -l force -d 'Replace files that are there'
+complete -c mlctl -n "__fish_mlctl_using_subcommand init" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand init" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l set -d 'Change a value of the spec: name=x, args.epochs=9, roles.worker.replicas=4' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l runtime -d 'Where to run: local' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand train" -s l -l label -d 'Add a label to the run' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l on-interrupt -d 'What Ctrl-C does to the run' -r -f -a "detach\t'The run goes on without mlctl'
+cancel\t'The run is cancelled'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand train" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand train" -s d -l detach -d 'Submit and return; prints the run\'s id'
+complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l dry-run -d 'Show what would run'
+complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l events -d 'Stream events as JSON Lines on stdout'
+complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l allow-cpu -d 'Run on the CPU where the accelerators are missing'
+complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l overwrite -d 'Write into a model folder that another run has filled'
+complete -c mlctl -n "__fish_mlctl_using_subcommand train" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand train" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand train" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand list" -l state -d 'Only runs in these states' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand list" -l name -d 'Only runs of this spec name' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand list" -s l -l label -d 'Only runs with this label; may be repeated' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand list" -l since -d 'Only runs submitted within this time, for example 2h or 7d' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand list" -l limit -d 'At most so many, the newest; 0 for all' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand list" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand list" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand list" -s w -l watch -d 'Show the list again and again until Ctrl-C'
+complete -c mlctl -n "__fish_mlctl_using_subcommand list" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand list" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand ls" -l state -d 'Only runs in these states' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand ls" -l name -d 'Only runs of this spec name' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand ls" -s l -l label -d 'Only runs with this label; may be repeated' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand ls" -l since -d 'Only runs submitted within this time, for example 2h or 7d' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand ls" -l limit -d 'At most so many, the newest; 0 for all' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand ls" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand ls" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand ls" -s w -l watch -d 'Show the list again and again until Ctrl-C'
+complete -c mlctl -n "__fish_mlctl_using_subcommand ls" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand ls" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand ls" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand status" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand status" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand status" -s w -l watch -d 'Show it again and again until it has ended or Ctrl-C'
+complete -c mlctl -n "__fish_mlctl_using_subcommand status" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand status" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -l role -d 'Only replicas of this role' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -l replica -d 'Only this replica, for example worker-0' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -l attempt -d 'Only this attempt; 0 is the set-up before the first' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -l since -d 'Only what was printed within this time, for example 5m' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -l tail -d 'Only so many of the last lines of each replica' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -s f -l follow -d 'Go on until the run has ended'
+complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -l timestamps -d 'Put the time at which a line is read before it'
+complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -l no-prefix -d 'Print the lines as they are'
+complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand wait" -l timeout -d 'Wait at most so long, for example 1h' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand wait" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand wait" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand wait" -l events -d 'Stream the run\'s events as JSON Lines'
+complete -c mlctl -n "__fish_mlctl_using_subcommand wait" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand wait" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand wait" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand cancel" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand cancel" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand cancel" -l no-wait -d 'Return at once'
+complete -c mlctl -n "__fish_mlctl_using_subcommand cancel" -l force -d 'Kill what is left when the grace period is over'
+complete -c mlctl -n "__fish_mlctl_using_subcommand cancel" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand cancel" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand cancel" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand why" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand why" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand why" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand why" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand why" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand exec" -l replica -d 'Which replica [default: the primary]' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand exec" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand exec" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand exec" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand exec" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand exec" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand validate" -l set -d 'Change a value of the spec first' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand validate" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand validate" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand validate" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand validate" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand validate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand convert" -l set -d 'Change a value of the spec: name=x, args.epochs=9, roles.worker.replicas=4' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand convert" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand convert" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand convert" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand convert" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand convert" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand schema" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand schema" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand schema" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand schema" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand schema" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand explain" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand explain" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand explain" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand explain" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand state; and not __fish_seen_subcommand_from path check rebuild" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand state; and not __fish_seen_subcommand_from path check rebuild" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand state; and not __fish_seen_subcommand_from path check rebuild" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand state; and not __fish_seen_subcommand_from path check rebuild" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand state; and not __fish_seen_subcommand_from path check rebuild" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand state; and not __fish_seen_subcommand_from path check rebuild" -f -a "path" -d 'Print where the state folder is'
+complete -c mlctl -n "__fish_mlctl_using_subcommand state; and not __fish_seen_subcommand_from path check rebuild" -f -a "check" -d 'Look everything over; exit code 1 when something is wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand state; and not __fish_seen_subcommand_from path check rebuild" -f -a "rebuild" -d 'Make the index anew from the runs\' folders; damaged files are kept aside'
+complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from path" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from path" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from path" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from path" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from path" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from check" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from check" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from rebuild" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from rebuild" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from rebuild" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from rebuild" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from rebuild" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand completions" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand completions" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand completions" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand completions" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand man" -l dir -d 'Write the pages of mlctl and of every verb into this folder' -r -F
+complete -c mlctl -n "__fish_mlctl_using_subcommand man" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand man" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand man" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand man" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent" -l config -d 'The agent\'s configuration' -r -F
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-guard" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-guard" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-guard" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-guard" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-guard" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-exec" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-exec" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-exec" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-exec" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-exec" -s h -l help -d 'Print help (see more with \'--help\')'

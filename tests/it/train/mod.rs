@@ -1,0 +1,7 @@
+//! `mlctl train` with real agents and real commands.
+
+mod examples;
+mod faults;
+mod kill;
+mod many;
+mod plain;
