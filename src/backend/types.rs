@@ -109,6 +109,9 @@ pub trait Backend {
     /// Asks the gang to end as cancelled; returns at once.
     fn cancel(&self, run: &RunPaths, by: &str) -> Result<(), BackendError>;
 
+    /// Nothing of the run is left: after its verdict the agents still end their commands.
+    fn is_gone(&self, run: &RunPaths) -> Result<bool, BackendError>;
+
     /// Ends whatever is left of the run. "Not there" is success.
     fn remove(&self, run: &RunPaths) -> Result<(), BackendError>;
 

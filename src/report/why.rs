@@ -188,8 +188,9 @@ fn cause(failure: &FirstFailure, lines: usize, tail: &dyn Fn(&ReplicaId) -> Vec<
         failure.reason.clone()
     };
     // The replica is named beside the text; a reason that begins with it says it twice.
-    let own = format!("{} ", failure.replica);
-    let text = text.strip_prefix(&own).map_or(text.clone(), ToOwned::to_owned);
+    let own = failure.replica.to_string();
+    let rest = text.strip_prefix(&own).and_then(|rest| rest.strip_prefix([':', ' ']));
+    let text = rest.map_or(text.clone(), |rest| rest.trim_start().to_owned());
     Cause {
         replica: Some(failure.replica.clone()),
         attempt: Some(failure.attempt),

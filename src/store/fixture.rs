@@ -199,6 +199,9 @@ impl Backend for Scripted {
         self.cancelled.borrow_mut().push(by.into());
         Ok(())
     }
+    fn is_gone(&self, _: &RunPaths) -> Result<bool, BackendError> {
+        Ok(true)
+    }
     fn remove(&self, _: &RunPaths) -> Result<(), BackendError> {
         Ok(())
     }

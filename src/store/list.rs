@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::skim::skim_index;
 use super::{IndexEntry, IndexLine, RunRecord, Store, StoreError, parse_index};
 use crate::report::RunState;
 
@@ -55,24 +56,32 @@ impl Store {
     ) -> Result<Listing, StoreError> {
         self.recover()?;
         let text = self.read_index()?;
-        let view = parse_index(&text);
-        if view.damaged > 0 {
-            self.notice(format!(
-                "{} lines of the index are damaged: `mlctl state rebuild` mends it",
-                view.damaged
-            ));
-        }
+        let mut index = skim_index(&text);
         let limit = filter.limit.unwrap_or(usize::MAX);
         let mut listing = Listing::default();
         let mut unindexed = Vec::new();
-        for line in view.runs.iter().rev().filter(|line| wanted(filter, line)) {
-            if listing.runs.len() == limit && filter.states.is_empty() {
+        // With nothing to look for, a line behind the limit only counts.
+        let counts = filter.states.is_empty() && filter.labels.is_empty() && filter.since.is_none();
+        for run in index.runs.iter().rev().filter(|run| run.may_be(filter)) {
+            let full = listing.runs.len() == limit;
+            if full && counts {
+                listing.total += 1;
+                continue;
+            }
+            let Some(line) = run.read() else {
+                index.damaged += 1;
+                continue;
+            };
+            if !wanted(filter, &line) {
+                continue;
+            }
+            if full && filter.states.is_empty() {
                 listing.total += 1;
                 continue;
             }
             let summary = match line.outcome {
                 Some(outcome) => RunSummary { entry: line.to_entry(), state: outcome.into() },
-                None => self.living(line, look),
+                None => self.living(&line, look),
             };
             if line.outcome.is_none() && summary.entry.outcome.is_some() {
                 unindexed.push(summary.entry.clone());
@@ -83,6 +92,12 @@ impl Store {
                     listing.runs.push(summary);
                 }
             }
+        }
+        if index.damaged > 0 {
+            self.notice(format!(
+                "{} lines of the index are damaged: `mlctl state rebuild` mends it",
+                index.damaged
+            ));
         }
         // Ended, but the process that saw it died before it could say so in the index.
         for entry in unindexed.iter().filter(|_| !self.is_read_only()) {

@@ -15,6 +15,7 @@ mod list;
 mod lock;
 mod record;
 mod resolve;
+mod skim;
 mod sync;
 #[cfg(test)]
 mod tests;

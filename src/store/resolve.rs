@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::{IndexLine, Store, StoreError, parse_index};
+use super::skim::{Skimmed, skim_index};
+use super::{Store, StoreError};
 
 /// At most so many runs are named in an error.
 const NAMED: usize = 8;
@@ -20,7 +21,7 @@ impl Store {
             return Ok(id.into());
         }
         let text = self.read_index()?;
-        let mut runs = parse_index(&text).runs;
+        let mut runs = skim_index(&text).runs;
         runs.reverse();
         match selector {
             None => latest_of(&runs, cwd),
@@ -34,9 +35,9 @@ fn is_plain(id: &str) -> bool {
     !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }
 
-fn latest_of(runs: &[IndexLine<'_>], cwd: &Path) -> Result<String, StoreError> {
+fn latest_of(runs: &[Skimmed<'_>], cwd: &Path) -> Result<String, StoreError> {
     let here = cwd.to_string_lossy();
-    let found = runs.iter().find(|run| run.cwd == here);
+    let found = runs.iter().find(|run| run.read().is_some_and(|line| line.cwd == here));
     found.map(|run| run.id.to_string()).ok_or_else(|| StoreError::NotFound {
         selector: None,
         cwd: cwd.into(),
@@ -44,7 +45,7 @@ fn latest_of(runs: &[IndexLine<'_>], cwd: &Path) -> Result<String, StoreError> {
     })
 }
 
-fn select(runs: &[IndexLine<'_>], selector: &str, cwd: &Path) -> Result<String, StoreError> {
+fn select(runs: &[Skimmed<'_>], selector: &str, cwd: &Path) -> Result<String, StoreError> {
     if let Some(run) = runs.iter().find(|run| run.id == selector) {
         return Ok(run.id.to_string());
     }
@@ -70,9 +71,9 @@ fn select(runs: &[IndexLine<'_>], selector: &str, cwd: &Path) -> Result<String, 
     }
 }
 
-fn similar(runs: &[IndexLine<'_>], selector: &str) -> Vec<String> {
-    let score = |run: &IndexLine<'_>| {
-        strsim::jaro_winkler(&run.id, selector).max(strsim::jaro_winkler(&run.name, selector))
+fn similar(runs: &[Skimmed<'_>], selector: &str) -> Vec<String> {
+    let score = |run: &Skimmed<'_>| {
+        strsim::jaro_winkler(run.id, selector).max(strsim::jaro_winkler(run.name, selector))
     };
     // Old runs would only cost time: whoever mistypes means a recent one.
     let mut scored: Vec<_> =

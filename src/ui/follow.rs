@@ -118,9 +118,19 @@ pub fn follow(follow: &Follow<'_>) -> Result<FollowEnd, FollowError> {
         if wants_logs { Some(follow.backend.logs(follow.paths, &follow.logs)?) } else { None };
     let mut show = Show::new(follow);
     let mut cancelled = false;
+    // After the verdict the agents end their commands; whoever starts the next run at once should
+    // find their ports and accelerators free.
+    let bound = follow.plan.map_or(Duration::ZERO, |plan| plan.gang.grace + plan.gang.kill_bound);
+    let mut over = None;
     loop {
         let record = sync(follow.store, follow.backend, follow.paths)?;
         let ended = record.state.is_ended();
+        // What happened before anybody looked is told in its order; later on, output comes first,
+        // so that a command's last lines stand before its end.
+        if show.tick == 0 {
+            show.events(&record)?;
+        }
+        show.tick += 1;
         show.output(&mut logs)?;
         show.events(&record)?;
         show.redraw();
@@ -128,20 +138,25 @@ pub fn follow(follow: &Follow<'_>) -> Result<FollowEnd, FollowError> {
             // What was printed between the last read and the end.
             show.output(&mut logs)?;
             show.redraw();
-            return Ok(FollowEnd::Ended(show.done()));
+            let since = *over.get_or_insert_with(Instant::now);
+            if since.elapsed() >= bound || follow.backend.is_gone(follow.paths)? {
+                return Ok(FollowEnd::Ended(show.done()));
+            }
         }
         let next = Instant::now() + PACE;
         while Instant::now() < next {
             match (follow.interrupt)() {
+                Interrupt::None => {}
+                _ if ended => return Ok(FollowEnd::Ended(show.done())),
                 Interrupt::Detach => return Ok(FollowEnd::Detached(show.done())),
                 Interrupt::Cancel if !cancelled => {
                     cancelled = true;
                     show.say("cancelling; waiting until nothing of the run is left");
                     follow.backend.cancel(follow.paths, follow.user)?;
                 }
-                _ => {}
+                Interrupt::Cancel => {}
             }
-            if follow.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            if !ended && follow.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                 return Ok(FollowEnd::Deadline(show.done()));
             }
             std::thread::sleep(SLICE);
@@ -258,7 +273,6 @@ impl<'a> Show<'a> {
         if self.follow.mode != FollowMode::Live || self.quiet() {
             return;
         }
-        self.tick += 1;
         let terminal = self.follow.printer.terminal;
         let frame = Frame {
             view: &self.view,

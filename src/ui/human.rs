@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-/// `0s`, `42s`, `3m 07s`, `2h 05m`, `3d 04h`: two units at most, so columns stay narrow.
+/// `0.6s`, `42s`, `3m 07s`, `2h 05m`, `3d 04h`: two units at most, so columns stay narrow.
 pub fn duration(duration: Duration) -> String {
     let s = duration.as_secs();
     match s {
-        0..60 => format!("{s}s"),
+        0..10 => format!("{:.1}s", duration.as_millis() as f64 / 1000.0),
+        10..60 => format!("{s}s"),
         60..3600 => format!("{}m {:02}s", s / 60, s % 60),
         3600..86400 => format!("{}h {:02}m", s / 3600, s / 60 % 60),
         _ => format!("{}d {:02}h", s / 86400, s / 3600 % 24),
@@ -57,10 +58,21 @@ pub fn number(value: f64) -> String {
     }
     let digits = 3 - value.abs().log10().floor() as i32;
     if !(0..=8).contains(&digits) {
-        return if digits < 0 { format!("{value:.0}") } else { format!("{value:.3e}") };
+        return if digits < 0 { format!("{value:.0}") } else { scientific(value) };
     }
     let text = format!("{value:.*}", digits as usize);
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').into() } else { text }
+}
+
+/// `1.2e-9`.
+fn scientific(value: f64) -> String {
+    let text = format!("{value:.3e}");
+    match text.split_once('e') {
+        Some((digits, power)) => {
+            format!("{}e{power}", digits.trim_end_matches('0').trim_end_matches('.'))
+        }
+        None => text,
+    }
 }
 
 /// Cut to so many columns, with `…` where something is missing.
@@ -87,14 +99,14 @@ mod tests {
     #[test]
     fn people_can_read_it() {
         let durations = [0, 59, 60, 3599, 7500, 100_000].map(|s| duration(Duration::from_secs(s)));
-        assert_eq!(durations, ["0s", "59s", "1m 00s", "59m 59s", "2h 05m", "1d 03h"]);
+        assert_eq!(durations, ["0.0s", "59s", "1m 00s", "59m 59s", "2h 05m", "1d 03h"]);
         assert_eq!(
             [0, 999, 1000, 5 << 20, 1 << 40].map(bytes),
             ["0 B", "999 B", "1.0 KiB", "5.0 MiB", "1.0 TiB"]
         );
         assert_eq!(
-            [0.0, 0.972_46, 1.0, 123_456.0, 0.000_012, 0.25, -3.5].map(number),
-            ["0", "0.9725", "1", "123456", "0.000012", "0.25", "-3.5"]
+            [0.0, 0.972_46, 1.0, 123_456.0, 0.000_000_12, 0.25, -3.5].map(number),
+            ["0", "0.9725", "1", "123456", "1.2e-7", "0.25", "-3.5"]
         );
         assert_eq!(clip("a long text", 6), "a lon…");
         assert_eq!(plain(b"10%\r50%\r\x1b[32m100%\x1b[0m\tok\r"), "100% ok");

@@ -52,7 +52,6 @@ pub fn clock(time: Timestamp) -> String {
 pub fn event_text(event: &Event) -> Option<String> {
     let who = event.replica.as_ref().map_or_else(String::new, |replica| format!("{replica}: "));
     let text = match &event.kind {
-        EventKind::Submitted { runtime } => format!("submitted to {runtime}"),
         EventKind::SetupStarted => format!("{who}set-up"),
         EventKind::SetupProgress { line } => format!("{who}{line}"),
         EventKind::SetupFinished { cached: true, .. } => {
@@ -83,7 +82,8 @@ pub fn event_text(event: &Event) -> Option<String> {
             format!("{}: {}", verdict.outcome.as_str(), verdict.reason)
         }
         EventKind::Warning { message } => format!("warning: {who}{message}"),
-        EventKind::AgentStarted { .. }
+        EventKind::Submitted { .. }
+        | EventKind::AgentStarted { .. }
         | EventKind::CommandStarting
         | EventKind::CommandStarted { .. }
         | EventKind::ReplicaRunning

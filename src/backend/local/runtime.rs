@@ -90,6 +90,16 @@ impl Backend for Local {
         Ok(())
     }
 
+    fn is_gone(&self, run: &RunPaths) -> Result<bool, BackendError> {
+        let gone = !process::anything_lives(run);
+        if gone {
+            // What agents that were killed have left, and what the run held.
+            process::sweep(run);
+            launch::release(run);
+        }
+        Ok(gone)
+    }
+
     fn remove(&self, run: &RunPaths) -> Result<(), BackendError> {
         process::signal_agents(run, Signal::KILL);
         process::sweep(run);

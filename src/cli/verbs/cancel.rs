@@ -81,11 +81,13 @@ fn ended(state: RunState) -> &'static str {
 fn wait_for(context: &Context, target: &Target, force: bool) -> Result<(), CliError> {
     let grace = target.plan.as_ref().map(|plan| plan.gang.grace + plan.gang.kill_bound);
     let bound = grace.unwrap_or_default() + PATIENCE;
+    let backend = context.backend(&target.record.runtime)?;
     let start = Instant::now();
     let mut forced = false;
     loop {
         let record = context.refresh(&target.store, &target.paths.run)?;
-        if record.state.is_ended() {
+        // The verdict comes first; then the commands have their grace period.
+        if record.state.is_ended() && backend.is_gone(&target.paths)? {
             let took = duration(start.elapsed());
             let text = match record.state {
                 RunState::Cancelled => format!("{} is cancelled ({took})", record.id),
@@ -96,7 +98,7 @@ fn wait_for(context: &Context, target: &Target, force: bool) -> Result<(), CliEr
         }
         let limit = if force { grace.unwrap_or_default() } else { bound };
         if force && !forced && start.elapsed() > limit {
-            context.backend(&target.record.runtime)?.remove(&target.paths)?;
+            backend.remove(&target.paths)?;
             forced = true;
         }
         if start.elapsed() > bound {

@@ -1,0 +1,151 @@
+//! A quick look at the index: only the lines that somebody wants are understood in full.
+//!
+//! mlctl writes `id` first and `name` second, and neither ever needs an escape, so most lines can
+//! be told apart by their first bytes. Any other line is read as JSON.
+
+use std::collections::HashMap;
+
+use super::{IndexLine, ListFilter};
+
+/// A run of the index, not yet understood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Skimmed<'a> {
+    /// The run.
+    pub(super) id: &'a str,
+    /// The spec's name.
+    pub(super) name: &'a str,
+    created: &'a str,
+    ended: Option<&'a str>,
+}
+
+/// What a quick look sees.
+#[derive(Debug, Default)]
+pub(super) struct SkimmedIndex<'a> {
+    /// The runs in the order of their creation.
+    pub(super) runs: Vec<Skimmed<'a>>,
+    /// Lines that are no facts.
+    pub(super) damaged: usize,
+}
+
+/// Looks an index over. A torn last line is left out.
+pub(super) fn skim_index(text: &str) -> SkimmedIndex<'_> {
+    let whole = text.rfind('\n').map_or(0, |end| end + 1);
+    let mut index = SkimmedIndex::default();
+    let mut later: HashMap<&str, Option<&str>> = HashMap::new();
+    for line in text[..whole].lines() {
+        match kind(line) {
+            Some(Kind::Created { id, name }) => {
+                index.runs.push(Skimmed { id, name, created: line, ended: None });
+            }
+            Some(Kind::Ended { id }) => {
+                later.entry(id).or_insert(Some(line));
+            }
+            Some(Kind::Removed { id }) => {
+                later.insert(id, None);
+            }
+            Some(Kind::Header) => {}
+            None => index.damaged += 1,
+        }
+    }
+    if !later.is_empty() {
+        index.runs.retain_mut(|run| match later.get(run.id) {
+            Some(None) => false,
+            Some(ended) => {
+                run.ended = *ended;
+                true
+            }
+            None => true,
+        });
+    }
+    index
+}
+
+impl<'a> Skimmed<'a> {
+    /// Everything the index knows of the run; `None` when its line is damaged after all.
+    pub(super) fn read(&self) -> Option<IndexLine<'a>> {
+        let mut line: IndexLine<'a> = serde_json::from_str(self.created).ok()?;
+        if let Some(ended) = self.ended {
+            let ended: IndexLine<'a> = serde_json::from_str(ended).ok()?;
+            line.outcome = line.outcome.or(ended.outcome);
+            line.started = ended.started;
+            line.ended = ended.ended;
+        }
+        Some(line)
+    }
+
+    /// It may pass the filter: cheap, and never wrong about a run that does.
+    pub(super) fn may_be(&self, filter: &ListFilter) -> bool {
+        filter.name.as_ref().is_none_or(|name| self.name == name)
+            && filter.labels.values().all(|value| {
+                // A value that JSON has to escape is not looked for.
+                value.contains(['"', '\\'])
+                    || value.chars().any(char::is_control)
+                    || self.created.contains(value.as_str())
+            })
+    }
+}
+
+enum Kind<'a> {
+    Created { id: &'a str, name: &'a str },
+    Ended { id: &'a str },
+    Removed { id: &'a str },
+    Header,
+}
+
+fn kind(line: &str) -> Option<Kind<'_>> {
+    quick(line).or_else(|| slow(line))
+}
+
+fn quick(line: &str) -> Option<Kind<'_>> {
+    let (id, rest) = line.strip_prefix(r#"{"id":""#)?.split_once('"')?;
+    if !rest.ends_with('}') || id.is_empty() {
+        return None;
+    }
+    if let Some(rest) = rest.strip_prefix(r#","name":""#) {
+        let (name, _) = rest.split_once('"')?;
+        return Some(Kind::Created { id, name });
+    }
+    rest.starts_with(r#","outcome":""#).then_some(Kind::Ended { id })
+}
+
+fn slow(line: &str) -> Option<Kind<'_>> {
+    use std::borrow::Cow::Borrowed;
+    let read: IndexLine<'_> = serde_json::from_str(line).ok()?;
+    if read.compacted.is_some() {
+        return Some(Kind::Header);
+    }
+    let Borrowed(id) = read.id else { return None };
+    match read.name {
+        Borrowed(name) if !name.is_empty() => Some(Kind::Created { id, name }),
+        _ if read.removed => Some(Kind::Removed { id }),
+        _ if read.outcome.is_some() => Some(Kind::Ended { id }),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::parse_index;
+    use super::*;
+
+    #[test]
+    fn it_sees_what_the_full_reader_sees() {
+        let text = concat!(
+            "{\"index\":1,\"compacted\":12}\n",
+            r#"{"id":"a-1","name":"a","kind":"T","runtime":"local","cwd":"/","user":"u","created":"2026-01-01T00:00:00Z"}"#,
+            "\n",
+            r#"{"name":"a","id":"a-2","kind":"T","cwd":"/","created":"2026-01-01T00:00:00Z"}"#,
+            "\n",
+            r#"{"id":"a-3","name":"a","kind":"T","cwd":"/","created":"2026-01-01T00:00:00Z"}"#,
+            "\n",
+            r#"{"id":"a-1","outcome":"failed","ended":"2026-01-01T00:00:01Z"}"#,
+            "\n",
+            r#"{"id":"a-3","removed":true}"#,
+            "\ngarbage\n{\"id\":\"a-4\",\"na\n{\"id\":\"torn",
+        );
+        let (full, quick) = (parse_index(text), skim_index(text));
+        let read: Vec<_> = quick.runs.iter().filter_map(Skimmed::read).collect();
+        assert_eq!(read, full.runs);
+        assert_eq!((quick.damaged, full.damaged), (2, 2));
+    }
+}
