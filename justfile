@@ -11,7 +11,7 @@ check:
 
 # Completions, man pages, schemas and the other generated files.
 generate:
-    MLCTL_UPDATE=1 cargo test --release --test it generated::
+    MLCTL_UPDATE=1 cargo test --release --test it -- generated:: schema
 
 # 100,000 simulated schedules against the gang (the tests run a tenth of it).
 sim schedules="100000":
@@ -27,7 +27,7 @@ bench-cli:
 
 # The parser under libFuzzer (needs cargo-fuzz and a nightly toolchain).
 fuzz seconds="60":
-    cargo +nightly fuzz run spec -- -max_total_time={{seconds}}
+    cargo +nightly fuzz run load -- -max_total_time={{seconds}}
 
 # One static binary, target/x86_64-unknown-linux-musl/dist/mlctl (needs musl-tools).
 static:
