@@ -1,10 +1,11 @@
 //! What the verbs that look at runs share: finding one, bringing it up to date, printing it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use super::{CliError, Context, ErrorKind, Format, exit};
+use crate::backend::local::is_filled;
 use crate::backend::{Backend, LogQuery};
 use crate::gang::{FailureClass, Outcome, ReplicaId, Verdict};
 use crate::plan::Plan;
@@ -151,16 +152,16 @@ pub fn outputs(plan: Option<&Plan>, paths: &RunPaths) -> Vec<(&'static str, Stri
         Some(uri) if uri.contains("://") && !uri.starts_with("file://") => {
             return vec![("output", uri)];
         }
-        Some(path) => path.strip_prefix("file://").unwrap_or(&path).into(),
+        Some(path) => PathBuf::from(path.strip_prefix("file://").unwrap_or(&path)),
         None => paths.output(),
     };
-    let filled =
-        |path: &Path| std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some());
+    let base: &Path = base.as_path();
+    let shown = |name, path: &Path| vec![(name, path.display().to_string())];
     let model = base.join("model");
-    if filled(&model) {
-        vec![("model", model.display().to_string())]
-    } else if filled(&base) {
-        vec![("output", base.display().to_string())]
+    if is_filled(&model) {
+        shown("model", &model)
+    } else if ["checkpoints", "logs"].iter().any(|name| is_filled(&base.join(name))) {
+        shown("output", base)
     } else {
         Vec::new()
     }

@@ -205,6 +205,10 @@ fn no_framework_still_gets_the_pools() {
             "MLCTL_RUN",
             "MLCTL_REPLICA",
             "CLUSTER_SPEC",
+            "MASTER_ADDR",
+            "MASTER_PORT",
+            "RANK",
+            "WORLD_SIZE",
             "AIP_MODEL_DIR",
             "AIP_CHECKPOINT_DIR",
             "AIP_TENSORBOARD_LOG_DIR"

@@ -139,7 +139,7 @@ pub enum Framework {
     Pytorch,
     /// JAX_COORDINATOR_ADDRESS, JAX_NUM_PROCESSES, JAX_PROCESS_ID.
     Jax,
-    /// No rendezvous.
+    /// No protocol: RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT say who is who.
     #[default]
     None,
 }

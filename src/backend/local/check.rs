@@ -53,8 +53,7 @@ pub(super) fn output_dir(plan: &Plan) -> Result<Option<PathBuf>, String> {
 
 fn output(base: &Path, plan: &Plan, options: &SubmitOptions, refused: &mut Vec<String>) {
     let model = base.join("model");
-    let filled = fs_err::read_dir(&model).is_ok_and(|mut entries| entries.next().is_some());
-    if !filled || options.overwrite {
+    if !is_filled(&model) || options.overwrite {
         return;
     }
     let owner = fs_err::read_to_string(model.join(OWNER_FILE)).unwrap_or_default();
@@ -66,6 +65,12 @@ fn output(base: &Path, plan: &Plan, options: &SubmitOptions, refused: &mut Vec<S
             model.display()
         ));
     }
+}
+
+/// Something lies there besides mlctl's own mark.
+pub(crate) fn is_filled(dir: &Path) -> bool {
+    fs_err::read_dir(dir)
+        .is_ok_and(|entries| entries.flatten().any(|entry| entry.file_name() != OWNER_FILE))
 }
 
 fn ignored(plan: &Plan) -> Vec<Notice> {

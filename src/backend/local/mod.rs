@@ -14,5 +14,6 @@ mod process;
 mod runtime;
 mod secrets;
 
+pub(crate) use check::is_filled;
 pub use runtime::{Local, LocalConfig};
 pub use secrets::{SecretsError, read_secrets_file, secret_variable};

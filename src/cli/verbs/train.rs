@@ -10,7 +10,7 @@ use crate::cli::{
     CliError, Context, ErrorKind, Interrupts, LoadedJob, OnInterrupt, SpecArgs, exit, exit_code,
     explain, git_describe, outputs,
 };
-use crate::gang::ReplicaId;
+use crate::gang::{Outcome, ReplicaId, Verdict};
 use crate::plan::{
     Addresses, MASK, OutputDirs, Plan, PlanContext, Port, RuntimeDefaults, environment, plan, table,
 };
@@ -169,16 +169,21 @@ fn submit(
         },
     )?;
     let paths = created.paths.clone();
-    let started = backend.ensure(&plan, &paths, &SecretValues(taken), options);
-    drop(created.lock);
-    match started {
+    match backend.ensure(&plan, &paths, &SecretValues(taken), options) {
         Ok(notices) => say_notices(context, notices),
         Err(error) => {
-            // The record says what became of it; the reason is what the user needs.
-            let error = CliError::from(error).hint(format!("mlctl status {}", paths.run));
-            return Err(error);
+            let verdict = Verdict {
+                outcome: Outcome::CouldNotStart,
+                attempt: 0,
+                first_failure: None,
+                reason: error.to_string(),
+            };
+            let from = "mlctl could not start the replicas".to_owned();
+            store.finish(&created.lock, &paths, verdict, Some(from))?;
+            return Err(error.into());
         }
     }
+    drop(created.lock);
     context.printer.say(&format!(
         "{} submitted to {}",
         context.printer.paint(crate::ui::BOLD, &paths.run),

@@ -158,3 +158,19 @@ fn gpus_that_are_not_there_are_an_error_or_a_warning() {
     let allowed = train(&["train", "--allow-cpu"]);
     assert_eq!(allowed.status.code(), Some(0), "{}", stderr(&allowed));
 }
+
+/// A failed run leaves no model behind, so its successor may write there; a succeeded one does.
+#[test]
+fn a_model_is_overwritten_only_when_asked() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "mlctl.yaml",
+        "apiVersion: mlctl.dev/v1\nkind: TrainJob\nname: out\noutput: out\n\
+         command: [sh, -c, 'test -z \"$0\" && echo x > $AIP_MODEL_DIR/weights', '']\n",
+    );
+    sandbox.run(10, ["train", "--set", "command[3]=fail"]);
+    sandbox.run(0, ["train"]);
+    let refused = sandbox.run(5, ["train"]);
+    assert!(stderr(&refused).contains("--overwrite"), "{}", stderr(&refused));
+    sandbox.run(0, ["train", "--overwrite"]);
+}
