@@ -30,7 +30,7 @@ def parse_args():
     parser.add_argument("--learning-rate", type=float, default=0.003)
     parser.add_argument(
         "--strategy",
-        choices=["auto", "none", "mirrored", "multiworker", "ps"],
+        choices=["auto", "none", "mirrored", "central", "multiworker", "ps"],
         default="auto",
         help="auto: as TF_CONFIG says, or mirrored where there are several devices",
     )
@@ -97,6 +97,8 @@ def make_strategy(name, args):
         if args.communication == "nccl":
             return tf.distribute.MirroredStrategy(names, tf.distribute.NcclAllReduce())
         return tf.distribute.MirroredStrategy(names)
+    if name == "central":
+        return tf.distribute.experimental.CentralStorageStrategy()
     if name == "multiworker":
         implementation = tf.distribute.experimental.CommunicationImplementation[
             args.communication.upper()

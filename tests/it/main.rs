@@ -10,6 +10,7 @@
 #![allow(clippy::pedantic, reason = "tests are read, not reused")]
 
 mod generated;
+mod readme;
 mod spec;
 mod state;
 mod support;

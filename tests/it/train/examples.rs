@@ -44,6 +44,21 @@ fn tensorflow_parameter_servers() {
     assert!(text.contains("evaluator-0 |"), "{text}");
 }
 
+/// The strategies that no example covers, and scikit-learn, as `init` writes them.
+#[test]
+fn templates_train() {
+    let _alone = heavy();
+    for (args, set) in [
+        (&["init", "tensorflow", "--strategy", "mirrored"][..], "args.epochs=3"),
+        (&["init", "tensorflow", "--strategy", "centralStorage"], "args.epochs=3"),
+        (&["init", "sklearn"], "args.c=5"),
+    ] {
+        let sandbox = Sandbox::new();
+        sandbox.run(0, args);
+        good(&sandbox, &["train", "--set", set]);
+    }
+}
+
 #[test]
 fn jax_two_processes() {
     let _alone = heavy();

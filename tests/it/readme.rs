@@ -1,0 +1,53 @@
+//! The README's tour, pasted into a shell.
+
+use std::process::Command;
+
+use crate::support::{Sandbox, repository, stderr, stdout};
+
+/// Commands of the console blocks, each with the output that the README shows for it.
+fn tour(readme: &str) -> Vec<(String, Vec<String>)> {
+    let mut commands: Vec<(String, Vec<String>)> = Vec::new();
+    let mut inside = false;
+    for line in readme.lines() {
+        match (line.starts_with("```"), line.strip_prefix("$ ")) {
+            (true, _) => inside = line == "```console",
+            (false, Some(command)) if inside => commands.push((command.into(), Vec::new())),
+            (false, _) if inside => commands.last_mut().expect("a command").1.push(line.into()),
+            _ => {}
+        }
+    }
+    commands
+}
+
+/// What stays the same from run to run: no ids, times, homes or durations.
+fn stable(line: &str) -> String {
+    let words = line.split_whitespace().filter(|word| {
+        !word.contains("hello-") && !word.contains("/mlctl/runs/") && !word.contains(':')
+    });
+    words.filter(|word| !word.ends_with('s')).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn every_command_of_the_tour_works() {
+    let sandbox = Sandbox::new();
+    let readme = fs_err::read_to_string(repository().join("README.md")).expect("README");
+    let tour = tour(&readme);
+    assert!(tour.len() >= 6, "the README has a tour");
+    for (command, shown) in tour {
+        let mlctl = sandbox.mlctl(["--version"]);
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &command]).current_dir(sandbox.dir()).env_clear();
+        shell.envs(mlctl.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let bin = std::path::Path::new(env!("CARGO_BIN_EXE_mlctl")).parent().expect("a folder");
+        let path = std::env::var("PATH").expect("PATH");
+        shell.env("PATH", format!("{}:{path}", bin.display()));
+        let output = shell.output().expect("sh");
+        let expected = if command.contains("validate bad.yaml") { 3 } else { 0 };
+        let text = format!("{}{}", stdout(&output), stderr(&output));
+        assert_eq!(output.status.code(), Some(expected), "{command}\n{text}");
+        let said: Vec<String> = text.lines().map(stable).collect();
+        for line in shown.iter().filter(|line| !matches!(line.as_str(), "..." | "")) {
+            assert!(said.contains(&stable(line)), "`{command}` no longer says `{line}`:\n{text}");
+        }
+    }
+}
