@@ -102,8 +102,11 @@ fn a_failed_setup_says_what_pip_said() {
 #[test]
 fn cancel_ends_everything() {
     let sandbox = Sandbox::new();
-    gang(&sandbox, "setsid sleep 1000 & sleep 1000", "sleep 1000", "");
+    gang(&sandbox, "setsid sleep 1000 & echo up; sleep 1000", "sleep 1000", "");
     sandbox.run(0, ["train", "-d"]);
+    wait_for("the command runs", END, || {
+        stdout(&sandbox.mlctl(["logs"]).output().expect("logs")).contains("up")
+    });
     sandbox.run(0, ["cancel"]);
     sandbox.wait_until_empty(END);
     sandbox.run(12, ["wait"]);
