@@ -92,6 +92,11 @@ impl Backend for Local {
 
     fn is_gone(&self, run: &RunPaths) -> Result<bool, BackendError> {
         let gone = !process::anything_lives(run);
+        let primary = launch::launched(run).and_then(|launched| launched.replicas.first().cloned());
+        if !gone && primary.is_some_and(|primary| !process::agent_lives(run, &primary)) {
+            // Nothing replaces a primary here: who hasn't joined it by now would wait in vain.
+            process::signal_agents(run, Signal::TERM);
+        }
         if gone {
             // What agents that were killed have left, and what the run held.
             process::sweep(run);
