@@ -7,6 +7,7 @@ pub mod guard;
 mod input;
 mod links;
 mod log;
+pub mod pod;
 mod process;
 mod run;
 mod runner;

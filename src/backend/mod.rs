@@ -1,5 +1,6 @@
-//! Runtimes. `local` runs processes on this machine; a cluster comes beside it.
+//! Runtimes. `local` runs processes on this machine; `kubernetes` runs pods of a cluster.
 
+pub mod kubernetes;
 pub mod local;
 mod types;
 

@@ -1,0 +1,5 @@
+//! Plan to manifests, purely.
+
+mod manifests;
+
+pub use manifests::*;
