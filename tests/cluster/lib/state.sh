@@ -79,15 +79,18 @@ END
 
 corefile() {
     cat <<'END'
-. {
+cluster.local in-addr.arpa {
     bind 198.18.0.1
     errors
-    kubernetes cluster.local in-addr.arpa {
+    kubernetes {
         kubeconfig /run/cluster/kubeconfig/addons
         ttl 1
     }
-    # Nothing else exists: an answer at once instead of a resolver's time-out.
-    template ANY ANY . {
+}
+# Nothing else exists: an answer at once instead of a resolver's time-out.
+. {
+    bind 198.18.0.1
+    template ANY ANY {
         rcode NXDOMAIN
     }
 }
