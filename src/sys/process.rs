@@ -77,3 +77,14 @@ pub fn free_space(path: &std::path::Path) -> Option<u64> {
     let stat = rustix::fs::statvfs(path).ok()?;
     Some(stat.f_bavail.saturating_mul(stat.f_frsize))
 }
+
+/// This user may make files in a folder.
+pub fn is_writable(dir: &std::path::Path) -> bool {
+    use rustix::fs::Access;
+    dir.is_dir() && rustix::fs::access(dir, Access::WRITE_OK | Access::EXEC_OK).is_ok()
+}
+
+/// The kernel takes IPv6 connections here.
+pub fn has_ipv6() -> bool {
+    std::net::TcpListener::bind("[::]:0").is_ok()
+}
