@@ -17,10 +17,14 @@ sweep() {
 # halt: ends it. The kernel ends every process of the namespaces with their first one, and mounts and
 # network go with the last of them; only cgroups and files stay.
 halt() {
-    local pid limit=$((SECONDS + 20))
+    local pid parent time limit=$((SECONDS + 20))
     if pid=$(init); then
+        parent=$(sed -n 's/^PPid:\t//p' "/proc/$pid/status")
+        time=$(started "$parent")
         kill -KILL "$pid" 2>/dev/null || true
         while init >/dev/null; do sleep 0.05; done
+        # Its parent, outside, ends last.
+        while [ "$parent" != 1 ] && [ "$(started "$parent")" = "$time" ]; do sleep 0.05; done
     fi
     until sweep_cgroups; do
         [ "$SECONDS" -lt "$limit" ] || die "these cgroups still have processes: $(cgroup_folders | xargs)"

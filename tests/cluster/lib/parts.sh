@@ -82,7 +82,6 @@ build() {
     if is_root; then
         packages containerd=containerd runc=runc iptables=iptables conntrack=conntrack \
             debootstrap=debootstrap gcc=gcc /usr/lib/cni/bridge=containernetworking-plugins
-        [ -e /usr/share/doc/busybox-static ] || packages "no busybox-static=busybox-static"
     fi
     for dir in "$kube" "$coredns" "$kwok" ${store:+"$store"}; do
         make_part "$dir" &

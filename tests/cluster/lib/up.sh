@@ -116,6 +116,8 @@ spec:
 status:
   capacity: &room {cpu: "64", memory: 512Gi, ephemeral-storage: 1Ti, pods: "1000", nvidia.com/gpu: "8"}
   allocatable: *room
+  addresses: [{type: InternalIP, address: 198.18.0.1}, {type: Hostname, address: gpu-$i}]
+  daemonEndpoints: {kubeletEndpoint: {Port: 10247}}
 END
     done | kubectl_admin create --validate=false -f - >/dev/null
 }
