@@ -17,18 +17,23 @@ sweep() {
 # halt: ends it. The kernel ends every process of the namespaces with their first one, and mounts and
 # network go with the last of them; only cgroups and files stay.
 halt() {
-    local pid parent time limit=$((SECONDS + 20))
-    if pid=$(init); then
-        parent=$(sed -n 's/^PPid:\t//p' "/proc/$pid/status")
-        time=$(started "$parent")
-        kill -KILL "$pid" 2>/dev/null || true
-        while init >/dev/null; do sleep 0.05; done
-        # Its parent, outside, ends last.
-        while [ "$parent" != 1 ] && [ "$(started "$parent")" = "$time" ]; do sleep 0.05; done
-    fi
+    local pid limit=$((SECONDS + 20))
+    while [ -n "$(leaders)" ]; do
+        for pid in $(leaders); do kill -KILL "$pid" 2>/dev/null || true; done
+        sleep 0.05
+    done
     until sweep_cgroups; do
         [ "$SECONDS" -lt "$limit" ] || die "these cgroups still have processes: $(cgroup_folders | xargs)"
         sleep 0.1
+    done
+}
+
+# leaders: the first process of the cluster's namespaces and its parent outside. They are found by their
+# arguments, so that one whose `up` was killed before it wrote anything down is found too.
+leaders() {
+    local file
+    for file in $(grep -lszx '.*/cluster/lib/inside\.sh' /proc/[0-9]*/cmdline); do
+        ! grep -qszxF "$state" "$file" || printf '%s\n' "${file//[!0-9]/}"
     done
 }
 
