@@ -58,7 +58,7 @@ boot() {
     local user=() parent first='' limit=$((SECONDS + 10))
     is_root || user=(--user --map-root-user)
     # The socket for the API server is opened in this network namespace and served from the other one.
-    setsid "$state/bin/kube" listen 127.0.0.1:0 "$state/address" \
+    setsid env -i PATH="$PATH" HOME="$state" "$state/bin/kube" listen 127.0.0.1:0 "$state/address" \
         unshare "${user[@]}" --pid --mount --net --uts --ipc --fork --kill-child \
         bash "$here/lib/inside.sh" "$state" </dev/null >"$state/log/init" 2>&1 8>&- &
     parent=$!
