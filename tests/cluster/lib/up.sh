@@ -13,6 +13,7 @@ up() {
     exec 8>"$cache/clusters/.lock-$name"
     flock 8
     if init >/dev/null && [ -e "$state/ready" ]; then
+        fake_nodes "$(kubectl_admin get nodes -l type=kwok -o name | wc -l)" "$fake"
         say "\`$name\` is up already"
         return
     fi
@@ -27,7 +28,7 @@ up() {
     boot
     await "the components are started" 90 test -e "$state/started"
     storage_class
-    fake_nodes "$fake"
+    fake_nodes 0 "$fake"
     await "every node is ready" 90 nodes_ready "$((fake + real))"
     touch "$state/ready"
     say "\`$name\` is up after $((SECONDS - began)) s: export KUBECONFIG=$state/kubeconfig/admin"
@@ -89,11 +90,11 @@ volumeBindingMode: Immediate
 END
 }
 
-# fake_nodes N: simulated nodes of 64 cores and 8 GPUs each, of two products by turns.
+# fake_nodes FROM TO: simulated nodes of 64 cores and 8 GPUs each, of two products by turns.
 fake_nodes() {
     local i product memory
-    [ "$1" -gt 0 ] || return 0
-    for ((i = 0; i < $1; i++)); do
+    [ "$1" -lt "$2" ] || return 0
+    for ((i = $1; i < $2; i++)); do
         if ((i % 2)); then product=NVIDIA-H100-80GB-HBM3 memory=81559; else product=NVIDIA-A100-SXM4-80GB memory=81920; fi
         cat <<END
 ---
