@@ -13,7 +13,7 @@ up() {
     exec 8>"$cache/clusters/.lock-$name"
     flock 8
     if init >/dev/null && [ -e "$state/ready" ]; then
-        fake_nodes "$(kubectl_admin get nodes -l type=kwok -o name | wc -l)" "$fake"
+        fake_nodes "$fake"
         say "\`$name\` is up already"
         return
     fi
@@ -28,7 +28,7 @@ up() {
     boot
     await "the components are started" 90 test -e "$state/started"
     storage_class
-    fake_nodes 0 "$fake"
+    fake_nodes "$fake"
     await "every node is ready" 90 nodes_ready "$((fake + real))"
     touch "$state/ready"
     say "\`$name\` is up after $((SECONDS - began)) s: export KUBECONFIG=$state/kubeconfig/admin"
@@ -90,11 +90,15 @@ volumeBindingMode: Immediate
 END
 }
 
-# fake_nodes FROM TO: simulated nodes of 64 cores and 8 GPUs each, of two products by turns.
+# fake_nodes N: simulated nodes of 64 cores and 8 GPUs each, of two products by turns, as far as missing.
 fake_nodes() {
-    local i product memory
-    [ "$1" -lt "$2" ] || return 0
-    for ((i = $1; i < $2; i++)); do
+    local i product memory have missing=()
+    have=$(kubectl_admin get nodes -o name | xargs)
+    for ((i = 0; i < $1; i++)); do
+        [[ " $have " == *" node/gpu-$i "* ]] || missing+=("$i")
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    for i in "${missing[@]}"; do
         if ((i % 2)); then product=NVIDIA-H100-80GB-HBM3 memory=81559; else product=NVIDIA-A100-SXM4-80GB memory=81920; fi
         cat <<END
 ---
