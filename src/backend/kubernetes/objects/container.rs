@@ -10,9 +10,9 @@ use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
 use super::manifests::ManifestContext;
 use super::{security, volumes};
-use crate::agent::pod::{CONFIG_DIR, DOCUMENT, HOME_DIR, PROGRAM, PROGRAM_DIR, downward};
+use crate::agent::pod::{CONFIG_DIR, DOCUMENT, PROGRAM, PROGRAM_DIR, downward};
 use crate::plan::{Plan, RolePlan};
-use crate::spec::{CpuQuantity, Security};
+use crate::spec::CpuQuantity;
 
 /// The container of the user's image.
 pub const MAIN: &str = "main";
@@ -65,7 +65,7 @@ pub(super) fn main(plan: &Plan, role: &RolePlan, mounts: Vec<VolumeMount>) -> Co
             "--pod".into(),
             format!("{CONFIG_DIR}/{DOCUMENT}"),
         ]),
-        env: Some(env(plan, role)),
+        env: Some(env(role)),
         env_from: (!env_from.is_empty()).then_some(env_from),
         resources: Some(resources(role)),
         security_context: Some(security::main(plan.security)),
@@ -74,7 +74,7 @@ pub(super) fn main(plan: &Plan, role: &RolePlan, mounts: Vec<VolumeMount>) -> Co
     }
 }
 
-fn env(plan: &Plan, role: &RolePlan) -> Vec<EnvVar> {
+fn env(role: &RolePlan) -> Vec<EnvVar> {
     let field = |name: &str, path: String| EnvVar {
         name: name.into(),
         value_from: Some(EnvVarSource {
@@ -106,12 +106,6 @@ fn env(plan: &Plan, role: &RolePlan) -> Vec<EnvVar> {
             }),
             value: None,
         });
-    }
-    // Elsewhere the image's own user has a home of its own.
-    if matches!(plan.security, Security::Restricted | Security::Openshift) {
-        for (name, value) in [("HOME", HOME_DIR), ("USER", "mlctl")] {
-            env.push(EnvVar { name: name.into(), value: Some(value.into()), value_from: None });
-        }
     }
     env.extend(role.env.iter().filter_map(|variable| {
         let key = &variable.value_from.as_ref()?.secret_key_ref;

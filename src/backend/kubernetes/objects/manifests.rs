@@ -5,7 +5,7 @@ use std::time::Duration;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret, Service};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 use super::bundle::CodeBundle;
 use super::{job, output, record, secret, service};
@@ -144,6 +144,18 @@ impl Manifests {
         for job in &self.jobs {
             documents.push(serde_json::to_value(job)?);
         }
-        Ok(documents)
+        Ok(documents.into_iter().map(metadata_first).collect())
     }
+}
+
+/// As people write objects: what it is, what it is called, what is in it.
+fn metadata_first(object: Json) -> Json {
+    let Json::Object(mut fields) = object else { return object };
+    let head = ["apiVersion", "kind", "metadata"];
+    let mut ordered: Map<String, Json> = head
+        .iter()
+        .filter_map(|name| Some(((*name).to_owned(), fields.shift_remove(*name)?)))
+        .collect();
+    ordered.extend(fields);
+    Json::Object(ordered)
 }
