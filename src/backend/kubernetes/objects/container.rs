@@ -9,6 +9,7 @@ use k8s_openapi::api::core::v1::{
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
 use super::manifests::ManifestContext;
+use super::placement::Nodes;
 use super::{security, volumes};
 use crate::agent::pod::{CONFIG_DIR, DOCUMENT, PROGRAM, PROGRAM_DIR, downward};
 use crate::plan::{Plan, RolePlan};
@@ -46,7 +47,12 @@ pub(super) fn init(plan: &Plan, context: &ManifestContext, role: &RolePlan) -> C
 }
 
 /// The agent; the user's command is in its document.
-pub(super) fn main(plan: &Plan, role: &RolePlan, mounts: Vec<VolumeMount>) -> Container {
+pub(super) fn main(
+    plan: &Plan,
+    role: &RolePlan,
+    nodes: &Nodes,
+    mounts: Vec<VolumeMount>,
+) -> Container {
     let env_from: Vec<_> = role
         .secrets
         .iter()
@@ -67,7 +73,7 @@ pub(super) fn main(plan: &Plan, role: &RolePlan, mounts: Vec<VolumeMount>) -> Co
         ]),
         env: Some(env(role)),
         env_from: (!env_from.is_empty()).then_some(env_from),
-        resources: Some(resources(role)),
+        resources: Some(resources(role, nodes)),
         security_context: Some(security::main(plan.security)),
         volume_mounts: Some(mounts),
         ..Container::default()
@@ -126,10 +132,13 @@ fn env(role: &RolePlan) -> Vec<EnvVar> {
 }
 
 /// Requests are limits: a gang that is slowed down or evicted in one place waits in all.
-fn resources(role: &RolePlan) -> ResourceRequirements {
+fn resources(role: &RolePlan, nodes: &Nodes) -> ResourceRequirements {
     let mut amounts = Vec::new();
     amounts.extend(role.cpu.map(|cpu| ("cpu", cpu.to_string())));
     amounts.extend(role.memory.map(|memory| ("memory", memory.to_string())));
+    amounts.extend(
+        nodes.accelerators.iter().map(|(resource, count)| (resource.as_str(), count.to_string())),
+    );
     equal(amounts)
 }
 
