@@ -101,7 +101,11 @@ impl Context {
     /// Loads sources; everything that is wrong is printed at once.
     pub fn load(&self, sources: &[Source], set: &[String]) -> Result<Loaded, CliError> {
         let env = self.env.vars.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
-        let options = LoadOptions { set: set.to_vec(), env };
+        let options = LoadOptions {
+            set: set.to_vec(),
+            env,
+            accelerators: self.settings.accelerators.keys().cloned().collect(),
+        };
         match load(sources, &options) {
             Ok(loaded) => {
                 self.say_findings(&loaded.warnings);

@@ -5,6 +5,7 @@
 
 mod addresses;
 mod check;
+mod data;
 mod gpu;
 mod launch;
 mod leases;
