@@ -14,6 +14,8 @@ pub struct Settings {
     pub runtime: Option<String>,
     /// Values of Kubernetes Secrets for local runs: a YAML file of name, key, value.
     pub secrets_file: Option<String>,
+    /// Image of mlctl itself that pods take the agent from; `mlctl cluster image` makes one.
+    pub runner_image: Option<String>,
 }
 
 impl Settings {
@@ -32,7 +34,7 @@ impl Settings {
         }
         serde_saphyr::from_str(&text).map_err(|error| {
             CliError::new(ErrorKind::Usage, format!("{}: {error}", path.display()))
-                .hint("known settings: runtime, secretsFile")
+                .hint("known settings: runtime, secretsFile, runnerImage")
         })
     }
 }
