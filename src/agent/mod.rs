@@ -8,6 +8,7 @@ mod input;
 mod links;
 mod log;
 pub mod pod;
+mod presence;
 mod process;
 mod run;
 mod runner;

@@ -180,8 +180,9 @@ impl Loader<'_> {
     }
 
     fn accept(&mut self, resolved: Resolved) {
-        let mut findings = lint::check(&resolved.job, &resolved.spans, &resolved.from_env);
-        if resolved.converted_from.is_some() {
+        let foreign = resolved.converted_from.is_some();
+        let mut findings = lint::check(&resolved.job, &resolved.spans, &resolved.from_env, foreign);
+        if foreign {
             // The other system runs these as they are written, so they are not refused here.
             let habits = ["one-string-command", "two-words-in-one", "duplicate-env"];
             for finding in findings.iter_mut().filter(|finding| habits.contains(&finding.code)) {

@@ -5,9 +5,10 @@ use super::super::node::{Spans, key_path};
 use super::super::source::SourceSpan;
 use super::super::types::{Args, EnvVar, Role, SecretUse, TrainJob, Volume};
 
-/// All rules over one job. `from_env` are the paths of values that came from the environment.
-pub fn check(job: &TrainJob, spans: &Spans, from_env: &[String]) -> Vec<Diagnostic> {
-    let mut lint = Lint { job, spans, from_env, findings: Vec::new() };
+/// All rules over one job. `from_env` are the paths of values that came from the environment; a
+/// `foreign` job was converted from another system's file.
+pub fn check(job: &TrainJob, spans: &Spans, from_env: &[String], foreign: bool) -> Vec<Diagnostic> {
+    let mut lint = Lint { job, spans, from_env, foreign, findings: Vec::new() };
     lint.names();
     lint.gang();
     lint.strategy();
@@ -21,6 +22,7 @@ pub(super) struct Lint<'a> {
     pub(super) job: &'a TrainJob,
     pub(super) spans: &'a Spans,
     pub(super) from_env: &'a [String],
+    pub(super) foreign: bool,
     pub(super) findings: Vec<Diagnostic>,
 }
 
