@@ -6,8 +6,8 @@ use std::io::IsTerminal;
 use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
 
 use super::verbs::{
-    agent, cancel, cluster, completions, exec, init, list, logs, render, spec, state, status, train, wait,
-    why,
+    agent, cancel, cluster, completions, exec, init, list, logs, render, spec, state, status,
+    train, wait, why,
 };
 use super::{CliError, Context, Env, ErrorKind, Format};
 use crate::ui::{Printer, Terminal, Verbosity, terminal_width};
