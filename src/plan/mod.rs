@@ -20,7 +20,7 @@ pub use build::{DEFAULT_ROLE, MAX_REPLICAS, plan, primary_role};
 pub use context::{PlanContext, RuntimeDefaults};
 pub use error::PlanError;
 pub use layout::*;
-pub use mask::{MASK, is_secret_name, is_secret_value, mask_argv, mask_text, mask_value};
+pub use mask::{MASK, is_secret_value, mask_argv, mask_text, mask_value};
 pub use place::RUN_PLACEHOLDER;
 pub use rendezvous::{OutputDirs, environment, hidden};
 pub use secrets::SecretVariables;

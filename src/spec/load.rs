@@ -182,13 +182,15 @@ impl Loader<'_> {
     }
 
     fn accept(&mut self, resolved: Resolved) {
+        let foreign = resolved.converted_from.is_some();
         let mut findings = lint::check(
             &resolved.job,
             &resolved.spans,
             &resolved.from_env,
             &self.options.accelerators,
+            foreign,
         );
-        if resolved.converted_from.is_some() {
+        if foreign {
             // The other system runs these as they are written, so they are not refused here.
             let habits = ["one-string-command", "two-words-in-one", "duplicate-env"];
             for finding in findings.iter_mut().filter(|finding| habits.contains(&finding.code)) {

@@ -1,5 +1,6 @@
 //! YAML in, typed spec out, with every error of a file at once.
 
+mod builder;
 pub mod diagnostic;
 mod expand;
 mod explain;
@@ -15,6 +16,7 @@ mod render;
 mod schema;
 mod script;
 pub mod secret;
+mod secret_names;
 mod set;
 pub mod source;
 mod syntax;
@@ -33,6 +35,7 @@ pub use node::{Node, Spans};
 pub use render::RenderOptions;
 pub use schema::json_schema;
 pub use script::{from_script, valid_name};
+pub use secret_names::is_secret_name;
 pub use source::{Source, SourceSpan};
 pub use types::*;
 pub use uri::*;

@@ -1,5 +1,6 @@
 //! Can a plan run on this machine? Looked at before anything is made.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::data::{self, Claims};
@@ -92,9 +93,6 @@ fn ignored(plan: &Plan) -> Vec<Notice> {
     if any(&|role| !role.tolerations.is_empty()) {
         names.push("tolerations");
     }
-    if any(&|role| !role.volumes.is_empty()) {
-        names.push("volumes");
-    }
     let PodOptions { queue, priority_class, service_account, image_pull_secrets, affinity, patch } =
         &plan.pods;
     for (name, is_set) in [
@@ -107,10 +105,31 @@ fn ignored(plan: &Plan) -> Vec<Notice> {
     ] {
         names.extend(is_set.then_some(name));
     }
-    if names.is_empty() {
-        return Vec::new();
+    let mut notices = Vec::new();
+    if !names.is_empty() {
+        let names = names.join(", ");
+        notices.push(Notice(format!("{names} mean nothing on this machine and are ignored")));
     }
-    vec![Notice(format!("{} mean nothing on this machine and are ignored", names.join(", ")))]
+    for (what, paths) in mounts(plan) {
+        if !paths.is_empty() {
+            notices.push(Notice(format!(
+                "{what} are not mounted on this machine: the commands find at {} only what lies \
+                 there already",
+                paths.into_iter().collect::<Vec<_>>().join(", ")
+            )));
+        }
+    }
+    notices
+}
+
+/// Where a cluster would mount volumes and Secrets.
+fn mounts(plan: &Plan) -> [(&'static str, BTreeSet<&str>); 2] {
+    let volumes = plan.roles.iter().flat_map(|role| &role.volumes);
+    let secrets = plan.roles.iter().flat_map(|role| &role.secrets);
+    [
+        ("volumes", volumes.map(|volume| volume.mount_path.as_str()).collect()),
+        ("secrets", secrets.filter_map(|secret| secret.mount_path.as_deref()).collect()),
+    ]
 }
 
 fn memory(

@@ -3,6 +3,9 @@
 mod data;
 mod examples;
 mod faults;
+mod gather;
+mod gpus;
 mod kill;
 mod many;
 mod plain;
+mod told;
