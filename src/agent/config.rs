@@ -73,6 +73,8 @@ pub enum Code {
         /// The files.
         files: Vec<CodeFile>,
     },
+    /// In the image, in the folder where its program starts; nothing is copied.
+    Image(PathBuf),
 }
 
 /// What an agent is in, where that makes a difference.

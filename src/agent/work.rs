@@ -14,12 +14,15 @@ use crate::gang::Attempt;
 /// Empties `base`, and makes the folder of this attempt with a copy of the code in it.
 pub(super) fn fresh(base: &Path, attempt: Attempt, code: Option<&Code>) -> io::Result<PathBuf> {
     empty(base)?;
+    if let Some(Code::Image(dir)) = code {
+        return Ok(dir.clone());
+    }
     let dir = base.join(attempt.to_string());
     fs_err::create_dir_all(&dir)?;
     match code {
         Some(Code::Place(place)) => copy(place, &dir)?,
         Some(Code::Parts { dir: parts, files }) => assemble(parts, files, &dir)?,
-        None => {}
+        Some(Code::Image(_)) | None => {}
     }
     Ok(dir)
 }
