@@ -3,8 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use ignore::WalkBuilder;
-
+use crate::code::walk;
 use crate::gang::Attempt;
 
 /// Empties `base`, and makes the folder of this attempt with a copy of the code in it.
@@ -26,43 +25,14 @@ pub(super) fn empty(base: &Path) -> io::Result<()> {
     }
 }
 
-/// The files of `code` that travel: not those that `.gitignore` and `.mlctlignore` name, never
-/// `.git`. Symbolic links are followed only where they stay within the folder.
 fn copy(code: &Path, target: &Path) -> io::Result<()> {
-    if code.is_file() {
-        let name = code.file_name().ok_or(io::ErrorKind::InvalidInput)?;
-        fs_err::copy(code, target.join(name))?;
-        return Ok(());
-    }
-    let root = fs_err::canonicalize(code)?;
-    let walk = WalkBuilder::new(&root)
-        .hidden(false)
-        .parents(true)
-        .require_git(false)
-        .git_global(false)
-        .add_custom_ignore_filename(".mlctlignore")
-        .filter_entry(|entry| entry.file_name() != ".git")
-        .build();
-    for entry in walk {
-        let entry = entry.map_err(io::Error::other)?;
-        let Ok(relative) = entry.path().strip_prefix(&root) else { continue };
-        let to = target.join(relative);
-        let Some(kind) = entry.file_type() else { continue };
-        if kind.is_dir() {
+    for entry in walk(code)? {
+        let to = target.join(&entry.path);
+        if entry.is_dir {
             fs_err::create_dir_all(&to)?;
-        } else if kind.is_file() {
-            fs_err::copy(entry.path(), &to)?;
-        } else if kind.is_symlink() {
-            copy_link(&root, entry.path(), &to)?;
+        } else {
+            fs_err::copy(&entry.source, &to)?;
         }
-    }
-    Ok(())
-}
-
-fn copy_link(root: &Path, link: &Path, to: &Path) -> io::Result<()> {
-    let Ok(real) = fs_err::canonicalize(link) else { return Ok(()) };
-    if real.starts_with(root) && real.is_file() {
-        fs_err::copy(real, to)?;
     }
     Ok(())
 }

@@ -6,7 +6,8 @@ use std::io::IsTerminal;
 use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
 
 use super::verbs::{
-    agent, cancel, completions, exec, init, list, logs, spec, state, status, train, wait, why,
+    agent, cancel, completions, exec, init, list, logs, render, spec, state, status, train, wait,
+    why,
 };
 use super::{CliError, Context, Env, ErrorKind, Format};
 use crate::ui::{Printer, Terminal, Verbosity, terminal_width};
@@ -80,6 +81,8 @@ pub enum Verb {
     Exec(exec::ExecArgs),
     /// Check specs and say everything that is wrong
     Validate(spec::ValidateArgs),
+    /// Print what a run is in a cluster, for kubectl apply
+    Render(render::RenderArgs),
     /// Print a Vertex AI CustomJob file as a TrainJob
     Convert(spec::ConvertArgs),
     /// Print the JSON Schema of a spec
@@ -152,6 +155,7 @@ fn dispatch(cli: Cli, printer: &mut Printer) -> Result<u8, CliError> {
         Verb::Why(args) => why::run(context, args),
         Verb::Exec(args) => exec::run(context, args),
         Verb::Validate(args) => spec::validate(context, args),
+        Verb::Render(args) => render::run(context, args),
         Verb::Convert(args) => spec::convert(context, args),
         Verb::Schema(args) => spec::schema(context, args),
         Verb::Explain(args) => spec::explain(context, args),

@@ -25,6 +25,7 @@ use crate::event::EventKind;
 use crate::gang::ReplicaId;
 use crate::plan::{Addresses, OutputDirs, Plan, Port, RolePlan, environment};
 use crate::store::RunPaths;
+use crate::sys::random_word;
 
 /// An agent says that it is up within this time; a machine under heavy load is slow.
 const UP_LIMIT: Duration = Duration::from_mins(1);
@@ -331,10 +332,4 @@ fn write_private(path: &std::path::Path, bytes: &[u8]) -> io::Result<()> {
     let mut file =
         OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
     file.write_all(bytes)
-}
-
-fn random_word(bytes: usize) -> io::Result<String> {
-    let mut buffer = vec![0; bytes];
-    getrandom::fill(&mut buffer).map_err(io::Error::other)?;
-    Ok(buffer.iter().fold(String::new(), |word, byte| word + &format!("{byte:02x}")))
 }
