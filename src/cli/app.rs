@@ -104,6 +104,9 @@ pub enum Verb {
     /// Becomes a replica's command
     #[command(hide = true)]
     AgentExec(agent::AgentExecArgs),
+    /// Copies this program into a folder
+    #[command(hide = true)]
+    AgentInstall(agent::AgentInstallArgs),
 }
 
 /// Runs one command line; returns the process exit code.
@@ -137,9 +140,10 @@ fn dispatch(cli: Cli, printer: &mut Printer) -> Result<u8, CliError> {
     *printer = printer_for(&cli.global, &env);
     // The agents' verbs need nothing of a user's.
     match &cli.verb {
-        Verb::Agent(args) => return agent::agent(env, args),
+        Verb::Agent(args) => return agent::agent(env, args, printer),
         Verb::AgentGuard => return Ok(agent::agent_guard()),
         Verb::AgentExec(args) => return Ok(agent::agent_exec(args)),
+        Verb::AgentInstall(args) => return agent::agent_install(args),
         _ => {}
     }
     let context = Context::new(env, printer.clone(), cli.global.output)?;
@@ -162,7 +166,7 @@ fn dispatch(cli: Cli, printer: &mut Printer) -> Result<u8, CliError> {
         Verb::State(args) => state::run(context, args),
         Verb::Completions(args) => completions::completions(context, args),
         Verb::Man(args) => completions::man(context, args),
-        Verb::Agent(_) | Verb::AgentGuard | Verb::AgentExec(_) => Ok(0),
+        Verb::Agent(_) | Verb::AgentGuard | Verb::AgentExec(_) | Verb::AgentInstall(_) => Ok(0),
     }
 }
 

@@ -320,11 +320,7 @@ fn dry_run(
     let text = || {
         let shown = masked.iter().map(|plan| {
             let base = plan.output.clone().unwrap_or_else(|| "<run folder>/output".into());
-            let dirs = OutputDirs {
-                model: format!("{base}/model"),
-                checkpoints: format!("{base}/checkpoints"),
-                logs: format!("{base}/logs"),
-            };
+            let dirs = OutputDirs::of_primary(&base);
             let preview: IndexMap<String, String> =
                 environment(plan, plan.primary(), &Preview, &dirs);
             sections_text(&context.printer, &table(plan, &preview))
