@@ -9,7 +9,7 @@ use super::human::plain;
 use super::lines::{clock, event_text, replica_style};
 use super::screen::Screen;
 use super::{DIM, Printer};
-use crate::backend::{Backend, BackendError, LogLine, LogQuery, LogReader};
+use crate::backend::{Backend, BackendError, LogLine, LogQuery, LogReader, Notice};
 use crate::event::{Event, EventKind};
 use crate::gang::ReplicaId;
 use crate::plan::Plan;
@@ -152,7 +152,9 @@ pub fn follow(follow: &Follow<'_>) -> Result<FollowEnd, FollowError> {
                 Interrupt::Cancel if !cancelled => {
                     cancelled = true;
                     show.say("cancelling; waiting until nothing of the run is left");
-                    follow.backend.cancel(follow.paths, follow.user)?;
+                    for Notice(notice) in follow.backend.cancel(follow.paths, follow.user)? {
+                        show.say(&notice);
+                    }
                 }
                 Interrupt::Cancel => {}
             }
@@ -300,6 +302,8 @@ fn routine(kind: &EventKind) -> bool {
             | EventKind::SetupProgress { .. }
             | EventKind::SetupFinished { .. }
             | EventKind::Joined { .. }
+            | EventKind::Placed { .. }
+            | EventKind::Waiting { .. }
             | EventKind::Submitted { .. }
     )
 }

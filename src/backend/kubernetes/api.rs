@@ -75,6 +75,7 @@ impl Cluster {
         K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>
             + Serialize
             + DeserializeOwned
+            + std::fmt::Debug
             + Clone,
     {
         self.create_with(object, false).await
@@ -86,6 +87,7 @@ impl Cluster {
         K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>
             + Serialize
             + DeserializeOwned
+            + std::fmt::Debug
             + Clone,
     {
         self.create_with(object, true).await
@@ -96,11 +98,12 @@ impl Cluster {
         K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>
             + Serialize
             + DeserializeOwned
+            + std::fmt::Debug
             + Clone,
     {
         let path = K::url_path(&(), Some(&self.location.namespace));
-        let body = serde_json::to_vec(object)
-            .map_err(|error| ClusterError::Invalid(error.to_string()))?;
+        let body =
+            serde_json::to_vec(object).map_err(|error| ClusterError::Invalid(error.to_string()))?;
         let params = PostParams { dry_run, field_manager: Some(label::MLCTL.into()) };
         let request = || -> kube::Result<_> {
             let request = Request::new(&path)
@@ -109,7 +112,7 @@ impl Cluster {
             let (mut parts, body) = request.into_parts();
             let strict = format!("{}&fieldValidation=Strict", parts.uri);
             parts.uri = strict.parse().map_err(|_| kube::Error::LinesCodecMaxLineLengthExceeded)?;
-            Ok(kube::core::http::Request::from_parts(parts, body))
+            Ok(http::Request::from_parts(parts, body))
         };
         let sent = self
             .again(|| {
@@ -132,12 +135,15 @@ impl Cluster {
         K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>
             + Serialize
             + DeserializeOwned
+            + std::fmt::Debug
             + Clone,
     {
         let name = object.meta().name.clone().unwrap_or_default();
         let api: Api<K> = self.api();
-        let there =
-            self.again(|| async { get(&api, &name).await }).await.map_err(|e| self.target.explain(e))?;
+        let there = self
+            .again(|| async { get(&api, &name).await })
+            .await
+            .map_err(|e| self.target.explain(e))?;
         let run = |object: &K| object.meta().labels.as_ref()?.get(label::RUN).cloned();
         match there {
             Some(there) if run(&there).is_some() && run(&there) == run(object) => Ok(there),
@@ -219,7 +225,7 @@ impl Cluster {
 
 async fn get<K>(api: &Api<K>, name: &str) -> kube::Result<Option<K>>
 where
-    K: DeserializeOwned + Clone,
+    K: DeserializeOwned + Clone + std::fmt::Debug,
 {
     match api.get(name).await {
         Ok(object) => Ok(Some(object)),
@@ -237,7 +243,10 @@ fn is_refused(error: &kube::Error) -> bool {
         timed_out
             || error.to_string().contains("dns error")
             || io.is_some_and(|io| {
-                matches!(io.kind(), std::io::ErrorKind::ConnectionRefused | std::io::ErrorKind::TimedOut)
+                matches!(
+                    io.kind(),
+                    std::io::ErrorKind::ConnectionRefused | std::io::ErrorKind::TimedOut
+                )
             })
     })
 }

@@ -130,7 +130,7 @@ fn proxy_of(
     config: &Config,
     own: Option<String>,
     variables: &ProxyVariables,
-) -> Result<Option<kube::core::http::Uri>, ClusterError> {
+) -> Result<Option<http::Uri>, ClusterError> {
     let server = &config.cluster_url;
     let scheme = server.scheme_str().unwrap_or("https");
     let port = server.port_u16().unwrap_or(if scheme == "http" { 80 } else { 443 });
@@ -167,11 +167,14 @@ fn text(error: &KubeconfigError) -> String {
         }
         return format!("{}: {inner}", path.display());
     }
-    chain(error).last().map_or_else(|| error.to_string(), |last| {
-        let outer = error.to_string();
-        let inner = last.to_string();
-        if outer.contains(&inner) { outer } else { format!("{outer}: {inner}") }
-    })
+    chain(error).last().map_or_else(
+        || error.to_string(),
+        |last| {
+            let outer = error.to_string();
+            let inner = last.to_string();
+            if outer.contains(&inner) { outer } else { format!("{outer}: {inner}") }
+        },
+    )
 }
 
 fn nearest(wanted: &str, mut known: Vec<String>) -> Vec<String> {

@@ -232,7 +232,13 @@ fn find_tls(error: &(dyn StdError + 'static)) -> Option<String> {
 
 /// An error and all that caused it, outermost first.
 pub(super) fn chain<'a>(error: &'a (dyn StdError + 'static)) -> Vec<&'a (dyn StdError + 'static)> {
-    std::iter::successors(Some(error), |error| error.source()).collect()
+    let mut chain = vec![error];
+    let mut next = error.source();
+    while let Some(error) = next {
+        chain.push(error);
+        next = error.source();
+    }
+    chain
 }
 
 /// Worth another try: the server is busy or away, and the request may not have arrived.

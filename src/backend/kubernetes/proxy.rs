@@ -21,9 +21,8 @@ impl ProxyVariables {
         let address: Option<IpAddr> = host.trim_matches(['[', ']']).parse().ok();
         let local = host == "localhost" || address.is_some_and(|address| address.is_loopback());
         let named = self.none.as_deref().unwrap_or_default().split(',').map(str::trim);
-        let excepted = named
-            .filter(|rule| !rule.is_empty())
-            .any(|rule| matches(rule, host, address, port));
+        let excepted =
+            named.filter(|rule| !rule.is_empty()).any(|rule| matches(rule, host, address, port));
         (!local && !excepted).then_some(proxy)
     }
 }

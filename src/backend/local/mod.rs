@@ -8,7 +8,6 @@ mod check;
 mod gpu;
 mod launch;
 mod leases;
-mod logs;
 mod observe;
 mod process;
 mod runtime;
