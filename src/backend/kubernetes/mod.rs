@@ -10,6 +10,7 @@ mod connect;
 mod error;
 mod exec;
 mod find;
+pub mod image;
 mod log;
 mod mark;
 mod objects;
