@@ -6,6 +6,7 @@
 
 mod addresses;
 mod check;
+mod data;
 mod gpu;
 mod launch;
 mod leases;

@@ -2,11 +2,13 @@
 
 pub mod agent;
 pub mod cancel;
+pub mod cluster;
 pub mod completions;
 pub mod exec;
 pub mod init;
 pub mod list;
 pub mod logs;
+pub mod render;
 pub mod spec;
 pub mod state;
 pub mod status;
