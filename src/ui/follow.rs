@@ -123,7 +123,17 @@ pub fn follow(follow: &Follow<'_>) -> Result<FollowEnd, FollowError> {
     let bound = follow.plan.map_or(Duration::ZERO, |plan| plan.gang.grace + plan.gang.kill_bound);
     let mut over = None;
     loop {
-        let record = sync(follow.store, follow.backend, follow.paths)?;
+        let record = match sync(follow.store, follow.backend, follow.paths) {
+            Ok(record) => record,
+            Err(SyncError::Backend(error)) if show.tick > 0 && error.is_passing() => {
+                show.trouble(&error);
+                if let Some(end) = pause(follow, &mut show, &mut cancelled, false)? {
+                    return Ok(end);
+                }
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        };
         let ended = record.state.is_ended();
         // What happened before anybody looked is told in its order; later on, output comes first,
         // so that a command's last lines stand before its end.
@@ -131,6 +141,7 @@ pub fn follow(follow: &Follow<'_>) -> Result<FollowEnd, FollowError> {
             show.events(&record)?;
         }
         show.tick += 1;
+        show.troubled = false;
         show.output(&mut logs)?;
         show.events(&record)?;
         show.redraw();
@@ -143,27 +154,40 @@ pub fn follow(follow: &Follow<'_>) -> Result<FollowEnd, FollowError> {
                 return Ok(FollowEnd::Ended(show.done()));
             }
         }
-        let next = Instant::now() + PACE;
-        while Instant::now() < next {
-            match (follow.interrupt)() {
-                Interrupt::None => {}
-                _ if ended => return Ok(FollowEnd::Ended(show.done())),
-                Interrupt::Detach => return Ok(FollowEnd::Detached(show.done())),
-                Interrupt::Cancel if !cancelled => {
-                    cancelled = true;
-                    show.say("cancelling; waiting until nothing of the run is left");
-                    for Notice(notice) in follow.backend.cancel(follow.paths, follow.user)? {
-                        show.say(&notice);
-                    }
-                }
-                Interrupt::Cancel => {}
-            }
-            if !ended && follow.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-                return Ok(FollowEnd::Deadline(show.done()));
-            }
-            std::thread::sleep(SLICE);
+        if let Some(end) = pause(follow, &mut show, &mut cancelled, ended)? {
+            return Ok(end);
         }
     }
+}
+
+/// The time between two looks, with open ears.
+fn pause(
+    follow: &Follow<'_>,
+    show: &mut Show<'_>,
+    cancelled: &mut bool,
+    ended: bool,
+) -> Result<Option<FollowEnd>, FollowError> {
+    let next = Instant::now() + PACE;
+    while Instant::now() < next {
+        match (follow.interrupt)() {
+            Interrupt::None => {}
+            _ if ended => return Ok(Some(FollowEnd::Ended(show.done()))),
+            Interrupt::Detach => return Ok(Some(FollowEnd::Detached(show.done()))),
+            Interrupt::Cancel if !*cancelled => {
+                *cancelled = true;
+                show.say("cancelling; waiting until nothing of the run is left");
+                for Notice(notice) in follow.backend.cancel(follow.paths, follow.user)? {
+                    show.say(&notice);
+                }
+            }
+            Interrupt::Cancel => {}
+        }
+        if !ended && follow.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            return Ok(Some(FollowEnd::Deadline(show.done())));
+        }
+        std::thread::sleep(SLICE);
+    }
+    Ok(None)
 }
 
 /// What has been shown so far.
@@ -175,6 +199,7 @@ struct Show<'a> {
     above: Vec<String>,
     last_lines: HashMap<ReplicaId, String>,
     tick: usize,
+    troubled: bool,
 }
 
 impl<'a> Show<'a> {
@@ -187,6 +212,7 @@ impl<'a> Show<'a> {
             above: Vec::new(),
             last_lines: HashMap::new(),
             tick: 0,
+            troubled: false,
         }
     }
 
@@ -288,9 +314,16 @@ impl<'a> Show<'a> {
         self.screen.draw(&std::mem::take(&mut self.above), &frame.lines());
     }
 
-    fn done(mut self) -> Box<RunView> {
+    /// Following goes on; said once for each time that it begins.
+    fn trouble(&mut self, error: &BackendError) {
+        if !std::mem::replace(&mut self.troubled, true) {
+            self.say(&format!("{error}; following goes on once it answers"));
+        }
+    }
+
+    fn done(&mut self) -> Box<RunView> {
         self.screen.draw_rest(&self.above);
-        Box::new(self.view)
+        Box::new(self.view.clone())
     }
 }
 
