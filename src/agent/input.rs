@@ -1,8 +1,10 @@
 //! What reaches an agent's main loop, from all its threads.
 
+use std::path::PathBuf;
+
 use super::links::Link;
 use super::process::Ended;
-use crate::gang::{Attempt, ToMember, ToPrimary};
+use crate::gang::{Attempt, ReplicaId, ToMember, ToPrimary};
 
 /// One thing that happened.
 #[derive(Debug)]
@@ -13,6 +15,10 @@ pub(super) enum Input {
     FromMember { number: u64, message: ToPrimary },
     /// At the primary: a member's link is gone.
     MemberLinkLost { number: u64 },
+    /// At the primary: an agent that nothing replaces has ended.
+    AgentGone { replica: ReplicaId },
+    /// Elsewhere: the primary's agent, which nothing replaces, has ended.
+    PrimaryGone,
     /// At the primary: somebody with the token wants the run to end.
     Cancel { by: String },
     /// The primary answered the dial of this number.
@@ -36,8 +42,19 @@ pub(super) enum Input {
 /// What set-up leaves for the command.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct SetupDone {
-    /// Folder with a Python environment to put first in PATH.
-    pub(super) venv: Option<std::path::PathBuf>,
+    /// The command's Python, where the job asks for one.
+    pub(super) python: Option<PythonPlace>,
+}
+
+/// Where `python` is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum PythonPlace {
+    /// In PATH already.
+    AsItIs,
+    /// In a folder to put first in PATH.
+    Folder(PathBuf),
+    /// In a virtual environment of this root.
+    Environment(PathBuf),
 }
 
 /// Set-up failed: one sentence, what to do included.

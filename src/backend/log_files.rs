@@ -62,6 +62,7 @@ impl LogReader for FileLogs {
                     Item::Line(line) if self.wanted(&line) => Some(LogLine {
                         replica: source.replica.clone(),
                         attempt: line.attempt,
+                        time: line.time,
                         line: line.bytes,
                     }),
                     _ => None,

@@ -1,11 +1,13 @@
 //! The settings file, `$XDG_CONFIG_HOME/mlctl/config.yaml`.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 use serde::Deserialize;
 
 use super::{CliError, ErrorKind};
+use crate::accelerator::CustomAccelerators;
 use crate::spec::Span;
 
 /// What a user has settled once for all commands.
@@ -26,6 +28,10 @@ pub struct Settings {
     pub runner_image: Option<String>,
     /// Architectures of the runner image, as nodes call them. Default: this machine's.
     pub runner_architectures: Option<Vec<String>>,
+    /// Types of accelerators beside the known ones, or instead of them.
+    pub accelerators: CustomAccelerators,
+    /// Folders that stand for claims of a cluster in local runs, by the claim's name.
+    pub claims: BTreeMap<String, PathBuf>,
     /// How long ended pods and their logs stay in a cluster. Default 7d.
     pub keep: Option<Span>,
 }
@@ -59,7 +65,7 @@ impl Settings {
         serde_saphyr::from_str(&text).map_err(|error| {
             CliError::new(ErrorKind::Usage, format!("{}: {error}", path.display())).hint(
                 "known settings: runtime, context, namespace, contexts, secretsFile, runnerImage, \
-                 runnerArchitectures, keep",
+                 runnerArchitectures, keep, accelerators, claims",
             )
         })
     }

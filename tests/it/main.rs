@@ -11,6 +11,7 @@
 
 mod generated;
 mod readme;
+mod render;
 mod spec;
 mod state;
 mod support;

@@ -131,7 +131,8 @@ pub(super) fn submit(
     save_manifests(run, &made)?;
     Submitting::end(run);
     inner.submitted(&run.run)?;
-    Ok(made.notices.into_iter().map(Notice).collect())
+    // What the user should know has been said by `check`.
+    Ok(Vec::new())
 }
 
 async fn create(cluster: &super::api::Cluster, made: &mut Manifests) -> Result<(), ClusterError> {

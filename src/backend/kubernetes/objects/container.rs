@@ -9,10 +9,11 @@ use k8s_openapi::api::core::v1::{
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
 use super::manifests::ManifestContext;
+use super::placement::Nodes;
 use super::{security, volumes};
-use crate::agent::pod::{CONFIG_DIR, DOCUMENT, HOME_DIR, PROGRAM, PROGRAM_DIR, downward};
+use crate::agent::pod::{CONFIG_DIR, DOCUMENT, PROGRAM, downward};
 use crate::plan::{Plan, RolePlan};
-use crate::spec::{CpuQuantity, Security};
+use crate::spec::CpuQuantity;
 
 /// The container of the user's image.
 pub const MAIN: &str = "main";
@@ -21,6 +22,9 @@ pub const INIT: &str = "mlctl";
 
 /// Where the runner image has its binary.
 const RUNNER: &str = "/mlctl";
+/// Where the init container sees the folder of the agent: its own image has a
+/// file in the way.
+const INSTALL_DIR: &str = "/install";
 
 /// What copying one file needs.
 const INIT_CPU: CpuQuantity = CpuQuantity { millis: 200 };
@@ -33,12 +37,12 @@ pub(super) fn init(plan: &Plan, context: &ManifestContext, role: &RolePlan) -> C
     Container {
         name: INIT.into(),
         image: Some(context.runner_image.clone()),
-        command: Some(vec![RUNNER.into(), "agent-install".into(), PROGRAM_DIR.into()]),
+        command: Some(vec![RUNNER.into(), "agent-install".into(), INSTALL_DIR.into()]),
         resources: Some(equal([("cpu", cpu.to_string()), ("memory", INIT_MEMORY.into())])),
         security_context: Some(security::init(plan.security)),
         volume_mounts: Some(vec![VolumeMount {
             name: volumes::PROGRAM.into(),
-            mount_path: PROGRAM_DIR.into(),
+            mount_path: INSTALL_DIR.into(),
             ..VolumeMount::default()
         }]),
         ..Container::default()
@@ -46,7 +50,12 @@ pub(super) fn init(plan: &Plan, context: &ManifestContext, role: &RolePlan) -> C
 }
 
 /// The agent; the user's command is in its document.
-pub(super) fn main(plan: &Plan, role: &RolePlan, mounts: Vec<VolumeMount>) -> Container {
+pub(super) fn main(
+    plan: &Plan,
+    role: &RolePlan,
+    nodes: &Nodes,
+    mounts: Vec<VolumeMount>,
+) -> Container {
     let env_from: Vec<_> = role
         .secrets
         .iter()
@@ -65,16 +74,16 @@ pub(super) fn main(plan: &Plan, role: &RolePlan, mounts: Vec<VolumeMount>) -> Co
             "--pod".into(),
             format!("{CONFIG_DIR}/{DOCUMENT}"),
         ]),
-        env: Some(env(plan, role)),
+        env: Some(env(role)),
         env_from: (!env_from.is_empty()).then_some(env_from),
-        resources: Some(resources(role)),
+        resources: Some(resources(role, nodes)),
         security_context: Some(security::main(plan.security)),
         volume_mounts: Some(mounts),
         ..Container::default()
     }
 }
 
-fn env(plan: &Plan, role: &RolePlan) -> Vec<EnvVar> {
+fn env(role: &RolePlan) -> Vec<EnvVar> {
     let field = |name: &str, path: String| EnvVar {
         name: name.into(),
         value_from: Some(EnvVarSource {
@@ -107,12 +116,6 @@ fn env(plan: &Plan, role: &RolePlan) -> Vec<EnvVar> {
             value: None,
         });
     }
-    // Elsewhere the image's own user has a home of its own.
-    if matches!(plan.security, Security::Restricted | Security::Openshift) {
-        for (name, value) in [("HOME", HOME_DIR), ("USER", "mlctl")] {
-            env.push(EnvVar { name: name.into(), value: Some(value.into()), value_from: None });
-        }
-    }
     env.extend(role.env.iter().filter_map(|variable| {
         let key = &variable.value_from.as_ref()?.secret_key_ref;
         Some(EnvVar {
@@ -132,10 +135,13 @@ fn env(plan: &Plan, role: &RolePlan) -> Vec<EnvVar> {
 }
 
 /// Requests are limits: a gang that is slowed down or evicted in one place waits in all.
-fn resources(role: &RolePlan) -> ResourceRequirements {
+fn resources(role: &RolePlan, nodes: &Nodes) -> ResourceRequirements {
     let mut amounts = Vec::new();
     amounts.extend(role.cpu.map(|cpu| ("cpu", cpu.to_string())));
     amounts.extend(role.memory.map(|memory| ("memory", memory.to_string())));
+    amounts.extend(
+        nodes.accelerators.iter().map(|(resource, count)| (resource.as_str(), count.to_string())),
+    );
     equal(amounts)
 }
 
