@@ -33,6 +33,32 @@ const SIGNS: [(&[&str], &str); 12] = [
     ),
 ];
 
+/// What keeps a pod from starting, by the first letters of the cluster's reason, and what helps.
+const BLOCKS: [(&str, &str); 9] = [
+    (
+        "Unschedulable",
+        "no node has room: ask for less (`cpu`, `memory`, `accelerators`), free some, or add nodes; \
+         a node's taints need `tolerations`",
+    ),
+    (
+        "ErrImagePull",
+        "check the name in `image`, and that the cluster may pull it (`imagePullSecrets`)",
+    ),
+    (
+        "ImagePullBackOff",
+        "check the name in `image`, and that the cluster may pull it (`imagePullSecrets`)",
+    ),
+    ("InvalidImageName", "correct the name in `image`"),
+    (
+        "CreateContainerConfigError",
+        "a Secret, ConfigMap or user that the pod names is not there, or not allowed: see its words",
+    ),
+    ("FailedCreate: ", "the cluster refuses the pods: see its words, or ask who set that rule"),
+    ("FailedMount", "a volume can't be mounted: check that the claim exists and is bound"),
+    ("Queued", "the queue has no room: wait, or ask its administrator"),
+    ("InitFailed", "the init container could not bring mlctl in: check `runnerImage`"),
+];
+
 /// For the failure that ended a run.
 pub fn for_failure(failure: &FirstFailure, lines: &[String], plan: Option<&Plan>) -> Vec<String> {
     let role =
@@ -75,7 +101,13 @@ pub fn timed_out(plan: Option<&Plan>) -> Vec<String> {
 /// For a run whose replicas did not gather.
 pub fn could_not_start(plan: Option<&Plan>, view: &RunView) -> Vec<String> {
     let mut next = Vec::new();
-    if let Some(first) = view.missing.first() {
+    let waits = view.replicas.values().filter_map(|replica| replica.activity.as_deref());
+    if let Some((_, advice)) = waits
+        .chain(view.waiting.as_deref())
+        .find_map(|text| BLOCKS.iter().find(|(reason, _)| text.starts_with(reason)))
+    {
+        next.push((*advice).to_owned());
+    } else if let Some(first) = view.missing.first() {
         next.push(format!("look at what it did: mlctl logs {} --replica {first}", view.run));
     }
     let now = plan.map(|plan| format!(" (now {})", Span(plan.gang.start_timeout)));
