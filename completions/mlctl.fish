@@ -45,6 +45,7 @@ complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "cancel" -d 'End runs'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "why" -d 'Say why a run failed and what to do'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "exec" -d 'Run a command beside a replica\'s'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "validate" -d 'Check specs and say everything that is wrong'
+complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "render" -d 'Print what a run is in a cluster, for kubectl apply'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "convert" -d 'Print a Vertex AI CustomJob file as a TrainJob'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "schema" -d 'Print the JSON Schema of a spec'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "explain" -d 'Explain a field of a spec'
@@ -54,6 +55,7 @@ complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "man" -d 'Print or write
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "agent" -d 'Runs beside a replica\'s command'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "agent-guard" -d 'Runs around a replica\'s command'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "agent-exec" -d 'Becomes a replica\'s command'
+complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "agent-install" -d 'Copies this program into a folder'
 complete -c mlctl -n "__fish_mlctl_using_subcommand init" -l strategy -d 'TensorFlow\'s strategy (tensorflow only)' -r -f -a "none\t'One process, one device'
 mirrored\t'One process, several devices'
 centralStorage\t'One process, variables on the CPU'
@@ -196,6 +198,17 @@ never\t''"
 complete -c mlctl -n "__fish_mlctl_using_subcommand validate" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand validate" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand validate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand render" -l set -d 'Change a value of the spec: name=x, args.epochs=9, roles.worker.replicas=4' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand render" -s n -l namespace -d 'Namespace of the objects. Default: left to kubectl' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand render" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand render" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand render" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand render" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand render" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand convert" -l set -d 'Change a value of the spec: name=x, args.epochs=9, roles.worker.replicas=4' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand convert" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'One JSON document with `schemaVersion`'
@@ -283,6 +296,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand man" -s q -l quiet -d 'Say o
 complete -c mlctl -n "__fish_mlctl_using_subcommand man" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent" -l config -d 'The agent\'s configuration' -r -F
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent" -l pod -d 'The document of this pod\'s run; the rest comes from the pod\'s variables' -r -F
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'One JSON document with `schemaVersion`'
 yaml\t'The same as YAML'"
@@ -310,3 +324,12 @@ never\t''"
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-exec" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-exec" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-exec" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-install" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-install" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-install" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-install" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-install" -s h -l help -d 'Print help (see more with \'--help\')'

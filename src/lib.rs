@@ -2,9 +2,11 @@
 //!
 //! The library never prints, never reads the environment and never exits: that is `cli/`'s part.
 
+pub mod accelerator;
 pub mod agent;
 pub mod backend;
 pub mod cli;
+pub mod code;
 pub mod event;
 pub mod gang;
 pub mod plan;

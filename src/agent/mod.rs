@@ -1,5 +1,6 @@
 //! The process beside each command: the same in a pod and on a laptop.
 
+mod beside;
 mod classify;
 mod config;
 mod events;
@@ -9,6 +10,7 @@ mod install;
 mod links;
 mod log;
 pub mod pod;
+mod presence;
 mod process;
 mod run;
 mod runner;
@@ -19,6 +21,7 @@ mod usage;
 mod wire;
 mod work;
 
+pub use beside::beside;
 pub use config::*;
 pub use install::install;
 pub use links::cancel;

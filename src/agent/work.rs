@@ -5,14 +5,19 @@ use std::path::{Path, PathBuf};
 
 use fs_err::OpenOptions;
 use fs_err::os::unix::fs::OpenOptionsExt;
-use ignore::WalkBuilder;
 
-use super::config::Code;
+use super::config::{Code, WorkLink};
 use super::pod::CodeFile;
+use crate::code::walk;
 use crate::gang::Attempt;
 
-/// Empties `base`, and makes the folder of this attempt with a copy of the code in it.
-pub(super) fn fresh(base: &Path, attempt: Attempt, code: Option<&Code>) -> io::Result<PathBuf> {
+/// Empties `base`, and makes the folder of this attempt with a copy of the code in it, and links.
+pub(super) fn fresh(
+    base: &Path,
+    attempt: Attempt,
+    code: Option<&Code>,
+    links: &[WorkLink],
+) -> io::Result<PathBuf> {
     empty(base)?;
     if let Some(Code::Image(dir)) = code {
         return Ok(dir.clone());
@@ -24,7 +29,22 @@ pub(super) fn fresh(base: &Path, attempt: Attempt, code: Option<&Code>) -> io::R
         Some(Code::Parts { dir: parts, files }) => assemble(parts, files, &dir)?,
         Some(Code::Image(_)) | None => {}
     }
+    for WorkLink { path, target } in links {
+        link(target, &dir.join(path))?;
+    }
     Ok(dir)
+}
+
+fn link(target: &Path, place: &Path) -> io::Result<()> {
+    if place.is_dir() && !place.is_symlink() {
+        fs_err::remove_dir_all(place)?;
+    } else if place.exists() || place.is_symlink() {
+        fs_err::remove_file(place)?;
+    }
+    if let Some(parent) = place.parent() {
+        fs_err::create_dir_all(parent)?;
+    }
+    fs_err::os::unix::fs::symlink(target, place)
 }
 
 /// Puts files together from their parts.
@@ -51,43 +71,14 @@ pub(super) fn empty(base: &Path) -> io::Result<()> {
     }
 }
 
-/// The files of `code` that travel: not those that `.gitignore` and `.mlctlignore` name, never
-/// `.git`. Symbolic links are followed only where they stay within the folder.
 fn copy(code: &Path, target: &Path) -> io::Result<()> {
-    if code.is_file() {
-        let name = code.file_name().ok_or(io::ErrorKind::InvalidInput)?;
-        fs_err::copy(code, target.join(name))?;
-        return Ok(());
-    }
-    let root = fs_err::canonicalize(code)?;
-    let walk = WalkBuilder::new(&root)
-        .hidden(false)
-        .parents(true)
-        .require_git(false)
-        .git_global(false)
-        .add_custom_ignore_filename(".mlctlignore")
-        .filter_entry(|entry| entry.file_name() != ".git")
-        .build();
-    for entry in walk {
-        let entry = entry.map_err(io::Error::other)?;
-        let Ok(relative) = entry.path().strip_prefix(&root) else { continue };
-        let to = target.join(relative);
-        let Some(kind) = entry.file_type() else { continue };
-        if kind.is_dir() {
+    for entry in walk(code)? {
+        let to = target.join(&entry.path);
+        if entry.is_dir {
             fs_err::create_dir_all(&to)?;
-        } else if kind.is_file() {
-            fs_err::copy(entry.path(), &to)?;
-        } else if kind.is_symlink() {
-            copy_link(&root, entry.path(), &to)?;
+        } else {
+            fs_err::copy(&entry.source, &to)?;
         }
-    }
-    Ok(())
-}
-
-fn copy_link(root: &Path, link: &Path, to: &Path) -> io::Result<()> {
-    let Ok(real) = fs_err::canonicalize(link) else { return Ok(()) };
-    if real.starts_with(root) && real.is_file() {
-        fs_err::copy(real, to)?;
     }
     Ok(())
 }
@@ -102,6 +93,7 @@ mod tests {
         let code = root.path().join("code");
         fs_err::create_dir_all(code.join(".git")).unwrap();
         fs_err::create_dir_all(code.join("data")).unwrap();
+        fs_err::create_dir_all(code.join("lib")).unwrap();
         for (name, text) in [
             ("train.py", "x"),
             (".env", "x"),
@@ -109,6 +101,7 @@ mod tests {
             ("data/big.bin", "x"),
             (".gitignore", "*.log\n"),
             (".mlctlignore", "data/\n"),
+            ("lib/own.py", "x"),
             ("run.log", "x"),
         ] {
             fs_err::write(code.join(name), text).unwrap();
@@ -117,7 +110,12 @@ mod tests {
         std::os::unix::fs::symlink("../secret", code.join("escape")).unwrap();
         std::os::unix::fs::symlink("train.py", code.join("alias.py")).unwrap();
         let place = Code::Place(code.clone());
-        let dir = fresh(&root.path().join("work"), 1, Some(&place)).unwrap();
+        let data = root.path().join("set");
+        fs_err::create_dir(&data).unwrap();
+        fs_err::write(data.join("x"), "x").unwrap();
+        let to = |path: &str| WorkLink { path: path.into(), target: data.clone() };
+        let links = [to("in/set"), to("lib")];
+        let dir = fresh(&root.path().join("work"), 1, Some(&place), &links).unwrap();
         for (name, there) in [
             ("train.py", true),
             ("alias.py", true),
@@ -126,12 +124,16 @@ mod tests {
             ("data/big.bin", false),
             (".git/config", false),
             ("escape", false),
+            ("in/set/x", true),
+            ("lib/x", true),
+            ("lib/own.py", false),
         ] {
             assert_eq!(dir.join(name).exists(), there, "{name}");
         }
         fs_err::write(dir.join("left"), "x").unwrap();
-        let next = fresh(&root.path().join("work"), 2, Some(&place)).unwrap();
-        assert!(next.join("train.py").exists() && !dir.exists());
+        let next = fresh(&root.path().join("work"), 2, Some(&place), &[]).unwrap();
+        assert!(next.join("lib/own.py").exists() && !dir.exists());
+        assert!(data.join("x").exists(), "what a link points at stays");
     }
 
     #[test]
@@ -151,7 +153,7 @@ mod tests {
             dir: parts,
             files: vec![file("a/run.sh", true, &["0", "1"]), file("empty", false, &[])],
         };
-        let dir = fresh(&root.path().join("work"), 1, Some(&code)).unwrap();
+        let dir = fresh(&root.path().join("work"), 1, Some(&code), &[]).unwrap();
         assert_eq!(fs_err::read_to_string(dir.join("a/run.sh")).unwrap(), "one two");
         let mode = |name: &str| fs_err::metadata(dir.join(name)).unwrap().permissions().mode();
         assert_eq!(mode("a/run.sh") & 0o100, 0o100);

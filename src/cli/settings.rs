@@ -1,10 +1,14 @@
 //! The settings file, `$XDG_CONFIG_HOME/mlctl/config.yaml`.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
+use indexmap::IndexMap;
 use serde::Deserialize;
 
 use super::{CliError, ErrorKind};
+use crate::accelerator::CustomAccelerators;
+use crate::spec::Span;
 
 /// What a user has settled once for all commands.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -14,7 +18,33 @@ pub struct Settings {
     pub runtime: Option<String>,
     /// Values of Kubernetes Secrets for local runs: a YAML file of name, key, value.
     pub secrets_file: Option<String>,
+    /// The context, one of `contexts` or of the kubeconfig, when nothing else names one.
+    pub context: Option<String>,
+    /// The namespace when nothing else names one.
+    pub namespace: Option<String>,
+    /// Contexts under names of one's own.
+    pub contexts: IndexMap<String, NamedContext>,
     /// Image of mlctl itself that pods take the agent from; `mlctl cluster image` makes one.
+    pub runner_image: Option<String>,
+    /// Architectures of the runner image, as nodes call them. Default: this machine's.
+    pub runner_architectures: Option<Vec<String>>,
+    /// Types of accelerators beside the known ones, or instead of them.
+    pub accelerators: CustomAccelerators,
+    /// Folders that stand for claims of a cluster in local runs, by the claim's name.
+    pub claims: BTreeMap<String, PathBuf>,
+    /// How long ended pods and their logs stay in a cluster. Default 7d.
+    pub keep: Option<Span>,
+}
+
+/// A cluster under a name of one's own; what it doesn't say is taken from the rest of the settings.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct NamedContext {
+    /// The kubeconfig's context. Default: the same name.
+    pub context: Option<String>,
+    /// The namespace.
+    pub namespace: Option<String>,
+    /// Image of mlctl itself for this cluster.
     pub runner_image: Option<String>,
 }
 
@@ -33,8 +63,10 @@ impl Settings {
             return Ok(Self::default());
         }
         serde_saphyr::from_str(&text).map_err(|error| {
-            CliError::new(ErrorKind::Usage, format!("{}: {error}", path.display()))
-                .hint("known settings: runtime, secretsFile, runnerImage")
+            CliError::new(ErrorKind::Usage, format!("{}: {error}", path.display())).hint(
+                "known settings: runtime, context, namespace, contexts, secretsFile, runnerImage, \
+                 runnerArchitectures, keep, accelerators, claims",
+            )
         })
     }
 }

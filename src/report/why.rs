@@ -30,6 +30,9 @@ pub struct WhyReport {
     pub consequences: Vec<String>,
     /// The budgets that matter here.
     pub retries: Vec<Spending>,
+    /// What the agents warned of.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// What to do next, the likeliest first.
     pub next: Vec<String>,
 }
@@ -68,6 +71,7 @@ pub fn why(
         earlier: Vec::new(),
         consequences: Vec::new(),
         retries: view.retries.iter().copied().filter(|spending| spending.spent > 0).collect(),
+        warnings: view.warnings.clone(),
         next: Vec::new(),
     };
     let mut last = None;
@@ -94,6 +98,10 @@ fn alive(report: &mut WhyReport, view: &RunView) {
         RunState::Running => "is running; nothing has failed".into(),
         RunState::Restarting => format!("starts again after attempt {attempt} failed"),
         RunState::Draining => "is complete; the other replicas are ending".into(),
+        RunState::Pending => match &view.waiting {
+            Some(waiting) => format!("waits: {waiting}"),
+            None => "waits for the cluster".into(),
+        },
         _ => "has not started yet".into(),
     };
     if let Some(text) = waiting_for(&view.missing) {
@@ -205,7 +213,10 @@ fn missing_causes(view: &RunView, tail: &dyn Fn(&ReplicaId) -> Vec<String>) -> V
     let of = |id: &ReplicaId| {
         let replica = view.replicas.get(id);
         let text = match replica.map(|replica| replica.state) {
-            None | Some(ReplicaState::Pending) => "nothing has been heard of it".into(),
+            None | Some(ReplicaState::Pending) => {
+                let waits = replica.and_then(|replica| replica.activity.clone());
+                waits.unwrap_or_else(|| "nothing has been heard of it".into())
+            }
             Some(ReplicaState::SettingUp) => {
                 let activity = replica.and_then(|replica| replica.activity.as_deref());
                 format!("still setting up: {}", activity.unwrap_or("no output yet"))

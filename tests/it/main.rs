@@ -13,6 +13,7 @@ mod generated;
 mod image;
 mod pod;
 mod readme;
+mod render;
 mod spec;
 mod state;
 mod support;

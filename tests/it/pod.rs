@@ -164,6 +164,7 @@ fn make_pods(sandbox: &Sandbox, spec: &str, code: &[(&str, &str)]) -> Pods {
             schema_version: 1,
             plan: plan.clone(),
             layout: layout.clone(),
+            links: Vec::new(),
             nonce: "abcdef".into(),
             output: root.join("output").to_string_lossy().into_owned(),
             code: code

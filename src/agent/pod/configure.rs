@@ -7,7 +7,7 @@ use super::document::{PodDocument, TERMINATION_FILE};
 use super::error::PodError;
 use super::identity::PodIdentity;
 use super::paths::PodPaths;
-use crate::agent::config::{AgentConfig, AgentRuntime, Code};
+use crate::agent::config::{AgentConfig, AgentRuntime, Code, WorkLink};
 use crate::gang::ReplicaId;
 use crate::plan::{Addresses, GANG_PORT, OutputDirs, Port, environment, hidden};
 
@@ -45,7 +45,7 @@ pub fn configure(document: &Path, container: Container<'_>) -> Result<Pod, PodEr
     let Container { variables, folder, listen_host, is_writable } = container;
     let place = || PodError::Place(document.to_owned());
     let paths = PodPaths::of(document).ok_or_else(place)?;
-    let PodDocument { schema_version: _, plan, layout, nonce, output, code } =
+    let PodDocument { schema_version: _, plan, layout, nonce, output, code, links } =
         parse(document, &fs_err::read(document)?)?;
     let pod = PodIdentity::of(variables)?;
     let nobody = || PodError::Nobody { job: pod.job.clone(), index: pod.index };
@@ -54,6 +54,12 @@ pub fn configure(document: &Path, container: Container<'_>) -> Result<Pod, PodEr
     for file in &code {
         if !stays_within(&file.path) || file.parts.iter().any(|part| !is_name(part)) {
             let reason = format!("the code's file `{}` would leave its folder", file.path);
+            return Err(PodError::Malformed { path: document.to_owned(), reason });
+        }
+    }
+    for WorkLink { path, .. } in &links {
+        if !path.to_str().is_some_and(stays_within) {
+            let reason = format!("the link `{}` would leave its folder", path.display());
             return Err(PodError::Malformed { path: document.to_owned(), reason });
         }
     }
@@ -85,11 +91,13 @@ pub fn configure(document: &Path, container: Container<'_>) -> Result<Pod, PodEr
         command: role.command.clone(),
         env,
         unset_env,
-        code: Some(if plan.code.is_some() {
+        // Data and links need a working folder of their own as well.
+        code: Some(if plan.code.is_some() || !code.is_empty() || !links.is_empty() {
             Code::Parts { dir: paths.code(), files: code }
         } else {
             Code::Image(folder.to_owned())
         }),
+        links,
         work_dir: paths.attempts(),
         setup: plan.setup.clone(),
         cache_dir: paths.cache(),

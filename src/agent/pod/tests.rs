@@ -43,6 +43,7 @@ impl Folders {
             nonce: "n0".into(),
             output: output.into(),
             code,
+            links: Vec::new(),
         };
         folders.write("config/pod.json", &serde_json::to_string(&document).unwrap());
         folders.write("secret/env.chief", r#"{"API_KEY":"real"}"#);

@@ -1,5 +1,28 @@
 //! Plan to manifests, purely.
 
+mod bundle;
+mod container;
+mod data;
+mod job;
 mod manifests;
+mod merge;
+mod names;
+mod output;
+mod patch;
+mod placement;
+mod pod;
+mod record;
+mod secret;
+mod security;
+mod service;
+mod table;
+mod volumes;
 
+pub use bundle::*;
+pub use container::{INIT, MAIN};
 pub use manifests::*;
+pub use names::*;
+pub use output::base as output_base;
+pub use record::record_key;
+pub use secret::{TOKEN, env_key};
+pub use table::sections;
