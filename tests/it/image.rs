@@ -160,6 +160,19 @@ fn an_image_goes_to_a_registry_and_says_what_it_runs() {
     let by_digest = format!("{}/tools/mlctl@{pushed}", registry.address);
     assert_eq!(ask(&by_digest, architecture, &config).unwrap(), found);
 
+    // What `render` writes when a spec names only the image.
+    let spec = format!(
+        "apiVersion: mlctl.dev/v1\nkind: TrainJob\nname: bare\nimage: {name}\nargs: {{x: 1}}\n"
+    );
+    sandbox.write("bare.yaml", &spec);
+    let rendered = sandbox
+        .mlctl(["render", "bare.yaml", "-o", "json"])
+        .env("MLCTL_RUNNER_IMAGE", &name)
+        .output()
+        .unwrap();
+    assert!(rendered.status.success(), "{}", stderr(&rendered));
+    assert!(stdout(&rendered).contains(r#"\"command\":[\"/mlctl\",\"--x=1\"]"#));
+
     // The same program as if it were for two machines: an index.
     let mut other = fs_err::read(env!("CARGO_BIN_EXE_mlctl")).unwrap();
     other[18] = if architecture == "arm64" { 62 } else { 183 };
