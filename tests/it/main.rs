@@ -10,6 +10,8 @@
 #![allow(clippy::pedantic, reason = "tests are read, not reused")]
 
 mod generated;
+mod image;
+mod pod;
 mod readme;
 mod render;
 mod spec;
