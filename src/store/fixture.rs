@@ -6,14 +6,14 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{CreatedRun, NewRun, RunPaths, Store};
 use crate::backend::{
-    Backend, BackendError, Cursor, LogLine, LogQuery, LogReader, Notice, SecretValues,
+    Backend, BackendError, Cursor, ExecRequest, LogLine, LogQuery, LogReader, Notice, SecretValues,
     SubmitOptions,
 };
 use crate::event::{EVENT_VERSION, Event, EventKind};
 use crate::gang::{
     Attempt, Exit, ExitStatus, FailureClass, FirstFailure, Outcome, ReplicaId, Verdict,
 };
-use crate::plan::Plan;
+use crate::plan::{Plan, RuntimeDefaults};
 
 pub(crate) fn plan(run: &str, workers: u32) -> Plan {
     let members: Vec<_> =
@@ -173,6 +173,9 @@ impl Backend for Scripted {
     fn name(&self) -> String {
         "local".into()
     }
+    fn defaults(&self) -> RuntimeDefaults {
+        RuntimeDefaults::LOCAL
+    }
     fn check(&self, _: &Plan, _: &SubmitOptions) -> Result<Vec<Notice>, BackendError> {
         Ok(Vec::new())
     }
@@ -195,9 +198,9 @@ impl Backend for Scripted {
     fn logs(&self, _: &RunPaths, _: &LogQuery) -> Result<Box<dyn LogReader>, BackendError> {
         Ok(Box::new(Lines(self.lines.take())))
     }
-    fn cancel(&self, _: &RunPaths, by: &str) -> Result<(), BackendError> {
+    fn cancel(&self, _: &RunPaths, by: &str) -> Result<Vec<Notice>, BackendError> {
         self.cancelled.borrow_mut().push(by.into());
-        Ok(())
+        Ok(Vec::new())
     }
     fn is_gone(&self, _: &RunPaths) -> Result<bool, BackendError> {
         Ok(true)
@@ -205,12 +208,7 @@ impl Backend for Scripted {
     fn remove(&self, _: &RunPaths) -> Result<(), BackendError> {
         Ok(())
     }
-    fn exec(
-        &self,
-        _: &RunPaths,
-        _: &ReplicaId,
-        _: &[String],
-    ) -> Result<std::process::Command, BackendError> {
+    fn exec(&self, _: &RunPaths, _: &ReplicaId, _: &ExecRequest) -> Result<u8, BackendError> {
         Err(BackendError::Unsupported("no".into()))
     }
 }
