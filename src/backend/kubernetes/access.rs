@@ -18,6 +18,16 @@ pub(super) struct Need {
     pub(super) verb: &'static str,
 }
 
+impl std::fmt::Display for Need {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.resource)?;
+        if !self.subresource.is_empty() {
+            write!(f, "/{}", self.subresource)?;
+        }
+        if self.group.is_empty() { Ok(()) } else { write!(f, ".{}", self.group) }
+    }
+}
+
 const fn need(group: &'static str, resource: &'static str, verb: &'static str) -> Need {
     Need { group, resource, subresource: "", verb }
 }

@@ -179,7 +179,9 @@ impl Target {
             AuthError::AuthExecRun { cmd, out } => {
                 let said = String::from_utf8_lossy(&out.stderr).trim().to_owned();
                 let said = if said.is_empty() { out.status.to_string() } else { said };
-                ClusterError::ExecPlugin { context, command: cmd, said }
+                // What is set for it is of no use to a person.
+                let command = cmd.split_once("}\" ").map_or(cmd.as_str(), |(_, rest)| rest);
+                ClusterError::ExecPlugin { context, command: command.replace('"', ""), said }
             }
             AuthError::AuthExecStart(error) => ClusterError::ExecPlugin {
                 context,
@@ -208,6 +210,9 @@ impl Target {
             return ClusterError::Certificate { context, server, reason: tls };
         }
         let text = chain.iter().map(ToString::to_string).collect::<Vec<_>>().join(": ");
+        if let Some(last) = chain.last().filter(|_| text.contains("peer certificate")) {
+            return ClusterError::Certificate { context, server, reason: last.to_string() };
+        }
         let io = chain.iter().rev().find_map(|error| error.downcast_ref::<io::Error>());
         let reason = match io.map(io::Error::kind) {
             Some(io::ErrorKind::ConnectionRefused) => "connection refused".into(),
@@ -226,7 +231,11 @@ fn find_tls(error: &(dyn StdError + 'static)) -> Option<String> {
     if let Some(tls) = error.downcast_ref::<rustls::Error>() {
         return Some(tls.to_string());
     }
-    let inner = error.downcast_ref::<io::Error>()?.get_ref()?;
+    let mut inner = error.downcast_ref::<io::Error>()?.get_ref()?;
+    // Each layer of a connection wraps it once more.
+    while let Some(deeper) = inner.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        inner = deeper;
+    }
     inner.downcast_ref::<rustls::Error>().map(ToString::to_string)
 }
 

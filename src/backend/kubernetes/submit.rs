@@ -69,8 +69,15 @@ fn rehearse(inner: &Inner, made: &Manifests) -> Result<Vec<Notice>, BackendError
         let user = inner.user()?;
         return Err(ClusterError::Forbidden {
             user,
-            verb: missing.iter().map(|need| need.verb).collect::<Vec<_>>().join(", "),
-            resource: first.resource.into(),
+            verb: first.verb.into(),
+            resource: match &missing[1..] {
+                [] => first.to_string(),
+                more => {
+                    let more: Vec<_> =
+                        more.iter().map(|need| format!("{} {need}", need.verb)).collect();
+                    format!("{first} (nor {})", more.join(", "))
+                }
+            },
             namespace: cluster.location.namespace.clone(),
         }
         .into());
@@ -131,7 +138,8 @@ pub(super) fn submit(
     save_manifests(run, &made)?;
     Submitting::end(run);
     inner.submitted(&run.run)?;
-    Ok(made.notices.into_iter().map(Notice).collect())
+    // What the user should know has been said by `check`.
+    Ok(Vec::new())
 }
 
 async fn create(cluster: &super::api::Cluster, made: &mut Manifests) -> Result<(), ClusterError> {

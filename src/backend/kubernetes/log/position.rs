@@ -13,6 +13,11 @@ pub(in super::super) struct Position {
 }
 
 impl Position {
+    /// When the line was written, by the node's clock.
+    pub(in super::super) fn time(self) -> Option<Timestamp> {
+        Timestamp::from_nanosecond(self.nanos.into()).ok()
+    }
+
     /// For the API's `sinceTime`.
     pub(in super::super) fn since(self) -> Option<Timestamp> {
         let seconds = i64::try_from(self.nanos / 1_000_000_000).ok()?;
