@@ -26,6 +26,10 @@ const RUNNER: &str = "/mlctl";
 /// file in the way.
 const INSTALL_DIR: &str = "/install";
 
+/// Where the init container has the folder that is [`PROGRAM`]'s in the main container: nothing can
+/// be mounted below its own binary.
+const INSTALL_DIR: &str = "/install";
+
 /// What copying one file needs.
 const INIT_CPU: CpuQuantity = CpuQuantity { millis: 200 };
 const INIT_MEMORY: &str = "64Mi";
