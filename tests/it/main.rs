@@ -10,6 +10,7 @@
 #![allow(clippy::pedantic, reason = "tests are read, not reused")]
 
 mod generated;
+mod kube;
 mod readme;
 mod spec;
 mod state;
