@@ -5,6 +5,7 @@
 pub mod agent;
 pub mod backend;
 pub mod cli;
+pub mod code;
 pub mod event;
 pub mod gang;
 pub mod plan;

@@ -1,10 +1,12 @@
-//! What an agent is told: one JSON file, the same for a pod and a laptop.
+//! What an agent is told, in a pod and on a laptop: there it is a JSON file, here it is made of what
+//! the pod holds.
 
 use std::path::PathBuf;
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use super::pod::CodeFile;
 use crate::gang::{GangConfig, ReplicaId};
 use crate::spec::Setup;
 
@@ -25,7 +27,8 @@ pub struct AgentConfig {
     pub generation: u32,
     /// `host:port` of the primary's agent; resolved anew on every dial.
     pub primary_address: String,
-    /// `address:port` that the primary's agent listens on; ignored by the others.
+    /// `address:port` that the primary's agent listens on. The ports of every replica are tried at
+    /// the same address.
     pub listen_address: String,
     /// File with the gang's shared token.
     pub token_file: PathBuf,
@@ -37,8 +40,8 @@ pub struct AgentConfig {
     pub env: IndexMap<String, String>,
     /// Inherited variables that the command must not see.
     pub unset_env: Vec<String>,
-    /// Folder with the code to copy from, if any.
-    pub code: Option<PathBuf>,
+    /// The code, if there is any.
+    pub code: Option<Code>,
     /// Folder for this replica's working folders; emptied before each attempt.
     pub work_dir: PathBuf,
     /// What to do before the command.
@@ -53,6 +56,33 @@ pub struct AgentConfig {
     pub termination_file: PathBuf,
     /// Memory limit of this replica in bytes, where the runtime has no control group that says it.
     pub memory_limit: Option<u64>,
-    /// Leave the session of the process that started it.
-    pub detach: bool,
+    /// What this agent is in.
+    pub runtime: AgentRuntime,
+}
+
+/// Where a working folder's files come from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Code {
+    /// A folder or file of this machine, less what its ignore files name.
+    Place(PathBuf),
+    /// Files in parts, all in one folder.
+    Parts {
+        /// Folder of the parts.
+        dir: PathBuf,
+        /// The files.
+        files: Vec<CodeFile>,
+    },
+}
+
+/// What an agent is in, where that makes a difference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum AgentRuntime {
+    /// A process of this machine: it leaves the session of the process that started it, and a Python
+    /// environment is its own.
+    Processes,
+    /// A pod: the image's Python packages count as there, and the termination message is a mount,
+    /// written in place.
+    Pod,
 }

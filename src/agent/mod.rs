@@ -5,6 +5,7 @@ mod config;
 mod events;
 pub mod guard;
 mod input;
+mod install;
 mod links;
 mod log;
 pub mod pod;
@@ -19,6 +20,7 @@ mod wire;
 mod work;
 
 pub use config::*;
+pub use install::install;
 pub use links::cancel;
 pub use run::{Surroundings, run};
-pub use termination::read_termination;
+pub use termination::{read_termination, report_unusable_pod};

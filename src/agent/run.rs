@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, Write};
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use super::classify::{MemoryEvidence, classify};
-use super::config::AgentConfig;
+use super::config::{AgentConfig, AgentRuntime};
 use super::events;
 use super::input::Input;
 use super::links::{self, Link};
@@ -37,9 +37,8 @@ pub struct Surroundings {
 }
 
 /// Runs the agent of one replica to its end; returns the process exit status.
-pub fn run(config: &Path, surroundings: Surroundings) -> io::Result<u8> {
-    let config: AgentConfig = serde_json::from_slice(&fs_err::read(config)?)?;
-    if config.detach {
+pub fn run(config: AgentConfig, surroundings: Surroundings) -> io::Result<u8> {
+    if config.runtime == AgentRuntime::Processes {
         sys::leave_session();
     }
     sys::become_subreaper()?;
@@ -198,6 +197,8 @@ impl Agent {
         }
         self.sampled = Instant::now();
         self.log.tick();
+        // In a pod, orphans of processes that came in from outside are this one's too.
+        sys::reap(|_, _| {});
         if self.running.is_some() {
             let (usage, pids) = self.meter.sample();
             self.runner.note_shared_memory(&pids);
@@ -338,7 +339,7 @@ impl Agent {
             MemberOutput::KillCommand { attempt } => self.runner.kill(attempt),
             MemberOutput::CleanUp { attempt } => self.runner.clean_up(attempt),
             MemberOutput::WriteTermination(message) => {
-                if let Err(error) = termination::write(&self.config.termination_file, &message) {
+                if let Err(error) = termination::write(&self.config, &message) {
                     let message = format!("the termination message: {error}");
                     self.log.own(EventKind::Warning { message });
                 }

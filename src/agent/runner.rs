@@ -156,7 +156,10 @@ impl Runner {
                 // Its owner may have removed it.
                 let _ = fs_err::remove_file(path);
             }
-            let free = config.own_ports.iter().all(|port| becomes_free(*port));
+            let free = config
+                .own_ports
+                .iter()
+                .all(|port| becomes_free(beside(&config.listen_address, *port)));
             let _ = inputs.send(Input::CleanedUp { attempt, clean: gone && free });
         });
     }
@@ -183,7 +186,7 @@ fn prepare_and_set_up(
     let Some(setup) = &config.setup else { return Ok(SetupDone::default()) };
     let begin = Instant::now();
     log.own(EventKind::SetupStarted);
-    let cwd = work::fresh(&config.work_dir, 0, config.code.as_deref())
+    let cwd = work::fresh(&config.work_dir, 0, config.code.as_ref())
         .map_err(|error| SetupError(format!("the working folder: {error}")))?;
     let steps = Steps { exe, setup, env, cwd: &cwd, cache: &config.cache_dir, log, control };
     let (done, cached) = steps.run()?;
@@ -205,7 +208,7 @@ fn command(
     let folder = if scripted {
         Ok(config.work_dir.join("0"))
     } else {
-        work::fresh(&config.work_dir, attempt, config.code.as_deref())
+        work::fresh(&config.work_dir, attempt, config.code.as_ref())
     };
     match folder {
         Ok(cwd) => program.cwd = cwd,
@@ -238,10 +241,16 @@ fn not_started(reason: String) -> Ended {
     Ended::NotStarted { errno: None, reason }
 }
 
-fn becomes_free(port: u16) -> bool {
+/// Another port of the interfaces that the gang listens on.
+fn beside(address: &str, port: u16) -> String {
+    let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
+    format!("{host}:{port}")
+}
+
+fn becomes_free(address: String) -> bool {
     let begin = Instant::now();
     loop {
-        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+        if std::net::TcpListener::bind(&address).is_ok() {
             return true;
         }
         if begin.elapsed() > PORT_LIMIT {

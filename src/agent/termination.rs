@@ -2,20 +2,46 @@
 
 use std::path::Path;
 
-use crate::gang::{Exit, TERMINATION_LIMIT, TerminationMessage};
+use fs_err::OpenOptions;
+use std::os::unix::fs::FileExt;
 
-/// Replaces the message, atomically where the folder allows it. In a pod the file is a mount that
-/// can't be renamed over, and is written in place.
-pub(super) fn write(path: &Path, message: &TerminationMessage) -> std::io::Result<()> {
-    let bytes = encode(message);
-    let beside = path.with_extension("end.new");
-    let renamed = fs_err::write(&beside, &bytes).and_then(|()| fs_err::rename(&beside, path));
-    if renamed.is_err() {
-        // Only an unfinished copy of the same text is lost.
-        let _ = fs_err::remove_file(&beside);
-        return fs_err::write(path, &bytes);
+use super::config::{AgentConfig, AgentRuntime};
+use super::pod::TERMINATION_FILE;
+use crate::gang::TerminationMessage;
+
+/// Replaces the message so that a reader always finds a whole one, whenever the agent is killed.
+pub(super) fn write(config: &AgentConfig, message: &TerminationMessage) -> std::io::Result<()> {
+    let bytes = message.to_bytes();
+    match config.runtime {
+        AgentRuntime::Processes => replace(&config.termination_file, &bytes),
+        AgentRuntime::Pod => overwrite(&config.termination_file, bytes),
     }
-    Ok(())
+}
+
+fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let beside = path.with_extension("end.new");
+    fs_err::write(&beside, bytes)?;
+    fs_err::rename(&beside, path)
+}
+
+/// In a pod the file is a mount, which no other file can be renamed over. One write covers all of
+/// the older text, with spaces that JSON ignores.
+fn overwrite(path: &Path, mut bytes: Vec<u8>) -> std::io::Result<()> {
+    let file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
+    let length = bytes.len();
+    let before = usize::try_from(file.metadata()?.len()).unwrap_or(length);
+    bytes.resize(before.max(length), b' ');
+    file.file().write_all_at(&bytes, 0)?;
+    file.set_len(length as u64)
+}
+
+/// Says why a pod that can't run its replica ends, where the kubelet looks for it.
+pub fn report_unusable_pod(reason: &str) {
+    let path = Path::new(TERMINATION_FILE);
+    if path.exists() {
+        // The log says it too.
+        let _ = overwrite(path, format!("mlctl agent: {reason}").into_bytes());
+    }
 }
 
 /// Reads a message; `None` when there is none or only a part of one.
@@ -23,76 +49,14 @@ pub fn read_termination(path: &Path) -> Option<TerminationMessage> {
     serde_json::from_slice(&fs_err::read(path).ok()?).ok()
 }
 
-/// JSON within the kubelet's limit: last lines go first, then reasons are cut.
-fn encode(message: &TerminationMessage) -> Vec<u8> {
-    let mut message = message.clone();
-    for (lines, chars) in [(20, 1000), (8, 300), (4, 160), (2, 80), (0, 60), (0, 20)] {
-        shorten(&mut message, lines, chars);
-        if let Ok(bytes) = serde_json::to_vec(&message)
-            && bytes.len() <= TERMINATION_LIMIT
-        {
-            return bytes;
-        }
-    }
-    Vec::new()
-}
-
-fn shorten(message: &mut TerminationMessage, lines: usize, chars: usize) {
-    let cut = |text: &mut String| {
-        if let Some((at, _)) = text.char_indices().nth(chars) {
-            text.truncate(at);
-            text.push('…');
-        }
-    };
-    let cut_exit = |exit: &mut Option<Exit>| {
-        if let Some(exit) = exit {
-            cut(&mut exit.reason);
-            let surplus = exit.last_lines.len().saturating_sub(lines);
-            exit.last_lines.drain(..surplus);
-            exit.last_lines.iter_mut().for_each(cut);
-        }
-    };
-    cut(&mut message.reason);
-    cut_exit(&mut message.exit);
-    let verdict = message.verdict.as_mut();
-    if let Some(verdict) = verdict {
-        cut(&mut verdict.reason);
-        if let Some(failure) = &mut verdict.first_failure {
-            cut(&mut failure.reason);
-            cut_exit(&mut failure.exit);
-        }
-    }
-    if let Some(failure) = &mut message.first_failure {
-        cut(&mut failure.reason);
-        cut_exit(&mut failure.exit);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gang::{
-        ExitStatus, FailureClass, FirstFailure, ReplicaId, TerminationState, Verdict,
-    };
+    use crate::gang::{ReplicaId, TerminationState};
 
     #[test]
-    fn the_longest_message_fits_and_keeps_its_verdict() {
-        let exit = Exit {
-            status: ExitStatus::Code(1),
-            class: Some(FailureClass::UserError),
-            peer_loss: false,
-            killed_by_gang: false,
-            reason: "é".repeat(5000),
-            last_lines: vec!["\u{1}".repeat(4000); 50],
-        };
-        let failure = FirstFailure {
-            attempt: 1,
-            replica: ReplicaId::new("worker", 1),
-            class: FailureClass::UserError,
-            exit: Some(exit.clone()),
-            reason: "r".repeat(9000),
-        };
-        let message = TerminationMessage {
+    fn a_shorter_message_leaves_nothing_of_a_longer_one() {
+        let message = |reason: &str| TerminationMessage {
             run: "r-abc123".into(),
             replica: ReplicaId::new("worker", 0),
             pod_uid: "p".into(),
@@ -100,21 +64,19 @@ mod tests {
             epoch: (0, 1),
             state: TerminationState::Exiting,
             terminated_from_outside: false,
-            verdict: Some(Verdict {
-                outcome: crate::gang::Outcome::Failed,
-                attempt: 1,
-                first_failure: Some(failure.clone()),
-                reason: "x".repeat(9000),
-            }),
-            first_failure: Some(failure),
-            exit: Some(exit),
-            reason: String::new(),
+            verdict: None,
+            first_failure: None,
+            exit: None,
+            reason: reason.into(),
         };
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("worker-0.end");
-        write(&path, &message).unwrap();
-        assert!(fs_err::metadata(&path).unwrap().len() <= TERMINATION_LIMIT as u64);
-        let read = read_termination(&path).unwrap();
-        assert_eq!(read.verdict.unwrap().outcome, crate::gang::Outcome::Failed);
+        let path = dir.path().join("termination-log");
+        for reason in ["a long reason to go", "short"] {
+            overwrite(&path, message(reason).to_bytes()).unwrap();
+            assert_eq!(read_termination(&path).unwrap().reason, reason);
+        }
+        assert!(fs_err::read(&path).unwrap().ends_with(b"}"));
+        replace(&path, &message("other").to_bytes()).unwrap();
+        assert_eq!(read_termination(&path).unwrap().reason, "other");
     }
 }

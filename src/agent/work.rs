@@ -3,19 +3,41 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use ignore::WalkBuilder;
+use fs_err::OpenOptions;
+use fs_err::os::unix::fs::OpenOptionsExt;
 
+use super::config::Code;
+use super::pod::CodeFile;
+use crate::code::walk;
 use crate::gang::Attempt;
 
 /// Empties `base`, and makes the folder of this attempt with a copy of the code in it.
-pub(super) fn fresh(base: &Path, attempt: Attempt, code: Option<&Path>) -> io::Result<PathBuf> {
+pub(super) fn fresh(base: &Path, attempt: Attempt, code: Option<&Code>) -> io::Result<PathBuf> {
     empty(base)?;
     let dir = base.join(attempt.to_string());
     fs_err::create_dir_all(&dir)?;
-    if let Some(code) = code {
-        copy(code, &dir)?;
+    match code {
+        Some(Code::Place(place)) => copy(place, &dir)?,
+        Some(Code::Parts { dir: parts, files }) => assemble(parts, files, &dir)?,
+        None => {}
     }
     Ok(dir)
+}
+
+/// Puts files together from their parts.
+fn assemble(parts: &Path, files: &[CodeFile], target: &Path) -> io::Result<()> {
+    for file in files {
+        let path = target.join(&file.path);
+        if let Some(parent) = path.parent() {
+            fs_err::create_dir_all(parent)?;
+        }
+        let mut whole =
+            OpenOptions::new().write(true).create_new(true).mode(file.mode()).open(path)?;
+        for part in &file.parts {
+            io::copy(&mut fs_err::File::open(parts.join(part))?, &mut whole)?;
+        }
+    }
+    Ok(())
 }
 
 /// Removes all working folders.
@@ -26,43 +48,14 @@ pub(super) fn empty(base: &Path) -> io::Result<()> {
     }
 }
 
-/// The files of `code` that travel: not those that `.gitignore` and `.mlctlignore` name, never
-/// `.git`. Symbolic links are followed only where they stay within the folder.
 fn copy(code: &Path, target: &Path) -> io::Result<()> {
-    if code.is_file() {
-        let name = code.file_name().ok_or(io::ErrorKind::InvalidInput)?;
-        fs_err::copy(code, target.join(name))?;
-        return Ok(());
-    }
-    let root = fs_err::canonicalize(code)?;
-    let walk = WalkBuilder::new(&root)
-        .hidden(false)
-        .parents(true)
-        .require_git(false)
-        .git_global(false)
-        .add_custom_ignore_filename(".mlctlignore")
-        .filter_entry(|entry| entry.file_name() != ".git")
-        .build();
-    for entry in walk {
-        let entry = entry.map_err(io::Error::other)?;
-        let Ok(relative) = entry.path().strip_prefix(&root) else { continue };
-        let to = target.join(relative);
-        let Some(kind) = entry.file_type() else { continue };
-        if kind.is_dir() {
+    for entry in walk(code)? {
+        let to = target.join(&entry.path);
+        if entry.is_dir {
             fs_err::create_dir_all(&to)?;
-        } else if kind.is_file() {
-            fs_err::copy(entry.path(), &to)?;
-        } else if kind.is_symlink() {
-            copy_link(&root, entry.path(), &to)?;
+        } else {
+            fs_err::copy(&entry.source, &to)?;
         }
-    }
-    Ok(())
-}
-
-fn copy_link(root: &Path, link: &Path, to: &Path) -> io::Result<()> {
-    let Ok(real) = fs_err::canonicalize(link) else { return Ok(()) };
-    if real.starts_with(root) && real.is_file() {
-        fs_err::copy(real, to)?;
     }
     Ok(())
 }
@@ -91,7 +84,8 @@ mod tests {
         fs_err::write(root.path().join("secret"), "s").unwrap();
         std::os::unix::fs::symlink("../secret", code.join("escape")).unwrap();
         std::os::unix::fs::symlink("train.py", code.join("alias.py")).unwrap();
-        let dir = fresh(&root.path().join("work"), 1, Some(&code)).unwrap();
+        let place = Code::Place(code.clone());
+        let dir = fresh(&root.path().join("work"), 1, Some(&place)).unwrap();
         for (name, there) in [
             ("train.py", true),
             ("alias.py", true),
@@ -104,7 +98,31 @@ mod tests {
             assert_eq!(dir.join(name).exists(), there, "{name}");
         }
         fs_err::write(dir.join("left"), "x").unwrap();
-        let next = fresh(&root.path().join("work"), 2, Some(&code)).unwrap();
+        let next = fresh(&root.path().join("work"), 2, Some(&place)).unwrap();
         assert!(next.join("train.py").exists() && !dir.exists());
+    }
+
+    #[test]
+    fn files_are_put_together_from_parts() {
+        use std::os::unix::fs::PermissionsExt;
+        let root = tempfile::tempdir().unwrap();
+        let parts = root.path().join("parts");
+        fs_err::create_dir_all(&parts).unwrap();
+        fs_err::write(parts.join("0"), "one ").unwrap();
+        fs_err::write(parts.join("1"), "two").unwrap();
+        let file = |path: &str, executable, parts: &[&str]| CodeFile {
+            path: path.into(),
+            executable,
+            parts: parts.iter().map(|part| (*part).to_owned()).collect(),
+        };
+        let code = Code::Parts {
+            dir: parts,
+            files: vec![file("a/run.sh", true, &["0", "1"]), file("empty", false, &[])],
+        };
+        let dir = fresh(&root.path().join("work"), 1, Some(&code)).unwrap();
+        assert_eq!(fs_err::read_to_string(dir.join("a/run.sh")).unwrap(), "one two");
+        let mode = |name: &str| fs_err::metadata(dir.join(name)).unwrap().permissions().mode();
+        assert_eq!(mode("a/run.sh") & 0o100, 0o100);
+        assert_eq!(mode("empty") & 0o111, 0);
     }
 }

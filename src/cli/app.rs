@@ -6,7 +6,8 @@ use std::io::IsTerminal;
 use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
 
 use super::verbs::{
-    agent, cancel, completions, exec, init, list, logs, spec, state, status, train, wait, why,
+    agent, cancel, completions, exec, init, list, logs, render, spec, state, status, train, wait,
+    why,
 };
 use super::{CliError, Context, Env, ErrorKind, Format};
 use crate::ui::{Printer, Terminal, Verbosity, terminal_width};
@@ -80,6 +81,8 @@ pub enum Verb {
     Exec(exec::ExecArgs),
     /// Check specs and say everything that is wrong
     Validate(spec::ValidateArgs),
+    /// Print what a run is in a cluster, for kubectl apply
+    Render(render::RenderArgs),
     /// Print a Vertex AI CustomJob file as a TrainJob
     Convert(spec::ConvertArgs),
     /// Print the JSON Schema of a spec
@@ -101,6 +104,9 @@ pub enum Verb {
     /// Becomes a replica's command
     #[command(hide = true)]
     AgentExec(agent::AgentExecArgs),
+    /// Copies this program into a folder
+    #[command(hide = true)]
+    AgentInstall(agent::AgentInstallArgs),
 }
 
 /// Runs one command line; returns the process exit code.
@@ -134,9 +140,10 @@ fn dispatch(cli: Cli, printer: &mut Printer) -> Result<u8, CliError> {
     *printer = printer_for(&cli.global, &env);
     // The agents' verbs need nothing of a user's.
     match &cli.verb {
-        Verb::Agent(args) => return agent::agent(env, args),
+        Verb::Agent(args) => return agent::agent(env, args, printer),
         Verb::AgentGuard => return Ok(agent::agent_guard()),
         Verb::AgentExec(args) => return Ok(agent::agent_exec(args)),
+        Verb::AgentInstall(args) => return agent::agent_install(args),
         _ => {}
     }
     let context = Context::new(env, printer.clone(), cli.global.output)?;
@@ -152,13 +159,14 @@ fn dispatch(cli: Cli, printer: &mut Printer) -> Result<u8, CliError> {
         Verb::Why(args) => why::run(context, args),
         Verb::Exec(args) => exec::run(context, args),
         Verb::Validate(args) => spec::validate(context, args),
+        Verb::Render(args) => render::run(context, args),
         Verb::Convert(args) => spec::convert(context, args),
         Verb::Schema(args) => spec::schema(context, args),
         Verb::Explain(args) => spec::explain(context, args),
         Verb::State(args) => state::run(context, args),
         Verb::Completions(args) => completions::completions(context, args),
         Verb::Man(args) => completions::man(context, args),
-        Verb::Agent(_) | Verb::AgentGuard | Verb::AgentExec(_) => Ok(0),
+        Verb::Agent(_) | Verb::AgentGuard | Verb::AgentExec(_) | Verb::AgentInstall(_) => Ok(0),
     }
 }
 

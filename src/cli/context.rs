@@ -1,9 +1,11 @@
 //! What every verb gets.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::{CliError, Env, ErrorKind, Settings};
 use crate::backend::Backend;
+use crate::backend::kubernetes::ManifestContext;
 use crate::backend::local::{Local, LocalConfig, read_secrets_file};
 use crate::ui::Printer;
 
@@ -18,6 +20,9 @@ pub enum Format {
     /// The same as YAML.
     Yaml,
 }
+
+/// How long ended pods and their logs stay in a cluster.
+const KEEP: Duration = Duration::from_hours(7 * 24);
 
 /// The surroundings of one command, resolved once.
 #[derive(Clone, Debug)]
@@ -76,9 +81,40 @@ impl Context {
             .to_owned()
     }
 
+    /// What the settings say of every run in a cluster: the runner image and how long pods stay.
+    pub fn manifest_settings(&self) -> Result<ManifestContext, CliError> {
+        let settings = &self.settings;
+        let image = self.env.get("MLCTL_RUNNER_IMAGE").or(settings.runner_image.as_deref());
+        let image = image.ok_or_else(|| {
+            CliError::new(ErrorKind::Usage, "no setting `runnerImage`: pods take mlctl from it")
+                .hint(format!(
+                    "make one with `mlctl cluster image`, then write `runnerImage: ...` into {}",
+                    self.env.config_dir().join("config.yaml").display()
+                ))
+        })?;
+        Ok(ManifestContext {
+            runner_image: image.to_owned(),
+            architectures: settings
+                .runner_architectures
+                .clone()
+                .unwrap_or_else(|| vec![architecture().to_owned()]),
+            keep: Some(settings.keep.map_or(KEEP, |keep| keep.0)),
+            ..ManifestContext::default()
+        })
+    }
+
     /// Who runs commands here: for records and for who cancelled.
     pub fn user(&self) -> String {
         let names = ["USER", "LOGNAME"];
         names.iter().find_map(|name| self.env.get(name)).unwrap_or("unknown").to_owned()
+    }
+}
+
+/// This machine's architecture as Kubernetes nodes call it.
+fn architecture() -> &'static str {
+    match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        other => other,
     }
 }

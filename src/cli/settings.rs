@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::{CliError, ErrorKind};
+use crate::spec::Span;
 
 /// What a user has settled once for all commands.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -14,6 +15,12 @@ pub struct Settings {
     pub runtime: Option<String>,
     /// Values of Kubernetes Secrets for local runs: a YAML file of name, key, value.
     pub secrets_file: Option<String>,
+    /// Image of mlctl itself that pods take the agent from; `mlctl cluster image` makes one.
+    pub runner_image: Option<String>,
+    /// Architectures of the runner image, as nodes call them. Default: this machine's.
+    pub runner_architectures: Option<Vec<String>>,
+    /// How long ended pods and their logs stay in a cluster. Default 7d.
+    pub keep: Option<Span>,
 }
 
 impl Settings {
@@ -31,8 +38,9 @@ impl Settings {
             return Ok(Self::default());
         }
         serde_saphyr::from_str(&text).map_err(|error| {
-            CliError::new(ErrorKind::Usage, format!("{}: {error}", path.display()))
-                .hint("known settings: runtime, secretsFile")
+            CliError::new(ErrorKind::Usage, format!("{}: {error}", path.display())).hint(
+                "known settings: runtime, secretsFile, runnerImage, runnerArchitectures, keep",
+            )
         })
     }
 }

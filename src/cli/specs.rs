@@ -1,9 +1,11 @@
 //! Specs from files, standard input, a script or this folder's `mlctl.yaml`.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::{CliError, Context, ErrorKind};
+use crate::plan::{MASK, SecretVariables};
 use crate::spec::{
     Diagnostics, Document, LoadOptions, Loaded, RenderOptions, Resolved, Source, TrainJob,
     from_script, load,
@@ -36,6 +38,23 @@ pub struct LoadedJob {
     pub base: PathBuf,
     /// It was written for another system.
     pub foreign: bool,
+}
+
+impl LoadedJob {
+    /// Values that `${VAR}` brought into environment variables: not to be written down.
+    pub fn secrets(&self) -> BTreeSet<String> {
+        let value_at = |path: &String| {
+            let pointer = format!("/{}", path.replace(['.', '['], "/").replace(']', ""));
+            serde_json::to_value(&self.job).ok()?.pointer(&pointer)?.as_str().map(str::to_owned)
+        };
+        self.from_env.iter().filter(|path| path.contains("env[")).filter_map(value_at).collect()
+    }
+}
+
+/// A text without the secret values that were taken out of a plan.
+pub fn hide(text: &str, secrets: &SecretVariables) -> String {
+    let values = secrets.values().flat_map(BTreeMap::values).filter(|value| value.len() >= 4);
+    values.fold(text.to_owned(), |text, value| text.replace(value.as_str(), MASK))
 }
 
 impl Context {

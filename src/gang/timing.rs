@@ -44,6 +44,11 @@ impl GangConfig {
         self.grace + self.kill_bound * 2 + self.dead_after() + self.outside_pause
     }
 
+    /// An upper bound for an agent that is told to go from outside to end its command and exit.
+    pub fn leave_bound(&self) -> Duration {
+        self.grace + self.margin() + self.kill_bound * 2
+    }
+
     /// How long the primary waits for its members after a verdict.
     pub fn ending_bound(&self, drain: Duration) -> Duration {
         drain + ENDING.max(self.grace + self.kill_bound * 2 + self.margin())

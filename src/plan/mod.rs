@@ -22,7 +22,7 @@ pub use error::PlanError;
 pub use layout::*;
 pub use mask::{MASK, is_secret_name, is_secret_value, mask_argv, mask_text, mask_value};
 pub use place::{RUN_PLACEHOLDER, is_uri};
-pub use rendezvous::{OutputDirs, environment};
+pub use rendezvous::{OutputDirs, environment, hidden};
 pub use secrets::SecretVariables;
 pub use table::{Section, shell_line, table};
 pub use types::*;

@@ -8,6 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
+use jiff::Timestamp;
 
 use super::atomic::{Durability, claim_dir, sync_dir, write_atomic};
 use super::index::parse_index;
@@ -43,6 +44,34 @@ pub struct NewRun<'a> {
     pub resolved: &'a str,
     /// What will run; its `run` is the reservation's.
     pub plan: &'a Plan,
+}
+
+impl NewRun<'_> {
+    /// The record of the run as it is submitted.
+    pub fn record(&self, created: Timestamp) -> RunRecord {
+        RunRecord {
+            schema_version: RECORD_VERSION,
+            id: self.plan.run.clone(),
+            name: self.plan.name.clone(),
+            kind: self.kind.into(),
+            runtime: self.runtime.clone(),
+            created,
+            started: None,
+            ended: None,
+            cwd: self.cwd.clone(),
+            user: self.user.clone(),
+            host: self.host.clone(),
+            argv: self.argv.clone(),
+            labels: IndexMap::clone(&self.plan.labels),
+            git: self.git.clone(),
+            mlctl_version: env!("CARGO_PKG_VERSION").into(),
+            state: RunState::Submitted,
+            attempt: 0,
+            verdict: None,
+            cursor: Cursor::default(),
+            journal: JournalMark::default(),
+        }
+    }
 }
 
 /// A run's id that is nobody else's. Dropped without a run, it is free again.
@@ -181,28 +210,7 @@ fn write_files(paths: &RunPaths, new: &NewRun<'_>) -> Result<RunRecord, StoreErr
         kind: EventKind::Submitted { runtime: new.runtime.clone() },
     }];
     let mark = journal::append(&paths.events(), JournalMark::default(), &mut events, true)?;
-    let record = RunRecord {
-        schema_version: RECORD_VERSION,
-        id: paths.run.clone(),
-        name: new.plan.name.clone(),
-        kind: new.kind.into(),
-        runtime: new.runtime.clone(),
-        created,
-        started: None,
-        ended: None,
-        cwd: new.cwd.clone(),
-        user: new.user.clone(),
-        host: new.host.clone(),
-        argv: new.argv.clone(),
-        labels: IndexMap::clone(&new.plan.labels),
-        git: new.git.clone(),
-        mlctl_version: env!("CARGO_PKG_VERSION").into(),
-        state: RunState::Submitted,
-        attempt: 0,
-        verdict: None,
-        cursor: Cursor::default(),
-        journal: mark,
-    };
+    let record = RunRecord { journal: mark, ..new.record(created) };
     write(&paths.record(), &serde_json::to_vec_pretty(&record).map_err(io::Error::from)?)?;
     Ok(record)
 }

@@ -77,3 +77,21 @@ pub fn free_space(path: &std::path::Path) -> Option<u64> {
     let stat = rustix::fs::statvfs(path).ok()?;
     Some(stat.f_bavail.saturating_mul(stat.f_frsize))
 }
+
+/// A word that nobody can guess: so many random bytes in hexadecimal.
+pub fn random_word(bytes: usize) -> io::Result<String> {
+    let mut buffer = vec![0; bytes];
+    getrandom::fill(&mut buffer).map_err(io::Error::other)?;
+    Ok(buffer.iter().fold(String::new(), |word, byte| word + &format!("{byte:02x}")))
+}
+
+/// This user may make files in a folder.
+pub fn is_writable(dir: &std::path::Path) -> bool {
+    use rustix::fs::Access;
+    dir.is_dir() && rustix::fs::access(dir, Access::WRITE_OK | Access::EXEC_OK).is_ok()
+}
+
+/// The kernel takes IPv6 connections here.
+pub fn has_ipv6() -> bool {
+    std::net::TcpListener::bind("[::]:0").is_ok()
+}

@@ -24,6 +24,9 @@ pub const HOME_DIR: &str = "/mlctl/home";
 /// Where the claim of `output: pvc://...` is mounted.
 pub const OUTPUT_DIR: &str = "/mlctl/output";
 
+/// Where the kubelet looks for a container's last words.
+pub const TERMINATION_FILE: &str = "/dev/termination-log";
+
 /// Name of the document within [`CONFIG_DIR`].
 pub const DOCUMENT: &str = "pod.json";
 
@@ -74,4 +77,11 @@ pub struct CodeFile {
     pub executable: bool,
     /// Names of files in [`CODE_DIR`] whose contents follow each other.
     pub parts: Vec<String>,
+}
+
+impl CodeFile {
+    /// Its permissions, less the process's mask.
+    pub fn mode(&self) -> u32 {
+        if self.executable { 0o777 } else { 0o666 }
+    }
 }

@@ -1,5 +1,13 @@
 //! The agent in a pod: which replica it is and what its command needs, from what the pod holds.
 
+mod configure;
 mod document;
+mod error;
+mod identity;
+mod paths;
+#[cfg(test)]
+mod tests;
 
+pub use configure::{Pod, configure};
 pub use document::*;
+pub use error::PodError;

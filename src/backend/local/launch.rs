@@ -3,12 +3,10 @@
 use fs_err::os::unix::fs::OpenOptionsExt;
 use std::collections::BTreeMap;
 use std::io;
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use fs_err::OpenOptions;
-use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::addresses::LocalPorts;
@@ -18,42 +16,17 @@ use super::leases::Leases;
 use super::process::{self, ProcessMark};
 use super::runtime::LocalConfig;
 use super::secrets::secret_variable;
-use crate::agent::AgentConfig;
 use crate::agent::stream::{Item, StreamReader};
+use crate::agent::{AgentConfig, AgentRuntime, Code};
 use crate::backend::{BackendError, Notice, SecretValues, SubmitOptions};
 use crate::event::EventKind;
 use crate::gang::ReplicaId;
-use crate::plan::{Addresses, OutputDirs, Plan, Port, RolePlan, environment};
+use crate::plan::{Addresses, OutputDirs, Plan, Port, RolePlan, environment, hidden};
 use crate::store::RunPaths;
+use crate::sys::random_word;
 
 /// An agent says that it is up within this time; a machine under heavy load is slow.
 const UP_LIMIT: Duration = Duration::from_mins(1);
-
-/// Thread pools that follow a role's cores unless the spec sets them.
-const THREAD_POOLS: [&str; 4] =
-    ["OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"];
-
-/// TensorFlow's pool for whole operations. Operations that wait for a peer hold a thread of it, so
-/// with fewer threads than peers a parameter-server gang stands still for ever.
-const TF_INTEROP: &str = "TF_NUM_INTEROP_THREADS";
-
-/// Variables of the shell that would lie to a command about its gang.
-const HIDDEN: [&str; 14] = [
-    "TF_CONFIG",
-    "CLUSTER_SPEC",
-    "RANK",
-    "LOCAL_RANK",
-    "WORLD_SIZE",
-    "LOCAL_WORLD_SIZE",
-    "MASTER_ADDR",
-    "MASTER_PORT",
-    "JAX_COORDINATOR_ADDRESS",
-    "JAX_NUM_PROCESSES",
-    "JAX_PROCESS_ID",
-    "AIP_MODEL_DIR",
-    "AIP_CHECKPOINT_DIR",
-    "AIP_TENSORBOARD_LOG_DIR",
-];
 
 /// What the next mlctl must know of a local gang.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -119,20 +92,16 @@ pub(super) fn launch(
     own_model(&base.join("model"), run)?;
     let mut waiting = Vec::new();
     for (role, replica) in plan.replicas() {
-        let model = if replica == primary {
-            base.join("model")
+        let shared = base.to_string_lossy();
+        let outputs = if replica == primary {
+            OutputDirs::of_primary(&shared)
         } else {
-            run.dir.join("replicas").join(replica.to_string()).join("model")
-        };
-        let outputs = OutputDirs {
-            model: model.to_string_lossy().into_owned(),
-            checkpoints: base.join("checkpoints").to_string_lossy().into_owned(),
-            logs: base.join("logs").to_string_lossy().into_owned(),
+            let own = run.dir.join("replicas").join(replica.to_string()).join("model");
+            OutputDirs::of_other(&shared, own.to_string_lossy())
         };
         let mut env = environment(plan, &replica, &ports, &outputs);
-        let hidden = secrets.0.get(&role.name).cloned().unwrap_or_default();
-        env.retain(|name, _| !hidden.contains_key(name));
-        thread_pools(role, plan.gang.members.len() as u64, &mut env);
+        let secret = secrets.0.get(&role.name).cloned().unwrap_or_default();
+        env.retain(|name, _| !secret.contains_key(name));
         if let Some(mine) = gpus.remove(&replica) {
             env.entry("CUDA_VISIBLE_DEVICES".into()).or_insert(mine);
         }
@@ -147,19 +116,19 @@ pub(super) fn launch(
             nonce: nonce.clone(),
             command: role.command.clone(),
             env,
-            unset_env: HIDDEN.iter().map(|name| (*name).to_owned()).collect(),
-            code: plan.code.as_ref().map(PathBuf::from),
+            unset_env: hidden(plan, &replica),
+            code: plan.code.as_ref().map(|code| Code::Place(code.into())),
             work_dir: run.work(&replica),
             setup: plan.setup.clone(),
             cache_dir: config.cache.clone(),
-            make_dirs: vec![model, base.join("checkpoints"), base.join("logs")],
+            make_dirs: outputs.paths(),
             own_ports: ports.of(&replica),
             termination_file: run.termination(&replica),
             memory_limit: role.memory.map(|memory| memory.bytes),
-            detach: true,
+            runtime: AgentRuntime::Processes,
             replica: replica.clone(),
         };
-        let secret = secret_environment(config, role, hidden)?;
+        let secret = secret_environment(config, role, secret)?;
         start(config, run, &agent, &secret)?;
         waiting.push(replica);
     }
@@ -235,16 +204,6 @@ fn secret_environment(
         }
     }
     if missing.is_empty() { Ok(values) } else { Err(BackendError::Refused(missing)) }
-}
-
-fn thread_pools(role: &RolePlan, replicas: u64, env: &mut IndexMap<String, String>) {
-    let Some(cpu) = role.cpu else { return };
-    let cores = cpu.millis.div_ceil(1000);
-    let threads = cores.to_string();
-    for name in THREAD_POOLS {
-        env.entry(name.into()).or_insert_with(|| threads.clone());
-    }
-    env.entry(TF_INTEROP.into()).or_insert_with(|| (cores.max(replicas) + 1).to_string());
 }
 
 /// GPUs for each replica that wants some, as the value of `CUDA_VISIBLE_DEVICES`.
@@ -331,10 +290,4 @@ fn write_private(path: &std::path::Path, bytes: &[u8]) -> io::Result<()> {
     let mut file =
         OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
     file.write_all(bytes)
-}
-
-fn random_word(bytes: usize) -> io::Result<String> {
-    let mut buffer = vec![0; bytes];
-    getrandom::fill(&mut buffer).map_err(io::Error::other)?;
-    Ok(buffer.iter().fold(String::new(), |word, byte| word + &format!("{byte:02x}")))
 }

@@ -1,32 +1,71 @@
 //! The hidden verbs that run beside and around a replica's command.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::agent::{Surroundings, guard, run as run_agent};
+use crate::agent::{
+    AgentConfig, Surroundings, guard, install as install_program, pod, report_unusable_pod,
+    run as run_agent,
+};
 use crate::cli::{CliError, Env};
+use crate::gang::AgentExit;
+use crate::sys;
+use crate::ui::Printer;
 
 /// Arguments of `agent`.
 #[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
 pub struct AgentArgs {
     /// The agent's configuration
     #[arg(long, value_name = "FILE")]
-    pub config: PathBuf,
+    pub config: Option<PathBuf>,
+    /// The document of this pod's run; the rest comes from the pod's variables
+    #[arg(long, value_name = "FILE")]
+    pub pod: Option<PathBuf>,
 }
 
 /// Runs the agent of one replica; its log is standard output.
-pub fn agent(env: Env, args: &AgentArgs) -> Result<u8, CliError> {
-    let surroundings = Surroundings {
-        // Also after an upgrade has replaced the file.
-        exe: crate::sys::own_program(),
-        environment: env.vars.into_iter().collect(),
-        out: Box::new(std::io::stdout()),
+pub fn agent(env: Env, args: &AgentArgs, printer: &Printer) -> Result<u8, CliError> {
+    match (&args.config, &args.pod) {
+        (_, Some(document)) => Ok(in_pod(env, document, printer)),
+        (Some(config), None) => {
+            let config: AgentConfig =
+                serde_json::from_slice(&fs_err::read(config)?).map_err(std::io::Error::from)?;
+            Ok(run_agent(config, surroundings(env.vars.into_iter().collect()))?)
+        }
+        // clap asks for one of them.
+        (None, None) => Ok(AgentExit::Count.code()),
+    }
+}
+
+/// A pod that can't run its replica says so by an exit code that its Job understands.
+fn in_pod(env: Env, document: &Path, printer: &Printer) -> u8 {
+    let host = if sys::has_ipv6() { "[::]" } else { "0.0.0.0" };
+    let (reason, exit) = match pod::configure(document, &env.vars, host, sys::is_writable) {
+        Ok(pod) => match run_agent(pod.config, surroundings(pod.environment)) {
+            Ok(code) => return code,
+            Err(error) => (error.to_string(), AgentExit::Count),
+        },
+        // The same for all pods of the run.
+        Err(error) if error.is_final() => (error.to_string(), AgentExit::FinalJob),
+        Err(error) => (error.to_string(), AgentExit::Count),
     };
-    Ok(run_agent(&args.config, surroundings)?)
+    printer.error(&reason);
+    report_unusable_pod(&reason);
+    exit.code()
+}
+
+fn surroundings(environment: Vec<(String, String)>) -> Surroundings {
+    Surroundings {
+        // Also after an upgrade has replaced the file.
+        exe: sys::own_program(),
+        environment,
+        out: Box::new(std::io::stdout()),
+    }
 }
 
 /// Runs the guard of one command; its orders come on standard input.
 pub fn agent_guard() -> u8 {
-    guard::run(&crate::sys::own_program())
+    guard::run(&sys::own_program())
 }
 
 /// Arguments of `agent-exec`.
@@ -42,4 +81,17 @@ pub struct AgentExecArgs {
 /// Becomes the command.
 pub fn agent_exec(args: &AgentExecArgs) -> u8 {
     guard::exec(args.guard, &args.argv)
+}
+
+/// Arguments of `agent-install`.
+#[derive(Debug, clap::Args)]
+pub struct AgentInstallArgs {
+    /// Where to put the program; made if it isn't there
+    pub dir: PathBuf,
+}
+
+/// Copies this program to where a pod's command finds it.
+pub fn agent_install(args: &AgentInstallArgs) -> Result<u8, CliError> {
+    install_program(&sys::own_program(), &args.dir)?;
+    Ok(0)
 }

@@ -7,6 +7,7 @@ pub mod exec;
 pub mod init;
 pub mod list;
 pub mod logs;
+pub mod render;
 pub mod spec;
 pub mod state;
 pub mod status;

@@ -1,6 +1,5 @@
 //! `mlctl train`: submit a training run and follow it.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use indexmap::IndexMap;
@@ -8,11 +7,11 @@ use indexmap::IndexMap;
 use crate::backend::{Backend, LogQuery, Notice, SecretValues, SubmitOptions};
 use crate::cli::{
     CliError, Context, ErrorKind, Interrupts, LoadedJob, OnInterrupt, SpecArgs, exit, exit_code,
-    explain, git_describe, outputs,
+    explain, git_describe, hide, outputs,
 };
 use crate::gang::{Outcome, ReplicaId, Verdict};
 use crate::plan::{
-    Addresses, MASK, OutputDirs, Plan, PlanContext, Port, RuntimeDefaults, environment, plan, table,
+    Addresses, OutputDirs, Plan, PlanContext, Port, RuntimeDefaults, environment, plan, table,
 };
 use crate::store::{GitCommit, NewRun, RunPaths, Store};
 use crate::ui::{Follow, FollowEnd, FollowMode, Interrupt, follow, sections_text, summary_text};
@@ -146,9 +145,9 @@ fn submit(
     let mut plan = plan_of(&job, reservation.run())?;
     let notices = backend.check(&plan, options)?;
     say_notices(context, notices);
-    let known = from_environment(&job);
+    let known = job.secrets();
     let taken = plan.take_secrets(&known);
-    let hide = |text: &str| hidden(text, taken.values());
+    let hide = |text: &str| hide(text, &taken);
     let resolved = crate::spec::to_yaml(&job.job)
         .map_err(|error| CliError::new(ErrorKind::Internal, error.to_string()))?;
     let code_dir = plan.code.as_ref().map_or_else(|| job.base.clone(), Into::into);
@@ -190,20 +189,6 @@ fn submit(
         backend.name()
     ));
     Ok(Submitted { paths, plan })
-}
-
-/// Values that `${VAR}` brought into environment variables.
-fn from_environment(job: &LoadedJob) -> BTreeSet<String> {
-    let value_at = |path: &String| {
-        let pointer = format!("/{}", path.replace(['.', '['], "/").replace(']', ""));
-        serde_json::to_value(&job.job).ok()?.pointer(&pointer)?.as_str().map(str::to_owned)
-    };
-    job.from_env.iter().filter(|path| path.contains("env[")).filter_map(value_at).collect()
-}
-
-fn hidden<'a>(text: &str, secrets: impl Iterator<Item = &'a BTreeMap<String, String>>) -> String {
-    let values = secrets.flat_map(BTreeMap::values).filter(|value| value.len() >= 4);
-    values.fold(text.to_owned(), |text, value| text.replace(value.as_str(), MASK))
 }
 
 fn say_notices(context: &Context, notices: Vec<Notice>) {
@@ -335,11 +320,7 @@ fn dry_run(
     let text = || {
         let shown = masked.iter().map(|plan| {
             let base = plan.output.clone().unwrap_or_else(|| "<run folder>/output".into());
-            let dirs = OutputDirs {
-                model: format!("{base}/model"),
-                checkpoints: format!("{base}/checkpoints"),
-                logs: format!("{base}/logs"),
-            };
+            let dirs = OutputDirs::of_primary(&base);
             let preview: IndexMap<String, String> =
                 environment(plan, plan.primary(), &Preview, &dirs);
             sections_text(&context.printer, &table(plan, &preview))

@@ -6,19 +6,27 @@ use crate::gang::ReplicaId;
 use crate::plan::types::{Addresses, Plan};
 use crate::spec::Framework;
 
-use super::{cluster_spec, jax, pytorch, tf_config};
+use super::outputs::OutputDirs;
+use super::{cluster_spec, jax, pytorch, tf_config, threads};
 
-/// Where this replica writes; the runtime decides, because only the primary's `model` is the real
-/// one. Paths or URIs, with or without a slash at the end.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OutputDirs {
-    /// Becomes `AIP_MODEL_DIR`.
-    pub model: String,
-    /// Becomes `AIP_CHECKPOINT_DIR`; the same over all attempts.
-    pub checkpoints: String,
-    /// Becomes `AIP_TENSORBOARD_LOG_DIR`.
-    pub logs: String,
-}
+/// Variables that would lie to a command about its gang where the runtime didn't set them: a shell
+/// or an image may bring them along.
+const HIDDEN: [&str; 14] = [
+    "TF_CONFIG",
+    "CLUSTER_SPEC",
+    "RANK",
+    "LOCAL_RANK",
+    "WORLD_SIZE",
+    "LOCAL_WORLD_SIZE",
+    "MASTER_ADDR",
+    "MASTER_PORT",
+    "JAX_COORDINATOR_ADDRESS",
+    "JAX_NUM_PROCESSES",
+    "JAX_PROCESS_ID",
+    "AIP_MODEL_DIR",
+    "AIP_CHECKPOINT_DIR",
+    "AIP_TENSORBOARD_LOG_DIR",
+];
 
 /// The environment of one replica's command.
 ///
@@ -27,7 +35,7 @@ pub struct OutputDirs {
 /// the runtime, which never writes them down; they too go over what is here.
 ///
 /// In order: `PYTHONUNBUFFERED`, `MLCTL_RUN`, `MLCTL_REPLICA`, `CLUSTER_SPEC`, the framework's own,
-/// `AIP_*`, the user's. The values are byte-stable: the same plan and addresses give the same text.
+/// `AIP_*`, the user's, the thread pools. The values are byte-stable: the same plan and addresses give the same text.
 pub fn environment(
     plan: &Plan,
     replica: &ReplicaId,
@@ -68,7 +76,24 @@ pub fn environment(
             env.insert(variable.name.clone(), variable.value.clone().unwrap_or_default());
         }
     }
+    role.into_iter().for_each(|role| threads::pools(role, plan.gang.members.len(), &mut env));
+    for name in references(plan, replica) {
+        env.shift_remove(name);
+    }
     env
+}
+
+/// What a replica's command must not inherit: variables about its gang that are not of this run.
+pub fn hidden(plan: &Plan, replica: &ReplicaId) -> Vec<String> {
+    let wanted: Vec<&str> = references(plan, replica).collect();
+    HIDDEN.iter().filter(|name| !wanted.contains(name)).map(|name| (*name).to_owned()).collect()
+}
+
+/// Variables whose values the runtime takes from secrets.
+fn references<'a>(plan: &'a Plan, replica: &ReplicaId) -> impl Iterator<Item = &'a str> {
+    let role = plan.roles.iter().find(|role| role.name == replica.role);
+    let env = role.map_or(&[][..], |role| &role.env);
+    env.iter().filter(|variable| variable.value_from.is_some()).map(|v| v.name.as_str())
 }
 
 /// With exactly the slash at its end that Vertex AI's folders have: code joins them by `+`.

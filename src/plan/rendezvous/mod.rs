@@ -3,8 +3,11 @@
 mod cluster_spec;
 mod environment;
 mod jax;
+mod outputs;
 mod pools;
 mod pytorch;
 mod tf_config;
+mod threads;
 
-pub use environment::{OutputDirs, environment};
+pub use environment::{environment, hidden};
+pub use outputs::OutputDirs;

@@ -10,4 +10,4 @@ mod places;
 mod strategy;
 
 pub use context::check;
-pub use names::{MAX_NAME, MAX_ROLE};
+pub use names::{MAX_NAME, MAX_ROLE, is_label};

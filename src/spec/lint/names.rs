@@ -67,6 +67,11 @@ impl Lint<'_> {
     }
 }
 
+/// Kubernetes takes this as a label, and it isn't one of mlctl's own.
+pub fn is_label(key: &str, value: &str) -> bool {
+    wrong_label_key(key).is_none() && (value.is_empty() || is_label_word(value))
+}
+
 /// DNS-1035.
 fn wrong_name(name: &str, limit: usize) -> Option<String> {
     let length = name.chars().count();

@@ -1,0 +1,134 @@
+//! From what a pod holds to the configuration of its agent.
+
+use std::collections::BTreeMap;
+use std::path::{Component, Path, PathBuf};
+
+use super::document::{PodDocument, TERMINATION_FILE};
+use super::error::PodError;
+use super::identity::PodIdentity;
+use super::paths::PodPaths;
+use crate::agent::config::{AgentConfig, AgentRuntime, Code};
+use crate::gang::ReplicaId;
+use crate::plan::{Addresses, GANG_PORT, OutputDirs, Port, environment, hidden};
+
+/// The name of the user where the image has none for its number.
+const USER: &str = "mlctl";
+
+/// What the Job controller adds to every container: an index over all roles, which would mislead.
+const JOB_INDEX: &str = "JOB_COMPLETION_INDEX";
+
+/// Everything that the agent of one pod needs.
+#[derive(Debug)]
+pub struct Pod {
+    /// What the agent is told.
+    pub config: AgentConfig,
+    /// What the command inherits: the container's own variables, then those of its secrets.
+    pub environment: Vec<(String, String)>,
+}
+
+/// Reads the document at this path, finds out which replica this pod is from the container's
+/// `variables`, and says what its agent must do. `home_is_usable` tells whether the command could
+/// write into a folder; `listen_host` is the address of all interfaces.
+pub fn configure(
+    document: &Path,
+    variables: &BTreeMap<String, String>,
+    listen_host: &str,
+    home_is_usable: impl Fn(&Path) -> bool,
+) -> Result<Pod, PodError> {
+    let place = || PodError::Place(document.to_owned());
+    let paths = PodPaths::of(document).ok_or_else(place)?;
+    let PodDocument { schema_version: _, plan, layout, nonce, output, code } =
+        parse(document, &fs_err::read(document)?)?;
+    let pod = PodIdentity::of(variables)?;
+    let nobody = || PodError::Nobody { job: pod.job.clone(), index: pod.index };
+    let replica = layout.replica(&pod.job, pod.index).ok_or_else(nobody)?.clone();
+    let role = plan.roles.iter().find(|role| role.name == replica.role).ok_or_else(nobody)?;
+    for file in &code {
+        if !stays_within(&file.path) || file.parts.iter().any(|part| !is_name(part)) {
+            let reason = format!("the code's file `{}` would leave its folder", file.path);
+            return Err(PodError::Malformed { path: document.to_owned(), reason });
+        }
+    }
+    let secrets = secret_variables(&paths.secret_variables(&replica.role))?;
+    let primary = plan.primary().clone();
+    let outputs = if replica == primary {
+        OutputDirs::of_primary(&output)
+    } else {
+        OutputDirs::of_other(&output, paths.own_model().to_string_lossy())
+    };
+    let mut env = environment(&plan, &replica, &layout, &outputs);
+    env.retain(|name, _| !secrets.contains_key(name));
+    let mut unset_env = hidden(&plan, &replica);
+    unset_env.push(JOB_INDEX.into());
+    let mut gang = plan.gang.clone();
+    if layout.jobs.len() == 1 {
+        // A Job of the same name that was made anew is another gang.
+        gang.job_uid.clone_from(&pod.job_uid);
+    }
+    let config = AgentConfig {
+        schema_version: 1,
+        gang,
+        pod_uid: pod.pod_uid,
+        generation: pod.generation,
+        primary_address: format!("{}:{GANG_PORT}", layout.host(&primary)),
+        listen_address: format!("{listen_host}:{GANG_PORT}"),
+        token_file: paths.token(),
+        nonce,
+        command: role.command.clone(),
+        env,
+        unset_env,
+        code: (!code.is_empty()).then(|| Code::Parts { dir: paths.code(), files: code }),
+        work_dir: paths.attempts(),
+        setup: plan.setup.clone(),
+        cache_dir: paths.cache(),
+        make_dirs: outputs.paths(),
+        own_ports: own_ports(&layout, &replica, &primary),
+        termination_file: TERMINATION_FILE.into(),
+        memory_limit: pod.memory_limit.or(role.memory.map(|memory| memory.bytes)),
+        runtime: AgentRuntime::Pod,
+        replica,
+    };
+    let mut inherited = variables.clone();
+    let home = inherited.get("HOME").map_or("", String::as_str);
+    // What a runtime says for a user that the image doesn't know is `/`.
+    if home.is_empty() || home == "/" || !home_is_usable(Path::new(home)) {
+        inherited.insert("HOME".into(), paths.home().to_string_lossy().into_owned());
+    }
+    inherited.entry("USER".into()).or_insert_with(|| USER.into());
+    inherited.extend(secrets);
+    Ok(Pod { config, environment: inherited.into_iter().collect() })
+}
+
+fn own_ports(layout: &dyn Addresses, replica: &ReplicaId, primary: &ReplicaId) -> Vec<u16> {
+    let mut ports = vec![layout.port(replica, Port::Rendezvous)];
+    if replica == primary {
+        ports.push(layout.port(replica, Port::Master));
+    }
+    ports
+}
+
+/// The values of a role's secret variables; a role without any has no file.
+fn secret_variables(path: &Path) -> Result<BTreeMap<String, String>, PodError> {
+    match fs_err::read(path) {
+        Ok(bytes) => parse(path, &bytes),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(BTreeMap::new()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn parse<T: serde::de::DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T, PodError> {
+    serde_json::from_slice(bytes).map_err(|error| PodError::Malformed {
+        path: PathBuf::from(path),
+        reason: error.to_string(),
+    })
+}
+
+/// Relative, and never upwards.
+fn stays_within(path: &str) -> bool {
+    let mut parts = Path::new(path).components().peekable();
+    parts.peek().is_some() && parts.all(|part| matches!(part, Component::Normal(_)))
+}
+
+fn is_name(part: &str) -> bool {
+    !part.contains('/') && stays_within(part)
+}

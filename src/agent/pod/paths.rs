@@ -1,0 +1,56 @@
+//! Where things are in a pod, seen from its document.
+
+use std::path::{Path, PathBuf};
+
+use super::document::{CODE_DIR, DOCUMENT, HOME_DIR, ROOT, SECRET_DIR, WORK_DIR};
+
+/// The folders around a document: everything that mlctl mounts is below one root.
+#[derive(Clone, Debug)]
+pub(super) struct PodPaths {
+    root: PathBuf,
+}
+
+impl PodPaths {
+    /// The document is `<root>/config/pod.json`.
+    pub(super) fn of(document: &Path) -> Option<Self> {
+        let root = document.parent()?.parent()?;
+        (document.file_name()? == DOCUMENT).then(|| Self { root: root.to_owned() })
+    }
+
+    /// One of the document module's folders.
+    fn dir(&self, dir: &str) -> PathBuf {
+        let below = Path::new(dir).strip_prefix(ROOT).unwrap_or(Path::new(dir));
+        self.root.join(below)
+    }
+
+    pub(super) fn token(&self) -> PathBuf {
+        self.dir(SECRET_DIR).join("token")
+    }
+
+    pub(super) fn secret_variables(&self, role: &str) -> PathBuf {
+        self.dir(SECRET_DIR).join(format!("env.{role}"))
+    }
+
+    pub(super) fn code(&self) -> PathBuf {
+        self.dir(CODE_DIR)
+    }
+
+    pub(super) fn home(&self) -> PathBuf {
+        self.dir(HOME_DIR)
+    }
+
+    /// For the working folders of the attempts.
+    pub(super) fn attempts(&self) -> PathBuf {
+        self.dir(WORK_DIR).join("attempts")
+    }
+
+    /// For Python environments; they stay over the attempts.
+    pub(super) fn cache(&self) -> PathBuf {
+        self.dir(WORK_DIR).join("cache")
+    }
+
+    /// For the model of a replica that doesn't lead.
+    pub(super) fn own_model(&self) -> PathBuf {
+        self.dir(WORK_DIR).join("model")
+    }
+}

@@ -1,0 +1,192 @@
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::*;
+use crate::agent::{AgentRuntime, Code};
+use crate::plan::{ClusterLayout, Plan, PlanContext, RuntimeDefaults, plan};
+
+const SPEC: &str = "
+apiVersion: mlctl.dev/v1
+kind: TrainJob
+name: digits
+framework: tensorflow
+image: localhost/tf:1
+command: [python, train.py]
+env: [{name: EPOCHS, value: '3'}, {name: API_KEY, value: masked}]
+roles:
+  chief: {replicas: 1, cpu: 2, memory: 1Gi}
+  worker: {replicas: 2, cpu: 2, memory: 1Gi}
+  ps: {replicas: 1, cpu: 2, memory: 1Gi}
+  evaluator: {replicas: 1, cpu: 1, memory: 2Gi}
+";
+
+fn plan_of(spec: &str) -> Plan {
+    let job = serde_saphyr::from_str(spec).unwrap();
+    let context = PlanContext {
+        run: "digits-abc123".into(),
+        runtime_defaults: RuntimeDefaults::CLUSTER,
+        code_base: "/home/me".into(),
+    };
+    plan(&job, &context).unwrap()
+}
+
+/// A pod's folders, in a folder of the test.
+struct Folders(tempfile::TempDir);
+
+impl Folders {
+    fn new(plan: &Plan, output: &str, code: Vec<CodeFile>) -> Self {
+        let folders = Self(tempfile::tempdir().unwrap());
+        let document = PodDocument {
+            schema_version: 1,
+            plan: plan.clone(),
+            layout: ClusterLayout::of(plan),
+            nonce: "n0".into(),
+            output: output.into(),
+            code,
+        };
+        folders.write("config/pod.json", &serde_json::to_string(&document).unwrap());
+        folders.write("secret/env.chief", r#"{"API_KEY":"real"}"#);
+        folders
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.0.path().join(path)
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.path(path);
+        fs_err::create_dir_all(path.parent().unwrap()).unwrap();
+        fs_err::write(path, text).unwrap();
+    }
+
+    fn configure(&self, job: &str, index: &str) -> Result<Pod, PodError> {
+        let variables: BTreeMap<String, String> = [
+            (downward::POD_UID, "pod-1"),
+            (downward::JOB, job),
+            (downward::JOB_UID, "job-1"),
+            (downward::INDEX, index),
+            (downward::FAILURES, "1"),
+            ("JOB_COMPLETION_INDEX", index),
+            ("PATH", "/bin"),
+            ("HOME", "/"),
+        ]
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+        configure(&self.path("config/pod.json"), &variables, "[::]", |_| true)
+    }
+}
+
+#[test]
+fn each_pod_knows_its_replica() {
+    let plan = plan_of(SPEC);
+    let folders = Folders::new(&plan, "s3://bucket/digits", Vec::new());
+    // The evaluator's pods have another shape, so it has a Job of its own.
+    for (job, index, replica) in [
+        ("digits-abc123-chief", "0", "chief-0"),
+        ("digits-abc123-chief", "1", "worker-0"),
+        ("digits-abc123-chief", "2", "worker-1"),
+        ("digits-abc123-chief", "3", "ps-0"),
+        ("digits-abc123-evaluator", "0", "evaluator-0"),
+    ] {
+        let Pod { config, environment } = folders.configure(job, index).unwrap();
+        assert_eq!(config.replica.to_string(), replica);
+        assert_eq!(config.runtime, AgentRuntime::Pod);
+        assert_eq!((config.pod_uid.as_str(), config.generation), ("pod-1", 1));
+        assert_eq!(config.primary_address, "digits-abc123-chief-0.digits-abc123:2230");
+        assert_eq!(config.listen_address, "[::]:2230");
+        // Several Jobs have several uids.
+        assert_eq!(config.gang.job_uid, "digits-abc123");
+        assert_eq!(config.env["EPOCHS"], "3");
+        assert!(config.env["TF_CONFIG"].contains("digits-abc123-chief-1.digits-abc123:2222"));
+        assert!(config.unset_env.iter().any(|name| name == "JOB_COMPLETION_INDEX"));
+        assert_eq!(config.memory_limit, Some(if replica == "evaluator-0" { 2 } else { 1 } << 30));
+        let own = folders.path("work/model");
+        let leads = replica == "chief-0";
+        let model =
+            if leads { "s3://bucket/digits/model/" } else { &format!("{}/", own.display()) };
+        assert_eq!(config.env["AIP_MODEL_DIR"], model);
+        assert_eq!(config.env["AIP_CHECKPOINT_DIR"], "s3://bucket/digits/checkpoints/");
+        assert_eq!(config.make_dirs, if leads { vec![] } else { vec![own] });
+        assert_eq!(config.own_ports, if leads { vec![2222, 29500] } else { vec![2222] });
+        let inherited: BTreeMap<_, _> = environment.into_iter().collect();
+        assert_eq!(inherited["HOME"], folders.path("home").to_string_lossy());
+        assert_eq!(inherited["USER"], "mlctl");
+        // The secret's value is the role's own; where there is none the plan's text stays.
+        assert_eq!(inherited.get("API_KEY").map(String::as_str), leads.then_some("real"));
+        assert_eq!(config.env.contains_key("API_KEY"), !leads);
+    }
+}
+
+#[test]
+fn a_lone_job_is_known_by_its_uid() {
+    let plan = plan_of(&SPEC.replace("cpu: 1, memory: 2Gi", "cpu: 2, memory: 1Gi"));
+    let folders = Folders::new(&plan, "/mlctl/output/x", Vec::new());
+    let pod = folders.configure("digits-abc123", "4").unwrap();
+    assert_eq!(pod.config.replica.to_string(), "evaluator-0");
+    assert_eq!(pod.config.gang.job_uid, "job-1");
+    assert_eq!(
+        pod.config.make_dirs[1..],
+        [PathBuf::from("/mlctl/output/x/checkpoints"), "/mlctl/output/x/logs".into()]
+    );
+}
+
+#[test]
+fn a_home_that_the_image_knows_stays() {
+    let folders = Folders::new(&plan_of(SPEC), "/o", Vec::new());
+    let home = |home: &str, usable: bool| {
+        let mut variables: BTreeMap<String, String> = BTreeMap::new();
+        for (name, value) in [
+            (downward::POD_UID, "p"),
+            (downward::JOB, "digits-abc123-chief"),
+            (downward::JOB_UID, "j"),
+            (downward::INDEX, "0"),
+            ("HOME", home),
+        ] {
+            variables.insert(name.into(), value.into());
+        }
+        let pod = configure(&folders.path("config/pod.json"), &variables, "", |_| usable).unwrap();
+        pod.environment.into_iter().find(|(name, _)| name == "HOME").unwrap().1
+    };
+    assert_eq!(home("/root", true), "/root");
+    for (inherited, usable) in [("/root", false), ("/", true), ("", true)] {
+        assert_eq!(Path::new(&home(inherited, usable)), folders.path("home"));
+    }
+}
+
+#[test]
+fn code_that_would_leave_its_folder_is_refused() {
+    let plan = plan_of(SPEC);
+    let file = |path: &str, part: &str| CodeFile {
+        path: path.into(),
+        executable: false,
+        parts: vec![part.into()],
+    };
+    for (path, part, good) in [
+        ("a/train.py", "0", true),
+        ("../train.py", "0", false),
+        ("a/../../b", "0", false),
+        ("/etc/passwd", "0", false),
+        ("", "0", false),
+        ("train.py", "../secret/token", false),
+    ] {
+        let folders = Folders::new(&plan, "/o", vec![file(path, part)]);
+        let configured = folders.configure("digits-abc123-chief", "0");
+        assert_eq!(configured.is_ok(), good, "{path} {part}");
+        match configured {
+            Ok(pod) => assert!(matches!(pod.config.code, Some(Code::Parts { .. }))),
+            Err(error) => assert!(error.is_final()),
+        }
+    }
+}
+
+#[test]
+fn a_pod_that_is_nobody_says_so() {
+    let folders = Folders::new(&plan_of(SPEC), "/o", Vec::new());
+    for (job, index) in [("digits-abc123-chief", "4"), ("digits-abc123", "0")] {
+        let error = folders.configure(job, index).unwrap_err();
+        assert!(matches!(error, PodError::Nobody { .. }) && error.is_final(), "{error}");
+    }
+    fs_err::remove_file(folders.path("config/pod.json")).unwrap();
+    assert!(!folders.configure("digits-abc123", "0").unwrap_err().is_final());
+}

@@ -1,0 +1,187 @@
+//! The volumes of a pod and where the main container sees them.
+
+use k8s_openapi::api::core::v1::{
+    ConfigMapProjection, ConfigMapVolumeSource, EmptyDirVolumeSource,
+    PersistentVolumeClaimVolumeSource, ProjectedVolumeSource, SecretVolumeSource, Volume,
+    VolumeMount, VolumeProjection,
+};
+use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
+use serde_json::{Map, Value as Json};
+
+use super::manifests::ManifestContext;
+use super::names::{code_name, pod_config_name};
+use super::output;
+use super::strict;
+use crate::agent::pod::{
+    CODE_DIR, CONFIG_DIR, HOME_DIR, OUTPUT_DIR, PROGRAM_DIR, ROOT, SECRET_DIR, WORK_DIR,
+};
+use crate::plan::{Plan, RolePlan};
+use crate::spec;
+
+/// The agent's binary.
+pub(super) const PROGRAM: &str = "mlctl-bin";
+/// Names of mlctl's own volumes start like this.
+const OWN: &str = "mlctl-";
+
+/// Readable for the group, which is `fsGroup`; nobody else.
+const SECRET_MODE: i32 = 0o440;
+const READ_ONLY: i32 = 0o444;
+
+/// Volumes with their mounts in the main container.
+pub(super) struct Volumes {
+    pub(super) volumes: Vec<Volume>,
+    pub(super) mounts: Vec<VolumeMount>,
+}
+
+impl Volumes {
+    fn add(&mut self, volume: Volume, mount_path: &str, read_only: bool) {
+        self.mounts.push(VolumeMount {
+            name: volume.name.clone(),
+            mount_path: mount_path.into(),
+            read_only: read_only.then_some(true),
+            ..VolumeMount::default()
+        });
+        self.volumes.push(volume);
+    }
+}
+
+/// All volumes of pods like those of `role`.
+pub(super) fn volumes(
+    plan: &Plan,
+    context: &ManifestContext,
+    role: &RolePlan,
+    refused: &mut Vec<String>,
+) -> Volumes {
+    let mut all = Volumes { volumes: Vec::new(), mounts: Vec::new() };
+    all.add(empty(PROGRAM, EmptyDirVolumeSource::default()), PROGRAM_DIR, true);
+    all.add(config(plan), CONFIG_DIR, true);
+    all.add(secret("mlctl-secret", &plan.run, SECRET_MODE), SECRET_DIR, true);
+    let code = context.code.map_count();
+    if code > 0 {
+        all.add(projected(plan, code), CODE_DIR, true);
+    }
+    let own_folder = |path: &str| role.volumes.iter().all(|volume| volume.mount_path != path);
+    for (name, path) in [("mlctl-work", WORK_DIR), ("mlctl-home", HOME_DIR), ("mlctl-tmp", "/tmp")]
+    {
+        if own_folder(path) {
+            all.add(empty(name, EmptyDirVolumeSource::default()), path, false);
+        }
+    }
+    if own_folder("/dev/shm") {
+        all.add(empty("mlctl-shm", shared_memory(role)), "/dev/shm", false);
+    }
+    if output::is_mounted(plan) {
+        let claim = plan.output.as_deref().and_then(output::claim);
+        let volume = match claim {
+            Some(claim) => persistent("mlctl-output", claim.name),
+            None => empty("mlctl-output", EmptyDirVolumeSource::default()),
+        };
+        all.add(volume, OUTPUT_DIR, false);
+    }
+    for (index, whole) in role.secrets.iter().enumerate() {
+        if let Some(path) = &whole.mount_path {
+            let name = format!("{OWN}secret-{index}");
+            all.add(secret(&name, &whole.name, SECRET_MODE), path, true);
+        }
+    }
+    for volume in &role.volumes {
+        match user_volume(volume) {
+            Ok((volume, mount)) => {
+                all.volumes.push(volume);
+                all.mounts.push(mount);
+            }
+            Err(reason) => refused.push(format!("role {}: {reason}", role.name)),
+        }
+    }
+    all
+}
+
+fn empty(name: &str, source: EmptyDirVolumeSource) -> Volume {
+    Volume { name: name.into(), empty_dir: Some(source), ..Volume::default() }
+}
+
+/// Data loaders share batches here, and the 64 MiB that a container has otherwise end in bus
+/// errors. What is in it counts as the container's memory, so its limit is the right size; without
+/// one kubelet sizes it by the node.
+fn shared_memory(role: &RolePlan) -> EmptyDirVolumeSource {
+    EmptyDirVolumeSource {
+        medium: Some("Memory".into()),
+        size_limit: role.memory.map(|memory| Quantity(memory.to_string())),
+    }
+}
+
+fn config(plan: &Plan) -> Volume {
+    Volume {
+        name: "mlctl-config".into(),
+        config_map: Some(ConfigMapVolumeSource {
+            name: pod_config_name(&plan.run),
+            default_mode: Some(READ_ONLY),
+            ..ConfigMapVolumeSource::default()
+        }),
+        ..Volume::default()
+    }
+}
+
+fn secret(name: &str, secret: &str, mode: i32) -> Volume {
+    Volume {
+        name: name.into(),
+        secret: Some(SecretVolumeSource {
+            secret_name: Some(secret.into()),
+            default_mode: Some(mode),
+            ..SecretVolumeSource::default()
+        }),
+        ..Volume::default()
+    }
+}
+
+fn projected(plan: &Plan, maps: usize) -> Volume {
+    let source = |index| VolumeProjection {
+        config_map: Some(ConfigMapProjection {
+            name: code_name(&plan.run, index),
+            ..ConfigMapProjection::default()
+        }),
+        ..VolumeProjection::default()
+    };
+    Volume {
+        name: "mlctl-code".into(),
+        projected: Some(ProjectedVolumeSource {
+            sources: Some((0..maps).map(source).collect()),
+            default_mode: Some(READ_ONLY),
+        }),
+        ..Volume::default()
+    }
+}
+
+fn persistent(name: &str, claim: &str) -> Volume {
+    Volume {
+        name: name.into(),
+        persistent_volume_claim: Some(PersistentVolumeClaimVolumeSource {
+            claim_name: claim.into(),
+            read_only: None,
+        }),
+        ..Volume::default()
+    }
+}
+
+fn user_volume(volume: &spec::Volume) -> Result<(Volume, VolumeMount), String> {
+    let spec::Volume { name, mount_path, sub_path, read_only, source } = volume;
+    if name.starts_with(OWN) {
+        return Err(format!("the volume `{name}`: names with `{OWN}` are mlctl's own"));
+    }
+    if mount_path == ROOT || mount_path.starts_with(&format!("{ROOT}/")) {
+        return Err(format!("the volume `{name}`: {ROOT} is mlctl's own folder"));
+    }
+    let mut fields: Map<String, Json> =
+        source.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+    fields.insert("name".into(), name.clone().into());
+    let typed = strict::typed::<Volume>(Json::Object(fields))
+        .map_err(|reason| format!("the volume `{name}`: {reason}"))?;
+    let mount = VolumeMount {
+        name: name.clone(),
+        mount_path: mount_path.clone(),
+        sub_path: sub_path.clone(),
+        read_only: read_only.then_some(true),
+        ..VolumeMount::default()
+    };
+    Ok((typed, mount))
+}

@@ -1,0 +1,117 @@
+//! `mlctl render`: a run as manifests, for whoever wants to apply them without mlctl.
+
+use std::path::Path;
+
+use serde_json::{Value as Json, json};
+
+use crate::backend::SecretValues;
+use crate::backend::kubernetes::{CodeBundle, ManifestContext, ManifestError, manifests};
+use crate::cli::{CliError, Context, ErrorKind, Format, LoadedJob, SpecArgs, exit, hide};
+use crate::plan::{PlanContext, RuntimeDefaults, plan};
+use crate::store::{NewRun, random_id};
+use crate::sys::random_word;
+
+/// Arguments of `render`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  mlctl render | kubectl apply -f -      run ./mlctl.yaml without mlctl
+  mlctl render -n team > run.yaml
+  mlctl render --set output=pvc://results/digits -o json
+
+Each call is a new run with a name and a token of its own. The run starts, fails,
+restarts and ends like one of `mlctl train`; deleting its ConfigMap leaves the
+other objects, since only the cluster knows the owner's id.")]
+pub struct RenderArgs {
+    /// The spec
+    #[command(flatten)]
+    pub spec: SpecArgs,
+    /// Namespace of the objects. Default: left to kubectl
+    #[arg(short, long, value_name = "NAMESPACE")]
+    pub namespace: Option<String>,
+}
+
+/// Prints the objects of every job of the file.
+pub fn run(context: &Context, args: &RenderArgs) -> Result<u8, CliError> {
+    let mut documents = Vec::new();
+    for job in context.jobs(&args.spec, &[])? {
+        documents.extend(objects(context, args, &job)?);
+    }
+    let text = match context.format {
+        Format::Json => {
+            let list = json!({"apiVersion": "v1", "kind": "List", "items": documents});
+            serde_json::to_string_pretty(&list).map_err(internal)?
+        }
+        Format::Table | Format::Yaml => {
+            let texts = documents.iter().map(serde_saphyr::to_string);
+            texts.collect::<Result<Vec<_>, _>>().map_err(internal)?.join("---\n")
+        }
+    };
+    context.printer.data(&text)?;
+    Ok(exit::OK)
+}
+
+fn objects(context: &Context, args: &RenderArgs, job: &LoadedJob) -> Result<Vec<Json>, CliError> {
+    let plan_context = PlanContext {
+        run: random_id(&job.job.name)?,
+        runtime_defaults: RuntimeDefaults::CLUSTER,
+        code_base: job.base.clone(),
+    };
+    let mut plan = plan(&job.job, &plan_context)
+        .map_err(|error| CliError::new(ErrorKind::Spec, error.to_string()))?;
+    let taken = plan.take_secrets(&job.secrets());
+    let resolved = crate::spec::to_yaml(&job.job).map_err(internal)?;
+    let resolved = hide(&resolved, &taken);
+    let submission = NewRun {
+        kind: "TrainJob",
+        runtime: "kubernetes".into(),
+        cwd: context.env.cwd.clone(),
+        user: context.user(),
+        host: crate::sys::host_name(),
+        argv: context.env.args.iter().map(|arg| hide(arg, &taken)).collect(),
+        git: git(&plan.code, job),
+        source: &hide(&job.source, &taken),
+        resolved: &resolved,
+        plan: &plan,
+    };
+    let record = submission.record(jiff::Timestamp::now());
+    let record = serde_json::to_string(&record).map_err(internal)?;
+    if taken.values().any(|values| !values.is_empty()) {
+        context.printer.warn(&format!(
+            "the Secret {} below holds secret values: keep this text to yourself",
+            plan.run
+        ));
+    }
+    let code = CodeBundle::of(&plan)
+        .map_err(|error| CliError::new(ErrorKind::Refused, error.to_string()))?;
+    let context_of = ManifestContext {
+        namespace: args.namespace.clone().unwrap_or_default(),
+        nonce: random_word(6)?,
+        token: random_word(32)?,
+        secrets: SecretValues(taken),
+        user: context.user(),
+        code,
+        resolved,
+        record,
+        ..context.manifest_settings()?
+    };
+    let manifests = manifests(&plan, &context_of).map_err(refused)?;
+    for notice in &manifests.notices {
+        context.printer.warn(notice);
+    }
+    manifests.documents().map_err(internal)
+}
+
+fn git(code: &Option<String>, job: &LoadedJob) -> Option<crate::store::GitCommit> {
+    let dir = code.as_deref().map(Path::new).filter(|dir| dir.is_dir()).unwrap_or(&job.base);
+    let (commit, dirty) = crate::cli::git_describe(dir)?;
+    Some(crate::store::GitCommit { commit, dirty })
+}
+
+fn refused(error: ManifestError) -> CliError {
+    CliError::new(ErrorKind::Refused, format!("this run can't start in a cluster: {error}"))
+}
+
+fn internal(error: impl std::fmt::Display) -> CliError {
+    CliError::new(ErrorKind::Internal, error.to_string())
+}

@@ -1,0 +1,5 @@
+//! The files of a run's code: which of them travel.
+
+mod walk;
+
+pub use walk::*;
