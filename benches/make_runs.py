@@ -19,6 +19,7 @@ for number in range(count):
     (folder / "run.json").write_text(json.dumps(record))
     first = {key: record[key] for key in ("id", "name", "kind", "runtime", "cwd", "user", "created")}
     last = {"id": run, "outcome": "succeeded", "started": started, "ended": ended}
-    index += [json.dumps(first), json.dumps(last)]
+    # Without spaces, as mlctl writes them.
+    index += [json.dumps(line, separators=(",", ":")) for line in (first, last)]
 with (root / "index").open("a") as file:
     file.write("\n".join(index) + "\n")

@@ -2,6 +2,7 @@
 //!
 //! The library never prints, never reads the environment and never exits: that is `cli/`'s part.
 
+pub mod accelerator;
 pub mod agent;
 pub mod backend;
 pub mod cli;

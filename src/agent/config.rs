@@ -42,6 +42,9 @@ pub struct AgentConfig {
     pub unset_env: Vec<String>,
     /// The code, if there is any.
     pub code: Option<Code>,
+    /// What else is put into the working folder.
+    #[serde(default)]
+    pub links: Vec<WorkLink>,
     /// Folder for this replica's working folders; emptied before each attempt.
     pub work_dir: PathBuf,
     /// What to do before the command.
@@ -73,6 +76,17 @@ pub enum Code {
         /// The files.
         files: Vec<CodeFile>,
     },
+}
+
+/// A link in the working folder to something that is not copied, such as data. It goes over what the
+/// code has there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WorkLink {
+    /// Path within the working folder; relative, never with `..`.
+    pub path: PathBuf,
+    /// Where it points; absolute.
+    pub target: PathBuf,
 }
 
 /// What an agent is in, where that makes a difference.

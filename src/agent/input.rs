@@ -2,7 +2,7 @@
 
 use super::links::Link;
 use super::process::Ended;
-use crate::gang::{Attempt, ToMember, ToPrimary};
+use crate::gang::{Attempt, ReplicaId, ToMember, ToPrimary};
 
 /// One thing that happened.
 #[derive(Debug)]
@@ -13,6 +13,10 @@ pub(super) enum Input {
     FromMember { number: u64, message: ToPrimary },
     /// At the primary: a member's link is gone.
     MemberLinkLost { number: u64 },
+    /// At the primary: an agent that nothing replaces has ended.
+    AgentGone { replica: ReplicaId },
+    /// Elsewhere: the primary's agent, which nothing replaces, has ended.
+    PrimaryGone,
     /// At the primary: somebody with the token wants the run to end.
     Cancel { by: String },
     /// The primary answered the dial of this number.

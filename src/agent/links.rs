@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::input::Input;
+use super::presence;
 use super::wire::{self, Purpose};
 
 /// Messages that may wait for a slow peer before its link counts as broken.
@@ -115,6 +116,7 @@ pub(super) fn listen(listener: TcpListener, token: Arc<[u8]>, run: String, input
                 strangers.fetch_sub(1, Ordering::SeqCst);
                 match admitted {
                     Ok(Purpose::Member) => member(number, stream, &inputs),
+                    Ok(Purpose::Presence) => presence::watch(stream, &inputs),
                     Ok(Purpose::Control) => control(stream, &inputs),
                     Err(_) => {}
                 }
@@ -181,7 +183,7 @@ pub fn cancel(address: &str, token: &[u8], run: &str, by: &str) -> io::Result<()
 }
 
 /// Resolves anew each time: a replaced pod has another address.
-fn connect(address: &str) -> io::Result<TcpStream> {
+pub(super) fn connect(address: &str) -> io::Result<TcpStream> {
     let mut last = io::Error::new(io::ErrorKind::NotFound, format!("{address}: no address"));
     for resolved in address.to_socket_addrs()? {
         match TcpStream::connect_timeout(&resolved, DIAL_LIMIT) {

@@ -9,6 +9,7 @@ mod install;
 mod links;
 mod log;
 pub mod pod;
+mod presence;
 mod process;
 mod run;
 mod runner;

@@ -16,6 +16,7 @@ use super::events;
 use super::input::Input;
 use super::links::{self, Link};
 use super::log::Log;
+use super::presence;
 use super::runner::Runner;
 use super::termination;
 use super::usage::{INTERVAL, Meter};
@@ -53,6 +54,9 @@ pub fn run(config: AgentConfig, surroundings: Surroundings) -> io::Result<u8> {
         links::listen(listener, Arc::clone(&token), config.gang.run.clone(), inputs.clone());
     }
     listen_to_signals(inputs.clone())?;
+    if !primary && !config.gang.replaces() {
+        presence::show(&config, &token, inputs.clone());
+    }
     log.own(EventKind::AgentStarted { pid: std::process::id(), pod_uid: config.pod_uid.clone() });
     let runner =
         Runner::new(exe, Arc::clone(&config), environment, Arc::clone(&log), inputs.clone());
@@ -110,7 +114,10 @@ fn wait_for_setup(runner: &Runner, queue: &Receiver<Input>) -> Vec<Input> {
     let mut kept = Vec::new();
     while let Ok(input) = queue.recv() {
         let last = matches!(input, Input::SetupEnded(_));
-        if matches!(input, Input::Cancel { .. } | Input::Terminated) {
+        if matches!(
+            input,
+            Input::Cancel { .. } | Input::Terminated | Input::AgentGone { .. } | Input::PrimaryGone
+        ) {
             runner.end_setup();
         }
         kept.push(input);
@@ -203,6 +210,9 @@ impl Agent {
             let (usage, pids) = self.meter.sample();
             self.runner.note_shared_memory(&pids);
             self.log.own(EventKind::Usage { usage });
+            if let Some(message) = self.meter.overrun() {
+                self.log.own(EventKind::Warning { message });
+            }
             self.work.push_back(Work::Member(MemberInput::Usage(usage)));
         }
     }
@@ -221,6 +231,8 @@ impl Agent {
                 self.members.remove(&number);
                 Work::Session(SessionInput::LinkLost { link: LinkId(number) })
             }
+            Input::AgentGone { replica } => Work::Session(SessionInput::NeverCame { replica }),
+            Input::PrimaryGone => Work::Member(MemberInput::PrimaryGone),
             Input::Cancel { by } => Work::Session(SessionInput::Cancel { by }),
             Input::PrimaryLinkUp { dial, link } if dial == self.dial => {
                 self.primary = Some(link);

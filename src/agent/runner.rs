@@ -186,7 +186,7 @@ fn prepare_and_set_up(
     let Some(setup) = &config.setup else { return Ok(SetupDone::default()) };
     let begin = Instant::now();
     log.own(EventKind::SetupStarted);
-    let cwd = work::fresh(&config.work_dir, 0, config.code.as_ref())
+    let cwd = work::fresh(&config.work_dir, 0, config.code.as_ref(), &config.links)
         .map_err(|error| SetupError(format!("the working folder: {error}")))?;
     let steps = Steps { exe, setup, env, cwd: &cwd, cache: &config.cache_dir, log, control };
     let (done, cached) = steps.run()?;
@@ -208,7 +208,7 @@ fn command(
     let folder = if scripted {
         Ok(config.work_dir.join("0"))
     } else {
-        work::fresh(&config.work_dir, attempt, config.code.as_ref())
+        work::fresh(&config.work_dir, attempt, config.code.as_ref(), &config.links)
     };
     match folder {
         Ok(cwd) => program.cwd = cwd,

@@ -16,6 +16,7 @@ pub(super) struct Meter {
     at: Instant,
     kills_before: u64,
     last: Usage,
+    overrun_told: bool,
 }
 
 impl Meter {
@@ -24,7 +25,15 @@ impl Meter {
         let group = sys::MemoryGroup::find();
         let limit = limit.or_else(|| group.limit()).unwrap_or(0);
         let kills_before = group.oom_kills();
-        Self { group, limit, ticks: 0, at: Instant::now(), kills_before, last: Usage::default() }
+        Self {
+            group,
+            limit,
+            ticks: 0,
+            at: Instant::now(),
+            kills_before,
+            last: Usage::default(),
+            overrun_told: false,
+        }
     }
 
     /// A command starts: what came before isn't its doing.
@@ -33,6 +42,7 @@ impl Meter {
         self.ticks = 0;
         self.at = Instant::now();
         self.last = Usage::default();
+        self.overrun_told = false;
     }
 
     /// Usage since the last sample, and the processes it is of.
@@ -52,6 +62,22 @@ impl Meter {
             oom_kills: self.group.oom_kills(),
         };
         (self.last, processes.iter().map(|process| process.pid).collect())
+    }
+
+    /// Said once per command: it uses more than its limit, and nothing here stops it.
+    pub(super) fn overrun(&mut self) -> Option<String> {
+        let Usage { memory, memory_limit, .. } = self.last;
+        if memory_limit == 0 || memory <= memory_limit || self.overrun_told {
+            return None;
+        }
+        self.overrun_told = true;
+        let mib = |bytes: u64| bytes.div_ceil(1 << 20);
+        Some(format!(
+            "it uses {} MiB, more than its `memory` of {} MiB: a cluster would kill it, this \
+             machine goes on",
+            mib(memory),
+            mib(memory_limit)
+        ))
     }
 
     /// The kernel killed something for its memory since the command started.

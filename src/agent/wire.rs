@@ -32,6 +32,8 @@ const WRITE_LIMIT: Duration = Duration::from_secs(5);
 pub(super) enum Purpose {
     /// A member of the gang.
     Member,
+    /// The agent of a member, from its birth to its end.
+    Presence,
     /// Somebody who holds the token and wants the run to end.
     Control,
 }

@@ -6,13 +6,18 @@ use std::path::{Path, PathBuf};
 use fs_err::OpenOptions;
 use fs_err::os::unix::fs::OpenOptionsExt;
 
-use super::config::Code;
+use super::config::{Code, WorkLink};
 use super::pod::CodeFile;
 use crate::code::walk;
 use crate::gang::Attempt;
 
-/// Empties `base`, and makes the folder of this attempt with a copy of the code in it.
-pub(super) fn fresh(base: &Path, attempt: Attempt, code: Option<&Code>) -> io::Result<PathBuf> {
+/// Empties `base`, and makes the folder of this attempt with a copy of the code in it, and links.
+pub(super) fn fresh(
+    base: &Path,
+    attempt: Attempt,
+    code: Option<&Code>,
+    links: &[WorkLink],
+) -> io::Result<PathBuf> {
     empty(base)?;
     let dir = base.join(attempt.to_string());
     fs_err::create_dir_all(&dir)?;
@@ -21,7 +26,22 @@ pub(super) fn fresh(base: &Path, attempt: Attempt, code: Option<&Code>) -> io::R
         Some(Code::Parts { dir: parts, files }) => assemble(parts, files, &dir)?,
         None => {}
     }
+    for WorkLink { path, target } in links {
+        link(target, &dir.join(path))?;
+    }
     Ok(dir)
+}
+
+fn link(target: &Path, place: &Path) -> io::Result<()> {
+    if place.is_dir() && !place.is_symlink() {
+        fs_err::remove_dir_all(place)?;
+    } else if place.exists() || place.is_symlink() {
+        fs_err::remove_file(place)?;
+    }
+    if let Some(parent) = place.parent() {
+        fs_err::create_dir_all(parent)?;
+    }
+    fs_err::os::unix::fs::symlink(target, place)
 }
 
 /// Puts files together from their parts.
@@ -70,6 +90,7 @@ mod tests {
         let code = root.path().join("code");
         fs_err::create_dir_all(code.join(".git")).unwrap();
         fs_err::create_dir_all(code.join("data")).unwrap();
+        fs_err::create_dir_all(code.join("lib")).unwrap();
         for (name, text) in [
             ("train.py", "x"),
             (".env", "x"),
@@ -77,6 +98,7 @@ mod tests {
             ("data/big.bin", "x"),
             (".gitignore", "*.log\n"),
             (".mlctlignore", "data/\n"),
+            ("lib/own.py", "x"),
             ("run.log", "x"),
         ] {
             fs_err::write(code.join(name), text).unwrap();
@@ -85,7 +107,12 @@ mod tests {
         std::os::unix::fs::symlink("../secret", code.join("escape")).unwrap();
         std::os::unix::fs::symlink("train.py", code.join("alias.py")).unwrap();
         let place = Code::Place(code.clone());
-        let dir = fresh(&root.path().join("work"), 1, Some(&place)).unwrap();
+        let data = root.path().join("set");
+        fs_err::create_dir(&data).unwrap();
+        fs_err::write(data.join("x"), "x").unwrap();
+        let to = |path: &str| WorkLink { path: path.into(), target: data.clone() };
+        let links = [to("in/set"), to("lib")];
+        let dir = fresh(&root.path().join("work"), 1, Some(&place), &links).unwrap();
         for (name, there) in [
             ("train.py", true),
             ("alias.py", true),
@@ -94,12 +121,16 @@ mod tests {
             ("data/big.bin", false),
             (".git/config", false),
             ("escape", false),
+            ("in/set/x", true),
+            ("lib/x", true),
+            ("lib/own.py", false),
         ] {
             assert_eq!(dir.join(name).exists(), there, "{name}");
         }
         fs_err::write(dir.join("left"), "x").unwrap();
-        let next = fresh(&root.path().join("work"), 2, Some(&place)).unwrap();
-        assert!(next.join("train.py").exists() && !dir.exists());
+        let next = fresh(&root.path().join("work"), 2, Some(&place), &[]).unwrap();
+        assert!(next.join("lib/own.py").exists() && !dir.exists());
+        assert!(data.join("x").exists(), "what a link points at stays");
     }
 
     #[test]
@@ -119,7 +150,7 @@ mod tests {
             dir: parts,
             files: vec![file("a/run.sh", true, &["0", "1"]), file("empty", false, &[])],
         };
-        let dir = fresh(&root.path().join("work"), 1, Some(&code)).unwrap();
+        let dir = fresh(&root.path().join("work"), 1, Some(&code), &[]).unwrap();
         assert_eq!(fs_err::read_to_string(dir.join("a/run.sh")).unwrap(), "one two");
         let mode = |name: &str| fs_err::metadata(dir.join(name)).unwrap().permissions().mode();
         assert_eq!(mode("a/run.sh") & 0o100, 0o100);

@@ -57,6 +57,8 @@ pub struct LogLine {
     pub replica: ReplicaId,
     /// In which attempt; 0 is set-up before the first.
     pub attempt: Attempt,
+    /// When, as exactly as the runtime knows.
+    pub time: Option<Timestamp>,
     /// The bytes without the line end.
     pub line: Vec<u8>,
 }

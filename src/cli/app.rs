@@ -6,8 +6,8 @@ use std::io::IsTerminal;
 use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
 
 use super::verbs::{
-    agent, cancel, completions, exec, init, list, logs, render, spec, state, status, train, wait,
-    why,
+    agent, cancel, cluster, completions, exec, init, list, logs, render, spec, state, status,
+    train, wait, why,
 };
 use super::{CliError, Context, Env, ErrorKind, Format};
 use crate::ui::{Printer, Terminal, Verbosity, terminal_width};
@@ -91,6 +91,8 @@ pub enum Verb {
     Explain(spec::ExplainArgs),
     /// Look after the folder in which mlctl remembers its runs
     State(state::StateArgs),
+    /// What a cluster needs of mlctl
+    Cluster(cluster::ClusterArgs),
     /// Print a shell's completion script
     Completions(completions::CompletionsArgs),
     /// Print or write the man pages
@@ -164,6 +166,7 @@ fn dispatch(cli: Cli, printer: &mut Printer) -> Result<u8, CliError> {
         Verb::Schema(args) => spec::schema(context, args),
         Verb::Explain(args) => spec::explain(context, args),
         Verb::State(args) => state::run(context, args),
+        Verb::Cluster(args) => cluster::run(context, args),
         Verb::Completions(args) => completions::completions(context, args),
         Verb::Man(args) => completions::man(context, args),
         Verb::Agent(_) | Verb::AgentGuard | Verb::AgentExec(_) | Verb::AgentInstall(_) => Ok(0),

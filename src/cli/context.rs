@@ -69,6 +69,12 @@ impl Context {
             env: self.env.vars.clone(),
             nvidia_smi: "nvidia-smi".into(),
             secrets,
+            claims: self
+                .settings
+                .claims
+                .iter()
+                .map(|(name, folder)| (name.clone(), self.env.config_dir().join(folder)))
+                .collect(),
         })))
     }
 
@@ -98,6 +104,7 @@ impl Context {
                 .runner_architectures
                 .clone()
                 .unwrap_or_else(|| vec![architecture().to_owned()]),
+            accelerators: settings.accelerators.clone(),
             keep: Some(settings.keep.map_or(KEEP, |keep| keep.0)),
             ..ManifestContext::default()
         })

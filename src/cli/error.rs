@@ -104,16 +104,21 @@ impl From<io::Error> for CliError {
         let kind = match error.kind() {
             io::ErrorKind::BrokenPipe => ErrorKind::ClosedPipe,
             io::ErrorKind::NotFound => ErrorKind::NotFound,
-            io::ErrorKind::PermissionDenied => ErrorKind::Refused,
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                ErrorKind::Refused
+            }
             _ => ErrorKind::Internal,
         };
-        let full = error.kind() == io::ErrorKind::StorageFull
-            || error.kind() == io::ErrorKind::QuotaExceeded;
-        let error = Self::new(kind, error.to_string());
-        if full {
-            error.hint("the disk is full: free some space and try again; nothing was lost")
-        } else {
-            error
-        }
+        let hint = match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                "the disk is full: free some space and try again; nothing was lost"
+            }
+            io::ErrorKind::ReadOnlyFilesystem => {
+                "nothing can be written there: mount it for writing, or name another folder for \
+                 the state with XDG_STATE_HOME"
+            }
+            _ => return Self::new(kind, error.to_string()),
+        };
+        Self::new(kind, error.to_string()).hint(hint)
     }
 }

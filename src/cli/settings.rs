@@ -1,10 +1,12 @@
 //! The settings file, `$XDG_CONFIG_HOME/mlctl/config.yaml`.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
 use super::{CliError, ErrorKind};
+use crate::accelerator::CustomAccelerators;
 use crate::spec::Span;
 
 /// What a user has settled once for all commands.
@@ -19,6 +21,10 @@ pub struct Settings {
     pub runner_image: Option<String>,
     /// Architectures of the runner image, as nodes call them. Default: this machine's.
     pub runner_architectures: Option<Vec<String>>,
+    /// Types of accelerators beside the known ones, or instead of them.
+    pub accelerators: CustomAccelerators,
+    /// Folders that stand for claims of a cluster in local runs, by the claim's name.
+    pub claims: BTreeMap<String, PathBuf>,
     /// How long ended pods and their logs stay in a cluster. Default 7d.
     pub keep: Option<Span>,
 }
@@ -39,7 +45,8 @@ impl Settings {
         }
         serde_saphyr::from_str(&text).map_err(|error| {
             CliError::new(ErrorKind::Usage, format!("{}: {error}", path.display())).hint(
-                "known settings: runtime, secretsFile, runnerImage, runnerArchitectures, keep",
+                "known settings: runtime, secretsFile, runnerImage, runnerArchitectures, keep, \
+                     accelerators, claims",
             )
         })
     }

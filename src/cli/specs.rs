@@ -20,7 +20,8 @@ pub struct SpecArgs {
     /// A spec, a Vertex AI CustomJob file, a folder with mlctl.yaml, a script, or - for stdin
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
-    /// Change a value of the spec: name=x, args.epochs=9, roles.worker.replicas=4
+    /// Change a value of the file: name=x, args.epochs=9, roles.worker.replicas=4.
+    /// In a Vertex AI file by its own names: workerPoolSpecs[0].machineSpec...=x
     #[arg(long, value_name = "PATH=VALUE")]
     pub set: Vec<String>,
 }
@@ -101,7 +102,11 @@ impl Context {
     /// Loads sources; everything that is wrong is printed at once.
     pub fn load(&self, sources: &[Source], set: &[String]) -> Result<Loaded, CliError> {
         let env = self.env.vars.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
-        let options = LoadOptions { set: set.to_vec(), env };
+        let options = LoadOptions {
+            set: set.to_vec(),
+            env,
+            accelerators: self.settings.accelerators.keys().cloned().collect(),
+        };
         match load(sources, &options) {
             Ok(loaded) => {
                 self.say_findings(&loaded.warnings);

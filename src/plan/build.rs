@@ -6,8 +6,8 @@ use crate::spec::{Framework, Retries, Role, TrainJob};
 use super::context::{BLAME_HOLD, DRAIN, GRACE, KILL_BOUND, LEASE, OUTSIDE_PAUSE, PlanContext};
 use super::error::PlanError;
 use super::merge::role_plan;
-use super::place::{code_place, output_place};
-use super::types::{Plan, RolePlan};
+use super::place::{code_place, data_place, output_place};
+use super::types::{DataPlan, Plan, PodOptions, RolePlan};
 
 /// The role of a job that names none.
 pub const DEFAULT_ROLE: &str = "worker";
@@ -53,6 +53,15 @@ pub fn plan(spec: &TrainJob, context: &PlanContext) -> Result<Plan, PlanError> {
             .as_deref()
             .map(|output| output_place(output, &context.run, &context.code_base)),
         security: spec.security.unwrap_or_default(),
+        data: spec
+            .data
+            .iter()
+            .map(|data| DataPlan {
+                uri: data_place(&data.uri, &context.code_base),
+                path: data.path.clone(),
+            })
+            .collect(),
+        pods: pod_options(spec),
         gang,
     })
 }
@@ -113,6 +122,17 @@ fn members(framework: Framework, roles: &[RolePlan]) -> Vec<Member> {
             })
         })
         .collect()
+}
+
+fn pod_options(spec: &TrainJob) -> PodOptions {
+    PodOptions {
+        queue: spec.queue.clone(),
+        priority_class: spec.priority_class.clone(),
+        service_account: spec.service_account.clone(),
+        image_pull_secrets: spec.image_pull_secrets.clone(),
+        affinity: spec.affinity.clone(),
+        patch: spec.pod_patch.clone(),
+    }
 }
 
 fn budgets(retries: &Retries) -> PerClass {

@@ -2,16 +2,10 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use crate::spec::is_uri;
+
 /// The placeholder for the run's id in `output`.
 pub const RUN_PLACEHOLDER: &str = "{run}";
-
-/// `s3://bucket/x`, `gs://...`, `file:///...`: anything that names its own scheme.
-pub fn is_uri(text: &str) -> bool {
-    text.split_once("://").is_some_and(|(scheme, _)| {
-        scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-            && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
-    })
-}
 
 /// `code` as an absolute path or a URI.
 pub(super) fn code_place(code: &str, base: &Path) -> String {
@@ -22,6 +16,11 @@ pub(super) fn code_place(code: &str, base: &Path) -> String {
 /// starts in the spec's folder, because each replica's working folder is a throw-away copy.
 pub(super) fn output_place(output: &str, run: &str, base: &Path) -> String {
     place(&output.replace(RUN_PLACEHOLDER, run), base)
+}
+
+/// The source of data: a URI as written, else an absolute path.
+pub(super) fn data_place(uri: &str, base: &Path) -> String {
+    place(uri.strip_prefix("file://").unwrap_or(uri), base)
 }
 
 fn place(text: &str, base: &Path) -> String {
@@ -62,12 +61,5 @@ mod tests {
         assert_eq!(code_place(".", base), "/home/me/job");
         assert_eq!(code_place("./src/../lib", base), "/home/me/job/lib");
         assert_eq!(code_place("../../../../x", base), "/x");
-    }
-
-    #[test]
-    fn a_uri_has_a_scheme() {
-        assert!(is_uri("gs://b"));
-        assert!(!is_uri("a:b"));
-        assert!(!is_uri("./x://y"));
     }
 }

@@ -36,8 +36,42 @@ pub struct Plan {
     pub output: Option<String>,
     /// Pod security.
     pub security: Security,
+    /// What the command reads.
+    #[serde(default)]
+    pub data: Vec<DataPlan>,
+    /// What only a cluster knows.
+    #[serde(default)]
+    pub pods: PodOptions,
     /// The rules of the gang.
     pub gang: GangConfig,
+}
+
+/// One piece of data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DataPlan {
+    /// `pvc://CLAIM/PATH`, or an absolute path of this machine.
+    pub uri: String,
+    /// Relative to the working folder, or absolute.
+    pub path: String,
+}
+
+/// How the pods of a run are queued, placed and changed; a laptop has nothing like it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PodOptions {
+    /// Queue of Kueue.
+    pub queue: Option<String>,
+    /// Priority class.
+    pub priority_class: Option<String>,
+    /// Service account.
+    pub service_account: Option<String>,
+    /// Secrets for registries.
+    pub image_pull_secrets: Vec<String>,
+    /// Affinity as in a Pod.
+    pub affinity: IndexMap<String, serde_json::Value>,
+    /// Strategic merge patch over the pod template.
+    pub patch: IndexMap<String, serde_json::Value>,
 }
 
 /// One role of the plan.

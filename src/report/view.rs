@@ -138,8 +138,12 @@ impl RunView {
                     }),
                 }
             }
-            EventKind::Warning { message } if !self.warnings.contains(message) => {
-                self.warnings.push(message.clone());
+            EventKind::Warning { message } => {
+                let who = event.replica.as_ref();
+                let text = who.map_or_else(|| message.clone(), |who| format!("{who}: {message}"));
+                if !self.warnings.contains(&text) {
+                    self.warnings.push(text);
+                }
             }
             EventKind::Finished { verdict, inferred } => {
                 self.finish(verdict, inferred.as_deref(), event.time);

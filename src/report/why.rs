@@ -30,6 +30,9 @@ pub struct WhyReport {
     pub consequences: Vec<String>,
     /// The budgets that matter here.
     pub retries: Vec<Spending>,
+    /// What the agents warned of.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// What to do next, the likeliest first.
     pub next: Vec<String>,
 }
@@ -68,6 +71,7 @@ pub fn why(
         earlier: Vec::new(),
         consequences: Vec::new(),
         retries: view.retries.iter().copied().filter(|spending| spending.spent > 0).collect(),
+        warnings: view.warnings.clone(),
         next: Vec::new(),
     };
     let mut last = None;

@@ -22,6 +22,8 @@ pub struct LoadOptions {
     pub set: Vec<String>,
     /// Values for `${VAR}`.
     pub env: IndexMap<String, String>,
+    /// Types of accelerators that the settings add.
+    pub accelerators: Vec<String>,
 }
 
 /// A document of a kind that this version runs.
@@ -180,8 +182,15 @@ impl Loader<'_> {
     }
 
     fn accept(&mut self, resolved: Resolved) {
-        let mut findings = lint::check(&resolved.job, &resolved.spans, &resolved.from_env);
-        if resolved.converted_from.is_some() {
+        let foreign = resolved.converted_from.is_some();
+        let mut findings = lint::check(
+            &resolved.job,
+            &resolved.spans,
+            &resolved.from_env,
+            &self.options.accelerators,
+            foreign,
+        );
+        if foreign {
             // The other system runs these as they are written, so they are not refused here.
             let habits = ["one-string-command", "two-words-in-one", "duplicate-env"];
             for finding in findings.iter_mut().filter(|finding| habits.contains(&finding.code)) {

@@ -1,7 +1,7 @@
 //! "Did you mean": the nearest of several names.
 
 /// The candidate that `name` was probably meant to be.
-pub(super) fn nearest<'a>(
+pub(crate) fn nearest<'a>(
     name: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {

@@ -1,26 +1,12 @@
 //! Which values are probably secrets, and where they stand in a text.
 
 use super::node::{Node, Value};
+use super::secret_names::is_secret_name;
 use super::source::{Source, SourceSpan};
 
-/// A variable or an argument of this name probably holds a secret.
-pub fn looks_secret(name: &str) -> bool {
-    let name = name.trim_start_matches('-').to_uppercase().replace(['-', '.'], "_");
-    let words: Vec<&str> = name.split('_').collect();
-    let last = words.last().copied().unwrap_or_default();
-    // `pad_token`, `sort_key` and `max_tokens` are ordinary parameters of training code.
-    let keyed = |owners: &[&str]| words.iter().rev().nth(1).is_some_and(|w| owners.contains(w));
-    match last {
-        "PASSWORD" | "PASSWD" | "PASSPHRASE" | "SECRET" | "APIKEY" | "CREDENTIALS" => true,
-        "KEY" => keyed(&["API", "ACCESS", "SECRET", "PRIVATE", "AUTH", "ACCOUNT", "ENCRYPTION"]),
-        "TOKEN" => {
-            words.len() == 1
-                || !keyed(&[
-                    "PAD", "EOS", "BOS", "UNK", "MASK", "SEP", "CLS", "STOP", "START", "END",
-                ])
-        }
-        _ => words.contains(&"PASSWORD") || words.contains(&"SECRET"),
-    }
+/// A word of a spec that announces a secret: its own `key` of a toleration or a Secret doesn't.
+fn announces(word: &str) -> bool {
+    word != "key" && is_secret_name(word)
 }
 
 /// Where the tree holds values that must not be shown.
@@ -30,7 +16,7 @@ pub(super) fn find(node: &Node, found: &mut Vec<SourceSpan>) {
             // `--api-key=abc` in a list of arguments.
             if scalar.text.starts_with('-')
                 && let Some((name, value)) = scalar.text.split_once('=')
-                && looks_secret(name)
+                && is_secret_name(name)
                 && !value.is_empty()
             {
                 let start = (node.span.start + name.len() + 1).min(node.span.end);
@@ -41,18 +27,18 @@ pub(super) fn find(node: &Node, found: &mut Vec<SourceSpan>) {
             for (index, item) in items.iter().enumerate() {
                 // `--api-key abc` as two items.
                 let before = index.checked_sub(1).and_then(|before| items[before].as_text());
-                if before.is_some_and(|text| text.starts_with("--") && looks_secret(text)) {
+                if before.is_some_and(|text| text.starts_with("--") && is_secret_name(text)) {
                     found.push(item.span);
                 }
                 find(item, found);
             }
         }
         Value::Map(entries) => {
-            let named = node.get("name").and_then(Node::as_text).is_some_and(looks_secret);
+            let named = node.get("name").and_then(Node::as_text).is_some_and(is_secret_name);
             for entry in entries {
                 let key = entry.key.text.as_str();
                 let is_value = entry.value.as_text().is_some_and(|text| !text.is_empty());
-                if is_value && ((named && key == "value") || looks_secret(key)) {
+                if is_value && ((named && key == "value") || announces(key)) {
                     found.push(entry.value.span);
                 }
                 find(&entry.value, found);
@@ -68,9 +54,8 @@ pub(super) fn find_in_text(source: usize, text: &str, found: &mut Vec<SourceSpan
     let mut named = false;
     for line in text.split_inclusive('\n') {
         let end = offset + line.trim_end().len();
-        let suspicious = line
-            .split(|c: char| !(c.is_ascii_alphanumeric() || "_-.".contains(c)))
-            .any(looks_secret);
+        let suspicious =
+            line.split(|c: char| !(c.is_ascii_alphanumeric() || "_-.".contains(c))).any(announces);
         let mark = if suspicious {
             line.find("value:").map(|at| at + 6).or_else(|| {
                 let at = line.find([':', '='])?;
@@ -108,16 +93,6 @@ pub(super) fn mask(source: &Source, index: usize, secrets: &[SourceSpan]) -> Str
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn knows_secret_names() {
-        for name in ["API_KEY", "WANDB_API_KEY", "HF_TOKEN", "TOKEN", "DB_PASSWORD", "--api-key"] {
-            assert!(looks_secret(name), "{name}");
-        }
-        for name in ["PATH", "sort_key", "pad_token", "max_tokens", "KEY", "TOKENIZER", "epochs"] {
-            assert!(!looks_secret(name), "{name}");
-        }
-    }
 
     #[test]
     fn masks_texts_that_cannot_be_read() {

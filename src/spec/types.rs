@@ -110,6 +110,48 @@ pub struct TrainJob {
     /// Volumes and where they are mounted. Locally only `hostPath` and `emptyDir`, as warnings say.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub volumes: Vec<Volume>,
+    /// What the command reads: claims of a cluster and folders of this machine.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub data: Vec<Data>,
+    /// Queue of Kueue that admits the run; all roles must have pods of one shape. Locally ignored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mlctl-expand" = true))]
+    pub queue: Option<String>,
+    /// Priority class of the pods. Locally ignored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mlctl-expand" = true))]
+    pub priority_class: Option<String>,
+    /// Service account of the pods, for code that talks to the cluster or to a cloud. Without it
+    /// pods get no token. Locally ignored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-mlctl-expand" = true))]
+    pub service_account: Option<String>,
+    /// Names of Secrets with the credentials of the images' registries. Locally ignored.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub image_pull_secrets: Vec<String>,
+    /// Where pods are placed, as a Pod's `affinity`; what accelerators ask for is added. Locally
+    /// ignored.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub affinity: IndexMap<String, serde_json::Value>,
+    /// Anything else of a Pod: a strategic merge patch over the template of all pods, with
+    /// `metadata` and `spec`. The command's container is called `main`. Locally ignored.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub pod_patch: IndexMap<String, serde_json::Value>,
+}
+
+/// Data that the command reads.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Data {
+    /// `pvc://CLAIM/PATH`, or a folder or file of this machine: a path relative to the spec, or
+    /// `file:///...`. A claim is a volume of a cluster; locally the settings say in `claims` which
+    /// folder stands for it. Files of this machine travel to a cluster like code, so few and small.
+    #[schemars(extend("x-mlctl-expand" = true))]
+    pub uri: String,
+    /// Where the command finds it: a path in its working folder. A claim may also be mounted at an
+    /// absolute path, in a cluster only. It is there to be read.
+    #[schemars(extend("x-mlctl-expand" = true))]
+    pub path: String,
 }
 
 /// The version of the format.

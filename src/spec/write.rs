@@ -15,8 +15,18 @@ pub fn to_yaml(job: &TrainJob) -> Result<String, serde_saphyr::ser::Error> {
 /// What was replaced once must not be replaced again: `${` is written `$${`.
 fn escape_all(job: &mut TrainJob) {
     escape(&mut job.name);
-    for text in [&mut job.image, &mut job.code, &mut job.output].into_iter().flatten() {
-        escape(text);
+    let texts = [
+        &mut job.image,
+        &mut job.code,
+        &mut job.output,
+        &mut job.queue,
+        &mut job.priority_class,
+        &mut job.service_account,
+    ];
+    texts.into_iter().flatten().for_each(escape);
+    for data in &mut job.data {
+        escape(&mut data.uri);
+        escape(&mut data.path);
     }
     escape_map(&mut job.labels);
     escape_map(&mut job.node_selector);

@@ -7,6 +7,7 @@ mod lines;
 mod printer;
 mod screen;
 mod sections;
+mod show;
 mod summary;
 mod table;
 #[cfg(test)]
@@ -19,6 +20,7 @@ pub use lines::*;
 pub use printer::*;
 pub use screen::*;
 pub use sections::*;
+pub use show::log_bytes;
 pub use summary::*;
 pub use table::*;
 pub use why::*;

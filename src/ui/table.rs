@@ -57,6 +57,42 @@ impl Table {
 
     /// The text, at most `width` columns wide if one is given.
     pub fn text(&self, width: Option<usize>, color: bool) -> String {
+        let mut lines = match width {
+            None if self.is_ascii() => self.whole_lines(),
+            width => self.arranged_lines(width),
+        };
+        if color {
+            self.paint(&mut lines);
+        }
+        lines.join("\n")
+    }
+
+    fn is_ascii(&self) -> bool {
+        self.rows.iter().flatten().all(|cell| cell.is_ascii() && !cell.contains('\n'))
+    }
+
+    /// Thousands of rows in a pipe: nothing is cut and a character is a column.
+    fn whole_lines(&self) -> Vec<String> {
+        let all = || std::iter::once(&self.header).chain(&self.rows);
+        let mut widths = vec![0; self.header.len()];
+        for row in all() {
+            for (width, cell) in widths.iter_mut().zip(row) {
+                *width = cell.len().max(*width);
+            }
+        }
+        let line = |row: &Vec<String>| {
+            let mut line = String::with_capacity(widths.iter().sum::<usize>() + 2 * row.len());
+            for (cell, width) in row.iter().zip(&widths) {
+                line.push_str(cell);
+                line.extend(std::iter::repeat_n(' ', width + 2 - cell.len()));
+            }
+            line.truncate(line.trim_end().len());
+            line
+        };
+        all().map(line).collect()
+    }
+
+    fn arranged_lines(&self, width: Option<usize>) -> Vec<String> {
         let mut table = comfy_table::Table::new();
         table.load_style(presets::NOTHING).set_truncation_indicator("…");
         match width {
@@ -78,11 +114,7 @@ impl Table {
                 column.set_constraint(ColumnConstraint::ContentWidth);
             }
         }
-        let mut lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
-        if color {
-            self.paint(&mut lines);
-        }
-        lines.join("\n")
+        table.lines().map(|line| line.trim_end().to_owned()).collect()
     }
 
     fn paint(&self, lines: &mut [String]) {
@@ -132,6 +164,12 @@ mod tests {
     fn a_pipe_gets_everything_and_no_colour() {
         let text = table().text(None, false);
         assert!(text.contains(&"x".repeat(100)) && !text.contains('\x1b'));
+    }
+
+    #[test]
+    fn both_ways_of_arranging_agree() {
+        let table = table();
+        assert_eq!(table.whole_lines(), table.arranged_lines(None));
     }
 
     #[test]

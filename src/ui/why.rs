@@ -31,6 +31,11 @@ pub fn why_text(report: &WhyReport, paint: &dyn Fn(anstyle::Style, &str) -> Stri
             report.retries.iter().map(|s| format!("{} {} of {}", s.class, s.spent, s.budget));
         lines.push(format!("restarts used: {}", each.collect::<Vec<_>>().join(", ")));
     }
+    if !report.warnings.is_empty() {
+        lines.push(String::new());
+        lines.push("warnings:".into());
+        lines.extend(report.warnings.iter().map(|text| format!("  {text}")));
+    }
     if !report.next.is_empty() {
         lines.push(String::new());
         lines.push(paint(HINT, "what to do:"));

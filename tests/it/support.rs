@@ -109,6 +109,18 @@ impl Sandbox {
             .collect()
     }
 
+    /// The process id of a replica's agent.
+    pub fn agent(&self, replica: &str) -> Option<i32> {
+        let config = format!("{replica}.json");
+        self.processes().into_iter().find(|pid| {
+            let line = fs_err::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            let words: Vec<String> =
+                line.split(|b| *b == 0).map(|w| String::from_utf8_lossy(w).into_owned()).collect();
+            words.get(1).is_some_and(|word| word == "agent")
+                && words.iter().any(|word| word.ends_with(&config))
+        })
+    }
+
     /// Waits until nothing of this sandbox runs any more.
     #[track_caller]
     pub fn wait_until_empty(&self, limit: Duration) {
@@ -122,6 +134,23 @@ impl Drop for Sandbox {
             let _ = Command::new("kill").args(["-9", &pid.to_string()]).status();
         }
     }
+}
+
+/// The children of a process, whichever of its threads forked them.
+pub fn children(pid: i32) -> Vec<i32> {
+    let tasks = fs_err::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    tasks
+        .flat_map(|task| {
+            let list = fs_err::read_to_string(task.path().join("children")).unwrap_or_default();
+            list.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// SIGKILL.
+pub fn kill(pid: i32) {
+    let pid = rustix::process::Pid::from_raw(pid).expect("a pid");
+    let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
 }
 
 /// Where Python environments are kept between tests and runs of the tests.

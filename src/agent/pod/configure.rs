@@ -7,7 +7,7 @@ use super::document::{PodDocument, TERMINATION_FILE};
 use super::error::PodError;
 use super::identity::PodIdentity;
 use super::paths::PodPaths;
-use crate::agent::config::{AgentConfig, AgentRuntime, Code};
+use crate::agent::config::{AgentConfig, AgentRuntime, Code, WorkLink};
 use crate::gang::ReplicaId;
 use crate::plan::{Addresses, GANG_PORT, OutputDirs, Port, environment, hidden};
 
@@ -37,7 +37,7 @@ pub fn configure(
 ) -> Result<Pod, PodError> {
     let place = || PodError::Place(document.to_owned());
     let paths = PodPaths::of(document).ok_or_else(place)?;
-    let PodDocument { schema_version: _, plan, layout, nonce, output, code } =
+    let PodDocument { schema_version: _, plan, layout, nonce, output, code, links } =
         parse(document, &fs_err::read(document)?)?;
     let pod = PodIdentity::of(variables)?;
     let nobody = || PodError::Nobody { job: pod.job.clone(), index: pod.index };
@@ -46,6 +46,12 @@ pub fn configure(
     for file in &code {
         if !stays_within(&file.path) || file.parts.iter().any(|part| !is_name(part)) {
             let reason = format!("the code's file `{}` would leave its folder", file.path);
+            return Err(PodError::Malformed { path: document.to_owned(), reason });
+        }
+    }
+    for WorkLink { path, .. } in &links {
+        if !path.to_str().is_some_and(stays_within) {
+            let reason = format!("the link `{}` would leave its folder", path.display());
             return Err(PodError::Malformed { path: document.to_owned(), reason });
         }
     }
@@ -78,6 +84,7 @@ pub fn configure(
         env,
         unset_env,
         code: (!code.is_empty()).then(|| Code::Parts { dir: paths.code(), files: code }),
+        links,
         work_dir: paths.attempts(),
         setup: plan.setup.clone(),
         cache_dir: paths.cache(),

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::agent::config::WorkLink;
 use crate::plan::{ClusterLayout, Plan};
 
 /// Folder of everything that mlctl mounts.
@@ -23,6 +24,9 @@ pub const WORK_DIR: &str = "/mlctl/work";
 pub const HOME_DIR: &str = "/mlctl/home";
 /// Where the claim of `output: pvc://...` is mounted.
 pub const OUTPUT_DIR: &str = "/mlctl/output";
+
+/// Folder in which claims with data are mounted whose path is in the working folder.
+pub const DATA_DIR: &str = "/mlctl/data";
 
 /// Where the kubelet looks for a container's last words.
 pub const TERMINATION_FILE: &str = "/dev/termination-log";
@@ -62,8 +66,11 @@ pub struct PodDocument {
     pub nonce: String,
     /// Base of the outputs as the primary's command sees it: a path or a URI.
     pub output: String,
-    /// The files of the code.
+    /// The files of the code, and data that travels with them.
     pub code: Vec<CodeFile>,
+    /// What else is put into working folders: data in claims.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<WorkLink>,
 }
 
 /// One file of the code, cut into parts that fit ConfigMaps.

@@ -1,11 +1,14 @@
 //! Can a plan run on this machine? Looked at before anything is made.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use super::data::{self, Claims};
 use super::gpu;
 use super::runtime::LocalConfig;
 use crate::backend::{BackendError, Notice, SubmitOptions};
-use crate::plan::{Plan, RolePlan, is_uri};
+use crate::plan::{Plan, PodOptions, RolePlan};
+use crate::spec::{Claim, is_uri};
 use crate::sys;
 
 /// The file in a filled `model/` folder that names the run that filled it.
@@ -30,7 +33,8 @@ pub(super) fn check(
             refused.push(format!("code: {code} does not exist"));
         }
     }
-    match output_dir(plan) {
+    refused.extend(data::links(plan, &config.claims).err().unwrap_or_default());
+    match output_dir(plan, &config.claims) {
         Err(reason) => refused.push(reason),
         Ok(Some(base)) => output(&base, plan, options, &mut refused),
         Ok(None) => {}
@@ -39,8 +43,12 @@ pub(super) fn check(
 }
 
 /// Base of the outputs, when the spec names one.
-pub(super) fn output_dir(plan: &Plan) -> Result<Option<PathBuf>, String> {
+pub(super) fn output_dir(plan: &Plan, claims: &Claims) -> Result<Option<PathBuf>, String> {
     let Some(output) = &plan.output else { return Ok(None) };
+    if let Some(claim) = Claim::of(output) {
+        let folder = data::folder(claims, output, claim);
+        return folder.map(Some).map_err(|reason| format!("output: {reason}"));
+    }
     let path = output.strip_prefix("file://").unwrap_or(output);
     if is_uri(path) {
         return Err(format!(
@@ -85,13 +93,43 @@ fn ignored(plan: &Plan) -> Vec<Notice> {
     if any(&|role| !role.tolerations.is_empty()) {
         names.push("tolerations");
     }
-    if any(&|role| !role.volumes.is_empty()) {
-        names.push("volumes");
+    let PodOptions { queue, priority_class, service_account, image_pull_secrets, affinity, patch } =
+        &plan.pods;
+    for (name, is_set) in [
+        ("queue", queue.is_some()),
+        ("priorityClass", priority_class.is_some()),
+        ("serviceAccount", service_account.is_some()),
+        ("imagePullSecrets", !image_pull_secrets.is_empty()),
+        ("affinity", !affinity.is_empty()),
+        ("podPatch", !patch.is_empty()),
+    ] {
+        names.extend(is_set.then_some(name));
     }
-    if names.is_empty() {
-        return Vec::new();
+    let mut notices = Vec::new();
+    if !names.is_empty() {
+        let names = names.join(", ");
+        notices.push(Notice(format!("{names} mean nothing on this machine and are ignored")));
     }
-    vec![Notice(format!("{} mean nothing on this machine and are ignored", names.join(", ")))]
+    for (what, paths) in mounts(plan) {
+        if !paths.is_empty() {
+            notices.push(Notice(format!(
+                "{what} are not mounted on this machine: the commands find at {} only what lies \
+                 there already",
+                paths.into_iter().collect::<Vec<_>>().join(", ")
+            )));
+        }
+    }
+    notices
+}
+
+/// Where a cluster would mount volumes and Secrets.
+fn mounts(plan: &Plan) -> [(&'static str, BTreeSet<&str>); 2] {
+    let volumes = plan.roles.iter().flat_map(|role| &role.volumes);
+    let secrets = plan.roles.iter().flat_map(|role| &role.secrets);
+    [
+        ("volumes", volumes.map(|volume| volume.mount_path.as_str()).collect()),
+        ("secrets", secrets.filter_map(|secret| secret.mount_path.as_deref()).collect()),
+    ]
 }
 
 fn memory(

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::addresses::LocalPorts;
 use super::check::{OWNER_FILE, output_dir};
+use super::data;
 use super::gpu;
 use super::leases::Leases;
 use super::process::{self, ProcessMark};
@@ -73,7 +74,8 @@ pub(super) fn launch(
     let ports = Leases::ports(&config.state).take_ports(wanted.len(), &run.run, &alive)?;
     let ports = LocalPorts::new(wanted, ports);
     let mut gpus = lease_gpus(config, plan, run, options, &alive)?;
-    let base = output_dir(plan).map_err(|why| BackendError::Refused(vec![why]))?;
+    let links = data::links(plan, &config.claims).map_err(BackendError::Refused)?;
+    let base = output_dir(plan, &config.claims).map_err(|why| BackendError::Refused(vec![why]))?;
     let base = base.unwrap_or_else(|| run.output());
     write_private(&run.token(), random_word(32)?.as_bytes())?;
     let nonce = random_word(6)?;
@@ -118,6 +120,7 @@ pub(super) fn launch(
             env,
             unset_env: hidden(plan, &replica),
             code: plan.code.as_ref().map(|code| Code::Place(code.into())),
+            links: links.clone(),
             work_dir: run.work(&replica),
             setup: plan.setup.clone(),
             cache_dir: config.cache.clone(),

@@ -63,6 +63,7 @@ impl LogReader for Logs {
                     Item::Line(line) if self.wanted(&line) => Some(LogLine {
                         replica: source.replica.clone(),
                         attempt: line.attempt,
+                        time: line.time,
                         line: line.bytes,
                     }),
                     _ => None,

@@ -1,10 +1,12 @@
 //! The local runtime: agents as detached processes of this machine, over loopback.
 //!
-//! Ignored with a notice: `image`, `nodeSelector`, `tolerations`, `security`, volumes. Nothing
+//! Ignored with a notice: `image`, `nodeSelector`, `tolerations`, `security`, mounted volumes and
+//! Secrets. `memory` is compared with what is free and with what is used, and not enforced. Nothing
 //! replaces a lost agent here.
 
 mod addresses;
 mod check;
+mod data;
 mod gpu;
 mod launch;
 mod leases;

@@ -31,6 +31,8 @@ pub struct LocalConfig {
     pub nvidia_smi: PathBuf,
     /// Secrets by name, key and value, from the secrets file.
     pub secrets: BTreeMap<String, BTreeMap<String, String>>,
+    /// Folders that stand for claims of a cluster, by the claim's name.
+    pub claims: BTreeMap<String, PathBuf>,
 }
 
 /// Gangs as processes of this machine.

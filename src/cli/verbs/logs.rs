@@ -30,14 +30,14 @@ pub struct LogsArgs {
     /// Only this attempt; 0 is the set-up before the first
     #[arg(long, value_name = "N")]
     pub attempt: Option<Attempt>,
-    /// Only what was printed within this time, for example 5m
+    /// Only what was printed within this time, for example 5m; exact to 2 s
     #[arg(long, value_name = "DURATION")]
     pub since: Option<Span>,
     /// Only so many of the last lines of each replica
     #[arg(long, value_name = "N")]
     pub tail: Option<usize>,
-    /// Put the time at which a line is read before it
-    #[arg(long, requires = "follow")]
+    /// Put the time at which a line was printed before it, exact to 2 s
+    #[arg(long)]
     pub timestamps: bool,
     /// Print the lines as they are
     #[arg(long)]
@@ -56,7 +56,7 @@ pub fn run(context: &Context, args: &LogsArgs) -> Result<u8, CliError> {
         let lines = backend.logs(&target.paths, &query)?.read()?;
         let mut data = Vec::new();
         for line in &lines {
-            log_bytes(&mut data, line, &context.printer, prefix, false);
+            log_bytes(&mut data, line, &context.printer, prefix, args.timestamps);
         }
         context.printer.raw(&data)?;
         if lines.is_empty() {

@@ -2,6 +2,7 @@
 
 pub mod agent;
 pub mod cancel;
+pub mod cluster;
 pub mod completions;
 pub mod exec;
 pub mod init;

@@ -18,6 +18,9 @@ pub enum MemberInput {
         /// Nothing listens there. On a laptop the primary is then gone for good.
         refused: bool,
     },
+    /// The primary's agent has ended and nothing replaces it. Of a member that was let in the lost
+    /// link says so.
+    PrimaryGone,
     /// The primary said something.
     Message(ToMember),
     /// The command runs (after its set-up).

@@ -51,6 +51,13 @@ impl MemberMachine {
         }
     }
 
+    /// Whoever has not been let in by now would dial in vain.
+    pub(super) fn primary_gone(&mut self) {
+        if !self.welcomed && !self.config.replaces() {
+            self.orphaned();
+        }
+    }
+
     /// Says everything again that the primary may have missed.
     pub(super) fn repeat(&mut self) {
         if let Some((attempt, exit)) = self.last_exit.clone() {

@@ -81,6 +81,7 @@ impl MemberMachine {
         self.now = self.now.max(now);
         match input {
             MemberInput::LinkUp => self.link_up(),
+            MemberInput::PrimaryGone => self.primary_gone(),
             MemberInput::LinkLost { refused } => self.link_lost(refused),
             MemberInput::Message(message) => self.message(message),
             MemberInput::CommandStarted { attempt } => self.command_started(attempt),

@@ -4,7 +4,7 @@ use super::Session;
 use super::machine::Phase;
 use super::slot::Slot;
 use crate::gang::rules::{Rule, keeps};
-use crate::gang::{Exit, FailureClass, FirstFailure, GangEvent, Now, Outcome, ToMember};
+use crate::gang::{Exit, FailureClass, FirstFailure, GangEvent, Now, Outcome, ReplicaId, ToMember};
 
 /// A failure that is probably a consequence: it waits for the real cause.
 #[derive(Clone, Debug)]
@@ -148,6 +148,19 @@ impl Session {
             }
             _ => {}
         }
+    }
+
+    /// An agent that nothing replaces ended before it had joined: the others would wait in vain.
+    pub(super) fn never_came(&mut self, replica: &ReplicaId) {
+        let Some(i) = self.slots.iter().position(|slot| slot.replica == *replica) else { return };
+        let gathering = matches!(self.phase, Phase::Gathering { .. });
+        if !gathering || self.slots[i].present() || self.config.replaces() {
+            return;
+        }
+        let reason = format!("the agent of {replica} ended before it had joined");
+        let failure = self.agent_failure(i, FailureClass::Infrastructure, reason.clone());
+        self.carry.first_failure = Some(failure.clone());
+        self.judge(Outcome::CouldNotStart, Some(failure), reason);
     }
 
     pub(super) fn unclean(&mut self, i: usize) {

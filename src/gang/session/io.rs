@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::{AgentExit, Sequenced, ToMember, ToPrimary, Verdict};
+use super::super::{AgentExit, ReplicaId, Sequenced, ToMember, ToPrimary, Verdict};
 
 /// One connection to the primary, numbered by its I/O layer; a number is never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,6 +35,12 @@ pub enum SessionInput {
     LinkLost {
         /// Which.
         link: LinkId,
+    },
+    /// This replica's agent has ended and nothing replaces it. Of one that has joined the lost link
+    /// says so too.
+    NeverCame {
+        /// Who.
+        replica: ReplicaId,
     },
     /// Somebody wants the run to end.
     Cancel {

@@ -117,6 +117,7 @@ impl Session {
                     self.link_lost(i);
                 }
             }
+            SessionInput::NeverCame { replica } => self.never_came(&replica),
             SessionInput::Cancel { by } => {
                 self.judge(Outcome::Cancelled, None, format!("cancelled by {by}"));
             }

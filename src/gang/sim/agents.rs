@@ -96,7 +96,17 @@ impl World<'_> {
                     None => self.disturb(index, 0),
                 }
             }
-            MemberOutput::WriteTermination(_) => {}
+            MemberOutput::WriteTermination(message) => {
+                let (torn, until) = self.agents[agent].disk_full;
+                if until <= self.now {
+                    self.agents[agent].said = Some(message);
+                } else {
+                    self.cover.hit("disk full");
+                    if torn {
+                        self.agents[agent].said = None;
+                    }
+                }
+            }
             MemberOutput::Exit(exit) => self.agent_exits(agent, exit),
             MemberOutput::Event(event) => {
                 match &event {
@@ -216,6 +226,16 @@ impl World<'_> {
         }
     }
 
+    /// On a laptop the primary is told of an agent's end, whether it had joined or not.
+    pub(super) fn never_came(&mut self, index: usize) {
+        let primary = self.agents.iter().position(|agent| agent.index == 0 && agent.alive);
+        if let Some(agent) = primary.filter(|_| self.plan.laptop) {
+            let replica = self.plan.config.members[index].replica.clone();
+            let delay = 1 + self.rng.u64(..50);
+            self.after(delay, Event::Session { agent, input: SessionInput::NeverCame { replica } });
+        }
+    }
+
     /// The process is gone, and its command with it. `silent`: the links just stop.
     fn dies(&mut self, agent: usize, silent: bool) {
         self.agents[agent].alive = false;
@@ -224,6 +244,14 @@ impl World<'_> {
             let index = self.agents[agent].index;
             self.facts.ended(index, process.attempt, agent, Cause::Killed);
             self.peers_notice(agent, process);
+        }
+        self.never_came(self.agents[agent].index);
+        if self.plan.laptop && self.agents[agent].index == 0 {
+            for other in 0..self.agents.len() {
+                let delay = 1 + self.rng.u64(..50);
+                let input = MemberInput::PrimaryGone;
+                self.after(delay, Event::Member { agent: other, input });
+            }
         }
         for wire in 0..self.wires.len() {
             let link = &self.wires[wire];

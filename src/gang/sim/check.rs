@@ -39,6 +39,8 @@ pub(super) struct Facts {
     /// The generations have started from 0 again.
     pub(super) reset: bool,
     pub(super) held: Option<Attempt>,
+    /// A verdict was taken back: see [`World::forget`].
+    forgotten: bool,
 }
 
 impl Facts {
@@ -52,6 +54,7 @@ impl Facts {
             retried: false,
             reset: false,
             held: None,
+            forgotten: false,
         }
     }
 
@@ -148,6 +151,7 @@ impl World<'_> {
         if lost {
             self.cover.hit("verdict forgotten with all its witnesses");
             self.facts.verdict = None;
+            self.facts.forgotten = true;
         }
     }
 
@@ -159,6 +163,7 @@ impl World<'_> {
         self.forget();
         if self.has_ghost(agent) {
             self.facts.verdict = None;
+            self.facts.forgotten = true;
         }
         let epoch = self.agents[agent].session.as_ref().map_or((0, 0), |s| s.memory().epoch);
         let outcome = verdict.outcome;
@@ -211,6 +216,37 @@ impl World<'_> {
             if told && self.agents[agent].released || by_us && exit != AgentExit::Terminated {
                 self.broken("I4", format!("agent {agent} exits {} after a success", exit.code()));
             }
+        }
+    }
+
+    /// I3 as a reader of the termination messages sees it, those on full disks missing.
+    pub(super) fn check_last_words(&mut self) {
+        let said = self
+            .agents
+            .iter()
+            .filter(|agent| agent.visible)
+            .filter_map(|agent| agent.said.as_ref())
+            .filter_map(|message| Some((message.epoch, message.verdict.as_ref()?.outcome)))
+            .max_by_key(|(epoch, outcome)| (*epoch, *outcome != Outcome::CouldNotStart));
+        if self.facts.forgotten {
+            return;
+        }
+        match (&self.facts.verdict, said) {
+            (Some(seen), Some((_, outcome))) if seen.outcome != outcome => {
+                let what = format!("{:?} was committed, {outcome:?} is read", seen.outcome);
+                self.broken("I3", what);
+            }
+            (Some(seen), None) => {
+                let by = &self.agents[seen.by];
+                if by.visible && by.disk_full.1 == 0 {
+                    self.broken("I3", format!("{:?} was committed, nothing is read", seen.outcome));
+                }
+                self.cover.hit("verdict on full disks only");
+            }
+            (None, Some((_, outcome))) => {
+                self.broken("I3", format!("nothing was committed, {outcome:?} is read"));
+            }
+            _ => {}
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::agents::same;
 use super::check::Cause;
 use super::plan::{Fault, Ms};
 use super::world::{Event, World};
@@ -20,10 +21,13 @@ impl World<'_> {
         let fault = self.plan.faults[number].1.clone();
         self.log(|_| format!("FAULT {fault:?}"));
         match fault {
-            Fault::KillAgent { index, stamp_zero } => self.with(index, |w, agent| {
-                w.agents[agent].stamp_zero = stamp_zero;
-                w.kill(agent, true);
-            }),
+            Fault::KillAgent { index, stamp_zero } => {
+                self.kill_in_set_up(index);
+                self.with(index, |w, agent| {
+                    w.agents[agent].stamp_zero = stamp_zero;
+                    w.kill(agent, true);
+                });
+            }
             Fault::NodeLost { index, back } => self.with(index, |w, agent| {
                 w.kill(agent, false);
                 if let Some(back) = back {
@@ -91,12 +95,37 @@ impl World<'_> {
             Fault::Deadline => self.job_over(),
             Fault::MemoryFull { index } => self.with(index, |w, a| w.agents[a].memory_full = true),
             Fault::Sleep { length } => self.sleep(length),
+            Fault::BlackHole { index, up } => self.with(index, |w, agent| {
+                if let Some(wire) = w.agents[agent].wire.filter(|wire| !same(&w.wires[*wire])) {
+                    w.cover.hit("black hole");
+                    w.disturb(index, 60_000);
+                    if up {
+                        w.wires[wire].loses_up = true;
+                    } else {
+                        w.wires[wire].loses_down = true;
+                    }
+                }
+            }),
+            Fault::DiskFull { index, torn, length } => self.with(index, |w, agent| {
+                w.agents[agent].disk_full = (torn, w.now + length);
+            }),
         }
     }
 
     fn with(&mut self, index: usize, act: impl FnOnce(&mut Self, usize)) {
         if let Some(agent) = self.holder(index) {
             act(self, agent);
+        }
+    }
+
+    /// On a laptop an agent lives before it joins: while it sets up.
+    fn kill_in_set_up(&mut self, index: usize) {
+        let unborn = index > 0 && self.agents.iter().all(|agent| agent.index != index);
+        if self.plan.laptop && unborn && self.agents.iter().any(|a| a.index == 0 && a.alive) {
+            self.cover.hit("killed in set-up");
+            self.job.indexes[index].done = true;
+            self.disturb(index, 0);
+            self.never_came(index);
         }
     }
 

@@ -15,6 +15,9 @@ pub(super) struct Wire {
     pub(super) cut: bool,
     pub(super) member_closed: bool,
     pub(super) primary_closed: bool,
+    /// What is sent from now on is lost on its way, and neither side hears of it.
+    pub(super) loses_up: bool,
+    pub(super) loses_down: bool,
     last_up: Ms,
     last_down: Ms,
 }
@@ -27,6 +30,8 @@ impl World<'_> {
             cut: false,
             member_closed: false,
             primary_closed: false,
+            loses_up: false,
+            loses_down: false,
             last_up: 0,
             last_down: 0,
         });
@@ -53,6 +58,9 @@ impl World<'_> {
 
     pub(super) fn send_up(&mut self, agent: usize, message: ToPrimary) {
         let Some(wire) = self.agents[agent].wire else { return };
+        if self.wires[wire].loses_up {
+            return;
+        }
         let at = self.transit(agent, self.wires[wire].primary).max(self.wires[wire].last_up);
         self.wires[wire].last_up = at;
         if self.plan.repeats && self.rng.u8(..12) == 0 && !matches!(message, ToPrimary::Join(_)) {
@@ -63,7 +71,7 @@ impl World<'_> {
 
     pub(super) fn send_down(&mut self, wire: usize, message: ToMember) {
         let Some(member) = self.wires[wire].member else { return };
-        if self.wires[wire].primary_closed {
+        if self.wires[wire].primary_closed || self.wires[wire].loses_down {
             return;
         }
         let at = self.transit(self.wires[wire].primary, member).max(self.wires[wire].last_down);
@@ -115,6 +123,9 @@ impl World<'_> {
             if self.agents[agent].wire == Some(wire) {
                 self.agents[agent].wire = None;
             }
+            if self.wires[wire].loses_up {
+                return;
+            }
             let at = self.transit(agent, self.wires[wire].primary).max(self.wires[wire].last_up);
             self.at(at, Event::EndAtPrimary { wire });
         }
@@ -124,6 +135,9 @@ impl World<'_> {
     pub(super) fn primary_closes(&mut self, wire: usize) {
         let Some(agent) = self.wires[wire].member else { return };
         if !std::mem::replace(&mut self.wires[wire].primary_closed, true) {
+            if self.wires[wire].loses_down {
+                return;
+            }
             let primary = self.wires[wire].primary;
             let at = self.transit(primary, agent).max(self.wires[wire].last_down);
             self.at(at, Event::EndAtMember { wire });

@@ -46,6 +46,10 @@ pub(super) enum Fault {
     Sleep { length: Ms },
     /// The agent's container nears its memory limit.
     MemoryFull { index: usize },
+    /// The link stays up, and nothing more gets through, to the primary or from it.
+    BlackHole { index: usize, up: bool },
+    /// The termination message can't be written for a while; a torn one may stay behind.
+    DiskFull { index: usize, torn: bool, length: Ms },
 }
 
 /// A whole schedule.
@@ -194,7 +198,7 @@ fn fault(rng: &mut fastrand::Rng, n: usize, laptop: bool) -> Fault {
         _ => rng.u64(..90_000),
     };
     let stamp_zero = rng.u8(..6) == 0;
-    match rng.u8(..if laptop { 14 } else { 27 }) {
+    match rng.u8(..if laptop { 15 } else { 30 }) {
         0 | 1 => Fault::KillAgent { index, stamp_zero },
         2 | 13 => Fault::KillCommand { index },
         3 | 24 => Fault::CrashInVerdict { after: rng.u32(..14) },
@@ -212,7 +216,9 @@ fn fault(rng: &mut fastrand::Rng, n: usize, laptop: bool) -> Fault {
         10 => Fault::MemoryFull { index },
         12 if laptop => Fault::Sleep { length: length * 3 },
         9 | 12 => Fault::KillAgent { index: 0, stamp_zero },
-        14 => Fault::KillAll,
+        14 | 27 => Fault::DiskFull { index, torn: rng.bool(), length: length * 2 },
+        28 => Fault::KillAll,
+        29 => Fault::BlackHole { index, up: rng.bool() },
         15 => Fault::NodeLost { index, back: rng.bool().then(|| 20 * SECOND + rng.u64(..60_000)) },
         16..=18 => {
             let way = rng.u8(..4);

@@ -10,8 +10,8 @@ use super::job::Job;
 use super::net::Wire;
 use super::plan::{Behaviour, Ms, Plan};
 use crate::gang::{
-    Attempt, Incarnation, MemberInput, MemberMachine, Now, Session, SessionInput, ToMember,
-    ToPrimary,
+    Attempt, Incarnation, MemberInput, MemberMachine, Now, Session, SessionInput,
+    TerminationMessage, ToMember, ToPrimary,
 };
 
 /// Something that will happen.
@@ -100,6 +100,10 @@ pub(super) struct Agent {
     pub(super) no_way_in: Ms,
     pub(super) slow: (Ms, Ms),
     pub(super) memory_full: bool,
+    /// Until when no message can be written, and whether a try tears the last one.
+    pub(super) disk_full: (bool, Ms),
+    /// Its termination message.
+    pub(super) said: Option<TerminationMessage>,
     pub(super) disruption: bool,
     pub(super) deleted: bool,
     pub(super) stamp_zero: bool,
@@ -166,6 +170,7 @@ impl<'p> World<'p> {
         }
         if self.facts.broken.is_none() {
             self.check_all_ended();
+            self.check_last_words();
         }
     }
 
@@ -218,6 +223,8 @@ impl<'p> World<'p> {
             no_way_in: 0,
             slow: (0, 0),
             memory_full: false,
+            disk_full: (false, 0),
+            said: None,
             disruption: false,
             deleted: false,
             stamp_zero: false,

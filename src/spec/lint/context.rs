@@ -5,15 +5,25 @@ use super::super::node::{Spans, key_path};
 use super::super::source::SourceSpan;
 use super::super::types::{Args, EnvVar, Role, SecretUse, TrainJob, Volume};
 
-/// All rules over one job. `from_env` are the paths of values that came from the environment.
-pub fn check(job: &TrainJob, spans: &Spans, from_env: &[String]) -> Vec<Diagnostic> {
-    let mut lint = Lint { job, spans, from_env, findings: Vec::new() };
+/// All rules over one job. `from_env` are the paths of values that came from the environment,
+/// `accelerators` the types of the settings; a `foreign` job was converted from another system's
+/// file.
+pub fn check(
+    job: &TrainJob,
+    spans: &Spans,
+    from_env: &[String],
+    accelerators: &[String],
+    foreign: bool,
+) -> Vec<Diagnostic> {
+    let mut lint = Lint { job, spans, from_env, accelerators, foreign, findings: Vec::new() };
     lint.names();
     lint.gang();
     lint.strategy();
     lint.commands();
     lint.environments();
     lint.places();
+    lint.data();
+    lint.pods();
     lint.findings
 }
 
@@ -21,6 +31,8 @@ pub(super) struct Lint<'a> {
     pub(super) job: &'a TrainJob,
     pub(super) spans: &'a Spans,
     pub(super) from_env: &'a [String],
+    pub(super) accelerators: &'a [String],
+    pub(super) foreign: bool,
     pub(super) findings: Vec<Diagnostic>,
 }
 

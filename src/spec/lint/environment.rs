@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::super::diagnostic::Diagnostic;
 use super::super::node::{index_path, key_path};
-use super::super::secret::looks_secret;
+use super::super::secret_names::is_secret_name;
 use super::super::types::{EnvVar, Framework};
 use super::command::reference;
 use super::context::Lint;
@@ -71,8 +71,10 @@ impl Lint<'_> {
             ),
             (Some(value), None) => {
                 let literal = !self.from_env.contains(&value_path) && !value.is_empty();
-                if literal && looks_secret(name) && !value.contains('$') {
-                    self.add(literal_secret(name).at(value_span, "readable in this file"));
+                if literal && is_secret_name(name) && !value.contains('$') {
+                    self.add(
+                        literal_secret(name, self.foreign).at(value_span, "readable in this file"),
+                    );
                 } else if let Some(written) = reference(value).filter(|_| literal) {
                     self.add(
                         Diagnostic::warning(
@@ -80,7 +82,11 @@ impl Lint<'_> {
                             format!("nothing replaces `{written}` here"),
                         )
                         .at(value_span, "the program gets it as it is written")
-                        .help("`${NAME}` is replaced from your environment at submission"),
+                        .help(if self.foreign {
+                            EXPAND_FOREIGN
+                        } else {
+                            "`${NAME}` is replaced from your environment at submission"
+                        }),
                     );
                 }
                 if value.starts_with("/gcs/") {
@@ -139,9 +145,14 @@ impl Lint<'_> {
     }
 }
 
-fn literal_secret(name: &str) -> Diagnostic {
+/// `${VAR}` is this format's own; another system's file is taken as it is written.
+const EXPAND_FOREIGN: &str = "a Vertex AI file is taken as it is: fill it in (envsubst), or `mlctl \
+                              convert` it and write `value: ${NAME}` there";
+
+fn literal_secret(name: &str, foreign: bool) -> Diagnostic {
+    let first = if foreign { "`mlctl convert` this file, then " } else { "" };
     Diagnostic::warning("literal-secret", format!("`{name}` looks like a secret")).help(format!(
-        "take it from your environment with `value: ${{{name}}}`, or from a Secret: \
-             `valueFrom: {{secretKeyRef: {{name: ..., key: ...}}}}`"
+        "{first}take it from your environment with `value: ${{{name}}}`, or from a Secret: \
+         `valueFrom: {{secretKeyRef: {{name: ..., key: ...}}}}`"
     ))
 }

@@ -1,12 +1,13 @@
 //! What the schema can't say: rules between fields, and what would go wrong at run time.
 
-pub mod accelerators;
 mod command;
 mod context;
+mod data;
 mod environment;
 mod gang;
 mod names;
 mod places;
+mod pods;
 mod strategy;
 
 pub use context::check;

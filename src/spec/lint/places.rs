@@ -6,8 +6,8 @@ use super::super::diagnostic::Diagnostic;
 use super::super::nearest::{list_of, nearest};
 use super::super::node::{index_path, key_path};
 use super::super::types::{Accelerators, Toleration, TolerationOperator, Volume};
-use super::accelerators;
 use super::context::{Lint, Scope};
+use crate::accelerator;
 
 /// Sources that a volume may have, as in a Pod.
 const SOURCES: [&str; 14] = [
@@ -218,10 +218,12 @@ impl Lint<'_> {
 
     fn accelerators(&mut self, accelerators: Option<&Accelerators>, path: &str) {
         let Some(accelerators) = accelerators else { return };
-        if accelerators::find(&accelerators.kind).is_some() {
+        if accelerator::is_known(&accelerators.kind)
+            || self.accelerators.contains(&accelerators.kind)
+        {
             return;
         }
-        let help = match accelerators::suggest(&accelerators.kind) {
+        let help = match accelerator::suggest(&accelerators.kind) {
             Some(near) => format!("did you mean `{near}`?"),
             None => {
                 "`nvidia` asks for any; known are nvidia-l4, nvidia-t4, nvidia-a100-80gb and others"

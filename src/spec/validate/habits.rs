@@ -68,7 +68,7 @@ const HABITS: &[(&str, Where, &str)] = &[
     (
         "template",
         Where::Any,
-        "there is no pod template: `image`, `command`, `args` and `env` stand here",
+        "`image`, `command`, `args` and `env` stand here; for what has no field there is `podPatch`",
     ),
     (
         "restartPolicy",
@@ -120,16 +120,16 @@ const HABITS: &[(&str, Where, &str)] = &[
         Where::Any,
         "write `volumes: [{name, mountPath, emptyDir: {}}]`: a volume says itself where it is mounted",
     ),
-    (
-        "serviceAccount",
-        Where::Any,
-        "the service account is a setting of the cluster, not of the spec",
-    ),
-    (
-        "serviceAccountName",
-        Where::Any,
-        "the service account is a setting of the cluster, not of the spec",
-    ),
+    ("serviceAccountName", Where::Any, "write `serviceAccount` at the top level"),
+    ("priorityClassName", Where::Any, "write `priorityClass` at the top level"),
+    ("queueName", Where::Any, "write `queue` at the top level"),
+    ("pullSecrets", Where::Any, "write `imagePullSecrets: [NAME]` at the top level"),
+    ("podTemplate", Where::Any, "write what mlctl has no field for below `podPatch`, as in a Pod"),
+    ("podTemplateOverrides", Where::Any, "write it below `podPatch`, as in a Pod"),
+    ("nodeAffinity", Where::Any, "write `affinity: {nodeAffinity: ...}` at the top level"),
+    ("podAntiAffinity", Where::Any, "write `affinity: {podAntiAffinity: ...}` at the top level"),
+    ("datasets", Where::Any, "write `data: [{uri: ..., path: ...}]`"),
+    ("inputs", Where::Any, "write `data: [{uri: ..., path: ...}]`"),
     (
         "namespace",
         Where::Any,
@@ -140,7 +140,6 @@ const HABITS: &[(&str, Where, &str)] = &[
         Where::Any,
         "write `security: restricted`, `baseline`, `root` or `openshift` at the top level",
     ),
-    ("affinity", Where::Any, "`nodeSelector` and `tolerations` are what a spec can say"),
     ("ports", Where::Any, "the replicas of a run reach each other on every port; none is declared"),
 ];
 

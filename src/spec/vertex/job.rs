@@ -174,6 +174,13 @@ fn convert(
         node_selector: IndexMap::new(),
         tolerations: Vec::new(),
         volumes,
+        data: Vec::new(),
+        queue: None,
+        priority_class: None,
+        service_account: None,
+        image_pull_secrets: Vec::new(),
+        affinity: IndexMap::new(),
+        pod_patch: IndexMap::new(),
     };
     Some((job, spans))
 }

@@ -1,7 +1,7 @@
 //! `machineSpec`: cores, memory and accelerators of a pool's replicas.
 
+use crate::accelerator::find;
 use crate::spec::diagnostic::Diagnostic;
-use crate::spec::lint::accelerators::find;
 use crate::spec::node::{Entry, Node};
 use crate::spec::types::Accelerators;
 use crate::spec::values::{ByteSize, CpuQuantity};

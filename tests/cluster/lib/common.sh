@@ -20,8 +20,9 @@ set_paths() {
     cgroup=mlctl-$name-$(printf %s "$state" | sha256sum | cut -c1-8)
 }
 
-# Process ids are used again: a process is its id and the moment it started.
-started() { [ -r "/proc/$1/stat" ] && sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
+# started PID: the moment a process started, or nothing if it has ended. Ids are used again; a process
+# is its id and that moment.
+started() { sed -n 's/.*) //; s/^[^ZX] //p' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f19; }
 
 # init: the id of the first process in the cluster's namespaces, or failure.
 init() {

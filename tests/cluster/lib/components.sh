@@ -53,8 +53,9 @@ component() {
         kwok)
             exec /run/cluster/bin/kwok --kubeconfig="$(config addons)" --manage-all-nodes=false \
                 --manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake \
-                --config=/run/cluster/etc/stages.yaml --node-lease-duration-seconds=20 --cidr=198.18.64.0/18 \
-                --node-ip=198.18.0.1 --node-port=10247
+                --config=/run/cluster/etc/kwok.yaml --node-lease-duration-seconds=20 --cidr=198.18.64.0/18 \
+                --node-ip=198.18.0.1 --node-port=10247 --server-address=198.18.0.1:10247 \
+                --tls-cert-file=$pki/apiserver.crt --tls-private-key-file=$pki/apiserver.key --v=WARN
             ;;
         provisioner) kube provision "$(config addons)" /run/cluster/volumes ;;
         kube-proxy)

@@ -18,13 +18,22 @@ sweep() {
 # network go with the last of them; only cgroups and files stay.
 halt() {
     local pid limit=$((SECONDS + 20))
-    if pid=$(init); then
-        kill -KILL "$pid" 2>/dev/null || true
-        while init >/dev/null; do sleep 0.05; done
-    fi
+    while [ -n "$(leaders)" ]; do
+        for pid in $(leaders); do kill -KILL "$pid" 2>/dev/null || true; done
+        sleep 0.05
+    done
     until sweep_cgroups; do
         [ "$SECONDS" -lt "$limit" ] || die "these cgroups still have processes: $(cgroup_folders | xargs)"
         sleep 0.1
+    done
+}
+
+# leaders: the first process of the cluster's namespaces and its parent outside. They are found by their
+# arguments, so that one whose `up` was killed before it wrote anything down is found too.
+leaders() {
+    local file
+    for file in $(grep -lszx '.*/cluster/lib/inside\.sh' /proc/[0-9]*/cmdline); do
+        ! grep -qszxF "$state" "$file" || printf '%s\n' "${file//[!0-9]/}"
     done
 }
 
@@ -43,22 +52,22 @@ sweep_cgroups() {
     [ -z "$(cgroup_folders)" ]
 }
 
-# make_cgroups: one folder for each node, in every controller.
+# make_cgroups: a folder for each node, in every controller.
 make_cgroups() {
-    local mount node dir file
+    local mount dir file
     for mount in /sys/fs/cgroup /sys/fs/cgroup/*; do
-        [ -e "$mount/cgroup.procs" ] || continue
-        [ "$(stat -f -c %T "$mount")" = cgroup2fs ] || [ "$(stat -f -c %T "$mount")" = cgroupfs ] || continue
-        # A folder of a mount is none.
-        [ "$mount" = /sys/fs/cgroup ] || mountpoint -q "$mount" || continue
+        { mountpoint -q "$mount" && [ -e "$mount/cgroup.procs" ]; } || continue
         for dir in "$mount/$cgroup" "$mount/$cgroup"/node{1,2}; do
             mkdir -p "$dir"
-            for file in cpuset.cpus cpuset.mems; do
-                # Version 1 refuses processes where these are empty.
-                [ ! -e "$dir/$file" ] || [ -e "$mount/cgroup.controllers" ] || cat "${dir%/*}/$file" >"$dir/$file"
-            done
-            if [ -s "${dir%/*}/cgroup.controllers" ]; then
-                sed 's/[^ ]*/+&/g' "${dir%/*}/cgroup.controllers" >"${dir%/*}/cgroup.subtree_control"
+            if [ -e "$mount/cgroup.controllers" ]; then
+                # Version 2: what children may control is said one level above.
+                sed 's/[^ ]*/+&/g' "${dir%/*}/cgroup.controllers" >"${dir%/*}/cgroup.subtree_control" ||
+                    die "${dir%/*} refuses to hand its controllers on: it has processes itself"
+            else
+                # Version 1: no process can join where these are empty.
+                for file in cpuset.cpus cpuset.mems; do
+                    [ ! -e "$dir/$file" ] || cat "${dir%/*}/$file" >"$dir/$file"
+                done
             fi
         done
     done

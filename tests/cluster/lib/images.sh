@@ -40,31 +40,37 @@ image() {
     printf '{"imageLayoutVersion":"1.0.0"}' >"$dir/oci-layout"
 }
 
-small_images() {
-    mkdir -p "$work/pause" "$work/busybox"/{bin,etc,tmp,root,dev,proc,sys}
+pause_image() {
+    mkdir "$work/pause"
     gcc -O2 -static -s -o "$work/pause/pause" "$here/images/pause.c"
     layer pause "$work/pause" pause
     image pause '{"Entrypoint":["/pause"]}' pause
-
-    cp /bin/busybox "$work/busybox/bin/busybox"
-    chmod 1777 "$work/busybox/tmp"
-    echo root:x:0:0:root:/root:/bin/sh >"$work/busybox/etc/passwd"
-    /bin/busybox --list | while read -r link; do
-        [ "$link" = busybox ] || ln -s busybox "$work/busybox/bin/$link"
-    done
-    layer busybox "$work/busybox" .
-    image busybox '{"Env":["PATH=/bin"],"Cmd":["sh"]}' busybox
 }
 
 python_image() {
     local mirror
     # The mirror that this machine uses for the suite, else debootstrap's own.
     mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' "Codename: $suite" 2>/dev/null | head -n 1)
-    debootstrap --variant=minbase --include=python3,python3-venv,python3-pip,python-is-python3,ca-certificates \
+    debootstrap --variant=minbase --include=busybox,ca-certificates,python3,python3-venv,python3-pip,python-is-python3 \
         "$suite" "$work/debian" ${mirror:+"$mirror"}
     rm -rf "$work/debian"/{var/cache/apt,var/lib/apt/lists,usr/share/{doc,man,locale}}/* "$work/debian"/{dev,proc,sys}/*
     layer debian "$work/debian" .
     image python "$shell" debian
+}
+
+# With its libraries: a static one crashes when it looks up a host's name.
+busybox_image() {
+    local root=$work/busybox file
+    mkdir -p "$root"/{bin,etc,tmp,root,dev,proc,sys}
+    chmod 1777 "$root/tmp"
+    echo root:x:0:0:root:/root:/bin/sh >"$root/etc/passwd"
+    for file in /bin/busybox $(chroot "$work/debian" ldd /bin/busybox | grep -o '/[^ ]*'); do
+        mkdir -p "$root${file%/*}"
+        cp -L "$work/debian$file" "$root$file"
+    done
+    chroot "$root" /bin/busybox --install -s /bin
+    layer busybox "$root" .
+    image busybox '{"Env":["PATH=/bin"],"Cmd":["sh"]}' busybox
 }
 
 # lend PATH: what is at PATH here is there in the image's root as well, while it is built.
@@ -125,8 +131,9 @@ END
 
 arch=$(dpkg --print-architecture)
 shell='{"Env":["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin","LANG=C.UTF-8"],"Cmd":["bash"]}'
-small_images
+pause_image
 python_image
+busybox_image
 tensorflow_image
 unpack
 rm -rf "$work"

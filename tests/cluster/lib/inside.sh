@@ -31,6 +31,7 @@ for part in /run/cluster/bin/*; do
 done
 mkdir -p /run/cluster/{pids,log/var,volumes,etcd}
 mount --bind /run/cluster/log/var /var/log
+[ ! -e /etc/resolv.conf ] || mount --bind /run/cluster/etc/resolv.conf /etc/resolv.conf
 
 ip link set lo up
 ip link add mlctl0 type bridge

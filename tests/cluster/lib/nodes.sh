@@ -67,7 +67,7 @@ stop_component() {
 start_component() {
     known "${1:-}"
     ! alive "$1" >/dev/null || die "$1 runs already"
-    inside bash "$here/lib/inside.sh" start "$1"
+    inside env -i PATH="$PATH" HOME="$state" bash "$here/lib/inside.sh" start "$1"
 }
 
 component_logs() {

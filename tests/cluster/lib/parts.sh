@@ -18,7 +18,7 @@ store_part() {
 }
 
 # make_part FOLDER: makes sure that a part is there. Only a full one gets its name; of two that make
-# the same one, the second waits for the first.
+# the same one, the second waits for the first, or for what a killed first one left running.
 make_part() {
     local dir=$1 id=${1##*/} began=$SECONDS
     if [ ! -d "$dir" ]; then
@@ -29,7 +29,7 @@ make_part() {
             log=$parts/.log-$id
             rm -rf "$work"
             mkdir "$work"
-            if ! bash "$here/lib/make.sh" "${id%-*}" "$work" >"$log" 2>&1 9>&-; then
+            if ! bash "$here/lib/make.sh" "${id%-*}" "$work" >"$log" 2>&1; then
                 tail -n 20 "$log" >&2
                 rm -rf "$work"
                 die "could not build ${id%-*}; its whole output is in $log"
@@ -82,7 +82,6 @@ build() {
     if is_root; then
         packages containerd=containerd runc=runc iptables=iptables conntrack=conntrack \
             debootstrap=debootstrap gcc=gcc /usr/lib/cni/bridge=containernetworking-plugins
-        [ -e /usr/share/doc/busybox-static ] || packages "no busybox-static=busybox-static"
     fi
     for dir in "$kube" "$coredns" "$kwok" ${store:+"$store"}; do
         make_part "$dir" &

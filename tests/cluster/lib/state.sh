@@ -6,11 +6,12 @@ prepare() {
     (umask 077 && mkdir "$state")
     mkdir -p "$state"/{bin,etc,log,pki,kubeconfig,pids}
     ln -s "$kube/kube" "$kube/kubectl" "$coredns/coredns" "$kwok/kwok" "$state/bin"
-    cp "$kwok/stages.yaml" "$state/etc"
+    simulation >"$state/etc/kwok.yaml"
     certificates
     tokens
     kubeconfigs https://198.18.0.1:6443 controller-manager scheduler kube-proxy addons node1 node2
     corefile >"$state/etc/Corefile"
+    echo "nameserver 198.18.0.1" >"$state/etc/resolv.conf"
     if [ "$store" ]; then
         ln -s "$store" "$state/bin/store"
         node_state node1
@@ -97,6 +98,18 @@ cluster.local in-addr.arpa {
 END
 }
 
+# simulation: what KWOK's nodes and pods do, and what their pods say.
+simulation() {
+    cat "$kwok/stages.yaml" - <<'END'
+apiVersion: kwok.x-k8s.io/v1alpha1
+kind: ClusterLogs
+metadata: {name: every-pod}
+spec:
+  logs: [{logsFile: /run/cluster/etc/simulated.log}]
+END
+    echo "2026-01-01T00:00:00.000000000Z stdout F simulated" >"$state/etc/simulated.log"
+}
+
 # node_state NODE: a node's folder, its containerd filled from the store.
 node_state() {
     local dir=$state/$1 root=$state/$1/containerd from=$store/containerd snapshots=io.containerd.snapshotter.v1.overlayfs one
@@ -112,7 +125,6 @@ node_state() {
     containerd_config "$1" >"$state/etc/containerd-$1.toml"
     kubelet_config "$1" >"$state/etc/kubelet-$1.yaml"
     network_config "$1" >"$dir/cni/10-bridge.conflist"
-    echo "nameserver 198.18.0.1" >"$state/etc/resolv.conf"
 }
 
 # Without restrict_oom_score_adj runc fails where CAP_SYS_RESOURCE is missing.

@@ -34,8 +34,9 @@ status() {
     fi
     case $format in
         json)
-            printf '{"name":"%s","up":%s,"kubeconfig":%s,"pods":"%s","nodes":{%s},"init":%s,"pids":{%s}}\n' \
-                "$name" "$up" "$($up && printf '"%s"' "$state/kubeconfig/admin" || printf null)" "$pods" \
+            printf '{"name":"%s","up":%s,"kubeconfig":%s,"kubectl":%s,"pods":"%s","nodes":{%s},"init":%s,"pids":{%s}}\n' \
+                "$name" "$up" "$($up && printf '"%s"' "$state/kubeconfig/admin" || printf null)" \
+                "$($up && printf '"%s"' "$state/bin/kubectl" || printf null)" "$pods" \
                 "$(awk 'NF { printf "%s\"%s\":\"%s\"", s, $1, $2 == "True" ? "Ready" : "NotReady"; s = "," }' <<<"$nodes")" \
                 "${first:-null}" \
                 "$(awk 'NF { printf "%s\"%s\":%d", s, $1, $2; s = "," }' <<<"$running")"

@@ -13,6 +13,7 @@ up() {
     exec 8>"$cache/clusters/.lock-$name"
     flock 8
     if init >/dev/null && [ -e "$state/ready" ]; then
+        fake_nodes "$fake"
         say "\`$name\` is up already"
         return
     fi
@@ -58,7 +59,7 @@ boot() {
     local user=() parent first='' limit=$((SECONDS + 10))
     is_root || user=(--user --map-root-user)
     # The socket for the API server is opened in this network namespace and served from the other one.
-    setsid "$state/bin/kube" listen 127.0.0.1:0 "$state/address" \
+    setsid env -i PATH="$PATH" HOME="$state" "$state/bin/kube" listen 127.0.0.1:0 "$state/address" \
         unshare "${user[@]}" --pid --mount --net --uts --ipc --fork --kill-child \
         bash "$here/lib/inside.sh" "$state" </dev/null >"$state/log/init" 2>&1 8>&- &
     parent=$!
@@ -89,11 +90,15 @@ volumeBindingMode: Immediate
 END
 }
 
-# fake_nodes N: simulated nodes of 64 cores and 8 GPUs each, of two products by turns.
+# fake_nodes N: simulated nodes of 64 cores and 8 GPUs each, of two products by turns, as far as missing.
 fake_nodes() {
-    local i product memory
-    [ "$1" -gt 0 ] || return 0
+    local i product memory have missing=()
+    have=$(kubectl_admin get nodes -o name | xargs)
     for ((i = 0; i < $1; i++)); do
+        [[ " $have " == *" node/gpu-$i "* ]] || missing+=("$i")
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    for i in "${missing[@]}"; do
         if ((i % 2)); then product=NVIDIA-H100-80GB-HBM3 memory=81559; else product=NVIDIA-A100-SXM4-80GB memory=81920; fi
         cat <<END
 ---
@@ -116,6 +121,8 @@ spec:
 status:
   capacity: &room {cpu: "64", memory: 512Gi, ephemeral-storage: 1Ti, pods: "1000", nvidia.com/gpu: "8"}
   allocatable: *room
+  addresses: [{type: InternalIP, address: 198.18.0.1}, {type: Hostname, address: gpu-$i}]
+  daemonEndpoints: {kubeletEndpoint: {Port: 10247}}
 END
     done | kubectl_admin create --validate=false -f - >/dev/null
 }

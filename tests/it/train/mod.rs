@@ -2,6 +2,9 @@
 
 mod examples;
 mod faults;
+mod gather;
+mod gpus;
 mod kill;
 mod many;
 mod plain;
+mod told;

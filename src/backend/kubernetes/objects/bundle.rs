@@ -11,8 +11,9 @@ use k8s_openapi::api::core::v1::ConfigMap;
 use super::manifests::ManifestContext;
 use super::names::{code_name, meta};
 use crate::agent::pod::CodeFile;
-use crate::code::walk;
-use crate::plan::{Plan, is_uri};
+use crate::code::{Entry, walk};
+use crate::plan::Plan;
+use crate::spec::{Claim, is_uri};
 
 /// What all files together may have: code, not data.
 pub const MAX_CODE: u64 = 5 << 20;
@@ -48,52 +49,65 @@ struct CodeMap {
 #[non_exhaustive]
 pub enum BundleError {
     /// It is more than ConfigMaps should carry.
-    #[error("code: {path} has {mib:.1} MiB of files and {max} MiB travel to a cluster; the largest are {largest}", max = MAX_CODE >> 20)]
+    #[error(
+        "code and data: {mib:.1} MiB of files, and {max} MiB travel to a cluster; the largest are \
+         {largest}; name what isn't needed in .mlctlignore, or put data into a claim",
+        max = MAX_CODE >> 20
+    )]
     TooLarge {
-        /// The folder.
-        path: String,
         /// What all files have.
         mib: f64,
         /// The largest files with their sizes.
         largest: String,
     },
     /// It is not a folder or file of this machine.
-    #[error("code: {0} is not a folder of this machine")]
-    NotHere(String),
+    #[error("{field}: {path} is not a folder or file of this machine")]
+    NotHere {
+        /// The spec's field.
+        field: &'static str,
+        /// What it names.
+        path: String,
+    },
     /// A name that can't be written down.
-    #[error("code: the name of {} is not valid UTF-8", .0.display())]
+    #[error("code and data: the name of {} is not valid UTF-8", .0.display())]
     BadName(PathBuf),
     /// A file can't be read.
-    #[error("code: {0}")]
+    #[error("code and data: {0}")]
     Io(#[from] io::Error),
 }
 
 impl CodeBundle {
-    /// Reads what of a plan's code travels.
+    /// Reads what of a plan travels: its code, and data of this machine.
     pub fn of(plan: &Plan) -> Result<Self, BundleError> {
-        match &plan.code {
-            None => Ok(Self::default()),
-            Some(code) if is_uri(code) || !Path::new(code).exists() => {
-                Err(BundleError::NotHere(code.clone()))
+        let mut found = match &plan.code {
+            Some(code) => files("code", code)?,
+            None => Vec::new(),
+        };
+        for data in plan.data.iter().filter(|data| Claim::of(&data.uri).is_none()) {
+            let target = Path::new(&data.path);
+            // What is put there hides what the code has there.
+            found.retain(|file| !file.path.starts_with(target));
+            let is_file = Path::new(&data.uri).is_file();
+            for file in files("data", &data.uri)? {
+                let path = if is_file { target.into() } else { target.join(&file.path) };
+                found.push(Found { path, ..file });
             }
-            Some(code) => Self::read(Path::new(code)),
         }
+        Self::pack(found)
     }
 
     /// Reads a folder or one file, as the walk of [`crate::code`] finds it.
     pub fn read(code: &Path) -> Result<Self, BundleError> {
-        let mut found = Vec::new();
-        for entry in walk(code)?.into_iter().filter(|entry| !entry.is_dir) {
-            let size = fs_err::metadata(&entry.source)?.len();
-            let path = entry.path.to_str().map(str::to_owned);
-            let path = path.ok_or_else(|| BundleError::BadName(entry.path.clone()))?;
-            found.push((path, entry.source, size));
-        }
-        fits(code, &found)?;
+        Self::pack(files("code", &code.to_string_lossy())?)
+    }
+
+    fn pack(found: Vec<Found>) -> Result<Self, BundleError> {
+        fits(&found)?;
         let mut bundle = Self::default();
-        for (path, source, _) in found {
+        for Found { path, source, .. } in found {
+            let Some(path) = path.to_str() else { return Err(BundleError::BadName(path)) };
             let executable = fs_err::metadata(&source)?.permissions().mode() & 0o111 != 0;
-            bundle.add(path, executable, &fs_err::read(&source)?);
+            bundle.add(path.to_owned(), executable, &fs_err::read(&source)?);
         }
         Ok(bundle)
     }
@@ -157,24 +171,43 @@ impl CodeBundle {
     }
 }
 
-fn fits(code: &Path, files: &[(String, PathBuf, u64)]) -> Result<(), BundleError> {
-    let total: u64 = files.iter().map(|(.., size)| size).sum();
+/// A file that travels.
+struct Found {
+    /// In the working folder.
+    path: PathBuf,
+    /// On this machine.
+    source: PathBuf,
+    size: u64,
+}
+
+fn files(field: &'static str, place: &str) -> Result<Vec<Found>, BundleError> {
+    if is_uri(place) || !Path::new(place).exists() {
+        return Err(BundleError::NotHere { field, path: place.into() });
+    }
+    let mut found = Vec::new();
+    for Entry { path, source, is_dir } in walk(Path::new(place))? {
+        if !is_dir {
+            let size = fs_err::metadata(&source)?.len();
+            found.push(Found { path, source, size });
+        }
+    }
+    Ok(found)
+}
+
+fn fits(files: &[Found]) -> Result<(), BundleError> {
+    let total: u64 = files.iter().map(|file| file.size).sum();
     if total <= MAX_CODE {
         return Ok(());
     }
     let mib = |size: u64| size as f64 / f64::from(1 << 20);
     let mut largest: Vec<_> = files.iter().collect();
-    largest.sort_by_key(|(.., size)| std::cmp::Reverse(*size));
+    largest.sort_by_key(|file| std::cmp::Reverse(file.size));
     let largest: Vec<_> = largest
         .iter()
         .take(NAMED)
-        .map(|(path, _, size)| format!("{path} ({:.1} MiB)", mib(*size)))
+        .map(|file| format!("{} ({:.1} MiB)", file.path.display(), mib(file.size)))
         .collect();
-    Err(BundleError::TooLarge {
-        path: code.display().to_string(),
-        mib: mib(total),
-        largest: largest.join(", "),
-    })
+    Err(BundleError::TooLarge { mib: mib(total), largest: largest.join(", ") })
 }
 
 /// A key of a ConfigMap that still says which file it is.
@@ -265,6 +298,31 @@ mod tests {
                 assert!(keys.insert(key.clone()), "{key} twice");
             }
         }
+    }
+
+    #[test]
+    fn data_of_this_machine_hides_what_the_code_has_there() {
+        let root = tempfile::tempdir().unwrap();
+        for (name, text) in [("code/data/a", "1"), ("code/x.py", "2"), ("set/b", "3")] {
+            let path = root.path().join(name);
+            fs_err::create_dir_all(path.parent().unwrap()).unwrap();
+            fs_err::write(path, text).unwrap();
+        }
+        let file = format!("file://{}/set/b", root.path().display());
+        let spec: crate::spec::TrainJob = serde_json::from_value(serde_json::json!({
+            "apiVersion": "mlctl.dev/v1", "kind": "TrainJob", "name": "a", "command": ["a"],
+            "code": "code",
+            "data": [{"uri": "set", "path": "data"}, {"uri": file, "path": "one"}],
+        }))
+        .unwrap();
+        let context = crate::plan::PlanContext {
+            run: "a-123456".into(),
+            runtime_defaults: crate::plan::RuntimeDefaults::CLUSTER,
+            code_base: root.path().into(),
+        };
+        let bundle = CodeBundle::of(&crate::plan::plan(&spec, &context).unwrap()).unwrap();
+        let paths: Vec<&str> = bundle.files.iter().map(|file| file.path.as_str()).collect();
+        assert_eq!(paths, ["x.py", "data/b", "one"]);
     }
 
     #[test]

@@ -9,10 +9,11 @@ use k8s_openapi::api::core::v1::{
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
 use super::manifests::ManifestContext;
+use super::placement::Nodes;
 use super::{security, volumes};
-use crate::agent::pod::{CONFIG_DIR, DOCUMENT, HOME_DIR, PROGRAM, PROGRAM_DIR, downward};
+use crate::agent::pod::{CONFIG_DIR, DOCUMENT, PROGRAM, PROGRAM_DIR, downward};
 use crate::plan::{Plan, RolePlan};
-use crate::spec::{CpuQuantity, Security};
+use crate::spec::CpuQuantity;
 
 /// The container of the user's image.
 pub const MAIN: &str = "main";
@@ -46,7 +47,12 @@ pub(super) fn init(plan: &Plan, context: &ManifestContext, role: &RolePlan) -> C
 }
 
 /// The agent; the user's command is in its document.
-pub(super) fn main(plan: &Plan, role: &RolePlan, mounts: Vec<VolumeMount>) -> Container {
+pub(super) fn main(
+    plan: &Plan,
+    role: &RolePlan,
+    nodes: &Nodes,
+    mounts: Vec<VolumeMount>,
+) -> Container {
     let env_from: Vec<_> = role
         .secrets
         .iter()
@@ -65,16 +71,16 @@ pub(super) fn main(plan: &Plan, role: &RolePlan, mounts: Vec<VolumeMount>) -> Co
             "--pod".into(),
             format!("{CONFIG_DIR}/{DOCUMENT}"),
         ]),
-        env: Some(env(plan, role)),
+        env: Some(env(role)),
         env_from: (!env_from.is_empty()).then_some(env_from),
-        resources: Some(resources(role)),
+        resources: Some(resources(role, nodes)),
         security_context: Some(security::main(plan.security)),
         volume_mounts: Some(mounts),
         ..Container::default()
     }
 }
 
-fn env(plan: &Plan, role: &RolePlan) -> Vec<EnvVar> {
+fn env(role: &RolePlan) -> Vec<EnvVar> {
     let field = |name: &str, path: String| EnvVar {
         name: name.into(),
         value_from: Some(EnvVarSource {
@@ -107,12 +113,6 @@ fn env(plan: &Plan, role: &RolePlan) -> Vec<EnvVar> {
             value: None,
         });
     }
-    // Elsewhere the image's own user has a home of its own.
-    if matches!(plan.security, Security::Restricted | Security::Openshift) {
-        for (name, value) in [("HOME", HOME_DIR), ("USER", "mlctl")] {
-            env.push(EnvVar { name: name.into(), value: Some(value.into()), value_from: None });
-        }
-    }
     env.extend(role.env.iter().filter_map(|variable| {
         let key = &variable.value_from.as_ref()?.secret_key_ref;
         Some(EnvVar {
@@ -132,10 +132,13 @@ fn env(plan: &Plan, role: &RolePlan) -> Vec<EnvVar> {
 }
 
 /// Requests are limits: a gang that is slowed down or evicted in one place waits in all.
-fn resources(role: &RolePlan) -> ResourceRequirements {
+fn resources(role: &RolePlan, nodes: &Nodes) -> ResourceRequirements {
     let mut amounts = Vec::new();
     amounts.extend(role.cpu.map(|cpu| ("cpu", cpu.to_string())));
     amounts.extend(role.memory.map(|memory| ("memory", memory.to_string())));
+    amounts.extend(
+        nodes.accelerators.iter().map(|(resource, count)| (resource.as_str(), count.to_string())),
+    );
     equal(amounts)
 }
 

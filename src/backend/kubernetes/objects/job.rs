@@ -26,6 +26,9 @@ pub(super) fn jobs(
     layout: &ClusterLayout,
     refused: &mut Vec<String>,
 ) -> Vec<Job> {
+    if plan.pods.queue.is_some() && layout.jobs.len() > 1 {
+        refused.push(one_shape(layout));
+    }
     let mut jobs = Vec::new();
     for job in &layout.jobs {
         let Some(role) = first_role(plan, job) else { continue };
@@ -33,6 +36,9 @@ pub(super) fn jobs(
         let lone = lone_role(job);
         if let (Some(labels), Some(lone)) = (&mut metadata.labels, lone) {
             labels.insert(label::ROLE.into(), lone.into());
+        }
+        if let (Some(labels), Some(queue)) = (&mut metadata.labels, &plan.pods.queue) {
+            labels.insert(label::QUEUE.into(), queue.clone());
         }
         let count = job.replicas.len() as i32;
         match pod::template(plan, context, role, lone) {
@@ -51,6 +57,8 @@ pub(super) fn jobs(
                     ttl_seconds_after_finished: context
                         .keep
                         .map(|keep| i32::try_from(keep.as_secs()).unwrap_or(i32::MAX)),
+                    // Kueue starts it when there is room.
+                    suspend: plan.pods.queue.is_some().then_some(true),
                     template,
                     ..JobSpec::default()
                 }),
@@ -59,6 +67,21 @@ pub(super) fn jobs(
         }
     }
     jobs
+}
+
+/// Kueue admits a Job by itself, and half a gang is of no use.
+fn one_shape(layout: &ClusterLayout) -> String {
+    let roles = |job: &JobLayout| {
+        let mut roles: Vec<&str> = job.replicas.iter().map(|one| one.role.as_str()).collect();
+        roles.dedup();
+        roles.join(" and ")
+    };
+    let shapes: Vec<String> = layout.jobs.iter().map(roles).collect();
+    format!(
+        "queue: Kueue admits one Job, and pods of different shapes are several ({}); give all roles \
+         the same image, cpu, memory, accelerators, secrets, nodeSelector, tolerations and volumes",
+        shapes.join("; ")
+    )
 }
 
 /// The role that a Job's pods are made after; the others have the same shape.

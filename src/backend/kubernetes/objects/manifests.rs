@@ -5,10 +5,11 @@ use std::time::Duration;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret, Service};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 use super::bundle::CodeBundle;
-use super::{job, output, record, secret, service};
+use super::{data, job, output, record, secret, service};
+use crate::accelerator::CustomAccelerators;
 use crate::agent::pod::PodDocument;
 use crate::backend::SecretValues;
 use crate::plan::{ClusterLayout, Plan};
@@ -22,6 +23,8 @@ pub struct ManifestContext {
     pub runner_image: String,
     /// Architectures that the runner image has, as nodes call them: `amd64`, `arm64`. None: any.
     pub architectures: Vec<String>,
+    /// Types of accelerators that the settings add.
+    pub accelerators: CustomAccelerators,
     /// How long ended Jobs, their pods and logs stay; `None`: until the record is deleted.
     pub keep: Option<Duration>,
     /// Who submits, in full, as the cluster knows them.
@@ -88,6 +91,7 @@ pub fn manifests(plan: &Plan, context: &ManifestContext) -> Result<Manifests, Ma
         nonce: context.nonce.clone(),
         output: output::base(plan),
         code: context.code.files.clone(),
+        links: data::links(plan),
     };
     let mut config_maps = Vec::new();
     match record::pod_document(plan, context, &document) {
@@ -144,6 +148,18 @@ impl Manifests {
         for job in &self.jobs {
             documents.push(serde_json::to_value(job)?);
         }
-        Ok(documents)
+        Ok(documents.into_iter().map(metadata_first).collect())
     }
+}
+
+/// As people write objects: what it is, what it is called, what is in it.
+fn metadata_first(object: Json) -> Json {
+    let Json::Object(mut fields) = object else { return object };
+    let head = ["apiVersion", "kind", "metadata"];
+    let mut ordered: Map<String, Json> = head
+        .iter()
+        .filter_map(|name| Some(((*name).to_owned(), fields.shift_remove(*name)?)))
+        .collect();
+    ordered.extend(fields);
+    Json::Object(ordered)
 }

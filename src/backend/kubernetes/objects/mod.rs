@@ -2,16 +2,19 @@
 
 mod bundle;
 mod container;
+mod data;
 mod job;
 mod manifests;
+mod merge;
 mod names;
 mod output;
+mod patch;
+mod placement;
 mod pod;
 mod record;
 mod secret;
 mod security;
 mod service;
-mod strict;
 mod volumes;
 
 pub use bundle::*;

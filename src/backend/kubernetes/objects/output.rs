@@ -1,26 +1,13 @@
 //! Where a run's outputs go in a cluster.
 
 use crate::agent::pod::OUTPUT_DIR;
-use crate::plan::{Plan, is_uri};
-
-/// A claim and a path within it, from `pvc://claim/path`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Claim<'a> {
-    pub(super) name: &'a str,
-    pub(super) path: &'a str,
-}
-
-/// The claim that a URI names.
-pub(super) fn claim(uri: &str) -> Option<Claim<'_>> {
-    let rest = uri.strip_prefix("pvc://")?;
-    let (name, path) = rest.split_once('/').unwrap_or((rest, ""));
-    Some(Claim { name, path: path.trim_matches('/') })
-}
+use crate::plan::{Plan, RolePlan};
+use crate::spec::{Claim, is_uri};
 
 /// The base of the outputs as the primary's command sees it.
 pub(super) fn base(plan: &Plan) -> String {
     let Some(output) = &plan.output else { return OUTPUT_DIR.into() };
-    match claim(output) {
+    match Claim::of(output) {
         // Below the mount and not as its `subPath`: a folder that kubelet makes belongs to root.
         Some(Claim { path: "", .. }) => OUTPUT_DIR.into(),
         Some(Claim { path, .. }) => format!("{OUTPUT_DIR}/{path}"),
@@ -30,7 +17,7 @@ pub(super) fn base(plan: &Plan) -> String {
 
 /// The output is in a volume that mlctl mounts: a claim, or an empty folder of the pod.
 pub(super) fn is_mounted(plan: &Plan) -> bool {
-    plan.output.as_deref().is_none_or(|output| claim(output).is_some())
+    plan.output.as_deref().is_none_or(|output| Claim::of(output).is_some())
 }
 
 /// Why the outputs can't go there.
@@ -43,15 +30,14 @@ pub(super) fn reasons(plan: &Plan, notices: &mut Vec<String>) -> Vec<String> {
         );
         return Vec::new();
     };
-    if let Some(claim) = claim(output) {
-        let escapes = claim.path.split('/').any(|part| part == "..");
-        if claim.name.is_empty() || escapes {
+    if let Some(claim) = Claim::of(output) {
+        if !claim.is_sound() {
             return vec![format!("output: {output} is not pvc://CLAIM/PATH")];
         }
         return Vec::new();
     }
     let local = output.strip_prefix("file://").unwrap_or(output);
-    let mounted = |role: &crate::plan::RolePlan| {
+    let mounted = |role: &RolePlan| {
         role.volumes.iter().any(|volume| {
             let below = local.strip_prefix(volume.mount_path.trim_end_matches('/'));
             below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))

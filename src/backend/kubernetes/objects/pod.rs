@@ -2,20 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::{PodSpec, PodTemplateSpec, Toleration};
+use k8s_openapi::api::core::v1::{LocalObjectReference, PodSpec, PodTemplateSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::manifests::ManifestContext;
 use super::names::{annotations, label, labels};
-use super::{container, security, volumes};
+use super::{container, patch, placement, security, volumes};
 use crate::plan::{ClusterLayout, Plan, RolePlan};
-use crate::spec;
 
 /// Seconds that a pod has beyond what its agent needs to leave.
 const GRACE_SLACK: u64 = 5;
-
-const OS: &str = "kubernetes.io/os";
-const ARCH: &str = "kubernetes.io/arch";
 
 /// The template of pods like those of `role`; `lone` when the Job has no other role.
 pub(super) fn template(
@@ -26,6 +22,7 @@ pub(super) fn template(
 ) -> Result<PodTemplateSpec, Vec<String>> {
     let mut refused = Vec::new();
     let volumes = volumes::volumes(plan, context, role, &mut refused);
+    let nodes = placement::nodes(&plan.pods, context, role, &mut refused);
     if !refused.is_empty() {
         return Err(refused);
     }
@@ -36,8 +33,11 @@ pub(super) fn template(
     }
     let mut annotations = annotations(context);
     annotations.extend(stay_annotations());
+    let pods = &plan.pods;
+    let pull = pods.image_pull_secrets.iter();
+    let pull: Vec<_> = pull.map(|name| LocalObjectReference { name: name.clone() }).collect();
     let leave = plan.gang.leave_bound().as_secs() + GRACE_SLACK;
-    Ok(PodTemplateSpec {
+    let template = PodTemplateSpec {
         metadata: Some(ObjectMeta {
             labels: Some(labels),
             annotations: Some(annotations),
@@ -47,19 +47,24 @@ pub(super) fn template(
             restart_policy: Some("Never".into()),
             subdomain: Some(ClusterLayout::of(plan).service),
             termination_grace_period_seconds: i64::try_from(leave).ok(),
+            service_account_name: pods.service_account.clone(),
             // The agents need nothing of the cluster's API.
-            automount_service_account_token: Some(false),
+            automount_service_account_token: pods.service_account.is_none().then_some(false),
+            priority_class_name: pods.priority_class.clone(),
+            image_pull_secrets: (!pull.is_empty()).then_some(pull),
             // Else the command sees variables of every Service in the namespace.
             enable_service_links: Some(false),
             security_context: Some(security::pod(plan.security)),
             init_containers: Some(vec![container::init(plan, context, role)]),
-            containers: vec![container::main(plan, role, volumes.mounts)],
+            containers: vec![container::main(plan, role, &nodes, volumes.mounts)],
             volumes: Some(volumes.volumes),
-            node_selector: Some(node_selector(context, role)),
-            tolerations: tolerations(role),
+            node_selector: Some(nodes.selector),
+            affinity: nodes.affinity,
+            tolerations: (!nodes.tolerations.is_empty()).then_some(nodes.tolerations),
             ..PodSpec::default()
         }),
-    })
+    };
+    patch::patched(template, pods)
 }
 
 /// A sidecar of a mesh never ends and encrypts what the gang talks; a spec's own labels win.
@@ -79,28 +84,4 @@ fn stay_annotations() -> BTreeMap<String, String> {
     ]
     .map(|(key, value)| (key.to_owned(), value.to_owned()))
     .into()
-}
-
-fn node_selector(context: &ManifestContext, role: &RolePlan) -> BTreeMap<String, String> {
-    let mut labels: BTreeMap<String, String> = [(OS.to_owned(), "linux".to_owned())].into();
-    if let [only] = &context.architectures[..] {
-        labels.insert(ARCH.into(), only.clone());
-    }
-    labels.extend(role.node_selector.clone());
-    labels
-}
-
-fn tolerations(role: &RolePlan) -> Option<Vec<Toleration>> {
-    let tolerations = role.tolerations.iter().map(|toleration| {
-        let spec::Toleration { key, operator, value, effect, toleration_seconds } = toleration;
-        Toleration {
-            key: key.clone(),
-            operator: operator.map(|operator| format!("{operator:?}")),
-            value: value.clone(),
-            effect: effect.map(|effect| format!("{effect:?}")),
-            toleration_seconds: *toleration_seconds,
-        }
-    });
-    let tolerations: Vec<_> = tolerations.collect();
-    (!tolerations.is_empty()).then_some(tolerations)
 }

@@ -8,20 +8,28 @@ use k8s_openapi::api::core::v1::{
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use serde_json::{Map, Value as Json};
 
+use super::data;
 use super::manifests::ManifestContext;
 use super::names::{code_name, pod_config_name};
 use super::output;
-use super::strict;
 use crate::agent::pod::{
     CODE_DIR, CONFIG_DIR, HOME_DIR, OUTPUT_DIR, PROGRAM_DIR, ROOT, SECRET_DIR, WORK_DIR,
 };
 use crate::plan::{Plan, RolePlan};
-use crate::spec;
+use crate::spec::{self, Claim, freeform};
 
 /// The agent's binary.
 pub(super) const PROGRAM: &str = "mlctl-bin";
+/// The document.
+const CONFIG: &str = "mlctl-config";
+/// The run's Secret.
+const SECRET: &str = "mlctl-secret";
+/// The code.
+const CODE: &str = "mlctl-code";
 /// Names of mlctl's own volumes start like this.
-const OWN: &str = "mlctl-";
+pub(super) const OWN: &str = "mlctl-";
+/// Volumes whose contents the agent needs.
+pub(super) const IS_AGENTS: [&str; 4] = [PROGRAM, CONFIG, SECRET, CODE];
 
 /// Readable for the group, which is `fsGroup`; nobody else.
 const SECRET_MODE: i32 = 0o440;
@@ -55,7 +63,7 @@ pub(super) fn volumes(
     let mut all = Volumes { volumes: Vec::new(), mounts: Vec::new() };
     all.add(empty(PROGRAM, EmptyDirVolumeSource::default()), PROGRAM_DIR, true);
     all.add(config(plan), CONFIG_DIR, true);
-    all.add(secret("mlctl-secret", &plan.run, SECRET_MODE), SECRET_DIR, true);
+    all.add(secret(SECRET, &plan.run, SECRET_MODE), SECRET_DIR, true);
     let code = context.code.map_count();
     if code > 0 {
         all.add(projected(plan, code), CODE_DIR, true);
@@ -71,12 +79,16 @@ pub(super) fn volumes(
         all.add(empty("mlctl-shm", shared_memory(role)), "/dev/shm", false);
     }
     if output::is_mounted(plan) {
-        let claim = plan.output.as_deref().and_then(output::claim);
+        let claim = plan.output.as_deref().and_then(Claim::of);
         let volume = match claim {
             Some(claim) => persistent("mlctl-output", claim.name),
             None => empty("mlctl-output", EmptyDirVolumeSource::default()),
         };
         all.add(volume, OUTPUT_DIR, false);
+    }
+    for (volume, mount) in data::claims(plan) {
+        all.volumes.push(volume);
+        all.mounts.push(mount);
     }
     for (index, whole) in role.secrets.iter().enumerate() {
         if let Some(path) = &whole.mount_path {
@@ -112,7 +124,7 @@ fn shared_memory(role: &RolePlan) -> EmptyDirVolumeSource {
 
 fn config(plan: &Plan) -> Volume {
     Volume {
-        name: "mlctl-config".into(),
+        name: CONFIG.into(),
         config_map: Some(ConfigMapVolumeSource {
             name: pod_config_name(&plan.run),
             default_mode: Some(READ_ONLY),
@@ -143,7 +155,7 @@ fn projected(plan: &Plan, maps: usize) -> Volume {
         ..VolumeProjection::default()
     };
     Volume {
-        name: "mlctl-code".into(),
+        name: CODE.into(),
         projected: Some(ProjectedVolumeSource {
             sources: Some((0..maps).map(source).collect()),
             default_mode: Some(READ_ONLY),
@@ -152,7 +164,7 @@ fn projected(plan: &Plan, maps: usize) -> Volume {
     }
 }
 
-fn persistent(name: &str, claim: &str) -> Volume {
+pub(super) fn persistent(name: &str, claim: &str) -> Volume {
     Volume {
         name: name.into(),
         persistent_volume_claim: Some(PersistentVolumeClaimVolumeSource {
@@ -174,8 +186,8 @@ fn user_volume(volume: &spec::Volume) -> Result<(Volume, VolumeMount), String> {
     let mut fields: Map<String, Json> =
         source.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
     fields.insert("name".into(), name.clone().into());
-    let typed = strict::typed::<Volume>(Json::Object(fields))
-        .map_err(|reason| format!("the volume `{name}`: {reason}"))?;
+    let typed = freeform::typed::<Volume>(&Json::Object(fields))
+        .map_err(|misfit| format!("the volume `{name}`: {misfit}"))?;
     let mount = VolumeMount {
         name: name.clone(),
         mount_path: mount_path.clone(),

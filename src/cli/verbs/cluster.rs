@@ -1,0 +1,138 @@
+//! `mlctl cluster`: what a cluster needs of mlctl.
+
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use oci_client::Reference;
+use serde::Serialize;
+
+use crate::backend::kubernetes::image::{Binary, BinaryError, RunnerImage, write_archive};
+use crate::cli::{CliError, Context, ErrorKind, exit};
+
+/// Arguments of `cluster`.
+#[derive(Debug, clap::Args)]
+pub struct ClusterArgs {
+    /// What to do
+    #[command(subcommand)]
+    pub action: ClusterAction,
+}
+
+/// What `cluster` can do.
+#[derive(Debug, clap::Subcommand)]
+pub enum ClusterAction {
+    /// Make the image that brings mlctl into pods; no container engine is needed
+    Image(ImageArgs),
+}
+
+const IMAGE_HELP: &str = "\
+Examples:
+  mlctl cluster image --archive mlctl.tar    then, for example, docker load -i mlctl.tar
+  mlctl cluster image --archive mlctl.tar --binary mlctl-amd64 --binary mlctl-arm64";
+
+/// Arguments of `cluster image`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = IMAGE_HELP)]
+pub struct ImageArgs {
+    /// Write an OCI archive
+    #[arg(long, value_name = "FILE")]
+    pub archive: PathBuf,
+    /// Name of the image [default: the setting `runnerImage`, else localhost/mlctl:VERSION]
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// A static binary of mlctl, one for each architecture [default: this program]
+    #[arg(long, value_name = "FILE")]
+    pub binary: Vec<PathBuf>,
+}
+
+/// What was made.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Made {
+    schema_version: u32,
+    image: String,
+    digest: String,
+    platforms: Vec<String>,
+    archive: PathBuf,
+}
+
+/// Runs `cluster`.
+pub fn run(context: &Context, args: &ClusterArgs) -> Result<u8, CliError> {
+    match &args.action {
+        ClusterAction::Image(args) => image(context, args),
+    }
+}
+
+fn image(context: &Context, args: &ImageArgs) -> Result<u8, CliError> {
+    let name = name(context, args)?;
+    let own = [context.env.exe.clone()];
+    let paths = if args.binary.is_empty() { &own[..] } else { &args.binary };
+    let binaries = paths.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
+    let mut platforms: Vec<String> = binaries.iter().map(Binary::platform).collect();
+    platforms.sort();
+    if let Some(pair) = platforms.windows(2).find(|pair| pair[0] == pair[1]) {
+        let message = format!("two binaries are for {}: name one for each architecture", pair[0]);
+        return Err(CliError::new(ErrorKind::Usage, message));
+    }
+    let image = RunnerImage::new(&binaries)?;
+    archive(&args.archive, &image, &name)?;
+    let made = Made {
+        schema_version: 1,
+        image: name.whole(),
+        digest: image.digest().to_owned(),
+        platforms,
+        archive: args.archive.clone(),
+    };
+    let text = || {
+        format!(
+            "{} for {} in {}\n{}\n",
+            made.image,
+            made.platforms.join(", "),
+            made.archive.display(),
+            made.digest
+        )
+    };
+    context.emit(&made, text)?;
+    if context.settings.runner_image.as_deref() != Some(made.image.as_str()) {
+        let file = context.env.config_dir().join("config.yaml");
+        let line = format!("write `runnerImage: {}` into {}", made.image, file.display());
+        context.printer.hint(&line);
+    }
+    Ok(exit::OK)
+}
+
+fn name(context: &Context, args: &ImageArgs) -> Result<Reference, CliError> {
+    let default = || format!("localhost/mlctl:{}", env!("CARGO_PKG_VERSION"));
+    let name = args.name.clone().or_else(|| context.settings.runner_image.clone());
+    let name = name.unwrap_or_else(default);
+    name.parse().map_err(|error| {
+        CliError::new(ErrorKind::Usage, format!("`{name}` is no name of an image: {error}"))
+    })
+}
+
+fn read(path: &Path) -> Result<Binary, CliError> {
+    Binary::new(path.to_owned(), fs_err::read(path)?).map_err(|error| {
+        let dynamic = matches!(error, BinaryError::Dynamic(_));
+        let error = CliError::new(ErrorKind::Refused, error.to_string());
+        if dynamic {
+            error.hint(
+                "take a released binary, or build one with `just static`, and name it by --binary",
+            )
+        } else {
+            error
+        }
+    })
+}
+
+/// Whole or not at all.
+fn archive(path: &Path, image: &RunnerImage, name: &Reference) -> io::Result<()> {
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new().prefix(".mlctl.").tempfile_in(dir)?;
+    let mut out = BufWriter::new(&mut file);
+    write_archive(&mut out, image, name)?;
+    out.flush()?;
+    drop(out);
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+    file.as_file().set_permissions(mode)?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}

@@ -1,0 +1,137 @@
+//! Names that announce a secret. A value too much masked costs a look into the file; one too little
+//! costs a key.
+
+/// Words of a name that announce a secret.
+const SECRET_WORDS: [&str; 20] = [
+    "key",
+    "apikey",
+    "token",
+    "secret",
+    "secrets",
+    "password",
+    "passwd",
+    "passphrase",
+    "pwd",
+    "pass",
+    "credential",
+    "credentials",
+    "auth",
+    "authorization",
+    "bearer",
+    "pat",
+    "dsn",
+    "privatekey",
+    "accesskey",
+    "cookie",
+];
+
+/// Last words of a name that say that the value only points at a secret, or is none.
+const HARMLESS_ENDS: [&str; 23] = [
+    "file", "path", "dir", "folder", "name", "names", "url", "uri", "size", "len", "length",
+    "count", "type", "column", "columns", "field", "mode", "enabled", "timeout", "dim", "dropout",
+    "order", "ref",
+];
+
+/// What makes of a `..._token` or a `..._key` an ordinary parameter of training code.
+const HARMLESS_OWNERS: [&str; 24] = [
+    "pad",
+    "eos",
+    "bos",
+    "unk",
+    "mask",
+    "sep",
+    "cls",
+    "stop",
+    "start",
+    "end",
+    "per",
+    "image",
+    "sort",
+    "label",
+    "text",
+    "feature",
+    "input",
+    "target",
+    "primary",
+    "foreign",
+    "partition",
+    "prompt",
+    "weight",
+    "instance",
+];
+
+/// The name of a variable or argument announces a secret: `API_KEY`, `db-password`, `wandbApiKey`.
+/// `max_tokens`, `TOKENIZERS_PARALLELISM` and `KEY_FILE` don't.
+pub fn is_secret_name(name: &str) -> bool {
+    let words = words(name);
+    let harmless = words.last().is_some_and(|last| HARMLESS_ENDS.contains(&last.as_str()))
+        // A path to a file, by Google's convention.
+        || name == "GOOGLE_APPLICATION_CREDENTIALS";
+    let owned = |at: usize| {
+        matches!(words[at].as_str(), "key" | "token")
+            && at.checked_sub(1).is_some_and(|b| HARMLESS_OWNERS.contains(&words[b].as_str()))
+    };
+    !harmless
+        && words
+            .iter()
+            .enumerate()
+            .any(|(at, word)| SECRET_WORDS.contains(&word.as_str()) && !owned(at))
+}
+
+/// The words of `some_name`, `some-name`, `someName` in lower case.
+fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut lower_before = false;
+    for c in name.chars() {
+        let starts = c.is_ascii_uppercase() && lower_before;
+        if !c.is_ascii_alphanumeric() || starts {
+            words.push(String::new());
+        }
+        if c.is_ascii_alphanumeric()
+            && let Some(word) = words.last_mut()
+        {
+            word.push(c.to_ascii_lowercase());
+        }
+        lower_before = c.is_ascii_lowercase();
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names() {
+        for name in [
+            "API_KEY",
+            "WANDB_API_KEY",
+            "HF_TOKEN",
+            "hf-token",
+            "TOKEN",
+            "DB_PASSWORD",
+            "dbPassword",
+            "--api-key",
+            "--secret",
+        ] {
+            assert!(is_secret_name(name), "{name}");
+        }
+        for name in [
+            "PATH",
+            "max_tokens",
+            "TOKENIZERS_PARALLELISM",
+            "TOKENIZER",
+            "KEY_FILE",
+            "GOOGLE_APPLICATION_CREDENTIALS",
+            "secretKeyRef",
+            "monkey",
+            "pad_token",
+            "sort_key",
+            "keyboard",
+            "epochs",
+        ] {
+            assert!(!is_secret_name(name), "{name}");
+        }
+    }
+}
