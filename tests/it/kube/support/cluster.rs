@@ -81,7 +81,7 @@ impl Cluster {
         let archive = sandbox.dir().join("mlctl.tar");
         let archive = archive.to_str().expect("UTF-8");
         let tag = self.image("mlctl");
-        sandbox.run(0, ["cluster", "image", "--tag", &tag, "--output", archive]);
+        sandbox.run(0, ["cluster", "image", "--name", &tag, "--archive", archive]);
         self.control(["image-import", archive]);
     }
 
