@@ -39,6 +39,20 @@ pub enum EventKind {
         /// `local` or the context of a cluster.
         runtime: String,
     },
+    /// The cluster keeps a replica, or without one the whole run, from starting.
+    Waiting {
+        /// The cluster's word for it, such as `Unschedulable`.
+        reason: String,
+        /// The cluster's own sentence.
+        message: String,
+    },
+    /// A replica's pod runs.
+    Placed {
+        /// On this node.
+        node: String,
+        /// Its name.
+        pod: String,
+    },
     /// An agent is up.
     AgentStarted {
         /// Its process id, within its own machine or pod.

@@ -1,5 +1,6 @@
 //! The process beside each command: the same in a pod and on a laptop.
 
+mod beside;
 mod classify;
 mod config;
 mod events;
@@ -20,6 +21,7 @@ mod usage;
 mod wire;
 mod work;
 
+pub use beside::beside;
 pub use config::*;
 pub use install::install;
 pub use links::cancel;

@@ -2,6 +2,7 @@
 
 pub mod kubernetes;
 pub mod local;
+mod log_files;
 mod types;
 
 pub use types::*;

@@ -6,10 +6,11 @@ use std::io;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::kubernetes::ClusterError;
 use crate::event::Event;
-use crate::gang::{Attempt, ReplicaId};
-use crate::plan::Plan;
-use crate::store::RunPaths;
+use crate::gang::{Attempt, ReplicaId, Verdict};
+use crate::plan::{Plan, RuntimeDefaults};
+use crate::store::{RunPaths, RunRecord};
 
 /// Something that doesn't stop a submission but that the user must know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +29,8 @@ pub struct SubmitOptions {
     pub foreign: bool,
     /// Use a `model/` that another run has filled.
     pub overwrite: bool,
+    /// Nothing will be started: look as closely as can be done without that.
+    pub rehearse: bool,
 }
 
 /// How far a follower has read; kept in the run's folder.
@@ -48,6 +51,8 @@ pub struct LogQuery {
     pub since: Option<Timestamp>,
     /// Only so many of the last lines of each replica.
     pub tail: Option<usize>,
+    /// Of a large gang, the primary's will do.
+    pub few: bool,
 }
 
 /// One line of a command's output.
@@ -79,15 +84,57 @@ pub enum BackendError {
     /// The runtime can't do that.
     #[error("{0}")]
     Unsupported(String),
+    /// The cluster can't be reached, or refuses.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
+    /// A program could not be started.
+    #[error("{0}: {1}")]
+    NotRun(String, io::Error),
     /// A file or process failed.
     #[error(transparent)]
     Io(#[from] io::Error),
 }
 
+/// A command to run beside a replica's, with this process's standard streams.
+#[derive(Clone, Debug, Default)]
+pub struct ExecRequest {
+    /// Program and arguments.
+    pub argv: Vec<String>,
+    /// Give it a terminal where this process has one.
+    pub tty: bool,
+}
+
+/// A run that the runtime itself remembers.
+#[derive(Clone, Debug)]
+pub struct FoundRun {
+    /// The facts of its submission.
+    pub record: RunRecord,
+    /// Its plan, secrets masked.
+    pub plan: Option<Plan>,
+    /// The spec as it was run, secrets masked.
+    pub spec: String,
+    /// How it ended, if somebody has written that down.
+    pub verdict: Option<Verdict>,
+}
+
+/// Which runs are looked for in a runtime that remembers them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// The one with this id.
+    Run(String),
+    /// This user's.
+    Mine,
+    /// Everybody's.
+    All,
+}
+
 /// A runtime: where gangs run.
 pub trait Backend {
-    /// `local`, or the context of a cluster.
+    /// `local`, or `<context>/<namespace>` of a cluster.
     fn name(&self) -> String;
+
+    /// What it waits for when a spec is silent.
+    fn defaults(&self) -> RuntimeDefaults;
 
     /// Looks before anything is created: can this plan run here? Errors come together.
     fn check(&self, plan: &Plan, options: &SubmitOptions) -> Result<Vec<Notice>, BackendError>;
@@ -101,6 +148,17 @@ pub trait Backend {
         options: &SubmitOptions,
     ) -> Result<Vec<Notice>, BackendError>;
 
+    /// These runs are looked at next, one after the other: a runtime that is asked from afar asks for
+    /// all of them at once.
+    fn prepare(&self, _runs: &[String]) -> Result<(), BackendError> {
+        Ok(())
+    }
+
+    /// Runs that the runtime itself remembers, whoever submitted them; a laptop remembers none.
+    fn find(&self, _wanted: &Wanted) -> Result<Vec<FoundRun>, BackendError> {
+        Ok(Vec::new())
+    }
+
     /// Everything that has happened since `cursor`, in order; moves the cursor. When the gang has
     /// ended, or nothing of it is left, the last event is `Finished`.
     fn observe(&self, run: &RunPaths, cursor: &mut Cursor) -> Result<Vec<Event>, BackendError>;
@@ -109,7 +167,7 @@ pub trait Backend {
     fn logs(&self, run: &RunPaths, query: &LogQuery) -> Result<Box<dyn LogReader>, BackendError>;
 
     /// Asks the gang to end as cancelled; returns at once.
-    fn cancel(&self, run: &RunPaths, by: &str) -> Result<(), BackendError>;
+    fn cancel(&self, run: &RunPaths, by: &str) -> Result<Vec<Notice>, BackendError>;
 
     /// Nothing of the run is left: after its verdict the agents still end their commands.
     fn is_gone(&self, run: &RunPaths) -> Result<bool, BackendError>;
@@ -117,11 +175,12 @@ pub trait Backend {
     /// Ends whatever is left of the run. "Not there" is success.
     fn remove(&self, run: &RunPaths) -> Result<(), BackendError>;
 
-    /// Program, arguments, environment and folder for a process beside a replica's command.
+    /// Runs a command beside a replica's, in the same environment and folder, to its end; gives its
+    /// exit status.
     fn exec(
         &self,
         run: &RunPaths,
         replica: &ReplicaId,
-        argv: &[String],
-    ) -> Result<std::process::Command, BackendError>;
+        request: &ExecRequest,
+    ) -> Result<u8, BackendError>;
 }

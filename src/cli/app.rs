@@ -9,7 +9,7 @@ use super::verbs::{
     agent, cancel, cluster, completions, exec, init, list, logs, render, spec, state, status,
     train, wait, why,
 };
-use super::{CliError, Context, Env, ErrorKind, Format};
+use super::{CliError, Context, Env, ErrorKind, Format, PlaceArgs};
 use crate::ui::{Printer, Terminal, Verbosity, terminal_width};
 
 const ABOUT: &str = "Train, tune, predict and serve models on a laptop or any Kubernetes cluster";
@@ -55,6 +55,9 @@ pub struct Global {
     #[arg(long, global = true, value_enum, default_value = "auto", value_name = "WHEN")]
     #[arg(help_heading = "Global options")]
     pub color: ColorChoice,
+    /// Where runs go and are looked for
+    #[command(flatten)]
+    pub place: PlaceArgs,
 }
 
 /// The verbs.
@@ -106,6 +109,9 @@ pub enum Verb {
     /// Becomes a replica's command
     #[command(hide = true)]
     AgentExec(agent::AgentExecArgs),
+    /// Runs a command as a replica's command would run
+    #[command(hide = true)]
+    AgentBeside(agent::AgentBesideArgs),
     /// Copies this program into a folder
     #[command(hide = true)]
     AgentInstall(agent::AgentInstallArgs),
@@ -145,10 +151,11 @@ fn dispatch(cli: Cli, printer: &mut Printer) -> Result<u8, CliError> {
         Verb::Agent(args) => return agent::agent(env, args, printer),
         Verb::AgentGuard => return Ok(agent::agent_guard()),
         Verb::AgentExec(args) => return Ok(agent::agent_exec(args)),
+        Verb::AgentBeside(args) => return Ok(agent::agent_beside(args, printer)),
         Verb::AgentInstall(args) => return agent::agent_install(args),
         _ => {}
     }
-    let context = Context::new(env, printer.clone(), cli.global.output)?;
+    let context = Context::new(env, printer.clone(), cli.global.output, cli.global.place.clone())?;
     let context = &context;
     match &cli.verb {
         Verb::Init(args) => init::init(context, args),
@@ -169,7 +176,11 @@ fn dispatch(cli: Cli, printer: &mut Printer) -> Result<u8, CliError> {
         Verb::Cluster(args) => cluster::run(context, args),
         Verb::Completions(args) => completions::completions(context, args),
         Verb::Man(args) => completions::man(context, args),
-        Verb::Agent(_) | Verb::AgentGuard | Verb::AgentExec(_) | Verb::AgentInstall(_) => Ok(0),
+        Verb::Agent(_)
+        | Verb::AgentGuard
+        | Verb::AgentExec(_)
+        | Verb::AgentBeside(_)
+        | Verb::AgentInstall(_) => Ok(0),
     }
 }
 

@@ -1,13 +1,44 @@
 //! What every verb gets.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::time::Duration;
 
 use super::{CliError, Env, ErrorKind, Settings};
 use crate::backend::Backend;
-use crate::backend::kubernetes::ManifestContext;
+use crate::backend::kubernetes::{
+    ConnectOptions, Kubernetes, KubernetesConfig, Location, ManifestContext, ProxyVariables,
+};
 use crate::backend::local::{Local, LocalConfig, read_secrets_file};
 use crate::ui::Printer;
+
+/// The runtime of this machine.
+const LOCAL: &str = "local";
+/// The runtime of clusters, wherever no context is named.
+const KUBERNETES: &str = "kubernetes";
+
+/// Where runs go and are looked for, as the command line says it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, clap::Args)]
+pub struct PlaceArgs {
+    /// Where to run: local or kubernetes
+    #[arg(long, global = true, value_name = "RUNTIME", help_heading = "Global options")]
+    pub runtime: Option<String>,
+    /// Use this context of the kubeconfig or the settings
+    #[arg(long, global = true, value_name = "CONTEXT", help_heading = "Global options")]
+    pub context: Option<String>,
+    /// Use this namespace of the cluster
+    #[arg(short, long, global = true, value_name = "NAMESPACE", help_heading = "Global options")]
+    pub namespace: Option<String>,
+}
+
+#[derive(PartialEq, Eq)]
+enum Choice {
+    Local,
+    Cluster,
+    Unknown(String),
+}
 
 /// Form of the final document on standard output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -35,13 +66,31 @@ pub struct Context {
     pub printer: Printer,
     /// Form of the output.
     pub format: Format,
+    /// Where the command line says that runs go.
+    pub place: PlaceArgs,
+    backends: Backends,
+}
+
+/// Runtimes by name, each connected once.
+#[derive(Clone, Default)]
+struct Backends(Rc<RefCell<HashMap<String, Rc<dyn Backend>>>>);
+
+impl std::fmt::Debug for Backends {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.0.borrow().keys()).finish()
+    }
 }
 
 impl Context {
     /// Resolves the surroundings.
-    pub fn new(env: Env, printer: Printer, format: Format) -> Result<Self, CliError> {
+    pub fn new(
+        env: Env,
+        printer: Printer,
+        format: Format,
+        place: PlaceArgs,
+    ) -> Result<Self, CliError> {
         let settings = Settings::load(&env.config_dir())?;
-        Ok(Self { env, settings, printer, format })
+        Ok(Self { env, settings, printer, format, place, backends: Backends::default() })
     }
 
     /// The state folder.
@@ -49,20 +98,117 @@ impl Context {
         self.env.state_dir()
     }
 
-    /// The runtime of this name.
-    pub fn backend(&self, runtime: &str) -> Result<Box<dyn Backend>, CliError> {
-        if runtime != "local" {
+    /// The runtime that a run's record names: `local`, or `<context>/<namespace>`.
+    pub fn backend(&self, runtime: &str) -> Result<Rc<dyn Backend>, CliError> {
+        if let Some(known) = self.backends.0.borrow().get(runtime) {
+            return Ok(Rc::clone(known));
+        }
+        if runtime == LOCAL {
+            let local: Rc<dyn Backend> = Rc::new(self.local()?);
+            return Ok(self.keep(local));
+        }
+        let Ok(location) = runtime.parse::<Location>() else {
             let message = format!("there is no runtime `{runtime}`");
             return Err(CliError::new(ErrorKind::Usage, message)
-                .hint("this version runs on this machine only: --runtime local"));
+                .hint("write --runtime local, or --runtime kubernetes"));
+        };
+        let connect = self.connect(Some(location.context), Some(location.namespace));
+        Ok(self.keep(Rc::new(self.kubernetes(connect, None)?)))
+    }
+
+    /// The runtime that the command line, the environment or the settings choose.
+    pub fn chosen(&self) -> Result<Rc<dyn Backend>, CliError> {
+        match self.choice() {
+            Choice::Local => self.backend(LOCAL),
+            Choice::Cluster => self.cluster(),
+            Choice::Unknown(runtime) => self.backend(&runtime),
         }
+    }
+
+    /// A cluster is chosen by more than the word `local`.
+    pub fn chooses_cluster(&self) -> bool {
+        self.choice() == Choice::Cluster
+    }
+
+    fn choice(&self) -> Choice {
+        let place = &self.place;
+        let named = place.context.is_some() || place.namespace.is_some();
+        let runtime = match (&place.runtime, named) {
+            (Some(runtime), _) => Some(runtime.as_str()),
+            (None, true) => Some(KUBERNETES),
+            (None, false) => self.env.get("MLCTL_RUNTIME"),
+        };
+        let runtime = runtime
+            .or_else(|| self.env.get("MLCTL_CONTEXT").map(|_| KUBERNETES))
+            .or(self.settings.runtime.as_deref());
+        match runtime {
+            None | Some(LOCAL) => Choice::Local,
+            Some(KUBERNETES) => Choice::Cluster,
+            Some(other) => Choice::Unknown(other.to_owned()),
+        }
+    }
+
+    fn cluster(&self) -> Result<Rc<dyn Backend>, CliError> {
+        let or = |option: &Option<String>, variable: &str| {
+            option.clone().or_else(|| self.env.get(variable).map(str::to_owned))
+        };
+        let name = or(&self.place.context, "MLCTL_CONTEXT").or(self.settings.context.clone());
+        let named = name.as_ref().and_then(|name| self.settings.contexts.get(name));
+        let context = named.and_then(|named| named.context.clone()).or(name);
+        let namespace = or(&self.place.namespace, "MLCTL_NAMESPACE")
+            .or_else(|| named.and_then(|named| named.namespace.clone()))
+            .or(self.settings.namespace.clone());
+        let connect = self.connect(context, namespace);
+        let runner = named.and_then(|named| named.runner_image.clone());
+        Ok(self.keep(Rc::new(self.kubernetes(connect, runner)?)))
+    }
+
+    fn keep(&self, backend: Rc<dyn Backend>) -> Rc<dyn Backend> {
+        let mut known = self.backends.0.borrow_mut();
+        Rc::clone(known.entry(backend.name()).or_insert(backend))
+    }
+
+    fn connect(&self, context: Option<String>, namespace: Option<String>) -> ConnectOptions {
+        let either = |upper: &str, lower: &str| {
+            self.env.get(upper).or_else(|| self.env.get(lower)).map(str::to_owned)
+        };
+        let home = || PathBuf::from(self.env.get("HOME").unwrap_or("/")).join(".kube/config");
+        let kubeconfig = match self.env.get("KUBECONFIG") {
+            Some(list) => {
+                std::env::split_paths(list).filter(|p| !p.as_os_str().is_empty()).collect()
+            }
+            None => vec![home()],
+        };
+        ConnectOptions {
+            kubeconfig,
+            context,
+            namespace,
+            proxy: ProxyVariables {
+                https: either("HTTPS_PROXY", "https_proxy"),
+                http: either("HTTP_PROXY", "http_proxy"),
+                none: either("NO_PROXY", "no_proxy"),
+            },
+            in_pod: self.env.get("KUBERNETES_SERVICE_HOST").is_some(),
+        }
+    }
+
+    fn kubernetes(
+        &self,
+        connect: ConnectOptions,
+        runner: Option<String>,
+    ) -> Result<Kubernetes, CliError> {
+        let manifests = self.manifest_settings(runner.as_deref()).ok();
+        Ok(Kubernetes::new(KubernetesConfig { connect, manifests })?)
+    }
+
+    fn local(&self) -> Result<Local, CliError> {
         let file = match &self.settings.secrets_file {
             Some(path) => self.env.config_dir().join(path),
             None => self.env.config_dir().join("secrets.yaml"),
         };
         let secrets = read_secrets_file(&file)
             .map_err(|error| CliError::new(ErrorKind::Refused, error.to_string()))?;
-        Ok(Box::new(Local::new(LocalConfig {
+        Ok(Local::new(LocalConfig {
             exe: self.env.exe.clone(),
             state: self.state_dir(),
             cache: self.env.cache_dir(),
@@ -75,22 +221,15 @@ impl Context {
                 .iter()
                 .map(|(name, folder)| (name.clone(), self.env.config_dir().join(folder)))
                 .collect(),
-        })))
-    }
-
-    /// The runtime that a command line, the environment or the settings choose.
-    pub fn runtime(&self, choice: Option<&str>) -> String {
-        choice
-            .or_else(|| self.env.get("MLCTL_RUNTIME"))
-            .or(self.settings.runtime.as_deref())
-            .unwrap_or("local")
-            .to_owned()
+        }))
     }
 
     /// What the settings say of every run in a cluster: the runner image and how long pods stay.
-    pub fn manifest_settings(&self) -> Result<ManifestContext, CliError> {
+    /// `runner` is a named context's own image.
+    pub fn manifest_settings(&self, runner: Option<&str>) -> Result<ManifestContext, CliError> {
         let settings = &self.settings;
-        let image = self.env.get("MLCTL_RUNNER_IMAGE").or(settings.runner_image.as_deref());
+        let image = self.env.get("MLCTL_RUNNER_IMAGE");
+        let image = image.or(runner).or(settings.runner_image.as_deref());
         let image = image.ok_or_else(|| {
             CliError::new(ErrorKind::Usage, "no setting `runnerImage`: pods take mlctl from it")
                 .hint(format!(

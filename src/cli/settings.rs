@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use indexmap::IndexMap;
 use serde::Deserialize;
 
 use super::{CliError, ErrorKind};
@@ -17,6 +18,12 @@ pub struct Settings {
     pub runtime: Option<String>,
     /// Values of Kubernetes Secrets for local runs: a YAML file of name, key, value.
     pub secrets_file: Option<String>,
+    /// The context, one of `contexts` or of the kubeconfig, when nothing else names one.
+    pub context: Option<String>,
+    /// The namespace when nothing else names one.
+    pub namespace: Option<String>,
+    /// Contexts under names of one's own.
+    pub contexts: IndexMap<String, NamedContext>,
     /// Image of mlctl itself that pods take the agent from; `mlctl cluster image` makes one.
     pub runner_image: Option<String>,
     /// Architectures of the runner image, as nodes call them. Default: this machine's.
@@ -27,6 +34,18 @@ pub struct Settings {
     pub claims: BTreeMap<String, PathBuf>,
     /// How long ended pods and their logs stay in a cluster. Default 7d.
     pub keep: Option<Span>,
+}
+
+/// A cluster under a name of one's own; what it doesn't say is taken from the rest of the settings.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct NamedContext {
+    /// The kubeconfig's context. Default: the same name.
+    pub context: Option<String>,
+    /// The namespace.
+    pub namespace: Option<String>,
+    /// Image of mlctl itself for this cluster.
+    pub runner_image: Option<String>,
 }
 
 impl Settings {
@@ -45,8 +64,8 @@ impl Settings {
         }
         serde_saphyr::from_str(&text).map_err(|error| {
             CliError::new(ErrorKind::Usage, format!("{}: {error}", path.display())).hint(
-                "known settings: runtime, secretsFile, runnerImage, runnerArchitectures, keep, \
-                     accelerators, claims",
+                "known settings: runtime, context, namespace, contexts, secretsFile, runnerImage, \
+                 runnerArchitectures, keep, accelerators, claims",
             )
         })
     }

@@ -2,6 +2,7 @@
 
 use super::{CliError, ErrorKind};
 use crate::backend::BackendError;
+use crate::backend::kubernetes::ClusterError;
 use crate::store::{StoreError, SyncError};
 use crate::ui::FollowError;
 
@@ -48,7 +49,63 @@ impl From<BackendError> for CliError {
             BackendError::Refused(reasons) => {
                 Self::new(ErrorKind::Refused, reasons.join("\n       "))
             }
+            BackendError::Cluster(error) => error.into(),
+            BackendError::NotRun(..) => Self::new(ErrorKind::NotFound, error.to_string()),
             error => Self::new(ErrorKind::Refused, error.to_string()),
+        }
+    }
+}
+
+impl From<ClusterError> for CliError {
+    fn from(error: ClusterError) -> Self {
+        use ErrorKind::{NotFound, Refused, Unreachable, Usage};
+        let message = error.to_string();
+        let told = |kind| Self::new(kind, message.clone());
+        match &error {
+            ClusterError::NoKubeconfig(_) => told(Usage)
+                .hint("set KUBECONFIG, or fetch one with your cluster's own command line")
+                .hint("or run on this machine: --runtime local"),
+            ClusterError::Kubeconfig(_) => {
+                told(Usage).hint("see what kubectl says: kubectl config view")
+            }
+            ClusterError::NoContext(known) => told(Usage).hint(format!(
+                "name one with --context, or choose one: kubectl config use-context {}",
+                known.first().map_or("NAME", String::as_str)
+            )),
+            ClusterError::UnknownContext { near, .. } if near.is_empty() => {
+                told(Usage).hint("it has none at all")
+            }
+            ClusterError::UnknownContext { near, .. } => {
+                told(Usage).hint(format!("it has {}", near.join(", ")))
+            }
+            ClusterError::Unreachable { .. } => told(Unreachable)
+                .hint("is the cluster up, and the network (VPN, proxy) that leads there?")
+                .hint("running gangs go on; the same command works once it answers"),
+            ClusterError::Certificate { .. } => told(Unreachable)
+                .hint("the kubeconfig's certificate-authority is not this server's: fetch it anew"),
+            ClusterError::Unauthorized { .. } => {
+                told(Refused).hint("log in again with your cluster's own command line")
+            }
+            ClusterError::ExecPlugin { command, .. } => told(Refused).hint(format!(
+                "run it by hand: {command}; most often a log-in has expired, or it is not installed"
+            )),
+            ClusterError::Forbidden { namespace, .. } => told(Refused)
+                .hint(format!(
+                    "an admin gives that permission in namespace {namespace}: a Role with it and a \
+                     RoleBinding"
+                ))
+                .hint("or use another namespace: --namespace NAME"),
+            ClusterError::NamespaceMissing { namespace, .. } => told(NotFound)
+                .hint(format!("make it: kubectl create namespace {namespace}"))
+                .hint("or use another one: --namespace NAME"),
+            ClusterError::Quota(_) => {
+                told(Refused).hint("end something there, ask for less, or ask for a larger quota")
+            }
+            ClusterError::Admission(said) if said.contains("PodSecurity") => told(Refused)
+                .hint("`security: restricted` is the default; what the spec adds must keep to it"),
+            ClusterError::Admission(_) => told(Refused),
+            ClusterError::NotFound(_) => told(NotFound),
+            _ => told(Refused),
         }
     }
 }

@@ -51,6 +51,11 @@ impl ReplicaState {
     }
 }
 
+/// `Unschedulable: 0/2 nodes are available`.
+pub(super) fn waiting_text(reason: &str, message: &str) -> String {
+    if message.is_empty() { reason.into() } else { format!("{reason}: {message}") }
+}
+
 /// How a command ended in one attempt.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -91,6 +96,9 @@ pub struct ReplicaView {
     pub activity: Option<String>,
     /// Why it was lost.
     pub lost: Option<String>,
+    /// The node of its pod, in a cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node: Option<String>,
     /// All exits of its command, oldest first.
     pub exits: Vec<PastExit>,
 }
@@ -111,6 +119,7 @@ impl ReplicaView {
             metrics: IndexMap::new(),
             activity: None,
             lost: None,
+            node: None,
             exits: Vec::new(),
         }
     }
@@ -126,6 +135,17 @@ impl ReplicaView {
             EventKind::AgentStarted { .. } => {
                 self.state = ReplicaState::Pending;
                 self.lost = None;
+                self.activity = None;
+            }
+            EventKind::Waiting { reason, message } => {
+                if self.state != ReplicaState::Running {
+                    self.state = ReplicaState::Pending;
+                }
+                self.activity = Some(waiting_text(reason, message));
+            }
+            EventKind::Placed { node, .. } => {
+                self.node = Some(node.clone());
+                self.activity = None;
             }
             EventKind::SetupStarted => {
                 self.state = ReplicaState::SettingUp;

@@ -15,6 +15,8 @@ pub enum RunState {
     /// Recorded; nothing has been heard of its replicas.
     #[default]
     Submitted,
+    /// The cluster keeps its replicas from starting: no room, no image, a quota, a queue.
+    Pending,
     /// Replicas are set up and gather.
     Starting,
     /// The commands run.
@@ -39,8 +41,9 @@ pub enum RunState {
 
 impl RunState {
     /// Every state, in the order of a run's life.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Submitted,
+        Self::Pending,
         Self::Starting,
         Self::Running,
         Self::Draining,
@@ -57,6 +60,7 @@ impl RunState {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Submitted => "submitted",
+            Self::Pending => "pending",
             Self::Starting => "starting",
             Self::Running => "running",
             Self::Draining => "draining",
@@ -86,12 +90,16 @@ impl RunState {
         }
         match event {
             EventKind::Submitted { .. } => Self::Submitted,
+            EventKind::Waiting { .. } if matches!(self, Self::Submitted | Self::Unknown) => {
+                Self::Pending
+            }
             EventKind::AgentStarted { .. }
+            | EventKind::Placed { .. }
             | EventKind::SetupStarted
             | EventKind::SetupProgress { .. }
             | EventKind::SetupFinished { .. }
             | EventKind::Joined { .. }
-                if matches!(self, Self::Submitted | Self::Unknown) =>
+                if matches!(self, Self::Submitted | Self::Pending | Self::Unknown) =>
             {
                 Self::Starting
             }

@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::replica::waiting_text;
 use super::{ReplicaView, RunState};
 use crate::event::{Event, EventKind};
 use crate::gang::{Attempt, FailureClass, FirstFailure, PerClass, ReplicaId, Verdict};
@@ -53,6 +54,9 @@ pub struct RunView {
     pub started: Option<Timestamp>,
     /// When it ended.
     pub ended: Option<Timestamp>,
+    /// What keeps the whole run from starting, in the cluster's words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<String>,
     /// Who has not joined yet, while it gathers.
     pub missing: Vec<ReplicaId>,
     /// Its replicas in rank order.
@@ -117,8 +121,13 @@ impl RunView {
                 self.submitted = Some(event.time);
                 self.missing = self.replicas.keys().cloned().collect();
             }
+            EventKind::Waiting { reason, message } if event.replica.is_none() => {
+                self.waiting = Some(waiting_text(reason, message));
+            }
+            EventKind::Placed { .. } => self.waiting = None,
             EventKind::Joined { missing } => self.missing.clone_from(missing),
             EventKind::AttemptStarted => {
+                self.waiting = None;
                 self.missing.clear();
                 self.started.get_or_insert(event.time);
                 self.attempt_mut(event.attempt).started = Some(event.time);
@@ -164,6 +173,9 @@ impl RunView {
         });
         match self.state {
             RunState::Submitted => Some("waiting for the agents".into()),
+            RunState::Pending => {
+                self.waiting.clone().or(busy).or(Some("waiting for the cluster".into()))
+            }
             RunState::Starting | RunState::Restarting => {
                 busy.or_else(|| waiting_for(&self.missing)).or(Some("gathering".into()))
             }

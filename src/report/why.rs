@@ -98,6 +98,10 @@ fn alive(report: &mut WhyReport, view: &RunView) {
         RunState::Running => "is running; nothing has failed".into(),
         RunState::Restarting => format!("starts again after attempt {attempt} failed"),
         RunState::Draining => "is complete; the other replicas are ending".into(),
+        RunState::Pending => match &view.waiting {
+            Some(waiting) => format!("waits: {waiting}"),
+            None => "waits for the cluster".into(),
+        },
         _ => "has not started yet".into(),
     };
     if let Some(text) = waiting_for(&view.missing) {
@@ -209,7 +213,10 @@ fn missing_causes(view: &RunView, tail: &dyn Fn(&ReplicaId) -> Vec<String>) -> V
     let of = |id: &ReplicaId| {
         let replica = view.replicas.get(id);
         let text = match replica.map(|replica| replica.state) {
-            None | Some(ReplicaState::Pending) => "nothing has been heard of it".into(),
+            None | Some(ReplicaState::Pending) => {
+                let waits = replica.and_then(|replica| replica.activity.clone());
+                waits.unwrap_or_else(|| "nothing has been heard of it".into())
+            }
             Some(ReplicaState::SettingUp) => {
                 let activity = replica.and_then(|replica| replica.activity.as_deref());
                 format!("still setting up: {}", activity.unwrap_or("no output yet"))

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::Printer;
 use super::show::Show;
-use crate::backend::{Backend, BackendError, LogQuery};
+use crate::backend::{Backend, BackendError, LogQuery, Notice};
 use crate::plan::Plan;
 use crate::report::RunView;
 use crate::store::{RunPaths, Store, StoreError, SyncError, sync};
@@ -146,7 +146,9 @@ pub fn follow(follow: &Follow<'_>) -> Result<FollowEnd, FollowError> {
                 Interrupt::Cancel if !cancelled => {
                     cancelled = true;
                     show.say("cancelling; waiting until nothing of the run is left");
-                    follow.backend.cancel(follow.paths, follow.user)?;
+                    for Notice(notice) in follow.backend.cancel(follow.paths, follow.user)? {
+                        show.say(&notice);
+                    }
                 }
                 Interrupt::Cancel => {}
             }

@@ -82,6 +82,11 @@ pub fn event_text(event: &Event) -> Option<String> {
             format!("{}: {}", verdict.outcome.as_str(), verdict.reason)
         }
         EventKind::Warning { message } => format!("warning: {who}{message}"),
+        EventKind::Waiting { reason, message } if message.is_empty() => {
+            format!("{who}waiting: {reason}")
+        }
+        EventKind::Waiting { reason, message } => format!("{who}waiting: {reason}: {message}"),
+        EventKind::Placed { node, .. } => format!("{who}runs on {node}"),
         EventKind::Submitted { .. }
         | EventKind::AgentStarted { .. }
         | EventKind::CommandStarting

@@ -154,6 +154,8 @@ fn routine(kind: &EventKind) -> bool {
             | EventKind::SetupProgress { .. }
             | EventKind::SetupFinished { .. }
             | EventKind::Joined { .. }
+            | EventKind::Placed { .. }
+            | EventKind::Waiting { .. }
             | EventKind::Submitted { .. }
     )
 }

@@ -1,6 +1,30 @@
 //! Gangs as plain objects of a Kubernetes cluster.
+//!
+//! `objects/` turns a plan into manifests and knows no cluster; the rest talks to an API server.
 
+mod access;
+mod api;
+mod archive;
+mod cancel;
+mod connect;
+mod error;
+mod exec;
+mod find;
 pub mod image;
+mod log;
+mod mark;
 mod objects;
+mod observe;
+mod proxy;
+mod record;
+mod runtime;
+mod submission;
+mod submit;
+mod verdict;
+mod watch;
 
+pub use connect::{ConnectOptions, Location};
+pub use error::ClusterError;
 pub use objects::*;
+pub use proxy::ProxyVariables;
+pub use runtime::{Kubernetes, KubernetesConfig};

@@ -10,7 +10,6 @@ mod data;
 mod gpu;
 mod launch;
 mod leases;
-mod logs;
 mod observe;
 mod process;
 mod runtime;

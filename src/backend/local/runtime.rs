@@ -1,20 +1,22 @@
 //! The local runtime behind the trait of all runtimes.
 
 use std::collections::BTreeMap;
+use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 
 use rustix::process::Signal;
 
-use super::{check, launch, logs, observe, process};
+use super::{check, launch, observe, process};
 use crate::agent;
+use crate::backend::log_files::FileLogs;
 use crate::backend::{
-    Backend, BackendError, Cursor, LogQuery, LogReader, Notice, SecretValues, SubmitOptions,
+    Backend, BackendError, Cursor, ExecRequest, LogQuery, LogReader, Notice, SecretValues,
+    SubmitOptions,
 };
 use crate::event::Event;
 use crate::gang::ReplicaId;
-use crate::plan::Plan;
+use crate::plan::{Plan, RuntimeDefaults};
 use crate::store::RunPaths;
-use crate::sys;
 
 /// What the local runtime needs to know of its surroundings.
 #[derive(Clone, Debug)]
@@ -53,6 +55,10 @@ impl Backend for Local {
         "local".into()
     }
 
+    fn defaults(&self) -> RuntimeDefaults {
+        RuntimeDefaults::LOCAL
+    }
+
     fn check(&self, plan: &Plan, options: &SubmitOptions) -> Result<Vec<Notice>, BackendError> {
         check::check(&self.config, plan, options)
     }
@@ -77,19 +83,23 @@ impl Backend for Local {
     }
 
     fn logs(&self, run: &RunPaths, query: &LogQuery) -> Result<Box<dyn LogReader>, BackendError> {
-        Ok(Box::new(logs::Logs::open(run, query)))
+        let launched = launch::launched(run);
+        let (nonce, replicas) =
+            launched.map_or_else(Default::default, |known| (known.nonce, known.replicas));
+        Ok(Box::new(FileLogs::open(run, query, &nonce, replicas)))
     }
 
-    fn cancel(&self, run: &RunPaths, by: &str) -> Result<(), BackendError> {
+    fn cancel(&self, run: &RunPaths, by: &str) -> Result<Vec<Notice>, BackendError> {
         let Some(launch::Launched { address, .. }) = launch::launched(run) else {
-            return self.remove(run);
+            self.remove(run)?;
+            return Ok(Vec::new());
         };
         let token = fs_err::read(run.token())?;
         if agent::cancel(&address, &token, &run.run, by).is_err() {
             // Nobody decides any more: the agents end by themselves when they are told to go.
             process::signal_agents(run, Signal::TERM);
         }
-        Ok(())
+        Ok(Vec::new())
     }
 
     fn is_gone(&self, run: &RunPaths) -> Result<bool, BackendError> {
@@ -118,32 +128,17 @@ impl Backend for Local {
         &self,
         run: &RunPaths,
         replica: &ReplicaId,
-        argv: &[String],
-    ) -> Result<std::process::Command, BackendError> {
+        request: &ExecRequest,
+    ) -> Result<u8, BackendError> {
         let gone = || BackendError::Unsupported(format!("{replica} runs no command now"));
         let agent = process::recorded(run, &replica.to_string())
             .filter(|mark| mark.is_alive())
             .ok_or_else(gone)?;
-        // The first process with the run's mark is the command: guards don't carry it.
-        let mut marked: Vec<_> = sys::descendants(agent.pid)
-            .into_iter()
-            .filter(|process| {
-                sys::environ(process.pid)
-                    .is_some_and(|env| env.iter().any(|(name, _)| name == sys::RUN_MARKER))
-            })
-            .collect();
-        marked.sort_by_key(|process| process.start);
-        let pid = marked.first().ok_or_else(gone)?.pid;
-        let env = sys::environ(pid).ok_or_else(gone)?;
-        let (program, args) = argv.split_first().ok_or_else(gone)?;
-        let mut beside = std::process::Command::new(program);
-        beside.args(args).env_clear().envs(env.into_iter().filter(|(name, _)| {
-            // A shell beside the command is not part of the run: it may outlive it.
-            name != sys::RUN_MARKER
-        }));
-        if let Some(dir) = sys::working_dir(pid) {
-            beside.current_dir(dir);
-        }
-        Ok(beside)
+        let status = agent::beside(agent.pid, &request.argv)
+            .ok_or_else(gone)?
+            .status()
+            .map_err(|error| BackendError::NotRun(request.argv.join(" "), error))?;
+        let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
+        Ok(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
     }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::agent::{
-    AgentConfig, Surroundings, guard, install as install_program, pod, report_unusable_pod,
+    AgentConfig, Surroundings, beside, guard, install as install_program, pod, report_unusable_pod,
     run as run_agent,
 };
 use crate::cli::{CliError, Env};
@@ -94,4 +94,25 @@ pub struct AgentInstallArgs {
 pub fn agent_install(args: &AgentInstallArgs) -> Result<u8, CliError> {
     install_program(&sys::own_program(), &args.dir)?;
     Ok(0)
+}
+
+/// Arguments of `agent-beside`.
+#[derive(Debug, clap::Args)]
+pub struct AgentBesideArgs {
+    /// Program and arguments
+    #[arg(last = true, required = true)]
+    pub argv: Vec<String>,
+}
+
+/// Becomes a command beside the one that this pod's agent runs; with a shell's status when it can't.
+pub fn agent_beside(args: &AgentBesideArgs, printer: &Printer) -> u8 {
+    use std::os::unix::process::CommandExt;
+    // The agent is the first process of its container.
+    let Some(mut command) = beside(1, &args.argv) else {
+        printer.error("no command runs here now");
+        return 126;
+    };
+    let error = command.exec();
+    printer.error(&format!("{}: {error}", args.argv[0]));
+    if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 }
 }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::backend::Notice;
 use crate::cli::{CliError, Context, ErrorKind, Target};
 use crate::report::RunState;
 use crate::ui::human::duration;
@@ -54,7 +55,10 @@ pub fn run(context: &Context, args: &CancelArgs) -> Result<u8, CliError> {
         .collect();
     let user = context.user();
     for target in &alive {
-        context.backend(&target.record.runtime)?.cancel(&target.paths, &user)?;
+        let backend = context.backend(&target.record.runtime)?;
+        for Notice(notice) in backend.cancel(&target.paths, &user)? {
+            context.printer.warn(&notice);
+        }
         if args.no_wait {
             context.printer.say(&format!("{} is being cancelled", target.record.id));
         }

@@ -1,7 +1,6 @@
 //! `mlctl exec`: a command beside a replica's.
 
-use std::os::unix::process::ExitStatusExt;
-
+use crate::backend::ExecRequest;
 use crate::cli::{CliError, Context, ErrorKind};
 use crate::gang::ReplicaId;
 use crate::plan::Plan;
@@ -47,10 +46,6 @@ pub fn run(context: &Context, args: &ExecArgs) -> Result<u8, CliError> {
             .hint(format!("it has {}", all.join(", "))));
     };
     let backend = context.backend(&target.record.runtime)?;
-    let status =
-        backend.exec(&target.paths, replica, &args.command)?.status().map_err(|error| {
-            CliError::new(ErrorKind::NotFound, format!("{}: {error}", args.command[0]))
-        })?;
-    let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
-    Ok(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
+    let request = ExecRequest { argv: args.command.clone(), tty: true };
+    Ok(backend.exec(&target.paths, replica, &request)?)
 }

@@ -108,5 +108,5 @@ fn query(args: &LogsArgs, target: &crate::cli::Target) -> Result<LogQuery, CliEr
         }
     }
     let since = args.since.and_then(|since| now().checked_sub(since.0).ok());
-    Ok(LogQuery { role, index, attempt: args.attempt, since, tail: args.tail })
+    Ok(LogQuery { role, index, attempt: args.attempt, since, tail: args.tail, few: false })
 }

@@ -26,16 +26,13 @@ pub struct RenderArgs {
     /// The spec
     #[command(flatten)]
     pub spec: SpecArgs,
-    /// Namespace of the objects. Default: left to kubectl
-    #[arg(short, long, value_name = "NAMESPACE")]
-    pub namespace: Option<String>,
 }
 
 /// Prints the objects of every job of the file.
 pub fn run(context: &Context, args: &RenderArgs) -> Result<u8, CliError> {
     let mut documents = Vec::new();
     for job in context.jobs(&args.spec, &[])? {
-        documents.extend(objects(context, args, &job)?);
+        documents.extend(objects(context, &job)?);
     }
     let text = match context.format {
         Format::Json => {
@@ -51,7 +48,7 @@ pub fn run(context: &Context, args: &RenderArgs) -> Result<u8, CliError> {
     Ok(exit::OK)
 }
 
-fn objects(context: &Context, args: &RenderArgs, job: &LoadedJob) -> Result<Vec<Json>, CliError> {
+fn objects(context: &Context, job: &LoadedJob) -> Result<Vec<Json>, CliError> {
     let plan_context = PlanContext {
         run: random_id(&job.job.name)?,
         runtime_defaults: RuntimeDefaults::CLUSTER,
@@ -85,7 +82,7 @@ fn objects(context: &Context, args: &RenderArgs, job: &LoadedJob) -> Result<Vec<
     let code = CodeBundle::of(&plan)
         .map_err(|error| CliError::new(ErrorKind::Refused, error.to_string()))?;
     let context_of = ManifestContext {
-        namespace: args.namespace.clone().unwrap_or_default(),
+        namespace: context.place.namespace.clone().unwrap_or_default(),
         nonce: random_word(6)?,
         token: random_word(32)?,
         secrets: SecretValues(taken),
@@ -93,7 +90,7 @@ fn objects(context: &Context, args: &RenderArgs, job: &LoadedJob) -> Result<Vec<
         code,
         resolved,
         record,
-        ..context.manifest_settings()?
+        ..context.manifest_settings(None)?
     };
     let manifests = manifests(&plan, &context_of).map_err(refused)?;
     for notice in &manifests.notices {

@@ -10,9 +10,7 @@ use crate::cli::{
     explain, git_describe, hide, outputs,
 };
 use crate::gang::{Outcome, ReplicaId, Verdict};
-use crate::plan::{
-    Addresses, OutputDirs, Plan, PlanContext, Port, RuntimeDefaults, environment, plan, table,
-};
+use crate::plan::{Addresses, OutputDirs, Plan, PlanContext, Port, environment, plan, table};
 use crate::store::{GitCommit, NewRun, RunPaths, Store};
 use crate::ui::{Follow, FollowEnd, FollowMode, Interrupt, follow, sections_text, summary_text};
 
@@ -39,9 +37,6 @@ pub struct TrainArgs {
     /// The spec
     #[command(flatten)]
     pub spec: SpecArgs,
-    /// Where to run: local
-    #[arg(long, value_name = "RUNTIME")]
-    pub runtime: Option<String>,
     /// Submit and return; prints the run's id
     #[arg(short, long, conflicts_with = "events")]
     pub detach: bool,
@@ -78,12 +73,12 @@ pub fn train(context: &Context, args: &TrainArgs) -> Result<u8, CliError> {
             job.job.code = Some(".".into());
         }
     }
-    let runtime = context.runtime(args.runtime.as_deref());
-    let backend = context.backend(&runtime)?;
+    let backend = context.chosen()?;
     let options = SubmitOptions {
         allow_cpu: args.allow_cpu,
         overwrite: args.overwrite,
         foreign: jobs.iter().any(|job| job.foreign),
+        rehearse: args.dry_run,
     };
     if args.dry_run {
         return dry_run(context, &*backend, &jobs, &options);
@@ -125,10 +120,10 @@ fn add_labels(job: &mut LoadedJob, labels: &[String]) -> Result<(), CliError> {
     Ok(())
 }
 
-fn plan_of(job: &LoadedJob, run: &str) -> Result<Plan, CliError> {
+fn plan_of(job: &LoadedJob, run: &str, backend: &dyn Backend) -> Result<Plan, CliError> {
     let context = PlanContext {
         run: run.into(),
-        runtime_defaults: RuntimeDefaults::LOCAL,
+        runtime_defaults: backend.defaults(),
         code_base: job.base.clone(),
     };
     plan(&job.job, &context).map_err(|error| CliError::new(ErrorKind::Spec, error.to_string()))
@@ -142,7 +137,7 @@ fn submit(
     options: &SubmitOptions,
 ) -> Result<Submitted, CliError> {
     let reservation = store.reserve(&job.job.name)?;
-    let mut plan = plan_of(&job, reservation.run())?;
+    let mut plan = plan_of(&job, reservation.run(), backend)?;
     let notices = backend.check(&plan, options)?;
     say_notices(context, notices);
     let known = job.secrets();
@@ -253,7 +248,7 @@ fn watch(
         plan: Some(&run.plan),
         printer: &context.printer,
         mode,
-        logs: LogQuery::default(),
+        logs: LogQuery { few: true, ..LogQuery::default() },
         deadline: None,
         user: &context.user(),
         interrupt: &interrupt,
@@ -309,7 +304,7 @@ fn dry_run(
     let mut plans = Vec::new();
     let mut refused = Vec::new();
     for job in jobs {
-        let plan = plan_of(job, &format!("{}-xxxxxx", job.job.name))?;
+        let plan = plan_of(job, &format!("{}-xxxxxx", job.job.name), backend)?;
         match backend.check(&plan, options) {
             Ok(notices) => say_notices(context, notices),
             Err(error) => refused.push(CliError::from(error)),

@@ -24,6 +24,10 @@ pub mod label {
     pub const ROLE: &str = "mlctl.dev/role";
     /// Who submitted, see [`super::user_label`].
     pub const USER: &str = "mlctl.dev/user";
+    /// [`TRUE`] on a run's record only.
+    pub const RECORD: &str = "mlctl.dev/record";
+    /// Value of [`RECORD`].
+    pub const TRUE: &str = "true";
     /// Value of [`MANAGED_BY`] and the field manager.
     pub const MLCTL: &str = "mlctl";
     /// The Job's queue of Kueue.
@@ -38,6 +42,12 @@ pub mod annotation {
     pub const VERSION: &str = "mlctl.dev/version";
     /// SHA-256 of the spec as it was run.
     pub const SPEC_HASH: &str = "mlctl.dev/spec-hash";
+    /// On a record of several Jobs: `true` once all are made and may start.
+    pub const SUBMITTED: &str = "mlctl.dev/submitted";
+    /// On a record: who ended the run by deleting its Jobs.
+    pub const CANCELLED_BY: &str = "mlctl.dev/cancelled-by";
+    /// On a record: how the run ended, once an mlctl has seen it.
+    pub const OUTCOME: &str = "mlctl.dev/outcome";
 }
 
 /// The kind of a training run in labels.

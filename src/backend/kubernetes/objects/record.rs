@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::api::core::v1::ConfigMap;
 
 use super::manifests::ManifestContext;
-use super::names::{meta, pod_config_name};
+use super::names::{label, meta, pod_config_name};
 use crate::agent::pod::{DOCUMENT, PodDocument};
 use crate::plan::Plan;
 
@@ -20,6 +20,8 @@ pub mod record_key {
     pub const PLAN: &str = "plan.json";
     /// Facts of the submission.
     pub const RUN: &str = "run.json";
+    /// How the run ended, once an mlctl has seen it.
+    pub const VERDICT: &str = "verdict.json";
 }
 
 pub(super) fn record(plan: &Plan, context: &ManifestContext) -> Result<ConfigMap, String> {
@@ -32,7 +34,9 @@ pub(super) fn record(plan: &Plan, context: &ManifestContext) -> Result<ConfigMap
     ]
     .into();
     fits("the run's record", data.values().map(String::len).sum())?;
-    let metadata = meta(plan, context, plan.run.clone());
+    let mut metadata = meta(plan, context, plan.run.clone());
+    let labels = metadata.labels.get_or_insert_default();
+    labels.insert(label::RECORD.into(), label::TRUE.into());
     Ok(ConfigMap { metadata, data: Some(data), ..ConfigMap::default() })
 }
 

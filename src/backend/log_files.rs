@@ -1,17 +1,16 @@
-//! The output of a run's commands, read from the replicas' logs.
+//! The output of a run's commands, read from the replicas' logs in the run's folder.
 
 use std::io::{Read, Seek, SeekFrom};
 
 use fs_err::File;
 
-use super::launch::launched;
 use crate::agent::stream::{Item, OutputLine, StreamReader};
 use crate::backend::{BackendError, LogLine, LogQuery, LogReader};
 use crate::gang::ReplicaId;
 use crate::store::RunPaths;
 
 /// Reads and follows the logs of the replicas that were asked for.
-pub(super) struct Logs {
+pub(super) struct FileLogs {
     query: LogQuery,
     sources: Vec<Source>,
     first: bool,
@@ -24,20 +23,20 @@ struct Source {
     reader: StreamReader,
 }
 
-impl Logs {
-    pub(super) fn open(run: &RunPaths, query: &LogQuery) -> Self {
-        let launched = launched(run);
-        let sources = launched
+impl FileLogs {
+    pub(super) fn open(
+        run: &RunPaths,
+        query: &LogQuery,
+        nonce: &str,
+        replicas: Vec<ReplicaId>,
+    ) -> Self {
+        let sources = replicas
             .into_iter()
-            .flat_map(|launched| {
-                let nonce = launched.nonce;
-                launched.replicas.into_iter().map(move |replica| (replica, nonce.clone()))
-            })
-            .filter(|(replica, _)| query.role.as_ref().is_none_or(|role| *role == replica.role))
-            .filter(|(replica, _)| query.index.is_none_or(|index| index == replica.index))
-            .map(|(replica, nonce)| Source {
+            .filter(|replica| query.role.as_ref().is_none_or(|role| *role == replica.role))
+            .filter(|replica| query.index.is_none_or(|index| index == replica.index))
+            .map(|replica| Source {
                 path: run.log(&replica),
-                reader: StreamReader::new(&nonce),
+                reader: StreamReader::new(nonce),
                 offset: 0,
                 replica,
             })
@@ -51,7 +50,7 @@ impl Logs {
     }
 }
 
-impl LogReader for Logs {
+impl LogReader for FileLogs {
     fn read(&mut self) -> Result<Vec<LogLine>, BackendError> {
         let mut lines = Vec::new();
         let mut sources = std::mem::take(&mut self.sources);

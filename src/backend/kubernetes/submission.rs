@@ -1,0 +1,41 @@
+//! What mlctl remembers of a run in a cluster: enough to read its logs when the pods are gone.
+
+use std::io;
+
+use serde::{Deserialize, Serialize};
+
+use crate::agent::pod::PodDocument;
+use crate::plan::ClusterLayout;
+use crate::store::{Durability, RunPaths, write_atomic};
+
+/// Kept in the run's folder.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Submission {
+    /// The word that marks the agents' own lines.
+    pub(super) nonce: String,
+    /// Which Job and index each replica is.
+    pub(super) layout: ClusterLayout,
+    /// Logs, events and termination messages lie in the run's folder, as they were at its end.
+    #[serde(default)]
+    pub(super) archived: bool,
+}
+
+impl Submission {
+    pub(super) fn of(document: &PodDocument) -> Self {
+        Self { nonce: document.nonce.clone(), layout: document.layout.clone(), archived: false }
+    }
+
+    pub(super) fn read(run: &RunPaths) -> Option<Self> {
+        serde_json::from_slice(&fs_err::read(file(run)).ok()?).ok()
+    }
+
+    pub(super) fn write(&self, run: &RunPaths) -> io::Result<()> {
+        fs_err::create_dir_all(run.agents())?;
+        write_atomic(&file(run), &serde_json::to_vec(self)?, Durability::Crash)
+    }
+}
+
+fn file(run: &RunPaths) -> std::path::PathBuf {
+    run.agents().join("cluster.json")
+}

@@ -1,0 +1,188 @@
+//! From a plan to a gang that goes on without mlctl.
+//!
+//! The record comes first and owns all the rest, the Jobs come last. A submission that dies between
+//! two requests has started nothing (several Jobs are made suspended and let go at the end), and
+//! deleting its record deletes what it left.
+
+use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::{ConfigMap, Namespace};
+use kube::Api;
+use kube::api::DeleteParams;
+use serde_json::json;
+
+use super::access;
+use super::error::{ClusterError, is_not_found};
+use super::mark::Submitting;
+use super::runtime::Inner;
+use super::submission::Submission;
+use super::{CodeBundle, ManifestContext, ManifestError, Manifests, annotation, manifests};
+use crate::backend::{BackendError, Notice, SecretValues, SubmitOptions};
+use crate::plan::{ClusterLayout, Plan};
+use crate::store::{Durability, RunPaths, write_atomic};
+use crate::sys::random_word;
+
+/// Can this plan run here? A rehearsal also asks the cluster; a submission will see.
+pub(super) fn check(
+    inner: &Inner,
+    plan: &Plan,
+    options: &SubmitOptions,
+) -> Result<Vec<Notice>, BackendError> {
+    let context = ManifestContext {
+        code: CodeBundle::of(plan).map_err(refused)?,
+        user: "-".into(),
+        ..settings(inner)?
+    };
+    let made = write(plan, &context)?;
+    let mut notices: Vec<Notice> = made.notices.iter().cloned().map(Notice).collect();
+    if options.rehearse {
+        notices.extend(rehearse(inner, &made)?);
+    }
+    Ok(notices)
+}
+
+fn settings(inner: &Inner) -> Result<ManifestContext, BackendError> {
+    let context = inner.config.manifests.clone().ok_or_else(|| {
+        BackendError::Refused(vec![
+            "no setting `runnerImage`: pods take mlctl from it; make one with `mlctl cluster \
+             image`, then write `runnerImage: ...` into the settings file"
+                .into(),
+        ])
+    })?;
+    Ok(ManifestContext { namespace: inner.cluster()?.location.namespace, ..context })
+}
+
+fn write(plan: &Plan, context: &ManifestContext) -> Result<Manifests, BackendError> {
+    manifests(plan, context).map_err(|error| match error {
+        ManifestError::Refused(reasons) => BackendError::Refused(reasons),
+    })
+}
+
+fn refused(error: impl std::fmt::Display) -> BackendError {
+    BackendError::Refused(vec![error.to_string()])
+}
+
+/// Everything that a submission would find out, with nothing created.
+fn rehearse(inner: &Inner, made: &Manifests) -> Result<Vec<Notice>, BackendError> {
+    let cluster = inner.cluster()?;
+    let missing = inner.block_on(access::missing(&cluster))?;
+    if let Some(first) = missing.first() {
+        let user = inner.user()?;
+        return Err(ClusterError::Forbidden {
+            user,
+            verb: missing.iter().map(|need| need.verb).collect::<Vec<_>>().join(", "),
+            resource: first.resource.into(),
+            namespace: cluster.location.namespace.clone(),
+        }
+        .into());
+    }
+    let api: Api<Namespace> = Api::all(cluster.client.clone());
+    let namespace = cluster.location.namespace.clone();
+    let found = inner.block_on(cluster.again(|| api.get(&namespace)));
+    if let Err(error) = found
+        && is_not_found(&error)
+    {
+        return Err(cluster.target.explain(error).into());
+    }
+    for job in &made.jobs {
+        inner.block_on(cluster.rehearse(job))?;
+    }
+    Ok(Vec::new())
+}
+
+/// Creates everything.
+pub(super) fn submit(
+    inner: &Inner,
+    plan: &Plan,
+    run: &RunPaths,
+    secrets: &SecretValues,
+    _options: &SubmitOptions,
+) -> Result<Vec<Notice>, BackendError> {
+    let cluster = inner.cluster()?;
+    let context = ManifestContext {
+        user: inner.user()?,
+        nonce: random_word(6)?,
+        token: random_word(32)?,
+        secrets: secrets.clone(),
+        code: CodeBundle::of(plan).map_err(refused)?,
+        resolved: fs_err::read_to_string(run.resolved())?,
+        record: fs_err::read_to_string(run.record())?,
+        ..settings(inner)?
+    };
+    let mut made = write(plan, &context)?;
+    fs_err::create_dir_all(run.agents())?;
+    let submission = Submission {
+        nonce: context.nonce.clone(),
+        layout: ClusterLayout::of(plan),
+        archived: false,
+    };
+    submission.write(run)?;
+    write_atomic(&run.token(), context.token.as_bytes(), Durability::Crash)?;
+    Submitting::begin(run)?;
+    let created = inner.block_on(create(&cluster, &mut made));
+    if let Err(error) = created {
+        // Whatever was made goes with its owner; without the permission it has started nothing.
+        let record = made.record.metadata.name.clone().unwrap_or_default();
+        let _ = inner.block_on(cluster.delete::<ConfigMap>(&record, &DeleteParams::background()));
+        Submitting::end(run);
+        return Err(error.into());
+    }
+    save_manifests(run, &made)?;
+    Submitting::end(run);
+    inner.submitted(&run.run)?;
+    Ok(made.notices.into_iter().map(Notice).collect())
+}
+
+async fn create(cluster: &super::api::Cluster, made: &mut Manifests) -> Result<(), ClusterError> {
+    let several = made.jobs.len() > 1;
+    if several && let Some(annotations) = &mut made.record.metadata.annotations {
+        annotations.insert(annotation::SUBMITTED.into(), "false".into());
+    }
+    let record = cluster.create(&made.record).await?;
+    made.own(record.metadata.uid.as_deref().unwrap_or_default());
+    let maps =
+        futures::future::try_join_all(made.config_maps.iter().map(|map| cluster.create(map)));
+    futures::try_join!(cluster.create(&made.service), cluster.create(&made.secret), maps)?;
+    if !several {
+        for job in &made.jobs {
+            cluster.create(job).await?;
+        }
+        return Ok(());
+    }
+    let mut suspended = made.jobs.clone();
+    for job in &mut suspended {
+        if let Some(spec) = &mut job.spec {
+            spec.suspend = Some(true);
+        }
+    }
+    futures::future::try_join_all(suspended.iter().map(|job| cluster.create(job))).await?;
+    release(cluster, &record, &made.jobs).await
+}
+
+/// Lets several Jobs go. From the first change on, any mlctl that looks finishes it.
+pub(super) async fn release(
+    cluster: &super::api::Cluster,
+    record: &ConfigMap,
+    jobs: &[Job],
+) -> Result<(), ClusterError> {
+    let name = record.metadata.name.clone().unwrap_or_default();
+    let submitted = json!({"metadata": {"annotations": {annotation::SUBMITTED: "true"}}});
+    cluster.change::<ConfigMap>(&name, &submitted).await?;
+    let go = json!({"spec": {"suspend": false}});
+    let all = jobs.iter().map(|job| {
+        let name = job.metadata.name.clone().unwrap_or_default();
+        let go = &go;
+        async move { cluster.change::<Job>(&name, go).await }
+    });
+    futures::future::try_join_all(all).await.map(|_| ())
+}
+
+/// The objects as they were made, without what must not be written down.
+fn save_manifests(run: &RunPaths, made: &Manifests) -> Result<(), BackendError> {
+    let mut shown = made.clone();
+    shown.secret.data = None;
+    let documents = shown.documents().map_err(std::io::Error::other)?;
+    let texts: Result<Vec<_>, _> = documents.iter().map(serde_saphyr::to_string).collect();
+    let text = texts.map_err(std::io::Error::other)?.join("---\n");
+    write_atomic(&run.dir.join("manifests.yaml"), text.as_bytes(), Durability::Crash)?;
+    Ok(())
+}
