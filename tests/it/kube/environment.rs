@@ -63,7 +63,7 @@ fn same(kube: &Kube, framework: &str, roles: &str) {
     let text = spec(kube, framework, roles);
     let local = Sandbox::new();
     let mut seen = Vec::new();
-    for (sandbox, runtime) in [(&local, "local"), (&kube.sandbox, kube.cluster.context.as_str())] {
+    for (sandbox, runtime) in [(&local, "local"), (&kube.sandbox, "kubernetes")] {
         sandbox.write("data.txt", "x");
         sandbox.write("mlctl.yaml", &text);
         sandbox.run(0, ["train", "--runtime", runtime]);

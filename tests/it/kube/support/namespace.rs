@@ -64,11 +64,8 @@ impl Kube {
         self.set_kubeconfig(sandbox, &kubeconfig);
         let config = sandbox.home().join(".config/mlctl");
         fs_err::create_dir_all(&config).expect("folder");
-        let settings = format!(
-            "runtime: {}\nrunnerImage: {}\n",
-            self.cluster.context,
-            self.cluster.image("mlctl")
-        );
+        let runner = self.cluster.image("mlctl");
+        let settings = format!("runtime: kubernetes\nrunnerImage: {runner}\n");
         fs_err::write(config.join("config.yaml"), settings).expect("settings");
     }
 

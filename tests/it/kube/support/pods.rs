@@ -65,13 +65,13 @@ impl Kube {
         })
     }
 
-    /// Waits until the log of an index's pod has a line that holds `text`; the pod.
+    /// Waits until the log of an index's pod has a line that begins with `text`; the pod.
     #[track_caller]
     pub fn printed(&self, index: usize, text: &str) -> Pod {
         poll(&format!("index {index} prints `{text}`"), super::LONG, || {
             let pods = self.pods().into_iter();
             pods.filter(|pod| pod.index == index && !pod.leaving)
-                .find(|pod| self.log(&pod.name).lines().any(|line| line.contains(text)))
+                .find(|pod| self.log(&pod.name).lines().any(|line| line.starts_with(text)))
         })
     }
 
