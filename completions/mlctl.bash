@@ -25,6 +25,9 @@ _mlctl() {
             mlctl,agent-guard)
                 cmd="mlctl__subcmd__agent__subcmd__guard"
                 ;;
+            mlctl,agent-install)
+                cmd="mlctl__subcmd__agent__subcmd__install"
+                ;;
             mlctl,cancel)
                 cmd="mlctl__subcmd__cancel"
                 ;;
@@ -54,6 +57,9 @@ _mlctl() {
                 ;;
             mlctl,man)
                 cmd="mlctl__subcmd__man"
+                ;;
+            mlctl,render)
+                cmd="mlctl__subcmd__render"
                 ;;
             mlctl,schema)
                 cmd="mlctl__subcmd__schema"
@@ -92,7 +98,7 @@ _mlctl() {
 
     case "${cmd}" in
         mlctl)
-            opts="-o -q -v -h -V --output --quiet --verbose --color --help --version init train list ls status logs wait cancel why exec validate convert schema explain state completions man agent agent-guard agent-exec"
+            opts="-o -q -v -h -V --output --quiet --verbose --color --help --version init train list ls status logs wait cancel why exec validate render convert schema explain state completions man agent agent-guard agent-exec agent-install"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -118,13 +124,17 @@ _mlctl() {
             return 0
             ;;
         mlctl__subcmd__agent)
-            opts="-o -q -v -h --config --output --quiet --verbose --color --help"
+            opts="-o -q -v -h --config --pod --output --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pod)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -174,6 +184,32 @@ _mlctl() {
             return 0
             ;;
         mlctl__subcmd__agent__subcmd__guard)
+            opts="-o -q -v -h --output --quiet --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mlctl__subcmd__agent__subcmd__install)
             opts="-o -q -v -h --output --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -471,6 +507,44 @@ _mlctl() {
             fi
             case "${prev}" in
                 --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mlctl__subcmd__render)
+            opts="-n -o -q -v -h --set --namespace --output --quiet --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -45,6 +45,7 @@ complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "cancel" -d 'End runs'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "why" -d 'Say why a run failed and what to do'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "exec" -d 'Run a command beside a replica\'s'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "validate" -d 'Check specs and say everything that is wrong'
+complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "render" -d 'Print what a run is in a cluster, for kubectl apply'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "convert" -d 'Print a Vertex AI CustomJob file as a TrainJob'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "schema" -d 'Print the JSON Schema of a spec'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "explain" -d 'Explain a field of a spec'
@@ -54,6 +55,7 @@ complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "man" -d 'Print or write
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "agent" -d 'Runs beside a replica\'s command'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "agent-guard" -d 'Runs around a replica\'s command'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "agent-exec" -d 'Becomes a replica\'s command'
+complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "agent-install" -d 'Copies this program into a folder'
 complete -c mlctl -n "__fish_mlctl_using_subcommand init" -l strategy -d 'TensorFlow\'s strategy (tensorflow only)' -r -f -a "none\t'One process, one device'
 mirrored\t'One process, several devices'
 centralStorage\t'One process, variables on the CPU'
@@ -69,7 +71,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand init" -l force -d 'Replace f
 complete -c mlctl -n "__fish_mlctl_using_subcommand init" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand init" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l set -d 'Change a value of the file: name=x, args.epochs=9, roles.worker.replicas=4. In a Vertex AI file by its own names: workerPoolSpecs[0].machineSpec...=x' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l set -d 'Change a value of the spec: name=x, args.epochs=9, roles.worker.replicas=4' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l runtime -d 'Where to run: local' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -s l -l label -d 'Add a label to the run' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l on-interrupt -d 'What Ctrl-C does to the run' -r -f -a "detach\t'The run goes on without mlctl'
@@ -131,7 +133,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand status" -s h -l help -d 'Pri
 complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -l role -d 'Only replicas of this role' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -l replica -d 'Only this replica, for example worker-0' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -l attempt -d 'Only this attempt; 0 is the set-up before the first' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -l since -d 'Only what was printed within this time, for example 5m; exact to 2 s' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -l since -d 'Only what was printed within this time, for example 5m' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -l tail -d 'Only so many of the last lines of each replica' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'One JSON document with `schemaVersion`'
@@ -140,7 +142,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -l color -d 'When to u
 always\t''
 never\t''"
 complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -s f -l follow -d 'Go on until the run has ended'
-complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -l timestamps -d 'Put the time at which a line was printed before it, exact to 2 s'
+complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -l timestamps -d 'Put the time at which a line is read before it'
 complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -l no-prefix -d 'Print the lines as they are'
 complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -s v -l verbose -d 'Say more'
@@ -196,7 +198,18 @@ never\t''"
 complete -c mlctl -n "__fish_mlctl_using_subcommand validate" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand validate" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand validate" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mlctl -n "__fish_mlctl_using_subcommand convert" -l set -d 'Change a value of the file: name=x, args.epochs=9, roles.worker.replicas=4. In a Vertex AI file by its own names: workerPoolSpecs[0].machineSpec...=x' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand render" -l set -d 'Change a value of the spec: name=x, args.epochs=9, roles.worker.replicas=4' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand render" -s n -l namespace -d 'Namespace of the objects. Default: left to kubectl' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand render" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand render" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand render" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand render" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand render" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand convert" -l set -d 'Change a value of the spec: name=x, args.epochs=9, roles.worker.replicas=4' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand convert" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'One JSON document with `schemaVersion`'
 yaml\t'The same as YAML'"
@@ -283,6 +296,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand man" -s q -l quiet -d 'Say o
 complete -c mlctl -n "__fish_mlctl_using_subcommand man" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent" -l config -d 'The agent\'s configuration' -r -F
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent" -l pod -d 'The document of this pod\'s run; the rest comes from the pod\'s variables' -r -F
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'One JSON document with `schemaVersion`'
 yaml\t'The same as YAML'"
@@ -310,3 +324,12 @@ never\t''"
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-exec" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-exec" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-exec" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-install" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-install" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-install" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-install" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-install" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -76,6 +76,8 @@ pub enum Code {
         /// The files.
         files: Vec<CodeFile>,
     },
+    /// In the image, in the folder where its program starts; nothing is copied.
+    Image(PathBuf),
 }
 
 /// A link in the working folder to something that is not copied, such as data. It goes over what the

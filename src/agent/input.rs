@@ -1,5 +1,7 @@
 //! What reaches an agent's main loop, from all its threads.
 
+use std::path::PathBuf;
+
 use super::links::Link;
 use super::process::Ended;
 use crate::gang::{Attempt, ReplicaId, ToMember, ToPrimary};
@@ -40,8 +42,19 @@ pub(super) enum Input {
 /// What set-up leaves for the command.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct SetupDone {
-    /// Folder with a Python environment to put first in PATH.
-    pub(super) venv: Option<std::path::PathBuf>,
+    /// The command's Python, where the job asks for one.
+    pub(super) python: Option<PythonPlace>,
+}
+
+/// Where `python` is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum PythonPlace {
+    /// In PATH already.
+    AsItIs,
+    /// In a folder to put first in PATH.
+    Folder(PathBuf),
+    /// In a virtual environment of this root.
+    Environment(PathBuf),
 }
 
 /// Set-up failed: one sentence, what to do included.

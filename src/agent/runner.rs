@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
-use super::config::AgentConfig;
+use super::config::{AgentConfig, Code};
 use super::input::{Input, SetupDone, SetupError};
 use super::log::Log;
 use super::process::{Control, Ended, Program, Sink, run};
-use super::setup::{Steps, with_venv};
+use super::setup::{Steps, with_python};
 use super::work;
 use crate::event::EventKind;
 use crate::gang::Attempt;
@@ -97,7 +97,7 @@ impl Runner {
                 Ok(done) => {
                     let program = Program {
                         argv: config.command.clone(),
-                        env: with_venv(&env, done.venv.as_deref()),
+                        env: with_python(&env, done.python.as_ref()),
                         cwd: PathBuf::new(),
                     };
                     command(&exe, &config, attempt, program, &log, &control, &inputs)
@@ -188,7 +188,16 @@ fn prepare_and_set_up(
     log.own(EventKind::SetupStarted);
     let cwd = work::fresh(&config.work_dir, 0, config.code.as_ref(), &config.links)
         .map_err(|error| SetupError(format!("the working folder: {error}")))?;
-    let steps = Steps { exe, setup, env, cwd: &cwd, cache: &config.cache_dir, log, control };
+    let steps = Steps {
+        exe,
+        setup,
+        runtime: config.runtime,
+        env,
+        cwd: &cwd,
+        cache: &config.cache_dir,
+        log,
+        control,
+    };
     let (done, cached) = steps.run()?;
     log.own(EventKind::SetupFinished { seconds: begin.elapsed().as_secs_f64(), cached });
     Ok(done)
@@ -205,10 +214,10 @@ fn command(
 ) -> Ended {
     // A script of set-up may have made files that the command needs: they stay for all attempts.
     let scripted = config.setup.as_ref().is_some_and(|setup| setup.shell.is_some());
-    let folder = if scripted {
-        Ok(config.work_dir.join("0"))
-    } else {
-        work::fresh(&config.work_dir, attempt, config.code.as_ref(), &config.links)
+    let folder = match &config.code {
+        _ if !scripted => work::fresh(&config.work_dir, attempt, config.code.as_ref(), &config.links),
+        Some(Code::Image(dir)) => Ok(dir.clone()),
+        _ => Ok(config.work_dir.join("0")),
     };
     match folder {
         Ok(cwd) => program.cwd = cwd,

@@ -19,12 +19,15 @@ pub(super) fn fresh(
     links: &[WorkLink],
 ) -> io::Result<PathBuf> {
     empty(base)?;
+    if let Some(Code::Image(dir)) = code {
+        return Ok(dir.clone());
+    }
     let dir = base.join(attempt.to_string());
     fs_err::create_dir_all(&dir)?;
     match code {
         Some(Code::Place(place)) => copy(place, &dir)?,
         Some(Code::Parts { dir: parts, files }) => assemble(parts, files, &dir)?,
-        None => {}
+        Some(Code::Image(_)) | None => {}
     }
     for WorkLink { path, target } in links {
         link(target, &dir.join(path))?;

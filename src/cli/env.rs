@@ -54,6 +54,12 @@ impl Env {
         self.xdg("XDG_CONFIG_HOME", ".config")
     }
 
+    /// Docker's configuration, with the user's credentials for registries.
+    pub fn docker_config(&self) -> PathBuf {
+        let home = || PathBuf::from(self.get("HOME").unwrap_or("/")).join(".docker");
+        self.get("DOCKER_CONFIG").map_or_else(home, PathBuf::from).join("config.json")
+    }
+
     /// A pipeline: `CI` is set to something that isn't a no.
     pub fn is_ci(&self) -> bool {
         self.get("CI").is_some_and(|value| !matches!(value, "0" | "false" | "no"))

@@ -37,10 +37,10 @@ pub struct Plan {
     /// Pod security.
     pub security: Security,
     /// What the command reads.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub data: Vec<DataPlan>,
     /// What only a cluster knows.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "PodOptions::is_default")]
     pub pods: PodOptions,
     /// The rules of the gang.
     pub gang: GangConfig,
@@ -72,6 +72,12 @@ pub struct PodOptions {
     pub affinity: IndexMap<String, serde_json::Value>,
     /// Strategic merge patch over the pod template.
     pub patch: IndexMap<String, serde_json::Value>,
+}
+
+impl PodOptions {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// One role of the plan.

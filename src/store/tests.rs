@@ -180,7 +180,7 @@ fn a_torn_index_line_is_recovered_by_the_next_writer() {
     let second = create(&store, "second", 1).paths.run;
     let file = std::fs::OpenOptions::new().write(true).open(store.index_path()).unwrap();
     file.set_len(whole + 20).unwrap();
-    assert_eq!(ids(&store), [first.clone()]);
+    assert_eq!(ids(&store), std::slice::from_ref(&first));
     assert_eq!(store.check().unwrap().problems.len(), 2);
     let third = create(&store, "third", 1).paths.run;
     assert_eq!(
@@ -338,7 +338,7 @@ fn the_index_is_compacted_as_it_grows() {
 fn ten_thousand_runs_list_fast() {
     let (_dir, store) = store();
     store.prepare().unwrap();
-    let entry = |at: usize| IndexEntry {
+    let entry = |at: i64| IndexEntry {
         id: format!("digits-{at:06}"),
         name: "digits".into(),
         kind: "TrainJob".into(),
@@ -346,10 +346,10 @@ fn ten_thousand_runs_list_fast() {
         cwd: "/home/ada/projects/digits".into(),
         user: "ada".into(),
         labels: [("team".to_owned(), "vision".to_owned())].into_iter().collect(),
-        created: Timestamp::from_second(1_790_000_000 + at as i64).unwrap(),
+        created: Timestamp::from_second(1_790_000_000 + at).unwrap(),
         outcome: Some(Outcome::Succeeded),
-        started: Some(Timestamp::from_second(1_790_000_001 + at as i64).unwrap()),
-        ended: Some(Timestamp::from_second(1_790_000_100 + at as i64).unwrap()),
+        started: Some(Timestamp::from_second(1_790_000_001 + at).unwrap()),
+        ended: Some(Timestamp::from_second(1_790_000_100 + at).unwrap()),
     };
     let entries: Vec<_> = (0..10_000).map(entry).collect();
     fs_err::write(store.index_path(), compacted_text(&entries).unwrap()).unwrap();

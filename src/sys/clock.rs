@@ -56,7 +56,7 @@ mod tests {
     #[test]
     fn a_sleep_is_told_once() {
         let mut watch = SleepWatch::default();
-        watch.offset = watch.offset.saturating_sub(Duration::from_secs(60));
+        watch.offset = watch.offset.saturating_sub(Duration::from_mins(1));
         // Where the machine has never slept the offset is about zero and can't be lowered.
         if watch.offset > Duration::ZERO {
             assert!(watch.slept().is_some());

@@ -147,7 +147,7 @@ mod tests {
         table.row(vec![
             "a-name-as-long-as-a-name-may-be-abc123".into(),
             "running".into(),
-            "".into(),
+            String::new(),
         ]);
         table
     }

@@ -12,6 +12,7 @@
 mod generated;
 mod kube;
 mod readme;
+mod render;
 mod spec;
 mod state;
 mod support;

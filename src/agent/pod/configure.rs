@@ -26,15 +26,23 @@ pub struct Pod {
     pub environment: Vec<(String, String)>,
 }
 
-/// Reads the document at this path, finds out which replica this pod is from the container's
-/// `variables`, and says what its agent must do. `home_is_usable` tells whether the command could
-/// write into a folder; `listen_host` is the address of all interfaces.
-pub fn configure(
-    document: &Path,
-    variables: &BTreeMap<String, String>,
-    listen_host: &str,
-    home_is_usable: impl Fn(&Path) -> bool,
-) -> Result<Pod, PodError> {
+/// What the agent finds in its container.
+#[derive(Clone, Copy, Debug)]
+pub struct Container<'a> {
+    /// Its environment.
+    pub variables: &'a BTreeMap<String, String>,
+    /// Where the image's program would start.
+    pub folder: &'a Path,
+    /// The address of all interfaces.
+    pub listen_host: &'a str,
+    /// Whether this user can write into a folder.
+    pub is_writable: fn(&Path) -> bool,
+}
+
+/// Reads the document at this path, finds out which replica this pod is, and says what its agent
+/// must do.
+pub fn configure(document: &Path, container: Container<'_>) -> Result<Pod, PodError> {
+    let Container { variables, folder, listen_host, is_writable } = container;
     let place = || PodError::Place(document.to_owned());
     let paths = PodPaths::of(document).ok_or_else(place)?;
     let PodDocument { schema_version: _, plan, layout, nonce, output, code, links } =
@@ -83,7 +91,12 @@ pub fn configure(
         command: role.command.clone(),
         env,
         unset_env,
-        code: (!code.is_empty()).then(|| Code::Parts { dir: paths.code(), files: code }),
+        // Data and links need a working folder of their own as well.
+        code: Some(if plan.code.is_some() || !code.is_empty() || !links.is_empty() {
+            Code::Parts { dir: paths.code(), files: code }
+        } else {
+            Code::Image(folder.to_owned())
+        }),
         links,
         work_dir: paths.attempts(),
         setup: plan.setup.clone(),
@@ -98,7 +111,7 @@ pub fn configure(
     let mut inherited = variables.clone();
     let home = inherited.get("HOME").map_or("", String::as_str);
     // What a runtime says for a user that the image doesn't know is `/`.
-    if home.is_empty() || home == "/" || !home_is_usable(Path::new(home)) {
+    if home.is_empty() || home == "/" || !is_writable(Path::new(home)) {
         inherited.insert("HOME".into(), paths.home().to_string_lossy().into_owned());
     }
     inherited.entry("USER".into()).or_insert_with(|| USER.into());

@@ -8,6 +8,6 @@ mod paths;
 #[cfg(test)]
 mod tests;
 
-pub use configure::{Pod, configure};
+pub use configure::{Container, Pod, configure};
 pub use document::*;
 pub use error::PodError;

@@ -43,6 +43,7 @@ impl Folders {
             nonce: "n0".into(),
             output: output.into(),
             code,
+            links: Vec::new(),
         };
         folders.write("config/pod.json", &serde_json::to_string(&document).unwrap());
         folders.write("secret/env.chief", r#"{"API_KEY":"real"}"#);
@@ -73,8 +74,15 @@ impl Folders {
         .into_iter()
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
-        configure(&self.path("config/pod.json"), &variables, "[::]", |_| true)
+        configure(&self.path("config/pod.json"), container(&variables, |_| true))
     }
+}
+
+fn container(
+    variables: &BTreeMap<String, String>,
+    is_writable: fn(&Path) -> bool,
+) -> Container<'_> {
+    Container { variables, folder: Path::new("/app"), listen_host: "[::]", is_writable }
 }
 
 #[test]
@@ -112,6 +120,8 @@ fn each_pod_knows_its_replica() {
         let inherited: BTreeMap<_, _> = environment.into_iter().collect();
         assert_eq!(inherited["HOME"], folders.path("home").to_string_lossy());
         assert_eq!(inherited["USER"], "mlctl");
+        // Without code of its own a command starts where its image says.
+        assert_eq!(config.code, Some(Code::Image("/app".into())));
         // The secret's value is the role's own; where there is none the plan's text stays.
         assert_eq!(inherited.get("API_KEY").map(String::as_str), leads.then_some("real"));
         assert_eq!(config.env.contains_key("API_KEY"), !leads);
@@ -145,7 +155,9 @@ fn a_home_that_the_image_knows_stays() {
         ] {
             variables.insert(name.into(), value.into());
         }
-        let pod = configure(&folders.path("config/pod.json"), &variables, "", |_| usable).unwrap();
+        let usable: fn(&Path) -> bool = if usable { |_| true } else { |_| false };
+        let document = folders.path("config/pod.json");
+        let pod = configure(&document, container(&variables, usable)).unwrap();
         pod.environment.into_iter().find(|(name, _)| name == "HOME").unwrap().1
     };
     assert_eq!(home("/root", true), "/root");
@@ -156,7 +168,7 @@ fn a_home_that_the_image_knows_stays() {
 
 #[test]
 fn code_that_would_leave_its_folder_is_refused() {
-    let plan = plan_of(SPEC);
+    let plan = plan_of(&format!("{SPEC}code: .\n"));
     let file = |path: &str, part: &str| CodeFile {
         path: path.into(),
         executable: false,

@@ -40,7 +40,13 @@ pub fn agent(env: Env, args: &AgentArgs, printer: &Printer) -> Result<u8, CliErr
 /// A pod that can't run its replica says so by an exit code that its Job understands.
 fn in_pod(env: Env, document: &Path, printer: &Printer) -> u8 {
     let host = if sys::has_ipv6() { "[::]" } else { "0.0.0.0" };
-    let (reason, exit) = match pod::configure(document, &env.vars, host, sys::is_writable) {
+    let container = pod::Container {
+        variables: &env.vars,
+        folder: &env.cwd,
+        listen_host: host,
+        is_writable: sys::is_writable,
+    };
+    let (reason, exit) = match pod::configure(document, container) {
         Ok(pod) => match run_agent(pod.config, surroundings(pod.environment)) {
             Ok(code) => return code,
             Err(error) => (error.to_string(), AgentExit::Count),

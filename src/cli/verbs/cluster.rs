@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use oci_client::Reference;
 use serde::Serialize;
 
-use crate::backend::kubernetes::image::{Binary, BinaryError, RunnerImage, write_archive};
+use crate::backend::kubernetes::image::{
+    Binary, BinaryError, RegistryError, RunnerImage, push, write_archive,
+};
 use crate::cli::{CliError, Context, ErrorKind, exit};
 
 /// Arguments of `cluster`.
@@ -27,15 +29,20 @@ pub enum ClusterAction {
 const IMAGE_HELP: &str = "\
 Examples:
   mlctl cluster image --archive mlctl.tar    then, for example, docker load -i mlctl.tar
+  mlctl cluster image --push --name registry.example/mlctl:1
   mlctl cluster image --archive mlctl.tar --binary mlctl-amd64 --binary mlctl-arm64";
 
 /// Arguments of `cluster image`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = IMAGE_HELP)]
+#[group(id = "target", required = true, multiple = true, args = ["archive", "push"])]
 pub struct ImageArgs {
     /// Write an OCI archive
     #[arg(long, value_name = "FILE")]
-    pub archive: PathBuf,
+    pub archive: Option<PathBuf>,
+    /// Push it to the registry in its name, with docker's credentials
+    #[arg(long)]
+    pub push: bool,
     /// Name of the image [default: the setting `runnerImage`, else localhost/mlctl:VERSION]
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
@@ -52,7 +59,9 @@ struct Made {
     image: String,
     digest: String,
     platforms: Vec<String>,
-    archive: PathBuf,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    archive: Option<PathBuf>,
+    pushed: bool,
 }
 
 /// Runs `cluster`.
@@ -74,22 +83,26 @@ fn image(context: &Context, args: &ImageArgs) -> Result<u8, CliError> {
         return Err(CliError::new(ErrorKind::Usage, message));
     }
     let image = RunnerImage::new(&binaries)?;
-    archive(&args.archive, &image, &name)?;
+    if let Some(path) = &args.archive {
+        archive(path, &image, &name)?;
+    }
+    if args.push {
+        push_image(context, &image, &name)?;
+    }
     let made = Made {
         schema_version: 1,
         image: name.whole(),
         digest: image.digest().to_owned(),
         platforms,
         archive: args.archive.clone(),
+        pushed: args.push,
     };
     let text = || {
-        format!(
-            "{} for {} in {}\n{}\n",
-            made.image,
-            made.platforms.join(", "),
-            made.archive.display(),
-            made.digest
-        )
+        let archive = made.archive.as_ref().map(|path| format!(" in {}", path.display()));
+        let pushed = if made.pushed { ", pushed" } else { "" };
+        let platforms = made.platforms.join(", ");
+        let archive = archive.unwrap_or_default();
+        format!("{} for {platforms}{archive}{pushed}\n{}\n", made.image, made.digest)
     };
     context.emit(&made, text)?;
     if context.settings.runner_image.as_deref() != Some(made.image.as_str()) {
@@ -119,6 +132,28 @@ fn read(path: &Path) -> Result<Binary, CliError> {
             )
         } else {
             error
+        }
+    })
+}
+
+fn push_image(context: &Context, image: &RunnerImage, name: &Reference) -> Result<(), CliError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let pushed = runtime.block_on(push(image, name, &context.env.docker_config()));
+    pushed.map_err(|error| {
+        let kind = match &error {
+            RegistryError::Unreachable { .. } => ErrorKind::Unreachable,
+            RegistryError::Refused { .. } => ErrorKind::Refused,
+            _ => ErrorKind::Internal,
+        };
+        let said = CliError::new(kind, error.to_string());
+        match error {
+            RegistryError::Unreachable { .. } => said.hint(format!(
+                "{} names the registry {}; another one is named by --name or the setting \
+                 `runnerImage`",
+                name.whole(),
+                name.registry()
+            )),
+            _ => said,
         }
     })
 }

@@ -66,7 +66,7 @@ fn objects(context: &Context, job: &LoadedJob) -> Result<Vec<Json>, CliError> {
         user: context.user(),
         host: crate::sys::host_name(),
         argv: context.env.args.iter().map(|arg| hide(arg, &taken)).collect(),
-        git: git(&plan.code, job),
+        git: git(plan.code.as_deref(), job),
         source: &hide(&job.source, &taken),
         resolved: &resolved,
         plan: &plan,
@@ -99,8 +99,8 @@ fn objects(context: &Context, job: &LoadedJob) -> Result<Vec<Json>, CliError> {
     manifests.documents().map_err(internal)
 }
 
-fn git(code: &Option<String>, job: &LoadedJob) -> Option<crate::store::GitCommit> {
-    let dir = code.as_deref().map(Path::new).filter(|dir| dir.is_dir()).unwrap_or(&job.base);
+fn git(code: Option<&str>, job: &LoadedJob) -> Option<crate::store::GitCommit> {
+    let dir = code.map(Path::new).filter(|dir| dir.is_dir()).unwrap_or(&job.base);
     let (commit, dirty) = crate::cli::git_describe(dir)?;
     Some(crate::store::GitCommit { commit, dirty })
 }

@@ -12,7 +12,9 @@ impl Lint<'_> {
             let base = index_path("data", index);
             self.source(&data.uri, &key_path(&base, "uri"));
             let path = key_path(&base, "path");
-            self.target(&data.path, Claim::of(&data.uri).is_some(), &path);
+            if !self.target(&data.path, Claim::of(&data.uri).is_some(), &path) {
+                continue;
+            }
             let earlier =
                 job.data[..index].iter().position(|other| overlap(&other.path, &data.path));
             if let Some(first) = earlier {
@@ -55,7 +57,9 @@ impl Lint<'_> {
         }
     }
 
-    fn target(&mut self, target: &str, claim: bool, path: &str) {
+    /// Whether data can be put there.
+    fn target(&mut self, target: &str, claim: bool, path: &str) -> bool {
+        let before = self.findings.len();
         let span = self.spans.value(path);
         let escapes = target.split('/').any(|part| part == "..");
         let nothing = target.trim_matches(['/', '.']).is_empty();
@@ -81,6 +85,7 @@ impl Lint<'_> {
                     .help("write another path, such as `/data`"),
             );
         }
+        self.findings.len() == before
     }
 }
 

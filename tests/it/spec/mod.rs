@@ -24,5 +24,5 @@ fn read(path: &std::path::Path) -> (Source, LoadOptions) {
     } else {
         env
     };
-    (Source::new(name, text), LoadOptions { set: Vec::new(), env })
+    (Source::new(name, text), LoadOptions { env, ..LoadOptions::default() })
 }

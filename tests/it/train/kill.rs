@@ -90,6 +90,7 @@ fn pids(sandbox: &Sandbox, victim: Victim) -> Vec<i32> {
     }
 }
 
+#[expect(clippy::print_stdout, reason = "the rounds of `just kill` are a report")]
 fn round(gang: Gang, seed: u64) {
     let mut random = fastrand::Rng::with_seed(seed);
     let replicas = gang.replicas();

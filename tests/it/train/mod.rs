@@ -1,5 +1,6 @@
 //! `mlctl train` with real agents and real commands.
 
+mod data;
 mod examples;
 mod faults;
 mod gather;

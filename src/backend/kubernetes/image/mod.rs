@@ -2,8 +2,15 @@
 
 mod archive;
 mod binary;
+mod credentials;
+mod entrypoint;
+mod push;
+mod registry;
 mod runner;
 
 pub use archive::write_archive;
 pub use binary::{Binary, BinaryError};
+pub use entrypoint::{EntrypointError, ImageConfig, entrypoint};
+pub use push::push;
+pub use registry::RegistryError;
 pub use runner::RunnerImage;

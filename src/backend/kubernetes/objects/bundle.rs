@@ -112,6 +112,11 @@ impl CodeBundle {
         Ok(bundle)
     }
 
+    /// What its ConfigMaps hold, as they are written.
+    pub(super) fn bytes(&self) -> usize {
+        self.maps.iter().map(|map| map.bytes).sum()
+    }
+
     /// How many ConfigMaps it needs.
     pub(super) fn map_count(&self) -> usize {
         self.maps.len()

@@ -40,7 +40,7 @@ pub(super) fn jobs(
         if let (Some(labels), Some(queue)) = (&mut metadata.labels, &plan.pods.queue) {
             labels.insert(label::QUEUE.into(), queue.clone());
         }
-        let count = job.replicas.len() as i32;
+        let count = i32::try_from(job.replicas.len()).unwrap_or(i32::MAX);
         match pod::template(plan, context, role, lone) {
             Err(reasons) => refused.extend(reasons),
             Ok(template) => jobs.push(Job {

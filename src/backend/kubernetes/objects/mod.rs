@@ -15,11 +15,14 @@ mod record;
 mod secret;
 mod security;
 mod service;
+mod table;
 mod volumes;
 
 pub use bundle::*;
 pub use container::{INIT, MAIN};
 pub use manifests::*;
 pub use names::*;
+pub use output::base as output_base;
 pub use record::record_key;
 pub use secret::{TOKEN, env_key};
+pub use table::sections;

@@ -5,7 +5,7 @@ use crate::plan::{Plan, RolePlan};
 use crate::spec::{Claim, is_uri};
 
 /// The base of the outputs as the primary's command sees it.
-pub(super) fn base(plan: &Plan) -> String {
+pub fn base(plan: &Plan) -> String {
     let Some(output) = &plan.output else { return OUTPUT_DIR.into() };
     match Claim::of(output) {
         // Below the mount and not as its `subPath`: a folder that kubelet makes belongs to root.

@@ -1,0 +1,87 @@
+//! The steps of a set-up, each a guarded process.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::with_python;
+use crate::agent::config::AgentRuntime;
+use crate::agent::input::{SetupDone, SetupError};
+use crate::agent::log::Log;
+use crate::agent::process::{Control, Ended, Program, Sink, run};
+use crate::gang::ExitStatus;
+use crate::spec::Setup;
+
+/// Everything that set-up needs.
+pub(in crate::agent) struct Steps<'a> {
+    pub(in crate::agent) exe: &'a Path,
+    pub(in crate::agent) setup: &'a Setup,
+    pub(in crate::agent) runtime: AgentRuntime,
+    pub(in crate::agent) env: &'a [(String, String)],
+    pub(in crate::agent) cwd: &'a Path,
+    pub(in crate::agent) cache: &'a Path,
+    pub(in crate::agent) log: &'a Arc<Log>,
+    pub(in crate::agent) control: &'a Control,
+}
+
+impl Steps<'_> {
+    /// Runs all steps. Says whether the Python environment was there already.
+    pub(in crate::agent) fn run(&self) -> Result<(SetupDone, bool), SetupError> {
+        let mut done = SetupDone::default();
+        let mut cached = true;
+        if let Some(python) = &self.setup.python {
+            let (place, found) = self.python(python)?;
+            done.python = Some(place);
+            cached = found;
+        }
+        if let Some(script) = &self.setup.shell {
+            cached = false;
+            let env = with_python(self.env, done.python.as_ref());
+            let argv = ["sh", "-e", "-c", script].map(str::to_owned).to_vec();
+            self.step(argv, env, "the set-up script")?;
+        }
+        Ok((done, cached))
+    }
+
+    /// Nobody wants set-up to end.
+    pub(super) fn go_on(&self) -> Result<(), SetupError> {
+        if self.control.is_ended() {
+            return Err(SetupError("ended during set-up".into()));
+        }
+        Ok(())
+    }
+
+    /// A line of the log.
+    pub(super) fn say(&self, line: &str) {
+        self.log.setup_output(format!("{line}\n").as_bytes());
+    }
+
+    /// Runs a program to its end.
+    pub(super) fn step(
+        &self,
+        argv: Vec<String>,
+        env: Vec<(String, String)>,
+        what: &str,
+    ) -> Result<(), SetupError> {
+        self.go_on()?;
+        let log = Arc::clone(self.log);
+        let sink: Sink = Arc::new(move |bytes: &[u8]| log.setup_output(bytes));
+        let program = Program { argv, env, cwd: self.cwd.to_owned() };
+        let ended = run(self.exe, &program, &sink, self.control, |_| {});
+        let why = match ended {
+            Ok(Ended::Exited(ExitStatus::Code(0))) => return Ok(()),
+            Ok(Ended::Exited(ExitStatus::Code(code))) => format!("exit code {code}"),
+            Ok(Ended::Exited(status)) => format!("{status:?}"),
+            Ok(Ended::NotStarted { reason, .. }) => reason,
+            Ok(Ended::GuardLost) => "killed".into(),
+            Err(error) => error.to_string(),
+        };
+        let mut message = format!("{what} failed: {why}");
+        let lines = self.log.end();
+        if let Some(line) = lines.iter().rfind(|line| line.contains("ERROR")).or(lines.last()) {
+            // Writing to a String can't fail.
+            let _ = write!(message, ": {line}");
+        }
+        Err(SetupError(message))
+    }
+}

@@ -1,0 +1,147 @@
+//! What an image runs when nobody says it: read from its configuration in the registry.
+
+use std::path::Path;
+use std::time::Duration;
+
+use oci_client::RegistryOperation;
+use serde::Deserialize;
+
+use super::registry::{Registry, RegistryError};
+
+/// A registry that says nothing for this long counts as gone.
+const ANSWER_LIMIT: Duration = Duration::from_secs(15);
+
+/// All questions about one image together.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// What matters of an image's configuration.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct ImageConfig {
+    /// The program and its first arguments.
+    #[serde(deserialize_with = "or_default")]
+    pub entrypoint: Vec<String>,
+    /// Further arguments, or the program where there is no entrypoint.
+    #[serde(deserialize_with = "or_default")]
+    pub cmd: Vec<String>,
+    /// Who it runs as: a name or a number, perhaps with a group. Empty: root.
+    #[serde(deserialize_with = "or_default")]
+    pub user: String,
+    /// Where it runs.
+    #[serde(deserialize_with = "or_default")]
+    pub working_dir: String,
+}
+
+impl ImageConfig {
+    /// Program and arguments as Kubernetes and Vertex AI put them together: arguments of one's own
+    /// take the place of the image's.
+    pub fn command(&self, args: &[String]) -> Vec<String> {
+        let args = if args.is_empty() { &self.cmd } else { args };
+        [self.entrypoint.as_slice(), args].concat()
+    }
+}
+
+/// An image's program isn't known.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EntrypointError {
+    /// The registry didn't say.
+    #[error("what image {image} runs can't be read: {reason}; say it as `command:` in the spec")]
+    Registry {
+        /// The image.
+        image: String,
+        /// Why.
+        reason: RegistryError,
+    },
+    /// The registry was too slow.
+    #[error(
+        "what image {image} runs can't be read: its registry took more than {} s; say it as \
+         `command:` in the spec",
+        LIMIT.as_secs()
+    )]
+    TooSlow {
+        /// The image.
+        image: String,
+    },
+    /// The image has neither entrypoint nor command.
+    #[error("image {image} says nothing of what it runs; say it as `command:` in the spec")]
+    Nothing {
+        /// The image.
+        image: String,
+    },
+}
+
+/// Reads an image's configuration from its registry, with the user's credentials in
+/// `docker_config` (docker's `config.json`). Of an image for several machines the one for Linux on
+/// `architecture` counts (`amd64`, `arm64`).
+pub async fn entrypoint(
+    image: &str,
+    architecture: &str,
+    docker_config: &Path,
+) -> Result<ImageConfig, EntrypointError> {
+    let config = match tokio::time::timeout(LIMIT, read(image, architecture, docker_config)).await {
+        Err(_) => return Err(EntrypointError::TooSlow { image: image.into() }),
+        Ok(Err(reason)) => return Err(EntrypointError::Registry { image: image.into(), reason }),
+        Ok(Ok(config)) => config,
+    };
+    if config.entrypoint.is_empty() && config.cmd.is_empty() {
+        return Err(EntrypointError::Nothing { image: image.into() });
+    }
+    Ok(config)
+}
+
+async fn read(
+    image: &str,
+    architecture: &str,
+    docker_config: &Path,
+) -> Result<ImageConfig, RegistryError> {
+    let registry = Registry::of(image, architecture, docker_config, ANSWER_LIMIT).await?;
+    registry.log_in(RegistryOperation::Pull).await?;
+    let (_, _, text) = registry
+        .client
+        .pull_manifest_and_config(&registry.image, &registry.auth)
+        .await
+        .map_err(|error| registry.explain(error))?;
+    parse(&text).map_err(|error| RegistryError::Failed {
+        registry: registry.image.resolve_registry().into(),
+        reason: format!("its configuration can't be understood: {error}"),
+    })
+}
+
+fn parse(text: &str) -> serde_json::Result<ImageConfig> {
+    #[derive(Deserialize)]
+    struct Whole {
+        #[serde(default, deserialize_with = "or_default")]
+        config: ImageConfig,
+    }
+    serde_json::from_str::<Whole>(text).map(|whole| whole.config)
+}
+
+/// `null` is what builders write for nothing.
+fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Default + Deserialize<'de>,
+{
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn own_arguments_replace_the_images() {
+        let config = parse(
+            r#"{"architecture":"amd64","config":{"Entrypoint":["python","-m","trainer"],
+                "Cmd":["--epochs=1"],"User":null,"WorkingDir":"/app","Env":["A=b"]}}"#,
+        )
+        .unwrap();
+        assert_eq!(config.command(&[]), ["python", "-m", "trainer", "--epochs=1"]);
+        assert_eq!(config.command(&["--x".into()]), ["python", "-m", "trainer", "--x"]);
+        assert_eq!((config.user.as_str(), config.working_dir.as_str()), ("", "/app"));
+        assert_eq!(parse(r#"{"config":null}"#).unwrap(), ImageConfig::default());
+        let bare = parse(r#"{"config":{"Cmd":["sh"],"Entrypoint":null}}"#).unwrap();
+        assert_eq!(bare.command(&[]), ["sh"]);
+    }
+}
