@@ -31,6 +31,9 @@ _mlctl() {
             mlctl,cancel)
                 cmd="mlctl__subcmd__cancel"
                 ;;
+            mlctl,cluster)
+                cmd="mlctl__subcmd__cluster"
+                ;;
             mlctl,completions)
                 cmd="mlctl__subcmd__completions"
                 ;;
@@ -82,6 +85,9 @@ _mlctl() {
             mlctl,why)
                 cmd="mlctl__subcmd__why"
                 ;;
+            mlctl__subcmd__cluster,image)
+                cmd="mlctl__subcmd__cluster__subcmd__image"
+                ;;
             mlctl__subcmd__state,check)
                 cmd="mlctl__subcmd__state__subcmd__check"
                 ;;
@@ -98,7 +104,7 @@ _mlctl() {
 
     case "${cmd}" in
         mlctl)
-            opts="-o -q -v -h -V --output --quiet --verbose --color --help --version init train list ls status logs wait cancel why exec validate render convert schema explain state completions man agent agent-guard agent-exec agent-install"
+            opts="-o -q -v -h -V --output --quiet --verbose --color --help --version init train list ls status logs wait cancel why exec validate render convert schema explain state cluster completions man agent agent-guard agent-exec agent-install"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -242,6 +248,70 @@ _mlctl() {
                 return 0
             fi
             case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mlctl__subcmd__cluster)
+            opts="-o -q -v -h --output --quiet --verbose --color --help image"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mlctl__subcmd__cluster__subcmd__image)
+            opts="-o -q -v -h --archive --name --binary --output --quiet --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --archive)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --binary)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
                     return 0

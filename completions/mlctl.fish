@@ -50,6 +50,7 @@ complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "convert" -d 'Print a Ve
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "schema" -d 'Print the JSON Schema of a spec'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "explain" -d 'Explain a field of a spec'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "state" -d 'Look after the folder in which mlctl remembers its runs'
+complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "cluster" -d 'What a cluster needs of mlctl'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "completions" -d 'Print a shell\'s completion script'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "man" -d 'Print or write the man pages'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "agent" -d 'Runs beside a replica\'s command'
@@ -71,7 +72,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand init" -l force -d 'Replace f
 complete -c mlctl -n "__fish_mlctl_using_subcommand init" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand init" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l set -d 'Change a value of the spec: name=x, args.epochs=9, roles.worker.replicas=4' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l set -d 'Change a value of the file: name=x, args.epochs=9, roles.worker.replicas=4. In a Vertex AI file by its own names: workerPoolSpecs[0].machineSpec...=x' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l runtime -d 'Where to run: local' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -s l -l label -d 'Add a label to the run' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l on-interrupt -d 'What Ctrl-C does to the run' -r -f -a "detach\t'The run goes on without mlctl'
@@ -133,7 +134,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand status" -s h -l help -d 'Pri
 complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -l role -d 'Only replicas of this role' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -l replica -d 'Only this replica, for example worker-0' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -l attempt -d 'Only this attempt; 0 is the set-up before the first' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -l since -d 'Only what was printed within this time, for example 5m' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -l since -d 'Only what was printed within this time, for example 5m; exact to 2 s' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -l tail -d 'Only so many of the last lines of each replica' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'One JSON document with `schemaVersion`'
@@ -142,7 +143,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -l color -d 'When to u
 always\t''
 never\t''"
 complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -s f -l follow -d 'Go on until the run has ended'
-complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -l timestamps -d 'Put the time at which a line is read before it'
+complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -l timestamps -d 'Put the time at which a line was printed before it, exact to 2 s'
 complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -l no-prefix -d 'Print the lines as they are'
 complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -s v -l verbose -d 'Say more'
@@ -198,7 +199,7 @@ never\t''"
 complete -c mlctl -n "__fish_mlctl_using_subcommand validate" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand validate" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand validate" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mlctl -n "__fish_mlctl_using_subcommand render" -l set -d 'Change a value of the spec: name=x, args.epochs=9, roles.worker.replicas=4' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand render" -l set -d 'Change a value of the file: name=x, args.epochs=9, roles.worker.replicas=4. In a Vertex AI file by its own names: workerPoolSpecs[0].machineSpec...=x' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand render" -s n -l namespace -d 'Namespace of the objects. Default: left to kubectl' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand render" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'One JSON document with `schemaVersion`'
@@ -209,7 +210,7 @@ never\t''"
 complete -c mlctl -n "__fish_mlctl_using_subcommand render" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand render" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand render" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mlctl -n "__fish_mlctl_using_subcommand convert" -l set -d 'Change a value of the spec: name=x, args.epochs=9, roles.worker.replicas=4' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand convert" -l set -d 'Change a value of the file: name=x, args.epochs=9, roles.worker.replicas=4. In a Vertex AI file by its own names: workerPoolSpecs[0].machineSpec...=x' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand convert" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'One JSON document with `schemaVersion`'
 yaml\t'The same as YAML'"
@@ -276,6 +277,28 @@ never\t''"
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from rebuild" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from rebuild" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from rebuild" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and not __fish_seen_subcommand_from image" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and not __fish_seen_subcommand_from image" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and not __fish_seen_subcommand_from image" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and not __fish_seen_subcommand_from image" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and not __fish_seen_subcommand_from image" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and not __fish_seen_subcommand_from image" -f -a "image" -d 'Make the image that brings mlctl into pods; no container engine is needed'
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from image" -l archive -d 'Write an OCI archive' -r -F
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from image" -l name -d 'Name of the image [default: the setting `runnerImage`, else localhost/mlctl:VERSION]' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from image" -l binary -d 'A static binary of mlctl, one for each architecture [default: this program]' -r -F
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from image" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from image" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from image" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from image" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from image" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand completions" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'One JSON document with `schemaVersion`'
 yaml\t'The same as YAML'"

@@ -11,7 +11,7 @@ use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use super::manifests::ManifestContext;
 use super::placement::Nodes;
 use super::{security, volumes};
-use crate::agent::pod::{CONFIG_DIR, DOCUMENT, PROGRAM, PROGRAM_DIR, downward};
+use crate::agent::pod::{CONFIG_DIR, DOCUMENT, PROGRAM, downward};
 use crate::plan::{Plan, RolePlan};
 use crate::spec::CpuQuantity;
 
@@ -22,6 +22,10 @@ pub const INIT: &str = "mlctl";
 
 /// Where the runner image has its binary.
 const RUNNER: &str = "/mlctl";
+
+/// Where the init container has the folder that is [`PROGRAM`]'s in the main container: nothing can
+/// be mounted below its own binary.
+const INSTALL_DIR: &str = "/install";
 
 /// What copying one file needs.
 const INIT_CPU: CpuQuantity = CpuQuantity { millis: 200 };
@@ -34,12 +38,12 @@ pub(super) fn init(plan: &Plan, context: &ManifestContext, role: &RolePlan) -> C
     Container {
         name: INIT.into(),
         image: Some(context.runner_image.clone()),
-        command: Some(vec![RUNNER.into(), "agent-install".into(), PROGRAM_DIR.into()]),
+        command: Some(vec![RUNNER.into(), "agent-install".into(), INSTALL_DIR.into()]),
         resources: Some(equal([("cpu", cpu.to_string()), ("memory", INIT_MEMORY.into())])),
         security_context: Some(security::init(plan.security)),
         volume_mounts: Some(vec![VolumeMount {
             name: volumes::PROGRAM.into(),
-            mount_path: PROGRAM_DIR.into(),
+            mount_path: INSTALL_DIR.into(),
             ..VolumeMount::default()
         }]),
         ..Container::default()

@@ -124,7 +124,8 @@ fn container(before: &Container, after: &Container, why: &str, broken: &mut Vec<
         ));
     }
     for mount in before.volume_mounts.iter().flatten() {
-        let agents = mount.name.starts_with(volumes::OWN) && mount.mount_path.starts_with("/mlctl");
+        let agents = volumes::IS_AGENTS.contains(&mount.name.as_str())
+            || mount.mount_path.starts_with("/mlctl/");
         let kept =
             after.volume_mounts.iter().flatten().find(|other| other.mount_path == mount.mount_path);
         if agents && kept != Some(mount) {

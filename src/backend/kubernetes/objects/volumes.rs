@@ -1,5 +1,7 @@
 //! The volumes of a pod and where the main container sees them.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::api::core::v1::{
     ConfigMapProjection, ConfigMapVolumeSource, EmptyDirVolumeSource,
     PersistentVolumeClaimVolumeSource, ProjectedVolumeSource, SecretVolumeSource, Volume,
@@ -50,6 +52,37 @@ impl Volumes {
             ..VolumeMount::default()
         });
         self.volumes.push(volume);
+    }
+
+    /// The kubelet waits for ever when two volumes of a pod are the same claim: all mounts of one
+    /// come from its first volume, and read-only is each mount's own matter.
+    fn one_volume_per_claim(&mut self) {
+        let mut first: BTreeMap<String, String> = BTreeMap::new();
+        let mut merged: BTreeMap<String, String> = BTreeMap::new();
+        for volume in &self.volumes {
+            let Some(claim) = &volume.persistent_volume_claim else { continue };
+            let kept = first.entry(claim.claim_name.clone()).or_insert_with(|| volume.name.clone());
+            if *kept != volume.name {
+                merged.insert(volume.name.clone(), kept.clone());
+            }
+            if claim.read_only == Some(true) {
+                let mounts = self.mounts.iter_mut().filter(|mount| mount.name == volume.name);
+                mounts.for_each(|mount| mount.read_only = Some(true));
+            }
+        }
+        self.volumes.retain(|volume| !merged.contains_key(&volume.name));
+        for volume in &mut self.volumes {
+            if let Some(claim) = &mut volume.persistent_volume_claim
+                && merged.values().any(|kept| *kept == volume.name)
+            {
+                claim.read_only = None;
+            }
+        }
+        for mount in &mut self.mounts {
+            if let Some(kept) = merged.get(&mount.name) {
+                mount.name.clone_from(kept);
+            }
+        }
     }
 }
 
@@ -105,6 +138,7 @@ pub(super) fn volumes(
             Err(reason) => refused.push(format!("role {}: {reason}", role.name)),
         }
     }
+    all.one_volume_per_claim();
     all
 }
 
