@@ -10,6 +10,7 @@ use super::kubernetes::ClusterError;
 use crate::event::Event;
 use crate::gang::{Attempt, ReplicaId, Verdict};
 use crate::plan::{Plan, RuntimeDefaults};
+use crate::report::RunState;
 use crate::store::{RunPaths, RunRecord};
 
 /// Something that doesn't stop a submission but that the user must know.
@@ -115,6 +116,8 @@ pub struct FoundRun {
     pub spec: String,
     /// How it ended, if somebody has written that down.
     pub verdict: Option<Verdict>,
+    /// Where it is, as far as that can be seen without reading its story.
+    pub state: RunState,
 }
 
 /// Which runs are looked for in a runtime that remembers them.
@@ -126,6 +129,13 @@ pub enum Wanted {
     Mine,
     /// Everybody's.
     All,
+}
+
+impl BackendError {
+    /// It may be otherwise in a moment, while nothing of the run has changed.
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::Cluster(ClusterError::Unreachable { .. } | ClusterError::Api(_)))
+    }
 }
 
 /// A runtime: where gangs run.

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{CliError, Context, ErrorKind, Format, exit};
 use crate::backend::local::is_filled;
-use crate::backend::{Backend, LogQuery};
+use crate::backend::{Backend, LogQuery, Wanted};
 use crate::gang::{FailureClass, Outcome, ReplicaId, Verdict};
 use crate::plan::Plan;
 use crate::report::{RunView, WhyReport, why};
@@ -34,12 +34,36 @@ impl Context {
     /// Finds a run and brings it up to date.
     pub fn target(&self, selector: Option<&str>) -> Result<Target, CliError> {
         let store = self.store()?;
-        let run = store.resolve(selector, &self.env.cwd)?;
+        let run = self.resolve(&store, selector)?;
         let record = self.refresh(&store, &run)?;
         let paths = store.paths(&run);
         let plan = read_plan(&paths);
         self.warn_of(&store);
         Ok(Target { store, paths, record, plan })
+    }
+
+    /// The run that a selector means; one that only the chosen cluster knows is taken into the state.
+    fn resolve(&self, store: &Store, selector: Option<&str>) -> Result<String, CliError> {
+        let unknown = match (store.resolve(selector, &self.env.cwd), selector) {
+            (Ok(run), _) => return Ok(run),
+            (Err(error @ StoreError::NotFound { .. }), Some(_)) if self.chooses_cluster() => error,
+            (Err(error), _) => return Err(error.into()),
+        };
+        let selector = selector.unwrap_or_default();
+        let backend = self.chosen()?;
+        let mut found = backend.find(&Wanted::Run(selector.into()))?;
+        if found.is_empty() {
+            found = backend.find(&Wanted::All)?;
+            found.retain(|run| run.record.name == selector || run.record.id.starts_with(selector));
+        }
+        found.sort_by_key(|run| run.record.created);
+        let Some(newest) = found.pop() else { return Err(unknown.into()) };
+        if newest.record.name != selector && !found.is_empty() {
+            let candidates = found.into_iter().map(|run| run.record.id).collect();
+            return Err(StoreError::Ambiguous { selector: selector.into(), candidates }.into());
+        }
+        store.adopt(&newest)?;
+        Ok(newest.record.id)
     }
 
     /// A run's record, brought up to date if it is alive.

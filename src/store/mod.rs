@@ -1,5 +1,6 @@
 //! The state folder: what mlctl remembers of its runs.
 
+mod adopt;
 mod atomic;
 mod check;
 mod create;

@@ -73,6 +73,11 @@ impl<'a> Skimmed<'a> {
         Some(line)
     }
 
+    /// It may not have ended: cheap, and only a label of that name makes it miss a run.
+    pub(super) fn may_live(&self) -> bool {
+        self.ended.is_none() && !self.created.contains("\"outcome\":\"")
+    }
+
     /// It may pass the filter: cheap, and never wrong about a run that does.
     pub(super) fn may_be(&self, filter: &ListFilter) -> bool {
         filter.name.as_ref().is_none_or(|name| self.name == name)

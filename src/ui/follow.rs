@@ -117,7 +117,17 @@ pub fn follow(follow: &Follow<'_>) -> Result<FollowEnd, FollowError> {
     let bound = follow.plan.map_or(Duration::ZERO, |plan| plan.gang.grace + plan.gang.kill_bound);
     let mut over = None;
     loop {
-        let record = sync(follow.store, follow.backend, follow.paths)?;
+        let record = match sync(follow.store, follow.backend, follow.paths) {
+            Ok(record) => record,
+            Err(SyncError::Backend(error)) if show.tick > 0 && error.is_passing() => {
+                show.trouble(&error);
+                if let Some(end) = pause(follow, &mut show, &mut cancelled, false)? {
+                    return Ok(end);
+                }
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        };
         let ended = record.state.is_ended();
         // What happened before anybody looked is told in its order; later on, output comes first,
         // so that a command's last lines stand before its end.
@@ -125,6 +135,7 @@ pub fn follow(follow: &Follow<'_>) -> Result<FollowEnd, FollowError> {
             show.events(&record)?;
         }
         show.tick += 1;
+        show.troubled = false;
         show.output(&mut logs)?;
         show.events(&record)?;
         show.redraw();
@@ -137,25 +148,38 @@ pub fn follow(follow: &Follow<'_>) -> Result<FollowEnd, FollowError> {
                 return Ok(FollowEnd::Ended(show.done()));
             }
         }
-        let next = Instant::now() + PACE;
-        while Instant::now() < next {
-            match (follow.interrupt)() {
-                Interrupt::None => {}
-                _ if ended => return Ok(FollowEnd::Ended(show.done())),
-                Interrupt::Detach => return Ok(FollowEnd::Detached(show.done())),
-                Interrupt::Cancel if !cancelled => {
-                    cancelled = true;
-                    show.say("cancelling; waiting until nothing of the run is left");
-                    for Notice(notice) in follow.backend.cancel(follow.paths, follow.user)? {
-                        show.say(&notice);
-                    }
-                }
-                Interrupt::Cancel => {}
-            }
-            if !ended && follow.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-                return Ok(FollowEnd::Deadline(show.done()));
-            }
-            std::thread::sleep(SLICE);
+        if let Some(end) = pause(follow, &mut show, &mut cancelled, ended)? {
+            return Ok(end);
         }
     }
+}
+
+/// The time between two looks, with open ears.
+fn pause(
+    follow: &Follow<'_>,
+    show: &mut Show<'_>,
+    cancelled: &mut bool,
+    ended: bool,
+) -> Result<Option<FollowEnd>, FollowError> {
+    let next = Instant::now() + PACE;
+    while Instant::now() < next {
+        match (follow.interrupt)() {
+            Interrupt::None => {}
+            _ if ended => return Ok(Some(FollowEnd::Ended(show.done()))),
+            Interrupt::Detach => return Ok(Some(FollowEnd::Detached(show.done()))),
+            Interrupt::Cancel if !*cancelled => {
+                *cancelled = true;
+                show.say("cancelling; waiting until nothing of the run is left");
+                for Notice(notice) in follow.backend.cancel(follow.paths, follow.user)? {
+                    show.say(&notice);
+                }
+            }
+            Interrupt::Cancel => {}
+        }
+        if !ended && follow.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            return Ok(Some(FollowEnd::Deadline(show.done())));
+        }
+        std::thread::sleep(SLICE);
+    }
+    Ok(None)
 }

@@ -8,7 +8,7 @@ use super::human::plain;
 use super::lines::{clock, event_text, replica_style};
 use super::screen::Screen;
 use super::{DIM, Printer};
-use crate::backend::{LogLine, LogReader};
+use crate::backend::{BackendError, LogLine, LogReader};
 use crate::event::{Event, EventKind};
 use crate::gang::ReplicaId;
 use crate::report::RunView;
@@ -24,6 +24,8 @@ pub(super) struct Show<'a> {
     last_lines: HashMap<ReplicaId, String>,
     /// How often the run was looked at.
     pub(super) tick: usize,
+    /// The runtime doesn't answer just now.
+    pub(super) troubled: bool,
 }
 
 impl<'a> Show<'a> {
@@ -36,6 +38,7 @@ impl<'a> Show<'a> {
             above: Vec::new(),
             last_lines: HashMap::new(),
             tick: 0,
+            troubled: false,
         }
     }
 
@@ -140,9 +143,16 @@ impl<'a> Show<'a> {
         self.screen.draw(&std::mem::take(&mut self.above), &frame.lines());
     }
 
-    pub(super) fn done(mut self) -> Box<RunView> {
+    /// Following goes on; said once for each time that it begins.
+    pub(super) fn trouble(&mut self, error: &BackendError) {
+        if !std::mem::replace(&mut self.troubled, true) {
+            self.say(&format!("{error}; following goes on once it answers"));
+        }
+    }
+
+    pub(super) fn done(&mut self) -> Box<RunView> {
         self.screen.draw_rest(&self.above);
-        Box::new(self.view)
+        Box::new(self.view.clone())
     }
 }
 

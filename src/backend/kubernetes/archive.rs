@@ -39,8 +39,12 @@ pub(super) fn is_gone(inner: &Inner, run: &RunPaths) -> Result<bool, BackendErro
     }
     let followed = inner.is_followed(&run.run);
     let Some(facts) = inner.facts(&run.run, followed)? else { return Ok(false) };
-    if facts.pods.values().any(PodFacts::lives) {
+    let decided = facts.jobs.values().all(|job| job.gone || job.end.is_some());
+    if !decided || facts.pods.values().any(PodFacts::lives) {
         return Ok(false);
+    }
+    if !facts.is_known() {
+        return Ok(true);
     }
     let cluster = inner.cluster()?;
     inner.block_on(save(&cluster, run, &submission, &facts))?;

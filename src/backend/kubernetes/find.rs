@@ -5,8 +5,10 @@ use k8s_openapi::api::core::v1::ConfigMap;
 use super::connect::Location;
 use super::record::Record;
 use super::runtime::Inner;
+use super::watch::RunFacts;
 use super::{annotation, label};
 use crate::backend::{BackendError, FoundRun, Wanted};
+use crate::report::RunState;
 use crate::store::RunRecord;
 
 /// The runs that are wanted, by their records.
@@ -21,7 +23,15 @@ pub(super) fn find(inner: &Inner, wanted: &Wanted) -> Result<Vec<FoundRun>, Back
         Wanted::All => {}
     }
     let maps: Vec<ConfigMap> = inner.block_on(cluster.list(&selector, ""))?;
-    Ok(maps.into_iter().filter_map(|map| found(map, &cluster.location)).collect())
+    let mut runs: Vec<FoundRun> =
+        maps.into_iter().filter_map(|map| found(map, &cluster.location)).collect();
+    let living: Vec<String> =
+        runs.iter().filter(|run| run.verdict.is_none()).map(|run| run.record.id.clone()).collect();
+    let facts = inner.glance(&living)?;
+    for run in runs.iter_mut().filter(|run| run.verdict.is_none()) {
+        run.state = facts.get(&run.record.id).map_or(RunState::Unknown, glance);
+    }
+    Ok(runs)
 }
 
 fn found(map: ConfigMap, location: &Location) -> Option<FoundRun> {
@@ -37,6 +47,28 @@ fn found(map: ConfigMap, location: &Location) -> Option<FoundRun> {
         },
         plan: record.plan(),
         spec: record.spec().cloned().unwrap_or_default(),
+        state: record.verdict.as_ref().map_or(RunState::Unknown, |verdict| verdict.outcome.into()),
         verdict: record.verdict.clone(),
     })
+}
+
+/// Where a run is by its objects alone, without its log.
+fn glance(facts: &RunFacts) -> RunState {
+    let ended = |succeeded| {
+        facts
+            .jobs
+            .values()
+            .any(|job| job.end.as_ref().is_some_and(|end| end.succeeded == succeeded))
+    };
+    if ended(false) {
+        RunState::Failed
+    } else if ended(true) {
+        RunState::Succeeded
+    } else if facts.pods.values().any(|pod| pod.running && !pod.gone) {
+        RunState::Running
+    } else if facts.is_known() {
+        RunState::Pending
+    } else {
+        RunState::Unknown
+    }
 }

@@ -12,7 +12,7 @@ use kube::api::DeleteParams;
 
 use super::log::{Line, Position, Tail, fetch};
 use super::mark::Submitting;
-use super::record::{Record, record};
+use super::record::record;
 use super::runtime::Inner;
 use super::submission::Submission;
 use super::verdict::{infer, refine, waiting};
@@ -406,7 +406,8 @@ fn without_jobs(
     {
         return Ok(vec![finished(run, inferred.0, &inferred.1)]);
     }
-    if let Some(record) = record.filter(Record::is_unfinished) {
+    let perhaps = !facts.is_known() && !submission.complete;
+    if let Some(record) = record.filter(|record| perhaps && record.is_unfinished()) {
         let age = Timestamp::now().duration_since(record.created).unsigned_abs();
         if age < SUBMISSION_LIMIT {
             return Ok(Vec::new());

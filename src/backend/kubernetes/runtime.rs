@@ -33,6 +33,8 @@ use crate::store::RunPaths;
 
 /// A list younger than this is not asked for again.
 const FRESH: Duration = Duration::from_millis(500);
+/// A list that was made for many runs is good for so long.
+const PREPARED: Duration = Duration::from_secs(10);
 /// Runs that one list asks for: their names must fit a URL.
 const NAMED: usize = 100;
 
@@ -67,8 +69,16 @@ struct State {
     feed: Option<Feed>,
     /// Runs that this process has submitted: they will be followed.
     submitted: HashSet<String>,
-    lists: HashMap<String, (Instant, RunFacts)>,
+    lists: HashMap<String, Listed>,
     observed: HashMap<String, Observed>,
+}
+
+/// What a list has told of one run.
+struct Listed {
+    at: Instant,
+    /// It is not asked for again within this time.
+    limit: Duration,
+    facts: RunFacts,
 }
 
 impl Kubernetes {
@@ -164,36 +174,48 @@ impl Inner {
             let listed = state.lists.remove(run);
             let feed = state.feed.get_or_insert_with(|| Feed::new(cluster, handle));
             feed.follow(run);
-            if let Some((_, facts)) = listed {
-                feed.remember(run, &facts);
+            if let Some(listed) = listed {
+                feed.remember(run, &listed.facts);
             }
             return Ok(feed.facts(run)?);
         }
-        if let Some((at, facts)) = state.lists.get(run)
-            && at.elapsed() < FRESH
+        if let Some(listed) = state.lists.get(run)
+            && listed.at.elapsed() < listed.limit
         {
-            return Ok(Some(facts.clone()));
+            return Ok(Some(listed.facts.clone()));
         }
         drop(state);
         let facts = self.block_on(list(&cluster, &selector(run)))?;
         let facts = facts.into_iter().find(|(id, _)| id == run).map(|(_, facts)| facts);
         let facts = facts.unwrap_or_default();
-        self.state().lists.insert(run.into(), (Instant::now(), facts.clone()));
+        let listed = Listed { at: Instant::now(), limit: FRESH, facts: facts.clone() };
+        self.state().lists.insert(run.into(), listed);
         Ok(Some(facts))
     }
 
-    /// Lists many runs at once, for those that are looked at right after.
-    fn list_all(&self, runs: &[String]) -> Result<(), BackendError> {
+    /// Lists many runs at once.
+    pub(super) fn glance(
+        &self,
+        runs: &[String],
+    ) -> Result<HashMap<String, RunFacts>, BackendError> {
         let cluster = self.cluster()?;
+        let mut all = HashMap::new();
         for some in runs.chunks(NAMED) {
             let selector = format!("{} in ({})", label::RUN, some.join(","));
-            let mut facts = self.block_on(list(&cluster, &selector))?;
-            let mut state = self.state();
-            for run in some {
-                let mine = facts.remove(run).unwrap_or_default();
-                state.lists.insert(run.clone(), (Instant::now() + FRESH * 20, mine));
-            }
+            all.extend(self.block_on(list(&cluster, &selector))?);
         }
+        Ok(all)
+    }
+
+    /// The same for runs that are looked at right after.
+    fn list_all(&self, runs: &[String]) -> Result<(), BackendError> {
+        let mut facts = self.glance(runs)?;
+        let at = Instant::now();
+        let lists = runs.iter().map(|run| {
+            let mine = facts.remove(run).unwrap_or_default();
+            (run.clone(), Listed { at, limit: PREPARED, facts: mine })
+        });
+        self.state().lists.extend(lists);
         Ok(())
     }
 
@@ -300,6 +322,8 @@ impl Backend for Kubernetes {
     }
 
     fn logs(&self, run: &RunPaths, query: &LogQuery) -> Result<Box<dyn LogReader>, BackendError> {
+        // What has ended since it was last looked at is kept before its pods go.
+        archive::is_gone(&self.inner, run)?;
         let Some(submission) = self.inner.submission(run)? else {
             return Err(BackendError::Unsupported(format!(
                 "nothing of {} is left in {}, and its logs were not saved",

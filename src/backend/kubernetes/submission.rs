@@ -16,6 +16,9 @@ pub(super) struct Submission {
     pub(super) nonce: String,
     /// Which Job and index each replica is.
     pub(super) layout: ClusterLayout,
+    /// This machine has seen that all objects were made.
+    #[serde(default)]
+    pub(super) complete: bool,
     /// Logs, events and termination messages lie in the run's folder, as they were at its end.
     #[serde(default)]
     pub(super) archived: bool,
@@ -23,7 +26,12 @@ pub(super) struct Submission {
 
 impl Submission {
     pub(super) fn of(document: &PodDocument) -> Self {
-        Self { nonce: document.nonce.clone(), layout: document.layout.clone(), archived: false }
+        Self {
+            nonce: document.nonce.clone(),
+            layout: document.layout.clone(),
+            complete: false,
+            archived: false,
+        }
     }
 
     pub(super) fn read(run: &RunPaths) -> Option<Self> {

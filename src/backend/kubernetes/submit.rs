@@ -113,6 +113,7 @@ pub(super) fn submit(
     let submission = Submission {
         nonce: context.nonce.clone(),
         layout: ClusterLayout::of(plan),
+        complete: false,
         archived: false,
     };
     submission.write(run)?;
@@ -126,6 +127,7 @@ pub(super) fn submit(
         Submitting::end(run);
         return Err(error.into());
     }
+    Submission { complete: true, ..submission }.write(run)?;
     save_manifests(run, &made)?;
     Submitting::end(run);
     inner.submitted(&run.run)?;

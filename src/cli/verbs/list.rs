@@ -1,9 +1,11 @@
 //! `mlctl list`: which runs there are.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::backend::Wanted;
 use crate::cli::{CliError, Context, ErrorKind, Format};
 use crate::report::RunState;
 use crate::spec::Span;
@@ -19,6 +21,7 @@ Examples:
   mlctl list --state running,restarting  what is alive
   mlctl list --name digits --since 7d
   mlctl list --label team=vision -o json
+  mlctl list --all-users --context prod  everybody's runs in that cluster
   mlctl cancel $(mlctl list --state running --quiet)")]
 pub struct ListArgs {
     /// Only runs in these states
@@ -36,6 +39,9 @@ pub struct ListArgs {
     /// At most so many, the newest; 0 for all
     #[arg(long, default_value_t = 50, value_name = "N")]
     pub limit: usize,
+    /// Runs of everybody, as the chosen cluster knows them
+    #[arg(long, conflicts_with = "watch")]
+    pub all_users: bool,
     /// Show the list again and again until Ctrl-C
     #[arg(short, long)]
     pub watch: bool,
@@ -60,7 +66,8 @@ pub fn run(context: &Context, args: &ListArgs) -> Result<u8, CliError> {
     if args.watch {
         return watch(context, &store, args);
     }
-    let listing = list(context, &store, args)?;
+    let listing =
+        if args.all_users { of_cluster(context, args)? } else { list(context, &store, args)? };
     context.warn_of(&store);
     if context.printer.verbosity == Verbosity::Quiet && context.format == Format::Table {
         let ids: String = listing.runs.iter().map(|run| run.entry.id.clone() + "\n").collect();
@@ -80,8 +87,49 @@ pub fn run(context: &Context, args: &ListArgs) -> Result<u8, CliError> {
     Ok(0)
 }
 
+/// What the cluster remembers, whoever submitted it.
+fn of_cluster(context: &Context, args: &ListArgs) -> Result<Listing, CliError> {
+    let found = context.chosen()?.find(&Wanted::All)?;
+    let since = since(args);
+    let mut runs: Vec<RunSummary> = found
+        .into_iter()
+        .map(|run| RunSummary { entry: run.record.entry(), state: run.state })
+        .filter(|run| args.state.is_empty() || args.state.contains(&run.state))
+        .filter(|run| args.name.as_ref().is_none_or(|name| run.entry.name == *name))
+        .filter(|run| args.label.iter().all(|(k, v)| run.entry.labels.get(k) == Some(v)))
+        .filter(|run| since.is_none_or(|since| run.entry.created >= since))
+        .collect();
+    runs.sort_by_key(|run| std::cmp::Reverse(run.entry.created));
+    let total = runs.len();
+    if args.limit > 0 {
+        runs.truncate(args.limit);
+    }
+    Ok(Listing { runs, total })
+}
+
+/// One request for all living runs of a runtime; what it can't tell is asked run by run.
+fn prepare(context: &Context, store: &Store) -> Result<(), CliError> {
+    let mut by_runtime: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (run, runtime) in store.living_runs()? {
+        by_runtime.entry(runtime).or_default().push(run);
+    }
+    for (runtime, runs) in by_runtime.iter().filter(|(_, runs)| runs.len() > 1) {
+        if let Ok(backend) = context.backend(runtime)
+            && let Err(error) = backend.prepare(runs)
+        {
+            context.printer.warn(&error.to_string());
+        }
+    }
+    Ok(())
+}
+
+fn since(args: &ListArgs) -> Option<jiff::Timestamp> {
+    args.since.map(|since| now().checked_sub(since.0).unwrap_or(jiff::Timestamp::MIN))
+}
+
 fn list(context: &Context, store: &Store, args: &ListArgs) -> Result<Listing, CliError> {
-    let since = args.since.map(|since| now().checked_sub(since.0).unwrap_or(jiff::Timestamp::MIN));
+    prepare(context, store)?;
+    let since = since(args);
     let filter = ListFilter {
         states: args.state.clone(),
         name: args.name.clone(),

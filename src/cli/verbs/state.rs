@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::backend::Wanted;
 use crate::cli::{CliError, Context, ErrorKind};
 
 /// Arguments of `state`.
@@ -10,7 +11,9 @@ use crate::cli::{CliError, Context, ErrorKind};
 Examples:
   mlctl state path                 where it is
   mlctl state check                is everything whole?
-  mlctl state rebuild              make the index anew from the runs' folders")]
+  mlctl state rebuild              make the index anew from the runs' folders
+  mlctl state rebuild --context prod
+                                   and take in your runs that this cluster knows")]
 pub struct StateArgs {
     /// What to do
     #[command(subcommand)]
@@ -63,7 +66,16 @@ pub fn run(context: &Context, args: &StateArgs) -> Result<u8, CliError> {
             }
         }
         StateAction::Rebuild => {
-            let report = store.rebuild()?;
+            let mut adopted = Vec::new();
+            if context.chooses_cluster() {
+                for found in context.chosen()?.find(&Wanted::Mine)? {
+                    if store.adopt(&found)? {
+                        adopted.push(found.record.id);
+                    }
+                }
+            }
+            let mut report = store.rebuild()?;
+            report.added.extend(adopted);
             let text = || {
                 let list = |what: &str, runs: &[String]| {
                     runs.iter().map(|run| format!("{what}: {run}")).collect::<Vec<_>>()

@@ -1,0 +1,75 @@
+//! Runs that their runtime remembers and this folder doesn't: submitted elsewhere, or lost here.
+
+use std::io;
+
+use super::atomic::{Durability, claim_dir, sync_dir, write_atomic};
+use super::{FileLock, JournalMark, RunPaths, RunRecord, Store, StoreError, journal};
+use crate::backend::{Cursor, FoundRun};
+use crate::event::{EVENT_VERSION, Event, EventKind};
+use crate::report::RunState;
+
+impl Store {
+    /// Records a run as if it had been submitted from here; its story is read from its beginning.
+    /// False when the run is known already.
+    pub fn adopt(&self, found: &FoundRun) -> Result<bool, StoreError> {
+        let run = &found.record.id;
+        let paths = self.paths(run);
+        let lock = self.lock()?;
+        let claim = self.new_dir().join(run);
+        if paths.record().exists() || !claim_dir(&claim)? {
+            return Ok(false);
+        }
+        let _claimed = FileLock::try_acquire(&claim.join("lock"))?;
+        let building = RunPaths { dir: claim.join("run"), run: run.clone() };
+        claim_dir(&building.dir)?;
+        let record = write_files(&building, found)?;
+        fs_err::rename(&building.dir, &paths.dir)?;
+        sync_dir(&self.runs_dir())?;
+        self.index_created(&lock, &record.entry())?;
+        fs_err::remove_dir_all(&claim)?;
+        Ok(true)
+    }
+
+    /// Runs that the index doesn't know to have ended, each with its runtime.
+    pub fn living_runs(&self) -> Result<Vec<(String, String)>, StoreError> {
+        let text = self.read_index()?;
+        let index = super::skim::skim_index(&text);
+        let living = index.runs.iter().filter(|run| run.may_live());
+        Ok(living
+            .filter_map(|run| run.read())
+            .filter(|line| line.outcome.is_none())
+            .map(|line| (line.id.to_string(), line.runtime.to_string()))
+            .collect())
+    }
+}
+
+fn write_files(paths: &RunPaths, found: &FoundRun) -> Result<RunRecord, StoreError> {
+    let write = |path: &std::path::Path, bytes: &[u8]| write_atomic(path, bytes, Durability::Crash);
+    write(&paths.source(), found.spec.as_bytes())?;
+    write(&paths.resolved(), found.spec.as_bytes())?;
+    if let Some(plan) = &found.plan {
+        write(&paths.plan(), &serde_json::to_vec_pretty(plan).map_err(io::Error::from)?)?;
+    }
+    let mut events = [Event {
+        v: EVENT_VERSION,
+        seq: 0,
+        time: found.record.created,
+        run: paths.run.clone(),
+        attempt: 0,
+        replica: None,
+        kind: EventKind::Submitted { runtime: found.record.runtime.clone() },
+    }];
+    let journal = journal::append(&paths.events(), JournalMark::default(), &mut events, false)?;
+    let record = RunRecord {
+        state: RunState::Submitted,
+        attempt: 0,
+        started: None,
+        ended: None,
+        verdict: None,
+        cursor: Cursor::default(),
+        journal,
+        ..found.record.clone()
+    };
+    write(&paths.record(), &serde_json::to_vec_pretty(&record).map_err(io::Error::from)?)?;
+    Ok(record)
+}
