@@ -215,7 +215,9 @@ fn command(
     // A script of set-up may have made files that the command needs: they stay for all attempts.
     let scripted = config.setup.as_ref().is_some_and(|setup| setup.shell.is_some());
     let folder = match &config.code {
-        _ if !scripted => work::fresh(&config.work_dir, attempt, config.code.as_ref(), &config.links),
+        _ if !scripted => {
+            work::fresh(&config.work_dir, attempt, config.code.as_ref(), &config.links)
+        }
         Some(Code::Image(dir)) => Ok(dir.clone()),
         _ => Ok(config.work_dir.join("0")),
     };

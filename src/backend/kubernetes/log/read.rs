@@ -67,9 +67,12 @@ impl PodLogs {
 
     fn output(&self, replica: &ReplicaId, items: Vec<Item>) -> Vec<LogLine> {
         let lines = items.into_iter().filter_map(|item| match item {
-            Item::Line(line) if self.wanted(&line) => {
-                Some(LogLine { replica: replica.clone(), attempt: line.attempt, line: line.bytes })
-            }
+            Item::Line(line) if self.wanted(&line) => Some(LogLine {
+                replica: replica.clone(),
+                attempt: line.attempt,
+                time: line.time,
+                line: line.bytes,
+            }),
             _ => None,
         });
         lines.collect()
