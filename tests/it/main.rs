@@ -11,6 +11,7 @@
 
 mod generated;
 mod image;
+mod kube;
 mod pod;
 mod readme;
 mod render;

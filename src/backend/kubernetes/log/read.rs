@@ -108,12 +108,13 @@ impl PodLogs {
 }
 
 impl Source {
-    fn take(&mut self, lines: Vec<Line>) -> Vec<Item> {
+    fn take(&mut self, lines: Vec<Line>) -> Vec<(Position, Item)> {
         let mut items = Vec::new();
         for line in lines {
             self.position = line.position;
-            items.extend(self.reader.push(&line.bytes));
-            items.extend(self.reader.push(b"\n"));
+            let mut read = self.reader.push(&line.bytes);
+            read.extend(self.reader.push(b"\n"));
+            items.extend(read.into_iter().map(|item| (line.position, item)));
         }
         items
     }

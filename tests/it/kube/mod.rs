@@ -1,0 +1,6 @@
+//! Runs in a real cluster.
+
+mod digits;
+mod environment;
+mod faults;
+mod support;
