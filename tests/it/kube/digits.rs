@@ -49,7 +49,11 @@ fn chief_workers_ps_and_evaluator() {
     kube.sandbox.example("digits");
     let [image, output] = set(&kube);
     let spec = "digits/parameter-server.yaml";
-    let trained = kube.run(0, ["train", spec, "--set", &image, "--set", &output]);
+    // Five replicas have to fit on two nodes of two cores.
+    let roles = ["chief", "worker", "ps", "evaluator"].map(|role| format!("roles.{role}.cpu=500m"));
+    let mut args = vec!["train", spec, "--set", &image, "--set", &output];
+    args.extend(roles.iter().flat_map(|set| ["--set", set.as_str()]));
+    let trained = kube.run(0, args);
     let text = stderr(&trained);
     assert_accurate(&text);
     assert!(text.contains("evaluator-0 |"), "{text}");

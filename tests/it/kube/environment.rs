@@ -75,10 +75,11 @@ fn same(kube: &Kube, framework: &str, roles: &str) {
             for (name, value) in variables.iter_mut() {
                 // A host by name or by number, a port that was free.
                 *value = match name.as_str() {
-                    "MASTER_ADDR" | "PET_RDZV_ENDPOINT" | "JAX_COORDINATOR_ADDRESS" => {
-                        "HOST".into()
-                    }
-                    "MASTER_PORT" => "PORT".into(),
+                    "MASTER_ADDR"
+                    | "PET_MASTER_ADDR"
+                    | "PET_RDZV_ENDPOINT"
+                    | "JAX_COORDINATOR_ADDRESS" => "HOST".into(),
+                    "MASTER_PORT" | "PET_MASTER_PORT" => "PORT".into(),
                     _ => neutral(value, &run),
                 };
             }

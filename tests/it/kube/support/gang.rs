@@ -33,12 +33,15 @@ impl Kube {
             self.sandbox.write(&format!("worker-{index}.sh"), script);
         }
         self.sandbox.write(".mlctlignore", "*.yaml\n");
+        let unless =
+            |name: &str, line: &str| if more.contains(name) { "" } else { line }.to_owned();
+        let ends = unless("grace:", "grace: 2s\n") + &unless("drain:", "drain: 3s\n");
         self.sandbox.write(
             "mlctl.yaml",
             &format!(
                 "apiVersion: mlctl.dev/v1\nkind: TrainJob\nname: gang\nimage: {}\ncode: .\n\
-                 grace: 2s\ndrain: 3s\ncommand: [sh, -c, '. ./worker-$RANK.sh']\n\
-                 roles: {{worker: {{replicas: {}, cpu: 50m, memory: 64Mi}}}}\n{more}",
+                 command: [sh, -c, '. ./worker-$RANK.sh']\n\
+                 roles: {{worker: {{replicas: {}, cpu: 50m, memory: 64Mi}}}}\n{ends}{more}",
                 self.cluster.image("busybox"),
                 scripts.len()
             ),

@@ -36,7 +36,7 @@ const LOG: [Fault; 4] = [Fault::Cut, Fault::Internal, Fault::Cut, Fault::ResetBe
 #[derive(Default)]
 struct Shared {
     stopped: AtomicBool,
-    /// Requests so far, by what they ask for.
+    /// Requests so far, by what they ask for, and faults by kind of request.
     asked: Mutex<BTreeMap<String, usize>>,
     done: Mutex<BTreeMap<Fault, usize>>,
 }
@@ -111,15 +111,16 @@ impl Shared {
             () => (line.split(' ').next().unwrap_or_default(), &PLAIN[..]),
         };
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        let total: usize = asked.values().sum();
-        let count = asked.entry(format!("{kind} {path}")).or_default();
-        *count += 1;
-        let number = *count;
+        let mut count = |what: String| {
+            let count = asked.entry(what).or_default();
+            *count += 1;
+            *count
+        };
+        let number = count(format!("{kind} {path}"));
         // Streams are cut without end, so that one that is opened again is cut again.
         let always = kind == "log" && number % 2 == 0;
         match (number % 2, always) {
-            // Requests of different kinds get different faults first.
-            (1, _) => Some(faults[(number / 2 + total) % faults.len()]),
+            (1, _) => Some(faults[(count(format!("faults of {kind}")) - 1) % faults.len()]),
             (_, true) => Some(Fault::Cut),
             _ => None,
         }
