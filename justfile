@@ -29,6 +29,10 @@ kill-kube rounds="50":
 bench-cli:
     benches/cli
 
+# Submitting, following 1,000 Jobs and listing 10,000 that ended, against the real kubectl.
+bench-kube rounds="11" many="1000" ended="10000":
+    benches/kube {{rounds}} {{many}} {{ended}}
+
 # The parser under libFuzzer (needs cargo-fuzz and a nightly toolchain).
 fuzz seconds="60":
     cargo +nightly fuzz run load -- -max_total_time={{seconds}}

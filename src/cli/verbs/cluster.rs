@@ -13,6 +13,10 @@ use crate::cli::{CliError, Context, ErrorKind, exit};
 
 /// Arguments of `cluster`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  mlctl cluster image --push --name registry.example/mlctl:1
+  mlctl cluster image --archive mlctl.tar")]
 pub struct ClusterArgs {
     /// What to do
     #[command(subcommand)]

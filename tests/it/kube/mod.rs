@@ -4,3 +4,5 @@ mod digits;
 mod environment;
 mod faults;
 mod support;
+
+pub use support::Kube;

@@ -100,10 +100,15 @@ impl Cluster {
         succeed(self.kubectl_command().args(args))
     }
 
+    /// A cluster of the tests' own brings the real kubectl; the one in PATH may be a wrapper.
+    pub fn kubectl_folder(&self) -> String {
+        let own = self.kubeconfig.ancestors().nth(2).unwrap_or(Path::new("/")).join("bin");
+        own.to_string_lossy().into_owned()
+    }
+
     /// kubectl as admin, with nothing more on its command line.
     pub fn kubectl_command(&self) -> Command {
-        // A cluster of the tests' own brings the real one; `kubectl` in PATH may be a wrapper.
-        let own = self.kubeconfig.ancestors().nth(2).unwrap_or(Path::new("/")).join("bin/kubectl");
+        let own = Path::new(&self.kubectl_folder()).join("kubectl");
         let mut command = Command::new(if own.exists() { own } else { "kubectl".into() });
         command.env("KUBECONFIG", &self.kubeconfig).stdin(Stdio::null());
         if !self.context.is_empty() {
