@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_mlctl_global_optspecs
-    string join \n o/output= q/quiet v/verbose color= h/help V/version
+    string join \n o/output= q/quiet v/verbose color= runtime= context= n/namespace= h/help V/version
 end
 
 function __fish_mlctl_needs_command
@@ -30,6 +30,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_needs_command" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mlctl -n "__fish_mlctl_needs_command" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_needs_command" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_needs_command" -s n -l namespace -d 'Use this namespace of the cluster' -r
 complete -c mlctl -n "__fish_mlctl_needs_command" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_needs_command" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -56,6 +59,7 @@ complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "man" -d 'Print or write
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "agent" -d 'Runs beside a replica\'s command'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "agent-guard" -d 'Runs around a replica\'s command'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "agent-exec" -d 'Becomes a replica\'s command'
+complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "agent-beside" -d 'Runs a command as a replica\'s command would run'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "agent-install" -d 'Copies this program into a folder'
 complete -c mlctl -n "__fish_mlctl_using_subcommand init" -l strategy -d 'TensorFlow\'s strategy (tensorflow only)' -r -f -a "none\t'One process, one device'
 mirrored\t'One process, several devices'
@@ -68,12 +72,14 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand init" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand init" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand init" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand init" -s n -l namespace -d 'Use this namespace of the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand init" -l force -d 'Replace files that are there'
 complete -c mlctl -n "__fish_mlctl_using_subcommand init" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand init" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l set -d 'Change a value of the file: name=x, args.epochs=9, roles.worker.replicas=4. In a Vertex AI file by its own names: workerPoolSpecs[0].machineSpec...=x' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l runtime -d 'Where to run: local' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -s l -l label -d 'Add a label to the run' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l on-interrupt -d 'What Ctrl-C does to the run' -r -f -a "detach\t'The run goes on without mlctl'
 cancel\t'The run is cancelled'"
@@ -83,6 +89,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand train" -s n -l namespace -d 'Use this namespace of the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -s d -l detach -d 'Submit and return; prints the run\'s id'
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l dry-run -d 'Show what would run'
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l events -d 'Stream events as JSON Lines on stdout'
@@ -102,6 +111,10 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand list" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand list" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand list" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand list" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand list" -l all-users -d 'Runs of everybody, as the chosen cluster knows them'
 complete -c mlctl -n "__fish_mlctl_using_subcommand list" -s w -l watch -d 'Show the list again and again until Ctrl-C'
 complete -c mlctl -n "__fish_mlctl_using_subcommand list" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand list" -s v -l verbose -d 'Say more'
@@ -117,6 +130,10 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand ls" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand ls" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand ls" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand ls" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand ls" -l all-users -d 'Runs of everybody, as the chosen cluster knows them'
 complete -c mlctl -n "__fish_mlctl_using_subcommand ls" -s w -l watch -d 'Show the list again and again until Ctrl-C'
 complete -c mlctl -n "__fish_mlctl_using_subcommand ls" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand ls" -s v -l verbose -d 'Say more'
@@ -127,6 +144,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand status" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand status" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand status" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand status" -s n -l namespace -d 'Use this namespace of the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand status" -s w -l watch -d 'Show it again and again until it has ended or Ctrl-C'
 complete -c mlctl -n "__fish_mlctl_using_subcommand status" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand status" -s v -l verbose -d 'Say more'
@@ -142,6 +162,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -s n -l namespace -d 'Use this namespace of the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -s f -l follow -d 'Go on until the run has ended'
 complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -l timestamps -d 'Put the time at which a line was printed before it, exact to 2 s'
 complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -l no-prefix -d 'Print the lines as they are'
@@ -155,6 +178,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand wait" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand wait" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand wait" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand wait" -s n -l namespace -d 'Use this namespace of the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand wait" -l events -d 'Stream the run\'s events as JSON Lines'
 complete -c mlctl -n "__fish_mlctl_using_subcommand wait" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand wait" -s v -l verbose -d 'Say more'
@@ -165,6 +191,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand cancel" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand cancel" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cancel" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cancel" -s n -l namespace -d 'Use this namespace of the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand cancel" -l no-wait -d 'Return at once'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cancel" -l force -d 'Kill what is left when the grace period is over'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cancel" -s q -l quiet -d 'Say only what went wrong'
@@ -176,6 +205,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand why" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand why" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand why" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand why" -s n -l namespace -d 'Use this namespace of the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand why" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand why" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand why" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -186,6 +218,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand exec" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand exec" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand exec" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand exec" -s n -l namespace -d 'Use this namespace of the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand exec" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand exec" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand exec" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -196,17 +231,22 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand validate" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand validate" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand validate" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand validate" -s n -l namespace -d 'Use this namespace of the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand validate" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand validate" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand validate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand render" -l set -d 'Change a value of the file: name=x, args.epochs=9, roles.worker.replicas=4. In a Vertex AI file by its own names: workerPoolSpecs[0].machineSpec...=x' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand render" -s n -l namespace -d 'Namespace of the objects. Default: left to kubectl' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand render" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'One JSON document with `schemaVersion`'
 yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand render" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand render" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand render" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand render" -s n -l namespace -d 'Use this namespace of the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand render" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand render" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand render" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -217,6 +257,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand convert" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand convert" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand convert" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand convert" -s n -l namespace -d 'Use this namespace of the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand convert" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand convert" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand convert" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -226,6 +269,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand schema" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand schema" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand schema" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand schema" -s n -l namespace -d 'Use this namespace of the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand schema" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand schema" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand schema" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -235,6 +281,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand explain" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand explain" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand explain" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand explain" -s n -l namespace -d 'Use this namespace of the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand explain" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand explain" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -244,6 +293,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and not __fish_seen_subcommand_from path check rebuild" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand state; and not __fish_seen_subcommand_from path check rebuild" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand state; and not __fish_seen_subcommand_from path check rebuild" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand state; and not __fish_seen_subcommand_from path check rebuild" -s n -l namespace -d 'Use this namespace of the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and not __fish_seen_subcommand_from path check rebuild" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and not __fish_seen_subcommand_from path check rebuild" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and not __fish_seen_subcommand_from path check rebuild" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -256,6 +308,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from path" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from path" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from path" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from path" -s n -l namespace -d 'Use this namespace of the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from path" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from path" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from path" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -265,6 +320,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from check" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from check" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from check" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from check" -s n -l namespace -d 'Use this namespace of the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -274,6 +332,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from rebuild" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from rebuild" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from rebuild" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from rebuild" -s n -l namespace -d 'Use this namespace of the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from rebuild" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from rebuild" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from rebuild" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -283,6 +344,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and not __fish_seen_subcommand_from image" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and not __fish_seen_subcommand_from image" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and not __fish_seen_subcommand_from image" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and not __fish_seen_subcommand_from image" -s n -l namespace -d 'Use this namespace of the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and not __fish_seen_subcommand_from image" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and not __fish_seen_subcommand_from image" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and not __fish_seen_subcommand_from image" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -296,6 +360,10 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from image" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from image" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from image" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from image" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from image" -l push -d 'Push it to the registry in its name, with docker\'s credentials'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from image" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from image" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from image" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -305,6 +373,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand completions" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand completions" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand completions" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand completions" -s n -l namespace -d 'Use this namespace of the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand completions" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand completions" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -315,6 +386,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand man" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand man" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand man" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand man" -s n -l namespace -d 'Use this namespace of the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand man" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand man" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -326,6 +400,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent" -s n -l namespace -d 'Use this namespace of the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -335,6 +412,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-guard" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-guard" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-guard" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-guard" -s n -l namespace -d 'Use this namespace of the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-guard" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-guard" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-guard" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -344,15 +424,33 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-exec" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-exec" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-exec" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-exec" -s n -l namespace -d 'Use this namespace of the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-exec" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-exec" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-exec" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-beside" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-beside" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-beside" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-beside" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-beside" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-beside" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-beside" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-beside" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-install" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'One JSON document with `schemaVersion`'
 yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-install" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-install" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-install" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-install" -s n -l namespace -d 'Use this namespace of the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-install" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-install" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-install" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -24,7 +24,7 @@ pub(super) struct Show<'a> {
     last_lines: HashMap<ReplicaId, String>,
     /// How often the run was looked at.
     pub(super) tick: usize,
-    /// The runtime does not answer, and that has been said.
+    /// The runtime doesn't answer just now.
     pub(super) troubled: bool,
 }
 

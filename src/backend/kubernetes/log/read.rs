@@ -65,14 +65,16 @@ impl PodLogs {
             && self.query.since.is_none_or(|since| line.time.is_some_and(|time| time >= since))
     }
 
-    fn output(&self, replica: &ReplicaId, items: Vec<Item>) -> Vec<LogLine> {
-        let lines = items.into_iter().filter_map(|item| match item {
-            Item::Line(line) if self.wanted(&line) => Some(LogLine {
+    fn output(&self, replica: &ReplicaId, items: Vec<(Position, Item)>) -> Vec<LogLine> {
+        let lines = items.into_iter().filter_map(|(at, item)| match item {
+            Item::Line(line) if self.wanted(&line) => {
+                Some(LogLine {
                 replica: replica.clone(),
                 attempt: line.attempt,
-                time: line.time,
+                time: at.time(),
                 line: line.bytes,
-            }),
+            })
+            }
             _ => None,
         });
         lines.collect()
@@ -108,12 +110,13 @@ impl PodLogs {
 }
 
 impl Source {
-    fn take(&mut self, lines: Vec<Line>) -> Vec<Item> {
+    fn take(&mut self, lines: Vec<Line>) -> Vec<(Position, Item)> {
         let mut items = Vec::new();
         for line in lines {
             self.position = line.position;
-            items.extend(self.reader.push(&line.bytes));
-            items.extend(self.reader.push(b"\n"));
+            let mut read = self.reader.push(&line.bytes);
+            read.extend(self.reader.push(b"\n"));
+            items.extend(read.into_iter().map(|item| (line.position, item)));
         }
         items
     }

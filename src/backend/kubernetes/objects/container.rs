@@ -22,9 +22,6 @@ pub const INIT: &str = "mlctl";
 
 /// Where the runner image has its binary.
 const RUNNER: &str = "/mlctl";
-/// Where the init container sees the folder of the agent: its own image has a
-/// file in the way.
-const INSTALL_DIR: &str = "/install";
 
 /// Where the init container has the folder that is [`PROGRAM`]'s in the main container: nothing can
 /// be mounted below its own binary.
