@@ -19,11 +19,19 @@ sim schedules="100000":
 
 # kill -9 at random moments, 50 times over TensorFlow and plain gangs.
 kill rounds="50":
-    MLCTL_KILL_ROUNDS={{rounds}} tests/run kill:: --nocapture
+    MLCTL_KILL_ROUNDS={{rounds}} tests/run train::kill:: --nocapture
+
+# kill -9 of mlctl at random moments of submitting to a cluster and following.
+kill-kube rounds="50":
+    MLCTL_KILL_ROUNDS={{rounds}} tests/run kube::faults::kill --nocapture
 
 # `--version` and `list` with 10,000 runs, against the real kubectl.
 bench-cli:
     benches/cli
+
+# Submitting, following 1,000 Jobs and listing 10,000 that ended, against the real kubectl.
+bench-kube rounds="11" many="1000" ended="10000":
+    benches/kube {{rounds}} {{many}} {{ended}}
 
 # The parser under libFuzzer (needs cargo-fuzz and a nightly toolchain).
 fuzz seconds="60":

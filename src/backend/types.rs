@@ -146,6 +146,12 @@ pub trait Backend {
     /// What it waits for when a spec is silent.
     fn defaults(&self) -> RuntimeDefaults;
 
+    /// Fills in what only the runtime can find out: the command of an image.
+    fn complete(&self, plan: &mut Plan) -> Result<(), BackendError> {
+        let _ = plan;
+        Ok(())
+    }
+
     /// Looks before anything is created: can this plan run here? Errors come together.
     fn check(&self, plan: &Plan, options: &SubmitOptions) -> Result<Vec<Notice>, BackendError>;
 

@@ -198,7 +198,8 @@ impl Context {
         runner: Option<String>,
     ) -> Result<Kubernetes, CliError> {
         let manifests = self.manifest_settings(runner.as_deref()).ok();
-        Ok(Kubernetes::new(KubernetesConfig { connect, manifests })?)
+        let docker_config = self.env.docker_config();
+        Ok(Kubernetes::new(KubernetesConfig { connect, manifests, docker_config })?)
     }
 
     fn local(&self) -> Result<Local, CliError> {

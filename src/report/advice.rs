@@ -6,7 +6,7 @@ use crate::plan::{Plan, RolePlan};
 use crate::spec::Span;
 
 /// What a line of output means: parts that must all be in it, in lower case, and the advice.
-const SIGNS: [(&[&str], &str); 12] = [
+const SIGNS: [(&[&str], &str); 15] = [
     (
         &["modulenotfounderror"],
         "add the missing module to the requirements (`setup.python.requirements`) or the image",
@@ -21,6 +21,18 @@ const SIGNS: [(&[&str], &str); 12] = [
     (&["no matching distribution"], "pip found no such package for this Python: check the version"),
     (&["could not find a version"], "pip found no such version: check the requirements"),
     (&["temporary failure in name resolution"], "a name did not resolve: check the network"),
+    (
+        &["exceeded quota"],
+        "the namespace's quota is spent: ask for less, end other runs, or use another namespace",
+    ),
+    (
+        &["violates podsecurity"],
+        "the namespace refuses such pods: set `security` to what it allows, or use another one",
+    ),
+    (
+        &["runasnonroot", "run as root"],
+        "the image runs as root: set `security: root`, or USER in it",
+    ),
     (&["must run as non-root"], "the image runs as root: set `security: root`, or USER in it"),
     (&["permission denied"], "a file or folder may not be used: see the path in the last lines"),
     (
@@ -31,6 +43,32 @@ const SIGNS: [(&[&str], &str); 12] = [
         &["no such file or directory"],
         "a file is missing: paths are relative to `code`, and only files in it travel",
     ),
+];
+
+/// What keeps a pod from starting, by the first letters of the cluster's reason, and what helps.
+const BLOCKS: [(&str, &str); 9] = [
+    (
+        "Unschedulable",
+        "no node has room: ask for less (`cpu`, `memory`, `accelerators`), free some, or add nodes; \
+         a node's taints need `tolerations`",
+    ),
+    (
+        "ErrImagePull",
+        "check the name in `image`, and that the cluster may pull it (`imagePullSecrets`)",
+    ),
+    (
+        "ImagePullBackOff",
+        "check the name in `image`, and that the cluster may pull it (`imagePullSecrets`)",
+    ),
+    ("InvalidImageName", "correct the name in `image`"),
+    (
+        "CreateContainerConfigError",
+        "a Secret, ConfigMap or user that the pod names is not there, or not allowed: see its words",
+    ),
+    ("FailedCreate: ", "the cluster refuses the pods: see its words, or ask who set that rule"),
+    ("FailedMount", "a volume can't be mounted: check that the claim exists and is bound"),
+    ("Queued", "the queue has no room: wait, or ask its administrator"),
+    ("InitFailed", "the init container could not bring mlctl in: check `runnerImage`"),
 ];
 
 /// For the failure that ended a run.
@@ -75,7 +113,15 @@ pub fn timed_out(plan: Option<&Plan>) -> Vec<String> {
 /// For a run whose replicas did not gather.
 pub fn could_not_start(plan: Option<&Plan>, view: &RunView) -> Vec<String> {
     let mut next = Vec::new();
-    if let Some(first) = view.missing.first() {
+    let waits = view.replicas.values().filter_map(|replica| replica.activity.clone());
+    let words: Vec<String> = waits.chain(view.waiting.clone()).collect();
+    let blocked = words
+        .iter()
+        .find_map(|text| BLOCKS.iter().find(|(reason, _)| text.starts_with(reason)))
+        .map(|(_, advice)| (*advice).to_owned());
+    if let Some(advice) = blocked.or_else(|| sign(&words)) {
+        next.push(advice);
+    } else if let Some(first) = view.missing.first() {
         next.push(format!("look at what it did: mlctl logs {} --replica {first}", view.run));
     }
     let now = plan.map(|plan| format!(" (now {})", Span(plan.gang.start_timeout)));

@@ -124,7 +124,10 @@ impl RunView {
             EventKind::Waiting { reason, message } if event.replica.is_none() => {
                 self.waiting = Some(waiting_text(reason, message));
             }
-            EventKind::Placed { .. } => self.waiting = None,
+            // A pod that was let in says nothing about those that the cluster refuses to make.
+            EventKind::Placed { .. } => {
+                self.waiting = self.waiting.take().filter(|text| text.starts_with("FailedCreate"));
+            }
             EventKind::Joined { missing } => self.missing.clone_from(missing),
             EventKind::AttemptStarted => {
                 self.waiting = None;

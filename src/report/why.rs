@@ -214,7 +214,8 @@ fn missing_causes(view: &RunView, tail: &dyn Fn(&ReplicaId) -> Vec<String>) -> V
         let replica = view.replicas.get(id);
         let text = match replica.map(|replica| replica.state) {
             None | Some(ReplicaState::Pending) => {
-                let waits = replica.and_then(|replica| replica.activity.clone());
+                let own = replica.and_then(|replica| replica.activity.clone());
+                let waits = own.or_else(|| view.waiting.clone());
                 waits.unwrap_or_else(|| "nothing has been heard of it".into())
             }
             Some(ReplicaState::SettingUp) => {

@@ -10,6 +10,9 @@
 #![allow(clippy::pedantic, reason = "tests are read, not reused")]
 
 mod generated;
+mod image;
+mod kube;
+mod pod;
 mod readme;
 mod render;
 mod spec;

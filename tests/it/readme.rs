@@ -2,15 +2,16 @@
 
 use std::process::Command;
 
+use crate::kube::Kube;
 use crate::support::{Sandbox, repository, stderr, stdout};
 
-/// Commands of the console blocks, each with the output that the README shows for it.
-fn tour(readme: &str) -> Vec<(String, Vec<String>)> {
+/// Commands of the blocks behind this fence, each with the output that the README shows for it.
+fn tour(readme: &str, fence: &str) -> Vec<(String, Vec<String>)> {
     let mut commands: Vec<(String, Vec<String>)> = Vec::new();
     let mut inside = false;
     for line in readme.lines() {
         match (line.starts_with("```"), line.strip_prefix("$ ")) {
-            (true, _) => inside = line == "```console",
+            (true, _) => inside = line == fence,
             (false, Some(command)) if inside => commands.push((command.into(), Vec::new())),
             (false, _) if inside => commands.last_mut().expect("a command").1.push(line.into()),
             _ => {}
@@ -27,12 +28,11 @@ fn stable(line: &str) -> String {
     words.filter(|word| !word.ends_with('s')).collect::<Vec<_>>().join(" ")
 }
 
-#[test]
-fn every_command_of_the_tour_works() {
-    let sandbox = Sandbox::new();
+/// Runs each command in the sandbox's folder and looks for what the README shows of its output.
+fn take(sandbox: &Sandbox, fence: &str, more_path: &str) {
     let readme = fs_err::read_to_string(repository().join("README.md")).expect("README");
-    let tour = tour(&readme);
-    assert!(tour.len() >= 6, "the README has a tour");
+    let tour = tour(&readme, fence);
+    assert!(tour.len() >= 4, "the README has a tour");
     for (command, shown) in tour {
         let mlctl = sandbox.mlctl(["--version"]);
         let mut shell = Command::new("sh");
@@ -40,7 +40,7 @@ fn every_command_of_the_tour_works() {
         shell.envs(mlctl.get_envs().filter_map(|(name, value)| Some((name, value?))));
         let bin = std::path::Path::new(env!("CARGO_BIN_EXE_mlctl")).parent().expect("a folder");
         let path = std::env::var("PATH").expect("PATH");
-        shell.env("PATH", format!("{}:{path}", bin.display()));
+        shell.env("PATH", format!("{}:{more_path}:{path}", bin.display()));
         let output = shell.output().expect("sh");
         let expected = if command.contains("validate bad.yaml") { 3 } else { 0 };
         let text = format!("{}{}", stdout(&output), stderr(&output));
@@ -50,4 +50,18 @@ fn every_command_of_the_tour_works() {
             assert!(said.contains(&stable(line)), "`{command}` no longer says `{line}`:\n{text}");
         }
     }
+}
+
+#[test]
+fn every_command_of_the_tour_works() {
+    take(&Sandbox::new(), "```console", "");
+}
+
+#[test]
+fn every_command_on_a_cluster_works() {
+    // The images that the README names are in the tests' own cluster only.
+    let Some(kube) = Kube::new().filter(|kube| kube.cluster.name.is_some()) else { return };
+    kube.run(0, ["init", "plain", "hello"]);
+    take(&kube.sandbox, "```console cluster", &kube.cluster.kubectl_folder());
+    kube.kubectl(["wait", "--for=condition=Complete", "--timeout=120s", "jobs", "--all"]);
 }

@@ -71,7 +71,8 @@ impl Steps<'_> {
             None => String::new(),
         };
         let mut digest = Sha256::new();
-        for part in [interpreter.real.as_str(), &interpreter.version, &requirements]
+        let version = format!("{} {}\n", interpreter.real, interpreter.version);
+        for part in [version.as_str(), &requirements]
             .into_iter()
             .chain(python.no_deps.iter().map(String::as_str))
         {

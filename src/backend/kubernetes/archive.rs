@@ -8,6 +8,7 @@ use kube::api::LogParams;
 
 use super::MAIN;
 use super::api::Cluster;
+use super::cancel;
 use super::record::write_verdict;
 use super::runtime::Inner;
 use super::submission::Submission;
@@ -28,6 +29,7 @@ pub(super) fn at_end(inner: &Inner, run: &RunPaths, last: Option<&Event>) {
     let Some(Event { kind: EventKind::Finished { verdict, .. }, .. }) = last else { return };
     let Ok(cluster) = inner.cluster() else { return };
     let _ = inner.block_on(write_verdict(&cluster, &run.run, verdict));
+    let _ = cancel::delete_unplaced(inner, run);
     let _ = is_gone(inner, run);
 }
 

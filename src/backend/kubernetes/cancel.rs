@@ -64,6 +64,21 @@ pub(super) fn delete_jobs(
     Ok(())
 }
 
+/// Deletes the Jobs of which no pod has ever run. Pods of theirs would wait for room, and once they
+/// had it, for a gang that has ended.
+pub(super) fn delete_unplaced(inner: &Inner, run: &RunPaths) -> Result<(), BackendError> {
+    let followed = inner.is_followed(&run.run);
+    let Some(facts) = inner.facts(&run.run, followed)? else { return Ok(()) };
+    let cluster = inner.cluster()?;
+    for job in facts.jobs.values().filter(|job| !job.gone && job.end.is_none()) {
+        let pods = facts.pods.values().filter(|pod| pod.job == job.name);
+        if pods.clone().all(|pod| !pod.running && pod.ended.is_none()) {
+            inner.block_on(cluster.delete::<Job>(&job.name, &DeleteParams::background()))?;
+        }
+    }
+    Ok(())
+}
+
 /// Ends whatever is left at once, without a grace period. The record stays.
 pub(super) fn remove(inner: &Inner, run: &RunPaths) -> Result<(), BackendError> {
     let facts = inner.facts(&run.run, false)?.unwrap_or_default();

@@ -113,7 +113,13 @@ fn look(
         if let Some(failure) = &mut verdict.first_failure {
             refine(&submission.layout, &facts, failure);
         }
-        events.push(finished(run, verdict, &from));
+        // Whoever saw the end knew more than what is left of it.
+        let cluster = inner.cluster()?;
+        let kept = inner.block_on(record(&cluster, &run.run))?.and_then(|record| record.verdict);
+        events.push(match kept {
+            Some(verdict) => finished(run, verdict, "the run's record"),
+            None => finished(run, verdict, &from),
+        });
     } else if let Some(event) = start_timeout(inner, run, &submission, &facts)? {
         events.push(event);
     }
@@ -432,7 +438,17 @@ fn lost(inner: &Inner, run: &RunPaths) -> Result<Vec<Event>, BackendError> {
             let verdict = record.verdict.unwrap_or_else(deleted);
             Ok(vec![finished(run, verdict, "the run's record")])
         }
-        None => Ok(vec![finished(run, deleted(), "nothing of it is in the cluster")]),
+        // What is created here is remembered here before that.
+        None => Ok(vec![finished(run, never_submitted(), "nothing of it is in the cluster")]),
+    }
+}
+
+fn never_submitted() -> Verdict {
+    Verdict {
+        outcome: Outcome::CouldNotStart,
+        attempt: 0,
+        first_failure: None,
+        reason: "mlctl ended before it had submitted everything".into(),
     }
 }
 
@@ -471,13 +487,11 @@ fn unfinished(inner: &Inner, run: &RunPaths) -> Result<Vec<Event>, BackendError>
         inner.block_on(cluster.delete::<Job>(job, &background))?;
     }
     Submitting::end(run);
-    let verdict = Verdict {
-        outcome: Outcome::CouldNotStart,
-        attempt: 0,
-        first_failure: None,
-        reason: "mlctl ended before it had submitted everything".into(),
-    };
-    Ok(vec![finished(run, verdict, "the submission was not finished; what it had made is deleted")])
+    Ok(vec![finished(
+        run,
+        never_submitted(),
+        "the submission was not finished; what it had made is deleted",
+    )])
 }
 
 /// Several Jobs are let go at the end of a submission; one that died there is finished here.

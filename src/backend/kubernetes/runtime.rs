@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::future::Future;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -15,6 +16,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 
 use super::api::Cluster;
 use super::connect::{ConnectOptions, Endpoint, Location, client, endpoint};
+use super::image::name_commands;
 use super::log::PodLogs;
 use super::observe::Observed;
 use super::submission::Submission;
@@ -46,6 +48,8 @@ pub struct KubernetesConfig {
     /// What the settings say of all objects; `None` where they lack the runner image, which only a
     /// submission needs.
     pub manifests: Option<ManifestContext>,
+    /// Docker's configuration, with the user's credentials for registries.
+    pub docker_config: PathBuf,
 }
 
 /// Gangs as pods of a cluster.
@@ -293,6 +297,15 @@ impl Backend for Kubernetes {
 
     fn defaults(&self) -> RuntimeDefaults {
         RuntimeDefaults::CLUSTER
+    }
+
+    fn complete(&self, plan: &mut Plan) -> Result<(), BackendError> {
+        let KubernetesConfig { manifests, docker_config, .. } = &self.inner.config;
+        let architectures = manifests.as_ref().map_or(&[][..], |context| &context.architectures);
+        let architecture = architectures.first().map_or("amd64", String::as_str);
+        self.inner
+            .block_on(name_commands(plan, architecture, docker_config))
+            .map_err(BackendError::Refused)
     }
 
     fn check(&self, plan: &Plan, options: &SubmitOptions) -> Result<Vec<Notice>, BackendError> {

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 
 use super::watch::{JobEnd, PodFacts, RunFacts};
 use crate::gang::{
-    Exit, ExitStatus, FailureClass, FirstFailure, Outcome, ReplicaId, TerminationMessage, Verdict,
+    AgentExit, Exit, ExitStatus, FailureClass, FirstFailure, Outcome, ReplicaId,
+    TerminationMessage, Verdict,
 };
 use crate::plan::ClusterLayout;
 
@@ -196,11 +197,33 @@ pub(super) fn refine(layout: &ClusterLayout, facts: &RunFacts, failure: &mut Fir
     if !vague {
         return;
     }
+    // An agent that was lost said nothing; its pod may.
+    if failure.exit.is_none()
+        && let Some((pod, code)) = died(layout, facts, &failure.replica)
+    {
+        let FirstFailure { replica, reason, .. } = failure;
+        let reason = reason.strip_prefix(&replica.to_string()).unwrap_or(reason).trim();
+        failure.reason =
+            format!("{replica}{}: {reason}; its container ended with exit code {code}", on(pod));
+    }
     let known = disrupted(layout, facts, &failure.replica);
     if let Some((pod, (class, reason))) = known {
         failure.class = class;
         failure.reason = format!("{}{}: {reason}", failure.replica, on(pod));
     }
+}
+
+/// The newest pod of a replica whose container was ended by a signal, and how.
+fn died<'a>(
+    layout: &ClusterLayout,
+    facts: &'a RunFacts,
+    replica: &ReplicaId,
+) -> Option<(&'a PodFacts, i32)> {
+    let pods = facts.pods_of(layout, replica);
+    pods.into_iter().rev().find_map(|pod| {
+        let code = pod.ended.as_ref()?.code;
+        (code > 128 && code != i32::from(AgentExit::Terminated.code())).then_some((pod, code))
+    })
 }
 
 /// The pod of a replica that the cluster did something to: the newest such.

@@ -13,6 +13,10 @@ use crate::cli::{CliError, Context, ErrorKind, exit};
 
 /// Arguments of `cluster`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  mlctl cluster image --push --name registry.example/mlctl:1
+  mlctl cluster image --archive mlctl.tar")]
 pub struct ClusterArgs {
     /// What to do
     #[command(subcommand)]
@@ -78,8 +82,8 @@ fn image(context: &Context, args: &ImageArgs) -> Result<u8, CliError> {
     let binaries = paths.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
     let mut platforms: Vec<String> = binaries.iter().map(Binary::platform).collect();
     platforms.sort();
-    if let Some(pair) = platforms.windows(2).find(|pair| pair[0] == pair[1]) {
-        let message = format!("two binaries are for {}: name one for each architecture", pair[0]);
+    if let Some([platform, _]) = platforms.array_windows().find(|[one, other]| one == other) {
+        let message = format!("two binaries are for {platform}: name one for each architecture");
         return Err(CliError::new(ErrorKind::Usage, message));
     }
     let image = RunnerImage::new(&binaries)?;

@@ -5,9 +5,10 @@ use std::path::Path;
 use serde_json::{Value as Json, json};
 
 use crate::backend::SecretValues;
+use crate::backend::kubernetes::image::name_commands;
 use crate::backend::kubernetes::{CodeBundle, ManifestContext, ManifestError, manifests};
 use crate::cli::{CliError, Context, ErrorKind, Format, LoadedJob, SpecArgs, exit, hide};
-use crate::plan::{PlanContext, RuntimeDefaults, plan};
+use crate::plan::{Plan, PlanContext, RuntimeDefaults, plan};
 use crate::store::{NewRun, random_id};
 use crate::sys::random_word;
 
@@ -56,6 +57,8 @@ fn objects(context: &Context, job: &LoadedJob) -> Result<Vec<Json>, CliError> {
     };
     let mut plan = plan(&job.job, &plan_context)
         .map_err(|error| CliError::new(ErrorKind::Spec, error.to_string()))?;
+    let settings = context.manifest_settings(None)?;
+    name_image_commands(context, &mut plan, &settings)?;
     let taken = plan.take_secrets(&job.secrets());
     let resolved = crate::spec::to_yaml(&job.job).map_err(internal)?;
     let resolved = hide(&resolved, &taken);
@@ -90,13 +93,26 @@ fn objects(context: &Context, job: &LoadedJob) -> Result<Vec<Json>, CliError> {
         code,
         resolved,
         record,
-        ..context.manifest_settings(None)?
+        ..settings
     };
     let manifests = manifests(&plan, &context_of).map_err(refused)?;
     for notice in &manifests.notices {
         context.printer.warn(notice);
     }
     manifests.documents().map_err(internal)
+}
+
+/// The only thing that must be looked up somewhere, and only where a spec leaves it to the image.
+fn name_image_commands(
+    context: &Context,
+    plan: &mut Plan,
+    settings: &ManifestContext,
+) -> Result<(), CliError> {
+    let architecture = settings.architectures.first().map_or("amd64", String::as_str);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime
+        .block_on(name_commands(plan, architecture, &context.env.docker_config()))
+        .map_err(|reasons| refused(ManifestError::Refused(reasons)))
 }
 
 fn git(code: Option<&str>, job: &LoadedJob) -> Option<crate::store::GitCommit> {

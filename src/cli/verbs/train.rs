@@ -126,7 +126,10 @@ fn plan_of(job: &LoadedJob, run: &str, backend: &dyn Backend) -> Result<Plan, Cl
         runtime_defaults: backend.defaults(),
         code_base: job.base.clone(),
     };
-    plan(&job.job, &context).map_err(|error| CliError::new(ErrorKind::Spec, error.to_string()))
+    let mut plan = plan(&job.job, &context)
+        .map_err(|error| CliError::new(ErrorKind::Spec, error.to_string()))?;
+    backend.complete(&mut plan)?;
+    Ok(plan)
 }
 
 fn submit(

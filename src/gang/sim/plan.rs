@@ -150,6 +150,18 @@ impl Plan {
         let span = pick(&mut rng, &[10, 40, 120, 300]) * SECOND;
         let mut faults: Vec<_> =
             (0..count).map(|_| (rng.u64(..span), fault(&mut rng, n, laptop))).collect();
+        // The kernel kills what has filled its memory; with a control group of version 2 the agent too.
+        let kills: Vec<_> = faults
+            .iter()
+            .filter_map(|(at, fault)| match fault {
+                Fault::MemoryFull { index } if rng.bool() => {
+                    let kill = Fault::KillAgent { index: *index, stamp_zero: false };
+                    Some((at + 4 * SECOND + rng.u64(..10_000), kill))
+                }
+                _ => None,
+            })
+            .collect();
+        faults.extend(kills);
         faults.sort_by_key(|(at, _)| *at);
         Self { seed, laptop, config, starts, failing, coupled, repeats, faults }
     }

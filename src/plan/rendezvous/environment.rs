@@ -76,7 +76,9 @@ pub fn environment(
             env.insert(variable.name.clone(), variable.value.clone().unwrap_or_default());
         }
     }
-    role.into_iter().for_each(|role| threads::pools(role, plan.gang.members.len(), &mut env));
+    if let Some(role) = role {
+        threads::pools(role, plan.gang.members.len(), &mut env);
+    }
     for name in references(plan, replica) {
         env.shift_remove(name);
     }

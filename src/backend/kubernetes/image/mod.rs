@@ -2,6 +2,7 @@
 
 mod archive;
 mod binary;
+mod commands;
 mod credentials;
 mod entrypoint;
 mod push;
@@ -10,6 +11,7 @@ mod runner;
 
 pub use archive::write_archive;
 pub use binary::{Binary, BinaryError};
+pub use commands::name_commands;
 pub use entrypoint::{EntrypointError, ImageConfig, entrypoint};
 pub use push::push;
 pub use registry::RegistryError;

@@ -67,14 +67,12 @@ impl PodLogs {
 
     fn output(&self, replica: &ReplicaId, items: Vec<(Position, Item)>) -> Vec<LogLine> {
         let lines = items.into_iter().filter_map(|(at, item)| match item {
-            Item::Line(line) if self.wanted(&line) => {
-                Some(LogLine {
+            Item::Line(line) if self.wanted(&line) => Some(LogLine {
                 replica: replica.clone(),
                 attempt: line.attempt,
                 time: at.time(),
                 line: line.bytes,
-            })
-            }
+            }),
             _ => None,
         });
         lines.collect()

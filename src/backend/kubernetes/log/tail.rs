@@ -20,6 +20,12 @@ use super::{Line, Position, Splitter};
 const QUEUE: usize = 10_000;
 /// Bytes read at once.
 const CHUNK: usize = 64 * 1024;
+/// How often a silent stream is thought about.
+const LISTEN: Duration = Duration::from_secs(1);
+/// A stream that says nothing for so long is opened anew.
+const SILENCE: Duration = Duration::from_mins(2);
+/// The same once its pod has ended.
+const LAST_SILENCE: Duration = Duration::from_secs(2);
 /// Pauses between connections.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LAST_PAUSE: Duration = Duration::from_secs(5);
@@ -136,8 +142,8 @@ async fn follow(
         // Looked at before the connection: what was written before the end is in it then.
         let last = ended.load(Ordering::SeqCst);
         let mut splitter = Splitter::new(position);
-        let result = match api.log_stream(&pod, &params(position, true)).await {
-            Ok(stream) => pump(stream, &mut splitter, &lines).await,
+        let result = match api.log_stream(&pod, &params(position, !last)).await {
+            Ok(stream) => pump(stream, &mut splitter, &lines, &ended).await,
             Err(error) if is_missing(&error) && last => return,
             Err(error) => Err(error),
         };
@@ -164,11 +170,23 @@ async fn pump(
     stream: impl AsyncRead,
     splitter: &mut Splitter,
     lines: &Sender<Line>,
+    ended: &AtomicBool,
 ) -> kube::Result<()> {
     let mut stream = std::pin::pin!(stream);
     let mut chunk = vec![0; CHUNK];
     loop {
-        let count = stream.read(&mut chunk).await.map_err(kube::Error::ReadEvents)?;
+        let mut silent = Duration::ZERO;
+        let count = loop {
+            match tokio::time::timeout(LISTEN, stream.read(&mut chunk)).await {
+                Ok(read) => break read.map_err(kube::Error::ReadEvents)?,
+                Err(_) => silent += LISTEN,
+            }
+            // A stream may outlive its pod, and a cut connection may look like silence.
+            let limit = if ended.load(Ordering::SeqCst) { LAST_SILENCE } else { SILENCE };
+            if silent >= limit {
+                return Ok(());
+            }
+        };
         if count == 0 {
             return Ok(());
         }

@@ -22,7 +22,6 @@ pub const INIT: &str = "mlctl";
 
 /// Where the runner image has its binary.
 const RUNNER: &str = "/mlctl";
-
 /// Where the init container has the folder that is [`PROGRAM`]'s in the main container: nothing can
 /// be mounted below its own binary.
 const INSTALL_DIR: &str = "/install";

@@ -1,0 +1,46 @@
+//! A plan whose roles name only an image: what they run is the image's to say.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use futures::future::join_all;
+
+use super::entrypoint::entrypoint;
+use crate::plan::Plan;
+
+/// Gives every role that has an image and no command the image's own, with the role's arguments
+/// instead of the image's. All reasons against it come at once. Asks no registry when nothing is
+/// missing.
+pub async fn name_commands(
+    plan: &mut Plan,
+    architecture: &str,
+    docker_config: &Path,
+) -> Result<(), Vec<String>> {
+    let images: BTreeSet<String> = plan
+        .roles
+        .iter()
+        .filter(|role| role.command.is_empty())
+        .filter_map(|role| role.image.clone())
+        .collect();
+    let asked = images.into_iter().map(|image| async move {
+        let config = entrypoint(&image, architecture, docker_config).await;
+        (image, config)
+    });
+    let mut known = BTreeMap::new();
+    let mut refused = Vec::new();
+    for (image, answer) in join_all(asked).await {
+        match answer {
+            Ok(config) => drop(known.insert(image, config)),
+            Err(error) => refused.push(error.to_string()),
+        }
+    }
+    if !refused.is_empty() {
+        return Err(refused);
+    }
+    for role in plan.roles.iter_mut().filter(|role| role.command.is_empty()) {
+        if let Some(config) = role.image.as_ref().and_then(|image| known.get(image)) {
+            role.command = config.command(&std::mem::take(&mut role.entrypoint_args));
+        }
+    }
+    Ok(())
+}

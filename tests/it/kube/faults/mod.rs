@@ -1,0 +1,10 @@
+//! What goes wrong in a cluster, and what the user is told.
+
+mod access;
+mod commands;
+mod following;
+mod kill;
+mod memory;
+mod nodes;
+mod placement;
+mod pods;

@@ -1,0 +1,84 @@
+//! Nodes that are drained or die.
+
+use crate::kube::support::{COUNTS, Kube, LONG, Pod, SPREAD, Why, poll};
+use crate::support::stdout;
+
+fn counting(kube: &Kube) -> (String, [Pod; 2]) {
+    kube.claim("work");
+    kube.gang(
+        &[COUNTS, "echo attempt $MLCTL_ATTEMPT; exec sleep 1000"],
+        &format!("completion: primary\noutput: pvc://work/{{run}}\n{SPREAD}"),
+    );
+    let run = kube.detach([]);
+    let pods = [kube.printed(0, "count 5"), kube.printed(1, "attempt 1")];
+    assert_ne!(pods[0].node, pods[1].node, "the gang is over both nodes");
+    (run, pods)
+}
+
+/// The last number of the first attempt and the first one of the second follow each other.
+fn goes_on(kube: &Kube, run: &str) {
+    let text = stdout(&kube.run(0, ["logs", run, "--replica", "worker-0", "--no-prefix"]));
+    let from = text.lines().find_map(|line| line.strip_prefix("attempt 2 goes on from "));
+    let from: u32 = from.and_then(|n| n.parse().ok()).unwrap_or_else(|| panic!("{text}"));
+    assert!(from >= 5, "the checkpoint of attempt 1 is used:\n{text}");
+    assert!(text.contains("count 60"), "{text}");
+    let count = kube.in_claim("work", "cat */checkpoints/n || find .");
+    assert_eq!(count.trim(), "60");
+}
+
+struct Uncordon<'a>(&'a Kube, &'a str);
+
+impl Drop for Uncordon<'_> {
+    fn drop(&mut self) {
+        let _ = self.0.kubectl_command().args(["uncordon", self.1]).output();
+    }
+}
+
+#[test]
+fn a_drained_node_costs_an_attempt() {
+    let Some(kube) = Kube::alone() else { return };
+    let (run, [primary, other]) = counting(&kube);
+    let _uncordon = Uncordon(&kube, &primary.node);
+    let flags = ["--ignore-daemonsets", "--delete-emptydir-data", "--force", "--timeout=60s"];
+    kube.kubectl(["drain", &primary.node].into_iter().chain(flags));
+    kube.run(0, ["wait", &run]);
+    let why = kube.ended(0);
+    assert_eq!(why.0["earlier"][0]["replica"], "worker-0", "{:#}", why.0);
+    assert_eq!(why.0["earlier"][0]["class"], "preemption", "{:#}", why.0);
+    let second = kube.pods().into_iter().find(|pod| pod.index == 0 && pod.uid != primary.uid);
+    assert_eq!(second.expect("a second pod").node, other.node);
+    goes_on(&kube, &run);
+}
+
+/// The machine is gone: kubelet and what ran there. Its pods block their index until the node is
+/// back or named as gone; the survivors stop, and `why` says which node it is.
+#[test]
+fn a_dead_node_is_named_and_the_gang_goes_on_when_it_is_back() {
+    let Some(kube) = Kube::alone() else { return };
+    let (run, [survivor, lost]) = counting(&kube);
+    let kubelet = format!("kubelet-{}", lost.node);
+    kube.cluster.control(["stop", &kubelet]);
+    let back = Restart(&kube, &kubelet);
+    kube.kill_agent(&lost);
+    poll("the survivor's command is stopped", LONG, || {
+        kube.log(&survivor.name).contains("replicaStopped").then_some(())
+    });
+    poll("`why` names the node and what to do", LONG, || {
+        let text = Why::ask(&kube.sandbox, &run).text();
+        (text.contains(&lost.node) && text.contains("out-of-service")).then_some(())
+    });
+    drop(back);
+    kube.run(0, ["wait", &run]);
+    let why = kube.ended(0);
+    assert_eq!(why.0["earlier"][0]["replica"], "worker-1", "{:#}", why.0);
+    goes_on(&kube, &run);
+}
+
+/// Starts a component again, whatever happens to the test.
+struct Restart<'a>(&'a Kube, &'a str);
+
+impl Drop for Restart<'_> {
+    fn drop(&mut self) {
+        self.0.cluster.control(["start", self.1]);
+    }
+}

@@ -1,0 +1,80 @@
+//! Pods that can't be placed or don't start.
+
+use crate::kube::support::{Kube, LONG, Why, poll};
+
+#[test]
+fn a_missing_image_is_named_with_the_registrys_words() {
+    let Some(kube) = Kube::new() else { return };
+    kube.gang(&["true", "true"], "startTimeout: 15s\n");
+    let run = kube.detach(["--set", "image=localhost/nowhere:1"]);
+    poll("`why` names the image while the run waits", LONG, || {
+        let why = Why::ask(&kube.sandbox, &run);
+        why.text().contains("localhost/nowhere:1").then_some(())
+    });
+    kube.run(14, ["wait", &run]);
+    kube.ended(14).assert_says(&["localhost/nowhere:1", "image"]);
+}
+
+#[test]
+fn no_room_is_told_in_the_schedulers_words() {
+    let Some(kube) = Kube::new() else { return };
+    kube.gang(&["true", "true"], "startTimeout: 15s\n");
+    let run = kube.detach(["--set", "roles.worker.cpu=1000"]);
+    poll("`why` says what the scheduler says while the run waits", LONG, || {
+        Why::ask(&kube.sandbox, &run).text().contains("Insufficient cpu").then_some(())
+    });
+    kube.run(14, ["wait", &run]);
+    kube.ended(14).assert_says(&["Insufficient cpu", "cpu"]);
+}
+
+/// The gang that has a part is not left waiting for the rest by its own agents either.
+#[test]
+fn half_a_gang_gives_up_without_mlctl() {
+    let Some(kube) = Kube::new() else { return };
+    kube.sandbox.write(
+        "mlctl.yaml",
+        &format!(
+            "apiVersion: mlctl.dev/v1\nkind: TrainJob\nname: half\nimage: {}\n\
+             command: ['true']\nstartTimeout: 10s\n\
+             roles:\n  small: {{cpu: 50m}}\n  large: {{cpu: 1000}}\n",
+            kube.cluster.image("busybox")
+        ),
+    );
+    let run = kube.detach([]);
+    let pod = kube.running(0);
+    let done = "jsonpath={.status.phase}=Failed";
+    kube.kubectl(["wait", "--timeout=120s", "--for", done, "pod", &pod.name]);
+    kube.run(14, ["wait", &run]);
+    kube.ended(14).assert_says(&["large-0", "Insufficient cpu"]);
+}
+
+#[test]
+fn an_image_that_insists_on_root_is_explained() {
+    let Some(kube) = Kube::new() else { return };
+    // The image has no user of its own, which is root.
+    kube.gang(&["true"], "security: baseline\nstartTimeout: 15s\n");
+    kube.cluster.kubectl([
+        "label",
+        "namespace",
+        &kube.namespace,
+        "--overwrite",
+        "pod-security.kubernetes.io/enforce=baseline",
+    ]);
+    kube.ends(14).assert_says(&["non-root", "security: root"]);
+}
+
+/// The namespace refuses the pods: the Job exists, its pods never do.
+#[test]
+fn a_refused_admission_is_told_in_its_own_words() {
+    let Some(kube) = Kube::new() else { return };
+    kube.gang(&["true"], "security: root\nstartTimeout: 15s\n");
+    kube.ends(14).assert_says(&["PodSecurity", "restricted"]);
+}
+
+#[test]
+fn a_quota_is_told_in_its_own_words() {
+    let Some(kube) = Kube::new() else { return };
+    kube.kubectl(["create", "quota", "one", "--hard=pods=1"]);
+    kube.gang(&["true", "true"], "startTimeout: 15s\n");
+    kube.ends(14).assert_says(&["exceeded quota"]);
+}

@@ -1,0 +1,211 @@
+//! A namespace and a home for one test.
+
+use std::ffi::OsStr;
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+
+use super::cluster::{Cluster, Turn, succeed};
+use crate::support::{Sandbox, stderr, stdout};
+
+/// One test's place in the cluster: a namespace under the restricted Pod Security Standard, and a
+/// sandbox whose settings name it. Both are gone when it is dropped.
+pub struct Kube {
+    pub sandbox: Sandbox,
+    pub namespace: String,
+    pub cluster: &'static Cluster,
+    _turn: Turn,
+}
+
+impl Kube {
+    /// Beside other tests; `None`, and a line that says so, where there is no cluster.
+    pub fn new() -> Option<Self> {
+        let cluster = Cluster::get();
+        if cluster.is_none() {
+            skip("no MLCTL_TEST_KUBECONFIG");
+        }
+        Some(Self::at(cluster?, Turn::shared()))
+    }
+
+    /// Alone, to stop parts of the cluster; `None` also where it isn't the tests' own.
+    pub fn alone() -> Option<Self> {
+        let cluster = Cluster::get().filter(|cluster| cluster.name.is_some());
+        if cluster.is_none() {
+            skip("no MLCTL_TEST_CLUSTER whose parts may be stopped");
+        }
+        Some(Self::at(cluster?, Turn::alone()))
+    }
+
+    fn at(cluster: &'static Cluster, turn: Turn) -> Self {
+        let namespace = format!("mlctl-test-{:08x}", fastrand::u32(..));
+        cluster.kubectl(["create", "namespace", &namespace]);
+        let standard = "pod-security.kubernetes.io/enforce=restricted";
+        cluster.kubectl(["label", "namespace", &namespace, standard]);
+        let kube = Self { sandbox: Sandbox::new(), namespace, cluster, _turn: turn };
+        kube.settle(&kube.sandbox);
+        kube
+    }
+
+    /// Another home that knows the same cluster: another laptop.
+    pub fn elsewhere(&self) -> Sandbox {
+        let sandbox = Sandbox::new();
+        self.settle(&sandbox);
+        sandbox
+    }
+
+    /// Writes settings and a kubeconfig into a home.
+    fn settle(&self, sandbox: &Sandbox) {
+        let kubeconfig = succeed(self.cluster.kubectl_command().args([
+            "config",
+            "view",
+            "--raw",
+            "--minify",
+            "--flatten",
+        ]));
+        self.set_kubeconfig(sandbox, &kubeconfig);
+        let config = sandbox.home().join(".config/mlctl");
+        fs_err::create_dir_all(&config).expect("folder");
+        let runner = self.cluster.image("mlctl");
+        let settings = format!("runtime: kubernetes\nrunnerImage: {runner}\n");
+        fs_err::write(config.join("config.yaml"), settings).expect("settings");
+    }
+
+    /// Writes a home's kubeconfig; its context gets this namespace.
+    pub fn set_kubeconfig(&self, sandbox: &Sandbox, text: &str) {
+        let folder = sandbox.home().join(".kube");
+        fs_err::create_dir_all(&folder).expect("folder");
+        let path = folder.join("config");
+        fs_err::write(&path, text).expect("kubeconfig");
+        let mut command = self.cluster.kubectl_command();
+        command.env("KUBECONFIG", &path);
+        command.args(["config", "set-context", &self.cluster.context]);
+        command.args(["--namespace", &self.namespace]);
+        succeed(&mut command);
+    }
+
+    /// mlctl in this test's home.
+    pub fn mlctl<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
+        self.sandbox.mlctl(args)
+    }
+
+    /// Runs mlctl to its end; says what it printed when the exit code is another one.
+    #[track_caller]
+    pub fn run<S: AsRef<OsStr>>(&self, code: i32, args: impl IntoIterator<Item = S>) -> Output {
+        self.sandbox.run(code, args)
+    }
+
+    /// Submits the spec of the folder, detached; the run's id.
+    #[track_caller]
+    pub fn detach<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> String {
+        let all = ["train", "--detach"].into_iter().chain(args);
+        self.run(0, all);
+        let runs = stdout(&self.run(0, ["list", "-q", "--limit", "1"]));
+        let run = runs.trim();
+        assert!(!run.is_empty(), "a run is listed");
+        run.to_owned()
+    }
+
+    /// Runs kubectl in the namespace.
+    #[track_caller]
+    pub fn kubectl<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> String {
+        succeed(self.kubectl_command().args(args))
+    }
+
+    /// kubectl in the namespace.
+    pub fn kubectl_command(&self) -> Command {
+        let mut command = self.cluster.kubectl_command();
+        command.args(["--namespace", &self.namespace]);
+        command
+    }
+
+    /// Gives kubectl a document on its standard input.
+    #[track_caller]
+    pub fn kubectl_with<'a>(&self, args: impl IntoIterator<Item = &'a str>, text: &str) -> String {
+        let mut command = self.kubectl_command();
+        command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("kubectl starts");
+        child.stdin.take().expect("a pipe").write_all(text.as_bytes()).expect("written");
+        let output = child.wait_with_output().expect("end");
+        assert!(output.status.success(), "{command:?}\n{}\n{text}", stderr(&output));
+        stdout(&output)
+    }
+
+    /// Makes a claim of the default class.
+    pub fn claim(&self, name: &str) {
+        let text = format!(
+            "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {{name: {name}}}\n\
+             spec: {{accessModes: [ReadWriteMany], resources: {{requests: {{storage: 1Gi}}}}}}\n"
+        );
+        self.kubectl_with(["create", "-f", "-"], &text);
+    }
+
+    /// What a shell prints in a pod that has the claim as its working folder.
+    #[track_caller]
+    pub fn in_claim(&self, claim: &str, script: &str) -> String {
+        let name = format!("look-{:08x}", fastrand::u32(..));
+        let pod = serde_json::json!({
+            "apiVersion": "v1", "kind": "Pod", "metadata": {"name": name},
+            "spec": {
+                "restartPolicy": "Never",
+                "securityContext": {
+                    "runAsUser": 1000, "runAsGroup": 1000, "fsGroup": 1000, "runAsNonRoot": true,
+                    "seccompProfile": {"type": "RuntimeDefault"},
+                },
+                "containers": [{
+                    "name": "look", "image": self.cluster.image("busybox"),
+                    "command": ["sh", "-c", script], "workingDir": "/claim",
+                    "securityContext": {
+                        "allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]},
+                    },
+                    "volumeMounts": [{"name": "claim", "mountPath": "/claim"}],
+                }],
+                "volumes": [{"name": "claim", "persistentVolumeClaim": {"claimName": claim}}],
+            },
+        });
+        self.kubectl_with(["create", "-f", "-"], &pod.to_string());
+        let ended = "jsonpath={.status.phase}=Succeeded";
+        self.kubectl(["wait", "--timeout=60s", "--for", ended, "pod", &name]);
+        let text = self.kubectl(["logs", &name]);
+        self.kubectl(["delete", "pod", &name, "--wait=false"]);
+        text
+    }
+
+    /// What a person would look at when a test has failed.
+    fn dump(&self) {
+        for args in [
+            &["get", "job,pod", "-o", "wide"][..],
+            &["get", "events", "--sort-by=.lastTimestamp"],
+            &[
+                "logs",
+                "-l",
+                "app.kubernetes.io/managed-by=mlctl",
+                "--all-containers",
+                "--prefix",
+                "--tail=40",
+            ],
+        ] {
+            if let Ok(output) = self.kubectl_command().args(args).output() {
+                eprintln!("--- kubectl {}\n{}{}", args.join(" "), stdout(&output), stderr(&output));
+            }
+        }
+        for args in [&["status"][..], &["why"]] {
+            if let Ok(output) = self.mlctl(args).output() {
+                eprintln!("--- mlctl {}\n{}{}", args.join(" "), stdout(&output), stderr(&output));
+            }
+        }
+    }
+}
+
+impl Drop for Kube {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.dump();
+        }
+        let mut command = self.cluster.kubectl_command();
+        let _ = command.args(["delete", "namespace", &self.namespace, "--wait=false"]).output();
+    }
+}
+
+fn skip(why: &str) {
+    let thread = std::thread::current();
+    eprintln!("skipped: {}: {why}", thread.name().unwrap_or("a test"));
+}

@@ -1,0 +1,54 @@
+//! Users other than the admin.
+
+use super::Kube;
+
+/// A service account of the namespace.
+pub struct Robot<'a> {
+    kube: &'a Kube,
+}
+
+impl Kube {
+    /// A service account that has a role of the cluster within the namespace.
+    pub fn robot(&self, role: &str) -> Robot<'_> {
+        self.kubectl(["create", "serviceaccount", "robot"]);
+        let account = format!("--serviceaccount={}:robot", self.namespace);
+        let role = format!("--clusterrole={role}");
+        self.kubectl(["create", "rolebinding", "robot", &role, &account]);
+        Robot { kube: self }
+    }
+
+    /// From now on mlctl's kubeconfig of this test has these credentials, one `key: value` of YAML.
+    pub fn use_credentials(&self, credentials: &str) {
+        let server = self.view("{.clusters[0].cluster.server}");
+        let authority = self.view("{.clusters[0].cluster.certificate-authority-data}");
+        let context = &self.cluster.context;
+        let text = format!(
+            "apiVersion: v1\nkind: Config\ncurrent-context: {context}\n\
+             contexts: [{{name: {context}, context: {{cluster: test, user: test}}}}]\n\
+             clusters: [{{name: test, cluster: {{server: '{server}', \
+             certificate-authority-data: '{authority}'}}}}]\n\
+             users: [{{name: test, user: {{{credentials}}}}}]\n"
+        );
+        self.set_kubeconfig(&self.sandbox, &text);
+    }
+
+    fn view(&self, path: &str) -> String {
+        let path = format!("jsonpath={path}");
+        self.cluster.kubectl(["config", "view", "--raw", "--minify", "--flatten", "-o", &path])
+    }
+}
+
+impl Robot<'_> {
+    /// A token that lives as long as the Secret of this name.
+    pub fn token(&self, tie: &str) -> String {
+        self.kube.kubectl(["create", "secret", "generic", tie]);
+        let tie = format!("--bound-object-name={tie}");
+        let token = ["create", "token", "robot", "--bound-object-kind=Secret", &tie];
+        self.kube.kubectl(token).trim().to_owned()
+    }
+
+    /// Ends the life of a token.
+    pub fn revoke(&self, tie: &str) {
+        self.kube.kubectl(["delete", "secret", tie]);
+    }
+}
