@@ -4,11 +4,12 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use mlctl::backend::kubernetes::image::{EntrypointError, ImageConfig, entrypoint};
 
-use crate::support::{Sandbox, cache, repository, stderr, stdout, wait_for};
+use crate::support::{Sandbox, repository, stderr, stdout, wait_for};
 
 fn digest(sandbox: &Sandbox, args: &[&str]) -> String {
     let output = sandbox.run(0, [&["cluster", "image", "-o", "json"], args].concat());
@@ -82,8 +83,14 @@ impl Drop for Registry {
     }
 }
 
-fn build() -> Option<PathBuf> {
-    let program = cache().join("registry");
+/// A running program can't be written over: tests that run at once share one build.
+fn build() -> Option<&'static PathBuf> {
+    static BUILT: OnceLock<Option<PathBuf>> = OnceLock::new();
+    BUILT.get_or_init(build_once).as_ref()
+}
+
+fn build_once() -> Option<PathBuf> {
+    let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join("registry");
     let recipe = repository().join("tests/cluster/registry");
     let built = Command::new("go")
         .args(["build", "-mod=readonly", "-o"])

@@ -108,7 +108,7 @@ fn ignored(plan: &Plan) -> Vec<Notice> {
     let mut notices = Vec::new();
     if !names.is_empty() {
         let names = names.join(", ");
-        notices.push(Notice(format!("{names} mean nothing on this machine and are ignored")));
+        notices.push(Notice(format!("this machine has no use for {names}: ignored")));
     }
     for (what, paths) in mounts(plan) {
         if !paths.is_empty() {

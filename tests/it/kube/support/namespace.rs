@@ -200,6 +200,9 @@ impl Drop for Kube {
         if std::thread::panicking() {
             self.dump();
         }
+        // In a namespace that is going, the Job controller no longer lets go of pods.
+        let jobs = ["delete", "jobs", "--all", "--cascade=foreground", "--timeout=20s"];
+        let _ = self.kubectl_command().args(jobs).output();
         let mut command = self.cluster.kubectl_command();
         let _ = command.args(["delete", "namespace", &self.namespace, "--wait=false"]).output();
     }
