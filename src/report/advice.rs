@@ -115,11 +115,12 @@ pub fn could_not_start(plan: Option<&Plan>, view: &RunView) -> Vec<String> {
     let mut next = Vec::new();
     let waits = view.replicas.values().filter_map(|replica| replica.activity.clone());
     let words: Vec<String> = waits.chain(view.waiting.clone()).collect();
-    let blocked = words
-        .iter()
-        .find_map(|text| BLOCKS.iter().find(|(reason, _)| text.starts_with(reason)))
-        .map(|(_, advice)| (*advice).to_owned());
-    if let Some(advice) = blocked.or_else(|| sign(&words)) {
+    let blocked = || {
+        let known = |text: &String| BLOCKS.iter().find(|(reason, _)| text.starts_with(reason));
+        words.iter().find_map(known).map(|(_, advice)| (*advice).to_owned())
+    };
+    // The words say more than the reason that stands before them.
+    if let Some(advice) = sign(&words).or_else(blocked) {
         next.push(advice);
     } else if let Some(first) = view.missing.first() {
         next.push(format!("look at what it did: mlctl logs {} --replica {first}", view.run));

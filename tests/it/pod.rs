@@ -21,7 +21,7 @@ framework: tensorflow
 image: localhost/busybox:1
 code: .
 command: [bin/dump.sh]
-args: {epochs: '3'}
+args: {epochs: "3"}
 env:
   - {name: COLOUR, value: red}
   - {name: API_KEY, value: s3cret-value}
@@ -337,8 +337,7 @@ fn an_images_python_is_used_as_it_is_where_nothing_is_missing() {
     sandbox.write("site/demo.py", "NAME = 'the demo of the image'\n");
     sandbox.write(
         "site/demo-1.0.dist-info/METADATA",
-        "Metadata-Version: 2.1\nName: demo\nVersion: 1.0\nProvides-Extra: more\n\
-         Requires-Dist: absent; extra == 'more'\n",
+        "Metadata-Version: 2.1\nName: demo\nVersion: 1.0\nProvides-Extra: more\nRequires-Dist: absent; extra == 'more'\n",
     );
     let site = format!("PYTHONPATH={}", sandbox.dir().join("site").display());
     let train = "import demo, sys\nprint(demo.NAME, sys.executable)\n";

@@ -18,7 +18,7 @@ fn every_reason_at_once() {
 output: ./here
 queue: team
 roles:
-  chief: {image: a, cpu: 1, accelerators: {type: tpu-v4, count: 1}}
+  chief: {image: a, command: [x], cpu: 1, accelerators: {type: tpu-v4, count: 1}}
   worker: {image: a, cpu: 2, command: [x]}
 volumes: [{name: mlctl-bin, mountPath: /mlctl/x, emptyDir: {}}]
 ",
