@@ -21,7 +21,7 @@ framework: tensorflow
 image: localhost/busybox:1
 code: .
 command: [bin/dump.sh]
-args: {epochs: "3"}
+args: {epochs: '3'}
 env:
   - {name: COLOUR, value: red}
   - {name: API_KEY, value: s3cret-value}
