@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use oci_client::errors::OciDistributionError;
 use oci_client::{Reference, RegistryOperation};
 
 use super::registry::{Registry, RegistryError};
@@ -37,7 +38,15 @@ async fn push_blob(registry: &Registry, blob: &Blob) -> Result<(), RegistryError
     if client.blob_exists(image, &blob.digest).await.map_err(explain)? {
         return Ok(());
     }
-    client.push_blob(image, blob.bytes.clone(), &blob.digest).await.map(drop).map_err(explain)
+    match client.push_blob(image, blob.bytes.clone(), &blob.digest).await {
+        // Some registries take it without saying where it is now.
+        Err(OciDistributionError::RegistryNoLocationError)
+            if client.blob_exists(image, &blob.digest).await.map_err(explain)? =>
+        {
+            Ok(())
+        }
+        pushed => pushed.map(drop).map_err(explain),
+    }
 }
 
 /// `tag` may be the digest: then nothing but the index refers to it.

@@ -135,9 +135,16 @@ impl Registry {
         let registry = self.image.resolve_registry().to_owned();
         let image = self.image.whole();
         match error {
-            OciDistributionError::RequestError(error) => {
-                RegistryError::Unreachable { registry, reason: innermost(&error) }
-            }
+            OciDistributionError::RequestError(error) => match error.status() {
+                Some(status) if matches!(status.as_u16(), 401 | 403) => {
+                    self.refused(registry, "not authorized")
+                }
+                Some(status) if status.as_u16() == 404 => {
+                    RegistryError::NotFound { registry, image }
+                }
+                Some(status) => RegistryError::Failed { registry, reason: status.to_string() },
+                None => RegistryError::Unreachable { registry, reason: innermost(&error) },
+            },
             OciDistributionError::AuthenticationFailure(reason) => self.refused(registry, &reason),
             OciDistributionError::UnauthorizedError { .. } => {
                 self.refused(registry, "not authorized")
