@@ -52,7 +52,7 @@ fn half_a_gang_gives_up_without_mlctl() {
 fn an_image_that_insists_on_root_is_explained() {
     let Some(kube) = Kube::new() else { return };
     // The image has no user of its own, which is root.
-    kube.gang(&["true"], "security: baseline\nstartTimeout: 15s\n");
+    kube.gang(&["true"], "security: baseline\nstartTimeout: 40s\n");
     kube.cluster.kubectl([
         "label",
         "namespace",

@@ -19,7 +19,7 @@ fn a_drain_at_the_very_end_of_a_failed_gang_changes_nothing() {
     kube.printed(2, "here");
     let pods: Vec<_> = (0..3).map(|index| kube.running(index)).collect();
     poll("worker-1 has failed", LONG, || {
-        kube.log(&pods[1].name).contains("commandExited").then_some(())
+        kube.log(&pods[0].name).contains("firstFailure").then_some(())
     });
     for pod in &pods {
         kube.evict(&pod.name);
