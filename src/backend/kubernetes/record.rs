@@ -75,7 +75,7 @@ pub(super) async fn record(cluster: &Cluster, run: &str) -> Result<Option<Record
     Ok(map.map(Record::of))
 }
 
-/// Writes down how the run ended. The first one counts.
+/// Writes down how the run ended, over what an earlier look wrote.
 pub(super) async fn write_verdict(
     cluster: &Cluster,
     run: &str,
