@@ -124,6 +124,13 @@ pub enum EventKind {
         /// The budget.
         budget: u32,
     },
+    /// A new primary goes on after this attempt, by what the others remember.
+    Adopted {
+        /// How the attempt failed; `None` when its primary went without a word.
+        failure: Option<crate::gang::FirstFailure>,
+        /// What had been charged to the budgets.
+        spent: crate::gang::PerClass,
+    },
     /// Nothing of the attempt runs any more.
     AttemptEnded,
     /// The completion rule is met.

@@ -36,6 +36,10 @@ const PEER_LOSS: [&str; 16] = [
     "heartbeat timed out",
 ];
 
+/// EAI_AGAIN in words: the resolver itself says that the next try may do better, so this is not the
+/// command's own error (getaddrinfo(3)).
+const NAME_LOSS: &str = "Temporary failure in name resolution";
+
 /// Makes an [`Exit`] of how a command ended. `killed_by_gang` is the machine's to set.
 pub(super) fn classify(ended: &Ended, last_lines: Vec<String>, memory: MemoryEvidence) -> Exit {
     let (status, class, reason) = match ended {
@@ -60,8 +64,14 @@ pub(super) fn classify(ended: &Ended, last_lines: Vec<String>, memory: MemoryEvi
             (ExitStatus::NotStarted, Some(FailureClass::Startup), "could not be started".into())
         }
     };
-    let peer_loss = class.is_some()
-        && last_lines.iter().any(|line| PEER_LOSS.iter().any(|words| line.contains(words)));
+    let says = |words: &str| last_lines.iter().any(|line| line.contains(words));
+    let peer_loss = class.is_some() && PEER_LOSS.iter().any(|words| says(words));
+    let (class, reason) = match class {
+        Some(FailureClass::UserError) if says(NAME_LOSS) => {
+            (Some(FailureClass::Infrastructure), format!("{reason}: a name did not resolve"))
+        }
+        class => (class, reason),
+    };
     Exit { status, class, peer_loss, killed_by_gang: false, reason, last_lines }
 }
 
@@ -151,6 +161,16 @@ mod tests {
         assert_eq!(class(ExitStatus::Signal(9), oom), Some(FailureClass::OutOfMemory));
         assert_eq!(class(ExitStatus::Code(137), oom), Some(FailureClass::OutOfMemory));
         assert_eq!(class(ExitStatus::Code(143), none), Some(FailureClass::UserError));
+    }
+
+    #[test]
+    fn a_name_that_does_not_resolve_is_not_the_users_error() {
+        let lines = vec![format!("socket.gaierror: [Errno -3] {NAME_LOSS}")];
+        let ended = Ended::Exited(ExitStatus::Code(1));
+        let exit = classify(&ended, lines.clone(), MemoryEvidence::default());
+        assert_eq!(exit.class, Some(FailureClass::Infrastructure));
+        let ended = Ended::Exited(ExitStatus::Code(0));
+        assert_eq!(classify(&ended, lines, MemoryEvidence::default()).class, None);
     }
 
     #[test]

@@ -30,6 +30,9 @@ pub struct AgentConfig {
     /// `address:port` that the primary's agent listens on. The ports of every replica are tried at
     /// the same address.
     pub listen_address: String,
+    /// Host names of the other replicas; no command starts before they resolve here.
+    #[serde(default)]
+    pub peers: Vec<String>,
     /// File with the gang's shared token.
     pub token_file: PathBuf,
     /// A random word of this run that marks the agent's own lines in the log.

@@ -47,9 +47,8 @@ pub(super) fn of_gang(
         GangEvent::Draining { within, .. } => {
             (attempt, None, EventKind::Draining { seconds: within.as_secs_f64() })
         }
-        GangEvent::Adopted { attempt, .. } => {
-            let message = format!("a new primary goes on after attempt {attempt}");
-            (attempt, None, EventKind::Warning { message })
+        GangEvent::Adopted { attempt, failure, spent, elapsed: _ } => {
+            (attempt, None, EventKind::Adopted { failure, spent })
         }
         GangEvent::Verdict { verdict } => {
             (verdict.attempt, None, EventKind::Finished { verdict, inferred: None })

@@ -9,6 +9,7 @@ mod input;
 mod install;
 mod links;
 mod log;
+mod names;
 pub mod pod;
 mod presence;
 mod process;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use super::config::{AgentConfig, Code};
 use super::input::{Input, SetupDone, SetupError};
 use super::log::Log;
+use super::names;
 use super::process::{Control, Ended, Program, Sink, run};
 use super::setup::{Steps, with_python};
 use super::work;
@@ -230,8 +231,17 @@ fn command(
             return not_started(format!("an output folder: {error}"));
         }
     }
+    let nameless = names::wait(&config.peers, control);
     if control.is_ended() {
         return not_started("ended before it was started".into());
+    }
+    if !nameless.is_empty() {
+        let message = format!(
+            "the command starts although names of its peers don't resolve in this pod: {}: check \
+             the cluster's DNS",
+            nameless.join(", ")
+        );
+        log.own(EventKind::Warning { message });
     }
     let output = Arc::clone(log);
     let sink: Sink = Arc::new(move |bytes: &[u8]| output.command_output(bytes));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Attempt, Exit, FailureClass, FirstFailure, ReplicaId, Verdict};
+use super::{Attempt, Exit, FailureClass, FirstFailure, PerClass, ReplicaId, Verdict};
 
 /// An event with its place in the primary's order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,6 +124,10 @@ pub enum GangEvent {
         attempt: Attempt,
         /// The time the run had already been going.
         elapsed: Duration,
+        /// How that attempt failed, if its primary could still say so.
+        failure: Option<FirstFailure>,
+        /// What had been charged to the budgets.
+        spent: PerClass,
     },
     /// The run is over.
     Verdict {

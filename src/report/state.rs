@@ -105,7 +105,7 @@ impl RunState {
             }
             EventKind::AttemptStarted => Self::Running,
             EventKind::Draining { .. } => Self::Draining,
-            EventKind::Retrying { .. } => Self::Restarting,
+            EventKind::Retrying { .. } | EventKind::Adopted { .. } => Self::Restarting,
             EventKind::Finished { verdict, .. } => verdict.outcome.into(),
             _ => self,
         }

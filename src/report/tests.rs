@@ -131,6 +131,36 @@ fn a_lost_agent_after_two_restarts() {
 }
 
 #[test]
+fn a_node_that_went_silent() {
+    let class = FailureClass::Infrastructure;
+    let message = "nothing is heard of node2; taint it".to_owned();
+    let story = Story::new(RUN)
+        .started(2)
+        .then("worker-1", EventKind::ReplicaLost { reason: "no sign of life".into() })
+        .failed_first("worker-1", class, None)
+        .then("", EventKind::Retrying { class, spent: 1, budget: 3 })
+        .then("worker-1", EventKind::Waiting { reason: "NodeLost".into(), message });
+    assert_snapshot!(explain(&story, 2));
+}
+
+#[test]
+fn a_primary_that_was_replaced() {
+    let story = Story::new(RUN).started(2);
+    let class = FailureClass::Preemption;
+    let failure = story.failure("worker-0", class, None);
+    let spent = crate::gang::PerClass([(class, 1)].into());
+    let told = Story::new(RUN)
+        .started(2)
+        .then("", EventKind::Adopted { failure: Some(failure), spent: spent.clone() })
+        .started(2)
+        .finished(Outcome::Succeeded, None, "done");
+    assert_snapshot!(explain(&told, 2));
+    let silent = story.then("", EventKind::Adopted { failure: None, spent });
+    let text = explain(&silent, 2);
+    assert!(text.contains("worker-0 (attempt 1, infrastructure): was lost and replaced"), "{text}");
+}
+
+#[test]
 fn too_slow() {
     let story = Story::new(RUN).started(2).finished(Outcome::TimedOut, None, "2h are over");
     assert_snapshot!(explain(&story, 2));

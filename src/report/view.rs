@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::replica::waiting_text;
-use super::{ReplicaView, RunState};
+use super::{ReplicaState, ReplicaView, RunState};
 use crate::event::{Event, EventKind};
 use crate::gang::{Attempt, FailureClass, FirstFailure, PerClass, ReplicaId, Verdict};
 use crate::plan::Plan;
@@ -149,7 +149,12 @@ impl RunView {
                         budget: *budget,
                     }),
                 }
+                self.missing = self.lost();
             }
+            EventKind::ReplicaLost { .. } if self.state == RunState::Restarting => {
+                self.missing = self.lost();
+            }
+            EventKind::Adopted { failure, spent } => self.adopt(event, failure.as_ref(), spent),
             EventKind::Warning { message } => {
                 let who = event.replica.as_ref();
                 let text = who.map_or_else(|| message.clone(), |who| format!("{who}: {message}"));
@@ -185,6 +190,29 @@ impl RunView {
             RunState::Draining => Some("complete; the others may finish".into()),
             _ => busy,
         }
+    }
+
+    fn lost(&self) -> Vec<ReplicaId> {
+        let lost = self.replicas.values().filter(|replica| replica.state == ReplicaState::Lost);
+        lost.map(|replica| replica.replica.clone()).collect()
+    }
+
+    fn adopt(&mut self, event: &Event, failure: Option<&FirstFailure>, spent: &PerClass) {
+        for spending in &mut self.retries {
+            spending.spent = spending.spent.max(spent.get(spending.class));
+        }
+        let Some(primary) = self.primary().map(|primary| primary.replica.clone()) else { return };
+        let attempt = self.attempt_mut(event.attempt);
+        attempt.ended.get_or_insert(event.time);
+        attempt.first_failure.get_or_insert_with(|| {
+            failure.cloned().unwrap_or_else(|| FirstFailure {
+                attempt: event.attempt,
+                reason: format!("{primary} was lost and replaced"),
+                replica: primary,
+                class: FailureClass::Infrastructure,
+                exit: None,
+            })
+        });
     }
 
     fn attempt_mut(&mut self, number: Attempt) -> &mut AttemptView {

@@ -75,6 +75,9 @@ pub fn event_text(event: &Event) -> Option<String> {
         EventKind::Retrying { class, spent, budget } => {
             format!("the gang starts again ({class}: {spent} of {budget})")
         }
+        EventKind::Adopted { .. } => {
+            format!("a new primary goes on after attempt {}", event.attempt)
+        }
         EventKind::Draining { seconds } => {
             format!("complete; the others have {}s to finish", number(*seconds))
         }

@@ -9,7 +9,7 @@ use super::identity::PodIdentity;
 use super::paths::PodPaths;
 use crate::agent::config::{AgentConfig, AgentRuntime, Code, WorkLink};
 use crate::gang::ReplicaId;
-use crate::plan::{Addresses, GANG_PORT, OutputDirs, Port, environment, hidden};
+use crate::plan::{Addresses, GANG_PORT, OutputDirs, Plan, Port, environment, hidden};
 
 /// The name of the user where the image has none for its number.
 const USER: &str = "mlctl";
@@ -86,6 +86,7 @@ pub fn configure(document: &Path, container: Container<'_>) -> Result<Pod, PodEr
         generation: pod.generation,
         primary_address: format!("{}:{GANG_PORT}", layout.host(&primary)),
         listen_address: format!("{listen_host}:{GANG_PORT}"),
+        peers: peers(&plan, &layout, &replica),
         token_file: paths.token(),
         nonce,
         command: role.command.clone(),
@@ -117,6 +118,11 @@ pub fn configure(document: &Path, container: Container<'_>) -> Result<Pod, PodEr
     inherited.entry("USER".into()).or_insert_with(|| USER.into());
     inherited.extend(secrets);
     Ok(Pod { config, environment: inherited.into_iter().collect() })
+}
+
+fn peers(plan: &Plan, layout: &dyn Addresses, replica: &ReplicaId) -> Vec<String> {
+    let members = plan.gang.members.iter().map(|member| &member.replica);
+    members.filter(|other| *other != replica).map(|other| layout.host(other)).collect()
 }
 
 fn own_ports(layout: &dyn Addresses, replica: &ReplicaId, primary: &ReplicaId) -> Vec<u16> {

@@ -15,7 +15,7 @@ use super::mark::Submitting;
 use super::record::record;
 use super::runtime::Inner;
 use super::submission::Submission;
-use super::verdict::{infer, refine, waiting};
+use super::verdict::{infer, node_lost, refine, waiting};
 use super::watch::{PodFacts, RunFacts, Words};
 use super::{archive, cancel, submit};
 use crate::agent::stream::{Item, StreamReader};
@@ -193,7 +193,10 @@ fn read_log(
     events.retain(|event| event.run == run.run);
     for event in &mut events {
         match &mut event.kind {
-            EventKind::FirstFailure { failure } => refine(&submission.layout, facts, failure),
+            EventKind::FirstFailure { failure }
+            | EventKind::Adopted { failure: Some(failure), .. } => {
+                refine(&submission.layout, facts, failure);
+            }
             EventKind::Finished { verdict, .. } => {
                 if let Some(failure) = &mut verdict.first_failure {
                     refine(&submission.layout, facts, failure);
@@ -300,13 +303,22 @@ fn states(
                 EventKind::Placed { node, pod: pod.name.clone() },
             ));
         }
-        if let Some(words) = pod.waiting.clone().filter(|_| pod.lives())
+        if let Some(words) = blocked(pod).filter(|_| pod.lives())
             && is_news(cursor, &replica.to_string(), &words)
         {
             events.push(waiting_event(run, Some(replica), words));
         }
     }
     events
+}
+
+/// What keeps this pod, or the next one of its index, from starting.
+fn blocked(pod: &PodFacts) -> Option<Words> {
+    if pod.node_lost {
+        let message = node_lost(pod);
+        return Some(Words { reason: "NodeLost".into(), message });
+    }
+    pod.waiting.clone()
 }
 
 /// The words differ from the last ones; the clock times in them don't count.

@@ -131,6 +131,9 @@ fn first_failure(layout: &ClusterLayout, facts: &RunFacts, attempt: u32) -> Opti
 
 /// What the cluster did to a pod, if it did something.
 fn cause(pod: &PodFacts) -> Option<(FailureClass, String)> {
+    if pod.node_lost && pod.lives() {
+        return Some((FailureClass::Infrastructure, node_lost(pod)));
+    }
     let node = pod.node.as_deref().unwrap_or("its node");
     if let Some(words) = &pod.disruption {
         let said =
@@ -167,13 +170,12 @@ fn cause(pod: &PodFacts) -> Option<(FailureClass, String)> {
         let reason = format!("killed on {node} for its memory: it used more than its limit");
         return Some((FailureClass::OutOfMemory, reason));
     }
-    if pod.node_lost {
-        return Some((FailureClass::Infrastructure, node_lost(node)));
-    }
     None
 }
 
-fn node_lost(node: &str) -> String {
+/// What is known of a pod on a node that went silent, and what helps.
+pub(super) fn node_lost(pod: &PodFacts) -> String {
+    let node = pod.node.as_deref().unwrap_or("its node");
     format!(
         "nothing is heard of {node}; its pods block their place until the node comes back, is \
          deleted, or is tainted: kubectl taint node {node} \

@@ -114,6 +114,8 @@ pub(super) fn launch(
             generation: 0,
             primary_address: listen.clone(),
             listen_address: listen.clone(),
+            // All are at loopback addresses.
+            peers: Vec::new(),
             token_file: run.token(),
             nonce: nonce.clone(),
             command: role.command.clone(),

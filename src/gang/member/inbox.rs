@@ -39,7 +39,10 @@ impl MemberMachine {
                 self.heartbeat();
             }
             ToMember::Verdict { verdict, drain } => self.verdict(verdict, drain),
-            ToMember::Release => self.committed = self.carry.verdict.is_some(),
+            ToMember::Release => {
+                self.committed = self.carry.verdict.is_some();
+                self.released = self.committed;
+            }
             ToMember::Disband { reason } => self.leave(AgentExit::Final, reason),
             ToMember::Replace { reason } => {
                 if self.carry.verdict.is_none() {

@@ -24,6 +24,7 @@ impl MemberMachine {
         self.link = Link::Joining(self.now);
         // It may be another primary, with another clock.
         self.answers = Now::ZERO;
+        self.released = false;
         let join = Join {
             run: self.config.run.clone(),
             job_uid: self.config.job_uid.clone(),
@@ -136,7 +137,7 @@ impl MemberMachine {
         self.config.heartbeat() * 3
     }
 
-    fn orphan_at(&self) -> Now {
+    pub(super) fn orphan_at(&self) -> Now {
         self.heard + self.config.orphan_bound(self.welcomed)
     }
 

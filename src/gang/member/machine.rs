@@ -36,6 +36,8 @@ pub struct MemberMachine {
     pub(super) outside: Option<Now>,
     pub(super) drain_until: Option<Now>,
     pub(super) committed: bool,
+    /// The primary at the other end of this link has confirmed the verdict.
+    pub(super) released: bool,
     leaving: Option<(AgentExit, String)>,
     written: Option<TerminationMessage>,
     exited: bool,
@@ -66,6 +68,7 @@ impl MemberMachine {
             outside: None,
             drain_until: None,
             committed: false,
+            released: false,
             leaving: None,
             written: None,
             exited: false,
@@ -197,6 +200,9 @@ impl MemberMachine {
                 // Its session exits, last of all and by the verdict.
                 return None;
             }
+            if self.awaits_successor() {
+                return None;
+            }
             let success = verdict.outcome == Outcome::Succeeded;
             let exit = if success { AgentExit::Success } else { AgentExit::Final };
             return Some((exit, verdict.reason.clone()));
@@ -216,6 +222,14 @@ impl MemberMachine {
             AgentExit::Terminated
         };
         Some((exit, "terminated from outside".to_owned()))
+    }
+
+    /// A primary that vanished before its exit is replaced by one that can learn the verdict only
+    /// from those who are still there.
+    fn awaits_successor(&self) -> bool {
+        let confirmed = self.link == Link::In && self.released;
+        let alone = self.outside.is_some() || self.is_leaving() || self.now >= self.orphan_at();
+        self.config.replaces() && !confirmed && !alone && keeps(Rule::HandOver)
     }
 
     fn write_termination(&mut self, state: TerminationState, reason: &str) {

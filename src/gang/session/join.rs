@@ -98,8 +98,15 @@ impl Session {
             carry.verdict = None;
             let elapsed = self.elapsed();
             if !ours && known > self.floor {
-                let attempt = known;
-                self.event(GangEvent::Adopted { attempt, elapsed: carry.elapsed.max(elapsed) });
+                if join.carry.verdict.is_none() {
+                    let failure = carry.first_failure.clone();
+                    self.event(GangEvent::Adopted {
+                        attempt: known,
+                        elapsed: carry.elapsed.max(elapsed),
+                        failure: failure.filter(|failure| failure.attempt == known),
+                        spent: carry.spent.clone(),
+                    });
+                }
                 if keeps(Rule::QuietAfterAdoption) {
                     // Its primary has lost it at the latest now, and fences itself in that time.
                     let fenced = self.now + self.config.dead_after();

@@ -202,8 +202,30 @@ impl World<'_> {
         });
     }
 
-    /// I4: exit 0 means a committed success, and who was released exits by the verdict.
+    /// Leaves with a verdict that a primary still to come would need, and knows that the last one
+    /// is gone.
+    fn carries_away(&self, agent: usize) -> bool {
+        let Some(seen) = &self.facts.verdict else { return false };
+        let (one, by) = (&self.agents[agent], &self.agents[seen.by]);
+        let knows = one.member.carry().verdict.is_some() && one.released;
+        let replaced = !self.plan.laptop && !self.job.indexes[0].done && !by.alive && by.killed;
+        // Its last word may have come as long before its end as a silence is borne.
+        let bound = self.plan.config.orphan_bound(true) - self.plan.config.dead_after();
+        let bound = bound.as_millis() as Ms;
+        let waited = self.now >= by.died_at + bound;
+        let told = self.agents.iter().any(|other| {
+            let memory = other.session.as_ref().map(crate::gang::Session::memory);
+            other.alive && memory.is_some_and(|memory| memory.verdict.is_some())
+        });
+        knows && replaced && one.visible && one.wire.is_none() && !one.deleted && !waited && !told
+    }
+
+    /// I4: exit 0 means a committed success, who was released exits by the verdict, and stays as
+    /// long as another primary may ask for it.
     pub(super) fn check_exit(&mut self, agent: usize, exit: AgentExit) {
+        if matches!(exit, AgentExit::Success | AgentExit::Final) && self.carries_away(agent) {
+            self.broken("I4", format!("agent {agent} carries the verdict away"));
+        }
         let success = self.facts.verdict.as_ref().is_some_and(|s| s.outcome == Outcome::Succeeded);
         let zero = exit == AgentExit::Success;
         if zero && !success && self.agents[agent].visible {

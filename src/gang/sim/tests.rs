@@ -24,6 +24,7 @@ const FOUND: &[Rule] = &[
     Rule::SpareKilled,
     Rule::StartNeedsAll,
     Rule::AckBeforeCommit,
+    Rule::HandOver,
     Rule::OutsideIsNoSuccess,
     Rule::CurrentExitsOnly,
     Rule::GraceEnds,

@@ -3,10 +3,13 @@
 use crate::kube::support::{COUNTS, Kube, LONG, Pod, SPREAD, Why, poll};
 use crate::support::stdout;
 
+/// The end of a count that goes on for longer than a silent peer is borne.
+const LAST: u32 = 250;
+
 fn counting(kube: &Kube) -> (String, [Pod; 2]) {
     kube.claim("work");
     kube.gang(
-        &[COUNTS, "echo attempt $MLCTL_ATTEMPT; exec sleep 1000"],
+        &[&format!("LAST={LAST}\n{COUNTS}"), "echo attempt $MLCTL_ATTEMPT; exec sleep 1000"],
         &format!("completion: primary\noutput: pvc://work/{{run}}\n{SPREAD}"),
     );
     let run = kube.detach([]);
@@ -21,9 +24,9 @@ fn goes_on(kube: &Kube, run: &str) {
     let from = text.lines().find_map(|line| line.strip_prefix("attempt 2 goes on from "));
     let from: u32 = from.and_then(|n| n.parse().ok()).unwrap_or_else(|| panic!("{text}"));
     assert!(from >= 5, "the checkpoint of attempt 1 is used:\n{text}");
-    assert!(text.contains("count 60"), "{text}");
+    assert!(text.contains(&format!("count {LAST}")), "{text}");
     let count = kube.in_claim("work", "cat */checkpoints/n || find .");
-    assert_eq!(count.trim(), "60");
+    assert_eq!(count.trim(), LAST.to_string());
 }
 
 struct Uncordon<'a>(&'a Kube, &'a str);
@@ -35,7 +38,6 @@ impl Drop for Uncordon<'_> {
 }
 
 #[test]
-#[ignore = "open: not yet seen to pass as a whole"]
 fn a_drained_node_costs_an_attempt() {
     let Some(kube) = Kube::alone() else { return };
     let (run, [primary, other]) = counting(&kube);
@@ -56,7 +58,6 @@ fn a_drained_node_costs_an_attempt() {
 /// The machine is gone: kubelet and what ran there. Its pods block their index until the node is
 /// back or named as gone; the survivors stop, and `why` says which node it is.
 #[test]
-#[ignore = "open: with its kubelet stopped too, the survivor was not seen to stop in time"]
 fn a_dead_node_is_named_and_the_gang_goes_on_when_it_is_back() {
     let Some(kube) = Kube::alone() else { return };
     let (run, [survivor, lost]) = counting(&kube);

@@ -49,7 +49,6 @@ fn half_a_gang_gives_up_without_mlctl() {
 }
 
 #[test]
-#[ignore = "open: not yet seen to pass"]
 fn an_image_that_insists_on_root_is_explained() {
     let Some(kube) = Kube::new() else { return };
     // The image has no user of its own, which is root.
@@ -61,7 +60,7 @@ fn an_image_that_insists_on_root_is_explained() {
         "--overwrite",
         "pod-security.kubernetes.io/enforce=baseline",
     ]);
-    kube.ends(14).assert_says(&["non-root", "security: root"]);
+    kube.ends(14).assert_says(&["runAsNonRoot", "security: root"]);
 }
 
 /// The namespace refuses the pods: the Job exists, its pods never do.
