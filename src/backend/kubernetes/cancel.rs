@@ -10,7 +10,7 @@ use serde_json::json;
 use tokio::io::copy_bidirectional;
 use tokio::net::TcpListener;
 
-use super::runtime::Inner;
+use super::inner::Inner;
 use super::watch::{PodFacts, RunFacts};
 use super::{TOKEN, annotation};
 use crate::agent;

@@ -10,7 +10,7 @@ use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetat
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::MAIN;
-use super::runtime::Inner;
+use super::inner::Inner;
 use crate::agent::pod::PROGRAM;
 use crate::backend::{BackendError, ExecRequest};
 use crate::gang::ReplicaId;

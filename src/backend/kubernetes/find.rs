@@ -3,8 +3,8 @@
 use k8s_openapi::api::core::v1::ConfigMap;
 
 use super::connect::Location;
+use super::inner::Inner;
 use super::record::Record;
-use super::runtime::Inner;
 use super::watch::RunFacts;
 use super::{annotation, label};
 use crate::backend::{BackendError, FoundRun, Wanted};

@@ -11,6 +11,7 @@ mod error;
 mod exec;
 mod find;
 pub mod image;
+mod inner;
 mod log;
 mod mark;
 mod objects;

@@ -12,8 +12,8 @@ use serde_json::json;
 
 use super::access;
 use super::error::{ClusterError, is_not_found};
+use super::inner::Inner;
 use super::mark::Submitting;
-use super::runtime::Inner;
 use super::submission::Submission;
 use super::{CodeBundle, ManifestContext, ManifestError, Manifests, annotation, manifests};
 use crate::backend::{BackendError, Notice, SecretValues, SubmitOptions};

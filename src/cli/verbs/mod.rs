@@ -4,6 +4,7 @@ pub mod agent;
 pub mod cancel;
 pub mod cluster;
 pub mod completions;
+mod dry_run;
 pub mod exec;
 pub mod init;
 pub mod list;

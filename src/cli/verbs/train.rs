@@ -2,17 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use indexmap::IndexMap;
-
+use super::dry_run::dry_run;
 use crate::backend::{Backend, LogQuery, Notice, SecretValues, SubmitOptions};
 use crate::cli::{
     CliError, Context, ErrorKind, Interrupts, LoadedJob, OnInterrupt, SpecArgs, exit, exit_code,
     explain, git_describe, hide, outputs,
 };
-use crate::gang::{Outcome, ReplicaId, Verdict};
-use crate::plan::{Addresses, OutputDirs, Plan, PlanContext, Port, environment, plan, table};
+use crate::gang::{Outcome, Verdict};
+use crate::plan::{Plan, PlanContext, plan};
 use crate::store::{GitCommit, NewRun, RunPaths, Store};
-use crate::ui::{Follow, FollowEnd, FollowMode, Interrupt, follow, sections_text, summary_text};
+use crate::ui::{Follow, FollowEnd, FollowMode, Interrupt, follow, summary_text};
 
 /// After the first Ctrl-C a second one cancels within this time.
 const SECOND_CHANCE: Duration = Duration::from_secs(2);
@@ -120,7 +119,7 @@ fn add_labels(job: &mut LoadedJob, labels: &[String]) -> Result<(), CliError> {
     Ok(())
 }
 
-fn plan_of(job: &LoadedJob, run: &str, backend: &dyn Backend) -> Result<Plan, CliError> {
+pub(super) fn plan_of(job: &LoadedJob, run: &str, backend: &dyn Backend) -> Result<Plan, CliError> {
     let context = PlanContext {
         run: run.into(),
         runtime_defaults: backend.defaults(),
@@ -189,7 +188,7 @@ fn submit(
     Ok(Submitted { paths, plan })
 }
 
-fn say_notices(context: &Context, notices: Vec<Notice>) {
+pub(super) fn say_notices(context: &Context, notices: Vec<Notice>) {
     for Notice(notice) in notices {
         context.printer.warn(&notice);
     }
@@ -279,58 +278,5 @@ fn watch(
             ));
             Ok(exit::DETACHED)
         }
-    }
-}
-
-/// Addresses as a plan shows them: the ports are chosen when the run starts.
-struct Preview;
-
-impl Addresses for Preview {
-    fn host(&self, _: &ReplicaId) -> String {
-        "127.0.0.1".into()
-    }
-    fn port(&self, _: &ReplicaId, port: Port) -> u16 {
-        match port {
-            Port::Rendezvous => 2222,
-            Port::Master => 29500,
-            Port::Gang => 0,
-        }
-    }
-}
-
-fn dry_run(
-    context: &Context,
-    backend: &dyn Backend,
-    jobs: &[LoadedJob],
-    options: &SubmitOptions,
-) -> Result<u8, CliError> {
-    let mut plans = Vec::new();
-    let mut refused = Vec::new();
-    for job in jobs {
-        let plan = plan_of(job, &format!("{}-xxxxxx", job.job.name), backend)?;
-        match backend.check(&plan, options) {
-            Ok(notices) => say_notices(context, notices),
-            Err(error) => refused.push(CliError::from(error)),
-        }
-        plans.push(plan);
-    }
-    let masked: Vec<Plan> = plans.iter().map(Plan::masked).collect();
-    let text = || {
-        let shown = masked.iter().map(|plan| {
-            let base = plan.output.clone().unwrap_or_else(|| "<run folder>/output".into());
-            let dirs = OutputDirs::of_primary(&base);
-            let preview: IndexMap<String, String> =
-                environment(plan, plan.primary(), &Preview, &dirs);
-            sections_text(&context.printer, &table(plan, &preview))
-        });
-        shown.collect::<Vec<_>>().join("\n")
-    };
-    match &masked[..] {
-        [one] => context.emit(one, text)?,
-        many => context.emit(&many, text)?,
-    }
-    match refused.into_iter().next() {
-        Some(error) => Err(error),
-        None => Ok(exit::OK),
     }
 }

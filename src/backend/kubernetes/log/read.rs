@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures::StreamExt;
 
-use super::super::runtime::Inner;
+use super::super::inner::Inner;
 use super::super::submission::Submission;
 use super::super::watch::PodFacts;
 use super::{Line, Position, Tail, fetch};

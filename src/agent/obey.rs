@@ -1,0 +1,140 @@
+//! What the machines ask for, done.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::serve::{Agent, Work};
+use super::{events, links, termination};
+use crate::event::EventKind;
+use crate::gang::{
+    AgentExit, GangEvent, LinkId, MemberInput, MemberOutput, SessionInput, SessionOutput,
+};
+
+impl Agent {
+    pub(super) fn step(&mut self, work: Work) {
+        let now = self.now();
+        match work {
+            Work::Session(input) => {
+                let outputs = self.session.as_mut().map(|session| session.handle(now, input));
+                for output in outputs.into_iter().flatten() {
+                    self.obey_session(output);
+                }
+            }
+            Work::Member(input) => {
+                for output in self.member.handle(now, input) {
+                    self.obey_member(output);
+                }
+            }
+        }
+    }
+
+    fn obey_session(&mut self, output: SessionOutput) {
+        match output {
+            SessionOutput::Send { link, message } => {
+                if self.own_link == Some(link) {
+                    self.work.push_back(Work::Member(MemberInput::Message(message)));
+                } else if let Some(link) = self.members.get(&link.0) {
+                    link.send(message);
+                }
+            }
+            SessionOutput::Close { link } => {
+                if self.own_link == Some(link) {
+                    self.own_link = None;
+                    self.work.push_back(Work::Member(MemberInput::LinkLost { refused: false }));
+                } else {
+                    self.members.remove(&link.0);
+                }
+            }
+            SessionOutput::Event(sequenced) => {
+                match sequenced.event {
+                    GangEvent::AttemptStarted { attempt } => self.attempt = attempt,
+                    GangEvent::Verdict { .. } => self.decided = true,
+                    // Who leaves after the verdict does what it was told.
+                    GangEvent::ReplicaLost { .. } if self.decided => return,
+                    _ => {}
+                }
+                let (attempt, replica, kind) =
+                    events::of_gang(sequenced.event, &self.config.gang, self.attempt);
+                self.log.gang(attempt, replica, kind);
+            }
+            SessionOutput::Commit(verdict) => {
+                let now = self.now();
+                for output in self.member.handle(now, MemberInput::Committed(verdict)) {
+                    self.obey_member(output);
+                }
+            }
+            SessionOutput::Exit(exit) => self.exit = self.exit.or(Some(exit)),
+        }
+    }
+
+    fn obey_member(&mut self, output: MemberOutput) {
+        match output {
+            MemberOutput::Send(message) => {
+                if let Some(link) = self.own_link {
+                    self.work.push_back(Work::Session(SessionInput::Message { link, message }));
+                } else if let Some(primary) = &self.primary {
+                    primary.send(message);
+                }
+            }
+            MemberOutput::Dial { after } => self.connect(after),
+            MemberOutput::StartCommand { attempt } => {
+                self.log.begin(attempt);
+                self.meter.begin();
+                self.log.own(EventKind::CommandStarting);
+                self.runner.start(attempt);
+            }
+            MemberOutput::SignalCommand { attempt } => self.runner.signal(attempt),
+            MemberOutput::KillCommand { attempt } => self.runner.kill(attempt),
+            MemberOutput::CleanUp { attempt } => self.runner.clean_up(attempt),
+            MemberOutput::WriteTermination(message) => {
+                if let Err(error) = termination::write(&self.config, &message) {
+                    let message = format!("the termination message: {error}");
+                    self.log.own(EventKind::Warning { message });
+                }
+            }
+            MemberOutput::Exit(exit) => self.exit = self.exit.or(Some(exit)),
+            MemberOutput::Event(event) => {
+                if let Some(kind) = events::of_member(&event) {
+                    self.log.own(kind);
+                }
+            }
+        }
+    }
+
+    fn connect(&mut self, after: Duration) {
+        if self.session.is_some() {
+            // The primary's own member: a link without a wire. What an older one said is void.
+            self.work.retain(|work| !matches!(work, Work::Member(MemberInput::Message(_))));
+            if let Some(link) = self.own_link.take() {
+                self.work.push_back(Work::Session(SessionInput::LinkLost { link }));
+            }
+            self.next_link += 1;
+            self.own_link = Some(LinkId(self.next_link));
+            self.work.push_back(Work::Member(MemberInput::LinkUp));
+            return;
+        }
+        self.primary = None;
+        self.dial += 1;
+        links::dial(
+            self.dial,
+            self.config.primary_address.clone(),
+            Arc::clone(&self.token),
+            self.config.gang.run.clone(),
+            after,
+            self.inputs.clone(),
+        );
+    }
+
+    /// Nothing of the command outlives this; what was said to others arrives first.
+    pub(super) fn leave(mut self, exit: AgentExit) -> AgentExit {
+        self.runner.kill_all();
+        for (_, link) in std::mem::take(&mut self.members) {
+            link.flush();
+        }
+        if let Some(primary) = self.primary.take() {
+            primary.flush();
+        }
+        self.log.end();
+        exit
+    }
+}

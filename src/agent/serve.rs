@@ -1,0 +1,168 @@
+//! The agent's main loop: what its threads say becomes inputs of the machines.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::time::{Duration, Instant};
+
+use super::classify::{MemoryEvidence, classify};
+use super::config::AgentConfig;
+use super::input::Input;
+use super::links::Link;
+use super::log::Log;
+use super::runner::Runner;
+use super::usage::{INTERVAL, Meter};
+use crate::event::EventKind;
+use crate::gang::{
+    AgentExit, Attempt, LinkId, MemberInput, MemberMachine, Session, SessionInput, ToMember,
+    ToPrimary,
+};
+use crate::sys;
+
+/// An input that waits for its machine.
+pub(super) enum Work {
+    Session(SessionInput),
+    Member(MemberInput),
+}
+
+/// One agent's state around its machines.
+pub(super) struct Agent {
+    pub(super) config: Arc<AgentConfig>,
+    pub(super) token: Arc<[u8]>,
+    pub(super) member: MemberMachine,
+    pub(super) session: Option<Session>,
+    pub(super) meter: Meter,
+    pub(super) log: Arc<Log>,
+    pub(super) runner: Runner,
+    pub(super) inputs: Sender<Input>,
+    pub(super) start: Duration,
+    pub(super) sleep: sys::SleepWatch,
+    pub(super) work: VecDeque<Work>,
+    /// At the primary: the links of the other members.
+    pub(super) members: BTreeMap<u64, Link<ToMember>>,
+    /// Elsewhere: the link to the primary.
+    pub(super) primary: Option<Link<ToPrimary>>,
+    pub(super) dial: u64,
+    /// Numbers of the primary's own in-process links.
+    pub(super) next_link: u64,
+    pub(super) own_link: Option<LinkId>,
+    pub(super) running: Option<Attempt>,
+    pub(super) attempt: Attempt,
+    pub(super) decided: bool,
+    pub(super) sampled: Instant,
+    pub(super) exit: Option<AgentExit>,
+}
+
+impl Agent {
+    pub(super) fn now(&self) -> Duration {
+        sys::monotonic().saturating_sub(self.start)
+    }
+
+    pub(super) fn serve(mut self, queue: &Receiver<Input>) -> AgentExit {
+        loop {
+            if let Some(slept) = self.sleep.slept() {
+                self.work.push_front(Work::Member(MemberInput::Suspended { slept }));
+                self.work.push_front(Work::Session(SessionInput::Suspended { slept }));
+            }
+            self.sample();
+            self.work.push_back(Work::Session(SessionInput::Tick));
+            self.work.push_back(Work::Member(MemberInput::Tick));
+            while let Some(work) = self.work.pop_front() {
+                self.step(work);
+                if let Some(exit) = self.exit {
+                    return self.leave(exit);
+                }
+            }
+            match queue.recv_timeout(self.patience()) {
+                Ok(input) => self.take(input),
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
+            }
+        }
+    }
+
+    /// How long nothing needs to be done by itself.
+    fn patience(&self) -> Duration {
+        let now = self.now();
+        let deadlines = [self.member.deadline(), self.session.as_ref().and_then(Session::deadline)];
+        let next =
+            deadlines.into_iter().flatten().min().map_or(INTERVAL, |at| at.saturating_sub(now));
+        next.clamp(Duration::from_millis(1), INTERVAL)
+    }
+
+    fn sample(&mut self) {
+        if self.sampled.elapsed() < INTERVAL {
+            return;
+        }
+        self.sampled = Instant::now();
+        self.log.tick();
+        // In a pod, orphans of processes that came in from outside are this one's too.
+        sys::reap(|_, _| {});
+        if self.running.is_some() {
+            let (usage, pids) = self.meter.sample();
+            self.runner.note_shared_memory(&pids);
+            self.log.own(EventKind::Usage { usage });
+            if let Some(message) = self.meter.overrun() {
+                self.log.own(EventKind::Warning { message });
+            }
+            self.work.push_back(Work::Member(MemberInput::Usage(usage)));
+        }
+    }
+
+    /// Translates what a thread says.
+    pub(super) fn take(&mut self, input: Input) {
+        let work = match input {
+            Input::MemberLinkUp { number, link } => {
+                self.members.insert(number, link);
+                return;
+            }
+            Input::FromMember { number, message } => {
+                Work::Session(SessionInput::Message { link: LinkId(number), message })
+            }
+            Input::MemberLinkLost { number } => {
+                self.members.remove(&number);
+                Work::Session(SessionInput::LinkLost { link: LinkId(number) })
+            }
+            Input::AgentGone { replica } => Work::Session(SessionInput::NeverCame { replica }),
+            Input::PrimaryGone => Work::Member(MemberInput::PrimaryGone),
+            Input::Cancel { by } => Work::Session(SessionInput::Cancel { by }),
+            Input::PrimaryLinkUp { dial, link } if dial == self.dial => {
+                self.primary = Some(link);
+                Work::Member(MemberInput::LinkUp)
+            }
+            Input::FromPrimary { dial, message } if dial == self.dial => {
+                Work::Member(MemberInput::Message(message))
+            }
+            Input::PrimaryLinkLost { dial, refused } if dial == self.dial => {
+                self.primary = None;
+                Work::Member(MemberInput::LinkLost { refused })
+            }
+            // Of a connection that has been given up.
+            Input::PrimaryLinkUp { .. }
+            | Input::FromPrimary { .. }
+            | Input::PrimaryLinkLost { .. } => return,
+            Input::SetupEnded(result) => {
+                self.runner.setup_ended(result);
+                return;
+            }
+            Input::CommandStarted { attempt, pid } => {
+                self.running = Some(attempt);
+                self.log.own(EventKind::CommandStarted { pid: pid.unsigned_abs() });
+                Work::Member(MemberInput::CommandStarted { attempt })
+            }
+            Input::CommandEnded { attempt, ended } => {
+                self.running = None;
+                let memory = MemoryEvidence {
+                    kills: self.meter.was_killed(),
+                    near_limit: self.meter.near_limit(),
+                };
+                let exit = classify(&ended, self.log.end(), memory);
+                Work::Member(MemberInput::CommandExited { attempt, exit })
+            }
+            Input::CleanedUp { attempt, clean } => {
+                Work::Member(MemberInput::CleanedUp { attempt, clean })
+            }
+            Input::Terminated => Work::Member(MemberInput::Sigterm),
+        };
+        self.work.push_back(work);
+    }
+}

@@ -1,0 +1,254 @@
+//! What the runtime of a cluster holds: the connection, the watch, and what has been seen.
+
+use std::collections::{HashMap, HashSet};
+use std::future::Future;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use k8s_openapi::api::authentication::v1::SelfSubjectReview;
+use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::{ConfigMap, Pod};
+use kube::Api;
+use kube::api::PostParams;
+use tokio::runtime::{Builder, Handle, Runtime};
+
+use super::api::Cluster;
+use super::connect::{Endpoint, client, endpoint};
+use super::label;
+use super::observe::Observed;
+use super::runtime::KubernetesConfig;
+use super::submission::Submission;
+use super::watch::{Feed, JobFacts, PodFacts, RunFacts, selector};
+use crate::agent::pod::{DOCUMENT, PodDocument};
+use crate::backend::BackendError;
+use crate::store::RunPaths;
+
+/// A list younger than this is not asked for again.
+const FRESH: Duration = Duration::from_millis(500);
+/// A list that was made for many runs is good for so long.
+const PREPARED: Duration = Duration::from_secs(10);
+/// Runs that one list asks for: their names must fit a URL.
+const NAMED: usize = 100;
+
+/// What is shared with the readers of logs.
+pub(super) struct Inner {
+    pub(super) config: KubernetesConfig,
+    pub(super) endpoint: Endpoint,
+    runtime: Option<Runtime>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    cluster: Option<Cluster>,
+    user: Option<String>,
+    feed: Option<Feed>,
+    /// Runs that this process has submitted: they will be followed.
+    submitted: HashSet<String>,
+    lists: HashMap<String, Listed>,
+    observed: HashMap<String, Observed>,
+}
+
+/// What a list has told of one run.
+struct Listed {
+    at: Instant,
+    /// It is not asked for again within this time.
+    limit: Duration,
+    facts: RunFacts,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        // A name that is being looked up, or a cut connection, must not hold the command up.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl Inner {
+    /// Reads the kubeconfig. Nothing is sent before something is asked for.
+    pub(super) fn new(config: KubernetesConfig) -> Result<Self, BackendError> {
+        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let endpoint = runtime.block_on(endpoint(&config.connect))?;
+        Ok(Self { config, endpoint, runtime: Some(runtime), state: Mutex::default() })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn handle(&self) -> Handle {
+        // Taken only when `self` is dropped.
+        self.runtime.as_ref().map_or_else(Handle::current, |runtime| runtime.handle().clone())
+    }
+
+    pub(super) fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
+        self.handle().block_on(future)
+    }
+
+    /// The connection; made once.
+    pub(super) fn cluster(&self) -> Result<Cluster, BackendError> {
+        if let Some(cluster) = &self.state().cluster {
+            return Ok(cluster.clone());
+        }
+        let target = self.endpoint.target();
+        let client = self.block_on(async { client(&self.endpoint, &target) })?;
+        let cluster = Cluster { client, location: self.endpoint.location.clone(), target };
+        self.state().cluster = Some(cluster.clone());
+        Ok(cluster)
+    }
+
+    /// Who this is, as the cluster knows them.
+    pub(super) fn user(&self) -> Result<String, BackendError> {
+        if let Some(user) = &self.state().user {
+            return Ok(user.clone());
+        }
+        let cluster = self.cluster()?;
+        let api: Api<SelfSubjectReview> = Api::all(cluster.client.clone());
+        let review = SelfSubjectReview::default();
+        let params = PostParams::default();
+        let answer = self
+            .block_on(cluster.again(|| api.create(&params, &review)))
+            .map_err(|error| cluster.target.explain(error))?;
+        let user = answer.status.and_then(|status| status.user_info?.username);
+        let user = user.unwrap_or_else(|| "unknown".into());
+        self.state().user = Some(user.clone());
+        Ok(user)
+    }
+
+    /// A run that this process has submitted will be followed.
+    pub(super) fn submitted(&self, run: &str) -> Result<(), BackendError> {
+        let cluster = self.cluster()?;
+        let handle = self.handle();
+        let mut state = self.state();
+        state.submitted.insert(run.into());
+        state.feed.get_or_insert_with(|| Feed::new(cluster, handle)).want(run);
+        Ok(())
+    }
+
+    /// The objects of a run: by a list, or by the watch when the run is `followed`. `None` as long as
+    /// the watch has not told everything.
+    pub(super) fn facts(
+        &self,
+        run: &str,
+        followed: bool,
+    ) -> Result<Option<RunFacts>, BackendError> {
+        let cluster = self.cluster()?;
+        let handle = self.handle();
+        let mut state = self.state();
+        if followed || state.submitted.contains(run) {
+            let listed = state.lists.remove(run);
+            let feed = state.feed.get_or_insert_with(|| Feed::new(cluster, handle));
+            feed.follow(run);
+            if let Some(listed) = listed {
+                feed.remember(run, &listed.facts);
+            }
+            return Ok(feed.facts(run)?);
+        }
+        if let Some(listed) = state.lists.get(run)
+            && listed.at.elapsed() < listed.limit
+        {
+            return Ok(Some(listed.facts.clone()));
+        }
+        drop(state);
+        let facts = self.block_on(list(&cluster, &selector(run)))?;
+        let facts = facts.into_iter().find(|(id, _)| id == run).map(|(_, facts)| facts);
+        let facts = facts.unwrap_or_default();
+        let listed = Listed { at: Instant::now(), limit: FRESH, facts: facts.clone() };
+        self.state().lists.insert(run.into(), listed);
+        Ok(Some(facts))
+    }
+
+    /// Lists many runs at once.
+    pub(super) fn glance(
+        &self,
+        runs: &[String],
+    ) -> Result<HashMap<String, RunFacts>, BackendError> {
+        let cluster = self.cluster()?;
+        let mut all = HashMap::new();
+        for some in runs.chunks(NAMED) {
+            let selector = format!("{} in ({})", label::RUN, some.join(","));
+            all.extend(self.block_on(list(&cluster, &selector))?);
+        }
+        Ok(all)
+    }
+
+    /// The same for runs that are looked at right after.
+    pub(super) fn list_all(&self, runs: &[String]) -> Result<(), BackendError> {
+        let mut facts = self.glance(runs)?;
+        let at = Instant::now();
+        let lists = runs.iter().map(|run| {
+            let mine = facts.remove(run).unwrap_or_default();
+            (run.clone(), Listed { at, limit: PREPARED, facts: mine })
+        });
+        self.state().lists.extend(lists);
+        Ok(())
+    }
+
+    /// What is remembered of a run, read from the cluster where this machine doesn't know it.
+    pub(super) fn submission(&self, run: &RunPaths) -> Result<Option<Submission>, BackendError> {
+        if let Some(known) = Submission::read(run) {
+            return Ok(Some(known));
+        }
+        let cluster = self.cluster()?;
+        let name = super::pod_config_name(&run.run);
+        let map: Option<ConfigMap> = self.block_on(cluster.find(&name))?;
+        let document = map.and_then(|map| map.data?.remove(DOCUMENT));
+        let Some(document) =
+            document.and_then(|text| serde_json::from_str::<PodDocument>(&text).ok())
+        else {
+            return Ok(None);
+        };
+        let submission = Submission::of(&document);
+        submission.write(run)?;
+        Ok(Some(submission))
+    }
+
+    /// What has been seen of a run, taken out while it is worked on.
+    pub(super) fn take_observed(&self, run: &str) -> Observed {
+        self.state().observed.remove(run).unwrap_or_default()
+    }
+
+    pub(super) fn keep_observed(&self, run: &str, observed: Observed) {
+        self.state().observed.insert(run.into(), observed);
+    }
+
+    /// The run is over: its log is followed no more.
+    pub(super) fn forget(&self, run: &str) {
+        self.state().observed.remove(run);
+    }
+
+    /// Its objects come from the watch.
+    pub(super) fn is_followed(&self, run: &str) -> bool {
+        self.state().feed.as_ref().is_some_and(|feed| feed.has(run))
+    }
+
+    /// Nothing of it is left to be seen.
+    pub(super) fn let_go(&self, run: &str) {
+        let mut state = self.state();
+        state.submitted.remove(run);
+        state.lists.remove(run);
+        if let Some(feed) = &state.feed {
+            feed.forget(run);
+        }
+    }
+}
+
+async fn list(
+    cluster: &Cluster,
+    selector: &str,
+) -> Result<HashMap<String, RunFacts>, super::ClusterError> {
+    let (pods, jobs) =
+        futures::try_join!(cluster.list::<Pod>(selector, ""), cluster.list::<Job>(selector, ""))?;
+    let mut runs: HashMap<String, RunFacts> = HashMap::new();
+    for pod in &pods {
+        let pod = PodFacts::of(pod);
+        runs.entry(pod.run.clone()).or_default().pod(pod);
+    }
+    for job in &jobs {
+        let job = JobFacts::of(job);
+        runs.entry(job.run.clone()).or_default().job(job);
+    }
+    Ok(runs)
+}

@@ -1,0 +1,133 @@
+//! Everything that has happened to a gang in a cluster since the last look.
+
+use std::time::Instant;
+
+use jiff::Timestamp;
+
+use super::super::inner::Inner;
+use super::super::submission::Submission;
+use super::super::verdict::{infer, refine};
+use super::super::watch::PodFacts;
+use super::super::{archive, mark::Submitting, record::record};
+use super::primary_log::{PrimaryLogs, log_is_read, read_log};
+use super::states::{refused_pods, states};
+use super::unfinished::{finish_submission, lost, start_timeout, unfinished, without_jobs};
+use crate::backend::{BackendError, Cursor};
+use crate::event::{EVENT_VERSION, Event, EventKind};
+use crate::gang::{ReplicaId, Verdict};
+use crate::store::RunPaths;
+
+/// Set in the cursor once the end has been told.
+const FINISHED: &str = "finished";
+
+/// What this process has seen of a run; all of it can be read again.
+#[derive(Default)]
+pub(in super::super) struct Observed {
+    looks: u32,
+    pub(super) tails: PrimaryLogs,
+    pub(super) asked: Option<Instant>,
+}
+
+/// All events since the cursor, and the end when there is one.
+pub(in super::super) fn observe(
+    inner: &Inner,
+    run: &RunPaths,
+    cursor: &mut Cursor,
+) -> Result<Vec<Event>, BackendError> {
+    if cursor.0.contains_key(FINISHED) {
+        return Ok(Vec::new());
+    }
+    let mut observed = inner.take_observed(&run.run);
+    let events = look(inner, run, cursor, &mut observed);
+    observed.looks += 1;
+    inner.keep_observed(&run.run, observed);
+    let mut events = events?;
+    let end = events.iter().position(|event| matches!(event.kind, EventKind::Finished { .. }));
+    if let Some(end) = end {
+        // What the log holds behind it is no part of the story.
+        events.truncate(end + 1);
+        cursor.0.insert(FINISHED.into(), 1);
+        archive::at_end(inner, run, events.last());
+        inner.forget(&run.run);
+    }
+    Ok(events)
+}
+
+fn look(
+    inner: &Inner,
+    run: &RunPaths,
+    cursor: &mut Cursor,
+    observed: &mut Observed,
+) -> Result<Vec<Event>, BackendError> {
+    match Submitting::lives(run) {
+        Some(true) => return Ok(Vec::new()),
+        Some(false) => return unfinished(inner, run),
+        None => {}
+    }
+    let Some(submission) = inner.submission(run)? else { return lost(inner, run) };
+    let following = observed.looks > 0;
+    let Some(facts) = inner.facts(&run.run, following)? else { return Ok(Vec::new()) };
+    if !facts.jobs.values().any(|job| !job.gone) {
+        let pods_live = facts.pods.values().any(PodFacts::lives);
+        if !pods_live {
+            let mut events =
+                read_log(inner, run, cursor, observed, &submission, &facts, following)?;
+            if !has_end(&events) {
+                events.extend(without_jobs(inner, run, &submission, &facts)?);
+            }
+            return Ok(events);
+        }
+    }
+    if facts.jobs.values().any(|job| job.suspended && job.queue.is_none() && !job.gone) {
+        finish_submission(inner, run)?;
+    }
+    let mut events = read_log(inner, run, cursor, observed, &submission, &facts, following)?;
+    if has_end(&events) {
+        return Ok(events);
+    }
+    events.extend(states(run, cursor, &submission, &facts));
+    events.extend(refused_pods(inner, run, cursor, observed, &facts)?);
+    if log_is_read(cursor, observed, &submission, &facts, following)
+        && let Some((mut verdict, from)) = infer(&submission.layout, &facts, Timestamp::now())
+    {
+        if let Some(failure) = &mut verdict.first_failure {
+            refine(&submission.layout, &facts, failure);
+        }
+        // Whoever saw the end knew more than what is left of it.
+        let cluster = inner.cluster()?;
+        let kept = inner.block_on(record(&cluster, &run.run))?.and_then(|record| record.verdict);
+        events.push(match kept {
+            Some(verdict) => finished(run, verdict, "the run's record"),
+            None => finished(run, verdict, &from),
+        });
+    } else if let Some(event) = start_timeout(inner, run, &submission, &facts)? {
+        events.push(event);
+    }
+    Ok(events)
+}
+
+fn has_end(events: &[Event]) -> bool {
+    events.iter().any(|event| matches!(event.kind, EventKind::Finished { .. }))
+}
+
+pub(super) fn primary(submission: &Submission) -> Option<&ReplicaId> {
+    submission.layout.jobs.first()?.replicas.first()
+}
+
+pub(super) fn event(run: &RunPaths, replica: Option<&ReplicaId>, kind: EventKind) -> Event {
+    Event {
+        v: EVENT_VERSION,
+        seq: 0,
+        time: Timestamp::now(),
+        run: run.run.clone(),
+        attempt: 0,
+        replica: replica.cloned(),
+        kind,
+    }
+}
+
+pub(super) fn finished(run: &RunPaths, verdict: Verdict, from: &str) -> Event {
+    let attempt = verdict.attempt;
+    let kind = EventKind::Finished { verdict, inferred: Some(from.into()) };
+    Event { attempt, ..event(run, None, kind) }
+}

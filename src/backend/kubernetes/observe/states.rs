@@ -1,0 +1,122 @@
+//! What pods and Jobs say of themselves while the gang is not whole.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::Event as ClusterEvent;
+
+use super::super::ClusterError;
+use super::super::inner::Inner;
+use super::super::submission::Submission;
+use super::super::verdict::node_lost;
+use super::super::watch::{PodFacts, RunFacts, Words};
+use super::look::{Observed, event};
+use crate::backend::{BackendError, Cursor};
+use crate::event::{Event, EventKind};
+use crate::gang::ReplicaId;
+use crate::store::RunPaths;
+
+/// The cluster's events of a Job that lacks pods are asked for this often.
+const EVENTS_PACE: Duration = Duration::from_secs(10);
+/// A Job has made its pods within this time, or can't.
+const PODS_LIMIT: Duration = Duration::from_secs(3);
+
+/// What pods say of themselves, as far as it is news.
+pub(super) fn states(
+    run: &RunPaths,
+    cursor: &mut Cursor,
+    submission: &Submission,
+    facts: &RunFacts,
+) -> Vec<Event> {
+    let mut events = Vec::new();
+    for job in facts.jobs.values().filter(|job| job.suspended && !job.gone) {
+        let words = match &job.queue {
+            Some(queue) => Words {
+                reason: "Queued".into(),
+                message: format!("queue {queue} has not let it in yet"),
+            },
+            None => Words { reason: "Suspended".into(), message: "its Job is suspended".into() },
+        };
+        if is_news(cursor, "job", &words) {
+            events.push(waiting_event(run, None, words));
+        }
+    }
+    for replica in submission.layout.jobs.iter().flat_map(|job| &job.replicas) {
+        let Some(pod) = facts.pod_of(&submission.layout, replica) else { continue };
+        let key = format!("node/{}", pod.uid);
+        if pod.running && !cursor.0.contains_key(&key) {
+            cursor.0.insert(key, 1);
+            let node = pod.node.clone().unwrap_or_default();
+            events.push(event(
+                run,
+                Some(replica),
+                EventKind::Placed { node, pod: pod.name.clone() },
+            ));
+        }
+        if let Some(words) = blocked(pod).filter(|_| pod.lives())
+            && is_news(cursor, &replica.to_string(), &words)
+        {
+            events.push(waiting_event(run, Some(replica), words));
+        }
+    }
+    events
+}
+
+/// What keeps this pod, or the next one of its index, from starting.
+fn blocked(pod: &PodFacts) -> Option<Words> {
+    if pod.node_lost {
+        let message = node_lost(pod);
+        return Some(Words { reason: "NodeLost".into(), message });
+    }
+    pod.waiting.clone()
+}
+
+/// The words differ from the last ones; the clock times in them don't count.
+fn is_news(cursor: &mut Cursor, who: &str, words: &Words) -> bool {
+    let mut hasher = DefaultHasher::new();
+    words.hash(&mut hasher);
+    let hash = hasher.finish() >> 12;
+    cursor.0.insert(format!("wait/{who}"), hash) != Some(hash)
+}
+
+fn waiting_event(run: &RunPaths, replica: Option<&ReplicaId>, words: Words) -> Event {
+    let Words { reason, message } = words;
+    event(run, replica, EventKind::Waiting { reason, message })
+}
+
+/// A Job that has fewer pods than it wants: a quota or an admission refuses them, and only the
+/// cluster's events say which.
+pub(super) fn refused_pods(
+    inner: &Inner,
+    run: &RunPaths,
+    cursor: &mut Cursor,
+    observed: &mut Observed,
+    facts: &RunFacts,
+) -> Result<Vec<Event>, BackendError> {
+    let now = Timestamp::now();
+    let lacking = facts.jobs.values().find(|job| {
+        let old = job.started.is_some_and(|at| now.duration_since(at).unsigned_abs() > PODS_LIMIT);
+        old && job.pods < job.wanted && job.end.is_none() && !job.suspended && !job.gone
+    });
+    let Some(job) = lacking else { return Ok(Vec::new()) };
+    if observed.asked.is_some_and(|asked| asked.elapsed() < EVENTS_PACE) {
+        return Ok(Vec::new());
+    }
+    observed.asked = Some(Instant::now());
+    let cluster = inner.cluster()?;
+    let fields = format!("involvedObject.uid={},reason=FailedCreate", job.uid);
+    let said: Vec<ClusterEvent> = match inner.block_on(cluster.list("", &fields)) {
+        Ok(said) => said,
+        // Whoever may not read events still follows the run.
+        Err(ClusterError::Forbidden { .. }) => return Ok(Vec::new()),
+        Err(error) => return Err(error.into()),
+    };
+    let newest = said.into_iter().max_by_key(|event| event.last_timestamp.clone().map(|t| t.0));
+    let Some(message) = newest.and_then(|event| event.message) else { return Ok(Vec::new()) };
+    let words = Words { reason: "FailedCreate".into(), message };
+    if is_news(cursor, "pods", &words) {
+        return Ok(vec![waiting_event(run, None, words)]);
+    }
+    Ok(Vec::new())
+}

@@ -1,0 +1,173 @@
+//! Runs that no primary ends: never placed, never wholly submitted, or deleted.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::ConfigMap;
+use kube::api::DeleteParams;
+
+use super::super::inner::Inner;
+use super::super::mark::Submitting;
+use super::super::record::record;
+use super::super::submission::Submission;
+use super::super::verdict::{infer, waiting};
+use super::super::watch::{self, PodFacts, RunFacts};
+use super::super::{cancel, submit};
+use super::look::{finished, primary};
+use crate::backend::BackendError;
+use crate::event::Event;
+use crate::gang::{Outcome, Verdict};
+use crate::plan::Plan;
+use crate::store::RunPaths;
+
+/// A submission of another machine is unfinished for this long at most.
+const SUBMISSION_LIMIT: Duration = Duration::from_mins(10);
+
+/// Where no agent ever ran, nobody but mlctl ends the waiting.
+pub(super) fn start_timeout(
+    inner: &Inner,
+    run: &RunPaths,
+    submission: &Submission,
+    facts: &RunFacts,
+) -> Result<Option<Event>, BackendError> {
+    let primary = primary(submission).and_then(|id| facts.pod_of(&submission.layout, id));
+    let has_run = facts.pods.values().any(|pod| pod.generation > 0 || pod.ended.is_some());
+    if has_run || primary.is_some_and(PodFacts::has_log) || facts.jobs.is_empty() {
+        return Ok(None);
+    }
+    let plan: Option<Plan> =
+        fs_err::read(run.plan()).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let Some(limit) = plan.map(|plan| plan.gang.start_timeout) else { return Ok(None) };
+    let now = Timestamp::now();
+    let late = facts.jobs.values().all(|job| {
+        job.started.is_some_and(|at| now.duration_since(at).unsigned_abs() > limit)
+            && job.end.is_none()
+            && !job.suspended
+    });
+    if !late {
+        return Ok(None);
+    }
+    let words = waiting(&submission.layout, facts);
+    cancel::delete_jobs(inner, run, facts)?;
+    let reason = words.unwrap_or_else(|| "the cluster made no pods".into());
+    let verdict =
+        Verdict { outcome: Outcome::CouldNotStart, attempt: 0, first_failure: None, reason };
+    Ok(Some(finished(run, verdict, "`startTimeout` is over and no agent has run")))
+}
+
+/// No Job is left: the record may say why.
+pub(super) fn without_jobs(
+    inner: &Inner,
+    run: &RunPaths,
+    submission: &Submission,
+    facts: &RunFacts,
+) -> Result<Vec<Event>, BackendError> {
+    let cluster = inner.cluster()?;
+    let record = inner.block_on(record(&cluster, &run.run))?;
+    if let Some(record) = &record {
+        if let Some(verdict) = record.verdict.clone() {
+            return Ok(vec![finished(run, verdict, "the run's record")]);
+        }
+        if let Some(by) = &record.cancelled_by {
+            return Ok(vec![finished(run, cancelled(by), "its Jobs were deleted to cancel it")]);
+        }
+    }
+    if facts.is_known()
+        && let Some(inferred) = infer(&submission.layout, facts, Timestamp::now())
+    {
+        return Ok(vec![finished(run, inferred.0, &inferred.1)]);
+    }
+    let perhaps = !facts.is_known() && !submission.complete;
+    if let Some(record) = record.filter(|record| perhaps && record.is_unfinished()) {
+        let age = Timestamp::now().duration_since(record.created).unsigned_abs();
+        if age < SUBMISSION_LIMIT {
+            return Ok(Vec::new());
+        }
+        return unfinished(inner, run);
+    }
+    Ok(vec![finished(run, deleted(), "its Jobs are gone, and its record names no verdict")])
+}
+
+/// The run's document is not in the cluster: never made, or deleted with everything else.
+pub(super) fn lost(inner: &Inner, run: &RunPaths) -> Result<Vec<Event>, BackendError> {
+    let made = fs_err::metadata(&run.dir).and_then(|meta| meta.modified());
+    let young = made.is_ok_and(|made| made.elapsed().is_ok_and(|age| age < Duration::from_secs(5)));
+    if young {
+        return Ok(Vec::new());
+    }
+    let cluster = inner.cluster()?;
+    let record = inner.block_on(record(&cluster, &run.run))?;
+    match record {
+        Some(record) if record.verdict.is_none() => unfinished(inner, run),
+        Some(record) => {
+            let verdict = record.verdict.unwrap_or_else(deleted);
+            Ok(vec![finished(run, verdict, "the run's record")])
+        }
+        // What is created here is remembered here before that.
+        None => Ok(vec![finished(run, never_submitted(), "nothing of it is in the cluster")]),
+    }
+}
+
+fn never_submitted() -> Verdict {
+    Verdict {
+        outcome: Outcome::CouldNotStart,
+        attempt: 0,
+        first_failure: None,
+        reason: "mlctl ended before it had submitted everything".into(),
+    }
+}
+
+fn deleted() -> Verdict {
+    Verdict {
+        outcome: Outcome::Cancelled,
+        attempt: 0,
+        first_failure: None,
+        reason: "somebody deleted its objects from the cluster".into(),
+    }
+}
+
+/// The verdict of a run that somebody ended by deleting it.
+fn cancelled(by: &str) -> Verdict {
+    Verdict {
+        outcome: Outcome::Cancelled,
+        attempt: 0,
+        first_failure: None,
+        reason: format!("cancelled by {by}"),
+    }
+}
+
+/// The mlctl that submitted it has died: if the Jobs are there, it was done; else what it made goes.
+pub(super) fn unfinished(inner: &Inner, run: &RunPaths) -> Result<Vec<Event>, BackendError> {
+    let cluster = inner.cluster()?;
+    let facts = inner.facts(&run.run, false)?.unwrap_or_default();
+    let record = inner.block_on(record(&cluster, &run.run))?;
+    let several = record.as_ref().is_some_and(|record| record.submitted == Some(false));
+    if !facts.jobs.is_empty() && !several {
+        Submitting::end(run);
+        return Ok(Vec::new());
+    }
+    let background = DeleteParams::background();
+    inner.block_on(cluster.delete::<ConfigMap>(&run.run, &background))?;
+    for job in facts.jobs.keys() {
+        inner.block_on(cluster.delete::<Job>(job, &background))?;
+    }
+    Submitting::end(run);
+    Ok(vec![finished(
+        run,
+        never_submitted(),
+        "the submission was not finished; what it had made is deleted",
+    )])
+}
+
+/// Several Jobs are let go at the end of a submission; one that died there is finished here.
+pub(super) fn finish_submission(inner: &Inner, run: &RunPaths) -> Result<(), BackendError> {
+    let cluster = inner.cluster()?;
+    let Some(found) = inner.block_on(record(&cluster, &run.run))? else { return Ok(()) };
+    if found.submitted == Some(true) {
+        let selector = watch::selector(&run.run);
+        let jobs: Vec<Job> = inner.block_on(cluster.list(&selector, ""))?;
+        inner.block_on(submit::release(&cluster, &found.map, &jobs))?;
+    }
+    Ok(())
+}

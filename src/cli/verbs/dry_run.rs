@@ -1,0 +1,64 @@
+//! `mlctl train --dry-run`: the plan, as a table or in full.
+
+use indexmap::IndexMap;
+
+use super::train::{plan_of, say_notices};
+use crate::backend::{Backend, SubmitOptions};
+use crate::cli::{CliError, Context, LoadedJob, exit};
+use crate::gang::ReplicaId;
+use crate::plan::{Addresses, OutputDirs, Plan, Port, environment, table};
+use crate::ui::sections_text;
+
+/// Addresses as a plan shows them: the ports are chosen when the run starts.
+struct Preview;
+
+impl Addresses for Preview {
+    fn host(&self, _: &ReplicaId) -> String {
+        "127.0.0.1".into()
+    }
+    fn port(&self, _: &ReplicaId, port: Port) -> u16 {
+        match port {
+            Port::Rendezvous => 2222,
+            Port::Master => 29500,
+            Port::Gang => 0,
+        }
+    }
+}
+
+/// Prints the plans of these jobs and what stands against them; nothing is started.
+pub(super) fn dry_run(
+    context: &Context,
+    backend: &dyn Backend,
+    jobs: &[LoadedJob],
+    options: &SubmitOptions,
+) -> Result<u8, CliError> {
+    let mut plans = Vec::new();
+    let mut refused = Vec::new();
+    for job in jobs {
+        let plan = plan_of(job, &format!("{}-xxxxxx", job.job.name), backend)?;
+        match backend.check(&plan, options) {
+            Ok(notices) => say_notices(context, notices),
+            Err(error) => refused.push(CliError::from(error)),
+        }
+        plans.push(plan);
+    }
+    let masked: Vec<Plan> = plans.iter().map(Plan::masked).collect();
+    let text = || {
+        let shown = masked.iter().map(|plan| {
+            let base = plan.output.clone().unwrap_or_else(|| "<run folder>/output".into());
+            let dirs = OutputDirs::of_primary(&base);
+            let preview: IndexMap<String, String> =
+                environment(plan, plan.primary(), &Preview, &dirs);
+            sections_text(&context.printer, &table(plan, &preview))
+        });
+        shown.collect::<Vec<_>>().join("\n")
+    };
+    match &masked[..] {
+        [one] => context.emit(one, text)?,
+        many => context.emit(&many, text)?,
+    }
+    match refused.into_iter().next() {
+        Some(error) => Err(error),
+        None => Ok(exit::OK),
+    }
+}
