@@ -7,7 +7,7 @@ test *args:
 # Format, lint, check drift of generated files.
 check:
     cargo fmt --check
-    cargo clippy --all-targets -- -D warnings
+    cargo clippy --release --all-targets -- -D warnings
 
 # Completions, man pages, schemas and the other generated files.
 generate:
@@ -24,6 +24,10 @@ kill rounds="50":
 # kill -9 of mlctl at random moments of submitting to a cluster and following.
 kill-kube rounds="50":
     MLCTL_KILL_ROUNDS={{rounds}} tests/run kube::faults::kill --nocapture
+
+# Runs in all states, some left by killed commands, and `cleanup` over them.
+cleanup-kube runs="200":
+    MLCTL_CLEANUP_RUNS={{runs}} tests/run kube::cleanup --nocapture
 
 # `--version` and `list` with 10,000 runs, against the real kubectl.
 bench-cli:

@@ -34,6 +34,9 @@ _mlctl() {
             mlctl,cancel)
                 cmd="mlctl__subcmd__cancel"
                 ;;
+            mlctl,cleanup)
+                cmd="mlctl__subcmd__cleanup"
+                ;;
             mlctl,cluster)
                 cmd="mlctl__subcmd__cluster"
                 ;;
@@ -107,7 +110,7 @@ _mlctl() {
 
     case "${cmd}" in
         mlctl)
-            opts="-o -q -v -n -h -V --output --quiet --verbose --color --runtime --context --namespace --help --version init train list ls status logs wait cancel why exec validate render convert schema explain state cluster completions man agent agent-guard agent-exec agent-beside agent-install"
+            opts="-o -q -v -n -h -V --output --quiet --verbose --color --runtime --context --namespace --help --version init train list ls status logs wait cancel cleanup why exec validate render convert schema explain state cluster completions man agent agent-guard agent-exec agent-beside agent-install"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -373,6 +376,72 @@ _mlctl() {
                 return 0
             fi
             case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --runtime)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mlctl__subcmd__cleanup)
+            opts="-l -y -o -q -v -n -h --older-than --state --name --label --study --orphans --all --models --running --all-users --yes --dry-run --output --quiet --verbose --color --runtime --context --namespace --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --older-than)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --label)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -l)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --study)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
                     return 0

@@ -45,6 +45,7 @@ complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "status" -d 'Show one ru
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "logs" -d 'Print what the commands of a run printed'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "wait" -d 'Follow a run to its end; exit with its code'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "cancel" -d 'End runs'
+complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "cleanup" -d 'Remove what runs have left'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "why" -d 'Say why a run failed and what to do'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "exec" -d 'Run a command beside a replica\'s'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "validate" -d 'Check specs and say everything that is wrong'
@@ -199,6 +200,30 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand cancel" -l force -d 'Kill wh
 complete -c mlctl -n "__fish_mlctl_using_subcommand cancel" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cancel" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cancel" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -l older-than -d 'Only what ended, or was used last, so long ago, for example 12h or 7d' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -l state -d 'Only runs in these states' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -l name -d 'Only runs of this spec name' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -s l -l label -d 'Only runs with this label; may be repeated' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -l study -d 'Only the trials of this study' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -l orphans -d 'Only what belongs to no known run'
+complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -l all -d 'Everything that has ended, whatever its age'
+complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -l models -d 'Models of runs that succeeded, too'
+complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -l running -d 'End and remove what still runs, too'
+complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -l all-users -d 'Also what others have submitted to the cluster'
+complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -s y -l yes -d 'Don\'t ask'
+complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -l dry-run -d 'Only show what would be removed'
+complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand why" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'One JSON document with `schemaVersion`'
 yaml\t'The same as YAML'"

@@ -5,6 +5,7 @@
 pub mod accelerator;
 pub mod agent;
 pub mod backend;
+pub mod cleanup;
 pub mod cli;
 pub mod code;
 pub mod event;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::process::Control;
 
 /// Long enough for what a server remembers of a name that was not there.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Between two tries.
 const PACE: Duration = Duration::from_millis(100);

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::kubernetes::ClusterError;
+use super::{Holding, Holdings};
 use crate::event::Event;
 use crate::gang::{Attempt, ReplicaId, Verdict};
 use crate::plan::{Plan, RuntimeDefaults};
@@ -174,6 +175,13 @@ pub trait Backend {
     fn find(&self, _wanted: &Wanted) -> Result<Vec<FoundRun>, BackendError> {
         Ok(Vec::new())
     }
+
+    /// Everything of this user's runs, or of everybody's, that is still there, whether or not their
+    /// state is known here.
+    fn holdings(&self, all_users: bool) -> Result<Holdings, BackendError>;
+
+    /// Starts to remove one thing, or does so. "Not there" is success.
+    fn discard(&self, holding: &Holding) -> Result<(), BackendError>;
 
     /// Everything that has happened since `cursor`, in order; moves the cursor. When the gang has
     /// ended, or nothing of it is left, the last event is `Finished`.

@@ -6,8 +6,8 @@ use std::io::IsTerminal;
 use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
 
 use super::verbs::{
-    agent, cancel, cluster, completions, exec, init, list, logs, render, spec, state, status,
-    train, wait, why,
+    agent, cancel, cleanup, cluster, completions, exec, init, list, logs, render, spec, state,
+    status, train, wait, why,
 };
 use super::{CliError, Context, Env, ErrorKind, Format, PlaceArgs};
 use crate::ui::{Printer, Terminal, Verbosity, terminal_width};
@@ -78,6 +78,8 @@ pub enum Verb {
     Wait(wait::WaitArgs),
     /// End runs
     Cancel(cancel::CancelArgs),
+    /// Remove what runs have left
+    Cleanup(cleanup::CleanupArgs),
     /// Say why a run failed and what to do
     Why(why::WhyArgs),
     /// Run a command beside a replica's
@@ -165,6 +167,7 @@ fn dispatch(cli: Cli, printer: &mut Printer) -> Result<u8, CliError> {
         Verb::Logs(args) => logs::run(context, args),
         Verb::Wait(args) => wait::run(context, args),
         Verb::Cancel(args) => cancel::run(context, args),
+        Verb::Cleanup(args) => cleanup::run(context, args),
         Verb::Why(args) => why::run(context, args),
         Verb::Exec(args) => exec::run(context, args),
         Verb::Validate(args) => spec::validate(context, args),

@@ -130,6 +130,12 @@ impl Context {
         self.choice() == Choice::Cluster
     }
 
+    /// The command line itself says where to look.
+    pub fn names_a_place(&self) -> bool {
+        let PlaceArgs { runtime, context, namespace } = &self.place;
+        runtime.is_some() || context.is_some() || namespace.is_some()
+    }
+
     fn choice(&self) -> Choice {
         let place = &self.place;
         let named = place.context.is_some() || place.namespace.is_some();

@@ -103,7 +103,6 @@ impl From<ClusterError> for CliError {
             }
             ClusterError::Admission(said) if said.contains("PodSecurity") => told(Refused)
                 .hint("`security: restricted` is the default; what the spec adds must keep to it"),
-            ClusterError::Admission(_) => told(Refused),
             ClusterError::NotFound(_) => told(NotFound),
             _ => told(Refused),
         }

@@ -7,6 +7,10 @@ use super::{GangConfig, ReplicaId};
 /// What the primary allows beyond `drain` for its members to acknowledge and leave.
 const ENDING: Duration = Duration::from_secs(30);
 
+/// What a cluster may need to learn that the other pods have ended: once it knows of the primary's
+/// success, the Job controller deletes every pod whose end it doesn't know yet, log and all.
+const LAST_EXIT: Duration = Duration::from_secs(3);
+
 impl GangConfig {
     /// Whether something (the Job controller) replaces a lost agent. Where nothing does, a lost link
     /// is the end of the gang.
@@ -52,6 +56,11 @@ impl GangConfig {
     /// How long the primary waits for its members after a verdict.
     pub fn ending_bound(&self, drain: Duration) -> Duration {
         drain + ENDING.max(self.grace + self.kill_bound * 2 + self.margin())
+    }
+
+    /// How long the primary outlives the last of its members.
+    pub fn last_exit_pause(&self) -> Duration {
+        if self.replaces() && self.members.len() > 1 { LAST_EXIT } else { Duration::ZERO }
     }
 
     /// How long a member goes on without a word from any primary.

@@ -36,7 +36,7 @@ impl Store {
         let index = super::skim::skim_index(&text);
         let living = index.runs.iter().filter(|run| run.may_live());
         Ok(living
-            .filter_map(|run| run.read())
+            .filter_map(super::skim::Skimmed::read)
             .filter(|line| line.outcome.is_none())
             .map(|line| (line.id.to_string(), line.runtime.to_string()))
             .collect())

@@ -167,6 +167,7 @@ impl Store {
 
     /// Finishes or removes what commands that died in `create_run` have left behind.
     pub(super) fn recover(&self) -> Result<(), StoreError> {
+        self.finish_removals()?;
         if self.is_read_only() || is_empty(&self.new_dir()) {
             return Ok(());
         }

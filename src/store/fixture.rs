@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{CreatedRun, NewRun, RunPaths, Store};
 use crate::backend::{
-    Backend, BackendError, Cursor, ExecRequest, LogLine, LogQuery, LogReader, Notice, SecretValues,
-    SubmitOptions,
+    Backend, BackendError, Cursor, ExecRequest, Holding, Holdings, LogLine, LogQuery, LogReader,
+    Notice, SecretValues, SubmitOptions,
 };
 use crate::event::{EVENT_VERSION, Event, EventKind};
 use crate::gang::{
@@ -206,6 +206,12 @@ impl Backend for Scripted {
         Ok(true)
     }
     fn remove(&self, _: &RunPaths) -> Result<(), BackendError> {
+        Ok(())
+    }
+    fn holdings(&self, _: bool) -> Result<Holdings, BackendError> {
+        Ok(Holdings::default())
+    }
+    fn discard(&self, _: &Holding) -> Result<(), BackendError> {
         Ok(())
     }
     fn exec(&self, _: &RunPaths, _: &ReplicaId, _: &ExecRequest) -> Result<u8, BackendError> {

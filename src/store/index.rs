@@ -181,6 +181,16 @@ pub(super) fn final_line(entry: &IndexEntry) -> Result<String, serde_json::Error
     Ok(serde_json::to_string(&line)? + "\n")
 }
 
+/// The line of a removal.
+pub(super) fn removed_line(run: &str) -> Result<String, serde_json::Error> {
+    #[derive(Serialize)]
+    struct Removed<'a> {
+        id: &'a str,
+        removed: bool,
+    }
+    Ok(serde_json::to_string(&Removed { id: run, removed: true })? + "\n")
+}
+
 /// A whole index of these runs, with its header.
 pub(super) fn compacted_text(entries: &[IndexEntry]) -> Result<String, serde_json::Error> {
     let mut body = String::new();

@@ -60,7 +60,7 @@ impl Store {
     }
 
     /// Appends a line, or leaves the file as it was.
-    fn append(&self, lock: &FileLock, line: &str) -> Result<(), StoreError> {
+    pub(super) fn append(&self, lock: &FileLock, line: &str) -> Result<(), StoreError> {
         let mut file = self.open_index()?;
         let mut before = file.metadata()?.len();
         if before > 0 && !ends_with_newline(&mut file)? {

@@ -73,6 +73,14 @@ pub fn environ(pid: i32) -> Option<Vec<(OsString, OsString)>> {
     Some(pairs.collect())
 }
 
+/// A process's command line, word by word.
+pub fn command_line(pid: i32) -> Option<Vec<String>> {
+    let bytes = fs_err::read(format!("/proc/{pid}/cmdline")).ok()?;
+    let words =
+        bytes.split(|byte| *byte == 0).map(|word| String::from_utf8_lossy(word).into_owned());
+    Some(words.collect())
+}
+
 /// A process's current folder.
 pub fn working_dir(pid: i32) -> Option<PathBuf> {
     fs_err::read_link(format!("/proc/{pid}/cwd")).ok()

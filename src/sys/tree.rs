@@ -50,6 +50,17 @@ pub fn find_marked(run: &str) -> Vec<ProcStat> {
     processes().into_iter().filter(|p| p.pid != me && !p.zombie && marked(p.pid)).collect()
 }
 
+/// The living processes that carry any run's marker, and which, this one not included.
+pub fn marked() -> Vec<(ProcStat, String)> {
+    let me = i32::try_from(std::process::id()).unwrap_or(i32::MAX);
+    let run = |pid| {
+        let (_, value) = environ(pid)?.into_iter().find(|(name, _)| name == RUN_MARKER)?;
+        value.into_string().ok()
+    };
+    let living = processes().into_iter().filter(|p| p.pid != me && !p.zombie);
+    living.filter_map(|process| Some((process, run(process.pid)?))).collect()
+}
+
 /// Sends SIGKILL to everything that carries a run's marker until nothing is left.
 pub fn kill_marked(run: &str, limit: Duration) -> bool {
     kill_until_none(limit, || find_marked(run))

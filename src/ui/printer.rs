@@ -112,6 +112,18 @@ impl Printer {
         }
     }
 
+    /// Asks a question on standard error; only a clear yes is one.
+    pub fn confirm(&self, question: &str) -> bool {
+        {
+            let mut err = io::stderr().lock();
+            let _ = write!(err, "{question} [y/N] ");
+            let _ = err.flush();
+        }
+        let mut answer = String::new();
+        let read = io::stdin().read_line(&mut answer);
+        read.is_ok() && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
+    }
+
     /// `error: ...`
     pub fn error(&self, text: &str) {
         Self::line(&format!("{} {text}", self.paint(ERROR, "error:")));

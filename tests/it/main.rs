@@ -7,8 +7,10 @@
     clippy::panic,
     reason = "a test that fails panics"
 )]
+#![allow(clippy::print_stderr, reason = "a skipped or failed test says why")]
 #![allow(clippy::pedantic, reason = "tests are read, not reused")]
 
+mod cleanup;
 mod generated;
 mod image;
 mod kube;

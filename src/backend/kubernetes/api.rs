@@ -4,6 +4,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use k8s_openapi::NamespaceResourceScope;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams, PostParams};
 use kube::core::Request;
 use kube::{Api, Client, Resource};
@@ -184,6 +185,31 @@ impl Cluster {
         }
     }
 
+    /// The metadata of all objects that a selector means, in pages.
+    pub(super) async fn list_metadata<K>(
+        &self,
+        selector: &str,
+    ) -> Result<Vec<ObjectMeta>, ClusterError>
+    where
+        K: Resource<Scope = NamespaceResourceScope> + DeserializeOwned + Clone + std::fmt::Debug,
+        K::DynamicType: Default,
+    {
+        let api: Api<K> = self.api();
+        let mut params = ListParams::default().labels(selector).limit(PAGE);
+        let mut all = Vec::new();
+        loop {
+            let page = self
+                .again(|| api.list_metadata(&params))
+                .await
+                .map_err(|error| self.target.explain(error))?;
+            all.extend(page.items.into_iter().map(|item| item.metadata));
+            match page.metadata.continue_.filter(|token| !token.is_empty()) {
+                Some(token) => params.continue_token = Some(token),
+                None => return Ok(all),
+            }
+        }
+    }
+
     /// Changes some fields of an object; `false` when it is not there.
     pub(super) async fn change<K>(
         &self,
@@ -204,7 +230,8 @@ impl Cluster {
         }
     }
 
-    /// Deletes an object. "Not there" is success.
+    /// Deletes an object. "Not there" is success, and so is another one of the same name when `params`
+    /// say which one is meant.
     pub(super) async fn delete<K>(
         &self,
         name: &str,
@@ -217,6 +244,11 @@ impl Cluster {
         let api: Api<K> = self.api();
         match self.again(|| api.delete(name, params)).await {
             Ok(_) => Ok(()),
+            Err(kube::Error::Api(status))
+                if status.code == 409 && params.preconditions.is_some() =>
+            {
+                Ok(())
+            }
             Err(error) if is_not_found(&error) => Ok(()),
             Err(error) => Err(self.target.explain(error)),
         }

@@ -254,7 +254,6 @@ pub(super) fn chain<'a>(error: &'a (dyn StdError + 'static)) -> Vec<&'a (dyn Std
 pub(super) fn is_passing(error: &kube::Error) -> bool {
     match error {
         kube::Error::Api(status) => matches!(status.code, 429 | 500 | 502 | 503 | 504),
-        kube::Error::Auth(_) => false,
         kube::Error::Service(error) => !is_tls(error.as_ref()),
         kube::Error::HyperError(_) | kube::Error::ReadEvents(_) => true,
         _ => false,

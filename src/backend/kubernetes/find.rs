@@ -16,9 +16,9 @@ pub(super) fn find(inner: &Inner, wanted: &Wanted) -> Result<Vec<FoundRun>, Back
     let cluster = inner.cluster()?;
     let mut selector = format!("{}={}", label::RECORD, label::TRUE);
     match wanted {
-        Wanted::Run(run) => selector += &format!(",{}={run}", label::RUN),
+        Wanted::Run(run) => selector.extend([",", label::RUN, "=", run]),
         Wanted::Mine => {
-            selector += &format!(",{}={}", label::USER, super::user_label(&inner.user()?));
+            selector.extend([",", label::USER, "=", &super::user_label(&inner.user()?)]);
         }
         Wanted::All => {}
     }

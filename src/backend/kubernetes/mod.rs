@@ -10,6 +10,7 @@ mod connect;
 mod error;
 mod exec;
 mod find;
+mod holdings;
 pub mod image;
 mod inner;
 mod log;

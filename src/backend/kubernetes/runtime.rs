@@ -8,11 +8,11 @@ use super::connect::{ConnectOptions, Location};
 use super::image::name_commands;
 use super::inner::Inner;
 use super::log::PodLogs;
-use super::{ManifestContext, archive, cancel, exec, find, observe, submit};
+use super::{ManifestContext, archive, cancel, exec, find, holdings, observe, submit};
 use crate::backend::log_files::FileLogs;
 use crate::backend::{
-    Backend, BackendError, Cursor, ExecRequest, FoundRun, LogQuery, LogReader, Notice,
-    SecretValues, SubmitOptions, Wanted,
+    Backend, BackendError, Cursor, ExecRequest, FoundRun, Holding, Holdings, LogQuery, LogReader,
+    Notice, SecretValues, SubmitOptions, Wanted,
 };
 use crate::event::Event;
 use crate::gang::ReplicaId;
@@ -87,6 +87,14 @@ impl Backend for Kubernetes {
 
     fn find(&self, wanted: &Wanted) -> Result<Vec<FoundRun>, BackendError> {
         find::find(&self.inner, wanted)
+    }
+
+    fn holdings(&self, all_users: bool) -> Result<Holdings, BackendError> {
+        holdings::holdings(&self.inner, all_users)
+    }
+
+    fn discard(&self, holding: &Holding) -> Result<(), BackendError> {
+        holdings::discard(&self.inner, holding)
     }
 
     fn observe(&self, run: &RunPaths, cursor: &mut Cursor) -> Result<Vec<Event>, BackendError> {

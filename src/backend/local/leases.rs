@@ -64,6 +64,21 @@ impl Leases {
         fs_err::read_to_string(self.dir.join(thing)).ok().filter(|run| !run.is_empty())
     }
 
+    /// Everything that is held, and by which run.
+    pub(super) fn all(&self) -> Vec<(String, String)> {
+        let entries = fs_err::read_dir(&self.dir).into_iter().flatten().flatten();
+        let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+        names.filter_map(|thing| Some((thing.clone(), self.holder(&thing)?))).collect()
+    }
+
+    /// Gives one thing back, if this run holds it.
+    pub(super) fn give_back(&self, thing: &str, run: &str) -> io::Result<()> {
+        if self.holder(thing).as_deref() == Some(run) {
+            remove(&self.dir.join(thing))?;
+        }
+        Ok(())
+    }
+
     /// Gives back all that a run holds.
     pub(super) fn release(&self, run: &str) {
         let Ok(entries) = fs_err::read_dir(&self.dir) else { return };

@@ -8,6 +8,7 @@ mod addresses;
 mod check;
 mod data;
 mod gpu;
+mod holdings;
 mod launch;
 mod leases;
 mod observe;

@@ -6,12 +6,12 @@ use std::path::PathBuf;
 
 use rustix::process::Signal;
 
-use super::{check, launch, observe, process};
+use super::{check, holdings, launch, observe, process};
 use crate::agent;
 use crate::backend::log_files::FileLogs;
 use crate::backend::{
-    Backend, BackendError, Cursor, ExecRequest, LogQuery, LogReader, Notice, SecretValues,
-    SubmitOptions,
+    Backend, BackendError, Cursor, ExecRequest, Holding, Holdings, LogQuery, LogReader, Notice,
+    SecretValues, SubmitOptions,
 };
 use crate::event::Event;
 use crate::gang::ReplicaId;
@@ -76,6 +76,14 @@ impl Backend for Local {
             self.remove(run)?;
         }
         launched
+    }
+
+    fn holdings(&self, _all_users: bool) -> Result<Holdings, BackendError> {
+        Ok(holdings::holdings(&self.config))
+    }
+
+    fn discard(&self, holding: &Holding) -> Result<(), BackendError> {
+        holdings::discard(&self.config, holding)
     }
 
     fn observe(&self, run: &RunPaths, cursor: &mut Cursor) -> Result<Vec<Event>, BackendError> {

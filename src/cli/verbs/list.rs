@@ -47,7 +47,8 @@ pub struct ListArgs {
     pub watch: bool,
 }
 
-fn label(text: &str) -> Result<(String, String), String> {
+/// A label as an option gives it.
+pub(super) fn label(text: &str) -> Result<(String, String), String> {
     let pair = text.split_once('=').filter(|(key, _)| !key.is_empty());
     pair.map(|(k, v)| (k.to_owned(), v.to_owned())).ok_or_else(|| "write it as KEY=VALUE".into())
 }

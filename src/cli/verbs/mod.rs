@@ -2,6 +2,7 @@
 
 pub mod agent;
 pub mod cancel;
+pub mod cleanup;
 pub mod cluster;
 pub mod completions;
 mod dry_run;

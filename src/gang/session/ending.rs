@@ -96,6 +96,12 @@ impl Session {
     }
 
     pub(super) fn check_ending(&mut self) {
+        self.alone_since = match self.phase {
+            Phase::Ending { committed: true, .. } if self.is_alone() => {
+                self.alone_since.or(Some(self.now))
+            }
+            _ => None,
+        };
         match self.phase {
             Phase::Ending { committed: false, until } => {
                 // Where nothing is replaced nobody can come back without knowing the verdict.
@@ -121,13 +127,19 @@ impl Session {
             Phase::Ending { committed: true, until } if self.may_go(until) => {
                 self.exit(self.verdict_exit());
             }
-            Phase::Disbanding { until } if self.may_go(until) => self.exit(AgentExit::FinalJob),
+            Phase::Disbanding { until } if self.has_ended(until) => self.exit(AgentExit::FinalJob),
             _ => {}
         }
     }
 
-    /// The primary exits last.
+    /// The primary exits last, and late enough for everybody's end to be known.
     fn may_go(&self, until: Now) -> bool {
+        let pause = self.config.last_exit_pause();
+        let known = self.alone_since.is_some_and(|at| self.now >= at + pause);
+        known && self.own_is_idle() || self.now >= until
+    }
+
+    fn has_ended(&self, until: Now) -> bool {
         self.is_alone() && self.own_is_idle() || self.now >= until
     }
 

@@ -41,6 +41,8 @@ pub struct Session {
     /// A failed attempt whose commands have not all been reported gone.
     pub(super) ending_attempt: Option<Attempt>,
     pub(super) held: Option<Held>,
+    /// Since when nobody else is linked, at the end of a run.
+    pub(super) alone_since: Option<Now>,
     seq: u64,
     out: Vec<SessionOutput>,
 }
@@ -86,6 +88,7 @@ impl Session {
             trust_from: Now::ZERO,
             ending_attempt: None,
             held: None,
+            alone_since: None,
             seq: 0,
             out: Vec::new(),
             config,
@@ -138,6 +141,7 @@ impl Session {
                 times.push(*until);
                 times.extend(self.slots.iter().map(|slot| self.gone_at(slot)));
                 times.push(self.unheard_of_until());
+                times.extend(self.alone_since.map(|at| at + self.config.last_exit_pause()));
             }
         }
         times.extend(self.slots.iter().filter(|slot| slot.present()).map(|slot| slot.lost_at));

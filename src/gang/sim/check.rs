@@ -210,7 +210,8 @@ impl World<'_> {
         let knows = one.member.carry().verdict.is_some() && one.released;
         let replaced = !self.plan.laptop && !self.job.indexes[0].done && !by.alive && by.killed;
         // Its last word may have come as long before its end as a silence is borne.
-        let bound = self.plan.config.orphan_bound(true) - self.plan.config.dead_after();
+        let bound =
+            self.plan.config.orphan_bound(true).saturating_sub(self.plan.config.dead_after());
         let bound = bound.as_millis() as Ms;
         let waited = self.now >= by.died_at + bound;
         let told = self.agents.iter().any(|other| {

@@ -34,7 +34,9 @@ mount --bind /run/cluster/log/var /var/log
 [ ! -e /etc/resolv.conf ] || mount --bind /run/cluster/etc/resolv.conf /etc/resolv.conf
 
 ip link set lo up
-ip link add mlctl0 type bridge
+# With an address of its own: else it takes the lowest of its ports', and every pod that comes or goes
+# may leave the others without DNS until their neighbour tables notice.
+ip link add mlctl0 address 0a:58:c6:12:00:01 type bridge
 ip address add 198.18.0.1/17 dev mlctl0
 ip link set mlctl0 up
 /run/cluster/bin/kube forward 198.18.0.1:6443 >>/run/cluster/log/forward 2>&1 &

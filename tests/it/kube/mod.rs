@@ -1,5 +1,6 @@
 //! Runs in a real cluster.
 
+mod cleanup;
 mod digits;
 mod environment;
 mod faults;

@@ -25,9 +25,9 @@ fn pod(index: usize) -> PodFacts {
     }
 }
 
-fn ended(code: i32, reason: &str, message: Option<TerminationMessage>) -> Option<Ended> {
+fn ended(code: i32, reason: &str, message: Option<TerminationMessage>) -> Ended {
     let at = Some(Timestamp::UNIX_EPOCH);
-    Some(Ended { code, reason: reason.into(), message, text: String::new(), at })
+    Ended { code, reason: reason.into(), message, text: String::new(), at }
 }
 
 fn facts(pods: Vec<PodFacts>, end: Option<(bool, &str)>) -> RunFacts {
@@ -68,7 +68,7 @@ fn message(epoch: (u32, u32), outcome: Option<Outcome>) -> TerminationMessage {
 fn a_real_verdict_of_the_highest_epoch_counts() {
     let over = |index, message| PodFacts {
         over: true,
-        ended: ended(41, "Error", Some(message)),
+        ended: Some(ended(41, "Error", Some(message))),
         ..pod(index)
     };
     let known = facts(
@@ -117,7 +117,7 @@ fn the_cluster_knows_better_why_a_replica_went() {
         exit: None,
         reason: "lost".into(),
     };
-    let killed = PodFacts { over: true, ended: ended(137, "OOMKilled", None), ..pod(1) };
+    let killed = PodFacts { over: true, ended: Some(ended(137, "OOMKilled", None)), ..pod(1) };
     refine(&layout(), &facts(vec![killed], None), &mut failure);
     assert_eq!(failure.class, FailureClass::OutOfMemory);
     assert!(failure.reason.starts_with("worker-1 on node2: killed"), "{}", failure.reason);

@@ -1,0 +1,139 @@
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::*;
+use crate::backend::Holding;
+use crate::report::RunState;
+use crate::store::RunSize;
+
+const CLUSTER: &str = "prod/ml";
+
+fn now() -> Timestamp {
+    "2026-05-01T12:00:00Z".parse().unwrap()
+}
+
+fn days(n: i64) -> Timestamp {
+    now() - SignedDuration::from_hours(24 * n)
+}
+
+fn run(id: &str, runtime: &str, state: RunState, at: Timestamp) -> Found {
+    Found {
+        id: id.into(),
+        name: id.split('-').next().unwrap().into(),
+        labels: [("team".to_owned(), "vision".to_owned())].into_iter().collect(),
+        runtime: runtime.into(),
+        state,
+        at,
+        in_state: true,
+    }
+}
+
+fn thing(run: &str, kind: &str, name: &str, since: Timestamp) -> Holding {
+    Holding {
+        run: run.into(),
+        kind: kind.into(),
+        name: name.into(),
+        since: Some(since),
+        is_record: name == run && kind == "ConfigMap",
+        ..Holding::default()
+    }
+}
+
+fn survey() -> Survey {
+    let held = vec![
+        thing("old-1", "ConfigMap", "old-1", days(30)),
+        thing("old-1", "ConfigMap", "old-1-pod", days(30)),
+        thing("old-1", "Job", "old-1", days(30)),
+        thing("live-1", "Job", "live-1", days(30)),
+        thing("lost-1", "Secret", "lost-1", days(2)),
+        Holding { going: Some(now()), ..thing("lost-2", "Secret", "lost-2", days(2)) },
+        thing("made-1", "Job", "made-1", now() - SignedDuration::from_mins(1)),
+    ];
+    Survey {
+        now: now(),
+        runs: vec![
+            run("old-1", CLUSTER, RunState::Failed, days(30)),
+            run("live-1", CLUSTER, RunState::Running, days(30)),
+            run("model-1", "local", RunState::Succeeded, days(30)),
+            run("young-1", "local", RunState::Failed, days(1)),
+            run("away-1", "other/ml", RunState::Failed, days(30)),
+        ],
+        holdings: BTreeMap::from([(CLUSTER.into(), held), ("local".into(), Vec::new())]),
+        caches: vec![
+            Cache { path: "/cache/a".into(), bytes: 7, used: days(40) },
+            Cache { path: "/cache/b".into(), bytes: 9, used: days(2) },
+        ],
+    }
+}
+
+fn size(run: &str) -> RunSize {
+    RunSize { all: 100, stripped: 40, has_model: run.starts_with("model") }
+}
+
+fn proposed(survey: &Survey, filter: &Filter) -> (Vec<String>, Vec<String>) {
+    let proposal = propose(survey, filter, &mut size);
+    let goes = proposal.removals.iter().map(|removal| match &removal.cache {
+        Some(cache) => cache.path.display().to_string(),
+        None => removal.run.clone().unwrap(),
+    });
+    (goes.collect(), proposal.kept.into_iter().map(|kept| kept.run).collect())
+}
+
+fn aged(n: u64) -> Filter {
+    Filter { older_than: Some(Duration::from_hours(24 * n)), ..Filter::default() }
+}
+
+#[test]
+fn what_ended_goes_and_what_runs_or_is_out_of_reach_stays() {
+    let (goes, kept) = proposed(&survey(), &aged(7));
+    assert_eq!(goes, ["old-1", "model-1", "/cache/a"]);
+    assert_eq!(kept, ["live-1", "away-1"]);
+}
+
+#[test]
+fn leftovers_of_no_known_run_go_unless_they_are_being_made_or_removed() {
+    let filter = Filter { orphans: true, ..Filter::default() };
+    assert_eq!(proposed(&survey(), &filter).0, ["lost-1"]);
+    let named = Filter { name: Some("old".into()), ..Filter::default() };
+    assert_eq!(proposed(&survey(), &named).0, ["old-1"]);
+}
+
+#[test]
+fn the_record_goes_last_and_jobs_first() {
+    let proposal = propose(&survey(), &aged(7), &mut size);
+    let names: Vec<_> = proposal.removals[0].things.iter().map(|t| (&*t.kind, &*t.name)).collect();
+    assert_eq!(names, [("Job", "old-1"), ("ConfigMap", "old-1-pod"), ("ConfigMap", "old-1")]);
+}
+
+#[test]
+fn a_model_stays_unless_it_is_asked_for() {
+    let proposal = propose(&survey(), &aged(7), &mut size);
+    assert_eq!((proposal.removals[1].folder, proposal.removals[1].bytes), (Folder::Stripped, 40));
+    let all = Filter { models: true, ..aged(7) };
+    let proposal = propose(&survey(), &all, &mut size);
+    assert_eq!((proposal.removals[1].folder, proposal.removals[1].bytes), (Folder::Removed, 100));
+    // What has been stripped has nothing more to give.
+    let mut stripped = |_: &str| RunSize { all: 60, stripped: 0, has_model: true };
+    let named = Filter { runs: vec!["model-1".into()], ..Filter::default() };
+    assert_eq!(propose(&survey(), &named, &mut stripped).removals, []);
+}
+
+#[test]
+fn running_ones_are_ended_when_asked() {
+    let filter = Filter { running: true, ..aged(7) };
+    let proposal = propose(&survey(), &filter, &mut size);
+    let live = proposal.removals.iter().find(|r| r.run.as_deref() == Some("live-1")).unwrap();
+    assert!(live.ends);
+}
+
+#[test]
+fn a_cache_stays_as_long_as_a_run_lives_that_may_use_it() {
+    let newer = "/cache/b".to_owned();
+    let mut survey = survey();
+    assert!(!proposed(&survey, &aged(1)).0.contains(&newer));
+    survey.runs.retain(|run| run.state.is_ended());
+    assert!(proposed(&survey, &aged(1)).0.contains(&newer));
+    assert!(!proposed(&survey, &aged(7)).0.contains(&newer));
+}

@@ -1,0 +1,295 @@
+//! `mlctl cleanup`: remove what runs have left.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::IsTerminal;
+use std::rc::Rc;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::list::label;
+use crate::backend::{Backend, Notice, Requests};
+use crate::cleanup::{
+    Failure, Filter, Kept, Proposal, Removal, Survey, Totals, caches, carry_out, propose,
+};
+use crate::cli::{CliError, Context, ErrorKind, Format};
+use crate::report::RunState;
+use crate::spec::Span;
+use crate::store::{ListFilter, Store, now};
+use crate::ui::human::{age, bytes, number};
+use crate::ui::{Table, state_style};
+
+/// Younger runs stay where nothing narrows the choice down.
+const DEFAULT_AGE: Duration = Duration::from_hours(7 * 24);
+
+/// The runtime of this machine.
+const LOCAL: &str = "local";
+
+/// The label of a study's trials.
+const STUDY: &str = "mlctl.dev/study";
+
+/// Arguments of `cleanup`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Shows what it would remove and what that frees, then asks. Without a choice:
+runs that ended 7 days ago or more, what is left of runs that nobody knows, and
+Python environments that were not used for so long. Models of runs that
+succeeded stay, with the run's story, and so does whatever still runs, belongs
+to others, or was not made by mlctl. Outputs outside of the state folder and
+claims are never touched.
+
+Examples:
+  mlctl cleanup                          look, and decide
+  mlctl cleanup --dry-run -o json        only look
+  mlctl cleanup digits-a1b2c3 --yes      one run, without a question
+  mlctl cleanup --state failed,cancelled --older-than 1d --yes
+  mlctl cleanup --orphans --context prod what killed commands left there
+  mlctl cleanup --all --yes              everything that has ended
+
+Exit codes: 0 all is removed, 5 something could not be.")]
+pub struct CleanupArgs {
+    /// Only these runs
+    pub runs: Vec<String>,
+    /// Only what ended, or was used last, so long ago, for example 12h or 7d
+    #[arg(long, value_name = "DURATION")]
+    pub older_than: Option<Span>,
+    /// Only runs in these states
+    #[arg(long, value_delimiter = ',', value_name = "STATE")]
+    pub state: Vec<RunState>,
+    /// Only runs of this spec name
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Only runs with this label; may be repeated
+    #[arg(short, long, value_name = "KEY=VALUE", value_parser = label)]
+    pub label: Vec<(String, String)>,
+    /// Only the trials of this study
+    #[arg(long)]
+    pub study: Option<String>,
+    /// Only what belongs to no known run
+    #[arg(long, conflicts_with_all = ["runs", "state", "name", "label", "study"])]
+    pub orphans: bool,
+    /// Everything that has ended, whatever its age
+    #[arg(long, conflicts_with_all = ["runs", "older_than", "orphans"])]
+    pub all: bool,
+    /// Models of runs that succeeded, too
+    #[arg(long)]
+    pub models: bool,
+    /// End and remove what still runs, too
+    #[arg(long)]
+    pub running: bool,
+    /// Also what others have submitted to the cluster
+    #[arg(long)]
+    pub all_users: bool,
+    /// Don't ask
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Only show what would be removed
+    #[arg(long, conflicts_with = "yes")]
+    pub dry_run: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Document<'a> {
+    schema_version: u32,
+    dry_run: bool,
+    frees: Totals,
+    removals: &'a [Removal],
+    kept: &'a [Kept],
+    failures: &'a [Failure],
+}
+
+/// Looks, asks and removes.
+pub fn run(context: &Context, args: &CleanupArgs) -> Result<u8, CliError> {
+    let filter = filter(context, args)?;
+    let store = context.store()?;
+    let looked = survey(context, &store, args)?;
+    let proposal = propose(&looked.survey, &filter, &mut |run| store.run_size(run));
+    if context.format == Format::Table {
+        show(context, &proposal);
+    }
+    let sure = proposal.removals.is_empty() || args.dry_run || args.yes || ask(context)?;
+    let failures = if args.dry_run || !sure {
+        Vec::new()
+    } else {
+        let backend = |name: &str| looked.backends.get(name).map(|backend| &**backend);
+        carry_out(&proposal, &store, &backend, &mut |removal| {
+            context.printer.detail(&format!("removing {}", title(removal)));
+        })
+    };
+    let frees = proposal.totals();
+    let done = format!("removed {}", counted(&frees));
+    context.emit(
+        &Document {
+            schema_version: 1,
+            dry_run: args.dry_run,
+            frees,
+            removals: &proposal.removals,
+            kept: &proposal.kept,
+            failures: &failures,
+        },
+        String::new,
+    )?;
+    context.warn_of(&store);
+    if !sure {
+        context.printer.say("nothing was removed");
+        return Ok(0);
+    }
+    for Failure { run, what, why } in &failures {
+        let whose = run.as_ref().map(|run| format!("{run}: ")).unwrap_or_default();
+        context.printer.warn(&format!("{whose}{what} was not removed: {why}"));
+    }
+    if !failures.is_empty() {
+        context.printer.hint("the rest is removed; `mlctl cleanup` again tries what is left");
+        return Err(CliError::said(ErrorKind::Refused));
+    }
+    if !args.dry_run && !proposal.removals.is_empty() {
+        context.printer.say(&done);
+    }
+    Ok(0)
+}
+
+fn filter(context: &Context, args: &CleanupArgs) -> Result<Filter, CliError> {
+    let mut labels = args.label.clone();
+    labels.extend(args.study.clone().map(|study| (STUDY.to_owned(), study)));
+    let runs = args.runs.iter().map(|run| Ok(context.target(Some(run))?.record.id));
+    let mut filter = Filter {
+        runs: runs.collect::<Result<_, CliError>>()?,
+        older_than: args.older_than.map(|span| span.0),
+        states: args.state.clone(),
+        name: args.name.clone(),
+        labels: labels.into_iter().collect(),
+        running: args.running,
+        models: args.models,
+        orphans: args.orphans,
+    };
+    if !args.all && !args.orphans && !filter.is_about_runs() {
+        filter.older_than.get_or_insert(DEFAULT_AGE);
+    }
+    Ok(filter)
+}
+
+struct Looked {
+    survey: Survey,
+    backends: BTreeMap<String, Rc<dyn Backend>>,
+}
+
+/// Looks at the state folder, and at every runtime that it or the command line names. One that can't
+/// be asked is told, and what is remembered of its runs stays.
+fn survey(context: &Context, store: &Store, args: &CleanupArgs) -> Result<Looked, CliError> {
+    let all = ListFilter::default();
+    let listing = store.list(&all, &mut |run| context.refresh_or_read(store, run))?;
+    let chosen = context.chosen()?;
+    let mut names = BTreeSet::from([chosen.name()]);
+    if !context.names_a_place() {
+        names.insert(LOCAL.into());
+        names.extend(listing.runs.iter().map(|run| run.entry.runtime.clone()));
+    }
+    let here = names.contains(LOCAL);
+    let caches = if here { caches(&context.env.cache_dir()) } else { Vec::new() };
+    let mut survey = Survey::of(&listing.runs, caches, now());
+    let mut backends = BTreeMap::new();
+    let mut refused = None;
+    for name in names {
+        let looked = context.backend(&name).and_then(|backend| {
+            let unseen = survey.look_at(&*backend, args.all_users)?;
+            Ok((backend, unseen))
+        });
+        match looked {
+            Ok((backend, unseen)) => {
+                for Notice(notice) in unseen {
+                    context.printer.warn(&notice);
+                }
+                backends.insert(name, backend);
+            }
+            Err(error) if name == chosen.name() && context.names_a_place() => refused = Some(error),
+            Err(error) => context.printer.warn(&format!("{name}: {}", error.message)),
+        }
+    }
+    match refused {
+        Some(error) => Err(error),
+        None => Ok(Looked { survey, backends }),
+    }
+}
+
+fn ask(context: &Context) -> Result<bool, CliError> {
+    if !context.printer.terminal.stderr || !std::io::stdin().is_terminal() {
+        return Err(CliError::new(ErrorKind::Usage, "nobody is here to answer")
+            .hint("--yes removes without a question, --dry-run only looks"));
+    }
+    Ok(context.printer.confirm("remove this?"))
+}
+
+fn show(context: &Context, proposal: &Proposal) {
+    let now = now();
+    let mut table =
+        Table::new(&["WHAT", "STATE", "AGE", "WHERE", "OBJECTS", "DISK", "USES", "WHY"])
+            .whole(&[0])
+            .painted(1, state_style);
+    for removal in &proposal.removals {
+        let or_empty = |text: Option<String>| text.unwrap_or_default();
+        table.row(vec![
+            title(removal),
+            or_empty(removal.state.map(|state| state.to_string())),
+            or_empty(removal.at.map(|at| age(at, now))),
+            or_empty(removal.runtime.clone()),
+            if removal.things.is_empty() {
+                String::new()
+            } else {
+                removal.things.len().to_string()
+            },
+            if removal.bytes == 0 { String::new() } else { bytes(removal.bytes) },
+            uses(&removal.requests),
+            removal.why.clone(),
+        ]);
+    }
+    if table.is_empty() {
+        context.printer.say("nothing to remove");
+    } else {
+        context.printer.say(&table.render(&context.printer));
+        context.printer.say(&format!("\nin all {}", counted(&proposal.totals())));
+    }
+    for Kept { run, why } in &proposal.kept {
+        context.printer.say(&format!("{run} stays: {why}"));
+    }
+}
+
+fn title(removal: &Removal) -> String {
+    match (&removal.run, &removal.cache) {
+        (Some(run), _) => run.clone(),
+        (None, Some(cache)) => {
+            let name = cache.path.file_name().map(|name| name.to_string_lossy().into_owned());
+            format!("environment {}", name.unwrap_or_default())
+        }
+        (None, None) => String::new(),
+    }
+}
+
+fn counted(totals: &Totals) -> String {
+    let Totals { removals, things, bytes: size, requests } = totals;
+    let what = if *removals == 1 { "run, leftover or cache" } else { "runs, leftovers and caches" };
+    let mut parts = vec![format!("{removals} {what}")];
+    if *things > 0 {
+        parts.push(format!("{things} objects"));
+    }
+    if *size > 0 {
+        parts.push(bytes(*size));
+    }
+    if !requests.is_empty() {
+        parts.push(uses(requests));
+    }
+    parts.join(", ")
+}
+
+/// `2 nvidia.com/gpu, 4 cores, 16 GiB`: what is kept from others now.
+fn uses(requests: &Requests) -> String {
+    let mut parts: Vec<String> =
+        requests.accelerators.iter().map(|(name, count)| format!("{count} {name}")).collect();
+    if requests.cpu > 0.0 {
+        parts.push(format!("{} cores", number(requests.cpu)));
+    }
+    if requests.memory > 0 {
+        parts.push(bytes(requests.memory));
+    }
+    parts.join(", ")
+}

@@ -1,0 +1,139 @@
+//! Taking runs out of the state folder, as a whole or all but what is worth keeping.
+//!
+//! A run is moved to `removed/` first and is then taken out of the index: whatever dies in between is
+//! finished by the next command that lists runs.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::atomic::{private_dir, sync_dir};
+use super::create::is_empty;
+use super::folder::PATIENCE;
+use super::index::removed_line;
+use super::{FileLock, RunPaths, Store, StoreError, parse_index};
+
+/// What of a run's folder stays beside its model: the story, and what is needed to read it.
+const STORY: [&str; 6] =
+    ["source.yaml", "resolved.yaml", "plan.json", "run.json", "events.jsonl", "lock"];
+
+/// What a run's folder holds, in bytes on the disk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RunSize {
+    /// All of it.
+    pub all: u64,
+    /// What [`Store::strip_run`] frees.
+    pub stripped: u64,
+    /// There is a model in its default place.
+    pub has_model: bool,
+}
+
+impl Store {
+    /// How large a run's folder is; one that is not there has no size.
+    pub fn run_size(&self, run: &str) -> RunSize {
+        let paths = self.paths(run);
+        let stripped = strippable(&paths).iter().map(|path| disk_use(path)).sum();
+        let has_model = !is_empty(&model_of(&paths));
+        RunSize { all: disk_use(&paths.dir), stripped, has_model }
+    }
+
+    /// Takes a run out. "Not there" is success.
+    pub fn remove_run(&self, run: &str) -> Result<(), StoreError> {
+        let paths = self.paths(run);
+        let removed = self.removed_dir().join(run);
+        let there = paths.dir.exists();
+        let folder = there.then(|| FileLock::acquire(&paths.lock(), PATIENCE)).transpose()?;
+        {
+            let lock = self.lock()?;
+            private_dir(&self.removed_dir())?;
+            if folder.is_some() && paths.dir.exists() {
+                fs_err::rename(&paths.dir, &removed)?;
+                sync_dir(&self.runs_dir())?;
+            }
+            self.forget(&lock, run)?;
+        }
+        drop(folder);
+        remove_tree(&removed)?;
+        Ok(())
+    }
+
+    /// Takes away what a run left but its model and its story.
+    pub fn strip_run(&self, run: &str) -> Result<(), StoreError> {
+        let paths = self.paths(run);
+        let _lock = FileLock::acquire(&paths.lock(), PATIENCE)?;
+        for path in strippable(&paths) {
+            remove_tree(&path)?;
+        }
+        Ok(())
+    }
+
+    /// Finishes what commands that died in `remove_run` have begun.
+    pub(super) fn finish_removals(&self) -> Result<(), StoreError> {
+        if self.is_read_only() || is_empty(&self.removed_dir()) {
+            return Ok(());
+        }
+        for entry in fs_err::read_dir(self.removed_dir())? {
+            let path = entry?.path();
+            let Some(run) = path.file_name().and_then(|name| name.to_str()) else { continue };
+            self.forget(&self.lock()?, run)?;
+            // Who removes it just now may be faster; what can't be removed is no hindrance.
+            let _ = remove_tree(&path);
+        }
+        Ok(())
+    }
+
+    fn forget(&self, lock: &FileLock, run: &str) -> Result<(), StoreError> {
+        let text = self.index_text()?.unwrap_or_default();
+        if parse_index(&text).runs.iter().any(|line| line.id == run) {
+            self.append(lock, &removed_line(run).map_err(io::Error::from)?)?;
+        }
+        Ok(())
+    }
+
+    fn removed_dir(&self) -> PathBuf {
+        self.root().join("removed")
+    }
+}
+
+/// Everything in a run's folder but its model and its story.
+fn strippable(paths: &RunPaths) -> Vec<PathBuf> {
+    let within = |dir: &Path| {
+        let entries = fs_err::read_dir(dir).into_iter().flatten().flatten();
+        entries.map(|entry| entry.path()).collect::<Vec<_>>()
+    };
+    let (output, model) = (paths.output(), model_of(paths));
+    let mut all = within(&paths.dir);
+    all.extend(within(&output));
+    let stays = |path: &Path| STORY.iter().any(|name| path == paths.dir.join(name));
+    all.retain(|path| *path != output && *path != model && !stays(path));
+    all
+}
+
+fn model_of(paths: &RunPaths) -> PathBuf {
+    paths.output().join("model")
+}
+
+/// Removes a file, or a folder with all that is in it; what is not there is gone already.
+pub fn remove_tree(path: &Path) -> io::Result<()> {
+    let result = match fs_err::symlink_metadata(path) {
+        Ok(meta) if meta.is_dir() => fs_err::remove_dir_all(path),
+        Ok(_) => fs_err::remove_file(path),
+        Err(error) => Err(error),
+    };
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        result => result,
+    }
+}
+
+/// Bytes that a file or folder takes on the disk; links are not followed, and what can't be read
+/// counts nothing.
+pub fn disk_use(path: &Path) -> u64 {
+    use std::os::unix::fs::MetadataExt;
+    let Ok(meta) = fs_err::symlink_metadata(path) else { return 0 };
+    let own = meta.blocks() * 512;
+    if !meta.is_dir() {
+        return own;
+    }
+    let entries = fs_err::read_dir(path).into_iter().flatten().flatten();
+    own + entries.map(|entry| disk_use(&entry.path())).sum::<u64>()
+}
