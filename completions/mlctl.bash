@@ -94,6 +94,9 @@ _mlctl() {
             mlctl__subcmd__cluster,image)
                 cmd="mlctl__subcmd__cluster__subcmd__image"
                 ;;
+            mlctl__subcmd__cluster,manifests)
+                cmd="mlctl__subcmd__cluster__subcmd__manifests"
+                ;;
             mlctl__subcmd__state,check)
                 cmd="mlctl__subcmd__state__subcmd__check"
                 ;;
@@ -478,7 +481,7 @@ _mlctl() {
             return 0
             ;;
         mlctl__subcmd__cluster)
-            opts="-o -q -v -n -h --output --quiet --verbose --color --runtime --context --namespace --help image"
+            opts="-o -q -v -n -h --output --quiet --verbose --color --runtime --context --namespace --help image manifests"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -536,6 +539,60 @@ _mlctl() {
                     ;;
                 --binary)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --runtime)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mlctl__subcmd__cluster__subcmd__manifests)
+            opts="-o -q -v -n -h --for-namespace --user --role --nightly-cleanup --output --quiet --verbose --color --runtime --context --namespace --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --for-namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --role)
+                    COMPREPLY=($(compgen -W "submitter tuner viewer cleaner" -- "${cur}"))
                     return 0
                     ;;
                 --output)

@@ -363,19 +363,20 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subco
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from rebuild" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from rebuild" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from rebuild" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and not __fish_seen_subcommand_from image" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and not __fish_seen_subcommand_from image manifests" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'One JSON document with `schemaVersion`'
 yaml\t'The same as YAML'"
-complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and not __fish_seen_subcommand_from image" -l color -d 'When to use colour' -r -f -a "auto\t''
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and not __fish_seen_subcommand_from image manifests" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and not __fish_seen_subcommand_from image" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and not __fish_seen_subcommand_from image" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and not __fish_seen_subcommand_from image" -s n -l namespace -d 'Use this namespace of the cluster' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and not __fish_seen_subcommand_from image" -s q -l quiet -d 'Say only what went wrong'
-complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and not __fish_seen_subcommand_from image" -s v -l verbose -d 'Say more'
-complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and not __fish_seen_subcommand_from image" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and not __fish_seen_subcommand_from image" -f -a "image" -d 'Make the image that brings mlctl into pods; no container engine is needed'
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and not __fish_seen_subcommand_from image manifests" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and not __fish_seen_subcommand_from image manifests" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and not __fish_seen_subcommand_from image manifests" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and not __fish_seen_subcommand_from image manifests" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and not __fish_seen_subcommand_from image manifests" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and not __fish_seen_subcommand_from image manifests" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and not __fish_seen_subcommand_from image manifests" -f -a "image" -d 'Make the image that brings mlctl into pods; no container engine is needed'
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and not __fish_seen_subcommand_from image manifests" -f -a "manifests" -d 'Print what an admin applies once: namespace, Roles, quota, network policy'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from image" -l archive -d 'Write an OCI archive' -r -F
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from image" -l name -d 'Name of the image [default: the setting `runnerImage`, else localhost/mlctl:VERSION]' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from image" -l binary -d 'A static binary of mlctl, one for each architecture [default: this program]' -r -F
@@ -392,6 +393,25 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_sub
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from image" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from image" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from image" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -l for-namespace -d 'The namespace of the runs' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -l user -d 'Bind a Role to this user, as the cluster knows them' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -l role -d 'Which Role' -r -f -a "submitter\t'Everything with runs'
+tuner\t'Studies of a pipeline'
+viewer\t'Looking only'
+cleaner\t'Removing what has ended'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -l nightly-cleanup -d 'Add a CronJob that removes what ended a week ago or more; it runs the setting `runnerImage`'
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand completions" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'One JSON document with `schemaVersion`'
 yaml\t'The same as YAML'"

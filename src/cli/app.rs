@@ -159,7 +159,15 @@ fn dispatch(cli: Cli, printer: &mut Printer) -> Result<u8, CliError> {
     }
     let context = Context::new(env, printer.clone(), cli.global.output, cli.global.place.clone())?;
     let context = &context;
-    match &cli.verb {
+    let done = verb(context, &cli.verb);
+    if done.is_ok() && matches!(cli.verb, Verb::Train(_) | Verb::Wait(_) | Verb::List(_)) {
+        cleanup::by_itself(context);
+    }
+    done
+}
+
+fn verb(context: &Context, verb: &Verb) -> Result<u8, CliError> {
+    match verb {
         Verb::Init(args) => init::init(context, args),
         Verb::Train(args) => train::train(context, args),
         Verb::List(args) => list::run(context, args),

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::{CliError, ErrorKind};
 use crate::accelerator::CustomAccelerators;
+use crate::report::RunState;
 use crate::spec::Span;
 
 /// What a user has settled once for all commands.
@@ -34,6 +35,22 @@ pub struct Settings {
     pub claims: BTreeMap<String, PathBuf>,
     /// How long ended pods and their logs stay in a cluster. Default 7d.
     pub keep: Option<Span>,
+    /// What is removed by itself, as `cleanup` would, at the end of other verbs and once a day at most.
+    pub retention: Option<Retention>,
+}
+
+/// What `cleanup` removes by itself.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Retention {
+    /// What ended, or was used last, so long ago.
+    pub older_than: Span,
+    /// Only runs in these states. Default: all that have ended.
+    #[serde(default)]
+    pub states: Vec<RunState>,
+    /// Models of runs that succeeded, too. Default: they stay.
+    #[serde(default)]
+    pub models: bool,
 }
 
 /// A cluster under a name of one's own; what it doesn't say is taken from the rest of the settings.
@@ -65,7 +82,7 @@ impl Settings {
         serde_saphyr::from_str(&text).map_err(|error| {
             CliError::new(ErrorKind::Usage, format!("{}: {error}", path.display())).hint(
                 "known settings: runtime, context, namespace, contexts, secretsFile, runnerImage, \
-                 runnerArchitectures, keep, accelerators, claims",
+                 runnerArchitectures, keep, retention, accelerators, claims",
             )
         })
     }

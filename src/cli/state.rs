@@ -2,7 +2,7 @@
 
 use super::{CliError, ErrorKind};
 use crate::backend::BackendError;
-use crate::backend::kubernetes::ClusterError;
+use crate::backend::kubernetes::{AdminRole, ClusterError};
 use crate::store::{StoreError, SyncError};
 use crate::ui::FollowError;
 
@@ -89,10 +89,12 @@ impl From<ClusterError> for CliError {
             ClusterError::ExecPlugin { command, .. } => told(Refused).hint(format!(
                 "run it by hand: {command}; most often a log-in has expired, or it is not installed"
             )),
-            ClusterError::Forbidden { namespace, .. } => told(Refused)
+            ClusterError::Forbidden { user, verb, resource, namespace } => told(Refused)
                 .hint(format!(
-                    "an admin gives that permission in namespace {namespace}: a Role with it and a \
-                     RoleBinding"
+                    "the Role {} has that permission; an admin gives it: mlctl cluster manifests \
+                     --for-namespace {namespace} --user {user} --role {}",
+                    AdminRole::with(&verb, &resource).name(),
+                    AdminRole::with(&verb, &resource).word(),
                 ))
                 .hint("or use another namespace: --namespace NAME"),
             ClusterError::NamespaceMissing { namespace, .. } => told(NotFound)

@@ -154,3 +154,20 @@ fn an_interrupted_cleanup_is_finished_by_the_next() {
         sandbox.run(4, ["status", &run]);
     }
 }
+
+/// The setting does the same by itself, once a day, and says nothing.
+#[test]
+fn retention_removes_quietly() {
+    let sandbox = Sandbox::new();
+    let old = train(&sandbox, FAILS, 10);
+    let settings = sandbox.home().join(".config/mlctl");
+    fs_err::create_dir_all(&settings).expect("folder");
+    let text = "retention: {olderThan: 0s, states: [failed]}\n";
+    fs_err::write(settings.join("config.yaml"), text).expect("settings");
+    let listed = sandbox.run(0, ["list", "-q"]);
+    assert_eq!((stdout(&listed).trim(), stderr(&listed).as_str()), (old.as_str(), ""));
+    assert_eq!(stdout(&sandbox.run(0, ["list", "-q"])), "");
+    let young = train(&sandbox, FAILS, 10);
+    sandbox.run(0, ["list"]);
+    assert_eq!(files(&sandbox.state().join("runs")), [young], "not twice a day");
+}

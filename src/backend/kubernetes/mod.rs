@@ -3,6 +3,7 @@
 //! `objects/` turns a plan into manifests and knows no cluster; the rest talks to an API server.
 
 mod access;
+mod admin;
 mod api;
 mod archive;
 mod cancel;
@@ -25,6 +26,7 @@ mod submit;
 mod verdict;
 mod watch;
 
+pub use admin::{AdminRole, admin_manifests};
 pub use connect::{ConnectOptions, Location};
 pub use error::ClusterError;
 pub use objects::*;

@@ -17,10 +17,13 @@ use crate::report::RunState;
 use crate::spec::Span;
 use crate::store::{ListFilter, Store, now};
 use crate::ui::human::{age, bytes, number};
-use crate::ui::{Table, state_style};
+use crate::ui::{Table, Verbosity, state_style};
 
 /// Younger runs stay where nothing narrows the choice down.
 const DEFAULT_AGE: Duration = Duration::from_hours(7 * 24);
+
+/// Between two clean-ups that nobody asked for.
+const RETENTION_PACE: Duration = Duration::from_hours(24);
 
 /// The runtime of this machine.
 const LOCAL: &str = "local";
@@ -29,7 +32,7 @@ const LOCAL: &str = "local";
 const STUDY: &str = "mlctl.dev/study";
 
 /// Arguments of `cleanup`.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 #[command(after_help = "\
 Shows what it would remove and what that frees, then asks. Without a choice:
 runs that ended 7 days ago or more, what is left of runs that nobody knows, and
@@ -112,10 +115,7 @@ pub fn run(context: &Context, args: &CleanupArgs) -> Result<u8, CliError> {
     let failures = if args.dry_run || !sure {
         Vec::new()
     } else {
-        let backend = |name: &str| looked.backends.get(name).map(|backend| &**backend);
-        carry_out(&proposal, &store, &backend, &mut |removal| {
-            context.printer.detail(&format!("removing {}", title(removal)));
-        })
+        remove(context, &store, &looked, &proposal)
     };
     let frees = proposal.totals();
     let done = format!("removed {}", counted(&frees));
@@ -147,6 +147,51 @@ pub fn run(context: &Context, args: &CleanupArgs) -> Result<u8, CliError> {
         context.printer.say(&done);
     }
     Ok(0)
+}
+
+/// What the setting `retention` says, once a day at most. It never disturbs the verb that it follows:
+/// what can't be done now is tried again another day.
+pub fn by_itself(context: &Context) {
+    let Some(retention) = &context.settings.retention else { return };
+    let stamp = context.state_dir().join("retention");
+    let done = fs_err::metadata(&stamp).and_then(|meta| meta.modified());
+    if done.is_ok_and(|at| at.elapsed().is_ok_and(|age| age < RETENTION_PACE)) {
+        return;
+    }
+    // What it meets on its way is no news to whoever asked for something else.
+    let mut quiet = context.clone();
+    if quiet.printer.verbosity < Verbosity::Verbose {
+        quiet.printer.verbosity = Verbosity::Quiet;
+    }
+    let context = &quiet;
+    let args = CleanupArgs {
+        older_than: Some(retention.older_than),
+        state: retention.states.clone(),
+        models: retention.models,
+        ..CleanupArgs::default()
+    };
+    if let Err(error) = fs_err::write(&stamp, b"").map_err(CliError::from).and_then(|()| {
+        let store = context.store()?;
+        let looked = survey(context, &store, &args)?;
+        let filter = filter(context, &args)?;
+        let proposal = propose(&looked.survey, &filter, &mut |run| store.run_size(run));
+        let failures = remove(context, &store, &looked, &proposal);
+        context.printer.detail(&format!(
+            "retention: removed {}; {} could not be",
+            counted(&proposal.totals()),
+            failures.len()
+        ));
+        Ok(())
+    }) {
+        context.printer.detail(&format!("retention: {}", error.message));
+    }
+}
+
+fn remove(context: &Context, store: &Store, looked: &Looked, proposal: &Proposal) -> Vec<Failure> {
+    let backend = |name: &str| looked.backends.get(name).map(|backend| &**backend);
+    carry_out(proposal, store, &backend, &mut |removal| {
+        context.printer.detail(&format!("removing {}", title(removal)));
+    })
 }
 
 fn filter(context: &Context, args: &CleanupArgs) -> Result<Filter, CliError> {
@@ -188,6 +233,7 @@ fn survey(context: &Context, store: &Store, args: &CleanupArgs) -> Result<Looked
     let here = names.contains(LOCAL);
     let caches = if here { caches(&context.env.cache_dir()) } else { Vec::new() };
     let mut survey = Survey::of(&listing.runs, caches, now());
+    survey.runs.retain(|run| names.contains(&run.runtime));
     let mut backends = BTreeMap::new();
     let mut refused = None;
     for name in names {

@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::backend::kubernetes::image::{
     Binary, BinaryError, RegistryError, RunnerImage, push, write_archive,
 };
+use crate::backend::kubernetes::{AdminRole, admin_manifests};
 use crate::cli::{CliError, Context, ErrorKind, exit};
 
 /// Arguments of `cluster`.
@@ -16,7 +17,8 @@ use crate::cli::{CliError, Context, ErrorKind, exit};
 #[command(after_help = "\
 Examples:
   mlctl cluster image --push --name registry.example/mlctl:1
-  mlctl cluster image --archive mlctl.tar")]
+  mlctl cluster image --archive mlctl.tar
+  mlctl cluster manifests --for-namespace ml --user ada | kubectl apply -f -")]
 pub struct ClusterArgs {
     /// What to do
     #[command(subcommand)]
@@ -28,6 +30,8 @@ pub struct ClusterArgs {
 pub enum ClusterAction {
     /// Make the image that brings mlctl into pods; no container engine is needed
     Image(ImageArgs),
+    /// Print what an admin applies once: namespace, Roles, quota, network policy
+    Manifests(ManifestsArgs),
 }
 
 const IMAGE_HELP: &str = "\
@@ -55,6 +59,31 @@ pub struct ImageArgs {
     pub binary: Vec<PathBuf>,
 }
 
+const MANIFESTS_HELP: &str = "\
+Examples:
+  mlctl cluster manifests > mlctl-admin.yaml             read it, change it, apply it
+  mlctl cluster manifests --for-namespace ml --user ada | kubectl apply -f -
+  mlctl cluster manifests --user system:serviceaccount:ci:nightly --role viewer
+  mlctl cluster manifests --for-namespace ml --nightly-cleanup | kubectl apply -f -";
+
+/// Arguments of `cluster manifests`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = MANIFESTS_HELP)]
+pub struct ManifestsArgs {
+    /// The namespace of the runs
+    #[arg(long, value_name = "NAMESPACE", default_value = "mlctl")]
+    pub for_namespace: String,
+    /// Bind a Role to this user, as the cluster knows them
+    #[arg(long, value_name = "USER")]
+    pub user: Option<String>,
+    /// Which Role
+    #[arg(long, value_enum, default_value = "submitter", requires = "user")]
+    pub role: AdminRole,
+    /// Add a CronJob that removes what ended a week ago or more; it runs the setting `runnerImage`
+    #[arg(long)]
+    pub nightly_cleanup: bool,
+}
+
 /// What was made.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -72,11 +101,19 @@ struct Made {
 pub fn run(context: &Context, args: &ClusterArgs) -> Result<u8, CliError> {
     match &args.action {
         ClusterAction::Image(args) => image(context, args),
+        ClusterAction::Manifests(args) => {
+            let user = args.user.as_deref().map(|user| (user, args.role));
+            let cleanup =
+                if args.nightly_cleanup { Some(name(context, None)?.whole()) } else { None };
+            let text = admin_manifests(&args.for_namespace, user, cleanup.as_deref());
+            context.printer.data(&text)?;
+            Ok(exit::OK)
+        }
     }
 }
 
 fn image(context: &Context, args: &ImageArgs) -> Result<u8, CliError> {
-    let name = name(context, args)?;
+    let name = name(context, args.name.as_deref())?;
     let own = [context.env.exe.clone()];
     let paths = if args.binary.is_empty() { &own[..] } else { &args.binary };
     let binaries = paths.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
@@ -117,10 +154,10 @@ fn image(context: &Context, args: &ImageArgs) -> Result<u8, CliError> {
     Ok(exit::OK)
 }
 
-fn name(context: &Context, args: &ImageArgs) -> Result<Reference, CliError> {
+fn name(context: &Context, wanted: Option<&str>) -> Result<Reference, CliError> {
     let default = || format!("localhost/mlctl:{}", env!("CARGO_PKG_VERSION"));
-    let name = args.name.clone().or_else(|| context.settings.runner_image.clone());
-    let name = name.unwrap_or_else(default);
+    let name = wanted.or(context.settings.runner_image.as_deref());
+    let name = name.map_or_else(default, str::to_owned);
     name.parse().map_err(|error| {
         CliError::new(ErrorKind::Usage, format!("`{name}` is no name of an image: {error}"))
     })

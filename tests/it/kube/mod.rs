@@ -4,6 +4,7 @@ mod cleanup;
 mod digits;
 mod environment;
 mod faults;
+mod roles;
 mod support;
 
 pub use support::Kube;

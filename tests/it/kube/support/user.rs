@@ -17,6 +17,11 @@ impl Kube {
         Robot { kube: self }
     }
 
+    /// The service account of the namespace that is called so already.
+    pub fn known_robot(&self) -> Robot<'_> {
+        Robot { kube: self }
+    }
+
     /// From now on mlctl's kubeconfig of this test has these credentials, one `key: value` of YAML.
     pub fn use_credentials(&self, credentials: &str) {
         let server = self.view("{.clusters[0].cluster.server}");

@@ -1,0 +1,131 @@
+//! The Roles that an admin applies: what each allows, and what it denies.
+
+use crate::kube::support::{Kube, Robot};
+use crate::support::{stderr, stdout};
+
+/// A service account with a Role of `mlctl cluster manifests`; mlctl runs as it from now on.
+fn become_robot<'a>(kube: &'a Kube, role: &str) -> Robot<'a> {
+    let user = format!("system:serviceaccount:{}:robot", kube.namespace);
+    let args = ["cluster", "manifests", "--for-namespace", &kube.namespace];
+    let text = stdout(&kube.run(0, args.iter().chain(&["--user", &user, "--role", role])));
+    kube.kubectl_with(["apply", "-f", "-"], &text);
+    kube.kubectl(["create", "serviceaccount", "robot"]);
+    let robot = kube.known_robot();
+    kube.use_credentials(&format!("token: {}", robot.token("tie")));
+    robot
+}
+
+/// What the API server says of each `verb resource`.
+#[track_caller]
+fn assert_denied(kube: &Kube, what: &[&str]) {
+    let user = format!("--as=system:serviceaccount:{}:robot", kube.namespace);
+    for pair in what {
+        let mut command = kube.kubectl_command();
+        let output = command.args(["auth", "can-i", &user]).args(pair.split(' ')).output();
+        let said = stdout(&output.expect("kubectl"));
+        assert_eq!(said.trim(), "no", "may it {pair}?");
+    }
+}
+
+const NOBODYS: [&str; 8] = [
+    "create pods",
+    "update jobs",
+    "deletecollection pods",
+    "patch secrets",
+    "create roles",
+    "create rolebindings",
+    "update namespaces",
+    "create persistentvolumeclaims",
+];
+
+/// A refusal names the permission and the Role that has it.
+#[track_caller]
+fn assert_refused(kube: &Kube, args: &[&str], missing: &str, role: &str) {
+    let text = stderr(&kube.run(5, args));
+    assert!(text.contains(missing) && text.contains(role), "{text}");
+}
+
+#[test]
+fn a_submitter_does_everything_with_runs_and_nothing_else() {
+    let Some(kube) = Kube::new() else { return };
+    let _robot = become_robot(&kube, "submitter");
+    kube.gang(&["echo hello"], "");
+    kube.run(0, ["train"]);
+    assert!(stdout(&kube.run(0, ["logs", "--no-prefix"])).contains("hello"));
+    kube.gang(&["echo here; sleep 1000"], "");
+    let run = kube.detach([]);
+    kube.printed(0, "here");
+    assert_eq!(stdout(&kube.run(0, ["exec", &run, "--", "echo", "inside"])), "inside\n");
+    kube.run(0, ["cancel", &run]);
+    kube.run(0, ["why", &run]);
+    let mut cleanup = kube.mlctl(["cleanup", "--all", "--yes"]);
+    cleanup.env("XDG_CACHE_HOME", kube.sandbox.home().join("cache"));
+    let cleaned = cleanup.output().expect("mlctl");
+    assert!(cleaned.status.success(), "{}", stderr(&cleaned));
+    assert_denied(&kube, &NOBODYS);
+}
+
+#[test]
+fn a_viewer_looks_and_changes_nothing() {
+    let Some(kube) = Kube::new() else { return };
+    kube.gang(&["echo hello"], "");
+    kube.run(0, ["train"]);
+    let run = stdout(&kube.run(0, ["list", "-q"])).trim().to_owned();
+    kube.gang(&["echo here; sleep 1000"], "");
+    let busy = kube.detach([]);
+    kube.printed(0, "here");
+    fs_err::remove_dir_all(kube.sandbox.state()).expect("another laptop");
+    let _robot = become_robot(&kube, "viewer");
+    let listed = stdout(&kube.run(0, ["list", "-q", "--all-users"]));
+    assert!(listed.contains(&run) && listed.contains(&busy), "{listed}");
+    kube.run(0, ["status", &run]);
+    assert!(stdout(&kube.run(0, ["logs", &run, "--no-prefix"])).contains("hello"));
+    kube.run(0, ["why", &busy]);
+    assert_refused(&kube, &["train"], "may not create configmaps", "mlctl-submitter");
+    assert_refused(&kube, &["cancel", &busy], "may not", "mlctl-submitter");
+    assert_denied(&kube, &NOBODYS);
+    assert_denied(
+        &kube,
+        &["get secrets", "list secrets", "delete jobs", "create jobs", "patch configmaps"],
+    );
+}
+
+#[test]
+fn a_cleaner_removes_and_creates_nothing() {
+    let Some(kube) = Kube::new() else { return };
+    kube.gang(&["true"], "");
+    kube.run(0, ["train"]);
+    let _robot = become_robot(&kube, "cleaner");
+    fs_err::remove_dir_all(kube.sandbox.state()).expect("another machine");
+    assert_refused(&kube, &["train"], "may not create configmaps", "mlctl-submitter");
+    fs_err::remove_dir_all(kube.sandbox.state()).expect("what the refused run left");
+    let mut cleanup = kube.mlctl(["cleanup", "--all", "--all-users", "--yes"]);
+    cleanup.env("XDG_CACHE_HOME", kube.sandbox.home().join("cache"));
+    let cleaned = cleanup.output().expect("mlctl");
+    assert!(cleaned.status.success(), "{}", stderr(&cleaned));
+    let left = kube.kubectl(["get", "jobs,pods,services", "-o", "name"]);
+    assert_eq!(left, "", "nothing of the run is left");
+    assert_denied(&kube, &NOBODYS);
+    assert_denied(&kube, &["create jobs", "patch configmaps", "get secrets", "create pods/exec"]);
+}
+
+/// The nightly clean-up, made to run now: mlctl in a pod, with its service account's rights.
+#[test]
+fn the_nightly_cleanup_runs_in_the_cluster() {
+    let Some(kube) = Kube::new() else { return };
+    kube.gang(&["true"], "");
+    kube.run(0, ["train"]);
+    let args = ["cluster", "manifests", "--nightly-cleanup", "--for-namespace", &kube.namespace];
+    // Nothing here is a week old.
+    let text = stdout(&kube.run(0, args)).replace("--older-than, 7d", "--older-than, 0s");
+    kube.kubectl_with(["apply", "-f", "-"], &text);
+    kube.kubectl(["create", "job", "--from=cronjob/mlctl-cleanup", "now"]);
+    kube.kubectl(["wait", "--for=condition=Complete", "--timeout=120s", "job/now"]);
+    // A pod's log holds both streams.
+    let log = kube.kubectl(["logs", "job/now"]);
+    let (from, to) = (log.find('{').unwrap_or(0), log.rfind('}').map_or(0, |at| at + 1));
+    let said: serde_json::Value = serde_json::from_str(&log[from..to]).expect("JSON");
+    assert_eq!(said["frees"]["removals"], 1, "{said:#}");
+    let left = kube.kubectl(["get", "services", "-o", "name"]);
+    assert_eq!(left, "", "nothing of the run is left");
+}
