@@ -67,7 +67,7 @@ def submit():
     mine, theirs = [], []
     for _ in range(rounds):
         rendered = subprocess.run([mlctl, "render", str(work / "gang.yaml")], check=True, capture_output=True).stdout
-        theirs.append(measure(kubectl, "apply", "-f", "-", stdin=rendered))
+        theirs.append(measure(kubectl, "-n", namespace, "apply", "-f", "-", stdin=rendered))
         mine.append(measure(mlctl, "train", "--detach", "--quiet", str(work / "gang.yaml")))
     middle = [[statistics.median(column) for column in zip(*side)] for side in (theirs, mine)]
     row("kubectl apply of a gang's objects", *middle[0])
@@ -89,7 +89,7 @@ def follow():
     loop = work / "loop.sh"
     loop.write_text(
         f"""set -e
-for file in '{work}'/loop-*.yaml; do '{kubectl}' apply -f "$file"; done
+for file in '{work}'/loop-*.yaml; do '{kubectl}' -n {namespace} apply -f "$file"; done
 for file in '{work}'/loop-*.job; do
     '{kubectl}' -n {namespace} wait --for=condition=Complete --timeout=300s "job/$(cat "$file")"
 done
