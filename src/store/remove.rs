@@ -11,6 +11,7 @@ use super::create::is_empty;
 use super::folder::PATIENCE;
 use super::index::removed_line;
 use super::{FileLock, RunPaths, Store, StoreError, parse_index};
+use crate::backend::local::is_filled;
 
 /// What of a run's folder stays beside its model: the story, and what is needed to read it.
 const STORY: [&str; 6] =
@@ -32,7 +33,7 @@ impl Store {
     pub fn run_size(&self, run: &str) -> RunSize {
         let paths = self.paths(run);
         let stripped = strippable(&paths).iter().map(|path| disk_use(path)).sum();
-        let has_model = !is_empty(&model_of(&paths));
+        let has_model = is_filled(&model_of(&paths));
         RunSize { all: disk_use(&paths.dir), stripped, has_model }
     }
 

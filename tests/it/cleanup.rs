@@ -20,6 +20,14 @@ labels: {team: vision}
 command: [sh, -c, 'exit 3']
 ";
 
+/// It succeeds and makes no model.
+const PLAIN: &str = "\
+apiVersion: mlctl.dev/v1
+kind: TrainJob
+name: plain
+command: ['true']
+";
+
 const SLEEPS: &str = "\
 apiVersion: mlctl.dev/v1
 kind: TrainJob
@@ -74,6 +82,7 @@ fn files(dir: &Path) -> Vec<String> {
 fn what_was_shown_goes_and_the_rest_stays() {
     let sandbox = Sandbox::new();
     let good = train(&sandbox, MODEL, 0);
+    let plain = train(&sandbox, PLAIN, 0);
     let bad = train(&sandbox, FAILS, 10);
     sandbox.write("mlctl.yaml", SLEEPS);
     sandbox.run(0, ["train", "--detach"]);
@@ -83,19 +92,19 @@ fn what_was_shown_goes_and_the_rest_stays() {
     let wanted = proposal(&sandbox, &["--all", "--dry-run"]);
     let mut shown = names(&wanted);
     shown.sort_unstable();
-    assert_eq!(shown, [&*bad, &*good]);
+    assert_eq!(shown, [&*bad, &*good, &*plain]);
     assert_eq!(wanted["kept"][0]["run"], busy.as_str());
     assert_eq!(names(&proposal(&sandbox, &["--label", "team=vision", "--dry-run"])), [&*bad]);
     let runs = sandbox.state().join("runs");
-    assert_eq!(files(&runs).len(), 3, "looking removed nothing");
+    assert_eq!(files(&runs).len(), 4, "looking removed nothing");
 
     // Nobody can be asked here.
     let refused = command(&sandbox, &["--all"]).output().expect("mlctl");
     assert_eq!(refused.status.code(), Some(2));
     assert!(stderr(&refused).contains("--yes"), "{}", stderr(&refused));
     let done = cleanup(&sandbox, &["--all", "--yes"]);
-    assert!(stderr(&done).contains("removed 2 "), "{}", stderr(&done));
-    assert!(!runs.join(&bad).exists());
+    assert!(stderr(&done).contains("removed 3 "), "{}", stderr(&done));
+    assert!(!runs.join(&bad).exists() && !runs.join(&plain).exists());
     // The model and its story stay.
     let left = runs.join(&good);
     assert_eq!(fs_err::read_to_string(left.join("output/model/w")).expect("model"), "weights\n");
