@@ -29,4 +29,5 @@ pub use config::*;
 pub use install::install;
 pub use links::cancel;
 pub use run::{Surroundings, run};
+pub(crate) use setup::COMPLETE;
 pub use termination::{read_termination, report_unusable_pod};

@@ -2,7 +2,9 @@
 //! has its address, and a server may remember for up to 30 s that it was not there. Frameworks don't
 //! wait for it: gRPC fails a call at once, and asks again as late as 30 s after a failure.
 
+use std::collections::BTreeMap;
 use std::net::ToSocketAddrs;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 use super::process::Control;
@@ -17,18 +19,36 @@ const PACE: Duration = Duration::from_millis(100);
 /// names that have none in the end, and why.
 pub(super) fn wait(hosts: &[String], control: &Control) -> Vec<String> {
     let begin = Instant::now();
-    let mut missing: Vec<&String> = hosts.iter().collect();
-    loop {
-        let mut reasons = Vec::new();
-        missing.retain(|host| match (host.as_str(), 0).to_socket_addrs() {
-            Ok(_) => false,
-            Err(error) => {
-                reasons.push(format!("{host} ({error})"));
-                true
-            }
+    let mut missing: BTreeMap<String, String> =
+        hosts.iter().map(|host| (host.clone(), "no answer yet".to_owned())).collect();
+    let (answers, news) = channel();
+    let wanted = hosts.to_vec();
+    // One look-up may take longer than a command that is to end can wait.
+    std::thread::spawn(move || resolve(wanted, &answers));
+    while !missing.is_empty() && !control.is_ended() && begin.elapsed() < PATIENCE {
+        match news.recv_timeout(PACE) {
+            Ok((host, Ok(()))) => drop(missing.remove(&host)),
+            Ok((host, Err(reason))) => drop(missing.insert(host, reason)),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+    }
+    missing.into_iter().map(|(host, reason)| format!("{host} ({reason})")).collect()
+}
+
+/// Tries until all have been found or nobody listens any more.
+fn resolve(mut hosts: Vec<String>, answers: &Sender<(String, Result<(), String>)>) {
+    while !hosts.is_empty() {
+        let mut heard = true;
+        hosts.retain(|host| {
+            let found = (host.as_str(), 0).to_socket_addrs();
+            let found = found.map(|_| ()).map_err(|error| error.to_string());
+            let is_missing = found.is_err();
+            heard &= answers.send((host.clone(), found)).is_ok();
+            is_missing
         });
-        if missing.is_empty() || control.is_ended() || begin.elapsed() > PATIENCE {
-            return reasons;
+        if !heard {
+            return;
         }
         std::thread::sleep(PACE);
     }

@@ -2,11 +2,14 @@
 //! it in the state folder stays until it can.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::{Folder, Proposal, Removal};
+use super::gather::last_use;
+use super::{Cache, Folder, Proposal, Removal};
+use crate::agent::COMPLETE;
 use crate::backend::{Backend, BackendError, Holding};
 use crate::store::{Store, StoreError, remove_tree};
 
@@ -148,7 +151,7 @@ fn folder(removal: &Removal, store: &Store) -> Option<Failure> {
     let result = match (&removal.run, &removal.cache, removal.folder) {
         (Some(run), _, Folder::Removed) => store.remove_run(run),
         (Some(run), _, Folder::Stripped) => store.strip_run(run),
-        (_, Some(cache), _) => remove_tree(&cache.path).map_err(StoreError::from),
+        (_, Some(cache), _) => remove_cache(cache).map_err(StoreError::from),
         _ => return None,
     };
     let what = || match &removal.cache {
@@ -156,6 +159,24 @@ fn folder(removal: &Removal, store: &Store) -> Option<Failure> {
         None => "its folder".into(),
     };
     result.err().map(|error| Failure::of(removal, what(), error))
+}
+
+/// One that somebody has taken into use meanwhile stays; who wants it now waits for the lock, and makes
+/// it anew. What says that it is whole goes first: half of one must not pass for it.
+fn remove_cache(cache: &Cache) -> io::Result<()> {
+    let busy = || io::Error::new(io::ErrorKind::ResourceBusy, "it is in use again");
+    let lock = match fs_err::File::open(cache.path.with_extension("lock")) {
+        Ok(lock) => Some(lock),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error),
+    };
+    if lock.as_ref().is_some_and(|lock| lock.file().try_lock().is_err())
+        || last_use(&cache.path) != cache.used
+    {
+        return Err(busy());
+    }
+    remove_tree(&cache.path.join(COMPLETE))?;
+    remove_tree(&cache.path)
 }
 
 fn named(thing: &Holding) -> String {

@@ -41,8 +41,9 @@ impl Survey {
     ) -> Result<Vec<Notice>, BackendError> {
         let wanted = if all_users { Wanted::All } else { Wanted::Mine };
         let known: HashSet<String> = self.runs.iter().map(|run| run.id.clone()).collect();
-        let found = backend.find(&wanted)?;
+        // A record is made before anything else of its run: what is found without one now has none.
         let holdings = backend.holdings(all_users)?;
+        let found = backend.find(&wanted)?;
         for run in found.into_iter().filter(|run| !known.contains(&run.record.id)) {
             let record = run.record;
             let state = match run.state {
@@ -82,13 +83,14 @@ pub fn caches(cache: &Path) -> Vec<Cache> {
     entries
         .map(|entry| entry.path())
         .filter(|path| path.is_dir())
-        .map(|path| {
-            // Every use takes the lock file anew.
-            let lock = path.with_extension("lock");
-            let used = fs_err::metadata(&lock).or_else(|_| fs_err::metadata(&path));
-            let used = used.and_then(|meta| meta.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
-            let used = Timestamp::try_from(used).unwrap_or(Timestamp::UNIX_EPOCH);
-            Cache { bytes: disk_use(&path), path, used }
-        })
+        .map(|path| Cache { bytes: disk_use(&path), used: last_use(&path), path })
         .collect()
+}
+
+/// When a run last asked for an environment: each takes its lock file anew.
+pub(super) fn last_use(environment: &Path) -> Timestamp {
+    let lock = environment.with_extension("lock");
+    let used = fs_err::metadata(&lock).or_else(|_| fs_err::metadata(environment));
+    let used = used.and_then(|meta| meta.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
+    Timestamp::try_from(used).unwrap_or(Timestamp::UNIX_EPOCH)
 }

@@ -128,10 +128,17 @@ pub fn propose(
     }
     if !filter.is_about_runs() {
         let known: HashSet<&str> = survey.runs.iter().map(|run| run.id.as_str()).collect();
-        let orphans = things.into_iter().filter(|((_, run), _)| !known.contains(run));
-        proposal.removals.extend(
-            orphans.filter_map(|((runtime, run), held)| orphan(survey, filter, runtime, run, held)),
-        );
+        for ((runtime, run), held) in
+            things.into_iter().filter(|((_, run), _)| !known.contains(run))
+        {
+            if held.iter().any(|holding| holding.is_record) {
+                // Of a newer mlctl, or damaged: what it says of the run is not known.
+                let why = format!("its record in {runtime} can't be read");
+                proposal.kept.push(Kept { run: run.to_owned(), why });
+            } else {
+                proposal.removals.extend(orphan(survey, filter, runtime, run, held));
+            }
+        }
         if !filter.orphans {
             proposal.removals.extend(caches(survey, filter));
         }

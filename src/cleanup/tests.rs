@@ -49,6 +49,8 @@ fn survey() -> Survey {
         thing("live-1", "Job", "live-1", days(30)),
         thing("lost-1", "Secret", "lost-1", days(2)),
         Holding { going: Some(now()), ..thing("lost-2", "Secret", "lost-2", days(2)) },
+        thing("newer-1", "ConfigMap", "newer-1", days(40)),
+        thing("newer-1", "Job", "newer-1", days(40)),
         thing("made-1", "Job", "made-1", now() - SignedDuration::from_mins(1)),
     ];
     Survey {
@@ -89,7 +91,8 @@ fn aged(n: u64) -> Filter {
 fn what_ended_goes_and_what_runs_or_is_out_of_reach_stays() {
     let (goes, kept) = proposed(&survey(), &aged(7));
     assert_eq!(goes, ["old-1", "model-1", "/cache/a"]);
-    assert_eq!(kept, ["live-1", "away-1"]);
+    // A record that nobody here can read is no orphan's.
+    assert_eq!(kept, ["live-1", "away-1", "newer-1"]);
 }
 
 #[test]

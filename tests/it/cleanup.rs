@@ -180,3 +180,28 @@ fn retention_removes_quietly() {
     sandbox.run(0, ["list"]);
     assert_eq!(files(&sandbox.state().join("runs")), [young], "not twice a day");
 }
+
+/// An environment that is being taken into use stays, and an unused one goes with nothing half left.
+#[test]
+fn environments_in_use_stay() {
+    let sandbox = Sandbox::new();
+    let venvs = sandbox.home().join("cache/mlctl/venvs");
+    for name in ["used", "idle"] {
+        fs_err::create_dir_all(venvs.join(name).join("bin")).expect("folder");
+        fs_err::write(venvs.join(name).join(".complete"), "").expect("file");
+        fs_err::write(venvs.join(format!("{name}.lock")), "").expect("lock");
+    }
+    let lock = fs_err::File::open(venvs.join("used.lock")).expect("lock");
+    lock.file().lock().expect("locked");
+    let output = command(&sandbox, &["--all", "--yes"]).output().expect("mlctl");
+    assert_eq!(output.status.code(), Some(5), "{}", stderr(&output));
+    assert!(stderr(&output).contains("in use again"), "{}", stderr(&output));
+    assert!(venvs.join("used/.complete").exists() && !venvs.join("idle").exists());
+    drop(lock);
+    cleanup(&sandbox, &["--all", "--yes"]);
+    assert!(!venvs.join("used").exists());
+    // What would go is data: a pipe gets it.
+    fs_err::create_dir_all(venvs.join("more")).expect("folder");
+    let shown = stdout(&cleanup(&sandbox, &["--all", "--dry-run"]));
+    assert!(shown.contains("environment more"), "{shown}");
+}

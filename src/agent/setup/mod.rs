@@ -4,5 +4,6 @@ mod image;
 mod python;
 mod steps;
 
+pub(crate) use python::COMPLETE;
 pub(super) use python::with_python;
 pub(super) use steps::Steps;

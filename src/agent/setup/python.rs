@@ -15,6 +15,9 @@ use crate::agent::input::{PythonPlace, SetupError};
 use crate::agent::wire::hex;
 use crate::spec::PythonSetup;
 
+/// In an environment that is whole.
+pub(crate) const COMPLETE: &str = ".complete";
+
 /// Prints what an environment depends on.
 const ABOUT: &str = "import json, os, sys
 print(json.dumps({'executable': sys.executable, 'real': os.path.realpath(sys.executable),
@@ -82,7 +85,7 @@ impl Steps<'_> {
         let key = &hex(&digest.finalize())[..16];
         let folder = self.cache.join("venvs");
         let venv = folder.join(key);
-        let complete = venv.join(".complete");
+        let complete = venv.join(COMPLETE);
         let failed = |what: &str, error: io::Error| SetupError(format!("{what}: {error}"));
         fs_err::create_dir_all(&folder)
             .map_err(|e| failed("the cache of Python environments", e))?;

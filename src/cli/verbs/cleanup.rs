@@ -104,12 +104,10 @@ struct Document<'a> {
 
 /// Looks, asks and removes.
 pub fn run(context: &Context, args: &CleanupArgs) -> Result<u8, CliError> {
-    let filter = filter(context, args)?;
     let store = context.store()?;
-    let looked = survey(context, &store, args)?;
-    let proposal = propose(&looked.survey, &filter, &mut |run| store.run_size(run));
+    let (looked, proposal) = look(context, &store, args)?;
     if context.format == Format::Table {
-        show(context, &proposal);
+        show(context, &proposal)?;
     }
     let sure = proposal.removals.is_empty() || args.dry_run || args.yes || ask(context)?;
     let failures = if args.dry_run || !sure {
@@ -172,9 +170,7 @@ pub fn by_itself(context: &Context) {
     };
     if let Err(error) = fs_err::write(&stamp, b"").map_err(CliError::from).and_then(|()| {
         let store = context.store()?;
-        let looked = survey(context, &store, &args)?;
-        let filter = filter(context, &args)?;
-        let proposal = propose(&looked.survey, &filter, &mut |run| store.run_size(run));
+        let (looked, proposal) = look(context, &store, &args)?;
         let failures = remove(context, &store, &looked, &proposal);
         context.printer.detail(&format!(
             "retention: removed {}; {} could not be",
@@ -185,6 +181,17 @@ pub fn by_itself(context: &Context) {
     }) {
         context.printer.detail(&format!("retention: {}", error.message));
     }
+}
+
+fn look(
+    context: &Context,
+    store: &Store,
+    args: &CleanupArgs,
+) -> Result<(Looked, Proposal), CliError> {
+    let filter = filter(context, args)?;
+    let looked = survey(context, store, args)?;
+    let proposal = propose(&looked.survey, &filter, &mut |run| store.run_size(run));
+    Ok((looked, proposal))
 }
 
 fn remove(context: &Context, store: &Store, looked: &Looked, proposal: &Proposal) -> Vec<Failure> {
@@ -266,7 +273,7 @@ fn ask(context: &Context) -> Result<bool, CliError> {
     Ok(context.printer.confirm("remove this?"))
 }
 
-fn show(context: &Context, proposal: &Proposal) {
+fn show(context: &Context, proposal: &Proposal) -> Result<(), CliError> {
     let now = now();
     let mut table =
         Table::new(&["WHAT", "STATE", "AGE", "WHERE", "OBJECTS", "DISK", "USES", "WHY"])
@@ -292,12 +299,13 @@ fn show(context: &Context, proposal: &Proposal) {
     if table.is_empty() {
         context.printer.say("nothing to remove");
     } else {
-        context.printer.say(&table.render(&context.printer));
+        context.printer.data(&table.render(&context.printer))?;
         context.printer.say(&format!("\nin all {}", counted(&proposal.totals())));
     }
     for Kept { run, why } in &proposal.kept {
         context.printer.say(&format!("{run} stays: {why}"));
     }
+    Ok(())
 }
 
 fn title(removal: &Removal) -> String {
