@@ -53,7 +53,6 @@ pub fn event_text(event: &Event) -> Option<String> {
     let who = event.replica.as_ref().map_or_else(String::new, |replica| format!("{replica}: "));
     let text = match &event.kind {
         EventKind::SetupStarted => format!("{who}set-up"),
-        EventKind::SetupProgress { line } => format!("{who}{line}"),
         EventKind::SetupFinished { cached: true, .. } => {
             format!("{who}set-up taken from the cache")
         }
@@ -90,7 +89,9 @@ pub fn event_text(event: &Event) -> Option<String> {
         }
         EventKind::Waiting { reason, message } => format!("{who}waiting: {reason}: {message}"),
         EventKind::Placed { node, .. } => format!("{who}runs on {node}"),
+        // Set-up's progress is a line of the output, which is shown already.
         EventKind::Submitted { .. }
+        | EventKind::SetupProgress { .. }
         | EventKind::AgentStarted { .. }
         | EventKind::CommandStarting
         | EventKind::CommandStarted { .. }

@@ -161,7 +161,6 @@ fn routine(kind: &EventKind) -> bool {
     matches!(
         kind,
         EventKind::SetupStarted
-            | EventKind::SetupProgress { .. }
             | EventKind::SetupFinished { .. }
             | EventKind::Joined { .. }
             | EventKind::Placed { .. }
