@@ -93,8 +93,8 @@ impl From<ClusterError> for CliError {
                 .hint(format!(
                     "the Role {} has that permission; an admin gives it: mlctl cluster manifests \
                      --for-namespace {namespace} --user {user} --role {}",
-                    AdminRole::with(&verb, &resource).name(),
-                    AdminRole::with(&verb, &resource).word(),
+                    AdminRole::with(verb, resource).name(),
+                    AdminRole::with(verb, resource).word(),
                 ))
                 .hint("or use another namespace: --namespace NAME"),
             ClusterError::NamespaceMissing { namespace, .. } => told(NotFound)

@@ -98,16 +98,13 @@ fn within(text: &str, namespace: &str) -> String {
 }
 
 fn binding(namespace: &str, user: &str, role: AdminRole) -> String {
-    let subject =
-        match user.strip_prefix("system:serviceaccount:").and_then(|id| id.split_once(':')) {
-            Some((home, name)) => {
-                format!("- {{kind: ServiceAccount, namespace: {home}, name: {name}}}")
-            }
-            None => {
-                let user = serde_json::to_string(user).unwrap_or_default();
-                format!("- {{apiGroup: rbac.authorization.k8s.io, kind: User, name: {user}}}")
-            }
-        };
+    let account = user.strip_prefix("system:serviceaccount:").and_then(|id| id.split_once(':'));
+    let subject = if let Some((home, name)) = account {
+        format!("- {{kind: ServiceAccount, namespace: {home}, name: {name}}}")
+    } else {
+        let user = serde_json::to_string(user).unwrap_or_default();
+        format!("- {{apiGroup: rbac.authorization.k8s.io, kind: User, name: {user}}}")
+    };
     // A name is one part of a path.
     let plain: String = user.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
     let text = within(BINDING, namespace)
