@@ -46,6 +46,7 @@ complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "logs" -d 'Print what th
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "wait" -d 'Follow a run to its end; exit with its code'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "cancel" -d 'End runs'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "cleanup" -d 'Remove what runs have left'
+complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "cost" -d 'Say what runs have cost, and what of it was wasted'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "why" -d 'Say why a run failed and what to do'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "exec" -d 'Run a command beside a replica\'s'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "validate" -d 'Check specs and say everything that is wrong'
@@ -224,6 +225,26 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -l dry-run -d 'Only
 complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand cost" -l by -d 'Sum up by run, name, label=KEY, user or day' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cost" -l since -d 'Only hours within this time, for example 12h or 30d' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cost" -l name -d 'Only runs of this spec name' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cost" -s l -l label -d 'Only runs with this label; may be repeated' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cost" -l template -d 'Print a price file with a cloud\'s list prices to start from' -r -f -a "gcp\t'Google Cloud'
+aws\t'Amazon Web Services'
+azure\t'Microsoft Azure'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand cost" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand cost" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand cost" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cost" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cost" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cost" -l all-users -d 'Runs of everybody, as the chosen cluster knows them'
+complete -c mlctl -n "__fish_mlctl_using_subcommand cost" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand cost" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand cost" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand why" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'One JSON document with `schemaVersion`'
 yaml\t'The same as YAML'"

@@ -8,6 +8,7 @@ pub mod backend;
 pub mod cleanup;
 pub mod cli;
 pub mod code;
+pub mod cost;
 pub mod event;
 pub mod gang;
 pub mod plan;

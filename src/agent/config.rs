@@ -62,6 +62,9 @@ pub struct AgentConfig {
     pub termination_file: PathBuf,
     /// Memory limit of this replica in bytes, where the runtime has no control group that says it.
     pub memory_limit: Option<u64>,
+    /// The role asks for accelerators.
+    #[serde(default)]
+    pub accelerators: bool,
     /// What this agent is in.
     pub runtime: AgentRuntime,
 }

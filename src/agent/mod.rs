@@ -3,6 +3,7 @@
 mod beside;
 mod classify;
 mod config;
+mod devices;
 mod events;
 pub mod guard;
 mod input;

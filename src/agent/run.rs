@@ -11,6 +11,7 @@ use std::time::Instant;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use super::config::{AgentConfig, AgentRuntime};
+use super::devices::Devices;
 use super::input::Input;
 use super::links;
 use super::log::Log;
@@ -62,7 +63,7 @@ pub fn run(config: AgentConfig, surroundings: Surroundings) -> io::Result<u8> {
     let mut agent = Agent {
         member: MemberMachine::new(config.gang.clone(), config.replica.clone(), me.clone(), now),
         session: primary.then(|| Session::new(config.gang.clone(), me, now)),
-        meter: Meter::new(config.memory_limit),
+        meter: Meter::new(config.memory_limit, devices(&config)),
         config,
         token,
         log,
@@ -123,4 +124,14 @@ fn wait_for_setup(runner: &Runner, queue: &Receiver<Input>) -> Vec<Input> {
     // The machines must know how set-up ended before anything else.
     kept.rotate_right(1);
     kept
+}
+
+/// The replica's accelerators, as its command is shown them.
+fn devices(config: &AgentConfig) -> Devices {
+    match config.env.get("CUDA_VISIBLE_DEVICES").map(String::as_str) {
+        _ if !config.accelerators => Devices::none(),
+        // It runs on the CPU.
+        Some("") => Devices::none(),
+        ids => Devices::of(ids.unwrap_or_default()),
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::devices::Devices;
 use crate::gang::Usage;
 use crate::sys;
 
@@ -17,11 +18,12 @@ pub(super) struct Meter {
     kills_before: u64,
     last: Usage,
     overrun_told: bool,
+    devices: Devices,
 }
 
 impl Meter {
     /// A meter with the limit that the runtime says, or else the control group.
-    pub(super) fn new(limit: Option<u64>) -> Self {
+    pub(super) fn new(limit: Option<u64>, devices: Devices) -> Self {
         let group = sys::MemoryGroup::find();
         let limit = limit.or_else(|| group.limit()).unwrap_or(0);
         let kills_before = group.oom_kills();
@@ -33,6 +35,7 @@ impl Meter {
             kills_before,
             last: Usage::default(),
             overrun_told: false,
+            devices,
         }
     }
 
@@ -60,6 +63,7 @@ impl Meter {
             memory,
             memory_limit: self.limit,
             oom_kills: self.group.oom_kills(),
+            accelerators: self.devices.busy(),
         };
         (self.last, processes.iter().map(|process| process.pid).collect())
     }

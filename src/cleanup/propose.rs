@@ -40,6 +40,9 @@ pub struct Removal {
     pub bytes: u64,
     /// What it keeps from others now.
     pub requests: Requests,
+    /// What that costs for an hour, by currency.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub cost_per_hour: BTreeMap<String, f64>,
 }
 
 /// What happens to a run's folder.
@@ -87,9 +90,23 @@ pub struct Totals {
     pub bytes: u64,
     /// What is kept from others now.
     pub requests: Requests,
+    /// What that costs for an hour, by currency.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub cost_per_hour: BTreeMap<String, f64>,
 }
 
 impl Proposal {
+    /// Says what an hour of each removal costs, where `price` knows: an amount and its currency.
+    pub fn price(&mut self, price: &mut dyn FnMut(&Removal) -> Option<(f64, String)>) {
+        for removal in &mut self.removals {
+            if !removal.requests.is_empty()
+                && let Some((hour, currency)) = price(removal)
+            {
+                removal.cost_per_hour.insert(currency, hour);
+            }
+        }
+    }
+
     /// What it frees.
     pub fn totals(&self) -> Totals {
         let mut totals = Totals { removals: self.removals.len(), ..Totals::default() };
@@ -97,6 +114,9 @@ impl Proposal {
             totals.things += removal.things.len();
             totals.bytes += removal.bytes;
             totals.requests.add(&removal.requests);
+            for (currency, hour) in &removal.cost_per_hour {
+                *totals.cost_per_hour.entry(currency.clone()).or_default() += hour;
+            }
         }
         totals
     }
@@ -189,6 +209,7 @@ fn of_run(
         },
         ends: !ended,
         requests: requests(&things),
+        cost_per_hour: BTreeMap::new(),
         things,
         folder,
         bytes,

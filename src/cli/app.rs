@@ -6,8 +6,8 @@ use std::io::IsTerminal;
 use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
 
 use super::verbs::{
-    agent, cancel, cleanup, cluster, completions, exec, init, list, logs, render, spec, state,
-    status, train, wait, why,
+    agent, cancel, cleanup, cluster, completions, cost, exec, init, list, logs, render, spec,
+    state, status, train, wait, why,
 };
 use super::{CliError, Context, Env, ErrorKind, Format, PlaceArgs};
 use crate::ui::{Printer, Terminal, Verbosity, terminal_width};
@@ -80,6 +80,8 @@ pub enum Verb {
     Cancel(cancel::CancelArgs),
     /// Remove what runs have left
     Cleanup(cleanup::CleanupArgs),
+    /// Say what runs have cost, and what of it was wasted
+    Cost(cost::CostArgs),
     /// Say why a run failed and what to do
     Why(why::WhyArgs),
     /// Run a command beside a replica's
@@ -176,6 +178,7 @@ fn verb(context: &Context, verb: &Verb) -> Result<u8, CliError> {
         Verb::Wait(args) => wait::run(context, args),
         Verb::Cancel(args) => cancel::run(context, args),
         Verb::Cleanup(args) => cleanup::run(context, args),
+        Verb::Cost(args) => cost::run(context, args),
         Verb::Why(args) => why::run(context, args),
         Verb::Exec(args) => exec::run(context, args),
         Verb::Validate(args) => spec::validate(context, args),

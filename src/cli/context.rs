@@ -12,6 +12,7 @@ use crate::backend::kubernetes::{
     ConnectOptions, Kubernetes, KubernetesConfig, Location, ManifestContext, ProxyVariables,
 };
 use crate::backend::local::{Local, LocalConfig, read_secrets_file};
+use crate::cost::{PriceFile, Prices};
 use crate::ui::Printer;
 
 /// The runtime of this machine.
@@ -69,6 +70,7 @@ pub struct Context {
     /// Where the command line says that runs go.
     pub place: PlaceArgs,
     backends: Backends,
+    prices: RefCell<HashMap<PathBuf, Prices>>,
 }
 
 /// Runtimes by name, each connected once.
@@ -90,7 +92,8 @@ impl Context {
         place: PlaceArgs,
     ) -> Result<Self, CliError> {
         let settings = Settings::load(&env.config_dir())?;
-        Ok(Self { env, settings, printer, format, place, backends: Backends::default() })
+        let (backends, prices) = (Backends::default(), RefCell::default());
+        Ok(Self { env, settings, printer, format, place, backends, prices })
     }
 
     /// The state folder.
@@ -155,18 +158,26 @@ impl Context {
     }
 
     fn cluster(&self) -> Result<Rc<dyn Backend>, CliError> {
-        let or = |option: &Option<String>, variable: &str| {
-            option.clone().or_else(|| self.env.get(variable).map(str::to_owned))
-        };
-        let name = or(&self.place.context, "MLCTL_CONTEXT").or(self.settings.context.clone());
+        let name = self.context_name();
         let named = name.as_ref().and_then(|name| self.settings.contexts.get(name));
         let context = named.and_then(|named| named.context.clone()).or(name);
-        let namespace = or(&self.place.namespace, "MLCTL_NAMESPACE")
+        let namespace = self
+            .said(self.place.namespace.as_ref(), "MLCTL_NAMESPACE")
             .or_else(|| named.and_then(|named| named.namespace.clone()))
             .or(self.settings.namespace.clone());
         let connect = self.connect(context, namespace);
         let runner = named.and_then(|named| named.runner_image.clone());
         Ok(self.keep(Rc::new(self.kubernetes(connect, runner)?)))
+    }
+
+    /// The context that the command line, the environment or the settings name.
+    pub fn context_name(&self) -> Option<String> {
+        self.said(self.place.context.as_ref(), "MLCTL_CONTEXT")
+            .or_else(|| self.settings.context.clone())
+    }
+
+    fn said(&self, option: Option<&String>, variable: &str) -> Option<String> {
+        option.cloned().or_else(|| self.env.get(variable).map(str::to_owned))
     }
 
     fn keep(&self, backend: Rc<dyn Backend>) -> Rc<dyn Backend> {
@@ -253,6 +264,44 @@ impl Context {
             accelerators: settings.accelerators.clone(),
             keep: Some(settings.keep.map_or(KEEP, |keep| keep.0)),
             ..ManifestContext::default()
+        })
+    }
+
+    /// What things cost in a runtime, as its record names it.
+    pub fn prices(&self, runtime: &str) -> Result<Prices, CliError> {
+        if runtime == LOCAL {
+            return Ok(Prices::Free);
+        }
+        let location = runtime.parse::<Location>().ok();
+        self.cluster_prices(location.map(|location| location.context).as_deref())
+    }
+
+    /// What things cost in a cluster, by the name of its context.
+    pub fn cluster_prices(&self, context: Option<&str>) -> Result<Prices, CliError> {
+        let named = context.and_then(|context| self.settings.named(context));
+        let file = named.and_then(|named| named.prices.as_ref()).or(self.settings.prices.as_ref());
+        let Some(file) = file else { return Ok(Prices::Unknown) };
+        if let Some(known) = self.prices.borrow().get(file) {
+            return Ok(known.clone());
+        }
+        let path = self.env.config_dir().join(file);
+        let wrong = |error: String| {
+            CliError::new(ErrorKind::Usage, format!("the price file {}: {error}", path.display()))
+                .hint("the setting `prices` names it; `mlctl cost --template gcp` prints one")
+        };
+        let text = fs_err::read_to_string(&path).map_err(|error| wrong(error.to_string()))?;
+        let custom: Vec<String> = self.settings.accelerators.keys().cloned().collect();
+        let prices = PriceFile::parse(&text, &custom).map_err(|error| wrong(error.to_string()))?;
+        let prices = Prices::File(prices);
+        self.prices.borrow_mut().insert(file.clone(), prices.clone());
+        Ok(prices)
+    }
+
+    /// The same where a broken price file is no reason to stop.
+    pub fn prices_or_warn(&self, runtime: &str) -> Prices {
+        self.prices(runtime).unwrap_or_else(|error| {
+            self.printer.warn(&error.message);
+            Prices::Unknown
         })
     }
 

@@ -33,6 +33,9 @@ pub struct Settings {
     pub accelerators: CustomAccelerators,
     /// Folders that stand for claims of a cluster in local runs, by the claim's name.
     pub claims: BTreeMap<String, PathBuf>,
+    /// What things cost: a price file, relative to the settings' folder. `mlctl cost --template` prints
+    /// one to start from.
+    pub prices: Option<PathBuf>,
     /// How long ended pods and their logs stay in a cluster. Default 7d.
     pub keep: Option<Span>,
     /// What is removed by itself, as `cleanup` would, at the end of other verbs and once a day at most.
@@ -63,9 +66,19 @@ pub struct NamedContext {
     pub namespace: Option<String>,
     /// Image of mlctl itself for this cluster.
     pub runner_image: Option<String>,
+    /// What things cost there.
+    pub prices: Option<PathBuf>,
 }
 
 impl Settings {
+    /// What `contexts` say of a context of the kubeconfig: by that context, or by a name of one's own.
+    pub fn named(&self, context: &str) -> Option<&NamedContext> {
+        let means = |(name, named): &(&String, &NamedContext)| {
+            *name == context || named.context.as_deref() == Some(context)
+        };
+        self.contexts.iter().find(means).map(|(_, named)| named)
+    }
+
     /// Reads the file; a missing one is the default.
     pub fn load(dir: &Path) -> Result<Self, CliError> {
         let path = dir.join("config.yaml");
@@ -82,7 +95,7 @@ impl Settings {
         serde_saphyr::from_str(&text).map_err(|error| {
             CliError::new(ErrorKind::Usage, format!("{}: {error}", path.display())).hint(
                 "known settings: runtime, context, namespace, contexts, secretsFile, runnerImage, \
-                 runnerArchitectures, keep, retention, accelerators, claims",
+                 runnerArchitectures, keep, retention, accelerators, claims, prices",
             )
         })
     }

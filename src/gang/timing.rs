@@ -18,6 +18,12 @@ impl GangConfig {
         !self.rejoin_timeout.is_zero()
     }
 
+    /// The run ends by itself after this long, counted from its first start.
+    pub fn longest(&self) -> Option<Duration> {
+        let cost = self.cost_limit.as_ref().map(|limit| limit.time);
+        self.timeout.into_iter().chain(cost).min()
+    }
+
     /// The primary's replica.
     pub fn primary(&self) -> Option<&ReplicaId> {
         self.members.first().map(|member| &member.replica)

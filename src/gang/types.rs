@@ -266,6 +266,16 @@ pub struct Member {
     pub serves: bool,
 }
 
+/// What a run may cost, as the time after which it has cost so much: the agents know no prices.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CostLimit {
+    /// The time, the first gathering included.
+    pub time: Duration,
+    /// The limit as people read it, for example `20.00 USD at 4.12 USD an hour`.
+    pub text: String,
+}
+
 /// The rules of one gang; the same value in every agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -282,6 +292,9 @@ pub struct GangConfig {
     pub budgets: PerClass,
     /// The run may take this long, gathering included from the first start on.
     pub timeout: Option<Duration>,
+    /// The run may cost so much.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost_limit: Option<CostLimit>,
     /// The first gathering may take this long.
     pub start_timeout: Duration,
     /// A gathering after a lost replica may take this long; zero where nothing replaces it.
@@ -338,6 +351,9 @@ pub struct Usage {
     pub memory_limit: u64,
     /// The kernel's count of out-of-memory kills in this replica's control group.
     pub oom_kills: u64,
+    /// The part of its accelerators' power in use, from 0 to 1, where their driver says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accelerators: Option<f64>,
 }
 
 /// Member to primary.

@@ -1,7 +1,10 @@
 //! Spec to plan: roles filled up from the job, the primary found, the rules of the gang set.
 
-use crate::gang::{Completion, FailureClass, GangConfig, Member, PerClass, ReplicaId};
-use crate::spec::{Framework, Retries, Role, TrainJob};
+use std::time::Duration;
+
+use crate::cost::{Prices, gang_hour, money};
+use crate::gang::{Completion, CostLimit, FailureClass, GangConfig, Member, PerClass, ReplicaId};
+use crate::spec::{Amount, Framework, Retries, Role, TrainJob};
 
 use super::context::{BLAME_HOLD, DRAIN, GRACE, KILL_BOUND, LEASE, OUTSIDE_PAUSE, PlanContext};
 use super::error::PlanError;
@@ -12,6 +15,9 @@ use super::types::{DataPlan, Plan, PodOptions, RolePlan};
 /// The role of a job that names none.
 pub const DEFAULT_ROLE: &str = "worker";
 
+/// Beyond it a limit of cost is none.
+const LONGEST: Duration = Duration::from_hours(10 * 365 * 24);
+
 /// More replicas than this are not measured; `TF_CONFIG` stays below 40 KiB with them.
 pub const MAX_REPLICAS: u32 = 256;
 
@@ -19,6 +25,8 @@ pub const MAX_REPLICAS: u32 = 256;
 pub fn plan(spec: &TrainJob, context: &PlanContext) -> Result<Plan, PlanError> {
     let roles = ordered_roles(spec)?;
     let defaults = &context.runtime_defaults;
+    let cost_limit = cost_limit(spec, &roles, &context.prices)?;
+    let start_timeout = spec.start_timeout.map_or(defaults.start_timeout, |timeout| timeout.0);
     let gang = GangConfig {
         run: context.run.clone(),
         job_uid: context.run.clone(),
@@ -29,7 +37,10 @@ pub fn plan(spec: &TrainJob, context: &PlanContext) -> Result<Plan, PlanError> {
         }),
         budgets: budgets(&spec.retries),
         timeout: spec.timeout.map_or(defaults.timeout, |timeout| Some(timeout.0)),
-        start_timeout: spec.start_timeout.map_or(defaults.start_timeout, |timeout| timeout.0),
+        start_timeout: cost_limit
+            .as_ref()
+            .map_or(start_timeout, |limit| start_timeout.min(limit.time)),
+        cost_limit,
         rejoin_timeout: defaults.rejoin_timeout,
         drain: spec.drain.map_or(DRAIN, |drain| drain.0),
         grace: spec.grace.map_or(GRACE, |grace| grace.0),
@@ -122,6 +133,27 @@ fn members(framework: Framework, roles: &[RolePlan]) -> Vec<Member> {
             })
         })
         .collect()
+}
+
+/// How long the gang may be there until it has cost what it may. Nothing ends what costs nothing.
+fn cost_limit(
+    spec: &TrainJob,
+    roles: &[RolePlan],
+    prices: &Prices,
+) -> Result<Option<CostLimit>, PlanError> {
+    let Some(Amount(most)) = spec.max_cost else { return Ok(None) };
+    let (hour, unpriced) = gang_hour(roles, prices);
+    let currency = match prices.currency() {
+        Some(currency) if unpriced.is_empty() => currency,
+        None if *prices == Prices::Free => return Ok(None),
+        _ => return Err(PlanError::NoPrices(unpriced.join("; "))),
+    };
+    let seconds = most / hour * 3600.0;
+    if hour <= 0.0 || seconds > LONGEST.as_secs_f64() {
+        return Ok(None);
+    }
+    let text = format!("{} at {} an hour", money(most, currency), money(hour, currency));
+    Ok(Some(CostLimit { time: Duration::from_secs_f64(seconds), text }))
 }
 
 fn pod_options(spec: &TrainJob) -> PodOptions {

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::cost::Prices;
+
 /// Everything outside the spec that a plan depends on.
 #[derive(Clone, Debug)]
 pub struct PlanContext {
@@ -12,6 +14,8 @@ pub struct PlanContext {
     pub runtime_defaults: RuntimeDefaults,
     /// Absolute folder of the spec file; relative `code` and `output` start there.
     pub code_base: PathBuf,
+    /// What things cost where the run goes; only `maxCost` depends on it.
+    pub prices: Prices,
 }
 
 /// Times that differ between a laptop and a cluster.

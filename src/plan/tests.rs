@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 
 use super::*;
+use crate::cost::Prices;
 use crate::gang::{Completion, ReplicaId};
 use crate::spec::{Accelerators, EnvVar, Framework, Role, TrainJob, Volume};
 
@@ -47,6 +48,7 @@ pub(super) fn context() -> PlanContext {
         run: "digits-abc123".into(),
         runtime_defaults: RuntimeDefaults::LOCAL,
         code_base: "/home/me/job".into(),
+        prices: Prices::Unknown,
     }
 }
 

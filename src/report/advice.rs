@@ -104,7 +104,13 @@ pub fn for_failure(failure: &FirstFailure, lines: &[String], plan: Option<&Plan>
 }
 
 /// For a run that took too long.
-pub fn timed_out(plan: Option<&Plan>) -> Vec<String> {
+pub fn timed_out(plan: Option<&Plan>, reason: &str) -> Vec<String> {
+    if reason.contains("maxCost") {
+        return vec![
+            "raise `maxCost`, or let the code do less; `mlctl cost` says what was wasted"
+                .to_owned(),
+        ];
+    }
     let now = plan.and_then(|plan| plan.gang.timeout);
     let now = now.map(|timeout| format!(" (now {})", Span(timeout))).unwrap_or_default();
     vec![format!("raise `timeout`{now}, or let the code do less")]

@@ -131,7 +131,7 @@ fn ended(
         Outcome::Cancelled => report.headline = sentence("cancelled", &verdict.reason),
         Outcome::TimedOut => {
             report.headline = sentence("timed out", &verdict.reason);
-            report.next = advice::timed_out(plan);
+            report.next = advice::timed_out(plan, &verdict.reason);
         }
         Outcome::CouldNotStart => {
             let missing = waiting_for(&view.missing).map(|_| names(&view.missing));

@@ -31,6 +31,30 @@ pub struct ByteSize {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span(pub Duration);
 
+/// An amount of money: `20` or `12.50`, in the currency of the price file.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub struct Amount(pub f64);
+
+impl FromStr for Amount {
+    type Err = QuantityError;
+    fn from_str(text: &str) -> Result<Self, QuantityError> {
+        let bad = || {
+            QuantityError(format!(
+                "`{text}` is not an amount of money: write 20 or 12.50, without a currency"
+            ))
+        };
+        let plain = text.chars().all(|c| c.is_ascii_digit() || c == '.');
+        let amount: f64 = text.parse().map_err(|_| bad())?;
+        if plain && amount > 0.0 && amount.is_finite() { Ok(Self(amount)) } else { Err(bad()) }
+    }
+}
+
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
 impl FromStr for CpuQuantity {
     type Err = QuantityError;
     fn from_str(text: &str) -> Result<Self, QuantityError> {
@@ -204,6 +228,12 @@ impl Serialize for CpuQuantity {
     }
 }
 
+impl Serialize for Amount {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64(self.0)
+    }
+}
+
 impl Serialize for ByteSize {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
@@ -230,4 +260,11 @@ text_quantity!(
     r"^([0-9]*\.?[0-9]+(ms|s|m|h|d))+$",
     "A duration: 90s, 10m, 1h30m or 7d.",
     false
+);
+text_quantity!(
+    Amount,
+    "Amount",
+    r"^[0-9]*\.?[0-9]+$",
+    "An amount of money: 20 or 12.50, in the currency of the price file.",
+    true
 );

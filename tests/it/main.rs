@@ -11,6 +11,7 @@
 #![allow(clippy::pedantic, reason = "tests are read, not reused")]
 
 mod cleanup;
+mod cost;
 mod generated;
 mod image;
 mod kube;

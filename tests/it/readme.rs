@@ -65,3 +65,23 @@ fn every_command_on_a_cluster_works() {
     take(&kube.sandbox, "```console cluster", &kube.cluster.kubectl_folder());
     kube.kubectl(["wait", "--for=condition=Complete", "--timeout=120s", "jobs", "--all"]);
 }
+
+/// The steps of the pipeline, one after the other, where nobody can answer.
+#[test]
+fn every_step_of_the_pipeline_works() {
+    let Some(kube) = Kube::new().filter(|kube| kube.cluster.name.is_some()) else { return };
+    kube.run(0, ["init", "plain", "hello"]);
+    let readme = fs_err::read_to_string(repository().join("README.md")).expect("README");
+    let (_, block) = readme.split_once("```yaml pipeline\n").expect("a pipeline");
+    let (block, _) = block.split_once("```").expect("its end");
+    let steps: Vec<serde_json::Value> = serde_saphyr::from_str(block).expect("YAML");
+    for step in steps {
+        let step = step["run"].as_str().expect("a command");
+        let words: Vec<&str> = step.split_whitespace().collect();
+        assert_eq!(words[0], "mlctl", "{step}");
+        let mut command = kube.mlctl(&words[1..]);
+        command.env("CI", "true").env("XDG_CACHE_HOME", kube.sandbox.home().join("cache"));
+        let output = command.output().expect("mlctl");
+        assert!(output.status.success(), "{step}\n{}", stderr(&output));
+    }
+}

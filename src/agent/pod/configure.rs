@@ -106,6 +106,7 @@ pub fn configure(document: &Path, container: Container<'_>) -> Result<Pod, PodEr
         own_ports: own_ports(&layout, &replica, &primary),
         termination_file: TERMINATION_FILE.into(),
         memory_limit: pod.memory_limit.or(role.memory.map(|memory| memory.bytes)),
+        accelerators: role.accelerators.is_some(),
         runtime: AgentRuntime::Pod,
         replica,
     };

@@ -26,6 +26,7 @@ fn plan_of(spec: &str) -> Plan {
         run: "digits-abc123".into(),
         runtime_defaults: RuntimeDefaults::CLUSTER,
         code_base: "/home/me".into(),
+        prices: crate::cost::Prices::Unknown,
     };
     plan(&job, &context).unwrap()
 }

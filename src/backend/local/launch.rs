@@ -130,6 +130,7 @@ pub(super) fn launch(
             own_ports: ports.of(&replica),
             termination_file: run.termination(&replica),
             memory_limit: role.memory.map(|memory| memory.bytes),
+            accelerators: role.accelerators.is_some(),
             runtime: AgentRuntime::Processes,
             replica: replica.clone(),
         };

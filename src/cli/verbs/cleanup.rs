@@ -12,7 +12,8 @@ use crate::backend::{Backend, Notice, Requests};
 use crate::cleanup::{
     Failure, Filter, Kept, Proposal, Removal, Survey, Totals, caches, carry_out, propose,
 };
-use crate::cli::{CliError, Context, ErrorKind, Format};
+use crate::cli::{CliError, Context, ErrorKind, Format, read_plan};
+use crate::cost::money;
 use crate::report::RunState;
 use crate::spec::Span;
 use crate::store::{ListFilter, Store, now};
@@ -190,7 +191,12 @@ fn look(
 ) -> Result<(Looked, Proposal), CliError> {
     let filter = filter(context, args)?;
     let looked = survey(context, store, args)?;
-    let proposal = propose(&looked.survey, &filter, &mut |run| store.run_size(run));
+    let mut proposal = propose(&looked.survey, &filter, &mut |run| store.run_size(run));
+    proposal.price(&mut |removal| {
+        let prices = context.prices_or_warn(removal.runtime.as_deref().unwrap_or(LOCAL));
+        let plan = removal.run.as_ref().and_then(|run| read_plan(&store.paths(run)));
+        prices.held(&removal.requests, plan.as_ref())
+    });
     Ok((looked, proposal))
 }
 
@@ -292,7 +298,7 @@ fn show(context: &Context, proposal: &Proposal) -> Result<(), CliError> {
                 removal.things.len().to_string()
             },
             if removal.bytes == 0 { String::new() } else { bytes(removal.bytes) },
-            uses(&removal.requests),
+            uses(&removal.requests, &removal.cost_per_hour),
             removal.why.clone(),
         ]);
     }
@@ -320,7 +326,7 @@ fn title(removal: &Removal) -> String {
 }
 
 fn counted(totals: &Totals) -> String {
-    let Totals { removals, things, bytes: size, requests } = totals;
+    let Totals { removals, things, bytes: size, requests, cost_per_hour } = totals;
     let what = if *removals == 1 { "run, leftover or cache" } else { "runs, leftovers and caches" };
     let mut parts = vec![format!("{removals} {what}")];
     if *things > 0 {
@@ -330,13 +336,13 @@ fn counted(totals: &Totals) -> String {
         parts.push(bytes(*size));
     }
     if !requests.is_empty() {
-        parts.push(uses(requests));
+        parts.push(uses(requests, cost_per_hour));
     }
     parts.join(", ")
 }
 
-/// `2 nvidia.com/gpu, 4 cores, 16 GiB`: what is kept from others now.
-fn uses(requests: &Requests) -> String {
+/// `2 nvidia.com/gpu, 4 cores, 16 GiB, 1.20 USD an hour`: what is kept from others now.
+fn uses(requests: &Requests, cost_per_hour: &BTreeMap<String, f64>) -> String {
     let mut parts: Vec<String> =
         requests.accelerators.iter().map(|(name, count)| format!("{count} {name}")).collect();
     if requests.cpu > 0.0 {
@@ -345,5 +351,7 @@ fn uses(requests: &Requests) -> String {
     if requests.memory > 0 {
         parts.push(bytes(requests.memory));
     }
+    let costs = cost_per_hour.iter();
+    parts.extend(costs.map(|(currency, hour)| format!("{} an hour", money(*hour, currency))));
     parts.join(", ")
 }

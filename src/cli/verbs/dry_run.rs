@@ -1,10 +1,12 @@
 //! `mlctl train --dry-run`: the plan, as a table or in full.
 
 use indexmap::IndexMap;
+use serde::Serialize;
 
 use super::train::{plan_of, say_notices};
 use crate::backend::{Backend, SubmitOptions};
 use crate::cli::{CliError, Context, LoadedJob, exit};
+use crate::cost::Estimate;
 use crate::gang::ReplicaId;
 use crate::plan::{Addresses, OutputDirs, Plan, Port, environment, table};
 use crate::ui::sections_text;
@@ -25,6 +27,14 @@ impl Addresses for Preview {
     }
 }
 
+/// A plan and what it will cost.
+#[derive(Serialize)]
+struct Shown {
+    #[serde(flatten)]
+    plan: Plan,
+    cost: Estimate,
+}
+
 /// Prints the plans of these jobs and what stands against them; nothing is started.
 pub(super) fn dry_run(
     context: &Context,
@@ -35,21 +45,27 @@ pub(super) fn dry_run(
     let mut plans = Vec::new();
     let mut refused = Vec::new();
     for job in jobs {
-        let plan = plan_of(job, &format!("{}-xxxxxx", job.job.name), backend)?;
+        let plan = plan_of(context, job, &format!("{}-xxxxxx", job.job.name), backend)?;
         match backend.check(&plan, options) {
             Ok(notices) => say_notices(context, notices),
             Err(error) => refused.push(CliError::from(error)),
         }
         plans.push(plan);
     }
-    let masked: Vec<Plan> = plans.iter().map(Plan::masked).collect();
+    let prices = context.prices_or_warn(&backend.name());
+    let masked: Vec<Shown> = plans
+        .iter()
+        .map(|plan| Shown { cost: Estimate::of(plan, &prices), plan: plan.masked() })
+        .collect();
     let text = || {
-        let shown = masked.iter().map(|plan| {
+        let shown = masked.iter().map(|Shown { plan, cost }| {
             let base = plan.output.clone().unwrap_or_else(|| "<run folder>/output".into());
             let dirs = OutputDirs::of_primary(&base);
             let preview: IndexMap<String, String> =
                 environment(plan, plan.primary(), &Preview, &dirs);
-            sections_text(&context.printer, &table(plan, &preview))
+            let mut sections = table(plan, &preview);
+            sections.push(cost.section(plan));
+            sections_text(&context.printer, &sections)
         });
         shown.collect::<Vec<_>>().join("\n")
     };

@@ -109,7 +109,7 @@ fn of_cluster(context: &Context, args: &ListArgs) -> Result<Listing, CliError> {
 }
 
 /// One request for all living runs of a runtime; what it can't tell is asked run by run.
-fn prepare(context: &Context, store: &Store) -> Result<(), CliError> {
+pub(super) fn prepare(context: &Context, store: &Store) -> Result<(), CliError> {
     let mut by_runtime: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (run, runtime) in store.living_runs()? {
         by_runtime.entry(runtime).or_default().push(run);

@@ -5,6 +5,7 @@ pub mod cancel;
 pub mod cleanup;
 pub mod cluster;
 pub mod completions;
+pub mod cost;
 mod dry_run;
 pub mod exec;
 pub mod init;

@@ -4,10 +4,12 @@ use std::path::Path;
 
 use serde_json::{Value as Json, json};
 
+use super::train::plan_error;
 use crate::backend::SecretValues;
 use crate::backend::kubernetes::image::name_commands;
 use crate::backend::kubernetes::{CodeBundle, ManifestContext, ManifestError, manifests};
 use crate::cli::{CliError, Context, ErrorKind, Format, LoadedJob, SpecArgs, exit, hide};
+use crate::cost::Prices;
 use crate::plan::{Plan, PlanContext, RuntimeDefaults, plan};
 use crate::store::{NewRun, random_id};
 use crate::sys::random_word;
@@ -54,9 +56,12 @@ fn objects(context: &Context, job: &LoadedJob) -> Result<Vec<Json>, CliError> {
         run: random_id(&job.job.name)?,
         runtime_defaults: RuntimeDefaults::CLUSTER,
         code_base: job.base.clone(),
+        prices: match job.job.max_cost {
+            Some(_) => context.cluster_prices(context.context_name().as_deref())?,
+            None => Prices::Unknown,
+        },
     };
-    let mut plan = plan(&job.job, &plan_context)
-        .map_err(|error| CliError::new(ErrorKind::Spec, error.to_string()))?;
+    let mut plan = plan(&job.job, &plan_context).map_err(plan_error)?;
     let settings = context.manifest_settings(None)?;
     name_image_commands(context, &mut plan, &settings)?;
     let taken = plan.take_secrets(&job.secrets());

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::cost::{cost_text, wasted_text};
 use crate::cli::{CliError, Context, ErrorKind, Format, Target, outputs};
+use crate::cost::{Bill, Stretches, Window};
 use crate::report::RunView;
 use crate::store::{RunRecord, now};
 use crate::ui::human::{age, between, bytes, duration};
@@ -32,6 +34,8 @@ struct Document<'a> {
     schema_version: u32,
     record: &'a RunRecord,
     view: &'a RunView,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost: Option<&'a Bill>,
     outputs: Vec<Output>,
 }
 
@@ -50,15 +54,18 @@ pub fn run(context: &Context, args: &StatusArgs) -> Result<u8, CliError> {
     let view = target.view()?;
     let outputs = outputs(target.plan.as_ref(), &target.paths);
     let places = outputs.iter().map(|(name, place)| Output { name, place: place.clone() });
+    let bill = bill(context, &target)?;
     let document = Document {
         schema_version: 1,
         record: &target.record,
         view: &view,
+        cost: bill.as_ref(),
         outputs: places.collect(),
     };
     context.emit(&document, || {
         let terminal = context.printer.terminal;
-        text(&target, &view, terminal.stdout.then_some(terminal.width), terminal.color_out)
+        let width = terminal.stdout.then_some(terminal.width);
+        text(&target, &view, bill.as_ref(), width, terminal.color_out)
     })?;
     Ok(0)
 }
@@ -73,7 +80,8 @@ fn watch(context: &Context, target: &mut Target) -> Result<u8, CliError> {
         target.record = context.refresh(&target.store, &target.paths.run)?;
         let terminal = context.printer.terminal;
         let width = crate::ui::terminal_width().unwrap_or(terminal.width) - 1;
-        let text = text(target, &target.view()?, Some(width), terminal.color_err);
+        let bill = bill(context, target)?;
+        let text = text(target, &target.view()?, bill.as_ref(), Some(width), terminal.color_err);
         let lines: Vec<String> = text.lines().take(50).map(ToOwned::to_owned).collect();
         if target.record.state.is_ended() {
             screen.draw_rest(&lines);
@@ -84,7 +92,22 @@ fn watch(context: &Context, target: &mut Target) -> Result<u8, CliError> {
     }
 }
 
-fn text(target: &Target, view: &RunView, width: Option<usize>, color: bool) -> String {
+/// What the run has cost so far; nothing where its plan is lost.
+fn bill(context: &Context, target: &Target) -> Result<Option<Bill>, CliError> {
+    let Some(plan) = &target.plan else { return Ok(None) };
+    let now = now();
+    let stretches = Stretches::of(&target.store.events(&target.record)?, now);
+    let prices = context.prices_or_warn(&target.record.runtime);
+    Ok(Some(Bill::of(plan, &stretches, &prices, Window::until(now))))
+}
+
+fn text(
+    target: &Target,
+    view: &RunView,
+    bill: Option<&Bill>,
+    width: Option<usize>,
+    color: bool,
+) -> String {
     let paint = |style, text: &str| crate::ui::paint(color, style, text);
     let record = &target.record;
     let state = paint(run_state_style(record.state), record.state.as_str());
@@ -99,6 +122,14 @@ fn text(target: &Target, view: &RunView, width: Option<usize>, color: bool) -> S
     fact("from", record.cwd.display().to_string());
     if let Some(started) = record.started {
         fact("duration", duration(between(started, record.ended.unwrap_or_else(now))));
+    }
+    if let Some(bill) = bill.filter(|bill| bill.cost.is_some() && bill.currency.is_some()) {
+        let wasted = wasted_text(bill);
+        let wasted = if wasted.is_empty() { wasted } else { format!(", {wasted} of it wasted") };
+        fact("cost", format!("{}{wasted}", cost_text(bill)));
+        if !bill.unpriced.is_empty() {
+            fact("", format!("without: {}", bill.unpriced.join("; ")));
+        }
     }
     let labels = record.labels.iter().map(|(key, value)| format!("{key}={value}"));
     fact("labels", labels.collect::<Vec<_>>().join(" "));

@@ -8,8 +8,9 @@ use crate::cli::{
     CliError, Context, ErrorKind, Interrupts, LoadedJob, OnInterrupt, SpecArgs, exit, exit_code,
     explain, git_describe, hide, outputs,
 };
+use crate::cost::Prices;
 use crate::gang::{Outcome, Verdict};
-use crate::plan::{Plan, PlanContext, plan};
+use crate::plan::{Plan, PlanContext, PlanError, plan};
 use crate::store::{GitCommit, NewRun, RunPaths, Store};
 use crate::ui::{Follow, FollowEnd, FollowMode, Interrupt, follow, summary_text};
 
@@ -119,16 +120,42 @@ fn add_labels(job: &mut LoadedJob, labels: &[String]) -> Result<(), CliError> {
     Ok(())
 }
 
-pub(super) fn plan_of(job: &LoadedJob, run: &str, backend: &dyn Backend) -> Result<Plan, CliError> {
-    let context = PlanContext {
+pub(super) fn plan_of(
+    context: &Context,
+    job: &LoadedJob,
+    run: &str,
+    backend: &dyn Backend,
+) -> Result<Plan, CliError> {
+    // A broken price file is no trouble of jobs that don't depend on it.
+    let prices = match job.job.max_cost {
+        Some(_) => context.prices(&backend.name())?,
+        None => Prices::Unknown,
+    };
+    let free = prices == Prices::Free;
+    let plan_context = PlanContext {
         run: run.into(),
         runtime_defaults: backend.defaults(),
         code_base: job.base.clone(),
+        prices,
     };
-    let mut plan = plan(&job.job, &context)
-        .map_err(|error| CliError::new(ErrorKind::Spec, error.to_string()))?;
+    let mut plan = plan(&job.job, &plan_context).map_err(plan_error)?;
+    if free {
+        context.printer.warn("`maxCost` ends nothing here: runs on this machine cost nothing");
+    }
     backend.complete(&mut plan)?;
     Ok(plan)
+}
+
+/// A spec without a plan.
+pub(super) fn plan_error(error: PlanError) -> CliError {
+    let said = CliError::new(ErrorKind::Spec, error.to_string());
+    match error {
+        PlanError::NoPrices(_) => said.hint(
+            "name a price file in the settings (`prices: prices.yaml`; `mlctl cost --template \
+             gcp` prints one) that has prices for all of it, and give every role `cpu` and `memory`",
+        ),
+        _ => said,
+    }
 }
 
 fn submit(
@@ -139,7 +166,7 @@ fn submit(
     options: &SubmitOptions,
 ) -> Result<Submitted, CliError> {
     let reservation = store.reserve(&job.job.name)?;
-    let mut plan = plan_of(&job, reservation.run(), backend)?;
+    let mut plan = plan_of(context, &job, reservation.run(), backend)?;
     let notices = backend.check(&plan, options)?;
     say_notices(context, notices);
     let known = job.secrets();

@@ -1,5 +1,7 @@
 //! One attempt after the other: gather, start, notice that it is over.
 
+use std::time::Duration;
+
 use super::Session;
 use super::machine::Phase;
 use crate::gang::rules::{Rule, keeps};
@@ -28,6 +30,9 @@ impl Session {
     fn start(&mut self) {
         let attempt = self.carry.epoch.1.max(self.floor) + 1;
         let generation = self.carry.epoch.0.max(self.me.generation);
+        if attempt == 1 {
+            self.gathered_for = self.now.saturating_sub(self.born);
+        }
         self.carry.epoch = (generation, attempt);
         self.carry.elapsed = self.elapsed();
         self.counted_from = Some(self.now);
@@ -66,14 +71,27 @@ impl Session {
         if !matches!(self.phase, Phase::Gathering { .. } | Phase::Running) {
             return;
         }
-        if let Some(timeout) = self.config.timeout
-            && self.counted_from.is_some()
-            && self.elapsed() >= timeout
+        if self.counted_from.is_some()
+            && let Some((left, reason)) = self.limit()
+            && left.is_zero()
         {
             let failure = self.carry.first_failure.clone();
-            let reason = format!("the timeout of {} s is over", timeout.as_secs());
             self.judge(Outcome::TimedOut, failure, reason);
         }
+    }
+
+    /// The limit that comes first: what is left until then, and why the run ends there.
+    pub(super) fn limit(&self) -> Option<(Duration, String)> {
+        let timeout = self
+            .config
+            .timeout
+            .map(|timeout| (timeout, format!("the timeout of {} s is over", timeout.as_secs())));
+        let cost = self.config.cost_limit.as_ref().map(|limit| {
+            let time = limit.time.saturating_sub(self.gathered_for);
+            (time, format!("its maxCost is spent: {}", limit.text))
+        });
+        let (time, reason) = timeout.into_iter().chain(cost).min_by_key(|(time, _)| *time)?;
+        Some((time.saturating_sub(self.elapsed()), reason))
     }
 
     pub(super) fn exited(&mut self, i: usize, attempt: Attempt, exit: Exit) {

@@ -23,6 +23,8 @@ pub struct Session {
     pub(super) carry: Carry,
     /// When the time of the run was last counted; `None` before the first start.
     pub(super) counted_from: Option<Now>,
+    /// The first gathering took so long, if this primary saw it.
+    pub(super) gathered_for: Duration,
     /// The highest attempt that any joiner knew of.
     pub(super) floor: Attempt,
     pub(super) phase: Phase,
@@ -77,6 +79,7 @@ impl Session {
             slots,
             carry: Carry::default(),
             counted_from: None,
+            gathered_for: Duration::ZERO,
             floor: 0,
             phase: Phase::Gathering { until: now + patience },
             started: false,
@@ -146,8 +149,8 @@ impl Session {
         }
         times.extend(self.slots.iter().filter(|slot| slot.present()).map(|slot| slot.lost_at));
         times.extend(self.held.as_ref().map(|held| held.until));
-        if let (Some(timeout), Some(from)) = (self.config.timeout, self.counted_from) {
-            times.push(from + timeout.saturating_sub(self.carry.elapsed));
+        if self.counted_from.is_some() {
+            times.extend(self.limit().map(|(left, _)| self.now + left));
         }
         times.into_iter().filter(|time| *time > self.now).min()
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::gang::{Completion, FailureClass, GangConfig, Member, PerClass, ReplicaId};
+use crate::gang::{Completion, CostLimit, FailureClass, GangConfig, Member, PerClass, ReplicaId};
 
 /// Milliseconds.
 pub(super) type Ms = u64;
@@ -126,6 +126,11 @@ impl Plan {
             completion: if rng.bool() { Completion::All } else { Completion::Primary },
             budgets,
             timeout: (rng.u8(..8) != 0).then(|| seconds(pick(&mut rng, &[60, 200, 500]))),
+            // By the seed itself: what is drawn stays the same.
+            cost_limit: (seed % 8 == 5).then(|| CostLimit {
+                time: seconds(if seed % 16 == 5 { 150 } else { 300 }),
+                text: "5 at 60 an hour".into(),
+            }),
             start_timeout: seconds(120),
             rejoin_timeout: if laptop { Duration::ZERO } else { seconds(240) },
             drain: seconds(pick(&mut rng, &[5, 30, 60])),

@@ -88,7 +88,7 @@ impl World<'_> {
         if memory.spent.0.iter().any(|(class, n)| *n > self.plan.config.budgets.get(*class)) {
             self.broken("I5", format!("more is spent than there is: {:?}", memory.spent));
         }
-        if let Some(timeout) = self.plan.config.timeout
+        if let Some(timeout) = self.plan.config.longest()
             && memory.elapsed > timeout
         {
             self.broken("I8", format!("attempt {attempt} starts after the timeout"));

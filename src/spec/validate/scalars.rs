@@ -8,7 +8,7 @@ use super::super::nearest::{list_of, nearest};
 use super::super::node::{Meaning, Node, Scalar};
 use super::super::schema::{Reading, allowed, types};
 use super::super::source::SourceSpan;
-use super::super::values::{ByteSize, CpuQuantity, Span};
+use super::super::values::{Amount, ByteSize, CpuQuantity, Span};
 use super::shapes::{expected, fits};
 use super::walk::{At, Walk};
 
@@ -116,6 +116,7 @@ impl Walk<'_> {
         let error = match quantity {
             "Cpu" => scalar.text.parse::<CpuQuantity>().err(),
             "Memory" => scalar.text.parse::<ByteSize>().err(),
+            "Amount" => scalar.text.parse::<Amount>().err(),
             _ => scalar.text.parse::<Span>().err(),
         };
         let Some(error) = error else { return scalar.text.clone().into() };
@@ -230,6 +231,7 @@ fn quantity_name(quantity: &str) -> &'static str {
     match quantity {
         "Cpu" => "a number of cores",
         "Memory" => "an amount of memory",
+        "Amount" => "an amount of money",
         _ => "a duration",
     }
 }

@@ -170,6 +170,7 @@ fn convert(
         retries: retries.map(|retries| retries.value).unwrap_or_default(),
         timeout: timeout.map(|timeout| timeout.value),
         start_timeout: start_timeout.map(|timeout| timeout.value),
+        max_cost: None,
         security: None,
         node_selector: IndexMap::new(),
         tolerations: Vec::new(),

@@ -1,6 +1,7 @@
 //! Runs in a real cluster.
 
 mod cleanup;
+mod cost;
 mod digits;
 mod environment;
 mod faults;

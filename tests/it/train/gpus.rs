@@ -8,7 +8,7 @@ use crate::support::{Sandbox, stderr, stdout, wait_for};
 
 const END: Duration = Duration::from_secs(40);
 
-/// A machine whose nvidia-smi lists these.
+/// A machine whose nvidia-smi lists these, all but idle.
 struct Machine {
     sandbox: Sandbox,
     path: String,
@@ -21,7 +21,9 @@ impl Machine {
         let bin: PathBuf = sandbox.dir().join("bin");
         fs_err::create_dir_all(&bin).expect("bin");
         let mut options = fs_err::OpenOptions::new();
-        let script = format!("#!/bin/sh\ncat <<'END'\n{gpus}END\n");
+        let script = format!(
+            "#!/bin/sh\ncase \"$*\" in *utilization*) echo 3; exit ;; esac\ncat <<'END'\n{gpus}END\n"
+        );
         let mut file = options
             .write(true)
             .create(true)
@@ -122,4 +124,19 @@ fn the_wrong_gpus_are_named() {
     let allowed = machine.run(&["train", "--allow-cpu", "wrong.yaml"]);
     assert_eq!(allowed.status.code(), Some(0), "{}", stderr(&allowed));
     assert!(stderr(&allowed).contains("sees []"), "{}", stderr(&allowed));
+}
+
+#[test]
+fn idle_accelerators_are_waste() {
+    let machine = Machine::new(FOUR);
+    machine.spec("idle", "nvidia-l4", 2, 1, "sleep 7");
+    assert!(machine.run(&["train", "idle.yaml"]).status.success());
+    let output = machine.run(&["cost", "-o", "json"]);
+    let cost: serde_json::Value = serde_json::from_str(&stdout(&output)).expect("JSON");
+    let hours = |value: &serde_json::Value| value.as_f64().expect("hours");
+    let bill = &cost["all"];
+    let held = hours(&bill["replicaHours"]);
+    assert!(hours(&bill["acceleratorHours"]["nvidia-l4"]) == 2.0 * held, "{cost}");
+    let idle = hours(&bill["wasted"]["idleAccelerators"]["hours"]);
+    assert!(idle >= 2.0 / 3600.0 && idle < held, "{cost}");
 }

@@ -324,6 +324,7 @@ mod tests {
             run: "a-123456".into(),
             runtime_defaults: crate::plan::RuntimeDefaults::CLUSTER,
             code_base: root.path().into(),
+            prices: crate::cost::Prices::Unknown,
         };
         let bundle = CodeBundle::of(&crate::plan::plan(&spec, &context).unwrap()).unwrap();
         let paths: Vec<&str> = bundle.files.iter().map(|file| file.path.as_str()).collect();

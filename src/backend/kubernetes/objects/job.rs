@@ -153,7 +153,7 @@ fn active_deadline(plan: &Plan) -> Option<i64> {
     let seconds = gang
         .start_timeout
         .as_secs()
-        .saturating_add(gang.timeout?.as_secs())
+        .saturating_add(gang.longest()?.as_secs())
         .saturating_add(rejoins.saturating_mul(gang.rejoin_timeout.as_secs()))
         .saturating_add(DEADLINE_SLACK);
     Some(i64::try_from(seconds).unwrap_or(i64::MAX))

@@ -10,7 +10,7 @@ use super::super::verdict::{infer, refine};
 use super::super::watch::PodFacts;
 use super::super::{archive, mark::Submitting, record::record};
 use super::primary_log::{PrimaryLogs, log_is_read, read_log};
-use super::states::{refused_pods, states};
+use super::states::{placed, refused_pods, states};
 use super::unfinished::{finish_submission, lost, start_timeout, unfinished, without_jobs};
 use crate::backend::{BackendError, Cursor};
 use crate::event::{EVENT_VERSION, Event, EventKind};
@@ -81,7 +81,8 @@ fn look(
     if facts.jobs.values().any(|job| job.suspended && job.queue.is_none() && !job.gone) {
         finish_submission(inner, run)?;
     }
-    let mut events = read_log(inner, run, cursor, observed, &submission, &facts, following)?;
+    let mut events = placed(run, cursor, &submission, &facts);
+    events.extend(read_log(inner, run, cursor, observed, &submission, &facts, following)?);
     if has_end(&events) {
         return Ok(events);
     }

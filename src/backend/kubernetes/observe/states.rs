@@ -44,21 +44,36 @@ pub(super) fn states(
     }
     for replica in submission.layout.jobs.iter().flat_map(|job| &job.replicas) {
         let Some(pod) = facts.pod_of(&submission.layout, replica) else { continue };
-        let key = format!("node/{}", pod.uid);
-        if pod.running && !cursor.0.contains_key(&key) {
-            cursor.0.insert(key, 1);
-            let node = pod.node.clone().unwrap_or_default();
-            events.push(event(
-                run,
-                Some(replica),
-                EventKind::Placed { node, pod: pod.name.clone() },
-            ));
-        }
         if let Some(words) = blocked(pod).filter(|_| pod.lives())
             && is_news(cursor, &replica.to_string(), &words)
         {
             events.push(waiting_event(run, Some(replica), words));
         }
+    }
+    events
+}
+
+/// Pods that run or have run and have not been told of. The time is the cluster's: whoever looks late
+/// still knows for how long they were there.
+pub(super) fn placed(
+    run: &RunPaths,
+    cursor: &mut Cursor,
+    submission: &Submission,
+    facts: &RunFacts,
+) -> Vec<Event> {
+    let mut events = Vec::new();
+    for replica in submission.layout.jobs.iter().flat_map(|job| &job.replicas) {
+        let Some(pod) = facts.pod_of(&submission.layout, replica) else { continue };
+        let key = format!("node/{}", pod.uid);
+        if !(pod.running || pod.ended.is_some()) || cursor.0.contains_key(&key) {
+            continue;
+        }
+        cursor.0.insert(key, 1);
+        let node = pod.node.clone().unwrap_or_default();
+        let kind = EventKind::Placed { node, pod: pod.name.clone() };
+        let mut placed = event(run, Some(replica), kind);
+        placed.time = pod.started.unwrap_or(placed.time);
+        events.push(placed);
     }
     events
 }

@@ -43,6 +43,8 @@ pub(in super::super) struct PodFacts {
     pub(in super::super) generation: u32,
     pub(in super::super) created: Option<Timestamp>,
     pub(in super::super) node: Option<String>,
+    /// When its node took it on, before any image was pulled.
+    pub(in super::super) started: Option<Timestamp>,
     /// What keeps it from starting.
     pub(in super::super) waiting: Option<Words>,
     /// Its main container runs.
@@ -105,6 +107,7 @@ impl PodFacts {
             generation: number(FAILURES).unwrap_or(0) + number(IGNORED).unwrap_or(0),
             created: meta.creation_timestamp.as_ref().map(|time| time.0),
             node: pod.spec.as_ref().and_then(|spec| spec.node_name.clone()),
+            started: status.start_time.as_ref().map(|time| time.0),
             waiting,
             running,
             over,

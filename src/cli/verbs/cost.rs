@@ -1,0 +1,233 @@
+//! `mlctl cost`: what runs have cost, and what of it was wasted.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::list::{label, prepare};
+use crate::backend::Wanted;
+use crate::cli::{CliError, Context, ErrorKind, Format, read_plan};
+use crate::cost::{Bill, By, Charged, Stretches, Sum, Window, money, sums};
+use crate::spec::Span;
+use crate::store::{ListFilter, RunSummary, Store, now};
+use crate::ui::Table;
+use crate::ui::human::number;
+
+const GCP: &str = include_str!("../../../prices/gcp.yaml");
+const AWS: &str = include_str!("../../../prices/aws.yaml");
+const AZURE: &str = include_str!("../../../prices/azure.yaml");
+
+/// Arguments of `cost`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Counts what replicas requested, from the moment at which their pods started to
+the end of the run, and takes prices from the file that the setting `prices`
+names. Wasted is what attempts cost that failed, and what was held while nothing
+of the gang ran. Runs on this machine cost nothing; their hours are shown.
+
+Examples:
+  mlctl cost --template gcp > ~/.config/mlctl/prices.yaml
+  mlctl cost                             every run that is remembered here
+  mlctl cost digits-a1b2c3               one run
+  mlctl cost --by day --since 7d
+  mlctl cost --by label=team -o json
+  mlctl cost --by user --all-users --context prod")]
+pub struct CostArgs {
+    /// Only these runs
+    pub runs: Vec<String>,
+    /// Sum up by run, name, label=KEY, user or day
+    #[arg(long, default_value = "run", value_name = "WHAT", value_parser = by)]
+    pub by: By,
+    /// Only hours within this time, for example 12h or 30d
+    #[arg(long, value_name = "DURATION")]
+    pub since: Option<Span>,
+    /// Only runs of this spec name
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Only runs with this label; may be repeated
+    #[arg(short, long, value_name = "KEY=VALUE", value_parser = label)]
+    pub label: Vec<(String, String)>,
+    /// Runs of everybody, as the chosen cluster knows them
+    #[arg(long, conflicts_with = "runs")]
+    pub all_users: bool,
+    /// Print a price file with a cloud's list prices to start from
+    #[arg(long, value_enum, value_name = "CLOUD")]
+    pub template: Option<Cloud>,
+}
+
+/// Clouds whose list prices there is a template of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Cloud {
+    /// Google Cloud
+    Gcp,
+    /// Amazon Web Services
+    Aws,
+    /// Microsoft Azure
+    Azure,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Document<'a> {
+    schema_version: u32,
+    sums: &'a [Sum],
+    all: &'a Bill,
+}
+
+fn by(text: &str) -> Result<By, String> {
+    text.parse()
+}
+
+/// Sums up.
+pub fn run(context: &Context, args: &CostArgs) -> Result<u8, CliError> {
+    if let Some(cloud) = args.template {
+        let text = match cloud {
+            Cloud::Gcp => GCP,
+            Cloud::Aws => AWS,
+            Cloud::Azure => AZURE,
+        };
+        context.printer.raw(text.as_bytes())?;
+        return Ok(0);
+    }
+    let temporary;
+    let store = if args.all_users {
+        temporary = tempfile::tempdir()?;
+        everybodys(context, temporary.path().to_owned())?
+    } else {
+        context.store()?
+    };
+    let charged = charged(context, &store, args)?;
+    context.warn_of(&store);
+    let to = now();
+    let from = args.since.map(|since| to.checked_sub(since.0).unwrap_or(jiff::Timestamp::MIN));
+    let window = from.map_or(Window::until(to), |from| Window { from, to });
+    let sums = sums(&charged, &args.by, window);
+    let mut all = Bill::default();
+    for sum in &sums {
+        all.add(&sum.bill);
+    }
+    if sums.is_empty() && context.format == Format::Table {
+        context.printer.say("no run has held anything in this time");
+        return Ok(0);
+    }
+    context.emit(&Document { schema_version: 1, sums: &sums, all: &all }, || {
+        table(&sums, &all, &args.by).render(&context.printer)
+    })?;
+    if !all.unpriced.is_empty() {
+        context.printer.say(&format!("not in the cost: {}", all.unpriced.join("; ")));
+    }
+    if all.cost.is_none() {
+        context.printer.hint(
+            "name a price file in the settings (`prices: prices.yaml`); --template prints one",
+        );
+    }
+    Ok(0)
+}
+
+/// A state folder for the time being, with what the cluster remembers of everybody's runs.
+fn everybodys(context: &Context, dir: PathBuf) -> Result<Store, CliError> {
+    if !context.chooses_cluster() {
+        let error = CliError::new(ErrorKind::Usage, "this machine knows only your own runs");
+        return Err(error.hint("name a cluster: --context CONTEXT --all-users"));
+    }
+    let store = Store::open(dir)?;
+    for found in context.chosen()?.find(&Wanted::All)? {
+        store.adopt(&found)?;
+    }
+    Ok(store)
+}
+
+fn charged(context: &Context, store: &Store, args: &CostArgs) -> Result<Vec<Charged>, CliError> {
+    let wanted = args.runs.iter().map(|run| Ok(context.target(Some(run))?.record.id));
+    let wanted = wanted.collect::<Result<Vec<String>, CliError>>()?;
+    prepare(context, store)?;
+    let filter = ListFilter {
+        name: args.name.clone(),
+        labels: args.label.iter().cloned().collect(),
+        ..ListFilter::default()
+    };
+    let listing = store.list(&filter, &mut |run| context.refresh_or_read(store, run))?;
+    let now = now();
+    let mut all = Vec::new();
+    for RunSummary { entry, .. } in listing.runs {
+        if !wanted.is_empty() && !wanted.contains(&entry.id) {
+            continue;
+        }
+        let (Some(plan), Ok(record)) =
+            (read_plan(&store.paths(&entry.id)), store.record(&entry.id))
+        else {
+            context.printer.warn(&format!(
+                "{}: its plan or record can't be read, so what it cost is not known",
+                entry.id
+            ));
+            continue;
+        };
+        all.push(Charged {
+            run: entry.id,
+            name: entry.name,
+            user: entry.user,
+            labels: entry.labels,
+            stretches: Stretches::of(&store.events(&record)?, now),
+            prices: context.prices(&entry.runtime)?,
+            plan,
+        });
+    }
+    Ok(all)
+}
+
+fn table(sums: &[Sum], all: &Bill, by: &By) -> Table {
+    let first = match by {
+        By::Run => "RUN",
+        By::Name => "NAME",
+        By::Label(_) => "LABEL",
+        By::User => "USER",
+        By::Day => "DAY",
+    };
+    let header = [first, "RUNS", "HOURS", "CPU", "GIB", "ACCELERATORS", "COST", "WASTED"];
+    let mut table = Table::new(&header).whole(&[0, 6, 7]);
+    let mut row = |key: &str, runs: usize, bill: &Bill| {
+        table.row(vec![
+            key.to_owned(),
+            runs.to_string(),
+            number(bill.replica_hours),
+            number(bill.cpu_hours),
+            number(bill.memory_gib_hours),
+            bill.accelerator_hours
+                .iter()
+                .map(|(kind, hours)| format!("{} {kind}", number(*hours)))
+                .collect::<Vec<_>>()
+                .join(", "),
+            cost_text(bill),
+            wasted_text(bill),
+        ]);
+    };
+    for sum in sums {
+        row(if sum.key.is_empty() { "-" } else { &sum.key }, sum.runs, &sum.bill);
+    }
+    if sums.len() > 1 {
+        row("in all", sums.iter().map(|sum| sum.runs).sum(), all);
+    }
+    table
+}
+
+/// `4.12 USD`, `0` on one's own machine, `?` where nobody has said what things cost.
+pub(super) fn cost_text(bill: &Bill) -> String {
+    match (bill.cost, &bill.currency) {
+        (Some(cost), Some(currency)) => money(cost, currency),
+        (Some(_), None) => "0".into(),
+        (None, _) => "?".into(),
+    }
+}
+
+/// `1.20 USD (29%)`; hours where there is no money.
+pub(super) fn wasted_text(bill: &Bill) -> String {
+    let wasted = bill.wasted.all();
+    let part = |wasted: f64, all: f64| format!("{:.0}%", wasted / all * 100.0);
+    match (bill.cost, &bill.currency) {
+        _ if wasted.hours == 0.0 => String::new(),
+        (Some(cost), Some(currency)) if cost > 0.0 => {
+            format!("{} ({})", money(wasted.cost, currency), part(wasted.cost, cost))
+        }
+        _ => format!("{} h ({})", number(wasted.hours), part(wasted.hours, bill.replica_hours)),
+    }
+}

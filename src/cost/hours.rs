@@ -1,0 +1,201 @@
+//! How long the replicas of a run held their machines, and what for: folded from its events.
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+use jiff::Timestamp;
+
+use crate::event::{Event, EventKind};
+use crate::gang::{Attempt, Outcome, ReplicaId};
+
+/// Below this part of their power accelerators count as idle.
+pub const IDLE_BELOW: f64 = 0.05;
+
+/// A stretch of time; the end is not part of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// From here.
+    pub from: Timestamp,
+    /// Up to here.
+    pub to: Timestamp,
+}
+
+/// Hours of one replica.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Hours {
+    /// In attempts that did not fail, or have not yet.
+    pub useful: f64,
+    /// In attempts that failed.
+    pub failed: f64,
+    /// Held without an attempt: set-up, gathering, restarting, waiting for others.
+    pub waiting: f64,
+    /// Of `useful`: with idle accelerators, as far as they were measured.
+    pub idle: f64,
+}
+
+impl Hours {
+    /// All of them.
+    pub fn all(&self) -> f64 {
+        self.useful + self.failed + self.waiting
+    }
+}
+
+impl Window {
+    /// All of time up to now.
+    pub fn until(now: Timestamp) -> Self {
+        Self { from: Timestamp::MIN, to: now }
+    }
+
+    fn common(self, other: Self) -> Option<Self> {
+        let both = Self { from: self.from.max(other.from), to: self.to.min(other.to) };
+        (both.from < both.to).then_some(both)
+    }
+
+    fn hours(self) -> f64 {
+        self.to.duration_since(self.from).as_secs_f64() / 3600.0
+    }
+}
+
+/// What a replica's accelerators were seen to do.
+type Idle = Vec<Window>;
+
+/// The story of a run as stretches of time.
+#[derive(Clone, Debug, Default)]
+pub struct Stretches {
+    held: IndexMap<ReplicaId, Vec<Window>>,
+    attempts: BTreeMap<Attempt, Run>,
+    idle: IndexMap<ReplicaId, Idle>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Run {
+    window: Window,
+    open: bool,
+    failed: bool,
+}
+
+impl Stretches {
+    /// Folds the events of a run; what has not ended goes on until `now`.
+    pub fn of(events: &[Event], now: Timestamp) -> Self {
+        let mut all = Self::default();
+        let mut since: IndexMap<ReplicaId, Timestamp> = IndexMap::new();
+        let mut measured: IndexMap<ReplicaId, Timestamp> = IndexMap::new();
+        let mut end = None;
+        for event in events {
+            let at = event.time;
+            if let Some(replica) = &event.replica {
+                match &event.kind {
+                    EventKind::Placed { .. } | EventKind::AgentStarted { .. } => {
+                        let held = since.entry(replica.clone()).or_insert(at);
+                        *held = at.min(*held);
+                    }
+                    EventKind::ReplicaLost { .. } => {
+                        all.release(&mut since, replica, at);
+                        measured.shift_remove(replica);
+                    }
+                    EventKind::Usage { usage } => {
+                        let before = measured.insert(replica.clone(), at);
+                        if let (Some(from), Some(busy)) = (before, usage.accelerators)
+                            && busy < IDLE_BELOW
+                        {
+                            let idle = all.idle.entry(replica.clone()).or_default();
+                            idle.push(Window { from, to: at });
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            match &event.kind {
+                EventKind::AttemptStarted => {
+                    all.close(at);
+                    let window = Window { from: at, to: now };
+                    all.attempts.insert(event.attempt, Run { window, open: true, failed: false });
+                }
+                EventKind::FirstFailure { failure } => all.failed(failure.attempt),
+                EventKind::Adopted { .. } => {
+                    all.failed(event.attempt);
+                    all.close(at);
+                }
+                EventKind::AttemptEnded => all.close(at),
+                EventKind::Finished { verdict, .. } => {
+                    if let Some(failure) = &verdict.first_failure
+                        && verdict.outcome == Outcome::Failed
+                    {
+                        all.failed(failure.attempt);
+                    }
+                    end = Some(at);
+                    break;
+                }
+                _ => {}
+            }
+        }
+        let end = end.unwrap_or(now);
+        all.close(end);
+        let held: Vec<ReplicaId> = since.keys().cloned().collect();
+        for replica in held {
+            all.release(&mut since, &replica, end);
+        }
+        all
+    }
+
+    fn release(
+        &mut self,
+        since: &mut IndexMap<ReplicaId, Timestamp>,
+        replica: &ReplicaId,
+        to: Timestamp,
+    ) {
+        if let Some(from) = since.shift_remove(replica) {
+            self.held.entry(replica.clone()).or_default().push(Window { from, to });
+        }
+    }
+
+    fn close(&mut self, at: Timestamp) {
+        for run in self.attempts.values_mut().filter(|run| run.open) {
+            run.open = false;
+            run.window.to = at;
+        }
+    }
+
+    fn failed(&mut self, attempt: Attempt) {
+        if let Some(run) = self.attempts.get_mut(&attempt) {
+            run.failed = true;
+        }
+    }
+
+    /// The first and the last moment at which anything was held.
+    pub fn span(&self) -> Option<Window> {
+        let windows = || self.held.values().flatten();
+        let from = windows().map(|window| window.from).min()?;
+        let to = windows().map(|window| window.to).max()?;
+        Some(Window { from, to })
+    }
+
+    /// The hours of each replica that lie in a window.
+    pub fn hours(&self, window: Window) -> IndexMap<ReplicaId, Hours> {
+        self.held
+            .iter()
+            .map(|(replica, held)| (replica.clone(), self.of_replica(replica, held, window)))
+            .collect()
+    }
+
+    fn of_replica(&self, replica: &ReplicaId, held: &[Window], window: Window) -> Hours {
+        let mut hours = Hours::default();
+        for held in held.iter().filter_map(|held| held.common(window)) {
+            let mut in_attempts = 0.0;
+            for run in self.attempts.values() {
+                let Some(both) = held.common(run.window) else { continue };
+                in_attempts += both.hours();
+                if run.failed {
+                    hours.failed += both.hours();
+                    continue;
+                }
+                hours.useful += both.hours();
+                let idle = self.idle.get(replica).into_iter().flatten();
+                hours.idle +=
+                    idle.filter_map(|idle| idle.common(both)).map(Window::hours).sum::<f64>();
+            }
+            hours.waiting += (held.hours() - in_attempts).max(0.0);
+        }
+        hours
+    }
+}

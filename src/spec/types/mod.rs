@@ -1,0 +1,16 @@
+//! The typed spec: what a `TrainJob` file says. JSON Schema, `explain` and validation come from here.
+//!
+//! A field marked `x-mlctl-expand` may use `${VAR}` and `${VAR:-default}`; a field marked
+//! `x-mlctl-verbatim` keeps every scalar as it is written, byte for byte.
+
+mod command;
+mod job;
+mod pod;
+mod retries;
+mod role;
+
+pub use command::*;
+pub use job::*;
+pub use pod::*;
+pub use retries::*;
+pub use role::*;
