@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::list::label;
+use super::selection::Selection;
 use crate::backend::{Backend, Notice, Requests};
 use crate::cleanup::{
     Failure, Filter, Kept, Proposal, Removal, Survey, Totals, caches, carry_out, propose,
@@ -60,12 +60,9 @@ pub struct CleanupArgs {
     /// Only runs in these states
     #[arg(long, value_delimiter = ',', value_name = "STATE")]
     pub state: Vec<RunState>,
-    /// Only runs of this spec name
-    #[arg(long)]
-    pub name: Option<String>,
-    /// Only runs with this label; may be repeated
-    #[arg(short, long, value_name = "KEY=VALUE", value_parser = label)]
-    pub label: Vec<(String, String)>,
+    /// Which runs
+    #[command(flatten)]
+    pub selection: Selection,
     /// Only the trials of this study
     #[arg(long)]
     pub study: Option<String>,
@@ -208,15 +205,15 @@ fn remove(context: &Context, store: &Store, looked: &Looked, proposal: &Proposal
 }
 
 fn filter(context: &Context, args: &CleanupArgs) -> Result<Filter, CliError> {
-    let mut labels = args.label.clone();
+    let mut labels = args.selection.labels();
     labels.extend(args.study.clone().map(|study| (STUDY.to_owned(), study)));
     let runs = args.runs.iter().map(|run| Ok(context.target(Some(run))?.record.id));
     let mut filter = Filter {
         runs: runs.collect::<Result<_, CliError>>()?,
         older_than: args.older_than.map(|span| span.0),
         states: args.state.clone(),
-        name: args.name.clone(),
-        labels: labels.into_iter().collect(),
+        name: args.selection.name.clone(),
+        labels,
         running: args.running,
         models: args.models,
         orphans: args.orphans,

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::list::{label, prepare};
+use super::list::prepare;
+use super::selection::Selection;
 use crate::backend::Wanted;
 use crate::cli::{CliError, Context, ErrorKind, Format, read_plan};
 use crate::cost::{Bill, By, Charged, Stretches, Sum, Window, money, sums};
@@ -41,12 +42,9 @@ pub struct CostArgs {
     /// Only hours within this time, for example 12h or 30d
     #[arg(long, value_name = "DURATION")]
     pub since: Option<Span>,
-    /// Only runs of this spec name
-    #[arg(long)]
-    pub name: Option<String>,
-    /// Only runs with this label; may be repeated
-    #[arg(short, long, value_name = "KEY=VALUE", value_parser = label)]
-    pub label: Vec<(String, String)>,
+    /// Which runs
+    #[command(flatten)]
+    pub selection: Selection,
     /// Runs of everybody, as the chosen cluster knows them
     #[arg(long, conflicts_with = "runs")]
     pub all_users: bool,
@@ -142,8 +140,8 @@ fn charged(context: &Context, store: &Store, args: &CostArgs) -> Result<Vec<Char
     let wanted = wanted.collect::<Result<Vec<String>, CliError>>()?;
     prepare(context, store)?;
     let filter = ListFilter {
-        name: args.name.clone(),
-        labels: args.label.iter().cloned().collect(),
+        name: args.selection.name.clone(),
+        labels: args.selection.labels(),
         ..ListFilter::default()
     };
     let listing = store.list(&filter, &mut |run| context.refresh_or_read(store, run))?;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::selection::Selection;
 use crate::backend::Wanted;
 use crate::cli::{CliError, Context, ErrorKind, Format};
 use crate::report::RunState;
@@ -27,12 +28,9 @@ pub struct ListArgs {
     /// Only runs in these states
     #[arg(long, value_delimiter = ',', value_name = "STATE")]
     pub state: Vec<RunState>,
-    /// Only runs of this spec name
-    #[arg(long)]
-    pub name: Option<String>,
-    /// Only runs with this label; may be repeated
-    #[arg(short, long, value_name = "KEY=VALUE", value_parser = label)]
-    pub label: Vec<(String, String)>,
+    /// Which runs
+    #[command(flatten)]
+    pub selection: Selection,
     /// Only runs submitted within this time, for example 2h or 7d
     #[arg(long, value_name = "DURATION")]
     pub since: Option<Span>,
@@ -45,12 +43,6 @@ pub struct ListArgs {
     /// Show the list again and again until Ctrl-C
     #[arg(short, long)]
     pub watch: bool,
-}
-
-/// A label as an option gives it.
-pub(super) fn label(text: &str) -> Result<(String, String), String> {
-    let pair = text.split_once('=').filter(|(key, _)| !key.is_empty());
-    pair.map(|(k, v)| (k.to_owned(), v.to_owned())).ok_or_else(|| "write it as KEY=VALUE".into())
 }
 
 #[derive(Serialize)]
@@ -96,8 +88,8 @@ fn of_cluster(context: &Context, args: &ListArgs) -> Result<Listing, CliError> {
         .into_iter()
         .map(|run| RunSummary { entry: run.record.entry(), state: run.state })
         .filter(|run| args.state.is_empty() || args.state.contains(&run.state))
-        .filter(|run| args.name.as_ref().is_none_or(|name| run.entry.name == *name))
-        .filter(|run| args.label.iter().all(|(k, v)| run.entry.labels.get(k) == Some(v)))
+        .filter(|run| args.selection.name.as_ref().is_none_or(|name| run.entry.name == *name))
+        .filter(|run| args.selection.label.iter().all(|(k, v)| run.entry.labels.get(k) == Some(v)))
         .filter(|run| since.is_none_or(|since| run.entry.created >= since))
         .collect();
     runs.sort_by_key(|run| std::cmp::Reverse(run.entry.created));
@@ -133,8 +125,8 @@ fn list(context: &Context, store: &Store, args: &ListArgs) -> Result<Listing, Cl
     let since = since(args);
     let filter = ListFilter {
         states: args.state.clone(),
-        name: args.name.clone(),
-        labels: args.label.iter().cloned().collect(),
+        name: args.selection.name.clone(),
+        labels: args.selection.labels(),
         since,
         limit: (args.limit > 0).then_some(args.limit),
     };

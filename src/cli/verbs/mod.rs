@@ -12,6 +12,7 @@ pub mod init;
 pub mod list;
 pub mod logs;
 pub mod render;
+mod selection;
 pub mod spec;
 pub mod state;
 pub mod status;
