@@ -147,9 +147,10 @@ impl Prices {
 
 /// `4.12 USD`; small amounts keep two digits that say something.
 pub fn money(amount: f64, currency: &str) -> String {
-    let digits = match amount.abs() {
-        a if a == 0.0 || a >= 0.1 => 2,
-        a => (2 - a.log10().floor() as i32 - 1).clamp(2, 8) as usize,
-    };
-    format!("{amount:.digits$} {currency}")
+    match amount {
+        a if a > 0.0 && a < 0.0001 => format!("<0.0001 {currency}"),
+        a if a > 0.0 && a < 0.01 => format!("{a:.4} {currency}"),
+        a if a > 0.0 && a < 0.1 => format!("{a:.3} {currency}"),
+        a => format!("{a:.2} {currency}"),
+    }
 }

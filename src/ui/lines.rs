@@ -88,7 +88,7 @@ pub fn event_text(event: &Event) -> Option<String> {
             format!("{who}waiting: {reason}")
         }
         EventKind::Waiting { reason, message } => format!("{who}waiting: {reason}: {message}"),
-        EventKind::Placed { node, .. } => format!("{who}runs on {node}"),
+        EventKind::Placed { node, .. } => format!("{who}placed on {node}"),
         // Set-up's progress is a line of the output, which is shown already.
         EventKind::Submitted { .. }
         | EventKind::SetupProgress { .. }

@@ -12,7 +12,6 @@ use crate::cost::{Bill, By, Charged, Stretches, Sum, Window, money, sums};
 use crate::spec::Span;
 use crate::store::{ListFilter, RunSummary, Store, now};
 use crate::ui::Table;
-use crate::ui::human::number;
 
 const GCP: &str = include_str!("../../../prices/gcp.yaml");
 const AWS: &str = include_str!("../../../prices/aws.yaml");
@@ -187,12 +186,12 @@ fn table(sums: &[Sum], all: &Bill, by: &By) -> Table {
         table.row(vec![
             key.to_owned(),
             runs.to_string(),
-            number(bill.replica_hours),
-            number(bill.cpu_hours),
-            number(bill.memory_gib_hours),
+            hours(bill.replica_hours),
+            hours(bill.cpu_hours),
+            hours(bill.memory_gib_hours),
             bill.accelerator_hours
                 .iter()
-                .map(|(kind, hours)| format!("{} {kind}", number(*hours)))
+                .map(|(kind, held)| format!("{} {kind}", hours(*held)))
                 .collect::<Vec<_>>()
                 .join(", "),
             cost_text(bill),
@@ -226,6 +225,11 @@ pub(super) fn wasted_text(bill: &Bill) -> String {
         (Some(cost), Some(currency)) if cost > 0.0 => {
             format!("{} ({})", money(wasted.cost, currency), part(wasted.cost, cost))
         }
-        _ => format!("{} h ({})", number(wasted.hours), part(wasted.hours, bill.replica_hours)),
+        _ => format!("{} h ({})", hours(wasted.hours), part(wasted.hours, bill.replica_hours)),
     }
+}
+
+/// Hours with as many digits as say something.
+fn hours(hours: f64) -> String {
+    if hours < 0.1 { format!("{hours:.4}") } else { format!("{hours:.2}") }
 }
