@@ -1,5 +1,6 @@
 //! What the verbs that look at runs share: finding one, bringing it up to date, printing it.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -10,7 +11,7 @@ use crate::backend::{Backend, LogQuery, Wanted};
 use crate::gang::{FailureClass, Outcome, ReplicaId, Verdict};
 use crate::plan::Plan;
 use crate::report::{RunView, WhyReport, why};
-use crate::store::{RunPaths, RunRecord, Store, StoreError, SyncError, sync};
+use crate::store::{Look, RunPaths, RunRecord, Store, StoreError, SyncError, sync};
 
 /// A run that a verb is about, up to date.
 #[derive(Debug)]
@@ -80,7 +81,7 @@ impl Context {
     }
 
     /// The same for a list: one run that can't be refreshed must not hide the others.
-    pub fn refresh_or_read(&self, store: &Store, run: &str) -> Result<RunRecord, StoreError> {
+    fn refresh_or_read(&self, store: &Store, run: &str) -> Result<RunRecord, StoreError> {
         let record = store.record(run)?;
         if record.state.is_ended() {
             return Ok(record);
@@ -120,6 +121,35 @@ impl Context {
             }
         };
         if text.is_empty() { Ok(()) } else { Ok(self.printer.data(&text)?) }
+    }
+}
+
+/// Brings the runs of a list up to date: one request for all living runs of a runtime, and what that
+/// can't tell is asked run by run.
+pub struct Fresh<'a> {
+    /// The surroundings.
+    pub context: &'a Context,
+    /// The state folder.
+    pub store: &'a Store,
+}
+
+impl Look for Fresh<'_> {
+    fn prepare(&mut self, living: &[(String, String)]) {
+        let mut by_runtime: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for (run, runtime) in living {
+            by_runtime.entry(runtime).or_default().push(run.clone());
+        }
+        for (runtime, runs) in by_runtime.iter().filter(|(_, runs)| runs.len() > 1) {
+            if let Ok(backend) = self.context.backend(runtime)
+                && let Err(error) = backend.prepare(runs)
+            {
+                self.context.printer.warn(&error.to_string());
+            }
+        }
+    }
+
+    fn look(&mut self, run: &str) -> Result<RunRecord, StoreError> {
+        self.context.refresh_or_read(self.store, run)
     }
 }
 

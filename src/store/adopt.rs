@@ -29,18 +29,6 @@ impl Store {
         fs_err::remove_dir_all(&claim)?;
         Ok(true)
     }
-
-    /// Runs that the index doesn't know to have ended, each with its runtime.
-    pub fn living_runs(&self) -> Result<Vec<(String, String)>, StoreError> {
-        let text = self.read_index()?;
-        let index = super::skim::skim_index(&text);
-        let living = index.runs.iter().filter(|run| run.may_live());
-        Ok(living
-            .filter_map(super::skim::Skimmed::read)
-            .filter(|line| line.outcome.is_none())
-            .map(|line| (line.id.to_string(), line.runtime.to_string()))
-            .collect())
-    }
 }
 
 fn write_files(paths: &RunPaths, found: &FoundRun) -> Result<RunRecord, StoreError> {

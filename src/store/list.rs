@@ -45,18 +45,32 @@ pub struct Listing {
     pub total: usize,
 }
 
+/// How a list learns about runs that the index doesn't know to have ended.
+pub trait Look {
+    /// These will be looked at, each with its runtime: the time to ask for all of them at once.
+    fn prepare(&mut self, _living: &[(String, String)]) {}
+
+    /// One run's record, fresh from its runtime if it likes (see [`sync`](super::sync)).
+    fn look(&mut self, run: &str) -> Result<RunRecord, StoreError>;
+}
+
+impl<F: FnMut(&str) -> Result<RunRecord, StoreError>> Look for F {
+    fn look(&mut self, run: &str) -> Result<RunRecord, StoreError> {
+        self(run)
+    }
+}
+
 impl Store {
     /// The runs that a filter wants. Only runs that the index doesn't know to have ended are
-    /// looked at in their folders: `look` is given each of those and returns its record, fresh
-    /// from its runtime if it likes (see [`sync`](super::sync)).
-    pub fn list(
-        &self,
-        filter: &ListFilter,
-        look: &mut dyn FnMut(&str) -> Result<RunRecord, StoreError>,
-    ) -> Result<Listing, StoreError> {
+    /// looked at in their folders.
+    pub fn list(&self, filter: &ListFilter, look: &mut dyn Look) -> Result<Listing, StoreError> {
         self.recover()?;
         let text = self.read_index()?;
         let mut index = skim_index(&text);
+        let living = index.living(filter);
+        if !living.is_empty() {
+            look.prepare(&living);
+        }
         let limit = filter.limit.unwrap_or(usize::MAX);
         let mut listing = Listing::default();
         let mut unindexed = Vec::new();
@@ -118,12 +132,8 @@ impl Store {
             .map_err(|error| StoreError::Damaged { path, reason: error.to_string() })
     }
 
-    fn living(
-        &self,
-        line: &IndexLine<'_>,
-        look: &mut dyn FnMut(&str) -> Result<RunRecord, StoreError>,
-    ) -> RunSummary {
-        match look(&line.id) {
+    fn living(&self, line: &IndexLine<'_>, look: &mut dyn Look) -> RunSummary {
+        match look.look(&line.id) {
             Ok(record) => {
                 let mut entry = record.entry();
                 entry.started = record.started;

@@ -7,6 +7,9 @@ use std::collections::HashMap;
 
 use super::{IndexLine, ListFilter};
 
+/// A line has about so many bytes: a creation 190, an end 120.
+const LINE: usize = 150;
+
 /// A run of the index, not yet understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Skimmed<'a> {
@@ -31,7 +34,10 @@ pub(super) struct SkimmedIndex<'a> {
 pub(super) fn skim_index(text: &str) -> SkimmedIndex<'_> {
     let whole = text.rfind('\n').map_or(0, |end| end + 1);
     let mut index = SkimmedIndex::default();
-    let mut later: HashMap<&str, Option<&str>> = HashMap::new();
+    // Growing would touch twice the memory, and fresh memory is most of the time that this takes.
+    let lines = text.len() / LINE;
+    index.runs.reserve(lines / 2);
+    let mut later: HashMap<&str, Option<&str>> = HashMap::with_capacity(lines / 2);
     for line in text[..whole].lines() {
         match kind(line) {
             Some(Kind::Created { id, name }) => {
@@ -60,6 +66,18 @@ pub(super) fn skim_index(text: &str) -> SkimmedIndex<'_> {
     index
 }
 
+impl SkimmedIndex<'_> {
+    /// Runs that a filter may want and that are not known to have ended, each with its runtime.
+    pub(super) fn living(&self, filter: &ListFilter) -> Vec<(String, String)> {
+        let wanted = self.runs.iter().filter(|run| run.may_live() && run.may_be(filter));
+        wanted
+            .filter_map(Skimmed::read)
+            .filter(|line| line.outcome.is_none())
+            .map(|line| (line.id.into_owned(), line.runtime.into_owned()))
+            .collect()
+    }
+}
+
 impl<'a> Skimmed<'a> {
     /// Everything the index knows of the run; `None` when its line is damaged after all.
     pub(super) fn read(&self) -> Option<IndexLine<'a>> {
@@ -74,7 +92,7 @@ impl<'a> Skimmed<'a> {
     }
 
     /// It may not have ended: cheap, and only a label of that name makes it miss a run.
-    pub(super) fn may_live(&self) -> bool {
+    fn may_live(&self) -> bool {
         self.ended.is_none() && !self.created.contains("\"outcome\":\"")
     }
 

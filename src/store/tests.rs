@@ -23,7 +23,7 @@ fn store() -> (tempfile::TempDir, Store) {
 }
 
 fn list(store: &Store) -> Vec<RunSummary> {
-    store.list(&ListFilter::default(), &mut |run| store.record(run)).unwrap().runs
+    store.list(&ListFilter::default(), &mut |run: &str| store.record(run)).unwrap().runs
 }
 
 fn ids(store: &Store) -> Vec<String> {
@@ -252,7 +252,7 @@ fn filters_choose() {
         create(&store, name, 1);
     }
     let count = |filter: ListFilter| {
-        let listing = store.list(&filter, &mut |run| store.record(run)).unwrap();
+        let listing = store.list(&filter, &mut |run: &str| store.record(run)).unwrap();
         (listing.runs.len(), listing.total)
     };
     let all = ListFilter::default;
@@ -355,7 +355,7 @@ fn ten_thousand_runs_list_fast() {
     fs_err::write(store.index_path(), compacted_text(&entries).unwrap()).unwrap();
     let start = Instant::now();
     let filter = ListFilter { limit: Some(50), ..ListFilter::default() };
-    let listing = store.list(&filter, &mut |run| store.record(run)).unwrap();
+    let listing = store.list(&filter, &mut |run: &str| store.record(run)).unwrap();
     let took = start.elapsed();
     assert_eq!((listing.runs.len(), listing.total), (50, 10_000));
     assert_eq!(listing.runs[0].entry.id, "digits-009999");

@@ -12,7 +12,7 @@ use crate::backend::{Backend, Notice, Requests};
 use crate::cleanup::{
     Failure, Filter, Kept, Proposal, Removal, Survey, Totals, caches, carry_out, propose,
 };
-use crate::cli::{CliError, Context, ErrorKind, Format, read_plan};
+use crate::cli::{CliError, Context, ErrorKind, Format, Fresh, read_plan};
 use crate::cost::money;
 use crate::report::RunState;
 use crate::spec::Span;
@@ -233,7 +233,7 @@ struct Looked {
 /// be asked is told, and what is remembered of its runs stays.
 fn survey(context: &Context, store: &Store, args: &CleanupArgs) -> Result<Looked, CliError> {
     let all = ListFilter::default();
-    let listing = store.list(&all, &mut |run| context.refresh_or_read(store, run))?;
+    let listing = store.list(&all, &mut Fresh { context, store })?;
     let chosen = context.chosen()?;
     let mut names = BTreeSet::from([chosen.name()]);
     if !context.names_a_place() {

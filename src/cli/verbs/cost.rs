@@ -4,10 +4,9 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::list::prepare;
 use super::selection::Selection;
 use crate::backend::Wanted;
-use crate::cli::{CliError, Context, ErrorKind, Format, read_plan};
+use crate::cli::{CliError, Context, ErrorKind, Format, Fresh, read_plan};
 use crate::cost::{Bill, By, Charged, Stretches, Sum, Window, money, sums};
 use crate::spec::Span;
 use crate::store::{ListFilter, RunSummary, Store, now};
@@ -137,13 +136,12 @@ fn everybodys(context: &Context, dir: PathBuf) -> Result<Store, CliError> {
 fn charged(context: &Context, store: &Store, args: &CostArgs) -> Result<Vec<Charged>, CliError> {
     let wanted = args.runs.iter().map(|run| Ok(context.target(Some(run))?.record.id));
     let wanted = wanted.collect::<Result<Vec<String>, CliError>>()?;
-    prepare(context, store)?;
     let filter = ListFilter {
         name: args.selection.name.clone(),
         labels: args.selection.labels(),
         ..ListFilter::default()
     };
-    let listing = store.list(&filter, &mut |run| context.refresh_or_read(store, run))?;
+    let listing = store.list(&filter, &mut Fresh { context, store })?;
     let now = now();
     let mut all = Vec::new();
     for RunSummary { entry, .. } in listing.runs {

@@ -1,13 +1,12 @@
 //! `mlctl list`: which runs there are.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Serialize;
 
 use super::selection::Selection;
 use crate::backend::Wanted;
-use crate::cli::{CliError, Context, ErrorKind, Format};
+use crate::cli::{CliError, Context, ErrorKind, Format, Fresh};
 use crate::report::RunState;
 use crate::spec::Span;
 use crate::store::{ListFilter, Listing, RunSummary, Store, now};
@@ -100,28 +99,11 @@ fn of_cluster(context: &Context, args: &ListArgs) -> Result<Listing, CliError> {
     Ok(Listing { runs, total })
 }
 
-/// One request for all living runs of a runtime; what it can't tell is asked run by run.
-pub(super) fn prepare(context: &Context, store: &Store) -> Result<(), CliError> {
-    let mut by_runtime: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for (run, runtime) in store.living_runs()? {
-        by_runtime.entry(runtime).or_default().push(run);
-    }
-    for (runtime, runs) in by_runtime.iter().filter(|(_, runs)| runs.len() > 1) {
-        if let Ok(backend) = context.backend(runtime)
-            && let Err(error) = backend.prepare(runs)
-        {
-            context.printer.warn(&error.to_string());
-        }
-    }
-    Ok(())
-}
-
 fn since(args: &ListArgs) -> Option<jiff::Timestamp> {
     args.since.map(|since| now().checked_sub(since.0).unwrap_or(jiff::Timestamp::MIN))
 }
 
 fn list(context: &Context, store: &Store, args: &ListArgs) -> Result<Listing, CliError> {
-    prepare(context, store)?;
     let since = since(args);
     let filter = ListFilter {
         states: args.state.clone(),
@@ -130,7 +112,7 @@ fn list(context: &Context, store: &Store, args: &ListArgs) -> Result<Listing, Cl
         since,
         limit: (args.limit > 0).then_some(args.limit),
     };
-    Ok(store.list(&filter, &mut |run| context.refresh_or_read(store, run))?)
+    Ok(store.list(&filter, &mut Fresh { context, store })?)
 }
 
 fn table(listing: &Listing) -> Table {
