@@ -1,5 +1,7 @@
 //! The one stream of events: agents write it, the state keeps it, every view reads it.
 
+use std::collections::BTreeMap;
+
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -52,6 +54,9 @@ pub enum EventKind {
         node: String,
         /// Its name.
         pod: String,
+        /// The labels of that node that prices depend on, as far as they could be read.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        labels: BTreeMap<String, String>,
     },
     /// An agent is up.
     AgentStarted {

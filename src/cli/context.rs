@@ -1,7 +1,7 @@
 //! What every verb gets.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
@@ -216,7 +216,13 @@ impl Context {
     ) -> Result<Kubernetes, CliError> {
         let manifests = self.manifest_settings(runner.as_deref()).ok();
         let docker_config = self.env.docker_config();
-        Ok(Kubernetes::new(KubernetesConfig { connect, manifests, docker_config })?)
+        // A price file that can't be read is told by whoever needs prices.
+        let price_labels = match self.cluster_prices(connect.context.as_deref()) {
+            Ok(Prices::File(file)) => file.node_labels().map(str::to_owned).collect(),
+            _ => BTreeSet::new(),
+        };
+        let config = KubernetesConfig { connect, manifests, price_labels, docker_config };
+        Ok(Kubernetes::new(config)?)
     }
 
     fn local(&self) -> Result<Local, CliError> {

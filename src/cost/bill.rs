@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Hours, Prices, Request, Stretches, Window};
+use super::{Hours, Prices, Request, Stretches, Use, Window};
 use crate::plan::Plan;
 
 /// Amounts of time; money in the price file's currency.
@@ -79,19 +79,18 @@ impl Waste {
 }
 
 impl Bill {
-    /// The bill of one run for a window of time. `labels` are those of the nodes that replicas were
-    /// on, as far as they are known.
+    /// The bill of one run for a window of time.
     pub fn of(plan: &Plan, stretches: &Stretches, prices: &Prices, window: Window) -> Self {
         let mut bill = Self {
             currency: prices.currency().map(str::to_owned),
             cost: (*prices != Prices::Unknown).then_some(0.0),
             ..Self::default()
         };
-        for (replica, hours) in stretches.hours(window) {
+        for Use { replica, labels, hours } in stretches.uses(window) {
             let Some(role) = plan.roles.iter().find(|role| role.name == replica.role) else {
                 continue;
             };
-            let rate = prices.rate(role, &BTreeMap::new());
+            let rate = prices.rate(role, &labels);
             let Hours { failed, waiting, idle, .. } = hours;
             let all = hours.all();
             if all == 0.0 {

@@ -62,9 +62,28 @@ type Idle = Vec<Window>;
 /// The story of a run as stretches of time.
 #[derive(Clone, Debug, Default)]
 pub struct Stretches {
-    held: IndexMap<ReplicaId, Vec<Window>>,
+    held: Vec<Held>,
     attempts: BTreeMap<Attempt, Run>,
     idle: IndexMap<ReplicaId, Idle>,
+}
+
+/// A machine, held by a replica.
+#[derive(Clone, Debug)]
+struct Held {
+    replica: ReplicaId,
+    labels: BTreeMap<String, String>,
+    window: Window,
+}
+
+/// Hours of a replica on one node.
+#[derive(Clone, Debug)]
+pub struct Use {
+    /// Whose.
+    pub replica: ReplicaId,
+    /// Labels of the node that prices depend on, as far as they are known.
+    pub labels: BTreeMap<String, String>,
+    /// How many.
+    pub hours: Hours,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -78,7 +97,7 @@ impl Stretches {
     /// Folds the events of a run; what has not ended goes on until `now`.
     pub fn of(events: &[Event], now: Timestamp) -> Self {
         let mut all = Self::default();
-        let mut since: IndexMap<ReplicaId, Timestamp> = IndexMap::new();
+        let mut since: IndexMap<ReplicaId, Held> = IndexMap::new();
         let mut measured: IndexMap<ReplicaId, Timestamp> = IndexMap::new();
         let mut end = None;
         for event in events {
@@ -86,11 +105,18 @@ impl Stretches {
             if let Some(replica) = &event.replica {
                 match &event.kind {
                     EventKind::Placed { .. } | EventKind::AgentStarted { .. } => {
-                        let held = since.entry(replica.clone()).or_insert(at);
-                        *held = at.min(*held);
+                        let held = since.entry(replica.clone()).or_insert_with(|| Held {
+                            replica: replica.clone(),
+                            labels: BTreeMap::new(),
+                            window: Window { from: at, to: now },
+                        });
+                        held.window.from = at.min(held.window.from);
+                        if let EventKind::Placed { labels, .. } = &event.kind {
+                            held.labels.clone_from(labels);
+                        }
                     }
                     EventKind::ReplicaLost { .. } => {
-                        all.release(&mut since, replica, at);
+                        all.held.extend(since.shift_remove(replica).map(|held| held.until(at)));
                         measured.shift_remove(replica);
                     }
                     EventKind::Usage { usage } => {
@@ -131,22 +157,10 @@ impl Stretches {
         }
         let end = end.unwrap_or(now);
         all.close(end);
-        let held: Vec<ReplicaId> = since.keys().cloned().collect();
-        for replica in held {
-            all.release(&mut since, &replica, end);
+        for held in since.into_values() {
+            all.held.push(held.until(end));
         }
         all
-    }
-
-    fn release(
-        &mut self,
-        since: &mut IndexMap<ReplicaId, Timestamp>,
-        replica: &ReplicaId,
-        to: Timestamp,
-    ) {
-        if let Some(from) = since.shift_remove(replica) {
-            self.held.entry(replica.clone()).or_default().push(Window { from, to });
-        }
     }
 
     fn close(&mut self, at: Timestamp) {
@@ -164,38 +178,47 @@ impl Stretches {
 
     /// The first and the last moment at which anything was held.
     pub fn span(&self) -> Option<Window> {
-        let windows = || self.held.values().flatten();
+        let windows = || self.held.iter().map(|held| held.window);
         let from = windows().map(|window| window.from).min()?;
         let to = windows().map(|window| window.to).max()?;
         Some(Window { from, to })
     }
 
-    /// The hours of each replica that lie in a window.
-    pub fn hours(&self, window: Window) -> IndexMap<ReplicaId, Hours> {
+    /// The hours that lie in a window, machine by machine.
+    pub fn uses(&self, window: Window) -> Vec<Use> {
+        let common = |held: &Held| Some((held.clone(), held.window.common(window)?));
         self.held
             .iter()
-            .map(|(replica, held)| (replica.clone(), self.of_replica(replica, held, window)))
+            .filter_map(common)
+            .map(|(Held { replica, labels, .. }, window)| {
+                let hours = self.hours(&replica, window);
+                Use { replica, labels, hours }
+            })
             .collect()
     }
 
-    fn of_replica(&self, replica: &ReplicaId, held: &[Window], window: Window) -> Hours {
+    fn hours(&self, replica: &ReplicaId, held: Window) -> Hours {
         let mut hours = Hours::default();
-        for held in held.iter().filter_map(|held| held.common(window)) {
-            let mut in_attempts = 0.0;
-            for run in self.attempts.values() {
-                let Some(both) = held.common(run.window) else { continue };
-                in_attempts += both.hours();
-                if run.failed {
-                    hours.failed += both.hours();
-                    continue;
-                }
-                hours.useful += both.hours();
-                let idle = self.idle.get(replica).into_iter().flatten();
-                hours.idle +=
-                    idle.filter_map(|idle| idle.common(both)).map(Window::hours).sum::<f64>();
+        let mut in_attempts = 0.0;
+        for run in self.attempts.values() {
+            let Some(both) = held.common(run.window) else { continue };
+            in_attempts += both.hours();
+            if run.failed {
+                hours.failed += both.hours();
+                continue;
             }
-            hours.waiting += (held.hours() - in_attempts).max(0.0);
+            hours.useful += both.hours();
+            let idle = self.idle.get(replica).into_iter().flatten();
+            hours.idle += idle.filter_map(|idle| idle.common(both)).map(Window::hours).sum::<f64>();
         }
+        hours.waiting = (held.hours() - in_attempts).max(0.0);
         hours
+    }
+}
+
+impl Held {
+    fn until(mut self, to: Timestamp) -> Self {
+        self.window.to = to;
+        self
     }
 }

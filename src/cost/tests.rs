@@ -68,7 +68,12 @@ fn event(minutes: i64, attempt: Attempt, replica: Option<&str>, kind: EventKind)
 }
 
 fn placed(minutes: i64, replica: &str) -> Event {
-    let kind = EventKind::Placed { node: "a".into(), pod: "p".into() };
+    on_node(minutes, replica, &[])
+}
+
+fn on_node(minutes: i64, replica: &str, labels: &[(&str, &str)]) -> Event {
+    let labels = labels.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect();
+    let kind = EventKind::Placed { node: "a".into(), pod: "p".into(), labels };
     event(minutes, 0, Some(replica), kind)
 }
 
@@ -204,6 +209,20 @@ fn nodes_have_prices_of_their_own() {
     let role = &plan_of(GANG).roles[0];
     let node = BTreeMap::from([("spot".to_owned(), "true".to_owned())]);
     assert!(close(prices().rate(role, &node).hour, 0.66));
+}
+
+/// Half an hour on a spot node, and then half an hour on one that isn't.
+#[test]
+fn the_nodes_that_a_run_was_on_count() {
+    let events = [
+        on_node(0, "worker-0", &[("spot", "true")]),
+        event(0, 1, None, EventKind::AttemptStarted),
+        event(30, 1, Some("worker-0"), EventKind::ReplicaLost { reason: String::new() }),
+        placed(30, "worker-0"),
+        finished(60, Outcome::Succeeded, 1),
+    ];
+    let bill = bill(&plan_of(GANG), &events, Window::until(at(600)));
+    assert!(close(bill.cost.unwrap(), 0.015 + 0.03), "{bill:?}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The runtime of a cluster behind the trait of all runtimes. It holds the threads on which watches
 //! and logs are followed; whoever calls it waits at its edge.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -27,6 +28,8 @@ pub struct KubernetesConfig {
     /// What the settings say of all objects; `None` where they lack the runner image, which only a
     /// submission needs.
     pub manifests: Option<ManifestContext>,
+    /// Labels of nodes that prices depend on: they are kept with what is known of a pod.
+    pub price_labels: BTreeSet<String>,
     /// Docker's configuration, with the user's credentials for registries.
     pub docker_config: PathBuf,
 }

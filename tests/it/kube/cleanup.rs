@@ -69,11 +69,24 @@ fn what_was_shown_goes_and_nothing_foreign() {
     let mut busy = Vec::new();
     let mut ends = Vec::new();
     for number in 0..count.unwrap_or(RUNS) {
-        match number % 4 {
+        match number % 10 {
             0 => kube.gang(&["true"], "startTimeout: 60s\n"),
             1 => kube.gang(&["exit 3"], "startTimeout: 60s\n"),
             2 => {
                 kube.gang(&["sleep 1000"], "startTimeout: 60s\n");
+                busy.push(kube.detach([]));
+                continue;
+            }
+            3 => {
+                kube.gang(&["sleep 1000"], "startTimeout: 60s\n");
+                let run = kube.detach([]);
+                kube.run(0, ["cancel", &run]);
+                ends.push(run);
+                continue;
+            }
+            4 => {
+                // No node has such a label: it waits.
+                kube.gang(&["true"], "nodeSelector: {of: nobody}\n");
                 busy.push(kube.detach([]));
                 continue;
             }

@@ -81,7 +81,7 @@ fn look(
     if facts.jobs.values().any(|job| job.suspended && job.queue.is_none() && !job.gone) {
         finish_submission(inner, run)?;
     }
-    let mut events = placed(run, cursor, &submission, &facts);
+    let mut events = placed(inner, run, cursor, &submission, &facts);
     events.extend(read_log(inner, run, cursor, observed, &submission, &facts, following)?);
     if has_end(&events) {
         return Ok(events);

@@ -1,10 +1,12 @@
 //! What pods and Jobs say of themselves while the gang is not whole.
 
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::Event as ClusterEvent;
+use k8s_openapi::api::core::v1::{Event as ClusterEvent, Node};
+use kube::Api;
 
 use super::super::ClusterError;
 use super::super::inner::Inner;
@@ -56,12 +58,14 @@ pub(super) fn states(
 /// Pods that run or have run and have not been told of. The time is the cluster's: whoever looks late
 /// still knows for how long they were there.
 pub(super) fn placed(
+    inner: &Inner,
     run: &RunPaths,
     cursor: &mut Cursor,
     submission: &Submission,
     facts: &RunFacts,
 ) -> Vec<Event> {
     let mut events = Vec::new();
+    let mut known = HashMap::new();
     for replica in submission.layout.jobs.iter().flat_map(|job| &job.replicas) {
         let Some(pod) = facts.pod_of(&submission.layout, replica) else { continue };
         let key = format!("node/{}", pod.uid);
@@ -70,12 +74,28 @@ pub(super) fn placed(
         }
         cursor.0.insert(key, 1);
         let node = pod.node.clone().unwrap_or_default();
-        let kind = EventKind::Placed { node, pod: pod.name.clone() };
+        let labels = known.entry(node.clone()).or_insert_with(|| price_labels(inner, &node));
+        let labels = labels.clone();
+        let kind = EventKind::Placed { node, pod: pod.name.clone(), labels };
         let mut placed = event(run, Some(replica), kind);
         placed.time = pod.started.unwrap_or(placed.time);
         events.push(placed);
     }
     events
+}
+
+/// Few users may read nodes, and nothing but a price depends on it: what can't be read is not known.
+fn price_labels(inner: &Inner, node: &str) -> BTreeMap<String, String> {
+    let wanted = &inner.config.price_labels;
+    let Ok(cluster) = inner.cluster() else { return BTreeMap::new() };
+    if wanted.is_empty() {
+        return BTreeMap::new();
+    }
+    let nodes: Api<Node> = Api::all(cluster.client.clone());
+    let found = inner.block_on(nodes.get_metadata_opt(node)).ok().flatten();
+    let mut labels = found.and_then(|node| node.metadata.labels).unwrap_or_default();
+    labels.retain(|key, _| wanted.contains(key));
+    labels
 }
 
 /// What keeps this pod, or the next one of its index, from starting.
