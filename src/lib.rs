@@ -11,6 +11,7 @@ pub mod code;
 pub mod cost;
 pub mod event;
 pub mod gang;
+pub mod gpus;
 pub mod plan;
 pub mod report;
 pub mod spec;

@@ -10,6 +10,7 @@ use super::kubernetes::ClusterError;
 use super::{Holding, Holdings};
 use crate::event::Event;
 use crate::gang::{Attempt, ReplicaId, Verdict};
+use crate::gpus::{ClusterGpus, Machine};
 use crate::plan::{Plan, RuntimeDefaults};
 use crate::report::RunState;
 use crate::store::{RunPaths, RunRecord};
@@ -132,6 +133,25 @@ pub enum Wanted {
     All,
 }
 
+/// Accelerators, as a runtime sees them.
+#[derive(Clone, Debug)]
+pub enum GpuView {
+    /// Those of a cluster's nodes.
+    Cluster {
+        /// The accelerators.
+        gpus: ClusterGpus,
+        /// What could not be looked at, and why.
+        unseen: Vec<Notice>,
+    },
+    /// Those of this machine.
+    Machine {
+        /// The GPUs; none without a driver.
+        machine: Machine,
+        /// Why there are none.
+        why: Option<Notice>,
+    },
+}
+
 impl BackendError {
     /// It may be otherwise in a moment, while nothing of the run has changed.
     pub fn is_passing(&self) -> bool {
@@ -182,6 +202,11 @@ pub trait Backend {
 
     /// Starts to remove one thing, or does so. "Not there" is success.
     fn discard(&self, holding: &Holding) -> Result<(), BackendError>;
+
+    /// The accelerators that it has, and who uses them.
+    fn gpus(&self) -> Result<GpuView, BackendError> {
+        Err(BackendError::Unsupported(format!("{} knows no accelerators", self.name())))
+    }
 
     /// Everything that has happened since `cursor`, in order; moves the cursor. When the gang has
     /// ended, or nothing of it is left, the last event is `Finished`.

@@ -61,16 +61,57 @@ impl AdminRole {
     }
 }
 
-/// The files as documents of one YAML text, comments and all; with a binding where a user is named,
+/// What of the whole cluster a user may look at beside a Role of the namespace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Sight {
+    /// Nodes: what there is.
+    Nodes,
+    /// The pods of all namespaces: who uses it.
+    Pods,
+}
+
+impl Sight {
+    /// The ClusterRole's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Nodes => "mlctl-nodes",
+            Self::Pods => "mlctl-pods",
+        }
+    }
+
+    /// As an option names it.
+    pub fn word(self) -> &'static str {
+        self.name().strip_prefix("mlctl-").unwrap_or_default()
+    }
+
+    fn file(self) -> &'static str {
+        match self {
+            Self::Nodes => include_str!("../../../manifests/nodes.yaml"),
+            Self::Pods => include_str!("../../../manifests/pods.yaml"),
+        }
+    }
+}
+
+/// What is granted to one user.
+#[derive(Clone, Copy, Debug)]
+pub struct Grant<'a> {
+    /// The user, as the cluster knows them.
+    pub user: &'a str,
+    /// The Role in the namespace.
+    pub role: AdminRole,
+    /// What of the whole cluster they see.
+    pub sights: &'a [Sight],
+}
+
+/// The files as documents of one YAML text, comments and all; with bindings where a user is named,
 /// and a nightly clean-up where mlctl's own image is.
-pub fn admin_manifests(
-    namespace: &str,
-    user: Option<(&str, AdminRole)>,
-    cleanup: Option<&str>,
-) -> String {
+pub fn admin_manifests(namespace: &str, grant: Option<Grant<'_>>, cleanup: Option<&str>) -> String {
     let mut documents: Vec<String> = FILES.iter().map(|file| within(file, namespace)).collect();
-    if let Some((user, role)) = user {
+    if let Some(Grant { user, role, sights }) = grant {
         documents.push(binding(namespace, user, role));
+        for sight in sights {
+            documents.push(bound(sight.file(), user, sight.name()));
+        }
     }
     if let Some(image) = cleanup {
         documents
@@ -97,7 +138,14 @@ fn within(text: &str, namespace: &str) -> String {
     text.lines().map(line).collect()
 }
 
+/// The binding of a Role: the file names the submitter's.
 fn binding(namespace: &str, user: &str, role: AdminRole) -> String {
+    let text = within(BINDING, namespace);
+    bound(&text.replace(AdminRole::Submitter.name(), role.name()), user, role.name())
+}
+
+/// A text with a binding of `role` to [`USER`], as one to this user.
+fn bound(text: &str, user: &str, role: &str) -> String {
     let account = user.strip_prefix("system:serviceaccount:").and_then(|id| id.split_once(':'));
     let subject = if let Some((home, name)) = account {
         format!("- {{kind: ServiceAccount, namespace: {home}, name: {name}}}")
@@ -107,11 +155,8 @@ fn binding(namespace: &str, user: &str, role: AdminRole) -> String {
     };
     // A name is one part of a path.
     let plain: String = user.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
-    let text = within(BINDING, namespace)
-        .replace(AdminRole::Submitter.name(), role.name())
-        .replace(&format!("{}-{USER}", role.name()), &format!("{}-{plain}", role.name()));
     let subjects = format!("- {{apiGroup: rbac.authorization.k8s.io, kind: User, name: {USER}}}");
-    text.replace(&subjects, &subject)
+    text.replace(&format!("{role}-{USER}"), &format!("{role}-{plain}")).replace(&subjects, &subject)
 }
 
 #[cfg(test)]
@@ -122,7 +167,11 @@ mod tests {
     fn everything_is_in_the_namespace() {
         let text = admin_manifests(
             "team-a",
-            Some(("ada@example.com", AdminRole::Viewer)),
+            Some(Grant {
+                user: "ada@example.com",
+                role: AdminRole::Viewer,
+                sights: &[Sight::Nodes],
+            }),
             Some("r.example/m:1"),
         );
         assert!(!text.contains("namespace: mlctl\n") && text.contains("name: team-a\n"), "{text}");
@@ -133,8 +182,12 @@ mod tests {
         assert!(text.contains("name: mlctl-viewer-ada-example-com\n"), "{text}");
         assert!(text.contains("kind: Role, name: mlctl-viewer}"), "{text}");
         assert!(text.contains(r#"kind: User, name: "ada@example.com"}"#), "{text}");
-        let pipeline =
-            admin_manifests("t", Some(("system:serviceaccount:ci:bot", AdminRole::Tuner)), None);
+        assert!(text.contains("name: mlctl-nodes-ada-example-com\n"), "{text}");
+        assert!(text.contains("kind: ClusterRole, name: mlctl-nodes}"), "{text}");
+        assert!(!text.contains("mlctl-pods"), "{text}");
+        let bot = "system:serviceaccount:ci:bot";
+        let grant = Grant { user: bot, role: AdminRole::Tuner, sights: &[] };
+        let pipeline = admin_manifests("t", Some(grant), None);
         assert!(
             pipeline.contains("{kind: ServiceAccount, namespace: ci, name: bot}"),
             "{pipeline}"

@@ -169,7 +169,19 @@ impl Cluster {
         K: Resource<Scope = NamespaceResourceScope> + DeserializeOwned + Clone + std::fmt::Debug,
         K::DynamicType: Default,
     {
-        let api: Api<K> = self.api();
+        self.list_pages(&self.api(), selector, fields).await
+    }
+
+    async fn list_pages<K>(
+        &self,
+        api: &Api<K>,
+        selector: &str,
+        fields: &str,
+    ) -> Result<Vec<K>, ClusterError>
+    where
+        K: Resource + DeserializeOwned + Clone + std::fmt::Debug,
+        K::DynamicType: Default,
+    {
         let mut params = ListParams::default().labels(selector).fields(fields).limit(PAGE);
         let mut all = Vec::new();
         loop {
@@ -183,6 +195,15 @@ impl Cluster {
                 None => return Ok(all),
             }
         }
+    }
+
+    /// All objects of a kind in the whole cluster, in pages.
+    pub(super) async fn list_everywhere<K>(&self, fields: &str) -> Result<Vec<K>, ClusterError>
+    where
+        K: Resource + DeserializeOwned + Clone + std::fmt::Debug,
+        K::DynamicType: Default,
+    {
+        self.list_pages(&Api::all(self.client.clone()), "", fields).await
     }
 
     /// The metadata of all objects that a selector means, in pages.

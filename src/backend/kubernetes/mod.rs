@@ -16,6 +16,7 @@ pub mod image;
 mod inner;
 mod log;
 mod mark;
+mod nodes;
 mod objects;
 mod observe;
 mod proxy;
@@ -26,7 +27,7 @@ mod submit;
 mod verdict;
 mod watch;
 
-pub use admin::{AdminRole, admin_manifests};
+pub use admin::{AdminRole, Grant, Sight, admin_manifests};
 pub use connect::{ConnectOptions, Location};
 pub use error::ClusterError;
 pub use objects::*;

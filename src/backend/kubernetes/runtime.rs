@@ -9,11 +9,11 @@ use super::connect::{ConnectOptions, Location};
 use super::image::name_commands;
 use super::inner::Inner;
 use super::log::PodLogs;
-use super::{ManifestContext, archive, cancel, exec, find, holdings, observe, submit};
+use super::{ManifestContext, archive, cancel, exec, find, holdings, nodes, observe, submit};
 use crate::backend::log_files::FileLogs;
 use crate::backend::{
-    Backend, BackendError, Cursor, ExecRequest, FoundRun, Holding, Holdings, LogQuery, LogReader,
-    Notice, SecretValues, SubmitOptions, Wanted,
+    Backend, BackendError, Cursor, ExecRequest, FoundRun, GpuView, Holding, Holdings, LogQuery,
+    LogReader, Notice, SecretValues, SubmitOptions, Wanted,
 };
 use crate::event::Event;
 use crate::gang::ReplicaId;
@@ -98,6 +98,10 @@ impl Backend for Kubernetes {
 
     fn discard(&self, holding: &Holding) -> Result<(), BackendError> {
         holdings::discard(&self.inner, holding)
+    }
+
+    fn gpus(&self) -> Result<GpuView, BackendError> {
+        nodes::gpus(&self.inner)
     }
 
     fn observe(&self, run: &RunPaths, cursor: &mut Cursor) -> Result<Vec<Event>, BackendError> {

@@ -15,7 +15,7 @@ use super::error::{ClusterError, is_not_found};
 use super::inner::Inner;
 use super::mark::Submitting;
 use super::submission::Submission;
-use super::{CodeBundle, ManifestContext, ManifestError, Manifests, annotation, manifests};
+use super::{CodeBundle, ManifestContext, ManifestError, Manifests, annotation, manifests, nodes};
 use crate::backend::{BackendError, Notice, SecretValues, SubmitOptions};
 use crate::plan::{ClusterLayout, Plan};
 use crate::store::{Durability, RunPaths, write_atomic};
@@ -34,6 +34,7 @@ pub(super) fn check(
     };
     let made = write(plan, &context)?;
     let mut notices: Vec<Notice> = made.notices.iter().cloned().map(Notice).collect();
+    notices.extend(nodes::never_fits(inner, plan, &made));
     if options.rehearse {
         notices.extend(rehearse(inner, &made)?);
     }

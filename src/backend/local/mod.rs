@@ -11,6 +11,7 @@ mod gpu;
 mod holdings;
 mod launch;
 mod leases;
+mod machine;
 mod observe;
 mod process;
 mod runtime;

@@ -6,12 +6,12 @@ use std::path::PathBuf;
 
 use rustix::process::Signal;
 
-use super::{check, holdings, launch, observe, process};
+use super::{check, holdings, launch, machine, observe, process};
 use crate::agent;
 use crate::backend::log_files::FileLogs;
 use crate::backend::{
-    Backend, BackendError, Cursor, ExecRequest, Holding, Holdings, LogQuery, LogReader, Notice,
-    SecretValues, SubmitOptions,
+    Backend, BackendError, Cursor, ExecRequest, GpuView, Holding, Holdings, LogQuery, LogReader,
+    Notice, SecretValues, SubmitOptions,
 };
 use crate::event::Event;
 use crate::gang::ReplicaId;
@@ -84,6 +84,10 @@ impl Backend for Local {
 
     fn discard(&self, holding: &Holding) -> Result<(), BackendError> {
         holdings::discard(&self.config, holding)
+    }
+
+    fn gpus(&self) -> Result<GpuView, BackendError> {
+        machine::machine(&self.config)
     }
 
     fn observe(&self, run: &RunPaths, cursor: &mut Cursor) -> Result<Vec<Event>, BackendError> {

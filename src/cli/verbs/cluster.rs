@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::backend::kubernetes::image::{
     Binary, BinaryError, RegistryError, RunnerImage, push, write_archive,
 };
-use crate::backend::kubernetes::{AdminRole, admin_manifests};
+use crate::backend::kubernetes::{AdminRole, Grant, Sight, admin_manifests};
 use crate::cli::{CliError, Context, ErrorKind, exit};
 
 /// Arguments of `cluster`.
@@ -64,6 +64,7 @@ Examples:
   mlctl cluster manifests > mlctl-admin.yaml             read it, change it, apply it
   mlctl cluster manifests --for-namespace ml --user ada | kubectl apply -f -
   mlctl cluster manifests --user system:serviceaccount:ci:nightly --role viewer
+  mlctl cluster manifests --for-namespace ml --user ada --see nodes,pods
   mlctl cluster manifests --for-namespace ml --nightly-cleanup | kubectl apply -f -";
 
 /// Arguments of `cluster manifests`.
@@ -79,6 +80,9 @@ pub struct ManifestsArgs {
     /// Which Role
     #[arg(long, value_enum, default_value = "submitter", requires = "user")]
     pub role: AdminRole,
+    /// Let the user see, in the whole cluster, the nodes, and the pods of all namespaces: for gpus
+    #[arg(long, value_enum, value_delimiter = ',', requires = "user", value_name = "WHAT")]
+    pub see: Vec<Sight>,
     /// Add a CronJob that removes what ended a week ago or more; it runs the setting `runnerImage`
     #[arg(long)]
     pub nightly_cleanup: bool,
@@ -102,10 +106,11 @@ pub fn run(context: &Context, args: &ClusterArgs) -> Result<u8, CliError> {
     match &args.action {
         ClusterAction::Image(args) => image(context, args),
         ClusterAction::Manifests(args) => {
-            let user = args.user.as_deref().map(|user| (user, args.role));
+            let (role, sights) = (args.role, &args.see[..]);
+            let grant = args.user.as_deref().map(|user| Grant { user, role, sights });
             let cleanup =
                 if args.nightly_cleanup { Some(name(context, None)?.whole()) } else { None };
-            let text = admin_manifests(&args.for_namespace, user, cleanup.as_deref());
+            let text = admin_manifests(&args.for_namespace, grant, cleanup.as_deref());
             context.printer.data(&text)?;
             Ok(exit::OK)
         }
