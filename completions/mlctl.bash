@@ -55,6 +55,9 @@ _mlctl() {
             mlctl,explain)
                 cmd="mlctl__subcmd__explain"
                 ;;
+            mlctl,gpus)
+                cmd="mlctl__subcmd__gpus"
+                ;;
             mlctl,init)
                 cmd="mlctl__subcmd__init"
                 ;;
@@ -100,6 +103,9 @@ _mlctl() {
             mlctl__subcmd__cluster,manifests)
                 cmd="mlctl__subcmd__cluster__subcmd__manifests"
                 ;;
+            mlctl__subcmd__gpus,split)
+                cmd="mlctl__subcmd__gpus__subcmd__split"
+                ;;
             mlctl__subcmd__state,check)
                 cmd="mlctl__subcmd__state__subcmd__check"
                 ;;
@@ -116,7 +122,7 @@ _mlctl() {
 
     case "${cmd}" in
         mlctl)
-            opts="-o -q -v -n -h -V --output --quiet --verbose --color --runtime --context --namespace --help --version init train list ls status logs wait cancel cleanup cost why exec validate render convert schema explain state cluster completions man agent agent-guard agent-exec agent-beside agent-install"
+            opts="-o -q -v -n -h -V --output --quiet --verbose --color --runtime --context --namespace --help --version init train list ls status logs wait cancel cleanup cost why exec gpus validate render convert schema explain state cluster completions man agent agent-guard agent-exec agent-beside agent-install"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -580,7 +586,7 @@ _mlctl() {
             return 0
             ;;
         mlctl__subcmd__cluster__subcmd__manifests)
-            opts="-o -q -v -n -h --for-namespace --user --role --nightly-cleanup --output --quiet --verbose --color --runtime --context --namespace --help"
+            opts="-o -q -v -n -h --for-namespace --user --role --see --nightly-cleanup --output --quiet --verbose --color --runtime --context --namespace --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -596,6 +602,10 @@ _mlctl() {
                     ;;
                 --role)
                     COMPREPLY=($(compgen -W "submitter tuner viewer cleaner" -- "${cur}"))
+                    return 0
+                    ;;
+                --see)
+                    COMPREPLY=($(compgen -W "nodes pods" -- "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -840,6 +850,110 @@ _mlctl() {
                 return 0
             fi
             case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --runtime)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mlctl__subcmd__gpus)
+            opts="-o -q -v -n -h --output --quiet --verbose --color --runtime --context --namespace --help split"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --runtime)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mlctl__subcmd__gpus__subcmd__split)
+            opts="-o -q -v -n -h --type --mig --time-slices --node --for-namespace --output --quiet --verbose --color --runtime --context --namespace --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --type)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mig)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --time-slices)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --for-namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
                     return 0

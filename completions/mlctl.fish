@@ -49,6 +49,7 @@ complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "cleanup" -d 'Remove wha
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "cost" -d 'Say what runs have cost, and what of it was wasted'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "why" -d 'Say why a run failed and what to do'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "exec" -d 'Run a command beside a replica\'s'
+complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "gpus" -d 'Show accelerators and who uses them; print how to slice them'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "validate" -d 'Check specs and say everything that is wrong'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "render" -d 'Print what a run is in a cluster, for kubectl apply'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "convert" -d 'Print a Vertex AI CustomJob file as a TrainJob'
@@ -270,6 +271,36 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand exec" -s n -l namespace -d '
 complete -c mlctl -n "__fish_mlctl_using_subcommand exec" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand exec" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand exec" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and not __fish_seen_subcommand_from split" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and not __fish_seen_subcommand_from split" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and not __fish_seen_subcommand_from split" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and not __fish_seen_subcommand_from split" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and not __fish_seen_subcommand_from split" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and not __fish_seen_subcommand_from split" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and not __fish_seen_subcommand_from split" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and not __fish_seen_subcommand_from split" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and not __fish_seen_subcommand_from split" -f -a "split" -d 'Print what an admin applies to slice GPUs, with what it means for memory'
+complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and __fish_seen_subcommand_from split" -l type -d 'The type of GPU, as a spec names it' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and __fish_seen_subcommand_from split" -l mig -d 'Slices of each GPU by MIG, for example 1g.5gb=7; may be repeated' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and __fish_seen_subcommand_from split" -l time-slices -d 'So many pods share each GPU in turns' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and __fish_seen_subcommand_from split" -l node -d 'The node in the commands that are printed' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and __fish_seen_subcommand_from split" -l for-namespace -d 'The namespace of NVIDIA\'s components' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and __fish_seen_subcommand_from split" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and __fish_seen_subcommand_from split" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and __fish_seen_subcommand_from split" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and __fish_seen_subcommand_from split" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and __fish_seen_subcommand_from split" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and __fish_seen_subcommand_from split" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and __fish_seen_subcommand_from split" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and __fish_seen_subcommand_from split" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand validate" -l set -d 'Change a value of the spec first' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand validate" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'One JSON document with `schemaVersion`'
@@ -420,6 +451,8 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_sub
 tuner\t'Studies of a pipeline'
 viewer\t'Looking only'
 cleaner\t'Removing what has ended'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -l see -d 'Let the user see, in the whole cluster, the nodes, and the pods of all namespaces: for gpus' -r -f -a "nodes\t'Nodes: what there is'
+pods\t'The pods of all namespaces: who uses it'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'One JSON document with `schemaVersion`'
 yaml\t'The same as YAML'"

@@ -6,7 +6,7 @@ use std::io::IsTerminal;
 use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
 
 use super::verbs::{
-    agent, cancel, cleanup, cluster, completions, cost, exec, init, list, logs, render, spec,
+    agent, cancel, cleanup, cluster, completions, cost, exec, gpus, init, list, logs, render, spec,
     state, status, train, wait, why,
 };
 use super::{CliError, Context, Env, ErrorKind, Format, PlaceArgs};
@@ -86,6 +86,8 @@ pub enum Verb {
     Why(why::WhyArgs),
     /// Run a command beside a replica's
     Exec(exec::ExecArgs),
+    /// Show accelerators and who uses them; print how to slice them
+    Gpus(gpus::GpusArgs),
     /// Check specs and say everything that is wrong
     Validate(spec::ValidateArgs),
     /// Print what a run is in a cluster, for kubectl apply
@@ -181,6 +183,7 @@ fn verb(context: &Context, verb: &Verb) -> Result<u8, CliError> {
         Verb::Cost(args) => cost::run(context, args),
         Verb::Why(args) => why::run(context, args),
         Verb::Exec(args) => exec::run(context, args),
+        Verb::Gpus(args) => gpus::run(context, args),
         Verb::Validate(args) => spec::validate(context, args),
         Verb::Render(args) => render::run(context, args),
         Verb::Convert(args) => spec::convert(context, args),

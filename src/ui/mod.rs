@@ -2,6 +2,7 @@
 
 mod follow;
 mod frame;
+mod gpus;
 pub mod human;
 mod lines;
 mod printer;
@@ -16,6 +17,7 @@ mod why;
 
 pub use follow::*;
 pub use frame::*;
+pub use gpus::*;
 pub use lines::*;
 pub use printer::*;
 pub use screen::*;

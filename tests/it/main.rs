@@ -13,6 +13,7 @@
 mod cleanup;
 mod cost;
 mod generated;
+mod gpus;
 mod image;
 mod kube;
 mod pod;

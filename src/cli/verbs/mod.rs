@@ -8,6 +8,7 @@ pub mod completions;
 pub mod cost;
 mod dry_run;
 pub mod exec;
+pub mod gpus;
 pub mod init;
 pub mod list;
 pub mod logs;

@@ -5,6 +5,7 @@ mod cost;
 mod digits;
 mod environment;
 mod faults;
+mod gpus;
 mod roles;
 mod support;
 

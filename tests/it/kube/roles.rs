@@ -109,6 +109,51 @@ fn a_cleaner_removes_and_creates_nothing() {
     assert_denied(&kube, &["create jobs", "patch configmaps", "get secrets", "create pods/exec"]);
 }
 
+/// Without the ClusterRoles `gpus` shows what it may see and names them; each opens what it says.
+#[test]
+fn who_may_look_at_nodes_is_the_admins_to_say() {
+    let Some(kube) = Kube::new() else { return };
+    let _robot = become_robot(&kube, "submitter");
+    let look = || {
+        let output = kube.run(0, ["gpus", "-o", "json"]);
+        let document = serde_json::from_str(&stdout(&output)).expect("JSON");
+        let document: serde_json::Value = document;
+        (document, stderr(&output))
+    };
+    let (document, said) = look();
+    assert_eq!(document["complete"], false);
+    for (what, role) in [("nodes", "mlctl-nodes"), ("pods of all namespaces", "mlctl-pods")] {
+        assert!(said.contains(&format!("may not list {what}")) && said.contains(role), "{said}");
+    }
+    // Who may not look at nodes is told nothing of them.
+    kube.gang(&["true"], "");
+    let quiet = stderr(&kube.run(0, ["train", "--dry-run", "--set", "roles.worker.cpu=9000"]));
+    assert!(!quiet.contains("no node could hold"), "{quiet}");
+
+    let user = format!("system:serviceaccount:{}:robot", kube.namespace);
+    let see = |what: &str| {
+        let args = ["cluster", "manifests", "--for-namespace", &kube.namespace, "--user", &user];
+        let text = stdout(&kube.run(0, args.iter().chain(&["--see", what])));
+        kube.kubectl_with(["apply", "-f", "-"], &text);
+    };
+    see("nodes");
+    let (document, said) = look();
+    assert_eq!(document["complete"], false);
+    assert!(!said.contains("mlctl-nodes") && said.contains("mlctl-pods"), "{said}");
+    let told = stderr(&kube.run(0, ["train", "--dry-run", "--set", "roles.worker.cpu=9000"]));
+    assert!(told.contains("no node could hold"), "{told}");
+    assert_denied(&kube, &["list pods --all-namespaces", "get nodes", "patch nodes"]);
+    see("nodes,pods");
+    let (document, said) = look();
+    assert_eq!((&document["complete"], said.as_str()), (&true.into(), ""));
+    assert_denied(&kube, &NOBODYS);
+    assert_denied(&kube, &["get pods --all-namespaces", "get secrets --all-namespaces"]);
+    let name = user.replace(':', "-");
+    for role in ["mlctl-nodes", "mlctl-pods"] {
+        kube.kubectl(["delete", "clusterrolebinding", &format!("{role}-{name}")]);
+    }
+}
+
 /// The nightly clean-up, made to run now: mlctl in a pod, with its service account's rights.
 #[test]
 fn the_nightly_cleanup_runs_in_the_cluster() {
