@@ -9,6 +9,7 @@ pub mod cleanup;
 pub mod cli;
 pub mod code;
 pub mod cost;
+pub mod doctor;
 pub mod event;
 pub mod gang;
 pub mod gpus;

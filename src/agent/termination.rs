@@ -37,10 +37,15 @@ fn overwrite(path: &Path, mut bytes: Vec<u8>) -> std::io::Result<()> {
 
 /// Says why a pod that can't run its replica ends, where the kubelet looks for it.
 pub fn report_unusable_pod(reason: &str) {
+    report_in_pod(format!("mlctl agent: {reason}"));
+}
+
+/// Leaves a message, at most 4,096 bytes, where the kubelet looks for it; nothing outside of a pod.
+pub fn report_in_pod(message: String) {
     let path = Path::new(TERMINATION_FILE);
     if path.exists() {
         // The log says it too.
-        let _ = overwrite(path, format!("mlctl agent: {reason}").into_bytes());
+        let _ = overwrite(path, message.into_bytes());
     }
 }
 

@@ -5,13 +5,11 @@ use std::future::Future;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use k8s_openapi::api::authentication::v1::SelfSubjectReview;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{ConfigMap, Pod};
-use kube::Api;
-use kube::api::PostParams;
 use tokio::runtime::{Builder, Handle, Runtime};
 
+use super::access;
 use super::api::Cluster;
 use super::connect::{Endpoint, client, endpoint};
 use super::label;
@@ -105,14 +103,7 @@ impl Inner {
             return Ok(user.clone());
         }
         let cluster = self.cluster()?;
-        let api: Api<SelfSubjectReview> = Api::all(cluster.client.clone());
-        let review = SelfSubjectReview::default();
-        let params = PostParams::default();
-        let answer = self
-            .block_on(cluster.again(|| api.create(&params, &review)))
-            .map_err(|error| cluster.target.explain(error))?;
-        let user = answer.status.and_then(|status| status.user_info?.username);
-        let user = user.unwrap_or_else(|| "unknown".into());
+        let user = self.block_on(access::user(&cluster))?;
         self.state().user = Some(user.clone());
         Ok(user)
     }

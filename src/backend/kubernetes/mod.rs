@@ -8,6 +8,7 @@ mod api;
 mod archive;
 mod cancel;
 mod connect;
+mod doctor;
 mod error;
 mod exec;
 mod find;
@@ -29,6 +30,7 @@ mod watch;
 
 pub use admin::{AdminRole, Grant, Sight, admin_manifests};
 pub use connect::{ConnectOptions, Location};
+pub use doctor::ClusterChecks;
 pub use error::ClusterError;
 pub use objects::*;
 pub use proxy::ProxyVariables;

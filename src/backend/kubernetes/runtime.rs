@@ -37,7 +37,7 @@ pub struct KubernetesConfig {
 /// Gangs as pods of a cluster.
 #[derive(Clone)]
 pub struct Kubernetes {
-    inner: Arc<Inner>,
+    pub(super) inner: Arc<Inner>,
 }
 
 impl Kubernetes {

@@ -7,6 +7,7 @@
 mod addresses;
 mod check;
 mod data;
+mod doctor;
 mod gpu;
 mod holdings;
 mod launch;
@@ -18,5 +19,6 @@ mod runtime;
 mod secrets;
 
 pub(crate) use check::is_filled;
+pub use doctor::LaptopChecks;
 pub use runtime::{Local, LocalConfig};
 pub use secrets::{SecretsError, read_secrets_file, secret_variable};

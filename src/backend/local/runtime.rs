@@ -40,7 +40,7 @@ pub struct LocalConfig {
 /// Gangs as processes of this machine.
 #[derive(Clone, Debug)]
 pub struct Local {
-    config: LocalConfig,
+    pub(super) config: LocalConfig,
 }
 
 impl Local {

@@ -21,14 +21,14 @@ pub const MAIN: &str = "main";
 pub const INIT: &str = "mlctl";
 
 /// Where the runner image has its binary.
-const RUNNER: &str = "/mlctl";
+pub(super) const RUNNER: &str = "/mlctl";
 /// Where the init container has the folder that is [`PROGRAM`]'s in the main container: nothing can
 /// be mounted below its own binary.
-const INSTALL_DIR: &str = "/install";
+pub(super) const INSTALL_DIR: &str = "/install";
 
 /// What copying one file needs.
-const INIT_CPU: CpuQuantity = CpuQuantity { millis: 200 };
-const INIT_MEMORY: &str = "64Mi";
+pub(super) const INIT_CPU: CpuQuantity = CpuQuantity { millis: 200 };
+pub(super) const INIT_MEMORY: &str = "64Mi";
 
 /// Copies the agent into the folder that the main container mounts read-only.
 pub(super) fn init(plan: &Plan, context: &ManifestContext, role: &RolePlan) -> Container {
@@ -145,7 +145,9 @@ fn resources(role: &RolePlan, nodes: &Nodes) -> ResourceRequirements {
     equal(amounts)
 }
 
-fn equal<'a>(amounts: impl IntoIterator<Item = (&'a str, String)>) -> ResourceRequirements {
+pub(super) fn equal<'a>(
+    amounts: impl IntoIterator<Item = (&'a str, String)>,
+) -> ResourceRequirements {
     let amounts: BTreeMap<String, Quantity> =
         amounts.into_iter().map(|(name, amount)| (name.to_owned(), Quantity(amount))).collect();
     ResourceRequirements {

@@ -57,6 +57,22 @@ pub(super) fn nodes(
     }
 }
 
+/// Where any pod with the runner image may go.
+pub(super) fn anywhere(context: &ManifestContext) -> Nodes {
+    let mut selector = BTreeMap::from([(OS.to_owned(), "linux".to_owned())]);
+    let mut affinity = Affinity::default();
+    match &context.architectures[..] {
+        [] => {}
+        [only] => drop(selector.insert(ARCH.into(), only.clone())),
+        several => {
+            let label = NodeLabel { key: ARCH.into(), values: several.to_vec() };
+            require(&mut affinity, &[vec![label]]);
+        }
+    }
+    let affinity = (affinity != Affinity::default()).then_some(affinity);
+    Nodes { selector, affinity, ..Nodes::default() }
+}
+
 fn selector(context: &ManifestContext, role: &RolePlan) -> BTreeMap<String, String> {
     let mut labels: BTreeMap<String, String> = [(OS.to_owned(), "linux".to_owned())].into();
     if let [only] = &context.architectures[..] {

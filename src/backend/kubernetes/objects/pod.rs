@@ -68,7 +68,7 @@ pub(super) fn template(
 }
 
 /// A sidecar of a mesh never ends and encrypts what the gang talks; a spec's own labels win.
-fn mesh_labels() -> BTreeMap<String, String> {
+pub(super) fn mesh_labels() -> BTreeMap<String, String> {
     [("sidecar.istio.io/inject", "false"), ("kuma.io/sidecar-injection", "disabled")]
         .map(|(key, value)| (key.to_owned(), value.to_owned()))
         .into()

@@ -1,0 +1,73 @@
+//! What a pod of `doctor` sees: whether the cluster's names can be resolved in it.
+
+use std::collections::BTreeMap;
+use std::net::ToSocketAddrs;
+use std::sync::mpsc::channel;
+use std::time::{Duration, Instant};
+
+use crate::doctor::ProbeReport;
+
+/// Every cluster has this name.
+const NAME: &str = "kubernetes.default.svc";
+/// A server that drops a question is asked again; one that is silent for so long is not there.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// Between two tries.
+const PACE: Duration = Duration::from_millis(500);
+/// Which servers are asked.
+const RESOLV_CONF: &str = "/etc/resolv.conf";
+
+/// Looks, within [`PATIENCE`].
+pub fn probe() -> ProbeReport {
+    let servers = fs_err::read_to_string(RESOLV_CONF).unwrap_or_default();
+    let mut report = ProbeReport { nameservers: nameservers(&servers), ..ProbeReport::default() };
+    match resolve(NAME, PATIENCE) {
+        Ok(addresses) => drop(report.resolved.insert(NAME.into(), addresses)),
+        Err(why) => report.failed = BTreeMap::from([(NAME.into(), why)]),
+    }
+    report
+}
+
+fn nameservers(text: &str) -> Vec<String> {
+    let server = |line: &str| line.strip_prefix("nameserver ").map(|rest| rest.trim().to_owned());
+    text.lines().filter_map(server).collect()
+}
+
+/// Tries until there is an answer; gives the last reason when there is none.
+fn resolve(name: &str, patience: Duration) -> Result<Vec<String>, String> {
+    let begin = Instant::now();
+    let (answers, news) = channel();
+    let asked = name.to_owned();
+    // The system's look-up can't be bounded itself.
+    std::thread::spawn(move || {
+        loop {
+            let found = (asked.as_str(), 0).to_socket_addrs();
+            let found = found.map(|all| all.map(|one| one.ip().to_string()).collect());
+            let is_over = found.is_ok();
+            if answers.send(found.map_err(|error| error.to_string())).is_err() || is_over {
+                return;
+            }
+            std::thread::sleep(PACE);
+        }
+    });
+    let mut last = "no answer in time".to_owned();
+    while let Ok(found) = news.recv_timeout(patience.saturating_sub(begin.elapsed())) {
+        match found {
+            Ok(addresses) => return Ok(addresses),
+            Err(why) => last = why,
+        }
+    }
+    Err(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn servers_are_read_and_names_resolved_or_not() {
+        let text = "search ml.svc.cluster.local\nnameserver 10.96.0.10\noptions ndots:5\n";
+        assert_eq!(nameservers(text), ["10.96.0.10"]);
+        assert!(resolve("localhost", PATIENCE).is_ok_and(|all| !all.is_empty()));
+        assert!(resolve("no-such-host.invalid", Duration::from_millis(200)).is_err());
+    }
+}

@@ -1,0 +1,8 @@
+//! Looks at this machine for `doctor`; `crate::doctor` judges.
+
+mod ask;
+mod examine;
+mod folders;
+mod python;
+
+pub use examine::LaptopChecks;

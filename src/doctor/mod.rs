@@ -1,0 +1,29 @@
+//! What is wrong with a laptop or a cluster, judged purely from facts that the runtimes gather.
+
+mod access;
+mod claims;
+mod clock;
+mod cluster;
+mod connection;
+mod finding;
+mod laptop;
+mod nodes;
+mod probe;
+mod pulls;
+mod quota;
+#[cfg(test)]
+mod tests;
+mod visit;
+
+pub use access::*;
+pub use claims::*;
+pub use clock::*;
+pub use cluster::*;
+pub use connection::*;
+pub use finding::*;
+pub use laptop::*;
+pub use nodes::*;
+pub use probe::*;
+pub use pulls::*;
+pub use quota::*;
+pub use visit::*;
