@@ -6,8 +6,8 @@ use std::io::IsTerminal;
 use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
 
 use super::verbs::{
-    agent, cancel, cleanup, cluster, completions, cost, exec, gpus, init, list, logs, render, spec,
-    state, status, train, wait, why,
+    agent, cancel, cleanup, cluster, completions, cost, doctor, exec, gpus, init, list, logs,
+    render, spec, state, status, train, wait, why,
 };
 use super::{CliError, Context, Env, ErrorKind, Format, PlaceArgs};
 use crate::ui::{Printer, Terminal, Verbosity, terminal_width};
@@ -82,6 +82,8 @@ pub enum Verb {
     Cleanup(cleanup::CleanupArgs),
     /// Say what runs have cost, and what of it was wasted
     Cost(cost::CostArgs),
+    /// Say what would stop a run on this machine or in a cluster
+    Doctor(doctor::DoctorArgs),
     /// Say why a run failed and what to do
     Why(why::WhyArgs),
     /// Run a command beside a replica's
@@ -121,6 +123,9 @@ pub enum Verb {
     /// Copies this program into a folder
     #[command(hide = true)]
     AgentInstall(agent::AgentInstallArgs),
+    /// Looks at the pod that it runs in
+    #[command(hide = true)]
+    AgentProbe,
 }
 
 /// Runs one command line; returns the process exit code.
@@ -159,9 +164,14 @@ fn dispatch(cli: Cli, printer: &mut Printer) -> Result<u8, CliError> {
         Verb::AgentExec(args) => return Ok(agent::agent_exec(args)),
         Verb::AgentBeside(args) => return Ok(agent::agent_beside(args, printer)),
         Verb::AgentInstall(args) => return agent::agent_install(args),
+        Verb::AgentProbe => return agent::agent_probe(printer),
         _ => {}
     }
-    let context = Context::new(env, printer.clone(), cli.global.output, cli.global.place.clone())?;
+    let (format, place) = (cli.global.output, cli.global.place.clone());
+    if let Verb::Doctor(args) = &cli.verb {
+        return doctor::run(&env, printer, format, &place, args);
+    }
+    let context = Context::new(env, printer.clone(), format, place)?;
     let context = &context;
     let done = verb(context, &cli.verb);
     if done.is_ok() && matches!(cli.verb, Verb::Train(_) | Verb::Wait(_) | Verb::List(_)) {
@@ -193,11 +203,14 @@ fn verb(context: &Context, verb: &Verb) -> Result<u8, CliError> {
         Verb::Cluster(args) => cluster::run(context, args),
         Verb::Completions(args) => completions::completions(context, args),
         Verb::Man(args) => completions::man(context, args),
-        Verb::Agent(_)
+        // Dispatched before there is a context.
+        Verb::Doctor(_)
+        | Verb::Agent(_)
         | Verb::AgentGuard
         | Verb::AgentExec(_)
         | Verb::AgentBeside(_)
-        | Verb::AgentInstall(_) => Ok(0),
+        | Verb::AgentInstall(_)
+        | Verb::AgentProbe => Ok(0),
     }
 }
 

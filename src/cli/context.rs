@@ -1,7 +1,7 @@
 //! What every verb gets.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
@@ -92,8 +92,19 @@ impl Context {
         place: PlaceArgs,
     ) -> Result<Self, CliError> {
         let settings = Settings::load(&env.config_dir())?;
+        Ok(Self::with(env, settings, printer, format, place))
+    }
+
+    /// The same with settings that were read before.
+    pub fn with(
+        env: Env,
+        settings: Settings,
+        printer: Printer,
+        format: Format,
+        place: PlaceArgs,
+    ) -> Self {
         let (backends, prices) = (Backends::default(), RefCell::default());
-        Ok(Self { env, settings, printer, format, place, backends, prices })
+        Self { env, settings, printer, format, place, backends, prices }
     }
 
     /// The state folder.
@@ -116,7 +127,7 @@ impl Context {
                 .hint("write --runtime local, or --runtime kubernetes"));
         };
         let connect = self.connect(Some(location.context), Some(location.namespace));
-        Ok(self.keep(Rc::new(self.kubernetes(connect, None)?)))
+        Ok(self.keep(Rc::new(Kubernetes::new(self.kubernetes_config(connect, None))?)))
     }
 
     /// The runtime that the command line, the environment or the settings choose.
@@ -158,6 +169,11 @@ impl Context {
     }
 
     fn cluster(&self) -> Result<Rc<dyn Backend>, CliError> {
+        Ok(self.keep(Rc::new(Kubernetes::new(self.cluster_config())?)))
+    }
+
+    /// What the runtime of the chosen cluster is made of.
+    pub fn cluster_config(&self) -> KubernetesConfig {
         let name = self.context_name();
         let named = name.as_ref().and_then(|name| self.settings.contexts.get(name));
         let context = named.and_then(|named| named.context.clone()).or(name);
@@ -167,7 +183,7 @@ impl Context {
             .or(self.settings.namespace.clone());
         let connect = self.connect(context, namespace);
         let runner = named.and_then(|named| named.runner_image.clone());
-        Ok(self.keep(Rc::new(self.kubernetes(connect, runner)?)))
+        self.kubernetes_config(connect, runner)
     }
 
     /// The context that the command line, the environment or the settings name.
@@ -209,11 +225,11 @@ impl Context {
         }
     }
 
-    fn kubernetes(
+    fn kubernetes_config(
         &self,
         connect: ConnectOptions,
         runner: Option<String>,
-    ) -> Result<Kubernetes, CliError> {
+    ) -> KubernetesConfig {
         let manifests = self.manifest_settings(runner.as_deref()).ok();
         let docker_config = self.env.docker_config();
         // A price file that can't be read is told by whoever needs prices.
@@ -221,8 +237,7 @@ impl Context {
             Ok(Prices::File(file)) => file.node_labels().map(str::to_owned).collect(),
             _ => BTreeSet::new(),
         };
-        let config = KubernetesConfig { connect, manifests, price_labels, docker_config };
-        Ok(Kubernetes::new(config)?)
+        KubernetesConfig { connect, manifests, price_labels, docker_config }
     }
 
     fn local(&self) -> Result<Local, CliError> {
@@ -232,20 +247,25 @@ impl Context {
         };
         let secrets = read_secrets_file(&file)
             .map_err(|error| CliError::new(ErrorKind::Refused, error.to_string()))?;
-        Ok(Local::new(LocalConfig {
+        Ok(Local::new(LocalConfig { secrets, ..self.local_config() }))
+    }
+
+    /// What the local runtime is made of, without secrets.
+    pub fn local_config(&self) -> LocalConfig {
+        LocalConfig {
             exe: self.env.exe.clone(),
             state: self.state_dir(),
             cache: self.env.cache_dir(),
             env: self.env.vars.clone(),
             nvidia_smi: "nvidia-smi".into(),
-            secrets,
+            secrets: BTreeMap::new(),
             claims: self
                 .settings
                 .claims
                 .iter()
                 .map(|(name, folder)| (name.clone(), self.env.config_dir().join(folder)))
                 .collect(),
-        }))
+        }
     }
 
     /// What the settings say of every run in a cluster: the runner image and how long pods stay.

@@ -1,5 +1,6 @@
 //! Everything that a person sees. Nothing else prints.
 
+mod checks;
 mod follow;
 mod frame;
 mod gpus;
@@ -15,6 +16,7 @@ mod table;
 mod tests;
 mod why;
 
+pub use checks::*;
 pub use follow::*;
 pub use frame::*;
 pub use gpus::*;

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::agent::{
-    AgentConfig, Surroundings, beside, guard, install as install_program, pod, report_unusable_pod,
-    run as run_agent,
+    AgentConfig, Surroundings, beside, guard, install as install_program, pod, probe,
+    report_in_pod, report_unusable_pod, run as run_agent,
 };
 use crate::cli::{CliError, Env};
 use crate::gang::AgentExit;
@@ -121,4 +121,12 @@ pub fn agent_beside(args: &AgentBesideArgs, printer: &Printer) -> u8 {
     let error = command.exec();
     printer.error(&format!("{}: {error}", args.argv[0]));
     if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 }
+}
+
+/// Looks at the pod that it runs in, for `doctor`: the report is the termination message and the log.
+pub fn agent_probe(printer: &Printer) -> Result<u8, CliError> {
+    let report = serde_json::to_string(&probe()).map_err(std::io::Error::from)?;
+    report_in_pod(report.clone());
+    printer.data(&report)?;
+    Ok(0)
 }

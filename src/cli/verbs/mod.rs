@@ -6,6 +6,7 @@ pub mod cleanup;
 pub mod cluster;
 pub mod completions;
 pub mod cost;
+pub mod doctor;
 mod dry_run;
 pub mod exec;
 pub mod gpus;

@@ -1,0 +1,183 @@
+//! `mlctl doctor`: what would stop a run, and the command that mends it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use crate::backend::BackendError;
+use crate::backend::kubernetes::{ClusterChecks, Kubernetes};
+use crate::backend::local::{LaptopChecks, Local};
+use crate::cli::{
+    CliError, Context, Env, ErrorKind, Format, Interrupts, PlaceArgs, Settings, exit,
+};
+use crate::doctor::{self, Finding, News, Place, Trouble, Visit, trouble};
+use crate::spec::{Security, Span};
+use crate::ui::{Checks, Printer};
+
+/// Between two looks at what the checks tell.
+const PACE: Duration = Duration::from_millis(100);
+/// What a check that is interrupted takes to clean up, at most.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// A pod that takes longer is worth a word.
+const POD_LIMIT: Duration = Duration::from_mins(1);
+
+/// Arguments of `doctor`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Looks at this machine and, where the settings or --runtime, --context or
+--namespace choose a cluster, at that: one line for each check, and below each
+that isn't ok why it matters and a command that mends it. In the cluster it
+makes one small pod from the runner image, which proves admission, placement,
+the image's pull and DNS, and removes it.
+
+Examples:
+  mlctl doctor                           what the settings choose
+  mlctl doctor --runtime local           this machine alone
+  mlctl doctor --context prod --no-pod   look only, make nothing
+  mlctl doctor --image registry.example.com/ml/tf:1   can nodes pull it?
+  mlctl doctor -o json                   for a pipeline
+
+Levels: ok; skip, not needed or not to be seen; warn, runs start all the same;
+fail, runs don't start.
+
+Exit codes: 0 nothing stops a run; else by the first that fails: 6 the cluster
+can't be reached, 5 it refuses this user, 14 anything else. 130 Ctrl-C.")]
+pub struct DoctorArgs {
+    /// Make no pod in the cluster
+    #[arg(long)]
+    pub no_pod: bool,
+    /// Let the pod pull and run in this image, too
+    #[arg(long, value_name = "IMAGE", conflicts_with = "no_pod")]
+    pub image: Option<String>,
+    /// Pull with this Secret, as `imagePullSecrets` of a spec; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub pull_secret: Vec<String>,
+    /// What specs say of `security`: restricted, baseline, root or openshift
+    #[arg(long, value_name = "STANDARD", default_value = "restricted", value_parser = security)]
+    pub security: Security,
+    /// How long the pod may take [default: 1m]
+    #[arg(long, value_name = "DURATION")]
+    pub pod_limit: Option<Span>,
+}
+
+fn security(text: &str) -> Result<Security, String> {
+    let value = serde_json::Value::String(text.into());
+    serde_json::from_value(value)
+        .map_err(|_| "write restricted, baseline, root or openshift".into())
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Document<'a> {
+    schema_version: u32,
+    exit_code: u8,
+    findings: &'a [Finding],
+}
+
+/// Looks and tells. Unlike other verbs it goes on without settings that can't be read.
+pub fn run(
+    env: &Env,
+    printer: &Printer,
+    format: Format,
+    place: &PlaceArgs,
+    args: &DoctorArgs,
+) -> Result<u8, CliError> {
+    let (settings, error) = match Settings::load(&env.config_dir()) {
+        Ok(settings) => (settings, None),
+        Err(error) => (Settings::default(), Some(error.message)),
+    };
+    let context = Context::with(env.clone(), settings, printer.clone(), format, place.clone());
+    let file = env.config_dir().join("config.yaml");
+    let first = if file.exists() {
+        doctor::settings(&file, error.as_deref())
+    } else {
+        Finding::ok(Place::Laptop, "settings", "no file: the defaults")
+    };
+    let interrupts = Interrupts::listen()?;
+    let stop = Arc::new(AtomicBool::new(false));
+    let (sender, news) = channel();
+    let visit = Visit::new(sender, Arc::clone(&stop));
+    visit.tell(first);
+    start(&context, args, visit)?;
+    let (findings, interrupted) = follow(&context, &news, &interrupts, &stop)?;
+    let code = if interrupted { exit::DETACHED } else { code(&findings) };
+    context
+        .emit(&Document { schema_version: 1, exit_code: code, findings: &findings }, String::new)?;
+    if interrupted {
+        context.printer.say("interrupted: the rest was not looked at");
+    }
+    Ok(code)
+}
+
+/// The checks, on a thread of their own: it ends when all is told or the visit is stopped.
+fn start(context: &Context, args: &DoctorArgs, visit: Visit) -> Result<(), CliError> {
+    let local = Local::new(context.local_config());
+    let config = context.chooses_cluster().then(|| context.cluster_config());
+    let checks = ClusterChecks {
+        image: args.image.clone(),
+        pull_secrets: args.pull_secret.clone(),
+        security: args.security,
+        pod: (!args.no_pod).then(|| args.pod_limit.map_or(POD_LIMIT, |limit| limit.0)),
+    };
+    let look = move || match config {
+        None => local.examine(LaptopChecks::All, &visit),
+        Some(config) => {
+            local.examine(LaptopChecks::Basics, &visit);
+            match Kubernetes::new(config) {
+                Ok(cluster) => cluster.examine(&checks, &visit),
+                Err(BackendError::Cluster(error)) => visit.tell(doctor::connection(&error)),
+                Err(error) => {
+                    visit.tell(Finding::fail(Place::Cluster, "connection", error.to_string()));
+                }
+            }
+        }
+    };
+    std::thread::Builder::new().name("doctor".into()).spawn(look)?;
+    Ok(())
+}
+
+/// Shows what is told until nobody tells any more; whether the user has left before that.
+fn follow(
+    context: &Context,
+    news: &Receiver<News>,
+    interrupts: &Interrupts,
+    stop: &AtomicBool,
+) -> Result<(Vec<Finding>, bool), CliError> {
+    let mut checks = Checks::new(&context.printer, context.format == Format::Table);
+    let mut findings = Vec::new();
+    let mut since = None;
+    loop {
+        match news.recv_timeout(PACE) {
+            Ok(News::Begin(what)) => checks.begin(what),
+            Ok(News::Found(finding)) => {
+                checks.found(&finding)?;
+                findings.push(finding);
+            }
+            Err(RecvTimeoutError::Timeout) => checks.tick(),
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+        if since.is_none() && (interrupts.count() > 0 || interrupts.hung_up()) {
+            stop.store(true, Ordering::SeqCst);
+            since = Some(Instant::now());
+            checks.begin("cleaning up".into());
+        }
+        // A second Ctrl-C waits for nothing; what is left ends by its own deadline.
+        if since.is_some_and(|at: Instant| at.elapsed() > PATIENCE) || interrupts.count() > 1 {
+            break;
+        }
+    }
+    checks.end()?;
+    Ok((findings, since.is_some()))
+}
+
+fn code(findings: &[Finding]) -> u8 {
+    match trouble(findings) {
+        None => exit::OK,
+        Some(Trouble::Unreachable) => ErrorKind::Unreachable.exit_code(),
+        Some(Trouble::Refused) => ErrorKind::Refused.exit_code(),
+        Some(Trouble::Start) => exit::COULD_NOT_START,
+    }
+}

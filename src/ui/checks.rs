@@ -1,0 +1,246 @@
+//! Checks as they come in: a line each, what to do below those that aren't ok, and at a terminal a
+//! line that shows that something is being looked at.
+
+use std::io;
+use std::time::Instant;
+
+use anstyle::Style;
+
+use super::human::duration;
+use super::{BOLD, DIM, ERROR, GOOD, HINT, Printer, Screen, Verbosity, WARNING, paint};
+use crate::doctor::{Finding, Level, Place};
+
+/// Columns of the level and the check, each with a space behind it.
+const LEVEL: usize = 4;
+const CHECK: usize = 12;
+/// Where what was found begins, and what belongs to it below.
+const INDENT: usize = 2 + LEVEL + 1 + CHECK + 1;
+
+/// The text of a visit as it goes on.
+pub struct Checks<'a> {
+    printer: &'a Printer,
+    shown: bool,
+    place: Option<Place>,
+    now: Option<(String, Instant)>,
+    screen: Screen,
+    failed: usize,
+    warned: usize,
+}
+
+impl<'a> Checks<'a> {
+    /// Nothing yet; without `shown` findings are not printed, and the moving line still is.
+    pub fn new(printer: &'a Printer, shown: bool) -> Self {
+        let screen = Screen::default();
+        Self { printer, shown, place: None, now: None, screen, failed: 0, warned: 0 }
+    }
+
+    /// This is looked at now.
+    pub fn begin(&mut self, what: String) {
+        self.now = Some((what, Instant::now()));
+        self.tick();
+    }
+
+    /// Draws how long it has taken so far.
+    pub fn tick(&mut self) {
+        let terminal = self.printer.terminal;
+        let moves = terminal.stderr && self.printer.verbosity >= Verbosity::Normal;
+        let Some((what, since)) = self.now.as_ref().filter(|_| moves) else { return };
+        let took = duration(since.elapsed());
+        let line = paint(terminal.color_err, DIM, &format!("  ...  {what} ({took})"));
+        self.screen.draw(&[], &[line]);
+    }
+
+    /// Prints a finding.
+    pub fn found(&mut self, finding: &Finding) -> io::Result<()> {
+        self.failed += usize::from(finding.level == Level::Fail);
+        self.warned += usize::from(finding.level == Level::Warn);
+        if !self.shown {
+            return Ok(());
+        }
+        self.screen.clear();
+        let color = self.printer.terminal.color_out;
+        let mut text = String::new();
+        if self.place != Some(finding.place) {
+            if self.place.is_some() {
+                text += "\n";
+            }
+            let title = match finding.place {
+                Place::Laptop => "Laptop",
+                Place::Cluster => "Cluster",
+            };
+            text += &paint(color, BOLD, title);
+            text += "\n";
+            self.place = Some(finding.place);
+        }
+        text += &block(finding, self.printer.terminal.width.min(100), color);
+        self.printer.data(&text)?;
+        self.tick();
+        Ok(())
+    }
+
+    /// Takes the moving line away and counts.
+    pub fn end(&mut self) -> io::Result<()> {
+        self.now = None;
+        self.screen.clear();
+        if self.shown {
+            let count = |count: usize, one: &str, many: &str| match count {
+                1 => format!("1 {one}"),
+                count => format!("{count} {many}"),
+            };
+            let text = match (self.failed, self.warned) {
+                (0, 0) => "nothing stops a run".to_owned(),
+                (0, warned) => {
+                    format!("nothing stops a run; {}", count(warned, "warning", "warnings"))
+                }
+                (failed, 0) => format!("{} a run", count(failed, "thing stops", "things stop")),
+                (failed, warned) => format!(
+                    "{} a run; {}",
+                    count(failed, "thing stops", "things stop"),
+                    count(warned, "warning", "warnings")
+                ),
+            };
+            self.printer.say(&format!("\n{text}"));
+        }
+        Ok(())
+    }
+}
+
+/// One finding as lines of at most `width` columns, words and commands that are longer aside.
+fn block(finding: &Finding, width: usize, color: bool) -> String {
+    let Finding { check, level, what, why, mend, .. } = finding;
+    let (word, style) = word(*level);
+    let level = paint(color, style, &format!("{word:LEVEL$}"));
+    let mut lines = Vec::new();
+    let room = width.saturating_sub(INDENT).max(20);
+    for (at, line) in wrapped(what, room).into_iter().enumerate() {
+        lines.push(if at == 0 {
+            format!("  {level} {check:CHECK$} {line}")
+        } else {
+            format!("{:INDENT$}{line}", "")
+        });
+    }
+    for line in why.iter().flat_map(|why| wrapped(why, room)) {
+        lines.push(format!("{:INDENT$}{line}", ""));
+    }
+    for (at, line) in
+        mend.iter().flat_map(|mend| command(mend, room.saturating_sub(6).max(20))).enumerate()
+    {
+        let head = if at == 0 { paint(color, HINT, "mend:") } else { "     ".into() };
+        lines.push(format!("{:INDENT$}{head} {line}", ""));
+    }
+    lines.iter().flat_map(|line| [line.trim_end(), "\n"]).collect()
+}
+
+fn word(level: Level) -> (&'static str, Style) {
+    match level {
+        Level::Ok => ("ok", GOOD),
+        Level::Skip => ("skip", DIM),
+        Level::Warn => ("warn", WARNING),
+        Level::Fail => ("fail", ERROR),
+    }
+}
+
+/// Words on lines of at most `width` columns; a longer word has a line of its own.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+/// The same for a command that is copied to a shell: lines end with a backslash, and nothing in
+/// quotes or behind a `#` is parted.
+fn command(text: &str, width: usize) -> Vec<String> {
+    let (code, comment) = match text.split_once("   # ") {
+        Some((code, comment)) => (code, Some(format!("# {comment}"))),
+        None => (text, None),
+    };
+    let mut lines: Vec<String> = Vec::new();
+    let words = shell_words(code);
+    for (at, word) in words.iter().enumerate() {
+        // A backslash follows all words but the last.
+        let room = if at + 1 == words.len() { width } else { width - 2 };
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= room => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            Some(_) => lines.push(format!("  {word}")),
+            None => lines.push((*word).to_owned()),
+        }
+    }
+    let last = lines.len().saturating_sub(1);
+    for line in &mut lines[..last] {
+        line.push_str(" \\");
+    }
+    if let Some(comment) = comment {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 3 + comment.chars().count() <= width => {
+                line.push_str("   ");
+                line.push_str(&comment);
+            }
+            _ => lines.extend(wrapped(&comment, width).into_iter().enumerate().map(
+                |(at, line)| {
+                    if at == 0 { line } else { format!("# {line}") }
+                },
+            )),
+        }
+    }
+    lines
+}
+
+/// What a shell would not part at spaces stays together.
+fn shell_words(text: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    let (mut begin, mut quote) = (0, None);
+    for (at, c) in text.char_indices() {
+        match (c, quote) {
+            ('\'' | '"', None) => quote = Some(c),
+            (c, Some(open)) if c == open => quote = None,
+            (' ', None) => {
+                words.push(&text[begin..at]);
+                begin = at + 1;
+            }
+            _ => {}
+        }
+    }
+    words.push(&text[begin..]);
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_fit_and_commands_can_be_copied() {
+        let long = "mlctl cluster manifests --for-namespace team-a --user \
+                    system:serviceaccount:team-a:robot --role submitter | kubectl apply -f -";
+        let finding = Finding::fail(Place::Cluster, "permissions", "train lacks ".repeat(12))
+            .why("because of this and that ".repeat(5))
+            .mend(long);
+        let text = block(&finding, 80, false);
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+        let at = text.find("mend: ").unwrap() + "mend: ".len();
+        let joined = text[at..].replace("\\\n", " ");
+        let words: Vec<&str> = joined.split_whitespace().collect();
+        assert_eq!(words, long.split_whitespace().collect::<Vec<_>>());
+        assert!(!text.contains('\x1b') && block(&finding, 80, true).contains('\x1b'));
+    }
+
+    #[test]
+    fn quotes_and_comments_stay_whole() {
+        assert_eq!(shell_words("python3 -c 'import sys; print(1)'").len(), 3);
+        let lines =
+            command("curl -k https://k8s.example.com/version   # VPN, proxy, firewall?", 40);
+        assert_eq!(lines, ["curl -k https://k8s.example.com/version", "# VPN, proxy, firewall?"]);
+    }
+}
