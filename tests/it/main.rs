@@ -12,6 +12,7 @@
 
 mod cleanup;
 mod cost;
+mod doctor;
 mod generated;
 mod gpus;
 mod image;

@@ -3,6 +3,7 @@
 mod cleanup;
 mod cost;
 mod digits;
+mod doctor;
 mod environment;
 mod faults;
 mod gpus;

@@ -1,19 +1,7 @@
 //! The Roles that an admin applies: what each allows, and what it denies.
 
-use crate::kube::support::{Kube, Robot};
+use crate::kube::support::Kube;
 use crate::support::{stderr, stdout};
-
-/// A service account with a Role of `mlctl cluster manifests`; mlctl runs as it from now on.
-fn become_robot<'a>(kube: &'a Kube, role: &str) -> Robot<'a> {
-    let user = format!("system:serviceaccount:{}:robot", kube.namespace);
-    let args = ["cluster", "manifests", "--for-namespace", &kube.namespace];
-    let text = stdout(&kube.run(0, args.iter().chain(&["--user", &user, "--role", role])));
-    kube.kubectl_with(["apply", "-f", "-"], &text);
-    kube.kubectl(["create", "serviceaccount", "robot"]);
-    let robot = kube.known_robot();
-    kube.use_credentials(&format!("token: {}", robot.token("tie")));
-    robot
-}
 
 /// What the API server says of each `verb resource`.
 #[track_caller]
@@ -48,7 +36,7 @@ fn assert_refused(kube: &Kube, args: &[&str], missing: &str, role: &str) {
 #[test]
 fn a_submitter_does_everything_with_runs_and_nothing_else() {
     let Some(kube) = Kube::new() else { return };
-    let _robot = become_robot(&kube, "submitter");
+    let _robot = kube.become_robot("submitter");
     kube.gang(&["echo hello"], "");
     kube.run(0, ["train"]);
     assert!(stdout(&kube.run(0, ["logs", "--no-prefix"])).contains("hello"));
@@ -75,7 +63,7 @@ fn a_viewer_looks_and_changes_nothing() {
     let busy = kube.detach([]);
     kube.printed(0, "here");
     fs_err::remove_dir_all(kube.sandbox.state()).expect("another laptop");
-    let _robot = become_robot(&kube, "viewer");
+    let _robot = kube.become_robot("viewer");
     let listed = stdout(&kube.run(0, ["list", "-q", "--all-users"]));
     assert!(listed.contains(&run) && listed.contains(&busy), "{listed}");
     kube.run(0, ["status", &run]);
@@ -95,7 +83,7 @@ fn a_cleaner_removes_and_creates_nothing() {
     let Some(kube) = Kube::new() else { return };
     kube.gang(&["true"], "");
     kube.run(0, ["train"]);
-    let _robot = become_robot(&kube, "cleaner");
+    let _robot = kube.become_robot("cleaner");
     fs_err::remove_dir_all(kube.sandbox.state()).expect("another machine");
     assert_refused(&kube, &["train"], "may not create configmaps", "mlctl-submitter");
     fs_err::remove_dir_all(kube.sandbox.state()).expect("what the refused run left");

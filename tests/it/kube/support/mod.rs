@@ -13,7 +13,6 @@ pub use namespace::Kube;
 pub use pods::Pod;
 pub use proxy::{Fault, Proxy};
 pub use report::Why;
-pub use user::Robot;
 
 use std::time::{Duration, Instant};
 

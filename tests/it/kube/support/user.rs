@@ -1,6 +1,7 @@
 //! Users other than the admin.
 
 use super::Kube;
+use crate::support::stdout;
 
 /// A service account of the namespace.
 pub struct Robot<'a> {
@@ -17,9 +18,16 @@ impl Kube {
         Robot { kube: self }
     }
 
-    /// The service account of the namespace that is called so already.
-    pub fn known_robot(&self) -> Robot<'_> {
-        Robot { kube: self }
+    /// A service account with a Role of `mlctl cluster manifests`; mlctl runs as it from now on.
+    pub fn become_robot(&self, role: &str) -> Robot<'_> {
+        let user = format!("system:serviceaccount:{}:robot", self.namespace);
+        let args = ["cluster", "manifests", "--for-namespace", &self.namespace];
+        let text = stdout(&self.run(0, args.iter().chain(&["--user", &user, "--role", role])));
+        self.kubectl_with(["apply", "-f", "-"], &text);
+        self.kubectl(["create", "serviceaccount", "robot"]);
+        let robot = Robot { kube: self };
+        self.use_credentials(&format!("token: {}", robot.token("tie")));
+        robot
     }
 
     /// From now on mlctl's kubeconfig of this test has these credentials, one `key: value` of YAML.
