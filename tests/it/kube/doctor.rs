@@ -6,6 +6,9 @@ use crate::doctor::{level, troubles};
 use crate::kube::support::{Kube, LONG, Proxy, poll};
 use crate::support::{stderr, stdout};
 
+/// Where many tests run at once a pod may take longer than anybody would wait.
+const PATIENT: &str = "--pod-limit=3m";
+
 /// What is another one in each cluster and each run, made the same.
 fn told(kube: &Kube, output: &Output) -> String {
     troubles(&kube.sandbox, output)
@@ -35,7 +38,7 @@ fn assert_clean(kube: &Kube) {
 #[test]
 fn a_cluster_that_is_well() {
     let Some(kube) = Kube::new() else { return };
-    let output = kube.run(0, ["doctor", "-o", "json"]);
+    let output = kube.run(0, ["doctor", "-o", "json", PATIENT]);
     let settled = ["settings", "clock", "context", "version", "namespace", "permissions"];
     for check in settled.iter().chain(&["nodes", "pod", "runner image", "dns"]) {
         assert_eq!(level(&output, check), "ok", "{check} in\n{}", stdout(&output));
@@ -44,7 +47,7 @@ fn a_cluster_that_is_well() {
     // As those see it for whom an admin has applied the manifests, with an image of theirs.
     let _robot = kube.become_robot("submitter");
     let image = kube.cluster.image("python");
-    let output = kube.run(0, ["doctor", "--image", &image]);
+    let output = kube.run(0, ["doctor", "--image", &image, PATIENT]);
     let text = stdout(&output);
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
     for check in ["permissions", "quota", "pull secrets", "claims", "pod", "image", "dns"] {
@@ -61,7 +64,7 @@ fn a_cluster_that_is_well() {
 fn no_dns() {
     let Some(kube) = Kube::alone() else { return };
     kube.cluster.control(["stop", "coredns"]);
-    let output = kube.mlctl(["doctor", "-o", "json"]).output().expect("mlctl");
+    let output = kube.mlctl(["doctor", "-o", "json", PATIENT]).output().expect("mlctl");
     kube.cluster.control(["start", "coredns"]);
     assert_eq!(output.status.code(), Some(14), "{}{}", stdout(&output), stderr(&output));
     snapshot!(told(&kube, &output));
@@ -89,7 +92,7 @@ fn no_permission() {
     let mend = mend.split('|').next().expect("the first command").to_owned();
     let manifests = kube.run(0, mend.split_whitespace().skip(1));
     kube.kubectl_with(["apply", "-f", "-"], &stdout(&manifests));
-    kube.run(0, ["doctor"]);
+    kube.run(0, ["doctor", PATIENT]);
 }
 
 #[test]
