@@ -30,6 +30,9 @@ pub struct Holding {
     pub uid: String,
     /// Since when it has been there, where the runtime knows.
     pub since: Option<Timestamp>,
+    /// It carries the name of another user.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub foreign: bool,
     /// The run's record: it goes last, so that whatever is left is found again.
     pub is_record: bool,
     /// It goes when its owner does.

@@ -196,9 +196,9 @@ pub trait Backend {
         Ok(Vec::new())
     }
 
-    /// Everything of this user's runs, or of everybody's, that is still there, whether or not their
-    /// state is known here.
-    fn holdings(&self, all_users: bool) -> Result<Holdings, BackendError>;
+    /// Everything of runs that is still there, whosever they are and whether or not their state is
+    /// known here.
+    fn holdings(&self) -> Result<Holdings, BackendError>;
 
     /// Starts to remove one thing, or does so. "Not there" is success.
     fn discard(&self, holding: &Holding) -> Result<(), BackendError>;

@@ -111,7 +111,7 @@ fn wait_for(backend: &dyn Backend, mut things: Vec<(&Removal, &Holding)>) -> Vec
     let begin = Instant::now();
     loop {
         let left: Result<BTreeMap<String, Holding>, BackendError> = backend
-            .holdings(true)
+            .holdings()
             .map(|held| held.things.into_iter().map(|thing| (thing.uid.clone(), thing)).collect());
         let left = match left {
             Ok(left) => left,

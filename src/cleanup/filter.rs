@@ -21,6 +21,8 @@ pub struct Filter {
     pub name: Option<String>,
     /// Only runs with all of these labels.
     pub labels: IndexMap<String, String>,
+    /// What other users of a cluster have made goes too.
+    pub all_users: bool,
     /// Runs that still run are ended and removed too.
     pub running: bool,
     /// Models of runs that succeeded go too.

@@ -42,7 +42,7 @@ impl Survey {
         let wanted = if all_users { Wanted::All } else { Wanted::Mine };
         let known: HashSet<String> = self.runs.iter().map(|run| run.id.clone()).collect();
         // A record is made before anything else of its run: what is found without one now has none.
-        let holdings = backend.holdings(all_users)?;
+        let holdings = backend.holdings()?;
         let found = backend.find(&wanted)?;
         for run in found.into_iter().filter(|run| !known.contains(&run.record.id)) {
             let record = run.record;

@@ -151,6 +151,10 @@ pub fn propose(
         for ((runtime, run), held) in
             things.into_iter().filter(|((_, run), _)| !known.contains(run))
         {
+            let foreign = held.iter().any(|holding| holding.foreign) && !filter.all_users;
+            if foreign {
+                continue;
+            }
             if held.iter().any(|holding| holding.is_record) {
                 // Of a newer mlctl, or damaged: what it says of the run is not known.
                 let why = format!("its record in {runtime} can't be read");
@@ -176,6 +180,11 @@ fn of_run(
 ) -> Result<Option<Removal>, String> {
     if !survey.holdings.contains_key(&run.runtime) {
         return Err(format!("{} was not asked what it still holds", run.runtime));
+    }
+    if held.iter().any(|holding| holding.foreign) && !filter.all_users {
+        // Forgetting it here would leave all of it there, with nobody who knows.
+        let runtime = &run.runtime;
+        return Err(format!("another user's name is on it in {runtime}; --all-users removes it"));
     }
     let ended = run.state.is_ended();
     if !ended && !filter.running {

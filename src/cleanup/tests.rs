@@ -140,3 +140,20 @@ fn a_cache_stays_as_long_as_a_run_lives_that_may_use_it() {
     assert!(proposed(&survey, &aged(1)).0.contains(&newer));
     assert!(!proposed(&survey, &aged(7)).0.contains(&newer));
 }
+
+/// What a colleague submitted from here, or what was applied by hand under another name.
+#[test]
+fn what_carries_another_name_stays_and_is_remembered() {
+    let mut survey = survey();
+    for held in survey.holdings.get_mut(CLUSTER).unwrap() {
+        held.foreign = matches!(held.run.as_str(), "old-1" | "lost-1" | "newer-1");
+    }
+    let proposal = propose(&survey, &aged(7), &mut size);
+    let gone = |run: &str| proposal.removals.iter().any(|one| one.run.as_deref() == Some(run));
+    assert!(!gone("old-1") && !gone("lost-1"), "{proposal:#?}");
+    let kept: Vec<&str> = proposal.kept.iter().map(|kept| kept.run.as_str()).collect();
+    assert!(kept.contains(&"old-1") && !kept.contains(&"newer-1"), "{proposal:#?}");
+    let all = Filter { all_users: true, ..aged(7) };
+    let proposal = propose(&survey, &all, &mut size);
+    assert!(proposal.removals.iter().any(|one| one.run.as_deref() == Some("old-1")));
+}

@@ -334,7 +334,9 @@ impl Context {
     /// Who runs commands here: for records and for who cancelled.
     pub fn user(&self) -> String {
         let names = ["USER", "LOGNAME"];
-        names.iter().find_map(|name| self.env.get(name)).unwrap_or("unknown").to_owned()
+        let named = names.iter().find_map(|name| self.env.get(name)).map(str::to_owned);
+        // Cron and containers set neither.
+        named.or_else(crate::sys::user_name).unwrap_or_else(|| "unknown".to_owned())
     }
 }
 

@@ -92,7 +92,8 @@ impl From<ClusterError> for CliError {
             ClusterError::Forbidden { user, verb, resource, namespace } => told(Refused)
                 .hint(format!(
                     "the Role {} has that permission; an admin gives it: mlctl cluster manifests \
-                     --for-namespace {namespace} --user {user} --role {}",
+                     --for-namespace {namespace} --user {user} --role {} --roles-only | \
+                     kubectl apply -f -",
                     AdminRole::with(verb, resource).name(),
                     AdminRole::with(verb, resource).word(),
                 ))

@@ -73,13 +73,20 @@ impl Estimate {
         match (self.hour, &self.currency) {
             (Some(hour), Some(currency)) => {
                 row("an hour", money(hour, currency));
-                if let (Some(cost), Some(timeout)) = (self.timeout, plan.gang.timeout) {
-                    let cost = money(cost, currency);
-                    row("at most", format!("{cost} at the timeout of {}", Span(timeout)));
-                }
-                if let (Some(cost), Some(limit)) = (self.max_cost, &plan.gang.cost_limit) {
-                    let after = Span(Duration::from_secs(limit.time.as_secs()));
-                    row("maxCost", format!("{} after {after}", money(cost, currency)));
+                // Whatever comes first ends the run.
+                match (self.timeout, plan.gang.timeout, self.max_cost, &plan.gang.cost_limit) {
+                    (at_timeout, _, Some(most), Some(limit))
+                        if at_timeout.is_none_or(|cost| most <= cost) =>
+                    {
+                        let after = Span(Duration::from_secs(limit.time.as_secs()));
+                        let most = money(most, currency);
+                        row("at most", format!("{most}: its maxCost, after {after}"));
+                    }
+                    (Some(cost), Some(timeout), ..) => {
+                        let cost = money(cost, currency);
+                        row("at most", format!("{cost} at the timeout of {}", Span(timeout)));
+                    }
+                    _ => {}
                 }
                 for what in &self.unpriced {
                     row("without", what.clone());

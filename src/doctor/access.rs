@@ -27,7 +27,8 @@ pub fn permissions(user: &str, namespace: &str, asked: usize, lacks: &[Lack]) ->
     let mut findings = Vec::new();
     let grant = |lack: &Lack| {
         format!(
-            "mlctl cluster manifests --for-namespace {namespace} --user {user} --role {} | \
+            "mlctl cluster manifests --for-namespace {namespace} --user {user} --role {} \
+             --roles-only | \
              kubectl apply -f -",
             lack.role
         )

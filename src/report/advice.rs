@@ -6,7 +6,7 @@ use crate::plan::{Plan, RolePlan};
 use crate::spec::Span;
 
 /// What a line of output means: parts that must all be in it, in lower case, and the advice.
-const SIGNS: [(&[&str], &str); 15] = [
+const SIGNS: [(&[&str], &str); 16] = [
     (
         &["modulenotfounderror"],
         "add the missing module to the requirements (`setup.python.requirements`) or the image",
@@ -23,7 +23,13 @@ const SIGNS: [(&[&str], &str); 15] = [
     (&["temporary failure in name resolution"], "a name did not resolve: check the network"),
     (
         &["exceeded quota"],
-        "the namespace's quota is spent: ask for less, end other runs, or use another namespace",
+        "the namespace's quota doesn't allow it: ask for less, end other runs, ask for a larger quota, \
+         or use another namespace",
+    ),
+    (
+        &["persistentvolumeclaim", "not found"],
+        "there is no such claim in the namespace: make it, or name another in `output`, `data` or \
+         `volumes`",
     ),
     (
         &["violates podsecurity"],
@@ -191,8 +197,10 @@ fn startup(failure: &FirstFailure, lines: &[String], role: Option<&RolePlan>) ->
     } else if not_started && let Some(program) = role.and_then(|role| role.command.first()) {
         next.push(format!("check that `{program}` exists where the command runs"));
     }
-    if next.is_empty() {
+    if next.is_empty() && !not_started {
         next.push("the set-up's last lines say what failed".into());
+    } else if next.is_empty() {
+        next.push("check `command`, and that the image has its program".into());
     }
     next
 }

@@ -208,7 +208,7 @@ impl Backend for Scripted {
     fn remove(&self, _: &RunPaths) -> Result<(), BackendError> {
         Ok(())
     }
-    fn holdings(&self, _: bool) -> Result<Holdings, BackendError> {
+    fn holdings(&self) -> Result<Holdings, BackendError> {
         Ok(Holdings::default())
     }
     fn discard(&self, _: &Holding) -> Result<(), BackendError> {

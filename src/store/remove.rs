@@ -33,7 +33,7 @@ impl Store {
     pub fn run_size(&self, run: &str) -> RunSize {
         let paths = self.paths(run);
         let stripped = strippable(&paths).iter().map(|path| disk_use(path)).sum();
-        let has_model = is_filled(&model_of(&paths));
+        let has_model = is_filled(&model_of(&paths)) || writes_elsewhere(&paths);
         RunSize { all: disk_use(&paths.dir), stripped, has_model }
     }
 
@@ -111,6 +111,13 @@ fn strippable(paths: &RunPaths) -> Vec<PathBuf> {
 
 fn model_of(paths: &RunPaths) -> PathBuf {
     paths.output().join("model")
+}
+
+/// The spec names another place for what the run writes: this record is all that knows where.
+fn writes_elsewhere(paths: &RunPaths) -> bool {
+    let plan = fs_err::read(paths.plan()).unwrap_or_default();
+    let plan: serde_json::Value = serde_json::from_slice(&plan).unwrap_or_default();
+    plan["output"].is_string()
 }
 
 /// Removes a file, or a folder with all that is in it; what is not there is gone already.

@@ -67,6 +67,17 @@ pub fn user_id() -> u32 {
     rustix::process::getuid().as_raw()
 }
 
+/// The name of this process's user, where the machine's own list has one.
+pub fn user_name() -> Option<String> {
+    let id = user_id().to_string();
+    let users = fs_err::read_to_string("/etc/passwd").ok()?;
+    let mut lines = users.lines().map(|line| line.split(':'));
+    lines.find_map(|mut fields| {
+        let name = fields.next()?;
+        (fields.nth(1)? == id).then(|| name.to_owned())
+    })
+}
+
 /// The machine's name.
 pub fn host_name() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()

@@ -5,9 +5,11 @@ const NAMESPACE: &str = "mlctl";
 /// The user that the binding names.
 const USER: &str = "USER";
 
+const ROLES: &str = include_str!("../../../manifests/roles.yaml");
+
 const FILES: [&str; 4] = [
     include_str!("../../../manifests/namespace.yaml"),
-    include_str!("../../../manifests/roles.yaml"),
+    ROLES,
     include_str!("../../../manifests/limits.yaml"),
     include_str!("../../../manifests/network.yaml"),
 ];
@@ -101,13 +103,16 @@ pub struct Grant<'a> {
     pub role: AdminRole,
     /// What of the whole cluster they see.
     pub sights: &'a [Sight],
+    /// The namespace is there and stays as it is: nothing but Roles and bindings.
+    pub alone: bool,
 }
 
 /// The files as documents of one YAML text, comments and all; with bindings where a user is named,
 /// and a nightly clean-up where mlctl's own image is.
 pub fn admin_manifests(namespace: &str, grant: Option<Grant<'_>>, cleanup: Option<&str>) -> String {
-    let mut documents: Vec<String> = FILES.iter().map(|file| within(file, namespace)).collect();
-    if let Some(Grant { user, role, sights }) = grant {
+    let files = if grant.is_some_and(|grant| grant.alone) { &[ROLES][..] } else { &FILES[..] };
+    let mut documents: Vec<String> = files.iter().map(|file| within(file, namespace)).collect();
+    if let Some(Grant { user, role, sights, .. }) = grant {
         documents.push(binding(namespace, user, role));
         for sight in sights {
             documents.push(bound(sight.file(), user, sight.name()));
@@ -171,6 +176,7 @@ mod tests {
                 user: "ada@example.com",
                 role: AdminRole::Viewer,
                 sights: &[Sight::Nodes],
+                alone: false,
             }),
             Some("r.example/m:1"),
         );
@@ -186,10 +192,16 @@ mod tests {
         assert!(text.contains("kind: ClusterRole, name: mlctl-nodes}"), "{text}");
         assert!(!text.contains("mlctl-pods"), "{text}");
         let bot = "system:serviceaccount:ci:bot";
-        let grant = Grant { user: bot, role: AdminRole::Tuner, sights: &[] };
+        let grant = Grant { user: bot, role: AdminRole::Tuner, sights: &[], alone: true };
         let pipeline = admin_manifests("t", Some(grant), None);
         assert!(
             pipeline.contains("{kind: ServiceAccount, namespace: ci, name: bot}"),
+            "{pipeline}"
+        );
+        assert!(
+            pipeline.contains("name: mlctl-submitter\n")
+                && !pipeline.contains("kind: ResourceQuota")
+                && !pipeline.contains("pod-security"),
             "{pipeline}"
         );
     }

@@ -12,30 +12,36 @@ use super::label;
 use crate::backend::{BackendError, Holding, Holdings, Notice, Requests};
 use crate::spec::{ByteSize, CpuQuantity};
 
-/// Everything of this user's runs in the namespace, or of everybody's.
-pub(super) fn holdings(inner: &Inner, all_users: bool) -> Result<Holdings, BackendError> {
+/// Everything of runs in the namespace, whosever they are.
+pub(super) fn holdings(inner: &Inner) -> Result<Holdings, BackendError> {
+    selected(inner, &format!("{}={},{}", label::MANAGED_BY, label::MLCTL, label::RUN))
+}
+
+/// Everything of one run.
+pub(super) fn of_run(inner: &Inner, run: &str) -> Result<Holdings, BackendError> {
+    selected(inner, &format!("{}={},{}={run}", label::MANAGED_BY, label::MLCTL, label::RUN))
+}
+
+fn selected(inner: &Inner, selector: &str) -> Result<Holdings, BackendError> {
     let cluster = inner.cluster()?;
-    let mut selector = format!("{}={},{}", label::MANAGED_BY, label::MLCTL, label::RUN);
-    if !all_users {
-        selector.extend([",", label::USER, "=", &super::user_label(&inner.user()?)]);
-    }
+    let me = super::user_label(&inner.user()?);
     let mut found = Holdings::default();
     // Records before what belongs to them, so that a run that is submitted meanwhile doesn't look
     // like objects without a record. Of a Secret the metadata alone is read.
     inner.block_on(async {
-        let maps = cluster.list_metadata::<ConfigMap>(&selector).await;
+        let maps = cluster.list_metadata::<ConfigMap>(selector).await;
         take(&mut found, "ConfigMaps", maps, |meta| {
             let record = meta.labels.as_ref().is_some_and(|all| all.contains_key(label::RECORD));
-            Holding { is_record: record, ..thing("ConfigMap", meta) }
+            Holding { is_record: record, ..thing("ConfigMap", meta, &me) }
         })?;
-        let jobs = cluster.list::<Job>(&selector, "").await;
-        take(&mut found, "Jobs", jobs, |job| job_of(&job))?;
-        let pods = cluster.list::<Pod>(&selector, "").await;
-        take(&mut found, "Pods", pods, |pod| pod_of(&pod))?;
-        let services = cluster.list_metadata::<Service>(&selector).await;
-        take(&mut found, "Services", services, |meta| thing("Service", meta))?;
-        let secrets = cluster.list_metadata::<Secret>(&selector).await;
-        take(&mut found, "Secrets", secrets, |meta| thing("Secret", meta))
+        let jobs = cluster.list::<Job>(selector, "").await;
+        take(&mut found, "Jobs", jobs, |job| job_of(&job, &me))?;
+        let pods = cluster.list::<Pod>(selector, "").await;
+        take(&mut found, "Pods", pods, |pod| pod_of(&pod, &me))?;
+        let services = cluster.list_metadata::<Service>(selector).await;
+        take(&mut found, "Services", services, |meta| thing("Service", meta, &me))?;
+        let secrets = cluster.list_metadata::<Secret>(selector).await;
+        take(&mut found, "Secrets", secrets, |meta| thing("Secret", meta, &me))
     })?;
     Ok(found)
 }
@@ -80,7 +86,7 @@ fn take<T>(
     Ok(())
 }
 
-fn thing(kind: &str, meta: ObjectMeta) -> Holding {
+fn thing(kind: &str, meta: ObjectMeta, me: &str) -> Holding {
     let labels = meta.labels.unwrap_or_default();
     let time =
         |time: Option<k8s_openapi::apimachinery::pkg::apis::meta::v1::Time>| -> Option<Timestamp> {
@@ -88,6 +94,7 @@ fn thing(kind: &str, meta: ObjectMeta) -> Holding {
         };
     Holding {
         run: labels.get(label::RUN).cloned().unwrap_or_default(),
+        foreign: labels.get(label::USER).is_some_and(|user| user != me),
         kind: kind.into(),
         name: meta.name.unwrap_or_default(),
         uid: meta.uid.unwrap_or_default(),
@@ -99,13 +106,13 @@ fn thing(kind: &str, meta: ObjectMeta) -> Holding {
     }
 }
 
-fn job_of(job: &Job) -> Holding {
+fn job_of(job: &Job, me: &str) -> Holding {
     let active = job.status.as_ref().and_then(|status| status.active).unwrap_or(0);
-    Holding { runs: active > 0, ..thing("Job", job.metadata.clone()) }
+    Holding { runs: active > 0, ..thing("Job", job.metadata.clone(), me) }
 }
 
 /// A pod keeps its resources from others from the moment that it has a node until its end.
-fn pod_of(pod: &Pod) -> Holding {
+fn pod_of(pod: &Pod, me: &str) -> Holding {
     let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
     let over = matches!(phase, Some("Succeeded" | "Failed"));
     let spec = pod.spec.as_ref();
@@ -119,7 +126,7 @@ fn pod_of(pod: &Pod) -> Holding {
             }
         }
     }
-    Holding { runs: !over, requests, ..thing("Pod", pod.metadata.clone()) }
+    Holding { runs: !over, requests, ..thing("Pod", pod.metadata.clone(), me) }
 }
 
 fn request(name: &str, amount: &str) -> Requests {

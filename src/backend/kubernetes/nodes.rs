@@ -65,7 +65,8 @@ fn lacking(error: &ClusterError, what: &str, sight: Sight, namespace: &str) -> N
     };
     Notice(format!(
         "{user} may not list {what}; the ClusterRole {} has that permission, and an admin gives it: \
-         mlctl cluster manifests --for-namespace {namespace} --user {user} --see {}",
+         mlctl cluster manifests --for-namespace {namespace} --user {user} --see {} --roles-only | \
+         kubectl apply -f -",
         sight.name(),
         sight.word()
     ))

@@ -92,8 +92,8 @@ impl Backend for Kubernetes {
         find::find(&self.inner, wanted)
     }
 
-    fn holdings(&self, all_users: bool) -> Result<Holdings, BackendError> {
-        holdings::holdings(&self.inner, all_users)
+    fn holdings(&self) -> Result<Holdings, BackendError> {
+        holdings::holdings(&self.inner)
     }
 
     fn discard(&self, holding: &Holding) -> Result<(), BackendError> {

@@ -5,7 +5,7 @@
 //! deleting its record deletes what it left.
 
 use k8s_openapi::api::batch::v1::Job;
-use k8s_openapi::api::core::v1::{ConfigMap, Namespace};
+use k8s_openapi::api::core::v1::{ConfigMap, Namespace, PersistentVolumeClaim};
 use kube::Api;
 use kube::api::DeleteParams;
 use serde_json::json;
@@ -17,9 +17,13 @@ use super::mark::Submitting;
 use super::submission::Submission;
 use super::{CodeBundle, ManifestContext, ManifestError, Manifests, annotation, manifests, nodes};
 use crate::backend::{BackendError, Notice, SecretValues, SubmitOptions};
-use crate::plan::{ClusterLayout, Plan};
+use crate::plan::{ClusterLayout, Plan, RolePlan};
+use crate::spec::ByteSize;
 use crate::store::{Durability, RunPaths, write_atomic};
 use crate::sys::random_word;
+
+/// The agent with its guard takes half of it; the command is to have some, too.
+const LEAST_MEMORY: ByteSize = ByteSize { bytes: 32 << 20 };
 
 /// Can this plan run here? A rehearsal also asks the cluster; a submission will see.
 pub(super) fn check(
@@ -34,11 +38,53 @@ pub(super) fn check(
     };
     let made = write(plan, &context)?;
     let mut notices: Vec<Notice> = made.notices.iter().cloned().map(Notice).collect();
+    let wrong: Vec<String> =
+        too_little_memory(plan).into_iter().chain(missing_claims(inner, &made)).collect();
+    if !wrong.is_empty() {
+        return Err(BackendError::Refused(wrong));
+    }
     notices.extend(nodes::never_fits(inner, plan, &made));
     if options.rehearse {
         notices.extend(rehearse(inner, &made)?);
     }
     Ok(notices)
+}
+
+/// An agent that is killed for its own memory is made again and again, and nothing can tell why.
+fn too_little_memory(plan: &Plan) -> Vec<String> {
+    let small = |role: &&RolePlan| role.memory.is_some_and(|memory| memory < LEAST_MEMORY);
+    let say = |role: &RolePlan| {
+        let memory = role.memory.map(|memory| memory.to_string()).unwrap_or_default();
+        format!(
+            "role {}: `memory` {memory} is too little even for mlctl's own agent: write \
+             {LEAST_MEMORY} or more",
+            role.name
+        )
+    };
+    plan.roles.iter().filter(small).map(say).collect()
+}
+
+/// Pods would wait for a claim that isn't there until `startTimeout`. Whoever may not look is told by
+/// the cluster then.
+fn missing_claims(inner: &Inner, made: &Manifests) -> Vec<String> {
+    let pods = made.jobs.iter().filter_map(|job| job.spec.as_ref()?.template.spec.as_ref());
+    let volumes = pods.flat_map(|pod| pod.volumes.iter().flatten());
+    let mut names: Vec<&str> = volumes
+        .filter_map(|volume| Some(volume.persistent_volume_claim.as_ref()?.claim_name.as_str()))
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    let Ok(cluster) = inner.cluster() else { return Vec::new() };
+    let claims = cluster.api::<PersistentVolumeClaim>();
+    let namespace = &cluster.location.namespace;
+    let gone = |name: &&str| matches!(inner.block_on(claims.get_metadata_opt(name)), Ok(None));
+    let say = |name| {
+        format!(
+            "there is no claim `{name}` in the namespace {namespace}: make it, or name another in \
+             `output`, `data` or `volumes`"
+        )
+    };
+    names.into_iter().filter(gone).map(say).collect()
 }
 
 fn settings(inner: &Inner) -> Result<ManifestContext, BackendError> {

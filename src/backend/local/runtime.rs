@@ -78,7 +78,7 @@ impl Backend for Local {
         launched
     }
 
-    fn holdings(&self, _all_users: bool) -> Result<Holdings, BackendError> {
+    fn holdings(&self) -> Result<Holdings, BackendError> {
         Ok(holdings::holdings(&self.config))
     }
 

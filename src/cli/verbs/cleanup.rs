@@ -106,6 +106,14 @@ pub fn run(context: &Context, args: &CleanupArgs) -> Result<u8, CliError> {
     let (looked, proposal) = look(context, &store, args)?;
     if context.format == Format::Table {
         show(context, &proposal)?;
+        let by_age =
+            args.older_than.is_none() && !args.all && !args.orphans && args.runs.is_empty();
+        if proposal.removals.is_empty() && by_age && !looked.survey.runs.is_empty() {
+            let count = looked.survey.runs.len();
+            context.printer.hint(&format!(
+                "{count} runs are younger than 7 days, or narrowed out; --all takes all that have ended"
+            ));
+        }
     }
     let sure = proposal.removals.is_empty() || args.dry_run || args.yes || ask(context)?;
     let failures = if args.dry_run || !sure {
@@ -214,6 +222,7 @@ fn filter(context: &Context, args: &CleanupArgs) -> Result<Filter, CliError> {
         states: args.state.clone(),
         name: args.selection.name.clone(),
         labels,
+        all_users: args.all_users,
         running: args.running,
         models: args.models,
         orphans: args.orphans,

@@ -83,6 +83,9 @@ pub struct ManifestsArgs {
     /// Let the user see, in the whole cluster, the nodes, and the pods of all namespaces: for gpus
     #[arg(long, value_enum, value_delimiter = ',', requires = "user", value_name = "WHAT")]
     pub see: Vec<Sight>,
+    /// Print only the Roles and their bindings: the namespace is there and stays as it is
+    #[arg(long, requires = "user", conflicts_with = "nightly_cleanup")]
+    pub roles_only: bool,
     /// Add a CronJob that removes what ended a week ago or more; it runs the setting `runnerImage`
     #[arg(long)]
     pub nightly_cleanup: bool,
@@ -106,8 +109,8 @@ pub fn run(context: &Context, args: &ClusterArgs) -> Result<u8, CliError> {
     match &args.action {
         ClusterAction::Image(args) => image(context, args),
         ClusterAction::Manifests(args) => {
-            let (role, sights) = (args.role, &args.see[..]);
-            let grant = args.user.as_deref().map(|user| Grant { user, role, sights });
+            let (role, sights, alone) = (args.role, &args.see[..], args.roles_only);
+            let grant = args.user.as_deref().map(|user| Grant { user, role, sights, alone });
             let cleanup =
                 if args.nightly_cleanup { Some(name(context, None)?.whole()) } else { None };
             let text = admin_manifests(&args.for_namespace, grant, cleanup.as_deref());

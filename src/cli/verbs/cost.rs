@@ -178,7 +178,7 @@ fn table(sums: &[Sum], all: &Bill, by: &By) -> Table {
         By::User => "USER",
         By::Day => "DAY",
     };
-    let header = [first, "RUNS", "HOURS", "CPU", "GIB", "ACCELERATORS", "COST", "WASTED"];
+    let header = [first, "RUNS", "HOURS", "CORE-H", "GIB-H", "ACCELERATOR-H", "COST", "WASTED"];
     let mut table = Table::new(&header).whole(&[0, 6, 7]);
     let mut row = |key: &str, runs: usize, bill: &Bill| {
         table.row(vec![

@@ -8,7 +8,7 @@ use crate::backend::{Backend, SubmitOptions};
 use crate::cli::{CliError, Context, LoadedJob, exit};
 use crate::cost::Estimate;
 use crate::gang::ReplicaId;
-use crate::plan::{Addresses, OutputDirs, Plan, Port, environment, table};
+use crate::plan::{Addresses, ClusterLayout, OutputDirs, Plan, Port, environment, table};
 use crate::ui::sections_text;
 
 /// Addresses as a plan shows them: the ports are chosen when the run starts.
@@ -57,12 +57,16 @@ pub(super) fn dry_run(
         .iter()
         .map(|plan| Shown { cost: Estimate::of(plan, &prices), plan: plan.masked() })
         .collect();
+    let is_local = backend.name() == "local";
     let text = || {
         let shown = masked.iter().map(|Shown { plan, cost }| {
-            let base = plan.output.clone().unwrap_or_else(|| "<run folder>/output".into());
+            let own = if is_local { "<run folder>/output" } else { "/mlctl/output" };
+            let base = plan.output.clone().unwrap_or_else(|| own.into());
             let dirs = OutputDirs::of_primary(&base);
+            let addresses: &dyn Addresses =
+                if is_local { &Preview } else { &ClusterLayout::of(plan) };
             let preview: IndexMap<String, String> =
-                environment(plan, plan.primary(), &Preview, &dirs);
+                environment(plan, plan.primary(), addresses, &dirs);
             let mut sections = table(plan, &preview);
             sections.push(cost.section(plan));
             sections_text(&context.printer, &sections)

@@ -27,7 +27,7 @@ fn a_run_ends_when_it_has_cost_enough() {
     kube.gang(&["sleep 1000", "sleep 1000"], "maxCost: 0.60\n");
     let dry = stdout(&kube.run(0, ["train", "--dry-run"]));
     assert!(dry.contains("an hour  72.00 EUR"), "{dry}");
-    assert!(dry.contains("maxCost  0.60 EUR after 30s"), "{dry}");
+    assert!(dry.contains("at most  0.60 EUR: its maxCost, after 30s"), "{dry}");
     let run = kube.detach([]);
     // Nobody watches.
     let job = poll("the Job's end", LONG, || {

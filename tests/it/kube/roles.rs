@@ -101,7 +101,7 @@ fn a_cleaner_removes_and_creates_nothing() {
 #[test]
 fn who_may_look_at_nodes_is_the_admins_to_say() {
     let Some(kube) = Kube::new() else { return };
-    let _robot = become_robot(&kube, "submitter");
+    let _robot = kube.become_robot("submitter");
     let look = || {
         let output = kube.run(0, ["gpus", "-o", "json"]);
         let document = serde_json::from_str(&stdout(&output)).expect("JSON");

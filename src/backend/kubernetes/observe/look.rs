@@ -11,7 +11,9 @@ use super::super::watch::PodFacts;
 use super::super::{archive, mark::Submitting, record::record};
 use super::primary_log::{PrimaryLogs, log_is_read, read_log};
 use super::states::{placed, refused_pods, states};
-use super::unfinished::{finish_submission, lost, start_timeout, unfinished, without_jobs};
+use super::unfinished::{
+    finish_submission, killed_for_memory, lost, start_timeout, unfinished, without_jobs,
+};
 use crate::backend::{BackendError, Cursor};
 use crate::event::{EVENT_VERSION, Event, EventKind};
 use crate::gang::{ReplicaId, Verdict};
@@ -101,6 +103,10 @@ fn look(
             Some(verdict) => finished(run, verdict, "the run's record"),
             None => finished(run, verdict, &from),
         });
+    } else if !events.iter().any(|event| event.kind == EventKind::AttemptStarted)
+        && let Some(event) = killed_for_memory(inner, run, &submission, &facts)?
+    {
+        events.push(event);
     } else if let Some(event) = start_timeout(inner, run, &submission, &facts)? {
         events.push(event);
     }

@@ -107,12 +107,23 @@ fn blocked(pod: &PodFacts) -> Option<Words> {
     pod.waiting.clone()
 }
 
-/// The words differ from the last ones; the clock times in them don't count.
+/// The words differ from the last ones; the clock times in them don't count, nor do the names of pods
+/// that a Job tries to make again and again.
 fn is_news(cursor: &mut Cursor, who: &str, words: &Words) -> bool {
     let mut hasher = DefaultHasher::new();
-    words.hash(&mut hasher);
+    words.reason.hash(&mut hasher);
+    words.message.split_whitespace().map(without_suffix).for_each(|word| word.hash(&mut hasher));
     let hash = hasher.finish() >> 12;
     cursor.0.insert(format!("wait/{who}"), hash) != Some(hash)
+}
+
+/// A pod's name without the five random letters at its end.
+fn without_suffix(word: &str) -> &str {
+    let plain = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+    match plain.rsplit_once('-') {
+        Some((name, suffix)) if suffix.len() == 5 && name.contains('-') => name,
+        _ => plain,
+    }
 }
 
 fn waiting_event(run: &RunPaths, replica: Option<&ReplicaId>, words: Words) -> Event {

@@ -13,13 +13,13 @@ use super::super::record::record;
 use super::super::submission::Submission;
 use super::super::verdict::{infer, waiting};
 use super::super::watch::{self, PodFacts, RunFacts};
-use super::super::{cancel, submit};
+use super::super::{cancel, holdings, submit};
 use super::look::{finished, primary};
 use crate::backend::BackendError;
 use crate::event::Event;
-use crate::gang::{Outcome, Verdict};
+use crate::gang::{FailureClass, FirstFailure, Outcome, Verdict};
 use crate::plan::Plan;
-use crate::store::RunPaths;
+use crate::store::{RunPaths, RunRecord};
 
 /// A submission of another machine is unfinished for this long at most.
 const SUBMISSION_LIMIT: Duration = Duration::from_mins(10);
@@ -54,6 +54,47 @@ pub(super) fn start_timeout(
     let verdict =
         Verdict { outcome: Outcome::CouldNotStart, attempt: 0, first_failure: None, reason };
     Ok(Some(finished(run, verdict, "`startTimeout` is over and no agent has run")))
+}
+
+/// Agents that are killed for their memory before the gang has ever started are made again and again:
+/// no primary lives for long enough to judge.
+pub(super) fn killed_for_memory(
+    inner: &Inner,
+    run: &RunPaths,
+    submission: &Submission,
+    facts: &RunFacts,
+) -> Result<Option<Event>, BackendError> {
+    let silent = |pod: &&PodFacts| {
+        pod.ended.as_ref().is_some_and(|end| end.reason == "OOMKilled" && end.message.is_none())
+    };
+    let killed: Vec<&PodFacts> = facts.pods.values().filter(silent).collect();
+    let Some(last) = killed.last() else { return Ok(None) };
+    let read = |path| fs_err::read(path).ok();
+    let plan = read(run.plan()).and_then(|text| serde_json::from_slice::<Plan>(&text).ok());
+    let record =
+        read(run.record()).and_then(|text| serde_json::from_slice::<RunRecord>(&text).ok());
+    let (Some(plan), Some(record)) = (plan, record) else { return Ok(None) };
+    let class = FailureClass::OutOfMemory;
+    let spent = killed.len() > plan.gang.budgets.get(class) as usize;
+    if record.started.is_some() || !spent {
+        return Ok(None);
+    }
+    let jobs = submission.layout.jobs.iter();
+    let replica =
+        jobs.filter(|job| job.name == last.job).find_map(|job| job.replicas.get(last.index));
+    let Some(replica) = replica.cloned() else { return Ok(None) };
+    cancel::delete_jobs(inner, run, facts)?;
+    let reason = "memory ran out before anything had started: the agent itself, or the set-up, was \
+                  killed for it";
+    let first_failure =
+        FirstFailure { replica, attempt: 0, class, exit: None, reason: reason.into() };
+    let verdict = Verdict {
+        outcome: Outcome::Failed,
+        attempt: 0,
+        reason: format!("{}: {reason}", first_failure.replica),
+        first_failure: Some(first_failure),
+    };
+    Ok(Some(finished(run, verdict, "pods were killed for their memory, and none told more")))
 }
 
 /// No Job is left: the record may say why.
@@ -151,6 +192,12 @@ pub(super) fn unfinished(inner: &Inner, run: &RunPaths) -> Result<Vec<Event>, Ba
     inner.block_on(cluster.delete::<ConfigMap>(&run.run, &background))?;
     for job in facts.jobs.keys() {
         inner.block_on(cluster.delete::<Job>(job, &background))?;
+    }
+    // Of a rendered run nothing goes with the record: it owns nothing.
+    for holding in holdings::of_run(inner, &run.run)?.things {
+        if !holding.is_owned && holding.going.is_none() {
+            holdings::discard(inner, &holding)?;
+        }
     }
     Submitting::end(run);
     Ok(vec![finished(

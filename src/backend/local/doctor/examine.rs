@@ -62,7 +62,7 @@ impl Local {
         if has_room && self.config.state.exists() {
             let filter = ListFilter { limit: Some(1), ..ListFilter::default() };
             let listed = Store::open(&self.config.state)
-                .and_then(|store| store.list(&filter, &mut |run| store.record(run)));
+                .and_then(|store| store.list(&filter, &mut |run: &str| store.record(run)));
             let newest = listed.ok().and_then(|mut listing| listing.runs.pop());
             past.extend(newest.map(|run| ("the newest run was submitted", run.entry.created)));
         }

@@ -2,12 +2,33 @@
 //! v2 all that is in the container, the agent included.
 
 use crate::kube::support::Kube;
+use crate::support::stderr;
 
 #[test]
 fn memory_that_runs_out_is_named() {
     let Some(kube) = Kube::new() else { return };
     kube.gang(&["sleep 1000", "sleep 1; echo filling; exec tail /dev/zero"], "");
     kube.ends(10).assert_blames("worker-1", "outOfMemory", &["memory", "64Mi"]);
+}
+
+/// So little that the agent itself is killed, again and again: it is told, and it ends.
+#[test]
+fn an_agent_without_memory_ends_the_run() {
+    let Some(kube) = Kube::new() else { return };
+    kube.gang(&["true", "true"], "");
+    let refused = stderr(&kube.run(5, ["train", "--set", "roles.worker.memory=8Mi"]));
+    assert!(refused.contains("`memory` 8Mi is too little"), "{refused}");
+    let little = "\
+podPatch:
+  spec:
+    containers:
+    - name: main
+      resources: {limits: {memory: 6Mi}, requests: {memory: 6Mi}}
+";
+    kube.gang(&["true", "true"], little);
+    let why = kube.ends(10);
+    assert_eq!(why.blamed().1, "outOfMemory", "{:#}", why.0);
+    why.assert_says(&["memory"]);
 }
 
 /// Only the container's first process is left to tell, and it is gone: the pod says the rest.

@@ -78,3 +78,12 @@ fn a_quota_is_told_in_its_own_words() {
     kube.gang(&["true", "true"], "startTimeout: 15s\n");
     kube.ends(14).assert_says(&["exceeded quota"]);
 }
+
+#[test]
+fn a_claim_that_is_not_there_is_told_before_anything_is_made() {
+    let Some(kube) = Kube::new() else { return };
+    kube.gang(&["true"], "output: pvc://nosuch/x\n");
+    let refused = stderr(&kube.run(5, ["train"]));
+    assert!(refused.contains("there is no claim `nosuch` in the namespace"), "{refused}");
+    assert!(kube.get("jobs,configmaps").iter().all(|one| !one.to_string().contains("gang-")));
+}
