@@ -152,9 +152,11 @@ fn unlike(need: &Need, node: &Node, custom: &CustomAccelerators) -> Option<Misfi
     Some(if has == *kind { Misfit::Affinity } else { Misfit::Type(has) })
 }
 
-/// A shortage counts by its size, a taint half of another kind of node: it can be tolerated.
+/// A shortage counts by its size, and a node that has nothing of it is further away than one of
+/// another kind; a taint counts half of that, since it can be tolerated.
 fn distance(misfits: &[Misfit]) -> f64 {
     let of = |misfit: &Misfit| match misfit {
+        Misfit::Short { has, .. } if *has <= 0.0 => 2.0,
         Misfit::Short { has, wanted, .. } => (wanted - has) / wanted,
         Misfit::Type(_) | Misfit::Label(..) | Misfit::Affinity => 1.0,
         Misfit::Taint(_) => 0.5,

@@ -71,7 +71,10 @@ fn asked(need: &Need) -> String {
     let parts: Vec<String> = resources
         .into_iter()
         .map(|resource| {
-            format!("{} {}", amount(resource, need.requests[resource]), called(need, resource))
+            let wanted = amount(resource, need.requests[resource]);
+            let name = called(need, resource);
+            let name = if wanted == "1" && name == "cores" { "core" } else { &name };
+            format!("{wanted} {name}")
         })
         .collect();
     if parts.is_empty() { "a replica".into() } else { parts.join(", ") }

@@ -145,13 +145,23 @@ fn what_no_node_could_hold_is_told_before_it_is_submitted() {
     assert!(text.contains("nearest: gpu-1, taint kwok.x-k8s.io/node=fake:NoSchedule"), "{text}");
     spec(&kube, "nvidia-l4", 1, 1, ON_GPUS);
     assert!(said(&["train", "--dry-run"]).contains("its accelerators are nvidia-a100-80gb"));
+    // A node without any would be further away, taint or not.
+    spec(&kube, "nvidia-l4", 1, 1, "");
+    let text = said(&["train", "--dry-run"]);
+    assert!(
+        text.contains("nearest: gpu-0, its accelerators are nvidia-a100-80gb, taint"),
+        "{text}"
+    );
     let huge = "roles.worker.memory=4Ti";
     spec(&kube, "nvidia-h100", 1, 1, ON_GPUS);
     let text = said(&["train", "--dry-run", "--set", huge]);
     assert!(text.contains("512 GiB of the 4096 GiB of memory wanted"), "{text}");
     // Alone each would fit.
-    spec(&kube, "nvidia-h100", 8, 50, ON_GPUS);
-    assert!(said(&["train", "--dry-run"]).contains("50 replicas of 8 nvidia-h100"));
+    let nodes = kube.kubectl(["get", "nodes", "-o", "name"]).lines().count();
+    let replicas = u32::try_from(nodes).expect("a number") + 1;
+    spec(&kube, "nvidia-h100", 8, replicas, ON_GPUS);
+    let text = said(&["train", "--dry-run"]);
+    assert!(text.contains(&format!("{replicas} replicas of 8 nvidia-h100")), "{text}");
     spec(&kube, "nvidia-h100", 8, 1, ON_GPUS);
     let text = said(&["train", "--dry-run"]);
     assert!(!text.contains("no node") && !text.contains("room for"), "{text}");
