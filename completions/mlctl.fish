@@ -47,6 +47,7 @@ complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "wait" -d 'Follow a run 
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "cancel" -d 'End runs'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "cleanup" -d 'Remove what runs have left'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "cost" -d 'Say what runs have cost, and what of it was wasted'
+complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "doctor" -d 'Say what would stop a run on this machine or in a cluster'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "why" -d 'Say why a run failed and what to do'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "exec" -d 'Run a command beside a replica\'s'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "gpus" -d 'Show accelerators and who uses them; print how to slice them'
@@ -64,6 +65,7 @@ complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "agent-guard" -d 'Runs a
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "agent-exec" -d 'Becomes a replica\'s command'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "agent-beside" -d 'Runs a command as a replica\'s command would run'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "agent-install" -d 'Copies this program into a folder'
+complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "agent-probe" -d 'Looks at the pod that it runs in'
 complete -c mlctl -n "__fish_mlctl_using_subcommand init" -l strategy -d 'TensorFlow\'s strategy (tensorflow only)' -r -f -a "none\t'One process, one device'
 mirrored\t'One process, several devices'
 centralStorage\t'One process, variables on the CPU'
@@ -246,6 +248,23 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand cost" -l all-users -d 'Runs 
 complete -c mlctl -n "__fish_mlctl_using_subcommand cost" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cost" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cost" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand doctor" -l image -d 'Let the pod pull and run in this image, too' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand doctor" -l pull-secret -d 'Pull with this Secret, as `imagePullSecrets` of a spec; may be repeated' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand doctor" -l security -d 'What specs say of `security`: restricted, baseline, root or openshift' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand doctor" -l pod-limit -d 'How long the pod may take [default: 1m]' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand doctor" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand doctor" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand doctor" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand doctor" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand doctor" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand doctor" -l no-pod -d 'Make no pod in the cluster'
+complete -c mlctl -n "__fish_mlctl_using_subcommand doctor" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand doctor" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand why" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'One JSON document with `schemaVersion`'
 yaml\t'The same as YAML'"
@@ -462,6 +481,7 @@ never\t''"
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -l runtime -d 'Where to run: local or kubernetes' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -l roles-only -d 'Print only the Roles and their bindings: the namespace is there and stays as it is'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -l nightly-cleanup -d 'Add a CronJob that removes what ended a week ago or more; it runs the setting `runnerImage`'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -s v -l verbose -d 'Say more'
@@ -553,3 +573,15 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand agent-install" -s n -l names
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-install" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-install" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-install" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-probe" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-probe" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-probe" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-probe" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-probe" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-probe" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-probe" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-probe" -s h -l help -d 'Print help (see more with \'--help\')'

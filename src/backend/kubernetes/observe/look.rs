@@ -103,9 +103,10 @@ fn look(
             Some(verdict) => finished(run, verdict, "the run's record"),
             None => finished(run, verdict, &from),
         });
-    } else if !events.iter().any(|event| event.kind == EventKind::AttemptStarted)
-        && let Some(event) = killed_for_memory(inner, run, &submission, &facts)?
-    {
+    } else if let Some(event) = {
+        let starts = events.iter().any(|event| event.kind == EventKind::AttemptStarted);
+        killed_for_memory(inner, run, &submission, &facts, starts)?
+    } {
         events.push(event);
     } else if let Some(event) = start_timeout(inner, run, &submission, &facts)? {
         events.push(event);

@@ -56,16 +56,20 @@ pub(super) fn start_timeout(
     Ok(Some(finished(run, verdict, "`startTimeout` is over and no agent has run")))
 }
 
-/// Agents that are killed for their memory before the gang has ever started are made again and again:
-/// no primary lives for long enough to judge.
+/// Agents that are killed for their memory before the gang has ever started, or alone in theirs, are
+/// made again and again: nobody lives who remembers and could judge.
 pub(super) fn killed_for_memory(
     inner: &Inner,
     run: &RunPaths,
     submission: &Submission,
     facts: &RunFacts,
+    has_started: bool,
 ) -> Result<Option<Event>, BackendError> {
     let silent = |pod: &&PodFacts| {
-        pod.ended.as_ref().is_some_and(|end| end.reason == "OOMKilled" && end.message.is_none())
+        pod.ended.as_ref().is_some_and(|end| {
+            let judged = end.message.as_ref().is_some_and(|message| message.verdict.is_some());
+            end.reason == "OOMKilled" && !judged
+        })
     };
     let killed: Vec<&PodFacts> = facts.pods.values().filter(silent).collect();
     let Some(last) = killed.last() else { return Ok(None) };
@@ -76,7 +80,8 @@ pub(super) fn killed_for_memory(
     let (Some(plan), Some(record)) = (plan, record) else { return Ok(None) };
     let class = FailureClass::OutOfMemory;
     let spent = killed.len() > plan.gang.budgets.get(class) as usize;
-    if record.started.is_some() || !spent {
+    let alone = plan.gang.members.len() == 1;
+    if !spent || (has_started || record.started.is_some()) && !alone {
         return Ok(None);
     }
     let jobs = submission.layout.jobs.iter();
@@ -84,13 +89,13 @@ pub(super) fn killed_for_memory(
         jobs.filter(|job| job.name == last.job).find_map(|job| job.replicas.get(last.index));
     let Some(replica) = replica.cloned() else { return Ok(None) };
     cancel::delete_jobs(inner, run, facts)?;
-    let reason = "memory ran out before anything had started: the agent itself, or the set-up, was \
-                  killed for it";
-    let first_failure =
-        FirstFailure { replica, attempt: 0, class, exit: None, reason: reason.into() };
+    let reason =
+        "memory ran out: the kernel killed all that was in the pod, mlctl's agent included";
+    let attempt = record.attempt;
+    let first_failure = FirstFailure { replica, attempt, class, exit: None, reason: reason.into() };
     let verdict = Verdict {
         outcome: Outcome::Failed,
-        attempt: 0,
+        attempt,
         reason: format!("{}: {reason}", first_failure.replica),
         first_failure: Some(first_failure),
     };

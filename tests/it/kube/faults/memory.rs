@@ -15,7 +15,7 @@ fn memory_that_runs_out_is_named() {
 #[test]
 fn an_agent_without_memory_ends_the_run() {
     let Some(kube) = Kube::new() else { return };
-    kube.gang(&["true", "true"], "");
+    kube.gang(&["true"], "");
     let refused = stderr(&kube.run(5, ["train", "--set", "roles.worker.memory=8Mi"]));
     assert!(refused.contains("`memory` 8Mi is too little"), "{refused}");
     let little = "\
@@ -23,9 +23,9 @@ podPatch:
   spec:
     containers:
     - name: main
-      resources: {limits: {memory: 6Mi}, requests: {memory: 6Mi}}
+      resources: {limits: {memory: 4Mi}, requests: {memory: 4Mi}}
 ";
-    kube.gang(&["true", "true"], little);
+    kube.gang(&["true"], little);
     let why = kube.ends(10);
     assert_eq!(why.blamed().1, "outOfMemory", "{:#}", why.0);
     why.assert_says(&["memory"]);

@@ -1,6 +1,7 @@
 //! Pods that can't be placed or don't start.
 
 use crate::kube::support::{Kube, LONG, Why, poll};
+use crate::support::stderr;
 
 #[test]
 fn a_missing_image_is_named_with_the_registrys_words() {
