@@ -8,6 +8,9 @@ use serde_json::Value as Json;
 use super::nearest::{list_of, nearest};
 use super::schema::{Reading, View, allowed, properties, required, train_job, types, view};
 
+/// What stands for the name of a role.
+const ANY_ROLE: &str = "<role>";
+
 /// A field and what may stand in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -78,7 +81,7 @@ pub fn explain(path: &str) -> Result<Explained, UnknownPath> {
     let mut here = view(root, root, Reading::default());
     let mut done = "TrainJob".to_owned();
     let mut needed = false;
-    for step in steps {
+    for step in with_the_role(root, steps) {
         here = through_lists(root, here);
         let shape = here.shapes.iter().copied().find(|shape| is_map(shape));
         let found = shape.and_then(|shape| {
@@ -98,6 +101,19 @@ pub fn explain(path: &str) -> Result<Explained, UnknownPath> {
     let below = through_lists(root, here);
     let fields = below.shapes.iter().flat_map(|shape| fields(root, shape, &done)).collect();
     Ok(Explained { path: done, kind, required: needed, description, allowed, default, fields })
+}
+
+/// `roles.replicas` leaves the role's name out: nobody calls a role like that. Only before another
+/// field of a role it is a name, as in `roles.cpu.replicas`.
+fn with_the_role<'a>(root: &Json, mut steps: Vec<&'a str>) -> Vec<&'a str> {
+    let of_role = |step: &&str| properties(&root["$defs"]["Role"]).any(|(field, _)| field == *step);
+    if steps.first() == Some(&"roles")
+        && steps.get(1).is_some_and(of_role)
+        && !steps.get(2).is_some_and(of_role)
+    {
+        steps.insert(1, ANY_ROLE);
+    }
+    steps
 }
 
 fn unknown(parent: &str, name: &str, shape: Option<&Json>) -> UnknownPath {
@@ -138,7 +154,7 @@ fn fields(root: &Json, shape: &Json, path: &str) -> Vec<ExplainedField> {
     let mut list: Vec<_> = properties(shape).map(|(name, schema)| field(name, schema)).collect();
     let more = &shape["additionalProperties"];
     if more.is_object() && is_map(shape) {
-        let name = if path == "TrainJob.roles" { "<role>" } else { "<name>" };
+        let name = if path == "TrainJob.roles" { ANY_ROLE } else { "<name>" };
         list.push(field(name, more));
     }
     list
@@ -152,6 +168,7 @@ fn kind_of(root: &Json, here: &View<'_>) -> String {
         let name = match shape["x-mlctl-quantity"].as_str() {
             Some("Cpu") => "cores".to_owned(),
             Some("Memory") => "bytes".to_owned(),
+            Some("Amount") => "amount of money".to_owned(),
             Some(_) => "duration".to_owned(),
             None if !allowed(shape).is_empty() => "enumeration".to_owned(),
             None => match types(shape).first().copied() {

@@ -72,8 +72,10 @@ pub struct TrainJob {
     /// TensorFlow knows chief, worker, ps and evaluator.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub roles: IndexMap<String, Role>,
-    /// Where the run writes: `AIP_MODEL_DIR`, `AIP_CHECKPOINT_DIR` and `AIP_TENSORBOARD_LOG_DIR` lie
-    /// below it. `{run}` is the run's id. Default: a folder of the run.
+    /// Where the run writes: a folder of this machine, or `pvc://CLAIM/PATH`, a claim of a cluster
+    /// (locally the settings say in `claims` which folder stands for it). In a cluster it may be a
+    /// bucket's URL that the code writes to by itself. `AIP_MODEL_DIR`, `AIP_CHECKPOINT_DIR` and
+    /// `AIP_TENSORBOARD_LOG_DIR` lie below it. `{run}` is the run's id. Default: a folder of the run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mlctl-expand" = true))]
     pub output: Option<String>,

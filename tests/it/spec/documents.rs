@@ -29,6 +29,11 @@ fn explains_fields() {
         "TrainJob.args",
         "TrainJob.retries.userError",
         "TrainJob.role",
+        "TrainJob.maxCost",
+        "TrainJob.output",
+        "TrainJob.roles.replicas",
+        "TrainJob.roles.env.name",
+        "TrainJob.roles.cpu.memory",
         "TrainJob.name.first",
         "TuneJob.metrics",
     ];
