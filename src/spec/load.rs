@@ -122,6 +122,9 @@ impl Loader<'_> {
         for (number, mut node) in parsed.documents.into_iter().enumerate() {
             for change in &self.changes {
                 if let Err(finding) = change.apply(&mut node) {
+                    let index = change.source();
+                    let text = &self.out.sources[index].text;
+                    secret::find_in_text(index, text, &mut self.out.secrets);
                     self.out.list.push(finding);
                 }
             }

@@ -18,6 +18,15 @@ pub(crate) fn nearest<'a>(
         .map(|(_, candidate)| candidate)
 }
 
+/// The candidate that is one slip away from `name`: a letter too much, too few, another one, or two
+/// in the wrong order.
+pub(super) fn one_slip_from<'a>(
+    name: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    candidates.into_iter().find(|candidate| strsim::damerau_levenshtein(name, candidate) == 1)
+}
+
 /// "a", "a or b", "a, b or c".
 pub(super) fn list_of(names: &[&str], last: &str) -> String {
     match names {

@@ -1,6 +1,7 @@
 //! `--set path=value`: changes to a document before it is checked.
 
 use super::diagnostic::Diagnostic;
+use super::nearest::nearest;
 use super::node::{Entry, Key, Node, Value};
 use super::parse::parse;
 use super::source::{Source, SourceSpan};
@@ -80,8 +81,33 @@ fn value(index: usize, text: &str, start: usize) -> Result<Node, Vec<Diagnostic>
 }
 
 impl Change {
+    /// The text that says it, by its index among the sources.
+    pub(super) fn source(&self) -> usize {
+        self.value.span.source
+    }
+
+    /// Any name makes a role, so a typo would add one to the gang without a word.
+    fn no_typo_of_a_role(&self, root: &Node) -> Result<(), Diagnostic> {
+        let [(Step::Key(first), _), (Step::Key(name), span), ..] = &self.steps[..] else {
+            return Ok(());
+        };
+        let roles = root.get(first).filter(|_| first == "roles").and_then(Node::as_map);
+        let names: Vec<&str> =
+            roles.unwrap_or_default().iter().map(|entry| entry.key.text.as_str()).collect();
+        if names.contains(&name.as_str()) {
+            return Ok(());
+        }
+        let Some(near) = nearest(name, names) else { return Ok(()) };
+        Err(Diagnostic::error("bad-set", format!("there is no role `{name}`"))
+            .at(*span, "would be one more role")
+            .help(format!(
+                "did you mean `{near}`? A role that is really new is written into the file"
+            )))
+    }
+
     /// Makes the change; what is missing on the way is made too.
     pub(super) fn apply(&self, root: &mut Node) -> Result<(), Diagnostic> {
+        self.no_typo_of_a_role(root)?;
         let mut here = root;
         for (number, (step, span)) in self.steps.iter().enumerate() {
             let is_last = number + 1 == self.steps.len();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::diagnostic::Diagnostic;
-use super::super::nearest::nearest;
+use super::super::nearest::{nearest, one_slip_from};
 use super::super::node::key_path;
 use super::super::types::Framework;
 use super::context::Lint;
@@ -28,8 +28,11 @@ impl Lint<'_> {
         }
         match self.job.framework {
             Framework::Tensorflow => self.tensorflow_roles(),
-            Framework::Pytorch | Framework::Jax => self.ranks(),
-            Framework::None => {}
+            Framework::Pytorch | Framework::Jax => {
+                self.ranks();
+                self.unusual_roles();
+            }
+            Framework::None => self.unusual_roles(),
         }
         self.completion();
         self.times();
@@ -124,6 +127,26 @@ impl Lint<'_> {
                     .help("every rank takes part in each collective: leave the role out, or run it as a job of its own"),
                 );
             }
+        }
+    }
+
+    /// Any name makes a role here, so a typo of a usual one is another role. `workers` and
+    /// `worker-big` are names that somebody chose.
+    fn unusual_roles(&mut self) {
+        let job = self.job;
+        for name in job.roles.keys() {
+            let usual = || TENSORFLOW_ROLES.into_iter().filter(|usual| usual.len() > 2);
+            if usual().any(|usual| name.to_lowercase().starts_with(usual)) {
+                continue;
+            }
+            let Some(near) = one_slip_from(name, usual()) else { continue };
+            self.add(
+                Diagnostic::warning("unusual-role", format!("`{name}` looks like `{near}`"))
+                    .at(self.spans.key(&key_path("roles", name)), "a role of its own")
+                    .help(format!(
+                        "did you mean `{near}`? If not, leave it: a role may have any name"
+                    )),
+            );
         }
     }
 
