@@ -7,7 +7,8 @@ use super::schema::{properties, train_job};
 
 /// The format of our documents.
 pub(super) const API_VERSION: &str = "mlctl.dev/v1";
-const TRAIN_JOB: &str = "TrainJob";
+/// The kind of document that is run.
+pub(super) const TRAIN_JOB: &str = "TrainJob";
 /// Kinds of the format that this version doesn't run.
 const LATER: [&str; 3] = ["TuneJob", "BatchPredictJob", "Endpoint"];
 

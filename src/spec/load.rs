@@ -13,7 +13,7 @@ use super::secret;
 use super::set::{self, Change};
 use super::source::{Source, SourceSpan};
 use super::types::TrainJob;
-use super::validate::{self, Input};
+use super::validate::{self, Gap, Input};
 
 /// What the caller adds to the files.
 #[derive(Clone, Debug, Default)]
@@ -162,9 +162,10 @@ impl Loader<'_> {
             sources: &self.out.sources,
         };
         let checked = validate::check(node, input);
-        let wrong = checked.findings.iter().any(|finding| finding.severity == Severity::Error);
-        self.out.list.extend(checked.findings);
-        if wrong {
+        if !checked.gaps.is_empty() {
+            let more = self.more_about(node, input, &checked.gaps);
+            self.out.list.extend(checked.findings);
+            self.out.list.extend(more);
             return;
         }
         match serde_json::from_value::<TrainJob>(checked.value) {
@@ -182,6 +183,18 @@ impl Loader<'_> {
                     .at(node.span, "in this document"),
             ),
         }
+    }
+
+    /// What the linter says about the parts of a document that are right.
+    fn more_about(&self, node: &Node, input: Input<'_>, gaps: &[Gap]) -> Vec<Diagnostic> {
+        let Some((sound, checked)) = validate::sound_part(node, input, gaps) else {
+            return Vec::new();
+        };
+        let Ok(job) = serde_json::from_value::<TrainJob>(checked.value) else {
+            return Vec::new();
+        };
+        let (spans, types) = (Spans::of(&sound), &self.options.accelerators);
+        lint::check_part(&job, &spans, &checked.from_env, types, gaps)
     }
 
     fn accept(&mut self, resolved: Resolved) {

@@ -6,9 +6,11 @@ mod data;
 mod environment;
 mod gang;
 mod names;
+mod part;
 mod places;
 mod pods;
 mod strategy;
 
 pub use context::check;
 pub use names::{MAX_NAME, MAX_ROLE, is_label};
+pub(super) use part::check_part;

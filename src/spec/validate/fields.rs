@@ -4,9 +4,10 @@ use serde_json::Value as Json;
 
 use super::super::diagnostic::Diagnostic;
 use super::super::nearest::{list_of, nearest};
-use super::super::node::{Entry, Node, Value};
+use super::super::node::{Entry, Node, Value, key_path};
 use super::super::schema::{properties, required};
 use super::super::source::SourceSpan;
+use super::gaps::Gap;
 use super::habits;
 use super::walk::{At, Walk};
 
@@ -23,11 +24,19 @@ impl Walk<'_> {
             .filter(|field| node.get(field).is_none())
             .collect();
         let finding = Diagnostic::error("unknown-field", format!("unknown field `{name}`{place}"));
-        let near = nearest(name, known.iter().copied());
-        let (label, help) = if let Some(help) = habits::advice(name, &at.path) {
+        let habit = habits::advice(name, &at.path);
+        let near = nearest(name, known.iter().copied()).filter(|_| habit.is_none());
+        let misplaced = self.field_among_roles(&at.path).filter(|_| near.is_none());
+        let gap = match &misplaced {
+            Some(_) => Gap::Value(at.path.clone()),
+            None => Gap::Field { path: key_path(&at.path, name), meant: near.map(str::to_owned) },
+        };
+        let (label, help) = if let Some(help) = habit {
             ("not a field here", help.to_owned())
         } else if let Some(near) = near {
             ("unknown field", format!("did you mean `{near}`?"))
+        } else if let Some(help) = misplaced {
+            ("not a field here", help)
         } else if let Some(help) = self.belongs_elsewhere(entry, &at.path) {
             ("not a field here", help)
         } else if known.len() <= FEW {
@@ -41,7 +50,20 @@ impl Walk<'_> {
             let path = if at.path.is_empty() { String::new() } else { format!(".{}", at.path) };
             ("unknown field", format!("`mlctl explain TrainJob{path}` lists the fields"))
         };
-        self.findings.push(finding.at(entry.key.span, label).help(help));
+        self.refuse(gap, finding.at(entry.key.span, label).help(help));
+    }
+
+    /// `roles: {env: {A: 1}}`: what is called as a field is no role that somebody named. Says
+    /// where it belongs.
+    fn field_among_roles(&self, path: &str) -> Option<String> {
+        let name = path.strip_prefix("roles.")?;
+        let root = self.input.schema;
+        let has = |schema: &Json| properties(schema).any(|(field, _)| field == name);
+        if has(&root["$defs"]["Role"]) {
+            Some(format!("`{name}` stands in a role: `roles: {{worker: {{{name}: ...}}}}`"))
+        } else {
+            has(root).then(|| format!("`{name}` belongs to the job: move it to the top level"))
+        }
     }
 
     /// The name is a field, but of something else.
@@ -69,6 +91,7 @@ impl Walk<'_> {
     pub(super) fn missing_field(&mut self, node: &Node, shape: &Json, name: &str, at: &At) {
         // `metadata:` has been refused already, with what to do.
         if name == "name" && node.get("metadata").is_some_and(|meta| meta.get("name").is_some()) {
+            self.gap(Gap::Lack { path: at.path.clone(), field: name.to_owned() });
             return;
         }
         let place = if at.path.is_empty() { String::new() } else { format!(" in `{}`", at.path) };
@@ -91,7 +114,8 @@ impl Walk<'_> {
                 }
             }
         };
-        self.findings.push(
+        self.refuse(
+            Gap::Lack { path: at.path.clone(), field: name.to_owned() },
             Diagnostic::error("missing-field", format!("`{name}` is missing{place}"))
                 .at(place_of_node, format!("without `{name}`"))
                 .help(help),

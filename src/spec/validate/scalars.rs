@@ -67,7 +67,7 @@ impl Walk<'_> {
                 .at(self.part(node.span, &written), "")
                 .help("write `${NAME}` or `${NAME:-default}`; `$$` is a plain dollar"),
             };
-            self.findings.push(finding);
+            self.wrong(at, finding);
         }
         expanded.text.into()
     }
@@ -108,7 +108,7 @@ impl Walk<'_> {
             }
             _ => format!("write {allowed}"),
         };
-        self.findings.push(finding.help(help));
+        self.wrong(at, finding.help(help));
         Json::Null
     }
 
@@ -134,7 +134,8 @@ impl Walk<'_> {
         } else {
             examples.to_owned()
         };
-        self.findings.push(
+        self.wrong(
+            at,
             Diagnostic::error("bad-quantity", format!("{}: {what}", at.name()))
                 .at(node.span, format!("expected {}", quantity_name(quantity)))
                 .help(help),
@@ -165,7 +166,7 @@ impl Walk<'_> {
         } else if number == 0.0 && at.path.ends_with("accelerators.count") {
             finding = finding.help("leave `accelerators` out when none is needed");
         }
-        self.findings.push(finding);
+        self.wrong(at, finding);
     }
 
     fn wrong_scalar(&mut self, node: &Node, scalar: &Scalar, shapes: &[&Json], at: &At) {
@@ -220,10 +221,13 @@ impl Walk<'_> {
             format!("{}: expected {expected}, found {found}", at.name()),
         )
         .at(at.place(node), format!("expected {expected}"));
-        self.findings.push(match help {
-            Some(help) => finding.help(help),
-            None => finding,
-        });
+        self.wrong(
+            at,
+            match help {
+                Some(help) => finding.help(help),
+                None => finding,
+            },
+        );
     }
 }
 

@@ -44,6 +44,7 @@ pub(super) fn expected(shapes: &[&Json]) -> String {
             Some("Cpu") => "a number of cores",
             Some("Memory") => "an amount of memory",
             Some("Duration") => "a duration",
+            Some("Amount") => "an amount of money",
             _ => match types(shape).first().copied() {
                 Some("object") => "a mapping",
                 Some("array") => "a list",
@@ -70,10 +71,13 @@ impl Walk<'_> {
         )
         .at(at.place(node), format!("expected {expected}"));
         let help = advice(node, shapes, at);
-        self.findings.push(match help {
-            Some(help) => finding.help(help),
-            None => finding,
-        });
+        self.wrong(
+            at,
+            match help {
+                Some(help) => finding.help(help),
+                None => finding,
+            },
+        );
     }
 }
 

@@ -7,6 +7,7 @@ use super::super::diagnostic::Diagnostic;
 use super::super::node::{Node, Value, index_path, key_path};
 use super::super::schema::{Reading, View, allowed, properties, required, types, view};
 use super::super::source::{Source, SourceSpan};
+use super::gaps::Gap;
 
 /// What a document is checked against.
 #[derive(Clone, Copy)]
@@ -26,22 +27,25 @@ pub(crate) struct Checked {
     pub value: Json,
     /// What is wrong.
     pub findings: Vec<Diagnostic>,
+    /// The parts that the findings are about; there is one wherever there is a finding.
+    pub gaps: Vec<Gap>,
     /// Paths whose value came from the environment.
     pub from_env: Vec<String>,
 }
 
 /// Checks a document.
 pub(crate) fn check(node: &Node, input: Input<'_>) -> Checked {
-    let mut walk = Walk { input, findings: Vec::new(), from_env: Vec::new() };
+    let mut walk = Walk { input, findings: Vec::new(), gaps: Vec::new(), from_env: Vec::new() };
     let view = view(input.schema, input.schema, Reading::default());
     let at = At { path: String::new(), key: None };
     let value = walk.value(node, &view, &at);
-    Checked { value, findings: walk.findings, from_env: walk.from_env }
+    Checked { value, findings: walk.findings, gaps: walk.gaps, from_env: walk.from_env }
 }
 
 pub(super) struct Walk<'a> {
     pub(super) input: Input<'a>,
-    pub(super) findings: Vec<Diagnostic>,
+    findings: Vec<Diagnostic>,
+    gaps: Vec<Gap>,
     pub(super) from_env: Vec<String>,
 }
 
@@ -73,6 +77,22 @@ pub(super) fn is_anything(shape: &Json) -> bool {
 }
 
 impl<'a> Walk<'a> {
+    /// A finding, and the part of the document that says nothing because of it.
+    pub(super) fn refuse(&mut self, gap: Gap, finding: Diagnostic) {
+        self.gaps.push(gap);
+        self.findings.push(finding);
+    }
+
+    /// A part that says nothing, for a reason that is told elsewhere.
+    pub(super) fn gap(&mut self, gap: Gap) {
+        self.gaps.push(gap);
+    }
+
+    /// A finding about the value that stands here.
+    pub(super) fn wrong(&mut self, at: &At, finding: Diagnostic) {
+        self.refuse(Gap::Value(at.path.clone()), finding);
+    }
+
     /// Checks one value; the result is null where nothing sensible came of it.
     pub(super) fn value(&mut self, node: &Node, view: &View<'a>, at: &At) -> Json {
         if node.is_null() {

@@ -6,6 +6,7 @@ mod documents;
 mod mutations;
 mod right;
 mod set;
+mod together;
 mod wrong;
 
 use indexmap::IndexMap;
