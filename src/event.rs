@@ -152,6 +152,9 @@ pub enum EventKind {
         /// Where the verdict comes from, when it wasn't the gang's own.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         inferred: Option<String>,
+        /// mlctl could not submit the run: no runtime has taken it over.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        unsubmitted: bool,
     },
     /// Numbers that the command printed or reported.
     Metrics {

@@ -50,9 +50,11 @@ pub(super) fn of_gang(
         GangEvent::Adopted { attempt, failure, spent, elapsed: _ } => {
             (attempt, None, EventKind::Adopted { failure, spent })
         }
-        GangEvent::Verdict { verdict } => {
-            (verdict.attempt, None, EventKind::Finished { verdict, inferred: None })
-        }
+        GangEvent::Verdict { verdict } => (
+            verdict.attempt,
+            None,
+            EventKind::Finished { verdict, inferred: None, unsubmitted: false },
+        ),
         GangEvent::Warning { message } => (attempt, None, EventKind::Warning { message }),
     }
 }

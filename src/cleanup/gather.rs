@@ -27,9 +27,10 @@ impl Survey {
                 state: *state,
                 at: entry.ended.unwrap_or(entry.created),
                 in_state: true,
+                unsubmitted: entry.unsubmitted,
             })
             .collect();
-        Self { now, runs, holdings: BTreeMap::new(), caches }
+        Self { now, runs, holdings: BTreeMap::new(), refused: BTreeMap::new(), caches }
     }
 
     /// Asks a runtime for what it holds and for runs that the state folder doesn't know. Returns
@@ -62,6 +63,7 @@ impl Survey {
                 state,
                 at: record.created,
                 in_state: false,
+                unsubmitted: false,
             });
         }
         self.holdings.insert(backend.name(), holdings.things);

@@ -178,8 +178,14 @@ fn of_run(
     held: Vec<Holding>,
     size: &mut dyn FnMut(&str) -> RunSize,
 ) -> Result<Option<Removal>, String> {
-    if !survey.holdings.contains_key(&run.runtime) {
-        return Err(format!("{} was not asked what it still holds", run.runtime));
+    // What was never submitted has nothing there; what a broken submission left all the same is found
+    // by its labels, as soon as somebody may look.
+    if !survey.holdings.contains_key(&run.runtime) && !run.unsubmitted {
+        let what = format!("{} could not be asked what it still holds", run.runtime);
+        return Err(match survey.refused.get(&run.runtime) {
+            Some(reason) => format!("{what}: {reason}"),
+            None => what,
+        });
     }
     if held.iter().any(|holding| holding.foreign) && !filter.all_users {
         // Forgetting it here would leave all of it there, with nobody who knows.

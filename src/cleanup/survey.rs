@@ -27,6 +27,8 @@ pub struct Found {
     pub at: Timestamp,
     /// It lies in the state folder.
     pub in_state: bool,
+    /// mlctl could not submit it: no runtime has taken it over.
+    pub unsubmitted: bool,
 }
 
 /// A folder that only saves time.
@@ -50,6 +52,8 @@ pub struct Survey {
     pub runs: Vec<Found>,
     /// What runtimes hold, by runtime. One that could not be asked is not in it.
     pub holdings: BTreeMap<String, Vec<Holding>>,
+    /// Why runtimes could not be asked, by runtime.
+    pub refused: BTreeMap<String, String>,
     /// Caches.
     pub caches: Vec<Cache>,
 }

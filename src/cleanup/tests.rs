@@ -27,6 +27,7 @@ fn run(id: &str, runtime: &str, state: RunState, at: Timestamp) -> Found {
         state,
         at,
         in_state: true,
+        unsubmitted: false,
     }
 }
 
@@ -63,6 +64,7 @@ fn survey() -> Survey {
             run("away-1", "other/ml", RunState::Failed, days(30)),
         ],
         holdings: BTreeMap::from([(CLUSTER.into(), held), ("local".into(), Vec::new())]),
+        refused: BTreeMap::from([("other/ml".into(), "ada may not list pods".into())]),
         caches: vec![
             Cache { path: "/cache/a".into(), bytes: 7, used: days(40) },
             Cache { path: "/cache/b".into(), bytes: 9, used: days(2) },
@@ -156,4 +158,17 @@ fn what_carries_another_name_stays_and_is_remembered() {
     let all = Filter { all_users: true, ..aged(7) };
     let proposal = propose(&survey, &all, &mut size);
     assert!(proposal.removals.iter().any(|one| one.run.as_deref() == Some("old-1")));
+}
+
+#[test]
+fn what_was_never_submitted_goes_although_its_runtime_can_not_be_asked() {
+    let mut survey = survey();
+    let ghost = run("ghost-1", "other/ml", RunState::CouldNotStart, now());
+    survey.runs.push(Found { unsubmitted: true, ..ghost });
+    let runs = vec!["ghost-1".into(), "away-1".into()];
+    let proposal = propose(&survey, &Filter { runs, ..Filter::default() }, &mut size);
+    let goes: Vec<_> = proposal.removals.iter().map(|r| (r.run.as_deref(), r.folder)).collect();
+    assert_eq!(goes, [(Some("ghost-1"), Folder::Removed)]);
+    let why = "other/ml could not be asked what it still holds: ada may not list pods";
+    assert_eq!(proposal.kept, [Kept { run: "away-1".into(), why: why.into() }]);
 }

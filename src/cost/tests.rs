@@ -90,7 +90,12 @@ fn first_failure(attempt: Attempt) -> FirstFailure {
 fn finished(minutes: i64, outcome: Outcome, attempt: Attempt) -> Event {
     let first_failure = (outcome == Outcome::Failed).then(|| first_failure(attempt));
     let verdict = Verdict { outcome, attempt, first_failure, reason: String::new() };
-    event(minutes, attempt, None, EventKind::Finished { verdict, inferred: None })
+    event(
+        minutes,
+        attempt,
+        None,
+        EventKind::Finished { verdict, inferred: None, unsubmitted: false },
+    )
 }
 
 fn bill(plan: &Plan, events: &[Event], window: Window) -> Bill {

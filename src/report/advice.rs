@@ -142,6 +142,16 @@ pub fn could_not_start(plan: Option<&Plan>, view: &RunView) -> Vec<String> {
     next
 }
 
+/// For a run that mlctl could not submit.
+pub fn unsubmitted(view: &RunView, reason: &str) -> Vec<String> {
+    let mut next: Vec<String> = sign(&[reason.to_owned()]).into_iter().collect();
+    next.push(
+        "nothing of it has started: mend that, then submit it again with `mlctl train`".into(),
+    );
+    next.push(format!("to forget it: mlctl cleanup {}", view.run));
+    next
+}
+
 fn out_of_memory(failure: &FirstFailure, role: Option<&RolePlan>) -> Vec<String> {
     let now = role.and_then(|role| role.memory);
     let now = now.map(|memory| format!(" (now {memory})")).unwrap_or_default();

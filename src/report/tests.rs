@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 
 use super::{ReplicaState, RunState, RunView, why};
 use crate::event::EventKind;
-use crate::gang::{ExitStatus, FailureClass, Outcome, ReplicaId};
+use crate::gang::{ExitStatus, FailureClass, Outcome, ReplicaId, Verdict};
 use crate::store::fixture::{Story, exit, plan};
 use crate::ui::why_text;
 
@@ -183,6 +183,21 @@ fn some_never_came() {
     assert!(alive.contains("waiting for worker-1 and worker-2"), "{alive}");
     let story = story.finished(Outcome::CouldNotStart, None, "2m are over");
     assert_snapshot!(explain(&story, 3));
+}
+
+#[test]
+fn a_run_that_was_never_submitted_gives_its_own_reason() {
+    let reason = "the API server of prod can't be reached at https://10.0.0.1: refused";
+    let outcome = Outcome::CouldNotStart;
+    let verdict = Verdict { outcome, attempt: 0, first_failure: None, reason: reason.into() };
+    let inferred = Some("mlctl could not start the replicas".into());
+    let story = Story::new(RUN)
+        .then("", EventKind::Submitted { runtime: "prod/ml".into() })
+        .then("", EventKind::Finished { verdict, inferred, unsubmitted: true });
+    let text = explain(&story, 3);
+    assert!(text.contains(&format!("could not be submitted: {reason}")), "{text}");
+    assert!(!text.contains("startTimeout") && !text.contains("joined"), "{text}");
+    assert!(text.contains("mlctl cleanup digits-abc123"), "{text}");
 }
 
 #[test]

@@ -72,6 +72,9 @@ pub struct RunView {
     pub verdict: Option<Verdict>,
     /// Where the verdict comes from, when it wasn't the gang's own.
     pub inferred: Option<String>,
+    /// mlctl could not submit it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unsubmitted: bool,
 }
 
 fn values<S: serde::Serializer>(
@@ -162,7 +165,8 @@ impl RunView {
                     self.warnings.push(text);
                 }
             }
-            EventKind::Finished { verdict, inferred } => {
+            EventKind::Finished { verdict, inferred, unsubmitted } => {
+                self.unsubmitted = *unsubmitted;
                 self.finish(verdict, inferred.as_deref(), event.time);
             }
             _ => {}

@@ -133,6 +133,12 @@ fn ended(
             report.headline = sentence("timed out", &verdict.reason);
             report.next = advice::timed_out(plan, &verdict.reason);
         }
+        // Nobody was ever asked to come: the reason is all there is.
+        Outcome::CouldNotStart if view.unsubmitted => {
+            report.headline = sentence("could not be submitted", &verdict.reason);
+            report.next = advice::unsubmitted(view, &verdict.reason);
+            return;
+        }
         Outcome::CouldNotStart => {
             let missing = waiting_for(&view.missing).map(|_| names(&view.missing));
             report.headline = match missing {

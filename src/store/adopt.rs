@@ -54,6 +54,7 @@ fn write_files(paths: &RunPaths, found: &FoundRun) -> Result<RunRecord, StoreErr
         started: None,
         ended: None,
         verdict: None,
+        unsubmitted: false,
         cursor: Cursor::default(),
         journal,
         ..found.record.clone()

@@ -4,7 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 
-use super::{FileLock, IndexEntry, IndexLine, Store, StoreError, parse_index};
+use super::Durability::PowerLoss;
+use super::{FileLock, IndexEntry, IndexLine, Store, StoreError, parse_index, write_atomic};
 
 /// What `state check` found.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -35,9 +36,12 @@ pub struct RebuildReport {
 impl Store {
     /// Looks at everything, changes nothing.
     pub fn check(&self) -> Result<CheckReport, StoreError> {
-        let text = self.index_text()?.unwrap_or_default();
+        let (text, folders) = {
+            // Both of one moment; where there is no lock to be had, as well as that goes.
+            let _lock = self.root().join("lock").exists().then(|| self.lock().ok());
+            (self.index_text()?.unwrap_or_default(), self.run_folders()?)
+        };
         let view = parse_index(&text);
-        let folders = self.run_folders()?;
         let mut report = CheckReport { runs: folders.len(), ..CheckReport::default() };
         let problems = &mut report.problems;
         if view.damaged > 0 {
@@ -119,7 +123,10 @@ impl Store {
         entries.sort_by(|a, b| (a.created, &a.id).cmp(&(b.created, &b.id)));
         report.runs = entries.len();
         if text.is_some() && (view.damaged > 0 || view.torn || !report.dropped.is_empty()) {
-            self.set_aside(&self.index_path(), "it was rebuilt")?;
+            // A copy: who reads it meanwhile must not find that there is no index.
+            let kept = self.damaged_path(&self.index_path())?;
+            write_atomic(&kept, text.as_deref().unwrap_or_default().as_bytes(), PowerLoss)?;
+            self.notice(format!("the index was rebuilt; the old one is {}", kept.display()));
         }
         self.replace_index(&entries)?;
         Ok(report)

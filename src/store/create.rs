@@ -1,7 +1,7 @@
 //! New runs: everything is written beside its place, then moved there in one step.
 //!
 //! Order: `new/<run>/run/` is filled and flushed, renamed to `runs/<run>`, indexed, `new/<run>`
-//! removed. A crash before the rename leaves a `new/<run>` without a run; one after it leaves a
+//! removed. Renaming and indexing are one step to everybody who holds the folder's lock. A crash before the rename leaves a `new/<run>` without a run; one after it leaves a
 //! run that may lack its index line. `recover` tells the two apart.
 
 use std::io;
@@ -15,6 +15,7 @@ use super::index::parse_index;
 use super::record::RECORD_VERSION;
 use super::{
     FileLock, GitCommit, JournalMark, RunPaths, RunRecord, Store, StoreError, journal, now,
+    remove_tree,
 };
 use crate::backend::Cursor;
 use crate::event::{EVENT_VERSION, Event, EventKind};
@@ -68,6 +69,7 @@ impl NewRun<'_> {
             state: RunState::Submitted,
             attempt: 0,
             verdict: None,
+            unsubmitted: false,
             cursor: Cursor::default(),
             journal: JournalMark::default(),
         }
@@ -153,10 +155,11 @@ impl Store {
         claim_dir(&building.dir)?;
         let lock = FileLock::acquire(&building.lock(), super::folder::PATIENCE)?;
         let record = write_files(&building, new)?;
+        let folder = self.lock()?;
         fs_err::rename(&building.dir, &paths.dir)?;
         let indexed = sync_dir(&self.runs_dir())
             .map_err(StoreError::from)
-            .and_then(|()| self.index_created(&self.lock()?, &record.entry()));
+            .and_then(|()| self.index_created(&folder, &record.entry()));
         if let Err(error) = indexed {
             // Not in the index: not a run.
             let _ = fs_err::remove_dir_all(&paths.dir);
@@ -175,8 +178,12 @@ impl Store {
         for entry in fs_err::read_dir(self.new_dir())? {
             let entry = entry?;
             let Ok(run) = entry.file_name().into_string() else { continue };
-            if FileLock::try_acquire(&entry.path().join("lock"))?.is_none() {
-                continue; // Being made just now.
+            match FileLock::try_acquire(&entry.path().join("lock")) {
+                Ok(Some(_)) => {}
+                Ok(None) => continue, // Being made just now.
+                // Its maker is done with it.
+                Err(StoreError::Io(error)) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(error),
             }
             if self.paths(&run).record().exists() {
                 let text = self.index_text()?.unwrap_or_default();
@@ -184,7 +191,7 @@ impl Store {
                     self.index_created(&lock, &self.record(&run)?.entry())?;
                 }
             }
-            fs_err::remove_dir_all(entry.path())?;
+            remove_tree(&entry.path())?;
         }
         Ok(())
     }

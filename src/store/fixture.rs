@@ -131,7 +131,7 @@ impl Story {
     ) -> Self {
         let verdict =
             Verdict { outcome, attempt: self.attempt, first_failure, reason: reason.into() };
-        self.then("", EventKind::Finished { verdict, inferred: None })
+        self.then("", EventKind::Finished { verdict, inferred: None, unsubmitted: false })
     }
 }
 

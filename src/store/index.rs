@@ -2,6 +2,9 @@
 //!
 //! A line is a run's creation (all names filled in), its end (`id`, `outcome`, times), its removal
 //! (`id`, `removed`) or, first in a compacted file, the header with the file's own size.
+//!
+//! A removal speaks of the lines before it only: a run that was taken out here may be found in its
+//! cluster again.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -42,6 +45,9 @@ pub struct IndexEntry {
     /// When it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<Timestamp>,
+    /// mlctl could not submit it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unsubmitted: bool,
 }
 
 /// A line as it is read: text stays in the file's buffer, times stay text until somebody asks.
@@ -79,6 +85,8 @@ pub struct IndexLine<'a> {
     /// When it ended.
     #[serde(borrow)]
     pub ended: Cow<'a, str>,
+    /// mlctl could not submit it.
+    pub unsubmitted: bool,
     /// It has been removed.
     pub removed: bool,
     /// In the header: bytes of the file when it was compacted.
@@ -105,6 +113,7 @@ impl IndexLine<'_> {
             outcome: self.outcome,
             started: self.started.parse().ok(),
             ended: self.ended.parse().ok(),
+            unsubmitted: self.unsubmitted,
         }
     }
 }
@@ -126,37 +135,43 @@ pub struct IndexView<'a> {
 pub fn parse_index(text: &str) -> IndexView<'_> {
     let whole = text.rfind('\n').map_or(0, |end| end + 1);
     let mut view = IndexView { torn: whole < text.len(), ..IndexView::default() };
-    let mut later: HashMap<Cow<'_, str>, IndexLine<'_>> = HashMap::new();
+    let mut ends: HashMap<Cow<'_, str>, IndexLine<'_>> = HashMap::new();
+    let mut removed: HashMap<Cow<'_, str>, usize> = HashMap::new();
     for line in text[..whole].lines() {
         let Ok(line) = serde_json::from_str::<IndexLine<'_>>(line) else {
             view.damaged += 1;
             continue;
         };
         if !line.name.is_empty() {
+            if removed.contains_key(&line.id) {
+                ends.remove(&line.id);
+            }
             view.runs.push(line);
         } else if let Some(size) = line.compacted {
             view.compacted = size;
         } else if line.removed {
-            later.insert(line.id.clone(), line);
+            removed.insert(line.id, view.runs.len());
         } else if line.outcome.is_some() {
             // The first end that was written counts.
-            later.entry(line.id.clone()).or_insert(line);
+            ends.entry(line.id.clone()).or_insert(line);
         } else {
             view.damaged += 1;
         }
     }
-    if !later.is_empty() {
-        view.runs.retain_mut(|run| match later.get(&run.id) {
-            Some(line) if line.removed => false,
-            Some(line) => {
-                run.outcome = run.outcome.or(line.outcome);
-                run.started.clone_from(&line.started);
-                run.ended.clone_from(&line.ended);
-                true
-            }
-            None => true,
-        });
-    }
+    let mut at = 0;
+    view.runs.retain_mut(|run| {
+        at += 1;
+        if removed.get(&run.id).is_some_and(|before| at <= *before) {
+            return false;
+        }
+        if let Some(line) = ends.get(&run.id) {
+            run.outcome = run.outcome.or(line.outcome);
+            run.started.clone_from(&line.started);
+            run.ended.clone_from(&line.ended);
+            run.unsubmitted |= line.unsubmitted;
+        }
+        true
+    });
     view
 }
 
@@ -175,9 +190,16 @@ pub(super) fn final_line(entry: &IndexEntry) -> Result<String, serde_json::Error
         started: Option<Timestamp>,
         #[serde(skip_serializing_if = "Option::is_none")]
         ended: Option<Timestamp>,
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        unsubmitted: bool,
     }
-    let line =
-        Final { id: &entry.id, outcome: entry.outcome, started: entry.started, ended: entry.ended };
+    let line = Final {
+        id: &entry.id,
+        outcome: entry.outcome,
+        started: entry.started,
+        ended: entry.ended,
+        unsubmitted: entry.unsubmitted,
+    };
     Ok(serde_json::to_string(&line)? + "\n")
 }
 
@@ -217,6 +239,7 @@ mod tests {
             outcome: None,
             started: None,
             ended: None,
+            unsubmitted: false,
         }
     }
 
@@ -252,5 +275,7 @@ mod tests {
     fn a_removed_run_is_not_listed() {
         let text = entry_line(&entry("a-1")).unwrap() + "{\"id\":\"a-1\",\"removed\":true}\n";
         assert!(parse_index(&text).runs.is_empty());
+        let again = text + &entry_line(&entry("a-1")).unwrap();
+        assert_eq!(parse_index(&again).runs.len(), 1);
     }
 }

@@ -50,6 +50,14 @@ impl Store {
         lock: &FileLock,
         entry: &IndexEntry,
     ) -> Result<(), StoreError> {
+        // Mending takes in whatever has a folder, and that may be this run.
+        if self.is_torn()? {
+            self.mend(lock)?;
+            let text = self.index_text()?.unwrap_or_default();
+            if parse_index(&text).runs.iter().any(|line| line.id == entry.id) {
+                return Ok(());
+            }
+        }
         self.append(lock, &entry_line(entry).map_err(io::Error::from)?)
     }
 
@@ -57,6 +65,20 @@ impl Store {
     pub(super) fn index_ended(&self, entry: &IndexEntry) -> Result<(), StoreError> {
         let lock = self.lock()?;
         self.append(&lock, &final_line(entry).map_err(io::Error::from)?)
+    }
+
+    /// The same for an end that somebody else saw, unless it has been written down by now, or the run
+    /// was removed and found again since.
+    pub(super) fn index_missed_end(&self, entry: &IndexEntry) -> Result<(), StoreError> {
+        let lock = self.lock()?;
+        let text = self.index_text()?.unwrap_or_default();
+        let lives = |line: &IndexLine<'_>| line.id == entry.id && line.outcome.is_none();
+        if parse_index(&text).runs.iter().any(lives)
+            && self.record(&entry.id).is_ok_and(|record| record.ended == entry.ended)
+        {
+            self.append(&lock, &final_line(entry).map_err(io::Error::from)?)?;
+        }
+        Ok(())
     }
 
     /// Appends a line, or leaves the file as it was.
@@ -79,6 +101,11 @@ impl Store {
             self.compact(lock)?;
         }
         Ok(())
+    }
+
+    fn is_torn(&self) -> io::Result<bool> {
+        let mut file = self.open_index()?;
+        Ok(file.metadata()?.len() > 0 && !ends_with_newline(&mut file)?)
     }
 
     fn open_index(&self) -> io::Result<File> {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::skim::skim_index;
-use super::{IndexEntry, IndexLine, RunRecord, Store, StoreError, parse_index};
+use super::{IndexEntry, IndexLine, RunRecord, Store, StoreError};
 use crate::report::RunState;
 
 /// Which runs are wanted. The default wants all.
@@ -115,11 +115,7 @@ impl Store {
         }
         // Ended, but the process that saw it died before it could say so in the index.
         for entry in unindexed.iter().filter(|_| !self.is_read_only()) {
-            let text = self.index_text()?.unwrap_or_default();
-            let mut runs = parse_index(&text).runs.into_iter();
-            if runs.any(|run| run.id == entry.id && run.outcome.is_none()) {
-                self.index_ended(entry)?;
-            }
+            self.index_missed_end(entry)?;
         }
         Ok(listing)
     }

@@ -2,7 +2,7 @@
 
 use std::fs::{self, TryLockError};
 use std::io::{Seek, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -39,24 +39,35 @@ impl FileLock {
 
     /// Takes the lock if nobody holds it.
     pub fn try_acquire(path: &Path) -> Result<Option<Self>, StoreError> {
-        let mut file = fs::OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .read(true)
-            .write(true)
-            .mode(0o600)
-            .open(path)
-            .map_err(|error| at(path, error))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Ok(None),
-            Err(TryLockError::Error(error)) => return Err(at(path, error).into()),
-        }
+        let mut file = loop {
+            let file = fs::OpenOptions::new()
+                .create(true)
+                .truncate(false)
+                .read(true)
+                .write(true)
+                .mode(0o600)
+                .open(path)
+                .map_err(|error| at(path, error))?;
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => return Ok(None),
+                Err(TryLockError::Error(error)) => return Err(at(path, error).into()),
+            }
+            // Moved away or removed while it was opened, it would lock out nobody.
+            if is_at(&file, path) {
+                break file;
+            }
+        };
         // The name is a courtesy: a lock on a full disk holds without it.
         let _ = file.set_len(0).and_then(|()| file.rewind());
         let _ = writeln!(file, "{}", std::process::id());
         Ok(Some(Self { _file: file }))
     }
+}
+
+fn is_at(file: &fs::File, path: &Path) -> bool {
+    let (Ok(mine), Ok(there)) = (file.metadata(), fs::metadata(path)) else { return false };
+    (mine.dev(), mine.ino()) == (there.dev(), there.ino())
 }
 
 #[cfg(test)]

@@ -21,6 +21,8 @@ mod skim;
 mod sync;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod together;
 
 pub use atomic::*;
 pub use check::*;

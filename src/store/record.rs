@@ -64,6 +64,9 @@ pub struct RunRecord {
     /// How it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
+    /// mlctl could not submit it: no runtime has taken it over.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unsubmitted: bool,
     /// How far the runtime's story has been read.
     #[serde(default)]
     pub cursor: Cursor,
@@ -104,7 +107,8 @@ impl RunRecord {
             EventKind::AttemptStarted => {
                 self.started.get_or_insert(event.time);
             }
-            EventKind::Finished { verdict, .. } => {
+            EventKind::Finished { verdict, unsubmitted, .. } => {
+                self.unsubmitted = *unsubmitted;
                 self.ended = Some(event.time);
                 self.verdict = Some(verdict.clone());
             }
@@ -126,6 +130,7 @@ impl RunRecord {
             outcome: self.verdict.as_ref().map(|verdict| verdict.outcome),
             started: self.ended.and(self.started),
             ended: self.ended,
+            unsubmitted: self.unsubmitted,
         }
     }
 
@@ -151,6 +156,7 @@ impl RunRecord {
             state: RunState::Submitted,
             attempt: 0,
             verdict: None,
+            unsubmitted: false,
             cursor: Cursor::default(),
             journal: JournalMark::default(),
         }

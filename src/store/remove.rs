@@ -1,7 +1,9 @@
 //! Taking runs out of the state folder, as a whole or all but what is worth keeping.
 //!
 //! A run is moved to `removed/` first and is then taken out of the index: whatever dies in between is
-//! finished by the next command that lists runs.
+//! finished by the next command that lists runs. Until its folder is gone the run may be found again
+//! in its cluster, by another command or after one that died: what lies in `removed/` then says nothing
+//! of the run that has come back.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -40,21 +42,37 @@ impl Store {
     /// Takes a run out. "Not there" is success.
     pub fn remove_run(&self, run: &str) -> Result<(), StoreError> {
         let paths = self.paths(run);
-        let removed = self.removed_dir().join(run);
-        let there = paths.dir.exists();
-        let folder = there.then(|| FileLock::acquire(&paths.lock(), PATIENCE)).transpose()?;
-        {
+        loop {
+            let folder = match FileLock::acquire(&paths.lock(), PATIENCE) {
+                Ok(folder) => Some(folder),
+                Err(StoreError::Io(error)) if error.kind() == io::ErrorKind::NotFound => None,
+                Err(error) => return Err(error),
+            };
             let lock = self.lock()?;
+            let there = paths.dir.exists();
+            if there && folder.is_none() {
+                continue; // It has just come back.
+            }
             private_dir(&self.removed_dir())?;
-            if folder.is_some() && paths.dir.exists() {
+            let removed = self.free_place(run);
+            if there {
                 fs_err::rename(&paths.dir, &removed)?;
                 sync_dir(&self.runs_dir())?;
             }
             self.forget(&lock, run)?;
+            drop((lock, folder));
+            return Ok(remove_tree(&removed)?);
         }
-        drop(folder);
-        remove_tree(&removed)?;
-        Ok(())
+    }
+
+    /// Where a run is moved to; another command may still be removing what it was before.
+    fn free_place(&self, run: &str) -> PathBuf {
+        let places = (1_u32..).map(|count| match count {
+            1 => self.removed_dir().join(run),
+            _ => self.removed_dir().join(format!("{run}.{count}")),
+        });
+        let mut free = places.skip_while(|place| place.exists());
+        free.next().unwrap_or_else(|| self.removed_dir().join(run))
     }
 
     /// Takes away what a run left but its model and its story.
@@ -74,8 +92,13 @@ impl Store {
         }
         for entry in fs_err::read_dir(self.removed_dir())? {
             let path = entry?.path();
-            let Some(run) = path.file_name().and_then(|name| name.to_str()) else { continue };
-            self.forget(&self.lock()?, run)?;
+            let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
+            let run = name.split('.').next().unwrap_or(name);
+            let lock = self.lock()?;
+            if !self.paths(run).dir.exists() {
+                self.forget(&lock, run)?;
+            }
+            drop(lock);
             // Who removes it just now may be faster; what can't be removed is no hindrance.
             let _ = remove_tree(&path);
         }

@@ -1,16 +1,18 @@
 //! What a person means by RUN.
 
+use std::cmp::Reverse;
 use std::path::Path;
 
 use super::skim::{Skimmed, skim_index};
-use super::{Store, StoreError};
+use super::{IndexLine, Store, StoreError};
 
 /// At most so many runs are named in an error.
 const NAMED: usize = 8;
 
 impl Store {
     /// The run that `selector` means: an id, a spec's name (its latest run), a unique prefix of an
-    /// id, or nothing: the last run started from `cwd`.
+    /// id, or nothing: the last run started from `cwd`. A run that mlctl could not submit is meant by
+    /// its id, or where there is no other: who names none means what goes on, not what never began.
     pub fn resolve(&self, selector: Option<&str>, cwd: &Path) -> Result<String, StoreError> {
         self.recover()?;
         // An exact id needs no index, and still works when that is damaged.
@@ -37,7 +39,8 @@ fn is_plain(id: &str) -> bool {
 
 fn latest_of(runs: &[Skimmed<'_>], cwd: &Path) -> Result<String, StoreError> {
     let here = cwd.to_string_lossy();
-    let found = runs.iter().find(|run| run.read().is_some_and(|line| line.cwd == here));
+    let near = runs.iter().filter(|run| run.may_be_from(&here));
+    let found = latest(near, |line| line.cwd == here);
     found.map(|run| run.id.to_string()).ok_or_else(|| StoreError::NotFound {
         selector: None,
         cwd: cwd.into(),
@@ -49,7 +52,7 @@ fn select(runs: &[Skimmed<'_>], selector: &str, cwd: &Path) -> Result<String, St
     if let Some(run) = runs.iter().find(|run| run.id == selector) {
         return Ok(run.id.to_string());
     }
-    if let Some(run) = runs.iter().find(|run| run.name == selector) {
+    if let Some(run) = latest(runs.iter().filter(|run| run.name == selector), |_| true) {
         return Ok(run.id.to_string());
     }
     let mut matching = runs.iter().filter(|run| run.id.starts_with(selector));
@@ -69,6 +72,18 @@ fn select(runs: &[Skimmed<'_>], selector: &str, cwd: &Path) -> Result<String, St
             near: similar(runs, selector),
         }),
     }
+}
+
+/// The latest that was submitted, or else the latest. What was found in a cluster stands in the index
+/// behind runs that are younger.
+fn latest<'a, 't: 'a>(
+    runs: impl Iterator<Item = &'a Skimmed<'t>>,
+    meant: impl Fn(&IndexLine<'_>) -> bool,
+) -> Option<&'a Skimmed<'t>> {
+    runs.filter_map(|run| Some((run.read()?, run)))
+        .filter(|(line, _)| meant(line))
+        .min_by_key(|(line, _)| (line.unsubmitted, Reverse(line.created())))
+        .map(|(_, run)| run)
 }
 
 fn similar(runs: &[Skimmed<'_>], selector: &str) -> Vec<String> {

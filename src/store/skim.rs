@@ -37,30 +37,33 @@ pub(super) fn skim_index(text: &str) -> SkimmedIndex<'_> {
     // Growing would touch twice the memory, and fresh memory is most of the time that this takes.
     let lines = text.len() / LINE;
     index.runs.reserve(lines / 2);
-    let mut later: HashMap<&str, Option<&str>> = HashMap::with_capacity(lines / 2);
+    let mut ends: HashMap<&str, &str> = HashMap::with_capacity(lines / 2);
+    let mut removed: HashMap<&str, usize> = HashMap::new();
     for line in text[..whole].lines() {
         match kind(line) {
             Some(Kind::Created { id, name }) => {
+                // It has come back: its end was that of its first life.
+                if removed.contains_key(id) {
+                    ends.remove(id);
+                }
                 index.runs.push(Skimmed { id, name, created: line, ended: None });
             }
             Some(Kind::Ended { id }) => {
-                later.entry(id).or_insert(Some(line));
+                ends.entry(id).or_insert(line);
             }
             Some(Kind::Removed { id }) => {
-                later.insert(id, None);
+                removed.insert(id, index.runs.len());
             }
             Some(Kind::Header) => {}
             None => index.damaged += 1,
         }
     }
-    if !later.is_empty() {
-        index.runs.retain_mut(|run| match later.get(run.id) {
-            Some(None) => false,
-            Some(ended) => {
-                run.ended = *ended;
-                true
-            }
-            None => true,
+    if !ends.is_empty() || !removed.is_empty() {
+        let mut at = 0;
+        index.runs.retain_mut(|run| {
+            at += 1;
+            run.ended = ends.get(run.id).copied();
+            removed.get(run.id).is_none_or(|before| at > *before)
         });
     }
     index
@@ -87,8 +90,15 @@ impl<'a> Skimmed<'a> {
             line.outcome = line.outcome.or(ended.outcome);
             line.started = ended.started;
             line.ended = ended.ended;
+            line.unsubmitted |= ended.unsubmitted;
         }
         Some(line)
+    }
+
+    /// It may have been submitted from this folder: cheap, and never wrong about a run that was.
+    pub(super) fn may_be_from(&self, cwd: &str) -> bool {
+        // What JSON has to escape is not looked for.
+        cwd.contains(['"', '\\']) || cwd.chars().any(char::is_control) || self.created.contains(cwd)
     }
 
     /// It may not have ended: cheap, and only a label of that name makes it miss a run.
@@ -164,6 +174,14 @@ mod tests {
             r#"{"id":"a-1","outcome":"failed","ended":"2026-01-01T00:00:01Z"}"#,
             "\n",
             r#"{"id":"a-3","removed":true}"#,
+            "\n",
+            r#"{"id":"a-5","name":"a","kind":"T","cwd":"/","created":"2026-01-01T00:00:00Z"}"#,
+            "\n",
+            r#"{"id":"a-5","outcome":"failed","unsubmitted":true}"#,
+            "\n",
+            r#"{"id":"a-5","removed":true}"#,
+            "\n",
+            r#"{"id":"a-5","name":"a","kind":"T","cwd":"/","created":"2026-01-01T00:00:00Z"}"#,
             "\ngarbage\n{\"id\":\"a-4\",\"na\n{\"id\":\"torn",
         );
         let (full, quick) = (parse_index(text), skim_index(text));

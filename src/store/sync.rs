@@ -17,7 +17,7 @@ use super::{
 };
 use crate::backend::{Backend, BackendError, Cursor};
 use crate::event::{EVENT_VERSION, Event, EventKind};
-use crate::gang::Verdict;
+use crate::gang::{Outcome, Verdict};
 
 /// How long a sync waits for another one of the same run before it reads what that one writes.
 const PATIENCE: Duration = Duration::from_millis(300);
@@ -67,7 +67,7 @@ pub fn sync(store: &Store, backend: &dyn Backend, run: &RunPaths) -> Result<RunR
 }
 
 impl Store {
-    /// Ends a run from mlctl's side, for example when its runtime could not start it.
+    /// Ends a run from mlctl's side.
     pub fn finish(
         &self,
         lock: &FileLock,
@@ -75,16 +75,30 @@ impl Store {
         verdict: Verdict,
         inferred: Option<String>,
     ) -> Result<RunRecord, StoreError> {
+        self.end(lock, run, EventKind::Finished { verdict, inferred, unsubmitted: false })
+    }
+
+    /// Ends a run that mlctl could not submit: nothing of it runs anywhere.
+    pub fn finish_unsubmitted(
+        &self,
+        lock: &FileLock,
+        run: &RunPaths,
+        reason: String,
+    ) -> Result<RunRecord, StoreError> {
+        let outcome = Outcome::CouldNotStart;
+        let verdict = Verdict { outcome, attempt: 0, first_failure: None, reason };
+        let inferred = Some("mlctl could not start the replicas".into());
+        self.end(lock, run, EventKind::Finished { verdict, inferred, unsubmitted: true })
+    }
+
+    fn end(
+        &self,
+        lock: &FileLock,
+        run: &RunPaths,
+        kind: EventKind,
+    ) -> Result<RunRecord, StoreError> {
         let mut record = self.sound_record(run)?;
-        let event = Event {
-            v: EVENT_VERSION,
-            seq: 0,
-            time: now(),
-            run: run.run.clone(),
-            attempt: verdict.attempt,
-            replica: None,
-            kind: EventKind::Finished { verdict, inferred },
-        };
+        let event = event_of(run, now(), kind);
         self.append_events(lock, run, &mut record, vec![event])?;
         Ok(record)
     }
@@ -143,7 +157,7 @@ impl Store {
             record.cursor = Cursor::default();
             record.journal = JournalMark::default();
             let submitted = EventKind::Submitted { runtime: record.runtime.clone() };
-            let mut events = [first_event(run, record.created, submitted)];
+            let mut events = [event_of(run, record.created, submitted)];
             if length > 0 {
                 self.set_aside(&run.events(), "it is shorter than it was")?;
             }
@@ -181,6 +195,6 @@ impl Store {
     }
 }
 
-fn first_event(run: &RunPaths, time: Timestamp, kind: EventKind) -> Event {
+fn event_of(run: &RunPaths, time: Timestamp, kind: EventKind) -> Event {
     Event { v: EVENT_VERSION, seq: 0, time, run: run.run.clone(), attempt: 0, replica: None, kind }
 }

@@ -246,6 +246,34 @@ fn a_name_a_prefix_and_a_folder_find_a_run() {
 }
 
 #[test]
+fn a_run_that_was_never_submitted_is_meant_by_its_id_alone() {
+    let (_dir, store) = store();
+    let here = Path::new("/work");
+    let ghost = || {
+        let CreatedRun { paths, lock } = create(&store, "digits", 1);
+        let record = store.finish_unsubmitted(&lock, &paths, "nobody answers".into()).unwrap();
+        assert!(record.unsubmitted);
+        paths.run
+    };
+    let first = ghost();
+    assert_eq!(store.resolve(None, here).unwrap(), first);
+    assert_eq!(store.resolve(Some("digits"), here).unwrap(), first);
+    let real = create(&store, "digits", 1).paths.run;
+    let last = ghost();
+    for _ in 0..2 {
+        assert_eq!(store.resolve(None, here).unwrap(), real);
+        assert_eq!(store.resolve(Some("digits"), here).unwrap(), real);
+        assert_eq!(store.resolve(Some(&last), here).unwrap(), last);
+        store.compact(&store.lock().unwrap()).unwrap();
+    }
+    // What its runtime could not start was submitted, and `why` looks for it.
+    let slow = create(&store, "digits", 1).paths;
+    let story = Story::new(&slow.run).finished(Outcome::CouldNotStart, None, "2m are over");
+    sync(&store, &Scripted::new(story.events, 9), &slow).unwrap();
+    assert_eq!(store.resolve(None, here).unwrap(), slow.run);
+}
+
+#[test]
 fn filters_choose() {
     let (_dir, store) = store();
     for name in ["a", "b", "b"] {
@@ -350,6 +378,7 @@ fn ten_thousand_runs_list_fast() {
         outcome: Some(Outcome::Succeeded),
         started: Some(Timestamp::from_second(1_790_000_001 + at).unwrap()),
         ended: Some(Timestamp::from_second(1_790_000_100 + at).unwrap()),
+        unsubmitted: false,
     };
     let entries: Vec<_> = (0..10_000).map(entry).collect();
     fs_err::write(store.index_path(), compacted_text(&entries).unwrap()).unwrap();

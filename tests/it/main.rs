@@ -24,4 +24,5 @@ mod spec;
 mod state;
 mod support;
 mod train;
+mod unsubmitted;
 mod vertex;

@@ -181,6 +181,6 @@ fn finished(run: &RunPaths, verdict: Verdict, from: &str) -> Event {
         run: run.run.clone(),
         attempt,
         replica: None,
-        kind: EventKind::Finished { verdict, inferred: Some(from.into()) },
+        kind: EventKind::Finished { verdict, inferred: Some(from.into()), unsubmitted: false },
     }
 }

@@ -195,7 +195,7 @@ fn look(
     args: &CleanupArgs,
 ) -> Result<(Looked, Proposal), CliError> {
     let filter = filter(context, args)?;
-    let looked = survey(context, store, args)?;
+    let looked = survey(context, store, args, &filter.runs)?;
     let mut proposal = propose(&looked.survey, &filter, &mut |run| store.run_size(run));
     proposal.price(&mut |removal| {
         let prices = context.prices_or_warn(removal.runtime.as_deref().unwrap_or(LOCAL));
@@ -238,14 +238,27 @@ struct Looked {
     backends: BTreeMap<String, Rc<dyn Backend>>,
 }
 
-/// Looks at the state folder, and at every runtime that it or the command line names. One that can't
-/// be asked is told, and what is remembered of its runs stays.
-fn survey(context: &Context, store: &Store, args: &CleanupArgs) -> Result<Looked, CliError> {
+/// Looks at the state folder, and at every runtime that it or the command line names; where runs are
+/// named, at theirs alone. One that can't be asked is told, and what is remembered of its runs stays.
+fn survey(
+    context: &Context,
+    store: &Store,
+    args: &CleanupArgs,
+    named: &[String],
+) -> Result<Looked, CliError> {
     let all = ListFilter::default();
-    let listing = store.list(&all, &mut Fresh { context, store })?;
-    let chosen = context.chosen()?;
-    let mut names = BTreeSet::from([chosen.name()]);
-    if !context.names_a_place() {
+    let listing = if named.is_empty() {
+        store.list(&all, &mut Fresh { context, store })?
+    } else {
+        // Those that are named have been looked at when they were found.
+        store.list(&all, &mut |run: &str| store.record(run))?
+    };
+    let chosen = if named.is_empty() { Some(context.chosen()?.name()) } else { None };
+    let mut names: BTreeSet<String> = chosen.iter().cloned().collect();
+    if !named.is_empty() {
+        let meant = listing.runs.iter().filter(|run| named.contains(&run.entry.id));
+        names.extend(meant.map(|run| run.entry.runtime.clone()));
+    } else if !context.names_a_place() {
         names.insert(LOCAL.into());
         names.extend(listing.runs.iter().map(|run| run.entry.runtime.clone()));
     }
@@ -267,8 +280,16 @@ fn survey(context: &Context, store: &Store, args: &CleanupArgs) -> Result<Looked
                 }
                 backends.insert(name, backend);
             }
-            Err(error) if name == chosen.name() && context.names_a_place() => refused = Some(error),
-            Err(error) => context.printer.warn(&format!("{name}: {}", error.message)),
+            Err(error) if chosen.as_ref() == Some(&name) && context.names_a_place() => {
+                refused = Some(error);
+            }
+            Err(error) => {
+                // What stays because of it says so; the rest is no concern of whoever named runs.
+                if named.is_empty() {
+                    context.printer.warn(&format!("{name}: {}", error.message));
+                }
+                survey.refused.insert(name, error.message);
+            }
         }
     }
     match refused {

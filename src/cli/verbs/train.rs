@@ -9,7 +9,6 @@ use crate::cli::{
     explain, git_describe, hide, outputs,
 };
 use crate::cost::Prices;
-use crate::gang::{Outcome, Verdict};
 use crate::plan::{Plan, PlanContext, PlanError, plan};
 use crate::store::{GitCommit, NewRun, RunPaths, Store};
 use crate::ui::{Follow, FollowEnd, FollowMode, Interrupt, follow, summary_text};
@@ -195,14 +194,7 @@ fn submit(
     match backend.ensure(&plan, &paths, &SecretValues(taken), options) {
         Ok(notices) => say_notices(context, notices),
         Err(error) => {
-            let verdict = Verdict {
-                outcome: Outcome::CouldNotStart,
-                attempt: 0,
-                first_failure: None,
-                reason: error.to_string(),
-            };
-            let from = "mlctl could not start the replicas".to_owned();
-            store.finish(&created.lock, &paths, verdict, Some(from))?;
+            store.finish_unsubmitted(&created.lock, &paths, error.to_string())?;
             return Err(error.into());
         }
     }

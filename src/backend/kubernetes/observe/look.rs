@@ -136,6 +136,6 @@ pub(super) fn event(run: &RunPaths, replica: Option<&ReplicaId>, kind: EventKind
 
 pub(super) fn finished(run: &RunPaths, verdict: Verdict, from: &str) -> Event {
     let attempt = verdict.attempt;
-    let kind = EventKind::Finished { verdict, inferred: Some(from.into()) };
+    let kind = EventKind::Finished { verdict, inferred: Some(from.into()), unsubmitted: false };
     Event { attempt, ..event(run, None, kind) }
 }
