@@ -35,8 +35,18 @@ fn assert_refused(kube: &Kube, args: &[&str], missing: &str, role: &str) {
 
 #[test]
 fn a_submitter_does_everything_with_runs_and_nothing_else() {
+    everything_with_runs("submitter");
+}
+
+/// The trials of a study are runs.
+#[test]
+fn a_tuner_does_the_same() {
+    everything_with_runs("tuner");
+}
+
+fn everything_with_runs(role: &str) {
     let Some(kube) = Kube::new() else { return };
-    let _robot = kube.become_robot("submitter");
+    let _robot = kube.become_robot(role);
     kube.gang(&["echo hello"], "");
     kube.run(0, ["train"]);
     assert!(stdout(&kube.run(0, ["logs", "--no-prefix"])).contains("hello"));
@@ -154,7 +164,7 @@ fn the_nightly_cleanup_runs_in_the_cluster() {
     kube.kubectl_with(["apply", "-f", "-"], &text);
     kube.kubectl(["create", "job", "--from=cronjob/mlctl-cleanup", "now"]);
     kube.kubectl(["wait", "--for=condition=Complete", "--timeout=120s", "job/now"]);
-    // A pod's log holds both streams.
+    // A pod's log holds both streams; nothing but trouble is said on the other one.
     let log = kube.kubectl(["logs", "job/now"]);
     let (from, to) = (log.find('{').unwrap_or(0), log.rfind('}').map_or(0, |at| at + 1));
     let said: serde_json::Value = serde_json::from_str(&log[from..to]).expect("JSON");
