@@ -74,10 +74,14 @@ fn missing_claims(inner: &Inner, made: &Manifests) -> Vec<String> {
         .collect();
     names.sort_unstable();
     names.dedup();
+    if names.is_empty() {
+        return Vec::new();
+    }
     let Ok(cluster) = inner.cluster() else { return Vec::new() };
-    let claims = cluster.api::<PersistentVolumeClaim>();
+    let listed = inner.block_on(cluster.list_metadata::<PersistentVolumeClaim>(""));
+    let Ok(claims) = listed else { return Vec::new() };
     let namespace = &cluster.location.namespace;
-    let gone = |name: &&str| matches!(inner.block_on(claims.get_metadata_opt(name)), Ok(None));
+    let gone = |name: &&str| claims.iter().all(|claim| claim.name.as_deref() != Some(*name));
     let say = |name| {
         format!(
             "there is no claim `{name}` in the namespace {namespace}: make it, or name another in \

@@ -35,32 +35,51 @@ fn assert_refused(kube: &Kube, args: &[&str], missing: &str, role: &str) {
 
 #[test]
 fn a_submitter_does_everything_with_runs_and_nothing_else() {
-    everything_with_runs("submitter");
-}
-
-/// The trials of a study are runs.
-#[test]
-fn a_tuner_does_the_same() {
-    everything_with_runs("tuner");
-}
-
-fn everything_with_runs(role: &str) {
     let Some(kube) = Kube::new() else { return };
-    let _robot = kube.become_robot(role);
+    let _robot = kube.become_robot("submitter");
+    let run = everything_with_runs(&kube);
+    assert_eq!(stdout(&kube.run(0, ["exec", &run, "--", "echo", "inside"])), "inside\n");
+    end_and_clean(&kube, &run);
+    let claim = ["train", "--set", "output=pvc://nosuch/x"];
+    let refused = stderr(&kube.run(5, claim));
+    assert!(refused.contains("there is no claim `nosuch`"), "{refused}");
+}
+
+/// The trials of a study are runs; a pipeline has no use for `exec`.
+#[test]
+fn a_tuner_does_the_same_but_exec() {
+    let Some(kube) = Kube::new() else { return };
+    let _robot = kube.become_robot("tuner");
+    let run = everything_with_runs(&kube);
+    assert_refused(
+        &kube,
+        &["exec", &run, "--", "true"],
+        "may not get pods/exec",
+        "mlctl-submitter",
+    );
+    end_and_clean(&kube, &run);
+    assert_denied(&kube, &["get pods/exec", "create pods/exec"]);
+}
+
+/// One run that ends, and one that goes on: its id.
+fn everything_with_runs(kube: &Kube) -> String {
     kube.gang(&["echo hello"], "");
     kube.run(0, ["train"]);
     assert!(stdout(&kube.run(0, ["logs", "--no-prefix"])).contains("hello"));
     kube.gang(&["echo here; sleep 1000"], "");
     let run = kube.detach([]);
     kube.printed(0, "here");
-    assert_eq!(stdout(&kube.run(0, ["exec", &run, "--", "echo", "inside"])), "inside\n");
-    kube.run(0, ["cancel", &run]);
-    kube.run(0, ["why", &run]);
+    run
+}
+
+fn end_and_clean(kube: &Kube, run: &str) {
+    kube.run(0, ["cancel", run]);
+    kube.run(0, ["why", run]);
     let mut cleanup = kube.mlctl(["cleanup", "--all", "--yes"]);
     cleanup.env("XDG_CACHE_HOME", kube.sandbox.home().join("cache"));
     let cleaned = cleanup.output().expect("mlctl");
     assert!(cleaned.status.success(), "{}", stderr(&cleaned));
-    assert_denied(&kube, &NOBODYS);
+    assert_denied(kube, &NOBODYS);
 }
 
 #[test]
