@@ -45,22 +45,6 @@ fn a_submitter_does_everything_with_runs_and_nothing_else() {
     assert!(refused.contains("there is no claim `nosuch`"), "{refused}");
 }
 
-/// The trials of a study are runs; a pipeline has no use for `exec`.
-#[test]
-fn a_tuner_does_the_same_but_exec() {
-    let Some(kube) = Kube::new() else { return };
-    let _robot = kube.become_robot("tuner");
-    let run = everything_with_runs(&kube);
-    assert_refused(
-        &kube,
-        &["exec", &run, "--", "true"],
-        "may not get pods/exec",
-        "mlctl-submitter",
-    );
-    end_and_clean(&kube, &run);
-    assert_denied(&kube, &["get pods/exec", "create pods/exec"]);
-}
-
 /// One run that ends, and one that goes on: its id.
 fn everything_with_runs(kube: &Kube) -> String {
     kube.gang(&["echo hello"], "");
