@@ -1,6 +1,6 @@
 //! What every verb gets.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -12,11 +12,11 @@ use crate::backend::kubernetes::{
     ConnectOptions, Kubernetes, KubernetesConfig, Location, ManifestContext, ProxyVariables,
 };
 use crate::backend::local::{Local, LocalConfig, read_secrets_file};
-use crate::cost::{PriceFile, Prices};
+use crate::cost::Prices;
 use crate::ui::Printer;
 
 /// The runtime of this machine.
-const LOCAL: &str = "local";
+pub(super) const LOCAL: &str = "local";
 /// The runtime of clusters, wherever no context is named.
 const KUBERNETES: &str = "kubernetes";
 
@@ -70,7 +70,8 @@ pub struct Context {
     /// Where the command line says that runs go.
     pub place: PlaceArgs,
     backends: Backends,
-    prices: RefCell<HashMap<PathBuf, Prices>>,
+    pub(super) prices: RefCell<HashMap<PathBuf, Prices>>,
+    pub(super) prices_are_broken: Cell<bool>,
 }
 
 /// Runtimes by name, each connected once.
@@ -103,8 +104,16 @@ impl Context {
         format: Format,
         place: PlaceArgs,
     ) -> Self {
-        let (backends, prices) = (Backends::default(), RefCell::default());
-        Self { env, settings, printer, format, place, backends, prices }
+        Self {
+            env,
+            settings,
+            printer,
+            format,
+            place,
+            backends: Backends::default(),
+            prices: RefCell::default(),
+            prices_are_broken: Cell::default(),
+        }
     }
 
     /// The state folder.
@@ -290,44 +299,6 @@ impl Context {
             accelerators: settings.accelerators.clone(),
             keep: Some(settings.keep.map_or(KEEP, |keep| keep.0)),
             ..ManifestContext::default()
-        })
-    }
-
-    /// What things cost in a runtime, as its record names it.
-    pub fn prices(&self, runtime: &str) -> Result<Prices, CliError> {
-        if runtime == LOCAL {
-            return Ok(Prices::Free);
-        }
-        let location = runtime.parse::<Location>().ok();
-        self.cluster_prices(location.map(|location| location.context).as_deref())
-    }
-
-    /// What things cost in a cluster, by the name of its context.
-    pub fn cluster_prices(&self, context: Option<&str>) -> Result<Prices, CliError> {
-        let named = context.and_then(|context| self.settings.named(context));
-        let file = named.and_then(|named| named.prices.as_ref()).or(self.settings.prices.as_ref());
-        let Some(file) = file else { return Ok(Prices::Unknown) };
-        if let Some(known) = self.prices.borrow().get(file) {
-            return Ok(known.clone());
-        }
-        let path = self.env.config_dir().join(file);
-        let wrong = |error: String| {
-            CliError::new(ErrorKind::Usage, format!("the price file {}: {error}", path.display()))
-                .hint("the setting `prices` names it; `mlctl cost --template gcp` prints one")
-        };
-        let text = fs_err::read_to_string(&path).map_err(|error| wrong(error.to_string()))?;
-        let custom: Vec<String> = self.settings.accelerators.keys().cloned().collect();
-        let prices = PriceFile::parse(&text, &custom).map_err(|error| wrong(error.to_string()))?;
-        let prices = Prices::File(prices);
-        self.prices.borrow_mut().insert(file.clone(), prices.clone());
-        Ok(prices)
-    }
-
-    /// The same where a broken price file is no reason to stop.
-    pub fn prices_or_warn(&self, runtime: &str) -> Prices {
-        self.prices(runtime).unwrap_or_else(|error| {
-            self.printer.warn(&error.message);
-            Prices::Unknown
         })
     }
 

@@ -6,6 +6,7 @@ mod env;
 mod error;
 mod git;
 mod interrupt;
+mod prices;
 mod runs;
 mod settings;
 mod specs;

@@ -31,7 +31,13 @@ pub struct Bill {
     /// What the cost leaves out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unpriced: Vec<String>,
+    /// It is of several currencies.
+    #[serde(skip)]
+    mixed: bool,
 }
+
+/// What is said of a sum that can't be made.
+const SEVERAL: &str = "prices in several currencies are not added up";
 
 /// What was paid for without use.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -69,6 +75,12 @@ impl Waste {
         all.add(self.waiting);
         all.add(self.idle_accelerators);
         all
+    }
+
+    fn forget_money(&mut self) {
+        for share in [&mut self.failed_attempts, &mut self.waiting, &mut self.idle_accelerators] {
+            share.cost = 0.0;
+        }
     }
 
     fn add(&mut self, other: &Self) {
@@ -111,21 +123,31 @@ impl Bill {
             bill.wasted.waiting.add(share(waiting, rate.hour));
             bill.wasted.idle_accelerators.add(share(idle, rate.accelerators));
             for what in rate.unpriced {
-                if !bill.unpriced.contains(&what) {
-                    bill.unpriced.push(what);
-                }
+                bill.note(&what);
             }
         }
         bill
     }
 
-    /// Takes in another bill. A sum without prices for all of it names what is missing.
+    /// Takes in another bill. A sum without prices for all of it names what is missing; amounts in
+    /// several currencies have no sum.
     pub fn add(&mut self, other: &Self) {
+        if let (Some(one), Some(two)) = (&self.currency, &other.currency)
+            && one != two
+        {
+            self.mixed = true;
+        }
+        self.mixed |= other.mixed;
         self.currency = self.currency.take().or_else(|| other.currency.clone());
         self.cost = match (self.cost, other.cost) {
+            _ if self.mixed => None,
             (Some(one), Some(two)) => Some(one + two),
             (one, two) => one.or(two),
         };
+        if self.mixed {
+            self.currency = None;
+            self.note(SEVERAL);
+        }
         self.replica_hours += other.replica_hours;
         self.cpu_hours += other.cpu_hours;
         self.memory_gib_hours += other.memory_gib_hours;
@@ -133,10 +155,17 @@ impl Bill {
             *self.accelerator_hours.entry(kind.clone()).or_default() += hours;
         }
         self.wasted.add(&other.wasted);
+        if self.mixed {
+            self.wasted.forget_money();
+        }
         for what in &other.unpriced {
-            if !self.unpriced.contains(what) {
-                self.unpriced.push(what.clone());
-            }
+            self.note(what);
+        }
+    }
+
+    fn note(&mut self, what: &str) {
+        if !self.unpriced.iter().any(|known| known == what) {
+            self.unpriced.push(what.to_owned());
         }
     }
 }

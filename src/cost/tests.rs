@@ -272,6 +272,25 @@ fn sums_by_day_and_label() {
 }
 
 #[test]
+fn currencies_are_not_added_up() {
+    let bill = |currency: Option<&str>, cost| {
+        let mut bill = Bill::default();
+        bill.currency = currency.map(str::to_owned);
+        bill.cost = Some(cost);
+        bill.replica_hours = 1.0;
+        bill
+    };
+    let mut all = Bill::default();
+    all.add(&bill(Some("EUR"), 1.0));
+    all.add(&bill(None, 0.0));
+    assert_eq!((all.cost, all.currency.as_deref()), (Some(1.0), Some("EUR")));
+    all.add(&bill(Some("USD"), 1.0));
+    all.add(&bill(Some("USD"), 1.0));
+    assert_eq!((all.cost, all.currency.as_deref(), all.replica_hours), (None, None, 4.0));
+    assert_eq!(all.unpriced, ["prices in several currencies are not added up"]);
+}
+
+#[test]
 fn a_wrong_price_file_is_told() {
     let wrong = |text: &str| PriceFile::parse(text, &["ours".into()]).unwrap_err().to_string();
     let text = "cpuHour: 1\nmemoryGiBHour: 1\n";

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Finding, Place};
+use crate::backend::quantity;
 
 const CHECK: &str = "quota";
 
@@ -74,29 +75,4 @@ pub fn quota(namespace: &str, quotas: &[QuotaFacts]) -> Vec<Finding> {
         findings.push(Finding::ok(Place::Cluster, CHECK, what));
     }
     findings
-}
-
-/// An amount as Kubernetes writes it: `500m`, `2`, `4Gi`, `1e3`.
-pub(super) fn quantity(text: &str) -> Option<f64> {
-    const UNITS: [(&str, f64); 14] = [
-        ("Ki", 1024.0),
-        ("Mi", 1_048_576.0),
-        ("Gi", 1_073_741_824.0),
-        ("Ti", 1_099_511_627_776.0),
-        ("Pi", 1_125_899_906_842_624.0),
-        ("Ei", 1_152_921_504_606_846_976.0),
-        ("n", 1e-9),
-        ("u", 1e-6),
-        ("m", 1e-3),
-        ("k", 1e3),
-        ("M", 1e6),
-        ("G", 1e9),
-        ("T", 1e12),
-        ("P", 1e15),
-    ];
-    let (digits, scale) = UNITS
-        .iter()
-        .find_map(|(unit, scale)| Some((text.strip_suffix(unit)?, *scale)))
-        .unwrap_or((text, 1.0));
-    digits.parse::<f64>().ok().map(|number| number * scale)
 }

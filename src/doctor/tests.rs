@@ -142,7 +142,7 @@ fn quotas_that_are_full_or_nearly_so() {
     assert_eq!(judged(&[(gpu, "8")], &[(gpu, "8")]), Level::Warn, "CPU runs still start");
     assert_eq!(levels(&quota("ml", &[])), [("quota", Level::Ok)]);
     assert_eq!(
-        ["500m", "2", "1Ki", "1e3", "x"].map(quota::quantity),
+        ["500m", "2", "1Ki", "1e3", "x"].map(crate::backend::quantity),
         [Some(0.5), Some(2.0), Some(1024.0), Some(1000.0), None]
     );
 }

@@ -5,18 +5,26 @@
 //! an in-process link. Neither reads a clock, sleeps or draws a random number.
 
 mod carry;
+mod config;
 mod event;
+mod exit;
+mod failure;
 mod member;
+mod message;
+mod replica;
 mod rules;
 mod session;
 #[cfg(test)]
 mod sim;
 mod termination;
 mod timing;
-mod types;
 
+pub use config::*;
 pub use event::*;
+pub use exit::*;
+pub use failure::*;
 pub use member::*;
+pub use message::*;
+pub use replica::*;
 pub use session::*;
 pub use termination::*;
-pub use types::*;

@@ -9,7 +9,6 @@ mod memory;
 mod mig;
 mod node;
 mod nvidia_smi;
-mod quantity;
 mod split;
 mod split_text;
 
@@ -20,6 +19,5 @@ pub use memory::memory_gb;
 pub use mig::{MIG_GPUS, MigGpu, Profile};
 pub use node::{Node, NodeState, Taint};
 pub use nvidia_smi::{APPS_QUERY, GPU_QUERY, apps, cuda_version, gpus, slices};
-pub use quantity::quantity;
 pub use split::{MigSlices, MigSplit, SplitError, TimeSplit, mig_types};
 pub use split_text::SplitPlace;

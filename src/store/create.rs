@@ -1,8 +1,9 @@
 //! New runs: everything is written beside its place, then moved there in one step.
 //!
 //! Order: `new/<run>/run/` is filled and flushed, renamed to `runs/<run>`, indexed, `new/<run>`
-//! removed. Renaming and indexing are one step to everybody who holds the folder's lock. A crash before the rename leaves a `new/<run>` without a run; one after it leaves a
-//! run that may lack its index line. `recover` tells the two apart.
+//! removed. Renaming and indexing are one step to everybody who holds the folder's lock. A crash
+//! before the rename leaves a `new/<run>` without a run; one after it leaves a run that may lack its
+//! index line. `recover` tells the two apart.
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,7 @@
 //! Everything that a person sees. Nothing else prints.
 
 mod checks;
+mod cleanup;
 mod follow;
 mod frame;
 mod gpus;
@@ -17,6 +18,7 @@ mod tests;
 mod why;
 
 pub use checks::*;
+pub use cleanup::*;
 pub use follow::*;
 pub use frame::*;
 pub use gpus::*;

@@ -1,5 +1,7 @@
 //! What runs hold in a namespace, by labels alone, and its removal.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret, Service};
@@ -8,9 +10,8 @@ use kube::api::{DeleteParams, Preconditions};
 
 use super::ClusterError;
 use super::inner::Inner;
-use super::label;
+use super::{label, nodes};
 use crate::backend::{BackendError, Holding, Holdings, Notice, Requests};
-use crate::spec::{ByteSize, CpuQuantity};
 
 /// Everything of runs in the namespace, whosever they are.
 pub(super) fn holdings(inner: &Inner) -> Result<Holdings, BackendError> {
@@ -117,31 +118,23 @@ fn pod_of(pod: &Pod, me: &str) -> Holding {
     let over = matches!(phase, Some("Succeeded" | "Failed"));
     let spec = pod.spec.as_ref();
     let placed = spec.is_some_and(|spec| spec.node_name.is_some());
-    let mut requests = Requests::default();
-    if placed && !over {
-        for container in spec.into_iter().flat_map(|spec| &spec.containers) {
-            let asked = container.resources.as_ref().and_then(|all| all.requests.as_ref());
-            for (name, quantity) in asked.into_iter().flatten() {
-                requests.add(&request(name, &quantity.0));
-            }
-        }
-    }
+    let taken = spec.filter(|_| placed && !over).map(nodes::requests).unwrap_or_default();
+    let requests = requests(taken);
     Holding { runs: !over, requests, ..thing("Pod", pod.metadata.clone(), me) }
 }
 
-fn request(name: &str, amount: &str) -> Requests {
-    let mut asked = Requests::default();
-    match name {
-        "cpu" => {
-            asked.cpu = amount.parse::<CpuQuantity>().map_or(0.0, |cpu| cpu.millis as f64 / 1000.0);
+fn requests(taken: BTreeMap<String, f64>) -> Requests {
+    let mut all = Requests::default();
+    for (name, amount) in taken {
+        match name.as_str() {
+            "cpu" => all.cpu = amount,
+            "memory" => all.memory = amount as u64,
+            // Names with a domain are extended resources: accelerators, mostly.
+            name if name.contains('/') => {
+                all.accelerators.insert(name.into(), amount as u64);
+            }
+            _ => {}
         }
-        "memory" => asked.memory = amount.parse::<ByteSize>().map_or(0, |memory| memory.bytes),
-        // Names with a domain are extended resources: accelerators, mostly.
-        name if name.contains('/') => {
-            let count = amount.parse().unwrap_or(0);
-            asked.accelerators.insert(name.into(), count);
-        }
-        _ => {}
     }
-    asked
+    all
 }

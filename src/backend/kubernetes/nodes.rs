@@ -13,8 +13,8 @@ use super::error::ClusterError;
 use super::inner::Inner;
 use super::{AdminRole, Manifests, Sight, annotation, label};
 use crate::accelerator::{CustomAccelerators, placement};
-use crate::backend::{BackendError, GpuView, Notice};
-use crate::gpus::{Holder, Need, Node, NodeState, Taint, fit, inventory, quantity};
+use crate::backend::{BackendError, GpuView, Notice, quantity};
+use crate::gpus::{Holder, Need, Node, NodeState, Taint, fit, inventory};
 use crate::plan::{ClusterLayout, Plan};
 
 /// A submission waits so long for the list of nodes and no longer.
@@ -122,7 +122,7 @@ fn need(plan: &Plan, job: &Job, custom: &CustomAccelerators) -> Option<Need> {
 }
 
 /// What the scheduler counts: containers together, or one that comes before them alone.
-fn requests(pod: &PodSpec) -> BTreeMap<String, f64> {
+pub(super) fn requests(pod: &PodSpec) -> BTreeMap<String, f64> {
     let stays = |container: &&Container| container.restart_policy.as_deref() == Some("Always");
     let mut sum = BTreeMap::new();
     let before = pod.init_containers.iter().flatten();
@@ -153,7 +153,7 @@ fn amounts(of: Option<&BTreeMap<String, Quantity>>) -> BTreeMap<String, f64> {
     of.into_iter().flatten().filter_map(read).collect()
 }
 
-fn node(node: &core::Node) -> Node {
+pub(super) fn node(node: &core::Node) -> Node {
     let spec = node.spec.as_ref();
     let status = node.status.as_ref();
     let conditions = status.and_then(|status| status.conditions.as_ref()).into_iter().flatten();

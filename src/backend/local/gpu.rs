@@ -1,7 +1,9 @@
 //! GPUs of this machine, as nvidia-smi tells.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
+
+use super::ask::{ANSWER, ask};
 
 /// One GPU.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,13 +14,10 @@ pub(super) struct Gpu {
 
 /// All GPUs; empty without a driver.
 pub(super) fn list(nvidia_smi: &Path) -> Vec<Gpu> {
-    let output = Command::new(nvidia_smi)
-        .args(["--query-gpu=uuid,name", "--format=csv,noheader,nounits"])
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output();
-    match output {
-        Ok(output) if output.status.success() => parse(&String::from_utf8_lossy(&output.stdout)),
+    let mut command = Command::new(nvidia_smi);
+    command.args(["--query-gpu=uuid,name", "--format=csv,noheader,nounits"]);
+    match ask(&mut command, ANSWER, &|| false) {
+        Ok(answer) if answer.status.success() => parse(&answer.stdout),
         _ => Vec::new(),
     }
 }

@@ -1,8 +1,9 @@
 //! What nvidia-smi says of this machine, with the runs that have leased its GPUs.
 
 use std::io;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
+use super::ask::{ANSWER, ask};
 use super::leases::Leases;
 use super::process;
 use super::runtime::LocalConfig;
@@ -12,7 +13,7 @@ use crate::store::RunPaths;
 
 /// Asks nvidia-smi. A machine without it has no GPUs; one whose driver fails is an error.
 pub(super) fn machine(config: &LocalConfig) -> Result<GpuView, BackendError> {
-    let text = match ask(config, &GPU_QUERY) {
+    let text = match said(config, &GPU_QUERY) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let why = "this machine has no nvidia-smi, and so no GPU that runs could use; it comes \
@@ -20,11 +21,15 @@ pub(super) fn machine(config: &LocalConfig) -> Result<GpuView, BackendError> {
             let (machine, why) = (Machine::default(), Some(Notice(why.into())));
             return Ok(GpuView::Machine { machine, why });
         }
+        Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+            let said = format!("nvidia-smi gives {error}: its driver hangs");
+            return Err(BackendError::Unsupported(said));
+        }
         Err(error) => return Err(BackendError::Unsupported(error.to_string())),
     };
     let (mut gpus, driver) = gpus(&text);
     // What is asked for beside the list may be missing in an old driver: the list is worth having.
-    let more = |args: &[&str]| ask(config, args).unwrap_or_default();
+    let more = |args: &[&str]| said(config, args).unwrap_or_default();
     let processes = apps(&more(&APPS_QUERY));
     let slices = if gpus.iter().any(|gpu| gpu.mig == Some(true)) {
         slices(&more(&["-L"]))
@@ -47,17 +52,16 @@ pub(super) fn machine(config: &LocalConfig) -> Result<GpuView, BackendError> {
 }
 
 /// Standard output, or what went wrong in nvidia-smi's own words: it writes them there too.
-fn ask(config: &LocalConfig, args: &[&str]) -> io::Result<String> {
-    let output = Command::new(&config.nvidia_smi).args(args).stdin(Stdio::null()).output()?;
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
-    if output.status.success() {
-        return Ok(text(&output.stdout));
+fn said(config: &LocalConfig, args: &[&str]) -> io::Result<String> {
+    let answer = ask(Command::new(&config.nvidia_smi).args(args), ANSWER, &|| false)?;
+    if answer.status.success() {
+        return Ok(answer.stdout.trim().to_owned());
     }
-    let said = [text(&output.stdout), text(&output.stderr)].join(" ");
-    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
-    Err(io::Error::other(if said.is_empty() {
-        format!("nvidia-smi failed: {}", output.status)
+    let all = [answer.stdout, answer.stderr].join(" ");
+    let words = all.split_whitespace().collect::<Vec<_>>().join(" ");
+    Err(io::Error::other(if words.is_empty() {
+        format!("nvidia-smi failed: {}", answer.status)
     } else {
-        format!("nvidia-smi failed: {said}")
+        format!("nvidia-smi failed: {words}")
     }))
 }

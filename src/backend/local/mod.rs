@@ -5,6 +5,7 @@
 //! replaces a lost agent here.
 
 mod addresses;
+mod ask;
 mod check;
 mod data;
 mod doctor;

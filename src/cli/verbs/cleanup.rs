@@ -8,17 +8,15 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::selection::Selection;
-use crate::backend::{Backend, Notice, Requests};
+use crate::backend::{Backend, Notice};
 use crate::cleanup::{
-    Failure, Filter, Kept, Proposal, Removal, Survey, Totals, caches, carry_out, propose,
+    Failure, Filter, Found, Kept, Proposal, Removal, Survey, Totals, caches, carry_out, propose,
 };
 use crate::cli::{CliError, Context, ErrorKind, Format, Fresh, read_plan};
-use crate::cost::money;
 use crate::report::RunState;
 use crate::spec::Span;
 use crate::store::{ListFilter, Store, now};
-use crate::ui::human::{age, bytes, number};
-use crate::ui::{Table, Verbosity, state_style};
+use crate::ui::{Verbosity, removal_title, show_proposal, totals_text};
 
 /// Younger runs stay where nothing narrows the choice down.
 const DEFAULT_AGE: Duration = Duration::from_hours(7 * 24);
@@ -38,9 +36,10 @@ const STUDY: &str = "mlctl.dev/study";
 Shows what it would remove and what that frees, then asks. Without a choice:
 runs that ended 7 days ago or more, what is left of runs that nobody knows, and
 Python environments that were not used for so long. Models of runs that
-succeeded stay, with the run's story, and so does whatever still runs, belongs
-to others, or was not made by mlctl. Outputs outside of the state folder and
-claims are never touched.
+succeeded stay, with the run's story (also where the spec's `output` says
+another place), and so does whatever still runs, belongs to others, or was not
+made by mlctl. Outputs outside of the state folder and claims are never touched.
+What is removed is no longer counted by `mlctl cost`.
 
 Examples:
   mlctl cleanup                          look, and decide
@@ -105,13 +104,12 @@ pub fn run(context: &Context, args: &CleanupArgs) -> Result<u8, CliError> {
     let store = context.store()?;
     let (looked, proposal) = look(context, &store, args)?;
     if context.format == Format::Table {
-        show(context, &proposal)?;
-        let by_age =
-            args.older_than.is_none() && !args.all && !args.orphans && args.runs.is_empty();
-        if proposal.removals.is_empty() && by_age && !looked.survey.runs.is_empty() {
-            let count = looked.survey.runs.len();
+        show_proposal(&context.printer, &proposal, now())?;
+        let younger = younger(args, &looked.survey, &proposal);
+        if younger > 0 {
+            let runs = if younger == 1 { "run" } else { "runs" };
             context.printer.hint(&format!(
-                "{count} runs are younger than 7 days, or narrowed out; --all takes all that have ended"
+                "{younger} {runs} ended less than 7 days ago: --all takes them too"
             ));
         }
     }
@@ -122,7 +120,7 @@ pub fn run(context: &Context, args: &CleanupArgs) -> Result<u8, CliError> {
         remove(context, &store, &looked, &proposal)
     };
     let frees = proposal.totals();
-    let done = format!("removed {}", counted(&frees));
+    let done = format!("removed {}", totals_text(&frees));
     context.emit(
         &Document {
             schema_version: 1,
@@ -180,7 +178,7 @@ pub fn by_itself(context: &Context) {
         let failures = remove(context, &store, &looked, &proposal);
         context.printer.detail(&format!(
             "retention: removed {}; {} could not be",
-            counted(&proposal.totals()),
+            totals_text(&proposal.totals()),
             failures.len()
         ));
         Ok(())
@@ -208,7 +206,7 @@ fn look(
 fn remove(context: &Context, store: &Store, looked: &Looked, proposal: &Proposal) -> Vec<Failure> {
     let backend = |name: &str| looked.backends.get(name).map(|backend| &**backend);
     carry_out(proposal, store, &backend, &mut |removal| {
-        context.printer.detail(&format!("removing {}", title(removal)));
+        context.printer.detail(&format!("removing {}", removal_title(removal)));
     })
 }
 
@@ -306,79 +304,27 @@ fn ask(context: &Context) -> Result<bool, CliError> {
     Ok(context.printer.confirm("remove this?"))
 }
 
-fn show(context: &Context, proposal: &Proposal) -> Result<(), CliError> {
-    let now = now();
-    let mut table =
-        Table::new(&["WHAT", "STATE", "AGE", "WHERE", "OBJECTS", "DISK", "USES", "WHY"])
-            .whole(&[0])
-            .painted(1, state_style);
-    for removal in &proposal.removals {
-        let or_empty = |text: Option<String>| text.unwrap_or_default();
-        table.row(vec![
-            title(removal),
-            or_empty(removal.state.map(|state| state.to_string())),
-            or_empty(removal.at.map(|at| age(at, now))),
-            or_empty(removal.runtime.clone()),
-            if removal.things.is_empty() {
-                String::new()
-            } else {
-                removal.things.len().to_string()
-            },
-            if removal.bytes == 0 { String::new() } else { bytes(removal.bytes) },
-            uses(&removal.requests, &removal.cost_per_hour),
-            removal.why.clone(),
-        ]);
+/// Runs that have ended and stay only because nobody has said how old is old enough.
+fn younger(args: &CleanupArgs, survey: &Survey, proposal: &Proposal) -> usize {
+    let narrowed = args.all
+        || args.orphans
+        || args.older_than.is_some()
+        || args.study.is_some()
+        || args.selection.name.is_some()
+        || !(args.runs.is_empty() && args.state.is_empty() && args.selection.label.is_empty());
+    if narrowed {
+        return 0;
     }
-    if table.is_empty() {
-        context.printer.say("nothing to remove");
-    } else {
-        context.printer.data(&table.render(&context.printer))?;
-        context.printer.say(&format!("\nin all {}", counted(&proposal.totals())));
-    }
-    for Kept { run, why } in &proposal.kept {
-        context.printer.say(&format!("{run} stays: {why}"));
-    }
-    Ok(())
-}
-
-fn title(removal: &Removal) -> String {
-    match (&removal.run, &removal.cache) {
-        (Some(run), _) => run.clone(),
-        (None, Some(cache)) => {
-            let name = cache.path.file_name().map(|name| name.to_string_lossy().into_owned());
-            format!("environment {}", name.unwrap_or_default())
-        }
-        (None, None) => String::new(),
-    }
-}
-
-fn counted(totals: &Totals) -> String {
-    let Totals { removals, things, bytes: size, requests, cost_per_hour } = totals;
-    let what = if *removals == 1 { "run, leftover or cache" } else { "runs, leftovers and caches" };
-    let mut parts = vec![format!("{removals} {what}")];
-    if *things > 0 {
-        parts.push(format!("{things} objects"));
-    }
-    if *size > 0 {
-        parts.push(bytes(*size));
-    }
-    if !requests.is_empty() {
-        parts.push(uses(requests, cost_per_hour));
-    }
-    parts.join(", ")
-}
-
-/// `2 nvidia.com/gpu, 4 cores, 16 GiB, 1.20 USD an hour`: what is kept from others now.
-fn uses(requests: &Requests, cost_per_hour: &BTreeMap<String, f64>) -> String {
-    let mut parts: Vec<String> =
-        requests.accelerators.iter().map(|(name, count)| format!("{count} {name}")).collect();
-    if requests.cpu > 0.0 {
-        parts.push(format!("{} cores", number(requests.cpu)));
-    }
-    if requests.memory > 0 {
-        parts.push(bytes(requests.memory));
-    }
-    let costs = cost_per_hour.iter();
-    parts.extend(costs.map(|(currency, hour)| format!("{} an hour", money(*hour, currency))));
-    parts.join(", ")
+    let told = |id: &str| {
+        proposal.removals.iter().any(|removal| removal.run.as_deref() == Some(id))
+            || proposal.kept.iter().any(|kept| kept.run == id)
+    };
+    // A run that was cleaned before but for its model has nothing more to give.
+    let young = |found: &&Found| survey.now.duration_since(found.at).unsigned_abs() < DEFAULT_AGE;
+    survey
+        .runs
+        .iter()
+        .filter(|found| found.state.is_ended() && !told(&found.id))
+        .filter(young)
+        .count()
 }

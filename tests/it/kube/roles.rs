@@ -8,11 +8,17 @@ use crate::support::{stderr, stdout};
 fn assert_denied(kube: &Kube, what: &[&str]) {
     let user = format!("--as=system:serviceaccount:{}:robot", kube.namespace);
     for pair in what {
-        let mut command = kube.kubectl_command();
-        let output = command.args(["auth", "can-i", &user]).args(pair.split(' ')).output();
-        let said = stdout(&output.expect("kubectl"));
-        assert_eq!(said.trim(), "no", "may it {pair}?");
+        assert_eq!(may(kube, &user, pair), "no", "may it {pair}?");
     }
+}
+
+/// `create pods/exec`: kubectl would take what stands behind the slash for a name.
+fn may(kube: &Kube, user: &str, pair: &str) -> String {
+    let (verb, resource) = pair.split_once(' ').expect("a verb and a resource");
+    let (resource, subresource) = resource.split_once('/').unwrap_or((resource, ""));
+    let mut command = kube.kubectl_command();
+    command.args(["auth", "can-i", user, verb, resource, "--subresource", subresource]);
+    stdout(&command.output().expect("kubectl")).trim().to_owned()
 }
 
 const NOBODYS: [&str; 8] = [
@@ -40,9 +46,23 @@ fn a_submitter_does_everything_with_runs_and_nothing_else() {
     let run = everything_with_runs(&kube);
     assert_eq!(stdout(&kube.run(0, ["exec", &run, "--", "echo", "inside"])), "inside\n");
     end_and_clean(&kube, &run);
+    let user = format!("--as=system:serviceaccount:{}:robot", kube.namespace);
+    assert_eq!(may(&kube, &user, "create pods/exec"), "yes");
     let claim = ["train", "--set", "output=pvc://nosuch/x"];
     let refused = stderr(&kube.run(5, claim));
     assert!(refused.contains("there is no claim `nosuch`"), "{refused}");
+}
+
+/// The trials of a study are runs; a pipeline has no use for `exec`.
+#[test]
+fn a_tuner_does_the_same_but_exec() {
+    let Some(kube) = Kube::new() else { return };
+    let _robot = kube.become_robot("tuner");
+    let run = everything_with_runs(&kube);
+    let exec = ["exec", &run, "--", "true"];
+    assert_refused(&kube, &exec, "may not get pods/exec", "mlctl-submitter");
+    end_and_clean(&kube, &run);
+    assert_denied(&kube, &["get pods/exec", "create pods/exec"]);
 }
 
 /// One run that ends, and one that goes on: its id.

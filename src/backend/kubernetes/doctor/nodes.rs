@@ -3,52 +3,40 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::Node;
-use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use kube::Api;
 use kube::api::ListParams;
 use kube::core::{ApiResource, DynamicObject, GroupVersionKind};
 
 use super::super::api::Cluster;
 use super::super::error::ClusterError;
+use super::super::nodes::node;
 use crate::doctor::{KueueFacts, NodeFacts, labelled};
+use crate::gpus::{self, NodeState};
 
 const ARCH: &str = "kubernetes.io/arch";
 const KUEUE: &str = "kueue.x-k8s.io";
 
 /// All nodes; only who may see the whole cluster may list them.
 pub(super) async fn nodes(cluster: &Cluster) -> Result<Vec<NodeFacts>, ClusterError> {
-    let api: Api<Node> = Api::all(cluster.client.clone());
-    let params = ListParams::default();
-    let all = cluster.again(|| api.list(&params)).await;
-    let all = all.map_err(|error| cluster.target.explain(error))?;
-    Ok(all.items.into_iter().map(facts).collect())
+    let all = cluster.list_everywhere::<Node>("").await?;
+    Ok(all.iter().map(node).map(facts).collect())
 }
 
-fn facts(node: Node) -> NodeFacts {
-    let labels = node.metadata.labels.unwrap_or_default();
-    let status = node.status.unwrap_or_default();
-    let ready = status
-        .conditions
-        .iter()
-        .flatten()
-        .any(|condition| condition.type_ == "Ready" && condition.status == "True");
-    let closed = node.spec.and_then(|spec| spec.unschedulable).unwrap_or(false);
+fn facts(node: gpus::Node) -> NodeFacts {
     NodeFacts {
-        name: node.metadata.name.unwrap_or_default(),
-        takes_pods: ready && !closed,
-        architecture: labels.get(ARCH).cloned().unwrap_or_default(),
-        labelled: labelled(&labels),
-        capacity: extended(status.capacity),
-        allocatable: extended(status.allocatable),
+        takes_pods: node.state == NodeState::Ready,
+        architecture: node.label(ARCH).unwrap_or_default().to_owned(),
+        labelled: labelled(&node.labels),
+        capacity: extended(node.capacity),
+        allocatable: extended(node.allocatable),
+        name: node.name,
     }
 }
 
 /// Names with a domain: what device plugins bring.
-fn extended(amounts: Option<BTreeMap<String, Quantity>>) -> BTreeMap<String, u64> {
-    let all = amounts.unwrap_or_default().into_iter();
-    all.filter(|(name, _)| name.contains('/'))
-        .map(|(name, Quantity(amount))| (name, amount.parse().unwrap_or(0)))
-        .collect()
+fn extended(amounts: BTreeMap<String, f64>) -> BTreeMap<String, u64> {
+    let all = amounts.into_iter().filter(|(name, _)| name.contains('/'));
+    all.map(|(name, amount)| (name, amount as u64)).collect()
 }
 
 /// Is Kueue there, and which queues has the namespace?

@@ -103,15 +103,18 @@ fn look(
             Some(verdict) => finished(run, verdict, "the run's record"),
             None => finished(run, verdict, &from),
         });
-    } else if let Some(event) = {
-        let starts = events.iter().any(|event| event.kind == EventKind::AttemptStarted);
-        killed_for_memory(inner, run, &submission, &facts, starts)?
-    } {
+    } else if let Some(event) =
+        killed_for_memory(inner, run, &submission, &facts, has_start(&events))?
+    {
         events.push(event);
     } else if let Some(event) = start_timeout(inner, run, &submission, &facts)? {
         events.push(event);
     }
     Ok(events)
+}
+
+fn has_start(events: &[Event]) -> bool {
+    events.iter().any(|event| event.kind == EventKind::AttemptStarted)
 }
 
 fn has_end(events: &[Event]) -> bool {

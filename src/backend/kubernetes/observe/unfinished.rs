@@ -11,13 +11,13 @@ use super::super::inner::Inner;
 use super::super::mark::Submitting;
 use super::super::record::record;
 use super::super::submission::Submission;
-use super::super::verdict::{infer, waiting};
+use super::super::verdict::{Unwatched, infer, waiting};
 use super::super::watch::{self, PodFacts, RunFacts};
 use super::super::{cancel, holdings, submit};
 use super::look::{finished, primary};
 use crate::backend::BackendError;
 use crate::event::Event;
-use crate::gang::{FailureClass, FirstFailure, Outcome, Verdict};
+use crate::gang::{Outcome, Verdict};
 use crate::plan::Plan;
 use crate::store::{RunPaths, RunRecord};
 
@@ -56,49 +56,23 @@ pub(super) fn start_timeout(
     Ok(Some(finished(run, verdict, "`startTimeout` is over and no agent has run")))
 }
 
-/// Agents that are killed for their memory before the gang has ever started, or alone in theirs, are
-/// made again and again: nobody lives who remembers and could judge.
+/// A gang whose agents were killed for their memory, and of which nobody is left to judge.
 pub(super) fn killed_for_memory(
     inner: &Inner,
     run: &RunPaths,
     submission: &Submission,
     facts: &RunFacts,
-    has_started: bool,
+    starts_now: bool,
 ) -> Result<Option<Event>, BackendError> {
-    let silent = |pod: &&PodFacts| {
-        pod.ended.as_ref().is_some_and(|end| {
-            let judged = end.message.as_ref().is_some_and(|message| message.verdict.is_some());
-            end.reason == "OOMKilled" && !judged
-        })
-    };
-    let killed: Vec<&PodFacts> = facts.pods.values().filter(silent).collect();
-    let Some(last) = killed.last() else { return Ok(None) };
     let read = |path| fs_err::read(path).ok();
     let plan = read(run.plan()).and_then(|text| serde_json::from_slice::<Plan>(&text).ok());
     let record =
         read(run.record()).and_then(|text| serde_json::from_slice::<RunRecord>(&text).ok());
     let (Some(plan), Some(record)) = (plan, record) else { return Ok(None) };
-    let class = FailureClass::OutOfMemory;
-    let spent = killed.len() > plan.gang.budgets.get(class) as usize;
-    let alone = plan.gang.members.len() == 1;
-    if !spent || (has_started || record.started.is_some()) && !alone {
-        return Ok(None);
-    }
-    let jobs = submission.layout.jobs.iter();
-    let replica =
-        jobs.filter(|job| job.name == last.job).find_map(|job| job.replicas.get(last.index));
-    let Some(replica) = replica.cloned() else { return Ok(None) };
+    let has_started = starts_now || record.started.is_some();
+    let gang = Unwatched { layout: &submission.layout, rules: &plan.gang, has_started };
+    let Some(verdict) = gang.killed_for_memory(facts, record.attempt) else { return Ok(None) };
     cancel::delete_jobs(inner, run, facts)?;
-    let reason =
-        "memory ran out: the kernel killed all that was in the pod, mlctl's agent included";
-    let attempt = record.attempt;
-    let first_failure = FirstFailure { replica, attempt, class, exit: None, reason: reason.into() };
-    let verdict = Verdict {
-        outcome: Outcome::Failed,
-        attempt,
-        reason: format!("{}: {reason}", first_failure.replica),
-        first_failure: Some(first_failure),
-    };
     Ok(Some(finished(run, verdict, "pods were killed for their memory, and none told more")))
 }
 

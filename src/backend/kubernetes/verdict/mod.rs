@@ -3,8 +3,10 @@
 
 mod cause;
 mod infer;
+mod memory;
 #[cfg(test)]
 mod tests;
 
 pub(super) use cause::{node_lost, refine};
 pub(super) use infer::{infer, waiting};
+pub(super) use memory::Unwatched;

@@ -3,11 +3,14 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::super::watch::{Ended, JobEnd, JobFacts, PodFacts, RunFacts, Words};
-use super::{infer, refine};
+use super::{Unwatched, infer, refine};
+use crate::cost::Prices;
 use crate::gang::{
-    FailureClass, FirstFailure, Outcome, ReplicaId, TerminationMessage, TerminationState, Verdict,
+    FailureClass, FirstFailure, GangConfig, Outcome, ReplicaId, TerminationMessage,
+    TerminationState, Verdict,
 };
-use crate::plan::{ClusterLayout, JobLayout};
+use crate::plan::{ClusterLayout, JobLayout, PlanContext, RuntimeDefaults, plan};
+use crate::spec::TrainJob;
 
 fn layout() -> ClusterLayout {
     let replicas = vec![ReplicaId::new("worker", 0), ReplicaId::new("worker", 1)];
@@ -126,4 +129,57 @@ fn the_cluster_knows_better_why_a_replica_went() {
     failure.class = FailureClass::Preemption;
     refine(&layout(), &facts(vec![drained], None), &mut failure);
     assert!(failure.reason.contains("drained"), "{}", failure.reason);
+}
+
+fn rules(members: usize, budget: u32) -> GangConfig {
+    let mut job: TrainJob = serde_json::from_value(serde_json::json!({
+        "apiVersion": "mlctl.dev/v1", "kind": "TrainJob", "name": "a", "command": ["a"],
+        "roles": {"worker": {"replicas": members}},
+    }))
+    .unwrap();
+    job.retries.out_of_memory = budget;
+    let context = PlanContext {
+        run: "r".into(),
+        runtime_defaults: RuntimeDefaults::CLUSTER,
+        code_base: "/".into(),
+        prices: Prices::Unknown,
+    };
+    plan(&job, &context).unwrap().gang
+}
+
+/// So many pods of worker-0 that were killed for their memory, agent and all.
+fn killed(count: usize) -> RunFacts {
+    let pods = (0..count).map(|number| PodFacts {
+        uid: format!("u{number}"),
+        generation: u32::try_from(number).unwrap(),
+        over: true,
+        ended: Some(ended(137, "OOMKilled", Some(message((0, 1), None)))),
+        ..pod(0)
+    });
+    facts(pods.collect(), None)
+}
+
+#[test]
+fn agents_that_are_killed_for_memory_end_a_gang_that_nobody_watches() {
+    let layout = layout();
+    let end = |members, budget, has_started, facts: &RunFacts| {
+        let rules = rules(members, budget);
+        let gang = Unwatched { layout: &layout, rules: &rules, has_started };
+        gang.killed_for_memory(facts, 1)
+    };
+    let verdict = end(1, 0, true, &killed(1)).expect("alone, and no budget");
+    assert_eq!(verdict.outcome, Outcome::Failed);
+    assert!(verdict.reason.starts_with("worker-0: memory ran out"), "{}", verdict.reason);
+    let failure = verdict.first_failure.expect("a failure");
+    assert_eq!((failure.class, failure.attempt), (FailureClass::OutOfMemory, 1));
+    assert!(end(1, 2, true, &killed(2)).is_none(), "the budget allows two");
+    assert!(end(1, 2, true, &killed(3)).is_some());
+    assert!(end(2, 0, false, &killed(1)).is_some(), "it has never started");
+    assert!(end(2, 0, true, &killed(1)).is_none(), "the others judge");
+    assert!(end(1, 0, true, &facts(vec![pod(0)], None)).is_none(), "nothing was killed");
+    let judged = Some(message((0, 1), Some(Outcome::Failed)));
+    let judged = PodFacts { ended: Some(ended(137, "OOMKilled", judged)), over: true, ..pod(0) };
+    assert!(end(1, 0, true, &facts(vec![judged], None)).is_none(), "it has said more itself");
+    let other = PodFacts { ended: Some(ended(137, "Error", None)), over: true, ..pod(0) };
+    assert!(end(1, 0, true, &facts(vec![other], None)).is_none(), "somebody else killed it");
 }

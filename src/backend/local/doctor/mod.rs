@@ -1,6 +1,5 @@
 //! Looks at this machine for `doctor`; `crate::doctor` judges.
 
-mod ask;
 mod examine;
 mod folders;
 mod python;

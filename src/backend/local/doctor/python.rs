@@ -7,12 +7,10 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::ask::ask;
+use crate::backend::local::ask::{ANSWER, ask};
 use crate::backend::local::runtime::LocalConfig;
 use crate::doctor::{FrameworkFacts, GpuFacts, PythonFacts, Visit};
 
-/// A short program answers within this time.
-const ANSWER: Duration = Duration::from_secs(15);
 /// Importing a framework from a cold disk takes this long at most.
 const IMPORT: Duration = Duration::from_mins(1);
 
@@ -65,7 +63,7 @@ fn command(config: &LocalConfig, program: &Path) -> Command {
 /// The interpreter that a local run would use.
 pub(super) fn python(config: &LocalConfig, visit: &Visit) -> PythonFacts {
     let mut asked = command(config, Path::new(INTERPRETER));
-    let answer = match ask(asked.args(["-c", ABOUT]), ANSWER, visit) {
+    let answer = match ask(asked.args(["-c", ABOUT]), ANSWER, &|| visit.is_stopped()) {
         Ok(answer) if answer.status.success() => answer,
         Ok(answer) => return PythonFacts::Broken(answer.complaint()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return PythonFacts::Missing,
@@ -98,7 +96,7 @@ print('\\n' + str(it.__version__), {count})"
     let mut asked = command(config, Path::new(INTERPRETER));
     // Whoever only looks takes no card's memory.
     asked.env("TF_CPP_MIN_LOG_LEVEL", "3").env("XLA_PYTHON_CLIENT_PREALLOCATE", "false");
-    let answer = match ask(asked.args(["-c", &script]), IMPORT, visit) {
+    let answer = match ask(asked.args(["-c", &script]), IMPORT, &|| visit.is_stopped()) {
         Ok(answer) => answer,
         Err(error) if error.kind() == io::ErrorKind::TimedOut => return FrameworkFacts::Slow,
         Err(error) => return FrameworkFacts::Broken(error.to_string()),
@@ -120,7 +118,7 @@ print('\\n' + str(it.__version__), {count})"
 pub(super) fn gpus(config: &LocalConfig, visit: &Visit) -> GpuFacts {
     let mut asked = command(config, &config.nvidia_smi);
     asked.args(["--query-gpu=driver_version,name", "--format=csv,noheader,nounits"]);
-    let answer = match ask(&mut asked, ANSWER, visit) {
+    let answer = match ask(&mut asked, ANSWER, &|| visit.is_stopped()) {
         Ok(answer) if answer.status.success() => answer,
         Ok(answer) => return GpuFacts::Broken(answer.complaint()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {

@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use crate::doctor::Visit;
 use crate::sys;
 
+/// A short program answers within this time, or its driver hangs.
+pub(super) const ANSWER: Duration = Duration::from_secs(15);
 /// Between two looks at a program that runs.
 const PACE: Duration = Duration::from_millis(20);
 
@@ -33,7 +34,11 @@ impl Answer {
 
 /// Runs a program to its end; kills it, and all that it has started, at the limit or when the user
 /// leaves. A program that isn't there is `NotFound`, one that takes too long `TimedOut`.
-pub(super) fn ask(command: &mut Command, limit: Duration, visit: &Visit) -> io::Result<Answer> {
+pub(super) fn ask(
+    command: &mut Command,
+    limit: Duration,
+    is_left: &dyn Fn() -> bool,
+) -> io::Result<Answer> {
     let begin = Instant::now();
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
     let mut child = command.spawn()?;
@@ -45,7 +50,7 @@ pub(super) fn ask(command: &mut Command, limit: Duration, visit: &Visit) -> io::
             end(&mut child);
             return Ok(Answer { status, stdout: text(stdout), stderr: text(stderr) });
         }
-        if begin.elapsed() > limit || visit.is_stopped() {
+        if begin.elapsed() > limit || is_left() {
             end(&mut child);
             let said = format!("no answer within {} s", limit.as_secs());
             return Err(io::Error::new(io::ErrorKind::TimedOut, said));

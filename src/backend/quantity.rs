@@ -1,4 +1,4 @@
-//! Kubernetes' quantities.
+//! Amounts as a cluster writes them.
 
 /// Suffixes and what they stand for (`k8s.io/apimachinery/pkg/api/resource`).
 const SUFFIXES: [(&str, f64); 15] = [

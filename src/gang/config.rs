@@ -1,0 +1,77 @@
+//! The rules of one gang.
+
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{PerClass, ReplicaId};
+
+/// When a run is a success.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Completion {
+    /// The primary replica exits 0.
+    Primary,
+    /// Every replica exits 0.
+    #[default]
+    All,
+}
+
+/// One member as the session knows it before anyone has joined.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Member {
+    /// Its identity.
+    pub replica: ReplicaId,
+    /// A role that never ends by itself (ps): ended at once when the run is complete.
+    #[serde(default)]
+    pub serves: bool,
+}
+
+/// What a run may cost, as the time after which it has cost so much: the agents know no prices.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CostLimit {
+    /// The time, the first gathering included.
+    pub time: Duration,
+    /// The limit as people read it, for example `20.00 USD at 4.12 USD an hour`.
+    pub text: String,
+}
+
+/// The rules of one gang; the same value in every agent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GangConfig {
+    /// The run's id.
+    pub run: String,
+    /// The Job's UID in a cluster, the run id locally: a foreign Job's agents are refused.
+    pub job_uid: String,
+    /// All members; index 0 is the primary.
+    pub members: Vec<Member>,
+    /// When the run is a success.
+    pub completion: Completion,
+    /// Retries allowed per class.
+    pub budgets: PerClass,
+    /// The run may take this long, gathering included from the first start on.
+    pub timeout: Option<Duration>,
+    /// The run may cost so much.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost_limit: Option<CostLimit>,
+    /// The first gathering may take this long.
+    pub start_timeout: Duration,
+    /// A gathering after a lost replica may take this long; zero where nothing replaces it.
+    pub rejoin_timeout: Duration,
+    /// After completion, others may go on this long.
+    pub drain: Duration,
+    /// Between SIGTERM and SIGKILL.
+    pub grace: Duration,
+    /// How long a command may run without a renewal from the primary.
+    pub lease: Duration,
+    /// An upper bound for killing everything after a lease ended, SIGKILL included.
+    pub kill_bound: Duration,
+    /// How long a peer-loss error waits for the real cause.
+    pub blame_hold: Duration,
+    /// How long the next attempt waits after a termination from outside.
+    pub outside_pause: Duration,
+}

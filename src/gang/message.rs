@@ -1,0 +1,173 @@
+//! What agents say to each other.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Attempt, Exit, FirstFailure, Now, PerClass, ReplicaId, Verdict};
+
+/// What every heartbeat carries, so that a new primary can take over without forgetting.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Carry {
+    /// (generation of the primary, attempt): the higher one counts.
+    pub epoch: (u32, Attempt),
+    /// Retries charged so far.
+    pub spent: PerClass,
+    /// Time the run has been going, by the primary's monotonic clock, over all primaries.
+    pub elapsed: Duration,
+    /// The first failure of the last failed attempt.
+    pub first_failure: Option<FirstFailure>,
+    /// The verdict, once committed.
+    pub verdict: Option<Verdict>,
+}
+
+/// Who joins: (run, job, replica, pod, generation, size), and what it remembers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Join {
+    /// The run's id.
+    pub run: String,
+    /// See [`GangConfig::job_uid`].
+    pub job_uid: String,
+    /// Who it is.
+    pub replica: ReplicaId,
+    /// Unique per pod or agent process.
+    pub pod_uid: String,
+    /// How many times this replica's pod has been replaced.
+    pub generation: u32,
+    /// The number of members it expects.
+    pub size: u32,
+    /// The attempt of the command that it still runs, if any (it lost its link, not its lease).
+    pub running: Option<Attempt>,
+    /// The highest attempt that this agent was told to start and accepted; 0 for none.
+    pub seen: Attempt,
+    /// See [`ToPrimary::Heartbeat`]: the first lease is counted from the join.
+    pub sent: Now,
+    /// What it remembers.
+    pub carry: Carry,
+}
+
+/// Resource use of one replica's processes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Usage {
+    /// Cores in use, averaged since the last report.
+    pub cpu: f64,
+    /// Resident memory in bytes.
+    pub memory: u64,
+    /// The memory limit in bytes, 0 where none is known.
+    pub memory_limit: u64,
+    /// The kernel's count of out-of-memory kills in this replica's control group.
+    pub oom_kills: u64,
+    /// The part of its accelerators' power in use, from 0 to 1, where their driver says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accelerators: Option<f64>,
+}
+
+/// Member to primary.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "type")]
+pub enum ToPrimary {
+    /// I am here.
+    Join(Join),
+    /// I am still here; my command's state and my memory.
+    Heartbeat {
+        /// The attempt whose command runs here, if any.
+        running: Option<Attempt>,
+        /// What I remember.
+        carry: Carry,
+        /// What my processes use.
+        usage: Usage,
+        /// When I sent this, by my clock. The answer repeats it, and the lease is counted from it:
+        /// so a late answer can't make a lease longer than the primary believes it is.
+        sent: Now,
+        /// The `at` of the last [`ToMember::Probe`], zero before the first.
+        answers: Now,
+    },
+    /// The command of this attempt runs.
+    Started {
+        /// Which attempt.
+        attempt: Attempt,
+    },
+    /// The command of this attempt ended.
+    Exited {
+        /// Which attempt.
+        attempt: Attempt,
+        /// How.
+        exit: Exit,
+    },
+    /// Nothing of this attempt or an earlier one is left here; ready for the next.
+    Stopped {
+        /// Which attempt.
+        attempt: Attempt,
+        /// False when the clean-up did not end in time: this agent must be replaced.
+        clean: bool,
+    },
+    /// I was sent SIGTERM from outside.
+    TerminatedFromOutside,
+    /// I know the verdict.
+    Ack,
+}
+
+/// Primary to member.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "type")]
+pub enum ToMember {
+    /// You are in.
+    Welcome {
+        /// What the gang remembers.
+        carry: Carry,
+    },
+    /// You are not: stop trying and exit with COUNT, or for good when the run is over.
+    Refuse {
+        /// Why, for the log.
+        reason: String,
+    },
+    /// Run the command.
+    Start {
+        /// As this attempt.
+        attempt: Attempt,
+    },
+    /// End the command, report `Stopped`.
+    Stop {
+        /// Which attempt.
+        attempt: Attempt,
+    },
+    /// Your lease is renewed; what the gang remembers.
+    Lease {
+        /// The memory to keep.
+        carry: Carry,
+        /// The `sent` of the join or heartbeat that this answers.
+        sent: Now,
+        /// The lease ends this long after `sent`. It shrinks with the time since the primary last
+        /// heard of *any* member, so that a primary that loses one fences the others and itself.
+        valid: Duration,
+    },
+    /// Send a heartbeat now: whatever failed at your side before this is known before its answer.
+    Probe {
+        /// By the primary's clock; the answer repeats it.
+        at: Now,
+    },
+    /// The run is over: acknowledge, end the command within `drain`, report `Stopped`, and wait for
+    /// [`ToMember::Release`].
+    Verdict {
+        /// How it ended.
+        verdict: Verdict,
+        /// How long the command may go on by itself; zero for "end it now".
+        drain: Duration,
+    },
+    /// The verdict is committed: exit by it once your command has ended.
+    Release,
+    /// The gang can't go on, and this primary can't know what an earlier one decided: exit FINAL
+    /// without a verdict.
+    Disband {
+        /// Why, for the log.
+        reason: String,
+    },
+    /// Leave so that your replica is replaced (exit COUNT).
+    Replace {
+        /// Why, for the log.
+        reason: String,
+    },
+}

@@ -1,0 +1,91 @@
+//! What a clean-up would remove.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use jiff::Timestamp;
+
+use super::human::{age, bytes, number};
+use super::{Printer, Table, state_style};
+use crate::backend::Requests;
+use crate::cleanup::{Kept, Proposal, Removal, Totals};
+use crate::cost::money;
+
+/// What goes, on standard output, and what it comes to and what stays, beside it.
+pub fn show_proposal(printer: &Printer, proposal: &Proposal, now: Timestamp) -> io::Result<()> {
+    let mut table =
+        Table::new(&["WHAT", "STATE", "AGE", "WHERE", "OBJECTS", "DISK", "USES", "WHY"])
+            .whole(&[0])
+            .painted(1, state_style);
+    for removal in &proposal.removals {
+        let or_empty = |text: Option<String>| text.unwrap_or_default();
+        table.row(vec![
+            removal_title(removal),
+            or_empty(removal.state.map(|state| state.to_string())),
+            or_empty(removal.at.map(|at| age(at, now))),
+            or_empty(removal.runtime.clone()),
+            if removal.things.is_empty() {
+                String::new()
+            } else {
+                removal.things.len().to_string()
+            },
+            if removal.bytes == 0 { String::new() } else { bytes(removal.bytes) },
+            uses(&removal.requests, &removal.cost_per_hour),
+            removal.why.clone(),
+        ]);
+    }
+    if table.is_empty() {
+        printer.say("nothing to remove");
+    } else {
+        printer.data(&table.render(printer))?;
+        printer.say(&format!("\nin all {}", totals_text(&proposal.totals())));
+    }
+    for Kept { run, why } in &proposal.kept {
+        printer.say(&format!("{run} stays: {why}"));
+    }
+    Ok(())
+}
+
+/// The run, or the environment.
+pub fn removal_title(removal: &Removal) -> String {
+    match (&removal.run, &removal.cache) {
+        (Some(run), _) => run.clone(),
+        (None, Some(cache)) => {
+            let name = cache.path.file_name().map(|name| name.to_string_lossy().into_owned());
+            format!("environment {}", name.unwrap_or_default())
+        }
+        (None, None) => String::new(),
+    }
+}
+
+/// `3 runs, leftovers and caches, 8 objects, 188 KiB`.
+pub fn totals_text(totals: &Totals) -> String {
+    let Totals { removals, things, bytes: size, requests, cost_per_hour } = totals;
+    let what = if *removals == 1 { "run, leftover or cache" } else { "runs, leftovers and caches" };
+    let mut parts = vec![format!("{removals} {what}")];
+    if *things > 0 {
+        parts.push(format!("{things} objects"));
+    }
+    if *size > 0 {
+        parts.push(bytes(*size));
+    }
+    if !requests.is_empty() {
+        parts.push(uses(requests, cost_per_hour));
+    }
+    parts.join(", ")
+}
+
+/// `2 nvidia.com/gpu, 4 cores, 16 GiB, 1.20 USD an hour`: what is kept from others now.
+fn uses(requests: &Requests, cost_per_hour: &BTreeMap<String, f64>) -> String {
+    let mut parts: Vec<String> =
+        requests.accelerators.iter().map(|(name, count)| format!("{count} {name}")).collect();
+    if requests.cpu > 0.0 {
+        parts.push(format!("{} cores", number(requests.cpu)));
+    }
+    if requests.memory > 0 {
+        parts.push(bytes(requests.memory));
+    }
+    let costs = cost_per_hour.iter();
+    parts.extend(costs.map(|(currency, hour)| format!("{} an hour", money(*hour, currency))));
+    parts.join(", ")
+}
