@@ -5,8 +5,11 @@ use crate::gang::{ExitStatus, FailureClass, FirstFailure};
 use crate::plan::{Plan, RolePlan};
 use crate::spec::Span;
 
+const PULL: &str =
+    "check the name in `image`, and that the cluster may pull it (`imagePullSecrets`)";
+
 /// What a line of output means: parts that must all be in it, in lower case, and the advice.
-const SIGNS: [(&[&str], &str); 16] = [
+const SIGNS: [(&[&str], &str); 17] = [
     (
         &["modulenotfounderror"],
         "add the missing module to the requirements (`setup.python.requirements`) or the image",
@@ -21,6 +24,7 @@ const SIGNS: [(&[&str], &str); 16] = [
     (&["no matching distribution"], "pip found no such package for this Python: check the version"),
     (&["could not find a version"], "pip found no such version: check the requirements"),
     (&["temporary failure in name resolution"], "a name did not resolve: check the network"),
+    (&["failed to pull image"], PULL),
     (
         &["exceeded quota"],
         "the namespace's quota doesn't allow it: ask for less, end other runs, ask for a larger quota, \
@@ -58,14 +62,8 @@ const BLOCKS: [(&str, &str); 9] = [
         "no node has room: ask for less (`cpu`, `memory`, `accelerators`), free some, or add nodes; \
          a node's taints need `tolerations`",
     ),
-    (
-        "ErrImagePull",
-        "check the name in `image`, and that the cluster may pull it (`imagePullSecrets`)",
-    ),
-    (
-        "ImagePullBackOff",
-        "check the name in `image`, and that the cluster may pull it (`imagePullSecrets`)",
-    ),
+    ("ErrImagePull", PULL),
+    ("ImagePullBackOff", PULL),
     ("InvalidImageName", "correct the name in `image`"),
     (
         "CreateContainerConfigError",

@@ -1,6 +1,7 @@
 //! A sandbox for one test: its own HOME, state and folder; nothing of it outlives the test.
 
 use std::ffi::OsStr;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -157,6 +158,24 @@ pub fn kill(pid: i32) {
 pub fn cache() -> PathBuf {
     std::env::var_os("MLCTL_TEST_CACHE")
         .map_or_else(|| std::env::temp_dir().join("mlctl-test-cache"), PathBuf::from)
+}
+
+/// Says that this test has not been run, and why: into the file that `MLCTL_TEST_SKIPPED` names, else
+/// on standard error past the test runner, which would keep it. `MLCTL_TEST_SKIP=never` makes it a
+/// failure.
+pub fn skip(why: &str) {
+    let thread = std::thread::current();
+    let line = format!("{}: {why}\n", thread.name().unwrap_or("a test"));
+    assert!(std::env::var("MLCTL_TEST_SKIP").as_deref() != Ok("never"), "skipped: {line}");
+    match std::env::var_os("MLCTL_TEST_SKIPPED") {
+        Some(path) => {
+            let list =
+                fs_err::OpenOptions::new().create(true).append(true).open(PathBuf::from(path));
+            list.and_then(|mut list| list.write_all(line.as_bytes()))
+                .expect("the list of the skipped");
+        }
+        None => write!(std::io::stderr(), "skipped: {line}").expect("standard error"),
+    }
 }
 
 /// Standard output as text.

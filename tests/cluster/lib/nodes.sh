@@ -37,6 +37,16 @@ image_import() {
     [ -z "$failed" ] || die "could not import $1"
 }
 
+image_export() {
+    local file=${1:?image-export needs a file to write}
+    shift
+    [ $# -gt 0 ] || set -- localhost/{busybox,python,tf}:1
+    has_pods || die "the cluster \`$name\` runs no pods, so it has no image"
+    inside ctr --address /run/containerd-node1/containerd.sock --namespace k8s.io images export - "$@" >"$file.part" ||
+        { rm -f "$file.part"; die "could not export $*"; }
+    mv "$file.part" "$file"
+}
+
 # known COMPONENT: or an error that lists them.
 known() {
     # shellcheck source=/dev/null

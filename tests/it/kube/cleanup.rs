@@ -135,7 +135,7 @@ fn what_was_shown_goes_and_nothing_foreign() {
 /// The state is lost, and so is a run's record: labels alone are enough.
 #[test]
 fn leftovers_are_found_by_their_labels() {
-    let Some(kube) = Kube::new() else { return };
+    let Some(kube) = Kube::without_pods() else { return };
     kube.gang(&["sleep 1000"], "");
     let lost = kube.detach([]);
     let kept = kube.detach([]);

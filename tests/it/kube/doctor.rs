@@ -97,7 +97,7 @@ fn no_permission() {
 
 #[test]
 fn a_quota_that_is_full() {
-    let Some(kube) = Kube::new() else { return };
+    let Some(kube) = Kube::without_pods() else { return };
     kube.kubectl(["create", "quota", "small", "--hard=pods=0"]);
     poll("the quota counts", LONG, || {
         let path = "jsonpath={.status.used.pods}";
@@ -110,7 +110,7 @@ fn a_quota_that_is_full() {
 
 #[test]
 fn pods_that_pod_security_refuses() {
-    let Some(kube) = Kube::new() else { return };
+    let Some(kube) = Kube::without_pods() else { return };
     let output = kube.run(14, ["doctor", "-o", "json", "--security", "root"]);
     snapshot!(told(&kube, &output));
     assert_clean(&kube);
@@ -118,7 +118,7 @@ fn pods_that_pod_security_refuses() {
 
 #[test]
 fn an_expired_token() {
-    let Some(kube) = Kube::new() else { return };
+    let Some(kube) = Kube::without_pods() else { return };
     let robot = kube.robot("admin");
     kube.use_credentials(&format!("token: {}", robot.token("tie")));
     robot.revoke("tie");
@@ -145,7 +145,7 @@ fn a_runner_image_that_is_not_there() {
 
 #[test]
 fn a_wrong_clock() {
-    let Some(kube) = Kube::new() else { return };
+    let Some(kube) = Kube::without_pods() else { return };
     let _proxy = Proxy::with_clock(&kube, 3600);
     let output = kube.run(14, ["doctor", "-o", "json", "--no-pod"]);
     snapshot!(told(&kube, &output).replace("59 min", "60 min"));
@@ -153,7 +153,7 @@ fn a_wrong_clock() {
 
 #[test]
 fn a_namespace_that_is_not_there() {
-    let Some(kube) = Kube::new() else { return };
+    let Some(kube) = Kube::without_pods() else { return };
     let output = kube.run(14, ["doctor", "-o", "json", "--namespace", "nowhere"]);
     let told = told(&kube, &output);
     assert!(told.contains("mend: kubectl create namespace nowhere"), "{told}");
@@ -162,7 +162,7 @@ fn a_namespace_that_is_not_there() {
 /// A pod that no node takes is waited for; whoever leaves meanwhile leaves nothing behind.
 #[test]
 fn ctrl_c_removes_the_pod() {
-    let Some(kube) = Kube::new() else { return };
+    let Some(kube) = Kube::without_pods() else { return };
     let settings = kube.sandbox.home().join(".config/mlctl/config.yaml");
     let text = fs_err::read_to_string(&settings).expect("settings");
     fs_err::write(&settings, text + "runnerArchitectures: [s390x]\n").expect("settings");

@@ -10,11 +10,6 @@ const ON_GPUS: &str = "\
 tolerations: [{key: kwok.x-k8s.io/node, operator: Exists}]
 ";
 
-/// Where the simulated nodes are: in a cluster of the tests' own.
-fn with_gpus() -> Option<Kube> {
-    Kube::new().filter(|kube| kube.cluster.name.is_some())
-}
-
 /// A spec of busybox workers that want GPUs.
 fn spec(kube: &Kube, kind: &str, count: u32, replicas: u32, more: &str) {
     kube.sandbox.write(
@@ -70,7 +65,7 @@ fn occupy(kube: &Kube, name: &str, node: &str, count: u32, meta: &Value) {
 
 #[test]
 fn nodes_are_shown_with_who_uses_them_and_for_how_long() {
-    let Some(kube) = with_gpus() else { return };
+    let Some(kube) = Kube::simulated() else { return };
     let run = serde_json::json!({
         "labels": {"app.kubernetes.io/managed-by": "mlctl", "mlctl.dev/run": "digits-a1b2c3"},
         "annotations": {"mlctl.dev/user": "ada@example.com"},
@@ -112,7 +107,7 @@ fn nodes_are_shown_with_who_uses_them_and_for_how_long() {
 /// A run of `train` itself, on nodes that simulate it.
 #[test]
 fn a_run_that_waits_for_gpus_is_shown_as_waiting() {
-    let Some(kube) = with_gpus() else { return };
+    let Some(kube) = Kube::simulated() else { return };
     spec(&kube, "nvidia-l4", 1, 1, ON_GPUS);
     let run = kube.detach([]);
     poll("it is seen to wait", LONG, || {
@@ -125,7 +120,7 @@ fn a_run_that_waits_for_gpus_is_shown_as_waiting() {
 
 #[test]
 fn what_no_node_could_hold_is_told_before_it_is_submitted() {
-    let Some(kube) = with_gpus() else { return };
+    let Some(kube) = Kube::simulated() else { return };
     let said = |args: &[&str]| {
         let output = kube.mlctl(args).output().expect("mlctl");
         assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));

@@ -6,17 +6,18 @@ use jiff::Timestamp;
 
 use super::super::inner::Inner;
 use super::super::submission::Submission;
-use super::super::verdict::{infer, refine};
+use super::super::verdict::{infer, refine, waiting};
 use super::super::watch::PodFacts;
 use super::super::{archive, mark::Submitting, record::record};
 use super::primary_log::{PrimaryLogs, log_is_read, read_log};
-use super::states::{placed, refused_pods, states};
+use super::states::{placed, states};
+use super::told::{last_words, refused_pods};
 use super::unfinished::{
     finish_submission, killed_for_memory, lost, start_timeout, unfinished, without_jobs,
 };
 use crate::backend::{BackendError, Cursor};
 use crate::event::{EVENT_VERSION, Event, EventKind};
-use crate::gang::{ReplicaId, Verdict};
+use crate::gang::{Outcome, ReplicaId, Verdict};
 use crate::store::RunPaths;
 
 /// Set in the cursor once the end has been told.
@@ -95,6 +96,11 @@ fn look(
     {
         if let Some(failure) = &mut verdict.first_failure {
             refine(&submission.layout, &facts, failure);
+        }
+        if verdict.outcome == Outcome::CouldNotStart
+            && waiting(&submission.layout, &facts).is_none()
+        {
+            events.extend(last_words(inner, run, cursor, &submission)?);
         }
         // Whoever saw the end knew more than what is left of it.
         let cluster = inner.cluster()?;

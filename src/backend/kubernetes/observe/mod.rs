@@ -4,6 +4,7 @@
 mod look;
 mod primary_log;
 mod states;
+mod told;
 mod unfinished;
 
 pub(super) use look::{Observed, observe};

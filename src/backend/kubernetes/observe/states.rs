@@ -2,27 +2,19 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
-use k8s_openapi::api::core::v1::{Event as ClusterEvent, Node};
+use k8s_openapi::api::core::v1::Node;
 use kube::Api;
 
-use super::super::ClusterError;
 use super::super::inner::Inner;
 use super::super::submission::Submission;
 use super::super::verdict::node_lost;
 use super::super::watch::{PodFacts, RunFacts, Words};
-use super::look::{Observed, event};
-use crate::backend::{BackendError, Cursor};
+use super::look::event;
+use crate::backend::Cursor;
 use crate::event::{Event, EventKind};
 use crate::gang::ReplicaId;
 use crate::store::RunPaths;
-
-/// The cluster's events of a Job that lacks pods are asked for this often.
-const EVENTS_PACE: Duration = Duration::from_secs(10);
-/// A Job has made its pods within this time, or can't.
-const PODS_LIMIT: Duration = Duration::from_secs(3);
 
 /// What pods say of themselves, as far as it is news.
 pub(super) fn states(
@@ -109,7 +101,7 @@ fn blocked(pod: &PodFacts) -> Option<Words> {
 
 /// The words differ from the last ones; the clock times in them don't count, nor do the names of pods
 /// that a Job tries to make again and again.
-fn is_news(cursor: &mut Cursor, who: &str, words: &Words) -> bool {
+pub(super) fn is_news(cursor: &mut Cursor, who: &str, words: &Words) -> bool {
     let mut hasher = DefaultHasher::new();
     words.reason.hash(&mut hasher);
     words.message.split_whitespace().map(without_suffix).for_each(|word| word.hash(&mut hasher));
@@ -126,43 +118,7 @@ fn without_suffix(word: &str) -> &str {
     }
 }
 
-fn waiting_event(run: &RunPaths, replica: Option<&ReplicaId>, words: Words) -> Event {
+pub(super) fn waiting_event(run: &RunPaths, replica: Option<&ReplicaId>, words: Words) -> Event {
     let Words { reason, message } = words;
     event(run, replica, EventKind::Waiting { reason, message })
-}
-
-/// A Job that has fewer pods than it wants: a quota or an admission refuses them, and only the
-/// cluster's events say which.
-pub(super) fn refused_pods(
-    inner: &Inner,
-    run: &RunPaths,
-    cursor: &mut Cursor,
-    observed: &mut Observed,
-    facts: &RunFacts,
-) -> Result<Vec<Event>, BackendError> {
-    let now = Timestamp::now();
-    let lacking = facts.jobs.values().find(|job| {
-        let old = job.started.is_some_and(|at| now.duration_since(at).unsigned_abs() > PODS_LIMIT);
-        old && job.pods < job.wanted && job.end.is_none() && !job.suspended && !job.gone
-    });
-    let Some(job) = lacking else { return Ok(Vec::new()) };
-    if observed.asked.is_some_and(|asked| asked.elapsed() < EVENTS_PACE) {
-        return Ok(Vec::new());
-    }
-    observed.asked = Some(Instant::now());
-    let cluster = inner.cluster()?;
-    let fields = format!("involvedObject.uid={},reason=FailedCreate", job.uid);
-    let said: Vec<ClusterEvent> = match inner.block_on(cluster.list("", &fields)) {
-        Ok(said) => said,
-        // Whoever may not read events still follows the run.
-        Err(ClusterError::Forbidden { .. }) => return Ok(Vec::new()),
-        Err(error) => return Err(error.into()),
-    };
-    let newest = said.into_iter().max_by_key(|event| event.last_timestamp.clone().map(|t| t.0));
-    let Some(message) = newest.and_then(|event| event.message) else { return Ok(Vec::new()) };
-    let words = Words { reason: "FailedCreate".into(), message };
-    if is_news(cursor, "pods", &words) {
-        return Ok(vec![waiting_event(run, None, words)]);
-    }
-    Ok(Vec::new())
 }

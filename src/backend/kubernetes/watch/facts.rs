@@ -21,8 +21,16 @@ impl RunFacts {
         self.jobs.insert(job.name.clone(), job);
     }
 
-    /// Takes in a pod as it is now.
-    pub(in super::super) fn pod(&mut self, pod: PodFacts) {
+    /// Takes in a pod as it is now. What kept one from starting is still true when it is deleted for
+    /// that, and its kubelet says it no more.
+    pub(in super::super) fn pod(&mut self, mut pod: PodFacts) {
+        if pod.waiting.is_none()
+            && (pod.deleting || pod.gone)
+            && !pod.has_log()
+            && let Some(before) = self.pods.get(&pod.uid)
+        {
+            pod.waiting.clone_from(&before.waiting);
+        }
         self.pods.insert(pod.uid.clone(), pod);
     }
 

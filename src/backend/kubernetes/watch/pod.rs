@@ -97,7 +97,10 @@ impl PodFacts {
                         && ready.reason.is_none()
                         && main.is_some_and(|main| main.ready)
                 }));
-        let waiting = (!over && !running && ended.is_none()).then(|| waiting(&status)).flatten();
+        let deleting = meta.deletion_timestamp.is_some();
+        let waiting = (!over && !running && ended.is_none())
+            .then(|| waiting(&status).or_else(|| creating(&status).filter(|_| !deleting)))
+            .flatten();
         Self {
             name: meta.name.clone().unwrap_or_default(),
             uid: meta.uid.clone().unwrap_or_default(),
@@ -114,7 +117,7 @@ impl PodFacts {
             succeeded: phase == "Succeeded",
             disruption: disruption(&status),
             node_lost,
-            deleting: meta.deletion_timestamp.is_some(),
+            deleting,
             gone: false,
             ended,
         }
@@ -206,6 +209,12 @@ fn waiting(status: &PodStatus) -> Option<Words> {
             });
         }
     }
+    None
+}
+
+/// Its node has taken it on and nothing else is known. Kubelets say so, too, of a pod whose image they
+/// could not pull, once it is deleted.
+fn creating(status: &PodStatus) -> Option<Words> {
     let placed = find(status, "PodScheduled").is_some_and(|c| c.status == "True");
     placed.then(|| Words {
         reason: "ContainerCreating".into(),
@@ -215,6 +224,7 @@ fn waiting(status: &PodStatus) -> Option<Words> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::RunFacts;
     use super::*;
     use serde_json::json;
 
@@ -258,6 +268,32 @@ mod tests {
         let waiting = pod.waiting.unwrap();
         assert_eq!(waiting.reason, "ErrImagePull");
         assert_eq!(waiting.message, "image no/such:1: pull access denied");
+    }
+
+    #[test]
+    fn a_deleted_pod_is_not_being_made() {
+        let mut run = RunFacts::default();
+        let pod = |reason: &str, deleted: bool| {
+            let mut pod = json!({
+                "metadata": {"name": "p", "uid": "u"},
+                "status": {"phase": "Pending",
+                    "conditions": [{"type": "PodScheduled", "status": "True"}],
+                    "containerStatuses": [{"name": "main", "image": "a:1", "imageID": "",
+                        "ready": false, "restartCount": 0,
+                        "state": {"waiting": {"reason": reason, "message": "a:1 is not there"}}}]},
+            });
+            if deleted {
+                pod["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
+            }
+            PodFacts::of(&serde_json::from_value(pod).unwrap())
+        };
+        let reason = |run: &RunFacts| run.pods["u"].waiting.clone().map(|words| words.reason);
+        run.pod(pod("ContainerCreating", false));
+        assert_eq!(reason(&run).as_deref(), Some("ContainerCreating"));
+        run.pod(pod("ErrImagePull", false));
+        run.pod(pod("ContainerCreating", true));
+        run.pod(PodFacts { gone: true, ..pod("ContainerCreating", true) });
+        assert_eq!(reason(&run).as_deref(), Some("ErrImagePull"));
     }
 
     #[test]

@@ -22,7 +22,7 @@ fn refused(kube: &Kube, code: i32, words: &[&str]) {
 
 #[test]
 fn a_user_without_rights_is_told_which_one() {
-    let Some(kube) = Kube::new() else { return };
+    let Some(kube) = Kube::without_pods() else { return };
     let robot = kube.robot("view");
     kube.use_credentials(&format!("token: {}", robot.token("tie")));
     refused(&kube, 5, &["create", "configmaps", &kube.namespace, "robot"]);
@@ -31,7 +31,7 @@ fn a_user_without_rights_is_told_which_one() {
 /// All is allowed but the Jobs: what was made before the refusal is taken back.
 #[test]
 fn half_the_rights_leave_nothing_behind() {
-    let Some(kube) = Kube::new() else { return };
+    let Some(kube) = Kube::without_pods() else { return };
     let robot = kube.robot("view");
     let verbs = "--verb=get,list,watch,create,update,patch,delete";
     let kinds = "--resource=configmaps,secrets,services,pods";
@@ -44,7 +44,7 @@ fn half_the_rights_leave_nothing_behind() {
 
 #[test]
 fn an_expired_token_is_told() {
-    let Some(kube) = Kube::new() else { return };
+    let Some(kube) = Kube::without_pods() else { return };
     let robot = kube.robot("admin");
     let token = robot.token("tie");
     kube.use_credentials(&format!("token: {token}"));
@@ -60,7 +60,7 @@ fn an_expired_token_is_told() {
 
 #[test]
 fn a_namespace_that_is_not_there_is_told() {
-    let Some(kube) = Kube::new() else { return };
+    let Some(kube) = Kube::without_pods() else { return };
     kube.gang(&["true"], "");
     let output = kube.run(4, ["train", "--namespace", "nowhere"]);
     let text = stderr(&output);
@@ -69,7 +69,7 @@ fn a_namespace_that_is_not_there_is_told() {
 
 #[test]
 fn a_cluster_that_is_not_there_is_told() {
-    let Some(kube) = Kube::new() else { return };
+    let Some(kube) = Kube::without_pods() else { return };
     let context = &kube.cluster.context;
     let text = format!(
         "apiVersion: v1\nkind: Config\ncurrent-context: {context}\n\
@@ -85,7 +85,7 @@ fn a_cluster_that_is_not_there_is_told() {
 
 #[test]
 fn a_context_that_is_not_there_is_told_with_those_that_are() {
-    let Some(kube) = Kube::new() else { return };
+    let Some(kube) = Kube::without_pods() else { return };
     kube.gang(&["true"], "");
     let output = kube.mlctl(["train", "--context", "nowhere"]).output().expect("mlctl");
     let text = stderr(&output);

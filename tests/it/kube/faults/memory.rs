@@ -14,7 +14,7 @@ fn memory_that_runs_out_is_named() {
 /// So little that the agent itself would be killed is refused before anything is made.
 #[test]
 fn too_little_memory_for_an_agent_is_refused() {
-    let Some(kube) = Kube::new() else { return };
+    let Some(kube) = Kube::without_pods() else { return };
     kube.gang(&["true"], "");
     let refused = stderr(&kube.run(5, ["train", "--set", "roles.worker.memory=8Mi"]));
     assert!(refused.contains("`memory` 8Mi is too little"), "{refused}");
@@ -24,7 +24,7 @@ fn too_little_memory_for_an_agent_is_refused() {
 /// Only the container's first process is left to tell, and it is gone: the pod says the rest.
 #[test]
 fn a_killed_container_costs_a_pod_and_not_the_run() {
-    let Some(kube) = Kube::new().filter(|kube| kube.cluster.name.is_some()) else { return };
+    let Some(kube) = Kube::own() else { return };
     let script = "echo attempt $MLCTL_ATTEMPT; test $MLCTL_ATTEMPT = 2 || exec sleep 1000";
     kube.gang(&[script, script], "retries: {infrastructure: 1}\n");
     let run = kube.detach([]);
@@ -39,7 +39,7 @@ fn a_killed_container_costs_a_pod_and_not_the_run() {
 
 #[test]
 fn a_killed_container_is_named_when_no_budget_is_left() {
-    let Some(kube) = Kube::new().filter(|kube| kube.cluster.name.is_some()) else { return };
+    let Some(kube) = Kube::own() else { return };
     kube.gang(&["sleep 1000", "echo here; sleep 1000"], "retries: {infrastructure: 0}\n");
     let run = kube.detach([]);
     let victim = kube.printed(1, "here");

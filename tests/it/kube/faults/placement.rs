@@ -6,7 +6,8 @@ use crate::support::stderr;
 #[test]
 fn a_missing_image_is_named_with_the_registrys_words() {
     let Some(kube) = Kube::new() else { return };
-    kube.gang(&["true", "true"], "startTimeout: 15s\n");
+    // Longer than the registry takes to say so on a busy machine.
+    kube.gang(&["true", "true"], "startTimeout: 45s\n");
     let run = kube.detach(["--set", "image=localhost/nowhere:1"]);
     poll("`why` names the image while the run waits", LONG, || {
         let why = Why::ask(&kube.sandbox, &run);
@@ -14,6 +15,23 @@ fn a_missing_image_is_named_with_the_registrys_words() {
     });
     kube.run(14, ["wait", &run]);
     kube.ended(14).assert_says(&["localhost/nowhere:1", "image"]);
+}
+
+/// Nobody watched, and the Job's deadline has deleted the pods: the cluster's events still tell.
+#[test]
+fn a_missing_image_is_named_to_whoever_looks_late() {
+    let Some(kube) = Kube::new() else { return };
+    kube.gang(&["true"], "startTimeout: 45s\n");
+    let run = kube.detach(["--set", "image=localhost/nowhere:1"]);
+    poll("the registry has been asked", LONG, || {
+        let pods = kube.get("pods").into_iter();
+        pods.map(|pod| pod.to_string()).any(|pod| pod.contains("ErrImagePull")).then_some(())
+    });
+    let now = r#"{"spec":{"activeDeadlineSeconds":1}}"#;
+    kube.kubectl(["patch", "job", &run, "--type=merge", "-p", now]);
+    poll("the pod is gone", LONG, || kube.get("pods").is_empty().then_some(()));
+    kube.run(14, ["wait", &run]);
+    kube.ended(14).assert_says(&["localhost/nowhere:1", "check the name in `image`"]);
 }
 
 #[test]
@@ -67,14 +85,14 @@ fn an_image_that_insists_on_root_is_explained() {
 /// The namespace refuses the pods: the Job exists, its pods never do.
 #[test]
 fn a_refused_admission_is_told_in_its_own_words() {
-    let Some(kube) = Kube::new() else { return };
+    let Some(kube) = Kube::without_pods() else { return };
     kube.gang(&["true"], "security: root\nstartTimeout: 15s\n");
     kube.ends(14).assert_says(&["PodSecurity", "restricted"]);
 }
 
 #[test]
 fn a_quota_is_told_in_its_own_words() {
-    let Some(kube) = Kube::new() else { return };
+    let Some(kube) = Kube::without_pods() else { return };
     kube.kubectl(["create", "quota", "one", "--hard=pods=1"]);
     kube.gang(&["true", "true"], "startTimeout: 15s\n");
     kube.ends(14).assert_says(&["exceeded quota"]);
@@ -82,7 +100,7 @@ fn a_quota_is_told_in_its_own_words() {
 
 #[test]
 fn a_claim_that_is_not_there_is_told_before_anything_is_made() {
-    let Some(kube) = Kube::new() else { return };
+    let Some(kube) = Kube::without_pods() else { return };
     kube.gang(&["true"], "output: pvc://nosuch/x\n");
     let refused = stderr(&kube.run(5, ["train"]));
     assert!(refused.contains("there is no claim `nosuch` in the namespace"), "{refused}");

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use crate::support::{Sandbox, repository, stderr, stdout};
+use crate::support::{Sandbox, repository, skip, stderr, stdout};
 
 /// Tests that stop a part of the cluster have it to themselves.
 static TURNS: RwLock<()> = RwLock::new(());
@@ -27,7 +27,16 @@ impl Turn {
     }
 }
 
-/// A cluster that pods run in.
+/// What a test wants of the cluster besides an API server.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// Nodes that run pods: without root there are only simulated ones.
+    Pods,
+    /// It is the tests' own: it has simulated nodes, and its parts may be stopped.
+    Own,
+}
+
+/// The cluster.
 ///
 /// - `MLCTL_TEST_KUBECONFIG`: its kubeconfig; without it the tests of this folder are skipped
 /// - `MLCTL_TEST_CONTEXT`: the context, if not the current one
@@ -40,13 +49,32 @@ pub struct Cluster {
     /// Its name, if its parts may be stopped.
     pub name: Option<String>,
     images: String,
+    /// Pods run in it.
+    pods: bool,
 }
 
 impl Cluster {
-    /// The cluster with mlctl's own image in it, or `None` where there is none.
-    pub fn get() -> Option<&'static Self> {
+    /// The cluster, with mlctl's own image where pods run, or `None` and a word on what it lacks.
+    pub fn with(needs: &[Need]) -> Option<&'static Self> {
         static CLUSTER: OnceLock<Option<Cluster>> = OnceLock::new();
-        CLUSTER.get_or_init(Self::find).as_ref()
+        let cluster = CLUSTER.get_or_init(Self::find).as_ref();
+        let lacks = match cluster {
+            None => Some("no cluster: no MLCTL_TEST_KUBECONFIG"),
+            Some(one) if needs.contains(&Need::Own) && one.name.is_none() => {
+                Some("the cluster is not the tests' own")
+            }
+            Some(one) if needs.contains(&Need::Pods) && !one.pods => {
+                Some("pods don't run in this cluster: all its nodes are simulated")
+            }
+            Some(_) => None,
+        };
+        match lacks {
+            Some(why) => {
+                skip(why);
+                None
+            }
+            None => cluster,
+        }
     }
 
     fn find() -> Option<Self> {
@@ -57,11 +85,15 @@ impl Cluster {
             name: variable("MLCTL_TEST_CLUSTER"),
             images: variable("MLCTL_TEST_IMAGES").unwrap_or_else(|| "localhost/".into()),
             kubeconfig,
+            pods: false,
         };
         if cluster.context.is_empty() {
             let current = cluster.kubectl(["config", "current-context"]);
             cluster.context = current.trim().into();
         }
+        let kwok = r"jsonpath={range .items[*]}{.metadata.annotations.kwok\.x-k8s\.io/node};{end}";
+        let nodes = cluster.kubectl(["get", "nodes", "-o", kwok]);
+        cluster.pods = nodes.trim().split_terminator(';').any(str::is_empty);
         cluster.import_runner();
         Some(cluster)
     }
@@ -74,7 +106,7 @@ impl Cluster {
     /// Makes mlctl's image out of the binary under test and gives it to the nodes. Another cluster
     /// gets it from its registry.
     fn import_runner(&self) {
-        if self.name.is_none() {
+        if self.name.is_none() || !self.pods {
             return;
         }
         let sandbox = Sandbox::new();

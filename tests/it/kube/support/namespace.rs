@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
 
-use super::cluster::{Cluster, Turn, succeed};
+use super::cluster::{Cluster, Need, Turn, succeed};
 use crate::support::{Sandbox, stderr, stdout};
 
 /// One test's place in the cluster: a namespace under the restricted Pod Security Standard, and a
@@ -17,22 +17,29 @@ pub struct Kube {
 }
 
 impl Kube {
-    /// Beside other tests; `None`, and a line that says so, where there is no cluster.
+    /// Where pods run, beside other tests; `None`, and said so, where none do.
     pub fn new() -> Option<Self> {
-        let cluster = Cluster::get();
-        if cluster.is_none() {
-            skip("no MLCTL_TEST_KUBECONFIG");
-        }
-        Some(Self::at(cluster?, Turn::shared()))
+        Some(Self::at(Cluster::with(&[Need::Pods])?, Turn::shared()))
     }
 
-    /// Alone, to stop parts of the cluster; `None` also where it isn't the tests' own.
+    /// Where nothing needs to run: an API server and its controllers are enough.
+    pub fn without_pods() -> Option<Self> {
+        Some(Self::at(Cluster::with(&[])?, Turn::shared()))
+    }
+
+    /// The same among the simulated nodes of a cluster of the tests' own.
+    pub fn simulated() -> Option<Self> {
+        Some(Self::at(Cluster::with(&[Need::Own])?, Turn::shared()))
+    }
+
+    /// Where pods run as a cluster of the tests' own runs them.
+    pub fn own() -> Option<Self> {
+        Some(Self::at(Cluster::with(&[Need::Own, Need::Pods])?, Turn::shared()))
+    }
+
+    /// The same and alone, to stop parts of the cluster.
     pub fn alone() -> Option<Self> {
-        let cluster = Cluster::get().filter(|cluster| cluster.name.is_some());
-        if cluster.is_none() {
-            skip("no MLCTL_TEST_CLUSTER whose parts may be stopped");
-        }
-        Some(Self::at(cluster?, Turn::alone()))
+        Some(Self::at(Cluster::with(&[Need::Own, Need::Pods])?, Turn::alone()))
     }
 
     fn at(cluster: &'static Cluster, turn: Turn) -> Self {
@@ -206,9 +213,4 @@ impl Drop for Kube {
         let mut command = self.cluster.kubectl_command();
         let _ = command.args(["delete", "namespace", &self.namespace, "--wait=false"]).output();
     }
-}
-
-fn skip(why: &str) {
-    let thread = std::thread::current();
-    eprintln!("skipped: {}: {why}", thread.name().unwrap_or("a test"));
 }
