@@ -59,12 +59,12 @@ impl Cluster {
         static CLUSTER: OnceLock<Option<Cluster>> = OnceLock::new();
         let cluster = CLUSTER.get_or_init(Self::find).as_ref();
         let lacks = match cluster {
-            None => Some("no cluster: no MLCTL_TEST_KUBECONFIG"),
+            None => Some("no cluster, since MLCTL_TEST_KUBECONFIG is not set"),
             Some(one) if needs.contains(&Need::Own) && one.name.is_none() => {
                 Some("the cluster is not the tests' own")
             }
             Some(one) if needs.contains(&Need::Pods) && !one.pods => {
-                Some("pods don't run in this cluster: all its nodes are simulated")
+                Some("pods don't run in a cluster whose nodes are all simulated")
             }
             Some(_) => None,
         };
