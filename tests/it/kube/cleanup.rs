@@ -132,6 +132,43 @@ fn what_was_shown_goes_and_nothing_foreign() {
     assert_eq!(stdout(&kube.run(0, ["list", "-q"])), "");
 }
 
+/// Killed at any moment, it has touched nothing but what it was to remove, and the next one goes on.
+#[test]
+fn a_killed_cleanup_loses_nothing_that_should_stay() {
+    let Some(kube) = Kube::new() else { return };
+    bait(&kube);
+    kube.gang(&["echo here; sleep 1000"], "");
+    let kept = kube.detach([]);
+    kube.printed(0, "here");
+    let stays = objects(&kube);
+    let seed = fastrand::u64(..);
+    let mut random = fastrand::Rng::with_seed(seed);
+    let args = ["--name", "gone", "--running", "--yes"];
+    for round in 0..20 {
+        kube.run(0, ["train", "--detach", "--set", "name=gone"]);
+        let mut command = command(&kube, &args);
+        let quiet = command.stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = quiet.spawn().expect("mlctl");
+        let moment = Duration::from_millis(random.u64(..500));
+        std::thread::sleep(moment);
+        child.kill().expect("killed");
+        child.wait().expect("reaped");
+        let case = format!("round {round} of seed {seed}, killed after {moment:?}");
+        let left = objects(&kube);
+        let lost: Vec<&String> = stays.iter().filter(|name| !left.contains(name)).collect();
+        assert!(lost.is_empty(), "{lost:?} is gone; {case}");
+        kube.run(0, ["state", "check"]);
+        kube.run(0, ["status", &kept]);
+    }
+    cleanup(&kube, &args);
+    poll("what killed ones had begun to remove is gone", LONG, || {
+        (objects(&kube) == stays).then_some(())
+    });
+    let again = cleanup(&kube, &args);
+    assert!(stderr(&again).contains("nothing to remove"), "{}", stderr(&again));
+    assert_eq!(stdout(&kube.run(0, ["list", "-q"])).trim(), kept);
+}
+
 /// The state is lost, and so is a run's record: labels alone are enough.
 #[test]
 fn leftovers_are_found_by_their_labels() {
