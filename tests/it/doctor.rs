@@ -3,7 +3,7 @@
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
-use crate::support::{Sandbox, stderr, stdout};
+use crate::support::{Sandbox, skip, stderr, stdout};
 
 /// The findings of a visit that aren't ok or skipped, as text; volatile parts made the same.
 pub fn troubles(sandbox: &Sandbox, output: &Output) -> String {
@@ -90,7 +90,7 @@ fn a_full_disk() {
     let unshare = ["--user", "--map-root-user", "--mount"];
     let may = Command::new("unshare").args(unshare).arg("true").output();
     if !may.is_ok_and(|output| output.status.success()) {
-        eprintln!("skipped: no namespaces can be made here");
+        skip("no namespaces can be made here");
         return;
     }
     let mut command = Command::new("unshare");

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use mlctl::backend::kubernetes::image::{EntrypointError, ImageConfig, entrypoint};
 
-use crate::support::{Sandbox, repository, stderr, stdout, wait_for};
+use crate::support::{Sandbox, repository, skip, stderr, stdout, wait_for};
 
 fn digest(sandbox: &Sandbox, args: &[&str]) -> String {
     let output = sandbox.run(0, [&["cluster", "image", "-o", "json"], args].concat());
@@ -104,7 +104,7 @@ fn build_once() -> Option<PathBuf> {
             Some(program)
         }
         Err(error) => {
-            eprintln!("skipped: there is no Go to build the registry with: {error}");
+            skip(&format!("there is no Go to build the registry with, {error}"));
             None
         }
     }

@@ -11,7 +11,7 @@ use mlctl::gang::Outcome;
 use mlctl::plan::{ClusterLayout, Plan, PlanContext, RuntimeDefaults};
 use mlctl::spec::TrainJob;
 
-use crate::support::{Sandbox, stderr, stdout};
+use crate::support::{Sandbox, skip, stderr, stdout};
 
 const SPEC: &str = "
 apiVersion: mlctl.dev/v1
@@ -75,7 +75,9 @@ fn in_namespaces(command: &[&str]) -> Command {
     let mut unshare = Command::new("unshare");
     unshare.args(["--user", "--map-root-user", "--net", "--mount", "--pid", "--fork"]);
     unshare.args(["--kill-child", "--mount-proc"]).args(command).env_clear();
-    unshare.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    // Debian's users lack the folders of chroot.
+    let path = std::env::var("PATH").unwrap_or_default() + ":/usr/sbin:/sbin";
+    unshare.env("PATH", path);
     unshare
 }
 
@@ -83,7 +85,7 @@ fn in_namespaces(command: &[&str]) -> Command {
 fn namespaces_are_there() -> bool {
     let there = in_namespaces(&["true"]).output().is_ok_and(|output| output.status.success());
     if !there {
-        eprintln!("skipped: no namespaces can be made here");
+        skip("no namespaces can be made here");
     }
     there
 }
