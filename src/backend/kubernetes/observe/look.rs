@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::super::inner::Inner;
 use super::super::submission::Submission;
 use super::super::verdict::{infer, refine, waiting};
-use super::super::watch::PodFacts;
+use super::super::watch::{PodFacts, RunFacts};
 use super::super::{archive, mark::Submitting, record::record};
 use super::primary_log::{PrimaryLogs, log_is_read, read_log};
 use super::states::{placed, states};
@@ -45,8 +45,7 @@ pub(in super::super) fn observe(
     observed.looks += 1;
     inner.keep_observed(&run.run, observed);
     let mut events = events?;
-    let end = events.iter().position(|event| matches!(event.kind, EventKind::Finished { .. }));
-    if let Some(end) = end {
+    if let Some(end) = end_of(&events) {
         // What the log holds behind it is no part of the story.
         events.truncate(end + 1);
         cursor.0.insert(FINISHED.into(), 1);
@@ -86,7 +85,12 @@ fn look(
     }
     let mut events = placed(inner, run, cursor, &submission, &facts);
     events.extend(read_log(inner, run, cursor, observed, &submission, &facts, following)?);
-    if has_end(&events) {
+    if let Some(end) = end_of(&events) {
+        // The agents know who is missing, and only the cluster why.
+        if could_not_start(&events[end]) {
+            let words = why_missing(inner, run, cursor, &submission, &facts)?;
+            events.splice(end..end, words);
+        }
         return Ok(events);
     }
     events.extend(states(run, cursor, &submission, &facts));
@@ -97,10 +101,8 @@ fn look(
         if let Some(failure) = &mut verdict.first_failure {
             refine(&submission.layout, &facts, failure);
         }
-        if verdict.outcome == Outcome::CouldNotStart
-            && waiting(&submission.layout, &facts).is_none()
-        {
-            events.extend(last_words(inner, run, cursor, &submission)?);
+        if verdict.outcome == Outcome::CouldNotStart {
+            events.extend(why_missing(inner, run, cursor, &submission, &facts)?);
         }
         // Whoever saw the end knew more than what is left of it.
         let cluster = inner.cluster()?;
@@ -124,7 +126,29 @@ fn has_start(events: &[Event]) -> bool {
 }
 
 fn has_end(events: &[Event]) -> bool {
-    events.iter().any(|event| matches!(event.kind, EventKind::Finished { .. }))
+    end_of(events).is_some()
+}
+
+fn end_of(events: &[Event]) -> Option<usize> {
+    events.iter().position(|event| matches!(event.kind, EventKind::Finished { .. }))
+}
+
+fn could_not_start(event: &Event) -> bool {
+    matches!(&event.kind, EventKind::Finished { verdict, .. } if verdict.outcome == Outcome::CouldNotStart)
+}
+
+/// What keeps pods from starting, as they or, once they are deleted, the cluster's events say it.
+fn why_missing(
+    inner: &Inner,
+    run: &RunPaths,
+    cursor: &mut Cursor,
+    submission: &Submission,
+    facts: &RunFacts,
+) -> Result<Vec<Event>, BackendError> {
+    if waiting(&submission.layout, facts).is_none() {
+        return last_words(inner, run, cursor, submission);
+    }
+    Ok(states(run, cursor, submission, facts))
 }
 
 pub(super) fn primary(submission: &Submission) -> Option<&ReplicaId> {

@@ -90,5 +90,7 @@ fn said(inner: &Inner, fields: &str) -> Result<Vec<ClusterEvent>, BackendError> 
 }
 
 fn time(event: &ClusterEvent) -> Option<Timestamp> {
-    event.last_timestamp.as_ref().map(|time| time.0)
+    // The scheduler writes events of the newer form.
+    let last = event.last_timestamp.as_ref().map(|time| time.0);
+    last.or(event.event_time.as_ref().map(|time| time.0))
 }
