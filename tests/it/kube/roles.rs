@@ -14,11 +14,15 @@ fn assert_denied(kube: &Kube, what: &[&str]) {
 
 /// `create pods/exec`: kubectl would take what stands behind the slash for a name.
 fn may(kube: &Kube, user: &str, pair: &str) -> String {
-    let (verb, resource) = pair.split_once(' ').expect("a verb and a resource");
+    let words: Vec<&str> = pair.split(' ').collect();
+    let [verb, resource, more @ ..] = words.as_slice() else { panic!("a verb and a resource") };
     let (resource, subresource) = resource.split_once('/').unwrap_or((resource, ""));
     let mut command = kube.kubectl_command();
-    command.args(["auth", "can-i", user, verb, resource, "--subresource", subresource]);
-    stdout(&command.output().expect("kubectl")).trim().to_owned()
+    command.args(["auth", "can-i", user, verb, resource, "--subresource", subresource]).args(more);
+    let output = command.output().expect("kubectl");
+    // Nobody may do anything with what doesn't exist.
+    assert!(!stderr(&output).contains("have a resource type"), "{pair}: {}", stderr(&output));
+    stdout(&output).trim().to_owned()
 }
 
 const NOBODYS: [&str; 8] = [
