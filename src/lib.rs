@@ -2,20 +2,19 @@
 //!
 //! The library never prints, never reads the environment and never exits: that is `cli/`'s part.
 
-pub mod accelerator;
 pub mod agent;
-pub mod backend;
-pub mod cleanup;
 pub mod cli;
-pub mod code;
-pub mod cost;
-pub mod doctor;
 pub mod event;
 pub mod gang;
-pub mod gpus;
+pub mod hardware;
+pub mod ops;
 pub mod plan;
-pub mod report;
+pub mod run;
+pub mod runtime;
 pub mod spec;
+pub mod storage;
 pub mod store;
 pub mod sys;
+pub mod text;
 pub mod ui;
+pub mod work;

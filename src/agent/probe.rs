@@ -5,7 +5,7 @@ use std::net::ToSocketAddrs;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
-use crate::doctor::ProbeReport;
+use crate::ops::doctor::ProbeReport;
 
 /// Every cluster has this name.
 const NAME: &str = "kubernetes.default.svc";

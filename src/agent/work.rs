@@ -8,8 +8,8 @@ use fs_err::os::unix::fs::OpenOptionsExt;
 
 use super::config::{Code, WorkLink};
 use super::pod::CodeFile;
-use crate::code::walk;
 use crate::gang::Attempt;
+use crate::storage::walk;
 
 /// Empties `base`, and makes the folder of this attempt with a copy of the code in it, and links.
 pub(super) fn fresh(

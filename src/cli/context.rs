@@ -7,12 +7,12 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::{CliError, Env, ErrorKind, Settings};
-use crate::backend::Backend;
-use crate::backend::kubernetes::{
-    ConnectOptions, Kubernetes, KubernetesConfig, Location, ManifestContext, ProxyVariables,
-};
-use crate::backend::local::{Local, LocalConfig, read_secrets_file};
-use crate::cost::Prices;
+use crate::ops::cost::Prices;
+use crate::runtime::Backend;
+use crate::runtime::kubernetes::ManifestContext;
+use crate::runtime::kubernetes::{ConnectOptions, Location, ProxyVariables};
+use crate::runtime::kubernetes::{Kubernetes, KubernetesConfig};
+use crate::runtime::local::{Local, LocalConfig, read_secrets_file};
 use crate::ui::Printer;
 
 /// The runtime of this machine.

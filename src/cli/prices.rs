@@ -2,8 +2,8 @@
 
 use super::context::LOCAL;
 use super::{CliError, Context, ErrorKind};
-use crate::backend::kubernetes::Location;
-use crate::cost::{PriceFile, Prices};
+use crate::ops::cost::{PriceFile, Prices};
+use crate::runtime::kubernetes::Location;
 
 impl Context {
     /// What things cost in a runtime, as its record names it.

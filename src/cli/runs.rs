@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::{CliError, Context, ErrorKind, Format, exit};
-use crate::backend::local::is_filled;
-use crate::backend::{Backend, LogQuery, Wanted};
 use crate::gang::{FailureClass, Outcome, ReplicaId, Verdict};
 use crate::plan::Plan;
-use crate::report::{RunView, WhyReport, why};
-use crate::store::{Look, RunPaths, RunRecord, Store, StoreError, SyncError, sync};
+use crate::run::{RunView, WhyReport, why};
+use crate::run::{SyncError, sync};
+use crate::runtime::local::is_filled;
+use crate::runtime::{Backend, LogQuery, Wanted};
+use crate::store::{Look, RunPaths, RunRecord, Store, StoreError};
 
 /// A run that a verb is about, up to date.
 #[derive(Debug)]

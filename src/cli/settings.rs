@@ -7,9 +7,9 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 
 use super::{CliError, ErrorKind};
-use crate::accelerator::CustomAccelerators;
-use crate::report::RunState;
-use crate::spec::Span;
+use crate::event::RunState;
+use crate::hardware::accelerator::CustomAccelerators;
+use crate::text::Span;
 
 /// What a user has settled once for all commands.
 #[derive(Clone, Debug, Default, Deserialize)]

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use super::{CliError, Context, ErrorKind};
 use crate::plan::{MASK, SecretVariables};
-use crate::spec::{
-    Diagnostics, Document, LoadOptions, Loaded, RenderOptions, Resolved, Source, TrainJob,
-    from_script, load,
-};
+use crate::spec::TrainJob;
+use crate::spec::kinds::train::from_script;
+use crate::spec::syntax::{Diagnostics, RenderOptions, Source};
+use crate::spec::{Document, LoadOptions, Loaded, Resolved, load};
 
 /// The file that is read when none is named.
 pub const DEFAULT_FILE: &str = "mlctl.yaml";
@@ -171,7 +171,7 @@ impl Context {
     ) -> Result<Vec<LoadedJob>, CliError> {
         let job = from_script(&script.to_string_lossy(), script_args);
         // Through the loader like any spec: --set and the linter work the same.
-        let text = crate::spec::to_yaml(&job)
+        let text = crate::spec::syntax::to_yaml(&job)
             .map_err(|error| CliError::new(ErrorKind::Internal, error.to_string()))?;
         let loaded =
             self.load(&[Source::new(script.display().to_string(), text.clone())], &args.set)?;

@@ -1,9 +1,11 @@
 //! Errors of the state folder and the runtimes, classified and with what to do.
 
 use super::{CliError, ErrorKind};
-use crate::backend::BackendError;
-use crate::backend::kubernetes::{AdminRole, ClusterError};
-use crate::store::{StoreError, SyncError};
+use crate::ops::AdminRole;
+use crate::run::SyncError;
+use crate::runtime::BackendError;
+use crate::runtime::kubernetes::ClusterError;
+use crate::store::StoreError;
 use crate::ui::FollowError;
 
 impl From<StoreError> for CliError {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::cost::Prices;
+use crate::ops::cost::Prices;
 
 /// Everything outside the spec that a plan depends on.
 #[derive(Clone, Debug)]
@@ -48,14 +48,14 @@ impl RuntimeDefaults {
 }
 
 /// After a success the others may go on this long.
-pub(super) const DRAIN: Duration = Duration::from_mins(1);
+pub(crate) const DRAIN: Duration = Duration::from_mins(1);
 /// Between SIGTERM and SIGKILL.
-pub(super) const GRACE: Duration = Duration::from_secs(15);
+pub(crate) const GRACE: Duration = Duration::from_secs(15);
 /// A command runs this long without a renewal from the primary.
-pub(super) const LEASE: Duration = Duration::from_secs(15);
+pub(crate) const LEASE: Duration = Duration::from_secs(15);
 /// Killing everything after a lease ended, SIGKILL included.
-pub(super) const KILL_BOUND: Duration = Duration::from_secs(10);
+pub(crate) const KILL_BOUND: Duration = Duration::from_secs(10);
 /// A peer-loss error waits this long for the real cause.
-pub(super) const BLAME_HOLD: Duration = Duration::from_secs(3);
+pub(crate) const BLAME_HOLD: Duration = Duration::from_secs(3);
 /// Pause before the next attempt after a termination from outside.
-pub(super) const OUTSIDE_PAUSE: Duration = Duration::from_secs(3);
+pub(crate) const OUTSIDE_PAUSE: Duration = Duration::from_secs(3);

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use super::types::{Plan, RolePlan};
-use crate::spec::is_secret_name;
+use crate::spec::check::is_secret_name;
 
 /// What is shown instead.
 pub const MASK: &str = "***";

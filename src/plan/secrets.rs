@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::mask::{MASK, is_secret_value};
 use super::types::Plan;
-use crate::spec::is_secret_name;
+use crate::spec::check::is_secret_name;
 
 /// Variables by role and name.
 pub type SecretVariables = BTreeMap<String, BTreeMap<String, String>>;

@@ -3,7 +3,8 @@
 use indexmap::IndexMap;
 
 use crate::gang::{Completion, FailureClass};
-use crate::spec::{EnvVar, Framework, Span};
+use crate::spec::{EnvVar, Framework};
+use crate::text::Span;
 
 use super::mask::{mask_argv, mask_text, mask_value};
 use super::types::{Plan, RolePlan};

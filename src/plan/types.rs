@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::gang::{GangConfig, ReplicaId};
 use crate::spec::{
-    Accelerators, ByteSize, CpuQuantity, EnvVar, Framework, SecretUse, Security, Setup, Strategy,
-    Toleration, Volume,
+    Accelerators, EnvVar, Framework, SecretUse, Security, Setup, Strategy, Toleration, Volume,
 };
+use crate::text::{ByteSize, CpuQuantity};
 
 /// A gang to run: backend-neutral, complete, serialisable. `--dry-run -o yaml` prints it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

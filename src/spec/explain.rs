@@ -5,8 +5,8 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use super::nearest::{list_of, nearest};
-use super::schema::{Reading, View, allowed, properties, required, train_job, types, view};
+use crate::spec::check::{Reading, View, allowed, properties, required, train_job, types, view};
+use crate::text::{list_of, nearest};
 
 /// What stands for the name of a role.
 const ANY_ROLE: &str = "<role>";
@@ -235,6 +235,6 @@ impl fmt::Display for Explained {
 /// A text in lines of at most 80 columns.
 fn indented(text: &str, indent: usize) -> String {
     let blanks = " ".repeat(indent);
-    let wrapped = super::render::wrap(text, 80 - indent);
+    let wrapped = crate::spec::syntax::wrap(text, 80 - indent);
     wrapped.lines().map(|line| format!("{blanks}{line}")).collect::<Vec<_>>().join("\n")
 }

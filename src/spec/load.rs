@@ -2,18 +2,19 @@
 
 use indexmap::IndexMap;
 
-use super::diagnostic::{Diagnostic, Diagnostics, Severity};
-use super::foreign::{Converted, ForeignContext, RECOGNISERS};
-use super::kinds;
-use super::lint;
-use super::node::{Node, Spans};
-use super::parse::parse;
-use super::schema;
-use super::secret;
-use super::set::{self, Change};
-use super::source::{Source, SourceSpan};
-use super::types::TrainJob;
-use super::validate::{self, Gap, Input};
+use super::check;
+use crate::spec::check::schema;
+use crate::spec::check::secret;
+use crate::spec::check::{Gap, Input};
+use crate::spec::kinds::foreign;
+use crate::spec::kinds::train::TrainJob;
+use crate::spec::kinds::train::lint;
+use crate::spec::kinds::{Converted, ForeignContext, RECOGNISERS};
+use crate::spec::syntax::parse;
+use crate::spec::syntax::{Change, set};
+use crate::spec::syntax::{Diagnostic, Diagnostics, Severity};
+use crate::spec::syntax::{Node, Spans};
+use crate::spec::syntax::{Source, SourceSpan};
 
 /// What the caller adds to the files.
 #[derive(Clone, Debug, Default)]
@@ -152,7 +153,7 @@ impl Loader<'_> {
             }
             return;
         }
-        if let Err(finding) = kinds::train_job_or_why_not(node) {
+        if let Err(finding) = foreign::train_job_or_why_not(node) {
             self.out.list.push(finding);
             return;
         }
@@ -161,7 +162,7 @@ impl Loader<'_> {
             env: &self.options.env,
             sources: &self.out.sources,
         };
-        let checked = validate::check(node, input);
+        let checked = check::check(node, input);
         if !checked.gaps.is_empty() {
             let more = self.more_about(node, input, &checked.gaps);
             self.out.list.extend(checked.findings);
@@ -187,7 +188,7 @@ impl Loader<'_> {
 
     /// What the linter says about the parts of a document that are right.
     fn more_about(&self, node: &Node, input: Input<'_>, gaps: &[Gap]) -> Vec<Diagnostic> {
-        let Some((sound, checked)) = validate::sound_part(node, input, gaps) else {
+        let Some((sound, checked)) = check::sound_part(node, input, gaps) else {
             return Vec::new();
         };
         let Ok(job) = serde_json::from_value::<TrainJob>(checked.value) else {

@@ -1,43 +1,17 @@
 //! YAML in, typed spec out, with every error of a file at once.
 
-mod builder;
-pub mod diagnostic;
-mod expand;
+pub mod check;
 mod explain;
-pub mod foreign;
-pub mod freeform;
-mod kinds;
-pub mod lint;
+pub mod kinds;
 mod load;
-mod nearest;
-pub mod node;
-pub mod parse;
-mod render;
-mod schema;
-mod script;
-pub mod secret;
-mod secret_names;
-mod set;
-pub mod source;
-mod syntax;
-mod types;
-mod uri;
-mod validate;
-mod values;
+pub mod syntax;
 mod vertex;
-mod write;
 
-pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity};
+pub use check::{is_secret_name, json_schema};
 pub use explain::{Explained, ExplainedField, UnknownPath, explain};
+pub use kinds::train::*;
 pub use load::{Document, LoadOptions, Loaded, Resolved, load};
-pub(crate) use nearest::nearest;
-pub use node::{Node, Spans};
-pub use render::RenderOptions;
-pub use schema::json_schema;
-pub use script::{from_script, valid_name};
-pub use secret_names::is_secret_name;
-pub use source::{Source, SourceSpan};
-pub use types::*;
-pub use uri::*;
-pub use values::*;
-pub use write::to_yaml;
+pub use syntax::{
+    Diagnostic, Diagnostics, Label, Node, RenderOptions, Severity, Source, SourceSpan, Spans,
+    to_yaml,
+};

@@ -4,9 +4,9 @@ use std::io;
 
 use super::atomic::{Durability, claim_dir, sync_dir, write_atomic};
 use super::{FileLock, JournalMark, RunPaths, RunRecord, Store, StoreError, journal};
-use crate::backend::{Cursor, FoundRun};
+use crate::event::RunState;
 use crate::event::{EVENT_VERSION, Event, EventKind};
-use crate::report::RunState;
+use crate::runtime::{Cursor, FoundRun};
 
 impl Store {
     /// Records a run as if it had been submitted from here; its story is read from its beginning.

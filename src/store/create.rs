@@ -18,10 +18,10 @@ use super::{
     FileLock, GitCommit, JournalMark, RunPaths, RunRecord, Store, StoreError, journal, now,
     remove_tree,
 };
-use crate::backend::Cursor;
+use crate::event::RunState;
 use crate::event::{EVENT_VERSION, Event, EventKind};
 use crate::plan::Plan;
-use crate::report::RunState;
+use crate::runtime::Cursor;
 
 /// A run that is about to be recorded.
 #[derive(Clone, Debug)]

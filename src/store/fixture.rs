@@ -5,15 +5,15 @@ use std::cell::RefCell;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{CreatedRun, NewRun, RunPaths, Store};
-use crate::backend::{
-    Backend, BackendError, Cursor, ExecRequest, Holding, Holdings, LogLine, LogQuery, LogReader,
-    Notice, SecretValues, SubmitOptions,
-};
 use crate::event::{EVENT_VERSION, Event, EventKind};
 use crate::gang::{
     Attempt, Exit, ExitStatus, FailureClass, FirstFailure, Outcome, ReplicaId, Verdict,
 };
 use crate::plan::{Plan, RuntimeDefaults};
+use crate::runtime::{
+    Backend, BackendError, Cursor, ExecRequest, Holding, Holdings, LogLine, LogQuery, LogReader,
+    Notice, SecretValues, SubmitOptions,
+};
 
 pub(crate) fn plan(run: &str, workers: u32) -> Plan {
     let members: Vec<_> =
@@ -139,7 +139,7 @@ pub(crate) fn exit(status: ExitStatus, class: Option<FailureClass>, lines: &[&st
     let reason = match status {
         ExitStatus::Code(code) => format!("exit code {code}"),
         ExitStatus::Signal(signal) => {
-            format!("killed by {}", crate::report::advice::signal_name(signal))
+            format!("killed by {}", crate::run::advice::signal_name(signal))
         }
         ExitStatus::NotStarted => "could not be started".into(),
     };

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::skim::skim_index;
 use super::{IndexEntry, IndexLine, RunRecord, Store, StoreError};
-use crate::report::RunState;
+use crate::event::RunState;
 
 /// Which runs are wanted. The default wants all.
 #[derive(Clone, Debug, Default)]
@@ -50,7 +50,7 @@ pub trait Look {
     /// These will be looked at, each with its runtime: the time to ask for all of them at once.
     fn prepare(&mut self, _living: &[(String, String)]) {}
 
-    /// One run's record, fresh from its runtime if it likes (see [`sync`](super::sync)).
+    /// One run's record, fresh from its runtime if it likes (see [`sync`](crate::run::sync)).
     fn look(&mut self, run: &str) -> Result<RunRecord, StoreError>;
 }
 

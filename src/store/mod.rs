@@ -18,7 +18,7 @@ mod record;
 mod remove;
 mod resolve;
 mod skim;
-mod sync;
+mod story;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
@@ -36,4 +36,3 @@ pub use list::*;
 pub use lock::*;
 pub use record::*;
 pub use remove::*;
-pub use sync::*;

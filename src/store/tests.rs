@@ -12,9 +12,10 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 use super::fixture::{Scripted, Story, create};
 use super::index::compacted_text;
 use super::*;
+use crate::event::RunState;
 use crate::event::{Event, EventKind};
 use crate::gang::{Outcome, Verdict};
-use crate::report::RunState;
+use crate::run::sync;
 
 fn store() -> (tempfile::TempDir, Store) {
     let dir = tempfile::tempdir().unwrap();

@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 
 use super::fixture::{Scripted, Story, create, plan};
 use super::*;
-use crate::backend::FoundRun;
+use crate::event::RunState;
 use crate::gang::Outcome;
-use crate::report::RunState;
+use crate::run::{SyncError, sync};
+use crate::runtime::FoundRun;
 
 /// How long the commands work at once.
 const AT_ONCE: Duration = Duration::from_secs(2);

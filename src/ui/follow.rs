@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 
 use super::Printer;
 use super::show::Show;
-use crate::backend::{Backend, BackendError, LogQuery, Notice};
 use crate::plan::Plan;
-use crate::report::RunView;
-use crate::store::{RunPaths, Store, StoreError, SyncError, sync};
+use crate::run::RunView;
+use crate::run::{SyncError, sync};
+use crate::runtime::{Backend, BackendError, LogQuery, Notice};
+use crate::store::{RunPaths, Store, StoreError};
 
 /// Time between two looks.
 const PACE: Duration = Duration::from_millis(200);

@@ -8,7 +8,7 @@ use super::human::{between, clip, duration};
 use super::lines::{metrics_text, replica_style, run_state_style, state_style, usage_text};
 use super::{BOLD, DIM};
 use crate::gang::ReplicaId;
-use crate::report::{ReplicaState, ReplicaView, RunView};
+use crate::run::{ReplicaState, ReplicaView, RunView};
 
 /// At most so many replicas have a row; those that need attention come first.
 const ROWS: usize = 16;

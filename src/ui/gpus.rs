@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::Table;
 use super::human::{age, bytes};
-use crate::gpus::{ClusterGpus, Gpu, Machine, NodeGpus, Resource, User};
+use crate::hardware::gpus::{ClusterGpus, Gpu, Machine, NodeGpus, Resource, User};
 
 /// Nodes with who uses them below, then who waits.
 pub fn cluster_gpus(gpus: &ClusterGpus, now: Timestamp) -> Table {
@@ -129,8 +129,8 @@ mod tests {
     use insta::assert_snapshot;
 
     use super::*;
-    use crate::accelerator::{CustomAccelerators, NVIDIA};
-    use crate::gpus::{GpuProcess, Holder, Node, NodeState, Slice, inventory};
+    use crate::hardware::accelerator::{CustomAccelerators, NVIDIA};
+    use crate::hardware::gpus::{GpuProcess, Holder, Node, NodeState, Slice, inventory};
 
     fn now() -> Timestamp {
         "2026-01-01T12:00:00Z".parse().unwrap()

@@ -6,9 +6,9 @@ use jiff::tz::TimeZone;
 
 use super::human::{bytes, number};
 use super::{ERROR, GOOD, WARNING};
+use crate::event::RunState;
 use crate::event::{Event, EventKind};
 use crate::gang::ReplicaId;
-use crate::report::RunState;
 
 /// Colours that tell replicas apart.
 const COLORS: [AnsiColor; 6] = [

@@ -2,17 +2,17 @@
 
 use std::collections::HashMap;
 
-use super::follow::{Follow, FollowError, FollowMode};
 use super::frame::Frame;
 use super::human::plain;
 use super::lines::{clock, event_text, replica_style};
 use super::screen::Screen;
 use super::{DIM, Printer};
-use crate::backend::{BackendError, LogLine, LogReader};
 use crate::event::{Event, EventKind};
 use crate::gang::ReplicaId;
-use crate::report::RunView;
+use crate::run::RunView;
+use crate::runtime::{BackendError, LogLine, LogReader};
 use crate::store::{JournalReader, RunRecord, now};
+use crate::ui::{Follow, FollowError, FollowMode};
 
 /// What has been shown so far.
 pub(super) struct Show<'a> {

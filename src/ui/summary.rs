@@ -4,7 +4,8 @@ use super::human::{between, duration};
 use super::lines::{metrics_text, run_state_style};
 use super::why::why_text;
 use super::{BOLD, Printer};
-use crate::report::{RunState, RunView, WhyReport};
+use crate::event::RunState;
+use crate::run::{RunView, WhyReport};
 
 /// Outcome, time, last numbers and outputs; on anything but a success the chain of causes too.
 pub fn summary_text(

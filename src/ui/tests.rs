@@ -7,10 +7,11 @@ use insta::assert_snapshot;
 use jiff::Timestamp;
 
 use super::*;
-use crate::backend::LogQuery;
 use crate::event::EventKind;
+use crate::event::RunState;
 use crate::gang::{ExitStatus, FailureClass, Outcome, ReplicaId, Usage};
-use crate::report::{RunState, RunView};
+use crate::run::RunView;
+use crate::runtime::LogQuery;
 use crate::store::fixture::{Scripted, Story, create, exit, plan};
 use crate::store::{CreatedRun, Store};
 

@@ -1,7 +1,7 @@
 //! The chain of causes as text.
 
 use super::{BOLD, DIM, ERROR, HINT};
-use crate::report::{Cause, WhyReport};
+use crate::run::{Cause, WhyReport};
 
 /// Renders a report; `paint` colours, or doesn't.
 pub fn why_text(report: &WhyReport, paint: &dyn Fn(anstyle::Style, &str) -> String) -> String {

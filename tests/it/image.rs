@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use mlctl::backend::kubernetes::image::{EntrypointError, ImageConfig, entrypoint};
+use mlctl::runtime::image::{EntrypointError, ImageConfig, entrypoint};
 
 use crate::support::{Sandbox, repository, skip, stderr, stdout, wait_for};
 

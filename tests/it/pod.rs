@@ -145,13 +145,13 @@ impl Pods {
 /// Makes what a pod's volumes hold, once for each pod. Every file of the code is in two parts.
 fn make_pods(sandbox: &Sandbox, spec: &str, code: &[(&str, &str)]) -> Pods {
     let job: TrainJob = serde_saphyr::from_str(spec).unwrap();
-    let mut plan: Plan = mlctl::plan::plan(
+    let mut plan: Plan = mlctl::work::train::plan(
         &job,
         &PlanContext {
             run: "parity-abc123".into(),
             runtime_defaults: RuntimeDefaults::CLUSTER,
             code_base: sandbox.dir(),
-            prices: mlctl::cost::Prices::Unknown,
+            prices: mlctl::ops::cost::Prices::Unknown,
         },
     )
     .unwrap();

@@ -3,7 +3,8 @@ use std::path::{Path, PathBuf};
 
 use super::*;
 use crate::agent::{AgentRuntime, Code};
-use crate::plan::{ClusterLayout, Plan, PlanContext, RuntimeDefaults, plan};
+use crate::plan::{ClusterLayout, Plan, PlanContext, RuntimeDefaults};
+use crate::work::train::plan;
 
 const SPEC: &str = "
 apiVersion: mlctl.dev/v1
@@ -26,7 +27,7 @@ fn plan_of(spec: &str) -> Plan {
         run: "digits-abc123".into(),
         runtime_defaults: RuntimeDefaults::CLUSTER,
         code_base: "/home/me".into(),
-        prices: crate::cost::Prices::Unknown,
+        prices: crate::ops::cost::Prices::Unknown,
     };
     plan(&job, &context).unwrap()
 }

@@ -221,7 +221,7 @@ impl Steps<'_> {
 }
 
 /// The environment with a Python first in PATH.
-pub(in crate::agent) fn with_python(
+pub(crate) fn with_python(
     env: &[(String, String)],
     place: Option<&PythonPlace>,
 ) -> Vec<(String, String)> {

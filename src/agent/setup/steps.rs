@@ -13,20 +13,20 @@ use crate::gang::ExitStatus;
 use crate::spec::Setup;
 
 /// Everything that set-up needs.
-pub(in crate::agent) struct Steps<'a> {
-    pub(in crate::agent) exe: &'a Path,
-    pub(in crate::agent) setup: &'a Setup,
-    pub(in crate::agent) runtime: AgentRuntime,
-    pub(in crate::agent) env: &'a [(String, String)],
-    pub(in crate::agent) cwd: &'a Path,
-    pub(in crate::agent) cache: &'a Path,
-    pub(in crate::agent) log: &'a Arc<Log>,
-    pub(in crate::agent) control: &'a Control,
+pub(crate) struct Steps<'a> {
+    pub(crate) exe: &'a Path,
+    pub(crate) setup: &'a Setup,
+    pub(crate) runtime: AgentRuntime,
+    pub(crate) env: &'a [(String, String)],
+    pub(crate) cwd: &'a Path,
+    pub(crate) cache: &'a Path,
+    pub(crate) log: &'a Arc<Log>,
+    pub(crate) control: &'a Control,
 }
 
 impl Steps<'_> {
     /// Runs all steps. Says whether the Python environment was there already.
-    pub(in crate::agent) fn run(&self) -> Result<(SetupDone, bool), SetupError> {
+    pub(crate) fn run(&self) -> Result<(SetupDone, bool), SetupError> {
         let mut done = SetupDone::default();
         let mut cached = true;
         if let Some(python) = &self.setup.python {

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use crate::backend::Notice;
 use crate::cli::{CliError, Context, ErrorKind, Target};
-use crate::report::RunState;
+use crate::event::RunState;
+use crate::runtime::Notice;
 use crate::ui::human::duration;
 
 /// Arguments of `cancel`.

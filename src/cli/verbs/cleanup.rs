@@ -8,14 +8,14 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::selection::Selection;
-use crate::backend::{Backend, Notice};
-use crate::cleanup::{
+use crate::cli::{CliError, Context, ErrorKind, Format, Fresh, read_plan};
+use crate::event::RunState;
+use crate::ops::cleanup::{
     Failure, Filter, Found, Kept, Proposal, Removal, Survey, Totals, caches, carry_out, propose,
 };
-use crate::cli::{CliError, Context, ErrorKind, Format, Fresh, read_plan};
-use crate::report::RunState;
-use crate::spec::Span;
+use crate::runtime::{Backend, Notice};
 use crate::store::{ListFilter, Store, now};
+use crate::text::Span;
 use crate::ui::{Verbosity, removal_title, show_proposal, totals_text};
 
 /// Younger runs stay where nothing narrows the choice down.

@@ -6,11 +6,9 @@ use std::path::{Path, PathBuf};
 use oci_client::Reference;
 use serde::Serialize;
 
-use crate::backend::kubernetes::image::{
-    Binary, BinaryError, RegistryError, RunnerImage, push, write_archive,
-};
-use crate::backend::kubernetes::{AdminRole, Grant, Sight, admin_manifests};
 use crate::cli::{CliError, Context, ErrorKind, exit};
+use crate::ops::{AdminRole, Grant, Sight, admin_manifests};
+use crate::runtime::image::{Binary, BinaryError, RegistryError, RunnerImage, push, write_archive};
 
 /// Arguments of `cluster`.
 #[derive(Debug, clap::Args)]

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::selection::Selection;
-use crate::backend::Wanted;
 use crate::cli::{CliError, Context, ErrorKind, Format, Fresh, read_plan};
-use crate::cost::{Bill, By, Charged, Stretches, Sum, Window, money, sums};
-use crate::spec::Span;
+use crate::ops::cost::{Bill, By, Charged, Stretches, Sum, Window, money, sums};
+use crate::runtime::Wanted;
 use crate::store::{ListFilter, RunSummary, Store, now};
+use crate::text::Span;
 use crate::ui::Table;
 
 const GCP: &str = include_str!("../../../prices/gcp.yaml");

@@ -7,14 +7,18 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use crate::backend::BackendError;
-use crate::backend::kubernetes::{ClusterChecks, Kubernetes};
-use crate::backend::local::{LaptopChecks, Local};
 use crate::cli::{
     CliError, Context, Env, ErrorKind, Format, Interrupts, PlaceArgs, Settings, exit,
 };
-use crate::doctor::{self, Finding, News, Place, Trouble, Visit, trouble};
-use crate::spec::{Security, Span};
+use crate::ops::doctor;
+use crate::ops::doctor::{Finding, News, Place, Trouble, Visit, trouble};
+use crate::runtime::BackendError;
+use crate::runtime::kubernetes::ClusterChecks;
+use crate::runtime::kubernetes::Kubernetes;
+use crate::runtime::local::LaptopChecks;
+use crate::runtime::local::Local;
+use crate::spec::Security;
+use crate::text::Span;
 use crate::ui::{Checks, Printer};
 
 /// Between two looks at what the checks tell.

@@ -4,11 +4,11 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::train::{plan_of, say_notices};
-use crate::backend::{Backend, SubmitOptions};
 use crate::cli::{CliError, Context, LoadedJob, exit};
-use crate::cost::Estimate;
 use crate::gang::ReplicaId;
+use crate::ops::cost::Estimate;
 use crate::plan::{Addresses, ClusterLayout, OutputDirs, Plan, Port, environment, table};
+use crate::runtime::{Backend, SubmitOptions};
 use crate::ui::sections_text;
 
 /// Addresses as a plan shows them: the ports are chosen when the run starts.

@@ -1,9 +1,9 @@
 //! `mlctl exec`: a command beside a replica's.
 
-use crate::backend::ExecRequest;
 use crate::cli::{CliError, Context, ErrorKind};
 use crate::gang::ReplicaId;
 use crate::plan::Plan;
+use crate::runtime::ExecRequest;
 
 /// Arguments of `exec`.
 #[derive(Debug, clap::Args)]

@@ -2,9 +2,11 @@
 
 use serde::Serialize;
 
-use crate::backend::{GpuView, Notice};
 use crate::cli::{CliError, Context, ErrorKind, Format, exit};
-use crate::gpus::{ClusterGpus, Machine, MigSplit, SplitError, SplitPlace, TimeSplit, mig_types};
+use crate::hardware::gpus::{
+    ClusterGpus, Machine, MigSplit, SplitError, SplitPlace, TimeSplit, mig_types,
+};
+use crate::runtime::{GpuView, Notice};
 use crate::store::now;
 use crate::ui::{cluster_gpus, gpu_totals, machine_gpus};
 

@@ -5,11 +5,11 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::selection::Selection;
-use crate::backend::Wanted;
 use crate::cli::{CliError, Context, ErrorKind, Format, Fresh};
-use crate::report::RunState;
-use crate::spec::Span;
+use crate::event::RunState;
+use crate::runtime::Wanted;
 use crate::store::{ListFilter, Listing, RunSummary, Store, now};
+use crate::text::Span;
 use crate::ui::human::{age, between, duration};
 use crate::ui::{Screen, Table, Verbosity, state_style};
 

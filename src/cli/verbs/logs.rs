@@ -1,11 +1,12 @@
 //! `mlctl logs`: what the commands printed.
 
-use crate::backend::LogQuery;
 use crate::cli::{CliError, Context, ErrorKind, Interrupts, exit};
 use crate::gang::{Attempt, ReplicaId};
-use crate::spec::Span;
+use crate::runtime::LogQuery;
 use crate::store::now;
-use crate::ui::{Follow, FollowEnd, FollowMode, Interrupt, follow, log_bytes};
+use crate::text::Span;
+use crate::ui::log_bytes;
+use crate::ui::{Follow, FollowEnd, FollowMode, Interrupt, follow};
 
 /// Arguments of `logs`.
 #[derive(Debug, clap::Args)]

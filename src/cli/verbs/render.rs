@@ -5,14 +5,15 @@ use std::path::Path;
 use serde_json::{Value as Json, json};
 
 use super::train::plan_error;
-use crate::backend::SecretValues;
-use crate::backend::kubernetes::image::name_commands;
-use crate::backend::kubernetes::{CodeBundle, ManifestContext, ManifestError, manifests};
 use crate::cli::{CliError, Context, ErrorKind, Format, LoadedJob, SpecArgs, exit, hide};
-use crate::cost::Prices;
-use crate::plan::{Plan, PlanContext, RuntimeDefaults, plan};
+use crate::ops::cost::Prices;
+use crate::plan::{Plan, PlanContext, RuntimeDefaults};
+use crate::runtime::SecretValues;
+use crate::runtime::image::name_commands;
+use crate::runtime::kubernetes::{CodeBundle, ManifestContext, ManifestError, manifests};
 use crate::store::{NewRun, random_id};
 use crate::sys::random_word;
+use crate::work::train::plan;
 
 /// Arguments of `render`.
 #[derive(Debug, clap::Args)]
@@ -65,7 +66,7 @@ fn objects(context: &Context, job: &LoadedJob) -> Result<Vec<Json>, CliError> {
     let settings = context.manifest_settings(None)?;
     name_image_commands(context, &mut plan, &settings)?;
     let taken = plan.take_secrets(&job.secrets());
-    let resolved = crate::spec::to_yaml(&job.job).map_err(internal)?;
+    let resolved = crate::spec::syntax::to_yaml(&job.job).map_err(internal)?;
     let resolved = hide(&resolved, &taken);
     let submission = NewRun {
         kind: "TrainJob",

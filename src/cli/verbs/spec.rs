@@ -3,7 +3,9 @@
 use serde::Serialize;
 
 use crate::cli::{CliError, Context, ErrorKind, SpecArgs, exit};
-use crate::spec::{explain as explain_path, json_schema, to_yaml};
+use crate::spec::check::json_schema;
+use crate::spec::explain as explain_path;
+use crate::spec::syntax::to_yaml;
 
 /// Arguments of `validate`.
 #[derive(Debug, clap::Args)]

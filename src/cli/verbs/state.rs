@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::backend::Wanted;
 use crate::cli::{CliError, Context, ErrorKind};
+use crate::runtime::Wanted;
 
 /// Arguments of `state`.
 #[derive(Debug, clap::Args)]

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::cost::{cost_text, wasted_text};
 use crate::cli::{CliError, Context, ErrorKind, Format, Target, outputs};
-use crate::cost::{Bill, Stretches, Window};
-use crate::report::RunView;
+use crate::ops::cost::{Bill, Stretches, Window};
+use crate::run::RunView;
 use crate::store::{RunRecord, now};
 use crate::ui::human::{age, between, bytes, duration};
 use crate::ui::{BOLD, Screen, Table, metrics_text, run_state_style, state_style, usage_text};

@@ -3,15 +3,17 @@
 use std::time::{Duration, Instant};
 
 use super::dry_run::dry_run;
-use crate::backend::{Backend, LogQuery, Notice, SecretValues, SubmitOptions};
 use crate::cli::{
     CliError, Context, ErrorKind, Interrupts, LoadedJob, OnInterrupt, SpecArgs, exit, exit_code,
     explain, git_describe, hide, outputs,
 };
-use crate::cost::Prices;
-use crate::plan::{Plan, PlanContext, PlanError, plan};
+use crate::ops::cost::Prices;
+use crate::plan::{Plan, PlanContext, PlanError};
+use crate::runtime::{Backend, LogQuery, Notice, SecretValues, SubmitOptions};
 use crate::store::{GitCommit, NewRun, RunPaths, Store};
-use crate::ui::{Follow, FollowEnd, FollowMode, Interrupt, follow, summary_text};
+use crate::ui::summary_text;
+use crate::ui::{Follow, FollowEnd, FollowMode, Interrupt, follow};
+use crate::work::train::plan;
 
 /// After the first Ctrl-C a second one cancels within this time.
 const SECOND_CHANCE: Duration = Duration::from_secs(2);
@@ -171,7 +173,7 @@ fn submit(
     let known = job.secrets();
     let taken = plan.take_secrets(&known);
     let hide = |text: &str| hide(text, &taken);
-    let resolved = crate::spec::to_yaml(&job.job)
+    let resolved = crate::spec::syntax::to_yaml(&job.job)
         .map_err(|error| CliError::new(ErrorKind::Internal, error.to_string()))?;
     let code_dir = plan.code.as_ref().map_or_else(|| job.base.clone(), Into::into);
     let git_dir = if code_dir.is_dir() { code_dir } else { job.base.clone() };
@@ -281,7 +283,7 @@ fn watch(
             if args.events {
                 // The last event has said it all.
             } else if context.format == crate::cli::Format::Table {
-                let failed = view.state != crate::report::RunState::Succeeded;
+                let failed = view.state != crate::event::RunState::Succeeded;
                 let text =
                     summary_text(&context.printer, &view, &places, failed.then_some(&report));
                 context.printer.say(text.trim_end());

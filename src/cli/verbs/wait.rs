@@ -4,13 +4,15 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use crate::backend::LogQuery;
 use crate::cli::{
     CliError, Context, Format, Interrupts, Target, exit, exit_code, explain, outputs,
 };
-use crate::report::{RunState, WhyReport};
-use crate::spec::Span;
-use crate::ui::{Follow, FollowEnd, FollowMode, Interrupt, Verbosity, follow, summary_text};
+use crate::event::RunState;
+use crate::run::WhyReport;
+use crate::runtime::LogQuery;
+use crate::text::Span;
+use crate::ui::{Follow, FollowEnd, FollowMode, Interrupt, follow};
+use crate::ui::{Verbosity, summary_text};
 
 /// Arguments of `wait`.
 #[derive(Debug, clap::Args)]
@@ -106,7 +108,7 @@ fn mode(context: &Context, args: &WaitArgs) -> FollowMode {
 fn ended(
     context: &Context,
     target: &Target,
-    backend: Option<&dyn crate::backend::Backend>,
+    backend: Option<&dyn crate::runtime::Backend>,
     args: &WaitArgs,
 ) -> Result<u8, CliError> {
     let view = target.view()?;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::spec::is_uri;
+use crate::storage::is_uri;
 
 /// Where one replica writes. Paths or URIs, with or without a slash at the end.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,9 +2,9 @@
 
 use indexmap::IndexMap;
 
-use crate::spec::node::{Place, Spans, index_path, key_path};
-use crate::spec::types::{Accelerators, Args, EnvVar, Role, Volume};
-use crate::spec::values::{ByteSize, CpuQuantity};
+use crate::spec::kinds::train::{Accelerators, Args, EnvVar, Role, Volume};
+use crate::spec::syntax::{Place, Spans, index_path, key_path};
+use crate::text::{ByteSize, CpuQuantity};
 
 use super::gather::Located;
 use super::pool::Pool;

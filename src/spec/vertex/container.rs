@@ -1,8 +1,8 @@
 //! `containerSpec` and `pythonPackageSpec`: what a pool's replicas run.
 
-use crate::spec::diagnostic::Diagnostic;
-use crate::spec::node::{Entry, Node};
-use crate::spec::types::{Args, EnvVar};
+use crate::spec::kinds::train::{Args, EnvVar};
+use crate::spec::syntax::Diagnostic;
+use crate::spec::syntax::{Entry, Node};
 
 use super::fields::{Findings, Table, Use};
 use super::gather::Located;

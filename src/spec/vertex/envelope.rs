@@ -1,6 +1,6 @@
 //! What stands around a `CustomJobSpec`: the job, the request, the answer of the API.
 
-use crate::spec::node::{Entry, Node};
+use crate::spec::syntax::{Entry, Node};
 
 use super::fields::{Findings, Table, Use};
 use super::shape::wrapper_key;

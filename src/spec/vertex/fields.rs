@@ -3,9 +3,9 @@
 //! The API's JSON has `imageUri`, Python and YAML users also write `image_uri`, and both are
 //! accepted by Google's parsers. `imageURI` and `image-uri` are not, but what they mean is clear.
 
-use crate::spec::diagnostic::Diagnostic;
-use crate::spec::node::{Entry, Node};
-use crate::spec::source::SourceSpan;
+use crate::spec::syntax::Diagnostic;
+use crate::spec::syntax::SourceSpan;
+use crate::spec::syntax::{Entry, Node};
 
 use super::suspects::is_unfilled;
 

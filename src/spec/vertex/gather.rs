@@ -1,6 +1,6 @@
 //! Values of the converted job with the place of the file that each came from.
 
-use crate::spec::node::{Entry, Node, Place};
+use crate::spec::syntax::{Entry, Node, Place};
 
 /// A converted value and where it is written.
 #[derive(Clone, Debug)]

@@ -6,10 +6,10 @@
 
 use indexmap::IndexMap;
 
-use crate::spec::diagnostic::{Diagnostic, Severity};
-use crate::spec::foreign::{Converted, ForeignContext};
-use crate::spec::node::{Node, Place, Spans};
-use crate::spec::types::{ApiVersion, Framework, Setup, TrainJob, TrainJobKind};
+use crate::spec::kinds::train::{ApiVersion, Framework, Setup, TrainJob, TrainJobKind};
+use crate::spec::kinds::{Converted, ForeignContext};
+use crate::spec::syntax::{Diagnostic, Severity};
+use crate::spec::syntax::{Node, Place, Spans};
 
 use super::assemble::{Assembled, assemble, note};
 use super::container::install_script;
@@ -64,7 +64,7 @@ const CUSTOM_JOB_SPEC: Table = &[
 const OUTPUT_DIRECTORY: Table = &[("outputUriPrefix", Use::Read)];
 
 /// The converter of Vertex AI's files: `None` when the document is nothing of Google's.
-pub(in crate::spec) fn recognise(node: &Node, context: &ForeignContext<'_>) -> Option<Converted> {
+pub(crate) fn recognise(node: &Node, context: &ForeignContext<'_>) -> Option<Converted> {
     let mut findings = Findings::default();
     let (format, job) = match shape(node)? {
         Shape::Other { format, at, advice } => {
@@ -250,7 +250,7 @@ fn labels(
         return IndexMap::new();
     };
     note("labels", &Located::new((), entry), spans);
-    let text = |label: &crate::spec::node::Entry| {
+    let text = |label: &crate::spec::syntax::Entry| {
         let value = if label.value.is_null() {
             String::new()
         } else {

@@ -1,10 +1,10 @@
 //! `machineSpec`: cores, memory and accelerators of a pool's replicas.
 
-use crate::accelerator::find;
-use crate::spec::diagnostic::Diagnostic;
-use crate::spec::node::{Entry, Node};
-use crate::spec::types::Accelerators;
-use crate::spec::values::{ByteSize, CpuQuantity};
+use crate::hardware::accelerator::find;
+use crate::spec::kinds::train::Accelerators;
+use crate::spec::syntax::Diagnostic;
+use crate::spec::syntax::{Entry, Node};
+use crate::text::{ByteSize, CpuQuantity};
 
 use super::fields::{Findings, Table, Use};
 use super::gather::Located;

@@ -1,8 +1,8 @@
 //! One worker pool, and what a pool's position means.
 
-use crate::spec::diagnostic::Diagnostic;
-use crate::spec::node::{Entry, Node};
-use crate::spec::types::Volume;
+use crate::spec::kinds::train::Volume;
+use crate::spec::syntax::Diagnostic;
+use crate::spec::syntax::{Entry, Node};
 
 use super::container::{Program, container_spec, python_package_spec};
 use super::fields::{Findings, Table, Use};
@@ -108,7 +108,7 @@ fn replicas(
     position: usize,
 ) -> Option<Located<u32>> {
     let Some(entry) = entry else {
-        let place = crate::spec::node::Place { key: None, value: pool.span };
+        let place = crate::spec::syntax::Place { key: None, value: pool.span };
         return Some(Located { value: 1, place, items: Vec::new() });
     };
     let count = findings.count(&entry.value, "replicaCount")?;

@@ -1,7 +1,7 @@
 //! Scalars and lists of the API's JSON, as generous as Google's parsers and a bit more.
 
-use crate::spec::diagnostic::Diagnostic;
-use crate::spec::node::Node;
+use crate::spec::syntax::Diagnostic;
+use crate::spec::syntax::Node;
 
 use super::fields::Findings;
 

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::spec::diagnostic::Diagnostic;
-use crate::spec::node::{Entry, Node};
-use crate::spec::types::Retries;
-use crate::spec::values::Span;
+use crate::spec::kinds::train::Retries;
+use crate::spec::syntax::Diagnostic;
+use crate::spec::syntax::{Entry, Node};
+use crate::text::Span;
 
 use super::fields::{Findings, Table, Use};
 use super::gather::Located;

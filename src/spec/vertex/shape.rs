@@ -5,7 +5,7 @@
 //! `TrainingPipeline` (`trainingTaskInputs`); one worker pool; a list of pools as Python's
 //! `worker_pool_specs` has it.
 
-use crate::spec::node::{Entry, Node};
+use crate::spec::syntax::{Entry, Node};
 
 use super::fields::find;
 

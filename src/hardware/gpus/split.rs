@@ -1,0 +1,287 @@
+//! How GPUs are sliced: what is asked for, checked against what the hardware can do.
+
+use serde::Serialize;
+
+use super::memory::memory_gb;
+use super::mig::{MIG_GPUS, MigGpu, Profile};
+use crate::hardware::accelerator::{ACCELERATORS, NVIDIA, find, suggest};
+use crate::text::nearest;
+
+/// NVIDIA's device plugin takes no more (a device's name must fit the kubelet's books).
+const MOST_SHARES: u32 = 128;
+
+/// GPUs can't be sliced so.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SplitError {
+    /// No such type.
+    #[error("there is no type of NVIDIA GPU `{name}`")]
+    UnknownType {
+        /// What was asked for.
+        name: String,
+        /// What was probably meant.
+        near: Option<&'static str>,
+    },
+    /// MIG is not in the hardware.
+    #[error("{gpu} has no MIG: its hardware can't be cut into slices")]
+    NoMig {
+        /// The type.
+        gpu: String,
+    },
+    /// The GPU has no such profile.
+    #[error("{gpu} has no MIG profile `{profile}`: it has {}", known.join(", "))]
+    UnknownProfile {
+        /// The type.
+        gpu: &'static str,
+        /// What was asked for.
+        profile: String,
+        /// What it has.
+        known: Vec<&'static str>,
+        /// What was probably meant.
+        near: Option<&'static str>,
+    },
+    /// More of one profile than a GPU can have.
+    #[error("a {gpu} has at most {max} x {profile}, not {count}")]
+    TooMany {
+        /// The type.
+        gpu: &'static str,
+        /// The profile.
+        profile: &'static str,
+        /// What was asked for.
+        count: u32,
+        /// What is possible.
+        max: u32,
+    },
+    /// Not all of them at once.
+    #[error(
+        "{asked} don't fit one {gpu}: they take {compute} of {} compute slices and {memory} of {} \
+         memory slices, and each has its fixed places", of.0, of.1
+    )]
+    DoesNotFit {
+        /// The type.
+        gpu: &'static str,
+        /// What was asked for, for people.
+        asked: String,
+        /// Compute slices that it takes.
+        compute: u32,
+        /// Memory slices that it takes.
+        memory: u32,
+        /// Compute and memory slices of the GPU.
+        of: (u32, u32),
+    },
+    /// A share of one is the whole GPU.
+    #[error("{0} shares make no sense: write a number from 2 to {MOST_SHARES}")]
+    Shares(u32),
+}
+
+/// Every GPU of a type cut into slices by MIG.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MigSplit {
+    /// The type.
+    #[serde(rename = "type")]
+    pub gpu: &'static str,
+    /// Its memory in GB.
+    pub memory_gb: u32,
+    /// Compute slices of the GPU.
+    #[serde(skip)]
+    pub compute: u32,
+    /// The slices of each GPU.
+    pub slices: Vec<MigSlices>,
+}
+
+/// Equal slices of a GPU.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MigSlices {
+    /// The size.
+    pub profile: &'static str,
+    /// How many.
+    pub count: u32,
+    /// What a pod asks for.
+    pub resource: String,
+    /// What a spec calls it.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// GB of each.
+    pub memory_gb: u32,
+    /// Compute slices of each.
+    pub compute: u32,
+}
+
+/// Every GPU of a type shared in time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TimeSplit {
+    /// The type.
+    #[serde(rename = "type")]
+    pub gpu: &'static str,
+    /// Its memory in GB, which all share; `null` where no single type is meant.
+    pub memory_gb: Option<u32>,
+    /// How many share one.
+    pub replicas: u32,
+    /// What a pod asks for.
+    pub resource: &'static str,
+    /// What a spec calls a share.
+    pub kind: String,
+}
+
+impl MigSplit {
+    /// Checks slices, as `(profile, count)`, of a type by our or Vertex's name.
+    pub fn new(name: &str, wanted: &[(String, u32)]) -> Result<Self, SplitError> {
+        // Variants by memory are in the table of MIG only.
+        let gpu = MigGpu::find(name)
+            .map_or_else(|| nvidia(name).map(|known| known.name), |gpu| Ok(gpu.name))?;
+        let gpu = MigGpu::find(gpu).ok_or_else(|| SplitError::NoMig { gpu: gpu.to_owned() })?;
+        let mut slices: Vec<(&'static Profile, u32)> = Vec::new();
+        for (name, count) in wanted.iter().filter(|(_, count)| *count > 0) {
+            let profile = gpu.profile(name).ok_or_else(|| unknown_profile(gpu, name))?;
+            match slices.iter_mut().find(|(known, _)| *known == profile) {
+                Some((_, sum)) => *sum += count,
+                None => slices.push((profile, *count)),
+            }
+        }
+        for (profile, count) in &slices {
+            if *count > profile.max {
+                let (gpu, profile, max) = (gpu.name, profile.name, profile.max);
+                return Err(SplitError::TooMany { gpu, profile, count: *count, max });
+            }
+        }
+        if !gpu.holds(&slices) {
+            return Err(does_not_fit(gpu, &slices));
+        }
+        let slices = slices.into_iter().map(|(profile, count)| MigSlices {
+            profile: profile.name,
+            count,
+            resource: profile.resource(),
+            kind: profile.kind(),
+            memory_gb: profile.memory_gb,
+            compute: profile.compute,
+        });
+        Ok(Self {
+            gpu: gpu.name,
+            memory_gb: gpu.memory_gb,
+            compute: gpu.compute,
+            slices: slices.collect(),
+        })
+    }
+}
+
+impl TimeSplit {
+    /// Checks shares of a type by our or Vertex's name; `nvidia` means any.
+    pub fn new(name: &str, replicas: u32) -> Result<Self, SplitError> {
+        let known = MigGpu::find(name)
+            .map_or_else(|| nvidia(name).map(|known| known.name), |gpu| Ok(gpu.name))?;
+        if !(2..=MOST_SHARES).contains(&replicas) {
+            return Err(SplitError::Shares(replicas));
+        }
+        // The product is what nodes are labelled by; a variant by memory is none of its own.
+        let kind = find(known).map_or("nvidia-h100", |known| known.name);
+        Ok(Self {
+            gpu: known,
+            memory_gb: memory_gb(known),
+            replicas,
+            resource: NVIDIA,
+            kind: if kind == "nvidia" { kind.into() } else { format!("{kind}-shared") },
+        })
+    }
+}
+
+fn nvidia(name: &str) -> Result<&'static crate::hardware::accelerator::Accelerator, SplitError> {
+    find(name).filter(|known| known.resource == NVIDIA).ok_or_else(|| SplitError::UnknownType {
+        name: name.to_owned(),
+        near: suggest(name).filter(|near| {
+            ACCELERATORS.iter().any(|known| known.name == *near && known.resource == NVIDIA)
+        }),
+    })
+}
+
+/// The nearest by spelling, else the smallest that has as much memory as was asked for.
+fn unknown_profile(gpu: &'static MigGpu, asked: &str) -> SplitError {
+    let known: Vec<&'static str> = gpu.profiles.iter().map(|profile| profile.name).collect();
+    let memory = asked.split_once("g.").and_then(|(compute, rest)| {
+        Some((compute.parse::<u32>().ok()?, rest.split_once("gb")?.0.parse::<u32>().ok()?))
+    });
+    let by_size = memory.and_then(|(compute, memory)| {
+        let enough = gpu.profiles.iter().filter(|profile| {
+            !profile.name.ends_with("+me")
+                && profile.compute >= compute
+                && profile.memory_gb >= memory
+        });
+        enough.min_by_key(|profile| (profile.memory_gb, profile.compute)).map(|one| one.name)
+    });
+    let near = by_size.or_else(|| nearest(asked, known.iter().copied()));
+    SplitError::UnknownProfile { gpu: gpu.name, profile: asked.to_owned(), known, near }
+}
+
+fn does_not_fit(gpu: &'static MigGpu, slices: &[(&'static Profile, u32)]) -> SplitError {
+    let sum = |of: fn(&Profile) -> u32| -> u32 {
+        slices.iter().map(|(profile, count)| of(profile) * count).sum()
+    };
+    let asked: Vec<String> =
+        slices.iter().map(|(profile, count)| format!("{count} x {}", profile.name)).collect();
+    SplitError::DoesNotFit {
+        gpu: gpu.name,
+        asked: asked.join(" and "),
+        compute: sum(|profile| profile.compute),
+        memory: sum(|profile| profile.memory),
+        of: (gpu.compute, gpu.memory),
+    }
+}
+
+/// Types that MIG can slice, for messages.
+pub fn mig_types() -> Vec<&'static str> {
+    MIG_GPUS.iter().map(|gpu| gpu.name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mig(name: &str, slices: &[(&str, u32)]) -> Result<MigSplit, String> {
+        let slices: Vec<_> =
+            slices.iter().map(|(profile, count)| ((*profile).to_owned(), *count)).collect();
+        MigSplit::new(name, &slices).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_the_hardware_can_do_is_taken() {
+        let split = mig("nvidia-a100", &[("1g.5gb", 7)]).unwrap();
+        assert_eq!(split.slices[0].resource, "nvidia.com/mig-1g.5gb");
+        assert_eq!(split.slices[0].kind, "nvidia-mig-1g.5gb");
+        let split = mig("NVIDIA_H100_80GB", &[("1g.10gb+me", 1), ("3g.40gb", 1)]).unwrap();
+        assert_eq!(
+            (split.gpu, split.slices[0].kind.as_str()),
+            ("nvidia-h100", "nvidia-mig-1g.10gb.me")
+        );
+        assert!(mig("nvidia-h100-94gb", &[("7g.94gb", 1)]).is_ok());
+    }
+
+    #[test]
+    fn what_it_can_not_is_explained() {
+        let error = |name: &str, slices: &[(&str, u32)]| mig(name, slices).unwrap_err();
+        insta::assert_snapshot!(error("nvidia-t4", &[("1g.5gb", 2)]), @"nvidia-t4 has no MIG: its hardware can't be cut into slices");
+        insta::assert_snapshot!(error("nvidia-a100", &[("1g.6gb", 2)]), @"nvidia-a100 has no MIG profile `1g.6gb`: it has 1g.5gb, 1g.5gb+me, 1g.10gb, 2g.10gb, 3g.20gb, 4g.20gb, 7g.40gb");
+        insta::assert_snapshot!(error("nvidia-a100", &[("2g.10gb", 4)]), @"a nvidia-a100 has at most 3 x 2g.10gb, not 4");
+        insta::assert_snapshot!(error("nvidia-a100", &[("3g.20gb", 2), ("1g.5gb", 1)]), @"2 x 3g.20gb and 1 x 1g.5gb don't fit one nvidia-a100: they take 7 of 7 compute slices and 9 of 8 memory slices, and each has its fixed places");
+        insta::assert_snapshot!(error("A100", &[("1g.5gb", 1)]), @"there is no type of NVIDIA GPU `A100`");
+        insta::assert_snapshot!(error("amd-mi300x", &[("1g.5gb", 1)]), @"there is no type of NVIDIA GPU `amd-mi300x`");
+        let near = |name: &str, profile: &str| match MigSplit::new(name, &[(profile.into(), 1)]) {
+            Err(SplitError::UnknownProfile { near, .. } | SplitError::UnknownType { near, .. }) => {
+                near
+            }
+            _ => None,
+        };
+        assert_eq!(near("nvidia-a100", "1g.6gb"), Some("1g.10gb"));
+        assert_eq!(near("nvidia-a100", "1g5gb"), Some("1g.5gb"));
+        assert_eq!(near("A100", "1g.5gb"), Some("nvidia-a100"));
+    }
+
+    #[test]
+    fn shares_keep_their_type() {
+        let split = TimeSplit::new("nvidia-t4", 4).unwrap();
+        assert_eq!((split.kind.as_str(), split.memory_gb), ("nvidia-t4-shared", Some(16)));
+        assert_eq!(TimeSplit::new("nvidia", 2).unwrap().memory_gb, None);
+        assert_eq!(TimeSplit::new("nvidia-t4", 1), Err(SplitError::Shares(1)));
+    }
+}

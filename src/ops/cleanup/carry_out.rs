@@ -1,0 +1,185 @@
+//! Does what was proposed. One thing that can't be removed doesn't stop the rest, and what belongs to
+//! it in the state folder stays until it can.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use super::gather::last_use;
+use super::propose::{Folder, Proposal, Removal};
+use super::survey::Cache;
+use crate::agent::COMPLETE;
+use crate::runtime::{Backend, BackendError, Holding};
+use crate::store::{Store, StoreError, remove_tree};
+
+/// Objects that were deleted are gone within this time, or something holds them.
+const GONE_LIMIT: Duration = Duration::from_mins(1);
+/// Between two looks.
+const PACE: Duration = Duration::from_millis(300);
+
+/// Something that could not be removed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Failure {
+    /// The run, if it is one's.
+    pub run: Option<String>,
+    /// What: kind and name.
+    pub what: String,
+    /// Why not.
+    pub why: String,
+}
+
+impl Failure {
+    fn of(removal: &Removal, what: String, why: impl ToString) -> Self {
+        Self { run: removal.run.clone(), what, why: why.to_string() }
+    }
+}
+
+/// Removes what was proposed. `backend` gives the runtime of a name; `progress` is told of every
+/// removal before it begins.
+pub fn carry_out<'b>(
+    proposal: &Proposal,
+    store: &Store,
+    backend: &dyn Fn(&str) -> Option<&'b dyn Backend>,
+    progress: &mut dyn FnMut(&Removal),
+) -> Vec<Failure> {
+    let mut failures = Vec::new();
+    for removal in &proposal.removals {
+        progress(removal);
+        let runtime = removal.runtime.as_deref().and_then(backend);
+        if let Some(backend) = runtime {
+            failures.extend(discard(removal, store, backend));
+        }
+    }
+    failures.extend(wait_until_gone(proposal, backend));
+    let stuck: BTreeSet<&Option<String>> = failures.iter().map(|failure| &failure.run).collect();
+    let mut last = Vec::new();
+    for removal in proposal.removals.iter().filter(|r| r.run.is_none() || !stuck.contains(&r.run)) {
+        last.extend(folder(removal, store));
+    }
+    failures.extend(last);
+    failures
+}
+
+fn discard(removal: &Removal, store: &Store, backend: &dyn Backend) -> Vec<Failure> {
+    let mut failures = Vec::new();
+    if let Some(run) = removal.run.as_ref().filter(|_| removal.ends)
+        && removal.folder != Folder::None
+        && let Err(error) = backend.remove(&store.paths(run))
+    {
+        failures.push(Failure::of(removal, "its processes".into(), error));
+        return failures;
+    }
+    let has_record = removal.things.iter().any(|thing| thing.is_record);
+    for thing in &removal.things {
+        // The record takes what it owns with it; a Job takes its pods.
+        if thing.is_owned && thing.kind != "Job" && has_record {
+            continue;
+        }
+        if !failures.is_empty() && thing.is_record {
+            // What is left must be found again.
+            break;
+        }
+        if let Err(error) = backend.discard(thing) {
+            failures.push(Failure::of(removal, named(thing), error));
+        }
+    }
+    failures
+}
+
+fn wait_until_gone<'b>(
+    proposal: &Proposal,
+    backend: &dyn Fn(&str) -> Option<&'b dyn Backend>,
+) -> Vec<Failure> {
+    let mut waiting: BTreeMap<&str, Vec<(&Removal, &Holding)>> = BTreeMap::new();
+    for removal in &proposal.removals {
+        for thing in removal.things.iter().filter(|thing| !thing.uid.is_empty()) {
+            let runtime = removal.runtime.as_deref().unwrap_or_default();
+            waiting.entry(runtime).or_default().push((removal, thing));
+        }
+    }
+    let mut failures = Vec::new();
+    for (runtime, things) in waiting {
+        let Some(backend) = backend(runtime) else { continue };
+        failures.extend(wait_for(backend, things));
+    }
+    failures
+}
+
+fn wait_for(backend: &dyn Backend, mut things: Vec<(&Removal, &Holding)>) -> Vec<Failure> {
+    let begin = Instant::now();
+    loop {
+        let left: Result<BTreeMap<String, Holding>, BackendError> = backend
+            .holdings()
+            .map(|held| held.things.into_iter().map(|thing| (thing.uid.clone(), thing)).collect());
+        let left = match left {
+            Ok(left) => left,
+            Err(error) if begin.elapsed() > GONE_LIMIT => {
+                let failed = |(removal, thing): (&Removal, &Holding)| {
+                    Failure::of(removal, named(thing), format!("not known to be gone: {error}"))
+                };
+                return things.into_iter().map(failed).collect();
+            }
+            Err(_) => {
+                std::thread::sleep(PACE);
+                continue;
+            }
+        };
+        things.retain(|(_, thing)| left.contains_key(&thing.uid));
+        if things.is_empty() {
+            return Vec::new();
+        }
+        if begin.elapsed() > GONE_LIMIT {
+            return things
+                .into_iter()
+                .map(|(removal, thing)| {
+                    let held_by = left.get(&thing.uid).map(|now| now.held_by.join(", "));
+                    let why = match held_by.filter(|names| !names.is_empty()) {
+                        Some(names) => format!("still there: held by the finalizers {names}"),
+                        None => "still there a minute after it was deleted".into(),
+                    };
+                    Failure::of(removal, named(thing), why)
+                })
+                .collect();
+        }
+        std::thread::sleep(PACE);
+    }
+}
+
+fn folder(removal: &Removal, store: &Store) -> Option<Failure> {
+    let result = match (&removal.run, &removal.cache, removal.folder) {
+        (Some(run), _, Folder::Removed) => store.remove_run(run),
+        (Some(run), _, Folder::Stripped) => store.strip_run(run),
+        (_, Some(cache), _) => remove_cache(cache).map_err(StoreError::from),
+        _ => return None,
+    };
+    let what = || match &removal.cache {
+        Some(cache) => format!("folder {}", cache.path.display()),
+        None => "its folder".into(),
+    };
+    result.err().map(|error| Failure::of(removal, what(), error))
+}
+
+/// One that somebody has taken into use meanwhile stays; who wants it now waits for the lock, and makes
+/// it anew. What says that it is whole goes first: half of one must not pass for it.
+fn remove_cache(cache: &Cache) -> io::Result<()> {
+    let busy = || io::Error::new(io::ErrorKind::ResourceBusy, "it is in use again");
+    let lock = match fs_err::File::open(cache.path.with_extension("lock")) {
+        Ok(lock) => Some(lock),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error),
+    };
+    if lock.as_ref().is_some_and(|lock| lock.file().try_lock().is_err())
+        || last_use(&cache.path) != cache.used
+    {
+        return Err(busy());
+    }
+    remove_tree(&cache.path.join(COMPLETE))?;
+    remove_tree(&cache.path)
+}
+
+fn named(thing: &Holding) -> String {
+    format!("{} {}", thing.kind, thing.name)
+}

@@ -1,0 +1,58 @@
+//! Which runs a clean-up is about.
+
+use std::time::Duration;
+
+use indexmap::IndexMap;
+use jiff::Timestamp;
+
+use super::survey::Found;
+use crate::event::RunState;
+
+/// What is wanted; each part narrows it down. The default wants every run that has ended.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Only these runs.
+    pub runs: Vec<String>,
+    /// Only what ended, or was used last, at least so long ago.
+    pub older_than: Option<Duration>,
+    /// Only runs in any of these states.
+    pub states: Vec<RunState>,
+    /// Only runs of this spec name.
+    pub name: Option<String>,
+    /// Only runs with all of these labels.
+    pub labels: IndexMap<String, String>,
+    /// What other users of a cluster have made goes too.
+    pub all_users: bool,
+    /// Runs that still run are ended and removed too.
+    pub running: bool,
+    /// Models of runs that succeeded go too.
+    pub models: bool,
+    /// Only what belongs to no known run.
+    pub orphans: bool,
+}
+
+impl Filter {
+    /// It names runs by more than their age: nothing but runs is meant.
+    pub fn is_about_runs(&self) -> bool {
+        !self.runs.is_empty()
+            || !self.states.is_empty()
+            || self.name.is_some()
+            || !self.labels.is_empty()
+    }
+
+    /// The run is meant, whether or not it has ended.
+    pub(crate) fn wants(&self, run: &Found, now: Timestamp) -> bool {
+        let labels = |(key, value): (&String, &String)| run.labels.get(key) == Some(value);
+        !self.orphans
+            && (self.runs.is_empty() || self.runs.contains(&run.id))
+            && (self.states.is_empty() || self.states.contains(&run.state))
+            && self.name.as_ref().is_none_or(|name| run.name == *name)
+            && self.labels.iter().all(labels)
+            && self.is_old(run.at, now)
+    }
+
+    pub(crate) fn is_old(&self, at: Timestamp, now: Timestamp) -> bool {
+        let age = Duration::try_from(now.duration_since(at)).unwrap_or_default();
+        self.older_than.is_none_or(|limit| age >= limit)
+    }
+}

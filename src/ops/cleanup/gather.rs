@@ -1,0 +1,98 @@
+//! Looks at the state folder, the runtimes and the caches.
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use jiff::Timestamp;
+
+use super::survey::{Cache, Found, Survey};
+use crate::event::RunState;
+use crate::runtime::{Backend, BackendError, Holding, Notice, Wanted};
+use crate::store::{RunSummary, disk_use};
+
+/// A run without a Job was submitted at least so long ago, or is being submitted.
+const SUBMISSION: Duration = Duration::from_mins(10);
+
+impl Survey {
+    /// What the state folder knows.
+    pub fn of(runs: &[RunSummary], caches: Vec<Cache>, now: Timestamp) -> Self {
+        let runs = runs
+            .iter()
+            .map(|RunSummary { entry, state }| Found {
+                id: entry.id.clone(),
+                name: entry.name.clone(),
+                labels: entry.labels.clone(),
+                runtime: entry.runtime.clone(),
+                state: *state,
+                at: entry.ended.unwrap_or(entry.created),
+                in_state: true,
+                unsubmitted: entry.unsubmitted,
+            })
+            .collect();
+        Self { now, runs, holdings: BTreeMap::new(), refused: BTreeMap::new(), caches }
+    }
+
+    /// Asks a runtime for what it holds and for runs that the state folder doesn't know. Returns
+    /// what could not be looked at.
+    pub fn look_at(
+        &mut self,
+        backend: &dyn Backend,
+        all_users: bool,
+    ) -> Result<Vec<Notice>, BackendError> {
+        let wanted = if all_users { Wanted::All } else { Wanted::Mine };
+        let known: HashSet<String> = self.runs.iter().map(|run| run.id.clone()).collect();
+        // A record is made before anything else of its run: what is found without one now has none.
+        let holdings = backend.holdings()?;
+        let found = backend.find(&wanted)?;
+        for run in found.into_iter().filter(|run| !known.contains(&run.record.id)) {
+            let record = run.record;
+            let state = match run.state {
+                RunState::Unknown
+                    if self.is_abandoned(&record.id, record.created, &holdings.things) =>
+                {
+                    RunState::CouldNotStart
+                }
+                state => state,
+            };
+            self.runs.push(Found {
+                id: record.id,
+                name: record.name,
+                labels: record.labels,
+                runtime: backend.name(),
+                state,
+                at: record.created,
+                in_state: false,
+                unsubmitted: false,
+            });
+        }
+        self.holdings.insert(backend.name(), holdings.things);
+        Ok(holdings.unseen)
+    }
+
+    /// Nothing of it runs or could start any more: its submission was never finished, or its Jobs are
+    /// gone.
+    fn is_abandoned(&self, run: &str, created: Timestamp, things: &[Holding]) -> bool {
+        let age = Duration::try_from(self.now.duration_since(created)).unwrap_or_default();
+        let works = |thing: &Holding| matches!(thing.kind.as_str(), "Job" | "Pod");
+        age > SUBMISSION && !things.iter().any(|thing| thing.run == run && works(thing))
+    }
+}
+
+/// The Python environments that runs on this machine have made.
+pub fn caches(cache: &Path) -> Vec<Cache> {
+    let entries = fs_err::read_dir(cache.join("venvs")).into_iter().flatten().flatten();
+    entries
+        .map(|entry| entry.path())
+        .filter(|path| path.is_dir())
+        .map(|path| Cache { bytes: disk_use(&path), used: last_use(&path), path })
+        .collect()
+}
+
+/// When a run last asked for an environment: each takes its lock file anew.
+pub(crate) fn last_use(environment: &Path) -> Timestamp {
+    let lock = environment.with_extension("lock");
+    let used = fs_err::metadata(&lock).or_else(|_| fs_err::metadata(environment));
+    let used = used.and_then(|meta| meta.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
+    Timestamp::try_from(used).unwrap_or(Timestamp::UNIX_EPOCH)
+}

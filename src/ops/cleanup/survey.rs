@@ -1,0 +1,59 @@
+//! What was found before anything is decided.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use indexmap::IndexMap;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::event::RunState;
+use crate::runtime::Holding;
+
+/// A run that the state folder or a cluster's records know.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    /// Its id.
+    pub id: String,
+    /// The spec's name.
+    pub name: String,
+    /// The spec's labels.
+    pub labels: IndexMap<String, String>,
+    /// `local`, or `<context>/<namespace>`.
+    pub runtime: String,
+    /// Where it is.
+    pub state: RunState,
+    /// When it ended; when it was submitted, where nobody has seen its end.
+    pub at: Timestamp,
+    /// It lies in the state folder.
+    pub in_state: bool,
+    /// mlctl could not submit it: no runtime has taken it over.
+    pub unsubmitted: bool,
+}
+
+/// A folder that only saves time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Cache {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Bytes on the disk.
+    pub bytes: u64,
+    /// When it was last used.
+    pub used: Timestamp,
+}
+
+/// Everything that was found.
+#[derive(Clone, Debug)]
+pub struct Survey {
+    /// When.
+    pub now: Timestamp,
+    /// The runs.
+    pub runs: Vec<Found>,
+    /// What runtimes hold, by runtime. One that could not be asked is not in it.
+    pub holdings: BTreeMap<String, Vec<Holding>>,
+    /// Why runtimes could not be asked, by runtime.
+    pub refused: BTreeMap<String, String>,
+    /// Caches.
+    pub caches: Vec<Cache>,
+}

@@ -1,0 +1,355 @@
+//! Figures that were computed by hand.
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+use jiff::Timestamp;
+
+use super::*;
+use crate::event::{EVENT_VERSION, Event, EventKind};
+use crate::gang::{Attempt, FailureClass, FirstFailure, Outcome, ReplicaId, Usage, Verdict};
+use crate::plan::{Plan, PlanContext, RuntimeDefaults};
+use crate::work::train::plan;
+
+const PRICES: &str = "
+currency: EUR
+cpuHour: 0.04
+memoryGiBHour: 0.005
+acceleratorHours: {nvidia-l4: 0.6, NVIDIA_TESLA_T4: 0.3}
+spot: {factor: 0.5, labels: {spot: 'true', preemptible: 'true'}}
+nodes:
+  - {labels: {pool: reserved}, factor: 0.25}
+  - {labels: {pool: old}, cpuHour: 0.01, acceleratorHours: {nvidia-l4: 0.1}}
+";
+
+fn prices() -> Prices {
+    Prices::File(PriceFile::parse(PRICES, &[]).unwrap())
+}
+
+fn plan_of(spec: &str) -> Plan {
+    try_plan(spec, prices()).unwrap()
+}
+
+fn try_plan(spec: &str, prices: Prices) -> Result<Plan, crate::plan::PlanError> {
+    let job = serde_saphyr::from_str(&format!(
+        "apiVersion: mlctl.dev/v1\nkind: TrainJob\nname: digits\ncommand: [python]\n{spec}"
+    ))
+    .unwrap();
+    let context = PlanContext {
+        run: "digits-abc123".into(),
+        runtime_defaults: RuntimeDefaults::CLUSTER,
+        code_base: "/home/me".into(),
+        prices,
+    };
+    plan(&job, &context)
+}
+
+const GANG: &str = "
+roles:
+  chief: {cpu: 2, memory: 8Gi, accelerators: {type: nvidia-l4, count: 2}}
+  worker: {replicas: 2, cpu: 1, memory: 4Gi}
+";
+
+/// A moment, in minutes after an hour before midnight.
+fn at(minutes: i64) -> Timestamp {
+    let start: Timestamp = "2026-03-01T23:00:00Z".parse().unwrap();
+    start + jiff::SignedDuration::from_mins(minutes)
+}
+
+fn event(minutes: i64, attempt: Attempt, replica: Option<&str>, kind: EventKind) -> Event {
+    Event {
+        v: EVENT_VERSION,
+        seq: 0,
+        time: at(minutes),
+        run: "digits-abc123".into(),
+        attempt,
+        replica: replica.map(|replica| replica.parse().unwrap()),
+        kind,
+    }
+}
+
+fn placed(minutes: i64, replica: &str) -> Event {
+    on_node(minutes, replica, &[])
+}
+
+fn on_node(minutes: i64, replica: &str, labels: &[(&str, &str)]) -> Event {
+    let labels = labels.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect();
+    let kind = EventKind::Placed { node: "a".into(), pod: "p".into(), labels };
+    event(minutes, 0, Some(replica), kind)
+}
+
+fn first_failure(attempt: Attempt) -> FirstFailure {
+    FirstFailure {
+        replica: ReplicaId::new("worker", 0),
+        attempt,
+        class: FailureClass::Infrastructure,
+        exit: None,
+        reason: "lost".into(),
+    }
+}
+
+fn finished(minutes: i64, outcome: Outcome, attempt: Attempt) -> Event {
+    let first_failure = (outcome == Outcome::Failed).then(|| first_failure(attempt));
+    let verdict = Verdict { outcome, attempt, first_failure, reason: String::new() };
+    event(
+        minutes,
+        attempt,
+        None,
+        EventKind::Finished { verdict, inferred: None, unsubmitted: false },
+    )
+}
+
+fn bill(plan: &Plan, events: &[Event], window: Window) -> Bill {
+    Bill::of(plan, &Stretches::of(events, at(600)), &prices(), window)
+}
+
+fn close(one: f64, two: f64) -> bool {
+    (one - two).abs() < 1e-9
+}
+
+/// Chief: 2 * 0.04 + 8 * 0.005 + 2 * 0.6 = 1.32 an hour; a worker: 0.04 + 4 * 0.005 = 0.06.
+/// All: 1.32 + 2 * 0.06 = 1.44.
+#[test]
+fn an_hour_of_a_gang() {
+    let plan = plan_of(GANG);
+    let (hour, unpriced) = gang_hour(&plan.roles, &prices());
+    assert!(close(hour, 1.44) && unpriced.is_empty(), "{hour} {unpriced:?}");
+    let estimate = Estimate::of(&plan_of(&format!("timeout: 2h30m{GANG}")), &prices());
+    assert!(close(estimate.timeout.unwrap(), 3.6));
+}
+
+/// All three for an hour: 10 minutes of gathering, then 50 minutes that succeed.
+#[test]
+fn a_run_that_succeeds() {
+    let events = [
+        placed(0, "chief-0"),
+        placed(0, "worker-0"),
+        placed(0, "worker-1"),
+        event(10, 1, None, EventKind::AttemptStarted),
+        finished(60, Outcome::Succeeded, 1),
+    ];
+    let bill = bill(&plan_of(GANG), &events, Window::until(at(600)));
+    assert!(close(bill.cost.unwrap(), 1.44), "{bill:?}");
+    assert!(close(bill.replica_hours, 3.0));
+    assert!(close(bill.cpu_hours, 4.0) && close(bill.memory_gib_hours, 16.0));
+    assert!(close(bill.accelerator_hours["nvidia-l4"], 2.0));
+    let waste = &bill.wasted;
+    assert!(close(waste.waiting.cost, 1.44 / 6.0) && close(waste.waiting.hours, 0.5));
+    assert_eq!(waste.failed_attempts, Share::default());
+}
+
+/// A worker is lost after 30 minutes of the first attempt and comes back 12 minutes later; the second
+/// attempt takes the last 30 minutes, of which the chief's accelerators are idle for 6.
+#[test]
+fn a_run_that_restarts() {
+    let usage = |minutes, busy| {
+        let usage = Usage { accelerators: Some(busy), ..Usage::default() };
+        event(minutes, 2, Some("chief-0"), EventKind::Usage { usage })
+    };
+    let retrying = EventKind::Retrying { class: FailureClass::Infrastructure, spent: 1, budget: 3 };
+    let events = [
+        placed(0, "chief-0"),
+        placed(0, "worker-0"),
+        placed(0, "worker-1"),
+        event(0, 1, None, EventKind::AttemptStarted),
+        event(30, 1, Some("worker-0"), EventKind::ReplicaLost { reason: String::new() }),
+        event(30, 1, None, EventKind::FirstFailure { failure: first_failure(1) }),
+        event(36, 1, None, EventKind::AttemptEnded),
+        event(36, 1, None, retrying),
+        placed(42, "worker-0"),
+        event(48, 2, None, EventKind::AttemptStarted),
+        usage(50, 0.9),
+        usage(56, 0.01),
+        usage(58, 0.5),
+        finished(78, Outcome::Succeeded, 2),
+    ];
+    let bill = bill(&plan_of(GANG), &events, Window::until(at(600)));
+    // Chief and worker-1 are there for 78 minutes, worker-0 for 30 + 36.
+    let cost = 1.32 * 1.3 + 0.06 * 1.3 + 0.06 * 1.1;
+    assert!(close(bill.cost.unwrap(), cost), "{bill:?}");
+    // In the failed attempt: 36 minutes of two, 30 of worker-0.
+    assert!(close(bill.wasted.failed_attempts.cost, 1.38 * 0.6 + 0.06 * 0.5));
+    // Without an attempt: 12 minutes of two, 6 of worker-0.
+    assert!(close(bill.wasted.waiting.cost, 1.38 * 0.2 + 0.06 * 0.1));
+    assert!(close(bill.wasted.idle_accelerators.cost, 1.2 * 0.1));
+}
+
+/// Two attempts that fail: nothing of it was of use.
+#[test]
+fn a_run_that_fails() {
+    let events = [
+        placed(0, "chief-0"),
+        event(6, 1, None, EventKind::AttemptStarted),
+        event(18, 1, None, EventKind::FirstFailure { failure: first_failure(1) }),
+        event(18, 1, None, EventKind::AttemptEnded),
+        event(24, 2, None, EventKind::AttemptStarted),
+        finished(30, Outcome::Failed, 2),
+    ];
+    let bill = bill(&plan_of(GANG), &events, Window::until(at(600)));
+    assert!(close(bill.cost.unwrap(), 1.32 * 0.5));
+    assert!(close(bill.wasted.all().cost, bill.cost.unwrap()), "{bill:?}");
+    assert!(close(bill.wasted.waiting.hours, 0.2));
+}
+
+#[test]
+fn what_still_runs_costs_until_now() {
+    let events = [placed(0, "worker-0"), event(0, 1, None, EventKind::AttemptStarted)];
+    let plan = plan_of(GANG);
+    let bill = Bill::of(&plan, &Stretches::of(&events, at(30)), &prices(), Window::until(at(30)));
+    assert!(close(bill.cost.unwrap(), 0.03), "{bill:?}");
+}
+
+#[test]
+fn nodes_have_prices_of_their_own() {
+    let hour = |selector: &str| {
+        let plan = plan_of(&format!("nodeSelector: {selector}{GANG}"));
+        let (hour, _) = gang_hour(&plan.roles, &prices());
+        (hour * 1000.0).round() / 1000.0
+    };
+    assert!(close(hour("{preemptible: 'true'}"), 0.72));
+    assert!(close(hour("{pool: reserved}"), 0.36));
+    assert!(close(hour("{pool: reserved, spot: 'true'}"), 0.18));
+    // 4 * 0.01 + 16 * 0.005 + 2 * 0.1
+    assert!(close(hour("{pool: old}"), 0.32));
+    assert!(close(hour("{pool: other}"), 1.44));
+    let role = &plan_of(GANG).roles[0];
+    let node = BTreeMap::from([("spot".to_owned(), "true".to_owned())]);
+    assert!(close(prices().rate(role, &node).hour, 0.66));
+}
+
+/// Half an hour on a spot node, and then half an hour on one that isn't.
+#[test]
+fn the_nodes_that_a_run_was_on_count() {
+    let events = [
+        on_node(0, "worker-0", &[("spot", "true")]),
+        event(0, 1, None, EventKind::AttemptStarted),
+        event(30, 1, Some("worker-0"), EventKind::ReplicaLost { reason: String::new() }),
+        placed(30, "worker-0"),
+        finished(60, Outcome::Succeeded, 1),
+    ];
+    let bill = bill(&plan_of(GANG), &events, Window::until(at(600)));
+    assert!(close(bill.cost.unwrap(), 0.015 + 0.03), "{bill:?}");
+}
+
+#[test]
+fn sums_by_day_and_label() {
+    let events = [
+        placed(0, "worker-0"),
+        event(0, 1, None, EventKind::AttemptStarted),
+        finished(180, Outcome::Succeeded, 1),
+    ];
+    let charged = |run: &str, team: Option<&str>| Charged {
+        run: run.into(),
+        name: "digits".into(),
+        user: "me".into(),
+        labels: team
+            .map(|team| ("team".into(), team.into()))
+            .into_iter()
+            .collect::<IndexMap<_, _>>(),
+        plan: plan_of(GANG),
+        stretches: Stretches::of(&events, at(600)),
+        prices: prices(),
+    };
+    let runs = [charged("a", Some("vision")), charged("b", None), charged("c", Some("vision"))];
+    let keys = |by: By, window| -> Vec<(String, usize, f64)> {
+        sums(&runs, &by, window)
+            .into_iter()
+            .map(|sum| (sum.key, sum.runs, (sum.bill.cost.unwrap() * 1000.0).round() / 1000.0))
+            .collect()
+    };
+    let all = Window::until(at(600));
+    assert_eq!(
+        keys(By::Label("team".into()), all),
+        [("vision".to_owned(), 2, 0.36), (String::new(), 1, 0.18)]
+    );
+    // An hour before midnight, two after it.
+    assert_eq!(
+        keys(By::Day, all),
+        [("2026-03-01".to_owned(), 3, 0.18), ("2026-03-02".to_owned(), 3, 0.36)]
+    );
+    let late = Window { from: at(150), to: at(600) };
+    assert_eq!(keys(By::User, late), [("me".to_owned(), 3, 0.09)]);
+    assert!("hour".parse::<By>().is_err() && "label=".parse::<By>().is_err());
+}
+
+#[test]
+fn currencies_are_not_added_up() {
+    let bill = |currency: Option<&str>, cost| {
+        let mut bill = Bill::default();
+        bill.currency = currency.map(str::to_owned);
+        bill.cost = Some(cost);
+        bill.replica_hours = 1.0;
+        bill
+    };
+    let mut all = Bill::default();
+    all.add(&bill(Some("EUR"), 1.0));
+    all.add(&bill(None, 0.0));
+    assert_eq!((all.cost, all.currency.as_deref()), (Some(1.0), Some("EUR")));
+    all.add(&bill(Some("USD"), 1.0));
+    all.add(&bill(Some("USD"), 1.0));
+    assert_eq!((all.cost, all.currency.as_deref(), all.replica_hours), (None, None, 4.0));
+    assert_eq!(all.unpriced, ["prices in several currencies are not added up"]);
+}
+
+#[test]
+fn a_wrong_price_file_is_told() {
+    let wrong = |text: &str| PriceFile::parse(text, &["ours".into()]).unwrap_err().to_string();
+    let text = "cpuHour: 1\nmemoryGiBHour: 1\n";
+    assert!(wrong(&format!("{text}acceleratorHours: {{nvidia-l5: 1}}")).contains("nvidia-l4"));
+    assert!(wrong("cpuHour: -1\nmemoryGiBHour: 1").contains("cpuHour: -1 is not a price"));
+    assert!(wrong(&format!("{text}nodes: [{{labels: {{}}}}]")).contains("nodes[0].labels"));
+    assert!(wrong(&format!("{text}gpuHour: 1")).contains("gpuHour"));
+    PriceFile::parse(
+        &format!("{text}acceleratorHours: {{ours: 1, nvidia.com/mig-1g.5gb: 1}}"),
+        &["ours".into()],
+    )
+    .unwrap();
+}
+
+#[test]
+fn what_has_no_price_is_named() {
+    let plan = plan_of("accelerators: {type: nvidia-h100}\ncpu: 1");
+    let (hour, unpriced) = gang_hour(&plan.roles, &prices());
+    assert!(close(hour, 0.04));
+    assert_eq!(unpriced, ["worker says no `memory`", "nvidia-h100 has no price"]);
+}
+
+#[test]
+fn a_limit_of_cost_is_a_limit_of_time() {
+    let plan = plan_of(&format!("maxCost: 0.72{GANG}"));
+    let limit = plan.gang.cost_limit.unwrap();
+    assert!(close(limit.time.as_secs_f64(), 1800.0), "{limit:?}");
+    assert_eq!(limit.text, "0.72 EUR at 1.44 EUR an hour");
+    assert!(close(plan.gang.start_timeout.as_secs_f64(), 1800.0));
+    let free = try_plan(&format!("maxCost: 1{GANG}"), Prices::Free).unwrap();
+    assert_eq!(free.gang.cost_limit, None);
+    let unknown = try_plan("maxCost: 1", prices()).unwrap_err().to_string();
+    assert!(unknown.contains("worker says no `cpu`"), "{unknown}");
+    try_plan(&format!("maxCost: 1{GANG}"), Prices::Unknown).unwrap_err();
+}
+
+#[test]
+fn the_templates_can_be_read() {
+    for (cloud, text) in [
+        ("gcp", include_str!("../../../prices/gcp.yaml")),
+        ("aws", include_str!("../../../prices/aws.yaml")),
+        ("azure", include_str!("../../../prices/azure.yaml")),
+    ] {
+        let file = PriceFile::parse(text, &[]).unwrap_or_else(|error| panic!("{cloud}: {error}"));
+        assert!(file.accelerator_hours.len() > 3, "{cloud}");
+    }
+}
+
+#[test]
+fn small_amounts_still_say_something() {
+    for (amount, text) in [
+        (0.0, "0.00"),
+        (0.004_567, "0.0046"),
+        (0.000_02, "<0.0001"),
+        (0.05, "0.050"),
+        (1.234, "1.23"),
+        (1234.5, "1234.50"),
+    ] {
+        assert_eq!(money(amount, "USD"), format!("{text} USD"));
+    }
+}

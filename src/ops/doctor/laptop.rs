@@ -1,0 +1,250 @@
+//! This machine: what local runs need, and what every mlctl needs.
+
+use std::path::PathBuf;
+
+use super::finding::{Finding, Place};
+
+/// The oldest Python that the frameworks of today support.
+const OLDEST_PYTHON: (u32, u32) = (3, 10);
+/// A run's logs and a small model fit.
+const ROOM: u64 = 1 << 30;
+/// Less than one log.
+const NO_ROOM: u64 = 16 << 20;
+
+/// The interpreter that a local run would use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PythonFacts {
+    /// There is none in PATH.
+    Missing,
+    /// It doesn't work; its words.
+    Broken(String),
+    /// It works.
+    There {
+        /// Where.
+        path: String,
+        /// `3.11.2`.
+        version: String,
+        /// Major and minor.
+        number: (u32, u32),
+        /// It can make environments, with pip in them.
+        has_venv: bool,
+    },
+}
+
+/// Judges the interpreter.
+pub fn python(facts: &PythonFacts) -> Finding {
+    const CHECK: &str = "python";
+    let install = "sudo apt-get install python3 python3-venv   # or your system's own";
+    match facts {
+        PythonFacts::Missing => Finding::fail(Place::Laptop, CHECK, "there is no python3 in PATH")
+            .why("local runs of Python code, and `setup.python`, start with it")
+            .mend(install),
+        PythonFacts::Broken(said) => {
+            Finding::fail(Place::Laptop, CHECK, format!("python3 doesn't work: {said}"))
+                .why("local runs of Python code, and `setup.python`, start with it")
+                .mend("python3 -c 'import sys; print(sys.version)'")
+        }
+        PythonFacts::There { path, version, has_venv: false, .. } => Finding::warn(
+            Place::Laptop,
+            CHECK,
+            format!("{version} at {path} can't make environments (no venv or ensurepip)"),
+        )
+        .why("specs with `setup.python` don't start; others do")
+        .mend("sudo apt-get install python3-venv   # or your system's own"),
+        PythonFacts::There { path, version, number, .. } if *number < OLDEST_PYTHON => {
+            Finding::warn(Place::Laptop, CHECK, format!("{version} at {path} is old"))
+                .why("today's TensorFlow, PyTorch and JAX want 3.10 or newer")
+                .mend("sudo apt-get install python3   # on a newer system, or pyenv")
+        }
+        PythonFacts::There { path, version, .. } => {
+            Finding::ok(Place::Laptop, CHECK, format!("{version} at {path}, makes environments"))
+        }
+    }
+}
+
+/// A framework in that interpreter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FrameworkFacts {
+    /// Not installed.
+    Missing,
+    /// It can't be imported; the last line of what Python says.
+    Broken(String),
+    /// Importing it took too long.
+    Slow,
+    /// It can be imported.
+    There {
+        /// Its version.
+        version: String,
+        /// GPUs that it sees; `None`: not asked, since there is none.
+        gpus: Option<usize>,
+    },
+}
+
+/// Judges a framework; `package` is what installs it.
+pub fn framework(name: &str, package: &str, facts: &FrameworkFacts) -> Finding {
+    match facts {
+        FrameworkFacts::Missing => {
+            Finding::skip(Place::Laptop, name, "not installed; `setup.python` can bring it")
+        }
+        FrameworkFacts::Broken(said) => {
+            Finding::warn(Place::Laptop, name, format!("can't be imported: {said}"))
+                .why("runs that use this interpreter's own packages fail in the same way")
+                .mend(format!("python3 -m pip install --force-reinstall {package}"))
+        }
+        FrameworkFacts::Slow => {
+            Finding::warn(Place::Laptop, name, "was not imported within a minute")
+                .why("each attempt of a run waits for it as long")
+                .mend(format!("python3 -X importtime -c 'import {name}'"))
+        }
+        FrameworkFacts::There { version, gpus: Some(0) } => {
+            Finding::warn(Place::Laptop, name, format!("{version} sees no GPU, nvidia-smi does"))
+                .why("runs would train on the CPU: a build without CUDA, or for another driver")
+                .mend(format!("python3 -m pip install --upgrade '{package}'"))
+        }
+        FrameworkFacts::There { version, gpus } => {
+            let gpus = gpus.map(|count| format!(", sees {count} GPU")).unwrap_or_default();
+            Finding::ok(Place::Laptop, name, format!("{version}{gpus}"))
+        }
+    }
+}
+
+/// What nvidia-smi says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GpuFacts {
+    /// There is no nvidia-smi; NVIDIA cards on the bus.
+    NoProgram(usize),
+    /// It fails; its words.
+    Broken(String),
+    /// GPUs by name, and the driver's version.
+    There(Vec<String>, String),
+}
+
+/// Judges the GPUs.
+pub fn gpus(facts: &GpuFacts) -> Finding {
+    const CHECK: &str = "gpu";
+    match facts {
+        GpuFacts::NoProgram(0) => {
+            Finding::skip(Place::Laptop, CHECK, "no NVIDIA card and no nvidia-smi: runs use CPUs")
+        }
+        GpuFacts::NoProgram(cards) => {
+            let what = format!("{cards} NVIDIA on the bus, and no nvidia-smi in PATH");
+            Finding::warn(Place::Laptop, CHECK, what)
+                .why("without the driver no framework sees them, and mlctl hands none out")
+                .mend("sudo apt-get install nvidia-driver   # or your system's own, then reboot")
+        }
+        GpuFacts::Broken(said) => {
+            Finding::fail(Place::Laptop, CHECK, format!("nvidia-smi fails: {said}"))
+                .why("runs that ask for accelerators are refused here")
+                .mend("sudo modprobe nvidia && nvidia-smi   # after a driver's upgrade: reboot")
+        }
+        GpuFacts::There(names, driver) => {
+            let mut counted: Vec<(usize, &String)> = Vec::new();
+            for name in names {
+                match counted.iter_mut().find(|(_, known)| *known == name) {
+                    Some((count, _)) => *count += 1,
+                    None => counted.push((1, name)),
+                }
+            }
+            let all: Vec<String> =
+                counted.iter().map(|(count, name)| format!("{count} x {name}")).collect();
+            if all.is_empty() {
+                return Finding::warn(Place::Laptop, CHECK, "nvidia-smi runs and lists no GPU")
+                    .why("runs that ask for accelerators are refused here")
+                    .mend("sudo dmesg | grep -i nvrm");
+            }
+            let what = format!("{}, driver {driver}", all.join(", "));
+            Finding::ok(Place::Laptop, CHECK, what)
+        }
+    }
+}
+
+/// Ports of the loopback interface: a gang's replicas talk over them. `bound` is how many could be
+/// had at once, or why not.
+pub fn ports(bound: &Result<usize, String>) -> Finding {
+    const CHECK: &str = "ports";
+    match bound {
+        Ok(count) => {
+            Finding::ok(Place::Laptop, CHECK, format!("{count} at once on 127.0.0.1, connected"))
+        }
+        Err(why) => Finding::fail(Place::Laptop, CHECK, format!("127.0.0.1: {why}"))
+            .why("replicas of a local run find each other there")
+            .mend("sudo ip link set lo up   # or end what holds the ports: ss -tlnp"),
+    }
+}
+
+/// A folder that mlctl writes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FolderFacts {
+    /// Where.
+    pub path: PathBuf,
+    /// What happened to a small file that was written there and flushed.
+    pub written: Result<(), String>,
+    /// Bytes that are left.
+    pub free: Option<u64>,
+}
+
+/// Judges a folder: `name` is `state` or `cache`, `variable` moves it elsewhere.
+pub fn folder(name: &str, variable: &str, facts: &FolderFacts) -> Finding {
+    let FolderFacts { path, written, free } = facts;
+    let shown = path.display();
+    let elsewhere = format!("df -h {shown}   # free some, or elsewhere: export {variable}=FOLDER");
+    let why = match name {
+        "state" => "every run is written down there before it starts",
+        _ => "Python environments of runs are made there",
+    };
+    let left = free.map_or_else(|| "?".into(), amount);
+    match (written, free) {
+        (Err(error), _) => {
+            Finding::fail(Place::Laptop, name, format!("nothing can be written: {error}"))
+                .why(why)
+                .mend(elsewhere)
+        }
+        (Ok(()), Some(free)) if *free < NO_ROOM => {
+            Finding::fail(Place::Laptop, name, format!("{left} free for {shown}"))
+                .why(why)
+                .mend(elsewhere)
+        }
+        (Ok(()), Some(free)) if *free < ROOM => {
+            Finding::warn(Place::Laptop, name, format!("{left} free for {shown}"))
+                .why(why)
+                .mend("mlctl cleanup")
+        }
+        _ => Finding::ok(Place::Laptop, name, format!("{left} free for {shown}")),
+    }
+}
+
+fn amount(bytes: u64) -> String {
+    let mib = bytes as f64 / 1_048_576.0;
+    if mib < 1024.0 { format!("{mib:.0} MiB") } else { format!("{:.0} GiB", mib / 1024.0) }
+}
+
+/// What the state folder says of itself: runs, problems.
+pub fn state(checked: &Result<(usize, Vec<String>), String>) -> Finding {
+    const CHECK: &str = "runs";
+    match checked {
+        Ok((runs, problems)) if problems.is_empty() => {
+            Finding::ok(Place::Laptop, CHECK, format!("{runs} remembered, nothing damaged"))
+        }
+        Ok((_, problems)) => {
+            let more = problems.len() - 1;
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            Finding::warn(Place::Laptop, CHECK, format!("{}{more}", problems[0]))
+                .why("`list` and `status` may lack or misstate runs")
+                .mend("mlctl state check && mlctl state rebuild")
+        }
+        Err(error) => Finding::fail(Place::Laptop, CHECK, error.clone())
+            .why("no run can be recorded there")
+            .mend("mlctl state check"),
+    }
+}
+
+/// The settings file. `error` is why it can't be used.
+pub fn settings(path: &std::path::Path, error: Option<&str>) -> Finding {
+    const CHECK: &str = "settings";
+    match error {
+        None => Finding::ok(Place::Laptop, CHECK, path.display().to_string()),
+        Some(error) => Finding::fail(Place::Laptop, CHECK, error)
+            .why("no other verb works before it does; here the defaults are used")
+            .mend(format!("$EDITOR {}", path.display())),
+    }
+}

@@ -1,0 +1,8 @@
+//! Looking after what runs leave behind, cost and need.
+
+mod admin;
+pub mod cleanup;
+pub mod cost;
+pub mod doctor;
+
+pub use admin::{AdminRole, Grant, Sight, admin_manifests};

@@ -1,0 +1,257 @@
+//! What to do next, by class of failure and by what the last lines say.
+
+use super::view::RunView;
+use crate::gang::{ExitStatus, FailureClass, FirstFailure};
+use crate::plan::{Plan, RolePlan};
+use crate::text::Span;
+
+const PULL: &str =
+    "check the name in `image`, and that the cluster may pull it (`imagePullSecrets`)";
+
+/// What a line of output means: parts that must all be in it, in lower case, and the advice.
+const SIGNS: [(&[&str], &str); 17] = [
+    (
+        &["modulenotfounderror"],
+        "add the missing module to the requirements (`setup.python.requirements`) or the image",
+    ),
+    (
+        &["cuda", "out of memory"],
+        "the GPU's memory ran out, not the machine's: use a smaller batch or a larger GPU",
+    ),
+    (&["resourceexhaustederror", "oom"], "the device's memory ran out: use a smaller batch"),
+    (&["no space left on device"], "a disk is full: free some space, or write to another place"),
+    (&["address already in use"], "another process has the port: use the port that mlctl gives"),
+    (&["no matching distribution"], "pip found no such package for this Python: check the version"),
+    (&["could not find a version"], "pip found no such version: check the requirements"),
+    (&["temporary failure in name resolution"], "a name did not resolve: check the network"),
+    (&["failed to pull image"], PULL),
+    (
+        &["exceeded quota"],
+        "the namespace's quota doesn't allow it: ask for less, end other runs, ask for a larger quota, \
+         or use another namespace",
+    ),
+    (
+        &["persistentvolumeclaim", "not found"],
+        "there is no such claim in the namespace: make it, or name another in `output`, `data` or \
+         `volumes`",
+    ),
+    (
+        &["violates podsecurity"],
+        "the namespace refuses such pods: set `security` to what it allows, or use another one",
+    ),
+    (
+        &["runasnonroot", "run as root"],
+        "the image runs as root: set `security: root`, or USER in it",
+    ),
+    (&["must run as non-root"], "the image runs as root: set `security: root`, or USER in it"),
+    (&["permission denied"], "a file or folder may not be used: see the path in the last lines"),
+    (
+        &["unrecognized arguments"],
+        "the script doesn't know an argument: compare `args` with what it parses",
+    ),
+    (
+        &["no such file or directory"],
+        "a file is missing: paths are relative to `code`, and only files in it travel",
+    ),
+];
+
+/// What keeps a pod from starting, by the first letters of the cluster's reason, and what helps.
+const BLOCKS: [(&str, &str); 9] = [
+    (
+        "Unschedulable",
+        "no node has room: ask for less (`cpu`, `memory`, `accelerators`), free some, or add nodes; \
+         a node's taints need `tolerations`",
+    ),
+    ("ErrImagePull", PULL),
+    ("ImagePullBackOff", PULL),
+    ("InvalidImageName", "correct the name in `image`"),
+    (
+        "CreateContainerConfigError",
+        "a Secret, ConfigMap or user that the pod names is not there, or not allowed: see its words",
+    ),
+    ("FailedCreate: ", "the cluster refuses the pods: see its words, or ask who set that rule"),
+    ("FailedMount", "a volume can't be mounted: check that the claim exists and is bound"),
+    ("Queued", "the queue has no room: wait, or ask its administrator"),
+    ("InitFailed", "the init container could not bring mlctl in: check `runnerImage`"),
+];
+
+/// For the failure that ended a run.
+pub fn for_failure(failure: &FirstFailure, lines: &[String], plan: Option<&Plan>) -> Vec<String> {
+    let role =
+        plan.and_then(|plan| plan.roles.iter().find(|role| role.name == failure.replica.role));
+    let status = failure.exit.as_ref().map(|exit| exit.status);
+    let mut next = Vec::new();
+    match failure.class {
+        FailureClass::OutOfMemory => next.extend(out_of_memory(failure, role)),
+        FailureClass::UserError => next.extend(user_error(status, lines)),
+        FailureClass::TransientSignal => next.extend(signal(status, lines)),
+        FailureClass::Startup => next.extend(startup(failure, lines, role)),
+        FailureClass::Infrastructure => next.push(format!(
+            "{} was lost with its machine or agent: look at the machine, then start the run \
+             again; it goes on from its last checkpoint if the code keeps one",
+            failure.replica
+        )),
+        FailureClass::Preemption => next.push(format!(
+            "{} was told to go from outside: start the run again, or raise `retries.preemption`",
+            failure.replica
+        )),
+    }
+    let may_pass =
+        [FailureClass::TransientSignal, FailureClass::Infrastructure, FailureClass::Preemption];
+    if may_pass.contains(&failure.class) {
+        let budget = plan.map(|plan| plan.gang.budgets.get(failure.class));
+        if budget == Some(0) {
+            next.push(format!("`retries.{}` is 0: raise it to restart by itself", failure.class));
+        }
+    }
+    next
+}
+
+/// For a run that took too long.
+pub fn timed_out(plan: Option<&Plan>, reason: &str) -> Vec<String> {
+    if reason.contains("maxCost") {
+        return vec![
+            "raise `maxCost`, or let the code do less; `mlctl cost` says what was wasted"
+                .to_owned(),
+        ];
+    }
+    let now = plan.and_then(|plan| plan.gang.timeout);
+    let now = now.map(|timeout| format!(" (now {})", Span(timeout))).unwrap_or_default();
+    vec![format!("raise `timeout`{now}, or let the code do less")]
+}
+
+/// For a run whose replicas did not gather.
+pub fn could_not_start(plan: Option<&Plan>, view: &RunView) -> Vec<String> {
+    let mut next = Vec::new();
+    let waits = view.replicas.values().filter_map(|replica| replica.activity.clone());
+    let words: Vec<String> = waits.chain(view.waiting.clone()).collect();
+    let blocked = || {
+        let known = |text: &String| BLOCKS.iter().find(|(reason, _)| text.starts_with(reason));
+        words.iter().find_map(known).map(|(_, advice)| (*advice).to_owned())
+    };
+    // The words say more than the reason that stands before them.
+    if let Some(advice) = sign(&words).or_else(blocked) {
+        next.push(advice);
+    } else if let Some(first) = view.missing.first() {
+        next.push(format!("look at what it did: mlctl logs {} --replica {first}", view.run));
+    }
+    let now = plan.map(|plan| format!(" (now {})", Span(plan.gang.start_timeout)));
+    next.push(format!("if it only needed longer, raise `startTimeout`{}", now.unwrap_or_default()));
+    next
+}
+
+/// For a run that mlctl could not submit.
+pub fn unsubmitted(view: &RunView, reason: &str) -> Vec<String> {
+    let mut next: Vec<String> = sign(&[reason.to_owned()]).into_iter().collect();
+    next.push(
+        "nothing of it has started: mend that, then submit it again with `mlctl train`".into(),
+    );
+    next.push(format!("to forget it: mlctl cleanup {}", view.run));
+    next
+}
+
+fn out_of_memory(failure: &FirstFailure, role: Option<&RolePlan>) -> Vec<String> {
+    let now = role.and_then(|role| role.memory);
+    let now = now.map(|memory| format!(" (now {memory})")).unwrap_or_default();
+    vec![
+        format!("raise `memory` of role {}{now}", failure.replica.role),
+        "or use less: a smaller batch, fewer loader processes".into(),
+    ]
+}
+
+fn user_error(status: Option<ExitStatus>, lines: &[String]) -> Vec<String> {
+    let mut next = Vec::new();
+    if let Some(line) = traceback_end(lines) {
+        next.push(format!("fix the code: {line}"));
+    }
+    next.extend(sign(lines));
+    match status {
+        Some(ExitStatus::Code(127)) => next.push("the command was not found".into()),
+        Some(ExitStatus::Code(126)) => next.push("the command is not executable".into()),
+        Some(ExitStatus::Code(code @ 129..=159)) => {
+            let signal = signal_name(code - 128);
+            next.push(format!("status {code} is how a shell reports {signal}"));
+        }
+        _ => {}
+    }
+    if next.is_empty() {
+        next.push("the last lines of its output say what it was doing".into());
+    }
+    next
+}
+
+fn signal(status: Option<ExitStatus>, lines: &[String]) -> Vec<String> {
+    let mut next: Vec<String> = sign(lines).into_iter().collect();
+    match status {
+        Some(ExitStatus::Signal(9)) => next.push(
+            "nobody is known to have sent SIGKILL: most often memory ran out on the machine".into(),
+        ),
+        Some(ExitStatus::Signal(signal @ (4 | 6 | 7 | 8 | 11))) => next.push(format!(
+            "{} comes from native code: check that the versions of the framework, its drivers \
+             and the processor fit",
+            signal_name(signal)
+        )),
+        _ => next.push("start the run again; if it happens again, look at the last lines".into()),
+    }
+    next
+}
+
+fn startup(failure: &FirstFailure, lines: &[String], role: Option<&RolePlan>) -> Vec<String> {
+    let mut next: Vec<String> = sign(lines).into_iter().collect();
+    let not_started =
+        failure.exit.as_ref().is_some_and(|exit| exit.status == ExitStatus::NotStarted);
+    if lines.iter().any(|line| line.to_lowercase().contains("pip")) {
+        next.push("the set-up's pip failed: try the same requirements by hand".into());
+    } else if not_started && let Some(program) = role.and_then(|role| role.command.first()) {
+        next.push(format!("check that `{program}` exists where the command runs"));
+    }
+    if next.is_empty() && !not_started {
+        next.push("the set-up's last lines say what failed".into());
+    } else if next.is_empty() {
+        next.push("check `command`, and that the image has its program".into());
+    }
+    next
+}
+
+/// The last line of a Python traceback, which names the error.
+pub fn traceback_end(lines: &[String]) -> Option<&str> {
+    let start =
+        lines.iter().position(|line| line.trim_end() == "Traceback (most recent call last):");
+    let after = &lines[start.map_or(0, |start| start + 1)..];
+    let names_error = |line: &&str| {
+        let word = line.split([':', ' ']).next().unwrap_or_default();
+        let word = word.rsplit('.').next().unwrap_or_default();
+        word.chars().next().is_some_and(char::is_uppercase)
+            && ["Error", "Exception", "Interrupt", "Exit", "Warning"]
+                .iter()
+                .any(|e| word.ends_with(e))
+    };
+    after.iter().map(|line| line.trim_end()).rev().find(names_error)
+}
+
+fn sign(lines: &[String]) -> Option<String> {
+    lines.iter().rev().find_map(|line| {
+        let line = line.to_lowercase();
+        let known = SIGNS.iter().find(|(parts, _)| parts.iter().all(|part| line.contains(part)));
+        known.map(|(_, advice)| (*advice).to_owned())
+    })
+}
+
+/// `SIGSEGV` for 11.
+pub fn signal_name(number: i32) -> String {
+    let name = match number {
+        1 => "SIGHUP",
+        2 => "SIGINT",
+        3 => "SIGQUIT",
+        4 => "SIGILL",
+        6 => "SIGABRT",
+        7 => "SIGBUS",
+        8 => "SIGFPE",
+        9 => "SIGKILL",
+        11 => "SIGSEGV",
+        13 => "SIGPIPE",
+        15 => "SIGTERM",
+        _ => return format!("signal {number}"),
+    };
+    name.into()
+}

@@ -1,0 +1,14 @@
+//! The life of a run, whatever its kind.
+
+pub mod advice;
+mod replica;
+mod sync;
+#[cfg(test)]
+mod tests;
+mod view;
+mod why;
+
+pub use replica::*;
+pub use sync::*;
+pub use view::*;
+pub use why::*;

@@ -1,0 +1,220 @@
+//! One replica as it is seen from outside.
+
+use indexmap::IndexMap;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::event::{Event, EventKind};
+use crate::gang::{Attempt, Exit, ReplicaId, Usage};
+
+/// Where a replica is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ReplicaState {
+    /// Nothing has been heard of it.
+    #[default]
+    Pending,
+    /// Its set-up runs.
+    SettingUp,
+    /// It is ready and waits for the others.
+    Waiting,
+    /// Its command runs.
+    Running,
+    /// Its command ended with 0.
+    Succeeded,
+    /// Its command failed.
+    Failed,
+    /// The gang ended its command.
+    Stopped,
+    /// Its agent or its link is gone.
+    Lost,
+}
+
+impl ReplicaState {
+    /// The word that users read.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::SettingUp => "setting up",
+            Self::Waiting => "waiting",
+            Self::Running => "running",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Stopped => "stopped",
+            Self::Lost => "lost",
+        }
+    }
+
+    /// Nothing of it runs.
+    pub fn is_over(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Failed | Self::Stopped | Self::Lost)
+    }
+}
+
+/// `Unschedulable: 0/2 nodes are available`.
+pub(crate) fn waiting_text(reason: &str, message: &str) -> String {
+    if message.is_empty() { reason.into() } else { format!("{reason}: {message}") }
+}
+
+/// How a command ended in one attempt.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PastExit {
+    /// The attempt.
+    pub attempt: Attempt,
+    /// When.
+    pub time: Timestamp,
+    /// How.
+    pub exit: Exit,
+}
+
+/// One replica.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReplicaView {
+    /// Which one.
+    pub replica: ReplicaId,
+    /// Where it is.
+    pub state: ReplicaState,
+    /// Its last attempt.
+    pub attempt: Attempt,
+    /// Its command's process, while there is one.
+    pub pid: Option<u32>,
+    /// When its command started.
+    pub since: Option<Timestamp>,
+    /// When its command ended.
+    pub until: Option<Timestamp>,
+    /// What it used when last heard of.
+    pub usage: Option<Usage>,
+    /// The largest memory it was seen to use, over all attempts.
+    pub peak_memory: u64,
+    /// The last step that it reported.
+    pub step: Option<u64>,
+    /// The last value of every number that it reported.
+    pub metrics: IndexMap<String, f64>,
+    /// What it is doing just now, for example a line of its set-up.
+    pub activity: Option<String>,
+    /// Why it was lost.
+    pub lost: Option<String>,
+    /// The node of its pod, in a cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node: Option<String>,
+    /// All exits of its command, oldest first.
+    pub exits: Vec<PastExit>,
+}
+
+impl ReplicaView {
+    /// A replica of which nothing is known.
+    pub fn new(replica: ReplicaId) -> Self {
+        Self {
+            replica,
+            state: ReplicaState::Pending,
+            attempt: 0,
+            pid: None,
+            since: None,
+            until: None,
+            usage: None,
+            peak_memory: 0,
+            step: None,
+            metrics: IndexMap::new(),
+            activity: None,
+            lost: None,
+            node: None,
+            exits: Vec::new(),
+        }
+    }
+
+    /// The exit of its last attempt, if it has ended.
+    pub fn last_exit(&self) -> Option<&Exit> {
+        self.exits.last().filter(|past| past.attempt == self.attempt).map(|past| &past.exit)
+    }
+
+    /// Takes in one of its own events.
+    pub fn fold(&mut self, event: &Event) {
+        match &event.kind {
+            EventKind::AgentStarted { .. } => {
+                self.state = ReplicaState::Pending;
+                self.lost = None;
+                self.activity = None;
+            }
+            EventKind::Waiting { reason, message } => {
+                if self.state != ReplicaState::Running {
+                    self.state = ReplicaState::Pending;
+                }
+                self.activity = Some(waiting_text(reason, message));
+            }
+            EventKind::Placed { node, .. } => {
+                self.node = Some(node.clone());
+                self.activity = None;
+            }
+            EventKind::SetupStarted => {
+                self.state = ReplicaState::SettingUp;
+                self.activity = Some("set-up".into());
+            }
+            EventKind::SetupProgress { line } => self.activity = Some(line.clone()),
+            EventKind::SetupFinished { .. } | EventKind::Joined { .. } => {
+                self.state = ReplicaState::Waiting;
+                self.activity = None;
+            }
+            EventKind::CommandStarted { pid } => {
+                self.state = ReplicaState::Running;
+                self.attempt = event.attempt;
+                self.pid = Some(*pid);
+                self.since = Some(event.time);
+                self.until = None;
+                self.activity = None;
+            }
+            EventKind::ReplicaRunning if self.attempt < event.attempt => {
+                self.state = ReplicaState::Running;
+                self.attempt = event.attempt;
+                self.since = Some(event.time);
+                self.until = None;
+            }
+            EventKind::CommandExited { exit } => {
+                self.state = match exit {
+                    exit if exit.status.is_success() => ReplicaState::Succeeded,
+                    exit if exit.killed_by_gang => ReplicaState::Stopped,
+                    _ => ReplicaState::Failed,
+                };
+                self.attempt = event.attempt;
+                self.ended(event.time);
+                let (attempt, time) = (event.attempt, event.time);
+                self.exits.push(PastExit { attempt, time, exit: exit.clone() });
+            }
+            EventKind::ReplicaLost { reason } if !self.state.is_over() => {
+                self.state = ReplicaState::Lost;
+                self.lost = Some(reason.clone());
+                self.ended(event.time);
+            }
+            EventKind::ReplicaStopped { .. } if !self.state.is_over() => {
+                self.state = ReplicaState::Stopped;
+                self.ended(event.time);
+            }
+            EventKind::Metrics { step, values } => {
+                self.step = step.or(self.step);
+                self.metrics.extend(values.iter().map(|(name, value)| (name.clone(), *value)));
+            }
+            EventKind::Usage { usage } => {
+                self.usage = Some(*usage);
+                self.peak_memory = self.peak_memory.max(usage.memory);
+            }
+            _ => {}
+        }
+    }
+
+    /// The run is over: what still seemed to run was ended with it.
+    pub(crate) fn run_ended(&mut self, time: Timestamp) {
+        if self.state == ReplicaState::Running {
+            self.state = ReplicaState::Stopped;
+            self.ended(time);
+        }
+        self.usage = None;
+    }
+
+    fn ended(&mut self, time: Timestamp) {
+        self.pid = None;
+        self.until = Some(time);
+        self.usage = None;
+        self.activity = None;
+    }
+}

@@ -1,0 +1,274 @@
+//! A run as it is seen from outside: the fold of its events.
+
+use indexmap::IndexMap;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::replica::waiting_text;
+use super::replica::{ReplicaState, ReplicaView};
+use crate::event::RunState;
+use crate::event::{Event, EventKind};
+use crate::gang::{Attempt, FailureClass, FirstFailure, PerClass, ReplicaId, Verdict};
+use crate::plan::Plan;
+
+/// One start of the whole gang.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AttemptView {
+    /// Its number.
+    pub attempt: Attempt,
+    /// When it started; absent for what failed before the first start.
+    pub started: Option<Timestamp>,
+    /// When it ended.
+    pub ended: Option<Timestamp>,
+    /// What ended it, if it was a failure.
+    pub first_failure: Option<FirstFailure>,
+}
+
+/// What has been spent of one budget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Spending {
+    /// The class of failures.
+    pub class: FailureClass,
+    /// Restarts charged to it.
+    pub spent: u32,
+    /// Restarts that it allows.
+    pub budget: u32,
+}
+
+/// A run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunView {
+    /// Its id.
+    pub run: String,
+    /// Where it is.
+    pub state: RunState,
+    /// Where it runs.
+    pub runtime: String,
+    /// The current attempt; 0 before the first.
+    pub attempt: Attempt,
+    /// When it was submitted.
+    pub submitted: Option<Timestamp>,
+    /// When its first attempt started.
+    pub started: Option<Timestamp>,
+    /// When it ended.
+    pub ended: Option<Timestamp>,
+    /// What keeps the whole run from starting, in the cluster's words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<String>,
+    /// Who has not joined yet, while it gathers.
+    pub missing: Vec<ReplicaId>,
+    /// Its replicas in rank order.
+    #[serde(serialize_with = "values")]
+    pub replicas: IndexMap<ReplicaId, ReplicaView>,
+    /// Its attempts.
+    pub attempts: Vec<AttemptView>,
+    /// Restarts charged and allowed, by class.
+    pub retries: Vec<Spending>,
+    /// Sentences that a person should know.
+    pub warnings: Vec<String>,
+    /// How it ended.
+    pub verdict: Option<Verdict>,
+    /// Where the verdict comes from, when it wasn't the gang's own.
+    pub inferred: Option<String>,
+    /// mlctl could not submit it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unsubmitted: bool,
+}
+
+fn values<S: serde::Serializer>(
+    map: &IndexMap<ReplicaId, ReplicaView>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(map.values())
+}
+
+impl RunView {
+    /// A run of which only its plan is known.
+    pub fn new(run: &str, plan: Option<&Plan>) -> Self {
+        let mut view = Self { run: run.into(), ..Self::default() };
+        if let Some(plan) = plan {
+            let replicas = plan.replicas().map(|(_, id)| (id.clone(), ReplicaView::new(id)));
+            view.replicas = replicas.collect();
+            view.retries = spendings(&plan.gang.budgets);
+        }
+        view
+    }
+
+    /// A run with all its events.
+    pub fn of(run: &str, plan: Option<&Plan>, events: &[Event]) -> Self {
+        let mut view = Self::new(run, plan);
+        for event in events {
+            view.fold(event);
+        }
+        view
+    }
+
+    /// Takes one more event in.
+    pub fn fold(&mut self, event: &Event) {
+        if self.state.is_ended() {
+            return;
+        }
+        self.state = self.state.after(&event.kind);
+        self.attempt = self.attempt.max(event.attempt);
+        // A failure's event may carry the replica that told it: not about that replica.
+        if let Some(id) = &event.replica {
+            let replica =
+                self.replicas.entry(id.clone()).or_insert_with(|| ReplicaView::new(id.clone()));
+            replica.fold(event);
+        }
+        match &event.kind {
+            EventKind::Submitted { runtime } => {
+                self.runtime.clone_from(runtime);
+                self.submitted = Some(event.time);
+                self.missing = self.replicas.keys().cloned().collect();
+            }
+            EventKind::Waiting { reason, message } if event.replica.is_none() => {
+                self.waiting = Some(waiting_text(reason, message));
+            }
+            // A pod that was let in says nothing about those that the cluster refuses to make.
+            EventKind::Placed { .. } => {
+                self.waiting = self.waiting.take().filter(|text| text.starts_with("FailedCreate"));
+            }
+            EventKind::Joined { missing } => self.missing.clone_from(missing),
+            EventKind::AttemptStarted => {
+                self.waiting = None;
+                self.missing.clear();
+                self.started.get_or_insert(event.time);
+                self.attempt_mut(event.attempt).started = Some(event.time);
+            }
+            EventKind::FirstFailure { failure } => {
+                let attempt = self.attempt_mut(failure.attempt);
+                attempt.ended.get_or_insert(event.time);
+                attempt.first_failure.get_or_insert_with(|| failure.clone());
+            }
+            EventKind::Retrying { class, spent, budget } => {
+                match self.retries.iter_mut().find(|spending| spending.class == *class) {
+                    Some(spending) => spending.spent = spending.spent.max(*spent),
+                    None => self.retries.push(Spending {
+                        class: *class,
+                        spent: *spent,
+                        budget: *budget,
+                    }),
+                }
+                self.missing = self.lost();
+            }
+            EventKind::ReplicaLost { .. } if self.state == RunState::Restarting => {
+                self.missing = self.lost();
+            }
+            EventKind::Adopted { failure, spent } => self.adopt(event, failure.as_ref(), spent),
+            EventKind::Warning { message } => {
+                let who = event.replica.as_ref();
+                let text = who.map_or_else(|| message.clone(), |who| format!("{who}: {message}"));
+                if !self.warnings.contains(&text) {
+                    self.warnings.push(text);
+                }
+            }
+            EventKind::Finished { verdict, inferred, unsubmitted } => {
+                self.unsubmitted = *unsubmitted;
+                self.finish(verdict, inferred.as_deref(), event.time);
+            }
+            _ => {}
+        }
+    }
+
+    /// The primary: the first replica.
+    pub fn primary(&self) -> Option<&ReplicaView> {
+        self.replicas.values().next()
+    }
+
+    /// What the run is doing just now, in a few words.
+    pub fn activity(&self) -> Option<String> {
+        let busy = self.replicas.values().find_map(|replica| {
+            replica.activity.as_ref().map(|activity| format!("{}: {activity}", replica.replica))
+        });
+        match self.state {
+            RunState::Submitted => Some("waiting for the agents".into()),
+            RunState::Pending => {
+                self.waiting.clone().or(busy).or(Some("waiting for the cluster".into()))
+            }
+            RunState::Starting | RunState::Restarting => {
+                busy.or_else(|| waiting_for(&self.missing)).or(Some("gathering".into()))
+            }
+            RunState::Draining => Some("complete; the others may finish".into()),
+            _ => busy,
+        }
+    }
+
+    fn lost(&self) -> Vec<ReplicaId> {
+        let lost = self.replicas.values().filter(|replica| replica.state == ReplicaState::Lost);
+        lost.map(|replica| replica.replica.clone()).collect()
+    }
+
+    fn adopt(&mut self, event: &Event, failure: Option<&FirstFailure>, spent: &PerClass) {
+        for spending in &mut self.retries {
+            spending.spent = spending.spent.max(spent.get(spending.class));
+        }
+        let Some(primary) = self.primary().map(|primary| primary.replica.clone()) else { return };
+        let attempt = self.attempt_mut(event.attempt);
+        attempt.ended.get_or_insert(event.time);
+        attempt.first_failure.get_or_insert_with(|| {
+            failure.cloned().unwrap_or_else(|| FirstFailure {
+                attempt: event.attempt,
+                reason: format!("{primary} was lost and replaced"),
+                replica: primary,
+                class: FailureClass::Infrastructure,
+                exit: None,
+            })
+        });
+    }
+
+    fn attempt_mut(&mut self, number: Attempt) -> &mut AttemptView {
+        let known = self.attempts.iter().position(|view| view.attempt == number);
+        let at = known.unwrap_or_else(|| {
+            self.attempts.push(AttemptView {
+                attempt: number,
+                started: None,
+                ended: None,
+                first_failure: None,
+            });
+            self.attempts.len() - 1
+        });
+        &mut self.attempts[at]
+    }
+
+    fn finish(&mut self, verdict: &Verdict, inferred: Option<&str>, time: Timestamp) {
+        self.ended = Some(time);
+        self.attempt = self.attempt.max(verdict.attempt);
+        self.verdict = Some(verdict.clone());
+        self.inferred = inferred.map(ToOwned::to_owned);
+        if let Some(failure) = &verdict.first_failure {
+            let attempt = self.attempt_mut(failure.attempt);
+            attempt.first_failure.get_or_insert_with(|| failure.clone());
+        }
+        if let Some(last) = self.attempts.last_mut() {
+            last.ended.get_or_insert(time);
+        }
+        for replica in self.replicas.values_mut() {
+            replica.run_ended(time);
+        }
+    }
+}
+
+/// `waiting for worker-1 and worker-2`.
+pub(crate) fn waiting_for(missing: &[ReplicaId]) -> Option<String> {
+    (!missing.is_empty()).then(|| format!("waiting for {}", names(missing)))
+}
+
+/// `worker-1, worker-2 and 3 more`.
+pub(crate) fn names(replicas: &[ReplicaId]) -> String {
+    const NAMED: usize = 5;
+    let text: Vec<String> = replicas.iter().take(NAMED).map(ToString::to_string).collect();
+    match (replicas.len().saturating_sub(NAMED), text.split_last()) {
+        (0, Some((last, []))) => last.clone(),
+        (0, Some((last, rest))) => format!("{} and {last}", rest.join(", ")),
+        (more, _) => format!("{} and {more} more", text.join(", ")),
+    }
+}
+
+fn spendings(budgets: &PerClass) -> Vec<Spending> {
+    let spending = |class| Spending { class, spent: 0, budget: budgets.get(class) };
+    FailureClass::ALL.into_iter().map(spending).collect()
+}

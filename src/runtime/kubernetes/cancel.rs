@@ -1,0 +1,139 @@
+//! Ending a run: by its primary's agent where that can be reached, else by deleting its Jobs.
+
+use std::io;
+use std::time::Duration;
+
+use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret};
+use kube::api::DeleteParams;
+use serde_json::json;
+use tokio::io::copy_bidirectional;
+use tokio::net::TcpListener;
+
+use super::session::Inner;
+use crate::agent;
+use crate::plan::GANG_PORT;
+use crate::runtime::kubernetes::follow::{PodFacts, RunFacts};
+use crate::runtime::kubernetes::objects::{TOKEN, annotation};
+use crate::runtime::types::{BackendError, Notice};
+use crate::store::RunPaths;
+
+/// A port-forward is there within this time, or is refused.
+const FORWARD_LIMIT: Duration = Duration::from_secs(10);
+
+/// Asks the gang to end as cancelled.
+pub(crate) fn cancel(inner: &Inner, run: &RunPaths, by: &str) -> Result<Vec<Notice>, BackendError> {
+    let followed = inner.is_followed(&run.run);
+    let facts = inner.facts(&run.run, followed)?.unwrap_or_default();
+    let primary = inner.submission(run)?.and_then(|submission| {
+        let primary = submission.layout.jobs.first()?.replicas.first()?.clone();
+        facts.pod_of(&submission.layout, &primary).cloned()
+    });
+    let refused = match primary.filter(|pod| pod.running && pod.lives()) {
+        Some(pod) => match ask_primary(inner, run, &pod, by) {
+            Ok(()) => return Ok(Vec::new()),
+            Err(error) => Some(format!(
+                "the primary's agent in {} can't be reached ({error}); its Jobs are deleted instead",
+                pod.name
+            )),
+        },
+        None => None,
+    };
+    let cluster = inner.cluster()?;
+    let change = json!({"metadata": {"annotations": {annotation::CANCELLED_BY: by}}});
+    inner.block_on(cluster.change::<ConfigMap>(&run.run, &change))?;
+    delete_jobs(inner, run, &facts)?;
+    Ok(refused.into_iter().map(Notice).collect())
+}
+
+/// Deletes the Jobs; they are gone when their pods are.
+pub(crate) fn delete_jobs(
+    inner: &Inner,
+    run: &RunPaths,
+    facts: &RunFacts,
+) -> Result<(), BackendError> {
+    let cluster = inner.cluster()?;
+    let mut names: Vec<String> = facts.jobs.keys().cloned().collect();
+    if names.is_empty() {
+        let jobs: Vec<Job> = inner
+            .block_on(cluster.list(&crate::runtime::kubernetes::follow::selector(&run.run), ""))?;
+        names.extend(jobs.into_iter().filter_map(|job| job.metadata.name));
+    }
+    for name in names {
+        inner.block_on(cluster.delete::<Job>(&name, &DeleteParams::foreground()))?;
+    }
+    Ok(())
+}
+
+/// Deletes the Jobs of which no pod has ever run. Pods of theirs would wait for room, and once they
+/// had it, for a gang that has ended.
+pub(crate) fn delete_unplaced(inner: &Inner, run: &RunPaths) -> Result<(), BackendError> {
+    let followed = inner.is_followed(&run.run);
+    let Some(facts) = inner.facts(&run.run, followed)? else { return Ok(()) };
+    let cluster = inner.cluster()?;
+    for job in facts.jobs.values().filter(|job| !job.gone && job.end.is_none()) {
+        let pods = facts.pods.values().filter(|pod| pod.job == job.name);
+        if pods.clone().all(|pod| !pod.running && pod.ended.is_none()) {
+            inner.block_on(cluster.delete::<Job>(&job.name, &DeleteParams::background()))?;
+        }
+    }
+    Ok(())
+}
+
+/// Ends whatever is left at once, without a grace period. The record stays.
+pub(crate) fn remove(inner: &Inner, run: &RunPaths) -> Result<(), BackendError> {
+    let facts = inner.facts(&run.run, false)?.unwrap_or_default();
+    let cluster = inner.cluster()?;
+    for job in facts.jobs.keys() {
+        inner.block_on(cluster.delete::<Job>(job, &DeleteParams::background()))?;
+    }
+    for pod in facts.pods.values().filter(|pod| pod.lives()) {
+        let now = DeleteParams { grace_period_seconds: Some(0), ..DeleteParams::default() };
+        inner.block_on(cluster.delete::<Pod>(&pod.name, &now))?;
+    }
+    Ok(())
+}
+
+/// Speaks the agents' own protocol through the API server's port-forward.
+fn ask_primary(inner: &Inner, run: &RunPaths, pod: &PodFacts, by: &str) -> io::Result<()> {
+    let token = token(inner, run).map_err(io::Error::other)?;
+    let cluster = inner.cluster().map_err(io::Error::other)?;
+    let name = pod.name.clone();
+    let forward = async {
+        let api = cluster.api::<Pod>();
+        let opened = tokio::time::timeout(FORWARD_LIMIT, api.portforward(&name, &[GANG_PORT]));
+        let mut forwarder = opened
+            .await
+            .map_err(|_| io::Error::new(io::ErrorKind::TimedOut, "no answer in time"))?
+            .map_err(|error| io::Error::other(cluster.target.explain(error)))?;
+        let stream = forwarder.take_stream(GANG_PORT);
+        let mut stream = stream.ok_or_else(|| io::Error::other("the port was not forwarded"))?;
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        let pump = tokio::spawn(async move {
+            if let Ok((mut local, _)) = listener.accept().await {
+                // Either end may close first.
+                let _ = copy_bidirectional(&mut local, &mut stream).await;
+            }
+            drop(forwarder);
+        });
+        Ok::<_, io::Error>((address, pump))
+    };
+    let (address, pump) = inner.block_on(forward)?;
+    let asked = agent::cancel(&address.to_string(), &token, &run.run, by);
+    pump.abort();
+    asked
+}
+
+/// The gang's token: this machine's if it submitted the run, else the Secret's.
+fn token(inner: &Inner, run: &RunPaths) -> Result<Vec<u8>, BackendError> {
+    if let Ok(token) = fs_err::read(run.token()) {
+        return Ok(token);
+    }
+    let cluster = inner.cluster()?;
+    let secret: Option<Secret> = inner.block_on(cluster.find(&run.run))?;
+    let token = secret.and_then(|secret| secret.data?.remove(TOKEN));
+    token.map(|token| token.0).ok_or_else(|| {
+        BackendError::Unsupported(format!("the Secret {} with its token is gone", run.run))
+    })
+}

@@ -1,0 +1,244 @@
+//! What mlctl's verbs need of a cluster's permissions: the one list that is asked for, and that the
+//! Roles of `manifests/roles.yaml` are held against.
+
+use k8s_openapi::api::authentication::v1::SelfSubjectReview;
+use k8s_openapi::api::authorization::v1::{
+    ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec,
+};
+use kube::Api;
+use kube::api::PostParams;
+
+use super::api::Cluster;
+use super::error::ClusterError;
+use crate::ops::AdminRole;
+use crate::ops::doctor::Lack;
+
+/// One permission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Need {
+    pub(crate) group: &'static str,
+    pub(crate) resource: &'static str,
+    pub(crate) subresource: &'static str,
+    pub(crate) verb: &'static str,
+}
+
+impl std::fmt::Display for Need {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.resource)?;
+        if !self.subresource.is_empty() {
+            write!(f, "/{}", self.subresource)?;
+        }
+        if self.group.is_empty() { Ok(()) } else { write!(f, ".{}", self.group) }
+    }
+}
+
+const fn need(group: &'static str, resource: &'static str, verb: &'static str) -> Need {
+    Need { group, resource, subresource: "", verb }
+}
+
+const fn within(resource: &'static str, subresource: &'static str, verb: &'static str) -> Need {
+    Need { group: "", resource, subresource, verb }
+}
+
+/// What one verb of mlctl, or several that ask for the same, need.
+pub(crate) struct Activity {
+    /// As a sentence has it: `train`.
+    pub(crate) verbs: &'static str,
+    /// The smallest Role that has all of it.
+    pub(crate) role: AdminRole,
+    pub(crate) needs: &'static [Need],
+}
+
+/// All that a submission that is followed to its end asks for.
+const SUBMIT: &[Need] = &[
+    need("", "configmaps", "create"),
+    need("", "configmaps", "get"),
+    need("", "configmaps", "patch"),
+    need("", "configmaps", "delete"),
+    need("", "services", "create"),
+    need("", "secrets", "create"),
+    need("batch", "jobs", "create"),
+    need("batch", "jobs", "list"),
+    need("batch", "jobs", "watch"),
+    need("", "pods", "list"),
+    within("pods", "log", "get"),
+];
+
+/// The first is the one without which nothing runs.
+pub(crate) const ACTIVITIES: [Activity; 6] = [
+    Activity { verbs: "train", role: AdminRole::Submitter, needs: SUBMIT },
+    Activity {
+        verbs: "list, status, why, wait, logs",
+        role: AdminRole::Viewer,
+        needs: &[
+            need("", "configmaps", "get"),
+            need("", "configmaps", "list"),
+            need("batch", "jobs", "list"),
+            need("batch", "jobs", "watch"),
+            need("", "pods", "list"),
+            need("", "pods", "watch"),
+            within("pods", "log", "get"),
+        ],
+    },
+    Activity {
+        verbs: "cancel",
+        role: AdminRole::Submitter,
+        needs: &[
+            need("", "secrets", "get"),
+            need("", "configmaps", "patch"),
+            within("pods", "portforward", "get"),
+            need("batch", "jobs", "delete"),
+            need("", "pods", "delete"),
+        ],
+    },
+    Activity { verbs: "exec", role: AdminRole::Submitter, needs: &[within("pods", "exec", "get")] },
+    Activity {
+        verbs: "cleanup",
+        role: AdminRole::Submitter,
+        needs: &[
+            need("", "configmaps", "list"),
+            need("", "services", "list"),
+            need("", "secrets", "list"),
+            need("batch", "jobs", "list"),
+            need("", "pods", "list"),
+            need("", "configmaps", "delete"),
+            need("", "services", "delete"),
+            need("", "secrets", "delete"),
+            need("batch", "jobs", "delete"),
+            need("", "pods", "delete"),
+        ],
+    },
+    Activity {
+        verbs: "doctor",
+        role: AdminRole::Submitter,
+        needs: &[
+            need("", "namespaces", "get"),
+            need("batch", "jobs", "create"),
+            need("batch", "jobs", "delete"),
+            need("", "pods", "list"),
+            need("", "events", "list"),
+            need("", "resourcequotas", "list"),
+            need("", "persistentvolumeclaims", "list"),
+            need("", "serviceaccounts", "get"),
+        ],
+    },
+];
+
+/// Who this is, as the cluster knows them.
+pub(crate) async fn user(cluster: &Cluster) -> Result<String, ClusterError> {
+    let api: Api<SelfSubjectReview> = Api::all(cluster.client.clone());
+    let review = SelfSubjectReview::default();
+    let params = PostParams::default();
+    let answer = cluster.again(|| api.create(&params, &review)).await;
+    let answer = answer.map_err(|error| cluster.target.explain(error))?;
+    let user = answer.status.and_then(|status| status.user_info?.username);
+    Ok(user.unwrap_or_else(|| "unknown".into()))
+}
+
+/// What of a submission's needs this user lacks.
+pub(crate) async fn missing(cluster: &Cluster) -> Result<Vec<Need>, ClusterError> {
+    let allowed = allowed(cluster, SUBMIT).await?;
+    let lacking = SUBMIT.iter().zip(allowed).filter(|(_, allowed)| !allowed);
+    Ok(lacking.map(|(need, _)| *need).collect())
+}
+
+/// What each activity lacks, and how many permissions were asked for.
+pub(crate) async fn lacks(cluster: &Cluster) -> Result<(usize, Vec<Lack>), ClusterError> {
+    let mut asked: Vec<Need> = Vec::new();
+    for need in ACTIVITIES.iter().flat_map(|activity| activity.needs) {
+        if !asked.contains(need) {
+            asked.push(*need);
+        }
+    }
+    let allowed = allowed(cluster, &asked).await?;
+    let denied: Vec<Need> =
+        asked.iter().zip(allowed).filter(|(_, allowed)| !allowed).map(|(need, _)| *need).collect();
+    let lack = |(at, activity): (usize, &Activity)| Lack {
+        activity: activity.verbs.into(),
+        is_vital: at == 0,
+        missing: activity
+            .needs
+            .iter()
+            .filter(|need| denied.contains(need))
+            .map(|need| format!("{} {need}", need.verb))
+            .collect(),
+        role: activity.role.word().into(),
+    };
+    let lacks = ACTIVITIES.iter().enumerate().map(lack);
+    Ok((asked.len(), lacks.filter(|lack| !lack.missing.is_empty()).collect()))
+}
+
+/// One review for each, all at once.
+async fn allowed(cluster: &Cluster, needs: &[Need]) -> Result<Vec<bool>, ClusterError> {
+    let api: Api<SelfSubjectAccessReview> = Api::all(cluster.client.clone());
+    let asked = needs.iter().map(|need| {
+        let review = review(*need, &cluster.location.namespace);
+        let api = &api;
+        async move {
+            let params = PostParams::default();
+            let answer = cluster.again(|| api.create(&params, &review)).await;
+            let answer = answer.map_err(|error| cluster.target.explain(error))?;
+            Ok::<_, ClusterError>(answer.status.is_some_and(|status| status.allowed))
+        }
+    });
+    futures::future::try_join_all(asked).await
+}
+
+fn review(need: Need, namespace: &str) -> SelfSubjectAccessReview {
+    let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    SelfSubjectAccessReview {
+        spec: SelfSubjectAccessReviewSpec {
+            resource_attributes: Some(ResourceAttributes {
+                group: text(need.group),
+                resource: text(need.resource),
+                subresource: text(need.subresource),
+                verb: text(need.verb),
+                namespace: text(namespace),
+                // Only the namespace itself is ever looked at.
+                name: (need.resource == "namespaces").then(|| namespace.to_owned()),
+                ..ResourceAttributes::default()
+            }),
+            non_resource_attributes: None,
+        },
+        ..SelfSubjectAccessReview::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+
+    /// The Roles of the file that admins apply, by name.
+    fn roles() -> Vec<Value> {
+        include_str!("../../../../manifests/roles.yaml")
+            .split("\n---\n")
+            .map(|document| serde_saphyr::from_str(document).unwrap())
+            .collect()
+    }
+
+    fn has(list: &Value, word: &str) -> bool {
+        list.as_array().unwrap().iter().any(|one| one == word)
+    }
+
+    /// What is asked of users and what admins give can't drift apart.
+    #[test]
+    fn each_role_has_what_its_verbs_need() {
+        let roles = roles();
+        for Activity { verbs, role, needs } in &ACTIVITIES {
+            let role = roles.iter().find(|one| one["metadata"]["name"] == role.name()).unwrap();
+            for need in *needs {
+                let resource = match need.subresource {
+                    "" => need.resource.to_owned(),
+                    sub => format!("{}/{sub}", need.resource),
+                };
+                let allowed = role["rules"].as_array().unwrap().iter().any(|rule| {
+                    has(&rule["apiGroups"], need.group)
+                        && has(&rule["resources"], &resource)
+                        && has(&rule["verbs"], need.verb)
+                });
+                assert!(allowed, "{verbs}: {} {need} in {}", need.verb, role["metadata"]["name"]);
+            }
+        }
+    }
+}

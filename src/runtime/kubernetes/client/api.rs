@@ -1,0 +1,305 @@
+//! Requests to one namespace: bounded in time, tried again where that helps.
+
+use std::future::Future;
+use std::time::Duration;
+
+use k8s_openapi::NamespaceResourceScope;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use kube::api::{DeleteParams, ListParams, Patch, PatchParams, PostParams};
+use kube::core::Request;
+use kube::{Api, Client, Resource};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::connect::Location;
+use super::error::{ClusterError, Target, is_not_found, is_passing};
+use crate::runtime::kubernetes::objects::label;
+
+/// One answer comes within this time.
+const ANSWER_LIMIT: Duration = Duration::from_secs(30);
+
+/// Pauses before the next try; about a quarter more or less, so that many clients part.
+const PAUSES: [u64; 5] = [100, 400, 1_000, 3_000, 6_000];
+
+/// A page of a list.
+const PAGE: u32 = 500;
+
+/// A client of one namespace.
+#[derive(Clone)]
+pub(crate) struct Cluster {
+    pub(crate) client: Client,
+    pub(crate) location: Location,
+    pub(crate) target: Target,
+}
+
+impl Cluster {
+    pub(crate) fn api<K>(&self) -> Api<K>
+    where
+        K: Resource<Scope = NamespaceResourceScope>,
+        K::DynamicType: Default,
+    {
+        Api::namespaced(self.client.clone(), &self.location.namespace)
+    }
+
+    /// Sends a request, and again when the server is busy or the connection broke. Only for requests
+    /// that may arrive twice.
+    pub(crate) async fn again<T, F>(&self, mut send: impl FnMut() -> F) -> kube::Result<T>
+    where
+        F: Future<Output = kube::Result<T>>,
+    {
+        let mut pauses = PAUSES.iter();
+        loop {
+            let answer = match tokio::time::timeout(ANSWER_LIMIT, send()).await {
+                Ok(answer) => answer,
+                Err(_) => Err(kube::Error::Service(
+                    std::io::Error::new(std::io::ErrorKind::TimedOut, "no answer in time").into(),
+                )),
+            };
+            let error = match answer {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            match pauses.next() {
+                Some(pause) if is_passing(&error) && !is_refused(&error) => {
+                    let spread = fastrand::u64(pause * 3 / 4..=pause * 5 / 4);
+                    tokio::time::sleep(Duration::from_millis(spread)).await;
+                }
+                _ => return Err(error),
+            }
+        }
+    }
+
+    /// Creates an object with strict validation. One that is already there, by an earlier try of the
+    /// same run, is success.
+    pub(crate) async fn create<K>(&self, object: &K) -> Result<K, ClusterError>
+    where
+        K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>
+            + Serialize
+            + DeserializeOwned
+            + std::fmt::Debug
+            + Clone,
+    {
+        self.create_with(object, false).await
+    }
+
+    /// Asks whether the cluster would take an object.
+    pub(crate) async fn rehearse<K>(&self, object: &K) -> Result<K, ClusterError>
+    where
+        K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>
+            + Serialize
+            + DeserializeOwned
+            + std::fmt::Debug
+            + Clone,
+    {
+        self.create_with(object, true).await
+    }
+
+    async fn create_with<K>(&self, object: &K, dry_run: bool) -> Result<K, ClusterError>
+    where
+        K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>
+            + Serialize
+            + DeserializeOwned
+            + std::fmt::Debug
+            + Clone,
+    {
+        let path = K::url_path(&(), Some(&self.location.namespace));
+        let body =
+            serde_json::to_vec(object).map_err(|error| ClusterError::Invalid(error.to_string()))?;
+        let params = PostParams { dry_run, field_manager: Some(label::MLCTL.into()) };
+        let request = || -> kube::Result<_> {
+            let request = Request::new(&path)
+                .create(&params, body.clone())
+                .map_err(kube::Error::BuildRequest)?;
+            let (mut parts, body) = request.into_parts();
+            let strict = format!("{}&fieldValidation=Strict", parts.uri);
+            parts.uri = strict.parse().map_err(|_| kube::Error::LinesCodecMaxLineLengthExceeded)?;
+            Ok(http::Request::from_parts(parts, body))
+        };
+        let sent = self
+            .again(|| {
+                let request = request();
+                async { self.client.request::<K>(request?).await }
+            })
+            .await;
+        match sent {
+            Ok(created) => Ok(created),
+            Err(kube::Error::Api(status)) if status.code == 409 && !dry_run => {
+                self.ours(object, &status).await
+            }
+            Err(error) => Err(self.target.explain(error)),
+        }
+    }
+
+    /// The object of the same name, if it belongs to the same run.
+    async fn ours<K>(&self, object: &K, status: &kube::core::Status) -> Result<K, ClusterError>
+    where
+        K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>
+            + Serialize
+            + DeserializeOwned
+            + std::fmt::Debug
+            + Clone,
+    {
+        let name = object.meta().name.clone().unwrap_or_default();
+        let api: Api<K> = self.api();
+        let there = self
+            .again(|| async { get(&api, &name).await })
+            .await
+            .map_err(|e| self.target.explain(e))?;
+        let run = |object: &K| object.meta().labels.as_ref()?.get(label::RUN).cloned();
+        match there {
+            Some(there) if run(&there).is_some() && run(&there) == run(object) => Ok(there),
+            _ => Err(self.target.explain_status(status)),
+        }
+    }
+
+    /// An object, or `None`.
+    pub(crate) async fn find<K>(&self, name: &str) -> Result<Option<K>, ClusterError>
+    where
+        K: Resource<Scope = NamespaceResourceScope> + DeserializeOwned + Clone + std::fmt::Debug,
+        K::DynamicType: Default,
+    {
+        let api: Api<K> = self.api();
+        let found = self.again(|| get(&api, name)).await;
+        found.map_err(|error| self.target.explain(error))
+    }
+
+    /// All objects that a selector means, in pages.
+    pub(crate) async fn list<K>(&self, selector: &str, fields: &str) -> Result<Vec<K>, ClusterError>
+    where
+        K: Resource<Scope = NamespaceResourceScope> + DeserializeOwned + Clone + std::fmt::Debug,
+        K::DynamicType: Default,
+    {
+        self.list_pages(&self.api(), selector, fields).await
+    }
+
+    async fn list_pages<K>(
+        &self,
+        api: &Api<K>,
+        selector: &str,
+        fields: &str,
+    ) -> Result<Vec<K>, ClusterError>
+    where
+        K: Resource + DeserializeOwned + Clone + std::fmt::Debug,
+        K::DynamicType: Default,
+    {
+        let mut params = ListParams::default().labels(selector).fields(fields).limit(PAGE);
+        let mut all = Vec::new();
+        loop {
+            let page = self
+                .again(|| api.list(&params))
+                .await
+                .map_err(|error| self.target.explain(error))?;
+            all.extend(page.items);
+            match page.metadata.continue_.filter(|token| !token.is_empty()) {
+                Some(token) => params.continue_token = Some(token),
+                None => return Ok(all),
+            }
+        }
+    }
+
+    /// All objects of a kind in the whole cluster, in pages.
+    pub(crate) async fn list_everywhere<K>(&self, fields: &str) -> Result<Vec<K>, ClusterError>
+    where
+        K: Resource + DeserializeOwned + Clone + std::fmt::Debug,
+        K::DynamicType: Default,
+    {
+        self.list_pages(&Api::all(self.client.clone()), "", fields).await
+    }
+
+    /// The metadata of all objects that a selector means, in pages.
+    pub(crate) async fn list_metadata<K>(
+        &self,
+        selector: &str,
+    ) -> Result<Vec<ObjectMeta>, ClusterError>
+    where
+        K: Resource<Scope = NamespaceResourceScope> + DeserializeOwned + Clone + std::fmt::Debug,
+        K::DynamicType: Default,
+    {
+        let api: Api<K> = self.api();
+        let mut params = ListParams::default().labels(selector).limit(PAGE);
+        let mut all = Vec::new();
+        loop {
+            let page = self
+                .again(|| api.list_metadata(&params))
+                .await
+                .map_err(|error| self.target.explain(error))?;
+            all.extend(page.items.into_iter().map(|item| item.metadata));
+            match page.metadata.continue_.filter(|token| !token.is_empty()) {
+                Some(token) => params.continue_token = Some(token),
+                None => return Ok(all),
+            }
+        }
+    }
+
+    /// Changes some fields of an object; `false` when it is not there.
+    pub(crate) async fn change<K>(
+        &self,
+        name: &str,
+        change: &serde_json::Value,
+    ) -> Result<bool, ClusterError>
+    where
+        K: Resource<Scope = NamespaceResourceScope> + DeserializeOwned + Clone + std::fmt::Debug,
+        K::DynamicType: Default,
+    {
+        let api: Api<K> = self.api();
+        let params = PatchParams { field_manager: Some(label::MLCTL.into()), ..Default::default() };
+        let patch = Patch::Merge(change);
+        match self.again(|| api.patch(name, &params, &patch)).await {
+            Ok(_) => Ok(true),
+            Err(error) if is_not_found(&error) => Ok(false),
+            Err(error) => Err(self.target.explain(error)),
+        }
+    }
+
+    /// Deletes an object. "Not there" is success, and so is another one of the same name when `params`
+    /// say which one is meant.
+    pub(crate) async fn delete<K>(
+        &self,
+        name: &str,
+        params: &DeleteParams,
+    ) -> Result<(), ClusterError>
+    where
+        K: Resource<Scope = NamespaceResourceScope> + DeserializeOwned + Clone + std::fmt::Debug,
+        K::DynamicType: Default,
+    {
+        let api: Api<K> = self.api();
+        match self.again(|| api.delete(name, params)).await {
+            Ok(_) => Ok(()),
+            Err(kube::Error::Api(status))
+                if status.code == 409 && params.preconditions.is_some() =>
+            {
+                Ok(())
+            }
+            Err(error) if is_not_found(&error) => Ok(()),
+            Err(error) => Err(self.target.explain(error)),
+        }
+    }
+}
+
+async fn get<K>(api: &Api<K>, name: &str) -> kube::Result<Option<K>>
+where
+    K: DeserializeOwned + Clone + std::fmt::Debug,
+{
+    match api.get(name).await {
+        Ok(object) => Ok(Some(object)),
+        Err(error) if is_not_found(&error) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Nobody listens: waiting would only delay the answer.
+fn is_refused(error: &kube::Error) -> bool {
+    let kube::Error::Service(error) = error else { return false };
+    super::error::chain(error.as_ref()).into_iter().any(|error| {
+        let io = error.downcast_ref::<std::io::Error>();
+        let timed_out = error.to_string().contains("timed out");
+        timed_out
+            || error.to_string().contains("dns error")
+            || io.is_some_and(|io| {
+                matches!(
+                    io.kind(),
+                    std::io::ErrorKind::ConnectionRefused | std::io::ErrorKind::TimedOut
+                )
+            })
+    })
+}

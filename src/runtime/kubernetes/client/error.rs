@@ -1,0 +1,302 @@
+//! What can go wrong between mlctl and a cluster, told apart so that each has its own next step.
+
+use std::error::Error as StdError;
+use std::io;
+use std::path::PathBuf;
+
+use kube::client::AuthError;
+use kube::core::Status;
+
+/// A cluster can't be reached, or refuses.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClusterError {
+    /// There is no kubeconfig and this is no pod.
+    #[error("there is no kubeconfig: {} not found", looked(.0))]
+    NoKubeconfig(Vec<PathBuf>),
+    /// A kubeconfig can't be read or understood.
+    #[error("the kubeconfig can't be used: {0}")]
+    Kubeconfig(String),
+    /// The kubeconfig has no such context.
+    #[error("the kubeconfig has no context `{context}`")]
+    UnknownContext {
+        /// The name that was asked for.
+        context: String,
+        /// Names that are there, the nearest first.
+        near: Vec<String>,
+    },
+    /// No context was named, and the kubeconfig chooses none.
+    #[error("the kubeconfig chooses no context")]
+    NoContext(Vec<String>),
+    /// Nobody answers.
+    #[error("the API server of {context} can't be reached at {server}: {reason}")]
+    Unreachable {
+        /// The context.
+        context: String,
+        /// Its address.
+        server: String,
+        /// Refused, no such name, no answer in time.
+        reason: String,
+    },
+    /// Its certificate is not trusted, or it speaks no TLS.
+    #[error("the API server of {context} at {server} is not trusted: {reason}")]
+    Certificate {
+        /// The context.
+        context: String,
+        /// Its address.
+        server: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The credentials are wrong or have expired.
+    #[error("the API server of {context} doesn't accept these credentials: {reason}")]
+    Unauthorized {
+        /// The context.
+        context: String,
+        /// Its words.
+        reason: String,
+    },
+    /// The program that should give credentials failed.
+    #[error("`{command}` gave no credentials for {context}: {said}")]
+    ExecPlugin {
+        /// The context.
+        context: String,
+        /// The program.
+        command: String,
+        /// What it wrote on standard error, or why it did not start.
+        said: String,
+    },
+    /// The user may not do that.
+    #[error("{user} may not {verb} {resource} in namespace {namespace}")]
+    Forbidden {
+        /// Who, as the cluster knows them.
+        user: String,
+        /// What.
+        verb: String,
+        /// To which resource.
+        resource: String,
+        /// Where.
+        namespace: String,
+    },
+    /// There is no such namespace.
+    #[error("there is no namespace {namespace} in {context}")]
+    NamespaceMissing {
+        /// The context.
+        context: String,
+        /// The namespace.
+        namespace: String,
+    },
+    /// A quota is spent.
+    #[error("a quota refuses it: {0}")]
+    Quota(String),
+    /// Pod security or an admission webhook refuses it.
+    #[error("the cluster's admission refuses it: {0}")]
+    Admission(String),
+    /// The cluster doesn't understand an object.
+    #[error("the cluster refuses an object: {0}")]
+    Invalid(String),
+    /// What is asked for is not there.
+    #[error("{0}")]
+    NotFound(String),
+    /// Anything else that the API server says.
+    #[error("the API server says: {0}")]
+    Api(String),
+}
+
+fn looked(files: &[PathBuf]) -> String {
+    let names: Vec<_> = files.iter().map(|file| file.display().to_string()).collect();
+    names.join(", ")
+}
+
+/// Where requests go, for messages.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Target {
+    pub(crate) context: String,
+    pub(crate) namespace: String,
+    pub(crate) server: String,
+}
+
+impl Target {
+    /// What an error of the client means.
+    pub(crate) fn explain(&self, error: kube::Error) -> ClusterError {
+        match error {
+            kube::Error::Api(status) => self.explain_status(&status),
+            kube::Error::Auth(error) => self.explain_auth(error),
+            kube::Error::Service(error) => self.explain_connection(error.as_ref()),
+            kube::Error::HyperError(error) => self.explain_connection(&error),
+            kube::Error::ReadEvents(error) => self.explain_connection(&error),
+            other => self.explain_connection(&other),
+        }
+    }
+
+    /// What the API server's refusal means.
+    pub(crate) fn explain_status(&self, status: &Status) -> ClusterError {
+        let said = status.message.clone();
+        match status.code {
+            401 => ClusterError::Unauthorized { context: self.context.clone(), reason: said },
+            403 if said.contains("exceeded quota") || said.contains("failed quota") => {
+                ClusterError::Quota(said)
+            }
+            403 if said.contains(" cannot ") => self.forbidden(&said),
+            403 if said.starts_with("namespaces ") && said.contains("not found") => self.missing(),
+            403 => ClusterError::Admission(said),
+            404 if said.starts_with("namespaces ") => self.missing(),
+            404 => ClusterError::NotFound(said),
+            400 | 422 if said.contains("admission webhook") => ClusterError::Admission(said),
+            400 | 415 | 422 => ClusterError::Invalid(said),
+            _ if said.contains("admission webhook") => ClusterError::Admission(said),
+            _ => ClusterError::Api(said),
+        }
+    }
+
+    fn missing(&self) -> ClusterError {
+        ClusterError::NamespaceMissing {
+            context: self.context.clone(),
+            namespace: self.namespace.clone(),
+        }
+    }
+
+    /// `... User "alice" cannot create resource "jobs" in API group "batch" in the namespace "x"`.
+    fn forbidden(&self, said: &str) -> ClusterError {
+        let quoted = |after: &str| -> Option<String> {
+            let rest = &said[said.find(after)? + after.len()..];
+            rest.split('"').next().map(str::to_owned)
+        };
+        let verb = said.split(" cannot ").nth(1).and_then(|rest| rest.split(' ').next());
+        let group = quoted("in API group \"").filter(|group| !group.is_empty());
+        let resource = quoted("resource \"").unwrap_or_else(|| "this".into());
+        ClusterError::Forbidden {
+            user: quoted("User \"").unwrap_or_else(|| "this user".into()),
+            verb: verb.unwrap_or("do").into(),
+            resource: group.map_or(resource.clone(), |group| format!("{resource}.{group}")),
+            namespace: quoted("in the namespace \"").unwrap_or_else(|| self.namespace.clone()),
+        }
+    }
+
+    fn explain_auth(&self, error: AuthError) -> ClusterError {
+        let context = self.context.clone();
+        match error {
+            AuthError::AuthExecRun { cmd, out } => {
+                let said = String::from_utf8_lossy(&out.stderr).trim().to_owned();
+                let said = if said.is_empty() { out.status.to_string() } else { said };
+                // What is set for it is of no use to a person.
+                let command = cmd.split_once("}\" ").map_or(cmd.as_str(), |(_, rest)| rest);
+                ClusterError::ExecPlugin { context, command: command.replace('"', ""), said }
+            }
+            AuthError::AuthExecStart(error) => ClusterError::ExecPlugin {
+                context,
+                command: "exec plugin".into(),
+                said: error.to_string(),
+            },
+            AuthError::ExecPluginFailed
+            | AuthError::AuthExecParse(_)
+            | AuthError::AuthExec(_)
+            | AuthError::MissingCommand => ClusterError::ExecPlugin {
+                context,
+                command: "exec plugin".into(),
+                said: error.to_string(),
+            },
+            other => ClusterError::Unauthorized { context, reason: other.to_string() },
+        }
+    }
+
+    fn explain_connection(&self, error: &(dyn StdError + 'static)) -> ClusterError {
+        let (context, server) = (self.context.clone(), self.server.clone());
+        let chain = chain(error);
+        if let Some(auth) = chain.iter().find(|error| error.is::<AuthError>()) {
+            return ClusterError::Unauthorized { context, reason: auth.to_string() };
+        }
+        if let Some(tls) = chain.iter().find_map(|error| find_tls(*error)) {
+            return ClusterError::Certificate { context, server, reason: tls };
+        }
+        let text = chain.iter().map(ToString::to_string).collect::<Vec<_>>().join(": ");
+        if let Some(last) = chain.last().filter(|_| text.contains("peer certificate")) {
+            return ClusterError::Certificate { context, server, reason: last.to_string() };
+        }
+        let io = chain.iter().rev().find_map(|error| error.downcast_ref::<io::Error>());
+        let reason = match io.map(io::Error::kind) {
+            Some(io::ErrorKind::ConnectionRefused) => "connection refused".into(),
+            Some(io::ErrorKind::TimedOut) => "no answer in time".into(),
+            _ if text.contains("dns error") || text.contains("failed to lookup address") => {
+                "its name can't be resolved".into()
+            }
+            _ => chain.last().map_or(text.clone(), ToString::to_string),
+        };
+        ClusterError::Unreachable { context, server, reason }
+    }
+}
+
+/// A TLS failure, which hides in the `io::Error` of the handshake.
+fn find_tls(error: &(dyn StdError + 'static)) -> Option<String> {
+    if let Some(tls) = error.downcast_ref::<rustls::Error>() {
+        return Some(tls.to_string());
+    }
+    let mut inner = error.downcast_ref::<io::Error>()?.get_ref()?;
+    // Each layer of a connection wraps it once more.
+    while let Some(deeper) = inner.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        inner = deeper;
+    }
+    inner.downcast_ref::<rustls::Error>().map(ToString::to_string)
+}
+
+/// An error and all that caused it, outermost first.
+pub(crate) fn chain<'a>(error: &'a (dyn StdError + 'static)) -> Vec<&'a (dyn StdError + 'static)> {
+    let mut chain = vec![error];
+    let mut next = error.source();
+    while let Some(error) = next {
+        chain.push(error);
+        next = error.source();
+    }
+    chain
+}
+
+/// Worth another try: the server is busy or away, and the request may not have arrived.
+pub(crate) fn is_passing(error: &kube::Error) -> bool {
+    match error {
+        kube::Error::Api(status) => matches!(status.code, 429 | 500 | 502 | 503 | 504),
+        kube::Error::Service(error) => !is_tls(error.as_ref()),
+        kube::Error::HyperError(_) | kube::Error::ReadEvents(_) => true,
+        _ => false,
+    }
+}
+
+fn is_tls(error: &(dyn StdError + 'static)) -> bool {
+    chain(error).into_iter().any(|error| find_tls(error).is_some() || error.is::<AuthError>())
+}
+
+/// Nothing of that name is there.
+pub(crate) fn is_not_found(error: &kube::Error) -> bool {
+    matches!(error, kube::Error::Api(status) if status.code == 404)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(code: u16, message: &str) -> ClusterError {
+        let target = Target {
+            context: "prod".into(),
+            namespace: "ml".into(),
+            server: "https://10.0.0.1".into(),
+        };
+        target.explain_status(&Status { code, message: message.into(), ..Status::success() })
+    }
+
+    #[test]
+    fn refusals_are_told_apart() {
+        let error = told(
+            403,
+            r#"jobs.batch is forbidden: User "alice" cannot create resource "jobs" in API group "batch" in the namespace "ml""#,
+        );
+        assert_eq!(error.to_string(), "alice may not create jobs.batch in namespace ml");
+        let quota = told(403, r#"pods "x" is forbidden: exceeded quota: q, requested: cpu=2"#);
+        assert!(matches!(quota, ClusterError::Quota(_)));
+        let pss = told(403, r#"pods "x" is forbidden: violates PodSecurity "restricted:latest""#);
+        assert!(matches!(pss, ClusterError::Admission(_)));
+        let missing = told(404, r#"namespaces "ml" not found"#);
+        assert_eq!(missing.to_string(), "there is no namespace ml in prod");
+        assert!(matches!(told(401, "Unauthorized"), ClusterError::Unauthorized { .. }));
+        let unknown = told(422, "Job in version \"v1\" cannot be handled");
+        assert!(matches!(unknown, ClusterError::Invalid(_)));
+    }
+}

@@ -1,0 +1,72 @@
+//! The first question: who answers, of which version, and what time it is there.
+
+use http::Request;
+use jiff::Timestamp;
+use jiff::fmt::rfc2822;
+use k8s_openapi::apimachinery::pkg::version::Info;
+use kube::client::Body;
+use kube::core::Status;
+
+use crate::ops::doctor::ServerFacts;
+use crate::runtime::kubernetes::client::Cluster;
+use crate::runtime::kubernetes::client::ClusterError;
+
+/// What the first answer tells.
+pub(crate) struct Reached {
+    pub(crate) server: ServerFacts,
+    /// The server's clock, in whole seconds, and this machine's at about the same moment.
+    pub(crate) clocks: Option<(Timestamp, Timestamp)>,
+}
+
+/// Asks for the version, which everybody who is known may know.
+pub(crate) async fn reach(cluster: &Cluster) -> Result<Reached, ClusterError> {
+    let explain = |error| cluster.target.explain(error);
+    let mut sent = Timestamp::now();
+    let answer = cluster
+        .again(|| {
+            // Of the try that is answered.
+            sent = Timestamp::now();
+            let request = Request::get("/version").body(Body::empty());
+            async {
+                let request = request.map_err(kube::Error::HttpError)?;
+                cluster.client.send(request).await
+            }
+        })
+        .await
+        .map_err(explain)?;
+    let clocks = answer
+        .headers()
+        .get(http::header::DATE)
+        .and_then(|date| date.to_str().ok())
+        .and_then(|date| rfc2822::parse(date).ok())
+        .map(|date| (date.timestamp(), middle(sent, Timestamp::now())));
+    let status = answer.status();
+    let body = answer.into_body().collect_bytes().await.map_err(explain)?;
+    let number = |info: &Info| {
+        // Clouds write `31+`.
+        let digits = |text: &str| text.trim_end_matches(|c: char| !c.is_ascii_digit()).parse();
+        Some((digits(&info.major).ok()?, digits(&info.minor).ok()?))
+    };
+    let server = cluster.target.server.clone();
+    let server = match status.as_u16() {
+        200 => match serde_json::from_slice::<Info>(&body) {
+            Ok(info) => ServerFacts { number: number(&info), version: info.git_version, server },
+            Err(error) => return Err(ClusterError::Api(format!("its version is {error}"))),
+        },
+        // Hidden from this user, who is known all the same.
+        403 => ServerFacts { version: "hidden from this user".into(), number: None, server },
+        code => {
+            let said = serde_json::from_slice::<Status>(&body).unwrap_or_default();
+            let message = if said.message.is_empty() { status.to_string() } else { said.message };
+            let said = Status { code, message, ..Status::default() };
+            return Err(cluster.target.explain_status(&said));
+        }
+    };
+    Ok(Reached { server, clocks })
+}
+
+/// The server read its clock somewhere between the two.
+fn middle(from: Timestamp, to: Timestamp) -> Timestamp {
+    let half = to.duration_since(from) / 2;
+    from.checked_add(half).unwrap_or(to)
+}

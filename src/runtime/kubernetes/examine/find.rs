@@ -1,0 +1,79 @@
+//! Runs as the cluster knows them, for machines that don't.
+
+use k8s_openapi::api::core::v1::ConfigMap;
+
+use crate::event::RunState;
+use crate::runtime::kubernetes::client::Location;
+use crate::runtime::kubernetes::follow::RunFacts;
+use crate::runtime::kubernetes::objects::{annotation, label};
+use crate::runtime::kubernetes::session::Inner;
+use crate::runtime::kubernetes::submit::Record;
+use crate::runtime::types::{BackendError, FoundRun, Wanted};
+use crate::store::RunRecord;
+
+/// The runs that are wanted, by their records.
+pub(crate) fn find(inner: &Inner, wanted: &Wanted) -> Result<Vec<FoundRun>, BackendError> {
+    let cluster = inner.cluster()?;
+    let mut selector = format!("{}={}", label::RECORD, label::TRUE);
+    match wanted {
+        Wanted::Run(run) => selector.extend([",", label::RUN, "=", run]),
+        Wanted::Mine => {
+            selector.extend([
+                ",",
+                label::USER,
+                "=",
+                &crate::runtime::kubernetes::objects::user_label(&inner.user()?),
+            ]);
+        }
+        Wanted::All => {}
+    }
+    let maps: Vec<ConfigMap> = inner.block_on(cluster.list(&selector, ""))?;
+    let mut runs: Vec<FoundRun> =
+        maps.into_iter().filter_map(|map| found(map, &cluster.location)).collect();
+    let living: Vec<String> =
+        runs.iter().filter(|run| run.verdict.is_none()).map(|run| run.record.id.clone()).collect();
+    let facts = inner.glance(&living)?;
+    for run in runs.iter_mut().filter(|run| run.verdict.is_none()) {
+        run.state = facts.get(&run.record.id).map_or(RunState::Unknown, glance);
+    }
+    Ok(runs)
+}
+
+fn found(map: ConfigMap, location: &Location) -> Option<FoundRun> {
+    let annotations = map.metadata.annotations.clone().unwrap_or_default();
+    let record = Record::of(map);
+    let user = annotations.get(annotation::USER).cloned();
+    let run = record.run()?;
+    Some(FoundRun {
+        record: RunRecord {
+            runtime: location.to_string(),
+            user: user.unwrap_or_else(|| run.user.clone()),
+            ..run
+        },
+        plan: record.plan(),
+        spec: record.spec().cloned().unwrap_or_default(),
+        state: record.verdict.as_ref().map_or(RunState::Unknown, |verdict| verdict.outcome.into()),
+        verdict: record.verdict.clone(),
+    })
+}
+
+/// Where a run is by its objects alone, without its log.
+fn glance(facts: &RunFacts) -> RunState {
+    let ended = |succeeded| {
+        facts
+            .jobs
+            .values()
+            .any(|job| job.end.as_ref().is_some_and(|end| end.succeeded == succeeded))
+    };
+    if ended(false) {
+        RunState::Failed
+    } else if ended(true) {
+        RunState::Succeeded
+    } else if facts.pods.values().any(|pod| pod.running && !pod.gone) {
+        RunState::Running
+    } else if facts.is_known() {
+        RunState::Pending
+    } else {
+        RunState::Unknown
+    }
+}

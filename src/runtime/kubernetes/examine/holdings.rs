@@ -1,0 +1,142 @@
+//! What runs hold in a namespace, by labels alone, and its removal.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret, Service};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use kube::api::{DeleteParams, Preconditions};
+
+use super::nodes;
+use crate::runtime::holding::{Holding, Holdings, Requests};
+use crate::runtime::kubernetes::client::ClusterError;
+use crate::runtime::kubernetes::objects::label;
+use crate::runtime::kubernetes::session::Inner;
+use crate::runtime::types::{BackendError, Notice};
+
+/// Everything of runs in the namespace, whosever they are.
+pub(crate) fn holdings(inner: &Inner) -> Result<Holdings, BackendError> {
+    selected(inner, &format!("{}={},{}", label::MANAGED_BY, label::MLCTL, label::RUN))
+}
+
+/// Everything of one run.
+pub(crate) fn of_run(inner: &Inner, run: &str) -> Result<Holdings, BackendError> {
+    selected(inner, &format!("{}={},{}={run}", label::MANAGED_BY, label::MLCTL, label::RUN))
+}
+
+fn selected(inner: &Inner, selector: &str) -> Result<Holdings, BackendError> {
+    let cluster = inner.cluster()?;
+    let me = crate::runtime::kubernetes::objects::user_label(&inner.user()?);
+    let mut found = Holdings::default();
+    // Records before what belongs to them, so that a run that is submitted meanwhile doesn't look
+    // like objects without a record. Of a Secret the metadata alone is read.
+    inner.block_on(async {
+        let maps = cluster.list_metadata::<ConfigMap>(selector).await;
+        take(&mut found, "ConfigMaps", maps, |meta| {
+            let record = meta.labels.as_ref().is_some_and(|all| all.contains_key(label::RECORD));
+            Holding { is_record: record, ..thing("ConfigMap", meta, &me) }
+        })?;
+        let jobs = cluster.list::<Job>(selector, "").await;
+        take(&mut found, "Jobs", jobs, |job| job_of(&job, &me))?;
+        let pods = cluster.list::<Pod>(selector, "").await;
+        take(&mut found, "Pods", pods, |pod| pod_of(&pod, &me))?;
+        let services = cluster.list_metadata::<Service>(selector).await;
+        take(&mut found, "Services", services, |meta| thing("Service", meta, &me))?;
+        let secrets = cluster.list_metadata::<Secret>(selector).await;
+        take(&mut found, "Secrets", secrets, |meta| thing("Secret", meta, &me))
+    })?;
+    Ok(found)
+}
+
+/// Deletes one object, if it is still the one that was found.
+pub(crate) fn discard(inner: &Inner, holding: &Holding) -> Result<(), BackendError> {
+    let cluster = inner.cluster()?;
+    let params = DeleteParams {
+        preconditions: Some(Preconditions {
+            uid: Some(holding.uid.clone()),
+            resource_version: None,
+        }),
+        ..DeleteParams::background()
+    };
+    let name = &holding.name;
+    let deleted = inner.block_on(async {
+        match holding.kind.as_str() {
+            "Job" => cluster.delete::<Job>(name, &params).await,
+            "Pod" => cluster.delete::<Pod>(name, &params).await,
+            "Service" => cluster.delete::<Service>(name, &params).await,
+            "Secret" => cluster.delete::<Secret>(name, &params).await,
+            _ => cluster.delete::<ConfigMap>(name, &params).await,
+        }
+    });
+    Ok(deleted?)
+}
+
+/// Takes in the objects of one kind; a kind that this user may not list is told.
+fn take<T>(
+    found: &mut Holdings,
+    kinds: &str,
+    listed: Result<Vec<T>, ClusterError>,
+    of: impl Fn(T) -> Holding,
+) -> Result<(), ClusterError> {
+    match listed {
+        Ok(all) => found.things.extend(all.into_iter().map(of)),
+        Err(error @ ClusterError::Forbidden { .. }) => {
+            found.unseen.push(Notice(format!("{kinds} are not looked at: {error}")));
+        }
+        Err(error) => return Err(error),
+    }
+    Ok(())
+}
+
+fn thing(kind: &str, meta: ObjectMeta, me: &str) -> Holding {
+    let labels = meta.labels.unwrap_or_default();
+    let time =
+        |time: Option<k8s_openapi::apimachinery::pkg::apis::meta::v1::Time>| -> Option<Timestamp> {
+            time.map(|time| time.0)
+        };
+    Holding {
+        run: labels.get(label::RUN).cloned().unwrap_or_default(),
+        foreign: labels.get(label::USER).is_some_and(|user| user != me),
+        kind: kind.into(),
+        name: meta.name.unwrap_or_default(),
+        uid: meta.uid.unwrap_or_default(),
+        since: time(meta.creation_timestamp),
+        is_owned: meta.owner_references.is_some_and(|owners| !owners.is_empty()),
+        going: time(meta.deletion_timestamp),
+        held_by: meta.finalizers.unwrap_or_default(),
+        ..Holding::default()
+    }
+}
+
+fn job_of(job: &Job, me: &str) -> Holding {
+    let active = job.status.as_ref().and_then(|status| status.active).unwrap_or(0);
+    Holding { runs: active > 0, ..thing("Job", job.metadata.clone(), me) }
+}
+
+/// A pod keeps its resources from others from the moment that it has a node until its end.
+fn pod_of(pod: &Pod, me: &str) -> Holding {
+    let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
+    let over = matches!(phase, Some("Succeeded" | "Failed"));
+    let spec = pod.spec.as_ref();
+    let placed = spec.is_some_and(|spec| spec.node_name.is_some());
+    let taken = spec.filter(|_| placed && !over).map(nodes::requests).unwrap_or_default();
+    let requests = requests(taken);
+    Holding { runs: !over, requests, ..thing("Pod", pod.metadata.clone(), me) }
+}
+
+fn requests(taken: BTreeMap<String, f64>) -> Requests {
+    let mut all = Requests::default();
+    for (name, amount) in taken {
+        match name.as_str() {
+            "cpu" => all.cpu = amount,
+            "memory" => all.memory = amount as u64,
+            // Names with a domain are extended resources: accelerators, mostly.
+            name if name.contains('/') => {
+                all.accelerators.insert(name.into(), amount as u64);
+            }
+            _ => {}
+        }
+    }
+    all
+}

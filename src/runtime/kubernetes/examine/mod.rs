@@ -1,0 +1,11 @@
+//! What is there in a cluster: runs that it remembers, what they hold, nodes, and what `doctor` asks.
+
+mod doctor;
+mod find;
+pub(crate) mod holdings;
+pub(crate) mod nodes;
+
+pub use doctor::ClusterChecks;
+pub(crate) use find::find;
+pub(crate) use holdings::{discard, holdings};
+pub(crate) use nodes::gpus;

@@ -1,0 +1,210 @@
+//! Nodes and the pods that hold their accelerators: read for `gpus`, and before a submission.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::{self as core, Container, Pod, PodSpec, ResourceRequirements};
+use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
+use kube::Api;
+use kube::api::ListParams;
+
+use crate::hardware::accelerator::{CustomAccelerators, placement};
+use crate::hardware::gpus::{Holder, Need, Node, NodeState, Taint, fit, inventory};
+use crate::ops::{AdminRole, Sight};
+use crate::plan::{ClusterLayout, Plan};
+use crate::runtime::kubernetes::client::ClusterError;
+use crate::runtime::kubernetes::objects::{Manifests, annotation, label};
+use crate::runtime::kubernetes::session::Inner;
+use crate::runtime::types::{BackendError, GpuView, Notice};
+use crate::text::quantity;
+
+/// A submission waits so long for the list of nodes and no longer.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Pods that have ended hold nothing.
+const NOT_ENDED: &str = "status.phase!=Succeeded,status.phase!=Failed";
+
+/// Who has which accelerators, as far as this user may look.
+pub(crate) fn gpus(inner: &Inner) -> Result<GpuView, BackendError> {
+    let cluster = inner.cluster()?;
+    let custom = custom(inner);
+    let mut unseen = Vec::new();
+    let nodes = match inner.block_on(cluster.list_everywhere::<core::Node>("")) {
+        Ok(nodes) => Some(nodes.iter().map(node).collect::<Vec<_>>()),
+        Err(error @ ClusterError::Forbidden { .. }) => {
+            unseen.push(lacking(&error, "nodes", Sight::Nodes, &cluster.location.namespace));
+            None
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let (pods, all_pods) = match inner.block_on(cluster.list_everywhere::<Pod>(NOT_ENDED)) {
+        Ok(pods) => (pods, true),
+        Err(error @ ClusterError::Forbidden { .. }) => {
+            let what = "pods of all namespaces";
+            unseen.push(lacking(&error, what, Sight::Pods, &cluster.location.namespace));
+            match inner.block_on(cluster.list::<Pod>("", NOT_ENDED)) {
+                Err(error @ ClusterError::Forbidden { .. }) if nodes.is_some() => {
+                    let role = AdminRole::Viewer.name();
+                    unseen.push(Notice(format!("{error}; the Role {role} has that permission")));
+                    (Vec::new(), false)
+                }
+                here => (here?, false),
+            }
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let holders: Vec<Holder> = pods.iter().map(holder).collect();
+    let gpus = inventory(nodes.as_deref(), &holders, all_pods, &custom);
+    Ok(GpuView::Cluster { gpus, unseen })
+}
+
+/// What the cluster says of a refusal names no namespace here: the right is one of all of it.
+fn lacking(error: &ClusterError, what: &str, sight: Sight, namespace: &str) -> Notice {
+    let user = match error {
+        ClusterError::Forbidden { user, .. } => user.as_str(),
+        _ => "this user",
+    };
+    Notice(format!(
+        "{user} may not list {what}; the ClusterRole {} has that permission, and an admin gives it: \
+         mlctl cluster manifests --for-namespace {namespace} --user {user} --see {} --roles-only | \
+         kubectl apply -f -",
+        sight.name(),
+        sight.word()
+    ))
+}
+
+fn custom(inner: &Inner) -> CustomAccelerators {
+    inner.config.manifests.as_ref().map_or_else(Default::default, |all| all.accelerators.clone())
+}
+
+/// Says which pods no node could ever hold. It is never a reason against a submission: nodes may be
+/// added, by people or by an autoscaler that no label speaks of, and whoever may not look at nodes is
+/// told nothing.
+pub(crate) fn never_fits(inner: &Inner, plan: &Plan, made: &Manifests) -> Vec<Notice> {
+    let Ok(cluster) = inner.cluster() else { return Vec::new() };
+    let api: Api<core::Node> = Api::all(cluster.client.clone());
+    // The API server's own memory will do: no quorum is asked.
+    let params = ListParams::default().match_any();
+    let listed = inner.block_on(async { tokio::time::timeout(PATIENCE, api.list(&params)).await });
+    let Ok(Ok(listed)) = listed else { return Vec::new() };
+    let nodes: Vec<Node> = listed.items.iter().map(node).collect();
+    let custom = custom(inner);
+    let needs = made.jobs.iter().filter_map(|job| need(plan, job, &custom));
+    needs.filter_map(|need| fit(&need, &nodes, &custom).say(&need, &nodes)).map(Notice).collect()
+}
+
+/// What a Job's pods need, as they are written: a `podPatch` is in it.
+fn need(plan: &Plan, job: &Job, custom: &CustomAccelerators) -> Option<Need> {
+    let spec = job.spec.as_ref()?;
+    let pod = spec.template.spec.as_ref()?;
+    let layout = ClusterLayout::of(plan);
+    let mine = layout.jobs.iter().find(|one| Some(&one.name) == job.metadata.name.as_ref())?;
+    let mut roles: Vec<&str> = mine.replicas.iter().map(|one| one.role.as_str()).collect();
+    roles.dedup();
+    let first = plan.roles.iter().find(|role| roles.first() == Some(&role.name.as_str()));
+    let wanted = first.and_then(|role| role.accelerators.as_ref());
+    let affinity = pod.affinity.as_ref().and_then(|affinity| affinity.node_affinity.as_ref());
+    let required = affinity
+        .and_then(|affinity| affinity.required_during_scheduling_ignored_during_execution.as_ref());
+    Some(Need {
+        who: format!("role {}", roles.join(" and ")),
+        replicas: u32::try_from(spec.completions.unwrap_or(1)).unwrap_or(1),
+        accelerator: wanted.and_then(|wanted| {
+            let placed = placement(&wanted.kind, custom).ok()?;
+            let known = crate::hardware::accelerator::find(&wanted.kind);
+            let kind = known.map_or_else(|| wanted.kind.clone(), |known| known.name.into());
+            Some((kind, placed.resource))
+        }),
+        requests: requests(pod),
+        selector: pod.node_selector.clone().unwrap_or_default(),
+        terms: required.map(|required| required.node_selector_terms.clone()).unwrap_or_default(),
+        tolerations: pod.tolerations.clone().unwrap_or_default(),
+    })
+}
+
+/// What the scheduler counts: containers together, or one that comes before them alone.
+pub(crate) fn requests(pod: &PodSpec) -> BTreeMap<String, f64> {
+    let stays = |container: &&Container| container.restart_policy.as_deref() == Some("Always");
+    let mut sum = BTreeMap::new();
+    let before = pod.init_containers.iter().flatten();
+    for container in pod.containers.iter().chain(before.clone().filter(stays)) {
+        for (name, value) in asked(container.resources.as_ref()) {
+            *sum.entry(name).or_insert(0.0) += value;
+        }
+    }
+    for container in before.filter(|container| !stays(container)) {
+        for (name, value) in asked(container.resources.as_ref()) {
+            let all = sum.entry(name).or_insert(0.0_f64);
+            *all = all.max(value);
+        }
+    }
+    sum
+}
+
+/// A limit without a request is one.
+fn asked(resources: Option<&ResourceRequirements>) -> BTreeMap<String, f64> {
+    let Some(resources) = resources else { return BTreeMap::new() };
+    let mut all = amounts(resources.limits.as_ref());
+    all.extend(amounts(resources.requests.as_ref()));
+    all
+}
+
+fn amounts(of: Option<&BTreeMap<String, Quantity>>) -> BTreeMap<String, f64> {
+    let read = |(name, amount): (&String, &Quantity)| Some((name.clone(), quantity(&amount.0)?));
+    of.into_iter().flatten().filter_map(read).collect()
+}
+
+pub(crate) fn node(node: &core::Node) -> Node {
+    let spec = node.spec.as_ref();
+    let status = node.status.as_ref();
+    let conditions = status.and_then(|status| status.conditions.as_ref()).into_iter().flatten();
+    let ready = conditions.filter(|one| one.type_ == "Ready").any(|one| one.status == "True");
+    let taints = spec.and_then(|spec| spec.taints.as_ref()).into_iter().flatten();
+    Node {
+        name: node.metadata.name.clone().unwrap_or_default(),
+        labels: node.metadata.labels.clone().unwrap_or_default(),
+        taints: taints
+            .map(|taint| Taint {
+                key: taint.key.clone(),
+                value: taint.value.clone().unwrap_or_default(),
+                effect: taint.effect.clone(),
+            })
+            .collect(),
+        allocatable: amounts(status.and_then(|status| status.allocatable.as_ref())),
+        capacity: amounts(status.and_then(|status| status.capacity.as_ref())),
+        state: match (ready, spec.and_then(|spec| spec.unschedulable)) {
+            (false, _) => NodeState::NotReady,
+            (true, Some(true)) => NodeState::Cordoned,
+            (true, _) => NodeState::Ready,
+        },
+    }
+}
+
+/// A pod keeps its devices from the moment that it has a node until its end.
+fn holder(pod: &Pod) -> Holder {
+    let meta = &pod.metadata;
+    let labels = meta.labels.clone().unwrap_or_default();
+    let ours = labels.get(label::MANAGED_BY).is_some_and(|by| by == label::MLCTL);
+    let spec = pod.spec.as_ref();
+    let node = spec.and_then(|spec| spec.node_name.clone()).filter(|name| !name.is_empty());
+    let status = pod.status.as_ref();
+    let conditions = status.and_then(|status| status.conditions.as_ref());
+    let placed = conditions.into_iter().flatten().find(|one| one.type_ == "PodScheduled");
+    let placed = placed.and_then(|one| one.last_transition_time.as_ref());
+    let since =
+        placed.filter(|_| node.is_some()).or(meta.creation_timestamp.as_ref()).map(|time| time.0);
+    let devices = spec.map(requests).unwrap_or_default().into_iter();
+    Holder {
+        namespace: meta.namespace.clone().unwrap_or_default(),
+        pod: meta.name.clone().unwrap_or_default(),
+        run: labels.get(label::RUN).filter(|_| ours).cloned(),
+        user: meta.annotations.as_ref().and_then(|all| all.get(annotation::USER)).cloned(),
+        node,
+        since,
+        requests: devices
+            .filter(|(name, count)| name.contains('/') && *count >= 1.0)
+            .map(|(name, count)| (name, count as u64))
+            .collect(),
+    }
+}

@@ -1,0 +1,144 @@
+//! A command beside a replica's, streamed through the API server.
+
+use std::io::{self, IsTerminal};
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+use k8s_openapi::api::core::v1::Pod;
+use kube::api::{AttachParams, TerminalSize};
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::session::Inner;
+use crate::agent::pod::PROGRAM;
+use crate::gang::ReplicaId;
+use crate::runtime::kubernetes::objects::MAIN;
+use crate::runtime::types::{BackendError, ExecRequest};
+use crate::store::RunPaths;
+
+/// How often the terminal's size is looked at.
+const RESIZE_PACE: Duration = Duration::from_millis(500);
+
+/// Runs a command to its end; gives its exit status.
+pub(crate) fn exec(
+    inner: &Inner,
+    run: &RunPaths,
+    replica: &ReplicaId,
+    request: &ExecRequest,
+) -> Result<u8, BackendError> {
+    let gone = || BackendError::Unsupported(format!("{replica} runs no command now"));
+    let submission = inner.submission(run)?.ok_or_else(gone)?;
+    let facts = inner.facts(&run.run, false)?.unwrap_or_default();
+    let pod =
+        facts.pod_of(&submission.layout, replica).filter(|pod| pod.running).ok_or_else(gone)?;
+    let cluster = inner.cluster()?;
+    let stdin = io::stdin();
+    let tty = request.tty && stdin.is_terminal() && io::stdout().is_terminal();
+    let params = AttachParams {
+        container: Some(MAIN.into()),
+        stdin: true,
+        stdout: true,
+        stderr: !tty,
+        tty,
+        ..AttachParams::default()
+    };
+    // The agent knows the environment and the working folder of the command.
+    let mut argv = vec![PROGRAM.to_owned(), "agent-beside".into(), "--".into()];
+    argv.extend(request.argv.iter().cloned());
+    let raw = if tty { Some(Raw::enter().map_err(BackendError::Io)?) } else { None };
+    let status = inner.block_on(async {
+        let api = cluster.api::<Pod>();
+        let mut process = api.exec(&pod.name, &argv, &params).await?;
+        if tty && let Some(mut size) = process.terminal_size() {
+            tokio::spawn(async move {
+                let mut last = (0, 0);
+                loop {
+                    if let Ok(now) = tcgetwinsize(io::stdout().as_fd())
+                        && last != (now.ws_col, now.ws_row)
+                    {
+                        last = (now.ws_col, now.ws_row);
+                        let told = TerminalSize { width: now.ws_col, height: now.ws_row };
+                        if futures::SinkExt::send(&mut size, told).await.is_err() {
+                            return;
+                        }
+                    }
+                    tokio::time::sleep(RESIZE_PACE).await;
+                }
+            });
+        }
+        if let Some(mut writer) = process.stdin() {
+            // A read of a terminal can't be given up: it stays behind on a thread of its own.
+            let (lines, mut queue) = tokio::sync::mpsc::channel::<Vec<u8>>(16);
+            std::thread::spawn(move || {
+                let mut chunk = [0; 4096];
+                let mut stdin = io::stdin().lock();
+                while let Ok(count) = io::Read::read(&mut stdin, &mut chunk) {
+                    if count == 0 || lines.blocking_send(chunk[..count].to_vec()).is_err() {
+                        return;
+                    }
+                }
+            });
+            tokio::spawn(async move {
+                while let Some(bytes) = queue.recv().await {
+                    if writer.write_all(&bytes).await.is_err() {
+                        return;
+                    }
+                    let _ = writer.flush().await;
+                }
+                let _ = writer.shutdown().await;
+            });
+        }
+        let out = process.stdout().map(|from| tokio::spawn(pump(from, io::stdout())));
+        let err = process.stderr().map(|from| tokio::spawn(pump(from, io::stderr())));
+        let status = process.take_status();
+        for copy in [out, err].into_iter().flatten() {
+            let _ = copy.await;
+        }
+        Ok::<_, kube::Error>(match status {
+            Some(status) => status.await,
+            None => None,
+        })
+    });
+    drop(raw);
+    let status = status.map_err(|error| cluster.target.explain(error))?;
+    let Some(status) = status else {
+        return Err(BackendError::Unsupported("the connection was cut before the end".into()));
+    };
+    if status.status.as_deref() == Some("Success") {
+        return Ok(0);
+    }
+    let causes = status.details.iter().flat_map(|details| details.causes.iter().flatten());
+    let code = causes
+        .filter(|cause| cause.reason.as_deref() == Some("ExitCode"))
+        .find_map(|cause| cause.message.as_deref()?.parse().ok());
+    code.ok_or_else(|| BackendError::Unsupported(status.message.unwrap_or_default()))
+}
+
+async fn pump(mut from: impl tokio::io::AsyncRead + Unpin, mut to: impl io::Write) {
+    let mut chunk = vec![0; 16 * 1024];
+    while let Ok(count) = from.read(&mut chunk).await {
+        if count == 0 || to.write_all(&chunk[..count]).and_then(|()| to.flush()).is_err() {
+            return;
+        }
+    }
+}
+
+/// The terminal gives every key to the other side, until this is dropped.
+struct Raw(Termios);
+
+impl Raw {
+    fn enter() -> io::Result<Self> {
+        let before = tcgetattr(io::stdin().as_fd())?;
+        let mut raw = before.clone();
+        raw.make_raw();
+        tcsetattr(io::stdin().as_fd(), OptionalActions::Now, &raw)?;
+        Ok(Self(before))
+    }
+}
+
+impl Drop for Raw {
+    fn drop(&mut self) {
+        // The terminal may be gone.
+        let _ = tcsetattr(io::stdin().as_fd(), OptionalActions::Now, &self.0);
+    }
+}

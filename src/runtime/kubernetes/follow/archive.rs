@@ -1,0 +1,148 @@
+//! What is kept of a run when it ends: the pods go, and their logs with them.
+
+use std::time::Duration;
+
+use futures::{AsyncReadExt, StreamExt};
+use k8s_openapi::api::core::v1::{Event as ClusterEvent, Pod};
+use kube::api::LogParams;
+
+use crate::event::{Event, EventKind};
+use crate::gang::ReplicaId;
+use crate::runtime::kubernetes::cancel;
+use crate::runtime::kubernetes::client::Cluster;
+use crate::runtime::kubernetes::follow::watch::{PodFacts, RunFacts};
+use crate::runtime::kubernetes::objects::MAIN;
+use crate::runtime::kubernetes::session::Inner;
+use crate::runtime::kubernetes::submit::Submission;
+use crate::runtime::kubernetes::submit::write_verdict;
+use crate::runtime::types::BackendError;
+use crate::store::{Durability, RunPaths, write_atomic};
+
+/// Requests for logs at once.
+const AT_ONCE: usize = 16;
+/// A log that takes longer is left where it is.
+const LOG_LIMIT: Duration = Duration::from_mins(2);
+
+/// The end has been seen: it is written into the run's record, for others and other machines.
+/// Whoever may not write there has still seen it.
+pub(crate) fn at_end(inner: &Inner, run: &RunPaths, last: Option<&Event>) {
+    let Some(Event { kind: EventKind::Finished { verdict, .. }, .. }) = last else { return };
+    let Ok(cluster) = inner.cluster() else { return };
+    let _ = inner.block_on(write_verdict(&cluster, &run.run, verdict));
+    let _ = cancel::delete_unplaced(inner, run);
+    let _ = is_gone(inner, run);
+}
+
+/// Nothing of the run is left; then everything that it said is kept.
+pub(crate) fn is_gone(inner: &Inner, run: &RunPaths) -> Result<bool, BackendError> {
+    let Some(mut submission) = inner.submission(run)? else { return Ok(true) };
+    if submission.archived {
+        return Ok(true);
+    }
+    let followed = inner.is_followed(&run.run);
+    let Some(facts) = inner.facts(&run.run, followed)? else { return Ok(false) };
+    let decided = facts.jobs.values().all(|job| job.gone || job.end.is_some());
+    if !decided || facts.pods.values().any(PodFacts::lives) {
+        return Ok(false);
+    }
+    if !facts.is_known() {
+        return Ok(true);
+    }
+    let cluster = inner.cluster()?;
+    inner.block_on(save(&cluster, run, &submission, &facts))?;
+    submission.archived = true;
+    submission.write(run)?;
+    inner.let_go(&run.run);
+    Ok(true)
+}
+
+async fn save(
+    cluster: &Cluster,
+    run: &RunPaths,
+    submission: &Submission,
+    facts: &RunFacts,
+) -> Result<(), BackendError> {
+    fs_err::create_dir_all(run.dir.join("logs"))?;
+    fs_err::create_dir_all(run.agents())?;
+    let replicas = submission.layout.jobs.iter().flat_map(|job| &job.replicas);
+    let mut saves = futures::stream::iter(replicas.map(|replica| {
+        let pods: Vec<PodFacts> =
+            facts.pods_of(&submission.layout, replica).into_iter().cloned().collect();
+        save_replica(cluster, run, replica, pods)
+    }))
+    .buffer_unordered(AT_ONCE);
+    while let Some(saved) = saves.next().await {
+        saved?;
+    }
+    save_events(cluster, run, facts).await
+}
+
+/// One log over all pods of the replica, as on a laptop.
+async fn save_replica(
+    cluster: &Cluster,
+    run: &RunPaths,
+    replica: &ReplicaId,
+    pods: Vec<PodFacts>,
+) -> Result<(), BackendError> {
+    let mut log = Vec::new();
+    for pod in pods.iter().filter(|pod| pod.has_log() && !pod.gone) {
+        log.extend(whole_log(cluster, &pod.name).await);
+    }
+    if !log.is_empty() {
+        write_atomic(&run.log(replica), &log, Durability::Crash)?;
+    }
+    let last = pods.iter().rev().find_map(|pod| pod.ended.as_ref());
+    if let Some(ended) = last.filter(|ended| !ended.text.is_empty()) {
+        write_atomic(&run.termination(replica), ended.text.as_bytes(), Durability::Crash)?;
+    }
+    Ok(())
+}
+
+/// A log that can't be had any more is an empty one.
+async fn whole_log(cluster: &Cluster, pod: &str) -> Vec<u8> {
+    let api = cluster.api::<Pod>();
+    let params = LogParams { container: Some(MAIN.into()), ..LogParams::default() };
+    let read = || async {
+        let stream = api.log_stream(pod, &params).await?;
+        let mut stream = std::pin::pin!(stream);
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).await.map_err(kube::Error::ReadEvents)?;
+        Ok(bytes)
+    };
+    let read = tokio::time::timeout(LOG_LIMIT, cluster.again(read)).await;
+    let mut bytes = read.ok().and_then(Result::ok).unwrap_or_default();
+    if bytes.last().is_some_and(|byte| *byte != b'\n') {
+        bytes.push(b'\n');
+    }
+    bytes
+}
+
+/// The cluster's own events of the run's Jobs and pods.
+async fn save_events(
+    cluster: &Cluster,
+    run: &RunPaths,
+    facts: &RunFacts,
+) -> Result<(), BackendError> {
+    let mut uids: Vec<&str> = facts.jobs.values().map(|job| job.uid.as_str()).collect();
+    // What happened to pods that went their way is in no question.
+    let failed = facts.pods.values().filter(|pod| !pod.succeeded).take(AT_ONCE);
+    uids.extend(failed.map(|pod| pod.uid.as_str()));
+    let mut all: Vec<ClusterEvent> = Vec::new();
+    for uid in uids {
+        match cluster.list("", &format!("involvedObject.uid={uid}")).await {
+            Ok(some) => all.extend(some),
+            Err(crate::runtime::kubernetes::client::ClusterError::Forbidden { .. }) => {
+                return Ok(());
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    all.sort_by_key(|event| event.last_timestamp.as_ref().map(|time| time.0));
+    let mut text = Vec::new();
+    for event in &all {
+        serde_json::to_writer(&mut text, event).map_err(std::io::Error::from)?;
+        text.push(b'\n');
+    }
+    write_atomic(&run.dir.join("cluster-events.jsonl"), &text, Durability::Crash)?;
+    Ok(())
+}

@@ -1,0 +1,12 @@
+//! How a gang ended, when its own log doesn't say: from termination messages, the state of Jobs and
+//! what the cluster did to pods.
+
+mod cause;
+mod infer;
+mod memory;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use cause::{node_lost, refine};
+pub(crate) use infer::{infer, waiting};
+pub(crate) use memory::Unwatched;

@@ -1,0 +1,190 @@
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::cause::refine;
+use super::infer;
+use super::memory::Unwatched;
+use crate::gang::{
+    FailureClass, FirstFailure, GangConfig, Outcome, ReplicaId, TerminationMessage,
+    TerminationState, Verdict,
+};
+use crate::ops::cost::Prices;
+use crate::plan::{ClusterLayout, JobLayout, PlanContext, RuntimeDefaults};
+use crate::runtime::kubernetes::follow::watch::{
+    Ended, JobEnd, JobFacts, PodFacts, RunFacts, Words,
+};
+use crate::spec::TrainJob;
+use crate::work::train::plan;
+
+fn layout() -> ClusterLayout {
+    let replicas = vec![ReplicaId::new("worker", 0), ReplicaId::new("worker", 1)];
+    let job = JobLayout { name: "r".into(), replicas };
+    ClusterLayout { service: "r".into(), jobs: vec![job] }
+}
+
+fn pod(index: usize) -> PodFacts {
+    PodFacts {
+        uid: format!("u{index}"),
+        job: "r".into(),
+        index,
+        node: Some("node2".into()),
+        ..PodFacts::default()
+    }
+}
+
+fn ended(code: i32, reason: &str, message: Option<TerminationMessage>) -> Ended {
+    let at = Some(Timestamp::UNIX_EPOCH);
+    Ended { code, reason: reason.into(), message, text: String::new(), at }
+}
+
+fn facts(pods: Vec<PodFacts>, end: Option<(bool, &str)>) -> RunFacts {
+    let end = end.map(|(succeeded, reason)| JobEnd {
+        succeeded,
+        words: Words { reason: reason.into(), message: "m".into() },
+        at: Some(Timestamp::UNIX_EPOCH),
+    });
+    let job = JobFacts { name: "r".into(), end, ..JobFacts::default() };
+    RunFacts {
+        jobs: BTreeMap::from([("r".into(), job)]),
+        pods: pods.into_iter().map(|pod| (pod.uid.clone(), pod)).collect(),
+    }
+}
+
+fn message(epoch: (u32, u32), outcome: Option<Outcome>) -> TerminationMessage {
+    TerminationMessage {
+        run: "r".into(),
+        replica: ReplicaId::new("worker", 0),
+        pod_uid: "u0".into(),
+        generation: epoch.0,
+        epoch,
+        state: TerminationState::Exiting,
+        terminated_from_outside: false,
+        verdict: outcome.map(|outcome| Verdict {
+            outcome,
+            attempt: epoch.1,
+            first_failure: None,
+            reason: String::new(),
+        }),
+        first_failure: None,
+        exit: None,
+        reason: String::new(),
+    }
+}
+
+#[test]
+fn a_real_verdict_of_the_highest_epoch_counts() {
+    let over = |index, message| PodFacts {
+        over: true,
+        ended: Some(ended(41, "Error", Some(message))),
+        ..pod(index)
+    };
+    let known = facts(
+        vec![over(0, message((1, 3), None)), over(1, message((0, 2), Some(Outcome::Failed)))],
+        None,
+    );
+    let (verdict, from) = infer(&layout(), &known, Timestamp::UNIX_EPOCH).unwrap();
+    assert_eq!((verdict.outcome, verdict.attempt), (Outcome::Failed, 2));
+    assert_eq!(from, "a termination message");
+}
+
+#[test]
+fn a_primary_that_speaks_is_waited_for() {
+    let running = PodFacts { running: true, ..pod(0) };
+    let known = facts(vec![running.clone()], Some((false, "PodFailurePolicy")));
+    assert!(infer(&layout(), &known, Timestamp::UNIX_EPOCH).is_none());
+    let lost = PodFacts { node_lost: true, ..running };
+    let known = facts(vec![lost], Some((false, "PodFailurePolicy")));
+    assert!(infer(&layout(), &known, Timestamp::UNIX_EPOCH).is_some());
+}
+
+#[test]
+fn pods_without_an_agent_end_by_their_jobs() {
+    let done = PodFacts { over: true, succeeded: true, ..pod(0) };
+    let known = facts(vec![done], Some((true, "CompletionsReached")));
+    let (verdict, _) = infer(&layout(), &known, Timestamp::UNIX_EPOCH).unwrap();
+    assert_eq!(verdict.outcome, Outcome::Succeeded);
+}
+
+#[test]
+fn a_gang_that_was_never_placed_could_not_start() {
+    let words = Words { reason: "Unschedulable".into(), message: "0/2 nodes".into() };
+    let waiting = PodFacts { waiting: Some(words), ..pod(0) };
+    let known = facts(vec![waiting], Some((false, "DeadlineExceeded")));
+    let (verdict, _) = infer(&layout(), &known, Timestamp::UNIX_EPOCH).unwrap();
+    assert_eq!(verdict.outcome, Outcome::CouldNotStart);
+    assert_eq!(verdict.reason, "its pods never ran: worker-0: Unschedulable: 0/2 nodes");
+}
+
+#[test]
+fn the_cluster_knows_better_why_a_replica_went() {
+    let mut failure = FirstFailure {
+        attempt: 1,
+        replica: ReplicaId::new("worker", 1),
+        class: FailureClass::Infrastructure,
+        exit: None,
+        reason: "lost".into(),
+    };
+    let killed = PodFacts { over: true, ended: Some(ended(137, "OOMKilled", None)), ..pod(1) };
+    refine(&layout(), &facts(vec![killed], None), &mut failure);
+    assert_eq!(failure.class, FailureClass::OutOfMemory);
+    assert!(failure.reason.starts_with("worker-1 on node2: killed"), "{}", failure.reason);
+    let words = Words { reason: "EvictionByEvictionAPI".into(), message: String::new() };
+    let drained = PodFacts { gone: true, disruption: Some(words), ..pod(1) };
+    failure.class = FailureClass::Preemption;
+    refine(&layout(), &facts(vec![drained], None), &mut failure);
+    assert!(failure.reason.contains("drained"), "{}", failure.reason);
+}
+
+fn rules(members: usize, budget: u32) -> GangConfig {
+    let mut job: TrainJob = serde_json::from_value(serde_json::json!({
+        "apiVersion": "mlctl.dev/v1", "kind": "TrainJob", "name": "a", "command": ["a"],
+        "roles": {"worker": {"replicas": members}},
+    }))
+    .unwrap();
+    job.retries.out_of_memory = budget;
+    let context = PlanContext {
+        run: "r".into(),
+        runtime_defaults: RuntimeDefaults::CLUSTER,
+        code_base: "/".into(),
+        prices: Prices::Unknown,
+    };
+    plan(&job, &context).unwrap().gang
+}
+
+/// So many pods of worker-0 that were killed for their memory, agent and all.
+fn killed(count: usize) -> RunFacts {
+    let pods = (0..count).map(|number| PodFacts {
+        uid: format!("u{number}"),
+        generation: u32::try_from(number).unwrap(),
+        over: true,
+        ended: Some(ended(137, "OOMKilled", Some(message((0, 1), None)))),
+        ..pod(0)
+    });
+    facts(pods.collect(), None)
+}
+
+#[test]
+fn agents_that_are_killed_for_memory_end_a_gang_that_nobody_watches() {
+    let layout = layout();
+    let end = |members, budget, has_started, facts: &RunFacts| {
+        let rules = rules(members, budget);
+        let gang = Unwatched { layout: &layout, rules: &rules, has_started };
+        gang.killed_for_memory(facts, 1)
+    };
+    let verdict = end(1, 0, true, &killed(1)).expect("alone, and no budget");
+    assert_eq!(verdict.outcome, Outcome::Failed);
+    assert!(verdict.reason.starts_with("worker-0: memory ran out"), "{}", verdict.reason);
+    let failure = verdict.first_failure.expect("a failure");
+    assert_eq!((failure.class, failure.attempt), (FailureClass::OutOfMemory, 1));
+    assert!(end(1, 2, true, &killed(2)).is_none(), "the budget allows two");
+    assert!(end(1, 2, true, &killed(3)).is_some());
+    assert!(end(2, 0, false, &killed(1)).is_some(), "it has never started");
+    assert!(end(2, 0, true, &killed(1)).is_none(), "the others judge");
+    assert!(end(1, 0, true, &facts(vec![pod(0)], None)).is_none(), "nothing was killed");
+    let judged = Some(message((0, 1), Some(Outcome::Failed)));
+    let judged = PodFacts { ended: Some(ended(137, "OOMKilled", judged)), over: true, ..pod(0) };
+    assert!(end(1, 0, true, &facts(vec![judged], None)).is_none(), "it has said more itself");
+    let other = PodFacts { ended: Some(ended(137, "Error", None)), over: true, ..pod(0) };
+    assert!(end(1, 0, true, &facts(vec![other], None)).is_none(), "somebody else killed it");
+}

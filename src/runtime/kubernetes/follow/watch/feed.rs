@@ -1,0 +1,233 @@
+//! One watch of pods and one of Jobs, however many runs are followed.
+
+use std::collections::{HashMap, HashSet};
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures::StreamExt;
+use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::Pod;
+use kube::runtime::WatchStreamExt;
+use kube::runtime::watcher::{self, Event, watcher};
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
+
+use super::facts::RunFacts;
+use super::job::JobFacts;
+use super::pod::PodFacts;
+use crate::runtime::kubernetes::client::Cluster;
+use crate::runtime::kubernetes::client::ClusterError;
+use crate::runtime::kubernetes::objects::label;
+
+/// Which objects are watched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Scope {
+    /// One run's: nobody else's objects are sent.
+    Run(String),
+    /// Those of all runs of the namespace; only what is wanted is kept.
+    All,
+}
+
+impl Scope {
+    fn selector(&self) -> String {
+        match self {
+            Self::Run(run) => selector(run),
+            Self::All => format!("{}={},{}", label::MANAGED_BY, label::MLCTL, label::RUN),
+        }
+    }
+}
+
+/// The label selector of one run's objects.
+pub(crate) fn selector(run: &str) -> String {
+    format!("{}={run}", label::RUN)
+}
+
+#[derive(Default)]
+struct Shared {
+    wanted: HashSet<String>,
+    runs: HashMap<String, RunFacts>,
+    /// Lists that have been read to their end: pods, Jobs.
+    synced: (bool, bool),
+    /// What the API server refuses, when trying again won't help.
+    refused: Option<ClusterError>,
+}
+
+/// The watch of one namespace.
+pub(crate) struct Feed {
+    cluster: Cluster,
+    runtime: Handle,
+    shared: Arc<Mutex<Shared>>,
+    scope: Option<Scope>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Feed {
+    pub(crate) fn new(cluster: Cluster, runtime: Handle) -> Self {
+        Self { cluster, runtime, shared: Arc::default(), scope: None, tasks: Vec::new() }
+    }
+
+    /// This run will be followed: its objects are kept from now on.
+    pub(crate) fn want(&self, run: &str) {
+        lock(&self.shared).wanted.insert(run.into());
+    }
+
+    /// The run is followed.
+    pub(crate) fn has(&self, run: &str) -> bool {
+        self.scope.is_some() && lock(&self.shared).wanted.contains(run)
+    }
+
+    /// The run is over: nothing of it is kept any more.
+    pub(crate) fn forget(&self, run: &str) {
+        let mut shared = lock(&self.shared);
+        shared.wanted.remove(run);
+        shared.runs.remove(run);
+    }
+
+    /// Starts the watch if it doesn't cover this run yet.
+    pub(crate) fn follow(&mut self, run: &str) {
+        self.want(run);
+        let scope = match (&self.scope, lock(&self.shared).wanted.len()) {
+            (Some(Scope::All), _) => return,
+            (Some(Scope::Run(other)), _) if other == run => return,
+            (None, 1) => Scope::Run(run.into()),
+            _ => Scope::All,
+        };
+        self.stop();
+        lock(&self.shared).synced = (false, false);
+        let config = watcher::Config::default().labels(&scope.selector());
+        let pods = watcher(self.cluster.api::<Pod>(), config.clone());
+        let jobs = watcher(self.cluster.api::<Job>(), config);
+        let target = self.cluster.target.clone();
+        let shared = Arc::clone(&self.shared);
+        self.tasks.push(self.runtime.spawn(async move {
+            let mut stream = pin!(pods.default_backoff());
+            let mut listing = HashSet::new();
+            while let Some(event) = stream.next().await {
+                match event {
+                    Ok(event) => lock(&shared).take_pod(event, &mut listing),
+                    Err(error) => lock(&shared).take_error(error, &target),
+                }
+            }
+        }));
+        let target = self.cluster.target.clone();
+        let shared = Arc::clone(&self.shared);
+        self.tasks.push(self.runtime.spawn(async move {
+            let mut stream = pin!(jobs.default_backoff());
+            let mut listing = HashSet::new();
+            while let Some(event) = stream.next().await {
+                match event {
+                    Ok(event) => lock(&shared).take_job(event, &mut listing),
+                    Err(error) => lock(&shared).take_error(error, &target),
+                }
+            }
+        }));
+        self.scope = Some(scope);
+    }
+
+    /// What is known of a run; `None` until the watch has told of everything that is there.
+    pub(crate) fn facts(&self, run: &str) -> Result<Option<RunFacts>, ClusterError> {
+        let mut shared = lock(&self.shared);
+        if let Some(error) = shared.refused.take() {
+            return Err(error);
+        }
+        let synced = shared.synced == (true, true);
+        Ok(synced.then(|| shared.runs.get(run).cloned().unwrap_or_default()))
+    }
+
+    /// Takes in what a list has told of runs.
+    pub(crate) fn remember(&self, run: &str, facts: &RunFacts) {
+        let mut shared = lock(&self.shared);
+        let known = shared.runs.entry(run.into()).or_default();
+        for pod in facts.pods.values() {
+            known.pods.entry(pod.uid.clone()).or_insert_with(|| pod.clone());
+        }
+    }
+
+    fn stop(&mut self) {
+        self.tasks.drain(..).for_each(|task| task.abort());
+    }
+}
+
+impl Drop for Feed {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl Shared {
+    fn take_pod(&mut self, event: Event<Pod>, listing: &mut HashSet<String>) {
+        match event {
+            Event::Init => listing.clear(),
+            Event::InitApply(pod) => {
+                listing.extend(pod.metadata.uid.clone());
+                self.keep_pod(PodFacts::of(&pod));
+            }
+            Event::Apply(pod) => self.keep_pod(PodFacts::of(&pod)),
+            Event::Delete(pod) => self.keep_pod(PodFacts { gone: true, ..PodFacts::of(&pod) }),
+            Event::InitDone => {
+                let pods = self.runs.values_mut().flat_map(|run| run.pods.values_mut());
+                pods.filter(|pod| !listing.contains(&pod.uid)).for_each(|pod| pod.gone = true);
+                listing.clear();
+                self.synced.0 = true;
+            }
+        }
+    }
+
+    fn keep_pod(&mut self, pod: PodFacts) {
+        if self.wanted.contains(&pod.run) {
+            self.runs.entry(pod.run.clone()).or_default().pod(pod);
+        }
+    }
+
+    fn take_job(&mut self, event: Event<Job>, listing: &mut HashSet<String>) {
+        match event {
+            Event::Init => listing.clear(),
+            Event::InitApply(job) => {
+                listing.extend(job.metadata.name.clone());
+                self.keep_job(JobFacts::of(&job));
+            }
+            Event::Apply(job) => self.keep_job(JobFacts::of(&job)),
+            Event::Delete(job) => self.keep_job(JobFacts { gone: true, ..JobFacts::of(&job) }),
+            Event::InitDone => {
+                let jobs = self.runs.values_mut().flat_map(|run| run.jobs.values_mut());
+                jobs.filter(|job| !listing.contains(&job.name)).for_each(|job| job.gone = true);
+                listing.clear();
+                self.synced.1 = true;
+            }
+        }
+    }
+
+    fn keep_job(&mut self, job: JobFacts) {
+        if self.wanted.contains(&job.run) {
+            self.runs.entry(job.run.clone()).or_default().job(job);
+        }
+    }
+
+    /// A server that is away comes back, and the watch with it; one that refuses doesn't change its
+    /// mind.
+    fn take_error(
+        &mut self,
+        error: watcher::Error,
+        target: &crate::runtime::kubernetes::client::Target,
+    ) {
+        let error = match error {
+            watcher::Error::InitialListFailed(error)
+            | watcher::Error::WatchStartFailed(error)
+            | watcher::Error::WatchFailed(error) => error,
+            // 410: the list is read anew.
+            watcher::Error::WatchError(_) | watcher::Error::NoResourceVersion => return,
+        };
+        let lasting = match &error {
+            kube::Error::Api(status) => matches!(status.code, 401 | 403),
+            kube::Error::Auth(_) => true,
+            _ => false,
+        };
+        if lasting {
+            self.refused = Some(target.explain(error));
+        }
+    }
+}
+
+fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,94 @@
+//! What a Job of a run says of itself.
+
+use jiff::Timestamp;
+use k8s_openapi::api::batch::v1::Job;
+
+use super::pod::Words;
+use crate::runtime::kubernetes::objects::label;
+
+/// How a Job ends, decided although pods may still be ending.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct JobEnd {
+    pub(crate) succeeded: bool,
+    pub(crate) words: Words,
+    pub(crate) at: Option<Timestamp>,
+}
+
+/// One Job.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct JobFacts {
+    pub(crate) name: String,
+    pub(crate) uid: String,
+    pub(crate) run: String,
+    /// Since when it may have pods: time in a queue counts nowhere.
+    pub(crate) started: Option<Timestamp>,
+    pub(crate) suspended: bool,
+    /// Its queue of Kueue, which then decides when it starts.
+    pub(crate) queue: Option<String>,
+    pub(crate) wanted: i32,
+    /// Pods that it has, ended ones included.
+    pub(crate) pods: i32,
+    pub(crate) end: Option<JobEnd>,
+    pub(crate) deleting: bool,
+    /// It is not in the cluster any more; set by the watch.
+    pub(crate) gone: bool,
+}
+
+impl JobFacts {
+    pub(crate) fn of(job: &Job) -> Self {
+        let meta = &job.metadata;
+        let labels = meta.labels.clone().unwrap_or_default();
+        let spec = job.spec.clone().unwrap_or_default();
+        let status = job.status.clone().unwrap_or_default();
+        // `Complete` and `Failed` are withheld until every pod has ended, and a dead node's never
+        // does: what comes before them decides.
+        let order = ["Failed", "FailureTarget", "Complete", "SuccessCriteriaMet"];
+        let end = order.iter().find_map(|name| {
+            let conditions = status.conditions.iter().flatten();
+            let mut held = conditions.filter(|c| c.type_ == **name && c.status == "True");
+            held.next().map(|condition| JobEnd {
+                succeeded: matches!(*name, "Complete" | "SuccessCriteriaMet"),
+                words: Words {
+                    reason: condition.reason.clone().unwrap_or_default(),
+                    message: condition.message.clone().unwrap_or_default(),
+                },
+                at: condition.last_transition_time.as_ref().map(|time| time.0),
+            })
+        });
+        let count = |n: Option<i32>| n.unwrap_or(0);
+        Self {
+            name: meta.name.clone().unwrap_or_default(),
+            uid: meta.uid.clone().unwrap_or_default(),
+            run: labels.get(label::RUN).cloned().unwrap_or_default(),
+            started: status.start_time.as_ref().map(|time| time.0),
+            suspended: spec.suspend.unwrap_or(false),
+            queue: labels.get(label::QUEUE).cloned(),
+            wanted: spec.parallelism.unwrap_or(1),
+            pods: count(status.active) + count(status.succeeded) + count(status.failed),
+            deleting: meta.deletion_timestamp.is_some(),
+            gone: false,
+            end,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn end(conditions: serde_json::Value) -> Option<JobEnd> {
+        let job = json!({"metadata": {"name": "r"}, "status": {"conditions": conditions}});
+        JobFacts::of(&serde_json::from_value(job).unwrap()).end
+    }
+
+    #[test]
+    fn decided_before_the_last_pod_has_ended() {
+        assert_eq!(end(json!([{"type": "Suspended", "status": "True"}])), None);
+        let failed = end(json!([{"type": "FailureTarget", "status": "True",
+            "reason": "PodFailurePolicy", "message": "Container main failed with exit code 42"}]));
+        assert!(failed.is_some_and(|end| !end.succeeded && end.words.reason == "PodFailurePolicy"));
+        let met = end(json!([{"type": "SuccessCriteriaMet", "status": "True"}]));
+        assert!(met.is_some_and(|end| end.succeeded));
+    }
+}

@@ -1,0 +1,11 @@
+//! The objects of runs as they change, by one watch per kind and namespace.
+
+mod facts;
+mod feed;
+mod job;
+mod pod;
+
+pub(crate) use facts::*;
+pub(crate) use feed::*;
+pub(crate) use job::*;
+pub(crate) use pod::*;

@@ -1,0 +1,18 @@
+//! Gangs as plain objects of a Kubernetes cluster.
+//!
+//! `objects/` turns a plan into manifests and knows no cluster; the rest talks to an API server.
+
+mod cancel;
+mod client;
+mod examine;
+mod exec;
+mod follow;
+mod objects;
+mod runtime;
+mod session;
+mod submit;
+
+pub use client::{ClusterError, ConnectOptions, Location, ProxyVariables};
+pub use examine::ClusterChecks;
+pub use objects::*;
+pub use runtime::{Kubernetes, KubernetesConfig};

@@ -1,0 +1,344 @@
+//! The code as ConfigMaps: files cut into parts, parts packed into maps.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use k8s_openapi::ByteString;
+use k8s_openapi::api::core::v1::ConfigMap;
+
+use super::manifests::ManifestContext;
+use super::names::{code_name, meta};
+use crate::agent::pod::CodeFile;
+use crate::plan::Plan;
+use crate::storage::{Claim, is_uri};
+use crate::storage::{Entry, walk};
+
+/// What all files together may have: code, not data.
+pub const MAX_CODE: u64 = 5 << 20;
+
+/// What one ConfigMap holds as it is written in JSON. `kubectl apply` keeps a copy of it in an
+/// annotation, and all annotations of an object together have 256 KiB.
+const MAX_MAP: usize = 180 << 10;
+
+/// What a key costs beside its value.
+const KEY_COST: usize = 32;
+
+/// How many of the largest files an error names.
+const NAMED: usize = 5;
+
+/// The files of a run's code.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CodeBundle {
+    /// The files and the names of their parts.
+    pub files: Vec<CodeFile>,
+    maps: Vec<CodeMap>,
+}
+
+/// The contents of one ConfigMap.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct CodeMap {
+    text: BTreeMap<String, String>,
+    binary: BTreeMap<String, Vec<u8>>,
+    bytes: usize,
+}
+
+/// The code can't travel.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BundleError {
+    /// It is more than ConfigMaps should carry.
+    #[error(
+        "code and data: {mib:.1} MiB of files, and {max} MiB travel to a cluster; the largest are \
+         {largest}; name what isn't needed in .mlctlignore, or put data into a claim",
+        max = MAX_CODE >> 20
+    )]
+    TooLarge {
+        /// What all files have.
+        mib: f64,
+        /// The largest files with their sizes.
+        largest: String,
+    },
+    /// It is not a folder or file of this machine.
+    #[error("{field}: {path} is not a folder or file of this machine")]
+    NotHere {
+        /// The spec's field.
+        field: &'static str,
+        /// What it names.
+        path: String,
+    },
+    /// A name that can't be written down.
+    #[error("code and data: the name of {} is not valid UTF-8", .0.display())]
+    BadName(PathBuf),
+    /// A file can't be read.
+    #[error("code and data: {0}")]
+    Io(#[from] io::Error),
+}
+
+impl CodeBundle {
+    /// Reads what of a plan travels: its code, and data of this machine.
+    pub fn of(plan: &Plan) -> Result<Self, BundleError> {
+        let mut found = match &plan.code {
+            Some(code) => files("code", code)?,
+            None => Vec::new(),
+        };
+        for data in plan.data.iter().filter(|data| Claim::of(&data.uri).is_none()) {
+            let target = Path::new(&data.path);
+            // What is put there hides what the code has there.
+            found.retain(|file| !file.path.starts_with(target));
+            let is_file = Path::new(&data.uri).is_file();
+            for file in files("data", &data.uri)? {
+                let path = if is_file { target.into() } else { target.join(&file.path) };
+                found.push(Found { path, ..file });
+            }
+        }
+        Self::pack(found)
+    }
+
+    /// Reads a folder or one file, as the walk of [`crate::storage`] finds it.
+    pub fn read(code: &Path) -> Result<Self, BundleError> {
+        Self::pack(files("code", &code.to_string_lossy())?)
+    }
+
+    fn pack(found: Vec<Found>) -> Result<Self, BundleError> {
+        fits(&found)?;
+        let mut bundle = Self::default();
+        for Found { path, source, .. } in found {
+            let Some(path) = path.to_str() else { return Err(BundleError::BadName(path)) };
+            let executable = fs_err::metadata(&source)?.permissions().mode() & 0o111 != 0;
+            bundle.add(path.to_owned(), executable, &fs_err::read(&source)?);
+        }
+        Ok(bundle)
+    }
+
+    /// What its ConfigMaps hold, as they are written.
+    pub(crate) fn bytes(&self) -> usize {
+        self.maps.iter().map(|map| map.bytes).sum()
+    }
+
+    /// How many ConfigMaps it needs.
+    pub(crate) fn map_count(&self) -> usize {
+        self.maps.len()
+    }
+
+    pub(crate) fn config_maps(&self, plan: &Plan, context: &ManifestContext) -> Vec<ConfigMap> {
+        let map = |(index, map): (usize, &CodeMap)| ConfigMap {
+            metadata: meta(plan, context, code_name(&plan.run, index)),
+            data: (!map.text.is_empty()).then(|| map.text.clone()),
+            binary_data: (!map.binary.is_empty()).then(|| {
+                let binary = map.binary.iter();
+                binary.map(|(key, bytes)| (key.clone(), ByteString(bytes.clone()))).collect()
+            }),
+            immutable: Some(true),
+        };
+        self.maps.iter().enumerate().map(map).collect()
+    }
+
+    fn add(&mut self, path: String, executable: bool, bytes: &[u8]) {
+        let number = self.files.len();
+        let mut parts = Vec::new();
+        match std::str::from_utf8(bytes).ok().filter(|text| is_plain(text)) {
+            Some(mut rest) => loop {
+                let (part, more) = rest.split_at(text_cut(rest));
+                let key = part_key(number, parts.len(), &path);
+                let map = self.map_with(written(part));
+                map.text.insert(key.clone(), part.to_owned());
+                parts.push(key);
+                rest = more;
+                if rest.is_empty() {
+                    break;
+                }
+            },
+            None => {
+                for part in bytes.chunks(MAX_MAP / 4 * 3 - KEY_COST) {
+                    let key = part_key(number, parts.len(), &path);
+                    let map = self.map_with(part.len().div_ceil(3) * 4);
+                    map.binary.insert(key.clone(), part.to_vec());
+                    parts.push(key);
+                }
+            }
+        }
+        self.files.push(CodeFile { path, executable, parts });
+    }
+
+    /// The last map, or a new one where `bytes` more don't fit.
+    fn map_with(&mut self, bytes: usize) -> &mut CodeMap {
+        let bytes = bytes + KEY_COST;
+        let full = self.maps.last().is_none_or(|map| map.bytes + bytes > MAX_MAP);
+        if full {
+            self.maps.push(CodeMap::default());
+        }
+        let last = self.maps.len() - 1;
+        let map = &mut self.maps[last];
+        map.bytes += bytes;
+        map
+    }
+}
+
+/// A file that travels.
+struct Found {
+    /// In the working folder.
+    path: PathBuf,
+    /// On this machine.
+    source: PathBuf,
+    size: u64,
+}
+
+fn files(field: &'static str, place: &str) -> Result<Vec<Found>, BundleError> {
+    if is_uri(place) || !Path::new(place).exists() {
+        return Err(BundleError::NotHere { field, path: place.into() });
+    }
+    let mut found = Vec::new();
+    for Entry { path, source, is_dir } in walk(Path::new(place))? {
+        if !is_dir {
+            let size = fs_err::metadata(&source)?.len();
+            found.push(Found { path, source, size });
+        }
+    }
+    Ok(found)
+}
+
+fn fits(files: &[Found]) -> Result<(), BundleError> {
+    let total: u64 = files.iter().map(|file| file.size).sum();
+    if total <= MAX_CODE {
+        return Ok(());
+    }
+    let mib = |size: u64| size as f64 / f64::from(1 << 20);
+    let mut largest: Vec<_> = files.iter().collect();
+    largest.sort_by_key(|file| std::cmp::Reverse(file.size));
+    let largest: Vec<_> = largest
+        .iter()
+        .take(NAMED)
+        .map(|file| format!("{} ({:.1} MiB)", file.path.display(), mib(file.size)))
+        .collect();
+    Err(BundleError::TooLarge { mib: mib(total), largest: largest.join(", ") })
+}
+
+/// A key of a ConfigMap that still says which file it is.
+fn part_key(number: usize, part: usize, path: &str) -> String {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let name: String = name.chars().map(|c| if plain(c) { c } else { '_' }).take(100).collect();
+    format!("{number:04}.{part:03}.{name}")
+}
+
+/// Text that a person can read in a ConfigMap.
+fn is_plain(text: &str) -> bool {
+    !text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\t'))
+}
+
+/// How many bytes a text has in JSON.
+fn written(text: &str) -> usize {
+    text.chars().map(written_char).sum()
+}
+
+fn written_char(c: char) -> usize {
+    match c {
+        '\n' | '\t' | '"' | '\\' => 2,
+        // kubectl's encoder escapes what HTML would trip over.
+        '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => 6,
+        c => c.len_utf8(),
+    }
+}
+
+/// Where to cut a text so that the first piece fits a map.
+fn text_cut(text: &str) -> usize {
+    let mut room = MAX_MAP - KEY_COST;
+    for (at, c) in text.char_indices() {
+        match room.checked_sub(written_char(c)) {
+            Some(left) => room = left,
+            None => return at,
+        }
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn content(bundle: &CodeBundle, path: &str) -> Vec<u8> {
+        let file = bundle.files.iter().find(|file| file.path == path).unwrap();
+        let part = |key: &String| {
+            bundle.maps.iter().find_map(|map| {
+                let text = map.text.get(key).map(|text| text.as_bytes().to_vec());
+                text.or_else(|| map.binary.get(key).cloned())
+            })
+        };
+        file.parts.iter().flat_map(|key| part(key).unwrap()).collect()
+    }
+
+    #[test]
+    fn every_byte_comes_back() {
+        let root = tempfile::tempdir().unwrap();
+        let long = "é<\n".repeat(150_000);
+        let binary: Vec<u8> = (0..400_000u32).map(|i| (i * 7) as u8).collect();
+        fs_err::create_dir(root.path().join("lib")).unwrap();
+        for (name, bytes) in [
+            ("train.py", &b"print('x')\n"[..]),
+            ("empty", b""),
+            ("lib/\u{e9} x.py", b"1"),
+            ("long.txt", long.as_bytes()),
+            ("weights", &binary),
+        ] {
+            fs_err::write(root.path().join(name), bytes).unwrap();
+        }
+        let script = root.path().join("train.py");
+        fs_err::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let bundle = CodeBundle::read(root.path()).unwrap();
+        assert_eq!(content(&bundle, "train.py"), b"print('x')\n");
+        assert_eq!(content(&bundle, "empty"), b"");
+        assert_eq!(content(&bundle, "lib/\u{e9} x.py"), b"1");
+        assert_eq!(content(&bundle, "long.txt"), long.as_bytes());
+        assert_eq!(content(&bundle, "weights"), binary);
+        let executable: Vec<_> = bundle.files.iter().filter(|file| file.executable).collect();
+        assert_eq!(executable.len(), 1);
+        let mut keys = std::collections::BTreeSet::new();
+        for map in &bundle.maps {
+            let json = serde_json::to_string(&map.text).unwrap().len();
+            let base64: usize = map.binary.values().map(|part| part.len().div_ceil(3) * 4).sum();
+            assert!(json + base64 <= MAX_MAP + 1024, "{json} + {base64}");
+            for key in map.text.keys().chain(map.binary.keys()) {
+                assert!(keys.insert(key.clone()), "{key} twice");
+            }
+        }
+    }
+
+    #[test]
+    fn data_of_this_machine_hides_what_the_code_has_there() {
+        let root = tempfile::tempdir().unwrap();
+        for (name, text) in [("code/data/a", "1"), ("code/x.py", "2"), ("set/b", "3")] {
+            let path = root.path().join(name);
+            fs_err::create_dir_all(path.parent().unwrap()).unwrap();
+            fs_err::write(path, text).unwrap();
+        }
+        let file = format!("file://{}/set/b", root.path().display());
+        let spec: crate::spec::TrainJob = serde_json::from_value(serde_json::json!({
+            "apiVersion": "mlctl.dev/v1", "kind": "TrainJob", "name": "a", "command": ["a"],
+            "code": "code",
+            "data": [{"uri": "set", "path": "data"}, {"uri": file, "path": "one"}],
+        }))
+        .unwrap();
+        let context = crate::plan::PlanContext {
+            run: "a-123456".into(),
+            runtime_defaults: crate::plan::RuntimeDefaults::CLUSTER,
+            code_base: root.path().into(),
+            prices: crate::ops::cost::Prices::Unknown,
+        };
+        let bundle = CodeBundle::of(&crate::work::train::plan(&spec, &context).unwrap()).unwrap();
+        let paths: Vec<&str> = bundle.files.iter().map(|file| file.path.as_str()).collect();
+        assert_eq!(paths, ["x.py", "data/b", "one"]);
+    }
+
+    #[test]
+    fn too_much_names_the_largest_files() {
+        let root = tempfile::tempdir().unwrap();
+        fs_err::write(root.path().join("data.bin"), vec![0; 4 << 20]).unwrap();
+        fs_err::write(root.path().join("more.bin"), vec![0; 2 << 20]).unwrap();
+        fs_err::write(root.path().join("train.py"), "x").unwrap();
+        let error = CodeBundle::read(root.path()).unwrap_err().to_string();
+        assert!(error.contains("6.0 MiB"), "{error}");
+        assert!(error.contains("data.bin (4.0 MiB), more.bin (2.0 MiB)"), "{error}");
+    }
+}

@@ -1,0 +1,158 @@
+//! The two containers of a pod: `mlctl` brings the agent, `main` runs it in the user's image.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::core::v1::{
+    Container, EnvFromSource, EnvVar, EnvVarSource, ObjectFieldSelector, ResourceFieldSelector,
+    ResourceRequirements, SecretEnvSource, SecretKeySelector, VolumeMount,
+};
+use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
+
+use super::manifests::ManifestContext;
+use super::placement::Nodes;
+use super::{security, volumes};
+use crate::agent::pod::{CONFIG_DIR, DOCUMENT, PROGRAM, downward};
+use crate::plan::{Plan, RolePlan};
+use crate::text::CpuQuantity;
+
+/// The container of the user's image.
+pub const MAIN: &str = "main";
+/// The init container.
+pub const INIT: &str = "mlctl";
+
+/// Where the runner image has its binary.
+pub(crate) const RUNNER: &str = "/mlctl";
+/// Where the init container has the folder that is [`PROGRAM`]'s in the main container: nothing can
+/// be mounted below its own binary.
+pub(crate) const INSTALL_DIR: &str = "/install";
+
+/// What copying one file needs.
+pub(crate) const INIT_CPU: CpuQuantity = CpuQuantity { millis: 200 };
+pub(crate) const INIT_MEMORY: &str = "64Mi";
+
+/// Copies the agent into the folder that the main container mounts read-only.
+pub(crate) fn init(plan: &Plan, context: &ManifestContext, role: &RolePlan) -> Container {
+    // It must not make a pod larger than its command does.
+    let cpu = role.cpu.map_or(INIT_CPU, |cpu| cpu.min(INIT_CPU));
+    Container {
+        name: INIT.into(),
+        image: Some(context.runner_image.clone()),
+        command: Some(vec![RUNNER.into(), "agent-install".into(), INSTALL_DIR.into()]),
+        resources: Some(equal([("cpu", cpu.to_string()), ("memory", INIT_MEMORY.into())])),
+        security_context: Some(security::init(plan.security)),
+        volume_mounts: Some(vec![VolumeMount {
+            name: volumes::PROGRAM.into(),
+            mount_path: INSTALL_DIR.into(),
+            ..VolumeMount::default()
+        }]),
+        ..Container::default()
+    }
+}
+
+/// The agent; the user's command is in its document.
+pub(crate) fn main(
+    plan: &Plan,
+    role: &RolePlan,
+    nodes: &Nodes,
+    mounts: Vec<VolumeMount>,
+) -> Container {
+    let env_from: Vec<_> = role
+        .secrets
+        .iter()
+        .filter(|secret| secret.mount_path.is_none())
+        .map(|secret| EnvFromSource {
+            secret_ref: Some(SecretEnvSource { name: secret.name.clone(), optional: None }),
+            ..EnvFromSource::default()
+        })
+        .collect();
+    Container {
+        name: MAIN.into(),
+        image: role.image.clone(),
+        command: Some(vec![
+            PROGRAM.into(),
+            "agent".into(),
+            "--pod".into(),
+            format!("{CONFIG_DIR}/{DOCUMENT}"),
+        ]),
+        env: Some(env(role)),
+        env_from: (!env_from.is_empty()).then_some(env_from),
+        resources: Some(resources(role, nodes)),
+        security_context: Some(security::main(plan.security)),
+        volume_mounts: Some(mounts),
+        ..Container::default()
+    }
+}
+
+fn env(role: &RolePlan) -> Vec<EnvVar> {
+    let field = |name: &str, path: String| EnvVar {
+        name: name.into(),
+        value_from: Some(EnvVarSource {
+            field_ref: Some(ObjectFieldSelector { field_path: path, api_version: None }),
+            ..EnvVarSource::default()
+        }),
+        value: None,
+    };
+    let label = |key: &str| format!("metadata.labels['batch.kubernetes.io/{key}']");
+    let annotation = |key: &str| format!("metadata.annotations['batch.kubernetes.io/{key}']");
+    let mut env = vec![
+        field(downward::POD_UID, "metadata.uid".into()),
+        field(downward::JOB, label("job-name")),
+        field(downward::JOB_UID, label("controller-uid")),
+        field(downward::INDEX, annotation("job-completion-index")),
+        field(downward::FAILURES, annotation("job-index-failure-count")),
+        field(downward::IGNORED, annotation("job-index-ignored-failure-count")),
+    ];
+    if role.memory.is_some() {
+        env.push(EnvVar {
+            name: downward::MEMORY_LIMIT.into(),
+            value_from: Some(EnvVarSource {
+                resource_field_ref: Some(ResourceFieldSelector {
+                    container_name: Some(MAIN.into()),
+                    resource: "limits.memory".into(),
+                    divisor: None,
+                }),
+                ..EnvVarSource::default()
+            }),
+            value: None,
+        });
+    }
+    env.extend(role.env.iter().filter_map(|variable| {
+        let key = &variable.value_from.as_ref()?.secret_key_ref;
+        Some(EnvVar {
+            name: variable.name.clone(),
+            value_from: Some(EnvVarSource {
+                secret_key_ref: Some(SecretKeySelector {
+                    name: key.name.clone(),
+                    key: key.key.clone(),
+                    optional: key.optional.then_some(true),
+                }),
+                ..EnvVarSource::default()
+            }),
+            value: None,
+        })
+    }));
+    env
+}
+
+/// Requests are limits: a gang that is slowed down or evicted in one place waits in all.
+fn resources(role: &RolePlan, nodes: &Nodes) -> ResourceRequirements {
+    let mut amounts = Vec::new();
+    amounts.extend(role.cpu.map(|cpu| ("cpu", cpu.to_string())));
+    amounts.extend(role.memory.map(|memory| ("memory", memory.to_string())));
+    amounts.extend(
+        nodes.accelerators.iter().map(|(resource, count)| (resource.as_str(), count.to_string())),
+    );
+    equal(amounts)
+}
+
+pub(crate) fn equal<'a>(
+    amounts: impl IntoIterator<Item = (&'a str, String)>,
+) -> ResourceRequirements {
+    let amounts: BTreeMap<String, Quantity> =
+        amounts.into_iter().map(|(name, amount)| (name.to_owned(), Quantity(amount))).collect();
+    ResourceRequirements {
+        limits: Some(amounts.clone()),
+        requests: Some(amounts),
+        ..ResourceRequirements::default()
+    }
+}

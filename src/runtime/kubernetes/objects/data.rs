@@ -1,0 +1,47 @@
+//! Data in pods: claims are mounted, files of the submitting machine travel with the code.
+
+use std::path::Path;
+
+use k8s_openapi::api::core::v1::{Volume, VolumeMount};
+
+use super::volumes::{OWN, persistent};
+use crate::agent::WorkLink;
+use crate::agent::pod::DATA_DIR;
+use crate::plan::{DataPlan, Plan};
+use crate::storage::Claim;
+
+/// Claims of a plan's data as volumes and mounts, read-only.
+pub(crate) fn claims(plan: &Plan) -> impl Iterator<Item = (Volume, VolumeMount)> {
+    plan.data.iter().enumerate().filter_map(|(index, data)| {
+        let claim = Claim::of(&data.uri)?;
+        let volume = persistent(&format!("{OWN}data-{index}"), claim.name);
+        let mount = VolumeMount {
+            name: volume.name.clone(),
+            mount_path: mount_path(index, data),
+            sub_path: (!claim.path.is_empty()).then(|| claim.path.to_owned()),
+            read_only: Some(true),
+            ..VolumeMount::default()
+        };
+        Some((volume, mount))
+    })
+}
+
+/// What the agents link into working folders: claims with a relative path.
+pub(crate) fn links(plan: &Plan) -> Vec<WorkLink> {
+    let claims = plan.data.iter().enumerate().filter(|(_, data)| Claim::of(&data.uri).is_some());
+    claims
+        .filter(|(_, data)| !Path::new(&data.path).is_absolute())
+        .map(|(index, data)| WorkLink {
+            path: data.path.clone().into(),
+            target: mount_path(index, data).into(),
+        })
+        .collect()
+}
+
+fn mount_path(index: usize, data: &DataPlan) -> String {
+    if Path::new(&data.path).is_absolute() {
+        data.path.clone()
+    } else {
+        format!("{DATA_DIR}/{index}")
+    }
+}

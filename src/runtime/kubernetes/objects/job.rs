@@ -1,0 +1,160 @@
+//! Indexed Jobs: one for all roles whose pods have the same shape, else one for each shape.
+
+use k8s_openapi::api::batch::v1::{
+    Job, JobSpec, PodFailurePolicy, PodFailurePolicyOnExitCodesRequirement,
+    PodFailurePolicyOnPodConditionsPattern, PodFailurePolicyRule, SuccessPolicy, SuccessPolicyRule,
+};
+
+use super::container::MAIN;
+use super::manifests::ManifestContext;
+use super::names::{label, meta};
+use super::pod;
+use crate::gang::{AgentExit, FailureClass};
+use crate::plan::{ClusterLayout, JobLayout, Plan, RolePlan};
+
+/// The deadline behind all others never comes first.
+const DEADLINE_SLACK: u64 = 600;
+
+/// Classes whose failures can cost a pod, so that the controller replaces it.
+const POD_CLASSES: [FailureClass; 3] =
+    [FailureClass::Startup, FailureClass::Infrastructure, FailureClass::OutOfMemory];
+
+/// The Jobs; what can't be written goes to `refused`.
+pub(crate) fn jobs(
+    plan: &Plan,
+    context: &ManifestContext,
+    layout: &ClusterLayout,
+    refused: &mut Vec<String>,
+) -> Vec<Job> {
+    if plan.pods.queue.is_some() && layout.jobs.len() > 1 {
+        refused.push(one_shape(layout));
+    }
+    let mut jobs = Vec::new();
+    for job in &layout.jobs {
+        let Some(role) = first_role(plan, job) else { continue };
+        let mut metadata = meta(plan, context, job.name.clone());
+        let lone = lone_role(job);
+        if let (Some(labels), Some(lone)) = (&mut metadata.labels, lone) {
+            labels.insert(label::ROLE.into(), lone.into());
+        }
+        if let (Some(labels), Some(queue)) = (&mut metadata.labels, &plan.pods.queue) {
+            labels.insert(label::QUEUE.into(), queue.clone());
+        }
+        let count = i32::try_from(job.replicas.len()).unwrap_or(i32::MAX);
+        match pod::template(plan, context, role, lone) {
+            Err(reasons) => refused.extend(reasons),
+            Ok(template) => jobs.push(Job {
+                metadata,
+                spec: Some(JobSpec {
+                    completion_mode: Some("Indexed".into()),
+                    completions: Some(count),
+                    parallelism: Some(count),
+                    backoff_limit_per_index: Some(backoff_limit(plan)),
+                    pod_failure_policy: Some(failure_policy()),
+                    pod_replacement_policy: Some("Failed".into()),
+                    success_policy: (layout.jobs.len() == 1).then(success_policy),
+                    active_deadline_seconds: active_deadline(plan),
+                    ttl_seconds_after_finished: context
+                        .keep
+                        .map(|keep| i32::try_from(keep.as_secs()).unwrap_or(i32::MAX)),
+                    // Kueue starts it when there is room.
+                    suspend: plan.pods.queue.is_some().then_some(true),
+                    template,
+                    ..JobSpec::default()
+                }),
+                status: None,
+            }),
+        }
+    }
+    jobs
+}
+
+/// Kueue admits a Job by itself, and half a gang is of no use.
+fn one_shape(layout: &ClusterLayout) -> String {
+    let roles = |job: &JobLayout| {
+        let mut roles: Vec<&str> = job.replicas.iter().map(|one| one.role.as_str()).collect();
+        roles.dedup();
+        roles.join(" and ")
+    };
+    let shapes: Vec<String> = layout.jobs.iter().map(roles).collect();
+    format!(
+        "queue: Kueue admits one Job, and pods of different shapes are several ({}); give all roles \
+         the same image, cpu, memory, accelerators, secrets, nodeSelector, tolerations and volumes",
+        shapes.join("; ")
+    )
+}
+
+/// The role that a Job's pods are made after; the others have the same shape.
+fn first_role<'a>(plan: &'a Plan, job: &JobLayout) -> Option<&'a RolePlan> {
+    let first = job.replicas.first()?;
+    plan.roles.iter().find(|role| role.name == first.role)
+}
+
+/// The role of a Job that has only one.
+fn lone_role(job: &JobLayout) -> Option<&str> {
+    let first = &job.replicas.first()?.role;
+    job.replicas.iter().all(|replica| replica.role == *first).then_some(first)
+}
+
+/// A backstop behind the agents' own budgets, for pods that never get to run one.
+fn backoff_limit(plan: &Plan) -> i32 {
+    let limit = POD_CLASSES.iter().map(|class| plan.gang.budgets.get(*class)).sum::<u32>();
+    i32::try_from(limit).unwrap_or(i32::MAX)
+}
+
+/// The first match wins. What has failed for good comes before `Ignore`: with `Ignore` first a
+/// drain would bring a failed gang back. 137 has no rule: it may be a kill for memory or a lost node.
+fn failure_policy() -> PodFailurePolicy {
+    let on_exit = |action: &str, codes: Vec<i32>| PodFailurePolicyRule {
+        action: action.into(),
+        on_exit_codes: Some(PodFailurePolicyOnExitCodesRequirement {
+            container_name: Some(MAIN.into()),
+            operator: "In".into(),
+            values: codes,
+        }),
+        on_pod_conditions: None,
+    };
+    PodFailurePolicy {
+        rules: vec![
+            on_exit("FailJob", vec![AgentExit::FinalJob.code().into()]),
+            on_exit("FailIndex", vec![AgentExit::Final.code().into()]),
+            // Not executable, wrong architecture, no such file: the same for ever.
+            on_exit("FailIndex", vec![126, 127, 128]),
+            PodFailurePolicyRule {
+                action: "Ignore".into(),
+                on_exit_codes: None,
+                on_pod_conditions: Some(vec![PodFailurePolicyOnPodConditionsPattern {
+                    status: "True".into(),
+                    type_: "DisruptionTarget".into(),
+                }]),
+            },
+        ],
+    }
+}
+
+/// The primary exits 0 last of all and only by a committed success, so no log is lost by it.
+fn success_policy() -> SuccessPolicy {
+    SuccessPolicy {
+        rules: vec![SuccessPolicyRule {
+            succeeded_indexes: Some("0".into()),
+            succeeded_count: None,
+        }],
+    }
+}
+
+/// Ends a gang that no agent and no mlctl ends: it can't be placed, or its agents are gone.
+fn active_deadline(plan: &Plan) -> Option<i64> {
+    let gang = &plan.gang;
+    let rejoins = POD_CLASSES
+        .iter()
+        .chain(&[FailureClass::Preemption])
+        .map(|class| u64::from(gang.budgets.get(*class)))
+        .sum::<u64>();
+    let seconds = gang
+        .start_timeout
+        .as_secs()
+        .saturating_add(gang.longest()?.as_secs())
+        .saturating_add(rejoins.saturating_mul(gang.rejoin_timeout.as_secs()))
+        .saturating_add(DEADLINE_SLACK);
+    Some(i64::try_from(seconds).unwrap_or(i64::MAX))
+}

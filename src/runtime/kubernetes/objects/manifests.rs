@@ -1,0 +1,165 @@
+//! The objects of one run.
+
+use std::time::Duration;
+
+use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::{ConfigMap, Secret, Service};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
+use serde_json::{Map, Value as Json};
+
+use super::bundle::CodeBundle;
+use super::{data, job, output, record, secret, service};
+use crate::agent::pod::PodDocument;
+use crate::hardware::accelerator::CustomAccelerators;
+use crate::plan::{ClusterLayout, Plan};
+use crate::runtime::types::SecretValues;
+
+/// What manifests depend on besides the plan.
+#[derive(Clone, Default)]
+pub struct ManifestContext {
+    /// Namespace of everything; empty: the one that whoever applies them has chosen.
+    pub namespace: String,
+    /// Image of mlctl itself, for the init container.
+    pub runner_image: String,
+    /// Architectures that the runner image has, as nodes call them: `amd64`, `arm64`. None: any.
+    pub architectures: Vec<String>,
+    /// Types of accelerators that the settings add.
+    pub accelerators: CustomAccelerators,
+    /// How long ended Jobs, their pods and logs stay; `None`: until the record is deleted.
+    pub keep: Option<Duration>,
+    /// Who submits, in full, as the cluster knows them.
+    pub user: String,
+    /// Random word that marks the agents' lines.
+    pub nonce: String,
+    /// The gang's token.
+    pub token: String,
+    /// Values that only the run's Secret may hold.
+    pub secrets: SecretValues,
+    /// The files of the code, see [`CodeBundle::of`].
+    pub code: CodeBundle,
+    /// The spec as it was run, secrets masked: kept in the run's record.
+    pub resolved: String,
+    /// Facts of the submission as JSON (the `run.json` of the state folder): kept in the record.
+    pub record: String,
+}
+
+/// The objects of one run, in the order in which they are created.
+#[derive(Clone, Debug)]
+pub struct Manifests {
+    /// The record and owner of everything: spec, plan, later the verdict. Deleting it deletes all.
+    pub record: ConfigMap,
+    /// Gives pods their names.
+    pub service: Service,
+    /// The token and secret values.
+    pub secret: Secret,
+    /// `pod.json` and the code.
+    pub config_maps: Vec<ConfigMap>,
+    /// The gang.
+    pub jobs: Vec<Job>,
+    /// What the user should know of them.
+    pub notices: Vec<String>,
+}
+
+/// The plan can't be written as objects of a cluster.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ManifestError {
+    /// Every reason at once.
+    #[error("{}", .0.join("; "))]
+    Refused(Vec<String>),
+}
+
+/// The objects of a run. Every reason against them comes at once.
+pub fn manifests(plan: &Plan, context: &ManifestContext) -> Result<Manifests, ManifestError> {
+    let layout = ClusterLayout::of(plan);
+    let mut notices = Vec::new();
+    let mut refused = output::reasons(plan, &mut notices);
+    for role in plan.roles.iter().filter(|role| role.command.is_empty()) {
+        let image = role.image.as_deref().unwrap_or("the image");
+        refused.push(format!(
+            "role {}: the entrypoint of {image} is not known; add `command`",
+            role.name
+        ));
+    }
+    for role in plan.roles.iter().filter(|role| role.image.is_none()) {
+        refused.push(format!("role {}: a pod needs an image; add `image`", role.name));
+    }
+    let document = PodDocument {
+        schema_version: 1,
+        plan: plan.masked(),
+        layout: layout.clone(),
+        nonce: context.nonce.clone(),
+        output: output::base(plan),
+        code: context.code.files.clone(),
+        links: data::links(plan),
+    };
+    let mut config_maps = Vec::new();
+    match record::pod_document(plan, context, &document) {
+        Ok(map) => config_maps.push(map),
+        Err(reason) => refused.push(reason),
+    }
+    config_maps.extend(context.code.config_maps(plan, context));
+    let record = record::record(plan, context).map_err(|reason| refused.push(reason)).ok();
+    let secret = secret::secret(plan, context).map_err(|reason| refused.push(reason)).ok();
+    let jobs = job::jobs(plan, context, &layout, &mut refused);
+    match (record, secret) {
+        (Some(record), Some(secret)) if refused.is_empty() => Ok(Manifests {
+            record,
+            service: service::service(plan, context),
+            secret,
+            config_maps,
+            jobs,
+            notices,
+        }),
+        _ => Err(ManifestError::Refused(refused)),
+    }
+}
+
+impl Manifests {
+    /// Makes the record the owner of everything else, so that deleting it deletes all. `uid` is the
+    /// record's, known once it is created.
+    pub fn own(&mut self, uid: &str) {
+        let owner = OwnerReference {
+            api_version: "v1".into(),
+            kind: "ConfigMap".into(),
+            name: self.record.metadata.name.clone().unwrap_or_default(),
+            uid: uid.into(),
+            // The record waits for nobody.
+            block_owner_deletion: Some(false),
+            controller: None,
+        };
+        let owned = |meta: &mut ObjectMeta| meta.owner_references = Some(vec![owner.clone()]);
+        owned(&mut self.service.metadata);
+        owned(&mut self.secret.metadata);
+        self.config_maps.iter_mut().for_each(|map| owned(&mut map.metadata));
+        self.jobs.iter_mut().for_each(|job| owned(&mut job.metadata));
+    }
+
+    /// All objects as JSON, in the order in which they are created.
+    pub fn documents(&self) -> Result<Vec<Json>, serde_json::Error> {
+        let mut documents = vec![
+            serde_json::to_value(&self.record)?,
+            serde_json::to_value(&self.service)?,
+            serde_json::to_value(&self.secret)?,
+        ];
+        for map in &self.config_maps {
+            documents.push(serde_json::to_value(map)?);
+        }
+        for job in &self.jobs {
+            documents.push(serde_json::to_value(job)?);
+        }
+        Ok(documents.into_iter().map(metadata_first).collect())
+    }
+}
+
+/// As people write objects: what it is, what it is called, what is in it.
+fn metadata_first(object: Json) -> Json {
+    let Json::Object(mut fields) = object else { return object };
+    let head = ["apiVersion", "kind", "metadata"];
+    let mut ordered: Map<String, Json> = head
+        .iter()
+        .filter_map(|name| Some(((*name).to_owned(), fields.shift_remove(*name)?)))
+        .collect();
+    ordered.extend(fields);
+    Json::Object(ordered)
+}

@@ -1,0 +1,147 @@
+//! `podPatch`: what a spec changes in the template, without breaking what the agent relies on.
+
+use k8s_openapi::api::core::v1::{Container, PodSpec, PodTemplateSpec};
+use serde_json::Value as Json;
+
+use super::container::{INIT, MAIN};
+use super::merge::merge;
+use super::volumes;
+use crate::plan::PodOptions;
+use crate::spec::syntax::typed;
+
+/// Variables that the agent reads.
+const AGENT_VARIABLES: &str = "MLCTL_AGENT_";
+
+/// Applies the patch; a template that the agent couldn't work in is refused.
+pub(crate) fn patched(
+    template: PodTemplateSpec,
+    options: &PodOptions,
+) -> Result<PodTemplateSpec, Vec<String>> {
+    if options.patch.is_empty() {
+        return Ok(template);
+    }
+    let say = |reason: String| vec![format!("podPatch: {reason}")];
+    let patch: Json =
+        options.patch.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+    let mut value = serde_json::to_value(&template).map_err(|error| say(error.to_string()))?;
+    merge(&mut value, &patch, "podPatch").map_err(say)?;
+    let patched = typed::<PodTemplateSpec>(&value).map_err(|misfit| say(misfit.to_string()))?;
+    let broken = broken(&template, &patched);
+    if broken.is_empty() {
+        Ok(patched)
+    } else {
+        Err(broken.into_iter().map(|reason| format!("podPatch: {reason}")).collect())
+    }
+}
+
+/// Everything of the agent's that the patch has changed.
+fn broken(before: &PodTemplateSpec, after: &PodTemplateSpec) -> Vec<String> {
+    let mut broken = Vec::new();
+    labels(before, after, &mut broken);
+    let (Some(before), Some(after)) = (&before.spec, &after.spec) else {
+        return vec!["the template has no `spec` any more".into()];
+    };
+    pod(before, after, &mut broken);
+    let init = |spec: &PodSpec| named(spec.init_containers.as_deref().unwrap_or(&[]), INIT);
+    match (init(before), init(after)) {
+        (Some(before), Some(after)) => {
+            container(&before, &after, "it brings the agent", &mut broken);
+        }
+        _ => broken.push(format!("the init container `{INIT}` brings the agent: it must stay")),
+    }
+    match (named(&before.containers, MAIN), named(&after.containers, MAIN)) {
+        (Some(before), Some(after)) => {
+            let why = "it starts the agent, which runs the spec's `command`";
+            container(&before, &after, why, &mut broken);
+            variables(&before, &after, &mut broken);
+        }
+        _ => broken.push(format!("the container `{MAIN}` runs the command: it must stay")),
+    }
+    broken
+}
+
+fn named(containers: &[Container], name: &str) -> Option<Container> {
+    containers.iter().find(|container| container.name == name).cloned()
+}
+
+fn labels(before: &PodTemplateSpec, after: &PodTemplateSpec, broken: &mut Vec<String>) {
+    let get = |template: &PodTemplateSpec, key: &str| {
+        template.metadata.as_ref()?.labels.as_ref()?.get(key).cloned()
+    };
+    let own = before.metadata.iter().flat_map(|meta| meta.labels.iter().flatten());
+    for (key, value) in own {
+        let ours = key.starts_with("mlctl.dev/") || key == "app.kubernetes.io/managed-by";
+        if ours && get(after, key).as_ref() != Some(value) {
+            broken.push(format!("the label `{key}` finds the run's pods: it must stay"));
+        }
+    }
+}
+
+fn pod(before: &PodSpec, after: &PodSpec, broken: &mut Vec<String>) {
+    if before.restart_policy != after.restart_policy {
+        broken.push("`restartPolicy` must stay Never: the gang restarts as a whole".into());
+    }
+    let name =
+        |spec: &PodSpec| (spec.subdomain.clone(), spec.hostname.clone(), spec.set_hostname_as_fqdn);
+    if name(before) != name(after) {
+        broken.push(
+            "`subdomain`, `hostname` and `setHostnameAsFQDN` make the names by which the \
+             replicas find each other: leave them out"
+                .into(),
+        );
+    }
+    if after.termination_grace_period_seconds < before.termination_grace_period_seconds {
+        broken.push(format!(
+            "`terminationGracePeriodSeconds` must be {} at least: the agent needs that to end the \
+             command; lower `grace` instead",
+            before.termination_grace_period_seconds.unwrap_or_default()
+        ));
+    }
+    let host_dns = after.dns_policy.as_deref() == Some("ClusterFirstWithHostNet");
+    if after.host_network == Some(true) && !host_dns {
+        broken.push(
+            "`hostNetwork` needs `dnsPolicy: ClusterFirstWithHostNet`: without it the replicas \
+             don't find each other"
+                .into(),
+        );
+    }
+    for volume in before.volumes.iter().flatten() {
+        let kept = after.volumes.iter().flatten().find(|other| other.name == volume.name);
+        if volumes::IS_AGENTS.contains(&volume.name.as_str()) && kept != Some(volume) {
+            broken.push(format!("the volume `{}` is the agent's: it must stay", volume.name));
+        }
+    }
+}
+
+fn container(before: &Container, after: &Container, why: &str, broken: &mut Vec<String>) {
+    let name = &before.name;
+    if (&before.command, &before.args) != (&after.command, &after.args) {
+        broken.push(format!("`command` and `args` of the container `{name}` must stay: {why}"));
+    }
+    if after.termination_message_path.is_some() {
+        broken.push(format!(
+            "`terminationMessagePath` of the container `{name}` must stay: the agent writes there"
+        ));
+    }
+    for mount in before.volume_mounts.iter().flatten() {
+        let agents = volumes::IS_AGENTS.contains(&mount.name.as_str())
+            || mount.mount_path.starts_with("/mlctl/");
+        let kept =
+            after.volume_mounts.iter().flatten().find(|other| other.mount_path == mount.mount_path);
+        if agents && kept != Some(mount) {
+            broken.push(format!(
+                "the mount `{}` of the container `{name}` is the agent's: it must stay",
+                mount.mount_path
+            ));
+        }
+    }
+}
+
+fn variables(before: &Container, after: &Container, broken: &mut Vec<String>) {
+    for variable in before.env.iter().flatten() {
+        let kept = after.env.iter().flatten().find(|other| other.name == variable.name);
+        if variable.name.starts_with(AGENT_VARIABLES) && kept != Some(variable) {
+            broken.push(format!("the variable `{}` is the agent's: it must stay", variable.name));
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! The pod template of one shape.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::core::v1::{LocalObjectReference, PodSpec, PodTemplateSpec};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+
+use super::manifests::ManifestContext;
+use super::names::{annotations, label, labels};
+use super::{container, patch, placement, security, volumes};
+use crate::plan::{ClusterLayout, Plan, RolePlan};
+
+/// Seconds that a pod has beyond what its agent needs to leave.
+const GRACE_SLACK: u64 = 5;
+
+/// The template of pods like those of `role`; `lone` when the Job has no other role.
+pub(crate) fn template(
+    plan: &Plan,
+    context: &ManifestContext,
+    role: &RolePlan,
+    lone: Option<&str>,
+) -> Result<PodTemplateSpec, Vec<String>> {
+    let mut refused = Vec::new();
+    let volumes = volumes::volumes(plan, context, role, &mut refused);
+    let nodes = placement::nodes(&plan.pods, context, role, &mut refused);
+    if !refused.is_empty() {
+        return Err(refused);
+    }
+    let mut labels = mesh_labels();
+    labels.extend(self::labels(plan, context));
+    if let Some(lone) = lone {
+        labels.insert(label::ROLE.into(), lone.into());
+    }
+    let mut annotations = annotations(context);
+    annotations.extend(stay_annotations());
+    let pods = &plan.pods;
+    let pull = pods.image_pull_secrets.iter();
+    let pull: Vec<_> = pull.map(|name| LocalObjectReference { name: name.clone() }).collect();
+    let leave = plan.gang.leave_bound().as_secs() + GRACE_SLACK;
+    let template = PodTemplateSpec {
+        metadata: Some(ObjectMeta {
+            labels: Some(labels),
+            annotations: Some(annotations),
+            ..ObjectMeta::default()
+        }),
+        spec: Some(PodSpec {
+            restart_policy: Some("Never".into()),
+            subdomain: Some(ClusterLayout::of(plan).service),
+            termination_grace_period_seconds: i64::try_from(leave).ok(),
+            service_account_name: pods.service_account.clone(),
+            // The agents need nothing of the cluster's API.
+            automount_service_account_token: pods.service_account.is_none().then_some(false),
+            priority_class_name: pods.priority_class.clone(),
+            image_pull_secrets: (!pull.is_empty()).then_some(pull),
+            // Else the command sees variables of every Service in the namespace.
+            enable_service_links: Some(false),
+            security_context: Some(security::pod(plan.security)),
+            init_containers: Some(vec![container::init(plan, context, role)]),
+            containers: vec![container::main(plan, role, &nodes, volumes.mounts)],
+            volumes: Some(volumes.volumes),
+            node_selector: Some(nodes.selector),
+            affinity: nodes.affinity,
+            tolerations: (!nodes.tolerations.is_empty()).then_some(nodes.tolerations),
+            ..PodSpec::default()
+        }),
+    };
+    patch::patched(template, pods)
+}
+
+/// A sidecar of a mesh never ends and encrypts what the gang talks; a spec's own labels win.
+pub(crate) fn mesh_labels() -> BTreeMap<String, String> {
+    [("sidecar.istio.io/inject", "false"), ("kuma.io/sidecar-injection", "disabled")]
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .into()
+}
+
+/// A gang loses all its work since the last checkpoint with one of its pods.
+fn stay_annotations() -> BTreeMap<String, String> {
+    [
+        ("cluster-autoscaler.kubernetes.io/safe-to-evict", "false"),
+        ("karpenter.sh/do-not-disrupt", "true"),
+        ("linkerd.io/inject", "disabled"),
+        ("consul.hashicorp.com/connect-inject", "false"),
+    ]
+    .map(|(key, value)| (key.to_owned(), value.to_owned()))
+    .into()
+}

@@ -1,0 +1,69 @@
+//! The run's record, which owns everything and survives the Jobs, and the agents' document.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::core::v1::ConfigMap;
+
+use super::manifests::ManifestContext;
+use super::names::{label, meta, pod_config_name};
+use crate::agent::pod::{DOCUMENT, PodDocument};
+use crate::plan::Plan;
+
+/// A ConfigMap holds 1 MiB; names and metadata need room too.
+const MAX_BYTES: usize = 900 * 1024;
+
+/// Keys of the record.
+pub mod record_key {
+    /// The spec as it was run, secrets masked.
+    pub const SPEC: &str = "spec.yaml";
+    /// The plan, secrets masked.
+    pub const PLAN: &str = "plan.json";
+    /// Facts of the submission.
+    pub const RUN: &str = "run.json";
+    /// How the run ended, once an mlctl has seen it.
+    pub const VERDICT: &str = "verdict.json";
+}
+
+pub(crate) fn record(plan: &Plan, context: &ManifestContext) -> Result<ConfigMap, String> {
+    let plan_json = serde_json::to_string(&plan.masked())
+        .map_err(|error| format!("the plan can't be written as JSON: {error}"))?;
+    let data: BTreeMap<String, String> = [
+        (record_key::SPEC.to_owned(), context.resolved.clone()),
+        (record_key::PLAN.to_owned(), plan_json),
+        (record_key::RUN.to_owned(), context.record.clone()),
+    ]
+    .into();
+    fits("the run's record", data.values().map(String::len).sum())?;
+    let mut metadata = meta(plan, context, plan.run.clone());
+    let labels = metadata.labels.get_or_insert_default();
+    labels.insert(label::RECORD.into(), label::TRUE.into());
+    Ok(ConfigMap { metadata, data: Some(data), ..ConfigMap::default() })
+}
+
+pub(crate) fn pod_document(
+    plan: &Plan,
+    context: &ManifestContext,
+    document: &PodDocument,
+) -> Result<ConfigMap, String> {
+    let text = serde_json::to_string(document)
+        .map_err(|error| format!("{DOCUMENT} can't be written as JSON: {error}"))?;
+    fits(DOCUMENT, text.len())?;
+    Ok(ConfigMap {
+        metadata: meta(plan, context, pod_config_name(&plan.run)),
+        data: Some([(DOCUMENT.to_owned(), text)].into()),
+        immutable: Some(true),
+        ..ConfigMap::default()
+    })
+}
+
+fn fits(what: &str, bytes: usize) -> Result<(), String> {
+    if bytes <= MAX_BYTES {
+        return Ok(());
+    }
+    Err(format!(
+        "{what} has {} KiB and a ConfigMap holds {} KiB: shorten `args` and `env`, or put what they \
+         say into a file of `code`",
+        bytes / 1024,
+        MAX_BYTES / 1024
+    ))
+}

@@ -1,0 +1,35 @@
+//! The run's Secret: the gang's token and values that no other object may show.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::ByteString;
+use k8s_openapi::api::core::v1::Secret;
+
+use super::manifests::ManifestContext;
+use super::names::meta;
+use crate::plan::Plan;
+
+/// The key of the gang's token.
+pub const TOKEN: &str = "token";
+
+/// The key of a role's secret values.
+pub fn env_key(role: &str) -> String {
+    format!("env.{role}")
+}
+
+pub(crate) fn secret(plan: &Plan, context: &ManifestContext) -> Result<Secret, String> {
+    let mut data = BTreeMap::new();
+    data.insert(TOKEN.to_owned(), ByteString(context.token.clone().into_bytes()));
+    for (role, values) in context.secrets.0.iter().filter(|(_, values)| !values.is_empty()) {
+        let json = serde_json::to_vec(values)
+            .map_err(|error| format!("role {role}: its secret values: {error}"))?;
+        data.insert(env_key(role), ByteString(json));
+    }
+    Ok(Secret {
+        metadata: meta(plan, context, plan.run.clone()),
+        data: Some(data),
+        immutable: Some(true),
+        type_: Some("Opaque".into()),
+        ..Secret::default()
+    })
+}

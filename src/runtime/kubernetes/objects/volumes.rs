@@ -1,0 +1,235 @@
+//! The volumes of a pod and where the main container sees them.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::core::v1::{
+    ConfigMapProjection, ConfigMapVolumeSource, EmptyDirVolumeSource,
+    PersistentVolumeClaimVolumeSource, ProjectedVolumeSource, SecretVolumeSource, Volume,
+    VolumeMount, VolumeProjection,
+};
+use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
+use serde_json::{Map, Value as Json};
+
+use super::data;
+use super::manifests::ManifestContext;
+use super::names::{code_name, pod_config_name};
+use super::output;
+use crate::agent::pod::{
+    CODE_DIR, CONFIG_DIR, HOME_DIR, OUTPUT_DIR, PROGRAM_DIR, ROOT, SECRET_DIR, WORK_DIR,
+};
+use crate::plan::{Plan, RolePlan};
+use crate::spec;
+use crate::spec::syntax::freeform;
+use crate::storage::Claim;
+
+/// The agent's binary.
+pub(crate) const PROGRAM: &str = "mlctl-bin";
+/// The document.
+const CONFIG: &str = "mlctl-config";
+/// The run's Secret.
+const SECRET: &str = "mlctl-secret";
+/// The code.
+const CODE: &str = "mlctl-code";
+/// Names of mlctl's own volumes start like this.
+pub(crate) const OWN: &str = "mlctl-";
+/// Volumes whose contents the agent needs.
+pub(crate) const IS_AGENTS: [&str; 4] = [PROGRAM, CONFIG, SECRET, CODE];
+
+/// Readable for the group, which is `fsGroup`; nobody else.
+const SECRET_MODE: i32 = 0o440;
+const READ_ONLY: i32 = 0o444;
+
+/// Volumes with their mounts in the main container.
+pub(crate) struct Volumes {
+    pub(crate) volumes: Vec<Volume>,
+    pub(crate) mounts: Vec<VolumeMount>,
+}
+
+impl Volumes {
+    fn add(&mut self, volume: Volume, mount_path: &str, read_only: bool) {
+        self.mounts.push(VolumeMount {
+            name: volume.name.clone(),
+            mount_path: mount_path.into(),
+            read_only: read_only.then_some(true),
+            ..VolumeMount::default()
+        });
+        self.volumes.push(volume);
+    }
+
+    /// The kubelet waits for ever when two volumes of a pod are the same claim: all mounts of one
+    /// come from its first volume, and read-only is each mount's own matter.
+    fn one_volume_per_claim(&mut self) {
+        let mut first: BTreeMap<String, String> = BTreeMap::new();
+        let mut merged: BTreeMap<String, String> = BTreeMap::new();
+        for volume in &self.volumes {
+            let Some(claim) = &volume.persistent_volume_claim else { continue };
+            let kept = first.entry(claim.claim_name.clone()).or_insert_with(|| volume.name.clone());
+            if *kept != volume.name {
+                merged.insert(volume.name.clone(), kept.clone());
+            }
+            if claim.read_only == Some(true) {
+                let mounts = self.mounts.iter_mut().filter(|mount| mount.name == volume.name);
+                mounts.for_each(|mount| mount.read_only = Some(true));
+            }
+        }
+        self.volumes.retain(|volume| !merged.contains_key(&volume.name));
+        for volume in &mut self.volumes {
+            if let Some(claim) = &mut volume.persistent_volume_claim
+                && merged.values().any(|kept| *kept == volume.name)
+            {
+                claim.read_only = None;
+            }
+        }
+        for mount in &mut self.mounts {
+            if let Some(kept) = merged.get(&mount.name) {
+                mount.name.clone_from(kept);
+            }
+        }
+    }
+}
+
+/// All volumes of pods like those of `role`.
+pub(crate) fn volumes(
+    plan: &Plan,
+    context: &ManifestContext,
+    role: &RolePlan,
+    refused: &mut Vec<String>,
+) -> Volumes {
+    let mut all = Volumes { volumes: Vec::new(), mounts: Vec::new() };
+    all.add(empty(PROGRAM, EmptyDirVolumeSource::default()), PROGRAM_DIR, true);
+    all.add(config(plan), CONFIG_DIR, true);
+    all.add(secret(SECRET, &plan.run, SECRET_MODE), SECRET_DIR, true);
+    let code = context.code.map_count();
+    if code > 0 {
+        all.add(projected(plan, code), CODE_DIR, true);
+    }
+    let own_folder = |path: &str| role.volumes.iter().all(|volume| volume.mount_path != path);
+    for (name, path) in [("mlctl-work", WORK_DIR), ("mlctl-home", HOME_DIR), ("mlctl-tmp", "/tmp")]
+    {
+        if own_folder(path) {
+            all.add(empty(name, EmptyDirVolumeSource::default()), path, false);
+        }
+    }
+    if own_folder("/dev/shm") {
+        all.add(empty("mlctl-shm", shared_memory(role)), "/dev/shm", false);
+    }
+    if output::is_mounted(plan) {
+        let claim = plan.output.as_deref().and_then(Claim::of);
+        let volume = match claim {
+            Some(claim) => persistent("mlctl-output", claim.name),
+            None => empty("mlctl-output", EmptyDirVolumeSource::default()),
+        };
+        all.add(volume, OUTPUT_DIR, false);
+    }
+    for (volume, mount) in data::claims(plan) {
+        all.volumes.push(volume);
+        all.mounts.push(mount);
+    }
+    for (index, whole) in role.secrets.iter().enumerate() {
+        if let Some(path) = &whole.mount_path {
+            let name = format!("{OWN}secret-{index}");
+            all.add(secret(&name, &whole.name, SECRET_MODE), path, true);
+        }
+    }
+    for volume in &role.volumes {
+        match user_volume(volume) {
+            Ok((volume, mount)) => {
+                all.volumes.push(volume);
+                all.mounts.push(mount);
+            }
+            Err(reason) => refused.push(format!("role {}: {reason}", role.name)),
+        }
+    }
+    all.one_volume_per_claim();
+    all
+}
+
+fn empty(name: &str, source: EmptyDirVolumeSource) -> Volume {
+    Volume { name: name.into(), empty_dir: Some(source), ..Volume::default() }
+}
+
+/// Data loaders share batches here, and the 64 MiB that a container has otherwise end in bus
+/// errors. What is in it counts as the container's memory, so its limit is the right size; without
+/// one kubelet sizes it by the node.
+fn shared_memory(role: &RolePlan) -> EmptyDirVolumeSource {
+    EmptyDirVolumeSource {
+        medium: Some("Memory".into()),
+        size_limit: role.memory.map(|memory| Quantity(memory.to_string())),
+    }
+}
+
+fn config(plan: &Plan) -> Volume {
+    Volume {
+        name: CONFIG.into(),
+        config_map: Some(ConfigMapVolumeSource {
+            name: pod_config_name(&plan.run),
+            default_mode: Some(READ_ONLY),
+            ..ConfigMapVolumeSource::default()
+        }),
+        ..Volume::default()
+    }
+}
+
+fn secret(name: &str, secret: &str, mode: i32) -> Volume {
+    Volume {
+        name: name.into(),
+        secret: Some(SecretVolumeSource {
+            secret_name: Some(secret.into()),
+            default_mode: Some(mode),
+            ..SecretVolumeSource::default()
+        }),
+        ..Volume::default()
+    }
+}
+
+fn projected(plan: &Plan, maps: usize) -> Volume {
+    let source = |index| VolumeProjection {
+        config_map: Some(ConfigMapProjection {
+            name: code_name(&plan.run, index),
+            ..ConfigMapProjection::default()
+        }),
+        ..VolumeProjection::default()
+    };
+    Volume {
+        name: CODE.into(),
+        projected: Some(ProjectedVolumeSource {
+            sources: Some((0..maps).map(source).collect()),
+            default_mode: Some(READ_ONLY),
+        }),
+        ..Volume::default()
+    }
+}
+
+pub(crate) fn persistent(name: &str, claim: &str) -> Volume {
+    Volume {
+        name: name.into(),
+        persistent_volume_claim: Some(PersistentVolumeClaimVolumeSource {
+            claim_name: claim.into(),
+            read_only: None,
+        }),
+        ..Volume::default()
+    }
+}
+
+fn user_volume(volume: &spec::Volume) -> Result<(Volume, VolumeMount), String> {
+    let spec::Volume { name, mount_path, sub_path, read_only, source } = volume;
+    if name.starts_with(OWN) {
+        return Err(format!("the volume `{name}`: names with `{OWN}` are mlctl's own"));
+    }
+    if mount_path == ROOT || mount_path.starts_with(&format!("{ROOT}/")) {
+        return Err(format!("the volume `{name}`: {ROOT} is mlctl's own folder"));
+    }
+    let mut fields: Map<String, Json> =
+        source.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+    fields.insert("name".into(), name.clone().into());
+    let typed = freeform::typed::<Volume>(&Json::Object(fields))
+        .map_err(|misfit| format!("the volume `{name}`: {misfit}"))?;
+    let mount = VolumeMount {
+        name: name.clone(),
+        mount_path: mount_path.clone(),
+        sub_path: sub_path.clone(),
+        read_only: read_only.then_some(true),
+        ..VolumeMount::default()
+    };
+    Ok((typed, mount))
+}

@@ -1,0 +1,90 @@
+//! The run's record in the cluster: what outlives its Jobs.
+
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::ConfigMap;
+use serde_json::json;
+
+use crate::gang::Verdict;
+use crate::plan::Plan;
+use crate::runtime::kubernetes::client::Cluster;
+use crate::runtime::kubernetes::client::ClusterError;
+use crate::runtime::kubernetes::objects::{annotation, record_key};
+use crate::store::RunRecord;
+
+/// A record as it was found.
+#[derive(Clone, Debug)]
+pub(crate) struct Record {
+    /// The object.
+    pub(crate) map: ConfigMap,
+    /// When it was made.
+    pub(crate) created: Timestamp,
+    /// How the run ended, as the mlctl that saw it wrote it down.
+    pub(crate) verdict: Option<Verdict>,
+    /// Who cancelled it by deleting its Jobs.
+    pub(crate) cancelled_by: Option<String>,
+    /// For several Jobs: whether all of them were made.
+    pub(crate) submitted: Option<bool>,
+}
+
+impl Record {
+    pub(crate) fn of(map: ConfigMap) -> Self {
+        let annotations = map.metadata.annotations.clone().unwrap_or_default();
+        let data = map.data.as_ref();
+        let verdict = data.and_then(|data| data.get(record_key::VERDICT));
+        Self {
+            created: map
+                .metadata
+                .creation_timestamp
+                .as_ref()
+                .map_or(Timestamp::UNIX_EPOCH, |time| time.0),
+            verdict: verdict.and_then(|text| serde_json::from_str(text).ok()),
+            cancelled_by: annotations.get(annotation::CANCELLED_BY).cloned(),
+            submitted: annotations.get(annotation::SUBMITTED).map(|text| text == "true"),
+            map,
+        }
+    }
+
+    /// Its submission may not have been finished: no Job was ever seen.
+    pub(crate) fn is_unfinished(&self) -> bool {
+        self.verdict.is_none() && self.submitted != Some(true)
+    }
+
+    fn text(&self, key: &str) -> Option<&String> {
+        self.map.data.as_ref()?.get(key)
+    }
+
+    /// The plan.
+    pub(crate) fn plan(&self) -> Option<Plan> {
+        serde_json::from_str(self.text(record_key::PLAN)?).ok()
+    }
+
+    /// The spec as it was run.
+    pub(crate) fn spec(&self) -> Option<&String> {
+        self.text(record_key::SPEC)
+    }
+
+    /// The facts of the submission.
+    pub(crate) fn run(&self) -> Option<RunRecord> {
+        serde_json::from_str(self.text(record_key::RUN)?).ok()
+    }
+}
+
+/// The record of a run.
+pub(crate) async fn record(cluster: &Cluster, run: &str) -> Result<Option<Record>, ClusterError> {
+    let map: Option<ConfigMap> = cluster.find(run).await?;
+    Ok(map.map(Record::of))
+}
+
+/// Writes down how the run ended, over what an earlier look wrote.
+pub(crate) async fn write_verdict(
+    cluster: &Cluster,
+    run: &str,
+    verdict: &Verdict,
+) -> Result<(), ClusterError> {
+    let text = serde_json::to_string(verdict).unwrap_or_default();
+    let change = json!({
+        "metadata": {"annotations": {annotation::OUTCOME: verdict.outcome.as_str()}},
+        "data": {record_key::VERDICT: text},
+    });
+    cluster.change::<ConfigMap>(run, &change).await.map(|_| ())
+}

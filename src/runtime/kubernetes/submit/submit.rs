@@ -1,0 +1,255 @@
+//! From a plan to a gang that goes on without mlctl.
+//!
+//! The record comes first and owns all the rest, the Jobs come last. A submission that dies between
+//! two requests has started nothing (several Jobs are made suspended and let go at the end), and
+//! deleting its record deletes what it left.
+
+use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::{ConfigMap, Namespace, PersistentVolumeClaim};
+use kube::Api;
+use kube::api::DeleteParams;
+use serde_json::json;
+
+use super::mark::Submitting;
+use super::submission::Submission;
+use crate::plan::{ClusterLayout, Plan, RolePlan};
+use crate::runtime::kubernetes::client::access;
+use crate::runtime::kubernetes::client::{ClusterError, is_not_found};
+use crate::runtime::kubernetes::examine::nodes;
+use crate::runtime::kubernetes::objects::{
+    CodeBundle, ManifestContext, ManifestError, Manifests, annotation, manifests,
+};
+use crate::runtime::kubernetes::session::Inner;
+use crate::runtime::types::{BackendError, Notice, SecretValues, SubmitOptions};
+use crate::store::{Durability, RunPaths, write_atomic};
+use crate::sys::random_word;
+use crate::text::ByteSize;
+
+/// The agent with its guard takes half of it; the command is to have some, too.
+const LEAST_MEMORY: ByteSize = ByteSize { bytes: 32 << 20 };
+
+/// Can this plan run here? A rehearsal also asks the cluster; a submission will see.
+pub(crate) fn check(
+    inner: &Inner,
+    plan: &Plan,
+    options: &SubmitOptions,
+) -> Result<Vec<Notice>, BackendError> {
+    let context = ManifestContext {
+        code: CodeBundle::of(plan).map_err(refused)?,
+        user: "-".into(),
+        ..settings(inner)?
+    };
+    let made = write(plan, &context)?;
+    let mut notices: Vec<Notice> = made.notices.iter().cloned().map(Notice).collect();
+    let wrong: Vec<String> =
+        too_little_memory(plan).into_iter().chain(missing_claims(inner, &made)).collect();
+    if !wrong.is_empty() {
+        return Err(BackendError::Refused(wrong));
+    }
+    notices.extend(nodes::never_fits(inner, plan, &made));
+    if options.rehearse {
+        notices.extend(rehearse(inner, &made)?);
+    }
+    Ok(notices)
+}
+
+/// An agent that is killed for its own memory is made again and again, and nothing can tell why.
+fn too_little_memory(plan: &Plan) -> Vec<String> {
+    let small = |role: &&RolePlan| role.memory.is_some_and(|memory| memory < LEAST_MEMORY);
+    let say = |role: &RolePlan| {
+        let memory = role.memory.map(|memory| memory.to_string()).unwrap_or_default();
+        format!(
+            "role {}: `memory` {memory} is too little even for mlctl's own agent: write \
+             {LEAST_MEMORY} or more",
+            role.name
+        )
+    };
+    plan.roles.iter().filter(small).map(say).collect()
+}
+
+/// Pods would wait for a claim that isn't there until `startTimeout`. Whoever may not look is told by
+/// the cluster then.
+fn missing_claims(inner: &Inner, made: &Manifests) -> Vec<String> {
+    let pods = made.jobs.iter().filter_map(|job| job.spec.as_ref()?.template.spec.as_ref());
+    let volumes = pods.flat_map(|pod| pod.volumes.iter().flatten());
+    let mut names: Vec<&str> = volumes
+        .filter_map(|volume| Some(volume.persistent_volume_claim.as_ref()?.claim_name.as_str()))
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    if names.is_empty() {
+        return Vec::new();
+    }
+    let Ok(cluster) = inner.cluster() else { return Vec::new() };
+    let listed = inner.block_on(cluster.list_metadata::<PersistentVolumeClaim>(""));
+    let Ok(claims) = listed else { return Vec::new() };
+    let namespace = &cluster.location.namespace;
+    let gone = |name: &&str| claims.iter().all(|claim| claim.name.as_deref() != Some(*name));
+    let say = |name| {
+        format!(
+            "there is no claim `{name}` in the namespace {namespace}: make it, or name another in \
+             `output`, `data` or `volumes`"
+        )
+    };
+    names.into_iter().filter(gone).map(say).collect()
+}
+
+fn settings(inner: &Inner) -> Result<ManifestContext, BackendError> {
+    let context = inner.config.manifests.clone().ok_or_else(|| {
+        BackendError::Refused(vec![
+            "no setting `runnerImage`: pods take mlctl from it; make one with `mlctl cluster \
+             image`, then write `runnerImage: ...` into the settings file"
+                .into(),
+        ])
+    })?;
+    Ok(ManifestContext { namespace: inner.cluster()?.location.namespace, ..context })
+}
+
+fn write(plan: &Plan, context: &ManifestContext) -> Result<Manifests, BackendError> {
+    manifests(plan, context).map_err(|error| match error {
+        ManifestError::Refused(reasons) => BackendError::Refused(reasons),
+    })
+}
+
+fn refused(error: impl std::fmt::Display) -> BackendError {
+    BackendError::Refused(vec![error.to_string()])
+}
+
+/// Everything that a submission would find out, with nothing created.
+fn rehearse(inner: &Inner, made: &Manifests) -> Result<Vec<Notice>, BackendError> {
+    let cluster = inner.cluster()?;
+    let missing = inner.block_on(access::missing(&cluster))?;
+    if let Some(first) = missing.first() {
+        let user = inner.user()?;
+        return Err(ClusterError::Forbidden {
+            user,
+            verb: first.verb.into(),
+            resource: match &missing[1..] {
+                [] => first.to_string(),
+                more => {
+                    let more: Vec<_> =
+                        more.iter().map(|need| format!("{} {need}", need.verb)).collect();
+                    format!("{first} (nor {})", more.join(", "))
+                }
+            },
+            namespace: cluster.location.namespace.clone(),
+        }
+        .into());
+    }
+    let api: Api<Namespace> = Api::all(cluster.client.clone());
+    let namespace = cluster.location.namespace.clone();
+    let found = inner.block_on(cluster.again(|| api.get(&namespace)));
+    if let Err(error) = found
+        && is_not_found(&error)
+    {
+        return Err(cluster.target.explain(error).into());
+    }
+    for job in &made.jobs {
+        inner.block_on(cluster.rehearse(job))?;
+    }
+    Ok(Vec::new())
+}
+
+/// Creates everything.
+pub(crate) fn submit(
+    inner: &Inner,
+    plan: &Plan,
+    run: &RunPaths,
+    secrets: &SecretValues,
+    _options: &SubmitOptions,
+) -> Result<Vec<Notice>, BackendError> {
+    let cluster = inner.cluster()?;
+    let context = ManifestContext {
+        user: inner.user()?,
+        nonce: random_word(6)?,
+        token: random_word(32)?,
+        secrets: secrets.clone(),
+        code: CodeBundle::of(plan).map_err(refused)?,
+        resolved: fs_err::read_to_string(run.resolved())?,
+        record: fs_err::read_to_string(run.record())?,
+        ..settings(inner)?
+    };
+    let mut made = write(plan, &context)?;
+    fs_err::create_dir_all(run.agents())?;
+    let submission = Submission {
+        nonce: context.nonce.clone(),
+        layout: ClusterLayout::of(plan),
+        complete: false,
+        archived: false,
+    };
+    submission.write(run)?;
+    write_atomic(&run.token(), context.token.as_bytes(), Durability::Crash)?;
+    Submitting::begin(run)?;
+    let created = inner.block_on(create(&cluster, &mut made));
+    if let Err(error) = created {
+        // Whatever was made goes with its owner; without the permission it has started nothing.
+        let record = made.record.metadata.name.clone().unwrap_or_default();
+        let _ = inner.block_on(cluster.delete::<ConfigMap>(&record, &DeleteParams::background()));
+        Submitting::end(run);
+        return Err(error.into());
+    }
+    Submission { complete: true, ..submission }.write(run)?;
+    save_manifests(run, &made)?;
+    Submitting::end(run);
+    inner.submitted(&run.run)?;
+    // What the user should know has been said by `check`.
+    Ok(Vec::new())
+}
+
+async fn create(
+    cluster: &crate::runtime::kubernetes::client::Cluster,
+    made: &mut Manifests,
+) -> Result<(), ClusterError> {
+    let several = made.jobs.len() > 1;
+    if several && let Some(annotations) = &mut made.record.metadata.annotations {
+        annotations.insert(annotation::SUBMITTED.into(), "false".into());
+    }
+    let record = cluster.create(&made.record).await?;
+    made.own(record.metadata.uid.as_deref().unwrap_or_default());
+    let maps =
+        futures::future::try_join_all(made.config_maps.iter().map(|map| cluster.create(map)));
+    futures::try_join!(cluster.create(&made.service), cluster.create(&made.secret), maps)?;
+    if !several {
+        for job in &made.jobs {
+            cluster.create(job).await?;
+        }
+        return Ok(());
+    }
+    let mut suspended = made.jobs.clone();
+    for job in &mut suspended {
+        if let Some(spec) = &mut job.spec {
+            spec.suspend = Some(true);
+        }
+    }
+    futures::future::try_join_all(suspended.iter().map(|job| cluster.create(job))).await?;
+    release(cluster, &record, &made.jobs).await
+}
+
+/// Lets several Jobs go. From the first change on, any mlctl that looks finishes it.
+pub(crate) async fn release(
+    cluster: &crate::runtime::kubernetes::client::Cluster,
+    record: &ConfigMap,
+    jobs: &[Job],
+) -> Result<(), ClusterError> {
+    let name = record.metadata.name.clone().unwrap_or_default();
+    let submitted = json!({"metadata": {"annotations": {annotation::SUBMITTED: "true"}}});
+    cluster.change::<ConfigMap>(&name, &submitted).await?;
+    let go = json!({"spec": {"suspend": false}});
+    let all = jobs.iter().map(|job| {
+        let name = job.metadata.name.clone().unwrap_or_default();
+        let go = &go;
+        async move { cluster.change::<Job>(&name, go).await }
+    });
+    futures::future::try_join_all(all).await.map(|_| ())
+}
+
+/// The objects as they were made, without what must not be written down.
+fn save_manifests(run: &RunPaths, made: &Manifests) -> Result<(), BackendError> {
+    let mut shown = made.clone();
+    shown.secret.data = None;
+    let documents = shown.documents().map_err(std::io::Error::other)?;
+    let texts: Result<Vec<_>, _> = documents.iter().map(serde_saphyr::to_string).collect();
+    let text = texts.map_err(std::io::Error::other)?.join("---\n");
+    write_atomic(&run.dir.join("manifests.yaml"), text.as_bytes(), Durability::Crash)?;
+    Ok(())
+}

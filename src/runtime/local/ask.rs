@@ -1,0 +1,82 @@
+//! Programs that are asked for a short answer, and that may hang.
+
+use std::io::{self, Read};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+
+use crate::sys;
+
+/// A short program answers within this time, or its driver hangs.
+pub(crate) const ANSWER: Duration = Duration::from_secs(15);
+/// Between two looks at a program that runs.
+const PACE: Duration = Duration::from_millis(20);
+
+/// How a program ended.
+pub(crate) struct Answer {
+    pub(crate) status: ExitStatus,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Answer {
+    /// The last line of what went wrong: where Python and drivers name it.
+    pub(crate) fn complaint(&self) -> String {
+        let last = |text: &str| {
+            text.lines().rev().map(str::trim).find(|line| !line.is_empty()).map(str::to_owned)
+        };
+        last(&self.stderr).or_else(|| last(&self.stdout)).unwrap_or_else(|| self.status.to_string())
+    }
+}
+
+/// Runs a program to its end; kills it, and all that it has started, at the limit or when the user
+/// leaves. A program that isn't there is `NotFound`, one that takes too long `TimedOut`.
+pub(crate) fn ask(
+    command: &mut Command,
+    limit: Duration,
+    is_left: &dyn Fn() -> bool,
+) -> io::Result<Answer> {
+    let begin = Instant::now();
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+    let mut child = command.spawn()?;
+    let stdout = drain(child.stdout.take());
+    let stderr = drain(child.stderr.take());
+    loop {
+        if let Some(status) = child.try_wait()? {
+            // What it has left behind could hold the pipes open.
+            end(&mut child);
+            return Ok(Answer { status, stdout: text(stdout), stderr: text(stderr) });
+        }
+        if begin.elapsed() > limit || is_left() {
+            end(&mut child);
+            let said = format!("no answer within {} s", limit.as_secs());
+            return Err(io::Error::new(io::ErrorKind::TimedOut, said));
+        }
+        std::thread::sleep(PACE);
+    }
+}
+
+fn end(child: &mut Child) {
+    if let Ok(group) = i32::try_from(child.id()) {
+        sys::signal_group(group, Signal::KILL);
+    }
+    let _ = child.wait();
+}
+
+fn drain(pipe: Option<impl Read + Send + 'static>) -> JoinHandle<Vec<u8>> {
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(mut pipe) = pipe {
+            // What came before a failure is better than nothing.
+            let _ = pipe.read_to_end(&mut bytes);
+        }
+        bytes
+    })
+}
+
+fn text(reader: JoinHandle<Vec<u8>>) -> String {
+    String::from_utf8_lossy(&reader.join().unwrap_or_default()).into_owned()
+}

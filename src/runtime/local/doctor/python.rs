@@ -1,0 +1,169 @@
+//! The interpreter of local runs, the frameworks in it, and the GPUs that they should see.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::ops::doctor::{FrameworkFacts, GpuFacts, PythonFacts, Visit};
+use crate::runtime::local::ask::{ANSWER, ask};
+use crate::runtime::local::runtime::LocalConfig;
+
+/// Importing a framework from a cold disk takes this long at most.
+const IMPORT: Duration = Duration::from_mins(1);
+
+/// What `setup.python` takes unless the spec names another one.
+const INTERPRETER: &str = "python3";
+
+const ABOUT: &str = "import importlib.util, json, sys
+has = all(importlib.util.find_spec(name) for name in ('venv', 'ensurepip'))
+print(json.dumps({'path': sys.executable, 'number': sys.version_info[:2], 'hasVenv': has,
+    'version': '.'.join(map(str, sys.version_info[:3]))}))";
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct About {
+    path: String,
+    version: String,
+    number: (u32, u32),
+    has_venv: bool,
+}
+
+/// A framework: what it is called, what installs it with GPU support, how it is asked.
+pub(crate) struct Framework {
+    pub(crate) module: &'static str,
+    pub(crate) package: &'static str,
+    /// An expression: how many GPUs it sees.
+    count: &'static str,
+}
+
+pub(crate) const FRAMEWORKS: [Framework; 3] = [
+    Framework {
+        module: "tensorflow",
+        package: "tensorflow[and-cuda]",
+        count: "len(it.config.list_physical_devices('GPU'))",
+    },
+    Framework { module: "torch", package: "torch", count: "it.cuda.device_count()" },
+    Framework {
+        module: "jax",
+        package: "jax[cuda12]",
+        count: "sum(one.platform == 'gpu' for one in it.devices())",
+    },
+];
+
+/// A program with the environment of a local run's commands, in a folder without the user's code.
+fn command(config: &LocalConfig, program: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.env_clear().envs(&config.env).current_dir("/");
+    command
+}
+
+/// The interpreter that a local run would use.
+pub(crate) fn python(config: &LocalConfig, visit: &Visit) -> PythonFacts {
+    let mut asked = command(config, Path::new(INTERPRETER));
+    let answer = match ask(asked.args(["-c", ABOUT]), ANSWER, &|| visit.is_stopped()) {
+        Ok(answer) if answer.status.success() => answer,
+        Ok(answer) => return PythonFacts::Broken(answer.complaint()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return PythonFacts::Missing,
+        Err(error) => return PythonFacts::Broken(error.to_string()),
+    };
+    match serde_json::from_str(&answer.stdout) {
+        Ok(About { path, version, number, has_venv }) => {
+            PythonFacts::There { path, version, number, has_venv }
+        }
+        Err(error) => PythonFacts::Broken(error.to_string()),
+    }
+}
+
+/// Imports a framework, and asks it for GPUs where there are some.
+pub(crate) fn framework(
+    config: &LocalConfig,
+    framework: &Framework,
+    has_gpus: bool,
+    visit: &Visit,
+) -> FrameworkFacts {
+    let Framework { module, count, .. } = framework;
+    let count = if has_gpus { count } else { "-1" };
+    // Frameworks write much of their own on both streams: the answer is the last line.
+    let script = format!(
+        "import importlib.util as u, sys
+if u.find_spec('{module}') is None: sys.exit(77)
+import {module} as it
+print('\\n' + str(it.__version__), {count})"
+    );
+    let mut asked = command(config, Path::new(INTERPRETER));
+    // Whoever only looks takes no card's memory.
+    asked.env("TF_CPP_MIN_LOG_LEVEL", "3").env("XLA_PYTHON_CLIENT_PREALLOCATE", "false");
+    let answer = match ask(asked.args(["-c", &script]), IMPORT, &|| visit.is_stopped()) {
+        Ok(answer) => answer,
+        Err(error) if error.kind() == io::ErrorKind::TimedOut => return FrameworkFacts::Slow,
+        Err(error) => return FrameworkFacts::Broken(error.to_string()),
+    };
+    if answer.status.code() == Some(77) {
+        return FrameworkFacts::Missing;
+    }
+    let last = answer.stdout.lines().next_back().unwrap_or_default();
+    match last.rsplit_once(' ') {
+        Some((version, gpus)) if answer.status.success() => FrameworkFacts::There {
+            version: version.to_owned(),
+            gpus: gpus.parse().ok().filter(|_| has_gpus),
+        },
+        _ => FrameworkFacts::Broken(answer.complaint()),
+    }
+}
+
+/// What nvidia-smi says; without it, what is on the bus.
+pub(crate) fn gpus(config: &LocalConfig, visit: &Visit) -> GpuFacts {
+    let mut asked = command(config, &config.nvidia_smi);
+    asked.args(["--query-gpu=driver_version,name", "--format=csv,noheader,nounits"]);
+    let answer = match ask(&mut asked, ANSWER, &|| visit.is_stopped()) {
+        Ok(answer) if answer.status.success() => answer,
+        Ok(answer) => return GpuFacts::Broken(answer.complaint()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return GpuFacts::NoProgram(cards(Path::new("/sys/bus/pci/devices")));
+        }
+        Err(error) => return GpuFacts::Broken(error.to_string()),
+    };
+    let mut driver = String::new();
+    let mut names = Vec::new();
+    for (version, name) in answer.stdout.lines().filter_map(|line| line.split_once(',')) {
+        version.trim().clone_into(&mut driver);
+        names.push(name.trim().to_owned());
+    }
+    GpuFacts::There(names, driver)
+}
+
+/// NVIDIA's graphics and compute cards on the bus.
+fn cards(devices: &Path) -> usize {
+    let is_card = |device: PathBuf| {
+        let read = |name: &str| fs_err::read_to_string(device.join(name)).unwrap_or_default();
+        // The same maker sells bridges and sound devices.
+        read("vendor").trim() == "0x10de" && read("class").starts_with("0x03")
+    };
+    let entries = fs_err::read_dir(devices).into_iter().flatten().flatten();
+    entries.filter(|entry| is_card(entry.path())).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_cards_of_the_maker_count() {
+        let bus = tempfile::tempdir().unwrap();
+        for (name, vendor, class) in [
+            ("a", "0x10de\n", "0x030200\n"),
+            ("b", "0x10de\n", "0x040300\n"),
+            ("c", "0x1002\n", "0x030000\n"),
+        ] {
+            let device = bus.path().join(name);
+            fs_err::create_dir(&device).unwrap();
+            fs_err::write(device.join("vendor"), vendor).unwrap();
+            fs_err::write(device.join("class"), class).unwrap();
+        }
+        assert_eq!(cards(bus.path()), 1);
+        assert_eq!(cards(&bus.path().join("none")), 0);
+    }
+}

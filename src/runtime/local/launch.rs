@@ -1,0 +1,301 @@
+//! Starts the agents of a gang so that they go on without mlctl.
+
+use fs_err::os::unix::fs::OpenOptionsExt;
+use std::collections::BTreeMap;
+use std::io;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use fs_err::OpenOptions;
+use serde::{Deserialize, Serialize};
+
+use super::addresses::LocalPorts;
+use super::check::{OWNER_FILE, output_dir};
+use super::data;
+use super::gpu;
+use super::leases::Leases;
+use super::process;
+use super::process::ProcessMark;
+use super::runtime::LocalConfig;
+use super::secrets::secret_variable;
+use crate::agent::stream::{Item, StreamReader};
+use crate::agent::{AgentConfig, AgentRuntime, Code};
+use crate::event::EventKind;
+use crate::gang::ReplicaId;
+use crate::plan::rendezvous::{OutputDirs, environment, hidden};
+use crate::plan::{Addresses, Plan, Port, RolePlan};
+use crate::runtime::types::{BackendError, Notice, SecretValues, SubmitOptions};
+use crate::store::RunPaths;
+use crate::sys::random_word;
+
+/// An agent says that it is up within this time; a machine under heavy load is slow.
+const UP_LIMIT: Duration = Duration::from_mins(1);
+
+/// What the next mlctl must know of a local gang.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Launched {
+    /// Where the primary's agent listens.
+    pub(crate) address: String,
+    /// The word that marks the agents' own lines.
+    pub(crate) nonce: String,
+    /// All replicas in rank order.
+    pub(crate) replicas: Vec<ReplicaId>,
+    /// Where the primary's model goes.
+    pub(crate) model: String,
+}
+
+/// What was recorded before the first agent was started.
+pub(crate) fn launched(run: &RunPaths) -> Option<Launched> {
+    serde_json::from_slice(&fs_err::read(run.agents().join("launch.json")).ok()?).ok()
+}
+
+/// Gives back ports and GPUs.
+pub(crate) fn release(run: &RunPaths) {
+    Leases::ports(run.state()).release(&run.run);
+    Leases::gpus(run.state()).release(&run.run);
+}
+
+/// Starts everything; when it returns all agents are up and belong to nobody's terminal.
+pub(crate) fn launch(
+    config: &LocalConfig,
+    plan: &Plan,
+    run: &RunPaths,
+    secrets: &SecretValues,
+    options: &SubmitOptions,
+) -> Result<Vec<Notice>, BackendError> {
+    for dir in [run.agents(), run.dir.join("logs"), run.dir.join("work")] {
+        fs_err::create_dir_all(dir)?;
+    }
+    let me = i32::try_from(std::process::id()).unwrap_or_default();
+    if let Some(mark) = ProcessMark::of(me) {
+        process::record(run, "mlctl", mark)?;
+    }
+    let alive = |other: &str| process::anything_lives(&RunPaths::new(run.state(), other));
+    let wanted = LocalPorts::wanted(plan);
+    let ports = Leases::ports(&config.state).take_ports(wanted.len(), &run.run, &alive)?;
+    let ports = LocalPorts::new(wanted, ports);
+    let mut gpus = lease_gpus(config, plan, run, options, &alive)?;
+    let links = data::links(plan, &config.claims).map_err(BackendError::Refused)?;
+    let base = output_dir(plan, &config.claims).map_err(|why| BackendError::Refused(vec![why]))?;
+    let base = base.unwrap_or_else(|| run.output());
+    write_private(&run.token(), random_word(32)?.as_bytes())?;
+    let nonce = random_word(6)?;
+    let primary = plan.primary().clone();
+    let listen = format!("127.0.0.1:{}", ports.port(&primary, Port::Gang));
+    let launched = Launched {
+        address: listen.clone(),
+        nonce: nonce.clone(),
+        replicas: plan.replicas().map(|(_, replica)| replica).collect(),
+        model: base.join("model").to_string_lossy().into_owned(),
+    };
+    write_private(
+        &run.agents().join("launch.json"),
+        &serde_json::to_vec(&launched).map_err(io::Error::from)?,
+    )?;
+    own_model(&base.join("model"), run)?;
+    let mut waiting = Vec::new();
+    for (role, replica) in plan.replicas() {
+        let shared = base.to_string_lossy();
+        let outputs = if replica == primary {
+            OutputDirs::of_primary(&shared)
+        } else {
+            let own = run.dir.join("replicas").join(replica.to_string()).join("model");
+            OutputDirs::of_other(&shared, own.to_string_lossy())
+        };
+        let mut env = environment(plan, &replica, &ports, &outputs);
+        let secret = secrets.0.get(&role.name).cloned().unwrap_or_default();
+        env.retain(|name, _| !secret.contains_key(name));
+        if let Some(mine) = gpus.remove(&replica) {
+            env.entry("CUDA_VISIBLE_DEVICES".into()).or_insert(mine);
+        }
+        let agent = AgentConfig {
+            schema_version: 1,
+            gang: plan.gang.clone(),
+            pod_uid: format!("{}-{}", replica, random_word(4)?),
+            generation: 0,
+            primary_address: listen.clone(),
+            listen_address: listen.clone(),
+            // All are at loopback addresses.
+            peers: Vec::new(),
+            token_file: run.token(),
+            nonce: nonce.clone(),
+            command: role.command.clone(),
+            env,
+            unset_env: hidden(plan, &replica),
+            code: plan.code.as_ref().map(|code| Code::Place(code.into())),
+            links: links.clone(),
+            work_dir: run.work(&replica),
+            setup: plan.setup.clone(),
+            cache_dir: config.cache.clone(),
+            make_dirs: outputs.paths(),
+            own_ports: ports.of(&replica),
+            termination_file: run.termination(&replica),
+            memory_limit: role.memory.map(|memory| memory.bytes),
+            accelerators: role.accelerators.is_some(),
+            runtime: AgentRuntime::Processes,
+            replica: replica.clone(),
+        };
+        let secret = secret_environment(config, role, secret)?;
+        start(config, run, &agent, &secret)?;
+        waiting.push(replica);
+    }
+    wait_until_up(run, &nonce, waiting)?;
+    // From here on the agents alone say whether the run lives.
+    fs_err::remove_file(run.agents().join("mlctl.pid"))?;
+    Ok(Vec::new())
+}
+
+fn start(
+    config: &LocalConfig,
+    run: &RunPaths,
+    agent: &AgentConfig,
+    secrets: &BTreeMap<String, String>,
+) -> Result<(), BackendError> {
+    let path = run.agent_config(&agent.replica);
+    write_private(&path, &serde_json::to_vec_pretty(agent).map_err(io::Error::from)?)?;
+    let log = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(run.log(&agent.replica))?
+        .into_file();
+    let child = Command::new(&config.exe)
+        .arg("agent")
+        .arg("--config")
+        .arg(&path)
+        .env_clear()
+        .envs(&config.env)
+        .envs(secrets)
+        .current_dir("/")
+        .stdin(Stdio::null())
+        .stderr(log.try_clone()?)
+        .stdout(log)
+        .spawn()?;
+    let pid = i32::try_from(child.id()).unwrap_or_default();
+    if let Some(mark) = ProcessMark::of(pid) {
+        process::record(run, &agent.replica.to_string(), mark)?;
+    }
+    Ok(())
+}
+
+/// Secret values for one role: taken out of the plan, or named by `secretKeyRef` and `secrets`.
+fn secret_environment(
+    config: &LocalConfig,
+    role: &RolePlan,
+    mut values: BTreeMap<String, String>,
+) -> Result<BTreeMap<String, String>, BackendError> {
+    let mut missing = Vec::new();
+    for variable in &role.env {
+        let Some(source) = &variable.value_from else { continue };
+        let key = &source.secret_key_ref;
+        let name = secret_variable(&key.name, &key.key);
+        let found = config
+            .env
+            .get(&name)
+            .or_else(|| config.secrets.get(&key.name).and_then(|keys| keys.get(&key.key)));
+        match found {
+            Some(value) => drop(values.insert(variable.name.clone(), value.clone())),
+            None if key.optional => {}
+            None => missing.push(format!(
+                "env {}: key {} of secret {} is not known here; set {name}, or write it into the \
+                 secrets file",
+                variable.name, key.key, key.name
+            )),
+        }
+    }
+    for whole in &role.secrets {
+        match config.secrets.get(&whole.name) {
+            Some(keys) if whole.mount_path.is_none() => values.extend(keys.clone()),
+            Some(_) => {}
+            None => missing.push(format!("secret {} is not in the secrets file", whole.name)),
+        }
+    }
+    if missing.is_empty() { Ok(values) } else { Err(BackendError::Refused(missing)) }
+}
+
+/// GPUs for each replica that wants some, as the value of `CUDA_VISIBLE_DEVICES`.
+fn lease_gpus(
+    config: &LocalConfig,
+    plan: &Plan,
+    run: &RunPaths,
+    options: &SubmitOptions,
+    alive: &dyn Fn(&str) -> bool,
+) -> Result<BTreeMap<ReplicaId, String>, BackendError> {
+    let mut taken = BTreeMap::new();
+    if plan.roles.iter().all(|role| role.accelerators.is_none()) {
+        return Ok(taken);
+    }
+    let leases = Leases::gpus(&config.state);
+    let mut free = gpu::list(&config.nvidia_smi);
+    for (role, replica) in plan.replicas() {
+        let Some(wanted) = &role.accelerators else { continue };
+        let mut mine = Vec::new();
+        let mut rest = Vec::new();
+        for gpu in free.drain(..) {
+            let fits = mine.len() < wanted.count as usize && gpu::fits(&gpu, &wanted.kind);
+            if fits && leases.take(&gpu.uuid, &run.run, alive)? {
+                mine.push(gpu.uuid);
+            } else {
+                rest.push(gpu);
+            }
+        }
+        free = rest;
+        if mine.len() < wanted.count as usize && !options.allow_cpu {
+            let holders: Vec<String> =
+                free.iter().filter_map(|gpu| leases.holder(&gpu.uuid)).collect();
+            return Err(BackendError::Refused(vec![format!(
+                "{replica}: {} x {} wanted, {} free; other runs hold the rest: {}. Wait for them, \
+                 cancel one, or pass --allow-cpu",
+                wanted.count,
+                wanted.kind,
+                mine.len(),
+                holders.join(", ")
+            )]));
+        }
+        taken.insert(replica, mine.join(","));
+    }
+    Ok(taken)
+}
+
+/// Marks the model folder as this run's.
+fn own_model(model: &std::path::Path, run: &RunPaths) -> io::Result<()> {
+    fs_err::create_dir_all(model)?;
+    fs_err::write(model.join(OWNER_FILE), &run.run)
+}
+
+/// Until each agent has left this session a closing terminal would still reach it.
+fn wait_until_up(run: &RunPaths, nonce: &str, mut waiting: Vec<ReplicaId>) -> io::Result<()> {
+    let begin = Instant::now();
+    while !waiting.is_empty() {
+        waiting.retain(|replica| !is_up(run, replica, nonce));
+        if let Some(replica) = waiting.iter().find(|replica| !process::agent_lives(run, replica))
+            && !is_up(run, replica, nonce)
+        {
+            let log = fs_err::read_to_string(run.log(replica)).unwrap_or_default();
+            let last = log.lines().last().unwrap_or("it said nothing").to_owned();
+            return Err(io::Error::other(format!(
+                "the agent of {replica} could not start: {last}"
+            )));
+        }
+        if begin.elapsed() > UP_LIMIT {
+            return Err(io::Error::new(io::ErrorKind::TimedOut, "the agents did not come up"));
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    Ok(())
+}
+
+fn is_up(run: &RunPaths, replica: &ReplicaId, nonce: &str) -> bool {
+    let bytes = fs_err::read(run.log(replica)).unwrap_or_default();
+    StreamReader::new(nonce).push(&bytes).iter().any(
+        |item| matches!(item, Item::Event(event) if matches!(event.kind, EventKind::AgentStarted { .. })),
+    )
+}
+
+fn write_private(path: &std::path::Path, bytes: &[u8]) -> io::Result<()> {
+    use io::Write;
+    let mut file =
+        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.write_all(bytes)
+}

@@ -1,0 +1,154 @@
+//! Ports and GPUs that runs hold, as files in the state: two runs don't share one by accident.
+
+use std::io::{self, Write};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+
+use fs_err::OpenOptions;
+
+/// Below the range that the kernel takes for outgoing connections (32768 and up on Linux), so that
+/// a port isn't lost between its choice and its use.
+const PORTS: std::ops::Range<u16> = 20_000..32_000;
+
+/// Leases of one kind: files named after the thing, holding the run's id.
+#[derive(Clone, Debug)]
+pub(crate) struct Leases {
+    dir: PathBuf,
+}
+
+impl Leases {
+    /// Ports.
+    pub(crate) fn ports(state: &Path) -> Self {
+        Self { dir: state.join("leases").join("ports") }
+    }
+
+    /// GPUs.
+    pub(crate) fn gpus(state: &Path) -> Self {
+        Self { dir: state.join("leases").join("gpus") }
+    }
+
+    /// Takes one thing for a run; `false` when a run that lives holds it.
+    pub(crate) fn take(
+        &self,
+        thing: &str,
+        run: &str,
+        alive: &dyn Fn(&str) -> bool,
+    ) -> io::Result<bool> {
+        fs_err::create_dir_all(&self.dir)?;
+        let path = self.dir.join(thing);
+        for _ in 0..3 {
+            match OpenOptions::new().write(true).create_new(true).open(&path) {
+                Ok(mut file) => {
+                    file.write_all(run.as_bytes())?;
+                    return Ok(true);
+                }
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    let holder = fs_err::read_to_string(&path).unwrap_or_default();
+                    if holder == run {
+                        return Ok(true);
+                    }
+                    // An empty file is being written by another mlctl this very moment.
+                    if holder.is_empty() || alive(&holder) {
+                        return Ok(false);
+                    }
+                    remove(&path)?;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(false)
+    }
+
+    /// Who holds a thing.
+    pub(crate) fn holder(&self, thing: &str) -> Option<String> {
+        fs_err::read_to_string(self.dir.join(thing)).ok().filter(|run| !run.is_empty())
+    }
+
+    /// Everything that is held, and by which run.
+    pub(crate) fn all(&self) -> Vec<(String, String)> {
+        let entries = fs_err::read_dir(&self.dir).into_iter().flatten().flatten();
+        let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+        names.filter_map(|thing| Some((thing.clone(), self.holder(&thing)?))).collect()
+    }
+
+    /// Gives one thing back, if this run holds it.
+    pub(crate) fn give_back(&self, thing: &str, run: &str) -> io::Result<()> {
+        if self.holder(thing).as_deref() == Some(run) {
+            remove(&self.dir.join(thing))?;
+        }
+        Ok(())
+    }
+
+    /// Gives back all that a run holds.
+    pub(crate) fn release(&self, run: &str) {
+        let Ok(entries) = fs_err::read_dir(&self.dir) else { return };
+        for entry in entries.flatten() {
+            if fs_err::read_to_string(entry.path()).is_ok_and(|holder| holder == run) {
+                // What can't be removed goes stale with the run.
+                let _ = fs_err::remove_file(entry.path());
+            }
+        }
+    }
+
+    /// Takes so many free ports of the loopback address.
+    pub(crate) fn take_ports(
+        &self,
+        count: usize,
+        run: &str,
+        alive: &dyn Fn(&str) -> bool,
+    ) -> io::Result<Vec<u16>> {
+        let mut ports = Vec::new();
+        let first = fastrand::u16(PORTS);
+        for port in (first..PORTS.end).chain(PORTS.start..first) {
+            if ports.len() == count {
+                break;
+            }
+            if TcpListener::bind(("127.0.0.1", port)).is_ok()
+                && self.take(&port.to_string(), run, alive)?
+            {
+                ports.push(port);
+            }
+        }
+        if ports.len() == count {
+            Ok(ports)
+        } else {
+            Err(io::Error::new(
+                io::ErrorKind::AddrInUse,
+                format!("no {count} free ports between {} and {}", PORTS.start, PORTS.end),
+            ))
+        }
+    }
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    match fs_err::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lease_is_one_runs_until_that_run_is_gone() {
+        let state = tempfile::tempdir().unwrap();
+        let gpus = Leases::gpus(state.path());
+        assert!(gpus.take("GPU-1", "a", &|_| true).unwrap());
+        assert!(gpus.take("GPU-1", "a", &|_| true).unwrap());
+        assert!(!gpus.take("GPU-1", "b", &|_| true).unwrap());
+        assert!(gpus.take("GPU-1", "b", &|_| false).unwrap());
+        gpus.release("b");
+        assert!(gpus.holder("GPU-1").is_none());
+    }
+
+    #[test]
+    fn ports_of_two_runs_differ() {
+        let state = tempfile::tempdir().unwrap();
+        let ports = Leases::ports(state.path());
+        let a = ports.take_ports(20, "a", &|_| true).unwrap();
+        let b = ports.take_ports(20, "b", &|_| true).unwrap();
+        assert!(a.iter().all(|port| !b.contains(port)));
+    }
+}

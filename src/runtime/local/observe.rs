@@ -1,0 +1,186 @@
+//! What has happened to a local gang: the agents' own lines, and what is left when they are gone.
+
+use std::io::{Read, Seek, SeekFrom};
+
+use fs_err::File;
+use jiff::Timestamp;
+
+use super::launch::{Launched, launched, release};
+use super::process;
+use crate::agent::read_termination;
+use crate::agent::stream::{Item, StreamReader};
+use crate::event::{EVENT_VERSION, Event, EventKind};
+use crate::gang::{Attempt, FailureClass, FirstFailure, Outcome, ReplicaId, Verdict};
+use crate::runtime::types::{BackendError, Cursor};
+use crate::store::RunPaths;
+
+/// Set in the cursor once the end has been told.
+const FINISHED: &str = "finished";
+
+/// All events since the cursor, and the end when there is nothing left.
+pub(crate) fn observe(run: &RunPaths, cursor: &mut Cursor) -> Result<Vec<Event>, BackendError> {
+    if cursor.0.contains_key(FINISHED) {
+        return Ok(Vec::new());
+    }
+    let Some(launched) = launched(run) else {
+        return Ok(never_started(run, cursor));
+    };
+    // Looked at before the logs are read: what an agent wrote before its end is in them then.
+    let living: Vec<bool> =
+        launched.replicas.iter().map(|replica| process::agent_lives(run, replica)).collect();
+    let submitting =
+        process::recorded(run, "mlctl").is_some_and(super::process::ProcessMark::is_alive);
+    let mut events = Vec::new();
+    for replica in &launched.replicas {
+        events.extend(tail(run, &launched.nonce, replica, cursor)?);
+    }
+    // A stable sort: each log keeps its own order.
+    events.sort_by_key(|event| event.time);
+    let end = events.iter().position(|event| matches!(event.kind, EventKind::Finished { .. }));
+    if let Some(end) = end {
+        let last = events.remove(end);
+        cursor.0.insert("verdict".into(), 1);
+        events.push(last);
+    }
+    let told = cursor.0.contains_key("verdict");
+    let never_up = !submitting && living.iter().all(|lives| !lives);
+    if never_up {
+        process::sweep(run);
+        release(run);
+        if !told {
+            events.push(inferred(run, &launched, &events));
+        }
+        cursor.0.insert(FINISHED.into(), 1);
+    }
+    Ok(events)
+}
+
+fn tail(
+    run: &RunPaths,
+    nonce: &str,
+    replica: &ReplicaId,
+    cursor: &mut Cursor,
+) -> Result<Vec<Event>, BackendError> {
+    let mut file = match File::open(run.log(replica)) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error.into()),
+    };
+    let offset = cursor.0.entry(replica.to_string()).or_default();
+    file.seek(SeekFrom::Start(*offset))?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    let mut reader = StreamReader::new(nonce);
+    let items = reader.push(&bytes);
+    // A line that has no end yet is read again next time.
+    *offset += (bytes.len() - reader.pending().min(bytes.len())) as u64;
+    Ok(items
+        .into_iter()
+        .filter_map(|item| match item {
+            Item::Event(event) => Some(event),
+            Item::Line(_) => None,
+        })
+        .collect())
+}
+
+/// mlctl was killed before it started anything, or is about to.
+fn never_started(run: &RunPaths, cursor: &mut Cursor) -> Vec<Event> {
+    if process::anything_lives(run) || is_young(run) {
+        return Vec::new();
+    }
+    release(run);
+    cursor.0.insert(FINISHED.into(), 1);
+    let verdict = Verdict {
+        outcome: Outcome::CouldNotStart,
+        attempt: 0,
+        first_failure: None,
+        reason: "mlctl ended before it had started the replicas".into(),
+    };
+    vec![finished(run, verdict, "nothing of the run was ever started")]
+}
+
+/// A run folder this new may belong to an mlctl that is still writing it.
+fn is_young(run: &RunPaths) -> bool {
+    let made = fs_err::metadata(&run.dir).and_then(|meta| meta.modified());
+    made.is_ok_and(|made| made.elapsed().is_ok_and(|age| age.as_secs() < 5))
+}
+
+/// The verdict of a gang whose agents are all gone: from a termination message if one has it.
+fn inferred(run: &RunPaths, launched: &Launched, news: &[Event]) -> Event {
+    let messages: Vec<_> = launched
+        .replicas
+        .iter()
+        .filter_map(|replica| read_termination(&run.termination(replica)))
+        .collect();
+    let known = messages
+        .iter()
+        .filter(|message| message.verdict.is_some())
+        // On equal epochs anything outranks "could not start".
+        .max_by_key(|message| {
+            let outcome = message.verdict.as_ref().map(|verdict| verdict.outcome);
+            (message.epoch, outcome != Some(Outcome::CouldNotStart))
+        })
+        .and_then(|message| message.verdict.clone());
+    if let Some(verdict) = known {
+        return finished(run, verdict, "a termination message");
+    }
+    let attempt = messages.iter().map(|message| message.epoch.1).max().unwrap_or(0);
+    if messages.iter().any(|message| message.terminated_from_outside) {
+        let verdict = Verdict {
+            outcome: Outcome::Failed,
+            attempt,
+            first_failure: None,
+            reason: "the agents were told to go (SIGTERM) before the gang had decided".into(),
+        };
+        return finished(run, verdict, "the agents' last words");
+    }
+    let (replica, reason) = first_lost(run, launched, news);
+    let failure = FirstFailure {
+        attempt,
+        replica,
+        class: FailureClass::Infrastructure,
+        exit: None,
+        reason: reason.clone(),
+    };
+    let verdict =
+        Verdict { outcome: Outcome::Failed, attempt, first_failure: Some(failure), reason };
+    finished(run, verdict, "the agents are gone without a verdict")
+}
+
+/// Who vanished first: of those that said no last word, the one that fell silent first.
+fn first_lost(run: &RunPaths, launched: &Launched, news: &[Event]) -> (ReplicaId, String) {
+    let said_goodbye = |replica: &ReplicaId| {
+        read_termination(&run.termination(replica))
+            .is_some_and(|message| message.state == crate::gang::TerminationState::Exiting)
+    };
+    let silent: Vec<&ReplicaId> =
+        launched.replicas.iter().filter(|replica| !said_goodbye(replica)).collect();
+    let last_word = |replica: &ReplicaId| {
+        let in_news = news.iter().filter(|event| event.replica.as_ref() == Some(replica));
+        let written = fs_err::metadata(run.log(replica)).and_then(|meta| meta.modified()).ok();
+        (written, in_news.map(|event| event.time).max())
+    };
+    let first = silent.iter().min_by_key(|replica| last_word(replica));
+    match first {
+        Some(replica) => (
+            (**replica).clone(),
+            format!("the agent of {replica} was killed or its machine went down"),
+        ),
+        None => {
+            (launched.replicas[0].clone(), "the agents lost each other before a verdict".into())
+        }
+    }
+}
+
+fn finished(run: &RunPaths, verdict: Verdict, from: &str) -> Event {
+    let attempt: Attempt = verdict.attempt;
+    Event {
+        v: EVENT_VERSION,
+        seq: 0,
+        time: Timestamp::now(),
+        run: run.run.clone(),
+        attempt,
+        replica: None,
+        kind: EventKind::Finished { verdict, inferred: Some(from.into()), unsubmitted: false },
+    }
+}

@@ -1,0 +1,78 @@
+//! The agents of a run as processes of this machine: recorded, so that the next mlctl knows them.
+
+use std::time::Duration;
+
+use rustix::process::Signal;
+use serde::{Deserialize, Serialize};
+
+use crate::gang::ReplicaId;
+use crate::store::RunPaths;
+use crate::sys;
+
+/// A process that can't be mistaken for a later one of the same number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ProcessMark {
+    pub(crate) pid: i32,
+    pub(crate) start: u64,
+}
+
+impl ProcessMark {
+    /// The process of this number, if it lives.
+    pub(crate) fn of(pid: i32) -> Option<Self> {
+        sys::start_time(pid).map(|start| Self { pid, start })
+    }
+
+    pub(crate) fn is_alive(self) -> bool {
+        sys::is_alive(self.pid, self.start)
+    }
+}
+
+fn file(run: &RunPaths, name: &str) -> std::path::PathBuf {
+    run.agents().join(format!("{name}.pid"))
+}
+
+/// Records a process under a name: a replica, or `mlctl` for who submits.
+pub(crate) fn record(run: &RunPaths, name: &str, mark: ProcessMark) -> std::io::Result<()> {
+    fs_err::write(file(run, name), serde_json::to_vec(&mark)?)
+}
+
+/// The recorded process.
+pub(crate) fn recorded(run: &RunPaths, name: &str) -> Option<ProcessMark> {
+    serde_json::from_slice(&fs_err::read(file(run, name)).ok()?).ok()
+}
+
+/// A replica's agent lives.
+pub(crate) fn agent_lives(run: &RunPaths, replica: &ReplicaId) -> bool {
+    recorded(run, &replica.to_string()).is_some_and(ProcessMark::is_alive)
+}
+
+/// Any recorded process of the run lives; the submitting mlctl counts until all agents are up.
+pub(crate) fn anything_lives(run: &RunPaths) -> bool {
+    let Ok(entries) = fs_err::read_dir(run.agents()) else { return false };
+    entries
+        .flatten()
+        .filter(|entry| entry.path().extension().is_some_and(|end| end == "pid"))
+        .filter_map(|entry| serde_json::from_slice(&fs_err::read(entry.path()).ok()?).ok())
+        .any(ProcessMark::is_alive)
+}
+
+/// Sends a signal to every living agent.
+pub(crate) fn signal_agents(run: &RunPaths, signal: Signal) {
+    let Ok(entries) = fs_err::read_dir(run.agents()) else { return };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        if path.extension().is_none_or(|end| end != "pid") || path.ends_with("mlctl.pid") {
+            continue;
+        }
+        let mark: Option<ProcessMark> =
+            fs_err::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        if let Some(mark) = mark.filter(|mark| mark.is_alive()) {
+            sys::signal(mark.pid, signal);
+        }
+    }
+}
+
+/// Kills whatever still carries the run's mark: what an agent and its guard, killed at once, left.
+pub(crate) fn sweep(run: &RunPaths) -> bool {
+    sys::kill_marked(&run.run, Duration::from_secs(5))
+}

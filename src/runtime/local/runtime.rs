@@ -1,0 +1,157 @@
+//! The local runtime behind the trait of all runtimes.
+
+use std::collections::BTreeMap;
+use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
+
+use rustix::process::Signal;
+
+use super::{check, holdings, launch, machine, observe, process};
+use crate::agent;
+use crate::event::Event;
+use crate::gang::ReplicaId;
+use crate::plan::{Plan, RuntimeDefaults};
+use crate::runtime::holding::{Holding, Holdings};
+use crate::runtime::log_files::FileLogs;
+use crate::runtime::types::{
+    Backend, BackendError, Cursor, ExecRequest, GpuView, LogQuery, LogReader, Notice, SecretValues,
+    SubmitOptions,
+};
+use crate::store::RunPaths;
+
+/// What the local runtime needs to know of its surroundings.
+#[derive(Clone, Debug)]
+pub struct LocalConfig {
+    /// This program: it is the agent too.
+    pub exe: PathBuf,
+    /// The state folder, for leases.
+    pub state: PathBuf,
+    /// Python environments are cached here.
+    pub cache: PathBuf,
+    /// The environment that commands inherit.
+    pub env: BTreeMap<String, String>,
+    /// The program that lists GPUs.
+    pub nvidia_smi: PathBuf,
+    /// Secrets by name, key and value, from the secrets file.
+    pub secrets: BTreeMap<String, BTreeMap<String, String>>,
+    /// Folders that stand for claims of a cluster, by the claim's name.
+    pub claims: BTreeMap<String, PathBuf>,
+}
+
+/// Gangs as processes of this machine.
+#[derive(Clone, Debug)]
+pub struct Local {
+    pub(crate) config: LocalConfig,
+}
+
+impl Local {
+    /// A runtime with these surroundings.
+    pub fn new(config: LocalConfig) -> Self {
+        Self { config }
+    }
+}
+
+impl Backend for Local {
+    fn name(&self) -> String {
+        "local".into()
+    }
+
+    fn defaults(&self) -> RuntimeDefaults {
+        RuntimeDefaults::LOCAL
+    }
+
+    fn check(&self, plan: &Plan, options: &SubmitOptions) -> Result<Vec<Notice>, BackendError> {
+        check::check(&self.config, plan, options)
+    }
+
+    fn ensure(
+        &self,
+        plan: &Plan,
+        run: &RunPaths,
+        secrets: &SecretValues,
+        options: &SubmitOptions,
+    ) -> Result<Vec<Notice>, BackendError> {
+        let launched = launch::launch(&self.config, plan, run, secrets, options);
+        if launched.is_err() {
+            // Whatever was started must not stay behind a submission that failed.
+            self.remove(run)?;
+        }
+        launched
+    }
+
+    fn holdings(&self) -> Result<Holdings, BackendError> {
+        Ok(holdings::holdings(&self.config))
+    }
+
+    fn discard(&self, holding: &Holding) -> Result<(), BackendError> {
+        holdings::discard(&self.config, holding)
+    }
+
+    fn gpus(&self) -> Result<GpuView, BackendError> {
+        machine::machine(&self.config)
+    }
+
+    fn observe(&self, run: &RunPaths, cursor: &mut Cursor) -> Result<Vec<Event>, BackendError> {
+        observe::observe(run, cursor)
+    }
+
+    fn logs(&self, run: &RunPaths, query: &LogQuery) -> Result<Box<dyn LogReader>, BackendError> {
+        let launched = launch::launched(run);
+        let (nonce, replicas) =
+            launched.map_or_else(Default::default, |known| (known.nonce, known.replicas));
+        Ok(Box::new(FileLogs::open(run, query, &nonce, replicas)))
+    }
+
+    fn cancel(&self, run: &RunPaths, by: &str) -> Result<Vec<Notice>, BackendError> {
+        let Some(launch::Launched { address, .. }) = launch::launched(run) else {
+            self.remove(run)?;
+            return Ok(Vec::new());
+        };
+        let token = fs_err::read(run.token())?;
+        if agent::cancel(&address, &token, &run.run, by).is_err() {
+            // Nobody decides any more: the agents end by themselves when they are told to go.
+            process::signal_agents(run, Signal::TERM);
+        }
+        Ok(Vec::new())
+    }
+
+    fn is_gone(&self, run: &RunPaths) -> Result<bool, BackendError> {
+        let gone = !process::anything_lives(run);
+        let primary = launch::launched(run).and_then(|launched| launched.replicas.first().cloned());
+        if !gone && primary.is_some_and(|primary| !process::agent_lives(run, &primary)) {
+            // Nothing replaces a primary here: who hasn't joined it by now would wait in vain.
+            process::signal_agents(run, Signal::TERM);
+        }
+        if gone {
+            // What agents that were killed have left, and what the run held.
+            process::sweep(run);
+            launch::release(run);
+        }
+        Ok(gone)
+    }
+
+    fn remove(&self, run: &RunPaths) -> Result<(), BackendError> {
+        process::signal_agents(run, Signal::KILL);
+        process::sweep(run);
+        launch::release(run);
+        Ok(())
+    }
+
+    fn exec(
+        &self,
+        run: &RunPaths,
+        replica: &ReplicaId,
+        request: &ExecRequest,
+    ) -> Result<u8, BackendError> {
+        let gone = || BackendError::Unsupported(format!("{replica} runs no command now"));
+        let agent = process::recorded(run, &replica.to_string())
+            .filter(|mark| mark.is_alive())
+            .ok_or_else(gone)?;
+        let status = agent::beside(agent.pid, &request.argv)
+            .ok_or_else(gone)?
+            .status()
+            .map_err(|error| BackendError::NotRun(request.argv.join(" "), error))?;
+        let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
+        Ok(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
+    }
+}

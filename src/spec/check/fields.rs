@@ -1,0 +1,133 @@
+//! Fields that don't exist, and fields that are missing.
+
+use serde_json::Value as Json;
+
+use super::gaps::Gap;
+use super::habits;
+use super::schema::{properties, required};
+use super::walk::{At, Walk};
+use crate::spec::syntax::Diagnostic;
+use crate::spec::syntax::SourceSpan;
+use crate::spec::syntax::{Entry, Node, Value, key_path};
+use crate::text::{list_of, nearest};
+
+/// More names than this are not listed.
+const FEW: usize = 8;
+
+impl Walk<'_> {
+    /// A key that no field has.
+    pub(crate) fn unknown_field(&mut self, node: &Node, entry: &Entry, shape: &Json, at: &At) {
+        let name = entry.key.text.as_str();
+        let place = if at.path.is_empty() { String::new() } else { format!(" in `{}`", at.path) };
+        let known: Vec<&str> = properties(shape)
+            .map(|(field, _)| field)
+            .filter(|field| node.get(field).is_none())
+            .collect();
+        let finding = Diagnostic::error("unknown-field", format!("unknown field `{name}`{place}"));
+        let habit = habits::advice(name, &at.path);
+        let near = nearest(name, known.iter().copied()).filter(|_| habit.is_none());
+        let misplaced = self.field_among_roles(&at.path).filter(|_| near.is_none());
+        let gap = match &misplaced {
+            Some(_) => Gap::Value(at.path.clone()),
+            None => Gap::Field { path: key_path(&at.path, name), meant: near.map(str::to_owned) },
+        };
+        let (label, help) = if let Some(help) = habit {
+            ("not a field here", help.to_owned())
+        } else if let Some(near) = near {
+            ("unknown field", format!("did you mean `{near}`?"))
+        } else if let Some(help) = misplaced {
+            ("not a field here", help)
+        } else if let Some(help) = self.belongs_elsewhere(entry, &at.path) {
+            ("not a field here", help)
+        } else if known.len() <= FEW {
+            let rest = match known[..] {
+                [] => "there is nothing else to say here: remove it".to_owned(),
+                [one] => format!("the only other field here is `{one}`"),
+                _ => format!("the other fields here are {}", list_of(&known, "and")),
+            };
+            ("unknown field", rest)
+        } else {
+            let path = if at.path.is_empty() { String::new() } else { format!(".{}", at.path) };
+            ("unknown field", format!("`mlctl explain TrainJob{path}` lists the fields"))
+        };
+        self.refuse(gap, finding.at(entry.key.span, label).help(help));
+    }
+
+    /// `roles: {env: {A: 1}}`: what is called as a field is no role that somebody named. Says
+    /// where it belongs.
+    fn field_among_roles(&self, path: &str) -> Option<String> {
+        let name = path.strip_prefix("roles.")?;
+        let root = self.input.schema;
+        let has = |schema: &Json| properties(schema).any(|(field, _)| field == name);
+        if has(&root["$defs"]["Role"]) {
+            Some(format!("`{name}` stands in a role: `roles: {{worker: {{{name}: ...}}}}`"))
+        } else {
+            has(root).then(|| format!("`{name}` belongs to the job: move it to the top level"))
+        }
+    }
+
+    /// The name is a field, but of something else.
+    fn belongs_elsewhere(&self, entry: &Entry, path: &str) -> Option<String> {
+        let name = entry.key.text.as_str();
+        let value = entry.value.as_text().filter(|text| text.len() < 12).unwrap_or("...");
+        let root = self.input.schema;
+        let has = |schema: &Json| properties(schema).any(|(field, _)| field == name);
+        if path.is_empty() && has(&root["$defs"]["Role"]) {
+            return Some(format!(
+                "`{name}` belongs to a role: `roles: {{worker: {{{name}: {value}}}}}`"
+            ));
+        }
+        if !path.is_empty() && has(root) {
+            return Some(format!("`{name}` belongs to the job: move it to the top level"));
+        }
+        // Fields of one thing that is a field itself, as `requirements` of `setup.python`.
+        let owners = ["setup", "setup.python", "accelerators", "retries"];
+        let defs = ["Setup", "PythonSetup", "Accelerators", "Retries"];
+        let owner = owners.iter().zip(defs).find(|(_, def)| has(&root["$defs"][*def]))?.0;
+        Some(format!("`{name}` belongs below `{owner}`: `{owner}.{name}`"))
+    }
+
+    /// A required field is not there.
+    pub(crate) fn missing_field(&mut self, node: &Node, shape: &Json, name: &str, at: &At) {
+        // `metadata:` has been refused already, with what to do.
+        if name == "name" && node.get("metadata").is_some_and(|meta| meta.get("name").is_some()) {
+            self.gap(Gap::Lack { path: at.path.clone(), field: name.to_owned() });
+            return;
+        }
+        let place = if at.path.is_empty() { String::new() } else { format!(" in `{}`", at.path) };
+        let place_of_node = at.key.filter(|_| is_long(node)).unwrap_or_else(|| beginning(node));
+        let help = match (name, at.path.as_str()) {
+            ("apiVersion", "") => "add `apiVersion: mlctl.dev/v1`".to_owned(),
+            ("kind", "") => "add `kind: TrainJob`".to_owned(),
+            ("name", "") => {
+                "add a name of lower-case letters, digits and `-`: `name: digits`".into()
+            }
+            _ => {
+                let field = properties(shape).find(|(field, _)| *field == name);
+                let text = field.and_then(|(_, field)| field["description"].as_str()).unwrap_or("");
+                let all = required(shape);
+                let sentence = text.split('\n').next().unwrap_or_default();
+                if all.len() > 1 {
+                    format!("{} are needed; `{name}` is: {sentence}", list_of(&all, "and"))
+                } else {
+                    format!("add `{name}: ...`, which is: {sentence}")
+                }
+            }
+        };
+        self.refuse(
+            Gap::Lack { path: at.path.clone(), field: name.to_owned() },
+            Diagnostic::error("missing-field", format!("`{name}` is missing{place}"))
+                .at(place_of_node, format!("without `{name}`"))
+                .help(help),
+        );
+    }
+}
+
+fn is_long(node: &Node) -> bool {
+    matches!(&node.value, Value::Map(entries) if entries.len() > 1)
+}
+
+/// The first key of a mapping stands for all of it.
+fn beginning(node: &Node) -> SourceSpan {
+    node.as_map().and_then(<[Entry]>::first).map_or(node.span, |entry| entry.key.span)
+}

@@ -1,0 +1,292 @@
+//! Commands and arguments that will not reach the program as they look.
+
+use super::context::{Lint, Scope};
+use crate::spec::kinds::train::{ArgValue, Args, Framework};
+use crate::spec::syntax::Diagnostic;
+use crate::spec::syntax::is_variable;
+use crate::spec::syntax::{index_path, key_path};
+
+/// Linux' limit for one argument or variable.
+const MAX_ARGUMENT: usize = 128 * 1024;
+/// Arguments by which code is told of its peers where nothing else tells it.
+const RENDEZVOUS: [&str; 14] = [
+    "master_port",
+    "master_addr",
+    "nnodes",
+    "node_rank",
+    "rdzv_endpoint",
+    "rdzv_id",
+    "rank",
+    "world_size",
+    "coordinator_address",
+    "ps_hosts",
+    "worker_hosts",
+    "job_name",
+    "task_index",
+    "dist_url",
+];
+
+/// One text on its way to the command line.
+struct Word<'a> {
+    path: String,
+    text: &'a str,
+    /// An item of a list, so that it is one argument exactly as it is.
+    item: bool,
+}
+
+impl Lint<'_> {
+    pub(crate) fn commands(&mut self) {
+        self.something_to_run();
+        for scope in self.scopes() {
+            let command = scope.command.or(self.job.command.as_deref()).unwrap_or_default();
+            let shell = runs_in_shell(command);
+            let own = scope.command.unwrap_or_default();
+            if let [only] = own
+                && only.trim().contains(char::is_whitespace)
+            {
+                self.one_string(&scope, only);
+            } else if own.is_empty() && scope.command.is_some() {
+                let span = self.spans.key(&key_path(&scope.path, "command"));
+                self.add(
+                    Diagnostic::error("empty-command", "the command is an empty list")
+                        .at(span, "")
+                        .help("leave `command` out for the image's own, or write `[python, train.py]`"),
+                );
+            }
+            for word in words(&scope) {
+                self.word(&word, shell);
+            }
+            if let Some(Args::Map(map)) = scope.args {
+                for name in map.keys() {
+                    self.argument_name(&scope, name);
+                }
+            }
+        }
+    }
+
+    fn something_to_run(&mut self) {
+        let job = self.job;
+        let finding = |place| {
+            Diagnostic::error("nothing-to-run", "neither `command` nor `image` says what to run")
+                .at(place, "has no command")
+                .help("add `command: [python, train.py]`")
+        };
+        if job.command.is_some() || job.image.is_some() {
+            return;
+        }
+        if job.roles.is_empty() {
+            self.add(finding(self.spans.key("name")));
+        }
+        for (name, role) in &job.roles {
+            if role.command.is_none() && role.image.is_none() {
+                self.add(finding(self.spans.key(&key_path("roles", name))));
+            }
+        }
+    }
+
+    fn one_string(&mut self, scope: &Scope<'_>, text: &str) {
+        let span = self.spans.value(&index_path(&key_path(&scope.path, "command"), 0));
+        let split: Vec<&str> = text.split_whitespace().collect();
+        let help = if text.contains(['"', '\'', '|', '&', ';', '>', '$']) {
+            "for a shell, write `command: [sh, -c, \"...\"]`; else one item per word".to_owned()
+        } else {
+            format!("write `command: [{}]`", split.join(", "))
+        };
+        // A path may have blanks; a bare program name does not.
+        let path = split.first().is_some_and(|first| first.contains('/'));
+        let finding = if path { Diagnostic::warning } else { Diagnostic::error };
+        self.add(
+            finding("one-string-command", "the command is one word with blanks in it".to_owned())
+                .at(span, "taken for the name of a program")
+                .help(help),
+        );
+    }
+
+    fn word(&mut self, word: &Word<'_>, shell: bool) {
+        let span = self.spans.value(&word.path);
+        let text = word.text;
+        if text.len() >= MAX_ARGUMENT {
+            self.add(
+                Diagnostic::error("too-long", "longer than Linux allows for one argument")
+                    .at(span, "128 KiB at most")
+                    .help("put it into a file of `code`"),
+            );
+            return;
+        }
+        if text.starts_with("/gcs/") || text.contains("=/gcs/") || text.contains(" /gcs/") {
+            self.gcs_path(&word.path);
+        }
+        if shell {
+            return;
+        }
+        let two = text
+            .split_once(char::is_whitespace)
+            .filter(|(flag, rest)| is_flag(flag) && !rest.trim().is_empty());
+        if let Some((flag, _)) = two.filter(|_| word.item) {
+            self.add(
+                Diagnostic::error(
+                    "two-words-in-one",
+                    format!("`{flag}` and its value are one word"),
+                )
+                .at(span, "the program gets this as a single argument")
+                .help(format!("write `{flag}=...`, or two items")),
+            );
+        } else if let Some((name, _)) = text
+            .split_once('=')
+            .filter(|(name, _)| word.item && word.path.contains("args[") && is_variable(name))
+        {
+            self.add(
+                Diagnostic::warning("no-dashes", format!("`{name}=...` has no dashes"))
+                    .at(span, "passed as it is")
+                    .help(format!("most programs want `--{name}=...`; Hydra is fine with this")),
+            );
+        }
+        if ["&&", "||", "|", ";", "&", ">", ">>", "<", "2>&1"].contains(&text) {
+            self.add(
+                Diagnostic::warning(
+                    "no-shell",
+                    format!("`{text}` is passed to the program as a word"),
+                )
+                .at(span, "no shell reads this")
+                .help("for a shell, write `command: [sh, -c, \"...\"]`"),
+            );
+        } else if let Some(reference) = reference(text) {
+            self.add(
+                Diagnostic::warning("not-expanded", format!("nothing replaces `{reference}` here"))
+                    .at(span, "the program gets it as it is written")
+                    .help("read the variable in the program, or use `command: [sh, -c, \"...\"]`"),
+            );
+        }
+        if self.total() > 1 && self.job.framework != Framework::None {
+            let name = flag_name(word);
+            if RENDEZVOUS.contains(&name.as_str()) {
+                self.add(
+                    Diagnostic::warning("rendezvous-in-args", "the rendezvous is given by mlctl already")
+                        .at(span, "the same text on every replica")
+                        .help("leave it out: the variables of `framework` carry addresses, ports and ranks"),
+                );
+            }
+        }
+    }
+
+    /// A folder that Vertex mounts and nobody else does.
+    pub(crate) fn gcs_path(&mut self, path: &str) {
+        let volumes =
+            self.job.volumes.iter().chain(self.job.roles.values().flat_map(|r| &r.volumes));
+        if volumes.into_iter().any(|volume| volume.mount_path.starts_with("/gcs")) {
+            return;
+        }
+        let finding = Diagnostic::warning("gcs-path", "`/gcs/...` is a folder on Vertex AI only")
+            .at(self.spans.value(path), "not there at run time")
+            .help(
+                "write to `AIP_MODEL_DIR` (see `output`), read by URL, or mount the bucket with \
+                 `volumes` at `/gcs/...`",
+            );
+        self.add(finding);
+    }
+
+    fn argument_name(&mut self, scope: &Scope<'_>, name: &str) {
+        let span = self.spans.key(&key_path(&key_path(&scope.path, "args"), name));
+        let bare = name.trim_start_matches('-');
+        if bare.is_empty() || name.contains(char::is_whitespace) || name.contains('=') {
+            self.add(
+                Diagnostic::error(
+                    "bad-argument-name",
+                    format!("`{name}` can't be an argument's name"),
+                )
+                .at(span, "")
+                .help("write `name: value`, which gives `--name=value`"),
+            );
+        } else if bare != name {
+            self.add(
+                Diagnostic::error("dashes-twice", format!("`{name}` would become `--{name}`"))
+                    .at(span, "the dashes are added")
+                    .help(format!("write `{bare}: ...`; for short options write `args` as a list")),
+            );
+        }
+    }
+}
+
+fn words<'a>(scope: &Scope<'a>) -> Vec<Word<'a>> {
+    let list = |field: &str, items: &'a [String]| {
+        let base = key_path(&scope.path, field);
+        let word = move |(index, text): (usize, &'a String)| Word {
+            path: index_path(&base, index),
+            text,
+            item: true,
+        };
+        items.iter().enumerate().map(word).collect::<Vec<_>>()
+    };
+    let mut words = list("command", scope.command.unwrap_or_default());
+    match scope.args {
+        Some(Args::List(items)) => words.extend(list("args", items)),
+        Some(Args::Map(map)) => {
+            for (name, value) in map {
+                let path = key_path(&key_path(&scope.path, "args"), name);
+                match value {
+                    ArgValue::Flag(()) => {}
+                    ArgValue::Text(text) => words.push(Word { path, text, item: false }),
+                    ArgValue::Repeated(items) => {
+                        words.extend(items.iter().enumerate().map(|(index, text)| Word {
+                            path: index_path(&path, index),
+                            text,
+                            item: false,
+                        }));
+                    }
+                }
+            }
+        }
+        None => {}
+    }
+    words
+}
+
+/// `sh -c`, `bash -lc` and the like: the shell splits and expands.
+fn runs_in_shell(command: &[String]) -> bool {
+    let program = command.first().map(|word| word.rsplit('/').next().unwrap_or_default());
+    program.is_some_and(|p| ["sh", "bash", "dash", "ash", "zsh", "ksh"].contains(&p))
+        && command
+            .iter()
+            .skip(1)
+            .any(|w| w.starts_with('-') && !w.starts_with("--") && w.ends_with('c'))
+}
+
+fn is_flag(text: &str) -> bool {
+    let bare = text.trim_start_matches('-');
+    bare.len() < text.len()
+        && bare.starts_with(|c: char| c.is_ascii_alphabetic())
+        && bare.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+}
+
+/// The name of an argument without dashes, in snake case.
+fn flag_name(word: &Word<'_>) -> String {
+    let name = if word.item {
+        let flag = word.text.split('=').next().unwrap_or_default();
+        if is_flag(flag) { flag.trim_start_matches('-') } else { "" }
+    } else {
+        word.path.rsplit('.').next().unwrap_or_default()
+    };
+    name.replace('-', "_")
+}
+
+/// A reference to a variable that a shell or Kubernetes would replace.
+pub(crate) fn reference(text: &str) -> Option<&str> {
+    for (at, _) in text.match_indices('$') {
+        let rest = &text[at + 1..];
+        let (body, close) = match rest.chars().next() {
+            Some('{') => (&rest[1..], Some('}')),
+            Some('(') => (&rest[1..], Some(')')),
+            _ => (rest, None),
+        };
+        let end =
+            body.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(body.len());
+        if !is_variable(&body[..end]) {
+            continue;
+        }
+        let Some(close) = close else { return Some(&text[at..=at + end]) };
+        if let Some(length) = body.find(close) {
+            return Some(&text[at..at + 3 + length]);
+        }
+    }
+    None
+}

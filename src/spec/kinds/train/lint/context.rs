@@ -1,0 +1,90 @@
+//! What every rule needs.
+
+use crate::spec::kinds::train::{Args, EnvVar, Role, SecretUse, TrainJob, Volume};
+use crate::spec::syntax::Diagnostic;
+use crate::spec::syntax::SourceSpan;
+use crate::spec::syntax::{Spans, key_path};
+
+/// All rules over one job. `from_env` are the paths of values that came from the environment,
+/// `accelerators` the types of the settings; a `foreign` job was converted from another system's
+/// file.
+pub fn check(
+    job: &TrainJob,
+    spans: &Spans,
+    from_env: &[String],
+    accelerators: &[String],
+    foreign: bool,
+) -> Vec<Diagnostic> {
+    let mut lint = Lint { job, spans, from_env, accelerators, foreign, findings: Vec::new() };
+    lint.names();
+    lint.gang();
+    lint.strategy();
+    lint.commands();
+    lint.environments();
+    lint.places();
+    lint.data();
+    lint.pods();
+    lint.findings
+}
+
+pub(crate) struct Lint<'a> {
+    pub(crate) job: &'a TrainJob,
+    pub(crate) spans: &'a Spans,
+    pub(crate) from_env: &'a [String],
+    pub(crate) accelerators: &'a [String],
+    pub(crate) foreign: bool,
+    pub(crate) findings: Vec<Diagnostic>,
+}
+
+/// What may be said for the whole job and for a role alike.
+pub(crate) struct Scope<'a> {
+    /// `""` or `roles.worker`.
+    pub(crate) path: String,
+    pub(crate) command: Option<&'a [String]>,
+    pub(crate) args: Option<&'a Args>,
+    pub(crate) env: &'a [EnvVar],
+    pub(crate) secrets: &'a [SecretUse],
+    pub(crate) volumes: &'a [Volume],
+}
+
+impl<'a> Lint<'a> {
+    /// The job and each role.
+    pub(crate) fn scopes(&self) -> Vec<Scope<'a>> {
+        let job = self.job;
+        let mut scopes = vec![Scope {
+            path: String::new(),
+            command: job.command.as_deref(),
+            args: Some(&job.args),
+            env: &job.env,
+            secrets: &job.secrets,
+            volumes: &job.volumes,
+        }];
+        scopes.extend(job.roles.iter().map(|(name, role)| Scope {
+            path: key_path("roles", name),
+            command: role.command.as_deref(),
+            args: role.args.as_ref(),
+            env: &role.env,
+            secrets: &role.secrets,
+            volumes: &role.volumes,
+        }));
+        scopes
+    }
+
+    /// A role of the job, and where its key stands.
+    pub(crate) fn role(&self, name: &str) -> Option<(&'a Role, SourceSpan)> {
+        let role = self.job.roles.get(name)?;
+        Some((role, self.spans.key(&key_path("roles", name))))
+    }
+
+    /// Replicas of all roles; a job without roles has one.
+    pub(crate) fn total(&self) -> u64 {
+        if self.job.roles.is_empty() {
+            return 1;
+        }
+        self.job.roles.values().map(|role| u64::from(role.replicas)).sum()
+    }
+
+    pub(crate) fn add(&mut self, finding: Diagnostic) {
+        self.findings.push(finding);
+    }
+}

@@ -1,0 +1,158 @@
+//! Variables: those that mlctl sets, those given twice, those that look like secrets.
+
+use std::collections::HashMap;
+
+use super::command::reference;
+use super::context::Lint;
+use crate::spec::check::is_secret_name;
+use crate::spec::kinds::train::{EnvVar, Framework};
+use crate::spec::syntax::Diagnostic;
+use crate::spec::syntax::{index_path, key_path};
+
+/// Why a variable is not the user's to set.
+struct Reserved {
+    error: bool,
+    why: &'static str,
+    help: &'static str,
+}
+
+impl Lint<'_> {
+    pub(crate) fn environments(&mut self) {
+        for scope in self.scopes() {
+            let base = key_path(&scope.path, "env");
+            let mut seen: HashMap<&str, String> = HashMap::new();
+            for (index, var) in scope.env.iter().enumerate() {
+                let path = index_path(&base, index);
+                if let Some(first) = seen.insert(&var.name, path.clone()) {
+                    let finding = Diagnostic::error(
+                        "duplicate-env",
+                        format!("the variable `{}` is given twice", var.name),
+                    )
+                    .at(self.spans.value(&key_path(&path, "name")), "again here")
+                    .at(self.spans.value(&key_path(&first, "name")), "first here");
+                    self.add(finding.help("keep one of the two"));
+                }
+                self.variable(var, &path);
+            }
+        }
+    }
+
+    fn variable(&mut self, var: &EnvVar, path: &str) {
+        let name = var.name.as_str();
+        let name_span = self.spans.value(&key_path(path, "name"));
+        let value_path = key_path(path, "value");
+        let value_span = self.spans.value(&value_path);
+        if name.is_empty() || name.contains(['=', '\0']) || name.contains(char::is_whitespace) {
+            self.add(
+                Diagnostic::error("bad-env-name", format!("`{name}` can't be a variable's name"))
+                    .at(name_span, "")
+                    .help("use letters, digits and `_`"),
+            );
+        }
+        if let Some(reserved) = self.reserved(name) {
+            let finding = if reserved.error { Diagnostic::error } else { Diagnostic::warning };
+            self.add(
+                finding("reserved-env", format!("`{name}` is set by mlctl"))
+                    .at(name_span, reserved.why)
+                    .help(reserved.help),
+            );
+        }
+        match (&var.value, &var.value_from) {
+            (Some(_), Some(_)) => self.add(
+                Diagnostic::error("two-values", format!("`{name}` has `value` and `valueFrom`"))
+                    .at(value_span, "one of them")
+                    .at(self.spans.key(&key_path(path, "valueFrom")), "or the other")
+                    .help("keep one of the two"),
+            ),
+            (None, None) => self.add(
+                Diagnostic::warning("no-value", format!("`{name}` has no value and will be empty"))
+                    .at(name_span, "")
+                    .help("add `value: ...`, or `value: \"\"` if that is meant"),
+            ),
+            (Some(value), None) => {
+                let literal = !self.from_env.contains(&value_path) && !value.is_empty();
+                if literal && is_secret_name(name) && !value.contains('$') {
+                    self.add(
+                        literal_secret(name, self.foreign).at(value_span, "readable in this file"),
+                    );
+                } else if let Some(written) = reference(value).filter(|_| literal) {
+                    self.add(
+                        Diagnostic::warning(
+                            "not-expanded",
+                            format!("nothing replaces `{written}` here"),
+                        )
+                        .at(value_span, "the program gets it as it is written")
+                        .help(if self.foreign {
+                            EXPAND_FOREIGN
+                        } else {
+                            "`${NAME}` is replaced from your environment at submission"
+                        }),
+                    );
+                }
+                if value.starts_with("/gcs/") {
+                    self.gcs_path(&value_path);
+                }
+            }
+            (None, Some(_)) => {}
+        }
+    }
+
+    fn reserved(&self, name: &str) -> Option<Reserved> {
+        let framework = self.job.framework;
+        let several = self.total() > 1;
+        let rendezvous = |of| {
+            (framework == of && several).then_some(Reserved {
+                error: true,
+                why: "differs between the replicas",
+                help: "leave it out; `framework: none` gives no rendezvous, then it is yours",
+            })
+        };
+        match name {
+            "TF_CONFIG" => rendezvous(Framework::Tensorflow),
+            "RANK" | "WORLD_SIZE" | "LOCAL_RANK" | "MASTER_ADDR" | "MASTER_PORT" | "PET_NNODES"
+            | "PET_NODE_RANK" | "PET_MASTER_ADDR" | "PET_MASTER_PORT" | "PET_RDZV_ENDPOINT"
+            | "PET_RDZV_ID" | "PET_RDZV_BACKEND" => rendezvous(Framework::Pytorch),
+            "PET_NPROC_PER_NODE" if framework == Framework::Pytorch => Some(Reserved {
+                error: false,
+                why: "follows from `accelerators.count`",
+                help: "leave it out unless the processes are not one per accelerator",
+            }),
+            "JAX_COORDINATOR_ADDRESS" | "JAX_NUM_PROCESSES" | "JAX_PROCESS_ID" => {
+                rendezvous(Framework::Jax)
+            }
+            "CLUSTER_SPEC" | "JOB_COMPLETION_INDEX" => Some(Reserved {
+                error: true,
+                why: "differs between the replicas",
+                help: "leave it out, or use another name",
+            }),
+            "AIP_MODEL_DIR" | "AIP_CHECKPOINT_DIR" | "AIP_TENSORBOARD_LOG_DIR" => Some(Reserved {
+                error: true,
+                why: "follows from `output`",
+                help: "set `output`: the folders below it are `model/`, `checkpoints/` and `logs/`",
+            }),
+            "CUDA_VISIBLE_DEVICES" => Some(Reserved {
+                error: false,
+                why: "chosen when the replica gets its accelerators",
+                help: "ask for accelerators instead: `accelerators: {type: nvidia, count: 1}`",
+            }),
+            _ if name.starts_with("MLCTL_") => Some(Reserved {
+                error: true,
+                why: "`MLCTL_` variables are its own",
+                help: "use another name",
+            }),
+            _ => None,
+        }
+    }
+}
+
+/// `${VAR}` is this format's own; another system's file is taken as it is written.
+const EXPAND_FOREIGN: &str = "a Vertex AI file is taken as it is: fill it in (envsubst), or `mlctl \
+                              convert` it and write `value: ${NAME}` there";
+
+fn literal_secret(name: &str, foreign: bool) -> Diagnostic {
+    let first = if foreign { "`mlctl convert` this file, then " } else { "" };
+    Diagnostic::warning("literal-secret", format!("`{name}` looks like a secret")).help(format!(
+        "{first}take it from your environment with `value: ${{{name}}}`, or from a Secret: \
+         `valueFrom: {{secretKeyRef: {{name: ..., key: ...}}}}`"
+    ))
+}

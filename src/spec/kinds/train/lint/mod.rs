@@ -1,0 +1,16 @@
+//! What the schema can't say: rules between fields, and what would go wrong at run time.
+
+mod command;
+mod context;
+mod data;
+mod environment;
+mod gang;
+mod names;
+mod part;
+mod places;
+mod pods;
+mod strategy;
+
+pub use context::check;
+pub use names::{MAX_NAME, MAX_ROLE, is_label};
+pub(crate) use part::check_part;

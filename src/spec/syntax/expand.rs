@@ -1,0 +1,121 @@
+//! `${VAR}` and `${VAR:-default}`, from a map that the caller gives.
+
+use indexmap::IndexMap;
+
+/// What came out of a text.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Expanded {
+    /// The text with everything replaced that could be.
+    pub text: String,
+    /// Something came from the environment.
+    pub from_env: bool,
+    /// What could not be replaced.
+    pub problems: Vec<Problem>,
+}
+
+/// A reference that could not be replaced; `at` is its beginning as it is written.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Problem {
+    /// The variable has no value and no default.
+    Unset { name: String, at: String },
+    /// Not `${NAME}` or `${NAME:-default}`.
+    Malformed { at: String },
+}
+
+/// Replaces the references of a text. `$$` is a dollar; a `$` before anything but `{` stays.
+pub(crate) fn expand(text: &str, env: &IndexMap<String, String>) -> Expanded {
+    let mut out = Expanded::default();
+    let mut rest = text;
+    while let Some(dollar) = rest.find('$') {
+        out.text.push_str(&rest[..dollar]);
+        let reference = &rest[dollar..];
+        if let Some(tail) = reference.strip_prefix("$$") {
+            out.text.push('$');
+            rest = tail;
+            continue;
+        }
+        let Some(body) = reference.strip_prefix("${") else {
+            out.text.push('$');
+            rest = &reference[1..];
+            continue;
+        };
+        let Some(end) = body.find('}') else {
+            out.problems.push(Problem::Malformed { at: reference.to_owned() });
+            return out;
+        };
+        let at = reference[..end + 3].to_owned();
+        rest = &body[end + 1..];
+        let (name, default) = match body[..end].split_once(":-") {
+            Some((name, default)) => (name, Some(default)),
+            None => (&body[..end], None),
+        };
+        if !is_variable(name) {
+            out.problems.push(Problem::Malformed { at });
+            continue;
+        }
+        match (env.get(name), default) {
+            (Some(value), None) => {
+                out.text.push_str(value);
+                out.from_env = true;
+            }
+            (Some(value), Some(_)) if !value.is_empty() => {
+                out.text.push_str(value);
+                out.from_env = true;
+            }
+            (_, Some(default)) => out.text.push_str(default),
+            (None, None) => out.problems.push(Problem::Unset { name: name.to_owned(), at }),
+        }
+    }
+    out.text.push_str(rest);
+    out
+}
+
+/// A name that a shell would accept for a variable.
+pub(crate) fn is_variable(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn env() -> IndexMap<String, String> {
+        [("A", "1"), ("EMPTY", "")].map(|(k, v)| (k.to_owned(), v.to_owned())).into()
+    }
+
+    #[test]
+    fn replaces_what_is_set() {
+        let cases = [
+            ("x", "x", false),
+            ("${A}-${A}", "1-1", true),
+            ("${A:-2}", "1", true),
+            ("${B:-2}", "2", false),
+            ("${EMPTY:-2}", "2", false),
+            ("${EMPTY}", "", true),
+            ("${B:-}", "", false),
+            ("$${A}", "${A}", false),
+            ("$A and $", "$A and $", false),
+            ("{run}", "{run}", false),
+        ];
+        for (text, wanted, from_env) in cases {
+            let out = expand(text, &env());
+            assert_eq!((out.text.as_str(), out.from_env), (wanted, from_env), "{text}");
+            assert!(out.problems.is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_what_is_not() {
+        let out = expand("a${B}c${1x}${", &env());
+        assert_eq!(out.text, "ac");
+        assert_eq!(
+            out.problems,
+            [
+                Problem::Unset { name: "B".into(), at: "${B}".into() },
+                Problem::Malformed { at: "${1x}".into() },
+                Problem::Malformed { at: "${".into() },
+            ]
+        );
+    }
+}

@@ -1,0 +1,168 @@
+//! Parts of a spec that are written as in a Pod: read as what Kubernetes knows, with nothing lost.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value as Json;
+
+use super::node::{index_path, key_path};
+
+/// Mappings of amounts: `cpu: 2` may be written without quotes.
+const AMOUNTS: [&str; 4] = ["limits", "requests", "overhead", "capacity"];
+/// Single amounts.
+const AMOUNT: [&str; 2] = ["sizeLimit", "divisor"];
+
+/// What doesn't fit, and where.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}{reason}", self.place())]
+pub(crate) struct Misfit {
+    /// Path within the value, as in [`super::node::Spans`]; empty for the whole.
+    pub(crate) path: String,
+    /// One sentence.
+    pub(crate) reason: String,
+    /// It is the field itself that is unknown, not its value that is wrong.
+    pub(crate) unknown: bool,
+}
+
+impl Misfit {
+    fn place(&self) -> String {
+        if self.path.is_empty() { String::new() } else { format!("`{}`: ", self.path) }
+    }
+}
+
+/// The value as `T`, a type of Kubernetes; a field that `T` doesn't know is a misfit.
+pub(crate) fn typed<T: DeserializeOwned + Serialize>(value: &Json) -> Result<T, Misfit> {
+    let mut value = value.clone();
+    tidy(&mut value);
+    let misfit = |reason: String| Misfit { path: String::new(), reason, unknown: false };
+    let typed: T = serde_json::from_value(value.clone())
+        .map_err(|error| Misfit { path: blamed::<T>(&value), ..misfit(error.to_string()) })?;
+    let back = serde_json::to_value(&typed).map_err(|error| misfit(error.to_string()))?;
+    match lost(&value, &back, "") {
+        Some(path) => Err(Misfit {
+            path,
+            unknown: true,
+            ..misfit("Kubernetes knows no such field there".into())
+        }),
+        None => Ok(typed),
+    }
+}
+
+/// Null is absence, and a number where Kubernetes reads an amount is its text.
+fn tidy(value: &mut Json) {
+    let text = |value: &mut Json| {
+        if value.is_number() {
+            *value = Json::String(value.to_string());
+        }
+    };
+    match value {
+        Json::Object(fields) => {
+            fields.retain(|_, value| !value.is_null());
+            for (name, value) in fields {
+                if AMOUNTS.contains(&name.as_str())
+                    && let Json::Object(amounts) = value
+                {
+                    amounts.values_mut().for_each(text);
+                } else if AMOUNT.contains(&name.as_str()) {
+                    text(value);
+                }
+                tidy(value);
+            }
+        }
+        Json::Array(items) => items.iter_mut().for_each(tidy),
+        _ => {}
+    }
+}
+
+/// The first place of `before` that is not in `after`.
+fn lost(before: &Json, after: &Json, path: &str) -> Option<String> {
+    match (before, after) {
+        (Json::Object(before), Json::Object(after)) => before.iter().find_map(|(name, value)| {
+            let path = key_path(path, name);
+            match after.get(name) {
+                Some(other) => lost(value, other, &path),
+                None => Some(path),
+            }
+        }),
+        (Json::Array(before), Json::Array(after)) if before.len() == after.len() => before
+            .iter()
+            .zip(after)
+            .enumerate()
+            .find_map(|(index, (one, other))| lost(one, other, &index_path(path, index))),
+        _ => (before != after).then(|| path.to_owned()),
+    }
+}
+
+/// The deepest place without which the value would be a `T`: serde's errors have no path.
+fn blamed<T: DeserializeOwned>(value: &Json) -> String {
+    let fits = |value: &Json| serde_json::from_value::<T>(value.clone()).is_ok();
+    let mut pointer = String::new();
+    let mut path = String::new();
+    loop {
+        let children: Vec<(String, String)> = match value.pointer(&pointer) {
+            Some(Json::Object(fields)) => fields
+                .keys()
+                .map(|name| {
+                    let escaped = name.replace('~', "~0").replace('/', "~1");
+                    (format!("{pointer}/{escaped}"), key_path(&path, name))
+                })
+                .collect(),
+            Some(Json::Array(items)) => (0..items.len())
+                .map(|index| (format!("{pointer}/{index}"), index_path(&path, index)))
+                .collect(),
+            _ => return path,
+        };
+        let guilty = children.into_iter().find(|(child, _)| fits(&without(value, child)));
+        match guilty {
+            Some(child) => (pointer, path) = child,
+            None => return path,
+        }
+    }
+}
+
+fn without(value: &Json, pointer: &str) -> Json {
+    let mut rest = value.clone();
+    let (parent, last) = pointer.rsplit_once('/').unwrap_or(("", pointer));
+    match rest.pointer_mut(parent) {
+        Some(Json::Object(fields)) => {
+            fields.shift_remove(&last.replace("~1", "/").replace("~0", "~"));
+        }
+        Some(Json::Array(items)) => {
+            if let Ok(index) = last.parse::<usize>() {
+                items.remove(index);
+            }
+        }
+        _ => {}
+    }
+    rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use k8s_openapi::api::core::v1::{Affinity, PodTemplateSpec, Volume};
+    use serde_json::json;
+
+    #[test]
+    fn unknown_fields_are_found_where_they_stand() {
+        let value = json!({"spec": {"containers": [{"name": "main", "imagePullPolcy": "Always"}]}});
+        let misfit = typed::<PodTemplateSpec>(&value).unwrap_err();
+        assert_eq!(misfit.path, "spec.containers[0].imagePullPolcy");
+        assert!(misfit.unknown);
+        assert!(typed::<Affinity>(&json!({"nodeAffinty": {}})).is_err());
+    }
+
+    #[test]
+    fn wrong_values_are_found_where_they_stand() {
+        let value = json!({"name": "a", "emptyDir": {"sizeLimit": 5, "medium": 3}});
+        let misfit = typed::<Volume>(&value).unwrap_err();
+        assert_eq!(misfit.path, "emptyDir.medium");
+        assert!(!misfit.unknown, "{misfit}");
+    }
+
+    #[test]
+    fn amounts_may_be_numbers_and_null_is_absence() {
+        let value = json!({"name": "a", "emptyDir": {"sizeLimit": 5, "medium": null}});
+        let volume: Volume = typed(&value).unwrap();
+        assert_eq!(volume.empty_dir.unwrap().size_limit.unwrap().0, "5");
+    }
+}

@@ -1,0 +1,136 @@
+//! Findings as text, in the manner of rustc: title, place, code frame, help.
+
+use annotate_snippets::{
+    AnnotationKind, Element, Group, Level, Renderer, Snippet, renderer::DecorStyle,
+};
+
+use super::diagnostic::{Diagnostic, Diagnostics, Severity};
+use super::source::{Source, SourceSpan};
+use crate::spec::check::secret;
+
+/// How findings are written.
+#[derive(Clone, Copy, Debug)]
+pub struct RenderOptions {
+    /// With ANSI colours.
+    pub color: bool,
+    /// At most this many findings; the rest is counted.
+    pub limit: usize,
+    /// Columns of the terminal.
+    pub width: usize,
+}
+
+impl Default for RenderOptions {
+    fn default() -> Self {
+        Self { color: false, limit: 20, width: 80 }
+    }
+}
+
+impl Diagnostics {
+    /// The findings as people read them, with a last line that counts them.
+    pub fn render(&self, options: RenderOptions) -> String {
+        let renderer = if options.color { Renderer::styled() } else { Renderer::plain() };
+        let renderer = renderer.term_width(options.width).decor_style(DecorStyle::Ascii);
+        let masked: Vec<Source> = self
+            .sources
+            .iter()
+            .enumerate()
+            .map(|(index, source)| {
+                Source::new(&*source.name, secret::mask(source, index, &self.secrets))
+            })
+            .collect();
+        let mut out = String::new();
+        for finding in self.shown(options.limit) {
+            out.push_str(&renderer.render(&groups(finding, &masked, options.width)));
+            out.push_str("\n\n");
+        }
+        out.push_str(&self.summary(options.limit));
+        out.push('\n');
+        out
+    }
+
+    /// Errors come before warnings when not all fit; what is shown is in the order of the file.
+    fn shown(&self, limit: usize) -> Vec<&Diagnostic> {
+        let mut chosen: Vec<_> = self.list.iter().collect();
+        chosen.sort_by_key(|finding| finding.severity);
+        chosen.truncate(limit);
+        chosen.sort_by_key(|finding| (finding.span(), finding.severity));
+        chosen
+    }
+
+    fn summary(&self, limit: usize) -> String {
+        let count = |severity, one: &str| {
+            let number = self.list.iter().filter(|finding| finding.severity == severity).count();
+            match number {
+                0 => None,
+                1 => Some(format!("1 {one}")),
+                _ => Some(format!("{number} {one}s")),
+            }
+        };
+        let parts = [count(Severity::Error, "error"), count(Severity::Warning, "warning")];
+        let counted: Vec<String> = parts.into_iter().flatten().collect();
+        let hidden = self.list.len().saturating_sub(limit);
+        let counted = counted.join(", ");
+        if hidden > 0 { format!("{counted}: the ones above and {hidden} more") } else { counted }
+    }
+}
+
+fn groups<'a>(finding: &'a Diagnostic, sources: &'a [Source], width: usize) -> Vec<Group<'a>> {
+    let level = match finding.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    // What `error[code]: ` and `  = help: ` take away, about.
+    let title = wrap(&finding.message, width.saturating_sub(12 + finding.code.len()));
+    let mut group = level.primary_title(title).id(finding.code).elements(Vec::<Element<'_>>::new());
+    let mut done: Vec<usize> = Vec::new();
+    for (number, label) in finding.labels.iter().enumerate() {
+        let index = label.span.source;
+        let Some(source) = sources.get(index).filter(|_| !done.contains(&index)) else { continue };
+        done.push(index);
+        let annotations =
+            finding.labels.iter().enumerate().filter(|(_, l)| l.span.source == index).map(
+                |(position, label)| {
+                    let main = position == number && number == 0;
+                    let kind = if main { AnnotationKind::Primary } else { AnnotationKind::Context };
+                    let span = first_line(label.span, &source.text);
+                    kind.span(span).label((!label.text.is_empty()).then_some(label.text.as_str()))
+                },
+            );
+        group = group.element(
+            Snippet::source(source.text.as_str())
+                .path(source.name.as_str())
+                .annotations(annotations),
+        );
+    }
+    if let Some(help) = &finding.help {
+        group = group.element(Level::HELP.message(wrap(help, width.saturating_sub(14))));
+    }
+    vec![group]
+}
+
+/// A long value is marked in its first line only: the frame stays small.
+fn first_line(span: SourceSpan, text: &str) -> std::ops::Range<usize> {
+    let start = span.start.min(text.len());
+    let end = span.end.clamp(start, text.len());
+    let line = text.get(start..end).and_then(|part| part.find('\n')).map_or(end, |at| start + at);
+    start..line
+}
+
+/// Breaks a sentence between words.
+pub(crate) fn wrap(text: &str, width: usize) -> String {
+    let mut out = String::new();
+    let mut column = 0;
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        if column > 0 && column + 1 + length > width {
+            out.push('\n');
+            column = 0;
+        } else if column > 0 {
+            out.push(' ');
+            column += 1;
+        }
+        out.push_str(word);
+        column += length;
+    }
+    out
+}

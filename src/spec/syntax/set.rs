@@ -1,0 +1,175 @@
+//! `--set path=value`: changes to a document before it is checked.
+
+use super::diagnostic::Diagnostic;
+use super::node::{Entry, Key, Node, Value};
+use super::parse::parse;
+use super::source::{Source, SourceSpan};
+use crate::text::nearest;
+
+/// Name of the sources that hold the texts.
+pub(crate) const SOURCE_NAME: &str = "--set";
+
+/// One change, ready to be made.
+#[derive(Debug)]
+pub(crate) struct Change {
+    steps: Vec<(Step, SourceSpan)>,
+    value: Node,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Step {
+    Key(String),
+    Index(usize),
+}
+
+/// Reads `path=value`; `index` is the text's index among the sources.
+pub(crate) fn read(index: usize, source: &Source) -> Result<Change, Vec<Diagnostic>> {
+    let text = source.text.as_str();
+    let refuse = |at: usize, message: &str| {
+        let end = text[at..].chars().next().map_or(at, |c| at + c.len_utf8());
+        vec![
+            Diagnostic::error("bad-set", message)
+                .at(SourceSpan { source: index, start: at, end }, "")
+                .help("write `--set roles.worker.replicas=4` or `--set 'env[0].value=x'`"),
+        ]
+    };
+    let mut steps = Vec::new();
+    let mut at = 0;
+    loop {
+        let rest = &text[at..];
+        let (step, length) = if let Some(quoted) = rest.strip_prefix('"') {
+            let Some(end) = quoted.find('"') else {
+                return Err(refuse(at, "a quote in the path is never closed"));
+            };
+            (Step::Key(quoted[..end].to_owned()), end + 2)
+        } else if rest.starts_with('[') {
+            let end = rest.find(']').unwrap_or(0);
+            let Ok(number) = rest[1.min(end)..end].parse() else {
+                return Err(refuse(at, "an index is a number in brackets"));
+            };
+            (Step::Index(number), end + 1)
+        } else {
+            let end = rest.find(['.', '[', '=', '"']).unwrap_or(rest.len());
+            if end == 0 {
+                return Err(refuse(at, "a name is missing in the path"));
+            }
+            (Step::Key(rest[..end].to_owned()), end)
+        };
+        steps.push((step, SourceSpan { source: index, start: at, end: at + length }));
+        at += length;
+        match text[at..].chars().next() {
+            Some('=') => break,
+            Some('.') => at += 1,
+            Some('[') => {}
+            Some(_) => return Err(refuse(at, "`.`, `[` or `=` must follow a name in the path")),
+            None => return Err(refuse(0, "`--set` takes a path and a value, with `=` between")),
+        }
+    }
+    Ok(Change { steps, value: value(index, text, at + 1)? })
+}
+
+/// The value behind the `=`. Blanks stand in for the path, so that its spans fit the whole text.
+fn value(index: usize, text: &str, start: usize) -> Result<Node, Vec<Diagnostic>> {
+    let span = SourceSpan { source: index, start, end: text.len() };
+    let mut parsed = parse(index, &format!("{}{}", " ".repeat(start), &text[start..]));
+    match (parsed.documents.len(), parsed.findings.is_empty()) {
+        (0, true) => Ok(Node::plain("", span)),
+        (1, true) => Ok(parsed.documents.swap_remove(0)),
+        (_, true) => Err(vec![Diagnostic::error("bad-set", "more than one value").at(span, "")]),
+        _ => Err(parsed.findings),
+    }
+}
+
+impl Change {
+    /// The text that says it, by its index among the sources.
+    pub(crate) fn source(&self) -> usize {
+        self.value.span.source
+    }
+
+    /// Any name makes a role, so a typo would add one to the gang without a word.
+    fn no_typo_of_a_role(&self, root: &Node) -> Result<(), Diagnostic> {
+        let [(Step::Key(first), _), (Step::Key(name), span), ..] = &self.steps[..] else {
+            return Ok(());
+        };
+        let roles = root.get(first).filter(|_| first == "roles").and_then(Node::as_map);
+        let names: Vec<&str> =
+            roles.unwrap_or_default().iter().map(|entry| entry.key.text.as_str()).collect();
+        if names.contains(&name.as_str()) {
+            return Ok(());
+        }
+        let Some(near) = nearest(name, names) else { return Ok(()) };
+        Err(Diagnostic::error("bad-set", format!("there is no role `{name}`"))
+            .at(*span, "would be one more role")
+            .help(format!(
+                "did you mean `{near}`? A role that is really new is written into the file"
+            )))
+    }
+
+    /// Makes the change; what is missing on the way is made too.
+    pub(crate) fn apply(&self, root: &mut Node) -> Result<(), Diagnostic> {
+        self.no_typo_of_a_role(root)?;
+        let mut here = root;
+        for (number, (step, span)) in self.steps.iter().enumerate() {
+            let is_last = number + 1 == self.steps.len();
+            if here.is_null() {
+                here.span = *span;
+                here.value = match step {
+                    Step::Key(_) => Value::Map(Vec::new()),
+                    Step::Index(_) => Value::List(Vec::new()),
+                };
+            }
+            let (found, found_at) = (here.describe(), here.span);
+            here = match (step, &mut here.value) {
+                (Step::Key(name), Value::Map(entries)) => {
+                    let at = entries.iter().position(|entry| entry.key.text == *name);
+                    let at = at.unwrap_or_else(|| {
+                        let key = Key { text: name.clone(), span: *span };
+                        entries.push(Entry { key, value: Node::plain("", *span) });
+                        entries.len() - 1
+                    });
+                    let entry = &mut entries[at];
+                    if is_last {
+                        // Mistakes of the value are shown where it was written: in this text.
+                        entry.key.span = *span;
+                    }
+                    &mut entry.value
+                }
+                (Step::Index(index), Value::List(items)) => {
+                    let count = items.len();
+                    if *index > count {
+                        return Err(no_item(*index, count, *span));
+                    }
+                    if *index == count {
+                        items.push(Node::plain("", *span));
+                    }
+                    &mut items[*index]
+                }
+                (step, _) => {
+                    let wanted = match step {
+                        Step::Key(_) => "a mapping",
+                        Step::Index(_) => "a list",
+                    };
+                    return Err(Diagnostic::error(
+                        "bad-set",
+                        format!("this step of the path needs {wanted}, and finds {found}"),
+                    )
+                    .at(*span, format!("needs {wanted}"))
+                    .at(found_at, found)
+                    .help("end the path at an earlier step, and give all of its value"));
+                }
+            };
+        }
+        *here = self.value.clone();
+        Ok(())
+    }
+}
+
+fn no_item(index: usize, count: usize, span: SourceSpan) -> Diagnostic {
+    let last = count.checked_sub(1).map_or_else(
+        || "the list is empty".to_owned(),
+        |last| format!("the list's last item is [{last}]"),
+    );
+    Diagnostic::error("bad-set", format!("there is no item [{index}]: {last}"))
+        .at(span, "")
+        .help(format!("`[{count}]` would add an item"))
+}

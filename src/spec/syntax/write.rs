@@ -1,0 +1,85 @@
+//! A job as YAML: short, and read back as the same job.
+
+use indexmap::IndexMap;
+
+use crate::spec::kinds::train::{Accelerators, EnvVar, TrainJob};
+
+/// The YAML of a job, without what is a default anyway. Values are written in full: one that came
+/// from the environment (see [`crate::spec::load::Resolved::from_env`]) is there in clear text.
+pub fn to_yaml(job: &TrainJob) -> Result<String, serde_saphyr::ser::Error> {
+    let mut job = job.clone();
+    escape_all(&mut job);
+    serde_saphyr::to_string(&job)
+}
+
+/// What was replaced once must not be replaced again: `${` is written `$${`.
+fn escape_all(job: &mut TrainJob) {
+    escape(&mut job.name);
+    let texts = [
+        &mut job.image,
+        &mut job.code,
+        &mut job.output,
+        &mut job.queue,
+        &mut job.priority_class,
+        &mut job.service_account,
+    ];
+    texts.into_iter().flatten().for_each(escape);
+    for data in &mut job.data {
+        escape(&mut data.uri);
+        escape(&mut data.path);
+    }
+    escape_map(&mut job.labels);
+    escape_map(&mut job.node_selector);
+    escape_env(&mut job.env);
+    escape_accelerators(job.accelerators.as_mut());
+    for role in job.roles.values_mut() {
+        role.image.iter_mut().for_each(escape);
+        escape_map(&mut role.node_selector);
+        escape_env(&mut role.env);
+        escape_accelerators(role.accelerators.as_mut());
+    }
+}
+
+fn escape_map(map: &mut IndexMap<String, String>) {
+    map.values_mut().for_each(escape);
+}
+
+fn escape_env(env: &mut [EnvVar]) {
+    env.iter_mut().filter_map(|var| var.value.as_mut()).for_each(escape);
+}
+
+fn escape_accelerators(accelerators: Option<&mut Accelerators>) {
+    if let Some(accelerators) = accelerators {
+        escape(&mut accelerators.kind);
+    }
+}
+
+fn escape(text: &mut String) {
+    if !text.contains('$') {
+        return;
+    }
+    let mut out = String::with_capacity(text.len() + 1);
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        out.push(c);
+        if c == '$' && matches!(rest.peek(), Some('$' | '{')) {
+            out.push('$');
+        }
+    }
+    *text = out;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::syntax::expand::expand;
+
+    #[test]
+    fn escaped_texts_come_back() {
+        for text in ["$", "$$", "$$$", "${A}", "$${A}", "a$b", "$$x${", "100$"] {
+            let mut escaped = text.to_owned();
+            escape(&mut escaped);
+            assert_eq!(expand(&escaped, &IndexMap::new()).text, text, "{escaped}");
+        }
+    }
+}

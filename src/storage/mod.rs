@@ -1,0 +1,9 @@
+//! Places that a spec names, and the files of a run's code that travel.
+
+mod code;
+mod place;
+mod uri;
+
+pub use code::*;
+pub use place::*;
+pub use uri::*;

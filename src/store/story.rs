@@ -1,0 +1,147 @@
+//! A run's story: its journal, and the record that vouches for it.
+
+use std::io;
+
+use jiff::Timestamp;
+
+use super::atomic::{Durability, write_atomic};
+use super::journal::{self, JournalReader};
+use super::{
+    FileLock, IndexLine, JournalMark, RunPaths, RunRecord, Store, StoreError, now, parse_index,
+};
+use crate::event::{EVENT_VERSION, Event, EventKind};
+use crate::gang::{Outcome, Verdict};
+use crate::runtime::Cursor;
+
+impl Store {
+    /// Ends a run from mlctl's side.
+    pub fn finish(
+        &self,
+        lock: &FileLock,
+        run: &RunPaths,
+        verdict: Verdict,
+        inferred: Option<String>,
+    ) -> Result<RunRecord, StoreError> {
+        self.end(lock, run, EventKind::Finished { verdict, inferred, unsubmitted: false })
+    }
+
+    /// Ends a run that mlctl could not submit: nothing of it runs anywhere.
+    pub fn finish_unsubmitted(
+        &self,
+        lock: &FileLock,
+        run: &RunPaths,
+        reason: String,
+    ) -> Result<RunRecord, StoreError> {
+        let outcome = Outcome::CouldNotStart;
+        let verdict = Verdict { outcome, attempt: 0, first_failure: None, reason };
+        let inferred = Some("mlctl could not start the replicas".into());
+        self.end(lock, run, EventKind::Finished { verdict, inferred, unsubmitted: true })
+    }
+
+    fn end(
+        &self,
+        lock: &FileLock,
+        run: &RunPaths,
+        kind: EventKind,
+    ) -> Result<RunRecord, StoreError> {
+        let mut record = self.sound_record(run)?;
+        let event = event_of(run, now(), kind);
+        self.append_events(lock, run, &mut record, vec![event])?;
+        Ok(record)
+    }
+
+    /// Journal first, then the record that vouches for it, then the index.
+    pub(crate) fn append_events(
+        &self,
+        _lock: &FileLock,
+        run: &RunPaths,
+        record: &mut RunRecord,
+        mut events: Vec<Event>,
+    ) -> Result<(), StoreError> {
+        if record.state.is_ended() {
+            return Ok(());
+        }
+        // Nothing counts that comes after the end.
+        if let Some(end) = events.iter().position(|e| matches!(e.kind, EventKind::Finished { .. }))
+        {
+            events.truncate(end + 1);
+        }
+        for event in &events {
+            record.apply(event);
+        }
+        let ended = record.state.is_ended();
+        record.journal = journal::append(&run.events(), record.journal, &mut events, ended)?;
+        let durability = if ended { Durability::PowerLoss } else { Durability::Crash };
+        let bytes = serde_json::to_vec_pretty(record).map_err(io::Error::from)?;
+        write_atomic(&run.record(), &bytes, durability)?;
+        if ended {
+            self.index_ended(&record.entry())?;
+        }
+        Ok(())
+    }
+
+    /// A run's record, made sound: one that can't be read is set aside and remade from the index,
+    /// and one that vouches for more than the journal holds starts its story again.
+    pub(crate) fn sound_record(&self, run: &RunPaths) -> Result<RunRecord, StoreError> {
+        let mut record = match self.record(&run.run) {
+            Ok(record) => record,
+            Err(StoreError::Damaged { path, reason }) => {
+                let record = self.remake_record(run)?;
+                self.set_aside(&path, &reason)?;
+                record
+            }
+            Err(StoreError::Io(error)) if error.kind() == io::ErrorKind::NotFound => {
+                self.remake_record(run)?
+            }
+            Err(error) => return Err(error),
+        };
+        let length = match fs_err::metadata(run.events()) {
+            Ok(metadata) => metadata.len(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
+            Err(error) => return Err(error.into()),
+        };
+        if length < record.journal.bytes {
+            record.cursor = Cursor::default();
+            record.journal = JournalMark::default();
+            let submitted = EventKind::Submitted { runtime: record.runtime.clone() };
+            let mut events = [event_of(run, record.created, submitted)];
+            if length > 0 {
+                self.set_aside(&run.events(), "it is shorter than it was")?;
+            }
+            record.journal = journal::append(&run.events(), record.journal, &mut events, false)?;
+        }
+        Ok(record)
+    }
+
+    pub(super) fn remake_record(&self, run: &RunPaths) -> Result<RunRecord, StoreError> {
+        let text = self.index_text()?.unwrap_or_default();
+        let entry =
+            parse_index(&text).runs.iter().find(|line| line.id == run.run).map(IndexLine::to_entry);
+        match entry {
+            Some(entry) => {
+                let mut record = RunRecord::from_entry(&entry);
+                // A mark that no journal reaches: the story is read again from its beginning.
+                record.journal.bytes = u64::MAX;
+                Ok(record)
+            }
+            None => Err(StoreError::Damaged {
+                path: run.record(),
+                reason: "it can't be read, and the index doesn't know the run either".into(),
+            }),
+        }
+    }
+
+    /// All events of a run so far, in order.
+    pub fn events(&self, record: &RunRecord) -> Result<Vec<Event>, StoreError> {
+        let path = self.paths(&record.id).events();
+        let (events, damaged) = JournalReader::default().read(&path, record.journal)?;
+        if damaged > 0 {
+            self.notice(format!("{}: {damaged} lines are damaged", path.display()));
+        }
+        Ok(events)
+    }
+}
+
+fn event_of(run: &RunPaths, time: Timestamp, kind: EventKind) -> Event {
+    Event { v: EVENT_VERSION, seq: 0, time, run: run.run.clone(), attempt: 0, replica: None, kind }
+}

@@ -1,0 +1,3 @@
+//! What one kind of work is, without any terminal: a folder for each kind.
+
+pub mod train;

@@ -1,0 +1,191 @@
+//! Spec to plan: roles filled up from the job, the primary found, the rules of the gang set.
+
+use std::time::Duration;
+
+use crate::gang::{Completion, CostLimit, FailureClass, GangConfig, Member, PerClass, ReplicaId};
+use crate::ops::cost::{Prices, gang_hour, money};
+use crate::spec::{Framework, Retries, Role, TrainJob};
+use crate::text::Amount;
+
+use super::merge::role_plan;
+use crate::plan::PlanError;
+use crate::plan::{BLAME_HOLD, DRAIN, GRACE, KILL_BOUND, LEASE, OUTSIDE_PAUSE, PlanContext};
+use crate::plan::{DataPlan, Plan, PodOptions, RolePlan};
+use crate::storage::{code_place, data_place, output_place};
+
+/// The role of a job that names none.
+pub const DEFAULT_ROLE: &str = "worker";
+
+/// Beyond it a limit of cost is none.
+const LONGEST: Duration = Duration::from_hours(10 * 365 * 24);
+
+/// More replicas than this are not measured; `TF_CONFIG` stays below 40 KiB with them.
+pub const MAX_REPLICAS: u32 = 256;
+
+/// Makes the plan of a run. Pure: the same spec and context give the same plan.
+pub fn plan(spec: &TrainJob, context: &PlanContext) -> Result<Plan, PlanError> {
+    let roles = ordered_roles(spec)?;
+    let defaults = &context.runtime_defaults;
+    let cost_limit = cost_limit(spec, &roles, &context.prices)?;
+    let start_timeout = spec.start_timeout.map_or(defaults.start_timeout, |timeout| timeout.0);
+    let gang = GangConfig {
+        run: context.run.clone(),
+        job_uid: context.run.clone(),
+        members: members(spec.framework, &roles),
+        completion: spec.completion.unwrap_or(match spec.framework {
+            Framework::Tensorflow => Completion::Primary,
+            Framework::Pytorch | Framework::Jax | Framework::None => Completion::All,
+        }),
+        budgets: budgets(&spec.retries),
+        timeout: spec.timeout.map_or(defaults.timeout, |timeout| Some(timeout.0)),
+        start_timeout: cost_limit
+            .as_ref()
+            .map_or(start_timeout, |limit| start_timeout.min(limit.time)),
+        cost_limit,
+        rejoin_timeout: defaults.rejoin_timeout,
+        drain: spec.drain.map_or(DRAIN, |drain| drain.0),
+        grace: spec.grace.map_or(GRACE, |grace| grace.0),
+        lease: LEASE,
+        kill_bound: KILL_BOUND,
+        blame_hold: BLAME_HOLD,
+        outside_pause: OUTSIDE_PAUSE,
+    };
+    Ok(Plan {
+        schema_version: 1,
+        run: context.run.clone(),
+        name: spec.name.clone(),
+        labels: spec.labels.clone(),
+        framework: spec.framework,
+        strategy: spec.strategy,
+        roles,
+        code: spec.code.as_deref().map(|code| code_place(code, &context.code_base)),
+        setup: spec.setup.clone(),
+        output: spec
+            .output
+            .as_deref()
+            .map(|output| output_place(output, &context.run, &context.code_base)),
+        security: spec.security.unwrap_or_default(),
+        data: spec
+            .data
+            .iter()
+            .map(|data| DataPlan {
+                uri: data_place(&data.uri, &context.code_base),
+                path: data.path.clone(),
+            })
+            .collect(),
+        pods: pod_options(spec),
+        gang,
+    })
+}
+
+/// Which role leads: its replica 0 is the primary.
+///
+/// TensorFlow: the chief, else the workers. PyTorch, JAX and none: `master` or `chief` where there
+/// is one. Otherwise the role that the file names first.
+pub fn primary_role<'a>(
+    framework: Framework,
+    roles: impl Iterator<Item = &'a str> + Clone,
+) -> Option<&'a str> {
+    let preferred: &[&str] = match framework {
+        Framework::Tensorflow => &["chief", "worker"],
+        Framework::Pytorch | Framework::Jax | Framework::None => &["master", "chief"],
+    };
+    preferred
+        .iter()
+        .find_map(|name| roles.clone().find(|role| role == name))
+        .or_else(|| roles.clone().next())
+}
+
+/// The roles in rank order: the file's order with the primary's role first.
+fn ordered_roles(spec: &TrainJob) -> Result<Vec<RolePlan>, PlanError> {
+    let total: u64 = spec.roles.values().map(|role| u64::from(role.replicas)).sum();
+    if total > u64::from(MAX_REPLICAS) {
+        return Err(PlanError::TooManyReplicas { replicas: total, max: MAX_REPLICAS });
+    }
+    if spec.roles.is_empty() {
+        let only = Role { replicas: 1, ..Role::default() };
+        return Ok(vec![role_plan(spec, DEFAULT_ROLE, &only)?]);
+    }
+    let mut roles = spec
+        .roles
+        .iter()
+        .map(|(name, role)| role_plan(spec, name, role))
+        .collect::<Result<Vec<_>, _>>()?;
+    let first = primary_role(spec.framework, spec.roles.keys().map(String::as_str))
+        .and_then(|primary| roles.iter().position(|role| role.name == primary))
+        .unwrap_or(0);
+    roles[..=first].rotate_right(1);
+    Ok(roles)
+}
+
+/// All replicas in rank order; the first one is the primary.
+fn members(framework: Framework, roles: &[RolePlan]) -> Vec<Member> {
+    // ps wait for ever in `server.join()`; nothing that leads can be such a role.
+    let serves = |position: usize, name: &str| {
+        framework == Framework::Tensorflow && name == "ps" && position > 0
+    };
+    roles
+        .iter()
+        .enumerate()
+        .flat_map(|(position, role)| {
+            (0..role.replicas).map(move |index| Member {
+                replica: ReplicaId::new(&role.name, index),
+                serves: serves(position, &role.name),
+            })
+        })
+        .collect()
+}
+
+/// How long the gang may be there until it has cost what it may. Nothing ends what costs nothing.
+fn cost_limit(
+    spec: &TrainJob,
+    roles: &[RolePlan],
+    prices: &Prices,
+) -> Result<Option<CostLimit>, PlanError> {
+    let Some(Amount(most)) = spec.max_cost else { return Ok(None) };
+    let (hour, unpriced) = gang_hour(roles, prices);
+    let currency = match prices.currency() {
+        Some(currency) if unpriced.is_empty() => currency,
+        None if *prices == Prices::Free => return Ok(None),
+        _ => return Err(PlanError::NoPrices(unpriced.join("; "))),
+    };
+    let seconds = most / hour * 3600.0;
+    if hour <= 0.0 || seconds > LONGEST.as_secs_f64() {
+        return Ok(None);
+    }
+    let text = format!("{} at {} an hour", money(most, currency), money(hour, currency));
+    Ok(Some(CostLimit { time: Duration::from_secs_f64(seconds), text }))
+}
+
+fn pod_options(spec: &TrainJob) -> PodOptions {
+    PodOptions {
+        queue: spec.queue.clone(),
+        priority_class: spec.priority_class.clone(),
+        service_account: spec.service_account.clone(),
+        image_pull_secrets: spec.image_pull_secrets.clone(),
+        affinity: spec.affinity.clone(),
+        patch: spec.pod_patch.clone(),
+    }
+}
+
+fn budgets(retries: &Retries) -> PerClass {
+    let Retries {
+        user_error,
+        out_of_memory,
+        transient_signal,
+        startup,
+        infrastructure,
+        preemption,
+    } = *retries;
+    PerClass(
+        [
+            (FailureClass::UserError, user_error),
+            (FailureClass::OutOfMemory, out_of_memory),
+            (FailureClass::TransientSignal, transient_signal),
+            (FailureClass::Startup, startup),
+            (FailureClass::Infrastructure, infrastructure),
+            (FailureClass::Preemption, preemption),
+        ]
+        .into(),
+    )
+}
