@@ -7,15 +7,15 @@ test *args:
 # Format, lint, check drift of generated files.
 check:
     cargo fmt --check
-    cargo clippy --release --all-targets -- -D warnings
+    cargo clippy --profile ci --all-targets -- -D warnings
 
 # Completions, man pages, schemas and the other generated files.
 generate:
-    MLCTL_UPDATE=1 cargo test --release --test it -- generated:: schema
+    MLCTL_UPDATE=1 cargo test --profile ci --test it -- generated:: schema
 
 # 100,000 simulated schedules against the gang (the tests run a tenth of it).
 sim schedules="100000":
-    MLCTL_SIM_SCHEDULES={{schedules}} cargo test --release --lib gang::sim -- --nocapture
+    MLCTL_SIM_SCHEDULES={{schedules}} cargo test --profile ci --lib gang::sim -- --nocapture
 
 # kill -9 at random moments, 50 times over TensorFlow and plain gangs.
 kill rounds="50":
@@ -41,7 +41,7 @@ bench-kube rounds="11" many="1000" ended="10000":
 fuzz seconds="60":
     cargo +nightly fuzz run load -- -max_total_time={{seconds}}
 
-# One static binary, target/x86_64-unknown-linux-musl/dist/mlctl (needs musl-tools).
+# One static binary, target/x86_64-unknown-linux-musl/release/mlctl (needs musl-tools).
 static:
     rustup target add x86_64-unknown-linux-musl
-    cargo build --profile dist --target x86_64-unknown-linux-musl
+    cargo build --release --target x86_64-unknown-linux-musl

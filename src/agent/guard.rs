@@ -121,7 +121,7 @@ fn guard(exe: &std::path::Path) -> std::io::Result<()> {
     tell(&mut socket, &Report::Started { pid })?;
     let group = Arc::new(AtomicI32::new(pid));
     let target = Arc::clone(&group);
-    std::thread::spawn(move || obey(orders, &target));
+    std::thread::spawn(move || follow_orders(orders, &target));
     let status = loop {
         match sys::wait_any() {
             Some((ended, status)) if ended == pid => break exit_status(status),
@@ -136,7 +136,7 @@ fn guard(exe: &std::path::Path) -> std::io::Result<()> {
 }
 
 /// Carries out orders until the agent is gone; then nothing may be left.
-fn obey(mut orders: BufReader<UnixStream>, group: &AtomicI32) {
+fn follow_orders(mut orders: BufReader<UnixStream>, group: &AtomicI32) {
     let mut line = String::new();
     while matches!(orders.read_line(&mut line), Ok(count) if count > 0) {
         match serde_json::from_str(&line) {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use super::process::Control;
 
 /// Long enough for what a server remembers of a name that was not there.
-const PATIENCE: Duration = Duration::from_mins(1);
+const NAMES_LIMIT: Duration = Duration::from_mins(1);
 
 /// Between two tries.
 const PACE: Duration = Duration::from_millis(100);
@@ -25,7 +25,7 @@ pub(super) fn wait(hosts: &[String], control: &Control) -> Vec<String> {
     let wanted = hosts.to_vec();
     // One look-up may take longer than a command that is to end can wait.
     std::thread::spawn(move || resolve(wanted, &answers));
-    while !missing.is_empty() && !control.is_ended() && begin.elapsed() < PATIENCE {
+    while !missing.is_empty() && !control.is_ended() && begin.elapsed() < NAMES_LIMIT {
         match news.recv_timeout(PACE) {
             Ok((host, Ok(()))) => drop(missing.remove(&host)),
             Ok((host, Err(reason))) => drop(missing.insert(host, reason)),

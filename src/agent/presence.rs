@@ -14,7 +14,7 @@ use super::wire::{self, Purpose};
 use crate::gang::ReplicaId;
 
 /// The primary's agent listens within this time, or something else is wrong.
-const PATIENCE: Duration = Duration::from_secs(20);
+const RECONNECT_LIMIT: Duration = Duration::from_secs(20);
 
 /// Between two tries.
 const PACE: Duration = Duration::from_millis(20);
@@ -26,7 +26,7 @@ pub(super) fn show(config: &AgentConfig, token: &Arc<[u8]>, inputs: Sender<Input
         match present(config, token) {
             Ok(stream) => break stream,
             // Joining will tell what is wrong.
-            Err(_) if begin.elapsed() > PATIENCE => return,
+            Err(_) if begin.elapsed() > RECONNECT_LIMIT => return,
             Err(_) => std::thread::sleep(PACE),
         }
     };

@@ -10,17 +10,17 @@ use crate::ops::doctor::ProbeReport;
 /// Every cluster has this name.
 const NAME: &str = "kubernetes.default.svc";
 /// A server that drops a question is asked again; one that is silent for so long is not there.
-const PATIENCE: Duration = Duration::from_secs(15);
+const RESOLVE_LIMIT: Duration = Duration::from_secs(15);
 /// Between two tries.
 const PACE: Duration = Duration::from_millis(500);
 /// Which servers are asked.
 const RESOLV_CONF: &str = "/etc/resolv.conf";
 
-/// Looks, within [`PATIENCE`].
+/// Looks, within [`RESOLVE_LIMIT`].
 pub fn probe() -> ProbeReport {
     let servers = fs_err::read_to_string(RESOLV_CONF).unwrap_or_default();
     let mut report = ProbeReport { nameservers: nameservers(&servers), ..ProbeReport::default() };
-    match resolve(NAME, PATIENCE) {
+    match resolve(NAME, RESOLVE_LIMIT) {
         Ok(addresses) => drop(report.resolved.insert(NAME.into(), addresses)),
         Err(why) => report.failed = BTreeMap::from([(NAME.into(), why)]),
     }
@@ -67,7 +67,7 @@ mod tests {
     fn servers_are_read_and_names_resolved_or_not() {
         let text = "search ml.svc.cluster.local\nnameserver 10.96.0.10\noptions ndots:5\n";
         assert_eq!(nameservers(text), ["10.96.0.10"]);
-        assert!(resolve("localhost", PATIENCE).is_ok_and(|all| !all.is_empty()));
+        assert!(resolve("localhost", RESOLVE_LIMIT).is_ok_and(|all| !all.is_empty()));
         assert!(resolve("no-such-host.invalid", Duration::from_millis(200)).is_err());
     }
 }

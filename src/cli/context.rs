@@ -8,11 +8,13 @@ use std::time::Duration;
 
 use super::{CliError, Env, ErrorKind, Settings};
 use crate::ops::cost::Prices;
-use crate::runtime::Backend;
+use crate::run::Submitter;
+use crate::runtime::Runtime;
 use crate::runtime::kubernetes::ManifestContext;
 use crate::runtime::kubernetes::{ConnectOptions, Location, ProxyVariables};
 use crate::runtime::kubernetes::{Kubernetes, KubernetesConfig};
 use crate::runtime::local::{Local, LocalConfig, read_secrets_file};
+use crate::store::GitCommit;
 use crate::ui::Printer;
 
 /// The runtime of this machine.
@@ -76,7 +78,7 @@ pub struct Context {
 
 /// Runtimes by name, each connected once.
 #[derive(Clone, Default)]
-struct Backends(Rc<RefCell<HashMap<String, Rc<dyn Backend>>>>);
+struct Backends(Rc<RefCell<HashMap<String, Rc<dyn Runtime>>>>);
 
 impl std::fmt::Debug for Backends {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -122,12 +124,12 @@ impl Context {
     }
 
     /// The runtime that a run's record names: `local`, or `<context>/<namespace>`.
-    pub fn backend(&self, runtime: &str) -> Result<Rc<dyn Backend>, CliError> {
+    pub fn backend(&self, runtime: &str) -> Result<Rc<dyn Runtime>, CliError> {
         if let Some(known) = self.backends.0.borrow().get(runtime) {
             return Ok(Rc::clone(known));
         }
         if runtime == LOCAL {
-            let local: Rc<dyn Backend> = Rc::new(self.local()?);
+            let local: Rc<dyn Runtime> = Rc::new(self.local()?);
             return Ok(self.keep(local));
         }
         let Ok(location) = runtime.parse::<Location>() else {
@@ -140,7 +142,7 @@ impl Context {
     }
 
     /// The runtime that the command line, the environment or the settings choose.
-    pub fn chosen(&self) -> Result<Rc<dyn Backend>, CliError> {
+    pub fn chosen(&self) -> Result<Rc<dyn Runtime>, CliError> {
         match self.choice() {
             Choice::Local => self.backend(LOCAL),
             Choice::Cluster => self.cluster(),
@@ -177,7 +179,7 @@ impl Context {
         }
     }
 
-    fn cluster(&self) -> Result<Rc<dyn Backend>, CliError> {
+    fn cluster(&self) -> Result<Rc<dyn Runtime>, CliError> {
         Ok(self.keep(Rc::new(Kubernetes::new(self.cluster_config())?)))
     }
 
@@ -205,7 +207,7 @@ impl Context {
         option.cloned().or_else(|| self.env.get(variable).map(str::to_owned))
     }
 
-    fn keep(&self, backend: Rc<dyn Backend>) -> Rc<dyn Backend> {
+    fn keep(&self, backend: Rc<dyn Runtime>) -> Rc<dyn Runtime> {
         let mut known = self.backends.0.borrow_mut();
         Rc::clone(known.entry(backend.name()).or_insert(backend))
     }
@@ -300,6 +302,20 @@ impl Context {
             keep: Some(settings.keep.map_or(KEEP, |keep| keep.0)),
             ..ManifestContext::default()
         })
+    }
+
+    /// Who submits from here.
+    pub fn submitter(&self) -> Submitter<'static> {
+        Submitter {
+            cwd: self.env.cwd.clone(),
+            user: self.user(),
+            host: crate::sys::host_name(),
+            argv: self.env.args.clone(),
+            git: &|dir| {
+                let (commit, dirty) = super::git_describe(dir)?;
+                Some(GitCommit { commit, dirty })
+            },
+        }
     }
 
     /// Who runs commands here: for records and for who cancelled.

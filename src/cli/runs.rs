@@ -11,7 +11,7 @@ use crate::plan::Plan;
 use crate::run::{RunView, WhyReport, why};
 use crate::run::{SyncError, sync};
 use crate::runtime::local::is_filled;
-use crate::runtime::{Backend, LogQuery, Wanted};
+use crate::runtime::{LogQuery, Runtime, Wanted};
 use crate::store::{Look, RunPaths, RunRecord, Store, StoreError};
 
 /// A run that a verb is about, up to date.
@@ -91,7 +91,7 @@ impl Context {
         match sync(store, &*backend, &store.paths(run)) {
             Ok(record) => Ok(record),
             Err(SyncError::Store(error)) => Err(error),
-            Err(SyncError::Backend(error)) => {
+            Err(SyncError::Runtime(error)) => {
                 self.printer.warn(&format!("{run}: {error}"));
                 Ok(record)
             }
@@ -166,7 +166,7 @@ impl Target {
     }
 
     /// Why the run is where it is.
-    pub fn why(&self, view: &RunView, backend: Option<&dyn Backend>) -> WhyReport {
+    pub fn why(&self, view: &RunView, backend: Option<&dyn Runtime>) -> WhyReport {
         explain(view, &self.paths, self.plan.as_ref(), backend)
     }
 }
@@ -176,7 +176,7 @@ pub fn explain(
     view: &RunView,
     paths: &RunPaths,
     plan: Option<&Plan>,
-    backend: Option<&dyn Backend>,
+    backend: Option<&dyn Runtime>,
 ) -> WhyReport {
     let tail = |replica: &ReplicaId| -> Vec<String> {
         let query = LogQuery {
@@ -202,7 +202,7 @@ pub fn read_plan(paths: &RunPaths) -> Option<Plan> {
 
 /// Where the run's outputs are, as far as they are there: name and place.
 pub fn outputs(plan: Option<&Plan>, paths: &RunPaths) -> Vec<(&'static str, String)> {
-    let base = match plan.and_then(|plan| plan.output.clone()) {
+    let base = match plan.and_then(|plan| plan.gang().output.clone()) {
         // Object stores are not looked into for a line of text.
         Some(uri) if uri.contains("://") && !uri.starts_with("file://") => {
             return vec![("output", uri)];

@@ -1,15 +1,13 @@
 //! Specs from files, standard input, a script or this folder's `mlctl.yaml`.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::{CliError, Context, ErrorKind};
-use crate::plan::{MASK, SecretVariables};
-use crate::spec::TrainJob;
 use crate::spec::kinds::train::from_script;
 use crate::spec::syntax::{Diagnostics, RenderOptions, Source};
 use crate::spec::{Document, LoadOptions, Loaded, Resolved, load};
+use crate::work::train::LoadedJob;
 
 /// The file that is read when none is named.
 pub const DEFAULT_FILE: &str = "mlctl.yaml";
@@ -24,38 +22,6 @@ pub struct SpecArgs {
     /// In a Vertex AI file by its own names: workerPoolSpecs[0].machineSpec...=x
     #[arg(long, value_name = "PATH=VALUE")]
     pub set: Vec<String>,
-}
-
-/// One job with what is known of its source.
-#[derive(Debug)]
-pub struct LoadedJob {
-    /// The job.
-    pub job: TrainJob,
-    /// Paths of values that the environment gave.
-    pub from_env: Vec<String>,
-    /// The text that it was read from.
-    pub source: String,
-    /// Relative paths of the spec start here.
-    pub base: PathBuf,
-    /// It was written for another system.
-    pub foreign: bool,
-}
-
-impl LoadedJob {
-    /// Values that `${VAR}` brought into environment variables: not to be written down.
-    pub fn secrets(&self) -> BTreeSet<String> {
-        let value_at = |path: &String| {
-            let pointer = format!("/{}", path.replace(['.', '['], "/").replace(']', ""));
-            serde_json::to_value(&self.job).ok()?.pointer(&pointer)?.as_str().map(str::to_owned)
-        };
-        self.from_env.iter().filter(|path| path.contains("env[")).filter_map(value_at).collect()
-    }
-}
-
-/// A text without the secret values that were taken out of a plan.
-pub fn hide(text: &str, secrets: &SecretVariables) -> String {
-    let values = secrets.values().flat_map(BTreeMap::values).filter(|value| value.len() >= 4);
-    values.fold(text.to_owned(), |text, value| text.replace(value.as_str(), MASK))
 }
 
 impl Context {

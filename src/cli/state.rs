@@ -3,10 +3,11 @@
 use super::{CliError, ErrorKind};
 use crate::ops::AdminRole;
 use crate::run::SyncError;
-use crate::runtime::BackendError;
-use crate::runtime::kubernetes::ClusterError;
+use crate::runtime::ClusterError;
+use crate::runtime::RuntimeError;
 use crate::store::StoreError;
 use crate::ui::FollowError;
+use crate::work::train::TrainError;
 
 impl From<StoreError> for CliError {
     fn from(error: StoreError) -> Self {
@@ -44,15 +45,15 @@ impl From<StoreError> for CliError {
     }
 }
 
-impl From<BackendError> for CliError {
-    fn from(error: BackendError) -> Self {
+impl From<RuntimeError> for CliError {
+    fn from(error: RuntimeError) -> Self {
         match error {
-            BackendError::Io(error) => error.into(),
-            BackendError::Refused(reasons) => {
+            RuntimeError::Io(error) => error.into(),
+            RuntimeError::Refused(reasons) => {
                 Self::new(ErrorKind::Refused, reasons.join("\n       "))
             }
-            BackendError::Cluster(error) => error.into(),
-            BackendError::NotRun(..) => Self::new(ErrorKind::NotFound, error.to_string()),
+            RuntimeError::Cluster(error) => error.into(),
+            RuntimeError::NotRun(..) => Self::new(ErrorKind::NotFound, error.to_string()),
             error => Self::new(ErrorKind::Refused, error.to_string()),
         }
     }
@@ -118,7 +119,7 @@ impl From<SyncError> for CliError {
     fn from(error: SyncError) -> Self {
         match error {
             SyncError::Store(error) => error.into(),
-            SyncError::Backend(error) => error.into(),
+            SyncError::Runtime(error) => error.into(),
         }
     }
 }
@@ -128,6 +129,23 @@ impl From<FollowError> for CliError {
         match error {
             FollowError::Sync(error) => error.into(),
             FollowError::Output(error) => error.into(),
+        }
+    }
+}
+
+impl From<TrainError> for CliError {
+    fn from(error: TrainError) -> Self {
+        let message = error.to_string();
+        match error {
+            TrainError::Plan(_) => Self::new(ErrorKind::Spec, message),
+            TrainError::NoPrices(_) => Self::new(ErrorKind::Spec, message).hint(
+                "name a price file in the settings (`prices: prices.yaml`; `mlctl cost --template \
+                 gcp` prints one) that has prices for all of it, and give every role `cpu` and \
+                 `memory`",
+            ),
+            TrainError::Unwritable(_) => Self::new(ErrorKind::Internal, message),
+            TrainError::Store(error) => error.into(),
+            TrainError::Runtime(error) => error.into(),
         }
     }
 }

@@ -1,7 +1,9 @@
 //! The one stream of events, and the facts about a run that follow from it.
 
+mod cursor;
 mod state;
 mod types;
 
+pub use cursor::*;
 pub use state::*;
 pub use types::*;

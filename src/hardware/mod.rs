@@ -3,3 +3,6 @@
 
 pub mod accelerator;
 pub mod gpus;
+mod requests;
+
+pub use requests::Requests;

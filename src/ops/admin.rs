@@ -65,14 +65,14 @@ impl AdminRole {
 
 /// What of the whole cluster a user may look at beside a Role of the namespace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Sight {
+pub enum ClusterScope {
     /// Nodes: what there is.
     Nodes,
     /// The pods of all namespaces: who uses it.
     Pods,
 }
 
-impl Sight {
+impl ClusterScope {
     /// The ClusterRole's name.
     pub fn name(self) -> &'static str {
         match self {
@@ -102,7 +102,7 @@ pub struct Grant<'a> {
     /// The Role in the namespace.
     pub role: AdminRole,
     /// What of the whole cluster they see.
-    pub sights: &'a [Sight],
+    pub scopes: &'a [ClusterScope],
     /// The namespace is there and stays as it is: nothing but Roles and bindings.
     pub alone: bool,
 }
@@ -112,10 +112,10 @@ pub struct Grant<'a> {
 pub fn admin_manifests(namespace: &str, grant: Option<Grant<'_>>, cleanup: Option<&str>) -> String {
     let files = if grant.is_some_and(|grant| grant.alone) { &[ROLES][..] } else { &FILES[..] };
     let mut documents: Vec<String> = files.iter().map(|file| within(file, namespace)).collect();
-    if let Some(Grant { user, role, sights, .. }) = grant {
+    if let Some(Grant { user, role, scopes, .. }) = grant {
         documents.push(binding(namespace, user, role));
-        for sight in sights {
-            documents.push(bound(sight.file(), user, sight.name()));
+        for scope in scopes {
+            documents.push(bound(scope.file(), user, scope.name()));
         }
     }
     if let Some(image) = cleanup {
@@ -175,7 +175,7 @@ mod tests {
             Some(Grant {
                 user: "ada@example.com",
                 role: AdminRole::Viewer,
-                sights: &[Sight::Nodes],
+                scopes: &[ClusterScope::Nodes],
                 alone: false,
             }),
             Some("r.example/m:1"),
@@ -192,7 +192,7 @@ mod tests {
         assert!(text.contains("kind: ClusterRole, name: mlctl-nodes}"), "{text}");
         assert!(!text.contains("mlctl-pods"), "{text}");
         let bot = "system:serviceaccount:ci:bot";
-        let grant = Grant { user: bot, role: AdminRole::Tuner, sights: &[], alone: true };
+        let grant = Grant { user: bot, role: AdminRole::Tuner, scopes: &[], alone: true };
         let pipeline = admin_manifests("t", Some(grant), None);
         assert!(
             pipeline.contains("{kind: ServiceAccount, namespace: ci, name: bot}"),

@@ -5,4 +5,4 @@ pub mod cleanup;
 pub mod cost;
 pub mod doctor;
 
-pub use admin::{AdminRole, Grant, Sight, admin_manifests};
+pub use admin::{AdminRole, ClusterScope, Grant, admin_manifests};

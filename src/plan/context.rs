@@ -3,8 +3,6 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::ops::cost::Prices;
-
 /// Everything outside the spec that a plan depends on.
 #[derive(Clone, Debug)]
 pub struct PlanContext {
@@ -14,8 +12,6 @@ pub struct PlanContext {
     pub runtime_defaults: RuntimeDefaults,
     /// Absolute folder of the spec file; relative `code` and `output` start there.
     pub code_base: PathBuf,
-    /// What things cost where the run goes; only `maxCost` depends on it.
-    pub prices: Prices,
 }
 
 /// Times that differ between a laptop and a cluster.

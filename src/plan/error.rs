@@ -16,9 +16,6 @@ pub enum PlanError {
         /// Which role.
         role: String,
     },
-    /// `maxCost` without prices.
-    #[error("`maxCost` needs to know what things cost here: {0}")]
-    NoPrices(String),
     /// More than the gang is measured for.
     #[error("{replicas} replicas are too many: a gang has at most {max}")]
     TooManyReplicas {

@@ -37,7 +37,7 @@ impl ClusterLayout {
     /// like the run, several are `<run>-<role>` after the first role in each.
     pub fn of(plan: &Plan) -> Self {
         let mut groups: Vec<Vec<&RolePlan>> = Vec::new();
-        for role in &plan.roles {
+        for role in &plan.gang().roles {
             match groups.iter_mut().find(|group| same_shape(group[0], role)) {
                 Some(group) => group.push(role),
                 None => groups.push(vec![role]),
@@ -48,9 +48,9 @@ impl ClusterLayout {
             .iter()
             .map(|group| JobLayout {
                 name: if alone {
-                    plan.run.clone()
+                    plan.head.run.clone()
                 } else {
-                    format!("{}-{}", plan.run, group[0].name)
+                    format!("{}-{}", plan.head.run, group[0].name)
                 },
                 replicas: group
                     .iter()
@@ -58,7 +58,7 @@ impl ClusterLayout {
                     .collect(),
             })
             .collect();
-        Self { service: plan.run.clone(), jobs }
+        Self { service: plan.head.run.clone(), jobs }
     }
 
     /// The Job and index of a replica.

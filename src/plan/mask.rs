@@ -99,17 +99,18 @@ impl Plan {
     #[must_use]
     pub fn masked(&self) -> Self {
         let mut plan = self.clone();
-        for role in &mut plan.roles {
+        let gang = plan.gang_mut();
+        for role in &mut gang.roles {
             mask_role(role);
         }
-        for (name, value) in &mut plan.labels {
-            *value = mask_value(name, value).into_owned();
-        }
-        if let Some(script) = plan.setup.as_mut().and_then(|setup| setup.shell.as_mut()) {
+        if let Some(script) = gang.setup.as_mut().and_then(|setup| setup.shell.as_mut()) {
             *script = mask_script(script);
         }
-        if let Some(output) = &mut plan.output {
+        if let Some(output) = &mut gang.output {
             *output = mask_text(output).into_owned();
+        }
+        for (name, value) in &mut plan.head.labels {
+            *value = mask_value(name, value).into_owned();
         }
         plan
     }

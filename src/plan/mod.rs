@@ -15,6 +15,6 @@ pub use error::PlanError;
 pub use layout::*;
 pub use mask::{MASK, is_secret_value, mask_argv, mask_text, mask_value};
 pub use rendezvous::{OutputDirs, environment, hidden};
-pub use secrets::SecretVariables;
+pub use secrets::{SecretVariables, hide};
 pub use table::{Section, shell_line, table};
 pub use types::*;

@@ -14,7 +14,7 @@ impl Plan {
     /// `${VAR}` brought in), and leaves a mask in their place.
     pub fn take_secrets(&mut self, known: &BTreeSet<String>) -> SecretVariables {
         let mut taken = SecretVariables::new();
-        for role in &mut self.roles {
+        for role in &mut self.gang_mut().roles {
             for variable in &mut role.env {
                 let Some(value) = &mut variable.value else { continue };
                 let secret = is_secret_name(&variable.name)
@@ -31,4 +31,11 @@ impl Plan {
         }
         taken
     }
+}
+
+/// A text without the secret values that were taken out of a plan. Values of three characters and
+/// less stay: masking them would tear the text apart and hide nothing.
+pub fn hide(text: &str, secrets: &SecretVariables) -> String {
+    let values = secrets.values().flat_map(BTreeMap::values).filter(|value| value.len() >= 4);
+    values.fold(text.to_owned(), |text, value| text.replace(value.as_str(), MASK))
 }

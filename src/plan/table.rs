@@ -25,7 +25,7 @@ pub struct Section {
 pub fn table(plan: &Plan, preview: &IndexMap<String, String>) -> Vec<Section> {
     let mut sections = vec![run(plan), roles(plan), commands(plan)];
     sections.push(list("Rendezvous", rendezvous(preview)));
-    for role in &plan.roles {
+    for role in &plan.gang().roles {
         let rows = env_rows(&role.env);
         if !rows.is_empty() {
             sections.push(list(&format!("Environment of {}", role.name), rows));
@@ -48,22 +48,22 @@ fn list(title: &str, rows: Vec<(String, String)>) -> Section {
 }
 
 fn run(plan: &Plan) -> Section {
-    let mut rows = vec![("run".to_owned(), plan.run.clone())];
-    rows.push(("framework".into(), framework(plan.framework).into()));
-    rows.extend(plan.strategy.and_then(|strategy| {
+    let mut rows = vec![("run".to_owned(), plan.head.run.clone())];
+    rows.push(("framework".into(), framework(plan.gang().framework).into()));
+    rows.extend(plan.gang().strategy.and_then(|strategy| {
         let name = serde_json::to_value(strategy).ok()?.as_str()?.to_owned();
         Some(("strategy".to_owned(), name))
     }));
-    rows.push(("primary".into(), plan.primary().to_string()));
-    let success = match plan.gang.completion {
+    rows.push(("primary".into(), plan.gang().primary().to_string()));
+    let success = match plan.gang().rules.completion {
         Completion::Primary => "the primary exits 0",
         Completion::All => "every replica exits 0",
     };
     rows.push(("success".into(), success.into()));
-    if let Some(code) = &plan.code {
+    if let Some(code) = &plan.gang().code {
         rows.push(("code".into(), mask_text(code).into_owned()));
     }
-    if let Some(setup) = &plan.setup {
+    if let Some(setup) = &plan.gang().setup {
         let python = setup.python.as_ref().map(|python| {
             let requirements = python.requirements.as_deref().unwrap_or("no requirements file");
             format!("python ({requirements})")
@@ -74,7 +74,7 @@ fn run(plan: &Plan) -> Section {
             [python, shell].into_iter().flatten().collect::<Vec<_>>().join(", "),
         ));
     }
-    let output = plan.output.as_deref().map_or("a folder of the run".into(), mask_text);
+    let output = plan.gang().output.as_deref().map_or("a folder of the run".into(), mask_text);
     rows.push(("output".into(), output.into_owned()));
     list("Run", rows)
 }
@@ -82,7 +82,7 @@ fn run(plan: &Plan) -> Section {
 fn roles(plan: &Plan) -> Section {
     let header = ["role", "replicas", "cpu", "memory", "accelerators", "image"];
     let dash = || "-".to_owned();
-    let rows = plan.roles.iter().map(|role| {
+    let rows = plan.gang().roles.iter().map(|role| {
         vec![
             role.name.clone(),
             role.replicas.to_string(),
@@ -104,7 +104,7 @@ fn roles(plan: &Plan) -> Section {
 /// One row where all roles run the same, else one for each.
 fn commands(plan: &Plan) -> Section {
     let mut rows: Vec<_> =
-        plan.roles.iter().map(|role| (role.name.clone(), command(role))).collect();
+        plan.gang().roles.iter().map(|role| (role.name.clone(), command(role))).collect();
     if rows.iter().all(|(_, command)| *command == rows[0].1) {
         rows.truncate(1);
         if let [(who, _)] = rows.as_mut_slice() {
@@ -154,7 +154,7 @@ fn env_rows(env: &[EnvVar]) -> Vec<(String, String)> {
 }
 
 fn times(plan: &Plan) -> Vec<(String, String)> {
-    let gang = &plan.gang;
+    let gang = &plan.gang().rules;
     let timeout = gang.timeout.map_or("none".into(), |timeout| Span(timeout).to_string());
     vec![
         ("timeout".into(), timeout),
@@ -167,7 +167,7 @@ fn times(plan: &Plan) -> Vec<(String, String)> {
 fn retries(plan: &Plan) -> Vec<(String, String)> {
     FailureClass::ALL
         .iter()
-        .map(|class| (class.to_string(), plan.gang.budgets.get(*class).to_string()))
+        .map(|class| (class.to_string(), plan.gang().rules.budgets.get(*class).to_string()))
         .collect()
 }
 

@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::gang::{GangConfig, ReplicaId};
 use crate::spec::{
@@ -10,11 +10,27 @@ use crate::spec::{
 };
 use crate::text::{ByteSize, CpuQuantity};
 
-/// A gang to run: backend-neutral, complete, serialisable. `--dry-run -o yaml` prints it.
+/// Format of a plan, in `plan.json` and in the document of a pod.
+pub const PLAN_VERSION: u32 = 1;
+
+/// What will run: the same for every runtime, complete, serialisable. `--dry-run -o yaml` prints it.
+///
+/// On the disk and in pods it is one flat document (format 1): the head's fields, then the unit's.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// What every run has, whatever its kind.
+    #[serde(flatten)]
+    pub head: Head,
+    /// What runs.
+    #[serde(flatten)]
+    pub unit: Unit,
+}
+
+/// What every run has, whatever its kind.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Plan {
-    /// Format of this document.
+pub struct Head {
+    /// Format of the whole document, [`PLAN_VERSION`].
     pub schema_version: u32,
     /// The run's id, `<name>-<6 characters>`.
     pub run: String,
@@ -22,11 +38,54 @@ pub struct Plan {
     pub name: String,
     /// The spec's labels.
     pub labels: IndexMap<String, String>,
+}
+
+/// The three shapes in which work runs. A runtime decides about each of them where it takes a plan.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Unit {
+    /// Replicas that start, fail, restart and run to completion together.
+    Gang(GangPlan),
+    /// Indexed replicas that run to completion each by itself.
+    Tasks(Tasks),
+    /// Replicas that stay up behind an address.
+    Service(Service),
+}
+
+/// Work that is cut into tasks. No kind of work makes it yet: a value of this type can't exist, and
+/// giving it fields makes every place fail to compile that has not decided about it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Tasks {}
+
+/// Replicas that serve. No kind of work makes it yet, as with [`Tasks`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Service {}
+
+impl Serialize for Unit {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Gang(gang) => gang.serialize(serializer),
+            Self::Tasks(none) => match *none {},
+            Self::Service(none) => match *none {},
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Unit {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // Format 1 has no word for the unit: whatever it describes is a gang.
+        GangPlan::deserialize(deserializer).map(Self::Gang)
+    }
+}
+
+/// A gang to run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GangPlan {
     /// Which rendezvous.
     pub framework: Framework,
     /// The strategy, when the spec names it.
     pub strategy: Option<Strategy>,
-    /// Roles in rank order; the primary is replica 0 of the role named by `gang.members[0]`.
+    /// Roles in rank order; the primary is the first of `rules.members`.
     pub roles: Vec<RolePlan>,
     /// Folder or file with the code, as an absolute path or a URI.
     pub code: Option<String>,
@@ -42,8 +101,9 @@ pub struct Plan {
     /// What only a cluster knows.
     #[serde(default, skip_serializing_if = "PodOptions::is_default")]
     pub pods: PodOptions,
-    /// The rules of the gang.
-    pub gang: GangConfig,
+    /// When the gang starts, restarts and ends.
+    #[serde(rename = "gang")]
+    pub rules: GangConfig,
 }
 
 /// One piece of data.
@@ -135,6 +195,26 @@ pub trait Addresses {
 }
 
 impl Plan {
+    /// The gang that runs.
+    pub fn gang(&self) -> &GangPlan {
+        match &self.unit {
+            Unit::Gang(gang) => gang,
+            Unit::Tasks(none) => match *none {},
+            Unit::Service(none) => match *none {},
+        }
+    }
+
+    /// The gang that runs, to be changed before it is submitted.
+    pub fn gang_mut(&mut self) -> &mut GangPlan {
+        match &mut self.unit {
+            Unit::Gang(gang) => gang,
+            Unit::Tasks(none) => match *none {},
+            Unit::Service(none) => match *none {},
+        }
+    }
+}
+
+impl GangPlan {
     /// All replicas in rank order.
     pub fn replicas(&self) -> impl Iterator<Item = (&RolePlan, ReplicaId)> {
         self.roles
@@ -144,6 +224,6 @@ impl Plan {
 
     /// The primary: the replica whose success is the run's.
     pub fn primary(&self) -> &ReplicaId {
-        &self.gang.members[0].replica
+        &self.rules.members[0].replica
     }
 }

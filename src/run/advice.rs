@@ -77,8 +77,8 @@ const BLOCKS: [(&str, &str); 9] = [
 
 /// For the failure that ended a run.
 pub fn for_failure(failure: &FirstFailure, lines: &[String], plan: Option<&Plan>) -> Vec<String> {
-    let role =
-        plan.and_then(|plan| plan.roles.iter().find(|role| role.name == failure.replica.role));
+    let role = plan
+        .and_then(|plan| plan.gang().roles.iter().find(|role| role.name == failure.replica.role));
     let status = failure.exit.as_ref().map(|exit| exit.status);
     let mut next = Vec::new();
     match failure.class {
@@ -99,7 +99,7 @@ pub fn for_failure(failure: &FirstFailure, lines: &[String], plan: Option<&Plan>
     let may_pass =
         [FailureClass::TransientSignal, FailureClass::Infrastructure, FailureClass::Preemption];
     if may_pass.contains(&failure.class) {
-        let budget = plan.map(|plan| plan.gang.budgets.get(failure.class));
+        let budget = plan.map(|plan| plan.gang().rules.budgets.get(failure.class));
         if budget == Some(0) {
             next.push(format!("`retries.{}` is 0: raise it to restart by itself", failure.class));
         }
@@ -115,7 +115,7 @@ pub fn timed_out(plan: Option<&Plan>, reason: &str) -> Vec<String> {
                 .to_owned(),
         ];
     }
-    let now = plan.and_then(|plan| plan.gang.timeout);
+    let now = plan.and_then(|plan| plan.gang().rules.timeout);
     let now = now.map(|timeout| format!(" (now {})", Span(timeout))).unwrap_or_default();
     vec![format!("raise `timeout`{now}, or let the code do less")]
 }
@@ -135,7 +135,7 @@ pub fn could_not_start(plan: Option<&Plan>, view: &RunView) -> Vec<String> {
     } else if let Some(first) = view.missing.first() {
         next.push(format!("look at what it did: mlctl logs {} --replica {first}", view.run));
     }
-    let now = plan.map(|plan| format!(" (now {})", Span(plan.gang.start_timeout)));
+    let now = plan.map(|plan| format!(" (now {})", Span(plan.gang().rules.start_timeout)));
     next.push(format!("if it only needed longer, raise `startTimeout`{}", now.unwrap_or_default()));
     next
 }

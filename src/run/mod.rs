@@ -2,6 +2,7 @@
 
 pub mod advice;
 mod replica;
+mod submit;
 mod sync;
 #[cfg(test)]
 mod tests;
@@ -9,6 +10,7 @@ mod view;
 mod why;
 
 pub use replica::*;
+pub use submit::*;
 pub use sync::*;
 pub use view::*;
 pub use why::*;

@@ -8,11 +8,11 @@
 use std::io;
 use std::time::Duration;
 
-use crate::runtime::{Backend, BackendError};
+use crate::runtime::{Runtime, RuntimeError};
 use crate::store::{FileLock, RunPaths, RunRecord, Store, StoreError};
 
 /// How long a sync waits for another one of the same run before it reads what that one writes.
-const PATIENCE: Duration = Duration::from_millis(300);
+const OTHER_SYNC_LIMIT: Duration = Duration::from_millis(300);
 
 /// A run could not be brought up to date.
 #[derive(Debug, thiserror::Error)]
@@ -22,7 +22,7 @@ pub enum SyncError {
     Store(#[from] StoreError),
     /// The runtime's part.
     #[error(transparent)]
-    Backend(#[from] BackendError),
+    Runtime(#[from] RuntimeError),
 }
 
 impl From<io::Error> for SyncError {
@@ -32,7 +32,7 @@ impl From<io::Error> for SyncError {
 }
 
 /// Brings a run up to date; returns its record. An ended run is only read.
-pub fn sync(store: &Store, backend: &dyn Backend, run: &RunPaths) -> Result<RunRecord, SyncError> {
+pub fn sync(store: &Store, backend: &dyn Runtime, run: &RunPaths) -> Result<RunRecord, SyncError> {
     let seen = store.record(&run.run);
     if let Ok(record) = &seen
         && (record.state.is_ended() || store.is_read_only())
@@ -42,7 +42,7 @@ pub fn sync(store: &Store, backend: &dyn Backend, run: &RunPaths) -> Result<RunR
     if !run.dir.exists() {
         return Ok(seen?);
     }
-    let lock = match FileLock::acquire(&run.lock(), PATIENCE) {
+    let lock = match FileLock::acquire(&run.lock(), OTHER_SYNC_LIMIT) {
         Ok(lock) => lock,
         Err(StoreError::Locked { .. }) => return Ok(store.record(&run.run)?),
         Err(error) => return Err(error.into()),

@@ -90,9 +90,9 @@ impl RunView {
     pub fn new(run: &str, plan: Option<&Plan>) -> Self {
         let mut view = Self { run: run.into(), ..Self::default() };
         if let Some(plan) = plan {
-            let replicas = plan.replicas().map(|(_, id)| (id.clone(), ReplicaView::new(id)));
+            let replicas = plan.gang().replicas().map(|(_, id)| (id.clone(), ReplicaView::new(id)));
             view.replicas = replicas.collect();
-            view.retries = spendings(&plan.gang.budgets);
+            view.retries = spendings(&plan.gang().rules.budgets);
         }
         view
     }

@@ -1,11 +1,10 @@
 //! What runs hold in a runtime: everything that may cost something and that mlctl has made.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::types::Notice;
+use super::Notice;
+use crate::hardware::Requests;
 
 /// Everything that was found.
 #[derive(Clone, Debug, Default)]
@@ -46,33 +45,4 @@ pub struct Holding {
     pub held_by: Vec<String>,
     /// What it keeps from others while it runs.
     pub requests: Requests,
-}
-
-/// Resources that are taken.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Requests {
-    /// Cores.
-    pub cpu: f64,
-    /// Bytes.
-    pub memory: u64,
-    /// Accelerators by the name of their resource.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub accelerators: BTreeMap<String, u64>,
-}
-
-impl Requests {
-    /// Takes in what another thing asks for.
-    pub fn add(&mut self, other: &Self) {
-        self.cpu += other.cpu;
-        self.memory += other.memory;
-        for (name, count) in &other.accelerators {
-            *self.accelerators.entry(name.clone()).or_default() += count;
-        }
-    }
-
-    /// Nothing is taken.
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
 }

@@ -4,7 +4,7 @@ use std::io::{Read, Seek, SeekFrom};
 
 use fs_err::File;
 
-use super::types::{BackendError, LogLine, LogQuery, LogReader};
+use super::{LogLine, LogQuery, LogReader, RuntimeError};
 use crate::agent::stream::{Item, OutputLine, StreamReader};
 use crate::gang::ReplicaId;
 use crate::store::RunPaths;
@@ -51,7 +51,7 @@ impl FileLogs {
 }
 
 impl LogReader for FileLogs {
-    fn read(&mut self) -> Result<Vec<LogLine>, BackendError> {
+    fn read(&mut self) -> Result<Vec<LogLine>, RuntimeError> {
         let mut lines = Vec::new();
         let mut sources = std::mem::take(&mut self.sources);
         for source in &mut sources {
@@ -80,7 +80,7 @@ impl LogReader for FileLogs {
 }
 
 impl Source {
-    fn read(&mut self) -> Result<Vec<Item>, BackendError> {
+    fn read(&mut self) -> Result<Vec<Item>, RuntimeError> {
         let mut file = match File::open(&self.path) {
             Ok(file) => file,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),

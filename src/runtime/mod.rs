@@ -1,11 +1,22 @@
-//! Runtimes. `local` runs processes on this machine; `kubernetes` runs pods of a cluster.
+//! Where things run. `local` starts processes of this machine; `kubernetes` starts pods of a cluster.
+//! Each is a folder that nothing beside it knows by name but `cli`, which chooses one.
 
+mod cluster_error;
+mod error;
 mod holding;
 pub mod image;
+mod inventory;
 pub mod kubernetes;
 pub mod local;
 mod log_files;
-mod types;
+mod output;
+mod runs;
+mod submission;
 
+pub use cluster_error::*;
+pub use error::*;
 pub use holding::*;
-pub use types::*;
+pub use inventory::*;
+pub use output::*;
+pub use runs::*;
+pub use submission::*;

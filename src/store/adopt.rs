@@ -4,9 +4,24 @@ use std::io;
 
 use super::atomic::{Durability, claim_dir, sync_dir, write_atomic};
 use super::{FileLock, JournalMark, RunPaths, RunRecord, Store, StoreError, journal};
-use crate::event::RunState;
-use crate::event::{EVENT_VERSION, Event, EventKind};
-use crate::runtime::{Cursor, FoundRun};
+use crate::event::{Cursor, EVENT_VERSION, Event, EventKind, RunState};
+use crate::gang::Verdict;
+use crate::plan::Plan;
+
+/// A run that the runtime itself remembers.
+#[derive(Clone, Debug)]
+pub struct FoundRun {
+    /// The facts of its submission.
+    pub record: RunRecord,
+    /// Its plan, secrets masked.
+    pub plan: Option<Plan>,
+    /// The spec as it was run, secrets masked.
+    pub spec: String,
+    /// How it ended, if somebody has written that down.
+    pub verdict: Option<Verdict>,
+    /// Where it is, as far as that can be seen without reading its story.
+    pub state: RunState,
+}
 
 impl Store {
     /// Records a run as if it had been submitted from here; its story is read from its beginning.

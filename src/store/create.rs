@@ -18,10 +18,10 @@ use super::{
     FileLock, GitCommit, JournalMark, RunPaths, RunRecord, Store, StoreError, journal, now,
     remove_tree,
 };
+use crate::event::Cursor;
 use crate::event::RunState;
 use crate::event::{EVENT_VERSION, Event, EventKind};
 use crate::plan::Plan;
-use crate::runtime::Cursor;
 
 /// A run that is about to be recorded.
 #[derive(Clone, Debug)]
@@ -53,8 +53,8 @@ impl NewRun<'_> {
     pub fn record(&self, created: Timestamp) -> RunRecord {
         RunRecord {
             schema_version: RECORD_VERSION,
-            id: self.plan.run.clone(),
-            name: self.plan.name.clone(),
+            id: self.plan.head.run.clone(),
+            name: self.plan.head.name.clone(),
             kind: self.kind.into(),
             runtime: self.runtime.clone(),
             created,
@@ -64,7 +64,7 @@ impl NewRun<'_> {
             user: self.user.clone(),
             host: self.host.clone(),
             argv: self.argv.clone(),
-            labels: IndexMap::clone(&self.plan.labels),
+            labels: IndexMap::clone(&self.plan.head.labels),
             git: self.git.clone(),
             mlctl_version: env!("CARGO_PKG_VERSION").into(),
             state: RunState::Submitted,
@@ -154,7 +154,7 @@ impl Store {
         let paths = self.paths(&reservation.run);
         let building = RunPaths { dir: reservation.dir.join("run"), run: reservation.run.clone() };
         claim_dir(&building.dir)?;
-        let lock = FileLock::acquire(&building.lock(), super::folder::PATIENCE)?;
+        let lock = FileLock::acquire(&building.lock(), super::folder::LOCK_LIMIT)?;
         let record = write_files(&building, new)?;
         let folder = self.lock()?;
         fs_err::rename(&building.dir, &paths.dir)?;

@@ -5,14 +5,15 @@ use std::cell::RefCell;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{CreatedRun, NewRun, RunPaths, Store};
+use crate::event::Cursor;
 use crate::event::{EVENT_VERSION, Event, EventKind};
 use crate::gang::{
     Attempt, Exit, ExitStatus, FailureClass, FirstFailure, Outcome, ReplicaId, Verdict,
 };
 use crate::plan::{Plan, RuntimeDefaults};
 use crate::runtime::{
-    Backend, BackendError, Cursor, ExecRequest, Holding, Holdings, LogLine, LogQuery, LogReader,
-    Notice, SecretValues, SubmitOptions,
+    ExecRequest, GpuView, Holding, Holdings, Inventory, LogLine, LogQuery, LogReader, Notice,
+    Outputs, Runs, RuntimeError, SecretValues, SubmitOptions,
 };
 
 pub(crate) fn plan(run: &str, workers: u32) -> Plan {
@@ -164,57 +165,76 @@ impl Scripted {
 struct Lines(Vec<LogLine>);
 
 impl LogReader for Lines {
-    fn read(&mut self) -> Result<Vec<LogLine>, BackendError> {
+    fn read(&mut self) -> Result<Vec<LogLine>, RuntimeError> {
         Ok(std::mem::take(&mut self.0))
     }
 }
 
-impl Backend for Scripted {
+impl Runs for Scripted {
     fn name(&self) -> String {
         "local".into()
     }
+
     fn defaults(&self) -> RuntimeDefaults {
         RuntimeDefaults::LOCAL
     }
-    fn check(&self, _: &Plan, _: &SubmitOptions) -> Result<Vec<Notice>, BackendError> {
+
+    fn check(&self, _: &Plan, _: &SubmitOptions) -> Result<Vec<Notice>, RuntimeError> {
         Ok(Vec::new())
     }
+
     fn ensure(
         &self,
         _: &Plan,
         _: &RunPaths,
         _: &SecretValues,
         _: &SubmitOptions,
-    ) -> Result<Vec<Notice>, BackendError> {
+    ) -> Result<Vec<Notice>, RuntimeError> {
         Ok(Vec::new())
     }
-    fn observe(&self, _: &RunPaths, cursor: &mut Cursor) -> Result<Vec<Event>, BackendError> {
-        let at = cursor.0.entry("story".into()).or_default();
+
+    fn observe(&self, _: &RunPaths, cursor: &mut Cursor) -> Result<Vec<Event>, RuntimeError> {
+        let at = cursor.logs.entry("story".into()).or_default();
         let from = *at as usize;
         let to = (from + self.step).min(self.events.len());
         *at = to as u64;
         Ok(self.events[from..to].to_vec())
     }
-    fn logs(&self, _: &RunPaths, _: &LogQuery) -> Result<Box<dyn LogReader>, BackendError> {
-        Ok(Box::new(Lines(self.lines.take())))
-    }
-    fn cancel(&self, _: &RunPaths, by: &str) -> Result<Vec<Notice>, BackendError> {
+
+    fn cancel(&self, _: &RunPaths, by: &str) -> Result<Vec<Notice>, RuntimeError> {
         self.cancelled.borrow_mut().push(by.into());
         Ok(Vec::new())
     }
-    fn is_gone(&self, _: &RunPaths) -> Result<bool, BackendError> {
+
+    fn is_gone(&self, _: &RunPaths) -> Result<bool, RuntimeError> {
         Ok(true)
     }
-    fn remove(&self, _: &RunPaths) -> Result<(), BackendError> {
+
+    fn remove(&self, _: &RunPaths) -> Result<(), RuntimeError> {
         Ok(())
     }
-    fn holdings(&self) -> Result<Holdings, BackendError> {
+
+    fn exec(&self, _: &RunPaths, _: &ReplicaId, _: &ExecRequest) -> Result<u8, RuntimeError> {
+        Err(RuntimeError::Unsupported("no".into()))
+    }
+}
+
+impl Outputs for Scripted {
+    fn logs(&self, _: &RunPaths, _: &LogQuery) -> Result<Box<dyn LogReader>, RuntimeError> {
+        Ok(Box::new(Lines(self.lines.take())))
+    }
+}
+
+impl Inventory for Scripted {
+    fn holdings(&self) -> Result<Holdings, RuntimeError> {
         Ok(Holdings::default())
     }
-    fn discard(&self, _: &Holding) -> Result<(), BackendError> {
+
+    fn discard(&self, _: &Holding) -> Result<(), RuntimeError> {
         Ok(())
     }
-    fn exec(&self, _: &RunPaths, _: &ReplicaId, _: &ExecRequest) -> Result<u8, BackendError> {
-        Err(BackendError::Unsupported("no".into()))
+
+    fn gpus(&self) -> Result<GpuView, RuntimeError> {
+        Err(RuntimeError::Unsupported("a script has no accelerators".into()))
     }
 }

@@ -14,7 +14,7 @@ use super::{FileLock, RunPaths, StoreError};
 pub const FORMAT: u32 = 1;
 
 /// How long a command waits for another one that writes.
-pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+pub(super) const LOCK_LIMIT: Duration = Duration::from_secs(20);
 
 /// The state folder.
 #[derive(Debug)]
@@ -101,7 +101,7 @@ impl Store {
     /// The lock of the whole folder, for the index and for new runs. Held for moments only.
     pub(super) fn lock(&self) -> Result<FileLock, StoreError> {
         self.prepare()?;
-        FileLock::acquire(&self.root.join("lock"), PATIENCE)
+        FileLock::acquire(&self.root.join("lock"), LOCK_LIMIT)
     }
 
     /// Moves a damaged file to `damaged/<time>-<name>` and says so.

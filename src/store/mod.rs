@@ -24,6 +24,7 @@ mod tests;
 #[cfg(test)]
 mod together;
 
+pub use adopt::FoundRun;
 pub use atomic::*;
 pub use check::*;
 pub use create::*;

@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::IndexEntry;
+use crate::event::Cursor;
 use crate::event::RunState;
 use crate::event::{Event, EventKind};
 use crate::gang::{Attempt, Verdict};
-use crate::runtime::Cursor;
 
 /// Format of `run.json`.
 pub const RECORD_VERSION: u32 = 1;

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::atomic::{private_dir, sync_dir};
 use super::create::is_empty;
-use super::folder::PATIENCE;
+use super::folder::LOCK_LIMIT;
 use super::index::removed_line;
 use super::{FileLock, RunPaths, Store, StoreError, parse_index};
 use crate::runtime::local::is_filled;
@@ -43,7 +43,7 @@ impl Store {
     pub fn remove_run(&self, run: &str) -> Result<(), StoreError> {
         let paths = self.paths(run);
         loop {
-            let folder = match FileLock::acquire(&paths.lock(), PATIENCE) {
+            let folder = match FileLock::acquire(&paths.lock(), LOCK_LIMIT) {
                 Ok(folder) => Some(folder),
                 Err(StoreError::Io(error)) if error.kind() == io::ErrorKind::NotFound => None,
                 Err(error) => return Err(error),
@@ -78,7 +78,7 @@ impl Store {
     /// Takes away what a run left but its model and its story.
     pub fn strip_run(&self, run: &str) -> Result<(), StoreError> {
         let paths = self.paths(run);
-        let _lock = FileLock::acquire(&paths.lock(), PATIENCE)?;
+        let _lock = FileLock::acquire(&paths.lock(), LOCK_LIMIT)?;
         for path in strippable(&paths) {
             remove_tree(&path)?;
         }

@@ -9,9 +9,9 @@ use super::journal::{self, JournalReader};
 use super::{
     FileLock, IndexLine, JournalMark, RunPaths, RunRecord, Store, StoreError, now, parse_index,
 };
+use crate::event::Cursor;
 use crate::event::{EVENT_VERSION, Event, EventKind};
 use crate::gang::{Outcome, Verdict};
-use crate::runtime::Cursor;
 
 impl Store {
     /// Ends a run from mlctl's side.

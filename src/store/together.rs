@@ -11,7 +11,7 @@ use super::*;
 use crate::event::RunState;
 use crate::gang::Outcome;
 use crate::run::{SyncError, sync};
-use crate::runtime::FoundRun;
+use crate::store::FoundRun;
 
 /// How long the commands work at once.
 const AT_ONCE: Duration = Duration::from_secs(2);

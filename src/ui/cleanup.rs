@@ -7,9 +7,9 @@ use jiff::Timestamp;
 
 use super::human::{age, bytes, number};
 use super::{Printer, Table, state_style};
+use crate::hardware::Requests;
 use crate::ops::cleanup::{Kept, Proposal, Removal, Totals};
 use crate::ops::cost::money;
-use crate::runtime::Requests;
 
 /// What goes, on standard output, and what it comes to and what stays, beside it.
 pub fn show_proposal(printer: &Printer, proposal: &Proposal, now: Timestamp) -> io::Result<()> {

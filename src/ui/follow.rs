@@ -8,7 +8,7 @@ use super::show::Show;
 use crate::plan::Plan;
 use crate::run::RunView;
 use crate::run::{SyncError, sync};
-use crate::runtime::{Backend, BackendError, LogQuery, Notice};
+use crate::runtime::{LogQuery, Notice, Runtime, RuntimeError};
 use crate::store::{RunPaths, Store, StoreError};
 
 /// Time between two looks.
@@ -76,8 +76,8 @@ impl From<StoreError> for FollowError {
     }
 }
 
-impl From<BackendError> for FollowError {
-    fn from(error: BackendError) -> Self {
+impl From<RuntimeError> for FollowError {
+    fn from(error: RuntimeError) -> Self {
         Self::Sync(error.into())
     }
 }
@@ -87,7 +87,7 @@ pub struct Follow<'a> {
     /// The state folder.
     pub store: &'a Store,
     /// The run's runtime.
-    pub backend: &'a dyn Backend,
+    pub backend: &'a dyn Runtime,
     /// The run.
     pub paths: &'a RunPaths,
     /// Its plan.
@@ -115,12 +115,14 @@ pub fn follow(follow: &Follow<'_>) -> Result<FollowEnd, FollowError> {
     let mut cancelled = false;
     // After the verdict the agents end their commands; whoever starts the next run at once should
     // find their ports and accelerators free.
-    let bound = follow.plan.map_or(Duration::ZERO, |plan| plan.gang.grace + plan.gang.kill_bound);
+    let bound = follow
+        .plan
+        .map_or(Duration::ZERO, |plan| plan.gang().rules.grace + plan.gang().rules.kill_bound);
     let mut over = None;
     loop {
         let record = match sync(follow.store, follow.backend, follow.paths) {
             Ok(record) => record,
-            Err(SyncError::Backend(error)) if show.tick > 0 && error.is_passing() => {
+            Err(SyncError::Runtime(error)) if show.tick > 0 && error.is_passing() => {
                 show.trouble(&error);
                 if let Some(end) = pause(follow, &mut show, &mut cancelled, false)? {
                     return Ok(end);

@@ -10,7 +10,7 @@ use super::{DIM, Printer};
 use crate::event::{Event, EventKind};
 use crate::gang::ReplicaId;
 use crate::run::RunView;
-use crate::runtime::{BackendError, LogLine, LogReader};
+use crate::runtime::{LogLine, LogReader, RuntimeError};
 use crate::store::{JournalReader, RunRecord, now};
 use crate::ui::{Follow, FollowError, FollowMode};
 
@@ -144,7 +144,7 @@ impl<'a> Show<'a> {
     }
 
     /// Following goes on; said once for each time that it begins.
-    pub(super) fn trouble(&mut self, error: &BackendError) {
+    pub(super) fn trouble(&mut self, error: &RuntimeError) {
         if !std::mem::replace(&mut self.troubled, true) {
             self.say(&format!("{error}; following goes on once it answers"));
         }

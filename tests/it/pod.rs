@@ -151,7 +151,6 @@ fn make_pods(sandbox: &Sandbox, spec: &str, code: &[(&str, &str)]) -> Pods {
             run: "parity-abc123".into(),
             runtime_defaults: RuntimeDefaults::CLUSTER,
             code_base: sandbox.dir(),
-            prices: mlctl::ops::cost::Prices::Unknown,
         },
     )
     .unwrap();

@@ -50,7 +50,8 @@ pub fn configure(document: &Path, container: Container<'_>) -> Result<Pod, PodEr
     let pod = PodIdentity::of(variables)?;
     let nobody = || PodError::Nobody { job: pod.job.clone(), index: pod.index };
     let replica = layout.replica(&pod.job, pod.index).ok_or_else(nobody)?.clone();
-    let role = plan.roles.iter().find(|role| role.name == replica.role).ok_or_else(nobody)?;
+    let role =
+        plan.gang().roles.iter().find(|role| role.name == replica.role).ok_or_else(nobody)?;
     for file in &code {
         if !stays_within(&file.path) || file.parts.iter().any(|part| !is_name(part)) {
             let reason = format!("the code's file `{}` would leave its folder", file.path);
@@ -64,7 +65,7 @@ pub fn configure(document: &Path, container: Container<'_>) -> Result<Pod, PodEr
         }
     }
     let secrets = secret_variables(&paths.secret_variables(&replica.role))?;
-    let primary = plan.primary().clone();
+    let primary = plan.gang().primary().clone();
     let outputs = if replica == primary {
         OutputDirs::of_primary(&output)
     } else {
@@ -74,7 +75,7 @@ pub fn configure(document: &Path, container: Container<'_>) -> Result<Pod, PodEr
     env.retain(|name, _| !secrets.contains_key(name));
     let mut unset_env = hidden(&plan, &replica);
     unset_env.push(JOB_INDEX.into());
-    let mut gang = plan.gang.clone();
+    let mut gang = plan.gang().rules.clone();
     if layout.jobs.len() == 1 {
         // A Job of the same name that was made anew is another gang.
         gang.job_uid.clone_from(&pod.job_uid);
@@ -93,14 +94,14 @@ pub fn configure(document: &Path, container: Container<'_>) -> Result<Pod, PodEr
         env,
         unset_env,
         // Data and links need a working folder of their own as well.
-        code: Some(if plan.code.is_some() || !code.is_empty() || !links.is_empty() {
+        code: Some(if plan.gang().code.is_some() || !code.is_empty() || !links.is_empty() {
             Code::Parts { dir: paths.code(), files: code }
         } else {
             Code::Image(folder.to_owned())
         }),
         links,
         work_dir: paths.attempts(),
-        setup: plan.setup.clone(),
+        setup: plan.gang().setup.clone(),
         cache_dir: paths.cache(),
         make_dirs: outputs.paths(),
         own_ports: own_ports(&layout, &replica, &primary),
@@ -122,7 +123,7 @@ pub fn configure(document: &Path, container: Container<'_>) -> Result<Pod, PodEr
 }
 
 fn peers(plan: &Plan, layout: &dyn Addresses, replica: &ReplicaId) -> Vec<String> {
-    let members = plan.gang.members.iter().map(|member| &member.replica);
+    let members = plan.gang().rules.members.iter().map(|member| &member.replica);
     members.filter(|other| *other != replica).map(|other| layout.host(other)).collect()
 }
 

@@ -27,7 +27,6 @@ fn plan_of(spec: &str) -> Plan {
         run: "digits-abc123".into(),
         runtime_defaults: RuntimeDefaults::CLUSTER,
         code_base: "/home/me".into(),
-        prices: crate::ops::cost::Prices::Unknown,
     };
     plan(&job, &context).unwrap()
 }

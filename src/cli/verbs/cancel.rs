@@ -30,7 +30,7 @@ pub struct CancelArgs {
 }
 
 /// Beyond the run's own grace period.
-const PATIENCE: Duration = Duration::from_secs(30);
+const END_LIMIT: Duration = Duration::from_secs(30);
 
 /// Cancels runs.
 pub fn run(context: &Context, args: &CancelArgs) -> Result<u8, CliError> {
@@ -83,8 +83,9 @@ fn ended(state: RunState) -> &'static str {
 }
 
 fn wait_for(context: &Context, target: &Target, force: bool) -> Result<(), CliError> {
-    let grace = target.plan.as_ref().map(|plan| plan.gang.grace + plan.gang.kill_bound);
-    let bound = grace.unwrap_or_default() + PATIENCE;
+    let grace =
+        target.plan.as_ref().map(|plan| plan.gang().rules.grace + plan.gang().rules.kill_bound);
+    let bound = grace.unwrap_or_default() + END_LIMIT;
     let backend = context.backend(&target.record.runtime)?;
     let start = Instant::now();
     let mut forced = false;

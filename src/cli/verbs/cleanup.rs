@@ -13,7 +13,7 @@ use crate::event::RunState;
 use crate::ops::cleanup::{
     Failure, Filter, Found, Kept, Proposal, Removal, Survey, Totals, caches, carry_out, propose,
 };
-use crate::runtime::{Backend, Notice};
+use crate::runtime::{Notice, Runtime};
 use crate::store::{ListFilter, Store, now};
 use crate::text::Span;
 use crate::ui::{Verbosity, removal_title, show_proposal, totals_text};
@@ -233,7 +233,7 @@ fn filter(context: &Context, args: &CleanupArgs) -> Result<Filter, CliError> {
 
 struct Looked {
     survey: Survey,
-    backends: BTreeMap<String, Rc<dyn Backend>>,
+    backends: BTreeMap<String, Rc<dyn Runtime>>,
 }
 
 /// Looks at the state folder, and at every runtime that it or the command line names; where runs are

@@ -7,7 +7,7 @@ use oci_client::Reference;
 use serde::Serialize;
 
 use crate::cli::{CliError, Context, ErrorKind, exit};
-use crate::ops::{AdminRole, Grant, Sight, admin_manifests};
+use crate::ops::{AdminRole, ClusterScope, Grant, admin_manifests};
 use crate::runtime::image::{Binary, BinaryError, RegistryError, RunnerImage, push, write_archive};
 
 /// Arguments of `cluster`.
@@ -80,7 +80,7 @@ pub struct ManifestsArgs {
     pub role: AdminRole,
     /// Let the user see, in the whole cluster, the nodes, and the pods of all namespaces: for gpus
     #[arg(long, value_enum, value_delimiter = ',', requires = "user", value_name = "WHAT")]
-    pub see: Vec<Sight>,
+    pub see: Vec<ClusterScope>,
     /// Print only the Roles and their bindings: the namespace is there and stays as it is
     #[arg(long, requires = "user", conflicts_with = "nightly_cleanup")]
     pub roles_only: bool,
@@ -107,8 +107,8 @@ pub fn run(context: &Context, args: &ClusterArgs) -> Result<u8, CliError> {
     match &args.action {
         ClusterAction::Image(args) => image(context, args),
         ClusterAction::Manifests(args) => {
-            let (role, sights, alone) = (args.role, &args.see[..], args.roles_only);
-            let grant = args.user.as_deref().map(|user| Grant { user, role, sights, alone });
+            let (role, scopes, alone) = (args.role, &args.see[..], args.roles_only);
+            let grant = args.user.as_deref().map(|user| Grant { user, role, scopes, alone });
             let cleanup =
                 if args.nightly_cleanup { Some(name(context, None)?.whole()) } else { None };
             let text = admin_manifests(&args.for_namespace, grant, cleanup.as_deref());

@@ -12,7 +12,7 @@ use crate::cli::{
 };
 use crate::ops::doctor;
 use crate::ops::doctor::{Finding, News, Place, Trouble, Visit, trouble};
-use crate::runtime::BackendError;
+use crate::runtime::RuntimeError;
 use crate::runtime::kubernetes::ClusterChecks;
 use crate::runtime::kubernetes::Kubernetes;
 use crate::runtime::local::LaptopChecks;
@@ -24,7 +24,7 @@ use crate::ui::{Checks, Printer};
 /// Between two looks at what the checks tell.
 const PACE: Duration = Duration::from_millis(100);
 /// What a check that is interrupted takes to clean up, at most.
-const PATIENCE: Duration = Duration::from_secs(15);
+const STOP_LIMIT: Duration = Duration::from_secs(15);
 /// A pod that takes longer is worth a word.
 const POD_LIMIT: Duration = Duration::from_mins(1);
 
@@ -132,7 +132,7 @@ fn start(context: &Context, args: &DoctorArgs, visit: Visit) -> Result<(), CliEr
             local.examine(LaptopChecks::Basics, &visit);
             match Kubernetes::new(config) {
                 Ok(cluster) => cluster.examine(&checks, &visit),
-                Err(BackendError::Cluster(error)) => visit.tell(doctor::connection(&error)),
+                Err(RuntimeError::Cluster(error)) => visit.tell(doctor::connection(&error)),
                 Err(error) => {
                     visit.tell(Finding::fail(Place::Cluster, "connection", error.to_string()));
                 }
@@ -169,7 +169,7 @@ fn follow(
             checks.begin("cleaning up".into());
         }
         // A second Ctrl-C waits for nothing; what is left ends by its own deadline.
-        if since.is_some_and(|at: Instant| at.elapsed() > PATIENCE) || interrupts.count() > 1 {
+        if since.is_some_and(|at: Instant| at.elapsed() > STOP_LIMIT) || interrupts.count() > 1 {
             break;
         }
     }

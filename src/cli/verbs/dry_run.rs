@@ -4,12 +4,13 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::train::{plan_of, say_notices};
-use crate::cli::{CliError, Context, LoadedJob, exit};
+use crate::cli::{CliError, Context, exit};
 use crate::gang::ReplicaId;
 use crate::ops::cost::Estimate;
 use crate::plan::{Addresses, ClusterLayout, OutputDirs, Plan, Port, environment, table};
-use crate::runtime::{Backend, SubmitOptions};
+use crate::runtime::{Runtime, SubmitOptions};
 use crate::ui::sections_text;
+use crate::work::train::LoadedJob;
 
 /// Addresses as a plan shows them: the ports are chosen when the run starts.
 struct Preview;
@@ -38,7 +39,7 @@ struct Shown {
 /// Prints the plans of these jobs and what stands against them; nothing is started.
 pub(super) fn dry_run(
     context: &Context,
-    backend: &dyn Backend,
+    backend: &dyn Runtime,
     jobs: &[LoadedJob],
     options: &SubmitOptions,
 ) -> Result<u8, CliError> {
@@ -61,12 +62,12 @@ pub(super) fn dry_run(
     let text = || {
         let shown = masked.iter().map(|Shown { plan, cost }| {
             let own = if is_local { "<run folder>/output" } else { "/mlctl/output" };
-            let base = plan.output.clone().unwrap_or_else(|| own.into());
+            let base = plan.gang().output.clone().unwrap_or_else(|| own.into());
             let dirs = OutputDirs::of_primary(&base);
             let addresses: &dyn Addresses =
                 if is_local { &Preview } else { &ClusterLayout::of(plan) };
             let preview: IndexMap<String, String> =
-                environment(plan, plan.primary(), addresses, &dirs);
+                environment(plan, plan.gang().primary(), addresses, &dirs);
             let mut sections = table(plan, &preview);
             sections.push(cost.section(plan));
             sections_text(&context.printer, &sections)

@@ -2,7 +2,6 @@
 
 use crate::cli::{CliError, Context, ErrorKind};
 use crate::gang::ReplicaId;
-use crate::plan::Plan;
 use crate::runtime::ExecRequest;
 
 /// Arguments of `exec`.
@@ -35,9 +34,12 @@ pub fn run(context: &Context, args: &ExecArgs) -> Result<u8, CliError> {
         return Err(CliError::new(ErrorKind::Refused, message)
             .hint(format!("its output is still there: mlctl logs {id}, mlctl status {id}")));
     }
-    let known: Vec<ReplicaId> =
-        target.plan.iter().flat_map(|plan| plan.replicas().map(|(_, replica)| replica)).collect();
-    let replica = args.replica.as_ref().or(target.plan.as_ref().map(Plan::primary));
+    let known: Vec<ReplicaId> = target
+        .plan
+        .iter()
+        .flat_map(|plan| plan.gang().replicas().map(|(_, replica)| replica))
+        .collect();
+    let replica = args.replica.as_ref().or(target.plan.as_ref().map(|plan| plan.gang().primary()));
     let Some(replica) = replica.filter(|replica| known.is_empty() || known.contains(replica))
     else {
         let asked = args.replica.as_ref().map(ToString::to_string).unwrap_or_default();

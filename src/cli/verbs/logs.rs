@@ -51,7 +51,7 @@ pub fn run(context: &Context, args: &LogsArgs) -> Result<u8, CliError> {
     let query = query(args, &target)?;
     let backend = context.backend(&target.record.runtime)?;
     let single = args.replica.is_some()
-        || target.plan.as_ref().is_some_and(|plan| plan.replicas().count() == 1);
+        || target.plan.as_ref().is_some_and(|plan| plan.gang().replicas().count() == 1);
     let prefix = !args.no_prefix && !single;
     if !args.follow {
         let lines = backend.logs(&target.paths, &query)?.read()?;
@@ -96,11 +96,14 @@ fn query(args: &LogsArgs, target: &crate::cli::Target) -> Result<LogQuery, CliEr
     let role = args.replica.as_ref().map(|replica| replica.role.clone()).or(args.role.clone());
     let index = args.replica.as_ref().map(|replica| replica.index);
     if let (Some(plan), Some(role)) = (&target.plan, &role) {
-        let known =
-            plan.replicas().any(|(_, id)| id.role == *role && index.is_none_or(|i| i == id.index));
+        let known = plan
+            .gang()
+            .replicas()
+            .any(|(_, id)| id.role == *role && index.is_none_or(|i| i == id.index));
         if !known {
             let asked = args.replica.as_ref().map_or_else(|| role.clone(), ToString::to_string);
-            let all: Vec<_> = plan.replicas().take(16).map(|(_, id)| id.to_string()).collect();
+            let all: Vec<_> =
+                plan.gang().replicas().take(16).map(|(_, id)| id.to_string()).collect();
             return Err(CliError::new(
                 ErrorKind::NotFound,
                 format!("{} has no replica `{asked}`", target.record.id),

@@ -1,19 +1,17 @@
 //! `mlctl render`: a run as manifests, for whoever wants to apply them without mlctl.
 
-use std::path::Path;
-
 use serde_json::{Value as Json, json};
 
-use super::train::plan_error;
-use crate::cli::{CliError, Context, ErrorKind, Format, LoadedJob, SpecArgs, exit, hide};
-use crate::ops::cost::Prices;
-use crate::plan::{Plan, PlanContext, RuntimeDefaults};
+use crate::cli::{CliError, Context, ErrorKind, Format, SpecArgs, exit};
+use crate::ops::cost::limit_cost;
+use crate::plan::{Plan, PlanContext, RuntimeDefaults, hide};
+use crate::run::Order;
 use crate::runtime::SecretValues;
 use crate::runtime::image::name_commands;
 use crate::runtime::kubernetes::{CodeBundle, ManifestContext, ManifestError, manifests};
-use crate::store::{NewRun, random_id};
+use crate::store::random_id;
 use crate::sys::random_word;
-use crate::work::train::plan;
+use crate::work::train::{LoadedJob, TrainError, order, plan};
 
 /// Arguments of `render`.
 #[derive(Debug, clap::Args)]
@@ -57,35 +55,25 @@ fn objects(context: &Context, job: &LoadedJob) -> Result<Vec<Json>, CliError> {
         run: random_id(&job.job.name)?,
         runtime_defaults: RuntimeDefaults::CLUSTER,
         code_base: job.base.clone(),
-        prices: match job.job.max_cost {
-            Some(_) => context.cluster_prices(context.context_name().as_deref())?,
-            None => Prices::Unknown,
-        },
     };
-    let mut plan = plan(&job.job, &plan_context).map_err(plan_error)?;
+    let mut plan = plan(&job.job, &plan_context).map_err(TrainError::from)?;
+    if let Some(most) = job.job.max_cost {
+        let prices = context.cluster_prices(context.context_name().as_deref())?;
+        limit_cost(&mut plan, most, &prices).map_err(TrainError::from)?;
+    }
     let settings = context.manifest_settings(None)?;
     name_image_commands(context, &mut plan, &settings)?;
-    let taken = plan.take_secrets(&job.secrets());
-    let resolved = crate::spec::syntax::to_yaml(&job.job).map_err(internal)?;
+    let resolved = crate::spec::to_yaml(&job.job).map_err(internal)?;
+    let order = order(job, plan, &resolved);
+    let now = jiff::Timestamp::now();
+    let record = order.facts("kubernetes".into(), &context.submitter(), |new| new.record(now));
+    let Order { plan, secrets: taken, .. } = order;
     let resolved = hide(&resolved, &taken);
-    let submission = NewRun {
-        kind: "TrainJob",
-        runtime: "kubernetes".into(),
-        cwd: context.env.cwd.clone(),
-        user: context.user(),
-        host: crate::sys::host_name(),
-        argv: context.env.args.iter().map(|arg| hide(arg, &taken)).collect(),
-        git: git(plan.code.as_deref(), job),
-        source: &hide(&job.source, &taken),
-        resolved: &resolved,
-        plan: &plan,
-    };
-    let record = submission.record(jiff::Timestamp::now());
     let record = serde_json::to_string(&record).map_err(internal)?;
     if taken.values().any(|values| !values.is_empty()) {
         context.printer.warn(&format!(
             "the Secret {} below holds secret values: keep this text to yourself",
-            plan.run
+            plan.head.run
         ));
     }
     let code = CodeBundle::of(&plan)
@@ -119,12 +107,6 @@ fn name_image_commands(
     runtime
         .block_on(name_commands(plan, architecture, &context.env.docker_config()))
         .map_err(|reasons| refused(ManifestError::Refused(reasons)))
-}
-
-fn git(code: Option<&str>, job: &LoadedJob) -> Option<crate::store::GitCommit> {
-    let dir = code.map(Path::new).filter(|dir| dir.is_dir()).unwrap_or(&job.base);
-    let (commit, dirty) = crate::cli::git_describe(dir)?;
-    Some(crate::store::GitCommit { commit, dirty })
 }
 
 fn refused(error: ManifestError) -> CliError {

@@ -4,16 +4,17 @@ use std::time::{Duration, Instant};
 
 use super::dry_run::dry_run;
 use crate::cli::{
-    CliError, Context, ErrorKind, Interrupts, LoadedJob, OnInterrupt, SpecArgs, exit, exit_code,
-    explain, git_describe, hide, outputs,
+    CliError, Context, ErrorKind, Interrupts, OnInterrupt, SpecArgs, exit, exit_code, explain,
+    outputs,
 };
 use crate::ops::cost::Prices;
-use crate::plan::{Plan, PlanContext, PlanError};
-use crate::runtime::{Backend, LogQuery, Notice, SecretValues, SubmitOptions};
-use crate::store::{GitCommit, NewRun, RunPaths, Store};
+use crate::plan::Plan;
+use crate::run::Submitted;
+use crate::runtime::{LogQuery, Notice, Runtime, SubmitOptions};
+use crate::store::Store;
 use crate::ui::summary_text;
 use crate::ui::{Follow, FollowEnd, FollowMode, Interrupt, follow};
-use crate::work::train::plan;
+use crate::work::train::{LoadedJob, plan_in, submit};
 
 /// After the first Ctrl-C a second one cancels within this time.
 const SECOND_CHANCE: Duration = Duration::from_secs(2);
@@ -89,7 +90,7 @@ pub fn train(context: &Context, args: &TrainArgs) -> Result<u8, CliError> {
     let interrupts = Interrupts::listen()?;
     let mut runs = Vec::new();
     for job in jobs {
-        runs.push(submit(context, &store, &*backend, job, &options)?);
+        runs.push(submit_job(context, &store, &*backend, &job, &options)?);
     }
     if args.detach {
         return detached(context, &runs);
@@ -105,12 +106,6 @@ pub fn train(context: &Context, args: &TrainArgs) -> Result<u8, CliError> {
     Ok(code)
 }
 
-/// A run that has been submitted.
-struct Submitted {
-    paths: RunPaths,
-    plan: Plan,
-}
-
 fn add_labels(job: &mut LoadedJob, labels: &[String]) -> Result<(), CliError> {
     for label in labels {
         let (name, value) = label.split_once('=').ok_or_else(|| {
@@ -121,92 +116,47 @@ fn add_labels(job: &mut LoadedJob, labels: &[String]) -> Result<(), CliError> {
     Ok(())
 }
 
+/// The plan of a job in a runtime; a limit of cost that can't end anything is told.
 pub(super) fn plan_of(
     context: &Context,
     job: &LoadedJob,
     run: &str,
-    backend: &dyn Backend,
+    backend: &dyn Runtime,
 ) -> Result<Plan, CliError> {
-    // A broken price file is no trouble of jobs that don't depend on it.
-    let prices = match job.job.max_cost {
-        Some(_) => context.prices(&backend.name())?,
-        None => Prices::Unknown,
-    };
-    let free = prices == Prices::Free;
-    let plan_context = PlanContext {
-        run: run.into(),
-        runtime_defaults: backend.defaults(),
-        code_base: job.base.clone(),
-        prices,
-    };
-    let mut plan = plan(&job.job, &plan_context).map_err(plan_error)?;
-    if free {
+    plan_in(job, run, backend, || prices_for_limit(context, backend))
+}
+
+/// What a `maxCost` is measured by. A broken price file is no trouble of jobs that have none.
+fn prices_for_limit(context: &Context, backend: &dyn Runtime) -> Result<Prices, CliError> {
+    let prices = context.prices(&backend.name())?;
+    if prices == Prices::Free {
         context.printer.warn("`maxCost` ends nothing here: runs on this machine cost nothing");
     }
-    backend.complete(&mut plan)?;
-    Ok(plan)
+    Ok(prices)
 }
 
-/// A spec without a plan.
-pub(super) fn plan_error(error: PlanError) -> CliError {
-    let said = CliError::new(ErrorKind::Spec, error.to_string());
-    match error {
-        PlanError::NoPrices(_) => said.hint(
-            "name a price file in the settings (`prices: prices.yaml`; `mlctl cost --template \
-             gcp` prints one) that has prices for all of it, and give every role `cpu` and `memory`",
-        ),
-        _ => said,
-    }
-}
-
-fn submit(
+fn submit_job(
     context: &Context,
     store: &Store,
-    backend: &dyn Backend,
-    job: LoadedJob,
+    backend: &dyn Runtime,
+    job: &LoadedJob,
     options: &SubmitOptions,
 ) -> Result<Submitted, CliError> {
-    let reservation = store.reserve(&job.job.name)?;
-    let mut plan = plan_of(context, &job, reservation.run(), backend)?;
-    let notices = backend.check(&plan, options)?;
-    say_notices(context, notices);
-    let known = job.secrets();
-    let taken = plan.take_secrets(&known);
-    let hide = |text: &str| hide(text, &taken);
-    let resolved = crate::spec::syntax::to_yaml(&job.job)
-        .map_err(|error| CliError::new(ErrorKind::Internal, error.to_string()))?;
-    let code_dir = plan.code.as_ref().map_or_else(|| job.base.clone(), Into::into);
-    let git_dir = if code_dir.is_dir() { code_dir } else { job.base.clone() };
-    let created = store.create_run(
-        reservation,
-        &NewRun {
-            kind: "TrainJob",
-            runtime: backend.name(),
-            cwd: context.env.cwd.clone(),
-            user: context.user(),
-            host: crate::sys::host_name(),
-            argv: context.env.args.iter().map(|arg| hide(arg)).collect(),
-            git: git_describe(&git_dir).map(|(commit, dirty)| GitCommit { commit, dirty }),
-            source: &hide(&job.source),
-            resolved: &hide(&resolved),
-            plan: &plan,
-        },
+    let submitted = submit(
+        store,
+        backend,
+        job,
+        &context.submitter(),
+        options,
+        || prices_for_limit(context, backend),
+        &mut |Notice(notice)| context.printer.warn(&notice),
     )?;
-    let paths = created.paths.clone();
-    match backend.ensure(&plan, &paths, &SecretValues(taken), options) {
-        Ok(notices) => say_notices(context, notices),
-        Err(error) => {
-            store.finish_unsubmitted(&created.lock, &paths, error.to_string())?;
-            return Err(error.into());
-        }
-    }
-    drop(created.lock);
     context.printer.say(&format!(
         "{} submitted to {}",
-        context.printer.paint(crate::ui::BOLD, &paths.run),
+        context.printer.paint(crate::ui::BOLD, &submitted.paths.run),
         backend.name()
     ));
-    Ok(Submitted { paths, plan })
+    Ok(submitted)
 }
 
 pub(super) fn say_notices(context: &Context, notices: Vec<Notice>) {
@@ -234,7 +184,7 @@ fn detached(context: &Context, runs: &[Submitted]) -> Result<u8, CliError> {
 fn watch(
     context: &Context,
     store: &Store,
-    backend: &dyn Backend,
+    backend: &dyn Runtime,
     run: &Submitted,
     args: &TrainArgs,
     interrupts: &Interrupts,

@@ -108,7 +108,7 @@ fn mode(context: &Context, args: &WaitArgs) -> FollowMode {
 fn ended(
     context: &Context,
     target: &Target,
-    backend: Option<&dyn crate::runtime::Backend>,
+    backend: Option<&dyn crate::runtime::Runtime>,
     args: &WaitArgs,
 ) -> Result<u8, CliError> {
     let view = target.view()?;

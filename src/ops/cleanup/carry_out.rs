@@ -11,7 +11,7 @@ use super::gather::last_use;
 use super::propose::{Folder, Proposal, Removal};
 use super::survey::Cache;
 use crate::agent::COMPLETE;
-use crate::runtime::{Backend, BackendError, Holding};
+use crate::runtime::{Holding, Runtime, RuntimeError};
 use crate::store::{Store, StoreError, remove_tree};
 
 /// Objects that were deleted are gone within this time, or something holds them.
@@ -42,7 +42,7 @@ impl Failure {
 pub fn carry_out<'b>(
     proposal: &Proposal,
     store: &Store,
-    backend: &dyn Fn(&str) -> Option<&'b dyn Backend>,
+    backend: &dyn Fn(&str) -> Option<&'b dyn Runtime>,
     progress: &mut dyn FnMut(&Removal),
 ) -> Vec<Failure> {
     let mut failures = Vec::new();
@@ -63,7 +63,7 @@ pub fn carry_out<'b>(
     failures
 }
 
-fn discard(removal: &Removal, store: &Store, backend: &dyn Backend) -> Vec<Failure> {
+fn discard(removal: &Removal, store: &Store, backend: &dyn Runtime) -> Vec<Failure> {
     let mut failures = Vec::new();
     if let Some(run) = removal.run.as_ref().filter(|_| removal.ends)
         && removal.folder != Folder::None
@@ -91,7 +91,7 @@ fn discard(removal: &Removal, store: &Store, backend: &dyn Backend) -> Vec<Failu
 
 fn wait_until_gone<'b>(
     proposal: &Proposal,
-    backend: &dyn Fn(&str) -> Option<&'b dyn Backend>,
+    backend: &dyn Fn(&str) -> Option<&'b dyn Runtime>,
 ) -> Vec<Failure> {
     let mut waiting: BTreeMap<&str, Vec<(&Removal, &Holding)>> = BTreeMap::new();
     for removal in &proposal.removals {
@@ -108,10 +108,10 @@ fn wait_until_gone<'b>(
     failures
 }
 
-fn wait_for(backend: &dyn Backend, mut things: Vec<(&Removal, &Holding)>) -> Vec<Failure> {
+fn wait_for(backend: &dyn Runtime, mut things: Vec<(&Removal, &Holding)>) -> Vec<Failure> {
     let begin = Instant::now();
     loop {
-        let left: Result<BTreeMap<String, Holding>, BackendError> = backend
+        let left: Result<BTreeMap<String, Holding>, RuntimeError> = backend
             .holdings()
             .map(|held| held.things.into_iter().map(|thing| (thing.uid.clone(), thing)).collect());
         let left = match left {

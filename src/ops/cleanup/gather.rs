@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::survey::{Cache, Found, Survey};
 use crate::event::RunState;
-use crate::runtime::{Backend, BackendError, Holding, Notice, Wanted};
+use crate::runtime::{Holding, Notice, Runtime, RuntimeError, Wanted};
 use crate::store::{RunSummary, disk_use};
 
 /// A run without a Job was submitted at least so long ago, or is being submitted.
@@ -37,9 +37,9 @@ impl Survey {
     /// what could not be looked at.
     pub fn look_at(
         &mut self,
-        backend: &dyn Backend,
+        backend: &dyn Runtime,
         all_users: bool,
-    ) -> Result<Vec<Notice>, BackendError> {
+    ) -> Result<Vec<Notice>, RuntimeError> {
         let wanted = if all_users { Wanted::All } else { Wanted::Mine };
         let known: HashSet<String> = self.runs.iter().map(|run| run.id.clone()).collect();
         // A record is made before anything else of its run: what is found without one now has none.

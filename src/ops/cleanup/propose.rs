@@ -9,7 +9,8 @@ use serde::Serialize;
 use super::filter::Filter;
 use super::survey::{Cache, Found, Survey};
 use crate::event::RunState;
-use crate::runtime::{Holding, Requests};
+use crate::hardware::Requests;
+use crate::runtime::Holding;
 use crate::store::RunSize;
 
 /// Objects without a record may be a submission under way for this long.

@@ -101,7 +101,7 @@ impl Bill {
             ..Self::default()
         };
         for Use { replica, labels, hours } in stretches.uses(window) {
-            let Some(role) = plan.roles.iter().find(|role| role.name == replica.role) else {
+            let Some(role) = plan.gang().roles.iter().find(|role| role.name == replica.role) else {
                 continue;
             };
             let rate = prices.rate(role, &labels);

@@ -53,15 +53,15 @@ fn hours(time: Duration) -> f64 {
 impl Estimate {
     /// The price of this plan.
     pub fn of(plan: &Plan, prices: &Prices) -> Self {
-        let (hour, unpriced) = gang_hour(&plan.roles, prices);
+        let (hour, unpriced) = gang_hour(&plan.gang().roles, prices);
         if *prices == Prices::Unknown {
             return Self { unpriced, ..Self::default() };
         }
         Self {
             currency: prices.currency().map(str::to_owned),
             hour: Some(hour),
-            timeout: plan.gang.timeout.map(|timeout| hour * hours(timeout)),
-            max_cost: plan.gang.cost_limit.as_ref().map(|limit| hour * hours(limit.time)),
+            timeout: plan.gang().rules.timeout.map(|timeout| hour * hours(timeout)),
+            max_cost: plan.gang().rules.cost_limit.as_ref().map(|limit| hour * hours(limit.time)),
             unpriced,
         }
     }
@@ -74,7 +74,12 @@ impl Estimate {
             (Some(hour), Some(currency)) => {
                 row("an hour", money(hour, currency));
                 // Whatever comes first ends the run.
-                match (self.timeout, plan.gang.timeout, self.max_cost, &plan.gang.cost_limit) {
+                match (
+                    self.timeout,
+                    plan.gang().rules.timeout,
+                    self.max_cost,
+                    &plan.gang().rules.cost_limit,
+                ) {
                     (at_timeout, _, Some(most), Some(limit))
                         if at_timeout.is_none_or(|cost| most <= cost) =>
                     {

@@ -3,6 +3,7 @@
 mod bill;
 mod estimate;
 mod hours;
+mod limit;
 mod prices;
 mod rate;
 mod sums;
@@ -12,6 +13,7 @@ mod tests;
 pub use bill::*;
 pub use estimate::*;
 pub use hours::*;
+pub use limit::*;
 pub use prices::*;
 pub use rate::*;
 pub use sums::*;

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::prices::{NodePrices, PriceFile, Prices};
+use crate::hardware::Requests;
 use crate::hardware::accelerator;
 use crate::plan::{Plan, RolePlan};
-use crate::runtime::Requests;
 
 const GIB: f64 = (1u64 << 30) as f64;
 
@@ -69,7 +69,7 @@ impl Prices {
     pub fn held(&self, requests: &Requests, plan: Option<&Plan>) -> Option<(f64, String)> {
         let Self::File(file) = self else { return None };
         let kinds = || {
-            let roles = plan.into_iter().flat_map(|plan| &plan.roles);
+            let roles = plan.into_iter().flat_map(|plan| &plan.gang().roles);
             roles.filter_map(|role| role.accelerators.as_ref()).map(|wanted| wanted.kind.as_str())
         };
         let mut hour =

@@ -9,6 +9,7 @@ use super::*;
 use crate::event::{EVENT_VERSION, Event, EventKind};
 use crate::gang::{Attempt, FailureClass, FirstFailure, Outcome, ReplicaId, Usage, Verdict};
 use crate::plan::{Plan, PlanContext, RuntimeDefaults};
+use crate::spec::TrainJob;
 use crate::work::train::plan;
 
 const PRICES: &str = "
@@ -30,8 +31,8 @@ fn plan_of(spec: &str) -> Plan {
     try_plan(spec, prices()).unwrap()
 }
 
-fn try_plan(spec: &str, prices: Prices) -> Result<Plan, crate::plan::PlanError> {
-    let job = serde_saphyr::from_str(&format!(
+fn try_plan(spec: &str, prices: Prices) -> Result<Plan, NoPrices> {
+    let job: TrainJob = serde_saphyr::from_str(&format!(
         "apiVersion: mlctl.dev/v1\nkind: TrainJob\nname: digits\ncommand: [python]\n{spec}"
     ))
     .unwrap();
@@ -39,9 +40,12 @@ fn try_plan(spec: &str, prices: Prices) -> Result<Plan, crate::plan::PlanError> 
         run: "digits-abc123".into(),
         runtime_defaults: RuntimeDefaults::CLUSTER,
         code_base: "/home/me".into(),
-        prices,
     };
-    plan(&job, &context)
+    let mut plan = plan(&job, &context).unwrap();
+    if let Some(most) = job.max_cost {
+        limit_cost(&mut plan, most, &prices)?;
+    }
+    Ok(plan)
 }
 
 const GANG: &str = "
@@ -112,7 +116,7 @@ fn close(one: f64, two: f64) -> bool {
 #[test]
 fn an_hour_of_a_gang() {
     let plan = plan_of(GANG);
-    let (hour, unpriced) = gang_hour(&plan.roles, &prices());
+    let (hour, unpriced) = gang_hour(&plan.gang().roles, &prices());
     assert!(close(hour, 1.44) && unpriced.is_empty(), "{hour} {unpriced:?}");
     let estimate = Estimate::of(&plan_of(&format!("timeout: 2h30m{GANG}")), &prices());
     assert!(close(estimate.timeout.unwrap(), 3.6));
@@ -203,7 +207,7 @@ fn what_still_runs_costs_until_now() {
 fn nodes_have_prices_of_their_own() {
     let hour = |selector: &str| {
         let plan = plan_of(&format!("nodeSelector: {selector}{GANG}"));
-        let (hour, _) = gang_hour(&plan.roles, &prices());
+        let (hour, _) = gang_hour(&plan.gang().roles, &prices());
         (hour * 1000.0).round() / 1000.0
     };
     assert!(close(hour("{preemptible: 'true'}"), 0.72));
@@ -212,7 +216,8 @@ fn nodes_have_prices_of_their_own() {
     // 4 * 0.01 + 16 * 0.005 + 2 * 0.1
     assert!(close(hour("{pool: old}"), 0.32));
     assert!(close(hour("{pool: other}"), 1.44));
-    let role = &plan_of(GANG).roles[0];
+    let plan = plan_of(GANG);
+    let role = &plan.gang().roles[0];
     let node = BTreeMap::from([("spot".to_owned(), "true".to_owned())]);
     assert!(close(prices().rate(role, &node).hour, 0.66));
 }
@@ -309,7 +314,7 @@ fn a_wrong_price_file_is_told() {
 #[test]
 fn what_has_no_price_is_named() {
     let plan = plan_of("accelerators: {type: nvidia-h100}\ncpu: 1");
-    let (hour, unpriced) = gang_hour(&plan.roles, &prices());
+    let (hour, unpriced) = gang_hour(&plan.gang().roles, &prices());
     assert!(close(hour, 0.04));
     assert_eq!(unpriced, ["worker says no `memory`", "nvidia-h100 has no price"]);
 }
@@ -317,12 +322,12 @@ fn what_has_no_price_is_named() {
 #[test]
 fn a_limit_of_cost_is_a_limit_of_time() {
     let plan = plan_of(&format!("maxCost: 0.72{GANG}"));
-    let limit = plan.gang.cost_limit.unwrap();
+    let limit = plan.gang().rules.cost_limit.clone().unwrap();
     assert!(close(limit.time.as_secs_f64(), 1800.0), "{limit:?}");
     assert_eq!(limit.text, "0.72 EUR at 1.44 EUR an hour");
-    assert!(close(plan.gang.start_timeout.as_secs_f64(), 1800.0));
+    assert!(close(plan.gang().rules.start_timeout.as_secs_f64(), 1800.0));
     let free = try_plan(&format!("maxCost: 1{GANG}"), Prices::Free).unwrap();
-    assert_eq!(free.gang.cost_limit, None);
+    assert_eq!(free.gang().rules.cost_limit, None);
     let unknown = try_plan("maxCost: 1", prices()).unwrap_err().to_string();
     assert!(unknown.contains("worker says no `cpu`"), "{unknown}");
     try_plan(&format!("maxCost: 1{GANG}"), Prices::Unknown).unwrap_err();

@@ -6,7 +6,7 @@ const CHECK: &str = "permissions";
 
 /// What one verb of mlctl lacks.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lack {
+pub struct MissingPermission {
     /// The verb, such as `train`.
     pub activity: String,
     /// Nothing runs without it.
@@ -18,14 +18,20 @@ pub struct Lack {
 }
 
 /// Judges what a user lacks of `asked` permissions.
-pub fn permissions(user: &str, namespace: &str, asked: usize, lacks: &[Lack]) -> Vec<Finding> {
+pub fn permissions(
+    user: &str,
+    namespace: &str,
+    asked: usize,
+    lacks: &[MissingPermission],
+) -> Vec<Finding> {
     if lacks.is_empty() {
         let what = format!("{user} has the {asked} that mlctl's verbs ask for");
         return vec![Finding::ok(Place::Cluster, CHECK, what)];
     }
-    let (vital, other): (Vec<&Lack>, Vec<&Lack>) = lacks.iter().partition(|lack| lack.is_vital);
+    let (vital, other): (Vec<&MissingPermission>, Vec<&MissingPermission>) =
+        lacks.iter().partition(|lack| lack.is_vital);
     let mut findings = Vec::new();
-    let grant = |lack: &Lack| {
+    let grant = |lack: &MissingPermission| {
         format!(
             "mlctl cluster manifests --for-namespace {namespace} --user {user} --role {} \
              --roles-only | \

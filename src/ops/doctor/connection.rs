@@ -1,7 +1,7 @@
 //! Why a cluster can't be talked to, each reason with its own next step.
 
 use super::finding::{Finding, Place, Trouble};
-use crate::runtime::kubernetes::ClusterError;
+use crate::runtime::ClusterError;
 
 const CHECK: &str = "connection";
 

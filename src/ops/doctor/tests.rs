@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::*;
-use crate::runtime::kubernetes::ClusterError;
+use crate::runtime::ClusterError;
 use crate::spec::Security;
 
 fn levels(findings: &[Finding]) -> Vec<(&str, Level)> {
@@ -103,7 +103,7 @@ fn each_way_of_not_connecting_has_its_own_next_step() {
 
 #[test]
 fn permissions_name_the_verb_and_the_role() {
-    let lack = |activity: &str, is_vital: bool| Lack {
+    let lack = |activity: &str, is_vital: bool| MissingPermission {
         activity: activity.into(),
         is_vital,
         missing: vec!["create jobs.batch".into()],

@@ -47,20 +47,20 @@ pub fn environment(
         env.insert(name.to_owned(), value);
     };
     set("PYTHONUNBUFFERED", "1".into());
-    set("MLCTL_RUN", plan.run.clone());
+    set("MLCTL_RUN", plan.head.run.clone());
     set("MLCTL_REPLICA", replica.to_string());
     set("CLUSTER_SPEC", cluster_spec::value(plan, replica, addresses));
-    let led_by_chief = plan.roles.iter().any(|role| role.name == "chief");
-    if plan.framework == Framework::Tensorflow || led_by_chief {
+    let led_by_chief = plan.gang().roles.iter().any(|role| role.name == "chief");
+    if plan.gang().framework == Framework::Tensorflow || led_by_chief {
         // Vertex AI sets both families on every job of several replicas, whatever runs in it.
-        if plan.gang.members.len() > 1 {
+        if plan.gang().rules.members.len() > 1 {
             set("TF_CONFIG", tf_config::value(plan, replica, addresses));
             if led_by_chief {
                 pytorch::plain(plan, replica, addresses, &mut set);
             }
         }
     }
-    match plan.framework {
+    match plan.gang().framework {
         Framework::Pytorch => pytorch::variables(plan, replica, addresses, &mut set),
         Framework::Jax => jax::variables(plan, replica, addresses, &mut set),
         // No protocol, but who of how many, and where the first one is.
@@ -70,14 +70,14 @@ pub fn environment(
     set("AIP_MODEL_DIR", folder(&outputs.model));
     set("AIP_CHECKPOINT_DIR", folder(&outputs.checkpoints));
     set("AIP_TENSORBOARD_LOG_DIR", folder(&outputs.logs));
-    let role = plan.roles.iter().find(|role| role.name == replica.role);
+    let role = plan.gang().roles.iter().find(|role| role.name == replica.role);
     for variable in role.map_or(&[][..], |role| &role.env) {
         if variable.value_from.is_none() {
             env.insert(variable.name.clone(), variable.value.clone().unwrap_or_default());
         }
     }
     if let Some(role) = role {
-        threads::pools(role, plan.gang.members.len(), &mut env);
+        threads::pools(role, plan.gang().rules.members.len(), &mut env);
     }
     for name in references(plan, replica) {
         env.shift_remove(name);
@@ -93,7 +93,7 @@ pub fn hidden(plan: &Plan, replica: &ReplicaId) -> Vec<String> {
 
 /// Variables whose values the runtime takes from secrets.
 fn references<'a>(plan: &'a Plan, replica: &ReplicaId) -> impl Iterator<Item = &'a str> {
-    let role = plan.roles.iter().find(|role| role.name == replica.role);
+    let role = plan.gang().roles.iter().find(|role| role.name == replica.role);
     let env = role.map_or(&[][..], |role| &role.env);
     env.iter().filter(|variable| variable.value_from.is_some()).map(|v| v.name.as_str())
 }
@@ -105,5 +105,5 @@ fn folder(path: &str) -> String {
 
 /// A replica's place in the rank order, from 0; the primary is 0.
 pub(super) fn rank(plan: &Plan, replica: &ReplicaId) -> usize {
-    plan.gang.members.iter().position(|member| member.replica == *replica).unwrap_or(0)
+    plan.gang().rules.members.iter().position(|member| member.replica == *replica).unwrap_or(0)
 }

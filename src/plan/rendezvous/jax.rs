@@ -13,10 +13,10 @@ pub(super) fn variables(
     addresses: &dyn Addresses,
     set: &mut impl FnMut(&str, String),
 ) {
-    let primary = plan.primary();
+    let primary = plan.gang().primary();
     let coordinator =
         format!("{}:{}", addresses.host(primary), addresses.port(primary, Port::Master));
     set("JAX_COORDINATOR_ADDRESS", coordinator);
-    set("JAX_NUM_PROCESSES", plan.gang.members.len().to_string());
+    set("JAX_NUM_PROCESSES", plan.gang().rules.members.len().to_string());
     set("JAX_PROCESS_ID", rank(plan, replica).to_string());
 }

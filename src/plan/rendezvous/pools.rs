@@ -12,7 +12,7 @@ use crate::spec::Framework;
 /// The replicas of each pool, in order of their index there.
 pub(super) fn pools(plan: &Plan) -> BTreeMap<usize, Vec<ReplicaId>> {
     let mut pools: BTreeMap<usize, Vec<ReplicaId>> = BTreeMap::new();
-    for (position, role) in plan.roles.iter().enumerate() {
+    for (position, role) in plan.gang().roles.iter().enumerate() {
         for index in 0..role.replicas {
             let pool = match (position, index) {
                 (0, 0) => 0,
@@ -27,19 +27,19 @@ pub(super) fn pools(plan: &Plan) -> BTreeMap<usize, Vec<ReplicaId>> {
 
 /// The pool of a role other than the primary's.
 fn pool_of_role(plan: &Plan, position: usize) -> usize {
-    let named = match plan.roles[position].name.as_str() {
+    let named = match plan.gang().roles[position].name.as_str() {
         "worker" => Some(1),
         "ps" => Some(2),
         "evaluator" => Some(3),
         _ => None,
     };
-    let by_name = plan.framework == Framework::Tensorflow
-        || plan.roles.first().is_some_and(|role| role.name == "chief");
+    let by_name = plan.gang().framework == Framework::Tensorflow
+        || plan.gang().roles.first().is_some_and(|role| role.name == "chief");
     match named {
         Some(pool) if by_name => pool,
         // After the four that TensorFlow's names take.
         None if by_name => 3 + position,
         // In the file's order; the rest of the first role already is pool 1.
-        _ => position + usize::from(plan.roles[0].replicas > 1),
+        _ => position + usize::from(plan.gang().roles[0].replicas > 1),
     }
 }

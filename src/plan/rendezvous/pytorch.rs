@@ -18,11 +18,11 @@ pub(super) fn variables(
     addresses: &dyn Addresses,
     set: &mut impl FnMut(&str, String),
 ) {
-    let primary = plan.primary();
-    let role = plan.roles.iter().find(|role| role.name == replica.role);
+    let primary = plan.gang().primary();
+    let role = plan.gang().roles.iter().find(|role| role.name == replica.role);
     let processes =
         role.and_then(|role| role.accelerators.as_ref()).map_or(1, |gpus| gpus.count.max(1));
-    set("PET_NNODES", plan.gang.members.len().to_string());
+    set("PET_NNODES", plan.gang().rules.members.len().to_string());
     set("PET_NPROC_PER_NODE", processes.to_string());
     set("PET_NODE_RANK", rank(plan, replica).to_string());
     set("PET_MASTER_ADDR", addresses.host(primary));
@@ -42,9 +42,9 @@ pub(super) fn plain(
     addresses: &dyn Addresses,
     set: &mut impl FnMut(&str, String),
 ) {
-    let primary = plan.primary();
+    let primary = plan.gang().primary();
     set("MASTER_ADDR", addresses.host(primary));
     set("MASTER_PORT", addresses.port(primary, Port::Master).to_string());
     set("RANK", rank(plan, replica).to_string());
-    set("WORLD_SIZE", plan.gang.members.len().to_string());
+    set("WORLD_SIZE", plan.gang().rules.members.len().to_string());
 }

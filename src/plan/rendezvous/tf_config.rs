@@ -23,7 +23,8 @@ const ORDER: [&str; 3] = ["chief", "worker", "ps"];
 /// The variable's value for one replica.
 pub(super) fn value(plan: &Plan, replica: &ReplicaId, addresses: &dyn Addresses) -> String {
     let place = |name: &str| ORDER.iter().position(|known| *known == name).unwrap_or(ORDER.len());
-    let mut roles: Vec<_> = plan.roles.iter().filter(|role| role.name != EVALUATOR).collect();
+    let mut roles: Vec<_> =
+        plan.gang().roles.iter().filter(|role| role.name != EVALUATOR).collect();
     roles.sort_by_key(|role| place(&role.name));
     let cluster: IndexMap<String, Vec<String>> = roles
         .into_iter()

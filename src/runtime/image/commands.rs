@@ -17,6 +17,7 @@ pub async fn name_commands(
     docker_config: &Path,
 ) -> Result<(), Vec<String>> {
     let images: BTreeSet<String> = plan
+        .gang()
         .roles
         .iter()
         .filter(|role| role.command.is_empty())
@@ -37,7 +38,7 @@ pub async fn name_commands(
     if !refused.is_empty() {
         return Err(refused);
     }
-    for role in plan.roles.iter_mut().filter(|role| role.command.is_empty()) {
+    for role in plan.gang_mut().roles.iter_mut().filter(|role| role.command.is_empty()) {
         if let Some(config) = role.image.as_ref().and_then(|image| known.get(image)) {
             role.command = config.command(&std::mem::take(&mut role.entrypoint_args));
         }

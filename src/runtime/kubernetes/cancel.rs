@@ -10,27 +10,31 @@ use serde_json::json;
 use tokio::io::copy_bidirectional;
 use tokio::net::TcpListener;
 
-use super::session::Inner;
+use super::session::Session;
 use crate::agent;
 use crate::plan::GANG_PORT;
 use crate::runtime::kubernetes::follow::{PodFacts, RunFacts};
 use crate::runtime::kubernetes::objects::{TOKEN, annotation};
-use crate::runtime::types::{BackendError, Notice};
+use crate::runtime::{Notice, RuntimeError};
 use crate::store::RunPaths;
 
 /// A port-forward is there within this time, or is refused.
 const FORWARD_LIMIT: Duration = Duration::from_secs(10);
 
 /// Asks the gang to end as cancelled.
-pub(crate) fn cancel(inner: &Inner, run: &RunPaths, by: &str) -> Result<Vec<Notice>, BackendError> {
-    let followed = inner.is_followed(&run.run);
-    let facts = inner.facts(&run.run, followed)?.unwrap_or_default();
-    let primary = inner.submission(run)?.and_then(|submission| {
+pub(crate) fn cancel(
+    session: &Session,
+    run: &RunPaths,
+    by: &str,
+) -> Result<Vec<Notice>, RuntimeError> {
+    let followed = session.is_followed(&run.run);
+    let facts = session.facts(&run.run, followed)?.unwrap_or_default();
+    let primary = session.submission(run)?.and_then(|submission| {
         let primary = submission.layout.jobs.first()?.replicas.first()?.clone();
         facts.pod_of(&submission.layout, &primary).cloned()
     });
     let refused = match primary.filter(|pod| pod.running && pod.lives()) {
-        Some(pod) => match ask_primary(inner, run, &pod, by) {
+        Some(pod) => match ask_primary(session, run, &pod, by) {
             Ok(()) => return Ok(Vec::new()),
             Err(error) => Some(format!(
                 "the primary's agent in {} can't be reached ({error}); its Jobs are deleted instead",
@@ -39,65 +43,65 @@ pub(crate) fn cancel(inner: &Inner, run: &RunPaths, by: &str) -> Result<Vec<Noti
         },
         None => None,
     };
-    let cluster = inner.cluster()?;
+    let cluster = session.cluster()?;
     let change = json!({"metadata": {"annotations": {annotation::CANCELLED_BY: by}}});
-    inner.block_on(cluster.change::<ConfigMap>(&run.run, &change))?;
-    delete_jobs(inner, run, &facts)?;
+    session.block_on(cluster.change::<ConfigMap>(&run.run, &change))?;
+    delete_jobs(session, run, &facts)?;
     Ok(refused.into_iter().map(Notice).collect())
 }
 
 /// Deletes the Jobs; they are gone when their pods are.
 pub(crate) fn delete_jobs(
-    inner: &Inner,
+    session: &Session,
     run: &RunPaths,
     facts: &RunFacts,
-) -> Result<(), BackendError> {
-    let cluster = inner.cluster()?;
+) -> Result<(), RuntimeError> {
+    let cluster = session.cluster()?;
     let mut names: Vec<String> = facts.jobs.keys().cloned().collect();
     if names.is_empty() {
-        let jobs: Vec<Job> = inner
+        let jobs: Vec<Job> = session
             .block_on(cluster.list(&crate::runtime::kubernetes::follow::selector(&run.run), ""))?;
         names.extend(jobs.into_iter().filter_map(|job| job.metadata.name));
     }
     for name in names {
-        inner.block_on(cluster.delete::<Job>(&name, &DeleteParams::foreground()))?;
+        session.block_on(cluster.delete::<Job>(&name, &DeleteParams::foreground()))?;
     }
     Ok(())
 }
 
 /// Deletes the Jobs of which no pod has ever run. Pods of theirs would wait for room, and once they
 /// had it, for a gang that has ended.
-pub(crate) fn delete_unplaced(inner: &Inner, run: &RunPaths) -> Result<(), BackendError> {
-    let followed = inner.is_followed(&run.run);
-    let Some(facts) = inner.facts(&run.run, followed)? else { return Ok(()) };
-    let cluster = inner.cluster()?;
+pub(crate) fn delete_unplaced(session: &Session, run: &RunPaths) -> Result<(), RuntimeError> {
+    let followed = session.is_followed(&run.run);
+    let Some(facts) = session.facts(&run.run, followed)? else { return Ok(()) };
+    let cluster = session.cluster()?;
     for job in facts.jobs.values().filter(|job| !job.gone && job.end.is_none()) {
         let pods = facts.pods.values().filter(|pod| pod.job == job.name);
         if pods.clone().all(|pod| !pod.running && pod.ended.is_none()) {
-            inner.block_on(cluster.delete::<Job>(&job.name, &DeleteParams::background()))?;
+            session.block_on(cluster.delete::<Job>(&job.name, &DeleteParams::background()))?;
         }
     }
     Ok(())
 }
 
 /// Ends whatever is left at once, without a grace period. The record stays.
-pub(crate) fn remove(inner: &Inner, run: &RunPaths) -> Result<(), BackendError> {
-    let facts = inner.facts(&run.run, false)?.unwrap_or_default();
-    let cluster = inner.cluster()?;
+pub(crate) fn remove(session: &Session, run: &RunPaths) -> Result<(), RuntimeError> {
+    let facts = session.facts(&run.run, false)?.unwrap_or_default();
+    let cluster = session.cluster()?;
     for job in facts.jobs.keys() {
-        inner.block_on(cluster.delete::<Job>(job, &DeleteParams::background()))?;
+        session.block_on(cluster.delete::<Job>(job, &DeleteParams::background()))?;
     }
     for pod in facts.pods.values().filter(|pod| pod.lives()) {
         let now = DeleteParams { grace_period_seconds: Some(0), ..DeleteParams::default() };
-        inner.block_on(cluster.delete::<Pod>(&pod.name, &now))?;
+        session.block_on(cluster.delete::<Pod>(&pod.name, &now))?;
     }
     Ok(())
 }
 
 /// Speaks the agents' own protocol through the API server's port-forward.
-fn ask_primary(inner: &Inner, run: &RunPaths, pod: &PodFacts, by: &str) -> io::Result<()> {
-    let token = token(inner, run).map_err(io::Error::other)?;
-    let cluster = inner.cluster().map_err(io::Error::other)?;
+fn ask_primary(session: &Session, run: &RunPaths, pod: &PodFacts, by: &str) -> io::Result<()> {
+    let token = token(session, run).map_err(io::Error::other)?;
+    let cluster = session.cluster().map_err(io::Error::other)?;
     let name = pod.name.clone();
     let forward = async {
         let api = cluster.api::<Pod>();
@@ -119,21 +123,21 @@ fn ask_primary(inner: &Inner, run: &RunPaths, pod: &PodFacts, by: &str) -> io::R
         });
         Ok::<_, io::Error>((address, pump))
     };
-    let (address, pump) = inner.block_on(forward)?;
+    let (address, pump) = session.block_on(forward)?;
     let asked = agent::cancel(&address.to_string(), &token, &run.run, by);
     pump.abort();
     asked
 }
 
 /// The gang's token: this machine's if it submitted the run, else the Secret's.
-fn token(inner: &Inner, run: &RunPaths) -> Result<Vec<u8>, BackendError> {
+fn token(session: &Session, run: &RunPaths) -> Result<Vec<u8>, RuntimeError> {
     if let Ok(token) = fs_err::read(run.token()) {
         return Ok(token);
     }
-    let cluster = inner.cluster()?;
-    let secret: Option<Secret> = inner.block_on(cluster.find(&run.run))?;
+    let cluster = session.cluster()?;
+    let secret: Option<Secret> = session.block_on(cluster.find(&run.run))?;
     let token = secret.and_then(|secret| secret.data?.remove(TOKEN));
     token.map(|token| token.0).ok_or_else(|| {
-        BackendError::Unsupported(format!("the Secret {} with its token is gone", run.run))
+        RuntimeError::Unsupported(format!("the Secret {} with its token is gone", run.run))
     })
 }

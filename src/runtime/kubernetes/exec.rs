@@ -9,11 +9,11 @@ use kube::api::{AttachParams, TerminalSize};
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::session::Inner;
+use super::session::Session;
 use crate::agent::pod::PROGRAM;
 use crate::gang::ReplicaId;
 use crate::runtime::kubernetes::objects::MAIN;
-use crate::runtime::types::{BackendError, ExecRequest};
+use crate::runtime::{ExecRequest, RuntimeError};
 use crate::store::RunPaths;
 
 /// How often the terminal's size is looked at.
@@ -21,17 +21,17 @@ const RESIZE_PACE: Duration = Duration::from_millis(500);
 
 /// Runs a command to its end; gives its exit status.
 pub(crate) fn exec(
-    inner: &Inner,
+    session: &Session,
     run: &RunPaths,
     replica: &ReplicaId,
     request: &ExecRequest,
-) -> Result<u8, BackendError> {
-    let gone = || BackendError::Unsupported(format!("{replica} runs no command now"));
-    let submission = inner.submission(run)?.ok_or_else(gone)?;
-    let facts = inner.facts(&run.run, false)?.unwrap_or_default();
+) -> Result<u8, RuntimeError> {
+    let gone = || RuntimeError::Unsupported(format!("{replica} runs no command now"));
+    let submission = session.submission(run)?.ok_or_else(gone)?;
+    let facts = session.facts(&run.run, false)?.unwrap_or_default();
     let pod =
         facts.pod_of(&submission.layout, replica).filter(|pod| pod.running).ok_or_else(gone)?;
-    let cluster = inner.cluster()?;
+    let cluster = session.cluster()?;
     let stdin = io::stdin();
     let tty = request.tty && stdin.is_terminal() && io::stdout().is_terminal();
     let params = AttachParams {
@@ -45,8 +45,8 @@ pub(crate) fn exec(
     // The agent knows the environment and the working folder of the command.
     let mut argv = vec![PROGRAM.to_owned(), "agent-beside".into(), "--".into()];
     argv.extend(request.argv.iter().cloned());
-    let raw = if tty { Some(Raw::enter().map_err(BackendError::Io)?) } else { None };
-    let status = inner.block_on(async {
+    let raw = if tty { Some(Raw::enter().map_err(RuntimeError::Io)?) } else { None };
+    let status = session.block_on(async {
         let api = cluster.api::<Pod>();
         let mut process = api.exec(&pod.name, &argv, &params).await?;
         if tty && let Some(mut size) = process.terminal_size() {
@@ -102,7 +102,7 @@ pub(crate) fn exec(
     drop(raw);
     let status = status.map_err(|error| cluster.target.explain(error))?;
     let Some(status) = status else {
-        return Err(BackendError::Unsupported("the connection was cut before the end".into()));
+        return Err(RuntimeError::Unsupported("the connection was cut before the end".into()));
     };
     if status.status.as_deref() == Some("Success") {
         return Ok(0);
@@ -111,7 +111,7 @@ pub(crate) fn exec(
     let code = causes
         .filter(|cause| cause.reason.as_deref() == Some("ExitCode"))
         .find_map(|cause| cause.message.as_deref()?.parse().ok());
-    code.ok_or_else(|| BackendError::Unsupported(status.message.unwrap_or_default()))
+    code.ok_or_else(|| RuntimeError::Unsupported(status.message.unwrap_or_default()))
 }
 
 async fn pump(mut from: impl tokio::io::AsyncRead + Unpin, mut to: impl io::Write) {

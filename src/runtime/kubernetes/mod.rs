@@ -12,7 +12,7 @@ mod runtime;
 mod session;
 mod submit;
 
-pub use client::{ClusterError, ConnectOptions, Location, ProxyVariables};
+pub use client::{ConnectOptions, Location, ProxyVariables};
 pub use examine::ClusterChecks;
 pub use objects::*;
 pub use runtime::{Kubernetes, KubernetesConfig};

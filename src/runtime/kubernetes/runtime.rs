@@ -5,22 +5,24 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::session::Inner;
+use super::session::Session;
 use super::{cancel, exec};
+use crate::event::Cursor;
 use crate::event::Event;
 use crate::gang::ReplicaId;
 use crate::plan::{Plan, RuntimeDefaults};
-use crate::runtime::holding::{Holding, Holdings};
 use crate::runtime::image::name_commands;
 use crate::runtime::kubernetes::client::{ConnectOptions, Location};
 use crate::runtime::kubernetes::follow::{PodLogs, archive};
 use crate::runtime::kubernetes::objects::ManifestContext;
 use crate::runtime::kubernetes::{examine, follow, submit};
 use crate::runtime::log_files::FileLogs;
-use crate::runtime::types::{
-    Backend, BackendError, Cursor, ExecRequest, FoundRun, GpuView, LogQuery, LogReader, Notice,
+use crate::runtime::{
+    ExecRequest, GpuView, Inventory, LogQuery, LogReader, Notice, Outputs, Runs, RuntimeError,
     SecretValues, SubmitOptions, Wanted,
 };
+use crate::runtime::{Holding, Holdings};
+use crate::store::FoundRun;
 use crate::store::RunPaths;
 
 /// What the runtime of a cluster needs to know of its surroundings.
@@ -40,41 +42,41 @@ pub struct KubernetesConfig {
 /// Gangs as pods of a cluster.
 #[derive(Clone)]
 pub struct Kubernetes {
-    pub(crate) inner: Arc<Inner>,
+    pub(crate) session: Arc<Session>,
 }
 
 impl Kubernetes {
     /// Reads the kubeconfig. Nothing is sent before something is asked for.
-    pub fn new(config: KubernetesConfig) -> Result<Self, BackendError> {
-        Ok(Self { inner: Arc::new(Inner::new(config)?) })
+    pub fn new(config: KubernetesConfig) -> Result<Self, RuntimeError> {
+        Ok(Self { session: Arc::new(Session::new(config)?) })
     }
 
     /// Where its runs are.
     pub fn location(&self) -> &Location {
-        &self.inner.endpoint.location
+        &self.session.endpoint.location
     }
 }
 
-impl Backend for Kubernetes {
+impl Runs for Kubernetes {
     fn name(&self) -> String {
-        self.inner.endpoint.location.to_string()
+        self.session.endpoint.location.to_string()
     }
 
     fn defaults(&self) -> RuntimeDefaults {
         RuntimeDefaults::CLUSTER
     }
 
-    fn complete(&self, plan: &mut Plan) -> Result<(), BackendError> {
-        let KubernetesConfig { manifests, docker_config, .. } = &self.inner.config;
+    fn complete(&self, plan: &mut Plan) -> Result<(), RuntimeError> {
+        let KubernetesConfig { manifests, docker_config, .. } = &self.session.config;
         let architectures = manifests.as_ref().map_or(&[][..], |context| &context.architectures);
         let architecture = architectures.first().map_or("amd64", String::as_str);
-        self.inner
+        self.session
             .block_on(name_commands(plan, architecture, docker_config))
-            .map_err(BackendError::Refused)
+            .map_err(RuntimeError::Refused)
     }
 
-    fn check(&self, plan: &Plan, options: &SubmitOptions) -> Result<Vec<Notice>, BackendError> {
-        submit::check(&self.inner, plan, options)
+    fn check(&self, plan: &Plan, options: &SubmitOptions) -> Result<Vec<Notice>, RuntimeError> {
+        submit::check(&self.session, plan, options)
     }
 
     fn ensure(
@@ -83,39 +85,46 @@ impl Backend for Kubernetes {
         run: &RunPaths,
         secrets: &SecretValues,
         options: &SubmitOptions,
-    ) -> Result<Vec<Notice>, BackendError> {
-        submit::submit(&self.inner, plan, run, secrets, options)
+    ) -> Result<Vec<Notice>, RuntimeError> {
+        submit::submit(&self.session, plan, run, secrets, options)
     }
 
-    fn prepare(&self, runs: &[String]) -> Result<(), BackendError> {
-        self.inner.list_all(runs)
+    fn prepare(&self, runs: &[String]) -> Result<(), RuntimeError> {
+        self.session.list_all(runs)
     }
 
-    fn find(&self, wanted: &Wanted) -> Result<Vec<FoundRun>, BackendError> {
-        examine::find(&self.inner, wanted)
+    fn observe(&self, run: &RunPaths, cursor: &mut Cursor) -> Result<Vec<Event>, RuntimeError> {
+        follow::observe(&self.session, run, cursor)
     }
 
-    fn holdings(&self) -> Result<Holdings, BackendError> {
-        examine::holdings(&self.inner)
+    fn cancel(&self, run: &RunPaths, by: &str) -> Result<Vec<Notice>, RuntimeError> {
+        cancel::cancel(&self.session, run, by)
     }
 
-    fn discard(&self, holding: &Holding) -> Result<(), BackendError> {
-        examine::discard(&self.inner, holding)
+    fn is_gone(&self, run: &RunPaths) -> Result<bool, RuntimeError> {
+        archive::is_gone(&self.session, run)
     }
 
-    fn gpus(&self) -> Result<GpuView, BackendError> {
-        examine::gpus(&self.inner)
+    fn remove(&self, run: &RunPaths) -> Result<(), RuntimeError> {
+        cancel::remove(&self.session, run)
     }
 
-    fn observe(&self, run: &RunPaths, cursor: &mut Cursor) -> Result<Vec<Event>, BackendError> {
-        follow::observe(&self.inner, run, cursor)
+    fn exec(
+        &self,
+        run: &RunPaths,
+        replica: &ReplicaId,
+        request: &ExecRequest,
+    ) -> Result<u8, RuntimeError> {
+        exec::exec(&self.session, run, replica, request)
     }
+}
 
-    fn logs(&self, run: &RunPaths, query: &LogQuery) -> Result<Box<dyn LogReader>, BackendError> {
+impl Outputs for Kubernetes {
+    fn logs(&self, run: &RunPaths, query: &LogQuery) -> Result<Box<dyn LogReader>, RuntimeError> {
         // What has ended since it was last looked at is kept before its pods go.
-        archive::is_gone(&self.inner, run)?;
-        let Some(submission) = self.inner.submission(run)? else {
-            return Err(BackendError::Unsupported(format!(
+        archive::is_gone(&self.session, run)?;
+        let Some(submission) = self.session.submission(run)? else {
+            return Err(RuntimeError::Unsupported(format!(
                 "nothing of {} is left in {}, and its logs were not saved",
                 run.run,
                 self.name()
@@ -126,27 +135,24 @@ impl Backend for Kubernetes {
                 submission.layout.jobs.into_iter().flat_map(|job| job.replicas).collect();
             return Ok(Box::new(FileLogs::open(run, query, &submission.nonce, replicas)));
         }
-        Ok(Box::new(PodLogs::open(Arc::clone(&self.inner), run.clone(), query, submission)))
+        Ok(Box::new(PodLogs::open(Arc::clone(&self.session), run.clone(), query, submission)))
+    }
+}
+
+impl Inventory for Kubernetes {
+    fn find(&self, wanted: &Wanted) -> Result<Vec<FoundRun>, RuntimeError> {
+        examine::find(&self.session, wanted)
     }
 
-    fn cancel(&self, run: &RunPaths, by: &str) -> Result<Vec<Notice>, BackendError> {
-        cancel::cancel(&self.inner, run, by)
+    fn holdings(&self) -> Result<Holdings, RuntimeError> {
+        examine::holdings(&self.session)
     }
 
-    fn is_gone(&self, run: &RunPaths) -> Result<bool, BackendError> {
-        archive::is_gone(&self.inner, run)
+    fn discard(&self, holding: &Holding) -> Result<(), RuntimeError> {
+        examine::discard(&self.session, holding)
     }
 
-    fn remove(&self, run: &RunPaths) -> Result<(), BackendError> {
-        cancel::remove(&self.inner, run)
-    }
-
-    fn exec(
-        &self,
-        run: &RunPaths,
-        replica: &ReplicaId,
-        request: &ExecRequest,
-    ) -> Result<u8, BackendError> {
-        exec::exec(&self.inner, run, replica, request)
+    fn gpus(&self) -> Result<GpuView, RuntimeError> {
+        examine::gpus(&self.session)
     }
 }

@@ -11,6 +11,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 
 use super::runtime::KubernetesConfig;
 use crate::agent::pod::{DOCUMENT, PodDocument};
+use crate::runtime::RuntimeError;
 use crate::runtime::kubernetes::client::Cluster;
 use crate::runtime::kubernetes::client::access;
 use crate::runtime::kubernetes::client::{Endpoint, client, endpoint};
@@ -18,7 +19,6 @@ use crate::runtime::kubernetes::follow::Observed;
 use crate::runtime::kubernetes::follow::{Feed, JobFacts, PodFacts, RunFacts, selector};
 use crate::runtime::kubernetes::objects::label;
 use crate::runtime::kubernetes::submit::Submission;
-use crate::runtime::types::BackendError;
 use crate::store::RunPaths;
 
 /// A list younger than this is not asked for again.
@@ -29,7 +29,7 @@ const PREPARED: Duration = Duration::from_secs(10);
 const NAMED: usize = 100;
 
 /// What is shared with the readers of logs.
-pub(crate) struct Inner {
+pub(crate) struct Session {
     pub(crate) config: KubernetesConfig,
     pub(crate) endpoint: Endpoint,
     runtime: Option<Runtime>,
@@ -55,7 +55,7 @@ struct Listed {
     facts: RunFacts,
 }
 
-impl Drop for Inner {
+impl Drop for Session {
     fn drop(&mut self) {
         // A name that is being looked up, or a cut connection, must not hold the command up.
         if let Some(runtime) = self.runtime.take() {
@@ -64,9 +64,9 @@ impl Drop for Inner {
     }
 }
 
-impl Inner {
+impl Session {
     /// Reads the kubeconfig. Nothing is sent before something is asked for.
-    pub(crate) fn new(config: KubernetesConfig) -> Result<Self, BackendError> {
+    pub(crate) fn new(config: KubernetesConfig) -> Result<Self, RuntimeError> {
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let endpoint = runtime.block_on(endpoint(&config.connect))?;
         Ok(Self { config, endpoint, runtime: Some(runtime), state: Mutex::default() })
@@ -86,7 +86,7 @@ impl Inner {
     }
 
     /// The connection; made once.
-    pub(crate) fn cluster(&self) -> Result<Cluster, BackendError> {
+    pub(crate) fn cluster(&self) -> Result<Cluster, RuntimeError> {
         if let Some(cluster) = &self.state().cluster {
             return Ok(cluster.clone());
         }
@@ -98,7 +98,7 @@ impl Inner {
     }
 
     /// Who this is, as the cluster knows them.
-    pub(crate) fn user(&self) -> Result<String, BackendError> {
+    pub(crate) fn user(&self) -> Result<String, RuntimeError> {
         if let Some(user) = &self.state().user {
             return Ok(user.clone());
         }
@@ -109,7 +109,7 @@ impl Inner {
     }
 
     /// A run that this process has submitted will be followed.
-    pub(crate) fn submitted(&self, run: &str) -> Result<(), BackendError> {
+    pub(crate) fn submitted(&self, run: &str) -> Result<(), RuntimeError> {
         let cluster = self.cluster()?;
         let handle = self.handle();
         let mut state = self.state();
@@ -124,7 +124,7 @@ impl Inner {
         &self,
         run: &str,
         followed: bool,
-    ) -> Result<Option<RunFacts>, BackendError> {
+    ) -> Result<Option<RunFacts>, RuntimeError> {
         let cluster = self.cluster()?;
         let handle = self.handle();
         let mut state = self.state();
@@ -152,10 +152,10 @@ impl Inner {
     }
 
     /// Lists many runs at once.
-    pub(crate) fn glance(
+    pub(crate) fn list_many(
         &self,
         runs: &[String],
-    ) -> Result<HashMap<String, RunFacts>, BackendError> {
+    ) -> Result<HashMap<String, RunFacts>, RuntimeError> {
         let cluster = self.cluster()?;
         let mut all = HashMap::new();
         for some in runs.chunks(NAMED) {
@@ -166,8 +166,8 @@ impl Inner {
     }
 
     /// The same for runs that are looked at right after.
-    pub(crate) fn list_all(&self, runs: &[String]) -> Result<(), BackendError> {
-        let mut facts = self.glance(runs)?;
+    pub(crate) fn list_all(&self, runs: &[String]) -> Result<(), RuntimeError> {
+        let mut facts = self.list_many(runs)?;
         let at = Instant::now();
         let lists = runs.iter().map(|run| {
             let mine = facts.remove(run).unwrap_or_default();
@@ -178,7 +178,7 @@ impl Inner {
     }
 
     /// What is remembered of a run, read from the cluster where this machine doesn't know it.
-    pub(crate) fn submission(&self, run: &RunPaths) -> Result<Option<Submission>, BackendError> {
+    pub(crate) fn submission(&self, run: &RunPaths) -> Result<Option<Submission>, RuntimeError> {
         if let Some(known) = Submission::read(run) {
             return Ok(Some(known));
         }
@@ -216,7 +216,7 @@ impl Inner {
     }
 
     /// Nothing of it is left to be seen.
-    pub(crate) fn let_go(&self, run: &str) {
+    pub(crate) fn unfollow(&self, run: &str) {
         let mut state = self.state();
         state.submitted.remove(run);
         state.lists.remove(run);
@@ -229,7 +229,7 @@ impl Inner {
 async fn list(
     cluster: &Cluster,
     selector: &str,
-) -> Result<HashMap<String, RunFacts>, crate::runtime::kubernetes::client::ClusterError> {
+) -> Result<HashMap<String, RunFacts>, crate::runtime::ClusterError> {
     let (pods, jobs) =
         futures::try_join!(cluster.list::<Pod>(selector, ""), cluster.list::<Job>(selector, ""))?;
     let mut runs: HashMap<String, RunFacts> = HashMap::new();

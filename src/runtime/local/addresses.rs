@@ -15,9 +15,9 @@ impl LocalPorts {
     /// Which ports a gang needs: one rendezvous port each, two more for the primary.
     pub(crate) fn wanted(plan: &Plan) -> Vec<String> {
         let mut wanted: Vec<String> =
-            plan.replicas().map(|(_, id)| key(&id, Port::Rendezvous)).collect();
-        wanted.push(key(plan.primary(), Port::Master));
-        wanted.push(key(plan.primary(), Port::Gang));
+            plan.gang().replicas().map(|(_, id)| key(&id, Port::Rendezvous)).collect();
+        wanted.push(key(plan.gang().primary(), Port::Master));
+        wanted.push(key(plan.gang().primary(), Port::Gang));
         wanted
     }
 

@@ -8,7 +8,7 @@ use super::data::Claims;
 use super::gpu;
 use super::runtime::LocalConfig;
 use crate::plan::{Plan, PodOptions, RolePlan};
-use crate::runtime::types::{BackendError, Notice, SubmitOptions};
+use crate::runtime::{Notice, RuntimeError, SubmitOptions};
 use crate::storage::{Claim, is_uri};
 use crate::sys;
 
@@ -20,14 +20,14 @@ pub(crate) fn check(
     config: &LocalConfig,
     plan: &Plan,
     options: &SubmitOptions,
-) -> Result<Vec<Notice>, BackendError> {
+) -> Result<Vec<Notice>, RuntimeError> {
     let mut refused = Vec::new();
     let mut notices = ignored(plan);
     memory(plan, options, &mut refused, &mut notices);
     cores(plan, &mut notices);
     accelerators(config, plan, options, &mut refused, &mut notices);
     commands(config, plan, &mut refused);
-    if let Some(code) = &plan.code {
+    if let Some(code) = &plan.gang().code {
         if is_uri(code) {
             refused.push(format!("code: {code} is not a folder of this machine"));
         } else if !Path::new(code).exists() {
@@ -40,12 +40,12 @@ pub(crate) fn check(
         Ok(Some(base)) => output(&base, plan, options, &mut refused),
         Ok(None) => {}
     }
-    if refused.is_empty() { Ok(notices) } else { Err(BackendError::Refused(refused)) }
+    if refused.is_empty() { Ok(notices) } else { Err(RuntimeError::Refused(refused)) }
 }
 
 /// Base of the outputs, when the spec names one.
 pub(crate) fn output_dir(plan: &Plan, claims: &Claims) -> Result<Option<PathBuf>, String> {
-    let Some(output) = &plan.output else { return Ok(None) };
+    let Some(output) = &plan.gang().output else { return Ok(None) };
     if let Some(claim) = Claim::of(output) {
         let folder = data::folder(claims, output, claim);
         return folder.map(Some).map_err(|reason| format!("output: {reason}"));
@@ -66,7 +66,7 @@ fn output(base: &Path, plan: &Plan, options: &SubmitOptions, refused: &mut Vec<S
         return;
     }
     let owner = fs_err::read_to_string(model.join(OWNER_FILE)).unwrap_or_default();
-    if owner != plan.run {
+    if owner != plan.head.run {
         let whose = if owner.is_empty() { "something else".into() } else { format!("run {owner}") };
         refused.push(format!(
             "output: {} was filled by {whose}; name another folder ({{run}} stands for the run's \
@@ -83,7 +83,7 @@ pub(crate) fn is_filled(dir: &Path) -> bool {
 }
 
 fn ignored(plan: &Plan) -> Vec<Notice> {
-    let any = |test: &dyn Fn(&RolePlan) -> bool| plan.roles.iter().any(test);
+    let any = |test: &dyn Fn(&RolePlan) -> bool| plan.gang().roles.iter().any(test);
     let mut names = Vec::new();
     if any(&|role| role.image.is_some()) {
         names.push("image");
@@ -95,7 +95,7 @@ fn ignored(plan: &Plan) -> Vec<Notice> {
         names.push("tolerations");
     }
     let PodOptions { queue, priority_class, service_account, image_pull_secrets, affinity, patch } =
-        &plan.pods;
+        &plan.gang().pods;
     for (name, is_set) in [
         ("queue", queue.is_some()),
         ("priorityClass", priority_class.is_some()),
@@ -125,8 +125,8 @@ fn ignored(plan: &Plan) -> Vec<Notice> {
 
 /// Where a cluster would mount volumes and Secrets.
 fn mounts(plan: &Plan) -> [(&'static str, BTreeSet<&str>); 2] {
-    let volumes = plan.roles.iter().flat_map(|role| &role.volumes);
-    let secrets = plan.roles.iter().flat_map(|role| &role.secrets);
+    let volumes = plan.gang().roles.iter().flat_map(|role| &role.volumes);
+    let secrets = plan.gang().roles.iter().flat_map(|role| &role.secrets);
     [
         ("volumes", volumes.map(|volume| volume.mount_path.as_str()).collect()),
         ("secrets", secrets.filter_map(|secret| secret.mount_path.as_deref()).collect()),
@@ -140,6 +140,7 @@ fn memory(
     notices: &mut Vec<Notice>,
 ) {
     let wanted: u64 = plan
+        .gang()
         .roles
         .iter()
         .filter_map(|role| Some(role.memory?.bytes.saturating_mul(role.replicas.into())))
@@ -165,6 +166,7 @@ fn gib(bytes: u64) -> String {
 
 fn cores(plan: &Plan, notices: &mut Vec<Notice>) {
     let wanted: u64 = plan
+        .gang()
         .roles
         .iter()
         .filter_map(|role| Some(role.cpu?.millis.saturating_mul(role.replicas.into())))
@@ -185,8 +187,12 @@ fn accelerators(
     refused: &mut Vec<String>,
     notices: &mut Vec<Notice>,
 ) {
-    let wanted: Vec<(&RolePlan, &crate::spec::Accelerators)> =
-        plan.roles.iter().filter_map(|role| Some((role, role.accelerators.as_ref()?))).collect();
+    let wanted: Vec<(&RolePlan, &crate::spec::Accelerators)> = plan
+        .gang()
+        .roles
+        .iter()
+        .filter_map(|role| Some((role, role.accelerators.as_ref()?)))
+        .collect();
     if wanted.is_empty() {
         return;
     }
@@ -214,7 +220,7 @@ fn accelerators(
 
 /// A program that isn't there is told before anything starts. With set-up it may yet come.
 fn commands(config: &LocalConfig, plan: &Plan, refused: &mut Vec<String>) {
-    for role in &plan.roles {
+    for role in &plan.gang().roles {
         let Some(program) = role.command.first() else {
             refused.push(format!(
                 "role {}: the entrypoint of {} can't be known here; add `command`",
@@ -223,7 +229,7 @@ fn commands(config: &LocalConfig, plan: &Plan, refused: &mut Vec<String>) {
             ));
             continue;
         };
-        let with_setup = plan.setup.is_some() || program.contains('/');
+        let with_setup = plan.gang().setup.is_some() || program.contains('/');
         let own_path = role.env.iter().any(|variable| variable.name == "PATH");
         if with_setup || own_path {
             continue;

@@ -26,7 +26,7 @@ pub(crate) fn folder(claims: &Claims, uri: &str, claim: Claim<'_>) -> Result<Pat
 pub(crate) fn links(plan: &Plan, claims: &Claims) -> Result<Vec<WorkLink>, Vec<String>> {
     let mut refused = Vec::new();
     let mut links = Vec::new();
-    for data in &plan.data {
+    for data in &plan.gang().data {
         match link(data, claims) {
             Ok(link) => links.extend(link),
             Err(reason) => refused.push(format!("data: {reason}")),

@@ -7,8 +7,8 @@ use rustix::process::Signal;
 use super::leases::Leases;
 use super::process::ProcessMark;
 use super::runtime::LocalConfig;
-use crate::runtime::holding::{Holding, Holdings};
-use crate::runtime::types::BackendError;
+use crate::runtime::RuntimeError;
+use crate::runtime::{Holding, Holdings};
 use crate::sys;
 
 const PROCESS: &str = "process";
@@ -57,7 +57,7 @@ fn leases(config: &LocalConfig) -> [(&'static str, Leases); 2] {
 }
 
 /// Kills the process, or gives the thing back.
-pub(crate) fn discard(config: &LocalConfig, holding: &Holding) -> Result<(), BackendError> {
+pub(crate) fn discard(config: &LocalConfig, holding: &Holding) -> Result<(), RuntimeError> {
     if holding.kind == PROCESS {
         let mark = holding.uid.split_once('/').and_then(|(pid, start)| {
             Some(ProcessMark { pid: pid.parse().ok()?, start: start.parse().ok()? })

@@ -24,7 +24,7 @@ use crate::event::EventKind;
 use crate::gang::ReplicaId;
 use crate::plan::rendezvous::{OutputDirs, environment, hidden};
 use crate::plan::{Addresses, Plan, Port, RolePlan};
-use crate::runtime::types::{BackendError, Notice, SecretValues, SubmitOptions};
+use crate::runtime::{Notice, RuntimeError, SecretValues, SubmitOptions};
 use crate::store::RunPaths;
 use crate::sys::random_word;
 
@@ -63,7 +63,7 @@ pub(crate) fn launch(
     run: &RunPaths,
     secrets: &SecretValues,
     options: &SubmitOptions,
-) -> Result<Vec<Notice>, BackendError> {
+) -> Result<Vec<Notice>, RuntimeError> {
     for dir in [run.agents(), run.dir.join("logs"), run.dir.join("work")] {
         fs_err::create_dir_all(dir)?;
     }
@@ -76,17 +76,17 @@ pub(crate) fn launch(
     let ports = Leases::ports(&config.state).take_ports(wanted.len(), &run.run, &alive)?;
     let ports = LocalPorts::new(wanted, ports);
     let mut gpus = lease_gpus(config, plan, run, options, &alive)?;
-    let links = data::links(plan, &config.claims).map_err(BackendError::Refused)?;
-    let base = output_dir(plan, &config.claims).map_err(|why| BackendError::Refused(vec![why]))?;
+    let links = data::links(plan, &config.claims).map_err(RuntimeError::Refused)?;
+    let base = output_dir(plan, &config.claims).map_err(|why| RuntimeError::Refused(vec![why]))?;
     let base = base.unwrap_or_else(|| run.output());
     write_private(&run.token(), random_word(32)?.as_bytes())?;
     let nonce = random_word(6)?;
-    let primary = plan.primary().clone();
+    let primary = plan.gang().primary().clone();
     let listen = format!("127.0.0.1:{}", ports.port(&primary, Port::Gang));
     let launched = Launched {
         address: listen.clone(),
         nonce: nonce.clone(),
-        replicas: plan.replicas().map(|(_, replica)| replica).collect(),
+        replicas: plan.gang().replicas().map(|(_, replica)| replica).collect(),
         model: base.join("model").to_string_lossy().into_owned(),
     };
     write_private(
@@ -95,7 +95,7 @@ pub(crate) fn launch(
     )?;
     own_model(&base.join("model"), run)?;
     let mut waiting = Vec::new();
-    for (role, replica) in plan.replicas() {
+    for (role, replica) in plan.gang().replicas() {
         let shared = base.to_string_lossy();
         let outputs = if replica == primary {
             OutputDirs::of_primary(&shared)
@@ -111,7 +111,7 @@ pub(crate) fn launch(
         }
         let agent = AgentConfig {
             schema_version: 1,
-            gang: plan.gang.clone(),
+            gang: plan.gang().rules.clone(),
             pod_uid: format!("{}-{}", replica, random_word(4)?),
             generation: 0,
             primary_address: listen.clone(),
@@ -123,10 +123,10 @@ pub(crate) fn launch(
             command: role.command.clone(),
             env,
             unset_env: hidden(plan, &replica),
-            code: plan.code.as_ref().map(|code| Code::Place(code.into())),
+            code: plan.gang().code.as_ref().map(|code| Code::Place(code.into())),
             links: links.clone(),
             work_dir: run.work(&replica),
-            setup: plan.setup.clone(),
+            setup: plan.gang().setup.clone(),
             cache_dir: config.cache.clone(),
             make_dirs: outputs.paths(),
             own_ports: ports.of(&replica),
@@ -151,7 +151,7 @@ fn start(
     run: &RunPaths,
     agent: &AgentConfig,
     secrets: &BTreeMap<String, String>,
-) -> Result<(), BackendError> {
+) -> Result<(), RuntimeError> {
     let path = run.agent_config(&agent.replica);
     write_private(&path, &serde_json::to_vec_pretty(agent).map_err(io::Error::from)?)?;
     let log = OpenOptions::new()
@@ -184,7 +184,7 @@ fn secret_environment(
     config: &LocalConfig,
     role: &RolePlan,
     mut values: BTreeMap<String, String>,
-) -> Result<BTreeMap<String, String>, BackendError> {
+) -> Result<BTreeMap<String, String>, RuntimeError> {
     let mut missing = Vec::new();
     for variable in &role.env {
         let Some(source) = &variable.value_from else { continue };
@@ -211,7 +211,7 @@ fn secret_environment(
             None => missing.push(format!("secret {} is not in the secrets file", whole.name)),
         }
     }
-    if missing.is_empty() { Ok(values) } else { Err(BackendError::Refused(missing)) }
+    if missing.is_empty() { Ok(values) } else { Err(RuntimeError::Refused(missing)) }
 }
 
 /// GPUs for each replica that wants some, as the value of `CUDA_VISIBLE_DEVICES`.
@@ -221,14 +221,14 @@ fn lease_gpus(
     run: &RunPaths,
     options: &SubmitOptions,
     alive: &dyn Fn(&str) -> bool,
-) -> Result<BTreeMap<ReplicaId, String>, BackendError> {
+) -> Result<BTreeMap<ReplicaId, String>, RuntimeError> {
     let mut taken = BTreeMap::new();
-    if plan.roles.iter().all(|role| role.accelerators.is_none()) {
+    if plan.gang().roles.iter().all(|role| role.accelerators.is_none()) {
         return Ok(taken);
     }
     let leases = Leases::gpus(&config.state);
     let mut free = gpu::list(&config.nvidia_smi);
-    for (role, replica) in plan.replicas() {
+    for (role, replica) in plan.gang().replicas() {
         let Some(wanted) = &role.accelerators else { continue };
         let mut mine = Vec::new();
         let mut rest = Vec::new();
@@ -244,7 +244,7 @@ fn lease_gpus(
         if mine.len() < wanted.count as usize && !options.allow_cpu {
             let holders: Vec<String> =
                 free.iter().filter_map(|gpu| leases.holder(&gpu.uuid)).collect();
-            return Err(BackendError::Refused(vec![format!(
+            return Err(RuntimeError::Refused(vec![format!(
                 "{replica}: {} x {} wanted, {} free; other runs hold the rest: {}. Wait for them, \
                  cancel one, or pass --allow-cpu",
                 wanted.count,

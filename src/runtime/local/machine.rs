@@ -8,11 +8,11 @@ use super::leases::Leases;
 use super::process;
 use super::runtime::LocalConfig;
 use crate::hardware::gpus::{APPS_QUERY, GPU_QUERY, Machine, apps, cuda_version, gpus, slices};
-use crate::runtime::types::{BackendError, GpuView, Notice};
+use crate::runtime::{GpuView, Notice, RuntimeError};
 use crate::store::RunPaths;
 
 /// Asks nvidia-smi. A machine without it has no GPUs; one whose driver fails is an error.
-pub(crate) fn machine(config: &LocalConfig) -> Result<GpuView, BackendError> {
+pub(crate) fn machine(config: &LocalConfig) -> Result<GpuView, RuntimeError> {
     let text = match said(config, &GPU_QUERY) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -23,9 +23,9 @@ pub(crate) fn machine(config: &LocalConfig) -> Result<GpuView, BackendError> {
         }
         Err(error) if error.kind() == io::ErrorKind::TimedOut => {
             let said = format!("nvidia-smi gives {error}: its driver hangs");
-            return Err(BackendError::Unsupported(said));
+            return Err(RuntimeError::Unsupported(said));
         }
-        Err(error) => return Err(BackendError::Unsupported(error.to_string())),
+        Err(error) => return Err(RuntimeError::Unsupported(error.to_string())),
     };
     let (mut gpus, driver) = gpus(&text);
     // What is asked for beside the list may be missing in an old driver: the list is worth having.

@@ -9,17 +9,15 @@ use super::launch::{Launched, launched, release};
 use super::process;
 use crate::agent::read_termination;
 use crate::agent::stream::{Item, StreamReader};
+use crate::event::Cursor;
 use crate::event::{EVENT_VERSION, Event, EventKind};
 use crate::gang::{Attempt, FailureClass, FirstFailure, Outcome, ReplicaId, Verdict};
-use crate::runtime::types::{BackendError, Cursor};
+use crate::runtime::RuntimeError;
 use crate::store::RunPaths;
 
-/// Set in the cursor once the end has been told.
-const FINISHED: &str = "finished";
-
 /// All events since the cursor, and the end when there is nothing left.
-pub(crate) fn observe(run: &RunPaths, cursor: &mut Cursor) -> Result<Vec<Event>, BackendError> {
-    if cursor.0.contains_key(FINISHED) {
+pub(crate) fn observe(run: &RunPaths, cursor: &mut Cursor) -> Result<Vec<Event>, RuntimeError> {
+    if cursor.is_finished {
         return Ok(Vec::new());
     }
     let Some(launched) = launched(run) else {
@@ -39,10 +37,10 @@ pub(crate) fn observe(run: &RunPaths, cursor: &mut Cursor) -> Result<Vec<Event>,
     let end = events.iter().position(|event| matches!(event.kind, EventKind::Finished { .. }));
     if let Some(end) = end {
         let last = events.remove(end);
-        cursor.0.insert("verdict".into(), 1);
+        cursor.has_verdict = true;
         events.push(last);
     }
-    let told = cursor.0.contains_key("verdict");
+    let told = cursor.has_verdict;
     let never_up = !submitting && living.iter().all(|lives| !lives);
     if never_up {
         process::sweep(run);
@@ -50,7 +48,7 @@ pub(crate) fn observe(run: &RunPaths, cursor: &mut Cursor) -> Result<Vec<Event>,
         if !told {
             events.push(inferred(run, &launched, &events));
         }
-        cursor.0.insert(FINISHED.into(), 1);
+        cursor.is_finished = true;
     }
     Ok(events)
 }
@@ -60,13 +58,13 @@ fn tail(
     nonce: &str,
     replica: &ReplicaId,
     cursor: &mut Cursor,
-) -> Result<Vec<Event>, BackendError> {
+) -> Result<Vec<Event>, RuntimeError> {
     let mut file = match File::open(run.log(replica)) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(error.into()),
     };
-    let offset = cursor.0.entry(replica.to_string()).or_default();
+    let offset = cursor.logs.entry(replica.to_string()).or_default();
     file.seek(SeekFrom::Start(*offset))?;
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)?;
@@ -89,7 +87,7 @@ fn never_started(run: &RunPaths, cursor: &mut Cursor) -> Vec<Event> {
         return Vec::new();
     }
     release(run);
-    cursor.0.insert(FINISHED.into(), 1);
+    cursor.is_finished = true;
     let verdict = Verdict {
         outcome: Outcome::CouldNotStart,
         attempt: 0,

@@ -8,15 +8,16 @@ use rustix::process::Signal;
 
 use super::{check, holdings, launch, machine, observe, process};
 use crate::agent;
+use crate::event::Cursor;
 use crate::event::Event;
 use crate::gang::ReplicaId;
 use crate::plan::{Plan, RuntimeDefaults};
-use crate::runtime::holding::{Holding, Holdings};
 use crate::runtime::log_files::FileLogs;
-use crate::runtime::types::{
-    Backend, BackendError, Cursor, ExecRequest, GpuView, LogQuery, LogReader, Notice, SecretValues,
-    SubmitOptions,
+use crate::runtime::{
+    ExecRequest, GpuView, Inventory, LogQuery, LogReader, Notice, Outputs, Runs, RuntimeError,
+    SecretValues, SubmitOptions,
 };
+use crate::runtime::{Holding, Holdings};
 use crate::store::RunPaths;
 
 /// What the local runtime needs to know of its surroundings.
@@ -51,7 +52,7 @@ impl Local {
     }
 }
 
-impl Backend for Local {
+impl Runs for Local {
     fn name(&self) -> String {
         "local".into()
     }
@@ -60,7 +61,7 @@ impl Backend for Local {
         RuntimeDefaults::LOCAL
     }
 
-    fn check(&self, plan: &Plan, options: &SubmitOptions) -> Result<Vec<Notice>, BackendError> {
+    fn check(&self, plan: &Plan, options: &SubmitOptions) -> Result<Vec<Notice>, RuntimeError> {
         check::check(&self.config, plan, options)
     }
 
@@ -70,7 +71,7 @@ impl Backend for Local {
         run: &RunPaths,
         secrets: &SecretValues,
         options: &SubmitOptions,
-    ) -> Result<Vec<Notice>, BackendError> {
+    ) -> Result<Vec<Notice>, RuntimeError> {
         let launched = launch::launch(&self.config, plan, run, secrets, options);
         if launched.is_err() {
             // Whatever was started must not stay behind a submission that failed.
@@ -79,30 +80,11 @@ impl Backend for Local {
         launched
     }
 
-    fn holdings(&self) -> Result<Holdings, BackendError> {
-        Ok(holdings::holdings(&self.config))
-    }
-
-    fn discard(&self, holding: &Holding) -> Result<(), BackendError> {
-        holdings::discard(&self.config, holding)
-    }
-
-    fn gpus(&self) -> Result<GpuView, BackendError> {
-        machine::machine(&self.config)
-    }
-
-    fn observe(&self, run: &RunPaths, cursor: &mut Cursor) -> Result<Vec<Event>, BackendError> {
+    fn observe(&self, run: &RunPaths, cursor: &mut Cursor) -> Result<Vec<Event>, RuntimeError> {
         observe::observe(run, cursor)
     }
 
-    fn logs(&self, run: &RunPaths, query: &LogQuery) -> Result<Box<dyn LogReader>, BackendError> {
-        let launched = launch::launched(run);
-        let (nonce, replicas) =
-            launched.map_or_else(Default::default, |known| (known.nonce, known.replicas));
-        Ok(Box::new(FileLogs::open(run, query, &nonce, replicas)))
-    }
-
-    fn cancel(&self, run: &RunPaths, by: &str) -> Result<Vec<Notice>, BackendError> {
+    fn cancel(&self, run: &RunPaths, by: &str) -> Result<Vec<Notice>, RuntimeError> {
         let Some(launch::Launched { address, .. }) = launch::launched(run) else {
             self.remove(run)?;
             return Ok(Vec::new());
@@ -115,7 +97,7 @@ impl Backend for Local {
         Ok(Vec::new())
     }
 
-    fn is_gone(&self, run: &RunPaths) -> Result<bool, BackendError> {
+    fn is_gone(&self, run: &RunPaths) -> Result<bool, RuntimeError> {
         let gone = !process::anything_lives(run);
         let primary = launch::launched(run).and_then(|launched| launched.replicas.first().cloned());
         if !gone && primary.is_some_and(|primary| !process::agent_lives(run, &primary)) {
@@ -130,7 +112,7 @@ impl Backend for Local {
         Ok(gone)
     }
 
-    fn remove(&self, run: &RunPaths) -> Result<(), BackendError> {
+    fn remove(&self, run: &RunPaths) -> Result<(), RuntimeError> {
         process::signal_agents(run, Signal::KILL);
         process::sweep(run);
         launch::release(run);
@@ -142,16 +124,39 @@ impl Backend for Local {
         run: &RunPaths,
         replica: &ReplicaId,
         request: &ExecRequest,
-    ) -> Result<u8, BackendError> {
-        let gone = || BackendError::Unsupported(format!("{replica} runs no command now"));
+    ) -> Result<u8, RuntimeError> {
+        let gone = || RuntimeError::Unsupported(format!("{replica} runs no command now"));
         let agent = process::recorded(run, &replica.to_string())
             .filter(|mark| mark.is_alive())
             .ok_or_else(gone)?;
         let status = agent::beside(agent.pid, &request.argv)
             .ok_or_else(gone)?
             .status()
-            .map_err(|error| BackendError::NotRun(request.argv.join(" "), error))?;
+            .map_err(|error| RuntimeError::NotRun(request.argv.join(" "), error))?;
         let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
         Ok(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
+    }
+}
+
+impl Outputs for Local {
+    fn logs(&self, run: &RunPaths, query: &LogQuery) -> Result<Box<dyn LogReader>, RuntimeError> {
+        let launched = launch::launched(run);
+        let (nonce, replicas) =
+            launched.map_or_else(Default::default, |known| (known.nonce, known.replicas));
+        Ok(Box::new(FileLogs::open(run, query, &nonce, replicas)))
+    }
+}
+
+impl Inventory for Local {
+    fn holdings(&self) -> Result<Holdings, RuntimeError> {
+        Ok(holdings::holdings(&self.config))
+    }
+
+    fn discard(&self, holding: &Holding) -> Result<(), RuntimeError> {
+        holdings::discard(&self.config, holding)
+    }
+
+    fn gpus(&self) -> Result<GpuView, RuntimeError> {
+        machine::machine(&self.config)
     }
 }

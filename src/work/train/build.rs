@@ -1,23 +1,16 @@
 //! Spec to plan: roles filled up from the job, the primary found, the rules of the gang set.
 
-use std::time::Duration;
-
-use crate::gang::{Completion, CostLimit, FailureClass, GangConfig, Member, PerClass, ReplicaId};
-use crate::ops::cost::{Prices, gang_hour, money};
-use crate::spec::{Framework, Retries, Role, TrainJob};
-use crate::text::Amount;
-
 use super::merge::role_plan;
-use crate::plan::PlanError;
-use crate::plan::{BLAME_HOLD, DRAIN, GRACE, KILL_BOUND, LEASE, OUTSIDE_PAUSE, PlanContext};
-use crate::plan::{DataPlan, Plan, PodOptions, RolePlan};
+use crate::gang::{Completion, FailureClass, GangConfig, Member, PerClass, ReplicaId};
+use crate::plan::{
+    BLAME_HOLD, DRAIN, DataPlan, GRACE, GangPlan, Head, KILL_BOUND, LEASE, OUTSIDE_PAUSE,
+    PLAN_VERSION, Plan, PlanContext, PlanError, PodOptions, RolePlan, Unit,
+};
+use crate::spec::{Framework, Retries, Role, TrainJob};
 use crate::storage::{code_place, data_place, output_place};
 
 /// The role of a job that names none.
 pub const DEFAULT_ROLE: &str = "worker";
-
-/// Beyond it a limit of cost is none.
-const LONGEST: Duration = Duration::from_hours(10 * 365 * 24);
 
 /// More replicas than this are not measured; `TF_CONFIG` stays below 40 KiB with them.
 pub const MAX_REPLICAS: u32 = 256;
@@ -26,9 +19,7 @@ pub const MAX_REPLICAS: u32 = 256;
 pub fn plan(spec: &TrainJob, context: &PlanContext) -> Result<Plan, PlanError> {
     let roles = ordered_roles(spec)?;
     let defaults = &context.runtime_defaults;
-    let cost_limit = cost_limit(spec, &roles, &context.prices)?;
-    let start_timeout = spec.start_timeout.map_or(defaults.start_timeout, |timeout| timeout.0);
-    let gang = GangConfig {
+    let rules = GangConfig {
         run: context.run.clone(),
         job_uid: context.run.clone(),
         members: members(spec.framework, &roles),
@@ -38,10 +29,9 @@ pub fn plan(spec: &TrainJob, context: &PlanContext) -> Result<Plan, PlanError> {
         }),
         budgets: budgets(&spec.retries),
         timeout: spec.timeout.map_or(defaults.timeout, |timeout| Some(timeout.0)),
-        start_timeout: cost_limit
-            .as_ref()
-            .map_or(start_timeout, |limit| start_timeout.min(limit.time)),
-        cost_limit,
+        start_timeout: spec.start_timeout.map_or(defaults.start_timeout, |timeout| timeout.0),
+        // What that is in time depends on prices, which the plan knows nothing of.
+        cost_limit: None,
         rejoin_timeout: defaults.rejoin_timeout,
         drain: spec.drain.map_or(DRAIN, |drain| drain.0),
         grace: spec.grace.map_or(GRACE, |grace| grace.0),
@@ -50,11 +40,13 @@ pub fn plan(spec: &TrainJob, context: &PlanContext) -> Result<Plan, PlanError> {
         blame_hold: BLAME_HOLD,
         outside_pause: OUTSIDE_PAUSE,
     };
-    Ok(Plan {
-        schema_version: 1,
+    let head = Head {
+        schema_version: PLAN_VERSION,
         run: context.run.clone(),
         name: spec.name.clone(),
         labels: spec.labels.clone(),
+    };
+    let gang = GangPlan {
         framework: spec.framework,
         strategy: spec.strategy,
         roles,
@@ -74,8 +66,9 @@ pub fn plan(spec: &TrainJob, context: &PlanContext) -> Result<Plan, PlanError> {
             })
             .collect(),
         pods: pod_options(spec),
-        gang,
-    })
+        rules,
+    };
+    Ok(Plan { head, unit: Unit::Gang(gang) })
 }
 
 /// Which role leads: its replica 0 is the primary.
@@ -134,27 +127,6 @@ fn members(framework: Framework, roles: &[RolePlan]) -> Vec<Member> {
             })
         })
         .collect()
-}
-
-/// How long the gang may be there until it has cost what it may. Nothing ends what costs nothing.
-fn cost_limit(
-    spec: &TrainJob,
-    roles: &[RolePlan],
-    prices: &Prices,
-) -> Result<Option<CostLimit>, PlanError> {
-    let Some(Amount(most)) = spec.max_cost else { return Ok(None) };
-    let (hour, unpriced) = gang_hour(roles, prices);
-    let currency = match prices.currency() {
-        Some(currency) if unpriced.is_empty() => currency,
-        None if *prices == Prices::Free => return Ok(None),
-        _ => return Err(PlanError::NoPrices(unpriced.join("; "))),
-    };
-    let seconds = most / hour * 3600.0;
-    if hour <= 0.0 || seconds > LONGEST.as_secs_f64() {
-        return Ok(None);
-    }
-    let text = format!("{} at {} an hour", money(most, currency), money(hour, currency));
-    Ok(Some(CostLimit { time: Duration::from_secs_f64(seconds), text }))
 }
 
 fn pod_options(spec: &TrainJob) -> PodOptions {

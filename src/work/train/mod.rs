@@ -1,10 +1,14 @@
 //! Training: a spec becomes a gang.
 
 mod build;
+mod loaded;
 mod merge;
+mod submit;
 #[cfg(test)]
 mod table_tests;
 #[cfg(test)]
 mod tests;
 
 pub use build::{DEFAULT_ROLE, MAX_REPLICAS, plan, primary_role};
+pub use loaded::LoadedJob;
+pub use submit::{KIND, TrainError, order, plan_in, submit};

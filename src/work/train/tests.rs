@@ -4,7 +4,6 @@ use indexmap::IndexMap;
 
 use super::*;
 use crate::gang::{Completion, ReplicaId};
-use crate::ops::cost::Prices;
 use crate::plan::rendezvous::{OutputDirs, environment};
 use crate::plan::{Addresses, PlanContext, PlanError, Port, RuntimeDefaults};
 use crate::spec::{Accelerators, EnvVar, Framework, Role, TrainJob, Volume};
@@ -50,7 +49,6 @@ pub(crate) fn context() -> PlanContext {
         run: "digits-abc123".into(),
         runtime_defaults: RuntimeDefaults::LOCAL,
         code_base: "/home/me/job".into(),
-        prices: Prices::Unknown,
     }
 }
 
@@ -67,11 +65,12 @@ fn env_of(job: &TrainJob, replica: &str) -> IndexMap<String, String> {
 fn members(job: &TrainJob) -> Vec<String> {
     let plan = plan(job, &context()).unwrap();
     assert_eq!(
-        plan.replicas().map(|(_, id)| id).collect::<Vec<_>>(),
-        plan.gang.members.iter().map(|m| m.replica.clone()).collect::<Vec<_>>(),
+        plan.gang().replicas().map(|(_, id)| id).collect::<Vec<_>>(),
+        plan.gang().rules.members.iter().map(|m| m.replica.clone()).collect::<Vec<_>>(),
         "roles and members are in the same order"
     );
-    plan.gang
+    plan.gang()
+        .rules
         .members
         .iter()
         .map(|m| format!("{}{}", m.replica, if m.serves { "!" } else { "" }))
@@ -250,7 +249,7 @@ fn tf_config_of_the_largest_gang_fits() {
     let job = job(Framework::Tensorflow, &[("chief", 1), ("worker", 200), ("ps", 55)]);
     let plan = plan(&job, &context()).unwrap();
     let outputs = OutputDirs { model: "/m".into(), checkpoints: "/c".into(), logs: "/l".into() };
-    let env = environment(&plan, plan.primary(), &Long, &outputs);
+    let env = environment(&plan, plan.gang().primary(), &Long, &outputs);
     assert!(env["TF_CONFIG"].len() < 40 << 10);
     assert!(env["CLUSTER_SPEC"].len() < 40 << 10);
 }
@@ -277,14 +276,14 @@ fn too_many_or_none() {
 
 #[test]
 fn completion_and_times_by_default() {
-    let of = |framework| plan(&job(framework, &[]), &context()).unwrap().gang.completion;
+    let of = |framework| plan(&job(framework, &[]), &context()).unwrap().gang().rules.completion;
     assert_eq!(of(Framework::Tensorflow), Completion::Primary);
     assert_eq!(of(Framework::Pytorch), Completion::All);
     let mut cluster = context();
     cluster.runtime_defaults = RuntimeDefaults::CLUSTER;
     let plan = plan(&job(Framework::None, &[]), &cluster).unwrap();
-    assert_eq!(plan.gang.timeout.unwrap().as_secs(), 7 * 24 * 3600);
-    assert_eq!(plan.gang.start_timeout.as_secs(), 1800);
+    assert_eq!(plan.gang().rules.timeout.unwrap().as_secs(), 7 * 24 * 3600);
+    assert_eq!(plan.gang().rules.start_timeout.as_secs(), 1800);
 }
 
 #[test]
@@ -293,8 +292,8 @@ fn an_image_alone_gets_the_arguments() {
     job.command = None;
     job.image = Some("localhost/x:1".into());
     let plan = plan(&job, &context()).unwrap();
-    assert!(plan.roles[0].command.is_empty());
-    assert_eq!(plan.roles[0].entrypoint_args, ["--epochs=5"]);
+    assert!(plan.gang().roles[0].command.is_empty());
+    assert_eq!(plan.gang().roles[0].entrypoint_args, ["--epochs=5"]);
 }
 
 #[test]
@@ -310,6 +309,6 @@ fn a_roles_volume_replaces_the_one_at_its_path() {
     job.volumes = vec![volume("a", "/data"), volume("b", "/cache")];
     job.roles[0].volumes = vec![volume("c", "/data")];
     let plan = plan(&job, &context()).unwrap();
-    let names: Vec<_> = plan.roles[0].volumes.iter().map(|v| v.name.as_str()).collect();
+    let names: Vec<_> = plan.gang().roles[0].volumes.iter().map(|v| v.name.as_str()).collect();
     assert_eq!(names, ["b", "c"]);
 }

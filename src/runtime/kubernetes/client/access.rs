@@ -9,9 +9,9 @@ use kube::Api;
 use kube::api::PostParams;
 
 use super::api::Cluster;
-use super::error::ClusterError;
 use crate::ops::AdminRole;
-use crate::ops::doctor::Lack;
+use crate::ops::doctor::MissingPermission;
+use crate::runtime::ClusterError;
 
 /// One permission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,7 +129,7 @@ pub(crate) async fn user(cluster: &Cluster) -> Result<String, ClusterError> {
     let api: Api<SelfSubjectReview> = Api::all(cluster.client.clone());
     let review = SelfSubjectReview::default();
     let params = PostParams::default();
-    let answer = cluster.again(|| api.create(&params, &review)).await;
+    let answer = cluster.retry(|| api.create(&params, &review)).await;
     let answer = answer.map_err(|error| cluster.target.explain(error))?;
     let user = answer.status.and_then(|status| status.user_info?.username);
     Ok(user.unwrap_or_else(|| "unknown".into()))
@@ -143,7 +143,9 @@ pub(crate) async fn missing(cluster: &Cluster) -> Result<Vec<Need>, ClusterError
 }
 
 /// What each activity lacks, and how many permissions were asked for.
-pub(crate) async fn lacks(cluster: &Cluster) -> Result<(usize, Vec<Lack>), ClusterError> {
+pub(crate) async fn lacks(
+    cluster: &Cluster,
+) -> Result<(usize, Vec<MissingPermission>), ClusterError> {
     let mut asked: Vec<Need> = Vec::new();
     for need in ACTIVITIES.iter().flat_map(|activity| activity.needs) {
         if !asked.contains(need) {
@@ -153,7 +155,7 @@ pub(crate) async fn lacks(cluster: &Cluster) -> Result<(usize, Vec<Lack>), Clust
     let allowed = allowed(cluster, &asked).await?;
     let denied: Vec<Need> =
         asked.iter().zip(allowed).filter(|(_, allowed)| !allowed).map(|(need, _)| *need).collect();
-    let lack = |(at, activity): (usize, &Activity)| Lack {
+    let lack = |(at, activity): (usize, &Activity)| MissingPermission {
         activity: activity.verbs.into(),
         is_vital: at == 0,
         missing: activity
@@ -176,7 +178,7 @@ async fn allowed(cluster: &Cluster, needs: &[Need]) -> Result<Vec<bool>, Cluster
         let api = &api;
         async move {
             let params = PostParams::default();
-            let answer = cluster.again(|| api.create(&params, &review)).await;
+            let answer = cluster.retry(|| api.create(&params, &review)).await;
             let answer = answer.map_err(|error| cluster.target.explain(error))?;
             Ok::<_, ClusterError>(answer.status.is_some_and(|status| status.allowed))
         }

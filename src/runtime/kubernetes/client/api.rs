@@ -12,7 +12,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::connect::Location;
-use super::error::{ClusterError, Target, is_not_found, is_passing};
+use super::error::{Target, is_not_found, is_passing};
+use crate::runtime::ClusterError;
 use crate::runtime::kubernetes::objects::label;
 
 /// One answer comes within this time.
@@ -43,7 +44,7 @@ impl Cluster {
 
     /// Sends a request, and again when the server is busy or the connection broke. Only for requests
     /// that may arrive twice.
-    pub(crate) async fn again<T, F>(&self, mut send: impl FnMut() -> F) -> kube::Result<T>
+    pub(crate) async fn retry<T, F>(&self, mut send: impl FnMut() -> F) -> kube::Result<T>
     where
         F: Future<Output = kube::Result<T>>,
     {
@@ -116,7 +117,7 @@ impl Cluster {
             Ok(http::Request::from_parts(parts, body))
         };
         let sent = self
-            .again(|| {
+            .retry(|| {
                 let request = request();
                 async { self.client.request::<K>(request?).await }
             })
@@ -124,14 +125,18 @@ impl Cluster {
         match sent {
             Ok(created) => Ok(created),
             Err(kube::Error::Api(status)) if status.code == 409 && !dry_run => {
-                self.ours(object, &status).await
+                self.existing_of_run(object, &status).await
             }
             Err(error) => Err(self.target.explain(error)),
         }
     }
 
     /// The object of the same name, if it belongs to the same run.
-    async fn ours<K>(&self, object: &K, status: &kube::core::Status) -> Result<K, ClusterError>
+    async fn existing_of_run<K>(
+        &self,
+        object: &K,
+        status: &kube::core::Status,
+    ) -> Result<K, ClusterError>
     where
         K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>
             + Serialize
@@ -142,7 +147,7 @@ impl Cluster {
         let name = object.meta().name.clone().unwrap_or_default();
         let api: Api<K> = self.api();
         let there = self
-            .again(|| async { get(&api, &name).await })
+            .retry(|| async { get(&api, &name).await })
             .await
             .map_err(|e| self.target.explain(e))?;
         let run = |object: &K| object.meta().labels.as_ref()?.get(label::RUN).cloned();
@@ -159,7 +164,7 @@ impl Cluster {
         K::DynamicType: Default,
     {
         let api: Api<K> = self.api();
-        let found = self.again(|| get(&api, name)).await;
+        let found = self.retry(|| get(&api, name)).await;
         found.map_err(|error| self.target.explain(error))
     }
 
@@ -186,7 +191,7 @@ impl Cluster {
         let mut all = Vec::new();
         loop {
             let page = self
-                .again(|| api.list(&params))
+                .retry(|| api.list(&params))
                 .await
                 .map_err(|error| self.target.explain(error))?;
             all.extend(page.items);
@@ -220,7 +225,7 @@ impl Cluster {
         let mut all = Vec::new();
         loop {
             let page = self
-                .again(|| api.list_metadata(&params))
+                .retry(|| api.list_metadata(&params))
                 .await
                 .map_err(|error| self.target.explain(error))?;
             all.extend(page.items.into_iter().map(|item| item.metadata));
@@ -244,7 +249,7 @@ impl Cluster {
         let api: Api<K> = self.api();
         let params = PatchParams { field_manager: Some(label::MLCTL.into()), ..Default::default() };
         let patch = Patch::Merge(change);
-        match self.again(|| api.patch(name, &params, &patch)).await {
+        match self.retry(|| api.patch(name, &params, &patch)).await {
             Ok(_) => Ok(true),
             Err(error) if is_not_found(&error) => Ok(false),
             Err(error) => Err(self.target.explain(error)),
@@ -263,7 +268,7 @@ impl Cluster {
         K::DynamicType: Default,
     {
         let api: Api<K> = self.api();
-        match self.again(|| api.delete(name, params)).await {
+        match self.retry(|| api.delete(name, params)).await {
             Ok(_) => Ok(()),
             Err(kube::Error::Api(status))
                 if status.code == 409 && params.preconditions.is_some() =>

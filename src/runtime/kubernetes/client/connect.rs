@@ -9,8 +9,9 @@ use std::time::Duration;
 use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube::{Client, Config};
 
-use super::error::{ClusterError, Target, chain};
+use super::error::{Target, chain};
 use super::proxy::ProxyVariables;
+use crate::runtime::ClusterError;
 
 /// A connection is there within this time, or not at all.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
@@ -91,9 +92,9 @@ pub(crate) async fn endpoint(options: &ConnectOptions) -> Result<Endpoint, Clust
         let near = nearest(&context, known);
         return Err(ClusterError::UnknownContext { context, near });
     };
-    let inner = named.context.as_ref();
-    let proxy = inner.and_then(|inner| {
-        let cluster = merged.clusters.iter().find(|cluster| cluster.name == inner.cluster)?;
+    let session = named.context.as_ref();
+    let proxy = session.and_then(|session| {
+        let cluster = merged.clusters.iter().find(|cluster| cluster.name == session.cluster)?;
         cluster.cluster.as_ref()?.proxy_url.clone()
     });
     let select = KubeConfigOptions { context: Some(context.clone()), ..Default::default() };
@@ -161,18 +162,18 @@ impl Endpoint {
 }
 
 fn text(error: &KubeconfigError) -> String {
-    if let KubeconfigError::ReadConfig(inner, path) = error {
-        if inner.kind() == io::ErrorKind::PermissionDenied {
+    if let KubeconfigError::ReadConfig(session, path) = error {
+        if session.kind() == io::ErrorKind::PermissionDenied {
             return format!("{} may not be read", path.display());
         }
-        return format!("{}: {inner}", path.display());
+        return format!("{}: {session}", path.display());
     }
     chain(error).last().map_or_else(
         || error.to_string(),
         |last| {
             let outer = error.to_string();
-            let inner = last.to_string();
-            if outer.contains(&inner) { outer } else { format!("{outer}: {inner}") }
+            let session = last.to_string();
+            if outer.contains(&session) { outer } else { format!("{outer}: {session}") }
         },
     )
 }

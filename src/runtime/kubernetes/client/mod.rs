@@ -9,6 +9,5 @@ mod proxy;
 pub(crate) use api::Cluster;
 pub use connect::{ConnectOptions, Location};
 pub(crate) use connect::{Endpoint, client, endpoint};
-pub use error::ClusterError;
 pub(crate) use error::{Target, is_not_found};
 pub use proxy::ProxyVariables;

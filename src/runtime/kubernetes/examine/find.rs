@@ -6,14 +6,15 @@ use crate::event::RunState;
 use crate::runtime::kubernetes::client::Location;
 use crate::runtime::kubernetes::follow::RunFacts;
 use crate::runtime::kubernetes::objects::{annotation, label};
-use crate::runtime::kubernetes::session::Inner;
+use crate::runtime::kubernetes::session::Session;
 use crate::runtime::kubernetes::submit::Record;
-use crate::runtime::types::{BackendError, FoundRun, Wanted};
+use crate::runtime::{RuntimeError, Wanted};
+use crate::store::FoundRun;
 use crate::store::RunRecord;
 
 /// The runs that are wanted, by their records.
-pub(crate) fn find(inner: &Inner, wanted: &Wanted) -> Result<Vec<FoundRun>, BackendError> {
-    let cluster = inner.cluster()?;
+pub(crate) fn find(session: &Session, wanted: &Wanted) -> Result<Vec<FoundRun>, RuntimeError> {
+    let cluster = session.cluster()?;
     let mut selector = format!("{}={}", label::RECORD, label::TRUE);
     match wanted {
         Wanted::Run(run) => selector.extend([",", label::RUN, "=", run]),
@@ -22,19 +23,19 @@ pub(crate) fn find(inner: &Inner, wanted: &Wanted) -> Result<Vec<FoundRun>, Back
                 ",",
                 label::USER,
                 "=",
-                &crate::runtime::kubernetes::objects::user_label(&inner.user()?),
+                &crate::runtime::kubernetes::objects::user_label(&session.user()?),
             ]);
         }
         Wanted::All => {}
     }
-    let maps: Vec<ConfigMap> = inner.block_on(cluster.list(&selector, ""))?;
+    let maps: Vec<ConfigMap> = session.block_on(cluster.list(&selector, ""))?;
     let mut runs: Vec<FoundRun> =
         maps.into_iter().filter_map(|map| found(map, &cluster.location)).collect();
     let living: Vec<String> =
         runs.iter().filter(|run| run.verdict.is_none()).map(|run| run.record.id.clone()).collect();
-    let facts = inner.glance(&living)?;
+    let facts = session.list_many(&living)?;
     for run in runs.iter_mut().filter(|run| run.verdict.is_none()) {
-        run.state = facts.get(&run.record.id).map_or(RunState::Unknown, glance);
+        run.state = facts.get(&run.record.id).map_or(RunState::Unknown, state_of);
     }
     Ok(runs)
 }
@@ -58,7 +59,7 @@ fn found(map: ConfigMap, location: &Location) -> Option<FoundRun> {
 }
 
 /// Where a run is by its objects alone, without its log.
-fn glance(facts: &RunFacts) -> RunState {
+fn state_of(facts: &RunFacts) -> RunState {
     let ended = |succeeded| {
         facts
             .jobs

@@ -9,29 +9,30 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::api::{DeleteParams, Preconditions};
 
 use super::nodes;
-use crate::runtime::holding::{Holding, Holdings, Requests};
-use crate::runtime::kubernetes::client::ClusterError;
+use crate::hardware::Requests;
+use crate::runtime::ClusterError;
 use crate::runtime::kubernetes::objects::label;
-use crate::runtime::kubernetes::session::Inner;
-use crate::runtime::types::{BackendError, Notice};
+use crate::runtime::kubernetes::session::Session;
+use crate::runtime::{Holding, Holdings};
+use crate::runtime::{Notice, RuntimeError};
 
 /// Everything of runs in the namespace, whosever they are.
-pub(crate) fn holdings(inner: &Inner) -> Result<Holdings, BackendError> {
-    selected(inner, &format!("{}={},{}", label::MANAGED_BY, label::MLCTL, label::RUN))
+pub(crate) fn holdings(session: &Session) -> Result<Holdings, RuntimeError> {
+    selected(session, &format!("{}={},{}", label::MANAGED_BY, label::MLCTL, label::RUN))
 }
 
 /// Everything of one run.
-pub(crate) fn of_run(inner: &Inner, run: &str) -> Result<Holdings, BackendError> {
-    selected(inner, &format!("{}={},{}={run}", label::MANAGED_BY, label::MLCTL, label::RUN))
+pub(crate) fn of_run(session: &Session, run: &str) -> Result<Holdings, RuntimeError> {
+    selected(session, &format!("{}={},{}={run}", label::MANAGED_BY, label::MLCTL, label::RUN))
 }
 
-fn selected(inner: &Inner, selector: &str) -> Result<Holdings, BackendError> {
-    let cluster = inner.cluster()?;
-    let me = crate::runtime::kubernetes::objects::user_label(&inner.user()?);
+fn selected(session: &Session, selector: &str) -> Result<Holdings, RuntimeError> {
+    let cluster = session.cluster()?;
+    let me = crate::runtime::kubernetes::objects::user_label(&session.user()?);
     let mut found = Holdings::default();
     // Records before what belongs to them, so that a run that is submitted meanwhile doesn't look
     // like objects without a record. Of a Secret the metadata alone is read.
-    inner.block_on(async {
+    session.block_on(async {
         let maps = cluster.list_metadata::<ConfigMap>(selector).await;
         take(&mut found, "ConfigMaps", maps, |meta| {
             let record = meta.labels.as_ref().is_some_and(|all| all.contains_key(label::RECORD));
@@ -50,8 +51,8 @@ fn selected(inner: &Inner, selector: &str) -> Result<Holdings, BackendError> {
 }
 
 /// Deletes one object, if it is still the one that was found.
-pub(crate) fn discard(inner: &Inner, holding: &Holding) -> Result<(), BackendError> {
-    let cluster = inner.cluster()?;
+pub(crate) fn discard(session: &Session, holding: &Holding) -> Result<(), RuntimeError> {
+    let cluster = session.cluster()?;
     let params = DeleteParams {
         preconditions: Some(Preconditions {
             uid: Some(holding.uid.clone()),
@@ -60,7 +61,7 @@ pub(crate) fn discard(inner: &Inner, holding: &Holding) -> Result<(), BackendErr
         ..DeleteParams::background()
     };
     let name = &holding.name;
-    let deleted = inner.block_on(async {
+    let deleted = session.block_on(async {
         match holding.kind.as_str() {
             "Job" => cluster.delete::<Job>(name, &params).await,
             "Pod" => cluster.delete::<Pod>(name, &params).await,

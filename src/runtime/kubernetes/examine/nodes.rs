@@ -11,39 +11,39 @@ use kube::api::ListParams;
 
 use crate::hardware::accelerator::{CustomAccelerators, placement};
 use crate::hardware::gpus::{Holder, Need, Node, NodeState, Taint, fit, inventory};
-use crate::ops::{AdminRole, Sight};
+use crate::ops::{AdminRole, ClusterScope};
 use crate::plan::{ClusterLayout, Plan};
-use crate::runtime::kubernetes::client::ClusterError;
+use crate::runtime::ClusterError;
 use crate::runtime::kubernetes::objects::{Manifests, annotation, label};
-use crate::runtime::kubernetes::session::Inner;
-use crate::runtime::types::{BackendError, GpuView, Notice};
+use crate::runtime::kubernetes::session::Session;
+use crate::runtime::{GpuView, Notice, RuntimeError};
 use crate::text::quantity;
 
 /// A submission waits so long for the list of nodes and no longer.
-const PATIENCE: Duration = Duration::from_secs(3);
+const NODES_LIMIT: Duration = Duration::from_secs(3);
 
 /// Pods that have ended hold nothing.
 const NOT_ENDED: &str = "status.phase!=Succeeded,status.phase!=Failed";
 
 /// Who has which accelerators, as far as this user may look.
-pub(crate) fn gpus(inner: &Inner) -> Result<GpuView, BackendError> {
-    let cluster = inner.cluster()?;
-    let custom = custom(inner);
+pub(crate) fn gpus(session: &Session) -> Result<GpuView, RuntimeError> {
+    let cluster = session.cluster()?;
+    let custom = custom(session);
     let mut unseen = Vec::new();
-    let nodes = match inner.block_on(cluster.list_everywhere::<core::Node>("")) {
+    let nodes = match session.block_on(cluster.list_everywhere::<core::Node>("")) {
         Ok(nodes) => Some(nodes.iter().map(node).collect::<Vec<_>>()),
         Err(error @ ClusterError::Forbidden { .. }) => {
-            unseen.push(lacking(&error, "nodes", Sight::Nodes, &cluster.location.namespace));
+            unseen.push(lacking(&error, "nodes", ClusterScope::Nodes, &cluster.location.namespace));
             None
         }
         Err(error) => return Err(error.into()),
     };
-    let (pods, all_pods) = match inner.block_on(cluster.list_everywhere::<Pod>(NOT_ENDED)) {
+    let (pods, all_pods) = match session.block_on(cluster.list_everywhere::<Pod>(NOT_ENDED)) {
         Ok(pods) => (pods, true),
         Err(error @ ClusterError::Forbidden { .. }) => {
             let what = "pods of all namespaces";
-            unseen.push(lacking(&error, what, Sight::Pods, &cluster.location.namespace));
-            match inner.block_on(cluster.list::<Pod>("", NOT_ENDED)) {
+            unseen.push(lacking(&error, what, ClusterScope::Pods, &cluster.location.namespace));
+            match session.block_on(cluster.list::<Pod>("", NOT_ENDED)) {
                 Err(error @ ClusterError::Forbidden { .. }) if nodes.is_some() => {
                     let role = AdminRole::Viewer.name();
                     unseen.push(Notice(format!("{error}; the Role {role} has that permission")));
@@ -60,7 +60,7 @@ pub(crate) fn gpus(inner: &Inner) -> Result<GpuView, BackendError> {
 }
 
 /// What the cluster says of a refusal names no namespace here: the right is one of all of it.
-fn lacking(error: &ClusterError, what: &str, sight: Sight, namespace: &str) -> Notice {
+fn lacking(error: &ClusterError, what: &str, scope: ClusterScope, namespace: &str) -> Notice {
     let user = match error {
         ClusterError::Forbidden { user, .. } => user.as_str(),
         _ => "this user",
@@ -69,27 +69,28 @@ fn lacking(error: &ClusterError, what: &str, sight: Sight, namespace: &str) -> N
         "{user} may not list {what}; the ClusterRole {} has that permission, and an admin gives it: \
          mlctl cluster manifests --for-namespace {namespace} --user {user} --see {} --roles-only | \
          kubectl apply -f -",
-        sight.name(),
-        sight.word()
+        scope.name(),
+        scope.word()
     ))
 }
 
-fn custom(inner: &Inner) -> CustomAccelerators {
-    inner.config.manifests.as_ref().map_or_else(Default::default, |all| all.accelerators.clone())
+fn custom(session: &Session) -> CustomAccelerators {
+    session.config.manifests.as_ref().map_or_else(Default::default, |all| all.accelerators.clone())
 }
 
 /// Says which pods no node could ever hold. It is never a reason against a submission: nodes may be
 /// added, by people or by an autoscaler that no label speaks of, and whoever may not look at nodes is
 /// told nothing.
-pub(crate) fn never_fits(inner: &Inner, plan: &Plan, made: &Manifests) -> Vec<Notice> {
-    let Ok(cluster) = inner.cluster() else { return Vec::new() };
+pub(crate) fn never_fits(session: &Session, plan: &Plan, made: &Manifests) -> Vec<Notice> {
+    let Ok(cluster) = session.cluster() else { return Vec::new() };
     let api: Api<core::Node> = Api::all(cluster.client.clone());
     // The API server's own memory will do: no quorum is asked.
     let params = ListParams::default().match_any();
-    let listed = inner.block_on(async { tokio::time::timeout(PATIENCE, api.list(&params)).await });
+    let listed =
+        session.block_on(async { tokio::time::timeout(NODES_LIMIT, api.list(&params)).await });
     let Ok(Ok(listed)) = listed else { return Vec::new() };
     let nodes: Vec<Node> = listed.items.iter().map(node).collect();
-    let custom = custom(inner);
+    let custom = custom(session);
     let needs = made.jobs.iter().filter_map(|job| need(plan, job, &custom));
     needs.filter_map(|need| fit(&need, &nodes, &custom).say(&need, &nodes)).map(Notice).collect()
 }
@@ -102,7 +103,7 @@ fn need(plan: &Plan, job: &Job, custom: &CustomAccelerators) -> Option<Need> {
     let mine = layout.jobs.iter().find(|one| Some(&one.name) == job.metadata.name.as_ref())?;
     let mut roles: Vec<&str> = mine.replicas.iter().map(|one| one.role.as_str()).collect();
     roles.dedup();
-    let first = plan.roles.iter().find(|role| roles.first() == Some(&role.name.as_str()));
+    let first = plan.gang().roles.iter().find(|role| roles.first() == Some(&role.name.as_str()));
     let wanted = first.and_then(|role| role.accelerators.as_ref());
     let affinity = pod.affinity.as_ref().and_then(|affinity| affinity.node_affinity.as_ref());
     let required = affinity

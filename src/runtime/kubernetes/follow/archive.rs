@@ -8,14 +8,14 @@ use kube::api::LogParams;
 
 use crate::event::{Event, EventKind};
 use crate::gang::ReplicaId;
+use crate::runtime::RuntimeError;
 use crate::runtime::kubernetes::cancel;
 use crate::runtime::kubernetes::client::Cluster;
 use crate::runtime::kubernetes::follow::watch::{PodFacts, RunFacts};
 use crate::runtime::kubernetes::objects::MAIN;
-use crate::runtime::kubernetes::session::Inner;
+use crate::runtime::kubernetes::session::Session;
 use crate::runtime::kubernetes::submit::Submission;
 use crate::runtime::kubernetes::submit::write_verdict;
-use crate::runtime::types::BackendError;
 use crate::store::{Durability, RunPaths, write_atomic};
 
 /// Requests for logs at once.
@@ -25,22 +25,22 @@ const LOG_LIMIT: Duration = Duration::from_mins(2);
 
 /// The end has been seen: it is written into the run's record, for others and other machines.
 /// Whoever may not write there has still seen it.
-pub(crate) fn at_end(inner: &Inner, run: &RunPaths, last: Option<&Event>) {
+pub(crate) fn at_end(session: &Session, run: &RunPaths, last: Option<&Event>) {
     let Some(Event { kind: EventKind::Finished { verdict, .. }, .. }) = last else { return };
-    let Ok(cluster) = inner.cluster() else { return };
-    let _ = inner.block_on(write_verdict(&cluster, &run.run, verdict));
-    let _ = cancel::delete_unplaced(inner, run);
-    let _ = is_gone(inner, run);
+    let Ok(cluster) = session.cluster() else { return };
+    let _ = session.block_on(write_verdict(&cluster, &run.run, verdict));
+    let _ = cancel::delete_unplaced(session, run);
+    let _ = is_gone(session, run);
 }
 
 /// Nothing of the run is left; then everything that it said is kept.
-pub(crate) fn is_gone(inner: &Inner, run: &RunPaths) -> Result<bool, BackendError> {
-    let Some(mut submission) = inner.submission(run)? else { return Ok(true) };
+pub(crate) fn is_gone(session: &Session, run: &RunPaths) -> Result<bool, RuntimeError> {
+    let Some(mut submission) = session.submission(run)? else { return Ok(true) };
     if submission.archived {
         return Ok(true);
     }
-    let followed = inner.is_followed(&run.run);
-    let Some(facts) = inner.facts(&run.run, followed)? else { return Ok(false) };
+    let followed = session.is_followed(&run.run);
+    let Some(facts) = session.facts(&run.run, followed)? else { return Ok(false) };
     let decided = facts.jobs.values().all(|job| job.gone || job.end.is_some());
     if !decided || facts.pods.values().any(PodFacts::lives) {
         return Ok(false);
@@ -48,11 +48,11 @@ pub(crate) fn is_gone(inner: &Inner, run: &RunPaths) -> Result<bool, BackendErro
     if !facts.is_known() {
         return Ok(true);
     }
-    let cluster = inner.cluster()?;
-    inner.block_on(save(&cluster, run, &submission, &facts))?;
+    let cluster = session.cluster()?;
+    session.block_on(save(&cluster, run, &submission, &facts))?;
     submission.archived = true;
     submission.write(run)?;
-    inner.let_go(&run.run);
+    session.unfollow(&run.run);
     Ok(true)
 }
 
@@ -61,7 +61,7 @@ async fn save(
     run: &RunPaths,
     submission: &Submission,
     facts: &RunFacts,
-) -> Result<(), BackendError> {
+) -> Result<(), RuntimeError> {
     fs_err::create_dir_all(run.dir.join("logs"))?;
     fs_err::create_dir_all(run.agents())?;
     let replicas = submission.layout.jobs.iter().flat_map(|job| &job.replicas);
@@ -83,7 +83,7 @@ async fn save_replica(
     run: &RunPaths,
     replica: &ReplicaId,
     pods: Vec<PodFacts>,
-) -> Result<(), BackendError> {
+) -> Result<(), RuntimeError> {
     let mut log = Vec::new();
     for pod in pods.iter().filter(|pod| pod.has_log() && !pod.gone) {
         log.extend(whole_log(cluster, &pod.name).await);
@@ -109,7 +109,7 @@ async fn whole_log(cluster: &Cluster, pod: &str) -> Vec<u8> {
         stream.read_to_end(&mut bytes).await.map_err(kube::Error::ReadEvents)?;
         Ok(bytes)
     };
-    let read = tokio::time::timeout(LOG_LIMIT, cluster.again(read)).await;
+    let read = tokio::time::timeout(LOG_LIMIT, cluster.retry(read)).await;
     let mut bytes = read.ok().and_then(Result::ok).unwrap_or_default();
     if bytes.last().is_some_and(|byte| *byte != b'\n') {
         bytes.push(b'\n');
@@ -122,7 +122,7 @@ async fn save_events(
     cluster: &Cluster,
     run: &RunPaths,
     facts: &RunFacts,
-) -> Result<(), BackendError> {
+) -> Result<(), RuntimeError> {
     let mut uids: Vec<&str> = facts.jobs.values().map(|job| job.uid.as_str()).collect();
     // What happened to pods that went their way is in no question.
     let failed = facts.pods.values().filter(|pod| !pod.succeeded).take(AT_ONCE);
@@ -131,7 +131,7 @@ async fn save_events(
     for uid in uids {
         match cluster.list("", &format!("involvedObject.uid={uid}")).await {
             Ok(some) => all.extend(some),
-            Err(crate::runtime::kubernetes::client::ClusterError::Forbidden { .. }) => {
+            Err(crate::runtime::ClusterError::Forbidden { .. }) => {
                 return Ok(());
             }
             Err(error) => return Err(error.into()),

@@ -79,11 +79,11 @@ pub enum BundleError {
 impl CodeBundle {
     /// Reads what of a plan travels: its code, and data of this machine.
     pub fn of(plan: &Plan) -> Result<Self, BundleError> {
-        let mut found = match &plan.code {
+        let mut found = match &plan.gang().code {
             Some(code) => files("code", code)?,
             None => Vec::new(),
         };
-        for data in plan.data.iter().filter(|data| Claim::of(&data.uri).is_none()) {
+        for data in plan.gang().data.iter().filter(|data| Claim::of(&data.uri).is_none()) {
             let target = Path::new(&data.path);
             // What is put there hides what the code has there.
             found.retain(|file| !file.path.starts_with(target));
@@ -124,7 +124,7 @@ impl CodeBundle {
 
     pub(crate) fn config_maps(&self, plan: &Plan, context: &ManifestContext) -> Vec<ConfigMap> {
         let map = |(index, map): (usize, &CodeMap)| ConfigMap {
-            metadata: meta(plan, context, code_name(&plan.run, index)),
+            metadata: meta(plan, context, code_name(&plan.head.run, index)),
             data: (!map.text.is_empty()).then(|| map.text.clone()),
             binary_data: (!map.binary.is_empty()).then(|| {
                 let binary = map.binary.iter();
@@ -324,7 +324,6 @@ mod tests {
             run: "a-123456".into(),
             runtime_defaults: crate::plan::RuntimeDefaults::CLUSTER,
             code_base: root.path().into(),
-            prices: crate::ops::cost::Prices::Unknown,
         };
         let bundle = CodeBundle::of(&crate::work::train::plan(&spec, &context).unwrap()).unwrap();
         let paths: Vec<&str> = bundle.files.iter().map(|file| file.path.as_str()).collect();

@@ -39,7 +39,7 @@ pub(crate) fn init(plan: &Plan, context: &ManifestContext, role: &RolePlan) -> C
         image: Some(context.runner_image.clone()),
         command: Some(vec![RUNNER.into(), "agent-install".into(), INSTALL_DIR.into()]),
         resources: Some(equal([("cpu", cpu.to_string()), ("memory", INIT_MEMORY.into())])),
-        security_context: Some(security::init(plan.security)),
+        security_context: Some(security::init(plan.gang().security)),
         volume_mounts: Some(vec![VolumeMount {
             name: volumes::PROGRAM.into(),
             mount_path: INSTALL_DIR.into(),
@@ -77,7 +77,7 @@ pub(crate) fn main(
         env: Some(env(role)),
         env_from: (!env_from.is_empty()).then_some(env_from),
         resources: Some(resources(role, nodes)),
-        security_context: Some(security::main(plan.security)),
+        security_context: Some(security::main(plan.gang().security)),
         volume_mounts: Some(mounts),
         ..Container::default()
     }

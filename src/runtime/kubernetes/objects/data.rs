@@ -12,7 +12,7 @@ use crate::storage::Claim;
 
 /// Claims of a plan's data as volumes and mounts, read-only.
 pub(crate) fn claims(plan: &Plan) -> impl Iterator<Item = (Volume, VolumeMount)> {
-    plan.data.iter().enumerate().filter_map(|(index, data)| {
+    plan.gang().data.iter().enumerate().filter_map(|(index, data)| {
         let claim = Claim::of(&data.uri)?;
         let volume = persistent(&format!("{OWN}data-{index}"), claim.name);
         let mount = VolumeMount {
@@ -28,7 +28,8 @@ pub(crate) fn claims(plan: &Plan) -> impl Iterator<Item = (Volume, VolumeMount)>
 
 /// What the agents link into working folders: claims with a relative path.
 pub(crate) fn links(plan: &Plan) -> Vec<WorkLink> {
-    let claims = plan.data.iter().enumerate().filter(|(_, data)| Claim::of(&data.uri).is_some());
+    let claims =
+        plan.gang().data.iter().enumerate().filter(|(_, data)| Claim::of(&data.uri).is_some());
     claims
         .filter(|(_, data)| !Path::new(&data.path).is_absolute())
         .map(|(index, data)| WorkLink {

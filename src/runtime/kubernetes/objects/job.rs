@@ -26,7 +26,7 @@ pub(crate) fn jobs(
     layout: &ClusterLayout,
     refused: &mut Vec<String>,
 ) -> Vec<Job> {
-    if plan.pods.queue.is_some() && layout.jobs.len() > 1 {
+    if plan.gang().pods.queue.is_some() && layout.jobs.len() > 1 {
         refused.push(one_shape(layout));
     }
     let mut jobs = Vec::new();
@@ -37,7 +37,7 @@ pub(crate) fn jobs(
         if let (Some(labels), Some(lone)) = (&mut metadata.labels, lone) {
             labels.insert(label::ROLE.into(), lone.into());
         }
-        if let (Some(labels), Some(queue)) = (&mut metadata.labels, &plan.pods.queue) {
+        if let (Some(labels), Some(queue)) = (&mut metadata.labels, &plan.gang().pods.queue) {
             labels.insert(label::QUEUE.into(), queue.clone());
         }
         let count = i32::try_from(job.replicas.len()).unwrap_or(i32::MAX);
@@ -58,7 +58,7 @@ pub(crate) fn jobs(
                         .keep
                         .map(|keep| i32::try_from(keep.as_secs()).unwrap_or(i32::MAX)),
                     // Kueue starts it when there is room.
-                    suspend: plan.pods.queue.is_some().then_some(true),
+                    suspend: plan.gang().pods.queue.is_some().then_some(true),
                     template,
                     ..JobSpec::default()
                 }),
@@ -87,7 +87,7 @@ fn one_shape(layout: &ClusterLayout) -> String {
 /// The role that a Job's pods are made after; the others have the same shape.
 fn first_role<'a>(plan: &'a Plan, job: &JobLayout) -> Option<&'a RolePlan> {
     let first = job.replicas.first()?;
-    plan.roles.iter().find(|role| role.name == first.role)
+    plan.gang().roles.iter().find(|role| role.name == first.role)
 }
 
 /// The role of a Job that has only one.
@@ -98,7 +98,7 @@ fn lone_role(job: &JobLayout) -> Option<&str> {
 
 /// A backstop behind the agents' own budgets, for pods that never get to run one.
 fn backoff_limit(plan: &Plan) -> i32 {
-    let limit = POD_CLASSES.iter().map(|class| plan.gang.budgets.get(*class)).sum::<u32>();
+    let limit = POD_CLASSES.iter().map(|class| plan.gang().rules.budgets.get(*class)).sum::<u32>();
     i32::try_from(limit).unwrap_or(i32::MAX)
 }
 
@@ -144,7 +144,7 @@ fn success_policy() -> SuccessPolicy {
 
 /// Ends a gang that no agent and no mlctl ends: it can't be placed, or its agents are gone.
 fn active_deadline(plan: &Plan) -> Option<i64> {
-    let gang = &plan.gang;
+    let gang = &plan.gang().rules;
     let rejoins = POD_CLASSES
         .iter()
         .chain(&[FailureClass::Preemption])

@@ -12,7 +12,7 @@ use super::{data, job, output, record, secret, service};
 use crate::agent::pod::PodDocument;
 use crate::hardware::accelerator::CustomAccelerators;
 use crate::plan::{ClusterLayout, Plan};
-use crate::runtime::types::SecretValues;
+use crate::runtime::SecretValues;
 
 /// What manifests depend on besides the plan.
 #[derive(Clone, Default)]
@@ -74,14 +74,14 @@ pub fn manifests(plan: &Plan, context: &ManifestContext) -> Result<Manifests, Ma
     let layout = ClusterLayout::of(plan);
     let mut notices = Vec::new();
     let mut refused = output::reasons(plan, &mut notices);
-    for role in plan.roles.iter().filter(|role| role.command.is_empty()) {
+    for role in plan.gang().roles.iter().filter(|role| role.command.is_empty()) {
         let image = role.image.as_deref().unwrap_or("the image");
         refused.push(format!(
             "role {}: the entrypoint of {image} is not known; add `command`",
             role.name
         ));
     }
-    for role in plan.roles.iter().filter(|role| role.image.is_none()) {
+    for role in plan.gang().roles.iter().filter(|role| role.image.is_none()) {
         refused.push(format!("role {}: a pod needs an image; add `image`", role.name));
     }
     let document = PodDocument {

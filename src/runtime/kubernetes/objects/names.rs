@@ -74,6 +74,7 @@ pub(crate) fn code_name(run: &str, index: usize) -> String {
 /// Labels of all objects of a run: the spec's, those that are allowed, and mlctl's over them.
 pub(crate) fn labels(plan: &Plan, context: &ManifestContext) -> BTreeMap<String, String> {
     let mut labels: BTreeMap<String, String> = plan
+        .head
         .labels
         .iter()
         .filter(|(key, value)| is_label(key, value) && !is_the_clusters(key))
@@ -81,8 +82,8 @@ pub(crate) fn labels(plan: &Plan, context: &ManifestContext) -> BTreeMap<String,
         .collect();
     for (key, value) in [
         (label::MANAGED_BY, label::MLCTL),
-        (label::RUN, &plan.run),
-        (label::NAME, &plan.name),
+        (label::RUN, &plan.head.run),
+        (label::NAME, &plan.head.name),
         (label::KIND, TRAIN_JOB),
         (label::USER, &user_label(&context.user)),
     ] {

@@ -6,7 +6,7 @@ use crate::storage::{Claim, is_uri};
 
 /// The base of the outputs as the primary's command sees it.
 pub fn base(plan: &Plan) -> String {
-    let Some(output) = &plan.output else { return OUTPUT_DIR.into() };
+    let Some(output) = &plan.gang().output else { return OUTPUT_DIR.into() };
     match Claim::of(output) {
         // Below the mount and not as its `subPath`: a folder that kubelet makes belongs to root.
         Some(Claim { path: "", .. }) => OUTPUT_DIR.into(),
@@ -17,12 +17,12 @@ pub fn base(plan: &Plan) -> String {
 
 /// The output is in a volume that mlctl mounts: a claim, or an empty folder of the pod.
 pub(crate) fn is_mounted(plan: &Plan) -> bool {
-    plan.output.as_deref().is_none_or(|output| Claim::of(output).is_some())
+    plan.gang().output.as_deref().is_none_or(|output| Claim::of(output).is_some())
 }
 
 /// Why the outputs can't go there.
 pub(crate) fn reasons(plan: &Plan, notices: &mut Vec<String>) -> Vec<String> {
-    let Some(output) = &plan.output else {
+    let Some(output) = &plan.gang().output else {
         notices.push(
             "no `output`: what the run writes is gone with its pods; keep it in a claim with \
              `output: pvc://CLAIM/PATH`"
@@ -43,7 +43,7 @@ pub(crate) fn reasons(plan: &Plan, notices: &mut Vec<String>) -> Vec<String> {
             below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         })
     };
-    if is_uri(local) || plan.roles.iter().all(mounted) {
+    if is_uri(local) || plan.gang().roles.iter().all(mounted) {
         return Vec::new();
     }
     vec![format!(

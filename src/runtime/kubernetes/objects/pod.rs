@@ -22,7 +22,7 @@ pub(crate) fn template(
 ) -> Result<PodTemplateSpec, Vec<String>> {
     let mut refused = Vec::new();
     let volumes = volumes::volumes(plan, context, role, &mut refused);
-    let nodes = placement::nodes(&plan.pods, context, role, &mut refused);
+    let nodes = placement::nodes(&plan.gang().pods, context, role, &mut refused);
     if !refused.is_empty() {
         return Err(refused);
     }
@@ -33,10 +33,10 @@ pub(crate) fn template(
     }
     let mut annotations = annotations(context);
     annotations.extend(stay_annotations());
-    let pods = &plan.pods;
+    let pods = &plan.gang().pods;
     let pull = pods.image_pull_secrets.iter();
     let pull: Vec<_> = pull.map(|name| LocalObjectReference { name: name.clone() }).collect();
-    let leave = plan.gang.leave_bound().as_secs() + GRACE_SLACK;
+    let leave = plan.gang().rules.leave_bound().as_secs() + GRACE_SLACK;
     let template = PodTemplateSpec {
         metadata: Some(ObjectMeta {
             labels: Some(labels),
@@ -54,7 +54,7 @@ pub(crate) fn template(
             image_pull_secrets: (!pull.is_empty()).then_some(pull),
             // Else the command sees variables of every Service in the namespace.
             enable_service_links: Some(false),
-            security_context: Some(security::pod(plan.security)),
+            security_context: Some(security::pod(plan.gang().security)),
             init_containers: Some(vec![container::init(plan, context, role)]),
             containers: vec![container::main(plan, role, &nodes, volumes.mounts)],
             volumes: Some(volumes.volumes),

@@ -34,7 +34,7 @@ pub(crate) fn record(plan: &Plan, context: &ManifestContext) -> Result<ConfigMap
     ]
     .into();
     fits("the run's record", data.values().map(String::len).sum())?;
-    let mut metadata = meta(plan, context, plan.run.clone());
+    let mut metadata = meta(plan, context, plan.head.run.clone());
     let labels = metadata.labels.get_or_insert_default();
     labels.insert(label::RECORD.into(), label::TRUE.into());
     Ok(ConfigMap { metadata, data: Some(data), ..ConfigMap::default() })
@@ -49,7 +49,7 @@ pub(crate) fn pod_document(
         .map_err(|error| format!("{DOCUMENT} can't be written as JSON: {error}"))?;
     fits(DOCUMENT, text.len())?;
     Ok(ConfigMap {
-        metadata: meta(plan, context, pod_config_name(&plan.run)),
+        metadata: meta(plan, context, pod_config_name(&plan.head.run)),
         data: Some([(DOCUMENT.to_owned(), text)].into()),
         immutable: Some(true),
         ..ConfigMap::default()

@@ -26,7 +26,7 @@ pub(crate) fn secret(plan: &Plan, context: &ManifestContext) -> Result<Secret, S
         data.insert(env_key(role), ByteString(json));
     }
     Ok(Secret {
-        metadata: meta(plan, context, plan.run.clone()),
+        metadata: meta(plan, context, plan.head.run.clone()),
         data: Some(data),
         immutable: Some(true),
         type_: Some("Opaque".into()),

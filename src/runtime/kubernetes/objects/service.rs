@@ -11,7 +11,7 @@ pub(crate) fn service(plan: &Plan, context: &ManifestContext) -> Service {
     let layout = ClusterLayout::of(plan);
     let port = |name: &str, port| ServicePort {
         name: Some(name.into()),
-        port: layout.port(plan.primary(), port).into(),
+        port: layout.port(plan.gang().primary(), port).into(),
         ..ServicePort::default()
     };
     Service {
@@ -19,7 +19,7 @@ pub(crate) fn service(plan: &Plan, context: &ManifestContext) -> Service {
         spec: Some(ServiceSpec {
             cluster_ip: Some("None".into()),
             publish_not_ready_addresses: Some(true),
-            selector: Some([(label::RUN.to_owned(), plan.run.clone())].into()),
+            selector: Some([(label::RUN.to_owned(), plan.head.run.clone())].into()),
             ports: Some(vec![
                 port("gang", Port::Gang),
                 port("rendezvous", Port::Rendezvous),

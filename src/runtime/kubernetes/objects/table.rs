@@ -28,14 +28,16 @@ fn surroundings(plan: &Plan, context: &ManifestContext) -> Section {
         let bytes = context.code.bytes().div_ceil(1024);
         rows.push(("code", format!("{files} files in {maps} ConfigMaps, {bytes} KiB")));
     }
-    let pods = &plan.pods;
+    let pods = &plan.gang().pods;
     let named = [
         ("queue", &pods.queue),
         ("priority class", &pods.priority_class),
         ("service account", &pods.service_account),
     ];
     rows.extend(named.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))));
-    rows.extend(plan.data.iter().map(|data| ("data", format!("{} at {}", data.uri, data.path))));
+    rows.extend(
+        plan.gang().data.iter().map(|data| ("data", format!("{} at {}", data.uri, data.path))),
+    );
     Section {
         title: "Cluster".into(),
         header: Vec::new(),

@@ -98,7 +98,7 @@ pub(crate) fn volumes(
     let mut all = Volumes { volumes: Vec::new(), mounts: Vec::new() };
     all.add(empty(PROGRAM, EmptyDirVolumeSource::default()), PROGRAM_DIR, true);
     all.add(config(plan), CONFIG_DIR, true);
-    all.add(secret(SECRET, &plan.run, SECRET_MODE), SECRET_DIR, true);
+    all.add(secret(SECRET, &plan.head.run, SECRET_MODE), SECRET_DIR, true);
     let code = context.code.map_count();
     if code > 0 {
         all.add(projected(plan, code), CODE_DIR, true);
@@ -114,7 +114,7 @@ pub(crate) fn volumes(
         all.add(empty("mlctl-shm", shared_memory(role)), "/dev/shm", false);
     }
     if output::is_mounted(plan) {
-        let claim = plan.output.as_deref().and_then(Claim::of);
+        let claim = plan.gang().output.as_deref().and_then(Claim::of);
         let volume = match claim {
             Some(claim) => persistent("mlctl-output", claim.name),
             None => empty("mlctl-output", EmptyDirVolumeSource::default()),
@@ -162,7 +162,7 @@ fn config(plan: &Plan) -> Volume {
     Volume {
         name: CONFIG.into(),
         config_map: Some(ConfigMapVolumeSource {
-            name: pod_config_name(&plan.run),
+            name: pod_config_name(&plan.head.run),
             default_mode: Some(READ_ONLY),
             ..ConfigMapVolumeSource::default()
         }),
@@ -185,7 +185,7 @@ fn secret(name: &str, secret: &str, mode: i32) -> Volume {
 fn projected(plan: &Plan, maps: usize) -> Volume {
     let source = |index| VolumeProjection {
         config_map: Some(ConfigMapProjection {
-            name: code_name(&plan.run, index),
+            name: code_name(&plan.head.run, index),
             ..ConfigMapProjection::default()
         }),
         ..VolumeProjection::default()

@@ -6,8 +6,8 @@ use serde_json::json;
 
 use crate::gang::Verdict;
 use crate::plan::Plan;
+use crate::runtime::ClusterError;
 use crate::runtime::kubernetes::client::Cluster;
-use crate::runtime::kubernetes::client::ClusterError;
 use crate::runtime::kubernetes::objects::{annotation, record_key};
 use crate::store::RunRecord;
 

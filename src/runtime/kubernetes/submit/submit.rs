@@ -13,14 +13,15 @@ use serde_json::json;
 use super::mark::Submitting;
 use super::submission::Submission;
 use crate::plan::{ClusterLayout, Plan, RolePlan};
+use crate::runtime::ClusterError;
 use crate::runtime::kubernetes::client::access;
-use crate::runtime::kubernetes::client::{ClusterError, is_not_found};
+use crate::runtime::kubernetes::client::is_not_found;
 use crate::runtime::kubernetes::examine::nodes;
 use crate::runtime::kubernetes::objects::{
     CodeBundle, ManifestContext, ManifestError, Manifests, annotation, manifests,
 };
-use crate::runtime::kubernetes::session::Inner;
-use crate::runtime::types::{BackendError, Notice, SecretValues, SubmitOptions};
+use crate::runtime::kubernetes::session::Session;
+use crate::runtime::{Notice, RuntimeError, SecretValues, SubmitOptions};
 use crate::store::{Durability, RunPaths, write_atomic};
 use crate::sys::random_word;
 use crate::text::ByteSize;
@@ -30,25 +31,25 @@ const LEAST_MEMORY: ByteSize = ByteSize { bytes: 32 << 20 };
 
 /// Can this plan run here? A rehearsal also asks the cluster; a submission will see.
 pub(crate) fn check(
-    inner: &Inner,
+    session: &Session,
     plan: &Plan,
     options: &SubmitOptions,
-) -> Result<Vec<Notice>, BackendError> {
+) -> Result<Vec<Notice>, RuntimeError> {
     let context = ManifestContext {
         code: CodeBundle::of(plan).map_err(refused)?,
         user: "-".into(),
-        ..settings(inner)?
+        ..settings(session)?
     };
     let made = write(plan, &context)?;
     let mut notices: Vec<Notice> = made.notices.iter().cloned().map(Notice).collect();
     let wrong: Vec<String> =
-        too_little_memory(plan).into_iter().chain(missing_claims(inner, &made)).collect();
+        too_little_memory(plan).into_iter().chain(missing_claims(session, &made)).collect();
     if !wrong.is_empty() {
-        return Err(BackendError::Refused(wrong));
+        return Err(RuntimeError::Refused(wrong));
     }
-    notices.extend(nodes::never_fits(inner, plan, &made));
+    notices.extend(nodes::never_fits(session, plan, &made));
     if options.rehearse {
-        notices.extend(rehearse(inner, &made)?);
+        notices.extend(rehearse(session, &made)?);
     }
     Ok(notices)
 }
@@ -64,12 +65,12 @@ fn too_little_memory(plan: &Plan) -> Vec<String> {
             role.name
         )
     };
-    plan.roles.iter().filter(small).map(say).collect()
+    plan.gang().roles.iter().filter(small).map(say).collect()
 }
 
 /// Pods would wait for a claim that isn't there until `startTimeout`. Whoever may not look is told by
 /// the cluster then.
-fn missing_claims(inner: &Inner, made: &Manifests) -> Vec<String> {
+fn missing_claims(session: &Session, made: &Manifests) -> Vec<String> {
     let pods = made.jobs.iter().filter_map(|job| job.spec.as_ref()?.template.spec.as_ref());
     let volumes = pods.flat_map(|pod| pod.volumes.iter().flatten());
     let mut names: Vec<&str> = volumes
@@ -80,8 +81,8 @@ fn missing_claims(inner: &Inner, made: &Manifests) -> Vec<String> {
     if names.is_empty() {
         return Vec::new();
     }
-    let Ok(cluster) = inner.cluster() else { return Vec::new() };
-    let listed = inner.block_on(cluster.list_metadata::<PersistentVolumeClaim>(""));
+    let Ok(cluster) = session.cluster() else { return Vec::new() };
+    let listed = session.block_on(cluster.list_metadata::<PersistentVolumeClaim>(""));
     let Ok(claims) = listed else { return Vec::new() };
     let namespace = &cluster.location.namespace;
     let gone = |name: &&str| claims.iter().all(|claim| claim.name.as_deref() != Some(*name));
@@ -94,33 +95,33 @@ fn missing_claims(inner: &Inner, made: &Manifests) -> Vec<String> {
     names.into_iter().filter(gone).map(say).collect()
 }
 
-fn settings(inner: &Inner) -> Result<ManifestContext, BackendError> {
-    let context = inner.config.manifests.clone().ok_or_else(|| {
-        BackendError::Refused(vec![
+fn settings(session: &Session) -> Result<ManifestContext, RuntimeError> {
+    let context = session.config.manifests.clone().ok_or_else(|| {
+        RuntimeError::Refused(vec![
             "no setting `runnerImage`: pods take mlctl from it; make one with `mlctl cluster \
              image`, then write `runnerImage: ...` into the settings file"
                 .into(),
         ])
     })?;
-    Ok(ManifestContext { namespace: inner.cluster()?.location.namespace, ..context })
+    Ok(ManifestContext { namespace: session.cluster()?.location.namespace, ..context })
 }
 
-fn write(plan: &Plan, context: &ManifestContext) -> Result<Manifests, BackendError> {
+fn write(plan: &Plan, context: &ManifestContext) -> Result<Manifests, RuntimeError> {
     manifests(plan, context).map_err(|error| match error {
-        ManifestError::Refused(reasons) => BackendError::Refused(reasons),
+        ManifestError::Refused(reasons) => RuntimeError::Refused(reasons),
     })
 }
 
-fn refused(error: impl std::fmt::Display) -> BackendError {
-    BackendError::Refused(vec![error.to_string()])
+fn refused(error: impl std::fmt::Display) -> RuntimeError {
+    RuntimeError::Refused(vec![error.to_string()])
 }
 
 /// Everything that a submission would find out, with nothing created.
-fn rehearse(inner: &Inner, made: &Manifests) -> Result<Vec<Notice>, BackendError> {
-    let cluster = inner.cluster()?;
-    let missing = inner.block_on(access::missing(&cluster))?;
+fn rehearse(session: &Session, made: &Manifests) -> Result<Vec<Notice>, RuntimeError> {
+    let cluster = session.cluster()?;
+    let missing = session.block_on(access::missing(&cluster))?;
     if let Some(first) = missing.first() {
-        let user = inner.user()?;
+        let user = session.user()?;
         return Err(ClusterError::Forbidden {
             user,
             verb: first.verb.into(),
@@ -138,36 +139,36 @@ fn rehearse(inner: &Inner, made: &Manifests) -> Result<Vec<Notice>, BackendError
     }
     let api: Api<Namespace> = Api::all(cluster.client.clone());
     let namespace = cluster.location.namespace.clone();
-    let found = inner.block_on(cluster.again(|| api.get(&namespace)));
+    let found = session.block_on(cluster.retry(|| api.get(&namespace)));
     if let Err(error) = found
         && is_not_found(&error)
     {
         return Err(cluster.target.explain(error).into());
     }
     for job in &made.jobs {
-        inner.block_on(cluster.rehearse(job))?;
+        session.block_on(cluster.rehearse(job))?;
     }
     Ok(Vec::new())
 }
 
 /// Creates everything.
 pub(crate) fn submit(
-    inner: &Inner,
+    session: &Session,
     plan: &Plan,
     run: &RunPaths,
     secrets: &SecretValues,
     _options: &SubmitOptions,
-) -> Result<Vec<Notice>, BackendError> {
-    let cluster = inner.cluster()?;
+) -> Result<Vec<Notice>, RuntimeError> {
+    let cluster = session.cluster()?;
     let context = ManifestContext {
-        user: inner.user()?,
+        user: session.user()?,
         nonce: random_word(6)?,
         token: random_word(32)?,
         secrets: secrets.clone(),
         code: CodeBundle::of(plan).map_err(refused)?,
         resolved: fs_err::read_to_string(run.resolved())?,
         record: fs_err::read_to_string(run.record())?,
-        ..settings(inner)?
+        ..settings(session)?
     };
     let mut made = write(plan, &context)?;
     fs_err::create_dir_all(run.agents())?;
@@ -180,18 +181,18 @@ pub(crate) fn submit(
     submission.write(run)?;
     write_atomic(&run.token(), context.token.as_bytes(), Durability::Crash)?;
     Submitting::begin(run)?;
-    let created = inner.block_on(create(&cluster, &mut made));
+    let created = session.block_on(create(&cluster, &mut made));
     if let Err(error) = created {
         // Whatever was made goes with its owner; without the permission it has started nothing.
         let record = made.record.metadata.name.clone().unwrap_or_default();
-        let _ = inner.block_on(cluster.delete::<ConfigMap>(&record, &DeleteParams::background()));
+        let _ = session.block_on(cluster.delete::<ConfigMap>(&record, &DeleteParams::background()));
         Submitting::end(run);
         return Err(error.into());
     }
     Submission { complete: true, ..submission }.write(run)?;
     save_manifests(run, &made)?;
     Submitting::end(run);
-    inner.submitted(&run.run)?;
+    session.submitted(&run.run)?;
     // What the user should know has been said by `check`.
     Ok(Vec::new())
 }
@@ -244,7 +245,7 @@ pub(crate) async fn release(
 }
 
 /// The objects as they were made, without what must not be written down.
-fn save_manifests(run: &RunPaths, made: &Manifests) -> Result<(), BackendError> {
+fn save_manifests(run: &RunPaths, made: &Manifests) -> Result<(), RuntimeError> {
     let mut shown = made.clone();
     shown.secret.data = None;
     let documents = shown.documents().map_err(std::io::Error::other)?;

@@ -7,12 +7,12 @@ use super::within::within;
 use super::{nodes, place, probe, reach};
 use crate::ops::doctor;
 use crate::ops::doctor::{Finding, Place, ProbeImages, Visit};
+use crate::runtime::ClusterError;
+use crate::runtime::RuntimeError;
 use crate::runtime::kubernetes::client::Cluster;
-use crate::runtime::kubernetes::client::ClusterError;
 use crate::runtime::kubernetes::client::access;
 use crate::runtime::kubernetes::objects::{ManifestContext, ProbeWish};
 use crate::runtime::kubernetes::runtime::Kubernetes;
-use crate::runtime::types::BackendError;
 use crate::spec::Security;
 use crate::sys::random_word;
 
@@ -32,13 +32,13 @@ pub struct ClusterChecks {
 impl Kubernetes {
     /// Looks at the cluster and tells what it finds.
     pub fn examine(&self, checks: &ClusterChecks, visit: &Visit) {
-        let told = self.inner.cluster().map(|cluster| {
-            let context = self.inner.config.manifests.as_ref();
-            self.inner.block_on(examine(&cluster, context, checks, visit));
+        let told = self.session.cluster().map(|cluster| {
+            let context = self.session.config.manifests.as_ref();
+            self.session.block_on(examine(&cluster, context, checks, visit));
         });
         match told {
             Ok(()) => {}
-            Err(BackendError::Cluster(error)) => visit.tell(doctor::connection(&error)),
+            Err(RuntimeError::Cluster(error)) => visit.tell(doctor::connection(&error)),
             Err(error) => {
                 visit.tell(Finding::fail(Place::Cluster, "connection", error.to_string()));
             }

@@ -10,8 +10,8 @@ use kube::core::{ApiResource, DynamicObject, GroupVersionKind};
 use crate::hardware::gpus;
 use crate::hardware::gpus::NodeState;
 use crate::ops::doctor::{KueueFacts, NodeFacts, labelled};
+use crate::runtime::ClusterError;
 use crate::runtime::kubernetes::client::Cluster;
-use crate::runtime::kubernetes::client::ClusterError;
 use crate::runtime::kubernetes::examine::nodes::node;
 
 const ARCH: &str = "kubernetes.io/arch";
@@ -43,7 +43,7 @@ fn extended(amounts: BTreeMap<String, f64>) -> BTreeMap<String, u64> {
 /// Is Kueue there, and which queues has the namespace?
 pub(crate) async fn kueue(cluster: &Cluster) -> Result<KueueFacts, ClusterError> {
     let explain = |error| cluster.target.explain(error);
-    let groups = cluster.again(|| cluster.client.list_api_groups()).await.map_err(explain)?;
+    let groups = cluster.retry(|| cluster.client.list_api_groups()).await.map_err(explain)?;
     let version =
         groups.groups.into_iter().find(|group| group.name == KUEUE).and_then(|group| {
             group.preferred_version.or_else(|| group.versions.into_iter().next())
@@ -55,7 +55,7 @@ pub(crate) async fn kueue(cluster: &Cluster) -> Result<KueueFacts, ClusterError>
     let api: Api<DynamicObject> =
         Api::namespaced_with(cluster.client.clone(), namespace, &resource);
     let params = ListParams::default();
-    match cluster.again(|| api.list(&params)).await.map_err(explain) {
+    match cluster.retry(|| api.list(&params)).await.map_err(explain) {
         Ok(all) => {
             let names = all.items.into_iter().filter_map(|queue| queue.metadata.name);
             Ok(KueueFacts { is_installed: true, queues: Some(names.collect()) })

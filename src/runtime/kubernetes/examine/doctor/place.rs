@@ -12,8 +12,8 @@ use kube::api::ListParams;
 use crate::ops::doctor::{
     ClaimFacts, ClassFacts, NamespaceFacts, PullSecret, QuotaFacts, pull_secret,
 };
+use crate::runtime::ClusterError;
 use crate::runtime::kubernetes::client::Cluster;
-use crate::runtime::kubernetes::client::ClusterError;
 
 const ENFORCE: &str = "pod-security.kubernetes.io/enforce";
 const DEFAULT_CLASS: &str = "storageclass.kubernetes.io/is-default-class";
@@ -25,7 +25,7 @@ pub(crate) const ACCOUNT: &str = "default";
 pub(crate) async fn namespace(cluster: &Cluster) -> Result<NamespaceFacts, ClusterError> {
     let api: Api<Namespace> = Api::all(cluster.client.clone());
     let name = cluster.location.namespace.clone();
-    let found = cluster.again(|| api.get(&name)).await;
+    let found = cluster.retry(|| api.get(&name)).await;
     let found = found.map_err(|error| cluster.target.explain(error))?;
     Ok(NamespaceFacts {
         enforce: found.metadata.labels.and_then(|mut labels| labels.remove(ENFORCE)),
@@ -69,7 +69,7 @@ pub(crate) async fn claims(cluster: &Cluster) -> Result<Vec<ClaimFacts>, Cluster
 pub(crate) async fn classes(cluster: &Cluster) -> Result<Vec<ClassFacts>, ClusterError> {
     let api: Api<StorageClass> = Api::all(cluster.client.clone());
     let params = ListParams::default();
-    let all = cluster.again(|| api.list(&params)).await;
+    let all = cluster.retry(|| api.list(&params)).await;
     let all = all.map_err(|error| cluster.target.explain(error))?;
     let facts = |class: StorageClass| {
         let annotations = class.metadata.annotations.unwrap_or_default();

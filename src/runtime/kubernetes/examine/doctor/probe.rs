@@ -8,8 +8,8 @@ use kube::api::{DeleteParams, Preconditions};
 
 use super::within::stopped;
 use crate::ops::doctor::{ProbeEnd, Visit};
+use crate::runtime::ClusterError;
 use crate::runtime::kubernetes::client::Cluster;
-use crate::runtime::kubernetes::client::ClusterError;
 use crate::runtime::kubernetes::objects::{ManifestContext, ProbeWish, label, probe_job};
 
 /// Between two looks.

@@ -8,8 +8,8 @@ use kube::client::Body;
 use kube::core::Status;
 
 use crate::ops::doctor::ServerFacts;
+use crate::runtime::ClusterError;
 use crate::runtime::kubernetes::client::Cluster;
-use crate::runtime::kubernetes::client::ClusterError;
 
 /// What the first answer tells.
 pub(crate) struct Reached {
@@ -23,7 +23,7 @@ pub(crate) async fn reach(cluster: &Cluster) -> Result<Reached, ClusterError> {
     let explain = |error| cluster.target.explain(error);
     let mut sent = Timestamp::now();
     let answer = cluster
-        .again(|| {
+        .retry(|| {
             // Of the try that is answered.
             sent = Timestamp::now();
             let request = Request::get("/version").body(Body::empty());

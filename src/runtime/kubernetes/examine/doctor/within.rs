@@ -4,8 +4,8 @@ use std::future::Future;
 use std::time::Duration;
 
 use crate::ops::doctor::Visit;
+use crate::runtime::ClusterError;
 use crate::runtime::kubernetes::client::Cluster;
-use crate::runtime::kubernetes::client::ClusterError;
 
 /// One check's questions are answered within this time.
 const LIMIT: Duration = Duration::from_secs(20);

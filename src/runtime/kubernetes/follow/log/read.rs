@@ -10,9 +10,9 @@ use super::tail::{Tail, fetch};
 use crate::agent::stream::{Item, OutputLine, StreamReader};
 use crate::gang::ReplicaId;
 use crate::runtime::kubernetes::follow::watch::PodFacts;
-use crate::runtime::kubernetes::session::Inner;
+use crate::runtime::kubernetes::session::Session;
 use crate::runtime::kubernetes::submit::Submission;
-use crate::runtime::types::{BackendError, LogLine, LogQuery, LogReader};
+use crate::runtime::{LogLine, LogQuery, LogReader, RuntimeError};
 use crate::store::RunPaths;
 
 /// Requests for logs at once.
@@ -23,7 +23,7 @@ const FOLLOWED: usize = 8;
 
 /// Reads and follows the logs of the replicas that were asked for.
 pub(crate) struct PodLogs {
-    inner: Arc<Inner>,
+    session: Arc<Session>,
     run: RunPaths,
     query: LogQuery,
     submission: Submission,
@@ -43,7 +43,7 @@ struct Source {
 
 impl PodLogs {
     pub(crate) fn open(
-        inner: Arc<Inner>,
+        session: Arc<Session>,
         run: RunPaths,
         query: &LogQuery,
         submission: Submission,
@@ -58,7 +58,7 @@ impl PodLogs {
             replicas.truncate(1);
         }
         let query = query.clone();
-        Self { inner, run, query, submission, replicas, sources: HashMap::new(), first: true }
+        Self { session, run, query, submission, replicas, sources: HashMap::new(), first: true }
     }
 
     fn wanted(&self, line: &OutputLine) -> bool {
@@ -83,8 +83,8 @@ impl PodLogs {
     fn first_lines(
         &mut self,
         pods: &[PodFacts],
-    ) -> Result<HashMap<String, Vec<LogLine>>, BackendError> {
-        let cluster = self.inner.cluster()?;
+    ) -> Result<HashMap<String, Vec<LogLine>>, RuntimeError> {
+        let cluster = self.session.cluster()?;
         let requests = pods.iter().filter(|pod| !pod.gone).map(|pod| {
             let cluster = cluster.clone();
             let (uid, name) = (pod.uid.clone(), pod.name.clone());
@@ -93,7 +93,7 @@ impl PodLogs {
         });
         let requests: Vec<_> = requests.collect();
         let read: Vec<_> = self
-            .inner
+            .session
             .block_on(futures::stream::iter(requests).buffer_unordered(AT_ONCE).collect());
         let mut output = HashMap::new();
         for (uid, ended, lines) in read {
@@ -122,9 +122,9 @@ impl Source {
 }
 
 impl LogReader for PodLogs {
-    fn read(&mut self) -> Result<Vec<LogLine>, BackendError> {
+    fn read(&mut self) -> Result<Vec<LogLine>, RuntimeError> {
         let first = std::mem::take(&mut self.first);
-        let Some(facts) = self.inner.facts(&self.run.run, !first)? else { return Ok(Vec::new()) };
+        let Some(facts) = self.session.facts(&self.run.run, !first)? else { return Ok(Vec::new()) };
         let mut lines = Vec::new();
         let mut fresh = Vec::new();
         for replica in &self.replicas {
@@ -157,8 +157,8 @@ impl LogReader for PodLogs {
             }
             return Ok(lines);
         }
-        let cluster = self.inner.cluster()?;
-        let handle = self.inner.handle();
+        let cluster = self.session.cluster()?;
+        let handle = self.session.handle();
         let mut news = Vec::new();
         for replica in &self.replicas {
             for pod in facts.pods_of(&self.submission.layout, replica) {

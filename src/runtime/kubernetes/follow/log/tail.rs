@@ -12,8 +12,9 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinHandle;
 
 use super::position::{Line, Position, Splitter};
+use crate::runtime::ClusterError;
 use crate::runtime::kubernetes::client::Cluster;
-use crate::runtime::kubernetes::client::{ClusterError, is_not_found};
+use crate::runtime::kubernetes::client::is_not_found;
 use crate::runtime::kubernetes::objects::MAIN;
 
 /// Lines that may wait for their reader; then the server waits.
@@ -57,7 +58,7 @@ pub(crate) async fn fetch(
         stream.read_to_end(&mut bytes).await.map_err(kube::Error::ReadEvents)?;
         Ok(bytes)
     };
-    let bytes = match cluster.again(read).await {
+    let bytes = match cluster.retry(read).await {
         Ok(bytes) => bytes,
         Err(error) if is_missing(&error) => return Ok(Vec::new()),
         Err(error) => return Err(cluster.target.explain(error)),

@@ -4,13 +4,14 @@ use std::collections::HashMap;
 
 use super::look::{Observed, primary};
 use crate::agent::stream::{Item, StreamReader};
+use crate::event::Cursor;
 use crate::event::{Event, EventKind};
+use crate::runtime::RuntimeError;
 use crate::runtime::kubernetes::follow::log::{Line, Position, Tail, fetch};
 use crate::runtime::kubernetes::follow::verdict::refine;
 use crate::runtime::kubernetes::follow::watch::RunFacts;
-use crate::runtime::kubernetes::session::Inner;
+use crate::runtime::kubernetes::session::Session;
 use crate::runtime::kubernetes::submit::Submission;
-use crate::runtime::types::{BackendError, Cursor};
 use crate::store::RunPaths;
 
 /// The logs that are being followed, by the pod's uid.
@@ -24,26 +25,25 @@ pub(crate) struct PodTail {
 
 /// New events from the logs of the primary's pods, refined by what the cluster knows.
 pub(crate) fn read_log(
-    inner: &Inner,
+    session: &Session,
     run: &RunPaths,
     cursor: &mut Cursor,
     observed: &mut Observed,
     submission: &Submission,
     facts: &RunFacts,
     following: bool,
-) -> Result<Vec<Event>, BackendError> {
+) -> Result<Vec<Event>, RuntimeError> {
     let Some(primary) = primary(submission) else { return Ok(Vec::new()) };
-    let cluster = inner.cluster()?;
+    let cluster = session.cluster()?;
     let mut events = Vec::new();
     for pod in facts.pods_of(&submission.layout, primary) {
-        let done = format!("done/{}", pod.uid);
-        if !pod.has_log() || cursor.0.contains_key(&done) {
+        if !pod.has_log() || is_read(cursor, &pod.uid) {
             continue;
         }
         let at = position(cursor, &pod.uid);
         let ended = pod.ended.is_some() || !pod.lives();
         if following && !pod.gone {
-            let handle = inner.handle();
+            let handle = session.handle();
             let start = || PodTail {
                 tail: Tail::start(&handle, cluster.clone(), pod.name.clone(), at),
                 reader: StreamReader::new(&submission.nonce),
@@ -62,19 +62,19 @@ pub(crate) fn read_log(
             events.extend(source.events(lines, at));
             keep_position(cursor, &pod.uid, source.position);
             if ended && finished {
-                cursor.0.insert(done, 1);
+                cursor.pods.entry(pod.uid.clone()).or_default().is_read = true;
                 observed.tails.remove(&pod.uid);
             }
         } else {
             if !pod.gone {
-                let lines = inner.block_on(fetch(&cluster, &pod.name, at, ended))?;
+                let lines = session.block_on(fetch(&cluster, &pod.name, at, ended))?;
                 let mut reader = StreamReader::new(&submission.nonce);
                 let mut position = at;
                 events.extend(take(&mut reader, lines, &mut position, at));
                 keep_position(cursor, &pod.uid, position);
             }
             if ended {
-                cursor.0.insert(done, 1);
+                cursor.pods.entry(pod.uid.clone()).or_default().is_read = true;
             }
         }
     }
@@ -133,14 +133,18 @@ fn behind(one: Position, other: Position) -> bool {
 }
 
 fn position(cursor: &Cursor, uid: &str) -> Position {
-    let number = |what: &str| cursor.0.get(&format!("{what}/{uid}")).copied().unwrap_or(0);
-    Position { nanos: number("at"), count: number("lines") }
+    let pod = cursor.pods.get(uid).copied().unwrap_or_default();
+    Position { nanos: pod.nanos, count: pod.lines }
+}
+
+fn is_read(cursor: &Cursor, uid: &str) -> bool {
+    cursor.pods.get(uid).is_some_and(|pod| pod.is_read)
 }
 
 fn keep_position(cursor: &mut Cursor, uid: &str, position: Position) {
     if position.nanos > 0 {
-        cursor.0.insert(format!("at/{uid}"), position.nanos);
-        cursor.0.insert(format!("lines/{uid}"), position.count);
+        let pod = cursor.pods.entry(uid.into()).or_default();
+        (pod.nanos, pod.lines) = (position.nanos, position.count);
     }
 }
 
@@ -154,7 +158,7 @@ pub(crate) fn log_is_read(
 ) -> bool {
     let pod = primary(submission).and_then(|id| facts.pod_of(&submission.layout, id));
     let Some(pod) = pod else { return true };
-    let read = cursor.0.contains_key(&format!("done/{}", pod.uid));
+    let read = is_read(cursor, &pod.uid);
     let ended = pod.ended.is_some() || !pod.lives();
     !following || read || !ended || !pod.has_log() || !observed.tails.contains_key(&pod.uid)
 }

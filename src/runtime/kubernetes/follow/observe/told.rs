@@ -7,12 +7,13 @@ use k8s_openapi::api::core::v1::Event as ClusterEvent;
 
 use super::look::Observed;
 use super::states::{is_news, waiting_event};
+use crate::event::Cursor;
 use crate::event::Event;
-use crate::runtime::kubernetes::client::ClusterError;
-use crate::runtime::kubernetes::follow::watch::{RunFacts, Words};
-use crate::runtime::kubernetes::session::Inner;
+use crate::runtime::ClusterError;
+use crate::runtime::RuntimeError;
+use crate::runtime::kubernetes::follow::watch::{Reason, RunFacts};
+use crate::runtime::kubernetes::session::Session;
 use crate::runtime::kubernetes::submit::Submission;
-use crate::runtime::types::{BackendError, Cursor};
 use crate::store::RunPaths;
 
 /// The cluster's events of a Job that lacks pods are asked for this often.
@@ -23,12 +24,12 @@ const PODS_LIMIT: Duration = Duration::from_secs(3);
 /// A Job that has fewer pods than it wants: a quota or an admission refuses them, and only the
 /// cluster's events say which.
 pub(crate) fn refused_pods(
-    inner: &Inner,
+    session: &Session,
     run: &RunPaths,
     cursor: &mut Cursor,
     observed: &mut Observed,
     facts: &RunFacts,
-) -> Result<Vec<Event>, BackendError> {
+) -> Result<Vec<Event>, RuntimeError> {
     let now = Timestamp::now();
     let lacking = facts.jobs.values().find(|job| {
         let old = job.started.is_some_and(|at| now.duration_since(at).unsigned_abs() > PODS_LIMIT);
@@ -39,11 +40,11 @@ pub(crate) fn refused_pods(
         return Ok(Vec::new());
     }
     observed.asked = Some(Instant::now());
-    let said = said(inner, &format!("involvedObject.uid={},reason=FailedCreate", job.uid))?;
+    let said = said(session, &format!("involvedObject.uid={},reason=FailedCreate", job.uid))?;
     let Some(message) = said.into_iter().max_by_key(time).and_then(|event| event.message) else {
         return Ok(Vec::new());
     };
-    let words = Words { reason: "FailedCreate".into(), message };
+    let words = Reason { reason: "FailedCreate".into(), message };
     if is_news(cursor, "pods", &words) {
         return Ok(vec![waiting_event(run, None, words)]);
     }
@@ -52,12 +53,12 @@ pub(crate) fn refused_pods(
 
 /// What kept pods from starting that a Job has deleted since: by replica, and only what is news.
 pub(crate) fn last_words(
-    inner: &Inner,
+    session: &Session,
     run: &RunPaths,
     cursor: &mut Cursor,
     submission: &Submission,
-) -> Result<Vec<Event>, BackendError> {
-    let mut said = said(inner, "involvedObject.kind=Pod,type=Warning")?;
+) -> Result<Vec<Event>, RuntimeError> {
+    let mut said = said(session, "involvedObject.kind=Pod,type=Warning")?;
     said.sort_by_key(time);
     let mut events = Vec::new();
     for replica in submission.layout.jobs.iter().flat_map(|job| &job.replicas) {
@@ -71,7 +72,7 @@ pub(crate) fn last_words(
         });
         let Some(last) = last else { continue };
         let reason = last.reason.clone().unwrap_or_default();
-        let words = Words { reason, message: last.message.clone().unwrap_or_default() };
+        let words = Reason { reason, message: last.message.clone().unwrap_or_default() };
         if is_news(cursor, &replica.to_string(), &words) {
             events.push(waiting_event(run, Some(replica), words));
         }
@@ -79,9 +80,9 @@ pub(crate) fn last_words(
     Ok(events)
 }
 
-fn said(inner: &Inner, fields: &str) -> Result<Vec<ClusterEvent>, BackendError> {
-    let cluster = inner.cluster()?;
-    match inner.block_on(cluster.list("", fields)) {
+fn said(session: &Session, fields: &str) -> Result<Vec<ClusterEvent>, RuntimeError> {
+    let cluster = session.cluster()?;
+    match session.block_on(cluster.list("", fields)) {
         Ok(said) => Ok(said),
         // Whoever may not read events still follows the run.
         Err(ClusterError::Forbidden { .. }) => Ok(Vec::new()),

@@ -11,17 +11,17 @@ use super::look::{finished, primary};
 use crate::event::Event;
 use crate::gang::{Outcome, Verdict};
 use crate::plan::Plan;
+use crate::runtime::RuntimeError;
 use crate::runtime::kubernetes::cancel;
 use crate::runtime::kubernetes::examine::holdings;
 use crate::runtime::kubernetes::follow::verdict::{Unwatched, infer, waiting};
 use crate::runtime::kubernetes::follow::watch;
 use crate::runtime::kubernetes::follow::watch::{PodFacts, RunFacts};
-use crate::runtime::kubernetes::session::Inner;
+use crate::runtime::kubernetes::session::Session;
 use crate::runtime::kubernetes::submit;
 use crate::runtime::kubernetes::submit::Submission;
 use crate::runtime::kubernetes::submit::Submitting;
 use crate::runtime::kubernetes::submit::record;
-use crate::runtime::types::BackendError;
 use crate::store::{RunPaths, RunRecord};
 
 /// A submission of another machine is unfinished for this long at most.
@@ -29,11 +29,11 @@ const SUBMISSION_LIMIT: Duration = Duration::from_mins(10);
 
 /// Where no agent ever ran, nobody but mlctl ends the waiting.
 pub(crate) fn start_timeout(
-    inner: &Inner,
+    session: &Session,
     run: &RunPaths,
     submission: &Submission,
     facts: &RunFacts,
-) -> Result<Option<Event>, BackendError> {
+) -> Result<Option<Event>, RuntimeError> {
     let primary = primary(submission).and_then(|id| facts.pod_of(&submission.layout, id));
     let has_run = facts.pods.values().any(|pod| pod.generation > 0 || pod.ended.is_some());
     if has_run || primary.is_some_and(PodFacts::has_log) || facts.jobs.is_empty() {
@@ -41,7 +41,7 @@ pub(crate) fn start_timeout(
     }
     let plan: Option<Plan> =
         fs_err::read(run.plan()).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    let Some(limit) = plan.map(|plan| plan.gang.start_timeout) else { return Ok(None) };
+    let Some(limit) = plan.map(|plan| plan.gang().rules.start_timeout) else { return Ok(None) };
     let now = Timestamp::now();
     let late = facts.jobs.values().all(|job| {
         job.started.is_some_and(|at| now.duration_since(at).unsigned_abs() > limit)
@@ -52,7 +52,7 @@ pub(crate) fn start_timeout(
         return Ok(None);
     }
     let words = waiting(&submission.layout, facts);
-    cancel::delete_jobs(inner, run, facts)?;
+    cancel::delete_jobs(session, run, facts)?;
     let reason = words.unwrap_or_else(|| "the cluster made no pods".into());
     let verdict =
         Verdict { outcome: Outcome::CouldNotStart, attempt: 0, first_failure: None, reason };
@@ -61,33 +61,33 @@ pub(crate) fn start_timeout(
 
 /// A gang whose agents were killed for their memory, and of which nobody is left to judge.
 pub(crate) fn killed_for_memory(
-    inner: &Inner,
+    session: &Session,
     run: &RunPaths,
     submission: &Submission,
     facts: &RunFacts,
     starts_now: bool,
-) -> Result<Option<Event>, BackendError> {
+) -> Result<Option<Event>, RuntimeError> {
     let read = |path| fs_err::read(path).ok();
     let plan = read(run.plan()).and_then(|text| serde_json::from_slice::<Plan>(&text).ok());
     let record =
         read(run.record()).and_then(|text| serde_json::from_slice::<RunRecord>(&text).ok());
     let (Some(plan), Some(record)) = (plan, record) else { return Ok(None) };
     let has_started = starts_now || record.started.is_some();
-    let gang = Unwatched { layout: &submission.layout, rules: &plan.gang, has_started };
+    let gang = Unwatched { layout: &submission.layout, rules: &plan.gang().rules, has_started };
     let Some(verdict) = gang.killed_for_memory(facts, record.attempt) else { return Ok(None) };
-    cancel::delete_jobs(inner, run, facts)?;
+    cancel::delete_jobs(session, run, facts)?;
     Ok(Some(finished(run, verdict, "pods were killed for their memory, and none told more")))
 }
 
 /// No Job is left: the record may say why.
 pub(crate) fn without_jobs(
-    inner: &Inner,
+    session: &Session,
     run: &RunPaths,
     submission: &Submission,
     facts: &RunFacts,
-) -> Result<Vec<Event>, BackendError> {
-    let cluster = inner.cluster()?;
-    let record = inner.block_on(record(&cluster, &run.run))?;
+) -> Result<Vec<Event>, RuntimeError> {
+    let cluster = session.cluster()?;
+    let record = session.block_on(record(&cluster, &run.run))?;
     if let Some(record) = &record {
         if let Some(verdict) = record.verdict.clone() {
             return Ok(vec![finished(run, verdict, "the run's record")]);
@@ -107,22 +107,22 @@ pub(crate) fn without_jobs(
         if age < SUBMISSION_LIMIT {
             return Ok(Vec::new());
         }
-        return unfinished(inner, run);
+        return unfinished(session, run);
     }
     Ok(vec![finished(run, deleted(), "its Jobs are gone, and its record names no verdict")])
 }
 
 /// The run's document is not in the cluster: never made, or deleted with everything else.
-pub(crate) fn lost(inner: &Inner, run: &RunPaths) -> Result<Vec<Event>, BackendError> {
+pub(crate) fn lost(session: &Session, run: &RunPaths) -> Result<Vec<Event>, RuntimeError> {
     let made = fs_err::metadata(&run.dir).and_then(|meta| meta.modified());
     let young = made.is_ok_and(|made| made.elapsed().is_ok_and(|age| age < Duration::from_secs(5)));
     if young {
         return Ok(Vec::new());
     }
-    let cluster = inner.cluster()?;
-    let record = inner.block_on(record(&cluster, &run.run))?;
+    let cluster = session.cluster()?;
+    let record = session.block_on(record(&cluster, &run.run))?;
     match record {
-        Some(record) if record.verdict.is_none() => unfinished(inner, run),
+        Some(record) if record.verdict.is_none() => unfinished(session, run),
         Some(record) => {
             let verdict = record.verdict.unwrap_or_else(deleted);
             Ok(vec![finished(run, verdict, "the run's record")])
@@ -161,24 +161,24 @@ fn cancelled(by: &str) -> Verdict {
 }
 
 /// The mlctl that submitted it has died: if the Jobs are there, it was done; else what it made goes.
-pub(crate) fn unfinished(inner: &Inner, run: &RunPaths) -> Result<Vec<Event>, BackendError> {
-    let cluster = inner.cluster()?;
-    let facts = inner.facts(&run.run, false)?.unwrap_or_default();
-    let record = inner.block_on(record(&cluster, &run.run))?;
+pub(crate) fn unfinished(session: &Session, run: &RunPaths) -> Result<Vec<Event>, RuntimeError> {
+    let cluster = session.cluster()?;
+    let facts = session.facts(&run.run, false)?.unwrap_or_default();
+    let record = session.block_on(record(&cluster, &run.run))?;
     let several = record.as_ref().is_some_and(|record| record.submitted == Some(false));
     if !facts.jobs.is_empty() && !several {
         Submitting::end(run);
         return Ok(Vec::new());
     }
     let background = DeleteParams::background();
-    inner.block_on(cluster.delete::<ConfigMap>(&run.run, &background))?;
+    session.block_on(cluster.delete::<ConfigMap>(&run.run, &background))?;
     for job in facts.jobs.keys() {
-        inner.block_on(cluster.delete::<Job>(job, &background))?;
+        session.block_on(cluster.delete::<Job>(job, &background))?;
     }
     // Of a rendered run nothing goes with the record: it owns nothing.
-    for holding in holdings::of_run(inner, &run.run)?.things {
+    for holding in holdings::of_run(session, &run.run)?.things {
         if !holding.is_owned && holding.going.is_none() {
-            holdings::discard(inner, &holding)?;
+            holdings::discard(session, &holding)?;
         }
     }
     Submitting::end(run);
@@ -190,13 +190,13 @@ pub(crate) fn unfinished(inner: &Inner, run: &RunPaths) -> Result<Vec<Event>, Ba
 }
 
 /// Several Jobs are let go at the end of a submission; one that died there is finished here.
-pub(crate) fn finish_submission(inner: &Inner, run: &RunPaths) -> Result<(), BackendError> {
-    let cluster = inner.cluster()?;
-    let Some(found) = inner.block_on(record(&cluster, &run.run))? else { return Ok(()) };
+pub(crate) fn finish_submission(session: &Session, run: &RunPaths) -> Result<(), RuntimeError> {
+    let cluster = session.cluster()?;
+    let Some(found) = session.block_on(record(&cluster, &run.run))? else { return Ok(()) };
     if found.submitted == Some(true) {
         let selector = watch::selector(&run.run);
-        let jobs: Vec<Job> = inner.block_on(cluster.list(&selector, ""))?;
-        inner.block_on(submit::release(&cluster, &found.map, &jobs))?;
+        let jobs: Vec<Job> = session.block_on(cluster.list(&selector, ""))?;
+        session.block_on(submit::release(&cluster, &found.map, &jobs))?;
     }
     Ok(())
 }

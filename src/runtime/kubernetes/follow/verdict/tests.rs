@@ -9,10 +9,9 @@ use crate::gang::{
     FailureClass, FirstFailure, GangConfig, Outcome, ReplicaId, TerminationMessage,
     TerminationState, Verdict,
 };
-use crate::ops::cost::Prices;
 use crate::plan::{ClusterLayout, JobLayout, PlanContext, RuntimeDefaults};
 use crate::runtime::kubernetes::follow::watch::{
-    Ended, JobEnd, JobFacts, PodFacts, RunFacts, Words,
+    Ended, JobEnd, JobFacts, PodFacts, Reason, RunFacts,
 };
 use crate::spec::TrainJob;
 use crate::work::train::plan;
@@ -41,7 +40,7 @@ fn ended(code: i32, reason: &str, message: Option<TerminationMessage>) -> Ended 
 fn facts(pods: Vec<PodFacts>, end: Option<(bool, &str)>) -> RunFacts {
     let end = end.map(|(succeeded, reason)| JobEnd {
         succeeded,
-        words: Words { reason: reason.into(), message: "m".into() },
+        words: Reason { reason: reason.into(), message: "m".into() },
         at: Some(Timestamp::UNIX_EPOCH),
     });
     let job = JobFacts { name: "r".into(), end, ..JobFacts::default() };
@@ -108,7 +107,7 @@ fn pods_without_an_agent_end_by_their_jobs() {
 
 #[test]
 fn a_gang_that_was_never_placed_could_not_start() {
-    let words = Words { reason: "Unschedulable".into(), message: "0/2 nodes".into() };
+    let words = Reason { reason: "Unschedulable".into(), message: "0/2 nodes".into() };
     let waiting = PodFacts { waiting: Some(words), ..pod(0) };
     let known = facts(vec![waiting], Some((false, "DeadlineExceeded")));
     let (verdict, _) = infer(&layout(), &known, Timestamp::UNIX_EPOCH).unwrap();
@@ -129,7 +128,7 @@ fn the_cluster_knows_better_why_a_replica_went() {
     refine(&layout(), &facts(vec![killed], None), &mut failure);
     assert_eq!(failure.class, FailureClass::OutOfMemory);
     assert!(failure.reason.starts_with("worker-1 on node2: killed"), "{}", failure.reason);
-    let words = Words { reason: "EvictionByEvictionAPI".into(), message: String::new() };
+    let words = Reason { reason: "EvictionByEvictionAPI".into(), message: String::new() };
     let drained = PodFacts { gone: true, disruption: Some(words), ..pod(1) };
     failure.class = FailureClass::Preemption;
     refine(&layout(), &facts(vec![drained], None), &mut failure);
@@ -147,9 +146,8 @@ fn rules(members: usize, budget: u32) -> GangConfig {
         run: "r".into(),
         runtime_defaults: RuntimeDefaults::CLUSTER,
         code_base: "/".into(),
-        prices: Prices::Unknown,
     };
-    plan(&job, &context).unwrap().gang
+    plan(&job, &context).unwrap().gang().rules.clone()
 }
 
 /// So many pods of worker-0 that were killed for their memory, agent and all.

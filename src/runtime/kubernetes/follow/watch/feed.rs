@@ -15,8 +15,8 @@ use tokio::task::JoinHandle;
 use super::facts::RunFacts;
 use super::job::JobFacts;
 use super::pod::PodFacts;
+use crate::runtime::ClusterError;
 use crate::runtime::kubernetes::client::Cluster;
-use crate::runtime::kubernetes::client::ClusterError;
 use crate::runtime::kubernetes::objects::label;
 
 /// Which objects are watched.

@@ -3,14 +3,14 @@
 use jiff::Timestamp;
 use k8s_openapi::api::batch::v1::Job;
 
-use super::pod::Words;
+use super::pod::Reason;
 use crate::runtime::kubernetes::objects::label;
 
 /// How a Job ends, decided although pods may still be ending.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct JobEnd {
     pub(crate) succeeded: bool,
-    pub(crate) words: Words,
+    pub(crate) words: Reason,
     pub(crate) at: Option<Timestamp>,
 }
 
@@ -48,7 +48,7 @@ impl JobFacts {
             let mut held = conditions.filter(|c| c.type_ == **name && c.status == "True");
             held.next().map(|condition| JobEnd {
                 succeeded: matches!(*name, "Complete" | "SuccessCriteriaMet"),
-                words: Words {
+                words: Reason {
                     reason: condition.reason.clone().unwrap_or_default(),
                     message: condition.message.clone().unwrap_or_default(),
                 },

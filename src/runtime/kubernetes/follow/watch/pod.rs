@@ -13,7 +13,7 @@ const IGNORED: &str = "batch.kubernetes.io/job-index-ignored-failure-count";
 
 /// Why something doesn't go on: a word for programs and a sentence for people.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Words {
+pub(crate) struct Reason {
     pub(crate) reason: String,
     pub(crate) message: String,
 }
@@ -46,7 +46,7 @@ pub(crate) struct PodFacts {
     /// When its node took it on, before any image was pulled.
     pub(crate) started: Option<Timestamp>,
     /// What keeps it from starting.
-    pub(crate) waiting: Option<Words>,
+    pub(crate) waiting: Option<Reason>,
     /// Its main container runs.
     pub(crate) running: bool,
     pub(crate) ended: Option<Ended>,
@@ -54,7 +54,7 @@ pub(crate) struct PodFacts {
     pub(crate) over: bool,
     pub(crate) succeeded: bool,
     /// Somebody ends it from outside: the condition `DisruptionTarget`, or the kubelet's eviction.
-    pub(crate) disruption: Option<Words>,
+    pub(crate) disruption: Option<Reason>,
     /// Its node is not heard of any more.
     pub(crate) node_lost: bool,
     /// It is being deleted.
@@ -152,8 +152,8 @@ fn container<'a>(status: &'a PodStatus, name: &str) -> Option<&'a ContainerStatu
     })
 }
 
-fn disruption(status: &PodStatus) -> Option<Words> {
-    let words = |reason: &str, message: Option<&String>| Words {
+fn disruption(status: &PodStatus) -> Option<Reason> {
+    let words = |reason: &str, message: Option<&String>| Reason {
         reason: reason.into(),
         message: message.cloned().unwrap_or_default(),
     };
@@ -171,9 +171,9 @@ fn disruption(status: &PodStatus) -> Option<Words> {
 }
 
 /// What keeps a pod from starting, in the cluster's words.
-fn waiting(status: &PodStatus) -> Option<Words> {
+fn waiting(status: &PodStatus) -> Option<Reason> {
     if let Some(scheduled) = find(status, "PodScheduled").filter(|c| c.status == "False") {
-        return Some(Words {
+        return Some(Reason {
             reason: scheduled.reason.clone().unwrap_or_else(|| "Unschedulable".into()),
             message: scheduled.message.clone().unwrap_or_default(),
         });
@@ -196,14 +196,14 @@ fn waiting(status: &PodStatus) -> Option<Words> {
                 }
                 _ => said,
             };
-            return Some(Words { reason, message });
+            return Some(Reason { reason, message });
         }
         if status.name == INIT
             && let Some(ended) = state.and_then(|state| state.terminated.as_ref())
             && ended.exit_code != 0
         {
             let said = ended.message.clone().unwrap_or_default();
-            return Some(Words {
+            return Some(Reason {
                 reason: "InitFailed".into(),
                 message: format!("the init container ended with {}: {said}", ended.exit_code),
             });
@@ -214,9 +214,9 @@ fn waiting(status: &PodStatus) -> Option<Words> {
 
 /// Its node has taken it on and nothing else is known. Kubelets say so, too, of a pod whose image they
 /// could not pull, once it is deleted.
-fn creating(status: &PodStatus) -> Option<Words> {
+fn creating(status: &PodStatus) -> Option<Reason> {
     let placed = find(status, "PodScheduled").is_some_and(|c| c.status == "True");
-    placed.then(|| Words {
+    placed.then(|| Reason {
         reason: "ContainerCreating".into(),
         message: "its containers are being made".into(),
     })

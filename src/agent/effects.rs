@@ -17,18 +17,18 @@ impl Agent {
             Work::Session(input) => {
                 let outputs = self.session.as_mut().map(|session| session.handle(now, input));
                 for output in outputs.into_iter().flatten() {
-                    self.obey_session(output);
+                    self.carry_out_session(output);
                 }
             }
             Work::Member(input) => {
                 for output in self.member.handle(now, input) {
-                    self.obey_member(output);
+                    self.carry_out_member(output);
                 }
             }
         }
     }
 
-    fn obey_session(&mut self, output: SessionOutput) {
+    fn carry_out_session(&mut self, output: SessionOutput) {
         match output {
             SessionOutput::Send { link, message } => {
                 if self.own_link == Some(link) {
@@ -60,14 +60,14 @@ impl Agent {
             SessionOutput::Commit(verdict) => {
                 let now = self.now();
                 for output in self.member.handle(now, MemberInput::Committed(verdict)) {
-                    self.obey_member(output);
+                    self.carry_out_member(output);
                 }
             }
             SessionOutput::Exit(exit) => self.exit = self.exit.or(Some(exit)),
         }
     }
 
-    fn obey_member(&mut self, output: MemberOutput) {
+    fn carry_out_member(&mut self, output: MemberOutput) {
         match output {
             MemberOutput::Send(message) => {
                 if let Some(link) = self.own_link {

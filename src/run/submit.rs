@@ -1,0 +1,111 @@
+//! A plan becomes a run: recorded first, then handed to its runtime.
+
+use std::path::{Path, PathBuf};
+
+use crate::plan::{Plan, SecretVariables, hide};
+use crate::runtime::{Notice, Runs, RuntimeError, SecretValues, SubmitOptions};
+use crate::store::{GitCommit, NewRun, Reservation, RunPaths, Store, StoreError};
+
+/// Who submits, and from where.
+pub struct Submitter<'a> {
+    /// The folder of the command.
+    pub cwd: PathBuf,
+    /// The name of who runs the command on this machine.
+    pub user: String,
+    /// The name of this machine.
+    pub host: String,
+    /// The command line.
+    pub argv: Vec<String>,
+    /// Finds the commit that a folder is at; `None` for a folder that is no checkout.
+    pub git: &'a dyn Fn(&Path) -> Option<GitCommit>,
+}
+
+/// What is submitted.
+pub struct Order<'a> {
+    /// The spec's kind, for example `TrainJob`.
+    pub kind: &'a str,
+    /// What will run, without secret values. Its run is the reservation's.
+    pub plan: Plan,
+    /// The secret values that were taken out of the plan.
+    pub secrets: SecretVariables,
+    /// The folder of the spec's file: relative paths start there.
+    pub base: &'a Path,
+    /// The spec's text as it was given.
+    pub source: &'a str,
+    /// The spec's text as it is run: with overrides and variables.
+    pub resolved: &'a str,
+}
+
+/// A run that its runtime has taken over.
+#[derive(Debug)]
+pub struct Submitted {
+    /// Where it lies in the state.
+    pub paths: RunPaths,
+    /// What runs.
+    pub plan: Plan,
+}
+
+/// A run could not be submitted.
+#[derive(Debug, thiserror::Error)]
+pub enum SubmitError {
+    /// The state folder's part: nothing has been recorded or started.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The runtime's part: the run is recorded as one that could not start.
+    #[error(transparent)]
+    Runtime(#[from] RuntimeError),
+}
+
+impl Order<'_> {
+    /// The facts of the submission, as the state and the cluster keep them; secret values are masked
+    /// in every text.
+    pub fn facts<T>(
+        &self,
+        runtime: String,
+        submitter: &Submitter<'_>,
+        keep: impl FnOnce(&NewRun<'_>) -> T,
+    ) -> T {
+        let masked = |text: &str| hide(text, &self.secrets);
+        let code = self.plan.gang().code.as_deref().map(Path::new);
+        let checkout = code.filter(|dir| dir.is_dir()).unwrap_or(self.base);
+        keep(&NewRun {
+            kind: self.kind,
+            runtime,
+            cwd: submitter.cwd.clone(),
+            user: submitter.user.clone(),
+            host: submitter.host.clone(),
+            argv: submitter.argv.iter().map(|arg| masked(arg)).collect(),
+            git: (submitter.git)(checkout),
+            source: &masked(self.source),
+            resolved: &masked(self.resolved),
+            plan: &self.plan,
+        })
+    }
+}
+
+/// Records a run and starts it. It is in the state before anything of it runs; one that its runtime
+/// does not take over stays there, with the reason.
+pub fn submit(
+    store: &Store,
+    runtime: &dyn Runs,
+    reservation: Reservation,
+    order: Order<'_>,
+    submitter: &Submitter<'_>,
+    options: &SubmitOptions,
+    notify: &mut dyn FnMut(Notice),
+) -> Result<Submitted, SubmitError> {
+    let created =
+        order.facts(runtime.name(), submitter, |new| store.create_run(reservation, new))?;
+    let paths = created.paths.clone();
+    let Order { plan, secrets, .. } = order;
+    match runtime.ensure(&plan, &paths, &SecretValues(secrets), options) {
+        Ok(notices) => notices.into_iter().for_each(notify),
+        Err(error) => {
+            store.finish_unsubmitted(&created.lock, &paths, error.to_string())?;
+            return Err(error.into());
+        }
+    }
+    // Whoever looks before this would find a run without any replica.
+    drop(created.lock);
+    Ok(Submitted { paths, plan })
+}

@@ -1,0 +1,53 @@
+//! What is there: runs that a runtime remembers, what they hold, and accelerators.
+
+use super::{Holding, Holdings, Notice, RuntimeError};
+use crate::hardware::gpus::{ClusterGpus, Machine};
+use crate::store::FoundRun;
+
+/// Which runs are looked for in a runtime that remembers them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// The one with this id.
+    Run(String),
+    /// This user's.
+    Mine,
+    /// Everybody's.
+    All,
+}
+
+/// Accelerators, as a runtime sees them.
+#[derive(Clone, Debug)]
+pub enum GpuView {
+    /// Those of a cluster's nodes.
+    Cluster {
+        /// The accelerators.
+        gpus: ClusterGpus,
+        /// What could not be looked at, and why.
+        unseen: Vec<Notice>,
+    },
+    /// Those of this machine.
+    Machine {
+        /// The GPUs; none without a driver.
+        machine: Machine,
+        /// Why there are none.
+        why: Option<Notice>,
+    },
+}
+
+/// Says what is there, and takes away what nobody needs any more.
+pub trait Inventory {
+    /// Runs that the runtime itself remembers, whoever submitted them; a laptop remembers none.
+    fn find(&self, _wanted: &Wanted) -> Result<Vec<FoundRun>, RuntimeError> {
+        Ok(Vec::new())
+    }
+
+    /// Everything of runs that is still there, whosever they are and whether or not their state is
+    /// known here.
+    fn holdings(&self) -> Result<Holdings, RuntimeError>;
+
+    /// Starts to remove one thing, or does so. "Not there" is success.
+    fn discard(&self, holding: &Holding) -> Result<(), RuntimeError>;
+
+    /// The accelerators that it has, and who uses them.
+    fn gpus(&self) -> Result<GpuView, RuntimeError>;
+}

@@ -1,0 +1,49 @@
+//! The output of a run's commands, as every runtime gives it.
+
+use jiff::Timestamp;
+
+use super::RuntimeError;
+use crate::gang::{Attempt, ReplicaId};
+use crate::store::RunPaths;
+
+/// Which lines of output are wanted.
+#[derive(Clone, Debug, Default)]
+pub struct LogQuery {
+    /// Only this role.
+    pub role: Option<String>,
+    /// Only this index of the role.
+    pub index: Option<u32>,
+    /// Only this attempt.
+    pub attempt: Option<Attempt>,
+    /// Only lines after this time.
+    pub since: Option<Timestamp>,
+    /// Only so many of the last lines of each replica.
+    pub tail: Option<usize>,
+    /// Of a large gang, the primary's will do.
+    pub few: bool,
+}
+
+/// One line of a command's output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLine {
+    /// Who printed it.
+    pub replica: ReplicaId,
+    /// In which attempt; 0 is set-up before the first.
+    pub attempt: Attempt,
+    /// When, as exactly as the runtime knows.
+    pub time: Option<Timestamp>,
+    /// The bytes without the line end.
+    pub line: Vec<u8>,
+}
+
+/// Reads the output of a run, following it on each call.
+pub trait LogReader {
+    /// The lines that have come since the last call; empty when there are none now.
+    fn read(&mut self) -> Result<Vec<LogLine>, RuntimeError>;
+}
+
+/// Reads what the commands of a run print.
+pub trait Outputs {
+    /// The output of the commands; the reader goes on following it.
+    fn logs(&self, run: &RunPaths, query: &LogQuery) -> Result<Box<dyn LogReader>, RuntimeError>;
+}

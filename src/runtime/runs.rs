@@ -1,0 +1,78 @@
+//! Running things: what a runtime does with a plan, from its submission to its last process.
+
+use super::{Inventory, Notice, Outputs, RuntimeError, SecretValues, SubmitOptions};
+use crate::event::{Cursor, Event};
+use crate::gang::ReplicaId;
+use crate::plan::{Plan, RuntimeDefaults};
+use crate::store::RunPaths;
+
+/// A command to run beside a replica's, with this process's standard streams.
+#[derive(Clone, Debug, Default)]
+pub struct ExecRequest {
+    /// Program and arguments.
+    pub argv: Vec<String>,
+    /// Give it a terminal where this process has one.
+    pub tty: bool,
+}
+
+/// Runs things and says what happens to them.
+pub trait Runs {
+    /// `local`, or `<context>/<namespace>` of a cluster. Recorded with every run,
+    /// which is found again by it.
+    fn name(&self) -> String;
+
+    /// The times that it waits for when a spec is silent.
+    fn defaults(&self) -> RuntimeDefaults;
+
+    /// Fills in what only the runtime can find out: the command of an image.
+    fn complete(&self, plan: &mut Plan) -> Result<(), RuntimeError> {
+        let _ = plan;
+        Ok(())
+    }
+
+    /// Looks before anything is created: can this plan run here? Errors come together.
+    fn check(&self, plan: &Plan, options: &SubmitOptions) -> Result<Vec<Notice>, RuntimeError>;
+
+    /// Starts the plan's unit. When it returns, the unit goes on without mlctl. A second call for the
+    /// same run changes nothing.
+    fn ensure(
+        &self,
+        plan: &Plan,
+        run: &RunPaths,
+        secrets: &SecretValues,
+        options: &SubmitOptions,
+    ) -> Result<Vec<Notice>, RuntimeError>;
+
+    /// These runs are looked at next, one after the other: a runtime that is asked from afar asks for
+    /// all of them at once.
+    fn prepare(&self, _runs: &[String]) -> Result<(), RuntimeError> {
+        Ok(())
+    }
+
+    /// Everything that has happened since `cursor`, in order; moves the cursor. When the gang has
+    /// ended, or nothing of it is left, the last event is `Finished`.
+    fn observe(&self, run: &RunPaths, cursor: &mut Cursor) -> Result<Vec<Event>, RuntimeError>;
+
+    /// Asks the gang to end as cancelled; returns at once.
+    fn cancel(&self, run: &RunPaths, by: &str) -> Result<Vec<Notice>, RuntimeError>;
+
+    /// Nothing of the run is left: after its verdict the agents still end their commands.
+    fn is_gone(&self, run: &RunPaths) -> Result<bool, RuntimeError>;
+
+    /// Ends whatever is left of the run. "Not there" is success.
+    fn remove(&self, run: &RunPaths) -> Result<(), RuntimeError>;
+
+    /// Runs a command beside a replica's, in the same environment and folder, to its end; gives its
+    /// exit status.
+    fn exec(
+        &self,
+        run: &RunPaths,
+        replica: &ReplicaId,
+        request: &ExecRequest,
+    ) -> Result<u8, RuntimeError>;
+}
+
+/// A whole runtime. Callers ask for the part that they need.
+pub trait Runtime: Runs + Outputs + Inventory {}
+
+impl<T: Runs + Outputs + Inventory> Runtime for T {}

@@ -1,0 +1,26 @@
+//! What a submission brings along besides its plan.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// Something that doesn't stop a submission but that the user must know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice(pub String);
+
+/// Values that must not be written down: environment variables by name, for each role.
+#[derive(Clone, Default)]
+pub struct SecretValues(pub BTreeMap<String, BTreeMap<String, String>>);
+
+/// Choices of one submission that are not part of the plan.
+#[derive(Clone, Debug, Default)]
+pub struct SubmitOptions {
+    /// Run on the CPU where the accelerators are not there.
+    pub allow_cpu: bool,
+    /// The spec describes another system's machines: what it asks of memory is a hint.
+    pub foreign: bool,
+    /// Use a `model/` that another run has filled.
+    pub overwrite: bool,
+    /// Nothing will be started: look as closely as can be done without that.
+    pub rehearse: bool,
+}

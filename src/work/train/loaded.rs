@@ -1,0 +1,32 @@
+//! A job as it comes from its file.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use crate::spec::TrainJob;
+
+/// One job with what is known of its source.
+#[derive(Debug)]
+pub struct LoadedJob {
+    /// The job.
+    pub job: TrainJob,
+    /// Paths of values that the environment gave.
+    pub from_env: Vec<String>,
+    /// The text that it was read from.
+    pub source: String,
+    /// Relative paths of the spec start here.
+    pub base: PathBuf,
+    /// It was written for another system.
+    pub foreign: bool,
+}
+
+impl LoadedJob {
+    /// Values that `${VAR}` brought into environment variables: not to be written down.
+    pub fn secrets(&self) -> BTreeSet<String> {
+        let value_at = |path: &String| {
+            let pointer = format!("/{}", path.replace(['.', '['], "/").replace(']', ""));
+            serde_json::to_value(&self.job).ok()?.pointer(&pointer)?.as_str().map(str::to_owned)
+        };
+        self.from_env.iter().filter(|path| path.contains("env[")).filter_map(value_at).collect()
+    }
+}

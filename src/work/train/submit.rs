@@ -1,0 +1,88 @@
+//! Submitting a training run.
+
+use super::{LoadedJob, plan};
+use crate::ops::cost::{NoPrices, Prices, limit_cost};
+use crate::plan::{Plan, PlanContext, PlanError};
+use crate::run::{self, Order, SubmitError, Submitted, Submitter};
+use crate::runtime::{Notice, Runs, RuntimeError, SubmitOptions};
+use crate::spec::to_yaml;
+use crate::store::{Store, StoreError};
+
+/// The kind that is recorded with the run.
+pub const KIND: &str = "TrainJob";
+
+/// A job could not be planned or submitted.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    /// The spec has no plan.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// `maxCost` without prices.
+    #[error(transparent)]
+    NoPrices(#[from] NoPrices),
+    /// The spec could not be written as YAML, which would be a fault of mlctl.
+    #[error("the spec can't be written: {0}")]
+    Unwritable(String),
+    /// The state folder's part.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The runtime's part.
+    #[error(transparent)]
+    Runtime(#[from] RuntimeError),
+}
+
+impl From<SubmitError> for TrainError {
+    fn from(error: SubmitError) -> Self {
+        match error {
+            SubmitError::Store(error) => error.into(),
+            SubmitError::Runtime(error) => error.into(),
+        }
+    }
+}
+
+/// The plan of a job in a runtime, complete but for what `check` says. `prices` are asked for only
+/// where the job has a `maxCost`.
+pub fn plan_in<E: From<TrainError>>(
+    job: &LoadedJob,
+    run: &str,
+    runtime: &dyn Runs,
+    prices: impl FnOnce() -> Result<Prices, E>,
+) -> Result<Plan, E> {
+    let context = PlanContext {
+        run: run.into(),
+        runtime_defaults: runtime.defaults(),
+        code_base: job.base.clone(),
+    };
+    let mut plan = plan(&job.job, &context).map_err(TrainError::from)?;
+    if let Some(most) = job.job.max_cost {
+        limit_cost(&mut plan, most, &prices()?).map_err(TrainError::from)?;
+    }
+    runtime.complete(&mut plan).map_err(TrainError::from)?;
+    Ok(plan)
+}
+
+/// Everything of a submission but its record: the plan without secret values, and the texts.
+pub fn order<'a>(job: &'a LoadedJob, mut plan: Plan, resolved: &'a str) -> Order<'a> {
+    let secrets = plan.take_secrets(&job.secrets());
+    Order { kind: KIND, plan, secrets, base: &job.base, source: &job.source, resolved }
+}
+
+/// Plans a job, looks whether it can run, records it and starts it.
+pub fn submit<E: From<TrainError>>(
+    store: &Store,
+    runtime: &dyn Runs,
+    job: &LoadedJob,
+    submitter: &Submitter<'_>,
+    options: &SubmitOptions,
+    prices: impl FnOnce() -> Result<Prices, E>,
+    notify: &mut dyn FnMut(Notice),
+) -> Result<Submitted, E> {
+    let reservation = store.reserve(&job.job.name).map_err(TrainError::from)?;
+    let plan = plan_in(job, reservation.run(), runtime, prices)?;
+    let notices = runtime.check(&plan, options).map_err(TrainError::from)?;
+    notices.into_iter().for_each(&mut *notify);
+    let resolved = to_yaml(&job.job).map_err(|error| TrainError::Unwritable(error.to_string()))?;
+    let order = order(job, plan, &resolved);
+    let submitted = run::submit(store, runtime, reservation, order, submitter, options, notify);
+    Ok(submitted.map_err(TrainError::from)?)
+}
