@@ -111,7 +111,9 @@ impl Session {
                     .all(|slot| slot.acked || slot.link.is_none() && !self.config.replaces());
                 // Alone, commit and exit are one step: nothing may replace this primary in between.
                 // A start may be under way to one that was displaced, until its lease is over.
-                let quiet = self.now >= self.quiet_until || !self.config.replaces();
+                let quiet = self.now >= self.quiet_until
+                    || !self.config.replaces()
+                    || !keeps(Rule::CommitInQuiet);
                 let early = known && quiet && (self.own_is_idle() || !self.is_alone());
                 if early || !keeps(Rule::AckBeforeCommit) {
                     self.commit();

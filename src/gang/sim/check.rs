@@ -213,7 +213,7 @@ impl World<'_> {
         let bound =
             self.plan.config.orphan_bound(true).saturating_sub(self.plan.config.dead_after());
         let bound = bound.as_millis() as Ms;
-        let waited = self.now >= by.died_at + bound;
+        let waited = self.now >= by.died_at.saturating_add(bound);
         let told = self.agents.iter().any(|other| {
             let memory = other.session.as_ref().map(crate::gang::Session::memory);
             other.alive && memory.is_some_and(|memory| memory.verdict.is_some())

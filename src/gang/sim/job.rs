@@ -29,6 +29,12 @@ impl Job {
     pub(super) fn new(n: usize) -> Self {
         Self { indexes: vec![Index::default(); n], over: false, suspended: false }
     }
+
+    /// The pod of an index is gone for the Job, which counts it as a disruption.
+    pub(super) fn replace_at_once(&mut self, index: usize) {
+        self.indexes[index].pod = None;
+        self.indexes[index].ignored += 1;
+    }
 }
 
 impl World<'_> {
