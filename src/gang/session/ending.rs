@@ -87,9 +87,16 @@ impl Session {
         self.tell(i, ToMember::Verdict { verdict, drain });
     }
 
-    /// The primary's own pod is being taken away: what is decided is committed in a moment.
+    /// The primary's own pod is being taken away: what is decided is committed in a moment, or when
+    /// no start that is still on its way can follow the commit. The pod lasts that long.
     pub(super) fn hurry(&mut self) {
-        let soon = self.now + self.config.margin();
+        let mut soon = self.now + self.config.margin();
+        if self.config.replaces() && keeps(Rule::HurryAfterStarts) {
+            let on_their_way = self.slots.iter().filter(|slot| slot.starting);
+            let refused = on_their_way.map(|slot| self.unable_to_start_at(slot));
+            let refused = refused.fold(self.starts_until, Now::max);
+            soon = soon.max(refused.min(self.now + self.config.leave_bound()));
+        }
         if let Phase::Ending { until, .. } | Phase::Disbanding { until } = &mut self.phase {
             *until = soon.min(*until);
         }

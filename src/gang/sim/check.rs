@@ -209,11 +209,13 @@ impl World<'_> {
         let (one, by) = (&self.agents[agent], &self.agents[seen.by]);
         let knows = one.member.carry().verdict.is_some() && one.released;
         let replaced = !self.plan.laptop && !self.job.indexes[0].done && !by.alive && by.killed;
-        // Its last word may have come as long before its end as a silence is borne.
+        // Its last word may have come as long before its end as a silence is borne, or before the
+        // pause or the partition in which it ended.
         let bound =
             self.plan.config.orphan_bound(true).saturating_sub(self.plan.config.dead_after());
         let bound = bound.as_millis() as Ms;
-        let waited = self.now >= by.died_at.saturating_add(bound);
+        let mute = by.paused_until.max(by.no_way_out) > by.died_at;
+        let waited = mute || self.now >= by.died_at.saturating_add(bound);
         let told = self.agents.iter().any(|other| {
             let memory = other.session.as_ref().map(crate::gang::Session::memory);
             other.alive && memory.is_some_and(|memory| memory.verdict.is_some())
@@ -254,14 +256,21 @@ impl World<'_> {
         if self.facts.forgotten {
             return;
         }
+        let unreadable = self.facts.verdict.as_ref().is_some_and(|seen| {
+            let by = &self.agents[seen.by];
+            !by.visible || by.disk_full.1 > 0
+        });
         match (&self.facts.verdict, said) {
+            // Whoever could read the verdict would pass over "could not start".
+            (Some(_), Some((_, Outcome::CouldNotStart))) if unreadable => {
+                self.cover.hit("verdict on full disks only");
+            }
             (Some(seen), Some((_, outcome))) if seen.outcome != outcome => {
                 let what = format!("{:?} was committed, {outcome:?} is read", seen.outcome);
                 self.broken("I3", what);
             }
             (Some(seen), None) => {
-                let by = &self.agents[seen.by];
-                if by.visible && by.disk_full.1 == 0 {
+                if !unreadable {
                     self.broken("I3", format!("{:?} was committed, nothing is read", seen.outcome));
                 }
                 self.cover.hit("verdict on full disks only");

@@ -117,7 +117,7 @@ impl World<'_> {
         self.after(0, Event::Member { agent, input: MemberInput::Sigterm });
         if !self.plan.laptop {
             self.agents[agent].deleted = true;
-            let period = self.plan.config.grace + self.plan.config.kill_bound * 2;
+            let period = self.plan.config.leave_bound();
             self.after(period.as_millis() as Ms + 5 * SECOND, Event::Kill { agent });
         }
     }

@@ -278,19 +278,28 @@ fn steer(rng: &mut fastrand::Rng, n: usize) -> Vec<(Ms, Fault)> {
         let armed = if rng.bool() { 0 } else { rng.u64(..60 * SECOND) };
         let moment = if rng.u8(..4) == 0 { Moment::Gathers } else { Moment::Starts };
         let delay = if rng.bool() { 0 } else { rng.u64(..1000) };
-        let (index, length) = (rng.usize(..n), rng.u64(..30 * SECOND));
-        let fault = match rng.u8(..10) {
-            0 => Fault::Pause { index: 0, length },
-            1 => Fault::Partition { index: 0, out: rng.bool(), inward: true, length },
-            2 => Fault::KillAgent { index: 0, stamp_zero: false },
-            3 => Fault::Duplicate { index: 0 },
-            4 => Fault::Cancel,
-            _ => {
-                let index = index.max(1);
-                Fault::Displace { index, after: rng.u64(..2000), extra: rng.u64(..9000) }
-            }
+        let mut add = |delay, fault| {
+            faults.push((armed, Fault::At { moment, delay, fault: Box::new(fault) }));
         };
-        faults.push((armed, Fault::At { moment, delay, fault: Box::new(fault) }));
+        let (index, length) = (rng.usize(1..n), rng.u64(..30 * SECOND));
+        let (after, extra) = (rng.u64(..2000), rng.u64(..9000));
+        match rng.u8(..10) {
+            0 => add(delay, Fault::Pause { index: 0, length }),
+            1 => {
+                let (out, inward) = (rng.bool(), true);
+                add(delay, Fault::Partition { index: 0, out, inward, length });
+            }
+            2 => add(delay, Fault::KillAgent { index: 0, stamp_zero: false }),
+            3 => add(delay, Fault::Duplicate { index: 0 }),
+            4 => add(delay, Fault::Cancel),
+            5 | 6 => {
+                // The primary is sent away as soon as it has seen that a member was displaced.
+                add(delay, Fault::Displace { index, after, extra: 9000 });
+                let noticed = delay + after + rng.u64(..2000);
+                add(noticed, Fault::Sigterm { indexes: vec![0] });
+            }
+            _ => add(delay, Fault::Displace { index, after, extra }),
+        }
     }
     faults
 }

@@ -25,6 +25,7 @@ const FOUND: &[Rule] = &[
     Rule::StartNeedsAll,
     Rule::AckBeforeCommit,
     Rule::CommitInQuiet,
+    Rule::HurryAfterStarts,
     Rule::HandOver,
     Rule::OutsideIsNoSuccess,
     Rule::CurrentExitsOnly,
