@@ -109,7 +109,7 @@ impl World<'_> {
                 && one.wire.is_none_or(|wire| self.wires[wire].primary != primary);
             // Without generation and memory nobody can know of a predecessor.
             let amnesia = attempt == 1 && self.agents.iter().any(|a| a.stamp_zero)
-                || self.facts.reset && !one.visible;
+                || self.facts.reset && !(one.visible && self.agents[agent].visible);
             if paused {
                 self.cover.hit("declared pause");
             } else if !stuck && !amnesia {
