@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::plan::{Ms, SECOND};
 use super::world::World;
-use crate::gang::{AgentExit, Attempt, Outcome, Verdict};
+use crate::gang::{AgentExit, Attempt, Outcome, Verdict, verdict_rank, verdict_that_counts};
 
 /// Why a command ended, as only the world knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -168,9 +168,7 @@ impl World<'_> {
         let epoch = self.agents[agent].session.as_ref().map_or((0, 0), |s| s.memory().epoch);
         let outcome = verdict.outcome;
         if let Some(seen) = &self.facts.verdict {
-            // "Could not start" says the least: a reader takes any other of the same epoch.
-            let outranks =
-                epoch > seen.epoch || epoch == seen.epoch && outcome != Outcome::CouldNotStart;
+            let outranks = verdict_rank(epoch, outcome) >= verdict_rank(seen.epoch, seen.outcome);
             if seen.outcome != outcome && outranks {
                 let what = format!(
                     "{:?} at {:?}, then {outcome:?} at {epoch:?}",
@@ -246,13 +244,9 @@ impl World<'_> {
 
     /// I3 as a reader of the termination messages sees it, those on full disks missing.
     pub(super) fn check_last_words(&mut self) {
-        let said = self
-            .agents
-            .iter()
-            .filter(|agent| agent.visible)
-            .filter_map(|agent| agent.said.as_ref())
-            .filter_map(|message| Some((message.epoch, message.verdict.as_ref()?.outcome)))
-            .max_by_key(|(epoch, outcome)| (*epoch, *outcome != Outcome::CouldNotStart));
+        let visible = self.agents.iter().filter(|agent| agent.visible);
+        let said = verdict_that_counts(visible.filter_map(|agent| agent.said.as_ref()))
+            .map(|verdict| verdict.outcome);
         if self.facts.forgotten {
             return;
         }
@@ -262,10 +256,10 @@ impl World<'_> {
         });
         match (&self.facts.verdict, said) {
             // Whoever could read the verdict would pass over "could not start".
-            (Some(_), Some((_, Outcome::CouldNotStart))) if unreadable => {
+            (Some(_), Some(Outcome::CouldNotStart)) if unreadable => {
                 self.cover.hit("verdict on full disks only");
             }
-            (Some(seen), Some((_, outcome))) if seen.outcome != outcome => {
+            (Some(seen), Some(outcome)) if seen.outcome != outcome => {
                 let what = format!("{:?} was committed, {outcome:?} is read", seen.outcome);
                 self.broken("I3", what);
             }
@@ -275,7 +269,7 @@ impl World<'_> {
                 }
                 self.cover.hit("verdict on full disks only");
             }
-            (None, Some((_, outcome))) => {
+            (None, Some(outcome)) => {
                 self.broken("I3", format!("nothing was committed, {outcome:?} is read"));
             }
             _ => {}
