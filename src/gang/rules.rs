@@ -32,6 +32,10 @@ pub(super) enum Rule {
     StartNeedsAll,
     /// The verdict is known by all who live before it is committed.
     AckBeforeCommit,
+    /// No commit before the start that a displaced member may be about to carry out is fenced off.
+    CommitInQuiet,
+    /// A primary that is being taken away commits no sooner than that starts are refused.
+    HurryAfterStarts,
     /// A verdict is not carried away while its primary may be replaced.
     HandOver,
     /// A primary that never gathered the gang judges nothing.

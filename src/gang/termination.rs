@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Attempt, Exit, FirstFailure, ReplicaId, Verdict};
+use super::{Attempt, Exit, FirstFailure, Outcome, ReplicaId, Verdict};
 
 /// Largest termination message that the kubelet keeps.
 pub const TERMINATION_LIMIT: usize = 4096;
@@ -111,10 +111,89 @@ impl TerminationMessage {
     }
 }
 
+/// How much a verdict counts among those that agents of one run have left behind: the greater key
+/// wins. `epoch` is that of the agent which says it (see [`super::Carry::epoch`]), not the verdict's
+/// own attempt.
+///
+/// The highest epoch wins, because its primary knew most. On equal epochs anything outranks "could
+/// not start", which is what a primary says that has met nobody who remembers more.
+pub(crate) fn verdict_rank(
+    epoch: (u32, Attempt),
+    outcome: Outcome,
+) -> impl Ord + Copy + std::fmt::Debug + use<> {
+    (epoch, outcome != Outcome::CouldNotStart)
+}
+
+/// The verdict of a run according to the termination messages of its agents, by [`verdict_rank`];
+/// of several that count the same, the one of the last message. `None` when no message has one:
+/// then these agents know of none, which doesn't mean that the run has failed.
+pub fn verdict_that_counts<'a>(
+    messages: impl IntoIterator<Item = &'a TerminationMessage>,
+) -> Option<&'a Verdict> {
+    let said = messages
+        .into_iter()
+        .filter_map(|message| message.verdict.as_ref().map(|verdict| (message.epoch, verdict)));
+    said.max_by_key(|(epoch, verdict)| verdict_rank(*epoch, verdict.outcome))
+        .map(|(_, verdict)| verdict)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gang::{ExitStatus, FailureClass, Outcome};
+    use crate::gang::{ExitStatus, FailureClass};
+
+    fn says(epoch: (u32, Attempt), outcome: Option<Outcome>) -> TerminationMessage {
+        TerminationMessage {
+            run: "digits-abc123".into(),
+            replica: ReplicaId::new("worker", 0),
+            pod_uid: "pod".into(),
+            generation: epoch.0,
+            epoch,
+            state: TerminationState::Exiting,
+            terminated_from_outside: false,
+            verdict: outcome.map(|outcome| Verdict {
+                outcome,
+                attempt: epoch.1,
+                first_failure: None,
+                reason: String::new(),
+            }),
+            first_failure: None,
+            exit: None,
+            reason: String::new(),
+        }
+    }
+
+    fn counts(messages: &[TerminationMessage]) -> Option<Outcome> {
+        verdict_that_counts(messages).map(|verdict| verdict.outcome)
+    }
+
+    #[test]
+    fn the_verdict_of_the_highest_epoch_counts() {
+        let failed = says((0, 4), Some(Outcome::Failed));
+        let succeeded = says((1, 2), Some(Outcome::Succeeded));
+        assert_eq!(counts(&[failed.clone(), succeeded.clone()]), Some(Outcome::Succeeded));
+        assert_eq!(counts(&[succeeded.clone(), failed]), Some(Outcome::Succeeded));
+        let late = says((1, 3), Some(Outcome::CouldNotStart));
+        assert_eq!(counts(&[late, succeeded]), Some(Outcome::CouldNotStart));
+    }
+
+    #[test]
+    fn could_not_start_yields_to_any_other_verdict_of_its_epoch() {
+        let none = says((0, 0), Some(Outcome::CouldNotStart));
+        let cancelled = says((0, 0), Some(Outcome::Cancelled));
+        assert_eq!(counts(&[cancelled.clone(), none.clone()]), Some(Outcome::Cancelled));
+        assert_eq!(counts(&[none.clone(), cancelled]), Some(Outcome::Cancelled));
+        assert_eq!(counts(&[none]), Some(Outcome::CouldNotStart));
+    }
+
+    #[test]
+    fn an_agent_without_a_verdict_says_nothing_about_the_end() {
+        let silent = says((9, 9), None);
+        let failed = says((0, 1), Some(Outcome::Failed));
+        assert_eq!(counts(&[silent.clone(), failed, silent.clone()]), Some(Outcome::Failed));
+        assert_eq!(counts(&[silent]), None);
+        assert_eq!(counts(&[]), None);
+    }
 
     #[test]
     fn fits_and_keeps_the_verdict() {

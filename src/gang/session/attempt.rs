@@ -43,11 +43,24 @@ impl Session {
         self.held = None;
         self.event(GangEvent::AttemptStarted { attempt });
         for i in 0..self.slots.len() {
-            let slot = &mut self.slots[i];
-            slot.idle = false;
-            slot.exit = None;
+            self.slots[i].exit = None;
             self.renew(i);
-            self.tell(i, ToMember::Start { attempt });
+            self.tell_start(i);
+        }
+    }
+
+    /// Tells a member to start the current attempt.
+    pub(super) fn tell_start(&mut self, i: usize) {
+        let attempt = self.carry.epoch.1;
+        self.slots[i].idle = false;
+        self.slots[i].starting = true;
+        self.tell(i, ToMember::Start { attempt });
+    }
+
+    /// A member said something about this attempt: it has read that it should start it.
+    pub(super) fn start_arrived(&mut self, i: usize, attempt: Attempt) {
+        if attempt >= self.carry.epoch.1 {
+            self.slots[i].starting = false;
         }
     }
 
@@ -98,6 +111,7 @@ impl Session {
         if attempt != self.carry.epoch.1 && keeps(Rule::CurrentExitsOnly) {
             return;
         }
+        self.start_arrived(i, attempt);
         if self.slots[i].exit.is_some() {
             return;
         }
@@ -129,6 +143,7 @@ impl Session {
         if attempt < self.carry.epoch.1 {
             return;
         }
+        self.start_arrived(i, attempt);
         let replica = self.slots[i].replica.clone();
         let news = !self.slots[i].idle;
         if clean || matches!(self.phase, Phase::Ending { .. }) {

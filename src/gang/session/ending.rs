@@ -87,9 +87,16 @@ impl Session {
         self.tell(i, ToMember::Verdict { verdict, drain });
     }
 
-    /// The primary's own pod is being taken away: what is decided is committed in a moment.
+    /// The primary's own pod is being taken away: what is decided is committed in a moment, or when
+    /// no start that is still on its way can follow the commit. The pod lasts that long.
     pub(super) fn hurry(&mut self) {
-        let soon = self.now + self.config.margin();
+        let mut soon = self.now + self.config.margin();
+        if self.config.replaces() && keeps(Rule::HurryAfterStarts) {
+            let on_their_way = self.slots.iter().filter(|slot| slot.starting);
+            let refused = on_their_way.map(|slot| self.unable_to_start_at(slot));
+            let refused = refused.fold(self.starts_until, Now::max);
+            soon = soon.max(refused.min(self.now + self.config.leave_bound()));
+        }
         if let Phase::Ending { until, .. } | Phase::Disbanding { until } = &mut self.phase {
             *until = soon.min(*until);
         }
@@ -111,7 +118,9 @@ impl Session {
                     .all(|slot| slot.acked || slot.link.is_none() && !self.config.replaces());
                 // Alone, commit and exit are one step: nothing may replace this primary in between.
                 // A start may be under way to one that was displaced, until its lease is over.
-                let quiet = self.now >= self.quiet_until || !self.config.replaces();
+                let quiet = self.now >= self.quiet_until
+                    || !self.config.replaces()
+                    || !keeps(Rule::CommitInQuiet);
                 let early = known && quiet && (self.own_is_idle() || !self.is_alone());
                 if early || !keeps(Rule::AckBeforeCommit) {
                     self.commit();

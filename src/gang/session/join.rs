@@ -51,6 +51,8 @@ impl Session {
         slot.pod = Some(Incarnation { pod_uid: join.pod_uid.clone(), generation: join.generation });
         slot.stamp = join.sent;
         slot.idle = join.running.is_none();
+        // A member that has dialled anew hears nothing more of its earlier links.
+        slot.starting = false;
         self.adopt(&join);
         if self.slots.iter().all(super::slot::Slot::present) {
             self.gathered = true;
@@ -153,8 +155,7 @@ impl Session {
             }
             Phase::Running => {
                 if seen < current && running.is_none() {
-                    self.slots[i].idle = false;
-                    self.tell(i, ToMember::Start { attempt: current });
+                    self.tell_start(i);
                 }
                 self.probe(i);
             }

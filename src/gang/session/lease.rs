@@ -49,6 +49,11 @@ impl Session {
         slot.granted + self.config.kill_bound + self.config.margin()
     }
 
+    /// When this member refuses whatever start is still on its way to it: it has no lease then.
+    pub(super) fn unable_to_start_at(&self, slot: &Slot) -> Now {
+        slot.granted + self.config.margin()
+    }
+
     /// Until then a member that has not shown itself to this primary may still do so.
     pub(super) fn unheard_of_until(&self) -> Now {
         self.born + self.config.dead_after()
@@ -69,9 +74,11 @@ impl Session {
     /// The member is gone: for good on a laptop, until its pod is replaced elsewhere.
     pub(super) fn lose(&mut self, i: usize, reason: String) {
         let gone_at = self.gone_at(&self.slots[i]);
+        let unable_at = self.unable_to_start_at(&self.slots[i]);
         let slot = &mut self.slots[i];
         let link = slot.link.take();
         let idle = std::mem::replace(&mut slot.idle, false);
+        let starting = std::mem::replace(&mut slot.starting, false);
         slot.pod = None;
         let outside = slot.outside;
         let memory = slot.out_of_memory();
@@ -81,6 +88,9 @@ impl Session {
         }
         if !idle && keeps(Rule::QuietAfterLoss) {
             self.quiet_until = self.quiet_until.max(gone_at);
+        }
+        if starting {
+            self.starts_until = self.starts_until.max(unable_at);
         }
         self.event(GangEvent::ReplicaLost { replica: replica.clone(), reason: reason.clone() });
         let (class, reason) = if outside {

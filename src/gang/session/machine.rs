@@ -34,6 +34,8 @@ pub struct Session {
     pub(super) gathered: bool,
     /// No attempt may start before: a command out of reach may still run.
     pub(super) quiet_until: Now,
+    /// Before this time a start that is on its way to a lost member may still be carried out.
+    pub(super) starts_until: Now,
     /// No attempt is opened before (after a termination from outside).
     pub(super) pause_until: Now,
     /// The end of this primary's own last pause.
@@ -86,6 +88,7 @@ impl Session {
             gathered: false,
             // A predecessor's commands may run until their leases are over.
             quiet_until: if me.generation == 0 { now } else { now + config.dead_after() },
+            starts_until: Now::ZERO,
             pause_until: now,
             paused: None,
             trust_from: Now::ZERO,
@@ -166,15 +169,20 @@ impl Session {
                 self.heard(i);
                 self.renew(i);
                 self.stop_stray(i, running);
+                self.start_arrived(i, running.unwrap_or(0));
             }
             ToPrimary::Started { attempt } => {
+                self.start_arrived(i, attempt);
                 let replica = self.slots[i].replica.clone();
                 self.event(GangEvent::ReplicaStarted { attempt, replica });
             }
             ToPrimary::Exited { attempt, exit } => self.exited(i, attempt, exit),
             ToPrimary::Stopped { attempt, clean } => self.stopped(i, attempt, clean),
             ToPrimary::TerminatedFromOutside => self.terminated(i),
-            ToPrimary::Ack => self.slots[i].acked = true,
+            ToPrimary::Ack => {
+                self.slots[i].acked = true;
+                self.slots[i].starting = false;
+            }
         }
     }
 

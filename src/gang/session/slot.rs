@@ -24,6 +24,9 @@ pub(super) struct Slot {
     pub(super) granted: Now,
     /// Nothing runs there and nothing is on its way that could start something.
     pub(super) idle: bool,
+    /// It was told to start the current attempt and has said nothing since that it could say only
+    /// after it had read that: the start may still be on its way.
+    pub(super) starting: bool,
     /// How its command of the current attempt ended.
     pub(super) exit: Option<Exit>,
     /// It answered the probe sent at this time.
@@ -50,6 +53,7 @@ impl Slot {
             stamp: Now::ZERO,
             granted: Now::ZERO,
             idle: false,
+            starting: false,
             exit: None,
             answered: Now::ZERO,
             usage: Usage::default(),

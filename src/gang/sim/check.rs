@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::plan::{Ms, SECOND};
 use super::world::World;
-use crate::gang::{AgentExit, Attempt, Outcome, Verdict};
+use crate::gang::{AgentExit, Attempt, Outcome, Verdict, verdict_rank, verdict_that_counts};
 
 /// Why a command ended, as only the world knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,7 +109,7 @@ impl World<'_> {
                 && one.wire.is_none_or(|wire| self.wires[wire].primary != primary);
             // Without generation and memory nobody can know of a predecessor.
             let amnesia = attempt == 1 && self.agents.iter().any(|a| a.stamp_zero)
-                || self.facts.reset && !one.visible;
+                || self.facts.reset && !(one.visible && self.agents[agent].visible);
             if paused {
                 self.cover.hit("declared pause");
             } else if !stuck && !amnesia {
@@ -168,9 +168,7 @@ impl World<'_> {
         let epoch = self.agents[agent].session.as_ref().map_or((0, 0), |s| s.memory().epoch);
         let outcome = verdict.outcome;
         if let Some(seen) = &self.facts.verdict {
-            // "Could not start" says the least: a reader takes any other of the same epoch.
-            let outranks =
-                epoch > seen.epoch || epoch == seen.epoch && outcome != Outcome::CouldNotStart;
+            let outranks = verdict_rank(epoch, outcome) >= verdict_rank(seen.epoch, seen.outcome);
             if seen.outcome != outcome && outranks {
                 let what = format!(
                     "{:?} at {:?}, then {outcome:?} at {epoch:?}",
@@ -209,11 +207,13 @@ impl World<'_> {
         let (one, by) = (&self.agents[agent], &self.agents[seen.by]);
         let knows = one.member.carry().verdict.is_some() && one.released;
         let replaced = !self.plan.laptop && !self.job.indexes[0].done && !by.alive && by.killed;
-        // Its last word may have come as long before its end as a silence is borne.
+        // Its last word may have come as long before its end as a silence is borne, or before the
+        // pause or the partition in which it ended.
         let bound =
             self.plan.config.orphan_bound(true).saturating_sub(self.plan.config.dead_after());
         let bound = bound.as_millis() as Ms;
-        let waited = self.now >= by.died_at + bound;
+        let mute = by.paused_until.max(by.no_way_out) > by.died_at;
+        let waited = mute || self.now >= by.died_at.saturating_add(bound);
         let told = self.agents.iter().any(|other| {
             let memory = other.session.as_ref().map(crate::gang::Session::memory);
             other.alive && memory.is_some_and(|memory| memory.verdict.is_some())
@@ -244,29 +244,32 @@ impl World<'_> {
 
     /// I3 as a reader of the termination messages sees it, those on full disks missing.
     pub(super) fn check_last_words(&mut self) {
-        let said = self
-            .agents
-            .iter()
-            .filter(|agent| agent.visible)
-            .filter_map(|agent| agent.said.as_ref())
-            .filter_map(|message| Some((message.epoch, message.verdict.as_ref()?.outcome)))
-            .max_by_key(|(epoch, outcome)| (*epoch, *outcome != Outcome::CouldNotStart));
+        let visible = self.agents.iter().filter(|agent| agent.visible);
+        let said = verdict_that_counts(visible.filter_map(|agent| agent.said.as_ref()))
+            .map(|verdict| verdict.outcome);
         if self.facts.forgotten {
             return;
         }
+        let unreadable = self.facts.verdict.as_ref().is_some_and(|seen| {
+            let by = &self.agents[seen.by];
+            !by.visible || by.disk_full.1 > 0
+        });
         match (&self.facts.verdict, said) {
-            (Some(seen), Some((_, outcome))) if seen.outcome != outcome => {
+            // Whoever could read the verdict would pass over "could not start".
+            (Some(_), Some(Outcome::CouldNotStart)) if unreadable => {
+                self.cover.hit("verdict on full disks only");
+            }
+            (Some(seen), Some(outcome)) if seen.outcome != outcome => {
                 let what = format!("{:?} was committed, {outcome:?} is read", seen.outcome);
                 self.broken("I3", what);
             }
             (Some(seen), None) => {
-                let by = &self.agents[seen.by];
-                if by.visible && by.disk_full.1 == 0 {
+                if !unreadable {
                     self.broken("I3", format!("{:?} was committed, nothing is read", seen.outcome));
                 }
                 self.cover.hit("verdict on full disks only");
             }
-            (None, Some((_, outcome))) => {
+            (None, Some(outcome)) => {
                 self.broken("I3", format!("nothing was committed, {outcome:?} is read"));
             }
             _ => {}

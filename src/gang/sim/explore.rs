@@ -59,8 +59,11 @@ pub(super) fn run(plan: &Plan, trace: bool) -> (Option<Failure>, Cover) {
     (failure, world.cover)
 }
 
-/// Takes away whatever the same invariant breaks without.
-pub(super) fn shrink(mut plan: Plan, rule: &'static str) -> Failure {
+/// Takes away whatever the same invariant breaks without, and runs the rest with a trace. `off` is
+/// the rule that was switched off when it broke.
+pub(super) fn shrink(failure: Failure, off: Option<Rule>) -> Failure {
+    let Failure { mut plan, rule, .. } = failure;
+    switch_off(off);
     let breaks = |plan: &Plan| run(plan, false).0.is_some_and(|failure| failure.rule == rule);
     loop {
         let mut smaller = false;
@@ -89,7 +92,9 @@ pub(super) fn shrink(mut plan: Plan, rule: &'static str) -> Failure {
             break;
         }
     }
-    run(&plan, true).0.unwrap_or(Failure { plan, rule, what: "gone".into(), trace: Vec::new() })
+    let (failure, _) = run(&plan, true);
+    switch_off(None);
+    failure.unwrap_or(Failure { plan, rule, what: "gone".into(), trace: Vec::new() })
 }
 
 /// Runs the schedules of these seeds without `off`, until one breaks. Returns how many were run.
@@ -115,11 +120,7 @@ pub(super) fn explore(seeds: Range<u64>, off: Option<Rule>) -> (u64, Option<Fail
                         cover.merge(&more);
                         if let Some(failure) = failure {
                             stop.store(true, Ordering::Relaxed);
-                            failed = Some(if off.is_none() {
-                                shrink(plan, failure.rule)
-                            } else {
-                                failure
-                            });
+                            failed = Some(failure);
                             break;
                         }
                     }

@@ -4,23 +4,53 @@ use std::time::Duration;
 
 use super::agents::same;
 use super::check::Cause;
-use super::plan::{Fault, Ms};
+use super::plan::{Fault, Moment, Ms, SECOND};
 use super::world::{Event, World};
 use crate::gang::{
     Carry, ExitStatus, Join, LinkId, MemberInput, Outcome, ReplicaId, SessionInput, ToPrimary,
     Verdict,
 };
 
-impl World<'_> {
+impl<'p> World<'p> {
     /// The agent that holds an index's place.
     fn holder(&self, index: usize) -> Option<usize> {
         self.agents.iter().rposition(|a| a.index == index && a.alive && a.visible)
     }
 
     pub(super) fn fault(&mut self, number: usize) {
-        let fault = self.plan.faults[number].1.clone();
+        self.carry_out(&self.plan.faults[number].1);
+    }
+
+    /// A primary has come to a moment that faults may wait for. Each strikes once.
+    pub(super) fn strike(&mut self, moment: Moment) {
+        let mut waiting = std::mem::take(&mut self.waiting);
+        waiting.retain(|(when, delay, fault)| {
+            if *when != moment {
+                return true;
+            }
+            self.cover.hit(match moment {
+                Moment::Gathers => "struck while gathering",
+                Moment::Starts => "struck while starting",
+            });
+            if *delay == 0 {
+                self.carry_out(fault);
+            } else {
+                self.after(*delay, Event::Struck { fault });
+            }
+            false
+        });
+        self.waiting.append(&mut waiting);
+    }
+
+    pub(super) fn carry_out(&mut self, fault: &'p Fault) {
         self.log(|_| format!("FAULT {fault:?}"));
-        match fault {
+        match fault.clone() {
+            Fault::At { .. } => {
+                if let Fault::At { moment, delay, fault } = fault {
+                    self.waiting.push((*moment, *delay, fault));
+                }
+            }
+            Fault::Displace { index, after, extra } => self.displace(index, after, extra),
             Fault::KillAgent { index, stamp_zero } => {
                 self.kill_in_set_up(index);
                 self.with(index, |w, agent| {
@@ -183,6 +213,19 @@ impl World<'_> {
         self.pod_ended(agent, 137);
         self.agents[agent].visible = false;
         self.after(400_000, Event::Kill { agent });
+    }
+
+    /// The Job controller replaces a pod at once, and the old one, which is hard to reach, lives on.
+    fn displace(&mut self, index: usize, after: Ms, extra: Ms) {
+        let others = self.agents.iter().filter(|a| a.alive && !a.visible).count();
+        let Some(agent) = self.holder(index).filter(|_| others == 0) else { return };
+        self.cover.hit("displaced");
+        self.disturb(index, 600_000);
+        self.agents[agent].slow = (extra, self.now + 20 * SECOND);
+        self.agents[agent].visible = false;
+        self.job.replace_at_once(index);
+        self.after(after, Event::Create { index });
+        self.after(400 * SECOND, Event::Kill { agent });
     }
 
     /// A join of another job, of another size, of nobody, or of a pod that is too late.

@@ -29,6 +29,12 @@ impl Job {
     pub(super) fn new(n: usize) -> Self {
         Self { indexes: vec![Index::default(); n], over: false, suspended: false }
     }
+
+    /// The pod of an index is gone for the Job, which counts it as a disruption.
+    pub(super) fn replace_at_once(&mut self, index: usize) {
+        self.indexes[index].pod = None;
+        self.indexes[index].ignored += 1;
+    }
 }
 
 impl World<'_> {
@@ -111,7 +117,7 @@ impl World<'_> {
         self.after(0, Event::Member { agent, input: MemberInput::Sigterm });
         if !self.plan.laptop {
             self.agents[agent].deleted = true;
-            let period = self.plan.config.grace + self.plan.config.kill_bound * 2;
+            let period = self.plan.config.leave_bound();
             self.after(period.as_millis() as Ms + 5 * SECOND, Event::Kill { agent });
         }
     }

@@ -34,6 +34,10 @@ pub(super) enum Fault {
     Sigterm { indexes: Vec<usize> },
     /// A second pod of the index while the first lives. A primary is cut off first.
     Duplicate { index: usize },
+    /// A second pod so soon that what is under way to the first, slowed down, may still arrive.
+    Displace { index: usize, after: Ms, extra: Ms },
+    /// Another fault, so long after the next such moment of a primary; 0 is before its messages leave.
+    At { moment: Moment, delay: Ms, fault: Box<Fault> },
     /// A join that doesn't belong here.
     Foreign { index: usize, kind: u8 },
     /// Somebody cancels.
@@ -50,6 +54,15 @@ pub(super) enum Fault {
     BlackHole { index: usize, up: bool },
     /// The termination message can't be written for a while; a torn one may stay behind.
     DiskFull { index: usize, torn: bool, length: Ms },
+}
+
+/// What a primary does when a steered fault strikes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Moment {
+    /// An attempt has failed and the gang gathers for another.
+    Gathers,
+    /// An attempt starts.
+    Starts,
 }
 
 /// A whole schedule.
@@ -103,8 +116,11 @@ fn pick(rng: &mut fastrand::Rng, values: &[u64]) -> u64 {
 impl Plan {
     pub(super) fn new(seed: u64) -> Self {
         let mut rng = fastrand::Rng::with_seed(seed);
-        let laptop = rng.u8(..4) == 0;
+        // By the seed itself: what is drawn for the other schedules stays the same.
+        let steered = seed % 10 == 7;
+        let laptop = rng.u8(..4) == 0 && !steered;
         let n = pick(&mut rng, &[1, 2, 2, 2, 3, 3, 3, 4, 5, 6]) as usize;
+        let n = if steered { n.max(2) } else { n };
         let serving = usize::from(n >= 3 && rng.u8(..4) == 0);
         let members = (0..n)
             .map(|i| {
@@ -119,14 +135,13 @@ impl Plan {
         for class in FailureClass::ALL {
             budgets.0.insert(class, pick(&mut rng, &[0, 1, 2, 3, 4]) as u32);
         }
-        let config = GangConfig {
+        let mut config = GangConfig {
             run: "digits-abc123".into(),
             job_uid: "job".into(),
             members,
             completion: if rng.bool() { Completion::All } else { Completion::Primary },
             budgets,
             timeout: (rng.u8(..8) != 0).then(|| seconds(pick(&mut rng, &[60, 200, 500]))),
-            // By the seed itself: what is drawn stays the same.
             cost_limit: (seed % 8 == 5).then(|| CostLimit {
                 time: seconds(if seed % 16 == 5 { 150 } else { 300 }),
                 text: "5 at 60 an hour".into(),
@@ -167,6 +182,12 @@ impl Plan {
             })
             .collect();
         faults.extend(kills);
+        if steered {
+            faults.truncate(rng.usize(..3));
+            faults.extend(steer(&mut rng, n));
+            let budget = pick(&mut rng, &[0, 0, 1, 2]) as u32;
+            config.budgets.0.insert(FailureClass::Infrastructure, budget);
+        }
         faults.sort_by_key(|(at, _)| *at);
         Self { seed, laptop, config, starts, failing, coupled, repeats, faults }
     }
@@ -247,4 +268,38 @@ fn fault(rng: &mut fastrand::Rng, n: usize, laptop: bool) -> Fault {
         23 if rng.u8(..4) == 0 => Fault::Deadline,
         _ => Fault::Cut { index },
     }
+}
+
+/// Faults that strike while an attempt is being gathered for or is on its way to the members.
+fn steer(rng: &mut fastrand::Rng, n: usize) -> Vec<(Ms, Fault)> {
+    let count = rng.usize(1..4);
+    let mut faults = Vec::new();
+    for _ in 0..count {
+        let armed = if rng.bool() { 0 } else { rng.u64(..60 * SECOND) };
+        let moment = if rng.u8(..4) == 0 { Moment::Gathers } else { Moment::Starts };
+        let delay = if rng.bool() { 0 } else { rng.u64(..1000) };
+        let mut add = |delay, fault| {
+            faults.push((armed, Fault::At { moment, delay, fault: Box::new(fault) }));
+        };
+        let (index, length) = (rng.usize(1..n), rng.u64(..30 * SECOND));
+        let (after, extra) = (rng.u64(..2000), rng.u64(..9000));
+        match rng.u8(..10) {
+            0 => add(delay, Fault::Pause { index: 0, length }),
+            1 => {
+                let (out, inward) = (rng.bool(), true);
+                add(delay, Fault::Partition { index: 0, out, inward, length });
+            }
+            2 => add(delay, Fault::KillAgent { index: 0, stamp_zero: false }),
+            3 => add(delay, Fault::Duplicate { index: 0 }),
+            4 => add(delay, Fault::Cancel),
+            5 | 6 => {
+                // The primary is sent away as soon as it has seen that a member was displaced.
+                add(delay, Fault::Displace { index, after, extra: 9000 });
+                let noticed = delay + after + rng.u64(..2000);
+                add(noticed, Fault::Sigterm { indexes: vec![0] });
+            }
+            _ => add(delay, Fault::Displace { index, after, extra }),
+        }
+    }
+    faults
 }

@@ -1,7 +1,7 @@
 //! The default run, and the proof that it would notice.
 
 use super::cover::WANTED;
-use super::explore::{explore, run};
+use super::explore::{explore, run, shrink};
 use super::plan::Plan;
 use crate::gang::rules::Rule;
 
@@ -24,6 +24,8 @@ const FOUND: &[Rule] = &[
     Rule::SpareKilled,
     Rule::StartNeedsAll,
     Rule::AckBeforeCommit,
+    Rule::CommitInQuiet,
+    Rule::HurryAfterStarts,
     Rule::HandOver,
     Rule::OutsideIsNoSuccess,
     Rule::CurrentExitsOnly,
@@ -51,9 +53,15 @@ fn every_mutation_is_found() {
         if only.as_ref().is_some_and(|only| *only != format!("{rule:?}")) {
             continue;
         }
-        let (count, failure, _) = explore(0..schedules, Some(*rule));
+        let first = number("MLCTL_SIM_FIRST").unwrap_or(0);
+        let (count, failure, _) = explore(first..first + schedules, Some(*rule));
         match failure {
-            Some(failure) => println!("{rule:?}: {} after {count} schedules", failure.rule),
+            Some(failure) => {
+                println!("{rule:?}: {} after {count} schedules", failure.rule);
+                if number("MLCTL_SIM_TRACE").is_some() {
+                    println!("{}", shrink(failure, Some(*rule)).describe());
+                }
+            }
             None => missed.push(rule),
         }
     }
@@ -75,7 +83,7 @@ fn invariants_hold() {
     let (count, failure, cover) = explore(first..first + schedules, None);
     println!("{count} schedules in {:.1?}: {:#?}", started.elapsed(), cover.0);
     if let Some(failure) = failure {
-        panic!("{}", failure.describe());
+        panic!("{}", shrink(failure, None).describe());
     }
     if schedules >= 10_000 {
         let never: Vec<_> = WANTED.iter().filter(|what| !cover.0.contains_key(*what)).collect();

@@ -1,7 +1,7 @@
 //! What the primaries' own events must not say: I2, I5, I6, I9 and I10.
 
 use super::check::Cause;
-use super::plan::SECOND;
+use super::plan::{Moment, SECOND};
 use super::world::World;
 use crate::gang::{Attempt, Completion, FailureClass, FirstFailure, GangEvent, ReplicaId, Session};
 
@@ -34,13 +34,17 @@ impl World<'_> {
                 let foreign = pod_uid.starts_with("foreign");
                 self.cover.hit(if foreign { "foreign refused" } else { "refused" });
             }
-            GangEvent::AttemptStarted { attempt } => self.attempt_started(agent, attempt),
+            GangEvent::AttemptStarted { attempt } => {
+                self.attempt_started(agent, attempt);
+                self.strike(Moment::Starts);
+            }
             GangEvent::FirstFailure { failure } => self.blamed(&failure),
             GangEvent::Completed { attempt } => self.completed(agent, attempt),
             GangEvent::AttemptEnded { .. } => self.cover.hit("attempt ended"),
             GangEvent::Retry { .. } => {
                 self.facts.retried = true;
                 self.cover.hit("retry");
+                self.strike(Moment::Gathers);
             }
             GangEvent::Adopted { .. } => self.cover.hit("adopted attempt"),
             GangEvent::Draining { .. } => self.cover.hit("drained"),

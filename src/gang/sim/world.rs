@@ -8,7 +8,7 @@ use super::check::Facts;
 use super::cover::Cover;
 use super::job::Job;
 use super::net::Wire;
-use super::plan::{Behaviour, Ms, Plan};
+use super::plan::{Behaviour, Fault, Moment, Ms, Plan};
 use crate::gang::{
     Attempt, Incarnation, MemberInput, MemberMachine, Now, Session, SessionInput,
     TerminationMessage, ToMember, ToPrimary,
@@ -16,7 +16,7 @@ use crate::gang::{
 
 /// Something that will happen.
 #[derive(Debug)]
-pub(super) enum Event {
+pub(super) enum Event<'p> {
     Tick { agent: usize },
     Member { agent: usize, input: MemberInput },
     Session { agent: usize, input: SessionInput },
@@ -27,6 +27,7 @@ pub(super) enum Event {
     Dialled { agent: usize, dial: u32 },
     Command { agent: usize, attempt: Attempt, what: CommandEvent },
     Fault { index: usize },
+    Struck { fault: &'p Fault },
     Create { index: usize },
     Kill { agent: usize },
     NodeBack { agent: usize },
@@ -43,24 +44,24 @@ pub(super) enum CommandEvent {
     Dies,
 }
 
-struct Entry {
+struct Entry<'p> {
     at: Ms,
     order: u64,
-    event: Event,
+    event: Event<'p>,
 }
 
-impl PartialEq for Entry {
+impl PartialEq for Entry<'_> {
     fn eq(&self, other: &Self) -> bool {
         self.order == other.order
     }
 }
-impl Eq for Entry {}
-impl PartialOrd for Entry {
+impl Eq for Entry<'_> {}
+impl PartialOrd for Entry<'_> {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
-impl Ord for Entry {
+impl Ord for Entry<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
         (other.at, other.order).cmp(&(self.at, self.order))
     }
@@ -127,8 +128,10 @@ pub(super) struct World<'p> {
     pub(super) asleep_until: Ms,
     /// Outputs of the primary from its verdict on, until it is killed.
     pub(super) crash_after: Option<u32>,
+    /// Faults that wait for a moment of a primary, and how long after it they strike.
+    pub(super) waiting: Vec<(Moment, Ms, &'p Fault)>,
     pub(super) trace: Option<Vec<String>>,
-    queue: BinaryHeap<Entry>,
+    queue: BinaryHeap<Entry<'p>>,
     order: u64,
 }
 
@@ -145,6 +148,7 @@ impl<'p> World<'p> {
             cover: Cover::default(),
             asleep_until: 0,
             crash_after: None,
+            waiting: Vec::new(),
             trace: trace.then(Vec::new),
             queue: BinaryHeap::new(),
             order: 0,
@@ -174,12 +178,12 @@ impl<'p> World<'p> {
         }
     }
 
-    pub(super) fn at(&mut self, at: Ms, event: Event) {
+    pub(super) fn at(&mut self, at: Ms, event: Event<'p>) {
         self.order += 1;
         self.queue.push(Entry { at, order: self.order, event });
     }
 
-    pub(super) fn after(&mut self, delay: Ms, event: Event) {
+    pub(super) fn after(&mut self, delay: Ms, event: Event<'p>) {
         self.at(self.now + delay, event);
     }
 
@@ -239,7 +243,7 @@ impl<'p> World<'p> {
     }
 
     /// Which agent's process an event needs awake.
-    fn addressee(&self, event: &Event) -> Option<usize> {
+    fn addressee(&self, event: &Event<'p>) -> Option<usize> {
         match event {
             Event::Tick { agent }
             | Event::Member { agent, .. }
@@ -253,7 +257,7 @@ impl<'p> World<'p> {
         }
     }
 
-    fn step(&mut self, event: Event) {
+    fn step(&mut self, event: Event<'p>) {
         if let Some(agent) = self.addressee(&event) {
             if !self.agents[agent].alive {
                 return;
@@ -281,6 +285,7 @@ impl<'p> World<'p> {
             Event::Dialled { agent, dial } => self.dialled(agent, dial),
             Event::Command { agent, attempt, what } => self.command(agent, attempt, what),
             Event::Fault { index } => self.fault(index),
+            Event::Struck { fault } => self.carry_out(fault),
             Event::Create { index } => self.create(index),
             Event::Kill { agent } => self.kill(agent, true),
             Event::NodeBack { agent } => self.node_back(agent),
