@@ -2,6 +2,6 @@
 
 mod examine;
 mod folders;
-mod python;
+pub(super) mod python;
 
 pub use examine::LaptopChecks;
