@@ -277,4 +277,5 @@ def main(args):
             sys.exit(str(error))
 
 
-main(sys.argv[1:])
+if __name__ == "__main__":
+    main(sys.argv[1:])
