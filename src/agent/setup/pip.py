@@ -4,8 +4,9 @@
     pip.py FOLDER VENV     and installs it into the environment VENV
     pip.py --look FOLDER   finds out that this would work, and keeps nothing
 
-Prints where pip comes from, then the wheel's path. What was kept once is taken from then on. Knows no
-index by name: the user's settings say which one there is, and without any it is Debian's own wheel.
+Prints where pip comes from and, without VENV, the wheel's path after it. What was kept once is taken
+from then on. Knows no index by name: the user's settings say which one there is, and without any it
+is Debian's own wheel.
 """
 import base64
 import configparser
@@ -267,8 +268,7 @@ def main(args):
     with tempfile.TemporaryDirectory(prefix="mlctl-pip-") as folder:
         try:
             name, wheel = bring(kept, folder, keep)
-            print(name)
-            print(wheel)
+            print("\n".join((name, wheel)) if not venv else f"pip comes from {wheel}")
             for place in venv:
                 python = os.path.join(os.path.abspath(place), "bin/python")
                 call([python, os.path.join(wheel, "pip"), "--isolated", "--disable-pip-version-check",

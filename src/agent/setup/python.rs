@@ -142,7 +142,9 @@ impl Steps<'_> {
         if brings_pip {
             let kept = pip_folder(self.cache).to_string_lossy().into_owned();
             let argv = [name, "-I", "-c", PIP, &kept, &text].map(str::to_owned).to_vec();
-            self.step(argv, self.env.to_vec(), "bringing pip, since Python lacks ensurepip")?;
+            let done =
+                self.step(argv, self.env.to_vec(), "bringing pip, since there is no ensurepip");
+            done.map_err(|error| self.unfetched(error))?;
         }
         if self.runtime == AgentRuntime::Pod {
             self.see_image_packages(interpreter, venv)?;
@@ -166,12 +168,7 @@ impl Steps<'_> {
             argv.extend(rest);
             let place = PythonPlace::Environment(venv.to_owned());
             let done = self.step(argv, with_python(self.env, Some(&place)), "pip install");
-            done.map_err(|SetupError(why)| match self.runtime {
-                AgentRuntime::Processes => SetupError(why),
-                AgentRuntime::Pod => SetupError(format!(
-                    "{why}; where pods reach no package index, put what is needed into the image"
-                )),
-            })
+            done.map_err(|error| self.unfetched(error))
         };
         if let Some(file) = &python.requirements {
             pip(vec!["-r".into(), text(&self.cwd.join(file))])?;
@@ -182,6 +179,16 @@ impl Steps<'_> {
             pip(rest)?;
         }
         Ok(())
+    }
+
+    /// What could not be fetched.
+    fn unfetched(&self, SetupError(why): SetupError) -> SetupError {
+        SetupError(match self.runtime {
+            AgentRuntime::Processes => why,
+            AgentRuntime::Pod => format!(
+                "{why}; where pods reach no package index, put what is needed into the image"
+            ),
+        })
     }
 
     /// What an interpreter says of itself.
