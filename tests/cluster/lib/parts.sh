@@ -80,7 +80,7 @@ build() {
     find_parts
     packages ip=iproute2 openssl=openssl unshare=util-linux
     if is_root; then
-        packages containerd=containerd runc=runc iptables=iptables conntrack=conntrack \
+        packages containerd=containerd runc=runc iptables=iptables conntrack=conntrack sysctl=procps \
             debootstrap=debootstrap gcc=gcc /usr/lib/cni/bridge=containernetworking-plugins
     fi
     for dir in "$kube" "$coredns" "$kwok" ${store:+"$store"}; do
