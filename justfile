@@ -4,6 +4,10 @@
 test *args:
     tests/run {{args}}
 
+# The README's two commands on a fresh Debian, in a root of its own; `just fresh 1` the first alone.
+fresh *numbers:
+    tests/fresh {{numbers}}
+
 # Format, lint, check drift of generated files.
 check:
     cargo fmt --check

@@ -32,5 +32,5 @@ pub use install::install;
 pub use links::cancel;
 pub use probe::probe;
 pub use run::{Surroundings, run};
-pub(crate) use setup::COMPLETE;
+pub(crate) use setup::{COMPLETE, ENSUREPIP, PIP, pip_folder};
 pub use termination::{read_termination, report_in_pod, report_unusable_pod};

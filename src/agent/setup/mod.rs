@@ -4,6 +4,6 @@ mod image;
 mod python;
 mod steps;
 
-pub(crate) use python::COMPLETE;
 pub(super) use python::with_python;
+pub(crate) use python::{COMPLETE, ENSUREPIP, PIP, pip_folder};
 pub(super) use steps::Steps;

@@ -18,6 +18,17 @@ use crate::spec::PythonSetup;
 /// In an environment that is whole.
 pub(crate) const COMPLETE: &str = ".complete";
 
+/// Fails where Python can't put pip into environments by itself.
+pub(crate) const ENSUREPIP: &str = "import ensurepip; ensurepip.version()";
+
+/// Brings pip there all the same.
+pub(crate) const PIP: &str = include_str!("pip.py");
+
+/// Where pip is kept that was brought once, in the cache.
+pub(crate) fn pip_folder(cache: &Path) -> PathBuf {
+    cache.join("pip")
+}
+
 /// Prints what an environment depends on.
 const ABOUT: &str = "import json, os, sys
 print(json.dumps({'executable': sys.executable, 'real': os.path.realpath(sys.executable),
@@ -109,20 +120,32 @@ impl Steps<'_> {
     }
 
     fn make(&self, name: &str, interpreter: &Interpreter, venv: &Path) -> Result<(), SetupError> {
+        let can = |script: &str| Ok(self.ask(name, &["-c", script])?.status.success());
         let mut argv = vec![name.to_owned(), "-m".into(), "venv".into()];
+        let mut sees_pip = false;
         if self.runtime == AgentRuntime::Pod {
             // What the image has needs not be fetched again.
             argv.push("--system-site-packages".into());
-            if self.ask(&interpreter.executable, &["-c", "import pip"])?.status.success() {
-                argv.push("--without-pip".into());
-            }
+            sees_pip = can("import pip")?;
         }
-        argv.push(venv.to_string_lossy().into_owned());
+        let brings_pip = !sees_pip && !can(ENSUREPIP)?;
+        if sees_pip || brings_pip {
+            argv.push("--without-pip".into());
+        }
+        let text = venv.to_string_lossy().into_owned();
+        argv.push(text.clone());
         self.step(argv, self.env.to_vec(), "making a Python environment").map_err(
             |SetupError(why)| {
                 SetupError(format!("{why}; on Debian and Ubuntu it needs the package python3-venv"))
             },
         )?;
+        if brings_pip {
+            let kept = pip_folder(self.cache).to_string_lossy().into_owned();
+            let argv = [name, "-I", "-c", PIP, &kept, &text].map(str::to_owned).to_vec();
+            let done =
+                self.step(argv, self.env.to_vec(), "bringing pip, since there is no ensurepip");
+            done.map_err(|error| self.unfetched(error))?;
+        }
         if self.runtime == AgentRuntime::Pod {
             self.see_image_packages(interpreter, venv)?;
         }
@@ -145,12 +168,7 @@ impl Steps<'_> {
             argv.extend(rest);
             let place = PythonPlace::Environment(venv.to_owned());
             let done = self.step(argv, with_python(self.env, Some(&place)), "pip install");
-            done.map_err(|SetupError(why)| match self.runtime {
-                AgentRuntime::Processes => SetupError(why),
-                AgentRuntime::Pod => SetupError(format!(
-                    "{why}; where pods reach no package index, put what is needed into the image"
-                )),
-            })
+            done.map_err(|error| self.unfetched(error))
         };
         if let Some(file) = &python.requirements {
             pip(vec!["-r".into(), text(&self.cwd.join(file))])?;
@@ -161,6 +179,16 @@ impl Steps<'_> {
             pip(rest)?;
         }
         Ok(())
+    }
+
+    /// What could not be fetched.
+    fn unfetched(&self, SetupError(why): SetupError) -> SetupError {
+        SetupError(match self.runtime {
+            AgentRuntime::Processes => why,
+            AgentRuntime::Pod => format!(
+                "{why}; where pods reach no package index, put what is needed into the image"
+            ),
+        })
     }
 
     /// What an interpreter says of itself.

@@ -1,5 +1,7 @@
 //! One finding: what, why it matters, the command that mends it.
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
 
 /// How bad it is.
@@ -115,6 +117,18 @@ impl Finding {
     pub fn of(mut self, trouble: Trouble) -> Self {
         self.trouble = trouble;
         self
+    }
+
+    /// All of it in one line, for a run that is refused because of it.
+    pub fn line(&self) -> String {
+        let mut line = format!("{}: {}", self.check, self.what);
+        for (word, part) in [("", &self.why), ("mend: ", &self.mend)] {
+            if let Some(part) = part {
+                // Writing to a String can't fail.
+                let _ = write!(line, "; {word}{part}");
+            }
+        }
+        line
     }
 
     /// Runs don't start.

@@ -14,10 +14,10 @@ const NO_ROOM: u64 = 16 << 20;
 /// The interpreter that a local run would use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PythonFacts {
-    /// There is none in PATH.
-    Missing,
-    /// It doesn't work; its words.
-    Broken(String),
+    /// There is none of this name.
+    Missing(String),
+    /// The one of this name doesn't work; its words.
+    Broken(String, String),
     /// It works.
     There {
         /// Where.
@@ -26,38 +26,65 @@ pub enum PythonFacts {
         version: String,
         /// Major and minor.
         number: (u32, u32),
-        /// It can make environments, with pip in them.
-        has_venv: bool,
+        /// Whether it makes environments.
+        environments: Environments,
     },
 }
 
-/// Judges the interpreter.
+/// Python environments, as `setup.python` wants them: with pip.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Environments {
+    /// By the interpreter alone.
+    Whole,
+    /// It lacks `ensurepip`; where pip comes from instead.
+    Brought(String),
+    /// It lacks `venv`.
+    NoVenv,
+    /// It lacks `ensurepip`, and why pip comes from nowhere else.
+    NoPip(String),
+}
+
+/// Judges the interpreter. A run with `setup.python` that asks for one which fails is refused.
 pub fn python(facts: &PythonFacts) -> Finding {
     const CHECK: &str = "python";
+    const NO_ENVIRONMENT: &str = "specs with `setup.python` don't start; others do";
+    const VENV: &str = "sudo apt-get install python3-venv   # or your system's own";
     let install = "sudo apt-get install python3 python3-venv   # or your system's own";
     match facts {
-        PythonFacts::Missing => Finding::fail(Place::Laptop, CHECK, "there is no python3 in PATH")
-            .why("local runs of Python code, and `setup.python`, start with it")
-            .mend(install),
-        PythonFacts::Broken(said) => {
-            Finding::fail(Place::Laptop, CHECK, format!("python3 doesn't work: {said}"))
+        PythonFacts::Missing(name) => {
+            let place = if name.contains('/') { "" } else { " in PATH" };
+            Finding::fail(Place::Laptop, CHECK, format!("there is no {name}{place}"))
                 .why("local runs of Python code, and `setup.python`, start with it")
-                .mend("python3 -c 'import sys; print(sys.version)'")
+                .mend(install)
         }
-        PythonFacts::There { path, version, has_venv: false, .. } => Finding::warn(
-            Place::Laptop,
-            CHECK,
-            format!("{version} at {path} can't make environments (no venv or ensurepip)"),
-        )
-        .why("specs with `setup.python` don't start; others do")
-        .mend("sudo apt-get install python3-venv   # or your system's own"),
+        PythonFacts::Broken(name, said) => {
+            Finding::fail(Place::Laptop, CHECK, format!("{name} doesn't work: {said}"))
+                .why("local runs of Python code, and `setup.python`, start with it")
+                .mend(format!("{name} -c 'import sys; print(sys.version)'"))
+        }
+        PythonFacts::There { path, version, environments: Environments::NoVenv, .. } => {
+            let what = format!("{version} at {path} can't make environments: it lacks venv");
+            Finding::fail(Place::Laptop, CHECK, what).why(NO_ENVIRONMENT).mend(VENV)
+        }
+        PythonFacts::There { path, version, environments: Environments::NoPip(why), .. } => {
+            let what = format!(
+                "{version} at {path} can't make environments: it lacks ensurepip, and pip comes \
+                 from nowhere else: {why}"
+            );
+            Finding::fail(Place::Laptop, CHECK, what).why(NO_ENVIRONMENT).mend(VENV)
+        }
         PythonFacts::There { path, version, number, .. } if *number < OLDEST_PYTHON => {
             Finding::warn(Place::Laptop, CHECK, format!("{version} at {path} is old"))
                 .why("today's TensorFlow, PyTorch and JAX want 3.10 or newer")
                 .mend("sudo apt-get install python3   # on a newer system, or pyenv")
         }
-        PythonFacts::There { path, version, .. } => {
-            Finding::ok(Place::Laptop, CHECK, format!("{version} at {path}, makes environments"))
+        PythonFacts::There { path, version, environments, .. } => {
+            let pip = match environments {
+                Environments::Brought(from) => format!(" with pip from {from} (no ensurepip)"),
+                _ => String::new(),
+            };
+            let what = format!("{version} at {path}, makes environments{pip}");
+            Finding::ok(Place::Laptop, CHECK, what)
         }
     }
 }

@@ -284,22 +284,24 @@ fn the_probe_tells_how_far_it_came() {
 
 #[test]
 fn laptops() {
-    let there = |has_venv, number| PythonFacts::There {
+    let there = |environments, number| PythonFacts::There {
         path: "/usr/bin/python3".into(),
         version: "3".into(),
         number,
-        has_venv,
+        environments,
     };
     let folder_with = |written: Result<(), String>, free| {
         folder("state", "XDG_STATE_HOME", &FolderFacts { path: "/s".into(), written, free })
     };
     let broken = || "no".to_owned();
     let all = [
-        (python(&PythonFacts::Missing), Level::Fail),
-        (python(&PythonFacts::Broken(broken())), Level::Fail),
-        (python(&there(false, (3, 12))), Level::Warn),
-        (python(&there(true, (3, 8))), Level::Warn),
-        (python(&there(true, (3, 10))), Level::Ok),
+        (python(&PythonFacts::Missing("python3".into())), Level::Fail),
+        (python(&PythonFacts::Broken("python3".into(), broken())), Level::Fail),
+        (python(&there(Environments::NoVenv, (3, 12))), Level::Fail),
+        (python(&there(Environments::NoPip(broken()), (3, 12))), Level::Fail),
+        (python(&there(Environments::Whole, (3, 8))), Level::Warn),
+        (python(&there(Environments::Whole, (3, 10))), Level::Ok),
+        (python(&there(Environments::Brought("here".into()), (3, 10))), Level::Ok),
         (framework("torch", "torch", &FrameworkFacts::Missing), Level::Skip),
         (framework("torch", "torch", &FrameworkFacts::Broken(broken())), Level::Warn),
         (framework("torch", "torch", &FrameworkFacts::Slow), Level::Warn),
@@ -326,6 +328,27 @@ fn laptops() {
         assert_eq!(finding.level, level, "{finding:?}");
         explained(&[finding]);
     }
+}
+
+#[test]
+fn a_python_that_can_not_make_environments_says_so_in_one_line() {
+    let facts = |environments| PythonFacts::There {
+        path: "/usr/bin/python3".into(),
+        version: "3.13.5".into(),
+        number: (3, 13),
+        environments,
+    };
+    let brought = python(&facts(Environments::Brought("uv".into())));
+    let said =
+        "python: 3.13.5 at /usr/bin/python3, makes environments with pip from uv (no ensurepip)";
+    assert_eq!(brought.line(), said);
+    let refused = python(&facts(Environments::NoPip("there is no apt-get".into())));
+    assert_eq!(
+        refused.line(),
+        "python: 3.13.5 at /usr/bin/python3 can't make environments: it lacks ensurepip, and pip \
+         comes from nowhere else: there is no apt-get; specs with `setup.python` don't start; \
+         others do; mend: sudo apt-get install python3-venv   # or your system's own"
+    );
 }
 
 fn imported(gpus: Option<usize>) -> FrameworkFacts {

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::data;
-use super::data::Claims;
+use super::data::{self, Claims};
+use super::doctor::python::{INTERPRETER, Pip, command, python};
 use super::gpu;
 use super::runtime::LocalConfig;
+use crate::ops::doctor;
 use crate::plan::{Plan, PodOptions, RolePlan};
 use crate::runtime::{Notice, RuntimeError, SubmitOptions};
 use crate::storage::{Claim, is_uri};
@@ -27,6 +28,7 @@ pub(crate) fn check(
     cores(plan, &mut notices);
     accelerators(config, plan, options, &mut refused, &mut notices);
     commands(config, plan, &mut refused);
+    environments(config, plan, &mut refused);
     if let Some(code) = &plan.gang().code {
         if is_uri(code) {
             refused.push(format!("code: {code} is not a folder of this machine"));
@@ -215,6 +217,30 @@ fn accelerators(
         } else {
             refused.push(format!("{said}; pass --allow-cpu to run on the CPU"));
         }
+    }
+}
+
+/// An environment that can't be made is told once and here, as `doctor` tells it, not by each replica.
+fn environments(config: &LocalConfig, plan: &Plan, refused: &mut Vec<String>) {
+    let wanted = plan.gang().setup.as_ref().and_then(|setup| setup.python.as_ref());
+    let Some(wanted) = wanted else { return };
+    let name = wanted.interpreter.as_deref().unwrap_or(INTERPRETER);
+    // A path is relative to the code; a name is looked up in PATH.
+    let program = match &plan.gang().code {
+        Some(code) if name.contains('/') => Path::new(code).join(name),
+        _ => PathBuf::from(name),
+    };
+    // All replicas share one environment, and the first may say where packages come from.
+    let variables = plan.gang().roles.first().map_or(&[][..], |role| &role.env);
+    let interpreter = || {
+        let mut command = command(config, &program);
+        let values = variables.iter().filter_map(|one| Some((&one.name, one.value.as_ref()?)));
+        command.envs(values);
+        command
+    };
+    let finding = doctor::python(&python(&interpreter, Pip::Kept(&config.cache), &|| false));
+    if finding.fails() {
+        refused.push(finding.line());
     }
 }
 

@@ -86,7 +86,7 @@ tensorflow_image() {
     local root=$work/root cache path pins=$here/../../examples/digits/requirements.txt
     mkdir -p "$root" "$work/upper" "$work/overlay"
     mount -t overlay -o "lowerdir=$work/debian,upperdir=$work/upper,workdir=$work/overlay" overlay "$root"
-    cache=$(python3 -m pip cache dir)
+    cache=${PIP_CACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/pip}
     mkdir -p "$cache"
     mount -t proc proc "$root/proc"
     for path in /dev/null /dev/urandom /etc/resolv.conf /etc/hosts /etc/ssl/certs /etc/pip.conf \

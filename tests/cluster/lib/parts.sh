@@ -65,7 +65,7 @@ packages() {
 
 # find_parts: names the parts' folders, as $kube, $coredns, $kwok and, with root, $store.
 find_parts() {
-    command -v go >/dev/null || die "go is missing; install Go 1.26 or newer"
+    bring_go "$here" "$cache" || exit 1
     kube=$(go_part kube)
     coredns=$(go_part coredns)
     kwok=$(go_part kwok)
@@ -80,7 +80,7 @@ build() {
     find_parts
     packages ip=iproute2 openssl=openssl unshare=util-linux
     if is_root; then
-        packages containerd=containerd runc=runc iptables=iptables conntrack=conntrack \
+        packages containerd=containerd runc=runc iptables=iptables conntrack=conntrack sysctl=procps \
             debootstrap=debootstrap gcc=gcc /usr/lib/cni/bridge=containernetworking-plugins
     fi
     for dir in "$kube" "$coredns" "$kwok" ${store:+"$store"}; do

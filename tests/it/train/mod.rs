@@ -1,6 +1,7 @@
 //! `mlctl train` with real agents and real commands.
 
 mod data;
+mod environments;
 mod examples;
 mod faults;
 mod gather;

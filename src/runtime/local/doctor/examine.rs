@@ -1,5 +1,7 @@
 //! The checks of this machine, one after the other.
 
+use std::path::Path;
+
 use jiff::Timestamp;
 
 use super::folders;
@@ -40,7 +42,9 @@ impl Local {
         let gpus = python::gpus(&self.config, visit);
         visit.tell(doctor::gpus(&gpus));
         visit.begin("python");
-        let found = python::python(&self.config, visit);
+        let python = || python::command(&self.config, Path::new(python::INTERPRETER));
+        let pip = python::Pip::Looked(&self.config.cache);
+        let found = python::python(&python, pip, &|| visit.is_stopped());
         visit.tell(doctor::python(&found));
         if !visit.is_stopped() {
             self.frameworks(&found, &gpus, visit);

@@ -1,7 +1,7 @@
-//! Looks at this machine for `doctor`; `crate::doctor` judges.
+//! Looks at this machine for `doctor`; `crate::ops::doctor` judges.
 
 mod examine;
 mod folders;
-mod python;
+pub(super) mod python;
 
 pub use examine::LaptopChecks;

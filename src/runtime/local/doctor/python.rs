@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::ops::doctor::{FrameworkFacts, GpuFacts, PythonFacts, Visit};
+use crate::agent::{ENSUREPIP, PIP, pip_folder};
+use crate::ops::doctor::{Environments, FrameworkFacts, GpuFacts, PythonFacts, Visit};
 use crate::runtime::local::ask::{ANSWER, ask};
 use crate::runtime::local::runtime::LocalConfig;
 
@@ -15,10 +16,13 @@ use crate::runtime::local::runtime::LocalConfig;
 const IMPORT: Duration = Duration::from_mins(1);
 
 /// What `setup.python` takes unless the spec names another one.
-const INTERPRETER: &str = "python3";
+pub(crate) const INTERPRETER: &str = "python3";
+
+/// pip is a small download.
+const DOWNLOAD: Duration = Duration::from_mins(2);
 
 const ABOUT: &str = "import importlib.util, json, sys
-has = all(importlib.util.find_spec(name) for name in ('venv', 'ensurepip'))
+has = importlib.util.find_spec('venv') is not None
 print(json.dumps({'path': sys.executable, 'number': sys.version_info[:2], 'hasVenv': has,
     'version': '.'.join(map(str, sys.version_info[:3]))}))";
 
@@ -54,27 +58,61 @@ pub(crate) const FRAMEWORKS: [Framework; 3] = [
 ];
 
 /// A program with the environment of a local run's commands, in a folder without the user's code.
-fn command(config: &LocalConfig, program: &Path) -> Command {
+pub(crate) fn command(config: &LocalConfig, program: &Path) -> Command {
     let mut command = Command::new(program);
     command.env_clear().envs(&config.env).current_dir("/");
     command
 }
 
-/// The interpreter that a local run would use.
-pub(crate) fn python(config: &LocalConfig, visit: &Visit) -> PythonFacts {
-    let mut asked = command(config, Path::new(INTERPRETER));
-    let answer = match ask(asked.args(["-c", ABOUT]), ANSWER, &|| visit.is_stopped()) {
+/// How pip is looked for where an interpreter has none for environments, with the cache's folder.
+#[derive(Clone, Copy)]
+pub(crate) enum Pip<'a> {
+    /// So that nothing stays.
+    Looked(&'a Path),
+    /// So that environments find it in the cache.
+    Kept(&'a Path),
+}
+
+/// The interpreter that a local run would use. `interpreter` makes a command that starts it, which
+/// goes by its program's name.
+pub(crate) fn python(
+    interpreter: &dyn Fn() -> Command,
+    pip: Pip<'_>,
+    is_left: &dyn Fn() -> bool,
+) -> PythonFacts {
+    let name = interpreter().get_program().to_string_lossy().into_owned();
+    let asked = |limit, args: &[&str]| ask(interpreter().args(args), limit, is_left);
+    let answer = match asked(ANSWER, &["-c", ABOUT]) {
         Ok(answer) if answer.status.success() => answer,
-        Ok(answer) => return PythonFacts::Broken(answer.complaint()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return PythonFacts::Missing,
-        Err(error) => return PythonFacts::Broken(error.to_string()),
+        Ok(answer) => return PythonFacts::Broken(name, answer.complaint()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return PythonFacts::Missing(name),
+        Err(error) => return PythonFacts::Broken(name, error.to_string()),
     };
-    match serde_json::from_str(&answer.stdout) {
-        Ok(About { path, version, number, has_venv }) => {
-            PythonFacts::There { path, version, number, has_venv }
+    let About { path, version, number, has_venv } = match serde_json::from_str(&answer.stdout) {
+        Ok(about) => about,
+        Err(error) => return PythonFacts::Broken(name, error.to_string()),
+    };
+    let environments = if !has_venv {
+        Environments::NoVenv
+    } else if asked(ANSWER, &["-c", ENSUREPIP]).is_ok_and(|answer| answer.status.success()) {
+        Environments::Whole
+    } else {
+        let (cache, look) = match pip {
+            Pip::Looked(cache) => (cache, Some("--look")),
+            Pip::Kept(cache) => (cache, None),
+        };
+        let folder = pip_folder(cache).to_string_lossy().into_owned();
+        let args: Vec<&str> = ["-I", "-c", PIP].into_iter().chain(look).chain([&*folder]).collect();
+        match asked(DOWNLOAD, &args) {
+            Ok(answer) if answer.status.success() => {
+                let from = answer.stdout.lines().next().unwrap_or_default();
+                Environments::Brought(from.to_owned())
+            }
+            Ok(answer) => Environments::NoPip(answer.complaint()),
+            Err(error) => Environments::NoPip(error.to_string()),
         }
-        Err(error) => PythonFacts::Broken(error.to_string()),
-    }
+    };
+    PythonFacts::There { path, version, number, environments }
 }
 
 /// Imports a framework, and asks it for GPUs where there are some.
