@@ -12,7 +12,7 @@ use crate::spec::kinds::train::lint;
 use crate::spec::kinds::{Converted, ForeignContext, RECOGNISERS};
 use crate::spec::syntax::parse;
 use crate::spec::syntax::{Change, set};
-use crate::spec::syntax::{Diagnostic, Diagnostics, Severity};
+use crate::spec::syntax::{Code, Diagnostic, Diagnostics, Severity};
 use crate::spec::syntax::{Node, Spans};
 use crate::spec::syntax::{Source, SourceSpan};
 
@@ -115,7 +115,7 @@ impl Loader<'_> {
         self.out.list.extend(parsed.findings);
         if nothing {
             self.out.list.push(
-                Diagnostic::error("empty", "there is no document in this file")
+                Diagnostic::error(Code::Empty, "there is no document in this file")
                     .at(SourceSpan { source: index, start: 0, end: 0 }, "")
                     .help("`mlctl init` writes a spec to begin with"),
             );
@@ -180,7 +180,7 @@ impl Loader<'_> {
             }),
             // The schema comes from the types, so this is a gap between the two.
             Err(error) => self.out.list.push(
-                Diagnostic::error("not-understood", format!("the spec can't be read: {error}"))
+                Diagnostic::error(Code::NotUnderstood, format!("the spec can't be read: {error}"))
                     .at(node.span, "in this document"),
             ),
         }
@@ -209,7 +209,7 @@ impl Loader<'_> {
         );
         if foreign {
             // The other system runs these as they are written, so they are not refused here.
-            let habits = ["one-string-command", "two-words-in-one", "duplicate-env"];
+            let habits = [Code::OneStringCommand, Code::TwoWordsInOne, Code::DuplicateEnv];
             for finding in findings.iter_mut().filter(|finding| habits.contains(&finding.code)) {
                 finding.severity = Severity::Warning;
             }

@@ -12,6 +12,6 @@ pub use explain::{Explained, ExplainedField, UnknownPath, explain};
 pub use kinds::train::*;
 pub use load::{Document, LoadOptions, Loaded, Resolved, load};
 pub use syntax::{
-    Diagnostic, Diagnostics, Label, Node, RenderOptions, Severity, Source, SourceSpan, Spans,
+    Code, Diagnostic, Diagnostics, Label, Node, RenderOptions, Severity, Source, SourceSpan, Spans,
     to_yaml,
 };

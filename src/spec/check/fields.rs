@@ -6,8 +6,8 @@ use super::gaps::Gap;
 use super::habits;
 use super::schema::{properties, required};
 use super::walk::{At, Walk};
-use crate::spec::syntax::Diagnostic;
 use crate::spec::syntax::SourceSpan;
+use crate::spec::syntax::{Code, Diagnostic};
 use crate::spec::syntax::{Entry, Node, Value, key_path};
 use crate::text::{list_of, nearest};
 
@@ -23,7 +23,8 @@ impl Walk<'_> {
             .map(|(field, _)| field)
             .filter(|field| node.get(field).is_none())
             .collect();
-        let finding = Diagnostic::error("unknown-field", format!("unknown field `{name}`{place}"));
+        let finding =
+            Diagnostic::error(Code::UnknownField, format!("unknown field `{name}`{place}"));
         let habit = habits::advice(name, &at.path);
         let near = nearest(name, known.iter().copied()).filter(|_| habit.is_none());
         let misplaced = self.field_among_roles(&at.path).filter(|_| near.is_none());
@@ -116,7 +117,7 @@ impl Walk<'_> {
         };
         self.refuse(
             Gap::Lack { path: at.path.clone(), field: name.to_owned() },
-            Diagnostic::error("missing-field", format!("`{name}` is missing{place}"))
+            Diagnostic::error(Code::MissingField, format!("`{name}` is missing{place}"))
                 .at(place_of_node, format!("without `{name}`"))
                 .help(help),
         );

@@ -1,7 +1,7 @@
 //! What kind of document it is: ours, ours later, or another system's.
 
 use crate::spec::check::{properties, train_job};
-use crate::spec::syntax::Diagnostic;
+use crate::spec::syntax::{Code, Diagnostic};
 use crate::spec::syntax::{Meaning, Node};
 use crate::text::nearest;
 
@@ -77,7 +77,7 @@ const FOREIGN: &[(&str, &str, &str)] = &[
 pub(crate) fn train_job_or_why_not(node: &Node) -> Result<(), Diagnostic> {
     let Some(entries) = node.as_map() else {
         return Err(Diagnostic::error(
-            "not-a-spec",
+            Code::NotASpec,
             format!("a spec is a mapping, and this is {}", node.describe()),
         )
         .at(node.span, "")
@@ -90,7 +90,7 @@ pub(crate) fn train_job_or_why_not(node: &Node) -> Result<(), Diagnostic> {
         }
         let first = entries.first().map_or(node.span, |entry| entry.key.span);
         return Err(Diagnostic::error(
-            "not-a-spec",
+            Code::NotASpec,
             "this document has no `kind`, and no field of a spec",
         )
         .at(first, "not a spec")
@@ -107,7 +107,7 @@ pub(crate) fn train_job_or_why_not(node: &Node) -> Result<(), Diagnostic> {
     let ours = version.starts_with("mlctl.dev");
     if kind == TRAIN_JOB && version.contains("kubeflow.org") {
         return Err(Diagnostic::error(
-            "foreign-kind",
+            Code::ForeignKind,
             format!("this TrainJob is Kubeflow's (`{version}`), not mlctl's"),
         )
         .at(at, "of another system")
@@ -118,7 +118,7 @@ pub(crate) fn train_job_or_why_not(node: &Node) -> Result<(), Diagnostic> {
     }
     if LATER.contains(&kind) {
         return Err(Diagnostic::error(
-            "unsupported-kind",
+            Code::UnsupportedKind,
             format!("{kind} is not in this version of mlctl"),
         )
         .at(at, "not yet")
@@ -129,7 +129,7 @@ pub(crate) fn train_job_or_why_not(node: &Node) -> Result<(), Diagnostic> {
         .find(|(name, ..)| *name == kind && (!ours || node.get("apiVersion").is_none()))
     {
         return Err(Diagnostic::error(
-            "foreign-kind",
+            Code::ForeignKind,
             format!("{kind} is {whose}: mlctl does not run it"),
         )
         .at(at, "of another system")
@@ -140,7 +140,7 @@ pub(crate) fn train_job_or_why_not(node: &Node) -> Result<(), Diagnostic> {
         Some(near) => format!("did you mean `{near}`?"),
         None => "write `kind: TrainJob`".into(),
     };
-    Err(Diagnostic::error("unknown-kind", format!("there is no kind `{kind}`"))
+    Err(Diagnostic::error(Code::UnknownKind, format!("there is no kind `{kind}`"))
         .at(at, "unknown kind")
         .help(help))
 }

@@ -2,6 +2,7 @@
 //! what is wrong with them shown at its place.
 
 mod builder;
+mod code;
 mod diagnostic;
 mod expand;
 pub(crate) mod freeform;
@@ -13,6 +14,7 @@ mod source;
 mod syntax;
 mod write;
 
+pub use code::Code;
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity};
 pub(crate) use expand::{Problem, expand, is_variable};
 pub(crate) use freeform::{Misfit, typed};

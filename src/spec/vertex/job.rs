@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 
 use crate::spec::kinds::train::{ApiVersion, Framework, Setup, TrainJob, TrainJobKind};
 use crate::spec::kinds::{Converted, ForeignContext};
-use crate::spec::syntax::{Diagnostic, Severity};
+use crate::spec::syntax::{Code, Diagnostic, Severity};
 use crate::spec::syntax::{Node, Place, Spans};
 
 use super::assemble::{Assembled, assemble, note};
@@ -69,7 +69,7 @@ pub(crate) fn recognise(node: &Node, context: &ForeignContext<'_>) -> Option<Con
     let (format, job) = match shape(node)? {
         Shape::Other { format, at, advice } => {
             findings.add(
-                Diagnostic::error("vertex-kind", format!("not a CustomJob but: {format}"))
+                Diagnostic::error(Code::VertexKind, format!("not a CustomJob but: {format}"))
                     .at(at.key.span, "")
                     .help(advice),
             );
@@ -88,7 +88,7 @@ pub(crate) fn recognise(node: &Node, context: &ForeignContext<'_>) -> Option<Con
                     // Not a mapping: that is said already.
                     spec.as_map()?;
                     findings.add(
-                        Diagnostic::error("vertex-missing", "`workerPoolSpecs` is missing")
+                        Diagnostic::error(Code::VertexMissing, "`workerPoolSpecs` is missing")
                             .at(spec.span, "")
                             .help("write the worker pools into the file, also those that gcloud gets as flags"),
                     );
@@ -191,7 +191,7 @@ fn read_pools(findings: &mut Findings, node: &Node) -> Vec<Pool> {
     let items = match node.as_list() {
         Some([]) => {
             findings.add(
-                Diagnostic::error("vertex-missing", "there is no worker pool in the list")
+                Diagnostic::error(Code::VertexMissing, "there is no worker pool in the list")
                     .at(node.span, ""),
             );
             return Vec::new();
@@ -230,7 +230,7 @@ fn name(
     let name = dns_name(written).unwrap_or_else(fallback);
     if name != written {
         findings.add(
-            Diagnostic::warning("vertex-name", format!("the job is called `{name}` here"))
+            Diagnostic::warning(Code::VertexName, format!("the job is called `{name}` here"))
                 .at(entry.value.span, "")
                 .help("names have lower-case letters, digits and `-`, 30 characters at most"),
         );
