@@ -66,7 +66,7 @@ fn objects(context: &Context, job: &LoadedJob) -> Result<Vec<Json>, CliError> {
     let settings = context.manifest_settings(None)?;
     name_image_commands(context, &mut plan, &settings)?;
     let taken = plan.take_secrets(&job.secrets());
-    let resolved = crate::spec::syntax::to_yaml(&job.job).map_err(internal)?;
+    let resolved = crate::spec::to_yaml(&job.job).map_err(internal)?;
     let resolved = hide(&resolved, &taken);
     let submission = NewRun {
         kind: "TrainJob",

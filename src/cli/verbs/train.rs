@@ -173,7 +173,7 @@ fn submit(
     let known = job.secrets();
     let taken = plan.take_secrets(&known);
     let hide = |text: &str| hide(text, &taken);
-    let resolved = crate::spec::syntax::to_yaml(&job.job)
+    let resolved = crate::spec::to_yaml(&job.job)
         .map_err(|error| CliError::new(ErrorKind::Internal, error.to_string()))?;
     let code_dir = plan.code.as_ref().map_or_else(|| job.base.clone(), Into::into);
     let git_dir = if code_dir.is_dir() { code_dir } else { job.base.clone() };

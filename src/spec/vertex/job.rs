@@ -7,7 +7,7 @@
 use indexmap::IndexMap;
 
 use crate::spec::kinds::train::{ApiVersion, Framework, Setup, TrainJob, TrainJobKind};
-use crate::spec::kinds::{Converted, ForeignContext};
+use crate::spec::kinds::{Converted, Document, ForeignContext, Resolved};
 use crate::spec::syntax::{Code, Diagnostic, Severity};
 use crate::spec::syntax::{Node, Place, Spans};
 
@@ -66,21 +66,19 @@ const OUTPUT_DIRECTORY: Table = &[("outputUriPrefix", Use::Read)];
 /// The converter of Vertex AI's files: `None` when the document is nothing of Google's.
 pub(crate) fn recognise(node: &Node, context: &ForeignContext<'_>) -> Option<Converted> {
     let mut findings = Findings::default();
-    let (format, job) = match shape(node)? {
+    let job = match shape(node)? {
         Shape::Other { format, at, advice } => {
             findings.add(
                 Diagnostic::error(Code::VertexKind, format!("not a CustomJob but: {format}"))
                     .at(at.key.span, "")
                     .help(advice),
             );
-            (format, None)
+            None
         }
-        Shape::Pools(pools) => {
-            (FORMAT, convert(&mut findings, Envelope::default(), None, pools, context))
-        }
+        Shape::Pools(pools) => convert(&mut findings, Envelope::default(), None, pools, context),
         Shape::CustomJob(wrappers) => {
             let mut envelope = envelope(&mut findings, &wrappers);
-            let job = wrappers.last().and_then(|spec| {
+            wrappers.last().and_then(|spec| {
                 let fields = findings.fields(spec, "", CUSTOM_JOB_SPEC);
                 envelope.display_name = fields.entry("displayName").or(envelope.display_name);
                 envelope.labels = fields.entry("labels").or(envelope.labels);
@@ -95,8 +93,7 @@ pub(crate) fn recognise(node: &Node, context: &ForeignContext<'_>) -> Option<Con
                     return None;
                 };
                 convert(&mut findings, envelope, Some(&fields), pools, context)
-            });
-            (FORMAT, job)
+            })
         }
     };
     let findings = findings.finish();
@@ -104,7 +101,17 @@ pub(crate) fn recognise(node: &Node, context: &ForeignContext<'_>) -> Option<Con
     let (job, spans) = job.unzip();
     let mut spans: Spans = spans.unwrap_or_default();
     spans.insert("", Place { key: None, value: node.span });
-    Some(Converted { format, job: job.filter(|_| !refused), spans, findings })
+    let document = job.filter(|_| !refused).map(|job| {
+        Document::TrainJob(Box::new(Resolved {
+            spec: job,
+            spans,
+            from_env: Vec::new(),
+            source: context.source,
+            index: context.index,
+            converted_from: Some(FORMAT),
+        }))
+    });
+    Some(Converted { document, findings })
 }
 
 fn convert(

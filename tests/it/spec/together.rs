@@ -32,8 +32,8 @@ fn jobs() -> Vec<Json> {
             } else if path.extension().is_some_and(|ending| ending == "yaml") {
                 let (source, options) = super::read(&path);
                 for document in spec::load(&[source], &options).unwrap().documents {
-                    let Document::TrainJob(job) = document else { panic!("another kind") };
-                    jobs.push(serde_json::to_value(&job.job).unwrap());
+                    let Document::TrainJob(job) = document;
+                    jobs.push(serde_json::to_value(&job.spec).unwrap());
                 }
             }
         }

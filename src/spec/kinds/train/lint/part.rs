@@ -4,19 +4,13 @@
 //! that it looks at is there as it was written.
 
 use super::context::check;
-use crate::spec::check::Gap;
+use crate::spec::kinds::Part;
 use crate::spec::kinds::train::TrainJob;
-use crate::spec::syntax::Spans;
 use crate::spec::syntax::{Code, Diagnostic};
 
-/// The findings about a job that are true whatever the parts say that were left out: `gaps`.
-pub(crate) fn check_part(
-    job: &TrainJob,
-    spans: &Spans,
-    from_env: &[String],
-    accelerators: &[String],
-    gaps: &[Gap],
-) -> Vec<Diagnostic> {
+/// The findings about a job that are true whatever the parts say that were left out.
+pub(crate) fn check_part(job: &TrainJob, part: &Part<'_>) -> Vec<Diagnostic> {
+    let Part { spans, from_env, accelerators, gaps } = *part;
     let mut findings = check(job, spans, from_env, accelerators, false);
     findings.retain(|finding| {
         looks_at(finding.code)
