@@ -52,7 +52,7 @@ impl Context {
             .into_iter()
             .map(|document| match document {
                 Document::TrainJob(resolved) => {
-                    let Resolved { job, from_env, converted_from, .. } = *resolved;
+                    let Resolved { spec: job, from_env, converted_from, .. } = *resolved;
                     LoadedJob {
                         job,
                         from_env,
@@ -137,13 +137,13 @@ impl Context {
     ) -> Result<Vec<LoadedJob>, CliError> {
         let job = from_script(&script.to_string_lossy(), script_args);
         // Through the loader like any spec: --set and the linter work the same.
-        let text = crate::spec::syntax::to_yaml(&job)
+        let text = crate::spec::to_yaml(&job)
             .map_err(|error| CliError::new(ErrorKind::Internal, error.to_string()))?;
         let loaded =
             self.load(&[Source::new(script.display().to_string(), text.clone())], &args.set)?;
         let jobs = loaded.documents.into_iter().map(|document| match document {
             Document::TrainJob(resolved) => LoadedJob {
-                job: resolved.job,
+                job: resolved.spec,
                 from_env: resolved.from_env,
                 source: text.clone(),
                 base: self.env.cwd.clone(),

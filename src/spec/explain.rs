@@ -1,15 +1,14 @@
-//! `mlctl explain TrainJob.roles.worker.cpu`: a field in words, from the schema.
+//! `mlctl explain roles.worker.cpu`: a field in words, from the schema.
 
 use std::fmt;
 
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use crate::spec::check::{Reading, View, allowed, properties, required, train_job, types, view};
+use crate::spec::check::{Reading, View, allowed, properties, required, types, view};
+use crate::spec::kinds::registry::{self, API_VERSION};
+use crate::spec::kinds::{Kind, Named};
 use crate::text::{list_of, nearest};
-
-/// What stands for the name of a role.
-const ANY_ROLE: &str = "<role>";
 
 /// A field and what may stand in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -59,29 +58,33 @@ pub struct UnknownPath {
     pub hint: String,
 }
 
-/// Explains a field by its path: `TrainJob`, `TrainJob.env.name`, `roles.worker.cpu`.
+/// Explains a field by its path, with or without its kind in front: `env.name`,
+/// `roles.worker.cpu`. A kind alone is explained as a whole.
 ///
-/// Lists are looked through; any name stands for a role's.
+/// Lists are looked through; where users choose names, any name stands for theirs.
 pub fn explain(path: &str) -> Result<Explained, UnknownPath> {
-    let root = train_job();
     let mut steps: Vec<&str> =
         path.split('.').map(|step| step.split('[').next().unwrap_or(step)).collect();
     let first = steps.first().copied().unwrap_or_default();
-    if first.is_empty() || first.eq_ignore_ascii_case("trainjob") {
+    let has = |kind: &&Kind| properties((kind.schema)()).any(|(name, _)| name == first);
+    let kind = if first.is_empty() {
         steps.remove(0);
-    } else if !properties(root).any(|(name, _)| name == first)
-        && first.starts_with(char::is_uppercase)
-    {
-        return Err(UnknownPath {
-            parent: "mlctl.dev/v1".into(),
-            name: first.into(),
-            hint: "this version has the kind TrainJob".into(),
-        });
-    }
+        registry::first()
+    } else if let Some(kind) = registry::all().find(|k| k.name.eq_ignore_ascii_case(first)) {
+        steps.remove(0);
+        kind
+    } else if let Some(kind) = registry::all().find(has) {
+        kind
+    } else if first.starts_with(char::is_uppercase) {
+        return Err(no_kind(first));
+    } else {
+        registry::first()
+    };
+    let root = (kind.schema)();
     let mut here = view(root, root, Reading::default());
-    let mut done = "TrainJob".to_owned();
+    let mut done = kind.name.to_owned();
     let mut needed = false;
-    for step in with_the_role(root, steps) {
+    for step in with_chosen_names(kind, steps) {
         here = through_lists(root, here);
         let shape = here.shapes.iter().copied().find(|shape| is_map(shape));
         let found = shape.and_then(|shape| {
@@ -93,25 +96,43 @@ pub fn explain(path: &str) -> Result<Explained, UnknownPath> {
         here = view(root, field, Reading::default());
         done = format!("{done}.{step}");
     }
-    let kind = kind_of(root, &here);
+    let type_name = type_name(root, &here);
     let allowed = here.shapes.iter().flat_map(|shape| allowed(shape));
     let allowed = allowed.map(|(name, text)| (name.to_owned(), one_line(text))).collect();
     let default = here.default.filter(|value| !value.is_null()).map(plain);
     let description = one_line(here.description.unwrap_or_default());
     let below = through_lists(root, here);
-    let fields = below.shapes.iter().flat_map(|shape| fields(root, shape, &done)).collect();
-    Ok(Explained { path: done, kind, required: needed, description, allowed, default, fields })
+    let fields = below.shapes.iter().flat_map(|shape| fields(kind, shape, &done)).collect();
+    Ok(Explained {
+        path: done,
+        kind: type_name,
+        required: needed,
+        description,
+        allowed,
+        default,
+        fields,
+    })
+}
+
+fn no_kind(name: &str) -> UnknownPath {
+    let names = registry::names();
+    let kinds = if names.len() == 1 { "kind" } else { "kinds" };
+    let hint = format!("this version has the {kinds} {}", list_of(&names, "and"));
+    UnknownPath { parent: API_VERSION.into(), name: name.into(), hint }
 }
 
 /// `roles.replicas` leaves the role's name out: nobody calls a role like that. Only before another
 /// field of a role it is a name, as in `roles.cpu.replicas`.
-fn with_the_role<'a>(root: &Json, mut steps: Vec<&'a str>) -> Vec<&'a str> {
-    let of_role = |step: &&str| properties(&root["$defs"]["Role"]).any(|(field, _)| field == *step);
-    if steps.first() == Some(&"roles")
-        && steps.get(1).is_some_and(of_role)
-        && !steps.get(2).is_some_and(of_role)
-    {
-        steps.insert(1, ANY_ROLE);
+fn with_chosen_names<'a>(kind: &Kind, mut steps: Vec<&'a str>) -> Vec<&'a str> {
+    for Named { field, definition, placeholder, .. } in kind.named {
+        let entry = &(kind.schema)()["$defs"][definition];
+        let of_entry = |step: &&str| properties(entry).any(|(field, _)| field == *step);
+        if steps.first() == Some(field)
+            && steps.get(1).is_some_and(of_entry)
+            && !steps.get(2).is_some_and(of_entry)
+        {
+            steps.insert(1, placeholder);
+        }
     }
     steps
 }
@@ -140,13 +161,14 @@ fn through_lists<'a>(root: &'a Json, mut here: View<'a>) -> View<'a> {
     here
 }
 
-fn fields(root: &Json, shape: &Json, path: &str) -> Vec<ExplainedField> {
+fn fields(kind: &Kind, shape: &Json, path: &str) -> Vec<ExplainedField> {
+    let root = (kind.schema)();
     let required = required(shape);
     let field = |name: &str, schema| {
         let field = view(root, schema, Reading::default());
         ExplainedField {
             name: name.to_owned(),
-            kind: kind_of(root, &field),
+            kind: type_name(root, &field),
             required: required.contains(&name),
             description: one_line(field.description.unwrap_or_default()),
         }
@@ -154,17 +176,19 @@ fn fields(root: &Json, shape: &Json, path: &str) -> Vec<ExplainedField> {
     let mut list: Vec<_> = properties(shape).map(|(name, schema)| field(name, schema)).collect();
     let more = &shape["additionalProperties"];
     if more.is_object() && is_map(shape) {
-        let name = if path == "TrainJob.roles" { ANY_ROLE } else { "<name>" };
+        let at = path.strip_prefix(kind.name).and_then(|path| path.strip_prefix('.'));
+        let named = kind.named.iter().find(|named| Some(named.field) == at);
+        let name = named.map_or("<name>", |named| named.placeholder);
         list.push(field(name, more));
     }
     list
 }
 
 /// The type of a field in words.
-fn kind_of(root: &Json, here: &View<'_>) -> String {
+fn type_name(root: &Json, here: &View<'_>) -> String {
     let mut names: Vec<String> = Vec::new();
     for shape in &here.shapes {
-        let below = |schema| kind_of(root, &view(root, schema, here.reading));
+        let below = |schema| type_name(root, &view(root, schema, here.reading));
         let name = match shape["x-mlctl-quantity"].as_str() {
             Some("Cpu") => "cores".to_owned(),
             Some("Memory") => "bytes".to_owned(),

@@ -2,19 +2,11 @@
 
 use indexmap::IndexMap;
 
-use super::check;
-use crate::spec::check::schema;
-use crate::spec::check::secret;
-use crate::spec::check::{Gap, Input};
-use crate::spec::kinds::foreign;
-use crate::spec::kinds::train::TrainJob;
-use crate::spec::kinds::train::lint;
-use crate::spec::kinds::{Converted, ForeignContext, RECOGNISERS};
-use crate::spec::syntax::parse;
-use crate::spec::syntax::{Change, set};
-use crate::spec::syntax::{Diagnostic, Diagnostics, Severity};
-use crate::spec::syntax::{Node, Spans};
-use crate::spec::syntax::{Source, SourceSpan};
+use crate::spec::check::{self, Gap, Input, secret};
+use crate::spec::kinds::{Converted, Document, ForeignContext, Origin, Part, RECOGNISERS, foreign};
+use crate::spec::syntax::{Change, parse, set};
+use crate::spec::syntax::{Code, Diagnostic, Diagnostics};
+use crate::spec::syntax::{Node, Source, SourceSpan, Spans};
 
 /// What the caller adds to the files.
 #[derive(Clone, Debug, Default)]
@@ -25,31 +17,6 @@ pub struct LoadOptions {
     pub env: IndexMap<String, String>,
     /// Types of accelerators that the settings add.
     pub accelerators: Vec<String>,
-}
-
-/// A document of a kind that this version runs.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum Document {
-    /// A training run.
-    TrainJob(Box<Resolved>),
-}
-
-/// A checked job and where it came from.
-#[derive(Clone, Debug)]
-pub struct Resolved {
-    /// The job.
-    pub job: TrainJob,
-    /// Where each of its values is written, for later checks.
-    pub spans: Spans,
-    /// Paths of values that came from the environment: they may be secrets.
-    pub from_env: Vec<String>,
-    /// The index of its source.
-    pub source: usize,
-    /// The index of the document in its source.
-    pub index: usize,
-    /// The other system's format that it was written in.
-    pub converted_from: Option<&'static str>,
 }
 
 /// What a load gives.
@@ -115,7 +82,7 @@ impl Loader<'_> {
         self.out.list.extend(parsed.findings);
         if nothing {
             self.out.list.push(
-                Diagnostic::error("empty", "there is no document in this file")
+                Diagnostic::error(Code::Empty, "there is no document in this file")
                     .at(SourceSpan { source: index, start: 0, end: 0 }, "")
                     .help("`mlctl init` writes a spec to begin with"),
             );
@@ -136,29 +103,26 @@ impl Loader<'_> {
 
     fn document(&mut self, node: &Node, source: usize, index: usize) {
         let name = &self.out.sources[source].name;
-        let context = ForeignContext { source_name: name, index };
+        let context = ForeignContext { source_name: name, source, index };
         if let Some(converted) = RECOGNISERS.iter().find_map(|recognise| recognise(node, &context))
         {
-            let Converted { format, job, spans, findings } = converted;
+            let Converted { document, findings } = converted;
             self.out.list.extend(findings);
-            if let Some(job) = job {
-                self.accept(Resolved {
-                    job,
-                    spans,
-                    from_env: Vec::new(),
-                    source,
-                    index,
-                    converted_from: Some(format),
-                });
+            if let Some(document) = document {
+                self.accept(document);
             }
             return;
         }
-        if let Err(finding) = foreign::train_job_or_why_not(node) {
-            self.out.list.push(finding);
-            return;
-        }
+        let kind = match foreign::kind_of(node) {
+            Ok(kind) => kind,
+            Err(finding) => {
+                self.out.list.push(finding);
+                return;
+            }
+        };
         let input = Input {
-            schema: schema::train_job(),
+            kind,
+            schema: (kind.schema)(),
             env: &self.options.env,
             sources: &self.out.sources,
         };
@@ -169,18 +133,19 @@ impl Loader<'_> {
             self.out.list.extend(more);
             return;
         }
-        match serde_json::from_value::<TrainJob>(checked.value) {
-            Ok(job) => self.accept(Resolved {
-                job,
-                spans: Spans::of(node),
-                from_env: checked.from_env,
-                source,
-                index,
-                converted_from: None,
-            }),
+        let origin = Origin {
+            spec: (),
+            spans: Spans::of(node),
+            from_env: checked.from_env,
+            source,
+            index,
+            converted_from: None,
+        };
+        match (kind.read)(checked.value, origin) {
+            Ok(document) => self.accept(document),
             // The schema comes from the types, so this is a gap between the two.
             Err(error) => self.out.list.push(
-                Diagnostic::error("not-understood", format!("the spec can't be read: {error}"))
+                Diagnostic::error(Code::NotUnderstood, format!("the spec can't be read: {error}"))
                     .at(node.span, "in this document"),
             ),
         }
@@ -191,30 +156,17 @@ impl Loader<'_> {
         let Some((sound, checked)) = check::sound_part(node, input, gaps) else {
             return Vec::new();
         };
-        let Ok(job) = serde_json::from_value::<TrainJob>(checked.value) else {
-            return Vec::new();
+        let part = Part {
+            spans: &Spans::of(&sound),
+            from_env: &checked.from_env,
+            accelerators: &self.options.accelerators,
+            gaps,
         };
-        let (spans, types) = (Spans::of(&sound), &self.options.accelerators);
-        lint::check_part(&job, &spans, &checked.from_env, types, gaps)
+        (input.kind.check_part)(checked.value, &part)
     }
 
-    fn accept(&mut self, resolved: Resolved) {
-        let foreign = resolved.converted_from.is_some();
-        let mut findings = lint::check(
-            &resolved.job,
-            &resolved.spans,
-            &resolved.from_env,
-            &self.options.accelerators,
-            foreign,
-        );
-        if foreign {
-            // The other system runs these as they are written, so they are not refused here.
-            let habits = ["one-string-command", "two-words-in-one", "duplicate-env"];
-            for finding in findings.iter_mut().filter(|finding| habits.contains(&finding.code)) {
-                finding.severity = Severity::Warning;
-            }
-        }
-        self.out.list.extend(findings);
-        self.documents.push(Document::TrainJob(Box::new(resolved)));
+    fn accept(&mut self, document: Document) {
+        self.out.list.extend(document.lint(&self.options.accelerators));
+        self.documents.push(document);
     }
 }

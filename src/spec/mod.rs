@@ -10,8 +10,8 @@ mod vertex;
 pub use check::{is_secret_name, json_schema};
 pub use explain::{Explained, ExplainedField, UnknownPath, explain};
 pub use kinds::train::*;
-pub use load::{Document, LoadOptions, Loaded, Resolved, load};
+pub use kinds::{Document, Resolved};
+pub use load::{LoadOptions, Loaded, load};
 pub use syntax::{
-    Diagnostic, Diagnostics, Label, Node, RenderOptions, Severity, Source, SourceSpan, Spans,
-    to_yaml,
+    Code, Diagnostic, Diagnostics, Label, Node, RenderOptions, Severity, Source, SourceSpan, Spans,
 };

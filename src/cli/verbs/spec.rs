@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::cli::{CliError, Context, ErrorKind, SpecArgs, exit};
 use crate::spec::check::json_schema;
 use crate::spec::explain as explain_path;
-use crate::spec::syntax::to_yaml;
+use crate::spec::to_yaml;
 
 /// Arguments of `validate`.
 #[derive(Debug, clap::Args)]

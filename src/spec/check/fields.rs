@@ -3,11 +3,12 @@
 use serde_json::Value as Json;
 
 use super::gaps::Gap;
-use super::habits;
 use super::schema::{properties, required};
 use super::walk::{At, Walk};
-use crate::spec::syntax::Diagnostic;
+use crate::spec::kinds::registry::API_VERSION;
+use crate::spec::kinds::{Kind, Named};
 use crate::spec::syntax::SourceSpan;
+use crate::spec::syntax::{Code, Diagnostic};
 use crate::spec::syntax::{Entry, Node, Value, key_path};
 use crate::text::{list_of, nearest};
 
@@ -23,10 +24,11 @@ impl Walk<'_> {
             .map(|(field, _)| field)
             .filter(|field| node.get(field).is_none())
             .collect();
-        let finding = Diagnostic::error("unknown-field", format!("unknown field `{name}`{place}"));
-        let habit = habits::advice(name, &at.path);
+        let finding =
+            Diagnostic::error(Code::UnknownField, format!("unknown field `{name}`{place}"));
+        let habit = self.input.kind.habit(name, &at.path);
         let near = nearest(name, known.iter().copied()).filter(|_| habit.is_none());
-        let misplaced = self.field_among_roles(&at.path).filter(|_| near.is_none());
+        let misplaced = self.field_among_names(&at.path).filter(|_| near.is_none());
         let gap = match &misplaced {
             Some(_) => Gap::Value(at.path.clone()),
             None => Gap::Field { path: key_path(&at.path, name), meant: near.map(str::to_owned) },
@@ -48,21 +50,28 @@ impl Walk<'_> {
             ("unknown field", rest)
         } else {
             let path = if at.path.is_empty() { String::new() } else { format!(".{}", at.path) };
-            ("unknown field", format!("`mlctl explain TrainJob{path}` lists the fields"))
+            (
+                "unknown field",
+                format!("`mlctl explain {}{path}` lists the fields", self.input.kind.name),
+            )
         };
         self.refuse(gap, finding.at(entry.key.span, label).help(help));
     }
 
     /// `roles: {env: {A: 1}}`: what is called as a field is no role that somebody named. Says
     /// where it belongs.
-    fn field_among_roles(&self, path: &str) -> Option<String> {
-        let name = path.strip_prefix("roles.")?;
-        let root = self.input.schema;
+    fn field_among_names(&self, path: &str) -> Option<String> {
+        let (root, kind) = (self.input.schema, self.input.kind);
+        let named = |named: &'static Named| {
+            Some((named, path.strip_prefix(named.field)?.strip_prefix('.')?))
+        };
+        let (Named { field, one, example, definition, .. }, name) =
+            kind.named.iter().find_map(named)?;
         let has = |schema: &Json| properties(schema).any(|(field, _)| field == name);
-        if has(&root["$defs"]["Role"]) {
-            Some(format!("`{name}` stands in a role: `roles: {{worker: {{{name}: ...}}}}`"))
+        if has(&root["$defs"][*definition]) {
+            Some(format!("`{name}` stands in a {one}: `{field}: {{{example}: {{{name}: ...}}}}`"))
         } else {
-            has(root).then(|| format!("`{name}` belongs to the job: move it to the top level"))
+            has(root).then(|| belongs_to_the_top(name, kind))
         }
     }
 
@@ -70,20 +79,21 @@ impl Walk<'_> {
     fn belongs_elsewhere(&self, entry: &Entry, path: &str) -> Option<String> {
         let name = entry.key.text.as_str();
         let value = entry.value.as_text().filter(|text| text.len() < 12).unwrap_or("...");
-        let root = self.input.schema;
+        let (root, kind) = (self.input.schema, self.input.kind);
         let has = |schema: &Json| properties(schema).any(|(field, _)| field == name);
-        if path.is_empty() && has(&root["$defs"]["Role"]) {
+        let of_one = |named: &&Named| has(&root["$defs"][named.definition]);
+        if let Some(named) = kind.named.iter().find(of_one).filter(|_| path.is_empty()) {
+            let Named { field, one, example, .. } = named;
             return Some(format!(
-                "`{name}` belongs to a role: `roles: {{worker: {{{name}: {value}}}}}`"
+                "`{name}` belongs to a {one}: `{field}: {{{example}: {{{name}: {value}}}}}`"
             ));
         }
         if !path.is_empty() && has(root) {
-            return Some(format!("`{name}` belongs to the job: move it to the top level"));
+            return Some(belongs_to_the_top(name, kind));
         }
         // Fields of one thing that is a field itself, as `requirements` of `setup.python`.
-        let owners = ["setup", "setup.python", "accelerators", "retries"];
-        let defs = ["Setup", "PythonSetup", "Accelerators", "Retries"];
-        let owner = owners.iter().zip(defs).find(|(_, def)| has(&root["$defs"][*def]))?.0;
+        let (owner, _) =
+            kind.owners.iter().find(|(_, definition)| has(&root["$defs"][definition]))?;
         Some(format!("`{name}` belongs below `{owner}`: `{owner}.{name}`"))
     }
 
@@ -97,11 +107,12 @@ impl Walk<'_> {
         let place = if at.path.is_empty() { String::new() } else { format!(" in `{}`", at.path) };
         let place_of_node = at.key.filter(|_| is_long(node)).unwrap_or_else(|| beginning(node));
         let help = match (name, at.path.as_str()) {
-            ("apiVersion", "") => "add `apiVersion: mlctl.dev/v1`".to_owned(),
-            ("kind", "") => "add `kind: TrainJob`".to_owned(),
-            ("name", "") => {
-                "add a name of lower-case letters, digits and `-`: `name: digits`".into()
-            }
+            ("apiVersion", "") => format!("add `apiVersion: {API_VERSION}`"),
+            ("kind", "") => format!("add `kind: {}`", self.input.kind.name),
+            ("name", "") => format!(
+                "add a name of lower-case letters, digits and `-`: `name: {}`",
+                self.input.kind.example
+            ),
             _ => {
                 let field = properties(shape).find(|(field, _)| *field == name);
                 let text = field.and_then(|(_, field)| field["description"].as_str()).unwrap_or("");
@@ -116,11 +127,15 @@ impl Walk<'_> {
         };
         self.refuse(
             Gap::Lack { path: at.path.clone(), field: name.to_owned() },
-            Diagnostic::error("missing-field", format!("`{name}` is missing{place}"))
+            Diagnostic::error(Code::MissingField, format!("`{name}` is missing{place}"))
                 .at(place_of_node, format!("without `{name}`"))
                 .help(help),
         );
     }
+}
+
+fn belongs_to_the_top(name: &str, kind: &Kind) -> String {
+    format!("`{name}` belongs to the {}: move it to the top level", kind.noun)
 }
 
 fn is_long(node: &Node) -> bool {

@@ -2,7 +2,6 @@
 
 mod fields;
 mod gaps;
-mod habits;
 mod scalars;
 pub(crate) mod schema;
 pub(crate) mod secret;
@@ -13,7 +12,7 @@ mod walk;
 
 pub(crate) use gaps::Gap;
 pub use schema::json_schema;
-pub(crate) use schema::{Reading, View, allowed, properties, required, train_job, types, view};
+pub(crate) use schema::{Reading, View, allowed, properties, required, types, view};
 pub use secret_names::is_secret_name;
 pub(crate) use sound::sound_part;
 pub(crate) use walk::{Input, check};

@@ -5,8 +5,8 @@ use serde_json::Value as Json;
 use super::schema::{Reading, allowed, types};
 use super::shapes::{expected, fits};
 use super::walk::{At, Walk};
-use crate::spec::syntax::Diagnostic;
 use crate::spec::syntax::SourceSpan;
+use crate::spec::syntax::{Code, Diagnostic};
 use crate::spec::syntax::{Meaning, Node, Scalar};
 use crate::spec::syntax::{Problem, expand};
 use crate::text::{Amount, ByteSize, CpuQuantity, Span};
@@ -52,7 +52,7 @@ impl Walk<'_> {
         for problem in expanded.problems {
             let finding = match problem {
                 Problem::Unset { name, at: written } => Diagnostic::error(
-                    "unset-variable",
+                    Code::UnsetVariable,
                     format!("{}: the variable `{name}` is not set", at.name()),
                 )
                 .at(self.part(node.span, &written), "not set")
@@ -61,7 +61,7 @@ impl Walk<'_> {
                      or write `$$` for a plain dollar"
                 )),
                 Problem::Malformed { at: written } => Diagnostic::error(
-                    "bad-reference",
+                    Code::BadReference,
                     format!("{}: `{written}` is not a reference to a variable", at.name()),
                 )
                 .at(self.part(node.span, &written), "")
@@ -100,8 +100,8 @@ impl Walk<'_> {
         } else {
             format!("{}: unknown value `{}`", at.name(), scalar.text)
         };
-        let finding =
-            Diagnostic::error("unknown-value", message).at(at.place(node), "not an allowed value");
+        let finding = Diagnostic::error(Code::UnknownValue, message)
+            .at(at.place(node), "not an allowed value");
         let help = match nearest(&scalar.text, names.iter().copied()) {
             Some(name) if names.len() > 1 => {
                 format!("did you mean `{name}`? Allowed are {}", list_of(&names, "and"))
@@ -136,7 +136,7 @@ impl Walk<'_> {
         };
         self.wrong(
             at,
-            Diagnostic::error("bad-quantity", format!("{}: {what}", at.name()))
+            Diagnostic::error(Code::BadQuantity, format!("{}: {what}", at.name()))
                 .at(node.span, format!("expected {}", quantity_name(quantity)))
                 .help(help),
         );
@@ -157,7 +157,7 @@ impl Walk<'_> {
             (None, None) => return,
         };
         let mut finding = Diagnostic::error(
-            "out-of-range",
+            Code::OutOfRange,
             format!("{}: {number} is too {}", at.name(), if below { "small" } else { "large" }),
         )
         .at(node.span, format!("must be {limits}"));
@@ -217,7 +217,7 @@ impl Walk<'_> {
             help = Some(format!("write `{field}: {{replicas: {text}}}`"));
         }
         let finding = Diagnostic::error(
-            "wrong-type",
+            Code::WrongType,
             format!("{}: expected {expected}, found {found}", at.name()),
         )
         .at(at.place(node), format!("expected {expected}"));

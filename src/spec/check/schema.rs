@@ -1,31 +1,19 @@
 //! The JSON Schema of the spec: made from the types, read by validation, `explain` and editors.
 
-use std::sync::LazyLock;
-
 use serde_json::{Value as Json, json};
 
-use crate::spec::kinds::train::TrainJob;
-
-/// The schema as the types give it.
-static TRAIN_JOB: LazyLock<Json> = LazyLock::new(|| schemars::schema_for!(TrainJob).to_value());
-
-/// The schema of a `TrainJob`, for validation.
-pub(crate) fn train_job() -> &'static Json {
-    &TRAIN_JOB
-}
+use crate::spec::kinds::registry;
 
 /// The schema of a kind as a document for editors and other tools; `None` for an unknown kind.
 pub fn json_schema(kind: &str) -> Option<String> {
-    if kind != "TrainJob" {
-        return None;
-    }
-    let mut schema = train_job().clone();
+    let kind = registry::kind(kind)?;
+    let mut schema = (kind.schema)().clone();
     loosen_marked(&mut schema);
     // Keys for values that anchors mark.
     schema["patternProperties"] = json!({"^x-": {}});
     let mut document = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": "https://mlctl.dev/schemas/v1/trainjob.json",
+        "$id": format!("https://mlctl.dev/schemas/v1/{}", kind.schema_file),
     });
     if let (Some(document), Json::Object(fields)) = (document.as_object_mut(), schema) {
         for (name, value) in fields {

@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use super::schema::{Reading, allowed, properties, types};
 use super::walk::{At, Walk, is_anything};
-use crate::spec::syntax::Diagnostic;
+use crate::spec::syntax::{Code, Diagnostic};
 use crate::spec::syntax::{Meaning, Node, Scalar, Value};
 use crate::text::list_of;
 
@@ -66,7 +66,7 @@ impl Walk<'_> {
     pub(crate) fn wrong_shape(&mut self, node: &Node, shapes: &[&Json], at: &At) {
         let (expected, found) = (expected(shapes), node.describe());
         let finding = Diagnostic::error(
-            "wrong-type",
+            Code::WrongType,
             format!("{}: expected {expected}, found {found}", at.name()),
         )
         .at(at.place(node), format!("expected {expected}"));

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::gaps::Gap;
 use super::walk::{Checked, Input, check};
-use crate::spec::kinds::{API_VERSION, TRAIN_JOB};
+use crate::spec::kinds::registry::API_VERSION;
 use crate::spec::syntax::{Entry, Key, Node, Value, index_path, key_path};
 
 /// Each round takes out what the one before has made wrong: a variable whose name went, then the
@@ -23,7 +23,9 @@ pub(crate) fn sound_part(node: &Node, input: Input<'_>, gaps: &[Gap]) -> Option<
         take_out(&mut node, "", &paths);
         for gap in &gaps {
             match gap {
-                Gap::Lack { path, field } if path.is_empty() => fill(&mut node, field),
+                Gap::Lack { path, field } if path.is_empty() => {
+                    fill(&mut node, field, input.kind.name)
+                }
                 _ => {}
             }
         }
@@ -63,11 +65,11 @@ fn keep(node: &mut Node, path: &str, paths: &HashSet<&str>) -> bool {
     keep
 }
 
-/// A job can't be read without these; nothing is said about what stands in for them.
-fn fill(node: &mut Node, field: &str) {
+/// A document can't be read without these; nothing is said about what stands in for them.
+fn fill(node: &mut Node, field: &str, kind: &str) {
     let text = match field {
         "apiVersion" => API_VERSION,
-        "kind" => TRAIN_JOB,
+        "kind" => kind,
         _ => SOME_NAME,
     };
     let span = node.span;

@@ -5,6 +5,7 @@ use serde_json::{Map, Value as Json};
 
 use super::gaps::Gap;
 use super::schema::{Reading, View, allowed, properties, required, types, view};
+use crate::spec::kinds::Kind;
 use crate::spec::syntax::Diagnostic;
 use crate::spec::syntax::{Node, Value, index_path, key_path};
 use crate::spec::syntax::{Source, SourceSpan};
@@ -12,7 +13,9 @@ use crate::spec::syntax::{Source, SourceSpan};
 /// What a document is checked against.
 #[derive(Clone, Copy)]
 pub(crate) struct Input<'a> {
-    /// The whole schema.
+    /// The document's kind.
+    pub kind: &'a Kind,
+    /// The whole schema of the kind.
     pub schema: &'a Json,
     /// Values for `${VAR}`.
     pub env: &'a IndexMap<String, String>,

@@ -1,18 +1,15 @@
 //! The seam for files of other systems: recognised by their shape, converted to our own types.
 
-use crate::spec::kinds::train::TrainJob;
+use super::document::Document;
 use crate::spec::syntax::Diagnostic;
-use crate::spec::syntax::{Node, Spans};
+use crate::spec::syntax::Node;
 
 /// A document of another system, as one of ours.
 #[derive(Clone, Debug)]
 pub(crate) struct Converted {
-    /// What it was, for messages: `Vertex CustomJob`.
-    pub(crate) format: &'static str,
-    /// The job; `None` when an error in `findings` says why there is none.
-    pub(crate) job: Option<TrainJob>,
-    /// Where each value of `job` came from, by its path in `job`. The path `""` is the document.
-    pub(crate) spans: Spans,
+    /// What it becomes; `None` when an error in `findings` says why it becomes nothing. Its spans
+    /// are places of the foreign file by paths of ours; the path `""` is the whole document.
+    pub(crate) document: Option<Document>,
     /// Errors, and warnings on what was left out or changed.
     pub(crate) findings: Vec<Diagnostic>,
 }
@@ -20,8 +17,10 @@ pub(crate) struct Converted {
 /// What a converter may want to know beyond the document itself.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ForeignContext<'a> {
-    /// The name of the source (usually a path): a name for a job that has none.
+    /// The name of the source (usually a path): a name for a document that has none.
     pub(crate) source_name: &'a str,
+    /// The index of the source.
+    pub(crate) source: usize,
     /// The document's index in its source.
     pub(crate) index: usize,
 }

@@ -1,16 +1,13 @@
 //! What kind of document it is: ours, ours later, or another system's.
 
-use crate::spec::check::{properties, train_job};
-use crate::spec::syntax::Diagnostic;
+use super::kind::Kind;
+use super::registry::{self, API_VERSION, LATER};
+use crate::spec::syntax::{Code, Diagnostic};
 use crate::spec::syntax::{Meaning, Node};
-use crate::text::nearest;
+use crate::text::{list_of, nearest};
 
-/// The format of our documents.
-pub(crate) const API_VERSION: &str = "mlctl.dev/v1";
-/// The kind of document that is run.
-pub(crate) const TRAIN_JOB: &str = "TrainJob";
-/// Kinds of the format that this version doesn't run.
-const LATER: [&str; 3] = ["TuneJob", "BatchPredictJob", "Endpoint"];
+/// Systems with a kind of the same name as one of ours: a part of the API version, and whose it is.
+const NAMESAKES: [(&str, &str); 1] = [("kubeflow.org", "Kubeflow's")];
 
 /// Kinds of other systems: (kind, whose, what to do).
 const FOREIGN: &[(&str, &str, &str)] = &[
@@ -73,74 +70,77 @@ const FOREIGN: &[(&str, &str, &str)] = &[
     ("Namespace", "a Kubernetes object", "apply it with kubectl and keep it in a file of its own"),
 ];
 
-/// Passes a document that is to be checked as a `TrainJob`; anything else is a finding.
-pub(crate) fn train_job_or_why_not(node: &Node) -> Result<(), Diagnostic> {
+/// The kind to check a document as; for a document that is none of ours, why it is not run.
+pub(crate) fn kind_of(node: &Node) -> Result<&'static Kind, Diagnostic> {
     let Some(entries) = node.as_map() else {
         return Err(Diagnostic::error(
-            "not-a-spec",
+            Code::NotASpec,
             format!("a spec is a mapping, and this is {}", node.describe()),
         )
         .at(node.span, "")
         .help("`mlctl init` writes a spec to begin with"));
     };
+    let alike = registry::most_alike(node);
     let Some(entry) = node.entry("kind") else {
-        let known = |name: &str| properties(train_job()).any(|(field, _)| field == name);
-        if entries.iter().any(|entry| known(&entry.key.text)) {
-            return Ok(());
-        }
-        let first = entries.first().map_or(node.span, |entry| entry.key.span);
-        return Err(Diagnostic::error(
-            "not-a-spec",
-            "this document has no `kind`, and no field of a spec",
-        )
-        .at(first, "not a spec")
-        .help("a spec begins with `apiVersion: mlctl.dev/v1` and `kind: TrainJob`"));
+        // Of these the schema says that the kind is missing.
+        return alike.ok_or_else(|| {
+            let first = entries.first().map_or(node.span, |entry| entry.key.span);
+            Diagnostic::error(Code::NotASpec, "this document has no `kind`, and no field of a spec")
+                .at(first, "not a spec")
+                .help(format!(
+                    "a spec begins with `apiVersion: {API_VERSION}` and {}",
+                    registry::kinds_as_written()
+                ))
+        });
     };
-    let (kind, at) = match entry.value.as_scalar() {
+    let (name, at) = match entry.value.as_scalar() {
         Some(scalar) if scalar.meaning() == Meaning::Text => {
             (scalar.text.as_str(), entry.value.span)
         }
         // The schema says what is wrong with it.
-        _ => return Ok(()),
+        _ => return Ok(alike.unwrap_or_else(registry::first)),
     };
-    let version = node.get("apiVersion").and_then(Node::as_text).unwrap_or(API_VERSION);
-    let ours = version.starts_with("mlctl.dev");
-    if kind == TRAIN_JOB && version.contains("kubeflow.org") {
-        return Err(Diagnostic::error(
-            "foreign-kind",
-            format!("this TrainJob is Kubeflow's (`{version}`), not mlctl's"),
-        )
-        .at(at, "of another system")
-        .help(format!("mlctl's own has `apiVersion: {API_VERSION}` and flat fields")));
+    let version = node.get("apiVersion").and_then(Node::as_text);
+    if let Some(kind) = registry::kind(name) {
+        let namesake = |(part, _): &&(&str, &str)| version.is_some_and(|v| v.contains(part));
+        return match (NAMESAKES.iter().find(namesake), version) {
+            (Some((_, whose)), Some(version)) => Err(Diagnostic::error(
+                Code::ForeignKind,
+                format!("this {name} is {whose} (`{version}`), not mlctl's"),
+            )
+            .at(at, "of another system")
+            .help(format!("mlctl's own has `apiVersion: {API_VERSION}` and flat fields"))),
+            _ => Ok(kind),
+        };
     }
-    if kind == TRAIN_JOB {
-        return Ok(());
-    }
-    if LATER.contains(&kind) {
+    if LATER.contains(&name) {
         return Err(Diagnostic::error(
-            "unsupported-kind",
-            format!("{kind} is not in this version of mlctl"),
+            Code::UnsupportedKind,
+            format!("{name} is not in this version of mlctl"),
         )
         .at(at, "not yet")
-        .help("this version runs TrainJob; keep other kinds in files of their own"));
+        .help(format!(
+            "this version runs {}; keep other kinds in files of their own",
+            list_of(&registry::names(), "and")
+        )));
     }
-    if let Some((_, whose, help)) = FOREIGN
-        .iter()
-        .find(|(name, ..)| *name == kind && (!ours || node.get("apiVersion").is_none()))
+    // A document that says that it is ours is told of our kinds.
+    let theirs = node.get("apiVersion").is_none()
+        || version.is_some_and(|version| !version.starts_with("mlctl.dev"));
+    if let Some((_, whose, help)) = FOREIGN.iter().find(|(foreign, ..)| *foreign == name && theirs)
     {
         return Err(Diagnostic::error(
-            "foreign-kind",
-            format!("{kind} is {whose}: mlctl does not run it"),
+            Code::ForeignKind,
+            format!("{name} is {whose}: mlctl does not run it"),
         )
         .at(at, "of another system")
         .help(*help));
     }
-    let all = [&[TRAIN_JOB][..], &LATER].concat();
-    let help = match nearest(kind, all) {
+    let help = match nearest(name, registry::names().into_iter().chain(LATER)) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => "write `kind: TrainJob`".into(),
+        None => format!("write {}", registry::kinds_as_written()),
     };
-    Err(Diagnostic::error("unknown-kind", format!("there is no kind `{kind}`"))
+    Err(Diagnostic::error(Code::UnknownKind, format!("there is no kind `{name}`"))
         .at(at, "unknown kind")
         .help(help))
 }

@@ -1,8 +1,15 @@
 //! Kinds of documents: a folder for each of ours, and what is known of other systems'.
+//!
+//! A new kind is a folder with a [`kind::Kind`], a line in `registry` and a variant of [`Document`].
 
 pub(crate) mod convert;
+mod document;
 pub(crate) mod foreign;
+mod kind;
+pub(crate) mod registry;
 pub mod train;
 
 pub(crate) use convert::{Converted, ForeignContext, RECOGNISERS};
-pub(crate) use foreign::{API_VERSION, TRAIN_JOB};
+pub(crate) use document::Origin;
+pub use document::{Document, Resolved};
+pub(crate) use kind::{Habit, Kind, Named, Part, Where};

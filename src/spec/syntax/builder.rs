@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use granit_parser::{Event, Span, StructureStyle};
 
+use super::code::Code;
 use super::diagnostic::Diagnostic;
 use super::node::{Entry, Key, Node, Scalar, Value};
 use super::source::SourceSpan;
@@ -110,9 +111,12 @@ impl Builder {
             Event::Alias(id) => {
                 let Some((node, size)) = self.anchors.get(&id).cloned() else {
                     self.findings.push(
-                        Diagnostic::error("alias-in-itself", "this alias stands inside its anchor")
-                            .at(span, "would repeat for ever")
-                            .help("write the value out"),
+                        Diagnostic::error(
+                            Code::AliasInItself,
+                            "this alias stands inside its anchor",
+                        )
+                        .at(span, "would repeat for ever")
+                        .help("write the value out"),
                     );
                     return self.add(Node::plain("", span), 0, 1);
                 };
@@ -120,7 +124,7 @@ impl Builder {
             }
             Event::UnresolvedAlias(name) => {
                 self.findings.push(
-                    Diagnostic::error("unknown-alias", format!("there is no anchor `&{name}`"))
+                    Diagnostic::error(Code::UnknownAlias, format!("there is no anchor `&{name}`"))
                         .at(span, "an alias for a value that is not marked above")
                         .help(format!(
                             "mark the value with `&{name}` above; a text that starts with `*` \
@@ -136,7 +140,7 @@ impl Builder {
 
     fn refuse_tag(&mut self, tag: &str, span: SourceSpan) {
         self.findings.push(
-            Diagnostic::error("unknown-tag", format!("the tag `{tag}` means nothing here"))
+            Diagnostic::error(Code::UnknownTag, format!("the tag `{tag}` means nothing here"))
                 .at(span, "")
                 .help("leave the tag out; a text that starts with `!` needs quotes"),
         );
@@ -146,8 +150,11 @@ impl Builder {
         if self.stack.len() >= MAX_DEPTH {
             let (Frame::List { span, .. } | Frame::Map { span, .. }) = frame;
             self.findings.push(
-                Diagnostic::error("too-deep", format!("more than {MAX_DEPTH} levels of nesting"))
-                    .at(span, ""),
+                Diagnostic::error(
+                    Code::TooDeep,
+                    format!("more than {MAX_DEPTH} levels of nesting"),
+                )
+                .at(span, ""),
             );
             return Step::GiveUp;
         }
@@ -179,7 +186,7 @@ impl Builder {
         self.nodes += size;
         if self.nodes > MAX_NODES {
             self.findings.push(
-                Diagnostic::error("too-many-values", format!("more than {MAX_NODES} values"))
+                Diagnostic::error(Code::TooManyValues, format!("more than {MAX_NODES} values"))
                     .at(node.span, "the limit is passed here")
                     .help("aliases count as often as they are used: write less of them"),
             );
@@ -223,7 +230,7 @@ impl Builder {
             for base in bases {
                 let Value::Map(more) = base.value else {
                     self.findings.push(
-                        Diagnostic::error("bad-merge", "`<<` takes a mapping or a list of them")
+                        Diagnostic::error(Code::BadMerge, "`<<` takes a mapping or a list of them")
                             .at(base.span, "not a mapping")
                             .help("write `<<: *name` where `&name` marks a mapping"),
                     );
@@ -243,7 +250,7 @@ impl Builder {
 
 fn given_twice(key: &Key, first: SourceSpan) -> Diagnostic {
     let message = format!("`{}` is given twice in the same mapping", key.text);
-    Diagnostic::error("duplicate-key", message)
+    Diagnostic::error(Code::DuplicateKey, message)
         .at(key.span, "again here")
         .at(first, "first here")
         .help("keep one of the two")
@@ -263,7 +270,7 @@ fn key_of(node: Node, findings: &mut Vec<Diagnostic>) -> (Key, bool) {
         return (Key { text: scalar.text, span }, scalar.plain);
     }
     findings.push(
-        Diagnostic::error("bad-key", "a key must be a text")
+        Diagnostic::error(Code::BadKey, "a key must be a text")
             .at(span, "")
             .help("write `name: value`; a text that starts with `{` or `[` needs quotes"),
     );

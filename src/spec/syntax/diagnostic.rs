@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::json;
 
+use super::code::Code;
 use super::source::{Source, SourceSpan};
 
 /// How bad it is.
@@ -20,8 +21,8 @@ pub enum Severity {
 pub struct Diagnostic {
     /// How bad it is.
     pub severity: Severity,
-    /// A stable name in kebab-case, for filters and for the documentation.
-    pub code: &'static str,
+    /// What kind of finding it is.
+    pub code: Code,
     /// One sentence: what is wrong.
     pub message: String,
     /// Where; the first one is the place itself, the others explain.
@@ -41,13 +42,13 @@ pub struct Label {
 
 impl Diagnostic {
     /// An error without a place yet.
-    pub fn error(code: &'static str, message: impl Into<String>) -> Self {
+    pub fn error(code: Code, message: impl Into<String>) -> Self {
         let message = message.into();
         Self { severity: Severity::Error, code, message, labels: Vec::new(), help: None }
     }
 
     /// A warning without a place yet.
-    pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
+    pub fn warning(code: Code, message: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(code, message) }
     }
 

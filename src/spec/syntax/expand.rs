@@ -70,6 +70,22 @@ pub(crate) fn expand(text: &str, env: &IndexMap<String, String>) -> Expanded {
     out
 }
 
+/// Writes a text so that [`expand`] gives it back: `${` becomes `$${`, `$$` becomes `$$$$`.
+pub(crate) fn escape(text: &mut String) {
+    if !text.contains('$') {
+        return;
+    }
+    let mut out = String::with_capacity(text.len() + 1);
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        out.push(c);
+        if c == '$' && matches!(rest.peek(), Some('$' | '{')) {
+            out.push('$');
+        }
+    }
+    *text = out;
+}
+
 /// A name that a shell would accept for a variable.
 pub(crate) fn is_variable(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
@@ -117,5 +133,14 @@ mod tests {
                 Problem::Malformed { at: "${".into() },
             ]
         );
+    }
+
+    #[test]
+    fn escaped_texts_come_back() {
+        for text in ["$", "$$", "$$$", "${A}", "$${A}", "a$b", "$$x${", "100$"] {
+            let mut escaped = text.to_owned();
+            escape(&mut escaped);
+            assert_eq!(expand(&escaped, &IndexMap::new()).text, text, "{escaped}");
+        }
     }
 }

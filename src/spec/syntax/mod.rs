@@ -1,7 +1,8 @@
-//! Texts of a spec: read into nodes that know their place, changed by `--set`, written again, and
-//! what is wrong with them shown at its place.
+//! Texts of a spec: read into nodes that know their place, changed by `--set`, and what is
+//! wrong with them shown at its place.
 
 mod builder;
+mod code;
 mod diagnostic;
 mod expand;
 pub(crate) mod freeform;
@@ -11,10 +12,10 @@ mod render;
 pub(crate) mod set;
 mod source;
 mod syntax;
-mod write;
 
+pub use code::Code;
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity};
-pub(crate) use expand::{Problem, expand, is_variable};
+pub(crate) use expand::{Problem, escape, expand, is_variable};
 pub(crate) use freeform::{Misfit, typed};
 pub(crate) use node::{Entry, Key, Meaning, Place, Scalar, Value, index_path, key_path};
 pub use node::{Node, Spans};
@@ -23,4 +24,3 @@ pub use render::RenderOptions;
 pub(crate) use render::wrap;
 pub(crate) use set::Change;
 pub use source::{Source, SourceSpan};
-pub use write::to_yaml;

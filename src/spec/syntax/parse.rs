@@ -3,6 +3,7 @@
 use granit_parser::{Options, Parser, options};
 
 use super::builder::{Builder, MAX_DEPTH, Step};
+use super::code::Code;
 use super::diagnostic::Diagnostic;
 use super::node::Node;
 use super::source::SourceSpan;
@@ -28,7 +29,7 @@ pub(crate) fn parse(source: usize, text: &str) -> Parsed {
     if text.len() > MAX_BYTES {
         parsed.broken = true;
         parsed.findings.push(
-            Diagnostic::error("too-large", format!("the file is larger than {MAX_BYTES} bytes"))
+            Diagnostic::error(Code::TooLarge, format!("the file is larger than {MAX_BYTES} bytes"))
                 .at(SourceSpan { source, start: 0, end: 0 }, "")
                 .help("a spec is a short text; data and code belong into files of their own"),
         );

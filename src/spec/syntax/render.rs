@@ -80,8 +80,9 @@ fn groups<'a>(finding: &'a Diagnostic, sources: &'a [Source], width: usize) -> V
         Severity::Warning => Level::WARNING,
     };
     // What `error[code]: ` and `  = help: ` take away, about.
-    let title = wrap(&finding.message, width.saturating_sub(12 + finding.code.len()));
-    let mut group = level.primary_title(title).id(finding.code).elements(Vec::<Element<'_>>::new());
+    let title = wrap(&finding.message, width.saturating_sub(12 + finding.code.as_str().len()));
+    let mut group =
+        level.primary_title(title).id(finding.code.as_str()).elements(Vec::<Element<'_>>::new());
     let mut done: Vec<usize> = Vec::new();
     for (number, label) in finding.labels.iter().enumerate() {
         let index = label.span.source;

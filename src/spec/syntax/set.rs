@@ -1,5 +1,6 @@
 //! `--set path=value`: changes to a document before it is checked.
 
+use super::code::Code;
 use super::diagnostic::Diagnostic;
 use super::node::{Entry, Key, Node, Value};
 use super::parse::parse;
@@ -28,7 +29,7 @@ pub(crate) fn read(index: usize, source: &Source) -> Result<Change, Vec<Diagnost
     let refuse = |at: usize, message: &str| {
         let end = text[at..].chars().next().map_or(at, |c| at + c.len_utf8());
         vec![
-            Diagnostic::error("bad-set", message)
+            Diagnostic::error(Code::BadSet, message)
                 .at(SourceSpan { source: index, start: at, end }, "")
                 .help("write `--set roles.worker.replicas=4` or `--set 'env[0].value=x'`"),
         ]
@@ -75,7 +76,7 @@ fn value(index: usize, text: &str, start: usize) -> Result<Node, Vec<Diagnostic>
     match (parsed.documents.len(), parsed.findings.is_empty()) {
         (0, true) => Ok(Node::plain("", span)),
         (1, true) => Ok(parsed.documents.swap_remove(0)),
-        (_, true) => Err(vec![Diagnostic::error("bad-set", "more than one value").at(span, "")]),
+        (_, true) => Err(vec![Diagnostic::error(Code::BadSet, "more than one value").at(span, "")]),
         _ => Err(parsed.findings),
     }
 }
@@ -98,7 +99,7 @@ impl Change {
             return Ok(());
         }
         let Some(near) = nearest(name, names) else { return Ok(()) };
-        Err(Diagnostic::error("bad-set", format!("there is no role `{name}`"))
+        Err(Diagnostic::error(Code::BadSet, format!("there is no role `{name}`"))
             .at(*span, "would be one more role")
             .help(format!(
                 "did you mean `{near}`? A role that is really new is written into the file"
@@ -150,7 +151,7 @@ impl Change {
                         Step::Index(_) => "a list",
                     };
                     return Err(Diagnostic::error(
-                        "bad-set",
+                        Code::BadSet,
                         format!("this step of the path needs {wanted}, and finds {found}"),
                     )
                     .at(*span, format!("needs {wanted}"))
@@ -169,7 +170,7 @@ fn no_item(index: usize, count: usize, span: SourceSpan) -> Diagnostic {
         || "the list is empty".to_owned(),
         |last| format!("the list's last item is [{last}]"),
     );
-    Diagnostic::error("bad-set", format!("there is no item [{index}]: {last}"))
+    Diagnostic::error(Code::BadSet, format!("there is no item [{index}]: {last}"))
         .at(span, "")
         .help(format!("`[{count}]` would add an item"))
 }

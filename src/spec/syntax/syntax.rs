@@ -2,6 +2,7 @@
 
 use granit_parser::{ErrorKind, ScanError};
 
+use super::code::Code;
 use super::diagnostic::Diagnostic;
 use super::source::SourceSpan;
 
@@ -19,7 +20,8 @@ pub(crate) fn explain(source: usize, text: &str, error: &ScanError) -> Diagnosti
         text[start..].chars().next().filter(|c| *c != '\n').map_or(start, |c| start + c.len_utf8());
     let (message, help) = words(error.kind());
     let message = message.map_or_else(|| format!("not valid YAML: {}", error.kind()), String::from);
-    let finding = Diagnostic::error("syntax", message).at(SourceSpan { source, start, end }, "");
+    let finding =
+        Diagnostic::error(Code::Syntax, message).at(SourceSpan { source, start, end }, "");
     match help {
         Some(help) => finding.help(help),
         None => finding,

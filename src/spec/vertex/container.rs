@@ -1,7 +1,7 @@
 //! `containerSpec` and `pythonPackageSpec`: what a pool's replicas run.
 
 use crate::spec::kinds::train::{Args, EnvVar};
-use crate::spec::syntax::Diagnostic;
+use crate::spec::syntax::{Code, Diagnostic};
 use crate::spec::syntax::{Entry, Node};
 
 use super::fields::{Findings, Table, Use};
@@ -73,12 +73,15 @@ pub(super) fn python_package_spec(findings: &mut Findings, node: &Node) -> Progr
     });
     if let Some(node) = fetched {
         findings.add(
-            Diagnostic::warning("vertex-packages", "the packages are fetched by `gcloud storage`")
-                .at(node.span, "")
-                .help(
-                    "gcloud or gsutil must be there and have credentials; or put the code into \
+            Diagnostic::warning(
+                Code::VertexPackages,
+                "the packages are fetched by `gcloud storage`",
+            )
+            .at(node.span, "")
+            .help(
+                "gcloud or gsutil must be there and have credentials; or put the code into \
                      `code`",
-                ),
+            ),
         );
     }
     let packages = fields
@@ -134,8 +137,9 @@ fn quote(text: &str) -> String {
 }
 
 fn missing(findings: &mut Findings, node: &Node, path: &str) {
-    findings
-        .add(Diagnostic::error("vertex-missing", format!("`{path}` is missing")).at(node.span, ""));
+    findings.add(
+        Diagnostic::error(Code::VertexMissing, format!("`{path}` is missing")).at(node.span, ""),
+    );
 }
 
 fn image(findings: &mut Findings, entry: Option<&Entry>, path: &str) -> Option<Located<String>> {
@@ -174,7 +178,7 @@ fn one_word(findings: &mut Findings, entry: &Entry) {
     {
         let words: Vec<_> = text.split_whitespace().map(|word| format!("{word:?}")).collect();
         findings.add(
-            Diagnostic::warning("vertex-one-word", "`args` is a single word with spaces")
+            Diagnostic::warning(Code::VertexOneWord, "`args` is a single word with spaces")
                 .at(entry.value.span, "passed as one argument, as Vertex AI does")
                 .help(format!("a list is probably meant: [{}]", words.join(", "))),
         );

@@ -3,8 +3,8 @@
 //! The API's JSON has `imageUri`, Python and YAML users also write `image_uri`, and both are
 //! accepted by Google's parsers. `imageURI` and `image-uri` are not, but what they mean is clear.
 
-use crate::spec::syntax::Diagnostic;
 use crate::spec::syntax::SourceSpan;
+use crate::spec::syntax::{Code, Diagnostic};
 use crate::spec::syntax::{Entry, Node};
 
 use super::suspects::is_unfilled;
@@ -92,7 +92,7 @@ impl Findings {
         if node.as_text().is_some_and(is_unfilled) {
             let message = format!("`{path}` is a placeholder");
             self.add(
-                Diagnostic::error("vertex-placeholder", message)
+                Diagnostic::error(Code::VertexPlaceholder, message)
                     .at(node.span, "")
                     .help(format!("fill it in: it must be {expected}")),
             );
@@ -100,7 +100,7 @@ impl Findings {
         }
         let message = format!("`{path}` must be {expected}");
         let found = format!("this is {}", node.describe());
-        self.add(Diagnostic::error("vertex-type", message).at(node.span, found));
+        self.add(Diagnostic::error(Code::VertexType, message).at(node.span, found));
     }
 
     /// A mapping's known fields. `path` is how the mapping is called in messages, `""` for the
@@ -144,7 +144,7 @@ impl Findings {
                         let message =
                             format!("`{}` and `{written}` are the same field", first.key.text);
                         self.add(
-                            Diagnostic::error("vertex-twice", message)
+                            Diagnostic::error(Code::VertexTwice, message)
                                 .at(entry.key.span, "the second one")
                                 .at(first.key.span, "the first one"),
                         );
@@ -166,7 +166,7 @@ impl Findings {
             || entry.value.as_text().is_some_and(|text| text.is_empty() || text == "false");
         if !empty {
             self.add(
-                Diagnostic::warning("vertex-left-out", format!("`{name}` is left out"))
+                Diagnostic::warning(Code::VertexLeftOut, format!("`{name}` is left out"))
                     .at(entry.key.span, "")
                     .help(advice),
             );
@@ -186,16 +186,16 @@ impl Findings {
         let home = MISPLACED.iter().find(|(name, _)| fold(name) == fold(written));
         let finding = if let Some((name, home)) = home {
             let message = format!("`{name}` is at the wrong place{place}");
-            Diagnostic::error("vertex-misplaced", message)
+            Diagnostic::error(Code::VertexMisplaced, message)
                 .at(entry.key.span, "")
                 .help(format!("it belongs into `{home}`; mind the indentation"))
         } else if let Some((_, name)) = near {
-            Diagnostic::error("vertex-unknown-field", format!("there is no `{written}`{place}"))
+            Diagnostic::error(Code::VertexUnknownField, format!("there is no `{written}`{place}"))
                 .at(entry.key.span, "")
                 .help(format!("did you mean `{name}`?"))
         } else {
             Diagnostic::warning(
-                "vertex-unknown-field",
+                Code::VertexUnknownField,
                 format!("`{written}`{place} is not known and left out"),
             )
             .at(entry.key.span, "")
@@ -208,7 +208,7 @@ impl Findings {
         if !self.outputs.is_empty() {
             let names: Vec<_> = self.outputs.iter().map(|(name, _)| format!("`{name}`")).collect();
             let message = format!("{}: written by Vertex AI, left out", names.join(", "));
-            let finding = Diagnostic::warning("vertex-output-field", message);
+            let finding = Diagnostic::warning(Code::VertexOutputField, message);
             let finding = self.outputs.iter().fold(finding, |all, (_, span)| all.at(*span, ""));
             self.list.push(finding);
         }

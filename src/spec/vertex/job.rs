@@ -7,8 +7,8 @@
 use indexmap::IndexMap;
 
 use crate::spec::kinds::train::{ApiVersion, Framework, Setup, TrainJob, TrainJobKind};
-use crate::spec::kinds::{Converted, ForeignContext};
-use crate::spec::syntax::{Diagnostic, Severity};
+use crate::spec::kinds::{Converted, Document, ForeignContext, Resolved};
+use crate::spec::syntax::{Code, Diagnostic, Severity};
 use crate::spec::syntax::{Node, Place, Spans};
 
 use super::assemble::{Assembled, assemble, note};
@@ -66,21 +66,19 @@ const OUTPUT_DIRECTORY: Table = &[("outputUriPrefix", Use::Read)];
 /// The converter of Vertex AI's files: `None` when the document is nothing of Google's.
 pub(crate) fn recognise(node: &Node, context: &ForeignContext<'_>) -> Option<Converted> {
     let mut findings = Findings::default();
-    let (format, job) = match shape(node)? {
+    let job = match shape(node)? {
         Shape::Other { format, at, advice } => {
             findings.add(
-                Diagnostic::error("vertex-kind", format!("not a CustomJob but: {format}"))
+                Diagnostic::error(Code::VertexKind, format!("not a CustomJob but: {format}"))
                     .at(at.key.span, "")
                     .help(advice),
             );
-            (format, None)
+            None
         }
-        Shape::Pools(pools) => {
-            (FORMAT, convert(&mut findings, Envelope::default(), None, pools, context))
-        }
+        Shape::Pools(pools) => convert(&mut findings, Envelope::default(), None, pools, context),
         Shape::CustomJob(wrappers) => {
             let mut envelope = envelope(&mut findings, &wrappers);
-            let job = wrappers.last().and_then(|spec| {
+            wrappers.last().and_then(|spec| {
                 let fields = findings.fields(spec, "", CUSTOM_JOB_SPEC);
                 envelope.display_name = fields.entry("displayName").or(envelope.display_name);
                 envelope.labels = fields.entry("labels").or(envelope.labels);
@@ -88,15 +86,14 @@ pub(crate) fn recognise(node: &Node, context: &ForeignContext<'_>) -> Option<Con
                     // Not a mapping: that is said already.
                     spec.as_map()?;
                     findings.add(
-                        Diagnostic::error("vertex-missing", "`workerPoolSpecs` is missing")
+                        Diagnostic::error(Code::VertexMissing, "`workerPoolSpecs` is missing")
                             .at(spec.span, "")
                             .help("write the worker pools into the file, also those that gcloud gets as flags"),
                     );
                     return None;
                 };
                 convert(&mut findings, envelope, Some(&fields), pools, context)
-            });
-            (FORMAT, job)
+            })
         }
     };
     let findings = findings.finish();
@@ -104,7 +101,17 @@ pub(crate) fn recognise(node: &Node, context: &ForeignContext<'_>) -> Option<Con
     let (job, spans) = job.unzip();
     let mut spans: Spans = spans.unwrap_or_default();
     spans.insert("", Place { key: None, value: node.span });
-    Some(Converted { format, job: job.filter(|_| !refused), spans, findings })
+    let document = job.filter(|_| !refused).map(|job| {
+        Document::TrainJob(Box::new(Resolved {
+            spec: job,
+            spans,
+            from_env: Vec::new(),
+            source: context.source,
+            index: context.index,
+            converted_from: Some(FORMAT),
+        }))
+    });
+    Some(Converted { document, findings })
 }
 
 fn convert(
@@ -191,7 +198,7 @@ fn read_pools(findings: &mut Findings, node: &Node) -> Vec<Pool> {
     let items = match node.as_list() {
         Some([]) => {
             findings.add(
-                Diagnostic::error("vertex-missing", "there is no worker pool in the list")
+                Diagnostic::error(Code::VertexMissing, "there is no worker pool in the list")
                     .at(node.span, ""),
             );
             return Vec::new();
@@ -230,7 +237,7 @@ fn name(
     let name = dns_name(written).unwrap_or_else(fallback);
     if name != written {
         findings.add(
-            Diagnostic::warning("vertex-name", format!("the job is called `{name}` here"))
+            Diagnostic::warning(Code::VertexName, format!("the job is called `{name}` here"))
                 .at(entry.value.span, "")
                 .help("names have lower-case letters, digits and `-`, 30 characters at most"),
         );

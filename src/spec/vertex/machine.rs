@@ -2,7 +2,7 @@
 
 use crate::hardware::accelerator::find;
 use crate::spec::kinds::train::Accelerators;
-use crate::spec::syntax::Diagnostic;
+use crate::spec::syntax::{Code, Diagnostic};
 use crate::spec::syntax::{Entry, Node};
 use crate::text::{ByteSize, CpuQuantity};
 
@@ -70,7 +70,7 @@ fn machine_type(findings: &mut Findings, node: &Node) -> Option<Machine> {
         // Reported with all other placeholders.
         MachineType::Unknown if is_unfilled(name) => {
             findings.add(
-                Diagnostic::warning("vertex-placeholder", "the machine type is a placeholder")
+                Diagnostic::warning(Code::VertexPlaceholder, "the machine type is a placeholder")
                     .at(node.span, "")
                     .help("write a machine type, or set cpu and memory yourself"),
             );
@@ -83,7 +83,7 @@ fn machine_type(findings: &mut Findings, node: &Node) -> Option<Machine> {
                 |near| format!("did you mean `{near}`? No cpu and memory are requested now"),
             );
             findings.add(
-                Diagnostic::warning("vertex-machine-type", message).at(node.span, "").help(help),
+                Diagnostic::warning(Code::VertexMachineType, message).at(node.span, "").help(help),
             );
             None
         }
@@ -92,7 +92,9 @@ fn machine_type(findings: &mut Findings, node: &Node) -> Option<Machine> {
 
 fn tpu(findings: &mut Findings, node: &Node) {
     findings.add(
-        Diagnostic::error("vertex-tpu", "this job asks for TPUs").at(node.span, "").help(TPU_HELP),
+        Diagnostic::error(Code::VertexTpu, "this job asks for TPUs")
+            .at(node.span, "")
+            .help(TPU_HELP),
     );
 }
 
@@ -116,7 +118,7 @@ fn accelerators(
     let Some(entry) = kind else {
         if let (Some(count), Some(1..), None) = (count, number, &built_in) {
             findings.add(
-                Diagnostic::warning("vertex-accelerator", "acceleratorCount without a type")
+                Diagnostic::warning(Code::VertexAccelerator, "acceleratorCount without a type")
                     .at(count.key.span, "left out")
                     .help("add acceleratorType, for example NVIDIA_L4"),
             );
@@ -134,7 +136,7 @@ fn accelerators(
     }
     if is_unfilled(name) {
         findings.add(
-            Diagnostic::warning("vertex-placeholder", "the accelerator type is a placeholder")
+            Diagnostic::warning(Code::VertexPlaceholder, "the accelerator type is a placeholder")
                 .at(entry.value.span, "left out")
                 .help("write a type, for example NVIDIA_L4"),
         );
@@ -157,7 +159,7 @@ fn accelerators(
             own.value.count, own.value.kind
         );
         findings.add(
-            Diagnostic::warning("vertex-accelerator", message)
+            Diagnostic::warning(Code::VertexAccelerator, message)
                 .at(entry.value.span, "this is taken")
                 .at(own.place.value, ""),
         );

@@ -1,7 +1,7 @@
 //! One worker pool, and what a pool's position means.
 
 use crate::spec::kinds::train::Volume;
-use crate::spec::syntax::Diagnostic;
+use crate::spec::syntax::{Code, Diagnostic};
 use crate::spec::syntax::{Entry, Node};
 
 use super::container::{Program, container_spec, python_package_spec};
@@ -42,7 +42,7 @@ pub(super) fn pool(findings: &mut Findings, node: &Node, position: usize) -> Opt
     if node.is_null() || node.as_map().is_some_and(<[_]>::is_empty) {
         if position == 0 {
             findings.add(
-                Diagnostic::error("vertex-primary", "the first worker pool is empty")
+                Diagnostic::error(Code::VertexPrimary, "the first worker pool is empty")
                     .at(node.span, "the primary replica belongs here"),
             );
         }
@@ -51,7 +51,7 @@ pub(super) fn pool(findings: &mut Findings, node: &Node, position: usize) -> Opt
     let path = format!("workerPoolSpecs[{position}]");
     let Some(role) = ROLES.get(position) else {
         findings.add(
-            Diagnostic::error("vertex-pools", "there are at most four worker pools")
+            Diagnostic::error(Code::VertexPools, "there are at most four worker pools")
                 .at(node.span, "")
                 .help("primary, workers, parameter servers, evaluators, in this order"),
         );
@@ -65,7 +65,7 @@ pub(super) fn pool(findings: &mut Findings, node: &Node, position: usize) -> Opt
         (None, Some(package)) => python_package_spec(findings, &package.value),
         (Some(container), Some(package)) => {
             findings.add(
-                Diagnostic::error("vertex-two-programs", "a pool runs one thing")
+                Diagnostic::error(Code::VertexTwoPrograms, "a pool runs one thing")
                     .at(package.key.span, "this one")
                     .at(container.key.span, "or this one"),
             );
@@ -73,7 +73,7 @@ pub(super) fn pool(findings: &mut Findings, node: &Node, position: usize) -> Opt
         }
         (None, None) => {
             findings.add(
-                Diagnostic::error("vertex-missing", format!("`{path}` has nothing to run"))
+                Diagnostic::error(Code::VertexMissing, format!("`{path}` has nothing to run"))
                     .at(node.span, "")
                     .help("add containerSpec with imageUri, or pythonPackageSpec"),
             );
@@ -90,7 +90,7 @@ pub(super) fn pool(findings: &mut Findings, node: &Node, position: usize) -> Opt
     if reduction_server {
         let message = format!("{path} is a reduction server: left out");
         findings.add(
-            Diagnostic::warning("vertex-reduction-server", message).at(node.span, "").help(
+            Diagnostic::warning(Code::VertexReductionServer, message).at(node.span, "").help(
                 "it only speeds gradients up in Google's network; NCCL does the same work without",
             ),
         );
@@ -116,7 +116,7 @@ fn replicas(
         (0, 1) => {}
         (0, _) => {
             let mut finding =
-                Diagnostic::error("vertex-primary", "the first worker pool has one replica")
+                Diagnostic::error(Code::VertexPrimary, "the first worker pool has one replica")
                     .at(entry.value.span, "");
             if count > 1 {
                 finding = finding.help(format!(
@@ -130,7 +130,7 @@ fn replicas(
         (_, 0) => {
             let message = format!("no replicas: the {} are left out", TITLES[position.min(3)]);
             findings
-                .add(Diagnostic::warning("vertex-empty-pool", message).at(entry.value.span, ""));
+                .add(Diagnostic::warning(Code::VertexEmptyPool, message).at(entry.value.span, ""));
             return None;
         }
         _ => {}
@@ -146,7 +146,7 @@ fn nfs_mounts(findings: &mut Findings, node: &Node) -> Vec<Volume> {
             let Some(value) = fields.get(name) else {
                 if item.as_map().is_some() {
                     let message = format!("`nfsMounts[].{name}` is missing");
-                    findings.add(Diagnostic::error("vertex-missing", message).at(item.span, ""));
+                    findings.add(Diagnostic::error(Code::VertexMissing, message).at(item.span, ""));
                 }
                 return None;
             };

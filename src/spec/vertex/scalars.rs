@@ -1,7 +1,7 @@
 //! Scalars and lists of the API's JSON, as generous as Google's parsers and a bit more.
 
-use crate::spec::syntax::Diagnostic;
 use crate::spec::syntax::Node;
+use crate::spec::syntax::{Code, Diagnostic};
 
 use super::fields::Findings;
 
@@ -49,9 +49,12 @@ impl Findings {
                 texts.push(text.to_owned());
             } else if item.is_null() {
                 self.add(
-                    Diagnostic::warning("vertex-empty-item", format!("an empty item in `{path}`"))
-                        .at(item.span, "left out")
-                        .help("write \"\" for an empty text"),
+                    Diagnostic::warning(
+                        Code::VertexEmptyItem,
+                        format!("an empty item in `{path}`"),
+                    )
+                    .at(item.span, "left out")
+                    .help("write \"\" for an empty text"),
                 );
             } else {
                 self.not_a_text(item, path);
@@ -68,7 +71,7 @@ impl Findings {
         };
         match pair {
             Some((name, value)) => self.add(
-                Diagnostic::error("vertex-type", format!("an item of `{path}` must be a text"))
+                Diagnostic::error(Code::VertexType, format!("an item of `{path}` must be a text"))
                     .at(item.span, "the colon makes this a mapping")
                     .help(format!("write `{name}={value}`, or the whole item in quotes")),
             ),

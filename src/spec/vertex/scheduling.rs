@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::spec::kinds::train::Retries;
-use crate::spec::syntax::Diagnostic;
+use crate::spec::syntax::{Code, Diagnostic};
 use crate::spec::syntax::{Entry, Node};
 use crate::text::Span;
 
@@ -41,7 +41,7 @@ pub(super) fn scheduling(findings: &mut Findings, node: &Node, replicas: u32) ->
         && replicas > 1
     {
         findings.add(
-            Diagnostic::warning("vertex-whole-gang", "replicas always restart together")
+            Diagnostic::warning(Code::VertexWholeGang, "replicas always restart together")
                 .at(entry.value.span, "")
                 .help("one lost replica restarts all of them, from the last checkpoint"),
         );
@@ -75,7 +75,7 @@ const NO_RETRIES: Retries = Retries {
 fn strategy(findings: &mut Findings, node: &Node) {
     let Some(name) = findings.text(node, "scheduling.strategy") else { return };
     let left = |message: &str, help: &str| {
-        Diagnostic::warning("vertex-strategy", message).at(node.span, "").help(help)
+        Diagnostic::warning(Code::VertexStrategy, message).at(node.span, "").help(help)
     };
     match name.to_ascii_uppercase().replace('-', "_").as_str() {
         "STANDARD" | "ON_DEMAND" | "ONDEMAND" | "STRATEGY_UNSPECIFIED" => {}
@@ -86,7 +86,7 @@ fn strategy(findings: &mut Findings, node: &Node) {
             "the run waits for its nodes as long as startTimeout says; a queue waits longer",
         )),
         _ => findings.add(
-            Diagnostic::error("vertex-strategy", format!("there is no strategy `{name}`"))
+            Diagnostic::error(Code::VertexStrategy, format!("there is no strategy `{name}`"))
                 .at(node.span, "")
                 .help("write STANDARD, SPOT or FLEX_START"),
         ),

@@ -1,8 +1,8 @@
 //! Texts that somebody was to fill in. The linter points at `/gcs/` and at `$VAR` in commands,
 //! arguments and variables; here are the other places, and placeholders in all of them.
 
-use crate::spec::syntax::Diagnostic;
 use crate::spec::syntax::SourceSpan;
+use crate::spec::syntax::{Code, Diagnostic};
 use crate::spec::syntax::{Node, Value};
 
 use super::fields::Findings;
@@ -39,7 +39,7 @@ pub(super) fn scan_image(findings: &mut Findings, node: &Node, image: &str) {
 
 fn placeholder(findings: &mut Findings, span: SourceSpan) {
     findings.add(
-        Diagnostic::warning("vertex-placeholder", "this looks like a placeholder")
+        Diagnostic::warning(Code::VertexPlaceholder, "this looks like a placeholder")
             .at(span, "")
             .help("fill it in; nothing replaces it"),
     );
@@ -47,10 +47,12 @@ fn placeholder(findings: &mut Findings, span: SourceSpan) {
 
 fn variable(findings: &mut Findings, span: SourceSpan) {
     findings.add(
-        Diagnostic::warning("vertex-variable", "nothing expands this variable").at(span, "").help(
-            "it is passed as it is written, as Vertex AI does: fill it in (envsubst), or let \
+        Diagnostic::warning(Code::VertexVariable, "nothing expands this variable")
+            .at(span, "")
+            .help(
+                "it is passed as it is written, as Vertex AI does: fill it in (envsubst), or let \
                  `sh -c` expand it",
-        ),
+            ),
     );
 }
 

@@ -10,12 +10,12 @@ fn every_right_spec_loads_and_comes_back_the_same() {
             .unwrap_or_else(|findings| panic!("{}", findings.render(RenderOptions::default())));
         let mut out = String::new();
         for document in &loaded.documents {
-            let Document::TrainJob(resolved) = document else { panic!("another kind") };
-            let yaml = spec::to_yaml(&resolved.job).unwrap();
+            let Document::TrainJob(resolved) = document;
+            let yaml = spec::to_yaml(&resolved.spec).unwrap();
             let again = spec::load(&[Source::new("again", yaml.clone())], &LoadOptions::default())
                 .unwrap_or_else(|findings| panic!("{}", findings.render(RenderOptions::default())));
-            let Document::TrainJob(again) = &again.documents[0] else { panic!("another kind") };
-            similar_asserts(&again.job, &resolved.job);
+            let Document::TrainJob(again) = &again.documents[0];
+            similar_asserts(&again.spec, &resolved.spec);
             out.push_str(&yaml);
             writeln!(out, "# from the environment: {:?}", resolved.from_env).unwrap();
             out.push_str("---\n");

@@ -17,8 +17,7 @@ fn load(set: &[&str]) -> Result<TrainJob, String> {
     };
     match spec::load(&[Source::new("spec.yaml", SPEC)], &options) {
         Ok(mut loaded) => match loaded.documents.remove(0) {
-            Document::TrainJob(resolved) => Ok(resolved.job),
-            _ => panic!("another kind"),
+            Document::TrainJob(resolved) => Ok(resolved.spec),
         },
         Err(findings) => Err(findings.render(RenderOptions::default())),
     }
@@ -86,8 +85,7 @@ fn load_with_roles(set: &[&str]) -> Result<TrainJob, String> {
     let options = LoadOptions { set, ..LoadOptions::default() };
     match spec::load(&[Source::new("spec.yaml", WITH_ROLES)], &options) {
         Ok(mut loaded) => match loaded.documents.remove(0) {
-            Document::TrainJob(resolved) => Ok(resolved.job),
-            _ => panic!("another kind"),
+            Document::TrainJob(resolved) => Ok(resolved.spec),
         },
         Err(findings) => Err(findings.render(RenderOptions::default())),
     }

@@ -3,19 +3,19 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use mlctl::spec::{self, Document, LoadOptions, Source};
+use mlctl::spec::{self, Code, Document, LoadOptions, Source};
 use serde_json::{Map, Value as Json, json};
 
 /// Findings of the schema: with any of these, the linter has seen only a part of the job.
-const OF_TYPES: [&str; 8] = [
-    "wrong-type",
-    "bad-quantity",
-    "unknown-value",
-    "out-of-range",
-    "unknown-field",
-    "missing-field",
-    "unset-variable",
-    "bad-reference",
+const OF_TYPES: [Code; 8] = [
+    Code::WrongType,
+    Code::BadQuantity,
+    Code::UnknownValue,
+    Code::OutOfRange,
+    Code::UnknownField,
+    Code::MissingField,
+    Code::UnsetVariable,
+    Code::BadReference,
 ];
 
 /// All jobs that are right: of the tests, the templates and the examples.
@@ -32,8 +32,8 @@ fn jobs() -> Vec<Json> {
             } else if path.extension().is_some_and(|ending| ending == "yaml") {
                 let (source, options) = super::read(&path);
                 for document in spec::load(&[source], &options).unwrap().documents {
-                    let Document::TrainJob(job) = document else { panic!("another kind") };
-                    jobs.push(serde_json::to_value(&job.job).unwrap());
+                    let Document::TrainJob(job) = document;
+                    jobs.push(serde_json::to_value(&job.spec).unwrap());
                 }
             }
         }
@@ -42,7 +42,7 @@ fn jobs() -> Vec<Json> {
 }
 
 /// What is found in a job: codes with messages. JSON is YAML too.
-fn findings(job: &Json) -> BTreeSet<(&'static str, String)> {
+fn findings(job: &Json) -> BTreeSet<(Code, String)> {
     let source = Source::new("spec", job.to_string().replace("${", "$${"));
     let found = match spec::load(&[source], &LoadOptions::default()) {
         Ok(loaded) => loaded.warnings,
@@ -52,7 +52,7 @@ fn findings(job: &Json) -> BTreeSet<(&'static str, String)> {
 }
 
 /// What is written as in a Pod is checked by the linter.
-fn is_of_types((code, message): &(&'static str, String)) -> bool {
+fn is_of_types((code, message): &(Code, String)) -> bool {
     OF_TYPES.contains(code) && !message.contains("Kubernetes")
 }
 
@@ -152,5 +152,5 @@ fn a_late_finding_is_no_other_one() {
         }
     }
     let late: Vec<_> = whole.difference(&early).map(|(code, _)| *code).collect();
-    assert_eq!(late, ["no-value"], "told later only");
+    assert_eq!(late, [Code::NoValue], "told later only");
 }

@@ -2,8 +2,8 @@
 
 use super::context::{Lint, Scope};
 use crate::spec::kinds::train::{ArgValue, Args, Framework};
-use crate::spec::syntax::Diagnostic;
 use crate::spec::syntax::is_variable;
+use crate::spec::syntax::{Code, Diagnostic};
 use crate::spec::syntax::{index_path, key_path};
 
 /// Linux' limit for one argument or variable.
@@ -48,7 +48,7 @@ impl Lint<'_> {
             } else if own.is_empty() && scope.command.is_some() {
                 let span = self.spans.key(&key_path(&scope.path, "command"));
                 self.add(
-                    Diagnostic::error("empty-command", "the command is an empty list")
+                    Diagnostic::error(Code::EmptyCommand, "the command is an empty list")
                         .at(span, "")
                         .help("leave `command` out for the image's own, or write `[python, train.py]`"),
                 );
@@ -67,7 +67,7 @@ impl Lint<'_> {
     fn something_to_run(&mut self) {
         let job = self.job;
         let finding = |place| {
-            Diagnostic::error("nothing-to-run", "neither `command` nor `image` says what to run")
+            Diagnostic::error(Code::NothingToRun, "neither `command` nor `image` says what to run")
                 .at(place, "has no command")
                 .help("add `command: [python, train.py]`")
         };
@@ -96,7 +96,7 @@ impl Lint<'_> {
         let path = split.first().is_some_and(|first| first.contains('/'));
         let finding = if path { Diagnostic::warning } else { Diagnostic::error };
         self.add(
-            finding("one-string-command", "the command is one word with blanks in it".to_owned())
+            finding(Code::OneStringCommand, "the command is one word with blanks in it".to_owned())
                 .at(span, "taken for the name of a program")
                 .help(help),
         );
@@ -107,7 +107,7 @@ impl Lint<'_> {
         let text = word.text;
         if text.len() >= MAX_ARGUMENT {
             self.add(
-                Diagnostic::error("too-long", "longer than Linux allows for one argument")
+                Diagnostic::error(Code::TooLong, "longer than Linux allows for one argument")
                     .at(span, "128 KiB at most")
                     .help("put it into a file of `code`"),
             );
@@ -125,7 +125,7 @@ impl Lint<'_> {
         if let Some((flag, _)) = two.filter(|_| word.item) {
             self.add(
                 Diagnostic::error(
-                    "two-words-in-one",
+                    Code::TwoWordsInOne,
                     format!("`{flag}` and its value are one word"),
                 )
                 .at(span, "the program gets this as a single argument")
@@ -136,7 +136,7 @@ impl Lint<'_> {
             .filter(|(name, _)| word.item && word.path.contains("args[") && is_variable(name))
         {
             self.add(
-                Diagnostic::warning("no-dashes", format!("`{name}=...` has no dashes"))
+                Diagnostic::warning(Code::NoDashes, format!("`{name}=...` has no dashes"))
                     .at(span, "passed as it is")
                     .help(format!("most programs want `--{name}=...`; Hydra is fine with this")),
             );
@@ -144,7 +144,7 @@ impl Lint<'_> {
         if ["&&", "||", "|", ";", "&", ">", ">>", "<", "2>&1"].contains(&text) {
             self.add(
                 Diagnostic::warning(
-                    "no-shell",
+                    Code::NoShell,
                     format!("`{text}` is passed to the program as a word"),
                 )
                 .at(span, "no shell reads this")
@@ -152,16 +152,19 @@ impl Lint<'_> {
             );
         } else if let Some(reference) = reference(text) {
             self.add(
-                Diagnostic::warning("not-expanded", format!("nothing replaces `{reference}` here"))
-                    .at(span, "the program gets it as it is written")
-                    .help("read the variable in the program, or use `command: [sh, -c, \"...\"]`"),
+                Diagnostic::warning(
+                    Code::NotExpanded,
+                    format!("nothing replaces `{reference}` here"),
+                )
+                .at(span, "the program gets it as it is written")
+                .help("read the variable in the program, or use `command: [sh, -c, \"...\"]`"),
             );
         }
         if self.total() > 1 && self.job.framework != Framework::None {
             let name = flag_name(word);
             if RENDEZVOUS.contains(&name.as_str()) {
                 self.add(
-                    Diagnostic::warning("rendezvous-in-args", "the rendezvous is given by mlctl already")
+                    Diagnostic::warning(Code::RendezvousInArgs, "the rendezvous is given by mlctl already")
                         .at(span, "the same text on every replica")
                         .help("leave it out: the variables of `framework` carry addresses, ports and ranks"),
                 );
@@ -176,12 +179,15 @@ impl Lint<'_> {
         if volumes.into_iter().any(|volume| volume.mount_path.starts_with("/gcs")) {
             return;
         }
-        let finding = Diagnostic::warning("gcs-path", "`/gcs/...` is a folder on Vertex AI only")
-            .at(self.spans.value(path), "not there at run time")
-            .help(
-                "write to `AIP_MODEL_DIR` (see `output`), read by URL, or mount the bucket with \
+        let finding = Diagnostic::warning(
+            Code::GcsPath,
+            "`/gcs/...` is a folder on Vertex AI only",
+        )
+        .at(self.spans.value(path), "not there at run time")
+        .help(
+            "write to `AIP_MODEL_DIR` (see `output`), read by URL, or mount the bucket with \
                  `volumes` at `/gcs/...`",
-            );
+        );
         self.add(finding);
     }
 
@@ -191,7 +197,7 @@ impl Lint<'_> {
         if bare.is_empty() || name.contains(char::is_whitespace) || name.contains('=') {
             self.add(
                 Diagnostic::error(
-                    "bad-argument-name",
+                    Code::BadArgumentName,
                     format!("`{name}` can't be an argument's name"),
                 )
                 .at(span, "")
@@ -199,7 +205,7 @@ impl Lint<'_> {
             );
         } else if bare != name {
             self.add(
-                Diagnostic::error("dashes-twice", format!("`{name}` would become `--{name}`"))
+                Diagnostic::error(Code::DashesTwice, format!("`{name}` would become `--{name}`"))
                     .at(span, "the dashes are added")
                     .help(format!("write `{bare}: ...`; for short options write `args` as a list")),
             );

@@ -1,14 +1,30 @@
 //! What every rule needs.
 
+use crate::spec::kinds::Resolved;
 use crate::spec::kinds::train::{Args, EnvVar, Role, SecretUse, TrainJob, Volume};
-use crate::spec::syntax::Diagnostic;
 use crate::spec::syntax::SourceSpan;
+use crate::spec::syntax::{Code, Diagnostic, Severity};
 use crate::spec::syntax::{Spans, key_path};
+
+/// What of a converted file is only warned of: the other system runs these as they are written.
+const HABITS: [Code; 3] = [Code::OneStringCommand, Code::TwoWordsInOne, Code::DuplicateEnv];
+
+/// All rules over a whole document. `accelerators` are the types of the settings.
+pub(crate) fn document(job: &Resolved<TrainJob>, accelerators: &[String]) -> Vec<Diagnostic> {
+    let foreign = job.converted_from.is_some();
+    let mut findings = check(&job.spec, &job.spans, &job.from_env, accelerators, foreign);
+    if foreign {
+        for finding in findings.iter_mut().filter(|finding| HABITS.contains(&finding.code)) {
+            finding.severity = Severity::Warning;
+        }
+    }
+    findings
+}
 
 /// All rules over one job. `from_env` are the paths of values that came from the environment,
 /// `accelerators` the types of the settings; a `foreign` job was converted from another system's
 /// file.
-pub fn check(
+pub(crate) fn check(
     job: &TrainJob,
     spans: &Spans,
     from_env: &[String],

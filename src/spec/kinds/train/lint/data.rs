@@ -1,7 +1,7 @@
 //! Data: where it comes from, and where the command finds it.
 
 use super::context::Lint;
-use crate::spec::syntax::Diagnostic;
+use crate::spec::syntax::{Code, Diagnostic};
 use crate::spec::syntax::{index_path, key_path};
 use crate::storage::{Claim, is_uri};
 
@@ -20,7 +20,7 @@ impl Lint<'_> {
             if let Some(first) = earlier {
                 let first = key_path(&index_path("data", first), "path");
                 self.add(
-                    Diagnostic::error("duplicate-path", "one piece of data hides another")
+                    Diagnostic::error(Code::DuplicatePath, "one piece of data hides another")
                         .at(self.spans.value(&path), "again here")
                         .at(self.spans.value(&first), "first here")
                         .help("give each a `path` of its own, none within another"),
@@ -34,21 +34,21 @@ impl Lint<'_> {
         if let Some(claim) = Claim::of(uri) {
             if !claim.is_sound() {
                 self.add(
-                    Diagnostic::error("bad-uri", format!("`{uri}` names no claim and path"))
+                    Diagnostic::error(Code::BadUri, format!("`{uri}` names no claim and path"))
                         .at(span, "")
                         .help("write `pvc://CLAIM` or `pvc://CLAIM/PATH`, without `..`"),
                 );
             }
         } else if uri.is_empty() || (uri == "~" || uri.starts_with("~/")) {
             self.add(
-                Diagnostic::error("bad-uri", "`uri` is neither a claim nor a folder")
+                Diagnostic::error(Code::BadUri, "`uri` is neither a claim nor a folder")
                     .at(span, "")
                     .help("write `pvc://CLAIM/PATH`, or a path such as `./data` or `${HOME}/data`"),
             );
         } else if is_uri(uri) && !uri.starts_with("file:///") {
             self.add(
                 Diagnostic::error(
-                    "bad-uri",
+                    Code::BadUri,
                     format!("`{uri}`: data comes from claims and folders"),
                 )
                 .at(span, "not in this version of mlctl")
@@ -65,14 +65,14 @@ impl Lint<'_> {
         let nothing = target.trim_matches(['/', '.']).is_empty();
         if escapes || nothing {
             self.add(
-                Diagnostic::error("bad-path", format!("data can't be put at `{target}`"))
+                Diagnostic::error(Code::BadPath, format!("data can't be put at `{target}`"))
                     .at(span, "")
                     .help("write a path in the working folder, such as `data`"),
             );
         } else if target.starts_with('/') && !claim {
             self.add(
                 Diagnostic::error(
-                    "bad-path",
+                    Code::BadPath,
                     format!("`{target}`: only a claim can be mounted at an absolute path"),
                 )
                 .at(span, "outside the working folder")
@@ -80,7 +80,7 @@ impl Lint<'_> {
             );
         } else if target == "/mlctl" || target.starts_with("/mlctl/") {
             self.add(
-                Diagnostic::error("bad-path", "`/mlctl` is mlctl's own folder in a pod")
+                Diagnostic::error(Code::BadPath, "`/mlctl` is mlctl's own folder in a pod")
                     .at(span, "")
                     .help("write another path, such as `/data`"),
             );

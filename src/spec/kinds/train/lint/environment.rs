@@ -6,7 +6,7 @@ use super::command::reference;
 use super::context::Lint;
 use crate::spec::check::is_secret_name;
 use crate::spec::kinds::train::{EnvVar, Framework};
-use crate::spec::syntax::Diagnostic;
+use crate::spec::syntax::{Code, Diagnostic};
 use crate::spec::syntax::{index_path, key_path};
 
 /// Why a variable is not the user's to set.
@@ -25,7 +25,7 @@ impl Lint<'_> {
                 let path = index_path(&base, index);
                 if let Some(first) = seen.insert(&var.name, path.clone()) {
                     let finding = Diagnostic::error(
-                        "duplicate-env",
+                        Code::DuplicateEnv,
                         format!("the variable `{}` is given twice", var.name),
                     )
                     .at(self.spans.value(&key_path(&path, "name")), "again here")
@@ -44,7 +44,7 @@ impl Lint<'_> {
         let value_span = self.spans.value(&value_path);
         if name.is_empty() || name.contains(['=', '\0']) || name.contains(char::is_whitespace) {
             self.add(
-                Diagnostic::error("bad-env-name", format!("`{name}` can't be a variable's name"))
+                Diagnostic::error(Code::BadEnvName, format!("`{name}` can't be a variable's name"))
                     .at(name_span, "")
                     .help("use letters, digits and `_`"),
             );
@@ -52,22 +52,25 @@ impl Lint<'_> {
         if let Some(reserved) = self.reserved(name) {
             let finding = if reserved.error { Diagnostic::error } else { Diagnostic::warning };
             self.add(
-                finding("reserved-env", format!("`{name}` is set by mlctl"))
+                finding(Code::ReservedEnv, format!("`{name}` is set by mlctl"))
                     .at(name_span, reserved.why)
                     .help(reserved.help),
             );
         }
         match (&var.value, &var.value_from) {
             (Some(_), Some(_)) => self.add(
-                Diagnostic::error("two-values", format!("`{name}` has `value` and `valueFrom`"))
+                Diagnostic::error(Code::TwoValues, format!("`{name}` has `value` and `valueFrom`"))
                     .at(value_span, "one of them")
                     .at(self.spans.key(&key_path(path, "valueFrom")), "or the other")
                     .help("keep one of the two"),
             ),
             (None, None) => self.add(
-                Diagnostic::warning("no-value", format!("`{name}` has no value and will be empty"))
-                    .at(name_span, "")
-                    .help("add `value: ...`, or `value: \"\"` if that is meant"),
+                Diagnostic::warning(
+                    Code::NoValue,
+                    format!("`{name}` has no value and will be empty"),
+                )
+                .at(name_span, "")
+                .help("add `value: ...`, or `value: \"\"` if that is meant"),
             ),
             (Some(value), None) => {
                 let literal = !self.from_env.contains(&value_path) && !value.is_empty();
@@ -78,7 +81,7 @@ impl Lint<'_> {
                 } else if let Some(written) = reference(value).filter(|_| literal) {
                     self.add(
                         Diagnostic::warning(
-                            "not-expanded",
+                            Code::NotExpanded,
                             format!("nothing replaces `{written}` here"),
                         )
                         .at(value_span, "the program gets it as it is written")
@@ -151,7 +154,7 @@ const EXPAND_FOREIGN: &str = "a Vertex AI file is taken as it is: fill it in (en
 
 fn literal_secret(name: &str, foreign: bool) -> Diagnostic {
     let first = if foreign { "`mlctl convert` this file, then " } else { "" };
-    Diagnostic::warning("literal-secret", format!("`{name}` looks like a secret")).help(format!(
+    Diagnostic::warning(Code::LiteralSecret, format!("`{name}` looks like a secret")).help(format!(
         "{first}take it from your environment with `value: ${{{name}}}`, or from a Secret: \
          `valueFrom: {{secretKeyRef: {{name: ..., key: ...}}}}`"
     ))

@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::context::Lint;
 use crate::gang::Completion;
 use crate::spec::kinds::train::Framework;
-use crate::spec::syntax::Diagnostic;
 use crate::spec::syntax::key_path;
+use crate::spec::syntax::{Code, Diagnostic};
 use crate::text::{nearest, one_slip_from};
 
 /// Measured up to here. It also keeps TF_CONFIG (about 100 bytes per replica) far below the
@@ -21,7 +21,7 @@ impl Lint<'_> {
         let total = self.total();
         if total > MAX_REPLICAS {
             self.add(
-                Diagnostic::error("too-many-replicas", format!("{total} replicas in one run"))
+                Diagnostic::error(Code::TooManyReplicas, format!("{total} replicas in one run"))
                     .at(self.spans.key("roles"), format!("at most {MAX_REPLICAS}"))
                     .help("use fewer replicas with more accelerators each"),
             );
@@ -54,7 +54,7 @@ impl Lint<'_> {
                 "TensorFlow knows the roles chief, worker, ps and evaluator".to_owned()
             };
             self.add(
-                Diagnostic::error("unknown-role", format!("TensorFlow knows no role `{name}`"))
+                Diagnostic::error(Code::UnknownRole, format!("TensorFlow knows no role `{name}`"))
                     .at(self.spans.key(&key_path("roles", name)), "not in TF_CONFIG")
                     .help(help),
             );
@@ -68,7 +68,7 @@ impl Lint<'_> {
             {
                 let path = key_path(&key_path("roles", name), "replicas");
                 let finding = Diagnostic::error(
-                    "role-is-single",
+                    Code::RoleIsSingle,
                     format!("{} replicas of `{name}`: there can be one", role.replicas),
                 )
                 .at(self.spans.value(&path), why);
@@ -86,7 +86,7 @@ impl Lint<'_> {
             && !trains
         {
             self.add(
-                Diagnostic::error("nobody-trains", "an evaluator without anything that trains")
+                Diagnostic::error(Code::NobodyTrains, "an evaluator without anything that trains")
                     .at(span, "waits for checkpoints for ever")
                     .help("add a `worker` or a `chief`, or call the role `worker`"),
             );
@@ -95,7 +95,7 @@ impl Lint<'_> {
             if !trains {
                 self.add(
                     Diagnostic::error(
-                        "nobody-trains",
+                        Code::NobodyTrains,
                         "parameter servers without anything that trains",
                     )
                     .at(span, "waits for requests for ever")
@@ -103,7 +103,7 @@ impl Lint<'_> {
                 );
             } else if !has("chief") && self.job.strategy.is_none() {
                 self.add(
-                    Diagnostic::warning("no-coordinator", "parameter servers without a chief")
+                    Diagnostic::warning(Code::NoCoordinator, "parameter servers without a chief")
                         .at(span, "a ps never ends by itself")
                         .help(
                             "ParameterServerStrategy needs a `chief` that coordinates; without one \
@@ -120,7 +120,7 @@ impl Lint<'_> {
             if let Some((_, span)) = self.role(name) {
                 self.add(
                     Diagnostic::warning(
-                        "role-is-a-rank",
+                        Code::RoleIsARank,
                         format!("`{name}` means nothing to this framework"),
                     )
                     .at(span, "its replicas are ranks like all others")
@@ -141,7 +141,7 @@ impl Lint<'_> {
             }
             let Some(near) = one_slip_from(name, usual()) else { continue };
             self.add(
-                Diagnostic::warning("unusual-role", format!("`{name}` looks like `{near}`"))
+                Diagnostic::warning(Code::UnusualRole, format!("`{name}` looks like `{near}`"))
                     .at(self.spans.key(&key_path("roles", name)), "a role of its own")
                     .help(format!(
                         "did you mean `{near}`? If not, leave it: a role may have any name"
@@ -154,7 +154,7 @@ impl Lint<'_> {
         let serves = self.role("ps").filter(|_| self.job.framework == Framework::Tensorflow);
         if let (Some((_, ps)), Some(Completion::All)) = (serves, self.job.completion) {
             self.add(
-                Diagnostic::error("never-complete", "`completion: all` with parameter servers")
+                Diagnostic::error(Code::NeverComplete, "`completion: all` with parameter servers")
                     .at(self.spans.value("completion"), "waits for every replica")
                     .at(ps, "blocks in `server.join()` for ever, and so do the workers")
                     .help("leave `completion` out: the run is a success when the chief ends"),
@@ -168,7 +168,7 @@ impl Lint<'_> {
             if value.is_some_and(|span| span.0 == Duration::ZERO) {
                 self.add(
                     Diagnostic::error(
-                        "zero-timeout",
+                        Code::ZeroTimeout,
                         format!("`{field}` is over before anything starts"),
                     )
                     .at(self.spans.value(field), "")
@@ -181,7 +181,7 @@ impl Lint<'_> {
         {
             self.add(
                 Diagnostic::warning(
-                    "timeout-too-short",
+                    Code::TimeoutTooShort,
                     "`timeout` is shorter than `startTimeout`",
                 )
                 .at(self.spans.value("timeout"), format!("ends the run after {timeout}"))
@@ -204,9 +204,12 @@ impl Lint<'_> {
         for (class, count) in budgets {
             if count > MANY_RETRIES {
                 self.add(
-                    Diagnostic::warning("many-retries", format!("{count} restarts for `{class}`"))
-                        .at(self.spans.value(&key_path("retries", class)), "as good as without end")
-                        .help("a run that fails for good keeps its machines until the budget is spent"),
+                    Diagnostic::warning(
+                        Code::ManyRetries,
+                        format!("{count} restarts for `{class}`"),
+                    )
+                    .at(self.spans.value(&key_path("retries", class)), "as good as without end")
+                    .help("a run that fails for good keeps its machines until the budget is spent"),
                 );
             }
         }

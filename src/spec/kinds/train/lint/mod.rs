@@ -11,6 +11,6 @@ mod places;
 mod pods;
 mod strategy;
 
-pub use context::check;
+pub(crate) use context::document;
 pub use names::{MAX_NAME, MAX_ROLE, is_label};
 pub(crate) use part::check_part;

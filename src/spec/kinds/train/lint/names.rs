@@ -2,8 +2,8 @@
 
 use super::context::Lint;
 use crate::spec::kinds::train::script::valid_name;
-use crate::spec::syntax::Diagnostic;
 use crate::spec::syntax::key_path;
+use crate::spec::syntax::{Code, Diagnostic};
 
 /// Longest name of a job: `<name>-<6>-<role>-<index>` must fit a host name's 63 characters.
 pub const MAX_NAME: usize = 30;
@@ -20,9 +20,12 @@ impl Lint<'_> {
             let span = self.spans.value("name");
             let help = format!("for example `{}`", valid_name(name));
             self.add(
-                Diagnostic::error("bad-name", format!("`{name}` can't be a job's name: {reason}"))
-                    .at(span, "")
-                    .help(help),
+                Diagnostic::error(
+                    Code::BadName,
+                    format!("`{name}` can't be a job's name: {reason}"),
+                )
+                .at(span, "")
+                .help(help),
             );
         }
         for role in self.job.roles.keys() {
@@ -33,7 +36,7 @@ impl Lint<'_> {
                 let example = example.trim_end_matches('-').to_owned();
                 self.add(
                     Diagnostic::error(
-                        "bad-role-name",
+                        Code::BadRoleName,
                         format!("`{role}` can't be a role's name: {reason}"),
                     )
                     .at(span, "")
@@ -45,15 +48,18 @@ impl Lint<'_> {
             let path = key_path("labels", key);
             if let Some(reason) = wrong_label_key(key) {
                 self.add(
-                    Diagnostic::error("bad-label", format!("`{key}` can't be a label: {reason}"))
-                        .at(self.spans.key(&path), "")
-                        .help("a label is written like `team` or `example.com/team`"),
+                    Diagnostic::error(
+                        Code::BadLabel,
+                        format!("`{key}` can't be a label: {reason}"),
+                    )
+                    .at(self.spans.key(&path), "")
+                    .help("a label is written like `team` or `example.com/team`"),
                 );
             }
             if !(value.is_empty() || is_label_word(value)) {
                 self.add(
                     Diagnostic::error(
-                        "bad-label",
+                        Code::BadLabel,
                         format!("the value of the label `{key}` is not allowed"),
                     )
                     .at(self.spans.value(&path), "")

@@ -4,19 +4,13 @@
 //! that it looks at is there as it was written.
 
 use super::context::check;
-use crate::spec::check::Gap;
+use crate::spec::kinds::Part;
 use crate::spec::kinds::train::TrainJob;
-use crate::spec::syntax::Diagnostic;
-use crate::spec::syntax::Spans;
+use crate::spec::syntax::{Code, Diagnostic};
 
-/// The findings about a job that are true whatever the parts say that were left out: `gaps`.
-pub(crate) fn check_part(
-    job: &TrainJob,
-    spans: &Spans,
-    from_env: &[String],
-    accelerators: &[String],
-    gaps: &[Gap],
-) -> Vec<Diagnostic> {
+/// The findings about a job that are true whatever the parts say that were left out.
+pub(crate) fn check_part(job: &TrainJob, part: &Part<'_>) -> Vec<Diagnostic> {
+    let Part { spans, from_env, accelerators, gaps } = *part;
     let mut findings = check(job, spans, from_env, accelerators, false);
     findings.retain(|finding| {
         looks_at(finding.code)
@@ -27,29 +21,29 @@ pub(crate) fn check_part(
 
 /// The fields that a rule looks at, besides the values that it points at; none for a rule that
 /// finds something missing, or is not known here.
-fn looks_at(code: &str) -> Option<&'static [&'static str]> {
+fn looks_at(code: Code) -> Option<&'static [&'static str]> {
     Some(match code {
-        "bad-name" | "bad-role-name" | "bad-label" | "bad-env-name" | "bad-object-name"
-        | "bad-argument-name" | "dashes-twice" | "duplicate-env" | "two-values" | "too-long"
-        | "empty-path" | "tilde" | "unknown-placeholder" | "bad-uri" | "bad-path"
-        | "duplicate-path" | "bad-mount-path" | "duplicate-volume" | "volume-source"
-        | "unknown-accelerator" | "zero-timeout" | "timeout-too-short" | "many-retries"
+        Code::BadName | Code::BadRoleName | Code::BadLabel | Code::BadEnvName | Code::BadObjectName
+        | Code::BadArgumentName | Code::DashesTwice | Code::DuplicateEnv | Code::TwoValues | Code::TooLong
+        | Code::EmptyPath | Code::Tilde | Code::UnknownPlaceholder | Code::BadUri | Code::BadPath
+        | Code::DuplicatePath | Code::BadMountPath | Code::DuplicateVolume | Code::VolumeSource
+        | Code::UnknownAccelerator | Code::ZeroTimeout | Code::TimeoutTooShort | Code::ManyRetries
         // Of parts that are written as in a Pod.
-        | "unknown-field" | "wrong-type" => &[],
+        | Code::UnknownField | Code::WrongType => &[],
         // A volume may be mounted there.
-        "gcs-path" => &["volumes"],
-        "literal-secret" => &["valueFrom"],
-        "outside-code" => &["code"],
-        "bad-toleration" => &["tolerations"],
+        Code::GcsPath => &["volumes"],
+        Code::LiteralSecret => &["valueFrom"],
+        Code::OutsideCode => &["code"],
+        Code::BadToleration => &["tolerations"],
         // A shell reads its words otherwise.
-        "one-string-command" | "empty-command" | "two-words-in-one" | "no-dashes" | "no-shell"
-        | "not-expanded" => &["command"],
-        "rendezvous-in-args" => &["command", "framework", "roles"],
-        "reserved-env" | "too-many-replicas" => &["framework", "roles"],
-        "unknown-role" | "unusual-role" | "role-is-single" | "role-is-a-rank"
-        | "never-complete" => &["framework"],
-        "strategy-framework" => &["framework", "strategy"],
-        "strategy-roles" => &["framework", "strategy", "roles"],
+        Code::OneStringCommand | Code::EmptyCommand | Code::TwoWordsInOne | Code::NoDashes | Code::NoShell
+        | Code::NotExpanded => &["command"],
+        Code::RendezvousInArgs => &["command", "framework", "roles"],
+        Code::ReservedEnv | Code::TooManyReplicas => &["framework", "roles"],
+        Code::UnknownRole | Code::UnusualRole | Code::RoleIsSingle | Code::RoleIsARank
+        | Code::NeverComplete => &["framework"],
+        Code::StrategyFramework => &["framework", "strategy"],
+        Code::StrategyRoles => &["framework", "strategy", "roles"],
         _ => return None,
     })
 }

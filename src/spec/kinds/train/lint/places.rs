@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::context::{Lint, Scope};
 use crate::hardware::accelerator;
 use crate::spec::kinds::train::{Accelerators, Toleration, TolerationOperator, Volume};
-use crate::spec::syntax::Diagnostic;
+use crate::spec::syntax::{Code, Diagnostic};
 use crate::spec::syntax::{index_path, key_path};
 use crate::text::{list_of, nearest};
 
@@ -50,7 +50,7 @@ impl Lint<'_> {
             let span = self.spans.value(field);
             if value.is_empty() {
                 self.add(
-                    Diagnostic::error("empty-path", format!("`{field}` is empty"))
+                    Diagnostic::error(Code::EmptyPath, format!("`{field}` is empty"))
                         .at(span, "")
                         .help(if field == "code" {
                             "write `code: .` for the folder of this file, or leave it out"
@@ -60,9 +60,12 @@ impl Lint<'_> {
                 );
             } else if value == "~" || value.starts_with("~/") {
                 self.add(
-                    Diagnostic::error("tilde", format!("`{field}`: `~` is a shell's abbreviation"))
-                        .at(span, "a folder called `~`")
-                        .help(format!("write `{field}: ${{HOME}}{}`", &value[1..])),
+                    Diagnostic::error(
+                        Code::Tilde,
+                        format!("`{field}`: `~` is a shell's abbreviation"),
+                    )
+                    .at(span, "a folder called `~`")
+                    .help(format!("write `{field}: ${{HOME}}{}`", &value[1..])),
                 );
             } else if value.starts_with("/gcs/") {
                 self.gcs_path(field);
@@ -82,14 +85,14 @@ impl Lint<'_> {
         if requirements.starts_with(['/', '~']) || requirements.split('/').any(|part| part == "..")
         {
             self.add(
-                Diagnostic::error("outside-code", "the requirements file lies outside `code`")
+                Diagnostic::error(Code::OutsideCode, "the requirements file lies outside `code`")
                     .at(span, "not there in a replica")
                     .help(help),
             );
         } else if job.code.is_none() {
             self.add(
                 Diagnostic::error(
-                    "outside-code",
+                    Code::OutsideCode,
                     "a requirements file, and no `code` that it could be in",
                 )
                 .at(span, "not there in a replica")
@@ -106,7 +109,7 @@ impl Lint<'_> {
             if name != "{run}" {
                 self.add(
                     Diagnostic::error(
-                        "unknown-placeholder",
+                        Code::UnknownPlaceholder,
                         format!("`output`: there is no `{name}`"),
                     )
                     .at(self.spans.value("output"), "")
@@ -131,7 +134,7 @@ impl Lint<'_> {
             {
                 let Some(first) = first else { continue };
                 let finding =
-                    Diagnostic::error("duplicate-volume", format!("two volumes of one {what}"))
+                    Diagnostic::error(Code::DuplicateVolume, format!("two volumes of one {what}"))
                         .at(self.spans.value(&key_path(&path, field)), "again here")
                         .at(self.spans.value(&key_path(&first, field)), "first here");
                 self.add(finding.help(format!("give each volume a `{field}` of its own")));
@@ -152,7 +155,7 @@ impl Lint<'_> {
             [] => {
                 let span = self.spans.value(&key_path(path, "name"));
                 self.add(
-                    Diagnostic::error("volume-source", format!("the volume `{}` has no source", volume.name))
+                    Diagnostic::error(Code::VolumeSource, format!("the volume `{}` has no source", volume.name))
                         .at(span, "nothing to mount")
                         .help("add one, as in a Pod: `emptyDir: {}` or `persistentVolumeClaim: {claimName: ...}`"),
                 );
@@ -165,7 +168,7 @@ impl Lint<'_> {
                 };
                 self.add(
                     Diagnostic::error(
-                        "volume-source",
+                        Code::VolumeSource,
                         format!("`{source}` is neither a field nor a source of a volume"),
                     )
                     .at(span, "unknown")
@@ -181,7 +184,7 @@ impl Lint<'_> {
                         let known = ["readOnly", "subPath", "mountPath"];
                         let near = nearest(name, SOURCES.into_iter().chain(known));
                         Diagnostic::error(
-                            "volume-source",
+                            Code::VolumeSource,
                             format!("unknown field `{name}` of a volume"),
                         )
                         .at(span(name), "neither a field nor a source")
@@ -194,7 +197,7 @@ impl Lint<'_> {
                         ))
                     }
                     None => Diagnostic::error(
-                        "volume-source",
+                        Code::VolumeSource,
                         format!("the volume `{}` has {} sources", volume.name, sources.len()),
                     )
                     .at(span(first), "one")
@@ -208,10 +211,12 @@ impl Lint<'_> {
 
     fn absolute(&mut self, path: &str, at: &str) {
         if !path.starts_with('/') || path == "/" || path.split('/').any(|part| part == "..") {
-            let finding =
-                Diagnostic::error("bad-mount-path", format!("nothing can be mounted at `{path}`"))
-                    .at(self.spans.value(at), "must be an absolute path")
-                    .help("for example `/data`");
+            let finding = Diagnostic::error(
+                Code::BadMountPath,
+                format!("nothing can be mounted at `{path}`"),
+            )
+            .at(self.spans.value(at), "must be an absolute path")
+            .help("for example `/data`");
             self.add(finding);
         }
     }
@@ -233,7 +238,7 @@ impl Lint<'_> {
         let kind = &accelerators.kind;
         self.add(
             Diagnostic::warning(
-                "unknown-accelerator",
+                Code::UnknownAccelerator,
                 format!("`{kind}` is not a known accelerator"),
             )
             .at(self.spans.value(&key_path(path, "type")), "looked for as a node's label as it is")
@@ -247,13 +252,13 @@ impl Lint<'_> {
             let exists = toleration.operator == Some(TolerationOperator::Exists);
             if exists && toleration.value.is_some() {
                 self.add(
-                    Diagnostic::error("bad-toleration", "`operator: Exists` takes no value")
+                    Diagnostic::error(Code::BadToleration, "`operator: Exists` takes no value")
                         .at(self.spans.value(&key_path(&path, "value")), "")
                         .help("leave `value` out, or write `operator: Equal`"),
                 );
             } else if toleration.key.is_none() && !exists {
                 self.add(
-                    Diagnostic::error("bad-toleration", "a toleration without a key")
+                    Diagnostic::error(Code::BadToleration, "a toleration without a key")
                         .at(self.spans.value(&path), "")
                         .help("add `key: ...`; `operator: Exists` alone tolerates every taint"),
                 );

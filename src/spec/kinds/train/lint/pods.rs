@@ -4,7 +4,7 @@ use k8s_openapi::api::core::v1::{Affinity, PodTemplateSpec, Volume as PodVolume}
 use serde_json::{Map, Value as Json};
 
 use super::context::Lint;
-use crate::spec::syntax::Diagnostic;
+use crate::spec::syntax::{Code, Diagnostic};
 use crate::spec::syntax::{Misfit, typed};
 use crate::spec::syntax::{index_path, key_path};
 use crate::text::nearest;
@@ -67,7 +67,7 @@ impl Lint<'_> {
             };
             self.add(
                 Diagnostic::error(
-                    "unknown-field",
+                    Code::UnknownField,
                     format!("`podPatch` has no `{name}`: it patches a pod's `metadata` and `spec`"),
                 )
                 .at(self.spans.key(&key_path("podPatch", name)), "unknown field")
@@ -101,7 +101,7 @@ impl Lint<'_> {
         } else {
             format!("`{path}` is not what Kubernetes reads: {}", misfit.reason)
         };
-        let code = if misfit.unknown { "unknown-field" } else { "wrong-type" };
+        let code = if misfit.unknown { Code::UnknownField } else { Code::WrongType };
         self.add(
             Diagnostic::error(code, what)
                 .at(span, text)
@@ -122,7 +122,7 @@ impl Lint<'_> {
         }
         self.add(
             Diagnostic::error(
-                "bad-object-name",
+                Code::BadObjectName,
                 format!("`{name}` can't be the name of an object in a cluster"),
             )
             .at(self.spans.value(path), "")

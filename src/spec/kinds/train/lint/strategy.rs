@@ -2,7 +2,7 @@
 
 use super::context::Lint;
 use crate::spec::kinds::train::{Framework, Strategy};
-use crate::spec::syntax::Diagnostic;
+use crate::spec::syntax::{Code, Diagnostic};
 
 impl Lint<'_> {
     pub(crate) fn strategy(&mut self) {
@@ -13,7 +13,7 @@ impl Lint<'_> {
         {
             let (wanted, given) = (word(wanted), word(self.job.framework));
             let mut finding = Diagnostic::error(
-                "strategy-framework",
+                Code::StrategyFramework,
                 format!("this strategy is {wanted}'s, the framework is {given}"),
             )
             .at(span, format!("needs `framework: {wanted}`"));
@@ -29,7 +29,7 @@ impl Lint<'_> {
             Strategy::Mirrored | Strategy::CentralStorage => {
                 if self.training_replicas() > 1 {
                     self.add(
-                        Diagnostic::error("strategy-roles", "this strategy works within one replica")
+                        Diagnostic::error(Code::StrategyRoles, "this strategy works within one replica")
                             .at(span, "several replicas would each train alone")
                             .at(self.spans.key("roles"), "more than one replica")
                             .help("use one replica with several accelerators, or `strategy: multiWorkerMirrored`"),
@@ -39,10 +39,13 @@ impl Lint<'_> {
             Strategy::None => {
                 if self.training_replicas() > 1 && self.job.framework != Framework::None {
                     self.add(
-                        Diagnostic::warning("strategy-roles", "several replicas and no strategy")
-                            .at(span, "each replica trains a model of its own")
-                            .at(self.spans.key("roles"), "more than one replica")
-                            .help("use one replica, or name the strategy that the code uses"),
+                        Diagnostic::warning(
+                            Code::StrategyRoles,
+                            "several replicas and no strategy",
+                        )
+                        .at(span, "each replica trains a model of its own")
+                        .at(self.spans.key("roles"), "more than one replica")
+                        .help("use one replica, or name the strategy that the code uses"),
                     );
                 }
             }
@@ -61,7 +64,7 @@ impl Lint<'_> {
             missing.iter().map(|name| format!("{name}: {{replicas: 1}}")).collect();
         self.add(
             Diagnostic::error(
-                "strategy-roles",
+                Code::StrategyRoles,
                 format!("ParameterServerStrategy without {}", missing.join(" and ")),
             )
             .at(self.spans.value("strategy"), "needs a chief, workers and ps")
@@ -74,7 +77,7 @@ impl Lint<'_> {
         if let Some((_, ps)) = self.role("ps") {
             self.add(
                 Diagnostic::error(
-                    "strategy-roles",
+                    Code::StrategyRoles,
                     "MultiWorkerMirroredStrategy has no parameter servers",
                 )
                 .at(ps, "nobody would ever talk to it")
@@ -83,7 +86,7 @@ impl Lint<'_> {
             );
         } else if self.training_replicas() == 1 {
             self.add(
-                Diagnostic::warning("strategy-roles", "MultiWorkerMirroredStrategy with one replica")
+                Diagnostic::warning(Code::StrategyRoles, "MultiWorkerMirroredStrategy with one replica")
                     .at(span, "TF_CONFIG is left out for a single replica")
                     .help("the code then runs as on one machine; add workers: `roles: {worker: {replicas: 2}}`"),
             );

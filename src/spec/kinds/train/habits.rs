@@ -1,7 +1,9 @@
 //! Fields that people bring along from other systems, and what they are called here.
 
-/// (field, only at this path or anywhere, what to write instead).
-const HABITS: &[(&str, Where, &str)] = &[
+use crate::spec::kinds::{Habit, Where};
+
+/// What to write instead of what other systems have.
+pub(super) const HABITS: &[Habit] = &[
     ("spec", Where::Top, "a spec is flat: move the fields below `spec:` to the top level"),
     ("metadata", Where::Top, "`name` and `labels` stand at the top level, without `metadata:`"),
     ("worker", Where::Top, "roles stand below `roles:`: `roles: {worker: {...}}`"),
@@ -142,17 +144,3 @@ const HABITS: &[(&str, Where, &str)] = &[
     ),
     ("ports", Where::Any, "the replicas of a run reach each other on every port; none is declared"),
 ];
-
-#[derive(Clone, Copy, PartialEq)]
-enum Where {
-    Top,
-    Any,
-}
-
-/// What to write instead of a field of another system.
-pub(crate) fn advice(name: &str, path: &str) -> Option<&'static str> {
-    HABITS
-        .iter()
-        .find(|(habit, place, _)| *habit == name && (*place == Where::Any || path.is_empty()))
-        .map(|(_, _, help)| *help)
-}

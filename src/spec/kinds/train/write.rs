@@ -2,10 +2,11 @@
 
 use indexmap::IndexMap;
 
-use crate::spec::kinds::train::{Accelerators, EnvVar, TrainJob};
+use super::types::{Accelerators, EnvVar, TrainJob};
+use crate::spec::syntax::escape;
 
 /// The YAML of a job, without what is a default anyway. Values are written in full: one that came
-/// from the environment (see [`crate::spec::load::Resolved::from_env`]) is there in clear text.
+/// from the environment (see [`crate::spec::Resolved::from_env`]) is there in clear text.
 pub fn to_yaml(job: &TrainJob) -> Result<String, serde_saphyr::ser::Error> {
     let mut job = job.clone();
     escape_all(&mut job);
@@ -51,35 +52,5 @@ fn escape_env(env: &mut [EnvVar]) {
 fn escape_accelerators(accelerators: Option<&mut Accelerators>) {
     if let Some(accelerators) = accelerators {
         escape(&mut accelerators.kind);
-    }
-}
-
-fn escape(text: &mut String) {
-    if !text.contains('$') {
-        return;
-    }
-    let mut out = String::with_capacity(text.len() + 1);
-    let mut rest = text.chars().peekable();
-    while let Some(c) = rest.next() {
-        out.push(c);
-        if c == '$' && matches!(rest.peek(), Some('$' | '{')) {
-            out.push('$');
-        }
-    }
-    *text = out;
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::spec::syntax::expand::expand;
-
-    #[test]
-    fn escaped_texts_come_back() {
-        for text in ["$", "$$", "$$$", "${A}", "$${A}", "a$b", "$$x${", "100$"] {
-            let mut escaped = text.to_owned();
-            escape(&mut escaped);
-            assert_eq!(expand(&escaped, &IndexMap::new()).text, text, "{escaped}");
-        }
     }
 }

@@ -1,0 +1,69 @@
+//! The documents of a load: one variant for each kind.
+
+use indexmap::IndexMap;
+
+use super::kind::Kind;
+use super::train::{self, TrainJob};
+use crate::spec::syntax::{Diagnostic, Spans};
+
+/// A document of a kind that this version runs.
+#[derive(Clone, Debug)]
+pub enum Document {
+    /// A training run.
+    TrainJob(Box<Resolved<TrainJob>>),
+}
+
+/// A checked spec and where it came from.
+#[derive(Clone, Debug)]
+pub struct Resolved<T> {
+    /// The spec.
+    pub spec: T,
+    /// Where each of its values is written, for later checks.
+    pub spans: Spans,
+    /// Paths of values that came from the environment: they may be secrets.
+    pub from_env: Vec<String>,
+    /// The index of its source.
+    pub source: usize,
+    /// The index of the document in its source.
+    pub index: usize,
+    /// The other system's format that it was written in.
+    pub converted_from: Option<&'static str>,
+}
+
+/// Where a spec came from, before its type is known.
+pub(crate) type Origin = Resolved<()>;
+
+impl Origin {
+    /// The spec that came from there.
+    pub(crate) fn of<T>(self, spec: T) -> Resolved<T> {
+        let Self { spec: (), spans, from_env, source, index, converted_from } = self;
+        Resolved { spec, spans, from_env, source, index, converted_from }
+    }
+}
+
+impl Document {
+    /// What its `kind:` says.
+    pub fn kind(&self) -> &'static str {
+        self.description().name
+    }
+
+    /// Its labels, which its runs are selected by.
+    pub fn labels(&self) -> &IndexMap<String, String> {
+        match self {
+            Self::TrainJob(job) => &job.spec.labels,
+        }
+    }
+
+    /// What the schema can't say of it. `accelerators` are the types that the settings add.
+    pub(crate) fn lint(&self, accelerators: &[String]) -> Vec<Diagnostic> {
+        match self {
+            Self::TrainJob(job) => train::lint::document(job, accelerators),
+        }
+    }
+
+    fn description(&self) -> &'static Kind {
+        match self {
+            Self::TrainJob(_) => &train::KIND,
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! The kinds that this version runs, and those that later ones will.
+
+use super::kind::Kind;
+use super::train;
+use crate::spec::check::properties;
+use crate::spec::syntax::Node;
+use crate::text::list_of;
+
+/// The format of our documents.
+pub(crate) const API_VERSION: &str = "mlctl.dev/v1";
+
+/// Every kind. A document that doesn't say its kind and could be of several is taken for the first.
+static KINDS: [&Kind; 1] = [&train::KIND];
+
+/// Kinds of the format that this version doesn't run.
+pub(crate) const LATER: [&str; 3] = ["TuneJob", "BatchPredictJob", "Endpoint"];
+
+/// The kind of this name.
+pub(crate) fn kind(name: &str) -> Option<&'static Kind> {
+    all().find(|kind| kind.name == name)
+}
+
+/// All kinds.
+pub(crate) fn all() -> impl Iterator<Item = &'static Kind> {
+    KINDS.iter().copied()
+}
+
+/// The kind that is meant where nothing says which.
+pub(crate) fn first() -> &'static Kind {
+    KINDS[0]
+}
+
+/// The names of all kinds.
+pub(crate) fn names() -> Vec<&'static str> {
+    all().map(|kind| kind.name).collect()
+}
+
+/// "`kind: TrainJob`", for help texts.
+pub(crate) fn kinds_as_written() -> String {
+    let written: Vec<String> = all().map(|kind| format!("`kind: {}`", kind.name)).collect();
+    list_of(&written.iter().map(String::as_str).collect::<Vec<_>>(), "or")
+}
+
+/// The kind that has most of the fields of a document, if any has one.
+pub(crate) fn most_alike(node: &Node) -> Option<&'static Kind> {
+    let common = |kind: &Kind| {
+        properties((kind.schema)()).filter(|(field, _)| node.get(field).is_some()).count()
+    };
+    let counted = all().map(|kind| (common(kind), kind)).filter(|(count, _)| *count > 0);
+    // The first of those that are equally alike.
+    counted.reduce(|best, next| if next.0 > best.0 { next } else { best }).map(|(_, kind)| kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_is_here_or_comes_later() {
+        assert!(names().iter().all(|name| !LATER.contains(name)));
+        assert!(all().all(|kind| self::kind(kind.name).is_some_and(|k| std::ptr::eq(k, kind))));
+    }
+
+    #[test]
+    fn what_a_kind_says_of_its_schema_is_there() {
+        for kind in all() {
+            let schema = (kind.schema)();
+            let has = |definition: &str| schema["$defs"][definition].is_object();
+            assert!(kind.owners.iter().all(|(_, definition)| has(definition)), "{}", kind.name);
+            for named in kind.named {
+                assert!(has(named.definition), "{}", named.definition);
+                assert!(properties(schema).any(|(field, _)| field == named.field));
+            }
+        }
+    }
+}
