@@ -11,6 +11,7 @@ use kube::{Client, Config};
 
 use super::error::{ClusterError, Target, chain};
 use super::proxy::ProxyVariables;
+use crate::text::likeness;
 
 /// A connection is there within this time, or not at all.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
@@ -178,9 +179,7 @@ fn text(error: &KubeconfigError) -> String {
 }
 
 fn nearest(wanted: &str, mut known: Vec<String>) -> Vec<String> {
-    known.sort_by(|a, b| {
-        strsim::jaro_winkler(b, wanted).total_cmp(&strsim::jaro_winkler(a, wanted))
-    });
+    known.sort_by(|a, b| likeness(b, wanted).total_cmp(&likeness(a, wanted)));
     known.truncate(5);
     known
 }
