@@ -109,7 +109,7 @@ impl Plan {
             *script = mask_script(script);
         }
         if let Some(output) = &mut plan.output {
-            *output = mask_text(output).into_owned();
+            *output = mask_text(output.as_str()).into_owned().into();
         }
         plan
     }

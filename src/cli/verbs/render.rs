@@ -11,6 +11,7 @@ use crate::plan::{Plan, PlanContext, RuntimeDefaults};
 use crate::runtime::SecretValues;
 use crate::runtime::image::name_commands;
 use crate::runtime::kubernetes::{CodeBundle, ManifestContext, ManifestError, manifests};
+use crate::storage::Place;
 use crate::store::{NewRun, random_id};
 use crate::sys::random_word;
 use crate::work::train::plan;
@@ -75,7 +76,7 @@ fn objects(context: &Context, job: &LoadedJob) -> Result<Vec<Json>, CliError> {
         user: context.user(),
         host: crate::sys::host_name(),
         argv: context.env.args.iter().map(|arg| hide(arg, &taken)).collect(),
-        git: git(plan.code.as_deref(), job),
+        git: git(plan.code.as_ref().map(Place::as_str), job),
         source: &hide(&job.source, &taken),
         resolved: &resolved,
         plan: &plan,

@@ -175,7 +175,7 @@ fn submit(
     let hide = |text: &str| hide(text, &taken);
     let resolved = crate::spec::to_yaml(&job.job)
         .map_err(|error| CliError::new(ErrorKind::Internal, error.to_string()))?;
-    let code_dir = plan.code.as_ref().map_or_else(|| job.base.clone(), Into::into);
+    let code_dir = plan.code.as_ref().map_or_else(|| job.base.clone(), |code| code.as_str().into());
     let git_dir = if code_dir.is_dir() { code_dir } else { job.base.clone() };
     let created = store.create_run(
         reservation,

@@ -9,7 +9,7 @@ use super::gpu;
 use super::runtime::LocalConfig;
 use crate::plan::{Plan, PodOptions, RolePlan};
 use crate::runtime::types::{BackendError, Notice, SubmitOptions};
-use crate::storage::{Claim, is_uri};
+use crate::storage::Place;
 use crate::sys;
 
 /// The file in a filled `model/` folder that names the run that filled it.
@@ -28,9 +28,9 @@ pub(crate) fn check(
     accelerators(config, plan, options, &mut refused, &mut notices);
     commands(config, plan, &mut refused);
     if let Some(code) = &plan.code {
-        if is_uri(code) {
+        if code.is_url() {
             refused.push(format!("code: {code} is not a folder of this machine"));
-        } else if !Path::new(code).exists() {
+        } else if !Path::new(code.as_str()).exists() {
             refused.push(format!("code: {code} does not exist"));
         }
     }
@@ -46,18 +46,17 @@ pub(crate) fn check(
 /// Base of the outputs, when the spec names one.
 pub(crate) fn output_dir(plan: &Plan, claims: &Claims) -> Result<Option<PathBuf>, String> {
     let Some(output) = &plan.output else { return Ok(None) };
-    if let Some(claim) = Claim::of(output) {
-        let folder = data::folder(claims, output, claim);
-        return folder.map(Some).map_err(|reason| format!("output: {reason}"));
-    }
-    let path = output.strip_prefix("file://").unwrap_or(output);
-    if is_uri(path) {
-        return Err(format!(
+    match output {
+        Place::Claim(claim) => {
+            let folder = data::folder(claims, output, claim);
+            folder.map(Some).map_err(|reason| format!("output: {reason}"))
+        }
+        Place::Object(_) => Err(format!(
             "output: {output} can't be written from this machine yet; name a folder here, for \
              example --set output=./output, and copy it"
-        ));
+        )),
+        Place::Path(path) => Ok(Some(path.as_path().into())),
     }
-    Ok(Some(PathBuf::from(path)))
 }
 
 fn output(base: &Path, plan: &Plan, options: &SubmitOptions, refused: &mut Vec<String>) {
