@@ -4,6 +4,7 @@ use rustix::process::Signal;
 
 use super::process::Ended;
 use crate::gang::{Exit, ExitStatus, FailureClass};
+use crate::text::signal_name;
 
 /// What the agent knows about memory when a command ends.
 #[derive(Clone, Copy, Debug, Default)]
@@ -110,29 +111,6 @@ fn is_fault(signal: i32) -> bool {
     [Signal::ABORT, Signal::SEGV, Signal::BUS, Signal::KILL]
         .iter()
         .any(|fault| fault.as_raw() == signal)
-}
-
-fn signal_name(signal: i32) -> String {
-    let names = [
-        (Signal::HUP, "SIGHUP"),
-        (Signal::INT, "SIGINT"),
-        (Signal::QUIT, "SIGQUIT"),
-        (Signal::ILL, "SIGILL"),
-        (Signal::ABORT, "SIGABRT"),
-        (Signal::BUS, "SIGBUS"),
-        (Signal::FPE, "SIGFPE"),
-        (Signal::KILL, "SIGKILL"),
-        (Signal::USR1, "SIGUSR1"),
-        (Signal::SEGV, "SIGSEGV"),
-        (Signal::USR2, "SIGUSR2"),
-        (Signal::PIPE, "SIGPIPE"),
-        (Signal::ALARM, "SIGALRM"),
-        (Signal::TERM, "SIGTERM"),
-    ];
-    names
-        .iter()
-        .find(|(known, _)| known.as_raw() == signal)
-        .map_or_else(|| format!("signal {signal}"), |(_, name)| (*name).into())
 }
 
 #[cfg(test)]

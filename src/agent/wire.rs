@@ -14,6 +14,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
+use crate::text::hex;
+
 /// The longest frame.
 const FRAME_LIMIT: usize = 1 << 20;
 
@@ -126,7 +128,7 @@ fn limit(stream: &TcpStream, reads: Option<Duration>) -> io::Result<()> {
 fn nonce() -> io::Result<String> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(io::Error::other)?;
-    Ok(hex(&bytes))
+    Ok(hex::encode(bytes))
 }
 
 fn mac(token: &[u8], side: &str, said: &[&str]) -> io::Result<Hmac<Sha256>> {
@@ -139,25 +141,15 @@ fn mac(token: &[u8], side: &str, said: &[&str]) -> io::Result<Hmac<Sha256>> {
 }
 
 fn prove(token: &[u8], side: &str, said: &[&str]) -> io::Result<String> {
-    Ok(hex(&mac(token, side, said)?.finalize().into_bytes()))
+    Ok(hex::encode(mac(token, side, said)?.finalize().into_bytes()))
 }
 
 fn verify(token: &[u8], side: &str, said: &[&str], proof: &str) -> io::Result<()> {
     let wrong = || io::Error::new(io::ErrorKind::PermissionDenied, "wrong token");
     // The comparison takes the same time wherever the proofs differ.
-    mac(token, side, said)?.verify_slice(&unhex(proof).ok_or_else(wrong)?).map_err(|_| wrong())
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digits = text.as_bytes();
-    digits
-        .chunks(2)
-        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
-        .collect()
+    mac(token, side, said)?
+        .verify_slice(&hex::decode(proof).ok_or_else(wrong)?)
+        .map_err(|_| wrong())
 }
 
 #[cfg(test)]

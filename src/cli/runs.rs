@@ -1,7 +1,7 @@
 //! What the verbs that look at runs share: finding one, bringing it up to date, printing it.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -12,6 +12,7 @@ use crate::run::{RunView, WhyReport, why};
 use crate::run::{SyncError, sync};
 use crate::runtime::local::is_filled;
 use crate::runtime::{LogQuery, Runtime, Wanted};
+use crate::storage::Place;
 use crate::store::{Look, RunPaths, RunRecord, Store, StoreError};
 
 /// A run that a verb is about, up to date.
@@ -202,12 +203,10 @@ pub fn read_plan(paths: &RunPaths) -> Option<Plan> {
 
 /// Where the run's outputs are, as far as they are there: name and place.
 pub fn outputs(plan: Option<&Plan>, paths: &RunPaths) -> Vec<(&'static str, String)> {
-    let base = match plan.and_then(|plan| plan.gang().output.clone()) {
-        // Object stores are not looked into for a line of text.
-        Some(uri) if uri.contains("://") && !uri.starts_with("file://") => {
-            return vec![("output", uri)];
-        }
-        Some(path) => PathBuf::from(path.strip_prefix("file://").unwrap_or(&path)),
+    let base = match plan.and_then(|plan| plan.gang().output.as_ref()) {
+        Some(Place::Path(path)) => path.as_path().to_path_buf(),
+        // Claims and object stores are not looked into for a line of text.
+        Some(elsewhere) => return vec![("output", elsewhere.to_string())],
         None => paths.output(),
     };
     let base: &Path = base.as_path();

@@ -107,7 +107,7 @@ impl Plan {
             *script = mask_script(script);
         }
         if let Some(output) = &mut gang.output {
-            *output = mask_text(output).into_owned();
+            *output = mask_text(output.as_str()).into_owned().into();
         }
         for (name, value) in &mut plan.head.labels {
             *value = mask_value(name, value).into_owned();

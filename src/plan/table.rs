@@ -61,7 +61,7 @@ fn run(plan: &Plan) -> Section {
     };
     rows.push(("success".into(), success.into()));
     if let Some(code) = &plan.gang().code {
-        rows.push(("code".into(), mask_text(code).into_owned()));
+        rows.push(("code".into(), mask_text(code.as_str()).into_owned()));
     }
     if let Some(setup) = &plan.gang().setup {
         let python = setup.python.as_ref().map(|python| {
@@ -74,7 +74,8 @@ fn run(plan: &Plan) -> Section {
             [python, shell].into_iter().flatten().collect::<Vec<_>>().join(", "),
         ));
     }
-    let output = plan.gang().output.as_deref().map_or("a folder of the run".into(), mask_text);
+    let output = plan.gang().output.as_ref();
+    let output = output.map_or("a folder of the run".into(), |place| mask_text(place.as_str()));
     rows.push(("output".into(), output.into_owned()));
     list("Run", rows)
 }

@@ -8,6 +8,7 @@ use crate::gang::{GangConfig, ReplicaId};
 use crate::spec::{
     Accelerators, EnvVar, Framework, SecretUse, Security, Setup, Strategy, Toleration, Volume,
 };
+use crate::storage::Place;
 use crate::text::{ByteSize, CpuQuantity};
 
 /// Format of a plan, in `plan.json` and in the document of a pod.
@@ -88,11 +89,11 @@ pub struct GangPlan {
     /// Roles in rank order; the primary is the first of `rules.members`.
     pub roles: Vec<RolePlan>,
     /// Folder or file with the code, as an absolute path or a URI.
-    pub code: Option<String>,
+    pub code: Option<Place>,
     /// Set-up before the command.
     pub setup: Option<Setup>,
     /// Base of the outputs with `{run}` filled in; `None`: a folder of the run.
-    pub output: Option<String>,
+    pub output: Option<Place>,
     /// Pod security.
     pub security: Security,
     /// What the command reads.
@@ -111,7 +112,7 @@ pub struct GangPlan {
 #[serde(rename_all = "camelCase")]
 pub struct DataPlan {
     /// `pvc://CLAIM/PATH`, or an absolute path of this machine.
-    pub uri: String,
+    pub uri: Place,
     /// Relative to the working folder, or absolute.
     pub path: String,
 }

@@ -3,7 +3,7 @@
 use super::view::RunView;
 use crate::gang::{ExitStatus, FailureClass, FirstFailure};
 use crate::plan::{Plan, RolePlan};
-use crate::text::Span;
+use crate::text::{Span, signal_name};
 
 const PULL: &str =
     "check the name in `image`, and that the cluster may pull it (`imagePullSecrets`)";
@@ -235,23 +235,4 @@ fn sign(lines: &[String]) -> Option<String> {
         let known = SIGNS.iter().find(|(parts, _)| parts.iter().all(|part| line.contains(part)));
         known.map(|(_, advice)| (*advice).to_owned())
     })
-}
-
-/// `SIGSEGV` for 11.
-pub fn signal_name(number: i32) -> String {
-    let name = match number {
-        1 => "SIGHUP",
-        2 => "SIGINT",
-        3 => "SIGQUIT",
-        4 => "SIGILL",
-        6 => "SIGABRT",
-        7 => "SIGBUS",
-        8 => "SIGFPE",
-        9 => "SIGKILL",
-        11 => "SIGSEGV",
-        13 => "SIGPIPE",
-        15 => "SIGTERM",
-        _ => return format!("signal {number}"),
-    };
-    name.into()
 }

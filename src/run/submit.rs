@@ -66,7 +66,7 @@ impl Order<'_> {
         keep: impl FnOnce(&NewRun<'_>) -> T,
     ) -> T {
         let masked = |text: &str| hide(text, &self.secrets);
-        let code = self.plan.gang().code.as_deref().map(Path::new);
+        let code = self.plan.gang().code.as_ref().map(|code| Path::new(code.as_str()));
         let checkout = code.filter(|dir| dir.is_dir()).unwrap_or(self.base);
         keep(&NewRun {
             kind: self.kind,

@@ -2,8 +2,6 @@
 
 mod code;
 mod place;
-mod uri;
 
 pub use code::*;
 pub use place::*;
-pub use uri::*;

@@ -140,7 +140,7 @@ pub(crate) fn exit(status: ExitStatus, class: Option<FailureClass>, lines: &[&st
     let reason = match status {
         ExitStatus::Code(code) => format!("exit code {code}"),
         ExitStatus::Signal(signal) => {
-            format!("killed by {}", crate::run::advice::signal_name(signal))
+            format!("killed by {}", crate::text::signal_name(signal))
         }
         ExitStatus::NotStarted => "could not be started".into(),
     };

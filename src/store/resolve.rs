@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::skim::{Skimmed, skim_index};
 use super::{IndexLine, Store, StoreError};
+use crate::text::likeness;
 
 /// At most so many runs are named in an error.
 const NAMED: usize = 8;
@@ -87,9 +88,7 @@ fn latest<'a, 't: 'a>(
 }
 
 fn similar(runs: &[Skimmed<'_>], selector: &str) -> Vec<String> {
-    let score = |run: &Skimmed<'_>| {
-        strsim::jaro_winkler(run.id, selector).max(strsim::jaro_winkler(run.name, selector))
-    };
+    let score = |run: &Skimmed<'_>| likeness(run.id, selector).max(likeness(run.name, selector));
     // Old runs would only cost time: whoever mistypes means a recent one.
     let mut scored: Vec<_> =
         runs.iter().take(1000).map(|run| (score(run), run)).filter(|(s, _)| *s > 0.8).collect();

@@ -139,6 +139,8 @@ impl FromStr for Span {
         let bad =
             || QuantityError(format!("`{text}` is not a duration: write 90s, 10m, 1h30m or 7d"));
         let mut total = 0f64;
+        // Each part by itself, because the sum of many days and a millisecond is not exact.
+        let mut nanos = 0i128;
         let mut rest = text;
         if rest.is_empty() {
             return Err(bad());
@@ -158,10 +160,12 @@ impl FromStr for Span {
                 _ => return Err(bad()),
             };
             total += number * scale;
+            nanos += (number * scale * 1e9).round() as i128;
             rest = next;
         }
         if total.is_finite() && (0.0..=3.2e9).contains(&total) {
-            Ok(Self(Duration::from_secs_f64(total)))
+            let nanos = u64::try_from(nanos).map_err(|_| bad())?;
+            Ok(Self(Duration::from_nanos(nanos)))
         } else {
             Err(bad())
         }

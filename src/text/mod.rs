@@ -1,9 +1,14 @@
 //! The ground floor: texts that people write and read, with nothing of mlctl below them.
 
 mod amounts;
+pub(crate) mod hex;
 mod nearest;
+#[cfg(test)]
+mod properties;
 mod quantity;
+mod signal;
 
 pub use amounts::*;
-pub(crate) use nearest::{list_of, nearest, one_slip_from};
+pub(crate) use nearest::{likeness, list_of, most_alike, nearest, one_slip_from};
 pub use quantity::quantity;
+pub(crate) use signal::signal_name;

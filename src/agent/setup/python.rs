@@ -12,8 +12,8 @@ use sha2::{Digest, Sha256};
 use super::steps::Steps;
 use crate::agent::config::AgentRuntime;
 use crate::agent::input::{PythonPlace, SetupError};
-use crate::agent::wire::hex;
 use crate::spec::PythonSetup;
+use crate::text::hex;
 
 /// In an environment that is whole.
 pub(crate) const COMPLETE: &str = ".complete";
@@ -93,7 +93,7 @@ impl Steps<'_> {
             digest.update((part.len() as u64).to_be_bytes());
             digest.update(part);
         }
-        let key = &hex(&digest.finalize())[..16];
+        let key = &hex::encode(digest.finalize())[..16];
         let folder = self.cache.join("venvs");
         let venv = folder.join(key);
         let complete = venv.join(COMPLETE);

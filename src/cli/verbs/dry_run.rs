@@ -9,6 +9,7 @@ use crate::gang::ReplicaId;
 use crate::ops::cost::Estimate;
 use crate::plan::{Addresses, ClusterLayout, OutputDirs, Plan, Port, environment, table};
 use crate::runtime::{Runtime, SubmitOptions};
+use crate::storage::Place;
 use crate::ui::sections_text;
 use crate::work::train::LoadedJob;
 
@@ -62,8 +63,8 @@ pub(super) fn dry_run(
     let text = || {
         let shown = masked.iter().map(|Shown { plan, cost }| {
             let own = if is_local { "<run folder>/output" } else { "/mlctl/output" };
-            let base = plan.gang().output.clone().unwrap_or_else(|| own.into());
-            let dirs = OutputDirs::of_primary(&base);
+            let base = plan.gang().output.as_ref().map_or(own, Place::as_str);
+            let dirs = OutputDirs::of_primary(base);
             let addresses: &dyn Addresses =
                 if is_local { &Preview } else { &ClusterLayout::of(plan) };
             let preview: IndexMap<String, String> =

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::storage::is_uri;
+use crate::storage::Place;
 
 /// Where one replica writes. Paths or URIs, with or without a slash at the end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ impl OutputDirs {
     pub fn paths(&self) -> Vec<PathBuf> {
         [&self.model, &self.checkpoints, &self.logs]
             .into_iter()
-            .filter(|dir| !is_uri(dir))
+            .filter(|dir| !Place::from(dir.as_str()).is_url())
             .map(PathBuf::from)
             .collect()
     }

@@ -14,6 +14,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::binary::Binary;
+use crate::text::hex;
 
 /// Name of the binary in the image.
 const PROGRAM: &str = "mlctl";
@@ -71,10 +72,8 @@ impl RunnerImage {
 
 impl Blob {
     pub(crate) fn new(media_type: &'static str, bytes: Vec<u8>) -> Self {
-        let hex = Sha256::digest(&bytes)
-            .iter()
-            .fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
-        Self { media_type, digest: format!("sha256:{hex}"), bytes }
+        let digest = format!("sha256:{}", hex::encode(Sha256::digest(&bytes)));
+        Self { media_type, digest, bytes }
     }
 
     fn json(media_type: &'static str, value: &impl Serialize) -> io::Result<Self> {

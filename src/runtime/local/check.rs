@@ -10,7 +10,7 @@ use super::runtime::LocalConfig;
 use crate::ops::doctor;
 use crate::plan::{Plan, PodOptions, RolePlan};
 use crate::runtime::{Notice, RuntimeError, SubmitOptions};
-use crate::storage::{Claim, is_uri};
+use crate::storage::Place;
 use crate::sys;
 
 /// The file in a filled `model/` folder that names the run that filled it.
@@ -28,11 +28,10 @@ pub(crate) fn check(
     cores(plan, &mut notices);
     accelerators(config, plan, options, &mut refused, &mut notices);
     commands(config, plan, &mut refused);
-    environments(config, plan, &mut refused);
     if let Some(code) = &plan.gang().code {
-        if is_uri(code) {
+        if code.is_url() {
             refused.push(format!("code: {code} is not a folder of this machine"));
-        } else if !Path::new(code).exists() {
+        } else if !Path::new(code.as_str()).exists() {
             refused.push(format!("code: {code} does not exist"));
         }
     }
@@ -48,18 +47,17 @@ pub(crate) fn check(
 /// Base of the outputs, when the spec names one.
 pub(crate) fn output_dir(plan: &Plan, claims: &Claims) -> Result<Option<PathBuf>, String> {
     let Some(output) = &plan.gang().output else { return Ok(None) };
-    if let Some(claim) = Claim::of(output) {
-        let folder = data::folder(claims, output, claim);
-        return folder.map(Some).map_err(|reason| format!("output: {reason}"));
-    }
-    let path = output.strip_prefix("file://").unwrap_or(output);
-    if is_uri(path) {
-        return Err(format!(
+    match output {
+        Place::Claim(claim) => {
+            let folder = data::folder(claims, output, claim);
+            folder.map(Some).map_err(|reason| format!("output: {reason}"))
+        }
+        Place::Object(_) => Err(format!(
             "output: {output} can't be written from this machine yet; name a folder here, for \
              example --set output=./output, and copy it"
-        ));
+        )),
+        Place::Path(path) => Ok(Some(path.as_path().into())),
     }
-    Ok(Some(PathBuf::from(path)))
 }
 
 fn output(base: &Path, plan: &Plan, options: &SubmitOptions, refused: &mut Vec<String>) {
@@ -227,7 +225,7 @@ fn environments(config: &LocalConfig, plan: &Plan, refused: &mut Vec<String>) {
     let name = wanted.interpreter.as_deref().unwrap_or(INTERPRETER);
     // A path is relative to the code; a name is looked up in PATH.
     let program = match &plan.gang().code {
-        Some(code) if name.contains('/') => Path::new(code).join(name),
+        Some(code) if name.contains('/') => Path::new(code.as_str()).join(name),
         _ => PathBuf::from(name),
     };
     // All replicas share one environment, and the first may say where packages come from.

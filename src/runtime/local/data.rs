@@ -5,15 +5,15 @@ use std::path::{Path, PathBuf};
 
 use crate::agent::WorkLink;
 use crate::plan::{DataPlan, Plan};
-use crate::storage::Claim;
+use crate::storage::{Claim, Place};
 
 /// Folders for claims, by the claim's name.
 pub(crate) type Claims = BTreeMap<String, PathBuf>;
 
 /// The folder that stands for a claim's path.
-pub(crate) fn folder(claims: &Claims, uri: &str, claim: Claim<'_>) -> Result<PathBuf, String> {
-    match claims.get(claim.name) {
-        Some(folder) => Ok(folder.join(claim.path)),
+pub(crate) fn folder(claims: &Claims, uri: &Place, claim: &Claim) -> Result<PathBuf, String> {
+    match claims.get(&claim.name) {
+        Some(folder) => Ok(folder.join(&claim.path)),
         None => Err(format!(
             "{uri} is a claim of a cluster; say in the settings which folder stands for it here: \
              `claims: {{{}: /some/folder}}`",
@@ -36,9 +36,9 @@ pub(crate) fn links(plan: &Plan, claims: &Claims) -> Result<Vec<WorkLink>, Vec<S
 }
 
 fn link(data: &DataPlan, claims: &Claims) -> Result<Option<WorkLink>, String> {
-    let source = match Claim::of(&data.uri) {
+    let source = match data.uri.claim() {
         Some(claim) => folder(claims, &data.uri, claim)?,
-        None => PathBuf::from(&data.uri),
+        None => PathBuf::from(data.uri.as_str()),
     };
     if !source.exists() {
         return Err(format!("{} does not exist", source.display()));

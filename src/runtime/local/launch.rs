@@ -123,7 +123,7 @@ pub(crate) fn launch(
             command: role.command.clone(),
             env,
             unset_env: hidden(plan, &replica),
-            code: plan.gang().code.as_ref().map(|code| Code::Place(code.into())),
+            code: plan.gang().code.as_ref().map(|code| Code::Place(code.as_str().into())),
             links: links.clone(),
             work_dir: run.work(&replica),
             setup: plan.gang().setup.clone(),

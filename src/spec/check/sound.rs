@@ -24,7 +24,7 @@ pub(crate) fn sound_part(node: &Node, input: Input<'_>, gaps: &[Gap]) -> Option<
         for gap in &gaps {
             match gap {
                 Gap::Lack { path, field } if path.is_empty() => {
-                    fill(&mut node, field, input.kind.name)
+                    fill(&mut node, field, input.kind.name);
                 }
                 _ => {}
             }

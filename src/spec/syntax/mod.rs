@@ -3,6 +3,7 @@
 
 mod builder;
 mod code;
+mod complaint;
 mod diagnostic;
 mod expand;
 pub(crate) mod freeform;
@@ -11,7 +12,6 @@ mod parse;
 mod render;
 pub(crate) mod set;
 mod source;
-mod syntax;
 
 pub use code::Code;
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity};

@@ -4,10 +4,10 @@ use granit_parser::{Options, Parser, options};
 
 use super::builder::{Builder, MAX_DEPTH, Step};
 use super::code::Code;
+use super::complaint;
 use super::diagnostic::Diagnostic;
 use super::node::Node;
 use super::source::SourceSpan;
-use super::syntax;
 
 /// Longest text.
 pub(crate) const MAX_BYTES: usize = 1 << 20;
@@ -53,7 +53,7 @@ pub(crate) fn parse(source: usize, text: &str) -> Parsed {
             }
             Some(Err(error)) => {
                 parsed.broken = true;
-                builder.findings.push(syntax::explain(source, text, &error));
+                builder.findings.push(complaint::explain(source, text, &error));
             }
         }
         // What is left of this document is lost; the ones behind the next `---` are not.

@@ -8,6 +8,7 @@ use crate::spec::syntax::{Code, Diagnostic};
 use crate::spec::syntax::{Entry, Node};
 
 use super::suspects::is_unfilled;
+use crate::text::most_alike;
 
 /// Fields that are often written at the wrong depth; there they would be without effect.
 const MISPLACED: [(&str, &str); 15] = [
@@ -178,18 +179,15 @@ impl Findings {
     fn unknown(&mut self, entry: &Entry, path: &str, table: Table) {
         let written = entry.key.text.as_str();
         let place = if path.is_empty() { String::new() } else { format!(" in `{path}`") };
-        let near = table
-            .iter()
-            .map(|(name, _)| (strsim::jaro_winkler(&fold(name), &fold(written)), *name))
-            .filter(|(score, _)| *score > 0.91)
-            .max_by(|a, b| a.0.total_cmp(&b.0));
+        let names = table.iter().map(|(name, _)| (fold(name), *name));
+        let near = most_alike(&fold(written), names, 0.91);
         let home = MISPLACED.iter().find(|(name, _)| fold(name) == fold(written));
         let finding = if let Some((name, home)) = home {
             let message = format!("`{name}` is at the wrong place{place}");
             Diagnostic::error(Code::VertexMisplaced, message)
                 .at(entry.key.span, "")
                 .help(format!("it belongs into `{home}`; mind the indentation"))
-        } else if let Some((_, name)) = near {
+        } else if let Some(name) = near {
             Diagnostic::error(Code::VertexUnknownField, format!("there is no `{written}`{place}"))
                 .at(entry.key.span, "")
                 .help(format!("did you mean `{name}`?"))

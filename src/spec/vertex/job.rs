@@ -170,7 +170,7 @@ fn convert(
         memory,
         accelerators,
         roles,
-        output: output.map(|output| output.value),
+        output: output.map(|output| output.value.into()),
         completion: None,
         drain: None,
         grace: None,

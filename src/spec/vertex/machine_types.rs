@@ -3,6 +3,8 @@
 //! <https://cloud.google.com/compute/docs/accelerator-optimized-machines>). Google's GB of memory
 //! are GiB.
 
+use crate::text::most_alike;
+
 /// What one machine has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Machine {
@@ -160,12 +162,7 @@ pub(super) fn nearest(name: &str) -> Option<String> {
         .iter()
         .flat_map(|(family, _, sizes)| sizes.iter().map(move |size| format!("{family}-{size}")));
     let single = SINGLE.iter().map(|(name, ..)| (*name).to_owned());
-    proportional
-        .chain(single)
-        .map(|known| (strsim::jaro_winkler(&known, name), known))
-        .filter(|(score, _)| *score > 0.9)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, known)| known)
+    most_alike(name, proportional.chain(single).map(|known| (known.clone(), known)), 0.9)
 }
 
 #[cfg(test)]

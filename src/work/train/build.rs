@@ -7,7 +7,6 @@ use crate::plan::{
     PLAN_VERSION, Plan, PlanContext, PlanError, PodOptions, RolePlan, Unit,
 };
 use crate::spec::{Framework, Retries, Role, TrainJob};
-use crate::storage::{code_place, data_place, output_place};
 
 /// The role of a job that names none.
 pub const DEFAULT_ROLE: &str = "worker";
@@ -50,18 +49,20 @@ pub fn plan(spec: &TrainJob, context: &PlanContext) -> Result<Plan, PlanError> {
         framework: spec.framework,
         strategy: spec.strategy,
         roles,
-        code: spec.code.as_deref().map(|code| code_place(code, &context.code_base)),
+        code: spec.code.as_ref().map(|code| code.starting_at(&context.code_base)),
         setup: spec.setup.clone(),
+        // Each replica's working folder is a copy that is thrown away, so a relative path starts in
+        // the spec's folder.
         output: spec
             .output
-            .as_deref()
-            .map(|output| output_place(output, &context.run, &context.code_base)),
+            .as_ref()
+            .map(|output| output.of_run(&context.run).starting_at(&context.code_base)),
         security: spec.security.unwrap_or_default(),
         data: spec
             .data
             .iter()
             .map(|data| DataPlan {
-                uri: data_place(&data.uri, &context.code_base),
+                uri: data.uri.without_file_scheme().starting_at(&context.code_base),
                 path: data.path.clone(),
             })
             .collect(),

@@ -12,6 +12,7 @@ use kube::{Client, Config};
 use super::error::{Target, chain};
 use super::proxy::ProxyVariables;
 use crate::runtime::ClusterError;
+use crate::text::likeness;
 
 /// A connection is there within this time, or not at all.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
@@ -179,9 +180,7 @@ fn text(error: &KubeconfigError) -> String {
 }
 
 fn nearest(wanted: &str, mut known: Vec<String>) -> Vec<String> {
-    known.sort_by(|a, b| {
-        strsim::jaro_winkler(b, wanted).total_cmp(&strsim::jaro_winkler(a, wanted))
-    });
+    known.sort_by(|a, b| likeness(b, wanted).total_cmp(&likeness(a, wanted)));
     known.truncate(5);
     known
 }

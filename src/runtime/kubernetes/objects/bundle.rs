@@ -12,7 +12,7 @@ use super::manifests::ManifestContext;
 use super::names::{code_name, meta};
 use crate::agent::pod::CodeFile;
 use crate::plan::Plan;
-use crate::storage::{Claim, is_uri};
+use crate::storage::Place;
 use crate::storage::{Entry, walk};
 
 /// What all files together may have: code, not data.
@@ -83,11 +83,11 @@ impl CodeBundle {
             Some(code) => files("code", code)?,
             None => Vec::new(),
         };
-        for data in plan.gang().data.iter().filter(|data| Claim::of(&data.uri).is_none()) {
+        for data in plan.gang().data.iter().filter(|data| data.uri.claim().is_none()) {
             let target = Path::new(&data.path);
             // What is put there hides what the code has there.
             found.retain(|file| !file.path.starts_with(target));
-            let is_file = Path::new(&data.uri).is_file();
+            let is_file = Path::new(data.uri.as_str()).is_file();
             for file in files("data", &data.uri)? {
                 let path = if is_file { target.into() } else { target.join(&file.path) };
                 found.push(Found { path, ..file });
@@ -98,7 +98,7 @@ impl CodeBundle {
 
     /// Reads a folder or one file, as the walk of [`crate::storage`] finds it.
     pub fn read(code: &Path) -> Result<Self, BundleError> {
-        Self::pack(files("code", &code.to_string_lossy())?)
+        Self::pack(files("code", &code.to_string_lossy().into_owned().into())?)
     }
 
     fn pack(found: Vec<Found>) -> Result<Self, BundleError> {
@@ -185,12 +185,13 @@ struct Found {
     size: u64,
 }
 
-fn files(field: &'static str, place: &str) -> Result<Vec<Found>, BundleError> {
-    if is_uri(place) || !Path::new(place).exists() {
-        return Err(BundleError::NotHere { field, path: place.into() });
+fn files(field: &'static str, place: &Place) -> Result<Vec<Found>, BundleError> {
+    let path = Path::new(place.as_str());
+    if place.is_url() || !path.exists() {
+        return Err(BundleError::NotHere { field, path: place.to_string() });
     }
     let mut found = Vec::new();
-    for Entry { path, source, is_dir } in walk(Path::new(place))? {
+    for Entry { path, source, is_dir } in walk(path)? {
         if !is_dir {
             let size = fs_err::metadata(&source)?.len();
             found.push(Found { path, source, size });

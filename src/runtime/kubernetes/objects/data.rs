@@ -8,17 +8,16 @@ use super::volumes::{OWN, persistent};
 use crate::agent::WorkLink;
 use crate::agent::pod::DATA_DIR;
 use crate::plan::{DataPlan, Plan};
-use crate::storage::Claim;
 
 /// Claims of a plan's data as volumes and mounts, read-only.
 pub(crate) fn claims(plan: &Plan) -> impl Iterator<Item = (Volume, VolumeMount)> {
     plan.gang().data.iter().enumerate().filter_map(|(index, data)| {
-        let claim = Claim::of(&data.uri)?;
-        let volume = persistent(&format!("{OWN}data-{index}"), claim.name);
+        let claim = data.uri.claim()?;
+        let volume = persistent(&format!("{OWN}data-{index}"), &claim.name);
         let mount = VolumeMount {
             name: volume.name.clone(),
             mount_path: mount_path(index, data),
-            sub_path: (!claim.path.is_empty()).then(|| claim.path.to_owned()),
+            sub_path: (!claim.path.is_empty()).then(|| claim.path.clone()),
             read_only: Some(true),
             ..VolumeMount::default()
         };
@@ -28,8 +27,7 @@ pub(crate) fn claims(plan: &Plan) -> impl Iterator<Item = (Volume, VolumeMount)>
 
 /// What the agents link into working folders: claims with a relative path.
 pub(crate) fn links(plan: &Plan) -> Vec<WorkLink> {
-    let claims =
-        plan.gang().data.iter().enumerate().filter(|(_, data)| Claim::of(&data.uri).is_some());
+    let claims = plan.gang().data.iter().enumerate().filter(|(_, data)| data.uri.claim().is_some());
     claims
         .filter(|(_, data)| !Path::new(&data.path).is_absolute())
         .map(|(index, data)| WorkLink {

@@ -1,7 +1,6 @@
 //! Names, labels and annotations of a run's objects: all that is needed to find it again.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use sha2::{Digest, Sha256};
@@ -119,8 +118,5 @@ fn is_the_clusters(key: &str) -> bool {
 }
 
 fn sha256(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    crate::text::hex::encode(Sha256::digest(text.as_bytes()))
 }

@@ -2,22 +2,22 @@
 
 use crate::agent::pod::OUTPUT_DIR;
 use crate::plan::{Plan, RolePlan};
-use crate::storage::{Claim, is_uri};
+use crate::storage::Place;
 
 /// The base of the outputs as the primary's command sees it.
 pub fn base(plan: &Plan) -> String {
     let Some(output) = &plan.gang().output else { return OUTPUT_DIR.into() };
-    match Claim::of(output) {
+    match output.claim() {
         // Below the mount and not as its `subPath`: a folder that kubelet makes belongs to root.
-        Some(Claim { path: "", .. }) => OUTPUT_DIR.into(),
-        Some(Claim { path, .. }) => format!("{OUTPUT_DIR}/{path}"),
-        None => output.clone(),
+        Some(claim) if claim.path.is_empty() => OUTPUT_DIR.into(),
+        Some(claim) => format!("{OUTPUT_DIR}/{}", claim.path),
+        None => output.to_string(),
     }
 }
 
 /// The output is in a volume that mlctl mounts: a claim, or an empty folder of the pod.
 pub(crate) fn is_mounted(plan: &Plan) -> bool {
-    plan.gang().output.as_deref().is_none_or(|output| Claim::of(output).is_some())
+    plan.gang().output.as_ref().is_none_or(|output| output.claim().is_some())
 }
 
 /// Why the outputs can't go there.
@@ -30,20 +30,16 @@ pub(crate) fn reasons(plan: &Plan, notices: &mut Vec<String>) -> Vec<String> {
         );
         return Vec::new();
     };
-    if let Some(claim) = Claim::of(output) {
-        if !claim.is_sound() {
+    let local = match output {
+        Place::Claim(claim) if !claim.is_sound() => {
             return vec![format!("output: {output} is not pvc://CLAIM/PATH")];
         }
-        return Vec::new();
-    }
-    let local = output.strip_prefix("file://").unwrap_or(output);
-    let mounted = |role: &RolePlan| {
-        role.volumes.iter().any(|volume| {
-            let below = local.strip_prefix(volume.mount_path.trim_end_matches('/'));
-            below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        })
+        Place::Claim(_) | Place::Object(_) => return Vec::new(),
+        Place::Path(path) => path.as_path(),
     };
-    if is_uri(local) || plan.gang().roles.iter().all(mounted) {
+    let mounted =
+        |role: &RolePlan| role.volumes.iter().any(|volume| local.starts_with(&volume.mount_path));
+    if plan.gang().roles.iter().all(mounted) {
         return Vec::new();
     }
     vec![format!(

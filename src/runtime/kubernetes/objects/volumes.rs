@@ -20,7 +20,7 @@ use crate::agent::pod::{
 use crate::plan::{Plan, RolePlan};
 use crate::spec;
 use crate::spec::syntax::freeform;
-use crate::storage::Claim;
+use crate::storage::Place;
 
 /// The agent's binary.
 pub(crate) const PROGRAM: &str = "mlctl-bin";
@@ -114,9 +114,9 @@ pub(crate) fn volumes(
         all.add(empty("mlctl-shm", shared_memory(role)), "/dev/shm", false);
     }
     if output::is_mounted(plan) {
-        let claim = plan.gang().output.as_deref().and_then(Claim::of);
+        let claim = plan.gang().output.as_ref().and_then(Place::claim);
         let volume = match claim {
-            Some(claim) => persistent("mlctl-output", claim.name),
+            Some(claim) => persistent("mlctl-output", &claim.name),
             None => empty("mlctl-output", EmptyDirVolumeSource::default()),
         };
         all.add(volume, OUTPUT_DIR, false);

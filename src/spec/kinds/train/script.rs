@@ -29,7 +29,7 @@ pub fn from_script(path: &str, args: &[String]) -> TrainJob {
     };
     TrainJob {
         name,
-        code: Some(folder.to_owned()),
+        code: Some(folder.into()),
         command: Some(command),
         args: Args::List(args.to_vec()),
         ..TrainJob::default()
@@ -60,6 +60,7 @@ pub fn valid_name(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::storage::Place;
 
     #[test]
     fn reads_paths() {
@@ -73,7 +74,7 @@ mod tests {
         for (path, name, code, command) in cases {
             let job = from_script(path, &["--epochs".into(), "5".into()]);
             assert_eq!(job.name, name, "{path}");
-            assert_eq!(job.code.as_deref(), Some(code), "{path}");
+            assert_eq!(job.code.as_ref().map(Place::as_str), Some(code), "{path}");
             assert_eq!(job.command.unwrap_or_default().join(" "), command, "{path}");
             assert_eq!(job.args.to_argv(), ["--epochs", "5"], "{path}");
         }

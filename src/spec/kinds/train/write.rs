@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 
 use super::types::{Accelerators, EnvVar, TrainJob};
 use crate::spec::syntax::escape;
+use crate::storage::Place;
 
 /// The YAML of a job, without what is a default anyway. Values are written in full: one that came
 /// from the environment (see [`crate::spec::Resolved::from_env`]) is there in clear text.
@@ -16,17 +17,11 @@ pub fn to_yaml(job: &TrainJob) -> Result<String, serde_saphyr::ser::Error> {
 /// What was replaced once must not be replaced again: `${` is written `$${`.
 fn escape_all(job: &mut TrainJob) {
     escape(&mut job.name);
-    let texts = [
-        &mut job.image,
-        &mut job.code,
-        &mut job.output,
-        &mut job.queue,
-        &mut job.priority_class,
-        &mut job.service_account,
-    ];
+    let texts = [&mut job.image, &mut job.queue, &mut job.priority_class, &mut job.service_account];
     texts.into_iter().flatten().for_each(escape);
+    job.code.iter_mut().chain(&mut job.output).for_each(escape_place);
     for data in &mut job.data {
-        escape(&mut data.uri);
+        escape_place(&mut data.uri);
         escape(&mut data.path);
     }
     escape_map(&mut job.labels);
@@ -39,6 +34,12 @@ fn escape_all(job: &mut TrainJob) {
         escape_env(&mut role.env);
         escape_accelerators(role.accelerators.as_mut());
     }
+}
+
+fn escape_place(place: &mut Place) {
+    let mut text = place.to_string();
+    escape(&mut text);
+    *place = text.into();
 }
 
 fn escape_map(map: &mut IndexMap<String, String>) {

@@ -5,6 +5,7 @@ use crate::spec::kinds::train::{Args, EnvVar, Role, SecretUse, TrainJob, Volume}
 use crate::spec::syntax::SourceSpan;
 use crate::spec::syntax::{Code, Diagnostic, Severity};
 use crate::spec::syntax::{Spans, key_path};
+use crate::storage::Place;
 
 /// What of a converted file is only warned of: the other system runs these as they are written.
 const HABITS: [Code; 3] = [Code::OneStringCommand, Code::TwoWordsInOne, Code::DuplicateEnv];
@@ -98,6 +99,11 @@ impl<'a> Lint<'a> {
             return 1;
         }
         self.job.roles.values().map(|role| u64::from(role.replicas)).sum()
+    }
+
+    /// A place that the job names at this path, with where it is written.
+    pub(crate) fn located<'p>(&self, place: &'p Place, path: &str) -> (&'p Place, SourceSpan) {
+        (place, self.spans.value(path))
     }
 
     pub(crate) fn add(&mut self, finding: Diagnostic) {

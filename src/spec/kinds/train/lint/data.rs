@@ -1,18 +1,20 @@
 //! Data: where it comes from, and where the command finds it.
 
 use super::context::Lint;
+use crate::spec::syntax::SourceSpan;
 use crate::spec::syntax::{Code, Diagnostic};
 use crate::spec::syntax::{index_path, key_path};
-use crate::storage::{Claim, is_uri};
+use crate::storage::Place;
 
 impl Lint<'_> {
     pub(crate) fn data(&mut self) {
         let job = self.job;
         for (index, data) in job.data.iter().enumerate() {
             let base = index_path("data", index);
-            self.source(&data.uri, &key_path(&base, "uri"));
+            let (place, span) = self.located(&data.uri, &key_path(&base, "uri"));
+            self.source(place, span);
             let path = key_path(&base, "path");
-            if !self.target(&data.path, Claim::of(&data.uri).is_some(), &path) {
+            if !self.target(&data.path, place.claim().is_some(), &path) {
                 continue;
             }
             let earlier =
@@ -29,31 +31,31 @@ impl Lint<'_> {
         }
     }
 
-    fn source(&mut self, uri: &str, path: &str) {
-        let span = self.spans.value(path);
-        if let Some(claim) = Claim::of(uri) {
-            if !claim.is_sound() {
-                self.add(
-                    Diagnostic::error(Code::BadUri, format!("`{uri}` names no claim and path"))
-                        .at(span, "")
-                        .help("write `pvc://CLAIM` or `pvc://CLAIM/PATH`, without `..`"),
-                );
-            }
-        } else if uri.is_empty() || (uri == "~" || uri.starts_with("~/")) {
-            self.add(
+    /// Whether data can come from there.
+    fn source(&mut self, place: &Place, span: SourceSpan) {
+        match place {
+            Place::Claim(claim) if claim.is_sound() => {}
+            Place::Claim(_) => self.add(
+                Diagnostic::error(Code::BadUri, format!("`{place}` names no claim and path"))
+                    .at(span, "")
+                    .help("write `pvc://CLAIM` or `pvc://CLAIM/PATH`, without `..`"),
+            ),
+            Place::Path(_) if matches!(place.as_str(), "" | "~") || starts_at_home(place) => self
+                .add(
                 Diagnostic::error(Code::BadUri, "`uri` is neither a claim nor a folder")
                     .at(span, "")
                     .help("write `pvc://CLAIM/PATH`, or a path such as `./data` or `${HOME}/data`"),
-            );
-        } else if is_uri(uri) && !uri.starts_with("file:///") {
-            self.add(
+            ),
+            // `file://x` names a host, and `file:///x` a path.
+            Place::Path(path) if !path.is_url() || path.as_path().is_absolute() => {}
+            Place::Path(_) | Place::Object(_) => self.add(
                 Diagnostic::error(
                     Code::BadUri,
-                    format!("`{uri}`: data comes from claims and folders"),
+                    format!("`{place}`: data comes from claims and folders"),
                 )
                 .at(span, "not in this version of mlctl")
                 .help("read a bucket from the code itself, or copy it into a claim first"),
-            );
+            ),
         }
     }
 
@@ -87,6 +89,10 @@ impl Lint<'_> {
         }
         self.findings.len() == before
     }
+}
+
+fn starts_at_home(place: &Place) -> bool {
+    place.as_str().starts_with("~/")
 }
 
 /// One path is the other, or lies within it.

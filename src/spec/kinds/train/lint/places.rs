@@ -46,8 +46,9 @@ impl Lint<'_> {
     fn code_and_output(&mut self) {
         let job = self.job;
         for (field, value) in [("code", &job.code), ("output", &job.output)] {
-            let Some(value) = value else { continue };
-            let span = self.spans.value(field);
+            let Some(place) = value else { continue };
+            let (place, span) = self.located(place, field);
+            let value = place.as_str();
             if value.is_empty() {
                 self.add(
                     Diagnostic::error(Code::EmptyPath, format!("`{field}` is empty"))
@@ -72,7 +73,7 @@ impl Lint<'_> {
             }
         }
         if let Some(output) = &job.output {
-            self.placeholders(output);
+            self.placeholders(output.as_str());
         }
         let requirements = job
             .setup

@@ -9,6 +9,7 @@ use super::pod::{Security, Toleration, Volume};
 use super::retries::Retries;
 use super::role::{Accelerators, Role};
 use crate::gang::Completion;
+use crate::storage::Place;
 use crate::text::{Amount, ByteSize, CpuQuantity, Span};
 
 /// A training run: one command in one or more replicas that start, fail, restart and end as one.
@@ -42,7 +43,7 @@ pub struct TrainJob {
     /// `.gitignore` and `.mlctlignore` are honoured; `.git` never travels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mlctl-expand" = true))]
-    pub code: Option<String>,
+    pub code: Option<Place>,
     /// What to do before the command: a shell script or a Python environment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub setup: Option<Setup>,
@@ -79,7 +80,7 @@ pub struct TrainJob {
     /// `AIP_TENSORBOARD_LOG_DIR` lie below it. `{run}` is the run's id. Default: a folder of the run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mlctl-expand" = true))]
-    pub output: Option<String>,
+    pub output: Option<Place>,
     /// When the run is a success: the primary exits 0, or all do. Default: `primary` for TensorFlow,
     /// `all` otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -155,7 +156,7 @@ pub struct Data {
     /// `file:///...`. A claim is a volume of a cluster; locally the settings say in `claims` which
     /// folder stands for it. Files of this machine travel to a cluster like code, so few and small.
     #[schemars(extend("x-mlctl-expand" = true))]
-    pub uri: String,
+    pub uri: Place,
     /// Where the command finds it: a path in its working folder. A claim may also be mounted at an
     /// absolute path, in a cluster only. It is there to be read.
     #[schemars(extend("x-mlctl-expand" = true))]
