@@ -28,6 +28,7 @@ pub(crate) fn check(
     cores(plan, &mut notices);
     accelerators(config, plan, options, &mut refused, &mut notices);
     commands(config, plan, &mut refused);
+    environments(config, plan, &mut refused);
     if let Some(code) = &plan.gang().code {
         if code.is_url() {
             refused.push(format!("code: {code} is not a folder of this machine"));
