@@ -2,12 +2,13 @@
 //! the index knows every run that has a folder, once.
 
 use std::collections::HashSet;
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::fixture::{Scripted, Story, create, plan};
-use super::*;
+use crate::store::fixture::{Scripted, Story, create, plan};
+use crate::store::*;
 use crate::event::RunState;
 use crate::gang::Outcome;
 use crate::run::{SyncError, sync};
@@ -18,6 +19,33 @@ const AT_ONCE: Duration = Duration::from_secs(2);
 
 /// Where the child of a test works.
 const ROOT: &str = "MLCTL_TEST_TOGETHER";
+
+/// The seed of all random choices of a test, in place of one drawn anew.
+const SEED: &str = "MLCTL_TOGETHER_SEED";
+
+/// Where a test's random choices come from: each thread and child draws from a stream of its own,
+/// so that the same seed makes the same choices. What the system makes of them in between, it
+/// decides anew each time.
+#[derive(Clone, Copy)]
+struct Seed(u64);
+
+impl Seed {
+    /// The seed that the environment names, or another one each time; a test that fails shows it.
+    fn of_test() -> Self {
+        let named = std::env::var(SEED).ok();
+        let seed = named.map_or_else(|| fastrand::u64(..), |text| text.parse().expect("a number"));
+        println!("{SEED}={seed} makes the same choices again");
+        Self(seed)
+    }
+
+    /// The numbers of one thread or child, counted by the caller.
+    fn stream(self, which: u64) -> fastrand::Rng {
+        // Neighbouring seeds would draw alike at first, so the stream's own seed is drawn too.
+        let mut seeds = fastrand::Rng::with_seed(self.0);
+        (0..which).for_each(|_| drop(seeds.u64(..)));
+        fastrand::Rng::with_seed(seeds.u64(..))
+    }
+}
 
 fn open(root: &Path) -> Store {
     Store::open(root).unwrap()
@@ -106,6 +134,7 @@ fn what_is_still_being_removed_hides_no_run_that_came_back() {
 
 #[test]
 fn many_commands_at_once_lose_no_run() {
+    let seed = Seed::of_test();
     let dir = tempfile::tempdir().unwrap();
     let root = dir.path().join("a");
     let elsewhere = open(&dir.path().join("b"));
@@ -152,12 +181,14 @@ fn many_commands_at_once_lose_no_run() {
             }
         });
         // The same runs by several commands, removed and found again; what is gone can't be ended.
-        for _ in 0..3 {
-            scope.spawn(work(Box::new(|store| {
-                let found = &shared[fastrand::usize(..shared.len())];
+        for thread in 0..3 {
+            let mut random = seed.stream(thread);
+            scope.spawn(work(Box::new(move |store| {
+                let found = &shared[random.usize(..shared.len())];
                 store.adopt(found).unwrap();
+                // Another thread may have removed it meanwhile.
                 let _ = end(store, &found.record.id);
-                if fastrand::bool() {
+                if random.bool() {
                     store.remove_run(&found.record.id).unwrap();
                 }
             })));
@@ -186,27 +217,31 @@ fn many_commands_at_once_lose_no_run() {
 #[ignore = "run by a_killed_command_loses_no_run"]
 fn child_that_is_killed() {
     let Ok(root) = std::env::var(ROOT) else { return };
+    let mut random = Seed::of_test().stream(0);
     let root = Path::new(&root);
     let (store, elsewhere) = (open(&root.join("a")), open(&root.join("b")));
     let found = remembered(&elsewhere, "slow");
     loop {
         let run = create(&store, "made", 1).paths.run;
-        let _ = end(&store, &run);
+        end(&store, &run).unwrap();
         store.adopt(&found).unwrap();
-        store.remove_run(if fastrand::bool() { &run } else { &found.record.id }).unwrap();
+        store.remove_run(if random.bool() { &run } else { &found.record.id }).unwrap();
     }
 }
 
 #[test]
 fn a_killed_command_loses_no_run() {
+    let mut random = Seed::of_test().stream(0);
     let dir = tempfile::tempdir().unwrap();
     let until = Instant::now() + AT_ONCE;
+    let mut killed = 0;
     while Instant::now() < until {
         let mut children: Vec<_> = (0..2)
             .map(|_| {
                 Command::new(std::env::current_exe().unwrap())
                     .args(["store::together::child_that_is_killed", "--exact", "--ignored"])
                     .env(ROOT, dir.path())
+                    .env(SEED, random.u64(..).to_string())
                     .stdout(Stdio::null())
                     .stderr(Stdio::null())
                     .spawn()
@@ -214,10 +249,13 @@ fn a_killed_command_loses_no_run() {
             })
             .collect();
         for child in &mut children {
-            std::thread::sleep(Duration::from_millis(fastrand::u64(10..60)));
+            std::thread::sleep(Duration::from_millis(random.u64(10..60)));
             child.kill().unwrap();
-            child.wait().unwrap();
+            // One that ended by itself would have proved nothing.
+            assert_eq!(child.wait().unwrap().signal(), Some(9), "the child failed before its kill");
+            killed += 1;
         }
         sound(&open(&dir.path().join("a")));
     }
+    assert!(killed > 0, "nothing was killed");
 }

@@ -1,37 +1,39 @@
-//! Memory: the machine's, the control group's, and the kernel's count of out-of-memory kills.
+//! Memory of the machine and of the control group, the kernel's count of out-of-memory kills, and
+//! the number of cores.
 
 use std::path::{Path, PathBuf};
 
-/// Bytes that can be used without swapping.
+/// Bytes that can be used without swapping, by the kernel's own estimate; `None` where it makes none.
 pub fn available_memory() -> Option<u64> {
     meminfo(&fs_err::read_to_string("/proc/meminfo").ok()?, "MemAvailable:")
 }
 
+/// A number of `/proc/meminfo` in bytes.
 fn meminfo(text: &str, name: &str) -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     let number: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(number * 1024)
 }
 
-/// Cores that this process may use.
+/// Cores that this process may use, at least 1: a control group may allow fewer than there are.
 pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
-/// The control group of this process, as far as memory is concerned.
+/// The control group of this process that limits and counts its memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MemoryGroup {
-    /// The unified hierarchy.
+    /// A group of the unified hierarchy (version 2).
     V2(PathBuf),
-    /// The memory controller's own hierarchy.
+    /// A group of the memory controller's own hierarchy (version 1).
     V1(PathBuf),
-    /// None can be seen.
+    /// No group's files are visible; counts are then the whole machine's.
     None,
 }
 
 impl MemoryGroup {
-    /// Finds it. In a container the path in `/proc/self/cgroup` may be the host's: then the mount's
-    /// root is the container's own group.
+    /// Finds the group of this process. In a container the path in `/proc/self/cgroup` may be the
+    /// host's, which does not exist there: then the mount's root is the container's own group.
     pub fn find() -> Self {
         let text = fs_err::read_to_string("/proc/self/cgroup").unwrap_or_default();
         Self::find_in(&text, Path::new("/sys/fs/cgroup"))
@@ -68,7 +70,7 @@ impl MemoryGroup {
         fs_err::read_to_string(file).ok().and_then(|text| counter(&text, name)).unwrap_or(0)
     }
 
-    /// The group's memory limit in bytes, where it has one that means anything.
+    /// The group's memory limit in bytes; `None` where it is unlimited or can't be read.
     pub fn limit(&self) -> Option<u64> {
         let file = match self {
             Self::V2(dir) => dir.join("memory.max"),
@@ -81,6 +83,7 @@ impl MemoryGroup {
     }
 }
 
+/// The number behind a name in a file of lines `name number`.
 fn counter(text: &str, name: &str) -> Option<u64> {
     text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.trim().parse().ok())
 }

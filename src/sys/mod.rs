@@ -1,7 +1,7 @@
 //! The one place that knows the operating system: `/proc`, control groups, subreapers, clocks.
 //!
-//! Another system needs this folder again and nothing else. No function here panics or blocks for
-//! long; what can't be read is `None` or empty.
+//! To support another system this folder is written again for it, and nothing else. No function here
+//! panics. What can't be read is `None` or empty, since callers can do without it.
 
 mod clock;
 mod memory;

@@ -1,4 +1,4 @@
-//! What a process may ask of the kernel for itself and for its children.
+//! What a process may ask of the kernel for itself and for its children, and of its machine.
 
 use std::io;
 use std::path::PathBuf;
@@ -29,7 +29,7 @@ pub fn own_program() -> PathBuf {
     PathBuf::from("/proc/self/exe")
 }
 
-/// Sends a signal to one process; a process that is gone is fine.
+/// Sends a signal to one process. Nothing happens when it is gone or belongs to another user.
 pub fn signal(pid: i32, signal: Signal) {
     // 0, 1 and negative numbers would mean a group, init or everybody.
     if let Some(pid) = Pid::from_raw(pid).filter(|pid| pid.as_raw_pid() > 1) {
@@ -37,21 +37,23 @@ pub fn signal(pid: i32, signal: Signal) {
     }
 }
 
-/// Sends a signal to a process group; a group that is gone is fine.
+/// Sends a signal to all processes of a group. Nothing happens when the group is gone.
 pub fn signal_group(group: i32, signal: Signal) {
     if let Some(group) = Pid::from_raw(group).filter(|pid| pid.as_raw_pid() > 1) {
         let _ = rustix::process::kill_process_group(group, signal);
     }
 }
 
-/// Reaps every child that has ended, without waiting.
+/// Reaps every child that has ended, without waiting for others; `ended` gets each one's process id
+/// and status.
 pub fn reap(mut ended: impl FnMut(i32, WaitStatus)) {
     while let Ok(Some((pid, status))) = rustix::process::wait(WaitOptions::NOHANG) {
         ended(pid.as_raw_pid(), status);
     }
 }
 
-/// Waits until a child has ended: any child, adopted orphans too. `None`: there are none left.
+/// Waits until any child has ended, adopted orphans too, and returns its process id and status;
+/// `None` when no child is left.
 pub fn wait_any() -> Option<(i32, WaitStatus)> {
     loop {
         match rustix::process::wait(WaitOptions::empty()) {
@@ -62,12 +64,12 @@ pub fn wait_any() -> Option<(i32, WaitStatus)> {
     }
 }
 
-/// The user of this process.
+/// The number of this process's user.
 pub fn user_id() -> u32 {
     rustix::process::getuid().as_raw()
 }
 
-/// The name of this process's user, where the machine's own list has one.
+/// The name of this process's user; `None` when `/etc/passwd` has none, as in many containers.
 pub fn user_name() -> Option<String> {
     let id = user_id().to_string();
     let users = fs_err::read_to_string("/etc/passwd").ok()?;
@@ -78,7 +80,7 @@ pub fn user_name() -> Option<String> {
     })
 }
 
-/// The machine's name.
+/// The machine's host name, without a domain where the machine is set up so.
 pub fn host_name() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
@@ -89,20 +91,20 @@ pub fn free_space(path: &std::path::Path) -> Option<u64> {
     Some(stat.f_bavail.saturating_mul(stat.f_frsize))
 }
 
-/// A word that nobody can guess: so many random bytes in hexadecimal.
+/// A word that nobody can guess: `bytes` random bytes as twice as many hexadecimal digits.
 pub fn random_word(bytes: usize) -> io::Result<String> {
     let mut buffer = vec![0; bytes];
     getrandom::fill(&mut buffer).map_err(io::Error::other)?;
     Ok(buffer.iter().fold(String::new(), |word, byte| word + &format!("{byte:02x}")))
 }
 
-/// This user may make files in a folder.
+/// Whether `dir` is a folder in which this process may make files.
 pub fn is_writable(dir: &std::path::Path) -> bool {
     use rustix::fs::Access;
     dir.is_dir() && rustix::fs::access(dir, Access::WRITE_OK | Access::EXEC_OK).is_ok()
 }
 
-/// The kernel takes IPv6 connections here.
+/// Whether this machine takes IPv6 connections.
 pub fn has_ipv6() -> bool {
     std::net::TcpListener::bind("[::]:0").is_ok()
 }

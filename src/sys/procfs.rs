@@ -4,12 +4,12 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
-/// What `/proc/<pid>/stat` says.
+/// What `/proc/<pid>/stat` says of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProcStat {
-    /// Process id.
+    /// Its number, which another process may get later.
     pub pid: i32,
-    /// Its parent.
+    /// Its parent's number; 0 for the first process and for one that came in from another namespace.
     pub ppid: i32,
     /// It has ended and waits to be reaped.
     pub zombie: bool,
@@ -21,7 +21,7 @@ pub struct ProcStat {
     pub rss: u64,
 }
 
-/// What is known of one process; `None` when there is none.
+/// What is known of one process; `None` when there is none of this number.
 pub fn stat(pid: i32) -> Option<ProcStat> {
     parse_stat(&fs_err::read_to_string(format!("/proc/{pid}/stat")).ok()?)
 }
@@ -44,7 +44,8 @@ fn parse_stat(text: &str) -> Option<ProcStat> {
     })
 }
 
-/// All processes of this PID namespace.
+/// All processes of this PID namespace, zombies too. The list is no snapshot: those that come and go
+/// while it is made may be missing.
 pub fn processes() -> Vec<ProcStat> {
     let Ok(entries) = fs_err::read_dir("/proc") else { return Vec::new() };
     entries
@@ -53,17 +54,18 @@ pub fn processes() -> Vec<ProcStat> {
         .collect()
 }
 
-/// Start time of a live (not zombie) process, in clock ticks after boot.
+/// Start time of a process in clock ticks after boot; `None` when it is gone or a zombie.
 pub fn start_time(pid: i32) -> Option<u64> {
     stat(pid).filter(|stat| !stat.zombie).map(|stat| stat.start)
 }
 
-/// The very process that was recorded as (pid, start time) still runs.
+/// Whether the very process that was recorded with this start time still runs, and no later one of
+/// the same number.
 pub fn is_alive(pid: i32, start: u64) -> bool {
     start_time(pid) == Some(start)
 }
 
-/// The environment that a process was started with.
+/// The environment that a process was started with; `None` when it is gone or another user's.
 pub fn environ(pid: i32) -> Option<Vec<(OsString, OsString)>> {
     let bytes = fs_err::read(format!("/proc/{pid}/environ")).ok()?;
     let pairs = bytes.split(|byte| *byte == 0).filter_map(|entry| {
@@ -73,7 +75,7 @@ pub fn environ(pid: i32) -> Option<Vec<(OsString, OsString)>> {
     Some(pairs.collect())
 }
 
-/// A process's command line, word by word.
+/// A process's command line, word by word, with an empty word at the end; `None` when it is gone.
 pub fn command_line(pid: i32) -> Option<Vec<String>> {
     let bytes = fs_err::read(format!("/proc/{pid}/cmdline")).ok()?;
     let words =
@@ -81,12 +83,13 @@ pub fn command_line(pid: i32) -> Option<Vec<String>> {
     Some(words.collect())
 }
 
-/// A process's current folder.
+/// A process's current folder; `None` when it is gone or another user's.
 pub fn working_dir(pid: i32) -> Option<PathBuf> {
     fs_err::read_link(format!("/proc/{pid}/cwd")).ok()
 }
 
-/// Files below `/dev/shm` that a process has mapped or open.
+/// Existing files below `/dev/shm` that a process has mapped or open, sorted; none when they can't
+/// be read.
 pub fn shared_memory_of(pid: i32) -> Vec<PathBuf> {
     let maps = fs_err::read_to_string(format!("/proc/{pid}/maps")).unwrap_or_default();
     let mapped = maps.lines().filter_map(|line| line.split_once("/dev/shm/").map(|(_, name)| name));

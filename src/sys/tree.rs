@@ -61,14 +61,15 @@ pub fn marked() -> Vec<(ProcStat, String)> {
     living.filter_map(|process| Some((process, run(process.pid)?))).collect()
 }
 
-/// Sends SIGKILL to everything that carries a run's marker until nothing is left.
+/// Sends SIGKILL to everything that carries a run's marker until nothing is left; `false` when
+/// something is after `limit`.
 pub fn kill_marked(run: &str, limit: Duration) -> bool {
     kill_until_none(limit, || find_marked(run))
 }
 
 fn kill_until_none(limit: Duration, mut list: impl FnMut() -> Vec<ProcStat>) -> bool {
     let begin = Instant::now();
-    // A listing of /proc is no snapshot: who changes parents meanwhile may be missed once.
+    // A listing of /proc is no snapshot: a process whose parent changes meanwhile may be missed once.
     let mut empty = 0;
     loop {
         let left = list();

@@ -1,5 +1,5 @@
-//! Checks as they come in: a line each, what to do below those that aren't ok, and at a terminal a
-//! line that shows that something is being looked at.
+//! What `doctor` prints: a line for each check as its finding comes in, and below those that aren't
+//! ok what to do. At a terminal a last line says what is being looked at and for how long.
 
 use std::io;
 use std::time::Instant;
@@ -10,17 +10,20 @@ use super::human::duration;
 use super::{BOLD, DIM, ERROR, GOOD, HINT, Printer, Screen, Verbosity, WARNING, paint};
 use crate::ops::doctor::{Finding, Level, Place};
 
-/// Columns of the level and the check, each with a space behind it.
+/// Columns of the level (`ok`, `skip`, `warn`, `fail`), less the space behind it.
 const LEVEL: usize = 4;
+/// Columns of the check's name, less the space behind it.
 const CHECK: usize = 12;
-/// Where what was found begins, and what belongs to it below.
+/// Columns left of what was found; the lines below it begin there too.
 const INDENT: usize = 2 + LEVEL + 1 + CHECK + 1;
 
-/// The text of a visit as it goes on.
+/// Prints findings one by one and counts the bad ones.
 pub struct Checks<'a> {
     printer: &'a Printer,
     shown: bool,
+    /// The place whose title was printed last.
     place: Option<Place>,
+    /// What is being looked at, and since when.
     now: Option<(String, Instant)>,
     screen: Screen,
     failed: usize,
@@ -28,19 +31,21 @@ pub struct Checks<'a> {
 }
 
 impl<'a> Checks<'a> {
-    /// Nothing yet; without `shown` findings are not printed, and the moving line still is.
+    /// Begins with no findings. Without `shown` none is printed, because a document with all of them
+    /// follows on standard output; the line that says what is being looked at still is.
     pub fn new(printer: &'a Printer, shown: bool) -> Self {
         let screen = Screen::default();
         Self { printer, shown, place: None, now: None, screen, failed: 0, warned: 0 }
     }
 
-    /// This is looked at now.
+    /// Says what is being looked at from now on, for example `the API server of prod`.
     pub fn begin(&mut self, what: String) {
         self.now = Some((what, Instant::now()));
         self.tick();
     }
 
-    /// Draws how long it has taken so far.
+    /// Draws again how long it has taken so far; call it a few times a second. Nothing happens where
+    /// standard error is no terminal.
     pub fn tick(&mut self) {
         let terminal = self.printer.terminal;
         let moves = terminal.stderr && self.printer.verbosity >= Verbosity::Normal;
@@ -50,7 +55,7 @@ impl<'a> Checks<'a> {
         self.screen.draw(&[], &[line]);
     }
 
-    /// Prints a finding.
+    /// Prints a finding on standard output, below a title when it is the first one of its place.
     pub fn found(&mut self, finding: &Finding) -> io::Result<()> {
         self.failed += usize::from(finding.level == Level::Fail);
         self.warned += usize::from(finding.level == Level::Warn);
@@ -78,7 +83,7 @@ impl<'a> Checks<'a> {
         Ok(())
     }
 
-    /// Takes the moving line away and counts.
+    /// Removes the line that says what is being looked at, and prints the counts on standard error.
     pub fn end(&mut self) -> io::Result<()> {
         self.now = None;
         self.screen.clear();
@@ -105,7 +110,8 @@ impl<'a> Checks<'a> {
     }
 }
 
-/// One finding as lines of at most `width` columns, words and commands that are longer aside.
+/// One finding as lines of at most `width` columns; only single words and quoted parts of commands
+/// can be longer.
 fn block(finding: &Finding, width: usize, color: bool) -> String {
     let Finding { check, level, what, why, mend, .. } = finding;
     let (word, style) = word(*level);
@@ -155,8 +161,8 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// The same for a command that is copied to a shell: lines end with a backslash, and nothing in
-/// quotes or behind a `#` is parted.
+/// The same for a command that is copied to a shell: all lines but the last end with a backslash, a
+/// line never breaks within quotes, and a comment (`   # ...` at the end) is no part of the command.
 fn command(text: &str, width: usize) -> Vec<String> {
     let (code, comment) = match text.split_once("   # ") {
         Some((code, comment)) => (code, Some(format!("# {comment}"))),
@@ -196,7 +202,7 @@ fn command(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// What a shell would not part at spaces stays together.
+/// Divides a command at its spaces, except for those within quotes.
 fn shell_words(text: &str) -> Vec<&str> {
     let mut words = Vec::new();
     let (mut begin, mut quote) = (0, None);

@@ -1,4 +1,4 @@
-//! What a clean-up would remove.
+//! What a clean-up would remove, as a table and as sums.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -11,7 +11,8 @@ use crate::hardware::Requests;
 use crate::ops::cleanup::{Kept, Proposal, Removal, Totals};
 use crate::ops::cost::money;
 
-/// What goes, on standard output, and what it comes to and what stays, beside it.
+/// Prints what would be removed: a table on standard output, since it is the data that was asked
+/// for, and the sums and what is kept on standard error. Ages are counted up to `now`.
 pub fn show_proposal(printer: &Printer, proposal: &Proposal, now: Timestamp) -> io::Result<()> {
     let mut table =
         Table::new(&["WHAT", "STATE", "AGE", "WHERE", "OBJECTS", "DISK", "USES", "WHY"])
@@ -46,7 +47,7 @@ pub fn show_proposal(printer: &Printer, proposal: &Proposal, now: Timestamp) -> 
     Ok(())
 }
 
-/// The run, or the environment.
+/// The name of what is removed: a run's id, `environment NAME`, or nothing when neither is known.
 pub fn removal_title(removal: &Removal) -> String {
     match (&removal.run, &removal.cache) {
         (Some(run), _) => run.clone(),
@@ -58,7 +59,8 @@ pub fn removal_title(removal: &Removal) -> String {
     }
 }
 
-/// `3 runs, leftovers and caches, 8 objects, 188 KiB`.
+/// What removals come to, for example `3 runs, leftovers and caches, 8 objects, 188 KiB`; sums of
+/// zero are left out.
 pub fn totals_text(totals: &Totals) -> String {
     let Totals { removals, things, bytes: size, requests, cost_per_hour } = totals;
     let what = if *removals == 1 { "run, leftover or cache" } else { "runs, leftovers and caches" };
@@ -75,7 +77,8 @@ pub fn totals_text(totals: &Totals) -> String {
     parts.join(", ")
 }
 
-/// `2 nvidia.com/gpu, 4 cores, 16 GiB, 1.20 USD an hour`: what is kept from others now.
+/// What is kept from others as long as it is not removed, for example
+/// `2 nvidia.com/gpu, 4 cores, 16 GiB, 1.20 USD an hour`; empty when nothing is.
 fn uses(requests: &Requests, cost_per_hour: &BTreeMap<String, f64>) -> String {
     let mut parts: Vec<String> =
         requests.accelerators.iter().map(|(name, count)| format!("{count} {name}")).collect();

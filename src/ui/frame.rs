@@ -1,4 +1,4 @@
-//! One picture of the live view, as lines that fit the terminal. Pure.
+//! One picture of the live view as lines that fit the terminal, without printing them.
 
 use std::collections::HashMap;
 
@@ -10,30 +10,32 @@ use super::{BOLD, DIM};
 use crate::gang::ReplicaId;
 use crate::run::{ReplicaState, ReplicaView, RunView};
 
-/// At most so many replicas have a row; those that need attention come first.
+/// At most so many replicas have a row. Where there are more, failed ones come first, then those that
+/// keep the gang waiting.
 const ROWS: usize = 16;
 
-/// What a picture is made of.
+/// What a picture is made of; [`Frame::lines`] makes it.
 #[derive(Debug)]
 pub struct Frame<'a> {
-    /// The run.
+    /// The run as its events tell it.
     pub view: &'a RunView,
-    /// The last line that each replica printed.
+    /// The last line that each replica printed; absent for one that has printed none.
     pub last_lines: &'a HashMap<ReplicaId, String>,
-    /// Now.
+    /// The end of all durations that still go on.
     pub now: Timestamp,
-    /// Counts pictures, for the spinner.
+    /// The number of pictures drawn before this one: it turns the spinner.
     pub tick: usize,
-    /// Columns.
+    /// Columns that a line may have.
     pub width: usize,
-    /// With colour.
+    /// Whether the lines have colours.
     pub color: bool,
 }
 
 const SPINNER: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 
 impl Frame<'_> {
-    /// The lines, none wider than the terminal.
+    /// A line for the run and one for each replica, none wider than `width` columns. Colours don't
+    /// count as columns.
     pub fn lines(&self) -> Vec<String> {
         let mut lines = vec![self.header()];
         let mut replicas: Vec<_> = self.view.replicas.values().collect();
@@ -98,7 +100,8 @@ impl Frame<'_> {
         line.trim_end().to_owned()
     }
 
-    /// What a replica has to say: numbers first, then its last line.
+    /// The end of a replica's row: what keeps it from running, or why it was lost, else its numbers
+    /// and its last line.
     fn talk(&self, replica: &ReplicaView) -> String {
         if let Some(activity) = &replica.activity {
             return activity.clone();

@@ -6,7 +6,8 @@ use super::Table;
 use super::human::{age, bytes};
 use crate::hardware::gpus::{ClusterGpus, Gpu, Machine, NodeGpus, Resource, User};
 
-/// Nodes with who uses them below, then who waits.
+/// A row for each type of accelerator of each node with its users below, then those who wait for
+/// one.
 pub fn cluster_gpus(gpus: &ClusterGpus, now: Timestamp) -> Table {
     let header = ["NODE", "TYPE", "ALLOCATABLE", "IN USE", "FREE", "USER", "FOR", "STATE"];
     let mut table = Table::new(&header).whole(&[0, 1]);
@@ -46,7 +47,8 @@ fn resource_row(node: &NodeGpus, resource: &Resource) -> Vec<String> {
     ]
 }
 
-/// A run by its id, a pod of others by its namespace too.
+/// A user below a node, or with `wants` (a type) one who waits. A run goes by its id, another pod by
+/// `namespace/name`.
 fn user_row(user: &User, wants: &str, now: Timestamp) -> Vec<String> {
     let who = match (&user.run, user.pods.first()) {
         (Some(run), _) => run.clone(),
@@ -66,7 +68,8 @@ fn user_row(user: &User, wants: &str, now: Timestamp) -> Vec<String> {
     ]
 }
 
-/// `8 nvidia-l4, 3 in use, 5 free`, for each type.
+/// Sums over all nodes by type, for example `8 nvidia-l4, 3 in use, 5 free; 1 nvidia-t4, ...`; empty
+/// when the cluster has no accelerators.
 pub fn gpu_totals(gpus: &ClusterGpus) -> String {
     let some = gpus.totals.iter().filter(|total| total.allocatable + total.in_use > 0);
     let totals = some.map(|total| match total.free {
@@ -78,7 +81,7 @@ pub fn gpu_totals(gpus: &ClusterGpus) -> String {
     totals.collect::<Vec<_>>().join("; ")
 }
 
-/// GPUs with their slices and processes below.
+/// A row for each GPU of this machine, with its slices and processes below.
 pub fn machine_gpus(machine: &Machine) -> Table {
     let header = ["GPU", "NAME", "TYPE", "MEMORY USED", "BUSY", "MIG", "RUN"];
     let mut table = Table::new(&header).whole(&[0, 2, 6]);
@@ -118,6 +121,7 @@ fn gpu_row(gpu: &Gpu) -> Vec<String> {
     ]
 }
 
+/// A row below a GPU: a kind and a number in the first column, a name in the second.
 fn below(what: &str, which: &str, name: &str) -> Vec<String> {
     let mut row = vec![format!("  {what} {which}"), name.to_owned()];
     row.resize(7, String::new());

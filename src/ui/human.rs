@@ -1,4 +1,4 @@
-//! Durations, sizes and numbers as people read them.
+//! Durations, sizes and numbers as people read them; documents for programs hold them exactly.
 
 use std::time::Duration;
 
@@ -16,12 +16,12 @@ pub fn duration(duration: Duration) -> String {
     }
 }
 
-/// The time between two moments; nothing when the clock went backwards.
+/// The time between two moments; zero when the clock went backwards.
 pub fn between(from: Timestamp, to: Timestamp) -> Duration {
     Duration::try_from(to.duration_since(from)).unwrap_or_default()
 }
 
-/// One unit, as kubectl's AGE: `5s`, `12m`, `3h`, `9d`.
+/// The time between two moments in one unit, as kubectl's AGE: `5s`, `12m`, `3h`, `9d`.
 pub fn age(from: Timestamp, to: Timestamp) -> String {
     let s = between(from, to).as_secs();
     match s {
@@ -32,7 +32,7 @@ pub fn age(from: Timestamp, to: Timestamp) -> String {
     }
 }
 
-/// `812 MiB`, `1.5 GiB`.
+/// A size in bytes with two or three digits and a binary unit: `812 MiB`, `1.5 GiB`.
 pub fn bytes(bytes: u64) -> String {
     let mut value = bytes as f64;
     let mut units = ["B", "KiB", "MiB", "GiB", "TiB"].iter();
@@ -51,7 +51,8 @@ pub fn bytes(bytes: u64) -> String {
     }
 }
 
-/// A metric: four significant digits, no trailing zeros.
+/// A metric: four significant digits, no trailing zeros, and a power of ten where zeros would follow
+/// the point: `0.9725`, `123456`, `1.2e-7`.
 pub fn number(value: f64) -> String {
     if value == 0.0 || !value.is_finite() {
         return value.to_string();
@@ -64,7 +65,7 @@ pub fn number(value: f64) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').into() } else { text }
 }
 
-/// `1.2e-9`.
+/// Four significant digits and a power of ten: `1.2e-9`.
 fn scientific(value: f64) -> String {
     let text = format!("{value:.3e}");
     match text.split_once('e') {
@@ -75,7 +76,7 @@ fn scientific(value: f64) -> String {
     }
 }
 
-/// Cut to so many columns, with `…` where something is missing.
+/// Cut to `width` characters at most, the last of them `…` where something is missing.
 pub fn clip(text: &str, width: usize) -> String {
     if text.chars().count() <= width {
         return text.into();
@@ -84,7 +85,8 @@ pub fn clip(text: &str, width: usize) -> String {
     format!("{}…", kept.trim_end())
 }
 
-/// One line without control characters: what a terminal would show of it in the end.
+/// One line of output without control characters and colours. Of a progress bar that wrote over
+/// itself only the last state is left, as on a terminal.
 pub fn plain(line: &[u8]) -> String {
     let text = String::from_utf8_lossy(line);
     let last = text.trim_end_matches('\r').rsplit('\r').next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Events and output as single lines, for pipes and for what scrolls by above the live view.
+//! Parts of the lines that a run is shown with: what events say, colours, times, usage, metrics.
 
 use anstyle::{AnsiColor, Style};
 use jiff::Timestamp;
@@ -10,7 +10,7 @@ use crate::event::RunState;
 use crate::event::{Event, EventKind};
 use crate::gang::ReplicaId;
 
-/// Colours that tell replicas apart.
+/// Colours that tell replicas apart, without red: that means an error.
 const COLORS: [AnsiColor; 6] = [
     AnsiColor::Cyan,
     AnsiColor::Green,
@@ -20,13 +20,14 @@ const COLORS: [AnsiColor; 6] = [
     AnsiColor::BrightCyan,
 ];
 
-/// The colour of a replica: the same in every view.
+/// The colour of a replica's name. It follows from the name, so it is the same in every view and
+/// every command.
 pub fn replica_style(replica: &ReplicaId) -> Style {
     let role: usize = replica.role.bytes().map(usize::from).sum();
     COLORS[(role + replica.index as usize) % COLORS.len()].on_default()
 }
 
-/// The colour of a state.
+/// The colour of a state, by its word in documents (`timedOut`); `None` for states that are no news.
 pub fn state_style(word: &str) -> Option<Style> {
     match word {
         "succeeded" => Some(GOOD),
@@ -37,18 +38,17 @@ pub fn state_style(word: &str) -> Option<Style> {
     }
 }
 
-/// The colour of a run's state.
+/// The colour of a run's state; no colour for states that are no news.
 pub fn run_state_style(state: RunState) -> Style {
     state_style(state.as_str()).unwrap_or_default()
 }
 
-/// `12:03:04` on this machine's clock.
+/// The time of day in this machine's time zone: `12:03:04`.
 pub fn clock(time: Timestamp) -> String {
     time.to_zoned(TimeZone::system()).strftime("%H:%M:%S").to_string()
 }
 
-/// What an event says to a person; `None` for what only machines want. `routine` events are worth a
-/// line when nothing else is on the screen.
+/// What an event says to a person, without its time; `None` for what only programs want.
 pub fn event_text(event: &Event) -> Option<String> {
     let who = event.replica.as_ref().map_or_else(String::new, |replica| format!("{replica}: "));
     let text = match &event.kind {
@@ -105,7 +105,8 @@ pub fn event_text(event: &Event) -> Option<String> {
     Some(text)
 }
 
-/// Cores and memory, for a row.
+/// Cores and memory in use, each as a cell: `1.9` and `812 MiB`. Both are empty before the first
+/// sample.
 pub fn usage_text(usage: Option<&crate::gang::Usage>) -> (String, String) {
     match usage {
         Some(usage) => (format!("{:.1}", usage.cpu), bytes(usage.memory)),
@@ -113,7 +114,7 @@ pub fn usage_text(usage: Option<&crate::gang::Usage>) -> (String, String) {
     }
 }
 
-/// `step 12  loss 0.31  accuracy 0.97`.
+/// The last numbers of a replica: `step 12  loss 0.31  accuracy 0.97`; empty when there are none.
 pub fn metrics_text<'a>(
     step: Option<u64>,
     metrics: impl IntoIterator<Item = (&'a String, &'a f64)>,

@@ -1,4 +1,4 @@
-//! Everything that a person sees. Nothing else prints.
+//! Everything that a person sees: no other part of the library prints.
 
 mod checks;
 mod cleanup;

@@ -1,18 +1,19 @@
-//! Standard output is data, standard error is talk.
+//! The two streams. Standard output has the data that was asked for, so that it can be piped;
+//! standard error has everything that is said beside it.
 
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
-/// How much talk is wanted on standard error.
+/// How much is said on standard error.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verbosity {
-    /// Errors only.
+    /// Errors only (`--quiet`).
     Quiet,
-    /// What a person wants to know.
+    /// Warnings, hints, progress and results too.
     #[default]
     Normal,
-    /// And why.
+    /// Details of what is done as well (`--verbose`).
     Verbose,
 }
 
@@ -23,34 +24,34 @@ pub struct Terminal {
     pub stdout: bool,
     /// Standard error is a terminal that can be redrawn.
     pub stderr: bool,
-    /// Colour on standard output.
+    /// Text on standard output has colours.
     pub color_out: bool,
-    /// Colour on standard error.
+    /// Text on standard error has colours.
     pub color_err: bool,
-    /// Columns.
+    /// Columns of a line at the start of the command; [`terminal_width`] says what they are now.
     pub width: usize,
 }
 
-/// Writes to the two streams.
+/// Writes to the two streams as the command line wants it.
 #[derive(Clone, Debug, Default)]
 pub struct Printer {
-    /// How much is said.
+    /// How much is said on standard error.
     pub verbosity: Verbosity,
-    /// What the streams are.
+    /// Which of the streams are terminals, and what these can show.
     pub terminal: Terminal,
 }
 
-/// Colour of the word "error".
+/// Of the word `error`, and of states and names of what has failed.
 pub const ERROR: Style = AnsiColor::Red.on_default().bold();
-/// Colour of the word "warning".
+/// Of the word `warning`, and of states that need a look.
 pub const WARNING: Style = AnsiColor::Yellow.on_default().bold();
-/// Colour of the word "hint".
+/// Of the word `hint`, and of other words before what to do next.
 pub const HINT: Style = AnsiColor::Cyan.on_default().bold();
-/// Colour of a success.
+/// Of states and levels that are well.
 pub const GOOD: Style = AnsiColor::Green.on_default().bold();
-/// Less important text.
+/// Of text that is there to be looked up, such as times.
 pub const DIM: Style = Style::new().dimmed();
-/// More important text.
+/// Of titles and of the run that is spoken of.
 pub const BOLD: Style = Style::new().bold();
 
 impl Printer {
@@ -74,7 +75,7 @@ impl Printer {
         out.flush()
     }
 
-    /// Data that is written as it is, bytes and all.
+    /// Data that need not be text: written to standard output byte for byte, no line end added.
     pub fn raw(&self, bytes: &[u8]) -> io::Result<()> {
         if bytes.is_empty() {
             return Ok(());
@@ -84,35 +85,36 @@ impl Printer {
         out.flush()
     }
 
-    /// Talk, on standard error. A closed stream is not an error.
+    /// A line on standard error, not with `--quiet`.
     pub fn say(&self, text: &str) {
         if self.verbosity >= Verbosity::Normal {
             Self::line(text);
         }
     }
 
-    /// Talk that only `--verbose` wants.
+    /// A line on standard error, with `--verbose` only.
     pub fn detail(&self, text: &str) {
         if self.verbosity >= Verbosity::Verbose {
             Self::line(text);
         }
     }
 
-    /// `warning: ...`
+    /// `warning: ...` on standard error, not with `--quiet`: the command goes on.
     pub fn warn(&self, text: &str) {
         if self.verbosity >= Verbosity::Normal {
             Self::line(&format!("{} {text}", self.paint(WARNING, "warning:")));
         }
     }
 
-    /// `hint: ...`
+    /// `hint: ...` on standard error, not with `--quiet`: what to do next.
     pub fn hint(&self, text: &str) {
         if self.verbosity >= Verbosity::Normal {
             Self::line(&format!("{} {text}", self.paint(HINT, "hint:")));
         }
     }
 
-    /// Asks a question on standard error; only a clear yes is one.
+    /// Asks a question on standard error and waits for a line on standard input. Only `y` and `yes`
+    /// are a yes; a closed input is a no.
     pub fn confirm(&self, question: &str) -> bool {
         {
             let mut err = io::stderr().lock();
@@ -124,26 +126,27 @@ impl Printer {
         read.is_ok() && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
     }
 
-    /// `error: ...`
+    /// `error: ...` on standard error, with `--quiet` too: the command has failed.
     pub fn error(&self, text: &str) {
         Self::line(&format!("{} {text}", self.paint(ERROR, "error:")));
     }
 
-    /// A line on standard error whatever the verbosity.
+    /// A line on standard error whatever the verbosity. A stream that can't be written to is no error:
+    /// the command's work doesn't depend on it.
     pub fn line(text: &str) {
         let mut err = io::stderr().lock();
-        // Nobody is left to tell when standard error itself is closed.
         let _ = writeln!(err, "{text}");
     }
 }
 
-/// Columns of the terminal on standard error, as it is now.
+/// Columns of the terminal on standard error as it is now, which its user may have resized; `None`
+/// when it is no terminal or doesn't say.
 pub fn terminal_width() -> Option<usize> {
     let size = rustix::termios::tcgetwinsize(io::stderr()).ok()?;
     (size.ws_col > 0).then_some(size.ws_col as usize)
 }
 
-/// Text in a style, or plain.
+/// Text in a style, or as it is without `color`.
 pub fn paint(color: bool, style: Style, text: &str) -> String {
     if color { format!("{style}{text}{style:#}") } else { text.into() }
 }

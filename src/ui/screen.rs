@@ -1,15 +1,18 @@
-//! The part of the terminal that is drawn again and again.
+//! The lines at the end of a terminal that are drawn again and again, such as the live view.
 
 use std::io::{self, Write};
 
-/// A block of lines at the end of standard error; other lines scroll by above it.
+/// A block of lines at the end of standard error; other lines scroll by above it. Use it only where
+/// standard error is a terminal, and let no line be wider. The block is removed when this is dropped.
 #[derive(Debug, Default)]
 pub struct Screen {
+    /// Lines of the block that are on the screen now.
     drawn: usize,
 }
 
 impl Screen {
-    /// Draws the block anew, with `above` printed once over it. One write, so nothing flickers.
+    /// Draws the block in place of the last one, with the lines of `above` over it, which stay. It is
+    /// one write between the marks of a synchronized update, so that nothing flickers.
     pub fn draw(&mut self, above: &[String], block: &[String]) {
         let mut text = String::from("\x1b[?2026h");
         if self.drawn > 0 {
@@ -24,18 +27,18 @@ impl Screen {
         text += "\x1b[?2026l";
         self.drawn = block.len();
         let mut err = io::stderr().lock();
-        // Whoever closed the terminal doesn't look at it.
+        // The command goes on when its terminal has been closed.
         let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
     }
 
-    /// Takes the block away and prints the last lines in its place.
+    /// Removes the block and prints `above` in its place.
     pub fn draw_rest(&mut self, above: &[String]) {
         if self.drawn > 0 || !above.is_empty() {
             self.draw(above, &[]);
         }
     }
 
-    /// Takes the block away.
+    /// Removes the block.
     pub fn clear(&mut self) {
         if self.drawn > 0 {
             self.draw(&[], &[]);

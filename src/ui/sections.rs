@@ -1,9 +1,10 @@
-//! A plan's sections as text.
+//! A plan's sections, as `train --dry-run` shows them.
 
 use super::{BOLD, Printer, Table};
 use crate::plan::Section;
 
-/// Headings and rows, one section after the other.
+/// Each section as a title with indented rows below, an empty line in between. A section without
+/// column names has rows of a name and a value.
 pub fn sections_text(printer: &Printer, sections: &[Section]) -> String {
     let mut blocks = Vec::new();
     for section in sections {

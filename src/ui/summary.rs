@@ -1,4 +1,4 @@
-//! The last thing that a follower says.
+//! What following a run ends with.
 
 use super::human::{between, duration};
 use super::lines::{metrics_text, run_state_style};
@@ -7,7 +7,8 @@ use super::{BOLD, Printer};
 use crate::event::RunState;
 use crate::run::{RunView, WhyReport};
 
-/// Outcome, time, last numbers and outputs; on anything but a success the chain of causes too.
+/// How the run ended. Of a success the duration; of anything else `why`, the chain of causes, where
+/// it is given. Then the primary's last metrics and the `outputs`, each a name and a place.
 pub fn summary_text(
     printer: &Printer,
     view: &RunView,

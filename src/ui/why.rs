@@ -1,9 +1,10 @@
-//! The chain of causes as text.
+//! The report of `why` as text: the chain of causes and what to do.
 
 use super::{BOLD, DIM, ERROR, HINT};
 use crate::run::{Cause, WhyReport};
 
-/// Renders a report; `paint` colours, or doesn't.
+/// The report as text without a last line end. `paint` puts text into a style, or leaves it as it
+/// is where there are no colours.
 pub fn why_text(report: &WhyReport, paint: &dyn Fn(anstyle::Style, &str) -> String) -> String {
     let headline = paint(super::run_state_style(report.state), &report.headline);
     let mut lines = vec![format!("{} {headline}", paint(BOLD, &report.run))];

@@ -1,4 +1,5 @@
-//! A sandbox for one test: its own HOME, state and folder; nothing of it outlives the test.
+//! A sandbox for one test with a home, a state and a folder of its own; its processes and files end
+//! with the test.
 
 use std::ffi::OsStr;
 use std::io::Write;
@@ -17,7 +18,7 @@ pub fn heavy() -> MutexGuard<'static, ()> {
     HEAVY.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The repository.
+/// The repository's root.
 pub fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -37,7 +38,7 @@ impl Sandbox {
         sandbox
     }
 
-    /// HOME.
+    /// The home folder of all commands; the environment of their processes shows whose they are.
     pub fn home(&self) -> PathBuf {
         self.root.path().join("home")
     }
@@ -47,7 +48,7 @@ impl Sandbox {
         self.root.path().join("work")
     }
 
-    /// The state folder.
+    /// The state folder of all commands; it exists once one of them has written to it.
     pub fn state(&self) -> PathBuf {
         self.home().join(".local/state/mlctl")
     }
@@ -67,7 +68,8 @@ impl Sandbox {
         target
     }
 
-    /// mlctl, with a clean environment.
+    /// mlctl with these arguments, to be run in the folder with an environment that holds nothing of
+    /// the tester's but `PATH`. Its output is not captured before the caller says so.
     pub fn mlctl<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mlctl"));
         command
@@ -83,7 +85,7 @@ impl Sandbox {
         command
     }
 
-    /// Runs mlctl to its end; says what it printed when the exit code is another one.
+    /// Runs mlctl to its end; fails with what it printed when its exit code is another one than `code`.
     #[track_caller]
     pub fn run<S: AsRef<OsStr>>(&self, code: i32, args: impl IntoIterator<Item = S>) -> Output {
         let output = self.mlctl(args).output().expect("mlctl starts");
@@ -110,7 +112,7 @@ impl Sandbox {
             .collect()
     }
 
-    /// The process id of a replica's agent.
+    /// The process id of a replica's agent; `None` before it runs and after its end.
     pub fn agent(&self, replica: &str) -> Option<i32> {
         let config = format!("{replica}.json");
         self.processes().into_iter().find(|pid| {
@@ -148,7 +150,7 @@ pub fn children(pid: i32) -> Vec<i32> {
         .collect()
 }
 
-/// SIGKILL.
+/// Sends SIGKILL; a process that is gone is fine.
 pub fn kill(pid: i32) {
     let pid = rustix::process::Pid::from_raw(pid).expect("a pid");
     let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
@@ -178,12 +180,12 @@ pub fn skip(why: &str) {
     }
 }
 
-/// Standard output as text.
+/// What a command wrote to standard output.
 pub fn stdout(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// Standard error as text.
+/// What a command wrote to standard error.
 pub fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
