@@ -7,12 +7,12 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::store::fixture::{Scripted, Story, create, plan};
-use crate::store::*;
 use crate::event::RunState;
 use crate::gang::Outcome;
 use crate::run::{SyncError, sync};
 use crate::store::FoundRun;
+use crate::store::fixture::{Scripted, Story, create, plan};
+use crate::store::*;
 
 /// How long the commands work at once.
 const AT_ONCE: Duration = Duration::from_secs(2);
@@ -42,7 +42,9 @@ impl Seed {
     fn stream(self, which: u64) -> fastrand::Rng {
         // Neighbouring seeds would draw alike at first, so the stream's own seed is drawn too.
         let mut seeds = fastrand::Rng::with_seed(self.0);
-        (0..which).for_each(|_| drop(seeds.u64(..)));
+        for _ in 0..which {
+            seeds.u64(..);
+        }
         fastrand::Rng::with_seed(seeds.u64(..))
     }
 }
