@@ -4,6 +4,7 @@
 
 pub mod agent;
 pub mod cli;
+pub mod doctor;
 pub mod event;
 pub mod gang;
 pub mod hardware;

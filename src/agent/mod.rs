@@ -30,7 +30,7 @@ pub use beside::beside;
 pub use config::*;
 pub use install::install;
 pub use links::cancel;
-pub use probe::probe;
+pub use probe::{ProbeReport, probe};
 pub use run::{Surroundings, run};
 pub(crate) use setup::{COMPLETE, ENSUREPIP, PIP, pip_folder};
 pub use termination::{read_termination, report_in_pod, report_unusable_pod};

@@ -5,7 +5,7 @@ use std::net::ToSocketAddrs;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
-use crate::ops::doctor::ProbeReport;
+use serde::{Deserialize, Serialize};
 
 /// Every cluster has this name.
 const NAME: &str = "kubernetes.default.svc";
@@ -15,6 +15,18 @@ const RESOLVE_LIMIT: Duration = Duration::from_secs(15);
 const PACE: Duration = Duration::from_millis(500);
 /// Which servers are asked.
 const RESOLV_CONF: &str = "/etc/resolv.conf";
+
+/// What the probe's program says of the pod that it runs in: its termination message, JSON.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ProbeReport {
+    /// Addresses by name.
+    pub resolved: BTreeMap<String, Vec<String>>,
+    /// Names that have none, and why.
+    pub failed: BTreeMap<String, String>,
+    /// The servers that were asked.
+    pub nameservers: Vec<String>,
+}
 
 /// Looks, within [`RESOLVE_LIMIT`].
 pub fn probe() -> ProbeReport {

@@ -10,9 +10,9 @@ use crate::gang::{FailureClass, Outcome, ReplicaId, Verdict};
 use crate::plan::Plan;
 use crate::run::{RunView, WhyReport, why};
 use crate::run::{SyncError, sync};
-use crate::runtime::local::is_filled;
 use crate::runtime::{LogQuery, Runtime, Wanted};
 use crate::storage::Place;
+use crate::storage::is_filled;
 use crate::store::{Look, RunPaths, RunRecord, Store, StoreError};
 
 /// A run that a verb is about, up to date.

@@ -1,10 +1,10 @@
 //! Errors of the state folder and the runtimes, classified and with what to do.
 
 use super::{CliError, ErrorKind};
-use crate::ops::AdminRole;
 use crate::run::SyncError;
 use crate::runtime::ClusterError;
 use crate::runtime::RuntimeError;
+use crate::runtime::kubernetes::AdminRole;
 use crate::store::StoreError;
 use crate::ui::FollowError;
 use crate::work::train::TrainError;

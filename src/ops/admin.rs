@@ -1,5 +1,7 @@
 //! What an admin applies once: the files of `manifests/`, for a namespace and a user.
 
+use crate::runtime::kubernetes::{AdminRole, ClusterScope};
+
 /// The namespace that the files name.
 const NAMESPACE: &str = "mlctl";
 /// The user that the binding names.
@@ -17,82 +19,6 @@ const FILES: [&str; 4] = [
 const CLEANUP: &str = include_str!("../../manifests/cleanup.yaml");
 
 const BINDING: &str = include_str!("../../manifests/binding.yaml");
-
-/// A Role of `manifests/roles.yaml`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum AdminRole {
-    /// Everything with runs.
-    #[default]
-    Submitter,
-    /// Studies of a pipeline.
-    Tuner,
-    /// Looking only.
-    Viewer,
-    /// Removing what has ended.
-    Cleaner,
-}
-
-impl AdminRole {
-    /// The Role's name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Submitter => "mlctl-submitter",
-            Self::Tuner => "mlctl-tuner",
-            Self::Viewer => "mlctl-viewer",
-            Self::Cleaner => "mlctl-cleaner",
-        }
-    }
-
-    /// As an option names it.
-    pub fn word(self) -> &'static str {
-        self.name().strip_prefix("mlctl-").unwrap_or_default()
-    }
-
-    /// The smallest Role that allows this verb on this resource.
-    pub fn with(verb: &str, resource: &str) -> Self {
-        match verb {
-            "delete" => Self::Cleaner,
-            "get" | "list" | "watch"
-                if !["secrets", "pods/exec", "pods/portforward", "namespaces"]
-                    .contains(&resource) =>
-            {
-                Self::Viewer
-            }
-            _ => Self::Submitter,
-        }
-    }
-}
-
-/// What of the whole cluster a user may look at beside a Role of the namespace.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum ClusterScope {
-    /// Nodes: what there is.
-    Nodes,
-    /// The pods of all namespaces: who uses it.
-    Pods,
-}
-
-impl ClusterScope {
-    /// The ClusterRole's name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Nodes => "mlctl-nodes",
-            Self::Pods => "mlctl-pods",
-        }
-    }
-
-    /// As an option names it.
-    pub fn word(self) -> &'static str {
-        self.name().strip_prefix("mlctl-").unwrap_or_default()
-    }
-
-    fn file(self) -> &'static str {
-        match self {
-            Self::Nodes => include_str!("../../manifests/nodes.yaml"),
-            Self::Pods => include_str!("../../manifests/pods.yaml"),
-        }
-    }
-}
 
 /// What is granted to one user.
 #[derive(Clone, Copy, Debug)]
@@ -115,7 +41,7 @@ pub fn admin_manifests(namespace: &str, grant: Option<Grant<'_>>, cleanup: Optio
     if let Some(Grant { user, role, scopes, .. }) = grant {
         documents.push(binding(namespace, user, role));
         for scope in scopes {
-            documents.push(bound(scope.file(), user, scope.name()));
+            documents.push(bound(file(*scope), user, scope.name()));
         }
     }
     if let Some(image) = cleanup {
@@ -164,6 +90,14 @@ fn bound(text: &str, user: &str, role: &str) -> String {
     text.replace(&format!("{role}-{USER}"), &format!("{role}-{plain}")).replace(&subjects, &subject)
 }
 
+/// The file with a ClusterRole and its binding.
+fn file(scope: ClusterScope) -> &'static str {
+    match scope {
+        ClusterScope::Nodes => include_str!("../../manifests/nodes.yaml"),
+        ClusterScope::Pods => include_str!("../../manifests/pods.yaml"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -204,13 +138,5 @@ mod tests {
                 && !pipeline.contains("pod-security"),
             "{pipeline}"
         );
-    }
-
-    #[test]
-    fn the_smallest_role_is_named() {
-        assert_eq!(AdminRole::with("list", "jobs.batch"), AdminRole::Viewer);
-        assert_eq!(AdminRole::with("delete", "jobs.batch"), AdminRole::Cleaner);
-        assert_eq!(AdminRole::with("create", "jobs.batch"), AdminRole::Submitter);
-        assert_eq!(AdminRole::with("get", "secrets"), AdminRole::Submitter);
     }
 }

@@ -3,6 +3,5 @@
 mod admin;
 pub mod cleanup;
 pub mod cost;
-pub mod doctor;
 
-pub use admin::{AdminRole, ClusterScope, Grant, admin_manifests};
+pub use admin::{Grant, admin_manifests};

@@ -12,6 +12,7 @@ mod log_files;
 mod output;
 mod runs;
 mod submission;
+mod terminal;
 
 pub use cluster_error::*;
 pub use error::*;
@@ -20,3 +21,4 @@ pub use inventory::*;
 pub use output::*;
 pub use runs::*;
 pub use submission::*;
+pub use terminal::*;

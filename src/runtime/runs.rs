@@ -1,19 +1,10 @@
 //! Running things: what a runtime does with a plan, from its submission to its last process.
 
-use super::{Inventory, Notice, Outputs, RuntimeError, SecretValues, SubmitOptions};
+use super::{ExecRequest, Inventory, Notice, Outputs, RuntimeError, SecretValues, SubmitOptions};
 use crate::event::{Cursor, Event};
 use crate::gang::ReplicaId;
 use crate::plan::{Plan, RuntimeDefaults};
 use crate::store::RunPaths;
-
-/// A command to run beside a replica's, with this process's standard streams.
-#[derive(Clone, Debug, Default)]
-pub struct ExecRequest {
-    /// Program and arguments.
-    pub argv: Vec<String>,
-    /// Give it a terminal where this process has one.
-    pub tty: bool,
-}
 
 /// Runs things and says what happens to them.
 pub trait Runs {

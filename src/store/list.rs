@@ -50,7 +50,7 @@ pub trait Look {
     /// These will be looked at, each with its runtime: the time to ask for all of them at once.
     fn prepare(&mut self, _living: &[(String, String)]) {}
 
-    /// One run's record, fresh from its runtime if it likes (see [`sync`](crate::run::sync)).
+    /// One run's record, fresh from its runtime if it likes (see `run::sync`).
     fn look(&mut self, run: &str) -> Result<RunRecord, StoreError>;
 }
 

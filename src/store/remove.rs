@@ -13,7 +13,7 @@ use super::create::is_empty;
 use super::folder::LOCK_LIMIT;
 use super::index::removed_line;
 use super::{FileLock, RunPaths, Store, StoreError, parse_index};
-use crate::runtime::local::is_filled;
+use crate::storage::is_filled;
 
 /// What of a run's folder stays beside its model: the story, and what is needed to read it.
 const STORY: [&str; 6] =

@@ -8,7 +8,7 @@ use anstyle::Style;
 
 use super::human::duration;
 use super::{BOLD, DIM, ERROR, GOOD, HINT, Printer, Screen, Verbosity, WARNING, paint};
-use crate::ops::doctor::{Finding, Level, Place};
+use crate::doctor::{Finding, Level, Place};
 
 /// Columns of the level (`ok`, `skip`, `warn`, `fail`), less the space behind it.
 const LEVEL: usize = 4;

@@ -13,6 +13,7 @@ mod sections;
 mod show;
 mod summary;
 mod table;
+mod terminal;
 #[cfg(test)]
 mod tests;
 mod why;
@@ -29,4 +30,5 @@ pub use sections::*;
 pub use show::log_bytes;
 pub use summary::*;
 pub use table::*;
+pub use terminal::*;
 pub use why::*;

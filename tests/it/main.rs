@@ -17,6 +17,7 @@ mod generated;
 mod gpus;
 mod image;
 mod kube;
+mod layers;
 mod pod;
 mod readme;
 mod render;

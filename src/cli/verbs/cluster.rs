@@ -3,12 +3,14 @@
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use clap::builder::PossibleValue;
 use oci_client::Reference;
 use serde::Serialize;
 
 use crate::cli::{CliError, Context, ErrorKind, exit};
-use crate::ops::{AdminRole, ClusterScope, Grant, admin_manifests};
+use crate::ops::{Grant, admin_manifests};
 use crate::runtime::image::{Binary, BinaryError, RegistryError, RunnerImage, push, write_archive};
+use crate::runtime::kubernetes::{AdminRole, ClusterScope};
 
 /// Arguments of `cluster`.
 #[derive(Debug, clap::Args)]
@@ -87,6 +89,36 @@ pub struct ManifestsArgs {
     /// Add a CronJob that removes what ended a week ago or more; it runs the setting `runnerImage`
     #[arg(long)]
     pub nightly_cleanup: bool,
+}
+
+impl clap::ValueEnum for AdminRole {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Submitter, Self::Tuner, Self::Viewer, Self::Cleaner]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let help = match self {
+            Self::Submitter => "Everything with runs",
+            Self::Tuner => "Studies of a pipeline",
+            Self::Viewer => "Looking only",
+            Self::Cleaner => "Removing what has ended",
+        };
+        Some(PossibleValue::new(self.word()).help(help))
+    }
+}
+
+impl clap::ValueEnum for ClusterScope {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Nodes, Self::Pods]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let help = match self {
+            Self::Nodes => "Nodes: what there is",
+            Self::Pods => "The pods of all namespaces: who uses it",
+        };
+        Some(PossibleValue::new(self.word()).help(help))
+    }
 }
 
 /// What was made.

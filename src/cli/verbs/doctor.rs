@@ -10,11 +10,10 @@ use serde::Serialize;
 use crate::cli::{
     CliError, Context, Env, ErrorKind, Format, Interrupts, PlaceArgs, Settings, exit,
 };
-use crate::ops::doctor;
-use crate::ops::doctor::{Finding, News, Place, Trouble, Visit, trouble};
+use crate::doctor;
+use crate::doctor::{Finding, News, Place, Trouble, Visit, trouble};
 use crate::runtime::RuntimeError;
-use crate::runtime::kubernetes::ClusterChecks;
-use crate::runtime::kubernetes::Kubernetes;
+use crate::runtime::kubernetes::{ClusterChecks, Kubernetes, not_connected};
 use crate::runtime::local::LaptopChecks;
 use crate::runtime::local::Local;
 use crate::spec::Security;
@@ -132,7 +131,7 @@ fn start(context: &Context, args: &DoctorArgs, visit: Visit) -> Result<(), CliEr
             local.examine(LaptopChecks::Basics, &visit);
             match Kubernetes::new(config) {
                 Ok(cluster) => cluster.examine(&checks, &visit),
-                Err(RuntimeError::Cluster(error)) => visit.tell(doctor::connection(&error)),
+                Err(RuntimeError::Cluster(error)) => visit.tell(not_connected(&error)),
                 Err(error) => {
                     visit.tell(Finding::fail(Place::Cluster, "connection", error.to_string()));
                 }

@@ -1,8 +1,11 @@
 //! `mlctl exec`: a command beside a replica's.
 
+use std::sync::Arc;
+
 use crate::cli::{CliError, Context, ErrorKind};
 use crate::gang::ReplicaId;
 use crate::runtime::ExecRequest;
+use crate::ui::OwnTerminal;
 
 /// Arguments of `exec`.
 #[derive(Debug, clap::Args)]
@@ -48,6 +51,6 @@ pub fn run(context: &Context, args: &ExecArgs) -> Result<u8, CliError> {
             .hint(format!("it has {}", all.join(", "))));
     };
     let backend = context.backend(&target.record.runtime)?;
-    let request = ExecRequest { argv: args.command.clone(), tty: true };
+    let request = ExecRequest { argv: args.command.clone(), terminal: Arc::new(OwnTerminal) };
     Ok(backend.exec(&target.paths, replica, &request)?)
 }

@@ -1,12 +1,11 @@
 //! A command beside a replica's, streamed through the API server.
 
-use std::io::{self, IsTerminal};
-use std::os::fd::AsFd;
+use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::{AttachParams, TerminalSize};
-use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::session::Session;
@@ -32,8 +31,8 @@ pub(crate) fn exec(
     let pod =
         facts.pod_of(&submission.layout, replica).filter(|pod| pod.running).ok_or_else(gone)?;
     let cluster = session.cluster()?;
-    let stdin = io::stdin();
-    let tty = request.tty && stdin.is_terminal() && io::stdout().is_terminal();
+    let terminal = &request.terminal;
+    let tty = terminal.is_interactive();
     let params = AttachParams {
         container: Some(MAIN.into()),
         stdin: true,
@@ -45,19 +44,20 @@ pub(crate) fn exec(
     // The agent knows the environment and the working folder of the command.
     let mut argv = vec![PROGRAM.to_owned(), "agent-beside".into(), "--".into()];
     argv.extend(request.argv.iter().cloned());
-    let raw = if tty { Some(Raw::enter().map_err(RuntimeError::Io)?) } else { None };
+    let raw = if tty { Some(terminal.raw()?) } else { None };
     let status = session.block_on(async {
         let api = cluster.api::<Pod>();
         let mut process = api.exec(&pod.name, &argv, &params).await?;
         if tty && let Some(mut size) = process.terminal_size() {
+            let terminal = Arc::clone(terminal);
             tokio::spawn(async move {
                 let mut last = (0, 0);
                 loop {
-                    if let Ok(now) = tcgetwinsize(io::stdout().as_fd())
-                        && last != (now.ws_col, now.ws_row)
+                    if let Some((width, height)) = terminal.size()
+                        && last != (width, height)
                     {
-                        last = (now.ws_col, now.ws_row);
-                        let told = TerminalSize { width: now.ws_col, height: now.ws_row };
+                        last = (width, height);
+                        let told = TerminalSize { width, height };
                         if futures::SinkExt::send(&mut size, told).await.is_err() {
                             return;
                         }
@@ -69,10 +69,10 @@ pub(crate) fn exec(
         if let Some(mut writer) = process.stdin() {
             // A read of a terminal can't be given up: it stays behind on a thread of its own.
             let (lines, mut queue) = tokio::sync::mpsc::channel::<Vec<u8>>(16);
+            let mut input = terminal.input();
             std::thread::spawn(move || {
                 let mut chunk = [0; 4096];
-                let mut stdin = io::stdin().lock();
-                while let Ok(count) = io::Read::read(&mut stdin, &mut chunk) {
+                while let Ok(count) = input.read(&mut chunk) {
                     if count == 0 || lines.blocking_send(chunk[..count].to_vec()).is_err() {
                         return;
                     }
@@ -88,8 +88,8 @@ pub(crate) fn exec(
                 let _ = writer.shutdown().await;
             });
         }
-        let out = process.stdout().map(|from| tokio::spawn(pump(from, io::stdout())));
-        let err = process.stderr().map(|from| tokio::spawn(pump(from, io::stderr())));
+        let out = process.stdout().map(|from| tokio::spawn(pump(from, terminal.output())));
+        let err = process.stderr().map(|from| tokio::spawn(pump(from, terminal.errors())));
         let status = process.take_status();
         for copy in [out, err].into_iter().flatten() {
             let _ = copy.await;
@@ -120,25 +120,5 @@ async fn pump(mut from: impl tokio::io::AsyncRead + Unpin, mut to: impl io::Writ
         if count == 0 || to.write_all(&chunk[..count]).and_then(|()| to.flush()).is_err() {
             return;
         }
-    }
-}
-
-/// The terminal gives every key to the other side, until this is dropped.
-struct Raw(Termios);
-
-impl Raw {
-    fn enter() -> io::Result<Self> {
-        let before = tcgetattr(io::stdin().as_fd())?;
-        let mut raw = before.clone();
-        raw.make_raw();
-        tcsetattr(io::stdin().as_fd(), OptionalActions::Now, &raw)?;
-        Ok(Self(before))
-    }
-}
-
-impl Drop for Raw {
-    fn drop(&mut self) {
-        // The terminal may be gone.
-        let _ = tcsetattr(io::stdin().as_fd(), OptionalActions::Now, &self.0);
     }
 }

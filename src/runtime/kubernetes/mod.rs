@@ -12,7 +12,7 @@ mod runtime;
 mod session;
 mod submit;
 
-pub use client::{ConnectOptions, Location, ProxyVariables};
-pub use examine::ClusterChecks;
+pub use client::{AdminRole, ClusterScope, ConnectOptions, Location, ProxyVariables};
+pub use examine::{ClusterChecks, not_connected};
 pub use objects::*;
 pub use runtime::{Kubernetes, KubernetesConfig};

@@ -7,14 +7,11 @@ use super::data::{self, Claims};
 use super::doctor::python::{INTERPRETER, Pip, command, python};
 use super::gpu;
 use super::runtime::LocalConfig;
-use crate::ops::doctor;
+use crate::doctor;
 use crate::plan::{Plan, PodOptions, RolePlan};
 use crate::runtime::{Notice, RuntimeError, SubmitOptions};
-use crate::storage::Place;
+use crate::storage::{OWNER_FILE, Place, is_filled};
 use crate::sys;
-
-/// The file in a filled `model/` folder that names the run that filled it.
-pub(crate) const OWNER_FILE: &str = ".mlctl-run";
 
 /// All reasons against a run at once, or what the user should know.
 pub(crate) fn check(
@@ -75,12 +72,6 @@ fn output(base: &Path, plan: &Plan, options: &SubmitOptions, refused: &mut Vec<S
             model.display()
         ));
     }
-}
-
-/// Something lies there besides mlctl's own mark.
-pub(crate) fn is_filled(dir: &Path) -> bool {
-    fs_err::read_dir(dir)
-        .is_ok_and(|entries| entries.flatten().any(|entry| entry.file_name() != OWNER_FILE))
 }
 
 fn ignored(plan: &Plan) -> Vec<Notice> {

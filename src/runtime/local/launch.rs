@@ -10,7 +10,7 @@ use fs_err::OpenOptions;
 use serde::{Deserialize, Serialize};
 
 use super::addresses::LocalPorts;
-use super::check::{OWNER_FILE, output_dir};
+use super::check::output_dir;
 use super::data;
 use super::gpu;
 use super::leases::Leases;
@@ -25,6 +25,7 @@ use crate::gang::ReplicaId;
 use crate::plan::rendezvous::{OutputDirs, environment, hidden};
 use crate::plan::{Addresses, Plan, Port, RolePlan};
 use crate::runtime::{Notice, RuntimeError, SecretValues, SubmitOptions};
+use crate::storage::OWNER_FILE;
 use crate::store::RunPaths;
 use crate::sys::random_word;
 

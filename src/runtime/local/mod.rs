@@ -19,7 +19,6 @@ mod process;
 mod runtime;
 mod secrets;
 
-pub(crate) use check::is_filled;
 pub use doctor::LaptopChecks;
 pub use runtime::{Local, LocalConfig};
 pub use secrets::{SecretsError, read_secrets_file, secret_variable};

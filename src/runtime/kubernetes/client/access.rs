@@ -9,8 +9,8 @@ use kube::Api;
 use kube::api::PostParams;
 
 use super::api::Cluster;
-use crate::ops::AdminRole;
-use crate::ops::doctor::MissingPermission;
+use super::roles::AdminRole;
+use crate::doctor::MissingPermission;
 use crate::runtime::ClusterError;
 
 /// One permission.

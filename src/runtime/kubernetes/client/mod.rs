@@ -5,9 +5,11 @@ mod api;
 mod connect;
 mod error;
 mod proxy;
+mod roles;
 
 pub(crate) use api::Cluster;
 pub use connect::{ConnectOptions, Location};
 pub(crate) use connect::{Endpoint, client, endpoint};
 pub(crate) use error::{Target, is_not_found};
 pub use proxy::ProxyVariables;
+pub use roles::{AdminRole, ClusterScope};

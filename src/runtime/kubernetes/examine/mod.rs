@@ -5,7 +5,7 @@ mod find;
 pub(crate) mod holdings;
 pub(crate) mod nodes;
 
-pub use doctor::ClusterChecks;
+pub use doctor::{ClusterChecks, not_connected};
 pub(crate) use find::find;
 pub(crate) use holdings::{discard, holdings};
 pub(crate) use nodes::gpus;

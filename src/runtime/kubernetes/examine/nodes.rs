@@ -11,9 +11,9 @@ use kube::api::ListParams;
 
 use crate::hardware::accelerator::{CustomAccelerators, placement};
 use crate::hardware::gpus::{Holder, Need, Node, NodeState, Taint, fit, inventory};
-use crate::ops::{AdminRole, ClusterScope};
 use crate::plan::{ClusterLayout, Plan};
 use crate::runtime::ClusterError;
+use crate::runtime::kubernetes::client::{AdminRole, ClusterScope};
 use crate::runtime::kubernetes::objects::{Manifests, annotation, label};
 use crate::runtime::kubernetes::session::Session;
 use crate::runtime::{GpuView, Notice, RuntimeError};

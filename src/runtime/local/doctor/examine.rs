@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use super::folders;
 use super::python;
 use super::python::FRAMEWORKS;
-use crate::ops::doctor;
-use crate::ops::doctor::{Finding, GpuFacts, Place, PythonFacts, Visit};
+use crate::doctor;
+use crate::doctor::{Finding, GpuFacts, Place, PythonFacts, Visit};
 use crate::runtime::local::runtime::Local;
 use crate::store::{ListFilter, Store};
 

@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 
-use crate::ops::doctor::FolderFacts;
+use crate::doctor::FolderFacts;
 use crate::sys;
 
 /// More than a file system keeps in a file's own entry.

@@ -1,4 +1,4 @@
-//! Looks at this machine for `doctor`; `crate::ops::doctor` judges.
+//! Looks at this machine for `doctor`; `crate::doctor` judges.
 
 mod examine;
 mod folders;

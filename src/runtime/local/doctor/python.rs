@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::agent::{ENSUREPIP, PIP, pip_folder};
-use crate::ops::doctor::{Environments, FrameworkFacts, GpuFacts, PythonFacts, Visit};
+use crate::doctor::{Environments, FrameworkFacts, GpuFacts, PythonFacts, Visit};
 use crate::runtime::local::ask::{ANSWER, ask};
 use crate::runtime::local::runtime::LocalConfig;
 

@@ -3,10 +3,11 @@
 use std::future::Future;
 use std::time::Duration;
 
+use super::connection::not_connected;
 use super::within::within;
 use super::{nodes, place, probe, reach};
-use crate::ops::doctor;
-use crate::ops::doctor::{Finding, Place, ProbeImages, Visit};
+use crate::doctor;
+use crate::doctor::{Finding, Place, ProbeImages, Visit};
 use crate::runtime::ClusterError;
 use crate::runtime::RuntimeError;
 use crate::runtime::kubernetes::client::Cluster;
@@ -38,7 +39,7 @@ impl Kubernetes {
         });
         match told {
             Ok(()) => {}
-            Err(RuntimeError::Cluster(error)) => visit.tell(doctor::connection(&error)),
+            Err(RuntimeError::Cluster(error)) => visit.tell(not_connected(&error)),
             Err(error) => {
                 visit.tell(Finding::fail(Place::Cluster, "connection", error.to_string()));
             }
@@ -90,7 +91,7 @@ async fn connection(cluster: &Cluster, visit: &Visit) -> Option<String> {
     let reached = match within(cluster, visit, reach::reach(cluster)).await {
         Ok(reached) => reached,
         Err(error) => {
-            tell(visit, doctor::connection(&error));
+            tell(visit, not_connected(&error));
             return None;
         }
     };
@@ -104,7 +105,7 @@ async fn connection(cluster: &Cluster, visit: &Visit) -> Option<String> {
     match within(cluster, visit, access::user(cluster)).await {
         Ok(user) => Some(user),
         Err(error) => {
-            tell(visit, doctor::connection(&error));
+            tell(visit, not_connected(&error));
             None
         }
     }

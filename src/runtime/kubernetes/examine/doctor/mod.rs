@@ -1,5 +1,6 @@
 //! Looks at a cluster for `doctor`; `crate::doctor` judges.
 
+mod connection;
 mod examine;
 mod nodes;
 mod place;
@@ -7,4 +8,5 @@ mod probe;
 mod reach;
 mod within;
 
+pub use connection::not_connected;
 pub use examine::ClusterChecks;

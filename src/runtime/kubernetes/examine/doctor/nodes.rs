@@ -7,9 +7,9 @@ use kube::Api;
 use kube::api::ListParams;
 use kube::core::{ApiResource, DynamicObject, GroupVersionKind};
 
+use crate::doctor::{KueueFacts, NodeFacts, labelled};
 use crate::hardware::gpus;
 use crate::hardware::gpus::NodeState;
-use crate::ops::doctor::{KueueFacts, NodeFacts, labelled};
 use crate::runtime::ClusterError;
 use crate::runtime::kubernetes::client::Cluster;
 use crate::runtime::kubernetes::examine::nodes::node;

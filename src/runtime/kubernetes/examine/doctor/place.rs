@@ -9,9 +9,7 @@ use k8s_openapi::api::storage::v1::StorageClass;
 use kube::Api;
 use kube::api::ListParams;
 
-use crate::ops::doctor::{
-    ClaimFacts, ClassFacts, NamespaceFacts, PullSecret, QuotaFacts, pull_secret,
-};
+use crate::doctor::{ClaimFacts, ClassFacts, NamespaceFacts, PullSecret, QuotaFacts, pull_secret};
 use crate::runtime::ClusterError;
 use crate::runtime::kubernetes::client::Cluster;
 

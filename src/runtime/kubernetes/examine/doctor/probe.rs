@@ -7,7 +7,7 @@ use k8s_openapi::api::core::v1::{ContainerStatus, Event, Pod};
 use kube::api::{DeleteParams, Preconditions};
 
 use super::within::stopped;
-use crate::ops::doctor::{ProbeEnd, Visit};
+use crate::doctor::{ProbeEnd, Visit};
 use crate::runtime::ClusterError;
 use crate::runtime::kubernetes::client::Cluster;
 use crate::runtime::kubernetes::objects::{ManifestContext, ProbeWish, label, probe_job};

@@ -7,7 +7,7 @@ use k8s_openapi::apimachinery::pkg::version::Info;
 use kube::client::Body;
 use kube::core::Status;
 
-use crate::ops::doctor::ServerFacts;
+use crate::doctor::ServerFacts;
 use crate::runtime::ClusterError;
 use crate::runtime::kubernetes::client::Cluster;
 

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
-use crate::ops::doctor::Visit;
+use crate::doctor::Visit;
 use crate::runtime::ClusterError;
 use crate::runtime::kubernetes::client::Cluster;
 

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::*;
-use crate::runtime::ClusterError;
+use crate::agent::ProbeReport;
 use crate::spec::Security;
 
 fn levels(findings: &[Finding]) -> Vec<(&str, Level)> {
@@ -46,59 +46,6 @@ fn clocks_are_judged_by_how_far_they_are_off() {
     assert_eq!(memory(&[("it", now - SignedDuration::from_hours(9))]), Level::Ok);
     assert_eq!(memory(&[("it", now + SignedDuration::from_secs(60))]), Level::Warn);
     assert_eq!(memory(&[("it", now), ("a run", now + SignedDuration::from_hours(2))]), Level::Fail);
-}
-
-#[test]
-fn each_way_of_not_connecting_has_its_own_next_step() {
-    let context = || "prod".to_owned();
-    let server = || "https://192.0.2.1:6443".to_owned();
-    let cases = [
-        (ClusterError::NoKubeconfig(vec!["/home/a/.kube/config".into()]), Trouble::Start),
-        (ClusterError::NoContext(vec![]), Trouble::Start),
-        (ClusterError::UnknownContext { context: context(), near: vec![] }, Trouble::Start),
-        (
-            ClusterError::UnknownContext { context: context(), near: vec!["prod-1".into()] },
-            Trouble::Start,
-        ),
-        (
-            ClusterError::Unreachable {
-                context: context(),
-                server: server(),
-                reason: "connection refused".into(),
-            },
-            Trouble::Unreachable,
-        ),
-        (
-            ClusterError::Certificate {
-                context: context(),
-                server: server(),
-                reason: "expired".into(),
-            },
-            Trouble::Unreachable,
-        ),
-        (
-            ClusterError::Unauthorized { context: context(), reason: "Unauthorized".into() },
-            Trouble::Refused,
-        ),
-        (
-            ClusterError::ExecPlugin {
-                context: context(),
-                command: "login-tool token".into(),
-                said: "log in".into(),
-            },
-            Trouble::Refused,
-        ),
-    ];
-    let mut mends = Vec::new();
-    for (error, kind) in cases {
-        let finding = connection(&error);
-        assert!(finding.fails() && finding.trouble == kind, "{finding:?}");
-        explained(std::slice::from_ref(&finding));
-        mends.push(finding.mend);
-    }
-    mends.sort();
-    mends.dedup();
-    assert_eq!(mends.len(), 8, "no two are mended in the same way: {mends:#?}");
 }
 
 #[test]

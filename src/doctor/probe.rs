@@ -1,22 +1,7 @@
 //! The probe: a small pod that proves what only a pod can.
 
-use std::collections::BTreeMap;
-
-use serde::{Deserialize, Serialize};
-
 use super::finding::{Finding, Place};
-
-/// What the probe's program says of the pod that it runs in: its termination message, JSON.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct ProbeReport {
-    /// Addresses by name.
-    pub resolved: BTreeMap<String, Vec<String>>,
-    /// Names that have none, and why.
-    pub failed: BTreeMap<String, String>,
-    /// The servers that were asked.
-    pub nameservers: Vec<String>,
-}
+use crate::agent::ProbeReport;
 
 /// How far the pod came.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,12 +1,12 @@
 //! Why a cluster can't be talked to, each reason with its own next step.
 
-use super::finding::{Finding, Place, Trouble};
+use crate::doctor::{Finding, Place, Trouble};
 use crate::runtime::ClusterError;
 
 const CHECK: &str = "connection";
 
 /// The first request, or reading the kubeconfig, failed.
-pub fn connection(error: &ClusterError) -> Finding {
+pub fn not_connected(error: &ClusterError) -> Finding {
     let fail = |check: &str| Finding::fail(Place::Cluster, check, error.to_string());
     match error {
         ClusterError::NoKubeconfig(_) => fail("kubeconfig")
@@ -61,4 +61,62 @@ pub fn connection(error: &ClusterError) -> Finding {
 
 fn use_context(first: Option<&String>) -> String {
     format!("kubectl config use-context {}", first.map_or("NAME", String::as_str))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_way_of_not_connecting_has_its_own_next_step() {
+        let context = || "prod".to_owned();
+        let server = || "https://192.0.2.1:6443".to_owned();
+        let cases = [
+            (ClusterError::NoKubeconfig(vec!["/home/a/.kube/config".into()]), Trouble::Start),
+            (ClusterError::NoContext(vec![]), Trouble::Start),
+            (ClusterError::UnknownContext { context: context(), near: vec![] }, Trouble::Start),
+            (
+                ClusterError::UnknownContext { context: context(), near: vec!["prod-1".into()] },
+                Trouble::Start,
+            ),
+            (
+                ClusterError::Unreachable {
+                    context: context(),
+                    server: server(),
+                    reason: "connection refused".into(),
+                },
+                Trouble::Unreachable,
+            ),
+            (
+                ClusterError::Certificate {
+                    context: context(),
+                    server: server(),
+                    reason: "expired".into(),
+                },
+                Trouble::Unreachable,
+            ),
+            (
+                ClusterError::Unauthorized { context: context(), reason: "Unauthorized".into() },
+                Trouble::Refused,
+            ),
+            (
+                ClusterError::ExecPlugin {
+                    context: context(),
+                    command: "login-tool token".into(),
+                    said: "log in".into(),
+                },
+                Trouble::Refused,
+            ),
+        ];
+        let mut mends = Vec::new();
+        for (error, kind) in cases {
+            let finding = not_connected(&error);
+            assert!(finding.fails() && finding.trouble == kind, "{finding:?}");
+            assert!(finding.why.is_some() && finding.mend.is_some(), "{finding:?}");
+            mends.push(finding.mend);
+        }
+        mends.sort();
+        mends.dedup();
+        assert_eq!(mends.len(), 8, "no two are mended in the same way: {mends:#?}");
+    }
 }

@@ -1,0 +1,83 @@
+//! The Roles that an admin gives: which of them allows what, and their names in `manifests/`.
+
+/// A Role of `manifests/roles.yaml`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AdminRole {
+    /// Everything with runs.
+    #[default]
+    Submitter,
+    /// Studies of a pipeline.
+    Tuner,
+    /// Looking only.
+    Viewer,
+    /// Removing what has ended.
+    Cleaner,
+}
+
+impl AdminRole {
+    /// The Role's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Submitter => "mlctl-submitter",
+            Self::Tuner => "mlctl-tuner",
+            Self::Viewer => "mlctl-viewer",
+            Self::Cleaner => "mlctl-cleaner",
+        }
+    }
+
+    /// As an option names it.
+    pub fn word(self) -> &'static str {
+        self.name().strip_prefix("mlctl-").unwrap_or_default()
+    }
+
+    /// The smallest Role that allows this verb on this resource.
+    pub fn with(verb: &str, resource: &str) -> Self {
+        match verb {
+            "delete" => Self::Cleaner,
+            "get" | "list" | "watch"
+                if !["secrets", "pods/exec", "pods/portforward", "namespaces"]
+                    .contains(&resource) =>
+            {
+                Self::Viewer
+            }
+            _ => Self::Submitter,
+        }
+    }
+}
+
+/// What of the whole cluster a user may look at beside a Role of the namespace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClusterScope {
+    /// Nodes: what there is.
+    Nodes,
+    /// The pods of all namespaces: who uses it.
+    Pods,
+}
+
+impl ClusterScope {
+    /// The ClusterRole's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Nodes => "mlctl-nodes",
+            Self::Pods => "mlctl-pods",
+        }
+    }
+
+    /// As an option names it.
+    pub fn word(self) -> &'static str {
+        self.name().strip_prefix("mlctl-").unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_smallest_role_is_named() {
+        assert_eq!(AdminRole::with("list", "jobs.batch"), AdminRole::Viewer);
+        assert_eq!(AdminRole::with("delete", "jobs.batch"), AdminRole::Cleaner);
+        assert_eq!(AdminRole::with("create", "jobs.batch"), AdminRole::Submitter);
+        assert_eq!(AdminRole::with("get", "secrets"), AdminRole::Submitter);
+    }
+}

@@ -1,0 +1,80 @@
+//! The house: which room may use which. `ARCHITECTURE.md` has this table as its picture.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// The rooms from the ground floor up, each with the rooms below that it may use.
+pub const ROOMS: [(&str, &str); 16] = [
+    ("text", ""),
+    ("sys", ""),
+    ("gang", ""),
+    ("storage", "text"),
+    ("hardware", "text"),
+    ("event", "gang"),
+    ("spec", "text storage hardware gang"),
+    ("plan", "text storage gang spec"),
+    ("agent", "text sys storage gang event spec plan"),
+    ("doctor", "text hardware spec agent"),
+    ("store", "text sys storage gang event plan"),
+    ("runtime", "text sys storage hardware gang event spec plan agent doctor store"),
+    ("run", "text gang event plan store runtime"),
+    ("ops", "text storage hardware gang event spec plan agent store runtime run"),
+    ("work", "text storage gang spec plan store runtime run ops"),
+    ("ui", "text doctor hardware gang event plan store runtime run ops work"),
+];
+
+/// `cli` stands above all of them. Nothing stands above it.
+const TOP: &str = "cli";
+
+/// What only the upper floors may touch: the terminal and the command line.
+const OF_THE_TERMINAL: [&str; 4] = ["clap::", "termios", "IsTerminal", "anstream"];
+
+#[test]
+fn imports_run_one_way() {
+    let known: BTreeSet<&str> = ROOMS.iter().map(|(room, _)| *room).chain([TOP]).collect();
+    let mut wrong = Vec::new();
+    for (path, text) in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
+        let room = path.split('/').next().unwrap_or_default();
+        let Some((_, below)) = ROOMS.iter().find(|(name, _)| *name == room) else {
+            assert!(known.contains(room) || !path.contains('/'), "{room} is no room of the table");
+            continue;
+        };
+        for used in text.split("crate::").skip(1) {
+            let used: String = used.chars().take_while(|c| c.is_ascii_lowercase()).collect();
+            let allowed = used == room || below.split(' ').any(|name| name == used);
+            if known.contains(used.as_str()) && !allowed {
+                wrong.push(format!("{path}: {room} -> {used}"));
+            }
+        }
+        let words = OF_THE_TERMINAL.iter().filter(|word| text.contains(**word));
+        wrong.extend(words.filter(|_| room != "ui").map(|word| format!("{path}: {word}")));
+    }
+    wrong.dedup();
+    assert!(wrong.is_empty(), "arrows that the table does not have:\n{}", wrong.join("\n"));
+}
+
+/// The code of every file below `src` without its tests, by its path there.
+fn sources(src: &Path) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![src.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs_err::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.strip_prefix(src).unwrap().display().to_string();
+            let is_test = ["tests", "sim", "fixture", "together"]
+                .iter()
+                .any(|word| name.split(['/', '.', '_']).any(|part| part == *word));
+            if is_test {
+                continue;
+            } else if path.is_dir() {
+                folders.push(path);
+            } else if name.ends_with(".rs") {
+                let text = fs_err::read_to_string(&path).unwrap();
+                let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+                found.push((name, code.to_owned()));
+            }
+        }
+    }
+    found.sort();
+    found
+}
