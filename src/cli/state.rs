@@ -1,12 +1,11 @@
 //! Errors of the state folder and the runtimes, classified and with what to do.
 
 use super::{CliError, ErrorKind};
-use crate::run::SyncError;
+use crate::run::{FollowError, SyncError};
 use crate::runtime::ClusterError;
 use crate::runtime::RuntimeError;
 use crate::runtime::kubernetes::AdminRole;
 use crate::store::StoreError;
-use crate::ui::FollowError;
 use crate::work::train::TrainError;
 
 impl From<StoreError> for CliError {

@@ -1,6 +1,7 @@
 //! The life of a run, whatever its kind.
 
 pub mod advice;
+mod follow;
 mod replica;
 mod submit;
 mod sync;
@@ -9,6 +10,7 @@ mod tests;
 mod view;
 mod why;
 
+pub use follow::*;
 pub use replica::*;
 pub use submit::*;
 pub use sync::*;

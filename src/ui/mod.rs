@@ -2,7 +2,6 @@
 
 mod checks;
 mod cleanup;
-mod follow;
 mod frame;
 mod gpus;
 pub mod human;
@@ -20,14 +19,13 @@ mod why;
 
 pub use checks::*;
 pub use cleanup::*;
-pub use follow::*;
 pub use frame::*;
 pub use gpus::*;
 pub use lines::*;
 pub use printer::*;
 pub use screen::*;
 pub use sections::*;
-pub use show::log_bytes;
+pub use show::{FollowMode, Show, log_bytes};
 pub use summary::*;
 pub use table::*;
 pub use terminal::*;

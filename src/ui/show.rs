@@ -1,65 +1,87 @@
 //! What a follower sees: events and output as lines, as a live block, or as data.
 
 use std::collections::HashMap;
+use std::io;
 
 use super::frame::Frame;
 use super::human::plain;
 use super::lines::{clock, event_text, replica_style};
 use super::screen::Screen;
-use super::{DIM, Printer};
+use super::{DIM, Printer, Verbosity};
 use crate::event::{Event, EventKind};
 use crate::gang::ReplicaId;
-use crate::run::RunView;
-use crate::runtime::{LogLine, LogReader, RuntimeError};
-use crate::store::{JournalReader, RunRecord, now};
-use crate::ui::{Follow, FollowError, FollowMode};
+use crate::run::{RunView, Watcher};
+use crate::runtime::LogLine;
+use crate::store::now;
 
-/// What has been shown so far.
-pub(super) struct Show<'a> {
-    follow: &'a Follow<'a>,
-    view: RunView,
-    journal: JournalReader,
+/// What is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FollowMode {
+    /// A block on the terminal that is redrawn; output scrolls above it when there is one replica,
+    /// or when more is to be said.
+    Live,
+    /// Lines on standard error.
+    Plain,
+    /// The journal as JSON Lines on standard output, nothing else.
+    Events,
+    /// The commands' output on standard output, nothing else.
+    Logs {
+        /// Each line begins with its replica.
+        prefix: bool,
+        /// Each line begins with the time at which it was printed.
+        time: bool,
+    },
+    /// Nothing.
+    Silent,
+}
+
+/// Shows a run that is followed.
+pub struct Show<'a> {
+    printer: &'a Printer,
+    mode: FollowMode,
     screen: Screen,
     above: Vec<String>,
     last_lines: HashMap<ReplicaId, String>,
-    /// How often the run was looked at.
-    pub(super) tick: usize,
-    /// The runtime doesn't answer just now.
-    pub(super) troubled: bool,
+    frames: usize,
 }
 
 impl<'a> Show<'a> {
-    pub(super) fn new(follow: &'a Follow<'a>) -> Self {
+    /// Nothing is shown before something happens.
+    pub fn new(printer: &'a Printer, mode: FollowMode) -> Self {
         Self {
-            follow,
-            view: RunView::new(&follow.paths.run, follow.plan),
-            journal: JournalReader::default(),
+            printer,
+            mode,
             screen: Screen::default(),
             above: Vec::new(),
             last_lines: HashMap::new(),
-            tick: 0,
-            troubled: false,
+            frames: 0,
         }
     }
 
-    pub(super) fn events(&mut self, record: &RunRecord) -> Result<(), FollowError> {
-        let path = self.follow.paths.events();
-        let (events, _) =
-            self.journal.read(&path, record.journal).map_err(|e| FollowError::Sync(e.into()))?;
-        for event in &events {
-            self.view.fold(event);
-            self.event(event)?;
+    fn line(&mut self, line: String) {
+        if self.is_quiet() {
+            return;
         }
-        Ok(())
+        if self.mode == FollowMode::Live {
+            self.above.push(line);
+        } else {
+            self.printer.say(&line);
+        }
     }
 
-    fn event(&mut self, event: &Event) -> Result<(), FollowError> {
-        match self.follow.mode {
-            FollowMode::Events => {
-                let line =
-                    serde_json::to_string(event).map_err(|e| FollowError::Output(e.into()))?;
-                return self.follow.printer.data(&line).map_err(FollowError::Output);
-            }
+    fn is_quiet(&self) -> bool {
+        self.printer.verbosity < Verbosity::Normal
+    }
+}
+
+impl Watcher for Show<'_> {
+    fn wants_output(&self) -> bool {
+        !matches!(self.mode, FollowMode::Events | FollowMode::Silent)
+    }
+
+    fn event(&mut self, event: &Event, _view: &RunView) -> io::Result<()> {
+        match self.mode {
+            FollowMode::Events => return self.printer.data(&serde_json::to_string(event)?),
             FollowMode::Live if routine(&event.kind) => return Ok(()),
             FollowMode::Live | FollowMode::Plain => {}
             FollowMode::Logs { .. } | FollowMode::Silent => return Ok(()),
@@ -68,29 +90,23 @@ impl<'a> Show<'a> {
         if !matches!(event.kind, EventKind::Finished { .. })
             && let Some(text) = event_text(event)
         {
-            let time = self.follow.printer.paint(DIM, &clock(event.time));
+            let time = self.printer.paint(DIM, &clock(event.time));
             self.line(format!("{time} {text}"));
         }
         Ok(())
     }
 
-    pub(super) fn output(
-        &mut self,
-        logs: &mut Option<Box<dyn LogReader>>,
-    ) -> Result<(), FollowError> {
-        let Some(reader) = logs else { return Ok(()) };
-        let lines = reader.read()?;
-        if let FollowMode::Logs { prefix, time } = self.follow.mode {
+    fn output(&mut self, lines: Vec<LogLine>, view: &RunView) -> io::Result<()> {
+        let printer = self.printer;
+        if let FollowMode::Logs { prefix, time } = self.mode {
             let mut data = Vec::new();
             for line in &lines {
-                log_bytes(&mut data, line, self.follow.printer, prefix, time);
+                log_bytes(&mut data, line, printer, prefix, time);
             }
-            return self.follow.printer.raw(&data).map_err(FollowError::Output);
+            return printer.raw(&data);
         }
-        let printer = self.follow.printer;
-        let talkative = printer.verbosity > super::Verbosity::Normal;
-        let scroll =
-            self.follow.mode == FollowMode::Plain || talkative || self.view.replicas.len() <= 1;
+        let talkative = printer.verbosity > Verbosity::Normal;
+        let scroll = self.mode == FollowMode::Plain || talkative || view.replicas.len() <= 1;
         for line in lines {
             let text = plain(&line.line);
             if scroll {
@@ -105,37 +121,23 @@ impl<'a> Show<'a> {
         Ok(())
     }
 
-    pub(super) fn say(&mut self, text: &str) {
-        if !matches!(self.follow.mode, FollowMode::Silent) {
+    fn say(&mut self, text: &str) {
+        if self.mode != FollowMode::Silent {
             self.line(text.into());
         }
     }
 
-    fn line(&mut self, line: String) {
-        if self.quiet() {
+    fn redraw(&mut self, view: &RunView) {
+        self.frames += 1;
+        if self.mode != FollowMode::Live || self.is_quiet() {
             return;
         }
-        if self.follow.mode == FollowMode::Live {
-            self.above.push(line);
-        } else {
-            self.follow.printer.say(&line);
-        }
-    }
-
-    fn quiet(&self) -> bool {
-        self.follow.printer.verbosity < super::Verbosity::Normal
-    }
-
-    pub(super) fn redraw(&mut self) {
-        if self.follow.mode != FollowMode::Live || self.quiet() {
-            return;
-        }
-        let terminal = self.follow.printer.terminal;
+        let terminal = self.printer.terminal;
         let frame = Frame {
-            view: &self.view,
+            view,
             last_lines: &self.last_lines,
             now: now(),
-            tick: self.tick,
+            tick: self.frames,
             // One column less: a full line would wrap in some terminals.
             width: super::terminal_width().unwrap_or(terminal.width).saturating_sub(1),
             color: terminal.color_err,
@@ -143,16 +145,8 @@ impl<'a> Show<'a> {
         self.screen.draw(&std::mem::take(&mut self.above), &frame.lines());
     }
 
-    /// Following goes on; said once for each time that it begins.
-    pub(super) fn trouble(&mut self, error: &RuntimeError) {
-        if !std::mem::replace(&mut self.troubled, true) {
-            self.say(&format!("{error}; following goes on once it answers"));
-        }
-    }
-
-    pub(super) fn done(&mut self) -> Box<RunView> {
+    fn end(&mut self) {
         self.screen.draw_rest(&self.above);
-        Box::new(self.view.clone())
     }
 }
 

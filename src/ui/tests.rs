@@ -10,7 +10,7 @@ use super::*;
 use crate::event::EventKind;
 use crate::event::RunState;
 use crate::gang::{ExitStatus, FailureClass, Outcome, ReplicaId, Usage};
-use crate::run::RunView;
+use crate::run::{Follow, FollowEnd, Interrupt, RunView, follow};
 use crate::runtime::LogQuery;
 use crate::store::fixture::{Scripted, Story, create, exit, plan};
 use crate::store::{CreatedRun, Store};
@@ -68,18 +68,19 @@ fn watch(mode: FollowMode, interrupt: &dyn Fn() -> Interrupt) -> (FollowEnd, Scr
     drop(lock);
     let story = Story::new(&paths.run).started(2).finished(Outcome::Succeeded, None, "done");
     let backend = Scripted::new(story.events, 4);
-    let end = follow(&Follow {
+    let printer = Printer { verbosity: Verbosity::Quiet, ..Printer::default() };
+    let mut show = Show::new(&printer, mode);
+    let request = Follow {
         store: &store,
-        backend: &backend,
+        runtime: &backend,
         paths: &paths,
         plan: None,
-        printer: &Printer { verbosity: Verbosity::Quiet, ..Printer::default() },
-        mode,
         logs: LogQuery::default(),
         deadline: None,
         user: "ada",
         interrupt,
-    });
+    };
+    let end = follow(&request, &mut show);
     (end.unwrap(), backend)
 }
 

@@ -2,11 +2,12 @@
 
 use crate::cli::{CliError, Context, ErrorKind, Interrupts, exit};
 use crate::gang::{Attempt, ReplicaId};
+use crate::run::{Follow, FollowEnd, Interrupt, follow};
 use crate::runtime::LogQuery;
 use crate::store::now;
 use crate::text::Span;
 use crate::ui::log_bytes;
-use crate::ui::{Follow, FollowEnd, FollowMode, Interrupt, follow};
+use crate::ui::{FollowMode, Show};
 
 /// Arguments of `logs`.
 #[derive(Debug, clap::Args)]
@@ -74,18 +75,18 @@ pub fn run(context: &Context, args: &LogsArgs) -> Result<u8, CliError> {
             Interrupt::None
         }
     };
-    let end = follow(&Follow {
+    let mut show = Show::new(&context.printer, FollowMode::Logs { prefix, time: args.timestamps });
+    let request = Follow {
         store: &target.store,
-        backend: &*backend,
+        runtime: &*backend,
         paths: &target.paths,
         plan: target.plan.as_ref(),
-        printer: &context.printer,
-        mode: FollowMode::Logs { prefix, time: args.timestamps },
         logs: query,
         deadline: None,
         user: "",
         interrupt: &stop,
-    })?;
+    };
+    let end = follow(&request, &mut show)?;
     Ok(match end {
         FollowEnd::Detached(_) => exit::DETACHED,
         _ => exit::OK,

@@ -10,10 +10,11 @@ use crate::cli::{
 use crate::ops::cost::Prices;
 use crate::plan::Plan;
 use crate::run::Submitted;
+use crate::run::{Follow, FollowEnd, Interrupt, follow};
 use crate::runtime::{LogQuery, Notice, Runtime, SubmitOptions};
 use crate::store::Store;
 use crate::ui::summary_text;
-use crate::ui::{Follow, FollowEnd, FollowMode, Interrupt, follow};
+use crate::ui::{FollowMode, Show};
 use crate::work::train::{LoadedJob, plan_in, submit};
 
 /// After the first Ctrl-C a second one cancels within this time.
@@ -214,18 +215,18 @@ fn watch(
         (false, true) => FollowMode::Live,
         (false, false) => FollowMode::Plain,
     };
-    let end = follow(&Follow {
+    let mut show = Show::new(&context.printer, mode);
+    let request = Follow {
         store,
-        backend,
+        runtime: backend,
         paths: &run.paths,
         plan: Some(&run.plan),
-        printer: &context.printer,
-        mode,
         logs: LogQuery { few: true, ..LogQuery::default() },
         deadline: None,
         user: &context.user(),
         interrupt: &interrupt,
-    })?;
+    };
+    let end = follow(&request, &mut show)?;
     match end {
         FollowEnd::Ended(view) => {
             let report = explain(&view, &run.paths, Some(&run.plan), Some(backend));

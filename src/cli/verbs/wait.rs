@@ -9,9 +9,10 @@ use crate::cli::{
 };
 use crate::event::RunState;
 use crate::run::WhyReport;
+use crate::run::{Follow, FollowEnd, Interrupt, follow};
 use crate::runtime::LogQuery;
 use crate::text::Span;
-use crate::ui::{Follow, FollowEnd, FollowMode, Interrupt, follow};
+use crate::ui::{FollowMode, Show};
 use crate::ui::{Verbosity, summary_text};
 
 /// Arguments of `wait`.
@@ -67,18 +68,18 @@ pub fn run(context: &Context, args: &WaitArgs) -> Result<u8, CliError> {
             Interrupt::None
         }
     };
-    let end = follow(&Follow {
+    let mut show = Show::new(&context.printer, mode(context, args));
+    let request = Follow {
         store: &target.store,
-        backend: &*backend,
+        runtime: &*backend,
         paths: &target.paths,
         plan: target.plan.as_ref(),
-        printer: &context.printer,
-        mode: mode(context, args),
         logs: LogQuery { tail: Some(10), ..LogQuery::default() },
         deadline: args.timeout.map(|timeout| Instant::now() + timeout.0),
         user: "",
         interrupt: &stop,
-    })?;
+    };
+    let end = follow(&request, &mut show)?;
     match end {
         FollowEnd::Ended(_) => {
             let target = context.target(Some(&target.paths.run))?;

@@ -1,0 +1,239 @@
+//! Following a run to its end, whoever watches: deadlines, interrupts, trouble on the way. What is
+//! shown of it is the watcher's part.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use super::{RunView, SyncError, sync};
+use crate::event::Event;
+use crate::plan::Plan;
+use crate::runtime::{LogLine, LogQuery, LogReader, Notice, Runtime, RuntimeError};
+use crate::store::{JournalReader, RunPaths, RunRecord, Store, StoreError};
+
+/// Time between two looks.
+const PACE: Duration = Duration::from_millis(200);
+/// Interrupts are noticed this fast.
+const SLICE: Duration = Duration::from_millis(50);
+
+/// What the caller's signals ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interrupt {
+    /// Go on.
+    None,
+    /// Leave the run alone and return.
+    Detach,
+    /// Cancel the run, and go on until it has ended. Asked again and again, it is done once.
+    Cancel,
+}
+
+/// How following ended.
+#[derive(Clone, Debug)]
+pub enum FollowEnd {
+    /// The run is over.
+    Ended(Box<RunView>),
+    /// The caller detached.
+    Detached(Box<RunView>),
+    /// The deadline came first.
+    Deadline(Box<RunView>),
+}
+
+/// Following failed; the run goes on.
+#[derive(Debug, thiserror::Error)]
+pub enum FollowError {
+    /// The run could not be brought up to date.
+    #[error(transparent)]
+    Sync(#[from] SyncError),
+    /// Standard output failed.
+    #[error(transparent)]
+    Output(io::Error),
+}
+
+impl From<StoreError> for FollowError {
+    fn from(error: StoreError) -> Self {
+        Self::Sync(error.into())
+    }
+}
+
+impl From<RuntimeError> for FollowError {
+    fn from(error: RuntimeError) -> Self {
+        Self::Sync(error.into())
+    }
+}
+
+/// Sees what happens to a run that is followed, and decides nothing.
+pub trait Watcher {
+    /// The commands' output is worth reading.
+    fn wants_output(&self) -> bool;
+
+    /// Something has happened; `view` knows of it already.
+    fn event(&mut self, event: &Event, view: &RunView) -> io::Result<()>;
+
+    /// The commands have printed lines.
+    fn output(&mut self, lines: Vec<LogLine>, view: &RunView) -> io::Result<()>;
+
+    /// Something that the follower itself has to say.
+    fn say(&mut self, text: &str);
+
+    /// Everything of one look has been told.
+    fn redraw(&mut self, view: &RunView);
+
+    /// Nothing more will come.
+    fn end(&mut self);
+}
+
+/// What to follow, and for how long.
+pub struct Follow<'a> {
+    /// The state folder.
+    pub store: &'a Store,
+    /// The run's runtime.
+    pub runtime: &'a dyn Runtime,
+    /// The run.
+    pub paths: &'a RunPaths,
+    /// Its plan; absent when its file is lost.
+    pub plan: Option<&'a Plan>,
+    /// Which output is read.
+    pub logs: LogQuery,
+    /// Return at this time at the latest.
+    pub deadline: Option<Instant>,
+    /// Who cancels, when the interrupt says so.
+    pub user: &'a str,
+    /// Asked many times a second.
+    pub interrupt: &'a dyn Fn() -> Interrupt,
+}
+
+/// What has been read so far.
+struct Progress<'a> {
+    follow: &'a Follow<'a>,
+    watcher: &'a mut dyn Watcher,
+    view: RunView,
+    journal: JournalReader,
+    logs: Option<Box<dyn LogReader>>,
+    has_looked: bool,
+    is_troubled: bool,
+    is_cancelled: bool,
+}
+
+/// Follows a run until it has ended, the caller detaches, or the deadline comes.
+pub fn follow(follow: &Follow<'_>, watcher: &mut dyn Watcher) -> Result<FollowEnd, FollowError> {
+    let logs = if watcher.wants_output() {
+        Some(follow.runtime.logs(follow.paths, &follow.logs)?)
+    } else {
+        None
+    };
+    let mut progress = Progress {
+        follow,
+        watcher,
+        view: RunView::new(&follow.paths.run, follow.plan),
+        journal: JournalReader::default(),
+        logs,
+        has_looked: false,
+        is_troubled: false,
+        is_cancelled: false,
+    };
+    // After the verdict the agents end their commands; whoever starts the next run at once should
+    // find their ports and accelerators free.
+    let rules = follow.plan.map(|plan| &plan.gang().rules);
+    let bound = rules.map_or(Duration::ZERO, |rules| rules.grace + rules.kill_bound);
+    let mut over = None;
+    loop {
+        let record = match sync(follow.store, follow.runtime, follow.paths) {
+            Ok(record) => record,
+            Err(SyncError::Runtime(error)) if progress.has_looked && error.is_passing() => {
+                progress.trouble(&error);
+                if let Some(end) = progress.pause(false)? {
+                    return Ok(end);
+                }
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let ended = record.state.is_ended();
+        progress.look(&record)?;
+        if ended {
+            // What was printed between the last read and the end.
+            progress.output()?;
+            progress.redraw();
+            let since = *over.get_or_insert_with(Instant::now);
+            if since.elapsed() >= bound || follow.runtime.is_gone(follow.paths)? {
+                return Ok(FollowEnd::Ended(progress.done()));
+            }
+        }
+        if let Some(end) = progress.pause(ended)? {
+            return Ok(end);
+        }
+    }
+}
+
+impl Progress<'_> {
+    /// What happened before anybody looked is told in its order; later on, output comes first, so that
+    /// a command's last lines stand before its end.
+    fn look(&mut self, record: &RunRecord) -> Result<(), FollowError> {
+        if !self.has_looked {
+            self.events(record)?;
+        }
+        self.has_looked = true;
+        self.is_troubled = false;
+        self.output()?;
+        self.events(record)?;
+        self.redraw();
+        Ok(())
+    }
+
+    fn events(&mut self, record: &RunRecord) -> Result<(), FollowError> {
+        let path = self.follow.paths.events();
+        let (events, _) = self.journal.read(&path, record.journal).map_err(StoreError::from)?;
+        for event in &events {
+            self.view.fold(event);
+            self.watcher.event(event, &self.view).map_err(FollowError::Output)?;
+        }
+        Ok(())
+    }
+
+    fn output(&mut self) -> Result<(), FollowError> {
+        let Some(reader) = &mut self.logs else { return Ok(()) };
+        let lines = reader.read()?;
+        self.watcher.output(lines, &self.view).map_err(FollowError::Output)
+    }
+
+    fn redraw(&mut self) {
+        self.watcher.redraw(&self.view);
+    }
+
+    /// Following goes on; said once for each time that it begins.
+    fn trouble(&mut self, error: &RuntimeError) {
+        if !std::mem::replace(&mut self.is_troubled, true) {
+            self.watcher.say(&format!("{error}; following goes on once it answers"));
+        }
+    }
+
+    fn done(&mut self) -> Box<RunView> {
+        self.watcher.end();
+        Box::new(self.view.clone())
+    }
+
+    /// The time between two looks, with open ears.
+    fn pause(&mut self, ended: bool) -> Result<Option<FollowEnd>, FollowError> {
+        let follow = self.follow;
+        let next = Instant::now() + PACE;
+        while Instant::now() < next {
+            match (follow.interrupt)() {
+                Interrupt::None => {}
+                _ if ended => return Ok(Some(FollowEnd::Ended(self.done()))),
+                Interrupt::Detach => return Ok(Some(FollowEnd::Detached(self.done()))),
+                Interrupt::Cancel if !self.is_cancelled => {
+                    self.is_cancelled = true;
+                    self.watcher.say("cancelling; waiting until nothing of the run is left");
+                    for Notice(notice) in follow.runtime.cancel(follow.paths, follow.user)? {
+                        self.watcher.say(&notice);
+                    }
+                }
+                Interrupt::Cancel => {}
+            }
+            if !ended && follow.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                return Ok(Some(FollowEnd::Deadline(self.done())));
+            }
+            std::thread::sleep(SLICE);
+        }
+        Ok(None)
+    }
+}
