@@ -40,8 +40,32 @@ pub(super) enum Purpose {
     Control,
 }
 
+impl Purpose {
+    /// How it is signed. Part of the wire's format: never change one.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Member => "Member",
+            Self::Presence => "Presence",
+            Self::Control => "Control",
+        }
+    }
+}
+
+/// The newest form of what agents say to each other, and the oldest one that is still spoken. The
+/// dialling side names its newest, the listening side answers with the newest that both speak, and
+/// the proofs are made over that, so that nobody in between can choose another.
+const NEWEST: u32 = 1;
+const OLDEST: u32 = 1;
+
+/// Agents that were built before versions were named speak the first.
+fn first() -> u32 {
+    1
+}
+
 #[derive(Serialize, Deserialize)]
 struct Hello {
+    #[serde(default = "first")]
+    version: u32,
     run: String,
     purpose: Purpose,
     nonce: String,
@@ -49,6 +73,8 @@ struct Hello {
 
 #[derive(Serialize, Deserialize)]
 struct Challenge {
+    #[serde(default = "first")]
+    version: u32,
     nonce: String,
     proof: String,
 }
@@ -95,11 +121,12 @@ pub(super) fn greet(
 ) -> io::Result<()> {
     limit(stream, Some(HANDSHAKE_LIMIT))?;
     let mine = nonce()?;
-    send(stream, &Hello { run: run.into(), purpose, nonce: mine.clone() })?;
+    send(stream, &Hello { version: NEWEST, run: run.into(), purpose, nonce: mine.clone() })?;
     let challenge: Challenge = receive_at_most(stream, HELLO_LIMIT)?;
-    let said = [run, &format!("{purpose:?}"), &mine, &challenge.nonce];
-    verify(token, "listener", &said, &challenge.proof)?;
-    send(stream, &Answer { proof: prove(token, "dialler", &said)? })?;
+    let version = spoken(challenge.version)?;
+    let said = [run, purpose.word(), &mine, &challenge.nonce];
+    verify(token, version, "listener", &said, &challenge.proof)?;
+    send(stream, &Answer { proof: prove(token, version, "dialler", &said)? })?;
     limit(stream, None)
 }
 
@@ -111,12 +138,26 @@ pub(super) fn admit(stream: &mut TcpStream, token: &[u8], run: &str) -> io::Resu
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, "another run"));
     }
     let mine = nonce()?;
-    let said = [run, &format!("{:?}", hello.purpose), &hello.nonce, &mine];
-    send(stream, &Challenge { nonce: mine.clone(), proof: prove(token, "listener", &said)? })?;
+    let version = spoken(hello.version.min(NEWEST))?;
+    let said = [run, hello.purpose.word(), &hello.nonce, &mine];
+    let proof = prove(token, version, "listener", &said)?;
+    send(stream, &Challenge { version, nonce: mine.clone(), proof })?;
     let answer: Answer = receive_at_most(stream, HELLO_LIMIT)?;
-    verify(token, "dialler", &said, &answer.proof)?;
+    verify(token, version, "dialler", &said, &answer.proof)?;
     limit(stream, None)?;
     Ok(hello.purpose)
+}
+
+/// A version that this program speaks, or why it can't.
+fn spoken(version: u32) -> io::Result<u32> {
+    if (OLDEST..=NEWEST).contains(&version) {
+        return Ok(version);
+    }
+    let text = format!(
+        "the other agent speaks version {version} of the gang's messages, and this one {OLDEST} to \
+         {NEWEST}: all replicas need the same mlctl (the setting `runnerImage`)"
+    );
+    Err(io::Error::new(io::ErrorKind::InvalidData, text))
 }
 
 fn limit(stream: &TcpStream, reads: Option<Duration>) -> io::Result<()> {
@@ -131,23 +172,24 @@ fn nonce() -> io::Result<String> {
     Ok(hex::encode(bytes))
 }
 
-fn mac(token: &[u8], side: &str, said: &[&str]) -> io::Result<Hmac<Sha256>> {
+fn mac(token: &[u8], version: u32, side: &str, said: &[&str]) -> io::Result<Hmac<Sha256>> {
     let mut mac = Hmac::<Sha256>::new_from_slice(token).map_err(io::Error::other)?;
-    for part in ["mlctl gang 1", side].iter().chain(said) {
+    let protocol = format!("mlctl gang {version}");
+    for part in [protocol.as_str(), side].iter().chain(said) {
         mac.update(&(part.len() as u64).to_be_bytes());
         mac.update(part.as_bytes());
     }
     Ok(mac)
 }
 
-fn prove(token: &[u8], side: &str, said: &[&str]) -> io::Result<String> {
-    Ok(hex::encode(mac(token, side, said)?.finalize().into_bytes()))
+fn prove(token: &[u8], version: u32, side: &str, said: &[&str]) -> io::Result<String> {
+    Ok(hex::encode(mac(token, version, side, said)?.finalize().into_bytes()))
 }
 
-fn verify(token: &[u8], side: &str, said: &[&str], proof: &str) -> io::Result<()> {
+fn verify(token: &[u8], version: u32, side: &str, said: &[&str], proof: &str) -> io::Result<()> {
     let wrong = || io::Error::new(io::ErrorKind::PermissionDenied, "wrong token");
     // The comparison takes the same time wherever the proofs differ.
-    mac(token, side, said)?
+    mac(token, version, side, said)?
         .verify_slice(&hex::decode(proof).ok_or_else(wrong)?)
         .map_err(|_| wrong())
 }
@@ -179,6 +221,17 @@ mod tests {
         assert!(greeted.is_err() && admitted.is_err());
         let (greeted, admitted) = meet("token", "digits-xyz999");
         assert!(greeted.is_err() && admitted.is_err());
+    }
+
+    #[test]
+    fn agents_speak_the_newest_version_that_both_know() {
+        let old: Hello =
+            serde_json::from_str(r#"{"run":"r","purpose":"member","nonce":"n"}"#).unwrap();
+        assert_eq!(spoken(old.version.min(NEWEST)).unwrap(), 1);
+        assert_eq!(spoken(u32::MAX.min(NEWEST)).unwrap(), NEWEST);
+        let error = spoken(NEWEST + 1).unwrap_err().to_string();
+        assert!(error.contains("runnerImage"), "{error}");
+        assert!(spoken(0).is_err());
     }
 
     #[test]

@@ -198,7 +198,7 @@ pub fn explain(
 
 /// A run's plan, if its file can be read.
 pub fn read_plan(paths: &RunPaths) -> Option<Plan> {
-    serde_json::from_slice(&fs_err::read(paths.plan()).ok()?).ok()
+    paths.read_plan().ok()
 }
 
 /// Where the run's outputs are, as far as they are there: name and place.

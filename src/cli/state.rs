@@ -15,6 +15,8 @@ impl From<StoreError> for CliError {
             StoreError::Io(error) => error.into(),
             StoreError::Newer { .. } => Self::new(ErrorKind::Refused, message)
                 .hint("use the newer mlctl, or another state folder: XDG_STATE_HOME=..."),
+            StoreError::NewerFile { .. } => Self::new(ErrorKind::Refused, message)
+                .hint("use the mlctl that wrote it, or a newer one"),
             StoreError::Damaged { .. } => Self::new(ErrorKind::Internal, message)
                 .hint("`mlctl state check` says what is damaged, `mlctl state rebuild` mends"),
             StoreError::Locked { holder, .. } => {

@@ -32,6 +32,21 @@ pub struct Event {
     pub kind: EventKind,
 }
 
+impl Event {
+    /// An event of the whole run that is written now; the store numbers it.
+    pub fn new(run: &str, time: Timestamp, kind: EventKind) -> Self {
+        let run = run.to_owned();
+        Self { v: EVENT_VERSION, seq: 0, time, run, attempt: 0, replica: None, kind }
+    }
+
+    /// The end of a run whose agents did not tell it, by what `from` says.
+    pub fn inferred_end(run: &str, time: Timestamp, verdict: Verdict, from: &str) -> Self {
+        let attempt = verdict.attempt;
+        let kind = EventKind::Finished { verdict, inferred: Some(from.into()), unsubmitted: false };
+        Self { attempt, ..Self::new(run, time, kind) }
+    }
+}
+
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "type")]

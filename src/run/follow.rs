@@ -181,7 +181,7 @@ impl Progress<'_> {
 
     fn events(&mut self, record: &RunRecord) -> Result<(), FollowError> {
         let path = self.follow.paths.events();
-        let (events, _) = self.journal.read(&path, record.journal).map_err(StoreError::from)?;
+        let (events, _) = self.journal.read(&path, record.journal)?;
         for event in &events {
             self.view.fold(event);
             self.watcher.event(event, &self.view).map_err(FollowError::Output)?;

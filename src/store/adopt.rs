@@ -4,7 +4,7 @@ use std::io;
 
 use super::atomic::{Durability, claim_dir, sync_dir, write_atomic};
 use super::{FileLock, JournalMark, RunPaths, RunRecord, Store, StoreError, journal};
-use crate::event::{Cursor, EVENT_VERSION, Event, EventKind, RunState};
+use crate::event::{Cursor, Event, EventKind, RunState};
 use crate::gang::Verdict;
 use crate::plan::Plan;
 
@@ -53,15 +53,11 @@ fn write_files(paths: &RunPaths, found: &FoundRun) -> Result<RunRecord, StoreErr
     if let Some(plan) = &found.plan {
         write(&paths.plan(), &serde_json::to_vec_pretty(plan).map_err(io::Error::from)?)?;
     }
-    let mut events = [Event {
-        v: EVENT_VERSION,
-        seq: 0,
-        time: found.record.created,
-        run: paths.run.clone(),
-        attempt: 0,
-        replica: None,
-        kind: EventKind::Submitted { runtime: found.record.runtime.clone() },
-    }];
+    let mut events = [Event::new(
+        &paths.run,
+        found.record.created,
+        EventKind::Submitted { runtime: found.record.runtime.clone() },
+    )];
     let journal = journal::append(&paths.events(), JournalMark::default(), &mut events, false)?;
     let record = RunRecord {
         state: RunState::Submitted,

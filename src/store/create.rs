@@ -20,7 +20,7 @@ use super::{
 };
 use crate::event::Cursor;
 use crate::event::RunState;
-use crate::event::{EVENT_VERSION, Event, EventKind};
+use crate::event::{Event, EventKind};
 use crate::plan::Plan;
 
 /// A run that is about to be recorded.
@@ -209,15 +209,8 @@ fn write_files(paths: &RunPaths, new: &NewRun<'_>) -> Result<RunRecord, StoreErr
     write(&paths.source(), new.source.as_bytes())?;
     write(&paths.resolved(), new.resolved.as_bytes())?;
     write(&paths.plan(), &serde_json::to_vec_pretty(new.plan).map_err(io::Error::from)?)?;
-    let mut events = [Event {
-        v: EVENT_VERSION,
-        seq: 0,
-        time: created,
-        run: paths.run.clone(),
-        attempt: 0,
-        replica: None,
-        kind: EventKind::Submitted { runtime: new.runtime.clone() },
-    }];
+    let mut events =
+        [Event::new(&paths.run, created, EventKind::Submitted { runtime: new.runtime.clone() })];
     let mark = journal::append(&paths.events(), JournalMark::default(), &mut events, true)?;
     let record = RunRecord { journal: mark, ..new.record(created) };
     write(&paths.record(), &serde_json::to_vec_pretty(&record).map_err(io::Error::from)?)?;

@@ -4,6 +4,8 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::text::FormatError;
+
 /// An error of the state folder. Classification and hints for people are `cli/`'s part.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -22,6 +24,19 @@ pub enum StoreError {
         /// The format found there.
         found: u32,
         /// The newest format that this program writes.
+        known: u32,
+    },
+    /// A file of a run has a newer format than this program knows.
+    #[error(
+        "{} has format {found}, written by a newer mlctl; this one knows {known}",
+        .path.display()
+    )]
+    NewerFile {
+        /// Which file.
+        path: PathBuf,
+        /// The format found in it.
+        found: u32,
+        /// The newest format that this program knows.
         known: u32,
     },
     /// A file can't be understood.
@@ -70,5 +85,15 @@ fn not_found(selector: Option<&str>, cwd: &std::path::Path) -> String {
     match selector {
         Some(selector) => format!("there is no run `{selector}`"),
         None => format!("no run has been started from {}", cwd.display()),
+    }
+}
+
+impl StoreError {
+    /// What is wrong with a document of the state folder.
+    pub(crate) fn of_document(path: PathBuf, error: FormatError) -> Self {
+        match error {
+            FormatError::Newer { found, known } => Self::NewerFile { path, found, known },
+            FormatError::Damaged(reason) => Self::Damaged { path, reason },
+        }
     }
 }

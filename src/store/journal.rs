@@ -6,8 +6,9 @@ use std::path::Path;
 use fs_err::os::unix::fs::OpenOptionsExt;
 use fs_err::{File, OpenOptions};
 
-use super::JournalMark;
-use crate::event::Event;
+use super::{JournalMark, StoreError};
+use crate::event::{EVENT_VERSION, Event};
+use crate::text::{FormatError, read_document};
 
 /// Appends events behind `mark`, numbering them; returns the mark behind them. Whatever lay behind
 /// `mark` was left by a writer that did not get to its end, and is overwritten. When it fails, the
@@ -49,7 +50,11 @@ pub struct JournalReader {
 
 impl JournalReader {
     /// The events between the last call and `mark`, and how many lines were damaged.
-    pub fn read(&mut self, path: &Path, mark: JournalMark) -> io::Result<(Vec<Event>, usize)> {
+    pub fn read(
+        &mut self,
+        path: &Path,
+        mark: JournalMark,
+    ) -> Result<(Vec<Event>, usize), StoreError> {
         if mark.bytes < self.offset {
             // The journal was begun anew (see `sync`): what has been seen counts.
             self.offset = mark.bytes;
@@ -63,11 +68,17 @@ impl JournalReader {
         file.take(mark.bytes - self.offset).read_to_end(&mut bytes)?;
         self.offset = mark.bytes;
         let mut damaged = 0;
-        let events = bytes
-            .split(|byte| *byte == b'\n')
-            .filter(|line| !line.is_empty())
-            .filter_map(|line| serde_json::from_slice(line).inspect_err(|_| damaged += 1).ok())
-            .collect();
+        let mut events = Vec::new();
+        for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+            match read_document(line, EVENT_VERSION) {
+                Ok(event) => events.push(event),
+                Err(FormatError::Damaged(_)) => damaged += 1,
+                // What a newer event means can't be guessed, and a story with a hole is none.
+                Err(error @ FormatError::Newer { .. }) => {
+                    return Err(StoreError::of_document(path.to_owned(), error));
+                }
+            }
+        }
         Ok((events, damaged))
     }
 }

@@ -6,9 +6,11 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::record::RECORD_VERSION;
 use super::skim::skim_index;
 use super::{IndexEntry, IndexLine, RunRecord, Store, StoreError};
 use crate::event::RunState;
+use crate::text::read_document;
 
 /// Which runs are wanted. The default wants all.
 #[derive(Clone, Debug, Default)]
@@ -124,8 +126,7 @@ impl Store {
     pub fn record(&self, run: &str) -> Result<RunRecord, StoreError> {
         let path = self.paths(run).record();
         let bytes = fs_err::read(&path)?;
-        serde_json::from_slice(&bytes)
-            .map_err(|error| StoreError::Damaged { path, reason: error.to_string() })
+        read_document(&bytes, RECORD_VERSION).map_err(|error| StoreError::of_document(path, error))
     }
 
     fn living(&self, line: &IndexLine<'_>, look: &mut dyn Look) -> RunSummary {

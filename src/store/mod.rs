@@ -14,6 +14,7 @@ mod journal;
 mod layout;
 mod list;
 mod lock;
+mod plan;
 mod record;
 mod remove;
 mod resolve;

@@ -138,9 +138,12 @@ fn model_of(paths: &RunPaths) -> PathBuf {
 
 /// The spec names another place for what the run writes: this record is all that knows where.
 fn writes_elsewhere(paths: &RunPaths) -> bool {
-    let plan = fs_err::read(paths.plan()).unwrap_or_default();
-    let plan: serde_json::Value = serde_json::from_slice(&plan).unwrap_or_default();
-    plan["output"].is_string()
+    match paths.read_plan() {
+        Ok(plan) => plan.gang().output.is_some(),
+        // Nobody knows where a plan that can't be read sends its outputs: the record is kept.
+        Err(StoreError::NewerFile { .. }) => true,
+        Err(_) => false,
+    }
 }
 
 /// Removes a file, or a folder with all that is in it; what is not there is gone already.

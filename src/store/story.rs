@@ -10,7 +10,7 @@ use super::{
     FileLock, IndexLine, JournalMark, RunPaths, RunRecord, Store, StoreError, now, parse_index,
 };
 use crate::event::Cursor;
-use crate::event::{EVENT_VERSION, Event, EventKind};
+use crate::event::{Event, EventKind};
 use crate::gang::{Outcome, Verdict};
 
 impl Store {
@@ -143,5 +143,5 @@ impl Store {
 }
 
 fn event_of(run: &RunPaths, time: Timestamp, kind: EventKind) -> Event {
-    Event { v: EVENT_VERSION, seq: 0, time, run: run.run.clone(), attempt: 0, replica: None, kind }
+    Event::new(&run.run, time, kind)
 }

@@ -1,6 +1,7 @@
 //! The ground floor: texts that people write and read, with nothing of mlctl below them.
 
 mod amounts;
+mod format;
 pub(crate) mod hex;
 mod nearest;
 #[cfg(test)]
@@ -9,6 +10,7 @@ mod quantity;
 mod signal;
 
 pub use amounts::*;
+pub use format::*;
 pub(crate) use nearest::{likeness, list_of, most_alike, nearest, one_slip_from};
 pub use quantity::quantity;
 pub(crate) use signal::signal_name;

@@ -10,8 +10,8 @@ use super::process;
 use crate::agent::read_termination;
 use crate::agent::stream::{Item, StreamReader};
 use crate::event::Cursor;
-use crate::event::{EVENT_VERSION, Event, EventKind};
-use crate::gang::{Attempt, FailureClass, FirstFailure, Outcome, ReplicaId, Verdict};
+use crate::event::{Event, EventKind};
+use crate::gang::{FailureClass, FirstFailure, Outcome, ReplicaId, Verdict, verdict_that_counts};
 use crate::runtime::RuntimeError;
 use crate::store::RunPaths;
 
@@ -110,17 +110,8 @@ fn inferred(run: &RunPaths, launched: &Launched, news: &[Event]) -> Event {
         .iter()
         .filter_map(|replica| read_termination(&run.termination(replica)))
         .collect();
-    let known = messages
-        .iter()
-        .filter(|message| message.verdict.is_some())
-        // On equal epochs anything outranks "could not start".
-        .max_by_key(|message| {
-            let outcome = message.verdict.as_ref().map(|verdict| verdict.outcome);
-            (message.epoch, outcome != Some(Outcome::CouldNotStart))
-        })
-        .and_then(|message| message.verdict.clone());
-    if let Some(verdict) = known {
-        return finished(run, verdict, "a termination message");
+    if let Some(verdict) = verdict_that_counts(&messages) {
+        return finished(run, verdict.clone(), "a termination message");
     }
     let attempt = messages.iter().map(|message| message.epoch.1).max().unwrap_or(0);
     if messages.iter().any(|message| message.terminated_from_outside) {
@@ -171,14 +162,5 @@ fn first_lost(run: &RunPaths, launched: &Launched, news: &[Event]) -> (ReplicaId
 }
 
 fn finished(run: &RunPaths, verdict: Verdict, from: &str) -> Event {
-    let attempt: Attempt = verdict.attempt;
-    Event {
-        v: EVENT_VERSION,
-        seq: 0,
-        time: Timestamp::now(),
-        run: run.run.clone(),
-        attempt,
-        replica: None,
-        kind: EventKind::Finished { verdict, inferred: Some(from.into()), unsubmitted: false },
-    }
+    Event::inferred_end(&run.run, Timestamp::now(), verdict, from)
 }

@@ -11,7 +11,7 @@ use super::unfinished::{
     finish_submission, killed_for_memory, lost, start_timeout, unfinished, without_jobs,
 };
 use crate::event::Cursor;
-use crate::event::{EVENT_VERSION, Event, EventKind};
+use crate::event::{Event, EventKind};
 use crate::gang::{Outcome, ReplicaId, Verdict};
 use crate::runtime::RuntimeError;
 use crate::runtime::kubernetes::follow::archive;
@@ -155,19 +155,9 @@ pub(crate) fn primary(submission: &Submission) -> Option<&ReplicaId> {
 }
 
 pub(crate) fn event(run: &RunPaths, replica: Option<&ReplicaId>, kind: EventKind) -> Event {
-    Event {
-        v: EVENT_VERSION,
-        seq: 0,
-        time: Timestamp::now(),
-        run: run.run.clone(),
-        attempt: 0,
-        replica: replica.cloned(),
-        kind,
-    }
+    Event { replica: replica.cloned(), ..Event::new(&run.run, Timestamp::now(), kind) }
 }
 
 pub(crate) fn finished(run: &RunPaths, verdict: Verdict, from: &str) -> Event {
-    let attempt = verdict.attempt;
-    let kind = EventKind::Finished { verdict, inferred: Some(from.into()), unsubmitted: false };
-    Event { attempt, ..event(run, None, kind) }
+    Event::inferred_end(&run.run, Timestamp::now(), verdict, from)
 }

@@ -10,7 +10,6 @@ use kube::api::DeleteParams;
 use super::look::{finished, primary};
 use crate::event::Event;
 use crate::gang::{Outcome, Verdict};
-use crate::plan::Plan;
 use crate::runtime::RuntimeError;
 use crate::runtime::kubernetes::cancel;
 use crate::runtime::kubernetes::examine::holdings;
@@ -39,9 +38,8 @@ pub(crate) fn start_timeout(
     if has_run || primary.is_some_and(PodFacts::has_log) || facts.jobs.is_empty() {
         return Ok(None);
     }
-    let plan: Option<Plan> =
-        fs_err::read(run.plan()).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    let Some(limit) = plan.map(|plan| plan.gang().rules.start_timeout) else { return Ok(None) };
+    let Ok(plan) = run.read_plan() else { return Ok(None) };
+    let limit = plan.gang().rules.start_timeout;
     let now = Timestamp::now();
     let late = facts.jobs.values().all(|job| {
         job.started.is_some_and(|at| now.duration_since(at).unsigned_abs() > limit)
@@ -68,10 +66,9 @@ pub(crate) fn killed_for_memory(
     starts_now: bool,
 ) -> Result<Option<Event>, RuntimeError> {
     let read = |path| fs_err::read(path).ok();
-    let plan = read(run.plan()).and_then(|text| serde_json::from_slice::<Plan>(&text).ok());
     let record =
         read(run.record()).and_then(|text| serde_json::from_slice::<RunRecord>(&text).ok());
-    let (Some(plan), Some(record)) = (plan, record) else { return Ok(None) };
+    let (Ok(plan), Some(record)) = (run.read_plan(), record) else { return Ok(None) };
     let has_started = starts_now || record.started.is_some();
     let gang = Unwatched { layout: &submission.layout, rules: &plan.gang().rules, has_started };
     let Some(verdict) = gang.killed_for_memory(facts, record.attempt) else { return Ok(None) };

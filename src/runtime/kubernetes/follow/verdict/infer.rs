@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::cause::{cause, on};
 use crate::gang::{
     Exit, ExitStatus, FailureClass, FirstFailure, Outcome, TerminationMessage, Verdict,
+    verdict_that_counts,
 };
 use crate::plan::ClusterLayout;
 use crate::runtime::kubernetes::follow::watch::{JobEnd, RunFacts};
@@ -48,15 +49,8 @@ fn end_of(facts: &RunFacts) -> Option<&JobEnd> {
     failed.or(ends.first().filter(|_| ends.len() == facts.jobs.len())).copied()
 }
 
-/// The verdict of the highest (generation, attempt); a real one outranks none, and on equal epochs
-/// anything outranks "could not start".
 fn from_messages(facts: &RunFacts) -> Option<Verdict> {
-    let messages = messages(facts).filter(|message| message.verdict.is_some());
-    let best = messages.max_by_key(|message| {
-        let outcome = message.verdict.as_ref().map(|verdict| verdict.outcome);
-        (message.epoch, outcome != Some(Outcome::CouldNotStart))
-    });
-    best.and_then(|message| message.verdict.clone())
+    verdict_that_counts(messages(facts)).cloned()
 }
 
 fn messages(facts: &RunFacts) -> impl Iterator<Item = &TerminationMessage> {
