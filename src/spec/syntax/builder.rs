@@ -26,12 +26,21 @@ enum Frame {
     Map { span: SourceSpan, flow: bool, anchor: usize, map: MapFrame },
 }
 
+/// How a key is written.
+#[derive(Clone, Copy, PartialEq)]
+enum Style {
+    Plain,
+    Quoted,
+    /// It is a list or a mapping, which is a finding already.
+    NoText,
+}
+
 #[derive(Default)]
 struct MapFrame {
     entries: Vec<Entry>,
     seen: HashMap<String, SourceSpan>,
     merges: Vec<Node>,
-    key: Option<(Key, bool)>,
+    key: Option<(Key, Style)>,
 }
 
 /// Puts a document together.
@@ -204,10 +213,12 @@ impl Builder {
             Some(Frame::List { items, .. }) => items.push(node),
             Some(Frame::Map { map, .. }) => match map.key.take() {
                 None => map.key = Some(key_of(node, &mut self.findings)),
-                Some((key, true)) if key.text == "<<" => map.merges.push(node),
-                Some((key, _)) => {
+                Some((key, Style::Plain)) if key.text == "<<" => map.merges.push(node),
+                Some((key, style)) => {
                     if let Some(first) = map.seen.get(&key.text) {
-                        self.findings.push(given_twice(&key, *first));
+                        if style != Style::NoText {
+                            self.findings.push(given_twice(&key, *first));
+                        }
                     } else {
                         map.seen.insert(key.text.clone(), key.span);
                         map.entries.push(Entry { key, value: node });
@@ -264,17 +275,18 @@ fn whole(start: SourceSpan, flow: bool, end: SourceSpan, last: Option<SourceSpan
     }
 }
 
-fn key_of(node: Node, findings: &mut Vec<Diagnostic>) -> (Key, bool) {
+fn key_of(node: Node, findings: &mut Vec<Diagnostic>) -> (Key, Style) {
     let span = node.span;
     if let Value::Scalar(scalar) = node.value {
-        return (Key { text: scalar.text, span }, scalar.plain);
+        let style = if scalar.plain { Style::Plain } else { Style::Quoted };
+        return (Key { text: scalar.text, span }, style);
     }
     findings.push(
         Diagnostic::error(Code::BadKey, "a key must be a text")
             .at(span, "")
             .help("write `name: value`; a text that starts with `{` or `[` needs quotes"),
     );
-    (Key { text: String::new(), span }, false)
+    (Key { text: String::new(), span }, Style::NoText)
 }
 
 fn count(node: &Node) -> usize {
