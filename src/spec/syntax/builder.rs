@@ -6,33 +6,28 @@ use granit_parser::{Event, Span, StructureStyle};
 
 use super::code::Code;
 use super::diagnostic::Diagnostic;
+use super::keys::{Style, given_twice, key_of};
 use super::node::{Entry, Key, Node, Scalar, Value};
 use super::source::SourceSpan;
 
 /// Most values of one document, those that aliases repeat included: an alias bomb ends here.
 const MAX_NODES: usize = 50_000;
-/// Deepest nesting.
+/// How deep lists and mappings may be nested.
 pub(crate) const MAX_DEPTH: usize = 64;
 
-/// What an event led to.
+/// What the caller does after an event.
 pub(crate) enum Step {
+    /// Reads the next event.
     Go,
+    /// Takes the document that has ended; an empty one is `None`.
     Document(Option<Node>),
+    /// Skips the rest of the document, which is beyond a limit.
     GiveUp,
 }
 
 enum Frame {
     List { span: SourceSpan, flow: bool, anchor: usize, items: Vec<Node> },
     Map { span: SourceSpan, flow: bool, anchor: usize, map: MapFrame },
-}
-
-/// How a key is written.
-#[derive(Clone, Copy, PartialEq)]
-enum Style {
-    Plain,
-    Quoted,
-    /// It is a list or a mapping, which is a finding already.
-    NoText,
 }
 
 #[derive(Default)]
@@ -43,14 +38,14 @@ struct MapFrame {
     key: Option<(Key, Style)>,
 }
 
-/// Puts a document together.
+/// Puts documents together, one after the other.
 pub(crate) struct Builder {
     source: usize,
     stack: Vec<Frame>,
     root: Option<Node>,
     anchors: HashMap<usize, (Node, usize)>,
     nodes: usize,
-    /// What is wrong so far.
+    /// What is wrong with all documents so far.
     pub(crate) findings: Vec<Diagnostic>,
 }
 
@@ -259,34 +254,12 @@ impl Builder {
     }
 }
 
-fn given_twice(key: &Key, first: SourceSpan) -> Diagnostic {
-    let message = format!("`{}` is given twice in the same mapping", key.text);
-    Diagnostic::error(Code::DuplicateKey, message)
-        .at(key.span, "again here")
-        .at(first, "first here")
-        .help("keep one of the two")
-}
-
 /// A block collection ends with its last child: the parser's own end is the next token's start.
 fn whole(start: SourceSpan, flow: bool, end: SourceSpan, last: Option<SourceSpan>) -> SourceSpan {
     match last {
         Some(last) if !flow => start.to(last),
         _ => start.to(end),
     }
-}
-
-fn key_of(node: Node, findings: &mut Vec<Diagnostic>) -> (Key, Style) {
-    let span = node.span;
-    if let Value::Scalar(scalar) = node.value {
-        let style = if scalar.plain { Style::Plain } else { Style::Quoted };
-        return (Key { text: scalar.text, span }, style);
-    }
-    findings.push(
-        Diagnostic::error(Code::BadKey, "a key must be a text")
-            .at(span, "")
-            .help("write `name: value`; a text that starts with `{` or `[` needs quotes"),
-    );
-    (Key { text: String::new(), span }, Style::NoText)
 }
 
 fn count(node: &Node) -> usize {
