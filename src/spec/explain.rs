@@ -16,43 +16,43 @@ use crate::text::{list_of, nearest};
 pub struct Explained {
     /// Its path from the kind on.
     pub path: String,
-    /// Its type in words.
+    /// Its type in words, such as "list of text".
     #[serde(rename = "type")]
     pub kind: String,
-    /// It has to be there.
+    /// A document without it is refused.
     pub required: bool,
-    /// What it is for.
+    /// What it is for, in one line.
     pub description: String,
     /// The allowed values of an enumeration, each with its meaning.
     pub allowed: Vec<(String, String)>,
-    /// What it is when it is not there, if that is one value.
+    /// What stands for it when it is not given, if that is always the same value.
     pub default: Option<String>,
-    /// The fields below it.
+    /// The fields below it; for a list those of its items.
     pub fields: Vec<ExplainedField>,
 }
 
-/// One field below another.
+/// A field below the one that is explained.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ExplainedField {
     /// Its name; `<role>` and the like where users choose it.
     pub name: String,
-    /// Its type in words.
+    /// Its type in words, such as "list of text".
     #[serde(rename = "type")]
     pub kind: String,
-    /// It has to be there.
+    /// A document without it is refused.
     pub required: bool,
-    /// What it is for.
+    /// What it is for, in one line.
     pub description: String,
 }
 
-/// There is no such field.
+/// A path names a kind or field that does not exist.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{parent}` has no field `{name}`: {hint}")]
 pub struct UnknownPath {
     /// The last part of the path that exists.
     pub parent: String,
-    /// The part that does not.
+    /// The first part that does not exist.
     pub name: String,
     /// The nearest field, or all of them.
     pub hint: String,

@@ -11,15 +11,15 @@ use crate::spec::syntax::{Node, Source, SourceSpan, Spans};
 /// What the caller adds to the files.
 #[derive(Clone, Debug, Default)]
 pub struct LoadOptions {
-    /// Texts of `--set`, in order.
+    /// Texts of `--set`, in the order in which they are applied to every document.
     pub set: Vec<String>,
-    /// Values for `${VAR}`.
+    /// The environment: values for `${VAR}` by the name of the variable.
     pub env: IndexMap<String, String>,
     /// Types of accelerators that the settings add.
     pub accelerators: Vec<String>,
 }
 
-/// What a load gives.
+/// The documents of a load that found no error.
 #[derive(Clone, Debug)]
 pub struct Loaded {
     /// The documents in order; at least one.

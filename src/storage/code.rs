@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use ignore::WalkBuilder;
 
-/// Something that travels.
+/// A file or folder that travels with a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// Its path below the working folder.

@@ -55,7 +55,7 @@ impl LocalPath {
         Path::new(self.text.strip_prefix(FILE).unwrap_or(&self.text))
     }
 
-    /// It is written as `file://...`.
+    /// It is written with `file://`, which needs an absolute path behind it.
     pub fn is_url(&self) -> bool {
         self.text.starts_with(FILE)
     }

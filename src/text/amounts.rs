@@ -16,14 +16,14 @@ pub struct QuantityError(String);
 /// Cores, kept in thousandths: `2`, `0.5` or `500m`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CpuQuantity {
-    /// Thousandths of a core.
+    /// Thousandths of a core; never zero when it was read from a text.
     pub millis: u64,
 }
 
 /// Bytes: `4Gi`, `512M` or a plain number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ByteSize {
-    /// Bytes.
+    /// Whole bytes; never zero when it was read from a text.
     pub bytes: u64,
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-/// The digits of the bytes.
+/// The digits of the bytes, the first byte first.
 pub(crate) fn encode(bytes: impl AsRef<[u8]>) -> String {
     let bytes = bytes.as_ref();
     bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {

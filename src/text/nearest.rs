@@ -27,8 +27,8 @@ pub(crate) fn one_slip_from<'a>(
     candidates.into_iter().find(|candidate| strsim::damerau_levenshtein(name, candidate) == 1)
 }
 
-/// How alike two texts are, from 0 to 1. A common beginning counts most, which suits long names that
-/// are made of parts: ids of runs, machine types, contexts.
+/// How alike two texts are, from 0 to 1. A common beginning counts most, which suits long names
+/// that are made of parts: ids of runs, machine types, contexts.
 pub(crate) fn likeness(one: &str, other: &str) -> f64 {
     strsim::jaro_winkler(one, other)
 }

@@ -49,7 +49,10 @@ proptest! {
     }
 
     #[test]
-    fn no_text_is_too_odd(text in any::<String>(), almost in "[0-9.eE+-]{0,6}[a-zA-Zµ]{0,3}[0-9]?") {
+    fn no_text_is_too_odd(
+        text in any::<String>(),
+        almost in "[0-9.eE+-]{0,6}[a-zA-Zµ]{0,3}[0-9]?",
+    ) {
         for text in [text, almost] {
             // Whatever is read is a number that can be used.
             prop_assert!(quantity(&text).is_none_or(f64::is_finite), "{}", text);

@@ -1,4 +1,4 @@
-//! Names of signals.
+//! Signals by the names that people know.
 
 use rustix::process::Signal;
 

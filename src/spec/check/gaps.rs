@@ -1,13 +1,13 @@
 //! The parts of a document that say nothing, because they are wrong or not there.
 
-/// One such part.
+/// One part that says nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Gap {
     /// The value at this path is wrong.
     Value(String),
-    /// There is no such field.
+    /// A mapping has a field that is not known there.
     Field {
-        /// Its path.
+        /// The unknown field's path.
         path: String,
         /// The field that it was probably meant to be.
         meant: Option<String>,

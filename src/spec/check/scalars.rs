@@ -145,8 +145,14 @@ impl Walk<'_> {
 
     fn range(&mut self, node: &Node, value: &Json, shape: &Json, at: &At) {
         let Some(number) = value.as_f64() else { return };
-        let (low, high) = (shape["minimum"].as_f64(), shape["maximum"].as_f64());
-        if low.is_none_or(|low| number >= low) && high.is_none_or(|high| number <= high) {
+        let (low, mut high) = (shape["minimum"].as_f64(), shape["maximum"].as_f64());
+        let too_large = if let Some(largest) = too_large_for_its_type(value, shape) {
+            high = high.or(Some(largest));
+            true
+        } else {
+            high.is_some_and(|high| number > high)
+        };
+        if low.is_none_or(|low| number >= low) && !too_large {
             return;
         }
         let below = low.is_some_and(|low| number < low);
@@ -228,6 +234,18 @@ impl Walk<'_> {
                 None => finding,
             },
         );
+    }
+}
+
+/// The largest number of the field's type in memory, when the value is beyond it.
+fn too_large_for_its_type(value: &Json, shape: &Json) -> Option<f64> {
+    let positive = value.as_f64().is_some_and(|number| number > 0.0);
+    match shape["format"].as_str()? {
+        "uint32" if positive && value.as_u64().is_none_or(|n| n > u32::MAX.into()) => {
+            Some(u32::MAX.into())
+        }
+        "int64" if positive && value.as_i64().is_none() => Some(i64::MAX as f64),
+        _ => None,
     }
 }
 

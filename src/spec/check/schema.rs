@@ -71,7 +71,7 @@ pub(crate) struct Reading {
     pub verbatim: bool,
     /// Numbers and booleans are taken as the text that they are written with.
     pub text: bool,
-    /// `${VAR}` is replaced.
+    /// `${VAR}` is replaced from the environment.
     pub expand: bool,
 }
 
@@ -80,9 +80,9 @@ pub(crate) struct Reading {
 pub(crate) struct View<'a> {
     /// The shapes that are allowed; none of them is null.
     pub shapes: Vec<&'a Json>,
-    /// Null is allowed.
+    /// The value may be null.
     pub nullable: bool,
-    /// How scalars are read.
+    /// How the scalars of the value are read, by this schema and those around it.
     pub reading: Reading,
     /// The field's own description, else its type's.
     pub description: Option<&'a str>,
@@ -134,7 +134,7 @@ fn add_shapes<'a>(view: &mut View<'a>, root: &'a Json, schema: &'a Json, depth: 
     }
 }
 
-/// The names in `type`.
+/// The names in a schema's `type`, which is one name or a list; empty when it has none.
 pub(crate) fn types(schema: &Json) -> Vec<&str> {
     match &schema["type"] {
         Json::String(name) => vec![name],

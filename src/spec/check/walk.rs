@@ -17,18 +17,18 @@ pub(crate) struct Input<'a> {
     pub kind: &'a Kind,
     /// The whole schema of the kind.
     pub schema: &'a Json,
-    /// Values for `${VAR}`.
+    /// The environment: values for `${VAR}` by the name of the variable.
     pub env: &'a IndexMap<String, String>,
     /// The texts that spans point into.
     pub sources: &'a [Source],
 }
 
-/// What came of it.
+/// What a check finds out about a document.
 #[derive(Debug, Default)]
 pub(crate) struct Checked {
     /// The document by the schema: quantities and verbatim fields are texts.
     pub value: Json,
-    /// What is wrong.
+    /// What is wrong; empty when the value is a document of the kind.
     pub findings: Vec<Diagnostic>,
     /// The parts that the findings are about; there is one wherever there is a finding.
     pub gaps: Vec<Gap>,
@@ -36,7 +36,7 @@ pub(crate) struct Checked {
     pub from_env: Vec<String>,
 }
 
-/// Checks a document.
+/// Checks a whole document against the schema of its kind.
 pub(crate) fn check(node: &Node, input: Input<'_>) -> Checked {
     let mut walk = Walk { input, findings: Vec::new(), gaps: Vec::new(), from_env: Vec::new() };
     let view = view(input.schema, input.schema, Reading::default());
@@ -45,6 +45,7 @@ pub(crate) fn check(node: &Node, input: Input<'_>) -> Checked {
     Checked { value, findings: walk.findings, gaps: walk.gaps, from_env: walk.from_env }
 }
 
+/// The state of a walk.
 pub(crate) struct Walk<'a> {
     pub(crate) input: Input<'a>,
     findings: Vec<Diagnostic>,
@@ -52,9 +53,11 @@ pub(crate) struct Walk<'a> {
     pub(crate) from_env: Vec<String>,
 }
 
-/// Where the walk stands.
+/// Which value of the document the walk looks at.
 pub(crate) struct At {
+    /// The value's path, such as `roles.worker.cpu`; empty for the document.
     pub(crate) path: String,
+    /// Where its key is written; `None` for items of lists and for the document.
     pub(crate) key: Option<SourceSpan>,
 }
 

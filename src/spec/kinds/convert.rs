@@ -4,7 +4,7 @@ use super::document::Document;
 use crate::spec::syntax::Diagnostic;
 use crate::spec::syntax::Node;
 
-/// A document of another system, as one of ours.
+/// What a converter makes of a document of another system.
 #[derive(Clone, Debug)]
 pub(crate) struct Converted {
     /// What it becomes; `None` when an error in `findings` says why it becomes nothing. Its spans
@@ -19,7 +19,7 @@ pub(crate) struct Converted {
 pub(crate) struct ForeignContext<'a> {
     /// The name of the source (usually a path): a name for a document that has none.
     pub(crate) source_name: &'a str,
-    /// The index of the source.
+    /// The index of the source among all that are loaded.
     pub(crate) source: usize,
     /// The document's index in its source.
     pub(crate) index: usize,

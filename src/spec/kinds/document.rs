@@ -9,24 +9,25 @@ use crate::spec::syntax::{Diagnostic, Spans};
 /// A document of a kind that this version runs.
 #[derive(Clone, Debug)]
 pub enum Document {
-    /// A training run.
+    /// A training run: `kind: TrainJob`.
     TrainJob(Box<Resolved<TrainJob>>),
 }
 
 /// A checked spec and where it came from.
 #[derive(Clone, Debug)]
 pub struct Resolved<T> {
-    /// The spec.
+    /// The spec, checked and with all references to the environment replaced.
     pub spec: T,
     /// Where each of its values is written, for later checks.
     pub spans: Spans,
     /// Paths of values that came from the environment: they may be secrets.
     pub from_env: Vec<String>,
-    /// The index of its source.
+    /// The index of its source among all that were loaded.
     pub source: usize,
     /// The index of the document in its source.
     pub index: usize,
-    /// The other system's format that it was written in.
+    /// The other system's format that it was written in, such as `Vertex CustomJob`; `None` for a
+    /// document of ours.
     pub converted_from: Option<&'static str>,
 }
 

@@ -1,6 +1,7 @@
 //! Kinds of documents: a folder for each of ours, and what is known of other systems'.
 //!
-//! A new kind is a folder with a [`kind::Kind`], a line in `registry` and a variant of [`Document`].
+//! A new kind is a folder with a `kind::Kind`, a line in `registry` and a variant of
+//! [`Document`].
 
 pub(crate) mod convert;
 mod document;

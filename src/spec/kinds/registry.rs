@@ -6,7 +6,7 @@ use crate::spec::check::properties;
 use crate::spec::syntax::Node;
 use crate::text::list_of;
 
-/// The format of our documents.
+/// What `apiVersion` says in a document of ours, whatever its kind is.
 pub(crate) const API_VERSION: &str = "mlctl.dev/v1";
 
 /// Every kind. A document that doesn't say its kind and could be of several is taken for the first.
@@ -15,12 +15,12 @@ static KINDS: [&Kind; 1] = [&train::KIND];
 /// Kinds of the format that this version doesn't run.
 pub(crate) const LATER: [&str; 3] = ["TuneJob", "BatchPredictJob", "Endpoint"];
 
-/// The kind of this name.
+/// The kind of this name; names are case-sensitive.
 pub(crate) fn kind(name: &str) -> Option<&'static Kind> {
     all().find(|kind| kind.name == name)
 }
 
-/// All kinds.
+/// All kinds, in the order in which they are listed for users.
 pub(crate) fn all() -> impl Iterator<Item = &'static Kind> {
     KINDS.iter().copied()
 }
@@ -30,12 +30,12 @@ pub(crate) fn first() -> &'static Kind {
     KINDS[0]
 }
 
-/// The names of all kinds.
+/// The names of all kinds, in the same order.
 pub(crate) fn names() -> Vec<&'static str> {
     all().map(|kind| kind.name).collect()
 }
 
-/// "`kind: TrainJob`", for help texts.
+/// "`kind: A` or `kind: B`" of all kinds, for help texts.
 pub(crate) fn kinds_as_written() -> String {
     let written: Vec<String> = all().map(|kind| format!("`kind: {}`", kind.name)).collect();
     list_of(&written.iter().map(String::as_str).collect::<Vec<_>>(), "or")

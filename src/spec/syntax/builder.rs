@@ -6,18 +6,22 @@ use granit_parser::{Event, Span, StructureStyle};
 
 use super::code::Code;
 use super::diagnostic::Diagnostic;
+use super::keys::{Style, given_twice, key_of};
 use super::node::{Entry, Key, Node, Scalar, Value};
 use super::source::SourceSpan;
 
 /// Most values of one document, those that aliases repeat included: an alias bomb ends here.
 const MAX_NODES: usize = 50_000;
-/// Deepest nesting.
+/// How deep lists and mappings may be nested.
 pub(crate) const MAX_DEPTH: usize = 64;
 
-/// What an event led to.
+/// What the caller does after an event.
 pub(crate) enum Step {
+    /// Reads the next event.
     Go,
+    /// Takes the document that has ended; an empty one is `None`.
     Document(Option<Node>),
+    /// Skips the rest of the document, which is beyond a limit.
     GiveUp,
 }
 
@@ -31,17 +35,17 @@ struct MapFrame {
     entries: Vec<Entry>,
     seen: HashMap<String, SourceSpan>,
     merges: Vec<Node>,
-    key: Option<(Key, bool)>,
+    key: Option<(Key, Style)>,
 }
 
-/// Puts a document together.
+/// Puts documents together, one after the other.
 pub(crate) struct Builder {
     source: usize,
     stack: Vec<Frame>,
     root: Option<Node>,
     anchors: HashMap<usize, (Node, usize)>,
     nodes: usize,
-    /// What is wrong so far.
+    /// What is wrong with all documents so far.
     pub(crate) findings: Vec<Diagnostic>,
 }
 
@@ -204,10 +208,12 @@ impl Builder {
             Some(Frame::List { items, .. }) => items.push(node),
             Some(Frame::Map { map, .. }) => match map.key.take() {
                 None => map.key = Some(key_of(node, &mut self.findings)),
-                Some((key, true)) if key.text == "<<" => map.merges.push(node),
-                Some((key, _)) => {
+                Some((key, Style::Plain)) if key.text == "<<" => map.merges.push(node),
+                Some((key, style)) => {
                     if let Some(first) = map.seen.get(&key.text) {
-                        self.findings.push(given_twice(&key, *first));
+                        if style != Style::NoText {
+                            self.findings.push(given_twice(&key, *first));
+                        }
                     } else {
                         map.seen.insert(key.text.clone(), key.span);
                         map.entries.push(Entry { key, value: node });
@@ -248,33 +254,12 @@ impl Builder {
     }
 }
 
-fn given_twice(key: &Key, first: SourceSpan) -> Diagnostic {
-    let message = format!("`{}` is given twice in the same mapping", key.text);
-    Diagnostic::error(Code::DuplicateKey, message)
-        .at(key.span, "again here")
-        .at(first, "first here")
-        .help("keep one of the two")
-}
-
 /// A block collection ends with its last child: the parser's own end is the next token's start.
 fn whole(start: SourceSpan, flow: bool, end: SourceSpan, last: Option<SourceSpan>) -> SourceSpan {
     match last {
         Some(last) if !flow => start.to(last),
         _ => start.to(end),
     }
-}
-
-fn key_of(node: Node, findings: &mut Vec<Diagnostic>) -> (Key, bool) {
-    let span = node.span;
-    if let Value::Scalar(scalar) = node.value {
-        return (Key { text: scalar.text, span }, scalar.plain);
-    }
-    findings.push(
-        Diagnostic::error(Code::BadKey, "a key must be a text")
-            .at(span, "")
-            .help("write `name: value`; a text that starts with `{` or `[` needs quotes"),
-    );
-    (Key { text: String::new(), span }, false)
 }
 
 fn count(node: &Node) -> usize {

@@ -6,37 +6,38 @@ use serde_json::json;
 use super::code::Code;
 use super::source::{Source, SourceSpan};
 
-/// How bad it is.
+/// Whether a finding stops the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Severity {
-    /// The spec can't run.
+    /// Nothing is run from a document with one of these.
     Error,
-    /// It can, and probably not as meant.
+    /// The document is run, and probably does not do what its author means.
     Warning,
 }
 
-/// One finding.
+/// One finding about a document: what is wrong, where, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// How bad it is.
+    /// Whether it stops the run.
     pub severity: Severity,
     /// What kind of finding it is.
     pub code: Code,
-    /// One sentence: what is wrong.
+    /// One sentence without a full stop that says what is wrong.
     pub message: String,
-    /// Where; the first one is the place itself, the others explain.
+    /// The places that are underlined. The finding is listed by the first one; the others explain
+    /// it, such as where a name was given before.
     pub labels: Vec<Label>,
-    /// What to do.
+    /// What to write instead; `None` where the message says it all.
     pub help: Option<String>,
 }
 
 /// A place and a few words on it; the words may be empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Label {
-    /// Where.
+    /// The text that is underlined.
     pub span: SourceSpan,
-    /// What is there.
+    /// A few words beside it; empty when the message needs none.
     pub text: String,
 }
 
@@ -59,14 +60,14 @@ impl Diagnostic {
         self
     }
 
-    /// Says what to do.
+    /// Adds what to write instead.
     #[must_use]
     pub fn help(mut self, text: impl Into<String>) -> Self {
         self.help = Some(text.into());
         self
     }
 
-    /// Where it is listed.
+    /// The place by which it is listed; the beginning of the first source when it has none.
     pub fn span(&self) -> SourceSpan {
         self.labels.first().map(|label| label.span).unwrap_or_default()
     }
@@ -77,9 +78,9 @@ impl Diagnostic {
 pub struct Diagnostics {
     /// The texts; a span's `source` is an index into this list.
     pub sources: Vec<Source>,
-    /// The findings, by position.
+    /// The findings, in the order of the texts once they are sorted.
     pub list: Vec<Diagnostic>,
-    /// Places whose text is never shown.
+    /// Places of values that are probably secrets. They are starred out wherever a text is shown.
     pub secrets: Vec<SourceSpan>,
 }
 
@@ -90,7 +91,7 @@ impl Diagnostics {
         self.list.dedup();
     }
 
-    /// The run is refused.
+    /// At least one finding is an error, so nothing is run.
     pub fn has_errors(&self) -> bool {
         self.list.iter().any(|finding| finding.severity == Severity::Error)
     }

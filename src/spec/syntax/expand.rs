@@ -2,14 +2,14 @@
 
 use indexmap::IndexMap;
 
-/// What came out of a text.
+/// A text after its references to variables were replaced.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Expanded {
     /// The text with everything replaced that could be.
     pub text: String,
-    /// Something came from the environment.
+    /// Some value came from the environment, so the text may hold a secret.
     pub from_env: bool,
-    /// What could not be replaced.
+    /// The references that could not be replaced, in order.
     pub problems: Vec<Problem>,
 }
 

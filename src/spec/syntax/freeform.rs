@@ -8,16 +8,16 @@ use super::node::{index_path, key_path};
 
 /// Mappings of amounts: `cpu: 2` may be written without quotes.
 const AMOUNTS: [&str; 4] = ["limits", "requests", "overhead", "capacity"];
-/// Single amounts.
+/// Fields with one amount, which may be written without quotes too.
 const AMOUNT: [&str; 2] = ["sizeLimit", "divisor"];
 
-/// What doesn't fit, and where.
+/// Why a value is not what Kubernetes reads, and where in it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}{reason}", self.place())]
 pub(crate) struct Misfit {
     /// Path within the value, as in [`super::node::Spans`]; empty for the whole.
     pub(crate) path: String,
-    /// One sentence.
+    /// One sentence that says why; serde's own where the type is wrong.
     pub(crate) reason: String,
     /// It is the field itself that is unknown, not its value that is wrong.
     pub(crate) unknown: bool,

@@ -4,12 +4,12 @@ use indexmap::IndexMap;
 
 use super::source::SourceSpan;
 
-/// One value of a document.
+/// One value of a document, with all that is below it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {
-    /// Where it is written.
+    /// The text that it is written with, its key not included.
     pub span: SourceSpan,
-    /// What it is.
+    /// The value itself.
     pub value: Value,
 }
 
@@ -18,7 +18,7 @@ pub struct Node {
 pub enum Value {
     /// A text, a number, a boolean, null: everything without children.
     Scalar(Scalar),
-    /// A list.
+    /// A list, in the order of the file.
     List(Vec<Node>),
     /// A mapping, in the order of the file; keys are unique.
     Map(Vec<Entry>),
@@ -36,7 +36,7 @@ pub struct Scalar {
 /// One entry of a mapping.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
-    /// The key.
+    /// Its name in the mapping.
     pub key: Key,
     /// The value; a missing one is null with an empty span.
     pub value: Node,
@@ -45,9 +45,9 @@ pub struct Entry {
 /// A key of a mapping.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
-    /// Its text.
+    /// The text without quotes.
     pub text: String,
-    /// Where it is written.
+    /// The text that it is written with.
     pub span: SourceSpan,
 }
 
@@ -56,11 +56,11 @@ pub struct Key {
 pub enum Meaning {
     /// `null`, `~` or nothing at all.
     Null,
-    /// `true` or `false`.
+    /// `true` or `false`, also with capitals; `yes` and `on` are texts.
     Bool(bool),
-    /// A whole number.
+    /// A whole number: decimal, `0x` or `0o`.
     Integer(i128),
-    /// Any other number.
+    /// Any other number; it may be infinite or no number (`.nan`).
     Float(f64),
     /// Everything else, and everything in quotes.
     Text,
@@ -147,7 +147,7 @@ impl Node {
         self.as_scalar().map(|scalar| scalar.text.as_str())
     }
 
-    /// Null, or nothing where a value should be.
+    /// It is null, or nothing stands where a value should be.
     pub fn is_null(&self) -> bool {
         self.as_scalar().is_some_and(|scalar| scalar.meaning() == Meaning::Null)
     }
@@ -168,7 +168,7 @@ impl Node {
         }
     }
 
-    /// As JSON, by the core schema.
+    /// The value as JSON, each scalar by its meaning in YAML's core schema.
     pub fn to_json(&self) -> serde_json::Value {
         use serde_json::Value as Json;
         match &self.value {
@@ -198,15 +198,15 @@ impl Node {
 /// Where each value of a document is, by its path: `roles.worker.args[0]`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Spans {
-    places: IndexMap<String, Place>,
+    places: IndexMap<String, KeyedSpan>,
 }
 
-/// Where one value is.
+/// Where one value and its key are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Place {
-    /// Its key, when it is the value of a mapping.
+pub struct KeyedSpan {
+    /// The key; `None` for an item of a list and for the document.
     pub key: Option<SourceSpan>,
-    /// The value itself.
+    /// The value.
     pub value: SourceSpan,
 }
 
@@ -232,16 +232,16 @@ impl Spans {
                 }
             }
         }
-        self.places.insert(path, Place { key, value: node.span });
+        self.places.insert(path, KeyedSpan { key, value: node.span });
     }
 
     /// Notes where a value is; for converters, whose paths are not those of the file.
-    pub fn insert(&mut self, path: impl Into<String>, place: Place) {
+    pub fn insert(&mut self, path: impl Into<String>, place: KeyedSpan) {
         self.places.insert(path.into(), place);
     }
 
     /// The place of exactly this path.
-    pub fn get(&self, path: &str) -> Option<Place> {
+    pub fn get(&self, path: &str) -> Option<KeyedSpan> {
         self.places.get(path).copied()
     }
 
@@ -255,7 +255,7 @@ impl Spans {
         self.nearest(path, |place| place.key.unwrap_or(place.value))
     }
 
-    fn nearest(&self, path: &str, pick: impl Fn(Place) -> SourceSpan) -> SourceSpan {
+    fn nearest(&self, path: &str, pick: impl Fn(KeyedSpan) -> SourceSpan) -> SourceSpan {
         if let Some(place) = self.get(path) {
             return pick(place);
         }

@@ -9,7 +9,7 @@ use super::diagnostic::Diagnostic;
 use super::node::Node;
 use super::source::SourceSpan;
 
-/// Longest text.
+/// Longest text that is read, in bytes.
 pub(crate) const MAX_BYTES: usize = 1 << 20;
 
 /// The documents of one text, as far as they could be read.
@@ -17,7 +17,7 @@ pub(crate) const MAX_BYTES: usize = 1 << 20;
 pub(crate) struct Parsed {
     /// Documents without a syntax error, in order; empty ones are left out.
     pub(crate) documents: Vec<Node>,
-    /// What is wrong.
+    /// The errors of all documents, in the order in which they were met.
     pub(crate) findings: Vec<Diagnostic>,
     /// Some document could not be read to its end.
     pub(crate) broken: bool,

@@ -8,14 +8,14 @@ use super::diagnostic::{Diagnostic, Diagnostics, Severity};
 use super::source::{Source, SourceSpan};
 use crate::spec::check::secret;
 
-/// How findings are written.
+/// How findings are shown to people.
 #[derive(Clone, Copy, Debug)]
 pub struct RenderOptions {
-    /// With ANSI colours.
+    /// Colours are marked with ANSI sequences.
     pub color: bool,
     /// At most this many findings; the rest is counted.
     pub limit: usize,
-    /// Columns of the terminal.
+    /// Width of the terminal in columns; longer sentences are broken.
     pub width: usize,
 }
 
@@ -117,7 +117,7 @@ fn first_line(span: SourceSpan, text: &str) -> std::ops::Range<usize> {
     start..line
 }
 
-/// Breaks a sentence between words.
+/// Breaks a text between words into lines of at most `width` characters.
 pub(crate) fn wrap(text: &str, width: usize) -> String {
     let mut out = String::new();
     let mut column = 0;

@@ -7,10 +7,10 @@ use super::parse::parse;
 use super::source::{Source, SourceSpan};
 use crate::text::nearest;
 
-/// Name of the sources that hold the texts.
+/// What the texts of `--set` are called in findings, where a file has its path.
 pub(crate) const SOURCE_NAME: &str = "--set";
 
-/// One change, ready to be made.
+/// What one `--set` changes: where in the document, and the new value.
 #[derive(Debug)]
 pub(crate) struct Change {
     steps: Vec<(Step, SourceSpan)>,

@@ -5,7 +5,7 @@
 pub struct Source {
     /// What users call it: a path, `<stdin>` or `--set`.
     pub name: String,
-    /// The whole text.
+    /// The whole text, byte for byte, because spans count its bytes.
     pub text: String,
 }
 
@@ -31,11 +31,11 @@ impl Source {
 /// A range of bytes in one of several sources.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SourceSpan {
-    /// Which source, by its index.
+    /// The source's index in [`super::Diagnostics::sources`].
     pub source: usize,
-    /// First byte.
+    /// Offset of the first byte.
     pub start: usize,
-    /// The byte after the last one.
+    /// Offset of the byte after the last one.
     pub end: usize,
 }
 

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use crate::spec::kinds::train::{Accelerators, Args, EnvVar, Role, Volume};
-use crate::spec::syntax::{Place, Spans, index_path, key_path};
+use crate::spec::syntax::{KeyedSpan, Spans, index_path, key_path};
 use crate::text::{ByteSize, CpuQuantity};
 
 use super::gather::Located;
@@ -38,7 +38,7 @@ pub(super) fn assemble(pools: &mut [Pool], spans: &mut Spans) -> Assembled {
     };
     for pool in pools {
         let base = key_path("roles", pool.role);
-        spans.insert(base.as_str(), Place { key: None, value: pool.replicas.place.value });
+        spans.insert(base.as_str(), KeyedSpan { key: None, value: pool.replicas.place.value });
         let role = Role {
             replicas: pool.replicas.value,
             image: taken(&mut pool.program.image, &base, "image", spans),

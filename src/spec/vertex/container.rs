@@ -22,14 +22,14 @@ const PYTHON_PACKAGE_SPEC: Table = &[
 
 const ENV_VAR: Table = &[("name", Use::Read), ("value", Use::Read)];
 
-/// What a pool's replicas run.
+/// What the replicas of a pool run.
 #[derive(Default)]
 pub(super) struct Program {
     pub(super) image: Option<Located<String>>,
     pub(super) command: Option<Located<Vec<String>>>,
     pub(super) args: Option<Located<Args>>,
     pub(super) env: Option<Located<Vec<EnvVar>>>,
-    /// Python packages to install first.
+    /// URIs of Python packages that are installed before the command starts.
     pub(super) packages: Vec<String>,
 }
 
@@ -185,7 +185,8 @@ fn one_word(findings: &mut Findings, entry: &Entry) {
     }
 }
 
-/// A list of `{name, value}`; also a mapping of names to values and `NAME=value`, which people write.
+/// A list of `{name, value}`; also a mapping of names to values and `NAME=value`, which people
+/// write.
 fn environment(findings: &mut Findings, entry: Option<&Entry>) -> Option<Located<Vec<EnvVar>>> {
     let entry = entry?;
     let mut variables = Vec::new();

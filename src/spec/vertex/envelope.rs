@@ -35,9 +35,9 @@ const ENVELOPE: Table = &[
 /// What the envelope says about the job.
 #[derive(Default)]
 pub(super) struct Envelope<'a> {
-    /// `displayName`: the innermost one.
+    /// `displayName`; where several mappings have one, that of the innermost.
     pub(super) display_name: Option<&'a Entry>,
-    /// `labels`: the innermost ones.
+    /// `labels`; where several mappings have some, those of the innermost.
     pub(super) labels: Option<&'a Entry>,
 }
 

@@ -1,20 +1,20 @@
 //! Values of the converted job with the place of the file that each came from.
 
-use crate::spec::syntax::{Entry, Node, Place};
+use crate::spec::syntax::{Entry, KeyedSpan, Node};
 
 /// A converted value and where it is written.
 #[derive(Clone, Debug)]
 pub(super) struct Located<T> {
     pub(super) value: T,
-    pub(super) place: Place,
+    pub(super) place: KeyedSpan,
     /// Places of the items, when the value is a list whose items keep their order.
-    pub(super) items: Vec<Place>,
+    pub(super) items: Vec<KeyedSpan>,
 }
 
 impl<T> Located<T> {
-    /// The value of an entry.
+    /// A value that was read from an entry.
     pub(super) fn new(value: T, entry: &Entry) -> Self {
-        let place = Place { key: Some(entry.key.span), value: entry.value.span };
+        let place = KeyedSpan { key: Some(entry.key.span), value: entry.value.span };
         Self { value, place, items: Vec::new() }
     }
 
@@ -24,7 +24,7 @@ impl<T> Located<T> {
         let items = items
             .iter()
             .filter(|item| !item.is_null())
-            .map(|item| Place { key: None, value: item.span })
+            .map(|item| KeyedSpan { key: None, value: item.span })
             .collect();
         Self { items, ..Self::new(value, entry) }
     }

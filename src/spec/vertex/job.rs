@@ -1,15 +1,15 @@
 //! A whole `CustomJob` as a `TrainJob`.
 //!
 //! The pools become the roles chief, worker, ps and evaluator of TensorFlow by their position, also
-//! where the code is not TensorFlow's: so each replica gets exactly the `CLUSTER_SPEC`, `TF_CONFIG`,
-//! `RANK` and `MASTER_ADDR` that it has on Vertex AI, and the primary's success is the job's.
+//! where the code is not TensorFlow's: so each replica gets exactly the `CLUSTER_SPEC`,
+//! `TF_CONFIG`, `RANK` and `MASTER_ADDR` that it has on Vertex AI, and the primary's success is the job's.
 
 use indexmap::IndexMap;
 
 use crate::spec::kinds::train::{ApiVersion, Framework, Setup, TrainJob, TrainJobKind};
 use crate::spec::kinds::{Converted, Document, ForeignContext, Resolved};
 use crate::spec::syntax::{Code, Diagnostic, Severity};
-use crate::spec::syntax::{Node, Place, Spans};
+use crate::spec::syntax::{KeyedSpan, Node, Spans};
 
 use super::assemble::{Assembled, assemble, note};
 use super::container::install_script;
@@ -88,7 +88,10 @@ pub(crate) fn recognise(node: &Node, context: &ForeignContext<'_>) -> Option<Con
                     findings.add(
                         Diagnostic::error(Code::VertexMissing, "`workerPoolSpecs` is missing")
                             .at(spec.span, "")
-                            .help("write the worker pools into the file, also those that gcloud gets as flags"),
+                            .help(
+                                "write the worker pools into the file, also those that gcloud \
+                                gets as flags",
+                            ),
                     );
                     return None;
                 };
@@ -100,7 +103,7 @@ pub(crate) fn recognise(node: &Node, context: &ForeignContext<'_>) -> Option<Con
     let refused = findings.iter().any(|finding| finding.severity == Severity::Error);
     let (job, spans) = job.unzip();
     let mut spans: Spans = spans.unwrap_or_default();
-    spans.insert("", Place { key: None, value: node.span });
+    spans.insert("", KeyedSpan { key: None, value: node.span });
     let document = job.filter(|_| !refused).map(|job| {
         Document::TrainJob(Box::new(Resolved {
             spec: job,

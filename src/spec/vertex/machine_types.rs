@@ -5,7 +5,7 @@
 
 use crate::text::most_alike;
 
-/// What one machine has.
+/// What one machine of a type has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Machine {
     /// Virtual cores.
@@ -19,11 +19,11 @@ pub(super) struct Machine {
 /// What a name of a machine type means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum MachineType {
-    /// In the tables.
+    /// A type of the tables, or one that says itself what it has.
     Known(Machine),
-    /// A machine with TPUs.
+    /// A machine with TPUs, which are not supported.
     Tpu,
-    /// Not in the tables.
+    /// A type that is in no table.
     Unknown,
 }
 
@@ -124,7 +124,7 @@ const B200: &str = "nvidia-b200";
 const L4: &str = "nvidia-l4";
 const RTX: &str = "nvidia-rtx-pro-6000";
 
-/// Looks a machine type up.
+/// What the name of a machine type means, in any case of its letters.
 pub(super) fn lookup(name: &str) -> MachineType {
     const TPU: [&str; 6] = ["cloud-tpu", "ct4p", "ct5lp", "ct5p", "ct6e", "tpu"];
     let name = name.to_ascii_lowercase();
@@ -147,7 +147,7 @@ fn proportional(name: &str) -> Option<Machine> {
     sizes.contains(&cpus).then_some(Machine { cpus, mib: cpus * per_cpu, gpus: None })
 }
 
-/// `custom-8-32768`, `n2-custom-8-32768`: cores and MiB.
+/// A custom type says what it has: `custom-8-32768` are 8 cores and 32768 MiB.
 fn custom(name: &str) -> Option<Machine> {
     let (family, size) = name.split_once("custom-")?;
     let (cpus, mib) = size.strip_suffix("-ext").unwrap_or(size).split_once('-')?;

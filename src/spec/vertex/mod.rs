@@ -3,8 +3,8 @@
 //! The format is the JSON of the API's messages
 //! (<https://cloud.google.com/vertex-ai/docs/reference/rest/v1/CustomJobSpec>) in all the ways in
 //! which `gcloud ai custom-jobs create --config` takes it: see [`shape`] for the envelopes,
-//! [`fields`] for the spellings. Nothing of a file is dropped silently: what has no counterpart is a
-//! warning with its place.
+//! [`fields`] for the spellings. Nothing of a file is dropped silently: what has no counterpart is
+//! a warning with its place.
 
 mod assemble;
 mod container;

@@ -28,7 +28,7 @@ const WORKER_POOL_SPEC: Table = &[
 
 const NFS_MOUNT: Table = &[("server", Use::Read), ("path", Use::Read), ("mountPoint", Use::Read)];
 
-/// One pool, read.
+/// A worker pool as the roles need it.
 pub(super) struct Pool {
     pub(super) role: &'static str,
     pub(super) replicas: Located<u32>,
@@ -108,7 +108,7 @@ fn replicas(
     position: usize,
 ) -> Option<Located<u32>> {
     let Some(entry) = entry else {
-        let place = crate::spec::syntax::Place { key: None, value: pool.span };
+        let place = crate::spec::syntax::KeyedSpan { key: None, value: pool.span };
         return Some(Located { value: 1, place, items: Vec::new() });
     };
     let count = findings.count(&entry.value, "replicaCount")?;

@@ -21,7 +21,7 @@ const SCHEDULING: Table = &[
 const SPOT_HELP: &str = "nothing picks spot nodes by itself: add nodeSelector and tolerations for \
                          those of the cluster";
 
-/// What a job's scheduling becomes.
+/// What a job's `scheduling` says, in the words of our specs.
 #[derive(Default)]
 pub(super) struct Scheduling {
     pub(super) timeout: Option<Located<Span>>,

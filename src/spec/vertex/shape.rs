@@ -9,7 +9,7 @@ use crate::spec::syntax::{Entry, Node};
 
 use super::fields::find;
 
-/// What a document is.
+/// Which message of the API a document is.
 pub(super) enum Shape<'a> {
     /// A custom job: the mappings from the document inwards; the last one has `workerPoolSpecs`.
     CustomJob(Vec<&'a Node>),
@@ -17,11 +17,11 @@ pub(super) enum Shape<'a> {
     Pools(&'a Node),
     /// Something else of Google's, with one sentence on what to do.
     Other {
-        /// Its name.
+        /// What it is called, such as `Vertex BatchPredictionJob`.
         format: &'static str,
-        /// Where it shows.
+        /// The field that shows it.
         at: &'a Entry,
-        /// What to do.
+        /// One sentence on what to do.
         advice: &'static str,
     },
 }
@@ -29,13 +29,13 @@ pub(super) enum Shape<'a> {
 /// Wrappers are not nested deeper than request, job, spec, pools.
 const MAX_WRAPPERS: usize = 4;
 
-const TUNING: &str = "tuning comes later; the trials' `trialJobSpec` can be a CustomJobSpec file of \
-                      its own (`workerPoolSpecs` at the top) and run as one job";
+const TUNING: &str = "tuning comes later; the trials' `trialJobSpec` can be a CustomJobSpec file \
+                      of its own (`workerPoolSpecs` at the top) and run as one job";
 const BATCH: &str = "batch prediction comes later; only CustomJob files can be run now";
 const AI_PLATFORM: &str = "AI Platform Training is gone: write \
                            `workerPoolSpecs` with `machineSpec.machineType` for masterType and \
-                           workerType, `replicaCount` for workerCount, and `containerSpec.imageUri` \
-                           or `pythonPackageSpec` for imageUri, packageUris and pythonModule";
+                           workerType, `replicaCount` for workerCount, and \
+                           `containerSpec.imageUri` or `pythonPackageSpec` for imageUri, packageUris and pythonModule";
 
 /// The fields that show what a document is when it is no custom job.
 const OTHERS: [(&str, &str, &str); 9] = [

@@ -70,7 +70,8 @@ pub(super) const HABITS: &[Habit] = &[
     (
         "template",
         Where::Any,
-        "`image`, `command`, `args` and `env` stand here; for what has no field there is `podPatch`",
+        "`image`, `command`, `args` and `env` stand here; for what has no field there is \
+            `podPatch`",
     ),
     (
         "restartPolicy",
@@ -120,7 +121,8 @@ pub(super) const HABITS: &[Habit] = &[
     (
         "volumeMounts",
         Where::Any,
-        "write `volumes: [{name, mountPath, emptyDir: {}}]`: a volume says itself where it is mounted",
+        "write `volumes: [{name, mountPath, emptyDir: {}}]`: a volume says itself where it is \
+            mounted",
     ),
     ("serviceAccountName", Where::Any, "write `serviceAccount` at the top level"),
     ("priorityClassName", Where::Any, "write `priorityClass` at the top level"),

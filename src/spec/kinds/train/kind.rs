@@ -11,7 +11,7 @@ use crate::spec::kinds::{Document, Kind, Named};
 
 static SCHEMA: LazyLock<Json> = LazyLock::new(|| schemars::schema_for!(TrainJob).to_value());
 
-/// `kind: TrainJob`.
+/// `kind: TrainJob` as the registry lists it.
 pub(crate) static KIND: Kind = Kind {
     name: "TrainJob",
     noun: "job",

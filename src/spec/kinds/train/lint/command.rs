@@ -1,6 +1,7 @@
 //! Commands and arguments that will not reach the program as they look.
 
 use super::context::{Lint, Scope};
+use super::shell::{reference, runs_in_shell};
 use crate::spec::kinds::train::{ArgValue, Args, Framework};
 use crate::spec::syntax::is_variable;
 use crate::spec::syntax::{Code, Diagnostic};
@@ -50,7 +51,10 @@ impl Lint<'_> {
                 self.add(
                     Diagnostic::error(Code::EmptyCommand, "the command is an empty list")
                         .at(span, "")
-                        .help("leave `command` out for the image's own, or write `[python, train.py]`"),
+                        .help(
+                            "leave `command` out for the image's own, or write `[python, \
+                            train.py]`",
+                        ),
                 );
             }
             for word in words(&scope) {
@@ -164,9 +168,15 @@ impl Lint<'_> {
             let name = flag_name(word);
             if RENDEZVOUS.contains(&name.as_str()) {
                 self.add(
-                    Diagnostic::warning(Code::RendezvousInArgs, "the rendezvous is given by mlctl already")
-                        .at(span, "the same text on every replica")
-                        .help("leave it out: the variables of `framework` carry addresses, ports and ranks"),
+                    Diagnostic::warning(
+                        Code::RendezvousInArgs,
+                        "the rendezvous is given by mlctl already",
+                    )
+                    .at(span, "the same text on every replica")
+                    .help(
+                        "leave it out: the variables of `framework` carry addresses, ports \
+                            and ranks",
+                    ),
                 );
             }
         }
@@ -247,16 +257,6 @@ fn words<'a>(scope: &Scope<'a>) -> Vec<Word<'a>> {
     words
 }
 
-/// `sh -c`, `bash -lc` and the like: the shell splits and expands.
-fn runs_in_shell(command: &[String]) -> bool {
-    let program = command.first().map(|word| word.rsplit('/').next().unwrap_or_default());
-    program.is_some_and(|p| ["sh", "bash", "dash", "ash", "zsh", "ksh"].contains(&p))
-        && command
-            .iter()
-            .skip(1)
-            .any(|w| w.starts_with('-') && !w.starts_with("--") && w.ends_with('c'))
-}
-
 fn is_flag(text: &str) -> bool {
     let bare = text.trim_start_matches('-');
     bare.len() < text.len()
@@ -273,26 +273,4 @@ fn flag_name(word: &Word<'_>) -> String {
         word.path.rsplit('.').next().unwrap_or_default()
     };
     name.replace('-', "_")
-}
-
-/// A reference to a variable that a shell or Kubernetes would replace.
-pub(crate) fn reference(text: &str) -> Option<&str> {
-    for (at, _) in text.match_indices('$') {
-        let rest = &text[at + 1..];
-        let (body, close) = match rest.chars().next() {
-            Some('{') => (&rest[1..], Some('}')),
-            Some('(') => (&rest[1..], Some(')')),
-            _ => (rest, None),
-        };
-        let end =
-            body.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(body.len());
-        if !is_variable(&body[..end]) {
-            continue;
-        }
-        let Some(close) = close else { return Some(&text[at..=at + end]) };
-        if let Some(length) = body.find(close) {
-            return Some(&text[at..at + 3 + length]);
-        }
-    }
-    None
 }

@@ -1,4 +1,4 @@
-//! What every rule needs.
+//! The linter: all rules over one job, and what every rule needs.
 
 use crate::spec::kinds::Resolved;
 use crate::spec::kinds::train::{Args, EnvVar, Role, SecretUse, TrainJob, Volume};
@@ -44,6 +44,7 @@ pub(crate) fn check(
     lint.findings
 }
 
+/// A job under the rules, with what they have found so far. Each file of this folder adds rules.
 pub(crate) struct Lint<'a> {
     pub(crate) job: &'a TrainJob,
     pub(crate) spans: &'a Spans,
@@ -53,9 +54,9 @@ pub(crate) struct Lint<'a> {
     pub(crate) findings: Vec<Diagnostic>,
 }
 
-/// What may be said for the whole job and for a role alike.
+/// The fields that stand in the job as well as in a role: in one of the two.
 pub(crate) struct Scope<'a> {
-    /// `""` or `roles.worker`.
+    /// Path of what they stand in: `""` for the job, or such as `roles.worker`.
     pub(crate) path: String,
     pub(crate) command: Option<&'a [String]>,
     pub(crate) args: Option<&'a Args>,
@@ -65,7 +66,7 @@ pub(crate) struct Scope<'a> {
 }
 
 impl<'a> Lint<'a> {
-    /// The job and each role.
+    /// The job itself, then each role in the order of the file.
     pub(crate) fn scopes(&self) -> Vec<Scope<'a>> {
         let job = self.job;
         let mut scopes = vec![Scope {

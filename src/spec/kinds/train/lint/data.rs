@@ -40,8 +40,7 @@ impl Lint<'_> {
                     .at(span, "")
                     .help("write `pvc://CLAIM` or `pvc://CLAIM/PATH`, without `..`"),
             ),
-            Place::Path(_) if matches!(place.as_str(), "" | "~") || starts_at_home(place) => self
-                .add(
+            Place::Path(_) if is_no_folder(place.as_str()) => self.add(
                 Diagnostic::error(Code::BadUri, "`uri` is neither a claim nor a folder")
                     .at(span, "")
                     .help("write `pvc://CLAIM/PATH`, or a path such as `./data` or `${HOME}/data`"),
@@ -91,8 +90,9 @@ impl Lint<'_> {
     }
 }
 
-fn starts_at_home(place: &Place) -> bool {
-    place.as_str().starts_with("~/")
+/// The text is empty, or begins with what only a shell replaces.
+fn is_no_folder(text: &str) -> bool {
+    matches!(text, "" | "~") || text.starts_with("~/")
 }
 
 /// One path is the other, or lies within it.

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::command::reference;
 use super::context::Lint;
+use super::shell::reference;
 use crate::spec::check::is_secret_name;
 use crate::spec::kinds::train::{EnvVar, Framework};
 use crate::spec::syntax::{Code, Diagnostic};

@@ -9,10 +9,10 @@ use crate::spec::syntax::key_path;
 use crate::spec::syntax::{Code, Diagnostic};
 use crate::text::{nearest, one_slip_from};
 
-/// Measured up to here. It also keeps TF_CONFIG (about 100 bytes per replica) far below the
-/// 128 KiB that Linux allows for one variable.
+/// Runs of up to so many replicas are measured. It also keeps TF_CONFIG (about 100 bytes per
+/// replica) far below the 128 KiB that Linux allows for one variable.
 const MAX_REPLICAS: u64 = 256;
-/// More retries than this are no budget.
+/// More restarts than this are as good as no limit.
 const MANY_RETRIES: u32 = 100;
 const TENSORFLOW_ROLES: [&str; 4] = ["chief", "worker", "ps", "evaluator"];
 
@@ -124,7 +124,10 @@ impl Lint<'_> {
                         format!("`{name}` means nothing to this framework"),
                     )
                     .at(span, "its replicas are ranks like all others")
-                    .help("every rank takes part in each collective: leave the role out, or run it as a job of its own"),
+                    .help(
+                        "every rank takes part in each collective: leave the role out, or run \
+                        it as a job of its own",
+                    ),
                 );
             }
         }

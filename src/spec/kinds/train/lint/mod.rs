@@ -9,6 +9,7 @@ mod names;
 mod part;
 mod places;
 mod pods;
+mod shell;
 mod strategy;
 
 pub(crate) use context::document;

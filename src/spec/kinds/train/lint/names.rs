@@ -7,7 +7,7 @@ use crate::spec::syntax::{Code, Diagnostic};
 
 /// Longest name of a job: `<name>-<6>-<role>-<index>` must fit a host name's 63 characters.
 pub const MAX_NAME: usize = 30;
-/// Longest name of a role.
+/// Longest name of a role: see [`MAX_NAME`].
 pub const MAX_ROLE: usize = 12;
 
 // <name>-<6 characters>-<role>-<index up to 255>
@@ -73,12 +73,12 @@ impl Lint<'_> {
     }
 }
 
-/// Kubernetes takes this as a label, and it isn't one of mlctl's own.
+/// Whether users may give this label: Kubernetes takes it, and it isn't one of mlctl's own.
 pub fn is_label(key: &str, value: &str) -> bool {
     wrong_label_key(key).is_none() && (value.is_empty() || is_label_word(value))
 }
 
-/// DNS-1035.
+/// Why a name is no label of DNS-1035 of at most `limit` characters; `None` when it is one.
 fn wrong_name(name: &str, limit: usize) -> Option<String> {
     let length = name.chars().count();
     if name.is_empty() {

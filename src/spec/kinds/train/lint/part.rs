@@ -23,24 +23,50 @@ pub(crate) fn check_part(job: &TrainJob, part: &Part<'_>) -> Vec<Diagnostic> {
 /// finds something missing, or is not known here.
 fn looks_at(code: Code) -> Option<&'static [&'static str]> {
     Some(match code {
-        Code::BadName | Code::BadRoleName | Code::BadLabel | Code::BadEnvName | Code::BadObjectName
-        | Code::BadArgumentName | Code::DashesTwice | Code::DuplicateEnv | Code::TwoValues | Code::TooLong
-        | Code::EmptyPath | Code::Tilde | Code::UnknownPlaceholder | Code::BadUri | Code::BadPath
-        | Code::DuplicatePath | Code::BadMountPath | Code::DuplicateVolume | Code::VolumeSource
-        | Code::UnknownAccelerator | Code::ZeroTimeout | Code::TimeoutTooShort | Code::ManyRetries
-        // Of parts that are written as in a Pod.
-        | Code::UnknownField | Code::WrongType => &[],
-        // A volume may be mounted there.
+        // `UnknownField` and `WrongType` come from here only where a part is written as in a Pod.
+        Code::BadName
+        | Code::BadRoleName
+        | Code::BadLabel
+        | Code::BadEnvName
+        | Code::BadObjectName
+        | Code::BadArgumentName
+        | Code::DashesTwice
+        | Code::DuplicateEnv
+        | Code::TwoValues
+        | Code::TooLong
+        | Code::EmptyPath
+        | Code::Tilde
+        | Code::UnknownPlaceholder
+        | Code::BadUri
+        | Code::BadPath
+        | Code::DuplicatePath
+        | Code::BadMountPath
+        | Code::DuplicateVolume
+        | Code::VolumeSource
+        | Code::UnknownAccelerator
+        | Code::ZeroTimeout
+        | Code::TimeoutTooShort
+        | Code::ManyRetries
+        | Code::UnknownField
+        | Code::WrongType => &[],
+        // A volume may be mounted at `/gcs`.
         Code::GcsPath => &["volumes"],
         Code::LiteralSecret => &["valueFrom"],
         Code::OutsideCode => &["code"],
         Code::BadToleration => &["tolerations"],
         // A shell reads its words otherwise.
-        Code::OneStringCommand | Code::EmptyCommand | Code::TwoWordsInOne | Code::NoDashes | Code::NoShell
+        Code::OneStringCommand
+        | Code::EmptyCommand
+        | Code::TwoWordsInOne
+        | Code::NoDashes
+        | Code::NoShell
         | Code::NotExpanded => &["command"],
         Code::RendezvousInArgs => &["command", "framework", "roles"],
         Code::ReservedEnv | Code::TooManyReplicas => &["framework", "roles"],
-        Code::UnknownRole | Code::UnusualRole | Code::RoleIsSingle | Code::RoleIsARank
+        Code::UnknownRole
+        | Code::UnusualRole
+        | Code::RoleIsSingle
+        | Code::RoleIsARank
         | Code::NeverComplete => &["framework"],
         Code::StrategyFramework => &["framework", "strategy"],
         Code::StrategyRoles => &["framework", "strategy", "roles"],

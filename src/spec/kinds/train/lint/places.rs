@@ -82,7 +82,8 @@ impl Lint<'_> {
             .and_then(|p| p.requirements.as_ref());
         let Some(requirements) = requirements else { return };
         let span = self.spans.value("setup.python.requirements");
-        let help = "it is a path within `code`, such as `requirements.txt`: each replica reads its own copy";
+        let help = "it is a path within `code`, such as `requirements.txt`: each replica reads \
+            its own copy";
         if requirements.starts_with(['/', '~']) || requirements.split('/').any(|part| part == "..")
         {
             self.add(
@@ -156,9 +157,15 @@ impl Lint<'_> {
             [] => {
                 let span = self.spans.value(&key_path(path, "name"));
                 self.add(
-                    Diagnostic::error(Code::VolumeSource, format!("the volume `{}` has no source", volume.name))
-                        .at(span, "nothing to mount")
-                        .help("add one, as in a Pod: `emptyDir: {}` or `persistentVolumeClaim: {claimName: ...}`"),
+                    Diagnostic::error(
+                        Code::VolumeSource,
+                        format!("the volume `{}` has no source", volume.name),
+                    )
+                    .at(span, "nothing to mount")
+                    .help(
+                        "add one, as in a Pod: `emptyDir: {}` or `persistentVolumeClaim: \
+                            {claimName: ...}`",
+                    ),
                 );
             }
             [source] if !SOURCES.contains(&source) => {

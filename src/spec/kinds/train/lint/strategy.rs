@@ -29,10 +29,16 @@ impl Lint<'_> {
             Strategy::Mirrored | Strategy::CentralStorage => {
                 if self.training_replicas() > 1 {
                     self.add(
-                        Diagnostic::error(Code::StrategyRoles, "this strategy works within one replica")
-                            .at(span, "several replicas would each train alone")
-                            .at(self.spans.key("roles"), "more than one replica")
-                            .help("use one replica with several accelerators, or `strategy: multiWorkerMirrored`"),
+                        Diagnostic::error(
+                            Code::StrategyRoles,
+                            "this strategy works within one replica",
+                        )
+                        .at(span, "several replicas would each train alone")
+                        .at(self.spans.key("roles"), "more than one replica")
+                        .help(
+                            "use one replica with several accelerators, or `strategy: \
+                                multiWorkerMirrored`",
+                        ),
                     );
                 }
             }
@@ -86,9 +92,15 @@ impl Lint<'_> {
             );
         } else if self.training_replicas() == 1 {
             self.add(
-                Diagnostic::warning(Code::StrategyRoles, "MultiWorkerMirroredStrategy with one replica")
-                    .at(span, "TF_CONFIG is left out for a single replica")
-                    .help("the code then runs as on one machine; add workers: `roles: {worker: {replicas: 2}}`"),
+                Diagnostic::warning(
+                    Code::StrategyRoles,
+                    "MultiWorkerMirroredStrategy with one replica",
+                )
+                .at(span, "TF_CONFIG is left out for a single replica")
+                .help(
+                    "the code then runs as on one machine; add workers: `roles: {worker: \
+                        {replicas: 2}}`",
+                ),
             );
         }
     }

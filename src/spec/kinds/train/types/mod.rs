@@ -1,4 +1,5 @@
-//! The typed spec: what a `TrainJob` file says. JSON Schema, `explain` and validation come from here.
+//! The typed spec: what a `TrainJob` file says. JSON Schema, `explain` and validation are made of
+//! these types and their comments.
 //!
 //! A field marked `x-mlctl-expand` may use `${VAR}` and `${VAR:-default}`; a field marked
 //! `x-mlctl-verbatim` keeps every scalar as it is written, byte for byte.
