@@ -45,7 +45,7 @@ pub struct Head {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Unit {
     /// Replicas that start, fail, restart and run to completion together.
-    Gang(GangPlan),
+    Gang(Box<GangPlan>),
     /// Indexed replicas that run to completion each by itself.
     Tasks(Tasks),
     /// Replicas that stay up behind an address.
@@ -74,7 +74,7 @@ impl Serialize for Unit {
 impl<'de> Deserialize<'de> for Unit {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // Format 1 has no word for the unit: whatever it describes is a gang.
-        GangPlan::deserialize(deserializer).map(Self::Gang)
+        Box::deserialize(deserializer).map(Self::Gang)
     }
 }
 

@@ -158,8 +158,8 @@ fn slow(line: &str) -> Option<Kind<'_>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::parse_index;
     use super::*;
+    use crate::store::parse_index;
 
     #[test]
     fn it_sees_what_the_full_reader_sees() {

@@ -74,8 +74,14 @@ mod tests {
         let (begin_2, inner) = (monotonic(), Instant::now());
         std::thread::sleep(Duration::from_millis(20));
         let (inner, end_2) = (inner.elapsed(), monotonic());
-        assert!(end > begin && end - begin <= outer, "{begin:?} to {end:?}, within {outer:?}");
-        assert!(end_2 - begin_2 >= inner, "{begin_2:?} to {end_2:?}, around {inner:?}");
+        assert!(
+            end > begin && end.checked_sub(begin).unwrap() <= outer,
+            "{begin:?} to {end:?}, within {outer:?}"
+        );
+        assert!(
+            end_2.checked_sub(begin_2).unwrap() >= inner,
+            "{begin_2:?} to {end_2:?}, around {inner:?}"
+        );
         assert!(inner >= Duration::from_millis(20));
     }
 
@@ -84,7 +90,8 @@ mod tests {
     fn boottime_is_never_slower_than_monotonic() {
         let (outer, inner) = (boottime(), monotonic());
         std::thread::sleep(Duration::from_millis(20));
-        let (inner, outer) = (monotonic() - inner, boottime() - outer);
+        let (inner, outer) =
+            (monotonic().checked_sub(inner).unwrap(), boottime().checked_sub(outer).unwrap());
         assert!(outer >= inner && inner >= Duration::from_millis(20), "{outer:?}, {inner:?}");
     }
 
@@ -103,7 +110,7 @@ mod tests {
         let mut watch = SleepWatch::begun_at(s(10), s(10));
         assert_eq!(watch.slept_by(s(21), s(20)), None, "a second is not longer than a second");
         let more = Duration::from_millis(21_001);
-        assert_eq!(watch.slept_by(more, s(20)), Some(more - s(20)));
+        assert_eq!(watch.slept_by(more, s(20)), Some(more.checked_sub(s(20)).unwrap()));
     }
 
     #[test]

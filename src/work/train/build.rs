@@ -69,7 +69,7 @@ pub fn plan(spec: &TrainJob, context: &PlanContext) -> Result<Plan, PlanError> {
         pods: pod_options(spec),
         rules,
     };
-    Ok(Plan { head, unit: Unit::Gang(gang) })
+    Ok(Plan { head, unit: Unit::Gang(Box::new(gang)) })
 }
 
 /// Which role leads: its replica 0 is the primary.
