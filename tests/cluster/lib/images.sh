@@ -60,14 +60,13 @@ python_image() {
 
 # With its libraries: a static one crashes when it looks up a host's name.
 busybox_image() {
-    local root=$work/busybox file
+    local root=$work/busybox
     mkdir -p "$root"/{bin,etc,tmp,root,dev,proc,sys}
     chmod 1777 "$root/tmp"
     echo root:x:0:0:root:/root:/bin/sh >"$root/etc/passwd"
-    for file in /bin/busybox $(chroot "$work/debian" ldd /bin/busybox | grep -o '/[^ ]*'); do
-        mkdir -p "$root${file%/*}"
-        cp -L "$work/debian$file" "$root$file"
-    done
+    # Read from within: some are links to absolute paths, which here would lead to this machine's own.
+    chroot "$work/debian" sh -c 'tar -ch /bin/busybox $(ldd /bin/busybox | grep -o "/[^ ]*")' 2>/dev/null |
+        tar -C "$root" -x
     chroot "$root" /bin/busybox --install -s /bin
     layer busybox "$root" .
     image busybox '{"Env":["PATH=/bin"],"Cmd":["sh"]}' busybox
