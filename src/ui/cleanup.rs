@@ -6,7 +6,7 @@ use std::io;
 use jiff::Timestamp;
 
 use super::human::{age, bytes, number};
-use super::{Printer, Table, state_style};
+use super::{Printer, Table, run_state_style};
 use crate::hardware::Requests;
 use crate::ops::cleanup::{Kept, Proposal, Removal, Totals};
 use crate::ops::cost::money;
@@ -17,23 +17,27 @@ pub fn show_proposal(printer: &Printer, proposal: &Proposal, now: Timestamp) -> 
     let mut table =
         Table::new(&["WHAT", "STATE", "AGE", "WHERE", "OBJECTS", "DISK", "USES", "WHY"])
             .whole(&[0])
-            .painted(1, state_style);
+            .painted(1);
     for removal in &proposal.removals {
         let or_empty = |text: Option<String>| text.unwrap_or_default();
-        table.row(vec![
-            removal_title(removal),
-            or_empty(removal.state.map(|state| state.to_string())),
-            or_empty(removal.at.map(|at| age(at, now))),
-            or_empty(removal.runtime.clone()),
-            if removal.things.is_empty() {
-                String::new()
-            } else {
-                removal.things.len().to_string()
-            },
-            if removal.bytes == 0 { String::new() } else { bytes(removal.bytes) },
-            uses(&removal.requests, &removal.cost_per_hour),
-            removal.why.clone(),
-        ]);
+        let style = removal.state.map(run_state_style).unwrap_or_default();
+        table.painted_row(
+            style,
+            vec![
+                removal_title(removal),
+                or_empty(removal.state.map(|state| state.to_string())),
+                or_empty(removal.at.map(|at| age(at, now))),
+                or_empty(removal.runtime.clone()),
+                if removal.things.is_empty() {
+                    String::new()
+                } else {
+                    removal.things.len().to_string()
+                },
+                if removal.bytes == 0 { String::new() } else { bytes(removal.bytes) },
+                uses(&removal.requests, &removal.cost_per_hour),
+                removal.why.clone(),
+            ],
+        );
     }
     if table.is_empty() {
         printer.say("nothing to remove");

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use super::human::{between, clip, duration};
-use super::lines::{metrics_text, replica_style, run_state_style, state_style, usage_text};
+use super::lines::{metrics_text, replica_state_style, replica_style, run_state_style, usage_text};
 use super::{BOLD, DIM};
 use crate::gang::ReplicaId;
 use crate::run::{ReplicaState, ReplicaView, RunView};
@@ -94,7 +94,7 @@ impl Frame<'_> {
             "  {}{} {}{}{fixed}  {rest}",
             self.paint(replica_style(&replica.replica), &id),
             " ".repeat(name - id.len()),
-            self.paint(state_style(state).unwrap_or_default(), state),
+            self.paint(replica_state_style(replica.state), state),
             " ".repeat(11 - state.len().min(11)),
         );
         line.trim_end().to_owned()

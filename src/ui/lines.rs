@@ -9,6 +9,7 @@ use super::{ERROR, GOOD, WARNING};
 use crate::event::RunState;
 use crate::event::{Event, EventKind};
 use crate::gang::ReplicaId;
+use crate::run::ReplicaState;
 
 /// Colours that tell replicas apart, without red: that means an error.
 const COLORS: [AnsiColor; 6] = [
@@ -27,20 +28,28 @@ pub fn replica_style(replica: &ReplicaId) -> Style {
     COLORS[(role + replica.index as usize) % COLORS.len()].on_default()
 }
 
-/// The colour of a state, by its word in documents (`timedOut`); `None` for states that are no news.
-pub fn state_style(word: &str) -> Option<Style> {
-    match word {
-        "succeeded" => Some(GOOD),
-        "failed" | "lost" | "couldNotStart" | "timedOut" => Some(ERROR),
-        "restarting" | "unknown" | "cancelled" => Some(WARNING),
-        "running" | "draining" => Some(AnsiColor::Cyan.on_default()),
-        _ => None,
+/// The colour of a run's state; none for states that are no news.
+pub fn run_state_style(state: RunState) -> Style {
+    match state {
+        RunState::Succeeded => GOOD,
+        RunState::Failed | RunState::CouldNotStart | RunState::TimedOut => ERROR,
+        RunState::Restarting | RunState::Unknown | RunState::Cancelled => WARNING,
+        RunState::Running | RunState::Draining => AnsiColor::Cyan.on_default(),
+        RunState::Submitted | RunState::Pending | RunState::Starting => Style::new(),
     }
 }
 
-/// The colour of a run's state; no colour for states that are no news.
-pub fn run_state_style(state: RunState) -> Style {
-    state_style(state.as_str()).unwrap_or_default()
+/// The colour of a replica's state; none for states that are no news.
+pub fn replica_state_style(state: ReplicaState) -> Style {
+    match state {
+        ReplicaState::Succeeded => GOOD,
+        ReplicaState::Failed | ReplicaState::Lost => ERROR,
+        ReplicaState::Running => AnsiColor::Cyan.on_default(),
+        ReplicaState::Pending
+        | ReplicaState::SettingUp
+        | ReplicaState::Waiting
+        | ReplicaState::Stopped => Style::new(),
+    }
 }
 
 /// The time of day in this machine's time zone: `12:03:04`.

@@ -5,9 +5,6 @@ use comfy_table::{ColumnConstraint, ContentArrangement, Row, presets};
 
 use super::Printer;
 
-/// Chooses the style of a cell by its text; `None` for no colour.
-type Painting = fn(&str) -> Option<Style>;
-
 /// A table with column names. In a pipe nothing is cut; a terminal gets lines that fit it.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
@@ -15,8 +12,10 @@ pub struct Table {
     rows: Vec<Vec<String>>,
     /// Columns that are never cut, by their place from 0.
     whole: Vec<usize>,
-    /// The column with colours, and which.
-    painted: Option<(usize, Painting)>,
+    /// The colour of each row in the painted column.
+    styles: Vec<Style>,
+    /// The column with colours, by its place from 0.
+    painted: Option<usize>,
 }
 
 impl Table {
@@ -33,16 +32,22 @@ impl Table {
         self
     }
 
-    /// A column, counted from 0, whose text is coloured by what it says.
+    /// A column, counted from 0, that has the colours of [`Table::painted_row`].
     #[must_use]
-    pub fn painted(mut self, column: usize, style: Painting) -> Self {
-        self.painted = Some((column, style));
+    pub fn painted(mut self, column: usize) -> Self {
+        self.painted = Some(column);
         self
     }
 
     /// Adds a row: a cell for each column, empty where there is nothing to say.
     pub fn row(&mut self, cells: Vec<String>) {
+        self.painted_row(Style::new(), cells);
+    }
+
+    /// Adds a row whose cell in the painted column has this colour.
+    pub fn painted_row(&mut self, style: Style, cells: Vec<String>) {
         self.rows.push(cells);
+        self.styles.push(style);
     }
 
     /// Whether no row has been added.
@@ -120,17 +125,16 @@ impl Table {
     }
 
     fn paint(&self, lines: &mut [String]) {
-        let Some((column, style)) = self.painted else { return };
+        let Some(column) = self.painted else { return };
         let Some(at) = lines.first().and_then(|line| line.find(self.header[column].as_str()))
         else {
             return;
         };
-        for (line, row) in lines.iter_mut().skip(1).zip(&self.rows) {
+        let rows = self.rows.iter().zip(&self.styles);
+        for (line, (row, style)) in lines.iter_mut().skip(1).zip(rows) {
             let text = &row[column];
             let end = at + text.len();
-            if line.get(at..end) == Some(text)
-                && let Some(style) = style(text)
-            {
+            if line.get(at..end) == Some(text) && !style.is_plain() {
                 *line = format!("{}{style}{text}{style:#}{}", &line[..at], &line[end..]);
             }
         }
@@ -142,10 +146,9 @@ mod tests {
     use super::*;
 
     fn table() -> Table {
-        let mut table = Table::new(&["RUN", "STATE", "LAST LINE"])
-            .whole(&[0])
-            .painted(1, |text| (text == "failed").then_some(crate::ui::ERROR));
-        table.row(vec!["digits-abc123".into(), "failed".into(), "x".repeat(100)]);
+        let mut table = Table::new(&["RUN", "STATE", "LAST LINE"]).whole(&[0]).painted(1);
+        let failed = vec!["digits-abc123".into(), "failed".into(), "x".repeat(100)];
+        table.painted_row(crate::ui::ERROR, failed);
         table.row(vec![
             "a-name-as-long-as-a-name-may-be-abc123".into(),
             "running".into(),

@@ -11,7 +11,7 @@ use crate::runtime::Wanted;
 use crate::store::{ListFilter, Listing, RunSummary, Store, now};
 use crate::text::Span;
 use crate::ui::human::{age, between, duration};
-use crate::ui::{Screen, Table, Verbosity, state_style};
+use crate::ui::{Screen, Table, Verbosity, run_state_style};
 
 /// Arguments of `list`.
 #[derive(Debug, clap::Args)]
@@ -118,21 +118,24 @@ fn list(context: &Context, store: &Store, args: &ListArgs) -> Result<Listing, Cl
 fn table(listing: &Listing) -> Table {
     let mut table = Table::new(&["RUN", "KIND", "STATE", "RUNTIME", "AGE", "DURATION"])
         .whole(&[0, 2])
-        .painted(2, state_style);
+        .painted(2);
     let now = now();
     for RunSummary { entry, state } in &listing.runs {
         let took = entry
             .started
             .map(|started| duration(between(started, entry.ended.unwrap_or(now))))
             .unwrap_or_default();
-        table.row(vec![
-            entry.id.clone(),
-            entry.kind.clone(),
-            state.to_string(),
-            entry.runtime.clone(),
-            age(entry.created, now),
-            took,
-        ]);
+        table.painted_row(
+            run_state_style(*state),
+            vec![
+                entry.id.clone(),
+                entry.kind.clone(),
+                state.to_string(),
+                entry.runtime.clone(),
+                age(entry.created, now),
+                took,
+            ],
+        );
     }
     table
 }

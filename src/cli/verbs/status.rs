@@ -10,7 +10,9 @@ use crate::ops::cost::{Bill, Stretches, Window};
 use crate::run::RunView;
 use crate::store::{RunRecord, now};
 use crate::ui::human::{age, between, bytes, duration};
-use crate::ui::{BOLD, Screen, Table, metrics_text, run_state_style, state_style, usage_text};
+use crate::ui::{
+    BOLD, Screen, Table, metrics_text, replica_state_style, run_state_style, usage_text,
+};
 
 /// Arguments of `status`.
 #[derive(Debug, clap::Args)]
@@ -176,7 +178,7 @@ fn text(
 
 fn replicas(view: &RunView) -> Table {
     let header = ["REPLICA", "STATE", "TIME", "CPU", "MEMORY", "EXIT", "METRICS"];
-    let mut table = Table::new(&header).whole(&[0, 1]).painted(1, state_style);
+    let mut table = Table::new(&header).whole(&[0, 1]).painted(1);
     let now = now();
     for replica in view.replicas.values() {
         let time = replica.since.map(|since| between(since, replica.until.unwrap_or(now)));
@@ -184,15 +186,18 @@ fn replicas(view: &RunView) -> Table {
         if memory.is_empty() && replica.peak_memory > 0 {
             memory = format!("peak {}", bytes(replica.peak_memory));
         }
-        table.row(vec![
-            replica.replica.to_string(),
-            replica.state.as_str().into(),
-            time.map(duration).unwrap_or_default(),
-            cpu,
-            memory,
-            replica.last_exit().map(|exit| exit.reason.clone()).unwrap_or_default(),
-            metrics_text(replica.step, &replica.metrics),
-        ]);
+        table.painted_row(
+            replica_state_style(replica.state),
+            vec![
+                replica.replica.to_string(),
+                replica.state.as_str().into(),
+                time.map(duration).unwrap_or_default(),
+                cpu,
+                memory,
+                replica.last_exit().map(|exit| exit.reason.clone()).unwrap_or_default(),
+                metrics_text(replica.step, &replica.metrics),
+            ],
+        );
     }
     table
 }

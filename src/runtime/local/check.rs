@@ -1,14 +1,14 @@
 //! Can a plan run on this machine? Looked at before anything is made.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::data::{self, Claims};
 use super::doctor::python::{INTERPRETER, Pip, command, python};
 use super::gpu;
+use super::ignored::ignored;
 use super::runtime::LocalConfig;
 use crate::doctor;
-use crate::plan::{Plan, PodOptions, RolePlan};
+use crate::plan::{Plan, RolePlan};
 use crate::runtime::{Notice, RuntimeError, SubmitOptions};
 use crate::storage::{OWNER_FILE, Place, is_filled};
 use crate::sys;
@@ -72,57 +72,6 @@ fn output(base: &Path, plan: &Plan, options: &SubmitOptions, refused: &mut Vec<S
             model.display()
         ));
     }
-}
-
-fn ignored(plan: &Plan) -> Vec<Notice> {
-    let any = |test: &dyn Fn(&RolePlan) -> bool| plan.gang().roles.iter().any(test);
-    let mut names = Vec::new();
-    if any(&|role| role.image.is_some()) {
-        names.push("image");
-    }
-    if any(&|role| !role.node_selector.is_empty()) {
-        names.push("nodeSelector");
-    }
-    if any(&|role| !role.tolerations.is_empty()) {
-        names.push("tolerations");
-    }
-    let PodOptions { queue, priority_class, service_account, image_pull_secrets, affinity, patch } =
-        &plan.gang().pods;
-    for (name, is_set) in [
-        ("queue", queue.is_some()),
-        ("priorityClass", priority_class.is_some()),
-        ("serviceAccount", service_account.is_some()),
-        ("imagePullSecrets", !image_pull_secrets.is_empty()),
-        ("affinity", !affinity.is_empty()),
-        ("podPatch", !patch.is_empty()),
-    ] {
-        names.extend(is_set.then_some(name));
-    }
-    let mut notices = Vec::new();
-    if !names.is_empty() {
-        let names = names.join(", ");
-        notices.push(Notice(format!("this machine has no use for {names}: ignored")));
-    }
-    for (what, paths) in mounts(plan) {
-        if !paths.is_empty() {
-            notices.push(Notice(format!(
-                "{what} are not mounted on this machine: the commands find at {} only what lies \
-                 there already",
-                paths.into_iter().collect::<Vec<_>>().join(", ")
-            )));
-        }
-    }
-    notices
-}
-
-/// Where a cluster would mount volumes and Secrets.
-fn mounts(plan: &Plan) -> [(&'static str, BTreeSet<&str>); 2] {
-    let volumes = plan.gang().roles.iter().flat_map(|role| &role.volumes);
-    let secrets = plan.gang().roles.iter().flat_map(|role| &role.secrets);
-    [
-        ("volumes", volumes.map(|volume| volume.mount_path.as_str()).collect()),
-        ("secrets", secrets.filter_map(|secret| secret.mount_path.as_deref()).collect()),
-    ]
 }
 
 fn memory(

@@ -11,6 +11,7 @@ mod data;
 mod doctor;
 mod gpu;
 mod holdings;
+mod ignored;
 mod launch;
 mod leases;
 mod machine;
