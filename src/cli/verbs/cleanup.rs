@@ -1,8 +1,6 @@
 //! `mlctl cleanup`: remove what runs have left.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal;
-use std::rc::Rc;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -11,9 +9,9 @@ use super::selection::Selection;
 use crate::cli::{CliError, Context, ErrorKind, Format, Fresh, read_plan};
 use crate::event::RunState;
 use crate::ops::cleanup::{
-    Failure, Filter, Found, Kept, Proposal, Removal, Survey, Totals, caches, carry_out, propose,
+    Failure, Filter, Found, Kept, Looked, Places, Proposal, Removal, Survey, Totals, carry_out,
+    propose,
 };
-use crate::runtime::{Notice, Runtime};
 use crate::store::{ListFilter, Store, now};
 use crate::text::Span;
 use crate::ui::{Verbosity, removal_title, show_proposal, totals_text};
@@ -204,7 +202,7 @@ fn look(
 }
 
 fn remove(context: &Context, store: &Store, looked: &Looked, proposal: &Proposal) -> Vec<Failure> {
-    let backend = |name: &str| looked.backends.get(name).map(|backend| &**backend);
+    let backend = |name: &str| looked.runtimes.get(name).map(|backend| &**backend);
     carry_out(proposal, store, &backend, &mut |removal| {
         context.printer.detail(&format!("removing {}", removal_title(removal)));
     })
@@ -231,13 +229,7 @@ fn filter(context: &Context, args: &CleanupArgs) -> Result<Filter, CliError> {
     Ok(filter)
 }
 
-struct Looked {
-    survey: Survey,
-    backends: BTreeMap<String, Rc<dyn Runtime>>,
-}
-
-/// Looks at the state folder, and at every runtime that it or the command line names; where runs are
-/// named, at theirs alone. One that can't be asked is told, and what is remembered of its runs stays.
+/// Where to look, as the command line says it.
 fn survey(
     context: &Context,
     store: &Store,
@@ -251,49 +243,17 @@ fn survey(
         // Those that are named have been looked at when they were found.
         store.list(&all, &mut |run: &str| store.record(run))?
     };
-    let chosen = if named.is_empty() { Some(context.chosen()?.name()) } else { None };
-    let mut names: BTreeSet<String> = chosen.iter().cloned().collect();
-    if !named.is_empty() {
-        let meant = listing.runs.iter().filter(|run| named.contains(&run.entry.id));
-        names.extend(meant.map(|run| run.entry.runtime.clone()));
-    } else if !context.names_a_place() {
-        names.insert(LOCAL.into());
-        names.extend(listing.runs.iter().map(|run| run.entry.runtime.clone()));
-    }
-    let here = names.contains(LOCAL);
-    let caches = if here { caches(&context.env.cache_dir()) } else { Vec::new() };
-    let mut survey = Survey::of(&listing.runs, caches, now());
-    survey.runs.retain(|run| names.contains(&run.runtime));
-    let mut backends = BTreeMap::new();
-    let mut refused = None;
-    for name in names {
-        let looked = context.backend(&name).and_then(|backend| {
-            let unseen = survey.look_at(&*backend, args.all_users)?;
-            Ok((backend, unseen))
-        });
-        match looked {
-            Ok((backend, unseen)) => {
-                for Notice(notice) in unseen {
-                    context.printer.warn(&notice);
-                }
-                backends.insert(name, backend);
-            }
-            Err(error) if chosen.as_ref() == Some(&name) && context.names_a_place() => {
-                refused = Some(error);
-            }
-            Err(error) => {
-                // What stays because of it says so; the rest is no concern of whoever named runs.
-                if named.is_empty() {
-                    context.printer.warn(&format!("{name}: {}", error.message));
-                }
-                survey.refused.insert(name, error.message);
-            }
-        }
-    }
-    match refused {
-        Some(error) => Err(error),
-        None => Ok(Looked { survey, backends }),
-    }
+    let chosen = if named.is_empty() { context.chosen()?.name() } else { String::new() };
+    let places = Places {
+        local: LOCAL,
+        chosen: &chosen,
+        is_named: context.names_a_place(),
+        runs: named,
+        all_users: args.all_users,
+        cache: &context.env.cache_dir(),
+    };
+    let connect = |name: &str| context.backend(name);
+    places.look(&listing.runs, now(), &connect, &mut |notice| context.printer.warn(notice))
 }
 
 fn ask(context: &Context) -> Result<bool, CliError> {

@@ -80,7 +80,7 @@ impl Survey {
 }
 
 /// The Python environments that runs on this machine have made.
-pub fn caches(cache: &Path) -> Vec<Cache> {
+pub(super) fn caches(cache: &Path) -> Vec<Cache> {
     let entries = fs_err::read_dir(cache.join("venvs")).into_iter().flatten().flatten();
     entries
         .map(|entry| entry.path())

@@ -4,6 +4,7 @@
 mod carry_out;
 mod filter;
 mod gather;
+mod places;
 mod propose;
 mod survey;
 #[cfg(test)]
@@ -11,6 +12,6 @@ mod tests;
 
 pub use carry_out::{Failure, carry_out};
 pub use filter::Filter;
-pub use gather::caches;
+pub use places::{Looked, Places};
 pub use propose::{Folder, Kept, Proposal, Removal, Totals, propose};
 pub use survey::{Cache, Found, Survey};
