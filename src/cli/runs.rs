@@ -1,18 +1,15 @@
 //! What the verbs that look at runs share: finding one, bringing it up to date, printing it.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use serde::Serialize;
 
 use super::{CliError, Context, ErrorKind, Format, exit};
-use crate::gang::{FailureClass, Outcome, ReplicaId, Verdict};
+use crate::gang::{FailureClass, Outcome, Verdict};
 use crate::plan::Plan;
-use crate::run::{RunView, WhyReport, why};
+use crate::run::{RunView, WhyReport, explain};
 use crate::run::{SyncError, sync};
-use crate::runtime::{LogQuery, Runtime, Wanted};
-use crate::storage::Place;
-use crate::storage::is_filled;
+use crate::runtime::{Runtime, Wanted};
 use crate::store::{Look, RunPaths, RunRecord, Store, StoreError};
 
 /// A run that a verb is about, up to date.
@@ -40,7 +37,13 @@ impl Context {
         let run = self.resolve(&store, selector)?;
         let record = self.refresh(&store, &run)?;
         let paths = store.paths(&run);
-        let plan = read_plan(&paths);
+        let plan = match paths.read_plan() {
+            Ok(plan) => Some(plan),
+            // What a newer plan means can't be guessed.
+            Err(error @ StoreError::NewerFile { .. }) => return Err(error.into()),
+            // The verbs get along without a plan that is lost.
+            Err(_) => None,
+        };
         self.warn_of(&store);
         Ok(Target { store, paths, record, plan })
     }
@@ -168,56 +171,7 @@ impl Target {
 
     /// Why the run is where it is.
     pub fn why(&self, view: &RunView, backend: Option<&dyn Runtime>) -> WhyReport {
-        explain(view, &self.paths, self.plan.as_ref(), backend)
-    }
-}
-
-/// Why a run is where it is, with the last lines of logs where the events have none.
-pub fn explain(
-    view: &RunView,
-    paths: &RunPaths,
-    plan: Option<&Plan>,
-    backend: Option<&dyn Runtime>,
-) -> WhyReport {
-    let tail = |replica: &ReplicaId| -> Vec<String> {
-        let query = LogQuery {
-            role: Some(replica.role.clone()),
-            index: Some(replica.index),
-            tail: Some(12),
-            ..LogQuery::default()
-        };
-        let lines = backend
-            .and_then(|backend| backend.logs(paths, &query).ok())
-            .and_then(|mut reader| reader.read().ok())
-            .unwrap_or_default();
-        let skip = lines.len().saturating_sub(12);
-        lines[skip..].iter().map(|line| crate::ui::human::plain(&line.line)).collect()
-    };
-    why(view, plan, &tail)
-}
-
-/// A run's plan, if its file can be read.
-pub fn read_plan(paths: &RunPaths) -> Option<Plan> {
-    paths.read_plan().ok()
-}
-
-/// Where the run's outputs are, as far as they are there: name and place.
-pub fn outputs(plan: Option<&Plan>, paths: &RunPaths) -> Vec<(&'static str, String)> {
-    let base = match plan.and_then(|plan| plan.gang().output.as_ref()) {
-        Some(Place::Path(path)) => path.as_path().to_path_buf(),
-        // Claims and object stores are not looked into for a line of text.
-        Some(elsewhere) => return vec![("output", elsewhere.to_string())],
-        None => paths.output(),
-    };
-    let base: &Path = base.as_path();
-    let shown = |name, path: &Path| vec![(name, path.display().to_string())];
-    let model = base.join("model");
-    if is_filled(&model) {
-        shown("model", &model)
-    } else if ["checkpoints", "logs"].iter().any(|name| is_filled(&base.join(name))) {
-        shown("output", base)
-    } else {
-        Vec::new()
+        explain(view, &self.paths, self.plan.as_ref(), backend.map(|backend| backend as _))
     }
 }
 

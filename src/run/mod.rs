@@ -3,6 +3,7 @@
 pub mod advice;
 mod follow;
 mod replica;
+mod report;
 mod submit;
 mod sync;
 #[cfg(test)]
@@ -12,6 +13,7 @@ mod why;
 
 pub use follow::*;
 pub use replica::*;
+pub use report::*;
 pub use submit::*;
 pub use sync::*;
 pub use view::*;

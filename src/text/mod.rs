@@ -4,6 +4,7 @@ mod amounts;
 mod format;
 pub(crate) mod hex;
 mod nearest;
+mod plain;
 #[cfg(test)]
 mod properties;
 mod quantity;
@@ -12,5 +13,6 @@ mod signal;
 pub use amounts::*;
 pub use format::*;
 pub(crate) use nearest::{likeness, list_of, most_alike, nearest, one_slip_from};
+pub use plain::plain;
 pub use quantity::quantity;
 pub(crate) use signal::signal_name;

@@ -85,15 +85,6 @@ pub fn clip(text: &str, width: usize) -> String {
     format!("{}…", kept.trim_end())
 }
 
-/// One line of output without control characters and colours. Of a progress bar that wrote over
-/// itself only the last state is left, as on a terminal.
-pub fn plain(line: &[u8]) -> String {
-    let text = String::from_utf8_lossy(line);
-    let last = text.trim_end_matches('\r').rsplit('\r').next().unwrap_or_default();
-    let text = anstream::adapter::strip_str(last).to_string();
-    text.chars().map(|c| if c == '\t' { ' ' } else { c }).filter(|c| !c.is_control()).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,6 +102,5 @@ mod tests {
             ["0", "0.9725", "1", "123456", "1.2e-7", "0.25", "-3.5"]
         );
         assert_eq!(clip("a long text", 6), "a lon…");
-        assert_eq!(plain(b"10%\r50%\r\x1b[32m100%\x1b[0m\tok\r"), "100% ok");
     }
 }

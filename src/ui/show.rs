@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::io;
 
 use super::frame::Frame;
-use super::human::plain;
 use super::lines::{clock, event_text, replica_style};
 use super::screen::Screen;
 use super::{DIM, Printer, Verbosity};
@@ -13,6 +12,7 @@ use crate::gang::ReplicaId;
 use crate::run::{RunView, Watcher};
 use crate::runtime::LogLine;
 use crate::store::now;
+use crate::text::plain;
 
 /// What is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::selection::Selection;
-use crate::cli::{CliError, Context, ErrorKind, Format, Fresh, read_plan};
+use crate::cli::{CliError, Context, ErrorKind, Format, Fresh};
 use crate::event::RunState;
 use crate::ops::cleanup::{
     Failure, Filter, Found, Kept, Looked, Places, Proposal, Removal, Survey, Totals, carry_out,
@@ -195,7 +195,7 @@ fn look(
     let mut proposal = propose(&looked.survey, &filter, &mut |run| store.run_size(run));
     proposal.price(&mut |removal| {
         let prices = context.prices_or_warn(removal.runtime.as_deref().unwrap_or(LOCAL));
-        let plan = removal.run.as_ref().and_then(|run| read_plan(&store.paths(run)));
+        let plan = removal.run.as_ref().and_then(|run| store.paths(run).read_plan().ok());
         prices.held(&removal.requests, plan.as_ref())
     });
     Ok((looked, proposal))

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::selection::Selection;
-use crate::cli::{CliError, Context, ErrorKind, Format, Fresh, read_plan};
+use crate::cli::{CliError, Context, ErrorKind, Format, Fresh};
 use crate::ops::cost::{Bill, By, Charged, Stretches, Sum, Window, money, sums};
 use crate::runtime::Wanted;
 use crate::store::{ListFilter, RunSummary, Store, now};
@@ -149,7 +149,7 @@ fn charged(context: &Context, store: &Store, args: &CostArgs) -> Result<Vec<Char
             continue;
         }
         let (Some(plan), Ok(record)) =
-            (read_plan(&store.paths(&entry.id)), store.record(&entry.id))
+            (store.paths(&entry.id).read_plan().ok(), store.record(&entry.id))
         else {
             context.printer.warn(&format!(
                 "{}: its plan or record can't be read, so what it cost is not known",

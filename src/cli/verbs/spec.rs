@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::cli::{CliError, Context, ErrorKind, SpecArgs, exit};
 use crate::spec::check::json_schema;
 use crate::spec::explain as explain_path;
-use crate::spec::to_yaml;
+use crate::spec::{DEFAULT_KIND, kind_names, to_yaml};
 
 /// Arguments of `validate`.
 #[derive(Debug, clap::Args)]
@@ -87,7 +87,7 @@ Examples:
   # yaml-language-server: $schema=trainjob.json")]
 pub struct SchemaArgs {
     /// The kind
-    #[arg(default_value = "TrainJob")]
+    #[arg(default_value = DEFAULT_KIND)]
     pub kind: String,
 }
 
@@ -95,7 +95,7 @@ pub struct SchemaArgs {
 pub fn schema(context: &Context, args: &SchemaArgs) -> Result<u8, CliError> {
     let schema = json_schema(&args.kind).ok_or_else(|| {
         CliError::new(ErrorKind::NotFound, format!("there is no kind {}", args.kind))
-            .hint("kinds: TrainJob")
+            .hint(format!("kinds: {}", kind_names().join(", ")))
     })?;
     context.printer.data(&schema)?;
     Ok(exit::OK)
@@ -110,7 +110,7 @@ Examples:
   mlctl explain TrainJob.roles.worker.accelerators")]
 pub struct ExplainArgs {
     /// A kind or a field of it
-    #[arg(default_value = "TrainJob")]
+    #[arg(default_value = DEFAULT_KIND)]
     pub path: String,
 }
 

@@ -5,9 +5,9 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::cost::{cost_text, wasted_text};
-use crate::cli::{CliError, Context, ErrorKind, Format, Target, outputs};
+use crate::cli::{CliError, Context, ErrorKind, Format, Target};
 use crate::ops::cost::{Bill, Stretches, Window};
-use crate::run::RunView;
+use crate::run::{RunView, outputs};
 use crate::store::{RunRecord, now};
 use crate::ui::human::{age, between, bytes, duration};
 use crate::ui::{

@@ -4,13 +4,12 @@ use std::time::{Duration, Instant};
 
 use super::dry_run::dry_run;
 use crate::cli::{
-    CliError, Context, ErrorKind, Interrupts, OnInterrupt, SpecArgs, exit, exit_code, explain,
-    outputs,
+    CliError, Context, ErrorKind, Interrupts, OnInterrupt, SpecArgs, exit, exit_code,
 };
 use crate::ops::cost::Prices;
 use crate::plan::Plan;
 use crate::run::Submitted;
-use crate::run::{Follow, FollowEnd, Interrupt, follow};
+use crate::run::{Follow, FollowEnd, Interrupt, explain, follow, outputs};
 use crate::runtime::{LogQuery, Notice, Runtime, SubmitOptions};
 use crate::store::Store;
 use crate::ui::summary_text;

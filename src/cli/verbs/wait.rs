@@ -4,12 +4,10 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use crate::cli::{
-    CliError, Context, Format, Interrupts, Target, exit, exit_code, explain, outputs,
-};
+use crate::cli::{CliError, Context, Format, Interrupts, Target, exit, exit_code};
 use crate::event::RunState;
 use crate::run::WhyReport;
-use crate::run::{Follow, FollowEnd, Interrupt, follow};
+use crate::run::{Follow, FollowEnd, Interrupt, explain, follow, outputs};
 use crate::runtime::LogQuery;
 use crate::text::Span;
 use crate::ui::{FollowMode, Show};
@@ -58,7 +56,7 @@ pub fn run(context: &Context, args: &WaitArgs) -> Result<u8, CliError> {
         Err(error) => return Err(error),
     };
     if target.record.state.is_ended() && !args.events {
-        return ended(context, &target, Some(&*backend), args);
+        return ended(context, &target, Some(&*backend as _), args);
     }
     let interrupts = Interrupts::listen()?;
     let stop = || {
@@ -83,7 +81,7 @@ pub fn run(context: &Context, args: &WaitArgs) -> Result<u8, CliError> {
     match end {
         FollowEnd::Ended(_) => {
             let target = context.target(Some(&target.paths.run))?;
-            ended(context, &target, Some(&*backend), args)
+            ended(context, &target, Some(&*backend as _), args)
         }
         FollowEnd::Detached(view) | FollowEnd::Deadline(view) => {
             let run = &target.paths.run;
@@ -114,8 +112,9 @@ fn ended(
 ) -> Result<u8, CliError> {
     let view = target.view()?;
     let code = target.record.verdict.as_ref().map_or(exit::RUN_FAILED, exit_code);
-    let why = (target.record.state != RunState::Succeeded)
-        .then(|| explain(&view, &target.paths, target.plan.as_ref(), backend));
+    let why = (target.record.state != RunState::Succeeded).then(|| {
+        explain(&view, &target.paths, target.plan.as_ref(), backend.map(|backend| backend as _))
+    });
     if args.events {
         return Ok(code);
     }

@@ -1,6 +1,7 @@
 //! Where a clean-up looks, and the survey of all of it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 use std::path::Path;
 use std::rc::Rc;
 
@@ -8,7 +9,7 @@ use jiff::Timestamp;
 
 use super::gather::caches;
 use super::survey::Survey;
-use crate::runtime::{Notice, Runtime};
+use crate::runtime::{Notice, Runtime, RuntimeError};
 use crate::store::RunSummary;
 
 /// What the caller has chosen.
@@ -28,6 +29,9 @@ pub struct Places<'a> {
     pub cache: &'a Path,
 }
 
+/// Gives the runtime of a name.
+type Connect<'a, E> = dyn Fn(&str) -> Result<Rc<dyn Runtime>, E> + 'a;
+
 /// What was found, and the runtimes in which it can be removed.
 pub struct Looked {
     /// What was found.
@@ -40,15 +44,15 @@ impl Places<'_> {
     /// Looks at the state folder, and at every runtime that it or the caller names; where runs are
     /// named, at theirs alone. One that can't be asked is told, and what is remembered of its runs
     /// stays. `connect` gives the runtime of a name.
-    pub fn look<E: std::fmt::Display>(
+    pub fn look<E>(
         &self,
         known: &[RunSummary],
         now: Timestamp,
-        connect: &dyn Fn(&str) -> Result<Rc<dyn Runtime>, E>,
+        connect: &Connect<'_, E>,
         notify: &mut dyn FnMut(&str),
     ) -> Result<Looked, E>
     where
-        E: From<crate::runtime::RuntimeError>,
+        E: Display + From<RuntimeError>,
     {
         let names = self.names(known);
         let caches = if names.contains(self.local) { caches(self.cache) } else { Vec::new() };
@@ -63,7 +67,9 @@ impl Places<'_> {
             });
             match looked {
                 Ok((runtime, unseen)) => {
-                    unseen.iter().for_each(|Notice(notice)| notify(notice));
+                    for Notice(notice) in &unseen {
+                        notify(notice);
+                    }
                     runtimes.insert(name, runtime);
                 }
                 Err(error) if self.is_named && self.runs.is_empty() && name == self.chosen => {

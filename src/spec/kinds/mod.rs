@@ -14,3 +14,4 @@ pub(crate) use convert::{Converted, ForeignContext, RECOGNISERS};
 pub(crate) use document::Origin;
 pub use document::{Document, Resolved};
 pub(crate) use kind::{Habit, Kind, Named, Part, Where};
+pub use registry::{DEFAULT_KIND, names};

@@ -12,6 +12,9 @@ pub(crate) const API_VERSION: &str = "mlctl.dev/v1";
 /// Every kind. A document that doesn't say its kind and could be of several is taken for the first.
 static KINDS: [&Kind; 1] = [&train::KIND];
 
+/// The name of the kind that is meant where nothing says which.
+pub const DEFAULT_KIND: &str = train::TRAIN_JOB;
+
 /// Kinds of the format that this version doesn't run.
 pub(crate) const LATER: [&str; 3] = ["TuneJob", "BatchPredictJob", "Endpoint"];
 
@@ -31,7 +34,7 @@ pub(crate) fn first() -> &'static Kind {
 }
 
 /// The names of all kinds, in the same order.
-pub(crate) fn names() -> Vec<&'static str> {
+pub fn names() -> Vec<&'static str> {
     all().map(|kind| kind.name).collect()
 }
 

@@ -11,4 +11,4 @@ mod tests;
 
 pub use build::{DEFAULT_ROLE, MAX_REPLICAS, plan, primary_role};
 pub use loaded::LoadedJob;
-pub use submit::{KIND, TrainError, order, plan_in, submit};
+pub use submit::{TrainError, order, plan_in, submit};

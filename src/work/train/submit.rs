@@ -5,11 +5,8 @@ use crate::ops::cost::{NoPrices, Prices, limit_cost};
 use crate::plan::{Plan, PlanContext, PlanError};
 use crate::run::{self, Order, SubmitError, Submitted, Submitter};
 use crate::runtime::{Notice, Runs, RuntimeError, SubmitOptions};
-use crate::spec::to_yaml;
+use crate::spec::{TRAIN_JOB, to_yaml};
 use crate::store::{Store, StoreError};
-
-/// The kind that is recorded with the run.
-pub const KIND: &str = "TrainJob";
 
 /// A job could not be planned or submitted.
 #[derive(Debug, thiserror::Error)]
@@ -64,7 +61,7 @@ pub fn plan_in<E: From<TrainError>>(
 /// Everything of a submission but its record: the plan without secret values, and the texts.
 pub fn order<'a>(job: &'a LoadedJob, mut plan: Plan, resolved: &'a str) -> Order<'a> {
     let secrets = plan.take_secrets(&job.secrets());
-    Order { kind: KIND, plan, secrets, base: &job.base, source: &job.source, resolved }
+    Order { kind: TRAIN_JOB, plan, secrets, base: &job.base, source: &job.source, resolved }
 }
 
 /// Plans a job, looks whether it can run, records it and starts it.

@@ -11,9 +11,12 @@ use crate::spec::kinds::{Document, Kind, Named};
 
 static SCHEMA: LazyLock<Json> = LazyLock::new(|| schemars::schema_for!(TrainJob).to_value());
 
+/// What `kind:` says, and what is recorded with every run of it.
+pub const TRAIN_JOB: &str = "TrainJob";
+
 /// `kind: TrainJob` as the registry lists it.
 pub(crate) static KIND: Kind = Kind {
-    name: "TrainJob",
+    name: TRAIN_JOB,
     noun: "job",
     example: "digits",
     schema_file: "trainjob.json",

@@ -8,6 +8,7 @@ mod types;
 mod write;
 
 pub(crate) use kind::KIND;
+pub use kind::TRAIN_JOB;
 pub use script::{from_script, valid_name};
 pub use types::*;
 pub use write::to_yaml;
