@@ -10,7 +10,6 @@ mod prices;
 mod runs;
 mod settings;
 mod specs;
-mod state;
 pub mod verbs;
 
 pub use app::*;

@@ -53,6 +53,21 @@ fn imports_run_one_way() {
     assert!(wrong.is_empty(), "arrows that the table does not have:\n{}", wrong.join("\n"));
 }
 
+#[test]
+fn the_picture_is_the_table() {
+    let text = include_str!("../../ARCHITECTURE.md");
+    let house = text.split("## The house").nth(1).unwrap().split("\n## ").next().unwrap();
+    let rows = house.lines().filter(|line| line.starts_with("| `"));
+    let drawn: Vec<(String, String)> = rows
+        .map(|row| {
+            let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+            (cells[0].replace('`', ""), cells[2].replace('`', ""))
+        })
+        .collect();
+    let table = ROOMS.map(|(room, below)| (room.to_owned(), below.to_owned()));
+    assert_eq!(drawn, table);
+}
+
 /// The code of every file below `src` without its tests, by its path there.
 fn sources(src: &Path) -> Vec<(String, String)> {
     let mut found = Vec::new();

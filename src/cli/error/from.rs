@@ -1,6 +1,6 @@
 //! Errors of the state folder and the runtimes, classified and with what to do.
 
-use super::{CliError, ErrorKind};
+use super::types::{CliError, ErrorKind};
 use crate::run::{FollowError, SyncError};
 use crate::runtime::ClusterError;
 use crate::runtime::RuntimeError;

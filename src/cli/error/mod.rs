@@ -1,0 +1,6 @@
+//! Errors on their way to the user: classes, exit codes, hints.
+
+mod from;
+mod types;
+
+pub use types::*;
