@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use super::config::LocalConfig;
 use super::data::{self, Claims};
 use super::doctor::python::{INTERPRETER, Pip, command, python};
 use super::gpu;
-use super::runtime::LocalConfig;
 use crate::doctor;
 use crate::plan::{Plan, PodOptions, RolePlan};
 use crate::runtime::{Notice, RuntimeError, SubmitOptions};
