@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::pod::CodeFile;
+use super::work_link::WorkLink;
 use crate::gang::{GangConfig, ReplicaId};
 use crate::spec::Setup;
 
@@ -84,17 +85,6 @@ pub enum Code {
     },
     /// In the image, in the folder where its program starts; nothing is copied.
     Image(PathBuf),
-}
-
-/// A link in the working folder to something that is not copied, such as data. It goes over what the
-/// code has there.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct WorkLink {
-    /// Path within the working folder; relative, never with `..`.
-    pub path: PathBuf,
-    /// Where it points; absolute.
-    pub target: PathBuf,
 }
 
 /// What an agent is in, where that makes a difference.

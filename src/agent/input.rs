@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::links::Link;
+use super::link::Link;
 use super::process::Ended;
 use crate::gang::{Attempt, ReplicaId, ToMember, ToPrimary};
 

@@ -1,81 +1,29 @@
 //! Connections between agents, as threads around the main loop.
 
 use std::io;
-use std::net::{Shutdown, TcpListener, TcpStream, ToSocketAddrs};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, Sender, SyncSender, TrySendError, sync_channel};
-use std::thread::JoinHandle;
+use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::connect::{DIAL_LIMIT, connect};
 use super::input::Input;
+use super::link::Link;
 use super::presence;
 use super::wire::{self, Purpose};
 
-/// Messages that may wait for a slow peer before its link counts as broken.
-const QUEUE: usize = 256;
-
 /// Connections that may be in their handshake at once.
 const STRANGERS: usize = 64;
-
-/// A connection attempt takes at most this long.
-const DIAL_LIMIT: Duration = Duration::from_secs(5);
 
 /// What the holder of the token may ask for.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct CancelRequest {
     /// Who cancels, for the verdict.
     pub(super) by: String,
-}
-
-/// The sending end of a link; dropping it closes the link once all is flushed.
-#[derive(Debug)]
-pub(super) struct Link<T> {
-    queue: SyncSender<T>,
-    stream: TcpStream,
-    writer: JoinHandle<()>,
-}
-
-impl<T: Serialize + Send + 'static> Link<T> {
-    fn new(stream: &TcpStream) -> io::Result<Self> {
-        let (queue, waiting) = sync_channel(QUEUE);
-        let target = stream.try_clone()?;
-        let writer = std::thread::spawn(move || write(target, &waiting));
-        Ok(Self { queue, stream: stream.try_clone()?, writer })
-    }
-
-    /// Queues a message; never blocks. A peer that doesn't read loses its link.
-    pub(super) fn send(&self, message: T) {
-        if let Err(TrySendError::Full(_)) = self.queue.try_send(message) {
-            self.cut();
-        }
-    }
-
-    /// Closes at once; the reading thread tells the main loop.
-    pub(super) fn cut(&self) {
-        // It may be closed already.
-        let _ = self.stream.shutdown(Shutdown::Both);
-    }
-
-    /// Sends what is queued, closes, and waits for that.
-    pub(super) fn flush(self) {
-        let Self { queue, writer, .. } = self;
-        drop(queue);
-        // A writer can't panic, and its writes are limited in time.
-        let _ = writer.join();
-    }
-}
-
-fn write<T: Serialize>(mut stream: TcpStream, waiting: &Receiver<T>) {
-    for message in waiting {
-        if wire::send(&mut stream, &message).is_err() {
-            break;
-        }
-    }
-    let _ = stream.shutdown(Shutdown::Both);
 }
 
 /// Hands every message of a stream to the main loop until the stream ends.
@@ -180,16 +128,4 @@ pub fn cancel(address: &str, token: &[u8], run: &str, by: &str) -> io::Result<()
     stream.set_read_timeout(Some(DIAL_LIMIT))?;
     wire::send(&mut stream, &CancelRequest { by: by.into() })?;
     wire::receive::<bool>(&mut stream).map(|_| ())
-}
-
-/// Resolves anew each time: a replaced pod has another address.
-pub(super) fn connect(address: &str) -> io::Result<TcpStream> {
-    let mut last = io::Error::new(io::ErrorKind::NotFound, format!("{address}: no address"));
-    for resolved in address.to_socket_addrs()? {
-        match TcpStream::connect_timeout(&resolved, DIAL_LIMIT) {
-            Ok(stream) => return Ok(stream),
-            Err(error) => last = error,
-        }
-    }
-    Err(last)
 }

@@ -3,12 +3,14 @@
 mod beside;
 mod classify;
 mod config;
+mod connect;
 mod devices;
 mod effects;
 mod events;
 pub mod guard;
 mod input;
 mod install;
+mod link;
 mod links;
 mod log;
 mod names;
@@ -25,6 +27,7 @@ mod termination;
 mod usage;
 mod wire;
 mod work;
+mod work_link;
 
 pub use beside::beside;
 pub use config::*;
@@ -34,3 +37,4 @@ pub use probe::{ProbeReport, probe};
 pub use run::{Surroundings, run};
 pub(crate) use setup::{COMPLETE, ENSUREPIP, PIP, pip_folder};
 pub use termination::{read_termination, report_in_pod, report_unusable_pod};
+pub use work_link::WorkLink;

@@ -8,8 +8,8 @@ use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use super::config::AgentConfig;
+use super::connect::connect;
 use super::input::Input;
-use super::links::connect;
 use super::wire::{self, Purpose};
 use crate::gang::ReplicaId;
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::classify::{MemoryEvidence, classify};
 use super::config::AgentConfig;
 use super::input::Input;
-use super::links::Link;
+use super::link::Link;
 use super::log::Log;
 use super::runner::Runner;
 use super::usage::{INTERVAL, Meter};

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use fs_err::OpenOptions;
 use fs_err::os::unix::fs::OpenOptionsExt;
 
-use super::config::{Code, WorkLink};
+use super::config::Code;
 use super::pod::CodeFile;
+use super::work_link::WorkLink;
 use crate::gang::Attempt;
 use crate::storage::walk;
 

@@ -3,7 +3,9 @@
 mod cursor;
 mod state;
 mod types;
+mod waiting;
 
 pub use cursor::*;
 pub use state::*;
 pub use types::*;
+pub use waiting::*;

@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::waiting::WaitingReason;
 use crate::gang::{Attempt, Exit, ReplicaId, Usage, Verdict};
 
 /// Version of the event format (`v`).
@@ -59,7 +60,7 @@ pub enum EventKind {
     /// The cluster keeps a replica, or without one the whole run, from starting.
     Waiting {
         /// The cluster's word for it, such as `Unschedulable`.
-        reason: String,
+        reason: WaitingReason,
         /// The cluster's own sentence.
         message: String,
     },

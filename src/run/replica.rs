@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::event::{Event, EventKind};
+use crate::event::{Event, EventKind, WaitingReason};
 use crate::gang::{Attempt, Exit, ReplicaId, Usage};
 
 /// Where a replica is.
@@ -52,8 +52,8 @@ impl ReplicaState {
 }
 
 /// `Unschedulable: 0/2 nodes are available`.
-pub(crate) fn waiting_text(reason: &str, message: &str) -> String {
-    if message.is_empty() { reason.into() } else { format!("{reason}: {message}") }
+pub(crate) fn waiting_text(reason: &WaitingReason, message: &str) -> String {
+    if message.is_empty() { reason.to_string() } else { format!("{reason}: {message}") }
 }
 
 /// How a command ended in one attempt.

@@ -7,7 +7,7 @@ use super::document::{PodDocument, TERMINATION_FILE};
 use super::error::PodError;
 use super::identity::PodIdentity;
 use super::paths::PodPaths;
-use crate::agent::config::{AgentConfig, AgentRuntime, Code, WorkLink};
+use crate::agent::{AgentConfig, AgentRuntime, Code, WorkLink};
 use crate::gang::ReplicaId;
 use crate::plan::{Addresses, GANG_PORT, OutputDirs, Plan, Port, environment, hidden};
 

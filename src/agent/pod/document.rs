@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::agent::config::WorkLink;
+use crate::agent::WorkLink;
 use crate::plan::{ClusterLayout, Plan};
 
 /// Folder of everything that mlctl mounts.

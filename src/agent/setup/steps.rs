@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::with_python;
+use super::environment::with_python;
 use crate::agent::config::AgentRuntime;
 use crate::agent::input::{SetupDone, SetupError};
 use crate::agent::log::Log;

@@ -102,8 +102,3 @@ fn references<'a>(plan: &'a Plan, replica: &ReplicaId) -> impl Iterator<Item = &
 fn folder(path: &str) -> String {
     if path.ends_with('/') { path.to_owned() } else { format!("{path}/") }
 }
-
-/// A replica's place in the rank order, from 0; the primary is 0.
-pub(super) fn rank(plan: &Plan, replica: &ReplicaId) -> usize {
-    plan.gang().rules.members.iter().position(|member| member.replica == *replica).unwrap_or(0)
-}

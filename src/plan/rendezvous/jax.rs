@@ -4,7 +4,7 @@
 use crate::gang::ReplicaId;
 use crate::plan::types::{Addresses, Plan, Port};
 
-use super::environment::rank;
+use super::rank::rank;
 
 /// One process per replica, which drives all accelerators of its replica.
 pub(super) fn variables(

@@ -6,6 +6,7 @@ mod jax;
 mod outputs;
 mod pools;
 mod pytorch;
+mod rank;
 mod tf_config;
 mod threads;
 

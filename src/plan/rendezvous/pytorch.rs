@@ -9,7 +9,7 @@
 use crate::gang::ReplicaId;
 use crate::plan::types::{Addresses, Plan, Port};
 
-use super::environment::rank;
+use super::rank::rank;
 
 /// What both ways need.
 pub(super) fn variables(

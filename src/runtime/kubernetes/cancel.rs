@@ -29,10 +29,9 @@ pub(crate) fn cancel(
 ) -> Result<Vec<Notice>, RuntimeError> {
     let followed = session.is_followed(&run.run);
     let facts = session.facts(&run.run, followed)?.unwrap_or_default();
-    let primary = session.submission(run)?.and_then(|submission| {
-        let primary = submission.layout.jobs.first()?.replicas.first()?.clone();
-        facts.pod_of(&submission.layout, &primary).cloned()
-    });
+    let primary = session
+        .submission(run)?
+        .and_then(|submission| facts.pod_of(&submission.layout, submission.primary()?).cloned());
     let refused = match primary.filter(|pod| pod.running && pod.lives()) {
         Some(pod) => match ask_primary(session, run, &pod, by) {
             Ok(()) => return Ok(Vec::new()),

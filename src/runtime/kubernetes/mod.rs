@@ -4,6 +4,7 @@
 
 mod cancel;
 mod client;
+mod config;
 mod examine;
 mod exec;
 mod follow;
@@ -13,6 +14,7 @@ mod session;
 mod submit;
 
 pub use client::{AdminRole, ClusterScope, ConnectOptions, Location, ProxyVariables};
+pub use config::KubernetesConfig;
 pub use examine::{ClusterChecks, not_connected};
 pub use objects::*;
-pub use runtime::{Kubernetes, KubernetesConfig};
+pub use runtime::Kubernetes;

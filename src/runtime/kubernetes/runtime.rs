@@ -1,10 +1,9 @@
 //! The runtime of a cluster behind the trait of all runtimes. It holds the threads on which watches
 //! and logs are followed; whoever calls it waits at its edge.
 
-use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::config::KubernetesConfig;
 use super::session::Session;
 use super::{cancel, exec};
 use crate::event::Cursor;
@@ -12,9 +11,8 @@ use crate::event::Event;
 use crate::gang::ReplicaId;
 use crate::plan::{Plan, RuntimeDefaults};
 use crate::runtime::image::name_commands;
-use crate::runtime::kubernetes::client::{ConnectOptions, Location};
+use crate::runtime::kubernetes::client::Location;
 use crate::runtime::kubernetes::follow::{PodLogs, archive};
-use crate::runtime::kubernetes::objects::ManifestContext;
 use crate::runtime::kubernetes::{examine, follow, submit};
 use crate::runtime::log_files::FileLogs;
 use crate::runtime::{
@@ -24,20 +22,6 @@ use crate::runtime::{
 use crate::runtime::{Holding, Holdings};
 use crate::store::FoundRun;
 use crate::store::RunPaths;
-
-/// What the runtime of a cluster needs to know of its surroundings.
-#[derive(Clone, Default)]
-pub struct KubernetesConfig {
-    /// Which cluster and namespace.
-    pub connect: ConnectOptions,
-    /// What the settings say of all objects; `None` where they lack the runner image, which only a
-    /// submission needs.
-    pub manifests: Option<ManifestContext>,
-    /// Labels of nodes that prices depend on: they are kept with what is known of a pod.
-    pub price_labels: BTreeSet<String>,
-    /// Docker's configuration, with the user's credentials for registries.
-    pub docker_config: PathBuf,
-}
 
 /// Gangs as pods of a cluster.
 #[derive(Clone)]

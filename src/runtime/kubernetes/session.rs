@@ -9,7 +9,7 @@ use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{ConfigMap, Pod};
 use tokio::runtime::{Builder, Handle, Runtime};
 
-use super::runtime::KubernetesConfig;
+use super::config::KubernetesConfig;
 use crate::agent::pod::{DOCUMENT, PodDocument};
 use crate::runtime::RuntimeError;
 use crate::runtime::kubernetes::client::Cluster;
@@ -235,11 +235,11 @@ async fn list(
     let mut runs: HashMap<String, RunFacts> = HashMap::new();
     for pod in &pods {
         let pod = PodFacts::of(pod);
-        runs.entry(pod.run.clone()).or_default().pod(pod);
+        runs.entry(pod.run.clone()).or_default().update_pod(pod);
     }
     for job in &jobs {
         let job = JobFacts::of(job);
-        runs.entry(job.run.clone()).or_default().job(job);
+        runs.entry(job.run.clone()).or_default().update_job(job);
     }
     Ok(runs)
 }

@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use super::config::LocalConfig;
 use super::data::{self, Claims};
 use super::doctor::python::{INTERPRETER, Pip, command, python};
 use super::gpu;
 use super::ignored::ignored;
-use super::runtime::LocalConfig;
+
 use crate::doctor;
 use crate::plan::{Plan, RolePlan};
 use crate::runtime::{Notice, RuntimeError, SubmitOptions};

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use rustix::process::Signal;
 
+use super::config::LocalConfig;
 use super::leases::Leases;
 use super::process::ProcessMark;
-use super::runtime::LocalConfig;
 use crate::runtime::RuntimeError;
 use crate::runtime::{Holding, Holdings};
 use crate::sys;

@@ -11,12 +11,12 @@ use serde::{Deserialize, Serialize};
 
 use super::addresses::LocalPorts;
 use super::check::output_dir;
+use super::config::LocalConfig;
 use super::data;
 use super::gpu;
 use super::leases::Leases;
 use super::process;
 use super::process::ProcessMark;
-use super::runtime::LocalConfig;
 use super::secrets::secret_variable;
 use crate::agent::stream::{Item, StreamReader};
 use crate::agent::{AgentConfig, AgentRuntime, Code};

@@ -4,9 +4,9 @@ use std::io;
 use std::process::Command;
 
 use super::ask::{ANSWER, ask};
+use super::config::LocalConfig;
 use super::leases::Leases;
 use super::process;
-use super::runtime::LocalConfig;
 use crate::hardware::gpus::{APPS_QUERY, GPU_QUERY, Machine, apps, cuda_version, gpus, slices};
 use crate::runtime::{GpuView, Notice, RuntimeError};
 use crate::store::RunPaths;

@@ -7,6 +7,7 @@
 mod addresses;
 mod ask;
 mod check;
+mod config;
 mod data;
 mod doctor;
 mod gpu;
@@ -20,6 +21,7 @@ mod process;
 mod runtime;
 mod secrets;
 
+pub use config::LocalConfig;
 pub use doctor::LaptopChecks;
-pub use runtime::{Local, LocalConfig};
+pub use runtime::Local;
 pub use secrets::{SecretsError, read_secrets_file, secret_variable};

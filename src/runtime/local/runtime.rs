@@ -1,11 +1,10 @@
 //! The local runtime behind the trait of all runtimes.
 
-use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt;
-use std::path::PathBuf;
 
 use rustix::process::Signal;
 
+use super::config::LocalConfig;
 use super::{check, holdings, launch, machine, observe, process};
 use crate::agent;
 use crate::event::Cursor;
@@ -19,25 +18,6 @@ use crate::runtime::{
 };
 use crate::runtime::{Holding, Holdings};
 use crate::store::RunPaths;
-
-/// What the local runtime needs to know of its surroundings.
-#[derive(Clone, Debug)]
-pub struct LocalConfig {
-    /// This program: it is the agent too.
-    pub exe: PathBuf,
-    /// The state folder, for leases.
-    pub state: PathBuf,
-    /// Python environments are cached here.
-    pub cache: PathBuf,
-    /// The environment that commands inherit.
-    pub env: BTreeMap<String, String>,
-    /// The program that lists GPUs.
-    pub nvidia_smi: PathBuf,
-    /// Secrets by name, key and value, from the secrets file.
-    pub secrets: BTreeMap<String, BTreeMap<String, String>>,
-    /// Folders that stand for claims of a cluster, by the claim's name.
-    pub claims: BTreeMap<String, PathBuf>,
-}
 
 /// Gangs as processes of this machine.
 #[derive(Clone, Debug)]

@@ -18,13 +18,15 @@ use crate::runtime::kubernetes::submit::Submission;
 use crate::runtime::kubernetes::submit::write_verdict;
 use crate::store::{Durability, RunPaths, write_atomic};
 
-/// Requests for logs at once.
-const AT_ONCE: usize = 16;
-/// A log that takes longer is left where it is.
-const LOG_LIMIT: Duration = Duration::from_mins(2);
+/// How many requests are sent at once, and of how many failed pods events are kept.
+const REQUESTS_AT_ONCE: usize = 16;
+/// One log is downloaded within this time. One that takes longer is not kept.
+const LOG_DOWNLOAD_LIMIT: Duration = Duration::from_mins(2);
 
-/// The end has been seen: it is written into the run's record, for others and other machines.
-/// Whoever may not write there has still seen it.
+/// Does what is due once the end of a run has been observed: writes the verdict into the run's record,
+/// for other users and machines, and deletes Jobs that would still wait for room. `last` is the last
+/// event. Failures are passed over: a user who may not write there has still seen the end, and it will
+/// be seen again by others.
 pub(crate) fn at_end(session: &Session, run: &RunPaths, last: Option<&Event>) {
     let Some(Event { kind: EventKind::Finished { verdict, .. }, .. }) = last else { return };
     let Ok(cluster) = session.cluster() else { return };
@@ -33,7 +35,8 @@ pub(crate) fn at_end(session: &Session, run: &RunPaths, last: Option<&Event>) {
     let _ = is_gone(session, run);
 }
 
-/// Nothing of the run is left; then everything that it said is kept.
+/// Whether nothing of the run lives any more. Once it is so, its logs, termination messages and events
+/// are saved into the run's folder, because the pods will be deleted.
 pub(crate) fn is_gone(session: &Session, run: &RunPaths) -> Result<bool, RuntimeError> {
     let Some(mut submission) = session.submission(run)? else { return Ok(true) };
     if submission.archived {
@@ -56,6 +59,7 @@ pub(crate) fn is_gone(session: &Session, run: &RunPaths) -> Result<bool, Runtime
     Ok(true)
 }
 
+/// Saves the logs of all replicas and the events of the cluster.
 async fn save(
     cluster: &Cluster,
     run: &RunPaths,
@@ -70,14 +74,15 @@ async fn save(
             facts.pods_of(&submission.layout, replica).into_iter().cloned().collect();
         save_replica(cluster, run, replica, pods)
     }))
-    .buffer_unordered(AT_ONCE);
+    .buffer_unordered(REQUESTS_AT_ONCE);
     while let Some(saved) = saves.next().await {
         saved?;
     }
     save_events(cluster, run, facts).await
 }
 
-/// One log over all pods of the replica, as on a laptop.
+/// Saves one log over all pods of the replica, in the order in which they replaced each other, as it
+/// is on a laptop, and the last termination message.
 async fn save_replica(
     cluster: &Cluster,
     run: &RunPaths,
@@ -98,7 +103,7 @@ async fn save_replica(
     Ok(())
 }
 
-/// A log that can't be had any more is an empty one.
+/// The whole log of a pod, which ends with a line end. A log that can't be had any more is empty.
 async fn whole_log(cluster: &Cluster, pod: &str) -> Vec<u8> {
     let api = cluster.api::<Pod>();
     let params = LogParams { container: Some(MAIN.into()), ..LogParams::default() };
@@ -109,7 +114,7 @@ async fn whole_log(cluster: &Cluster, pod: &str) -> Vec<u8> {
         stream.read_to_end(&mut bytes).await.map_err(kube::Error::ReadEvents)?;
         Ok(bytes)
     };
-    let read = tokio::time::timeout(LOG_LIMIT, cluster.retry(read)).await;
+    let read = tokio::time::timeout(LOG_DOWNLOAD_LIMIT, cluster.retry(read)).await;
     let mut bytes = read.ok().and_then(Result::ok).unwrap_or_default();
     if bytes.last().is_some_and(|byte| *byte != b'\n') {
         bytes.push(b'\n');
@@ -117,15 +122,16 @@ async fn whole_log(cluster: &Cluster, pod: &str) -> Vec<u8> {
     bytes
 }
 
-/// The cluster's own events of the run's Jobs and pods.
+/// Saves the cluster's own events of the run's Jobs and failed pods. A user who may not read events
+/// saves none.
 async fn save_events(
     cluster: &Cluster,
     run: &RunPaths,
     facts: &RunFacts,
 ) -> Result<(), RuntimeError> {
     let mut uids: Vec<&str> = facts.jobs.values().map(|job| job.uid.as_str()).collect();
-    // What happened to pods that went their way is in no question.
-    let failed = facts.pods.values().filter(|pod| !pod.succeeded).take(AT_ONCE);
+    // Nobody asks what happened to pods that succeeded.
+    let failed = facts.pods.values().filter(|pod| !pod.succeeded).take(REQUESTS_AT_ONCE);
     uids.extend(failed.map(|pod| pod.uid.as_str()));
     let mut all: Vec<ClusterEvent> = Vec::new();
     for uid in uids {

@@ -5,11 +5,6 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use k8s_openapi::ByteString;
-use k8s_openapi::api::core::v1::ConfigMap;
-
-use super::manifests::ManifestContext;
-use super::names::{code_name, meta};
 use crate::agent::pod::CodeFile;
 use crate::plan::Plan;
 use crate::storage::Place;
@@ -38,9 +33,12 @@ pub struct CodeBundle {
 
 /// The contents of one ConfigMap.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct CodeMap {
-    text: BTreeMap<String, String>,
-    binary: BTreeMap<String, Vec<u8>>,
+pub(crate) struct CodeMap {
+    /// Parts of files that a person can read, by key.
+    pub(crate) text: BTreeMap<String, String>,
+    /// Parts of all other files, by key.
+    pub(crate) binary: BTreeMap<String, Vec<u8>>,
+    /// How many bytes it has as it is written in JSON.
     bytes: usize,
 }
 
@@ -122,17 +120,9 @@ impl CodeBundle {
         self.maps.len()
     }
 
-    pub(crate) fn config_maps(&self, plan: &Plan, context: &ManifestContext) -> Vec<ConfigMap> {
-        let map = |(index, map): (usize, &CodeMap)| ConfigMap {
-            metadata: meta(plan, context, code_name(&plan.head.run, index)),
-            data: (!map.text.is_empty()).then(|| map.text.clone()),
-            binary_data: (!map.binary.is_empty()).then(|| {
-                let binary = map.binary.iter();
-                binary.map(|(key, bytes)| (key.clone(), ByteString(bytes.clone()))).collect()
-            }),
-            immutable: Some(true),
-        };
-        self.maps.iter().enumerate().map(map).collect()
+    /// The contents of its ConfigMaps, in the order in which their names count them.
+    pub(crate) fn maps(&self) -> &[CodeMap] {
+        &self.maps
     }
 
     fn add(&mut self, path: String, executable: bool, bytes: &[u8]) {

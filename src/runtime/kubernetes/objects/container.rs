@@ -8,7 +8,7 @@ use k8s_openapi::api::core::v1::{
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
-use super::manifests::ManifestContext;
+use super::context::ManifestContext;
 use super::placement::Nodes;
 use super::{security, volumes};
 use crate::agent::pod::{CONFIG_DIR, DOCUMENT, PROGRAM, downward};

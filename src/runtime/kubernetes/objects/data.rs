@@ -4,7 +4,7 @@ use std::path::Path;
 
 use k8s_openapi::api::core::v1::{Volume, VolumeMount};
 
-use super::volumes::{OWN, persistent};
+use super::claim::{OWN, persistent};
 use crate::agent::WorkLink;
 use crate::agent::pod::DATA_DIR;
 use crate::plan::{DataPlan, Plan};

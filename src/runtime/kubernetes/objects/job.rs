@@ -6,7 +6,7 @@ use k8s_openapi::api::batch::v1::{
 };
 
 use super::container::MAIN;
-use super::manifests::ManifestContext;
+use super::context::ManifestContext;
 use super::names::{label, meta};
 use super::pod;
 use crate::gang::{AgentExit, FailureClass};

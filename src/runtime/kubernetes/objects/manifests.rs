@@ -1,47 +1,15 @@
 //! The objects of one run.
 
-use std::time::Duration;
-
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret, Service};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
 use serde_json::{Map, Value as Json};
 
-use super::bundle::CodeBundle;
-use super::{data, job, output, record, secret, service};
+use super::context::ManifestContext;
+use super::error::ManifestError;
+use super::{code_maps, data, job, output, record, secret, service};
 use crate::agent::pod::PodDocument;
-use crate::hardware::accelerator::CustomAccelerators;
 use crate::plan::{ClusterLayout, Plan};
-use crate::runtime::SecretValues;
-
-/// What manifests depend on besides the plan.
-#[derive(Clone, Default)]
-pub struct ManifestContext {
-    /// Namespace of everything; empty: the one that whoever applies them has chosen.
-    pub namespace: String,
-    /// Image of mlctl itself, for the init container.
-    pub runner_image: String,
-    /// Architectures that the runner image has, as nodes call them: `amd64`, `arm64`. None: any.
-    pub architectures: Vec<String>,
-    /// Types of accelerators that the settings add.
-    pub accelerators: CustomAccelerators,
-    /// How long ended Jobs, their pods and logs stay; `None`: until the record is deleted.
-    pub keep: Option<Duration>,
-    /// Who submits, in full, as the cluster knows them.
-    pub user: String,
-    /// Random word that marks the agents' lines.
-    pub nonce: String,
-    /// The gang's token.
-    pub token: String,
-    /// Values that only the run's Secret may hold.
-    pub secrets: SecretValues,
-    /// The files of the code, see [`CodeBundle::of`].
-    pub code: CodeBundle,
-    /// The spec as it was run, secrets masked: kept in the run's record.
-    pub resolved: String,
-    /// Facts of the submission as JSON (the `run.json` of the state folder): kept in the record.
-    pub record: String,
-}
 
 /// The objects of one run, in the order in which they are created.
 #[derive(Clone, Debug)]
@@ -58,15 +26,6 @@ pub struct Manifests {
     pub jobs: Vec<Job>,
     /// What the user should know of them.
     pub notices: Vec<String>,
-}
-
-/// The plan can't be written as objects of a cluster.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ManifestError {
-    /// Every reason at once.
-    #[error("{}", .0.join("; "))]
-    Refused(Vec<String>),
 }
 
 /// The objects of a run. Every reason against them comes at once.
@@ -98,7 +57,7 @@ pub fn manifests(plan: &Plan, context: &ManifestContext) -> Result<Manifests, Ma
         Ok(map) => config_maps.push(map),
         Err(reason) => refused.push(reason),
     }
-    config_maps.extend(context.code.config_maps(plan, context));
+    config_maps.extend(code_maps::code_maps(plan, context));
     let record = record::record(plan, context).map_err(|reason| refused.push(reason)).ok();
     let secret = secret::secret(plan, context).map_err(|reason| refused.push(reason)).ok();
     let jobs = job::jobs(plan, context, &layout, &mut refused);

@@ -1,8 +1,12 @@
 //! Plan to manifests, purely.
 
 mod bundle;
+mod claim;
+mod code_maps;
 mod container;
+mod context;
 mod data;
+mod error;
 mod job;
 mod manifests;
 mod merge;
@@ -21,6 +25,8 @@ mod volumes;
 
 pub use bundle::*;
 pub use container::{INIT, MAIN};
+pub use context::*;
+pub use error::*;
 pub use manifests::*;
 pub use names::*;
 pub use output::base as output_base;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use sha2::{Digest, Sha256};
 
-use super::manifests::ManifestContext;
+use super::context::ManifestContext;
 use crate::plan::Plan;
 use crate::spec::lint::is_label;
 

@@ -8,7 +8,7 @@ use k8s_openapi::api::core::v1::{
 };
 use serde_json::Value as Json;
 
-use super::manifests::ManifestContext;
+use super::context::ManifestContext;
 use crate::hardware::accelerator::{NodeLabel, Placement, placement};
 use crate::plan::{PodOptions, RolePlan};
 use crate::spec;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::api::core::v1::{LocalObjectReference, PodSpec, PodTemplateSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
-use super::manifests::ManifestContext;
+use super::context::ManifestContext;
 use super::names::{annotations, label, labels};
 use super::{container, patch, placement, security, volumes};
 use crate::plan::{ClusterLayout, Plan, RolePlan};

@@ -12,7 +12,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::container;
 use super::container::{INIT, INIT_CPU, INIT_MEMORY, INSTALL_DIR, MAIN, RUNNER};
-use super::manifests::ManifestContext;
+use super::context::ManifestContext;
 use super::names::{annotation, label, user_label};
 use super::{placement, pod, security, volumes};
 use crate::agent::pod::{PROGRAM, PROGRAM_DIR};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::ConfigMap;
 
-use super::manifests::ManifestContext;
+use super::context::ManifestContext;
 use super::names::{label, meta, pod_config_name};
 use crate::agent::pod::{DOCUMENT, PodDocument};
 use crate::plan::Plan;

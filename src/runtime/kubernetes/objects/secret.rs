@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
 
-use super::manifests::ManifestContext;
+use super::context::ManifestContext;
 use super::names::meta;
 use crate::plan::Plan;
 

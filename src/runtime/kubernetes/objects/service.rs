@@ -2,7 +2,7 @@
 
 use k8s_openapi::api::core::v1::{Service, ServicePort, ServiceSpec};
 
-use super::manifests::ManifestContext;
+use super::context::ManifestContext;
 use super::names::{label, meta};
 use crate::plan::{Addresses, ClusterLayout, Plan, Port};
 

@@ -3,7 +3,8 @@
 use k8s_openapi::api::batch::v1::Job;
 
 use super::container::MAIN;
-use super::manifests::{ManifestContext, Manifests};
+use super::context::ManifestContext;
+use super::manifests::Manifests;
 use crate::plan::{ClusterLayout, Plan, Section};
 
 /// The sections about the cluster.

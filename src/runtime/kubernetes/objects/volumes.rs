@@ -3,17 +3,16 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::{
-    ConfigMapProjection, ConfigMapVolumeSource, EmptyDirVolumeSource,
-    PersistentVolumeClaimVolumeSource, ProjectedVolumeSource, SecretVolumeSource, Volume,
-    VolumeMount, VolumeProjection,
+    ConfigMapProjection, ConfigMapVolumeSource, EmptyDirVolumeSource, ProjectedVolumeSource,
+    SecretVolumeSource, Volume, VolumeMount, VolumeProjection,
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use serde_json::{Map, Value as Json};
 
-use super::data;
-use super::manifests::ManifestContext;
+use super::claim::{OWN, persistent};
+use super::context::ManifestContext;
 use super::names::{code_name, pod_config_name};
-use super::output;
+use super::{data, output};
 use crate::agent::pod::{
     CODE_DIR, CONFIG_DIR, HOME_DIR, OUTPUT_DIR, PROGRAM_DIR, ROOT, SECRET_DIR, WORK_DIR,
 };
@@ -30,8 +29,6 @@ const CONFIG: &str = "mlctl-config";
 const SECRET: &str = "mlctl-secret";
 /// The code.
 const CODE: &str = "mlctl-code";
-/// Names of mlctl's own volumes start like this.
-pub(crate) const OWN: &str = "mlctl-";
 /// Volumes whose contents the agent needs.
 pub(crate) const IS_AGENTS: [&str; 4] = [PROGRAM, CONFIG, SECRET, CODE];
 
@@ -195,17 +192,6 @@ fn projected(plan: &Plan, maps: usize) -> Volume {
         projected: Some(ProjectedVolumeSource {
             sources: Some((0..maps).map(source).collect()),
             default_mode: Some(READ_ONLY),
-        }),
-        ..Volume::default()
-    }
-}
-
-pub(crate) fn persistent(name: &str, claim: &str) -> Volume {
-    Volume {
-        name: name.into(),
-        persistent_volume_claim: Some(PersistentVolumeClaimVolumeSource {
-            claim_name: claim.into(),
-            read_only: None,
         }),
         ..Volume::default()
     }

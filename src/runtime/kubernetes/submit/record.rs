@@ -11,32 +11,29 @@ use crate::runtime::kubernetes::client::Cluster;
 use crate::runtime::kubernetes::objects::{annotation, record_key};
 use crate::store::RunRecord;
 
-/// A record as it was found.
+/// A run's record as it was read.
 #[derive(Clone, Debug)]
 pub(crate) struct Record {
-    /// The object.
+    /// The object itself.
     pub(crate) map: ConfigMap,
-    /// When it was made.
-    pub(crate) created: Timestamp,
+    /// When it was made, by the cluster's clock; `None` when the object doesn't say.
+    pub(crate) created: Option<Timestamp>,
     /// How the run ended, as the mlctl that saw it wrote it down.
     pub(crate) verdict: Option<Verdict>,
     /// Who cancelled it by deleting its Jobs.
     pub(crate) cancelled_by: Option<String>,
-    /// For several Jobs: whether all of them were made.
+    /// Whether all of its Jobs were made; `None` for a run of one Job, which needs no such mark.
     pub(crate) submitted: Option<bool>,
 }
 
 impl Record {
+    /// Reads the object. Parts that can't be understood count as absent.
     pub(crate) fn of(map: ConfigMap) -> Self {
         let annotations = map.metadata.annotations.clone().unwrap_or_default();
         let data = map.data.as_ref();
         let verdict = data.and_then(|data| data.get(record_key::VERDICT));
         Self {
-            created: map
-                .metadata
-                .creation_timestamp
-                .as_ref()
-                .map_or(Timestamp::UNIX_EPOCH, |time| time.0),
+            created: map.metadata.creation_timestamp.as_ref().map(|time| time.0),
             verdict: verdict.and_then(|text| serde_json::from_str(text).ok()),
             cancelled_by: annotations.get(annotation::CANCELLED_BY).cloned(),
             submitted: annotations.get(annotation::SUBMITTED).map(|text| text == "true"),
@@ -44,7 +41,7 @@ impl Record {
         }
     }
 
-    /// Its submission may not have been finished: no Job was ever seen.
+    /// Its submission may not have been finished. Whether Jobs are there is not known to it.
     pub(crate) fn is_unfinished(&self) -> bool {
         self.verdict.is_none() && self.submitted != Some(true)
     }
@@ -53,29 +50,30 @@ impl Record {
         self.map.data.as_ref()?.get(key)
     }
 
-    /// The plan.
+    /// The plan, secrets masked; `None` when it can't be understood.
     pub(crate) fn plan(&self) -> Option<Plan> {
         serde_json::from_str(self.text(record_key::PLAN)?).ok()
     }
 
-    /// The spec as it was run.
+    /// The spec as it was run, secrets masked, as YAML.
     pub(crate) fn spec(&self) -> Option<&String> {
         self.text(record_key::SPEC)
     }
 
-    /// The facts of the submission.
+    /// Who submitted what and when; `None` when it can't be understood.
     pub(crate) fn run(&self) -> Option<RunRecord> {
         serde_json::from_str(self.text(record_key::RUN)?).ok()
     }
 }
 
-/// The record of a run.
+/// The record of a run; `None` when it is not in the cluster.
 pub(crate) async fn record(cluster: &Cluster, run: &str) -> Result<Option<Record>, ClusterError> {
     let map: Option<ConfigMap> = cluster.find(run).await?;
     Ok(map.map(Record::of))
 }
 
-/// Writes down how the run ended, over what an earlier look wrote.
+/// Writes into the record how the run ended, over what was there before. A record that is gone is
+/// passed over.
 pub(crate) async fn write_verdict(
     cluster: &Cluster,
     run: &str,
@@ -87,4 +85,16 @@ pub(crate) async fn write_verdict(
         "data": {record_key::VERDICT: text},
     });
     cluster.change::<ConfigMap>(run, &change).await.map(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_without_a_time_has_no_age() {
+        let record = Record::of(ConfigMap::default());
+        assert_eq!(record.created, None);
+        assert!(record.is_unfinished());
+    }
 }

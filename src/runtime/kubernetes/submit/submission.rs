@@ -5,10 +5,11 @@ use std::io;
 use serde::{Deserialize, Serialize};
 
 use crate::agent::pod::PodDocument;
+use crate::gang::ReplicaId;
 use crate::plan::ClusterLayout;
 use crate::store::{Durability, RunPaths, write_atomic};
 
-/// Kept in the run's folder.
+/// What is kept in the run's folder of its submission to a cluster.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Submission {
@@ -25,6 +26,7 @@ pub(crate) struct Submission {
 }
 
 impl Submission {
+    /// What the agents' document in the cluster says of the submission.
     pub(crate) fn of(document: &PodDocument) -> Self {
         Self {
             nonce: document.nonce.clone(),
@@ -34,10 +36,18 @@ impl Submission {
         }
     }
 
+    /// The replica that leads the gang: index 0 of the first Job.
+    pub(crate) fn primary(&self) -> Option<&ReplicaId> {
+        self.layout.jobs.first()?.replicas.first()
+    }
+
+    /// What this machine remembers of a run; `None` when it remembers nothing that can be understood,
+    /// so that the cluster has to be asked.
     pub(crate) fn read(run: &RunPaths) -> Option<Self> {
         serde_json::from_slice(&fs_err::read(file(run)).ok()?).ok()
     }
 
+    /// Writes it into the run's folder, in place of what was remembered before.
     pub(crate) fn write(&self, run: &RunPaths) -> io::Result<()> {
         fs_err::create_dir_all(run.agents())?;
         write_atomic(&file(run), &serde_json::to_vec(self)?, Durability::Crash)

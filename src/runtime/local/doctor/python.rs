@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::agent::{ENSUREPIP, PIP, pip_folder};
 use crate::doctor::{Environments, FrameworkFacts, GpuFacts, PythonFacts, Visit};
 use crate::runtime::local::ask::{ANSWER, ask};
-use crate::runtime::local::runtime::LocalConfig;
+use crate::runtime::local::config::LocalConfig;
 
 /// Importing a framework from a cold disk takes this long at most.
 const IMPORT: Duration = Duration::from_mins(1);

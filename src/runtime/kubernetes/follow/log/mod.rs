@@ -1,4 +1,4 @@
-//! Logs of pods.
+//! Logs of pods: read as far as they go, or followed.
 
 mod position;
 mod read;

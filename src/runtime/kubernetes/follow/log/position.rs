@@ -13,18 +13,23 @@ pub(crate) struct Position {
 }
 
 impl Position {
-    /// When the line was written, by the node's clock.
+    /// When the line was written, by the clock of the pod's node. Before the first line it is 1970.
     pub(crate) fn time(self) -> Option<Timestamp> {
         Timestamp::from_nanosecond(self.nanos.into()).ok()
     }
 
-    /// For the API's `sinceTime`.
+    /// More has been read up to `other` than up to here.
+    pub(crate) fn is_before(self, other: Self) -> bool {
+        (self.nanos, self.count) < (other.nanos, other.count)
+    }
+
+    /// The value for the API's `sinceTime`, which takes whole seconds; `None` before the first line.
     pub(crate) fn since(self) -> Option<Timestamp> {
         let seconds = i64::try_from(self.nanos / 1_000_000_000).ok()?;
         if self.nanos == 0 { None } else { Timestamp::from_second(seconds).ok() }
     }
 
-    /// One more line, of this time.
+    /// Counts one more line, which was written at this time.
     fn advance(&mut self, nanos: u64) {
         if nanos == self.nanos {
             self.count += 1;
@@ -37,9 +42,9 @@ impl Position {
 /// A line of a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Line {
-    /// The place behind it.
+    /// The position after this line: whoever reads on from there gets the next one.
     pub(crate) position: Position,
-    /// Without its end.
+    /// What the container wrote, without the kubelet's timestamp and without the line end.
     pub(crate) bytes: Vec<u8>,
 }
 
@@ -47,24 +52,27 @@ pub(crate) struct Line {
 #[derive(Debug)]
 pub(crate) struct Splitter {
     position: Position,
-    /// Of an earlier connection: lines up to there are sent again.
+    /// How far an earlier connection has read. Lines up to there are sent again by this one; `None`
+    /// once they have all been passed over.
     known: Option<Position>,
-    seen: u64,
+    /// Lines with exactly the time of `known` that have been passed over.
+    repeated: u64,
+    /// The start of a line whose end has not come yet.
     pending: Vec<u8>,
 }
 
 impl Splitter {
     pub(crate) fn new(position: Position) -> Self {
         let known = (position.nanos > 0).then_some(position);
-        Self { position, known, seen: 0, pending: Vec::new() }
+        Self { position, known, repeated: 0, pending: Vec::new() }
     }
 
-    /// The place behind the last complete line.
+    /// The position after the last complete line.
     pub(crate) fn position(&self) -> Position {
         self.position
     }
 
-    /// Takes bytes; gives the lines that they complete.
+    /// Takes the next bytes of the connection and gives the lines that they complete.
     pub(crate) fn push(&mut self, bytes: &[u8]) -> Vec<Line> {
         let mut lines = Vec::new();
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
@@ -78,7 +86,8 @@ impl Splitter {
         lines
     }
 
-    /// The last line of a log that has come to its end.
+    /// Gives the last line of a log that has come to its end, if it had no line end. `None` where
+    /// nothing is pending.
     pub(crate) fn finish(&mut self) -> Option<Line> {
         let line = std::mem::take(&mut self.pending);
         if line.is_empty() { None } else { self.take(line) }
@@ -88,14 +97,14 @@ impl Splitter {
         let space = line.iter().position(|byte| *byte == b' ').unwrap_or(line.len());
         let time =
             std::str::from_utf8(&line[..space]).ok().and_then(|t| t.parse::<Timestamp>().ok());
-        // What carries no time is the kubelet's own word about the log; it belongs to nobody.
+        // A line without a time is the kubelet's own remark about the log, not the container's.
         let nanos = u64::try_from(time?.as_nanosecond()).ok()?;
         if let Some(known) = self.known {
             if nanos < known.nanos {
                 return None;
             }
-            if nanos == known.nanos && self.seen < known.count {
-                self.seen += 1;
+            if nanos == known.nanos && self.repeated < known.count {
+                self.repeated += 1;
                 return None;
             }
             self.known = None;

@@ -15,23 +15,28 @@ use crate::runtime::kubernetes::submit::Submission;
 use crate::runtime::{LogLine, LogQuery, LogReader, RuntimeError};
 use crate::store::RunPaths;
 
-/// Requests for logs at once.
-const AT_ONCE: usize = 16;
+/// How many logs are asked for at once.
+const LOGS_AT_ONCE: usize = 16;
 
-/// So many replicas a person can follow; of more, only the primary is.
-const FOLLOWED: usize = 8;
+/// How many replicas a person can follow. Of a larger gang only the primary is followed, where the
+/// query leaves that open.
+const FOLLOWED_REPLICAS: usize = 8;
 
-/// Reads and follows the logs of the replicas that were asked for.
+/// Reads the logs of the replicas that were asked for: on the first call what is there, and on later
+/// calls what has come since.
 pub(crate) struct PodLogs {
     session: Arc<Session>,
     run: RunPaths,
     query: LogQuery,
     submission: Submission,
     replicas: Vec<ReplicaId>,
+    /// The logs that have been begun, by the pod's uid.
     sources: HashMap<String, Source>,
+    /// Nothing has been read yet.
     first: bool,
 }
 
+/// The log of one pod.
 struct Source {
     replica: ReplicaId,
     pod: String,
@@ -54,18 +59,20 @@ impl PodLogs {
             .filter(|replica| query.index.is_none_or(|index| index == replica.index))
             .cloned()
             .collect();
-        if query.few && replicas.len() > FOLLOWED {
+        if query.few && replicas.len() > FOLLOWED_REPLICAS {
             replicas.truncate(1);
         }
         let query = query.clone();
         Self { session, run, query, submission, replicas, sources: HashMap::new(), first: true }
     }
 
+    /// The line is of an attempt and a time that were asked for.
     fn wanted(&self, line: &OutputLine) -> bool {
         self.query.attempt.is_none_or(|attempt| attempt == line.attempt)
             && self.query.since.is_none_or(|since| line.time.is_some_and(|time| time >= since))
     }
 
+    /// The lines of the command that were asked for.
     fn output(&self, replica: &ReplicaId, items: Vec<(Position, Item)>) -> Vec<LogLine> {
         let lines = items.into_iter().filter_map(|(at, item)| match item {
             Item::Line(line) if self.wanted(&line) => Some(LogLine {
@@ -79,7 +86,7 @@ impl PodLogs {
         lines.collect()
     }
 
-    /// Everything that is there now, by pod.
+    /// The lines that are there now, by the pod's uid.
     fn first_lines(
         &mut self,
         pods: &[PodFacts],
@@ -94,7 +101,7 @@ impl PodLogs {
         let requests: Vec<_> = requests.collect();
         let read: Vec<_> = self
             .session
-            .block_on(futures::stream::iter(requests).buffer_unordered(AT_ONCE).collect());
+            .block_on(futures::stream::iter(requests).buffer_unordered(LOGS_AT_ONCE).collect());
         let mut output = HashMap::new();
         for (uid, ended, lines) in read {
             let lines = lines?;
@@ -109,6 +116,7 @@ impl PodLogs {
 }
 
 impl Source {
+    /// Takes the agent's own lines apart from those of the command, and keeps the position.
     fn take(&mut self, lines: Vec<Line>) -> Vec<(Position, Item)> {
         let mut items = Vec::new();
         for line in lines {
@@ -126,7 +134,7 @@ impl LogReader for PodLogs {
         let first = std::mem::take(&mut self.first);
         let Some(facts) = self.session.facts(&self.run.run, !first)? else { return Ok(Vec::new()) };
         let mut lines = Vec::new();
-        let mut fresh = Vec::new();
+        let mut new_pods = Vec::new();
         for replica in &self.replicas {
             for pod in facts.pods_of(&self.submission.layout, replica) {
                 if pod.has_log() && !self.sources.contains_key(&pod.uid) {
@@ -139,12 +147,12 @@ impl LogReader for PodLogs {
                         done: false,
                     };
                     self.sources.insert(pod.uid.clone(), source);
-                    fresh.push(pod.clone());
+                    new_pods.push(pod.clone());
                 }
             }
         }
         if first {
-            let read = self.first_lines(&fresh)?;
+            let read = self.first_lines(&new_pods)?;
             for replica in &self.replicas {
                 let mut mine = Vec::new();
                 for pod in facts.pods_of(&self.submission.layout, replica) {
@@ -159,7 +167,7 @@ impl LogReader for PodLogs {
         }
         let cluster = self.session.cluster()?;
         let handle = self.session.handle();
-        let mut news = Vec::new();
+        let mut fresh_items = Vec::new();
         for replica in &self.replicas {
             for pod in facts.pods_of(&self.submission.layout, replica) {
                 let Some(source) = self.sources.get_mut(&pod.uid).filter(|s| !s.done) else {
@@ -178,10 +186,10 @@ impl LogReader for PodLogs {
                     source.done = true;
                     source.tail = None;
                 }
-                news.push((source.replica.clone(), items));
+                fresh_items.push((source.replica.clone(), items));
             }
         }
-        for (replica, items) in news {
+        for (replica, items) in fresh_items {
             lines.extend(self.output(&replica, items));
         }
         Ok(lines)

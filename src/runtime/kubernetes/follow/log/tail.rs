@@ -17,19 +17,21 @@ use crate::runtime::kubernetes::client::Cluster;
 use crate::runtime::kubernetes::client::is_not_found;
 use crate::runtime::kubernetes::objects::MAIN;
 
-/// Lines that may wait for their reader; then the server waits.
-const QUEUE: usize = 10_000;
-/// Bytes read at once.
-const CHUNK: usize = 64 * 1024;
-/// How often a silent stream is thought about.
-const LISTEN: Duration = Duration::from_secs(1);
-/// A stream that says nothing for so long is opened anew.
-const SILENCE: Duration = Duration::from_mins(2);
-/// The same once its pod has ended.
-const LAST_SILENCE: Duration = Duration::from_secs(2);
-/// Pauses between connections.
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
-const LAST_PAUSE: Duration = Duration::from_secs(5);
+/// How many lines may wait for their reader. When there are more, nothing is read from the server
+/// until some have been taken.
+const QUEUED_LINES: usize = 10_000;
+/// How many bytes are read at once.
+const CHUNK_BYTES: usize = 64 * 1024;
+/// How often a silent stream is compared with the limits below.
+const SILENCE_CHECK_PACE: Duration = Duration::from_secs(1);
+/// A stream over which nothing has come for this long is opened anew: a cut connection looks the same.
+const SILENCE_LIMIT: Duration = Duration::from_mins(2);
+/// The same limit once the pod has ended: nothing is written any more, so the stream should end.
+const SILENCE_LIMIT_AFTER_END: Duration = Duration::from_secs(2);
+/// The pause before the second connection. It doubles with each further one that brings nothing.
+const FIRST_RECONNECT_PAUSE: Duration = Duration::from_millis(200);
+/// The longest pause between two connections.
+const LONGEST_RECONNECT_PAUSE: Duration = Duration::from_secs(5);
 
 fn params(from: Position, follow: bool) -> LogParams {
     LogParams {
@@ -41,8 +43,9 @@ fn params(from: Position, follow: bool) -> LogParams {
     }
 }
 
-/// What a log holds behind a position; `ended` says that its last line is complete whatever stands
-/// at its end. No log yet, or not any more, is an empty one.
+/// The lines of a pod's log behind a position, as far as they are there now. `ended` says that the pod
+/// writes no more, so that a last line without a line end is complete. A log that is not there yet, or
+/// not any more, has no lines.
 pub(crate) async fn fetch(
     cluster: &Cluster,
     pod: &str,
@@ -71,7 +74,7 @@ pub(crate) async fn fetch(
     Ok(lines)
 }
 
-/// There is no such log: the container has not started, or the pod is gone.
+/// There is no such log: the container has not started (400), or the pod is gone (404).
 fn is_missing(error: &kube::Error) -> bool {
     is_not_found(error) || matches!(error, kube::Error::Api(status) if status.code == 400)
 }
@@ -79,15 +82,15 @@ fn is_missing(error: &kube::Error) -> bool {
 /// A log that is followed in the background.
 pub(crate) struct Tail {
     lines: Receiver<Line>,
-    /// The pod has ended: the log has an end, and is read once more from there.
+    /// Set when the pod has ended. The task then reads what is left without following, and ends.
     ended: Arc<AtomicBool>,
     task: JoinHandle<()>,
 }
 
 impl Tail {
-    /// Follows the log of a pod from a position.
+    /// Follows the log of a pod behind a position, in a task of its own that ends when this is dropped.
     pub(crate) fn start(runtime: &Handle, cluster: Cluster, pod: String, from: Position) -> Self {
-        let (sender, lines) = channel(QUEUE);
+        let (sender, lines) = channel(QUEUED_LINES);
         let ended = Arc::new(AtomicBool::new(false));
         let task = runtime.spawn(follow(cluster, pod, from, sender, Arc::clone(&ended)));
         Self { lines, ended, task }
@@ -102,17 +105,17 @@ impl Tail {
         lines
     }
 
-    /// Nothing more will be written to it.
+    /// Says that nothing more will be written to the log, because its pod has ended.
     pub(crate) fn end(&self) {
         self.ended.store(true, Ordering::SeqCst);
     }
 
-    /// Everything has been read; the last of it may still wait to be taken.
+    /// Everything has been read. Some lines may still wait to be taken by [`Self::take`].
     pub(crate) fn is_finished(&self) -> bool {
         self.task.is_finished()
     }
 
-    /// Everything has been read and taken.
+    /// Everything has been read, and all of it was taken.
     pub(crate) fn is_done(&self) -> bool {
         self.task.is_finished() && self.lines.is_empty()
     }
@@ -124,6 +127,8 @@ impl Drop for Tail {
     }
 }
 
+/// Reads the log over as many connections as it takes, until the pod has ended and its last line has
+/// been read, or until nobody takes the lines any more.
 async fn follow(
     cluster: Cluster,
     pod: String,
@@ -133,9 +138,10 @@ async fn follow(
 ) {
     let api = cluster.api::<Pod>();
     let mut position = from;
-    let mut pause = FIRST_PAUSE;
+    let mut pause = FIRST_RECONNECT_PAUSE;
     loop {
-        // Looked at before the connection: what was written before the end is in it then.
+        // This is read before the connection is opened, so that a connection which is the last one
+        // holds everything that was written before the end.
         let last = ended.load(Ordering::SeqCst);
         let mut splitter = Splitter::new(position);
         let result = match api.log_stream(&pod, &params(position, !last)).await {
@@ -144,12 +150,12 @@ async fn follow(
             Err(error) => Err(error),
         };
         if splitter.position() != position {
-            pause = FIRST_PAUSE;
+            pause = FIRST_RECONNECT_PAUSE;
         }
         position = splitter.position();
         if last && result.is_ok() {
             if let Some(line) = splitter.finish() {
-                // The reader may have gone.
+                // Nobody may take lines any more, and then this one is not wanted either.
                 let _ = lines.send(line).await;
             }
             return;
@@ -158,10 +164,11 @@ async fn follow(
             return;
         }
         tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(LAST_PAUSE);
+        pause = (pause * 2).min(LONGEST_RECONNECT_PAUSE);
     }
 }
 
+/// Sends the lines of one connection on until it ends or stays silent for too long.
 async fn pump(
     stream: impl AsyncRead,
     splitter: &mut Splitter,
@@ -169,16 +176,17 @@ async fn pump(
     ended: &AtomicBool,
 ) -> kube::Result<()> {
     let mut stream = std::pin::pin!(stream);
-    let mut chunk = vec![0; CHUNK];
+    let mut chunk = vec![0; CHUNK_BYTES];
     loop {
         let mut silent = Duration::ZERO;
         let count = loop {
-            match tokio::time::timeout(LISTEN, stream.read(&mut chunk)).await {
+            match tokio::time::timeout(SILENCE_CHECK_PACE, stream.read(&mut chunk)).await {
                 Ok(read) => break read.map_err(kube::Error::ReadEvents)?,
-                Err(_) => silent += LISTEN,
+                Err(_) => silent += SILENCE_CHECK_PACE,
             }
             // A stream may outlive its pod, and a cut connection may look like silence.
-            let limit = if ended.load(Ordering::SeqCst) { LAST_SILENCE } else { SILENCE };
+            let limit =
+                if ended.load(Ordering::SeqCst) { SILENCE_LIMIT_AFTER_END } else { SILENCE_LIMIT };
             if silent >= limit {
                 return Ok(());
             }

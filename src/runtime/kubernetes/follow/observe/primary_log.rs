@@ -1,29 +1,20 @@
 //! The log of the primary's pods: it repeats the gang's events.
 
-use std::collections::HashMap;
-
-use super::look::{Observed, primary};
-use crate::agent::stream::{Item, StreamReader};
+use super::observed::Observed;
+use super::pod_tail::{PodTail, events_in};
+use crate::agent::stream::StreamReader;
 use crate::event::Cursor;
 use crate::event::{Event, EventKind};
 use crate::runtime::RuntimeError;
-use crate::runtime::kubernetes::follow::log::{Line, Position, Tail, fetch};
+use crate::runtime::kubernetes::follow::log::{Position, fetch};
 use crate::runtime::kubernetes::follow::verdict::refine;
 use crate::runtime::kubernetes::follow::watch::RunFacts;
 use crate::runtime::kubernetes::session::Session;
 use crate::runtime::kubernetes::submit::Submission;
 use crate::store::RunPaths;
 
-/// The logs that are being followed, by the pod's uid.
-pub(crate) type PrimaryLogs = HashMap<String, PodTail>;
-
-pub(crate) struct PodTail {
-    tail: Tail,
-    reader: StreamReader,
-    position: Position,
-}
-
-/// New events from the logs of the primary's pods, refined by what the cluster knows.
+/// The events that have come in the logs of the primary's pods, refined by what the cluster knows, and
+/// moves the cursor behind them. `following` keeps a stream open for the next call.
 pub(crate) fn read_log(
     session: &Session,
     run: &RunPaths,
@@ -33,7 +24,7 @@ pub(crate) fn read_log(
     facts: &RunFacts,
     following: bool,
 ) -> Result<Vec<Event>, RuntimeError> {
-    let Some(primary) = primary(submission) else { return Ok(Vec::new()) };
+    let Some(primary) = submission.primary() else { return Ok(Vec::new()) };
     let cluster = session.cluster()?;
     let mut events = Vec::new();
     for pod in facts.pods_of(&submission.layout, primary) {
@@ -44,22 +35,18 @@ pub(crate) fn read_log(
         let ended = pod.ended.is_some() || !pod.lives();
         if following && !pod.gone {
             let handle = session.handle();
-            let start = || PodTail {
-                tail: Tail::start(&handle, cluster.clone(), pod.name.clone(), at),
-                reader: StreamReader::new(&submission.nonce),
-                position: at,
-            };
+            let start =
+                || PodTail::start(&handle, cluster.clone(), &pod.name, at, &submission.nonce);
             let source = observed.tails.entry(pod.uid.clone()).or_insert_with(start);
-            if behind(at, source.position) {
-                // What was read before has not been kept: it is read again.
+            if at.is_before(source.position) {
+                // The caller could not keep what was read before, so it is read again.
                 *source = start();
             }
             if ended {
                 source.tail.end();
             }
             let finished = source.tail.is_finished();
-            let lines = source.tail.take();
-            events.extend(source.events(lines, at));
+            events.extend(source.events(at));
             keep_position(cursor, &pod.uid, source.position);
             if ended && finished {
                 cursor.pods.entry(pod.uid.clone()).or_default().is_read = true;
@@ -70,7 +57,7 @@ pub(crate) fn read_log(
                 let lines = session.block_on(fetch(&cluster, &pod.name, at, ended))?;
                 let mut reader = StreamReader::new(&submission.nonce);
                 let mut position = at;
-                events.extend(take(&mut reader, lines, &mut position, at));
+                events.extend(events_in(&mut reader, lines, &mut position, at));
                 keep_position(cursor, &pod.uid, position);
             }
             if ended {
@@ -96,51 +83,18 @@ pub(crate) fn read_log(
     Ok(events)
 }
 
-impl PodTail {
-    fn events(&mut self, lines: Vec<Line>, from: Position) -> Vec<Event> {
-        take(&mut self.reader, lines, &mut self.position, from)
-    }
-}
-
-fn take(
-    reader: &mut StreamReader,
-    lines: Vec<Line>,
-    position: &mut Position,
-    from: Position,
-) -> Vec<Event> {
-    let mut events = Vec::new();
-    if behind(*position, from) {
-        // Somebody else has read on, and said so in the cursor.
-        *position = from;
-    }
-    for line in lines {
-        if !behind(*position, line.position) {
-            continue;
-        }
-        *position = line.position;
-        let mut items = reader.push(&line.bytes);
-        items.extend(reader.push(b"\n"));
-        events.extend(items.into_iter().filter_map(|item| match item {
-            Item::Event(event) => Some(event),
-            Item::Line(_) => None,
-        }));
-    }
-    events
-}
-
-fn behind(one: Position, other: Position) -> bool {
-    (one.nanos, one.count) < (other.nanos, other.count)
-}
-
+/// How far the events of a pod have been kept.
 fn position(cursor: &Cursor, uid: &str) -> Position {
     let pod = cursor.pods.get(uid).copied().unwrap_or_default();
     Position { nanos: pod.nanos, count: pod.lines }
 }
 
+/// The log of a pod has been read to its end.
 fn is_read(cursor: &Cursor, uid: &str) -> bool {
     cursor.pods.get(uid).is_some_and(|pod| pod.is_read)
 }
 
+/// Writes into the cursor how far a pod has been read. Before the first line there is nothing to keep.
 fn keep_position(cursor: &mut Cursor, uid: &str, position: Position) {
     if position.nanos > 0 {
         let pod = cursor.pods.entry(uid.into()).or_default();
@@ -148,7 +102,8 @@ fn keep_position(cursor: &mut Cursor, uid: &str, position: Position) {
     }
 }
 
-/// Nothing more will come from the primary's log.
+/// Nothing more will come from the primary's log, so that a verdict may be inferred from what else is
+/// known.
 pub(crate) fn log_is_read(
     cursor: &Cursor,
     observed: &Observed,
@@ -156,7 +111,7 @@ pub(crate) fn log_is_read(
     facts: &RunFacts,
     following: bool,
 ) -> bool {
-    let pod = primary(submission).and_then(|id| facts.pod_of(&submission.layout, id));
+    let pod = submission.primary().and_then(|id| facts.pod_of(&submission.layout, id));
     let Some(pod) = pod else { return true };
     let read = is_read(cursor, &pod.uid);
     let ended = pod.ended.is_some() || !pod.lives();

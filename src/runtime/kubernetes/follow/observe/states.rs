@@ -7,18 +7,17 @@ use sha2::{Digest, Sha256};
 use k8s_openapi::api::core::v1::Node;
 use kube::Api;
 
-use super::look::event;
+use super::run_events::{event, waiting_event};
 use crate::event::Cursor;
-use crate::event::{Event, EventKind};
-use crate::gang::ReplicaId;
-use crate::runtime::kubernetes::follow::verdict::node_lost;
-use crate::runtime::kubernetes::follow::watch::{PodFacts, Reason, RunFacts};
+use crate::event::{Event, EventKind, WaitingReason};
+use crate::runtime::kubernetes::follow::verdict::node_lost_message;
+use crate::runtime::kubernetes::follow::watch::{PodFacts, RunFacts, Waiting};
 use crate::runtime::kubernetes::session::Session;
 use crate::runtime::kubernetes::submit::Submission;
 use crate::store::RunPaths;
 
-/// What pods say of themselves, as far as it is news.
-pub(crate) fn states(
+/// What Jobs and pods say that they wait for, as far as it differs from what was told last.
+pub(crate) fn waiting_events(
     run: &RunPaths,
     cursor: &mut Cursor,
     submission: &Submission,
@@ -26,31 +25,29 @@ pub(crate) fn states(
 ) -> Vec<Event> {
     let mut events = Vec::new();
     for job in facts.jobs.values().filter(|job| job.suspended && !job.gone) {
-        let words = match &job.queue {
-            Some(queue) => Reason {
-                reason: "Queued".into(),
-                message: format!("queue {queue} has not let it in yet"),
-            },
-            None => Reason { reason: "Suspended".into(), message: "its Job is suspended".into() },
+        let (reason, message) = match &job.queue {
+            Some(queue) => (WaitingReason::Queued, format!("queue {queue} has not let it in yet")),
+            None => (WaitingReason::Suspended, "its Job is suspended".into()),
         };
-        if is_news(cursor, "job", &words) {
-            events.push(waiting_event(run, None, words));
+        let waiting = Waiting { reason, message };
+        if is_news(cursor, "job", &waiting) {
+            events.push(waiting_event(run, None, waiting));
         }
     }
     for replica in submission.layout.jobs.iter().flat_map(|job| &job.replicas) {
         let Some(pod) = facts.pod_of(&submission.layout, replica) else { continue };
-        if let Some(words) = blocked(pod).filter(|_| pod.lives())
-            && is_news(cursor, &replica.to_string(), &words)
+        if let Some(waiting) = blocked(pod).filter(|_| pod.lives())
+            && is_news(cursor, &replica.to_string(), &waiting)
         {
-            events.push(waiting_event(run, Some(replica), words));
+            events.push(waiting_event(run, Some(replica), waiting));
         }
     }
     events
 }
 
-/// Pods that run or have run and have not been told of. The time is the cluster's: whoever looks late
-/// still knows for how long they were there.
-pub(crate) fn placed(
+/// One event for each pod that runs or has run and has not been told of before. Its time is the
+/// cluster's, so that whoever observes late still knows for how long the pod has been there.
+pub(crate) fn placed_events(
     session: &Session,
     run: &RunPaths,
     cursor: &mut Cursor,
@@ -64,11 +61,11 @@ pub(crate) fn placed(
         if !(pod.running || pod.ended.is_some()) {
             continue;
         }
-        let told = &mut cursor.pods.entry(pod.uid.clone()).or_default().is_placed;
-        if std::mem::replace(told, true) {
+        let Some(node) = pod.node.clone() else { continue };
+        let is_told = &mut cursor.pods.entry(pod.uid.clone()).or_default().is_placed;
+        if std::mem::replace(is_told, true) {
             continue;
         }
-        let node = pod.node.clone().unwrap_or_default();
         let labels = known.entry(node.clone()).or_insert_with(|| price_labels(session, &node));
         let labels = labels.clone();
         let kind = EventKind::Placed { node, pod: pod.name.clone(), labels };
@@ -79,7 +76,8 @@ pub(crate) fn placed(
     events
 }
 
-/// Few users may read nodes, and nothing but a price depends on it: what can't be read is not known.
+/// The labels of a node that prices depend on. Few users may read nodes, and nothing but a price
+/// depends on it, so there are no labels where they can't be read.
 fn price_labels(session: &Session, node: &str) -> BTreeMap<String, String> {
     let wanted = &session.config.price_labels;
     let Ok(cluster) = session.cluster() else { return BTreeMap::new() };
@@ -93,40 +91,37 @@ fn price_labels(session: &Session, node: &str) -> BTreeMap<String, String> {
     labels
 }
 
-/// What keeps this pod, or the next one of its index, from starting.
-fn blocked(pod: &PodFacts) -> Option<Reason> {
+/// What keeps this pod, or the one that would replace it, from starting; `None` when nothing does.
+fn blocked(pod: &PodFacts) -> Option<Waiting> {
     if pod.node_lost {
-        let message = node_lost(pod);
-        return Some(Reason { reason: "NodeLost".into(), message });
+        let message = node_lost_message(pod);
+        return Some(Waiting { reason: WaitingReason::NodeLost, message });
     }
     pod.waiting.clone()
 }
 
-/// The words differ from the last ones; the clock times in them don't count, nor do the names of pods
-/// that a Job tries to make again and again.
-pub(crate) fn is_news(cursor: &mut Cursor, who: &str, words: &Reason) -> bool {
+/// Whether this differs from what was told last of `who`, a replica or one of `job` and `pods`; it is
+/// remembered as told. The random ends of pods' names don't count, since a Job that may not make a pod
+/// tries again and again under new names.
+pub(crate) fn is_news(cursor: &mut Cursor, who: &str, waiting: &Waiting) -> bool {
     // The cursor outlives this process, so the hash must be the same in every version of mlctl.
-    let mut hasher = Sha256::new_with_prefix(&words.reason);
-    for word in words.message.split_whitespace().map(without_suffix) {
+    let mut hasher = Sha256::new_with_prefix(waiting.reason.as_str());
+    for word in waiting.message.split_whitespace().map(without_suffix) {
         hasher.update([0]);
         hasher.update(word);
     }
     let first = hasher.finalize().first_chunk().copied().unwrap_or_default();
-    // 52 bits: what every reader of JSON takes for a whole number.
+    // Every reader of JSON takes a number of 52 bits for a whole one.
     let hash = u64::from_be_bytes(first) >> 12;
     cursor.reasons.insert(who.into(), hash) != Some(hash)
 }
 
-/// A pod's name without the five random letters at its end.
+/// A word without the punctuation around it and, where it is a pod's name, without the five random
+/// letters at its end.
 fn without_suffix(word: &str) -> &str {
     let plain = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
     match plain.rsplit_once('-') {
         Some((name, suffix)) if suffix.len() == 5 && name.contains('-') => name,
         _ => plain,
     }
-}
-
-pub(crate) fn waiting_event(run: &RunPaths, replica: Option<&ReplicaId>, words: Reason) -> Event {
-    let Reason { reason, message } = words;
-    event(run, replica, EventKind::Waiting { reason, message })
 }

@@ -7,7 +7,7 @@ use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::api::DeleteParams;
 
-use super::look::{finished, primary};
+use super::run_events::finished;
 use crate::event::Event;
 use crate::gang::{Outcome, Verdict};
 use crate::runtime::RuntimeError;
@@ -23,17 +23,21 @@ use crate::runtime::kubernetes::submit::Submitting;
 use crate::runtime::kubernetes::submit::record;
 use crate::store::{RunPaths, RunRecord};
 
-/// A submission of another machine is unfinished for this long at most.
+/// Another machine has finished its submission within this time, or it never will.
 const SUBMISSION_LIMIT: Duration = Duration::from_mins(10);
 
-/// Where no agent ever ran, nobody but mlctl ends the waiting.
+/// This machine has begun to submit a run within this time after it was recorded, or it never will.
+const NEW_RUN_LIMIT: Duration = Duration::from_secs(5);
+
+/// The end of a run of which no pod has run within its `startTimeout`; `None` as long as it may still
+/// start. The agents keep this limit themselves, but where none has ever run only mlctl can.
 pub(crate) fn start_timeout(
     session: &Session,
     run: &RunPaths,
     submission: &Submission,
     facts: &RunFacts,
 ) -> Result<Option<Event>, RuntimeError> {
-    let primary = primary(submission).and_then(|id| facts.pod_of(&submission.layout, id));
+    let primary = submission.primary().and_then(|id| facts.pod_of(&submission.layout, id));
     let has_run = facts.pods.values().any(|pod| pod.generation > 0 || pod.ended.is_some());
     if has_run || primary.is_some_and(PodFacts::has_log) || facts.jobs.is_empty() {
         return Ok(None);
@@ -49,15 +53,17 @@ pub(crate) fn start_timeout(
     if !late {
         return Ok(None);
     }
-    let words = waiting(&submission.layout, facts);
+    let waiting = waiting(&submission.layout, facts);
     cancel::delete_jobs(session, run, facts)?;
-    let reason = words.unwrap_or_else(|| "the cluster made no pods".into());
+    let reason = waiting.unwrap_or_else(|| "the cluster made no pods".into());
     let verdict =
         Verdict { outcome: Outcome::CouldNotStart, attempt: 0, first_failure: None, reason };
     Ok(Some(finished(run, verdict, "`startTimeout` is over and no agent has run")))
 }
 
-/// A gang whose agents were killed for their memory, and of which nobody is left to judge.
+/// The end of a gang whose agents were killed for their memory so often that its budget is spent;
+/// `None` when there is another agent that judges. `starts_now` says that events which are not recorded
+/// yet start the first attempt.
 pub(crate) fn killed_for_memory(
     session: &Session,
     run: &RunPaths,
@@ -76,7 +82,7 @@ pub(crate) fn killed_for_memory(
     Ok(Some(finished(run, verdict, "pods were killed for their memory, and none told more")))
 }
 
-/// No Job is left: the record may say why.
+/// What became of a run of which no Job is left: the record may say why.
 pub(crate) fn without_jobs(
     session: &Session,
     run: &RunPaths,
@@ -98,37 +104,45 @@ pub(crate) fn without_jobs(
     {
         return Ok(vec![finished(run, inferred.0, &inferred.1)]);
     }
-    let perhaps = !facts.is_known() && !submission.complete;
-    if let Some(record) = record.filter(|record| perhaps && record.is_unfinished()) {
-        let age = Timestamp::now().duration_since(record.created).unsigned_abs();
-        if age < SUBMISSION_LIMIT {
+    let may_be_submitted_now = !facts.is_known() && !submission.complete;
+    if let Some(record) = record.filter(|record| may_be_submitted_now && record.is_unfinished()) {
+        let age = record.created.map(|at| Timestamp::now().duration_since(at).unsigned_abs());
+        // What may be young must not be deleted.
+        if age.is_none_or(|age| age < SUBMISSION_LIMIT) {
             return Ok(Vec::new());
         }
-        return unfinished(session, run);
+        return settle_unfinished(session, run);
     }
     Ok(vec![finished(run, deleted(), "its Jobs are gone, and its record names no verdict")])
 }
 
-/// The run's document is not in the cluster: never made, or deleted with everything else.
-pub(crate) fn lost(session: &Session, run: &RunPaths) -> Result<Vec<Event>, RuntimeError> {
+/// What became of a run whose `pod.json` is not in the cluster: it was never made, or it was deleted
+/// with everything else.
+pub(crate) fn without_document(
+    session: &Session,
+    run: &RunPaths,
+) -> Result<Vec<Event>, RuntimeError> {
     let made = fs_err::metadata(&run.dir).and_then(|meta| meta.modified());
-    let young = made.is_ok_and(|made| made.elapsed().is_ok_and(|age| age < Duration::from_secs(5)));
-    if young {
+    // Its submission may be about to begin.
+    let is_new = made.is_ok_and(|made| made.elapsed().is_ok_and(|age| age < NEW_RUN_LIMIT));
+    if is_new {
         return Ok(Vec::new());
     }
     let cluster = session.cluster()?;
     let record = session.block_on(record(&cluster, &run.run))?;
     match record {
-        Some(record) if record.verdict.is_none() => unfinished(session, run),
+        Some(record) if record.verdict.is_none() => settle_unfinished(session, run),
         Some(record) => {
             let verdict = record.verdict.unwrap_or_else(deleted);
             Ok(vec![finished(run, verdict, "the run's record")])
         }
-        // What is created here is remembered here before that.
+        // A submission is remembered on its machine before anything is created, so that of a run which
+        // is not in the cluster nothing can come any more.
         None => Ok(vec![finished(run, never_submitted(), "nothing of it is in the cluster")]),
     }
 }
 
+/// The verdict of a run that was not wholly submitted.
 fn never_submitted() -> Verdict {
     Verdict {
         outcome: Outcome::CouldNotStart,
@@ -138,6 +152,7 @@ fn never_submitted() -> Verdict {
     }
 }
 
+/// The verdict of a run whose objects are gone, and nothing says who deleted them.
 fn deleted() -> Verdict {
     Verdict {
         outcome: Outcome::Cancelled,
@@ -147,7 +162,7 @@ fn deleted() -> Verdict {
     }
 }
 
-/// The verdict of a run that somebody ended by deleting it.
+/// The verdict of a run that somebody cancelled by deleting its Jobs.
 fn cancelled(by: &str) -> Verdict {
     Verdict {
         outcome: Outcome::Cancelled,
@@ -157,8 +172,12 @@ fn cancelled(by: &str) -> Verdict {
     }
 }
 
-/// The mlctl that submitted it has died: if the Jobs are there, it was done; else what it made goes.
-pub(crate) fn unfinished(session: &Session, run: &RunPaths) -> Result<Vec<Event>, RuntimeError> {
+/// Settles a submission whose mlctl has died. If the Jobs are there, it had done everything; else what
+/// it made is deleted, and the run has ended.
+pub(crate) fn settle_unfinished(
+    session: &Session,
+    run: &RunPaths,
+) -> Result<Vec<Event>, RuntimeError> {
     let cluster = session.cluster()?;
     let facts = session.facts(&run.run, false)?.unwrap_or_default();
     let record = session.block_on(record(&cluster, &run.run))?;
@@ -172,7 +191,7 @@ pub(crate) fn unfinished(session: &Session, run: &RunPaths) -> Result<Vec<Event>
     for job in facts.jobs.keys() {
         session.block_on(cluster.delete::<Job>(job, &background))?;
     }
-    // Of a rendered run nothing goes with the record: it owns nothing.
+    // The record of a rendered run owns nothing, so that nothing is deleted together with it.
     for holding in holdings::of_run(session, &run.run)?.things {
         if !holding.is_owned && holding.going.is_none() {
             holdings::discard(session, &holding)?;
@@ -186,7 +205,8 @@ pub(crate) fn unfinished(session: &Session, run: &RunPaths) -> Result<Vec<Event>
     )])
 }
 
-/// Several Jobs are let go at the end of a submission; one that died there is finished here.
+/// Lets several Jobs go whose mlctl has died after it had marked the record as submitted and before it
+/// had let all of them go.
 pub(crate) fn finish_submission(session: &Session, run: &RunPaths) -> Result<(), RuntimeError> {
     let cluster = session.cluster()?;
     let Some(found) = session.block_on(record(&cluster, &run.run))? else { return Ok(()) };

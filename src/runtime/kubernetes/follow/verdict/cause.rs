@@ -2,54 +2,58 @@
 
 use crate::gang::{AgentExit, FailureClass, FirstFailure, ReplicaId};
 use crate::plan::ClusterLayout;
-use crate::runtime::kubernetes::follow::watch::{PodFacts, RunFacts};
+use crate::runtime::kubernetes::follow::watch::{
+    Disruption, DisruptionKind, Ended, PodFacts, RunFacts,
+};
 
-/// What the cluster did to a pod, if it did something.
+/// What the cluster did to a pod: the class that the failure counts as, and one clause for people.
+/// `None` when the cluster did nothing to it.
 pub(crate) fn cause(pod: &PodFacts) -> Option<(FailureClass, String)> {
     if pod.node_lost && pod.lives() {
-        return Some((FailureClass::Infrastructure, node_lost(pod)));
+        return Some((FailureClass::Infrastructure, node_lost_message(pod)));
     }
     let node = pod.node.as_deref().unwrap_or("its node");
-    if let Some(words) = &pod.disruption {
-        let said =
-            if words.message.is_empty() { String::new() } else { format!(" ({})", words.message) };
-        return Some(match words.reason.as_str() {
-            "EvictionByEvictionAPI" => (
+    if let Some(Disruption { kind, message }) = &pod.disruption {
+        let detail = if message.is_empty() { String::new() } else { format!(" ({message})") };
+        return Some(match kind {
+            DisruptionKind::EvictedByRequest => (
                 FailureClass::Preemption,
-                format!("its pod was evicted, as when {node} is drained{said}"),
+                format!("its pod was evicted, as when {node} is drained{detail}"),
             ),
-            "PreemptionByScheduler" | "PreemptionByKueue" | "Preempting" => (
+            DisruptionKind::Preempted => (
                 FailureClass::Preemption,
-                format!("its pod made room for one of higher priority{said}"),
+                format!("its pod made room for one of higher priority{detail}"),
             ),
-            "DeletionByTaintManager" => (
+            DisruptionKind::NodeTainted => (
                 FailureClass::Infrastructure,
-                format!("{node} was tainted and its pods were deleted: the node went away{said}"),
+                format!("{node} was tainted and its pods were deleted: the node went away{detail}"),
             ),
-            "DeletionByPodGC" => (
+            DisruptionKind::NodeDeleted => (
                 FailureClass::Infrastructure,
-                format!("{node} is not in the cluster any more{said}"),
+                format!("{node} is not in the cluster any more{detail}"),
             ),
-            "TerminationByKubelet" | "NodeShutdown" | "Shutdown" | "Terminated" => (
+            DisruptionKind::EndedByKubelet => (
                 FailureClass::Preemption,
-                format!("{node} was shut down, or ran short and ended the pod{said}"),
+                format!("{node} was shut down, or ran short and ended the pod{detail}"),
             ),
-            "Evicted" => (
+            DisruptionKind::NodeShortOfResource => (
                 FailureClass::Infrastructure,
-                format!("{node} ran short of a resource and evicted the pod{said}"),
+                format!("{node} ran short of a resource and evicted the pod{detail}"),
             ),
-            other => (FailureClass::Preemption, format!("its pod was disrupted: {other}{said}")),
+            DisruptionKind::Other(word) => {
+                (FailureClass::Preemption, format!("its pod was disrupted: {word}{detail}"))
+            }
         });
     }
-    if pod.ended.as_ref().is_some_and(|end| end.reason == "OOMKilled") {
+    if pod.ended.as_ref().is_some_and(Ended::is_killed_for_memory) {
         let reason = format!("killed on {node} for its memory: it used more than its limit");
         return Some((FailureClass::OutOfMemory, reason));
     }
     None
 }
 
-/// What is known of a pod on a node that went silent, and what helps.
-pub(crate) fn node_lost(pod: &PodFacts) -> String {
+/// What people read of a pod on a node that went silent, and what they can do.
+pub(crate) fn node_lost_message(pod: &PodFacts) -> String {
     let node = pod.node.as_deref().unwrap_or("its node");
     format!(
         "nothing is heard of {node}; its pods block their place until the node comes back, is \
@@ -58,11 +62,13 @@ pub(crate) fn node_lost(pod: &PodFacts) -> String {
     )
 }
 
-pub(crate) fn on(pod: &PodFacts) -> String {
+/// ` on NODE`, to be put behind a replica's name; empty where the node isn't known.
+pub(crate) fn on_node(pod: &PodFacts) -> String {
     pod.node.as_ref().map(|node| format!(" on {node}")).unwrap_or_default()
 }
 
-/// Says what the cluster knows of a failure that the gang could only see from inside.
+/// Completes the reason and class of a failure by what the cluster knows of the replica's pods. A gang
+/// sees only that an agent is gone; the cluster knows that its node was drained, for example.
 pub(crate) fn refine(layout: &ClusterLayout, facts: &RunFacts, failure: &mut FirstFailure) {
     let vague = matches!(
         failure.class,
@@ -74,24 +80,26 @@ pub(crate) fn refine(layout: &ClusterLayout, facts: &RunFacts, failure: &mut Fir
     if !vague {
         return;
     }
-    // An agent that was lost said nothing; its pod may.
+    // An agent that was lost has reported no exit; the status of its pod may hold one.
     if failure.exit.is_none()
-        && let Some((pod, code)) = died(layout, facts, &failure.replica)
+        && let Some((pod, code)) = ended_by_signal(layout, facts, &failure.replica)
     {
         let FirstFailure { replica, reason, .. } = failure;
         let reason = reason.strip_prefix(&replica.to_string()).unwrap_or(reason).trim();
-        failure.reason =
-            format!("{replica}{}: {reason}; its container ended with exit code {code}", on(pod));
+        failure.reason = format!(
+            "{replica}{}: {reason}; its container ended with exit code {code}",
+            on_node(pod)
+        );
     }
     let known = disrupted(layout, facts, &failure.replica);
     if let Some((pod, (class, reason))) = known {
         failure.class = class;
-        failure.reason = format!("{}{}: {reason}", failure.replica, on(pod));
+        failure.reason = format!("{}{}: {reason}", failure.replica, on_node(pod));
     }
 }
 
-/// The newest pod of a replica whose container was ended by a signal, and how.
-fn died<'a>(
+/// The newest pod of a replica whose container was ended by a signal, and its exit code.
+fn ended_by_signal<'a>(
     layout: &ClusterLayout,
     facts: &'a RunFacts,
     replica: &ReplicaId,
@@ -103,7 +111,7 @@ fn died<'a>(
     })
 }
 
-/// The pod of a replica that the cluster did something to: the newest such.
+/// The newest pod of a replica that the cluster did something to, and what.
 fn disrupted<'a>(
     layout: &ClusterLayout,
     facts: &'a RunFacts,

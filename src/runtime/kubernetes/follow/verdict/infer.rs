@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::cause::{cause, on};
+use super::cause::{cause, on_node};
 use crate::gang::{
     Exit, ExitStatus, FailureClass, FirstFailure, Outcome, TerminationMessage, Verdict,
     verdict_that_counts,
@@ -12,10 +12,11 @@ use crate::gang::{
 use crate::plan::ClusterLayout;
 use crate::runtime::kubernetes::follow::watch::{JobEnd, RunFacts};
 
-/// A primary that still runs this long after its Job was decided won't say anything any more.
-const LAST_WORD: Duration = Duration::from_secs(90);
+/// A primary that still runs has written its verdict within this time after its Job was decided, or
+/// it never will.
+const PRIMARY_VERDICT_LIMIT: Duration = Duration::from_secs(90);
 
-/// A verdict and where it comes from.
+/// A verdict, and for people where it comes from.
 pub(crate) type Inferred = (Verdict, String);
 
 /// The end of a run of which the primary's log has not told; `None` while it may still do so.
@@ -23,21 +24,21 @@ pub(crate) fn infer(layout: &ClusterLayout, facts: &RunFacts, now: Timestamp) ->
     let primary = layout.jobs.first().and_then(|job| job.replicas.first());
     let primary = primary.and_then(|primary| facts.pod_of(layout, primary));
     let end = end_of(facts);
-    let speaks = primary.is_some_and(|pod| pod.running && !pod.gone && !pod.node_lost);
+    let may_report = primary.is_some_and(|pod| pod.running && !pod.gone && !pod.node_lost);
     let waited = end
         .and_then(|end| end.at)
-        .is_some_and(|at| now.duration_since(at).unsigned_abs() > LAST_WORD);
-    if speaks && !waited {
+        .is_some_and(|at| now.duration_since(at).unsigned_abs() > PRIMARY_VERDICT_LIMIT);
+    if may_report && !waited {
         return None;
     }
     if let Some(verdict) = from_messages(facts) {
         return Some((verdict, "a termination message".into()));
     }
     let end = end?;
-    let from = if end.words.message.is_empty() {
-        format!("the Job says {}", end.words.reason)
+    let from = if end.message.is_empty() {
+        format!("the Job says {}", end.reason)
     } else {
-        format!("the Job says {}: {}", end.words.reason, end.words.message)
+        format!("the Job says {}: {}", end.reason, end.message)
     };
     Some((from_job(layout, facts, end), from))
 }
@@ -49,14 +50,17 @@ fn end_of(facts: &RunFacts) -> Option<&JobEnd> {
     failed.or(ends.first().filter(|_| ends.len() == facts.jobs.len())).copied()
 }
 
+/// The verdict that an agent left in its termination message, if one did.
 fn from_messages(facts: &RunFacts) -> Option<Verdict> {
     verdict_that_counts(messages(facts)).cloned()
 }
 
+/// The termination messages of all pods that have left one.
 fn messages(facts: &RunFacts) -> impl Iterator<Item = &TerminationMessage> {
     facts.pods.values().filter_map(|pod| pod.ended.as_ref()?.message.as_ref())
 }
 
+/// A verdict from how a Job ended, when no agent has left one.
 fn from_job(layout: &ClusterLayout, facts: &RunFacts, end: &JobEnd) -> Verdict {
     let attempt = messages(facts).map(|message| message.epoch.1).max().unwrap_or(0);
     if end.succeeded {
@@ -65,32 +69,34 @@ fn from_job(layout: &ClusterLayout, facts: &RunFacts, end: &JobEnd) -> Verdict {
     }
     let started = attempt > 0 || facts.pods.values().any(|pod| pod.running || pod.ended.is_some());
     let first_failure = first_failure(layout, facts, attempt);
-    let (outcome, reason) = match (end.words.reason.as_str(), &first_failure) {
-        ("DeadlineExceeded", _) if started => {
+    let (outcome, reason) = match &first_failure {
+        _ if end.is_deadline() && started => {
             (Outcome::TimedOut, "the deadline behind `timeout` is over".into())
         }
-        ("DeadlineExceeded", _) => {
+        _ if end.is_deadline() => {
             let waiting = waiting(layout, facts);
             let waiting = waiting.map(|text| format!(": {text}")).unwrap_or_default();
             (Outcome::CouldNotStart, format!("its pods never ran{waiting}"))
         }
-        (_, Some(failure)) => (Outcome::Failed, failure.reason.clone()),
-        (reason, None) => (Outcome::Failed, format!("{reason}: {}", end.words.message)),
+        Some(failure) => (Outcome::Failed, failure.reason.clone()),
+        None => (Outcome::Failed, format!("{}: {}", end.reason, end.message)),
     };
     Verdict { outcome, attempt, first_failure, reason }
 }
 
-/// What a replica that never started waits for, in the cluster's words.
+/// What the first replica that doesn't run waits for, in the cluster's words; `None` when no pod says
+/// that it waits.
 pub(crate) fn waiting(layout: &ClusterLayout, facts: &RunFacts) -> Option<String> {
     let replicas = layout.jobs.iter().flat_map(|job| &job.replicas);
     let mut waiting = replicas.filter_map(|replica| {
-        let words = facts.pod_of(layout, replica)?.waiting.clone()?;
-        Some(format!("{replica}: {}: {}", words.reason, words.message))
+        let waiting = facts.pod_of(layout, replica)?.waiting.as_ref()?;
+        Some(format!("{replica}: {}: {}", waiting.reason, waiting.message))
     });
     waiting.next()
 }
 
-/// Whose failure was the first: as the agents remember it, or the pod that failed first.
+/// The first failure of the last attempt: as an agent remembers it in its termination message, else
+/// that of the pod that failed first. `None` when no pod has failed, or when it is no replica's.
 fn first_failure(layout: &ClusterLayout, facts: &RunFacts, attempt: u32) -> Option<FirstFailure> {
     let remembered = messages(facts)
         .filter(|message| message.first_failure.is_some())
@@ -100,7 +106,7 @@ fn first_failure(layout: &ClusterLayout, facts: &RunFacts, attempt: u32) -> Opti
     }
     let failed = facts.pods.values().filter(|pod| pod.over && !pod.succeeded);
     let first = failed.min_by_key(|pod| (pod.ended.as_ref().and_then(|end| end.at), pod.age()))?;
-    let replica = layout.replica(&first.job, first.index)?.clone();
+    let replica = layout.replica(&first.job, first.index?)?.clone();
     let code = first.ended.as_ref().map(|end| end.code);
     let (class, reason) = match (cause(first), code) {
         (Some(cause), _) => cause,
@@ -118,6 +124,6 @@ fn first_failure(layout: &ClusterLayout, facts: &RunFacts, attempt: u32) -> Opti
         reason: format!("exit code {}", end.code),
         last_lines: Vec::new(),
     });
-    let reason = format!("{replica}{}: {reason}", on(first));
+    let reason = format!("{replica}{}: {reason}", on_node(first));
     Some(FirstFailure { attempt, replica, class, exit, reason })
 }

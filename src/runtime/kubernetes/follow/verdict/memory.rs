@@ -10,17 +10,17 @@ const REASON: &str =
 
 /// A gang of which nobody may be left that remembers: it is alone, or it has never started.
 pub(crate) struct Unwatched<'a> {
-    /// Which pod is who.
+    /// Which Job and index each replica is.
     pub(crate) layout: &'a ClusterLayout,
-    /// Its rules.
+    /// The rules of the gang, for its size and its budgets.
     pub(crate) rules: &'a GangConfig,
     /// Its first attempt has started.
     pub(crate) has_started: bool,
 }
 
 impl Unwatched<'_> {
-    /// Its end, when the budget for memory is spent. A gang of several that has started charges lost
-    /// members itself: nothing is said of it.
+    /// The verdict, when the budget for failures by memory is spent; `None` before that. A gang of
+    /// several members that has started charges lost members itself, so there is never one for it.
     pub(crate) fn killed_for_memory(&self, facts: &RunFacts, attempt: Attempt) -> Option<Verdict> {
         if self.has_started && self.rules.members.len() > 1 {
             return None;
@@ -33,17 +33,17 @@ impl Unwatched<'_> {
         killed.sort_by_key(|pod| pod.age());
         let last = killed.last()?;
         let job = self.layout.jobs.iter().find(|job| job.name == last.job)?;
-        let replica = job.replicas.get(last.index)?.clone();
+        let replica = job.replicas.get(last.index?)?.clone();
         let reason = format!("{replica}: {REASON}");
         let first = FirstFailure { replica, attempt, class, exit: None, reason: REASON.to_owned() };
         Some(Verdict { outcome: Outcome::Failed, attempt, first_failure: Some(first), reason })
     }
 }
 
-/// For its memory, and without a verdict of the gang's own.
+/// The pod was killed for its memory, and its agent has left no verdict.
 fn is_killed(pod: &PodFacts) -> bool {
     pod.ended.as_ref().is_some_and(|end| {
         let judged = end.message.as_ref().is_some_and(|message| message.verdict.is_some());
-        end.reason == "OOMKilled" && !judged
+        end.is_killed_for_memory() && !judged
     })
 }

@@ -7,6 +7,6 @@ mod memory;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use cause::{node_lost, refine};
+pub(crate) use cause::{node_lost_message, refine};
 pub(crate) use infer::{infer, waiting};
 pub(crate) use memory::Unwatched;

@@ -5,13 +5,14 @@ use jiff::Timestamp;
 use super::cause::refine;
 use super::infer;
 use super::memory::Unwatched;
+use crate::event::WaitingReason;
 use crate::gang::{
     FailureClass, FirstFailure, GangConfig, Outcome, ReplicaId, TerminationMessage,
     TerminationState, Verdict,
 };
 use crate::plan::{ClusterLayout, JobLayout, PlanContext, RuntimeDefaults};
 use crate::runtime::kubernetes::follow::watch::{
-    Ended, JobEnd, JobFacts, PodFacts, Reason, RunFacts,
+    Disruption, DisruptionKind, Ended, JobEnd, JobFacts, PodFacts, RunFacts, Waiting,
 };
 use crate::spec::TrainJob;
 use crate::work::train::plan;
@@ -26,7 +27,7 @@ fn pod(index: usize) -> PodFacts {
     PodFacts {
         uid: format!("u{index}"),
         job: "r".into(),
-        index,
+        index: Some(index),
         node: Some("node2".into()),
         ..PodFacts::default()
     }
@@ -40,7 +41,8 @@ fn ended(code: i32, reason: &str, message: Option<TerminationMessage>) -> Ended 
 fn facts(pods: Vec<PodFacts>, end: Option<(bool, &str)>) -> RunFacts {
     let end = end.map(|(succeeded, reason)| JobEnd {
         succeeded,
-        words: Reason { reason: reason.into(), message: "m".into() },
+        reason: reason.into(),
+        message: "m".into(),
         at: Some(Timestamp::UNIX_EPOCH),
     });
     let job = JobFacts { name: "r".into(), end, ..JobFacts::default() };
@@ -107,8 +109,8 @@ fn pods_without_an_agent_end_by_their_jobs() {
 
 #[test]
 fn a_gang_that_was_never_placed_could_not_start() {
-    let words = Reason { reason: "Unschedulable".into(), message: "0/2 nodes".into() };
-    let waiting = PodFacts { waiting: Some(words), ..pod(0) };
+    let unplaced = Waiting { reason: WaitingReason::Unschedulable, message: "0/2 nodes".into() };
+    let waiting = PodFacts { waiting: Some(unplaced), ..pod(0) };
     let known = facts(vec![waiting], Some((false, "DeadlineExceeded")));
     let (verdict, _) = infer(&layout(), &known, Timestamp::UNIX_EPOCH).unwrap();
     assert_eq!(verdict.outcome, Outcome::CouldNotStart);
@@ -128,8 +130,8 @@ fn the_cluster_knows_better_why_a_replica_went() {
     refine(&layout(), &facts(vec![killed], None), &mut failure);
     assert_eq!(failure.class, FailureClass::OutOfMemory);
     assert!(failure.reason.starts_with("worker-1 on node2: killed"), "{}", failure.reason);
-    let words = Reason { reason: "EvictionByEvictionAPI".into(), message: String::new() };
-    let drained = PodFacts { gone: true, disruption: Some(words), ..pod(1) };
+    let eviction = Disruption { kind: DisruptionKind::EvictedByRequest, message: String::new() };
+    let drained = PodFacts { gone: true, disruption: Some(eviction), ..pod(1) };
     failure.class = FailureClass::Preemption;
     refine(&layout(), &facts(vec![drained], None), &mut failure);
     assert!(failure.reason.contains("drained"), "{}", failure.reason);

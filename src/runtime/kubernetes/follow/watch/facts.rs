@@ -10,21 +10,21 @@ use crate::plan::ClusterLayout;
 /// The Jobs and pods of one run, the vanished ones too.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct RunFacts {
-    /// By name.
+    /// The Jobs by name.
     pub(crate) jobs: BTreeMap<String, JobFacts>,
-    /// By uid.
+    /// The pods by uid.
     pub(crate) pods: BTreeMap<String, PodFacts>,
 }
 
 impl RunFacts {
     /// Takes in a Job as it is now.
-    pub(crate) fn job(&mut self, job: JobFacts) {
+    pub(crate) fn update_job(&mut self, job: JobFacts) {
         self.jobs.insert(job.name.clone(), job);
     }
 
-    /// Takes in a pod as it is now. What kept one from starting is still true when it is deleted for
-    /// that, and its kubelet says it no more.
-    pub(crate) fn pod(&mut self, mut pod: PodFacts) {
+    /// Takes in a pod as it is now. What kept it from starting is remembered from before: when a pod is
+    /// deleted for that reason, its kubelet doesn't say it any more.
+    pub(crate) fn update_pod(&mut self, mut pod: PodFacts) {
         if pod.waiting.is_none()
             && (pod.deleting || pod.gone)
             && !pod.has_log()
@@ -35,21 +35,24 @@ impl RunFacts {
         self.pods.insert(pod.uid.clone(), pod);
     }
 
-    /// Something is or was there.
+    /// At least one Job or pod is or was there.
     pub(crate) fn is_known(&self) -> bool {
         !self.jobs.is_empty() || !self.pods.is_empty()
     }
 
-    /// The pods of a replica, oldest first.
+    /// The pods of a replica, oldest first. Pods that name no index are nobody's.
     pub(crate) fn pods_of(&self, layout: &ClusterLayout, replica: &ReplicaId) -> Vec<&PodFacts> {
         let Some((job, index)) = layout.place(replica) else { return Vec::new() };
-        let mut pods: Vec<_> =
-            self.pods.values().filter(|pod| pod.job == job.name && pod.index == index).collect();
+        let mut pods: Vec<_> = self
+            .pods
+            .values()
+            .filter(|pod| pod.job == job.name && pod.index == Some(index))
+            .collect();
         pods.sort_by_key(|pod| pod.age());
         pods
     }
 
-    /// The pod that stands for a replica now.
+    /// The newest pod of a replica, which stands for it now; `None` when it never had one.
     pub(crate) fn pod_of(&self, layout: &ClusterLayout, replica: &ReplicaId) -> Option<&PodFacts> {
         self.pods_of(layout, replica).pop()
     }

@@ -42,17 +42,19 @@ pub(crate) fn selector(run: &str) -> String {
     format!("{}={run}", label::RUN)
 }
 
+/// What the watching tasks and whoever asks them share.
 #[derive(Default)]
 struct Shared {
+    /// The runs whose objects are kept.
     wanted: HashSet<String>,
     runs: HashMap<String, RunFacts>,
-    /// Lists that have been read to their end: pods, Jobs.
+    /// Whether the first list of pods, and that of Jobs, has been read to its end.
     synced: (bool, bool),
-    /// What the API server refuses, when trying again won't help.
+    /// The API server's refusal, when trying again won't help. Whoever asks next is told.
     refused: Option<ClusterError>,
 }
 
-/// The watch of one namespace.
+/// The watch of one namespace. Nothing is asked of the server before a run is followed.
 pub(crate) struct Feed {
     cluster: Cluster,
     runtime: Handle,
@@ -66,24 +68,25 @@ impl Feed {
         Self { cluster, runtime, shared: Arc::default(), scope: None, tasks: Vec::new() }
     }
 
-    /// This run will be followed: its objects are kept from now on.
+    /// Says that this run will be followed. Its objects are kept from now on, if there is a watch.
     pub(crate) fn want(&self, run: &str) {
         lock(&self.shared).wanted.insert(run.into());
     }
 
-    /// The run is followed.
+    /// There is a watch, and it keeps the objects of this run.
     pub(crate) fn has(&self, run: &str) -> bool {
         self.scope.is_some() && lock(&self.shared).wanted.contains(run)
     }
 
-    /// The run is over: nothing of it is kept any more.
+    /// Says that the run is over. Nothing of it is kept any more; the watch goes on for the others.
     pub(crate) fn forget(&self, run: &str) {
         let mut shared = lock(&self.shared);
         shared.wanted.remove(run);
         shared.runs.remove(run);
     }
 
-    /// Starts the watch if it doesn't cover this run yet.
+    /// Starts the watch if it doesn't cover this run yet. A watch for one run is replaced by one for all
+    /// runs of the namespace when a second run is followed.
     pub(crate) fn follow(&mut self, run: &str) {
         self.want(run);
         let scope = match (&self.scope, lock(&self.shared).wanted.len()) {
@@ -124,7 +127,7 @@ impl Feed {
         self.scope = Some(scope);
     }
 
-    /// What is known of a run; `None` until the watch has told of everything that is there.
+    /// What is known of a run; `None` until the first lists have been read to their ends.
     pub(crate) fn facts(&self, run: &str) -> Result<Option<RunFacts>, ClusterError> {
         let mut shared = lock(&self.shared);
         if let Some(error) = shared.refused.take() {
@@ -134,7 +137,8 @@ impl Feed {
         Ok(synced.then(|| shared.runs.get(run).cloned().unwrap_or_default()))
     }
 
-    /// Takes in what a list has told of runs.
+    /// Takes in the pods of a run that a list has shown. The watch never shows those that have been
+    /// deleted in between.
     pub(crate) fn remember(&self, run: &str, facts: &RunFacts) {
         let mut shared = lock(&self.shared);
         let known = shared.runs.entry(run.into()).or_default();
@@ -175,7 +179,7 @@ impl Shared {
 
     fn keep_pod(&mut self, pod: PodFacts) {
         if self.wanted.contains(&pod.run) {
-            self.runs.entry(pod.run.clone()).or_default().pod(pod);
+            self.runs.entry(pod.run.clone()).or_default().update_pod(pod);
         }
     }
 
@@ -199,7 +203,7 @@ impl Shared {
 
     fn keep_job(&mut self, job: JobFacts) {
         if self.wanted.contains(&job.run) {
-            self.runs.entry(job.run.clone()).or_default().job(job);
+            self.runs.entry(job.run.clone()).or_default().update_job(job);
         }
     }
 

@@ -3,31 +3,43 @@
 use jiff::Timestamp;
 use k8s_openapi::api::batch::v1::Job;
 
-use super::pod::Reason;
 use crate::runtime::kubernetes::objects::label;
 
 /// How a Job ends, decided although pods may still be ending.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct JobEnd {
     pub(crate) succeeded: bool,
-    pub(crate) words: Reason,
+    /// The Job controller's word, such as `PodFailurePolicy`.
+    pub(crate) reason: String,
+    /// The Job controller's sentence; may be empty.
+    pub(crate) message: String,
+    /// When it was decided.
     pub(crate) at: Option<Timestamp>,
 }
 
-/// One Job.
+impl JobEnd {
+    /// Its `activeDeadlineSeconds` are over.
+    pub(crate) fn is_deadline(&self) -> bool {
+        self.reason == "DeadlineExceeded"
+    }
+}
+
+/// One Job, as far as following a run needs it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct JobFacts {
     pub(crate) name: String,
     pub(crate) uid: String,
     pub(crate) run: String,
-    /// Since when it may have pods: time in a queue counts nowhere.
+    /// Since when it may have pods; `None` while it is suspended. Time in a queue is not counted.
     pub(crate) started: Option<Timestamp>,
     pub(crate) suspended: bool,
-    /// Its queue of Kueue, which then decides when it starts.
+    /// Its queue of Kueue, which decides when it starts; `None` where it is in no queue.
     pub(crate) queue: Option<String>,
+    /// How many pods it should have.
     pub(crate) wanted: i32,
-    /// Pods that it has, ended ones included.
+    /// How many pods it has or had, ended ones included.
     pub(crate) pods: i32,
+    /// How it ends; `None` while that is not decided.
     pub(crate) end: Option<JobEnd>,
     pub(crate) deleting: bool,
     /// It is not in the cluster any more; set by the watch.
@@ -40,18 +52,16 @@ impl JobFacts {
         let labels = meta.labels.clone().unwrap_or_default();
         let spec = job.spec.clone().unwrap_or_default();
         let status = job.status.clone().unwrap_or_default();
-        // `Complete` and `Failed` are withheld until every pod has ended, and a dead node's never
-        // does: what comes before them decides.
+        // The controller withholds `Complete` and `Failed` until every pod has ended, and one on a
+        // dead node never does. So the conditions that come before them decide as well.
         let order = ["Failed", "FailureTarget", "Complete", "SuccessCriteriaMet"];
         let end = order.iter().find_map(|name| {
             let conditions = status.conditions.iter().flatten();
             let mut held = conditions.filter(|c| c.type_ == **name && c.status == "True");
             held.next().map(|condition| JobEnd {
                 succeeded: matches!(*name, "Complete" | "SuccessCriteriaMet"),
-                words: Reason {
-                    reason: condition.reason.clone().unwrap_or_default(),
-                    message: condition.message.clone().unwrap_or_default(),
-                },
+                reason: condition.reason.clone().unwrap_or_default(),
+                message: condition.message.clone().unwrap_or_default(),
                 at: condition.last_transition_time.as_ref().map(|time| time.0),
             })
         });
@@ -87,7 +97,7 @@ mod tests {
         assert_eq!(end(json!([{"type": "Suspended", "status": "True"}])), None);
         let failed = end(json!([{"type": "FailureTarget", "status": "True",
             "reason": "PodFailurePolicy", "message": "Container main failed with exit code 42"}]));
-        assert!(failed.is_some_and(|end| !end.succeeded && end.words.reason == "PodFailurePolicy"));
+        assert!(failed.is_some_and(|end| !end.succeeded && end.reason == "PodFailurePolicy"));
         let met = end(json!([{"type": "SuccessCriteriaMet", "status": "True"}]));
         assert!(met.is_some_and(|end| end.succeeded));
     }

@@ -1,11 +1,15 @@
 //! The objects of runs as they change, by one watch per kind and namespace.
 
+mod ended;
 mod facts;
 mod feed;
 mod job;
 mod pod;
+mod reason;
 
+pub(crate) use ended::*;
 pub(crate) use facts::*;
 pub(crate) use feed::*;
 pub(crate) use job::*;
 pub(crate) use pod::*;
+pub(crate) use reason::*;

@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{ContainerStatus, Pod, PodCondition, PodStatus};
 
-use crate::gang::TerminationMessage;
+use super::ended::Ended;
+use super::reason::{Disruption, DisruptionKind, Waiting};
+use crate::event::WaitingReason;
 use crate::runtime::kubernetes::objects::{INIT, MAIN, label};
 
 const INDEX: &str = "batch.kubernetes.io/job-completion-index";
@@ -11,51 +13,34 @@ const JOB: &str = "batch.kubernetes.io/job-name";
 const FAILURES: &str = "batch.kubernetes.io/job-index-failure-count";
 const IGNORED: &str = "batch.kubernetes.io/job-index-ignored-failure-count";
 
-/// Why something doesn't go on: a word for programs and a sentence for people.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Reason {
-    pub(crate) reason: String,
-    pub(crate) message: String,
-}
-
-/// How the main container ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Ended {
-    pub(crate) code: i32,
-    /// The kubelet's word, such as `OOMKilled`.
-    pub(crate) reason: String,
-    /// The termination message, if it is one of an agent.
-    pub(crate) message: Option<TerminationMessage>,
-    /// The same as it stands there.
-    pub(crate) text: String,
-    pub(crate) at: Option<Timestamp>,
-}
-
-/// One pod.
+/// One pod, as far as following a run needs it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct PodFacts {
     pub(crate) name: String,
     pub(crate) uid: String,
     pub(crate) run: String,
     pub(crate) job: String,
-    pub(crate) index: usize,
-    /// How often this index has been replaced.
+    /// Its completion index in the Job; `None` for a pod that names none, which is no replica's.
+    pub(crate) index: Option<usize>,
+    /// How many pods of this index came before it.
     pub(crate) generation: u32,
     pub(crate) created: Option<Timestamp>,
+    /// The node that it was placed on; `None` before that.
     pub(crate) node: Option<String>,
-    /// When its node took it on, before any image was pulled.
+    /// When its node took it on, before any image was pulled; `None` before that.
     pub(crate) started: Option<Timestamp>,
-    /// What keeps it from starting.
-    pub(crate) waiting: Option<Reason>,
+    /// What keeps it from starting; `None` once it has started, and while nothing is known.
+    pub(crate) waiting: Option<Waiting>,
     /// Its main container runs.
     pub(crate) running: bool,
+    /// How its main container ended; `None` before that.
     pub(crate) ended: Option<Ended>,
-    /// `Succeeded` or `Failed`: nothing of it runs any more.
+    /// Its phase is `Succeeded` or `Failed`: nothing of it runs any more.
     pub(crate) over: bool,
     pub(crate) succeeded: bool,
-    /// Somebody ends it from outside: the condition `DisruptionTarget`, or the kubelet's eviction.
-    pub(crate) disruption: Option<Reason>,
-    /// Its node is not heard of any more.
+    /// The cluster ends it from outside: the condition `DisruptionTarget`, or the kubelet's eviction.
+    pub(crate) disruption: Option<Disruption>,
+    /// Its node is silent, so what this pod says may be out of date.
     pub(crate) node_lost: bool,
     /// It is being deleted.
     pub(crate) deleting: bool,
@@ -106,7 +91,8 @@ impl PodFacts {
             uid: meta.uid.clone().unwrap_or_default(),
             run: labels.get(label::RUN).cloned().unwrap_or_default(),
             job: labels.get(JOB).cloned().unwrap_or_default(),
-            index: number(INDEX).map_or(0, |index| index as usize),
+            index: number(INDEX).map(|index| index as usize),
+            // The controller writes these annotations only once there is something to count.
             generation: number(FAILURES).unwrap_or(0) + number(IGNORED).unwrap_or(0),
             created: meta.creation_timestamp.as_ref().map(|time| time.0),
             node: pod.spec.as_ref().and_then(|spec| spec.node_name.clone()),
@@ -123,17 +109,17 @@ impl PodFacts {
         }
     }
 
-    /// An order among the pods of one index: the later ones replace the earlier ones.
+    /// Orders the pods of one index: a later one has replaced all earlier ones.
     pub(crate) fn age(&self) -> (u32, Option<Timestamp>) {
         (self.generation, self.created)
     }
 
-    /// Something of it may still run.
+    /// It is in the cluster and has not ended: something of it may still run.
     pub(crate) fn lives(&self) -> bool {
         !self.gone && !self.over
     }
 
-    /// It has had a running main container.
+    /// Its main container runs or has run, so that there is a log.
     pub(crate) fn has_log(&self) -> bool {
         self.running || self.ended.is_some() || (self.over && self.node.is_some())
     }
@@ -152,29 +138,27 @@ fn container<'a>(status: &'a PodStatus, name: &str) -> Option<&'a ContainerStatu
     })
 }
 
-fn disruption(status: &PodStatus) -> Option<Reason> {
-    let words = |reason: &str, message: Option<&String>| Reason {
-        reason: reason.into(),
-        message: message.cloned().unwrap_or_default(),
-    };
+/// Who ends the pod from outside, and why. The kubelet's own word is more exact than the condition.
+fn disruption(status: &PodStatus) -> Option<Disruption> {
     let target = find(status, "DisruptionTarget").filter(|target| target.status == "True");
-    let kubelet = status.reason.as_deref().filter(|reason| {
-        matches!(*reason, "Evicted" | "NodeShutdown" | "Terminated" | "Preempting" | "Shutdown")
-    });
-    match (target, kubelet) {
-        (_, Some(reason)) => Some(words(reason, status.message.as_ref())),
+    let by_kubelet = status.reason.as_deref().and_then(DisruptionKind::of_kubelet);
+    let (kind, message) = match (target, by_kubelet) {
+        (_, Some(kind)) => (kind, status.message.as_ref()),
         (Some(target), None) => {
-            Some(words(target.reason.as_deref().unwrap_or_default(), target.message.as_ref()))
+            let word = target.reason.as_deref().unwrap_or_default();
+            (DisruptionKind::of_condition(word), target.message.as_ref())
         }
-        (None, None) => None,
-    }
+        (None, None) => return None,
+    };
+    Some(Disruption { kind, message: message.cloned().unwrap_or_default() })
 }
 
-/// What keeps a pod from starting, in the cluster's words.
-fn waiting(status: &PodStatus) -> Option<Reason> {
+/// What keeps a pod from starting, in the cluster's words; `None` when it says nothing.
+fn waiting(status: &PodStatus) -> Option<Waiting> {
     if let Some(scheduled) = find(status, "PodScheduled").filter(|c| c.status == "False") {
-        return Some(Reason {
-            reason: scheduled.reason.clone().unwrap_or_else(|| "Unschedulable".into()),
+        let reason = scheduled.reason.as_deref();
+        return Some(Waiting {
+            reason: reason.map_or(WaitingReason::Unschedulable, WaitingReason::from),
             message: scheduled.message.clone().unwrap_or_default(),
         });
     }
@@ -182,42 +166,42 @@ fn waiting(status: &PodStatus) -> Option<Reason> {
     for status in statuses.chain(status.container_statuses.iter().flatten()) {
         let state = status.state.as_ref();
         if let Some(waiting) = state.and_then(|state| state.waiting.as_ref()) {
-            let reason = waiting.reason.clone().unwrap_or_default();
-            if matches!(reason.as_str(), "" | "PodInitializing" | "ContainerCreating") {
+            let Some(reason) = waiting.reason.as_deref().filter(|word| !word.is_empty()) else {
+                continue;
+            };
+            let reason = WaitingReason::from(reason);
+            if reason.is_progress() {
                 continue;
             }
-            let said = waiting.message.clone().unwrap_or_default();
             let image = &status.image;
-            let message = match reason.as_str() {
-                "ErrImagePull" | "ImagePullBackOff" | "InvalidImageName" | "ErrImageNeverPull"
-                    if !said.contains(image.as_str()) =>
-                {
-                    format!("image {image}: {said}")
+            let message = match waiting.message.clone().unwrap_or_default() {
+                message if reason.is_about_image() && !message.contains(image.as_str()) => {
+                    format!("image {image}: {message}")
                 }
-                _ => said,
+                message => message,
             };
-            return Some(Reason { reason, message });
+            return Some(Waiting { reason, message });
         }
         if status.name == INIT
             && let Some(ended) = state.and_then(|state| state.terminated.as_ref())
             && ended.exit_code != 0
         {
-            let said = ended.message.clone().unwrap_or_default();
-            return Some(Reason {
-                reason: "InitFailed".into(),
-                message: format!("the init container ended with {}: {said}", ended.exit_code),
+            let message = ended.message.clone().unwrap_or_default();
+            return Some(Waiting {
+                reason: WaitingReason::InitFailed,
+                message: format!("the init container ended with {}: {message}", ended.exit_code),
             });
         }
     }
     None
 }
 
-/// Its node has taken it on and nothing else is known. Kubelets say so, too, of a pod whose image they
-/// could not pull, once it is deleted.
-fn creating(status: &PodStatus) -> Option<Reason> {
+/// Says that a node has taken the pod on, when nothing else is known. Kubelets say the same of a pod
+/// whose image they could not pull, once it is deleted.
+fn creating(status: &PodStatus) -> Option<Waiting> {
     let placed = find(status, "PodScheduled").is_some_and(|c| c.status == "True");
-    placed.then(|| Reason {
-        reason: "ContainerCreating".into(),
+    placed.then(|| Waiting {
+        reason: WaitingReason::ContainerCreating,
         message: "its containers are being made".into(),
     })
 }
@@ -225,6 +209,8 @@ fn creating(status: &PodStatus) -> Option<Reason> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gang::ReplicaId;
+    use crate::plan::{ClusterLayout, JobLayout};
     use crate::runtime::kubernetes::follow::watch::facts::RunFacts;
     use serde_json::json;
 
@@ -244,7 +230,20 @@ mod tests {
     #[test]
     fn generation_counts_all_replacements() {
         let pod = facts(json!({"phase": "Pending"}));
-        assert_eq!((pod.generation, pod.index), (3, 1));
+        assert_eq!((pod.generation, pod.index), (3, Some(1)));
+    }
+
+    #[test]
+    fn a_pod_without_an_index_is_no_replicas() {
+        let pod = json!({"metadata": {"name": "p", "uid": "u", "labels": {JOB: "r"}}});
+        let pod = PodFacts::of(&serde_json::from_value(pod).unwrap());
+        assert_eq!(pod.index, None);
+        let replica = ReplicaId::new("worker", 0);
+        let job = JobLayout { name: "r".into(), replicas: vec![replica.clone()] };
+        let layout = ClusterLayout { service: "r".into(), jobs: vec![job] };
+        let mut run = RunFacts::default();
+        run.update_pod(pod);
+        assert_eq!(run.pod_of(&layout, &replica), None);
     }
 
     #[test]
@@ -254,7 +253,7 @@ mod tests {
             "message": "0/2 nodes are available: 2 Insufficient nvidia.com/gpu.",
         }]}));
         let waiting = pod.waiting.unwrap();
-        assert_eq!(waiting.reason, "Unschedulable");
+        assert_eq!(waiting.reason, WaitingReason::Unschedulable);
         assert!(waiting.message.starts_with("0/2 nodes"));
     }
 
@@ -266,7 +265,7 @@ mod tests {
                 "restartCount": 0, "state": {"waiting": {"reason": "ErrImagePull",
                 "message": "pull access denied"}}}]}));
         let waiting = pod.waiting.unwrap();
-        assert_eq!(waiting.reason, "ErrImagePull");
+        assert_eq!(waiting.reason, WaitingReason::ErrImagePull);
         assert_eq!(waiting.message, "image no/such:1: pull access denied");
     }
 
@@ -287,13 +286,13 @@ mod tests {
             }
             PodFacts::of(&serde_json::from_value(pod).unwrap())
         };
-        let reason = |run: &RunFacts| run.pods["u"].waiting.clone().map(|words| words.reason);
-        run.pod(pod("ContainerCreating", false));
-        assert_eq!(reason(&run).as_deref(), Some("ContainerCreating"));
-        run.pod(pod("ErrImagePull", false));
-        run.pod(pod("ContainerCreating", true));
-        run.pod(PodFacts { gone: true, ..pod("ContainerCreating", true) });
-        assert_eq!(reason(&run).as_deref(), Some("ErrImagePull"));
+        let reason = |run: &RunFacts| run.pods["u"].waiting.clone().map(|waiting| waiting.reason);
+        run.update_pod(pod("ContainerCreating", false));
+        assert_eq!(reason(&run), Some(WaitingReason::ContainerCreating));
+        run.update_pod(pod("ErrImagePull", false));
+        run.update_pod(pod("ContainerCreating", true));
+        run.update_pod(PodFacts { gone: true, ..pod("ContainerCreating", true) });
+        assert_eq!(reason(&run), Some(WaitingReason::ErrImagePull));
     }
 
     #[test]
@@ -305,6 +304,6 @@ mod tests {
                 "restartCount": 0, "state": {"terminated": {"exitCode": 137, "reason": "OOMKilled"}}}]}));
         assert!(pod.over && !pod.running && pod.has_log());
         assert_eq!(pod.ended.unwrap().reason, "OOMKilled");
-        assert_eq!(pod.disruption.unwrap().reason, "EvictionByEvictionAPI");
+        assert_eq!(pod.disruption.unwrap().kind, DisruptionKind::EvictedByRequest);
     }
 }

@@ -1,18 +1,19 @@
-//! Everything that has happened to a gang in a cluster since the last look.
-
-use std::time::Instant;
+//! Everything that has happened to a gang in a cluster since it was observed last.
 
 use jiff::Timestamp;
 
-use super::primary_log::{PrimaryLogs, log_is_read, read_log};
-use super::states::{placed, states};
-use super::told::{last_words, refused_pods};
+use super::observed::Observed;
+use super::pod_messages::{last_warnings, refused_pods};
+use super::primary_log::{log_is_read, read_log};
+use super::run_events::finished;
+use super::states::{placed_events, waiting_events};
 use super::unfinished::{
-    finish_submission, killed_for_memory, lost, start_timeout, unfinished, without_jobs,
+    finish_submission, killed_for_memory, settle_unfinished, start_timeout, without_document,
+    without_jobs,
 };
 use crate::event::Cursor;
 use crate::event::{Event, EventKind};
-use crate::gang::{Outcome, ReplicaId, Verdict};
+use crate::gang::Outcome;
 use crate::runtime::RuntimeError;
 use crate::runtime::kubernetes::follow::archive;
 use crate::runtime::kubernetes::follow::verdict::{infer, refine, waiting};
@@ -22,15 +23,8 @@ use crate::runtime::kubernetes::submit::Submission;
 use crate::runtime::kubernetes::submit::{Submitting, record};
 use crate::store::RunPaths;
 
-/// What this process has seen of a run; all of it can be read again.
-#[derive(Default)]
-pub(crate) struct Observed {
-    looks: u32,
-    pub(crate) tails: PrimaryLogs,
-    pub(crate) asked: Option<Instant>,
-}
-
-/// All events since the cursor, and the end when there is one.
+/// All events since the cursor, in order; moves the cursor behind them. The last one is `Finished` when
+/// the run has ended, and after that there are none.
 pub(crate) fn observe(
     session: &Session,
     run: &RunPaths,
@@ -40,12 +34,12 @@ pub(crate) fn observe(
         return Ok(Vec::new());
     }
     let mut observed = session.take_observed(&run.run);
-    let events = look(session, run, cursor, &mut observed);
-    observed.looks += 1;
+    let events = new_events(session, run, cursor, &mut observed);
+    observed.observations += 1;
     session.keep_observed(&run.run, observed);
     let mut events = events?;
     if let Some(end) = end_of(&events) {
-        // What the log holds behind it is no part of the story.
+        // The log may go on while the agents end their commands; that is not part of the run any more.
         events.truncate(end + 1);
         cursor.is_finished = true;
         archive::at_end(session, run, events.last());
@@ -54,7 +48,8 @@ pub(crate) fn observe(
     Ok(events)
 }
 
-fn look(
+/// The same, with what this process has seen of the run before. Events behind the end may follow it.
+fn new_events(
     session: &Session,
     run: &RunPaths,
     cursor: &mut Cursor,
@@ -62,11 +57,13 @@ fn look(
 ) -> Result<Vec<Event>, RuntimeError> {
     match Submitting::lives(run) {
         Some(true) => return Ok(Vec::new()),
-        Some(false) => return unfinished(session, run),
+        Some(false) => return settle_unfinished(session, run),
         None => {}
     }
-    let Some(submission) = session.submission(run)? else { return lost(session, run) };
-    let following = observed.looks > 0;
+    let Some(submission) = session.submission(run)? else {
+        return without_document(session, run);
+    };
+    let following = observed.observations > 0;
     let Some(facts) = session.facts(&run.run, following)? else { return Ok(Vec::new()) };
     if !facts.jobs.values().any(|job| !job.gone) {
         let pods_live = facts.pods.values().any(PodFacts::lives);
@@ -82,17 +79,17 @@ fn look(
     if facts.jobs.values().any(|job| job.suspended && job.queue.is_none() && !job.gone) {
         finish_submission(session, run)?;
     }
-    let mut events = placed(session, run, cursor, &submission, &facts);
+    let mut events = placed_events(session, run, cursor, &submission, &facts);
     events.extend(read_log(session, run, cursor, observed, &submission, &facts, following)?);
     if let Some(end) = end_of(&events) {
         // The agents know who is missing, and only the cluster why.
         if could_not_start(&events[end]) {
-            let words = why_missing(session, run, cursor, &submission, &facts)?;
-            events.splice(end..end, words);
+            let reasons = why_missing(session, run, cursor, &submission, &facts)?;
+            events.splice(end..end, reasons);
         }
         return Ok(events);
     }
-    events.extend(states(run, cursor, &submission, &facts));
+    events.extend(waiting_events(run, cursor, &submission, &facts));
     events.extend(refused_pods(session, run, cursor, observed, &facts)?);
     if log_is_read(cursor, observed, &submission, &facts, following)
         && let Some((mut verdict, from)) = infer(&submission.layout, &facts, Timestamp::now())
@@ -103,10 +100,11 @@ fn look(
         if verdict.outcome == Outcome::CouldNotStart {
             events.extend(why_missing(session, run, cursor, &submission, &facts)?);
         }
-        // Whoever saw the end knew more than what is left of it.
+        // Another mlctl may have seen the end when more of the run was there: its verdict counts.
         let cluster = session.cluster()?;
-        let kept = session.block_on(record(&cluster, &run.run))?.and_then(|record| record.verdict);
-        events.push(match kept {
+        let recorded =
+            session.block_on(record(&cluster, &run.run))?.and_then(|record| record.verdict);
+        events.push(match recorded {
             Some(verdict) => finished(run, verdict, "the run's record"),
             None => finished(run, verdict, &from),
         });
@@ -120,6 +118,7 @@ fn look(
     Ok(events)
 }
 
+/// The first attempt starts in these events.
 fn has_start(events: &[Event]) -> bool {
     events.iter().any(|event| event.kind == EventKind::AttemptStarted)
 }
@@ -128,6 +127,7 @@ fn has_end(events: &[Event]) -> bool {
     end_of(events).is_some()
 }
 
+/// Where the end of the run is in these events.
 fn end_of(events: &[Event]) -> Option<usize> {
     events.iter().position(|event| matches!(event.kind, EventKind::Finished { .. }))
 }
@@ -136,7 +136,8 @@ fn could_not_start(event: &Event) -> bool {
     matches!(&event.kind, EventKind::Finished { verdict, .. } if verdict.outcome == Outcome::CouldNotStart)
 }
 
-/// What keeps pods from starting, as they or, once they are deleted, the cluster's events say it.
+/// What keeps pods from starting: as they say it themselves or, once they are deleted, as the cluster's
+/// events do.
 fn why_missing(
     session: &Session,
     run: &RunPaths,
@@ -145,19 +146,7 @@ fn why_missing(
     facts: &RunFacts,
 ) -> Result<Vec<Event>, RuntimeError> {
     if waiting(&submission.layout, facts).is_none() {
-        return last_words(session, run, cursor, submission);
+        return last_warnings(session, run, cursor, submission);
     }
-    Ok(states(run, cursor, submission, facts))
-}
-
-pub(crate) fn primary(submission: &Submission) -> Option<&ReplicaId> {
-    submission.layout.jobs.first()?.replicas.first()
-}
-
-pub(crate) fn event(run: &RunPaths, replica: Option<&ReplicaId>, kind: EventKind) -> Event {
-    Event { replica: replica.cloned(), ..Event::new(&run.run, Timestamp::now(), kind) }
-}
-
-pub(crate) fn finished(run: &RunPaths, verdict: Verdict, from: &str) -> Event {
-    Event::inferred_end(&run.run, Timestamp::now(), verdict, from)
+    Ok(waiting_events(run, cursor, submission, facts))
 }

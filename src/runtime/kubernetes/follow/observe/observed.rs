@@ -1,0 +1,19 @@
+//! What one process remembers of a run between two observations.
+
+use std::collections::HashMap;
+use std::time::Instant;
+
+use super::pod_tail::PodTail;
+
+/// What this process has seen of a run. None of it is needed to go on: a process that knows nothing
+/// reads the same again from the cluster.
+#[derive(Default)]
+pub(crate) struct Observed {
+    /// How often the run has been observed. From the second time on its objects come from a watch
+    /// and its primary's log from a stream, since whoever asks twice will ask again.
+    pub(crate) observations: u32,
+    /// The logs of the primary's pods that are being followed, by the pod's uid.
+    pub(crate) tails: HashMap<String, PodTail>,
+    /// When the cluster's own events were last asked for missing pods.
+    pub(crate) asked_for_events: Option<Instant>,
+}

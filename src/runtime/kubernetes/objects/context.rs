@@ -1,0 +1,36 @@
+//! What the objects of a run depend on besides its plan.
+
+use std::time::Duration;
+
+use super::bundle::CodeBundle;
+use crate::hardware::accelerator::CustomAccelerators;
+use crate::runtime::SecretValues;
+
+/// What manifests depend on besides the plan.
+#[derive(Clone, Default)]
+pub struct ManifestContext {
+    /// Namespace of everything; empty: the one that whoever applies them has chosen.
+    pub namespace: String,
+    /// Image of mlctl itself, for the init container.
+    pub runner_image: String,
+    /// Architectures that the runner image has, as nodes call them: `amd64`, `arm64`. None: any.
+    pub architectures: Vec<String>,
+    /// Types of accelerators that the settings add.
+    pub accelerators: CustomAccelerators,
+    /// How long ended Jobs, their pods and logs stay; `None`: until the record is deleted.
+    pub keep: Option<Duration>,
+    /// Who submits, in full, as the cluster knows them.
+    pub user: String,
+    /// Random word that marks the agents' lines.
+    pub nonce: String,
+    /// The gang's token.
+    pub token: String,
+    /// Values that only the run's Secret may hold.
+    pub secrets: SecretValues,
+    /// The files of the code, see [`CodeBundle::of`].
+    pub code: CodeBundle,
+    /// The spec as it was run, secrets masked: kept in the run's record.
+    pub resolved: String,
+    /// Facts of the submission as JSON (the `run.json` of the state folder): kept in the record.
+    pub record: String,
+}

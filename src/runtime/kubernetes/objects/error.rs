@@ -1,0 +1,10 @@
+//! Why a plan can't become objects of a cluster.
+
+/// The plan can't be written as objects of a cluster.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ManifestError {
+    /// Every reason at once.
+    #[error("{}", .0.join("; "))]
+    Refused(Vec<String>),
+}
