@@ -234,6 +234,38 @@ mod tests {
         assert!(spoken(0).is_err());
     }
 
+    /// Agents as they were before versions were named: what they say is understood, and they take
+    /// these proofs.
+    #[test]
+    fn the_first_version_is_spoken_as_it_was() {
+        use serde_json::{Value as Json, json};
+        let mut lines = include_str!("../../tests/it/formats/v1/handshake.jsonl").lines();
+        let with_version = |line: &str| {
+            let mut value: Json = serde_json::from_str(line).unwrap();
+            value["version"] = 1.into();
+            value
+        };
+        for purpose in [Purpose::Member, Purpose::Presence, Purpose::Control] {
+            let (first, second, third) =
+                (lines.next().unwrap(), lines.next().unwrap(), lines.next().unwrap());
+            let hello: Hello = serde_json::from_str(first).unwrap();
+            assert_eq!((hello.version, hello.purpose), (1, purpose));
+            assert_eq!(json!(hello), with_version(first));
+            let challenge: Challenge = serde_json::from_str(second).unwrap();
+            assert_eq!(json!(challenge), with_version(second));
+            let answer: Answer = serde_json::from_str(third).unwrap();
+            assert_eq!(json!(answer).to_string(), third);
+            let said = [&hello.run, purpose.word(), &hello.nonce, &challenge.nonce];
+            assert_eq!(prove(b"token", 1, "listener", &said).unwrap(), challenge.proof);
+            assert_eq!(prove(b"token", 1, "dialler", &said).unwrap(), answer.proof);
+        }
+        // What follows on such a connection, but for the gang's own messages.
+        let cancel: crate::agent::links::CancelRequest =
+            serde_json::from_str(r#"{"by":"ada"}"#).unwrap();
+        assert_eq!(json!(cancel).to_string(), r#"{"by":"ada"}"#);
+        assert_eq!(json!(crate::gang::ReplicaId::new("worker", 1)), "worker-1");
+    }
+
     #[test]
     fn garbage_is_turned_away() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -13,6 +13,7 @@
 mod cleanup;
 mod cost;
 mod doctor;
+mod formats;
 mod generated;
 mod gpus;
 mod image;

@@ -200,7 +200,8 @@ pub fn wait_for(what: &str, limit: Duration, mut done: impl FnMut() -> bool) {
     }
 }
 
-fn copy_tree(from: &Path, to: &Path) {
+/// Copies a folder with all that is in it.
+pub fn copy_tree(from: &Path, to: &Path) {
     fs_err::create_dir_all(to).expect("folder");
     for entry in fs_err::read_dir(from).expect("folder") {
         let entry = entry.expect("entry");

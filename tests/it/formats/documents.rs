@@ -1,0 +1,67 @@
+//! Documents that mlctl leaves on disks and in clusters: read, and written back the same.
+
+use fs_err::PathExt;
+use mlctl::agent::AgentConfig;
+use mlctl::agent::pod::PodDocument;
+use mlctl::event::Event;
+use mlctl::gang::TerminationMessage;
+use mlctl::plan::Plan;
+use mlctl::store::{IndexEntry, RunRecord, parse_index};
+
+use super::{comes_back, lines_come_back, run, runs, text, v1};
+
+#[test]
+fn records_plans_and_journals_come_back_the_same() {
+    assert_eq!(text(v1("state/version")), "1\n");
+    for run in runs() {
+        let record: RunRecord = comes_back(&text(run.join("run.json")));
+        let plan: Plan = comes_back(&text(run.join("plan.json")));
+        let events: Vec<Event> = lines_come_back(&text(run.join("events.jsonl")));
+        assert_eq!(plan.head.run, record.id);
+        assert_eq!(record.journal.bytes, run.join("events.jsonl").fs_err_metadata().unwrap().len());
+        assert_eq!(events.last().map(|event| event.seq), Some(record.journal.seq));
+    }
+}
+
+#[test]
+fn what_agents_are_told_and_leave_comes_back_the_same() {
+    let (mut configs, mut messages) = (0, 0);
+    for run in runs() {
+        let Ok(entries) = fs_err::read_dir(run.join("agents")) else { continue };
+        for path in entries.map(|entry| entry.unwrap().path()) {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if name.ends_with(".end") {
+                comes_back::<TerminationMessage>(&text(path));
+                messages += 1;
+            } else if name.ends_with(".json") && name != "launch.json" {
+                comes_back::<AgentConfig>(&text(path));
+                configs += 1;
+            }
+        }
+    }
+    assert!(configs > 5 && messages > 5, "{configs} {messages}");
+}
+
+#[test]
+fn the_documents_of_a_cluster_come_back_the_same() {
+    let document: PodDocument = comes_back(&text(v1("pod.json")));
+    assert_eq!(document.layout.jobs.len(), 4);
+    assert!(!document.links.is_empty() && document.code.len() == 4);
+    comes_back::<RunRecord>(&text(v1("record.json")));
+}
+
+#[test]
+fn the_index_is_read_and_its_lines_come_back_the_same() {
+    let index = text(v1("state/index"));
+    let parsed = parse_index(&index);
+    assert_eq!(parsed.runs.len(), runs().len(), "one was removed");
+    let creations = index.lines().filter(|line| line.contains("\"created\""));
+    for line in creations {
+        comes_back::<IndexEntry>(line);
+    }
+    for line in &parsed.runs {
+        let record: RunRecord =
+            serde_json::from_str(&text(run(&line.name).join("run.json"))).unwrap();
+        assert_eq!(line.to_entry(), record.entry(), "the index and the record say the same");
+    }
+}

@@ -1,0 +1,89 @@
+//! What outlives a process stays readable: documents that an earlier mlctl wrote, in `v1/`.
+
+mod documents;
+mod events;
+mod folder;
+mod printed;
+
+use std::fmt::Debug;
+use std::path::PathBuf;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value as Json;
+
+use crate::support::{Sandbox, copy_tree, repository};
+
+/// A fixture of version 1.
+fn v1(name: &str) -> PathBuf {
+    repository().join("tests/it/formats/v1").join(name)
+}
+
+fn text(path: PathBuf) -> String {
+    fs_err::read_to_string(path).expect("a fixture")
+}
+
+/// A sandbox whose state folder an earlier mlctl wrote.
+fn with_state() -> Sandbox {
+    let sandbox = Sandbox::new();
+    copy_tree(&v1("state"), &sandbox.state());
+    sandbox
+}
+
+/// The folder of the fixture's run of this name.
+fn run(name: &str) -> PathBuf {
+    runs()
+        .into_iter()
+        .find(|run| run.file_name().unwrap().to_string_lossy().starts_with(&format!("{name}-")))
+        .unwrap_or_else(|| panic!("a run {name}"))
+}
+
+fn runs() -> Vec<PathBuf> {
+    let entries = fs_err::read_dir(v1("state/runs")).expect("runs");
+    let mut runs: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    runs.sort();
+    runs
+}
+
+/// Reads a document and writes it again: nothing of it may be lost or written otherwise.
+#[track_caller]
+fn comes_back<T: DeserializeOwned + Serialize + Debug>(text: &str) -> T {
+    let document: T = serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"));
+    let before: Json = serde_json::from_str(text).expect("JSON");
+    let after = serde_json::to_value(&document).expect("JSON");
+    assert!(before == after, "read:\n{before:#}\nwritten:\n{after:#}");
+    document
+}
+
+/// The same for each line.
+#[track_caller]
+fn lines_come_back<T: DeserializeOwned + Serialize + Debug>(text: &str) -> Vec<T> {
+    text.lines().map(comes_back).collect()
+}
+
+/// The variants of an enum that is tagged with `type`: all of their names, and the one of a value. A
+/// variant that is left out doesn't compile.
+macro_rules! kinds {
+    ($type:ty: $($variant:ident $name:literal),+ $(,)?) => {{
+        fn name(kind: &$type) -> &'static str {
+            type Kind = $type;
+            match kind {
+                $(Kind::$variant { .. } => $name,)+
+            }
+        }
+        (&[$($name),+][..], name as fn(&$type) -> &'static str)
+    }};
+}
+use kinds;
+
+/// Every kind has a line, and each line is called as its kind is.
+#[track_caller]
+fn covers<T>(text: &str, found: &[T], (names, name): (&[&str], fn(&T) -> &'static str)) {
+    let lines: Vec<Json> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    for (line, value) in lines.iter().zip(found) {
+        assert_eq!(line["type"], name(value));
+    }
+    for wanted in names {
+        assert!(lines.iter().any(|line| line["type"] == *wanted), "no line of kind {wanted}");
+    }
+}
