@@ -153,7 +153,7 @@ impl Session {
         times.extend(self.slots.iter().filter(|slot| slot.present()).map(|slot| slot.lost_at));
         times.extend(self.held.as_ref().map(|held| held.until));
         if self.counted_from.is_some() {
-            times.extend(self.limit().map(|(left, _)| self.now + left));
+            times.extend(self.limit().map(|(left, _)| self.now.saturating_add(left)));
         }
         times.into_iter().filter(|time| *time > self.now).min()
     }
@@ -272,7 +272,7 @@ impl Session {
     /// How long the run has been going.
     pub(super) fn elapsed(&self) -> Duration {
         let since = self.counted_from.map_or(Duration::ZERO, |from| self.now.saturating_sub(from));
-        self.carry.elapsed + since
+        self.carry.elapsed.saturating_add(since)
     }
 
     /// What the gang remembers, as of the last input.
