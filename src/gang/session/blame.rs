@@ -194,8 +194,8 @@ impl Session {
         FirstFailure { attempt: self.carry.epoch.1, replica, class, exit: None, reason }
     }
 
-    /// The attempt has failed: everybody stops, and its class pays or ends the run. `fatal`: what is
-    /// lost doesn't come back.
+    /// The attempt has failed: everybody stops, and its class pays or ends the run. `fatal`: what
+    /// is lost doesn't come back.
     fn fail(&mut self, i: usize, failure: FirstFailure, fatal: bool) {
         let attempt = self.carry.epoch.1;
         let class = failure.class;
