@@ -21,6 +21,11 @@ generate:
 sim schedules="100000":
     MLCTL_SIM_SCHEDULES={{schedules}} cargo test --profile ci --lib gang::sim -- --nocapture
 
+# Changes the gang's machines in every way and tells which changes no simulation notices (needs
+# cargo-mutants). Half an hour or more; `just mutants --file src/gang/session/ending.rs` for one file.
+mutants *args:
+    tests/mutants/run {{args}}
+
 # kill -9 at random moments, 50 times over TensorFlow and plain gangs.
 kill rounds="50":
     MLCTL_KILL_ROUNDS={{rounds}} tests/run train::kill:: --nocapture

@@ -22,7 +22,7 @@ pub enum Completion {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Member {
-    /// Its identity.
+    /// The replica, which exactly one agent at a time may join as.
     pub replica: ReplicaId,
     /// A role that never ends by itself (ps): ended at once when the run is complete.
     #[serde(default)]
@@ -43,7 +43,7 @@ pub struct CostLimit {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GangConfig {
-    /// The run's id.
+    /// The id of the run; agents of another run are refused.
     pub run: String,
     /// The Job's UID in a cluster, the run id locally: a foreign Job's agents are refused.
     pub job_uid: String,
@@ -51,7 +51,7 @@ pub struct GangConfig {
     pub members: Vec<Member>,
     /// When the run is a success.
     pub completion: Completion,
-    /// Retries allowed per class.
+    /// How many retries each class of failure may cost; a class that is absent has none.
     pub budgets: PerClass,
     /// The run may take this long, gathering included from the first start on.
     pub timeout: Option<Duration>,
@@ -64,7 +64,7 @@ pub struct GangConfig {
     pub rejoin_timeout: Duration,
     /// After completion, others may go on this long.
     pub drain: Duration,
-    /// Between SIGTERM and SIGKILL.
+    /// How long a command may take to end after SIGTERM, before SIGKILL.
     pub grace: Duration,
     /// How long a command may run without a renewal from the primary.
     pub lease: Duration,

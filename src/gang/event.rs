@@ -14,108 +14,109 @@ pub struct Sequenced {
     pub generation: u32,
     /// Place in that primary's order, from 1.
     pub seq: u64,
-    /// What happened.
+    /// The event itself; its fields stand beside `generation` and `seq` in the JSON.
     #[serde(flatten)]
     pub event: GangEvent,
 }
 
-/// What happened to the gang.
+/// One thing that happened to the gang, as its primary saw it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "type")]
 pub enum GangEvent {
-    /// A replica joined (again).
+    /// A replica joined, for the first time or again after its link or its pod was lost.
     Joined {
-        /// Who.
+        /// The replica whose place in the gang is taken now.
         replica: ReplicaId,
-        /// Which pod or process.
+        /// The UID of its pod; on a laptop a name that is unique to the agent's process.
         pod_uid: String,
         /// How many times its pod had been replaced.
         generation: u32,
-        /// Who is still missing.
+        /// The replicas without an agent after this join, in the order of the config.
         missing: Vec<ReplicaId>,
     },
     /// A join was turned away; nothing else changed.
     Refused {
-        /// Who it said it was.
+        /// The replica that the join named: it need not be one of this gang.
         replica: ReplicaId,
-        /// Which pod or process.
+        /// The pod or process that the join named.
         pod_uid: String,
-        /// Why.
+        /// Why it was turned away, a clause for people.
         reason: String,
     },
     /// All replicas were told to start.
     AttemptStarted {
-        /// As this attempt.
+        /// The number that they start under, from 1.
         attempt: Attempt,
     },
-    /// A replica's command runs.
+    /// The command of a replica runs: its set-up is done.
     ReplicaStarted {
-        /// In this attempt.
+        /// The attempt that the command belongs to.
         attempt: Attempt,
-        /// Who.
+        /// The replica whose command it is.
         replica: ReplicaId,
     },
-    /// A replica's command ended.
+    /// The command of a replica ended, by itself or killed.
     ReplicaExited {
-        /// In this attempt.
+        /// The attempt that the command belonged to.
         attempt: Attempt,
-        /// Who.
+        /// The replica whose command it was.
         replica: ReplicaId,
-        /// How.
+        /// Its status, what the agent makes of it, and its last lines of output.
         exit: Exit,
     },
     /// Nothing of the attempt is left at this replica.
     ReplicaStopped {
-        /// This attempt or an earlier one.
+        /// The attempt that is gone there; with it every earlier one.
         attempt: Attempt,
-        /// Who.
+        /// The replica that has become idle.
         replica: ReplicaId,
-        /// False when its clean-up did not end in time.
+        /// False when its clean-up did not end in time: something may still run or hold memory
+        /// there.
         clean: bool,
     },
     /// A replica's agent can't be reached any more, or another one took its place.
     ReplicaLost {
-        /// Who.
+        /// The replica whose place in the gang is empty now.
         replica: ReplicaId,
-        /// Why the primary thinks so.
+        /// What the primary concludes that from, a clause for people.
         reason: String,
     },
     /// A replica's agent was told to leave so that its pod is replaced.
     ReplicaReplaced {
-        /// Who.
+        /// The replica that gets a new pod.
         replica: ReplicaId,
-        /// Why.
+        /// Why its present pod is not good enough, a clause for people.
         reason: String,
     },
-    /// Why the attempt failed.
+    /// The cause of a failed attempt is decided. A retry or the verdict follows.
     FirstFailure {
-        /// Who, when and how.
+        /// The replica to blame, the class that it is charged to, and how its command ended.
         failure: FirstFailure,
     },
     /// The attempt is over: nothing of it runs any more.
     AttemptEnded {
-        /// Which.
+        /// The failed attempt.
         attempt: Attempt,
     },
     /// The failure was charged to its class and the gang will be started again.
     Retry {
         /// The attempt that will come.
         attempt: Attempt,
-        /// The class that paid.
+        /// The class that the failed attempt was charged to.
         class: FailureClass,
         /// How many retries of that class are left.
         left: u32,
     },
     /// The completion rule is met.
     Completed {
-        /// By this attempt.
+        /// The attempt whose commands met it.
         attempt: Attempt,
     },
-    /// The others may finish by themselves.
+    /// The run has succeeded, and commands that still run may finish by themselves.
     Draining {
-        /// Who still runs.
+        /// The replicas whose commands still run; those that only serve are not among them.
         replicas: Vec<ReplicaId>,
-        /// For this long.
+        /// Whatever still runs this long after the verdict is ended.
         within: Duration,
     },
     /// A new primary took over what the gang remembers.
@@ -129,14 +130,15 @@ pub enum GangEvent {
         /// What had been charged to the budgets.
         spent: PerClass,
     },
-    /// The run is over.
+    /// The primary has decided how the run ends. Commands may still run, and it is not committed
+    /// yet.
     Verdict {
-        /// How.
+        /// The outcome and its cause.
         verdict: Verdict,
     },
     /// Something that a person should know and that changes nothing.
     Warning {
-        /// One sentence.
+        /// One sentence for a person.
         message: String,
     },
 }

@@ -73,20 +73,20 @@ impl PerClass {
     }
 }
 
-/// How a command ended.
+/// How the process of a command ended, as its parent was told by the kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum ExitStatus {
     /// It exited with this status.
     Code(i32),
-    /// This signal ended it.
+    /// The signal of this number ended it.
     Signal(i32),
     /// It (or its set-up) could not be started at all.
     NotStarted,
 }
 
 impl ExitStatus {
-    /// Exit status 0.
+    /// Whether it exited with status 0. Whether it was asked to exit is not considered.
     pub fn is_success(self) -> bool {
         self == Self::Code(0)
     }
@@ -96,7 +96,7 @@ impl ExitStatus {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Exit {
-    /// Status or signal.
+    /// The exit status or the signal that ended it.
     pub status: ExitStatus,
     /// What the agent makes of it; `None` for a success.
     pub class: Option<FailureClass>,
@@ -120,7 +120,7 @@ pub struct Exit {
 pub struct FirstFailure {
     /// The attempt in which it happened.
     pub attempt: Attempt,
-    /// Who failed.
+    /// The replica to blame: its command failed, or its agent was lost.
     pub replica: ReplicaId,
     /// The class whose budget it was charged to.
     pub class: FailureClass,
@@ -130,7 +130,7 @@ pub struct FirstFailure {
     pub reason: String,
 }
 
-/// How a run ended.
+/// The end of a run in one word, for users and for filters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Outcome {
@@ -138,9 +138,9 @@ pub enum Outcome {
     Succeeded,
     /// A failure and no budget left for its class.
     Failed,
-    /// Somebody cancelled it.
+    /// A user, or the command that follows the run, cancelled it.
     Cancelled,
-    /// `timeout` was over.
+    /// The time allowed by `timeout`, or by the cost limit, was over.
     TimedOut,
     /// The gang did not gather within `startTimeout`.
     CouldNotStart,
@@ -163,9 +163,9 @@ impl Outcome {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Verdict {
-    /// How it ended.
+    /// The end in one word.
     pub outcome: Outcome,
-    /// The last attempt.
+    /// The last attempt that was started; 0 if none was.
     pub attempt: Attempt,
     /// The failure that ended the last attempt, for `Failed` and, when known, the others.
     pub first_failure: Option<FirstFailure>,

@@ -12,25 +12,44 @@ use super::{Attempt, Exit, FirstFailure, Now, PerClass, ReplicaId, Verdict};
 pub struct Carry {
     /// (generation of the primary, attempt): the higher one counts.
     pub epoch: (u32, Attempt),
-    /// Retries charged so far.
+    /// Retries charged so far, per class, over all primaries.
     pub spent: PerClass,
     /// Time the run has been going, by the primary's monotonic clock, over all primaries.
     pub elapsed: Duration,
     /// The first failure of the last failed attempt.
     pub first_failure: Option<FirstFailure>,
-    /// The verdict, once committed.
+    /// The verdict, from its decision on: it may not be committed yet. `None` before.
     pub verdict: Option<Verdict>,
+}
+
+/// How memory of the gang is merged: nothing spent, elapsed or decided is ever forgotten.
+impl Carry {
+    /// Takes over what `other` knows better. A higher epoch brings its first failure along; budgets
+    /// and time only grow; the first verdict heard of stays.
+    pub fn merge(&mut self, other: &Self) {
+        if other.epoch > self.epoch {
+            self.epoch = other.epoch;
+            self.first_failure.clone_from(&other.first_failure);
+        } else if other.epoch == self.epoch && other.first_failure.is_some() {
+            self.first_failure.clone_from(&other.first_failure);
+        }
+        self.spent.join(&other.spent);
+        self.elapsed = self.elapsed.max(other.elapsed);
+        if self.verdict.is_none() {
+            self.verdict.clone_from(&other.verdict);
+        }
+    }
 }
 
 /// Who joins: (run, job, replica, pod, generation, size), and what it remembers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Join {
-    /// The run's id.
+    /// The id of the run, which must be the primary's own.
     pub run: String,
-    /// See [`GangConfig::job_uid`].
+    /// The Job's UID, which must be the primary's own (see [`super::GangConfig::job_uid`]).
     pub job_uid: String,
-    /// Who it is.
+    /// The replica whose place in the gang the agent claims.
     pub replica: ReplicaId,
     /// Unique per pod or agent process.
     pub pod_uid: String,
@@ -44,7 +63,7 @@ pub struct Join {
     pub seen: Attempt,
     /// See [`ToPrimary::Heartbeat`]: the first lease is counted from the join.
     pub sent: Now,
-    /// What it remembers.
+    /// What it remembers of the gang: default in an agent that has met no primary.
     pub carry: Carry,
 }
 
@@ -54,7 +73,7 @@ pub struct Join {
 pub struct Usage {
     /// Cores in use, averaged since the last report.
     pub cpu: f64,
-    /// Resident memory in bytes.
+    /// Resident memory of all the replica's processes, in bytes.
     pub memory: u64,
     /// The memory limit in bytes, 0 where none is known.
     pub memory_limit: u64,
@@ -65,19 +84,19 @@ pub struct Usage {
     pub accelerators: Option<f64>,
 }
 
-/// Member to primary.
+/// What a member says to its primary. The first message on a link is `Join`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "type")]
 pub enum ToPrimary {
-    /// I am here.
+    /// I am here and want this place in the gang. Answered by `Welcome` or `Refuse`.
     Join(Join),
     /// I am still here; my command's state and my memory.
     Heartbeat {
         /// The attempt whose command runs here, if any.
         running: Option<Attempt>,
-        /// What I remember.
+        /// What I remember of the gang.
         carry: Carry,
-        /// What my processes use.
+        /// What my command and its descendants use, as last measured.
         usage: Usage,
         /// When I sent this, by my clock. The answer repeats it, and the lease is counted from it:
         /// so a late answer can't make a lease longer than the primary believes it is.
@@ -87,56 +106,56 @@ pub enum ToPrimary {
     },
     /// The command of this attempt runs.
     Started {
-        /// Which attempt.
+        /// The attempt that I was told to start.
         attempt: Attempt,
     },
     /// The command of this attempt ended.
     Exited {
-        /// Which attempt.
+        /// The attempt that the command belonged to.
         attempt: Attempt,
-        /// How.
+        /// Its status, what my agent makes of it, and its last lines of output.
         exit: Exit,
     },
     /// Nothing of this attempt or an earlier one is left here; ready for the next.
     Stopped {
-        /// Which attempt.
+        /// The highest attempt that I was told to start or to stop.
         attempt: Attempt,
         /// False when the clean-up did not end in time: this agent must be replaced.
         clean: bool,
     },
     /// I was sent SIGTERM from outside.
     TerminatedFromOutside,
-    /// I know the verdict.
+    /// I know the verdict and start nothing any more.
     Ack,
 }
 
-/// Primary to member.
+/// What the primary says to a member.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "type")]
 pub enum ToMember {
-    /// You are in.
+    /// You are let in: the place that you joined for is yours.
     Welcome {
-        /// What the gang remembers.
+        /// What the gang remembers, for you to keep.
         carry: Carry,
     },
     /// You are not: stop trying and exit with COUNT, or for good when the run is over.
     Refuse {
-        /// Why, for the log.
+        /// Why there is no place for it, a clause for the agent's log.
         reason: String,
     },
-    /// Run the command.
+    /// Run the command, unless you have no lease or an attempt as high was started or stopped.
     Start {
-        /// As this attempt.
+        /// The number to run it under, higher than every earlier one.
         attempt: Attempt,
     },
     /// End the command, report `Stopped`.
     Stop {
-        /// Which attempt.
+        /// Neither this attempt nor an earlier one may be started from now on.
         attempt: Attempt,
     },
     /// Your lease is renewed; what the gang remembers.
     Lease {
-        /// The memory to keep.
+        /// What the gang remembers, for you to keep.
         carry: Carry,
         /// The `sent` of the join or heartbeat that this answers.
         sent: Now,
@@ -152,7 +171,7 @@ pub enum ToMember {
     /// The run is over: acknowledge, end the command within `drain`, report `Stopped`, and wait for
     /// [`ToMember::Release`].
     Verdict {
-        /// How it ended.
+        /// The outcome and its cause.
         verdict: Verdict,
         /// How long the command may go on by itself; zero for "end it now".
         drain: Duration,
@@ -162,12 +181,12 @@ pub enum ToMember {
     /// The gang can't go on, and this primary can't know what an earlier one decided: exit FINAL
     /// without a verdict.
     Disband {
-        /// Why, for the log.
+        /// Why the gang can't go on, a sentence for the agent's log.
         reason: String,
     },
     /// Leave so that your replica is replaced (exit COUNT).
     Replace {
-        /// Why, for the log.
+        /// Why its pod has to be replaced, a clause for the agent's log.
         reason: String,
     },
 }

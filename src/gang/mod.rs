@@ -1,13 +1,11 @@
 //! The gang as a pure state machine: events and time in, commands out.
 //!
-//! [`Session`] is the half that only the primary's agent runs: it gathers, starts, stops, blames and
-//! decides. [`MemberMachine`] is the half that every agent runs, the primary's own included, through
-//! an in-process link. Neither reads a clock, sleeps or draws a random number.
+//! [`Session`] is the half that only the primary's agent runs: it gathers, starts, stops, blames
+//! and decides. [`MemberMachine`] is the half that every agent runs, the primary's own included,
+//! through an in-process link. Neither reads a clock, sleeps or draws a random number.
 
-mod carry;
 mod config;
 mod event;
-mod exit;
 mod failure;
 mod member;
 mod message;
@@ -21,7 +19,6 @@ mod timing;
 
 pub use config::*;
 pub use event::*;
-pub use exit::*;
 pub use failure::*;
 pub use member::*;
 pub use message::*;

@@ -78,11 +78,11 @@ mod switch {
     }
 
     /// Switches one rule off (or none) for the machines of this thread.
-    pub(in super::super) fn switch_off(rule: Option<Rule>) {
+    pub(crate) fn switch_off(rule: Option<Rule>) {
         OFF.set(rule);
     }
 
-    pub(in super::super) fn keeps(rule: Rule) -> bool {
+    pub(crate) fn keeps(rule: Rule) -> bool {
         OFF.get() != Some(rule)
     }
 }

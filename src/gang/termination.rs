@@ -4,6 +4,35 @@ use serde::{Deserialize, Serialize};
 
 use super::{Attempt, Exit, FirstFailure, Outcome, ReplicaId, Verdict};
 
+/// What an agent's process exits with; the Job's podFailurePolicy is written for these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum AgentExit {
+    /// The run has succeeded and that is committed.
+    Success,
+    /// The gang failed; this index is done.
+    Final,
+    /// The gang failed; said by the primary, last of all.
+    FinalJob,
+    /// The agent's pod has to be replaced; the Job counts this as a failure of its index.
+    Count,
+    /// SIGTERM from outside without a verdict.
+    Terminated,
+}
+
+impl AgentExit {
+    /// The process exit status. 40 to 42 collide with no shell, runtime or signal convention.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Success => 0,
+            Self::Count => 40,
+            Self::Final => 41,
+            Self::FinalJob => 42,
+            Self::Terminated => 143,
+        }
+    }
+}
+
 /// Largest termination message that the kubelet keeps.
 pub const TERMINATION_LIMIT: usize = 4096;
 
@@ -11,10 +40,10 @@ pub const TERMINATION_LIMIT: usize = 4096;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum TerminationState {
-    /// Waiting for the gang.
+    /// It waits for the gang to gather: no command of its own has run yet.
     #[default]
     Waiting,
-    /// Its command runs.
+    /// Its command runs, or the set-up before it.
     Running,
     /// Its command ended or is being ended.
     Stopped,
@@ -26,17 +55,17 @@ pub enum TerminationState {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TerminationMessage {
-    /// The run's id.
+    /// The id of the run that the agent belonged to.
     pub run: String,
-    /// Who wrote it.
+    /// The replica whose agent wrote it.
     pub replica: ReplicaId,
-    /// Which pod or process.
+    /// The UID of the agent's pod; on a laptop a name that is unique to its process.
     pub pod_uid: String,
     /// How many times its pod had been replaced.
     pub generation: u32,
-    /// See [`super::Carry::epoch`].
+    /// The highest epoch that the agent had heard of (see [`super::Carry::epoch`]).
     pub epoch: (u32, Attempt),
-    /// What it was doing.
+    /// What it was doing when it wrote this.
     pub state: TerminationState,
     /// It was sent SIGTERM from outside.
     #[serde(default)]
@@ -53,8 +82,8 @@ pub struct TerminationMessage {
 }
 
 impl TerminationMessage {
-    /// The message as it is written: JSON of at most [`TERMINATION_LIMIT`] bytes. The oldest lines of
-    /// output go first, then the tails of long sentences, then the failures; the verdict never.
+    /// The message as it is written: JSON of at most [`TERMINATION_LIMIT`] bytes. The oldest lines
+    /// of output go first, then the tails of long sentences, then the failures; the verdict never.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut short = self.clone();
         while short.is_too_long() && short.drop_line() {}
@@ -112,8 +141,8 @@ impl TerminationMessage {
 }
 
 /// How much a verdict counts among those that agents of one run have left behind: the greater key
-/// wins. `epoch` is that of the agent which says it (see [`super::Carry::epoch`]), not the verdict's
-/// own attempt.
+/// wins. `epoch` is that of the agent which says it (see [`super::Carry::epoch`]), not the
+/// verdict's own attempt.
 ///
 /// The highest epoch wins, because its primary knew most. On equal epochs anything outranks "could
 /// not start", which is what a primary says that has met nobody who remembers more.

@@ -12,8 +12,8 @@ const ENDING: Duration = Duration::from_secs(30);
 const LAST_EXIT: Duration = Duration::from_secs(3);
 
 impl GangConfig {
-    /// Whether something (the Job controller) replaces a lost agent. Where nothing does, a lost link
-    /// is the end of the gang.
+    /// Whether something (the Job controller) replaces a lost agent. Where nothing does, a lost
+    /// link is the end of the gang.
     pub fn replaces(&self) -> bool {
         !self.rejoin_timeout.is_zero()
     }
@@ -24,7 +24,7 @@ impl GangConfig {
         self.timeout.into_iter().chain(cost).min()
     }
 
-    /// The primary's replica.
+    /// The replica whose agent is the primary; `None` only of a config without members.
     pub fn primary(&self) -> Option<&ReplicaId> {
         self.members.first().map(|member| &member.replica)
     }

@@ -5,10 +5,10 @@ use crate::gang::rules::{Rule, keeps};
 use crate::gang::{Attempt, Exit, ExitStatus, FailureClass, Now, ToPrimary};
 use std::time::Duration;
 
-/// What runs here.
+/// What runs at this member, as far as the machine knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Command {
-    /// Nothing.
+    /// Nothing runs and nothing is left of an earlier command.
     None,
     /// A command, or its set-up.
     Running(Running),

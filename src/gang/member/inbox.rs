@@ -66,7 +66,7 @@ impl MemberMachine {
         let from = if keeps(Rule::LeaseFromSending) { sent } else { self.now };
         // A time that has not come yet is none of ours.
         if sent <= self.now && !valid.is_zero() {
-            self.lease_until = self.lease_until.max(from + valid);
+            self.lease_until = self.lease_until.max(from.saturating_add(valid));
         }
     }
 
@@ -80,7 +80,7 @@ impl MemberMachine {
         if drain.is_zero() || self.outside.is_some() {
             self.stop_command(self.config.grace);
         } else if matches!(self.command, Command::Running(_)) {
-            let until = self.now + drain;
+            let until = self.now.saturating_add(drain);
             self.drain_until = Some(self.drain_until.map_or(until, |old| old.min(until)));
         }
         self.report_stopped();

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::super::{
+use crate::gang::{
     AgentExit, Attempt, Exit, TerminationMessage, ToMember, ToPrimary, Usage, Verdict,
 };
 
-/// What happens to an agent.
+/// What an agent's I/O layer hands to its [`super::MemberMachine`].
 #[expect(clippy::large_enum_variant, reason = "short-lived: passed once by value")]
 #[derive(Clone, Debug, PartialEq)]
 pub enum MemberInput {
@@ -21,24 +21,24 @@ pub enum MemberInput {
     /// The primary's agent has ended and nothing replaces it. Of a member that was let in the lost
     /// link says so.
     PrimaryGone,
-    /// The primary said something.
+    /// A message of the primary, received on the connection that is up now.
     Message(ToMember),
     /// The command runs (after its set-up).
     CommandStarted {
-        /// As this attempt.
+        /// The attempt of the `StartCommand` that this answers.
         attempt: Attempt,
     },
-    /// The command ended, or could not be started ([`crate::gang::ExitStatus::NotStarted`]). Whether the
-    /// gang killed it is the machine's knowledge: it sets `killed_by_gang` itself.
+    /// The command ended, or could not be started ([`crate::gang::ExitStatus::NotStarted`]).
+    /// Whether the gang killed it is the machine's knowledge: it sets `killed_by_gang` itself.
     CommandExited {
-        /// Which attempt's.
+        /// The attempt of the `StartCommand` that the command was started by.
         attempt: Attempt,
-        /// How.
+        /// Its status, its class and its last lines of output.
         exit: Exit,
     },
     /// The answer to [`MemberOutput::CleanUp`].
     CleanedUp {
-        /// Of which attempt.
+        /// The attempt of the `CleanUp` that this answers.
         attempt: Attempt,
         /// Nothing is left: no process, port, shared or accelerator memory.
         clean: bool,
@@ -52,7 +52,7 @@ pub enum MemberInput {
     /// The whole machine slept for this long (a laptop's lid). Hand it in before any other input
     /// that follows the sleep.
     Suspended {
-        /// How long.
+        /// The length of the sleep, by a clock that goes on during it.
         slept: Duration,
     },
     /// The time of [`super::MemberMachine::deadline`] has come. Harmless at any other time.
@@ -67,28 +67,29 @@ pub enum MemberOutput {
     /// Connect after this delay, resolving the address anew; answer with `LinkUp` or `LinkLost`.
     /// A link that is still there is closed first, silently.
     Dial {
-        /// Wait so long before.
+        /// How long to wait before the first try; zero for at once.
         after: Duration,
     },
-    /// Run set-up if it has not run yet, then the command; answer `CommandStarted`, `CommandExited`.
+    /// Run set-up if it has not run yet, then the command; answer `CommandStarted`,
+    /// `CommandExited`.
     StartCommand {
-        /// As this attempt.
+        /// The attempt, which the command learns from its environment.
         attempt: Attempt,
     },
     /// SIGTERM to the command's process group. The machine owns the grace timer.
     SignalCommand {
-        /// Which attempt's.
+        /// The attempt of the command that runs.
         attempt: Attempt,
     },
     /// SIGKILL to the command and all its descendants (or abort its set-up).
     KillCommand {
-        /// Which attempt's.
+        /// The attempt of the command that runs.
         attempt: Attempt,
     },
     /// Kill all descendants, empty what the attempt left; answer `CleanedUp`. The machine owns the
     /// time limit.
     CleanUp {
-        /// Of which attempt.
+        /// The attempt of the command that has just ended.
         attempt: Attempt,
     },
     /// Replace the termination message (whole file).
@@ -103,32 +104,32 @@ pub enum MemberOutput {
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "type")]
 pub enum MemberEvent {
-    /// Connected and welcome.
+    /// The primary has let this agent in.
     Welcomed,
     /// The primary can't be reached.
     PrimaryLost,
     /// The primary turned this agent away.
     Refused {
-        /// Its words.
+        /// Why, in the primary's words: a clause for people.
         reason: String,
     },
     /// The lease ran out: the command is killed.
     LeaseExpired {
-        /// Which attempt's.
+        /// The attempt of the command that is killed.
         attempt: Attempt,
     },
-    /// SIGTERM came from outside.
+    /// The agent was sent SIGTERM by somebody else than the gang: a drain, a preemption, a person.
     TerminatedFromOutside,
     /// The clean-up did not end in time.
     Unclean {
-        /// Of which attempt.
+        /// The attempt of which something may be left.
         attempt: Attempt,
     },
-    /// This agent exits.
+    /// The agent exits; no event of it follows.
     Exiting {
-        /// With this.
+        /// What its exit status says to the Job.
         exit: AgentExit,
-        /// One sentence.
+        /// Why it exits, one sentence for a person.
         reason: String,
     },
 }

@@ -6,16 +6,16 @@ use super::{MemberEvent, MemberMachine, MemberOutput};
 use crate::gang::rules::{Rule, keeps};
 use crate::gang::{AgentExit, Join, Now, ToPrimary};
 
-/// Where the link is.
+/// How far the connection to the primary has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Link {
-    /// Never asked for.
+    /// No connection was ever asked for.
     New,
     /// Asked for at this time, to be made at a later one.
     Dialling(Now),
     /// Up; the join was sent, or the last word heard, at this time.
     Joining(Now),
-    /// The primary said welcome.
+    /// The primary has let this member in.
     In,
 }
 

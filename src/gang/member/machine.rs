@@ -11,7 +11,8 @@ use crate::gang::{
     TerminationMessage, TerminationState, ToPrimary, Usage,
 };
 
-/// An agent's state.
+/// The machine of one agent: hand it what happens ([`MemberMachine::handle`]), carry out what it
+/// returns, and wake it at [`MemberMachine::deadline`]. It knows no sockets, processes or clocks.
 #[derive(Debug)]
 pub struct MemberMachine {
     pub(super) config: GangConfig,

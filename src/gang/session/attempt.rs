@@ -28,7 +28,7 @@ impl Session {
     }
 
     fn start(&mut self) {
-        let attempt = self.carry.epoch.1.max(self.floor) + 1;
+        let attempt = self.carry.epoch.1.max(self.floor).saturating_add(1);
         let generation = self.carry.epoch.0.max(self.me.generation);
         if attempt == 1 {
             self.gathered_for = self.now.saturating_sub(self.born);

@@ -194,13 +194,15 @@ impl Session {
         FirstFailure { attempt: self.carry.epoch.1, replica, class, exit: None, reason }
     }
 
-    /// The attempt has failed: everybody stops, and its class pays or ends the run. `fatal`: what is
-    /// lost doesn't come back.
+    /// The attempt has failed: everybody stops, and its class pays or ends the run. `fatal`: what
+    /// is lost doesn't come back.
     fn fail(&mut self, i: usize, failure: FirstFailure, fatal: bool) {
         let attempt = self.carry.epoch.1;
         let class = failure.class;
         let again = self.carry.first_failure.as_ref().is_some_and(|last| {
-            last.replica == failure.replica && last.attempt + 1 == attempt && last.exit.is_some()
+            last.replica == failure.replica
+                && last.attempt.checked_add(1) == Some(attempt)
+                && last.exit.is_some()
         });
         let repeated = again && failure.exit.is_some();
         self.held = None;
@@ -219,7 +221,7 @@ impl Session {
         }
         *self.carry.spent.0.entry(class).or_default() += 1;
         let left = budget.saturating_sub(spent + 1);
-        self.event(GangEvent::Retry { attempt: attempt + 1, class, left });
+        self.event(GangEvent::Retry { attempt: attempt.saturating_add(1), class, left });
         self.ending_attempt = Some(attempt);
         let until = self.now + self.config.rejoin_timeout + self.config.stop_bound();
         self.phase = Phase::Gathering { until };

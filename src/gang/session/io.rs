@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::super::{AgentExit, ReplicaId, Sequenced, ToMember, ToPrimary, Verdict};
+use crate::gang::{AgentExit, ReplicaId, Sequenced, ToMember, ToPrimary, Verdict};
 
 /// One connection to the primary, numbered by its I/O layer; a number is never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LinkId(pub u64);
 
-/// Which pod or process an agent is.
+/// One agent of a replica: it is another one after every replacement of the replica's pod.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Incarnation {
     /// Unique per pod or agent process.
@@ -17,7 +17,7 @@ pub struct Incarnation {
     pub generation: u32,
 }
 
-/// What happens to the primary.
+/// What the primary's I/O layer hands to its [`super::Session`].
 ///
 /// Facts from the Kubernetes API (a node gone, a pod's condition) would be one more input here.
 #[expect(clippy::large_enum_variant, reason = "short-lived: passed once by value")]
@@ -26,53 +26,53 @@ pub enum SessionInput {
     /// A member said something. The I/O layer has authenticated the link; the primary's own member
     /// has a link like any other, only in-process.
     Message {
-        /// On this link.
+        /// The link that it came on. One that no join was accepted on may say only `Join`.
         link: LinkId,
-        /// What it said.
+        /// The message as it was decoded.
         message: ToPrimary,
     },
     /// The link is closed or broken; no message of it will come any more.
     LinkLost {
-        /// Which.
+        /// The link that is gone; of one that the session doesn't know nothing comes.
         link: LinkId,
     },
     /// This replica's agent has ended and nothing replaces it. Of one that has joined the lost link
     /// says so too.
     NeverCame {
-        /// Who.
+        /// The replica that nobody will join as.
         replica: ReplicaId,
     },
     /// Somebody wants the run to end.
     Cancel {
-        /// Who, for the verdict.
+        /// Whoever cancels, as the verdict's reason names them.
         by: String,
     },
     /// The whole machine slept for this long (a laptop's lid). Hand it in before any other input
     /// that follows the sleep.
     Suspended {
-        /// How long.
+        /// The length of the sleep, by a clock that goes on during it.
         slept: Duration,
     },
     /// The time of [`super::Session::deadline`] has come. Harmless at any other time.
     Tick,
 }
 
-/// What the primary's I/O layer has to do, in this order.
+/// What the primary's I/O layer has to do for its session, in the order of the list.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SessionOutput {
-    /// Send a message.
+    /// Send a message to a member, or to one that was just refused.
     Send {
-        /// On this link; if it is gone, drop the message.
+        /// The link to send on; if it is gone, drop the message.
         link: LinkId,
-        /// What to say.
+        /// The message to encode.
         message: ToMember,
     },
     /// Close this link once everything sent on it has been flushed. No `LinkLost` need follow.
     Close {
-        /// Which.
+        /// The link, which may already be gone.
         link: LinkId,
     },
-    /// Log it.
+    /// Write it to the primary's log, which is where users and commands read it.
     Event(Sequenced),
     /// Hand it to the primary's own member as [`crate::gang::MemberInput::Committed`] and carry out
     /// the `WriteTermination` that comes of it before anything later in the same list. A write that

@@ -10,7 +10,8 @@ use crate::gang::{
     ToPrimary,
 };
 
-/// The primary's state.
+/// The machine of the primary: hand it what happens ([`Session::handle`]), carry out what it
+/// returns, and wake it at [`Session::deadline`]. It knows no sockets, processes or clocks.
 #[derive(Debug)]
 pub struct Session {
     pub(super) config: GangConfig,
@@ -40,7 +41,8 @@ pub struct Session {
     pub(super) pause_until: Now,
     /// The end of this primary's own last pause.
     pub(super) paused: Option<Now>,
-    /// What comes in may have been sent long ago, until its sender answers a probe from this time on.
+    /// What comes in may have been sent long ago, until its sender answers a probe from this time
+    /// on.
     pub(super) trust_from: Now,
     /// A failed attempt whose commands have not all been reported gone.
     pub(super) ending_attempt: Option<Attempt>,
@@ -54,13 +56,14 @@ pub struct Session {
 /// What the session is doing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
-    /// Waiting until all are here and idle.
+    /// Waiting until all are here and idle; at `until` the run ends without.
     Gathering { until: Now },
-    /// The attempt `carry.epoch.1` runs.
+    /// The attempt `carry.epoch.1` runs at every member.
     Running,
-    /// `carry.verdict` is decided.
+    /// The verdict in `carry.verdict` is decided. When `until` comes, members that have not
+    /// acknowledged it or have not ended are waited for no longer.
     Ending { committed: bool, until: Now },
-    /// The gang parts without a verdict.
+    /// The gang parts without a verdict; at `until` the primary exits whoever is still there.
     Disbanding { until: Now },
     /// The primary was told to exit.
     Over,
@@ -153,7 +156,7 @@ impl Session {
         times.extend(self.slots.iter().filter(|slot| slot.present()).map(|slot| slot.lost_at));
         times.extend(self.held.as_ref().map(|held| held.until));
         if self.counted_from.is_some() {
-            times.extend(self.limit().map(|(left, _)| self.now + left));
+            times.extend(self.limit().map(|(left, _)| self.now.saturating_add(left)));
         }
         times.into_iter().filter(|time| *time > self.now).min()
     }
@@ -231,7 +234,7 @@ impl Session {
 
     /// Everything that a refused join must leave as it is.
     #[cfg(test)]
-    pub(in crate::gang) fn fingerprint(&self) -> String {
+    pub(crate) fn fingerprint(&self) -> String {
         let memory = (&self.carry, self.floor, self.gathered, self.started);
         format!("{:?} {:?} {:?} {:?}", self.phase, self.slots, memory, self.quiet_until)
     }
@@ -272,7 +275,7 @@ impl Session {
     /// How long the run has been going.
     pub(super) fn elapsed(&self) -> Duration {
         let since = self.counted_from.map_or(Duration::ZERO, |from| self.now.saturating_sub(from));
-        self.carry.elapsed + since
+        self.carry.elapsed.saturating_add(since)
     }
 
     /// What the gang remembers, as of the last input.

@@ -5,14 +5,15 @@ use std::time::Duration;
 use super::{Incarnation, LinkId};
 use crate::gang::{Exit, Now, ReplicaId, Usage};
 
-/// One replica's place in the gang. It is present while `pod` is set: from its join until it is lost.
+/// One replica's place in the gang. It is present while `pod` is set: from its join until it is
+/// lost.
 #[derive(Clone, Debug)]
 pub(super) struct Slot {
     pub(super) replica: ReplicaId,
     pub(super) serves: bool,
     pub(super) pod: Option<Incarnation>,
     pub(super) link: Option<LinkId>,
-    /// The last word of it.
+    /// When it was last heard of by a message that can't be older than this primary's own pause.
     pub(super) heard: Now,
     /// Its last long silence: how long it was, and when it ended.
     pub(super) silence: Option<(Duration, Now)>,
@@ -29,14 +30,14 @@ pub(super) struct Slot {
     pub(super) starting: bool,
     /// How its command of the current attempt ended.
     pub(super) exit: Option<Exit>,
-    /// It answered the probe sent at this time.
+    /// The time (our clock) of the newest probe that it has answered; zero before the first.
     pub(super) answered: Now,
     pub(super) usage: Usage,
     /// It was sent SIGTERM from outside and will leave.
     pub(super) outside: bool,
     /// It was told to leave so that its pod is replaced.
     pub(super) replacing: bool,
-    /// It knows the verdict.
+    /// It has acknowledged the verdict.
     pub(super) acked: bool,
 }
 
@@ -72,7 +73,7 @@ impl Slot {
         self.exit.as_ref().is_some_and(|exit| exit.status.is_success() && !exit.killed_by_gang)
     }
 
-    /// Ready to be started.
+    /// Whether it can be told to start: here, linked, idle and not about to leave.
     pub(super) fn ready(&self) -> bool {
         self.present() && self.link.is_some() && self.idle && !self.outside && !self.replacing
     }

@@ -13,7 +13,7 @@ pub(super) enum Cause {
     Own(bool),
     /// Its agent or its container killed it.
     Killed,
-    /// A peer was gone.
+    /// By itself, because a peer was gone.
     Peer,
 }
 
@@ -94,7 +94,8 @@ impl World<'_> {
         }
     }
 
-    /// I1 and I7, when a command starts.
+    /// I1 and I7, when a command starts: no other attempt runs anywhere, and no verdict is
+    /// committed.
     pub(super) fn check_start(&mut self, agent: usize, attempt: Attempt, primary: usize) {
         for other in 0..self.agents.len() {
             let Some(process) = self.agents[other].process else { continue };
@@ -114,7 +115,10 @@ impl World<'_> {
                 self.cover.hit("declared pause");
             } else if !stuck && !amnesia {
                 let old = process.attempt;
-                self.broken("I1", format!("attempt {attempt} starts at agent {agent} while attempt {old} runs at agent {other}"));
+                let what = format!(
+                    "attempt {attempt} starts at agent {agent} while attempt {old} runs at agent {other}"
+                );
+                self.broken("I1", what);
                 return;
             }
         }
@@ -129,8 +133,8 @@ impl World<'_> {
         }
     }
 
-    /// A pod that was deleted by force lives on and holds the place of a finished index: only the API
-    /// could tell its gang from a whole one.
+    /// A pod that was deleted by force lives on and holds the place of a finished index: only the
+    /// API could tell its gang from a whole one.
     fn has_ghost(&mut self, primary: usize) -> bool {
         let ghost = self.agents[primary].joined.iter().flatten().any(|a| !self.agents[*a].visible);
         let finished = self.job.indexes.iter().any(|index| index.done);

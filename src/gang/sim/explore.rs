@@ -21,7 +21,7 @@ pub(super) struct Failure {
 }
 
 impl Failure {
-    /// Readable, and how to see it again.
+    /// What broke, under which plan, the end of the trace, and the seed that replays it.
     pub(super) fn describe(&self) -> String {
         let Plan { seed, laptop, starts, failing, coupled, .. } = &self.plan;
         let from = self.trace.len().saturating_sub(trace_length());
@@ -45,7 +45,7 @@ fn trace_length() -> usize {
     std::env::var("MLCTL_SIM_TRACE").ok().and_then(|n| n.parse().ok()).unwrap_or(120)
 }
 
-/// Runs one schedule.
+/// Runs one schedule to its end or to the first broken invariant, whose trace is kept on demand.
 pub(super) fn run(plan: &Plan, trace: bool) -> (Option<Failure>, Cover) {
     let mut world = World::new(plan, trace);
     world.run(HORIZON);

@@ -215,7 +215,8 @@ impl<'p> World<'p> {
         self.after(400_000, Event::Kill { agent });
     }
 
-    /// The Job controller replaces a pod at once, and the old one, which is hard to reach, lives on.
+    /// The Job controller replaces a pod at once, and the old one, which is hard to reach, lives
+    /// on.
     fn displace(&mut self, index: usize, after: Ms, extra: Ms) {
         let others = self.agents.iter().filter(|a| a.alive && !a.visible).count();
         let Some(agent) = self.holder(index).filter(|_| others == 0) else { return };

@@ -17,7 +17,7 @@ pub(super) struct Index {
     pub(super) done: bool,
 }
 
-/// The Job.
+/// The Job of the run as its controller keeps it.
 #[derive(Debug)]
 pub(super) struct Job {
     pub(super) indexes: Vec<Index>,

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use super::draw::{fault, pick, steer};
 use crate::gang::{Completion, CostLimit, FailureClass, GangConfig, Member, PerClass, ReplicaId};
 
-/// Milliseconds.
+/// Milliseconds of the world's clock, or a number of them.
 pub(super) type Ms = u64;
 
 pub(super) const SECOND: Ms = 1000;
@@ -18,7 +19,7 @@ pub(super) enum Fault {
     NodeLost { index: usize, back: Option<Ms> },
     /// The kernel kills only the command.
     KillCommand { index: usize },
-    /// Every agent at once.
+    /// SIGKILL to the containers of all agents at once.
     KillAll,
     /// The primary is killed after so many outputs from its verdict on.
     CrashInVerdict { after: u32 },
@@ -36,17 +37,18 @@ pub(super) enum Fault {
     Duplicate { index: usize },
     /// A second pod so soon that what is under way to the first, slowed down, may still arrive.
     Displace { index: usize, after: Ms, extra: Ms },
-    /// Another fault, so long after the next such moment of a primary; 0 is before its messages leave.
+    /// Another fault, so long after the next such moment of a primary; 0 is before its messages
+    /// leave.
     At { moment: Moment, delay: Ms, fault: Box<Fault> },
     /// A join that doesn't belong here.
     Foreign { index: usize, kind: u8 },
-    /// Somebody cancels.
+    /// A user cancels the run, through its primary.
     Cancel,
-    /// The Job is suspended.
+    /// The Job is suspended for so long: all pods are deleted and later created anew.
     Suspend { length: Ms },
-    /// The Job's deadline.
+    /// The deadline of the Job is over: all pods are deleted for good.
     Deadline,
-    /// The laptop sleeps.
+    /// The laptop sleeps for so long, with everything on it.
     Sleep { length: Ms },
     /// The agent's container nears its memory limit.
     MemoryFull { index: usize },
@@ -61,11 +63,11 @@ pub(super) enum Fault {
 pub(super) enum Moment {
     /// An attempt has failed and the gang gathers for another.
     Gathers,
-    /// An attempt starts.
+    /// An attempt starts, and no member has been told yet.
     Starts,
 }
 
-/// A whole schedule.
+/// A whole schedule: the same seed always gives the same one.
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
     pub(super) seed: u64,
@@ -82,7 +84,7 @@ pub(super) struct Plan {
     pub(super) faults: Vec<(Ms, Fault)>,
 }
 
-/// How one command behaves.
+/// How one command behaves if nothing happens to it, and how it answers to signals.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Behaviour {
     pub(super) starts_after: Ms,
@@ -107,10 +109,6 @@ pub(super) enum OnTerm {
     Dies(Ms),
     ExitsZero(Ms),
     Ignores,
-}
-
-fn pick(rng: &mut fastrand::Rng, values: &[u64]) -> u64 {
-    values[rng.usize(..values.len())]
 }
 
 impl Plan {
@@ -170,7 +168,7 @@ impl Plan {
         let span = pick(&mut rng, &[10, 40, 120, 300]) * SECOND;
         let mut faults: Vec<_> =
             (0..count).map(|_| (rng.u64(..span), fault(&mut rng, n, laptop))).collect();
-        // The kernel kills what has filled its memory; with a control group of version 2 the agent too.
+        // The kernel kills what has filled its memory; in a version 2 control group the agent too.
         let kills: Vec<_> = faults
             .iter()
             .filter_map(|(at, fault)| match fault {
@@ -224,82 +222,4 @@ impl Plan {
             cleans_after: (rng.u8(..100) != 0).then(|| rng.u64(..1000)),
         }
     }
-}
-
-fn fault(rng: &mut fastrand::Rng, n: usize, laptop: bool) -> Fault {
-    // The primary is the interesting one.
-    let index = if rng.u8(..3) == 0 { 0 } else { rng.usize(..n) };
-    let length = match rng.u8(..4) {
-        0 => rng.u64(..4000),
-        1 => rng.u64(..16_000),
-        2 => rng.u64(..32_000),
-        _ => rng.u64(..90_000),
-    };
-    let stamp_zero = rng.u8(..6) == 0;
-    match rng.u8(..if laptop { 15 } else { 30 }) {
-        0 | 1 => Fault::KillAgent { index, stamp_zero },
-        2 | 13 => Fault::KillCommand { index },
-        3 | 24 => Fault::CrashInVerdict { after: rng.u32(..14) },
-        4 | 25 => Fault::Pause { index, length },
-        5 => {
-            let mut indexes: Vec<_> = (0..n).filter(|_| rng.bool()).collect();
-            if indexes.is_empty() {
-                indexes.push(index);
-            }
-            Fault::Sigterm { indexes }
-        }
-        6 => Fault::Sigterm { indexes: vec![index] },
-        7 => Fault::Foreign { index, kind: rng.u8(..4) },
-        8 => Fault::Cancel,
-        10 => Fault::MemoryFull { index },
-        12 if laptop => Fault::Sleep { length: length * 3 },
-        9 | 12 => Fault::KillAgent { index: 0, stamp_zero },
-        14 | 27 => Fault::DiskFull { index, torn: rng.bool(), length: length * 2 },
-        28 => Fault::KillAll,
-        29 => Fault::BlackHole { index, up: rng.bool() },
-        15 => Fault::NodeLost { index, back: rng.bool().then(|| 20 * SECOND + rng.u64(..60_000)) },
-        16..=18 => {
-            let way = rng.u8(..4);
-            Fault::Partition { index, out: way != 0, inward: way != 1, length }
-        }
-        19 => Fault::Slow { index, extra: rng.u64(..8000), length },
-        20 | 21 => Fault::Duplicate { index },
-        22 => Fault::Suspend { length },
-        23 if rng.u8(..4) == 0 => Fault::Deadline,
-        _ => Fault::Cut { index },
-    }
-}
-
-/// Faults that strike while an attempt is being gathered for or is on its way to the members.
-fn steer(rng: &mut fastrand::Rng, n: usize) -> Vec<(Ms, Fault)> {
-    let count = rng.usize(1..4);
-    let mut faults = Vec::new();
-    for _ in 0..count {
-        let armed = if rng.bool() { 0 } else { rng.u64(..60 * SECOND) };
-        let moment = if rng.u8(..4) == 0 { Moment::Gathers } else { Moment::Starts };
-        let delay = if rng.bool() { 0 } else { rng.u64(..1000) };
-        let mut add = |delay, fault| {
-            faults.push((armed, Fault::At { moment, delay, fault: Box::new(fault) }));
-        };
-        let (index, length) = (rng.usize(1..n), rng.u64(..30 * SECOND));
-        let (after, extra) = (rng.u64(..2000), rng.u64(..9000));
-        match rng.u8(..10) {
-            0 => add(delay, Fault::Pause { index: 0, length }),
-            1 => {
-                let (out, inward) = (rng.bool(), true);
-                add(delay, Fault::Partition { index: 0, out, inward, length });
-            }
-            2 => add(delay, Fault::KillAgent { index: 0, stamp_zero: false }),
-            3 => add(delay, Fault::Duplicate { index: 0 }),
-            4 => add(delay, Fault::Cancel),
-            5 | 6 => {
-                // The primary is sent away as soon as it has seen that a member was displaced.
-                add(delay, Fault::Displace { index, after, extra: 9000 });
-                let noticed = delay + after + rng.u64(..2000);
-                add(noticed, Fault::Sigterm { indexes: vec![0] });
-            }
-            _ => add(delay, Fault::Displace { index, after, extra }),
-        }
-    }
-    faults
 }

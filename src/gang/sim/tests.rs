@@ -39,8 +39,8 @@ const FOUND: &[Rule] = &[
 
 /// Rules whose absence it has not noticed in 100,000 schedules: each is a second line of defence.
 /// `QuietAfterAdoption`: a primary of generation 1 or more waits as long from its birth anyway.
-/// `JudgeOnlyGathered`: its premature "could not start" has the lowest epoch, so readers pass it over.
-/// `FirstVerdictStays`: a new primary adopts a verdict before it could reach another.
+/// `JudgeOnlyGathered`: its premature "could not start" has the lowest epoch, so readers pass it
+/// over. `FirstVerdictStays`: a new primary adopts a verdict before it could reach another.
 const UNNOTICED: &[Rule] =
     &[Rule::QuietAfterAdoption, Rule::JudgeOnlyGathered, Rule::FirstVerdictStays];
 

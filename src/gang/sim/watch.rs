@@ -70,7 +70,7 @@ impl World<'_> {
         }
     }
 
-    /// I2 and I5.
+    /// I2 and I5: all members are there, and nothing that they remember is forgotten.
     fn attempt_started(&mut self, agent: usize, attempt: Attempt) {
         let memory = self.agents[agent].session.as_ref().map(Session::memory).unwrap_or_default();
         for index in 0..self.plan.n() {
@@ -99,7 +99,7 @@ impl World<'_> {
         }
     }
 
-    /// I6.
+    /// I6: who is blamed has failed by itself, or was interfered with not long ago.
     fn blamed(&mut self, failure: &FirstFailure) {
         let index = self.index_of(&failure.replica);
         let attempt = failure.attempt;
@@ -132,7 +132,7 @@ impl World<'_> {
         }
     }
 
-    /// I9.
+    /// I9: the commands that the completion rule counts have all ended well by themselves.
     fn completed(&mut self, agent: usize, attempt: Attempt) {
         let all = self.plan.config.completion == Completion::All;
         for (index, member) in self.plan.config.members.iter().enumerate() {

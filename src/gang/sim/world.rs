@@ -14,7 +14,7 @@ use crate::gang::{
     TerminationMessage, ToMember, ToPrimary,
 };
 
-/// Something that will happen.
+/// Something that is due at a time of the world's clock.
 #[derive(Debug)]
 pub(super) enum Event<'p> {
     Tick { agent: usize },
@@ -34,7 +34,7 @@ pub(super) enum Event<'p> {
     Resume,
 }
 
-/// What a command does.
+/// What a command does by itself or because it was signalled.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum CommandEvent {
     Started,
@@ -103,7 +103,7 @@ pub(super) struct Agent {
     pub(super) memory_full: bool,
     /// Until when no message can be written, and whether a try tears the last one.
     pub(super) disk_full: (bool, Ms),
-    /// Its termination message.
+    /// The termination message that a reader of its pod finds now; `None` before the first.
     pub(super) said: Option<TerminationMessage>,
     pub(super) disruption: bool,
     pub(super) deleted: bool,
@@ -115,7 +115,7 @@ pub(super) struct Agent {
     pub(super) died_at: Ms,
 }
 
-/// Everything there is.
+/// The state of one simulated run: its agents, its links, its Job and what was observed of it.
 pub(super) struct World<'p> {
     pub(super) plan: &'p Plan,
     pub(super) now: Ms,
@@ -196,7 +196,7 @@ impl<'p> World<'p> {
         }
     }
 
-    /// The agent's own clock.
+    /// What the agent's own clock shows now: clocks of agents differ by their offsets.
     pub(super) fn local(&self, agent: usize) -> Now {
         Duration::from_millis(self.now + self.agents[agent].offset)
     }
