@@ -112,7 +112,7 @@ fn guard(exe: &std::path::Path) -> std::io::Result<()> {
         .process_group(0)
         .spawn();
     let pid = match child {
-        Ok(child) => i32::try_from(child.id()).unwrap_or(i32::MAX),
+        Ok(child) => i32::try_from(child.id()).map_err(std::io::Error::other)?,
         Err(error) => {
             let report = Report::Failed { errno: error.raw_os_error(), reason: error.to_string() };
             return tell(&mut socket, &report);

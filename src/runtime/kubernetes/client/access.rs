@@ -131,8 +131,15 @@ pub(crate) async fn user(cluster: &Cluster) -> Result<String, ClusterError> {
     let params = PostParams::default();
     let answer = cluster.retry(|| api.create(&params, &review)).await;
     let answer = answer.map_err(|error| cluster.target.explain(error))?;
-    let user = answer.status.and_then(|status| status.user_info?.username);
-    Ok(user.unwrap_or_else(|| "unknown".into()))
+    user_of(answer)
+}
+
+/// Runs carry the name of whoever submits them, so that a made-up one would mix users.
+fn user_of(review: SelfSubjectReview) -> Result<String, ClusterError> {
+    let user = review.status.and_then(|status| status.user_info?.username);
+    user.filter(|user| !user.is_empty()).ok_or_else(|| {
+        ClusterError::Api("this user has no name (SelfSubjectReview without a username)".into())
+    })
 }
 
 /// What of a submission's needs this user lacks.
@@ -221,6 +228,13 @@ mod tests {
 
     fn has(list: &Value, word: &str) -> bool {
         list.as_array().unwrap().iter().any(|one| one == word)
+    }
+
+    #[test]
+    fn a_user_without_a_name_is_an_error() {
+        assert!(user_of(SelfSubjectReview::default()).is_err());
+        let review = serde_json::json!({"status": {"userInfo": {"username": "alice"}}});
+        assert_eq!(user_of(serde_json::from_value(review).unwrap()).unwrap(), "alice");
     }
 
     /// What is asked of users and what admins give can't drift apart.

@@ -69,7 +69,9 @@ pub fn probe_job(wish: &ProbeWish, context: &ManifestContext) -> Job {
         },
         spec: Some(JobSpec {
             backoff_limit: Some(0),
-            active_deadline_seconds: Some(i64::try_from(wish.limit).unwrap_or(0) + SLACK),
+            active_deadline_seconds: Some(
+                i64::try_from(wish.limit).unwrap_or(i64::MAX).saturating_add(SLACK),
+            ),
             ttl_seconds_after_finished: Some(KEEP),
             template: PodTemplateSpec {
                 metadata: Some(ObjectMeta {

@@ -56,16 +56,15 @@ pub(crate) fn check(
 
 /// An agent that is killed for its own memory is made again and again, and nothing can tell why.
 fn too_little_memory(plan: &Plan) -> Vec<String> {
-    let small = |role: &&RolePlan| role.memory.is_some_and(|memory| memory < LEAST_MEMORY);
-    let say = |role: &RolePlan| {
-        let memory = role.memory.map(|memory| memory.to_string()).unwrap_or_default();
-        format!(
+    let complaint = |role: &RolePlan| {
+        let memory = role.memory.filter(|memory| *memory < LEAST_MEMORY)?;
+        Some(format!(
             "role {}: `memory` {memory} is too little even for mlctl's own agent: write \
              {LEAST_MEMORY} or more",
             role.name
-        )
+        ))
     };
-    plan.gang().roles.iter().filter(small).map(say).collect()
+    plan.gang().roles.iter().filter_map(complaint).collect()
 }
 
 /// Pods would wait for a claim that isn't there until `startTimeout`. Whoever may not look is told by
@@ -184,8 +183,8 @@ pub(crate) fn submit(
     let created = session.block_on(create(&cluster, &mut made));
     if let Err(error) = created {
         // Whatever was made goes with its owner; without the permission it has started nothing.
-        let record = made.record.metadata.name.clone().unwrap_or_default();
-        let _ = session.block_on(cluster.delete::<ConfigMap>(&record, &DeleteParams::background()));
+        let background = DeleteParams::background();
+        let _ = session.block_on(cluster.delete::<ConfigMap>(&run.run, &background));
         Submitting::end(run);
         return Err(error.into());
     }
@@ -206,7 +205,8 @@ async fn create(
         annotations.insert(annotation::SUBMITTED.into(), "false".into());
     }
     let record = cluster.create(&made.record).await?;
-    made.own(record.metadata.uid.as_deref().unwrap_or_default());
+    // An owner without a uid is none: what the run has made would stay for ever.
+    made.own(&given(record.metadata.uid.as_ref(), "uid")?);
     let maps =
         futures::future::try_join_all(made.config_maps.iter().map(|map| cluster.create(map)));
     futures::try_join!(cluster.create(&made.service), cluster.create(&made.secret), maps)?;
@@ -232,19 +232,24 @@ pub(crate) async fn release(
     record: &ConfigMap,
     jobs: &[Job],
 ) -> Result<(), ClusterError> {
-    let name = record.metadata.name.clone().unwrap_or_default();
+    let name = given(record.metadata.name.as_ref(), "name")?;
     let submitted = json!({"metadata": {"annotations": {annotation::SUBMITTED: "true"}}});
     cluster.change::<ConfigMap>(&name, &submitted).await?;
     let go = json!({"spec": {"suspend": false}});
     let all = jobs.iter().map(|job| {
-        let name = job.metadata.name.clone().unwrap_or_default();
+        let name = given(job.metadata.name.as_ref(), "name");
         let go = &go;
-        async move { cluster.change::<Job>(&name, go).await }
+        async move { cluster.change::<Job>(&name?, go).await }
     });
     futures::future::try_join_all(all).await.map(|_| ())
 }
 
-/// The objects as they were made, without what must not be written down.
+/// A part of an object's metadata that the API server always sets.
+fn given(part: Option<&String>, what: &str) -> Result<String, ClusterError> {
+    part.cloned().ok_or_else(|| ClusterError::Api(format!("an object, without its {what}")))
+}
+
+/// Keeps the objects as they were made in the run's folder, without what must not be written down.
 fn save_manifests(run: &RunPaths, made: &Manifests) -> Result<(), RuntimeError> {
     let mut shown = made.clone();
     shown.secret.data = None;
@@ -253,4 +258,16 @@ fn save_manifests(run: &RunPaths, made: &Manifests) -> Result<(), RuntimeError> 
     let text = texts.map_err(std::io::Error::other)?.join("---\n");
     write_atomic(&run.dir.join("manifests.yaml"), text.as_bytes(), Durability::Crash)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_api_server_must_set_has_no_default() {
+        assert_eq!(given(Some(&"u".to_owned()), "uid").unwrap(), "u");
+        let error = given(None, "uid").unwrap_err().to_string();
+        assert_eq!(error, "the API server says: an object, without its uid");
+    }
 }
