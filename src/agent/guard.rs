@@ -1,9 +1,9 @@
 //! The process between an agent and a command: nothing of the command outlives either of them.
 //!
 //! Its standard input is one end of a socket pair to the agent, with JSON lines both ways. When the
-//! agent dies the socket closes, and the guard kills every descendant of the command; when the guard
-//! dies the agent, a subreaper too, inherits and kills them. Children that called `setsid` stay below
-//! a subreaper, so they are found as well.
+//! agent dies the socket closes, and the guard kills every descendant of the command; when the
+//! guard dies the agent, a subreaper too, inherits and kills them. Children that called `setsid`
+//! stay below a subreaper, so they are found as well.
 
 use std::io::{BufRead, BufReader, Write};
 use std::os::fd::AsFd;

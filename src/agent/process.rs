@@ -141,7 +141,8 @@ pub(super) fn run(
     }
     control.lock().socket = None;
     if ended == Ended::GuardLost {
-        // Without a number of its own there is nothing to signal: 0 would mean this process's group.
+        // Without a number of its own there is nothing to signal: 0 would mean this process's
+        // group.
         if let Ok(pid) = i32::try_from(guard.id()) {
             sys::signal(pid, Signal::KILL);
         }

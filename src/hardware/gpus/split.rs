@@ -175,8 +175,8 @@ impl TimeSplit {
         if !(2..=MOST_SHARES).contains(&replicas) {
             return Err(SplitError::Shares(replicas));
         }
-        // Nodes are labelled by products, and a variant by memory, such as `nvidia-h100-94gb`, is no
-        // product of its own.
+        // Nodes are labelled by products, and a variant by memory, such as `nvidia-h100-94gb`, is
+        // no product of its own.
         let variant_of = || known.rsplit_once('-').and_then(|(product, _)| find(product));
         let product = find(known).or_else(variant_of).ok_or_else(|| unknown_type(known))?;
         let kind = product.name;

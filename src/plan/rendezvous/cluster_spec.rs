@@ -1,9 +1,10 @@
 //! `CLUSTER_SPEC`, which Vertex AI sets on every replica of every job.
 //!
 //! `{"cluster":{"workerpool0":["host:2222"]},"environment":"cloud","task":{"type":"workerpool0",
-//! "index":0}}`. `task.trial` belongs to tuning. `job`, a copy of the whole spec on Vertex AI, is left
-//! out: nothing is known to read it, and it would copy every literal of the spec into each replica.
-//! Source: <https://cloud.google.com/vertex-ai/docs/training/distributed-training#cluster-variables>.
+//! "index":0}}`. `task.trial` belongs to tuning. `job`, a copy of the whole spec on Vertex AI, is
+//! left out: nothing is known to read it, and it would copy every literal of the spec into each
+//! replica. Source:
+//! <https://cloud.google.com/vertex-ai/docs/training/distributed-training#cluster-variables>.
 
 use indexmap::IndexMap;
 use serde::Serialize;

@@ -37,8 +37,8 @@ const HIDDEN: [&str; 14] = [
 /// the runtime, which never writes them down; they too go over what is here.
 ///
 /// In order: `PYTHONUNBUFFERED`, `MLCTL_RUN`, `MLCTL_REPLICA`, `CLUSTER_SPEC`, the framework's own,
-/// `AIP_*`, the user's, the thread pools. The values are byte-stable: the same plan and addresses give
-/// the same text. A replica that the plan doesn't have is an error.
+/// `AIP_*`, the user's, the thread pools. The values are byte-stable: the same plan and addresses
+/// give the same text. A replica that the plan doesn't have is an error.
 pub fn environment(
     plan: &Plan,
     replica: &ReplicaId,

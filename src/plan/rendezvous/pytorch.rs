@@ -33,8 +33,8 @@ pub(super) fn variables(
     set("LOCAL_WORLD_SIZE", "1".into());
 }
 
-/// Sets what `init_process_group("env://")` reads; Vertex AI sets these four on every job of several
-/// replicas.
+/// Sets what `init_process_group("env://")` reads; Vertex AI sets these four on every job of
+/// several replicas.
 pub(super) fn plain(
     plan: &Plan,
     rank: usize,

@@ -1,4 +1,4 @@
-//! Which mlctl is submitting a run just now: when it dies, the next one cleans up after it.
+//! Which mlctl is submitting a run just now. When it dies, the next one cleans up after it.
 
 use std::io;
 use std::path::PathBuf;
@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::store::RunPaths;
 use crate::sys;
 
-/// The process that submits a run. The time at which it started tells it from a later process of the
-/// same number.
+/// The process that submits a run. The time at which it started tells it from a later process of
+/// the same number.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Submitting {
     pid: i32,
@@ -20,7 +20,8 @@ impl Submitting {
     /// Remembers that this process submits the run now.
     pub(crate) fn begin(run: &RunPaths) -> io::Result<()> {
         let pid = rustix::process::getpid().as_raw_pid();
-        // With a wrong time any other mlctl would take this submission for a dead one, and delete it.
+        // With a wrong time any other mlctl would take this submission for a dead one, and delete
+        // it.
         let start = sys::start_time(pid)
             .ok_or_else(|| io::Error::other("the start time of this process can't be read"))?;
         let mark = Self { pid, start };
@@ -33,8 +34,8 @@ impl Submitting {
         let _ = fs_err::remove_file(file(run));
     }
 
-    /// Whether the process that submits the run still lives; `None` where no submission is marked on this
-    /// machine.
+    /// Whether the process that submits the run still lives; `None` where no submission is marked
+    /// on this machine.
     pub(crate) fn lives(run: &RunPaths) -> Option<bool> {
         let mark: Self = serde_json::from_slice(&fs_err::read(file(run)).ok()?).ok()?;
         Some(sys::is_alive(mark.pid, mark.start))
