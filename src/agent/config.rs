@@ -1,5 +1,5 @@
-//! What an agent is told, in a pod and on a laptop: there it is a JSON file, here it is made of what
-//! the pod holds.
+//! What an agent is told, in a pod and on a laptop: there it is a JSON file, here it is made of
+//! what the pod holds.
 
 use std::path::PathBuf;
 
@@ -91,8 +91,8 @@ pub enum Code {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum AgentRuntime {
-    /// A process of this machine: it leaves the session of the process that started it, and a Python
-    /// environment is its own.
+    /// A process of this machine: it leaves the session of the process that started it, and a
+    /// Python environment is its own.
     Processes,
     /// A pod: the image's Python packages count as there, and the termination message is a mount,
     /// written in place.

@@ -1,9 +1,9 @@
 //! The process between an agent and a command: nothing of the command outlives either of them.
 //!
 //! Its standard input is one end of a socket pair to the agent, with JSON lines both ways. When the
-//! agent dies the socket closes, and the guard kills every descendant of the command; when the guard
-//! dies the agent, a subreaper too, inherits and kills them. Children that called `setsid` stay below
-//! a subreaper, so they are found as well.
+//! agent dies the socket closes, and the guard kills every descendant of the command; when the
+//! guard dies the agent, a subreaper too, inherits and kills them. Children that called `setsid`
+//! stay below a subreaper, so they are found as well.
 
 use std::io::{BufRead, BufReader, Write};
 use std::os::fd::AsFd;
@@ -112,7 +112,7 @@ fn guard(exe: &std::path::Path) -> std::io::Result<()> {
         .process_group(0)
         .spawn();
     let pid = match child {
-        Ok(child) => i32::try_from(child.id()).unwrap_or(i32::MAX),
+        Ok(child) => i32::try_from(child.id()).map_err(std::io::Error::other)?,
         Err(error) => {
             let report = Report::Failed { errno: error.raw_os_error(), reason: error.to_string() };
             return tell(&mut socket, &report);

@@ -21,7 +21,8 @@ pub(super) struct Link<T> {
 }
 
 impl<T: Serialize + Send + 'static> Link<T> {
-    /// Starts the thread that writes to a copy of the stream; the caller goes on reading from its own.
+    /// Starts the thread that writes to a copy of the stream; the caller goes on reading from its
+    /// own.
     pub(super) fn new(stream: &TcpStream) -> io::Result<Self> {
         let (queue, waiting) = sync_channel(QUEUE);
         let target = stream.try_clone()?;

@@ -1,6 +1,6 @@
-//! The names of a gang's other pods: a new one reaches the nodes' DNS servers a moment after the pod
-//! has its address, and a server may remember for up to 30 s that it was not there. Frameworks don't
-//! wait for it: gRPC fails a call at once, and asks again as late as 30 s after a failure.
+//! The names of a gang's other pods: a new one reaches the nodes' DNS servers a moment after the
+//! pod has its address, and a server may remember for up to 30 s that it was not there. Frameworks
+//! don't wait for it: gRPC fails a call at once, and asks again as late as 30 s after a failure.
 
 use std::collections::BTreeMap;
 use std::net::ToSocketAddrs;

@@ -1,5 +1,6 @@
 //! Where nothing replaces an agent, each one holds a connection to the primary's from its birth on:
-//! its end tells at once of an agent that died before it could join, or of a primary that won't come.
+//! its end tells at once of an agent that died before it could join, or of a primary that won't
+//! come.
 
 use std::io::{self, Read};
 use std::net::TcpStream;

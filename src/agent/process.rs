@@ -141,7 +141,11 @@ pub(super) fn run(
     }
     control.lock().socket = None;
     if ended == Ended::GuardLost {
-        sys::signal(i32::try_from(guard.id()).unwrap_or(0), Signal::KILL);
+        // Without a number of its own there is nothing to signal: 0 would mean this process's
+        // group.
+        if let Ok(pid) = i32::try_from(guard.id()) {
+            sys::signal(pid, Signal::KILL);
+        }
         sys::kill_descendants(Duration::from_secs(8));
     }
     // Reaped already when the agent swept its children.

@@ -12,7 +12,8 @@ pub(super) const INTERVAL: Duration = Duration::from_secs(2);
 /// Samples the descendants of this process.
 pub(super) struct Meter {
     group: sys::MemoryGroup,
-    limit: u64,
+    /// Bytes; `None` where nothing limits the memory, or nothing is known of a limit.
+    limit: Option<u64>,
     ticks: u64,
     at: Instant,
     kills_before: u64,
@@ -25,7 +26,7 @@ impl Meter {
     /// A meter with the limit that the runtime says, or else the control group.
     pub(super) fn new(limit: Option<u64>, devices: Devices) -> Self {
         let group = sys::MemoryGroup::find();
-        let limit = limit.or_else(|| group.limit()).unwrap_or(0);
+        let limit = limit.or_else(|| group.limit());
         let kills_before = group.oom_kills();
         Self {
             group,
@@ -50,8 +51,7 @@ impl Meter {
 
     /// Usage since the last sample, and the processes it is of.
     pub(super) fn sample(&mut self) -> (Usage, Vec<i32>) {
-        let me = i32::try_from(std::process::id()).unwrap_or(0);
-        let processes = sys::descendants(me);
+        let processes = sys::descendants(rustix::process::getpid().as_raw_pid());
         let ticks: u64 = processes.iter().map(|process| process.ticks).sum();
         let memory = processes.iter().map(|process| process.rss).sum();
         let seconds = self.at.elapsed().as_secs_f64().max(0.001);
@@ -61,7 +61,8 @@ impl Meter {
         self.last = Usage {
             cpu: (used / seconds * 100.0).round() / 100.0,
             memory,
-            memory_limit: self.limit,
+            // Events have 0 for a memory without a limit.
+            memory_limit: self.limit.unwrap_or(0),
             oom_kills: self.group.oom_kills(),
             accelerators: self.devices.busy(),
         };
@@ -70,8 +71,9 @@ impl Meter {
 
     /// Said once per command: it uses more than its limit, and nothing here stops it.
     pub(super) fn overrun(&mut self) -> Option<String> {
-        let Usage { memory, memory_limit, .. } = self.last;
-        if memory_limit == 0 || memory <= memory_limit || self.overrun_told {
+        let memory = self.last.memory;
+        let limit = self.limit.filter(|limit| memory > *limit)?;
+        if self.overrun_told {
             return None;
         }
         self.overrun_told = true;
@@ -80,7 +82,7 @@ impl Meter {
             "it uses {} MiB, more than its `memory` of {} MiB: a cluster would kill it, this \
              machine goes on",
             mib(memory),
-            mib(memory_limit)
+            mib(limit)
         ))
     }
 
@@ -91,6 +93,7 @@ impl Meter {
 
     /// The last sample was at 90 % of the limit or more.
     pub(super) fn near_limit(&self) -> bool {
-        self.limit > 0 && self.last.memory.saturating_mul(10) >= self.limit.saturating_mul(9)
+        self.limit
+            .is_some_and(|limit| self.last.memory.saturating_mul(10) >= limit.saturating_mul(9))
     }
 }

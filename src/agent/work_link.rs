@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-/// A link in the working folder to something that is not copied, such as data. It goes over what the
-/// code has there.
+/// A link in the working folder to something that is not copied, such as data. It goes over what
+/// the code has there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct WorkLink {

@@ -30,8 +30,8 @@ pub fn clock_by_server(server: Timestamp, local: Timestamp) -> Finding {
         .mend("sudo timedatectl set-ntp true")
 }
 
-/// Without a server to ask: time doesn't go backwards. `newest` are moments that have been, each with
-/// what happened then.
+/// Without a server to ask: time doesn't go backwards. `newest` are moments that have been, each
+/// with what happened then.
 pub fn clock_by_memory(past: &[(&str, Timestamp)], local: Timestamp) -> Finding {
     let Some((what, latest)) = past.iter().max_by_key(|(_, at)| *at) else {
         return Finding::skip(Place::Laptop, CHECK, "nothing to compare it with");

@@ -14,7 +14,7 @@ pub use context::{PlanContext, RuntimeDefaults};
 pub use error::PlanError;
 pub use layout::*;
 pub use mask::{MASK, is_secret_value, mask_argv, mask_text, mask_value};
-pub use rendezvous::{OutputDirs, environment, hidden};
+pub use rendezvous::{OutputDirs, UnknownReplica, environment, hidden};
 pub use secrets::{SecretVariables, hide};
 pub use table::{Section, shell_line, table};
 pub use types::*;

@@ -71,7 +71,7 @@ pub fn configure(document: &Path, container: Container<'_>) -> Result<Pod, PodEr
     } else {
         OutputDirs::of_other(&output, paths.own_model().to_string_lossy())
     };
-    let mut env = environment(&plan, &replica, &layout, &outputs);
+    let mut env = environment(&plan, &replica, &layout, &outputs).map_err(|_| nobody())?;
     env.retain(|name, _| !secrets.contains_key(name));
     let mut unset_env = hidden(&plan, &replica);
     unset_env.push(JOB_INDEX.into());

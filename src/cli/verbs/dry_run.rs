@@ -68,7 +68,7 @@ pub(super) fn dry_run(
             let addresses: &dyn Addresses =
                 if is_local { &Preview } else { &ClusterLayout::of(plan) };
             let preview: IndexMap<String, String> =
-                environment(plan, plan.gang().primary(), addresses, &dirs);
+                environment(plan, plan.gang().primary(), addresses, &dirs).unwrap_or_default();
             let mut sections = table(plan, &preview);
             sections.push(cost.section(plan));
             sections_text(&context.printer, &sections)

@@ -1,7 +1,7 @@
 //! Whether any node could ever hold a pod, even with nothing else on it, and which comes nearest.
 //!
-//! What passes counts for nothing: a cordon, a kubelet that is silent, pressure. What DaemonSets take
-//! of an empty node is not known here, so a pod that this calls possible may still wait.
+//! What passes counts for nothing: a cordon, a kubelet that is silent, pressure. What DaemonSets
+//! take of an empty node is not known here, so a pod that this calls possible may still wait.
 
 use std::collections::BTreeMap;
 

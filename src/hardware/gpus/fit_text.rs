@@ -103,7 +103,8 @@ fn amount(resource: &str, value: f64) -> String {
     }
 }
 
-/// At most one digit behind the point, two below 1; rounded down, so that what is short looks short.
+/// At most one digit behind the point, two below 1; rounded down, so that what is short looks
+/// short.
 fn short(value: f64) -> String {
     let scale = if value < 1.0 { 100.0 } else { 10.0 };
     ((value * scale + 1e-6).floor() / scale).to_string()

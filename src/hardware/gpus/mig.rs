@@ -1,9 +1,9 @@
 //! MIG: into which slices NVIDIA's GPUs can be cut.
 //!
 //! Source: NVIDIA MIG User Guide, "Supported MIG Profiles" (profiles, fractions, numbers of
-//! instances) and the placements that `nvidia-smi mig -lgipp` prints, which are the same for all GPUs
-//! of seven slices. Profiles for graphics (`+gfx`) are left out. A GB200 of 189 GB calls its slices
-//! by other numbers (24, 47, 95, 189): `nvidia-smi mig -lgip` on the node is what counts.
+//! instances) and the placements that `nvidia-smi mig -lgipp` prints, which are the same for all
+//! GPUs of seven slices. Profiles for graphics (`+gfx`) are left out. A GB200 of 189 GB calls its
+//! slices by other numbers (24, 47, 95, 189): `nvidia-smi mig -lgip` on the node is what counts.
 
 /// One size of slice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -167,8 +167,8 @@ impl MigGpu {
         self.profiles.iter().find(|profile| profile.name == name)
     }
 
-    /// Whether all these slices have a place on one GPU at once. Adding up is not enough: a slice may
-    /// begin only at certain memory slices.
+    /// Whether all these slices have a place on one GPU at once. Adding up is not enough: a slice
+    /// may begin only at certain memory slices.
     pub fn holds(&self, slices: &[(&'static Profile, u32)]) -> bool {
         let mut all: Vec<&Profile> = slices
             .iter()

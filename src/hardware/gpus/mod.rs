@@ -1,5 +1,5 @@
-//! Accelerators of a cluster or a machine: who has how many, whether a pod could ever be placed, and
-//! how a GPU is sliced. Pure: runtimes bring what they see.
+//! Accelerators of a cluster or a machine: who has how many, whether a pod could ever be placed,
+//! and how a GPU is sliced. Pure: runtimes bring what they see.
 
 mod fit;
 mod fit_text;

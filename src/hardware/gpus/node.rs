@@ -73,8 +73,8 @@ impl Node {
         self.labels.get(key).map(String::as_str)
     }
 
-    /// What a spec would call this node's accelerators of a resource: a type of the settings, a slice
-    /// of MIG, a known type, the product as the node is labelled, else the resource.
+    /// What a spec would call this node's accelerators of a resource: a type of the settings, a
+    /// slice of MIG, a known type, the product as the node is labelled, else the resource.
     pub fn kind(&self, resource: &str, custom: &CustomAccelerators) -> String {
         let has = |labels: &BTreeMap<String, String>| {
             labels.iter().all(|(key, value)| self.label(key) == Some(value))

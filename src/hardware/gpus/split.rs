@@ -175,8 +175,11 @@ impl TimeSplit {
         if !(2..=MOST_SHARES).contains(&replicas) {
             return Err(SplitError::Shares(replicas));
         }
-        // The product is what nodes are labelled by; a variant by memory is none of its own.
-        let kind = find(known).map_or("nvidia-h100", |known| known.name);
+        // Nodes are labelled by products, and a variant by memory, such as `nvidia-h100-94gb`, is
+        // no product of its own.
+        let variant_of = || known.rsplit_once('-').and_then(|(product, _)| find(product));
+        let product = find(known).or_else(variant_of).ok_or_else(|| unknown_type(known))?;
+        let kind = product.name;
         Ok(Self {
             gpu: known,
             memory_gb: memory_gb(known),
@@ -188,12 +191,17 @@ impl TimeSplit {
 }
 
 fn nvidia(name: &str) -> Result<&'static crate::hardware::accelerator::Accelerator, SplitError> {
-    find(name).filter(|known| known.resource == NVIDIA).ok_or_else(|| SplitError::UnknownType {
+    find(name).filter(|known| known.resource == NVIDIA).ok_or_else(|| unknown_type(name))
+}
+
+/// Names the type of NVIDIA's that was probably meant.
+fn unknown_type(name: &str) -> SplitError {
+    SplitError::UnknownType {
         name: name.to_owned(),
         near: suggest(name).filter(|near| {
             ACCELERATORS.iter().any(|known| known.name == *near && known.resource == NVIDIA)
         }),
-    })
+    }
 }
 
 /// The nearest by spelling, else the smallest that has as much memory as was asked for.
@@ -282,6 +290,13 @@ mod tests {
         let split = TimeSplit::new("nvidia-t4", 4).unwrap();
         assert_eq!((split.kind.as_str(), split.memory_gb), ("nvidia-t4-shared", Some(16)));
         assert_eq!(TimeSplit::new("nvidia", 2).unwrap().memory_gb, None);
+        let variant = TimeSplit::new("nvidia-h100-94gb", 2).unwrap();
+        assert_eq!((variant.kind.as_str(), variant.memory_gb), ("nvidia-h100-shared", Some(94)));
+        for gpu in MIG_GPUS {
+            let kind = TimeSplit::new(gpu.name, 2).unwrap().kind;
+            let product = kind.strip_suffix("-shared").unwrap();
+            assert!(find(product).is_some() && gpu.name.starts_with(product), "{kind}");
+        }
         assert_eq!(TimeSplit::new("nvidia-t4", 1), Err(SplitError::Shares(1)));
     }
 }

@@ -1,9 +1,9 @@
 //! What an admin applies to slice GPUs, with what it means.
 //!
-//! Sources: NVIDIA's GPU Operator, "GPU Operator with MIG" (the MIG manager's ConfigMap, `mig.strategy`,
-//! the label `nvidia.com/mig.config`) and "Time-Slicing GPUs in Kubernetes"; k8s-device-plugin,
-//! README, "Shared Access to GPUs" (`sharing.timeSlicing`, the product's suffix `-SHARED`);
-//! mig-parted's `version: v1` configuration.
+//! Sources: NVIDIA's GPU Operator, "GPU Operator with MIG" (the MIG manager's ConfigMap,
+//! `mig.strategy`, the label `nvidia.com/mig.config`) and "Time-Slicing GPUs in Kubernetes";
+//! k8s-device-plugin, README, "Shared Access to GPUs" (`sharing.timeSlicing`, the product's suffix
+//! `-SHARED`); mig-parted's `version: v1` configuration.
 
 use std::fmt::Write;
 

@@ -1,9 +1,10 @@
 //! `CLUSTER_SPEC`, which Vertex AI sets on every replica of every job.
 //!
 //! `{"cluster":{"workerpool0":["host:2222"]},"environment":"cloud","task":{"type":"workerpool0",
-//! "index":0}}`. `task.trial` belongs to tuning. `job`, a copy of the whole spec on Vertex AI, is left
-//! out: nothing is known to read it, and it would copy every literal of the spec into each replica.
-//! Source: <https://cloud.google.com/vertex-ai/docs/training/distributed-training#cluster-variables>.
+//! "index":0}}`. `task.trial` belongs to tuning. `job`, a copy of the whole spec on Vertex AI, is
+//! left out: nothing is known to read it, and it would copy every literal of the spec into each
+//! replica. Source:
+//! <https://cloud.google.com/vertex-ai/docs/training/distributed-training#cluster-variables>.
 
 use indexmap::IndexMap;
 use serde::Serialize;
@@ -11,6 +12,7 @@ use serde::Serialize;
 use crate::gang::ReplicaId;
 use crate::plan::types::{Addresses, Plan, Port};
 
+use super::error::UnknownReplica;
 use super::pools::pools;
 
 /// Order of the keys is order of the fields: the text is byte-stable.
@@ -42,16 +44,20 @@ pub(super) fn address(replica: &ReplicaId, addresses: &dyn Addresses) -> String 
 }
 
 /// The variable's value for one replica.
-pub(super) fn value(plan: &Plan, replica: &ReplicaId, addresses: &dyn Addresses) -> String {
+pub(super) fn value(
+    plan: &Plan,
+    replica: &ReplicaId,
+    addresses: &dyn Addresses,
+) -> Result<String, UnknownReplica> {
     let pools = pools(plan);
     let (pool, index) = pools
         .iter()
         .find_map(|(pool, members)| {
             members.iter().position(|member| member == replica).map(|index| (*pool, index))
         })
-        .unwrap_or((0, 0));
+        .ok_or_else(|| UnknownReplica(replica.clone()))?;
     let name = |pool: usize| format!("workerpool{pool}");
-    Document {
+    let document = Document {
         cluster: pools
             .iter()
             .map(|(pool, members)| {
@@ -60,6 +66,6 @@ pub(super) fn value(plan: &Plan, replica: &ReplicaId, addresses: &dyn Addresses)
             .collect(),
         environment: "cloud",
         task: Task { kind: &name(pool), index: index as u32 },
-    }
-    .to_text()
+    };
+    Ok(document.to_text())
 }

@@ -6,7 +6,9 @@ use crate::gang::ReplicaId;
 use crate::plan::types::{Addresses, Plan};
 use crate::spec::Framework;
 
+use super::error::UnknownReplica;
 use super::outputs::OutputDirs;
+use super::rank::rank;
 use super::{cluster_spec, jax, pytorch, tf_config, threads};
 
 /// Variables that would lie to a command about its gang where the runtime didn't set them: a shell
@@ -35,13 +37,15 @@ const HIDDEN: [&str; 14] = [
 /// the runtime, which never writes them down; they too go over what is here.
 ///
 /// In order: `PYTHONUNBUFFERED`, `MLCTL_RUN`, `MLCTL_REPLICA`, `CLUSTER_SPEC`, the framework's own,
-/// `AIP_*`, the user's, the thread pools. The values are byte-stable: the same plan and addresses give the same text.
+/// `AIP_*`, the user's, the thread pools. The values are byte-stable: the same plan and addresses
+/// give the same text. A replica that the plan doesn't have is an error.
 pub fn environment(
     plan: &Plan,
     replica: &ReplicaId,
     addresses: &dyn Addresses,
     outputs: &OutputDirs,
-) -> IndexMap<String, String> {
+) -> Result<IndexMap<String, String>, UnknownReplica> {
+    let rank = rank(plan, replica)?;
     let mut env = IndexMap::new();
     let mut set = |name: &str, value: String| {
         env.insert(name.to_owned(), value);
@@ -49,22 +53,22 @@ pub fn environment(
     set("PYTHONUNBUFFERED", "1".into());
     set("MLCTL_RUN", plan.head.run.clone());
     set("MLCTL_REPLICA", replica.to_string());
-    set("CLUSTER_SPEC", cluster_spec::value(plan, replica, addresses));
+    set("CLUSTER_SPEC", cluster_spec::value(plan, replica, addresses)?);
     let led_by_chief = plan.gang().roles.iter().any(|role| role.name == "chief");
     if plan.gang().framework == Framework::Tensorflow || led_by_chief {
         // Vertex AI sets both families on every job of several replicas, whatever runs in it.
         if plan.gang().rules.members.len() > 1 {
             set("TF_CONFIG", tf_config::value(plan, replica, addresses));
             if led_by_chief {
-                pytorch::plain(plan, replica, addresses, &mut set);
+                pytorch::plain(plan, rank, addresses, &mut set);
             }
         }
     }
     match plan.gang().framework {
-        Framework::Pytorch => pytorch::variables(plan, replica, addresses, &mut set),
-        Framework::Jax => jax::variables(plan, replica, addresses, &mut set),
+        Framework::Pytorch => pytorch::variables(plan, replica, rank, addresses, &mut set),
+        Framework::Jax => jax::variables(plan, rank, addresses, &mut set),
         // No protocol, but who of how many, and where the first one is.
-        Framework::None if !led_by_chief => pytorch::plain(plan, replica, addresses, &mut set),
+        Framework::None if !led_by_chief => pytorch::plain(plan, rank, addresses, &mut set),
         Framework::Tensorflow | Framework::None => {}
     }
     set("AIP_MODEL_DIR", folder(&outputs.model));
@@ -82,7 +86,7 @@ pub fn environment(
     for name in references(plan, replica) {
         env.shift_remove(name);
     }
-    env
+    Ok(env)
 }
 
 /// What a replica's command must not inherit: variables about its gang that are not of this run.

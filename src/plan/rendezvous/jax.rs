@@ -1,15 +1,13 @@
 //! JAX's variables. JAX itself reads only the address; the code passes the other two to
 //! `jax.distributed.initialize(num_processes=..., process_id=...)`.
 
-use crate::gang::ReplicaId;
 use crate::plan::types::{Addresses, Plan, Port};
 
-use super::rank::rank;
-
-/// One process per replica, which drives all accelerators of its replica.
+/// Sets the variables of a replica of this rank. It runs one process, which drives all its
+/// accelerators.
 pub(super) fn variables(
     plan: &Plan,
-    replica: &ReplicaId,
+    rank: usize,
     addresses: &dyn Addresses,
     set: &mut impl FnMut(&str, String),
 ) {
@@ -18,5 +16,5 @@ pub(super) fn variables(
         format!("{}:{}", addresses.host(primary), addresses.port(primary, Port::Master));
     set("JAX_COORDINATOR_ADDRESS", coordinator);
     set("JAX_NUM_PROCESSES", plan.gang().rules.members.len().to_string());
-    set("JAX_PROCESS_ID", rank(plan, replica).to_string());
+    set("JAX_PROCESS_ID", rank.to_string());
 }

@@ -2,6 +2,7 @@
 
 mod cluster_spec;
 mod environment;
+mod error;
 mod jax;
 mod outputs;
 mod pools;
@@ -11,4 +12,5 @@ mod tf_config;
 mod threads;
 
 pub use environment::{environment, hidden};
+pub use error::UnknownReplica;
 pub use outputs::OutputDirs;

@@ -9,12 +9,11 @@
 use crate::gang::ReplicaId;
 use crate::plan::types::{Addresses, Plan, Port};
 
-use super::rank::rank;
-
-/// What both ways need.
+/// Sets the variables for both ways of starting a command.
 pub(super) fn variables(
     plan: &Plan,
     replica: &ReplicaId,
+    rank: usize,
     addresses: &dyn Addresses,
     set: &mut impl FnMut(&str, String),
 ) {
@@ -24,27 +23,27 @@ pub(super) fn variables(
         role.and_then(|role| role.accelerators.as_ref()).map_or(1, |gpus| gpus.count.max(1));
     set("PET_NNODES", plan.gang().rules.members.len().to_string());
     set("PET_NPROC_PER_NODE", processes.to_string());
-    set("PET_NODE_RANK", rank(plan, replica).to_string());
+    set("PET_NODE_RANK", rank.to_string());
     set("PET_MASTER_ADDR", addresses.host(primary));
     set("PET_MASTER_PORT", addresses.port(primary, Port::Master).to_string());
     // The gang restarts as a whole; torchrun restarting its children would hide failures from it.
     set("PET_MAX_RESTARTS", "0".into());
-    plain(plan, replica, addresses, set);
+    plain(plan, rank, addresses, set);
     set("LOCAL_RANK", "0".into());
     set("LOCAL_WORLD_SIZE", "1".into());
 }
 
-/// What `init_process_group("env://")` reads; Vertex AI sets these four on every job of several
-/// replicas.
+/// Sets what `init_process_group("env://")` reads; Vertex AI sets these four on every job of
+/// several replicas.
 pub(super) fn plain(
     plan: &Plan,
-    replica: &ReplicaId,
+    rank: usize,
     addresses: &dyn Addresses,
     set: &mut impl FnMut(&str, String),
 ) {
     let primary = plan.gang().primary();
     set("MASTER_ADDR", addresses.host(primary));
     set("MASTER_PORT", addresses.port(primary, Port::Master).to_string());
-    set("RANK", rank(plan, replica).to_string());
+    set("RANK", rank.to_string());
     set("WORLD_SIZE", plan.gang().rules.members.len().to_string());
 }

@@ -18,10 +18,11 @@ use crate::runtime::kubernetes::objects::{TOKEN, annotation};
 use crate::runtime::{Notice, RuntimeError};
 use crate::store::RunPaths;
 
-/// A port-forward is there within this time, or is refused.
-const FORWARD_LIMIT: Duration = Duration::from_secs(10);
+/// The API server has opened a port-forward within this time, or the Jobs are deleted instead.
+const PORT_FORWARD_LIMIT: Duration = Duration::from_secs(10);
 
-/// Asks the gang to end as cancelled.
+/// Asks the gang to end as cancelled, in the name of `by`. Where its primary can't be asked, the
+/// Jobs are deleted, and the notices say why.
 pub(crate) fn cancel(
     session: &Session,
     run: &RunPaths,
@@ -49,7 +50,7 @@ pub(crate) fn cancel(
     Ok(refused.into_iter().map(Notice).collect())
 }
 
-/// Deletes the Jobs; they are gone when their pods are.
+/// Deletes the Jobs of a run. They stay visible until their pods have ended.
 pub(crate) fn delete_jobs(
     session: &Session,
     run: &RunPaths,
@@ -68,8 +69,8 @@ pub(crate) fn delete_jobs(
     Ok(())
 }
 
-/// Deletes the Jobs of which no pod has ever run. Pods of theirs would wait for room, and once they
-/// had it, for a gang that has ended.
+/// Deletes the Jobs of a run that has ended and of which no pod has ever run. Their pods would wait
+/// for room, and then for a gang that has ended.
 pub(crate) fn delete_unplaced(session: &Session, run: &RunPaths) -> Result<(), RuntimeError> {
     let followed = session.is_followed(&run.run);
     let Some(facts) = session.facts(&run.run, followed)? else { return Ok(()) };
@@ -83,7 +84,7 @@ pub(crate) fn delete_unplaced(session: &Session, run: &RunPaths) -> Result<(), R
     Ok(())
 }
 
-/// Ends whatever is left at once, without a grace period. The record stays.
+/// Ends whatever is left of a run at once, without a grace period. Its record stays.
 pub(crate) fn remove(session: &Session, run: &RunPaths) -> Result<(), RuntimeError> {
     let facts = session.facts(&run.run, false)?.unwrap_or_default();
     let cluster = session.cluster()?;
@@ -97,14 +98,15 @@ pub(crate) fn remove(session: &Session, run: &RunPaths) -> Result<(), RuntimeErr
     Ok(())
 }
 
-/// Speaks the agents' own protocol through the API server's port-forward.
+/// Asks the primary's agent to cancel, in the agents' own protocol over a port-forward of the API
+/// server.
 fn ask_primary(session: &Session, run: &RunPaths, pod: &PodFacts, by: &str) -> io::Result<()> {
     let token = token(session, run).map_err(io::Error::other)?;
     let cluster = session.cluster().map_err(io::Error::other)?;
     let name = pod.name.clone();
     let forward = async {
         let api = cluster.api::<Pod>();
-        let opened = tokio::time::timeout(FORWARD_LIMIT, api.portforward(&name, &[GANG_PORT]));
+        let opened = tokio::time::timeout(PORT_FORWARD_LIMIT, api.portforward(&name, &[GANG_PORT]));
         let mut forwarder = opened
             .await
             .map_err(|_| io::Error::new(io::ErrorKind::TimedOut, "no answer in time"))?

@@ -15,7 +15,8 @@ pub struct KubernetesConfig {
     /// What the settings say of all objects; `None` where they lack the runner image, which only a
     /// submission needs.
     pub manifests: Option<ManifestContext>,
-    /// The labels of nodes that prices depend on. Their values are kept with what is known of a pod.
+    /// The labels of nodes that prices depend on. Their values are kept with what is known of a
+    /// pod.
     pub price_labels: BTreeSet<String>,
     /// The path of docker's `config.json`, which holds the user's credentials for registries. The
     /// file may be missing: registries are then asked anonymously.

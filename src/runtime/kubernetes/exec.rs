@@ -15,10 +15,10 @@ use crate::runtime::kubernetes::objects::MAIN;
 use crate::runtime::{ExecRequest, RuntimeError};
 use crate::store::RunPaths;
 
-/// How often the terminal's size is looked at.
+/// How often the size of the terminal is compared with what the command was told.
 const RESIZE_PACE: Duration = Duration::from_millis(500);
 
-/// Runs a command to its end; gives its exit status.
+/// Runs a command beside a replica's to its end, and gives its exit status.
 pub(crate) fn exec(
     session: &Session,
     run: &RunPaths,
@@ -41,7 +41,7 @@ pub(crate) fn exec(
         tty,
         ..AttachParams::default()
     };
-    // The agent knows the environment and the working folder of the command.
+    // The agent's program finds the environment and the working folder of the replica's command.
     let mut argv = vec![PROGRAM.to_owned(), "agent-beside".into(), "--".into()];
     argv.extend(request.argv.iter().cloned());
     let raw = if tty { Some(terminal.raw()?) } else { None };
@@ -57,8 +57,8 @@ pub(crate) fn exec(
                         && last != (width, height)
                     {
                         last = (width, height);
-                        let told = TerminalSize { width, height };
-                        if futures::SinkExt::send(&mut size, told).await.is_err() {
+                        let size_now = TerminalSize { width, height };
+                        if futures::SinkExt::send(&mut size, size_now).await.is_err() {
                             return;
                         }
                     }
@@ -67,7 +67,7 @@ pub(crate) fn exec(
             });
         }
         if let Some(mut writer) = process.stdin() {
-            // A read of a terminal can't be given up: it stays behind on a thread of its own.
+            // A read of a terminal can't be broken off, so it stays behind on a thread of its own.
             let (lines, mut queue) = tokio::sync::mpsc::channel::<Vec<u8>>(16);
             let mut input = terminal.input();
             std::thread::spawn(move || {
@@ -114,6 +114,7 @@ pub(crate) fn exec(
     code.ok_or_else(|| RuntimeError::Unsupported(status.message.unwrap_or_default()))
 }
 
+/// Copies a stream to its end, or until nobody takes it any more.
 async fn pump(mut from: impl tokio::io::AsyncRead + Unpin, mut to: impl io::Write) {
     let mut chunk = vec![0; 16 * 1024];
     while let Ok(count) = from.read(&mut chunk).await {

@@ -23,6 +23,10 @@ use crate::runtime::{Holding, Holdings};
 use crate::store::FoundRun;
 use crate::store::RunPaths;
 
+/// The architecture whose command counts, of an image for several, where the settings don't say
+/// which ones the runner image has. Images for several architectures run the same command on each.
+const COMMON_ARCHITECTURE: &str = "amd64";
+
 /// Gangs as pods of a cluster.
 #[derive(Clone)]
 pub struct Kubernetes {
@@ -30,12 +34,12 @@ pub struct Kubernetes {
 }
 
 impl Kubernetes {
-    /// Reads the kubeconfig. Nothing is sent before something is asked for.
+    /// Reads the kubeconfig. No request is sent before something is asked for.
     pub fn new(config: KubernetesConfig) -> Result<Self, RuntimeError> {
         Ok(Self { session: Arc::new(Session::new(config)?) })
     }
 
-    /// Where its runs are.
+    /// The context and the namespace of its runs.
     pub fn location(&self) -> &Location {
         &self.session.endpoint.location
     }
@@ -53,7 +57,7 @@ impl Runs for Kubernetes {
     fn complete(&self, plan: &mut Plan) -> Result<(), RuntimeError> {
         let KubernetesConfig { manifests, docker_config, .. } = &self.session.config;
         let architectures = manifests.as_ref().map_or(&[][..], |context| &context.architectures);
-        let architecture = architectures.first().map_or("amd64", String::as_str);
+        let architecture = architectures.first().map_or(COMMON_ARCHITECTURE, String::as_str);
         self.session
             .block_on(name_commands(plan, architecture, docker_config))
             .map_err(RuntimeError::Refused)
@@ -105,7 +109,8 @@ impl Runs for Kubernetes {
 
 impl Outputs for Kubernetes {
     fn logs(&self, run: &RunPaths, query: &LogQuery) -> Result<Box<dyn LogReader>, RuntimeError> {
-        // What has ended since it was last looked at is kept before its pods go.
+        // A run may have ended since it was observed last. Its logs are saved now, before its pods
+        // are deleted.
         archive::is_gone(&self.session, run)?;
         let Some(submission) = self.session.submission(run)? else {
             return Err(RuntimeError::Unsupported(format!(

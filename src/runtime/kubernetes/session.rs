@@ -21,14 +21,16 @@ use crate::runtime::kubernetes::objects::label;
 use crate::runtime::kubernetes::submit::Submission;
 use crate::store::RunPaths;
 
-/// A list younger than this is not asked for again.
-const FRESH: Duration = Duration::from_millis(500);
-/// A list that was made for many runs is good for so long.
-const PREPARED: Duration = Duration::from_secs(10);
-/// Runs that one list asks for: their names must fit a URL.
-const NAMED: usize = 100;
+/// How long a list of one run's objects is used instead of asking again.
+const LIST_LIFETIME: Duration = Duration::from_millis(500);
+/// How long a list that was made for many runs is used: the caller looks at one run after the
+/// other.
+const PREPARED_LIST_LIFETIME: Duration = Duration::from_secs(10);
+/// How many runs one list asks for. Their names are in the URL, which must not become too long.
+const RUNS_PER_LIST: usize = 100;
 
-/// What is shared with the readers of logs.
+/// The connection to one namespace and what has been seen over it. It is shared with readers of
+/// logs, which live in other threads.
 pub(crate) struct Session {
     pub(crate) config: KubernetesConfig,
     pub(crate) endpoint: Endpoint,
@@ -41,23 +43,23 @@ struct State {
     cluster: Option<Cluster>,
     user: Option<String>,
     feed: Option<Feed>,
-    /// Runs that this process has submitted: they will be followed.
+    /// The runs that this process has submitted, which are watched from the first request on.
     submitted: HashSet<String>,
     lists: HashMap<String, Listed>,
     observed: HashMap<String, Observed>,
 }
 
-/// What a list has told of one run.
+/// What a list has shown of one run.
 struct Listed {
     at: Instant,
-    /// It is not asked for again within this time.
-    limit: Duration,
+    /// How long it is used, from `at` on.
+    lifetime: Duration,
     facts: RunFacts,
 }
 
 impl Drop for Session {
     fn drop(&mut self) {
-        // A name that is being looked up, or a cut connection, must not hold the command up.
+        // Otherwise the command would wait for a name that is being looked up, or a cut connection.
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }
@@ -76,16 +78,19 @@ impl Session {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The threads on which watches and logs are followed.
     pub(crate) fn handle(&self) -> Handle {
-        // Taken only when `self` is dropped.
+        // The runtime is taken only when `self` is dropped, so that this always finds it.
         self.runtime.as_ref().map_or_else(Handle::current, |runtime| runtime.handle().clone())
     }
 
+    /// Waits for a future. It must not be called from within one.
     pub(crate) fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
         self.handle().block_on(future)
     }
 
-    /// The connection; made once.
+    /// The connection, which is made on the first call. That may run the exec plugin of the
+    /// kubeconfig.
     pub(crate) fn cluster(&self) -> Result<Cluster, RuntimeError> {
         if let Some(cluster) = &self.state().cluster {
             return Ok(cluster.clone());
@@ -97,7 +102,7 @@ impl Session {
         Ok(cluster)
     }
 
-    /// Who this is, as the cluster knows them.
+    /// The name by which the cluster knows this user; asked for once.
     pub(crate) fn user(&self) -> Result<String, RuntimeError> {
         if let Some(user) = &self.state().user {
             return Ok(user.clone());
@@ -108,7 +113,7 @@ impl Session {
         Ok(user)
     }
 
-    /// A run that this process has submitted will be followed.
+    /// Says that this process has submitted a run, so that its objects are kept from now on.
     pub(crate) fn submitted(&self, run: &str) -> Result<(), RuntimeError> {
         let cluster = self.cluster()?;
         let handle = self.handle();
@@ -118,8 +123,8 @@ impl Session {
         Ok(())
     }
 
-    /// The objects of a run: by a list, or by the watch when the run is `followed`. `None` as long as
-    /// the watch has not told everything.
+    /// The objects of a run, by a list or, when the run is `followed`, by the watch. `None` as long
+    /// as the watch has not read its first lists.
     pub(crate) fn facts(
         &self,
         run: &str,
@@ -138,7 +143,7 @@ impl Session {
             return Ok(feed.facts(run)?);
         }
         if let Some(listed) = state.lists.get(run)
-            && listed.at.elapsed() < listed.limit
+            && listed.at.elapsed() < listed.lifetime
         {
             return Ok(Some(listed.facts.clone()));
         }
@@ -146,38 +151,39 @@ impl Session {
         let facts = self.block_on(list(&cluster, &selector(run)))?;
         let facts = facts.into_iter().find(|(id, _)| id == run).map(|(_, facts)| facts);
         let facts = facts.unwrap_or_default();
-        let listed = Listed { at: Instant::now(), limit: FRESH, facts: facts.clone() };
+        let listed = Listed { at: Instant::now(), lifetime: LIST_LIFETIME, facts: facts.clone() };
         self.state().lists.insert(run.into(), listed);
         Ok(Some(facts))
     }
 
-    /// Lists many runs at once.
+    /// The objects of many runs, by as few lists as possible. Runs without objects are not in it.
     pub(crate) fn list_many(
         &self,
         runs: &[String],
     ) -> Result<HashMap<String, RunFacts>, RuntimeError> {
         let cluster = self.cluster()?;
         let mut all = HashMap::new();
-        for some in runs.chunks(NAMED) {
-            let selector = format!("{} in ({})", label::RUN, some.join(","));
+        for chunk in runs.chunks(RUNS_PER_LIST) {
+            let selector = format!("{} in ({})", label::RUN, chunk.join(","));
             all.extend(self.block_on(list(&cluster, &selector))?);
         }
         Ok(all)
     }
 
-    /// The same for runs that are looked at right after.
+    /// Keeps the objects of many runs, for calls of [`Self::facts`] that follow right after.
     pub(crate) fn list_all(&self, runs: &[String]) -> Result<(), RuntimeError> {
         let mut facts = self.list_many(runs)?;
         let at = Instant::now();
         let lists = runs.iter().map(|run| {
-            let mine = facts.remove(run).unwrap_or_default();
-            (run.clone(), Listed { at, limit: PREPARED, facts: mine })
+            let of_run = facts.remove(run).unwrap_or_default();
+            (run.clone(), Listed { at, lifetime: PREPARED_LIST_LIFETIME, facts: of_run })
         });
         self.state().lists.extend(lists);
         Ok(())
     }
 
-    /// What is remembered of a run, read from the cluster where this machine doesn't know it.
+    /// What is remembered of a run's submission, read from the cluster where this machine doesn't
+    /// know it. `None` when the cluster has no document of it that can be understood.
     pub(crate) fn submission(&self, run: &RunPaths) -> Result<Option<Submission>, RuntimeError> {
         if let Some(known) = Submission::read(run) {
             return Ok(Some(known));
@@ -196,26 +202,27 @@ impl Session {
         Ok(Some(submission))
     }
 
-    /// What has been seen of a run, taken out while it is worked on.
+    /// Takes out what has been seen of a run, while it is worked on.
     pub(crate) fn take_observed(&self, run: &str) -> Observed {
         self.state().observed.remove(run).unwrap_or_default()
     }
 
+    /// Puts back what has been seen of a run.
     pub(crate) fn keep_observed(&self, run: &str, observed: Observed) {
         self.state().observed.insert(run.into(), observed);
     }
 
-    /// The run is over: its log is followed no more.
+    /// Says that the run is over, so that its log is followed no more.
     pub(crate) fn forget(&self, run: &str) {
         self.state().observed.remove(run);
     }
 
-    /// Its objects come from the watch.
+    /// The objects of this run come from the watch.
     pub(crate) fn is_followed(&self, run: &str) -> bool {
         self.state().feed.as_ref().is_some_and(|feed| feed.has(run))
     }
 
-    /// Nothing of it is left to be seen.
+    /// Says that nothing of the run is left, so that its objects are not kept any more.
     pub(crate) fn unfollow(&self, run: &str) {
         let mut state = self.state();
         state.submitted.remove(run);
@@ -226,6 +233,7 @@ impl Session {
     }
 }
 
+/// The objects of all runs that a selector matches, by run.
 async fn list(
     cluster: &Cluster,
     selector: &str,

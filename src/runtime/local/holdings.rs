@@ -1,4 +1,5 @@
-//! What runs hold on this machine beside their folders: processes that carry a run's mark, and leases.
+//! What runs hold on this machine beside their folders: processes that carry a run's mark, and
+//! leases.
 
 use std::path::Path;
 

@@ -104,7 +104,8 @@ pub(crate) fn launch(
             let own = run.dir.join("replicas").join(replica.to_string()).join("model");
             OutputDirs::of_other(&shared, own.to_string_lossy())
         };
-        let mut env = environment(plan, &replica, &ports, &outputs);
+        let mut env = environment(plan, &replica, &ports, &outputs)
+            .map_err(|error| RuntimeError::Unsupported(error.to_string()))?;
         let secret = secrets.0.get(&role.name).cloned().unwrap_or_default();
         env.retain(|name, _| !secret.contains_key(name));
         if let Some(mine) = gpus.remove(&replica) {

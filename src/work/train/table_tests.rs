@@ -29,7 +29,7 @@ fn sample() -> Plan {
 fn for_a_person() {
     let plan = sample();
     let outputs = OutputDirs { model: "/m".into(), checkpoints: "/c".into(), logs: "/l".into() };
-    let preview = environment(&plan, plan.gang().primary(), &addresses(), &outputs);
+    let preview = environment(&plan, plan.gang().primary(), &addresses(), &outputs).unwrap();
     let mut text = String::new();
     for Section { title, header, rows } in table(&plan, &preview) {
         writeln!(text, "{title}").unwrap();

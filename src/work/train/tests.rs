@@ -59,7 +59,16 @@ fn env_of(job: &TrainJob, replica: &str) -> IndexMap<String, String> {
         checkpoints: "/out/checkpoints/".into(),
         logs: "/out/logs".into(),
     };
-    environment(&plan, &replica.parse().unwrap(), &Dns, &outputs)
+    environment(&plan, &replica.parse().unwrap(), &Dns, &outputs).unwrap()
+}
+
+#[test]
+fn a_replica_that_is_not_in_the_plan_has_no_environment() {
+    let plan = plan(&job(Framework::Pytorch, &[("worker", 2)]), &context()).unwrap();
+    let outputs = OutputDirs::of_primary("/out");
+    let stranger: crate::gang::ReplicaId = "worker-2".parse().unwrap();
+    let error = environment(&plan, &stranger, &Dns, &outputs).unwrap_err();
+    assert_eq!(error.to_string(), "worker-2 is no replica of this run");
 }
 
 fn members(job: &TrainJob) -> Vec<String> {
@@ -249,7 +258,7 @@ fn tf_config_of_the_largest_gang_fits() {
     let job = job(Framework::Tensorflow, &[("chief", 1), ("worker", 200), ("ps", 55)]);
     let plan = plan(&job, &context()).unwrap();
     let outputs = OutputDirs { model: "/m".into(), checkpoints: "/c".into(), logs: "/l".into() };
-    let env = environment(&plan, plan.gang().primary(), &Long, &outputs);
+    let env = environment(&plan, plan.gang().primary(), &Long, &outputs).unwrap();
     assert!(env["TF_CONFIG"].len() < 40 << 10);
     assert!(env["CLUSTER_SPEC"].len() < 40 << 10);
 }

@@ -13,11 +13,13 @@ use super::roles::AdminRole;
 use crate::doctor::MissingPermission;
 use crate::runtime::ClusterError;
 
-/// One permission.
+/// One permission: a verb of Kubernetes on a resource of a namespace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Need {
+    /// The API group; empty for the core group.
     pub(crate) group: &'static str,
     pub(crate) resource: &'static str,
+    /// The subresource, such as `log`; empty for the resource itself.
     pub(crate) subresource: &'static str,
     pub(crate) verb: &'static str,
 }
@@ -32,24 +34,26 @@ impl std::fmt::Display for Need {
     }
 }
 
+/// A permission on a resource itself.
 const fn need(group: &'static str, resource: &'static str, verb: &'static str) -> Need {
     Need { group, resource, subresource: "", verb }
 }
 
+/// A permission on a subresource of the core group.
 const fn within(resource: &'static str, subresource: &'static str, verb: &'static str) -> Need {
     Need { group: "", resource, subresource, verb }
 }
 
-/// What one verb of mlctl, or several that ask for the same, need.
+/// The permissions that one verb of mlctl needs, or several verbs that need the same.
 pub(crate) struct Activity {
-    /// As a sentence has it: `train`.
+    /// The verbs as a sentence names them, such as `train`.
     pub(crate) verbs: &'static str,
-    /// The smallest Role that has all of it.
+    /// The smallest Role that has all of these permissions.
     pub(crate) role: AdminRole,
     pub(crate) needs: &'static [Need],
 }
 
-/// All that a submission that is followed to its end asks for.
+/// The permissions that a submission needs which is followed to its end.
 const SUBMIT: &[Need] = &[
     need("", "configmaps", "create"),
     need("", "configmaps", "get"),
@@ -64,7 +68,7 @@ const SUBMIT: &[Need] = &[
     within("pods", "log", "get"),
 ];
 
-/// The first is the one without which nothing runs.
+/// Every verb that needs permissions. Nothing runs without the first one.
 pub(crate) const ACTIVITIES: [Activity; 6] = [
     Activity { verbs: "train", role: AdminRole::Submitter, needs: SUBMIT },
     Activity {
@@ -124,26 +128,33 @@ pub(crate) const ACTIVITIES: [Activity; 6] = [
     },
 ];
 
-/// Who this is, as the cluster knows them.
+/// The name by which the cluster knows this user.
 pub(crate) async fn user(cluster: &Cluster) -> Result<String, ClusterError> {
     let api: Api<SelfSubjectReview> = Api::all(cluster.client.clone());
     let review = SelfSubjectReview::default();
     let params = PostParams::default();
     let answer = cluster.retry(|| api.create(&params, &review)).await;
     let answer = answer.map_err(|error| cluster.target.explain(error))?;
-    let user = answer.status.and_then(|status| status.user_info?.username);
-    Ok(user.unwrap_or_else(|| "unknown".into()))
+    user_of(answer)
 }
 
-/// What of a submission's needs this user lacks.
+/// Runs carry the name of whoever submits them, so that a made-up one would mix users.
+fn user_of(review: SelfSubjectReview) -> Result<String, ClusterError> {
+    let user = review.status.and_then(|status| status.user_info?.username);
+    user.filter(|user| !user.is_empty()).ok_or_else(|| {
+        ClusterError::Api("this user has no name (SelfSubjectReview without a username)".into())
+    })
+}
+
+/// The permissions that a submission needs and this user doesn't have.
 pub(crate) async fn missing(cluster: &Cluster) -> Result<Vec<Need>, ClusterError> {
     let allowed = allowed(cluster, SUBMIT).await?;
-    let lacking = SUBMIT.iter().zip(allowed).filter(|(_, allowed)| !allowed);
-    Ok(lacking.map(|(need, _)| *need).collect())
+    let missing = SUBMIT.iter().zip(allowed).filter(|(_, allowed)| !allowed);
+    Ok(missing.map(|(need, _)| *need).collect())
 }
 
-/// What each activity lacks, and how many permissions were asked for.
-pub(crate) async fn lacks(
+/// What each activity needs and this user doesn't have, and how many permissions were asked for.
+pub(crate) async fn missing_by_activity(
     cluster: &Cluster,
 ) -> Result<(usize, Vec<MissingPermission>), ClusterError> {
     let mut asked: Vec<Need> = Vec::new();
@@ -155,7 +166,7 @@ pub(crate) async fn lacks(
     let allowed = allowed(cluster, &asked).await?;
     let denied: Vec<Need> =
         asked.iter().zip(allowed).filter(|(_, allowed)| !allowed).map(|(need, _)| *need).collect();
-    let lack = |(at, activity): (usize, &Activity)| MissingPermission {
+    let missing_of = |(at, activity): (usize, &Activity)| MissingPermission {
         activity: activity.verbs.into(),
         is_vital: at == 0,
         missing: activity
@@ -166,11 +177,11 @@ pub(crate) async fn lacks(
             .collect(),
         role: activity.role.word().into(),
     };
-    let lacks = ACTIVITIES.iter().enumerate().map(lack);
-    Ok((asked.len(), lacks.filter(|lack| !lack.missing.is_empty()).collect()))
+    let missing = ACTIVITIES.iter().enumerate().map(missing_of);
+    Ok((asked.len(), missing.filter(|one| !one.missing.is_empty()).collect()))
 }
 
-/// One review for each, all at once.
+/// Whether the user has each of these permissions, in their order. All are asked for at once.
 async fn allowed(cluster: &Cluster, needs: &[Need]) -> Result<Vec<bool>, ClusterError> {
     let api: Api<SelfSubjectAccessReview> = Api::all(cluster.client.clone());
     let asked = needs.iter().map(|need| {
@@ -186,6 +197,7 @@ async fn allowed(cluster: &Cluster, needs: &[Need]) -> Result<Vec<bool>, Cluster
     futures::future::try_join_all(asked).await
 }
 
+/// The question for one permission.
 fn review(need: Need, namespace: &str) -> SelfSubjectAccessReview {
     let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     SelfSubjectAccessReview {
@@ -221,6 +233,13 @@ mod tests {
 
     fn has(list: &Value, word: &str) -> bool {
         list.as_array().unwrap().iter().any(|one| one == word)
+    }
+
+    #[test]
+    fn a_user_without_a_name_is_an_error() {
+        assert!(user_of(SelfSubjectReview::default()).is_err());
+        let review = serde_json::json!({"status": {"userInfo": {"username": "alice"}}});
+        assert_eq!(user_of(serde_json::from_value(review).unwrap()).unwrap(), "alice");
     }
 
     /// What is asked of users and what admins give can't drift apart.

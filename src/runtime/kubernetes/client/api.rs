@@ -16,24 +16,27 @@ use super::error::{Target, is_not_found, is_passing};
 use crate::runtime::ClusterError;
 use crate::runtime::kubernetes::objects::label;
 
-/// One answer comes within this time.
+/// The API server has answered one request within this time, or the request counts as lost.
 const ANSWER_LIMIT: Duration = Duration::from_secs(30);
 
-/// Pauses before the next try; about a quarter more or less, so that many clients part.
-const PAUSES: [u64; 5] = [100, 400, 1_000, 3_000, 6_000];
+/// Pauses between two tries of a request, in milliseconds. Each is made up to a quarter longer or
+/// shorter, so that many clients which were cut off together don't come back together.
+const RETRY_PAUSES_MILLIS: [u64; 5] = [100, 400, 1_000, 3_000, 6_000];
 
-/// A page of a list.
-const PAGE: u32 = 500;
+/// How many objects one page of a list has.
+const PAGE_SIZE: u32 = 500;
 
-/// A client of one namespace.
+/// A client of one namespace of a cluster.
 #[derive(Clone)]
 pub(crate) struct Cluster {
     pub(crate) client: Client,
     pub(crate) location: Location,
+    /// Where requests go, for messages.
     pub(crate) target: Target,
 }
 
 impl Cluster {
+    /// The objects of one kind in the namespace. Requests over it are not tried again.
     pub(crate) fn api<K>(&self) -> Api<K>
     where
         K: Resource<Scope = NamespaceResourceScope>,
@@ -42,13 +45,13 @@ impl Cluster {
         Api::namespaced(self.client.clone(), &self.location.namespace)
     }
 
-    /// Sends a request, and again when the server is busy or the connection broke. Only for requests
-    /// that may arrive twice.
+    /// Sends a request, and sends it again when the server is busy or the connection broke. It may
+    /// then arrive twice, so it must be one for which that makes no difference.
     pub(crate) async fn retry<T, F>(&self, mut send: impl FnMut() -> F) -> kube::Result<T>
     where
         F: Future<Output = kube::Result<T>>,
     {
-        let mut pauses = PAUSES.iter();
+        let mut pauses = RETRY_PAUSES_MILLIS.iter();
         loop {
             let answer = match tokio::time::timeout(ANSWER_LIMIT, send()).await {
                 Ok(answer) => answer,
@@ -70,8 +73,8 @@ impl Cluster {
         }
     }
 
-    /// Creates an object with strict validation. One that is already there, by an earlier try of the
-    /// same run, is success.
+    /// Creates an object with strict validation. One that is already there, by an earlier try of
+    /// the same run, is success.
     pub(crate) async fn create<K>(&self, object: &K) -> Result<K, ClusterError>
     where
         K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>
@@ -83,7 +86,7 @@ impl Cluster {
         self.create_with(object, false).await
     }
 
-    /// Asks whether the cluster would take an object.
+    /// Asks whether the cluster would take an object, without creating it.
     pub(crate) async fn rehearse<K>(&self, object: &K) -> Result<K, ClusterError>
     where
         K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>
@@ -131,7 +134,7 @@ impl Cluster {
         }
     }
 
-    /// The object of the same name, if it belongs to the same run.
+    /// The object of the same name, if it belongs to the same run; else `status` is the error.
     async fn existing_of_run<K>(
         &self,
         object: &K,
@@ -157,7 +160,7 @@ impl Cluster {
         }
     }
 
-    /// An object, or `None`.
+    /// The object of this name; `None` when it is not there.
     pub(crate) async fn find<K>(&self, name: &str) -> Result<Option<K>, ClusterError>
     where
         K: Resource<Scope = NamespaceResourceScope> + DeserializeOwned + Clone + std::fmt::Debug,
@@ -168,7 +171,8 @@ impl Cluster {
         found.map_err(|error| self.target.explain(error))
     }
 
-    /// All objects that a selector means, in pages.
+    /// All objects of the namespace that a selector of labels and one of fields match. An empty
+    /// selector matches all.
     pub(crate) async fn list<K>(&self, selector: &str, fields: &str) -> Result<Vec<K>, ClusterError>
     where
         K: Resource<Scope = NamespaceResourceScope> + DeserializeOwned + Clone + std::fmt::Debug,
@@ -187,7 +191,7 @@ impl Cluster {
         K: Resource + DeserializeOwned + Clone + std::fmt::Debug,
         K::DynamicType: Default,
     {
-        let mut params = ListParams::default().labels(selector).fields(fields).limit(PAGE);
+        let mut params = ListParams::default().labels(selector).fields(fields).limit(PAGE_SIZE);
         let mut all = Vec::new();
         loop {
             let page = self
@@ -202,7 +206,7 @@ impl Cluster {
         }
     }
 
-    /// All objects of a kind in the whole cluster, in pages.
+    /// All objects of a kind in the whole cluster that a selector of fields matches.
     pub(crate) async fn list_everywhere<K>(&self, fields: &str) -> Result<Vec<K>, ClusterError>
     where
         K: Resource + DeserializeOwned + Clone + std::fmt::Debug,
@@ -211,7 +215,8 @@ impl Cluster {
         self.list_pages(&Api::all(self.client.clone()), "", fields).await
     }
 
-    /// The metadata of all objects that a selector means, in pages.
+    /// The metadata of all objects of the namespace that a selector of labels matches. Contents,
+    /// such as those of Secrets, are not sent.
     pub(crate) async fn list_metadata<K>(
         &self,
         selector: &str,
@@ -221,7 +226,7 @@ impl Cluster {
         K::DynamicType: Default,
     {
         let api: Api<K> = self.api();
-        let mut params = ListParams::default().labels(selector).limit(PAGE);
+        let mut params = ListParams::default().labels(selector).limit(PAGE_SIZE);
         let mut all = Vec::new();
         loop {
             let page = self
@@ -236,7 +241,7 @@ impl Cluster {
         }
     }
 
-    /// Changes some fields of an object; `false` when it is not there.
+    /// Changes some fields of an object by a JSON merge patch; `false` when it is not there.
     pub(crate) async fn change<K>(
         &self,
         name: &str,
@@ -256,8 +261,8 @@ impl Cluster {
         }
     }
 
-    /// Deletes an object. "Not there" is success, and so is another one of the same name when `params`
-    /// say which one is meant.
+    /// Deletes an object. It is no error when it is not there, nor when there is another one of the
+    /// same name and `params` say by a precondition which one is meant.
     pub(crate) async fn delete<K>(
         &self,
         name: &str,
@@ -281,6 +286,7 @@ impl Cluster {
     }
 }
 
+/// One object; `None` when it is not there.
 async fn get<K>(api: &Api<K>, name: &str) -> kube::Result<Option<K>>
 where
     K: DeserializeOwned + Clone + std::fmt::Debug,
@@ -292,7 +298,8 @@ where
     }
 }
 
-/// Nobody listens: waiting would only delay the answer.
+/// Nobody listens at the address, or no such address is there. Trying again would only delay the
+/// answer.
 fn is_refused(error: &kube::Error) -> bool {
     let kube::Error::Service(error) = error else { return false };
     super::error::chain(error.as_ref()).into_iter().any(|error| {

@@ -14,18 +14,18 @@ use super::proxy::ProxyVariables;
 use crate::runtime::ClusterError;
 use crate::text::likeness;
 
-/// A connection is there within this time, or not at all.
+/// A connection to the API server is made within this time, or the server counts as unreachable.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
-/// The context of a pod that talks to its own cluster.
+/// What the context is called in a pod that talks to its own cluster and has no kubeconfig.
 const IN_CLUSTER: &str = "in-cluster";
 
 /// Where the objects of a run are: what `run.json` records, written `<context>/<namespace>`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Location {
-    /// A context of the kubeconfig.
+    /// The name of a context of the kubeconfig.
     pub context: String,
-    /// A namespace.
+    /// The name of the namespace.
     pub namespace: String,
 }
 
@@ -51,7 +51,8 @@ impl FromStr for Location {
 /// What a connection depends on; resolved from options, environment and settings by the caller.
 #[derive(Clone, Debug, Default)]
 pub struct ConnectOptions {
-    /// Kubeconfig files in the order in which they are merged; those that are not there are skipped.
+    /// Kubeconfig files in the order in which they are merged; those that are not there are
+    /// skipped.
     pub kubeconfig: Vec<PathBuf>,
     /// The context; `None`: the kubeconfig's choice.
     pub context: Option<String>,
@@ -70,7 +71,7 @@ pub(crate) struct Endpoint {
     pub(crate) config: Config,
 }
 
-/// Reads the kubeconfig; sends nothing.
+/// Reads the kubeconfig files and finds out where requests go. Nothing is sent.
 pub(crate) async fn endpoint(options: &ConnectOptions) -> Result<Endpoint, ClusterError> {
     let files: Vec<&Path> =
         options.kubeconfig.iter().map(PathBuf::as_path).filter(|file| file.exists()).collect();
@@ -93,9 +94,9 @@ pub(crate) async fn endpoint(options: &ConnectOptions) -> Result<Endpoint, Clust
         let near = nearest(&context, known);
         return Err(ClusterError::UnknownContext { context, near });
     };
-    let session = named.context.as_ref();
-    let proxy = session.and_then(|session| {
-        let cluster = merged.clusters.iter().find(|cluster| cluster.name == session.cluster)?;
+    let context_details = named.context.as_ref();
+    let proxy = context_details.and_then(|details| {
+        let cluster = merged.clusters.iter().find(|cluster| cluster.name == details.cluster)?;
         cluster.cluster.as_ref()?.proxy_url.clone()
     });
     let select = KubeConfigOptions { context: Some(context.clone()), ..Default::default() };
@@ -112,6 +113,7 @@ pub(crate) async fn endpoint(options: &ConnectOptions) -> Result<Endpoint, Clust
     Ok(Endpoint { location: Location { context, namespace }, config })
 }
 
+/// The endpoint of a pod, by its service account.
 fn in_cluster(options: &ConnectOptions) -> Result<Endpoint, ClusterError> {
     if !options.in_pod {
         return Err(ClusterError::NoKubeconfig(options.kubeconfig.clone()));
@@ -128,23 +130,24 @@ fn in_cluster(options: &ConnectOptions) -> Result<Endpoint, ClusterError> {
     Ok(Endpoint { location: Location { context: IN_CLUSTER.into(), namespace }, config })
 }
 
+/// The proxy for the API server: that of the kubeconfig, else that of the environment's variables.
 fn proxy_of(
     config: &Config,
-    own: Option<String>,
+    from_kubeconfig: Option<String>,
     variables: &ProxyVariables,
 ) -> Result<Option<http::Uri>, ClusterError> {
     let server = &config.cluster_url;
     let scheme = server.scheme_str().unwrap_or("https");
     let port = server.port_u16().unwrap_or(if scheme == "http" { 80 } else { 443 });
     let host = server.host().unwrap_or_default();
-    let proxy = own.filter(|proxy| !proxy.is_empty());
+    let proxy = from_kubeconfig.filter(|proxy| !proxy.is_empty());
     let proxy = proxy.or_else(|| variables.proxy_for(scheme, host, port).map(str::to_owned));
     let Some(proxy) = proxy else { return Ok(None) };
     let parsed = proxy.parse();
     parsed.map(Some).map_err(|error| ClusterError::Kubeconfig(format!("proxy {proxy}: {error}")))
 }
 
-/// A client; runs the exec plugin, if there is one.
+/// Makes a client. This runs the exec plugin of the kubeconfig, if it names one.
 pub(crate) fn client(endpoint: &Endpoint, target: &Target) -> Result<Client, ClusterError> {
     // A second installation means that somebody else was first, with the same provider.
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -152,7 +155,7 @@ pub(crate) fn client(endpoint: &Endpoint, target: &Target) -> Result<Client, Clu
 }
 
 impl Endpoint {
-    /// For messages.
+    /// Where its requests go, for messages.
     pub(crate) fn target(&self) -> Target {
         Target {
             context: self.location.context.clone(),
@@ -162,23 +165,25 @@ impl Endpoint {
     }
 }
 
+/// What a person reads of an error of the kubeconfig: its outermost and its innermost cause.
 fn text(error: &KubeconfigError) -> String {
-    if let KubeconfigError::ReadConfig(session, path) = error {
-        if session.kind() == io::ErrorKind::PermissionDenied {
+    if let KubeconfigError::ReadConfig(cause, path) = error {
+        if cause.kind() == io::ErrorKind::PermissionDenied {
             return format!("{} may not be read", path.display());
         }
-        return format!("{}: {session}", path.display());
+        return format!("{}: {cause}", path.display());
     }
     chain(error).last().map_or_else(
         || error.to_string(),
         |last| {
             let outer = error.to_string();
-            let session = last.to_string();
-            if outer.contains(&session) { outer } else { format!("{outer}: {session}") }
+            let innermost = last.to_string();
+            if outer.contains(&innermost) { outer } else { format!("{outer}: {innermost}") }
         },
     )
 }
 
+/// The five names that look most like the wanted one.
 fn nearest(wanted: &str, mut known: Vec<String>) -> Vec<String> {
     known.sort_by(|a, b| likeness(b, wanted).total_cmp(&likeness(a, wanted)));
     known.truncate(5);

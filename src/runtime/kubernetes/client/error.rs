@@ -17,7 +17,7 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    /// What an error of the client means.
+    /// Turns an error of the client into one that says what a user can do about it.
     pub(crate) fn explain(&self, error: kube::Error) -> ClusterError {
         match error {
             kube::Error::Api(status) => self.explain_status(&status),
@@ -29,40 +29,43 @@ impl Target {
         }
     }
 
-    /// What the API server's refusal means.
+    /// Turns a refusal of the API server into one that says what a user can do about it.
     pub(crate) fn explain_status(&self, status: &Status) -> ClusterError {
-        let said = status.message.clone();
+        let message = status.message.clone();
         match status.code {
-            401 => ClusterError::Unauthorized { context: self.context.clone(), reason: said },
-            403 if said.contains("exceeded quota") || said.contains("failed quota") => {
-                ClusterError::Quota(said)
+            401 => ClusterError::Unauthorized { context: self.context.clone(), reason: message },
+            403 if message.contains("exceeded quota") || message.contains("failed quota") => {
+                ClusterError::Quota(message)
             }
-            403 if said.contains(" cannot ") => self.forbidden(&said),
-            403 if said.starts_with("namespaces ") && said.contains("not found") => self.missing(),
-            403 => ClusterError::Admission(said),
-            404 if said.starts_with("namespaces ") => self.missing(),
-            404 => ClusterError::NotFound(said),
-            400 | 422 if said.contains("admission webhook") => ClusterError::Admission(said),
-            400 | 415 | 422 => ClusterError::Invalid(said),
-            _ if said.contains("admission webhook") => ClusterError::Admission(said),
-            _ => ClusterError::Api(said),
+            403 if message.contains(" cannot ") => self.forbidden(&message),
+            403 if message.starts_with("namespaces ") && message.contains("not found") => {
+                self.namespace_missing()
+            }
+            403 => ClusterError::Admission(message),
+            404 if message.starts_with("namespaces ") => self.namespace_missing(),
+            404 => ClusterError::NotFound(message),
+            400 | 422 if message.contains("admission webhook") => ClusterError::Admission(message),
+            400 | 415 | 422 => ClusterError::Invalid(message),
+            _ if message.contains("admission webhook") => ClusterError::Admission(message),
+            _ => ClusterError::Api(message),
         }
     }
 
-    fn missing(&self) -> ClusterError {
+    fn namespace_missing(&self) -> ClusterError {
         ClusterError::NamespaceMissing {
             context: self.context.clone(),
             namespace: self.namespace.clone(),
         }
     }
 
+    /// Reads who may not do what from the text of a refusal, since its fields don't hold it:
     /// `... User "alice" cannot create resource "jobs" in API group "batch" in the namespace "x"`.
-    fn forbidden(&self, said: &str) -> ClusterError {
+    fn forbidden(&self, message: &str) -> ClusterError {
         let quoted = |after: &str| -> Option<String> {
-            let rest = &said[said.find(after)? + after.len()..];
+            let rest = &message[message.find(after)? + after.len()..];
             rest.split('"').next().map(str::to_owned)
         };
-        let verb = said.split(" cannot ").nth(1).and_then(|rest| rest.split(' ').next());
+        let verb = message.split(" cannot ").nth(1).and_then(|rest| rest.split(' ').next());
         let group = quoted("in API group \"").filter(|group| !group.is_empty());
         let resource = quoted("resource \"").unwrap_or_else(|| "this".into());
         ClusterError::Forbidden {
@@ -73,13 +76,16 @@ impl Target {
         }
     }
 
+    /// Turns a failure of the client's own authentication into one that says who gave no
+    /// credentials.
     fn explain_auth(&self, error: AuthError) -> ClusterError {
         let context = self.context.clone();
         match error {
             AuthError::AuthExecRun { cmd, out } => {
                 let said = String::from_utf8_lossy(&out.stderr).trim().to_owned();
                 let said = if said.is_empty() { out.status.to_string() } else { said };
-                // What is set for it is of no use to a person.
+                // The command line begins with the variables that are set for it. People need only
+                // what stands behind them.
                 let command = cmd.split_once("}\" ").map_or(cmd.as_str(), |(_, rest)| rest);
                 ClusterError::ExecPlugin { context, command: command.replace('"', ""), said }
             }
@@ -100,6 +106,7 @@ impl Target {
         }
     }
 
+    /// Turns a broken connection into one that says why, as far as its causes tell.
     fn explain_connection(&self, error: &(dyn StdError + 'static)) -> ClusterError {
         let (context, server) = (self.context.clone(), self.server.clone());
         let chain = chain(error);
@@ -131,12 +138,12 @@ fn find_tls(error: &(dyn StdError + 'static)) -> Option<String> {
     if let Some(tls) = error.downcast_ref::<rustls::Error>() {
         return Some(tls.to_string());
     }
-    let mut session = error.downcast_ref::<io::Error>()?.get_ref()?;
-    // Each layer of a connection wraps it once more.
-    while let Some(deeper) = session.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
-        session = deeper;
+    let mut cause = error.downcast_ref::<io::Error>()?.get_ref()?;
+    // Each layer of a connection wraps the error once more.
+    while let Some(deeper) = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        cause = deeper;
     }
-    session.downcast_ref::<rustls::Error>().map(ToString::to_string)
+    cause.downcast_ref::<rustls::Error>().map(ToString::to_string)
 }
 
 /// An error and all that caused it, outermost first.
@@ -150,21 +157,23 @@ pub(crate) fn chain<'a>(error: &'a (dyn StdError + 'static)) -> Vec<&'a (dyn Std
     chain
 }
 
-/// Worth another try: the server is busy or away, and the request may not have arrived.
+/// The server is busy or away, so that another try may succeed. The request may have arrived all
+/// the same.
 pub(crate) fn is_passing(error: &kube::Error) -> bool {
     match error {
         kube::Error::Api(status) => matches!(status.code, 429 | 500 | 502 | 503 | 504),
-        kube::Error::Service(error) => !is_tls(error.as_ref()),
+        kube::Error::Service(error) => !is_lasting(error.as_ref()),
         kube::Error::HyperError(_) | kube::Error::ReadEvents(_) => true,
         _ => false,
     }
 }
 
-fn is_tls(error: &(dyn StdError + 'static)) -> bool {
+/// Another try would fail in the same way: the certificate or the credentials are wrong.
+fn is_lasting(error: &(dyn StdError + 'static)) -> bool {
     chain(error).into_iter().any(|error| find_tls(error).is_some() || error.is::<AuthError>())
 }
 
-/// Nothing of that name is there.
+/// The API server says that there is nothing of that name.
 pub(crate) fn is_not_found(error: &kube::Error) -> bool {
     matches!(error, kube::Error::Api(status) if status.code == 404)
 }

@@ -58,6 +58,7 @@ fn matches(rule: &str, host: &str, address: Option<IpAddr>, port: u16) -> bool {
     }
 }
 
+/// The address is in the range `net/bits`. A range that can't be understood has no addresses.
 fn in_range(address: IpAddr, net: &str, bits: &str) -> bool {
     let (Ok(net), Ok(bits)) = (net.parse::<IpAddr>(), bits.parse::<u32>()) else { return false };
     match (address, net) {

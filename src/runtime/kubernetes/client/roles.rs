@@ -3,19 +3,19 @@
 /// A Role of `manifests/roles.yaml`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AdminRole {
-    /// Everything with runs.
+    /// May do everything with runs.
     #[default]
     Submitter,
-    /// Studies of a pipeline.
+    /// May do what a pipeline needs that tunes: its studies submit runs from within the cluster.
     Tuner,
-    /// Looking only.
+    /// May look at runs and change nothing.
     Viewer,
-    /// Removing what has ended.
+    /// May remove runs that have ended.
     Cleaner,
 }
 
 impl AdminRole {
-    /// The Role's name.
+    /// The name of the Role in the file.
     pub fn name(self) -> &'static str {
         match self {
             Self::Submitter => "mlctl-submitter",
@@ -25,7 +25,7 @@ impl AdminRole {
         }
     }
 
-    /// As an option names it.
+    /// The word by which options of the command line name it.
     pub fn word(self) -> &'static str {
         self.name().strip_prefix("mlctl-").unwrap_or_default()
     }
@@ -48,14 +48,14 @@ impl AdminRole {
 /// What of the whole cluster a user may look at beside a Role of the namespace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClusterScope {
-    /// Nodes: what there is.
+    /// The nodes of the cluster, which have the accelerators.
     Nodes,
-    /// The pods of all namespaces: who uses it.
+    /// The pods of all namespaces, which use the accelerators.
     Pods,
 }
 
 impl ClusterScope {
-    /// The ClusterRole's name.
+    /// The name of the ClusterRole in the file.
     pub fn name(self) -> &'static str {
         match self {
             Self::Nodes => "mlctl-nodes",
@@ -63,7 +63,7 @@ impl ClusterScope {
         }
     }
 
-    /// As an option names it.
+    /// The word by which options of the command line name it.
     pub fn word(self) -> &'static str {
         self.name().strip_prefix("mlctl-").unwrap_or_default()
     }

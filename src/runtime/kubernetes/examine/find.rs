@@ -12,7 +12,8 @@ use crate::runtime::{RuntimeError, Wanted};
 use crate::store::FoundRun;
 use crate::store::RunRecord;
 
-/// The runs that are wanted, by their records.
+/// The runs that are wanted, by their records in the cluster. The state of those without a verdict
+/// is inferred from their objects.
 pub(crate) fn find(session: &Session, wanted: &Wanted) -> Result<Vec<FoundRun>, RuntimeError> {
     let cluster = session.cluster()?;
     let mut selector = format!("{}={}", label::RECORD, label::TRUE);
@@ -40,6 +41,7 @@ pub(crate) fn find(session: &Session, wanted: &Wanted) -> Result<Vec<FoundRun>, 
     Ok(runs)
 }
 
+/// A run by its record; `None` when the record can't be understood.
 fn found(map: ConfigMap, location: &Location) -> Option<FoundRun> {
     let annotations = map.metadata.annotations.clone().unwrap_or_default();
     let record = Record::of(map);
@@ -58,7 +60,7 @@ fn found(map: ConfigMap, location: &Location) -> Option<FoundRun> {
     })
 }
 
-/// Where a run is by its objects alone, without its log.
+/// The state of a run by its objects alone, without its log.
 fn state_of(facts: &RunFacts) -> RunState {
     let ended = |succeeded| {
         facts

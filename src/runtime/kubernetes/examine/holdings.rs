@@ -16,16 +16,17 @@ use crate::runtime::kubernetes::session::Session;
 use crate::runtime::{Holding, Holdings};
 use crate::runtime::{Notice, RuntimeError};
 
-/// Everything of runs in the namespace, whosever they are.
+/// All objects of runs in the namespace, whoever has submitted them.
 pub(crate) fn holdings(session: &Session) -> Result<Holdings, RuntimeError> {
     selected(session, &format!("{}={},{}", label::MANAGED_BY, label::MLCTL, label::RUN))
 }
 
-/// Everything of one run.
+/// All objects of one run.
 pub(crate) fn of_run(session: &Session, run: &str) -> Result<Holdings, RuntimeError> {
     selected(session, &format!("{}={},{}={run}", label::MANAGED_BY, label::MLCTL, label::RUN))
 }
 
+/// All objects that a selector of labels matches.
 fn selected(session: &Session, selector: &str) -> Result<Holdings, RuntimeError> {
     let cluster = session.cluster()?;
     let me = crate::runtime::kubernetes::objects::user_label(&session.user()?);
@@ -73,7 +74,7 @@ pub(crate) fn discard(session: &Session, holding: &Holding) -> Result<(), Runtim
     Ok(deleted?)
 }
 
-/// Takes in the objects of one kind; a kind that this user may not list is told.
+/// Takes in the objects of one kind. Of a kind that this user may not list, a notice says so.
 fn take<T>(
     found: &mut Holdings,
     kinds: &str,
@@ -90,6 +91,7 @@ fn take<T>(
     Ok(())
 }
 
+/// What the metadata of any object says. `me` is the label of this user.
 fn thing(kind: &str, meta: ObjectMeta, me: &str) -> Holding {
     let labels = meta.labels.unwrap_or_default();
     let time =
@@ -110,12 +112,13 @@ fn thing(kind: &str, meta: ObjectMeta, me: &str) -> Holding {
     }
 }
 
+/// A Job, which runs while it has active pods.
 fn job_of(job: &Job, me: &str) -> Holding {
     let active = job.status.as_ref().and_then(|status| status.active).unwrap_or(0);
     Holding { runs: active > 0, ..thing("Job", job.metadata.clone(), me) }
 }
 
-/// A pod keeps its resources from others from the moment that it has a node until its end.
+/// A pod. It keeps its resources from others from the moment that it has a node until its end.
 fn pod_of(pod: &Pod, me: &str) -> Holding {
     let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
     let over = matches!(phase, Some("Succeeded" | "Failed"));
@@ -126,6 +129,7 @@ fn pod_of(pod: &Pod, me: &str) -> Holding {
     Holding { runs: !over, requests, ..thing("Pod", pod.metadata.clone(), me) }
 }
 
+/// The amounts that a pod takes of a node, by what they are.
 fn requests(taken: BTreeMap<String, f64>) -> Requests {
     let mut all = Requests::default();
     for (name, amount) in taken {

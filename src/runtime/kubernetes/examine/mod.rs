@@ -1,4 +1,5 @@
-//! What is there in a cluster: runs that it remembers, what they hold, nodes, and what `doctor` asks.
+//! What is there in a cluster: runs that it remembers, what they hold, nodes, and what `doctor`
+//! asks.
 
 mod doctor;
 mod find;

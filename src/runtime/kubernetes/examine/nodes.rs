@@ -19,13 +19,14 @@ use crate::runtime::kubernetes::session::Session;
 use crate::runtime::{GpuView, Notice, RuntimeError};
 use crate::text::quantity;
 
-/// A submission waits so long for the list of nodes and no longer.
-const NODES_LIMIT: Duration = Duration::from_secs(3);
+/// The list of nodes has come within this time, or a submission goes on without it.
+const NODE_LIST_LIMIT: Duration = Duration::from_secs(3);
 
-/// Pods that have ended hold nothing.
+/// The selector of pods that have not ended: those that have hold nothing.
 const NOT_ENDED: &str = "status.phase!=Succeeded,status.phase!=Failed";
 
-/// Who has which accelerators, as far as this user may look.
+/// Who has which accelerators of the cluster, as far as this user may look. What they may not look
+/// at is in `unseen`.
 pub(crate) fn gpus(session: &Session) -> Result<GpuView, RuntimeError> {
     let cluster = session.cluster()?;
     let custom = custom(session);
@@ -33,7 +34,12 @@ pub(crate) fn gpus(session: &Session) -> Result<GpuView, RuntimeError> {
     let nodes = match session.block_on(cluster.list_everywhere::<core::Node>("")) {
         Ok(nodes) => Some(nodes.iter().map(node).collect::<Vec<_>>()),
         Err(error @ ClusterError::Forbidden { .. }) => {
-            unseen.push(lacking(&error, "nodes", ClusterScope::Nodes, &cluster.location.namespace));
+            unseen.push(missing_role(
+                &error,
+                "nodes",
+                ClusterScope::Nodes,
+                &cluster.location.namespace,
+            ));
             None
         }
         Err(error) => return Err(error.into()),
@@ -42,7 +48,12 @@ pub(crate) fn gpus(session: &Session) -> Result<GpuView, RuntimeError> {
         Ok(pods) => (pods, true),
         Err(error @ ClusterError::Forbidden { .. }) => {
             let what = "pods of all namespaces";
-            unseen.push(lacking(&error, what, ClusterScope::Pods, &cluster.location.namespace));
+            unseen.push(missing_role(
+                &error,
+                what,
+                ClusterScope::Pods,
+                &cluster.location.namespace,
+            ));
             match session.block_on(cluster.list::<Pod>("", NOT_ENDED)) {
                 Err(error @ ClusterError::Forbidden { .. }) if nodes.is_some() => {
                     let role = AdminRole::Viewer.name();
@@ -59,8 +70,9 @@ pub(crate) fn gpus(session: &Session) -> Result<GpuView, RuntimeError> {
     Ok(GpuView::Cluster { gpus, unseen })
 }
 
-/// What the cluster says of a refusal names no namespace here: the right is one of all of it.
-fn lacking(error: &ClusterError, what: &str, scope: ClusterScope, namespace: &str) -> Notice {
+/// Says which ClusterRole a user needs to list `what`. The cluster's own refusal wouldn't help: it
+/// names no namespace, since the permission is one for the whole cluster.
+fn missing_role(error: &ClusterError, what: &str, scope: ClusterScope, namespace: &str) -> Notice {
     let user = match error {
         ClusterError::Forbidden { user, .. } => user.as_str(),
         _ => "this user",
@@ -74,20 +86,21 @@ fn lacking(error: &ClusterError, what: &str, scope: ClusterScope, namespace: &st
     ))
 }
 
+/// The types of accelerators that the settings add.
 fn custom(session: &Session) -> CustomAccelerators {
     session.config.manifests.as_ref().map_or_else(Default::default, |all| all.accelerators.clone())
 }
 
-/// Says which pods no node could ever hold. It is never a reason against a submission: nodes may be
-/// added, by people or by an autoscaler that no label speaks of, and whoever may not look at nodes is
-/// told nothing.
+/// Says which pods no node could ever hold. These are notices and no reason against a submission,
+/// since nodes may be added by people, or by an autoscaler that no label tells of. A user who may
+/// not list nodes gets none.
 pub(crate) fn never_fits(session: &Session, plan: &Plan, made: &Manifests) -> Vec<Notice> {
     let Ok(cluster) = session.cluster() else { return Vec::new() };
     let api: Api<core::Node> = Api::all(cluster.client.clone());
-    // The API server's own memory will do: no quorum is asked.
+    // The API server may answer from its memory, which is fast and exact enough.
     let params = ListParams::default().match_any();
     let listed =
-        session.block_on(async { tokio::time::timeout(NODES_LIMIT, api.list(&params)).await });
+        session.block_on(async { tokio::time::timeout(NODE_LIST_LIMIT, api.list(&params)).await });
     let Ok(Ok(listed)) = listed else { return Vec::new() };
     let nodes: Vec<Node> = listed.items.iter().map(node).collect();
     let custom = custom(session);
@@ -95,13 +108,15 @@ pub(crate) fn never_fits(session: &Session, plan: &Plan, made: &Manifests) -> Ve
     needs.filter_map(|need| fit(&need, &nodes, &custom).say(&need, &nodes)).map(Notice).collect()
 }
 
-/// What a Job's pods need, as they are written: a `podPatch` is in it.
+/// What a Job's pods need of a node, by the Job as it is written, so that a `podPatch` counts.
+/// `None` for a Job that is not of this plan.
 fn need(plan: &Plan, job: &Job, custom: &CustomAccelerators) -> Option<Need> {
     let spec = job.spec.as_ref()?;
     let pod = spec.template.spec.as_ref()?;
     let layout = ClusterLayout::of(plan);
-    let mine = layout.jobs.iter().find(|one| Some(&one.name) == job.metadata.name.as_ref())?;
-    let mut roles: Vec<&str> = mine.replicas.iter().map(|one| one.role.as_str()).collect();
+    let job_layout =
+        layout.jobs.iter().find(|one| Some(&one.name) == job.metadata.name.as_ref())?;
+    let mut roles: Vec<&str> = job_layout.replicas.iter().map(|one| one.role.as_str()).collect();
     roles.dedup();
     let first = plan.gang().roles.iter().find(|role| roles.first() == Some(&role.name.as_str()));
     let wanted = first.and_then(|role| role.accelerators.as_ref());
@@ -124,7 +139,8 @@ fn need(plan: &Plan, job: &Job, custom: &CustomAccelerators) -> Option<Need> {
     })
 }
 
-/// What the scheduler counts: containers together, or one that comes before them alone.
+/// What the scheduler counts for a pod, by resource, in cores, bytes and devices: the sum over the
+/// containers, or what one init container asks for where that is more.
 pub(crate) fn requests(pod: &PodSpec) -> BTreeMap<String, f64> {
     let stays = |container: &&Container| container.restart_policy.as_deref() == Some("Always");
     let mut sum = BTreeMap::new();
@@ -143,7 +159,7 @@ pub(crate) fn requests(pod: &PodSpec) -> BTreeMap<String, f64> {
     sum
 }
 
-/// A limit without a request is one.
+/// What one container requests. A limit without a request counts as one.
 fn asked(resources: Option<&ResourceRequirements>) -> BTreeMap<String, f64> {
     let Some(resources) = resources else { return BTreeMap::new() };
     let mut all = amounts(resources.limits.as_ref());
@@ -151,11 +167,13 @@ fn asked(resources: Option<&ResourceRequirements>) -> BTreeMap<String, f64> {
     all
 }
 
+/// Amounts as numbers. Those that can't be understood are left out.
 fn amounts(of: Option<&BTreeMap<String, Quantity>>) -> BTreeMap<String, f64> {
     let read = |(name, amount): (&String, &Quantity)| Some((name.clone(), quantity(&amount.0)?));
     of.into_iter().flatten().filter_map(read).collect()
 }
 
+/// What placing pods and counting accelerators need of a node.
 pub(crate) fn node(node: &core::Node) -> Node {
     let spec = node.spec.as_ref();
     let status = node.status.as_ref();
@@ -182,11 +200,11 @@ pub(crate) fn node(node: &core::Node) -> Node {
     }
 }
 
-/// A pod keeps its devices from the moment that it has a node until its end.
+/// What a pod that has not ended holds, or waits for where it has no node.
 fn holder(pod: &Pod) -> Holder {
     let meta = &pod.metadata;
     let labels = meta.labels.clone().unwrap_or_default();
-    let ours = labels.get(label::MANAGED_BY).is_some_and(|by| by == label::MLCTL);
+    let is_mlctls = labels.get(label::MANAGED_BY).is_some_and(|by| by == label::MLCTL);
     let spec = pod.spec.as_ref();
     let node = spec.and_then(|spec| spec.node_name.clone()).filter(|name| !name.is_empty());
     let status = pod.status.as_ref();
@@ -199,7 +217,7 @@ fn holder(pod: &Pod) -> Holder {
     Holder {
         namespace: meta.namespace.clone().unwrap_or_default(),
         pod: meta.name.clone().unwrap_or_default(),
-        run: labels.get(label::RUN).filter(|_| ours).cloned(),
+        run: labels.get(label::RUN).filter(|_| is_mlctls).cloned(),
         user: meta.annotations.as_ref().and_then(|all| all.get(annotation::USER)).cloned(),
         node,
         since,

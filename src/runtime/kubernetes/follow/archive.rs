@@ -23,10 +23,10 @@ const REQUESTS_AT_ONCE: usize = 16;
 /// One log is downloaded within this time. One that takes longer is not kept.
 const LOG_DOWNLOAD_LIMIT: Duration = Duration::from_mins(2);
 
-/// Does what is due once the end of a run has been observed: writes the verdict into the run's record,
-/// for other users and machines, and deletes Jobs that would still wait for room. `last` is the last
-/// event. Failures are passed over: a user who may not write there has still seen the end, and it will
-/// be seen again by others.
+/// Does what is due once the end of a run has been observed: writes the verdict into the run's
+/// record, for other users and machines, and deletes Jobs that would still wait for room. `last` is
+/// the last event. Failures are passed over: a user who may not write there has still seen the end,
+/// and it will be seen again by others.
 pub(crate) fn at_end(session: &Session, run: &RunPaths, last: Option<&Event>) {
     let Some(Event { kind: EventKind::Finished { verdict, .. }, .. }) = last else { return };
     let Ok(cluster) = session.cluster() else { return };
@@ -35,8 +35,8 @@ pub(crate) fn at_end(session: &Session, run: &RunPaths, last: Option<&Event>) {
     let _ = is_gone(session, run);
 }
 
-/// Whether nothing of the run lives any more. Once it is so, its logs, termination messages and events
-/// are saved into the run's folder, because the pods will be deleted.
+/// Whether nothing of the run lives any more. Once it is so, its logs, termination messages and
+/// events are saved into the run's folder, because the pods will be deleted.
 pub(crate) fn is_gone(session: &Session, run: &RunPaths) -> Result<bool, RuntimeError> {
     let Some(mut submission) = session.submission(run)? else { return Ok(true) };
     if submission.archived {
@@ -81,8 +81,8 @@ async fn save(
     save_events(cluster, run, facts).await
 }
 
-/// Saves one log over all pods of the replica, in the order in which they replaced each other, as it
-/// is on a laptop, and the last termination message.
+/// Saves one log over all pods of the replica, in the order in which they replaced each other, as
+/// it is on a laptop, and the last termination message.
 async fn save_replica(
     cluster: &Cluster,
     run: &RunPaths,

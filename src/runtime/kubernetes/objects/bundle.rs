@@ -1,32 +1,25 @@
 //! The code as ConfigMaps: files cut into parts, parts packed into maps.
 
 use std::collections::BTreeMap;
-use std::io;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use super::bundle_error::BundleError;
+use super::code_files::{Found, files, fits};
 use crate::agent::pod::CodeFile;
 use crate::plan::Plan;
-use crate::storage::Place;
-use crate::storage::{Entry, walk};
 
-/// What all files together may have: code, not data.
-pub const MAX_CODE: u64 = 5 << 20;
-
-/// What one ConfigMap holds as it is written in JSON. `kubectl apply` keeps a copy of it in an
-/// annotation, and all annotations of an object together have 256 KiB.
+/// How many bytes of code one ConfigMap holds, as they are written in JSON. `kubectl apply` keeps a
+/// copy of an object in one of its annotations, and those have 256 KiB together.
 const MAX_MAP: usize = 180 << 10;
 
-/// What a key costs beside its value.
+/// How many bytes a key is counted as, beside its value.
 const KEY_COST: usize = 32;
 
-/// How many of the largest files an error names.
-const NAMED: usize = 5;
-
-/// The files of a run's code.
+/// The files of a run's code and data, cut into the parts that ConfigMaps hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CodeBundle {
-    /// The files and the names of their parts.
+    /// The files with the keys of their parts, as an agent puts them together again.
     pub files: Vec<CodeFile>,
     maps: Vec<CodeMap>,
 }
@@ -42,40 +35,9 @@ pub(crate) struct CodeMap {
     bytes: usize,
 }
 
-/// The code can't travel.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum BundleError {
-    /// It is more than ConfigMaps should carry.
-    #[error(
-        "code and data: {mib:.1} MiB of files, and {max} MiB travel to a cluster; the largest are \
-         {largest}; name what isn't needed in .mlctlignore, or put data into a claim",
-        max = MAX_CODE >> 20
-    )]
-    TooLarge {
-        /// What all files have.
-        mib: f64,
-        /// The largest files with their sizes.
-        largest: String,
-    },
-    /// It is not a folder or file of this machine.
-    #[error("{field}: {path} is not a folder or file of this machine")]
-    NotHere {
-        /// The spec's field.
-        field: &'static str,
-        /// What it names.
-        path: String,
-    },
-    /// A name that can't be written down.
-    #[error("code and data: the name of {} is not valid UTF-8", .0.display())]
-    BadName(PathBuf),
-    /// A file can't be read.
-    #[error("code and data: {0}")]
-    Io(#[from] io::Error),
-}
-
 impl CodeBundle {
-    /// Reads what of a plan travels: its code, and data of this machine.
+    /// Reads the files of a plan that travel to a cluster: its code, and those data that are on
+    /// this machine. Data in claims are mounted there instead.
     pub fn of(plan: &Plan) -> Result<Self, BundleError> {
         let mut found = match &plan.gang().code {
             Some(code) => files("code", code)?,
@@ -83,7 +45,7 @@ impl CodeBundle {
         };
         for data in plan.gang().data.iter().filter(|data| data.uri.claim().is_none()) {
             let target = Path::new(&data.path);
-            // What is put there hides what the code has there.
+            // Data hides what the code has at the same place, as a mount would.
             found.retain(|file| !file.path.starts_with(target));
             let is_file = Path::new(data.uri.as_str()).is_file();
             for file in files("data", &data.uri)? {
@@ -94,11 +56,12 @@ impl CodeBundle {
         Self::pack(found)
     }
 
-    /// Reads a folder or one file, as the walk of [`crate::storage`] finds it.
+    /// Reads a folder or one file, without what its ignore files name.
     pub fn read(code: &Path) -> Result<Self, BundleError> {
         Self::pack(files("code", &code.to_string_lossy().into_owned().into())?)
     }
 
+    /// Reads the files and cuts them into parts.
     fn pack(found: Vec<Found>) -> Result<Self, BundleError> {
         fits(&found)?;
         let mut bundle = Self::default();
@@ -110,7 +73,7 @@ impl CodeBundle {
         Ok(bundle)
     }
 
-    /// What its ConfigMaps hold, as they are written.
+    /// How many bytes all of its ConfigMaps hold, as they are written in JSON.
     pub(crate) fn bytes(&self) -> usize {
         self.maps.iter().map(|map| map.bytes).sum()
     }
@@ -125,6 +88,7 @@ impl CodeBundle {
         &self.maps
     }
 
+    /// Adds a file: text that a person can read stays text, and all else is written in base64.
     fn add(&mut self, path: String, executable: bool, bytes: &[u8]) {
         let number = self.files.len();
         let mut parts = Vec::new();
@@ -152,7 +116,8 @@ impl CodeBundle {
         self.files.push(CodeFile { path, executable, parts });
     }
 
-    /// The last map, or a new one where `bytes` more don't fit.
+    /// The last ConfigMap, or a new one where `bytes` more and a key don't fit. They count as
+    /// taken.
     fn map_with(&mut self, bytes: usize) -> &mut CodeMap {
         let bytes = bytes + KEY_COST;
         let full = self.maps.last().is_none_or(|map| map.bytes + bytes > MAX_MAP);
@@ -166,47 +131,8 @@ impl CodeBundle {
     }
 }
 
-/// A file that travels.
-struct Found {
-    /// In the working folder.
-    path: PathBuf,
-    /// On this machine.
-    source: PathBuf,
-    size: u64,
-}
-
-fn files(field: &'static str, place: &Place) -> Result<Vec<Found>, BundleError> {
-    let path = Path::new(place.as_str());
-    if place.is_url() || !path.exists() {
-        return Err(BundleError::NotHere { field, path: place.to_string() });
-    }
-    let mut found = Vec::new();
-    for Entry { path, source, is_dir } in walk(path)? {
-        if !is_dir {
-            let size = fs_err::metadata(&source)?.len();
-            found.push(Found { path, source, size });
-        }
-    }
-    Ok(found)
-}
-
-fn fits(files: &[Found]) -> Result<(), BundleError> {
-    let total: u64 = files.iter().map(|file| file.size).sum();
-    if total <= MAX_CODE {
-        return Ok(());
-    }
-    let mib = |size: u64| size as f64 / f64::from(1 << 20);
-    let mut largest: Vec<_> = files.iter().collect();
-    largest.sort_by_key(|file| std::cmp::Reverse(file.size));
-    let largest: Vec<_> = largest
-        .iter()
-        .take(NAMED)
-        .map(|file| format!("{} ({:.1} MiB)", file.path.display(), mib(file.size)))
-        .collect();
-    Err(BundleError::TooLarge { mib: mib(total), largest: largest.join(", ") })
-}
-
-/// A key of a ConfigMap that still says which file it is.
+/// The key of one part of a file. Numbers make it unique, and the name shows people which file it
+/// is.
 fn part_key(number: usize, part: usize, path: &str) -> String {
     let name = path.rsplit('/').next().unwrap_or(path);
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
@@ -214,7 +140,7 @@ fn part_key(number: usize, part: usize, path: &str) -> String {
     format!("{number:04}.{part:03}.{name}")
 }
 
-/// Text that a person can read in a ConfigMap.
+/// A person can read the text in a ConfigMap: it has no control characters.
 fn is_plain(text: &str) -> bool {
     !text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\t'))
 }
@@ -227,13 +153,13 @@ fn written(text: &str) -> usize {
 fn written_char(c: char) -> usize {
     match c {
         '\n' | '\t' | '"' | '\\' => 2,
-        // kubectl's encoder escapes what HTML would trip over.
+        // The encoder of kubectl escapes what HTML has a meaning for, as \u0000 and the like.
         '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => 6,
         c => c.len_utf8(),
     }
 }
 
-/// Where to cut a text so that the first piece fits a map.
+/// Where to cut a text, in bytes, so that the first piece fits an empty ConfigMap.
 fn text_cut(text: &str) -> usize {
     let mut room = MAX_MAP - KEY_COST;
     for (at, c) in text.char_indices() {

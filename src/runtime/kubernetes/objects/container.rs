@@ -15,24 +15,27 @@ use crate::agent::pod::{CONFIG_DIR, DOCUMENT, PROGRAM, downward};
 use crate::plan::{Plan, RolePlan};
 use crate::text::CpuQuantity;
 
-/// The container of the user's image.
+/// The name of the container that runs the agent in the user's image.
 pub const MAIN: &str = "main";
-/// The init container.
+/// The name of the init container, which brings the agent.
 pub const INIT: &str = "mlctl";
 
-/// Where the runner image has its binary.
+/// The path of the binary in the runner image.
 pub(crate) const RUNNER: &str = "/mlctl";
 /// Where the init container has the folder that is [`PROGRAM`]'s in the main container: nothing can
 /// be mounted below its own binary.
 pub(crate) const INSTALL_DIR: &str = "/install";
 
-/// What copying one file needs.
+/// How much CPU the init container asks for: it copies one file.
 pub(crate) const INIT_CPU: CpuQuantity = CpuQuantity { millis: 200 };
+/// How much memory the init container asks for.
 pub(crate) const INIT_MEMORY: &str = "64Mi";
 
-/// Copies the agent into the folder that the main container mounts read-only.
+/// The init container, which copies the agent into the folder that the main container mounts
+/// read-only.
 pub(crate) fn init(plan: &Plan, context: &ManifestContext, role: &RolePlan) -> Container {
-    // It must not make a pod larger than its command does.
+    // The scheduler counts the larger of init and main container, and the command alone should
+    // decide.
     let cpu = role.cpu.map_or(INIT_CPU, |cpu| cpu.min(INIT_CPU));
     Container {
         name: INIT.into(),
@@ -49,7 +52,8 @@ pub(crate) fn init(plan: &Plan, context: &ManifestContext, role: &RolePlan) -> C
     }
 }
 
-/// The agent; the user's command is in its document.
+/// The main container, which runs the agent. The user's command is in the agent's document, so that
+/// containers differ only where the roles do.
 pub(crate) fn main(
     plan: &Plan,
     role: &RolePlan,
@@ -83,6 +87,7 @@ pub(crate) fn main(
     }
 }
 
+/// The variables by which an agent learns which pod it is in, and those that refer to Secrets.
 fn env(role: &RolePlan) -> Vec<EnvVar> {
     let field = |name: &str, path: String| EnvVar {
         name: name.into(),
@@ -134,7 +139,8 @@ fn env(role: &RolePlan) -> Vec<EnvVar> {
     env
 }
 
-/// Requests are limits: a gang that is slowed down or evicted in one place waits in all.
+/// What the main container asks for. Requests are limits, because a gang that is slowed down or
+/// evicted in one place waits in all others.
 fn resources(role: &RolePlan, nodes: &Nodes) -> ResourceRequirements {
     let mut amounts = Vec::new();
     amounts.extend(role.cpu.map(|cpu| ("cpu", cpu.to_string())));
@@ -145,6 +151,7 @@ fn resources(role: &RolePlan, nodes: &Nodes) -> ResourceRequirements {
     equal(amounts)
 }
 
+/// Amounts that are both requested and a limit.
 pub(crate) fn equal<'a>(
     amounts: impl IntoIterator<Item = (&'a str, String)>,
 ) -> ResourceRequirements {

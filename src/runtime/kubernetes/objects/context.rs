@@ -21,11 +21,11 @@ pub struct ManifestContext {
     pub keep: Option<Duration>,
     /// Who submits, in full, as the cluster knows them.
     pub user: String,
-    /// Random word that marks the agents' lines.
+    /// A random word that marks the agents' own lines in the log.
     pub nonce: String,
-    /// The gang's token.
+    /// The secret by which agents recognise each other.
     pub token: String,
-    /// Values that only the run's Secret may hold.
+    /// Values of secret variables by role and name, which only the run's Secret may hold.
     pub secrets: SecretValues,
     /// The files of the code, see [`CodeBundle::of`].
     pub code: CodeBundle,

@@ -9,7 +9,7 @@ use crate::agent::WorkLink;
 use crate::agent::pod::DATA_DIR;
 use crate::plan::{DataPlan, Plan};
 
-/// Claims of a plan's data as volumes and mounts, read-only.
+/// The claims among a plan's data, each as a volume and its read-only mount.
 pub(crate) fn claims(plan: &Plan) -> impl Iterator<Item = (Volume, VolumeMount)> {
     plan.gang().data.iter().enumerate().filter_map(|(index, data)| {
         let claim = data.uri.claim()?;
@@ -25,7 +25,7 @@ pub(crate) fn claims(plan: &Plan) -> impl Iterator<Item = (Volume, VolumeMount)>
     })
 }
 
-/// What the agents link into working folders: claims with a relative path.
+/// The links that agents make in working folders, for claims whose path is relative to those.
 pub(crate) fn links(plan: &Plan) -> Vec<WorkLink> {
     let claims = plan.gang().data.iter().enumerate().filter(|(_, data)| data.uri.claim().is_some());
     claims
@@ -37,6 +37,7 @@ pub(crate) fn links(plan: &Plan) -> Vec<WorkLink> {
         .collect()
 }
 
+/// Where a claim is mounted: at its own path if that is absolute, else in a folder of mlctl's.
 fn mount_path(index: usize, data: &DataPlan) -> String {
     if Path::new(&data.path).is_absolute() {
         data.path.clone()

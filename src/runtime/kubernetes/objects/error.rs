@@ -4,7 +4,7 @@
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ManifestError {
-    /// Every reason at once.
+    /// Every reason, each a sentence that names the field of the spec.
     #[error("{}", .0.join("; "))]
     Refused(Vec<String>),
 }

@@ -12,14 +12,15 @@ use super::pod;
 use crate::gang::{AgentExit, FailureClass};
 use crate::plan::{ClusterLayout, JobLayout, Plan, RolePlan};
 
-/// The deadline behind all others never comes first.
-const DEADLINE_SLACK: u64 = 600;
+/// How many seconds the deadline of a Job is later than every limit that the agents keep
+/// themselves.
+const DEADLINE_SLACK_SECONDS: u64 = 600;
 
 /// Classes whose failures can cost a pod, so that the controller replaces it.
 const POD_CLASSES: [FailureClass; 3] =
     [FailureClass::Startup, FailureClass::Infrastructure, FailureClass::OutOfMemory];
 
-/// The Jobs; what can't be written goes to `refused`.
+/// The Jobs of a run. Reasons why one can't be written go to `refused`, and that Job is left out.
 pub(crate) fn jobs(
     plan: &Plan,
     context: &ManifestContext,
@@ -57,7 +58,7 @@ pub(crate) fn jobs(
                     ttl_seconds_after_finished: context
                         .keep
                         .map(|keep| i32::try_from(keep.as_secs()).unwrap_or(i32::MAX)),
-                    // Kueue starts it when there is room.
+                    // A Job in a queue begins suspended, and Kueue lets it go when there is room.
                     suspend: plan.gang().pods.queue.is_some().then_some(true),
                     template,
                     ..JobSpec::default()
@@ -69,7 +70,8 @@ pub(crate) fn jobs(
     jobs
 }
 
-/// Kueue admits a Job by itself, and half a gang is of no use.
+/// The reason against several Jobs in a queue: Kueue admits each Job by itself, and half a gang is
+/// of no use.
 fn one_shape(layout: &ClusterLayout) -> String {
     let roles = |job: &JobLayout| {
         let mut roles: Vec<&str> = job.replicas.iter().map(|one| one.role.as_str()).collect();
@@ -84,26 +86,28 @@ fn one_shape(layout: &ClusterLayout) -> String {
     )
 }
 
-/// The role that a Job's pods are made after; the others have the same shape.
+/// The role that a Job's pods are made after. Its other roles have the same shape.
 fn first_role<'a>(plan: &'a Plan, job: &JobLayout) -> Option<&'a RolePlan> {
     let first = job.replicas.first()?;
     plan.gang().roles.iter().find(|role| role.name == first.role)
 }
 
-/// The role of a Job that has only one.
+/// The role of a Job whose replicas have only one; `None` when they have several.
 fn lone_role(job: &JobLayout) -> Option<&str> {
     let first = &job.replicas.first()?.role;
     job.replicas.iter().all(|replica| replica.role == *first).then_some(first)
 }
 
-/// A backstop behind the agents' own budgets, for pods that never get to run one.
+/// How many failed pods of one index the controller replaces. The agents count against budgets of
+/// their own; this bounds pods that never get to run an agent.
 fn backoff_limit(plan: &Plan) -> i32 {
     let limit = POD_CLASSES.iter().map(|class| plan.gang().rules.budgets.get(*class)).sum::<u32>();
     i32::try_from(limit).unwrap_or(i32::MAX)
 }
 
-/// The first match wins. What has failed for good comes before `Ignore`: with `Ignore` first a
-/// drain would bring a failed gang back. 137 has no rule: it may be a kill for memory or a lost node.
+/// Which failed pods are replaced. The first rule that matches counts, so failures for good stand
+/// before `Ignore`: otherwise the drain of a node would bring a failed gang back. Exit code 137 has
+/// no rule, because it may be a kill for memory or a lost node.
 fn failure_policy() -> PodFailurePolicy {
     let on_exit = |action: &str, codes: Vec<i32>| PodFailurePolicyRule {
         action: action.into(),
@@ -118,7 +122,7 @@ fn failure_policy() -> PodFailurePolicy {
         rules: vec![
             on_exit("FailJob", vec![AgentExit::FinalJob.code().into()]),
             on_exit("FailIndex", vec![AgentExit::Final.code().into()]),
-            // Not executable, wrong architecture, no such file: the same for ever.
+            // Not executable, wrong architecture, no such file: a new pod would meet the same.
             on_exit("FailIndex", vec![126, 127, 128]),
             PodFailurePolicyRule {
                 action: "Ignore".into(),
@@ -132,7 +136,8 @@ fn failure_policy() -> PodFailurePolicy {
     }
 }
 
-/// The primary exits 0 last of all and only by a committed success, so no log is lost by it.
+/// The Job has succeeded as soon as the primary exits with 0. It does that last of all replicas and
+/// only when all of them know of the success, so that no log is cut.
 fn success_policy() -> SuccessPolicy {
     SuccessPolicy {
         rules: vec![SuccessPolicyRule {
@@ -142,7 +147,8 @@ fn success_policy() -> SuccessPolicy {
     }
 }
 
-/// Ends a gang that no agent and no mlctl ends: it can't be placed, or its agents are gone.
+/// The seconds after which the controller ends a gang that nobody else ends, because it can't be
+/// placed or its agents are gone; `None` for a run without a `timeout`.
 fn active_deadline(plan: &Plan) -> Option<i64> {
     let gang = &plan.gang().rules;
     let rejoins = POD_CLASSES
@@ -155,6 +161,6 @@ fn active_deadline(plan: &Plan) -> Option<i64> {
         .as_secs()
         .saturating_add(gang.longest()?.as_secs())
         .saturating_add(rejoins.saturating_mul(gang.rejoin_timeout.as_secs()))
-        .saturating_add(DEADLINE_SLACK);
+        .saturating_add(DEADLINE_SLACK_SECONDS);
     Some(i64::try_from(seconds).unwrap_or(i64::MAX))
 }

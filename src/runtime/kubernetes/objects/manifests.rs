@@ -22,13 +22,14 @@ pub struct Manifests {
     pub secret: Secret,
     /// `pod.json` and the code.
     pub config_maps: Vec<ConfigMap>,
-    /// The gang.
+    /// The Jobs, whose pods are the gang.
     pub jobs: Vec<Job>,
-    /// What the user should know of them.
+    /// Sentences for the user about what the objects will do, which are no reason against them.
     pub notices: Vec<String>,
 }
 
-/// The objects of a run. Every reason against them comes at once.
+/// Writes the objects of a run. The error has every reason against them, so that one correction of
+/// a spec is enough.
 pub fn manifests(plan: &Plan, context: &ManifestContext) -> Result<Manifests, ManifestError> {
     let layout = ClusterLayout::of(plan);
     let mut notices = Vec::new();
@@ -83,7 +84,7 @@ impl Manifests {
             kind: "ConfigMap".into(),
             name: self.record.metadata.name.clone().unwrap_or_default(),
             uid: uid.into(),
-            // The record waits for nobody.
+            // Otherwise a deletion of the record would wait for the pods.
             block_owner_deletion: Some(false),
             controller: None,
         };
@@ -111,7 +112,7 @@ impl Manifests {
     }
 }
 
-/// As people write objects: what it is, what it is called, what is in it.
+/// Puts the fields of an object into the order in which people write them.
 fn metadata_first(object: Json) -> Json {
     let Json::Object(mut fields) = object else { return object };
     let head = ["apiVersion", "kind", "metadata"];

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value as Json};
 
-/// The directive of a mapping or of a list's item.
+/// The key under which a mapping, or an item of a list, says what becomes of what is there.
 const PATCH: &str = "$patch";
-/// The only keys of a mapping that stay.
+/// The key under which a mapping names the only keys that stay.
 const RETAIN: &str = "$retainKeys";
 
 /// Lists of a pod template whose items are merged, and by which key. Every other list is replaced.
@@ -22,10 +22,12 @@ const MERGE_KEYS: [(&str, &str); 12] = [
     ("ports", "containerPort"),
     ("hostAliases", "ip"),
 ];
-/// Merged too, by two keys in one: the API server takes the first.
+/// This list is merged as well. Kubernetes names two keys for it, of which the API server takes the
+/// first.
 const SPREAD: (&str, &str) = ("topologySpreadConstraints", "topologyKey");
 
-/// Merges `patch` into `target`, a mapping called `name`.
+/// Merges `patch` into `target`, the mapping that is called `name` in messages. An error is a
+/// sentence about the patch; `target` may then be half merged.
 pub(crate) fn merge(target: &mut Json, patch: &Json, name: &str) -> Result<(), String> {
     let Json::Object(changes) = patch else {
         return Err(format!("`{name}` is a mapping in a Pod"));
@@ -69,10 +71,13 @@ pub(crate) fn merge(target: &mut Json, patch: &Json, name: &str) -> Result<(), S
     Ok(())
 }
 
+/// The key by which the items of a list are told apart; `None` for a list that is replaced as a
+/// whole.
 fn merge_key(list: &str) -> Option<&'static str> {
     MERGE_KEYS.iter().chain([&SPREAD]).find(|(name, _)| *name == list).map(|(_, key)| *key)
 }
 
+/// Merges the items of a list into those with the same value of the key `by`.
 fn merge_list(target: &mut Json, items: &[Json], list: &str, by: &str) -> Result<(), String> {
     let directive = |item: &Json| item.get(PATCH).and_then(Json::as_str).map(str::to_owned);
     let whole = items.iter().any(|item| {
@@ -106,7 +111,8 @@ fn merge_list(target: &mut Json, items: &[Json], list: &str, by: &str) -> Result
     Ok(())
 }
 
-/// A mapping without its own directive; below it there must be none.
+/// A mapping without its directive. Directives further below would have nothing to work on and are
+/// refused.
 fn plain(changes: &Map<String, Json>) -> Result<Map<String, Json>, String> {
     let mut plain = changes.clone();
     plain.shift_remove(PATCH);
@@ -116,6 +122,7 @@ fn plain(changes: &Map<String, Json>) -> Result<Map<String, Json>, String> {
     }
 }
 
+/// A directive somewhere in a value.
 fn directive_below(value: &Json) -> Option<String> {
     match value {
         Json::Object(fields) => fields.iter().find_map(|(key, value)| {

@@ -1,7 +1,10 @@
-//! Plan to manifests, purely.
+//! A plan becomes the objects of a cluster. Nothing here asks a cluster or reads a clock; the only
+//! files that are read are those of the code.
 
 mod bundle;
+mod bundle_error;
 mod claim;
+mod code_files;
 mod code_maps;
 mod container;
 mod context;
@@ -24,6 +27,7 @@ mod table;
 mod volumes;
 
 pub use bundle::*;
+pub use bundle_error::*;
 pub use container::{INIT, MAIN};
 pub use context::*;
 pub use error::*;

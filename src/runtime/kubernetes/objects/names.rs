@@ -9,19 +9,19 @@ use super::context::ManifestContext;
 use crate::plan::Plan;
 use crate::spec::lint::is_label;
 
-/// Labels of every object.
+/// Keys and values of the labels that mlctl gives its objects.
 pub mod label {
     /// Always [`MLCTL`].
     pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
-    /// The run's id.
+    /// The id of the run that the object belongs to.
     pub const RUN: &str = "mlctl.dev/run";
-    /// The spec's name.
+    /// The `name` of the spec.
     pub const NAME: &str = "mlctl.dev/name";
-    /// The spec's kind.
+    /// The `kind` of the spec.
     pub const KIND: &str = "mlctl.dev/kind";
     /// The role, on a Job and pods that have only one.
     pub const ROLE: &str = "mlctl.dev/role";
-    /// Who submitted, see [`super::user_label`].
+    /// Who submitted the run, in the form that [`super::user_label`] gives.
     pub const USER: &str = "mlctl.dev/user";
     /// [`TRUE`] on a run's record only.
     pub const RECORD: &str = "mlctl.dev/record";
@@ -33,9 +33,9 @@ pub mod label {
     pub const QUEUE: &str = "kueue.x-k8s.io/queue-name";
 }
 
-/// Annotations of every object.
+/// Keys of the annotations that mlctl gives its objects.
 pub mod annotation {
-    /// Who submitted, in full.
+    /// Who submitted the run: the whole name that the cluster knows them by.
     pub const USER: &str = "mlctl.dev/user";
     /// The version of mlctl that wrote the object.
     pub const VERSION: &str = "mlctl.dev/version";
@@ -49,7 +49,7 @@ pub mod annotation {
     pub const OUTCOME: &str = "mlctl.dev/outcome";
 }
 
-/// The kind of a training run in labels.
+/// The value of [`label::KIND`] for a training run.
 pub const TRAIN_JOB: &str = "TrainJob";
 
 /// A user's name as a label's value: names of clusters (`system:serviceaccount:a:b`, addresses)
@@ -60,17 +60,18 @@ pub fn user_label(user: &str) -> String {
     hash
 }
 
-/// Name of the ConfigMap with `pod.json`.
+/// The name of the ConfigMap that holds `pod.json`, the agents' document.
 pub fn pod_config_name(run: &str) -> String {
     format!("{run}-pod")
 }
 
-/// Name of a ConfigMap with code.
+/// The name of one of the ConfigMaps with code, which are counted from 0.
 pub(crate) fn code_name(run: &str, index: usize) -> String {
     format!("{run}-code-{index}")
 }
 
-/// Labels of all objects of a run: the spec's, those that are allowed, and mlctl's over them.
+/// The labels of all objects of a run: those of the spec that are valid in a cluster, and mlctl's
+/// own, which win.
 pub(crate) fn labels(plan: &Plan, context: &ManifestContext) -> BTreeMap<String, String> {
     let mut labels: BTreeMap<String, String> = plan
         .head
@@ -91,7 +92,7 @@ pub(crate) fn labels(plan: &Plan, context: &ManifestContext) -> BTreeMap<String,
     labels
 }
 
-/// Metadata of one object.
+/// The metadata of an object of the run that is called `name`.
 pub(crate) fn meta(plan: &Plan, context: &ManifestContext, name: String) -> ObjectMeta {
     ObjectMeta {
         name: Some(name),
@@ -102,6 +103,7 @@ pub(crate) fn meta(plan: &Plan, context: &ManifestContext, name: String) -> Obje
     }
 }
 
+/// The annotations of all objects of a run.
 pub(crate) fn annotations(context: &ManifestContext) -> BTreeMap<String, String> {
     [
         (annotation::USER, context.user.clone()),

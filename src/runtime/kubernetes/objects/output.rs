@@ -4,7 +4,7 @@ use crate::agent::pod::OUTPUT_DIR;
 use crate::plan::{Plan, RolePlan};
 use crate::storage::Place;
 
-/// The base of the outputs as the primary's command sees it.
+/// The folder or address below which the outputs lie, as the primary's command sees it.
 pub fn base(plan: &Plan) -> String {
     let Some(output) = &plan.gang().output else { return OUTPUT_DIR.into() };
     match output.claim() {
@@ -20,7 +20,8 @@ pub(crate) fn is_mounted(plan: &Plan) -> bool {
     plan.gang().output.as_ref().is_none_or(|output| output.claim().is_some())
 }
 
-/// Why the outputs can't go there.
+/// The reasons why the outputs can't go where the spec says. What the user should know of outputs
+/// that can goes to `notices`.
 pub(crate) fn reasons(plan: &Plan, notices: &mut Vec<String>) -> Vec<String> {
     let Some(output) = &plan.gang().output else {
         notices.push(

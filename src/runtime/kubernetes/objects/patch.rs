@@ -9,10 +9,11 @@ use super::volumes;
 use crate::plan::PodOptions;
 use crate::spec::syntax::typed;
 
-/// Variables that the agent reads.
+/// How the names of the variables begin that the agent reads.
 const AGENT_VARIABLES: &str = "MLCTL_AGENT_";
 
-/// Applies the patch; a template that the agent couldn't work in is refused.
+/// Applies the `podPatch` of a spec. A template in which the agent couldn't work is refused, with
+/// every reason at once.
 pub(crate) fn patched(
     template: PodTemplateSpec,
     options: &PodOptions,
@@ -34,7 +35,7 @@ pub(crate) fn patched(
     }
 }
 
-/// Everything of the agent's that the patch has changed.
+/// The reasons against a patch: everything that the agent needs and that the patch has changed.
 fn broken(before: &PodTemplateSpec, after: &PodTemplateSpec) -> Vec<String> {
     let mut broken = Vec::new();
     labels(before, after, &mut broken);
@@ -60,23 +61,26 @@ fn broken(before: &PodTemplateSpec, after: &PodTemplateSpec) -> Vec<String> {
     broken
 }
 
+/// The container of this name.
 fn named(containers: &[Container], name: &str) -> Option<Container> {
     containers.iter().find(|container| container.name == name).cloned()
 }
 
+/// Labels by which mlctl finds pods must stay.
 fn labels(before: &PodTemplateSpec, after: &PodTemplateSpec, broken: &mut Vec<String>) {
     let get = |template: &PodTemplateSpec, key: &str| {
         template.metadata.as_ref()?.labels.as_ref()?.get(key).cloned()
     };
-    let own = before.metadata.iter().flat_map(|meta| meta.labels.iter().flatten());
-    for (key, value) in own {
-        let ours = key.starts_with("mlctl.dev/") || key == "app.kubernetes.io/managed-by";
-        if ours && get(after, key).as_ref() != Some(value) {
+    let before_labels = before.metadata.iter().flat_map(|meta| meta.labels.iter().flatten());
+    for (key, value) in before_labels {
+        let is_mlctls = key.starts_with("mlctl.dev/") || key == "app.kubernetes.io/managed-by";
+        if is_mlctls && get(after, key).as_ref() != Some(value) {
             broken.push(format!("the label `{key}` finds the run's pods: it must stay"));
         }
     }
 }
 
+/// Names, ends and networks of pods must be as the gang needs them.
 fn pod(before: &PodSpec, after: &PodSpec, broken: &mut Vec<String>) {
     if before.restart_policy != after.restart_policy {
         broken.push("`restartPolicy` must stay Never: the gang restarts as a whole".into());
@@ -107,12 +111,13 @@ fn pod(before: &PodSpec, after: &PodSpec, broken: &mut Vec<String>) {
     }
     for volume in before.volumes.iter().flatten() {
         let kept = after.volumes.iter().flatten().find(|other| other.name == volume.name);
-        if volumes::IS_AGENTS.contains(&volume.name.as_str()) && kept != Some(volume) {
+        if volumes::OF_THE_AGENT.contains(&volume.name.as_str()) && kept != Some(volume) {
             broken.push(format!("the volume `{}` is the agent's: it must stay", volume.name));
         }
     }
 }
 
+/// What a container runs, and what is mounted for it, must stay; `why` says what needs it.
 fn container(before: &Container, after: &Container, why: &str, broken: &mut Vec<String>) {
     let name = &before.name;
     if (&before.command, &before.args) != (&after.command, &after.args) {
@@ -124,11 +129,11 @@ fn container(before: &Container, after: &Container, why: &str, broken: &mut Vec<
         ));
     }
     for mount in before.volume_mounts.iter().flatten() {
-        let agents = volumes::IS_AGENTS.contains(&mount.name.as_str())
+        let is_agents = volumes::OF_THE_AGENT.contains(&mount.name.as_str())
             || mount.mount_path.starts_with("/mlctl/");
         let kept =
             after.volume_mounts.iter().flatten().find(|other| other.mount_path == mount.mount_path);
-        if agents && kept != Some(mount) {
+        if is_agents && kept != Some(mount) {
             broken.push(format!(
                 "the mount `{}` of the container `{name}` is the agent's: it must stay",
                 mount.mount_path
@@ -137,6 +142,7 @@ fn container(before: &Container, after: &Container, why: &str, broken: &mut Vec<
     }
 }
 
+/// The variables by which an agent knows which pod it is in must stay.
 fn variables(before: &Container, after: &Container, broken: &mut Vec<String>) {
     for variable in before.env.iter().flatten() {
         let kept = after.env.iter().flatten().find(|other| other.name == variable.name);

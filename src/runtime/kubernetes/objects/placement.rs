@@ -17,16 +17,17 @@ use crate::spec::syntax::freeform;
 const OS: &str = "kubernetes.io/os";
 const ARCH: &str = "kubernetes.io/arch";
 
-/// The nodes of a role's pods, and the resource of its accelerators with its amount.
+/// Which nodes pods may use, as a pod's spec says it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Nodes {
     pub(crate) selector: BTreeMap<String, String>,
     pub(crate) affinity: Option<Affinity>,
     pub(crate) tolerations: Vec<Toleration>,
+    /// The resource of the accelerators and how many each pod asks for; `None` for a role without.
     pub(crate) accelerators: Option<(String, u32)>,
 }
 
-/// Where a role's pods may go.
+/// The nodes that a role's pods may use. Reasons against what the spec says go to `refused`.
 pub(crate) fn nodes(
     options: &PodOptions,
     context: &ManifestContext,
@@ -58,7 +59,7 @@ pub(crate) fn nodes(
     }
 }
 
-/// Where any pod with the runner image may go.
+/// The nodes that any pod may use which runs nothing but the runner image.
 pub(crate) fn anywhere(context: &ManifestContext) -> Nodes {
     let mut selector = BTreeMap::from([(OS.to_owned(), "linux".to_owned())]);
     let mut affinity = Affinity::default();
@@ -74,6 +75,7 @@ pub(crate) fn anywhere(context: &ManifestContext) -> Nodes {
     Nodes { selector, affinity, ..Nodes::default() }
 }
 
+/// The labels that nodes must have: those of the spec over the operating system and architecture.
 fn selector(context: &ManifestContext, role: &RolePlan) -> BTreeMap<String, String> {
     let mut labels: BTreeMap<String, String> = [(OS.to_owned(), "linux".to_owned())].into();
     if let [only] = &context.architectures[..] {
@@ -83,6 +85,7 @@ fn selector(context: &ManifestContext, role: &RolePlan) -> BTreeMap<String, Stri
     labels
 }
 
+/// The affinity of the spec.
 fn user_affinity(options: &PodOptions, refused: &mut Vec<String>) -> Affinity {
     let value: Json =
         options.affinity.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
@@ -92,7 +95,9 @@ fn user_affinity(options: &PodOptions, refused: &mut Vec<String>) -> Affinity {
     })
 }
 
-/// Any of `nodes` as well: each of the terms that are there is combined with each of these.
+/// Requires that a node has all labels of one of the lists in `nodes`, beside what is required
+/// already. Terms are alternatives, so each of those that are there is combined with each of the
+/// lists.
 fn require(affinity: &mut Affinity, nodes: &[Vec<NodeLabel>]) {
     if nodes.is_empty() {
         return;
@@ -119,6 +124,7 @@ fn require(affinity: &mut Affinity, nodes: &[Vec<NodeLabel>]) {
         .collect();
 }
 
+/// A condition on a label; one without values says that the label must not be there.
 fn requirement(label: &NodeLabel) -> NodeSelectorRequirement {
     let absent = label.values.is_empty();
     NodeSelectorRequirement {
@@ -128,8 +134,8 @@ fn requirement(label: &NodeLabel) -> NodeSelectorRequirement {
     }
 }
 
-/// Nodes with accelerators are commonly tainted by the name of the resource, so that only pods that
-/// ask for it come.
+/// A toleration for the taint that nodes with accelerators commonly have, so that only pods come
+/// which ask for their resource. `None` when the spec tolerates it already.
 fn own_taint(placed: &Placement, known: &[Toleration]) -> Option<Toleration> {
     let toleration = Toleration {
         key: Some(placed.resource.clone()),
@@ -141,6 +147,7 @@ fn own_taint(placed: &Placement, known: &[Toleration]) -> Option<Toleration> {
     (!tolerated).then_some(toleration)
 }
 
+/// The tolerations of the spec.
 fn user_tolerations(role: &RolePlan) -> Vec<Toleration> {
     let toleration = |toleration: &spec::Toleration| {
         let spec::Toleration { key, operator, value, effect, toleration_seconds } = toleration;

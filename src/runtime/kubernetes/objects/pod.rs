@@ -10,10 +10,11 @@ use super::names::{annotations, label, labels};
 use super::{container, patch, placement, security, volumes};
 use crate::plan::{ClusterLayout, Plan, RolePlan};
 
-/// Seconds that a pod has beyond what its agent needs to leave.
-const GRACE_SLACK: u64 = 5;
+/// How many seconds a pod may take to end beyond what its agent needs.
+const GRACE_SLACK_SECONDS: u64 = 5;
 
-/// The template of pods like those of `role`; `lone` when the Job has no other role.
+/// The template of pods like those of `role`. `lone` is the role's name when the Job has no other
+/// one. The error has every reason against it.
 pub(crate) fn template(
     plan: &Plan,
     context: &ManifestContext,
@@ -36,7 +37,7 @@ pub(crate) fn template(
     let pods = &plan.gang().pods;
     let pull = pods.image_pull_secrets.iter();
     let pull: Vec<_> = pull.map(|name| LocalObjectReference { name: name.clone() }).collect();
-    let leave = plan.gang().rules.leave_bound().as_secs() + GRACE_SLACK;
+    let leave = plan.gang().rules.leave_bound().as_secs() + GRACE_SLACK_SECONDS;
     let template = PodTemplateSpec {
         metadata: Some(ObjectMeta {
             labels: Some(labels),
@@ -48,11 +49,11 @@ pub(crate) fn template(
             subdomain: Some(ClusterLayout::of(plan).service),
             termination_grace_period_seconds: i64::try_from(leave).ok(),
             service_account_name: pods.service_account.clone(),
-            // The agents need nothing of the cluster's API.
+            // The agents ask the cluster's API for nothing.
             automount_service_account_token: pods.service_account.is_none().then_some(false),
             priority_class_name: pods.priority_class.clone(),
             image_pull_secrets: (!pull.is_empty()).then_some(pull),
-            // Else the command sees variables of every Service in the namespace.
+            // Otherwise the command would see variables of every Service in the namespace.
             enable_service_links: Some(false),
             security_context: Some(security::pod(plan.gang().security)),
             init_containers: Some(vec![container::init(plan, context, role)]),
@@ -67,14 +68,17 @@ pub(crate) fn template(
     patch::patched(template, pods)
 }
 
-/// A sidecar of a mesh never ends and encrypts what the gang talks; a spec's own labels win.
+/// Labels that keep the sidecars of service meshes away: a sidecar never ends, so that its pod
+/// doesn't either, and it would encrypt what the gang's processes send to each other. The labels of
+/// a spec win.
 pub(crate) fn mesh_labels() -> BTreeMap<String, String> {
     [("sidecar.istio.io/inject", "false"), ("kuma.io/sidecar-injection", "disabled")]
         .map(|(key, value)| (key.to_owned(), value.to_owned()))
         .into()
 }
 
-/// A gang loses all its work since the last checkpoint with one of its pods.
+/// Annotations that keep autoscalers from moving a pod: with any of its pods a gang loses all its
+/// work since the last checkpoint.
 fn stay_annotations() -> BTreeMap<String, String> {
     [
         ("cluster-autoscaler.kubernetes.io/safe-to-evict", "false"),

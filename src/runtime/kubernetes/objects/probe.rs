@@ -18,29 +18,30 @@ use super::{placement, pod, security, volumes};
 use crate::agent::pod::{PROGRAM, PROGRAM_DIR};
 use crate::spec::Security;
 
-/// The kind in labels.
+/// The value of [`label::KIND`] for a probe.
 const KIND: &str = "Doctor";
-/// Seconds that an ended probe stays where nobody removes it.
-const KEEP: i32 = 60;
-/// Seconds that the cluster adds to mlctl's own patience before it ends the pod itself.
-const SLACK: i64 = 60;
+/// How many seconds an ended probe stays when the mlctl that made it doesn't remove it.
+const KEEP_SECONDS: i32 = 60;
+/// How many seconds the cluster waits longer than mlctl before it ends the pod itself.
+const DEADLINE_SLACK_SECONDS: i64 = 60;
 
-/// What the probe is to prove.
+/// What a probe is to prove.
 #[derive(Clone, Debug, Default)]
 pub struct ProbeWish {
-    /// Name of the Job, and the value of the run's label.
+    /// The name of the Job, which is also the value of [`label::RUN`].
     pub name: String,
-    /// An image of the user's to pull and run in; none: the runner image alone.
+    /// An image of the user's, to be pulled and run; `None` to prove the runner image alone.
     pub image: Option<String>,
     /// Secrets with credentials for registries, beside the service account's own.
     pub pull_secrets: Vec<String>,
-    /// As which user, with which rights.
+    /// The user and the rights that the pod has, as specs name them.
     pub security: Security,
-    /// Seconds that mlctl waits.
+    /// How many seconds mlctl waits for the pod.
     pub limit: u64,
 }
 
-/// The Job. `context` says who, with which runner image, on which nodes.
+/// The Job of a probe. Of `context` the user, the namespace, the runner image and its architectures
+/// count.
 pub fn probe_job(wish: &ProbeWish, context: &ManifestContext) -> Job {
     let labels: BTreeMap<String, String> = [
         (label::MANAGED_BY, label::MLCTL),
@@ -57,8 +58,8 @@ pub fn probe_job(wish: &ProbeWish, context: &ManifestContext) -> Job {
     ]
     .map(|(key, value)| (key.to_owned(), value))
     .into();
-    let mut of_pod = pod::mesh_labels();
-    of_pod.extend(labels.clone());
+    let mut pod_labels = pod::mesh_labels();
+    pod_labels.extend(labels.clone());
     Job {
         metadata: ObjectMeta {
             name: Some(wish.name.clone()),
@@ -69,11 +70,15 @@ pub fn probe_job(wish: &ProbeWish, context: &ManifestContext) -> Job {
         },
         spec: Some(JobSpec {
             backoff_limit: Some(0),
-            active_deadline_seconds: Some(i64::try_from(wish.limit).unwrap_or(0) + SLACK),
-            ttl_seconds_after_finished: Some(KEEP),
+            active_deadline_seconds: Some(
+                i64::try_from(wish.limit)
+                    .unwrap_or(i64::MAX)
+                    .saturating_add(DEADLINE_SLACK_SECONDS),
+            ),
+            ttl_seconds_after_finished: Some(KEEP_SECONDS),
             template: PodTemplateSpec {
                 metadata: Some(ObjectMeta {
-                    labels: Some(of_pod),
+                    labels: Some(pod_labels),
                     annotations: Some(annotations),
                     ..ObjectMeta::default()
                 }),
@@ -85,6 +90,7 @@ pub fn probe_job(wish: &ProbeWish, context: &ManifestContext) -> Job {
     }
 }
 
+/// The pod: with an image of the user's it has both containers of a run's pod, else one.
 fn pod_spec(wish: &ProbeWish, context: &ManifestContext) -> PodSpec {
     let nodes = placement::anywhere(context);
     let pull = wish.pull_secrets.iter();

@@ -9,21 +9,22 @@ use super::names::{label, meta, pod_config_name};
 use crate::agent::pod::{DOCUMENT, PodDocument};
 use crate::plan::Plan;
 
-/// A ConfigMap holds 1 MiB; names and metadata need room too.
+/// How many bytes of values a ConfigMap holds. The limit is 1 MiB, and metadata needs a part of it.
 const MAX_BYTES: usize = 900 * 1024;
 
-/// Keys of the record.
+/// Keys of a record's data.
 pub mod record_key {
     /// The spec as it was run, secrets masked.
     pub const SPEC: &str = "spec.yaml";
-    /// The plan, secrets masked.
+    /// The plan as JSON, secrets masked.
     pub const PLAN: &str = "plan.json";
-    /// Facts of the submission.
+    /// Who submitted what and when: the `run.json` of the state folder.
     pub const RUN: &str = "run.json";
     /// How the run ended, once an mlctl has seen it.
     pub const VERDICT: &str = "verdict.json";
 }
 
+/// The record of a run. The error says what is too large or can't be written.
 pub(crate) fn record(plan: &Plan, context: &ManifestContext) -> Result<ConfigMap, String> {
     let plan_json = serde_json::to_string(&plan.masked())
         .map_err(|error| format!("the plan can't be written as JSON: {error}"))?;
@@ -40,6 +41,7 @@ pub(crate) fn record(plan: &Plan, context: &ManifestContext) -> Result<ConfigMap
     Ok(ConfigMap { metadata, data: Some(data), ..ConfigMap::default() })
 }
 
+/// The ConfigMap with the agents' document. The error says that it is too large.
 pub(crate) fn pod_document(
     plan: &Plan,
     context: &ManifestContext,
@@ -56,6 +58,7 @@ pub(crate) fn pod_document(
     })
 }
 
+/// Refuses what a ConfigMap can't hold; `what` names it in the message.
 fn fits(what: &str, bytes: usize) -> Result<(), String> {
     if bytes <= MAX_BYTES {
         return Ok(());

@@ -9,14 +9,15 @@ use super::context::ManifestContext;
 use super::names::meta;
 use crate::plan::Plan;
 
-/// The key of the gang's token.
+/// The key of the gang's token in the run's Secret.
 pub const TOKEN: &str = "token";
 
-/// The key of a role's secret values.
+/// The key of a role's secret variables in the run's Secret. The value is JSON, by variable.
 pub fn env_key(role: &str) -> String {
     format!("env.{role}")
 }
 
+/// The Secret of a run. The error says whose values can't be written as JSON.
 pub(crate) fn secret(plan: &Plan, context: &ManifestContext) -> Result<Secret, String> {
     let mut data = BTreeMap::new();
     data.insert(TOKEN.to_owned(), ByteString(context.token.clone().into_bytes()));

@@ -6,7 +6,7 @@ use k8s_openapi::api::core::v1::{
 
 use crate::spec::Security;
 
-/// User and group of pods that don't run as the image's own.
+/// The user and group of pods that don't run as the user of their image.
 const USER: i64 = 1000;
 
 /// What holds for all containers of a pod. `fsGroup` makes claims and the Secret's files readable
@@ -18,7 +18,7 @@ pub(crate) fn pod(security: Security) -> PodSecurityContext {
         run_as_user: own.then_some(USER),
         run_as_group: own.then_some(USER),
         fs_group: (security != Security::Openshift).then_some(USER),
-        // Else each start walks over all files of a claim.
+        // Otherwise every start of a pod would change the group of all files of a claim.
         fs_group_change_policy: (security != Security::Openshift)
             .then(|| "OnRootMismatch".to_owned()),
         seccomp_profile: Some(SeccompProfile {
@@ -29,7 +29,7 @@ pub(crate) fn pod(security: Security) -> PodSecurityContext {
     }
 }
 
-/// The main container.
+/// What holds for the main container, which runs the user's command.
 pub(crate) fn main(security: Security) -> SecurityContext {
     match security {
         Security::Restricted | Security::Openshift => restricted(),
@@ -41,7 +41,8 @@ pub(crate) fn main(security: Security) -> SecurityContext {
     }
 }
 
-/// The init container: mlctl needs nothing, whatever the command may need.
+/// What holds for the init container. It runs mlctl, which needs no rights, whatever the command
+/// needs.
 pub(crate) fn init(security: Security) -> SecurityContext {
     let own = security != Security::Openshift;
     SecurityContext {
@@ -53,6 +54,7 @@ pub(crate) fn init(security: Security) -> SecurityContext {
     }
 }
 
+/// What the Pod Security Standard `restricted` asks of a container.
 fn restricted() -> SecurityContext {
     SecurityContext {
         allow_privilege_escalation: Some(false),

@@ -6,7 +6,8 @@ use super::context::ManifestContext;
 use super::names::{label, meta};
 use crate::plan::{Addresses, ClusterLayout, Plan, Port};
 
-/// Names resolve before a pod is ready: the agents wait for each other themselves.
+/// The Service of a run. Names resolve before their pods are ready, because the agents wait for
+/// each other themselves.
 pub(crate) fn service(plan: &Plan, context: &ManifestContext) -> Service {
     let layout = ClusterLayout::of(plan);
     let port = |name: &str, port| ServicePort {

@@ -7,11 +7,12 @@ use super::context::ManifestContext;
 use super::manifests::Manifests;
 use crate::plan::{ClusterLayout, Plan, Section};
 
-/// The sections about the cluster.
+/// The sections about the cluster, to be shown below those of the plan.
 pub fn sections(plan: &Plan, context: &ManifestContext, manifests: &Manifests) -> Vec<Section> {
     vec![surroundings(plan, context), jobs(plan, manifests)]
 }
 
+/// Where the run will be, and what it brings along.
 fn surroundings(plan: &Plan, context: &ManifestContext) -> Section {
     let namespace = match context.namespace.as_str() {
         "" => "the context's",
@@ -46,6 +47,7 @@ fn surroundings(plan: &Plan, context: &ManifestContext) -> Section {
     }
 }
 
+/// One row for each Job.
 fn jobs(plan: &Plan, manifests: &Manifests) -> Section {
     let layout = ClusterLayout::of(plan);
     let header = ["job", "pods", "roles", "image", "limits"].map(String::from).to_vec();
@@ -63,10 +65,12 @@ fn jobs(plan: &Plan, manifests: &Manifests) -> Section {
     Section { title: "Jobs".into(), header, rows: rows.collect() }
 }
 
+/// The image of a Job's main container; `-` where it has none.
 fn image(job: &Job) -> String {
     main(job).and_then(|main| main.image.clone()).unwrap_or_else(|| "-".into())
 }
 
+/// The limits of a Job's main container; `-` where it has none.
 fn limits(job: &Job) -> String {
     let limits = main(job).and_then(|main| main.resources.as_ref()?.limits.as_ref());
     let limits = limits.into_iter().flatten().map(|(name, amount)| format!("{name} {}", amount.0));

@@ -21,28 +21,30 @@ use crate::spec;
 use crate::spec::syntax::freeform;
 use crate::storage::Place;
 
-/// The agent's binary.
+/// The volume with the agent's binary.
 pub(crate) const PROGRAM: &str = "mlctl-bin";
-/// The document.
+/// The volume with the agents' document.
 const CONFIG: &str = "mlctl-config";
-/// The run's Secret.
+/// The volume with the run's Secret.
 const SECRET: &str = "mlctl-secret";
-/// The code.
+/// The volume with the code.
 const CODE: &str = "mlctl-code";
-/// Volumes whose contents the agent needs.
-pub(crate) const IS_AGENTS: [&str; 4] = [PROGRAM, CONFIG, SECRET, CODE];
+/// The volumes whose contents the agent needs: a `podPatch` must not change them.
+pub(crate) const OF_THE_AGENT: [&str; 4] = [PROGRAM, CONFIG, SECRET, CODE];
 
-/// Readable for the group, which is `fsGroup`; nobody else.
+/// Secrets are readable for the owner and for the group, which is `fsGroup`, and for nobody else.
 const SECRET_MODE: i32 = 0o440;
+/// Documents and code are readable for everybody.
 const READ_ONLY: i32 = 0o444;
 
-/// Volumes with their mounts in the main container.
+/// The volumes of a pod, and their mounts in the main container.
 pub(crate) struct Volumes {
     pub(crate) volumes: Vec<Volume>,
     pub(crate) mounts: Vec<VolumeMount>,
 }
 
 impl Volumes {
+    /// Adds a volume that is mounted once.
     fn add(&mut self, volume: Volume, mount_path: &str, read_only: bool) {
         self.mounts.push(VolumeMount {
             name: volume.name.clone(),
@@ -53,8 +55,9 @@ impl Volumes {
         self.volumes.push(volume);
     }
 
-    /// The kubelet waits for ever when two volumes of a pod are the same claim: all mounts of one
-    /// come from its first volume, and read-only is each mount's own matter.
+    /// Lets all mounts of one claim come from the first of its volumes, because the kubelet waits
+    /// for ever when two volumes of a pod are the same claim. Whether it is read-only becomes each
+    /// mount's own matter.
     fn one_volume_per_claim(&mut self) {
         let mut first: BTreeMap<String, String> = BTreeMap::new();
         let mut merged: BTreeMap<String, String> = BTreeMap::new();
@@ -85,7 +88,7 @@ impl Volumes {
     }
 }
 
-/// All volumes of pods like those of `role`.
+/// All volumes of pods like those of `role`. Reasons against those of the spec go to `refused`.
 pub(crate) fn volumes(
     plan: &Plan,
     context: &ManifestContext,
@@ -100,14 +103,14 @@ pub(crate) fn volumes(
     if code > 0 {
         all.add(projected(plan, code), CODE_DIR, true);
     }
-    let own_folder = |path: &str| role.volumes.iter().all(|volume| volume.mount_path != path);
+    let is_unmounted = |path: &str| role.volumes.iter().all(|volume| volume.mount_path != path);
     for (name, path) in [("mlctl-work", WORK_DIR), ("mlctl-home", HOME_DIR), ("mlctl-tmp", "/tmp")]
     {
-        if own_folder(path) {
+        if is_unmounted(path) {
             all.add(empty(name, EmptyDirVolumeSource::default()), path, false);
         }
     }
-    if own_folder("/dev/shm") {
+    if is_unmounted("/dev/shm") {
         all.add(empty("mlctl-shm", shared_memory(role)), "/dev/shm", false);
     }
     if output::is_mounted(plan) {
@@ -197,6 +200,7 @@ fn projected(plan: &Plan, maps: usize) -> Volume {
     }
 }
 
+/// A volume of the spec with its mount. Names and paths that mlctl uses itself are refused.
 fn user_volume(volume: &spec::Volume) -> Result<(Volume, VolumeMount), String> {
     let spec::Volume { name, mount_path, sub_path, read_only, source } = volume;
     if name.starts_with(OWN) {

@@ -26,10 +26,13 @@ use crate::store::{Durability, RunPaths, write_atomic};
 use crate::sys::random_word;
 use crate::text::ByteSize;
 
-/// The agent with its guard takes half of it; the command is to have some, too.
+/// The least memory of a role. The agent with its guard takes half of it, and the command needs
+/// some.
 const LEAST_MEMORY: ByteSize = ByteSize { bytes: 32 << 20 };
 
-/// Can this plan run here? A rehearsal also asks the cluster; a submission will see.
+/// Looks whether this plan can run here, before anything is created. The error has every reason
+/// against it. Only a rehearsal asks the cluster whether it would take each object, since a
+/// submission finds that out anyway.
 pub(crate) fn check(
     session: &Session,
     plan: &Plan,
@@ -54,22 +57,22 @@ pub(crate) fn check(
     Ok(notices)
 }
 
-/// An agent that is killed for its own memory is made again and again, and nothing can tell why.
+/// Complains about roles whose memory is too little for the agent. It would be killed before it can
+/// say anything, again and again, and nobody could tell why.
 fn too_little_memory(plan: &Plan) -> Vec<String> {
-    let small = |role: &&RolePlan| role.memory.is_some_and(|memory| memory < LEAST_MEMORY);
-    let say = |role: &RolePlan| {
-        let memory = role.memory.map(|memory| memory.to_string()).unwrap_or_default();
-        format!(
+    let complaint = |role: &RolePlan| {
+        let memory = role.memory.filter(|memory| *memory < LEAST_MEMORY)?;
+        Some(format!(
             "role {}: `memory` {memory} is too little even for mlctl's own agent: write \
              {LEAST_MEMORY} or more",
             role.name
-        )
+        ))
     };
-    plan.gang().roles.iter().filter(small).map(say).collect()
+    plan.gang().roles.iter().filter_map(complaint).collect()
 }
 
-/// Pods would wait for a claim that isn't there until `startTimeout`. Whoever may not look is told by
-/// the cluster then.
+/// Complains about claims that are not there: pods would wait for them until `startTimeout`. There
+/// are no complaints for a user who may not list claims; the cluster will tell then.
 fn missing_claims(session: &Session, made: &Manifests) -> Vec<String> {
     let pods = made.jobs.iter().filter_map(|job| job.spec.as_ref()?.template.spec.as_ref());
     let volumes = pods.flat_map(|pod| pod.volumes.iter().flatten());
@@ -85,16 +88,17 @@ fn missing_claims(session: &Session, made: &Manifests) -> Vec<String> {
     let listed = session.block_on(cluster.list_metadata::<PersistentVolumeClaim>(""));
     let Ok(claims) = listed else { return Vec::new() };
     let namespace = &cluster.location.namespace;
-    let gone = |name: &&str| claims.iter().all(|claim| claim.name.as_deref() != Some(*name));
-    let say = |name| {
+    let is_missing = |name: &&str| claims.iter().all(|claim| claim.name.as_deref() != Some(*name));
+    let complaint = |name| {
         format!(
             "there is no claim `{name}` in the namespace {namespace}: make it, or name another in \
              `output`, `data` or `volumes`"
         )
     };
-    names.into_iter().filter(gone).map(say).collect()
+    names.into_iter().filter(is_missing).map(complaint).collect()
 }
 
+/// What the settings say of all objects, for the namespace that the cluster is asked for.
 fn settings(session: &Session) -> Result<ManifestContext, RuntimeError> {
     let context = session.config.manifests.clone().ok_or_else(|| {
         RuntimeError::Refused(vec![
@@ -106,6 +110,7 @@ fn settings(session: &Session) -> Result<ManifestContext, RuntimeError> {
     Ok(ManifestContext { namespace: session.cluster()?.location.namespace, ..context })
 }
 
+/// Writes the objects; reasons against them become the runtime's.
 fn write(plan: &Plan, context: &ManifestContext) -> Result<Manifests, RuntimeError> {
     manifests(plan, context).map_err(|error| match error {
         ManifestError::Refused(reasons) => RuntimeError::Refused(reasons),
@@ -116,7 +121,7 @@ fn refused(error: impl std::fmt::Display) -> RuntimeError {
     RuntimeError::Refused(vec![error.to_string()])
 }
 
-/// Everything that a submission would find out, with nothing created.
+/// Finds out everything that a submission would find out, and creates nothing.
 fn rehearse(session: &Session, made: &Manifests) -> Result<Vec<Notice>, RuntimeError> {
     let cluster = session.cluster()?;
     let missing = session.block_on(access::missing(&cluster))?;
@@ -151,7 +156,7 @@ fn rehearse(session: &Session, made: &Manifests) -> Result<Vec<Notice>, RuntimeE
     Ok(Vec::new())
 }
 
-/// Creates everything.
+/// Creates all objects of a run. When it returns, the run goes on without this process.
 pub(crate) fn submit(
     session: &Session,
     plan: &Plan,
@@ -183,9 +188,10 @@ pub(crate) fn submit(
     Submitting::begin(run)?;
     let created = session.block_on(create(&cluster, &mut made));
     if let Err(error) = created {
-        // Whatever was made goes with its owner; without the permission it has started nothing.
-        let record = made.record.metadata.name.clone().unwrap_or_default();
-        let _ = session.block_on(cluster.delete::<ConfigMap>(&record, &DeleteParams::background()));
+        // What was made is deleted with the record, which owns it. A user without that permission
+        // leaves objects behind, and none of them has started anything.
+        let background = DeleteParams::background();
+        let _ = session.block_on(cluster.delete::<ConfigMap>(&run.run, &background));
         Submitting::end(run);
         return Err(error.into());
     }
@@ -193,10 +199,11 @@ pub(crate) fn submit(
     save_manifests(run, &made)?;
     Submitting::end(run);
     session.submitted(&run.run)?;
-    // What the user should know has been said by `check`.
+    // The notices for the user have come from `check`.
     Ok(Vec::new())
 }
 
+/// Creates the objects in an order in which a submission that dies has started nothing.
 async fn create(
     cluster: &crate::runtime::kubernetes::client::Cluster,
     made: &mut Manifests,
@@ -206,7 +213,8 @@ async fn create(
         annotations.insert(annotation::SUBMITTED.into(), "false".into());
     }
     let record = cluster.create(&made.record).await?;
-    made.own(record.metadata.uid.as_deref().unwrap_or_default());
+    // An owner without a uid is none: what the run has made would stay for ever.
+    made.own(&given(record.metadata.uid.as_ref(), "uid")?);
     let maps =
         futures::future::try_join_all(made.config_maps.iter().map(|map| cluster.create(map)));
     futures::try_join!(cluster.create(&made.service), cluster.create(&made.secret), maps)?;
@@ -226,25 +234,31 @@ async fn create(
     release(cluster, &record, &made.jobs).await
 }
 
-/// Lets several Jobs go. From the first change on, any mlctl that looks finishes it.
+/// Lets several suspended Jobs go. Once the record is marked, which is the first change, any mlctl
+/// that observes the run does the rest if this one dies.
 pub(crate) async fn release(
     cluster: &crate::runtime::kubernetes::client::Cluster,
     record: &ConfigMap,
     jobs: &[Job],
 ) -> Result<(), ClusterError> {
-    let name = record.metadata.name.clone().unwrap_or_default();
+    let name = given(record.metadata.name.as_ref(), "name")?;
     let submitted = json!({"metadata": {"annotations": {annotation::SUBMITTED: "true"}}});
     cluster.change::<ConfigMap>(&name, &submitted).await?;
-    let go = json!({"spec": {"suspend": false}});
+    let resume = json!({"spec": {"suspend": false}});
     let all = jobs.iter().map(|job| {
-        let name = job.metadata.name.clone().unwrap_or_default();
-        let go = &go;
-        async move { cluster.change::<Job>(&name, go).await }
+        let name = given(job.metadata.name.as_ref(), "name");
+        let resume = &resume;
+        async move { cluster.change::<Job>(&name?, resume).await }
     });
     futures::future::try_join_all(all).await.map(|_| ())
 }
 
-/// The objects as they were made, without what must not be written down.
+/// A part of an object's metadata that the API server always sets.
+fn given(part: Option<&String>, what: &str) -> Result<String, ClusterError> {
+    part.cloned().ok_or_else(|| ClusterError::Api(format!("an object, without its {what}")))
+}
+
+/// Keeps the objects as they were made in the run's folder, without what must not be written down.
 fn save_manifests(run: &RunPaths, made: &Manifests) -> Result<(), RuntimeError> {
     let mut shown = made.clone();
     shown.secret.data = None;
@@ -253,4 +267,16 @@ fn save_manifests(run: &RunPaths, made: &Manifests) -> Result<(), RuntimeError> 
     let text = texts.map_err(std::io::Error::other)?.join("---\n");
     write_atomic(&run.dir.join("manifests.yaml"), text.as_bytes(), Durability::Crash)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_api_server_must_set_has_no_default() {
+        assert_eq!(given(Some(&"u".to_owned()), "uid").unwrap(), "u");
+        let error = given(None, "uid").unwrap_err().to_string();
+        assert_eq!(error, "the API server says: an object, without its uid");
+    }
 }

@@ -41,8 +41,8 @@ impl Submission {
         self.layout.jobs.first()?.replicas.first()
     }
 
-    /// What this machine remembers of a run; `None` when it remembers nothing that can be understood,
-    /// so that the cluster has to be asked.
+    /// What this machine remembers of a run; `None` when it remembers nothing that can be
+    /// understood, so that the cluster has to be asked.
     pub(crate) fn read(run: &RunPaths) -> Option<Self> {
         serde_json::from_slice(&fs_err::read(file(run)).ok()?).ok()
     }

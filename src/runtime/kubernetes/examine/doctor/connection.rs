@@ -5,7 +5,7 @@ use crate::runtime::ClusterError;
 
 const CHECK: &str = "connection";
 
-/// The first request, or reading the kubeconfig, failed.
+/// The finding for a kubeconfig that can't be read, or a first request that failed.
 pub fn not_connected(error: &ClusterError) -> Finding {
     let fail = |check: &str| Finding::fail(Place::Cluster, check, error.to_string());
     match error {
@@ -59,6 +59,7 @@ pub fn not_connected(error: &ClusterError) -> Finding {
     }
 }
 
+/// The command that chooses a context: the first one there, if there is any.
 fn use_context(first: Option<&String>) -> String {
     format!("kubectl config use-context {}", first.map_or("NAME", String::as_str))
 }

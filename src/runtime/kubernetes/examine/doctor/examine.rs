@@ -17,27 +17,27 @@ use crate::runtime::kubernetes::runtime::Kubernetes;
 use crate::spec::Security;
 use crate::sys::random_word;
 
-/// What is looked at beside what every run needs.
+/// What is checked beside what every run needs.
 #[derive(Clone, Debug, Default)]
 pub struct ClusterChecks {
-    /// An image to pull and run in.
+    /// An image that the probe pod pulls and runs; `None` to use the runner image alone.
     pub image: Option<String>,
     /// Secrets to pull it with, beside the service account's own.
     pub pull_secrets: Vec<String>,
-    /// What specs will say of `security`.
+    /// The `security` that specs will name.
     pub security: Security,
     /// How long the probe pod may take; `None`: none is made.
     pub pod: Option<Duration>,
 }
 
 impl Kubernetes {
-    /// Looks at the cluster and tells what it finds.
+    /// Checks the cluster and tells its findings to `visit`, one after the other.
     pub fn examine(&self, checks: &ClusterChecks, visit: &Visit) {
-        let told = self.session.cluster().map(|cluster| {
+        let done = self.session.cluster().map(|cluster| {
             let context = self.session.config.manifests.as_ref();
             self.session.block_on(examine(&cluster, context, checks, visit));
         });
-        match told {
+        match done {
             Ok(()) => {}
             Err(RuntimeError::Cluster(error)) => visit.tell(not_connected(&error)),
             Err(error) => {
@@ -47,6 +47,7 @@ impl Kubernetes {
     }
 }
 
+/// Makes all checks, until one finds that the others make no sense or the user has left.
 async fn examine(
     cluster: &Cluster,
     context: Option<&ManifestContext>,
@@ -85,7 +86,7 @@ async fn examine(
     }
 }
 
-/// Who answers, and who asks, as the cluster knows them; `None` when nothing more can be asked.
+/// Checks who answers, and gives the name of this user; `None` when nothing more can be asked.
 async fn connection(cluster: &Cluster, visit: &Visit) -> Option<String> {
     visit.begin("the API server");
     let reached = match within(cluster, visit, reach::reach(cluster)).await {
@@ -111,14 +112,14 @@ async fn connection(cluster: &Cluster, visit: &Visit) -> Option<String> {
     }
 }
 
-/// Nothing else is of use without it.
+/// Checks the namespace; `false` when nothing can run in it.
 async fn namespace(cluster: &Cluster, checks: &ClusterChecks, visit: &Visit) -> bool {
     visit.begin("the namespace");
     match within(cluster, visit, place::namespace(cluster)).await {
         Ok(facts) => {
-            let goes = facts.is_going;
+            let is_being_deleted = facts.is_going;
             tell(visit, doctor::namespace(&facts, checks.security));
-            !goes
+            !is_being_deleted
         }
         Err(error @ (ClusterError::NotFound(_) | ClusterError::NamespaceMissing { .. })) => {
             let name = &cluster.location.namespace;
@@ -137,15 +138,16 @@ async fn namespace(cluster: &Cluster, checks: &ClusterChecks, visit: &Visit) -> 
     }
 }
 
+/// Checks the permissions; `false` when this user can't submit runs.
 async fn permissions(cluster: &Cluster, user: &str, visit: &Visit) -> bool {
     visit.begin("permissions");
-    match within(cluster, visit, access::lacks(cluster)).await {
-        Ok((asked, lacks)) => {
+    match within(cluster, visit, access::missing_by_activity(cluster)).await {
+        Ok((asked, missing)) => {
             let namespace = &cluster.location.namespace;
-            for finding in doctor::permissions(user, namespace, asked, &lacks) {
+            for finding in doctor::permissions(user, namespace, asked, &missing) {
                 tell(visit, finding);
             }
-            !lacks.iter().any(|lack| lack.is_vital)
+            !missing.iter().any(|one| one.is_vital)
         }
         Err(error) => {
             unseen(visit, "permissions", &error);
@@ -154,41 +156,44 @@ async fn permissions(cluster: &Cluster, user: &str, visit: &Visit) -> bool {
     }
 }
 
-/// What the namespace holds.
+/// Checks what the namespace holds.
 async fn holdings(cluster: &Cluster, checks: &ClusterChecks, visit: &Visit) {
     let name = &cluster.location.namespace;
     visit.begin("quotas");
-    look(cluster, visit, "quota", place::quotas(cluster), |quotas| doctor::quota(name, &quotas))
+    check(cluster, visit, "quota", place::quotas(cluster), |quotas| doctor::quota(name, &quotas))
         .await;
     visit.begin("pull secrets");
     let secrets = place::pull_secrets(cluster, &checks.pull_secrets);
     let account = format!("the service account {}", place::ACCOUNT);
-    look(cluster, visit, "pull secrets", secrets, |secrets| {
+    check(cluster, visit, "pull secrets", secrets, |secrets| {
         doctor::pull_secrets(name, &account, &secrets)
     })
     .await;
     visit.begin("claims");
     let classes = within(cluster, visit, place::classes(cluster)).await.ok();
-    look(cluster, visit, "claims", place::claims(cluster), |claims| {
+    check(cluster, visit, "claims", place::claims(cluster), |claims| {
         doctor::claims(name, &claims, classes.as_deref())
     })
     .await;
 }
 
-/// What is the whole cluster's.
+/// Checks what belongs to the whole cluster.
 async fn whole(cluster: &Cluster, context: Option<&ManifestContext>, visit: &Visit) {
     let architectures = context.map_or(&[][..], |context| &context.architectures);
     visit.begin("nodes");
-    look(cluster, visit, "nodes", nodes::nodes(cluster), |found| {
+    check(cluster, visit, "nodes", nodes::nodes(cluster), |found| {
         doctor::nodes(&found, architectures)
     })
     .await;
     visit.begin("Kueue");
     let name = &cluster.location.namespace;
-    look(cluster, visit, "kueue", nodes::kueue(cluster), |facts| vec![doctor::kueue(name, &facts)])
-        .await;
+    check(cluster, visit, "kueue", nodes::kueue(cluster), |facts| {
+        vec![doctor::kueue(name, &facts)]
+    })
+    .await;
 }
 
+/// Makes the probe pod and judges how far it came.
 async fn pod(
     cluster: &Cluster,
     context: &ManifestContext,
@@ -221,29 +226,31 @@ async fn pod(
     }
 }
 
-/// Judges what was asked for; what may not be asked is told.
-async fn look<T>(
+/// Makes one check: judges the answer, or says that this user may not ask.
+async fn check<T>(
     cluster: &Cluster,
     visit: &Visit,
-    check: &str,
+    name: &str,
     asked: impl Future<Output = Result<T, ClusterError>>,
     judge: impl FnOnce(T) -> Vec<Finding>,
 ) {
     match within(cluster, visit, asked).await {
         Ok(facts) => judge(facts).into_iter().for_each(|finding| tell(visit, finding)),
-        Err(error) => unseen(visit, check, &error),
+        Err(error) => unseen(visit, name, &error),
     }
 }
 
+/// Says that a check was not made, and why.
 fn unseen(visit: &Visit, check: &str, error: &ClusterError) {
     skip(visit, check, &format!("not looked at: {error}"));
 }
 
+/// Says that a check was not made.
 fn skip(visit: &Visit, check: &str, what: &str) {
     tell(visit, Finding::skip(Place::Cluster, check, what));
 }
 
-/// What the user has interrupted has found nothing.
+/// Tells a finding, unless the user has left: an interrupted check has found nothing.
 fn tell(visit: &Visit, finding: Finding) {
     if !visit.is_stopped() {
         visit.tell(finding);

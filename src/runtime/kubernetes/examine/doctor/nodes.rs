@@ -17,12 +17,13 @@ use crate::runtime::kubernetes::examine::nodes::node;
 const ARCH: &str = "kubernetes.io/arch";
 const KUEUE: &str = "kueue.x-k8s.io";
 
-/// All nodes; only who may see the whole cluster may list them.
+/// All nodes of the cluster. Only users who may look at the whole cluster may list them.
 pub(crate) async fn nodes(cluster: &Cluster) -> Result<Vec<NodeFacts>, ClusterError> {
     let all = cluster.list_everywhere::<Node>("").await?;
     Ok(all.iter().map(node).map(facts).collect())
 }
 
+/// What the checks need of a node.
 fn facts(node: gpus::Node) -> NodeFacts {
     NodeFacts {
         takes_pods: node.state == NodeState::Ready,
@@ -34,13 +35,13 @@ fn facts(node: gpus::Node) -> NodeFacts {
     }
 }
 
-/// Names with a domain: what device plugins bring.
+/// The amounts whose names have a domain, which are those that device plugins bring.
 fn extended(amounts: BTreeMap<String, f64>) -> BTreeMap<String, u64> {
     let all = amounts.into_iter().filter(|(name, _)| name.contains('/'));
     all.map(|(name, amount)| (name, amount as u64)).collect()
 }
 
-/// Is Kueue there, and which queues has the namespace?
+/// Whether Kueue is there, and which queues the namespace has.
 pub(crate) async fn kueue(cluster: &Cluster) -> Result<KueueFacts, ClusterError> {
     let explain = |error| cluster.target.explain(error);
     let groups = cluster.retry(|| cluster.client.list_api_groups()).await.map_err(explain)?;

@@ -17,9 +17,10 @@ const ENFORCE: &str = "pod-security.kubernetes.io/enforce";
 const DEFAULT_CLASS: &str = "storageclass.kubernetes.io/is-default-class";
 const DOCKER_CONFIG: &str = ".dockerconfigjson";
 
-/// Whose credentials pods use that name no service account.
+/// The service account of pods that name none: nodes pull their images with its credentials.
 pub(crate) const ACCOUNT: &str = "default";
 
+/// What the namespace says of itself.
 pub(crate) async fn namespace(cluster: &Cluster) -> Result<NamespaceFacts, ClusterError> {
     let api: Api<Namespace> = Api::all(cluster.client.clone());
     let name = cluster.location.namespace.clone();
@@ -32,6 +33,7 @@ pub(crate) async fn namespace(cluster: &Cluster) -> Result<NamespaceFacts, Clust
     })
 }
 
+/// The quotas of the namespace.
 pub(crate) async fn quotas(cluster: &Cluster) -> Result<Vec<QuotaFacts>, ClusterError> {
     let all: Vec<ResourceQuota> = cluster.list("", "").await?;
     let facts = |quota: ResourceQuota| {
@@ -54,6 +56,7 @@ pub(crate) async fn quotas(cluster: &Cluster) -> Result<Vec<QuotaFacts>, Cluster
     Ok(all.into_iter().map(facts).collect())
 }
 
+/// The claims of the namespace.
 pub(crate) async fn claims(cluster: &Cluster) -> Result<Vec<ClaimFacts>, ClusterError> {
     let all: Vec<PersistentVolumeClaim> = cluster.list("", "").await?;
     let facts = |claim: PersistentVolumeClaim| ClaimFacts {
@@ -64,6 +67,7 @@ pub(crate) async fn claims(cluster: &Cluster) -> Result<Vec<ClaimFacts>, Cluster
     Ok(all.into_iter().map(facts).collect())
 }
 
+/// The classes of volumes that the cluster has.
 pub(crate) async fn classes(cluster: &Cluster) -> Result<Vec<ClassFacts>, ClusterError> {
     let api: Api<StorageClass> = Api::all(cluster.client.clone());
     let params = ListParams::default();
@@ -80,7 +84,8 @@ pub(crate) async fn classes(cluster: &Cluster) -> Result<Vec<ClassFacts>, Cluste
     Ok(all.items.into_iter().map(facts).collect())
 }
 
-/// The Secrets of the default service account, and those that were named.
+/// The Secrets with which pods pull images, each by its name: those of the default service account,
+/// and those in `named`.
 pub(crate) async fn pull_secrets(
     cluster: &Cluster,
     named: &[String],

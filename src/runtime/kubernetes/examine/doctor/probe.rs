@@ -8,19 +8,22 @@ use kube::api::{DeleteParams, Preconditions};
 
 use super::within::stopped;
 use crate::doctor::{ProbeEnd, Visit};
+use crate::event::WaitingReason;
 use crate::runtime::ClusterError;
 use crate::runtime::kubernetes::client::Cluster;
 use crate::runtime::kubernetes::objects::{ManifestContext, ProbeWish, label, probe_job};
 
-/// Between two looks.
-const PACE: Duration = Duration::from_millis(300);
-/// The scheduler may still find room; a node that is being added takes longer than anybody waits here.
-const ROOM_LIMIT: Duration = Duration::from_secs(10);
-/// Taking the pod away again takes this long at most.
-const REMOVAL_LIMIT: Duration = Duration::from_secs(10);
+/// The pause between two requests for the pod.
+const POD_CHECK_PACE: Duration = Duration::from_millis(300);
+/// The scheduler has found room within this time, or there is none. A node that is being added
+/// takes longer than anybody waits here.
+const PLACEMENT_LIMIT: Duration = Duration::from_secs(10);
+/// The API server has taken the deletion within this time, or the deadline of the Job ends the pod.
+const POD_REMOVAL_LIMIT: Duration = Duration::from_secs(10);
 
-/// Makes the pod and waits for what it tells; `None` when the user has left. It is gone afterwards,
-/// or at the latest when its deadline is over.
+/// Makes the pod and waits until it has come to its end or can't get further; `None` when the user
+/// has left. The pod is deleted afterwards whatever happens, at the latest by the deadline of its
+/// Job.
 pub(crate) async fn run(
     cluster: &Cluster,
     wish: &ProbeWish,
@@ -29,8 +32,8 @@ pub(crate) async fn run(
 ) -> Result<Option<ProbeEnd>, ClusterError> {
     let job = match cluster.create(&probe_job(wish, context)).await {
         Ok(job) => job,
-        Err(ClusterError::Quota(said) | ClusterError::Admission(said)) => {
-            return Ok(Some(ProbeEnd::NotMade(said)));
+        Err(ClusterError::Quota(message) | ClusterError::Admission(message)) => {
+            return Ok(Some(ProbeEnd::NotMade(message)));
         }
         Err(error) => return Err(error),
     };
@@ -43,11 +46,12 @@ pub(crate) async fn run(
         ..DeleteParams::background()
     };
     let gone = cluster.delete::<Job>(&wish.name, &params);
-    // Else its own deadline ends it.
-    let _ = tokio::time::timeout(REMOVAL_LIMIT, gone).await;
+    // A deletion that fails or takes too long is left to the deadline of the Job.
+    let _ = tokio::time::timeout(POD_REMOVAL_LIMIT, gone).await;
     watched
 }
 
+/// Follows the pod until it has come to its end, or until the time is over.
 async fn watch(
     cluster: &Cluster,
     wish: &ProbeWish,
@@ -58,69 +62,75 @@ async fn watch(
     let selector = format!("{}={}", label::RUN, wish.name);
     loop {
         let pod = cluster.list::<Pod>(&selector, "").await?.pop();
-        let told = match &pod {
+        let state = match &pod {
             Some(pod) => of_pod(pod, wish, context, begin.elapsed()),
-            None => Told::Waiting("the Job controller has made no pod yet".into()),
+            None => PodState::Waiting("the Job controller has made no pod yet".into()),
         };
-        let waiting = match told {
-            Told::End(end) => return Ok(end),
-            Told::Waiting(what) => what,
+        let waiting = match state {
+            PodState::End(end) => return Ok(end),
+            PodState::Waiting(what) => what,
         };
         if pod.is_none()
-            && let Some(said) = refusal(cluster, &wish.name).await?
+            && let Some(message) = refusal(cluster, &wish.name).await?
         {
-            return Ok(ProbeEnd::NotMade(said));
+            return Ok(ProbeEnd::NotMade(message));
         }
         if begin.elapsed() > limit {
             return Ok(ProbeEnd::Late(waiting));
         }
-        tokio::time::sleep(PACE).await;
+        tokio::time::sleep(POD_CHECK_PACE).await;
     }
 }
 
-/// Why the controller could make no pod, in the cluster's words.
+/// Why the Job controller may make no pod, in the cluster's words; `None` when no event says that
+/// it may not.
 async fn refusal(cluster: &Cluster, job: &str) -> Result<Option<String>, ClusterError> {
-    let fields = format!("involvedObject.kind=Job,involvedObject.name={job},reason=FailedCreate");
+    let reason = WaitingReason::FailedCreate;
+    let fields = format!("involvedObject.kind=Job,involvedObject.name={job},reason={reason}");
     match cluster.list::<Event>("", &fields).await {
-        Ok(mut events) => Ok(events.pop().and_then(|event| event.message).map(|said| short(&said))),
-        // Without events the limit decides.
+        Ok(mut events) => Ok(events.pop().and_then(|event| event.message).map(|text| short(&text))),
+        // A user who may not read events waits until the time is over.
         Err(ClusterError::Forbidden { .. }) => Ok(None),
         Err(error) => Err(error),
     }
 }
 
-/// Without the pod's own name, which says nothing and is another one each time.
-fn short(said: &str) -> String {
-    let said = said.strip_prefix("Error creating: ").unwrap_or(said);
-    match said.split_once(" is forbidden: ") {
+/// A refusal without the pod's name, which says nothing to people and differs each time.
+fn short(message: &str) -> String {
+    let message = message.strip_prefix("Error creating: ").unwrap_or(message);
+    match message.split_once(" is forbidden: ") {
         Some((pod, why)) if pod.starts_with("pods ") => why.to_owned(),
-        _ => said.to_owned(),
+        _ => message.to_owned(),
     }
 }
 
-enum Told {
+/// How far a pod has come.
+enum PodState {
+    /// It waits for this.
     Waiting(String),
+    /// It has come to its end, or can't get further.
     End(ProbeEnd),
 }
 
-fn of_pod(pod: &Pod, wish: &ProbeWish, context: &ManifestContext, age: Duration) -> Told {
+/// How far the pod has come; `age` is how long mlctl has waited.
+fn of_pod(pod: &Pod, wish: &ProbeWish, context: &ManifestContext, age: Duration) -> PodState {
     let status = pod.status.clone().unwrap_or_default();
     let node = pod.spec.as_ref().and_then(|spec| spec.node_name.clone()).unwrap_or_default();
     let mut conditions = status.conditions.iter().flatten();
     if let Some(unplaced) =
         conditions.find(|one| one.type_ == "PodScheduled" && one.status == "False")
     {
-        let said = unplaced.message.clone().unwrap_or_default();
-        return if age > ROOM_LIMIT {
-            Told::End(ProbeEnd::NotPlaced(said))
+        let message = unplaced.message.clone().unwrap_or_default();
+        return if age > PLACEMENT_LIMIT {
+            PodState::End(ProbeEnd::NotPlaced(message))
         } else {
-            Told::Waiting(said)
+            PodState::Waiting(message)
         };
     }
     let containers = status.init_container_statuses.iter().chain(&status.container_statuses);
     let mut waiting = "no node has taken it yet".to_owned();
     for container in containers.flatten() {
-        // Nodes write an image's name out; a person knows it as it was given.
+        // A node writes the name of an image out in full, and a person knows it as it was given.
         let is_users =
             container.name == crate::runtime::kubernetes::objects::MAIN && wish.image.is_some();
         let image = if is_users {
@@ -129,48 +139,47 @@ fn of_pod(pod: &Pod, wish: &ProbeWish, context: &ManifestContext, age: Duration)
             context.runner_image.clone()
         };
         match of_container(container, image, &node) {
-            Told::End(end) => return Told::End(end),
-            Told::Waiting(what) if !what.is_empty() => waiting = what,
-            Told::Waiting(_) => {}
+            PodState::End(end) => return PodState::End(end),
+            PodState::Waiting(what) if !what.is_empty() => waiting = what,
+            PodState::Waiting(_) => {}
         }
     }
     if status.phase.as_deref() == Some("Failed") {
         let said = status.message.or(status.reason).unwrap_or_else(|| "the pod failed".into());
         let image = context.runner_image.clone();
-        return Told::End(ProbeEnd::NotRun { image, said });
+        return PodState::End(ProbeEnd::NotRun { image, said });
     }
-    Told::Waiting(waiting)
+    PodState::Waiting(waiting)
 }
 
-fn of_container(container: &ContainerStatus, image: String, node: &str) -> Told {
+/// How far one container has come. `image` is its image as the user knows it.
+fn of_container(container: &ContainerStatus, image: String, node: &str) -> PodState {
     let state = container.state.clone().unwrap_or_default();
     if let Some(waiting) = state.waiting {
-        let reason = waiting.reason.unwrap_or_default();
-        let said = waiting.message.unwrap_or_default();
-        return match reason.as_str() {
-            "" | "PodInitializing" | "ContainerCreating" => {
-                Told::Waiting(format!("{image} is being pulled or started on {node}"))
-            }
-            // The first failure has the registry's words; a later one says only that it waits.
-            "ErrImagePull" | "InvalidImageName" | "ErrImageNeverPull" | "ImagePullBackOff" => {
-                Told::End(ProbeEnd::NotPulled { image, said: format!("{reason}: {said}") })
-            }
-            _ => Told::End(ProbeEnd::NotRun { image, said: format!("{reason}: {said}") }),
+        let reason = waiting.reason.filter(|word| !word.is_empty()).map(WaitingReason::from);
+        let Some(reason) = reason.filter(|reason| !reason.is_progress()) else {
+            return PodState::Waiting(format!("{image} is being pulled or started on {node}"));
         };
+        let said = format!("{reason}: {}", waiting.message.unwrap_or_default());
+        return PodState::End(if reason.is_about_image() {
+            ProbeEnd::NotPulled { image, said }
+        } else {
+            ProbeEnd::NotRun { image, said }
+        });
     }
-    let Some(ended) = state.terminated else { return Told::Waiting(String::new()) };
+    let Some(ended) = state.terminated else { return PodState::Waiting(String::new()) };
     let message = ended.message.unwrap_or_default();
     if container.name == crate::runtime::kubernetes::objects::MAIN
         && let Ok(report) = serde_json::from_str(&message)
     {
-        return Told::End(ProbeEnd::Ran { node: node.to_owned(), report });
+        return PodState::End(ProbeEnd::Ran { node: node.to_owned(), report });
     }
     if container.name == crate::runtime::kubernetes::objects::INIT && ended.exit_code == 0 {
-        return Told::Waiting(String::new());
+        return PodState::Waiting(String::new());
     }
     let reason = ended.reason.unwrap_or_default();
     let said = format!("{reason}, exit code {}: {message}", ended.exit_code);
-    Told::End(ProbeEnd::NotRun { image, said })
+    PodState::End(ProbeEnd::NotRun { image, said })
 }
 
 #[cfg(test)]
@@ -178,7 +187,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn told(status: serde_json::Value, image: Option<&str>) -> Option<ProbeEnd> {
+    fn end_of(status: serde_json::Value, image: Option<&str>) -> Option<ProbeEnd> {
         let pod = json!({"metadata": {}, "spec": {"nodeName": "node1", "containers": []},
             "status": status});
         let pod = serde_json::from_value(pod).unwrap();
@@ -186,8 +195,8 @@ mod tests {
         let context =
             ManifestContext { runner_image: "r/mlctl:1".into(), ..ManifestContext::default() };
         match of_pod(&pod, &wish, &context, Duration::from_secs(30)) {
-            Told::End(end) => Some(end),
-            Told::Waiting(_) => None,
+            PodState::End(end) => Some(end),
+            PodState::Waiting(_) => None,
         }
     }
 
@@ -200,26 +209,26 @@ mod tests {
     fn stages_are_told_apart() {
         let unplaced = json!({"phase": "Pending", "conditions": [{"type": "PodScheduled",
             "status": "False", "message": "0/2 nodes are available"}]});
-        assert!(matches!(told(unplaced, None), Some(ProbeEnd::NotPlaced(_))));
+        assert!(matches!(end_of(unplaced, None), Some(ProbeEnd::NotPlaced(_))));
         let pull = json!({"waiting": {"reason": "ErrImagePull", "message": "no"}});
         let status = json!({"containerStatuses": [container("main", pull)]});
         let image = |end: Option<ProbeEnd>| match end {
             Some(ProbeEnd::NotPulled { image, .. }) => image,
             other => format!("{other:?}"),
         };
-        assert_eq!(image(told(status.clone(), None)), "r/mlctl:1");
-        assert_eq!(image(told(status, Some("user:1"))), "user:1");
+        assert_eq!(image(end_of(status.clone(), None)), "r/mlctl:1");
+        assert_eq!(image(end_of(status, Some("user:1"))), "user:1");
         let creating = json!({"waiting": {"reason": "ContainerCreating"}});
         let status = json!({"containerStatuses": [container("main", creating)]});
-        assert_eq!(told(status, None), None);
+        assert_eq!(end_of(status, None), None);
         let report =
             json!({"terminated": {"exitCode": 0, "message": "{\"failed\":{\"k\":\"no\"}}"}});
         let status =
             json!({"phase": "Succeeded", "containerStatuses": [container("main", report)]});
-        assert!(matches!(told(status, None), Some(ProbeEnd::Ran { .. })));
+        assert!(matches!(end_of(status, None), Some(ProbeEnd::Ran { .. })));
         let crash = json!({"terminated": {"exitCode": 1, "reason": "Error", "message": ""}});
         let status = json!({"phase": "Failed", "containerStatuses": [container("main", crash)]});
-        assert!(matches!(told(status, None), Some(ProbeEnd::NotRun { .. })));
+        assert!(matches!(end_of(status, None), Some(ProbeEnd::NotRun { .. })));
     }
 
     #[test]

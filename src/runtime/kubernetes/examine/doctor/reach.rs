@@ -11,20 +11,22 @@ use crate::doctor::ServerFacts;
 use crate::runtime::ClusterError;
 use crate::runtime::kubernetes::client::Cluster;
 
-/// What the first answer tells.
+/// What the answer to the first request holds.
 pub(crate) struct Reached {
+    /// Which version answers, and where.
     pub(crate) server: ServerFacts,
-    /// The server's clock, in whole seconds, and this machine's at about the same moment.
+    /// The server's clock, in whole seconds, and this machine's at about the same moment; `None`
+    /// when the answer has no date.
     pub(crate) clocks: Option<(Timestamp, Timestamp)>,
 }
 
-/// Asks for the version, which everybody who is known may know.
+/// Asks for the version of the API server, which any user may see whom the cluster knows.
 pub(crate) async fn reach(cluster: &Cluster) -> Result<Reached, ClusterError> {
     let explain = |error| cluster.target.explain(error);
     let mut sent = Timestamp::now();
     let answer = cluster
         .retry(|| {
-            // Of the try that is answered.
+            // The time of the try that is answered counts.
             sent = Timestamp::now();
             let request = Request::get("/version").body(Body::empty());
             async {
@@ -53,7 +55,7 @@ pub(crate) async fn reach(cluster: &Cluster) -> Result<Reached, ClusterError> {
             Ok(info) => ServerFacts { number: number(&info), version: info.git_version, server },
             Err(error) => return Err(ClusterError::Api(format!("its version is {error}"))),
         },
-        // Hidden from this user, who is known all the same.
+        // Some clusters hide the version from users whom they know.
         403 => ServerFacts { version: "hidden from this user".into(), number: None, server },
         code => {
             let said = serde_json::from_slice::<Status>(&body).unwrap_or_default();
@@ -65,7 +67,7 @@ pub(crate) async fn reach(cluster: &Cluster) -> Result<Reached, ClusterError> {
     Ok(Reached { server, clocks })
 }
 
-/// The server read its clock somewhere between the two.
+/// The moment between two others, at about which the server must have read its clock.
 fn middle(from: Timestamp, to: Timestamp) -> Timestamp {
     let half = to.duration_since(from) / 2;
     from.checked_add(half).unwrap_or(to)

@@ -1,4 +1,4 @@
-//! Every question has a bound, and none outlives the user's patience.
+//! No request takes longer than a bound, and none goes on after the user has left.
 
 use std::future::Future;
 use std::time::Duration;
@@ -7,12 +7,12 @@ use crate::doctor::Visit;
 use crate::runtime::ClusterError;
 use crate::runtime::kubernetes::client::Cluster;
 
-/// One check's questions are answered within this time.
-const LIMIT: Duration = Duration::from_secs(20);
-/// Between two looks at whether the user has left.
-const PACE: Duration = Duration::from_millis(50);
+/// All requests of one check are answered within this time, or the cluster counts as unreachable.
+const CHECK_LIMIT: Duration = Duration::from_secs(20);
+/// How often it is checked whether the user has left.
+const STOP_CHECK_PACE: Duration = Duration::from_millis(50);
 
-/// The answer, or that there was none in time.
+/// The answer, or an error when there is none in time or when the user has left.
 pub(crate) async fn within<T>(
     cluster: &Cluster,
     visit: &Visit,
@@ -25,16 +25,16 @@ pub(crate) async fn within<T>(
     };
     tokio::select! {
         answer = asked => answer,
-        () = tokio::time::sleep(LIMIT) => {
-            Err(late(format!("no answer within {} s", LIMIT.as_secs())))
+        () = tokio::time::sleep(CHECK_LIMIT) => {
+            Err(late(format!("no answer within {} s", CHECK_LIMIT.as_secs())))
         }
         () = stopped(visit) => Err(late("interrupted".into())),
     }
 }
 
-/// Comes back when the user has left.
+/// Ends when the user has left.
 pub(crate) async fn stopped(visit: &Visit) {
     while !visit.is_stopped() {
-        tokio::time::sleep(PACE).await;
+        tokio::time::sleep(STOP_CHECK_PACE).await;
     }
 }

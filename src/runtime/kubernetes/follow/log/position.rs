@@ -23,7 +23,8 @@ impl Position {
         (self.nanos, self.count) < (other.nanos, other.count)
     }
 
-    /// The value for the API's `sinceTime`, which takes whole seconds; `None` before the first line.
+    /// The value for the API's `sinceTime`, which takes whole seconds; `None` before the first
+    /// line.
     pub(crate) fn since(self) -> Option<Timestamp> {
         let seconds = i64::try_from(self.nanos / 1_000_000_000).ok()?;
         if self.nanos == 0 { None } else { Timestamp::from_second(seconds).ok() }

@@ -22,8 +22,8 @@ const LOGS_AT_ONCE: usize = 16;
 /// query leaves that open.
 const FOLLOWED_REPLICAS: usize = 8;
 
-/// Reads the logs of the replicas that were asked for: on the first call what is there, and on later
-/// calls what has come since.
+/// Reads the logs of the replicas that were asked for: on the first call what is there, and on
+/// later calls what has come since.
 pub(crate) struct PodLogs {
     session: Arc<Session>,
     run: RunPaths,

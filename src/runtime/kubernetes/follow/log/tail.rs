@@ -24,7 +24,8 @@ const QUEUED_LINES: usize = 10_000;
 const CHUNK_BYTES: usize = 64 * 1024;
 /// How often a silent stream is compared with the limits below.
 const SILENCE_CHECK_PACE: Duration = Duration::from_secs(1);
-/// A stream over which nothing has come for this long is opened anew: a cut connection looks the same.
+/// A stream over which nothing has come for this long is opened anew: a cut connection looks the
+/// same.
 const SILENCE_LIMIT: Duration = Duration::from_mins(2);
 /// The same limit once the pod has ended: nothing is written any more, so the stream should end.
 const SILENCE_LIMIT_AFTER_END: Duration = Duration::from_secs(2);
@@ -43,9 +44,9 @@ fn params(from: Position, follow: bool) -> LogParams {
     }
 }
 
-/// The lines of a pod's log behind a position, as far as they are there now. `ended` says that the pod
-/// writes no more, so that a last line without a line end is complete. A log that is not there yet, or
-/// not any more, has no lines.
+/// The lines of a pod's log behind a position, as far as they are there now. `ended` says that the
+/// pod writes no more, so that a last line without a line end is complete. A log that is not there
+/// yet, or not any more, has no lines.
 pub(crate) async fn fetch(
     cluster: &Cluster,
     pod: &str,
@@ -88,7 +89,8 @@ pub(crate) struct Tail {
 }
 
 impl Tail {
-    /// Follows the log of a pod behind a position, in a task of its own that ends when this is dropped.
+    /// Follows the log of a pod behind a position, in a task of its own that ends when this is
+    /// dropped.
     pub(crate) fn start(runtime: &Handle, cluster: Cluster, pod: String, from: Position) -> Self {
         let (sender, lines) = channel(QUEUED_LINES);
         let ended = Arc::new(AtomicBool::new(false));
@@ -127,8 +129,8 @@ impl Drop for Tail {
     }
 }
 
-/// Reads the log over as many connections as it takes, until the pod has ended and its last line has
-/// been read, or until nobody takes the lines any more.
+/// Reads the log over as many connections as it takes, until the pod has ended and its last line
+/// has been read, or until nobody takes the lines any more.
 async fn follow(
     cluster: Cluster,
     pod: String,

@@ -1,5 +1,5 @@
-//! What has happened to a gang in a cluster: the primary's log, which repeats the gang's events, and
-//! what pods and Jobs say of themselves.
+//! What has happened to a gang in a cluster: the primary's log, which repeats the gang's events,
+//! and what pods and Jobs say of themselves.
 
 mod new_events;
 mod observed;

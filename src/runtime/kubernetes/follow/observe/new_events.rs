@@ -23,8 +23,8 @@ use crate::runtime::kubernetes::submit::Submission;
 use crate::runtime::kubernetes::submit::{Submitting, record};
 use crate::store::RunPaths;
 
-/// All events since the cursor, in order; moves the cursor behind them. The last one is `Finished` when
-/// the run has ended, and after that there are none.
+/// All events since the cursor, in order; moves the cursor behind them. The last one is `Finished`
+/// when the run has ended, and after that there are none.
 pub(crate) fn observe(
     session: &Session,
     run: &RunPaths,
@@ -39,7 +39,8 @@ pub(crate) fn observe(
     session.keep_observed(&run.run, observed);
     let mut events = events?;
     if let Some(end) = end_of(&events) {
-        // The log may go on while the agents end their commands; that is not part of the run any more.
+        // The log may go on while the agents end their commands; that is not part of the run any
+        // more.
         events.truncate(end + 1);
         cursor.is_finished = true;
         archive::at_end(session, run, events.last());
@@ -48,7 +49,8 @@ pub(crate) fn observe(
     Ok(events)
 }
 
-/// The same, with what this process has seen of the run before. Events behind the end may follow it.
+/// The same, with what this process has seen of the run before. Events behind the end may follow
+/// it.
 fn new_events(
     session: &Session,
     run: &RunPaths,
@@ -136,8 +138,8 @@ fn could_not_start(event: &Event) -> bool {
     matches!(&event.kind, EventKind::Finished { verdict, .. } if verdict.outcome == Outcome::CouldNotStart)
 }
 
-/// What keeps pods from starting: as they say it themselves or, once they are deleted, as the cluster's
-/// events do.
+/// What keeps pods from starting: as they say it themselves or, once they are deleted, as the
+/// cluster's events do.
 fn why_missing(
     session: &Session,
     run: &RunPaths,

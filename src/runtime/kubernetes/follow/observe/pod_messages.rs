@@ -1,5 +1,5 @@
-//! What only the cluster's own events say of pods: why some are refused, and what was wrong with some
-//! that are gone.
+//! What only the cluster's own events say of pods: why some are refused, and what was wrong with
+//! some that are gone.
 
 use std::time::{Duration, Instant};
 
@@ -90,8 +90,8 @@ pub(crate) fn last_warnings(
     Ok(events)
 }
 
-/// The cluster's own events that these field selectors match. A user who may not read events follows a
-/// run all the same, so there are none for them.
+/// The cluster's own events that these field selectors match. A user who may not read events
+/// follows a run all the same, so there are none for them.
 fn cluster_events(session: &Session, fields: &str) -> Result<Vec<ClusterEvent>, RuntimeError> {
     let cluster = session.cluster()?;
     match session.block_on(cluster.list("", fields)) {

@@ -13,8 +13,8 @@ use crate::runtime::kubernetes::session::Session;
 use crate::runtime::kubernetes::submit::Submission;
 use crate::store::RunPaths;
 
-/// The events that have come in the logs of the primary's pods, refined by what the cluster knows, and
-/// moves the cursor behind them. `following` keeps a stream open for the next call.
+/// The events that have come in the logs of the primary's pods, refined by what the cluster knows,
+/// and moves the cursor behind them. `following` keeps a stream open for the next call.
 pub(crate) fn read_log(
     session: &Session,
     run: &RunPaths,
@@ -94,7 +94,8 @@ fn is_read(cursor: &Cursor, uid: &str) -> bool {
     cursor.pods.get(uid).is_some_and(|pod| pod.is_read)
 }
 
-/// Writes into the cursor how far a pod has been read. Before the first line there is nothing to keep.
+/// Writes into the cursor how far a pod has been read. Before the first line there is nothing to
+/// keep.
 fn keep_position(cursor: &mut Cursor, uid: &str, position: Position) {
     if position.nanos > 0 {
         let pod = cursor.pods.entry(uid.into()).or_default();
@@ -102,8 +103,8 @@ fn keep_position(cursor: &mut Cursor, uid: &str, position: Position) {
     }
 }
 
-/// Nothing more will come from the primary's log, so that a verdict may be inferred from what else is
-/// known.
+/// Nothing more will come from the primary's log, so that a verdict may be inferred from what else
+/// is known.
 pub(crate) fn log_is_read(
     cursor: &Cursor,
     observed: &Observed,

@@ -100,9 +100,9 @@ fn blocked(pod: &PodFacts) -> Option<Waiting> {
     pod.waiting.clone()
 }
 
-/// Whether this differs from what was told last of `who`, a replica or one of `job` and `pods`; it is
-/// remembered as told. The random ends of pods' names don't count, since a Job that may not make a pod
-/// tries again and again under new names.
+/// Whether this differs from what was told last of `who`, a replica or one of `job` and `pods`; it
+/// is remembered as told. The random ends of pods' names don't count, since a Job that may not make
+/// a pod tries again and again under new names.
 pub(crate) fn is_news(cursor: &mut Cursor, who: &str, waiting: &Waiting) -> bool {
     // The cursor outlives this process, so the hash must be the same in every version of mlctl.
     let mut hasher = Sha256::new_with_prefix(waiting.reason.as_str());

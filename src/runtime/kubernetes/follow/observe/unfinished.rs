@@ -29,8 +29,8 @@ const SUBMISSION_LIMIT: Duration = Duration::from_mins(10);
 /// This machine has begun to submit a run within this time after it was recorded, or it never will.
 const NEW_RUN_LIMIT: Duration = Duration::from_secs(5);
 
-/// The end of a run of which no pod has run within its `startTimeout`; `None` as long as it may still
-/// start. The agents keep this limit themselves, but where none has ever run only mlctl can.
+/// The end of a run of which no pod has run within its `startTimeout`; `None` as long as it may
+/// still start. The agents keep this limit themselves, but where none has ever run only mlctl can.
 pub(crate) fn start_timeout(
     session: &Session,
     run: &RunPaths,
@@ -62,8 +62,8 @@ pub(crate) fn start_timeout(
 }
 
 /// The end of a gang whose agents were killed for their memory so often that its budget is spent;
-/// `None` when there is another agent that judges. `starts_now` says that events which are not recorded
-/// yet start the first attempt.
+/// `None` when there is another agent that judges. `starts_now` says that events which are not
+/// recorded yet start the first attempt.
 pub(crate) fn killed_for_memory(
     session: &Session,
     run: &RunPaths,
@@ -116,8 +116,8 @@ pub(crate) fn without_jobs(
     Ok(vec![finished(run, deleted(), "its Jobs are gone, and its record names no verdict")])
 }
 
-/// What became of a run whose `pod.json` is not in the cluster: it was never made, or it was deleted
-/// with everything else.
+/// What became of a run whose `pod.json` is not in the cluster: it was never made, or it was
+/// deleted with everything else.
 pub(crate) fn without_document(
     session: &Session,
     run: &RunPaths,
@@ -136,8 +136,8 @@ pub(crate) fn without_document(
             let verdict = record.verdict.unwrap_or_else(deleted);
             Ok(vec![finished(run, verdict, "the run's record")])
         }
-        // A submission is remembered on its machine before anything is created, so that of a run which
-        // is not in the cluster nothing can come any more.
+        // A submission is remembered on its machine before anything is created, so that of a run
+        // which is not in the cluster nothing can come any more.
         None => Ok(vec![finished(run, never_submitted(), "nothing of it is in the cluster")]),
     }
 }
@@ -172,8 +172,8 @@ fn cancelled(by: &str) -> Verdict {
     }
 }
 
-/// Settles a submission whose mlctl has died. If the Jobs are there, it had done everything; else what
-/// it made is deleted, and the run has ended.
+/// Settles a submission whose mlctl has died. If the Jobs are there, it had done everything; else
+/// what it made is deleted, and the run has ended.
 pub(crate) fn settle_unfinished(
     session: &Session,
     run: &RunPaths,
@@ -205,8 +205,8 @@ pub(crate) fn settle_unfinished(
     )])
 }
 
-/// Lets several Jobs go whose mlctl has died after it had marked the record as submitted and before it
-/// had let all of them go.
+/// Lets several Jobs go whose mlctl has died after it had marked the record as submitted and before
+/// it had let all of them go.
 pub(crate) fn finish_submission(session: &Session, run: &RunPaths) -> Result<(), RuntimeError> {
     let cluster = session.cluster()?;
     let Some(found) = session.block_on(record(&cluster, &run.run))? else { return Ok(()) };

@@ -67,8 +67,8 @@ pub(crate) fn on_node(pod: &PodFacts) -> String {
     pod.node.as_ref().map(|node| format!(" on {node}")).unwrap_or_default()
 }
 
-/// Completes the reason and class of a failure by what the cluster knows of the replica's pods. A gang
-/// sees only that an agent is gone; the cluster knows that its node was drained, for example.
+/// Completes the reason and class of a failure by what the cluster knows of the replica's pods. A
+/// gang sees only that an agent is gone; the cluster knows that its node was drained, for example.
 pub(crate) fn refine(layout: &ClusterLayout, facts: &RunFacts, failure: &mut FirstFailure) {
     let vague = matches!(
         failure.class,

@@ -84,8 +84,8 @@ fn from_job(layout: &ClusterLayout, facts: &RunFacts, end: &JobEnd) -> Verdict {
     Verdict { outcome, attempt, first_failure, reason }
 }
 
-/// What the first replica that doesn't run waits for, in the cluster's words; `None` when no pod says
-/// that it waits.
+/// What the first replica that doesn't run waits for, in the cluster's words; `None` when no pod
+/// says that it waits.
 pub(crate) fn waiting(layout: &ClusterLayout, facts: &RunFacts) -> Option<String> {
     let replicas = layout.jobs.iter().flat_map(|job| &job.replicas);
     let mut waiting = replicas.filter_map(|replica| {

@@ -22,8 +22,8 @@ impl RunFacts {
         self.jobs.insert(job.name.clone(), job);
     }
 
-    /// Takes in a pod as it is now. What kept it from starting is remembered from before: when a pod is
-    /// deleted for that reason, its kubelet doesn't say it any more.
+    /// Takes in a pod as it is now. What kept it from starting is remembered from before: when a
+    /// pod is deleted for that reason, its kubelet doesn't say it any more.
     pub(crate) fn update_pod(&mut self, mut pod: PodFacts) {
         if pod.waiting.is_none()
             && (pod.deleting || pod.gone)

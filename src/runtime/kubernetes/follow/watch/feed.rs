@@ -85,8 +85,8 @@ impl Feed {
         shared.runs.remove(run);
     }
 
-    /// Starts the watch if it doesn't cover this run yet. A watch for one run is replaced by one for all
-    /// runs of the namespace when a second run is followed.
+    /// Starts the watch if it doesn't cover this run yet. A watch for one run is replaced by one
+    /// for all runs of the namespace when a second run is followed.
     pub(crate) fn follow(&mut self, run: &str) {
         self.want(run);
         let scope = match (&self.scope, lock(&self.shared).wanted.len()) {

@@ -38,7 +38,8 @@ pub(crate) struct PodFacts {
     /// Its phase is `Succeeded` or `Failed`: nothing of it runs any more.
     pub(crate) over: bool,
     pub(crate) succeeded: bool,
-    /// The cluster ends it from outside: the condition `DisruptionTarget`, or the kubelet's eviction.
+    /// The cluster ends it from outside: the condition `DisruptionTarget`, or the kubelet's
+    /// eviction.
     pub(crate) disruption: Option<Disruption>,
     /// Its node is silent, so what this pod says may be out of date.
     pub(crate) node_lost: bool,
@@ -196,8 +197,8 @@ fn waiting(status: &PodStatus) -> Option<Waiting> {
     None
 }
 
-/// Says that a node has taken the pod on, when nothing else is known. Kubelets say the same of a pod
-/// whose image they could not pull, once it is deleted.
+/// Says that a node has taken the pod on, when nothing else is known. Kubelets say the same of a
+/// pod whose image they could not pull, once it is deleted.
 fn creating(status: &PodStatus) -> Option<Waiting> {
     let placed = find(status, "PodScheduled").is_some_and(|c| c.status == "True");
     placed.then(|| Waiting {

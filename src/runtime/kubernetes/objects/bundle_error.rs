@@ -1,0 +1,39 @@
+//! Why code or data can't travel to a cluster.
+
+use std::io;
+use std::path::PathBuf;
+
+/// How many bytes all files together may have. ConfigMaps are for code; data belongs into claims.
+pub const MAX_CODE: u64 = 5 << 20;
+
+/// The code can't travel.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BundleError {
+    /// All files together are larger than [`MAX_CODE`].
+    #[error(
+        "code and data: {mib:.1} MiB of files, and {max} MiB travel to a cluster; the largest are \
+         {largest}; name what isn't needed in .mlctlignore, or put data into a claim",
+        max = MAX_CODE >> 20
+    )]
+    TooLarge {
+        /// The size of all files together, in MiB.
+        mib: f64,
+        /// The largest files with their sizes, for people.
+        largest: String,
+    },
+    /// It is not a folder or file of this machine.
+    #[error("{field}: {path} is not a folder or file of this machine")]
+    NotHere {
+        /// The field of the spec that names it: `code` or `data`.
+        field: &'static str,
+        /// What the field names.
+        path: String,
+    },
+    /// A file's name is not UTF-8, so that it can't be written into a document.
+    #[error("code and data: the name of {} is not valid UTF-8", .0.display())]
+    BadName(PathBuf),
+    /// A file can't be read.
+    #[error("code and data: {0}")]
+    Io(#[from] io::Error),
+}
