@@ -9,7 +9,7 @@ use serde_json::{Map, Value as Json};
 
 use super::bundle::CodeBundle;
 use super::{data, job, output, record, secret, service};
-use crate::agent::pod::PodDocument;
+use crate::agent::pod::{DOCUMENT_VERSION, PodDocument};
 use crate::hardware::accelerator::CustomAccelerators;
 use crate::plan::{ClusterLayout, Plan};
 use crate::runtime::SecretValues;
@@ -85,7 +85,7 @@ pub fn manifests(plan: &Plan, context: &ManifestContext) -> Result<Manifests, Ma
         refused.push(format!("role {}: a pod needs an image; add `image`", role.name));
     }
     let document = PodDocument {
-        schema_version: 1,
+        schema_version: DOCUMENT_VERSION,
         plan: plan.masked(),
         layout: layout.clone(),
         nonce: context.nonce.clone(),
