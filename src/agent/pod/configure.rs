@@ -1,15 +1,16 @@
 //! From what a pod holds to the configuration of its agent.
 
 use std::collections::BTreeMap;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Component, Path};
 
-use super::document::{PodDocument, TERMINATION_FILE};
+use super::document::{DOCUMENT_VERSION, PodDocument, TERMINATION_FILE};
 use super::error::PodError;
 use super::identity::PodIdentity;
 use super::paths::PodPaths;
 use crate::agent::{AgentConfig, AgentRuntime, Code, WorkLink};
 use crate::gang::ReplicaId;
 use crate::plan::{Addresses, GANG_PORT, OutputDirs, Plan, Port, environment, hidden};
+use crate::text::{FormatError, read_document};
 
 /// The name of the user where the image has none for its number.
 const USER: &str = "mlctl";
@@ -46,7 +47,7 @@ pub fn configure(document: &Path, container: Container<'_>) -> Result<Pod, PodEr
     let place = || PodError::Place(document.to_owned());
     let paths = PodPaths::of(document).ok_or_else(place)?;
     let PodDocument { schema_version: _, plan, layout, nonce, output, code, links } =
-        parse(document, &fs_err::read(document)?)?;
+        read(document)?;
     let pod = PodIdentity::of(variables)?;
     let nobody = || PodError::Nobody { job: pod.job.clone(), index: pod.index };
     let replica = layout.replica(&pod.job, pod.index).ok_or_else(nobody)?.clone();
@@ -55,13 +56,13 @@ pub fn configure(document: &Path, container: Container<'_>) -> Result<Pod, PodEr
     for file in &code {
         if !stays_within(&file.path) || file.parts.iter().any(|part| !is_name(part)) {
             let reason = format!("the code's file `{}` would leave its folder", file.path);
-            return Err(PodError::Malformed { path: document.to_owned(), reason });
+            return Err(malformed(document, reason));
         }
     }
     for WorkLink { path, .. } in &links {
         if !path.to_str().is_some_and(stays_within) {
             let reason = format!("the link `{}` would leave its folder", path.display());
-            return Err(PodError::Malformed { path: document.to_owned(), reason });
+            return Err(malformed(document, reason));
         }
     }
     let secrets = secret_variables(&paths.secret_variables(&replica.role))?;
@@ -138,17 +139,25 @@ fn own_ports(layout: &dyn Addresses, replica: &ReplicaId, primary: &ReplicaId) -
 /// The values of a role's secret variables; a role without any has no file.
 fn secret_variables(path: &Path) -> Result<BTreeMap<String, String>, PodError> {
     match fs_err::read(path) {
-        Ok(bytes) => parse(path, &bytes),
+        Ok(bytes) => {
+            serde_json::from_slice(&bytes).map_err(|error| malformed(path, error.to_string()))
+        }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(BTreeMap::new()),
         Err(error) => Err(error.into()),
     }
 }
 
-fn parse<T: serde::de::DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T, PodError> {
-    serde_json::from_slice(bytes).map_err(|error| PodError::Malformed {
-        path: PathBuf::from(path),
-        reason: error.to_string(),
+fn read(path: &Path) -> Result<PodDocument, PodError> {
+    read_document(&fs_err::read(path)?, DOCUMENT_VERSION).map_err(|error| match error {
+        FormatError::Newer { found, known } => {
+            PodError::Newer { path: path.to_owned(), found, known }
+        }
+        FormatError::Damaged(reason) => malformed(path, reason),
     })
+}
+
+fn malformed(path: &Path, reason: String) -> PodError {
+    PodError::Malformed { path: path.to_owned(), reason }
 }
 
 /// Relative, and never upwards.

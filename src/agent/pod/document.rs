@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::agent::WorkLink;
-use crate::plan::{ClusterLayout, Plan};
+use crate::plan::{ClusterLayout, PLAN_VERSION, Plan};
 
 /// Folder of everything that mlctl mounts.
 pub const ROOT: &str = "/mlctl";
@@ -34,6 +34,11 @@ pub const TERMINATION_FILE: &str = "/dev/termination-log";
 /// Name of the document within [`CONFIG_DIR`].
 pub const DOCUMENT: &str = "pod.json";
 
+/// Format of the document. It counts the plan in it too: an agent looks at this number only.
+pub const DOCUMENT_VERSION: u32 = 1;
+
+const _: () = assert!(DOCUMENT_VERSION >= PLAN_VERSION, "a newer plan makes a newer document");
+
 /// Variables that the pod template fills in by the downward API. The command never sees them.
 pub mod downward {
     /// `metadata.uid`.
@@ -56,7 +61,7 @@ pub mod downward {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PodDocument {
-    /// Format of this document.
+    /// Format of this document, [`DOCUMENT_VERSION`].
     pub schema_version: u32,
     /// The plan, secret values masked; the agent takes those from [`SECRET_DIR`].
     pub plan: Plan,

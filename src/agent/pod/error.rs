@@ -18,6 +18,16 @@ pub enum PodError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The mlctl that submitted is newer than this one.
+    #[error("{path}: {}", older_image(*known, *found))]
+    Newer {
+        /// Which file.
+        path: PathBuf,
+        /// Its format.
+        found: u32,
+        /// The newest format that this agent knows.
+        known: u32,
+    },
     /// A variable that the pod's template fills in isn't there.
     #[error("the variable {0} is not set: the pod's template fills it in by the downward API")]
     Missing(&'static str),
@@ -40,6 +50,16 @@ pub enum PodError {
     /// A file can't be read: it may be there the next time.
     #[error(transparent)]
     Io(#[from] io::Error),
+}
+
+/// Why pods of an image whose mlctl knows document format `known` can't run what is written in format
+/// `found`, and what to do: said by such a pod, and by whoever sees it before.
+pub fn older_image(known: u32, found: u32) -> String {
+    format!(
+        "this run is described in format {found}, and the mlctl of the runner image knows {known}: \
+         the setting `runnerImage` names an image with an older mlctl than the one that submits; \
+         make it anew with `mlctl cluster image`"
+    )
 }
 
 impl PodError {

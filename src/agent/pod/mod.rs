@@ -10,4 +10,4 @@ mod tests;
 
 pub use configure::{Container, Pod, configure};
 pub use document::*;
-pub use error::PodError;
+pub use error::{PodError, older_image};

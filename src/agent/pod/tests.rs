@@ -38,7 +38,7 @@ impl Folders {
     fn new(plan: &Plan, output: &str, code: Vec<CodeFile>) -> Self {
         let folders = Self(tempfile::tempdir().unwrap());
         let document = PodDocument {
-            schema_version: 1,
+            schema_version: DOCUMENT_VERSION,
             plan: plan.clone(),
             layout: ClusterLayout::of(plan),
             nonce: "n0".into(),
@@ -191,6 +191,25 @@ fn code_that_would_leave_its_folder_is_refused() {
             Err(error) => assert!(error.is_final()),
         }
     }
+}
+
+/// Whatever else a newer document holds or lacks.
+#[test]
+fn a_newer_document_is_refused_in_words() {
+    let folders = Folders::new(&plan_of(SPEC), "/o", Vec::new());
+    folders.write("config/pod.json", r#"{"schemaVersion":7,"plan":"elsewhere"}"#);
+    let error = folders.configure("digits-abc123-chief", "0").unwrap_err();
+    let PodError::Newer { found: 7, known: DOCUMENT_VERSION, .. } = &error else {
+        panic!("{error}");
+    };
+    assert!(error.is_final(), "the next pod has the same image");
+    let said = error.to_string();
+    for word in ["pod.json", "format 7", "knows 1", "`runnerImage`", "`mlctl cluster image`"] {
+        assert!(said.contains(word), "{word}: {said}");
+    }
+    folders.write("config/pod.json", r#"{"schemaVersion":1}"#);
+    let error = folders.configure("digits-abc123-chief", "0").unwrap_err();
+    assert!(matches!(error, PodError::Malformed { .. }), "{error}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What an image runs when nobody says it: read from its configuration in the registry.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -30,6 +31,9 @@ pub struct ImageConfig {
     /// Where it runs.
     #[serde(deserialize_with = "or_default")]
     pub working_dir: String,
+    /// What else its maker says of it.
+    #[serde(deserialize_with = "or_default")]
+    pub labels: BTreeMap<String, String>,
 }
 
 impl ImageConfig {
@@ -90,7 +94,7 @@ pub async fn entrypoint(
     Ok(config)
 }
 
-async fn read(
+pub(super) async fn read(
     image: &str,
     architecture: &str,
     docker_config: &Path,

@@ -2,7 +2,7 @@
 //!
 //! Pure, and the same binaries give the same bytes: who makes it again gets the same digest.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io;
 
 use oci_client::config::{Config, ConfigFile, Os, Rootfs};
@@ -14,6 +14,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::binary::Binary;
+use crate::agent::pod::DOCUMENT_VERSION;
 use crate::text::hex;
 
 /// Name of the binary in the image.
@@ -21,6 +22,10 @@ const PROGRAM: &str = "mlctl";
 
 /// A number, so that `runAsNonRoot` can be checked; nobody's in particular.
 const USER: &str = "65532:65532";
+
+/// Label of the newest format of a pod's document that the image's mlctl reads. Binaries are taken to
+/// be of the version that packs them.
+pub(super) const DOCUMENT_LABEL: &str = "dev.mlctl.document";
 
 /// A piece of an image as registries keep it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,6 +108,11 @@ impl Single {
             config: Some(Config {
                 user: Some(USER.into()),
                 entrypoint: Some(vec![format!("/{PROGRAM}")]),
+                // Only one: several would be written in any order, and make other bytes each time.
+                labels: Some(HashMap::from([(
+                    DOCUMENT_LABEL.into(),
+                    DOCUMENT_VERSION.to_string(),
+                )])),
                 ..Config::default()
             }),
             rootfs: Rootfs { r#type: "layers".into(), diff_ids: vec![layer.digest.clone()] },

@@ -4,6 +4,7 @@ mod documents;
 mod events;
 mod folder;
 mod printed;
+mod runner;
 
 use std::fmt::Debug;
 use std::path::PathBuf;

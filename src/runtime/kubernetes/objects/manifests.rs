@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json};
 use super::context::ManifestContext;
 use super::error::ManifestError;
 use super::{code_maps, data, job, output, record, secret, service};
-use crate::agent::pod::PodDocument;
+use crate::agent::pod::{DOCUMENT_VERSION, PodDocument};
 use crate::plan::{ClusterLayout, Plan};
 
 /// The objects of one run, in the order in which they are created.
@@ -45,7 +45,7 @@ pub fn manifests(plan: &Plan, context: &ManifestContext) -> Result<Manifests, Ma
         refused.push(format!("role {}: a pod needs an image; add `image`", role.name));
     }
     let document = PodDocument {
-        schema_version: 1,
+        schema_version: DOCUMENT_VERSION,
         plan: plan.masked(),
         layout: layout.clone(),
         nonce: context.nonce.clone(),

@@ -9,11 +9,14 @@ use k8s_openapi::api::core::v1::{ConfigMap, Namespace, PersistentVolumeClaim};
 use kube::Api;
 use kube::api::DeleteParams;
 use serde_json::json;
+use tokio::task::JoinHandle;
 
 use super::mark::Submitting;
 use super::submission::Submission;
+use crate::agent::pod::DOCUMENT_VERSION;
 use crate::plan::{ClusterLayout, Plan, RolePlan};
 use crate::runtime::ClusterError;
+use crate::runtime::image::{Known, known};
 use crate::runtime::kubernetes::client::access;
 use crate::runtime::kubernetes::client::is_not_found;
 use crate::runtime::kubernetes::examine::nodes;
@@ -44,6 +47,8 @@ pub(crate) fn check(
         ..settings(session)?
     };
     let made = write(plan, &context)?;
+    // The registry answers while the cluster does.
+    let runner = ask_runner(session, &context);
     let mut notices: Vec<Notice> = made.notices.iter().cloned().map(Notice).collect();
     let wrong: Vec<String> =
         too_little_memory(plan).into_iter().chain(missing_claims(session, &made)).collect();
@@ -51,10 +56,22 @@ pub(crate) fn check(
         return Err(RuntimeError::Refused(wrong));
     }
     notices.extend(nodes::never_fits(session, plan, &made));
+    let known = session.block_on(runner).unwrap_or(Known::Unknown);
+    if let Some(reason) = known.against(&context.runner_image, DOCUMENT_VERSION) {
+        return Err(RuntimeError::Refused(vec![reason]));
+    }
     if options.rehearse {
         notices.extend(rehearse(session, &made)?);
     }
     Ok(notices)
+}
+
+/// What the mlctl can read that the pods will take from the runner image.
+fn ask_runner(session: &Session, context: &ManifestContext) -> JoinHandle<Known> {
+    let image = context.runner_image.clone();
+    let architecture = context.architectures.first().map_or("amd64", String::as_str).to_owned();
+    let docker_config = session.config.docker_config.clone();
+    session.handle().spawn(async move { known(&image, &architecture, &docker_config).await })
 }
 
 /// Complains about roles whose memory is too little for the agent. It would be killed before it can
