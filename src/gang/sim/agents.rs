@@ -61,6 +61,7 @@ impl World<'_> {
             }
             MemberOutput::StartCommand { attempt } => self.start_command(agent, attempt),
             MemberOutput::SignalCommand { attempt } => {
+                self.signalled(agent);
                 self.log(|_| format!("agent {agent}: SIGTERM to attempt {attempt}"));
                 let Some(process) = &mut self.agents[agent].process else { return };
                 process.signalled = true;

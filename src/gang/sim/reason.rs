@@ -23,6 +23,9 @@ pub(super) struct Said {
     attempt_ended: HashSet<(usize, Attempt)>,
     completed: HashSet<(usize, Attempt)>,
     failure: HashMap<usize, (FirstFailure, Ms)>,
+    /// What any primary has said of any attempt.
+    failures: Vec<FirstFailure>,
+    lost_at: HashMap<usize, Ms>,
     replaced: bool,
     verdict_at: HashMap<usize, (Outcome, Ms)>,
 }
@@ -70,6 +73,7 @@ impl World<'_> {
                     self.in_time(ended.unwrap_or(now), bound, "the blame");
                 }
                 self.facts.said.failure.insert(agent, (failure.clone(), now));
+                self.facts.said.failures.push(failure.clone());
             }
             GangEvent::Retry { attempt, class, left } => {
                 let memory = self.agents[agent].session.as_ref().map(Session::memory);
@@ -81,7 +85,33 @@ impl World<'_> {
                 }
                 self.facts.said.retried_at.insert(agent, (*attempt, now));
             }
-            GangEvent::ReplicaReplaced { .. } => self.facts.said.replaced = true,
+            GangEvent::ReplicaReplaced { replica, reason } => {
+                let failures = &self.facts.said.failures;
+                let failed = |attempt| {
+                    failures.iter().any(|failure| {
+                        (failure.attempt, &failure.replica) == (attempt, replica)
+                            && failure.exit.is_some()
+                    })
+                };
+                let last = failures.last().map_or(0, |failure| failure.attempt);
+                let twice = last > 1 && failed(last) && failed(last - 1) && self.plan.n() > 1;
+                if reason.contains("two attempts") && !twice {
+                    self.broken("I11", format!("{replica} did not fail twice: {reason}"));
+                }
+                self.facts.said.replaced = true;
+            }
+            GangEvent::ReplicaLost { .. } => {
+                self.facts.said.lost_at.insert(agent, now);
+            }
+            GangEvent::Draining { replicas, .. } => {
+                let serving = replicas.iter().any(|replica| {
+                    let index = self.index_of(replica);
+                    self.plan.config.members[index].serves
+                });
+                if serving {
+                    self.broken("I11", format!("{replicas:?} serve, and are ended at once"));
+                }
+            }
             GangEvent::Completed { attempt } => {
                 let ends = &self.facts.said.ended_at;
                 let ended = ends.iter().filter(|((_, of), _)| of == attempt).map(|(_, at)| *at);
@@ -92,6 +122,13 @@ impl World<'_> {
             GangEvent::Verdict { verdict } => {
                 if let Some(missing) = self.lacks_reason(agent, verdict) {
                     self.broken("I11", format!("{:?}, but {missing}", verdict.outcome));
+                }
+                let lost = self.facts.said.lost_at.get(&agent).copied().unwrap_or(now);
+                if self.plan.laptop
+                    && lost < now
+                    && !self.facts.said.verdict_at.contains_key(&agent)
+                {
+                    self.broken("I12", "a loss for good is no verdict at once".into());
                 }
                 if let Some(limit) = self.ends_at() {
                     self.in_time(limit, SLACK, "a verdict after the limit");
@@ -178,15 +215,40 @@ impl World<'_> {
         }
     }
 
-    /// A primary exits by its verdict.
+    /// A primary exits by its verdict, soon enough, and after everybody else.
     pub(super) fn exit_in_time(&mut self, agent: usize) {
-        if let Some((outcome, at)) = self.facts.said.verdict_at.get(&agent).copied() {
-            let config = &self.plan.config;
-            let drain = if outcome == Outcome::Succeeded { ms(config.drain) } else { 0 };
-            let bound = drain + ms(config.grace) + ms(config.last_exit_pause()) + SLACK;
-            // A primary waits a while for those who have not come yet.
-            let last = self.plan.starts.iter().copied().max().unwrap_or(0);
-            self.in_time(at.max(last), bound, "the exit of the primary");
+        let config = &self.plan.config;
+        let Some((outcome, at)) = self.facts.said.verdict_at.get(&agent).copied() else {
+            if self.is_calm() {
+                self.broken(
+                    "I12",
+                    "a primary that nobody disturbed exits without a verdict".into(),
+                );
+            }
+            return;
+        };
+        let drain = if outcome == Outcome::Succeeded { ms(config.drain) } else { 0 };
+        let bound = drain + ms(config.grace) + ms(config.last_exit_pause()) + SLACK;
+        let ends = self.agents.iter().filter(|one| one.index > 0).map(|one| one.died_at);
+        let last = ends.max().unwrap_or(0).saturating_add(ms(config.last_exit_pause()));
+        if self.is_calm() && self.facts.said.first_start.is_some() && self.now < last {
+            self.broken("I12", "the primary exits before everybody's end is known".into());
+        }
+        // A primary waits a while for those who have not come yet.
+        let last = self.plan.starts.iter().copied().max().unwrap_or(0);
+        self.in_time(at.max(last), bound, "the exit of the primary");
+    }
+
+    /// After a success only commands that serve are ended before `drain` is over.
+    pub(super) fn signalled(&mut self, agent: usize) {
+        let one = &self.agents[agent];
+        let verdict = one.member.carry().verdict.as_ref();
+        let serves = self.plan.config.members[one.index].serves;
+        let at = self.facts.said.verdict_at.values().map(|(_, at)| *at).max().unwrap_or(0);
+        let early = self.now < at + ms(self.plan.config.drain);
+        let success = verdict.is_some_and(|verdict| verdict.outcome == Outcome::Succeeded);
+        if success && early && !serves && self.is_calm() {
+            self.broken("I12", format!("agent {agent} does not let its command finish"));
         }
     }
 }
