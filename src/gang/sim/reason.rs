@@ -198,7 +198,7 @@ impl World<'_> {
                 if memory.epoch.1 > 0 {
                     return Some("it had started");
                 }
-                let over = self.now >= since + ms(config.start_timeout);
+                let over = self.now >= since + ms(config.start_timeout) && !self.is_calm();
                 (!over && !lost).then_some("there was time left to gather")
             }
             Outcome::Failed => {
