@@ -54,12 +54,13 @@ impl Command {
 
 impl MemberMachine {
     pub(super) fn start(&mut self, attempt: Attempt) {
-        if attempt <= self.seen {
+        if attempt <= self.highest_attempt {
             return;
         }
-        self.seen = attempt;
+        self.highest_attempt = attempt;
         self.last_exit = None;
-        let free = self.command == Command::None && self.outside.is_none() && !self.is_leaving();
+        let free =
+            self.command == Command::None && self.outside_until.is_none() && !self.is_leaving();
         let allowed = self.now < self.lease_until && self.carry.verdict.is_none();
         if free && allowed {
             self.command = Command::Running(Running { attempt, started: false, stopping: None });
@@ -116,7 +117,7 @@ impl MemberMachine {
     pub(super) fn report_stopped(&mut self) {
         let clean = self.command == Command::None;
         if self.command.is_over() {
-            self.send(ToPrimary::Stopped { attempt: self.seen, clean });
+            self.send(ToPrimary::Stopped { attempt: self.highest_attempt, clean });
         }
     }
 

@@ -13,7 +13,7 @@ impl MemberMachine {
         if !matches!(self.link, Link::Joining(_) | Link::In) {
             return;
         }
-        self.heard = self.now;
+        self.last_heard = self.now;
         match message {
             ToMember::Welcome { carry } => {
                 self.carry.merge(&carry);
@@ -35,7 +35,7 @@ impl MemberMachine {
                 self.renew(sent, valid);
             }
             ToMember::Probe { at } => {
-                self.answers = at;
+                self.last_probe = at;
                 self.heartbeat();
             }
             ToMember::Verdict { verdict, drain } => self.verdict(verdict, drain),
@@ -57,7 +57,7 @@ impl MemberMachine {
     }
 
     fn stop(&mut self, attempt: Attempt) {
-        self.seen = self.seen.max(attempt);
+        self.highest_attempt = self.highest_attempt.max(attempt);
         self.stop_command(self.config.grace);
         self.report_stopped();
     }
@@ -77,7 +77,7 @@ impl MemberMachine {
             self.carry.verdict = Some(verdict);
         }
         self.send(ToPrimary::Ack);
-        if drain.is_zero() || self.outside.is_some() {
+        if drain.is_zero() || self.outside_until.is_some() {
             self.stop_command(self.config.grace);
         } else if matches!(self.command, Command::Running(_)) {
             let until = self.now.saturating_add(drain);

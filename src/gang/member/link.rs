@@ -23,7 +23,7 @@ impl MemberMachine {
     pub(super) fn link_up(&mut self) {
         self.link = Link::Joining(self.now);
         // It may be another primary, with another clock.
-        self.answers = Now::ZERO;
+        self.last_probe = Now::ZERO;
         self.released = false;
         let join = Join {
             run: self.config.run.clone(),
@@ -33,7 +33,7 @@ impl MemberMachine {
             generation: self.me.generation,
             size: self.config.members.len() as u32,
             running: self.command.attempt(),
-            seen: self.seen,
+            seen: self.highest_attempt,
             sent: self.now,
             carry: self.carry.clone(),
         };
@@ -64,10 +64,10 @@ impl MemberMachine {
         if let Some((attempt, exit)) = self.last_exit.clone() {
             self.send(ToPrimary::Exited { attempt, exit });
         }
-        if self.outside.is_some() {
+        if self.outside_until.is_some() {
             self.send(ToPrimary::TerminatedFromOutside);
         }
-        if self.seen > 0 {
+        if self.highest_attempt > 0 {
             self.report_stopped();
         }
         self.next_heartbeat = self.now + self.config.heartbeat();
@@ -80,7 +80,7 @@ impl MemberMachine {
             carry: self.carry.clone(),
             usage: self.usage,
             sent: self.now,
-            answers: self.answers,
+            answers: self.last_probe,
         });
     }
 
@@ -108,7 +108,7 @@ impl MemberMachine {
                 self.dial(Duration::ZERO);
             }
             // Where nobody is replaced a broken link would end the gang: bear the silence.
-            Link::In if self.config.replaces() && self.now >= self.heard + self.silence() => {
+            Link::In if self.config.replaces() && self.now >= self.last_heard + self.silence() => {
                 self.event(MemberEvent::PrimaryLost);
                 self.dial(Duration::ZERO);
             }
@@ -127,7 +127,7 @@ impl MemberMachine {
             Link::Joining(since) => times.push(since + self.silence()),
             Link::In => {
                 times.push(self.next_heartbeat);
-                times.push(self.heard + self.silence());
+                times.push(self.last_heard + self.silence());
             }
         }
     }
@@ -138,7 +138,7 @@ impl MemberMachine {
     }
 
     pub(super) fn orphan_at(&self) -> Now {
-        self.heard + self.config.orphan_bound(self.welcomed)
+        self.last_heard + self.config.orphan_bound(self.welcomed)
     }
 
     /// Nobody is left who could say how the run ends. A verdict that was heard of but not released

@@ -23,24 +23,25 @@ pub struct MemberMachine {
     pub(super) carry: Carry,
     pub(super) link: Link,
     /// The last word of any primary; at first the agent's start.
-    pub(super) heard: Now,
+    pub(super) last_heard: Now,
     pub(super) welcomed: bool,
     pub(super) next_heartbeat: Now,
-    pub(super) answers: Now,
+    /// The `at` of the last probe of the primary at the other end; zero before the first.
+    pub(super) last_probe: Now,
     pub(super) usage: Usage,
     pub(super) lease_until: Now,
     /// The highest attempt that may not be started here any more.
-    pub(super) seen: Attempt,
+    pub(super) highest_attempt: Attempt,
     pub(super) command: Command,
     pub(super) last_exit: Option<(Attempt, Exit)>,
     /// SIGTERM came from outside, and when waiting for a release of a known verdict ends.
-    pub(super) outside: Option<Now>,
+    pub(super) outside_until: Option<Now>,
     pub(super) drain_until: Option<Now>,
     pub(super) committed: bool,
     /// The primary at the other end of this link has confirmed the verdict.
     pub(super) released: bool,
     leaving: Option<(AgentExit, String)>,
-    written: Option<TerminationMessage>,
+    last_written: Option<TerminationMessage>,
     exited: bool,
     pub(super) out: Vec<MemberOutput>,
 }
@@ -57,21 +58,21 @@ impl MemberMachine {
             now,
             carry: Carry::default(),
             link: Link::New,
-            heard: now,
+            last_heard: now,
             welcomed: false,
             next_heartbeat: now,
-            answers: Now::ZERO,
+            last_probe: Now::ZERO,
             usage: Usage::default(),
             lease_until: Now::ZERO,
-            seen: 0,
+            highest_attempt: 0,
             command: Command::None,
             last_exit: None,
-            outside: None,
+            outside_until: None,
             drain_until: None,
             committed: false,
             released: false,
             leaving: None,
-            written: None,
+            last_written: None,
             exited: false,
             out: Vec::new(),
         }
@@ -117,7 +118,7 @@ impl MemberMachine {
         let mut times = Vec::with_capacity(8);
         self.command_times(&mut times);
         self.link_times(&mut times);
-        times.extend(self.outside);
+        times.extend(self.outside_until);
         times.into_iter().filter(|time| *time > self.now).min()
     }
 
@@ -154,7 +155,7 @@ impl MemberMachine {
     /// cluster that slept did so alone, and its lease is over.
     fn suspended(&mut self, slept: Duration) {
         if !self.config.replaces() {
-            self.heard = self.now;
+            self.last_heard = self.now;
             // One that was over before the sleep stays so.
             if self.now.saturating_sub(slept) < self.lease_until {
                 self.lease_until = self.lease_until.max(self.now + self.config.lease);
@@ -164,10 +165,10 @@ impl MemberMachine {
     }
 
     fn sigterm(&mut self) {
-        if self.outside.is_some() {
+        if self.outside_until.is_some() {
             return;
         }
-        self.outside = Some(self.now + self.config.grace + self.config.margin());
+        self.outside_until = Some(self.now + self.config.grace + self.config.margin());
         self.event(MemberEvent::TerminatedFromOutside);
         if self.link == Link::In {
             self.send(ToPrimary::TerminatedFromOutside);
@@ -211,7 +212,7 @@ impl MemberMachine {
         if self.leaving.is_some() {
             return self.leaving.clone();
         }
-        let until = self.outside?;
+        let until = self.outside_until?;
         // Its pod dies soon, but the release of a known verdict is worth a moment.
         if self.carry.verdict.is_some() && self.now < until && self.link == Link::In {
             return None;
@@ -229,7 +230,8 @@ impl MemberMachine {
     /// from those who are still there.
     fn awaits_successor(&self) -> bool {
         let confirmed = self.link == Link::In && self.released;
-        let alone = self.outside.is_some() || self.is_leaving() || self.now >= self.orphan_at();
+        let alone =
+            self.outside_until.is_some() || self.is_leaving() || self.now >= self.orphan_at();
         self.config.replaces() && !confirmed && !alone && keeps(Rule::HandOver)
     }
 
@@ -241,14 +243,14 @@ impl MemberMachine {
             generation: self.me.generation,
             epoch: self.carry.epoch,
             state,
-            terminated_from_outside: self.outside.is_some(),
+            terminated_from_outside: self.outside_until.is_some(),
             verdict: self.carry.verdict.clone().filter(|_| self.committed),
             first_failure: self.carry.first_failure.clone(),
             exit: self.last_exit.as_ref().map(|(_, exit)| exit.clone()),
             reason: reason.to_owned(),
         };
-        if self.written.as_ref() != Some(&message) {
-            self.written = Some(message.clone());
+        if self.last_written.as_ref() != Some(&message) {
+            self.last_written = Some(message.clone());
             self.out.push(MemberOutput::WriteTermination(message));
         }
     }

@@ -16,8 +16,8 @@ impl Session {
         }
         let fresh = self.config.heartbeat() * 3;
         let ready = self.slots.iter().all(|slot| {
-            slot.ready() && self.now.saturating_sub(slot.heard) < fresh
-                || !slot.present() && !keeps(Rule::StartNeedsAll) && self.now > self.born
+            slot.ready() && self.now.saturating_sub(slot.last_heard) < fresh
+                || !slot.present() && !keeps(Rule::StartNeedsAll) && self.now > self.born_at
                 || slot.present() && !slot.idle && !keeps(Rule::WaitForStopped)
         });
         if ready && self.now >= self.quiet_until && self.now >= self.pause_until {
@@ -28,15 +28,15 @@ impl Session {
     }
 
     fn start(&mut self) {
-        let attempt = self.carry.epoch.1.max(self.floor).saturating_add(1);
+        let attempt = self.carry.epoch.1.max(self.highest_attempt).saturating_add(1);
         let generation = self.carry.epoch.0.max(self.me.generation);
         if attempt == 1 {
-            self.gathered_for = self.now.saturating_sub(self.born);
+            self.gathered_for = self.now.saturating_sub(self.born_at);
         }
         self.carry.epoch = (generation, attempt);
         self.carry.elapsed = self.elapsed();
         self.counted_from = Some(self.now);
-        self.floor = attempt;
+        self.highest_attempt = attempt;
         self.started = true;
         self.phase = Phase::Running;
         self.ending_attempt = None;
@@ -72,7 +72,7 @@ impl Session {
             let names: Vec<_> = missing.iter().map(ToString::to_string).collect();
             format!("{} did not come", names.join(", "))
         };
-        if self.carry.epoch.1 == 0 && self.floor == 0 {
+        if self.carry.epoch.1 == 0 && self.highest_attempt == 0 {
             self.judge(Outcome::CouldNotStart, None, names);
         } else {
             let failure = self.carry.first_failure.clone();

@@ -26,7 +26,7 @@ impl Session {
         let attempt = self.carry.epoch.1;
         if exit.killed_by_gang && keeps(Rule::SpareKilled) {
             // Its lease ran out. Either it lost us, or the gang is losing somebody else.
-            if self.paused.is_some_and(|at| self.now < at + self.config.lease * 2) {
+            if self.last_pause_end.is_some_and(|at| self.now < at + self.config.lease * 2) {
                 self.primary_stood_still("the primary itself stood still".into());
                 return;
             }
@@ -81,7 +81,7 @@ impl Session {
             return;
         };
         let others = self.slots.iter().enumerate().filter(|(i, _)| *i != slot);
-        if others.into_iter().all(|(_, other)| other.answered >= probed)
+        if others.into_iter().all(|(_, other)| other.answered_probe >= probed)
             && let Some(held) = self.held.take()
         {
             if held.failure.exit.is_some() {
@@ -100,7 +100,7 @@ impl Session {
     fn longest_silence(&self) -> Option<usize> {
         let recent = |at: Now| self.now < at + self.config.lease * 2;
         (0..self.slots.len())
-            .filter_map(|i| self.slots[i].silence.map(|(length, at)| (length, at, i)))
+            .filter_map(|i| self.slots[i].last_silence.map(|(length, at)| (length, at, i)))
             .filter(|(_, at, _)| recent(*at))
             .max_by_key(|(length, _, _)| *length)
             .map(|(_, _, i)| i)

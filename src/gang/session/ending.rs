@@ -13,7 +13,7 @@ impl Session {
     /// A primary that never had all members at once can't know what an earlier one decided with
     /// those who are missing now.
     fn may_judge(&self) -> bool {
-        let first = self.me.generation == 0 && self.floor == 0;
+        let first = self.me.generation == 0 && self.highest_attempt == 0;
         self.gathered || first || !keeps(Rule::JudgeOnlyGathered)
     }
 

@@ -34,22 +34,22 @@ impl Session {
         {
             self.push(SessionOutput::Close { link: old });
         }
-        self.slots[i].answered = Now::ZERO;
+        self.slots[i].answered_probe = Now::ZERO;
         if !same {
-            self.slots[i].heard = Now::ZERO;
+            self.slots[i].last_heard = Now::ZERO;
         }
         self.heard(i);
         let slot = &mut self.slots[i];
         if !same {
-            slot.silence = None;
+            slot.last_silence = None;
             slot.exit = None;
             slot.outside = false;
             slot.replacing = false;
             slot.acked = false;
-            slot.granted = slot.granted.min(self.now);
+            slot.granted_until = slot.granted_until.min(self.now);
         }
         slot.pod = Some(Incarnation { pod_uid: join.pod_uid.clone(), generation: join.generation });
-        slot.stamp = join.sent;
+        slot.last_sent = join.sent;
         slot.idle = join.running.is_none();
         // A member that has dialled anew hears nothing more of its earlier links.
         slot.starting = false;
@@ -99,7 +99,7 @@ impl Session {
             let mut carry = join.carry.clone();
             carry.verdict = None;
             let elapsed = self.elapsed();
-            if !ours && known > self.floor {
+            if !ours && known > self.highest_attempt {
                 if join.carry.verdict.is_none() {
                     let failure = carry.first_failure.clone();
                     self.event(GangEvent::Adopted {
@@ -115,7 +115,7 @@ impl Session {
                     self.quiet_until = self.quiet_until.max(fenced);
                 }
             }
-            self.floor = self.floor.max(known);
+            self.highest_attempt = self.highest_attempt.max(known);
             if !keeps(Rule::CarriedElapsed) {
                 carry.elapsed = elapsed;
             }
@@ -125,7 +125,7 @@ impl Session {
             }
             self.carry.elapsed = elapsed;
             self.carry.merge(&carry);
-            if self.floor > 0 {
+            if self.highest_attempt > 0 {
                 self.counted_from = Some(self.now);
             }
         }

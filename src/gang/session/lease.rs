@@ -26,7 +26,7 @@ impl Session {
             if !slot.present() {
                 return Duration::ZERO;
             }
-            oldest = oldest.min(slot.heard);
+            oldest = oldest.min(slot.last_heard);
         }
         lease.saturating_sub(self.now.saturating_sub(oldest))
     }
@@ -35,28 +35,28 @@ impl Session {
     pub(super) fn renew(&mut self, i: usize) {
         let valid = self.validity();
         let slot = &mut self.slots[i];
-        slot.granted = slot.granted.max(self.now + valid);
-        let sent = slot.stamp;
+        slot.granted_until = slot.granted_until.max(self.now + valid);
+        let sent = slot.last_sent;
         let carry = self.memory();
         self.tell(i, ToMember::Lease { carry, sent, valid });
     }
 
     /// When nothing of this member's command can be running any more.
     pub(super) fn gone_at(&self, slot: &Slot) -> Now {
-        if slot.granted.is_zero() {
+        if slot.granted_until.is_zero() {
             return Now::ZERO;
         }
-        slot.granted + self.config.kill_bound + self.config.margin()
+        slot.granted_until + self.config.kill_bound + self.config.margin()
     }
 
     /// When this member refuses whatever start is still on its way to it: it has no lease then.
     pub(super) fn unable_to_start_at(&self, slot: &Slot) -> Now {
-        slot.granted + self.config.margin()
+        slot.granted_until + self.config.margin()
     }
 
     /// Until then a member that has not shown itself to this primary may still do so.
     pub(super) fn unheard_of_until(&self) -> Now {
-        self.born + self.config.dead_after()
+        self.born_at + self.config.dead_after()
     }
 
     pub(super) fn link_lost(&mut self, i: usize) {
@@ -125,7 +125,7 @@ impl Session {
             return;
         }
         self.trust_from = at;
-        self.paused = Some(at);
+        self.last_pause_end = Some(at);
         if gap >= self.config.lease {
             let message = format!("the primary itself stood still for {} s", gap.as_secs());
             self.event(GangEvent::Warning { message: message.clone() });

@@ -18,7 +18,7 @@ pub struct Session {
     pub(super) me: Incarnation,
     /// The latest time that an input came with.
     pub(super) now: Now,
-    pub(super) born: Now,
+    pub(super) born_at: Now,
     pub(super) slots: Vec<Slot>,
     /// What the gang remembers. `elapsed` is as of `counted_from`.
     pub(super) carry: Carry,
@@ -27,7 +27,7 @@ pub struct Session {
     /// The first gathering took so long, if this primary saw it.
     pub(super) gathered_for: Duration,
     /// The highest attempt that any joiner knew of.
-    pub(super) floor: Attempt,
+    pub(super) highest_attempt: Attempt,
     pub(super) phase: Phase,
     /// This primary has started an attempt itself.
     pub(super) started: bool,
@@ -40,7 +40,7 @@ pub struct Session {
     /// No attempt is opened before (after a termination from outside).
     pub(super) pause_until: Now,
     /// The end of this primary's own last pause.
-    pub(super) paused: Option<Now>,
+    pub(super) last_pause_end: Option<Now>,
     /// What comes in may have been sent long ago, until its sender answers a probe from this time
     /// on.
     pub(super) trust_from: Now,
@@ -80,12 +80,12 @@ impl Session {
         };
         Self {
             now,
-            born: now,
+            born_at: now,
             slots,
             carry: Carry::default(),
             counted_from: None,
             gathered_for: Duration::ZERO,
-            floor: 0,
+            highest_attempt: 0,
             phase: Phase::Gathering { until: now + patience },
             started: false,
             gathered: false,
@@ -93,7 +93,7 @@ impl Session {
             quiet_until: if me.generation == 0 { now } else { now + config.dead_after() },
             starts_until: Now::ZERO,
             pause_until: now,
-            paused: None,
+            last_pause_end: None,
             trust_from: Now::ZERO,
             ending_attempt: None,
             held: None,
@@ -167,8 +167,8 @@ impl Session {
             ToPrimary::Heartbeat { running, usage, sent, answers, carry: _ } => {
                 let slot = &mut self.slots[i];
                 slot.usage = usage;
-                slot.stamp = sent;
-                slot.answered = answers;
+                slot.last_sent = sent;
+                slot.answered_probe = answers;
                 self.heard(i);
                 self.renew(i);
                 self.stop_stray(i, running);
@@ -192,20 +192,20 @@ impl Session {
     pub(super) fn heard(&mut self, i: usize) {
         let slot = &mut self.slots[i];
         slot.lost_at = self.now + self.config.lease;
-        if slot.answered < self.trust_from {
+        if slot.answered_probe < self.trust_from {
             return;
         }
-        let silence = self.now.saturating_sub(slot.heard);
+        let silence = self.now.saturating_sub(slot.last_heard);
         if slot.present() && silence > self.config.heartbeat() * 2 {
-            slot.silence = Some((silence, self.now));
+            slot.last_silence = Some((silence, self.now));
         }
-        slot.heard = self.now;
+        slot.last_heard = self.now;
     }
 
     fn timers(&mut self) {
         for i in 0..self.slots.len() {
             if self.slots[i].present() && self.now >= self.slots[i].lost_at {
-                let silence = self.now.saturating_sub(self.slots[i].heard);
+                let silence = self.now.saturating_sub(self.slots[i].last_heard);
                 self.lose(i, format!("no sign of life for {} s", silence.as_secs()));
             }
         }
@@ -235,7 +235,7 @@ impl Session {
     /// Everything that a refused join must leave as it is.
     #[cfg(test)]
     pub(crate) fn fingerprint(&self) -> String {
-        let memory = (&self.carry, self.floor, self.gathered, self.started);
+        let memory = (&self.carry, self.highest_attempt, self.gathered, self.started);
         format!("{:?} {:?} {:?} {:?}", self.phase, self.slots, memory, self.quiet_until)
     }
 

@@ -14,15 +14,15 @@ pub(super) struct Slot {
     pub(super) pod: Option<Incarnation>,
     pub(super) link: Option<LinkId>,
     /// When it was last heard of by a message that can't be older than this primary's own pause.
-    pub(super) heard: Now,
+    pub(super) last_heard: Now,
     /// Its last long silence: how long it was, and when it ended.
-    pub(super) silence: Option<(Duration, Now)>,
+    pub(super) last_silence: Option<(Duration, Now)>,
     /// Without another word it is lost then.
     pub(super) lost_at: Now,
     /// The `sent` (its clock) of its last join or heartbeat.
-    pub(super) stamp: Now,
+    pub(super) last_sent: Now,
     /// No lease that it was ever given lasts longer than this (our clock).
-    pub(super) granted: Now,
+    pub(super) granted_until: Now,
     /// Nothing runs there and nothing is on its way that could start something.
     pub(super) idle: bool,
     /// It was told to start the current attempt and has said nothing since that it could say only
@@ -31,7 +31,7 @@ pub(super) struct Slot {
     /// How its command of the current attempt ended.
     pub(super) exit: Option<Exit>,
     /// The time (our clock) of the newest probe that it has answered; zero before the first.
-    pub(super) answered: Now,
+    pub(super) answered_probe: Now,
     pub(super) usage: Usage,
     /// It was sent SIGTERM from outside and will leave.
     pub(super) outside: bool,
@@ -48,15 +48,15 @@ impl Slot {
             serves,
             pod: None,
             link: None,
-            heard: Now::ZERO,
-            silence: None,
+            last_heard: Now::ZERO,
+            last_silence: None,
             lost_at: Now::ZERO,
-            stamp: Now::ZERO,
-            granted: Now::ZERO,
+            last_sent: Now::ZERO,
+            granted_until: Now::ZERO,
             idle: false,
             starting: false,
             exit: None,
-            answered: Now::ZERO,
+            answered_probe: Now::ZERO,
             usage: Usage::default(),
             outside: false,
             replacing: false,

@@ -61,6 +61,7 @@ impl World<'_> {
             }
             MemberOutput::StartCommand { attempt } => self.start_command(agent, attempt),
             MemberOutput::SignalCommand { attempt } => {
+                self.signalled(agent);
                 self.log(|_| format!("agent {agent}: SIGTERM to attempt {attempt}"));
                 let Some(process) = &mut self.agents[agent].process else { return };
                 process.signalled = true;
@@ -81,7 +82,9 @@ impl World<'_> {
                 let Some(process) = &mut self.agents[agent].process else { return };
                 process.killed_at = Some(now);
                 process.signalled = true;
-                if !process.behaviour.unkillable {
+                if process.behaviour.unkillable {
+                    self.disturb(self.agents[agent].index, 0);
+                } else {
                     let what = CommandEvent::Dies;
                     self.after(20, Event::Command { agent, attempt, what });
                 }
@@ -193,7 +196,10 @@ impl World<'_> {
                 self.committed(agent, &verdict);
                 self.member_input(agent, MemberInput::Committed(verdict));
             }
-            SessionOutput::Exit(exit) => self.agent_exits(agent, exit),
+            SessionOutput::Exit(exit) => {
+                self.exit_in_time(agent);
+                self.agent_exits(agent, exit);
+            }
         }
     }
 

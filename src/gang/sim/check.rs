@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::plan::{Ms, SECOND};
+use super::reason::Said;
 use super::world::World;
 use crate::gang::{AgentExit, Attempt, Outcome, Verdict, verdict_rank, verdict_that_counts};
 
@@ -39,6 +40,7 @@ pub(super) struct Facts {
     /// The generations have started from 0 again.
     pub(super) reset: bool,
     pub(super) held: Option<Attempt>,
+    pub(super) said: Said,
     /// A verdict was taken back: see [`World::forget`].
     forgotten: bool,
 }
@@ -54,6 +56,7 @@ impl Facts {
             retried: false,
             reset: false,
             held: None,
+            said: Said::default(),
             forgotten: false,
         }
     }

@@ -65,7 +65,7 @@ pub(super) fn steer(rng: &mut fastrand::Rng, n: usize) -> Vec<(Ms, Fault)> {
         };
         let (index, length) = (rng.usize(1..n), rng.u64(..30 * SECOND));
         let (after, extra) = (rng.u64(..2000), rng.u64(..9000));
-        match rng.u8(..10) {
+        match rng.u8(..13) {
             0 => add(delay, Fault::Pause { index: 0, length }),
             1 => {
                 let (out, inward) = (rng.bool(), true);
@@ -79,6 +79,12 @@ pub(super) fn steer(rng: &mut fastrand::Rng, n: usize) -> Vec<(Ms, Fault)> {
                 add(delay, Fault::Displace { index, after, extra: 9000 });
                 let noticed = delay + after + rng.u64(..2000);
                 add(noticed, Fault::Sigterm { indexes: vec![0] });
+            }
+            7..=9 => {
+                // The lease that came with the start is late: it may not last the longer for that.
+                let length = 7000 + rng.u64(..1500);
+                add(delay, Fault::Partition { index, out: false, inward: true, length });
+                add(delay, Fault::Displace { index, after, extra: 0 });
             }
             _ => add(delay, Fault::Displace { index, after, extra }),
         }

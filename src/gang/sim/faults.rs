@@ -118,6 +118,7 @@ impl<'p> World<'p> {
             Fault::Duplicate { index } => self.duplicate(index),
             Fault::Foreign { index, kind } => self.foreign(index, kind),
             Fault::Cancel => self.with(0, |w, agent| {
+                w.facts.said.cancelled = true;
                 let input = SessionInput::Cancel { by: "somebody".into() };
                 w.after(0, Event::Session { agent, input });
             }),

@@ -13,6 +13,7 @@ mod job;
 mod net;
 mod plan;
 mod process;
+mod reason;
 mod tests;
 mod watch;
 mod world;

@@ -80,7 +80,9 @@ impl World<'_> {
     ) {
         let attempt = process.attempt;
         self.agents[agent].process = None;
-        self.facts.ended(self.agents[agent].index, attempt, agent, cause);
+        let index = self.agents[agent].index;
+        self.facts.ended(index, attempt, agent, cause);
+        self.facts.said.ended_at.insert((index, attempt), self.now);
         self.log(|_| format!("agent {agent}: attempt {attempt} ends, {status:?} {cause:?}"));
         let class = match status {
             ExitStatus::Code(0) => None,

@@ -6,12 +6,13 @@ use super::world::World;
 use crate::gang::{Attempt, Completion, FailureClass, FirstFailure, GangEvent, ReplicaId, Session};
 
 impl World<'_> {
-    fn index_of(&self, replica: &ReplicaId) -> usize {
+    pub(super) fn index_of(&self, replica: &ReplicaId) -> usize {
         let members = &self.plan.config.members;
         members.iter().position(|m| m.replica == *replica).unwrap_or(usize::MAX)
     }
 
     pub(super) fn gang_event(&mut self, agent: usize, event: GangEvent) {
+        self.reasoned(agent, &event);
         match event {
             GangEvent::Joined { replica, pod_uid, .. } => {
                 let index = self.index_of(&replica);

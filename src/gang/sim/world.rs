@@ -112,6 +112,7 @@ pub(super) struct Agent {
     pub(super) tick_at: Ms,
     /// In a primary: who holds each place by its session's own events.
     pub(super) joined: Vec<Option<usize>>,
+    pub(super) born_at: Ms,
     pub(super) died_at: Ms,
 }
 
@@ -235,6 +236,7 @@ impl<'p> World<'p> {
             released: false,
             tick_at: Ms::MAX,
             joined: vec![None; self.plan.n()],
+            born_at: self.now,
             died_at: Ms::MAX,
         });
         self.log(|_| format!("agent {agent} (index {index}, generation {generation}) starts"));
