@@ -9,11 +9,11 @@ use std::path::PathBuf;
 pub struct Env {
     /// The variables that are valid UTF-8.
     pub vars: BTreeMap<String, String>,
-    /// The working directory.
+    /// The working folder of the command; relative paths start here.
     pub cwd: PathBuf,
-    /// This program.
+    /// Path of the running mlctl, which agents are started from.
     pub exe: PathBuf,
-    /// The command line.
+    /// The command line, the program's name included.
     pub args: Vec<String>,
 }
 
@@ -39,17 +39,17 @@ impl Env {
         base.unwrap_or_else(home).join("mlctl")
     }
 
-    /// `$XDG_STATE_HOME/mlctl`.
+    /// The state folder, `$XDG_STATE_HOME/mlctl`.
     pub fn state_dir(&self) -> PathBuf {
         self.xdg("XDG_STATE_HOME", ".local/state")
     }
 
-    /// `$XDG_CACHE_HOME/mlctl`.
+    /// The folder of caches, `$XDG_CACHE_HOME/mlctl`.
     pub fn cache_dir(&self) -> PathBuf {
         self.xdg("XDG_CACHE_HOME", ".cache")
     }
 
-    /// `$XDG_CONFIG_HOME/mlctl`.
+    /// The folder of the settings, `$XDG_CONFIG_HOME/mlctl`.
     pub fn config_dir(&self) -> PathBuf {
         self.xdg("XDG_CONFIG_HOME", ".config")
     }

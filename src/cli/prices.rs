@@ -1,7 +1,6 @@
-//! Which price file counts where.
+//! Which price file is used for which runtime.
 
-use super::context::LOCAL;
-use super::{CliError, Context, ErrorKind};
+use super::{CliError, Context, ErrorKind, LOCAL};
 use crate::ops::cost::{PriceFile, Prices};
 use crate::runtime::kubernetes::Location;
 

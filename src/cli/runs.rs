@@ -1,4 +1,4 @@
-//! What the verbs that look at runs share: finding one, bringing it up to date, printing it.
+//! What the verbs about existing runs share: finding a run, bringing it up to date, printing it.
 
 use std::collections::BTreeMap;
 
@@ -10,16 +10,16 @@ use crate::plan::Plan;
 use crate::run::{RunView, WhyReport, explain};
 use crate::run::{SyncError, sync};
 use crate::runtime::{Runtime, Wanted};
-use crate::store::{Look, RunPaths, RunRecord, Store, StoreError};
+use crate::store::{Refresh, RunPaths, RunRecord, Store, StoreError};
 
 /// A run that a verb is about, up to date.
 #[derive(Debug)]
 pub struct Target {
-    /// The state folder.
+    /// The state folder that has the run.
     pub store: Store,
-    /// Where the run lies.
+    /// Paths of the run's files in the state folder.
     pub paths: RunPaths,
-    /// Its record.
+    /// The run's record, after it was brought up to date.
     pub record: RunRecord,
     /// Its plan; absent when the file is lost.
     pub plan: Option<Plan>,
@@ -56,10 +56,10 @@ impl Context {
             (Err(error), _) => return Err(error.into()),
         };
         let selector = selector.unwrap_or_default();
-        let backend = self.chosen()?;
-        let mut found = backend.find(&Wanted::Run(selector.into()))?;
+        let runtime = self.chosen()?;
+        let mut found = runtime.find(&Wanted::Run(selector.into()))?;
         if found.is_empty() {
-            found = backend.find(&Wanted::All)?;
+            found = runtime.find(&Wanted::All)?;
             found.retain(|run| run.record.name == selector || run.record.id.starts_with(selector));
         }
         found.sort_by_key(|run| run.record.created);
@@ -74,25 +74,26 @@ impl Context {
 
     /// A run's record, brought up to date if it is alive.
     pub fn refresh(&self, store: &Store, run: &str) -> Result<RunRecord, CliError> {
-        let runtime = match store.record(run) {
+        let name = match store.record(run) {
             Ok(record) if record.state.is_ended() => return Ok(record),
             Ok(record) => record.runtime,
             // A record that can't be read is remade by the sync, whatever its runtime.
             Err(StoreError::Damaged { .. }) => "local".into(),
             Err(error) => return Err(error.into()),
         };
-        let backend = self.backend(&runtime)?;
-        Ok(sync(store, &*backend, &store.paths(run))?)
+        let runtime = self.runtime(&name)?;
+        Ok(sync(store, &*runtime, &store.paths(run))?)
     }
 
-    /// The same for a list: one run that can't be refreshed must not hide the others.
+    /// The same for a list, where one runtime that can't be asked must not hide the other runs: the
+    /// run is shown as its record has it, with a warning.
     fn refresh_or_read(&self, store: &Store, run: &str) -> Result<RunRecord, StoreError> {
         let record = store.record(run)?;
         if record.state.is_ended() {
             return Ok(record);
         }
-        let Ok(backend) = self.backend(&record.runtime) else { return Ok(record) };
-        match sync(store, &*backend, &store.paths(run)) {
+        let Ok(runtime) = self.runtime(&record.runtime) else { return Ok(record) };
+        match sync(store, &*runtime, &store.paths(run)) {
             Ok(record) => Ok(record),
             Err(SyncError::Store(error)) => Err(error),
             Err(SyncError::Runtime(error)) => {
@@ -129,37 +130,37 @@ impl Context {
     }
 }
 
-/// Brings the runs of a list up to date: one request for all living runs of a runtime, and what that
-/// can't tell is asked run by run.
-pub struct Fresh<'a> {
-    /// The surroundings.
+/// Brings the runs of a list up to date from their runtimes: one request for all living runs of a
+/// runtime, and what that can't tell is asked run by run.
+pub struct RuntimeRefresh<'a> {
+    /// Gives the runtimes, and prints what can't be asked as a warning.
     pub context: &'a Context,
-    /// The state folder.
+    /// The state folder whose runs are listed.
     pub store: &'a Store,
 }
 
-impl Look for Fresh<'_> {
+impl Refresh for RuntimeRefresh<'_> {
     fn prepare(&mut self, living: &[(String, String)]) {
         let mut by_runtime: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         for (run, runtime) in living {
             by_runtime.entry(runtime).or_default().push(run.clone());
         }
-        for (runtime, runs) in by_runtime.iter().filter(|(_, runs)| runs.len() > 1) {
-            if let Ok(backend) = self.context.backend(runtime)
-                && let Err(error) = backend.prepare(runs)
+        for (name, runs) in by_runtime.iter().filter(|(_, runs)| runs.len() > 1) {
+            if let Ok(runtime) = self.context.runtime(name)
+                && let Err(error) = runtime.prepare(runs)
             {
                 self.context.printer.warn(&error.to_string());
             }
         }
     }
 
-    fn look(&mut self, run: &str) -> Result<RunRecord, StoreError> {
+    fn refresh(&mut self, run: &str) -> Result<RunRecord, StoreError> {
         self.context.refresh_or_read(self.store, run)
     }
 }
 
 impl Target {
-    /// The fold of everything that has happened.
+    /// The run as all its events make it.
     pub fn view(&self) -> Result<RunView, CliError> {
         let events = self.store.events(&self.record)?;
         let mut view = RunView::of(&self.record.id, self.plan.as_ref(), &events);
@@ -169,9 +170,10 @@ impl Target {
         Ok(view)
     }
 
-    /// Why the run is where it is.
-    pub fn why(&self, view: &RunView, backend: Option<&dyn Runtime>) -> WhyReport {
-        explain(view, &self.paths, self.plan.as_ref(), backend.map(|backend| backend as _))
+    /// Why the run is in its state. Without its runtime, when that can't be reached, the log is not
+    /// read and the events alone explain it.
+    pub fn why(&self, view: &RunView, runtime: Option<&dyn Runtime>) -> WhyReport {
+        explain(view, &self.paths, self.plan.as_ref(), runtime.map(|runtime| runtime as _))
     }
 }
 

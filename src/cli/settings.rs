@@ -62,7 +62,7 @@ pub struct Retention {
 pub struct NamedContext {
     /// The kubeconfig's context. Default: the same name.
     pub context: Option<String>,
-    /// The namespace.
+    /// The namespace to use with it. Default: `namespace` of the settings.
     pub namespace: Option<String>,
     /// Image of mlctl itself for this cluster.
     pub runner_image: Option<String>,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::types::EventKind;
 use crate::gang::Outcome;
 
-/// Where a run is.
+/// The state of a run: a pure function of its events (see [`RunState::after`]).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum RunState {
@@ -19,21 +19,21 @@ pub enum RunState {
     Pending,
     /// Replicas are set up and gather.
     Starting,
-    /// The commands run.
+    /// An attempt has started, and the commands are running.
     Running,
     /// The completion rule is met; the others are ending.
     Draining,
     /// The gang gathers again after a failure.
     Restarting,
-    /// Ended well.
+    /// It has ended well: what the completion rule asks for exited with 0.
     Succeeded,
     /// Ended by a failure.
     Failed,
-    /// Ended by somebody.
+    /// It was cancelled before it ended by itself.
     Cancelled,
     /// Ended by its timeout.
     TimedOut,
-    /// Never ran.
+    /// It has ended before any command ran.
     CouldNotStart,
     /// Its folder is gone or can't be read.
     Unknown,

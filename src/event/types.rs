@@ -15,20 +15,20 @@ pub const EVENT_VERSION: u32 = 1;
 /// One event of a run: a line of `events.jsonl` and of `--events`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event {
-    /// Format version.
+    /// Version of the event's format, [`EVENT_VERSION`].
     pub v: u32,
     /// Order within the run's journal, from 1; given by the store.
     pub seq: u64,
     /// Wall-clock time of the process that wrote it. For people; order is `seq`.
     pub time: Timestamp,
-    /// The run.
+    /// Id of the run, `<name>-<6 characters>`.
     pub run: String,
     /// The attempt; 0 before the first start.
     pub attempt: Attempt,
     /// Whose event it is; absent for the whole gang's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replica: Option<ReplicaId>,
-    /// What happened.
+    /// What happened, with its details.
     #[serde(flatten)]
     pub kind: EventKind,
 }
@@ -48,13 +48,14 @@ impl Event {
     }
 }
 
-/// What happened.
+/// What happened to a run or to one of its replicas. The names are the `type` of a line in
+/// `events.jsonl`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "type")]
 pub enum EventKind {
     /// mlctl recorded the run and started its replicas.
     Submitted {
-        /// `local` or the context of a cluster.
+        /// `local`, or `<context>/<namespace>` of a cluster.
         runtime: String,
     },
     /// The cluster keeps a replica, or without one the whole run, from starting.
@@ -66,9 +67,9 @@ pub enum EventKind {
     },
     /// A replica's pod runs.
     Placed {
-        /// On this node.
+        /// Name of the node that the pod runs on.
         node: String,
-        /// Its name.
+        /// Name of the pod.
         pod: String,
         /// The labels of that node that prices depend on, as far as they could be read.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -81,14 +82,14 @@ pub enum EventKind {
         /// Unique per pod or agent process.
         pod_uid: String,
     },
-    /// Set-up began.
+    /// A replica's set-up before the command has begun.
     SetupStarted,
     /// A line of the set-up's output, shortened; at most one a second.
     SetupProgress {
-        /// The line.
+        /// The line, without its end.
         line: String,
     },
-    /// Set-up is done.
+    /// A replica's set-up has ended well.
     SetupFinished {
         /// How long it took.
         seconds: f64,
@@ -102,23 +103,23 @@ pub enum EventKind {
     },
     /// Somebody who wanted to join was refused.
     JoinRefused {
-        /// Why.
+        /// Why it was refused, in one sentence.
         reason: String,
     },
     /// All replicas are there; the attempt starts.
     AttemptStarted,
     /// A replica makes its working folder; what its log holds from here on is this attempt's.
     CommandStarting,
-    /// A command runs.
+    /// A replica's command has been started.
     CommandStarted {
         /// Its process id, within its own machine or pod.
         pid: u32,
     },
     /// The primary knows that a replica's command runs.
     ReplicaRunning,
-    /// A command ended.
+    /// A replica's command has ended, by itself or because the gang ended it.
     CommandExited {
-        /// How.
+        /// Exit code or signal, its class, and the last lines of output.
         exit: Exit,
     },
     /// A replica's agent or its link is gone.
@@ -133,7 +134,7 @@ pub enum EventKind {
     },
     /// The first failure of an attempt.
     FirstFailure {
-        /// The failure.
+        /// The replica that failed first, how, and in which attempt.
         failure: crate::gang::FirstFailure,
     },
     /// The gang will start again.
@@ -142,7 +143,7 @@ pub enum EventKind {
         class: crate::gang::FailureClass,
         /// Charged so far, this one included.
         spent: u32,
-        /// The budget.
+        /// How many restarts the class allows in all.
         budget: u32,
     },
     /// A new primary goes on after this attempt, by what the others remember.
@@ -158,12 +159,12 @@ pub enum EventKind {
     Completed,
     /// The others have the drain to end.
     Draining {
-        /// Seconds at most.
+        /// How long they have, in seconds.
         seconds: f64,
     },
     /// The run is over.
     Finished {
-        /// How.
+        /// How it ended, by which replica's failure if any, and why.
         verdict: Verdict,
         /// Where the verdict comes from, when it wasn't the gang's own.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -177,17 +178,17 @@ pub enum EventKind {
         /// The step or epoch, when it was given.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         step: Option<u64>,
-        /// Name to value.
+        /// Each number by the name that the command gave it.
         values: IndexMap<String, f64>,
     },
-    /// Resource use.
+    /// What a replica's processes use just now.
     Usage {
-        /// Cores and bytes.
+        /// Cores, bytes of memory, and the part of the accelerators' power in use.
         usage: Usage,
     },
     /// Something that a person should know.
     Warning {
-        /// One sentence.
+        /// One sentence for a person, for `status` and `why` to repeat.
         message: String,
     },
 }

@@ -4,16 +4,16 @@
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PlanError {
-    /// Nothing to run in a role.
+    /// A role has neither a command nor an image that could bring one.
     #[error("role `{role}` has nothing to run: give it a `command` or an `image`")]
     NothingToRun {
-        /// Which role.
+        /// Name of the role without a command.
         role: String,
     },
-    /// `replicas: 0`.
+    /// A role asks for `replicas: 0`.
     #[error("role `{role}` has no replicas: write at least 1, or remove the role")]
     NoReplicas {
-        /// Which role.
+        /// Name of the role without replicas.
         role: String,
     },
     /// More than the gang is measured for.

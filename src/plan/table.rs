@@ -12,7 +12,7 @@ use super::types::{Plan, RolePlan};
 /// One block of the rendering.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Section {
-    /// Its heading.
+    /// Heading of the block.
     pub title: String,
     /// Column heads; empty for a list of names and values.
     pub header: Vec<String>,

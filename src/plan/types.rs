@@ -22,7 +22,7 @@ pub struct Plan {
     /// What every run has, whatever its kind.
     #[serde(flatten)]
     pub head: Head,
-    /// What runs.
+    /// What runs, in one of the shapes that work has.
     #[serde(flatten)]
     pub unit: Unit,
 }
@@ -35,9 +35,9 @@ pub struct Head {
     pub schema_version: u32,
     /// The run's id, `<name>-<6 characters>`.
     pub run: String,
-    /// The spec's name.
+    /// The `name` that the spec gives.
     pub name: String,
-    /// The spec's labels.
+    /// The labels that the spec gives, for people to select runs by.
     pub labels: IndexMap<String, String>,
 }
 
@@ -82,7 +82,7 @@ impl<'de> Deserialize<'de> for Unit {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GangPlan {
-    /// Which rendezvous.
+    /// The framework whose rendezvous variables the commands get.
     pub framework: Framework,
     /// The strategy, when the spec names it.
     pub strategy: Option<Strategy>,
@@ -94,7 +94,7 @@ pub struct GangPlan {
     pub setup: Option<Setup>,
     /// Base of the outputs with `{run}` filled in; `None`: a folder of the run.
     pub output: Option<Place>,
-    /// Pod security.
+    /// How strict the pods are about security.
     pub security: Security,
     /// What the command reads.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -121,13 +121,13 @@ pub struct DataPlan {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct PodOptions {
-    /// Queue of Kueue.
+    /// Name of the LocalQueue of Kueue that admits the run; absent: it starts without a queue.
     pub queue: Option<String>,
-    /// Priority class.
+    /// Name of the PriorityClass; absent: the cluster's default.
     pub priority_class: Option<String>,
-    /// Service account.
+    /// Name of the ServiceAccount that the pods run as; absent: the namespace's default.
     pub service_account: Option<String>,
-    /// Secrets for registries.
+    /// Names of the Secrets with credentials for registries of images.
     pub image_pull_secrets: Vec<String>,
     /// Affinity as in a Pod.
     pub affinity: IndexMap<String, serde_json::Value>,
@@ -145,11 +145,11 @@ impl PodOptions {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RolePlan {
-    /// Its name.
+    /// Name of the role, which its replicas are called after: `<name>-<index>`.
     pub name: String,
-    /// How many replicas.
+    /// How many replicas the role has, at least 1.
     pub replicas: u32,
-    /// Container image.
+    /// Container image of the replicas; a laptop ignores it.
     pub image: Option<String>,
     /// Program and all arguments; empty when the image's entrypoint is meant.
     pub command: Vec<String>,
@@ -165,11 +165,11 @@ pub struct RolePlan {
     pub memory: Option<ByteSize>,
     /// Accelerators of each replica.
     pub accelerators: Option<Accelerators>,
-    /// Node labels.
+    /// Labels that a node must have for a replica to be placed on it.
     pub node_selector: IndexMap<String, String>,
-    /// Tolerations.
+    /// Taints of nodes that the replicas put up with.
     pub tolerations: Vec<Toleration>,
-    /// Volumes.
+    /// Volumes that are mounted into the replicas' containers.
     pub volumes: Vec<Volume>,
 }
 

@@ -1,5 +1,5 @@
-//! Following a run to its end, whoever watches: deadlines, interrupts, trouble on the way. What is
-//! shown of it is the watcher's part.
+//! Following a run to its end, whoever watches: deadlines, interrupts, trouble on the way. How it
+//! is shown is up to the watcher.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -10,30 +10,31 @@ use crate::plan::Plan;
 use crate::runtime::{LogLine, LogQuery, LogReader, Notice, Runtime, RuntimeError};
 use crate::store::{JournalReader, RunPaths, RunRecord, Store, StoreError};
 
-/// Time between two looks.
+/// Time between two syncs with the runtime.
 const PACE: Duration = Duration::from_millis(200);
-/// Interrupts are noticed this fast.
+/// Time between two questions to [`Follow::interrupt`], which is how fast Ctrl-C is noticed.
 const SLICE: Duration = Duration::from_millis(50);
 
 /// What the caller's signals ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Interrupt {
-    /// Go on.
+    /// No signal has come: following goes on.
     None,
     /// Leave the run alone and return.
     Detach,
-    /// Cancel the run, and go on until it has ended. Asked again and again, it is done once.
+    /// Cancel the run, and go on until it has ended. The question is repeated, the cancelling is
+    /// not.
     Cancel,
 }
 
-/// How following ended.
+/// Why following ended, with the run as it was last seen.
 #[derive(Clone, Debug)]
 pub enum FollowEnd {
-    /// The run is over.
+    /// The run has ended, and nothing of it is left or its agents' time to end is over.
     Ended(Box<RunView>),
-    /// The caller detached.
+    /// The interrupt said [`Interrupt::Detach`], and the run goes on unwatched.
     Detached(Box<RunView>),
-    /// The deadline came first.
+    /// The deadline has passed, and the run goes on unwatched.
     Deadline(Box<RunView>),
 }
 
@@ -43,7 +44,7 @@ pub enum FollowError {
     /// The run could not be brought up to date.
     #[error(transparent)]
     Sync(#[from] SyncError),
-    /// Standard output failed.
+    /// The watcher could not write, for example because the reader of standard output is gone.
     #[error(transparent)]
     Output(io::Error),
 }
@@ -62,32 +63,33 @@ impl From<RuntimeError> for FollowError {
 
 /// Sees what happens to a run that is followed, and decides nothing.
 pub trait Watcher {
-    /// The commands' output is worth reading.
+    /// True where the commands' output is to be read at all; reading it costs requests in a
+    /// cluster.
     fn wants_output(&self) -> bool;
 
-    /// Something has happened; `view` knows of it already.
+    /// An event of the run, after `view` has taken it in.
     fn event(&mut self, event: &Event, view: &RunView) -> io::Result<()>;
 
-    /// The commands have printed lines.
+    /// Lines that the commands have printed since the last call.
     fn output(&mut self, lines: Vec<LogLine>, view: &RunView) -> io::Result<()>;
 
-    /// Something that the follower itself has to say.
+    /// A message of the follower itself, for example that the cluster does not answer just now.
     fn say(&mut self, text: &str);
 
-    /// Everything of one look has been told.
+    /// Everything that one sync has brought has been passed on: the time to draw the state anew.
     fn redraw(&mut self, view: &RunView);
 
-    /// Nothing more will come.
+    /// Following is over: nothing is called after this.
     fn end(&mut self);
 }
 
 /// What to follow, and for how long.
 pub struct Follow<'a> {
-    /// The state folder.
+    /// The state folder that has the run.
     pub store: &'a Store,
-    /// The run's runtime.
+    /// The runtime that the run was submitted to.
     pub runtime: &'a dyn Runtime,
-    /// The run.
+    /// Paths of the run's files in the state folder.
     pub paths: &'a RunPaths,
     /// Its plan; absent when its file is lost.
     pub plan: Option<&'a Plan>,
@@ -95,9 +97,9 @@ pub struct Follow<'a> {
     pub logs: LogQuery,
     /// Return at this time at the latest.
     pub deadline: Option<Instant>,
-    /// Who cancels, when the interrupt says so.
+    /// Name of the user that is recorded when the interrupt cancels the run.
     pub user: &'a str,
-    /// Asked many times a second.
+    /// Says what the caller's signals ask for; called many times a second.
     pub interrupt: &'a dyn Fn() -> Interrupt,
 }
 

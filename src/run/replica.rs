@@ -7,22 +7,22 @@ use serde::Serialize;
 use crate::event::{Event, EventKind, WaitingReason};
 use crate::gang::{Attempt, Exit, ReplicaId, Usage};
 
-/// Where a replica is.
+/// What a replica is doing, as far as events tell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum ReplicaState {
     /// Nothing has been heard of it.
     #[default]
     Pending,
-    /// Its set-up runs.
+    /// The set-up before its first command is under way.
     SettingUp,
     /// It is ready and waits for the others.
     Waiting,
-    /// Its command runs.
+    /// The command is running.
     Running,
     /// Its command ended with 0.
     Succeeded,
-    /// Its command failed.
+    /// The command failed by itself: by its exit code or by a signal that the gang did not send.
     Failed,
     /// The gang ended its command.
     Stopped,
@@ -60,23 +60,23 @@ pub(crate) fn waiting_text(reason: &WaitingReason, message: &str) -> String {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PastExit {
-    /// The attempt.
+    /// The attempt in which the command ran, from 1 on.
     pub attempt: Attempt,
-    /// When.
+    /// When the command ended, by its machine's clock.
     pub time: Timestamp,
-    /// How.
+    /// Exit code or signal, its class, and the last lines of output.
     pub exit: Exit,
 }
 
-/// One replica.
+/// One replica as events describe it: serialised in `status -o json`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReplicaView {
-    /// Which one.
+    /// The role's name and the index in it, for example `worker-1`.
     pub replica: ReplicaId,
-    /// Where it is.
+    /// What the replica is doing, or how its command ended.
     pub state: ReplicaState,
-    /// Its last attempt.
+    /// The last attempt that an event of it belongs to; 0 before the first.
     pub attempt: Attempt,
     /// Its command's process, while there is one.
     pub pid: Option<u32>,

@@ -14,13 +14,14 @@ pub struct Submitter<'a> {
     pub user: String,
     /// The name of this machine.
     pub host: String,
-    /// The command line.
+    /// The command line, the program's name included. Secrets in it are masked before it is
+    /// recorded.
     pub argv: Vec<String>,
     /// Finds the commit that a folder is at; `None` for a folder that is no checkout.
     pub git: &'a dyn Fn(&Path) -> Option<GitCommit>,
 }
 
-/// What is submitted.
+/// A run that is ready to be submitted: the plan, its secrets, and the spec that it comes from.
 pub struct Order<'a> {
     /// The spec's kind, for example `TrainJob`.
     pub kind: &'a str,
@@ -41,7 +42,7 @@ pub struct Order<'a> {
 pub struct Submitted {
     /// Where it lies in the state.
     pub paths: RunPaths,
-    /// What runs.
+    /// The plan as it was handed to the runtime, without secret values.
     pub plan: Plan,
 }
 

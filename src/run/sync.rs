@@ -17,10 +17,10 @@ const OTHER_SYNC_LIMIT: Duration = Duration::from_millis(300);
 /// A run could not be brought up to date.
 #[derive(Debug, thiserror::Error)]
 pub enum SyncError {
-    /// The state folder's part.
+    /// The state folder could not be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The runtime's part.
+    /// The runtime could not be asked what has happened to the run.
     #[error(transparent)]
     Runtime(#[from] RuntimeError),
 }
@@ -32,7 +32,7 @@ impl From<io::Error> for SyncError {
 }
 
 /// Brings a run up to date; returns its record. An ended run is only read.
-pub fn sync(store: &Store, backend: &dyn Runtime, run: &RunPaths) -> Result<RunRecord, SyncError> {
+pub fn sync(store: &Store, runtime: &dyn Runtime, run: &RunPaths) -> Result<RunRecord, SyncError> {
     let seen = store.record(&run.run);
     if let Ok(record) = &seen
         && (record.state.is_ended() || store.is_read_only())
@@ -49,7 +49,7 @@ pub fn sync(store: &Store, backend: &dyn Runtime, run: &RunPaths) -> Result<RunR
     };
     let mut record = store.sound_record(run)?;
     let mut cursor = record.cursor.clone();
-    let events = backend.observe(run, &mut cursor)?;
+    let events = runtime.observe(run, &mut cursor)?;
     if events.is_empty() && cursor == record.cursor {
         return Ok(record);
     }

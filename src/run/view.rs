@@ -15,11 +15,11 @@ use crate::plan::Plan;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AttemptView {
-    /// Its number.
+    /// Number of the attempt, from 1 on.
     pub attempt: Attempt,
     /// When it started; absent for what failed before the first start.
     pub started: Option<Timestamp>,
-    /// When it ended.
+    /// When it failed, or when the run ended; absent before that.
     pub ended: Option<Timestamp>,
     /// What ended it, if it was a failure.
     pub first_failure: Option<FirstFailure>,
@@ -37,15 +37,15 @@ pub struct Spending {
     pub budget: u32,
 }
 
-/// A run.
+/// A run as its events describe it: what `status` shows and `status -o json` prints.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RunView {
-    /// Its id.
+    /// Id of the run, `<name>-<6 characters>`.
     pub run: String,
-    /// Where it is.
+    /// The state after the last event.
     pub state: RunState,
-    /// Where it runs.
+    /// Where it runs: `local`, or `<context>/<namespace>`; empty before its first event is read.
     pub runtime: String,
     /// The current attempt; 0 before the first.
     pub attempt: Attempt,
@@ -53,7 +53,7 @@ pub struct RunView {
     pub submitted: Option<Timestamp>,
     /// When its first attempt started.
     pub started: Option<Timestamp>,
-    /// When it ended.
+    /// When it ended; absent while it lives.
     pub ended: Option<Timestamp>,
     /// What keeps the whole run from starting, in the cluster's words.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -63,13 +63,13 @@ pub struct RunView {
     /// Its replicas in rank order.
     #[serde(serialize_with = "values")]
     pub replicas: IndexMap<ReplicaId, ReplicaView>,
-    /// Its attempts.
+    /// All attempts that have started or failed, oldest first.
     pub attempts: Vec<AttemptView>,
     /// Restarts charged and allowed, by class.
     pub retries: Vec<Spending>,
     /// Sentences that a person should know.
     pub warnings: Vec<String>,
-    /// How it ended.
+    /// How it ended; absent while it lives.
     pub verdict: Option<Verdict>,
     /// Where the verdict comes from, when it wasn't the gang's own.
     pub inferred: Option<String>,

@@ -19,9 +19,9 @@ const LINES: usize = 12;
 pub struct WhyReport {
     /// Format of this document.
     pub schema_version: u32,
-    /// The run.
+    /// Id of the run, `<name>-<6 characters>`.
     pub run: String,
-    /// Where it is.
+    /// The state that is explained.
     pub state: RunState,
     /// What became of it, to be read behind its name: `failed: worker-1: exit code 1`.
     pub headline: String,
@@ -44,16 +44,16 @@ pub struct WhyReport {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Cause {
-    /// Who.
+    /// The replica that it happened to; absent where it is about the whole run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replica: Option<ReplicaId>,
-    /// In which attempt.
+    /// The attempt in which it happened, from 1 on; absent where no attempt is to blame.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attempt: Option<Attempt>,
     /// Which class of failure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub class: Option<FailureClass>,
-    /// One sentence.
+    /// One sentence for a person, without the replica's name.
     pub text: String,
     /// The last lines that it printed.
     pub lines: Vec<String>,

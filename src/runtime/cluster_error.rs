@@ -24,22 +24,22 @@ pub enum ClusterError {
     /// No context was named, and the kubeconfig chooses none.
     #[error("the kubeconfig chooses no context")]
     NoContext(Vec<String>),
-    /// Nobody answers.
+    /// The API server does not answer: refused, no such host, or no answer in time.
     #[error("the API server of {context} can't be reached at {server}: {reason}")]
     Unreachable {
-        /// The context.
+        /// Name of the context whose server was asked.
         context: String,
-        /// Its address.
+        /// URL of the server.
         server: String,
-        /// Refused, no such name, no answer in time.
+        /// What the connection failed with.
         reason: String,
     },
     /// Its certificate is not trusted, or it speaks no TLS.
     #[error("the API server of {context} at {server} is not trusted: {reason}")]
     Certificate {
-        /// The context.
+        /// Name of the context whose server was asked.
         context: String,
-        /// Its address.
+        /// URL of the server.
         server: String,
         /// What is wrong with it.
         reason: String,
@@ -47,39 +47,39 @@ pub enum ClusterError {
     /// The credentials are wrong or have expired.
     #[error("the API server of {context} doesn't accept these credentials: {reason}")]
     Unauthorized {
-        /// The context.
+        /// Name of the context whose credentials were used.
         context: String,
-        /// Its words.
+        /// What the API server says about them.
         reason: String,
     },
     /// The program that should give credentials failed.
     #[error("`{command}` gave no credentials for {context}: {said}")]
     ExecPlugin {
-        /// The context.
+        /// Name of the context that asks for the program.
         context: String,
-        /// The program.
+        /// The program, as the kubeconfig names it.
         command: String,
         /// What it wrote on standard error, or why it did not start.
         said: String,
     },
-    /// The user may not do that.
+    /// The user has no permission for a request.
     #[error("{user} may not {verb} {resource} in namespace {namespace}")]
     Forbidden {
-        /// Who, as the cluster knows them.
+        /// Name of the user, as the cluster knows them.
         user: String,
-        /// What.
+        /// The verb of the request, for example `create`.
         verb: String,
-        /// To which resource.
+        /// The resource that the request was about, for example `pods/log`.
         resource: String,
-        /// Where.
+        /// The namespace of the request.
         namespace: String,
     },
     /// There is no such namespace.
     #[error("there is no namespace {namespace} in {context}")]
     NamespaceMissing {
-        /// The context.
+        /// Name of the context whose cluster was asked.
         context: String,
-        /// The namespace.
+        /// The namespace that does not exist.
         namespace: String,
     },
     /// A quota is spent.

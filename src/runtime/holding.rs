@@ -9,7 +9,7 @@ use crate::hardware::Requests;
 /// Everything that was found.
 #[derive(Clone, Debug, Default)]
 pub struct Holdings {
-    /// The things.
+    /// Objects, processes and leases of runs, whosever the runs are.
     pub things: Vec<Holding>,
     /// What could not be looked at, and why.
     pub unseen: Vec<Notice>,
@@ -19,7 +19,7 @@ pub struct Holdings {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Holding {
-    /// The run.
+    /// Id of the run that it belongs to.
     pub run: String,
     /// `Job`, `Pod`, `Service`, `Secret`, `ConfigMap`, `process` or `lease`.
     pub kind: String,

@@ -9,9 +9,9 @@ use crate::store::FoundRun;
 pub enum Wanted {
     /// The one with this id.
     Run(String),
-    /// This user's.
+    /// All runs that this user has submitted.
     Mine,
-    /// Everybody's.
+    /// All runs, whoever submitted them.
     All,
 }
 
@@ -20,7 +20,7 @@ pub enum Wanted {
 pub enum GpuView {
     /// Those of a cluster's nodes.
     Cluster {
-        /// The accelerators.
+        /// Nodes with accelerators, and what uses them.
         gpus: ClusterGpus,
         /// What could not be looked at, and why.
         unseen: Vec<Notice>,

@@ -9,15 +9,15 @@ use crate::store::RunPaths;
 /// Which lines of output are wanted.
 #[derive(Clone, Debug, Default)]
 pub struct LogQuery {
-    /// Only this role.
+    /// Only lines of replicas of this role; absent: of every role.
     pub role: Option<String>,
-    /// Only this index of the role.
+    /// Only lines of the replica with this index in its role; absent: of every index.
     pub index: Option<u32>,
-    /// Only this attempt.
+    /// Only lines of this attempt; absent: of every attempt.
     pub attempt: Option<Attempt>,
     /// Only lines after this time.
     pub since: Option<Timestamp>,
-    /// Only so many of the last lines of each replica.
+    /// Only so many of the last lines of each replica, at the first read; absent: all lines.
     pub tail: Option<usize>,
     /// Of a large gang, the primary's will do.
     pub few: bool,
@@ -26,7 +26,7 @@ pub struct LogQuery {
 /// One line of a command's output.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogLine {
-    /// Who printed it.
+    /// The replica whose command printed it.
     pub replica: ReplicaId,
     /// In which attempt; 0 is set-up before the first.
     pub attempt: Attempt,

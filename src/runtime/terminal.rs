@@ -30,7 +30,7 @@ pub trait RawMode {}
 /// A command to run beside a replica's.
 #[derive(Clone)]
 pub struct ExecRequest {
-    /// Program and arguments.
+    /// The program and its arguments, run without a shell.
     pub argv: Vec<String>,
     /// Where it reads from and writes to.
     pub terminal: Arc<dyn Terminal>,

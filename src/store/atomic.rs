@@ -18,14 +18,14 @@ pub enum Durability {
 /// When it fails, the old file is as it was.
 pub fn write_atomic(path: &Path, bytes: &[u8], durability: Durability) -> io::Result<()> {
     let dir = path.parent().unwrap_or_else(|| Path::new("."));
-    let named = |error: io::Error| at(path, error);
+    let named = |error: io::Error| with_path(path, error);
     // Made with mode 0600, and removed again unless it is renamed.
     let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(dir).map_err(named)?;
     file.write_all(bytes).map_err(named)?;
     if durability == Durability::PowerLoss {
         file.as_file().sync_all().map_err(named)?;
     }
-    file.persist(path).map_err(|error| at(path, error.error))?;
+    file.persist(path).map_err(|error| with_path(path, error.error))?;
     if durability == Durability::PowerLoss { sync_dir(dir) } else { Ok(()) }
 }
 
@@ -36,7 +36,7 @@ pub fn sync_dir(dir: &Path) -> io::Result<()> {
 
 /// Makes a folder and its parents, each with mode 0700. It may be there already.
 pub fn private_dir(dir: &Path) -> io::Result<()> {
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|e| at(dir, e))
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|e| with_path(dir, e))
 }
 
 /// Makes a folder that must not be there yet; false when it is.
@@ -44,12 +44,12 @@ pub fn claim_dir(dir: &Path) -> io::Result<bool> {
     match fs::DirBuilder::new().mode(0o700).create(dir) {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
-        Err(error) => Err(at(dir, error)),
+        Err(error) => Err(with_path(dir, error)),
     }
 }
 
 /// The error with the path in its message.
-pub(super) fn at(path: &Path, error: io::Error) -> io::Error {
+pub(super) fn with_path(path: &Path, error: io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
 

@@ -11,7 +11,7 @@ use super::{FileLock, IndexEntry, IndexLine, Store, StoreError, parse_index, wri
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CheckReport {
-    /// Run folders.
+    /// How many run folders there are, damaged ones included.
     pub runs: usize,
     /// What is wrong; empty when all is well.
     pub problems: Vec<String>,
@@ -37,7 +37,9 @@ impl Store {
     /// Looks at everything, changes nothing.
     pub fn check(&self) -> Result<CheckReport, StoreError> {
         let (text, folders) = {
-            // Both of one moment; where there is no lock to be had, as well as that goes.
+            // Index and folders must be of one moment, or a run that is being made looks like a
+            // problem. Where the lock can't be had, in a folder that may not be written, a check
+            // without it is better than none.
             let _lock = self.root().join("lock").exists().then(|| self.lock().ok());
             (self.index_text()?.unwrap_or_default(), self.run_folders()?)
         };
@@ -123,7 +125,7 @@ impl Store {
         entries.sort_by(|a, b| (a.created, &a.id).cmp(&(b.created, &b.id)));
         report.runs = entries.len();
         if text.is_some() && (view.damaged > 0 || view.torn || !report.dropped.is_empty()) {
-            // A copy: who reads it meanwhile must not find that there is no index.
+            // Copied, not renamed: another process that reads the index just now must find one.
             let kept = self.damaged_path(&self.index_path())?;
             write_atomic(&kept, text.as_deref().unwrap_or_default().as_bytes(), PowerLoss)?;
             self.notice(format!("the index was rebuilt; the old one is {}", kept.display()));

@@ -30,15 +30,15 @@ pub struct NewRun<'a> {
     pub kind: &'a str,
     /// `local`, or the context of a cluster.
     pub runtime: String,
-    /// The folder it is submitted from.
+    /// The folder that the command was given in.
     pub cwd: PathBuf,
-    /// Who submits it.
+    /// Name of the user who submits it, as their machine knows it.
     pub user: String,
-    /// On which machine.
+    /// Name of the machine that it is submitted from.
     pub host: String,
-    /// The command line.
+    /// The command line that submits it, the program's name included, secrets masked.
     pub argv: Vec<String>,
-    /// The code's commit.
+    /// The commit that the code was at; absent where the code lies in no checkout.
     pub git: Option<GitCommit>,
     /// The spec as it was given, literal secrets masked.
     pub source: &'a str,
@@ -77,7 +77,8 @@ impl NewRun<'_> {
     }
 }
 
-/// A run's id that is nobody else's. Dropped without a run, it is free again.
+/// An id for a run that no other mlctl can take meanwhile. Dropped before a run was made of it, it
+/// is free again.
 #[derive(Debug)]
 pub struct Reservation {
     run: String,
@@ -102,7 +103,7 @@ impl Drop for Reservation {
 /// A run that has just been recorded.
 #[derive(Debug)]
 pub struct CreatedRun {
-    /// Where it lies.
+    /// Paths of the run's folder and of the files in it.
     pub paths: RunPaths,
     /// The run's lock. Keep it until the runtime has been told: whoever looks before that would
     /// find a run without any replica.
@@ -162,7 +163,7 @@ impl Store {
             .map_err(StoreError::from)
             .and_then(|()| self.index_created(&folder, &record.entry()));
         if let Err(error) = indexed {
-            // Not in the index: not a run.
+            // A run that is in no list would be started and never found again: it is taken back.
             let _ = fs_err::remove_dir_all(&paths.dir);
             return Err(error);
         }
@@ -181,8 +182,9 @@ impl Store {
             let Ok(run) = entry.file_name().into_string() else { continue };
             match FileLock::try_acquire(&entry.path().join("lock")) {
                 Ok(Some(_)) => {}
-                Ok(None) => continue, // Being made just now.
-                // Its maker is done with it.
+                // Its maker is alive and still at work.
+                Ok(None) => continue,
+                // Its maker has moved the run to its place and removed the rest.
                 Err(StoreError::Io(error)) if error.kind() == io::ErrorKind::NotFound => continue,
                 Err(error) => return Err(error),
             }

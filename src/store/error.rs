@@ -19,7 +19,7 @@ pub enum StoreError {
         .root.display()
     )]
     Newer {
-        /// The state folder.
+        /// Path of the state folder.
         root: PathBuf,
         /// The format found there.
         found: u32,
@@ -32,7 +32,7 @@ pub enum StoreError {
         .path.display()
     )]
     NewerFile {
-        /// Which file.
+        /// Path of the file that has the newer format.
         path: PathBuf,
         /// The format found in it.
         found: u32,
@@ -42,7 +42,7 @@ pub enum StoreError {
     /// A file can't be understood.
     #[error("{} is damaged: {reason}", .path.display())]
     Damaged {
-        /// Which file.
+        /// Path of the file that can't be understood.
         path: PathBuf,
         /// What is wrong with it.
         reason: String,
@@ -54,14 +54,14 @@ pub enum StoreError {
         .holder.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"))
     )]
     Locked {
-        /// The lock file.
+        /// Path of the lock file.
         path: PathBuf,
-        /// Who holds it.
+        /// Process id of the holder; absent where the lock file does not say it.
         holder: Option<u32>,
         /// How long this process waited.
         waited: Duration,
     },
-    /// No such run.
+    /// No run of the state folder fits what was asked for.
     #[error("{}", not_found(.selector.as_deref(), .cwd))]
     NotFound {
         /// What was asked for; `None`: the last run of this folder.

@@ -16,7 +16,9 @@ pub const FORMAT: u32 = 1;
 /// How long a command waits for another one that writes.
 pub(super) const LOCK_LIMIT: Duration = Duration::from_secs(20);
 
-/// The state folder.
+/// An opened state folder: all that mlctl remembers of runs, `$XDG_STATE_HOME/mlctl`. Opening reads
+/// its format and nothing else; every method reads and writes files, and nothing is kept in memory
+/// but notices.
 #[derive(Debug)]
 pub struct Store {
     root: PathBuf,
@@ -42,7 +44,7 @@ impl Store {
         Ok(Self { root, newer, notices: Mutex::default() })
     }
 
-    /// Where it is.
+    /// Path of the state folder; it need not be there yet.
     pub fn root(&self) -> &Path {
         &self.root
     }
@@ -52,7 +54,7 @@ impl Store {
         RunPaths::new(&self.root, run)
     }
 
-    /// It was written by a newer mlctl and is only read.
+    /// True when it was written by a newer mlctl: it can be read, and every write is refused.
     pub fn is_read_only(&self) -> bool {
         self.newer.is_some()
     }

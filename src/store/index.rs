@@ -19,19 +19,19 @@ use crate::gang::Outcome;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct IndexEntry {
-    /// The run.
+    /// Id of the run, `<name>-<6 characters>`.
     pub id: String,
-    /// The spec's name.
+    /// The `name` that the spec gives.
     pub name: String,
-    /// The spec's kind.
+    /// The kind of the spec, for example `TrainJob`.
     pub kind: String,
-    /// Where it runs.
+    /// Where it runs: `local`, or `<context>/<namespace>` of a cluster.
     pub runtime: String,
     /// The folder it was submitted from.
     pub cwd: String,
-    /// Who submitted it.
+    /// Name of the user who submitted it, as their machine knows it.
     pub user: String,
-    /// The spec's labels.
+    /// The labels that the spec gives; `list --label` looks for them.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub labels: IndexMap<String, String>,
     /// When it was recorded.
@@ -42,7 +42,7 @@ pub struct IndexEntry {
     /// When its first attempt started; known once it has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started: Option<Timestamp>,
-    /// When it ended.
+    /// When it ended; absent while it lives, as far as the index knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<Timestamp>,
     /// mlctl could not submit it.
@@ -60,29 +60,29 @@ pub struct IndexLine<'a> {
     /// The spec's name; empty unless the line is a creation.
     #[serde(borrow)]
     pub name: Cow<'a, str>,
-    /// The spec's kind.
+    /// The kind of the spec; empty unless the line is a creation.
     #[serde(borrow)]
     pub kind: Cow<'a, str>,
-    /// Where it runs.
+    /// Where it runs: `local`, or `<context>/<namespace>`; empty unless the line is a creation.
     #[serde(borrow)]
     pub runtime: Cow<'a, str>,
     /// The folder it was submitted from.
     #[serde(borrow)]
     pub cwd: Cow<'a, str>,
-    /// Who submitted it.
+    /// Name of the user who submitted it; empty unless the line is a creation.
     #[serde(borrow)]
     pub user: Cow<'a, str>,
-    /// The spec's labels.
+    /// The labels that the spec gives; absent where it gives none.
     pub labels: Option<IndexMap<String, String>>,
-    /// When it was recorded.
+    /// When it was recorded, in RFC 3339; see [`IndexLine::created`].
     #[serde(borrow)]
     pub created: Cow<'a, str>,
-    /// How it ended.
+    /// How it ended; absent while it lives, as far as the index knows.
     pub outcome: Option<Outcome>,
-    /// When its first attempt started.
+    /// When its first attempt started, in RFC 3339; empty where it is not known.
     #[serde(borrow)]
     pub started: Cow<'a, str>,
-    /// When it ended.
+    /// When it ended, in RFC 3339; empty while it lives.
     #[serde(borrow)]
     pub ended: Cow<'a, str>,
     /// mlctl could not submit it.

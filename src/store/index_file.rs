@@ -23,7 +23,7 @@ impl Store {
             return Ok(String::new());
         }
         let lock = self.lock()?;
-        // Somebody else may have been faster.
+        // Another process may have rebuilt it while this one waited for the lock.
         if self.index_text()?.is_none() {
             self.rebuild_index(&lock)?;
             self.notice("the index was missing: it was rebuilt from the runs' folders".into());
@@ -50,7 +50,8 @@ impl Store {
         lock: &FileLock,
         entry: &IndexEntry,
     ) -> Result<(), StoreError> {
-        // Mending takes in whatever has a folder, and that may be this run.
+        // Mending adds a line for every run that has a folder and lacks one, so it may already have
+        // added this run's.
         if self.is_torn()? {
             self.mend(lock)?;
             let text = self.index_text()?.unwrap_or_default();
@@ -92,7 +93,8 @@ impl Store {
             before = file.metadata()?.len();
         }
         if let Err(error) = file.write_all(line.as_bytes()).and_then(|()| file.sync_data()) {
-            // Half a line on a full disk would hide the next one.
+            // On a full disk part of the line may have been written; the next writer's line would be
+            // glued to it and lost.
             file.set_len(before)?;
             return Err(error.into());
         }

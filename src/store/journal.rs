@@ -56,7 +56,8 @@ impl JournalReader {
         mark: JournalMark,
     ) -> Result<(Vec<Event>, usize), StoreError> {
         if mark.bytes < self.offset {
-            // The journal was begun anew (see `sync`): what has been seen counts.
+            // The journal was begun anew (see `Store::sound_record`) and tells what this reader has
+            // returned before: reading goes on behind that.
             self.offset = mark.bytes;
         }
         if mark.bytes == self.offset {
@@ -73,7 +74,8 @@ impl JournalReader {
             match read_document(line, EVENT_VERSION) {
                 Ok(event) => events.push(event),
                 Err(FormatError::Damaged(_)) => damaged += 1,
-                // What a newer event means can't be guessed, and a story with a hole is none.
+                // What an event of a newer format means can't be guessed, and leaving it out would
+                // give a wrong picture of the run.
                 Err(error @ FormatError::Newer { .. }) => {
                     return Err(StoreError::of_document(path.to_owned(), error));
                 }

@@ -7,9 +7,9 @@ use crate::gang::ReplicaId;
 /// The paths of one run's folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunPaths {
-    /// `<state>/runs/<run>`.
+    /// The folder of the run, `<state>/runs/<run>`.
     pub dir: PathBuf,
-    /// The run's id.
+    /// Id of the run, which is the folder's name.
     pub run: String,
 }
 
@@ -19,7 +19,7 @@ impl RunPaths {
         Self { dir: state.join("runs").join(run), run: run.into() }
     }
 
-    /// The state folder.
+    /// The state folder that the run's folder lies in.
     pub fn state(&self) -> &Path {
         self.dir.parent().and_then(Path::parent).unwrap_or(&self.dir)
     }
@@ -34,7 +34,7 @@ impl RunPaths {
         self.dir.join("resolved.yaml")
     }
 
-    /// The plan.
+    /// The plan as JSON, secret values masked.
     pub fn plan(&self) -> PathBuf {
         self.dir.join("plan.json")
     }
@@ -64,7 +64,7 @@ impl RunPaths {
         self.agents().join("token")
     }
 
-    /// One agent's configuration.
+    /// The configuration that a replica's agent is started with, as JSON.
     pub fn agent_config(&self, replica: &ReplicaId) -> PathBuf {
         self.agents().join(format!("{replica}.json"))
     }

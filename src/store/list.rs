@@ -1,4 +1,4 @@
-//! Which runs there are.
+//! The list of runs: filtered by the index, and read from run folders where the index can't tell.
 
 use std::io;
 
@@ -34,53 +34,64 @@ pub struct RunSummary {
     /// What the index knows.
     #[serde(flatten)]
     pub entry: IndexEntry,
-    /// Where it is.
+    /// The run's state: of an ended run by the index, of any other by its record.
     pub state: RunState,
 }
 
 /// The runs that were asked for, newest first.
 #[derive(Clone, Debug, Default)]
 pub struct Listing {
-    /// The runs.
+    /// The runs, newest first, no more than the limit.
     pub runs: Vec<RunSummary>,
     /// How many there would be without the limit; at least, when states are filtered.
     pub total: usize,
 }
 
-/// How a list learns about runs that the index doesn't know to have ended.
-pub trait Look {
-    /// These will be looked at, each with its runtime: the time to ask for all of them at once.
+/// How a list learns about runs that the index doesn't know to have ended. The store itself talks to
+/// no runtime: whoever lists decides whether the runtimes are asked or the records are read as they
+/// are.
+pub trait Refresh {
+    /// Called once, before any [`Refresh::refresh`], with the ids of the runs that will be refreshed
+    /// and the names of their runtimes: whoever asks runtimes can ask for all of them at once here.
     fn prepare(&mut self, _living: &[(String, String)]) {}
 
-    /// One run's record, fresh from its runtime if it likes (see `run::sync`).
-    fn look(&mut self, run: &str) -> Result<RunRecord, StoreError>;
+    /// The record of one run, brought up to date where the implementation does that (see
+    /// `run::sync`). After an error the run stays in the list, with the state `unknown`.
+    fn refresh(&mut self, run: &str) -> Result<RunRecord, StoreError>;
 }
 
-impl<F: FnMut(&str) -> Result<RunRecord, StoreError>> Look for F {
-    fn look(&mut self, run: &str) -> Result<RunRecord, StoreError> {
+impl<F: FnMut(&str) -> Result<RunRecord, StoreError>> Refresh for F {
+    fn refresh(&mut self, run: &str) -> Result<RunRecord, StoreError> {
         self(run)
     }
 }
 
 impl Store {
-    /// The runs that a filter wants. Only runs that the index doesn't know to have ended are
-    /// looked at in their folders.
-    pub fn list(&self, filter: &ListFilter, look: &mut dyn Look) -> Result<Listing, StoreError> {
+    /// The runs that a filter wants. The index alone answers for runs that it knows to have ended;
+    /// the others go through `refresh`. Lines of the index that are damaged are left out, with a
+    /// notice.
+    pub fn list(
+        &self,
+        filter: &ListFilter,
+        refresh: &mut dyn Refresh,
+    ) -> Result<Listing, StoreError> {
         self.recover()?;
         let text = self.read_index()?;
         let mut index = skim_index(&text);
         let living = index.living(filter);
         if !living.is_empty() {
-            look.prepare(&living);
+            refresh.prepare(&living);
         }
         let limit = filter.limit.unwrap_or(usize::MAX);
         let mut listing = Listing::default();
         let mut unindexed = Vec::new();
-        // With nothing to look for, a line behind the limit only counts.
-        let counts = filter.states.is_empty() && filter.labels.is_empty() && filter.since.is_none();
-        for run in index.runs.iter().rev().filter(|run| run.may_be(filter)) {
+        // Where the filter asks for nothing that stands further back in a line, a run beyond the
+        // limit is counted without reading its line: most of the time for thousands of runs.
+        let name_decides =
+            filter.states.is_empty() && filter.labels.is_empty() && filter.since.is_none();
+        for run in index.runs.iter().rev().filter(|run| run.may_pass(filter)) {
             let full = listing.runs.len() == limit;
-            if full && counts {
+            if full && name_decides {
                 listing.total += 1;
                 continue;
             }
@@ -97,7 +108,7 @@ impl Store {
             }
             let summary = match line.outcome {
                 Some(outcome) => RunSummary { entry: line.to_entry(), state: outcome.into() },
-                None => self.living(&line, look),
+                None => self.summary_of_living(&line, refresh),
             };
             if line.outcome.is_none() && summary.entry.outcome.is_some() {
                 unindexed.push(summary.entry.clone());
@@ -115,7 +126,8 @@ impl Store {
                 index.damaged
             ));
         }
-        // Ended, but the process that saw it died before it could say so in the index.
+        // These have ended, but the process that saw it died before it could write that into the
+        // index.
         for entry in unindexed.iter().filter(|_| !self.is_read_only()) {
             self.index_missed_end(entry)?;
         }
@@ -129,8 +141,8 @@ impl Store {
         read_document(&bytes, RECORD_VERSION).map_err(|error| StoreError::of_document(path, error))
     }
 
-    fn living(&self, line: &IndexLine<'_>, look: &mut dyn Look) -> RunSummary {
-        match look.look(&line.id) {
+    fn summary_of_living(&self, line: &IndexLine<'_>, refresh: &mut dyn Refresh) -> RunSummary {
+        match refresh.refresh(&line.id) {
             Ok(record) => {
                 let mut entry = record.entry();
                 entry.started = record.started;

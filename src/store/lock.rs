@@ -1,4 +1,9 @@
-//! One writer at a time, and a name for who that is.
+//! Locks between processes: files under an exclusive `flock`, which name their holder.
+//!
+//! The kernel releases such a lock when its holder ends, however it ends, so that no lock is ever
+//! left behind and none has to be broken. Two kinds are in use: the folder's lock, held for moments
+//! around every change of the index, and a lock for each run, held while its files are changed.
+//! Whoever needs both takes the run's first.
 
 use std::fs::{self, TryLockError};
 use std::io::{Seek, Write};
@@ -7,7 +12,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::StoreError;
-use super::atomic::at;
+use super::atomic::with_path;
 
 /// An exclusive lock on a file, held until it is dropped or the process ends, however it ends.
 #[derive(Debug)]
@@ -29,7 +34,7 @@ impl FileLock {
                 let holder = fs_err::read_to_string(path).ok().and_then(|t| t.trim().parse().ok());
                 return Err(StoreError::Locked { path: path.into(), holder, waited: patience });
             }
-            // A little chance keeps many waiters from asking in step.
+            // Random pauses keep many waiters from trying again at the same moments.
             std::thread::sleep(
                 pause.min(patience.saturating_sub(waited)).mul_f64(0.5 + fastrand::f64()),
             );
@@ -47,18 +52,20 @@ impl FileLock {
                 .write(true)
                 .mode(0o600)
                 .open(path)
-                .map_err(|error| at(path, error))?;
+                .map_err(|error| with_path(path, error))?;
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => return Ok(None),
-                Err(TryLockError::Error(error)) => return Err(at(path, error).into()),
+                Err(TryLockError::Error(error)) => return Err(with_path(path, error).into()),
             }
-            // Moved away or removed while it was opened, it would lock out nobody.
+            // The file may have been moved or removed between opening and locking it. A lock on it
+            // would keep nobody out: others lock the file that now has the path.
             if is_at(&file, path) {
                 break file;
             }
         };
-        // The name is a courtesy: a lock on a full disk holds without it.
+        // The process id is for error messages only: where it can't be written, on a full disk for
+        // example, the lock holds all the same.
         let _ = file.set_len(0).and_then(|()| file.rewind());
         let _ = writeln!(file, "{}", std::process::id());
         Ok(Some(Self { _file: file }))

@@ -12,7 +12,7 @@ use crate::event::RunState;
 use crate::event::{Event, EventKind};
 use crate::gang::{Attempt, Verdict};
 
-/// Format of `run.json`.
+/// Version of the format of `run.json`: the one that is written, and the newest that can be read.
 pub const RECORD_VERSION: u32 = 1;
 
 /// What is known of a run: the facts of its submission, and how far its story has been read.
@@ -21,47 +21,47 @@ pub const RECORD_VERSION: u32 = 1;
 pub struct RunRecord {
     /// Format of this document.
     pub schema_version: u32,
-    /// `<name>-<6 characters>`.
+    /// Id of the run, `<name>-<6 characters>`.
     pub id: String,
-    /// The spec's name.
+    /// The `name` that the spec gives.
     pub name: String,
     /// The spec's kind, for example `TrainJob`.
     pub kind: String,
-    /// `local`, or the context of a cluster.
+    /// Where it runs: `local`, or `<context>/<namespace>` of a cluster.
     pub runtime: String,
     /// When it was recorded.
     pub created: Timestamp,
     /// When its first attempt started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started: Option<Timestamp>,
-    /// When it ended.
+    /// When it ended; absent while it lives.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<Timestamp>,
     /// The folder it was submitted from.
     pub cwd: PathBuf,
-    /// Who submitted it.
+    /// Name of the user who submitted it, as their machine knows it.
     pub user: String,
-    /// On which machine.
+    /// Name of the machine that it was submitted from; empty where the record was remade.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub host: String,
     /// The command line that submitted it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub argv: Vec<String>,
-    /// The spec's labels.
+    /// The labels that the spec gives.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub labels: IndexMap<String, String>,
-    /// The code's commit.
+    /// The commit that the code was at; absent where the code lay in no checkout.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub git: Option<GitCommit>,
     /// Version of the mlctl that submitted it.
     #[serde(default)]
     pub mlctl_version: String,
-    /// Where it is.
+    /// The state of the run after the last event of its journal.
     pub state: RunState,
     /// The last attempt heard of.
     #[serde(default)]
     pub attempt: Attempt,
-    /// How it ended.
+    /// How it ended; absent while it lives.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
     /// mlctl could not submit it: no runtime has taken it over.
@@ -79,7 +79,7 @@ pub struct RunRecord {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GitCommit {
-    /// The full hash.
+    /// The full hash of the commit, in hexadecimal.
     pub commit: String,
     /// There were changes that it doesn't have.
     pub dirty: bool,

@@ -22,9 +22,9 @@ const STORY: [&str; 6] =
 /// What a run's folder holds, in bytes on the disk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RunSize {
-    /// All of it.
+    /// Bytes that the whole folder takes.
     pub all: u64,
-    /// What [`Store::strip_run`] frees.
+    /// Bytes that [`Store::strip_run`] would free.
     pub stripped: u64,
     /// There is a model in its default place.
     pub has_model: bool,
@@ -39,7 +39,8 @@ impl Store {
         RunSize { all: disk_use(&paths.dir), stripped, has_model }
     }
 
-    /// Takes a run out. "Not there" is success.
+    /// Takes a run out of the index and removes its folder; success where there is neither. Waits for
+    /// whoever holds the run's lock.
     pub fn remove_run(&self, run: &str) -> Result<(), StoreError> {
         let paths = self.paths(run);
         loop {
@@ -51,7 +52,8 @@ impl Store {
             let lock = self.lock()?;
             let there = paths.dir.exists();
             if there && folder.is_none() {
-                continue; // It has just come back.
+                // Another command has just found the run in its cluster and taken it in again.
+                continue;
             }
             private_dir(&self.removed_dir())?;
             let removed = self.free_place(run);
@@ -75,7 +77,8 @@ impl Store {
         free.next().unwrap_or_else(|| self.removed_dir().join(run))
     }
 
-    /// Takes away what a run left but its model and its story.
+    /// Removes everything in a run's folder but its model and its story: the run stays in the list,
+    /// and `status`, `why` and `cost` still answer.
     pub fn strip_run(&self, run: &str) -> Result<(), StoreError> {
         let paths = self.paths(run);
         let _lock = FileLock::acquire(&paths.lock(), LOCK_LIMIT)?;
@@ -99,7 +102,8 @@ impl Store {
                 self.forget(&lock, run)?;
             }
             drop(lock);
-            // Who removes it just now may be faster; what can't be removed is no hindrance.
+            // Another command may be removing it too. What can't be removed hinders nobody: the next
+            // command tries again.
             let _ = remove_tree(&path);
         }
         Ok(())
@@ -136,7 +140,8 @@ fn model_of(paths: &RunPaths) -> PathBuf {
     paths.output().join("model")
 }
 
-/// The spec names another place for what the run writes: this record is all that knows where.
+/// True where the spec names another place for what the run writes. The plan is then all that knows
+/// where the model lies, so it must not go.
 fn writes_elsewhere(paths: &RunPaths) -> bool {
     match paths.read_plan() {
         Ok(plan) => plan.gang().output.is_some(),

@@ -1,4 +1,4 @@
-//! What a person means by RUN.
+//! Finding the run that a person means, by its id, the beginning of one, a name or a folder.
 
 use std::cmp::Reverse;
 use std::path::Path;
@@ -33,7 +33,7 @@ impl Store {
     }
 }
 
-/// A name without a way out of the folder.
+/// True of a name that leads to no other folder when it is joined to a path.
 fn is_plain(id: &str) -> bool {
     !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }
@@ -89,7 +89,8 @@ fn latest<'a, 't: 'a>(
 
 fn similar(runs: &[Skimmed<'_>], selector: &str) -> Vec<String> {
     let score = |run: &Skimmed<'_>| likeness(run.id, selector).max(likeness(run.name, selector));
-    // Old runs would only cost time: whoever mistypes means a recent one.
+    // Only recent runs are compared: whoever mistypes rarely means an old one, and comparing with
+    // thousands of names takes noticeable time.
     let mut scored: Vec<_> =
         runs.iter().take(1000).map(|run| (score(run), run)).filter(|(s, _)| *s > 0.8).collect();
     scored.sort_by(|a, b| b.0.total_cmp(&a.0));

@@ -13,20 +13,20 @@ const LINE: usize = 150;
 /// A run of the index, not yet understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Skimmed<'a> {
-    /// The run.
+    /// Id of the run, as its creation line has it.
     pub(super) id: &'a str,
-    /// The spec's name.
+    /// The name that the spec gives, as the creation line has it.
     pub(super) name: &'a str,
     created: &'a str,
     ended: Option<&'a str>,
 }
 
-/// What a quick look sees.
+/// An index whose lines have been told apart, without being understood in full.
 #[derive(Debug, Default)]
 pub(super) struct SkimmedIndex<'a> {
     /// The runs in the order of their creation.
     pub(super) runs: Vec<Skimmed<'a>>,
-    /// Lines that are no facts.
+    /// How many lines are neither a fact about a run nor the header.
     pub(super) damaged: usize,
 }
 
@@ -34,15 +34,17 @@ pub(super) struct SkimmedIndex<'a> {
 pub(super) fn skim_index(text: &str) -> SkimmedIndex<'_> {
     let whole = text.rfind('\n').map_or(0, |end| end + 1);
     let mut index = SkimmedIndex::default();
-    // Growing would touch twice the memory, and fresh memory is most of the time that this takes.
+    // Reserved at once: a vector that grows touches twice the memory, and touching memory for the
+    // first time is most of the time that this takes.
     let lines = text.len() / LINE;
     index.runs.reserve(lines / 2);
     let mut ends: HashMap<&str, &str> = HashMap::with_capacity(lines / 2);
     let mut removed: HashMap<&str, usize> = HashMap::new();
     for line in text[..whole].lines() {
-        match kind(line) {
+        match line_kind(line) {
             Some(Kind::Created { id, name }) => {
-                // It has come back: its end was that of its first life.
+                // A run that was removed here has been found again in its cluster: the end that was
+                // read so far belongs to what was removed.
                 if removed.contains_key(id) {
                     ends.remove(id);
                 }
@@ -72,7 +74,7 @@ pub(super) fn skim_index(text: &str) -> SkimmedIndex<'_> {
 impl SkimmedIndex<'_> {
     /// Runs that a filter may want and that are not known to have ended, each with its runtime.
     pub(super) fn living(&self, filter: &ListFilter) -> Vec<(String, String)> {
-        let wanted = self.runs.iter().filter(|run| run.may_live() && run.may_be(filter));
+        let wanted = self.runs.iter().filter(|run| run.may_live() && run.may_pass(filter));
         wanted
             .filter_map(Skimmed::read)
             .filter(|line| line.outcome.is_none())
@@ -95,22 +97,26 @@ impl<'a> Skimmed<'a> {
         Some(line)
     }
 
-    /// It may have been submitted from this folder: cheap, and never wrong about a run that was.
+    /// True of every run that was submitted from this folder, and of a few others: a cheap test of
+    /// the raw line, before it is read as JSON.
     pub(super) fn may_be_from(&self, cwd: &str) -> bool {
-        // What JSON has to escape is not looked for.
+        // A path that JSON has to escape does not stand in the line as it is: any run may be it.
         cwd.contains(['"', '\\']) || cwd.chars().any(char::is_control) || self.created.contains(cwd)
     }
 
-    /// It may not have ended: cheap, and only a label of that name makes it miss a run.
+    /// True where the raw line has no outcome: a cheap test, which misses only a living run that has
+    /// a label called `outcome`.
     fn may_live(&self) -> bool {
         self.ended.is_none() && !self.created.contains("\"outcome\":\"")
     }
 
-    /// It may pass the filter: cheap, and never wrong about a run that does.
-    pub(super) fn may_be(&self, filter: &ListFilter) -> bool {
+    /// True of every run that passes the filter, and of some others: a cheap test of the raw line,
+    /// before it is read as JSON.
+    pub(super) fn may_pass(&self, filter: &ListFilter) -> bool {
         filter.name.as_ref().is_none_or(|name| self.name == name)
             && filter.labels.values().all(|value| {
-                // A value that JSON has to escape is not looked for.
+                // A value that JSON has to escape does not stand in the line as it is: any run may
+                // have it.
                 value.contains(['"', '\\'])
                     || value.chars().any(char::is_control)
                     || self.created.contains(value.as_str())
@@ -125,11 +131,11 @@ enum Kind<'a> {
     Header,
 }
 
-fn kind(line: &str) -> Option<Kind<'_>> {
-    quick(line).or_else(|| slow(line))
+fn line_kind(line: &str) -> Option<Kind<'_>> {
+    kind_by_first_bytes(line).or_else(|| kind_by_json(line))
 }
 
-fn quick(line: &str) -> Option<Kind<'_>> {
+fn kind_by_first_bytes(line: &str) -> Option<Kind<'_>> {
     let (id, rest) = line.strip_prefix(r#"{"id":""#)?.split_once('"')?;
     if !rest.ends_with('}') || id.is_empty() {
         return None;
@@ -141,7 +147,7 @@ fn quick(line: &str) -> Option<Kind<'_>> {
     rest.starts_with(r#","outcome":""#).then_some(Kind::Ended { id })
 }
 
-fn slow(line: &str) -> Option<Kind<'_>> {
+fn kind_by_json(line: &str) -> Option<Kind<'_>> {
     use std::borrow::Cow::Borrowed;
     let read: IndexLine<'_> = serde_json::from_str(line).ok()?;
     if read.compacted.is_some() {

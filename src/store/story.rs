@@ -61,7 +61,7 @@ impl Store {
         if record.state.is_ended() {
             return Ok(());
         }
-        // Nothing counts that comes after the end.
+        // A run has one end: what its runtime tells after it changes nothing any more.
         if let Some(end) = events.iter().position(|e| matches!(e.kind, EventKind::Finished { .. }))
         {
             events.truncate(end + 1);
@@ -120,7 +120,8 @@ impl Store {
         match entry {
             Some(entry) => {
                 let mut record = RunRecord::from_entry(&entry);
-                // A mark that no journal reaches: the story is read again from its beginning.
+                // No journal is as long as this mark, so `sound_record` has the story read again
+                // from its beginning.
                 record.journal.bytes = u64::MAX;
                 Ok(record)
             }

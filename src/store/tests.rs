@@ -71,9 +71,9 @@ fn fifty_at_once_lose_nothing() {
             let store = &store;
             scope.spawn(move || {
                 let run = create(store, "many", 1).paths;
-                let backend = Scripted::new(good_story(&run.run).events, 3);
+                let runtime = Scripted::new(good_story(&run.run).events, 3);
                 for _ in 0..3 {
-                    sync(store, &backend, &run).unwrap();
+                    sync(store, &runtime, &run).unwrap();
                 }
             });
         }
@@ -94,8 +94,8 @@ fn many_syncs_at_once_write_every_event_once() {
         for _ in 0..8 {
             let (store, paths) = (&store, &paths);
             scope.spawn(move || {
-                let backend = Scripted::new(good_story(&paths.run).events, 1);
-                while !sync(store, &backend, paths).unwrap().state.is_ended() {}
+                let runtime = Scripted::new(good_story(&paths.run).events, 1);
+                while !sync(store, &runtime, paths).unwrap().state.is_ended() {}
             });
         }
     });
@@ -112,15 +112,15 @@ fn a_crash_between_journal_and_record_is_repeated_not_doubled() {
     let (_dir, store) = store();
     let CreatedRun { paths, lock } = create(&store, "digits", 2);
     drop(lock);
-    let backend = Scripted::new(good_story(&paths.run).events, 2);
-    sync(&store, &backend, &paths).unwrap();
+    let runtime = Scripted::new(good_story(&paths.run).events, 2);
+    sync(&store, &runtime, &paths).unwrap();
     let record = fs_err::read(paths.record()).unwrap();
-    sync(&store, &backend, &paths).unwrap();
+    sync(&store, &runtime, &paths).unwrap();
     // The record of the second sync never reached the disk, and its last line is torn.
     fs_err::write(paths.record(), record).unwrap();
     append(&paths.events(), "{\"v\":1,\"se");
     for _ in 0..4 {
-        sync(&store, &backend, &paths).unwrap();
+        sync(&store, &runtime, &paths).unwrap();
     }
     let record = store.record(&paths.run).unwrap();
     let events = store.events(&record).unwrap();
@@ -133,14 +133,14 @@ fn a_shortened_journal_and_a_damaged_record_are_told_again() {
     let (_dir, store) = store();
     let CreatedRun { paths, lock } = create(&store, "digits", 2);
     drop(lock);
-    let backend = Scripted::new(good_story(&paths.run).events, 3);
-    sync(&store, &backend, &paths).unwrap();
+    let runtime = Scripted::new(good_story(&paths.run).events, 3);
+    sync(&store, &runtime, &paths).unwrap();
     fs_err::write(paths.events(), "half").unwrap();
-    sync(&store, &backend, &paths).unwrap();
+    sync(&store, &runtime, &paths).unwrap();
     fs_err::write(paths.record(), "\0\0\0\0").unwrap();
     assert!(matches!(store.record(&paths.run), Err(StoreError::Damaged { .. })));
     assert_eq!(store.check().unwrap().problems.len(), 1);
-    while !sync(&store, &backend, &paths).unwrap().state.is_ended() {}
+    while !sync(&store, &runtime, &paths).unwrap().state.is_ended() {}
     let record = store.record(&paths.run).unwrap();
     let events = store.events(&record).unwrap();
     assert_eq!(events.len(), 1 + good_story(&paths.run).events.len());

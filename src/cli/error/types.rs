@@ -11,7 +11,7 @@ pub enum ErrorKind {
     Internal,
     /// The command line or the settings.
     Usage,
-    /// The spec.
+    /// The spec can't be read, or says something that can't be run.
     Spec,
     /// No such run, file or replica.
     NotFound,
@@ -25,9 +25,9 @@ pub enum ErrorKind {
 
 /// Exit codes of finished runs.
 pub mod exit {
-    /// All went well.
+    /// Everything that was asked for was done; of a run: it succeeded.
     pub const OK: u8 = 0;
-    /// The run failed.
+    /// The run ended by a failure of its own code.
     pub const RUN_FAILED: u8 = 10;
     /// The budget for infrastructure failures is spent.
     pub const INFRASTRUCTURE: u8 = 11;
@@ -59,7 +59,7 @@ impl ErrorKind {
 /// An error on its way to the user.
 #[derive(Clone, Debug)]
 pub struct CliError {
-    /// Its class.
+    /// The class of the error, which chooses the exit code.
     pub kind: ErrorKind,
     /// The thing and the reason. Empty when everything has been said already.
     pub message: String,
@@ -85,7 +85,7 @@ impl CliError {
         self
     }
 
-    /// Prints it.
+    /// Prints the message and the hints on standard error; nothing for a closed pipe.
     pub fn print(&self, printer: &Printer) {
         if self.kind == ErrorKind::ClosedPipe {
             return;

@@ -84,7 +84,7 @@ pub struct AgentExecArgs {
     pub argv: Vec<String>,
 }
 
-/// Becomes the command.
+/// Becomes the replica's command by `exec`; returns, with an exit code, only when that fails.
 pub fn agent_exec(args: &AgentExecArgs) -> u8 {
     guard::exec(args.guard, &args.argv)
 }

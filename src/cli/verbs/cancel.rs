@@ -32,7 +32,7 @@ pub struct CancelArgs {
 /// Beyond the run's own grace period.
 const END_LIMIT: Duration = Duration::from_secs(30);
 
-/// Cancels runs.
+/// Runs the verb; returns its exit code.
 pub fn run(context: &Context, args: &CancelArgs) -> Result<u8, CliError> {
     let selectors: Vec<Option<&str>> = match args.runs.as_slice() {
         [] => vec![None],
@@ -55,8 +55,8 @@ pub fn run(context: &Context, args: &CancelArgs) -> Result<u8, CliError> {
         .collect();
     let user = context.user();
     for target in &alive {
-        let backend = context.backend(&target.record.runtime)?;
-        for Notice(notice) in backend.cancel(&target.paths, &user)? {
+        let runtime = context.runtime(&target.record.runtime)?;
+        for Notice(notice) in runtime.cancel(&target.paths, &user)? {
             context.printer.warn(&notice);
         }
         if args.no_wait {
@@ -86,13 +86,13 @@ fn wait_for(context: &Context, target: &Target, force: bool) -> Result<(), CliEr
     let grace =
         target.plan.as_ref().map(|plan| plan.gang().rules.grace + plan.gang().rules.kill_bound);
     let bound = grace.unwrap_or_default() + END_LIMIT;
-    let backend = context.backend(&target.record.runtime)?;
+    let runtime = context.runtime(&target.record.runtime)?;
     let start = Instant::now();
     let mut forced = false;
     loop {
         let record = context.refresh(&target.store, &target.paths.run)?;
         // The verdict comes first; then the commands have their grace period.
-        if record.state.is_ended() && backend.is_gone(&target.paths)? {
+        if record.state.is_ended() && runtime.is_gone(&target.paths)? {
             let took = duration(start.elapsed());
             let text = match record.state {
                 RunState::Cancelled => format!("{} is cancelled ({took})", record.id),
@@ -103,7 +103,7 @@ fn wait_for(context: &Context, target: &Target, force: bool) -> Result<(), CliEr
         }
         let limit = if force { grace.unwrap_or_default() } else { bound };
         if force && !forced && start.elapsed() > limit {
-            backend.remove(&target.paths)?;
+            runtime.remove(&target.paths)?;
             forced = true;
         }
         if start.elapsed() > bound {

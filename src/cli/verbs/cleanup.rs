@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::selection::Selection;
-use crate::cli::{CliError, Context, ErrorKind, Format, Fresh};
+use crate::cli::{CliError, Context, ErrorKind, Format, LOCAL, RuntimeRefresh};
 use crate::event::RunState;
 use crate::ops::cleanup::{
     Failure, Filter, Found, Kept, Looked, Places, Proposal, Removal, Survey, Totals, carry_out,
@@ -21,9 +21,6 @@ const DEFAULT_AGE: Duration = Duration::from_hours(7 * 24);
 
 /// Between two clean-ups that nobody asked for.
 const RETENTION_PACE: Duration = Duration::from_hours(24);
-
-/// The runtime of this machine.
-const LOCAL: &str = "local";
 
 /// The label of a study's trials.
 const STUDY: &str = "mlctl.dev/study";
@@ -202,8 +199,8 @@ fn look(
 }
 
 fn remove(context: &Context, store: &Store, looked: &Looked, proposal: &Proposal) -> Vec<Failure> {
-    let backend = |name: &str| looked.runtimes.get(name).map(|backend| &**backend);
-    carry_out(proposal, store, &backend, &mut |removal| {
+    let runtime_of = |name: &str| looked.runtimes.get(name).map(|runtime| &**runtime);
+    carry_out(proposal, store, &runtime_of, &mut |removal| {
         context.printer.detail(&format!("removing {}", removal_title(removal)));
     })
 }
@@ -238,7 +235,7 @@ fn survey(
 ) -> Result<Looked, CliError> {
     let all = ListFilter::default();
     let listing = if named.is_empty() {
-        store.list(&all, &mut Fresh { context, store })?
+        store.list(&all, &mut RuntimeRefresh { context, store })?
     } else {
         // Those that are named have been looked at when they were found.
         store.list(&all, &mut |run: &str| store.record(run))?
@@ -252,7 +249,7 @@ fn survey(
         all_users: args.all_users,
         cache: &context.env.cache_dir(),
     };
-    let connect = |name: &str| context.backend(name);
+    let connect = |name: &str| context.runtime(name);
     places.look(&listing.runs, now(), &connect, &mut |notice| context.printer.warn(notice))
 }
 

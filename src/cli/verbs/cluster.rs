@@ -121,7 +121,7 @@ impl clap::ValueEnum for ClusterScope {
     }
 }
 
-/// What was made.
+/// The answer of `cluster image`: the image that was made.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Made {
@@ -134,7 +134,7 @@ struct Made {
     pushed: bool,
 }
 
-/// Runs `cluster`.
+/// Runs the verb; returns its exit code.
 pub fn run(context: &Context, args: &ClusterArgs) -> Result<u8, CliError> {
     match &args.action {
         ClusterAction::Image(args) => image(context, args),

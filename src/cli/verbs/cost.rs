@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::selection::Selection;
-use crate::cli::{CliError, Context, ErrorKind, Format, Fresh};
+use crate::cli::{CliError, Context, ErrorKind, Format, RuntimeRefresh};
 use crate::ops::cost::{Bill, By, Charged, Stretches, Sum, Window, money, sums};
 use crate::runtime::Wanted;
 use crate::store::{ListFilter, RunSummary, Store, now};
@@ -74,7 +74,7 @@ fn by(text: &str) -> Result<By, String> {
     text.parse()
 }
 
-/// Sums up.
+/// Runs the verb; returns its exit code.
 pub fn run(context: &Context, args: &CostArgs) -> Result<u8, CliError> {
     if let Some(cloud) = args.template {
         let text = match cloud {
@@ -141,7 +141,7 @@ fn charged(context: &Context, store: &Store, args: &CostArgs) -> Result<Vec<Char
         labels: args.selection.labels(),
         ..ListFilter::default()
     };
-    let listing = store.list(&filter, &mut Fresh { context, store })?;
+    let listing = store.list(&filter, &mut RuntimeRefresh { context, store })?;
     let now = now();
     let mut all = Vec::new();
     for RunSummary { entry, .. } in listing.runs {

@@ -40,26 +40,26 @@ struct Shown {
 /// Prints the plans of these jobs and what stands against them; nothing is started.
 pub(super) fn dry_run(
     context: &Context,
-    backend: &dyn Runtime,
+    runtime: &dyn Runtime,
     jobs: &[LoadedJob],
     options: &SubmitOptions,
 ) -> Result<u8, CliError> {
     let mut plans = Vec::new();
     let mut refused = Vec::new();
     for job in jobs {
-        let plan = plan_of(context, job, &format!("{}-xxxxxx", job.job.name), backend)?;
-        match backend.check(&plan, options) {
+        let plan = plan_of(context, job, &format!("{}-xxxxxx", job.job.name), runtime)?;
+        match runtime.check(&plan, options) {
             Ok(notices) => say_notices(context, notices),
             Err(error) => refused.push(CliError::from(error)),
         }
         plans.push(plan);
     }
-    let prices = context.prices_or_warn(&backend.name());
+    let prices = context.prices_or_warn(&runtime.name());
     let masked: Vec<Shown> = plans
         .iter()
         .map(|plan| Shown { cost: Estimate::of(plan, &prices), plan: plan.masked() })
         .collect();
-    let is_local = backend.name() == "local";
+    let is_local = runtime.name() == "local";
     let text = || {
         let shown = masked.iter().map(|Shown { plan, cost }| {
             let own = if is_local { "<run folder>/output" } else { "/mlctl/output" };

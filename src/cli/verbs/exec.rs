@@ -28,7 +28,7 @@ pub struct ExecArgs {
     pub command: Vec<String>,
 }
 
-/// Runs a command.
+/// Runs the verb; returns the exit code of the command in the replica.
 pub fn run(context: &Context, args: &ExecArgs) -> Result<u8, CliError> {
     let target = context.target(args.run.as_deref())?;
     let id = &target.record.id;
@@ -50,7 +50,7 @@ pub fn run(context: &Context, args: &ExecArgs) -> Result<u8, CliError> {
         return Err(CliError::new(ErrorKind::NotFound, format!("{id} has no replica `{asked}`"))
             .hint(format!("it has {}", all.join(", "))));
     };
-    let backend = context.backend(&target.record.runtime)?;
+    let runtime = context.runtime(&target.record.runtime)?;
     let request = ExecRequest { argv: args.command.clone(), terminal: Arc::new(OwnTerminal) };
-    Ok(backend.exec(&target.paths, replica, &request)?)
+    Ok(runtime.exec(&target.paths, replica, &request)?)
 }

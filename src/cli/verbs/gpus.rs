@@ -95,22 +95,21 @@ struct Split<'a, T> {
     manifest: &'a str,
 }
 
-/// Runs `gpus`.
+/// Runs the verb; returns its exit code.
 pub fn run(context: &Context, args: &GpusArgs) -> Result<u8, CliError> {
     if let Some(GpusAction::Split(args)) = &args.action {
         return split(context, args);
     }
-    let backend = context.chosen()?;
-    let runtime = backend.name();
-    match backend.gpus()? {
+    let runtime = context.chosen()?;
+    match runtime.gpus()? {
         GpuView::Cluster { gpus, unseen } => {
             for Notice(notice) in unseen {
                 context.printer.warn(&notice);
             }
-            cluster(context, runtime, &gpus)?;
+            cluster(context, runtime.name(), &gpus)?;
         }
         GpuView::Machine { machine, why } => {
-            local(context, runtime, &machine)?;
+            local(context, runtime.name(), &machine)?;
             if let Some(Notice(why)) = why {
                 context.printer.say(&why);
                 context.printer.hint("of a cluster: mlctl gpus --runtime kubernetes");

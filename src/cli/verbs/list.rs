@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::selection::Selection;
-use crate::cli::{CliError, Context, ErrorKind, Format, Fresh};
+use crate::cli::{CliError, Context, ErrorKind, Format, RuntimeRefresh};
 use crate::event::RunState;
 use crate::runtime::Wanted;
 use crate::store::{ListFilter, Listing, RunSummary, Store, now};
@@ -52,7 +52,7 @@ struct Document<'a> {
     runs: &'a [RunSummary],
 }
 
-/// Lists runs.
+/// Runs the verb; returns its exit code.
 pub fn run(context: &Context, args: &ListArgs) -> Result<u8, CliError> {
     let store = context.store()?;
     if args.watch {
@@ -112,7 +112,7 @@ fn list(context: &Context, store: &Store, args: &ListArgs) -> Result<Listing, Cl
         since,
         limit: (args.limit > 0).then_some(args.limit),
     };
-    Ok(store.list(&filter, &mut Fresh { context, store })?)
+    Ok(store.list(&filter, &mut RuntimeRefresh { context, store })?)
 }
 
 fn table(listing: &Listing) -> Table {

@@ -46,16 +46,16 @@ pub struct LogsArgs {
     pub no_prefix: bool,
 }
 
-/// Prints output.
+/// Runs the verb; returns its exit code.
 pub fn run(context: &Context, args: &LogsArgs) -> Result<u8, CliError> {
     let target = context.target(args.run.as_deref())?;
     let query = query(args, &target)?;
-    let backend = context.backend(&target.record.runtime)?;
+    let runtime = context.runtime(&target.record.runtime)?;
     let single = args.replica.is_some()
         || target.plan.as_ref().is_some_and(|plan| plan.gang().replicas().count() == 1);
     let prefix = !args.no_prefix && !single;
     if !args.follow {
-        let lines = backend.logs(&target.paths, &query)?.read()?;
+        let lines = runtime.logs(&target.paths, &query)?.read()?;
         let mut data = Vec::new();
         for line in &lines {
             log_bytes(&mut data, line, &context.printer, prefix, args.timestamps);
@@ -78,7 +78,7 @@ pub fn run(context: &Context, args: &LogsArgs) -> Result<u8, CliError> {
     let mut show = Show::new(&context.printer, FollowMode::Logs { prefix, time: args.timestamps });
     let request = Follow {
         store: &target.store,
-        runtime: &*backend,
+        runtime: &*runtime,
         paths: &target.paths,
         plan: target.plan.as_ref(),
         logs: query,

@@ -47,7 +47,7 @@ struct Output {
     place: String,
 }
 
-/// Shows a run.
+/// Runs the verb; returns its exit code.
 pub fn run(context: &Context, args: &StatusArgs) -> Result<u8, CliError> {
     let mut target = context.target(args.run.as_deref())?;
     if args.watch {

@@ -75,7 +75,7 @@ pub fn train(context: &Context, args: &TrainArgs) -> Result<u8, CliError> {
             job.job.code = Some(".".into());
         }
     }
-    let backend = context.chosen()?;
+    let runtime = context.chosen()?;
     let options = SubmitOptions {
         allow_cpu: args.allow_cpu,
         overwrite: args.overwrite,
@@ -83,21 +83,21 @@ pub fn train(context: &Context, args: &TrainArgs) -> Result<u8, CliError> {
         rehearse: args.dry_run,
     };
     if args.dry_run {
-        return dry_run(context, &*backend, &jobs, &options);
+        return dry_run(context, &*runtime, &jobs, &options);
     }
     let store = context.store()?;
     context.warn_of(&store);
     let interrupts = Interrupts::listen()?;
     let mut runs = Vec::new();
     for job in jobs {
-        runs.push(submit_job(context, &store, &*backend, &job, &options)?);
+        runs.push(submit_job(context, &store, &*runtime, &job, &options)?);
     }
     if args.detach {
         return detached(context, &runs);
     }
     let mut code = exit::OK;
     for run in &runs {
-        let ended = watch(context, &store, &*backend, run, args, &interrupts)?;
+        let ended = watch(context, &store, &*runtime, run, args, &interrupts)?;
         if ended == exit::DETACHED {
             return Ok(ended);
         }
@@ -121,14 +121,14 @@ pub(super) fn plan_of(
     context: &Context,
     job: &LoadedJob,
     run: &str,
-    backend: &dyn Runtime,
+    runtime: &dyn Runtime,
 ) -> Result<Plan, CliError> {
-    plan_in(job, run, backend, || prices_for_limit(context, backend))
+    plan_in(job, run, runtime, || prices_for_limit(context, runtime))
 }
 
 /// What a `maxCost` is measured by. A broken price file is no trouble of jobs that have none.
-fn prices_for_limit(context: &Context, backend: &dyn Runtime) -> Result<Prices, CliError> {
-    let prices = context.prices(&backend.name())?;
+fn prices_for_limit(context: &Context, runtime: &dyn Runtime) -> Result<Prices, CliError> {
+    let prices = context.prices(&runtime.name())?;
     if prices == Prices::Free {
         context.printer.warn("`maxCost` ends nothing here: runs on this machine cost nothing");
     }
@@ -138,23 +138,23 @@ fn prices_for_limit(context: &Context, backend: &dyn Runtime) -> Result<Prices, 
 fn submit_job(
     context: &Context,
     store: &Store,
-    backend: &dyn Runtime,
+    runtime: &dyn Runtime,
     job: &LoadedJob,
     options: &SubmitOptions,
 ) -> Result<Submitted, CliError> {
     let submitted = submit(
         store,
-        backend,
+        runtime,
         job,
         &context.submitter(),
         options,
-        || prices_for_limit(context, backend),
+        || prices_for_limit(context, runtime),
         &mut |Notice(notice)| context.printer.warn(&notice),
     )?;
     context.printer.say(&format!(
         "{} submitted to {}",
         context.printer.paint(crate::ui::BOLD, &submitted.paths.run),
-        backend.name()
+        runtime.name()
     ));
     Ok(submitted)
 }
@@ -184,7 +184,7 @@ fn detached(context: &Context, runs: &[Submitted]) -> Result<u8, CliError> {
 fn watch(
     context: &Context,
     store: &Store,
-    backend: &dyn Runtime,
+    runtime: &dyn Runtime,
     run: &Submitted,
     args: &TrainArgs,
     interrupts: &Interrupts,
@@ -217,7 +217,7 @@ fn watch(
     let mut show = Show::new(&context.printer, mode);
     let request = Follow {
         store,
-        runtime: backend,
+        runtime,
         paths: &run.paths,
         plan: Some(&run.plan),
         logs: LogQuery { few: true, ..LogQuery::default() },
@@ -228,7 +228,7 @@ fn watch(
     let end = follow(&request, &mut show)?;
     match end {
         FollowEnd::Ended(view) => {
-            let report = explain(&view, &run.paths, Some(&run.plan), Some(backend));
+            let report = explain(&view, &run.paths, Some(&run.plan), Some(runtime));
             let places = outputs(Some(&run.plan), &run.paths);
             if args.events {
                 // The last event has said it all.

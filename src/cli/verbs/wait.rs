@@ -49,14 +49,14 @@ struct Document<'a> {
 /// Waits for a run.
 pub fn run(context: &Context, args: &WaitArgs) -> Result<u8, CliError> {
     let target = context.target(args.run.as_deref())?;
-    let backend = match context.backend(&target.record.runtime) {
-        Ok(backend) => backend,
+    let runtime = match context.runtime(&target.record.runtime) {
+        Ok(runtime) => runtime,
         // What an ended run was is known without its runtime.
         Err(_) if target.record.state.is_ended() => return ended(context, &target, None, args),
         Err(error) => return Err(error),
     };
     if target.record.state.is_ended() && !args.events {
-        return ended(context, &target, Some(&*backend as _), args);
+        return ended(context, &target, Some(&*runtime as _), args);
     }
     let interrupts = Interrupts::listen()?;
     let stop = || {
@@ -69,7 +69,7 @@ pub fn run(context: &Context, args: &WaitArgs) -> Result<u8, CliError> {
     let mut show = Show::new(&context.printer, mode(context, args));
     let request = Follow {
         store: &target.store,
-        runtime: &*backend,
+        runtime: &*runtime,
         paths: &target.paths,
         plan: target.plan.as_ref(),
         logs: LogQuery { tail: Some(10), ..LogQuery::default() },
@@ -81,7 +81,7 @@ pub fn run(context: &Context, args: &WaitArgs) -> Result<u8, CliError> {
     match end {
         FollowEnd::Ended(_) => {
             let target = context.target(Some(&target.paths.run))?;
-            ended(context, &target, Some(&*backend as _), args)
+            ended(context, &target, Some(&*runtime as _), args)
         }
         FollowEnd::Detached(view) | FollowEnd::Deadline(view) => {
             let run = &target.paths.run;
@@ -107,13 +107,13 @@ fn mode(context: &Context, args: &WaitArgs) -> FollowMode {
 fn ended(
     context: &Context,
     target: &Target,
-    backend: Option<&dyn crate::runtime::Runtime>,
+    runtime: Option<&dyn crate::runtime::Runtime>,
     args: &WaitArgs,
 ) -> Result<u8, CliError> {
     let view = target.view()?;
     let code = target.record.verdict.as_ref().map_or(exit::RUN_FAILED, exit_code);
     let why = (target.record.state != RunState::Succeeded).then(|| {
-        explain(&view, &target.paths, target.plan.as_ref(), backend.map(|backend| backend as _))
+        explain(&view, &target.paths, target.plan.as_ref(), runtime.map(|runtime| runtime as _))
     });
     if args.events {
         return Ok(code);

@@ -18,13 +18,13 @@ pub struct WhyArgs {
     pub run: Option<String>,
 }
 
-/// Explains a run.
+/// Runs the verb; returns its exit code.
 pub fn run(context: &Context, args: &WhyArgs) -> Result<u8, CliError> {
     let target = context.target(args.run.as_deref())?;
     let view = target.view()?;
     // Without its runtime, a run is explained by its events alone.
-    let backend = context.backend(&target.record.runtime).ok();
-    let report = target.why(&view, backend.as_deref());
+    let runtime = context.runtime(&target.record.runtime).ok();
+    let report = target.why(&view, runtime.as_deref());
     let paint = |style, text: &str| context.printer.paint_out(style, text);
     context.emit(&report, || why_text(&report, &paint))?;
     Ok(0)

@@ -16,7 +16,7 @@ use crate::store::{Store, StoreError, remove_tree};
 
 /// Objects that were deleted are gone within this time, or something holds them.
 const GONE_LIMIT: Duration = Duration::from_mins(1);
-/// Between two looks.
+/// Time between two questions whether they are gone.
 const PACE: Duration = Duration::from_millis(300);
 
 /// Something that could not be removed.
@@ -27,7 +27,7 @@ pub struct Failure {
     pub run: Option<String>,
     /// What: kind and name.
     pub what: String,
-    /// Why not.
+    /// Why it could not be removed, for people.
     pub why: String,
 }
 
@@ -37,37 +37,38 @@ impl Failure {
     }
 }
 
-/// Removes what was proposed. `backend` gives the runtime of a name; `progress` is told of every
-/// removal before it begins.
+/// Removes what was proposed, and returns what could not be removed; empty when all of it is gone.
+/// `runtime_of` gives the runtime of a name, `None` for one that could not be asked; `progress` is
+/// called with every removal before it begins.
 pub fn carry_out<'b>(
     proposal: &Proposal,
     store: &Store,
-    backend: &dyn Fn(&str) -> Option<&'b dyn Runtime>,
+    runtime_of: &dyn Fn(&str) -> Option<&'b dyn Runtime>,
     progress: &mut dyn FnMut(&Removal),
 ) -> Vec<Failure> {
     let mut failures = Vec::new();
     for removal in &proposal.removals {
         progress(removal);
-        let runtime = removal.runtime.as_deref().and_then(backend);
-        if let Some(backend) = runtime {
-            failures.extend(discard(removal, store, backend));
+        if let Some(runtime) = removal.runtime.as_deref().and_then(runtime_of) {
+            failures.extend(discard(removal, store, runtime));
         }
     }
-    failures.extend(wait_until_gone(proposal, backend));
+    failures.extend(wait_until_gone(proposal, runtime_of));
     let stuck: BTreeSet<&Option<String>> = failures.iter().map(|failure| &failure.run).collect();
-    let mut last = Vec::new();
+    // A run's folder goes last and only if nothing else is left: it is what finds the rest again.
+    let mut of_folders = Vec::new();
     for removal in proposal.removals.iter().filter(|r| r.run.is_none() || !stuck.contains(&r.run)) {
-        last.extend(folder(removal, store));
+        of_folders.extend(remove_folder(removal, store));
     }
-    failures.extend(last);
+    failures.extend(of_folders);
     failures
 }
 
-fn discard(removal: &Removal, store: &Store, backend: &dyn Runtime) -> Vec<Failure> {
+fn discard(removal: &Removal, store: &Store, runtime: &dyn Runtime) -> Vec<Failure> {
     let mut failures = Vec::new();
     if let Some(run) = removal.run.as_ref().filter(|_| removal.ends)
         && removal.folder != Folder::None
-        && let Err(error) = backend.remove(&store.paths(run))
+        && let Err(error) = runtime.remove(&store.paths(run))
     {
         failures.push(Failure::of(removal, "its processes".into(), error));
         return failures;
@@ -79,10 +80,10 @@ fn discard(removal: &Removal, store: &Store, backend: &dyn Runtime) -> Vec<Failu
             continue;
         }
         if !failures.is_empty() && thing.is_record {
-            // What is left must be found again.
+            // Without its record nobody would find again what is left of the run.
             break;
         }
-        if let Err(error) = backend.discard(thing) {
+        if let Err(error) = runtime.discard(thing) {
             failures.push(Failure::of(removal, named(thing), error));
         }
     }
@@ -91,27 +92,27 @@ fn discard(removal: &Removal, store: &Store, backend: &dyn Runtime) -> Vec<Failu
 
 fn wait_until_gone<'b>(
     proposal: &Proposal,
-    backend: &dyn Fn(&str) -> Option<&'b dyn Runtime>,
+    runtime_of: &dyn Fn(&str) -> Option<&'b dyn Runtime>,
 ) -> Vec<Failure> {
     let mut waiting: BTreeMap<&str, Vec<(&Removal, &Holding)>> = BTreeMap::new();
     for removal in &proposal.removals {
         for thing in removal.things.iter().filter(|thing| !thing.uid.is_empty()) {
-            let runtime = removal.runtime.as_deref().unwrap_or_default();
-            waiting.entry(runtime).or_default().push((removal, thing));
+            let name = removal.runtime.as_deref().unwrap_or_default();
+            waiting.entry(name).or_default().push((removal, thing));
         }
     }
     let mut failures = Vec::new();
-    for (runtime, things) in waiting {
-        let Some(backend) = backend(runtime) else { continue };
-        failures.extend(wait_for(backend, things));
+    for (name, things) in waiting {
+        let Some(runtime) = runtime_of(name) else { continue };
+        failures.extend(wait_for(runtime, things));
     }
     failures
 }
 
-fn wait_for(backend: &dyn Runtime, mut things: Vec<(&Removal, &Holding)>) -> Vec<Failure> {
+fn wait_for(runtime: &dyn Runtime, mut things: Vec<(&Removal, &Holding)>) -> Vec<Failure> {
     let begin = Instant::now();
     loop {
-        let left: Result<BTreeMap<String, Holding>, RuntimeError> = backend
+        let left: Result<BTreeMap<String, Holding>, RuntimeError> = runtime
             .holdings()
             .map(|held| held.things.into_iter().map(|thing| (thing.uid.clone(), thing)).collect());
         let left = match left {
@@ -148,7 +149,7 @@ fn wait_for(backend: &dyn Runtime, mut things: Vec<(&Removal, &Holding)>) -> Vec
     }
 }
 
-fn folder(removal: &Removal, store: &Store) -> Option<Failure> {
+fn remove_folder(removal: &Removal, store: &Store) -> Option<Failure> {
     let result = match (&removal.run, &removal.cache, removal.folder) {
         (Some(run), _, Folder::Removed) => store.remove_run(run),
         (Some(run), _, Folder::Stripped) => store.strip_run(run),
@@ -162,8 +163,9 @@ fn folder(removal: &Removal, store: &Store) -> Option<Failure> {
     result.err().map(|error| Failure::of(removal, what(), error))
 }
 
-/// One that somebody has taken into use meanwhile stays; who wants it now waits for the lock, and makes
-/// it anew. What says that it is whole goes first: half of one must not pass for it.
+/// Removes a cached environment, unless a run has taken it into use since it was surveyed. A run that
+/// wants it meanwhile waits for the lock and then makes it anew. The marker of a complete environment
+/// goes first, so that a removal that dies half-way leaves nothing that passes for a whole one.
 fn remove_cache(cache: &Cache) -> io::Result<()> {
     let busy = || io::Error::new(io::ErrorKind::ResourceBusy, "it is in use again");
     let lock = match fs_err::File::open(cache.path.with_extension("lock")) {

@@ -11,7 +11,7 @@ use crate::event::RunState;
 /// What is wanted; each part narrows it down. The default wants every run that has ended.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// Only these runs.
+    /// Ids of the only runs that are wanted; empty: all.
     pub runs: Vec<String>,
     /// Only what ended, or was used last, at least so long ago.
     pub older_than: Option<Duration>,

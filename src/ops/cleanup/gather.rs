@@ -37,14 +37,14 @@ impl Survey {
     /// what could not be looked at.
     pub fn look_at(
         &mut self,
-        backend: &dyn Runtime,
+        runtime: &dyn Runtime,
         all_users: bool,
     ) -> Result<Vec<Notice>, RuntimeError> {
         let wanted = if all_users { Wanted::All } else { Wanted::Mine };
         let known: HashSet<String> = self.runs.iter().map(|run| run.id.clone()).collect();
         // A record is made before anything else of its run: what is found without one now has none.
-        let holdings = backend.holdings()?;
-        let found = backend.find(&wanted)?;
+        let holdings = runtime.holdings()?;
+        let found = runtime.find(&wanted)?;
         for run in found.into_iter().filter(|run| !known.contains(&run.record.id)) {
             let record = run.record;
             let state = match run.state {
@@ -59,14 +59,14 @@ impl Survey {
                 id: record.id,
                 name: record.name,
                 labels: record.labels,
-                runtime: backend.name(),
+                runtime: runtime.name(),
                 state,
                 at: record.created,
                 in_state: false,
                 unsubmitted: false,
             });
         }
-        self.holdings.insert(backend.name(), holdings.things);
+        self.holdings.insert(runtime.name(), holdings.things);
         Ok(holdings.unseen)
     }
 

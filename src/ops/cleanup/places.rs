@@ -34,7 +34,7 @@ type Connect<'a, E> = dyn Fn(&str) -> Result<Rc<dyn Runtime>, E> + 'a;
 
 /// What was found, and the runtimes in which it can be removed.
 pub struct Looked {
-    /// What was found.
+    /// Runs, what they hold, and caches.
     pub survey: Survey,
     /// The runtimes that could be asked, by name.
     pub runtimes: BTreeMap<String, Rc<dyn Runtime>>,

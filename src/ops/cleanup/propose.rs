@@ -20,9 +20,9 @@ const YOUNG: Duration = Duration::from_mins(10);
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Removal {
-    /// The run; `None` for a cache.
+    /// Id of the run; `None` for a cache.
     pub run: Option<String>,
-    /// Where it is; `None` for a cache.
+    /// Name of the runtime that the run belongs to; `None` for a cache.
     pub runtime: Option<String>,
     /// The state of the run; `None` where no run is known.
     pub state: Option<RunState>,
@@ -36,11 +36,11 @@ pub struct Removal {
     pub things: Vec<Holding>,
     /// Its folder goes, or all of it but the model and the story.
     pub folder: Folder,
-    /// The cache's folder.
+    /// The cache that is removed; `None` for a run.
     pub cache: Option<Cache>,
-    /// Bytes on this machine.
+    /// Bytes on this machine's disk that are freed.
     pub bytes: u64,
-    /// What it keeps from others now.
+    /// CPU, memory and accelerators that it keeps from others now.
     pub requests: Requests,
     /// What that costs for an hour, by currency.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -54,7 +54,7 @@ pub enum Folder {
     /// There is none, or nothing in it can go.
     #[default]
     None,
-    /// It goes.
+    /// The whole folder is removed, and the run leaves the list.
     Removed,
     /// Its model and its story stay.
     Stripped,
@@ -64,9 +64,9 @@ pub enum Folder {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Kept {
-    /// The run.
+    /// Id of the run.
     pub run: String,
-    /// Why it stays.
+    /// Why it stays, in words for people.
     pub why: String,
 }
 
@@ -74,9 +74,9 @@ pub struct Kept {
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Proposal {
-    /// What goes.
+    /// What would be removed, each with the reason.
     pub removals: Vec<Removal>,
-    /// What stays although it was meant.
+    /// Runs that were wanted and stay, each with the reason.
     pub kept: Vec<Kept>,
 }
 
@@ -109,7 +109,7 @@ impl Proposal {
         }
     }
 
-    /// What it frees.
+    /// Sums of what the removals free.
     pub fn totals(&self) -> Totals {
         let mut totals = Totals { removals: self.removals.len(), ..Totals::default() };
         for removal in &self.removals {

@@ -13,15 +13,15 @@ use crate::runtime::Holding;
 /// A run that the state folder or a cluster's records know.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Found {
-    /// Its id.
+    /// Id of the run, `<name>-<6 characters>`.
     pub id: String,
-    /// The spec's name.
+    /// The `name` that the spec gives.
     pub name: String,
-    /// The spec's labels.
+    /// The labels that the spec gives.
     pub labels: IndexMap<String, String>,
-    /// `local`, or `<context>/<namespace>`.
+    /// Name of its runtime: `local`, or `<context>/<namespace>`.
     pub runtime: String,
-    /// Where it is.
+    /// The run's state, as far as the state folder or the cluster's record knows it.
     pub state: RunState,
     /// When it ended; when it was submitted, where nobody has seen its end.
     pub at: Timestamp,
@@ -35,7 +35,7 @@ pub struct Found {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Cache {
-    /// Where it is.
+    /// Path of the folder.
     pub path: PathBuf,
     /// Bytes on the disk.
     pub bytes: u64,
@@ -46,14 +46,14 @@ pub struct Cache {
 /// Everything that was found.
 #[derive(Clone, Debug)]
 pub struct Survey {
-    /// When.
+    /// When the survey was made: ages are counted back from here.
     pub now: Timestamp,
-    /// The runs.
+    /// All runs that the state folder or an asked runtime knows.
     pub runs: Vec<Found>,
     /// What runtimes hold, by runtime. One that could not be asked is not in it.
     pub holdings: BTreeMap<String, Vec<Holding>>,
     /// Why runtimes could not be asked, by runtime.
     pub refused: BTreeMap<String, String>,
-    /// Caches.
+    /// Folders of this machine that only save time.
     pub caches: Vec<Cache>,
 }

@@ -16,14 +16,14 @@ pub struct Bill {
     /// The price file's currency; absent without one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub currency: Option<String>,
-    /// All of it; absent where nobody has said what things cost.
+    /// The cost of everything that has a price; absent where nobody has said what things cost.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost: Option<f64>,
     /// Hours for which replicas held their machines.
     pub replica_hours: f64,
-    /// Core hours requested.
+    /// Requested cores times hours.
     pub cpu_hours: f64,
-    /// GiB hours requested.
+    /// Requested GiB of memory times hours.
     #[serde(rename = "memoryGiBHours")]
     pub memory_gib_hours: f64,
     /// Accelerator hours requested, by type.
@@ -59,7 +59,7 @@ pub struct Waste {
 pub struct Share {
     /// Money; zero without prices.
     pub cost: f64,
-    /// Replica hours.
+    /// Hours of replicas, each replica counted by itself.
     pub hours: f64,
 }
 
@@ -71,7 +71,7 @@ impl Share {
 }
 
 impl Waste {
-    /// All of it.
+    /// The sum of all parts.
     pub fn all(&self) -> Share {
         let mut all = self.failed_attempts;
         all.add(self.waiting);

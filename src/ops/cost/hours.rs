@@ -14,9 +14,9 @@ pub const IDLE_BELOW: f64 = 0.05;
 /// A stretch of time; the end is not part of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
-    /// From here.
+    /// The first moment of the window.
     pub from: Timestamp,
-    /// Up to here.
+    /// The first moment after the window.
     pub to: Timestamp,
 }
 
@@ -34,7 +34,7 @@ pub struct Hours {
 }
 
 impl Hours {
-    /// All of them.
+    /// All hours that the machine was held; `idle` is a part of `useful`.
     pub fn all(&self) -> f64 {
         self.useful + self.failed + self.waiting
     }
@@ -78,11 +78,11 @@ struct Held {
 /// Hours of a replica on one node.
 #[derive(Clone, Debug)]
 pub struct Use {
-    /// Whose.
+    /// The replica that held the node.
     pub replica: ReplicaId,
     /// Labels of the node that prices depend on, as far as they are known.
     pub labels: BTreeMap<String, String>,
-    /// How many.
+    /// How long it held the node, by what happened meanwhile.
     pub hours: Hours,
 }
 

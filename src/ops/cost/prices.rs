@@ -14,12 +14,13 @@ pub struct PriceFile {
     /// The currency's code, for people only. Default USD.
     #[serde(default = "usd")]
     pub currency: String,
-    /// One core.
+    /// Price of one core for an hour.
     pub cpu_hour: f64,
-    /// One GiB of memory.
+    /// Price of one GiB of memory for an hour.
     #[serde(rename = "memoryGiBHour")]
     pub memory_gib_hour: f64,
-    /// One accelerator, by the type that specs name, or by the name of its resource.
+    /// Price of one accelerator for an hour, by the type that specs name, or by the name of its
+    /// resource.
     #[serde(default)]
     pub accelerator_hours: BTreeMap<String, f64>,
     /// Nodes that can be taken away.
@@ -44,15 +45,15 @@ pub struct SpotPrices {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NodePrices {
-    /// All of these.
+    /// Labels that a node must have, all of them, for these prices to count.
     pub labels: BTreeMap<String, String>,
-    /// One core.
+    /// Price of one core for an hour.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cpu_hour: Option<f64>,
-    /// One GiB of memory.
+    /// Price of one GiB of memory for an hour.
     #[serde(default, rename = "memoryGiBHour", skip_serializing_if = "Option::is_none")]
     pub memory_gib_hour: Option<f64>,
-    /// One accelerator, by type.
+    /// Price of one accelerator for an hour, by its type.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub accelerator_hours: BTreeMap<String, f64>,
     /// Times all of these prices, for example 0.7 with a reservation.
@@ -68,12 +69,12 @@ pub struct PriceError(String);
 /// What a place costs.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Prices {
-    /// A cluster, and nobody has said.
+    /// A cluster for which nobody has written a price file: costs can't be known.
     #[default]
     Unknown,
-    /// The user's own machine.
+    /// The user's own machine, which costs nothing.
     Free,
-    /// By this file.
+    /// The prices of this file.
     File(PriceFile),
 }
 

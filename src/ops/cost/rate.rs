@@ -15,12 +15,12 @@ const GIB: f64 = (1u64 << 30) as f64;
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Request {
-    /// Cores.
+    /// Cores, in parts of which thousandths count.
     pub cpu: f64,
-    /// GiB of memory.
+    /// Memory in GiB.
     #[serde(rename = "memoryGiB")]
     pub memory_gib: f64,
-    /// Accelerators by type.
+    /// How many accelerators of each type.
     pub accelerators: BTreeMap<String, u32>,
 }
 
@@ -28,9 +28,9 @@ pub struct Request {
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Rate {
-    /// All of it.
+    /// Money for everything that the replica requests, in the currency of the prices.
     pub hour: f64,
-    /// The part of its accelerators.
+    /// Money for its accelerators, which is a part of `hour`.
     pub accelerators: f64,
     /// What has no price, or no amount that could have one.
     pub unpriced: Vec<String>,

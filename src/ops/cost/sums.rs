@@ -1,4 +1,4 @@
-//! Bills summed up.
+//! Bills of many runs, summed up by run, name, label, user or day.
 
 use std::str::FromStr;
 
@@ -19,11 +19,11 @@ pub enum By {
     /// Each run by itself.
     #[default]
     Run,
-    /// The spec's name.
+    /// The `name` that the spec gives.
     Name,
     /// The value of a label.
     Label(String),
-    /// Who submitted it.
+    /// The user who submitted the run.
     User,
     /// The day, in UTC, on which the hours were held.
     Day,
@@ -32,17 +32,17 @@ pub enum By {
 /// One run to be summed up.
 #[derive(Clone, Debug)]
 pub struct Charged {
-    /// Its id.
+    /// Id of the run.
     pub run: String,
-    /// Its spec's name.
+    /// The `name` that its spec gives.
     pub name: String,
-    /// Who submitted it.
+    /// Name of the user who submitted it.
     pub user: String,
-    /// Its labels.
+    /// The labels that its spec gives.
     pub labels: IndexMap<String, String>,
-    /// Its plan.
+    /// The run's plan, which says what each replica requests.
     pub plan: Plan,
-    /// Its story.
+    /// When its replicas held machines, from its events.
     pub stretches: Stretches,
     /// Prices of where it ran.
     pub prices: Prices,
@@ -54,9 +54,9 @@ pub struct Charged {
 pub struct Sum {
     /// The run, name, label's value, user or day; empty for runs without the label.
     pub key: String,
-    /// How many runs.
+    /// How many runs are in the group.
     pub runs: usize,
-    /// Their bill.
+    /// The sum of the bills of these runs.
     #[serde(flatten)]
     pub bill: Bill,
 }

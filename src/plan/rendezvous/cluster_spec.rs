@@ -31,7 +31,7 @@ pub(super) struct Task<'a> {
 }
 
 impl Document<'_> {
-    /// Compact JSON.
+    /// The document as JSON in one line.
     pub(super) fn to_text(&self) -> String {
         // Maps with text keys and numbers: serialising can't fail.
         serde_json::to_string(self).unwrap_or_default()

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use super::ask::{ANSWER, ask};
 
-/// One GPU.
+/// A GPU of this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Gpu {
     pub(crate) uuid: String,

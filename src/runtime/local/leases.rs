@@ -17,12 +17,12 @@ pub(crate) struct Leases {
 }
 
 impl Leases {
-    /// Ports.
+    /// Leases of TCP ports, each named by its number.
     pub(crate) fn ports(state: &Path) -> Self {
         Self { dir: state.join("leases").join("ports") }
     }
 
-    /// GPUs.
+    /// Leases of GPUs, each named by its UUID.
     pub(crate) fn gpus(state: &Path) -> Self {
         Self { dir: state.join("leases").join("gpus") }
     }

@@ -36,7 +36,7 @@ pub(crate) fn record(run: &RunPaths, name: &str, mark: ProcessMark) -> std::io::
     fs_err::write(file(run, name), serde_json::to_vec(&mark)?)
 }
 
-/// The recorded process.
+/// The process recorded under this name; `None` when there is none or its file can't be read.
 pub(crate) fn recorded(run: &RunPaths, name: &str) -> Option<ProcessMark> {
     serde_json::from_slice(&fs_err::read(file(run, name)).ok()?).ok()
 }

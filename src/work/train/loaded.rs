@@ -8,7 +8,7 @@ use crate::spec::TrainJob;
 /// One job with what is known of its source.
 #[derive(Debug)]
 pub struct LoadedJob {
-    /// The job.
+    /// The job with overrides and variables filled in.
     pub job: TrainJob,
     /// Paths of values that the environment gave.
     pub from_env: Vec<String>,

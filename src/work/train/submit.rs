@@ -11,19 +11,19 @@ use crate::store::{Store, StoreError};
 /// A job could not be planned or submitted.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
-    /// The spec has no plan.
+    /// The spec has no plan, for example because a role has nothing to run.
     #[error(transparent)]
     Plan(#[from] PlanError),
-    /// `maxCost` without prices.
+    /// The spec sets `maxCost`, and nobody has said what the runtime costs.
     #[error(transparent)]
     NoPrices(#[from] NoPrices),
     /// The spec could not be written as YAML, which would be a fault of mlctl.
     #[error("the spec can't be written: {0}")]
     Unwritable(String),
-    /// The state folder's part.
+    /// The state folder could not record the run: nothing has been started.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The runtime's part.
+    /// The runtime refused the run or could not be asked.
     #[error(transparent)]
     Runtime(#[from] RuntimeError),
 }
