@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use super::place::Runtimes;
+use super::threads::Threads;
 use super::{CliError, Env, PlaceArgs, Settings};
 use crate::ops::cost::Prices;
 use crate::run::Submitter;
@@ -39,6 +40,7 @@ pub struct Context {
     pub(super) runtimes: Runtimes,
     pub(super) prices: RefCell<HashMap<PathBuf, Prices>>,
     pub(super) prices_are_broken: Cell<bool>,
+    pub(super) threads: Threads,
 }
 
 impl Context {
@@ -70,6 +72,7 @@ impl Context {
             runtimes: Runtimes::default(),
             prices: RefCell::default(),
             prices_are_broken: Cell::default(),
+            threads: Threads::default(),
         }
     }
 

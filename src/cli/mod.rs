@@ -12,6 +12,7 @@ mod runs;
 mod runtime_config;
 mod settings;
 mod specs;
+mod threads;
 pub mod verbs;
 
 pub use app::*;

@@ -62,7 +62,7 @@ impl Context {
                 .hint("write --runtime local, or --runtime kubernetes"));
         };
         let connect = self.connect(Some(location.context), Some(location.namespace));
-        Ok(self.keep(Rc::new(Kubernetes::new(self.kubernetes_config(connect, None))?)))
+        Ok(self.keep(Rc::new(Kubernetes::new(self.kubernetes_config(connect, None)?)?)))
     }
 
     /// The runtime that the command line, the environment or the settings choose.
@@ -104,7 +104,7 @@ impl Context {
     }
 
     fn cluster(&self) -> Result<Rc<dyn Runtime>, CliError> {
-        Ok(self.keep(Rc::new(Kubernetes::new(self.cluster_config())?)))
+        Ok(self.keep(Rc::new(Kubernetes::new(self.cluster_config()?)?)))
     }
 
     /// The context that the command line, the environment or the settings name.

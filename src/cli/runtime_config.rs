@@ -17,7 +17,7 @@ const KEEP: Duration = Duration::from_hours(7 * 24);
 
 impl Context {
     /// What the runtime of the chosen cluster is made of.
-    pub fn cluster_config(&self) -> KubernetesConfig {
+    pub fn cluster_config(&self) -> Result<KubernetesConfig, CliError> {
         let name = self.context_name();
         let named = name.as_ref().and_then(|name| self.settings.contexts.get(name));
         let context = named.and_then(|named| named.context.clone()).or(name);
@@ -62,7 +62,7 @@ impl Context {
         &self,
         connect: ConnectOptions,
         runner: Option<String>,
-    ) -> KubernetesConfig {
+    ) -> Result<KubernetesConfig, CliError> {
         let manifests = self.manifest_settings(runner.as_deref()).ok();
         let docker_config = self.env.docker_config();
         // A price file that can't be read is told by whoever needs prices.
@@ -70,7 +70,8 @@ impl Context {
             Ok(Prices::File(file)) => file.node_labels().map(str::to_owned).collect(),
             _ => BTreeSet::new(),
         };
-        KubernetesConfig { connect, manifests, price_labels, docker_config }
+        let handle = self.handle()?;
+        Ok(KubernetesConfig { connect, manifests, price_labels, docker_config, handle })
     }
 
     /// What the local runtime is made of, with the secrets of its file.

@@ -15,6 +15,8 @@ pub struct SecretValues(pub BTreeMap<String, BTreeMap<String, String>>);
 /// Choices of one submission that are not part of the plan.
 #[derive(Clone, Debug, Default)]
 pub struct SubmitOptions {
+    /// The spec's kind, by which clusters label the objects of a run.
+    pub kind: &'static str,
     /// Run on the CPU where the accelerators are not there.
     pub allow_cpu: bool,
     /// The spec describes another system's machines: what it asks of memory is a hint.

@@ -216,8 +216,7 @@ fn read(path: &Path) -> Result<Binary, CliError> {
 }
 
 fn push_image(context: &Context, image: &RunnerImage, name: &Reference) -> Result<(), CliError> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let pushed = runtime.block_on(push(image, name, &context.env.docker_config()));
+    let pushed = context.handle()?.block_on(push(image, name, &context.env.docker_config()));
     pushed.map_err(|error| {
         let kind = match &error {
             RegistryError::Unreachable { .. } => ErrorKind::Unreachable,

@@ -118,7 +118,7 @@ pub fn run(
 /// The checks, on a thread of their own: it ends when all is told or the visit is stopped.
 fn start(context: &Context, args: &DoctorArgs, visit: Visit) -> Result<(), CliError> {
     let local = Local::new(context.local_config());
-    let config = context.chooses_cluster().then(|| context.cluster_config());
+    let config = if context.chooses_cluster() { Some(context.cluster_config()?) } else { None };
     let checks = ClusterChecks {
         image: args.image.clone(),
         pull_secrets: args.pull_secret.clone(),

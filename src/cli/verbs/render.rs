@@ -9,6 +9,7 @@ use crate::run::Order;
 use crate::runtime::SecretValues;
 use crate::runtime::image::name_commands;
 use crate::runtime::kubernetes::{CodeBundle, ManifestContext, ManifestError, manifests};
+use crate::spec::TRAIN_JOB;
 use crate::store::random_id;
 use crate::sys::random_word;
 use crate::work::train::{LoadedJob, TrainError, order, plan};
@@ -84,6 +85,7 @@ fn objects(context: &Context, job: &LoadedJob) -> Result<Vec<Json>, CliError> {
         token: random_word(32)?,
         secrets: SecretValues(taken),
         user: context.user(),
+        kind: TRAIN_JOB.into(),
         code,
         resolved,
         record,
@@ -103,8 +105,8 @@ fn name_image_commands(
     settings: &ManifestContext,
 ) -> Result<(), CliError> {
     let architecture = settings.architectures.first().map_or("amd64", String::as_str);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime
+    context
+        .handle()?
         .block_on(name_commands(plan, architecture, &context.env.docker_config()))
         .map_err(|reasons| refused(ManifestError::Refused(reasons)))
 }

@@ -11,6 +11,7 @@ use crate::plan::Plan;
 use crate::run::Submitted;
 use crate::run::{Follow, FollowEnd, Interrupt, explain, follow, outputs};
 use crate::runtime::{LogQuery, Notice, Runtime, SubmitOptions};
+use crate::spec::TRAIN_JOB;
 use crate::store::Store;
 use crate::ui::summary_text;
 use crate::ui::{FollowMode, Show};
@@ -77,6 +78,7 @@ pub fn train(context: &Context, args: &TrainArgs) -> Result<u8, CliError> {
     }
     let runtime = context.chosen()?;
     let options = SubmitOptions {
+        kind: TRAIN_JOB,
         allow_cpu: args.allow_cpu,
         overwrite: args.overwrite,
         foreign: jobs.iter().any(|job| job.foreign),

@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use tokio::runtime::Handle;
+
 use super::client::ConnectOptions;
 use super::objects::ManifestContext;
 
 /// The choices of the settings and the command line that the runtime of a cluster depends on. They
 /// are made before the runtime is, and don't change during its life.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct KubernetesConfig {
     /// Which context of which kubeconfig, and which namespace.
     pub connect: ConnectOptions,
@@ -21,4 +23,6 @@ pub struct KubernetesConfig {
     /// The path of docker's `config.json`, which holds the user's credentials for registries. The
     /// file may be missing: registries are then asked anonymously.
     pub docker_config: PathBuf,
+    /// The threads on which requests run. They are the caller's, who ends them.
+    pub handle: Handle,
 }

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{ConfigMap, Pod};
-use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::runtime::Handle;
 
 use super::config::KubernetesConfig;
-use crate::agent::pod::{DOCUMENT, PodDocument};
+use crate::agent::pod::{DOCUMENT, DOCUMENT_VERSION, PodDocument};
 use crate::runtime::RuntimeError;
 use crate::runtime::kubernetes::client::Cluster;
 use crate::runtime::kubernetes::client::access;
@@ -20,6 +20,7 @@ use crate::runtime::kubernetes::follow::{Feed, JobFacts, PodFacts, RunFacts, sel
 use crate::runtime::kubernetes::objects::label;
 use crate::runtime::kubernetes::submit::Submission;
 use crate::store::RunPaths;
+use crate::text::{FormatError, read_document};
 
 /// How long a list of one run's objects is used instead of asking again.
 const LIST_LIFETIME: Duration = Duration::from_millis(500);
@@ -34,7 +35,6 @@ const RUNS_PER_LIST: usize = 100;
 pub(crate) struct Session {
     pub(crate) config: KubernetesConfig,
     pub(crate) endpoint: Endpoint,
-    runtime: Option<Runtime>,
     state: Mutex<State>,
 }
 
@@ -57,21 +57,11 @@ struct Listed {
     facts: RunFacts,
 }
 
-impl Drop for Session {
-    fn drop(&mut self) {
-        // Otherwise the command would wait for a name that is being looked up, or a cut connection.
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
-    }
-}
-
 impl Session {
     /// Reads the kubeconfig. Nothing is sent before something is asked for.
     pub(crate) fn new(config: KubernetesConfig) -> Result<Self, RuntimeError> {
-        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        let endpoint = runtime.block_on(endpoint(&config.connect))?;
-        Ok(Self { config, endpoint, runtime: Some(runtime), state: Mutex::default() })
+        let endpoint = config.handle.block_on(endpoint(&config.connect))?;
+        Ok(Self { config, endpoint, state: Mutex::default() })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -80,13 +70,12 @@ impl Session {
 
     /// The threads on which watches and logs are followed.
     pub(crate) fn handle(&self) -> Handle {
-        // The runtime is taken only when `self` is dropped, so that this always finds it.
-        self.runtime.as_ref().map_or_else(Handle::current, |runtime| runtime.handle().clone())
+        self.config.handle.clone()
     }
 
     /// Waits for a future. It must not be called from within one.
     pub(crate) fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
-        self.handle().block_on(future)
+        self.config.handle.block_on(future)
     }
 
     /// The connection, which is made on the first call. That may run the exec plugin of the
@@ -192,10 +181,14 @@ impl Session {
         let name = crate::runtime::kubernetes::objects::pod_config_name(&run.run);
         let map: Option<ConfigMap> = self.block_on(cluster.find(&name))?;
         let document = map.and_then(|map| map.data?.remove(DOCUMENT));
-        let Some(document) =
-            document.and_then(|text| serde_json::from_str::<PodDocument>(&text).ok())
-        else {
-            return Ok(None);
+        let document = document.map(|text| read_document(text.as_bytes(), DOCUMENT_VERSION));
+        let document: PodDocument = match document {
+            Some(Ok(document)) => document,
+            Some(Err(error @ FormatError::Newer { .. })) => {
+                let text = format!("the document {name} of {}: {error}", run.run);
+                return Err(RuntimeError::Unsupported(text));
+            }
+            Some(Err(FormatError::Damaged(_))) | None => return Ok(None),
         };
         let submission = Submission::of(&document);
         submission.write(run)?;

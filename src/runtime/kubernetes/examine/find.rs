@@ -11,6 +11,7 @@ use crate::runtime::kubernetes::submit::Record;
 use crate::runtime::{RuntimeError, Wanted};
 use crate::store::FoundRun;
 use crate::store::RunRecord;
+use crate::text::FormatError;
 
 /// The runs that are wanted, by their records in the cluster. The state of those without a verdict
 /// is inferred from their objects.
@@ -30,8 +31,18 @@ pub(crate) fn find(session: &Session, wanted: &Wanted) -> Result<Vec<FoundRun>, 
         Wanted::All => {}
     }
     let maps: Vec<ConfigMap> = session.block_on(cluster.list(&selector, ""))?;
-    let mut runs: Vec<FoundRun> =
-        maps.into_iter().filter_map(|map| found(map, &cluster.location)).collect();
+    let mut runs = Vec::new();
+    for map in maps {
+        match found(map, &cluster.location) {
+            Ok(run) => runs.push(run),
+            // Whoever names a run must hear of it; in a list it is left out.
+            Err(error @ FormatError::Newer { .. }) if matches!(wanted, Wanted::Run(_)) => {
+                let text = format!("the run's record in {}: {error}", cluster.location);
+                return Err(RuntimeError::Unsupported(text));
+            }
+            Err(_) => {}
+        }
+    }
     let living: Vec<String> =
         runs.iter().filter(|run| run.verdict.is_none()).map(|run| run.record.id.clone()).collect();
     let facts = session.list_many(&living)?;
@@ -41,13 +52,13 @@ pub(crate) fn find(session: &Session, wanted: &Wanted) -> Result<Vec<FoundRun>, 
     Ok(runs)
 }
 
-/// A run by its record; `None` when the record can't be understood.
-fn found(map: ConfigMap, location: &Location) -> Option<FoundRun> {
+/// A run by its record.
+fn found(map: ConfigMap, location: &Location) -> Result<FoundRun, FormatError> {
     let annotations = map.metadata.annotations.clone().unwrap_or_default();
     let record = Record::of(map);
     let user = annotations.get(annotation::USER).cloned();
     let run = record.run()?;
-    Some(FoundRun {
+    Ok(FoundRun {
         record: RunRecord {
             runtime: location.to_string(),
             user: user.unwrap_or_else(|| run.user.clone()),

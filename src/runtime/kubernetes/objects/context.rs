@@ -19,6 +19,8 @@ pub struct ManifestContext {
     pub accelerators: CustomAccelerators,
     /// How long ended Jobs, their pods and logs stay; `None`: until the record is deleted.
     pub keep: Option<Duration>,
+    /// The spec's kind.
+    pub kind: String,
     /// Who submits, in full, as the cluster knows them.
     pub user: String,
     /// A random word that marks the agents' own lines in the log.

@@ -49,9 +49,6 @@ pub mod annotation {
     pub const OUTCOME: &str = "mlctl.dev/outcome";
 }
 
-/// The value of [`label::KIND`] for a training run.
-pub const TRAIN_JOB: &str = "TrainJob";
-
 /// A user's name as a label's value: names of clusters (`system:serviceaccount:a:b`, addresses)
 /// are no label values, so it is the first half of their SHA-256.
 pub fn user_label(user: &str) -> String {
@@ -84,7 +81,7 @@ pub(crate) fn labels(plan: &Plan, context: &ManifestContext) -> BTreeMap<String,
         (label::MANAGED_BY, label::MLCTL),
         (label::RUN, &plan.head.run),
         (label::NAME, &plan.head.name),
-        (label::KIND, TRAIN_JOB),
+        (label::KIND, &context.kind),
         (label::USER, &user_label(&context.user)),
     ] {
         labels.insert(key.into(), value.into());

@@ -153,9 +153,9 @@ fn user_tolerations(role: &RolePlan) -> Vec<Toleration> {
         let spec::Toleration { key, operator, value, effect, toleration_seconds } = toleration;
         Toleration {
             key: key.clone(),
-            operator: operator.map(|operator| format!("{operator:?}")),
+            operator: operator.map(|operator| operator.as_str().into()),
             value: value.clone(),
-            effect: effect.map(|effect| format!("{effect:?}")),
+            effect: effect.map(|effect| effect.as_str().into()),
             toleration_seconds: *toleration_seconds,
         }
     };

@@ -44,6 +44,7 @@ pub(crate) fn check(
     let context = ManifestContext {
         code: CodeBundle::of(plan).map_err(refused)?,
         user: "-".into(),
+        kind: options.kind.into(),
         ..settings(session)?
     };
     let made = write(plan, &context)?;
@@ -179,7 +180,7 @@ pub(crate) fn submit(
     plan: &Plan,
     run: &RunPaths,
     secrets: &SecretValues,
-    _options: &SubmitOptions,
+    options: &SubmitOptions,
 ) -> Result<Vec<Notice>, RuntimeError> {
     let cluster = session.cluster()?;
     let context = ManifestContext {
@@ -190,6 +191,7 @@ pub(crate) fn submit(
         code: CodeBundle::of(plan).map_err(refused)?,
         resolved: fs_err::read_to_string(run.resolved())?,
         record: fs_err::read_to_string(run.record())?,
+        kind: options.kind.into(),
         ..settings(session)?
     };
     let mut made = write(plan, &context)?;

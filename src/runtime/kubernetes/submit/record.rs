@@ -5,11 +5,12 @@ use k8s_openapi::api::core::v1::ConfigMap;
 use serde_json::json;
 
 use crate::gang::Verdict;
-use crate::plan::Plan;
+use crate::plan::{PLAN_VERSION, Plan};
 use crate::runtime::ClusterError;
 use crate::runtime::kubernetes::client::Cluster;
 use crate::runtime::kubernetes::objects::{annotation, record_key};
-use crate::store::RunRecord;
+use crate::store::{RECORD_VERSION, RunRecord};
+use crate::text::{FormatError, read_document};
 
 /// A run's record as it was read.
 #[derive(Clone, Debug)]
@@ -50,9 +51,9 @@ impl Record {
         self.map.data.as_ref()?.get(key)
     }
 
-    /// The plan, secrets masked; `None` when it can't be understood.
+    /// The plan, secrets masked; `None` when it can't be understood, also because it is newer.
     pub(crate) fn plan(&self) -> Option<Plan> {
-        serde_json::from_str(self.text(record_key::PLAN)?).ok()
+        read_document(self.text(record_key::PLAN)?.as_bytes(), PLAN_VERSION).ok()
     }
 
     /// The spec as it was run, secrets masked, as YAML.
@@ -60,9 +61,10 @@ impl Record {
         self.text(record_key::SPEC)
     }
 
-    /// Who submitted what and when; `None` when it can't be understood.
-    pub(crate) fn run(&self) -> Option<RunRecord> {
-        serde_json::from_str(self.text(record_key::RUN)?).ok()
+    /// Who submitted what and when. The error says what keeps it from being understood.
+    pub(crate) fn run(&self) -> Result<RunRecord, FormatError> {
+        let text = self.text(record_key::RUN).map_or("", String::as_str);
+        read_document(text.as_bytes(), RECORD_VERSION)
     }
 }
 

@@ -50,6 +50,16 @@ pub enum TolerationOperator {
     Equal,
 }
 
+impl TolerationOperator {
+    /// The word of a Pod's manifest.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Exists => "Exists",
+            Self::Equal => "Equal",
+        }
+    }
+}
+
 /// What a taint does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum TaintEffect {
@@ -59,6 +69,17 @@ pub enum TaintEffect {
     PreferNoSchedule,
     /// Evicts pods.
     NoExecute,
+}
+
+impl TaintEffect {
+    /// The word of a Pod's manifest.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NoSchedule => "NoSchedule",
+            Self::PreferNoSchedule => "PreferNoSchedule",
+            Self::NoExecute => "NoExecute",
+        }
+    }
 }
 
 /// A volume, its source as in a Pod, and where it is mounted.
