@@ -63,7 +63,8 @@ pub fn environment(
     match plan.gang().framework {
         Framework::Pytorch => pytorch::variables(plan, replica, addresses, &mut set),
         Framework::Jax => jax::variables(plan, replica, addresses, &mut set),
-        // No protocol, but who of how many, and where the first one is.
+        // `none` promises no protocol, but code of one's own needs the rank, the number of replicas
+        // and the address of the first one.
         Framework::None if !led_by_chief => pytorch::plain(plan, replica, addresses, &mut set),
         Framework::Tensorflow | Framework::None => {}
     }
