@@ -133,7 +133,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
-            // A closed pipe while printing help is nobody's problem.
+            // Printing help fails only when the reader has closed the pipe: there is nobody to
+            // tell.
             let _ = error.print();
             return error.exit_code() as u8;
         }
@@ -157,7 +158,7 @@ fn dispatch(cli: Cli, printer: &mut Printer) -> Result<u8, CliError> {
     let env = Env::read()
         .map_err(|e| CliError::new(ErrorKind::Internal, format!("the current folder: {e}")))?;
     *printer = printer_for(&cli.global, &env);
-    // The agents' verbs need nothing of a user's.
+    // The hidden verbs of agents run in pods too, where no settings are read and no state is kept.
     match &cli.verb {
         Verb::Agent(args) => return agent::agent(env, args, printer),
         Verb::AgentGuard => return Ok(agent::agent_guard()),
@@ -203,7 +204,7 @@ fn verb(context: &Context, verb: &Verb) -> Result<u8, CliError> {
         Verb::Cluster(args) => cluster::run(context, args),
         Verb::Completions(args) => completions::completions(context, args),
         Verb::Man(args) => completions::man(context, args),
-        // Dispatched before there is a context.
+        // These verbs are dispatched before, without a context.
         Verb::Doctor(_)
         | Verb::Agent(_)
         | Verb::AgentGuard

@@ -24,14 +24,14 @@ pub enum Format {
     Yaml,
 }
 
-/// The surroundings of one command, resolved once.
+/// Everything around one command that a verb may need, read once at its start.
 #[derive(Clone, Debug)]
 pub struct Context {
     /// The environment as it was at the start.
     pub env: Env,
-    /// The settings file.
+    /// The settings file of the user; the defaults where there is none.
     pub settings: Settings,
-    /// Where output goes.
+    /// Prints to standard output and standard error, as --quiet, --verbose and --color say.
     pub printer: Printer,
     /// Form of the output.
     pub format: Format,
@@ -44,7 +44,7 @@ pub struct Context {
 }
 
 impl Context {
-    /// Resolves the surroundings.
+    /// Reads the settings; an error when the file is there and can't be understood.
     pub fn new(
         env: Env,
         printer: Printer,
@@ -76,12 +76,12 @@ impl Context {
         }
     }
 
-    /// The state folder.
+    /// Path of the state folder, which need not be there yet.
     pub fn state_dir(&self) -> PathBuf {
         self.env.state_dir()
     }
 
-    /// Who submits from here.
+    /// The facts about this command that are recorded with every run that it submits.
     pub fn submitter(&self) -> Submitter<'static> {
         Submitter {
             cwd: self.env.cwd.clone(),
@@ -95,11 +95,11 @@ impl Context {
         }
     }
 
-    /// Who runs commands here: for records and for who cancelled.
+    /// Name of the user who runs this command, for records and for cancelling.
     pub fn user(&self) -> String {
         let names = ["USER", "LOGNAME"];
         let named = names.iter().find_map(|name| self.env.get(name)).map(str::to_owned);
-        // Cron and containers set neither.
+        // Cron jobs and containers often set neither variable.
         named.or_else(crate::sys::user_name).unwrap_or_else(|| "unknown".to_owned())
     }
 }

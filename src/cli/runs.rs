@@ -39,12 +39,13 @@ impl Context {
         let paths = store.paths(&run);
         let plan = match paths.read_plan() {
             Ok(plan) => Some(plan),
-            // What a newer plan means can't be guessed.
+            // A plan of a newer mlctl may say things that this one would get wrong, so the verb
+            // stops.
             Err(error @ StoreError::NewerFile { .. }) => return Err(error.into()),
-            // The verbs get along without a plan that is lost.
+            // A plan that is lost only makes the answers poorer.
             Err(_) => None,
         };
-        self.warn_of(&store);
+        self.print_notices(&store);
         Ok(Target { store, paths, record, plan })
     }
 
@@ -103,8 +104,8 @@ impl Context {
         }
     }
 
-    /// Says what the state folder found out about itself.
-    pub fn warn_of(&self, store: &Store) {
+    /// Prints, as warnings, what the store has found wrong with the state folder.
+    pub fn print_notices(&self, store: &Store) {
         for notice in store.take_notices() {
             self.printer.warn(&notice);
         }

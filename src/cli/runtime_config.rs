@@ -65,7 +65,7 @@ impl Context {
     ) -> Result<KubernetesConfig, CliError> {
         let manifests = self.manifest_settings(runner.as_deref()).ok();
         let docker_config = self.env.docker_config();
-        // A price file that can't be read is told by whoever needs prices.
+        // A price file that can't be read is an error where prices are needed; submitting is not.
         let price_labels = match self.cluster_prices(connect.context.as_deref()) {
             Ok(Prices::File(file)) => file.node_labels().map(str::to_owned).collect(),
             _ => BTreeSet::new(),

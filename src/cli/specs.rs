@@ -80,7 +80,7 @@ impl Context {
             }
             Err(findings) => {
                 crate::ui::Printer::line(self.render(&findings).trim_end());
-                Err(CliError::said(ErrorKind::Spec))
+                Err(CliError::printed(ErrorKind::Spec))
             }
         }
     }
@@ -136,7 +136,7 @@ impl Context {
         script_args: &[String],
     ) -> Result<Vec<LoadedJob>, CliError> {
         let job = from_script(&script.to_string_lossy(), script_args);
-        // Through the loader like any spec: --set and the linter work the same.
+        // Written as text and loaded like any spec, so that --set and the linter work the same.
         let text = crate::spec::to_yaml(&job)
             .map_err(|error| CliError::new(ErrorKind::Internal, error.to_string()))?;
         let loaded =

@@ -1,4 +1,4 @@
-//! How far a runtime's story of a run has been read.
+//! How far a run's events have been read from its runtime.
 
 use std::collections::BTreeMap;
 
@@ -67,7 +67,8 @@ impl From<Flat> for Cursor {
                 "lines" => pod.lines = number,
                 "done" => pod.is_read = true,
                 "node" => pod.is_placed = true,
-                // No version has written anything else; what is unknown is read again.
+                // No version of mlctl has written any other key. Ignoring one costs reading a log
+                // again.
                 _ => {}
             }
         }

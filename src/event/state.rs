@@ -1,4 +1,4 @@
-//! The state of a run in one word.
+//! The state of a run in one word, and how events change it.
 
 use std::fmt;
 use std::str::FromStr;

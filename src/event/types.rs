@@ -98,10 +98,10 @@ pub enum EventKind {
     },
     /// A replica joined the gang.
     Joined {
-        /// Replicas that are still missing.
+        /// Replicas that have not joined yet, this one left out.
         missing: Vec<ReplicaId>,
     },
-    /// Somebody who wanted to join was refused.
+    /// An agent that wanted to join the gang was refused.
     JoinRefused {
         /// Why it was refused, in one sentence.
         reason: String,

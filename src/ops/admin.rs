@@ -84,7 +84,7 @@ fn bound(text: &str, user: &str, role: &str) -> String {
         let user = serde_json::to_string(user).unwrap_or_default();
         format!("- {{apiGroup: rbac.authorization.k8s.io, kind: User, name: {user}}}")
     };
-    // A name is one part of a path.
+    // The user's name becomes a part of an object's name, which is a part of a URL.
     let plain: String = user.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
     let subjects = format!("- {{apiGroup: rbac.authorization.k8s.io, kind: User, name: {USER}}}");
     text.replace(&format!("{role}-{USER}"), &format!("{role}-{plain}")).replace(&subjects, &subject)

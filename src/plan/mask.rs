@@ -1,15 +1,15 @@
 //! Secrets out of everything that is shown: values that look like secrets by their name or shape.
 //!
-//! A fifth of the public `CustomJob` files hold literal API keys in `env` (vertex.md section 7), so
-//! no rendering trusts a literal. A value too much masked costs a look into the file; one too little
-//! costs a key.
+//! A fifth of the `CustomJob` files that are public on GitHub hold literal API keys in `env`, so no
+//! literal is shown unexamined. Masking a harmless value costs the user a look into the file;
+//! showing a secret one costs them the key.
 
 use std::borrow::Cow;
 
 use super::types::{Plan, RolePlan};
 use crate::spec::check::is_secret_name;
 
-/// What is shown instead.
+/// The text that is shown in place of a secret value.
 pub const MASK: &str = "***";
 
 /// Beginnings that issuers give to their keys.

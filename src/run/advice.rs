@@ -129,7 +129,7 @@ pub fn could_not_start(plan: Option<&Plan>, view: &RunView) -> Vec<String> {
         let known = |text: &String| BLOCKS.iter().find(|(reason, _)| text.starts_with(reason));
         words.iter().find_map(known).map(|(_, advice)| (*advice).to_owned())
     };
-    // The words say more than the reason that stands before them.
+    // The cluster's sentence says more than the reason before it, so it is searched first.
     if let Some(advice) = sign(&words).or_else(blocked) {
         next.push(advice);
     } else if let Some(first) = view.missing.first() {

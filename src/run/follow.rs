@@ -110,7 +110,7 @@ struct Progress<'a> {
     view: RunView,
     journal: JournalReader,
     logs: Option<Box<dyn LogReader>>,
-    has_looked: bool,
+    has_synced: bool,
     is_troubled: bool,
     is_cancelled: bool,
 }
@@ -128,19 +128,19 @@ pub fn follow(follow: &Follow<'_>, watcher: &mut dyn Watcher) -> Result<FollowEn
         view: RunView::new(&follow.paths.run, follow.plan),
         journal: JournalReader::default(),
         logs,
-        has_looked: false,
+        has_synced: false,
         is_troubled: false,
         is_cancelled: false,
     };
-    // After the verdict the agents end their commands; whoever starts the next run at once should
-    // find their ports and accelerators free.
+    // Agents go on for a moment after the verdict, to end their commands. Following waits for that,
+    // so that a run started right after this one finds the ports and accelerators free.
     let rules = follow.plan.map(|plan| &plan.gang().rules);
     let bound = rules.map_or(Duration::ZERO, |rules| rules.grace + rules.kill_bound);
-    let mut over = None;
+    let mut ended_at = None;
     loop {
         let record = match sync(follow.store, follow.runtime, follow.paths) {
             Ok(record) => record,
-            Err(SyncError::Runtime(error)) if progress.has_looked && error.is_passing() => {
+            Err(SyncError::Runtime(error)) if progress.has_synced && error.is_passing() => {
                 progress.trouble(&error);
                 if let Some(end) = progress.pause(false)? {
                     return Ok(end);
@@ -150,12 +150,12 @@ pub fn follow(follow: &Follow<'_>, watcher: &mut dyn Watcher) -> Result<FollowEn
             Err(error) => return Err(error.into()),
         };
         let ended = record.state.is_ended();
-        progress.look(&record)?;
+        progress.pass_on(&record)?;
         if ended {
-            // What was printed between the last read and the end.
+            // The commands may have printed something between the last read and the end.
             progress.output()?;
             progress.redraw();
-            let since = *over.get_or_insert_with(Instant::now);
+            let since = *ended_at.get_or_insert_with(Instant::now);
             if since.elapsed() >= bound || follow.runtime.is_gone(follow.paths)? {
                 return Ok(FollowEnd::Ended(progress.done()));
             }
@@ -167,13 +167,14 @@ pub fn follow(follow: &Follow<'_>, watcher: &mut dyn Watcher) -> Result<FollowEn
 }
 
 impl Progress<'_> {
-    /// What happened before anybody looked is told in its order; later on, output comes first, so that
-    /// a command's last lines stand before its end.
-    fn look(&mut self, record: &RunRecord) -> Result<(), FollowError> {
-        if !self.has_looked {
+    /// Passes on what a sync has brought. At first the events come before the output: they happened
+    /// before anybody followed. Later the output comes first, so that a command's last lines stand
+    /// before its end.
+    fn pass_on(&mut self, record: &RunRecord) -> Result<(), FollowError> {
+        if !self.has_synced {
             self.events(record)?;
         }
-        self.has_looked = true;
+        self.has_synced = true;
         self.is_troubled = false;
         self.output()?;
         self.events(record)?;
@@ -201,7 +202,8 @@ impl Progress<'_> {
         self.watcher.redraw(&self.view);
     }
 
-    /// Following goes on; said once for each time that it begins.
+    /// The runtime does not answer, and following goes on: said once for each time that this
+    /// begins.
     fn trouble(&mut self, error: &RuntimeError) {
         if !std::mem::replace(&mut self.is_troubled, true) {
             self.watcher.say(&format!("{error}; following goes on once it answers"));
@@ -213,7 +215,8 @@ impl Progress<'_> {
         Box::new(self.view.clone())
     }
 
-    /// The time between two looks, with open ears.
+    /// Waits until the next sync, and returns early when an interrupt or the deadline ends
+    /// following.
     fn pause(&mut self, ended: bool) -> Result<Option<FollowEnd>, FollowError> {
         let follow = self.follow;
         let next = Instant::now() + PACE;

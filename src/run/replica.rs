@@ -1,4 +1,4 @@
-//! One replica as it is seen from outside.
+//! One replica as it is seen from outside: what its events make of it.
 
 use indexmap::IndexMap;
 use jiff::Timestamp;
@@ -26,7 +26,7 @@ pub enum ReplicaState {
     Failed,
     /// The gang ended its command.
     Stopped,
-    /// Its agent or its link is gone.
+    /// Its agent, or the connection to it, is gone.
     Lost,
 }
 

@@ -13,7 +13,7 @@ use crate::text::plain;
 /// So many of a log's last lines explain an end.
 const LAST_LINES: usize = 12;
 
-/// Why a run is where it is, with the last lines of logs where the events have none.
+/// Why a run is in its state, with the last lines of logs where the events have none.
 pub fn explain(
     view: &RunView,
     paths: &RunPaths,
@@ -41,7 +41,8 @@ pub fn explain(
 pub fn outputs(plan: Option<&Plan>, paths: &RunPaths) -> Vec<(&'static str, String)> {
     let base = match plan.and_then(|plan| plan.gang().output.as_ref()) {
         Some(Place::Path(path)) => path.as_path().to_path_buf(),
-        // Claims and object stores are not looked into for a line of text.
+        // A claim or an object store is named without looking into it: that takes a pod or
+        // credentials.
         Some(elsewhere) => return vec![("output", elsewhere.to_string())],
         None => paths.output(),
     };

@@ -106,7 +106,8 @@ pub fn submit(
             return Err(error.into());
         }
     }
-    // Whoever looks before this would find a run without any replica.
+    // The lock is held until here: another mlctl that synced the run before would find no replica
+    // and take it for one that never started.
     drop(created.lock);
     Ok(Submitted { paths, plan })
 }

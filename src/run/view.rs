@@ -1,4 +1,4 @@
-//! A run as it is seen from outside: the fold of its events.
+//! A run as it is seen from outside: what all its events, taken in one after the other, make of it.
 
 use indexmap::IndexMap;
 use jiff::Timestamp;
@@ -25,7 +25,7 @@ pub struct AttemptView {
     pub first_failure: Option<FirstFailure>,
 }
 
-/// What has been spent of one budget.
+/// How many restarts one class of failures has cost, and how many it may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Spending {
@@ -58,7 +58,7 @@ pub struct RunView {
     /// What keeps the whole run from starting, in the cluster's words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waiting: Option<String>,
-    /// Who has not joined yet, while it gathers.
+    /// Replicas that have not joined yet, while the gang gathers.
     pub missing: Vec<ReplicaId>,
     /// Its replicas in rank order.
     #[serde(serialize_with = "values")]
@@ -113,7 +113,8 @@ impl RunView {
         }
         self.state = self.state.after(&event.kind);
         self.attempt = self.attempt.max(event.attempt);
-        // A failure's event may carry the replica that told it: not about that replica.
+        // The event of a first failure may name the replica that reported it, which need not be the
+        // one that failed: `ReplicaView` ignores it.
         if let Some(id) = &event.replica {
             let replica =
                 self.replicas.entry(id.clone()).or_insert_with(|| ReplicaView::new(id.clone()));
@@ -128,7 +129,8 @@ impl RunView {
             EventKind::Waiting { reason, message } if event.replica.is_none() => {
                 self.waiting = Some(waiting_text(reason, message));
             }
-            // A pod that was let in says nothing about those that the cluster refuses to make.
+            // That one pod was placed ends the wait, unless the cluster refuses to create pods at
+            // all: then it says nothing about the others.
             EventKind::Placed { .. } => {
                 self.waiting = self.waiting.take().filter(|text| text.starts_with("FailedCreate"));
             }

@@ -1,4 +1,4 @@
-//! Why a run is where it is: one chain of causes, from what ended it to what to do next.
+//! Why a run is in its state: one chain of causes, from what ended it to what to do next.
 
 use serde::Serialize;
 
@@ -40,7 +40,7 @@ pub struct WhyReport {
     pub next: Vec<String>,
 }
 
-/// One link of the chain.
+/// One cause in the chain: what happened to which replica.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Cause {
@@ -136,7 +136,7 @@ fn ended(
             report.headline = sentence("timed out", &verdict.reason);
             report.next = advice::timed_out(plan, &verdict.reason);
         }
-        // Nobody was ever asked to come: the reason is all there is.
+        // No replica was ever started, so there is nothing to say about any of them.
         Outcome::CouldNotStart if view.unsubmitted => {
             report.headline = sentence("could not be submitted", &verdict.reason);
             report.next = advice::unsubmitted(view, &verdict.reason);
@@ -204,7 +204,8 @@ fn cause(failure: &FirstFailure, lines: usize, tail: &dyn Fn(&ReplicaId) -> Vec<
     } else {
         failure.reason.clone()
     };
-    // The replica is named beside the text; a reason that begins with it says it twice.
+    // The replica's name is printed beside the text, so a reason that begins with it would repeat
+    // it.
     let own = failure.replica.to_string();
     let rest = text.strip_prefix(&own).and_then(|rest| rest.strip_prefix([':', ' ']));
     let text = rest.map_or(text.clone(), |rest| rest.trim_start().to_owned());

@@ -11,7 +11,7 @@ pub enum RuntimeError {
     /// The plan can't run here as it is; every reason at once.
     #[error("this run can't start here: {}", .0.join("; "))]
     Refused(Vec<String>),
-    /// The runtime can't do that.
+    /// This runtime can't do what was asked, or can't do it now; the text says why.
     #[error("{0}")]
     Unsupported(String),
     /// The cluster can't be reached, or refuses.
@@ -26,7 +26,8 @@ pub enum RuntimeError {
 }
 
 impl RuntimeError {
-    /// It may be otherwise in a moment, while nothing of the run has changed.
+    /// True where the same request may succeed a moment later and the run itself is not affected:
+    /// whoever follows a run then waits instead of giving up.
     pub fn is_passing(&self) -> bool {
         matches!(self, Self::Cluster(ClusterError::Unreachable { .. } | ClusterError::Api(_)))
     }

@@ -25,7 +25,7 @@ pub struct Holding {
     pub kind: String,
     /// Its name; a process id for a process.
     pub name: String,
-    /// What tells it from a later one of the same name.
+    /// Unique id that tells it from a later thing of the same name; empty for a lease.
     pub uid: String,
     /// Since when it has been there, where the runtime knows.
     pub since: Option<Timestamp>,
@@ -34,11 +34,11 @@ pub struct Holding {
     pub foreign: bool,
     /// The run's record: it goes last, so that whatever is left is found again.
     pub is_record: bool,
-    /// It goes when its owner does.
+    /// Kubernetes removes it together with the object that owns it.
     pub is_owned: bool,
-    /// Something of it runs.
+    /// It has not ended: a process, a Pod that runs or waits, a Job with such Pods.
     pub runs: bool,
-    /// It is being removed since then.
+    /// Since when its removal has been under way; absent: nobody has asked for it.
     pub going: Option<Timestamp>,
     /// What its removal waits for (finalizers).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

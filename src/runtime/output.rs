@@ -19,7 +19,7 @@ pub struct LogQuery {
     pub since: Option<Timestamp>,
     /// Only so many of the last lines of each replica, at the first read; absent: all lines.
     pub tail: Option<usize>,
-    /// Of a large gang, the primary's will do.
+    /// Where the gang is large, the primary's output alone is wanted.
     pub few: bool,
 }
 

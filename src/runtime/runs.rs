@@ -12,7 +12,7 @@ pub trait Runs {
     /// which is found again by it.
     fn name(&self) -> String;
 
-    /// The times that it waits for when a spec is silent.
+    /// The timeouts that hold here where a spec names none.
     fn defaults(&self) -> RuntimeDefaults;
 
     /// Fills in what only the runtime can find out: the command of an image.
@@ -21,7 +21,8 @@ pub trait Runs {
         Ok(())
     }
 
-    /// Looks before anything is created: can this plan run here? Errors come together.
+    /// Finds out, before anything is created, whether the plan can run here. Returns what the user
+    /// should know; the error names every reason against it at once.
     fn check(&self, plan: &Plan, options: &SubmitOptions) -> Result<Vec<Notice>, RuntimeError>;
 
     /// Starts the plan's unit. When it returns, the unit goes on without mlctl. A second call for
@@ -34,8 +35,8 @@ pub trait Runs {
         options: &SubmitOptions,
     ) -> Result<Vec<Notice>, RuntimeError>;
 
-    /// These runs are looked at next, one after the other: a runtime that is asked from afar asks
-    /// for all of them at once.
+    /// Called before [`Runs::observe`] of each of these runs: a runtime for which every request
+    /// takes time can ask for all of them at once here.
     fn prepare(&self, _runs: &[String]) -> Result<(), RuntimeError> {
         Ok(())
     }
@@ -47,7 +48,8 @@ pub trait Runs {
     /// Asks the gang to end as cancelled; returns at once.
     fn cancel(&self, run: &RunPaths, by: &str) -> Result<Vec<Notice>, RuntimeError>;
 
-    /// Nothing of the run is left: after its verdict the agents still end their commands.
+    /// True when no process or pod of the run is left. After the verdict that takes a moment, while
+    /// agents end their commands.
     fn is_gone(&self, run: &RunPaths) -> Result<bool, RuntimeError>;
 
     /// Ends whatever is left of the run. "Not there" is success.

@@ -23,6 +23,7 @@ pub struct SubmitOptions {
     pub foreign: bool,
     /// Use a `model/` that another run has filled.
     pub overwrite: bool,
-    /// Nothing will be started: look as closely as can be done without that.
+    /// A dry run: nothing will be started, and a cluster is asked whether it would accept the
+    /// objects.
     pub rehearse: bool,
 }

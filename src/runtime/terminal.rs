@@ -1,4 +1,4 @@
-//! What a runtime needs of the caller's terminal to run a command far away as if it ran here.
+//! What a runtime needs of the caller's terminal to run a command elsewhere as if it ran here.
 
 use std::io;
 use std::sync::Arc;

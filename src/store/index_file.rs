@@ -93,8 +93,8 @@ impl Store {
             before = file.metadata()?.len();
         }
         if let Err(error) = file.write_all(line.as_bytes()).and_then(|()| file.sync_data()) {
-            // On a full disk part of the line may have been written; the next writer's line would be
-            // glued to it and lost.
+            // On a full disk part of the line may have been written; the next writer's line would
+            // be glued to it and lost.
             file.set_len(before)?;
             return Err(error.into());
         }

@@ -47,12 +47,13 @@ pub struct Listing {
     pub total: usize,
 }
 
-/// How a list learns about runs that the index doesn't know to have ended. The store itself talks to
-/// no runtime: whoever lists decides whether the runtimes are asked or the records are read as they
-/// are.
+/// How a list learns about runs that the index doesn't know to have ended. The store itself talks
+/// to no runtime: whoever lists decides whether the runtimes are asked or the records are read as
+/// they are.
 pub trait Refresh {
-    /// Called once, before any [`Refresh::refresh`], with the ids of the runs that will be refreshed
-    /// and the names of their runtimes: whoever asks runtimes can ask for all of them at once here.
+    /// Called once, before any [`Refresh::refresh`], with the ids of the runs that will be
+    /// refreshed and the names of their runtimes: whoever asks runtimes can ask for all of them at
+    /// once here.
     fn prepare(&mut self, _living: &[(String, String)]) {}
 
     /// The record of one run, brought up to date where the implementation does that (see

@@ -4,6 +4,8 @@ mod adopt;
 mod atomic;
 mod check;
 mod create;
+#[cfg(test)]
+mod damage_tests;
 mod error;
 #[cfg(test)]
 pub(crate) mod fixture;

@@ -39,8 +39,8 @@ impl Store {
         RunSize { all: disk_use(&paths.dir), stripped, has_model }
     }
 
-    /// Takes a run out of the index and removes its folder; success where there is neither. Waits for
-    /// whoever holds the run's lock.
+    /// Takes a run out of the index and removes its folder; success where there is neither. Waits
+    /// for whoever holds the run's lock.
     pub fn remove_run(&self, run: &str) -> Result<(), StoreError> {
         let paths = self.paths(run);
         loop {
@@ -102,8 +102,8 @@ impl Store {
                 self.forget(&lock, run)?;
             }
             drop(lock);
-            // Another command may be removing it too. What can't be removed hinders nobody: the next
-            // command tries again.
+            // Another command may be removing it too. What can't be removed hinders nobody: the
+            // next command tries again.
             let _ = remove_tree(&path);
         }
         Ok(())

@@ -104,8 +104,8 @@ impl<'a> Skimmed<'a> {
         cwd.contains(['"', '\\']) || cwd.chars().any(char::is_control) || self.created.contains(cwd)
     }
 
-    /// True where the raw line has no outcome: a cheap test, which misses only a living run that has
-    /// a label called `outcome`.
+    /// True where the raw line has no outcome: a cheap test, which misses only a living run that
+    /// has a label called `outcome`.
     fn may_live(&self) -> bool {
         self.ended.is_none() && !self.created.contains("\"outcome\":\"")
     }

@@ -64,36 +64,36 @@ impl From<ClusterError> for CliError {
     fn from(error: ClusterError) -> Self {
         use ErrorKind::{NotFound, Refused, Unreachable, Usage};
         let message = error.to_string();
-        let told = |kind| Self::new(kind, message.clone());
+        let of_kind = |kind| Self::new(kind, message.clone());
         match &error {
-            ClusterError::NoKubeconfig(_) => told(Usage)
+            ClusterError::NoKubeconfig(_) => of_kind(Usage)
                 .hint("set KUBECONFIG, or fetch one with your cluster's own command line")
                 .hint("or run on this machine: --runtime local"),
             ClusterError::Kubeconfig(_) => {
-                told(Usage).hint("see what kubectl says: kubectl config view")
+                of_kind(Usage).hint("see what kubectl says: kubectl config view")
             }
-            ClusterError::NoContext(known) => told(Usage).hint(format!(
+            ClusterError::NoContext(known) => of_kind(Usage).hint(format!(
                 "name one with --context, or choose one: kubectl config use-context {}",
                 known.first().map_or("NAME", String::as_str)
             )),
             ClusterError::UnknownContext { near, .. } if near.is_empty() => {
-                told(Usage).hint("it has none at all")
+                of_kind(Usage).hint("it has none at all")
             }
             ClusterError::UnknownContext { near, .. } => {
-                told(Usage).hint(format!("it has {}", near.join(", ")))
+                of_kind(Usage).hint(format!("it has {}", near.join(", ")))
             }
-            ClusterError::Unreachable { .. } => told(Unreachable)
+            ClusterError::Unreachable { .. } => of_kind(Unreachable)
                 .hint("is the cluster up, and the network (VPN, proxy) that leads there?")
                 .hint("running gangs go on; the same command works once it answers"),
-            ClusterError::Certificate { .. } => told(Unreachable)
+            ClusterError::Certificate { .. } => of_kind(Unreachable)
                 .hint("the kubeconfig's certificate-authority is not this server's: fetch it anew"),
             ClusterError::Unauthorized { .. } => {
-                told(Refused).hint("log in again with your cluster's own command line")
+                of_kind(Refused).hint("log in again with your cluster's own command line")
             }
-            ClusterError::ExecPlugin { command, .. } => told(Refused).hint(format!(
+            ClusterError::ExecPlugin { command, .. } => of_kind(Refused).hint(format!(
                 "run it by hand: {command}; most often a log-in has expired, or it is not installed"
             )),
-            ClusterError::Forbidden { user, verb, resource, namespace } => told(Refused)
+            ClusterError::Forbidden { user, verb, resource, namespace } => of_kind(Refused)
                 .hint(format!(
                     "the Role {} has that permission; an admin gives it: mlctl cluster manifests \
                      --for-namespace {namespace} --user {user} --role {} --roles-only | \
@@ -102,16 +102,15 @@ impl From<ClusterError> for CliError {
                     AdminRole::with(verb, resource).word(),
                 ))
                 .hint("or use another namespace: --namespace NAME"),
-            ClusterError::NamespaceMissing { namespace, .. } => told(NotFound)
+            ClusterError::NamespaceMissing { namespace, .. } => of_kind(NotFound)
                 .hint(format!("make it: kubectl create namespace {namespace}"))
                 .hint("or use another one: --namespace NAME"),
-            ClusterError::Quota(_) => {
-                told(Refused).hint("end something there, ask for less, or ask for a larger quota")
-            }
-            ClusterError::Admission(said) if said.contains("PodSecurity") => told(Refused)
+            ClusterError::Quota(_) => of_kind(Refused)
+                .hint("end something there, ask for less, or ask for a larger quota"),
+            ClusterError::Admission(reason) if reason.contains("PodSecurity") => of_kind(Refused)
                 .hint("`security: restricted` is the default; what the spec adds must keep to it"),
-            ClusterError::NotFound(_) => told(NotFound),
-            _ => told(Refused),
+            ClusterError::NotFound(_) => of_kind(NotFound),
+            _ => of_kind(Refused),
         }
     }
 }

@@ -74,7 +74,7 @@ impl CliError {
     }
 
     /// Everything has been printed; only the exit code is left.
-    pub fn said(kind: ErrorKind) -> Self {
+    pub fn printed(kind: ErrorKind) -> Self {
         Self::new(kind, "")
     }
 

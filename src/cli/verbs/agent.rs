@@ -32,7 +32,7 @@ pub fn agent(env: Env, args: &AgentArgs, printer: &Printer) -> Result<u8, CliErr
                 serde_json::from_slice(&fs_err::read(config)?).map_err(std::io::Error::from)?;
             Ok(run_agent(config, surroundings(env.vars.into_iter().collect()))?)
         }
-        // clap asks for one of them.
+        // clap requires one of the two arguments, so this does not happen.
         (None, None) => Ok(AgentExit::Count.code()),
     }
 }
@@ -51,7 +51,7 @@ fn in_pod(env: Env, document: &Path, printer: &Printer) -> u8 {
             Ok(code) => return code,
             Err(error) => (error.to_string(), AgentExit::Count),
         },
-        // The same for all pods of the run.
+        // The error would come in every pod of the run, so the whole Job fails instead of retrying.
         Err(error) if error.is_final() => (error.to_string(), AgentExit::FinalJob),
         Err(error) => (error.to_string(), AgentExit::Count),
     };
@@ -62,7 +62,7 @@ fn in_pod(env: Env, document: &Path, printer: &Printer) -> u8 {
 
 fn surroundings(environment: Vec<(String, String)>) -> Surroundings {
     Surroundings {
-        // Also after an upgrade has replaced the file.
+        // The running program, also where an upgrade has replaced the file at its path.
         exe: sys::own_program(),
         environment,
         out: Box::new(std::io::stdout()),
@@ -113,7 +113,7 @@ pub struct AgentBesideArgs {
 /// Becomes a command beside the one that this pod's agent runs; with a shell's status when it can't.
 pub fn agent_beside(args: &AgentBesideArgs, printer: &Printer) -> u8 {
     use std::os::unix::process::CommandExt;
-    // The agent is the first process of its container.
+    // 1 is the agent, which is the first process of its container.
     let Some(mut command) = beside(1, &args.argv) else {
         printer.error("no command runs here now");
         return 126;

@@ -91,7 +91,8 @@ fn wait_for(context: &Context, target: &Target, force: bool) -> Result<(), CliEr
     let mut forced = false;
     loop {
         let record = context.refresh(&target.store, &target.paths.run)?;
-        // The verdict comes first; then the commands have their grace period.
+        // The run has ended as soon as its verdict is recorded, but the commands have their grace
+        // period after that.
         if record.state.is_ended() && runtime.is_gone(&target.paths)? {
             let took = duration(start.elapsed());
             let text = match record.state {

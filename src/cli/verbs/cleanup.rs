@@ -9,7 +9,7 @@ use super::selection::Selection;
 use crate::cli::{CliError, Context, ErrorKind, Format, LOCAL, RuntimeRefresh};
 use crate::event::RunState;
 use crate::ops::cleanup::{
-    Failure, Filter, Found, Kept, Looked, Places, Proposal, Removal, Survey, Totals, carry_out,
+    Failure, Filter, Found, Kept, Places, Proposal, Removal, Survey, Surveyed, Totals, carry_out,
     propose,
 };
 use crate::store::{ListFilter, Store, now};
@@ -97,10 +97,10 @@ struct Document<'a> {
 /// Looks, asks and removes.
 pub fn run(context: &Context, args: &CleanupArgs) -> Result<u8, CliError> {
     let store = context.store()?;
-    let (looked, proposal) = look(context, &store, args)?;
+    let (surveyed, proposal) = survey_and_propose(context, &store, args)?;
     if context.format == Format::Table {
         show_proposal(&context.printer, &proposal, now())?;
-        let younger = younger(args, &looked.survey, &proposal);
+        let younger = younger(args, &surveyed.survey, &proposal);
         if younger > 0 {
             let runs = if younger == 1 { "run" } else { "runs" };
             context.printer.hint(&format!(
@@ -112,7 +112,7 @@ pub fn run(context: &Context, args: &CleanupArgs) -> Result<u8, CliError> {
     let failures = if args.dry_run || !sure {
         Vec::new()
     } else {
-        remove(context, &store, &looked, &proposal)
+        remove(context, &store, &surveyed, &proposal)
     };
     let frees = proposal.totals();
     let done = format!("removed {}", totals_text(&frees));
@@ -127,7 +127,7 @@ pub fn run(context: &Context, args: &CleanupArgs) -> Result<u8, CliError> {
         },
         String::new,
     )?;
-    context.warn_of(&store);
+    context.print_notices(&store);
     if !sure {
         context.printer.say("nothing was removed");
         return Ok(0);
@@ -138,7 +138,7 @@ pub fn run(context: &Context, args: &CleanupArgs) -> Result<u8, CliError> {
     }
     if !failures.is_empty() {
         context.printer.hint("the rest is removed; `mlctl cleanup` again tries what is left");
-        return Err(CliError::said(ErrorKind::Refused));
+        return Err(CliError::printed(ErrorKind::Refused));
     }
     if !args.dry_run && !proposal.removals.is_empty() {
         context.printer.say(&done);
@@ -155,7 +155,7 @@ pub fn by_itself(context: &Context) {
     if done.is_ok_and(|at| at.elapsed().is_ok_and(|age| age < RETENTION_PACE)) {
         return;
     }
-    // What it meets on its way is no news to whoever asked for something else.
+    // Its messages would be noise to a user who has asked for something else: only -v shows them.
     let mut quiet = context.clone();
     if quiet.printer.verbosity < Verbosity::Verbose {
         quiet.printer.verbosity = Verbosity::Quiet;
@@ -169,8 +169,8 @@ pub fn by_itself(context: &Context) {
     };
     if let Err(error) = fs_err::write(&stamp, b"").map_err(CliError::from).and_then(|()| {
         let store = context.store()?;
-        let (looked, proposal) = look(context, &store, &args)?;
-        let failures = remove(context, &store, &looked, &proposal);
+        let (surveyed, proposal) = survey_and_propose(context, &store, &args)?;
+        let failures = remove(context, &store, &surveyed, &proposal);
         context.printer.detail(&format!(
             "retention: removed {}; {} could not be",
             totals_text(&proposal.totals()),
@@ -182,24 +182,30 @@ pub fn by_itself(context: &Context) {
     }
 }
 
-fn look(
+/// What a clean-up would do, with what each removal costs while it stays.
+fn survey_and_propose(
     context: &Context,
     store: &Store,
     args: &CleanupArgs,
-) -> Result<(Looked, Proposal), CliError> {
+) -> Result<(Surveyed, Proposal), CliError> {
     let filter = filter(context, args)?;
-    let looked = survey(context, store, args, &filter.runs)?;
-    let mut proposal = propose(&looked.survey, &filter, &mut |run| store.run_size(run));
+    let surveyed = survey(context, store, args, &filter.runs)?;
+    let mut proposal = propose(&surveyed.survey, &filter, &mut |run| store.run_size(run));
     proposal.price(&mut |removal| {
         let prices = context.prices_or_warn(removal.runtime.as_deref().unwrap_or(LOCAL));
         let plan = removal.run.as_ref().and_then(|run| store.paths(run).read_plan().ok());
         prices.held(&removal.requests, plan.as_ref())
     });
-    Ok((looked, proposal))
+    Ok((surveyed, proposal))
 }
 
-fn remove(context: &Context, store: &Store, looked: &Looked, proposal: &Proposal) -> Vec<Failure> {
-    let runtime_of = |name: &str| looked.runtimes.get(name).map(|runtime| &**runtime);
+fn remove(
+    context: &Context,
+    store: &Store,
+    surveyed: &Surveyed,
+    proposal: &Proposal,
+) -> Vec<Failure> {
+    let runtime_of = |name: &str| surveyed.runtimes.get(name).map(|runtime| &**runtime);
     carry_out(proposal, store, &runtime_of, &mut |removal| {
         context.printer.detail(&format!("removing {}", removal_title(removal)));
     })
@@ -232,12 +238,12 @@ fn survey(
     store: &Store,
     args: &CleanupArgs,
     named: &[String],
-) -> Result<Looked, CliError> {
+) -> Result<Surveyed, CliError> {
     let all = ListFilter::default();
     let listing = if named.is_empty() {
         store.list(&all, &mut RuntimeRefresh { context, store })?
     } else {
-        // Those that are named have been looked at when they were found.
+        // Named runs were brought up to date when they were resolved.
         store.list(&all, &mut |run: &str| store.record(run))?
     };
     let chosen = if named.is_empty() { context.chosen()?.name() } else { String::new() };
@@ -250,7 +256,7 @@ fn survey(
         cache: &context.env.cache_dir(),
     };
     let connect = |name: &str| context.runtime(name);
-    places.look(&listing.runs, now(), &connect, &mut |notice| context.printer.warn(notice))
+    places.survey(&listing.runs, now(), &connect, &mut |notice| context.printer.warn(notice))
 }
 
 fn ask(context: &Context) -> Result<bool, CliError> {
@@ -272,16 +278,17 @@ fn younger(args: &CleanupArgs, survey: &Survey, proposal: &Proposal) -> usize {
     if narrowed {
         return 0;
     }
-    let told = |id: &str| {
+    let is_listed = |id: &str| {
         proposal.removals.iter().any(|removal| removal.run.as_deref() == Some(id))
             || proposal.kept.iter().any(|kept| kept.run == id)
     };
-    // A run that was cleaned before but for its model has nothing more to give.
+    // A run in neither list has nothing left to remove: an earlier clean-up has left its model
+    // only.
     let young = |found: &&Found| survey.now.duration_since(found.at).unsigned_abs() < DEFAULT_AGE;
     survey
         .runs
         .iter()
-        .filter(|found| found.state.is_ended() && !told(&found.id))
+        .filter(|found| found.state.is_ended() && !is_listed(&found.id))
         .filter(young)
         .count()
 }

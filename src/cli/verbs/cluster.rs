@@ -223,15 +223,15 @@ fn push_image(context: &Context, image: &RunnerImage, name: &Reference) -> Resul
             RegistryError::Refused { .. } => ErrorKind::Refused,
             _ => ErrorKind::Internal,
         };
-        let said = CliError::new(kind, error.to_string());
+        let shown = CliError::new(kind, error.to_string());
         match error {
-            RegistryError::Unreachable { .. } => said.hint(format!(
+            RegistryError::Unreachable { .. } => shown.hint(format!(
                 "{} names the registry {}; another one is named by --name or the setting \
                  `runnerImage`",
                 name.whole(),
                 name.registry()
             )),
-            _ => said,
+            _ => shown,
         }
     })
 }

@@ -93,7 +93,7 @@ pub fn run(context: &Context, args: &CostArgs) -> Result<u8, CliError> {
         context.store()?
     };
     let charged = charged(context, &store, args)?;
-    context.warn_of(&store);
+    context.print_notices(&store);
     let to = now();
     let from = args.since.map(|since| to.checked_sub(since.0).unwrap_or(jiff::Timestamp::MIN));
     let window = from.map_or(Window::until(to), |from| Window { from, to });

@@ -125,7 +125,7 @@ fn start(context: &Context, args: &DoctorArgs, visit: Visit) -> Result<(), CliEr
         security: args.security,
         pod: (!args.no_pod).then(|| args.pod_limit.map_or(POD_LIMIT, |limit| limit.0)),
     };
-    let look = move || match config {
+    let examine = move || match config {
         None => local.examine(LaptopChecks::All, &visit),
         Some(config) => {
             local.examine(LaptopChecks::Basics, &visit);
@@ -138,7 +138,7 @@ fn start(context: &Context, args: &DoctorArgs, visit: Visit) -> Result<(), CliEr
             }
         }
     };
-    std::thread::Builder::new().name("doctor".into()).spawn(look)?;
+    std::thread::Builder::new().name("doctor".into()).spawn(examine)?;
     Ok(())
 }
 
@@ -167,7 +167,7 @@ fn follow(
             since = Some(Instant::now());
             checks.begin("cleaning up".into());
         }
-        // A second Ctrl-C waits for nothing; what is left ends by its own deadline.
+        // A second Ctrl-C is not made to wait: what the checks have made ends by its own deadline.
         if since.is_some_and(|at: Instant| at.elapsed() > STOP_LIMIT) || interrupts.count() > 1 {
             break;
         }

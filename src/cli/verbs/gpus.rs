@@ -165,20 +165,20 @@ fn split(context: &Context, args: &SplitArgs) -> Result<u8, CliError> {
 }
 
 fn refused(error: &SplitError, args: &SplitArgs) -> CliError {
-    let said = CliError::new(ErrorKind::Usage, error.to_string());
+    let shown = CliError::new(ErrorKind::Usage, error.to_string());
     match error {
         SplitError::UnknownType { near: Some(near), .. }
         | SplitError::UnknownProfile { near: Some(near), .. } => {
-            said.hint(format!("did you mean {near}?"))
+            shown.hint(format!("did you mean {near}?"))
         }
         SplitError::UnknownType { near: None, .. } => {
-            said.hint(format!("MIG slices {}", mig_types().join(", ")))
+            shown.hint(format!("MIG slices {}", mig_types().join(", ")))
         }
-        SplitError::NoMig { .. } => said.hint(format!(
+        SplitError::NoMig { .. } => shown.hint(format!(
             "pods can share it in time, with no memory of their own: mlctl gpus split --type {} \
              --time-slices 4",
             args.kind
         )),
-        _ => said,
+        _ => shown,
     }
 }

@@ -60,7 +60,7 @@ pub fn run(context: &Context, args: &ListArgs) -> Result<u8, CliError> {
     }
     let listing =
         if args.all_users { of_cluster(context, args)? } else { list(context, &store, args)? };
-    context.warn_of(&store);
+    context.print_notices(&store);
     if context.printer.verbosity == Verbosity::Quiet && context.format == Format::Table {
         let ids: String = listing.runs.iter().map(|run| run.entry.id.clone() + "\n").collect();
         context.printer.raw(ids.as_bytes())?;

@@ -62,7 +62,7 @@ pub fn run(context: &Context, args: &StateArgs) -> Result<u8, CliError> {
             context.emit(&Document { schema_version: 1, path, report: report.clone() }, text)?;
             if wrong > 0 {
                 context.printer.hint("`mlctl state rebuild` makes the index anew");
-                return Err(CliError::said(ErrorKind::Internal));
+                return Err(CliError::printed(ErrorKind::Internal));
             }
         }
         StateAction::Rebuild => {
@@ -87,7 +87,7 @@ pub fn run(context: &Context, args: &StateArgs) -> Result<u8, CliError> {
                 lines.join("\n")
             };
             context.emit(&Document { schema_version: 1, path, report: report.clone() }, text)?;
-            context.warn_of(&store);
+            context.print_notices(&store);
         }
     }
     Ok(0)

@@ -72,7 +72,8 @@ pub fn train(context: &Context, args: &TrainArgs) -> Result<u8, CliError> {
     for job in &mut jobs {
         add_labels(job, &args.label)?;
         if job.foreign && job.job.code.is_none() {
-            // There the image holds the code; here it lies beside the file, if anywhere.
+            // On Vertex AI the code is a part of the image. Here it can only lie beside the spec's
+            // file.
             job.job.code = Some(".".into());
         }
     }
@@ -88,7 +89,7 @@ pub fn train(context: &Context, args: &TrainArgs) -> Result<u8, CliError> {
         return dry_run(context, &*runtime, &jobs, &options);
     }
     let store = context.store()?;
-    context.warn_of(&store);
+    context.print_notices(&store);
     let interrupts = Interrupts::listen()?;
     let mut runs = Vec::new();
     for job in jobs {
@@ -233,7 +234,7 @@ fn watch(
             let report = explain(&view, &run.paths, Some(&run.plan), Some(runtime));
             let places = outputs(Some(&run.plan), &run.paths);
             if args.events {
-                // The last event has said it all.
+                // With `--events` the last event is the summary.
             } else if context.format == crate::cli::Format::Table {
                 let failed = view.state != crate::event::RunState::Succeeded;
                 let text =

@@ -51,7 +51,7 @@ pub fn run(context: &Context, args: &WaitArgs) -> Result<u8, CliError> {
     let target = context.target(args.run.as_deref())?;
     let runtime = match context.runtime(&target.record.runtime) {
         Ok(runtime) => runtime,
-        // What an ended run was is known without its runtime.
+        // The record of an ended run is complete, so its runtime need not be reachable.
         Err(_) if target.record.state.is_ended() => return ended(context, &target, None, args),
         Err(error) => return Err(error),
     };

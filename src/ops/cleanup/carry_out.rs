@@ -75,7 +75,7 @@ fn discard(removal: &Removal, store: &Store, runtime: &dyn Runtime) -> Vec<Failu
     }
     let has_record = removal.things.iter().any(|thing| thing.is_record);
     for thing in &removal.things {
-        // The record takes what it owns with it; a Job takes its pods.
+        // Kubernetes removes what the record owns together with it, and a Job's pods with the Job.
         if thing.is_owned && thing.kind != "Job" && has_record {
             continue;
         }
@@ -163,9 +163,10 @@ fn remove_folder(removal: &Removal, store: &Store) -> Option<Failure> {
     result.err().map(|error| Failure::of(removal, what(), error))
 }
 
-/// Removes a cached environment, unless a run has taken it into use since it was surveyed. A run that
-/// wants it meanwhile waits for the lock and then makes it anew. The marker of a complete environment
-/// goes first, so that a removal that dies half-way leaves nothing that passes for a whole one.
+/// Removes a cached environment, unless a run has taken it into use since it was surveyed. A run
+/// that wants it meanwhile waits for the lock and then makes it anew. The marker of a complete
+/// environment goes first, so that a removal that dies half-way leaves nothing that passes for a
+/// whole one.
 fn remove_cache(cache: &Cache) -> io::Result<()> {
     let busy = || io::Error::new(io::ErrorKind::ResourceBusy, "it is in use again");
     let lock = match fs_err::File::open(cache.path.with_extension("lock")) {

@@ -35,14 +35,16 @@ impl Survey {
 
     /// Asks a runtime for what it holds and for runs that the state folder doesn't know. Returns
     /// what could not be looked at.
-    pub fn look_at(
+    pub fn add_runtime(
         &mut self,
         runtime: &dyn Runtime,
         all_users: bool,
     ) -> Result<Vec<Notice>, RuntimeError> {
         let wanted = if all_users { Wanted::All } else { Wanted::Mine };
         let known: HashSet<String> = self.runs.iter().map(|run| run.id.clone()).collect();
-        // A record is made before anything else of its run: what is found without one now has none.
+        // The order matters. A record is made before anything else of its run, so objects listed
+        // before the records and found without one have none; the other way round a submission
+        // under way would look abandoned.
         let holdings = runtime.holdings()?;
         let found = runtime.find(&wanted)?;
         for run in found.into_iter().filter(|run| !known.contains(&run.record.id)) {

@@ -12,6 +12,6 @@ mod tests;
 
 pub use carry_out::{Failure, carry_out};
 pub use filter::Filter;
-pub use places::{Looked, Places};
+pub use places::{Places, Surveyed};
 pub use propose::{Folder, Kept, Proposal, Removal, Totals, propose};
 pub use survey::{Cache, Found, Survey};

@@ -32,8 +32,8 @@ pub struct Places<'a> {
 /// Gives the runtime of a name.
 type Connect<'a, E> = dyn Fn(&str) -> Result<Rc<dyn Runtime>, E> + 'a;
 
-/// What was found, and the runtimes in which it can be removed.
-pub struct Looked {
+/// A survey, and the runtimes that it was made with: what it found is removed through them.
+pub struct Surveyed {
     /// Runs, what they hold, and caches.
     pub survey: Survey,
     /// The runtimes that could be asked, by name.
@@ -44,13 +44,13 @@ impl Places<'_> {
     /// Looks at the state folder, and at every runtime that it or the caller names; where runs are
     /// named, at theirs alone. One that can't be asked is told, and what is remembered of its runs
     /// stays. `connect` gives the runtime of a name.
-    pub fn look<E>(
+    pub fn survey<E>(
         &self,
         known: &[RunSummary],
         now: Timestamp,
         connect: &Connect<'_, E>,
         notify: &mut dyn FnMut(&str),
-    ) -> Result<Looked, E>
+    ) -> Result<Surveyed, E>
     where
         E: Display + From<RuntimeError>,
     {
@@ -61,11 +61,11 @@ impl Places<'_> {
         let mut runtimes = BTreeMap::new();
         let mut refused = None;
         for name in names {
-            let looked = connect(&name).and_then(|runtime| {
-                let unseen = survey.look_at(&*runtime, self.all_users)?;
+            let asked = connect(&name).and_then(|runtime| {
+                let unseen = survey.add_runtime(&*runtime, self.all_users)?;
                 Ok((runtime, unseen))
             });
-            match looked {
+            match asked {
                 Ok((runtime, unseen)) => {
                     for Notice(notice) in &unseen {
                         notify(notice);
@@ -76,7 +76,8 @@ impl Places<'_> {
                     refused = Some(error);
                 }
                 Err(error) => {
-                    // What stays because of it says so; the rest is no concern of whoever named runs.
+                    // Where runs are named, those that stay because of this give the reason
+                    // themselves, and other runs are no concern of the user's.
                     if self.runs.is_empty() {
                         notify(&format!("{name}: {error}"));
                     }
@@ -86,7 +87,7 @@ impl Places<'_> {
         }
         match refused {
             Some(error) => Err(error),
-            None => Ok(Looked { survey, runtimes }),
+            None => Ok(Surveyed { survey, runtimes }),
         }
     }
 

@@ -30,7 +30,7 @@ pub struct Removal {
     pub at: Option<Timestamp>,
     /// Why it may go, for people.
     pub why: String,
-    /// It is ended first.
+    /// The run is still alive and is ended before it is removed.
     pub ends: bool,
     /// What the runtime holds of it, the record last.
     pub things: Vec<Holding>,
@@ -158,7 +158,8 @@ pub fn propose(
                 continue;
             }
             if held.iter().any(|holding| holding.is_record) {
-                // Of a newer mlctl, or damaged: what it says of the run is not known.
+                // The record is damaged or was written by a newer mlctl: whether the run may go
+                // can't be known.
                 let why = format!("its record in {runtime} can't be read");
                 proposal.kept.push(Kept { run: run.to_owned(), why });
             } else {
@@ -180,8 +181,8 @@ fn of_run(
     held: Vec<Holding>,
     size: &mut dyn FnMut(&str) -> RunSize,
 ) -> Result<Option<Removal>, String> {
-    // What was never submitted has nothing there; what a broken submission left all the same is found
-    // by its labels, as soon as somebody may look.
+    // A run that was never submitted holds nothing in its runtime. Should a broken submission have
+    // left something all the same, its labels show it as soon as the runtime can be asked.
     if !survey.holdings.contains_key(&run.runtime) && !run.unsubmitted {
         let what = format!("{} could not be asked what it still holds", run.runtime);
         return Err(match survey.refused.get(&run.runtime) {
@@ -190,7 +191,8 @@ fn of_run(
         });
     }
     if held.iter().any(|holding| holding.foreign) && !filter.all_users {
-        // Forgetting it here would leave all of it there, with nobody who knows.
+        // Removing the run from this state folder alone would leave its objects in the cluster,
+        // with nothing that remembers them.
         let runtime = &run.runtime;
         return Err(format!("another user's name is on it in {runtime}; --all-users removes it"));
     }
@@ -234,7 +236,7 @@ fn of_run(
     }))
 }
 
-/// Things of a run that nobody remembers.
+/// The removal of objects whose run neither the state folder nor a record in the cluster knows.
 fn orphan(
     survey: &Survey,
     filter: &Filter,
@@ -244,7 +246,8 @@ fn orphan(
 ) -> Option<Removal> {
     let newest = held.iter().filter_map(|holding| holding.since).max();
     let age = newest.map(|at| survey.now.duration_since(at).unsigned_abs());
-    // Who says how old is old enough knows what is being submitted.
+    // Objects without a record may be a submission under way, unless the user says which age is old
+    // enough.
     let limit = filter.older_than.unwrap_or(YOUNG);
     if age.is_some_and(|age| age < limit) {
         return None;
@@ -262,7 +265,8 @@ fn orphan(
 }
 
 fn caches(survey: &Survey, filter: &Filter) -> Vec<Removal> {
-    // A run that lives may use what was last touched when it started.
+    // A cache is touched when a run starts and not while it runs: one that was touched since the
+    // oldest living run started may be in use.
     let living = survey.runs.iter().filter(|run| !run.state.is_ended()).map(|run| run.at).min();
     let unused = survey.caches.iter().filter(|cache| {
         filter.is_old(cache.used, survey.now) && living.is_none_or(|since| cache.used < since)

@@ -1,4 +1,4 @@
-//! What was found before anything is decided.
+//! What a clean-up has found: plain data, before anything is decided.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

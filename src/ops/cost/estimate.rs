@@ -73,7 +73,8 @@ impl Estimate {
         match (self.hour, &self.currency) {
             (Some(hour), Some(currency)) => {
                 row("an hour", money(hour, currency));
-                // Whatever comes first ends the run.
+                // The run ends by its timeout or by its limit of cost, whichever comes first: the
+                // other one is not shown.
                 match (
                     self.timeout,
                     plan.gang().rules.timeout,

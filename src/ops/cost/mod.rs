@@ -4,6 +4,8 @@ mod bill;
 mod estimate;
 mod hours;
 mod limit;
+#[cfg(test)]
+mod price_tests;
 mod prices;
 mod rate;
 mod sums;

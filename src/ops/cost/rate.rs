@@ -15,7 +15,7 @@ const GIB: f64 = (1u64 << 30) as f64;
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Request {
-    /// Cores, in parts of which thousandths count.
+    /// Number of cores, with parts down to a thousandth.
     pub cpu: f64,
     /// Memory in GiB.
     #[serde(rename = "memoryGiB")]

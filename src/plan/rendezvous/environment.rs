@@ -67,7 +67,8 @@ pub fn environment(
     match plan.gang().framework {
         Framework::Pytorch => pytorch::variables(plan, replica, rank, addresses, &mut set),
         Framework::Jax => jax::variables(plan, rank, addresses, &mut set),
-        // No protocol, but who of how many, and where the first one is.
+        // `none` promises no protocol, but code of one's own needs the rank, the number of replicas
+        // and the address of the first one.
         Framework::None if !led_by_chief => pytorch::plain(plan, rank, addresses, &mut set),
         Framework::Tensorflow | Framework::None => {}
     }

@@ -1,7 +1,7 @@
 //! Vertex AI's worker pools of a gang: which replica is where in `CLUSTER_SPEC`.
 //!
 //! Pool 0 is the primary alone, 1 the workers, 2 the parameter servers, 3 the evaluators
-//! (vertex.md section 1). A pool that nobody is in has no entry, and the others keep their numbers.
+//!. A pool that nobody is in has no entry, and the others keep their numbers.
 
 use std::collections::BTreeMap;
 
@@ -37,9 +37,10 @@ fn pool_of_role(plan: &Plan, position: usize) -> usize {
         || plan.gang().roles.first().is_some_and(|role| role.name == "chief");
     match named {
         Some(pool) if by_name => pool,
-        // After the four that TensorFlow's names take.
+        // Pools 0 to 3 are taken by the names that TensorFlow knows.
         None if by_name => 3 + position,
-        // In the file's order; the rest of the first role already is pool 1.
+        // Roles get pools in the file's order. If the first role has several replicas, those after
+        // the primary are pool 1.
         _ => position + usize::from(plan.gang().roles[0].replicas > 1),
     }
 }

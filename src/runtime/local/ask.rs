@@ -12,10 +12,10 @@ use crate::sys;
 
 /// A short program answers within this time, or its driver hangs.
 pub(crate) const ANSWER: Duration = Duration::from_secs(15);
-/// Between two looks at a program that runs.
+/// Time between two questions whether the program has ended.
 const PACE: Duration = Duration::from_millis(20);
 
-/// How a program ended.
+/// What a program that has ended left: its status and all that it printed.
 pub(crate) struct Answer {
     pub(crate) status: ExitStatus,
     pub(crate) stdout: String,
@@ -46,14 +46,15 @@ pub(crate) fn ask(
     let stderr = drain(child.stderr.take());
     loop {
         if let Some(status) = child.try_wait()? {
-            // What it has left behind could hold the pipes open.
+            // A process that it has left running could hold the pipes open, and reading them would
+            // hang.
             end(&mut child);
             return Ok(Answer { status, stdout: text(stdout), stderr: text(stderr) });
         }
         if begin.elapsed() > limit || is_left() {
             end(&mut child);
-            let said = format!("no answer within {} s", limit.as_secs());
-            return Err(io::Error::new(io::ErrorKind::TimedOut, said));
+            let message = format!("no answer within {} s", limit.as_secs());
+            return Err(io::Error::new(io::ErrorKind::TimedOut, message));
         }
         std::thread::sleep(PACE);
     }
@@ -70,7 +71,7 @@ fn drain(pipe: Option<impl Read + Send + 'static>) -> JoinHandle<Vec<u8>> {
     std::thread::spawn(move || {
         let mut bytes = Vec::new();
         if let Some(mut pipe) = pipe {
-            // What came before a failure is better than nothing.
+            // If reading fails, what was read before is still worth having.
             let _ = pipe.read_to_end(&mut bytes);
         }
         bytes

@@ -89,15 +89,15 @@ fn memory(
         .fold(0, u64::saturating_add);
     let Some(free) = sys::available_memory() else { return };
     if wanted > free {
-        let said = format!(
+        let problem = format!(
             "memory: the gang asks for {} and this machine has {} free",
             gib(wanted),
             gib(free)
         );
         if options.foreign {
-            notices.push(Notice(format!("{said}; its machine types are not this machine")));
+            notices.push(Notice(format!("{problem}; its machine types are not this machine")));
         } else {
-            refused.push(format!("{said}; lower `memory`, or the number of replicas"));
+            refused.push(format!("{problem}; lower `memory`, or the number of replicas"));
         }
     }
 }
@@ -151,27 +151,29 @@ fn accelerators(
             let names: Vec<&str> = gpus.iter().map(|gpu| gpu.name.as_str()).collect();
             format!("this machine has {}", names.join(", "))
         };
-        let said = format!("role {}: {total} x {} wanted, {found}", role.name, accelerators.kind);
+        let problem =
+            format!("role {}: {total} x {} wanted, {found}", role.name, accelerators.kind);
         if options.allow_cpu {
-            notices.push(Notice(format!("{said}: it runs on the CPU")));
+            notices.push(Notice(format!("{problem}: it runs on the CPU")));
         } else {
-            refused.push(format!("{said}; pass --allow-cpu to run on the CPU"));
+            refused.push(format!("{problem}; pass --allow-cpu to run on the CPU"));
         }
     }
 }
 
-/// An environment that can't be made is told once and here, as `doctor` tells it, not by each
-/// replica.
+/// Refuses a Python environment that can't be made, in the words of `doctor`: once and before
+/// anything starts, rather than by each replica.
 fn environments(config: &LocalConfig, plan: &Plan, refused: &mut Vec<String>) {
     let wanted = plan.gang().setup.as_ref().and_then(|setup| setup.python.as_ref());
     let Some(wanted) = wanted else { return };
     let name = wanted.interpreter.as_deref().unwrap_or(INTERPRETER);
-    // A path is relative to the code; a name is looked up in PATH.
+    // An interpreter with a slash is a path relative to the code; any other is looked up in PATH.
     let program = match &plan.gang().code {
         Some(code) if name.contains('/') => Path::new(code.as_str()).join(name),
         _ => PathBuf::from(name),
     };
-    // All replicas share one environment, and the first may say where packages come from.
+    // All replicas share one Python environment. The first role's variables may name the package
+    // index that it is made from.
     let variables = plan.gang().roles.first().map_or(&[][..], |role| &role.env);
     let interpreter = || {
         let mut command = command(config, &program);
@@ -185,7 +187,8 @@ fn environments(config: &LocalConfig, plan: &Plan, refused: &mut Vec<String>) {
     }
 }
 
-/// A program that isn't there is told before anything starts. With set-up it may yet come.
+/// Refuses a command whose program is not in PATH, before anything starts. Set-up may yet install
+/// it, so with set-up nothing is said.
 fn commands(config: &LocalConfig, plan: &Plan, refused: &mut Vec<String>) {
     for role in &plan.gang().roles {
         let Some(program) = role.command.first() else {

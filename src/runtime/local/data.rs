@@ -47,7 +47,7 @@ fn link(data: &DataPlan, claims: &Claims) -> Result<Option<WorkLink>, String> {
     if !path.is_absolute() {
         return Ok(Some(WorkLink { path: path.into(), target: source }));
     }
-    // Nothing is mounted here, but it may lie there already.
+    // Nothing is mounted on this machine, but the data may already lie at the path.
     let same = |one: &Path, other: &Path| {
         one == other
             || fs_err::canonicalize(one)

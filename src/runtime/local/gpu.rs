@@ -1,9 +1,16 @@
-//! GPUs of this machine, as nvidia-smi tells.
+//! GPUs of this machine: which there are, by nvidia-smi, and leasing them to replicas.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
 use super::ask::{ANSWER, ask};
+use super::config::LocalConfig;
+use super::leases::Leases;
+use crate::gang::ReplicaId;
+use crate::plan::Plan;
+use crate::runtime::{RuntimeError, SubmitOptions};
+use crate::store::RunPaths;
 
 /// A GPU of this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +47,50 @@ pub(crate) fn fits(gpu: &Gpu, kind: &str) -> bool {
     };
     let name = words(&gpu.name).join("-");
     words(kind).iter().all(|word| name.split('-').any(|part| part.starts_with(word.as_str())))
+}
+
+/// GPUs for each replica that wants some, as the value of `CUDA_VISIBLE_DEVICES`.
+pub(super) fn lease(
+    config: &LocalConfig,
+    plan: &Plan,
+    run: &RunPaths,
+    options: &SubmitOptions,
+    alive: &dyn Fn(&str) -> bool,
+) -> Result<BTreeMap<ReplicaId, String>, RuntimeError> {
+    let mut taken = BTreeMap::new();
+    if plan.gang().roles.iter().all(|role| role.accelerators.is_none()) {
+        return Ok(taken);
+    }
+    let leases = Leases::gpus(&config.state);
+    let mut free = list(&config.nvidia_smi);
+    for (role, replica) in plan.gang().replicas() {
+        let Some(wanted) = &role.accelerators else { continue };
+        let mut mine = Vec::new();
+        let mut rest = Vec::new();
+        for gpu in free.drain(..) {
+            let fits = mine.len() < wanted.count as usize && fits(&gpu, &wanted.kind);
+            if fits && leases.take(&gpu.uuid, &run.run, alive)? {
+                mine.push(gpu.uuid);
+            } else {
+                rest.push(gpu);
+            }
+        }
+        free = rest;
+        if mine.len() < wanted.count as usize && !options.allow_cpu {
+            let holders: Vec<String> =
+                free.iter().filter_map(|gpu| leases.holder(&gpu.uuid)).collect();
+            return Err(RuntimeError::Refused(vec![format!(
+                "{replica}: {} x {} wanted, {} free; other runs hold the rest: {}. Wait for them, \
+                 cancel one, or pass --allow-cpu",
+                wanted.count,
+                wanted.kind,
+                mine.len(),
+                holders.join(", ")
+            )]));
+        }
+        taken.insert(replica, mine.join(","));
+    }
+    Ok(taken)
 }
 
 #[cfg(test)]

@@ -69,7 +69,7 @@ fn ignored_of_role(role: &RolePlan) -> Vec<&'static str> {
         image,
         node_selector,
         tolerations,
-        // Told by `mounts`.
+        // `mounts` says this in a notice of its own.
         secrets: _,
         volumes: _,
         // `launch` starts them, and `check` compares them with this machine.

@@ -17,13 +17,13 @@ use super::gpu;
 use super::leases::Leases;
 use super::process;
 use super::process::ProcessMark;
-use super::secrets::secret_variable;
+use super::secrets::secret_environment;
 use crate::agent::stream::{Item, StreamReader};
 use crate::agent::{AgentConfig, AgentRuntime, Code};
 use crate::event::EventKind;
 use crate::gang::ReplicaId;
 use crate::plan::rendezvous::{OutputDirs, environment, hidden};
-use crate::plan::{Addresses, Plan, Port, RolePlan};
+use crate::plan::{Addresses, Plan, Port};
 use crate::runtime::{Notice, RuntimeError, SecretValues, SubmitOptions};
 use crate::storage::OWNER_FILE;
 use crate::store::RunPaths;
@@ -51,7 +51,7 @@ pub(crate) fn launched(run: &RunPaths) -> Option<Launched> {
     serde_json::from_slice(&fs_err::read(run.agents().join("launch.json")).ok()?).ok()
 }
 
-/// Gives back ports and GPUs.
+/// Gives back the ports and GPUs that a run has leased.
 pub(crate) fn release(run: &RunPaths) {
     Leases::ports(run.state()).release(&run.run);
     Leases::gpus(run.state()).release(&run.run);
@@ -76,7 +76,7 @@ pub(crate) fn launch(
     let wanted = LocalPorts::wanted(plan);
     let ports = Leases::ports(&config.state).take_ports(wanted.len(), &run.run, &alive)?;
     let ports = LocalPorts::new(wanted, ports);
-    let mut gpus = lease_gpus(config, plan, run, options, &alive)?;
+    let mut gpus = gpu::lease(config, plan, run, options, &alive)?;
     let links = data::links(plan, &config.claims).map_err(RuntimeError::Refused)?;
     let base = output_dir(plan, &config.claims).map_err(|why| RuntimeError::Refused(vec![why]))?;
     let base = base.unwrap_or_else(|| run.output());
@@ -118,7 +118,8 @@ pub(crate) fn launch(
             generation: 0,
             primary_address: listen.clone(),
             listen_address: listen.clone(),
-            // All are at loopback addresses.
+            // Only pods need to be told their peers' addresses; here all are on the loopback
+            // interface.
             peers: Vec::new(),
             token_file: run.token(),
             nonce: nonce.clone(),
@@ -181,92 +182,14 @@ fn start(
     Ok(())
 }
 
-/// Secret values for one role: taken out of the plan, or named by `secretKeyRef` and `secrets`.
-fn secret_environment(
-    config: &LocalConfig,
-    role: &RolePlan,
-    mut values: BTreeMap<String, String>,
-) -> Result<BTreeMap<String, String>, RuntimeError> {
-    let mut missing = Vec::new();
-    for variable in &role.env {
-        let Some(source) = &variable.value_from else { continue };
-        let key = &source.secret_key_ref;
-        let name = secret_variable(&key.name, &key.key);
-        let found = config
-            .env
-            .get(&name)
-            .or_else(|| config.secrets.get(&key.name).and_then(|keys| keys.get(&key.key)));
-        match found {
-            Some(value) => drop(values.insert(variable.name.clone(), value.clone())),
-            None if key.optional => {}
-            None => missing.push(format!(
-                "env {}: key {} of secret {} is not known here; set {name}, or write it into the \
-                 secrets file",
-                variable.name, key.key, key.name
-            )),
-        }
-    }
-    for whole in &role.secrets {
-        match config.secrets.get(&whole.name) {
-            Some(keys) if whole.mount_path.is_none() => values.extend(keys.clone()),
-            Some(_) => {}
-            None => missing.push(format!("secret {} is not in the secrets file", whole.name)),
-        }
-    }
-    if missing.is_empty() { Ok(values) } else { Err(RuntimeError::Refused(missing)) }
-}
-
-/// GPUs for each replica that wants some, as the value of `CUDA_VISIBLE_DEVICES`.
-fn lease_gpus(
-    config: &LocalConfig,
-    plan: &Plan,
-    run: &RunPaths,
-    options: &SubmitOptions,
-    alive: &dyn Fn(&str) -> bool,
-) -> Result<BTreeMap<ReplicaId, String>, RuntimeError> {
-    let mut taken = BTreeMap::new();
-    if plan.gang().roles.iter().all(|role| role.accelerators.is_none()) {
-        return Ok(taken);
-    }
-    let leases = Leases::gpus(&config.state);
-    let mut free = gpu::list(&config.nvidia_smi);
-    for (role, replica) in plan.gang().replicas() {
-        let Some(wanted) = &role.accelerators else { continue };
-        let mut mine = Vec::new();
-        let mut rest = Vec::new();
-        for gpu in free.drain(..) {
-            let fits = mine.len() < wanted.count as usize && gpu::fits(&gpu, &wanted.kind);
-            if fits && leases.take(&gpu.uuid, &run.run, alive)? {
-                mine.push(gpu.uuid);
-            } else {
-                rest.push(gpu);
-            }
-        }
-        free = rest;
-        if mine.len() < wanted.count as usize && !options.allow_cpu {
-            let holders: Vec<String> =
-                free.iter().filter_map(|gpu| leases.holder(&gpu.uuid)).collect();
-            return Err(RuntimeError::Refused(vec![format!(
-                "{replica}: {} x {} wanted, {} free; other runs hold the rest: {}. Wait for them, \
-                 cancel one, or pass --allow-cpu",
-                wanted.count,
-                wanted.kind,
-                mine.len(),
-                holders.join(", ")
-            )]));
-        }
-        taken.insert(replica, mine.join(","));
-    }
-    Ok(taken)
-}
-
 /// Marks the model folder as this run's.
 fn own_model(model: &std::path::Path, run: &RunPaths) -> io::Result<()> {
     fs_err::create_dir_all(model)?;
     fs_err::write(model.join(OWNER_FILE), &run.run)
 }
 
-/// Until each agent has left this session a closing terminal would still reach it.
+/// Waits until every agent says that it is up. Only then has it left this session, so that closing
+/// the terminal does not end it.
 fn wait_until_up(run: &RunPaths, nonce: &str, mut waiting: Vec<ReplicaId>) -> io::Result<()> {
     let begin = Instant::now();
     while !waiting.is_empty() {

@@ -47,7 +47,8 @@ impl Leases {
                     if holder == run {
                         return Ok(true);
                     }
-                    // An empty file is being written by another mlctl this very moment.
+                    // The file is made before the run's id is written into it: an empty one is
+                    // being taken by another mlctl just now.
                     if holder.is_empty() || alive(&holder) {
                         return Ok(false);
                     }
@@ -59,7 +60,7 @@ impl Leases {
         Ok(false)
     }
 
-    /// Who holds a thing.
+    /// Id of the run that holds a thing; `None` when nobody does.
     pub(crate) fn holder(&self, thing: &str) -> Option<String> {
         fs_err::read_to_string(self.dir.join(thing)).ok().filter(|run| !run.is_empty())
     }
@@ -84,7 +85,8 @@ impl Leases {
         let Ok(entries) = fs_err::read_dir(&self.dir) else { return };
         for entry in entries.flatten() {
             if fs_err::read_to_string(entry.path()).is_ok_and(|holder| holder == run) {
-                // What can't be removed goes stale with the run.
+                // A lease that can't be removed does no harm: once its run has ended, the next
+                // taker replaces it.
                 let _ = fs_err::remove_file(entry.path());
             }
         }

@@ -13,7 +13,7 @@ use crate::store::RunPaths;
 
 /// Asks nvidia-smi. A machine without it has no GPUs; one whose driver fails is an error.
 pub(crate) fn machine(config: &LocalConfig) -> Result<GpuView, RuntimeError> {
-    let text = match said(config, &GPU_QUERY) {
+    let text = match output_of(config, &GPU_QUERY) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let why = "this machine has no nvidia-smi, and so no GPU that runs could use; it comes \
@@ -22,14 +22,14 @@ pub(crate) fn machine(config: &LocalConfig) -> Result<GpuView, RuntimeError> {
             return Ok(GpuView::Machine { machine, why });
         }
         Err(error) if error.kind() == io::ErrorKind::TimedOut => {
-            let said = format!("nvidia-smi gives {error}: its driver hangs");
-            return Err(RuntimeError::Unsupported(said));
+            let message = format!("nvidia-smi gives {error}: its driver hangs");
+            return Err(RuntimeError::Unsupported(message));
         }
         Err(error) => return Err(RuntimeError::Unsupported(error.to_string())),
     };
     let (mut gpus, driver) = gpus(&text);
-    // What is asked for beside the list may be missing in an old driver: the list is worth having.
-    let more = |args: &[&str]| said(config, args).unwrap_or_default();
+    // An old driver may not know what is asked for beside the list; the list alone is worth having.
+    let more = |args: &[&str]| output_of(config, args).unwrap_or_default();
     let processes = apps(&more(&APPS_QUERY));
     let slices = if gpus.iter().any(|gpu| gpu.mig == Some(true)) {
         slices(&more(&["-L"]))
@@ -42,7 +42,8 @@ pub(crate) fn machine(config: &LocalConfig) -> Result<GpuView, RuntimeError> {
         gpu.processes = processes.iter().filter(mine).map(|(_, process)| process.clone()).collect();
         let mine = |(uuid, _): &&(String, _)| *uuid == gpu.uuid;
         gpu.slices = slices.iter().filter(mine).map(|(_, slice)| slice.clone()).collect();
-        // A lease outlives a run that was killed until somebody wants the GPU.
+        // The lease of a killed run stays until another run wants the GPU, so only leases of living
+        // runs count.
         let alive = |run: &String| process::anything_lives(&RunPaths::new(&config.state, run));
         gpu.run = leases.holder(&gpu.uuid).filter(alive);
     }
@@ -52,7 +53,7 @@ pub(crate) fn machine(config: &LocalConfig) -> Result<GpuView, RuntimeError> {
 }
 
 /// Standard output, or what went wrong in nvidia-smi's own words: it writes them there too.
-fn said(config: &LocalConfig, args: &[&str]) -> io::Result<String> {
+fn output_of(config: &LocalConfig, args: &[&str]) -> io::Result<String> {
     let answer = ask(Command::new(&config.nvidia_smi).args(args), ANSWER, &|| false)?;
     if answer.status.success() {
         return Ok(answer.stdout.trim().to_owned());

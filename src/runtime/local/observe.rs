@@ -23,7 +23,8 @@ pub(crate) fn observe(run: &RunPaths, cursor: &mut Cursor) -> Result<Vec<Event>,
     let Some(launched) = launched(run) else {
         return Ok(never_started(run, cursor));
     };
-    // Looked at before the logs are read: what an agent wrote before its end is in them then.
+    // Asked before the logs are read. Whatever an agent that is dead now has written is in its log,
+    // so no last event is missed.
     let living: Vec<bool> =
         launched.replicas.iter().map(|replica| process::agent_lives(run, replica)).collect();
     let submitting =
@@ -32,7 +33,7 @@ pub(crate) fn observe(run: &RunPaths, cursor: &mut Cursor) -> Result<Vec<Event>,
     for replica in &launched.replicas {
         events.extend(tail(run, &launched.nonce, replica, cursor)?);
     }
-    // A stable sort: each log keeps its own order.
+    // The sort is stable, so events of one log keep their order where times are equal.
     events.sort_by_key(|event| event.time);
     let end = events.iter().position(|event| matches!(event.kind, EventKind::Finished { .. }));
     if let Some(end) = end {
@@ -40,12 +41,11 @@ pub(crate) fn observe(run: &RunPaths, cursor: &mut Cursor) -> Result<Vec<Event>,
         cursor.has_verdict = true;
         events.push(last);
     }
-    let told = cursor.has_verdict;
-    let never_up = !submitting && living.iter().all(|lives| !lives);
-    if never_up {
+    let all_gone = !submitting && living.iter().all(|lives| !lives);
+    if all_gone {
         process::sweep(run);
         release(run);
-        if !told {
+        if !cursor.has_verdict {
             events.push(inferred(run, &launched, &events));
         }
         cursor.is_finished = true;
@@ -70,7 +70,7 @@ fn tail(
     file.read_to_end(&mut bytes)?;
     let mut reader = StreamReader::new(nonce);
     let items = reader.push(&bytes);
-    // A line that has no end yet is read again next time.
+    // A last line without its end is still being written: it is read again next time.
     *offset += (bytes.len() - reader.pending().min(bytes.len())) as u64;
     Ok(items
         .into_iter()
@@ -81,7 +81,8 @@ fn tail(
         .collect())
 }
 
-/// mlctl was killed before it started anything, or is about to.
+/// The events of a run whose launch was never recorded: its mlctl was killed before it started
+/// anything, or is just about to start it.
 fn never_started(run: &RunPaths, cursor: &mut Cursor) -> Vec<Event> {
     if process::anything_lives(run) || is_young(run) {
         return Vec::new();
@@ -136,20 +137,21 @@ fn inferred(run: &RunPaths, launched: &Launched, news: &[Event]) -> Event {
     finished(run, verdict, "the agents are gone without a verdict")
 }
 
-/// Who vanished first: of those that said no last word, the one that fell silent first.
+/// The replica whose agent vanished first: of those without a termination message, the one whose
+/// log is the oldest. With it goes a sentence about what happened.
 fn first_lost(run: &RunPaths, launched: &Launched, news: &[Event]) -> (ReplicaId, String) {
-    let said_goodbye = |replica: &ReplicaId| {
+    let has_ended_itself = |replica: &ReplicaId| {
         read_termination(&run.termination(replica))
             .is_some_and(|message| message.state == crate::gang::TerminationState::Exiting)
     };
     let silent: Vec<&ReplicaId> =
-        launched.replicas.iter().filter(|replica| !said_goodbye(replica)).collect();
-    let last_word = |replica: &ReplicaId| {
+        launched.replicas.iter().filter(|replica| !has_ended_itself(replica)).collect();
+    let last_sign = |replica: &ReplicaId| {
         let in_news = news.iter().filter(|event| event.replica.as_ref() == Some(replica));
         let written = fs_err::metadata(run.log(replica)).and_then(|meta| meta.modified()).ok();
         (written, in_news.map(|event| event.time).max())
     };
-    let first = silent.iter().min_by_key(|replica| last_word(replica));
+    let first = silent.iter().min_by_key(|replica| last_sign(replica));
     match first {
         Some(replica) => (
             (**replica).clone(),

@@ -54,7 +54,7 @@ impl Runs for Local {
     ) -> Result<Vec<Notice>, RuntimeError> {
         let launched = launch::launch(&self.config, plan, run, secrets, options);
         if launched.is_err() {
-            // Whatever was started must not stay behind a submission that failed.
+            // Agents that were started before the error must not outlive a failed submission.
             self.remove(run)?;
         }
         launched
@@ -71,7 +71,8 @@ impl Runs for Local {
         };
         let token = fs_err::read(run.token())?;
         if agent::cancel(&address, &token, &run.run, by).is_err() {
-            // Nobody decides any more: the agents end by themselves when they are told to go.
+            // The primary does not answer, so no one can decide for the gang. Each agent ends its
+            // own command on SIGTERM.
             process::signal_agents(run, Signal::TERM);
         }
         Ok(Vec::new())
@@ -81,11 +82,12 @@ impl Runs for Local {
         let gone = !process::anything_lives(run);
         let primary = launch::launched(run).and_then(|launched| launched.replicas.first().cloned());
         if !gone && primary.is_some_and(|primary| !process::agent_lives(run, &primary)) {
-            // Nothing replaces a primary here: who hasn't joined it by now would wait in vain.
+            // Nothing replaces a dead primary on this machine: agents that have not joined it would
+            // wait in vain.
             process::signal_agents(run, Signal::TERM);
         }
         if gone {
-            // What agents that were killed have left, and what the run held.
+            // Killed agents leave processes and leases behind.
             process::sweep(run);
             launch::release(run);
         }

@@ -4,6 +4,10 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use super::config::LocalConfig;
+use crate::plan::RolePlan;
+use crate::runtime::RuntimeError;
+
 /// Secret name to key to value.
 pub(crate) type Secrets = BTreeMap<String, BTreeMap<String, String>>;
 
@@ -43,4 +47,39 @@ pub fn secret_variable(name: &str, key: &str) -> String {
             .collect()
     };
     format!("MLCTL_SECRET_{}_{}", upper(name), upper(key))
+}
+
+/// Secret values for one role: taken out of the plan, or named by `secretKeyRef` and `secrets`.
+pub(super) fn secret_environment(
+    config: &LocalConfig,
+    role: &RolePlan,
+    mut values: BTreeMap<String, String>,
+) -> Result<BTreeMap<String, String>, RuntimeError> {
+    let mut missing = Vec::new();
+    for variable in &role.env {
+        let Some(source) = &variable.value_from else { continue };
+        let key = &source.secret_key_ref;
+        let name = secret_variable(&key.name, &key.key);
+        let found = config
+            .env
+            .get(&name)
+            .or_else(|| config.secrets.get(&key.name).and_then(|keys| keys.get(&key.key)));
+        match found {
+            Some(value) => drop(values.insert(variable.name.clone(), value.clone())),
+            None if key.optional => {}
+            None => missing.push(format!(
+                "env {}: key {} of secret {} is not known here; set {name}, or write it into the \
+                 secrets file",
+                variable.name, key.key, key.name
+            )),
+        }
+    }
+    for whole in &role.secrets {
+        match config.secrets.get(&whole.name) {
+            Some(keys) if whole.mount_path.is_none() => values.extend(keys.clone()),
+            Some(_) => {}
+            None => missing.push(format!("secret {} is not in the secrets file", whole.name)),
+        }
+    }
+    if missing.is_empty() { Ok(values) } else { Err(RuntimeError::Refused(missing)) }
 }

@@ -29,7 +29,8 @@ pub fn plan(spec: &TrainJob, context: &PlanContext) -> Result<Plan, PlanError> {
         budgets: budgets(&spec.retries),
         timeout: spec.timeout.map_or(defaults.timeout, |timeout| Some(timeout.0)),
         start_timeout: spec.start_timeout.map_or(defaults.start_timeout, |timeout| timeout.0),
-        // What that is in time depends on prices, which the plan knows nothing of.
+        // `maxCost` becomes a time by prices, which the plan knows nothing of: `ops::cost` fills
+        // this in.
         cost_limit: None,
         rejoin_timeout: defaults.rejoin_timeout,
         drain: spec.drain.map_or(DRAIN, |drain| drain.0),
@@ -114,7 +115,8 @@ fn ordered_roles(spec: &TrainJob) -> Result<Vec<RolePlan>, PlanError> {
 
 /// All replicas in rank order; the first one is the primary.
 fn members(framework: Framework, roles: &[RolePlan]) -> Vec<Member> {
-    // ps wait for ever in `server.join()`; nothing that leads can be such a role.
+    // TensorFlow's parameter servers wait in `server.join()` and never exit by themselves. The
+    // first role leads, so it never counts as one.
     let serves = |position: usize, name: &str| {
         framework == Framework::Tensorflow && name == "ps" && position > 0
     };

@@ -1,4 +1,4 @@
-//! A job as it comes from its file.
+//! A job as it was loaded from its file or script.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ pub struct LoadedJob {
     pub source: String,
     /// Relative paths of the spec start here.
     pub base: PathBuf,
-    /// It was written for another system.
+    /// The spec was written for Vertex AI: what it asks of machines is taken as a hint.
     pub foreign: bool,
 }
 

@@ -1,6 +1,8 @@
 //! Training: a spec becomes a gang.
 
 mod build;
+#[cfg(test)]
+mod build_tests;
 mod loaded;
 mod merge;
 mod submit;
