@@ -39,6 +39,13 @@ pub struct CostLimit {
     pub text: String,
 }
 
+impl CostLimit {
+    /// Why a run ends that has cost so much: the reason of its verdict.
+    pub fn reason(&self) -> String {
+        format!("its maxCost is spent: {}", self.text)
+    }
+}
+
 /// The rules of one gang; the same value in every agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -1,6 +1,7 @@
 //! What to do next, by class of failure and by what the last lines say.
 
-use super::view::RunView;
+use super::{Activity, RunView};
+use crate::event::WaitingReason;
 use crate::gang::{ExitStatus, FailureClass, FirstFailure};
 use crate::plan::{Plan, RolePlan};
 use crate::text::{Span, signal_name};
@@ -55,25 +56,34 @@ const SIGNS: [(&[&str], &str); 17] = [
     ),
 ];
 
-/// What keeps a pod from starting, by the first letters of the cluster's reason, and what helps.
-const BLOCKS: [(&str, &str); 9] = [
-    (
-        "Unschedulable",
-        "no node has room: ask for less (`cpu`, `memory`, `accelerators`), free some, or add nodes; \
-         a node's taints need `tolerations`",
-    ),
-    ("ErrImagePull", PULL),
-    ("ImagePullBackOff", PULL),
-    ("InvalidImageName", "correct the name in `image`"),
-    (
-        "CreateContainerConfigError",
-        "a Secret, ConfigMap or user that the pod names is not there, or not allowed: see its words",
-    ),
-    ("FailedCreate: ", "the cluster refuses the pods: see its words, or ask who set that rule"),
-    ("FailedMount", "a volume can't be mounted: check that the claim exists and is bound"),
-    ("Queued", "the queue has no room: wait, or ask its administrator"),
-    ("InitFailed", "the init container could not bring mlctl in: check `runnerImage`"),
-];
+/// What helps against what keeps a pod from starting; `None` where the cluster's own sentence is all
+/// that is known.
+fn block(reason: &WaitingReason) -> Option<&'static str> {
+    Some(match reason {
+        WaitingReason::Unschedulable => {
+            "no node has room: ask for less (`cpu`, `memory`, `accelerators`), free some, or add \
+             nodes; a node's taints need `tolerations`"
+        }
+        WaitingReason::ErrImagePull | WaitingReason::ImagePullBackOff => PULL,
+        WaitingReason::InvalidImageName => "correct the name in `image`",
+        WaitingReason::FailedCreate => {
+            "the cluster refuses the pods: see its words, or ask who set that rule"
+        }
+        WaitingReason::Queued => "the queue has no room: wait, or ask its administrator",
+        WaitingReason::InitFailed => {
+            "the init container could not bring mlctl in: check `runnerImage`"
+        }
+        WaitingReason::Other(word) => match word.as_str() {
+            "CreateContainerConfigError" => {
+                "a Secret, ConfigMap or user that the pod names is not there, or not allowed: see \
+                 its words"
+            }
+            "FailedMount" => "a volume can't be mounted: check that the claim exists and is bound",
+            _ => return None,
+        },
+        _ => return None,
+    })
+}
 
 /// For the failure that ended a run.
 pub fn for_failure(failure: &FirstFailure, lines: &[String], plan: Option<&Plan>) -> Vec<String> {
@@ -109,7 +119,8 @@ pub fn for_failure(failure: &FirstFailure, lines: &[String], plan: Option<&Plan>
 
 /// For a run that took too long.
 pub fn timed_out(plan: Option<&Plan>, reason: &str) -> Vec<String> {
-    if reason.contains("maxCost") {
+    let cost_limit = plan.and_then(|plan| plan.gang().rules.cost_limit.as_ref());
+    if cost_limit.is_some_and(|limit| limit.reason() == reason) {
         return vec![
             "raise `maxCost`, or let the code do less; `mlctl cost` says what was wasted"
                 .to_owned(),
@@ -123,12 +134,14 @@ pub fn timed_out(plan: Option<&Plan>, reason: &str) -> Vec<String> {
 /// For a run whose replicas did not gather.
 pub fn could_not_start(plan: Option<&Plan>, view: &RunView) -> Vec<String> {
     let mut next = Vec::new();
-    let waits = view.replicas.values().filter_map(|replica| replica.activity.clone());
-    let words: Vec<String> = waits.chain(view.waiting.clone()).collect();
-    let blocked = || {
-        let known = |text: &String| BLOCKS.iter().find(|(reason, _)| text.starts_with(reason));
-        words.iter().find_map(known).map(|(_, advice)| (*advice).to_owned())
-    };
+    let of_replicas = view.replicas.values().filter_map(|replica| replica.activity.as_ref());
+    let words: Vec<String> = of_replicas
+        .clone()
+        .map(ToString::to_string)
+        .chain(view.waiting.as_ref().map(ToString::to_string))
+        .collect();
+    let mut waits = of_replicas.filter_map(Activity::wait).chain(&view.waiting);
+    let blocked = || waits.find_map(|wait| block(&wait.reason)).map(str::to_owned);
     // The cluster's sentence says more than the reason before it, so it is searched first.
     if let Some(advice) = sign(&words).or_else(blocked) {
         next.push(advice);

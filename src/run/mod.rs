@@ -9,6 +9,7 @@ mod sync;
 #[cfg(test)]
 mod tests;
 mod view;
+mod wait;
 mod why;
 
 pub use follow::*;
@@ -17,4 +18,5 @@ pub use report::*;
 pub use submit::*;
 pub use sync::*;
 pub use view::*;
+pub use wait::*;
 pub use why::*;

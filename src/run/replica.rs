@@ -4,7 +4,8 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::event::{Event, EventKind, WaitingReason};
+use super::wait::{Activity, Wait};
+use crate::event::{Event, EventKind};
 use crate::gang::{Attempt, Exit, ReplicaId, Usage};
 
 /// What a replica is doing, as far as events tell.
@@ -51,11 +52,6 @@ impl ReplicaState {
     }
 }
 
-/// `Unschedulable: 0/2 nodes are available`.
-pub(crate) fn waiting_text(reason: &WaitingReason, message: &str) -> String {
-    if message.is_empty() { reason.to_string() } else { format!("{reason}: {message}") }
-}
-
 /// How a command ended in one attempt.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -93,7 +89,7 @@ pub struct ReplicaView {
     /// The last value of every number that it reported.
     pub metrics: IndexMap<String, f64>,
     /// What it is doing just now, for example a line of its set-up.
-    pub activity: Option<String>,
+    pub activity: Option<Activity>,
     /// Why it was lost.
     pub lost: Option<String>,
     /// The node of its pod, in a cluster.
@@ -141,7 +137,7 @@ impl ReplicaView {
                 if self.state != ReplicaState::Running {
                     self.state = ReplicaState::Pending;
                 }
-                self.activity = Some(waiting_text(reason, message));
+                self.activity = Some(Activity::Waits(Wait::new(reason, message)));
             }
             EventKind::Placed { node, .. } => {
                 self.node = Some(node.clone());
@@ -149,9 +145,11 @@ impl ReplicaView {
             }
             EventKind::SetupStarted => {
                 self.state = ReplicaState::SettingUp;
-                self.activity = Some("set-up".into());
+                self.activity = Some(Activity::SetsUp("set-up".into()));
             }
-            EventKind::SetupProgress { line } => self.activity = Some(line.clone()),
+            EventKind::SetupProgress { line } => {
+                self.activity = Some(Activity::SetsUp(line.clone()));
+            }
             EventKind::SetupFinished { .. } | EventKind::Joined { .. } => {
                 self.state = ReplicaState::Waiting;
                 self.activity = None;

@@ -4,10 +4,10 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::replica::waiting_text;
 use super::replica::{ReplicaState, ReplicaView};
+use super::wait::Wait;
 use crate::event::RunState;
-use crate::event::{Event, EventKind};
+use crate::event::{Event, EventKind, WaitingReason};
 use crate::gang::{Attempt, FailureClass, FirstFailure, PerClass, ReplicaId, Verdict};
 use crate::plan::Plan;
 
@@ -57,7 +57,7 @@ pub struct RunView {
     pub ended: Option<Timestamp>,
     /// What keeps the whole run from starting, in the cluster's words.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub waiting: Option<String>,
+    pub waiting: Option<Wait>,
     /// Replicas that have not joined yet, while the gang gathers.
     pub missing: Vec<ReplicaId>,
     /// Its replicas in rank order.
@@ -127,12 +127,13 @@ impl RunView {
                 self.missing = self.replicas.keys().cloned().collect();
             }
             EventKind::Waiting { reason, message } if event.replica.is_none() => {
-                self.waiting = Some(waiting_text(reason, message));
+                self.waiting = Some(Wait::new(reason, message));
             }
             // That one pod was placed ends the wait, unless the cluster refuses to create pods at
             // all: then it says nothing about the others.
             EventKind::Placed { .. } => {
-                self.waiting = self.waiting.take().filter(|text| text.starts_with("FailedCreate"));
+                self.waiting =
+                    self.waiting.take().filter(|wait| wait.reason == WaitingReason::FailedCreate);
             }
             EventKind::Joined { missing } => self.missing.clone_from(missing),
             EventKind::AttemptStarted => {
@@ -188,9 +189,12 @@ impl RunView {
         });
         match self.state {
             RunState::Submitted => Some("waiting for the agents".into()),
-            RunState::Pending => {
-                self.waiting.clone().or(busy).or(Some("waiting for the cluster".into()))
-            }
+            RunState::Pending => self
+                .waiting
+                .as_ref()
+                .map(ToString::to_string)
+                .or(busy)
+                .or(Some("waiting for the cluster".into())),
             RunState::Starting | RunState::Restarting => {
                 busy.or_else(|| waiting_for(&self.missing)).or(Some("gathering".into()))
             }

@@ -224,13 +224,14 @@ fn missing_causes(view: &RunView, tail: &dyn Fn(&ReplicaId) -> Vec<String>) -> V
         let replica = view.replicas.get(id);
         let text = match replica.map(|replica| replica.state) {
             None | Some(ReplicaState::Pending) => {
-                let own = replica.and_then(|replica| replica.activity.clone());
-                let waits = own.or_else(|| view.waiting.clone());
+                let own = replica.and_then(|replica| Some(replica.activity.as_ref()?.to_string()));
+                let waits = own.or_else(|| Some(view.waiting.as_ref()?.to_string()));
                 waits.unwrap_or_else(|| "nothing has been heard of it".into())
             }
             Some(ReplicaState::SettingUp) => {
-                let activity = replica.and_then(|replica| replica.activity.as_deref());
-                format!("still setting up: {}", activity.unwrap_or("no output yet"))
+                let activity =
+                    replica.and_then(|replica| Some(replica.activity.as_ref()?.to_string()));
+                format!("still setting up: {}", activity.as_deref().unwrap_or("no output yet"))
             }
             Some(ReplicaState::Lost) => {
                 let why = replica.and_then(|replica| replica.lost.as_deref());

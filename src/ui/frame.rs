@@ -104,7 +104,7 @@ impl Frame<'_> {
     /// and its last line.
     fn talk(&self, replica: &ReplicaView) -> String {
         if let Some(activity) = &replica.activity {
-            return activity.clone();
+            return activity.to_string();
         }
         if let Some(reason) = &replica.lost {
             return reason.clone();

@@ -101,7 +101,7 @@ impl Session {
             .map(|timeout| (timeout, format!("the timeout of {} s is over", timeout.as_secs())));
         let cost = self.config.cost_limit.as_ref().map(|limit| {
             let time = limit.time.saturating_sub(self.gathered_for);
-            (time, format!("its maxCost is spent: {}", limit.text))
+            (time, limit.reason())
         });
         let (time, reason) = timeout.into_iter().chain(cost).min_by_key(|(time, _)| *time)?;
         Some((time.saturating_sub(self.elapsed()), reason))
