@@ -1,46 +1,47 @@
-//! The probe: a small pod that proves what only a pod can.
+//! The probe pod, which proves what can't be seen from outside: that images are pulled, that
+//! programs run and that names resolve.
 
 use super::finding::{Finding, Place};
 use crate::agent::ProbeReport;
 
-/// How far the pod came.
+/// How far the probe pod came.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProbeEnd {
-    /// The cluster made no pod; its words.
+    /// The cluster made no pod; what it says.
     NotMade(String),
-    /// No node takes it; the scheduler's words.
+    /// No node takes the pod; what the scheduler says.
     NotPlaced(String),
-    /// An image was not pulled.
+    /// An image could not be pulled.
     NotPulled {
-        /// The image.
+        /// The name of the image.
         image: String,
-        /// The node's words.
+        /// What the node says.
         said: String,
     },
-    /// Its program didn't start, or ended without a report.
+    /// The program of the pod didn't start, or ended without a report.
     NotRun {
-        /// The image.
+        /// The name of the image.
         image: String,
-        /// The node's words.
+        /// What the node says.
         said: String,
     },
-    /// Time was over while it waited for this.
+    /// The time was over while the pod waited for this.
     Late(String),
-    /// It ran.
+    /// The pod ran to its end.
     Ran {
-        /// Where.
+        /// The name of the node that it ran on.
         node: String,
-        /// What it says.
+        /// What its program reports.
         report: ProbeReport,
     },
 }
 
-/// Which images the pod has.
+/// The images of the probe pod.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProbeImages {
-    /// mlctl's own.
+    /// The runner image, which brings mlctl.
     pub runner: String,
-    /// The user's, if one was named.
+    /// The user's image; `None` when none was named.
     pub user: Option<String>,
 }
 
@@ -49,7 +50,7 @@ const RUNNER: &str = "runner image";
 const IMAGE: &str = "image";
 const DNS: &str = "dns";
 
-/// What the pod has proved, stage by stage.
+/// Judges how far the probe pod came: one finding for each stage, whether it was proved or not.
 pub fn probe(namespace: &str, images: &ProbeImages, end: &ProbeEnd) -> Vec<Finding> {
     let fail = |check: &str, what: String| Finding::fail(Place::Cluster, check, what);
     let unproved = |finding: Finding, rest: &[&str]| {
@@ -118,10 +119,12 @@ pub fn probe(namespace: &str, images: &ProbeImages, end: &ProbeEnd) -> Vec<Findi
     }
 }
 
+/// The finding that the runner image is pulled and runs.
 fn pulled(image: &str) -> Finding {
     Finding::ok(Place::Cluster, RUNNER, format!("{image} is pulled and runs"))
 }
 
+/// Why the cluster makes no pod. Its words tell a quota from an admission.
 fn not_made(namespace: &str, said: &str) -> Finding {
     let finding = Finding::fail(Place::Cluster, POD, format!("the cluster makes none: {said}"));
     if said.contains("exceeded quota") || said.contains("failed quota") {
@@ -140,6 +143,7 @@ fn not_made(namespace: &str, said: &str) -> Finding {
     }
 }
 
+/// Judges what a pod could resolve.
 fn dns(report: &ProbeReport) -> Finding {
     let servers = report.nameservers.join(", ");
     if let Some((name, why)) = report.failed.first_key_value() {

@@ -1,5 +1,5 @@
-//! What can go wrong between mlctl and a machine room that is asked from afar, told apart so that
-//! each has its own next step.
+//! What can go wrong between mlctl and a machine room that is asked from afar, told apart so that each
+//! has its own next step.
 
 use std::path::PathBuf;
 

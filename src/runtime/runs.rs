@@ -24,8 +24,8 @@ pub trait Runs {
     /// Looks before anything is created: can this plan run here? Errors come together.
     fn check(&self, plan: &Plan, options: &SubmitOptions) -> Result<Vec<Notice>, RuntimeError>;
 
-    /// Starts the plan's unit. When it returns, the unit goes on without mlctl. A second call for
-    /// the same run changes nothing.
+    /// Starts the plan's unit. When it returns, the unit goes on without mlctl. A second call for the
+    /// same run changes nothing.
     fn ensure(
         &self,
         plan: &Plan,
@@ -34,8 +34,8 @@ pub trait Runs {
         options: &SubmitOptions,
     ) -> Result<Vec<Notice>, RuntimeError>;
 
-    /// These runs are looked at next, one after the other: a runtime that is asked from afar asks
-    /// for all of them at once.
+    /// These runs are looked at next, one after the other: a runtime that is asked from afar asks for
+    /// all of them at once.
     fn prepare(&self, _runs: &[String]) -> Result<(), RuntimeError> {
         Ok(())
     }

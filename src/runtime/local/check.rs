@@ -210,8 +210,7 @@ fn accelerators(
     }
 }
 
-/// An environment that can't be made is told once and here, as `doctor` tells it, not by each
-/// replica.
+/// An environment that can't be made is told once and here, as `doctor` tells it, not by each replica.
 fn environments(config: &LocalConfig, plan: &Plan, refused: &mut Vec<String>) {
     let wanted = plan.gang().setup.as_ref().and_then(|setup| setup.python.as_ref());
     let Some(wanted) = wanted else { return };
