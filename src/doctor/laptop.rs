@@ -57,8 +57,8 @@ pub fn python(facts: &PythonFacts) -> Finding {
                 .why("local runs of Python code, and `setup.python`, start with it")
                 .mend(install)
         }
-        PythonFacts::Broken(name, said) => {
-            Finding::fail(Place::Laptop, CHECK, format!("{name} doesn't work: {said}"))
+        PythonFacts::Broken(name, output) => {
+            Finding::fail(Place::Laptop, CHECK, format!("{name} doesn't work: {output}"))
                 .why("local runs of Python code, and `setup.python`, start with it")
                 .mend(format!("{name} -c 'import sys; print(sys.version)'"))
         }
@@ -113,8 +113,8 @@ pub fn framework(name: &str, package: &str, facts: &FrameworkFacts) -> Finding {
         FrameworkFacts::Missing => {
             Finding::skip(Place::Laptop, name, "not installed; `setup.python` can bring it")
         }
-        FrameworkFacts::Broken(said) => {
-            Finding::warn(Place::Laptop, name, format!("can't be imported: {said}"))
+        FrameworkFacts::Broken(output) => {
+            Finding::warn(Place::Laptop, name, format!("can't be imported: {output}"))
                 .why("runs that use this interpreter's own packages fail in the same way")
                 .mend(format!("python3 -m pip install --force-reinstall {package}"))
         }
@@ -159,8 +159,8 @@ pub fn gpus(facts: &GpuFacts) -> Finding {
                 .why("without the driver no framework sees them, and mlctl hands none out")
                 .mend("sudo apt-get install nvidia-driver   # or your system's own, then reboot")
         }
-        GpuFacts::Broken(said) => {
-            Finding::fail(Place::Laptop, CHECK, format!("nvidia-smi fails: {said}"))
+        GpuFacts::Broken(output) => {
+            Finding::fail(Place::Laptop, CHECK, format!("nvidia-smi fails: {output}"))
                 .why("runs that ask for accelerators are refused here")
                 .mend("sudo modprobe nvidia && nvidia-smi   # after a driver's upgrade: reboot")
         }

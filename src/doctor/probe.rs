@@ -16,14 +16,14 @@ pub enum ProbeEnd {
         /// The name of the image.
         image: String,
         /// What the node says.
-        said: String,
+        message: String,
     },
     /// The program of the pod didn't start, or ended without a report.
     NotRun {
         /// The name of the image.
         image: String,
         /// What the node says.
-        said: String,
+        message: String,
     },
     /// The time was over while the pod waited for this.
     Late(String),
@@ -60,9 +60,9 @@ pub fn probe(namespace: &str, images: &ProbeImages, end: &ProbeEnd) -> Vec<Findi
         all
     };
     match end {
-        ProbeEnd::NotMade(said) => unproved(not_made(namespace, said), &[RUNNER, IMAGE, DNS]),
-        ProbeEnd::NotPlaced(said) => unproved(
-            fail(POD, format!("no node takes a small one: {said}"))
+        ProbeEnd::NotMade(message) => unproved(not_made(namespace, message), &[RUNNER, IMAGE, DNS]),
+        ProbeEnd::NotPlaced(message) => unproved(
+            fail(POD, format!("no node takes a small one: {message}"))
                 .why("runs wait until there is room on a node that their pods may use")
                 .mend("kubectl describe nodes"),
             &[RUNNER, IMAGE, DNS],
@@ -73,16 +73,16 @@ pub fn probe(namespace: &str, images: &ProbeImages, end: &ProbeEnd) -> Vec<Findi
                 .mend("mlctl doctor --pod-limit 10m"),
             &[RUNNER, IMAGE, DNS],
         ),
-        ProbeEnd::NotPulled { image, said } if *image == images.runner => unproved(
-            fail(RUNNER, format!("{image} can't be pulled: {said}"))
+        ProbeEnd::NotPulled { image, message } if *image == images.runner => unproved(
+            fail(RUNNER, format!("{image} can't be pulled: {message}"))
                 .why("every pod takes mlctl from it before anything else")
                 .mend(format!("mlctl cluster image --push --name {image}")),
             &[IMAGE, DNS],
         ),
-        ProbeEnd::NotPulled { image, said } => {
+        ProbeEnd::NotPulled { image, message } => {
             let mut all = vec![pulled(&images.runner)];
             all.push(
-                fail(IMAGE, format!("{image} can't be pulled: {said}"))
+                fail(IMAGE, format!("{image} can't be pulled: {message}"))
                     .why("the name is wrong, or nodes lack credentials for its registry")
                     .mend(format!(
                         "kubectl create secret docker-registry NAME --namespace {namespace} \
@@ -92,10 +92,10 @@ pub fn probe(namespace: &str, images: &ProbeImages, end: &ProbeEnd) -> Vec<Findi
             all.push(Finding::skip(Place::Cluster, DNS, "no pod got that far"));
             all
         }
-        ProbeEnd::NotRun { image, said } => {
+        ProbeEnd::NotRun { image, message } => {
             let check = if *image == images.runner { RUNNER } else { IMAGE };
-            let foreign = said.contains("exec format error");
-            let finding = fail(check, format!("{image} doesn't run: {said}"));
+            let foreign = message.contains("exec format error");
+            let finding = fail(check, format!("{image} doesn't run: {message}"));
             let finding = if foreign {
                 finding
                     .why("it is for another architecture than the node's")
@@ -125,13 +125,13 @@ fn pulled(image: &str) -> Finding {
 }
 
 /// Why the cluster makes no pod. Its words tell a quota from an admission.
-fn not_made(namespace: &str, said: &str) -> Finding {
-    let finding = Finding::fail(Place::Cluster, POD, format!("the cluster makes none: {said}"));
-    if said.contains("exceeded quota") || said.contains("failed quota") {
+fn not_made(namespace: &str, message: &str) -> Finding {
+    let finding = Finding::fail(Place::Cluster, POD, format!("the cluster makes none: {message}"));
+    if message.contains("exceeded quota") || message.contains("failed quota") {
         finding
             .why("a quota of the namespace is spent; no run starts until something ends")
             .mend(format!("mlctl cleanup --namespace {namespace}"))
-    } else if said.contains("PodSecurity") {
+    } else if message.contains("PodSecurity") {
         finding.why("the namespace's Pod Security Standard refuses pods like these").mend(format!(
             "kubectl label namespace {namespace} --overwrite \
              pod-security.kubernetes.io/enforce=baseline"

@@ -129,8 +129,9 @@ fn misfits(need: &Need, node: &Node, custom: &CustomAccelerators) -> Vec<Misfit>
             found.push(Misfit::Short { resource: resource.clone(), has, wanted: *wanted });
         }
     }
-    let lacks = need.selector.iter().filter(|(key, value)| node.label(key) != Some(value.as_str()));
-    found.extend(lacks.map(|(key, value)| Misfit::Label(key.clone(), value.clone())));
+    let missing =
+        need.selector.iter().filter(|(key, value)| node.label(key) != Some(value.as_str()));
+    found.extend(missing.map(|(key, value)| Misfit::Label(key.clone(), value.clone())));
     if !need.terms.is_empty() && !need.terms.iter().any(|term| matches(term, node)) {
         found.extend(unlike(need, node, custom));
     }
