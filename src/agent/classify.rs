@@ -1,4 +1,4 @@
-//! What the end of a command means.
+//! What the end of a command means for its gang: whose failure it is, and why.
 
 use rustix::process::Signal;
 
@@ -15,7 +15,7 @@ pub(super) struct MemoryEvidence {
     pub(super) near_limit: bool,
 }
 
-/// Words by which a framework says that a peer went away. Sources: gRPC's and TensorFlow's status
+/// Phrases by which a framework says that a peer went away. Sources: gRPC's and TensorFlow's status
 /// messages (`tensorflow/core/distributed_runtime`), gloo's and NCCL's transport errors, PyTorch's
 /// c10d store, JAX's coordination service, Python's socket errors.
 const PEER_LOSS: [&str; 16] = [
@@ -41,11 +41,12 @@ const PEER_LOSS: [&str; 16] = [
 /// command's own error (getaddrinfo(3)).
 const NAME_LOSS: &str = "Temporary failure in name resolution";
 
-/// Makes an [`Exit`] of how a command ended. `killed_by_gang` is the machine's to set.
+/// Makes an [`Exit`] of how a command ended. Whether the gang killed it is set by the gang's own
+/// machine later.
 pub(super) fn classify(ended: &Ended, last_lines: Vec<String>, memory: MemoryEvidence) -> Exit {
     let (status, class, reason) = match ended {
         Ended::NotStarted { reason, .. } => {
-            // The same file will be missing at every attempt: no budget helps.
+            // The same file will be missing at every attempt, so that no budget for retries helps.
             (ExitStatus::NotStarted, Some(FailureClass::UserError), reason.clone())
         }
         Ended::GuardLost => (
@@ -65,10 +66,10 @@ pub(super) fn classify(ended: &Ended, last_lines: Vec<String>, memory: MemoryEvi
             (ExitStatus::NotStarted, Some(FailureClass::Startup), "could not be started".into())
         }
     };
-    let says = |words: &str| last_lines.iter().any(|line| line.contains(words));
-    let peer_loss = class.is_some() && PEER_LOSS.iter().any(|words| says(words));
+    let has_printed = |phrase: &str| last_lines.iter().any(|line| line.contains(phrase));
+    let peer_loss = class.is_some() && PEER_LOSS.iter().any(|phrase| has_printed(phrase));
     let (class, reason) = match class {
-        Some(FailureClass::UserError) if says(NAME_LOSS) => {
+        Some(FailureClass::UserError) if has_printed(NAME_LOSS) => {
             (Some(FailureClass::Infrastructure), format!("{reason}: a name did not resolve"))
         }
         class => (class, reason),
@@ -76,12 +77,13 @@ pub(super) fn classify(ended: &Ended, last_lines: Vec<String>, memory: MemoryEvi
     Exit { status, class, peer_loss, killed_by_gang: false, reason, last_lines }
 }
 
+/// The class and the reason of an exit code. Only 0 has no class.
 fn by_code(code: i32, memory: MemoryEvidence) -> (Option<FailureClass>, String) {
     match code {
         0 => (None, "exit code 0".into()),
         126 => (Some(FailureClass::UserError), "exit code 126: not executable".into()),
         127 => (Some(FailureClass::UserError), "exit code 127: command not found".into()),
-        // A shell's way of saying that a signal ended what it ran.
+        // By such a code a shell says that a signal ended what it ran.
         129..=192 => {
             let (class, reason) = by_signal(code - 128, memory);
             let class = match class {
@@ -94,6 +96,7 @@ fn by_code(code: i32, memory: MemoryEvidence) -> (Option<FailureClass>, String) 
     }
 }
 
+/// The class and the reason of a signal.
 fn by_signal(signal: i32, memory: MemoryEvidence) -> (FailureClass, String) {
     let name = signal_name(signal);
     if signal == Signal::KILL.as_raw() && memory.kills {
@@ -107,6 +110,8 @@ fn by_signal(signal: i32, memory: MemoryEvidence) -> (FailureClass, String) {
     (FailureClass::TransientSignal, format!("killed by {name}"))
 }
 
+/// The signal is one by which the kernel or a library ends a process, and not one that a person
+/// sends.
 fn is_fault(signal: i32) -> bool {
     [Signal::ABORT, Signal::SEGV, Signal::BUS, Signal::KILL]
         .iter()

@@ -16,13 +16,13 @@ use crate::spec::Setup;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AgentConfig {
-    /// Format of this document.
+    /// The version of this document's format.
     pub schema_version: u32,
-    /// The rules of the gang.
+    /// The members, limits and budgets of the gang.
     pub gang: GangConfig,
-    /// Who this agent is.
+    /// The replica whose command this agent runs.
     pub replica: ReplicaId,
-    /// Unique per pod or agent process.
+    /// A text that no other pod, or on a laptop no other agent process, has.
     pub pod_uid: String,
     /// How many times this replica's pod has been replaced.
     pub generation: u32,
@@ -38,20 +38,20 @@ pub struct AgentConfig {
     pub token_file: PathBuf,
     /// A random word of this run that marks the agent's own lines in the log.
     pub nonce: String,
-    /// Program and arguments.
+    /// The program and the arguments of the command.
     pub command: Vec<String>,
     /// Variables set for set-up and command, over what the agent inherits.
     pub env: IndexMap<String, String>,
     /// Inherited variables that the command must not see.
     pub unset_env: Vec<String>,
-    /// The code, if there is any.
+    /// Where the files of the working folder come from; `None` for an empty one.
     pub code: Option<Code>,
-    /// What else is put into the working folder.
+    /// Links that are made in the working folder, over what the code has there.
     #[serde(default)]
     pub links: Vec<WorkLink>,
     /// Folder for this replica's working folders; emptied before each attempt.
     pub work_dir: PathBuf,
-    /// What to do before the command.
+    /// What is done once before the first command; `None` for nothing.
     pub setup: Option<Setup>,
     /// Where Python environments are cached by their content.
     pub cache_dir: PathBuf,
@@ -59,14 +59,14 @@ pub struct AgentConfig {
     pub make_dirs: Vec<PathBuf>,
     /// Ports that must be free again before an attempt counts as stopped.
     pub own_ports: Vec<u16>,
-    /// The termination message goes here (at most 4,096 bytes).
+    /// The file that gets the termination message, of at most 4,096 bytes.
     pub termination_file: PathBuf,
     /// Memory limit of this replica in bytes, where the runtime has no control group that says it.
     pub memory_limit: Option<u64>,
-    /// The role asks for accelerators.
+    /// The role asks for accelerators, so that their use is measured.
     #[serde(default)]
     pub accelerators: bool,
-    /// What this agent is in.
+    /// Whether this agent runs in a pod or as a process of a laptop.
     pub runtime: AgentRuntime,
 }
 
@@ -78,9 +78,9 @@ pub enum Code {
     Place(PathBuf),
     /// Files in parts, all in one folder.
     Parts {
-        /// Folder of the parts.
+        /// The folder that holds all parts.
         dir: PathBuf,
-        /// The files.
+        /// The files and the names of their parts, in order.
         files: Vec<CodeFile>,
     },
     /// In the image, in the folder where its program starts; nothing is copied.

@@ -1,4 +1,4 @@
-//! What the machines ask for, done.
+//! Carries out what the gang's machines ask for.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +11,7 @@ use crate::gang::{
 };
 
 impl Agent {
+    /// Gives an input to its machine and carries out what that asks for.
     pub(super) fn step(&mut self, work: Work) {
         let now = self.now();
         match work {
@@ -49,7 +50,8 @@ impl Agent {
                 match sequenced.event {
                     GangEvent::AttemptStarted { attempt } => self.attempt = attempt,
                     GangEvent::Verdict { .. } => self.decided = true,
-                    // Who leaves after the verdict does what it was told.
+                    // Replicas that leave after the verdict do what they were told, so they are not
+                    // lost.
                     GangEvent::ReplicaLost { .. } if self.decided => return,
                     _ => {}
                 }
@@ -101,9 +103,12 @@ impl Agent {
         }
     }
 
+    /// Connects the member to the primary, after a delay. The primary's own member needs no
+    /// connection.
     fn connect(&mut self, after: Duration) {
         if self.session.is_some() {
-            // The primary's own member: a link without a wire. What an older one said is void.
+            // The link of the primary's own member has no connection behind it. Messages of an
+            // older link must not arrive over the new one.
             self.work.retain(|work| !matches!(work, Work::Member(MemberInput::Message(_))));
             if let Some(link) = self.own_link.take() {
                 self.work.push_back(Work::Session(SessionInput::LinkLost { link }));
@@ -125,7 +130,8 @@ impl Agent {
         );
     }
 
-    /// Nothing of the command outlives this; what was said to others arrives first.
+    /// Ends the agent: kills all that is left of the command, and waits until messages to others
+    /// are sent.
     pub(super) fn leave(mut self, exit: AgentExit) -> AgentExit {
         self.runner.kill_all();
         for (_, link) in std::mem::take(&mut self.members) {

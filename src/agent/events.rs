@@ -1,10 +1,10 @@
-//! What the machines say, as events of the log.
+//! The events of the gang's machines as events of the log.
 
 use crate::event::EventKind;
 use crate::gang::{Attempt, GangConfig, GangEvent, MemberEvent, ReplicaId};
 
-/// An event of the gang: attempt, whose it is, and what happened. `None` for what the replica's own
-/// agent tells better.
+/// An event of the gang as the log has it: the attempt, the replica, and what happened. The replica
+/// is `None` for an event of the whole gang.
 pub(super) fn of_gang(
     event: GangEvent,
     config: &GangConfig,
@@ -59,7 +59,7 @@ pub(super) fn of_gang(
     }
 }
 
-/// What an agent says of itself; `None` for what only the machine cares about.
+/// An event of a member as the log has it; `None` for one that matters to the machine only.
 pub(super) fn of_member(event: &MemberEvent) -> Option<EventKind> {
     let message = match event {
         MemberEvent::Welcomed | MemberEvent::Exiting { .. } => return None,

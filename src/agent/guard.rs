@@ -22,55 +22,56 @@ use serde::{Deserialize, Serialize};
 use crate::gang::ExitStatus;
 use crate::sys;
 
-/// How long the guard tries to kill what is left.
+/// What is left of the command has died within this time, or the guard gives up.
 const KILL_LIMIT: Duration = Duration::from_secs(8);
 
-/// The same when the agent is gone: nobody else is left to do it.
-const LAST_LIMIT: Duration = Duration::from_mins(10);
+/// The same limit when the agent is gone, so that nobody else is left to kill it.
+const ORPHAN_KILL_LIMIT: Duration = Duration::from_mins(10);
 
-/// Agent to guard.
+/// What an agent tells its guard.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "do")]
 pub(super) enum Order {
-    /// The first one: run this.
+    /// Run this program. It is the first order, and there is only one of it.
     Start {
-        /// Program and arguments.
+        /// The program and its arguments.
         argv: Vec<String>,
-        /// The whole environment.
+        /// All variables of its environment: none is inherited.
         env: Vec<(String, String)>,
         /// The working folder.
         cwd: PathBuf,
     },
-    /// SIGTERM to the command's process group.
+    /// Send SIGTERM to the command's process group.
     Terminate,
-    /// SIGKILL to all descendants.
+    /// Send SIGKILL to all descendants of the guard.
     Kill,
 }
 
-/// Guard to agent.
+/// What a guard tells its agent.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "is")]
 pub(super) enum Report {
     /// The command runs.
     Started {
-        /// Its process id.
+        /// The process id of the command.
         pid: i32,
     },
     /// It could not be started.
     Failed {
         /// The system's error number, if there is one.
         errno: Option<i32>,
-        /// The system's words.
+        /// The reason, for people.
         reason: String,
     },
     /// It ended, and so did everything that it started.
     Exited {
-        /// How.
+        /// The exit code of the command, or the signal that ended it.
         status: ExitStatus,
     },
 }
 
-/// The guard's process: returns when nothing of the command is left. `exe` is this program.
+/// Runs the guard's process to its end, and gives its exit status. It returns when nothing of the
+/// command is left. `exe` is the path of this program.
 pub fn run(exe: &std::path::Path) -> u8 {
     match guard(exe) {
         Ok(()) => 0,
@@ -90,6 +91,7 @@ pub fn exec(guard: i32, argv: &[String]) -> u8 {
     if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 }
 }
 
+/// Starts the command by the agent's first order, follows further orders, and reports the end.
 fn guard(exe: &std::path::Path) -> std::io::Result<()> {
     sys::become_subreaper()?;
     let mut socket = UnixStream::from(std::io::stdin().as_fd().try_clone_to_owned()?);
@@ -135,7 +137,8 @@ fn guard(exe: &std::path::Path) -> std::io::Result<()> {
     tell(&mut socket, &Report::Exited { status })
 }
 
-/// Carries out orders until the agent is gone; then nothing may be left.
+/// Carries out orders until the agent is gone. Then everything that is left of the command is
+/// killed.
 fn follow_orders(mut orders: BufReader<UnixStream>, group: &AtomicI32) {
     let mut line = String::new();
     while matches!(orders.read_line(&mut line), Ok(count) if count > 0) {
@@ -148,11 +151,11 @@ fn follow_orders(mut orders: BufReader<UnixStream>, group: &AtomicI32) {
         }
         line.clear();
     }
-    sys::kill_descendants(LAST_LIMIT);
+    sys::kill_descendants(ORPHAN_KILL_LIMIT);
 }
 
-/// Looks for the program as `execvp` will: afterwards its failure could not be told from the
-/// command's own exit.
+/// Looks for the program in the same way as `execvp`, and says why it can't be started. Once the
+/// process is there, that failure could not be told from an exit of the command itself.
 fn find(argv: &[String], env: &[(String, String)], cwd: &std::path::Path) -> Result<(), String> {
     let Some(program) = argv.first() else { return Err("there is no command".into()) };
     if program.contains('/') {
@@ -170,12 +173,14 @@ fn find(argv: &[String], env: &[(String, String)], cwd: &std::path::Path) -> Res
     if found { Ok(()) } else { Err(format!("there is no program {program} in PATH")) }
 }
 
+/// Sends one report to the agent.
 fn tell(control: &mut UnixStream, report: &Report) -> std::io::Result<()> {
     let mut line = serde_json::to_vec(report)?;
     line.push(b'\n');
     control.write_all(&line)
 }
 
+/// How a process ended, by what the kernel says of it.
 fn exit_status(status: rustix::process::WaitStatus) -> ExitStatus {
     match (status.exit_status(), status.terminating_signal()) {
         (Some(code), _) => ExitStatus::Code(code),

@@ -6,10 +6,10 @@ use super::link::Link;
 use super::process::Ended;
 use crate::gang::{Attempt, ReplicaId, ToMember, ToPrimary};
 
-/// One thing that happened.
+/// Something that happened in another thread.
 #[derive(Debug)]
 pub(super) enum Input {
-    /// At the primary: an authenticated member.
+    /// At the primary: a member has connected and proved that it holds the token.
     MemberLinkUp { number: u64, link: Link<ToMember> },
     /// At the primary: a member said something.
     FromMember { number: u64, message: ToPrimary },
@@ -39,24 +39,24 @@ pub(super) enum Input {
     Terminated,
 }
 
-/// What set-up leaves for the command.
+/// What set-up has made for the command.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct SetupDone {
     /// The command's Python, where the job asks for one.
     pub(super) python: Option<PythonPlace>,
 }
 
-/// Where `python` is.
+/// Where the command finds its `python`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum PythonPlace {
-    /// In PATH already.
+    /// It is in `PATH` already.
     AsItIs,
-    /// In a folder to put first in PATH.
+    /// It is in this folder, which is put first in `PATH`.
     Folder(PathBuf),
-    /// In a virtual environment of this root.
+    /// It is in the virtual environment at this path.
     Environment(PathBuf),
 }
 
-/// Set-up failed: one sentence, what to do included.
+/// Set-up failed. The text is one sentence for people, which says what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct SetupError(pub(super) String);

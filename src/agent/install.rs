@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use fs_err::File;
 use fs_err::os::unix::fs::OpenOptionsExt;
 
-/// Everybody may read and run it, nobody may write to it.
+/// The mode of the copy: everybody may read and run it, and nobody may write to it.
 const MODE: u32 = 0o555;
 
 /// Copies `program` to `mlctl` in a folder; a copy that is there already is replaced at once, never
@@ -14,19 +14,19 @@ const MODE: u32 = 0o555;
 pub fn install(program: &Path, dir: &Path) -> io::Result<PathBuf> {
     fs_err::create_dir_all(dir)?;
     let target = dir.join("mlctl");
-    let beside = dir.join(format!(".mlctl.{}", std::process::id()));
-    let copied = copy(program, &beside).and_then(|()| fs_err::rename(&beside, &target));
+    let partial = dir.join(format!(".mlctl.{}", std::process::id()));
+    let copied = copy(program, &partial).and_then(|()| fs_err::rename(&partial, &target));
     if copied.is_err() {
-        // Only a part of a copy is lost.
-        let _ = fs_err::remove_file(&beside);
+        // What can't be removed is a part of a copy, which nobody runs.
+        let _ = fs_err::remove_file(&partial);
     }
     copied.map(|()| target)
 }
 
-fn copy(program: &Path, beside: &Path) -> io::Result<()> {
+fn copy(program: &Path, partial: &Path) -> io::Result<()> {
     let mut options = fs_err::OpenOptions::new();
-    // The process's mask may take bits away; set them again below.
-    let mut file = options.write(true).create(true).truncate(true).mode(MODE).open(beside)?;
+    // The process's mask may take bits away, so that the mode is set again below.
+    let mut file = options.write(true).create(true).truncate(true).mode(MODE).open(partial)?;
     io::copy(&mut File::open(program)?, &mut file)?;
     file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(MODE))?;
     file.sync_all()

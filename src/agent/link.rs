@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use super::wire;
 
-/// Messages that may wait for a slow peer before its link counts as broken.
-const QUEUE: usize = 256;
+/// How many messages may wait for a slow peer before its link counts as broken.
+const QUEUED_MESSAGES: usize = 256;
 
 /// The sending end of a link; dropping it closes the link once all is flushed.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ impl<T: Serialize + Send + 'static> Link<T> {
     /// Starts the thread that writes to a copy of the stream; the caller goes on reading from its
     /// own.
     pub(super) fn new(stream: &TcpStream) -> io::Result<Self> {
-        let (queue, waiting) = sync_channel(QUEUE);
+        let (queue, waiting) = sync_channel(QUEUED_MESSAGES);
         let target = stream.try_clone()?;
         let writer = std::thread::spawn(move || write(target, &waiting));
         Ok(Self { queue, stream: stream.try_clone()?, writer })
@@ -37,13 +37,13 @@ impl<T: Serialize + Send + 'static> Link<T> {
         }
     }
 
-    /// Closes at once; the reading thread tells the main loop.
+    /// Closes the connection at once. The thread that reads it tells the main loop.
     pub(super) fn cut(&self) {
-        // It may be closed already.
+        // An error means that it is closed already.
         let _ = self.stream.shutdown(Shutdown::Both);
     }
 
-    /// Sends what is queued, closes, and waits for that.
+    /// Sends what is queued, closes the connection, and waits until that is done.
     pub(super) fn flush(self) {
         let Self { queue, writer, .. } = self;
         drop(queue);
@@ -52,6 +52,7 @@ impl<T: Serialize + Send + 'static> Link<T> {
     }
 }
 
+/// Sends messages until there are no more or the connection breaks, and then closes it.
 fn write<T: Serialize>(mut stream: TcpStream, waiting: &Receiver<T>) {
     for message in waiting {
         if wire::send(&mut stream, &message).is_err() {

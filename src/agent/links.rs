@@ -1,4 +1,5 @@
-//! Connections between agents, as threads around the main loop.
+//! The threads that hold the connections between agents: at the primary one that accepts, and
+//! everywhere one that reads each connection.
 
 use std::io;
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -16,13 +17,14 @@ use super::link::Link;
 use super::presence;
 use super::wire::{self, Purpose};
 
-/// Connections that may be in their handshake at once.
-const STRANGERS: usize = 64;
+/// How many connections may be in their handshake at once. Further ones are closed, so that
+/// strangers can't use up threads.
+const HANDSHAKES_AT_ONCE: usize = 64;
 
 /// What the holder of the token may ask for.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct CancelRequest {
-    /// Who cancels, for the verdict.
+    /// The name of whoever cancels, for the verdict.
     pub(super) by: String,
 }
 
@@ -40,9 +42,9 @@ fn read<T: DeserializeOwned>(
     let _ = stream.shutdown(Shutdown::Both);
 }
 
-/// The primary's ear: accepts members and cancel requests for as long as the process lives.
+/// Accepts connections to the primary's agent, in a thread of its own that ends with the process.
 pub(super) fn listen(listener: TcpListener, token: Arc<[u8]>, run: String, inputs: Sender<Input>) {
-    let strangers = Arc::new(AtomicUsize::new(0));
+    let handshakes = Arc::new(AtomicUsize::new(0));
     std::thread::spawn(move || {
         let mut next = 1;
         loop {
@@ -51,17 +53,17 @@ pub(super) fn listen(listener: TcpListener, token: Arc<[u8]>, run: String, input
                 std::thread::sleep(Duration::from_millis(50));
                 continue;
             };
-            if strangers.load(Ordering::SeqCst) >= STRANGERS {
+            if handshakes.load(Ordering::SeqCst) >= HANDSHAKES_AT_ONCE {
                 continue;
             }
-            strangers.fetch_add(1, Ordering::SeqCst);
+            handshakes.fetch_add(1, Ordering::SeqCst);
             let (token, run, inputs) = (Arc::clone(&token), run.clone(), inputs.clone());
-            let (strangers, number) = (Arc::clone(&strangers), next);
+            let (handshakes, number) = (Arc::clone(&handshakes), next);
             next += 1;
             std::thread::spawn(move || {
                 let mut stream = stream;
                 let admitted = wire::admit(&mut stream, &token, &run);
-                strangers.fetch_sub(1, Ordering::SeqCst);
+                handshakes.fetch_sub(1, Ordering::SeqCst);
                 match admitted {
                     Ok(Purpose::Member) => member(number, stream, &inputs),
                     Ok(Purpose::Presence) => presence::watch(stream, &inputs),
@@ -73,6 +75,7 @@ pub(super) fn listen(listener: TcpListener, token: Arc<[u8]>, run: String, input
     });
 }
 
+/// Reads what a member says, until its link is gone.
 fn member(number: u64, stream: TcpStream, inputs: &Sender<Input>) {
     let Ok(link) = Link::new(&stream) else { return };
     if inputs.send(Input::MemberLinkUp { number, link }).is_ok() {
@@ -82,15 +85,17 @@ fn member(number: u64, stream: TcpStream, inputs: &Sender<Input>) {
     }
 }
 
+/// Takes one request to cancel, and answers when the main loop has it.
 fn control(mut stream: TcpStream, inputs: &Sender<Input>) {
     let Ok(CancelRequest { by }) = wire::receive(&mut stream) else { return };
     if inputs.send(Input::Cancel { by }).is_ok() {
-        // The asker may have gone; the request stands.
+        // Whoever asked may be gone, and the run is cancelled all the same.
         let _ = wire::send(&mut stream, &true);
     }
 }
 
-/// Dials the primary after a delay; answers `PrimaryLinkUp` or `PrimaryLinkLost` under `dial`.
+/// Connects to the primary after a delay, in a thread of its own. It sends `PrimaryLinkUp` and
+/// later, or at once, `PrimaryLinkLost` to the main loop, each with the number `dial`.
 pub(super) fn dial(
     dial: u64,
     address: String,

@@ -12,16 +12,16 @@ use super::stream::{StreamWriter, read_metrics};
 use crate::event::{EVENT_VERSION, Event, EventKind};
 use crate::gang::{Attempt, ReplicaId};
 
-/// Lines kept for the cause of a failure.
+/// How many of a command's last lines are kept for the report of a failure.
 const LAST_LINES: usize = 20;
-/// Characters kept of each.
+/// How many characters of each such line are kept.
 const LINE_CHARS: usize = 500;
-/// Metrics and set-up progress are told at most this often.
-const QUIET: Duration = Duration::from_secs(1);
-/// All metrics are repeated this often, since logs lose lines.
-const SNAPSHOT: Duration = Duration::from_mins(1);
+/// The least time between two events with metrics, and between two with the progress of set-up.
+const REPORT_PACE: Duration = Duration::from_secs(1);
+/// How often all metrics are repeated, since kubelets drop old parts of logs.
+const METRICS_REPEAT_PACE: Duration = Duration::from_mins(1);
 
-/// Shared by all threads of an agent.
+/// The log, which all threads of an agent share.
 pub(super) struct Log {
     run: String,
     replica: ReplicaId,
@@ -31,14 +31,21 @@ pub(super) struct Log {
 struct State {
     writer: StreamWriter<Box<dyn Write + Send>>,
     attempt: Attempt,
+    /// The start of a line whose end has not come yet.
     partial: Vec<u8>,
     last_lines: VecDeque<String>,
+    /// The last step that the command printed.
     step: Option<u64>,
+    /// Metrics that have been printed since the last event with metrics.
     fresh: IndexMap<String, f64>,
+    /// The last value of each metric of this attempt.
     all: IndexMap<String, f64>,
-    told: Instant,
-    repeated: Instant,
-    progress: Option<Instant>,
+    /// When the last event with metrics was written.
+    metrics_written: Instant,
+    /// When all metrics were repeated last.
+    metrics_repeated: Instant,
+    /// When the last event with progress of set-up was written.
+    progress_written: Option<Instant>,
 }
 
 impl Log {
@@ -57,26 +64,27 @@ impl Log {
             step: None,
             fresh: IndexMap::new(),
             all: IndexMap::new(),
-            told: now.checked_sub(QUIET).unwrap_or(now),
-            repeated: now,
-            progress: None,
+            metrics_written: now.checked_sub(REPORT_PACE).unwrap_or(now),
+            metrics_repeated: now,
+            progress_written: None,
         };
         Self { run: run.into(), replica: replica.clone(), state: Mutex::new(state) }
     }
 
-    /// An own line about this replica.
+    /// Writes an event of this replica, in the current attempt.
     pub(super) fn own(&self, kind: EventKind) {
         let mut state = self.lock();
         let attempt = state.attempt;
         self.put(&mut state, attempt, Some(self.replica.clone()), kind);
     }
 
-    /// An own line about the gang or another replica.
+    /// Writes an event of the gang, or of another replica.
     pub(super) fn gang(&self, attempt: Attempt, replica: Option<ReplicaId>, kind: EventKind) {
         self.put(&mut self.lock(), attempt, replica, kind);
     }
 
-    /// What follows belongs to this attempt.
+    /// Says that what follows belongs to this attempt. Lines and metrics of the last one are
+    /// forgotten.
     pub(super) fn begin(&self, attempt: Attempt) {
         let mut state = self.lock();
         state.attempt = attempt;
@@ -87,7 +95,7 @@ impl Log {
         state.step = None;
     }
 
-    /// Output of the command.
+    /// Passes output of the command on, and looks for metrics in it.
     pub(super) fn command_output(&self, bytes: &[u8]) {
         let mut state = self.lock();
         state.writer.output(bytes);
@@ -98,12 +106,12 @@ impl Log {
             }
             remember(&mut state.last_lines, &line);
         }
-        if !state.fresh.is_empty() && state.told.elapsed() >= QUIET {
-            self.tell_metrics(&mut state);
+        if !state.fresh.is_empty() && state.metrics_written.elapsed() >= REPORT_PACE {
+            self.write_metrics(&mut state);
         }
     }
 
-    /// Output of set-up: passed on, its last line told as progress.
+    /// Passes output of set-up on, and writes its last line as progress.
     pub(super) fn setup_output(&self, bytes: &[u8]) {
         let mut state = self.lock();
         state.writer.output(bytes);
@@ -111,9 +119,9 @@ impl Log {
         for line in &lines {
             remember(&mut state.last_lines, line);
         }
-        let due = state.progress.is_none_or(|at| at.elapsed() >= QUIET);
+        let due = state.progress_written.is_none_or(|at| at.elapsed() >= REPORT_PACE);
         if let (Some(line), true) = (lines.into_iter().rfind(|line| !line.trim().is_empty()), due) {
-            state.progress = Some(Instant::now());
+            state.progress_written = Some(Instant::now());
             let line = line.trim().chars().take(200).collect();
             let attempt = state.attempt;
             let kind = EventKind::SetupProgress { line };
@@ -121,20 +129,21 @@ impl Log {
         }
     }
 
-    /// Tells metrics that have waited, and now and then all of them again.
+    /// Writes metrics that have waited, and now and then all of them again. To be called about
+    /// every second.
     pub(super) fn tick(&self) {
         let mut state = self.lock();
-        if state.repeated.elapsed() >= SNAPSHOT {
-            state.repeated = Instant::now();
+        if state.metrics_repeated.elapsed() >= METRICS_REPEAT_PACE {
+            state.metrics_repeated = Instant::now();
             let all = state.all.clone();
             state.fresh.extend(all);
         }
-        if !state.fresh.is_empty() && state.told.elapsed() >= QUIET {
-            self.tell_metrics(&mut state);
+        if !state.fresh.is_empty() && state.metrics_written.elapsed() >= REPORT_PACE {
+            self.write_metrics(&mut state);
         }
     }
 
-    /// The command has ended: tells what waits, and gives its last lines.
+    /// Writes the metrics that wait, because the command has ended, and gives its last lines.
     pub(super) fn end(&self) -> Vec<String> {
         let mut state = self.lock();
         let partial = std::mem::take(&mut state.partial);
@@ -146,15 +155,15 @@ impl Log {
             remember(&mut state.last_lines, &line);
         }
         if !state.fresh.is_empty() {
-            self.tell_metrics(&mut state);
+            self.write_metrics(&mut state);
         }
         state.last_lines.iter().cloned().collect()
     }
 
-    fn tell_metrics(&self, state: &mut State) {
+    fn write_metrics(&self, state: &mut State) {
         let values = std::mem::take(&mut state.fresh);
         state.all.extend(values.clone());
-        state.told = Instant::now();
+        state.metrics_written = Instant::now();
         let kind = EventKind::Metrics { step: state.step, values };
         let attempt = state.attempt;
         self.put(state, attempt, Some(self.replica.clone()), kind);
@@ -183,7 +192,8 @@ impl Log {
     }
 }
 
-/// Completed lines; a carriage return ends one too.
+/// The lines that these bytes complete. A carriage return ends a line as well, as progress bars use
+/// it.
 fn take_lines(partial: &mut Vec<u8>, bytes: &[u8]) -> Vec<String> {
     let mut lines = Vec::new();
     for piece in bytes.split_inclusive(|byte| matches!(byte, b'\n' | b'\r')) {
@@ -196,6 +206,7 @@ fn take_lines(partial: &mut Vec<u8>, bytes: &[u8]) -> Vec<String> {
     lines
 }
 
+/// Keeps a line among the last ones, unless it is empty.
 fn remember(last: &mut VecDeque<String>, line: &str) {
     if line.trim().is_empty() {
         return;

@@ -1,4 +1,5 @@
-//! The process beside each command: the same in a pod and on a laptop.
+//! The agent: the process that runs and watches the command of one replica. It is the same in a pod
+//! and on a laptop.
 
 mod beside;
 mod classify;

@@ -9,11 +9,12 @@ use std::time::{Duration, Instant};
 
 use super::process::Control;
 
-/// Long enough for what a server remembers of a name that was not there.
-const NAMES_LIMIT: Duration = Duration::from_mins(1);
+/// The names of all peers resolve within this time, or the command starts without. It is longer
+/// than DNS servers remember that a name was not there.
+const PEER_NAMES_LIMIT: Duration = Duration::from_mins(1);
 
-/// Between two tries.
-const PACE: Duration = Duration::from_millis(100);
+/// The pause between two look-ups of the names that are missing.
+const LOOKUP_PACE: Duration = Duration::from_millis(100);
 
 /// Waits until these hosts have addresses here, or the command isn't wanted any more. Returns the
 /// names that have none in the end, and why.
@@ -21,12 +22,13 @@ pub(super) fn wait(hosts: &[String], control: &Control) -> Vec<String> {
     let begin = Instant::now();
     let mut missing: BTreeMap<String, String> =
         hosts.iter().map(|host| (host.clone(), "no answer yet".to_owned())).collect();
-    let (answers, news) = channel();
+    let (answers, results) = channel();
     let wanted = hosts.to_vec();
-    // One look-up may take longer than a command that is to end can wait.
+    // A look-up can take longer than a command may wait that is to end, so that it has its own
+    // thread.
     std::thread::spawn(move || resolve(wanted, &answers));
-    while !missing.is_empty() && !control.is_ended() && begin.elapsed() < NAMES_LIMIT {
-        match news.recv_timeout(PACE) {
+    while !missing.is_empty() && !control.is_ended() && begin.elapsed() < PEER_NAMES_LIMIT {
+        match results.recv_timeout(LOOKUP_PACE) {
             Ok((host, Ok(()))) => drop(missing.remove(&host)),
             Ok((host, Err(reason))) => drop(missing.insert(host, reason)),
             Err(RecvTimeoutError::Timeout) => {}
@@ -36,21 +38,21 @@ pub(super) fn wait(hosts: &[String], control: &Control) -> Vec<String> {
     missing.into_iter().map(|(host, reason)| format!("{host} ({reason})")).collect()
 }
 
-/// Tries until all have been found or nobody listens any more.
+/// Looks names up until all have been found or nobody takes the answers any more.
 fn resolve(mut hosts: Vec<String>, answers: &Sender<(String, Result<(), String>)>) {
     while !hosts.is_empty() {
-        let mut heard = true;
+        let mut is_wanted = true;
         hosts.retain(|host| {
             let found = (host.as_str(), 0).to_socket_addrs();
             let found = found.map(|_| ()).map_err(|error| error.to_string());
             let is_missing = found.is_err();
-            heard &= answers.send((host.clone(), found)).is_ok();
+            is_wanted &= answers.send((host.clone(), found)).is_ok();
             is_missing
         });
-        if !heard {
+        if !is_wanted {
             return;
         }
-        std::thread::sleep(PACE);
+        std::thread::sleep(LOOKUP_PACE);
     }
 }
 

@@ -15,29 +15,31 @@ use super::wire::{self, Purpose};
 use crate::gang::ReplicaId;
 
 /// The primary's agent listens within this time, or something else is wrong.
-const RECONNECT_LIMIT: Duration = Duration::from_secs(20);
+const PRIMARY_LISTENS_LIMIT: Duration = Duration::from_secs(20);
 
-/// Between two tries.
-const PACE: Duration = Duration::from_millis(20);
+/// The pause between two tries to connect.
+const CONNECT_PACE: Duration = Duration::from_millis(20);
 
-/// Shows this agent to the primary's. Whoever watches the agents may rely on it after this call.
+/// Opens the connection to the primary's agent, and watches it in a thread of its own. After this
+/// call the primary learns of the end of this agent.
 pub(super) fn show(config: &AgentConfig, token: &Arc<[u8]>, inputs: Sender<Input>) {
     let begin = Instant::now();
     let stream = loop {
         match present(config, token) {
             Ok(stream) => break stream,
-            // Joining will tell what is wrong.
-            Err(_) if begin.elapsed() > RECONNECT_LIMIT => return,
-            Err(_) => std::thread::sleep(PACE),
+            // The try to join the gang will tell what is wrong.
+            Err(_) if begin.elapsed() > PRIMARY_LISTENS_LIMIT => return,
+            Err(_) => std::thread::sleep(CONNECT_PACE),
         }
     };
     std::thread::spawn(move || {
-        until_end(stream);
+        wait_for_end(stream);
         // The main loop is gone only when the process ends.
         let _ = inputs.send(Input::PrimaryGone);
     });
 }
 
+/// Opens the connection and says whose it is.
 fn present(config: &AgentConfig, token: &[u8]) -> io::Result<TcpStream> {
     let mut stream = connect(&config.primary_address)?;
     wire::greet(&mut stream, token, &config.gang.run, Purpose::Presence)?;
@@ -45,15 +47,16 @@ fn present(config: &AgentConfig, token: &[u8]) -> io::Result<TcpStream> {
     Ok(stream)
 }
 
-/// The primary's side: returns when the agent behind the stream is gone.
+/// At the primary: tells the main loop when the agent behind the stream is gone, and then returns.
 pub(super) fn watch(mut stream: TcpStream, inputs: &Sender<Input>) {
     let Ok(replica) = wire::receive::<ReplicaId>(&mut stream) else { return };
-    until_end(stream);
+    wait_for_end(stream);
     let _ = inputs.send(Input::AgentGone { replica });
 }
 
-/// Nothing is ever sent: what ends is the process at the other end.
-fn until_end(mut stream: TcpStream) {
+/// Waits for the end of a connection. Nothing is ever sent over it: it ends with the process at its
+/// other end.
+fn wait_for_end(mut stream: TcpStream) {
     let mut nothing = [0; 16];
     while matches!(stream.read(&mut nothing), Ok(count) if count > 0) {}
 }

@@ -7,28 +7,29 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-/// Every cluster has this name.
+/// A name that resolves in the pods of every cluster.
 const NAME: &str = "kubernetes.default.svc";
-/// A server that drops a question is asked again; one that is silent for so long is not there.
+/// A DNS server has answered within this time, or it is not there. One that dropped a question is
+/// asked again before that.
 const RESOLVE_LIMIT: Duration = Duration::from_secs(15);
-/// Between two tries.
-const PACE: Duration = Duration::from_millis(500);
-/// Which servers are asked.
+/// The pause between two look-ups.
+const RESOLVE_PACE: Duration = Duration::from_millis(500);
+/// The file that names the DNS servers of the pod.
 const RESOLV_CONF: &str = "/etc/resolv.conf";
 
 /// What the probe's program says of the pod that it runs in: its termination message, JSON.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ProbeReport {
-    /// Addresses by name.
+    /// The addresses of each name that resolves.
     pub resolved: BTreeMap<String, Vec<String>>,
-    /// Names that have none, and why.
+    /// The names that don't resolve, each with the reason.
     pub failed: BTreeMap<String, String>,
-    /// The servers that were asked.
+    /// The addresses of the DNS servers; empty when they can't be read.
     pub nameservers: Vec<String>,
 }
 
-/// Looks, within [`RESOLVE_LIMIT`].
+/// Looks up the names, which takes at most [`RESOLVE_LIMIT`].
 pub fn probe() -> ProbeReport {
     let servers = fs_err::read_to_string(RESOLV_CONF).unwrap_or_default();
     let mut report = ProbeReport { nameservers: nameservers(&servers), ..ProbeReport::default() };
@@ -44,12 +45,12 @@ fn nameservers(text: &str) -> Vec<String> {
     text.lines().filter_map(server).collect()
 }
 
-/// Tries until there is an answer; gives the last reason when there is none.
+/// Looks a name up until there is an answer or `patience` is over. The error is the last reason.
 fn resolve(name: &str, patience: Duration) -> Result<Vec<String>, String> {
     let begin = Instant::now();
-    let (answers, news) = channel();
+    let (answers, results) = channel();
     let asked = name.to_owned();
-    // The system's look-up can't be bounded itself.
+    // The system's look-up can't be limited in time, so that it has a thread of its own.
     std::thread::spawn(move || {
         loop {
             let found = (asked.as_str(), 0).to_socket_addrs();
@@ -58,11 +59,11 @@ fn resolve(name: &str, patience: Duration) -> Result<Vec<String>, String> {
             if answers.send(found.map_err(|error| error.to_string())).is_err() || is_over {
                 return;
             }
-            std::thread::sleep(PACE);
+            std::thread::sleep(RESOLVE_PACE);
         }
     });
     let mut last = "no answer in time".to_owned();
-    while let Ok(found) = news.recv_timeout(patience.saturating_sub(begin.elapsed())) {
+    while let Ok(found) = results.recv_timeout(patience.saturating_sub(begin.elapsed())) {
         match found {
             Ok(addresses) => return Ok(addresses),
             Err(why) => last = why,

@@ -16,21 +16,24 @@ use super::guard::{Order, Report};
 use crate::gang::ExitStatus;
 use crate::sys;
 
-/// A part of a line waits this long for its end before it is passed on.
-const FLUSH_AFTER: Duration = Duration::from_millis(200);
+/// The end of a line has come within this time, or the part that is there is passed on.
+const LINE_END_LIMIT: Duration = Duration::from_millis(200);
 
-/// A line that is longer is passed on in pieces.
+/// How many bytes a line may have before it is passed on in pieces.
 const LINE_LIMIT: usize = 64 << 10;
 
-/// What to run.
+/// A program to be run.
 #[derive(Clone, Debug)]
 pub(super) struct Program {
+    /// The program and its arguments.
     pub(super) argv: Vec<String>,
+    /// All variables of its environment: none is inherited.
     pub(super) env: Vec<(String, String)>,
+    /// The working folder.
     pub(super) cwd: PathBuf,
 }
 
-/// How it ended.
+/// How a program ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Ended {
     /// It ran and ended.
@@ -56,21 +59,21 @@ struct ControlState {
 }
 
 impl Control {
-    /// SIGTERM to the process's group.
+    /// Sends SIGTERM to the process's group; when it has not started yet, as soon as it has.
     pub(super) fn terminate(&self) {
         let mut state = self.lock();
         state.terminated = true;
         state.send(&Order::Terminate);
     }
 
-    /// SIGKILL to the process and everything that came from it.
+    /// Sends SIGKILL to the process and everything that it started.
     pub(super) fn kill(&self) {
         let mut state = self.lock();
         state.killed = true;
         state.send(&Order::Kill);
     }
 
-    /// Somebody wanted it to end, so a next step must not start.
+    /// [`Self::terminate`] or [`Self::kill`] was called, so that no further step may start.
     pub(super) fn is_ended(&self) -> bool {
         let state = self.lock();
         state.killed || state.terminated
@@ -95,7 +98,8 @@ fn write_order(socket: &mut UnixStream, order: &Order) -> std::io::Result<()> {
     socket.write_all(&line)
 }
 
-/// Runs a program to its end, in this thread. `started` gets its process id.
+/// Runs a program behind a guard to its end, in this thread. `exe` is the path of this program,
+/// which is the guard too; `started` gets the process id of the program.
 pub(super) fn run(
     exe: &Path,
     program: &Program,
@@ -103,11 +107,11 @@ pub(super) fn run(
     control: &Control,
     started: impl FnOnce(i32),
 ) -> std::io::Result<Ended> {
-    let (ours, theirs) = UnixStream::pair()?;
+    let (agent_end, guard_end) = UnixStream::pair()?;
     let mut guard = Command::new(exe)
         .arg("agent-guard")
         .env_clear()
-        .stdin(Stdio::from(OwnedFd::from(theirs)))
+        .stdin(Stdio::from(OwnedFd::from(guard_end)))
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .process_group(0)
@@ -116,17 +120,17 @@ pub(super) fn run(
         guard.stdout.take().map(|pipe| reader(OwnedFd::from(pipe), sink)),
         guard.stderr.take().map(|pipe| reader(OwnedFd::from(pipe), sink)),
     ];
-    let mut orders = ours.try_clone()?;
+    let mut orders = agent_end.try_clone()?;
     let Program { argv, env, cwd } = program.clone();
     write_order(&mut orders, &Order::Start { argv, env, cwd })?;
     control.lock().socket = Some(orders);
     let mut started = Some(started);
     let mut ended = Ended::GuardLost;
-    for line in BufReader::new(ours).lines() {
+    for line in BufReader::new(agent_end).lines() {
         match line.ok().and_then(|line| serde_json::from_str(&line).ok()) {
             Some(Report::Started { pid }) => {
                 started.take().into_iter().for_each(|tell| tell(pid));
-                // Whoever wanted it to end before it had a process group.
+                // It may have been told to end before it had a process group.
                 let mut state = control.lock();
                 if state.killed {
                     state.send(&Order::Kill);
@@ -148,7 +152,7 @@ pub(super) fn run(
         }
         sys::kill_descendants(Duration::from_secs(8));
     }
-    // Reaped already when the agent swept its children.
+    // The agent may have reaped it already, together with its other children.
     let _ = guard.wait();
     for pipe in pipes.into_iter().flatten() {
         // A reader can't panic; there is nothing to learn from its end.
@@ -165,7 +169,7 @@ fn reader(pipe: OwnedFd, sink: &Sink) -> std::thread::JoinHandle<()> {
         let mut pending: Vec<u8> = Vec::new();
         let mut chunk = vec![0; LINE_LIMIT];
         loop {
-            if !pending.is_empty() && !readable_within(&file, FLUSH_AFTER) {
+            if !pending.is_empty() && !readable_within(&file, LINE_END_LIMIT) {
                 sink(&pending);
                 pending.clear();
             }
@@ -189,6 +193,7 @@ fn reader(pipe: OwnedFd, sink: &Sink) -> std::thread::JoinHandle<()> {
     })
 }
 
+/// There is something to read within this time, or the pipe is closed.
 fn readable_within(file: &impl AsFd, limit: Duration) -> bool {
     let mut fds = [PollFd::new(file, PollFlags::IN)];
     let limit = Timespec {

@@ -1,4 +1,4 @@
-//! The agent's process: the machines of the gang, fed by threads, and what they ask for.
+//! The start of an agent: its threads, its machines, and its set-up before it joins the gang.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, Write};
@@ -25,11 +25,11 @@ use crate::sys;
 
 /// What an agent needs from its surroundings.
 pub struct Surroundings {
-    /// This program, for the guard processes.
+    /// The path of this program, which is started again as the guard of each command.
     pub exe: PathBuf,
-    /// The inherited environment; secrets of the command are in it.
+    /// The environment that the agent has inherited. It may hold secrets of the command.
     pub environment: Vec<(String, String)>,
-    /// The replica's log.
+    /// Where the replica's log is written.
     pub out: Box<dyn Write + Send>,
 }
 
@@ -90,8 +90,9 @@ pub fn run(config: AgentConfig, surroundings: Surroundings) -> io::Result<u8> {
     Ok(agent.serve(&queue).code())
 }
 
+/// Turns signals that end the process into inputs of the main loop.
 fn listen_to_signals(inputs: Sender<Input>) -> io::Result<()> {
-    // A closing terminal is nobody's end: SIGHUP is taken and ignored.
+    // A terminal that is closed must not end a run, so that SIGHUP is taken and ignored.
     let mut signals = signal_hook::iterator::Signals::new([SIGTERM, SIGINT, SIGHUP])?;
     std::thread::spawn(move || {
         for signal in &mut signals {
@@ -103,8 +104,8 @@ fn listen_to_signals(inputs: Sender<Input>) -> io::Result<()> {
     Ok(())
 }
 
-/// Set-up comes before the gang: the time that it takes counts for no timeout. What happens
-/// meanwhile is kept; a wish to end is heard at once.
+/// Runs set-up before the replica joins the gang, so that the time which it takes counts for no
+/// timeout. Inputs that come meanwhile are returned; those that end the run end set-up at once.
 fn wait_for_setup(runner: &Runner, queue: &Receiver<Input>) -> Vec<Input> {
     runner.start_setup();
     let mut kept = Vec::new();
@@ -121,17 +122,18 @@ fn wait_for_setup(runner: &Runner, queue: &Receiver<Input>) -> Vec<Input> {
             break;
         }
     }
-    // The machines must know how set-up ended before anything else.
+    // The machines must learn how set-up ended before they get the other inputs.
     kept.rotate_right(1);
     kept
 }
 
-/// The replica's accelerators, as its command is shown them.
+/// The accelerators of the replica, as far as its command may see them.
 fn devices(config: &AgentConfig) -> Devices {
     match config.env.get("CUDA_VISIBLE_DEVICES").map(String::as_str) {
         _ if !config.accelerators => Devices::none(),
-        // It runs on the CPU.
+        // The command is shown no accelerator and runs on the CPU.
         Some("") => Devices::none(),
-        ids => Devices::of(ids.unwrap_or_default()),
+        Some(ids) => Devices::of(ids),
+        None => Devices::of_pod(),
     }
 }

@@ -16,13 +16,13 @@ use crate::event::EventKind;
 use crate::gang::Attempt;
 use crate::sys;
 
-/// A port may stay busy this long after its owner has ended.
-const PORT_LIMIT: Duration = Duration::from_secs(10);
+/// A port of the command is free within this time after its end, or the clean-up has failed.
+const PORT_RELEASE_LIMIT: Duration = Duration::from_secs(10);
 
-/// Variables that mean something to mlctl's own processes only.
-const PRIVATE: &str = "MLCTL_AGENT_";
+/// How the names of variables begin that mean something to mlctl's own processes only.
+const PRIVATE_PREFIX: &str = "MLCTL_AGENT_";
 
-/// The parts that all threads share.
+/// Starts threads for set-up, commands and clean-up, and remembers what they need.
 pub(super) struct Runner {
     exe: PathBuf,
     config: Arc<AgentConfig>,
@@ -30,9 +30,12 @@ pub(super) struct Runner {
     inherited: Vec<(String, String)>,
     log: Arc<Log>,
     inputs: Sender<Input>,
+    /// How set-up ended; `None` before that.
     setup: Option<Result<SetupDone, SetupError>>,
     setup_control: Control,
+    /// The last attempt that was started, and the control of its command.
     current: Option<(Attempt, Control)>,
+    /// The files in /dev/shm that the command has been seen to use.
     shared_memory: Arc<std::sync::Mutex<Vec<PathBuf>>>,
 }
 
@@ -45,7 +48,7 @@ impl Runner {
         inputs: Sender<Input>,
     ) -> Self {
         let hidden = |name: &str| {
-            name.starts_with(PRIVATE) || config.unset_env.iter().any(|unset| unset == name)
+            name.starts_with(PRIVATE_PREFIX) || config.unset_env.iter().any(|unset| unset == name)
         };
         let inherited = environment.into_iter().filter(|(name, _)| !hidden(name)).collect();
         Self {
@@ -79,12 +82,13 @@ impl Runner {
         self.setup_control.kill();
     }
 
+    /// Remembers how set-up ended, for the commands after it.
     pub(super) fn setup_ended(&mut self, result: Result<SetupDone, SetupError>) {
         self.setup = Some(result);
     }
 
-    /// Makes the working folder and runs the command. Answers [`Input::CommandStarted`] (or not)
-    /// and [`Input::CommandEnded`].
+    /// Makes the working folder and runs the command. Answers [`Input::CommandStarted`], unless it
+    /// can't be started, and then [`Input::CommandEnded`].
     pub(super) fn start(&mut self, attempt: Attempt) {
         let control = Control::default();
         self.current = Some((attempt, control.clone()));
@@ -108,6 +112,7 @@ impl Runner {
         });
     }
 
+    /// Sends SIGTERM to the command of an attempt, if it is the current one.
     pub(super) fn signal(&self, attempt: Attempt) {
         if let Some((_, control)) = self.current.as_ref().filter(|(current, _)| *current == attempt)
         {
@@ -115,6 +120,7 @@ impl Runner {
         }
     }
 
+    /// Kills the command of an attempt, if it is the current one.
     pub(super) fn kill(&self, attempt: Attempt) {
         if let Some((_, control)) = self.current.as_ref().filter(|(current, _)| *current == attempt)
         {
@@ -122,7 +128,7 @@ impl Runner {
         }
     }
 
-    /// Kills whatever there is, at once, and says whether that worked.
+    /// Kills set-up and command at once; `false` when something of them lives on.
     pub(super) fn kill_all(&self) -> bool {
         self.end_setup();
         if let Some((_, control)) = &self.current {
@@ -154,17 +160,18 @@ impl Runner {
             let gone = sys::kill_descendants(config.gang.kill_bound);
             sys::reap(|_, _| {});
             for path in shared.lock().unwrap_or_else(std::sync::PoisonError::into_inner).drain(..) {
-                // Its owner may have removed it.
+                // The command may have removed it itself.
                 let _ = fs_err::remove_file(path);
             }
             let free = config
                 .own_ports
                 .iter()
-                .all(|port| becomes_free(beside(&config.listen_address, *port)));
+                .all(|port| becomes_free(with_port(&config.listen_address, *port)));
             let _ = inputs.send(Input::CleanedUp { attempt, clean: gone && free });
         });
     }
 
+    /// The environment of set-up (attempt 0) and of commands.
     fn environment(&self, attempt: Attempt) -> Vec<(String, String)> {
         let mut env = self.inherited.clone();
         let attempt = [("MLCTL_ATTEMPT".to_owned(), attempt.to_string())];
@@ -177,6 +184,7 @@ impl Runner {
     }
 }
 
+/// Makes a working folder and runs set-up in it, if the job has one.
 fn prepare_and_set_up(
     exe: &std::path::Path,
     config: &AgentConfig,
@@ -204,6 +212,7 @@ fn prepare_and_set_up(
     Ok(done)
 }
 
+/// Runs the command of one attempt to its end, from its working folder on.
 fn command(
     exe: &std::path::Path,
     config: &AgentConfig,
@@ -231,15 +240,15 @@ fn command(
             return not_started(format!("an output folder: {error}"));
         }
     }
-    let nameless = names::wait(&config.peers, control);
+    let unresolved = names::wait(&config.peers, control);
     if control.is_ended() {
         return not_started("ended before it was started".into());
     }
-    if !nameless.is_empty() {
+    if !unresolved.is_empty() {
         let message = format!(
             "the command starts although names of its peers don't resolve in this pod: {}: check \
              the cluster's DNS",
-            nameless.join(", ")
+            unresolved.join(", ")
         );
         log.own(EventKind::Warning { message });
     }
@@ -262,19 +271,20 @@ fn not_started(reason: String) -> Ended {
     Ended::NotStarted { errno: None, reason }
 }
 
-/// Another port of the interfaces that the gang listens on.
-fn beside(address: &str, port: u16) -> String {
+/// The address of another port at the interface that the gang listens on.
+fn with_port(address: &str, port: u16) -> String {
     let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
     format!("{host}:{port}")
 }
 
+/// Waits until a port can be bound; `false` when it stays busy.
 fn becomes_free(address: String) -> bool {
     let begin = Instant::now();
     loop {
         if std::net::TcpListener::bind(&address).is_ok() {
             return true;
         }
-        if begin.elapsed() > PORT_LIMIT {
+        if begin.elapsed() > PORT_RELEASE_LIMIT {
             return false;
         }
         std::thread::sleep(Duration::from_millis(50));

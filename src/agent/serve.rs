@@ -11,7 +11,7 @@ use super::input::Input;
 use super::link::Link;
 use super::log::Log;
 use super::runner::Runner;
-use super::usage::{INTERVAL, Meter};
+use super::usage::{Meter, SAMPLE_INTERVAL};
 use crate::event::EventKind;
 use crate::gang::{
     AgentExit, Attempt, LinkId, MemberInput, MemberMachine, Session, SessionInput, ToMember,
@@ -19,13 +19,15 @@ use crate::gang::{
 };
 use crate::sys;
 
-/// An input that waits for its machine.
+/// An input that waits for one of the machines.
 pub(super) enum Work {
+    /// For the machine of the whole gang, which only the primary has.
     Session(SessionInput),
+    /// For the machine of this member.
     Member(MemberInput),
 }
 
-/// One agent's state around its machines.
+/// An agent: its machines, and what they need around them.
 pub(super) struct Agent {
     pub(super) config: Arc<AgentConfig>,
     pub(super) token: Arc<[u8]>,
@@ -35,6 +37,7 @@ pub(super) struct Agent {
     pub(super) log: Arc<Log>,
     pub(super) runner: Runner,
     pub(super) inputs: Sender<Input>,
+    /// When the agent started, by the monotonic clock; the machines' time counts from there.
     pub(super) start: Duration,
     pub(super) sleep: sys::SleepWatch,
     pub(super) work: VecDeque<Work>,
@@ -42,22 +45,30 @@ pub(super) struct Agent {
     pub(super) members: BTreeMap<u64, Link<ToMember>>,
     /// Elsewhere: the link to the primary.
     pub(super) primary: Option<Link<ToPrimary>>,
+    /// The number of the last dial. Answers to earlier ones are void.
     pub(super) dial: u64,
     /// Numbers of the primary's own in-process links.
     pub(super) next_link: u64,
+    /// At the primary: the link of its own member; `None` while that is not connected.
     pub(super) own_link: Option<LinkId>,
+    /// The attempt whose command runs.
     pub(super) running: Option<Attempt>,
     pub(super) attempt: Attempt,
+    /// The verdict is there.
     pub(super) decided: bool,
+    /// When the use of resources was measured last.
     pub(super) sampled: Instant,
+    /// How the agent ends; `None` as long as it goes on.
     pub(super) exit: Option<AgentExit>,
 }
 
 impl Agent {
+    /// The machines' time.
     pub(super) fn now(&self) -> Duration {
         sys::monotonic().saturating_sub(self.start)
     }
 
+    /// The main loop: gives inputs to the machines until one of them ends the agent.
     pub(super) fn serve(mut self, queue: &Receiver<Input>) -> AgentExit {
         loop {
             if let Some(slept) = self.sleep.slept() {
@@ -73,29 +84,34 @@ impl Agent {
                     return self.leave(exit);
                 }
             }
-            match queue.recv_timeout(self.patience()) {
+            match queue.recv_timeout(self.wait_limit()) {
                 Ok(input) => self.take(input),
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
             }
         }
     }
 
-    /// How long nothing needs to be done by itself.
-    fn patience(&self) -> Duration {
+    /// How long the loop may wait for an input before it must look at the clock.
+    fn wait_limit(&self) -> Duration {
         let now = self.now();
         let deadlines = [self.member.deadline(), self.session.as_ref().and_then(Session::deadline)];
-        let next =
-            deadlines.into_iter().flatten().min().map_or(INTERVAL, |at| at.saturating_sub(now));
-        next.clamp(Duration::from_millis(1), INTERVAL)
+        let next = deadlines
+            .into_iter()
+            .flatten()
+            .min()
+            .map_or(SAMPLE_INTERVAL, |at| at.saturating_sub(now));
+        next.clamp(Duration::from_millis(1), SAMPLE_INTERVAL)
     }
 
+    /// Measures the use of resources, when it is time to.
     fn sample(&mut self) {
-        if self.sampled.elapsed() < INTERVAL {
+        if self.sampled.elapsed() < SAMPLE_INTERVAL {
             return;
         }
         self.sampled = Instant::now();
         self.log.tick();
-        // In a pod, orphans of processes that came in from outside are this one's too.
+        // In a pod this process inherits the orphans of processes that came in from outside, by
+        // `exec`.
         sys::reap(|_, _| {});
         if self.running.is_some() {
             let (usage, pids) = self.meter.sample();
@@ -108,7 +124,7 @@ impl Agent {
         }
     }
 
-    /// Translates what a thread says.
+    /// Turns what a thread says into an input of a machine.
     pub(super) fn take(&mut self, input: Input) {
         let work = match input {
             Input::MemberLinkUp { number, link } => {
@@ -136,7 +152,7 @@ impl Agent {
                 self.primary = None;
                 Work::Member(MemberInput::LinkLost { refused })
             }
-            // Of a connection that has been given up.
+            // These are about a connection that has been given up.
             Input::PrimaryLinkUp { .. }
             | Input::FromPrimary { .. }
             | Input::PrimaryLinkLost { .. } => return,

@@ -18,10 +18,11 @@ pub(super) fn write(config: &AgentConfig, message: &TerminationMessage) -> std::
     }
 }
 
+/// Puts a new file in the place of the old one.
 fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let beside = path.with_extension("end.new");
-    fs_err::write(&beside, bytes)?;
-    fs_err::rename(&beside, path)
+    let partial = path.with_extension("end.new");
+    fs_err::write(&partial, bytes)?;
+    fs_err::rename(&partial, path)
 }
 
 /// In a pod the file is a mount, which no other file can be renamed over. One write covers all of
@@ -44,7 +45,7 @@ pub fn report_unusable_pod(reason: &str) {
 pub fn report_in_pod(message: String) {
     let path = Path::new(TERMINATION_FILE);
     if path.exists() {
-        // The log says it too.
+        // The log says the same, so that nothing is lost when this fails.
         let _ = overwrite(path, message.into_bytes());
     }
 }

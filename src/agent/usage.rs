@@ -1,4 +1,4 @@
-//! What a replica's processes use, sampled.
+//! What the processes of a replica use, measured every few seconds.
 
 use std::time::{Duration, Instant};
 
@@ -6,27 +6,31 @@ use super::devices::Devices;
 use crate::gang::Usage;
 use crate::sys;
 
-/// Between two samples.
-pub(super) const INTERVAL: Duration = Duration::from_secs(2);
+/// The pause between two measurements.
+pub(super) const SAMPLE_INTERVAL: Duration = Duration::from_secs(2);
 
-/// Samples the descendants of this process.
+/// Measures what the descendants of this process use.
 pub(super) struct Meter {
     group: sys::MemoryGroup,
     /// Bytes; `None` where nothing limits the memory, or nothing is known of a limit.
     limit: Option<u64>,
+    /// The CPU time that all processes had used at the last sample, in ticks of the kernel.
     ticks: u64,
+    /// When the last sample was taken.
     at: Instant,
+    /// How often the kernel had killed for memory when the command started.
     kills_before: u64,
     last: Usage,
-    overrun_told: bool,
+    overrun_reported: bool,
     devices: Devices,
 }
 
 impl Meter {
-    /// A meter with the limit that the runtime says, or else the control group.
+    /// A meter with this memory limit in bytes or, where the runtime names none, that of the
+    /// control group.
     pub(super) fn new(limit: Option<u64>, devices: Devices) -> Self {
         let group = sys::MemoryGroup::find();
-        let limit = limit.or_else(|| group.limit());
+        let limit = limit.or_else(|| group.limit()).filter(|limit| *limit > 0);
         let kills_before = group.oom_kills();
         Self {
             group,
@@ -35,21 +39,21 @@ impl Meter {
             at: Instant::now(),
             kills_before,
             last: Usage::default(),
-            overrun_told: false,
+            overrun_reported: false,
             devices,
         }
     }
 
-    /// A command starts: what came before isn't its doing.
+    /// Says that a command starts, so that nothing from before counts.
     pub(super) fn begin(&mut self) {
         self.kills_before = self.group.oom_kills();
         self.ticks = 0;
         self.at = Instant::now();
         self.last = Usage::default();
-        self.overrun_told = false;
+        self.overrun_reported = false;
     }
 
-    /// Usage since the last sample, and the processes it is of.
+    /// The usage since the last sample, and the ids of the processes that it was measured of.
     pub(super) fn sample(&mut self) -> (Usage, Vec<i32>) {
         let processes = sys::descendants(rustix::process::getpid().as_raw_pid());
         let ticks: u64 = processes.iter().map(|process| process.ticks).sum();
@@ -69,14 +73,15 @@ impl Meter {
         (self.last, processes.iter().map(|process| process.pid).collect())
     }
 
-    /// Said once per command: it uses more than its limit, and nothing here stops it.
+    /// A warning that the command uses more memory than its limit, which nothing on a laptop stops;
+    /// once for each command.
     pub(super) fn overrun(&mut self) -> Option<String> {
         let memory = self.last.memory;
         let limit = self.limit.filter(|limit| memory > *limit)?;
-        if self.overrun_told {
+        if self.overrun_reported {
             return None;
         }
-        self.overrun_told = true;
+        self.overrun_reported = true;
         let mib = |bytes: u64| bytes.div_ceil(1 << 20);
         Some(format!(
             "it uses {} MiB, more than its `memory` of {} MiB: a cluster would kill it, this \
@@ -86,7 +91,7 @@ impl Meter {
         ))
     }
 
-    /// The kernel killed something for its memory since the command started.
+    /// The kernel has killed a process for its memory since the command started.
     pub(super) fn was_killed(&self) -> bool {
         self.group.oom_kills() > self.kills_before
     }

@@ -36,6 +36,7 @@ pub(super) fn fresh(
     Ok(dir)
 }
 
+/// Makes a link in place of whatever the code has there.
 fn link(target: &Path, place: &Path) -> io::Result<()> {
     if place.is_dir() && !place.is_symlink() {
         fs_err::remove_dir_all(place)?;
@@ -48,7 +49,7 @@ fn link(target: &Path, place: &Path) -> io::Result<()> {
     fs_err::os::unix::fs::symlink(target, place)
 }
 
-/// Puts files together from their parts.
+/// Makes files by joining their parts.
 fn assemble(parts: &Path, files: &[CodeFile], target: &Path) -> io::Result<()> {
     for file in files {
         let path = target.join(&file.path);
@@ -64,7 +65,7 @@ fn assemble(parts: &Path, files: &[CodeFile], target: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Removes all working folders.
+/// Removes all working folders of a replica.
 pub(super) fn empty(base: &Path) -> io::Result<()> {
     match fs_err::remove_dir_all(base) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -72,6 +73,7 @@ pub(super) fn empty(base: &Path) -> io::Result<()> {
     }
 }
 
+/// Copies a folder or file of code, without what its ignore files name.
 fn copy(code: &Path, target: &Path) -> io::Result<()> {
     for entry in walk(code)? {
         let to = target.join(&entry.path);

@@ -1,63 +1,63 @@
-//! What a user may do, by mlctl's verbs.
+//! Which of mlctl's verbs a user has the permissions for.
 
 use super::finding::{Finding, Place, Trouble};
 
 const CHECK: &str = "permissions";
 
-/// What one verb of mlctl lacks.
+/// The permissions that one verb of mlctl needs and a user doesn't have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MissingPermission {
-    /// The verb, such as `train`.
+    /// The verb, or several that need the same, such as `train`.
     pub activity: String,
-    /// Nothing runs without it.
+    /// Nothing runs without this verb.
     pub is_vital: bool,
-    /// Permissions, as `create jobs.batch`.
+    /// The permissions, each as a verb of Kubernetes and a resource, such as `create jobs.batch`.
     pub missing: Vec<String>,
-    /// The word of the smallest Role that has all of it.
+    /// The word by which options name the smallest Role that has all of them.
     pub role: String,
 }
 
-/// Judges what a user lacks of `asked` permissions.
+/// Judges which permissions are missing of the `asked` ones that mlctl's verbs need.
 pub fn permissions(
     user: &str,
     namespace: &str,
     asked: usize,
-    lacks: &[MissingPermission],
+    missing: &[MissingPermission],
 ) -> Vec<Finding> {
-    if lacks.is_empty() {
+    if missing.is_empty() {
         let what = format!("{user} has the {asked} that mlctl's verbs ask for");
         return vec![Finding::ok(Place::Cluster, CHECK, what)];
     }
     let (vital, other): (Vec<&MissingPermission>, Vec<&MissingPermission>) =
-        lacks.iter().partition(|lack| lack.is_vital);
+        missing.iter().partition(|one| one.is_vital);
     let mut findings = Vec::new();
-    let grant = |lack: &MissingPermission| {
+    let grant = |missing: &MissingPermission| {
         format!(
             "mlctl cluster manifests --for-namespace {namespace} --user {user} --role {} \
              --roles-only | \
              kubectl apply -f -",
-            lack.role
+            missing.role
         )
     };
-    for lack in &vital {
+    for activity in &vital {
         findings.push(
             Finding::fail(
                 Place::Cluster,
                 CHECK,
-                format!("{} lacks {}", lack.activity, lack.missing.join(", ")),
+                format!("{} lacks {}", activity.activity, activity.missing.join(", ")),
             )
             .why(format!(
                 "{user} can't start runs in {namespace}; the Role mlctl-{} has it, and an admin \
                  gives it",
-                lack.role
+                activity.role
             ))
-            .mend(grant(lack))
+            .mend(grant(activity))
             .of(Trouble::Refused),
         );
     }
-    // One that lacks everything needs no list of it.
+    // A user who may do nothing needs no list of each verb.
     if let Some(first) = vital.first().filter(|_| other.len() > 2) {
-        let names: Vec<&str> = other.iter().map(|lack| lack.activity.as_str()).collect();
+        let names: Vec<&str> = other.iter().map(|one| one.activity.as_str()).collect();
         let what = format!("{} lack some, too", names.join(", "));
         findings.push(
             Finding::warn(Place::Cluster, CHECK, what)
@@ -67,12 +67,12 @@ pub fn permissions(
         );
         return findings;
     }
-    for lack in other {
-        let what = format!("{} lacks {}", lack.activity, lack.missing.join(", "));
+    for activity in other {
+        let what = format!("{} lacks {}", activity.activity, activity.missing.join(", "));
         findings.push(
             Finding::warn(Place::Cluster, CHECK, what)
-                .why(format!("that verb fails; the Role mlctl-{} has it", lack.role))
-                .mend(grant(lack)),
+                .why(format!("that verb fails; the Role mlctl-{} has it", activity.role))
+                .mend(grant(activity)),
         );
     }
     findings

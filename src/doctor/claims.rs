@@ -1,32 +1,33 @@
-//! Claims: where models and data of runs lie.
+//! Claims, in which models and data of runs lie.
 
 use super::finding::{Finding, Place};
 
 const CHECK: &str = "claims";
 
-/// A PersistentVolumeClaim.
+/// What the checks need of a PersistentVolumeClaim.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClaimFacts {
-    /// Its name.
+    /// The name of the claim.
     pub name: String,
     /// `Bound`, `Pending` or `Lost`.
     pub phase: String,
-    /// Its class, if it names one.
+    /// The class that it names; `None` when it names none.
     pub class: Option<String>,
 }
 
-/// A StorageClass.
+/// What the checks need of a StorageClass.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClassFacts {
-    /// Its name.
+    /// The name of the class.
     pub name: String,
-    /// Claims that name none get this one.
+    /// Claims that name no class get this one.
     pub is_default: bool,
-    /// A volume is made when the first pod uses it.
+    /// A volume is made only when a pod uses the claim, so that claims wait until then.
     pub waits_for_pod: bool,
 }
 
-/// Can `output: pvc://...` and `data` be mounted? `classes` is `None` where they may not be listed.
+/// Judges whether `output: pvc://...` and `data` can be mounted. `classes` is `None` where this
+/// user may not list them.
 pub fn claims(
     namespace: &str,
     claims: &[ClaimFacts],

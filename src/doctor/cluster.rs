@@ -7,18 +7,18 @@ use crate::spec::Security;
 /// and a back-off limit per index.
 const OLDEST: u32 = 31;
 
-/// An API server that answers.
+/// What an API server says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ServerFacts {
-    /// `v1.34.4`.
+    /// The version as it writes it, such as `v1.34.4`.
     pub version: String,
-    /// Major and minor, without what clouds append.
+    /// The major and minor version, without what clouds append; `None` when they can't be read.
     pub number: Option<(u32, u32)>,
-    /// Its address.
+    /// The address at which it answers.
     pub server: String,
 }
 
-/// Is it new enough?
+/// Judges whether the API server is new enough.
 pub fn version(facts: &ServerFacts) -> Finding {
     let ServerFacts { version, number, server } = facts;
     match number {
@@ -39,18 +39,18 @@ pub fn version(facts: &ServerFacts) -> Finding {
     }
 }
 
-/// What the namespace says of pods: labels of Pod Security admission.
+/// What a namespace says of the pods that it takes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NamespaceFacts {
-    /// Its name.
+    /// The name of the namespace.
     pub name: String,
-    /// `pod-security.kubernetes.io/enforce`, if it has the label.
+    /// The value of its label `pod-security.kubernetes.io/enforce`; `None` without that label.
     pub enforce: Option<String>,
     /// It is being deleted.
     pub is_going: bool,
 }
 
-/// Does it take pods of this security?
+/// Judges whether a namespace takes pods with this `security`.
 pub fn namespace(facts: &NamespaceFacts, security: Security) -> Finding {
     const CHECK: &str = "namespace";
     let NamespaceFacts { name, enforce, is_going } = facts;
@@ -75,7 +75,7 @@ pub fn namespace(facts: &NamespaceFacts, security: Security) -> Finding {
         ))
 }
 
-/// As a spec writes it.
+/// The word by which specs name a security.
 pub fn word(security: Security) -> &'static str {
     match security {
         Security::Restricted => "restricted",
@@ -88,13 +88,13 @@ pub fn word(security: Security) -> &'static str {
 /// Kueue, as far as a namespace sees it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KueueFacts {
-    /// Its API is served.
+    /// The API server serves Kueue's API.
     pub is_installed: bool,
-    /// LocalQueues of the namespace; `None`: they may not be listed.
+    /// The names of the LocalQueues of the namespace; `None` where this user may not list them.
     pub queues: Option<Vec<String>>,
 }
 
-/// Can a spec name a `queue`?
+/// Judges whether a spec can name a `queue`.
 pub fn kueue(namespace: &str, facts: &KueueFacts) -> Finding {
     const CHECK: &str = "kueue";
     match (facts.is_installed, &facts.queues) {

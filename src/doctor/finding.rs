@@ -1,38 +1,38 @@
-//! One finding: what, why it matters, the command that mends it.
+//! A finding: what is there, why it matters, and the command that mends it.
 
 use std::fmt::Write as _;
 
 use serde::Serialize;
 
-/// How bad it is.
+/// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Level {
-    /// Nothing to do.
+    /// All is well.
     Ok,
-    /// Not looked at, or not there and not needed.
+    /// The check was not made, or what it looks for is not there and not needed.
     Skip,
-    /// Runs start, and something of them will be missing, slow or odd.
+    /// Runs start, but something about them will be missing, slow or odd.
     Warn,
-    /// Runs don't start.
+    /// Runs can't start.
     Fail,
 }
 
-/// Whose health it is.
+/// What a finding is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Place {
-    /// This machine.
+    /// The machine that mlctl runs on.
     Laptop,
     /// The chosen cluster.
     Cluster,
 }
 
-/// What kind of trouble a finding that fails is, for pipelines.
+/// The kind of a finding that fails. It decides the exit code, by which pipelines go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Trouble {
-    /// Runs could not start.
+    /// Something else keeps runs from starting.
     #[default]
     Start,
     /// The cluster refuses this user.
@@ -45,13 +45,13 @@ pub enum Trouble {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Finding {
-    /// Where.
+    /// What it is about.
     pub place: Place,
-    /// The check, one or two words.
+    /// The name of the check, of one or two words.
     pub check: String,
     /// How bad it is.
     pub level: Level,
-    /// What was found: one sentence without a full stop.
+    /// What was found, as a sentence without a full stop.
     pub what: String,
     /// Why it matters; `None` where all is well.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -59,7 +59,7 @@ pub struct Finding {
     /// A command that mends it, or that leads to who can.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mend: Option<String>,
-    /// Decides the exit code.
+    /// The kind of the trouble, which counts only for a finding that fails.
     #[serde(skip)]
     pub trouble: Trouble,
 }
@@ -78,22 +78,22 @@ impl Finding {
         }
     }
 
-    /// All is well.
+    /// A finding that all is well.
     pub fn ok(place: Place, check: &str, what: impl Into<String>) -> Self {
         Self::new(place, check, Level::Ok, what)
     }
 
-    /// Not looked at, or not needed.
+    /// A finding that something was not checked, or is not needed.
     pub fn skip(place: Place, check: &str, what: impl Into<String>) -> Self {
         Self::new(place, check, Level::Skip, what)
     }
 
-    /// Runs start, and something is wrong all the same.
+    /// A finding of something wrong with which runs start all the same.
     pub fn warn(place: Place, check: &str, what: impl Into<String>) -> Self {
         Self::new(place, check, Level::Warn, what)
     }
 
-    /// Runs don't start.
+    /// A finding because of which runs can't start.
     pub fn fail(place: Place, check: &str, what: impl Into<String>) -> Self {
         Self::new(place, check, Level::Fail, what)
     }
@@ -112,14 +112,14 @@ impl Finding {
         self
     }
 
-    /// Says what kind of trouble it is.
+    /// Sets the kind of the trouble.
     #[must_use]
     pub fn of(mut self, trouble: Trouble) -> Self {
         self.trouble = trouble;
         self
     }
 
-    /// All of it in one line, for a run that is refused because of it.
+    /// The whole finding in one line, for a run that is refused because of it.
     pub fn line(&self) -> String {
         let mut line = format!("{}: {}", self.check, self.what);
         for (word, part) in [("", &self.why), ("mend: ", &self.mend)] {
@@ -131,14 +131,14 @@ impl Finding {
         line
     }
 
-    /// Runs don't start.
+    /// Runs can't start because of it.
     pub fn fails(&self) -> bool {
         self.level == Level::Fail
     }
 }
 
-/// What stops a run, if anything does: the first finding that fails says it, since later ones may
-/// follow from it.
+/// What keeps runs from starting; `None` when nothing does. The first finding that fails counts,
+/// since later ones may follow from it.
 pub fn trouble(findings: &[Finding]) -> Option<Trouble> {
     findings.iter().find(|finding| finding.fails()).map(|finding| finding.trouble)
 }

@@ -1,4 +1,4 @@
-//! This machine: what local runs need, and what every mlctl needs.
+//! Checks of this machine: what local runs need of it, and what mlctl itself needs.
 
 use std::path::PathBuf;
 
@@ -6,41 +6,41 @@ use super::finding::{Finding, Place};
 
 /// The oldest Python that the frameworks of today support.
 const OLDEST_PYTHON: (u32, u32) = (3, 10);
-/// A run's logs and a small model fit.
-const ROOM: u64 = 1 << 30;
-/// Less than one log.
-const NO_ROOM: u64 = 16 << 20;
+/// With so many bytes free there is room for the logs of a run and a small model.
+const COMFORTABLE_BYTES: u64 = 1 << 30;
+/// With fewer bytes free not even one log fits.
+const LEAST_BYTES: u64 = 16 << 20;
 
 /// The interpreter that a local run would use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PythonFacts {
-    /// There is none of this name.
+    /// There is no interpreter of this name.
     Missing(String),
-    /// The one of this name doesn't work; its words.
+    /// The interpreter of this name doesn't work; what it says.
     Broken(String, String),
-    /// It works.
+    /// The interpreter works.
     There {
-        /// Where.
+        /// The path at which it was found.
         path: String,
-        /// `3.11.2`.
+        /// Its version, such as `3.11.2`.
         version: String,
-        /// Major and minor.
+        /// Its major and minor version.
         number: (u32, u32),
-        /// Whether it makes environments.
+        /// Whether it can make environments.
         environments: Environments,
     },
 }
 
-/// Python environments, as `setup.python` wants them: with pip.
+/// Whether an interpreter can make environments with pip, which `setup.python` needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Environments {
-    /// By the interpreter alone.
+    /// It can, by itself.
     Whole,
-    /// It lacks `ensurepip`; where pip comes from instead.
+    /// It can, but has no `ensurepip`; where pip comes from instead.
     Brought(String),
-    /// It lacks `venv`.
+    /// It can't, because it has no `venv`.
     NoVenv,
-    /// It lacks `ensurepip`, and why pip comes from nowhere else.
+    /// It can't, because it has no `ensurepip`; why pip comes from nowhere else either.
     NoPip(String),
 }
 
@@ -57,8 +57,8 @@ pub fn python(facts: &PythonFacts) -> Finding {
                 .why("local runs of Python code, and `setup.python`, start with it")
                 .mend(install)
         }
-        PythonFacts::Broken(name, said) => {
-            Finding::fail(Place::Laptop, CHECK, format!("{name} doesn't work: {said}"))
+        PythonFacts::Broken(name, output) => {
+            Finding::fail(Place::Laptop, CHECK, format!("{name} doesn't work: {output}"))
                 .why("local runs of Python code, and `setup.python`, start with it")
                 .mend(format!("{name} -c 'import sys; print(sys.version)'"))
         }
@@ -89,32 +89,32 @@ pub fn python(facts: &PythonFacts) -> Finding {
     }
 }
 
-/// A framework in that interpreter.
+/// Whether a framework can be used by that interpreter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FrameworkFacts {
-    /// Not installed.
+    /// It is not installed.
     Missing,
-    /// It can't be imported; the last line of what Python says.
+    /// It can't be imported; the last line that Python prints.
     Broken(String),
-    /// Importing it took too long.
+    /// Importing it took longer than mlctl waits.
     Slow,
     /// It can be imported.
     There {
-        /// Its version.
+        /// The version of the framework.
         version: String,
-        /// GPUs that it sees; `None`: not asked, since there is none.
+        /// How many GPUs it sees; `None` when it wasn't asked, because there is none.
         gpus: Option<usize>,
     },
 }
 
-/// Judges a framework; `package` is what installs it.
+/// Judges a framework. `package` is the name by which pip installs it.
 pub fn framework(name: &str, package: &str, facts: &FrameworkFacts) -> Finding {
     match facts {
         FrameworkFacts::Missing => {
             Finding::skip(Place::Laptop, name, "not installed; `setup.python` can bring it")
         }
-        FrameworkFacts::Broken(said) => {
-            Finding::warn(Place::Laptop, name, format!("can't be imported: {said}"))
+        FrameworkFacts::Broken(output) => {
+            Finding::warn(Place::Laptop, name, format!("can't be imported: {output}"))
                 .why("runs that use this interpreter's own packages fail in the same way")
                 .mend(format!("python3 -m pip install --force-reinstall {package}"))
         }
@@ -135,14 +135,14 @@ pub fn framework(name: &str, package: &str, facts: &FrameworkFacts) -> Finding {
     }
 }
 
-/// What nvidia-smi says.
+/// What nvidia-smi says of this machine's GPUs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GpuFacts {
-    /// There is no nvidia-smi; NVIDIA cards on the bus.
+    /// There is no nvidia-smi; how many cards of NVIDIA are on the bus.
     NoProgram(usize),
-    /// It fails; its words.
+    /// It fails; what it says.
     Broken(String),
-    /// GPUs by name, and the driver's version.
+    /// The names of the GPUs, and the version of the driver.
     There(Vec<String>, String),
 }
 
@@ -159,8 +159,8 @@ pub fn gpus(facts: &GpuFacts) -> Finding {
                 .why("without the driver no framework sees them, and mlctl hands none out")
                 .mend("sudo apt-get install nvidia-driver   # or your system's own, then reboot")
         }
-        GpuFacts::Broken(said) => {
-            Finding::fail(Place::Laptop, CHECK, format!("nvidia-smi fails: {said}"))
+        GpuFacts::Broken(output) => {
+            Finding::fail(Place::Laptop, CHECK, format!("nvidia-smi fails: {output}"))
                 .why("runs that ask for accelerators are refused here")
                 .mend("sudo modprobe nvidia && nvidia-smi   # after a driver's upgrade: reboot")
         }
@@ -185,8 +185,8 @@ pub fn gpus(facts: &GpuFacts) -> Finding {
     }
 }
 
-/// Ports of the loopback interface: a gang's replicas talk over them. `bound` is how many could be
-/// had at once, or why not.
+/// Judges the ports of the loopback interface, over which the replicas of a gang talk. `bound` is
+/// how many could be bound at once, or why none could.
 pub fn ports(bound: &Result<usize, String>) -> Finding {
     const CHECK: &str = "ports";
     match bound {
@@ -202,15 +202,16 @@ pub fn ports(bound: &Result<usize, String>) -> Finding {
 /// A folder that mlctl writes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FolderFacts {
-    /// Where.
+    /// The path of the folder.
     pub path: PathBuf,
-    /// What happened to a small file that was written there and flushed.
+    /// Whether a small file could be written there and flushed; else why not.
     pub written: Result<(), String>,
-    /// Bytes that are left.
+    /// How many bytes are free there; `None` when that can't be found out.
     pub free: Option<u64>,
 }
 
-/// Judges a folder: `name` is `state` or `cache`, `variable` moves it elsewhere.
+/// Judges a folder. `name` is `state` or `cache`, and `variable` is the environment variable that
+/// moves it elsewhere.
 pub fn folder(name: &str, variable: &str, facts: &FolderFacts) -> Finding {
     let FolderFacts { path, written, free } = facts;
     let shown = path.display();
@@ -226,12 +227,12 @@ pub fn folder(name: &str, variable: &str, facts: &FolderFacts) -> Finding {
                 .why(why)
                 .mend(elsewhere)
         }
-        (Ok(()), Some(free)) if *free < NO_ROOM => {
+        (Ok(()), Some(free)) if *free < LEAST_BYTES => {
             Finding::fail(Place::Laptop, name, format!("{left} free for {shown}"))
                 .why(why)
                 .mend(elsewhere)
         }
-        (Ok(()), Some(free)) if *free < ROOM => {
+        (Ok(()), Some(free)) if *free < COMFORTABLE_BYTES => {
             Finding::warn(Place::Laptop, name, format!("{left} free for {shown}"))
                 .why(why)
                 .mend("mlctl cleanup")
@@ -240,12 +241,14 @@ pub fn folder(name: &str, variable: &str, facts: &FolderFacts) -> Finding {
     }
 }
 
+/// An amount of bytes for people.
 fn amount(bytes: u64) -> String {
     let mib = bytes as f64 / 1_048_576.0;
     if mib < 1024.0 { format!("{mib:.0} MiB") } else { format!("{:.0} GiB", mib / 1024.0) }
 }
 
-/// What the state folder says of itself: runs, problems.
+/// Judges the state folder. `checked` is how many runs it remembers and what is wrong with it, or
+/// why it can't be read.
 pub fn state(checked: &Result<(usize, Vec<String>), String>) -> Finding {
     const CHECK: &str = "runs";
     match checked {
@@ -265,7 +268,7 @@ pub fn state(checked: &Result<(usize, Vec<String>), String>) -> Finding {
     }
 }
 
-/// The settings file. `error` is why it can't be used.
+/// Judges the settings file. `error` is why it can't be used; `None` when it can.
 pub fn settings(path: &std::path::Path, error: Option<&str>) -> Finding {
     const CHECK: &str = "settings";
     match error {

@@ -1,4 +1,5 @@
-//! What is wrong with a laptop or a cluster, judged purely from facts that the runtimes gather.
+//! What is wrong with a laptop or a cluster. Nothing is looked at here: the runtimes gather facts,
+//! and these functions judge them.
 
 mod access;
 mod claims;

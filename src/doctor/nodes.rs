@@ -1,28 +1,30 @@
-//! Nodes: what pods may be placed on, and accelerators that the cluster can't hand out.
+//! Nodes: whether pods can be placed on any, and which accelerators the cluster doesn't hand out.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::finding::{Finding, Place};
 use crate::hardware::accelerator::{ACCELERATORS, AMD, NVIDIA};
 
-/// A node as far as accelerators and placement go.
+/// What the checks need of a node.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NodeFacts {
-    /// Its name.
+    /// The name of the node.
     pub name: String,
     /// It is ready and takes pods.
     pub takes_pods: bool,
-    /// Its architecture, as `amd64`.
+    /// Its architecture, such as `amd64`; empty when it doesn't say.
     pub architecture: String,
-    /// A label says that it has cards of this maker: the resource that should be there.
+    /// The resource that it should have, because a label says that it has cards of that maker;
+    /// `None` when no label says so.
     pub labelled: Option<&'static str>,
-    /// Extended resources that its kubelet has ever known, by name.
+    /// How much there is of each extended resource that its kubelet has ever known.
     pub capacity: BTreeMap<String, u64>,
-    /// Those that it hands out now.
+    /// How much of each it hands out now.
     pub allocatable: BTreeMap<String, u64>,
 }
 
-/// Labels by which others mark nodes with accelerators, whether or not a device plugin runs.
+/// Labels by which clouds and labellers mark nodes with accelerators, whether or not a device
+/// plugin runs: the key, the value or empty for any, and the resource that should be there.
 const MARKS: [(&str, &str, &str); 6] = [
     ("nvidia.com/gpu.present", "true", NVIDIA),
     ("feature.node.kubernetes.io/pci-10de.present", "true", NVIDIA),
@@ -32,7 +34,7 @@ const MARKS: [(&str, &str, &str); 6] = [
     ("feature.node.kubernetes.io/pci-1002.present", "true", AMD),
 ];
 
-/// The resource that a node with these labels should have.
+/// The resource that a node with these labels should have; `None` when they name no accelerator.
 pub fn labelled(labels: &BTreeMap<String, String>) -> Option<&'static str> {
     MARKS.iter().find_map(|(key, value, resource)| {
         let found = labels.get(*key)?;
@@ -40,7 +42,8 @@ pub fn labelled(labels: &BTreeMap<String, String>) -> Option<&'static str> {
     })
 }
 
-/// Is there a node for pods of the runner image, and for those that ask for accelerators?
+/// Judges whether there is a node for pods with the runner image, and whether accelerators can be
+/// had. `architectures` are those of the runner image; empty for any.
 pub fn nodes(nodes: &[NodeFacts], architectures: &[String]) -> Vec<Finding> {
     let mut findings = vec![placement(nodes, architectures)];
     findings.extend(devices(nodes));
@@ -81,17 +84,18 @@ fn devices(nodes: &[NodeFacts]) -> Vec<Finding> {
     let mut dead: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     let mut missing: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for node in nodes {
-        let amount = |all: &BTreeMap<String, u64>, name: &str| all.get(name).copied().unwrap_or(0);
+        let amount_of =
+            |all: &BTreeMap<String, u64>, name: &str| all.get(name).copied().unwrap_or(0);
         for resource in known.iter().copied() {
-            let now = amount(&node.allocatable, resource);
-            if now > 0 {
-                *there.entry(resource).or_default() += now;
+            let handed_out = amount_of(&node.allocatable, resource);
+            if handed_out > 0 {
+                *there.entry(resource).or_default() += handed_out;
             } else if node.capacity.contains_key(resource) {
-                // The kubelet remembers a plugin that has gone.
+                // The kubelet remembers the resource of a plugin that is gone, with an amount of 0.
                 dead.entry(resource).or_default().push(&node.name);
             }
         }
-        // MIG devices have resources of their own.
+        // Slices by MIG have resources of their own, so that the maker's domain decides.
         let has = |maker: &str| {
             let maker = maker.split('/').next().unwrap_or(maker);
             node.capacity.keys().any(|name| name.split('/').next() == Some(maker))
@@ -129,6 +133,7 @@ fn devices(nodes: &[NodeFacts]) -> Vec<Finding> {
     findings
 }
 
+/// The command that helps where the device plugin of a resource is missing.
 fn plugin(resource: &str) -> String {
     if resource == NVIDIA {
         "helm upgrade -i nvdp nvdp/nvidia-device-plugin -n nvidia-device-plugin --create-namespace"
@@ -139,6 +144,7 @@ fn plugin(resource: &str) -> String {
     }
 }
 
+/// Up to three names, and how many more there are.
 fn few(names: &[&str]) -> String {
     match names {
         [one, two, three, rest @ ..] if !rest.is_empty() => {

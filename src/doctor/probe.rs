@@ -1,46 +1,47 @@
-//! The probe: a small pod that proves what only a pod can.
+//! The probe pod, which proves what can't be seen from outside: that images are pulled, that
+//! programs run and that names resolve.
 
 use super::finding::{Finding, Place};
 use crate::agent::ProbeReport;
 
-/// How far the pod came.
+/// How far the probe pod came.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProbeEnd {
-    /// The cluster made no pod; its words.
+    /// The cluster made no pod; what it says.
     NotMade(String),
-    /// No node takes it; the scheduler's words.
+    /// No node takes the pod; what the scheduler says.
     NotPlaced(String),
-    /// An image was not pulled.
+    /// An image could not be pulled.
     NotPulled {
-        /// The image.
+        /// The name of the image.
         image: String,
-        /// The node's words.
-        said: String,
+        /// What the node says.
+        message: String,
     },
-    /// Its program didn't start, or ended without a report.
+    /// The program of the pod didn't start, or ended without a report.
     NotRun {
-        /// The image.
+        /// The name of the image.
         image: String,
-        /// The node's words.
-        said: String,
+        /// What the node says.
+        message: String,
     },
-    /// Time was over while it waited for this.
+    /// The time was over while the pod waited for this.
     Late(String),
-    /// It ran.
+    /// The pod ran to its end.
     Ran {
-        /// Where.
+        /// The name of the node that it ran on.
         node: String,
-        /// What it says.
+        /// What its program reports.
         report: ProbeReport,
     },
 }
 
-/// Which images the pod has.
+/// The images of the probe pod.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProbeImages {
-    /// mlctl's own.
+    /// The runner image, which brings mlctl.
     pub runner: String,
-    /// The user's, if one was named.
+    /// The user's image; `None` when none was named.
     pub user: Option<String>,
 }
 
@@ -49,7 +50,7 @@ const RUNNER: &str = "runner image";
 const IMAGE: &str = "image";
 const DNS: &str = "dns";
 
-/// What the pod has proved, stage by stage.
+/// Judges how far the probe pod came: one finding for each stage, whether it was proved or not.
 pub fn probe(namespace: &str, images: &ProbeImages, end: &ProbeEnd) -> Vec<Finding> {
     let fail = |check: &str, what: String| Finding::fail(Place::Cluster, check, what);
     let unproved = |finding: Finding, rest: &[&str]| {
@@ -59,9 +60,9 @@ pub fn probe(namespace: &str, images: &ProbeImages, end: &ProbeEnd) -> Vec<Findi
         all
     };
     match end {
-        ProbeEnd::NotMade(said) => unproved(not_made(namespace, said), &[RUNNER, IMAGE, DNS]),
-        ProbeEnd::NotPlaced(said) => unproved(
-            fail(POD, format!("no node takes a small one: {said}"))
+        ProbeEnd::NotMade(message) => unproved(not_made(namespace, message), &[RUNNER, IMAGE, DNS]),
+        ProbeEnd::NotPlaced(message) => unproved(
+            fail(POD, format!("no node takes a small one: {message}"))
                 .why("runs wait until there is room on a node that their pods may use")
                 .mend("kubectl describe nodes"),
             &[RUNNER, IMAGE, DNS],
@@ -72,16 +73,16 @@ pub fn probe(namespace: &str, images: &ProbeImages, end: &ProbeEnd) -> Vec<Findi
                 .mend("mlctl doctor --pod-limit 10m"),
             &[RUNNER, IMAGE, DNS],
         ),
-        ProbeEnd::NotPulled { image, said } if *image == images.runner => unproved(
-            fail(RUNNER, format!("{image} can't be pulled: {said}"))
+        ProbeEnd::NotPulled { image, message } if *image == images.runner => unproved(
+            fail(RUNNER, format!("{image} can't be pulled: {message}"))
                 .why("every pod takes mlctl from it before anything else")
                 .mend(format!("mlctl cluster image --push --name {image}")),
             &[IMAGE, DNS],
         ),
-        ProbeEnd::NotPulled { image, said } => {
+        ProbeEnd::NotPulled { image, message } => {
             let mut all = vec![pulled(&images.runner)];
             all.push(
-                fail(IMAGE, format!("{image} can't be pulled: {said}"))
+                fail(IMAGE, format!("{image} can't be pulled: {message}"))
                     .why("the name is wrong, or nodes lack credentials for its registry")
                     .mend(format!(
                         "kubectl create secret docker-registry NAME --namespace {namespace} \
@@ -91,10 +92,10 @@ pub fn probe(namespace: &str, images: &ProbeImages, end: &ProbeEnd) -> Vec<Findi
             all.push(Finding::skip(Place::Cluster, DNS, "no pod got that far"));
             all
         }
-        ProbeEnd::NotRun { image, said } => {
+        ProbeEnd::NotRun { image, message } => {
             let check = if *image == images.runner { RUNNER } else { IMAGE };
-            let foreign = said.contains("exec format error");
-            let finding = fail(check, format!("{image} doesn't run: {said}"));
+            let foreign = message.contains("exec format error");
+            let finding = fail(check, format!("{image} doesn't run: {message}"));
             let finding = if foreign {
                 finding
                     .why("it is for another architecture than the node's")
@@ -118,17 +119,19 @@ pub fn probe(namespace: &str, images: &ProbeImages, end: &ProbeEnd) -> Vec<Findi
     }
 }
 
+/// The finding that the runner image is pulled and runs.
 fn pulled(image: &str) -> Finding {
     Finding::ok(Place::Cluster, RUNNER, format!("{image} is pulled and runs"))
 }
 
-fn not_made(namespace: &str, said: &str) -> Finding {
-    let finding = Finding::fail(Place::Cluster, POD, format!("the cluster makes none: {said}"));
-    if said.contains("exceeded quota") || said.contains("failed quota") {
+/// Why the cluster makes no pod. Its words tell a quota from an admission.
+fn not_made(namespace: &str, message: &str) -> Finding {
+    let finding = Finding::fail(Place::Cluster, POD, format!("the cluster makes none: {message}"));
+    if message.contains("exceeded quota") || message.contains("failed quota") {
         finding
             .why("a quota of the namespace is spent; no run starts until something ends")
             .mend(format!("mlctl cleanup --namespace {namespace}"))
-    } else if said.contains("PodSecurity") {
+    } else if message.contains("PodSecurity") {
         finding.why("the namespace's Pod Security Standard refuses pods like these").mend(format!(
             "kubectl label namespace {namespace} --overwrite \
              pod-security.kubernetes.io/enforce=baseline"
@@ -140,6 +143,7 @@ fn not_made(namespace: &str, said: &str) -> Finding {
     }
 }
 
+/// Judges what a pod could resolve.
 fn dns(report: &ProbeReport) -> Finding {
     let servers = report.nameservers.join(", ");
     if let Some((name, why)) = report.failed.first_key_value() {

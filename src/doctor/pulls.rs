@@ -4,22 +4,24 @@ use super::finding::{Finding, Place};
 
 const CHECK: &str = "pull secrets";
 
-/// What a Secret of credentials for registries turned out to be. No credential is in it.
+/// What a Secret with credentials for registries turned out to be. The credentials themselves are
+/// never kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PullSecret {
-    /// It can be used, for these registries.
+    /// It can be used for these registries.
     Usable(Vec<String>),
     /// It is not there.
     Missing,
-    /// It is of another type.
+    /// It is of this type, which can't be used.
     Type(String),
-    /// Its content can't be understood.
+    /// Its content can't be understood; why.
     Broken(String),
     /// This user may not look at it.
     Unseen,
 }
 
-/// The Secrets that pods of the namespace pull with, by name; `account` is whose they are.
+/// Judges the Secrets, each by its name, with which pods of the namespace pull images. `account`
+/// says for people whose they are.
 pub fn pull_secrets(
     namespace: &str,
     account: &str,
@@ -64,7 +66,8 @@ pub fn pull_secrets(
     findings
 }
 
-/// What the content of a Secret is. Names of registries leave this function, and nothing else.
+/// Says what a Secret is, by its type `kind` and its content. Only the names of registries leave
+/// this function.
 pub fn pull_secret(kind: &str, config: Option<&[u8]>) -> PullSecret {
     if kind != "kubernetes.io/dockerconfigjson" {
         return PullSecret::Type(kind.into());
@@ -74,7 +77,7 @@ pub fn pull_secret(kind: &str, config: Option<&[u8]>) -> PullSecret {
     };
     let parsed: Result<serde_json::Value, _> = serde_json::from_slice(config);
     let Ok(value) = parsed else {
-        // The parser's words could quote what is in it.
+        // The message of the parser could quote a credential.
         return PullSecret::Broken("it is no JSON".into());
     };
     match value.get("auths").and_then(serde_json::Value::as_object) {

@@ -7,21 +7,22 @@ use crate::text::quantity;
 
 const CHECK: &str = "quota";
 
-/// From here on the next runs are likely to be refused.
-const NEARLY: f64 = 0.9;
+/// A quota that is used by more than this share will probably refuse the next runs.
+const NEARLY_FULL: f64 = 0.9;
 
-/// A ResourceQuota, amounts as the cluster writes them.
+/// A ResourceQuota, with amounts as the cluster writes them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct QuotaFacts {
-    /// Its name.
+    /// The name of the quota.
     pub name: String,
-    /// The bounds.
+    /// The bounds, by resource.
     pub hard: BTreeMap<String, String>,
-    /// What is taken.
+    /// How much is taken, by resource; a resource that is missing is not used.
     pub used: BTreeMap<String, String>,
 }
 
-/// What the smallest run takes: a Job with one pod as small as mlctl's own part of it.
+/// How much of a resource the smallest run takes: a Job with one pod that is as small as mlctl's
+/// own part of it. It is 0 for a resource that such a run doesn't need.
 fn smallest(resource: &str) -> f64 {
     match resource {
         "pods" | "count/pods" | "count/jobs.batch" | "count/services" | "services"
@@ -33,7 +34,7 @@ fn smallest(resource: &str) -> f64 {
     }
 }
 
-/// Would the smallest run fit?
+/// Judges whether the smallest run would fit into the quotas.
 pub fn quota(namespace: &str, quotas: &[QuotaFacts]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for quota in quotas {
@@ -41,12 +42,12 @@ pub fn quota(namespace: &str, quotas: &[QuotaFacts]) -> Vec<Finding> {
         for (resource, hard) in &quota.hard {
             let used = quota.used.get(resource).map_or("0", String::as_str);
             let (Some(bound), Some(taken)) = (quantity(hard), quantity(used)) else { continue };
-            let said = format!("{used} of {hard} {resource}");
+            let usage = format!("{used} of {hard} {resource}");
             let least = smallest(resource);
             if least > 0.0 && taken + least > bound {
-                full.push(said);
-            } else if taken >= bound * NEARLY {
-                near.push(said);
+                full.push(usage);
+            } else if taken >= bound * NEARLY_FULL {
+                near.push(usage);
             }
         }
         let name = &quota.name;

@@ -204,14 +204,14 @@ fn the_probe_tells_how_far_it_came() {
     };
     let quota = judged(ProbeEnd::NotMade("exceeded quota: small".into()));
     assert_eq!(quota[0].mend.as_deref(), Some("mlctl cleanup --namespace ml"));
-    assert_eq!(quota.len(), 4, "what was not proved is said");
-    let user = ProbeEnd::NotPulled { image: "r/tf:1".into(), said: "401".into() };
+    assert_eq!(quota.len(), 4, "what was not proved is told");
+    let user = ProbeEnd::NotPulled { image: "r/tf:1".into(), message: "401".into() };
     assert_eq!(
         levels(&judged(user)),
         [("runner image", Level::Ok), ("image", Level::Fail), ("dns", Level::Skip)]
     );
-    let said = "exec /mlctl: exec format error".to_owned();
-    let foreign = judged(ProbeEnd::NotRun { image: "r/mlctl:1".into(), said });
+    let message = "exec /mlctl: exec format error".to_owned();
+    let foreign = judged(ProbeEnd::NotRun { image: "r/mlctl:1".into(), message });
     assert!(foreign[0].why.as_ref().unwrap().contains("architecture"), "{foreign:?}");
     judged(ProbeEnd::NotPlaced("0/2 nodes".into()));
     judged(ProbeEnd::Late("it is being pulled".into()));
@@ -286,9 +286,9 @@ fn a_python_that_can_not_make_environments_says_so_in_one_line() {
         environments,
     };
     let brought = python(&facts(Environments::Brought("uv".into())));
-    let said =
+    let message =
         "python: 3.13.5 at /usr/bin/python3, makes environments with pip from uv (no ensurepip)";
-    assert_eq!(brought.line(), said);
+    assert_eq!(brought.line(), message);
     let refused = python(&facts(Environments::NoPip("there is no apt-get".into())));
     assert_eq!(
         refused.line(),

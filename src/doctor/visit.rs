@@ -1,4 +1,4 @@
-//! A visit of the doctor: what is looked at now, what has been found, and whether to stop.
+//! A visit of the doctor, through which checks tell what they do and learn whether to stop.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,12 +6,12 @@ use std::sync::mpsc::Sender;
 
 use super::finding::Finding;
 
-/// Told while the checks run.
+/// What checks tell while they run.
 #[derive(Clone, Debug)]
 pub enum News {
-    /// This is looked at now.
+    /// This check begins.
     Begin(String),
-    /// This was found.
+    /// A check has found this.
     Found(Finding),
 }
 
@@ -23,23 +23,23 @@ pub struct Visit {
 }
 
 impl Visit {
-    /// News go to `news` until `stop` is set.
+    /// A visit whose news go to `news`. Setting `stop` ends it.
     pub fn new(news: Sender<News>, stop: Arc<AtomicBool>) -> Self {
         Self { news, stop }
     }
 
-    /// This is looked at now.
+    /// Tells that a check begins. `what` names it for people.
     pub fn begin(&self, what: impl Into<String>) {
-        // Whoever has left doesn't want to know.
+        // Nobody may listen any more, and then nobody misses it.
         let _ = self.news.send(News::Begin(what.into()));
     }
 
-    /// This was found.
+    /// Tells a finding.
     pub fn tell(&self, finding: Finding) {
         let _ = self.news.send(News::Found(finding));
     }
 
-    /// The user has left: clean up and end.
+    /// The user has left, so that the checks should clean up and end.
     pub fn is_stopped(&self) -> bool {
         self.stop.load(Ordering::SeqCst)
     }

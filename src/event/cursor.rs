@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 /// What a runtime must remember to go on where it stopped reading; kept in the run's record.
 ///
-/// Each runtime fills in the fields that it needs and leaves the others empty. On the disk it is
-/// one flat mapping of names to numbers (format 1 of `run.json`), which [`from`](From) takes apart.
+/// Each runtime fills in the fields that it needs and leaves the others empty. On the disk it is one
+/// flat mapping of names to numbers (format 1 of `run.json`), which [`from`](From) takes apart.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Flat", into = "Flat")]
 pub struct Cursor {

@@ -4,21 +4,21 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// Resources that are taken.
+/// Resources of machines that are taken.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Requests {
-    /// Cores.
+    /// CPU cores; parts of one count.
     pub cpu: f64,
-    /// Bytes.
+    /// Bytes of memory.
     pub memory: u64,
-    /// Accelerators by the name of their resource.
+    /// How many accelerators, by the name of their resource in the cluster.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub accelerators: BTreeMap<String, u64>,
 }
 
 impl Requests {
-    /// Takes in what another thing asks for.
+    /// Adds what something else asks for.
     pub fn add(&mut self, other: &Self) {
         self.cpu += other.cpu;
         self.memory += other.memory;

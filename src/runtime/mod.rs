@@ -1,5 +1,5 @@
-//! Where things run. `local` starts processes of this machine; `kubernetes` starts pods of a
-//! cluster. Each is a folder that nothing beside it knows by name but `cli`, which chooses one.
+//! Where things run. `local` starts processes of this machine; `kubernetes` starts pods of a cluster.
+//! Each is a folder that nothing beside it knows by name but `cli`, which chooses one.
 
 mod cluster_error;
 mod error;

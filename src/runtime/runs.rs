@@ -25,8 +25,8 @@ pub trait Runs {
     /// should know; the error names every reason against it at once.
     fn check(&self, plan: &Plan, options: &SubmitOptions) -> Result<Vec<Notice>, RuntimeError>;
 
-    /// Starts the plan's unit. When it returns, the unit goes on without mlctl. A second call for
-    /// the same run changes nothing.
+    /// Starts the plan's unit. When it returns, the unit goes on without mlctl. A second call for the
+    /// same run changes nothing.
     fn ensure(
         &self,
         plan: &Plan,

@@ -2,7 +2,7 @@
 
 use crate::agent::input::PythonPlace;
 
-/// The environment with a Python first in PATH.
+/// The variables with `PATH` changed so that it finds this Python first.
 pub(crate) fn with_python(
     env: &[(String, String)],
     place: Option<&PythonPlace>,

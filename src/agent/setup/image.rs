@@ -7,11 +7,13 @@ use super::steps::Steps;
 use crate::agent::input::{PythonPlace, SetupError};
 use crate::spec::PythonSetup;
 
-/// Tells whether an interpreter has all that is required. Needs neither pip nor a network.
+/// A script that succeeds when an interpreter has all packages that are required. It needs neither
+/// pip nor a network.
 const SATISFIED: &str = include_str!("satisfied.py");
 
 impl Steps<'_> {
-    /// Nothing is missing: the image's interpreter is the environment. `None`: something is.
+    /// The image's own Python, when it has everything that the spec asks for; `None` when something
+    /// is missing.
     pub(super) fn image_python(
         &self,
         python: &PythonSetup,
@@ -23,8 +25,8 @@ impl Steps<'_> {
         args.extend(python.no_deps.iter().map(String::as_str));
         let output = self.ask(&interpreter.executable, &args)?;
         if !output.status.success() {
-            let said = String::from_utf8_lossy(&output.stdout);
-            let why = said.lines().last().unwrap_or("its Python can't tell what it has");
+            let printed = String::from_utf8_lossy(&output.stdout);
+            let why = printed.lines().last().unwrap_or("its Python can't tell what it has");
             self.say(&format!("the image lacks something: {why}"));
             return Ok(None);
         }
@@ -32,7 +34,7 @@ impl Steps<'_> {
         self.place(interpreter).map(Some)
     }
 
-    /// Where the command finds the interpreter as `python`.
+    /// A place where the command finds this interpreter under the name `python`.
     fn place(&self, interpreter: &Interpreter) -> Result<PythonPlace, SetupError> {
         if self.interpreter("python").is_ok_and(|found| found == *interpreter) {
             return Ok(PythonPlace::AsItIs);
@@ -68,13 +70,14 @@ impl Steps<'_> {
             let output = self.ask(python, &["-c", SITE])?;
             Ok(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()))
         };
-        let theirs = site(&interpreter.executable)?;
-        let ours = site(&venv.join("bin/python").to_string_lossy())?;
-        fs_err::write(ours.join("image.pth"), format!("{}\n", theirs.display()))
+        let of_image = site(&interpreter.executable)?;
+        let of_environment = site(&venv.join("bin/python").to_string_lossy())?;
+        fs_err::write(of_environment.join("image.pth"), format!("{}\n", of_image.display()))
             .map_err(|error| SetupError(format!("the Python environment: {error}")))
     }
 }
 
+/// Makes a link, unless there is one already.
 fn link(target: &Path, link: &Path) -> std::io::Result<()> {
     match fs_err::os::unix::fs::symlink(target, link) {
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),

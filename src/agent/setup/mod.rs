@@ -1,4 +1,5 @@
-//! What happens before a replica joins its gang: a Python environment, a script.
+//! Set-up, which runs before a replica joins its gang: it makes a Python environment and runs a
+//! script of the user's.
 
 mod environment;
 mod image;

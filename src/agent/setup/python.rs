@@ -16,27 +16,27 @@ use crate::agent::input::{PythonPlace, SetupError};
 use crate::spec::PythonSetup;
 use crate::text::hex;
 
-/// In an environment that is whole.
+/// The file in an environment that says that it was completed.
 pub(crate) const COMPLETE: &str = ".complete";
 
-/// Fails where Python can't put pip into environments by itself.
+/// A script that fails where Python can't put pip into environments by itself.
 pub(crate) const ENSUREPIP: &str = "import ensurepip; ensurepip.version()";
 
-/// Brings pip there all the same.
+/// The script that brings pip into an environment without `ensurepip`.
 pub(crate) const PIP: &str = include_str!("pip.py");
 
-/// Where pip is kept that was brought once, in the cache.
+/// The folder of the cache in which pip is kept once it was fetched.
 pub(crate) fn pip_folder(cache: &Path) -> PathBuf {
     cache.join("pip")
 }
 
-/// Prints what an environment depends on.
+/// A script that prints, as JSON, what an environment depends on.
 const ABOUT: &str = "import json, os, sys
 print(json.dumps({'executable': sys.executable, 'real': os.path.realpath(sys.executable),
     'prefix': sys.prefix, 'version': sys.version,
     'isEnvironment': sys.prefix != sys.base_prefix}))";
 
-/// An interpreter, as it describes itself.
+/// What a Python interpreter says of itself.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Interpreter {
@@ -45,11 +45,11 @@ pub(super) struct Interpreter {
     real: String,
     prefix: String,
     version: String,
-    /// It already is one of a virtual environment.
+    /// It belongs to a virtual environment.
     pub(super) is_environment: bool,
 }
 
-/// The same packages, whatever the name that it was started by.
+/// Two are equal when they have the same packages, by whatever name each was started.
 impl PartialEq for Interpreter {
     fn eq(&self, other: &Self) -> bool {
         (&self.real, &self.prefix) == (&other.real, &other.prefix)
@@ -57,7 +57,7 @@ impl PartialEq for Interpreter {
 }
 
 impl Steps<'_> {
-    /// The environment, and whether it was there already.
+    /// Makes the environment that the spec asks for, and says whether it was there already.
     pub(super) fn python(&self, python: &PythonSetup) -> Result<(PythonPlace, bool), SetupError> {
         let name = python.interpreter.as_deref().unwrap_or("python3");
         let interpreter = self.interpreter(name)?;
@@ -107,7 +107,7 @@ impl Steps<'_> {
         if complete.exists() {
             return Ok((venv, true));
         }
-        // What an interrupted set-up left behind.
+        // An interrupted set-up may have left a part of it behind.
         match fs_err::remove_dir_all(&venv) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 return Err(failed("a half-made Python environment", error));
@@ -120,12 +120,13 @@ impl Steps<'_> {
         Ok((venv, false))
     }
 
+    /// Makes a new virtual environment that has pip.
     fn make(&self, name: &str, interpreter: &Interpreter, venv: &Path) -> Result<(), SetupError> {
         let can = |script: &str| Ok(self.ask(name, &["-c", script])?.status.success());
         let mut argv = vec![name.to_owned(), "-m".into(), "venv".into()];
         let mut sees_pip = false;
         if self.runtime == AgentRuntime::Pod {
-            // What the image has needs not be fetched again.
+            // Packages of the image need not be fetched again.
             argv.push("--system-site-packages".into());
             sees_pip = can("import pip")?;
         }
@@ -153,6 +154,7 @@ impl Steps<'_> {
         Ok(())
     }
 
+    /// Installs what the spec asks for.
     fn fill(&self, python: &PythonSetup, venv: &Path) -> Result<(), SetupError> {
         let text = |path: &Path| path.to_string_lossy().into_owned();
         let pip = |rest: Vec<String>| {
@@ -182,7 +184,7 @@ impl Steps<'_> {
         Ok(())
     }
 
-    /// What could not be fetched.
+    /// Adds what helps when something could not be fetched.
     fn unfetched(&self, SetupError(why): SetupError) -> SetupError {
         SetupError(match self.runtime {
             AgentRuntime::Processes => why,
@@ -192,7 +194,7 @@ impl Steps<'_> {
         })
     }
 
-    /// What an interpreter says of itself.
+    /// Asks an interpreter what it is.
     pub(super) fn interpreter(&self, name: &str) -> Result<Interpreter, SetupError> {
         let output = self.ask(name, &["-c", ABOUT])?;
         let broken = |why: &str| SetupError(format!("{name} does not work: {}", why.trim()));
@@ -230,15 +232,15 @@ impl Steps<'_> {
         })
     }
 
-    /// Another replica may be making the same environment: one makes it, the others wait.
+    /// Waits for the lock of an environment: another replica may be making the same one.
     fn wait_for(&self, lock: &File) -> Result<(), SetupError> {
         let begin = Instant::now();
-        let mut told = 0;
+        let mut next_message = 0;
         while lock.file().try_lock().is_err() {
-            self.go_on()?;
+            self.fail_if_ended()?;
             let waited = begin.elapsed().as_secs();
-            if waited >= told {
-                told = waited + 5;
+            if waited >= next_message {
+                next_message = waited + 5;
                 self.say(&format!(
                     "waiting {waited} s for another replica to make the environment"
                 ));

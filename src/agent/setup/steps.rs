@@ -12,20 +12,25 @@ use crate::agent::process::{Control, Ended, Program, Sink, run};
 use crate::gang::ExitStatus;
 use crate::spec::Setup;
 
-/// Everything that set-up needs.
+/// What the steps of a set-up need.
 pub(crate) struct Steps<'a> {
+    /// The path of this program, for guard processes.
     pub(crate) exe: &'a Path,
     pub(crate) setup: &'a Setup,
     pub(crate) runtime: AgentRuntime,
+    /// The variables that every step gets.
     pub(crate) env: &'a [(String, String)],
+    /// The working folder, with the code in it.
     pub(crate) cwd: &'a Path,
+    /// Where environments are cached by their content.
     pub(crate) cache: &'a Path,
     pub(crate) log: &'a Arc<Log>,
     pub(crate) control: &'a Control,
 }
 
 impl Steps<'_> {
-    /// Runs all steps. Says whether the Python environment was there already.
+    /// Runs all steps. The second value is `true` when there was nothing to do, because the Python
+    /// environment was in the cache.
     pub(crate) fn run(&self) -> Result<(SetupDone, bool), SetupError> {
         let mut done = SetupDone::default();
         let mut cached = true;
@@ -43,27 +48,27 @@ impl Steps<'_> {
         Ok((done, cached))
     }
 
-    /// Nobody wants set-up to end.
-    pub(super) fn go_on(&self) -> Result<(), SetupError> {
+    /// An error when somebody wants set-up to end.
+    pub(super) fn fail_if_ended(&self) -> Result<(), SetupError> {
         if self.control.is_ended() {
             return Err(SetupError("ended during set-up".into()));
         }
         Ok(())
     }
 
-    /// A line of the log.
+    /// Writes a line into the log.
     pub(super) fn say(&self, line: &str) {
         self.log.setup_output(format!("{line}\n").as_bytes());
     }
 
-    /// Runs a program to its end.
+    /// Runs a program to its end. `what` names it in the error.
     pub(super) fn step(
         &self,
         argv: Vec<String>,
         env: Vec<(String, String)>,
         what: &str,
     ) -> Result<(), SetupError> {
-        self.go_on()?;
+        self.fail_if_ended()?;
         let log = Arc::clone(self.log);
         let sink: Sink = Arc::new(move |bytes: &[u8]| log.setup_output(bytes));
         let program = Program { argv, env, cwd: self.cwd.to_owned() };

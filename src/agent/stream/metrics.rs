@@ -2,12 +2,12 @@
 
 use indexmap::IndexMap;
 
-/// Numbers of one line.
+/// The numbers that one line reports.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Metrics {
     /// The step or epoch, when the line has one.
     pub step: Option<u64>,
-    /// Name to value, in the line's order.
+    /// The values by name, in the order of the line.
     pub values: IndexMap<String, f64>,
 }
 
@@ -42,9 +42,10 @@ const KNOWN: [&str; 27] = [
     "reward",
 ];
 
+/// Names under which a line reports how far training is.
 const STEPS: [&str; 5] = ["step", "global_step", "epoch", "iteration", "iter"];
 
-/// The most that one line may hold before it is no report any more.
+/// How many numbers one line may hold; one with more is no report of metrics.
 const MAX_VALUES: usize = 32;
 
 /// Reads a line. `None` unless it holds a finite number under a name that metrics usually have.

@@ -6,27 +6,28 @@ use super::{looks_like_own, prefix};
 use crate::event::Event;
 use crate::gang::Attempt;
 
-/// A line that is longer comes in several pieces.
+/// How many bytes a line may have; a longer one is given in several pieces.
 const LINE_LIMIT: usize = 1 << 20;
 
-/// One thing in a log.
+/// What a log consists of.
 #[expect(clippy::large_enum_variant, reason = "short-lived: taken apart where it is read")]
 #[derive(Clone, Debug, PartialEq)]
 pub enum Item {
-    /// A line of the agent's own.
+    /// An event, which the agent has written.
     Event(Event),
-    /// A line of the command.
+    /// A line that the command has printed.
     Line(OutputLine),
 }
 
 /// A line that a command (or its set-up) printed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutputLine {
-    /// The attempt; 0 is set-up before the first.
+    /// The attempt that it belongs to; 0 is set-up before the first.
     pub attempt: Attempt,
-    /// The time of the agent's last own line before it, at most a few seconds earlier.
+    /// The time of the last event before it, which is at most a few seconds earlier; `None` before
+    /// the first event.
     pub time: Option<Timestamp>,
-    /// Without the line end.
+    /// What was printed, without the line end.
     pub bytes: Vec<u8>,
 }
 
@@ -40,12 +41,12 @@ pub struct StreamReader {
 }
 
 impl StreamReader {
-    /// A reader for the run with this nonce.
+    /// A reader for a log of the run with this nonce, from its start on.
     pub fn new(nonce: &str) -> Self {
         Self { prefix: prefix(nonce), pending: Vec::new(), attempt: 0, time: None }
     }
 
-    /// Gives what is complete by now.
+    /// Takes the next bytes of the log and gives what they complete.
     pub fn push(&mut self, bytes: &[u8]) -> Vec<Item> {
         let mut items = Vec::new();
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
@@ -60,7 +61,7 @@ impl StreamReader {
         items
     }
 
-    /// Bytes that wait for their line end.
+    /// How many bytes wait for their line end.
     pub fn pending(&self) -> usize {
         self.pending.len()
     }

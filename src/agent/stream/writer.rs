@@ -19,12 +19,12 @@ pub struct StreamWriter<W> {
 }
 
 impl<W: Write> StreamWriter<W> {
-    /// A log with this run's nonce.
+    /// A writer for a log of the run with this nonce.
     pub fn new(out: W, nonce: &str) -> Self {
         Self { out, prefix: prefix(nonce), open: false, held: Vec::new(), dropped: 0 }
     }
 
-    /// Writes an own line. Texts of an event that is too long are shortened.
+    /// Writes an event on a line of its own. When it is too long, its texts are shortened.
     pub fn event(&mut self, event: &Event) {
         let room = OWN_LINE_LIMIT - self.prefix.len() - 1;
         let Some(json) = bounded(event, room) else { return };
@@ -35,7 +35,7 @@ impl<W: Write> StreamWriter<W> {
         self.put(&line);
     }
 
-    /// Passes output of the command on. Any cut is fine.
+    /// Passes output of the command on. The pieces may be cut anywhere.
     pub fn output(&mut self, bytes: &[u8]) {
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
             if self.open {
@@ -60,7 +60,7 @@ impl<W: Write> StreamWriter<W> {
         }
     }
 
-    /// The writer below, everything written.
+    /// Writes what was held back and gives the writer below.
     pub fn into_inner(mut self) -> W {
         self.release();
         self.out
@@ -85,8 +85,8 @@ impl<W: Write> StreamWriter<W> {
 
     fn put(&mut self, bytes: &[u8]) {
         if self.dropped > 0 {
-            let told = format!("\n[mlctl: {} bytes of output lost: disk full]\n", self.dropped);
-            if write_all(&mut self.out, told.as_bytes()).is_err() {
+            let notice = format!("\n[mlctl: {} bytes of output lost: disk full]\n", self.dropped);
+            if write_all(&mut self.out, notice.as_bytes()).is_err() {
                 self.dropped += bytes.len() as u64;
                 return;
             }
@@ -111,6 +111,7 @@ fn write_all(out: &mut impl Write, mut bytes: &[u8]) -> Result<(), usize> {
     out.flush().map_err(|_| 0)
 }
 
+/// More bytes could make this start of a line look like an own line.
 fn may_become_own(start: &[u8]) -> bool {
     let slashes = start.iter().take_while(|byte| **byte == b'\\').count();
     slashes < 64 && MARK.starts_with(&start[slashes..])
@@ -133,6 +134,7 @@ fn bounded(event: &Event, room: usize) -> Option<Vec<u8>> {
     None
 }
 
+/// Cuts the texts and lists of an event. `limit` is in characters.
 fn shorten(kind: &mut EventKind, limit: usize) {
     let exit = match kind {
         EventKind::Warning { message: text }
@@ -172,6 +174,7 @@ fn shorten(kind: &mut EventKind, limit: usize) {
     }
 }
 
+/// Cuts a text to so many characters and marks that by an ellipsis.
 fn cut(text: &mut String, limit: usize) {
     if let Some((at, _)) = text.char_indices().nth(limit) {
         text.truncate(at);

@@ -1,14 +1,14 @@
-//! Names to types.
+//! Types of accelerators by their names.
 
 use super::table::{ACCELERATORS, Accelerator};
 use crate::text::nearest;
 
-/// The accelerator of this name: ours or Vertex's.
+/// The type of this name, which is mlctl's own or Vertex AI's; `None` for any other.
 pub fn find(name: &str) -> Option<&'static Accelerator> {
     ACCELERATORS.iter().find(|a| a.name == name || (!a.vertex.is_empty() && a.vertex == name))
 }
 
-/// The name that was probably meant.
+/// The known name that was probably meant; `None` when none is near.
 pub fn suggest(name: &str) -> Option<&'static str> {
     let plain = name.to_lowercase().replace(['_', ' '], "-");
     let without_maker = plain.trim_start_matches("nvidia-").trim_start_matches("tesla-");

@@ -8,48 +8,50 @@ use serde::Deserialize;
 use super::find::find;
 use super::table::{AMD, Accelerator, GAUDI, NVIDIA, TPU};
 
-/// GKE's label of a node's accelerator.
+/// The label in which GKE writes the type of a node's accelerators.
 const GKE: &str = "cloud.google.com/gke-accelerator";
 /// GKE's label of nodes whose accelerators several pods share.
 const GKE_SHARING: &str = "cloud.google.com/gke-gpu-sharing-strategy";
-/// Karpenter's label on AWS.
+/// The label in which Karpenter writes the type of a node's accelerators on AWS.
 const AWS: &str = "karpenter.k8s.aws/instance-gpu-name";
 /// Ends a type's name for a share of a GPU in time, and the product that NVIDIA's labeller writes.
 const SHARED: &str = "-shared";
 
-/// A type of the settings, beside or instead of a known one.
+/// A type that the settings add, or by which they replace a known one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CustomAccelerator {
     /// The resource that a Pod asks for, such as `nvidia.com/mig-1g.10gb`.
     pub resource: String,
-    /// Labels of nodes that have it: all of one entry, any entry. Empty: any node.
+    /// Which nodes have it: those with all labels of one entry, whichever that is. When there is no
+    /// entry, any node.
     #[serde(default)]
     pub node_labels: Vec<BTreeMap<String, String>>,
 }
 
-/// Types of the settings by name.
+/// The types that the settings add, by name.
 pub type CustomAccelerators = IndexMap<String, CustomAccelerator>;
 
 /// One condition on a node's label.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NodeLabel {
-    /// The label.
+    /// The key of the label.
     pub key: String,
-    /// Any of these values; none: the label must not be there.
+    /// The values of which the label has one. When there are none, the label must not be there.
     pub values: Vec<String>,
 }
 
-/// What a pod asks for.
+/// What a pod must ask for to get an accelerator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Placement {
-    /// The resource.
+    /// The name of the resource.
     pub resource: String,
-    /// Nodes that have it: all conditions of one entry, any entry. Empty: any node.
+    /// Which nodes have it: those that meet all conditions of one entry, whichever that is. When
+    /// there is no entry, any node.
     pub nodes: Vec<Vec<NodeLabel>>,
 }
 
-/// No pod can ask for it.
+/// No pod of a cluster can ask for this type.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{0}: TPUs are not supported in a cluster: a slice needs a topology and pods on all its hosts"
@@ -90,6 +92,7 @@ pub fn is_known(name: &str) -> bool {
     find(name).is_some() || name.contains('/') || name.starts_with("nvidia-mig-") || shared
 }
 
+/// By a type of the settings.
 fn of_settings(own: &CustomAccelerator) -> Placement {
     let label = |(key, value): (&String, &String)| NodeLabel {
         key: key.clone(),
@@ -102,7 +105,7 @@ fn of_settings(own: &CustomAccelerator) -> Placement {
     }
 }
 
-/// Clusters label differently, so any of the ways will do.
+/// By a known type. Clusters label their nodes in different ways, each of which will do.
 fn of_known(known: &Accelerator, shared: bool) -> Placement {
     let label = |key: &str, values: Vec<String>| NodeLabel { key: key.into(), values };
     let mut nodes = Vec::new();
@@ -122,6 +125,7 @@ fn of_known(known: &Accelerator, shared: bool) -> Placement {
     Placement { resource: known.resource.into(), nodes }
 }
 
+/// By a name that isn't known: it is taken for a product as nodes are labelled.
 fn of_product(name: &str) -> Placement {
     let (resource, product) = match name.split_once('-') {
         Some(("amd", _)) => (AMD, Some("amd.com/gpu.product-name")),

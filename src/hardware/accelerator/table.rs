@@ -3,27 +3,29 @@
 /// A type of accelerator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Accelerator {
-    /// What a spec calls it.
+    /// The name in specs.
     pub name: &'static str,
-    /// What Vertex calls it, `""` where it has none.
+    /// The name at Vertex AI; empty where it has no such type.
     pub vertex: &'static str,
     /// The resource that a Pod asks for.
     pub resource: &'static str,
-    /// Values of [`Self::product_label`]; empty: any node with the resource.
+    /// The values of [`Self::product_label`] by which nodes with it are known. When there are none,
+    /// any node with the resource has it.
     pub products: &'static [&'static str],
-    /// Value of GKE's `cloud.google.com/gke-accelerator`, `""` where it has none.
+    /// The value of GKE's label `cloud.google.com/gke-accelerator`; empty where GKE has none.
     pub gke: &'static str,
-    /// Value of Karpenter's `karpenter.k8s.aws/instance-gpu-name`, `""` where AWS has none.
+    /// The value of Karpenter's label `karpenter.k8s.aws/instance-gpu-name`; empty where AWS has
+    /// none.
     pub aws: &'static str,
 }
 
-/// Whose resource it is.
+/// The resource of NVIDIA's GPUs.
 pub const NVIDIA: &str = "nvidia.com/gpu";
-/// AMD's resource.
+/// The resource of AMD's GPUs.
 pub const AMD: &str = "amd.com/gpu";
-/// Google's TPUs.
+/// The resource of Google's TPUs.
 pub const TPU: &str = "google.com/tpu";
-/// Intel's Gaudi.
+/// The resource of Intel's Gaudi accelerators.
 pub const GAUDI: &str = "habana.ai/gaudi";
 
 const fn nvidia(
@@ -142,7 +144,7 @@ pub const ACCELERATORS: &[Accelerator] = &[
 ];
 
 impl Accelerator {
-    /// The node label that a vendor's labeller writes the product into.
+    /// The label of nodes into which the vendor's own labeller writes the product.
     pub fn product_label(&self) -> &'static str {
         if self.resource == AMD { "amd.com/gpu.product-name" } else { "nvidia.com/gpu.product" }
     }

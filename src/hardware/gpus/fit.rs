@@ -10,12 +10,12 @@ use k8s_openapi::api::core::v1::{NodeSelectorRequirement, NodeSelectorTerm, Tole
 use super::node::{Node, Taint};
 use crate::hardware::accelerator::CustomAccelerators;
 
-/// Taints that come and go with a node's health, or while it is being made.
-const PASSING: [&str; 3] =
+/// How the keys of taints begin that come and go with a node's health, or while it is being made.
+const PASSING_TAINTS: [&str; 3] =
     ["node.kubernetes.io/", "node.cloudprovider.kubernetes.io/", "node.cilium.io/"];
 
-/// Labels of nodes that something adds and removes as they are needed.
-const POOLS: [&str; 5] = [
+/// Labels of nodes that an autoscaler adds and removes as they are needed.
+const POOL_LABELS: [&str; 5] = [
     "karpenter.sh/nodepool",
     "karpenter.sh/provisioner-name",
     "cloud.google.com/gke-nodepool",
@@ -23,22 +23,23 @@ const POOLS: [&str; 5] = [
     "kubernetes.azure.com/agentpool",
 ];
 
-/// What each of some equal pods needs of its node.
+/// What several equal pods need, each of its node.
 #[derive(Clone, Debug, Default)]
 pub struct Need {
     /// Whose pods they are, for people: `role worker`.
     pub who: String,
-    /// How many there are at once.
+    /// How many of the pods run at once.
     pub replicas: u32,
-    /// The type of accelerator and its resource, as the spec has it.
+    /// The type of accelerator that the spec names, and its resource; `None` when it asks for none.
     pub accelerator: Option<(String, String)>,
     /// What each asks for, in cores, bytes and devices.
     pub requests: BTreeMap<String, f64>,
-    /// Labels that its node must have.
+    /// The labels that the node must have.
     pub selector: BTreeMap<String, String>,
-    /// Its required node affinity: any of these; none: any node.
+    /// The required node affinity: the node matches one of these terms, or any node does when there
+    /// is none.
     pub terms: Vec<NodeSelectorTerm>,
-    /// Its tolerations.
+    /// The taints that the pods tolerate.
     pub tolerations: Vec<Toleration>,
 }
 
@@ -47,16 +48,16 @@ pub struct Need {
 pub enum Misfit {
     /// It has less of a resource than a pod asks for.
     Short {
-        /// The resource.
+        /// The name of the resource.
         resource: String,
-        /// What pods can have of it.
+        /// How much of it pods can have on that node.
         has: f64,
-        /// What a pod asks for.
+        /// How much of it a pod asks for.
         wanted: f64,
     },
-    /// It has another type of accelerator.
+    /// It has accelerators of this other type.
     Type(String),
-    /// It lacks a label of the selector, or has it with another value.
+    /// It has not the label of this key and value, which the selector names.
     Label(String, String),
     /// Its labels are not what the affinity asks for.
     Affinity,
@@ -64,23 +65,23 @@ pub enum Misfit {
     Taint(Taint),
 }
 
-/// The node that comes nearest.
+/// The node that comes nearest to what a pod needs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Nearest {
-    /// Its name.
+    /// The name of the node.
     pub node: String,
-    /// What is wrong with it.
+    /// What stands between it and a pod.
     pub misfits: Vec<Misfit>,
 }
 
 /// Whether pods could ever be placed.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fit {
-    /// All at once, on empty nodes.
+    /// All of them at once, when nothing else runs on the nodes.
     All,
-    /// Each has a node, but not all have one at once: there is room for so many.
+    /// Not all of them at once: there is room for this many.
     Some(u64),
-    /// None, ever.
+    /// None of them, ever. The nearest node is `None` when there are no nodes.
     None(Option<Nearest>),
 }
 
@@ -107,14 +108,14 @@ pub fn fit(need: &Need, nodes: &[Node], custom: &CustomAccelerators) -> Fit {
 
 /// The label by which these nodes belong to a pool that may grow.
 pub(crate) fn pool(nodes: &[Node]) -> Option<&'static str> {
-    POOLS.into_iter().find(|key| nodes.iter().any(|node| node.labels.contains_key(*key)))
+    POOL_LABELS.into_iter().find(|key| nodes.iter().any(|node| node.labels.contains_key(*key)))
 }
 
-/// How many of the pods an empty node holds that fits.
+/// How many of the pods a node holds at once when nothing else runs on it.
 fn room(need: &Need, node: &Node) -> u64 {
     let of = |(resource, wanted): (&String, &f64)| {
         let has = node.allocatable.get(resource).copied().unwrap_or(0.0);
-        // A quantity such as 0.1 is not exact.
+        // A quantity such as 0.1 is not exact as a number.
         (has / wanted + 1e-9).floor() as u64
     };
     need.requests.iter().filter(|(_, wanted)| **wanted > 0.0).map(of).min().unwrap_or(u64::MAX)
@@ -128,14 +129,15 @@ fn misfits(need: &Need, node: &Node, custom: &CustomAccelerators) -> Vec<Misfit>
             found.push(Misfit::Short { resource: resource.clone(), has, wanted: *wanted });
         }
     }
-    let lacks = need.selector.iter().filter(|(key, value)| node.label(key) != Some(value.as_str()));
-    found.extend(lacks.map(|(key, value)| Misfit::Label(key.clone(), value.clone())));
+    let missing =
+        need.selector.iter().filter(|(key, value)| node.label(key) != Some(value.as_str()));
+    found.extend(missing.map(|(key, value)| Misfit::Label(key.clone(), value.clone())));
     if !need.terms.is_empty() && !need.terms.iter().any(|term| matches(term, node)) {
         found.extend(unlike(need, node, custom));
     }
     let kept_away = node.taints.iter().filter(|taint| {
         matches!(taint.effect.as_str(), "NoSchedule" | "NoExecute")
-            && !PASSING.iter().any(|passing| taint.key.starts_with(passing))
+            && !PASSING_TAINTS.iter().any(|passing| taint.key.starts_with(passing))
             && !need.tolerations.iter().any(|toleration| tolerates(toleration, taint))
     });
     found.extend(kept_away.cloned().map(Misfit::Taint));

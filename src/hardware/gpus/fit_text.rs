@@ -63,7 +63,7 @@ impl Misfit {
     }
 }
 
-/// `4 nvidia-l4, 2 cores, 16 GiB of memory`.
+/// What one pod asks for, such as `4 nvidia-l4, 2 cores, 16 GiB of memory`.
 fn asked(need: &Need) -> String {
     let mut resources: Vec<&String> = need.requests.keys().collect();
     // Accelerators first: they are what is scarce.
@@ -80,7 +80,7 @@ fn asked(need: &Need) -> String {
     if parts.is_empty() { "a replica".into() } else { parts.join(", ") }
 }
 
-/// What an amount is of.
+/// The unit that follows an amount of a resource.
 fn called(need: &Need, resource: &str) -> String {
     match (resource, &need.accelerator) {
         ("cpu", _) => "cores".into(),
@@ -103,8 +103,8 @@ fn amount(resource: &str, value: f64) -> String {
     }
 }
 
-/// At most one digit behind the point, two below 1; rounded down, so that what is short looks
-/// short.
+/// At most one digit behind the point, or two where it is below 1. It is rounded down, so that what
+/// is short looks short.
 fn short(value: f64) -> String {
     let scale = if value < 1.0 { 100.0 } else { 10.0 };
     ((value * scale + 1e-6).floor() / scale).to_string()

@@ -11,19 +11,19 @@ use crate::hardware::accelerator::{ACCELERATORS, CustomAccelerators};
 /// A pod that asks for accelerators and has not ended.
 #[derive(Clone, Debug, Default)]
 pub struct Holder {
-    /// Its namespace.
+    /// The namespace of the pod.
     pub namespace: String,
-    /// Its name.
+    /// The name of the pod.
     pub pod: String,
     /// The run that it belongs to; `None` for what mlctl didn't make.
     pub run: Option<String>,
-    /// Who submitted that.
+    /// Who submitted that run, in full; `None` for what mlctl didn't make.
     pub user: Option<String>,
     /// Its node; `None` while it waits for one.
     pub node: Option<String>,
     /// Since when it has its node, or waits.
     pub since: Option<Timestamp>,
-    /// What it asks for, by resource, in devices.
+    /// How many devices it asks for, by resource.
     pub requests: BTreeMap<String, u64>,
 }
 
@@ -35,25 +35,25 @@ pub struct User {
     pub run: Option<String>,
     /// The namespace of the pods.
     pub namespace: String,
-    /// Its pods here.
+    /// The names of its pods.
     pub pods: Vec<String>,
     /// Who submitted the run, in full.
     pub user: Option<String>,
-    /// The resource.
+    /// The name of the resource.
     pub resource: String,
-    /// How many devices of it.
+    /// How many devices it has or wants.
     pub count: u64,
-    /// Since when: the longest of its pods.
+    /// Since when: the time of the pod that has been there longest.
     pub since: Option<Timestamp>,
 }
 
-/// Several pods share one device.
+/// How several pods share one device.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Sharing {
     /// `time-slicing` or `mps`.
     pub strategy: String,
-    /// How many share one.
+    /// How many pods share one device.
     pub replicas: u64,
 }
 
@@ -61,14 +61,14 @@ pub struct Sharing {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Resource {
-    /// What a spec calls them.
+    /// The name of their type in specs.
     #[serde(rename = "type")]
     pub kind: String,
-    /// What a pod asks for.
+    /// The name of the resource that a pod asks for.
     pub resource: String,
     /// Bytes of memory of the GPU, or of the slice, where the node's labels say it.
     pub memory: Option<u64>,
-    /// How many pods can have; `null` where nodes may not be looked at.
+    /// How many of them pods can have; `null` where nodes may not be looked at.
     pub allocatable: Option<u64>,
     /// How many are there and given to nobody: the device plugin calls them unhealthy.
     pub unhealthy: u64,
@@ -76,9 +76,9 @@ pub struct Resource {
     pub in_use: u64,
     /// How many are free; `null` where not all is seen.
     pub free: Option<u64>,
-    /// Several pods share one.
+    /// How pods share them; `null` where each pod has its own.
     pub sharing: Option<Sharing>,
-    /// Who has them, the longest first.
+    /// Who has them, longest first.
     pub users: Vec<User>,
 }
 
@@ -86,26 +86,26 @@ pub struct Resource {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NodeGpus {
-    /// Its name.
+    /// The name of the node.
     pub node: String,
-    /// What it is for pods.
+    /// Whether pods can be placed on it.
     pub state: NodeState,
-    /// What it has.
+    /// Its accelerators, by resource.
     pub resources: Vec<Resource>,
 }
 
-/// All of one type.
+/// The accelerators of one type in the whole cluster.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Total {
-    /// What a spec calls them.
+    /// The name of their type in specs.
     #[serde(rename = "type")]
     pub kind: String,
-    /// How many pods can have.
+    /// How many pods can have on nodes that may be looked at.
     pub allocatable: u64,
     /// How many are in use.
     pub in_use: u64,
-    /// How many a new pod could get: on nodes that take pods.
+    /// How many new pods could get now, on nodes that take pods; `null` where not all is seen.
     pub free: Option<u64>,
 }
 
@@ -117,21 +117,21 @@ pub struct ClusterGpus {
     pub complete: bool,
     /// Nodes with accelerators, by name.
     pub nodes: Vec<NodeGpus>,
-    /// Who waits for accelerators, the longest first.
+    /// Who waits for accelerators, longest first.
     pub waiting: Vec<User>,
-    /// All of each type.
+    /// The sums for each type.
     pub totals: Vec<Total>,
 }
 
-/// Puts nodes and pods together. `nodes` is `None` where they may not be looked at; `all_pods` says
-/// that no namespace was left out.
+/// Puts nodes and the pods on them together. `nodes` is `None` where they may not be looked at;
+/// `all_pods` says that no namespace was left out.
 pub fn inventory(
     nodes: Option<&[Node]>,
     pods: &[Holder],
     all_pods: bool,
     custom: &CustomAccelerators,
 ) -> ClusterGpus {
-    let is_ours = |resource: &str| is_accelerator(resource, custom);
+    let is_device = |resource: &str| is_accelerator(resource, custom);
     let placed: Vec<&Holder> = pods.iter().filter(|pod| pod.node.is_some()).collect();
     let stand_ins: Vec<Node>;
     let known = if let Some(nodes) = nodes {
@@ -153,7 +153,7 @@ pub fn inventory(
         names.extend(here.iter().flat_map(|pod| pod.requests.keys()));
         let resources: Vec<Resource> = names
             .into_iter()
-            .filter(|name| is_ours(name))
+            .filter(|name| is_device(name))
             .map(|name| resource(node, name, &here, all_pods, custom))
             .collect();
         if !resources.is_empty() {
@@ -165,7 +165,7 @@ pub fn inventory(
     let wanted: BTreeSet<&String> = waits.iter().flat_map(|pod| pod.requests.keys()).collect();
     let mut waiting: Vec<User> = wanted
         .into_iter()
-        .filter(|name| is_ours(name))
+        .filter(|name| is_device(name))
         .flat_map(|name| users(&waits, name))
         .collect();
     waiting.sort_by_key(|user| user.since);
@@ -185,10 +185,12 @@ pub(crate) fn is_accelerator(resource: &str, custom: &CustomAccelerators) -> boo
         || custom.values().any(|own| own.resource == resource)
 }
 
+/// The name of a resource of which there is at least one.
 fn is_there<'a>((name, count): (&'a String, &f64)) -> Option<&'a String> {
     (*count > 0.0).then_some(name)
 }
 
+/// One resource of a node, and the pods that use it.
 fn resource(
     node: &Node,
     name: &str,
@@ -218,7 +220,8 @@ fn resource(
     }
 }
 
-/// NVIDIA's labeller says `nvidia.com/gpu.replicas`, GKE has labels of its own.
+/// How pods share a resource of this node, by the labels of NVIDIA's labeller or of GKE; `None`
+/// when they say nothing of it.
 fn sharing(node: &Node, whole: &str) -> Option<Sharing> {
     let of = |replicas: &str, strategy: &str| {
         let replicas = node.label(replicas)?.parse().ok().filter(|count| *count > 1)?;
@@ -236,7 +239,7 @@ fn sharing(node: &Node, whole: &str) -> Option<Sharing> {
     })
 }
 
-/// Pods that ask for a resource, those of a run as one.
+/// Who asks for a resource. The pods of a run count as one user.
 fn users(pods: &[&Holder], resource: &str) -> Vec<User> {
     let mut all: BTreeMap<(&str, &str), User> = BTreeMap::new();
     for pod in pods {
@@ -266,6 +269,7 @@ fn users(pods: &[&Holder], resource: &str) -> Vec<User> {
     all
 }
 
+/// The sums over all nodes, by type.
 fn totals(nodes: &[NodeGpus]) -> Vec<Total> {
     let mut all: BTreeMap<&str, Total> = BTreeMap::new();
     for node in nodes {

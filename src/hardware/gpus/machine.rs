@@ -2,44 +2,44 @@
 
 use serde::Serialize;
 
-/// What nvidia-smi says.
+/// The GPUs of this machine, as nvidia-smi lists them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Machine {
-    /// Version of the driver; `null` without one.
+    /// The version of the driver; `null` without one.
     pub driver: Option<String>,
-    /// The newest CUDA that the driver runs.
+    /// The newest version of CUDA that the driver runs; `null` where it doesn't say.
     pub cuda: Option<String>,
-    /// The GPUs by index.
+    /// The GPUs in the order of their numbers.
     pub gpus: Vec<Gpu>,
 }
 
-/// One GPU.
+/// One GPU of this machine.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Gpu {
-    /// Its number, as nvidia-smi counts.
+    /// Its number, as nvidia-smi counts from 0.
     pub index: u32,
-    /// What it is leased by.
+    /// The UUID by which runs lease it.
     pub uuid: String,
-    /// Its product.
+    /// The name of the product, as nvidia-smi writes it.
     pub name: String,
-    /// What a spec calls it, where the type is known.
+    /// The name of its type in specs; `null` where the product isn't known.
     #[serde(rename = "type")]
     pub kind: Option<String>,
-    /// Bytes of memory.
+    /// Bytes of memory; `null` where the driver doesn't say.
     pub memory: Option<u64>,
-    /// Bytes of it that are in use.
+    /// Bytes of memory that are in use; `null` where the driver doesn't say.
     pub memory_used: Option<u64>,
-    /// Percent of the last second in which it worked; `null` under MIG.
+    /// The percentage of the last second in which it worked; `null` under MIG.
     pub utilization: Option<u32>,
-    /// It is cut into slices; `null` where it can't be.
+    /// Whether it is cut into slices by MIG; `null` where it can't be.
     pub mig: Option<bool>,
-    /// The slices.
+    /// The slices that it is cut into; empty for a whole GPU.
     pub slices: Vec<Slice>,
-    /// What runs on it.
+    /// The processes that use it.
     pub processes: Vec<GpuProcess>,
-    /// The run of this state folder that has leased it.
+    /// The run of this state folder that has leased it; `null` when none has.
     pub run: Option<String>,
 }
 
@@ -47,9 +47,9 @@ pub struct Gpu {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Slice {
-    /// Its size: `1g.5gb`.
+    /// Its size as NVIDIA calls it, such as `1g.5gb`.
     pub profile: String,
-    /// What CUDA_VISIBLE_DEVICES calls it.
+    /// The UUID by which `CUDA_VISIBLE_DEVICES` names it.
     pub uuid: String,
 }
 
@@ -57,10 +57,10 @@ pub struct Slice {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GpuProcess {
-    /// Its id.
+    /// The process id.
     pub pid: u32,
-    /// Its program; nvidia-smi may not say that of others' processes.
+    /// The name of its program. nvidia-smi may hide that of other users' processes.
     pub name: String,
-    /// Bytes of the GPU's memory, where the driver says.
+    /// Bytes of the GPU's memory that it uses; `null` where the driver doesn't say.
     pub memory: Option<u64>,
 }

@@ -18,7 +18,8 @@ const OTHERS: &[(&str, u32)] = &[
     ("nvidia-l40s", 48),
 ];
 
-/// The memory of one GPU in GB; `None` for a type that isn't known.
+/// The memory of one GPU of a type in GB; `None` for a type that isn't known. `kind` is the name in
+/// specs.
 pub fn memory_gb(kind: &str) -> Option<u32> {
     let other = || OTHERS.iter().find(|(name, _)| *name == kind).map(|(_, memory)| *memory);
     MigGpu::find(kind).map(|gpu| gpu.memory_gb).or_else(other)

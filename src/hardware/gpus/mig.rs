@@ -8,32 +8,33 @@
 /// One size of slice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Profile {
-    /// As NVIDIA calls it: `1g.5gb`, or `1g.5gb+me` with the media engines.
+    /// NVIDIA's name for it: `1g.5gb`, or `1g.5gb+me` with the media engines.
     pub name: &'static str,
     /// GB of memory, as NVIDIA counts them in the name.
     pub memory_gb: u32,
-    /// Compute slices.
+    /// How many compute slices of the GPU it takes.
     pub compute: u32,
-    /// Memory slices.
+    /// How many memory slices of the GPU it takes.
     pub memory: u32,
-    /// How many of them a GPU can have.
+    /// How many of this size one GPU can have.
     pub max: u32,
-    /// Memory slices at which it may begin.
+    /// The numbers of the memory slices at which it may begin.
     starts: &'static [u32],
 }
 
-/// A GPU that can be sliced.
+/// A type of GPU that MIG can slice.
 #[derive(Clone, Copy, Debug)]
 pub struct MigGpu {
-    /// As a spec calls it; `nvidia-h100-94gb` and `-96gb` beside that.
+    /// The name in specs, or that of a variant by memory: `nvidia-h100-94gb` and
+    /// `nvidia-h100-96gb`.
     pub name: &'static str,
-    /// Its memory in GB.
+    /// The memory of the whole GPU in GB.
     pub memory_gb: u32,
-    /// Compute slices.
+    /// How many compute slices the GPU has.
     pub compute: u32,
-    /// Memory slices.
+    /// How many memory slices the GPU has.
     pub memory: u32,
-    /// The sizes that it knows.
+    /// The sizes into which it can be sliced.
     pub profiles: &'static [Profile],
 }
 
@@ -79,7 +80,7 @@ const fn four(name: &'static str, memory_gb: u32, profiles: &'static [Profile]) 
 const OF_80: &[Profile] = of_seven!("1g.10gb", "1g.10gb+me", "1g.20gb", "2g.20gb", "3g.40gb",
     "4g.40gb", "7g.80gb": 10, 20, 40, 80);
 
-/// All of them.
+/// All types of GPU that MIG can slice.
 pub const MIG_GPUS: &[MigGpu] = &[
     four(
         "nvidia-a30",
@@ -150,19 +151,19 @@ impl Profile {
         format!("nvidia.com/mig-{}", self.name.replace('+', "."))
     }
 
-    /// What a spec calls it.
+    /// The name of such slices in specs.
     pub fn kind(&self) -> String {
         self.resource().replace("nvidia.com/", "nvidia-")
     }
 }
 
 impl MigGpu {
-    /// The one of this name.
+    /// The type of this name; `None` for one that MIG can't slice.
     pub fn find(name: &str) -> Option<&'static Self> {
         MIG_GPUS.iter().find(|gpu| gpu.name == name)
     }
 
-    /// Its profile of this name.
+    /// The size of this name; `None` for one that this type doesn't have.
     pub fn profile(&self, name: &str) -> Option<&'static Profile> {
         self.profiles.iter().find(|profile| profile.name == name)
     }
@@ -181,7 +182,8 @@ impl MigGpu {
     }
 }
 
-/// Tries every place; `taken` has a bit for each memory slice.
+/// Whether all slices have a place beside those that are taken; tries every one. `taken` has a bit
+/// for each memory slice.
 fn place(slices: &[&Profile], taken: u32) -> bool {
     let Some((first, rest)) = slices.split_first() else { return true };
     first.starts.iter().any(|start| {

@@ -10,6 +10,7 @@ mod mig;
 mod node;
 mod nvidia_smi;
 mod split;
+mod split_error;
 mod split_text;
 
 pub use fit::{Fit, Misfit, Nearest, Need, fit};
@@ -19,5 +20,6 @@ pub use memory::memory_gb;
 pub use mig::{MIG_GPUS, MigGpu, Profile};
 pub use node::{Node, NodeState, Taint};
 pub use nvidia_smi::{APPS_QUERY, GPU_QUERY, apps, cuda_version, gpus, slices};
-pub use split::{MigSlices, MigSplit, SplitError, TimeSplit, mig_types};
+pub use split::{MigSlices, MigSplit, TimeSplit, mig_types};
+pub use split_error::SplitError;
 pub use split_text::SplitPlace;

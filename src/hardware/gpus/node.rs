@@ -6,11 +6,11 @@ use serde::Serialize;
 
 use crate::hardware::accelerator::{ACCELERATORS, Accelerator, CustomAccelerators, NVIDIA};
 
-/// What a node is for pods.
+/// Whether pods can be placed on a node.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum NodeState {
-    /// Pods come.
+    /// It takes new pods.
     #[default]
     Ready,
     /// Its kubelet says that something is wrong, or nothing at all.
@@ -32,43 +32,43 @@ impl std::fmt::Display for NodeState {
     }
 }
 
-/// Keeps pods away that don't tolerate it.
+/// A taint, which keeps pods away that don't tolerate it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Taint {
-    /// Its key.
+    /// The key by which pods tolerate it.
     pub key: String,
-    /// Its value.
+    /// The value; may be empty.
     pub value: String,
     /// `NoSchedule`, `PreferNoSchedule` or `NoExecute`.
     pub effect: String,
 }
 
-/// A node.
+/// A node of a cluster.
 #[derive(Clone, Debug, Default)]
 pub struct Node {
-    /// Its name.
+    /// The name of the node.
     pub name: String,
-    /// Its labels.
+    /// The labels by which pods choose it.
     pub labels: BTreeMap<String, String>,
-    /// Its taints.
+    /// The taints, which pods must tolerate.
     pub taints: Vec<Taint>,
-    /// What pods can have of it, in cores, bytes and devices.
+    /// How much pods can have, by resource, in cores, bytes and devices.
     pub allocatable: BTreeMap<String, f64>,
-    /// What it has.
+    /// How much it has altogether, by resource, in the same units.
     pub capacity: BTreeMap<String, f64>,
-    /// What it is for pods.
+    /// Whether it takes pods.
     pub state: NodeState,
 }
 
-/// GKE's label of a node's accelerator.
+/// The label in which GKE writes the type of a node's accelerators.
 const GKE: &str = "cloud.google.com/gke-accelerator";
-/// Karpenter's label on AWS.
+/// The label in which Karpenter writes the type of a node's accelerators on AWS.
 const AWS: &str = "karpenter.k8s.aws/instance-gpu-name";
-/// NVIDIA's labeller ends a product so where pods share GPUs in time.
+/// The end that NVIDIA's labeller gives a product when pods share its GPUs in time.
 const SHARED: &str = "-SHARED";
 
 impl Node {
-    /// A label's value.
+    /// The value of a label; `None` when the node doesn't have it.
     pub fn label(&self, key: &str) -> Option<&str> {
         self.labels.get(key).map(String::as_str)
     }

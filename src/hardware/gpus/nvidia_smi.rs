@@ -1,4 +1,4 @@
-//! What nvidia-smi writes, read.
+//! Reads what nvidia-smi writes.
 //!
 //! Source: `nvidia-smi --help-query-gpu` and `--help-query-compute-apps`. With
 //! `--format=csv,noheader,nounits` memory is in MiB and utilisation in percent; what a GPU doesn't
@@ -7,18 +7,19 @@
 use super::machine::{Gpu, GpuProcess, Slice};
 use crate::hardware::accelerator::ACCELERATORS;
 
-/// Arguments that list GPUs for [`gpus`].
+/// The arguments with which nvidia-smi lists GPUs, for [`gpus`].
 pub const GPU_QUERY: [&str; 2] = [
     "--query-gpu=index,uuid,name,driver_version,memory.total,memory.used,utilization.gpu,\
      mig.mode.current",
     "--format=csv,noheader,nounits",
 ];
 
-/// Arguments that list processes for [`apps`].
+/// The arguments with which nvidia-smi lists processes, for [`apps`].
 pub const APPS_QUERY: [&str; 2] =
     ["--query-compute-apps=gpu_uuid,pid,process_name,used_memory", "--format=csv,noheader,nounits"];
 
-/// The GPUs, and the driver's version.
+/// The GPUs, and the version of the driver; `None` when there is no GPU. Lines that can't be
+/// understood are left out.
 pub fn gpus(text: &str) -> (Vec<Gpu>, Option<String>) {
     let mut driver = None;
     let mut all = Vec::new();
@@ -50,7 +51,7 @@ pub fn gpus(text: &str) -> (Vec<Gpu>, Option<String>) {
     (all, driver)
 }
 
-/// Processes, each with the uuid of its GPU: under MIG that of the whole.
+/// The processes, each with the UUID of its GPU, which under MIG is that of the whole GPU.
 pub fn apps(text: &str) -> Vec<(String, GpuProcess)> {
     let lines = text.lines().filter_map(|line| {
         let fields: Vec<&str> = line.split(',').map(str::trim).collect();
@@ -62,7 +63,7 @@ pub fn apps(text: &str) -> Vec<(String, GpuProcess)> {
     lines.collect()
 }
 
-/// Slices of `nvidia-smi -L`, each with the uuid of its GPU: lines such as
+/// The slices that `nvidia-smi -L` lists, each with the UUID of its GPU: lines such as
 /// `  MIG 1g.5gb      Device  0: (UUID: MIG-...)` below `GPU 0: NVIDIA A100 (UUID: GPU-...)`.
 pub fn slices(text: &str) -> Vec<(String, Slice)> {
     let mut gpu = String::new();
@@ -89,11 +90,13 @@ pub fn cuda_version(text: &str) -> Option<String> {
     version.starts_with(|c: char| c.is_ascii_digit()).then(|| version.to_owned())
 }
 
+/// Bytes, from a number of MiB; `None` for what is no number.
 fn mebibytes(text: &str) -> Option<u64> {
     text.parse::<u64>().ok().map(|mebibytes| mebibytes << 20)
 }
 
-/// NVIDIA's labeller of nodes writes the same name with dashes.
+/// The type of a product; `None` when it isn't known. The table has products as NVIDIA's labeller
+/// of nodes writes them, with dashes.
 fn kind(name: &str) -> Option<String> {
     let product = name.replace(' ', "-");
     let known = ACCELERATORS.iter().find(|known| known.products.contains(&product.as_str()));

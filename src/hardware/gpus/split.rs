@@ -1,89 +1,23 @@
-//! How GPUs are sliced: what is asked for, checked against what the hardware can do.
+//! How GPUs are sliced: a wish is checked against what the hardware can do.
 
 use serde::Serialize;
 
 use super::memory::memory_gb;
 use super::mig::{MIG_GPUS, MigGpu, Profile};
+use super::split_error::{MOST_SHARES, SplitError};
 use crate::hardware::accelerator::{ACCELERATORS, NVIDIA, find, suggest};
 use crate::text::nearest;
-
-/// NVIDIA's device plugin takes no more (a device's name must fit the kubelet's books).
-const MOST_SHARES: u32 = 128;
-
-/// GPUs can't be sliced so.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum SplitError {
-    /// No such type.
-    #[error("there is no type of NVIDIA GPU `{name}`")]
-    UnknownType {
-        /// What was asked for.
-        name: String,
-        /// What was probably meant.
-        near: Option<&'static str>,
-    },
-    /// MIG is not in the hardware.
-    #[error("{gpu} has no MIG: its hardware can't be cut into slices")]
-    NoMig {
-        /// The type.
-        gpu: String,
-    },
-    /// The GPU has no such profile.
-    #[error("{gpu} has no MIG profile `{profile}`: it has {}", known.join(", "))]
-    UnknownProfile {
-        /// The type.
-        gpu: &'static str,
-        /// What was asked for.
-        profile: String,
-        /// What it has.
-        known: Vec<&'static str>,
-        /// What was probably meant.
-        near: Option<&'static str>,
-    },
-    /// More of one profile than a GPU can have.
-    #[error("a {gpu} has at most {max} x {profile}, not {count}")]
-    TooMany {
-        /// The type.
-        gpu: &'static str,
-        /// The profile.
-        profile: &'static str,
-        /// What was asked for.
-        count: u32,
-        /// What is possible.
-        max: u32,
-    },
-    /// Not all of them at once.
-    #[error(
-        "{asked} don't fit one {gpu}: they take {compute} of {} compute slices and {memory} of {} \
-         memory slices, and each has its fixed places", of.0, of.1
-    )]
-    DoesNotFit {
-        /// The type.
-        gpu: &'static str,
-        /// What was asked for, for people.
-        asked: String,
-        /// Compute slices that it takes.
-        compute: u32,
-        /// Memory slices that it takes.
-        memory: u32,
-        /// Compute and memory slices of the GPU.
-        of: (u32, u32),
-    },
-    /// A share of one is the whole GPU.
-    #[error("{0} shares make no sense: write a number from 2 to {MOST_SHARES}")]
-    Shares(u32),
-}
 
 /// Every GPU of a type cut into slices by MIG.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MigSplit {
-    /// The type.
+    /// The name of the type.
     #[serde(rename = "type")]
     pub gpu: &'static str,
-    /// Its memory in GB.
+    /// The memory of one GPU in GB.
     pub memory_gb: u32,
-    /// Compute slices of the GPU.
+    /// How many compute slices the GPU has.
     #[serde(skip)]
     pub compute: u32,
     /// The slices of each GPU.
@@ -94,18 +28,18 @@ pub struct MigSplit {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MigSlices {
-    /// The size.
+    /// The name of the size.
     pub profile: &'static str,
-    /// How many.
+    /// How many of them each GPU has.
     pub count: u32,
-    /// What a pod asks for.
+    /// The name of the resource that a pod asks for.
     pub resource: String,
-    /// What a spec calls it.
+    /// The name of their type in specs.
     #[serde(rename = "type")]
     pub kind: String,
-    /// GB of each.
+    /// The memory of one slice in GB.
     pub memory_gb: u32,
-    /// Compute slices of each.
+    /// How many compute slices one slice has.
     pub compute: u32,
 }
 
@@ -113,23 +47,23 @@ pub struct MigSlices {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TimeSplit {
-    /// The type.
+    /// The name of the type.
     #[serde(rename = "type")]
     pub gpu: &'static str,
     /// Its memory in GB, which all share; `null` where no single type is meant.
     pub memory_gb: Option<u32>,
-    /// How many share one.
+    /// How many pods share one GPU.
     pub replicas: u32,
-    /// What a pod asks for.
+    /// The name of the resource that a pod asks for.
     pub resource: &'static str,
-    /// What a spec calls a share.
+    /// The name of a share's type in specs.
     pub kind: String,
 }
 
 impl MigSplit {
-    /// Checks slices, as `(profile, count)`, of a type by our or Vertex's name.
+    /// Checks slices of a type, each as a profile with its count. `name` is mlctl's or Vertex AI's.
     pub fn new(name: &str, wanted: &[(String, u32)]) -> Result<Self, SplitError> {
-        // Variants by memory are in the table of MIG only.
+        // The variants by memory are in the table of MIG only.
         let gpu = MigGpu::find(name)
             .map_or_else(|| nvidia(name).map(|known| known.name), |gpu| Ok(gpu.name))?;
         let gpu = MigGpu::find(gpu).ok_or_else(|| SplitError::NoMig { gpu: gpu.to_owned() })?;
@@ -168,7 +102,7 @@ impl MigSplit {
 }
 
 impl TimeSplit {
-    /// Checks shares of a type by our or Vertex's name; `nvidia` means any.
+    /// Checks shares of a type. `name` is mlctl's or Vertex AI's, or `nvidia` for any type.
     pub fn new(name: &str, replicas: u32) -> Result<Self, SplitError> {
         let known = MigGpu::find(name)
             .map_or_else(|| nvidia(name).map(|known| known.name), |gpu| Ok(gpu.name))?;
@@ -190,6 +124,7 @@ impl TimeSplit {
     }
 }
 
+/// The type of NVIDIA's that has this name.
 fn nvidia(name: &str) -> Result<&'static crate::hardware::accelerator::Accelerator, SplitError> {
     find(name).filter(|known| known.resource == NVIDIA).ok_or_else(|| unknown_type(name))
 }
@@ -204,7 +139,8 @@ fn unknown_type(name: &str) -> SplitError {
     }
 }
 
-/// The nearest by spelling, else the smallest that has as much memory as was asked for.
+/// Names the profile that was probably meant: the smallest that has as much as was asked for or,
+/// when the wish can't be read, the one that is spelled most like it.
 fn unknown_profile(gpu: &'static MigGpu, asked: &str) -> SplitError {
     let known: Vec<&'static str> = gpu.profiles.iter().map(|profile| profile.name).collect();
     let memory = asked.split_once("g.").and_then(|(compute, rest)| {
@@ -222,6 +158,7 @@ fn unknown_profile(gpu: &'static MigGpu, asked: &str) -> SplitError {
     SplitError::UnknownProfile { gpu: gpu.name, profile: asked.to_owned(), known, near }
 }
 
+/// Says how much the slices take together.
 fn does_not_fit(gpu: &'static MigGpu, slices: &[(&'static Profile, u32)]) -> SplitError {
     let sum = |of: fn(&Profile) -> u32| -> u32 {
         slices.iter().map(|(profile, count)| of(profile) * count).sum()
@@ -237,7 +174,7 @@ fn does_not_fit(gpu: &'static MigGpu, slices: &[(&'static Profile, u32)]) -> Spl
     }
 }
 
-/// Types that MIG can slice, for messages.
+/// The names of all types that MIG can slice.
 pub fn mig_types() -> Vec<&'static str> {
     MIG_GPUS.iter().map(|gpu| gpu.name).collect()
 }

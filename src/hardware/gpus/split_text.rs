@@ -9,20 +9,21 @@ use std::fmt::Write;
 
 use super::split::{MigSplit, TimeSplit};
 
-/// The device plugin gives a lone configuration to nodes that name none, unless there is this one.
-const DEFAULT: &str = "  default: |\n    version: v1\n";
+/// A configuration that changes nothing. Without it the device plugin would give a lone
+/// configuration also to nodes that name none.
+const EMPTY_DEFAULT: &str = "  default: |\n    version: v1\n";
 
-/// Where the operator's components live, and on which node it is tried first.
+/// Where NVIDIA's components are, and the node that the commands name.
 #[derive(Clone, Debug)]
 pub struct SplitPlace {
-    /// Namespace of NVIDIA's components.
+    /// The namespace of NVIDIA's components.
     pub namespace: String,
-    /// The node's name in the commands.
+    /// The name of the node in the commands.
     pub node: String,
 }
 
 impl MigSplit {
-    /// YAML for `kubectl apply`, explained in comments.
+    /// YAML for `kubectl apply`, with comments that explain it.
     pub fn manifest(&self, place: &SplitPlace) -> String {
         let Self { gpu, memory_gb, compute, slices } = self;
         let SplitPlace { namespace, node } = place;
@@ -85,7 +86,7 @@ impl MigSplit {
              \x20       mig-enabled: true\n        mig-devices:{devices}\n---\n\
              # Each size of slice becomes a resource of its own; the operator sets the same by itself.\n\
              apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: mlctl-device-plugin\n\
-             \x20 namespace: {namespace}\ndata:\n{DEFAULT}  {name}: |\n    version: v1\n    flags:\n\
+             \x20 namespace: {namespace}\ndata:\n{EMPTY_DEFAULT}  {name}: |\n    version: v1\n    flags:\n\
              \x20     migStrategy: mixed\n",
             comment(&about)
         )
@@ -93,7 +94,7 @@ impl MigSplit {
 }
 
 impl TimeSplit {
-    /// YAML for `kubectl apply`, explained in comments.
+    /// YAML for `kubectl apply`, with comments that explain it.
     pub fn manifest(&self, place: &SplitPlace) -> String {
         let Self { gpu, memory_gb, replicas, resource, kind } = self;
         let SplitPlace { namespace, node } = place;
@@ -131,7 +132,7 @@ impl TimeSplit {
         format!(
             "{}\
              apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: mlctl-time-slicing\n\
-             \x20 namespace: {namespace}\ndata:\n{DEFAULT}  {name}: |\n    version: v1\n    flags:\n\
+             \x20 namespace: {namespace}\ndata:\n{EMPTY_DEFAULT}  {name}: |\n    version: v1\n    flags:\n\
              \x20     migStrategy: none\n    sharing:\n      timeSlicing:\n\
              \x20       renameByDefault: false\n        failRequestsGreaterThanOne: true\n\
              \x20       resources:\n        - name: {resource}\n          replicas: {replicas}\n",
@@ -140,6 +141,7 @@ impl TimeSplit {
     }
 }
 
+/// A text as YAML comments.
 fn comment(text: &str) -> String {
     text.lines().fold(String::new(), |all, line| {
         let line = if line.is_empty() { "#\n".to_owned() } else { format!("# {line}\n") };
@@ -147,7 +149,7 @@ fn comment(text: &str) -> String {
     })
 }
 
-/// Columns of plain text, indented.
+/// A table in plain text, indented by two spaces.
 fn table<const N: usize>(header: [&str; N], rows: &[[String; N]]) -> String {
     let header = header.map(str::to_owned);
     let all: Vec<&[String; N]> = std::iter::once(&header).chain(rows).collect();

@@ -7,11 +7,11 @@ use serde_json::json;
 
 use super::runner::{Blob, RunnerImage, append};
 
-/// Where an image layout has its entry.
+/// The file of an image layout that everything else is found by.
 const INDEX: &str = "index.json";
 
-/// Writes the image under a name. One of a single architecture also has what `docker load` of older
-/// engines reads.
+/// Writes an image as a tar, under a name. An image for a single architecture also gets the file
+/// that `docker load` of older engines reads.
 pub fn write_archive(out: impl Write, image: &RunnerImage, name: &Reference) -> io::Result<()> {
     let mut tar = tar::Builder::new(out);
     let json = |value: &serde_json::Value| serde_json::to_vec(value).map_err(io::Error::from);
@@ -46,6 +46,7 @@ pub fn write_archive(out: impl Write, image: &RunnerImage, name: &Reference) -> 
     tar.into_inner()?.flush()
 }
 
+/// The path of a blob in an image layout.
 fn path(blob: &Blob) -> String {
     format!("blobs/{}", blob.digest.replacen(':', "/", 1))
 }

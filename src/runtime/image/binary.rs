@@ -1,20 +1,21 @@
-//! Is a file a program that runs in an empty image, and on which machines?
+//! Whether a file is a program that runs in an empty image, and on which machines.
 
 use std::path::PathBuf;
 
 use oci_client::config::Architecture;
 
-/// `PT_INTERP`: the program asks for a dynamic linker.
+/// The kind of segment by which a program asks for a dynamic linker. See elf(5).
 const PT_INTERP: u32 = 3;
 
 /// A static Linux program.
 #[derive(Clone, Debug)]
 pub struct Binary {
     pub(crate) architecture: Architecture,
+    /// The whole file.
     pub(crate) bytes: Vec<u8>,
 }
 
-/// A file that can't be an image's only one.
+/// Why a file can't be the only one of an image.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BinaryError {
@@ -24,9 +25,9 @@ pub enum BinaryError {
     /// It is for a machine that container images have no name for.
     #[error("{path} is for a machine of an unknown kind (ELF number {machine})")]
     Machine {
-        /// Which file.
+        /// The path of the file.
         path: PathBuf,
-        /// The number in its header.
+        /// The number of the machine in the header of the file.
         machine: u16,
     },
     /// It would need a dynamic linker and libraries.
@@ -35,7 +36,7 @@ pub enum BinaryError {
 }
 
 impl Binary {
-    /// Takes a file's contents; `path` is for messages only.
+    /// Checks the contents of a file. `path` is for messages only.
     pub fn new(path: PathBuf, bytes: Vec<u8>) -> Result<Self, BinaryError> {
         let Some(header) = Header::read(&bytes) else { return Err(BinaryError::NotElf(path)) };
         let architecture = match header.machine {
@@ -51,13 +52,13 @@ impl Binary {
         }
     }
 
-    /// `linux/amd64` and the like.
+    /// The platform as registries write it, such as `linux/amd64`.
     pub fn platform(&self) -> String {
         format!("linux/{}", self.architecture)
     }
 }
 
-/// What matters of an ELF header. See elf(5).
+/// The part of an ELF header that matters here. See elf(5).
 struct Header {
     machine: u16,
     segments: usize,
@@ -67,7 +68,7 @@ struct Header {
 
 impl Header {
     fn read(bytes: &[u8]) -> Option<Self> {
-        // 64 bits, little-endian: all that containers run on today.
+        // Containers run only on machines of 64 bits and with little-endian numbers.
         if bytes.get(..6)? != b"\x7fELF\x02\x01" {
             return None;
         }
@@ -81,7 +82,8 @@ impl Header {
         })
     }
 
-    /// `None`: the header points outside of the file.
+    /// Whether the program needs a dynamic linker; `None` when the header points outside of the
+    /// file.
     fn asks_for_linker(&self, bytes: &[u8]) -> Option<bool> {
         for number in 0..self.segment_count {
             let at = self.segments.checked_add(number * self.segment_size)?;

@@ -1,4 +1,4 @@
-//! A plan whose roles name only an image: what they run is the image's to say.
+//! The commands of roles that name only an image: the image says what they run.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -8,9 +8,9 @@ use futures::future::join_all;
 use super::entrypoint::entrypoint;
 use crate::plan::Plan;
 
-/// Gives every role that has an image and no command the image's own, with the role's arguments
-/// instead of the image's. All reasons against it come at once. Asks no registry when nothing is
-/// missing.
+/// Gives every role that has an image and no command the command of the image, with the role's
+/// arguments in place of the image's. The error has a reason for each image that can't be read. No
+/// registry is asked when no command is missing.
 pub async fn name_commands(
     plan: &mut Plan,
     architecture: &str,

@@ -6,13 +6,14 @@ use docker_credential::{CredentialRetrievalError, DockerCredential, get_credenti
 use oci_client::Reference;
 use oci_client::secrets::RegistryAuth;
 
-/// The user name that goes with an identity token.
+/// The user name that registries expect together with an identity token.
 const TOKEN_USER: &str = "00000000-0000-0000-0000-000000000000";
 
-/// What the registry gets to see.
+/// What a registry is shown.
 pub(crate) struct Credentials {
     pub(crate) auth: RegistryAuth,
-    /// Why there are none, where there should be some.
+    /// Why there are no credentials where there should be some; `None` when there are, or need not
+    /// be.
     pub(crate) trouble: Option<String>,
 }
 
@@ -38,7 +39,7 @@ pub(crate) fn credentials(image: &Reference, docker_config: &Path) -> Credential
     anonymous(trouble)
 }
 
-/// What docker calls a registry; its own has an old name.
+/// The names under which docker may keep a registry. Its own registry has an old name.
 fn names(registry: &str) -> Vec<&str> {
     match registry {
         "docker.io" | "index.docker.io" => vec!["https://index.docker.io/v1/", "docker.io"],
@@ -46,13 +47,13 @@ fn names(registry: &str) -> Vec<&str> {
     }
 }
 
-/// There is no entry; helpers say so by failing.
+/// There is no entry for the registry. Helper programs say so by failing.
 fn is_absent(error: &CredentialRetrievalError) -> bool {
     match error {
         CredentialRetrievalError::NoCredentialConfigured
         | CredentialRetrievalError::ConfigNotFound => true,
         CredentialRetrievalError::HelperFailure { stdout, stderr, .. } => {
-            [stdout, stderr].iter().any(|said| said.contains("credentials not found"))
+            [stdout, stderr].iter().any(|output| output.contains("credentials not found"))
         }
         _ => false,
     }

@@ -9,26 +9,26 @@ use serde::Deserialize;
 
 use super::registry::{Registry, RegistryError};
 
-/// A registry that says nothing for this long counts as gone.
+/// A registry has sent its next answer within this time, or it counts as unreachable.
 const ANSWER_LIMIT: Duration = Duration::from_secs(15);
 
-/// All questions about one image together.
-const LIMIT: Duration = Duration::from_secs(30);
+/// Everything about one image has been read within this time, or the registry is too slow.
+const IMAGE_CONFIG_LIMIT: Duration = Duration::from_secs(30);
 
-/// What matters of an image's configuration.
+/// The part of an image's configuration that matters here.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct ImageConfig {
-    /// The program and its first arguments.
+    /// The program and its first arguments; may be empty.
     #[serde(deserialize_with = "or_default")]
     pub entrypoint: Vec<String>,
-    /// Further arguments, or the program where there is no entrypoint.
+    /// Further arguments, or the program where there is no entrypoint; may be empty.
     #[serde(deserialize_with = "or_default")]
     pub cmd: Vec<String>,
-    /// Who it runs as: a name or a number, perhaps with a group. Empty: root.
+    /// The user it runs as: a name or a number, perhaps with a group. Empty for root.
     #[serde(deserialize_with = "or_default")]
     pub user: String,
-    /// Where it runs.
+    /// The folder in which it runs; empty for the root folder.
     #[serde(deserialize_with = "or_default")]
     pub working_dir: String,
     /// What else its maker says of it.
@@ -37,40 +37,40 @@ pub struct ImageConfig {
 }
 
 impl ImageConfig {
-    /// Program and arguments as Kubernetes and Vertex AI put them together: arguments of one's own
-    /// take the place of the image's.
+    /// The program and its arguments, as Kubernetes and Vertex AI put them together: `args` take
+    /// the place of the image's own arguments, unless there are none.
     pub fn command(&self, args: &[String]) -> Vec<String> {
         let args = if args.is_empty() { &self.cmd } else { args };
         [self.entrypoint.as_slice(), args].concat()
     }
 }
 
-/// An image's program isn't known.
+/// Why it isn't known what an image runs.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EntrypointError {
-    /// The registry didn't say.
+    /// The registry didn't say what the image runs.
     #[error("what image {image} runs can't be read: {reason}; say it as `command:` in the spec")]
     Registry {
-        /// The image.
+        /// The name of the image.
         image: String,
-        /// Why.
+        /// Why not.
         reason: RegistryError,
     },
     /// The registry was too slow.
     #[error(
         "what image {image} runs can't be read: its registry took more than {} s; say it as \
          `command:` in the spec",
-        LIMIT.as_secs()
+        IMAGE_CONFIG_LIMIT.as_secs()
     )]
     TooSlow {
-        /// The image.
+        /// The name of the image.
         image: String,
     },
     /// The image has neither entrypoint nor command.
     #[error("image {image} says nothing of what it runs; say it as `command:` in the spec")]
     Nothing {
-        /// The image.
+        /// The name of the image.
         image: String,
     },
 }
@@ -83,17 +83,23 @@ pub async fn entrypoint(
     architecture: &str,
     docker_config: &Path,
 ) -> Result<ImageConfig, EntrypointError> {
-    let config = match tokio::time::timeout(LIMIT, read(image, architecture, docker_config)).await {
-        Err(_) => return Err(EntrypointError::TooSlow { image: image.into() }),
-        Ok(Err(reason)) => return Err(EntrypointError::Registry { image: image.into(), reason }),
-        Ok(Ok(config)) => config,
-    };
+    let config =
+        match tokio::time::timeout(IMAGE_CONFIG_LIMIT, read(image, architecture, docker_config))
+            .await
+        {
+            Err(_) => return Err(EntrypointError::TooSlow { image: image.into() }),
+            Ok(Err(reason)) => {
+                return Err(EntrypointError::Registry { image: image.into(), reason });
+            }
+            Ok(Ok(config)) => config,
+        };
     if config.entrypoint.is_empty() && config.cmd.is_empty() {
         return Err(EntrypointError::Nothing { image: image.into() });
     }
     Ok(config)
 }
 
+/// Reads the configuration, however long it takes.
 pub(super) async fn read(
     image: &str,
     architecture: &str,
@@ -121,7 +127,7 @@ fn parse(text: &str) -> serde_json::Result<ImageConfig> {
     serde_json::from_str::<Whole>(text).map(|whole| whole.config)
 }
 
-/// `null` is what builders write for nothing.
+/// Reads `null`, which builders write for nothing, as an empty value.
 fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: serde::Deserializer<'de>,

@@ -9,17 +9,18 @@ use oci_client::{Reference, RegistryOperation};
 use super::registry::{Registry, RegistryError};
 use super::runner::{Blob, RunnerImage};
 
-/// One answer; the layer goes up in one piece before it.
-const ANSWER_LIMIT: Duration = Duration::from_mins(10);
+/// The registry has answered one request within this time, or it counts as unreachable. The layer
+/// is sent in one piece, and its answer comes after that.
+const PUSH_ANSWER_LIMIT: Duration = Duration::from_mins(10);
 
-/// Pushes an image under a name, with the user's credentials in `docker_config`. What the registry
-/// has already is not sent again.
+/// Pushes an image under a name, with the user's credentials in `docker_config` (docker's
+/// `config.json`). Parts that the registry has already are not sent again.
 pub async fn push(
     image: &RunnerImage,
     name: &Reference,
     docker_config: &Path,
 ) -> Result<(), RegistryError> {
-    let registry = Registry::of(&name.whole(), "", docker_config, ANSWER_LIMIT).await?;
+    let registry = Registry::of(&name.whole(), "", docker_config, PUSH_ANSWER_LIMIT).await?;
     registry.log_in(RegistryOperation::Push).await?;
     for single in &image.images {
         for blob in [&single.layer, &single.config] {
@@ -32,6 +33,7 @@ pub async fn push(
     push_manifest(&registry, image.root(), name.tag().unwrap_or("latest")).await
 }
 
+/// Pushes a blob, unless the registry has it.
 async fn push_blob(registry: &Registry, blob: &Blob) -> Result<(), RegistryError> {
     let Registry { client, image, .. } = registry;
     let explain = |error| registry.explain(error);
@@ -39,7 +41,8 @@ async fn push_blob(registry: &Registry, blob: &Blob) -> Result<(), RegistryError
         return Ok(());
     }
     match client.push_blob(image, blob.bytes.clone(), &blob.digest).await {
-        // Some registries take it without saying where it is now.
+        // Some registries take a blob without saying where it is now, which the client takes for an
+        // error.
         Err(OciDistributionError::RegistryNoLocationError)
             if client.blob_exists(image, &blob.digest).await.map_err(explain)? =>
         {
@@ -49,7 +52,7 @@ async fn push_blob(registry: &Registry, blob: &Blob) -> Result<(), RegistryError
     }
 }
 
-/// `tag` may be the digest: then nothing but the index refers to it.
+/// Pushes a manifest. `tag` may also be its digest, for one that only an index refers to.
 async fn push_manifest(registry: &Registry, blob: &Blob, tag: &str) -> Result<(), RegistryError> {
     let image = &registry.image;
     let target = Reference::with_tag(

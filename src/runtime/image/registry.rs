@@ -11,64 +11,64 @@ use oci_client::{Client, Reference, RegistryOperation};
 
 use super::credentials::{Credentials, credentials};
 
-/// A connection takes at most this long.
+/// A connection to the registry is made within this time, or it counts as unreachable.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
 /// Why a registry didn't do what was asked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RegistryError {
-    /// The text names no image.
+    /// The text is no name of an image.
     #[error("`{image}` is no name of an image: {reason}")]
     Name {
-        /// The text.
+        /// The text that was given.
         image: String,
         /// What is wrong with it.
         reason: String,
     },
-    /// Nobody answers there.
+    /// Nobody answers at its address.
     #[error("the registry {registry} can't be reached: {reason}")]
     Unreachable {
-        /// Its address.
+        /// The address of the registry.
         registry: String,
-        /// The system's words.
+        /// What the system says.
         reason: String,
     },
-    /// It wants other credentials.
+    /// The registry wants other credentials.
     #[error("the registry {registry} refuses: {reason}")]
     Refused {
-        /// Its address.
+        /// The address of the registry.
         registry: String,
-        /// Its words.
+        /// What the registry says.
         reason: String,
     },
-    /// It has no such image.
+    /// The registry has no such image.
     #[error("the registry {registry} has no image {image}")]
     NotFound {
-        /// Its address.
+        /// The address of the registry.
         registry: String,
-        /// The image.
+        /// The name of the image.
         image: String,
     },
-    /// It has the image for other machines only.
+    /// The registry has the image for other architectures only.
     #[error("{image} is not there for linux/{architecture}")]
     NoPlatform {
-        /// The image.
+        /// The name of the image.
         image: String,
-        /// The machine.
+        /// The architecture that was asked for.
         architecture: String,
     },
-    /// Anything else that it says.
+    /// Any other failure of the registry.
     #[error("the registry {registry}: {reason}")]
     Failed {
-        /// Its address.
+        /// The address of the registry.
         registry: String,
-        /// Its words.
+        /// What the registry says.
         reason: String,
     },
 }
 
-/// A registry as one image's name leads to it.
+/// The registry that an image's name leads to, and how to talk to it.
 pub(crate) struct Registry {
     pub(crate) client: Client,
     pub(crate) image: Reference,
@@ -78,8 +78,8 @@ pub(crate) struct Registry {
 }
 
 impl Registry {
-    /// Where `image` is. `answer_limit` is for each single answer; of an image for several machines
-    /// the one for `architecture` counts.
+    /// The registry of `image`. `answer_limit` is for each single answer; of an image for several
+    /// architectures the one for `architecture` counts. No request is sent yet.
     pub(crate) async fn of(
         image: &str,
         architecture: &str,
@@ -89,7 +89,7 @@ impl Registry {
         let reference: Reference = image.parse().map_err(|error: oci_client::ParseError| {
             RegistryError::Name { image: image.into(), reason: error.to_string() }
         })?;
-        // A helper program may take its time.
+        // Docker's configuration may name a helper program, which may take its time.
         let (asked, path) = (reference.clone(), docker_config.to_owned());
         let found = tokio::task::spawn_blocking(move || credentials(&asked, &path)).await;
         let Credentials { auth, trouble } = found.unwrap_or_else(|error| Credentials {
@@ -97,7 +97,8 @@ impl Registry {
             trouble: Some(error.to_string()),
         });
         let registry = reference.resolve_registry().to_owned();
-        // Somebody else may have chosen it already: it is the same for the whole process.
+        // The provider is one for the whole process, so that an error means that it was chosen
+        // before.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let wanted = architecture.to_owned();
         let config = ClientConfig {
@@ -121,7 +122,7 @@ impl Registry {
         Ok(Self { client, image: reference, auth, trouble, architecture })
     }
 
-    /// Logs in: later calls would hide why it fails.
+    /// Logs in. Other requests would log in by themselves, but they hide why that fails.
     pub(crate) async fn log_in(&self, operation: RegistryOperation) -> Result<(), RegistryError> {
         self.client
             .auth(&self.image, &self.auth, operation)
@@ -130,7 +131,7 @@ impl Registry {
             .map_err(|error| self.explain(error))
     }
 
-    /// What a failure means for the user.
+    /// Turns an error of the client into one that says what a user can do about it.
     pub(crate) fn explain(&self, error: OciDistributionError) -> RegistryError {
         let registry = self.image.resolve_registry().to_owned();
         let image = self.image.whole();
@@ -162,10 +163,10 @@ impl Registry {
                 let has = |codes: &[OciErrorCode]| {
                     envelope.errors.iter().any(|error| codes.contains(&error.code))
                 };
-                let words: Vec<_> =
+                let messages: Vec<_> =
                     envelope.errors.iter().map(|error| error.message.as_str()).collect();
                 if has(&[OciErrorCode::Unauthorized, OciErrorCode::Denied]) {
-                    self.refused(registry, &words.join("; "))
+                    self.refused(registry, &messages.join("; "))
                 } else if has(&[
                     OciErrorCode::ManifestUnknown,
                     OciErrorCode::NameUnknown,
@@ -173,17 +174,17 @@ impl Registry {
                 ]) {
                     RegistryError::NotFound { registry, image }
                 } else {
-                    RegistryError::Failed { registry, reason: words.join("; ") }
+                    RegistryError::Failed { registry, reason: messages.join("; ") }
                 }
             }
             other => RegistryError::Failed { registry, reason: other.to_string() },
         }
     }
 
-    fn refused(&self, registry: String, words: &str) -> RegistryError {
-        let mut reason = match words.trim() {
+    fn refused(&self, registry: String, message: &str) -> RegistryError {
+        let mut reason = match message.trim() {
             "" => "not authorized".to_owned(),
-            words => words.to_owned(),
+            message => message.to_owned(),
         };
         if self.auth == RegistryAuth::Anonymous {
             reason += ", and docker's configuration has no credentials for it (`docker login`)";
@@ -195,7 +196,8 @@ impl Registry {
     }
 }
 
-/// Only there plain HTTP is safe; container engines have the same rule.
+/// The registry is on this machine. Only then plain HTTP is safe; container engines have the same
+/// rule.
 fn is_loopback(registry: &str) -> bool {
     let host = match registry.rsplit_once(':') {
         Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
@@ -205,6 +207,7 @@ fn is_loopback(registry: &str) -> bool {
     host == "localhost" || address.is_some_and(|address| address.is_loopback())
 }
 
+/// The digest of the image for Linux on an architecture; `None` when there is none.
 fn for_linux(entries: &[ImageIndexEntry], architecture: &str) -> Option<String> {
     entries
         .iter()
@@ -217,7 +220,7 @@ fn for_linux(entries: &[ImageIndexEntry], architecture: &str) -> Option<String> 
         .map(|entry| entry.digest.clone())
 }
 
-/// The last cause says what happened; those before it repeat the URL.
+/// The last cause of an error, which says what happened. Those before it only repeat the URL.
 fn innermost(error: &dyn std::error::Error) -> String {
     let mut error = error;
     while let Some(source) = error.source() {

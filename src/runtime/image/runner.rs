@@ -17,26 +17,27 @@ use super::binary::Binary;
 use crate::agent::pod::DOCUMENT_VERSION;
 use crate::text::hex;
 
-/// Name of the binary in the image.
+/// The name of the binary in the image.
 const PROGRAM: &str = "mlctl";
 
-/// A number, so that `runAsNonRoot` can be checked; nobody's in particular.
+/// The user of the image. It is a number, because kubelets can't check `runAsNonRoot` by a name,
+/// and no particular user's.
 const USER: &str = "65532:65532";
 
 /// Label of the newest format of a pod's document that the image's mlctl reads. Binaries are taken to
 /// be of the version that packs them.
 pub(super) const DOCUMENT_LABEL: &str = "dev.mlctl.document";
 
-/// A piece of an image as registries keep it.
+/// A part of an image, as registries keep it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Blob {
     pub(crate) media_type: &'static str,
-    /// `sha256:...`.
+    /// The digest of the bytes, as `sha256:` and hexadecimal digits.
     pub(crate) digest: String,
     pub(crate) bytes: Vec<u8>,
 }
 
-/// One architecture's image.
+/// The image for one architecture.
 #[derive(Clone, Debug)]
 pub(crate) struct Single {
     pub(crate) layer: Blob,
@@ -45,16 +46,16 @@ pub(crate) struct Single {
     platform: Platform,
 }
 
-/// An image of mlctl.
+/// An image of mlctl for one or several architectures.
 #[derive(Clone, Debug)]
 pub struct RunnerImage {
     pub(crate) images: Vec<Single>,
-    /// Over several architectures.
+    /// The index over the images; `None` for a single architecture.
     pub(crate) index: Option<Blob>,
 }
 
 impl RunnerImage {
-    /// Packs binaries of different architectures.
+    /// Packs binaries, each of a different architecture.
     pub fn new(binaries: &[Binary]) -> io::Result<Self> {
         let images = binaries.iter().map(Single::new).collect::<io::Result<Vec<_>>>()?;
         let index = match images.as_slice() {
@@ -64,12 +65,12 @@ impl RunnerImage {
         Ok(Self { images, index })
     }
 
-    /// What a registry calls the whole: `sha256:...`.
+    /// The digest by which registries know the whole image: `sha256:` and hexadecimal digits.
     pub fn digest(&self) -> &str {
         &self.root().digest
     }
 
-    /// What stands for the whole image.
+    /// The part that stands for the whole image: the index, or the only manifest.
     pub(crate) fn root(&self) -> &Blob {
         self.index.as_ref().unwrap_or(&self.images[0].manifest)
     }
@@ -143,6 +144,7 @@ impl Single {
     }
 }
 
+/// The index over the images of several architectures.
 fn index(images: &[Single]) -> io::Result<Blob> {
     let manifests = images.iter().map(|image| ImageIndexEntry {
         media_type: image.manifest.media_type.into(),
@@ -164,14 +166,15 @@ fn index(images: &[Single]) -> io::Result<Blob> {
     )
 }
 
-/// A tar with the binary and nothing that differs from one making to the next.
+/// A tar with the binary. Nothing in it differs when it is made again.
 fn layer(program: &[u8]) -> io::Result<Vec<u8>> {
     let mut tar = tar::Builder::new(Vec::new());
     append(&mut tar, PROGRAM, 0o755, program)?;
     tar.into_inner()
 }
 
-/// Appends a file that belongs to root and was made in 1970.
+/// Appends a file. It belongs to root and is of 1970, so that the same contents give the same
+/// bytes.
 pub(crate) fn append(
     tar: &mut tar::Builder<impl io::Write>,
     name: &str,

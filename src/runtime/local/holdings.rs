@@ -1,5 +1,4 @@
-//! What runs hold on this machine beside their folders: processes that carry a run's mark, and
-//! leases.
+//! What runs hold on this machine beside their folders: processes that carry a run's mark, and leases.
 
 use std::path::Path;
 

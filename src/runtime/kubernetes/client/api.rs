@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::connect::Location;
-use super::error::{Target, is_not_found, is_passing};
+use super::error::{Target, is_not_found, is_passing, is_refused};
 use crate::runtime::ClusterError;
 use crate::runtime::kubernetes::objects::label;
 
@@ -296,22 +296,4 @@ where
         Err(error) if is_not_found(&error) => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-/// Nobody listens at the address, or no such address is there. Trying again would only delay the
-/// answer.
-fn is_refused(error: &kube::Error) -> bool {
-    let kube::Error::Service(error) = error else { return false };
-    super::error::chain(error.as_ref()).into_iter().any(|error| {
-        let io = error.downcast_ref::<std::io::Error>();
-        let timed_out = error.to_string().contains("timed out");
-        timed_out
-            || error.to_string().contains("dns error")
-            || io.is_some_and(|io| {
-                matches!(
-                    io.kind(),
-                    std::io::ErrorKind::ConnectionRefused | std::io::ErrorKind::TimedOut
-                )
-            })
-    })
 }

@@ -82,8 +82,8 @@ impl Target {
         let context = self.context.clone();
         match error {
             AuthError::AuthExecRun { cmd, out } => {
-                let said = String::from_utf8_lossy(&out.stderr).trim().to_owned();
-                let said = if said.is_empty() { out.status.to_string() } else { said };
+                let stderr = String::from_utf8_lossy(&out.stderr).trim().to_owned();
+                let said = if stderr.is_empty() { out.status.to_string() } else { stderr };
                 // The command line begins with the variables that are set for it. People need only
                 // what stands behind them.
                 let command = cmd.split_once("}\" ").map_or(cmd.as_str(), |(_, rest)| rest);
@@ -173,6 +173,21 @@ fn is_lasting(error: &(dyn StdError + 'static)) -> bool {
     chain(error).into_iter().any(|error| find_tls(error).is_some() || error.is::<AuthError>())
 }
 
+/// Nobody listens at the address, or no such address is there. Trying again would only delay the
+/// answer.
+pub(crate) fn is_refused(error: &kube::Error) -> bool {
+    let kube::Error::Service(error) = error else { return false };
+    chain(error.as_ref()).into_iter().any(|error| {
+        let io = error.downcast_ref::<io::Error>();
+        let timed_out = error.to_string().contains("timed out");
+        timed_out
+            || error.to_string().contains("dns error")
+            || io.is_some_and(|io| {
+                matches!(io.kind(), io::ErrorKind::ConnectionRefused | io::ErrorKind::TimedOut)
+            })
+    })
+}
+
 /// The API server says that there is nothing of that name.
 pub(crate) fn is_not_found(error: &kube::Error) -> bool {
     matches!(error, kube::Error::Api(status) if status.code == 404)
@@ -182,7 +197,7 @@ pub(crate) fn is_not_found(error: &kube::Error) -> bool {
 mod tests {
     use super::*;
 
-    fn told(code: u16, message: &str) -> ClusterError {
+    fn explained(code: u16, message: &str) -> ClusterError {
         let target = Target {
             context: "prod".into(),
             namespace: "ml".into(),
@@ -193,19 +208,20 @@ mod tests {
 
     #[test]
     fn refusals_are_told_apart() {
-        let error = told(
+        let error = explained(
             403,
             r#"jobs.batch is forbidden: User "alice" cannot create resource "jobs" in API group "batch" in the namespace "ml""#,
         );
         assert_eq!(error.to_string(), "alice may not create jobs.batch in namespace ml");
-        let quota = told(403, r#"pods "x" is forbidden: exceeded quota: q, requested: cpu=2"#);
+        let quota = explained(403, r#"pods "x" is forbidden: exceeded quota: q, requested: cpu=2"#);
         assert!(matches!(quota, ClusterError::Quota(_)));
-        let pss = told(403, r#"pods "x" is forbidden: violates PodSecurity "restricted:latest""#);
+        let pss =
+            explained(403, r#"pods "x" is forbidden: violates PodSecurity "restricted:latest""#);
         assert!(matches!(pss, ClusterError::Admission(_)));
-        let missing = told(404, r#"namespaces "ml" not found"#);
+        let missing = explained(404, r#"namespaces "ml" not found"#);
         assert_eq!(missing.to_string(), "there is no namespace ml in prod");
-        assert!(matches!(told(401, "Unauthorized"), ClusterError::Unauthorized { .. }));
-        let unknown = told(422, "Job in version \"v1\" cannot be handled");
+        assert!(matches!(explained(401, "Unauthorized"), ClusterError::Unauthorized { .. }));
+        let unknown = explained(422, "Job in version \"v1\" cannot be handled");
         assert!(matches!(unknown, ClusterError::Invalid(_)));
     }
 }

@@ -145,9 +145,9 @@ fn of_pod(pod: &Pod, wish: &ProbeWish, context: &ManifestContext, age: Duration)
         }
     }
     if status.phase.as_deref() == Some("Failed") {
-        let said = status.message.or(status.reason).unwrap_or_else(|| "the pod failed".into());
+        let message = status.message.or(status.reason).unwrap_or_else(|| "the pod failed".into());
         let image = context.runner_image.clone();
-        return PodState::End(ProbeEnd::NotRun { image, said });
+        return PodState::End(ProbeEnd::NotRun { image, message });
     }
     PodState::Waiting(waiting)
 }
@@ -160,11 +160,11 @@ fn of_container(container: &ContainerStatus, image: String, node: &str) -> PodSt
         let Some(reason) = reason.filter(|reason| !reason.is_progress()) else {
             return PodState::Waiting(format!("{image} is being pulled or started on {node}"));
         };
-        let said = format!("{reason}: {}", waiting.message.unwrap_or_default());
+        let message = format!("{reason}: {}", waiting.message.unwrap_or_default());
         return PodState::End(if reason.is_about_image() {
-            ProbeEnd::NotPulled { image, said }
+            ProbeEnd::NotPulled { image, message }
         } else {
-            ProbeEnd::NotRun { image, said }
+            ProbeEnd::NotRun { image, message }
         });
     }
     let Some(ended) = state.terminated else { return PodState::Waiting(String::new()) };
@@ -178,8 +178,8 @@ fn of_container(container: &ContainerStatus, image: String, node: &str) -> PodSt
         return PodState::Waiting(String::new());
     }
     let reason = ended.reason.unwrap_or_default();
-    let said = format!("{reason}, exit code {}: {message}", ended.exit_code);
-    PodState::End(ProbeEnd::NotRun { image, said })
+    let message = format!("{reason}, exit code {}: {message}", ended.exit_code);
+    PodState::End(ProbeEnd::NotRun { image, message })
 }
 
 #[cfg(test)]
@@ -233,8 +233,8 @@ mod tests {
 
     #[test]
     fn a_refusal_is_shown_without_the_pods_name() {
-        let said = "Error creating: pods \"doctor-1-x\" is forbidden: exceeded quota: small";
-        assert_eq!(short(said), "exceeded quota: small");
+        let message = "Error creating: pods \"doctor-1-x\" is forbidden: exceeded quota: small";
+        assert_eq!(short(message), "exceeded quota: small");
         assert_eq!(short("no service account"), "no service account");
     }
 }

@@ -58,10 +58,12 @@ pub(crate) async fn reach(cluster: &Cluster) -> Result<Reached, ClusterError> {
         // Some clusters hide the version from users whom they know.
         403 => ServerFacts { version: "hidden from this user".into(), number: None, server },
         code => {
-            let said = serde_json::from_slice::<Status>(&body).unwrap_or_default();
-            let message = if said.message.is_empty() { status.to_string() } else { said.message };
-            let said = Status { code, message, ..Status::default() };
-            return Err(cluster.target.explain_status(&said));
+            // A body that is no status has nothing to tell beside the code.
+            let refusal = serde_json::from_slice::<Status>(&body).unwrap_or_default();
+            let message =
+                if refusal.message.is_empty() { status.to_string() } else { refusal.message };
+            let refusal = Status { code, message, ..Status::default() };
+            return Err(cluster.target.explain_status(&refusal));
         }
     };
     Ok(Reached { server, clocks })

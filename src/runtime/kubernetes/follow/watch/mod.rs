@@ -5,6 +5,7 @@ mod facts;
 mod feed;
 mod job;
 mod pod;
+mod pod_status;
 mod reason;
 
 pub(crate) use ended::*;
