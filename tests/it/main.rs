@@ -21,6 +21,7 @@ mod layers;
 mod pod;
 mod readme;
 mod render;
+mod shown;
 mod spec;
 mod state;
 mod support;

@@ -1,16 +1,13 @@
 //! Kills of which one can say when they came: the victim is stopped first, and what it has told by
 //! then is all that it will ever tell.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use mlctl::event::{Event, EventKind};
-use rustix::process::{Pid, Signal, getsid, kill_process};
+use rustix::process::{Pid, getsid};
 
 use super::story::own_events;
-use crate::support::{Sandbox, children, kill, wait_for};
-
-/// A process stops within this time, or ends.
-const STOPS: Duration = Duration::from_secs(20);
+use crate::support::{Sandbox, children, kill, stop};
 
 /// Who is killed.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -91,27 +88,4 @@ fn command(guard: i32) -> Option<i32> {
     let session = |pid| getsid(Pid::from_raw(pid)).ok();
     let own = session(guard)?;
     children(guard).into_iter().find(|child| session(*child) == Some(own))
-}
-
-/// Stops a process, all of it; false when it ends instead or has ended.
-fn stop(pid: i32) -> bool {
-    let Some(number) = Pid::from_raw(pid) else { return false };
-    if kill_process(number, Signal::STOP).is_err() {
-        return false;
-    }
-    let mut stopped = false;
-    wait_for(&format!("process {pid} has stopped"), STOPS, || {
-        let states = states(pid);
-        stopped = !states.is_empty() && states.iter().all(|state| *state == 'T');
-        stopped || states.iter().all(|state| matches!(state, 'Z' | 'X'))
-    });
-    stopped
-}
-
-/// The states of a process's threads; none when it is gone.
-fn states(pid: i32) -> Vec<char> {
-    let tasks = fs_err::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
-    let stats = tasks.filter_map(|task| fs_err::read_to_string(task.path().join("stat")).ok());
-    // The name before the state may hold anything, its closing bracket included.
-    stats.filter_map(|stat| stat.rsplit_once(") ")?.1.chars().next()).collect()
 }
