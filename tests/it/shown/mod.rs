@@ -1,4 +1,5 @@
-//! What people see most, as a whole: `list`, `status`, `cost` and `cleanup` over runs in all states.
+//! What people see most, as a whole: `list`, `status`, `cost` and `cleanup` over runs in all
+//! states.
 
 mod runs;
 

@@ -1,5 +1,5 @@
-//! A state folder with a run in every state that a run of plain commands can come to, and times that
-//! are no accident: the runs are real, and what they have written is dated anew.
+//! A state folder with a run in every state that a run of plain commands can come to, and times
+//! that are no accident: the runs are real, and what they have written is dated anew.
 
 use std::process::{Command, Stdio};
 use std::time::Duration;

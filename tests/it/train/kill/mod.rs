@@ -1,5 +1,5 @@
-//! `kill -9` of mlctl, an agent, a guard, a command: nothing is left, the state can be read, and the
-//! exit code is the one that follows from what had happened until then.
+//! `kill -9` of mlctl, an agent, a guard, a command: nothing is left, the state can be read, and
+//! the exit code is the one that follows from what had happened until then.
 
 mod moments;
 mod random;
