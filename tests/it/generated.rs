@@ -1,5 +1,7 @@
 //! Generated files are committed and have not drifted; `MLCTL_UPDATE=1` writes them anew.
 
+use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::path::Path;
 
 use crate::support::{Sandbox, repository, stdout};
@@ -10,6 +12,7 @@ fn check(path: &Path, text: &str) {
         fs_err::write(path, text).expect("written");
     }
     let committed = fs_err::read_to_string(path).unwrap_or_default();
+    assert!(!text.is_empty(), "nothing is made for {}", path.display());
     assert!(committed == text, "{} has drifted: just generate", path.display());
 }
 
@@ -26,11 +29,16 @@ fn completions() {
 fn man_pages() {
     let sandbox = Sandbox::new();
     sandbox.run(0, ["man", "--dir", "man"]);
-    for entry in fs_err::read_dir(sandbox.dir().join("man")).expect("pages") {
-        let entry = entry.expect("page");
-        let text = fs_err::read_to_string(entry.path()).expect("text");
-        check(&repository().join("man").join(entry.file_name()), &text);
+    let pages = |dir: &Path| -> BTreeSet<OsString> {
+        let entries = fs_err::read_dir(dir).expect("pages");
+        entries.map(|entry| entry.expect("a page").file_name()).collect()
+    };
+    let (made, committed) = (sandbox.dir().join("man"), repository().join("man"));
+    for page in pages(&made) {
+        let text = fs_err::read_to_string(made.join(&page)).expect("text");
+        check(&committed.join(page), &text);
     }
+    assert_eq!(pages(&committed), pages(&made), "pages of verbs that are no more");
 }
 
 /// The help of every verb, as a user sees it in 80 columns.

@@ -22,6 +22,7 @@ mod layers;
 mod pod;
 mod readme;
 mod render;
+mod shown;
 mod spec;
 mod state;
 mod support;

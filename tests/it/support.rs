@@ -156,6 +156,30 @@ pub fn kill(pid: i32) {
     let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
 }
 
+/// Stops a process, all of it; false when it ends instead or has ended.
+pub fn stop(pid: i32) -> bool {
+    let number = rustix::process::Pid::from_raw(pid).expect("a pid");
+    let stop = rustix::process::Signal::STOP;
+    if rustix::process::kill_process(number, stop).is_err() {
+        return false;
+    }
+    let mut stopped = false;
+    wait_for(&format!("process {pid} has stopped"), Duration::from_secs(20), || {
+        let states = states(pid);
+        stopped = !states.is_empty() && states.iter().all(|state| *state == 'T');
+        stopped || states.iter().all(|state| matches!(state, 'Z' | 'X'))
+    });
+    stopped
+}
+
+/// The states of a process's threads; none when it is gone.
+fn states(pid: i32) -> Vec<char> {
+    let tasks = fs_err::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let stats = tasks.filter_map(|task| fs_err::read_to_string(task.path().join("stat")).ok());
+    // The name before the state may hold anything, its closing bracket included.
+    stats.filter_map(|stat| stat.rsplit_once(") ")?.1.chars().next()).collect()
+}
+
 /// Where Python environments are kept between tests and runs of the tests.
 pub fn cache() -> PathBuf {
     std::env::var_os("MLCTL_TEST_CACHE")

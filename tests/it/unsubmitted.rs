@@ -52,7 +52,7 @@ fn a_failed_submission_is_meant_by_its_id_alone_and_can_be_forgotten() {
     good(&sandbox, &["wait"]);
     sandbox.write("mlctl.yaml", FAR);
     let failed = mlctl(&sandbox, &["train", "--detach", "--context", "far"]);
-    assert!(!failed.status.success());
+    assert_eq!(failed.status.code(), Some(6), "{}", stderr(&failed));
     assert!(stderr(&failed).contains("can't be reached"), "{}", stderr(&failed));
 
     let listed = good(&sandbox, &["list", "--quiet"]).0;

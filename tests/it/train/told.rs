@@ -67,6 +67,8 @@ fn lines_have_their_times() {
     // Exact to 2 s each, and a machine under load is late; midnight may lie between.
     let apart = (time("late") + 86_400 - time("early")) % 86_400;
     assert!((2..60).contains(&apart), "{apart} s apart:\n{text}");
+    let all = stdout(&sandbox.run(0, ["logs", "--since", "1h"]));
+    assert!(all.contains("early") && all.contains("late"), "{all}");
     std::thread::sleep(std::time::Duration::from_secs(1));
     let none = sandbox.run(0, ["logs", "--since", "1ms"]);
     assert!(stdout(&none).is_empty(), "{}", stdout(&none));

@@ -93,9 +93,18 @@ fn merge_list(target: &mut Json, items: &[Json], list: &str, by: &str) -> Result
         if whole && directive.is_some() {
             continue;
         }
-        let id = item.get(by).filter(|id| !id.is_null()).ok_or_else(|| {
-            format!("an item of `{list}` has no `{by}`: it says which one is changed")
-        })?;
+        let id = match item.get(by) {
+            None | Some(Json::Null) => {
+                return Err(format!(
+                    "an item of `{list}` has no `{by}`: it says which one is changed"
+                ));
+            }
+            Some(id @ (Json::String(_) | Json::Number(_))) => id,
+            // A mapping would be changed on its way, and not be found again.
+            Some(id) => {
+                return Err(format!("`{by}` of an item of `{list}` is a text or a number: {id}"));
+            }
+        };
         let place = all.iter().position(|known| known.get(by) == Some(id));
         match (directive.as_deref(), place) {
             (Some("delete"), Some(place)) => drop(all.remove(place)),
@@ -132,6 +141,9 @@ fn directive_below(value: &Json) -> Option<String> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod properties;
 
 #[cfg(test)]
 mod tests {
@@ -207,6 +219,7 @@ mod tests {
     fn what_makes_no_sense_is_refused() {
         for patch in [
             json!({"volumes": [{"emptyDir": {}}]}),
+            json!({"volumes": [{"name": {"a": null}}]}),
             json!({"a": {"$patch": "remove"}}),
             json!({"$setElementOrder/volumes": []}),
             json!({"a": {"$patch": "replace", "b": {"$patch": "delete"}}}),

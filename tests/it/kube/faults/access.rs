@@ -87,8 +87,6 @@ fn a_cluster_that_is_not_there_is_told() {
 fn a_context_that_is_not_there_is_told_with_those_that_are() {
     let Some(kube) = Kube::without_pods() else { return };
     kube.gang(&["true"], "");
-    let output = kube.mlctl(["train", "--context", "nowhere"]).output().expect("mlctl");
-    let text = stderr(&output);
-    assert!(matches!(output.status.code(), Some(2 | 4)), "{text}");
+    let text = stderr(&kube.run(2, ["train", "--context", "nowhere"]));
     assert!(text.contains("nowhere") && text.contains(&kube.cluster.context), "{text}");
 }

@@ -1,16 +1,14 @@
 //! Kills of which one can say when they came: the victim is stopped first, and what it has told by
 //! then is all that it will ever tell.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use jiff::Timestamp;
 use mlctl::event::{Event, EventKind};
-use rustix::process::{Pid, Signal, getsid, kill_process};
+use rustix::process::{Pid, getsid};
 
 use super::story::own_events;
-use crate::support::{Sandbox, children, kill, wait_for};
-
-/// A process stops within this time, or ends.
-const STOPS: Duration = Duration::from_secs(20);
+use crate::support::{Sandbox, children, kill, stop};
 
 /// Who is killed.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -39,6 +37,7 @@ impl Victim {
 /// A kill that has hit.
 pub struct Blow {
     pub at: Instant,
+    pub time: Timestamp,
     /// What the replica's agent had told until then. All of it, where the agent is the victim.
     pub told: Vec<Event>,
     /// The replica was past its set-up.
@@ -73,9 +72,9 @@ pub fn strike(sandbox: &Sandbox, victim: Victim, mlctl: u32) -> Option<Blow> {
     // A guard of set-up is gone before the command is begun.
     let was_set_up = told.iter().any(|event| event.kind == EventKind::CommandStarting);
     let was_running = was_set_up && guard().and_then(command).is_some();
-    let at = Instant::now();
+    let (at, time) = (Instant::now(), Timestamp::now());
     stopped.into_iter().for_each(kill);
-    Some(Blow { at, told, was_set_up, was_running })
+    Some(Blow { at, time, told, was_set_up, was_running })
 }
 
 fn guard(sandbox: &Sandbox, replica: &str) -> Option<i32> {
@@ -91,27 +90,4 @@ fn command(guard: i32) -> Option<i32> {
     let session = |pid| getsid(Pid::from_raw(pid)).ok();
     let own = session(guard)?;
     children(guard).into_iter().find(|child| session(*child) == Some(own))
-}
-
-/// Stops a process, all of it; false when it ends instead or has ended.
-fn stop(pid: i32) -> bool {
-    let Some(number) = Pid::from_raw(pid) else { return false };
-    if kill_process(number, Signal::STOP).is_err() {
-        return false;
-    }
-    let mut stopped = false;
-    wait_for(&format!("process {pid} has stopped"), STOPS, || {
-        let states = states(pid);
-        stopped = !states.is_empty() && states.iter().all(|state| *state == 'T');
-        stopped || states.iter().all(|state| matches!(state, 'Z' | 'X'))
-    });
-    stopped
-}
-
-/// The states of a process's threads; none when it is gone.
-fn states(pid: i32) -> Vec<char> {
-    let tasks = fs_err::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
-    let stats = tasks.filter_map(|task| fs_err::read_to_string(task.path().join("stat")).ok());
-    // The name before the state may hold anything, its closing bracket included.
-    stats.filter_map(|stat| stat.rsplit_once(") ")?.1.chars().next()).collect()
 }
