@@ -251,4 +251,21 @@ impl World<'_> {
             self.broken("I12", format!("agent {agent} does not let its command finish"));
         }
     }
+
+    /// A command has its grace before SIGKILL; the shorter one only when its lease is over.
+    pub(super) fn check_grace(&mut self, agent: usize) {
+        let Some(process) = self.agents[agent].process else { return };
+        let config = &self.plan.config;
+        let grace = if self.is_calm() { config.grace } else { config.short_grace() };
+        if self.now < process.signalled_at + ms(grace) {
+            self.broken("I12", format!("agent {agent} kills its command before its grace is over"));
+        }
+    }
+
+    /// What can be killed and removed in time is given the time for it.
+    pub(super) fn unclean_reasoned(&mut self, agent: usize) {
+        if self.is_calm() {
+            self.broken("I11", format!("agent {agent} gives up a command that can be ended"));
+        }
+    }
 }
