@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use super::plan::{Ms, SECOND};
 use super::world::World;
-use crate::gang::{Attempt, FailureClass, FirstFailure, GangEvent, Outcome, Session, Verdict};
+use crate::gang::{
+    Attempt, FailureClass, FirstFailure, GangEvent, Outcome, ReplicaId, Session, Verdict,
+};
 
 /// What messages between two agents, a dial and a clean-up may take in a calm world.
 const SLACK: Ms = 6 * SECOND;
@@ -86,15 +88,7 @@ impl World<'_> {
                 self.facts.said.retried_at.insert(agent, (*attempt, now));
             }
             GangEvent::ReplicaReplaced { replica, reason } => {
-                let failures = &self.facts.said.failures;
-                let failed = |attempt| {
-                    failures.iter().any(|failure| {
-                        (failure.attempt, &failure.replica) == (attempt, replica)
-                            && failure.exit.is_some()
-                    })
-                };
-                let last = failures.last().map_or(0, |failure| failure.attempt);
-                let twice = last > 1 && failed(last) && failed(last - 1) && self.plan.n() > 1;
+                let twice = self.failed_twice().as_ref() == Some(replica);
                 if reason.contains("two attempts") && !twice {
                     self.broken("I11", format!("{replica} did not fail twice: {reason}"));
                 }
@@ -139,6 +133,17 @@ impl World<'_> {
         }
     }
 
+    /// The replica whose command failed first in the last two attempts, in a gang that has others.
+    fn failed_twice(&self) -> Option<ReplicaId> {
+        let failures = &self.facts.said.failures;
+        let last = failures.last().filter(|last| last.exit.is_some() && self.plan.n() > 1)?;
+        let before = failures.iter().find(|failure| {
+            failure.exit.is_some()
+                && (failure.attempt + 1, &failure.replica) == (last.attempt, &last.replica)
+        });
+        before.map(|_| last.replica.clone())
+    }
+
     fn start_reasoned(&mut self, agent: usize, attempt: Attempt) {
         let now = self.now;
         let said = &self.facts.said;
@@ -153,6 +158,9 @@ impl World<'_> {
             }
             let bound = ms(self.plan.config.grace) + SLACK;
             self.in_time(at, bound, "the next attempt");
+            if self.is_calm() && !self.plan.laptop && self.failed_twice().is_some() {
+                self.broken("I12", "who failed twice is not replaced".into());
+            }
         } else {
             let last = self.plan.starts.iter().copied().max().unwrap_or(0);
             self.in_time(last, SLACK, "the first attempt");
