@@ -112,7 +112,10 @@ impl World<'_> {
                     }
                 }
             }
-            MemberOutput::Exit(exit) => self.agent_exits(agent, exit),
+            MemberOutput::Exit(exit) => {
+                self.leaves_reasoned(agent);
+                self.agent_exits(agent, exit);
+            }
             MemberOutput::Event(event) => {
                 match &event {
                     MemberEvent::LeaseExpired { .. } => self.cover.hit("lease expired"),

@@ -40,7 +40,7 @@ impl World<'_> {
     /// Nobody was interfered with so far, all came soon enough, and no pod had to be replaced.
     fn is_calm(&self) -> bool {
         let soon = self.plan.starts.iter().all(|at| *at < 100 * SECOND);
-        let disturbed = self.facts.disturbed.iter().any(Option::is_some);
+        let disturbed = self.facts.disturbed.iter().any(Option::is_some) || self.asleep_until > 0;
         soon && !disturbed && !self.facts.reset && !self.facts.said.replaced
     }
 
@@ -187,8 +187,9 @@ impl World<'_> {
         if self.agents.iter().any(known) || !self.agents[agent].visible {
             return None;
         }
-        let lost = self.plan.laptop && self.agents.iter().any(|one| !one.alive)
+        let gone = self.plan.laptop && self.agents.iter().any(|one| !one.alive)
             || self.job.indexes.iter().any(|index| index.done);
+        let lost = gone && !self.is_calm();
         let session = self.agents[agent].session.as_ref();
         let memory = session.map(Session::memory).unwrap_or_default();
         let since = said.retried_at.get(&agent).map_or(self.agents[agent].born_at, |(_, at)| *at);
@@ -274,6 +275,13 @@ impl World<'_> {
     pub(super) fn unclean_reasoned(&mut self, agent: usize) {
         if self.is_calm() {
             self.broken("I11", format!("agent {agent} gives up a command that can be ended"));
+        }
+    }
+
+    /// Nobody leaves a calm gang before any verdict.
+    pub(super) fn leaves_reasoned(&mut self, agent: usize) {
+        if self.is_calm() && self.facts.said.verdict_at.is_empty() {
+            self.broken("I12", format!("agent {agent} leaves a gang that goes on"));
         }
     }
 }
