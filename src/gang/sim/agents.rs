@@ -65,6 +65,7 @@ impl World<'_> {
                 self.log(|_| format!("agent {agent}: SIGTERM to attempt {attempt}"));
                 let Some(process) = &mut self.agents[agent].process else { return };
                 process.signalled = true;
+                process.signalled_at = self.now;
                 if process.behaviour.unkillable {
                     return;
                 }
@@ -78,6 +79,7 @@ impl World<'_> {
             }
             MemberOutput::KillCommand { attempt } => {
                 self.cover.hit("SIGKILL after grace");
+                self.check_grace(agent);
                 let now = self.now;
                 let Some(process) = &mut self.agents[agent].process else { return };
                 process.killed_at = Some(now);
@@ -110,11 +112,17 @@ impl World<'_> {
                     }
                 }
             }
-            MemberOutput::Exit(exit) => self.agent_exits(agent, exit),
+            MemberOutput::Exit(exit) => {
+                self.leaves_reasoned(agent);
+                self.agent_exits(agent, exit);
+            }
             MemberOutput::Event(event) => {
                 match &event {
                     MemberEvent::LeaseExpired { .. } => self.cover.hit("lease expired"),
-                    MemberEvent::Unclean { .. } => self.cover.hit("unclean"),
+                    MemberEvent::Unclean { .. } => {
+                        self.cover.hit("unclean");
+                        self.unclean_reasoned(agent);
+                    }
                     MemberEvent::Exiting { reason, .. }
                         if reason.starts_with("the primary was") =>
                     {

@@ -1,4 +1,4 @@
-//! The invariants I1 to I10 of the gang, checked as things happen.
+//! The invariants I1 to I10 of the gang (I11 and I12 are in `reason`), checked as things happen.
 
 use std::collections::HashMap;
 

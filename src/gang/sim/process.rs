@@ -11,7 +11,14 @@ impl World<'_> {
         let primary = self.wires[wire].primary;
         self.check_start(agent, attempt, primary);
         let behaviour = self.plan.behaviour(self.agents[agent].index, attempt, agent);
-        let process = Process { attempt, primary, behaviour, signalled: false, killed_at: None };
+        let process = Process {
+            attempt,
+            primary,
+            behaviour,
+            signalled: false,
+            signalled_at: 0,
+            killed_at: None,
+        };
         self.agents[agent].process = Some(process);
         self.log(|_| format!("agent {agent}: attempt {attempt} runs, {behaviour:?}"));
         let what = CommandEvent::Started;

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use super::plan::{Ms, SECOND};
 use super::world::World;
-use crate::gang::{Attempt, FailureClass, FirstFailure, GangEvent, Outcome, Session, Verdict};
+use crate::gang::{
+    Attempt, FailureClass, FirstFailure, GangEvent, Outcome, ReplicaId, Session, Verdict,
+};
 
 /// What messages between two agents, a dial and a clean-up may take in a calm world.
 const SLACK: Ms = 6 * SECOND;
@@ -38,7 +40,7 @@ impl World<'_> {
     /// Nobody was interfered with so far, all came soon enough, and no pod had to be replaced.
     fn is_calm(&self) -> bool {
         let soon = self.plan.starts.iter().all(|at| *at < 100 * SECOND);
-        let disturbed = self.facts.disturbed.iter().any(Option::is_some);
+        let disturbed = self.facts.disturbed.iter().any(Option::is_some) || self.asleep_until > 0;
         soon && !disturbed && !self.facts.reset && !self.facts.said.replaced
     }
 
@@ -86,15 +88,7 @@ impl World<'_> {
                 self.facts.said.retried_at.insert(agent, (*attempt, now));
             }
             GangEvent::ReplicaReplaced { replica, reason } => {
-                let failures = &self.facts.said.failures;
-                let failed = |attempt| {
-                    failures.iter().any(|failure| {
-                        (failure.attempt, &failure.replica) == (attempt, replica)
-                            && failure.exit.is_some()
-                    })
-                };
-                let last = failures.last().map_or(0, |failure| failure.attempt);
-                let twice = last > 1 && failed(last) && failed(last - 1) && self.plan.n() > 1;
+                let twice = self.failed_twice().as_ref() == Some(replica);
                 if reason.contains("two attempts") && !twice {
                     self.broken("I11", format!("{replica} did not fail twice: {reason}"));
                 }
@@ -139,6 +133,17 @@ impl World<'_> {
         }
     }
 
+    /// The replica whose command failed first in the last two attempts, in a gang that has others.
+    fn failed_twice(&self) -> Option<ReplicaId> {
+        let failures = &self.facts.said.failures;
+        let last = failures.last().filter(|last| last.exit.is_some() && self.plan.n() > 1)?;
+        let before = failures.iter().find(|failure| {
+            failure.exit.is_some()
+                && (failure.attempt + 1, &failure.replica) == (last.attempt, &last.replica)
+        });
+        before.map(|_| last.replica.clone())
+    }
+
     fn start_reasoned(&mut self, agent: usize, attempt: Attempt) {
         let now = self.now;
         let said = &self.facts.said;
@@ -153,6 +158,9 @@ impl World<'_> {
             }
             let bound = ms(self.plan.config.grace) + SLACK;
             self.in_time(at, bound, "the next attempt");
+            if self.is_calm() && !self.plan.laptop && self.failed_twice().is_some() {
+                self.broken("I12", "who failed twice is not replaced".into());
+            }
         } else {
             let last = self.plan.starts.iter().copied().max().unwrap_or(0);
             self.in_time(last, SLACK, "the first attempt");
@@ -179,8 +187,9 @@ impl World<'_> {
         if self.agents.iter().any(known) || !self.agents[agent].visible {
             return None;
         }
-        let lost = self.plan.laptop && self.agents.iter().any(|one| !one.alive)
+        let gone = self.plan.laptop && self.agents.iter().any(|one| !one.alive)
             || self.job.indexes.iter().any(|index| index.done);
+        let lost = gone && !self.is_calm();
         let session = self.agents[agent].session.as_ref();
         let memory = session.map(Session::memory).unwrap_or_default();
         let since = said.retried_at.get(&agent).map_or(self.agents[agent].born_at, |(_, at)| *at);
@@ -249,6 +258,30 @@ impl World<'_> {
         let success = verdict.is_some_and(|verdict| verdict.outcome == Outcome::Succeeded);
         if success && early && !serves && self.is_calm() {
             self.broken("I12", format!("agent {agent} does not let its command finish"));
+        }
+    }
+
+    /// A command has its grace before SIGKILL; the shorter one only when its lease is over.
+    pub(super) fn check_grace(&mut self, agent: usize) {
+        let Some(process) = self.agents[agent].process else { return };
+        let config = &self.plan.config;
+        let grace = if self.is_calm() { config.grace } else { config.short_grace() };
+        if self.now < process.signalled_at + ms(grace) {
+            self.broken("I12", format!("agent {agent} kills its command before its grace is over"));
+        }
+    }
+
+    /// What can be killed and removed in time is given the time for it.
+    pub(super) fn unclean_reasoned(&mut self, agent: usize) {
+        if self.is_calm() {
+            self.broken("I11", format!("agent {agent} gives up a command that can be ended"));
+        }
+    }
+
+    /// Nobody leaves a calm gang before any verdict.
+    pub(super) fn leaves_reasoned(&mut self, agent: usize) {
+        if self.is_calm() && self.facts.said.verdict_at.is_empty() {
+            self.broken("I12", format!("agent {agent} leaves a gang that goes on"));
         }
     }
 }

@@ -75,6 +75,7 @@ pub(super) struct Process {
     pub(super) primary: usize,
     pub(super) behaviour: Behaviour,
     pub(super) signalled: bool,
+    pub(super) signalled_at: Ms,
     pub(super) killed_at: Option<Ms>,
 }
 
