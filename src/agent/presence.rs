@@ -27,8 +27,14 @@ pub(super) fn show(config: &AgentConfig, token: &Arc<[u8]>, inputs: Sender<Input
     let stream = loop {
         match present(config, token) {
             Ok(stream) => break stream,
-            // The try to join the gang will tell what is wrong.
-            Err(_) if begin.elapsed() > PRIMARY_LISTENS_LIMIT => return,
+            Err(error) if begin.elapsed() > PRIMARY_LISTENS_LIMIT => {
+                // It listens before anything else and is not replaced: nobody will ever be there.
+                if error.kind() == io::ErrorKind::ConnectionRefused {
+                    let _ = inputs.send(Input::PrimaryGone);
+                }
+                // Of anything else the try to join the gang will tell what is wrong.
+                return;
+            }
             Err(_) => std::thread::sleep(CONNECT_PACE),
         }
     };

@@ -11,6 +11,7 @@ use crate::agent::log::Log;
 use crate::agent::process::{Control, Ended, Program, Sink, run};
 use crate::gang::ExitStatus;
 use crate::spec::Setup;
+use crate::text::signal_name;
 
 /// What the steps of a set-up need.
 pub(crate) struct Steps<'a> {
@@ -76,7 +77,10 @@ impl Steps<'_> {
         let why = match ended {
             Ok(Ended::Exited(ExitStatus::Code(0))) => return Ok(()),
             Ok(Ended::Exited(ExitStatus::Code(code))) => format!("exit code {code}"),
-            Ok(Ended::Exited(status)) => format!("{status:?}"),
+            Ok(Ended::Exited(ExitStatus::Signal(signal))) => {
+                format!("killed by {}", signal_name(signal))
+            }
+            Ok(Ended::Exited(ExitStatus::NotStarted)) => "it could not be started".into(),
             Ok(Ended::NotStarted { reason, .. }) => reason,
             Ok(Ended::GuardLost) => "killed".into(),
             Err(error) => error.to_string(),

@@ -86,12 +86,6 @@ impl Story {
         self.record.as_ref().is_some_and(|record| record.unsubmitted)
     }
 
-    /// No agent came up after the blow.
-    pub fn were_all_up(&self, blow: &Blow) -> bool {
-        let up = |event: &&Event| matches!(event.kind, EventKind::AgentStarted { .. });
-        self.missing.is_empty() && self.events.iter().filter(up).all(|up| up.time < blow.time)
-    }
-
     /// Whom the verdict blames.
     pub fn blamed(&self) -> Option<(String, FailureClass)> {
         let failure = self.record.as_ref()?.verdict.as_ref()?.first_failure.as_ref()?;

@@ -3,7 +3,6 @@
 
 use std::time::Instant;
 
-use jiff::Timestamp;
 use mlctl::event::{Event, EventKind};
 use rustix::process::{Pid, getsid};
 
@@ -37,7 +36,6 @@ impl Victim {
 /// A kill that has hit.
 pub struct Blow {
     pub at: Instant,
-    pub time: Timestamp,
     /// What the replica's agent had told until then. All of it, where the agent is the victim.
     pub told: Vec<Event>,
     /// The replica was past its set-up.
@@ -72,9 +70,9 @@ pub fn strike(sandbox: &Sandbox, victim: Victim, mlctl: u32) -> Option<Blow> {
     // A guard of set-up is gone before the command is begun.
     let was_set_up = told.iter().any(|event| event.kind == EventKind::CommandStarting);
     let was_running = was_set_up && guard().and_then(command).is_some();
-    let (at, time) = (Instant::now(), Timestamp::now());
+    let at = Instant::now();
     stopped.into_iter().for_each(kill);
-    Some(Blow { at, time, told, was_set_up, was_running })
+    Some(Blow { at, told, was_set_up, was_running })
 }
 
 fn guard(sandbox: &Sandbox, replica: &str) -> Option<i32> {
