@@ -6,6 +6,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference}
 use serde_json::{Map, Value as Json};
 
 use super::context::ManifestContext;
+use super::decided::gang_of;
 use super::error::ManifestError;
 use super::{code_maps, data, job, output, record, secret, service};
 use crate::agent::pod::{DOCUMENT_VERSION, PodDocument};
@@ -31,17 +32,18 @@ pub struct Manifests {
 /// Writes the objects of a run. The error has every reason against them, so that one correction of
 /// a spec is enough.
 pub fn manifests(plan: &Plan, context: &ManifestContext) -> Result<Manifests, ManifestError> {
+    let gang = gang_of(plan);
     let layout = ClusterLayout::of(plan);
     let mut notices = Vec::new();
     let mut refused = output::reasons(plan, &mut notices);
-    for role in plan.gang().roles.iter().filter(|role| role.command.is_empty()) {
+    for role in gang.roles.iter().filter(|role| role.command.is_empty()) {
         let image = role.image.as_deref().unwrap_or("the image");
         refused.push(format!(
             "role {}: the entrypoint of {image} is not known; add `command`",
             role.name
         ));
     }
-    for role in plan.gang().roles.iter().filter(|role| role.image.is_none()) {
+    for role in gang.roles.iter().filter(|role| role.image.is_none()) {
         refused.push(format!("role {}: a pod needs an image; add `image`", role.name));
     }
     let document = PodDocument {

@@ -9,6 +9,7 @@ mod code_maps;
 mod container;
 mod context;
 mod data;
+mod decided;
 mod error;
 mod job;
 mod manifests;
