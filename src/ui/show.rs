@@ -31,7 +31,7 @@ pub enum FollowMode {
         /// Each line begins with the time at which it was printed.
         time: bool,
     },
-    /// Nothing.
+    /// Nothing at all: only the end of the run is awaited.
     Silent,
 }
 

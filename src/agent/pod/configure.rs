@@ -30,7 +30,7 @@ pub struct Pod {
 /// What the agent finds in its container.
 #[derive(Clone, Copy, Debug)]
 pub struct Container<'a> {
-    /// Its environment.
+    /// The environment of its process, in which the downward API has put what the pod is.
     pub variables: &'a BTreeMap<String, String>,
     /// Where the image's program would start.
     pub folder: &'a Path,

@@ -20,7 +20,7 @@ pub const SECRET_DIR: &str = "/mlctl/secret";
 pub const CODE_DIR: &str = "/mlctl/code";
 /// Writable; working folders, Python environments and what replicas that don't lead write.
 pub const WORK_DIR: &str = "/mlctl/work";
-/// Writable; HOME.
+/// The command's HOME, an empty folder that it may write to.
 pub const HOME_DIR: &str = "/mlctl/home";
 /// Where the claim of `output: pvc://...` is mounted.
 pub const OUTPUT_DIR: &str = "/mlctl/output";
@@ -41,17 +41,20 @@ const _: () = assert!(DOCUMENT_VERSION >= PLAN_VERSION, "a newer plan makes a ne
 
 /// Variables that the pod template fills in by the downward API. The command never sees them.
 pub mod downward {
-    /// `metadata.uid`.
+    /// The pod's `metadata.uid`, which no later pod of the same name has.
     pub const POD_UID: &str = "MLCTL_AGENT_POD_UID";
-    /// Label `batch.kubernetes.io/job-name`.
+    /// The name of the pod's Job: its label `batch.kubernetes.io/job-name`.
     pub const JOB: &str = "MLCTL_AGENT_JOB";
-    /// Label `batch.kubernetes.io/controller-uid`.
+    /// The UID of the pod's Job: its label `batch.kubernetes.io/controller-uid`.
     pub const JOB_UID: &str = "MLCTL_AGENT_JOB_UID";
-    /// Annotation `batch.kubernetes.io/job-completion-index`.
+    /// Which replica of its Job the pod is, from 0: its annotation
+    /// `batch.kubernetes.io/job-completion-index`.
     pub const INDEX: &str = "MLCTL_AGENT_INDEX";
-    /// Annotation `batch.kubernetes.io/job-index-failure-count`.
+    /// How many pods of this index have failed: the annotation
+    /// `batch.kubernetes.io/job-index-failure-count`.
     pub const FAILURES: &str = "MLCTL_AGENT_FAILURES";
-    /// Annotation `batch.kubernetes.io/job-index-ignored-failure-count`.
+    /// How many of them were disruptions, which don't count as failures: the annotation
+    /// `batch.kubernetes.io/job-index-ignored-failure-count`.
     pub const IGNORED: &str = "MLCTL_AGENT_IGNORED";
     /// `limits.memory` in bytes, where the template sets one.
     pub const MEMORY_LIMIT: &str = "MLCTL_AGENT_MEMORY_LIMIT";

@@ -13,7 +13,7 @@ pub enum PodError {
     /// The document or a secret can't be understood.
     #[error("{path}: {reason}")]
     Malformed {
-        /// Which file.
+        /// The path of the file in the pod.
         path: PathBuf,
         /// What is wrong with it.
         reason: String,
@@ -21,9 +21,9 @@ pub enum PodError {
     /// The mlctl that submitted is newer than this one.
     #[error("{path}: {}", older_image(*known, *found))]
     Newer {
-        /// Which file.
+        /// The path of the file in the pod.
         path: PathBuf,
-        /// Its format.
+        /// The format that the document says it has.
         found: u32,
         /// The newest format that this agent knows.
         known: u32,
@@ -34,7 +34,7 @@ pub enum PodError {
     /// A variable that should be a number isn't one.
     #[error("the variable {name} is `{value}`: a number is needed")]
     NotANumber {
-        /// Which variable.
+        /// The name of the variable.
         name: &'static str,
         /// What it is.
         value: String,
@@ -42,7 +42,7 @@ pub enum PodError {
     /// No replica belongs to this pod.
     #[error("index {index} of Job {job} is no replica of this run: the Job was changed by hand")]
     Nobody {
-        /// The Job.
+        /// The name of the pod's Job.
         job: String,
         /// The pod's index in it.
         index: usize,

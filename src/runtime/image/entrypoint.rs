@@ -54,7 +54,7 @@ pub enum EntrypointError {
     Registry {
         /// The name of the image.
         image: String,
-        /// Why not.
+        /// What the registry said, or why it could not be asked.
         reason: RegistryError,
     },
     /// The registry was too slow.

@@ -206,7 +206,7 @@ pub struct Spans {
 pub struct KeyedSpan {
     /// The key; `None` for an item of a list and for the document.
     pub key: Option<SourceSpan>,
-    /// The value.
+    /// Where the value is written, from its first to its last character.
     pub value: SourceSpan,
 }
 
