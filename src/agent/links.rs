@@ -17,6 +17,8 @@ use super::link::Link;
 use super::presence;
 use super::wire::{self, Purpose};
 
+use crate::gang::RunId;
+
 /// How many connections may be in their handshake at once. Further ones are closed, so that
 /// strangers can't use up threads.
 const HANDSHAKES_AT_ONCE: usize = 64;
@@ -43,7 +45,7 @@ fn read<T: DeserializeOwned>(
 }
 
 /// Accepts connections to the primary's agent, in a thread of its own that ends with the process.
-pub(super) fn listen(listener: TcpListener, token: Arc<[u8]>, run: String, inputs: Sender<Input>) {
+pub(super) fn listen(listener: TcpListener, token: Arc<[u8]>, run: RunId, inputs: Sender<Input>) {
     let handshakes = Arc::new(AtomicUsize::new(0));
     std::thread::spawn(move || {
         let mut next = 1;
@@ -100,7 +102,7 @@ pub(super) fn dial(
     dial: u64,
     address: String,
     token: Arc<[u8]>,
-    run: String,
+    run: RunId,
     after: Duration,
     inputs: Sender<Input>,
 ) {
@@ -127,7 +129,7 @@ pub(super) fn dial(
 }
 
 /// Asks the gang at `address` to end as cancelled. Fails when its primary doesn't answer in time.
-pub fn cancel(address: &str, token: &[u8], run: &str, by: &str) -> io::Result<()> {
+pub fn cancel(address: &str, token: &[u8], run: &RunId, by: &str) -> io::Result<()> {
     let mut stream = connect(address)?;
     wire::greet(&mut stream, token, run, Purpose::Control)?;
     stream.set_read_timeout(Some(DIAL_LIMIT))?;

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::stream::{StreamWriter, read_metrics};
 use crate::event::{EVENT_VERSION, Event, EventKind};
-use crate::gang::{Attempt, ReplicaId};
+use crate::gang::{Attempt, ReplicaId, RunId};
 
 /// How many of a command's last lines are kept for the report of a failure.
 const LAST_LINES: usize = 20;
@@ -23,7 +23,7 @@ const METRICS_REPEAT_PACE: Duration = Duration::from_mins(1);
 
 /// The log, which all threads of an agent share.
 pub(super) struct Log {
-    run: String,
+    run: RunId,
     replica: ReplicaId,
     state: Mutex<State>,
 }
@@ -52,7 +52,7 @@ impl Log {
     pub(super) fn new(
         out: Box<dyn Write + Send>,
         nonce: &str,
-        run: &str,
+        run: &RunId,
         replica: &ReplicaId,
     ) -> Self {
         let now = Instant::now();

@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
+use crate::gang::RunId;
 use crate::text::hex;
 
 /// The longest frame.
@@ -66,7 +67,7 @@ fn first() -> u32 {
 struct Hello {
     #[serde(default = "first")]
     version: u32,
-    run: String,
+    run: RunId,
     purpose: Purpose,
     nonce: String,
 }
@@ -116,7 +117,7 @@ fn receive_at_most<T: DeserializeOwned>(stream: &mut impl Read, limit: usize) ->
 pub(super) fn greet(
     stream: &mut TcpStream,
     token: &[u8],
-    run: &str,
+    run: &RunId,
     purpose: Purpose,
 ) -> io::Result<()> {
     limit(stream, Some(HANDSHAKE_LIMIT))?;
@@ -131,10 +132,10 @@ pub(super) fn greet(
 }
 
 /// The listening side: what the connection is for.
-pub(super) fn admit(stream: &mut TcpStream, token: &[u8], run: &str) -> io::Result<Purpose> {
+pub(super) fn admit(stream: &mut TcpStream, token: &[u8], run: &RunId) -> io::Result<Purpose> {
     limit(stream, Some(HANDSHAKE_LIMIT))?;
     let hello: Hello = receive_at_most(stream, HELLO_LIMIT)?;
-    if hello.run != run {
+    if hello.run != *run {
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, "another run"));
     }
     let mine = nonce()?;
@@ -204,10 +205,10 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let dialler = std::thread::spawn(move || {
             let mut stream = TcpStream::connect(address).unwrap();
-            greet(&mut stream, theirs.as_bytes(), run, Purpose::Member)
+            greet(&mut stream, theirs.as_bytes(), &run.into(), Purpose::Member)
         });
         let (mut stream, _) = listener.accept().unwrap();
-        let admitted = admit(&mut stream, b"token", "digits-abc123");
+        let admitted = admit(&mut stream, b"token", &"digits-abc123".into());
         drop(stream);
         (dialler.join().unwrap(), admitted)
     }
@@ -273,6 +274,6 @@ mod tests {
         let mut garbage = TcpStream::connect(address).unwrap();
         garbage.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
         let (mut stream, _) = listener.accept().unwrap();
-        assert!(admit(&mut stream, b"token", "r").is_err());
+        assert!(admit(&mut stream, b"token", &"r".into()).is_err());
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{CliError, Context, ErrorKind, Format, exit};
-use crate::gang::{FailureClass, Outcome, Verdict};
+use crate::gang::{FailureClass, Outcome, RunId, Verdict};
 use crate::plan::Plan;
 use crate::run::{RunView, WhyReport, explain};
 use crate::run::{SyncError, sync};
@@ -50,7 +50,7 @@ impl Context {
     }
 
     /// The run that a selector means; one that only the chosen cluster knows is taken into the state.
-    fn resolve(&self, store: &Store, selector: Option<&str>) -> Result<String, CliError> {
+    fn resolve(&self, store: &Store, selector: Option<&str>) -> Result<RunId, CliError> {
         let unknown = match (store.resolve(selector, &self.env.cwd), selector) {
             (Ok(run), _) => return Ok(run),
             (Err(error @ StoreError::NotFound { .. }), Some(_)) if self.chooses_cluster() => error,
@@ -58,7 +58,11 @@ impl Context {
         };
         let selector = selector.unwrap_or_default();
         let runtime = self.chosen()?;
-        let mut found = runtime.find(&Wanted::Run(selector.into()))?;
+        let mut found = match selector.parse() {
+            Ok(run) => runtime.find(&Wanted::Run(run))?,
+            // No run can have such an id.
+            Err(_) => Vec::new(),
+        };
         if found.is_empty() {
             found = runtime.find(&Wanted::All)?;
             found.retain(|run| run.record.name == selector || run.record.id.starts_with(selector));
@@ -66,7 +70,7 @@ impl Context {
         found.sort_by_key(|run| run.record.created);
         let Some(newest) = found.pop() else { return Err(unknown.into()) };
         if newest.record.name != selector && !found.is_empty() {
-            let candidates = found.into_iter().map(|run| run.record.id).collect();
+            let candidates = found.into_iter().map(|run| run.record.id.into()).collect();
             return Err(StoreError::Ambiguous { selector: selector.into(), candidates }.into());
         }
         store.adopt(&newest)?;
@@ -74,7 +78,7 @@ impl Context {
     }
 
     /// A run's record, brought up to date if it is alive.
-    pub fn refresh(&self, store: &Store, run: &str) -> Result<RunRecord, CliError> {
+    pub fn refresh(&self, store: &Store, run: &RunId) -> Result<RunRecord, CliError> {
         let name = match store.record(run) {
             Ok(record) if record.state.is_ended() => return Ok(record),
             Ok(record) => record.runtime,
@@ -88,7 +92,7 @@ impl Context {
 
     /// The same for a list, where one runtime that can't be asked must not hide the other runs: the
     /// run is shown as its record has it, with a warning.
-    fn refresh_or_read(&self, store: &Store, run: &str) -> Result<RunRecord, StoreError> {
+    fn refresh_or_read(&self, store: &Store, run: &RunId) -> Result<RunRecord, StoreError> {
         let record = store.record(run)?;
         if record.state.is_ended() {
             return Ok(record);
@@ -141,8 +145,8 @@ pub struct RuntimeRefresh<'a> {
 }
 
 impl Refresh for RuntimeRefresh<'_> {
-    fn prepare(&mut self, living: &[(String, String)]) {
-        let mut by_runtime: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    fn prepare(&mut self, living: &[(RunId, String)]) {
+        let mut by_runtime: BTreeMap<&str, Vec<RunId>> = BTreeMap::new();
         for (run, runtime) in living {
             by_runtime.entry(runtime).or_default().push(run.clone());
         }
@@ -155,7 +159,7 @@ impl Refresh for RuntimeRefresh<'_> {
         }
     }
 
-    fn refresh(&mut self, run: &str) -> Result<RunRecord, StoreError> {
+    fn refresh(&mut self, run: &RunId) -> Result<RunRecord, StoreError> {
         self.context.refresh_or_read(self.store, run)
     }
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::waiting::WaitingReason;
-use crate::gang::{Attempt, Exit, ReplicaId, Usage, Verdict};
+use crate::gang::{Attempt, Exit, ReplicaId, RunId, Usage, Verdict};
 
 /// Version of the event format (`v`).
 pub const EVENT_VERSION: u32 = 1;
@@ -22,7 +22,7 @@ pub struct Event {
     /// Wall-clock time of the process that wrote it. For people; order is `seq`.
     pub time: Timestamp,
     /// Id of the run, `<name>-<6 characters>`.
-    pub run: String,
+    pub run: RunId,
     /// The attempt; 0 before the first start.
     pub attempt: Attempt,
     /// Whose event it is; absent for the whole gang's.
@@ -35,13 +35,13 @@ pub struct Event {
 
 impl Event {
     /// An event of the whole run that is written now; the store numbers it.
-    pub fn new(run: &str, time: Timestamp, kind: EventKind) -> Self {
+    pub fn new(run: &RunId, time: Timestamp, kind: EventKind) -> Self {
         let run = run.to_owned();
         Self { v: EVENT_VERSION, seq: 0, time, run, attempt: 0, replica: None, kind }
     }
 
     /// The end of a run whose agents did not tell it, by what `from` says.
-    pub fn inferred_end(run: &str, time: Timestamp, verdict: Verdict, from: &str) -> Self {
+    pub fn inferred_end(run: &RunId, time: Timestamp, verdict: Verdict, from: &str) -> Self {
         let attempt = verdict.attempt;
         let kind = EventKind::Finished { verdict, inferred: Some(from.into()), unsubmitted: false };
         Self { attempt, ..Self::new(run, time, kind) }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{PerClass, ReplicaId};
+use super::{PerClass, ReplicaId, RunId};
 
 /// When a run is a success.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -51,7 +51,7 @@ impl CostLimit {
 #[serde(rename_all = "camelCase")]
 pub struct GangConfig {
     /// The id of the run; agents of another run are refused.
-    pub run: String,
+    pub run: RunId,
     /// The Job's UID in a cluster, the run id locally: a foreign Job's agents are refused.
     pub job_uid: String,
     /// All members; index 0 is the primary.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Attempt, Exit, FirstFailure, Now, PerClass, ReplicaId, Verdict};
+use super::{Attempt, Exit, FirstFailure, Now, PerClass, ReplicaId, RunId, Verdict};
 
 /// What every heartbeat carries, so that a new primary can take over without forgetting.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,7 +46,7 @@ impl Carry {
 #[serde(rename_all = "camelCase")]
 pub struct Join {
     /// The id of the run, which must be the primary's own.
-    pub run: String,
+    pub run: RunId,
     /// The Job's UID, which must be the primary's own (see [`super::GangConfig::job_uid`]).
     pub job_uid: String,
     /// The replica whose place in the gang the agent claims.

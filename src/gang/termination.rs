@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Attempt, Exit, FirstFailure, Outcome, ReplicaId, Verdict};
+use super::{Attempt, Exit, FirstFailure, Outcome, ReplicaId, RunId, Verdict};
 
 /// What an agent's process exits with; the Job's podFailurePolicy is written for these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,7 +56,7 @@ pub enum TerminationState {
 #[serde(rename_all = "camelCase")]
 pub struct TerminationMessage {
     /// The id of the run that the agent belonged to.
-    pub run: String,
+    pub run: RunId,
     /// The replica whose agent wrote it.
     pub replica: ReplicaId,
     /// The UID of the agent's pod; on a laptop a name that is unique to its process.

@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::gang::RunId;
+
 /// Everything outside the spec that a plan depends on.
 #[derive(Clone, Debug)]
 pub struct PlanContext {
     /// The run's id, `<name>-<6 characters>`.
-    pub run: String,
+    pub run: RunId,
     /// What the runtime waits for when the spec is silent.
     pub runtime_defaults: RuntimeDefaults,
     /// Absolute folder of the spec file; relative `code` and `output` start there.

@@ -1,9 +1,14 @@
 //! Why a spec has no plan. Validation finds most of it earlier, with a place in the file.
 
+use crate::gang::ParseNameError;
+
 /// The spec can't be planned.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PlanError {
+    /// The name of a role can't be the name of replicas.
+    #[error(transparent)]
+    BadName(#[from] ParseNameError),
     /// A role has neither a command nor an image that could bring one.
     #[error("role `{role}` has nothing to run: give it a `command` or an `image`")]
     NothingToRun {

@@ -48,7 +48,7 @@ impl ClusterLayout {
             .iter()
             .map(|group| JobLayout {
                 name: if alone {
-                    plan.head.run.clone()
+                    plan.head.run.to_string()
                 } else {
                     format!("{}-{}", plan.head.run, group[0].name)
                 },
@@ -58,7 +58,7 @@ impl ClusterLayout {
                     .collect(),
             })
             .collect();
-        Self { service: plan.head.run.clone(), jobs }
+        Self { service: plan.head.run.to_string(), jobs }
     }
 
     /// The Job and index of a replica.
@@ -96,7 +96,7 @@ impl Addresses for ClusterLayout {
 /// Pods of both roles can come from one template: what differs travels in the agent's document.
 fn same_shape(one: &RolePlan, other: &RolePlan) -> bool {
     let shape = |role: &RolePlan| RolePlan {
-        name: String::new(),
+        name: one.name.clone(),
         replicas: 0,
         command: Vec::new(),
         entrypoint_args: Vec::new(),

@@ -23,7 +23,7 @@ impl Plan {
                 if secret && !value.is_empty() {
                     let value = std::mem::replace(value, MASK.into());
                     taken
-                        .entry(role.name.clone())
+                        .entry(role.name.to_string())
                         .or_default()
                         .insert(variable.name.clone(), value);
                 }

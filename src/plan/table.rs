@@ -48,7 +48,7 @@ fn list(title: &str, rows: Vec<(String, String)>) -> Section {
 }
 
 fn run(plan: &Plan) -> Section {
-    let mut rows = vec![("run".to_owned(), plan.head.run.clone())];
+    let mut rows = vec![("run".to_owned(), plan.head.run.to_string())];
     rows.push(("framework".into(), framework(plan.gang().framework).into()));
     rows.extend(plan.gang().strategy.and_then(|strategy| {
         let name = serde_json::to_value(strategy).ok()?.as_str()?.to_owned();
@@ -85,7 +85,7 @@ fn roles(plan: &Plan) -> Section {
     let dash = || "-".to_owned();
     let rows = plan.gang().roles.iter().map(|role| {
         vec![
-            role.name.clone(),
+            role.name.to_string(),
             role.replicas.to_string(),
             role.cpu.map_or_else(dash, |cpu| cpu.to_string()),
             role.memory.map_or_else(dash, |memory| memory.to_string()),
@@ -105,7 +105,7 @@ fn roles(plan: &Plan) -> Section {
 /// One row where all roles run the same, else one for each.
 fn commands(plan: &Plan) -> Section {
     let mut rows: Vec<_> =
-        plan.gang().roles.iter().map(|role| (role.name.clone(), command(role))).collect();
+        plan.gang().roles.iter().map(|role| (role.name.to_string(), command(role))).collect();
     if rows.iter().all(|(_, command)| *command == rows[0].1) {
         rows.truncate(1);
         if let [(who, _)] = rows.as_mut_slice() {

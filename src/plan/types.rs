@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::gang::{GangConfig, ReplicaId};
+use crate::gang::{GangConfig, ReplicaId, RoleName, RunId};
 use crate::spec::{
     Accelerators, EnvVar, Framework, SecretUse, Security, Setup, Strategy, Toleration, Volume,
 };
@@ -34,7 +34,7 @@ pub struct Head {
     /// Format of the whole document, [`PLAN_VERSION`].
     pub schema_version: u32,
     /// The run's id, `<name>-<6 characters>`.
-    pub run: String,
+    pub run: RunId,
     /// The `name` that the spec gives.
     pub name: String,
     /// The labels that the spec gives, for people to select runs by.
@@ -146,7 +146,7 @@ impl PodOptions {
 #[serde(rename_all = "camelCase")]
 pub struct RolePlan {
     /// Name of the role, which its replicas are called after: `<name>-<index>`.
-    pub name: String,
+    pub name: RoleName,
     /// How many replicas the role has, at least 1.
     pub replicas: u32,
     /// Container image of the replicas; a laptop ignores it.

@@ -19,7 +19,7 @@ fn explain(story: &Story, workers: u32) -> String {
 
 fn explain_with(story: &Story, workers: u32, tail: &dyn Fn(&ReplicaId) -> Vec<String>) -> String {
     let plan = plan(RUN, workers);
-    let view = RunView::of(RUN, Some(&plan), &story.events);
+    let view = RunView::of(&RUN.into(), Some(&plan), &story.events);
     why_text(&why(&view, Some(&plan), tail), &|_, text| text.to_owned())
 }
 
@@ -211,7 +211,7 @@ fn a_success_is_said() {
 
 #[test]
 fn a_view_follows_the_story() {
-    let mut view = RunView::new(RUN, Some(&plan(RUN, 2)));
+    let mut view = RunView::new(&RUN.into(), Some(&plan(RUN, 2)));
     let values = [("loss".to_owned(), 0.5)].into_iter().collect();
     let story = Story::new(RUN)
         .then("", EventKind::Submitted { runtime: "local".into() })

@@ -8,7 +8,7 @@ use super::replica::{ReplicaState, ReplicaView};
 use super::wait::Wait;
 use crate::event::RunState;
 use crate::event::{Event, EventKind, WaitingReason};
-use crate::gang::{Attempt, FailureClass, FirstFailure, PerClass, ReplicaId, Verdict};
+use crate::gang::{Attempt, FailureClass, FirstFailure, PerClass, ReplicaId, RunId, Verdict};
 use crate::plan::Plan;
 
 /// One start of the whole gang.
@@ -38,11 +38,11 @@ pub struct Spending {
 }
 
 /// A run as its events describe it: what `status` shows and `status -o json` prints.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RunView {
     /// Id of the run, `<name>-<6 characters>`.
-    pub run: String,
+    pub run: RunId,
     /// The state after the last event.
     pub state: RunState,
     /// Where it runs: `local`, or `<context>/<namespace>`; empty before its first event is read.
@@ -87,8 +87,25 @@ fn values<S: serde::Serializer>(
 
 impl RunView {
     /// A run of which only its plan is known.
-    pub fn new(run: &str, plan: Option<&Plan>) -> Self {
-        let mut view = Self { run: run.into(), ..Self::default() };
+    pub fn new(run: &RunId, plan: Option<&Plan>) -> Self {
+        let mut view = Self {
+            run: run.clone(),
+            state: RunState::default(),
+            runtime: String::new(),
+            attempt: 0,
+            submitted: None,
+            started: None,
+            ended: None,
+            waiting: None,
+            missing: Vec::new(),
+            replicas: IndexMap::new(),
+            attempts: Vec::new(),
+            retries: Vec::new(),
+            warnings: Vec::new(),
+            verdict: None,
+            inferred: None,
+            unsubmitted: false,
+        };
         if let Some(plan) = plan {
             let replicas = plan.gang().replicas().map(|(_, id)| (id.clone(), ReplicaView::new(id)));
             view.replicas = replicas.collect();
@@ -98,7 +115,7 @@ impl RunView {
     }
 
     /// A run with all its events.
-    pub fn of(run: &str, plan: Option<&Plan>, events: &[Event]) -> Self {
+    pub fn of(run: &RunId, plan: Option<&Plan>, events: &[Event]) -> Self {
         let mut view = Self::new(run, plan);
         for event in events {
             view.fold(event);

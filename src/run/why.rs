@@ -7,7 +7,7 @@ use super::replica::ReplicaState;
 use super::view::{RunView, Spending};
 use super::view::{names, waiting_for};
 use crate::event::RunState;
-use crate::gang::{Attempt, Exit, FailureClass, FirstFailure, Outcome, ReplicaId, Verdict};
+use crate::gang::{Attempt, Exit, FailureClass, FirstFailure, Outcome, ReplicaId, RunId, Verdict};
 use crate::plan::Plan;
 
 /// At most so many lines of output are shown with a cause.
@@ -20,7 +20,7 @@ pub struct WhyReport {
     /// Format of this document.
     pub schema_version: u32,
     /// Id of the run, `<name>-<6 characters>`.
-    pub run: String,
+    pub run: RunId,
     /// The state that is explained.
     pub state: RunState,
     /// What became of it, to be read behind its name: `failed: worker-1: exit code 1`.

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Notice;
+use crate::gang::RunId;
 use crate::hardware::Requests;
 
 /// Everything that was found.
@@ -16,11 +17,11 @@ pub struct Holdings {
 }
 
 /// One thing of a run.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Holding {
     /// Id of the run that it belongs to.
-    pub run: String,
+    pub run: RunId,
     /// `Job`, `Pod`, `Service`, `Secret`, `ConfigMap`, `process` or `lease`.
     pub kind: String,
     /// Its name; a process id for a process.
@@ -45,4 +46,24 @@ pub struct Holding {
     pub held_by: Vec<String>,
     /// What it keeps from others while it runs.
     pub requests: Requests,
+}
+
+impl Holding {
+    /// A thing of a run of which nothing else is known: one that has ended and takes nothing.
+    pub fn new(run: RunId, kind: &str, name: impl Into<String>) -> Self {
+        Self {
+            run,
+            kind: kind.into(),
+            name: name.into(),
+            uid: String::new(),
+            since: None,
+            foreign: false,
+            is_record: false,
+            is_owned: false,
+            runs: false,
+            going: None,
+            held_by: Vec::new(),
+            requests: Requests::default(),
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! What is there: runs that a runtime remembers, what they hold, and accelerators.
 
 use super::{Holding, Holdings, Notice, RuntimeError};
+use crate::gang::RunId;
 use crate::hardware::gpus::{ClusterGpus, Machine};
 use crate::store::FoundRun;
 
@@ -8,7 +9,7 @@ use crate::store::FoundRun;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wanted {
     /// The one with this id.
-    Run(String),
+    Run(RunId),
     /// All runs that this user has submitted.
     Mine,
     /// All runs, whoever submitted them.

@@ -3,14 +3,14 @@
 use jiff::Timestamp;
 
 use super::RuntimeError;
-use crate::gang::{Attempt, ReplicaId};
+use crate::gang::{Attempt, ReplicaId, RoleName};
 use crate::store::RunPaths;
 
 /// Which lines of output are wanted.
 #[derive(Clone, Debug, Default)]
 pub struct LogQuery {
     /// Only lines of replicas of this role; absent: of every role.
-    pub role: Option<String>,
+    pub role: Option<RoleName>,
     /// Only lines of the replica with this index in its role; absent: of every index.
     pub index: Option<u32>,
     /// Only lines of this attempt; absent: of every attempt.

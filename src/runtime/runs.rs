@@ -2,7 +2,7 @@
 
 use super::{ExecRequest, Inventory, Notice, Outputs, RuntimeError, SecretValues, SubmitOptions};
 use crate::event::{Cursor, Event};
-use crate::gang::ReplicaId;
+use crate::gang::{ReplicaId, RunId};
 use crate::plan::{Plan, RuntimeDefaults};
 use crate::store::RunPaths;
 
@@ -37,7 +37,7 @@ pub trait Runs {
 
     /// Called before [`Runs::observe`] of each of these runs: a runtime for which every request
     /// takes time can ask for all of them at once here.
-    fn prepare(&self, _runs: &[String]) -> Result<(), RuntimeError> {
+    fn prepare(&self, _runs: &[RunId]) -> Result<(), RuntimeError> {
         Ok(())
     }
 

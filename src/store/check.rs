@@ -7,6 +7,8 @@ use serde::Serialize;
 use super::Durability::PowerLoss;
 use super::{FileLock, IndexEntry, IndexLine, Store, StoreError, parse_index, write_atomic};
 
+use crate::gang::RunId;
+
 /// What `state check` found.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -26,11 +28,11 @@ pub struct RebuildReport {
     /// Runs in the index now.
     pub runs: usize,
     /// Runs that the old index lacked.
-    pub added: Vec<String>,
+    pub added: Vec<RunId>,
     /// Entries of the old index without a folder.
-    pub dropped: Vec<String>,
+    pub dropped: Vec<RunId>,
     /// Runs whose record can't be read; it is set aside and made anew when one is looked at.
-    pub damaged: Vec<String>,
+    pub damaged: Vec<RunId>,
 }
 
 impl Store {
@@ -52,10 +54,10 @@ impl Store {
         if view.torn {
             problems.push("index: the last line is torn".into());
         }
-        let known: HashMap<&str, &IndexLine<'_>> =
-            view.runs.iter().map(|run| (&*run.id, run)).collect();
+        let known: HashMap<&RunId, &IndexLine<'_>> =
+            view.runs.iter().map(|run| (&run.id, run)).collect();
         for id in &folders {
-            let line = known.get(id.as_str());
+            let line = known.get(id);
             if line.is_none() {
                 problems.push(format!("{id}: not in the index"));
             }
@@ -73,9 +75,11 @@ impl Store {
                 Err(error) => problems.push(format!("{id}: {error}")),
             }
         }
-        let folders: HashSet<&str> = folders.iter().map(String::as_str).collect();
-        let lost = view.runs.iter().filter(|run| !folders.contains(&*run.id));
-        problems.extend(lost.map(|run| format!("{}: its folder is gone", run.id)));
+        let folders: HashSet<&RunId> = folders.iter().collect();
+        let lost = known.keys().filter(|run| !folders.contains(*run));
+        let mut lost: Vec<_> = lost.map(|run| format!("{run}: its folder is gone")).collect();
+        lost.sort_unstable();
+        problems.extend(lost);
         if let Ok(entries) = std::fs::read_dir(self.root().join("damaged")) {
             let paths = entries.filter_map(|entry| Some(entry.ok()?.path().display().to_string()));
             report.set_aside.extend(paths);
@@ -94,15 +98,15 @@ impl Store {
     pub(super) fn rebuild_index(&self, _lock: &FileLock) -> Result<RebuildReport, StoreError> {
         let text = self.index_text()?;
         let view = parse_index(text.as_deref().unwrap_or_default());
-        let old: HashMap<&str, IndexEntry> =
-            view.runs.iter().map(|run| (&*run.id, run.to_entry())).collect();
+        let old: HashMap<RunId, IndexEntry> =
+            view.runs.iter().map(|run| (run.id.clone(), run.to_entry())).collect();
         let mut report = RebuildReport::default();
         let mut entries = Vec::new();
         for id in self.run_folders()? {
             match self.record(&id) {
                 Ok(record) => entries.push(record.entry()),
-                Err(_) if old.contains_key(id.as_str()) => {
-                    entries.push(old[id.as_str()].clone());
+                Err(_) if old.contains_key(&id) => {
+                    entries.push(old[&id].clone());
                     report.damaged.push(id);
                     continue;
                 }
@@ -111,17 +115,13 @@ impl Store {
                     continue;
                 }
             }
-            if !old.contains_key(id.as_str()) {
+            if !old.contains_key(&id) {
                 report.added.push(id);
             }
         }
-        let kept: HashSet<&str> = entries.iter().map(|entry| entry.id.as_str()).collect();
-        report.dropped = view
-            .runs
-            .iter()
-            .filter(|run| !kept.contains(&*run.id))
-            .map(|run| run.id.to_string())
-            .collect();
+        let kept: HashSet<&RunId> = entries.iter().map(|entry| &entry.id).collect();
+        let runs = view.runs.iter().map(|run| &run.id);
+        report.dropped = runs.filter(|run| !kept.contains(*run)).cloned().collect();
         entries.sort_by(|a, b| (a.created, &a.id).cmp(&(b.created, &b.id)));
         report.runs = entries.len();
         if text.is_some() && (view.damaged > 0 || view.torn || !report.dropped.is_empty()) {

@@ -21,6 +21,7 @@ use super::{
 use crate::event::Cursor;
 use crate::event::RunState;
 use crate::event::{Event, EventKind};
+use crate::gang::RunId;
 use crate::plan::Plan;
 
 /// A run that is about to be recorded.
@@ -81,14 +82,14 @@ impl NewRun<'_> {
 /// is free again.
 #[derive(Debug)]
 pub struct Reservation {
-    run: String,
+    run: RunId,
     dir: PathBuf,
     _lock: FileLock,
 }
 
 impl Reservation {
     /// The id, `<name>-<6 characters>`.
-    pub fn run(&self) -> &str {
+    pub fn run(&self) -> &RunId {
         &self.run
     }
 }
@@ -110,8 +111,9 @@ pub struct CreatedRun {
     pub lock: FileLock,
 }
 
-/// An id of the form `<name>-<6 characters>`; not reserved.
-pub fn random_id(name: &str) -> io::Result<String> {
+/// An id of the form `<name>-<6 characters>`; not reserved. An error when there is no randomness, or
+/// `name` can't begin the name of a run.
+pub fn random_id(name: &str) -> io::Result<RunId> {
     const LETTERS: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
     let mut id = format!("{name}-");
     while id.len() < name.len() + 7 {
@@ -122,7 +124,7 @@ pub fn random_id(name: &str) -> io::Result<String> {
         let letters = fair.map(|byte| char::from(LETTERS[usize::from(*byte) % 36]));
         id.extend(letters.take(name.len() + 7 - id.len()));
     }
-    Ok(id)
+    id.parse().map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))
 }
 
 impl Store {
@@ -179,7 +181,11 @@ impl Store {
         let lock = self.lock()?;
         for entry in fs_err::read_dir(self.new_dir())? {
             let entry = entry?;
-            let Ok(run) = entry.file_name().into_string() else { continue };
+            let name = entry.file_name();
+            // What mlctl has not made here is nobody's run, and stays.
+            let Some(run) = name.to_str().and_then(|name| name.parse::<RunId>().ok()) else {
+                continue;
+            };
             match FileLock::try_acquire(&entry.path().join("lock")) {
                 Ok(Some(_)) => {}
                 // Its maker is alive and still at work.

@@ -8,7 +8,7 @@ use super::{CreatedRun, NewRun, RunPaths, Store};
 use crate::event::Cursor;
 use crate::event::{EVENT_VERSION, Event, EventKind};
 use crate::gang::{
-    Attempt, Exit, ExitStatus, FailureClass, FirstFailure, Outcome, ReplicaId, Verdict,
+    Attempt, Exit, ExitStatus, FailureClass, FirstFailure, Outcome, ReplicaId, RunId, Verdict,
 };
 use crate::plan::{Plan, RuntimeDefaults};
 use crate::runtime::{
@@ -61,7 +61,7 @@ pub(crate) fn create(store: &Store, name: &str, workers: u32) -> CreatedRun {
 
 /// The events of a story, a second apart.
 pub(crate) struct Story {
-    run: String,
+    run: RunId,
     seconds: i64,
     attempt: Attempt,
     pub(crate) events: Vec<Event>,

@@ -10,6 +10,8 @@ use jiff::{Timestamp, Unit};
 use super::atomic::{Durability, private_dir, write_atomic};
 use super::{FileLock, RunPaths, StoreError};
 
+use crate::gang::RunId;
+
 /// The format that this program writes.
 pub const FORMAT: u32 = 1;
 
@@ -50,7 +52,7 @@ impl Store {
     }
 
     /// The paths of a run.
-    pub fn paths(&self, run: &str) -> RunPaths {
+    pub fn paths(&self, run: &RunId) -> RunPaths {
         RunPaths::new(&self.root, run)
     }
 

@@ -13,14 +13,14 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::gang::Outcome;
+use crate::gang::{Outcome, RunId};
 
 /// One run as the index knows it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct IndexEntry {
     /// Id of the run, `<name>-<6 characters>`.
-    pub id: String,
+    pub id: RunId,
     /// The `name` that the spec gives.
     pub name: String,
     /// The kind of the spec, for example `TrainJob`.
@@ -50,47 +50,56 @@ pub struct IndexEntry {
     pub unsubmitted: bool,
 }
 
-/// A line as it is read: text stays in the file's buffer, times stay text until somebody asks.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+/// A line about a run as it is read: text stays in the file's buffer, times stay text until somebody
+/// asks.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct IndexLine<'a> {
-    /// The run; empty in the header.
-    #[serde(borrow)]
-    pub id: Cow<'a, str>,
+    /// The run.
+    pub id: RunId,
     /// The spec's name; empty unless the line is a creation.
-    #[serde(borrow)]
+    #[serde(borrow, default)]
     pub name: Cow<'a, str>,
     /// The kind of the spec; empty unless the line is a creation.
-    #[serde(borrow)]
+    #[serde(borrow, default)]
     pub kind: Cow<'a, str>,
     /// Where it runs: `local`, or `<context>/<namespace>`; empty unless the line is a creation.
-    #[serde(borrow)]
+    #[serde(borrow, default)]
     pub runtime: Cow<'a, str>,
     /// The folder it was submitted from.
-    #[serde(borrow)]
+    #[serde(borrow, default)]
     pub cwd: Cow<'a, str>,
     /// Name of the user who submitted it; empty unless the line is a creation.
-    #[serde(borrow)]
+    #[serde(borrow, default)]
     pub user: Cow<'a, str>,
     /// The labels that the spec gives; absent where it gives none.
+    #[serde(default)]
     pub labels: Option<IndexMap<String, String>>,
     /// When it was recorded, in RFC 3339; see [`IndexLine::created`].
-    #[serde(borrow)]
+    #[serde(borrow, default)]
     pub created: Cow<'a, str>,
     /// How it ended; absent while it lives, as far as the index knows.
+    #[serde(default)]
     pub outcome: Option<Outcome>,
     /// When its first attempt started, in RFC 3339; empty where it is not known.
-    #[serde(borrow)]
+    #[serde(borrow, default)]
     pub started: Cow<'a, str>,
     /// When it ended, in RFC 3339; empty while it lives.
-    #[serde(borrow)]
+    #[serde(borrow, default)]
     pub ended: Cow<'a, str>,
     /// mlctl could not submit it.
+    #[serde(default)]
     pub unsubmitted: bool,
     /// It has been removed.
+    #[serde(default)]
     pub removed: bool,
-    /// In the header: bytes of the file when it was compacted.
-    pub compacted: Option<u64>,
+}
+
+/// The first line of a compacted index.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(super) struct IndexHeader {
+    /// Bytes of the file when it was compacted.
+    pub(super) compacted: u64,
 }
 
 impl IndexLine<'_> {
@@ -102,7 +111,7 @@ impl IndexLine<'_> {
     /// A copy that stands alone.
     pub fn to_entry(&self) -> IndexEntry {
         IndexEntry {
-            id: self.id.to_string(),
+            id: self.id.clone(),
             name: self.name.to_string(),
             kind: self.kind.to_string(),
             runtime: self.runtime.to_string(),
@@ -135,11 +144,14 @@ pub struct IndexView<'a> {
 pub fn parse_index(text: &str) -> IndexView<'_> {
     let whole = text.rfind('\n').map_or(0, |end| end + 1);
     let mut view = IndexView { torn: whole < text.len(), ..IndexView::default() };
-    let mut ends: HashMap<Cow<'_, str>, IndexLine<'_>> = HashMap::new();
-    let mut removed: HashMap<Cow<'_, str>, usize> = HashMap::new();
+    let mut ends: HashMap<RunId, IndexLine<'_>> = HashMap::new();
+    let mut removed: HashMap<RunId, usize> = HashMap::new();
     for line in text[..whole].lines() {
         let Ok(line) = serde_json::from_str::<IndexLine<'_>>(line) else {
-            view.damaged += 1;
+            match serde_json::from_str::<IndexHeader>(line) {
+                Ok(header) => view.compacted = header.compacted,
+                Err(_) => view.damaged += 1,
+            }
             continue;
         };
         if !line.name.is_empty() {
@@ -147,8 +159,6 @@ pub fn parse_index(text: &str) -> IndexView<'_> {
                 ends.remove(&line.id);
             }
             view.runs.push(line);
-        } else if let Some(size) = line.compacted {
-            view.compacted = size;
         } else if line.removed {
             removed.insert(line.id, view.runs.len());
         } else if line.outcome.is_some() {
@@ -204,7 +214,7 @@ pub(super) fn final_line(entry: &IndexEntry) -> Result<String, serde_json::Error
 }
 
 /// The line of a removal.
-pub(super) fn removed_line(run: &str) -> Result<String, serde_json::Error> {
+pub(super) fn removed_line(run: &RunId) -> Result<String, serde_json::Error> {
     #[derive(Serialize)]
     struct Removed<'a> {
         id: &'a str,

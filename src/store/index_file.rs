@@ -7,8 +7,10 @@ use fs_err::os::unix::fs::OpenOptionsExt;
 use fs_err::{File, OpenOptions};
 
 use super::atomic::{Durability, write_atomic};
-use super::index::{compacted_text, entry_line, final_line, parse_index};
+use super::index::{IndexHeader, compacted_text, entry_line, final_line, parse_index};
 use super::{FileLock, IndexEntry, IndexLine, Store, StoreError};
+
+use crate::gang::RunId;
 
 /// An index smaller than this is never worth compacting.
 const SMALL: u64 = 64 * 1024;
@@ -145,10 +147,10 @@ impl Store {
     fn mend(&self, lock: &FileLock) -> Result<(), StoreError> {
         self.compact(lock)?;
         let text = self.index_text()?.unwrap_or_default();
-        let known: HashSet<_> = parse_index(&text).runs.into_iter().map(|run| run.id).collect();
+        let known: HashSet<RunId> = parse_index(&text).runs.into_iter().map(|run| run.id).collect();
         let mut file = self.open_index()?;
         for id in self.run_folders()? {
-            if !known.contains(id.as_str())
+            if !known.contains(&id)
                 && let Ok(record) = self.record(&id)
             {
                 let line = entry_line(&record.entry()).map_err(io::Error::from)?;
@@ -159,8 +161,8 @@ impl Store {
         Ok(())
     }
 
-    /// The names of all run folders.
-    pub(super) fn run_folders(&self) -> io::Result<Vec<String>> {
+    /// The runs that have a folder. What has another name is nobody's run.
+    pub(super) fn run_folders(&self) -> io::Result<Vec<RunId>> {
         let entries = match fs_err::read_dir(self.runs_dir()) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -168,11 +170,8 @@ impl Store {
         };
         let mut names = Vec::new();
         for entry in entries {
-            if let Ok(name) = entry?.file_name().into_string()
-                && !name.starts_with('.')
-            {
-                names.push(name);
-            }
+            let name = entry?.file_name();
+            names.extend(name.to_str().and_then(|name| name.parse::<RunId>().ok()));
         }
         names.sort_unstable();
         Ok(names)
@@ -193,5 +192,5 @@ fn compacted_size(file: &mut File) -> io::Result<u64> {
     file.take(128).read_to_end(&mut head)?;
     let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let text = std::str::from_utf8(line).unwrap_or_default();
-    Ok(serde_json::from_str::<IndexLine<'_>>(text).ok().and_then(|l| l.compacted).unwrap_or(0))
+    Ok(serde_json::from_str::<IndexHeader>(text).map_or(0, |header| header.compacted))
 }

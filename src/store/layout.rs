@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::gang::ReplicaId;
+use crate::gang::{ReplicaId, RunId};
 
 /// The paths of one run's folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,12 +10,12 @@ pub struct RunPaths {
     /// The folder of the run, `<state>/runs/<run>`.
     pub dir: PathBuf,
     /// Id of the run, which is the folder's name.
-    pub run: String,
+    pub run: RunId,
 }
 
 impl RunPaths {
     /// The paths of `run` below the state folder.
-    pub fn new(state: &Path, run: &str) -> Self {
+    pub fn new(state: &Path, run: &RunId) -> Self {
         Self { dir: state.join("runs").join(run), run: run.into() }
     }
 

@@ -10,6 +10,7 @@ use super::record::RECORD_VERSION;
 use super::skim::skim_index;
 use super::{IndexEntry, IndexLine, RunRecord, Store, StoreError};
 use crate::event::RunState;
+use crate::gang::RunId;
 use crate::text::read_document;
 
 /// Which runs are wanted. The default wants all.
@@ -54,15 +55,15 @@ pub trait Refresh {
     /// Called once, before any [`Refresh::refresh`], with the ids of the runs that will be
     /// refreshed and the names of their runtimes: whoever asks runtimes can ask for all of them at
     /// once here.
-    fn prepare(&mut self, _living: &[(String, String)]) {}
+    fn prepare(&mut self, _living: &[(RunId, String)]) {}
 
     /// The record of one run, brought up to date where the implementation does that (see
     /// `run::sync`). After an error the run stays in the list, with the state `unknown`.
-    fn refresh(&mut self, run: &str) -> Result<RunRecord, StoreError>;
+    fn refresh(&mut self, run: &RunId) -> Result<RunRecord, StoreError>;
 }
 
-impl<F: FnMut(&str) -> Result<RunRecord, StoreError>> Refresh for F {
-    fn refresh(&mut self, run: &str) -> Result<RunRecord, StoreError> {
+impl<F: FnMut(&RunId) -> Result<RunRecord, StoreError>> Refresh for F {
+    fn refresh(&mut self, run: &RunId) -> Result<RunRecord, StoreError> {
         self(run)
     }
 }
@@ -136,10 +137,16 @@ impl Store {
     }
 
     /// A run's record as it is on the disk.
-    pub fn record(&self, run: &str) -> Result<RunRecord, StoreError> {
+    pub fn record(&self, run: &RunId) -> Result<RunRecord, StoreError> {
         let path = self.paths(run).record();
         let bytes = fs_err::read(&path)?;
-        read_document(&bytes, RECORD_VERSION).map_err(|error| StoreError::of_document(path, error))
+        let record: RunRecord = read_document(&bytes, RECORD_VERSION)
+            .map_err(|error| StoreError::of_document(path.clone(), error))?;
+        if record.id != *run {
+            let reason = format!("it says that it is of the run {}", record.id);
+            return Err(StoreError::Damaged { path, reason });
+        }
+        Ok(record)
     }
 
     fn summary_of_living(&self, line: &IndexLine<'_>, refresh: &mut dyn Refresh) -> RunSummary {

@@ -10,7 +10,7 @@ use super::IndexEntry;
 use crate::event::Cursor;
 use crate::event::RunState;
 use crate::event::{Event, EventKind};
-use crate::gang::{Attempt, Verdict};
+use crate::gang::{Attempt, RunId, Verdict};
 
 /// Version of the format of `run.json`: the one that is written, and the newest that can be read.
 pub const RECORD_VERSION: u32 = 1;
@@ -22,7 +22,7 @@ pub struct RunRecord {
     /// Format of this document.
     pub schema_version: u32,
     /// Id of the run, `<name>-<6 characters>`.
-    pub id: String,
+    pub id: RunId,
     /// The `name` that the spec gives.
     pub name: String,
     /// The spec's kind, for example `TrainJob`.

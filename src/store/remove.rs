@@ -13,6 +13,7 @@ use super::create::is_empty;
 use super::folder::LOCK_LIMIT;
 use super::index::removed_line;
 use super::{FileLock, RunPaths, Store, StoreError, parse_index};
+use crate::gang::RunId;
 use crate::storage::is_filled;
 
 /// What of a run's folder stays beside its model: the story, and what is needed to read it.
@@ -32,7 +33,7 @@ pub struct RunSize {
 
 impl Store {
     /// How large a run's folder is; one that is not there has no size.
-    pub fn run_size(&self, run: &str) -> RunSize {
+    pub fn run_size(&self, run: &RunId) -> RunSize {
         let paths = self.paths(run);
         let stripped = strippable(&paths).iter().map(|path| disk_use(path)).sum();
         let has_model = is_filled(&model_of(&paths)) || writes_elsewhere(&paths);
@@ -41,7 +42,7 @@ impl Store {
 
     /// Takes a run out of the index and removes its folder; success where there is neither. Waits
     /// for whoever holds the run's lock.
-    pub fn remove_run(&self, run: &str) -> Result<(), StoreError> {
+    pub fn remove_run(&self, run: &RunId) -> Result<(), StoreError> {
         let paths = self.paths(run);
         loop {
             let folder = match FileLock::acquire(&paths.lock(), LOCK_LIMIT) {
@@ -68,7 +69,7 @@ impl Store {
     }
 
     /// Where a run is moved to; another command may still be removing what it was before.
-    fn free_place(&self, run: &str) -> PathBuf {
+    fn free_place(&self, run: &RunId) -> PathBuf {
         let places = (1_u32..).map(|count| match count {
             1 => self.removed_dir().join(run),
             _ => self.removed_dir().join(format!("{run}.{count}")),
@@ -79,7 +80,7 @@ impl Store {
 
     /// Removes everything in a run's folder but its model and its story: the run stays in the list,
     /// and `status`, `why` and `cost` still answer.
-    pub fn strip_run(&self, run: &str) -> Result<(), StoreError> {
+    pub fn strip_run(&self, run: &RunId) -> Result<(), StoreError> {
         let paths = self.paths(run);
         let _lock = FileLock::acquire(&paths.lock(), LOCK_LIMIT)?;
         for path in strippable(&paths) {
@@ -95,11 +96,11 @@ impl Store {
         }
         for entry in fs_err::read_dir(self.removed_dir())? {
             let path = entry?.path();
-            let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
-            let run = name.split('.').next().unwrap_or(name);
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            let Ok(run) = name.split('.').next().unwrap_or(name).parse::<RunId>() else { continue };
             let lock = self.lock()?;
-            if !self.paths(run).dir.exists() {
-                self.forget(&lock, run)?;
+            if !self.paths(&run).dir.exists() {
+                self.forget(&lock, &run)?;
             }
             drop(lock);
             // Another command may be removing it too. What can't be removed hinders nobody: the
@@ -109,9 +110,9 @@ impl Store {
         Ok(())
     }
 
-    fn forget(&self, lock: &FileLock, run: &str) -> Result<(), StoreError> {
+    fn forget(&self, lock: &FileLock, run: &RunId) -> Result<(), StoreError> {
         let text = self.index_text()?.unwrap_or_default();
-        if parse_index(&text).runs.iter().any(|line| line.id == run) {
+        if parse_index(&text).runs.iter().any(|line| line.id == *run) {
             self.append(lock, &removed_line(run).map_err(io::Error::from)?)?;
         }
         Ok(())

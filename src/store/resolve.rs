@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::skim::{Skimmed, skim_index};
 use super::{IndexLine, Store, StoreError};
+use crate::gang::RunId;
 use crate::text::likeness;
 
 /// At most so many runs are named in an error.
@@ -14,14 +15,13 @@ impl Store {
     /// The run that `selector` means: an id, a spec's name (its latest run), a unique prefix of an
     /// id, or nothing: the last run started from `cwd`. A run that mlctl could not submit is meant by
     /// its id, or where there is no other: who names none means what goes on, not what never began.
-    pub fn resolve(&self, selector: Option<&str>, cwd: &Path) -> Result<String, StoreError> {
+    pub fn resolve(&self, selector: Option<&str>, cwd: &Path) -> Result<RunId, StoreError> {
         self.recover()?;
         // An exact id needs no index, and still works when that is damaged.
-        if let Some(id) = selector
-            && is_plain(id)
-            && self.paths(id).record().exists()
+        if let Some(run) = selector.and_then(|id| id.parse::<RunId>().ok())
+            && self.paths(&run).record().exists()
         {
-            return Ok(id.into());
+            return Ok(run);
         }
         let text = self.read_index()?;
         let mut runs = skim_index(&text).runs;
@@ -33,33 +33,27 @@ impl Store {
     }
 }
 
-/// True of a name that leads to no other folder when it is joined to a path.
-fn is_plain(id: &str) -> bool {
-    !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-}
-
-fn latest_of(runs: &[Skimmed<'_>], cwd: &Path) -> Result<String, StoreError> {
+fn latest_of(runs: &[Skimmed<'_>], cwd: &Path) -> Result<RunId, StoreError> {
     let here = cwd.to_string_lossy();
     let near = runs.iter().filter(|run| run.may_be_from(&here));
     let found = latest(near, |line| line.cwd == here);
-    found.map(|run| run.id.to_string()).ok_or_else(|| StoreError::NotFound {
+    found.and_then(Skimmed::run).ok_or_else(|| StoreError::NotFound {
         selector: None,
         cwd: cwd.into(),
         near: runs.iter().take(NAMED).map(|run| run.id.to_string()).collect(),
     })
 }
 
-fn select(runs: &[Skimmed<'_>], selector: &str, cwd: &Path) -> Result<String, StoreError> {
-    if let Some(run) = runs.iter().find(|run| run.id == selector) {
-        return Ok(run.id.to_string());
-    }
-    if let Some(run) = latest(runs.iter().filter(|run| run.name == selector), |_| true) {
-        return Ok(run.id.to_string());
+fn select(runs: &[Skimmed<'_>], selector: &str, cwd: &Path) -> Result<RunId, StoreError> {
+    let exact = runs.iter().find(|run| run.id == selector);
+    let named = || latest(runs.iter().filter(|run| run.name == selector), |_| true);
+    if let Some(run) = exact.or_else(named).and_then(Skimmed::run) {
+        return Ok(run);
     }
     let mut matching = runs.iter().filter(|run| run.id.starts_with(selector));
-    match (matching.next(), matching.next()) {
-        (Some(run), None) => Ok(run.id.to_string()),
-        (Some(first), Some(second)) => Err(StoreError::Ambiguous {
+    match (matching.next().map(|run| (run, run.run())), matching.next()) {
+        (Some((_, Some(run))), None) => Ok(run),
+        (Some((first, _)), Some(second)) => Err(StoreError::Ambiguous {
             selector: selector.into(),
             candidates: [first, second]
                 .into_iter()
@@ -67,7 +61,7 @@ fn select(runs: &[Skimmed<'_>], selector: &str, cwd: &Path) -> Result<String, St
                 .map(|run| run.id.to_string())
                 .collect(),
         }),
-        (None, _) => Err(StoreError::NotFound {
+        _ => Err(StoreError::NotFound {
             selector: Some(selector.into()),
             cwd: cwd.into(),
             near: similar(runs, selector),

@@ -5,7 +5,11 @@
 
 use std::collections::HashMap;
 
+use serde::Deserialize;
+
+use super::index::IndexHeader;
 use super::{IndexLine, ListFilter};
+use crate::gang::RunId;
 
 /// A line has about so many bytes: a creation 190, an end 120.
 const LINE: usize = 150;
@@ -73,17 +77,22 @@ pub(super) fn skim_index(text: &str) -> SkimmedIndex<'_> {
 
 impl SkimmedIndex<'_> {
     /// Runs that a filter may want and that are not known to have ended, each with its runtime.
-    pub(super) fn living(&self, filter: &ListFilter) -> Vec<(String, String)> {
+    pub(super) fn living(&self, filter: &ListFilter) -> Vec<(RunId, String)> {
         let wanted = self.runs.iter().filter(|run| run.may_live() && run.may_pass(filter));
         wanted
             .filter_map(Skimmed::read)
             .filter(|line| line.outcome.is_none())
-            .map(|line| (line.id.into_owned(), line.runtime.into_owned()))
+            .map(|line| (line.id, line.runtime.into_owned()))
             .collect()
     }
 }
 
 impl<'a> Skimmed<'a> {
+    /// Id of the run, for whoever looks at its folder.
+    pub(super) fn run(&self) -> Option<RunId> {
+        self.id.parse().ok()
+    }
+
     /// Everything the index knows of the run; `None` when its line is damaged after all.
     pub(super) fn read(&self) -> Option<IndexLine<'a>> {
         let mut line: IndexLine<'a> = serde_json::from_str(self.created).ok()?;
@@ -131,13 +140,19 @@ enum Kind<'a> {
     Header,
 }
 
+/// The id as it stands in the line: a run's name has nothing that JSON would have to escape.
+#[derive(Deserialize)]
+struct Id<'a> {
+    id: &'a str,
+}
+
 fn line_kind(line: &str) -> Option<Kind<'_>> {
     kind_by_first_bytes(line).or_else(|| kind_by_json(line))
 }
 
 fn kind_by_first_bytes(line: &str) -> Option<Kind<'_>> {
     let (id, rest) = line.strip_prefix(r#"{"id":""#)?.split_once('"')?;
-    if !rest.ends_with('}') || id.is_empty() {
+    if !rest.ends_with('}') || !RunId::accepts(id) {
         return None;
     }
     if let Some(rest) = rest.strip_prefix(r#","name":""#) {
@@ -149,11 +164,10 @@ fn kind_by_first_bytes(line: &str) -> Option<Kind<'_>> {
 
 fn kind_by_json(line: &str) -> Option<Kind<'_>> {
     use std::borrow::Cow::Borrowed;
-    let read: IndexLine<'_> = serde_json::from_str(line).ok()?;
-    if read.compacted.is_some() {
-        return Some(Kind::Header);
-    }
-    let Borrowed(id) = read.id else { return None };
+    let Ok(read) = serde_json::from_str::<IndexLine<'_>>(line) else {
+        return serde_json::from_str::<IndexHeader>(line).ok().map(|_| Kind::Header);
+    };
+    let id = serde_json::from_str::<Id<'_>>(line).ok()?.id;
     match read.name {
         Borrowed(name) if !name.is_empty() => Some(Kind::Created { id, name }),
         _ if read.removed => Some(Kind::Removed { id }),

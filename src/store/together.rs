@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::event::RunState;
-use crate::gang::Outcome;
+use crate::gang::{Outcome, RunId};
 use crate::run::{SyncError, sync};
 use crate::store::FoundRun;
 use crate::store::fixture::{Scripted, Story, create, plan};
@@ -53,8 +53,8 @@ fn open(root: &Path) -> Store {
     Store::open(root).unwrap()
 }
 
-fn ids(store: &Store) -> Vec<String> {
-    let listing = store.list(&ListFilter::default(), &mut |run: &str| store.record(run)).unwrap();
+fn ids(store: &Store) -> Vec<RunId> {
+    let listing = store.list(&ListFilter::default(), &mut |run: &RunId| store.record(run)).unwrap();
     listing.runs.into_iter().map(|run| run.entry.id).collect()
 }
 
@@ -70,15 +70,15 @@ fn remembered(elsewhere: &Store, name: &str) -> FoundRun {
     }
 }
 
-fn end(store: &Store, run: &str) -> Result<RunRecord, SyncError> {
+fn end(store: &Store, run: &RunId) -> Result<RunRecord, SyncError> {
     let story = Story::new(run).started(1).finished(Outcome::Succeeded, None, "done");
     sync(store, &Scripted::new(story.events, 100), &store.paths(run))
 }
 
 /// Every run is in the index once, and nothing else is wrong.
-fn sound(store: &Store) -> HashSet<String> {
+fn sound(store: &Store) -> HashSet<RunId> {
     let listed = ids(store);
-    let all: HashSet<String> = listed.iter().cloned().collect();
+    let all: HashSet<RunId> = listed.iter().cloned().collect();
     assert_eq!(listed.len(), all.len(), "twice in {listed:?}");
     assert_eq!(store.check().unwrap().problems, [""; 0]);
     all
@@ -142,7 +142,8 @@ fn many_commands_at_once_lose_no_run() {
     let elsewhere = open(&dir.path().join("b"));
     let one = remembered(&elsewhere, "slow");
     let numbered = |at: u32| {
-        let record = RunRecord { id: format!("slow-{at:06}"), ..one.record.clone() };
+        let record =
+            RunRecord { id: format!("slow-{at:06}").parse().unwrap(), ..one.record.clone() };
         FoundRun { record, plan: None, ..one.clone() }
     };
     let pool: Vec<FoundRun> = (0..1000).map(numbered).collect();

@@ -54,7 +54,7 @@ pub fn show_proposal(printer: &Printer, proposal: &Proposal, now: Timestamp) -> 
 /// The name of what is removed: a run's id, `environment NAME`, or nothing when neither is known.
 pub fn removal_title(removal: &Removal) -> String {
     match (&removal.run, &removal.cache) {
-        (Some(run), _) => run.clone(),
+        (Some(run), _) => run.to_string(),
         (None, Some(cache)) => {
             let name = cache.path.file_name().map(|name| name.to_string_lossy().into_owned());
             format!("environment {}", name.unwrap_or_default())

@@ -18,7 +18,7 @@ use crate::store::{CreatedRun, Store};
 const RUN: &str = "digits-abc123";
 
 fn picture(story: &Story, workers: u32, width: usize) -> Vec<String> {
-    let view = RunView::of(RUN, Some(&plan(RUN, workers)), &story.events);
+    let view = RunView::of(&RUN.into(), Some(&plan(RUN, workers)), &story.events);
     let last = "Epoch 2/5: 12/100 ━━━━ a long line that goes on and on and on".to_owned();
     let last_lines = HashMap::from([(ReplicaId::new("worker", 1), last)]);
     let now: Timestamp = "2026-11-24T12:01:30Z".parse().unwrap();

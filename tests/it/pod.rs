@@ -148,7 +148,7 @@ fn make_pods(sandbox: &Sandbox, spec: &str, code: &[(&str, &str)]) -> Pods {
     let mut plan: Plan = mlctl::work::train::plan(
         &job,
         &PlanContext {
-            run: "parity-abc123".into(),
+            run: "parity-abc123".parse().unwrap(),
             runtime_defaults: RuntimeDefaults::CLUSTER,
             code_base: sandbox.dir(),
         },

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::process::Stdio;
 
-use mlctl::gang::{Exit, ExitStatus, FailureClass, FirstFailure, Outcome, ReplicaId, Verdict};
+use mlctl::gang::{Exit, ExitStatus, FailureClass, FirstFailure, Outcome, Verdict};
 use mlctl::plan::Plan;
 use mlctl::store::{NewRun, Store};
 
@@ -51,7 +51,7 @@ fn ended(sandbox: &Sandbox, name: &str, outcome: Outcome, class: Option<FailureC
     let created = store.create_run(reservation, &new).expect("run");
     let first_failure = class.map(|class| FirstFailure {
         attempt: 1,
-        replica: ReplicaId::new("worker", 1),
+        replica: "worker-1".parse().unwrap(),
         class,
         exit: Some(Exit {
             status: ExitStatus::Code(1),
@@ -65,7 +65,7 @@ fn ended(sandbox: &Sandbox, name: &str, outcome: Outcome, class: Option<FailureC
     });
     let verdict = Verdict { outcome, attempt: 1, first_failure, reason: "as it was".into() };
     store.finish(&created.lock, &created.paths, verdict, None).expect("end");
-    created.paths.run
+    created.paths.run.to_string()
 }
 
 #[test]

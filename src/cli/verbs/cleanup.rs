@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::selection::Selection;
 use crate::cli::{CliError, Context, ErrorKind, Format, LOCAL, RuntimeRefresh};
 use crate::event::RunState;
+use crate::gang::RunId;
 use crate::ops::cleanup::{
     Failure, Filter, Found, Kept, Places, Proposal, Removal, Survey, Surveyed, Totals, carry_out,
     propose,
@@ -237,14 +238,14 @@ fn survey(
     context: &Context,
     store: &Store,
     args: &CleanupArgs,
-    named: &[String],
+    named: &[RunId],
 ) -> Result<Surveyed, CliError> {
     let all = ListFilter::default();
     let listing = if named.is_empty() {
         store.list(&all, &mut RuntimeRefresh { context, store })?
     } else {
         // Named runs were brought up to date when they were resolved.
-        store.list(&all, &mut |run: &str| store.record(run))?
+        store.list(&all, &mut |run: &RunId| store.record(run))?
     };
     let chosen = if named.is_empty() { context.chosen()?.name() } else { String::new() };
     let places = Places {

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::selection::Selection;
 use crate::cli::{CliError, Context, ErrorKind, Format, RuntimeRefresh};
+use crate::gang::RunId;
 use crate::ops::cost::{Bill, By, Charged, Stretches, Sum, Window, money, sums};
 use crate::runtime::Wanted;
 use crate::store::{ListFilter, RunSummary, Store, now};
@@ -135,7 +136,7 @@ fn everybodys(context: &Context, dir: PathBuf) -> Result<Store, CliError> {
 
 fn charged(context: &Context, store: &Store, args: &CostArgs) -> Result<Vec<Charged>, CliError> {
     let wanted = args.runs.iter().map(|run| Ok(context.target(Some(run))?.record.id));
-    let wanted = wanted.collect::<Result<Vec<String>, CliError>>()?;
+    let wanted = wanted.collect::<Result<Vec<RunId>, CliError>>()?;
     let filter = ListFilter {
         name: args.selection.name.clone(),
         labels: args.selection.labels(),

@@ -4,8 +4,8 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::train::{plan_of, say_notices};
-use crate::cli::{CliError, Context, exit};
-use crate::gang::ReplicaId;
+use crate::cli::{CliError, Context, ErrorKind, exit};
+use crate::gang::{ParseNameError, ReplicaId, RunId};
 use crate::ops::cost::Estimate;
 use crate::plan::{Addresses, ClusterLayout, OutputDirs, Plan, Port, environment, table};
 use crate::runtime::{Runtime, SubmitOptions};
@@ -47,7 +47,7 @@ pub(super) fn dry_run(
     let mut plans = Vec::new();
     let mut refused = Vec::new();
     for job in jobs {
-        let plan = plan_of(context, job, &format!("{}-xxxxxx", job.job.name), runtime)?;
+        let plan = plan_of(context, job, &placeholder(job)?, runtime)?;
         match runtime.check(&plan, options) {
             Ok(notices) => say_notices(context, notices),
             Err(error) => refused.push(CliError::from(error)),
@@ -83,4 +83,10 @@ pub(super) fn dry_run(
         Some(error) => Err(error),
         None => Ok(exit::OK),
     }
+}
+
+/// The id that a run would have, with a placeholder for what is drawn.
+fn placeholder(job: &LoadedJob) -> Result<RunId, CliError> {
+    let id = format!("{}-xxxxxx", job.job.name);
+    id.parse().map_err(|error: ParseNameError| CliError::new(ErrorKind::Usage, error.to_string()))
 }

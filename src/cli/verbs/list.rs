@@ -62,7 +62,7 @@ pub fn run(context: &Context, args: &ListArgs) -> Result<u8, CliError> {
         if args.all_users { of_cluster(context, args)? } else { list(context, &store, args)? };
     context.print_notices(&store);
     if context.printer.verbosity == Verbosity::Quiet && context.format == Format::Table {
-        let ids: String = listing.runs.iter().map(|run| run.entry.id.clone() + "\n").collect();
+        let ids: String = listing.runs.iter().flat_map(|run| [&*run.entry.id, "\n"]).collect();
         context.printer.raw(ids.as_bytes())?;
         return Ok(0);
     }
@@ -128,7 +128,7 @@ fn table(listing: &Listing) -> Table {
         table.painted_row(
             run_state_style(*state),
             vec![
-                entry.id.clone(),
+                entry.id.to_string(),
                 entry.kind.clone(),
                 state.to_string(),
                 entry.runtime.clone(),

@@ -1,7 +1,7 @@
 //! `mlctl logs`: what the commands printed.
 
 use crate::cli::{CliError, Context, ErrorKind, Interrupts, exit};
-use crate::gang::{Attempt, ReplicaId};
+use crate::gang::{Attempt, ReplicaId, RoleName};
 use crate::run::{Follow, FollowEnd, Interrupt, follow};
 use crate::runtime::LogQuery;
 use crate::store::now;
@@ -25,7 +25,7 @@ pub struct LogsArgs {
     pub follow: bool,
     /// Only replicas of this role
     #[arg(long, conflicts_with = "replica")]
-    pub role: Option<String>,
+    pub role: Option<RoleName>,
     /// Only this replica, for example worker-0
     #[arg(long, value_name = "ROLE-INDEX")]
     pub replica: Option<ReplicaId>,
@@ -102,7 +102,7 @@ fn query(args: &LogsArgs, target: &crate::cli::Target) -> Result<LogQuery, CliEr
             .replicas()
             .any(|(_, id)| id.role == *role && index.is_none_or(|i| i == id.index));
         if !known {
-            let asked = args.replica.as_ref().map_or_else(|| role.clone(), ToString::to_string);
+            let asked = args.replica.as_ref().map_or_else(|| role.to_string(), ToString::to_string);
             let all: Vec<_> =
                 plan.gang().replicas().take(16).map(|(_, id)| id.to_string()).collect();
             return Err(CliError::new(

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::cli::{CliError, Context, ErrorKind};
+use crate::gang::RunId;
 use crate::runtime::Wanted;
 
 /// Arguments of `state`.
@@ -77,7 +78,7 @@ pub fn run(context: &Context, args: &StateArgs) -> Result<u8, CliError> {
             let mut report = store.rebuild()?;
             report.added.extend(adopted);
             let text = || {
-                let list = |what: &str, runs: &[String]| {
+                let list = |what: &str, runs: &[RunId]| {
                     runs.iter().map(|run| format!("{what}: {run}")).collect::<Vec<_>>()
                 };
                 let mut lines = list("found again", &report.added);

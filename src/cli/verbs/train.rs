@@ -6,6 +6,7 @@ use super::dry_run::dry_run;
 use crate::cli::{
     CliError, Context, ErrorKind, Interrupts, OnInterrupt, SpecArgs, exit, exit_code,
 };
+use crate::gang::RunId;
 use crate::ops::cost::Prices;
 use crate::plan::Plan;
 use crate::run::Submitted;
@@ -123,7 +124,7 @@ fn add_labels(job: &mut LoadedJob, labels: &[String]) -> Result<(), CliError> {
 pub(super) fn plan_of(
     context: &Context,
     job: &LoadedJob,
-    run: &str,
+    run: &RunId,
     runtime: &dyn Runtime,
 ) -> Result<Plan, CliError> {
     plan_in(job, run, runtime, || prices_for_limit(context, runtime))
@@ -173,9 +174,9 @@ fn detached(context: &Context, runs: &[Submitted]) -> Result<u8, CliError> {
     #[serde(rename_all = "camelCase")]
     struct Document {
         schema_version: u32,
-        runs: Vec<String>,
+        runs: Vec<RunId>,
     }
-    let ids: Vec<String> = runs.iter().map(|run| run.paths.run.clone()).collect();
+    let ids: Vec<RunId> = runs.iter().map(|run| run.paths.run.clone()).collect();
     let text = ids.join("\n");
     context.emit(&Document { schema_version: 1, runs: ids }, || text)?;
     if let Some(first) = runs.first() {

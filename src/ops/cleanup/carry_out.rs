@@ -11,6 +11,7 @@ use super::gather::last_use;
 use super::propose::{Folder, Proposal, Removal};
 use super::survey::Cache;
 use crate::agent::COMPLETE;
+use crate::gang::RunId;
 use crate::runtime::{Holding, Runtime, RuntimeError};
 use crate::store::{Store, StoreError, remove_tree};
 
@@ -24,7 +25,7 @@ const PACE: Duration = Duration::from_millis(300);
 #[serde(rename_all = "camelCase")]
 pub struct Failure {
     /// The run, if it is one's.
-    pub run: Option<String>,
+    pub run: Option<RunId>,
     /// What: kind and name.
     pub what: String,
     /// Why it could not be removed, for people.
@@ -54,7 +55,7 @@ pub fn carry_out<'b>(
         }
     }
     failures.extend(wait_until_gone(proposal, runtime_of));
-    let stuck: BTreeSet<&Option<String>> = failures.iter().map(|failure| &failure.run).collect();
+    let stuck: BTreeSet<&Option<RunId>> = failures.iter().map(|failure| &failure.run).collect();
     // A run's folder goes last and only if nothing else is left: it is what finds the rest again.
     let mut of_folders = Vec::new();
     for removal in proposal.removals.iter().filter(|r| r.run.is_none() || !stuck.contains(&r.run)) {

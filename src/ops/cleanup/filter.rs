@@ -7,12 +7,13 @@ use jiff::Timestamp;
 
 use super::survey::Found;
 use crate::event::RunState;
+use crate::gang::RunId;
 
 /// What is wanted; each part narrows it down. The default wants every run that has ended.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
     /// Ids of the only runs that are wanted; empty: all.
-    pub runs: Vec<String>,
+    pub runs: Vec<RunId>,
     /// Only what ended, or was used last, at least so long ago.
     pub older_than: Option<Duration>,
     /// Only runs in any of these states.

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::survey::{Cache, Found, Survey};
 use crate::event::RunState;
+use crate::gang::RunId;
 use crate::runtime::{Holding, Notice, Runtime, RuntimeError, Wanted};
 use crate::store::{RunSummary, disk_use};
 
@@ -41,7 +42,7 @@ impl Survey {
         all_users: bool,
     ) -> Result<Vec<Notice>, RuntimeError> {
         let wanted = if all_users { Wanted::All } else { Wanted::Mine };
-        let known: HashSet<String> = self.runs.iter().map(|run| run.id.clone()).collect();
+        let known: HashSet<RunId> = self.runs.iter().map(|run| run.id.clone()).collect();
         // The order matters. A record is made before anything else of its run, so objects listed
         // before the records and found without one have none; the other way round a submission
         // under way would look abandoned.
@@ -74,10 +75,10 @@ impl Survey {
 
     /// Nothing of it runs or could start any more: its submission was never finished, or its Jobs are
     /// gone.
-    fn is_abandoned(&self, run: &str, created: Timestamp, things: &[Holding]) -> bool {
+    fn is_abandoned(&self, run: &RunId, created: Timestamp, things: &[Holding]) -> bool {
         let age = Duration::try_from(self.now.duration_since(created)).unwrap_or_default();
         let works = |thing: &Holding| matches!(thing.kind.as_str(), "Job" | "Pod");
-        age > SUBMISSION && !things.iter().any(|thing| thing.run == run && works(thing))
+        age > SUBMISSION && !things.iter().any(|thing| thing.run == *run && works(thing))
     }
 }
 

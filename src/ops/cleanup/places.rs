@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::gather::caches;
 use super::survey::Survey;
+use crate::gang::RunId;
 use crate::runtime::{Notice, Runtime, RuntimeError};
 use crate::store::RunSummary;
 
@@ -22,7 +23,7 @@ pub struct Places<'a> {
     /// asked is an error.
     pub is_named: bool,
     /// Ids of runs: where there are any, only their runtimes are looked at.
-    pub runs: &'a [String],
+    pub runs: &'a [RunId],
     /// Runs of other users count too.
     pub all_users: bool,
     /// The folder of caches.

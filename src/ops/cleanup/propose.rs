@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::filter::Filter;
 use super::survey::{Cache, Found, Survey};
 use crate::event::RunState;
+use crate::gang::RunId;
 use crate::hardware::Requests;
 use crate::runtime::Holding;
 use crate::store::RunSize;
@@ -21,7 +22,7 @@ const YOUNG: Duration = Duration::from_mins(10);
 #[serde(rename_all = "camelCase")]
 pub struct Removal {
     /// Id of the run; `None` for a cache.
-    pub run: Option<String>,
+    pub run: Option<RunId>,
     /// Name of the runtime that the run belongs to; `None` for a cache.
     pub runtime: Option<String>,
     /// The state of the run; `None` where no run is known.
@@ -65,7 +66,7 @@ pub enum Folder {
 #[serde(rename_all = "camelCase")]
 pub struct Kept {
     /// Id of the run.
-    pub run: String,
+    pub run: RunId,
     /// Why it stays, in words for people.
     pub why: String,
 }
@@ -128,17 +129,17 @@ impl Proposal {
 pub fn propose(
     survey: &Survey,
     filter: &Filter,
-    size: &mut dyn FnMut(&str) -> RunSize,
+    size: &mut dyn FnMut(&RunId) -> RunSize,
 ) -> Proposal {
     let mut proposal = Proposal::default();
-    let mut things: BTreeMap<(&str, &str), Vec<Holding>> = BTreeMap::new();
+    let mut things: BTreeMap<(&str, &RunId), Vec<Holding>> = BTreeMap::new();
     for (runtime, held) in &survey.holdings {
         for holding in held {
             things.entry((runtime, &holding.run)).or_default().push(holding.clone());
         }
     }
     for run in &survey.runs {
-        let held = things.remove(&(run.runtime.as_str(), run.id.as_str())).unwrap_or_default();
+        let held = things.remove(&(run.runtime.as_str(), &run.id)).unwrap_or_default();
         if !filter.wants(run, survey.now) {
             continue;
         }
@@ -149,9 +150,9 @@ pub fn propose(
         }
     }
     if !filter.is_about_runs() {
-        let known: HashSet<&str> = survey.runs.iter().map(|run| run.id.as_str()).collect();
+        let known: HashSet<&RunId> = survey.runs.iter().map(|run| &run.id).collect();
         for ((runtime, run), held) in
-            things.into_iter().filter(|((_, run), _)| !known.contains(run))
+            things.into_iter().filter(|((_, run), _)| !known.contains(*run))
         {
             let foreign = held.iter().any(|holding| holding.foreign) && !filter.all_users;
             if foreign {
@@ -179,7 +180,7 @@ fn of_run(
     filter: &Filter,
     run: &Found,
     held: Vec<Holding>,
-    size: &mut dyn FnMut(&str) -> RunSize,
+    size: &mut dyn FnMut(&RunId) -> RunSize,
 ) -> Result<Option<Removal>, String> {
     // A run that was never submitted holds nothing in its runtime. Should a broken submission have
     // left something all the same, its labels show it as soon as the runtime can be asked.
@@ -241,7 +242,7 @@ fn orphan(
     survey: &Survey,
     filter: &Filter,
     runtime: &str,
-    run: &str,
+    run: &RunId,
     held: Vec<Holding>,
 ) -> Option<Removal> {
     let newest = held.iter().filter_map(|holding| holding.since).max();

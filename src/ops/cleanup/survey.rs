@@ -8,13 +8,14 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::event::RunState;
+use crate::gang::RunId;
 use crate::runtime::Holding;
 
 /// A run that the state folder or a cluster's records know.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Found {
     /// Id of the run, `<name>-<6 characters>`.
-    pub id: String,
+    pub id: RunId,
     /// The `name` that the spec gives.
     pub name: String,
     /// The labels that the spec gives.

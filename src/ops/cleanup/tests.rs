@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::*;
 use crate::event::RunState;
+use crate::gang::RunId;
 use crate::runtime::Holding;
 use crate::store::RunSize;
 
@@ -33,12 +34,9 @@ fn run(id: &str, runtime: &str, state: RunState, at: Timestamp) -> Found {
 
 fn thing(run: &str, kind: &str, name: &str, since: Timestamp) -> Holding {
     Holding {
-        run: run.into(),
-        kind: kind.into(),
-        name: name.into(),
         since: Some(since),
         is_record: name == run && kind == "ConfigMap",
-        ..Holding::default()
+        ..Holding::new(run.into(), kind, name)
     }
 }
 
@@ -72,7 +70,7 @@ fn survey() -> Survey {
     }
 }
 
-fn size(run: &str) -> RunSize {
+fn size(run: &RunId) -> RunSize {
     RunSize { all: 100, stripped: 40, has_model: run.starts_with("model") }
 }
 
@@ -80,9 +78,9 @@ fn proposed(survey: &Survey, filter: &Filter) -> (Vec<String>, Vec<String>) {
     let proposal = propose(survey, filter, &mut size);
     let goes = proposal.removals.iter().map(|removal| match &removal.cache {
         Some(cache) => cache.path.display().to_string(),
-        None => removal.run.clone().unwrap(),
+        None => removal.run.clone().unwrap().into(),
     });
-    (goes.collect(), proposal.kept.into_iter().map(|kept| kept.run).collect())
+    (goes.collect(), proposal.kept.into_iter().map(|kept| kept.run.into()).collect())
 }
 
 fn aged(n: u64) -> Filter {
@@ -120,7 +118,7 @@ fn a_model_stays_unless_it_is_asked_for() {
     let proposal = propose(&survey(), &all, &mut size);
     assert_eq!((proposal.removals[1].folder, proposal.removals[1].bytes), (Folder::Removed, 100));
     // What has been stripped has nothing more to give.
-    let mut stripped = |_: &str| RunSize { all: 60, stripped: 0, has_model: true };
+    let mut stripped = |_: &RunId| RunSize { all: 60, stripped: 0, has_model: true };
     let named = Filter { runs: vec!["model-1".into()], ..Filter::default() };
     assert_eq!(propose(&survey(), &named, &mut stripped).removals, []);
 }

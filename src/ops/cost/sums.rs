@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::bill::Bill;
 use super::hours::{Stretches, Window};
 use super::prices::Prices;
+use crate::gang::RunId;
 use crate::plan::Plan;
 
 /// What bills are summed up by.
@@ -33,7 +34,7 @@ pub enum By {
 #[derive(Clone, Debug)]
 pub struct Charged {
     /// Id of the run.
-    pub run: String,
+    pub run: RunId,
     /// The `name` that its spec gives.
     pub name: String,
     /// Name of the user who submitted it.
@@ -98,7 +99,7 @@ pub fn sums(runs: &[Charged], by: &By, window: Window) -> Vec<Sum> {
 
 fn parts(run: &Charged, by: &By, window: Window) -> Vec<(String, Window)> {
     let key = match by {
-        By::Run => run.run.clone(),
+        By::Run => run.run.to_string(),
         By::Name => run.name.clone(),
         By::User => run.user.clone(),
         By::Label(key) => run.labels.get(key).cloned().unwrap_or_default(),

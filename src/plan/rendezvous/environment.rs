@@ -51,7 +51,7 @@ pub fn environment(
         env.insert(name.to_owned(), value);
     };
     set("PYTHONUNBUFFERED", "1".into());
-    set("MLCTL_RUN", plan.head.run.clone());
+    set("MLCTL_RUN", plan.head.run.to_string());
     set("MLCTL_REPLICA", replica.to_string());
     set("CLUSTER_SPEC", cluster_spec::value(plan, replica, addresses)?);
     let led_by_chief = plan.gang().roles.iter().any(|role| role.name == "chief");

@@ -32,7 +32,7 @@ pub(super) fn value(plan: &Plan, replica: &ReplicaId, addresses: &dyn Addresses)
             let members = (0..role.replicas)
                 .map(|index| address(&ReplicaId::new(&role.name, index), addresses))
                 .collect();
-            (role.name.clone(), members)
+            (role.name.to_string(), members)
         })
         .collect();
     Document {

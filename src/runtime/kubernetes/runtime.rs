@@ -8,7 +8,7 @@ use super::session::Session;
 use super::{cancel, exec};
 use crate::event::Cursor;
 use crate::event::Event;
-use crate::gang::ReplicaId;
+use crate::gang::{ReplicaId, RunId};
 use crate::plan::{Plan, RuntimeDefaults};
 use crate::runtime::image::name_commands;
 use crate::runtime::kubernetes::client::Location;
@@ -77,7 +77,7 @@ impl Runs for Kubernetes {
         submit::submit(&self.session, plan, run, secrets, options)
     }
 
-    fn prepare(&self, runs: &[String]) -> Result<(), RuntimeError> {
+    fn prepare(&self, runs: &[RunId]) -> Result<(), RuntimeError> {
         self.session.list_all(runs)
     }
 

@@ -11,6 +11,7 @@ use tokio::runtime::Handle;
 
 use super::config::KubernetesConfig;
 use crate::agent::pod::{DOCUMENT, DOCUMENT_VERSION, PodDocument};
+use crate::gang::RunId;
 use crate::runtime::RuntimeError;
 use crate::runtime::kubernetes::client::Cluster;
 use crate::runtime::kubernetes::client::access;
@@ -44,9 +45,9 @@ struct State {
     user: Option<String>,
     feed: Option<Feed>,
     /// The runs that this process has submitted, which are watched from the first request on.
-    submitted: HashSet<String>,
-    lists: HashMap<String, Listed>,
-    observed: HashMap<String, Observed>,
+    submitted: HashSet<RunId>,
+    lists: HashMap<RunId, Listed>,
+    observed: HashMap<RunId, Observed>,
 }
 
 /// What a list has shown of one run.
@@ -103,7 +104,7 @@ impl Session {
     }
 
     /// Says that this process has submitted a run, so that its objects are kept from now on.
-    pub(crate) fn submitted(&self, run: &str) -> Result<(), RuntimeError> {
+    pub(crate) fn submitted(&self, run: &RunId) -> Result<(), RuntimeError> {
         let cluster = self.cluster()?;
         let handle = self.handle();
         let mut state = self.state();
@@ -116,7 +117,7 @@ impl Session {
     /// as the watch has not read its first lists.
     pub(crate) fn facts(
         &self,
-        run: &str,
+        run: &RunId,
         followed: bool,
     ) -> Result<Option<RunFacts>, RuntimeError> {
         let cluster = self.cluster()?;
@@ -148,8 +149,8 @@ impl Session {
     /// The objects of many runs, by as few lists as possible. Runs without objects are not in it.
     pub(crate) fn list_many(
         &self,
-        runs: &[String],
-    ) -> Result<HashMap<String, RunFacts>, RuntimeError> {
+        runs: &[RunId],
+    ) -> Result<HashMap<RunId, RunFacts>, RuntimeError> {
         let cluster = self.cluster()?;
         let mut all = HashMap::new();
         for chunk in runs.chunks(RUNS_PER_LIST) {
@@ -160,7 +161,7 @@ impl Session {
     }
 
     /// Keeps the objects of many runs, for calls of [`Self::facts`] that follow right after.
-    pub(crate) fn list_all(&self, runs: &[String]) -> Result<(), RuntimeError> {
+    pub(crate) fn list_all(&self, runs: &[RunId]) -> Result<(), RuntimeError> {
         let mut facts = self.list_many(runs)?;
         let at = Instant::now();
         let lists = runs.iter().map(|run| {
@@ -196,27 +197,27 @@ impl Session {
     }
 
     /// Takes out what has been seen of a run, while it is worked on.
-    pub(crate) fn take_observed(&self, run: &str) -> Observed {
+    pub(crate) fn take_observed(&self, run: &RunId) -> Observed {
         self.state().observed.remove(run).unwrap_or_default()
     }
 
     /// Puts back what has been seen of a run.
-    pub(crate) fn keep_observed(&self, run: &str, observed: Observed) {
+    pub(crate) fn keep_observed(&self, run: &RunId, observed: Observed) {
         self.state().observed.insert(run.into(), observed);
     }
 
     /// Says that the run is over, so that its log is followed no more.
-    pub(crate) fn forget(&self, run: &str) {
+    pub(crate) fn forget(&self, run: &RunId) {
         self.state().observed.remove(run);
     }
 
     /// The objects of this run come from the watch.
-    pub(crate) fn is_followed(&self, run: &str) -> bool {
+    pub(crate) fn is_followed(&self, run: &RunId) -> bool {
         self.state().feed.as_ref().is_some_and(|feed| feed.has(run))
     }
 
     /// Says that nothing of the run is left, so that its objects are not kept any more.
-    pub(crate) fn unfollow(&self, run: &str) {
+    pub(crate) fn unfollow(&self, run: &RunId) {
         let mut state = self.state();
         state.submitted.remove(run);
         state.lists.remove(run);
@@ -230,17 +231,21 @@ impl Session {
 async fn list(
     cluster: &Cluster,
     selector: &str,
-) -> Result<HashMap<String, RunFacts>, crate::runtime::ClusterError> {
+) -> Result<HashMap<RunId, RunFacts>, crate::runtime::ClusterError> {
     let (pods, jobs) =
         futures::try_join!(cluster.list::<Pod>(selector, ""), cluster.list::<Job>(selector, ""))?;
-    let mut runs: HashMap<String, RunFacts> = HashMap::new();
+    let mut runs: HashMap<RunId, RunFacts> = HashMap::new();
     for pod in &pods {
         let pod = PodFacts::of(pod);
-        runs.entry(pod.run.clone()).or_default().update_pod(pod);
+        if let Some(run) = pod.run.clone() {
+            runs.entry(run).or_default().update_pod(pod);
+        }
     }
     for job in &jobs {
         let job = JobFacts::of(job);
-        runs.entry(job.run.clone()).or_default().update_job(job);
+        if let Some(run) = job.run.clone() {
+            runs.entry(run).or_default().update_job(job);
+        }
     }
     Ok(runs)
 }

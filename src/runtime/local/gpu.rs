@@ -7,7 +7,7 @@ use std::process::Command;
 use super::ask::{ANSWER, ask};
 use super::config::LocalConfig;
 use super::leases::Leases;
-use crate::gang::ReplicaId;
+use crate::gang::{ReplicaId, RunId};
 use crate::plan::Plan;
 use crate::runtime::{RuntimeError, SubmitOptions};
 use crate::store::RunPaths;
@@ -55,7 +55,7 @@ pub(super) fn lease(
     plan: &Plan,
     run: &RunPaths,
     options: &SubmitOptions,
-    alive: &dyn Fn(&str) -> bool,
+    alive: &dyn Fn(&RunId) -> bool,
 ) -> Result<BTreeMap<ReplicaId, String>, RuntimeError> {
     let mut taken = BTreeMap::new();
     if plan.gang().roles.iter().all(|role| role.accelerators.is_none()) {
@@ -77,7 +77,7 @@ pub(super) fn lease(
         }
         free = rest;
         if mine.len() < wanted.count as usize && !options.allow_cpu {
-            let holders: Vec<String> =
+            let holders: Vec<RunId> =
                 free.iter().filter_map(|gpu| leases.holder(&gpu.uuid)).collect();
             return Err(RuntimeError::Refused(vec![format!(
                 "{replica}: {} x {} wanted, {} free; other runs hold the rest: {}. Wait for them, \

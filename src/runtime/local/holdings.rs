@@ -7,6 +7,7 @@ use rustix::process::Signal;
 use super::config::LocalConfig;
 use super::leases::Leases;
 use super::process::ProcessMark;
+use crate::gang::RunId;
 use crate::runtime::RuntimeError;
 use crate::runtime::{Holding, Holdings};
 use crate::sys;
@@ -25,29 +26,23 @@ pub(crate) fn holdings(config: &LocalConfig) -> Holdings {
             let line = sys::command_line(process.pid)?;
             let at = line.iter().position(|word| word == "--config")?;
             let mut path = Path::new(line.get(at + 1)?).strip_prefix(&runs).ok()?.iter();
-            Some((process, path.next()?.to_str()?.to_owned()))
+            Some((process, path.next()?.to_str()?.parse().ok()?))
         });
-    let commands = sys::marked().into_iter().filter(|(process, _)| {
-        sys::working_dir(process.pid).is_some_and(|dir| dir.starts_with(&runs))
+    let commands = sys::marked().into_iter().filter_map(|(process, run)| {
+        let works_here = sys::working_dir(process.pid).is_some_and(|dir| dir.starts_with(&runs));
+        works_here.then_some((process, run.parse::<RunId>().ok()?))
     });
     let mut things: Vec<Holding> = agents
         .chain(commands)
         .map(|(process, run)| Holding {
-            run,
-            kind: PROCESS.into(),
-            name: process.pid.to_string(),
             uid: format!("{}/{}", process.pid, process.start),
             runs: true,
-            ..Holding::default()
+            ..Holding::new(run, PROCESS, process.pid.to_string())
         })
         .collect();
     for (kind, leases) in leases(config) {
-        things.extend(leases.all().into_iter().map(|(thing, run)| Holding {
-            run,
-            kind: kind.into(),
-            name: thing,
-            ..Holding::default()
-        }));
+        let all = leases.all().into_iter();
+        things.extend(all.map(|(thing, run)| Holding::new(run, kind, thing)));
     }
     Holdings { things, unseen: Vec::new() }
 }

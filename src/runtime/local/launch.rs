@@ -21,7 +21,7 @@ use super::secrets::secret_environment;
 use crate::agent::stream::{Item, StreamReader};
 use crate::agent::{AgentConfig, AgentRuntime, Code};
 use crate::event::EventKind;
-use crate::gang::ReplicaId;
+use crate::gang::{ReplicaId, RunId};
 use crate::plan::rendezvous::{OutputDirs, environment, hidden};
 use crate::plan::{Addresses, Plan, Port};
 use crate::runtime::{Notice, RuntimeError, SecretValues, SubmitOptions};
@@ -72,7 +72,7 @@ pub(crate) fn launch(
     if let Some(mark) = ProcessMark::of(me) {
         process::record(run, "mlctl", mark)?;
     }
-    let alive = |other: &str| process::anything_lives(&RunPaths::new(run.state(), other));
+    let alive = |other: &RunId| process::anything_lives(&RunPaths::new(run.state(), other));
     let wanted = LocalPorts::wanted(plan);
     let ports = Leases::ports(&config.state).take_ports(wanted.len(), &run.run, &alive)?;
     let ports = LocalPorts::new(wanted, ports);
@@ -106,7 +106,7 @@ pub(crate) fn launch(
         };
         let mut env = environment(plan, &replica, &ports, &outputs)
             .map_err(|error| RuntimeError::Unsupported(error.to_string()))?;
-        let secret = secrets.0.get(&role.name).cloned().unwrap_or_default();
+        let secret = secrets.0.get(role.name.as_str()).cloned().unwrap_or_default();
         env.retain(|name, _| !secret.contains_key(name));
         if let Some(mine) = gpus.remove(&replica) {
             env.entry("CUDA_VISIBLE_DEVICES".into()).or_insert(mine);
@@ -185,7 +185,7 @@ fn start(
 /// Marks the model folder as this run's.
 fn own_model(model: &std::path::Path, run: &RunPaths) -> io::Result<()> {
     fs_err::create_dir_all(model)?;
-    fs_err::write(model.join(OWNER_FILE), &run.run)
+    fs_err::write(model.join(OWNER_FILE), run.run.as_str())
 }
 
 /// Waits until every agent says that it is up. Only then has it left this session, so that closing

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use fs_err::OpenOptions;
 
+use crate::gang::RunId;
+
 /// Below the range that the kernel takes for outgoing connections (32768 and up on Linux), so that
 /// a port isn't lost between its choice and its use.
 const PORTS: std::ops::Range<u16> = 20_000..32_000;
@@ -31,8 +33,8 @@ impl Leases {
     pub(crate) fn take(
         &self,
         thing: &str,
-        run: &str,
-        alive: &dyn Fn(&str) -> bool,
+        run: &RunId,
+        alive: &dyn Fn(&RunId) -> bool,
     ) -> io::Result<bool> {
         fs_err::create_dir_all(&self.dir)?;
         let path = self.dir.join(thing);
@@ -43,14 +45,16 @@ impl Leases {
                     return Ok(true);
                 }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                    let holder = fs_err::read_to_string(&path).unwrap_or_default();
-                    if holder == run {
-                        return Ok(true);
-                    }
                     // The file is made before the run's id is written into it: an empty one is
                     // being taken by another mlctl just now.
-                    if holder.is_empty() || alive(&holder) {
+                    if fs_err::metadata(&path).is_ok_and(|file| file.len() == 0) {
                         return Ok(false);
+                    }
+                    match self.holder(thing) {
+                        Some(holder) if holder == *run => return Ok(true),
+                        Some(holder) if alive(&holder) => return Ok(false),
+                        // What names no run holds nothing.
+                        _ => {}
                     }
                     remove(&path)?;
                 }
@@ -61,30 +65,30 @@ impl Leases {
     }
 
     /// Id of the run that holds a thing; `None` when nobody does.
-    pub(crate) fn holder(&self, thing: &str) -> Option<String> {
-        fs_err::read_to_string(self.dir.join(thing)).ok().filter(|run| !run.is_empty())
+    pub(crate) fn holder(&self, thing: &str) -> Option<RunId> {
+        fs_err::read_to_string(self.dir.join(thing)).ok()?.parse().ok()
     }
 
     /// Everything that is held, and by which run.
-    pub(crate) fn all(&self) -> Vec<(String, String)> {
+    pub(crate) fn all(&self) -> Vec<(String, RunId)> {
         let entries = fs_err::read_dir(&self.dir).into_iter().flatten().flatten();
         let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
         names.filter_map(|thing| Some((thing.clone(), self.holder(&thing)?))).collect()
     }
 
     /// Gives one thing back, if this run holds it.
-    pub(crate) fn give_back(&self, thing: &str, run: &str) -> io::Result<()> {
-        if self.holder(thing).as_deref() == Some(run) {
+    pub(crate) fn give_back(&self, thing: &str, run: &RunId) -> io::Result<()> {
+        if self.holder(thing).as_ref() == Some(run) {
             remove(&self.dir.join(thing))?;
         }
         Ok(())
     }
 
     /// Gives back all that a run holds.
-    pub(crate) fn release(&self, run: &str) {
+    pub(crate) fn release(&self, run: &RunId) {
         let Ok(entries) = fs_err::read_dir(&self.dir) else { return };
         for entry in entries.flatten() {
-            if fs_err::read_to_string(entry.path()).is_ok_and(|holder| holder == run) {
+            if fs_err::read_to_string(entry.path()).is_ok_and(|holder| holder == *run) {
                 // A lease that can't be removed does no harm: once its run has ended, the next
                 // taker replaces it.
                 let _ = fs_err::remove_file(entry.path());
@@ -96,8 +100,8 @@ impl Leases {
     pub(crate) fn take_ports(
         &self,
         count: usize,
-        run: &str,
-        alive: &dyn Fn(&str) -> bool,
+        run: &RunId,
+        alive: &dyn Fn(&RunId) -> bool,
     ) -> io::Result<Vec<u16>> {
         let mut ports = Vec::new();
         let first = fastrand::u16(PORTS);
@@ -137,11 +141,11 @@ mod tests {
     fn a_lease_is_one_runs_until_that_run_is_gone() {
         let state = tempfile::tempdir().unwrap();
         let gpus = Leases::gpus(state.path());
-        assert!(gpus.take("GPU-1", "a", &|_| true).unwrap());
-        assert!(gpus.take("GPU-1", "a", &|_| true).unwrap());
-        assert!(!gpus.take("GPU-1", "b", &|_| true).unwrap());
-        assert!(gpus.take("GPU-1", "b", &|_| false).unwrap());
-        gpus.release("b");
+        assert!(gpus.take("GPU-1", &"a".into(), &|_| true).unwrap());
+        assert!(gpus.take("GPU-1", &"a".into(), &|_| true).unwrap());
+        assert!(!gpus.take("GPU-1", &"b".into(), &|_| true).unwrap());
+        assert!(gpus.take("GPU-1", &"b".into(), &|_| false).unwrap());
+        gpus.release(&"b".into());
         assert!(gpus.holder("GPU-1").is_none());
     }
 
@@ -149,8 +153,8 @@ mod tests {
     fn ports_of_two_runs_differ() {
         let state = tempfile::tempdir().unwrap();
         let ports = Leases::ports(state.path());
-        let a = ports.take_ports(20, "a", &|_| true).unwrap();
-        let b = ports.take_ports(20, "b", &|_| true).unwrap();
+        let a = ports.take_ports(20, &"a".into(), &|_| true).unwrap();
+        let b = ports.take_ports(20, &"b".into(), &|_| true).unwrap();
         assert!(a.iter().all(|port| !b.contains(port)));
     }
 }

@@ -7,6 +7,7 @@ use super::ask::{ANSWER, ask};
 use super::config::LocalConfig;
 use super::leases::Leases;
 use super::process;
+use crate::gang::RunId;
 use crate::hardware::gpus::{APPS_QUERY, GPU_QUERY, Machine, apps, cuda_version, gpus, slices};
 use crate::runtime::{GpuView, Notice, RuntimeError};
 use crate::store::RunPaths;
@@ -44,8 +45,8 @@ pub(crate) fn machine(config: &LocalConfig) -> Result<GpuView, RuntimeError> {
         gpu.slices = slices.iter().filter(mine).map(|(_, slice)| slice.clone()).collect();
         // The lease of a killed run stays until another run wants the GPU, so only leases of living
         // runs count.
-        let alive = |run: &String| process::anything_lives(&RunPaths::new(&config.state, run));
-        gpu.run = leases.holder(&gpu.uuid).filter(alive);
+        let alive = |run: &RunId| process::anything_lives(&RunPaths::new(&config.state, run));
+        gpu.run = leases.holder(&gpu.uuid).filter(alive).map(String::from);
     }
     let why = gpus.is_empty().then(|| Notice("nvidia-smi finds no GPU here".into()));
     let cuda = cuda_version(&more(&["-q", "-d", "COMPUTE"]));

@@ -20,7 +20,7 @@ pub fn plan(spec: &TrainJob, context: &PlanContext) -> Result<Plan, PlanError> {
     let defaults = &context.runtime_defaults;
     let rules = GangConfig {
         run: context.run.clone(),
-        job_uid: context.run.clone(),
+        job_uid: context.run.to_string(),
         members: members(spec.framework, &roles),
         completion: spec.completion.unwrap_or(match spec.framework {
             Framework::Tensorflow => Completion::Primary,

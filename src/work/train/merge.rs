@@ -21,7 +21,7 @@ pub(crate) fn role_plan(spec: &TrainJob, name: &str, role: &Role) -> Result<Role
     let mut node_selector = spec.node_selector.clone();
     node_selector.extend(role.node_selector.clone());
     Ok(RolePlan {
-        name: name.into(),
+        name: name.parse()?,
         replicas: role.replicas,
         image,
         command,

@@ -1,6 +1,7 @@
 //! Submitting a training run.
 
 use super::{LoadedJob, plan};
+use crate::gang::RunId;
 use crate::ops::cost::{NoPrices, Prices, limit_cost};
 use crate::plan::{Plan, PlanContext, PlanError};
 use crate::run::{self, Order, SubmitError, Submitted, Submitter};
@@ -41,7 +42,7 @@ impl From<SubmitError> for TrainError {
 /// where the job has a `maxCost`.
 pub fn plan_in<E: From<TrainError>>(
     job: &LoadedJob,
-    run: &str,
+    run: &RunId,
     runtime: &dyn Runs,
     prices: impl FnOnce() -> Result<Prices, E>,
 ) -> Result<Plan, E> {

@@ -3,6 +3,7 @@
 use k8s_openapi::api::core::v1::ConfigMap;
 
 use crate::event::RunState;
+use crate::gang::RunId;
 use crate::runtime::kubernetes::client::Location;
 use crate::runtime::kubernetes::follow::RunFacts;
 use crate::runtime::kubernetes::objects::{annotation, label};
@@ -43,7 +44,7 @@ pub(crate) fn find(session: &Session, wanted: &Wanted) -> Result<Vec<FoundRun>, 
             Err(_) => {}
         }
     }
-    let living: Vec<String> =
+    let living: Vec<RunId> =
         runs.iter().filter(|run| run.verdict.is_none()).map(|run| run.record.id.clone()).collect();
     let facts = session.list_many(&living)?;
     for run in runs.iter_mut().filter(|run| run.verdict.is_none()) {

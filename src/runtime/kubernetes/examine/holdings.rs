@@ -9,6 +9,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::api::{DeleteParams, Preconditions};
 
 use super::nodes;
+use crate::gang::RunId;
 use crate::hardware::Requests;
 use crate::runtime::ClusterError;
 use crate::runtime::kubernetes::objects::label;
@@ -22,7 +23,7 @@ pub(crate) fn holdings(session: &Session) -> Result<Holdings, RuntimeError> {
 }
 
 /// All objects of one run.
-pub(crate) fn of_run(session: &Session, run: &str) -> Result<Holdings, RuntimeError> {
+pub(crate) fn of_run(session: &Session, run: &RunId) -> Result<Holdings, RuntimeError> {
     selected(session, &format!("{}={},{}={run}", label::MANAGED_BY, label::MLCTL, label::RUN))
 }
 
@@ -37,7 +38,7 @@ fn selected(session: &Session, selector: &str) -> Result<Holdings, RuntimeError>
         let maps = cluster.list_metadata::<ConfigMap>(selector).await;
         take(&mut found, "ConfigMaps", maps, |meta| {
             let record = meta.labels.as_ref().is_some_and(|all| all.contains_key(label::RECORD));
-            Holding { is_record: record, ..thing("ConfigMap", meta, &me) }
+            Some(Holding { is_record: record, ..thing("ConfigMap", meta, &me)? })
         })?;
         let jobs = cluster.list::<Job>(selector, "").await;
         take(&mut found, "Jobs", jobs, |job| job_of(&job, &me))?;
@@ -79,10 +80,10 @@ fn take<T>(
     found: &mut Holdings,
     kinds: &str,
     listed: Result<Vec<T>, ClusterError>,
-    of: impl Fn(T) -> Holding,
+    of: impl Fn(T) -> Option<Holding>,
 ) -> Result<(), ClusterError> {
     match listed {
-        Ok(all) => found.things.extend(all.into_iter().map(of)),
+        Ok(all) => found.things.extend(all.into_iter().filter_map(of)),
         Err(error @ ClusterError::Forbidden { .. }) => {
             found.unseen.push(Notice(format!("{kinds} are not looked at: {error}")));
         }
@@ -91,42 +92,40 @@ fn take<T>(
     Ok(())
 }
 
-/// What the metadata of any object says. `me` is the label of this user.
-fn thing(kind: &str, meta: ObjectMeta, me: &str) -> Holding {
+/// What the metadata of any object says. `me` is the label of this user. `None` for an object whose
+/// label can't be a run: mlctl made no such object.
+fn thing(kind: &str, meta: ObjectMeta, me: &str) -> Option<Holding> {
     let labels = meta.labels.unwrap_or_default();
     let time =
         |time: Option<k8s_openapi::apimachinery::pkg::apis::meta::v1::Time>| -> Option<Timestamp> {
             time.map(|time| time.0)
         };
-    Holding {
-        run: labels.get(label::RUN).cloned().unwrap_or_default(),
+    Some(Holding {
         foreign: labels.get(label::USER).is_some_and(|user| user != me),
-        kind: kind.into(),
-        name: meta.name.unwrap_or_default(),
         uid: meta.uid.unwrap_or_default(),
         since: time(meta.creation_timestamp),
         is_owned: meta.owner_references.is_some_and(|owners| !owners.is_empty()),
         going: time(meta.deletion_timestamp),
         held_by: meta.finalizers.unwrap_or_default(),
-        ..Holding::default()
-    }
+        ..Holding::new(labels.get(label::RUN)?.parse().ok()?, kind, meta.name.unwrap_or_default())
+    })
 }
 
 /// A Job, which runs while it has active pods.
-fn job_of(job: &Job, me: &str) -> Holding {
+fn job_of(job: &Job, me: &str) -> Option<Holding> {
     let active = job.status.as_ref().and_then(|status| status.active).unwrap_or(0);
-    Holding { runs: active > 0, ..thing("Job", job.metadata.clone(), me) }
+    Some(Holding { runs: active > 0, ..thing("Job", job.metadata.clone(), me)? })
 }
 
 /// A pod. It keeps its resources from others from the moment that it has a node until its end.
-fn pod_of(pod: &Pod, me: &str) -> Holding {
+fn pod_of(pod: &Pod, me: &str) -> Option<Holding> {
     let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
     let over = matches!(phase, Some("Succeeded" | "Failed"));
     let spec = pod.spec.as_ref();
     let placed = spec.is_some_and(|spec| spec.node_name.is_some());
     let taken = spec.filter(|_| placed && !over).map(nodes::requests).unwrap_or_default();
     let requests = requests(taken);
-    Holding { runs: !over, requests, ..thing("Pod", pod.metadata.clone(), me) }
+    Some(Holding { runs: !over, requests, ..thing("Pod", pod.metadata.clone(), me)? })
 }
 
 /// The amounts that a pod takes of a node, by what they are.

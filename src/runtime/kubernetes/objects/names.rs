@@ -6,6 +6,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use sha2::{Digest, Sha256};
 
 use super::context::ManifestContext;
+use crate::gang::RunId;
 use crate::plan::Plan;
 use crate::spec::lint::is_label;
 
@@ -58,12 +59,12 @@ pub fn user_label(user: &str) -> String {
 }
 
 /// The name of the ConfigMap that holds `pod.json`, the agents' document.
-pub fn pod_config_name(run: &str) -> String {
+pub fn pod_config_name(run: &RunId) -> String {
     format!("{run}-pod")
 }
 
 /// The name of one of the ConfigMaps with code, which are counted from 0.
-pub(crate) fn code_name(run: &str, index: usize) -> String {
+pub(crate) fn code_name(run: &RunId, index: usize) -> String {
     format!("{run}-code-{index}")
 }
 

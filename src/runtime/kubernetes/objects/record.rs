@@ -35,7 +35,7 @@ pub(crate) fn record(plan: &Plan, context: &ManifestContext) -> Result<ConfigMap
     ]
     .into();
     fits("the run's record", data.values().map(String::len).sum())?;
-    let mut metadata = meta(plan, context, plan.head.run.clone());
+    let mut metadata = meta(plan, context, plan.head.run.to_string());
     let labels = metadata.labels.get_or_insert_default();
     labels.insert(label::RECORD.into(), label::TRUE.into());
     Ok(ConfigMap { metadata, data: Some(data), ..ConfigMap::default() })

@@ -27,7 +27,7 @@ pub(crate) fn secret(plan: &Plan, context: &ManifestContext) -> Result<Secret, S
         data.insert(env_key(role), ByteString(json));
     }
     Ok(Secret {
-        metadata: meta(plan, context, plan.head.run.clone()),
+        metadata: meta(plan, context, plan.head.run.to_string()),
         data: Some(data),
         immutable: Some(true),
         type_: Some("Opaque".into()),

@@ -20,7 +20,7 @@ pub(crate) fn service(plan: &Plan, context: &ManifestContext) -> Service {
         spec: Some(ServiceSpec {
             cluster_ip: Some("None".into()),
             publish_not_ready_addresses: Some(true),
-            selector: Some([(label::RUN.to_owned(), plan.head.run.clone())].into()),
+            selector: Some([(label::RUN.to_owned(), plan.head.run.to_string())].into()),
             ports: Some(vec![
                 port("gang", Port::Gang),
                 port("rendezvous", Port::Rendezvous),

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use k8s_openapi::api::core::v1::ConfigMap;
 use serde_json::json;
 
-use crate::gang::Verdict;
+use crate::gang::{RunId, Verdict};
 use crate::plan::{PLAN_VERSION, Plan};
 use crate::runtime::ClusterError;
 use crate::runtime::kubernetes::client::Cluster;
@@ -69,7 +69,7 @@ impl Record {
 }
 
 /// The record of a run; `None` when it is not in the cluster.
-pub(crate) async fn record(cluster: &Cluster, run: &str) -> Result<Option<Record>, ClusterError> {
+pub(crate) async fn record(cluster: &Cluster, run: &RunId) -> Result<Option<Record>, ClusterError> {
     let map: Option<ConfigMap> = cluster.find(run).await?;
     Ok(map.map(Record::of))
 }
@@ -78,7 +78,7 @@ pub(crate) async fn record(cluster: &Cluster, run: &str) -> Result<Option<Record
 /// passed over.
 pub(crate) async fn write_verdict(
     cluster: &Cluster,
-    run: &str,
+    run: &RunId,
     verdict: &Verdict,
 ) -> Result<(), ClusterError> {
     let text = serde_json::to_string(verdict).unwrap_or_default();

@@ -9,6 +9,7 @@ use super::python;
 use super::python::FRAMEWORKS;
 use crate::doctor;
 use crate::doctor::{Finding, GpuFacts, Place, PythonFacts, Visit};
+use crate::gang::RunId;
 use crate::runtime::local::runtime::Local;
 use crate::store::{ListFilter, Store};
 
@@ -68,7 +69,7 @@ impl Local {
         if has_room && self.config.state.exists() {
             let filter = ListFilter { limit: Some(1), ..ListFilter::default() };
             let listed = Store::open(&self.config.state)
-                .and_then(|store| store.list(&filter, &mut |run: &str| store.record(run)));
+                .and_then(|store| store.list(&filter, &mut |run: &RunId| store.record(run)));
             let newest = listed.ok().and_then(|mut listing| listing.runs.pop());
             past.extend(newest.map(|run| ("the newest run was submitted", run.entry.created)));
         }

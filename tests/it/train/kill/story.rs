@@ -70,6 +70,7 @@ impl Story {
         };
         let Some(run) = run(sandbox) else { return story };
         let store = Store::open(sandbox.state()).expect("state");
+        let run = run.parse().expect("the name of a run");
         let paths = store.paths(&run);
         let record = store.record(&run).expect("a record");
         let (events, damaged) =

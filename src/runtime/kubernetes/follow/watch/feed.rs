@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 use super::facts::RunFacts;
 use super::job::JobFacts;
 use super::pod::PodFacts;
+use crate::gang::RunId;
 use crate::runtime::ClusterError;
 use crate::runtime::kubernetes::client::Cluster;
 use crate::runtime::kubernetes::objects::label;
@@ -23,7 +24,7 @@ use crate::runtime::kubernetes::objects::label;
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Scope {
     /// One run's: nobody else's objects are sent.
-    Run(String),
+    Run(RunId),
     /// Those of all runs of the namespace; only what is wanted is kept.
     All,
 }
@@ -38,7 +39,7 @@ impl Scope {
 }
 
 /// The label selector of one run's objects.
-pub(crate) fn selector(run: &str) -> String {
+pub(crate) fn selector(run: &RunId) -> String {
     format!("{}={run}", label::RUN)
 }
 
@@ -46,8 +47,8 @@ pub(crate) fn selector(run: &str) -> String {
 #[derive(Default)]
 struct Shared {
     /// The runs whose objects are kept.
-    wanted: HashSet<String>,
-    runs: HashMap<String, RunFacts>,
+    wanted: HashSet<RunId>,
+    runs: HashMap<RunId, RunFacts>,
     /// Whether the first list of pods, and that of Jobs, has been read to its end.
     synced: (bool, bool),
     /// The API server's refusal, when trying again won't help. Whoever asks next is told.
@@ -69,17 +70,17 @@ impl Feed {
     }
 
     /// Says that this run will be followed. Its objects are kept from now on, if there is a watch.
-    pub(crate) fn want(&self, run: &str) {
+    pub(crate) fn want(&self, run: &RunId) {
         lock(&self.shared).wanted.insert(run.into());
     }
 
     /// There is a watch, and it keeps the objects of this run.
-    pub(crate) fn has(&self, run: &str) -> bool {
+    pub(crate) fn has(&self, run: &RunId) -> bool {
         self.scope.is_some() && lock(&self.shared).wanted.contains(run)
     }
 
     /// Says that the run is over. Nothing of it is kept any more; the watch goes on for the others.
-    pub(crate) fn forget(&self, run: &str) {
+    pub(crate) fn forget(&self, run: &RunId) {
         let mut shared = lock(&self.shared);
         shared.wanted.remove(run);
         shared.runs.remove(run);
@@ -87,7 +88,7 @@ impl Feed {
 
     /// Starts the watch if it doesn't cover this run yet. A watch for one run is replaced by one
     /// for all runs of the namespace when a second run is followed.
-    pub(crate) fn follow(&mut self, run: &str) {
+    pub(crate) fn follow(&mut self, run: &RunId) {
         self.want(run);
         let scope = match (&self.scope, lock(&self.shared).wanted.len()) {
             (Some(Scope::All), _) => return,
@@ -128,7 +129,7 @@ impl Feed {
     }
 
     /// What is known of a run; `None` until the first lists have been read to their ends.
-    pub(crate) fn facts(&self, run: &str) -> Result<Option<RunFacts>, ClusterError> {
+    pub(crate) fn facts(&self, run: &RunId) -> Result<Option<RunFacts>, ClusterError> {
         let mut shared = lock(&self.shared);
         if let Some(error) = shared.refused.take() {
             return Err(error);
@@ -139,7 +140,7 @@ impl Feed {
 
     /// Takes in the pods of a run that a list has shown. The watch never shows those that have been
     /// deleted in between.
-    pub(crate) fn remember(&self, run: &str, facts: &RunFacts) {
+    pub(crate) fn remember(&self, run: &RunId, facts: &RunFacts) {
         let mut shared = lock(&self.shared);
         let known = shared.runs.entry(run.into()).or_default();
         for pod in facts.pods.values() {
@@ -178,8 +179,9 @@ impl Shared {
     }
 
     fn keep_pod(&mut self, pod: PodFacts) {
-        if self.wanted.contains(&pod.run) {
-            self.runs.entry(pod.run.clone()).or_default().update_pod(pod);
+        let run = pod.run.as_ref().and_then(|run| self.wanted.get(run));
+        if let Some(run) = run.cloned() {
+            self.runs.entry(run).or_default().update_pod(pod);
         }
     }
 
@@ -202,8 +204,9 @@ impl Shared {
     }
 
     fn keep_job(&mut self, job: JobFacts) {
-        if self.wanted.contains(&job.run) {
-            self.runs.entry(job.run.clone()).or_default().update_job(job);
+        let run = job.run.as_ref().and_then(|run| self.wanted.get(run));
+        if let Some(run) = run.cloned() {
+            self.runs.entry(run).or_default().update_job(job);
         }
     }
 

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use k8s_openapi::api::batch::v1::Job;
 
+use crate::gang::RunId;
 use crate::runtime::kubernetes::objects::label;
 
 /// How a Job ends, decided although pods may still be ending.
@@ -29,7 +30,8 @@ impl JobEnd {
 pub(crate) struct JobFacts {
     pub(crate) name: String,
     pub(crate) uid: String,
-    pub(crate) run: String,
+    /// The run that its label names; `None` for an object whose label is no run's name.
+    pub(crate) run: Option<RunId>,
     /// Since when it may have pods; `None` while it is suspended. Time in a queue is not counted.
     pub(crate) started: Option<Timestamp>,
     pub(crate) suspended: bool,
@@ -69,7 +71,7 @@ impl JobFacts {
         Self {
             name: meta.name.clone().unwrap_or_default(),
             uid: meta.uid.clone().unwrap_or_default(),
-            run: labels.get(label::RUN).cloned().unwrap_or_default(),
+            run: labels.get(label::RUN).and_then(|run| run.parse().ok()),
             started: status.start_time.as_ref().map(|time| time.0),
             suspended: spec.suspend.unwrap_or(false),
             queue: labels.get(label::QUEUE).cloned(),

@@ -6,6 +6,7 @@ use k8s_openapi::api::core::v1::Pod;
 use super::ended::Ended;
 use super::pod_status::{container, creating, disruption, find, waiting};
 use super::reason::{Disruption, Waiting};
+use crate::gang::RunId;
 use crate::runtime::kubernetes::objects::{MAIN, label};
 
 const INDEX: &str = "batch.kubernetes.io/job-completion-index";
@@ -18,7 +19,8 @@ const IGNORED: &str = "batch.kubernetes.io/job-index-ignored-failure-count";
 pub(crate) struct PodFacts {
     pub(crate) name: String,
     pub(crate) uid: String,
-    pub(crate) run: String,
+    /// The run that its label names; `None` for an object whose label is no run's name.
+    pub(crate) run: Option<RunId>,
     pub(crate) job: String,
     /// Its completion index in the Job; `None` for a pod that names none, which is no replica's.
     pub(crate) index: Option<usize>,
@@ -90,7 +92,7 @@ impl PodFacts {
         Self {
             name: meta.name.clone().unwrap_or_default(),
             uid: meta.uid.clone().unwrap_or_default(),
-            run: labels.get(label::RUN).cloned().unwrap_or_default(),
+            run: labels.get(label::RUN).and_then(|run| run.parse().ok()),
             job: labels.get(JOB).cloned().unwrap_or_default(),
             index: number(INDEX).map(|index| index as usize),
             // The controller writes these annotations only once there is something to count.
