@@ -9,8 +9,8 @@ use crate::gang::{FailureClass, Outcome, RunId, Verdict};
 use crate::plan::Plan;
 use crate::run::{RunView, WhyReport, explain};
 use crate::run::{SyncError, sync};
-use crate::runtime::{Runtime, Wanted};
-use crate::store::{Refresh, RunPaths, RunRecord, Store, StoreError};
+use crate::runtime::{FoundRuns, Notice, Runtime, Wanted};
+use crate::store::{FoundRun, Refresh, RunPaths, RunRecord, Store, StoreError};
 
 /// A run that a verb is about, up to date.
 #[derive(Debug)]
@@ -59,22 +59,33 @@ impl Context {
         let selector = selector.unwrap_or_default();
         let runtime = self.chosen()?;
         let mut found = match selector.parse() {
-            Ok(run) => runtime.find(&Wanted::Run(run))?,
+            Ok(run) => self.find(&*runtime, &Wanted::Run(run))?,
             // No run can have such an id.
             Err(_) => Vec::new(),
         };
         if found.is_empty() {
-            found = runtime.find(&Wanted::All)?;
+            found = self.find(&*runtime, &Wanted::All)?;
             found.retain(|run| run.record.name == selector || run.record.id.starts_with(selector));
         }
-        found.sort_by_key(|run| run.record.created);
-        let Some(newest) = found.pop() else { return Err(unknown.into()) };
-        if newest.record.name != selector && !found.is_empty() {
+        // Anybody who may write in the namespace can give a run any name: the newest need not be the
+        // one that is meant, so the person chooses.
+        found.sort_by_key(|run| std::cmp::Reverse(run.record.created));
+        if found.len() > 1 {
             let candidates = found.into_iter().map(|run| run.record.id.into()).collect();
             return Err(StoreError::Ambiguous { selector: selector.into(), candidates }.into());
         }
-        store.adopt(&newest)?;
-        Ok(newest.record.id)
+        let Some(run) = found.pop() else { return Err(unknown.into()) };
+        store.adopt(&run)?;
+        Ok(run.record.id)
+    }
+
+    /// The runs that a runtime itself remembers; what only calls itself one is a warning.
+    pub fn find(&self, runtime: &dyn Runtime, wanted: &Wanted) -> Result<Vec<FoundRun>, CliError> {
+        let FoundRuns { runs, damaged } = runtime.find(wanted)?;
+        for Notice(text) in damaged {
+            self.printer.warn(&text);
+        }
+        Ok(runs)
     }
 
     /// A run's record, brought up to date if it is alive.

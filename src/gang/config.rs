@@ -7,6 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{PerClass, ReplicaId, RunId};
 
+/// The most replicas of a run. More are not measured, and with so many `TF_CONFIG` (about 100 bytes for
+/// each) stays far below the 128 KiB that Linux allows for one variable.
+pub const MAX_REPLICAS: u32 = 256;
+
 /// When a run is a success.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

@@ -16,6 +16,16 @@ pub enum Wanted {
     All,
 }
 
+/// What a search for runs has shown.
+#[derive(Clone, Debug, Default)]
+pub struct FoundRuns {
+    /// The runs that were wanted.
+    pub runs: Vec<FoundRun>,
+    /// What calls itself the record of a run and can't be one, with what is wrong. Nothing else is
+    /// known of these.
+    pub damaged: Vec<Notice>,
+}
+
 /// Accelerators, as a runtime sees them.
 #[derive(Clone, Debug)]
 pub enum GpuView {
@@ -38,8 +48,9 @@ pub enum GpuView {
 /// Says what is there, and takes away what nobody needs any more.
 pub trait Inventory {
     /// Runs that the runtime itself remembers, whoever submitted them; a laptop remembers none.
-    fn find(&self, _wanted: &Wanted) -> Result<Vec<FoundRun>, RuntimeError> {
-        Ok(Vec::new())
+    /// Whoever may write there may have written what is found: see [`crate::store::FoundRun`].
+    fn find(&self, _wanted: &Wanted) -> Result<FoundRuns, RuntimeError> {
+        Ok(FoundRuns::default())
     }
 
     /// Everything of runs that is still there, whosever they are and whether or not their state is

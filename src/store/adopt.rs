@@ -8,7 +8,8 @@ use crate::event::{Cursor, Event, EventKind, RunState};
 use crate::gang::Verdict;
 use crate::plan::Plan;
 
-/// A run that the runtime itself remembers.
+/// A run that the runtime itself remembers. Its name and its times are the runtime's own; who submitted
+/// it, from where and what, is what somebody wrote who may write there.
 #[derive(Clone, Debug)]
 pub struct FoundRun {
     /// The facts of its submission.
@@ -46,6 +47,21 @@ impl Store {
     }
 }
 
+impl RunPaths {
+    /// The run was taken in from its cluster, not submitted from here. So is one whose record can't be
+    /// read: nothing shows that it is this user's.
+    pub fn is_adopted(&self) -> bool {
+        #[derive(serde::Deserialize)]
+        struct Origin {
+            #[serde(default)]
+            adopted: bool,
+        }
+        let origin = fs_err::read(self.record()).ok();
+        let origin = origin.and_then(|bytes| serde_json::from_slice::<Origin>(&bytes).ok());
+        origin.is_none_or(|origin| origin.adopted)
+    }
+}
+
 fn write_files(paths: &RunPaths, found: &FoundRun) -> Result<RunRecord, StoreError> {
     let write = |path: &std::path::Path, bytes: &[u8]| write_atomic(path, bytes, Durability::Crash);
     write(&paths.source(), found.spec.as_bytes())?;
@@ -66,6 +82,7 @@ fn write_files(paths: &RunPaths, found: &FoundRun) -> Result<RunRecord, StoreErr
         ended: None,
         verdict: None,
         unsubmitted: false,
+        adopted: true,
         cursor: Cursor::default(),
         journal,
         ..found.record.clone()

@@ -72,6 +72,7 @@ impl NewRun<'_> {
             attempt: 0,
             verdict: None,
             unsubmitted: false,
+            adopted: false,
             cursor: Cursor::default(),
             journal: JournalMark::default(),
         }

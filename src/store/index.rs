@@ -48,6 +48,9 @@ pub struct IndexEntry {
     /// mlctl could not submit it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unsubmitted: bool,
+    /// It was taken in from its cluster, not submitted from here.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub adopted: bool,
 }
 
 /// A line about a run as it is read: text stays in the file's buffer, times stay text until somebody
@@ -90,6 +93,9 @@ pub struct IndexLine<'a> {
     /// mlctl could not submit it.
     #[serde(default)]
     pub unsubmitted: bool,
+    /// It was taken in from its cluster, not submitted from here.
+    #[serde(default)]
+    pub adopted: bool,
     /// It has been removed.
     #[serde(default)]
     pub removed: bool,
@@ -123,6 +129,7 @@ impl IndexLine<'_> {
             started: self.started.parse().ok(),
             ended: self.ended.parse().ok(),
             unsubmitted: self.unsubmitted,
+            adopted: self.adopted,
         }
     }
 }
@@ -250,6 +257,7 @@ mod tests {
             started: None,
             ended: None,
             unsubmitted: false,
+            adopted: false,
         }
     }
 

@@ -1,14 +1,13 @@
 //! A run's plan as it was submitted, `plan.json`.
 
 use super::{RunPaths, StoreError};
-use crate::plan::{PLAN_VERSION, Plan};
-use crate::text::read_document;
+use crate::plan::Plan;
 
 impl RunPaths {
     /// Reads the plan, secret values masked.
     pub fn read_plan(&self) -> Result<Plan, StoreError> {
         let path = self.plan();
         let bytes = fs_err::read(&path)?;
-        read_document(&bytes, PLAN_VERSION).map_err(|error| StoreError::of_document(path, error))
+        Plan::read(&bytes).map_err(|error| StoreError::of_document(path, error))
     }
 }

@@ -67,6 +67,11 @@ pub struct RunRecord {
     /// mlctl could not submit it: no runtime has taken it over.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unsubmitted: bool,
+    /// It was taken in from its cluster, not submitted from here: whoever wrote the objects there says
+    /// that it is this user's, and nothing proves it. It is shown, and nothing is done with it unless
+    /// it is named.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub adopted: bool,
     /// How far the runtime's story has been read.
     #[serde(default)]
     pub cursor: Cursor,
@@ -131,6 +136,7 @@ impl RunRecord {
             started: self.ended.and(self.started),
             ended: self.ended,
             unsubmitted: self.unsubmitted,
+            adopted: self.adopted,
         }
     }
 
@@ -157,6 +163,7 @@ impl RunRecord {
             attempt: 0,
             verdict: None,
             unsubmitted: false,
+            adopted: entry.adopted,
             cursor: Cursor::default(),
             journal: JournalMark::default(),
         }

@@ -13,7 +13,8 @@ const NAMED: usize = 8;
 
 impl Store {
     /// The run that `selector` means: an id, a spec's name (its latest run), a unique prefix of an
-    /// id, or nothing: the last run started from `cwd`. A run that mlctl could not submit is meant by
+    /// id, or nothing: the last run submitted from `cwd`, which is never one that was taken in from a
+    /// cluster, whatever folder that names. A run that mlctl could not submit is meant by
     /// its id, or where there is no other: who names none means what goes on, not what never began.
     pub fn resolve(&self, selector: Option<&str>, cwd: &Path) -> Result<RunId, StoreError> {
         self.recover()?;
@@ -36,7 +37,7 @@ impl Store {
 fn latest_of(runs: &[Skimmed<'_>], cwd: &Path) -> Result<RunId, StoreError> {
     let here = cwd.to_string_lossy();
     let near = runs.iter().filter(|run| run.may_be_from(&here));
-    let found = latest(near, |line| line.cwd == here);
+    let found = latest(near, |line| line.cwd == here && !line.adopted);
     found.and_then(Skimmed::run).ok_or_else(|| StoreError::NotFound {
         selector: None,
         cwd: cwd.into(),
@@ -69,7 +70,7 @@ fn select(runs: &[Skimmed<'_>], selector: &str, cwd: &Path) -> Result<RunId, Sto
     }
 }
 
-/// The latest that was submitted, or else the latest. What was found in a cluster stands in the index
+/// The latest that was submitted from here, or else taken in from a cluster, or else the latest. What was found in a cluster stands in the index
 /// behind runs that are younger.
 fn latest<'a, 't: 'a>(
     runs: impl Iterator<Item = &'a Skimmed<'t>>,
@@ -77,7 +78,7 @@ fn latest<'a, 't: 'a>(
 ) -> Option<&'a Skimmed<'t>> {
     runs.filter_map(|run| Some((run.read()?, run)))
         .filter(|(line, _)| meant(line))
-        .min_by_key(|(line, _)| (line.unsubmitted, Reverse(line.created())))
+        .min_by_key(|(line, _)| (line.adopted, line.unsubmitted, Reverse(line.created())))
         .map(|(_, run)| run)
 }
 

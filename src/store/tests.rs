@@ -220,6 +220,7 @@ fn ten_thousand_runs_list_fast() {
         started: Some(Timestamp::from_second(1_790_000_001 + at).unwrap()),
         ended: Some(Timestamp::from_second(1_790_000_100 + at).unwrap()),
         unsubmitted: false,
+        adopted: false,
     };
     let entries: Vec<_> = (0..10_000).map(entry).collect();
     fs_err::write(store.index_path(), compacted_text(&entries).unwrap()).unwrap();

@@ -82,6 +82,9 @@ pub struct CleanupArgs {
     /// Only show what would be removed
     #[arg(long, conflicts_with = "yes")]
     pub dry_run: bool,
+    /// Nobody has asked for it: only what was submitted from here
+    #[arg(skip)]
+    pub only_own: bool,
 }
 
 #[derive(Serialize)]
@@ -166,6 +169,7 @@ pub fn by_itself(context: &Context) {
         older_than: Some(retention.older_than),
         state: retention.states.clone(),
         models: retention.models,
+        only_own: true,
         ..CleanupArgs::default()
     };
     if let Err(error) = fs_err::write(&stamp, b"").map_err(CliError::from).and_then(|()| {
@@ -226,6 +230,7 @@ fn filter(context: &Context, args: &CleanupArgs) -> Result<Filter, CliError> {
         running: args.running,
         models: args.models,
         orphans: args.orphans,
+        only_own: args.only_own.then(|| LOCAL.to_owned()),
     };
     if !args.all && !args.orphans && !filter.is_about_runs() {
         filter.older_than.get_or_insert(DEFAULT_AGE);

@@ -128,7 +128,7 @@ fn everybodys(context: &Context, dir: PathBuf) -> Result<Store, CliError> {
         return Err(error.hint("name a cluster: --context CONTEXT --all-users"));
     }
     let store = Store::open(dir)?;
-    for found in context.chosen()?.find(&Wanted::All)? {
+    for found in context.find(&*context.chosen()?, &Wanted::All)? {
         store.adopt(&found)?;
     }
     Ok(store)

@@ -81,7 +81,7 @@ pub fn run(context: &Context, args: &ListArgs) -> Result<u8, CliError> {
 
 /// What the cluster remembers, whoever submitted it.
 fn of_cluster(context: &Context, args: &ListArgs) -> Result<Listing, CliError> {
-    let found = context.chosen()?.find(&Wanted::All)?;
+    let found = context.find(&*context.chosen()?, &Wanted::All)?;
     let since = since(args);
     let mut runs: Vec<RunSummary> = found
         .into_iter()

@@ -69,7 +69,7 @@ pub fn run(context: &Context, args: &StateArgs) -> Result<u8, CliError> {
         StateAction::Rebuild => {
             let mut adopted = Vec::new();
             if context.chooses_cluster() {
-                for found in context.chosen()?.find(&Wanted::Mine)? {
+                for found in context.find(&*context.chosen()?, &Wanted::Mine)? {
                     if store.adopt(&found)? {
                         adopted.push(found.record.id);
                     }

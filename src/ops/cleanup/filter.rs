@@ -30,6 +30,10 @@ pub struct Filter {
     pub models: bool,
     /// Only what belongs to no known run.
     pub orphans: bool,
+    /// Only runs that were submitted from here, and leftovers of no known run only in the runtime of
+    /// this name, which is this machine: for what happens without being asked for, since anybody can
+    /// write labels in a cluster.
+    pub only_own: Option<String>,
 }
 
 impl Filter {
@@ -50,6 +54,7 @@ impl Filter {
             && self.name.as_ref().is_none_or(|name| run.name == *name)
             && self.labels.iter().all(labels)
             && self.is_old(run.at, now)
+            && !(self.only_own.is_some() && run.adopted)
     }
 
     pub(crate) fn is_old(&self, at: Timestamp, now: Timestamp) -> bool {

@@ -28,6 +28,7 @@ impl Survey {
                 state: *state,
                 at: entry.ended.unwrap_or(entry.created),
                 in_state: true,
+                adopted: entry.adopted,
                 unsubmitted: entry.unsubmitted,
             })
             .collect();
@@ -48,7 +49,7 @@ impl Survey {
         // under way would look abandoned.
         let holdings = runtime.holdings()?;
         let found = runtime.find(&wanted)?;
-        for run in found.into_iter().filter(|run| !known.contains(&run.record.id)) {
+        for run in found.runs.into_iter().filter(|run| !known.contains(&run.record.id)) {
             let record = run.record;
             let state = match run.state {
                 RunState::Unknown
@@ -66,11 +67,12 @@ impl Survey {
                 state,
                 at: record.created,
                 in_state: false,
+                adopted: true,
                 unsubmitted: false,
             });
         }
         self.holdings.insert(runtime.name(), holdings.things);
-        Ok(holdings.unseen)
+        Ok(holdings.unseen.into_iter().chain(found.damaged).collect())
     }
 
     /// Nothing of it runs or could start any more: its submission was never finished, or its Jobs are

@@ -150,6 +150,9 @@ pub fn propose(
         }
     }
     if !filter.is_about_runs() {
+        if let Some(machine) = &filter.only_own {
+            things.retain(|(runtime, _), _| *runtime == machine);
+        }
         let known: HashSet<&RunId> = survey.runs.iter().map(|run| &run.id).collect();
         for ((runtime, run), held) in
             things.into_iter().filter(|((_, run), _)| !known.contains(*run))
@@ -179,7 +182,7 @@ fn of_run(
     survey: &Survey,
     filter: &Filter,
     run: &Found,
-    held: Vec<Holding>,
+    mut held: Vec<Holding>,
     size: &mut dyn FnMut(&RunId) -> RunSize,
 ) -> Result<Option<Removal>, String> {
     // A run that was never submitted holds nothing in its runtime. Should a broken submission have
@@ -191,12 +194,17 @@ fn of_run(
             None => what,
         });
     }
-    if held.iter().any(|holding| holding.foreign) && !filter.all_users {
+    // Anybody may put this run's label on an object of theirs: only its record says whose the run is.
+    let record = held.iter().find(|holding| holding.is_record);
+    let foreign =
+        record.map_or_else(|| held.iter().any(|one| one.foreign), |record| record.foreign);
+    if foreign && !filter.all_users {
         // Removing the run from this state folder alone would leave its objects in the cluster,
         // with nothing that remembers them.
         let runtime = &run.runtime;
         return Err(format!("another user's name is on it in {runtime}; --all-users removes it"));
     }
+    held.retain(|holding| !holding.foreign || filter.all_users);
     let ended = run.state.is_ended();
     if !ended && !filter.running {
         return Err(format!("it is {}; --running ends it", run.state));

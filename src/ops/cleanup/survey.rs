@@ -28,6 +28,8 @@ pub struct Found {
     pub at: Timestamp,
     /// It lies in the state folder.
     pub in_state: bool,
+    /// It was taken in from its cluster: nothing proves that this user submitted it.
+    pub adopted: bool,
     /// mlctl could not submit it: no runtime has taken it over.
     pub unsubmitted: bool,
 }

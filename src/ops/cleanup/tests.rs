@@ -29,6 +29,7 @@ fn run(id: &str, runtime: &str, state: RunState, at: Timestamp) -> Found {
         at,
         in_state: true,
         unsubmitted: false,
+        adopted: false,
     }
 }
 
@@ -169,4 +170,25 @@ fn what_was_never_submitted_goes_although_its_runtime_can_not_be_asked() {
     assert_eq!(goes, [(Some("ghost-1"), Folder::Removed)]);
     let why = "other/ml could not be asked what it still holds: ada may not list pods";
     assert_eq!(proposal.kept, [Kept { run: "away-1".into(), why: why.into() }]);
+}
+
+#[test]
+fn by_itself_only_what_was_submitted_from_here_goes() {
+    let mut survey = survey();
+    survey.runs[0].adopted = true;
+    let filter = Filter { only_own: Some("local".into()), ..aged(7) };
+    let (goes, kept) = proposed(&survey, &filter);
+    assert_eq!(goes, ["model-1", "/cache/a"]);
+    assert_eq!(kept, ["live-1", "away-1"]);
+}
+
+#[test]
+fn what_somebody_else_labels_with_a_run_is_neither_its_end_nor_its_keeper() {
+    let mut survey = survey();
+    let planted = Holding { foreign: true, ..thing("old-1", "ConfigMap", "bait", days(1)) };
+    survey.holdings.get_mut(CLUSTER).unwrap().push(planted);
+    let proposal = propose(&survey, &aged(7), &mut size);
+    let old = proposal.removals.iter().find(|one| one.run.as_deref() == Some("old-1")).unwrap();
+    let names: Vec<_> = old.things.iter().map(|thing| thing.name.as_str()).collect();
+    assert!(names.contains(&"old-1") && !names.contains(&"bait"), "{names:?}");
 }

@@ -29,7 +29,7 @@ pub(crate) fn cancel(
     by: &str,
 ) -> Result<Vec<Notice>, RuntimeError> {
     let followed = session.is_followed(&run.run);
-    let facts = session.facts(&run.run, followed)?.unwrap_or_default();
+    let facts = session.facts(run, followed)?.unwrap_or_default();
     let primary = session
         .submission(run)?
         .and_then(|submission| facts.pod_of(&submission.layout, submission.primary()?).cloned());
@@ -73,7 +73,7 @@ pub(crate) fn delete_jobs(
 /// for room, and then for a gang that has ended.
 pub(crate) fn delete_unplaced(session: &Session, run: &RunPaths) -> Result<(), RuntimeError> {
     let followed = session.is_followed(&run.run);
-    let Some(facts) = session.facts(&run.run, followed)? else { return Ok(()) };
+    let Some(facts) = session.facts(run, followed)? else { return Ok(()) };
     let cluster = session.cluster()?;
     for job in facts.jobs.values().filter(|job| !job.gone && job.end.is_none()) {
         let pods = facts.pods.values().filter(|pod| pod.job == job.name);
@@ -86,7 +86,7 @@ pub(crate) fn delete_unplaced(session: &Session, run: &RunPaths) -> Result<(), R
 
 /// Ends whatever is left of a run at once, without a grace period. Its record stays.
 pub(crate) fn remove(session: &Session, run: &RunPaths) -> Result<(), RuntimeError> {
-    let facts = session.facts(&run.run, false)?.unwrap_or_default();
+    let facts = session.facts(run, false)?.unwrap_or_default();
     let cluster = session.cluster()?;
     for job in facts.jobs.keys() {
         session.block_on(cluster.delete::<Job>(job, &DeleteParams::background()))?;

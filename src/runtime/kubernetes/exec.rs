@@ -27,7 +27,7 @@ pub(crate) fn exec(
 ) -> Result<u8, RuntimeError> {
     let gone = || RuntimeError::Unsupported(format!("{replica} runs no command now"));
     let submission = session.submission(run)?.ok_or_else(gone)?;
-    let facts = session.facts(&run.run, false)?.unwrap_or_default();
+    let facts = session.facts(run, false)?.unwrap_or_default();
     let pod =
         facts.pod_of(&submission.layout, replica).filter(|pod| pod.running).ok_or_else(gone)?;
     let cluster = session.cluster()?;

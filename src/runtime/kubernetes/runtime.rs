@@ -16,11 +16,10 @@ use crate::runtime::kubernetes::follow::{PodLogs, archive};
 use crate::runtime::kubernetes::{examine, follow, submit};
 use crate::runtime::log_files::FileLogs;
 use crate::runtime::{
-    ExecRequest, GpuView, Inventory, LogQuery, LogReader, Notice, Outputs, Runs, RuntimeError,
-    SecretValues, SubmitOptions, Wanted,
+    ExecRequest, FoundRuns, GpuView, Inventory, LogQuery, LogReader, Notice, Outputs, Runs,
+    RuntimeError, SecretValues, SubmitOptions, Wanted,
 };
 use crate::runtime::{Holding, Holdings};
-use crate::store::FoundRun;
 use crate::store::RunPaths;
 
 /// The architecture whose command counts, of an image for several, where the settings don't say
@@ -129,7 +128,7 @@ impl Outputs for Kubernetes {
 }
 
 impl Inventory for Kubernetes {
-    fn find(&self, wanted: &Wanted) -> Result<Vec<FoundRun>, RuntimeError> {
+    fn find(&self, wanted: &Wanted) -> Result<FoundRuns, RuntimeError> {
         examine::find(&self.session, wanted)
     }
 

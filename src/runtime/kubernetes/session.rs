@@ -113,13 +113,20 @@ impl Session {
         Ok(())
     }
 
-    /// The objects of a run, by a list or, when the run is `followed`, by the watch. `None` as long
+    /// The run's own objects, by a list or, when the run is `followed`, by the watch. `None` as long
     /// as the watch has not read its first lists.
     pub(crate) fn facts(
         &self,
-        run: &RunId,
+        run: &RunPaths,
         followed: bool,
     ) -> Result<Option<RunFacts>, RuntimeError> {
+        let facts = self.labelled(&run.run, followed)?;
+        let Some(submission) = Submission::read(run) else { return Ok(facts) };
+        Ok(facts.map(|facts| facts.genuine(&submission.layout, &submission.jobs)))
+    }
+
+    /// Everything that carries the run's label, whoever has made it.
+    fn labelled(&self, run: &RunId, followed: bool) -> Result<Option<RunFacts>, RuntimeError> {
         let cluster = self.cluster()?;
         let handle = self.handle();
         let mut state = self.state();
@@ -191,7 +198,17 @@ impl Session {
             }
             Some(Err(FormatError::Damaged(_))) | None => return Ok(None),
         };
-        let submission = Submission::of(&document);
+        let mut submission = match Submission::of(&run.run, &document) {
+            Ok(submission) => submission,
+            Err(why) => {
+                let text = format!("the document {name} in the cluster is damaged: {why}");
+                return Err(RuntimeError::Unsupported(text));
+            }
+        };
+        // Whatever has these names now are its Jobs from here on; a later one of the same name isn't.
+        let facts = self.labelled(&run.run, false)?.unwrap_or_default();
+        let facts = facts.genuine(&submission.layout, &submission.jobs);
+        submission.jobs.extend(facts.jobs.into_values().map(|job| (job.name, job.uid)));
         submission.write(run)?;
         Ok(Some(submission))
     }

@@ -1,7 +1,9 @@
 //! Spec to plan: roles filled up from the job, the primary found, the rules of the gang set.
 
 use super::merge::role_plan;
-use crate::gang::{Completion, FailureClass, GangConfig, Member, PerClass, ReplicaId};
+use crate::gang::{
+    Completion, FailureClass, GangConfig, MAX_REPLICAS, Member, PerClass, ReplicaId,
+};
 use crate::plan::{
     BLAME_HOLD, DRAIN, DataPlan, GRACE, GangPlan, Head, KILL_BOUND, LEASE, OUTSIDE_PAUSE,
     PLAN_VERSION, Plan, PlanContext, PlanError, PodOptions, RolePlan, Unit,
@@ -10,9 +12,6 @@ use crate::spec::{Framework, Retries, Role, TrainJob};
 
 /// The role of a job that names none.
 pub const DEFAULT_ROLE: &str = "worker";
-
-/// More replicas than this are not measured; `TF_CONFIG` stays below 40 KiB with them.
-pub const MAX_REPLICAS: u32 = 256;
 
 /// Makes the plan of a run. Pure: the same spec and context give the same plan.
 pub fn plan(spec: &TrainJob, context: &PlanContext) -> Result<Plan, PlanError> {

@@ -11,6 +11,6 @@ mod table_tests;
 #[cfg(test)]
 mod tests;
 
-pub use build::{DEFAULT_ROLE, MAX_REPLICAS, plan, primary_role};
+pub use build::{DEFAULT_ROLE, plan, primary_role};
 pub use loaded::LoadedJob;
 pub use submit::{TrainError, order, plan_in, submit};

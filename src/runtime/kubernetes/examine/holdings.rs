@@ -38,7 +38,9 @@ fn selected(session: &Session, selector: &str) -> Result<Holdings, RuntimeError>
         let maps = cluster.list_metadata::<ConfigMap>(selector).await;
         take(&mut found, "ConfigMaps", maps, |meta| {
             let record = meta.labels.as_ref().is_some_and(|all| all.contains_key(label::RECORD));
-            Some(Holding { is_record: record, ..thing("ConfigMap", meta, &me)? })
+            let map = thing("ConfigMap", meta, &me)?;
+            // Any object may carry the label: a run's record has the run's name too.
+            Some(Holding { is_record: record && *map.run == *map.name, ..map })
         })?;
         let jobs = cluster.list::<Job>(selector, "").await;
         take(&mut found, "Jobs", jobs, |job| job_of(&job, &me))?;

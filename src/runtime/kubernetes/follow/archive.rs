@@ -23,12 +23,15 @@ const REQUESTS_AT_ONCE: usize = 16;
 /// One log is downloaded within this time. One that takes longer is not kept.
 const LOG_DOWNLOAD_LIMIT: Duration = Duration::from_mins(2);
 
-/// Does what is due once the end of a run has been observed: writes the verdict into the run's
+/// Does what is due once the end of a run of this user has been observed: writes the verdict into the run's
 /// record, for other users and machines, and deletes Jobs that would still wait for room. `last` is
 /// the last event. Failures are passed over: a user who may not write there has still seen the end,
 /// and it will be seen again by others.
 pub(crate) fn at_end(session: &Session, run: &RunPaths, last: Option<&Event>) {
     let Some(Event { kind: EventKind::Finished { verdict, .. }, .. }) = last else { return };
+    if run.is_adopted() {
+        return;
+    }
     let Ok(cluster) = session.cluster() else { return };
     let _ = session.block_on(write_verdict(&cluster, &run.run, verdict));
     let _ = cancel::delete_unplaced(session, run);
@@ -43,7 +46,7 @@ pub(crate) fn is_gone(session: &Session, run: &RunPaths) -> Result<bool, Runtime
         return Ok(true);
     }
     let followed = session.is_followed(&run.run);
-    let Some(facts) = session.facts(&run.run, followed)? else { return Ok(false) };
+    let Some(facts) = session.facts(run, followed)? else { return Ok(false) };
     let decided = facts.jobs.values().all(|job| job.gone || job.end.is_some());
     if !decided || facts.pods.values().any(PodFacts::lives) {
         return Ok(false);

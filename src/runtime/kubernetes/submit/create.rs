@@ -4,6 +4,8 @@
 //! two requests has started nothing (several Jobs are made suspended and let go at the end), and
 //! deleting its record deletes what it left.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, PersistentVolumeClaim};
 use kube::Api;
@@ -199,6 +201,7 @@ pub(crate) fn submit(
     let submission = Submission {
         nonce: context.nonce.clone(),
         layout: ClusterLayout::of(plan),
+        jobs: BTreeMap::new(),
         complete: false,
         archived: false,
     };
@@ -206,15 +209,18 @@ pub(crate) fn submit(
     write_atomic(&run.token(), context.token.as_bytes(), Durability::Crash)?;
     Submitting::begin(run)?;
     let created = session.block_on(create(&cluster, &mut made));
-    if let Err(error) = created {
-        // What was made is deleted with the record, which owns it. A user without that permission
-        // leaves objects behind, and none of them has started anything.
-        let background = DeleteParams::background();
-        let _ = session.block_on(cluster.delete::<ConfigMap>(&run.run, &background));
-        Submitting::end(run);
-        return Err(error.into());
-    }
-    Submission { complete: true, ..submission }.write(run)?;
+    let jobs = match created {
+        Ok(jobs) => jobs,
+        Err(error) => {
+            // What was made is deleted with the record, which owns it. A user without that permission
+            // leaves objects behind, and none of them has started anything.
+            let background = DeleteParams::background();
+            let _ = session.block_on(cluster.delete::<ConfigMap>(&run.run, &background));
+            Submitting::end(run);
+            return Err(error.into());
+        }
+    };
+    Submission { jobs, complete: true, ..submission }.write(run)?;
     save_manifests(run, &made)?;
     Submitting::end(run);
     session.submitted(&run.run)?;
@@ -222,11 +228,12 @@ pub(crate) fn submit(
     Ok(Vec::new())
 }
 
-/// Creates the objects in an order in which a submission that dies has started nothing.
+/// Creates the objects in an order in which a submission that dies has started nothing. Gives the uids
+/// of the Jobs by their names.
 async fn create(
     cluster: &crate::runtime::kubernetes::client::Cluster,
     made: &mut Manifests,
-) -> Result<(), ClusterError> {
+) -> Result<BTreeMap<String, String>, ClusterError> {
     let several = made.jobs.len() > 1;
     if several && let Some(annotations) = &mut made.record.metadata.annotations {
         annotations.insert(annotation::SUBMITTED.into(), "false".into());
@@ -237,11 +244,12 @@ async fn create(
     let maps =
         futures::future::try_join_all(made.config_maps.iter().map(|map| cluster.create(map)));
     futures::try_join!(cluster.create(&made.service), cluster.create(&made.secret), maps)?;
-    if !several {
-        for job in &made.jobs {
-            cluster.create(job).await?;
-        }
-        return Ok(());
+    let uids = |jobs: Vec<Job>| {
+        let jobs = jobs.into_iter().filter_map(|job| Some((job.metadata.name?, job.metadata.uid?)));
+        jobs.collect()
+    };
+    if let [job] = &made.jobs[..] {
+        return Ok(uids(vec![cluster.create(job).await?]));
     }
     let mut suspended = made.jobs.clone();
     for job in &mut suspended {
@@ -249,8 +257,10 @@ async fn create(
             spec.suspend = Some(true);
         }
     }
-    futures::future::try_join_all(suspended.iter().map(|job| cluster.create(job))).await?;
-    release(cluster, &record, &made.jobs).await
+    let created = suspended.iter().map(|job| cluster.create(job));
+    let created = futures::future::try_join_all(created).await?;
+    release(cluster, &record, &made.jobs).await?;
+    Ok(uids(created))
 }
 
 /// Lets several suspended Jobs go. Once the record is marked, which is the first change, any mlctl

@@ -5,7 +5,7 @@ use k8s_openapi::api::core::v1::ConfigMap;
 use serde_json::json;
 
 use crate::gang::{RunId, Verdict};
-use crate::plan::{PLAN_VERSION, Plan};
+use crate::plan::Plan;
 use crate::runtime::ClusterError;
 use crate::runtime::kubernetes::client::Cluster;
 use crate::runtime::kubernetes::objects::{annotation, record_key};
@@ -51,9 +51,9 @@ impl Record {
         self.map.data.as_ref()?.get(key)
     }
 
-    /// The plan, secrets masked; `None` when it can't be understood, also because it is newer.
-    pub(crate) fn plan(&self) -> Option<Plan> {
-        read_document(self.text(record_key::PLAN)?.as_bytes(), PLAN_VERSION).ok()
+    /// The plan, secrets masked. The error says what keeps it from being understood.
+    pub(crate) fn plan(&self) -> Result<Plan, FormatError> {
+        Plan::read(self.text(record_key::PLAN).map_or("", String::as_str).as_bytes())
     }
 
     /// The spec as it was run, secrets masked, as YAML.

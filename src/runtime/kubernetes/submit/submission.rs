@@ -1,11 +1,12 @@
 //! What mlctl remembers of a run in a cluster: enough to read its logs when the pods are gone.
 
+use std::collections::BTreeMap;
 use std::io;
 
 use serde::{Deserialize, Serialize};
 
 use crate::agent::pod::PodDocument;
-use crate::gang::ReplicaId;
+use crate::gang::{ReplicaId, RunId};
 use crate::plan::ClusterLayout;
 use crate::store::{Durability, RunPaths, write_atomic};
 
@@ -17,6 +18,10 @@ pub(crate) struct Submission {
     pub(crate) nonce: String,
     /// Which Job and index each replica is.
     pub(crate) layout: ClusterLayout,
+    /// The uid of each Job, by the Job's name, as far as this machine has seen them: Jobs of the same
+    /// name that come later are not the run's.
+    #[serde(default)]
+    pub(crate) jobs: BTreeMap<String, String>,
     /// This machine has seen that all objects were made.
     #[serde(default)]
     pub(crate) complete: bool,
@@ -26,14 +31,23 @@ pub(crate) struct Submission {
 }
 
 impl Submission {
-    /// What the agents' document in the cluster says of the submission.
-    pub(crate) fn of(document: &PodDocument) -> Self {
-        Self {
+    /// What the agents' document in the cluster says of the submission of `run`. The error says what
+    /// of it can't be true.
+    pub(crate) fn of(run: &RunId, document: &PodDocument) -> Result<Self, String> {
+        document.plan.check()?;
+        if document.plan.head.run != *run {
+            return Err(format!("it is of the run {}", document.plan.head.run));
+        }
+        if document.layout != ClusterLayout::of(&document.plan) {
+            return Err("its layout is not its plan's".into());
+        }
+        Ok(Self {
             nonce: document.nonce.clone(),
             layout: document.layout.clone(),
+            jobs: BTreeMap::new(),
             complete: false,
             archived: false,
-        }
+        })
     }
 
     /// The replica that leads the gang: index 0 of the first Job.

@@ -132,7 +132,7 @@ impl Source {
 impl LogReader for PodLogs {
     fn read(&mut self) -> Result<Vec<LogLine>, RuntimeError> {
         let first = std::mem::take(&mut self.first);
-        let Some(facts) = self.session.facts(&self.run.run, !first)? else { return Ok(Vec::new()) };
+        let Some(facts) = self.session.facts(&self.run, !first)? else { return Ok(Vec::new()) };
         let mut lines = Vec::new();
         let mut new_pods = Vec::new();
         for replica in &self.replicas {

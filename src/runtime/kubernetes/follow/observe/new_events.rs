@@ -66,7 +66,7 @@ fn new_events(
         return without_document(session, run);
     };
     let following = observed.observations > 0;
-    let Some(facts) = session.facts(&run.run, following)? else { return Ok(Vec::new()) };
+    let Some(facts) = session.facts(run, following)? else { return Ok(Vec::new()) };
     if !facts.jobs.values().any(|job| !job.gone) {
         let pods_live = facts.pods.values().any(PodFacts::lives);
         if !pods_live {

@@ -39,7 +39,8 @@ pub(crate) fn start_timeout(
 ) -> Result<Option<Event>, RuntimeError> {
     let primary = submission.primary().and_then(|id| facts.pod_of(&submission.layout, id));
     let has_run = facts.pods.values().any(|pod| pod.generation > 0 || pod.ended.is_some());
-    if has_run || primary.is_some_and(PodFacts::has_log) || facts.jobs.is_empty() {
+    let nobody_runs = !has_run && !primary.is_some_and(PodFacts::has_log);
+    if !nobody_runs || facts.jobs.is_empty() || run.is_adopted() {
         return Ok(None);
     }
     let Ok(plan) = run.read_plan() else { return Ok(None) };
@@ -71,6 +72,9 @@ pub(crate) fn killed_for_memory(
     facts: &RunFacts,
     starts_now: bool,
 ) -> Result<Option<Event>, RuntimeError> {
+    if run.is_adopted() {
+        return Ok(None);
+    }
     let read = |path| fs_err::read(path).ok();
     let record =
         read(run.record()).and_then(|text| serde_json::from_slice::<RunRecord>(&text).ok());
@@ -172,14 +176,17 @@ fn cancelled(by: &str) -> Verdict {
     }
 }
 
-/// Settles a submission whose mlctl has died. If the Jobs are there, it had done everything; else
+/// Settles a submission of this user whose mlctl has died. If the Jobs are there, it had done everything; else
 /// what it made is deleted, and the run has ended.
 pub(crate) fn settle_unfinished(
     session: &Session,
     run: &RunPaths,
 ) -> Result<Vec<Event>, RuntimeError> {
+    if run.is_adopted() {
+        return Ok(Vec::new());
+    }
     let cluster = session.cluster()?;
-    let facts = session.facts(&run.run, false)?.unwrap_or_default();
+    let facts = session.facts(run, false)?.unwrap_or_default();
     let record = session.block_on(record(&cluster, &run.run))?;
     let several = record.as_ref().is_some_and(|record| record.submitted == Some(false));
     if !facts.jobs.is_empty() && !several {
@@ -208,6 +215,9 @@ pub(crate) fn settle_unfinished(
 /// Lets several Jobs go whose mlctl has died after it had marked the record as submitted and before
 /// it had let all of them go.
 pub(crate) fn finish_submission(session: &Session, run: &RunPaths) -> Result<(), RuntimeError> {
+    if run.is_adopted() {
+        return Ok(());
+    }
     let cluster = session.cluster()?;
     let Some(found) = session.block_on(record(&cluster, &run.run))? else { return Ok(()) };
     if found.submitted == Some(true) {

@@ -3,6 +3,7 @@
 mod ended;
 mod facts;
 mod feed;
+mod genuine;
 mod job;
 mod pod;
 mod pod_status;

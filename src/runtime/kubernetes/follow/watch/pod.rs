@@ -14,6 +14,13 @@ const JOB: &str = "batch.kubernetes.io/job-name";
 const FAILURES: &str = "batch.kubernetes.io/job-index-failure-count";
 const IGNORED: &str = "batch.kubernetes.io/job-index-ignored-failure-count";
 
+/// The Job that a pod was made for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Controller {
+    pub(crate) name: String,
+    pub(crate) uid: String,
+}
+
 /// One pod, as far as following a run needs it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct PodFacts {
@@ -22,6 +29,8 @@ pub(crate) struct PodFacts {
     /// The run that its label names; `None` for an object whose label is no run's name.
     pub(crate) run: Option<RunId>,
     pub(crate) job: String,
+    /// The Job that controls it, which the Job controller writes; `None` for a pod without one.
+    pub(crate) controller: Option<Controller>,
     /// Its completion index in the Job; `None` for a pod that names none, which is no replica's.
     pub(crate) index: Option<usize>,
     /// How many pods of this index came before it.
@@ -94,6 +103,12 @@ impl PodFacts {
             uid: meta.uid.clone().unwrap_or_default(),
             run: labels.get(label::RUN).and_then(|run| run.parse().ok()),
             job: labels.get(JOB).cloned().unwrap_or_default(),
+            controller: meta
+                .owner_references
+                .iter()
+                .flatten()
+                .find(|owner| owner.controller == Some(true) && owner.kind == "Job")
+                .map(|owner| Controller { name: owner.name.clone(), uid: owner.uid.clone() }),
             index: number(INDEX).map(|index| index as usize),
             // The controller writes these annotations only once there is something to count.
             generation: number(FAILURES).unwrap_or(0) + number(IGNORED).unwrap_or(0),

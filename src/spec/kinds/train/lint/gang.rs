@@ -3,15 +3,12 @@
 use std::time::Duration;
 
 use super::context::Lint;
-use crate::gang::Completion;
+use crate::gang::{Completion, MAX_REPLICAS};
 use crate::spec::kinds::train::Framework;
 use crate::spec::syntax::key_path;
 use crate::spec::syntax::{Code, Diagnostic};
 use crate::text::{nearest, one_slip_from};
 
-/// Runs of up to so many replicas are measured. It also keeps TF_CONFIG (about 100 bytes per
-/// replica) far below the 128 KiB that Linux allows for one variable.
-const MAX_REPLICAS: u64 = 256;
 /// More restarts than this are as good as no limit.
 const MANY_RETRIES: u32 = 100;
 const TENSORFLOW_ROLES: [&str; 4] = ["chief", "worker", "ps", "evaluator"];
@@ -19,7 +16,7 @@ const TENSORFLOW_ROLES: [&str; 4] = ["chief", "worker", "ps", "evaluator"];
 impl Lint<'_> {
     pub(crate) fn gang(&mut self) {
         let total = self.total();
-        if total > MAX_REPLICAS {
+        if total > u64::from(MAX_REPLICAS) {
             self.add(
                 Diagnostic::error(Code::TooManyReplicas, format!("{total} replicas in one run"))
                     .at(self.spans.key("roles"), format!("at most {MAX_REPLICAS}"))

@@ -1,0 +1,74 @@
+//! Whether a plan that was read says what mlctl itself would have written: everything after that may
+//! rely on it.
+
+use std::collections::HashSet;
+
+use super::types::{PLAN_VERSION, Plan, RolePlan};
+use crate::gang::{MAX_REPLICAS, ReplicaId};
+use crate::text::{FormatError, read_document};
+
+impl Plan {
+    /// Reads a plan from JSON of a format up to [`PLAN_VERSION`]; damaged is also one that
+    /// [`Plan::check`] refuses.
+    pub fn read(json: &[u8]) -> Result<Self, FormatError> {
+        let plan: Self = read_document(json, PLAN_VERSION)?;
+        plan.check().map_err(FormatError::Damaged)?;
+        Ok(plan)
+    }
+
+    /// Looks whether the parts of the plan agree: one run, the members that its roles have, and a
+    /// primary. The error says what doesn't.
+    pub fn check(&self) -> Result<(), String> {
+        let gang = self.gang();
+        let run = &self.head.run;
+        if gang.rules.run != *run {
+            return Err(format!("its gang is of the run {}, not of {run}", gang.rules.run));
+        }
+        // Counted before anything is made for each replica: the numbers come from whoever wrote it.
+        let count = |role: &RolePlan| u64::from(role.replicas);
+        let replicas: u64 = gang.roles.iter().map(count).sum();
+        if replicas > u64::from(MAX_REPLICAS) {
+            return Err(format!(
+                "it has {replicas} replicas, and a gang has at most {MAX_REPLICAS}"
+            ));
+        }
+        let members: HashSet<&ReplicaId> =
+            gang.rules.members.iter().map(|member| &member.replica).collect();
+        let replicas: HashSet<ReplicaId> = gang.replicas().map(|(_, replica)| replica).collect();
+        if members.is_empty()
+            || members.len() != gang.rules.members.len()
+            || replicas.iter().collect::<HashSet<_>>() != members
+        {
+            return Err("the members of its gang are not the replicas of its roles".into());
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::fixture::plan;
+
+    fn changed(change: impl FnOnce(&mut serde_json::Value)) -> Result<Plan, FormatError> {
+        let mut json = serde_json::to_value(plan("r-1", 2)).unwrap();
+        change(&mut json);
+        Plan::read(json.to_string().as_bytes())
+    }
+
+    #[test]
+    fn a_plan_that_contradicts_itself_is_damaged() {
+        assert_eq!(changed(|_| {}).unwrap(), plan("r-1", 2));
+        let wrong: [fn(&mut serde_json::Value); 6] = [
+            |json| json["roles"][0]["replicas"] = u32::MAX.into(),
+            |json| json["roles"][0]["replicas"] = 3.into(),
+            |json| json["gang"]["members"] = serde_json::json!([]),
+            |json| json["gang"]["members"][0] = json["gang"]["members"][1].clone(),
+            |json| json["gang"]["run"] = "r-2".into(),
+            |json| json["roles"][0]["name"] = "../worker".into(),
+        ];
+        for (number, change) in wrong.into_iter().enumerate() {
+            assert!(matches!(changed(change), Err(FormatError::Damaged(_))), "{number}");
+        }
+    }
+}
