@@ -1,5 +1,6 @@
 //! Runs in a real cluster.
 
+mod attacks;
 mod cleanup;
 mod cost;
 mod digits;

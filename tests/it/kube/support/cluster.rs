@@ -1,5 +1,6 @@
 //! The cluster that the tests use, as the environment names it.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -155,5 +156,16 @@ impl Cluster {
 pub fn succeed(command: &mut Command) -> String {
     let output: Output = command.output().expect("a program that starts");
     assert!(output.status.success(), "{command:?}\n{}{}", stdout(&output), stderr(&output));
+    stdout(&output)
+}
+
+/// Standard output of a command that must succeed, with `text` on its standard input.
+#[track_caller]
+pub fn feed(command: &mut Command, text: &str) -> String {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("a program that starts");
+    child.stdin.take().expect("a pipe").write_all(text.as_bytes()).expect("written");
+    let output = child.wait_with_output().expect("end");
+    assert!(output.status.success(), "{command:?}\n{}\n{text}", stderr(&output));
     stdout(&output)
 }

@@ -1,6 +1,7 @@
 //! Specs of plain gangs.
 
 use super::Kube;
+use crate::support::Sandbox;
 
 /// Counts up in the checkpoint folder, as training does, and says where it starts from.
 pub const COUNTS: &str = "\
@@ -29,14 +30,19 @@ podPatch:
 impl Kube {
     /// Writes a spec of busybox workers; worker N runs the Nth script.
     pub fn gang(&self, scripts: &[&str], more: &str) {
+        self.gang_at(&self.sandbox, scripts, more);
+    }
+
+    /// The same at another laptop.
+    pub fn gang_at(&self, laptop: &Sandbox, scripts: &[&str], more: &str) {
         for (index, script) in scripts.iter().enumerate() {
-            self.sandbox.write(&format!("worker-{index}.sh"), script);
+            laptop.write(&format!("worker-{index}.sh"), script);
         }
-        self.sandbox.write(".mlctlignore", "*.yaml\n");
+        laptop.write(".mlctlignore", "*.yaml\n");
         let unless =
             |name: &str, line: &str| if more.contains(name) { "" } else { line }.to_owned();
         let ends = unless("grace:", "grace: 2s\n") + &unless("drain:", "drain: 3s\n");
-        self.sandbox.write(
+        laptop.write(
             "mlctl.yaml",
             &format!(
                 "apiVersion: mlctl.dev/v1\nkind: TrainJob\nname: gang\nimage: {}\ncode: .\n\

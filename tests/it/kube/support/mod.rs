@@ -3,13 +3,16 @@
 mod cluster;
 mod gang;
 mod namespace;
+mod person;
 mod pods;
 mod proxy;
 mod report;
 mod user;
 
+use cluster::{feed, succeed};
 pub use gang::{COUNTS, SPREAD};
 pub use namespace::Kube;
+pub use person::Person;
 pub use pods::Pod;
 pub use proxy::{Fault, Proxy};
 pub use report::Why;

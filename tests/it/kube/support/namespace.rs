@@ -1,10 +1,9 @@
 //! A namespace and a home for one test.
 
 use std::ffi::OsStr;
-use std::io::Write;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 
-use super::cluster::{Cluster, Need, Turn, succeed};
+use super::cluster::{Cluster, Need, Turn, feed, succeed};
 use crate::support::{Sandbox, stderr, stdout};
 
 /// One test's place in the cluster: a namespace under the restricted Pod Security Standard, and a
@@ -127,13 +126,7 @@ impl Kube {
     /// Gives kubectl a document on its standard input.
     #[track_caller]
     pub fn kubectl_with<'a>(&self, args: impl IntoIterator<Item = &'a str>, text: &str) -> String {
-        let mut command = self.kubectl_command();
-        command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().expect("kubectl starts");
-        child.stdin.take().expect("a pipe").write_all(text.as_bytes()).expect("written");
-        let output = child.wait_with_output().expect("end");
-        assert!(output.status.success(), "{command:?}\n{}\n{text}", stderr(&output));
-        stdout(&output)
+        feed(self.kubectl_command().args(args), text)
     }
 
     /// Makes a claim of the default class.

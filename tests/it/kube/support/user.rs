@@ -32,17 +32,21 @@ impl Kube {
 
     /// From now on mlctl's kubeconfig of this test has these credentials, one `key: value` of YAML.
     pub fn use_credentials(&self, credentials: &str) {
+        self.set_kubeconfig(&self.sandbox, &self.kubeconfig_of(credentials));
+    }
+
+    /// The cluster's kubeconfig with these credentials in the place of the admin's.
+    pub fn kubeconfig_of(&self, credentials: &str) -> String {
         let server = self.view("{.clusters[0].cluster.server}");
         let authority = self.view("{.clusters[0].cluster.certificate-authority-data}");
         let context = &self.cluster.context;
-        let text = format!(
+        format!(
             "apiVersion: v1\nkind: Config\ncurrent-context: {context}\n\
              contexts: [{{name: {context}, context: {{cluster: test, user: test}}}}]\n\
              clusters: [{{name: test, cluster: {{server: '{server}', \
              certificate-authority-data: '{authority}'}}}}]\n\
              users: [{{name: test, user: {{{credentials}}}}}]\n"
-        );
-        self.set_kubeconfig(&self.sandbox, &text);
+        )
     }
 
     fn view(&self, path: &str) -> String {

@@ -1,0 +1,3 @@
+//! What an attacker tries who has the submitter's Role in the victim's namespace.
+
+mod bench;
