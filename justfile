@@ -46,9 +46,10 @@ bench-cli:
 bench-kube rounds="11" many="1000" ended="10000":
     benches/kube {{rounds}} {{many}} {{ended}}
 
-# The parser under libFuzzer (needs cargo-fuzz and a nightly toolchain).
-fuzz seconds="60":
-    cargo +nightly fuzz run load -- -max_total_time={{seconds}}
+# What comes from outside under libFuzzer: the parser of specs, and what is read of clusters, agents,
+# the state and its index, each for so long (needs cargo-fuzz and a nightly toolchain).
+fuzz seconds="60" targets="load cluster wire state index":
+    for target in {{targets}}; do cargo +nightly fuzz run $target -- -max_total_time={{seconds}} || exit; done
 
 # One static binary, target/x86_64-unknown-linux-musl/release/mlctl (needs musl-tools).
 static:

@@ -13,6 +13,9 @@ import torch.distributed as dist
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
+# Debian builds its PyTorch without libuv, which newer versions use for the rendezvous unless told not to.
+os.environ.setdefault("USE_LIBUV", "0")
+
 RANK = int(os.environ.get("RANK", 0))
 WORLD_SIZE = int(os.environ.get("WORLD_SIZE", 1))
 MODEL_DIR = Path(os.environ.get("AIP_MODEL_DIR", "output/model/"))

@@ -26,10 +26,11 @@ pub struct AgentConfig {
     pub pod_uid: String,
     /// How many times this replica's pod has been replaced.
     pub generation: u32,
-    /// `host:port` of the primary's agent; resolved anew on every dial.
+    /// Where the primary's agent is: `host:port`, resolved anew on every dial, or the path of a
+    /// socket file.
     pub primary_address: String,
-    /// `address:port` that the primary's agent listens on. The ports of every replica are tried at
-    /// the same address.
+    /// What the primary's agent listens on: `address:port`, or the path of a socket file. The ports
+    /// of every replica are tried at the same address, or on the loopback interface.
     pub listen_address: String,
     /// Host names of the other replicas; no command starts before they resolve here.
     #[serde(default)]

@@ -25,8 +25,9 @@ pub(super) enum Input {
     PrimaryLinkUp { dial: u64, link: Link<ToPrimary> },
     /// The primary said something.
     FromPrimary { dial: u64, message: ToMember },
-    /// The link to the primary is gone or could not be made.
-    PrimaryLinkLost { dial: u64, refused: bool },
+    /// The link to the primary is gone or could not be made. `stranger` says why whatever answered
+    /// there is not the primary.
+    PrimaryLinkLost { dial: u64, refused: bool, stranger: Option<String> },
     /// Set-up has ended.
     SetupEnded(Result<SetupDone, SetupError>),
     /// The command runs.

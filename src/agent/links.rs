@@ -1,27 +1,24 @@
 //! The threads that hold the connections between agents: at the primary one that accepts, and
 //! everywhere one that reads each connection.
 
+use crate::gang::RunId;
 use std::io;
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::os::unix::net::UnixStream;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
+use std::thread::Builder;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::connect::{DIAL_LIMIT, connect};
+use super::connect::{DIAL_LIMIT, Listener, connect, is_nobody};
+use super::gate::{Gate, Limits};
 use super::input::Input;
 use super::link::Link;
 use super::presence;
-use super::wire::{self, Purpose};
-
-use crate::gang::RunId;
-
-/// How many connections may be in their handshake at once. Further ones are closed, so that
-/// strangers can't use up threads.
-const HANDSHAKES_AT_ONCE: usize = 64;
+use super::socket::{Socket, Timed};
+use super::wire::{Channel, Purpose, Receiver, greet};
 
 /// What the holder of the token may ask for.
 #[derive(Debug, Serialize, Deserialize)]
@@ -30,69 +27,64 @@ pub(super) struct CancelRequest {
     pub(super) by: String,
 }
 
-/// Hands every message of a stream to the main loop until the stream ends.
+/// Hands every message of a connection to the main loop until the connection ends.
 fn read<T: DeserializeOwned>(
-    mut stream: TcpStream,
+    socket: &Socket,
+    mut receiver: Receiver,
     inputs: &Sender<Input>,
     message: impl Fn(T) -> Input,
 ) {
-    while let Ok(received) = wire::receive(&mut stream) {
+    while let Ok(received) = receiver.receive(&mut &*socket) {
         if inputs.send(message(received)).is_err() {
             break;
         }
     }
-    let _ = stream.shutdown(Shutdown::Both);
+    socket.shut();
 }
 
 /// Accepts connections to the primary's agent, in a thread of its own that ends with the process.
-pub(super) fn listen(listener: TcpListener, token: Arc<[u8]>, run: RunId, inputs: Sender<Input>) {
-    let handshakes = Arc::new(AtomicUsize::new(0));
-    std::thread::spawn(move || {
-        let mut next = 1;
-        loop {
-            let Ok((stream, _)) = listener.accept() else {
-                // Out of file descriptors, for example: they come back.
-                std::thread::sleep(Duration::from_millis(50));
-                continue;
-            };
-            if handshakes.load(Ordering::SeqCst) >= HANDSHAKES_AT_ONCE {
-                continue;
-            }
-            handshakes.fetch_add(1, Ordering::SeqCst);
-            let (token, run, inputs) = (Arc::clone(&token), run.clone(), inputs.clone());
-            let (handshakes, number) = (Arc::clone(&handshakes), next);
-            next += 1;
-            std::thread::spawn(move || {
-                let mut stream = stream;
-                let admitted = wire::admit(&mut stream, &token, &run);
-                handshakes.fetch_sub(1, Ordering::SeqCst);
-                match admitted {
-                    Ok(Purpose::Member) => member(number, stream, &inputs),
-                    Ok(Purpose::Presence) => presence::watch(stream, &inputs),
-                    Ok(Purpose::Control) => control(stream, &inputs),
-                    Err(_) => {}
-                }
-            });
-        }
-    });
+/// Whoever has proved to hold the token has a thread too.
+pub(super) fn listen(
+    listener: Listener,
+    token: Arc<[u8]>,
+    run: &RunId,
+    inputs: Sender<Input>,
+) -> io::Result<()> {
+    let gate = Gate::new(listener, token, run.into(), Limits::of_this_process());
+    let mut number = 0;
+    let enter = move |socket, purpose, channel| {
+        number += 1;
+        let (number, inputs) = (number, inputs.clone());
+        let serve = move || match purpose {
+            Purpose::Member => member(number, socket, channel, &inputs),
+            Purpose::Presence => presence::watch(&socket, channel.receiver, &inputs),
+            Purpose::Control => control(&socket, channel, &inputs),
+        };
+        // A machine may be out of threads: the connection is closed then, and will be made again.
+        let _ = Builder::new().spawn(serve);
+    };
+    Builder::new().spawn(move || gate.keep(enter)).map(drop)
 }
 
 /// Reads what a member says, until its link is gone.
-fn member(number: u64, stream: TcpStream, inputs: &Sender<Input>) {
-    let Ok(link) = Link::new(&stream) else { return };
+fn member(number: u64, socket: Socket, channel: Channel, inputs: &Sender<Input>) {
+    let socket = Arc::new(socket);
+    let Ok(link) = Link::new(&socket, channel.sender) else { return };
     if inputs.send(Input::MemberLinkUp { number, link }).is_ok() {
-        read(stream, inputs, |message| Input::FromMember { number, message });
+        let message = |message| Input::FromMember { number, message };
+        read(&socket, channel.receiver, inputs, message);
         // The main loop is gone only when the process ends.
         let _ = inputs.send(Input::MemberLinkLost { number });
     }
 }
 
 /// Takes one request to cancel, and answers when the main loop has it.
-fn control(mut stream: TcpStream, inputs: &Sender<Input>) {
-    let Ok(CancelRequest { by }) = wire::receive(&mut stream) else { return };
+fn control(socket: &Socket, mut channel: Channel, inputs: &Sender<Input>) {
+    let mut stream = Timed::new(socket, DIAL_LIMIT);
+    let Ok(CancelRequest { by }) = channel.receiver.receive(&mut stream) else { return };
     if inputs.send(Input::Cancel { by }).is_ok() {
         // Whoever asked may be gone, and the run is cancelled all the same.
-        let _ = wire::send(&mut stream, &true);
+        let _ = channel.sender.send(&mut stream, &true);
     }
 }
 
@@ -108,31 +100,44 @@ pub(super) fn dial(
 ) {
     std::thread::spawn(move || {
         std::thread::sleep(after);
-        let lost = |refused| Input::PrimaryLinkLost { dial, refused };
-        let stream = match connect(&address) {
-            Ok(mut stream) => match wire::greet(&mut stream, &token, &run, Purpose::Member) {
-                Ok(()) => stream,
-                Err(_) => return drop(inputs.send(lost(false))),
-            },
+        let lost = |refused, stranger| Input::PrimaryLinkLost { dial, refused, stranger };
+        let socket = match connect(&address) {
+            Ok(socket) => Arc::new(socket),
             Err(error) => {
-                let refused = error.kind() == io::ErrorKind::ConnectionRefused;
-                return drop(inputs.send(lost(refused)));
+                return drop(inputs.send(lost(is_nobody(&error, &address), None)));
             }
         };
-        if let Ok(link) = Link::new(&stream)
+        let channel = match greet(&socket, &token, &run, Purpose::Member) {
+            Ok(channel) => channel,
+            Err(error) => {
+                let reason =
+                    format!("what answers at {address} is not the gang's primary: {error}");
+                return drop(inputs.send(lost(false, Some(reason))));
+            }
+        };
+        if let Ok(link) = Link::new(&socket, channel.sender)
             && inputs.send(Input::PrimaryLinkUp { dial, link }).is_ok()
         {
-            read(stream, &inputs, |message| Input::FromPrimary { dial, message });
+            let message = |message| Input::FromPrimary { dial, message };
+            read(&socket, channel.receiver, &inputs, message);
         }
-        drop(inputs.send(lost(false)));
+        drop(inputs.send(lost(false, None)));
     });
 }
 
 /// Asks the gang at `address` to end as cancelled. Fails when its primary doesn't answer in time.
 pub fn cancel(address: &str, token: &[u8], run: &RunId, by: &str) -> io::Result<()> {
-    let mut stream = connect(address)?;
-    wire::greet(&mut stream, token, run, Purpose::Control)?;
-    stream.set_read_timeout(Some(DIAL_LIMIT))?;
-    wire::send(&mut stream, &CancelRequest { by: by.into() })?;
-    wire::receive::<bool>(&mut stream).map(|_| ())
+    ask(&connect(address)?, token, run, by)
+}
+
+/// The same over a connection that somebody else has made.
+pub fn cancel_over(stream: UnixStream, token: &[u8], run: &RunId, by: &str) -> io::Result<()> {
+    ask(&Socket::Unix(stream), token, run, by)
+}
+
+fn ask(socket: &Socket, token: &[u8], run: &RunId, by: &str) -> io::Result<()> {
+    let mut channel = greet(socket, token, run, Purpose::Control)?;
+    let mut stream = Timed::new(socket, DIAL_LIMIT);
+    channel.sender.send(&mut stream, &CancelRequest { by: by.into() })?;
+    channel.receiver.receive::<bool>(&mut stream).map(|_| ())
 }

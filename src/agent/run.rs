@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, Write};
-use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -11,6 +10,7 @@ use std::time::Instant;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use super::config::{AgentConfig, AgentRuntime};
+use super::connect::Listener;
 use super::devices::Devices;
 use super::input::Input;
 use super::links;
@@ -46,8 +46,8 @@ pub fn run(config: AgentConfig, surroundings: Surroundings) -> io::Result<u8> {
     let config = Arc::new(config);
     let primary = config.gang.primary() == Some(&config.replica);
     if primary {
-        let listener = TcpListener::bind(&config.listen_address)?;
-        links::listen(listener, Arc::clone(&token), config.gang.run.clone(), inputs.clone());
+        let listener = Listener::bind(&config.listen_address)?;
+        links::listen(listener, Arc::clone(&token), &config.gang.run, inputs.clone())?;
     }
     listen_to_signals(inputs.clone())?;
     if !primary && !config.gang.replaces() {
@@ -74,6 +74,7 @@ pub fn run(config: AgentConfig, surroundings: Surroundings) -> io::Result<u8> {
         work: VecDeque::new(),
         members: BTreeMap::new(),
         primary: None,
+        stranger: None,
         dial: 0,
         next_link: 1 << 32,
         own_link: None,

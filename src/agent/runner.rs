@@ -6,6 +6,7 @@ use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use super::config::{AgentConfig, Code};
+use super::connect::socket_file;
 use super::input::{Input, SetupDone, SetupError};
 use super::log::Log;
 use super::names;
@@ -271,8 +272,12 @@ fn not_started(reason: String) -> Ended {
     Ended::NotStarted { errno: None, reason }
 }
 
-/// The address of another port at the interface that the gang listens on.
+/// The address of another port at the interface that the gang listens on. Where it meets at a
+/// socket file, all replicas are on the loopback interface.
 fn with_port(address: &str, port: u16) -> String {
+    if socket_file(address).is_some() {
+        return format!("127.0.0.1:{port}");
+    }
     let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
     format!("{host}:{port}")
 }

@@ -45,6 +45,8 @@ pub(super) struct Agent {
     pub(super) members: BTreeMap<u64, Link<ToMember>>,
     /// Elsewhere: the link to the primary.
     pub(super) primary: Option<Link<ToPrimary>>,
+    /// Why what answered the last dial is not the primary, and whether that has been said.
+    pub(super) stranger: Option<(String, bool)>,
     /// The number of the last dial. Answers to earlier ones are void.
     pub(super) dial: u64,
     /// Numbers of the primary's own in-process links.
@@ -124,6 +126,20 @@ impl Agent {
         }
     }
 
+    /// Says what is wrong with the primary's address, once. A primary that ends just then is said
+    /// by its end: only what comes twice is worth a word.
+    fn note_stranger(&mut self, reason: Option<String>) {
+        let Some(reason) = reason else { return };
+        let (is_again, is_said) = match &self.stranger {
+            Some((before, is_said)) if *before == reason => (true, *is_said),
+            _ => (false, false),
+        };
+        if is_again && !is_said {
+            self.log.own(EventKind::Warning { message: reason.clone() });
+        }
+        self.stranger = Some((reason, is_again));
+    }
+
     /// Turns what a thread says into an input of a machine.
     pub(super) fn take(&mut self, input: Input) {
         let work = match input {
@@ -143,13 +159,15 @@ impl Agent {
             Input::Cancel { by } => Work::Session(SessionInput::Cancel { by }),
             Input::PrimaryLinkUp { dial, link } if dial == self.dial => {
                 self.primary = Some(link);
+                self.stranger = None;
                 Work::Member(MemberInput::LinkUp)
             }
             Input::FromPrimary { dial, message } if dial == self.dial => {
                 Work::Member(MemberInput::Message(message))
             }
-            Input::PrimaryLinkLost { dial, refused } if dial == self.dial => {
+            Input::PrimaryLinkLost { dial, refused, stranger } if dial == self.dial => {
                 self.primary = None;
+                self.note_stranger(stranger);
                 Work::Member(MemberInput::LinkLost { refused })
             }
             // These are about a connection that has been given up.

@@ -76,7 +76,9 @@ impl Store {
             }
         }
         let folders: HashSet<&RunId> = folders.iter().collect();
-        let lost = known.keys().filter(|run| !folders.contains(*run));
+        // What a command that has died was removing is no problem: the next one that lists runs
+        // finishes it.
+        let lost = known.keys().filter(|run| !folders.contains(*run) && !self.is_in_removal(run));
         let mut lost: Vec<_> = lost.map(|run| format!("{run}: its folder is gone")).collect();
         lost.sort_unstable();
         problems.extend(lost);

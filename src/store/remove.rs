@@ -110,6 +110,11 @@ impl Store {
         Ok(())
     }
 
+    /// Its folder has been moved away to be removed, and whoever did that has not finished.
+    pub(super) fn is_in_removal(&self, run: &RunId) -> bool {
+        self.removed_dir().join(run).exists()
+    }
+
     fn forget(&self, lock: &FileLock, run: &RunId) -> Result<(), StoreError> {
         let text = self.index_text()?.unwrap_or_default();
         if parse_index(&text).runs.iter().any(|line| line.id == *run) {

@@ -8,7 +8,7 @@ use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret};
 use kube::api::DeleteParams;
 use serde_json::json;
 use tokio::io::copy_bidirectional;
-use tokio::net::TcpListener;
+use tokio::net::UnixStream;
 
 use super::session::Session;
 use crate::agent;
@@ -113,19 +113,19 @@ fn ask_primary(session: &Session, run: &RunPaths, pod: &PodFacts, by: &str) -> i
             .map_err(|error| io::Error::other(cluster.target.explain(error)))?;
         let stream = forwarder.take_stream(GANG_PORT);
         let mut stream = stream.ok_or_else(|| io::Error::other("the port was not forwarded"))?;
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let address = listener.local_addr()?;
+        // Not a port of this machine: any of its users could take the only connection to it.
+        let (here, there) = std::os::unix::net::UnixStream::pair()?;
+        there.set_nonblocking(true)?;
+        let mut there = UnixStream::from_std(there)?;
         let pump = tokio::spawn(async move {
-            if let Ok((mut local, _)) = listener.accept().await {
-                // Either end may close first.
-                let _ = copy_bidirectional(&mut local, &mut stream).await;
-            }
+            // Either end may close first.
+            let _ = copy_bidirectional(&mut there, &mut stream).await;
             drop(forwarder);
         });
-        Ok::<_, io::Error>((address, pump))
+        Ok::<_, io::Error>((here, pump))
     };
-    let (address, pump) = session.block_on(forward)?;
-    let asked = agent::cancel(&address.to_string(), &token, &run.run, by);
+    let (here, pump) = session.block_on(forward)?;
+    let asked = agent::cancel_over(here, &token, &run.run, by);
     pump.abort();
     asked
 }

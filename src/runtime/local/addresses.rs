@@ -12,12 +12,11 @@ use crate::plan::{Addresses, Plan, Port};
 pub(crate) struct LocalPorts(BTreeMap<String, u16>);
 
 impl LocalPorts {
-    /// Which ports a gang needs: one rendezvous port each, two more for the primary.
+    /// Which ports a gang needs: one rendezvous port each, one more for the primary.
     pub(crate) fn wanted(plan: &Plan) -> Vec<String> {
         let mut wanted: Vec<String> =
             plan.gang().replicas().map(|(_, id)| key(&id, Port::Rendezvous)).collect();
         wanted.push(key(plan.gang().primary(), Port::Master));
-        wanted.push(key(plan.gang().primary(), Port::Gang));
         wanted
     }
 

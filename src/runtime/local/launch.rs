@@ -22,8 +22,8 @@ use crate::agent::stream::{Item, StreamReader};
 use crate::agent::{AgentConfig, AgentRuntime, Code};
 use crate::event::EventKind;
 use crate::gang::{ReplicaId, RunId};
+use crate::plan::Plan;
 use crate::plan::rendezvous::{OutputDirs, environment, hidden};
-use crate::plan::{Addresses, Plan, Port};
 use crate::runtime::{Notice, RuntimeError, SecretValues, SubmitOptions};
 use crate::storage::OWNER_FILE;
 use crate::store::RunPaths;
@@ -83,7 +83,8 @@ pub(crate) fn launch(
     write_private(&run.token(), random_word(32)?.as_bytes())?;
     let nonce = random_word(6)?;
     let primary = plan.gang().primary().clone();
-    let listen = format!("127.0.0.1:{}", ports.port(&primary, Port::Gang));
+    // In a folder that nobody else may enter: a port would be open to every user of the machine.
+    let listen = run.agents().join("gang").to_string_lossy().into_owned();
     let launched = Launched {
         address: listen.clone(),
         nonce: nonce.clone(),

@@ -1,0 +1,11 @@
+//! What is read of a cluster, whatever its bytes: `cargo +nightly fuzz run cluster`.
+
+#![no_main]
+
+#[allow(dead_code, reason = "each target uses one of them")]
+#[path = "../properties.rs"]
+mod properties;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    properties::of_a_cluster(bytes);
+});

@@ -1,0 +1,11 @@
+//! What agents hear, whatever its bytes: `cargo +nightly fuzz run wire`.
+
+#![no_main]
+
+#[allow(dead_code, reason = "each target uses one of them")]
+#[path = "../properties.rs"]
+mod properties;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    properties::of_the_wire(bytes);
+});

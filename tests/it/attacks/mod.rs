@@ -1,0 +1,4 @@
+//! What an attacker would try, each tried: what it once reached, it must not reach again.
+
+mod agent;
+mod mutated;
