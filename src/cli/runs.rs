@@ -11,6 +11,7 @@ use crate::run::{RunView, WhyReport, explain};
 use crate::run::{SyncError, sync};
 use crate::runtime::{Runtime, Wanted};
 use crate::store::{Refresh, RunPaths, RunRecord, Store, StoreError};
+use crate::ui::{Text, json_text, yaml_text};
 
 /// A run that a verb is about, up to date.
 #[derive(Debug)]
@@ -98,7 +99,7 @@ impl Context {
             Ok(record) => Ok(record),
             Err(SyncError::Store(error)) => Err(error),
             Err(SyncError::Runtime(error)) => {
-                self.printer.warn(&format!("{run}: {error}"));
+                self.printer.warn(format!("{run}: {error}"));
                 Ok(record)
             }
         }
@@ -107,7 +108,7 @@ impl Context {
     /// Prints, as warnings, what the store has found wrong with the state folder.
     pub fn print_notices(&self, store: &Store) {
         for notice in store.take_notices() {
-            self.printer.warn(&notice);
+            self.printer.warn(notice);
         }
     }
 
@@ -115,19 +116,15 @@ impl Context {
     pub fn emit<T: Serialize>(
         &self,
         value: &T,
-        text: impl FnOnce() -> String,
+        text: impl FnOnce() -> Text,
     ) -> Result<(), CliError> {
         let internal = |error: String| CliError::new(ErrorKind::Internal, error);
         let text = match self.format {
-            Format::Table => text(),
-            Format::Json => {
-                serde_json::to_string_pretty(value).map_err(|error| internal(error.to_string()))?
-            }
-            Format::Yaml => {
-                serde_saphyr::to_string(value).map_err(|error| internal(error.to_string()))?
-            }
+            Format::Table => return Ok(self.printer.show(text())?),
+            Format::Json => json_text(value).map_err(|error| internal(error.to_string()))?,
+            Format::Yaml => yaml_text(value).map_err(|error| internal(error.to_string()))?,
         };
-        if text.is_empty() { Ok(()) } else { Ok(self.printer.data(&text)?) }
+        Ok(self.printer.data(&text)?)
     }
 }
 
@@ -150,7 +147,7 @@ impl Refresh for RuntimeRefresh<'_> {
             if let Ok(runtime) = self.context.runtime(name)
                 && let Err(error) = runtime.prepare(runs)
             {
-                self.context.printer.warn(&error.to_string());
+                self.context.printer.warn(error.to_string());
             }
         }
     }
