@@ -1208,7 +1208,7 @@ _mlctl() {
             return 0
             ;;
         mlctl__subcmd__logs)
-            opts="-f -o -q -v -n -h --follow --role --replica --attempt --since --tail --timestamps --no-prefix --output --quiet --verbose --color --runtime --context --namespace --help"
+            opts="-f -o -q -v -n -h --follow --role --replica --attempt --since --tail --timestamps --no-prefix --raw --output --quiet --verbose --color --runtime --context --namespace --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

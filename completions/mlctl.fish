@@ -172,7 +172,8 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -l context -d 'Use thi
 complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -s n -l namespace -d 'Use this namespace of the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -s f -l follow -d 'Go on until the run has ended'
 complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -l timestamps -d 'Put the time at which a line was printed before it, exact to 2 s'
-complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -l no-prefix -d 'Print the lines as they are'
+complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -l no-prefix -d 'Don\'t put the replica before its lines'
+complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -l raw -d 'Print to a terminal, too, the bytes as they are: they can change its title, its clipboard and what it shows'
 complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -s h -l help -d 'Print help (see more with \'--help\')'

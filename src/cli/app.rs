@@ -1,7 +1,6 @@
 //! The command line as a whole: global options, the list of verbs, dispatch.
 
 use std::ffi::OsString;
-use std::io::IsTerminal;
 
 use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
 
@@ -9,8 +8,8 @@ use super::verbs::{
     agent, cancel, cleanup, cluster, completions, cost, doctor, exec, gpus, init, list, logs,
     render, spec, state, status, train, wait, why,
 };
-use super::{CliError, Context, Env, ErrorKind, Format, PlaceArgs};
-use crate::ui::{Printer, Terminal, Verbosity, terminal_width};
+use super::{CliError, Context, Env, ErrorKind, Format, PlaceArgs, usage};
+use crate::ui::{Printer, Terminal, Verbosity, are_terminals, report_panics, terminal_width};
 
 const ABOUT: &str = "Train, tune, predict and serve models on a laptop or any Kubernetes cluster";
 
@@ -130,13 +129,15 @@ pub enum Verb {
 
 /// Runs one command line; returns the process exit code.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
+    report_panics();
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
-            // Printing help fails only when the reader has closed the pipe: there is nobody to
-            // tell.
-            let _ = error.print();
-            return error.exit_code() as u8;
+            let code = error.exit_code() as u8;
+            let terminal = Env::read().map(|env| terminal(ColorChoice::Auto, &env));
+            let terminal = terminal.unwrap_or_default();
+            usage::print(error, &Printer { terminal, ..Printer::default() });
+            return code;
         }
     };
     let mut printer = Printer::default();
@@ -216,10 +217,21 @@ fn verb(context: &Context, verb: &Verb) -> Result<u8, CliError> {
 }
 
 fn printer_for(global: &Global, env: &Env) -> Printer {
-    let stdout = std::io::stdout().is_terminal();
+    Printer {
+        verbosity: match (global.quiet, global.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (_, true) => Verbosity::Verbose,
+            _ => Verbosity::Normal,
+        },
+        terminal: terminal(global.color, env),
+    }
+}
+
+fn terminal(color: ColorChoice, env: &Env) -> Terminal {
+    let (stdout, stderr) = are_terminals();
     let dumb = env.get("TERM") == Some("dumb");
-    let stderr = std::io::stderr().is_terminal() && !dumb;
-    let color = |terminal: bool| match global.color {
+    let stderr = stderr && !dumb;
+    let color = |terminal: bool| match color {
         ColorChoice::Always => true,
         ColorChoice::Never => false,
         ColorChoice::Auto => {
@@ -228,18 +240,11 @@ fn printer_for(global: &Global, env: &Env) -> Printer {
         }
     };
     let width = env.get("COLUMNS").and_then(|c| c.parse().ok()).or_else(terminal_width);
-    Printer {
-        verbosity: match (global.quiet, global.verbose) {
-            (true, _) => Verbosity::Quiet,
-            (_, true) => Verbosity::Verbose,
-            _ => Verbosity::Normal,
-        },
-        terminal: Terminal {
-            stdout,
-            stderr,
-            color_out: color(stdout),
-            color_err: color(stderr),
-            width: width.unwrap_or(80).max(40),
-        },
+    Terminal {
+        stdout,
+        stderr,
+        color_out: color(stdout),
+        color_err: color(stderr),
+        width: width.unwrap_or(80).max(40),
     }
 }

@@ -13,6 +13,7 @@ mod runtime_config;
 mod settings;
 mod specs;
 mod threads;
+mod usage;
 pub mod verbs;
 
 pub use app::*;

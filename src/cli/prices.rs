@@ -24,8 +24,11 @@ impl Context {
         }
         let path = self.env.config_dir().join(file);
         let wrong = |error: String| {
-            CliError::new(ErrorKind::Usage, format!("the price file {}: {error}", path.display()))
-                .hint("the setting `prices` names it; `mlctl cost --template gcp` prints one")
+            CliError::of_lines(
+                ErrorKind::Usage,
+                &format!("the price file {}: {error}", path.display()),
+            )
+            .hint("the setting `prices` names it; `mlctl cost --template gcp` prints one")
         };
         let text = fs_err::read_to_string(&path).map_err(|error| wrong(error.to_string()))?;
         let custom: Vec<String> = self.settings.accelerators.keys().cloned().collect();

@@ -11,6 +11,7 @@ use crate::run::{RunView, WhyReport, explain};
 use crate::run::{SyncError, sync};
 use crate::runtime::{FoundRuns, Notice, Runtime, Wanted};
 use crate::store::{FoundRun, Refresh, RunPaths, RunRecord, Store, StoreError};
+use crate::ui::{Text, json_text, yaml_text};
 
 /// A run that a verb is about, up to date.
 #[derive(Debug)]
@@ -113,7 +114,7 @@ impl Context {
             Ok(record) => Ok(record),
             Err(SyncError::Store(error)) => Err(error),
             Err(SyncError::Runtime(error)) => {
-                self.printer.warn(&format!("{run}: {error}"));
+                self.printer.warn(format!("{run}: {error}"));
                 Ok(record)
             }
         }
@@ -122,7 +123,7 @@ impl Context {
     /// Prints, as warnings, what the store has found wrong with the state folder.
     pub fn print_notices(&self, store: &Store) {
         for notice in store.take_notices() {
-            self.printer.warn(&notice);
+            self.printer.warn(notice);
         }
     }
 
@@ -130,19 +131,15 @@ impl Context {
     pub fn emit<T: Serialize>(
         &self,
         value: &T,
-        text: impl FnOnce() -> String,
+        text: impl FnOnce() -> Text,
     ) -> Result<(), CliError> {
         let internal = |error: String| CliError::new(ErrorKind::Internal, error);
         let text = match self.format {
-            Format::Table => text(),
-            Format::Json => {
-                serde_json::to_string_pretty(value).map_err(|error| internal(error.to_string()))?
-            }
-            Format::Yaml => {
-                serde_saphyr::to_string(value).map_err(|error| internal(error.to_string()))?
-            }
+            Format::Table => return Ok(self.printer.show(text())?),
+            Format::Json => json_text(value).map_err(|error| internal(error.to_string()))?,
+            Format::Yaml => yaml_text(value).map_err(|error| internal(error.to_string()))?,
         };
-        if text.is_empty() { Ok(()) } else { Ok(self.printer.data(&text)?) }
+        Ok(self.printer.data(&text)?)
     }
 }
 
@@ -165,7 +162,7 @@ impl Refresh for RuntimeRefresh<'_> {
             if let Ok(runtime) = self.context.runtime(name)
                 && let Err(error) = runtime.prepare(runs)
             {
-                self.context.printer.warn(&error.to_string());
+                self.context.printer.warn(error.to_string());
             }
         }
     }

@@ -93,7 +93,8 @@ impl Settings {
             return Ok(Self::default());
         }
         serde_saphyr::from_str(&text).map_err(|error| {
-            CliError::new(ErrorKind::Usage, format!("{}: {error}", path.display())).hint(
+            let message = format!("{}: {error}", path.display());
+            CliError::of_lines(ErrorKind::Usage, &message).hint(
                 "known settings: runtime, context, namespace, contexts, secretsFile, runnerImage, \
                  runnerArchitectures, keep, retention, accelerators, claims, prices",
             )

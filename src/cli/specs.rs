@@ -7,6 +7,7 @@ use super::{CliError, Context, ErrorKind};
 use crate::spec::kinds::train::from_script;
 use crate::spec::syntax::{Diagnostics, RenderOptions, Source};
 use crate::spec::{Document, LoadOptions, Loaded, Resolved, load};
+use crate::ui::Text;
 use crate::work::train::LoadedJob;
 
 /// The file that is read when none is named.
@@ -79,7 +80,7 @@ impl Context {
                 Ok(loaded)
             }
             Err(findings) => {
-                crate::ui::Printer::line(self.render(&findings).trim_end());
+                self.printer.line(self.render(&findings));
                 Err(CliError::printed(ErrorKind::Spec))
             }
         }
@@ -87,17 +88,18 @@ impl Context {
 
     fn say_findings(&self, findings: &Diagnostics) {
         if !findings.list.is_empty() {
-            self.printer.say(self.render(findings).trim_end());
+            self.printer.say(self.render(findings));
         }
     }
 
-    fn render(&self, findings: &Diagnostics) -> String {
+    fn render(&self, findings: &Diagnostics) -> Text {
         let terminal = self.printer.terminal;
-        findings.render(RenderOptions {
+        let text = findings.render(RenderOptions {
             color: terminal.color_err,
             width: terminal.width,
             ..RenderOptions::default()
-        })
+        });
+        Text::painted(text.trim_end())
     }
 
     /// The path as it was named, the text, and the folder of relative paths.

@@ -20,7 +20,7 @@ fn explain(story: &Story, workers: u32) -> String {
 fn explain_with(story: &Story, workers: u32, tail: &dyn Fn(&ReplicaId) -> Vec<String>) -> String {
     let plan = plan(RUN, workers);
     let view = RunView::of(&RUN.into(), Some(&plan), &story.events);
-    why_text(&why(&view, Some(&plan), tail), &|_, text| text.to_owned())
+    why_text(&why(&view, Some(&plan), tail)).to_string()
 }
 
 /// One worker fails, the others lose their peer or are ended.

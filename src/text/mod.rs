@@ -1,18 +1,18 @@
 //! The ground floor: texts that people write and read, with nothing of mlctl below them.
 
 mod amounts;
+mod foreign;
 mod format;
 pub(crate) mod hex;
 mod nearest;
-mod plain;
 #[cfg(test)]
 mod properties;
 mod quantity;
 mod signal;
 
 pub use amounts::*;
+pub use foreign::*;
 pub use format::*;
 pub(crate) use nearest::{likeness, list_of, most_alike, nearest, one_slip_from};
-pub use plain::plain;
 pub use quantity::quantity;
 pub(crate) use signal::signal_name;

@@ -7,8 +7,9 @@ use std::time::Instant;
 use anstyle::Style;
 
 use super::human::duration;
-use super::{BOLD, DIM, ERROR, GOOD, HINT, Printer, Screen, Verbosity, WARNING, paint};
+use super::{BOLD, DIM, ERROR, GOOD, HINT, Printer, Screen, Text, Verbosity, WARNING};
 use crate::doctor::{Finding, Level, Place};
+use crate::text::line_of;
 
 /// Columns of the level (`ok`, `skip`, `warn`, `fail`), less the space behind it.
 const LEVEL: usize = 4;
@@ -34,7 +35,7 @@ impl<'a> Checks<'a> {
     /// Begins with no findings. Without `shown` none is printed, because a document with all of them
     /// follows on standard output; the line that says what is being looked at still is.
     pub fn new(printer: &'a Printer, shown: bool) -> Self {
-        let screen = Screen::default();
+        let screen = Screen::new(printer);
         Self { printer, shown, place: None, now: None, screen, failed: 0, warned: 0 }
     }
 
@@ -51,8 +52,7 @@ impl<'a> Checks<'a> {
         let moves = terminal.stderr && self.printer.verbosity >= Verbosity::Normal;
         let Some((what, since)) = self.now.as_ref().filter(|_| moves) else { return };
         let took = duration(since.elapsed());
-        let line = paint(terminal.color_err, DIM, &format!("  ...  {what} ({took})"));
-        self.screen.draw(&[], &[line]);
+        self.screen.draw(&[], &[Text::styled(DIM, &format!("  ...  {what} ({took})"))]);
     }
 
     /// Prints a finding on standard output, below a title when it is the first one of its place.
@@ -63,22 +63,20 @@ impl<'a> Checks<'a> {
             return Ok(());
         }
         self.screen.clear();
-        let color = self.printer.terminal.color_out;
-        let mut text = String::new();
+        let mut lines = Vec::new();
         if self.place != Some(finding.place) {
             if self.place.is_some() {
-                text += "\n";
+                lines.push(Text::default());
             }
             let title = match finding.place {
                 Place::Laptop => "Laptop",
                 Place::Cluster => "Cluster",
             };
-            text += &paint(color, BOLD, title);
-            text += "\n";
+            lines.push(Text::styled(BOLD, title));
             self.place = Some(finding.place);
         }
-        text += &block(finding, self.printer.terminal.width.min(100), color);
-        self.printer.data(&text)?;
+        lines.extend(block(finding, self.printer.terminal.width.min(100)));
+        self.printer.show(Text::lines(lines))?;
         self.tick();
         Ok(())
     }
@@ -104,7 +102,8 @@ impl<'a> Checks<'a> {
                     count(warned, "warning", "warnings")
                 ),
             };
-            self.printer.say(&format!("\n{text}"));
+            self.printer.say("");
+            self.printer.say(text);
         }
         Ok(())
     }
@@ -112,29 +111,24 @@ impl<'a> Checks<'a> {
 
 /// One finding as lines of at most `width` columns; only single words and quoted parts of commands
 /// can be longer.
-fn block(finding: &Finding, width: usize, color: bool) -> String {
+fn block(finding: &Finding, width: usize) -> Vec<Text> {
     let Finding { check, level, what, why, mend, .. } = finding;
     let (word, style) = word(*level);
-    let level = paint(color, style, &format!("{word:LEVEL$}"));
     let mut lines = Vec::new();
     let room = width.saturating_sub(INDENT).max(20);
-    for (at, line) in wrapped(what, room).into_iter().enumerate() {
-        lines.push(if at == 0 {
-            format!("  {level} {check:CHECK$} {line}")
-        } else {
-            format!("{:INDENT$}{line}", "")
-        });
-    }
-    for line in why.iter().flat_map(|why| wrapped(why, room)) {
-        lines.push(format!("{:INDENT$}{line}", ""));
-    }
-    for (at, line) in
-        mend.iter().flat_map(|mend| command(mend, room.saturating_sub(6).max(20))).enumerate()
-    {
-        let head = if at == 0 { paint(color, HINT, "mend:") } else { "     ".into() };
-        lines.push(format!("{:INDENT$}{head} {line}", ""));
-    }
-    lines.iter().flat_map(|line| [line.trim_end(), "\n"]).collect()
+    let indent = || Text::from(" ".repeat(INDENT));
+    let level = Text::styled(style, word).padded(LEVEL);
+    let head = Text::from("  ").then(level).then(format!(" {check:CHECK$} "));
+    let mut what = wrapped(what, room).into_iter();
+    lines.push(head.then(what.next().unwrap_or_default()));
+    lines.extend(what.map(|line| indent().then(line)));
+    lines.extend(why.iter().flat_map(|why| wrapped(why, room)).map(|line| indent().then(line)));
+    let mend = mend.iter().flat_map(|mend| command(mend, room.saturating_sub(6).max(20)));
+    lines.extend(mend.enumerate().map(|(at, line)| {
+        let head = if at == 0 { Text::styled(HINT, "mend:") } else { "     ".into() };
+        indent().then(head).then(" ").then(line)
+    }));
+    lines
 }
 
 fn word(level: Level) -> (&'static str, Style) {
@@ -149,7 +143,7 @@ fn word(level: Level) -> (&'static str, Style) {
 /// Words on lines of at most `width` columns; a longer word has a line of its own.
 fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
+    for word in line_of(text).split_whitespace() {
         match lines.last_mut() {
             Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
                 line.push(' ');
@@ -164,6 +158,8 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
 /// The same for a command that is copied to a shell: all lines but the last end with a backslash, a
 /// line never breaks within quotes, and a comment (`   # ...` at the end) is no part of the command.
 fn command(text: &str, width: usize) -> Vec<String> {
+    let text = line_of(text);
+    let text = text.as_str();
     let (code, comment) = match text.split_once("   # ") {
         Some((code, comment)) => (code, Some(format!("# {comment}"))),
         None => (text, None),
@@ -233,13 +229,15 @@ mod tests {
         let finding = Finding::fail(Place::Cluster, "permissions", "train lacks ".repeat(12))
             .why("because of this and that ".repeat(5))
             .mend(long);
-        let text = block(&finding, 80, false);
+        let text = Text::lines(block(&finding, 80));
+        let painted = text.painted_if(true);
+        let text = text.to_string();
         assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
         let at = text.find("mend: ").unwrap() + "mend: ".len();
         let joined = text[at..].replace("\\\n", " ");
         let words: Vec<&str> = joined.split_whitespace().collect();
         assert_eq!(words, long.split_whitespace().collect::<Vec<_>>());
-        assert!(!text.contains('\x1b') && block(&finding, 80, true).contains('\x1b'));
+        assert!(!text.contains('\x1b') && painted.contains('\x1b'));
     }
 
     #[test]

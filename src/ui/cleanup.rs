@@ -42,11 +42,12 @@ pub fn show_proposal(printer: &Printer, proposal: &Proposal, now: Timestamp) -> 
     if table.is_empty() {
         printer.say("nothing to remove");
     } else {
-        printer.data(&table.render(printer))?;
-        printer.say(&format!("\nin all {}", totals_text(&proposal.totals())));
+        printer.show(table.render(printer))?;
+        printer.say("");
+        printer.say(format!("in all {}", totals_text(&proposal.totals())));
     }
     for Kept { run, why } in &proposal.kept {
-        printer.say(&format!("{run} stays: {why}"));
+        printer.say(format!("{run} stays: {why}"));
     }
     Ok(())
 }

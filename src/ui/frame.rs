@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
-use super::human::{between, clip, duration};
+use super::human::{between, duration};
 use super::lines::{metrics_text, replica_state_style, replica_style, run_state_style, usage_text};
-use super::{BOLD, DIM};
+use super::{BOLD, DIM, Text};
 use crate::gang::ReplicaId;
 use crate::run::{ReplicaState, ReplicaView, RunView};
 
@@ -27,16 +27,13 @@ pub struct Frame<'a> {
     pub tick: usize,
     /// Columns that a line may have.
     pub width: usize,
-    /// Whether the lines have colours.
-    pub color: bool,
 }
 
 const SPINNER: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 
 impl Frame<'_> {
-    /// A line for the run and one for each replica, none wider than `width` columns. Colours don't
-    /// count as columns.
-    pub fn lines(&self) -> Vec<String> {
+    /// A line for the run and one for each replica, none wider than `width` columns.
+    pub fn lines(&self) -> Vec<Text> {
         let mut lines = vec![self.header()];
         let mut replicas: Vec<_> = self.view.replicas.values().collect();
         let all = replicas.len();
@@ -49,15 +46,16 @@ impl Frame<'_> {
             });
             replicas.truncate(ROWS);
         }
-        let name = replicas.iter().map(|r| r.replica.to_string().len()).max().unwrap_or(0);
-        lines.extend(replicas.iter().map(|replica| self.row(replica, name)));
+        let name = |replica: &ReplicaView| Text::from(replica.replica.to_string()).width();
+        let names = replicas.iter().map(|replica| name(replica)).max().unwrap_or(0);
+        lines.extend(replicas.iter().map(|replica| self.row(replica, names)));
         if all > ROWS {
-            lines.push(self.paint(DIM, &format!("  and {} more", all - ROWS)));
+            lines.push(Text::styled(DIM, &format!("  and {} more", all - ROWS)));
         }
         lines
     }
 
-    fn header(&self) -> String {
+    fn header(&self) -> Text {
         let view = self.view;
         let spinner = SPINNER[self.tick % SPINNER.len()];
         let since = view.started.or(view.submitted);
@@ -65,39 +63,34 @@ impl Frame<'_> {
             .map_or_else(String::new, |from| format!("  {}", duration(between(from, self.now))));
         let attempt =
             if view.attempt > 1 { format!("  attempt {}", view.attempt) } else { String::new() };
-        let state = view.state.as_str();
-        let used = 2 + view.run.len() + 2 + state.len() + elapsed.len() + attempt.len();
-        let activity = view.activity().unwrap_or_default();
-        let activity = clip(&activity, self.width.saturating_sub(used + 2));
-        format!(
-            "{spinner} {}  {}{attempt}{elapsed}  {}",
-            self.paint(BOLD, &view.run),
-            self.paint(run_state_style(view.state), state),
-            self.paint(DIM, &activity)
-        )
-        .trim_end()
-        .to_owned()
+        let line = Text::from(format!("{spinner} "))
+            .then(Text::styled(BOLD, &view.run))
+            .then("  ")
+            .then(Text::styled(run_state_style(view.state), view.state.as_str()))
+            .then(format!("{attempt}{elapsed}"));
+        self.with_rest(line, Text::styled(DIM, &view.activity().unwrap_or_default()))
     }
 
-    fn row(&self, replica: &ReplicaView, name: usize) -> String {
-        let id = replica.replica.to_string();
-        let state = replica.state.as_str();
+    fn row(&self, replica: &ReplicaView, names: usize) -> Text {
         let time = replica.since.map_or_else(String::new, |since| {
             duration(between(since, replica.until.unwrap_or(self.now)))
         });
         let (cpu, memory) = usage_text(replica.usage.as_ref());
         let cpu = if cpu.is_empty() { cpu } else { format!("{cpu} cpu") };
-        let fixed = format!("{time:>8} {cpu:>8} {memory:>9}");
-        let used = 2 + name + 1 + 11 + fixed.len() + 2;
-        let rest = clip(&self.talk(replica), self.width.saturating_sub(used));
-        let line = format!(
-            "  {}{} {}{}{fixed}  {rest}",
-            self.paint(replica_style(&replica.replica), &id),
-            " ".repeat(name - id.len()),
-            self.paint(replica_state_style(replica.state), state),
-            " ".repeat(11 - state.len().min(11)),
-        );
-        line.trim_end().to_owned()
+        let id = Text::styled(replica_style(&replica.replica), &replica.replica.to_string());
+        let state = Text::styled(replica_state_style(replica.state), replica.state.as_str());
+        let line = Text::from("  ")
+            .then(id.padded(names))
+            .then(" ")
+            .then(state.padded(11))
+            .then(format!("{time:>8} {cpu:>8} {memory:>9}"));
+        self.with_rest(line, self.talk(replica).into())
+    }
+
+    /// A line with as much of what is said last as there is room for.
+    fn with_rest(&self, line: Text, rest: Text) -> Text {
+        let room = self.width.saturating_sub(line.width() + 2);
+        if rest.is_empty() || room == 0 { line } else { line.then("  ").then(rest.clip(room)) }
     }
 
     /// The end of a replica's row: what keeps it from running, or why it was lost, else its numbers
@@ -116,9 +109,5 @@ impl Frame<'_> {
             (false, true) => metrics,
             (false, false) => format!("{metrics}  | {last}"),
         }
-    }
-
-    fn paint(&self, style: anstyle::Style, text: &str) -> String {
-        super::paint(self.color, style, text)
     }
 }

@@ -184,7 +184,7 @@ mod tests {
             node("cpu-0", "", &[("cpu", 8.0)]),
         ];
         let gpus = inventory(Some(&nodes), &pods(), true, &CustomAccelerators::new());
-        let table = cluster_gpus(&gpus, now()).text(None, false);
+        let table = cluster_gpus(&gpus, now()).text(None);
         assert_snapshot!(format!("{table}\n{}", gpu_totals(&gpus)));
         insta::assert_json_snapshot!(gpus.nodes[0]);
     }
@@ -193,7 +193,7 @@ mod tests {
     fn a_cluster_that_may_hardly_be_looked_at() {
         let gpus = inventory(None, &pods(), false, &CustomAccelerators::new());
         assert!(!gpus.complete);
-        let table = cluster_gpus(&gpus, now()).text(None, false);
+        let table = cluster_gpus(&gpus, now()).text(None);
         assert_snapshot!(format!("{table}\n{}", gpu_totals(&gpus)));
     }
 
@@ -221,6 +221,6 @@ mod tests {
             ..Gpu::default()
         };
         let machine = Machine { gpus: vec![gpu, busy], ..Machine::default() };
-        assert_snapshot!(machine_gpus(&machine).text(None, false));
+        assert_snapshot!(machine_gpus(&machine).text(None).to_string());
     }
 }

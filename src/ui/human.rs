@@ -76,15 +76,6 @@ fn scientific(value: f64) -> String {
     }
 }
 
-/// Cut to `width` characters at most, the last of them `…` where something is missing.
-pub fn clip(text: &str, width: usize) -> String {
-    if text.chars().count() <= width {
-        return text.into();
-    }
-    let kept: String = text.chars().take(width.saturating_sub(1)).collect();
-    format!("{}…", kept.trim_end())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,6 +92,5 @@ mod tests {
             [0.0, 0.972_46, 1.0, 123_456.0, 0.000_000_12, 0.25, -3.5].map(number),
             ["0", "0.9725", "1", "123456", "1.2e-7", "0.25", "-3.5"]
         );
-        assert_eq!(clip("a long text", 6), "a lon…");
     }
 }

@@ -2,31 +2,41 @@
 
 mod checks;
 mod cleanup;
+mod document;
 mod frame;
 mod gpus;
 pub mod human;
 mod lines;
+mod output;
+mod panic;
 mod printer;
 mod screen;
 mod sections;
 mod show;
+mod streams;
 mod summary;
 mod table;
 mod terminal;
 #[cfg(test)]
 mod tests;
+mod text;
 mod why;
 
 pub use checks::*;
 pub use cleanup::*;
+pub use document::*;
 pub use frame::*;
 pub use gpus::*;
 pub use lines::*;
+pub use output::*;
+pub use panic::*;
 pub use printer::*;
 pub use screen::*;
 pub use sections::*;
-pub use show::{FollowMode, Show, log_bytes};
+pub use show::{FollowMode, Show};
+pub use streams::{are_terminals, terminal_width};
 pub use summary::*;
 pub use table::*;
 pub use terminal::*;
+pub use text::*;
 pub use why::*;

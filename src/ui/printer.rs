@@ -1,9 +1,12 @@
 //! The two streams. Standard output has the data that was asked for, so that it can be piped;
 //! standard error has everything that is said beside it.
 
-use std::io::{self, Write};
+use std::io;
 
 use anstyle::{AnsiColor, Style};
+
+use super::{Text, streams};
+use crate::text::lines_of;
 
 /// How much is said on standard error.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,7 +31,7 @@ pub struct Terminal {
     pub color_out: bool,
     /// Text on standard error has colours.
     pub color_err: bool,
-    /// Columns of a line at the start of the command; [`terminal_width`] says what they are now.
+    /// Columns of a line at the start of the command; [`terminal_width`](super::terminal_width) says what they are now.
     pub width: usize,
 }
 
@@ -55,98 +58,66 @@ pub const DIM: Style = Style::new().dimmed();
 pub const BOLD: Style = Style::new().bold();
 
 impl Printer {
-    /// Text in a style, if standard error has colour.
-    pub fn paint(&self, style: Style, text: &str) -> String {
-        paint(self.terminal.color_err, style, text)
-    }
-
-    /// Text in a style, if standard output has colour.
-    pub fn paint_out(&self, style: Style, text: &str) -> String {
-        paint(self.terminal.color_out, style, text)
-    }
-
-    /// Data: written as it is to standard output, with a line end if there is none.
-    pub fn data(&self, text: &str) -> io::Result<()> {
-        let mut out = io::stdout().lock();
-        out.write_all(text.as_bytes())?;
-        if !text.ends_with('\n') {
-            out.write_all(b"\n")?;
-        }
-        out.flush()
-    }
-
-    /// Data that need not be text: written to standard output byte for byte, no line end added.
-    pub fn raw(&self, bytes: &[u8]) -> io::Result<()> {
-        if bytes.is_empty() {
+    /// What was asked for, as people read it: on standard output, with a line end.
+    pub fn show(&self, text: impl Into<Text>) -> io::Result<()> {
+        let text = text.into();
+        if text.is_empty() {
             return Ok(());
         }
-        let mut out = io::stdout().lock();
-        out.write_all(bytes)?;
-        out.flush()
+        streams::out(format!("{}\n", text.painted_if(self.terminal.color_out)).as_bytes())
+    }
+
+    /// What was asked for, as programs read it: on standard output, with a line end if there is none.
+    /// Documents are made by [`json_text`](super::json_text) and its like, which escape what a
+    /// terminal would obey; of any other text it is written out here.
+    pub fn data(&self, text: &str) -> io::Result<()> {
+        let mut text = lines_of(text);
+        if !text.ends_with('\n') {
+            text.push('\n');
+        }
+        streams::out(text.as_bytes())
     }
 
     /// A line on standard error, not with `--quiet`.
-    pub fn say(&self, text: &str) {
+    pub fn say(&self, text: impl Into<Text>) {
         if self.verbosity >= Verbosity::Normal {
-            Self::line(text);
+            self.line(text);
         }
     }
 
     /// A line on standard error, with `--verbose` only.
-    pub fn detail(&self, text: &str) {
+    pub fn detail(&self, text: impl Into<Text>) {
         if self.verbosity >= Verbosity::Verbose {
-            Self::line(text);
+            self.line(text);
         }
     }
 
     /// `warning: ...` on standard error, not with `--quiet`: the command goes on.
-    pub fn warn(&self, text: &str) {
-        if self.verbosity >= Verbosity::Normal {
-            Self::line(&format!("{} {text}", self.paint(WARNING, "warning:")));
-        }
+    pub fn warn(&self, text: impl Into<Text>) {
+        self.say(Text::styled(WARNING, "warning:").then(" ").then(text));
     }
 
     /// `hint: ...` on standard error, not with `--quiet`: what to do next.
-    pub fn hint(&self, text: &str) {
-        if self.verbosity >= Verbosity::Normal {
-            Self::line(&format!("{} {text}", self.paint(HINT, "hint:")));
-        }
+    pub fn hint(&self, text: impl Into<Text>) {
+        self.say(Text::styled(HINT, "hint:").then(" ").then(text));
     }
 
     /// Asks a question on standard error and waits for a line on standard input. Only `y` and `yes`
     /// are a yes; a closed input is a no.
-    pub fn confirm(&self, question: &str) -> bool {
-        {
-            let mut err = io::stderr().lock();
-            let _ = write!(err, "{question} [y/N] ");
-            let _ = err.flush();
-        }
+    pub fn confirm(&self, question: impl Into<Text>) -> bool {
+        streams::err(&format!("{} [y/N] ", question.into().painted_if(self.terminal.color_err)));
         let mut answer = String::new();
         let read = io::stdin().read_line(&mut answer);
         read.is_ok() && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
     }
 
     /// `error: ...` on standard error, with `--quiet` too: the command has failed.
-    pub fn error(&self, text: &str) {
-        Self::line(&format!("{} {text}", self.paint(ERROR, "error:")));
+    pub fn error(&self, text: impl Into<Text>) {
+        self.line(Text::styled(ERROR, "error:").then(" ").then(text));
     }
 
-    /// A line on standard error whatever the verbosity. A stream that can't be written to is no error:
-    /// the command's work doesn't depend on it.
-    pub fn line(text: &str) {
-        let mut err = io::stderr().lock();
-        let _ = writeln!(err, "{text}");
+    /// A line on standard error whatever the verbosity.
+    pub fn line(&self, text: impl Into<Text>) {
+        streams::err(&format!("{}\n", text.into().painted_if(self.terminal.color_err)));
     }
-}
-
-/// Columns of the terminal on standard error as it is now, which its user may have resized; `None`
-/// when it is no terminal or doesn't say.
-pub fn terminal_width() -> Option<usize> {
-    let size = rustix::termios::tcgetwinsize(io::stderr()).ok()?;
-    (size.ws_col > 0).then_some(size.ws_col as usize)
-}
-
-/// Text in a style, or as it is without `color`.
-pub fn paint(color: bool, style: Style, text: &str) -> String {
-    if color { format!("{style}{text}{style:#}") } else { text.into() }
 }

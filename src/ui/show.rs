@@ -5,8 +5,9 @@ use std::io;
 
 use super::frame::Frame;
 use super::lines::{clock, event_text, replica_style};
+use super::output::OutputLook;
 use super::screen::Screen;
-use super::{DIM, Printer, Verbosity};
+use super::{DIM, Printer, Text, Verbosity, json_line};
 use crate::event::{Event, EventKind};
 use crate::gang::ReplicaId;
 use crate::run::{RunView, Watcher};
@@ -25,12 +26,7 @@ pub enum FollowMode {
     /// The journal as JSON Lines on standard output, nothing else.
     Events,
     /// The commands' output on standard output, nothing else.
-    Logs {
-        /// Each line begins with its replica.
-        prefix: bool,
-        /// Each line begins with the time at which it was printed.
-        time: bool,
-    },
+    Logs(OutputLook),
     /// Nothing at all: only the end of the run is awaited.
     Silent,
 }
@@ -40,7 +36,7 @@ pub struct Show<'a> {
     printer: &'a Printer,
     mode: FollowMode,
     screen: Screen,
-    above: Vec<String>,
+    above: Vec<Text>,
     last_lines: HashMap<ReplicaId, String>,
     frames: usize,
 }
@@ -51,21 +47,21 @@ impl<'a> Show<'a> {
         Self {
             printer,
             mode,
-            screen: Screen::default(),
+            screen: Screen::new(printer),
             above: Vec::new(),
             last_lines: HashMap::new(),
             frames: 0,
         }
     }
 
-    fn line(&mut self, line: String) {
+    fn line(&mut self, line: Text) {
         if self.is_quiet() {
             return;
         }
         if self.mode == FollowMode::Live {
             self.above.push(line);
         } else {
-            self.printer.say(&line);
+            self.printer.say(line);
         }
     }
 
@@ -81,38 +77,33 @@ impl Watcher for Show<'_> {
 
     fn event(&mut self, event: &Event, _view: &RunView) -> io::Result<()> {
         match self.mode {
-            FollowMode::Events => return self.printer.data(&serde_json::to_string(event)?),
+            FollowMode::Events => return self.printer.data(&json_line(event)?),
             FollowMode::Live if routine(&event.kind) => return Ok(()),
             FollowMode::Live | FollowMode::Plain => {}
-            FollowMode::Logs { .. } | FollowMode::Silent => return Ok(()),
+            FollowMode::Logs(_) | FollowMode::Silent => return Ok(()),
         }
         // The summary says how it ended.
         if !matches!(event.kind, EventKind::Finished { .. })
             && let Some(text) = event_text(event)
         {
-            let time = self.printer.paint(DIM, &clock(event.time));
-            self.line(format!("{time} {text}"));
+            self.line(Text::styled(DIM, &clock(event.time)).then(" ").then(text));
         }
         Ok(())
     }
 
     fn output(&mut self, lines: Vec<LogLine>, view: &RunView) -> io::Result<()> {
         let printer = self.printer;
-        if let FollowMode::Logs { prefix, time } = self.mode {
-            let mut data = Vec::new();
-            for line in &lines {
-                log_bytes(&mut data, line, printer, prefix, time);
-            }
-            return printer.raw(&data);
+        if let FollowMode::Logs(look) = self.mode {
+            return printer.output(&lines, look);
         }
         let talkative = printer.verbosity > Verbosity::Normal;
         let scroll = self.mode == FollowMode::Plain || talkative || view.replicas.len() <= 1;
         for line in lines {
             let text = plain(&line.line);
             if scroll {
-                let time = printer.paint(DIM, &clock(now()));
-                let who = printer.paint(replica_style(&line.replica), &line.replica.to_string());
-                self.line(format!("{time} {who} | {text}"));
+                let who = Text::styled(replica_style(&line.replica), &line.replica.to_string());
+                let time = Text::styled(DIM, &clock(now())).then(" ");
+                self.line(time.then(who).then(" | ").then(text.as_str()));
             }
             if !text.trim().is_empty() {
                 self.last_lines.insert(line.replica, text);
@@ -132,15 +123,12 @@ impl Watcher for Show<'_> {
         if self.mode != FollowMode::Live || self.is_quiet() {
             return;
         }
-        let terminal = self.printer.terminal;
         let frame = Frame {
             view,
             last_lines: &self.last_lines,
             now: now(),
             tick: self.frames,
-            // One column less: a full line would wrap in some terminals.
-            width: super::terminal_width().unwrap_or(terminal.width).saturating_sub(1),
-            color: terminal.color_err,
+            width: self.screen.width(),
         };
         self.screen.draw(&std::mem::take(&mut self.above), &frame.lines());
     }
@@ -161,19 +149,4 @@ fn routine(kind: &EventKind) -> bool {
             | EventKind::Waiting { .. }
             | EventKind::Submitted { .. }
     )
-}
-
-/// One line of output as `logs` prints it. The command's own bytes are never changed.
-pub fn log_bytes(to: &mut Vec<u8>, line: &LogLine, printer: &Printer, prefix: bool, time: bool) {
-    if time {
-        to.extend(printer.paint_out(DIM, &clock(line.time.unwrap_or_else(now))).bytes());
-        to.push(b' ');
-    }
-    if prefix {
-        let who = line.replica.to_string();
-        to.extend(printer.paint_out(replica_style(&line.replica), &who).bytes());
-        to.extend(b" | ");
-    }
-    to.extend(&line.line);
-    to.push(b'\n');
 }

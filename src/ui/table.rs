@@ -3,7 +3,8 @@
 use anstyle::Style;
 use comfy_table::{ColumnConstraint, ContentArrangement, Row, presets};
 
-use super::Printer;
+use super::{Printer, Text};
+use crate::text::line_of;
 
 /// A table with column names. In a pipe nothing is cut; a terminal gets lines that fit it.
 #[derive(Clone, Debug, Default)]
@@ -21,7 +22,7 @@ pub struct Table {
 impl Table {
     /// A table of these columns without rows.
     pub fn new<S: AsRef<str>>(header: &[S]) -> Self {
-        let header = header.iter().map(|name| name.as_ref().to_owned()).collect();
+        let header = header.iter().map(|name| line_of(name.as_ref())).collect();
         Self { header, ..Self::default() }
     }
 
@@ -46,7 +47,8 @@ impl Table {
 
     /// Adds a row whose cell in the painted column has this colour.
     pub fn painted_row(&mut self, style: Style, cells: Vec<String>) {
-        self.rows.push(cells);
+        // Before anything is measured: what is written out is wider.
+        self.rows.push(cells.iter().map(|cell| line_of(cell)).collect());
         self.styles.push(style);
     }
 
@@ -55,26 +57,20 @@ impl Table {
         self.rows.is_empty()
     }
 
-    /// The text for standard output, as wide and as coloured as that can show.
-    pub fn render(&self, printer: &Printer) -> String {
+    /// The text for standard output, as wide as that can show.
+    pub fn render(&self, printer: &Printer) -> Text {
         let terminal = printer.terminal;
-        self.text(terminal.stdout.then_some(terminal.width), terminal.color_out)
+        self.text(terminal.stdout.then_some(terminal.width))
     }
 
-    /// The text without a last line end, cut to `width` columns if one is given.
-    pub fn text(&self, width: Option<usize>, color: bool) -> String {
-        let mut lines = match width {
-            None if self.is_ascii() => self.whole_lines(),
+    /// The text, cut to `width` columns if one is given.
+    pub fn text(&self, width: Option<usize>) -> Text {
+        let is_ascii = self.rows.iter().flatten().all(|cell| cell.is_ascii());
+        let lines = match width {
+            None if is_ascii => self.whole_lines(),
             width => self.arranged_lines(width),
         };
-        if color {
-            self.paint(&mut lines);
-        }
-        lines.join("\n")
-    }
-
-    fn is_ascii(&self) -> bool {
-        self.rows.iter().flatten().all(|cell| cell.is_ascii() && !cell.contains('\n'))
+        self.painted_lines(&lines)
     }
 
     /// The same as [`Table::arranged_lines`] without a width, in a hundredth of the time for thousands
@@ -124,20 +120,23 @@ impl Table {
         table.lines().map(|line| line.trim_end().to_owned()).collect()
     }
 
-    fn paint(&self, lines: &mut [String]) {
-        let Some(column) = self.painted else { return };
-        let Some(at) = lines.first().and_then(|line| line.find(self.header[column].as_str()))
-        else {
-            return;
-        };
-        let rows = self.rows.iter().zip(&self.styles);
-        for (line, (row, style)) in lines.iter_mut().skip(1).zip(rows) {
-            let text = &row[column];
-            let end = at + text.len();
-            if line.get(at..end) == Some(text) && !style.is_plain() {
-                *line = format!("{}{style}{text}{style:#}{}", &line[..at], &line[end..]);
+    fn painted_lines(&self, lines: &[String]) -> Text {
+        let column = self
+            .painted
+            .and_then(|column| Some((column, lines.first()?.find(self.header[column].as_str())?)));
+        let mut rows = self.rows.iter().zip(&self.styles);
+        Text::lines(lines.iter().enumerate().map(|(number, line)| {
+            let row = if number == 0 { None } else { rows.next() };
+            if let (Some((column, at)), Some((row, style))) = (column, row) {
+                let cell = row[column].as_str();
+                let end = at + cell.len();
+                if line.get(at..end) == Some(cell) {
+                    let state = Text::styled(*style, cell);
+                    return Text::block(&line[..at]).then(state).then(Text::block(&line[end..]));
+                }
             }
-        }
+            Text::block(line)
+        }))
     }
 }
 
@@ -159,7 +158,7 @@ mod tests {
 
     #[test]
     fn a_terminal_gets_lines_that_fit() {
-        let text = table().text(Some(80), false);
+        let text = table().text(Some(80)).to_string();
         assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
         assert!(text.contains('…') && text.contains("a-name-as-long-as-a-name-may-be-abc123"));
         assert_eq!(text.lines().count(), 3, "{text}");
@@ -167,7 +166,7 @@ mod tests {
 
     #[test]
     fn a_pipe_gets_everything_and_no_colour() {
-        let text = table().text(None, false);
+        let text = table().text(None).to_string();
         assert!(text.contains(&"x".repeat(100)) && !text.contains('\x1b'));
     }
 
@@ -179,11 +178,18 @@ mod tests {
 
     #[test]
     fn colour_moves_nothing() {
-        let painted = table().text(Some(80), true);
+        let text = table().text(Some(80));
+        let painted = text.painted_if(true);
         assert!(painted.contains("\x1b["));
-        assert_eq!(
-            anstream::adapter::strip_str(&painted).to_string(),
-            table().text(Some(80), false)
-        );
+        assert_eq!(anstream::adapter::strip_str(&painted).to_string(), text.to_string());
+    }
+
+    #[test]
+    fn a_cell_makes_no_line_and_is_measured_as_it_is_shown() {
+        let mut table = Table::new(&["RUN", "STATE"]).painted(1);
+        table.row(vec!["a\nfake-run  succeeded\x1b[2J".into(), "failed".into()]);
+        let text = "RUN                            STATE\na\\nfake-run  succeeded\\x1b[2J  failed";
+        assert_eq!(table.text(None).to_string(), text);
+        assert_eq!(table.text(Some(80)).to_string(), text);
     }
 }

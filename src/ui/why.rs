@@ -1,67 +1,67 @@
 //! The report of `why` as text: the chain of causes and what to do.
 
-use super::{BOLD, DIM, ERROR, HINT};
+use super::{BOLD, DIM, ERROR, HINT, Text};
 use crate::run::{Cause, WhyReport};
 
-/// The report as text without a last line end. `paint` puts text into a style, or leaves it as it
-/// is where there are no colours.
-pub fn why_text(report: &WhyReport, paint: &dyn Fn(anstyle::Style, &str) -> String) -> String {
-    let headline = paint(super::run_state_style(report.state), &report.headline);
-    let mut lines = vec![format!("{} {headline}", paint(BOLD, &report.run))];
+/// The report as text.
+pub fn why_text(report: &WhyReport) -> Text {
+    let headline = Text::styled(super::run_state_style(report.state), &report.headline);
+    let mut lines = vec![Text::styled(BOLD, &report.run).then(" ").then(headline)];
     for cause in &report.causes {
-        lines.push(String::new());
-        cause_lines(cause, &mut lines, paint);
+        lines.push(Text::default());
+        cause_lines(cause, &mut lines);
     }
     if !report.consequences.is_empty() {
-        lines.push(String::new());
+        lines.push(Text::default());
         lines.push("because of it:".into());
-        lines.extend(report.consequences.iter().map(|text| format!("  {text}")));
+        lines.extend(report.consequences.iter().map(|text| format!("  {text}").into()));
     }
     if !report.earlier.is_empty() {
-        lines.push(String::new());
+        lines.push(Text::default());
         lines.push("before that:".into());
         for cause in &report.earlier {
-            lines.push(format!("  {}", cause_title(cause, paint)));
+            lines.push(Text::from("  ").then(cause_title(cause)));
             let last = cause.lines.last();
-            lines.extend(last.map(|line| format!("    {}", paint(DIM, &format!("| {line}")))));
+            lines.extend(last.map(|line| Text::from("    ").then(quoted(line))));
         }
     }
     if !report.retries.is_empty() {
-        lines.push(String::new());
+        lines.push(Text::default());
         let each =
             report.retries.iter().map(|s| format!("{} {} of {}", s.class, s.spent, s.budget));
-        lines.push(format!("restarts used: {}", each.collect::<Vec<_>>().join(", ")));
+        let each = each.collect::<Vec<_>>().join(", ");
+        lines.push(format!("restarts used: {each}").into());
     }
     if !report.warnings.is_empty() {
-        lines.push(String::new());
+        lines.push(Text::default());
         lines.push("warnings:".into());
-        lines.extend(report.warnings.iter().map(|text| format!("  {text}")));
+        lines.extend(report.warnings.iter().map(|text| format!("  {text}").into()));
     }
     if !report.next.is_empty() {
-        lines.push(String::new());
-        lines.push(paint(HINT, "what to do:"));
-        lines.extend(report.next.iter().map(|text| format!("  - {text}")));
+        lines.push(Text::default());
+        lines.push(Text::styled(HINT, "what to do:"));
+        lines.extend(report.next.iter().map(|text| format!("  - {text}").into()));
     }
-    lines.join("\n")
+    Text::lines(lines)
 }
 
-fn cause_title(cause: &Cause, paint: &dyn Fn(anstyle::Style, &str) -> String) -> String {
-    let who = cause.replica.as_ref().map(|replica| paint(ERROR, &replica.to_string()));
+fn cause_title(cause: &Cause) -> Text {
     let attempt = cause.attempt.filter(|n| *n > 0).map(|n| format!("attempt {n}"));
     let class = cause.class.map(|class| class.to_string());
     let of: Vec<_> = attempt.into_iter().chain(class).collect();
     let of = if of.is_empty() { String::new() } else { format!(" ({})", of.join(", ")) };
-    match who {
-        Some(who) => format!("{who}{of}: {}", cause.text),
-        None => format!("{}{of}", cause.text),
+    match &cause.replica {
+        Some(who) => Text::styled(ERROR, &who.to_string()).then(format!("{of}: {}", cause.text)),
+        None => format!("{}{of}", cause.text).into(),
     }
 }
 
-fn cause_lines(
-    cause: &Cause,
-    lines: &mut Vec<String>,
-    paint: &dyn Fn(anstyle::Style, &str) -> String,
-) {
-    lines.push(cause_title(cause, paint));
-    lines.extend(cause.lines.iter().map(|line| format!("  {}", paint(DIM, &format!("| {line}")))));
+fn cause_lines(cause: &Cause, lines: &mut Vec<Text>) {
+    lines.push(cause_title(cause));
+    lines.extend(cause.lines.iter().map(|line| Text::from("  ").then(quoted(line))));
+}
+
+/// A line of a command's output.
+fn quoted(line: &str) -> Text {
+    Text::styled(DIM, &format!("| {line}"))
 }

@@ -58,6 +58,34 @@ fn imports_run_one_way() {
     assert!(wrong.is_empty(), "arrows that the table does not have:\n{}", wrong.join("\n"));
 }
 
+/// Ways to the standard streams, and ways around what makes text safe, each with the only files that
+/// may go them.
+const WAYS_OUT: [(&str, &[&str]); 10] = [
+    // The agent's log is data, and a command beside a replica's is a session of its own.
+    ("io::stdout", &["ui/streams.rs", "ui/terminal.rs", "cli/verbs/agent.rs"]),
+    ("io::stderr", &["ui/streams.rs", "ui/terminal.rs"]),
+    ("rustix::stdio", &[]),
+    ("/dev/tty", &[]),
+    ("/dev/std", &[]),
+    ("/proc/self/fd", &[]),
+    ("streams::", &["ui/printer.rs", "ui/screen.rs", "ui/output.rs", "ui/mod.rs"]),
+    ("painted_if", &["ui/text.rs", "ui/printer.rs", "ui/screen.rs", "ui/output.rs"]),
+    ("Text::painted(", &["ui/text.rs", "cli/specs.rs", "cli/usage.rs"]),
+    // The help alone, in which nothing is anybody else's.
+    (".print()", &["cli/usage.rs"]),
+];
+
+#[test]
+fn nothing_reaches_a_terminal_past_the_printer() {
+    let sources = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    for (way, files) in WAYS_OUT {
+        let users = sources.iter().filter(|(_, text)| text.contains(way));
+        let wrong: Vec<&str> =
+            users.map(|(path, _)| path.as_str()).filter(|path| !files.contains(path)).collect();
+        assert!(wrong.is_empty(), "`{way}` in {wrong:?}: print by `ui::Printer`");
+    }
+}
+
 #[test]
 fn the_picture_is_the_table() {
     let text = include_str!("../../ARCHITECTURE.md");

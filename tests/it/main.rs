@@ -21,6 +21,7 @@ mod image;
 mod kube;
 mod layers;
 mod pod;
+mod pty;
 mod readme;
 mod render;
 mod shown;

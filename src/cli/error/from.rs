@@ -51,7 +51,8 @@ impl From<RuntimeError> for CliError {
         match error {
             RuntimeError::Io(error) => error.into(),
             RuntimeError::Refused(reasons) => {
-                Self::new(ErrorKind::Refused, reasons.join("\n       "))
+                let mut reasons = reasons.into_iter();
+                Self::new(ErrorKind::Refused, reasons.next().unwrap_or_default()).more(reasons)
             }
             RuntimeError::Cluster(error) => error.into(),
             RuntimeError::NotRun(..) => Self::new(ErrorKind::NotFound, error.to_string()),
@@ -70,7 +71,7 @@ impl From<ClusterError> for CliError {
                 .hint("set KUBECONFIG, or fetch one with your cluster's own command line")
                 .hint("or run on this machine: --runtime local"),
             ClusterError::Kubeconfig(_) => {
-                of_kind(Usage).hint("see what kubectl says: kubectl config view")
+                Self::of_lines(Usage, &message).hint("see what kubectl says: kubectl config view")
             }
             ClusterError::NoContext(known) => of_kind(Usage).hint(format!(
                 "name one with --context, or choose one: kubectl config use-context {}",

@@ -63,6 +63,8 @@ pub struct CliError {
     pub kind: ErrorKind,
     /// The thing and the reason. Empty when everything has been said already.
     pub message: String,
+    /// What belongs to the message, each on a line of its own below it.
+    pub more: Vec<String>,
     /// What to do next.
     pub hints: Vec<String>,
 }
@@ -70,12 +72,25 @@ pub struct CliError {
 impl CliError {
     /// An error without hints.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), hints: Vec::new() }
+        Self { kind, message: message.into(), more: Vec::new(), hints: Vec::new() }
+    }
+
+    /// An error whose message has several lines of its own, such as a place in a file of the user's.
+    pub fn of_lines(kind: ErrorKind, message: &str) -> Self {
+        let mut lines = message.lines().map(str::to_owned);
+        Self::new(kind, lines.next().unwrap_or_default()).more(lines)
     }
 
     /// Everything has been printed; only the exit code is left.
     pub fn printed(kind: ErrorKind) -> Self {
         Self::new(kind, "")
+    }
+
+    /// Adds a line below the message.
+    #[must_use]
+    pub fn more(mut self, lines: impl IntoIterator<Item = String>) -> Self {
+        self.more.extend(lines);
+        self
     }
 
     /// Adds what to do next.
@@ -92,6 +107,9 @@ impl CliError {
         }
         if !self.message.is_empty() {
             printer.error(&self.message);
+        }
+        for line in &self.more {
+            printer.line(format!("       {line}"));
         }
         for hint in &self.hints {
             printer.hint(hint);

@@ -9,7 +9,7 @@ use crate::agent::{
 use crate::cli::{CliError, Env};
 use crate::gang::AgentExit;
 use crate::sys;
-use crate::ui::Printer;
+use crate::ui::{Printer, json_line};
 
 /// Arguments of `agent`.
 #[derive(Debug, clap::Args)]
@@ -55,7 +55,7 @@ fn in_pod(env: Env, document: &Path, printer: &Printer) -> u8 {
         Err(error) if error.is_final() => (error.to_string(), AgentExit::FinalJob),
         Err(error) => (error.to_string(), AgentExit::Count),
     };
-    printer.error(&reason);
+    printer.error(&*reason);
     report_unusable_pod(&reason);
     exit.code()
 }
@@ -119,13 +119,13 @@ pub fn agent_beside(args: &AgentBesideArgs, printer: &Printer) -> u8 {
         return 126;
     };
     let error = command.exec();
-    printer.error(&format!("{}: {error}", args.argv[0]));
+    printer.error(format!("{}: {error}", args.argv[0]));
     if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 }
 }
 
 /// Looks at the pod that it runs in, for `doctor`: the report is the termination message and the log.
 pub fn agent_probe(printer: &Printer) -> Result<u8, CliError> {
-    let report = serde_json::to_string(&probe()).map_err(std::io::Error::from)?;
+    let report = json_line(&probe()).map_err(std::io::Error::from)?;
     report_in_pod(report.clone());
     printer.data(&report)?;
     Ok(0)

@@ -48,7 +48,7 @@ pub fn run(context: &Context, args: &CancelArgs) -> Result<u8, CliError> {
         .filter(|target| {
             let record = &target.record;
             if record.state.is_ended() {
-                context.printer.say(&format!("{} has already {}", record.id, ended(record.state)));
+                context.printer.say(format!("{} has already {}", record.id, ended(record.state)));
             }
             !record.state.is_ended()
         })
@@ -57,10 +57,10 @@ pub fn run(context: &Context, args: &CancelArgs) -> Result<u8, CliError> {
     for target in &alive {
         let runtime = context.runtime(&target.record.runtime)?;
         for Notice(notice) in runtime.cancel(&target.paths, &user)? {
-            context.printer.warn(&notice);
+            context.printer.warn(notice);
         }
         if args.no_wait {
-            context.printer.say(&format!("{} is being cancelled", target.record.id));
+            context.printer.say(format!("{} is being cancelled", target.record.id));
         }
     }
     if args.no_wait {
@@ -99,7 +99,7 @@ fn wait_for(context: &Context, target: &Target, force: bool) -> Result<(), CliEr
                 RunState::Cancelled => format!("{} is cancelled ({took})", record.id),
                 state => format!("{} {} before it could be cancelled", record.id, ended(state)),
             };
-            context.printer.say(&text);
+            context.printer.say(text);
             return Ok(());
         }
         let limit = if force { grace.unwrap_or_default() } else { bound };

@@ -15,7 +15,7 @@ use crate::ops::cleanup::{
 };
 use crate::store::{ListFilter, Store, now};
 use crate::text::Span;
-use crate::ui::{Verbosity, removal_title, show_proposal, totals_text};
+use crate::ui::{Text, Verbosity, removal_title, show_proposal, totals_text};
 
 /// Younger runs stay where nothing narrows the choice down.
 const DEFAULT_AGE: Duration = Duration::from_hours(7 * 24);
@@ -107,9 +107,9 @@ pub fn run(context: &Context, args: &CleanupArgs) -> Result<u8, CliError> {
         let younger = younger(args, &surveyed.survey, &proposal);
         if younger > 0 {
             let runs = if younger == 1 { "run" } else { "runs" };
-            context.printer.hint(&format!(
-                "{younger} {runs} ended less than 7 days ago: --all takes them too"
-            ));
+            context
+                .printer
+                .hint(format!("{younger} {runs} ended less than 7 days ago: --all takes them too"));
         }
     }
     let sure = proposal.removals.is_empty() || args.dry_run || args.yes || ask(context)?;
@@ -129,7 +129,7 @@ pub fn run(context: &Context, args: &CleanupArgs) -> Result<u8, CliError> {
             kept: &proposal.kept,
             failures: &failures,
         },
-        String::new,
+        Text::default,
     )?;
     context.print_notices(&store);
     if !sure {
@@ -138,14 +138,14 @@ pub fn run(context: &Context, args: &CleanupArgs) -> Result<u8, CliError> {
     }
     for Failure { run, what, why } in &failures {
         let whose = run.as_ref().map(|run| format!("{run}: ")).unwrap_or_default();
-        context.printer.warn(&format!("{whose}{what} was not removed: {why}"));
+        context.printer.warn(format!("{whose}{what} was not removed: {why}"));
     }
     if !failures.is_empty() {
         context.printer.hint("the rest is removed; `mlctl cleanup` again tries what is left");
         return Err(CliError::printed(ErrorKind::Refused));
     }
     if !args.dry_run && !proposal.removals.is_empty() {
-        context.printer.say(&done);
+        context.printer.say(done);
     }
     Ok(0)
 }
@@ -176,14 +176,14 @@ pub fn by_itself(context: &Context) {
         let store = context.store()?;
         let (surveyed, proposal) = survey_and_propose(context, &store, &args)?;
         let failures = remove(context, &store, &surveyed, &proposal);
-        context.printer.detail(&format!(
+        context.printer.detail(format!(
             "retention: removed {}; {} could not be",
             totals_text(&proposal.totals()),
             failures.len()
         ));
         Ok(())
     }) {
-        context.printer.detail(&format!("retention: {}", error.message));
+        context.printer.detail(format!("retention: {}", error.message));
     }
 }
 
@@ -212,7 +212,7 @@ fn remove(
 ) -> Vec<Failure> {
     let runtime_of = |name: &str| surveyed.runtimes.get(name).map(|runtime| &**runtime);
     carry_out(proposal, store, &runtime_of, &mut |removal| {
-        context.printer.detail(&format!("removing {}", removal_title(removal)));
+        context.printer.detail(format!("removing {}", removal_title(removal)));
     })
 }
 

@@ -7,10 +7,12 @@ use clap::builder::PossibleValue;
 use oci_client::Reference;
 use serde::Serialize;
 
+use super::selection::object_name;
 use crate::cli::{CliError, Context, ErrorKind, exit};
 use crate::ops::{Grant, admin_manifests};
 use crate::runtime::image::{Binary, BinaryError, RegistryError, RunnerImage, push, write_archive};
 use crate::runtime::kubernetes::{AdminRole, ClusterScope};
+use crate::ui::Text;
 
 /// Arguments of `cluster`.
 #[derive(Debug, clap::Args)]
@@ -72,7 +74,7 @@ Examples:
 #[command(after_help = MANIFESTS_HELP)]
 pub struct ManifestsArgs {
     /// The namespace of the runs
-    #[arg(long, value_name = "NAMESPACE", default_value = "mlctl")]
+    #[arg(long, value_name = "NAMESPACE", default_value = "mlctl", value_parser = object_name)]
     pub for_namespace: String,
     /// Bind a Role to this user, as the cluster knows them
     #[arg(long, value_name = "USER")]
@@ -181,13 +183,14 @@ fn image(context: &Context, args: &ImageArgs) -> Result<u8, CliError> {
         let pushed = if made.pushed { ", pushed" } else { "" };
         let platforms = made.platforms.join(", ");
         let archive = archive.unwrap_or_default();
-        format!("{} for {platforms}{archive}{pushed}\n{}\n", made.image, made.digest)
+        let made_for = format!("{} for {platforms}{archive}{pushed}", made.image);
+        Text::lines([&made_for, &made.digest])
     };
     context.emit(&made, text)?;
     if context.settings.runner_image.as_deref() != Some(made.image.as_str()) {
         let file = context.env.config_dir().join("config.yaml");
         let line = format!("write `runnerImage: {}` into {}", made.image, file.display());
-        context.printer.hint(&line);
+        context.printer.hint(line);
     }
     Ok(exit::OK)
 }

@@ -44,7 +44,7 @@ pub fn man(context: &Context, args: &ManArgs) -> Result<u8, CliError> {
         let dir = context.env.cwd.join(dir);
         fs_err::create_dir_all(&dir)?;
         clap_mangen::generate_to(command(), &dir)?;
-        context.printer.say(&format!("man pages written to {}", dir.display()));
+        context.printer.say(format!("man pages written to {}", dir.display()));
     } else {
         let mut page = Vec::new();
         clap_mangen::Man::new(command()).render(&mut page)?;

@@ -83,7 +83,7 @@ pub fn run(context: &Context, args: &CostArgs) -> Result<u8, CliError> {
             Cloud::Aws => AWS,
             Cloud::Azure => AZURE,
         };
-        context.printer.raw(text.as_bytes())?;
+        context.printer.data(text)?;
         return Ok(0);
     }
     let temporary;
@@ -111,7 +111,7 @@ pub fn run(context: &Context, args: &CostArgs) -> Result<u8, CliError> {
         table(&sums, &all, &args.by).render(&context.printer)
     })?;
     if !all.unpriced.is_empty() {
-        context.printer.say(&format!("not in the cost: {}", all.unpriced.join("; ")));
+        context.printer.say(format!("not in the cost: {}", all.unpriced.join("; ")));
     }
     if all.cost.is_none() {
         context.printer.hint(
@@ -152,7 +152,7 @@ fn charged(context: &Context, store: &Store, args: &CostArgs) -> Result<Vec<Char
         let (Some(plan), Ok(record)) =
             (store.paths(&entry.id).read_plan().ok(), store.record(&entry.id))
         else {
-            context.printer.warn(&format!(
+            context.printer.warn(format!(
                 "{}: its plan or record can't be read, so what it cost is not known",
                 entry.id
             ));

@@ -18,7 +18,7 @@ use crate::runtime::local::LaptopChecks;
 use crate::runtime::local::Local;
 use crate::spec::Security;
 use crate::text::Span;
-use crate::ui::{Checks, Printer};
+use crate::ui::{Checks, Printer, Text};
 
 /// Between two looks at what the checks tell.
 const PACE: Duration = Duration::from_millis(100);
@@ -107,8 +107,10 @@ pub fn run(
     start(&context, args, visit)?;
     let (findings, interrupted) = follow(&context, &news, &interrupts, &stop)?;
     let code = if interrupted { exit::DETACHED } else { code(&findings) };
-    context
-        .emit(&Document { schema_version: 1, exit_code: code, findings: &findings }, String::new)?;
+    context.emit(
+        &Document { schema_version: 1, exit_code: code, findings: &findings },
+        Text::default,
+    )?;
     if interrupted {
         context.printer.say("interrupted: the rest was not looked at");
     }

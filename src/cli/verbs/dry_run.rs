@@ -10,7 +10,7 @@ use crate::ops::cost::Estimate;
 use crate::plan::{Addresses, ClusterLayout, OutputDirs, Plan, Port, environment, table};
 use crate::runtime::{Runtime, SubmitOptions};
 use crate::storage::Place;
-use crate::ui::sections_text;
+use crate::ui::{Text, sections_text};
 use crate::work::train::LoadedJob;
 
 /// Addresses as a plan shows them: the ports are chosen when the run starts.
@@ -73,7 +73,8 @@ pub(super) fn dry_run(
             sections.push(cost.section(plan));
             sections_text(&context.printer, &sections)
         });
-        shown.collect::<Vec<_>>().join("\n")
+        let texts = shown.collect::<Vec<_>>();
+        Text::lines(texts.into_iter().flat_map(|text| [text, Text::default()]))
     };
     match &masked[..] {
         [one] => context.emit(one, text)?,

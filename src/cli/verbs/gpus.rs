@@ -2,13 +2,14 @@
 
 use serde::Serialize;
 
+use super::selection::object_name;
 use crate::cli::{CliError, Context, ErrorKind, Format, exit};
 use crate::hardware::gpus::{
     ClusterGpus, Machine, MigSplit, SplitError, SplitPlace, TimeSplit, mig_types,
 };
 use crate::runtime::{GpuView, Notice};
 use crate::store::now;
-use crate::ui::{cluster_gpus, gpu_totals, machine_gpus};
+use crate::ui::{Text, cluster_gpus, gpu_totals, machine_gpus};
 
 /// Arguments of `gpus`.
 #[derive(Debug, clap::Args)]
@@ -62,10 +63,11 @@ pub struct SplitArgs {
     #[arg(long, value_name = "N")]
     pub time_slices: Option<u32>,
     /// The node in the commands that are printed
-    #[arg(long, value_name = "NODE", default_value = "NODE")]
+    #[arg(long, value_name = "NODE", default_value = "NODE", value_parser = object_name)]
     pub node: String,
     /// The namespace of NVIDIA's components
     #[arg(long, value_name = "NAMESPACE", default_value = "gpu-operator")]
+    #[arg(value_parser = object_name)]
     pub for_namespace: String,
 }
 
@@ -104,14 +106,14 @@ pub fn run(context: &Context, args: &GpusArgs) -> Result<u8, CliError> {
     match runtime.gpus()? {
         GpuView::Cluster { gpus, unseen } => {
             for Notice(notice) in unseen {
-                context.printer.warn(&notice);
+                context.printer.warn(notice);
             }
             cluster(context, runtime.name(), &gpus)?;
         }
         GpuView::Machine { machine, why } => {
             local(context, runtime.name(), &machine)?;
             if let Some(Notice(why)) = why {
-                context.printer.say(&why);
+                context.printer.say(why);
                 context.printer.hint("of a cluster: mlctl gpus --runtime kubernetes");
             }
         }
@@ -122,13 +124,14 @@ pub fn run(context: &Context, args: &GpusArgs) -> Result<u8, CliError> {
 fn cluster(context: &Context, runtime: String, gpus: &ClusterGpus) -> Result<(), CliError> {
     if gpus.nodes.is_empty() && gpus.waiting.is_empty() && context.format == Format::Table {
         let seen = if gpus.complete { "" } else { " that can be seen" };
-        context.printer.say(&format!("{runtime} has no accelerators{seen}"));
+        context.printer.say(format!("{runtime} has no accelerators{seen}"));
         return Ok(());
     }
     let document = Document { schema_version: 1, runtime, gpus };
     context.emit(&document, || cluster_gpus(gpus, now()).render(&context.printer))?;
     if context.format == Format::Table && !gpus.totals.is_empty() {
-        context.printer.say(&format!("\nin all {}", gpu_totals(gpus)));
+        context.printer.say("");
+        context.printer.say(format!("in all {}", gpu_totals(gpus)));
     }
     Ok(())
 }
@@ -143,7 +146,7 @@ fn local(context: &Context, runtime: String, machine: &Machine) -> Result<(), Cl
         };
         let versions = [of("driver", &machine.driver), of("CUDA", &machine.cuda)];
         let versions: Vec<String> = versions.into_iter().flatten().collect();
-        format!("{}\n{}", versions.join(", "), machine_gpus(machine).render(&context.printer))
+        Text::lines([versions.join(", ").into(), machine_gpus(machine).render(&context.printer)])
     };
     context.emit(&Document { schema_version: 1, runtime, gpus: machine }, text)
 }
@@ -154,12 +157,12 @@ fn split(context: &Context, args: &SplitArgs) -> Result<u8, CliError> {
         let split = TimeSplit::new(&args.kind, replicas).map_err(|error| refused(&error, args))?;
         let manifest = split.manifest(&place);
         let document = Split { schema_version: 1, what: &split, manifest: &manifest };
-        context.emit(&document, || manifest.clone())?;
+        context.emit(&document, || Text::block(manifest.trim_end()))?;
     } else {
         let split = MigSplit::new(&args.kind, &args.mig).map_err(|error| refused(&error, args))?;
         let manifest = split.manifest(&place);
         let document = Split { schema_version: 1, what: &split, manifest: &manifest };
-        context.emit(&document, || manifest.clone())?;
+        context.emit(&document, || Text::block(manifest.trim_end()))?;
     }
     Ok(exit::OK)
 }

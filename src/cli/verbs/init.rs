@@ -141,13 +141,14 @@ pub fn init(context: &Context, args: &InitArgs) -> Result<u8, CliError> {
     fs_err::create_dir_all(&dir)?;
     for (name, content) in &files {
         fs_err::write(dir.join(name), content)?;
-        context.printer.say(&format!("wrote {}", args.dir.join(name).display()));
+        context.printer.say(format!("wrote {}", args.dir.join(name).display()));
     }
     let train = if args.dir.as_os_str() == "." {
         "mlctl train".to_owned()
     } else {
         format!("mlctl train {}", args.dir.join("mlctl.yaml").display())
     };
-    context.printer.say(&format!("\nNext: {train}"));
+    context.printer.say("");
+    context.printer.say(format!("Next: {train}"));
     Ok(0)
 }

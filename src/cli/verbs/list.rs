@@ -11,7 +11,7 @@ use crate::runtime::Wanted;
 use crate::store::{ListFilter, Listing, RunSummary, Store, now};
 use crate::text::Span;
 use crate::ui::human::{age, between, duration};
-use crate::ui::{Screen, Table, Verbosity, run_state_style};
+use crate::ui::{Screen, Table, Text, Verbosity, run_state_style};
 
 /// Arguments of `list`.
 #[derive(Debug, clap::Args)]
@@ -62,8 +62,7 @@ pub fn run(context: &Context, args: &ListArgs) -> Result<u8, CliError> {
         if args.all_users { of_cluster(context, args)? } else { list(context, &store, args)? };
     context.print_notices(&store);
     if context.printer.verbosity == Verbosity::Quiet && context.format == Format::Table {
-        let ids: String = listing.runs.iter().flat_map(|run| [&*run.entry.id, "\n"]).collect();
-        context.printer.raw(ids.as_bytes())?;
+        context.printer.show(Text::lines(listing.runs.iter().map(|run| run.entry.id.as_str())))?;
         return Ok(0);
     }
     let document = Document { schema_version: 1, total: listing.total, runs: &listing.runs };
@@ -74,7 +73,7 @@ pub fn run(context: &Context, args: &ListArgs) -> Result<u8, CliError> {
     context.emit(&document, || table(&listing).render(&context.printer))?;
     let hidden = listing.total - listing.runs.len();
     if hidden > 0 {
-        context.printer.hint(&format!("{hidden} older runs are not shown: --limit 0 shows all"));
+        context.printer.hint(format!("{hidden} older runs are not shown: --limit 0 shows all"));
     }
     Ok(0)
 }
@@ -145,13 +144,11 @@ fn watch(context: &Context, store: &Store, args: &ListArgs) -> Result<u8, CliErr
         return Err(CliError::new(ErrorKind::Usage, "--watch needs a terminal")
             .hint("for a program: mlctl wait, or mlctl train --events"));
     }
-    let mut screen = Screen::default();
+    let mut screen = Screen::new(&context.printer);
     loop {
         let listing = list(context, store, args)?;
-        let terminal = context.printer.terminal;
-        let width = crate::ui::terminal_width().unwrap_or(terminal.width) - 1;
-        let text = table(&listing).text(Some(width), terminal.color_err);
-        let lines: Vec<_> = text.lines().take(40).map(ToOwned::to_owned).collect();
+        let mut lines = table(&listing).text(Some(screen.width())).split();
+        lines.truncate(40);
         screen.draw(&[], &lines);
         std::thread::sleep(Duration::from_secs(1));
     }

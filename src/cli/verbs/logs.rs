@@ -6,8 +6,7 @@ use crate::run::{Follow, FollowEnd, Interrupt, follow};
 use crate::runtime::LogQuery;
 use crate::store::now;
 use crate::text::Span;
-use crate::ui::log_bytes;
-use crate::ui::{FollowMode, Show};
+use crate::ui::{FollowMode, OutputLook, Show};
 
 /// Arguments of `logs`.
 #[derive(Debug, clap::Args)]
@@ -16,7 +15,10 @@ Examples:
   mlctl logs                         everything that the last run printed
   mlctl logs -f                      and what it prints from now on
   mlctl logs digits --replica worker-1 --tail 50
-  mlctl logs digits --attempt 1 --no-prefix > attempt-1.txt")]
+  mlctl logs digits --attempt 1 --no-prefix > attempt-1.txt
+
+A file or a pipe gets the bytes that the commands printed. A terminal gets lines
+without colours, in which whatever it would obey is written out: \\x1b, \\u202e.")]
 pub struct LogsArgs {
     /// The run
     pub run: Option<String>,
@@ -41,9 +43,13 @@ pub struct LogsArgs {
     /// Put the time at which a line was printed before it, exact to 2 s
     #[arg(long)]
     pub timestamps: bool,
-    /// Print the lines as they are
+    /// Don't put the replica before its lines
     #[arg(long)]
     pub no_prefix: bool,
+    /// Print to a terminal, too, the bytes as they are: they can change its title, its clipboard and
+    /// what it shows
+    #[arg(long)]
+    pub raw: bool,
 }
 
 /// Runs the verb; returns its exit code.
@@ -54,16 +60,13 @@ pub fn run(context: &Context, args: &LogsArgs) -> Result<u8, CliError> {
     let single = args.replica.is_some()
         || target.plan.as_ref().is_some_and(|plan| plan.gang().replicas().count() == 1);
     let prefix = !args.no_prefix && !single;
+    let look = OutputLook { prefix, time: args.timestamps, raw: args.raw };
     if !args.follow {
         let lines = runtime.logs(&target.paths, &query)?.read()?;
-        let mut data = Vec::new();
-        for line in &lines {
-            log_bytes(&mut data, line, &context.printer, prefix, args.timestamps);
-        }
-        context.printer.raw(&data)?;
+        context.printer.output(&lines, look)?;
         if lines.is_empty() {
             let state = target.record.state;
-            context.printer.say(&format!("{} ({state}) has no such output", target.record.id));
+            context.printer.say(format!("{} ({state}) has no such output", target.record.id));
         }
         return Ok(0);
     }
@@ -75,7 +78,7 @@ pub fn run(context: &Context, args: &LogsArgs) -> Result<u8, CliError> {
             Interrupt::None
         }
     };
-    let mut show = Show::new(&context.printer, FollowMode::Logs { prefix, time: args.timestamps });
+    let mut show = Show::new(&context.printer, FollowMode::Logs(look));
     let request = Follow {
         store: &target.store,
         runtime: &*runtime,

@@ -12,6 +12,7 @@ use crate::runtime::kubernetes::{CodeBundle, ManifestContext, ManifestError, man
 use crate::spec::TRAIN_JOB;
 use crate::store::random_id;
 use crate::sys::random_word;
+use crate::ui::{json_text, yaml_text};
 use crate::work::train::{LoadedJob, TrainError, order, plan};
 
 /// Arguments of `render`.
@@ -40,10 +41,10 @@ pub fn run(context: &Context, args: &RenderArgs) -> Result<u8, CliError> {
     let text = match context.format {
         Format::Json => {
             let list = json!({"apiVersion": "v1", "kind": "List", "items": documents});
-            serde_json::to_string_pretty(&list).map_err(internal)?
+            json_text(&list).map_err(internal)?
         }
         Format::Table | Format::Yaml => {
-            let texts = documents.iter().map(serde_saphyr::to_string);
+            let texts = documents.iter().map(yaml_text);
             texts.collect::<Result<Vec<_>, _>>().map_err(internal)?.join("---\n")
         }
     };
@@ -72,7 +73,7 @@ fn objects(context: &Context, job: &LoadedJob) -> Result<Vec<Json>, CliError> {
     let resolved = hide(&resolved, &taken);
     let record = serde_json::to_string(&record).map_err(internal)?;
     if taken.values().any(|values| !values.is_empty()) {
-        context.printer.warn(&format!(
+        context.printer.warn(format!(
             "the Secret {} below holds secret values: keep this text to yourself",
             plan.head.run
         ));

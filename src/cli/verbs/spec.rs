@@ -5,7 +5,8 @@ use serde::Serialize;
 use crate::cli::{CliError, Context, ErrorKind, SpecArgs, exit};
 use crate::spec::check::json_schema;
 use crate::spec::explain as explain_path;
-use crate::spec::{DEFAULT_KIND, kind_names, to_yaml};
+use crate::spec::{DEFAULT_KIND, kind_names, written};
+use crate::ui::{Text, yaml_text};
 
 /// Arguments of `validate`.
 #[derive(Debug, clap::Args)]
@@ -47,7 +48,7 @@ pub fn validate(context: &Context, args: &ValidateArgs) -> Result<u8, CliError> 
             }
         }
     }
-    let text = valid.iter().map(|name| format!("{name}: valid")).collect::<Vec<_>>().join("\n");
+    let text = Text::lines(valid.iter().map(|name| format!("{name}: valid")));
     context.emit(&Document { schema_version: 1, valid }, || text)?;
     Ok(code)
 }
@@ -70,7 +71,7 @@ pub fn convert(context: &Context, args: &ConvertArgs) -> Result<u8, CliError> {
     let mut texts = Vec::new();
     for job in &jobs {
         texts.push(
-            to_yaml(&job.job)
+            yaml_text(&written(&job.job))
                 .map_err(|error| CliError::new(ErrorKind::Internal, error.to_string()))?,
         );
     }
@@ -118,6 +119,6 @@ pub struct ExplainArgs {
 pub fn explain(context: &Context, args: &ExplainArgs) -> Result<u8, CliError> {
     let explained = explain_path(&args.path)
         .map_err(|error| CliError::new(ErrorKind::NotFound, error.to_string()))?;
-    context.emit(&explained, || explained.to_string())?;
+    context.emit(&explained, || Text::block(explained.to_string().trim_end()))?;
     Ok(exit::OK)
 }

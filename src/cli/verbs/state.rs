@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::cli::{CliError, Context, ErrorKind};
 use crate::gang::RunId;
 use crate::runtime::Wanted;
+use crate::ui::Text;
 
 /// Arguments of `state`.
 #[derive(Debug, clap::Args)]
@@ -49,7 +50,7 @@ pub fn run(context: &Context, args: &StateArgs) -> Result<u8, CliError> {
         StateAction::Path => {
             let empty = serde_json::Map::new();
             let document = Document { schema_version: 1, path: path.clone(), report: empty };
-            context.emit(&document, || path)?;
+            context.emit(&document, || path.into())?;
         }
         StateAction::Check => {
             let report = store.check()?;
@@ -58,7 +59,7 @@ pub fn run(context: &Context, args: &StateArgs) -> Result<u8, CliError> {
                 let mut lines = report.problems.clone();
                 lines.extend(report.set_aside.iter().map(|file| format!("set aside: {file}")));
                 lines.push(format!("{} runs, {wrong} problems", report.runs));
-                lines.join("\n")
+                Text::lines(lines)
             };
             context.emit(&Document { schema_version: 1, path, report: report.clone() }, text)?;
             if wrong > 0 {
@@ -85,7 +86,7 @@ pub fn run(context: &Context, args: &StateArgs) -> Result<u8, CliError> {
                 lines.extend(list("folder is gone, dropped", &report.dropped));
                 lines.extend(list("record is damaged, see `mlctl status`", &report.damaged));
                 lines.push(format!("{} runs in the index", report.runs));
-                lines.join("\n")
+                Text::lines(lines)
             };
             context.emit(&Document { schema_version: 1, path, report: report.clone() }, text)?;
             context.print_notices(&store);

@@ -11,7 +11,7 @@ use crate::run::{RunView, outputs};
 use crate::store::{RunRecord, now};
 use crate::ui::human::{age, between, bytes, duration};
 use crate::ui::{
-    BOLD, Screen, Table, metrics_text, replica_state_style, run_state_style, usage_text,
+    BOLD, Screen, Table, Text, metrics_text, replica_state_style, run_state_style, usage_text,
 };
 
 /// Arguments of `status`.
@@ -66,8 +66,7 @@ pub fn run(context: &Context, args: &StatusArgs) -> Result<u8, CliError> {
     };
     context.emit(&document, || {
         let terminal = context.printer.terminal;
-        let width = terminal.stdout.then_some(terminal.width);
-        text(&target, &view, bill.as_ref(), width, terminal.color_out)
+        text(&target, &view, bill.as_ref(), terminal.stdout.then_some(terminal.width))
     })?;
     Ok(0)
 }
@@ -77,14 +76,12 @@ fn watch(context: &Context, target: &mut Target) -> Result<u8, CliError> {
         return Err(CliError::new(ErrorKind::Usage, "--watch needs a terminal")
             .hint("for a program: mlctl wait, or mlctl train --events"));
     }
-    let mut screen = Screen::default();
+    let mut screen = Screen::new(&context.printer);
     loop {
         target.record = context.refresh(&target.store, &target.paths.run)?;
-        let terminal = context.printer.terminal;
-        let width = crate::ui::terminal_width().unwrap_or(terminal.width) - 1;
         let bill = bill(context, target)?;
-        let text = text(target, &target.view()?, bill.as_ref(), Some(width), terminal.color_err);
-        let lines: Vec<String> = text.lines().take(50).map(ToOwned::to_owned).collect();
+        let mut lines = text(target, &target.view()?, bill.as_ref(), Some(screen.width())).split();
+        lines.truncate(50);
         if target.record.state.is_ended() {
             screen.draw_rest(&lines);
             return Ok(0);
@@ -103,20 +100,13 @@ fn bill(context: &Context, target: &Target) -> Result<Option<Bill>, CliError> {
     Ok(Some(Bill::of(plan, &stretches, &prices, Window::until(now))))
 }
 
-fn text(
-    target: &Target,
-    view: &RunView,
-    bill: Option<&Bill>,
-    width: Option<usize>,
-    color: bool,
-) -> String {
-    let paint = |style, text: &str| crate::ui::paint(color, style, text);
+fn text(target: &Target, view: &RunView, bill: Option<&Bill>, width: Option<usize>) -> Text {
     let record = &target.record;
-    let state = paint(run_state_style(record.state), record.state.as_str());
-    let mut lines = vec![format!("{} {state}", paint(BOLD, &record.id))];
+    let state = Text::styled(run_state_style(record.state), record.state.as_str());
+    let mut lines = vec![Text::styled(BOLD, &record.id).then(" ").then(state)];
     let mut fact = |name: &str, value: String| {
         if !value.is_empty() {
-            lines.push(format!("  {name:<9} {value}"));
+            lines.push(format!("  {name:<9} {value}").into());
         }
     };
     fact("kind", format!("{} on {}", record.kind, record.runtime));
@@ -156,12 +146,12 @@ fn text(
         fact("warning", warning.clone());
     }
     if !view.replicas.is_empty() {
-        lines.push(String::new());
-        lines.push(replicas(view).text(width, color));
+        lines.push(Text::default());
+        lines.push(replicas(view).text(width));
     }
     let failed: Vec<_> = view.attempts.iter().filter_map(|a| a.first_failure.as_ref()).collect();
     if !failed.is_empty() {
-        lines.push(String::new());
+        lines.push(Text::default());
         let mut table = Table::new(&["ATTEMPT", "FAILED FIRST", "CLASS", "REASON"]).whole(&[1]);
         for failure in failed {
             table.row(vec![
@@ -171,9 +161,9 @@ fn text(
                 failure.reason.clone(),
             ]);
         }
-        lines.push(table.text(width, false));
+        lines.push(table.text(width));
     }
-    lines.join("\n")
+    Text::lines(lines)
 }
 
 fn replicas(view: &RunView) -> Table {

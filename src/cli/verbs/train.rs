@@ -14,8 +14,7 @@ use crate::run::{Follow, FollowEnd, Interrupt, explain, follow, outputs};
 use crate::runtime::{LogQuery, Notice, Runtime, SubmitOptions};
 use crate::spec::TRAIN_JOB;
 use crate::store::Store;
-use crate::ui::summary_text;
-use crate::ui::{FollowMode, Show};
+use crate::ui::{BOLD, FollowMode, Show, Text, summary_text};
 use crate::work::train::{LoadedJob, plan_in, submit};
 
 /// After the first Ctrl-C a second one cancels within this time.
@@ -153,19 +152,16 @@ fn submit_job(
         &context.submitter(),
         options,
         || prices_for_limit(context, runtime),
-        &mut |Notice(notice)| context.printer.warn(&notice),
+        &mut |Notice(notice)| context.printer.warn(notice),
     )?;
-    context.printer.say(&format!(
-        "{} submitted to {}",
-        context.printer.paint(crate::ui::BOLD, &submitted.paths.run),
-        runtime.name()
-    ));
+    let run = Text::styled(BOLD, &submitted.paths.run);
+    context.printer.say(run.then(format!(" submitted to {}", runtime.name())));
     Ok(submitted)
 }
 
 pub(super) fn say_notices(context: &Context, notices: Vec<Notice>) {
     for Notice(notice) in notices {
-        context.printer.warn(&notice);
+        context.printer.warn(notice);
     }
 }
 
@@ -177,10 +173,10 @@ fn detached(context: &Context, runs: &[Submitted]) -> Result<u8, CliError> {
         runs: Vec<RunId>,
     }
     let ids: Vec<RunId> = runs.iter().map(|run| run.paths.run.clone()).collect();
-    let text = ids.join("\n");
+    let text = Text::lines(ids.iter().map(|id| id.as_str()));
     context.emit(&Document { schema_version: 1, runs: ids }, || text)?;
     if let Some(first) = runs.first() {
-        context.printer.hint(&format!("follow it with: mlctl logs -f {}", first.paths.run));
+        context.printer.hint(format!("follow it with: mlctl logs -f {}", first.paths.run));
     }
     Ok(exit::OK)
 }
@@ -203,7 +199,8 @@ fn watch(
         match (policy, interrupts.count(), first.get()) {
             (OnInterrupt::Detach, 1, None) => {
                 first.set(Some(Instant::now()));
-                context.printer.say("\ndetaching; press Ctrl-C again to cancel the run");
+                context.printer.say("");
+                context.printer.say("detaching; press Ctrl-C again to cancel the run");
                 Interrupt::None
             }
             (OnInterrupt::Detach, 1, Some(at)) if at.elapsed() >= SECOND_CHANCE => {
@@ -238,17 +235,15 @@ fn watch(
                 // With `--events` the last event is the summary.
             } else if context.format == crate::cli::Format::Table {
                 let failed = view.state != crate::event::RunState::Succeeded;
-                let text =
-                    summary_text(&context.printer, &view, &places, failed.then_some(&report));
-                context.printer.say(text.trim_end());
+                context.printer.say(summary_text(&view, &places, failed.then_some(&report)));
             } else {
-                context.emit(&report, String::new)?;
+                context.emit(&report, Text::default)?;
             }
             Ok(view.verdict.as_ref().map_or(exit::OK, exit_code))
         }
         FollowEnd::Detached(_) | FollowEnd::Deadline(_) => {
             let id = &run.paths.run;
-            context.printer.say(&format!(
+            context.printer.say(format!(
                 "{id} goes on. Come back with: mlctl logs -f {id}; end it with: mlctl cancel {id}"
             ));
             Ok(exit::DETACHED)

@@ -10,8 +10,7 @@ use crate::run::WhyReport;
 use crate::run::{Follow, FollowEnd, Interrupt, explain, follow, outputs};
 use crate::runtime::LogQuery;
 use crate::text::Span;
-use crate::ui::{FollowMode, Show};
-use crate::ui::{Verbosity, summary_text};
+use crate::ui::{FollowMode, Show, Text, Verbosity, summary_text};
 
 /// Arguments of `wait`.
 #[derive(Debug, clap::Args)]
@@ -85,8 +84,8 @@ pub fn run(context: &Context, args: &WaitArgs) -> Result<u8, CliError> {
         }
         FollowEnd::Detached(view) | FollowEnd::Deadline(view) => {
             let run = &target.paths.run;
-            context.printer.say(&format!("{run} is still {}; it goes on", view.state));
-            context.printer.hint(&format!("mlctl wait {run}, or mlctl cancel {run}"));
+            context.printer.say(format!("{run} is still {}; it goes on", view.state));
+            context.printer.hint(format!("mlctl wait {run}, or mlctl cancel {run}"));
             Ok(exit::DETACHED)
         }
     }
@@ -119,7 +118,7 @@ fn ended(
         return Ok(code);
     }
     let outputs = outputs(target.plan.as_ref(), &target.paths);
-    context.printer.say(&summary_text(&context.printer, &view, &outputs, why.as_ref()));
+    context.printer.say(summary_text(&view, &outputs, why.as_ref()));
     if context.format != Format::Table {
         let document = Document {
             schema_version: 1,
@@ -128,7 +127,7 @@ fn ended(
             exit_code: code,
             why: why.as_ref(),
         };
-        context.emit(&document, String::new)?;
+        context.emit(&document, Text::default)?;
     }
     Ok(code)
 }

@@ -25,7 +25,6 @@ pub fn run(context: &Context, args: &WhyArgs) -> Result<u8, CliError> {
     // Without its runtime, a run is explained by its events alone.
     let runtime = context.runtime(&target.record.runtime).ok();
     let report = target.why(&view, runtime.as_deref());
-    let paint = |style, text: &str| context.printer.paint_out(style, text);
-    context.emit(&report, || why_text(&report, &paint))?;
+    context.emit(&report, || why_text(&report))?;
     Ok(0)
 }

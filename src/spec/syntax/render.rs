@@ -7,6 +7,7 @@ use annotate_snippets::{
 use super::diagnostic::{Diagnostic, Diagnostics, Severity};
 use super::source::{Source, SourceSpan};
 use crate::spec::check::secret;
+use crate::text::{line_of, lines_of};
 
 /// How findings are shown to people.
 #[derive(Clone, Copy, Debug)]
@@ -35,12 +36,17 @@ impl Diagnostics {
             .iter()
             .enumerate()
             .map(|(index, source)| {
-                Source::new(&*source.name, secret::mask(source, index, &self.secrets))
+                Source::new(line_of(&source.name), secret::mask(source, index, &self.secrets))
             })
             .collect();
+        let shown: Vec<Source> = masked
+            .iter()
+            .map(|source| Source::new(&*source.name, safe_lines(&source.text)))
+            .collect();
+        let shown = Shown { masked: &masked, shown: &shown };
         let mut out = String::new();
         for finding in self.shown(options.limit) {
-            out.push_str(&renderer.render(&groups(finding, &masked, options.width)));
+            out.push_str(&renderer.render(&groups(finding, shown, options.width)));
             out.push_str("\n\n");
         }
         out.push_str(&self.summary(options.limit));
@@ -74,27 +80,47 @@ impl Diagnostics {
     }
 }
 
-fn groups<'a>(finding: &'a Diagnostic, sources: &'a [Source], width: usize) -> Vec<Group<'a>> {
+/// The sources with their secrets masked, and the same with what a terminal would obey written out.
+#[derive(Clone, Copy)]
+struct Shown<'a> {
+    masked: &'a [Source],
+    shown: &'a [Source],
+}
+
+/// What a file says, line by line. A line end of Windows is one.
+fn safe_lines(text: &str) -> String {
+    lines_of(&text.replace("\r\n", "\n"))
+}
+
+fn groups<'a>(finding: &'a Diagnostic, sources: Shown<'a>, width: usize) -> Vec<Group<'a>> {
     let level = match finding.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
     // What `error[code]: ` and `  = help: ` take away, about.
-    let title = wrap(&finding.message, width.saturating_sub(12 + finding.code.as_str().len()));
+    let title =
+        wrap(&line_of(&finding.message), width.saturating_sub(12 + finding.code.as_str().len()));
     let mut group =
         level.primary_title(title).id(finding.code.as_str()).elements(Vec::<Element<'_>>::new());
     let mut done: Vec<usize> = Vec::new();
     for (number, label) in finding.labels.iter().enumerate() {
         let index = label.span.source;
-        let Some(source) = sources.get(index).filter(|_| !done.contains(&index)) else { continue };
+        let (Some(masked), Some(source)) = (sources.masked.get(index), sources.shown.get(index))
+        else {
+            continue;
+        };
+        if done.contains(&index) {
+            continue;
+        }
         done.push(index);
         let annotations =
             finding.labels.iter().enumerate().filter(|(_, l)| l.span.source == index).map(
                 |(position, label)| {
                     let main = position == number && number == 0;
                     let kind = if main { AnnotationKind::Primary } else { AnnotationKind::Context };
-                    let span = first_line(label.span, &source.text);
-                    kind.span(span).label((!label.text.is_empty()).then_some(label.text.as_str()))
+                    let span = first_line(label.span, &masked.text, &source.text);
+                    let text = line_of(&label.text);
+                    kind.span(span).label((!text.is_empty()).then_some(text))
                 },
             );
         group = group.element(
@@ -104,17 +130,24 @@ fn groups<'a>(finding: &'a Diagnostic, sources: &'a [Source], width: usize) -> V
         );
     }
     if let Some(help) = &finding.help {
-        group = group.element(Level::HELP.message(wrap(help, width.saturating_sub(14))));
+        group = group.element(Level::HELP.message(wrap(&line_of(help), width.saturating_sub(14))));
     }
     vec![group]
 }
 
-/// A long value is marked in its first line only: the frame stays small.
-fn first_line(span: SourceSpan, text: &str) -> std::ops::Range<usize> {
+/// Where a place is in the text that is shown. A long value is marked in its first line only: the
+/// frame stays small.
+fn first_line(span: SourceSpan, text: &str, shown: &str) -> std::ops::Range<usize> {
     let start = span.start.min(text.len());
     let end = span.end.clamp(start, text.len());
     let line = text.get(start..end).and_then(|part| part.find('\n')).map_or(end, |at| start + at);
-    start..line
+    if text == shown {
+        return start..line;
+    }
+    // What is written out is longer, and what lies before a place moves it.
+    let moved = |at: usize| safe_lines(&text[..text.floor_char_boundary(at)]).len();
+    let start = shown.floor_char_boundary(moved(start));
+    start..shown.floor_char_boundary(moved(line)).max(start)
 }
 
 /// Breaks a text between words into lines of at most `width` characters.

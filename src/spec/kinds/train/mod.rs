@@ -11,4 +11,4 @@ pub(crate) use kind::KIND;
 pub use kind::TRAIN_JOB;
 pub use script::{from_script, valid_name};
 pub use types::*;
-pub use write::to_yaml;
+pub use write::{to_yaml, written};

@@ -9,9 +9,14 @@ use crate::storage::Place;
 /// The YAML of a job, without what is a default anyway. Values are written in full: one that came
 /// from the environment (see [`crate::spec::Resolved::from_env`]) is there in clear text.
 pub fn to_yaml(job: &TrainJob) -> Result<String, serde_saphyr::ser::Error> {
+    serde_saphyr::to_string(&written(job))
+}
+
+/// A job as a file says it that means this one.
+pub fn written(job: &TrainJob) -> TrainJob {
     let mut job = job.clone();
     escape_all(&mut job);
-    serde_saphyr::to_string(&job)
+    job
 }
 
 /// What was replaced once must not be replaced again: `${` is written `$${`.

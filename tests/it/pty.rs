@@ -1,0 +1,42 @@
+//! A terminal that shows nothing: the bytes that a command sends to it, as they are.
+
+use std::fs::File;
+use std::io::Read;
+use std::os::fd::OwnedFd;
+use std::process::{Command, ExitStatus, Stdio};
+
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{OptionalActions, Winsize, tcgetattr, tcsetattr, tcsetwinsize};
+
+/// Runs a command to its end with all of its streams at a terminal of 80 columns.
+pub fn at_terminal(command: &mut Command) -> (Vec<u8>, ExitStatus) {
+    let main = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
+    grantpt(&main).expect("a terminal");
+    unlockpt(&main).expect("a terminal");
+    let name = ptsname(&main, Vec::new()).expect("its name");
+    let path = std::path::PathBuf::from(name.to_str().expect("a path"));
+    let end: OwnedFd = fs_err::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(path)
+        .expect("its end")
+        .into_parts()
+        .0
+        .into();
+    // Nothing is added to line ends.
+    let mut mode = tcgetattr(&end).expect("its mode");
+    mode.make_raw();
+    tcsetattr(&end, OptionalActions::Now, &mode).expect("its mode");
+    let size = Winsize { ws_row: 50, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
+    tcsetwinsize(&main, size).expect("its size");
+    let stream = || Stdio::from(end.try_clone().expect("its end"));
+    command.stdin(stream()).stdout(stream()).stderr(stream()).env("TERM", "xterm-256color");
+    let mut child = command.spawn().expect("the command");
+    // The command's ends must be the last ones, so that reading ends with it.
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    drop(end);
+    let mut bytes = Vec::new();
+    // EIO is the end of a terminal.
+    let _ = File::from(main).read_to_end(&mut bytes);
+    (bytes, child.wait().expect("its end"))
+}
