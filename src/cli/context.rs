@@ -51,7 +51,7 @@ impl Context {
         format: Format,
         place: PlaceArgs,
     ) -> Result<Self, CliError> {
-        let settings = Settings::load(&env.config_dir())?;
+        let settings = Settings::load(env.config_dir().as_deref())?;
         Ok(Self::with(env, settings, printer, format, place))
     }
 
@@ -77,7 +77,7 @@ impl Context {
     }
 
     /// Path of the state folder, which need not be there yet.
-    pub fn state_dir(&self) -> PathBuf {
+    pub fn state_dir(&self) -> Result<PathBuf, CliError> {
         self.env.state_dir()
     }
 

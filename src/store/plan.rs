@@ -2,13 +2,14 @@
 
 use super::{RunPaths, StoreError};
 use crate::plan::{PLAN_VERSION, Plan};
+use crate::sys;
 use crate::text::read_document;
 
 impl RunPaths {
     /// Reads the plan, secret values masked.
     pub fn read_plan(&self) -> Result<Plan, StoreError> {
         let path = self.plan();
-        let bytes = fs_err::read(&path)?;
+        let bytes = sys::read_own(&path)?;
         read_document(&bytes, PLAN_VERSION).map_err(|error| StoreError::of_document(path, error))
     }
 }

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use fs_err::OpenOptions;
 
+use crate::sys;
+
 /// Below the range that the kernel takes for outgoing connections (32768 and up on Linux), so that
 /// a port isn't lost between its choice and its use.
 const PORTS: std::ops::Range<u16> = 20_000..32_000;
@@ -43,7 +45,7 @@ impl Leases {
                     return Ok(true);
                 }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                    let holder = fs_err::read_to_string(&path).unwrap_or_default();
+                    let holder = sys::read_own_text(&path).unwrap_or_default();
                     if holder == run {
                         return Ok(true);
                     }
@@ -62,7 +64,7 @@ impl Leases {
 
     /// Id of the run that holds a thing; `None` when nobody does.
     pub(crate) fn holder(&self, thing: &str) -> Option<String> {
-        fs_err::read_to_string(self.dir.join(thing)).ok().filter(|run| !run.is_empty())
+        sys::read_own_text(&self.dir.join(thing)).ok().filter(|run| !run.is_empty())
     }
 
     /// Everything that is held, and by which run.
@@ -84,7 +86,7 @@ impl Leases {
     pub(crate) fn release(&self, run: &str) {
         let Ok(entries) = fs_err::read_dir(&self.dir) else { return };
         for entry in entries.flatten() {
-            if fs_err::read_to_string(entry.path()).is_ok_and(|holder| holder == run) {
+            if sys::read_own_text(&entry.path()).is_ok_and(|holder| holder == run) {
                 // A lease that can't be removed does no harm: once its run has ended, the next
                 // taker replaces it.
                 let _ = fs_err::remove_file(entry.path());
