@@ -9,7 +9,6 @@ use super::threads::Threads;
 use super::{CliError, Env, PlaceArgs, Settings};
 use crate::ops::cost::Prices;
 use crate::run::Submitter;
-use crate::store::GitCommit;
 use crate::ui::Printer;
 
 /// Form of the final document on standard output.
@@ -82,16 +81,13 @@ impl Context {
     }
 
     /// The facts about this command that are recorded with every run that it submits.
-    pub fn submitter(&self) -> Submitter<'static> {
+    pub fn submitter(&self) -> Submitter<'_> {
         Submitter {
             cwd: self.env.cwd.clone(),
             user: self.user(),
             host: crate::sys::host_name(),
             argv: self.env.args.clone(),
-            git: &|dir| {
-                let (commit, dirty) = super::git_describe(dir)?;
-                Some(GitCommit { commit, dirty })
-            },
+            git: Box::new(|dir| super::git::describe(dir, &self.env.git_excludes())),
         }
     }
 

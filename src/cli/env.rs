@@ -91,6 +91,12 @@ impl Env {
         self.folder("DOCKER_CONFIG").unwrap_or_else(home).join("config.json")
     }
 
+    /// The user's own rules for files that git ignores everywhere, as the lines of a `.gitignore`.
+    pub fn git_excludes(&self) -> Vec<u8> {
+        let config = self.xdg("XDG_CONFIG_HOME", ".config");
+        super::git::personal(self.home.as_deref(), config.as_deref())
+    }
+
     /// A pipeline: `CI` is set to something that isn't a no.
     pub fn is_ci(&self) -> bool {
         self.get("CI").is_some_and(|value| !matches!(value, "0" | "false" | "no"))

@@ -5,6 +5,7 @@
 
 mod clock;
 mod memory;
+mod open;
 mod own;
 mod process;
 mod procfs;
@@ -14,6 +15,7 @@ mod way;
 
 pub use clock::*;
 pub use memory::*;
+pub use open::*;
 pub use own::*;
 pub use process::*;
 pub use procfs::*;
