@@ -1,6 +1,8 @@
 //! The command line as a whole: global options, the list of verbs, dispatch.
 
 use std::ffi::OsString;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
 
 use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
 
@@ -169,6 +171,7 @@ fn dispatch(cli: Cli, printer: &mut Printer) -> Result<u8, CliError> {
         Verb::AgentProbe => return agent::agent_probe(printer),
         _ => {}
     }
+    leave_relative_path(&env)?;
     let (format, place) = (cli.global.output, cli.global.place.clone());
     if let Verb::Doctor(args) = &cli.verb {
         return doctor::run(&env, printer, format, &place, args);
@@ -180,6 +183,34 @@ fn dispatch(cli: Cli, printer: &mut Printer) -> Result<u8, CliError> {
         cleanup::by_itself(context);
     }
     done
+}
+
+/// An entry of `PATH` that is relative, or empty, means whatever folder a program is called in: a
+/// program of mlctl's or of a cluster's log-in would be taken from a checkout that happens to be
+/// there. Where there is one, this program starts itself again without it.
+fn leave_relative_path(env: &Env) -> Result<(), CliError> {
+    let Some(path) = std::env::var_os("PATH") else { return Ok(()) };
+    let all: Vec<_> = std::env::split_paths(&path).collect();
+    let good: Vec<_> = all.iter().filter(|dir| dir.is_absolute()).collect();
+    if good.len() == all.len() {
+        return Ok(());
+    }
+    let failed = |error: &dyn std::fmt::Display| {
+        CliError::new(ErrorKind::Internal, format!("PATH has relative entries: {error}"))
+            .hint("leave them out of PATH")
+    };
+    let mut args = std::env::args_os();
+    let name = args.next().unwrap_or_else(|| env.exe.clone().into());
+    let mut again = Command::new(crate::sys::own_program());
+    again.arg0(name).args(args);
+    if good.is_empty() {
+        // An empty variable would be one empty entry.
+        again.env_remove("PATH");
+    } else {
+        again.env("PATH", std::env::join_paths(good).map_err(|error| failed(&error))?);
+    }
+    let again = again.exec();
+    Err(failed(&again))
 }
 
 fn verb(context: &Context, verb: &Verb) -> Result<u8, CliError> {

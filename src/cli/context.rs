@@ -9,7 +9,6 @@ use super::threads::Threads;
 use super::{CliError, Env, PlaceArgs, Settings};
 use crate::ops::cost::Prices;
 use crate::run::Submitter;
-use crate::store::GitCommit;
 use crate::ui::Printer;
 
 /// Form of the final document on standard output.
@@ -51,7 +50,7 @@ impl Context {
         format: Format,
         place: PlaceArgs,
     ) -> Result<Self, CliError> {
-        let settings = Settings::load(&env.config_dir())?;
+        let settings = Settings::load(env.config_dir().as_deref())?;
         Ok(Self::with(env, settings, printer, format, place))
     }
 
@@ -77,21 +76,18 @@ impl Context {
     }
 
     /// Path of the state folder, which need not be there yet.
-    pub fn state_dir(&self) -> PathBuf {
+    pub fn state_dir(&self) -> Result<PathBuf, CliError> {
         self.env.state_dir()
     }
 
     /// The facts about this command that are recorded with every run that it submits.
-    pub fn submitter(&self) -> Submitter<'static> {
+    pub fn submitter(&self) -> Submitter<'_> {
         Submitter {
             cwd: self.env.cwd.clone(),
             user: self.user(),
             host: crate::sys::host_name(),
             argv: self.env.args.clone(),
-            git: &|dir| {
-                let (commit, dirty) = super::git_describe(dir)?;
-                Some(GitCommit { commit, dirty })
-            },
+            git: Box::new(|dir| super::git::describe(dir, &self.env.git_excludes())),
         }
     }
 

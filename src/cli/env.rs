@@ -4,11 +4,15 @@ use std::collections::BTreeMap;
 use std::env;
 use std::path::PathBuf;
 
+use super::{CliError, ErrorKind};
+
 /// A snapshot of the process's surroundings. Commands never look again.
 #[derive(Clone, Debug, Default)]
 pub struct Env {
     /// The variables that are valid UTF-8.
     pub vars: BTreeMap<String, String>,
+    /// The user's home: `HOME`, or what `/etc/passwd` says; absent where neither names a folder.
+    pub home: Option<PathBuf>,
     /// The working folder of the command; relative paths start here.
     pub cwd: PathBuf,
     /// Path of the running mlctl, which agents are started from.
@@ -20,11 +24,13 @@ pub struct Env {
 impl Env {
     /// Reads the process's environment.
     pub fn read() -> std::io::Result<Self> {
-        let vars = env::vars_os()
+        let vars: BTreeMap<String, String> = env::vars_os()
             .filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)))
             .collect();
+        let named = vars.get("HOME").map(PathBuf::from).filter(|home| home.is_absolute());
+        let home = named.or_else(crate::sys::home_dir);
         let args = env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect();
-        Ok(Self { vars, cwd: env::current_dir()?, exe: env::current_exe()?, args })
+        Ok(Self { vars, home, cwd: env::current_dir()?, exe: env::current_exe()?, args })
     }
 
     /// A variable that is set and not empty.
@@ -32,32 +38,63 @@ impl Env {
         self.vars.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
-    /// An XDG base folder with `mlctl` below it. Relative values are ignored, as XDG says.
-    fn xdg(&self, variable: &str, fallback: &str) -> PathBuf {
-        let base = self.get(variable).map(PathBuf::from).filter(|path| path.is_absolute());
-        let home = || PathBuf::from(self.get("HOME").unwrap_or("/tmp")).join(fallback);
-        base.unwrap_or_else(home).join("mlctl")
+    /// A variable that names a folder. One that is relative would mean another folder in every folder
+    /// that mlctl is called in, whoever has made it: XDG says to ignore it.
+    fn folder(&self, variable: &str) -> Option<PathBuf> {
+        self.get(variable).map(PathBuf::from).filter(|path| path.is_absolute())
+    }
+
+    /// An XDG base folder; `fallback` is below the home.
+    fn xdg(&self, variable: &str, fallback: &str) -> Option<PathBuf> {
+        self.folder(variable).or_else(|| Some(self.home.as_ref()?.join(fallback)))
+    }
+
+    /// The folder of mlctl in a base folder; an error where there is none.
+    fn needed(&self, variable: &str, fallback: &str) -> Result<PathBuf, CliError> {
+        let base = self.xdg(variable, fallback).ok_or_else(|| {
+            let message =
+                "this user has no home folder: HOME is not set, and /etc/passwd names none";
+            CliError::new(ErrorKind::Usage, message).hint(format!(
+                "set HOME, or {variable} to a folder that only this user can write to"
+            ))
+        });
+        Ok(base?.join("mlctl"))
     }
 
     /// The state folder, `$XDG_STATE_HOME/mlctl`.
-    pub fn state_dir(&self) -> PathBuf {
-        self.xdg("XDG_STATE_HOME", ".local/state")
+    pub fn state_dir(&self) -> Result<PathBuf, CliError> {
+        self.needed("XDG_STATE_HOME", ".local/state")
     }
 
     /// The folder of caches, `$XDG_CACHE_HOME/mlctl`.
-    pub fn cache_dir(&self) -> PathBuf {
-        self.xdg("XDG_CACHE_HOME", ".cache")
+    pub fn cache_dir(&self) -> Result<PathBuf, CliError> {
+        self.needed("XDG_CACHE_HOME", ".cache")
     }
 
-    /// The folder of the settings, `$XDG_CONFIG_HOME/mlctl`.
-    pub fn config_dir(&self) -> PathBuf {
-        self.xdg("XDG_CONFIG_HOME", ".config")
+    /// The folder of the settings, `$XDG_CONFIG_HOME/mlctl`; `None` where the user has no home, and so
+    /// no settings.
+    pub fn config_dir(&self) -> Option<PathBuf> {
+        Some(self.xdg("XDG_CONFIG_HOME", ".config")?.join("mlctl"))
+    }
+
+    /// The settings file, for people.
+    pub fn settings_file(&self) -> String {
+        match self.config_dir() {
+            Some(dir) => dir.join("config.yaml").display().to_string(),
+            None => "$XDG_CONFIG_HOME/mlctl/config.yaml".to_owned(),
+        }
     }
 
     /// Docker's configuration, with the user's credentials for registries.
     pub fn docker_config(&self) -> PathBuf {
-        let home = || PathBuf::from(self.get("HOME").unwrap_or("/")).join(".docker");
-        self.get("DOCKER_CONFIG").map_or_else(home, PathBuf::from).join("config.json")
+        let home = || self.home.clone().unwrap_or_else(|| "/".into()).join(".docker");
+        self.folder("DOCKER_CONFIG").unwrap_or_else(home).join("config.json")
+    }
+
+    /// The user's own rules for files that git ignores everywhere, as the lines of a `.gitignore`.
+    pub fn git_excludes(&self) -> Vec<u8> {
+        let config = self.xdg("XDG_CONFIG_HOME", ".config");
+        super::git::personal(self.home.as_deref(), config.as_deref())
     }
 
     /// A pipeline: `CI` is set to something that isn't a no.

@@ -20,7 +20,6 @@ pub use app::*;
 pub use context::*;
 pub use env::*;
 pub use error::*;
-pub use git::describe as git_describe;
 pub use interrupt::*;
 pub use place::*;
 pub use runs::*;

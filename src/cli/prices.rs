@@ -1,8 +1,10 @@
 //! Which price file is used for which runtime.
 
+use super::settings::read_settings;
 use super::{CliError, Context, ErrorKind, LOCAL};
 use crate::ops::cost::{PriceFile, Prices};
 use crate::runtime::kubernetes::Location;
+use crate::sys::Untrusted;
 
 impl Context {
     /// What things cost in a runtime, as its record names it.
@@ -22,7 +24,7 @@ impl Context {
         if let Some(known) = self.prices.borrow().get(file) {
             return Ok(known.clone());
         }
-        let path = self.env.config_dir().join(file);
+        let path = self.env.config_dir().unwrap_or_default().join(file);
         let wrong = |error: String| {
             CliError::of_lines(
                 ErrorKind::Usage,
@@ -30,7 +32,11 @@ impl Context {
             )
             .hint("the setting `prices` names it; `mlctl cost --template gcp` prints one")
         };
-        let text = fs_err::read_to_string(&path).map_err(|error| wrong(error.to_string()))?;
+        let text = match read_settings(&path) {
+            Ok(text) => text,
+            Err(error) if Untrusted::of(&error).is_some() => return Err(error.into()),
+            Err(error) => return Err(wrong(error.to_string())),
+        };
         let custom: Vec<String> = self.settings.accelerators.keys().cloned().collect();
         let prices = PriceFile::parse(&text, &custom).map_err(|error| wrong(error.to_string()))?;
         let prices = Prices::File(prices);

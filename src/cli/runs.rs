@@ -29,7 +29,7 @@ pub struct Target {
 impl Context {
     /// Opens the state folder.
     pub fn store(&self) -> Result<Store, CliError> {
-        Ok(Store::open(self.state_dir())?)
+        Ok(Store::open(self.state_dir()?)?)
     }
 
     /// Finds a run and brings it up to date.

@@ -2,7 +2,6 @@
 //! themselves read neither.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{CliError, Context, ErrorKind};
@@ -38,12 +37,12 @@ impl Context {
         let either = |upper: &str, lower: &str| {
             self.env.get(upper).or_else(|| self.env.get(lower)).map(str::to_owned)
         };
-        let home = || PathBuf::from(self.env.get("HOME").unwrap_or("/")).join(".kube/config");
+        let home = self.env.home.as_ref().map(|home| home.join(".kube/config"));
         let kubeconfig = match self.env.get("KUBECONFIG") {
             Some(list) => {
                 std::env::split_paths(list).filter(|p| !p.as_os_str().is_empty()).collect()
             }
-            None => vec![home()],
+            None => home.into_iter().collect(),
         };
         ConnectOptions {
             kubeconfig,
@@ -76,21 +75,22 @@ impl Context {
 
     /// What the local runtime is made of, with the secrets of its file.
     pub(super) fn local_with_secrets(&self) -> Result<LocalConfig, CliError> {
-        let file = match &self.settings.secrets_file {
-            Some(path) => self.env.config_dir().join(path),
-            None => self.env.config_dir().join("secrets.yaml"),
+        let name = self.settings.secrets_file.as_deref().unwrap_or("secrets.yaml");
+        let secrets = match self.env.config_dir() {
+            Some(dir) => read_secrets_file(&dir.join(name))?,
+            None => BTreeMap::new(),
         };
-        let secrets = read_secrets_file(&file)
-            .map_err(|error| CliError::new(ErrorKind::Refused, error.to_string()))?;
-        Ok(LocalConfig { secrets, ..self.local_config() })
+        Ok(LocalConfig { secrets, ..self.local_config()? })
     }
 
     /// What the local runtime is made of, without secrets.
-    pub fn local_config(&self) -> LocalConfig {
-        LocalConfig {
+    pub fn local_config(&self) -> Result<LocalConfig, CliError> {
+        // Settings that name claims have a folder.
+        let settings = self.env.config_dir().unwrap_or_default();
+        Ok(LocalConfig {
             exe: self.env.exe.clone(),
-            state: self.state_dir(),
-            cache: self.env.cache_dir(),
+            state: self.state_dir()?,
+            cache: self.env.cache_dir()?,
             env: self.env.vars.clone(),
             nvidia_smi: "nvidia-smi".into(),
             secrets: BTreeMap::new(),
@@ -98,9 +98,9 @@ impl Context {
                 .settings
                 .claims
                 .iter()
-                .map(|(name, folder)| (name.clone(), self.env.config_dir().join(folder)))
+                .map(|(name, folder)| (name.clone(), settings.join(folder)))
                 .collect(),
-        }
+        })
     }
 
     /// What the settings say of every run in a cluster: the runner image and how long pods stay.
@@ -113,7 +113,7 @@ impl Context {
             CliError::new(ErrorKind::Usage, "no setting `runnerImage`: pods take mlctl from it")
                 .hint(format!(
                     "make one with `mlctl cluster image`, then write `runnerImage: ...` into {}",
-                    self.env.config_dir().join("config.yaml").display()
+                    self.env.settings_file()
                 ))
         })?;
         Ok(ManifestContext {

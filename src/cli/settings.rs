@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::{CliError, ErrorKind};
 use crate::event::RunState;
 use crate::hardware::accelerator::CustomAccelerators;
+use crate::sys;
 use crate::text::Span;
 
 /// What a user has settled once for all commands.
@@ -79,10 +80,12 @@ impl Settings {
         self.contexts.iter().find(means).map(|(_, named)| named)
     }
 
-    /// Reads the file; a missing one is the default.
-    pub fn load(dir: &Path) -> Result<Self, CliError> {
+    /// Reads the file; a missing one is the default. An error when somebody else could have written it:
+    /// it says which images and programs mlctl takes.
+    pub fn load(dir: Option<&Path>) -> Result<Self, CliError> {
+        let Some(dir) = dir else { return Ok(Self::default()) };
         let path = dir.join("config.yaml");
-        let text = match fs_err::read_to_string(&path) {
+        let text = match read_settings(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Ok(Self::default());
@@ -100,4 +103,11 @@ impl Settings {
             )
         })
     }
+}
+
+/// Reads a file of the settings, which must be this user's own. It may be a link: settings are kept in
+/// one place and linked from another, and a pod's are.
+pub(super) fn read_settings(path: &Path) -> std::io::Result<String> {
+    fs_err::metadata(path)?;
+    sys::read_own_text(&sys::check_own(path)?)
 }

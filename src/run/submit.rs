@@ -6,6 +6,9 @@ use crate::plan::{Plan, SecretVariables, hide};
 use crate::runtime::{Notice, Runs, RuntimeError, SecretValues, SubmitOptions};
 use crate::store::{GitCommit, NewRun, Reservation, RunPaths, Store, StoreError};
 
+/// Finds the commit that a folder is at; `None` for a folder that is no checkout.
+pub type FindCommit<'a> = Box<dyn Fn(&Path) -> Option<GitCommit> + 'a>;
+
 /// Who submits, and from where.
 pub struct Submitter<'a> {
     /// The folder of the command.
@@ -17,8 +20,8 @@ pub struct Submitter<'a> {
     /// The command line, the program's name included. Secrets in it are masked before it is
     /// recorded.
     pub argv: Vec<String>,
-    /// Finds the commit that a folder is at; `None` for a folder that is no checkout.
-    pub git: &'a dyn Fn(&Path) -> Option<GitCommit>,
+    /// Tells which commit the code is at.
+    pub git: FindCommit<'a>,
 }
 
 /// A run that is ready to be submitted: the plan, its secrets, and the spec that it comes from.

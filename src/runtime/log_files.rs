@@ -1,13 +1,13 @@
 //! The output of a run's commands, read from the replicas' logs in the run's folder.
 
+use std::fs::OpenOptions;
 use std::io::{Read, Seek, SeekFrom};
-
-use fs_err::File;
 
 use super::{LogLine, LogQuery, LogReader, RuntimeError};
 use crate::agent::stream::{Item, OutputLine, StreamReader};
 use crate::gang::ReplicaId;
 use crate::store::RunPaths;
+use crate::sys;
 
 /// Reads and follows the logs of the replicas that were asked for.
 pub(crate) struct FileLogs {
@@ -81,7 +81,7 @@ impl LogReader for FileLogs {
 
 impl Source {
     fn read(&mut self) -> Result<Vec<Item>, RuntimeError> {
-        let mut file = match File::open(&self.path) {
+        let mut file = match sys::open_own(&self.path, OpenOptions::new().read(true)) {
             Ok(file) => file,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(error.into()),

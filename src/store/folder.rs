@@ -9,6 +9,7 @@ use jiff::{Timestamp, Unit};
 
 use super::atomic::{Durability, private_dir, write_atomic};
 use super::{FileLock, RunPaths, StoreError};
+use crate::sys;
 
 use crate::gang::RunId;
 
@@ -30,11 +31,15 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens a state folder. One that is not there is empty, and is made by the first write.
+    /// Opens a state folder. One that is not there is empty, and is made by the first write. An error
+    /// when somebody else could have written it: it says what is signalled, removed and shown.
     pub fn open(root: impl Into<PathBuf>) -> Result<Self, StoreError> {
         let root = root.into();
+        if root.exists() {
+            sys::check_own(&root)?;
+        }
         let path = root.join("version");
-        let found = match fs_err::read_to_string(&path) {
+        let found = match sys::read_own_text(&path) {
             Ok(text) => Some(text.trim().parse::<u32>().map_err(|_| StoreError::Damaged {
                 path,
                 reason: "it should hold the number of the format".into(),
@@ -92,6 +97,8 @@ impl Store {
         if let Some(found) = self.newer {
             return Err(StoreError::Newer { root: self.root.clone(), found, known: FORMAT });
         }
+        // The folders above it are looked at before anything is made in them.
+        sys::check_own(&self.root)?;
         for dir in [&self.root, &self.runs_dir(), &self.new_dir()] {
             private_dir(dir)?;
         }

@@ -1,14 +1,16 @@
 //! The index as a file: read without a lock, appended to and compacted under the folder's lock.
 
 use std::collections::HashSet;
+use std::fs::OpenOptions;
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
 
-use fs_err::os::unix::fs::OpenOptionsExt;
-use fs_err::{File, OpenOptions};
+use fs_err::File;
 
 use super::atomic::{Durability, write_atomic};
 use super::index::{IndexHeader, compacted_text, entry_line, final_line, parse_index};
 use super::{FileLock, IndexEntry, IndexLine, Store, StoreError};
+use crate::sys;
 
 use crate::gang::RunId;
 
@@ -35,7 +37,7 @@ impl Store {
 
     /// The index's text, if there is an index.
     pub(super) fn index_text(&self) -> Result<Option<String>, StoreError> {
-        match fs_err::read(self.index_path()) {
+        match sys::read_own(&self.index_path()) {
             Ok(bytes) => {
                 Ok(Some(String::from_utf8(bytes).unwrap_or_else(|error| {
                     String::from_utf8_lossy(error.as_bytes()).into_owned()
@@ -114,9 +116,9 @@ impl Store {
 
     fn open_index(&self) -> io::Result<File> {
         let mut options = OpenOptions::new();
-        options.create(true).read(true).append(true);
-        options.mode(0o600);
-        options.open(self.index_path())
+        options.create(true).read(true).append(true).mode(0o600);
+        let path = self.index_path();
+        Ok(File::from_parts(sys::open_own(&path, &options)?, path))
     }
 
     /// Writes the index anew, one line per run. A damaged one is kept aside.

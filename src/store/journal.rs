@@ -1,13 +1,15 @@
 //! The journal of a run, `events.jsonl`.
 
+use std::fs::OpenOptions;
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use fs_err::os::unix::fs::OpenOptionsExt;
-use fs_err::{File, OpenOptions};
+use fs_err::File;
 
 use super::{JournalMark, StoreError};
 use crate::event::{EVENT_VERSION, Event};
+use crate::sys;
 use crate::text::{FormatError, read_document};
 
 /// Appends events behind `mark`, numbering them; returns the mark behind them. Whatever lay behind
@@ -28,9 +30,8 @@ pub(super) fn append(
         text.push(b'\n');
     }
     let mut options = OpenOptions::new();
-    options.create(true).write(true);
-    options.mode(0o600);
-    let mut file = options.open(path)?;
+    options.create(true).truncate(false).write(true).mode(0o600);
+    let mut file = File::from_parts(sys::open_own(path, &options)?, path);
     file.set_len(mark.bytes)?;
     file.seek(SeekFrom::Start(mark.bytes))?;
     let written =
@@ -63,7 +64,7 @@ impl JournalReader {
         if mark.bytes == self.offset {
             return Ok((Vec::new(), 0));
         }
-        let mut file = File::open(path)?;
+        let mut file = File::from_parts(sys::open_own(path, OpenOptions::new().read(true))?, path);
         file.seek(SeekFrom::Start(self.offset))?;
         let mut bytes = Vec::new();
         file.take(mark.bytes - self.offset).read_to_end(&mut bytes)?;

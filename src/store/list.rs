@@ -11,6 +11,7 @@ use super::skim::skim_index;
 use super::{IndexEntry, IndexLine, RunRecord, Store, StoreError};
 use crate::event::RunState;
 use crate::gang::RunId;
+use crate::sys;
 use crate::text::read_document;
 
 /// Which runs are wanted. The default wants all.
@@ -139,7 +140,7 @@ impl Store {
     /// A run's record as it is on the disk.
     pub fn record(&self, run: &RunId) -> Result<RunRecord, StoreError> {
         let path = self.paths(run).record();
-        let bytes = fs_err::read(&path)?;
+        let bytes = sys::read_own(&path)?;
         let record: RunRecord = read_document(&bytes, RECORD_VERSION)
             .map_err(|error| StoreError::of_document(path.clone(), error))?;
         if record.id != *run {

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use super::StoreError;
 use super::atomic::with_path;
+use crate::sys;
 
 /// An exclusive lock on a file, held until it is dropped or the process ends, however it ends.
 #[derive(Debug)]
@@ -31,7 +32,7 @@ impl FileLock {
             }
             let waited = start.elapsed();
             if waited >= patience {
-                let holder = fs_err::read_to_string(path).ok().and_then(|t| t.trim().parse().ok());
+                let holder = sys::read_own_text(path).ok().and_then(|t| t.trim().parse().ok());
                 return Err(StoreError::Locked { path: path.into(), holder, waited: patience });
             }
             // Random pauses keep many waiters from trying again at the same moments.
@@ -45,14 +46,9 @@ impl FileLock {
     /// Takes the lock if nobody holds it.
     pub fn try_acquire(path: &Path) -> Result<Option<Self>, StoreError> {
         let mut file = loop {
-            let file = fs::OpenOptions::new()
-                .create(true)
-                .truncate(false)
-                .read(true)
-                .write(true)
-                .mode(0o600)
-                .open(path)
-                .map_err(|error| with_path(path, error))?;
+            let mut options = fs::OpenOptions::new();
+            options.create(true).truncate(false).read(true).write(true).mode(0o600);
+            let file = sys::open_own(path, &options)?;
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => return Ok(None),

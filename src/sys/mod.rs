@@ -1,16 +1,23 @@
 //! The one place that knows the operating system: `/proc`, control groups, subreapers, clocks.
 //!
 //! To support another system this folder is written again for it, and nothing else. No function here
-//! panics. What can't be read is `None` or empty, since callers can do without it.
+//! panics. What can't be read is `None` or empty where callers can do without it.
 
 mod clock;
 mod memory;
+mod open;
+mod own;
 mod process;
 mod procfs;
 mod tree;
+mod users;
+mod way;
 
 pub use clock::*;
 pub use memory::*;
+pub use open::*;
+pub use own::*;
 pub use process::*;
 pub use procfs::*;
 pub use tree::*;
+pub use users::*;

@@ -64,22 +64,6 @@ pub fn wait_any() -> Option<(i32, WaitStatus)> {
     }
 }
 
-/// The number of this process's user.
-pub fn user_id() -> u32 {
-    rustix::process::getuid().as_raw()
-}
-
-/// The name of this process's user; `None` when `/etc/passwd` has none, as in many containers.
-pub fn user_name() -> Option<String> {
-    let id = user_id().to_string();
-    let users = fs_err::read_to_string("/etc/passwd").ok()?;
-    let mut lines = users.lines().map(|line| line.split(':'));
-    lines.find_map(|mut fields| {
-        let name = fields.next()?;
-        (fields.nth(1)? == id).then(|| name.to_owned())
-    })
-}
-
 /// The machine's host name, without a domain where the machine is set up so.
 pub fn host_name() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()

@@ -1,6 +1,7 @@
 //! A Python environment that has what the spec asks for.
 
 use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -14,6 +15,7 @@ use super::steps::Steps;
 use crate::agent::config::AgentRuntime;
 use crate::agent::input::{PythonPlace, SetupError};
 use crate::spec::PythonSetup;
+use crate::sys;
 use crate::text::hex;
 
 /// The file in an environment that says that it was completed.
@@ -99,7 +101,7 @@ impl Steps<'_> {
         let venv = folder.join(key);
         let complete = venv.join(COMPLETE);
         let failed = |what: &str, error: io::Error| SetupError(format!("{what}: {error}"));
-        fs_err::create_dir_all(&folder)
+        self.make_cache(&folder, &venv)
             .map_err(|e| failed("the cache of Python environments", e))?;
         let lock = File::create(folder.join(format!("{key}.lock")))
             .map_err(|e| failed("the cache of Python environments", e))?;
@@ -118,6 +120,17 @@ impl Steps<'_> {
         self.fill(python, &venv)?;
         fs_err::write(&complete, b"").map_err(|e| failed("the Python environment", e))?;
         Ok((venv, false))
+    }
+
+    /// Makes the folder of all environments. On a machine with other users nobody else may have made
+    /// it, since what lies there is run; a pod has no others.
+    fn make_cache(&self, folder: &Path, venv: &Path) -> io::Result<()> {
+        if self.runtime == AgentRuntime::Processes {
+            sys::check_own(venv)?;
+            sys::check_own(&pip_folder(self.cache))?;
+            std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        }
+        fs_err::create_dir_all(folder)
     }
 
     /// Makes a new virtual environment that has pip.

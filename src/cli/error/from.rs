@@ -5,7 +5,9 @@ use crate::run::{FollowError, SyncError};
 use crate::runtime::ClusterError;
 use crate::runtime::RuntimeError;
 use crate::runtime::kubernetes::AdminRole;
+use crate::runtime::local::SecretsError;
 use crate::store::StoreError;
+use crate::sys::Untrusted;
 use crate::work::train::TrainError;
 
 impl From<StoreError> for CliError {
@@ -57,6 +59,38 @@ impl From<RuntimeError> for CliError {
             RuntimeError::Cluster(error) => error.into(),
             RuntimeError::NotRun(..) => Self::new(ErrorKind::NotFound, error.to_string()),
             error => Self::new(ErrorKind::Refused, error.to_string()),
+        }
+    }
+}
+
+impl From<SecretsError> for CliError {
+    fn from(error: SecretsError) -> Self {
+        match error {
+            SecretsError::Io(error) => error.into(),
+            error => Self::new(ErrorKind::Refused, error.to_string()),
+        }
+    }
+}
+
+impl From<Untrusted> for CliError {
+    fn from(reason: Untrusted) -> Self {
+        let error = Self::new(ErrorKind::Refused, reason.to_string());
+        match reason {
+            Untrusted::Owner { user: 0, owner, .. } => error.hint(format!(
+                "as root mlctl uses only what is root's: run it as user {owner}, or set HOME, or \
+                 XDG_STATE_HOME, XDG_CONFIG_HOME and XDG_CACHE_HOME, to folders of root's"
+            )),
+            Untrusted::Owner { path, .. } => error.hint(format!(
+                "see who has made it: ls -ld {}; or set HOME, or XDG_STATE_HOME, XDG_CONFIG_HOME \
+                 and XDG_CACHE_HOME, to folders of this user's",
+                path.display()
+            )),
+            Untrusted::Writable { path, .. } => {
+                error.hint(format!("let nobody else write there: chmod go-w {}", path.display()))
+            }
+            Untrusted::Kind { path } => {
+                error.hint(format!("see what it is, and move it away: ls -ld {}", path.display()))
+            }
         }
     }
 }

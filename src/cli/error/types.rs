@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::sys::Untrusted;
 use crate::ui::Printer;
 
 /// The class of an error; each has an exit code of its own.
@@ -125,6 +126,9 @@ impl std::fmt::Display for CliError {
 
 impl From<io::Error> for CliError {
     fn from(error: io::Error) -> Self {
+        if let Some(reason) = Untrusted::of(&error) {
+            return reason.clone().into();
+        }
         let kind = match error.kind() {
             io::ErrorKind::BrokenPipe => ErrorKind::ClosedPipe,
             io::ErrorKind::NotFound => ErrorKind::NotFound,

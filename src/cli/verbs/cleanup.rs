@@ -13,7 +13,8 @@ use crate::ops::cleanup::{
     Failure, Filter, Found, Kept, Places, Proposal, Removal, Survey, Surveyed, Totals, carry_out,
     propose,
 };
-use crate::store::{ListFilter, Store, now};
+use crate::store::{Durability, ListFilter, Store, now, write_atomic};
+use crate::sys::check_own;
 use crate::text::Span;
 use crate::ui::{Text, Verbosity, removal_title, show_proposal, totals_text};
 
@@ -154,7 +155,9 @@ pub fn run(context: &Context, args: &CleanupArgs) -> Result<u8, CliError> {
 /// what can't be done now is tried again another day.
 pub fn by_itself(context: &Context) {
     let Some(retention) = &context.settings.retention else { return };
-    let stamp = context.state_dir().join("retention");
+    // Nothing is read or written in a folder that is not this user's own.
+    let Ok(store) = context.store() else { return };
+    let stamp = store.root().join("retention");
     let done = fs_err::metadata(&stamp).and_then(|meta| meta.modified());
     if done.is_ok_and(|at| at.elapsed().is_ok_and(|age| age < RETENTION_PACE)) {
         return;
@@ -172,8 +175,8 @@ pub fn by_itself(context: &Context) {
         only_own: true,
         ..CleanupArgs::default()
     };
-    if let Err(error) = fs_err::write(&stamp, b"").map_err(CliError::from).and_then(|()| {
-        let store = context.store()?;
+    let stamped = write_atomic(&stamp, b"", Durability::Crash).map_err(CliError::from);
+    if let Err(error) = stamped.and_then(|()| {
         let (surveyed, proposal) = survey_and_propose(context, &store, &args)?;
         let failures = remove(context, &store, &surveyed, &proposal);
         context.printer.detail(format!(
@@ -253,13 +256,16 @@ fn survey(
         store.list(&all, &mut |run: &RunId| store.record(run))?
     };
     let chosen = if named.is_empty() { context.chosen()?.name() } else { String::new() };
+    // What lies in a folder of another user's is not this user's to remove.
+    let cache = context.env.cache_dir()?;
+    check_own(&cache)?;
     let places = Places {
         local: LOCAL,
         chosen: &chosen,
         is_named: context.names_a_place(),
         runs: named,
         all_users: args.all_users,
-        cache: &context.env.cache_dir(),
+        cache: &cache,
     };
     let connect = |name: &str| context.runtime(name);
     places.survey(&listing.runs, now(), &connect, &mut |notice| context.printer.warn(notice))

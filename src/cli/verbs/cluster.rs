@@ -188,8 +188,8 @@ fn image(context: &Context, args: &ImageArgs) -> Result<u8, CliError> {
     };
     context.emit(&made, text)?;
     if context.settings.runner_image.as_deref() != Some(made.image.as_str()) {
-        let file = context.env.config_dir().join("config.yaml");
-        let line = format!("write `runnerImage: {}` into {}", made.image, file.display());
+        let file = context.env.settings_file();
+        let line = format!("write `runnerImage: {}` into {file}", made.image);
         context.printer.hint(line);
     }
     Ok(exit::OK)

@@ -88,16 +88,15 @@ pub fn run(
     place: &PlaceArgs,
     args: &DoctorArgs,
 ) -> Result<u8, CliError> {
-    let (settings, error) = match Settings::load(&env.config_dir()) {
+    let (settings, error) = match Settings::load(env.config_dir().as_deref()) {
         Ok(settings) => (settings, None),
         Err(error) => (Settings::default(), Some(error.message)),
     };
     let context = Context::with(env.clone(), settings, printer.clone(), format, place.clone());
-    let file = env.config_dir().join("config.yaml");
-    let first = if file.exists() {
-        doctor::settings(&file, error.as_deref())
-    } else {
-        Finding::ok(Place::Laptop, "settings", "no file: the defaults")
+    let file = env.config_dir().map(|dir| dir.join("config.yaml"));
+    let first = match file.filter(|file| file.exists() || error.is_some()) {
+        Some(file) => doctor::settings(&file, error.as_deref()),
+        None => Finding::ok(Place::Laptop, "settings", "no file: the defaults"),
     };
     let interrupts = Interrupts::listen()?;
     let stop = Arc::new(AtomicBool::new(false));
@@ -119,7 +118,7 @@ pub fn run(
 
 /// The checks, on a thread of their own: it ends when all is told or the visit is stopped.
 fn start(context: &Context, args: &DoctorArgs, visit: Visit) -> Result<(), CliError> {
-    let local = Local::new(context.local_config());
+    let local = Local::new(context.local_config()?);
     let config = if context.chooses_cluster() { Some(context.cluster_config()?) } else { None };
     let checks = ClusterChecks {
         image: args.image.clone(),

@@ -132,7 +132,7 @@ fn ask_primary(session: &Session, run: &RunPaths, pod: &PodFacts, by: &str) -> i
 
 /// The gang's token: this machine's if it submitted the run, else the Secret's.
 fn token(session: &Session, run: &RunPaths) -> Result<Vec<u8>, RuntimeError> {
-    if let Ok(token) = fs_err::read(run.token()) {
+    if let Ok(token) = crate::sys::read_own(&run.token()) {
         return Ok(token);
     }
     let cluster = session.cluster()?;

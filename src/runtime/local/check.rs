@@ -26,7 +26,7 @@ pub(crate) fn check(
     cores(plan, &mut notices);
     accelerators(config, plan, options, &mut refused, &mut notices);
     commands(config, plan, &mut refused);
-    environments(config, plan, &mut refused);
+    environments(config, plan, options, &mut refused, &mut notices);
     if let Some(code) = &plan.gang().code {
         if code.is_url() {
             refused.push(format!("code: {code} is not a folder of this machine"));
@@ -163,7 +163,16 @@ fn accelerators(
 
 /// Refuses a Python environment that can't be made, in the words of `doctor`: once and before
 /// anything starts, rather than by each replica.
-fn environments(config: &LocalConfig, plan: &Plan, refused: &mut Vec<String>) {
+///
+/// A dry run starts nothing that a spec names: not its interpreter, nor any other with its variables,
+/// which could make one load the code beside the spec.
+fn environments(
+    config: &LocalConfig,
+    plan: &Plan,
+    options: &SubmitOptions,
+    refused: &mut Vec<String>,
+    notices: &mut Vec<Notice>,
+) {
     let wanted = plan.gang().setup.as_ref().and_then(|setup| setup.python.as_ref());
     let Some(wanted) = wanted else { return };
     let name = wanted.interpreter.as_deref().unwrap_or(INTERPRETER);
@@ -175,13 +184,25 @@ fn environments(config: &LocalConfig, plan: &Plan, refused: &mut Vec<String>) {
     // All replicas share one Python environment. The first role's variables may name the package
     // index that it is made from.
     let variables = plan.gang().roles.first().map_or(&[][..], |role| &role.env);
+    if options.rehearse && name != INTERPRETER {
+        notices.push(Notice(format!(
+            "whether {name} can make the environment of setup.python was not looked at: a dry run \
+             starts no program that the spec names"
+        )));
+        return;
+    }
+    let (variables, pip) = if options.rehearse {
+        (&[][..], Pip::Looked(&config.cache))
+    } else {
+        (variables, Pip::Kept(&config.cache))
+    };
     let interpreter = || {
         let mut command = command(config, &program);
         let values = variables.iter().filter_map(|one| Some((&one.name, one.value.as_ref()?)));
         command.envs(values);
         command
     };
-    let finding = doctor::python(&python(&interpreter, Pip::Kept(&config.cache), &|| false));
+    let finding = doctor::python(&python(&interpreter, pip, &|| false));
     if finding.fails() {
         refused.push(finding.line());
     }

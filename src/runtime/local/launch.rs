@@ -1,12 +1,12 @@
 //! Starts the agents of a gang so that they go on without mlctl.
 
-use fs_err::os::unix::fs::OpenOptionsExt;
 use std::collections::BTreeMap;
+use std::fs::OpenOptions;
 use std::io;
+use std::os::unix::fs::OpenOptionsExt;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use fs_err::OpenOptions;
 use serde::{Deserialize, Serialize};
 
 use super::addresses::LocalPorts;
@@ -27,7 +27,7 @@ use crate::plan::rendezvous::{OutputDirs, environment, hidden};
 use crate::runtime::{Notice, RuntimeError, SecretValues, SubmitOptions};
 use crate::storage::OWNER_FILE;
 use crate::store::RunPaths;
-use crate::sys::random_word;
+use crate::sys::{self, random_word};
 
 /// An agent says that it is up within this time; a machine under heavy load is slow.
 const UP_LIMIT: Duration = Duration::from_mins(1);
@@ -48,7 +48,7 @@ pub(crate) struct Launched {
 
 /// What was recorded before the first agent was started.
 pub(crate) fn launched(run: &RunPaths) -> Option<Launched> {
-    serde_json::from_slice(&fs_err::read(run.agents().join("launch.json")).ok()?).ok()
+    serde_json::from_slice(&sys::read_own(&run.agents().join("launch.json")).ok()?).ok()
 }
 
 /// Gives back the ports and GPUs that a run has leased.
@@ -158,12 +158,9 @@ fn start(
 ) -> Result<(), RuntimeError> {
     let path = run.agent_config(&agent.replica);
     write_private(&path, &serde_json::to_vec_pretty(agent).map_err(io::Error::from)?)?;
-    let log = OpenOptions::new()
-        .create(true)
-        .append(true)
-        .mode(0o600)
-        .open(run.log(&agent.replica))?
-        .into_file();
+    let mut append = OpenOptions::new();
+    append.create(true).append(true).mode(0o600);
+    let log = sys::open_own(&run.log(&agent.replica), &append)?;
     let child = Command::new(&config.exe)
         .arg("agent")
         .arg("--config")
@@ -198,7 +195,7 @@ fn wait_until_up(run: &RunPaths, nonce: &str, mut waiting: Vec<ReplicaId>) -> io
         if let Some(replica) = waiting.iter().find(|replica| !process::agent_lives(run, replica))
             && !is_up(run, replica, nonce)
         {
-            let log = fs_err::read_to_string(run.log(replica)).unwrap_or_default();
+            let log = sys::read_own_text(&run.log(replica)).unwrap_or_default();
             let last = log.lines().last().unwrap_or("it said nothing").to_owned();
             return Err(io::Error::other(format!(
                 "the agent of {replica} could not start: {last}"
@@ -213,7 +210,7 @@ fn wait_until_up(run: &RunPaths, nonce: &str, mut waiting: Vec<ReplicaId>) -> io
 }
 
 fn is_up(run: &RunPaths, replica: &ReplicaId, nonce: &str) -> bool {
-    let bytes = fs_err::read(run.log(replica)).unwrap_or_default();
+    let bytes = sys::read_own(&run.log(replica)).unwrap_or_default();
     StreamReader::new(nonce).push(&bytes).iter().any(
         |item| matches!(item, Item::Event(event) if matches!(event.kind, EventKind::AgentStarted { .. })),
     )
@@ -221,7 +218,9 @@ fn is_up(run: &RunPaths, replica: &ReplicaId, nonce: &str) -> bool {
 
 fn write_private(path: &std::path::Path, bytes: &[u8]) -> io::Result<()> {
     use io::Write;
-    let mut file =
-        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false).mode(0o600);
+    let mut file = sys::open_own(path, &options)?;
+    file.set_len(0)?;
     file.write_all(bytes)
 }

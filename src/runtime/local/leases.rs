@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use fs_err::OpenOptions;
 
 use crate::gang::RunId;
+use crate::sys;
 
 /// Below the range that the kernel takes for outgoing connections (32768 and up on Linux), so that
 /// a port isn't lost between its choice and its use.
@@ -66,7 +67,7 @@ impl Leases {
 
     /// Id of the run that holds a thing; `None` when nobody does.
     pub(crate) fn holder(&self, thing: &str) -> Option<RunId> {
-        fs_err::read_to_string(self.dir.join(thing)).ok()?.parse().ok()
+        sys::read_own_text(&self.dir.join(thing)).ok()?.parse().ok()
     }
 
     /// Everything that is held, and by which run.
@@ -88,7 +89,7 @@ impl Leases {
     pub(crate) fn release(&self, run: &RunId) {
         let Ok(entries) = fs_err::read_dir(&self.dir) else { return };
         for entry in entries.flatten() {
-            if fs_err::read_to_string(entry.path()).is_ok_and(|holder| holder == *run) {
+            if sys::read_own_text(&entry.path()).is_ok_and(|holder| holder == *run) {
                 // A lease that can't be removed does no harm: once its run has ended, the next
                 // taker replaces it.
                 let _ = fs_err::remove_file(entry.path());

@@ -1,8 +1,8 @@
 //! What has happened to a local gang: the agents' own lines, and what is left when they are gone.
 
+use std::fs::OpenOptions;
 use std::io::{Read, Seek, SeekFrom};
 
-use fs_err::File;
 use jiff::Timestamp;
 
 use super::launch::{Launched, launched, release};
@@ -14,6 +14,7 @@ use crate::event::{Event, EventKind};
 use crate::gang::{FailureClass, FirstFailure, Outcome, ReplicaId, Verdict, verdict_that_counts};
 use crate::runtime::RuntimeError;
 use crate::store::RunPaths;
+use crate::sys;
 
 /// All events since the cursor, and the end when there is nothing left.
 pub(crate) fn observe(run: &RunPaths, cursor: &mut Cursor) -> Result<Vec<Event>, RuntimeError> {
@@ -59,7 +60,7 @@ fn tail(
     replica: &ReplicaId,
     cursor: &mut Cursor,
 ) -> Result<Vec<Event>, RuntimeError> {
-    let mut file = match File::open(run.log(replica)) {
+    let mut file = match sys::open_own(&run.log(replica), OpenOptions::new().read(true)) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(error.into()),

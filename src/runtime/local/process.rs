@@ -38,7 +38,7 @@ pub(crate) fn record(run: &RunPaths, name: &str, mark: ProcessMark) -> std::io::
 
 /// The process recorded under this name; `None` when there is none or its file can't be read.
 pub(crate) fn recorded(run: &RunPaths, name: &str) -> Option<ProcessMark> {
-    serde_json::from_slice(&fs_err::read(file(run, name)).ok()?).ok()
+    serde_json::from_slice(&sys::read_own(&file(run, name)).ok()?).ok()
 }
 
 /// A replica's agent lives.
@@ -52,7 +52,7 @@ pub(crate) fn anything_lives(run: &RunPaths) -> bool {
     entries
         .flatten()
         .filter(|entry| entry.path().extension().is_some_and(|end| end == "pid"))
-        .filter_map(|entry| serde_json::from_slice(&fs_err::read(entry.path()).ok()?).ok())
+        .filter_map(|entry| serde_json::from_slice(&sys::read_own(&entry.path()).ok()?).ok())
         .any(ProcessMark::is_alive)
 }
 
@@ -65,7 +65,7 @@ pub(crate) fn signal_agents(run: &RunPaths, signal: Signal) {
             continue;
         }
         let mark: Option<ProcessMark> =
-            fs_err::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+            sys::read_own(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
         if let Some(mark) = mark.filter(|mark| mark.is_alive()) {
             sys::signal(mark.pid, signal);
         }

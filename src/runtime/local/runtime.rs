@@ -18,6 +18,7 @@ use crate::runtime::{
 };
 use crate::runtime::{Holding, Holdings};
 use crate::store::RunPaths;
+use crate::sys;
 
 /// Gangs as processes of this machine.
 #[derive(Clone, Debug)]
@@ -69,7 +70,7 @@ impl Runs for Local {
             self.remove(run)?;
             return Ok(Vec::new());
         };
-        let token = fs_err::read(run.token())?;
+        let token = sys::read_own(&run.token())?;
         if agent::cancel(&address, &token, &run.run, by).is_err() {
             // The primary does not answer, so no one can decide for the gang. Each agent ends its
             // own command on SIGTERM.

@@ -1,12 +1,15 @@
 //! Values of Kubernetes Secrets for local runs.
 
 use std::collections::BTreeMap;
+use std::fs::OpenOptions;
+use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use super::config::LocalConfig;
 use crate::plan::RolePlan;
 use crate::runtime::RuntimeError;
+use crate::sys;
 
 /// Secret name to key to value.
 pub(crate) type Secrets = BTreeMap<String, BTreeMap<String, String>>;
@@ -28,14 +31,17 @@ pub enum SecretsError {
 /// Reads a YAML file of secret name, key, value; a missing file holds none.
 pub fn read_secrets_file(path: &Path) -> Result<Secrets, SecretsError> {
     let name = path.display().to_string();
-    let text = match fs_err::read_to_string(path) {
-        Ok(text) => text,
+    match fs_err::metadata(path) {
+        Ok(_) => {}
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Secrets::new()),
         Err(error) => return Err(error.into()),
-    };
-    if fs_err::metadata(path)?.mode() & 0o077 != 0 {
+    }
+    let mut file = sys::open_own(&sys::check_own(path)?, OpenOptions::new().read(true))?;
+    if file.metadata()?.mode() & 0o077 != 0 {
         return Err(SecretsError::Open(name));
     }
+    let mut text = String::new();
+    file.read_to_string(&mut text)?;
     serde_saphyr::from_str(&text).map_err(|error| SecretsError::Format(name, error.to_string()))
 }
 

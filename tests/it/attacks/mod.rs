@@ -1,5 +1,8 @@
-//! What an attacker would try, each tried: what it once reached, it must not reach again.
+//! What somebody else tries, one file for each boundary: what it once reached, it must not reach again.
 
 mod agent;
+mod checkout;
 mod mutated;
+mod others;
+mod state;
 mod terminal;

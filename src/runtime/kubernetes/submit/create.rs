@@ -191,8 +191,8 @@ pub(crate) fn submit(
         token: random_word(32)?,
         secrets: secrets.clone(),
         code: CodeBundle::of(plan).map_err(refused)?,
-        resolved: fs_err::read_to_string(run.resolved())?,
-        record: fs_err::read_to_string(run.record())?,
+        resolved: crate::sys::read_own_text(&run.resolved())?,
+        record: crate::sys::read_own_text(&run.record())?,
         kind: options.kind.into(),
         ..settings(session)?
     };

@@ -37,7 +37,7 @@ impl Submitting {
     /// Whether the process that submits the run still lives; `None` where no submission is marked
     /// on this machine.
     pub(crate) fn lives(run: &RunPaths) -> Option<bool> {
-        let mark: Self = serde_json::from_slice(&fs_err::read(file(run)).ok()?).ok()?;
+        let mark: Self = serde_json::from_slice(&sys::read_own(&file(run)).ok()?).ok()?;
         Some(sys::is_alive(mark.pid, mark.start))
     }
 }

@@ -58,7 +58,7 @@ impl Submission {
     /// What this machine remembers of a run; `None` when it remembers nothing that can be
     /// understood, so that the cluster has to be asked.
     pub(crate) fn read(run: &RunPaths) -> Option<Self> {
-        serde_json::from_slice(&fs_err::read(file(run)).ok()?).ok()
+        serde_json::from_slice(&crate::sys::read_own(&file(run)).ok()?).ok()
     }
 
     /// Writes it into the run's folder, in place of what was remembered before.

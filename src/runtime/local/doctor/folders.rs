@@ -19,7 +19,9 @@ pub(crate) fn folder(path: &Path) -> FolderFacts {
     let there = path.ancestors().find(|dir| dir.exists()).unwrap_or(Path::new("/"));
     FolderFacts {
         path: path.to_owned(),
-        written: write(there).map_err(|error| format!("{}: {error}", there.display())),
+        written: sys::check_own(path)
+            .map_err(|error| error.to_string())
+            .and_then(|_| write(there).map_err(|error| format!("{}: {error}", there.display()))),
         free: sys::free_space(there),
     }
 }

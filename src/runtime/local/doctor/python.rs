@@ -11,6 +11,7 @@ use crate::agent::{ENSUREPIP, PIP, pip_folder};
 use crate::doctor::{Environments, FrameworkFacts, GpuFacts, PythonFacts, Visit};
 use crate::runtime::local::ask::{ANSWER, ask};
 use crate::runtime::local::config::LocalConfig;
+use crate::sys;
 
 /// Importing a framework from a cold disk takes this long at most.
 const IMPORT: Duration = Duration::from_mins(1);
@@ -96,6 +97,11 @@ pub(crate) fn python(
         Environments::NoVenv
     } else if asked(ANSWER, &["-c", ENSUREPIP]).is_ok_and(|answer| answer.status.success()) {
         Environments::Whole
+    } else if let Err(error) = sys::check_own(&match pip {
+        Pip::Looked(cache) | Pip::Kept(cache) => pip_folder(cache),
+    }) {
+        // What lies there would be run.
+        Environments::NoPip(error.to_string())
     } else {
         let (cache, look) = match pip {
             Pip::Looked(cache) => (cache, Some("--look")),

@@ -75,7 +75,7 @@ pub(crate) fn killed_for_memory(
     if run.is_adopted() {
         return Ok(None);
     }
-    let read = |path| fs_err::read(path).ok();
+    let read = |path: std::path::PathBuf| crate::sys::read_own(&path).ok();
     let record =
         read(run.record()).and_then(|text| serde_json::from_slice::<RunRecord>(&text).ok());
     let (Ok(plan), Some(record)) = (run.read_plan(), record) else { return Ok(None) };
