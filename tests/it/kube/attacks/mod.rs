@@ -1,3 +1,4 @@
 //! What an attacker tries who has the submitter's Role in the victim's namespace.
 
 mod bench;
+mod secrets;
