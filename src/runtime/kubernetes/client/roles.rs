@@ -15,6 +15,9 @@ pub enum AdminRole {
 }
 
 impl AdminRole {
+    /// All Roles of the file.
+    pub const ALL: [Self; 4] = [Self::Submitter, Self::Tuner, Self::Viewer, Self::Cleaner];
+
     /// The name of the Role in the file.
     pub fn name(self) -> &'static str {
         match self {
