@@ -22,6 +22,7 @@ mod layers;
 mod pod;
 mod readme;
 mod render;
+mod security;
 mod shown;
 mod spec;
 mod state;
