@@ -52,7 +52,7 @@ impl Cluster {
     pub(crate) async fn rehearse<K: Makeable>(&self, object: &K) -> Result<(), ClusterError> {
         match self.post(object, true).await? {
             Posted::Made(_) => Ok(()),
-            Posted::Perhaps(status) => Err(self.target.explain_status(&status)),
+            Posted::Perhaps(status) => Err(ClusterError::Taken(status.message)),
         }
     }
 
@@ -87,17 +87,20 @@ impl Cluster {
             Err(kube::Error::Api(status)) if status.code == 409 && tries.get() > 1 => {
                 Ok(Posted::Perhaps(status))
             }
+            Err(kube::Error::Api(status)) if status.code == 409 => {
+                Err(ClusterError::Taken(status.message))
+            }
             Err(error) => Err(self.target.explain(error)),
         }
     }
 
     /// The object that is there under the name of `object`, if an earlier try has made it; else
-    /// `status` is the error. Labels alone prove nothing: everybody in the namespace may write them.
+    /// `status` says what is in the way. Labels alone prove nothing: everybody in the namespace may write them.
     async fn own<K: Makeable>(&self, object: &K, status: &Status) -> Result<K, ClusterError> {
         let name = object.meta().name.clone().unwrap_or_default();
         match self.find::<K>(&name).await? {
             Some(there) if is_same(&there, object) => Ok(there),
-            _ => Err(self.target.explain_status(status)),
+            _ => Err(ClusterError::Taken(status.message.clone())),
         }
     }
 

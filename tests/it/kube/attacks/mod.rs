@@ -3,3 +3,4 @@
 mod bench;
 mod namespaces;
 mod secrets;
+mod submission;
