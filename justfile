@@ -12,6 +12,13 @@ fresh *numbers:
 check:
     cargo fmt --check
     cargo clippy --profile ci --all-targets -- -D warnings
+    tests/deny/run
+
+# Renews the advisories of machines that can't fetch RustSec's, from there or from a clone of it.
+advisories clone="https://github.com/RustSec/advisory-db":
+    rm -rf target/advisory-db
+    git clone --quiet --depth 1 {{clone}} target/advisory-db
+    python3 tests/deny/snapshot.py pack target/advisory-db tests/deny/advisories.jsonl
 
 # Completions, man pages, schemas and the other generated files.
 generate:

@@ -22,6 +22,9 @@ _mlctl() {
             mlctl,agent-beside)
                 cmd="mlctl__subcmd__agent__subcmd__beside"
                 ;;
+            mlctl,agent-cancel)
+                cmd="mlctl__subcmd__agent__subcmd__cancel"
+                ;;
             mlctl,agent-exec)
                 cmd="mlctl__subcmd__agent__subcmd__exec"
                 ;;
@@ -128,7 +131,7 @@ _mlctl() {
 
     case "${cmd}" in
         mlctl)
-            opts="-o -q -v -n -h -V --output --quiet --verbose --color --runtime --context --namespace --help --version init train list ls status logs wait cancel cleanup cost doctor why exec gpus validate render convert schema explain state cluster completions man agent agent-guard agent-exec agent-beside agent-install agent-probe"
+            opts="-o -q -v -n -h -V --output --quiet --verbose --color --runtime --context --namespace --help --version init train list ls status logs wait cancel cleanup cost doctor why exec gpus validate render convert schema explain state cluster completions man agent agent-guard agent-exec agent-beside agent-cancel agent-install agent-probe"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -220,6 +223,48 @@ _mlctl() {
             return 0
             ;;
         mlctl__subcmd__agent__subcmd__beside)
+            opts="-o -q -v -n -h --output --quiet --verbose --color --runtime --context --namespace --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --runtime)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mlctl__subcmd__agent__subcmd__cancel)
             opts="-o -q -v -n -h --output --quiet --verbose --color --runtime --context --namespace --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

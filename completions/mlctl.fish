@@ -52,7 +52,7 @@ complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "why" -d 'Say why a run 
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "exec" -d 'Run a command beside a replica\'s'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "gpus" -d 'Show accelerators and who uses them; print how to slice them'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "validate" -d 'Check specs and say everything that is wrong'
-complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "render" -d 'Print what a run is in a cluster, for kubectl apply'
+complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "render" -d 'Print what a run is in a cluster, for kubectl create'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "convert" -d 'Print a Vertex AI CustomJob file as a TrainJob'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "schema" -d 'Print the JSON Schema of a spec'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "explain" -d 'Explain a field of a spec'
@@ -64,6 +64,7 @@ complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "agent" -d 'Runs beside 
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "agent-guard" -d 'Runs around a replica\'s command'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "agent-exec" -d 'Becomes a replica\'s command'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "agent-beside" -d 'Runs a command as a replica\'s command would run'
+complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "agent-cancel" -d 'Ends the run of the pod that it runs in'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "agent-install" -d 'Copies this program into a folder'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "agent-probe" -d 'Looks at the pod that it runs in'
 complete -c mlctl -n "__fish_mlctl_using_subcommand init" -l strategy -d 'TensorFlow\'s strategy (tensorflow only)' -r -f -a "none\t'One process, one device'
@@ -465,8 +466,8 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_sub
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from image" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from image" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from image" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -l for-namespace -d 'The namespace of the runs' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -l user -d 'Bind a Role to this user, as the cluster knows them' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -l for-namespace -d 'The namespace of the runs; `ml-{user}` makes one for each user' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -l user -d 'Bind a Role to this user, as the cluster knows them; once for each user' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -l role -d 'Which Role' -r -f -a "submitter\t'Everything with runs'
 tuner\t'Studies of a pipeline'
 viewer\t'Looking only'
@@ -562,6 +563,18 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand agent-beside" -s n -l namesp
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-beside" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-beside" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-beside" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-cancel" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-cancel" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-cancel" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-cancel" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-cancel" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-cancel" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-cancel" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-cancel" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-install" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'One JSON document with `schemaVersion`'
 yaml\t'The same as YAML'"

@@ -93,7 +93,7 @@ pub enum Verb {
     Gpus(gpus::GpusArgs),
     /// Check specs and say everything that is wrong
     Validate(spec::ValidateArgs),
-    /// Print what a run is in a cluster, for kubectl apply
+    /// Print what a run is in a cluster, for kubectl create
     Render(render::RenderArgs),
     /// Print a Vertex AI CustomJob file as a TrainJob
     Convert(spec::ConvertArgs),
@@ -121,6 +121,9 @@ pub enum Verb {
     /// Runs a command as a replica's command would run
     #[command(hide = true)]
     AgentBeside(agent::AgentBesideArgs),
+    /// Ends the run of the pod that it runs in
+    #[command(hide = true)]
+    AgentCancel(agent::AgentCancelArgs),
     /// Copies this program into a folder
     #[command(hide = true)]
     AgentInstall(agent::AgentInstallArgs),
@@ -167,6 +170,7 @@ fn dispatch(cli: Cli, printer: &mut Printer) -> Result<u8, CliError> {
         Verb::AgentGuard => return Ok(agent::agent_guard()),
         Verb::AgentExec(args) => return Ok(agent::agent_exec(args)),
         Verb::AgentBeside(args) => return Ok(agent::agent_beside(args, printer)),
+        Verb::AgentCancel(args) => return agent::agent_cancel(args),
         Verb::AgentInstall(args) => return agent::agent_install(args),
         Verb::AgentProbe => return agent::agent_probe(printer),
         _ => {}
@@ -242,6 +246,7 @@ fn verb(context: &Context, verb: &Verb) -> Result<u8, CliError> {
         | Verb::AgentGuard
         | Verb::AgentExec(_)
         | Verb::AgentBeside(_)
+        | Verb::AgentCancel(_)
         | Verb::AgentInstall(_)
         | Verb::AgentProbe => Ok(0),
     }

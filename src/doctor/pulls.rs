@@ -36,7 +36,7 @@ pub fn pull_secrets(
                 continue;
             }
             PullSecret::Unseen => {
-                let what = format!("{name} is there or not: this user may not look at it");
+                let what = format!("{name} is not looked at: the pod shows whether it is there");
                 findings.push(Finding::skip(Place::Cluster, CHECK, what));
                 continue;
             }
@@ -44,14 +44,7 @@ pub fn pull_secrets(
             PullSecret::Type(found) => format!("{name} is of type {found}"),
             PullSecret::Broken(why) => format!("{name} can't be understood: {why}"),
         };
-        findings.push(
-            Finding::warn(Place::Cluster, CHECK, what)
-                .why("nodes pull without it: private images fail with ImagePullBackOff")
-                .mend(format!(
-                    "kubectl create secret docker-registry {name} --namespace {namespace} \
-                     --docker-server=REGISTRY --docker-username=USER --docker-password=TOKEN"
-                )),
-        );
+        findings.push(unusable(namespace, name, what));
     }
     if findings.is_empty() {
         findings.push(match usable.as_slice() {
@@ -64,6 +57,25 @@ pub fn pull_secrets(
         });
     }
     findings
+}
+
+/// A finding for a Secret with which nodes can't pull.
+fn unusable(namespace: &str, name: &str, what: String) -> Finding {
+    Finding::warn(Place::Cluster, CHECK, what)
+        .why("nodes pull without it: private images fail with ImagePullBackOff")
+        .mend(format!(
+            "kubectl create secret docker-registry {name} --namespace {namespace} \
+             --docker-server=REGISTRY --docker-username=USER --docker-password=TOKEN"
+        ))
+}
+
+/// Judges what the node of a pod `said` of pull secrets that it has not found, for users who may not
+/// look at Secrets: the names are in brackets.
+pub fn no_pull_secret(namespace: &str, said: &str) -> Finding {
+    let names = said.split_once('(').and_then(|(_, rest)| rest.split_once(')'));
+    let names = names.map_or("NAME", |(names, _)| names);
+    let first = names.split(',').next().unwrap_or(names);
+    unusable(namespace, first, format!("{names}: not there, says the pod's node"))
 }
 
 /// Says what a Secret is, by its type `kind` and its content. Only the names of registries leave

@@ -189,6 +189,11 @@ fn pull_secrets_show_registries_and_nothing_else() {
         assert!(!why.contains("hunter2"), "{why}");
         explained(&pull_secrets("ml", "default", &[("regcred".into(), found)]));
     }
+    let said = "Unable to retrieve some image pull secrets (regcred); attempting to pull the image";
+    let absent = no_pull_secret("ml", said);
+    assert_eq!(absent.level, Level::Warn);
+    let command = "create secret docker-registry regcred --namespace ml ";
+    assert!(absent.mend.as_ref().is_some_and(|mend| mend.contains(command)), "{absent:?}");
     let missing = pull_secrets("ml", "default", &[("regcred".into(), PullSecret::Missing)]);
     assert_eq!(levels(&missing), [("pull secrets", Level::Warn)]);
     assert_eq!(levels(&pull_secrets("ml", "default", &[])), [("pull secrets", Level::Ok)]);

@@ -4,4 +4,4 @@ mod admin;
 pub mod cleanup;
 pub mod cost;
 
-pub use admin::{Grant, admin_manifests};
+pub use admin::{AdminError, Grant, admin_manifests};

@@ -91,6 +91,9 @@ pub enum ClusterError {
     /// The cluster doesn't understand an object.
     #[error("the cluster refuses an object: {0}")]
     Invalid(String),
+    /// There is an object already under the name of one that a run needs.
+    #[error("{0}: somebody made it first, and it is not this run's")]
+    Taken(String),
     /// What is asked for is not there.
     #[error("{0}")]
     NotFound(String),

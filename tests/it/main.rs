@@ -24,6 +24,7 @@ mod pod;
 mod pty;
 mod readme;
 mod render;
+mod security;
 mod shown;
 mod spec;
 mod state;

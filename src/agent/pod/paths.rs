@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::document::{CODE_DIR, DOCUMENT, HOME_DIR, ROOT, SECRET_DIR, WORK_DIR};
 
+/// Name of the file with the gang's token within [`SECRET_DIR`].
+pub(super) const TOKEN_FILE: &str = "token";
+
 /// The folders around a document: everything that mlctl mounts is below one root.
 #[derive(Clone, Debug)]
 pub(super) struct PodPaths {
@@ -24,7 +27,7 @@ impl PodPaths {
     }
 
     pub(super) fn token(&self) -> PathBuf {
-        self.dir(SECRET_DIR).join("token")
+        self.dir(SECRET_DIR).join(TOKEN_FILE)
     }
 
     pub(super) fn secret_variables(&self, role: &str) -> PathBuf {

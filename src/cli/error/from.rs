@@ -144,6 +144,10 @@ impl From<ClusterError> for CliError {
                 .hint("end something there, ask for less, or ask for a larger quota"),
             ClusterError::Admission(reason) if reason.contains("PodSecurity") => of_kind(Refused)
                 .hint("`security: restricted` is the default; what the spec adds must keep to it"),
+            ClusterError::Taken(_) => of_kind(Refused).hint(
+                "submit again: the next run has another name; if it happens again, somebody in the \
+                 namespace does it",
+            ),
             ClusterError::NotFound(_) => of_kind(NotFound),
             _ => of_kind(Refused),
         }

@@ -7,7 +7,7 @@ use crate::agent::{
     report_in_pod, report_unusable_pod, run as run_agent,
 };
 use crate::cli::{CliError, Env};
-use crate::gang::AgentExit;
+use crate::gang::{AgentExit, RunId};
 use crate::sys;
 use crate::ui::{Printer, json_line};
 
@@ -121,6 +121,22 @@ pub fn agent_beside(args: &AgentBesideArgs, printer: &Printer) -> u8 {
     let error = command.exec();
     printer.error(format!("{}: {error}", args.argv[0]));
     if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 }
+}
+
+/// Arguments of `agent-cancel`.
+#[derive(Debug, clap::Args)]
+pub struct AgentCancelArgs {
+    /// The run
+    pub run: RunId,
+    /// Who ends it
+    pub by: String,
+}
+
+/// Asks the agent of this pod to end the run: for a user who may run commands in pods, and has not
+/// the gang's token.
+pub fn agent_cancel(args: &AgentCancelArgs) -> Result<u8, CliError> {
+    pod::cancel_here(&args.run, &args.by)?;
+    Ok(0)
 }
 
 /// Looks at the pod that it runs in, for `doctor`: the report is the termination message and the log.

@@ -7,7 +7,6 @@ use clap::builder::PossibleValue;
 use oci_client::Reference;
 use serde::Serialize;
 
-use super::selection::object_name;
 use crate::cli::{CliError, Context, ErrorKind, exit};
 use crate::ops::{Grant, admin_manifests};
 use crate::runtime::image::{Binary, BinaryError, RegistryError, RunnerImage, push, write_archive};
@@ -65,6 +64,7 @@ const MANIFESTS_HELP: &str = "\
 Examples:
   mlctl cluster manifests > mlctl-admin.yaml             read it, change it, apply it
   mlctl cluster manifests --for-namespace ml --user ada | kubectl apply -f -
+  mlctl cluster manifests --for-namespace 'ml-{user}' --user ada --user bob     one each
   mlctl cluster manifests --user system:serviceaccount:ci:nightly --role viewer
   mlctl cluster manifests --for-namespace ml --user ada --see nodes,pods
   mlctl cluster manifests --for-namespace ml --nightly-cleanup | kubectl apply -f -";
@@ -73,12 +73,12 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = MANIFESTS_HELP)]
 pub struct ManifestsArgs {
-    /// The namespace of the runs
-    #[arg(long, value_name = "NAMESPACE", default_value = "mlctl", value_parser = object_name)]
+    /// The namespace of the runs; `ml-{user}` makes one for each user
+    #[arg(long, value_name = "NAMESPACE", default_value = "mlctl")]
     pub for_namespace: String,
-    /// Bind a Role to this user, as the cluster knows them
+    /// Bind a Role to this user, as the cluster knows them; once for each user
     #[arg(long, value_name = "USER")]
-    pub user: Option<String>,
+    pub user: Vec<String>,
     /// Which Role
     #[arg(long, value_enum, default_value = "submitter", requires = "user")]
     pub role: AdminRole,
@@ -95,7 +95,7 @@ pub struct ManifestsArgs {
 
 impl clap::ValueEnum for AdminRole {
     fn value_variants<'a>() -> &'a [Self] {
-        &[Self::Submitter, Self::Tuner, Self::Viewer, Self::Cleaner]
+        &Self::ALL
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
@@ -142,10 +142,11 @@ pub fn run(context: &Context, args: &ClusterArgs) -> Result<u8, CliError> {
         ClusterAction::Image(args) => image(context, args),
         ClusterAction::Manifests(args) => {
             let (role, scopes, alone) = (args.role, &args.see[..], args.roles_only);
-            let grant = args.user.as_deref().map(|user| Grant { user, role, scopes, alone });
+            let grant = Grant { users: &args.user, role, scopes, alone };
             let cleanup =
                 if args.nightly_cleanup { Some(name(context, None)?.whole()) } else { None };
-            let text = admin_manifests(&args.for_namespace, grant, cleanup.as_deref());
+            let text = admin_manifests(&args.for_namespace, grant, cleanup.as_deref())
+                .map_err(|error| CliError::new(ErrorKind::Usage, error.to_string()))?;
             context.printer.data(&text)?;
             Ok(exit::OK)
         }

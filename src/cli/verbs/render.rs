@@ -19,13 +19,14 @@ use crate::work::train::{LoadedJob, TrainError, order, plan};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  mlctl render | kubectl apply -f -      run ./mlctl.yaml without mlctl
+  mlctl render | kubectl create -f -     run ./mlctl.yaml without mlctl
   mlctl render -n team > run.yaml
   mlctl render --set output=pvc://results/digits -o json
 
 Each call is a new run with a name and a token of its own. The run starts, fails,
 restarts and ends like one of `mlctl train`; deleting its ConfigMap leaves the
-other objects, since only the cluster knows the owner's id.")]
+other objects, since only the cluster knows the owner's id; an admin removes its
+Secret, since users need not be able to.")]
 pub struct RenderArgs {
     /// The spec
     #[command(flatten)]
@@ -73,10 +74,7 @@ fn objects(context: &Context, job: &LoadedJob) -> Result<Vec<Json>, CliError> {
     let resolved = hide(&resolved, &taken);
     let record = serde_json::to_string(&record).map_err(internal)?;
     if taken.values().any(|values| !values.is_empty()) {
-        context.printer.warn(format!(
-            "the Secret {} below holds secret values: keep this text to yourself",
-            plan.head.run
-        ));
+        context.printer.warn("the Secret below holds secret values: keep this text to yourself");
     }
     let code = CodeBundle::of(&plan)
         .map_err(|error| CliError::new(ErrorKind::Refused, error.to_string()))?;

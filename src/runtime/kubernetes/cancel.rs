@@ -4,22 +4,30 @@ use std::io;
 use std::time::Duration;
 
 use k8s_openapi::api::batch::v1::Job;
-use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret};
-use kube::api::DeleteParams;
+use k8s_openapi::api::core::v1::{ConfigMap, Pod};
+use kube::api::{AttachParams, DeleteParams};
 use serde_json::json;
-use tokio::io::copy_bidirectional;
+use tokio::io::{AsyncReadExt, copy_bidirectional};
 use tokio::net::UnixStream;
 
+use super::exec::exit_code;
 use super::session::Session;
 use crate::agent;
+use crate::agent::pod::PROGRAM;
 use crate::plan::GANG_PORT;
 use crate::runtime::kubernetes::follow::{PodFacts, RunFacts};
-use crate::runtime::kubernetes::objects::{TOKEN, annotation};
+use crate::runtime::kubernetes::objects::{MAIN, annotation};
 use crate::runtime::{Notice, RuntimeError};
 use crate::store::RunPaths;
 
 /// The API server has opened a port-forward within this time, or the Jobs are deleted instead.
 const PORT_FORWARD_LIMIT: Duration = Duration::from_secs(10);
+
+/// The primary's pod has asked its agent within this time, or the Jobs are deleted instead.
+const EXEC_LIMIT: Duration = Duration::from_secs(20);
+
+/// How many bytes of what a command in a pod complains about are read.
+const SAID_LIMIT: u64 = 4096;
 
 /// Asks the gang to end as cancelled, in the name of `by`. Where its primary can't be asked, the
 /// Jobs are deleted, and the notices say why.
@@ -34,7 +42,7 @@ pub(crate) fn cancel(
         .submission(run)?
         .and_then(|submission| facts.pod_of(&submission.layout, submission.primary()?).cloned());
     let refused = match primary.filter(|pod| pod.running && pod.lives()) {
-        Some(pod) => match ask_primary(session, run, &pod, by) {
+        Some(pod) => match ask(session, run, &pod, by) {
             Ok(()) => return Ok(Vec::new()),
             Err(error) => Some(format!(
                 "the primary's agent in {} can't be reached ({error}); its Jobs are deleted instead",
@@ -98,10 +106,23 @@ pub(crate) fn remove(session: &Session, run: &RunPaths) -> Result<(), RuntimeErr
     Ok(())
 }
 
-/// Asks the primary's agent to cancel, in the agents' own protocol over a port-forward of the API
-/// server.
-fn ask_primary(session: &Session, run: &RunPaths, pod: &PodFacts, by: &str) -> io::Result<()> {
-    let token = token(session, run).map_err(io::Error::other)?;
+/// Asks the primary's agent to cancel.
+fn ask(session: &Session, run: &RunPaths, pod: &PodFacts, by: &str) -> io::Result<()> {
+    match crate::sys::read_own(&run.token()) {
+        Ok(token) => ask_primary(session, run, pod, &token, by),
+        Err(_) => ask_within(session, run, pod, by),
+    }
+}
+
+/// Asks in the agents' own protocol over a port-forward of the API server: the machine that has
+/// submitted the run knows the gang's token.
+fn ask_primary(
+    session: &Session,
+    run: &RunPaths,
+    pod: &PodFacts,
+    token: &[u8],
+    by: &str,
+) -> io::Result<()> {
     let cluster = session.cluster().map_err(io::Error::other)?;
     let name = pod.name.clone();
     let forward = async {
@@ -125,20 +146,42 @@ fn ask_primary(session: &Session, run: &RunPaths, pod: &PodFacts, by: &str) -> i
         Ok::<_, io::Error>((here, pump))
     };
     let (here, pump) = session.block_on(forward)?;
-    let asked = agent::cancel_over(here, &token, &run.run, by);
+    let asked = agent::cancel_over(here, token, &run.run, by);
     pump.abort();
     asked
 }
 
-/// The gang's token: this machine's if it submitted the run, else the Secret's.
-fn token(session: &Session, run: &RunPaths) -> Result<Vec<u8>, RuntimeError> {
-    if let Ok(token) = crate::sys::read_own(&run.token()) {
-        return Ok(token);
+/// Lets the primary's pod ask its own agent, which takes the gang's token from the run's Secret.
+/// This machine may not read that, and doesn't know the token when another one has submitted the run.
+fn ask_within(session: &Session, run: &RunPaths, pod: &PodFacts, by: &str) -> io::Result<()> {
+    let cluster = session.cluster().map_err(io::Error::other)?;
+    let argv = [PROGRAM, "agent-cancel", "--", &run.run, by];
+    let params = AttachParams {
+        container: Some(MAIN.into()),
+        stdout: false,
+        stderr: true,
+        ..AttachParams::default()
+    };
+    let asked = async {
+        let api = cluster.api::<Pod>();
+        let mut process = api.exec(&pod.name, argv, &params).await?;
+        let mut said = String::new();
+        if let Some(errors) = process.stderr() {
+            // A command that can't be heard has an exit code all the same.
+            let _ = errors.take(SAID_LIMIT).read_to_string(&mut said).await;
+        }
+        let status = match process.take_status() {
+            Some(status) => status.await,
+            None => None,
+        };
+        Ok::<_, kube::Error>((status.as_ref().and_then(exit_code), said))
+    };
+    let asked = session.block_on(async { tokio::time::timeout(EXEC_LIMIT, asked).await });
+    let (code, said) = asked
+        .map_err(|_| io::Error::new(io::ErrorKind::TimedOut, "no answer in time"))?
+        .map_err(|error| io::Error::other(cluster.target.explain(error)))?;
+    match code {
+        Some(0) => Ok(()),
+        _ => Err(io::Error::other(said.trim().to_owned())),
     }
-    let cluster = session.cluster()?;
-    let secret: Option<Secret> = session.block_on(cluster.find(&run.run))?;
-    let token = secret.and_then(|secret| secret.data?.remove(TOKEN));
-    token.map(|token| token.0).ok_or_else(|| {
-        RuntimeError::Unsupported(format!("the Secret {} with its token is gone", run.run))
-    })
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Status;
 use kube::api::{AttachParams, TerminalSize};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -104,14 +105,18 @@ pub(crate) fn exec(
     let Some(status) = status else {
         return Err(RuntimeError::Unsupported("the connection was cut before the end".into()));
     };
+    exit_code(&status).ok_or_else(|| RuntimeError::Unsupported(status.message.unwrap_or_default()))
+}
+
+/// With which exit code a command in a pod has ended; `None` when it has not run.
+pub(super) fn exit_code(status: &Status) -> Option<u8> {
     if status.status.as_deref() == Some("Success") {
-        return Ok(0);
+        return Some(0);
     }
     let causes = status.details.iter().flat_map(|details| details.causes.iter().flatten());
-    let code = causes
+    causes
         .filter(|cause| cause.reason.as_deref() == Some("ExitCode"))
-        .find_map(|cause| cause.message.as_deref()?.parse().ok());
-    code.ok_or_else(|| RuntimeError::Unsupported(status.message.unwrap_or_default()))
+        .find_map(|cause| cause.message.as_deref()?.parse().ok())
 }
 
 /// Copies a stream to its end, or until nobody takes it any more.

@@ -15,6 +15,10 @@ accelerators:
 
 /// The objects as YAML, without what differs from run to run and without contents.
 fn shown(objects: &[Json]) -> String {
+    let volumes = objects.iter().filter_map(|one| one.pointer("/spec/template/spec/volumes"));
+    let mut volumes = volumes.flat_map(|all| all.as_array().expect("volumes"));
+    let secret = volumes.find(|volume| volume["name"] == "mlctl-secret").expect("the agent's");
+    let secret = secret["secret"]["secretName"].as_str().expect("a name").to_owned();
     let run = run_of(objects);
     let name = objects[0]["metadata"]["labels"]["mlctl.dev/name"].as_str().expect("a name");
     let mut text = String::new();
@@ -45,7 +49,7 @@ fn shown(objects: &[Json]) -> String {
         text.push_str("---\n");
         text.push_str(&serde_saphyr::to_string(&object).expect("YAML"));
     }
-    text.replace(&run, &format!("{name}-RUN"))
+    text.replace(&secret, &format!("{name}-RUN-SECRET")).replace(&run, &format!("{name}-RUN"))
 }
 
 fn snapshot(name: &str, text: &str) {

@@ -5,10 +5,8 @@ use std::time::Duration;
 
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use kube::api::{DeleteParams, ListParams, Patch, PatchParams, PostParams};
-use kube::core::Request;
+use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
 use kube::{Api, Client, Resource};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::connect::Location;
@@ -70,93 +68,6 @@ impl Cluster {
                 }
                 _ => return Err(error),
             }
-        }
-    }
-
-    /// Creates an object with strict validation. One that is already there, by an earlier try of
-    /// the same run, is success.
-    pub(crate) async fn create<K>(&self, object: &K) -> Result<K, ClusterError>
-    where
-        K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>
-            + Serialize
-            + DeserializeOwned
-            + std::fmt::Debug
-            + Clone,
-    {
-        self.create_with(object, false).await
-    }
-
-    /// Asks whether the cluster would take an object, without creating it.
-    pub(crate) async fn rehearse<K>(&self, object: &K) -> Result<K, ClusterError>
-    where
-        K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>
-            + Serialize
-            + DeserializeOwned
-            + std::fmt::Debug
-            + Clone,
-    {
-        self.create_with(object, true).await
-    }
-
-    async fn create_with<K>(&self, object: &K, dry_run: bool) -> Result<K, ClusterError>
-    where
-        K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>
-            + Serialize
-            + DeserializeOwned
-            + std::fmt::Debug
-            + Clone,
-    {
-        let path = K::url_path(&(), Some(&self.location.namespace));
-        let body =
-            serde_json::to_vec(object).map_err(|error| ClusterError::Invalid(error.to_string()))?;
-        let params = PostParams { dry_run, field_manager: Some(label::MLCTL.into()) };
-        let request = || -> kube::Result<_> {
-            let request = Request::new(&path)
-                .create(&params, body.clone())
-                .map_err(kube::Error::BuildRequest)?;
-            let (mut parts, body) = request.into_parts();
-            let strict = format!("{}&fieldValidation=Strict", parts.uri);
-            parts.uri = strict.parse().map_err(|_| kube::Error::LinesCodecMaxLineLengthExceeded)?;
-            Ok(http::Request::from_parts(parts, body))
-        };
-        let sent = self
-            .retry(|| {
-                let request = request();
-                async { self.client.request::<K>(request?).await }
-            })
-            .await;
-        match sent {
-            Ok(created) => Ok(created),
-            Err(kube::Error::Api(status)) if status.code == 409 && !dry_run => {
-                self.existing_of_run(object, &status).await
-            }
-            Err(error) => Err(self.target.explain(error)),
-        }
-    }
-
-    /// The object of the same name, if it belongs to the same run; else `status` is the error.
-    async fn existing_of_run<K>(
-        &self,
-        object: &K,
-        status: &kube::core::Status,
-    ) -> Result<K, ClusterError>
-    where
-        K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>
-            + Serialize
-            + DeserializeOwned
-            + std::fmt::Debug
-            + Clone,
-    {
-        let name = object.meta().name.clone().unwrap_or_default();
-        let api: Api<K> = self.api();
-        let there = self
-            .retry(|| async { get(&api, &name).await })
-            .await
-            .map_err(|e| self.target.explain(e))?;
-        let run = |object: &K| object.meta().labels.as_ref()?.get(label::RUN).cloned();
-        match there {
-            Some(there) if run(&there).is_some() && run(&there) == run(object) => Ok(there),
-            _ => Err(self.target.explain_status(status)),
         }
     }
 

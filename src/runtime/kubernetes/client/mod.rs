@@ -3,6 +3,7 @@
 pub(crate) mod access;
 mod api;
 mod connect;
+mod create;
 mod error;
 mod proxy;
 mod roles;

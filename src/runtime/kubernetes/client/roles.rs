@@ -15,6 +15,9 @@ pub enum AdminRole {
 }
 
 impl AdminRole {
+    /// All Roles of the file.
+    pub const ALL: [Self; 4] = [Self::Submitter, Self::Tuner, Self::Viewer, Self::Cleaner];
+
     /// The name of the Role in the file.
     pub fn name(self) -> &'static str {
         match self {
@@ -35,8 +38,7 @@ impl AdminRole {
         match verb {
             "delete" => Self::Cleaner,
             "get" | "list" | "watch"
-                if !["secrets", "pods/exec", "pods/portforward", "namespaces"]
-                    .contains(&resource) =>
+                if !["pods/exec", "pods/portforward", "namespaces"].contains(&resource) =>
             {
                 Self::Viewer
             }
@@ -78,6 +80,6 @@ mod tests {
         assert_eq!(AdminRole::with("list", "jobs.batch"), AdminRole::Viewer);
         assert_eq!(AdminRole::with("delete", "jobs.batch"), AdminRole::Cleaner);
         assert_eq!(AdminRole::with("create", "jobs.batch"), AdminRole::Submitter);
-        assert_eq!(AdminRole::with("get", "secrets"), AdminRole::Submitter);
+        assert_eq!(AdminRole::with("create", "secrets"), AdminRole::Submitter);
     }
 }

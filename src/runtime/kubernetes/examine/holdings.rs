@@ -49,6 +49,11 @@ fn selected(session: &Session, selector: &str) -> Result<Holdings, RuntimeError>
         let services = cluster.list_metadata::<Service>(selector).await;
         take(&mut found, "Services", services, |meta| thing("Service", meta, &me))?;
         let secrets = cluster.list_metadata::<Secret>(selector).await;
+        // Most users may not look at Secrets, and need not: one goes with the record that owns it.
+        if matches!(secrets, Err(ClusterError::Forbidden { .. })) {
+            found.unseen.extend(secrets_that_stay(&found.things));
+            return Ok(());
+        }
         take(&mut found, "Secrets", secrets, |meta| thing("Secret", meta, &me))
     })?;
     Ok(found)
@@ -75,6 +80,25 @@ pub(crate) fn discard(session: &Session, holding: &Holding) -> Result<(), Runtim
         }
     });
     Ok(deleted?)
+}
+
+/// What to know of Secrets that this user doesn't see and that no record takes along: those of runs
+/// whose other objects have no owner either, since kubectl made them or somebody took it away.
+fn secrets_that_stay(things: &[Holding]) -> Option<Notice> {
+    let alone = things.iter().filter(|one| one.kind == "Job" && !one.is_owned);
+    let mut runs: Vec<&str> = alone.map(|one| one.run.as_str()).collect();
+    runs.sort_unstable();
+    runs.dedup();
+    let label = label::RUN;
+    let which = match runs.as_slice() {
+        [] => return None,
+        [run] => format!("-l {label}={run}"),
+        runs => format!("-l '{label} in ({})'", runs.join(",")),
+    };
+    Some(Notice(format!(
+        "Secrets of runs that mlctl did not submit are not looked at, and stay; who may delete them: \
+         kubectl delete secrets {which}"
+    )))
 }
 
 /// Takes in the objects of one kind. Of a kind that this user may not list, a notice says so.

@@ -37,5 +37,5 @@ pub use names::*;
 pub use output::base as output_base;
 pub use probe::{ProbeWish, probe_job};
 pub use record::record_key;
-pub use secret::{TOKEN, env_key};
+pub use secret::env_key;
 pub use table::sections;

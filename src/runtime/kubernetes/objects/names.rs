@@ -68,6 +68,15 @@ pub(crate) fn code_name(run: &RunId, index: usize) -> String {
     format!("{run}-code-{index}")
 }
 
+/// The name of the run's Secret. Nobody foresees it who doesn't know the token: mlctl may not read
+/// Secrets, so it could not tell one that somebody else had put there first. The Jobs name it, and
+/// they come last.
+pub(crate) fn secret_name(run: &str, token: &str) -> String {
+    let mut hash = sha256(&format!("the name of the Secret with {token}"));
+    hash.truncate(10);
+    format!("{run}-{hash}")
+}
+
 /// The labels of all objects of a run: those of the spec that are valid in a cluster, and mlctl's
 /// own, which win.
 pub(crate) fn labels(plan: &Plan, context: &ManifestContext) -> BTreeMap<String, String> {

@@ -6,11 +6,11 @@ use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
 
 use super::context::ManifestContext;
-use super::names::meta;
+use super::names::{meta, secret_name};
 use crate::plan::Plan;
 
 /// The key of the gang's token in the run's Secret.
-pub const TOKEN: &str = "token";
+const TOKEN: &str = "token";
 
 /// The key of a role's secret variables in the run's Secret. The value is JSON, by variable.
 pub fn env_key(role: &str) -> String {
@@ -27,7 +27,7 @@ pub(crate) fn secret(plan: &Plan, context: &ManifestContext) -> Result<Secret, S
         data.insert(env_key(role), ByteString(json));
     }
     Ok(Secret {
-        metadata: meta(plan, context, plan.head.run.to_string()),
+        metadata: meta(plan, context, secret_name(&plan.head.run, &context.token)),
         data: Some(data),
         immutable: Some(true),
         type_: Some("Opaque".into()),

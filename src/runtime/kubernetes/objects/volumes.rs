@@ -11,7 +11,7 @@ use serde_json::{Map, Value as Json};
 
 use super::claim::{OWN, persistent};
 use super::context::ManifestContext;
-use super::names::{code_name, pod_config_name};
+use super::names::{code_name, pod_config_name, secret_name};
 use super::{data, output};
 use crate::agent::pod::{
     CODE_DIR, CONFIG_DIR, HOME_DIR, OUTPUT_DIR, PROGRAM_DIR, ROOT, SECRET_DIR, WORK_DIR,
@@ -98,7 +98,11 @@ pub(crate) fn volumes(
     let mut all = Volumes { volumes: Vec::new(), mounts: Vec::new() };
     all.add(empty(PROGRAM, EmptyDirVolumeSource::default()), PROGRAM_DIR, true);
     all.add(config(plan), CONFIG_DIR, true);
-    all.add(secret(SECRET, &plan.head.run, SECRET_MODE), SECRET_DIR, true);
+    all.add(
+        secret(SECRET, &secret_name(&plan.head.run, &context.token), SECRET_MODE),
+        SECRET_DIR,
+        true,
+    );
     let code = context.code.map_count();
     if code > 0 {
         all.add(projected(plan, code), CODE_DIR, true);

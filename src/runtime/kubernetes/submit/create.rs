@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, PersistentVolumeClaim};
 use kube::Api;
-use kube::api::DeleteParams;
 use serde_json::json;
 use tokio::task::JoinHandle;
 
@@ -214,8 +213,7 @@ pub(crate) fn submit(
         Err(error) => {
             // What was made is deleted with the record, which owns it. A user without that permission
             // leaves objects behind, and none of them has started anything.
-            let background = DeleteParams::background();
-            let _ = session.block_on(cluster.delete::<ConfigMap>(&run.run, &background));
+            let _ = session.block_on(cluster.take_back(&made.record));
             Submitting::end(run);
             return Err(error.into());
         }
@@ -243,7 +241,7 @@ async fn create(
     made.own(&given(record.metadata.uid.as_ref(), "uid")?);
     let maps =
         futures::future::try_join_all(made.config_maps.iter().map(|map| cluster.create(map)));
-    futures::try_join!(cluster.create(&made.service), cluster.create(&made.secret), maps)?;
+    futures::try_join!(cluster.create(&made.service), cluster.create_unread(&made.secret), maps)?;
     let uids = |jobs: Vec<Job>| {
         let jobs = jobs.into_iter().filter_map(|job| Some((job.metadata.name?, job.metadata.uid?)));
         jobs.collect()

@@ -133,6 +133,12 @@ impl Cluster {
         succeed(self.kubectl_command().args(args))
     }
 
+    /// Applies documents that say themselves where they belong.
+    #[track_caller]
+    pub fn apply(&self, text: &str) {
+        feed(self.kubectl_command().args(["apply", "-f", "-"]), text);
+    }
+
     /// A cluster of the tests' own brings the real kubectl; the one in PATH may be a wrapper.
     pub fn kubectl_folder(&self) -> String {
         let own = self.kubeconfig.ancestors().nth(2).unwrap_or(Path::new("/")).join("bin");

@@ -7,6 +7,7 @@ mod person;
 mod pods;
 mod proxy;
 mod report;
+mod thief;
 mod user;
 
 use cluster::{feed, succeed};
@@ -16,6 +17,7 @@ pub use person::Person;
 pub use pods::Pod;
 pub use proxy::{Fault, Proxy};
 pub use report::Why;
+pub use thief::Thief;
 
 use std::time::{Duration, Instant};
 

@@ -225,7 +225,7 @@ fn has_left(client: &TcpStream) -> bool {
 }
 
 /// Head and body of one request.
-fn request(client: &mut TcpStream) -> Option<(String, Vec<u8>)> {
+pub(super) fn request(client: &mut TcpStream) -> Option<(String, Vec<u8>)> {
     let mut bytes = Vec::new();
     let mut one = [0];
     while !bytes.ends_with(b"\r\n\r\n") {
@@ -247,7 +247,7 @@ fn request(client: &mut TcpStream) -> Option<(String, Vec<u8>)> {
 }
 
 /// Sends the request on, as the only one of its connection.
-fn forward(upstream: SocketAddr, head: &str, body: &[u8]) -> Option<TcpStream> {
+pub(super) fn forward(upstream: SocketAddr, head: &str, body: &[u8]) -> Option<TcpStream> {
     let mut server = TcpStream::connect(upstream).ok()?;
     let lines = head.trim_end().lines().filter(|line| {
         let name = line.split(':').next().unwrap_or_default();

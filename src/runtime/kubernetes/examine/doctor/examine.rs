@@ -212,8 +212,11 @@ async fn pod(
         limit: limit.as_secs(),
     };
     match probe::run(cluster, &wish, context, visit).await {
-        Ok(Some(end)) => {
-            for finding in doctor::probe(&cluster.location.namespace, &images, &end) {
+        Ok(Some(shown)) => {
+            let namespace = &cluster.location.namespace;
+            let missing = shown.no_pull_secret.map(|said| doctor::no_pull_secret(namespace, &said));
+            for finding in missing.into_iter().chain(doctor::probe(namespace, &images, &shown.end))
+            {
                 visit.tell(finding);
             }
         }

@@ -21,6 +21,23 @@ const PLACEMENT_LIMIT: Duration = Duration::from_secs(10);
 /// The API server has taken the deletion within this time, or the deadline of the Job ends the pod.
 const POD_REMOVAL_LIMIT: Duration = Duration::from_secs(10);
 
+/// A node's word for pull secrets that it has not found.
+const NO_PULL_SECRET: &str = "FailedToRetrieveImagePullSecret";
+
+/// What a probe pod has shown.
+pub(crate) struct Shown {
+    /// How far it came.
+    pub(crate) end: ProbeEnd,
+    /// What its node said of pull secrets that are not there: users may not look at Secrets.
+    pub(crate) no_pull_secret: Option<String>,
+}
+
+impl From<ProbeEnd> for Shown {
+    fn from(end: ProbeEnd) -> Self {
+        Self { end, no_pull_secret: None }
+    }
+}
+
 /// Makes the pod and waits until it has come to its end or can't get further; `None` when the user
 /// has left. The pod is deleted afterwards whatever happens, at the latest by the deadline of its
 /// Job.
@@ -29,11 +46,11 @@ pub(crate) async fn run(
     wish: &ProbeWish,
     context: &ManifestContext,
     visit: &Visit,
-) -> Result<Option<ProbeEnd>, ClusterError> {
+) -> Result<Option<Shown>, ClusterError> {
     let job = match cluster.create(&probe_job(wish, context)).await {
         Ok(job) => job,
         Err(ClusterError::Quota(message) | ClusterError::Admission(message)) => {
-            return Ok(Some(ProbeEnd::NotMade(message)));
+            return Ok(Some(ProbeEnd::NotMade(message).into()));
         }
         Err(error) => return Err(error),
     };
@@ -56,7 +73,7 @@ async fn watch(
     cluster: &Cluster,
     wish: &ProbeWish,
     context: &ManifestContext,
-) -> Result<ProbeEnd, ClusterError> {
+) -> Result<Shown, ClusterError> {
     let begin = Instant::now();
     let limit = Duration::from_secs(wish.limit);
     let selector = format!("{}={}", label::RUN, wish.name);
@@ -67,28 +84,37 @@ async fn watch(
             None => PodState::Waiting("the Job controller has made no pod yet".into()),
         };
         let waiting = match state {
-            PodState::End(end) => return Ok(end),
+            PodState::End(end) => {
+                let name = pod.and_then(|pod| pod.metadata.name).unwrap_or_default();
+                let no_pull_secret = event(cluster, "Pod", &name, NO_PULL_SECRET).await?;
+                return Ok(Shown { end, no_pull_secret });
+            }
             PodState::Waiting(what) => what,
         };
         if pod.is_none()
-            && let Some(message) = refusal(cluster, &wish.name).await?
+            && let Some(message) =
+                event(cluster, "Job", &wish.name, WaitingReason::FailedCreate.as_str()).await?
         {
-            return Ok(ProbeEnd::NotMade(message));
+            return Ok(ProbeEnd::NotMade(short(&message)).into());
         }
         if begin.elapsed() > limit {
-            return Ok(ProbeEnd::Late(waiting));
+            return Ok(ProbeEnd::Late(waiting).into());
         }
         tokio::time::sleep(POD_CHECK_PACE).await;
     }
 }
 
-/// Why the Job controller may make no pod, in the cluster's words; `None` when no event says that
-/// it may not.
-async fn refusal(cluster: &Cluster, job: &str) -> Result<Option<String>, ClusterError> {
-    let reason = WaitingReason::FailedCreate;
-    let fields = format!("involvedObject.kind=Job,involvedObject.name={job},reason={reason}");
+/// What the cluster says of an object for this reason, such as why the Job controller may make no
+/// pod; `None` when no event says it.
+async fn event(
+    cluster: &Cluster,
+    kind: &str,
+    name: &str,
+    reason: &str,
+) -> Result<Option<String>, ClusterError> {
+    let fields = format!("involvedObject.kind={kind},involvedObject.name={name},reason={reason}");
     match cluster.list::<Event>("", &fields).await {
-        Ok(mut events) => Ok(events.pop().and_then(|event| event.message).map(|text| short(&text))),
+        Ok(mut events) => Ok(events.pop().and_then(|event| event.message)),
         // A user who may not read events waits until the time is over.
         Err(ClusterError::Forbidden { .. }) => Ok(None),
         Err(error) => Err(error),

@@ -1,0 +1,7 @@
+//! What an admin applies once: namespaces, Roles, quotas and network policies.
+
+mod manifests;
+mod names;
+
+pub use manifests::{Grant, admin_manifests};
+pub use names::AdminError;

@@ -1,0 +1,153 @@
+//! Names of namespaces and users, checked before they are written into manifests.
+
+use sha2::{Digest, Sha256};
+
+use crate::text::hex;
+
+/// Where the name of a user goes in a pattern of namespaces.
+const USER: &str = "{user}";
+/// The most characters of a namespace's name.
+const MOST: usize = 63;
+/// How many digits tell users apart whose names would make the same namespace.
+const DIGITS: usize = 8;
+
+/// Why no manifests are made.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AdminError {
+    /// No namespace can be called so.
+    #[error(
+        "`{0}` is no name of a namespace: write at most 63 lower-case letters, digits and hyphens, \
+         the first and the last no hyphen"
+    )]
+    Namespace(String),
+    /// The namespace is the cluster's own.
+    #[error("`{0}` is a namespace of the cluster's own: choose another name")]
+    Reserved(String),
+    /// A pattern that is nothing but the user's name could be any namespace that is there.
+    #[error("`{{user}}` alone could be any namespace that is there: write `ml-{{user}}`")]
+    Bare,
+    /// A pattern, and nobody to put into it.
+    #[error("`{0}` is a namespace for each user, and no user is named: add --user NAME")]
+    Nobody(String),
+    /// No cluster knows anybody by this name.
+    #[error(
+        "`{0}` is no name of a user: service accounts are system:serviceaccount:NAMESPACE:NAME"
+    )]
+    User(String),
+    /// The bindings of two users would be one.
+    #[error("`{0}` and `{1}` would get a binding of the same name: apply them in two namespaces")]
+    Same(String, String),
+}
+
+/// The namespace that a pattern means for a user, or without one.
+pub(super) fn namespace(pattern: &str, user: Option<&str>) -> Result<String, AdminError> {
+    let Some((before, after)) = pattern.split_once(USER) else {
+        return checked(pattern);
+    };
+    let user = user.ok_or_else(|| AdminError::Nobody(pattern.into()))?;
+    if before.is_empty() && after.is_empty() {
+        return Err(AdminError::Bare);
+    }
+    let room = MOST.saturating_sub(before.len() + after.len());
+    let name = checked(&format!("{before}{}{after}", part(user, room)))?;
+    if name.starts_with("kube-") {
+        return Err(AdminError::Reserved(name));
+    }
+    Ok(name)
+}
+
+/// Each user has a namespace of their own.
+pub(super) fn is_for_each(pattern: &str) -> bool {
+    pattern.contains(USER)
+}
+
+/// A name that is a DNS label.
+fn checked(name: &str) -> Result<String, AdminError> {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let is_label = (1..=MOST).contains(&name.len())
+        && name.chars().all(plain)
+        && !name.starts_with('-')
+        && !name.ends_with('-');
+    if is_label { Ok(name.into()) } else { Err(AdminError::Namespace(name.into())) }
+}
+
+/// A user's name as a part of a namespace's. What is not taken over as it is has digits behind it, so
+/// that no two users share a namespace: a name that looks as if it had them gets others.
+fn part(user: &str, room: usize) -> String {
+    let has_digits = user.rsplit_once('-').is_some_and(|(_, end)| {
+        end.len() == DIGITS && end.chars().all(|c| c.is_ascii_digit() || ('a'..='f').contains(&c))
+    });
+    if checked(user).is_ok() && user.len() <= room && !has_digits {
+        return user.into();
+    }
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+    let mut short: String = user.chars().map(plain).collect();
+    short.truncate(room.saturating_sub(DIGITS + 1));
+    let mut digits = hex::encode(Sha256::digest(user.as_bytes()));
+    digits.truncate(DIGITS);
+    match short.trim_matches('-') {
+        "" => digits,
+        short => format!("{short}-{digits}"),
+    }
+}
+
+/// The namespace and the name of a service account; `None` for other users. The error is for names
+/// that no cluster gives.
+pub(super) fn service_account(user: &str) -> Result<Option<(&str, &str)>, AdminError> {
+    let wrong = || AdminError::User(user.into());
+    if user.is_empty() || user.chars().any(char::is_control) {
+        return Err(wrong());
+    }
+    let Some(account) = user.strip_prefix("system:serviceaccount:") else { return Ok(None) };
+    let (home, name) = account.split_once(':').ok_or_else(wrong)?;
+    let labels = name.split('.').all(|label| checked(label).is_ok());
+    if checked(home).is_err() || !labels {
+        return Err(wrong());
+    }
+    Ok(Some((home, name)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_users_share_a_namespace() {
+        let of = |user: &str| namespace("ml-{user}", Some(user)).unwrap();
+        assert_eq!(of("ada"), "ml-ada");
+        let mail = of("ada@example.com");
+        assert!(mail.starts_with("ml-ada-example-com-"), "{mail}");
+        // Whoever may choose their own name can't choose another's namespace.
+        let guess = mail.strip_prefix("ml-").unwrap();
+        let long = "a".repeat(100);
+        let users =
+            ["ada", "Ada", "ada@example.com", "ada-example-com", "ada.example@com", guess, &long];
+        let mut all: Vec<String> = users.iter().map(|user| of(user)).collect();
+        all.push(of(&format!("{long}a")));
+        all.push(of("@@"));
+        assert!(all.iter().all(|name| name.len() <= MOST && checked(name).is_ok()), "{all:?}");
+        all.sort();
+        all.dedup();
+        assert_eq!(all.len(), users.len() + 2, "{all:?}");
+    }
+
+    #[test]
+    fn names_that_are_none_are_refused() {
+        for name in ["", "-a", "a-", "A", "a.b", "a\nkind: x", "a: b", &"a".repeat(64)] {
+            let error = AdminError::Namespace(name.into());
+            assert_eq!(namespace(name, None), Err(error));
+        }
+        assert_eq!(namespace("{user}", Some("monitoring")), Err(AdminError::Bare));
+        assert_eq!(namespace("ml-{user}", None), Err(AdminError::Nobody("ml-{user}".into())));
+        let reserved = AdminError::Reserved("kube-system".into());
+        assert_eq!(namespace("kube-{user}", Some("system")), Err(reserved));
+        let twice = namespace("{user}-{user}", Some("a"));
+        assert_eq!(twice, Err(AdminError::Namespace("a-{user}".into())));
+        for user in ["", "a\nb", "system:serviceaccount:a", "system:serviceaccount:a}:b"] {
+            assert_eq!(service_account(user), Err(AdminError::User(user.into())));
+        }
+        let account = service_account("system:serviceaccount:ci:bot.v2");
+        assert_eq!(account, Ok(Some(("ci", "bot.v2"))));
+    }
+}
