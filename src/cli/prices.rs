@@ -3,6 +3,7 @@
 use super::{CliError, Context, ErrorKind, LOCAL};
 use crate::ops::cost::{PriceFile, Prices};
 use crate::runtime::kubernetes::Location;
+use crate::storage::{DOCUMENT_LIMIT, read_text};
 
 impl Context {
     /// What things cost in a runtime, as its record names it.
@@ -27,7 +28,7 @@ impl Context {
             CliError::new(ErrorKind::Usage, format!("the price file {}: {error}", path.display()))
                 .hint("the setting `prices` names it; `mlctl cost --template gcp` prints one")
         };
-        let text = fs_err::read_to_string(&path).map_err(|error| wrong(error.to_string()))?;
+        let text = read_text(&path, DOCUMENT_LIMIT).map_err(|error| wrong(error.to_string()))?;
         let custom: Vec<String> = self.settings.accelerators.keys().cloned().collect();
         let prices = PriceFile::parse(&text, &custom).map_err(|error| wrong(error.to_string()))?;
         let prices = Prices::File(prices);

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::{CliError, ErrorKind};
 use crate::event::RunState;
 use crate::hardware::accelerator::CustomAccelerators;
+use crate::storage::{DOCUMENT_LIMIT, read_text};
 use crate::text::Span;
 
 /// What a user has settled once for all commands.
@@ -82,11 +83,9 @@ impl Settings {
     /// Reads the file; a missing one is the default.
     pub fn load(dir: &Path) -> Result<Self, CliError> {
         let path = dir.join("config.yaml");
-        let text = match fs_err::read_to_string(&path) {
+        let text = match read_text(&path, DOCUMENT_LIMIT) {
             Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Ok(Self::default());
-            }
+            Err(error) if error.is_missing() => return Ok(Self::default()),
             Err(error) => return Err(error.into()),
         };
         if text.trim().is_empty() {

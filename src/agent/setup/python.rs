@@ -14,6 +14,7 @@ use super::steps::Steps;
 use crate::agent::config::AgentRuntime;
 use crate::agent::input::{PythonPlace, SetupError};
 use crate::spec::PythonSetup;
+use crate::storage::{DOCUMENT_LIMIT, read_text};
 use crate::text::hex;
 
 /// The file in an environment that says that it was completed.
@@ -78,7 +79,7 @@ impl Steps<'_> {
         interpreter: &Interpreter,
     ) -> Result<(PathBuf, bool), SetupError> {
         let requirements = match &python.requirements {
-            Some(file) => fs_err::read_to_string(self.cwd.join(file)).map_err(|error| {
+            Some(file) => read_text(&self.cwd.join(file), DOCUMENT_LIMIT).map_err(|error| {
                 SetupError(format!(
                     "setup.python.requirements: {error}; the path is relative to `code`"
                 ))

@@ -5,8 +5,18 @@ use crate::run::{FollowError, SyncError};
 use crate::runtime::ClusterError;
 use crate::runtime::RuntimeError;
 use crate::runtime::kubernetes::AdminRole;
+use crate::storage::ReadError;
 use crate::store::StoreError;
 use crate::work::train::TrainError;
+
+impl From<ReadError> for CliError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Io { .. } => std::io::Error::from(error).into(),
+            _ => Self::new(ErrorKind::Usage, error.to_string()),
+        }
+    }
+}
 
 impl From<StoreError> for CliError {
     fn from(error: StoreError) -> Self {

@@ -7,6 +7,7 @@ use std::path::Path;
 use super::config::LocalConfig;
 use crate::plan::RolePlan;
 use crate::runtime::RuntimeError;
+use crate::storage::{DOCUMENT_LIMIT, ReadError, read_text};
 
 /// Secret name to key to value.
 pub(crate) type Secrets = BTreeMap<String, BTreeMap<String, String>>;
@@ -15,6 +16,9 @@ pub(crate) type Secrets = BTreeMap<String, BTreeMap<String, String>>;
 #[derive(Debug, thiserror::Error)]
 pub enum SecretsError {
     /// It can't be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// Its owner and mode can't be asked for.
     #[error(transparent)]
     Io(#[from] std::io::Error),
     /// Others may read it.
@@ -28,9 +32,9 @@ pub enum SecretsError {
 /// Reads a YAML file of secret name, key, value; a missing file holds none.
 pub fn read_secrets_file(path: &Path) -> Result<Secrets, SecretsError> {
     let name = path.display().to_string();
-    let text = match fs_err::read_to_string(path) {
+    let text = match read_text(path, DOCUMENT_LIMIT) {
         Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Secrets::new()),
+        Err(error) if error.is_missing() => return Ok(Secrets::new()),
         Err(error) => return Err(error.into()),
     };
     if fs_err::metadata(path)?.mode() & 0o077 != 0 {

@@ -1,0 +1,3 @@
+//! What somebody else may try, each of which succeeded once.
+
+mod mounts;
