@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 
 use crate::cli::{CliError, Context, ErrorKind, Format, SpecArgs, exit};
 use crate::ops::cost::limit_cost;
-use crate::plan::{Plan, PlanContext, RuntimeDefaults, hide};
+use crate::plan::{Plan, PlanContext, RuntimeDefaults};
 use crate::run::Order;
 use crate::runtime::SecretValues;
 use crate::runtime::image::name_commands;
@@ -68,8 +68,8 @@ fn objects(context: &Context, job: &LoadedJob) -> Result<Vec<Json>, CliError> {
     let order = order(job, plan, &resolved);
     let now = jiff::Timestamp::now();
     let record = order.facts("kubernetes".into(), &context.submitter(), |new| new.record(now));
+    let resolved = order.masked(order.resolved);
     let Order { plan, secrets: taken, .. } = order;
-    let resolved = hide(&resolved, &taken);
     let record = serde_json::to_string(&record).map_err(internal)?;
     if taken.values().any(|values| !values.is_empty()) {
         context.printer.warn(&format!(
