@@ -6,7 +6,7 @@ use super::{CliError, Context, ErrorKind};
 use crate::spec::kinds::train::from_script;
 use crate::spec::syntax::{Diagnostics, RenderOptions, Source};
 use crate::spec::{Document, LoadOptions, Loaded, Resolved, SPEC_LIMIT, load};
-use crate::storage::{ReadError, read, read_open};
+use crate::storage::{ReadError, locate, read, read_open};
 use crate::work::train::LoadedJob;
 
 /// The file that is read when none is named.
@@ -130,6 +130,12 @@ impl Context {
                 error
             }
         })?;
+        if let Some(real) = linked_out(&full, &base)? {
+            let real = real.display();
+            let message = format!("{} is a link to {real}, outside of its folder", path.display());
+            return Err(CliError::new(ErrorKind::Refused, message)
+                .hint(format!("if you mean that file, name it: {real}")));
+        }
         Ok((path, text, base))
     }
 
@@ -171,6 +177,14 @@ fn is_program(path: &Path) -> Option<bool> {
         Some("py" | "sh") => Some(true),
         _ => None,
     }
+}
+
+/// Where a file really is that a link has led to out of its folder and the checkout around that:
+/// errors show parts of a spec, and whose file that would be is for the person to say.
+fn linked_out(file: &Path, base: &Path) -> Result<Option<PathBuf>, CliError> {
+    let Some(name) = file.file_name() else { return Ok(None) };
+    let found = locate(base, &name.to_string_lossy().as_ref().into())?;
+    Ok(found.filter(|found| found.by_link && found.outside).map(|found| found.real))
 }
 
 /// A file that can't be a spec.

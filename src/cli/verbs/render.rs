@@ -2,6 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
+use super::train::say_notices;
 use crate::cli::{CliError, Context, ErrorKind, Format, SpecArgs, exit};
 use crate::ops::cost::limit_cost;
 use crate::plan::{Plan, PlanContext, RuntimeDefaults};
@@ -12,7 +13,7 @@ use crate::runtime::kubernetes::{CodeBundle, ManifestContext, ManifestError, man
 use crate::spec::TRAIN_JOB;
 use crate::store::random_id;
 use crate::sys::random_word;
-use crate::work::train::{LoadedJob, TrainError, order, plan};
+use crate::work::train::{LoadedJob, TrainError, order, plan, travel};
 
 /// Arguments of `render`.
 #[derive(Debug, clap::Args)]
@@ -52,6 +53,7 @@ pub fn run(context: &Context, args: &RenderArgs) -> Result<u8, CliError> {
 }
 
 fn objects(context: &Context, job: &LoadedJob) -> Result<Vec<Json>, CliError> {
+    say_notices(context, travel(job)?);
     let plan_context = PlanContext {
         run: random_id(&job.job.name)?,
         runtime_defaults: RuntimeDefaults::CLUSTER,

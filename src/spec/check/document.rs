@@ -3,6 +3,7 @@
 use super::secret::{Secret, find_in_text, mask, secrets_in};
 use crate::spec::kinds::{self, ForeignContext, RECOGNISERS};
 use crate::spec::syntax::{Node, Source, SourceSpan, Value, parse};
+use crate::storage::Masked;
 
 /// Words of which a file with a spec has one, ours or another system's.
 const MARKS: [&str; 4] = ["mlctl.dev", "TrainJob", "orkerPoolSpec", "worker_pool_spec"];
@@ -10,15 +11,6 @@ const MARKS: [&str; 4] = ["mlctl.dev", "TrainJob", "orkerPoolSpec", "worker_pool
 /// A secret of this length or longer is looked for in all of a file, also where nothing announces
 /// it. A shorter one may be a word that means something else elsewhere.
 const TELLING: usize = 6;
-
-/// A text without its literal secrets.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Masked {
-    /// The text with a mask in place of each of them.
-    pub text: String,
-    /// How many were taken out.
-    pub count: usize,
-}
 
 /// Takes the literal secrets out of a text with a spec in it. `None` for any other text, which is
 /// not understood, and for a spec that has no secrets. `name` is the file's, of which the ending

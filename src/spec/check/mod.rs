@@ -13,7 +13,7 @@ mod shapes;
 mod sound;
 mod walk;
 
-pub use document::{Masked, mask_spec};
+pub use document::mask_spec;
 pub(crate) use gaps::Gap;
 pub use mask::{MASK, mask_argv, mask_script, mask_text, mask_value};
 pub use schema::json_schema;
