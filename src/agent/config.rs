@@ -9,10 +9,12 @@ use serde::{Deserialize, Serialize};
 use super::pod::CodeFile;
 use super::work_link::WorkLink;
 use crate::gang::{GangConfig, ReplicaId};
+use crate::plan::Withheld;
 use crate::spec::Setup;
 
-/// The configuration of one agent. It never holds a secret: secret variables are in the agent's own
-/// environment, which the command inherits, and the gang's token is a file of its own.
+/// The configuration of one agent. As a document it holds no secret: secret variables are in the
+/// agent's own environment, which the command inherits, a command or set-up with a secret in it comes
+/// as [`Withheld`], and the gang's token is a file of its own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AgentConfig {
@@ -69,6 +71,15 @@ pub struct AgentConfig {
     pub accelerators: bool,
     /// Whether this agent runs in a pod or as a process of a laptop.
     pub runtime: AgentRuntime,
+}
+
+impl AgentConfig {
+    /// Puts what was withheld from the document in the place of its masks.
+    pub fn add(&mut self, withheld: Withheld) {
+        let Withheld { command, setup } = withheld;
+        self.command = command.unwrap_or(std::mem::take(&mut self.command));
+        self.setup = setup.or(self.setup.take());
+    }
 }
 
 /// Where a working folder's files come from.

@@ -1,6 +1,7 @@
 //! Working folders: a writable copy of the code, fresh for each attempt.
 
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use fs_err::OpenOptions;
@@ -10,7 +11,8 @@ use super::config::Code;
 use super::pod::CodeFile;
 use super::work_link::WorkLink;
 use crate::gang::Attempt;
-use crate::storage::walk;
+use crate::plan::mask_spec;
+use crate::storage::{Carried, carry, walk};
 
 /// Empties `base`, and makes the folder of this attempt with a copy of the code in it, and links.
 pub(super) fn fresh(
@@ -73,15 +75,27 @@ pub(super) fn empty(base: &Path) -> io::Result<()> {
     }
 }
 
-/// Copies a folder or file of code, without what its ignore files name.
+/// Copies what travels of a folder or file of code.
 fn copy(code: &Path, target: &Path) -> io::Result<()> {
-    for entry in walk(code)? {
+    let code = walk(code)?;
+    for entry in &code.entries {
         let to = target.join(&entry.path);
         if entry.is_dir {
             fs_err::create_dir_all(&to)?;
-        } else {
-            fs_err::copy(&entry.source, &to)?;
+            continue;
         }
+        let mode = match carry(&code, entry, mask_spec)? {
+            Carried::Left(_) => continue,
+            Carried::File { bytes, mode, masked: _ } => {
+                fs_err::write(&to, bytes)?;
+                mode
+            }
+            Carried::Large { mut file, mode, size: _ } => {
+                io::copy(&mut file, &mut fs_err::File::create(&to)?)?;
+                mode
+            }
+        };
+        fs_err::set_permissions(&to, std::fs::Permissions::from_mode(mode))?;
     }
     Ok(())
 }
@@ -91,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ignored_files_and_escaping_links_stay_behind() {
+    fn ignored_files_and_credentials_stay_behind() {
         let root = tempfile::tempdir().unwrap();
         let code = root.path().join("code");
         fs_err::create_dir_all(code.join(".git")).unwrap();
@@ -109,8 +123,7 @@ mod tests {
         ] {
             fs_err::write(code.join(name), text).unwrap();
         }
-        fs_err::write(root.path().join("secret"), "s").unwrap();
-        std::os::unix::fs::symlink("../secret", code.join("escape")).unwrap();
+        std::os::unix::fs::symlink(".env", code.join("escape")).unwrap();
         std::os::unix::fs::symlink("train.py", code.join("alias.py")).unwrap();
         let place = Code::Place(code.clone());
         let data = root.path().join("set");
@@ -122,7 +135,7 @@ mod tests {
         for (name, there) in [
             ("train.py", true),
             ("alias.py", true),
-            (".env", true),
+            (".env", false),
             ("run.log", false),
             ("data/big.bin", false),
             (".git/config", false),
@@ -141,7 +154,6 @@ mod tests {
 
     #[test]
     fn files_are_put_together_from_parts() {
-        use std::os::unix::fs::PermissionsExt;
         let root = tempfile::tempdir().unwrap();
         let parts = root.path().join("parts");
         fs_err::create_dir_all(&parts).unwrap();

@@ -1,6 +1,7 @@
 //! The settings file, `$XDG_CONFIG_HOME/mlctl/config.yaml`.
 
 use std::collections::BTreeMap;
+use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
@@ -9,6 +10,7 @@ use serde::Deserialize;
 use super::{CliError, ErrorKind};
 use crate::event::RunState;
 use crate::hardware::accelerator::CustomAccelerators;
+use crate::storage::{DOCUMENT_LIMIT, ReadError, read_open};
 use crate::sys;
 use crate::text::Span;
 
@@ -109,5 +111,8 @@ impl Settings {
 /// one place and linked from another, and a pod's are.
 pub(super) fn read_settings(path: &Path) -> std::io::Result<String> {
     fs_err::metadata(path)?;
-    sys::read_own_text(&sys::check_own(path)?)
+    let path = sys::check_own(path)?;
+    let mut file = sys::open_own(&path, OpenOptions::new().read(true))?;
+    let text = String::from_utf8(read_open(&mut file, &path, DOCUMENT_LIMIT)?);
+    Ok(text.map_err(|_| ReadError::NotText(path))?)
 }

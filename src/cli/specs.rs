@@ -1,12 +1,12 @@
 //! Specs from files, standard input, a script or this folder's `mlctl.yaml`.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::{CliError, Context, ErrorKind};
 use crate::spec::kinds::train::from_script;
 use crate::spec::syntax::{Diagnostics, RenderOptions, Source};
-use crate::spec::{Document, LoadOptions, Loaded, Resolved, load};
+use crate::spec::{Document, LoadOptions, Loaded, Resolved, SPEC_LIMIT, load};
+use crate::storage::{ReadError, locate, read, read_open};
 use crate::ui::Text;
 use crate::work::train::LoadedJob;
 
@@ -107,17 +107,22 @@ impl Context {
         let cwd = &self.env.cwd;
         let mut path = args.file.clone().unwrap_or_else(|| DEFAULT_FILE.into());
         if path.as_os_str() == "-" {
-            let mut text = Vec::new();
-            std::io::stdin().read_to_end(&mut text)?;
+            let name = Path::new("standard input");
+            let text = read_open(&mut std::io::stdin().lock(), name, SPEC_LIMIT).map_err(wrong)?;
             return Ok((path, text, cwd.clone()));
         }
         if cwd.join(&path).is_dir() {
             path.push(DEFAULT_FILE);
         }
         let full = cwd.join(&path);
-        let text = fs_err::read(&full).map_err(|error| {
-            if error.kind() != std::io::ErrorKind::NotFound {
-                return error.into();
+        let base = full.parent().map_or_else(|| cwd.clone(), Path::to_path_buf);
+        if is_program(&path) == Some(true) && full.is_file() {
+            // Only its name matters, and it may be large.
+            return Ok((path, Vec::new(), base));
+        }
+        let text = read(&full, SPEC_LIMIT).map_err(|error| {
+            if !error.is_missing() {
+                return wrong(error);
             }
             let message = format!("{} does not exist", path.display());
             let error = CliError::new(ErrorKind::NotFound, message);
@@ -127,7 +132,12 @@ impl Context {
                 error
             }
         })?;
-        let base = full.parent().map_or_else(|| cwd.clone(), Path::to_path_buf);
+        if let Some(real) = linked_out(&full, &base)? {
+            let real = real.display();
+            let message = format!("{} is a link to {real}, outside of its folder", path.display());
+            return Err(CliError::new(ErrorKind::Refused, message)
+                .hint(format!("if you mean that file, name it: {real}")));
+        }
         Ok((path, text, base))
     }
 
@@ -158,10 +168,33 @@ impl Context {
 
 /// A program rather than a spec: by its name, or by its first bytes.
 fn script(path: &Path, text: &[u8]) -> Option<PathBuf> {
-    let ending = path.extension().and_then(|ending| ending.to_str());
-    match ending {
-        Some("yaml" | "yml" | "json") => None,
-        Some("py" | "sh") => Some(path.to_path_buf()),
-        _ => text.starts_with(b"#!").then(|| path.to_path_buf()),
+    let is_one = is_program(path).unwrap_or_else(|| text.starts_with(b"#!"));
+    is_one.then(|| path.to_path_buf())
+}
+
+/// What a name says; nothing where it has none of the usual endings.
+fn is_program(path: &Path) -> Option<bool> {
+    match path.extension().and_then(|ending| ending.to_str()) {
+        Some("yaml" | "yml" | "json") => Some(false),
+        Some("py" | "sh") => Some(true),
+        _ => None,
     }
+}
+
+/// Where a file really is that a link has led to out of its folder and the checkout around that:
+/// errors show parts of a spec, and whose file that would be is for the person to say.
+fn linked_out(file: &Path, base: &Path) -> Result<Option<PathBuf>, CliError> {
+    let Some(name) = file.file_name() else { return Ok(None) };
+    let found = locate(base, &name.to_string_lossy().as_ref().into())?;
+    Ok(found.filter(|found| found.by_link && found.outside).map(|found| found.real))
+}
+
+/// A file that can't be a spec.
+fn wrong(error: ReadError) -> CliError {
+    let hint = match &error {
+        ReadError::Io { .. } => return error.into(),
+        ReadError::NotAFile { .. } => "`-` reads a spec from standard input",
+        _ => "a spec is a short text; data and code belong into files of their own",
+    };
+    CliError::new(ErrorKind::Spec, error.to_string()).hint(hint)
 }

@@ -9,13 +9,15 @@ pub(crate) mod rendezvous;
 mod secrets;
 mod table;
 mod types;
+mod withheld;
 
+pub use crate::spec::check::{mask_argv, mask_spec, mask_text};
 pub(crate) use context::{BLAME_HOLD, DRAIN, GRACE, KILL_BOUND, LEASE, OUTSIDE_PAUSE};
 pub use context::{PlanContext, RuntimeDefaults};
 pub use error::PlanError;
 pub use layout::*;
-pub use mask::{MASK, is_secret_value, mask_argv, mask_text, mask_value};
 pub use rendezvous::{OutputDirs, UnknownReplica, environment, hidden};
 pub use secrets::{SecretVariables, hide};
 pub use table::{Section, shell_line, table};
 pub use types::*;
+pub use withheld::Withheld;

@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::mask::{MASK, is_secret_value};
 use super::types::Plan;
-use crate::spec::check::is_secret_name;
+use crate::spec::check::{MASK, is_secret_name, mask_value};
 
 /// Variables by role and name.
 pub type SecretVariables = BTreeMap<String, BTreeMap<String, String>>;
@@ -18,7 +17,7 @@ impl Plan {
             for variable in &mut role.env {
                 let Some(value) = &mut variable.value else { continue };
                 let secret = is_secret_name(&variable.name)
-                    || is_secret_value(value)
+                    || mask_value(&variable.name, value) != *value
                     || known.contains(value.as_str());
                 if secret && !value.is_empty() {
                     let value = std::mem::replace(value, MASK.into());

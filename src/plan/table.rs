@@ -3,10 +3,10 @@
 use indexmap::IndexMap;
 
 use crate::gang::{Completion, FailureClass};
+use crate::spec::check::{mask_argv, mask_text, mask_value};
 use crate::spec::{EnvVar, Framework};
 use crate::text::Span;
 
-use super::mask::{mask_argv, mask_text, mask_value};
 use super::types::{Plan, RolePlan};
 
 /// One block of the rendering.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::plan::{Plan, SecretVariables, hide};
+use crate::plan::{Plan, SecretVariables, hide, mask_argv, mask_spec};
 use crate::runtime::{Notice, Runs, RuntimeError, SecretValues, SubmitOptions};
 use crate::store::{GitCommit, NewRun, Reservation, RunPaths, Store, StoreError};
 
@@ -61,6 +61,15 @@ pub enum SubmitError {
 }
 
 impl Order<'_> {
+    /// A spec's text as it may be written down: without its literal secrets, and without the values
+    /// that were taken out of the plan.
+    pub fn masked(&self, text: &str) -> String {
+        match mask_spec("", text) {
+            Some(spec) => hide(&spec.text, &self.secrets),
+            None => hide(text, &self.secrets),
+        }
+    }
+
     /// The facts of the submission, as the state and the cluster keep them; secret values are masked
     /// in every text.
     pub fn facts<T>(
@@ -69,7 +78,8 @@ impl Order<'_> {
         submitter: &Submitter<'_>,
         keep: impl FnOnce(&NewRun<'_>) -> T,
     ) -> T {
-        let masked = |text: &str| hide(text, &self.secrets);
+        let argv = submitter.argv.iter().map(|arg| hide(arg, &self.secrets));
+        let argv: Vec<String> = argv.collect();
         let code = self.plan.gang().code.as_ref().map(|code| Path::new(code.as_str()));
         let checkout = code.filter(|dir| dir.is_dir()).unwrap_or(self.base);
         keep(&NewRun {
@@ -78,10 +88,10 @@ impl Order<'_> {
             cwd: submitter.cwd.clone(),
             user: submitter.user.clone(),
             host: submitter.host.clone(),
-            argv: submitter.argv.iter().map(|arg| masked(arg)).collect(),
+            argv: mask_argv(&argv),
             git: (submitter.git)(checkout),
-            source: &masked(self.source),
-            resolved: &masked(self.resolved),
+            source: &self.masked(self.source),
+            resolved: &self.masked(self.resolved),
             plan: &self.plan,
         })
     }

@@ -14,5 +14,6 @@ pub use kinds::{DEFAULT_KIND, names as kind_names};
 pub use kinds::{Document, Resolved};
 pub use load::{LoadOptions, Loaded, load};
 pub use syntax::{
-    Code, Diagnostic, Diagnostics, Label, Node, RenderOptions, Severity, Source, SourceSpan, Spans,
+    Code, Diagnostic, Diagnostics, Label, Node, RenderOptions, SPEC_LIMIT, Severity, Source,
+    SourceSpan, Spans,
 };

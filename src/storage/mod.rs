@@ -2,8 +2,12 @@
 
 mod code;
 mod model;
+mod mount;
 mod place;
+mod read;
 
 pub use code::*;
 pub use model::*;
+pub use mount::*;
 pub use place::*;
+pub use read::*;

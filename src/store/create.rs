@@ -22,7 +22,7 @@ use crate::event::Cursor;
 use crate::event::RunState;
 use crate::event::{Event, EventKind};
 use crate::gang::RunId;
-use crate::plan::Plan;
+use crate::plan::{Plan, mask_text};
 
 /// A run that is about to be recorded.
 #[derive(Clone, Debug)]
@@ -50,6 +50,13 @@ pub struct NewRun<'a> {
 }
 
 impl NewRun<'_> {
+    /// The labels as they may be written down. Their names are for people to select by: only what looks
+    /// like a secret by itself is one.
+    fn labels(&self) -> IndexMap<String, String> {
+        let labels = self.plan.head.labels.iter();
+        labels.map(|(name, value)| (name.clone(), mask_text(value).into_owned())).collect()
+    }
+
     /// The record of the run as it is submitted.
     pub fn record(&self, created: Timestamp) -> RunRecord {
         RunRecord {
@@ -65,7 +72,7 @@ impl NewRun<'_> {
             user: self.user.clone(),
             host: self.host.clone(),
             argv: self.argv.clone(),
-            labels: IndexMap::clone(&self.plan.head.labels),
+            labels: self.labels(),
             git: self.git.clone(),
             mlctl_version: env!("CARGO_PKG_VERSION").into(),
             state: RunState::Submitted,
@@ -217,7 +224,7 @@ fn write_files(paths: &RunPaths, new: &NewRun<'_>) -> Result<RunRecord, StoreErr
     let write = |path: &Path, bytes: &[u8]| write_atomic(path, bytes, Durability::PowerLoss);
     write(&paths.source(), new.source.as_bytes())?;
     write(&paths.resolved(), new.resolved.as_bytes())?;
-    write(&paths.plan(), &serde_json::to_vec_pretty(new.plan).map_err(io::Error::from)?)?;
+    write(&paths.plan(), &serde_json::to_vec_pretty(&new.plan.masked()).map_err(io::Error::from)?)?;
     let mut events =
         [Event::new(&paths.run, created, EventKind::Submitted { runtime: new.runtime.clone() })];
     let mark = journal::append(&paths.events(), JournalMark::default(), &mut events, true)?;

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Component, Path};
 
+use serde::de::DeserializeOwned;
+
 use super::document::{DOCUMENT_VERSION, PodDocument, TERMINATION_FILE};
 use super::error::PodError;
 use super::identity::PodIdentity;
@@ -65,7 +67,8 @@ pub fn configure(document: &Path, container: Container<'_>) -> Result<Pod, PodEr
             return Err(malformed(document, reason));
         }
     }
-    let secrets = secret_variables(&paths.secret_variables(&replica.role))?;
+    let secrets: BTreeMap<String, String> = secret_file(&paths.secret_variables(&replica.role))?;
+    let withheld = secret_file(&paths.withheld(&replica.role))?;
     let primary = plan.gang().primary().clone();
     let outputs = if replica == primary {
         OutputDirs::of_primary(&output)
@@ -81,7 +84,7 @@ pub fn configure(document: &Path, container: Container<'_>) -> Result<Pod, PodEr
         // A Job of the same name that was made anew is another gang.
         gang.job_uid.clone_from(&pod.job_uid);
     }
-    let config = AgentConfig {
+    let mut config = AgentConfig {
         schema_version: 1,
         gang,
         pod_uid: pod.pod_uid,
@@ -112,6 +115,7 @@ pub fn configure(document: &Path, container: Container<'_>) -> Result<Pod, PodEr
         runtime: AgentRuntime::Pod,
         replica,
     };
+    config.add(withheld);
     let mut inherited = variables.clone();
     let home = inherited.get("HOME").map_or("", String::as_str);
     // What a runtime says for a user that the image doesn't know is `/`.
@@ -136,13 +140,13 @@ fn own_ports(layout: &dyn Addresses, replica: &ReplicaId, primary: &ReplicaId) -
     ports
 }
 
-/// The values of a role's secret variables; a role without any has no file.
-fn secret_variables(path: &Path) -> Result<BTreeMap<String, String>, PodError> {
+/// What a role keeps secret; a role without any of it has no file.
+fn secret_file<T: DeserializeOwned + Default>(path: &Path) -> Result<T, PodError> {
     match fs_err::read(path) {
         Ok(bytes) => {
             serde_json::from_slice(&bytes).map_err(|error| malformed(path, error.to_string()))
         }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(BTreeMap::new()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(T::default()),
         Err(error) => Err(error.into()),
     }
 }

@@ -34,6 +34,10 @@ impl PodPaths {
         self.dir(SECRET_DIR).join(format!("env.{role}"))
     }
 
+    pub(super) fn withheld(&self, role: &str) -> PathBuf {
+        self.dir(SECRET_DIR).join(format!("withheld.{role}"))
+    }
+
     pub(super) fn code(&self) -> PathBuf {
         self.dir(CODE_DIR)
     }

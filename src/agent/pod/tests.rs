@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 
 use super::*;
 use crate::agent::{AgentRuntime, Code};
-use crate::plan::{ClusterLayout, Plan, PlanContext, RuntimeDefaults};
+use crate::plan::{ClusterLayout, Plan, PlanContext, RuntimeDefaults, Withheld};
 use crate::work::train::plan;
 
 const SPEC: &str = "
@@ -140,6 +140,26 @@ fn a_lone_job_is_known_by_its_uid() {
         pod.config.make_dirs[1..],
         [PathBuf::from("/mlctl/output/x/checkpoints"), "/mlctl/output/x/logs".into()]
     );
+}
+
+/// What a plan masks in its documents comes by the run's Secret.
+#[test]
+fn a_command_with_a_secret_runs_as_it_is() {
+    let spec = SPEC.replacen(
+        "command: [",
+        "setup: {shell: 'x --token xyzxyz'}\ncommand: [--key=xyzxyz, ",
+        1,
+    );
+    let plan = plan_of(&spec);
+    let chief = plan.gang().roles.iter().find(|role| role.name == "chief").unwrap();
+    let masked = plan.masked();
+    assert!(!serde_json::to_string(&masked).unwrap().contains("xyzxyz"));
+    let folders = Folders::new(&masked, "/o", Vec::new());
+    let withheld = serde_json::to_string(&Withheld::of(&plan, chief)).unwrap();
+    folders.write("secret/withheld.chief", &withheld);
+    let config = folders.configure("digits-abc123-chief", "0").unwrap().config;
+    assert_eq!((&config.command, &config.setup), (&chief.command, &plan.gang().setup));
+    assert!(Withheld::of(&plan_of(SPEC), &plan_of(SPEC).gang().roles[0]).is_empty());
 }
 
 #[test]

@@ -15,6 +15,7 @@ use super::steps::Steps;
 use crate::agent::config::AgentRuntime;
 use crate::agent::input::{PythonPlace, SetupError};
 use crate::spec::PythonSetup;
+use crate::storage::{DOCUMENT_LIMIT, read_text};
 use crate::sys;
 use crate::text::hex;
 
@@ -80,7 +81,7 @@ impl Steps<'_> {
         interpreter: &Interpreter,
     ) -> Result<(PathBuf, bool), SetupError> {
         let requirements = match &python.requirements {
-            Some(file) => fs_err::read_to_string(self.cwd.join(file)).map_err(|error| {
+            Some(file) => read_text(&self.cwd.join(file), DOCUMENT_LIMIT).map_err(|error| {
                 SetupError(format!(
                     "setup.python.requirements: {error}; the path is relative to `code`"
                 ))

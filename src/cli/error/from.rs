@@ -6,9 +6,19 @@ use crate::runtime::ClusterError;
 use crate::runtime::RuntimeError;
 use crate::runtime::kubernetes::AdminRole;
 use crate::runtime::local::SecretsError;
+use crate::storage::ReadError;
 use crate::store::StoreError;
 use crate::sys::Untrusted;
 use crate::work::train::TrainError;
+
+impl From<ReadError> for CliError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Io { .. } => std::io::Error::from(error).into(),
+            _ => Self::new(ErrorKind::Usage, error.to_string()),
+        }
+    }
+}
 
 impl From<StoreError> for CliError {
     fn from(error: StoreError) -> Self {

@@ -8,8 +8,13 @@ use crate::agent::{
 };
 use crate::cli::{CliError, Env};
 use crate::gang::{AgentExit, RunId};
+use crate::plan::Withheld;
+use crate::storage::read_open;
 use crate::sys;
 use crate::ui::{Printer, json_line};
+
+/// A command and a script are shorter than this: a spec is, and they are parts of one.
+const WITHHELD_LIMIT: u64 = 16 << 20;
 
 /// Arguments of `agent`.
 #[derive(Debug, clap::Args)]
@@ -28,13 +33,24 @@ pub fn agent(env: Env, args: &AgentArgs, printer: &Printer) -> Result<u8, CliErr
     match (&args.config, &args.pod) {
         (_, Some(document)) => Ok(in_pod(env, document, printer)),
         (Some(config), None) => {
-            let config: AgentConfig =
+            let mut config: AgentConfig =
                 serde_json::from_slice(&fs_err::read(config)?).map_err(std::io::Error::from)?;
+            config.add(withheld()?);
             Ok(run_agent(config, surroundings(env.vars.into_iter().collect()))?)
         }
         // clap requires one of the two arguments, so this does not happen.
         (None, None) => Ok(AgentExit::Count.code()),
     }
+}
+
+/// What the document of a local agent masks comes on standard input, which is else empty.
+fn withheld() -> Result<Withheld, CliError> {
+    let name = Path::new("standard input");
+    let bytes = read_open(&mut std::io::stdin().lock(), name, WITHHELD_LIMIT)?;
+    if bytes.is_empty() {
+        return Ok(Withheld::default());
+    }
+    Ok(serde_json::from_slice(&bytes).map_err(std::io::Error::from)?)
 }
 
 /// A pod that can't run its replica says so by an exit code that its Job understands.

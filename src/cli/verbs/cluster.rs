@@ -11,7 +11,11 @@ use crate::cli::{CliError, Context, ErrorKind, exit};
 use crate::ops::{Grant, admin_manifests};
 use crate::runtime::image::{Binary, BinaryError, RegistryError, RunnerImage, push, write_archive};
 use crate::runtime::kubernetes::{AdminRole, ClusterScope};
+use crate::storage;
 use crate::ui::Text;
+
+/// The most bytes of a program that goes into an image.
+const BINARY_LIMIT: u64 = 1 << 30;
 
 /// Arguments of `cluster`.
 #[derive(Debug, clap::Args)]
@@ -206,7 +210,7 @@ fn name(context: &Context, wanted: Option<&str>) -> Result<Reference, CliError> 
 }
 
 fn read(path: &Path) -> Result<Binary, CliError> {
-    Binary::new(path.to_owned(), fs_err::read(path)?).map_err(|error| {
+    Binary::new(path.to_owned(), storage::read(path, BINARY_LIMIT)?).map_err(|error| {
         let dynamic = matches!(error, BinaryError::Dynamic(_));
         let error = CliError::new(ErrorKind::Refused, error.to_string());
         if dynamic {

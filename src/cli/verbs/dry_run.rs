@@ -11,7 +11,7 @@ use crate::plan::{Addresses, ClusterLayout, OutputDirs, Plan, Port, environment,
 use crate::runtime::{Runtime, SubmitOptions};
 use crate::storage::Place;
 use crate::ui::{Text, sections_text};
-use crate::work::train::LoadedJob;
+use crate::work::train::{LoadedJob, travel};
 
 /// Addresses as a plan shows them: the ports are chosen when the run starts.
 struct Preview;
@@ -48,9 +48,11 @@ pub(super) fn dry_run(
     let mut refused = Vec::new();
     for job in jobs {
         let plan = plan_of(context, job, &placeholder(job)?, runtime)?;
-        match runtime.check(&plan, options) {
-            Ok(notices) => say_notices(context, notices),
-            Err(error) => refused.push(CliError::from(error)),
+        for checked in [travel(job), runtime.check(&plan, options)] {
+            match checked {
+                Ok(notices) => say_notices(context, notices),
+                Err(error) => refused.push(CliError::from(error)),
+            }
         }
         plans.push(plan);
     }

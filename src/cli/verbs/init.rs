@@ -1,6 +1,6 @@
 //! `mlctl init`: a spec and code to start from.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
@@ -132,7 +132,7 @@ pub fn init(context: &Context, args: &InitArgs) -> Result<u8, CliError> {
     let dir = context.env.cwd.join(&args.dir);
     let files = args.template.files(args.strategy.unwrap_or_default());
     let there: Vec<_> =
-        files.iter().map(|(name, _)| *name).filter(|name| dir.join(name).exists()).collect();
+        files.iter().map(|(name, _)| *name).filter(|name| is_there(&dir.join(name))).collect();
     if !there.is_empty() && !args.force {
         let message = format!("{} already has {}", args.dir.display(), there.join(", "));
         return Err(CliError::new(ErrorKind::Refused, message)
@@ -140,7 +140,12 @@ pub fn init(context: &Context, args: &InitArgs) -> Result<u8, CliError> {
     }
     fs_err::create_dir_all(&dir)?;
     for (name, content) in &files {
-        fs_err::write(dir.join(name), content)?;
+        let path = dir.join(name);
+        // A link is replaced, not what it leads to.
+        if path.is_symlink() {
+            fs_err::remove_file(&path)?;
+        }
+        fs_err::write(path, content)?;
         context.printer.say(format!("wrote {}", args.dir.join(name).display()));
     }
     let train = if args.dir.as_os_str() == "." {
@@ -151,4 +156,9 @@ pub fn init(context: &Context, args: &InitArgs) -> Result<u8, CliError> {
     context.printer.say("");
     context.printer.say(format!("Next: {train}"));
     Ok(0)
+}
+
+/// Something has the name, also a link that leads nowhere.
+fn is_there(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
 }

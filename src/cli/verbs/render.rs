@@ -2,9 +2,10 @@
 
 use serde_json::{Value as Json, json};
 
+use super::train::say_notices;
 use crate::cli::{CliError, Context, ErrorKind, Format, SpecArgs, exit};
 use crate::ops::cost::limit_cost;
-use crate::plan::{Plan, PlanContext, RuntimeDefaults, hide};
+use crate::plan::{Plan, PlanContext, RuntimeDefaults};
 use crate::run::Order;
 use crate::runtime::SecretValues;
 use crate::runtime::image::name_commands;
@@ -13,7 +14,7 @@ use crate::spec::TRAIN_JOB;
 use crate::store::random_id;
 use crate::sys::random_word;
 use crate::ui::{json_text, yaml_text};
-use crate::work::train::{LoadedJob, TrainError, order, plan};
+use crate::work::train::{LoadedJob, TrainError, order, plan, travel};
 
 /// Arguments of `render`.
 #[derive(Debug, clap::Args)]
@@ -54,6 +55,7 @@ pub fn run(context: &Context, args: &RenderArgs) -> Result<u8, CliError> {
 }
 
 fn objects(context: &Context, job: &LoadedJob) -> Result<Vec<Json>, CliError> {
+    say_notices(context, travel(job)?);
     let plan_context = PlanContext {
         run: random_id(&job.job.name)?,
         runtime_defaults: RuntimeDefaults::CLUSTER,
@@ -70,8 +72,8 @@ fn objects(context: &Context, job: &LoadedJob) -> Result<Vec<Json>, CliError> {
     let order = order(job, plan, &resolved);
     let now = jiff::Timestamp::now();
     let record = order.facts("kubernetes".into(), &context.submitter(), |new| new.record(now));
+    let resolved = order.masked(order.resolved);
     let Order { plan, secrets: taken, .. } = order;
-    let resolved = hide(&resolved, &taken);
     let record = serde_json::to_string(&record).map_err(internal)?;
     if taken.values().any(|values| !values.is_empty()) {
         context.printer.warn("the Secret below holds secret values: keep this text to yourself");

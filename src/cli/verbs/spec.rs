@@ -2,11 +2,13 @@
 
 use serde::Serialize;
 
+use super::train::say_notices;
 use crate::cli::{CliError, Context, ErrorKind, SpecArgs, exit};
 use crate::spec::check::json_schema;
 use crate::spec::explain as explain_path;
 use crate::spec::{DEFAULT_KIND, kind_names, written};
 use crate::ui::{Text, yaml_text};
+use crate::work::train::{LoadedJob, travel};
 
 /// Arguments of `validate`.
 #[derive(Debug, clap::Args)]
@@ -41,7 +43,12 @@ pub fn validate(context: &Context, args: &ValidateArgs) -> Result<u8, CliError> 
     let mut code = exit::OK;
     for file in files {
         match context.jobs(&SpecArgs { file, set: args.set.clone() }, &[]) {
-            Ok(jobs) => valid.extend(jobs.into_iter().map(|job| job.job.name)),
+            Ok(jobs) => {
+                for job in &jobs {
+                    say_what_travels(context, job);
+                }
+                valid.extend(jobs.into_iter().map(|job| job.job.name));
+            }
             Err(error) => {
                 error.print(&context.printer);
                 code = code.max(error.kind.exit_code());
@@ -51,6 +58,15 @@ pub fn validate(context: &Context, args: &ValidateArgs) -> Result<u8, CliError> 
     let text = Text::lines(valid.iter().map(|name| format!("{name}: valid")));
     context.emit(&Document { schema_version: 1, valid }, || text)?;
     Ok(code)
+}
+
+/// What a submission would say of the job's files, and why it would be refused for them: a spec may be
+/// right where its files are not.
+fn say_what_travels(context: &Context, job: &LoadedJob) {
+    match travel(job) {
+        Ok(notices) => say_notices(context, notices),
+        Err(error) => context.printer.warn(&CliError::from(error).message),
+    }
 }
 
 /// Arguments of `convert`.

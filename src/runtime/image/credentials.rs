@@ -6,6 +6,8 @@ use docker_credential::{CredentialRetrievalError, DockerCredential, get_credenti
 use oci_client::Reference;
 use oci_client::secrets::RegistryAuth;
 
+use crate::storage::{DOCUMENT_LIMIT, read};
+
 /// The user name that registries expect together with an identity token.
 const TOKEN_USER: &str = "00000000-0000-0000-0000-000000000000";
 
@@ -21,7 +23,7 @@ pub(crate) struct Credentials {
 /// an entry, or without the file, access is anonymous.
 pub(crate) fn credentials(image: &Reference, docker_config: &Path) -> Credentials {
     let anonymous = |trouble| Credentials { auth: RegistryAuth::Anonymous, trouble };
-    let Ok(text) = fs_err::read(docker_config) else { return anonymous(None) };
+    let Ok(text) = read(docker_config, DOCUMENT_LIMIT) else { return anonymous(None) };
     let mut trouble = None;
     for name in names(image.registry()) {
         match get_credential_from_reader(text.as_slice(), name) {

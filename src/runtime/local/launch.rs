@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::OpenOptions;
-use std::io;
+use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -23,6 +23,7 @@ use crate::agent::{AgentConfig, AgentRuntime, Code};
 use crate::event::EventKind;
 use crate::gang::{ReplicaId, RunId};
 use crate::plan::Plan;
+use crate::plan::Withheld;
 use crate::plan::rendezvous::{OutputDirs, environment, hidden};
 use crate::runtime::{Notice, RuntimeError, SecretValues, SubmitOptions};
 use crate::storage::OWNER_FILE;
@@ -97,7 +98,9 @@ pub(crate) fn launch(
     )?;
     own_model(&base.join("model"), run)?;
     let mut waiting = Vec::new();
-    for (role, replica) in plan.gang().replicas() {
+    let masked = plan.masked();
+    let replicas = plan.gang().replicas().zip(masked.gang().replicas());
+    for ((role, replica), (masked_role, _)) in replicas {
         let shared = base.to_string_lossy();
         let outputs = if replica == primary {
             OutputDirs::of_primary(&shared)
@@ -124,13 +127,13 @@ pub(crate) fn launch(
             peers: Vec::new(),
             token_file: run.token(),
             nonce: nonce.clone(),
-            command: role.command.clone(),
+            command: masked_role.command.clone(),
             env,
             unset_env: hidden(plan, &replica),
             code: plan.gang().code.as_ref().map(|code| Code::Place(code.as_str().into())),
             links: links.clone(),
             work_dir: run.work(&replica),
-            setup: plan.gang().setup.clone(),
+            setup: masked.gang().setup.clone(),
             cache_dir: config.cache.clone(),
             make_dirs: outputs.paths(),
             own_ports: ports.of(&replica),
@@ -141,7 +144,7 @@ pub(crate) fn launch(
             replica: replica.clone(),
         };
         let secret = secret_environment(config, role, secret)?;
-        start(config, run, &agent, &secret)?;
+        start(config, run, &agent, &secret, &Withheld::of(plan, role))?;
         waiting.push(replica);
     }
     wait_until_up(run, &nonce, waiting)?;
@@ -155,13 +158,14 @@ fn start(
     run: &RunPaths,
     agent: &AgentConfig,
     secrets: &BTreeMap<String, String>,
+    withheld: &Withheld,
 ) -> Result<(), RuntimeError> {
     let path = run.agent_config(&agent.replica);
     write_private(&path, &serde_json::to_vec_pretty(agent).map_err(io::Error::from)?)?;
     let mut append = OpenOptions::new();
     append.create(true).append(true).mode(0o600);
     let log = sys::open_own(&run.log(&agent.replica), &append)?;
-    let child = Command::new(&config.exe)
+    let mut child = Command::new(&config.exe)
         .arg("agent")
         .arg("--config")
         .arg(&path)
@@ -169,10 +173,14 @@ fn start(
         .envs(&config.env)
         .envs(secrets)
         .current_dir("/")
-        .stdin(Stdio::null())
+        .stdin(if withheld.is_empty() { Stdio::null() } else { Stdio::piped() })
         .stderr(log.try_clone()?)
         .stdout(log)
         .spawn()?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // An agent that has died before it reads this is missed when all are waited for.
+        let _ = stdin.write_all(&serde_json::to_vec(withheld).map_err(io::Error::from)?);
+    }
     let pid = i32::try_from(child.id()).unwrap_or_default();
     if let Some(mark) = ProcessMark::of(pid) {
         process::record(run, &agent.replica.to_string(), mark)?;
@@ -217,7 +225,6 @@ fn is_up(run: &RunPaths, replica: &ReplicaId, nonce: &str) -> bool {
 }
 
 fn write_private(path: &std::path::Path, bytes: &[u8]) -> io::Result<()> {
-    use io::Write;
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false).mode(0o600);
     let mut file = sys::open_own(path, &options)?;

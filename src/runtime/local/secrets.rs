@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fs::OpenOptions;
-use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use super::config::LocalConfig;
 use crate::plan::RolePlan;
 use crate::runtime::RuntimeError;
+use crate::storage::{DOCUMENT_LIMIT, ReadError, read_open};
 use crate::sys;
 
 /// Secret name to key to value.
@@ -18,6 +18,9 @@ pub(crate) type Secrets = BTreeMap<String, BTreeMap<String, String>>;
 #[derive(Debug, thiserror::Error)]
 pub enum SecretsError {
     /// It can't be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// Its owner and mode can't be asked for.
     #[error(transparent)]
     Io(#[from] std::io::Error),
     /// Others may read it.
@@ -40,8 +43,8 @@ pub fn read_secrets_file(path: &Path) -> Result<Secrets, SecretsError> {
     if file.metadata()?.mode() & 0o077 != 0 {
         return Err(SecretsError::Open(name));
     }
-    let mut text = String::new();
-    file.read_to_string(&mut text)?;
+    let text = read_open(&mut file, path, DOCUMENT_LIMIT)?;
+    let text = String::from_utf8(text).map_err(|_| ReadError::NotText(path.to_owned()))?;
     serde_saphyr::from_str(&text).map_err(|error| SecretsError::Format(name, error.to_string()))
 }
 

@@ -1,18 +1,24 @@
 //! A tree against the schema: every mistake of a document at once, each with its place.
 
+mod document;
 mod fields;
 mod gaps;
+mod mask;
 mod scalars;
 pub(crate) mod schema;
 pub(crate) mod secret;
 mod secret_names;
+mod secret_shapes;
 mod shapes;
 mod sound;
 mod walk;
 
+pub use document::mask_spec;
 pub(crate) use gaps::Gap;
+pub use mask::{MASK, mask_argv, mask_script, mask_text, mask_value};
 pub use schema::json_schema;
 pub(crate) use schema::{Reading, View, allowed, properties, required, types, view};
+pub use secret::mask_json;
 pub use secret_names::is_secret_name;
 pub(crate) use sound::sound_part;
 pub(crate) use walk::{Input, check};

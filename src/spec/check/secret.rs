@@ -1,49 +1,103 @@
 //! Which values are probably secrets, and where they stand in a text.
 
+use serde_json::Value as Json;
+
+use super::mask::{mask_script, mask_value};
 use super::secret_names::is_secret_name;
 use crate::spec::syntax::{Node, Value};
 use crate::spec::syntax::{Source, SourceSpan};
 
-/// A word of a spec that announces a secret: its own `key` of a toleration or a Secret doesn't.
+/// A value of a tree that must not be shown.
+pub(crate) struct Secret {
+    /// Where the scalar is written.
+    pub(crate) node: SourceSpan,
+    /// The part of it that is starred out in messages.
+    pub(crate) star: SourceSpan,
+    /// The text of the scalar.
+    pub(crate) text: String,
+    /// The text as it may be written down; the same where a harmless value has a suspicious name.
+    pub(crate) masked: String,
+}
+
+/// A word of a spec that announces a secret: its own `key` of a toleration or a Secret doesn't, nor
+/// does the label by which an affinity tells nodes apart.
 fn announces(word: &str) -> bool {
-    word != "key" && is_secret_name(word)
+    !matches!(word, "key" | "topologyKey") && is_secret_name(word)
 }
 
 /// Where the tree holds values that must not be shown.
 pub(crate) fn find(node: &Node, found: &mut Vec<SourceSpan>) {
+    let mut secrets = Vec::new();
+    secrets_in(node, None, &mut secrets);
+    found.extend(secrets.into_iter().map(|secret| secret.star));
+}
+
+/// Every value of a tree that must not be shown, in the order of the text. `announced` is the name
+/// under which the tree itself stands, where that says that it is a secret.
+pub(crate) fn secrets_in(node: &Node, announced: Option<&str>, found: &mut Vec<Secret>) {
     match &node.value {
         Value::Scalar(scalar) => {
-            // `--api-key=abc` in a list of arguments.
-            if scalar.text.starts_with('-')
-                && let Some((name, value)) = scalar.text.split_once('=')
-                && is_secret_name(name)
-                && !value.is_empty()
-            {
-                let start = (node.span.start + name.len() + 1).min(node.span.end);
-                found.push(SourceSpan { start, ..node.span });
+            let text = scalar.text.as_str();
+            let masked = match announced {
+                Some(name) => mask_value(name, text),
+                None => mask_script(text),
+            };
+            if masked == text && (announced.is_none() || text.is_empty()) {
+                return;
             }
+            let mut star = node.span;
+            // Of `--api-key=abc` the name is shown.
+            if announced.is_none()
+                && text.starts_with('-')
+                && let Some((name, _)) = text.split_once('=')
+                && is_secret_name(name)
+            {
+                star.start = (star.start + name.len() + 1).min(star.end);
+            }
+            let masked = masked.into_owned();
+            found.push(Secret { node: node.span, star, text: text.to_owned(), masked });
         }
         Value::List(items) => {
             for (index, item) in items.iter().enumerate() {
                 // `--api-key abc` as two items.
                 let before = index.checked_sub(1).and_then(|before| items[before].as_text());
-                if before.is_some_and(|text| text.starts_with("--") && is_secret_name(text)) {
-                    found.push(item.span);
-                }
-                find(item, found);
+                let flag = before.filter(|text| text.starts_with("--") && is_secret_name(text));
+                secrets_in(item, flag.filter(|_| item.as_text().is_some()), found);
             }
         }
         Value::Map(entries) => {
-            let named = node.get("name").and_then(Node::as_text).is_some_and(is_secret_name);
+            let name = node.get("name").and_then(Node::as_text).filter(|name| is_secret_name(name));
             for entry in entries {
                 let key = entry.key.text.as_str();
-                let is_value = entry.value.as_text().is_some_and(|text| !text.is_empty());
-                if is_value && ((named && key == "value") || announces(key)) {
-                    found.push(entry.value.span);
-                }
-                find(&entry.value, found);
+                let own = name.filter(|_| key == "value");
+                let announced = own.or_else(|| announces(key).then_some(key));
+                secrets_in(
+                    &entry.value,
+                    announced.filter(|_| entry.value.as_text().is_some()),
+                    found,
+                );
             }
         }
+    }
+}
+
+/// A verbatim field as it may be shown: variables with secret names, fields that announce a secret, and
+/// secrets by their shape. `name` is the field's own.
+pub fn mask_json(name: &str, value: &mut Json) {
+    match value {
+        Json::String(text) => {
+            let masked = if announces(name) { mask_value(name, text) } else { mask_script(text) };
+            *text = masked.into_owned();
+        }
+        Json::Array(items) => items.iter_mut().for_each(|item| mask_json("", item)),
+        Json::Object(fields) => {
+            let named = fields.get("name").and_then(Json::as_str).map(str::to_owned);
+            for (key, value) in fields {
+                let name = named.as_deref().filter(|_| key == "value").unwrap_or(key);
+                mask_json(name, value);
+            }
+        }
+        Json::Null | Json::Bool(_) | Json::Number(_) => {}
     }
 }
 

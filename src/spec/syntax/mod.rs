@@ -20,6 +20,7 @@ pub(crate) use expand::{Problem, escape, expand, is_variable};
 pub(crate) use freeform::{Misfit, typed};
 pub(crate) use node::{Entry, Key, KeyedSpan, Meaning, Scalar, Value, index_path, key_path};
 pub use node::{Node, Spans};
+pub use parse::SPEC_LIMIT;
 pub(crate) use parse::parse;
 pub use render::RenderOptions;
 pub(crate) use render::wrap;

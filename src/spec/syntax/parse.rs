@@ -12,6 +12,9 @@ use super::source::SourceSpan;
 /// Longest text that is read, in bytes.
 pub(crate) const MAX_BYTES: usize = 1 << 20;
 
+/// The same for who reads it from a file: a longer one need not be read to its end.
+pub const SPEC_LIMIT: u64 = MAX_BYTES as u64;
+
 /// The documents of one text, as far as they could be read.
 #[derive(Debug, Default)]
 pub(crate) struct Parsed {

@@ -10,7 +10,9 @@ mod submit;
 mod table_tests;
 #[cfg(test)]
 mod tests;
+mod travel;
 
 pub use build::{DEFAULT_ROLE, plan, primary_role};
 pub use loaded::LoadedJob;
 pub use submit::{TrainError, order, plan_in, submit};
+pub use travel::travel;

@@ -1,6 +1,6 @@
 //! Submitting a training run.
 
-use super::{LoadedJob, plan};
+use super::{LoadedJob, plan, travel};
 use crate::gang::RunId;
 use crate::ops::cost::{NoPrices, Prices, limit_cost};
 use crate::plan::{Plan, PlanContext, PlanError};
@@ -75,6 +75,7 @@ pub fn submit<E: From<TrainError>>(
     prices: impl FnOnce() -> Result<Prices, E>,
     notify: &mut dyn FnMut(Notice),
 ) -> Result<Submitted, E> {
+    travel(job).map_err(TrainError::from)?.into_iter().for_each(&mut *notify);
     let reservation = store.reserve(&job.job.name).map_err(TrainError::from)?;
     let plan = plan_in(job, reservation.run(), runtime, prices)?;
     let notices = runtime.check(&plan, options).map_err(TrainError::from)?;

@@ -2,7 +2,11 @@
 
 mod agent;
 mod checkout;
+mod code;
+mod links;
+mod mounts;
 mod mutated;
 mod others;
+mod reads;
 mod state;
 mod terminal;

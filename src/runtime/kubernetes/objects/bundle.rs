@@ -1,13 +1,13 @@
 //! The code as ConfigMaps: files cut into parts, parts packed into maps.
 
 use std::collections::BTreeMap;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use super::bundle_error::BundleError;
 use super::code_files::{Found, files, fits};
 use crate::agent::pod::CodeFile;
 use crate::plan::Plan;
+use crate::storage::Left;
 
 /// How many bytes of code one ConfigMap holds, as they are written in JSON. `kubectl apply` keeps a
 /// copy of an object in one of its annotations, and those have 256 KiB together.
@@ -21,6 +21,8 @@ const KEY_COST: usize = 32;
 pub struct CodeBundle {
     /// The files with the keys of their parts, as an agent puts them together again.
     pub files: Vec<CodeFile>,
+    /// What of the data stays behind, though no ignore file names it.
+    pub data_left: Vec<Left>,
     maps: Vec<CodeMap>,
 }
 
@@ -39,36 +41,39 @@ impl CodeBundle {
     /// Reads the files of a plan that travel to a cluster: its code, and those data that are on
     /// this machine. Data in claims are mounted there instead.
     pub fn of(plan: &Plan) -> Result<Self, BundleError> {
+        // What of the code stays behind is the same in every runtime, and told by who submits.
         let mut found = match &plan.gang().code {
-            Some(code) => files("code", code)?,
+            Some(code) => files("code", code)?.0,
             None => Vec::new(),
         };
+        let mut data_left = Vec::new();
         for data in plan.gang().data.iter().filter(|data| data.uri.claim().is_none()) {
             let target = Path::new(&data.path);
             // Data hides what the code has at the same place, as a mount would.
             found.retain(|file| !file.path.starts_with(target));
             let is_file = Path::new(data.uri.as_str()).is_file();
-            for file in files("data", &data.uri)? {
+            let (files, left) = files("data", &data.uri)?;
+            data_left.extend(left);
+            for file in files {
                 let path = if is_file { target.into() } else { target.join(&file.path) };
                 found.push(Found { path, ..file });
             }
         }
-        Self::pack(found)
+        Ok(Self { data_left, ..Self::pack(found)? })
     }
 
     /// Reads a folder or one file, without what its ignore files name.
     pub fn read(code: &Path) -> Result<Self, BundleError> {
-        Self::pack(files("code", &code.to_string_lossy().into_owned().into())?)
+        Self::pack(files("code", &code.to_string_lossy().into_owned().into())?.0)
     }
 
-    /// Reads the files and cuts them into parts.
+    /// Cuts the files into parts.
     fn pack(found: Vec<Found>) -> Result<Self, BundleError> {
         fits(&found)?;
         let mut bundle = Self::default();
-        for Found { path, source, .. } in found {
+        for Found { path, bytes, executable, size: _ } in found {
             let Some(path) = path.to_str() else { return Err(BundleError::BadName(path)) };
-            let executable = fs_err::metadata(&source)?.permissions().mode() & 0o111 != 0;
-            bundle.add(path.to_owned(), executable, &fs_err::read(&source)?);
+            bundle.add(path.to_owned(), executable, &bytes);
         }
         Ok(bundle)
     }
@@ -173,6 +178,8 @@ fn text_cut(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     fn content(bundle: &CodeBundle, path: &str) -> Vec<u8> {

@@ -1,7 +1,8 @@
 //! Why code or data can't travel to a cluster.
 
-use std::io;
 use std::path::PathBuf;
+
+use crate::storage::{CodeError, ReadError};
 
 /// How many bytes all files together may have. ConfigMaps are for code; data belongs into claims.
 pub const MAX_CODE: u64 = 5 << 20;
@@ -33,7 +34,10 @@ pub enum BundleError {
     /// A file's name is not UTF-8, so that it can't be written into a document.
     #[error("code and data: the name of {} is not valid UTF-8", .0.display())]
     BadName(PathBuf),
+    /// A folder can't travel, for example since links lead out of it.
+    #[error("code and data: {0}")]
+    Code(#[from] CodeError),
     /// A file can't be read.
     #[error("code and data: {0}")]
-    Io(#[from] io::Error),
+    Read(#[from] ReadError),
 }

@@ -3,36 +3,59 @@
 use std::path::{Path, PathBuf};
 
 use super::bundle_error::{BundleError, MAX_CODE};
-use crate::storage::{Entry, Place, walk};
+use crate::plan::mask_spec;
+use crate::storage::{Carried, JUDGED, Left, Place, carry, walk};
 
 /// How many of the largest files an error names.
 const LARGEST_NAMED: usize = 5;
 
-/// A file that travels.
+/// A file that travels, as it does.
 pub(crate) struct Found {
     /// Its path in the working folder of the command.
     pub(crate) path: PathBuf,
-    /// Its path on this machine.
-    pub(crate) source: PathBuf,
     /// Its size in bytes.
     pub(crate) size: u64,
+    /// What is in it; nothing of a file that is larger than all of them may be together.
+    pub(crate) bytes: Vec<u8>,
+    /// Anyone may run it.
+    pub(crate) executable: bool,
 }
 
-/// The files of a folder, or one file. `field` is the field of the spec that names it, for
-/// messages.
-pub(crate) fn files(field: &'static str, place: &Place) -> Result<Vec<Found>, BundleError> {
+const _: () = assert!(MAX_CODE <= JUDGED, "every file that travels to a cluster is looked into");
+
+/// The files of a folder, or one file, and what of it stays behind. `field` is the field of the spec
+/// that names it, for messages.
+pub(crate) fn files(
+    field: &'static str,
+    place: &Place,
+) -> Result<(Vec<Found>, Vec<Left>), BundleError> {
     let path = Path::new(place.as_str());
     if place.is_url() || !path.exists() {
         return Err(BundleError::NotHere { field, path: place.to_string() });
     }
+    let code = walk(path)?;
     let mut found = Vec::new();
-    for Entry { path, source, is_dir } in walk(path)? {
-        if !is_dir {
-            let size = fs_err::metadata(&source)?.len();
-            found.push(Found { path, source, size });
-        }
+    let mut left = code.left.clone();
+    let mut total = 0;
+    for entry in code.entries.iter().filter(|entry| !entry.is_dir) {
+        let path = entry.path.clone();
+        let (bytes, size, mode) = match carry(&code, entry, mask_spec)? {
+            Carried::File { bytes, mode, masked: _ } => {
+                let size = bytes.len() as u64;
+                (bytes, size, mode)
+            }
+            Carried::Large { file: _, mode, size } => (Vec::new(), size, mode),
+            Carried::Left(why) => {
+                left.push(Left { path, why });
+                continue;
+            }
+        };
+        total += size;
+        // Too much is refused, and need not be held until then.
+        let bytes = if total > MAX_CODE { Vec::new() } else { bytes };
+        found.push(Found { path, size, bytes, executable: mode & 0o111 != 0 });
     }
-    Ok(found)
+    Ok((found, left))
 }
 
 /// Refuses files that are too large together, and names the largest.

@@ -11,6 +11,7 @@ use super::error::ManifestError;
 use super::{code_maps, data, job, output, record, secret, service};
 use crate::agent::pod::{DOCUMENT_VERSION, PodDocument};
 use crate::plan::{ClusterLayout, Plan};
+use crate::storage::left_behind;
 
 /// The objects of one run, in the order in which they are created.
 #[derive(Clone, Debug)]
@@ -34,7 +35,7 @@ pub struct Manifests {
 pub fn manifests(plan: &Plan, context: &ManifestContext) -> Result<Manifests, ManifestError> {
     let gang = gang_of(plan);
     let layout = ClusterLayout::of(plan);
-    let mut notices = Vec::new();
+    let mut notices = left_behind("data", &context.code.data_left);
     let mut refused = output::reasons(plan, &mut notices);
     for role in gang.roles.iter().filter(|role| role.command.is_empty()) {
         let image = role.image.as_deref().unwrap_or("the image");

@@ -6,8 +6,10 @@ use serde_json::Value as Json;
 use super::container::{INIT, MAIN};
 use super::merge::merge;
 use super::volumes;
+use crate::agent::pod::ROOT;
 use crate::plan::PodOptions;
 use crate::spec::syntax::typed;
+use crate::storage::mount_touches;
 
 /// How the names of the variables begin that the agent reads.
 const AGENT_VARIABLES: &str = "MLCTL_AGENT_";
@@ -47,6 +49,11 @@ fn broken(before: &PodTemplateSpec, after: &PodTemplateSpec) -> Vec<String> {
     match (init(before), init(after)) {
         (Some(before), Some(after)) => {
             container(&before, &after, "it brings the agent", &mut broken);
+            if before.image != after.image {
+                broken.push(format!(
+                    "`image` of the container `{INIT}` must stay: the setting `runnerImage` names it"
+                ));
+            }
         }
         _ => broken.push(format!("the init container `{INIT}` brings the agent: it must stay")),
     }
@@ -57,6 +64,14 @@ fn broken(before: &PodTemplateSpec, after: &PodTemplateSpec) -> Vec<String> {
             variables(&before, &after, &mut broken);
         }
         _ => broken.push(format!("the container `{MAIN}` runs the command: it must stay")),
+    }
+    let all = |spec: &PodSpec| {
+        let init = spec.init_containers.clone().unwrap_or_default();
+        init.into_iter().chain(spec.containers.clone()).collect::<Vec<_>>()
+    };
+    let old = all(before);
+    for container in all(after) {
+        mounts(named(&old, &container.name).as_ref(), &container, &mut broken);
     }
     broken
 }
@@ -130,7 +145,7 @@ fn container(before: &Container, after: &Container, why: &str, broken: &mut Vec<
     }
     for mount in before.volume_mounts.iter().flatten() {
         let is_agents = volumes::OF_THE_AGENT.contains(&mount.name.as_str())
-            || mount.mount_path.starts_with("/mlctl/");
+            || mount_touches(&mount.mount_path, ROOT);
         let kept =
             after.volume_mounts.iter().flatten().find(|other| other.mount_path == mount.mount_path);
         if is_agents && kept != Some(mount) {
@@ -142,12 +157,46 @@ fn container(before: &Container, after: &Container, why: &str, broken: &mut Vec<
     }
 }
 
+/// What a patch adds to the mounts of a container: nothing of the agent's, and nothing over it.
+/// Containers beside mlctl's own have no `/mlctl`, but none may reach the agent's volumes.
+fn mounts(before: Option<&Container>, after: &Container, broken: &mut Vec<String>) {
+    let name = &after.name;
+    let known: Vec<_> = before.iter().flat_map(|old| old.volume_mounts.iter().flatten()).collect();
+    for mount in after.volume_mounts.iter().flatten() {
+        // A mount that is there and was changed is no new one: `container` looks at those.
+        if known.iter().any(|old| old.mount_path == mount.mount_path) {
+            continue;
+        }
+        if volumes::OF_THE_AGENT.contains(&mount.name.as_str()) {
+            broken.push(format!(
+                "the container `{name}` must not mount `{}`: the volume is the agent's",
+                mount.name
+            ));
+        } else if before.is_some()
+            && let Some(reason) = volumes::against(&mount.mount_path)
+        {
+            broken.push(format!("the container `{name}`: {reason}"));
+        }
+    }
+    for device in after.volume_devices.iter().flatten().filter(|_| before.is_some()) {
+        if let Some(reason) = volumes::against(&device.device_path) {
+            broken.push(format!("the container `{name}`: {reason}"));
+        }
+    }
+}
+
 /// The variables by which an agent knows which pod it is in must stay.
 fn variables(before: &Container, after: &Container, broken: &mut Vec<String>) {
     for variable in before.env.iter().flatten() {
         let kept = after.env.iter().flatten().find(|other| other.name == variable.name);
         if variable.name.starts_with(AGENT_VARIABLES) && kept != Some(variable) {
             broken.push(format!("the variable `{}` is the agent's: it must stay", variable.name));
+        }
+    }
+    for variable in after.env.iter().flatten() {
+        let known = before.env.iter().flatten().any(|other| other.name == variable.name);
+        if variable.name.starts_with(AGENT_VARIABLES) && !known {
+            broken.push(format!("the variable `{}` is the agent's: leave it out", variable.name));
         }
     }
 }

@@ -14,12 +14,13 @@ use super::context::ManifestContext;
 use super::names::{code_name, pod_config_name, secret_name};
 use super::{data, output};
 use crate::agent::pod::{
-    CODE_DIR, CONFIG_DIR, HOME_DIR, OUTPUT_DIR, PROGRAM_DIR, ROOT, SECRET_DIR, WORK_DIR,
+    CODE_DIR, CONFIG_DIR, HOME_DIR, OUTPUT_DIR, PROGRAM_DIR, ROOT, SECRET_DIR, TERMINATION_FILE,
+    WORK_DIR,
 };
 use crate::plan::{Plan, RolePlan};
 use crate::spec;
 use crate::spec::syntax::freeform;
-use crate::storage::Place;
+use crate::storage::{Place, mount_point, mount_touches};
 
 /// The volume with the agent's binary.
 pub(crate) const PROGRAM: &str = "mlctl-bin";
@@ -31,6 +32,9 @@ const SECRET: &str = "mlctl-secret";
 const CODE: &str = "mlctl-code";
 /// The volumes whose contents the agent needs: a `podPatch` must not change them.
 pub(crate) const OF_THE_AGENT: [&str; 4] = [PROGRAM, CONFIG, SECRET, CODE];
+
+/// What the agent finds at fixed paths of its pod.
+const RESERVED: [&str; 2] = [ROOT, TERMINATION_FILE];
 
 /// Secrets are readable for the owner and for the group, which is `fsGroup`, and for nobody else.
 const SECRET_MODE: i32 = 0o440;
@@ -107,7 +111,8 @@ pub(crate) fn volumes(
     if code > 0 {
         all.add(projected(plan, code), CODE_DIR, true);
     }
-    let is_unmounted = |path: &str| role.volumes.iter().all(|volume| volume.mount_path != path);
+    let wanted: Vec<Option<String>> = mount_paths(plan, role).map(mount_point).collect();
+    let is_unmounted = |path: &str| wanted.iter().all(|wanted| wanted.as_deref() != Some(path));
     for (name, path) in [("mlctl-work", WORK_DIR), ("mlctl-home", HOME_DIR), ("mlctl-tmp", "/tmp")]
     {
         if is_unmounted(path) {
@@ -144,6 +149,8 @@ pub(crate) fn volumes(
             Err(reason) => refused.push(format!("role {}: {reason}", role.name)),
         }
     }
+    let reasons = mount_paths(plan, role).filter_map(against);
+    refused.extend(reasons.map(|reason| format!("role {}: {reason}", role.name)));
     all.one_volume_per_claim();
     all
 }
@@ -204,14 +211,25 @@ fn projected(plan: &Plan, maps: usize) -> Volume {
     }
 }
 
+/// The absolute paths at which a spec mounts something into the pods of a role.
+fn mount_paths<'a>(plan: &'a Plan, role: &'a RolePlan) -> impl Iterator<Item = &'a str> {
+    let data = plan.gang().data.iter().filter(|data| data.uri.claim().is_some());
+    let data = data.map(|data| data.path.as_str()).filter(|path| path.starts_with('/'));
+    let secrets = role.secrets.iter().filter_map(|secret| secret.mount_path.as_deref());
+    data.chain(secrets).chain(role.volumes.iter().map(|volume| volume.mount_path.as_str()))
+}
+
+/// Why nothing may be mounted at a path: the agent would not find what it needs, or something else.
+pub(super) fn against(path: &str) -> Option<String> {
+    let place = RESERVED.iter().find(|place| mount_touches(path, place))?;
+    Some(format!("nothing can be mounted at {path}: {place} is mlctl's own"))
+}
+
 /// A volume of the spec with its mount. Names and paths that mlctl uses itself are refused.
 fn user_volume(volume: &spec::Volume) -> Result<(Volume, VolumeMount), String> {
     let spec::Volume { name, mount_path, sub_path, read_only, source } = volume;
     if name.starts_with(OWN) {
         return Err(format!("the volume `{name}`: names with `{OWN}` are mlctl's own"));
-    }
-    if mount_path == ROOT || mount_path.starts_with(&format!("{ROOT}/")) {
-        return Err(format!("the volume `{name}`: {ROOT} is mlctl's own folder"));
     }
     let mut fields: Map<String, Json> =
         source.iter().map(|(key, value)| (key.clone(), value.clone())).collect();

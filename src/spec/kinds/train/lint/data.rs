@@ -4,7 +4,7 @@ use super::context::Lint;
 use crate::spec::syntax::SourceSpan;
 use crate::spec::syntax::{Code, Diagnostic};
 use crate::spec::syntax::{index_path, key_path};
-use crate::storage::Place;
+use crate::storage::{Place, mount_touches};
 
 impl Lint<'_> {
     pub(crate) fn data(&mut self) {
@@ -79,7 +79,7 @@ impl Lint<'_> {
                 .at(span, "outside the working folder")
                 .help("write a path in the working folder, such as `data`"),
             );
-        } else if target == "/mlctl" || target.starts_with("/mlctl/") {
+        } else if target.starts_with('/') && mount_touches(target, "/mlctl") {
             self.add(
                 Diagnostic::error(Code::BadPath, "`/mlctl` is mlctl's own folder in a pod")
                     .at(span, "")

@@ -7,6 +7,7 @@ use crate::hardware::accelerator;
 use crate::spec::kinds::train::{Accelerators, Toleration, TolerationOperator, Volume};
 use crate::spec::syntax::{Code, Diagnostic};
 use crate::spec::syntax::{index_path, key_path};
+use crate::storage::mount_point;
 use crate::text::{list_of, nearest};
 
 /// Sources that a volume may have, as in a Pod.
@@ -125,12 +126,13 @@ impl Lint<'_> {
 
     fn mounts(&mut self, scope: &Scope<'_>) {
         // A role's volume replaces the job's at its path, so only one list is looked at.
-        let mut paths: HashMap<&str, String> = HashMap::new();
+        let mut paths: HashMap<String, String> = HashMap::new();
         let mut names: HashMap<&str, String> = HashMap::new();
         for (index, volume) in scope.volumes.iter().enumerate() {
             let path = index_path(&key_path(&scope.path, "volumes"), index);
             self.volume(volume, &path);
-            let mounted = paths.insert(volume.mount_path.trim_end_matches('/'), path.clone());
+            let point = mount_point(&volume.mount_path).unwrap_or(volume.mount_path.clone());
+            let mounted = paths.insert(point, path.clone());
             let homonym = names.insert(&volume.name, path.clone());
             for (first, field, what) in [(mounted, "mountPath", "path"), (homonym, "name", "name")]
             {
@@ -218,7 +220,8 @@ impl Lint<'_> {
     }
 
     fn absolute(&mut self, path: &str, at: &str) {
-        if !path.starts_with('/') || path == "/" || path.split('/').any(|part| part == "..") {
+        let leads_to = mount_point(path).filter(|point| point != "/");
+        if leads_to.is_none() || path.split('/').any(|part| part == "..") {
             let finding = Diagnostic::error(
                 Code::BadMountPath,
                 format!("nothing can be mounted at `{path}`"),

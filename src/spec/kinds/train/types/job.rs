@@ -40,7 +40,8 @@ pub struct TrainJob {
     #[schemars(extend("x-mlctl-expand" = true))]
     pub image: Option<String>,
     /// A folder (or one file) with the code; every replica gets a writable copy as its working folder.
-    /// `.gitignore` and `.mlctlignore` are honoured; `.git` never travels.
+    /// `.gitignore` and `.mlctlignore` are honoured; `.git` never travels, and neither do credentials
+    /// (`.env`, keys) unless a line such as `!.env` in `.mlctlignore` names them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mlctl-expand" = true))]
     pub code: Option<Place>,

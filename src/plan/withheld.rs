@@ -1,0 +1,38 @@
+//! What an agent must know and no document may show: it goes the way of the secret values.
+
+use serde::{Deserialize, Serialize};
+
+use super::mask::mask_setup;
+use super::types::{Plan, RolePlan};
+use crate::spec::Setup;
+use crate::spec::check::mask_argv;
+
+/// The parts of an agent's orders that are masked in its documents, as they are.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Withheld {
+    /// Program and arguments, where a secret is among them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<Vec<String>>,
+    /// The set-up, where a secret is in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub setup: Option<Setup>,
+}
+
+impl Withheld {
+    /// What of a role is not in the masked plan.
+    pub fn of(plan: &Plan, role: &RolePlan) -> Self {
+        let setup = plan.gang().setup.as_ref().filter(|setup| {
+            let mut masked = (*setup).clone();
+            mask_setup(&mut masked);
+            masked != **setup
+        });
+        let command = Some(&role.command).filter(|command| mask_argv(command) != **command);
+        Self { command: command.cloned(), setup: setup.cloned() }
+    }
+
+    /// The documents say everything.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}

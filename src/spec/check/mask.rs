@@ -1,0 +1,196 @@
+//! Texts as they may be shown: values that look like secrets by their name or shape are masked.
+//!
+//! A fifth of the `CustomJob` files that are public on GitHub hold literal API keys in `env`, so no
+//! literal is shown unexamined. Masking a harmless value costs the user a look into the file;
+//! showing a secret one costs them the key.
+
+use std::borrow::Cow;
+
+use super::secret_names::is_secret_name;
+use super::secret_shapes::{in_urls, is_key};
+
+/// The text that is shown in place of a secret value.
+pub const MASK: &str = "***";
+
+/// How HTTP announces credentials; the next word is them.
+const SCHEMES: [&str; 3] = ["bearer", "basic", "token"];
+
+/// The value of a variable as it may be shown.
+pub fn mask_value<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
+    if value.is_empty() || value.trim() == MASK || is_plain_setting(value) {
+        Cow::Borrowed(value)
+    } else if is_secret_name(name) {
+        Cow::Borrowed(MASK)
+    } else {
+        mask_script(value)
+    }
+}
+
+/// One word as it may be shown: known keys, and what is secret in URLs, are replaced.
+pub fn mask_text(text: &str) -> Cow<'_, str> {
+    let mut shown = Cow::Borrowed(text);
+    for range in in_urls(text, MASK).into_iter().rev() {
+        shown.to_mut().replace_range(range, MASK);
+    }
+    if is_key(&shown) { Cow::Borrowed(MASK) } else { shown }
+}
+
+/// A command line as it may be shown: `--api_key=x` and `--api-key x` alike, `NAME=x` for `env`.
+pub fn mask_argv(argv: &[String]) -> Vec<String> {
+    let mut shown = Vec::with_capacity(argv.len());
+    let mut value_follows: Option<&str> = None;
+    for argument in argv {
+        let is_flag = argument.starts_with('-');
+        shown.push(match value_follows.take() {
+            Some(name) if !is_flag => mask_value(name, argument).into_owned(),
+            _ => mask_script(argument).into_owned(),
+        });
+        if is_flag && !argument.contains('=') && is_secret_name(argument) {
+            value_follows = Some(argument);
+        }
+    }
+    shown
+}
+
+/// A script, or one argument that may hold one (`sh -c`): word by word, the spaces kept.
+pub fn mask_script(script: &str) -> Cow<'_, str> {
+    if !script.contains(char::is_whitespace) {
+        return mask_assignment(script);
+    }
+    if script.contains("-----BEGIN") && is_key(script) {
+        return Cow::Borrowed(MASK);
+    }
+    let mut shown = String::with_capacity(script.len());
+    let mut follows = Follows::Nothing;
+    for piece in script.split_inclusive(char::is_whitespace) {
+        let word = piece.trim_end();
+        if word.is_empty() {
+            shown.push_str(piece);
+            continue;
+        }
+        let bare = word.trim_matches(['"', '\'', ':', ',']);
+        let is_value = match follows {
+            Follows::Nothing => false,
+            Follows::Credentials => true,
+            Follows::Value => !word.starts_with('-'),
+        };
+        if is_value {
+            let quote = word.ends_with(['"', '\'']).then(|| &word[word.len() - 1..]);
+            shown.push_str(MASK);
+            shown.push_str(quote.unwrap_or_default());
+        } else {
+            shown.push_str(&mask_assignment(word));
+        }
+        follows = if is_value {
+            Follows::Nothing
+        } else if word.starts_with("--") && !word.contains('=') && is_secret_name(word) {
+            Follows::Value
+        } else if SCHEMES.contains(&bare.to_ascii_lowercase().as_str())
+            && shown_announces(&shown, word)
+        {
+            Follows::Credentials
+        } else {
+            Follows::Nothing
+        };
+        shown.push_str(&piece[word.len()..]);
+    }
+    if shown == script { Cow::Borrowed(script) } else { Cow::Owned(shown) }
+}
+
+/// What the next word of a script is.
+enum Follows {
+    Nothing,
+    Value,
+    Credentials,
+}
+
+/// `Bearer` counts alone; `Basic` and `token` are ordinary words unless a header stands before them.
+fn shown_announces(shown: &str, word: &str) -> bool {
+    let before = shown[..shown.len() - word.len().min(shown.len())].trim_end();
+    word.to_ascii_lowercase().contains("bearer")
+        || before.to_ascii_lowercase().ends_with("authorization:")
+}
+
+/// `NAME=value`, also behind another name as in `--set=env.TOKEN=x`, or any other word.
+fn mask_assignment(word: &str) -> Cow<'_, str> {
+    let Some((name, value)) = word.split_once('=').filter(|(name, _)| is_name(name)) else {
+        return mask_text(word);
+    };
+    let masked =
+        if is_secret_name(name) { mask_value(name, value) } else { mask_assignment(value) };
+    match masked {
+        Cow::Borrowed(same) if same == value => Cow::Borrowed(word),
+        masked => Cow::Owned(format!("{name}={masked}")),
+    }
+}
+
+/// `--learning_rate`, `API_KEY`, `env[0].value`: the left side of an assignment, not of a comparison
+/// or a URL.
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "_-.[]\"'".contains(c))
+}
+
+/// Booleans and small numbers are settings, whatever their name.
+pub(super) fn is_plain_setting(value: &str) -> bool {
+    matches!(value.to_ascii_lowercase().as_str(), "true" | "false" | "yes" | "no" | "none" | "null")
+        || value.len() < 6 && value.parse::<f64>().is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values() {
+        for value in [
+            "AIzaSyA1234567890abcdefghij",
+            "prefix hf_abcdefghijklmnopqrst",
+            "AKIAIOSFODNN7EXAMPLE",
+            "0123456789abcdef0123456789abcdef01234567",
+            "postgres://me:hunter2@db/x",
+        ] {
+            assert_ne!(mask_script(value), value);
+        }
+        for value in ["sk-learn", "hf_hub", "gs://b/AKIA", "eyJ", "http://localhost:80/@x"] {
+            assert_eq!(mask_script(value), value);
+        }
+        assert_eq!(mask_text("postgres://me:hunter2@db/x"), "postgres://me:***@db/x");
+        assert_eq!(mask_value("N_TOKEN", "512"), "512");
+    }
+
+    #[test]
+    fn command_lines() {
+        let argv = ["train.py", "--api_key=abc", "--hf-token", "abc", "--lr=1", "--use-token"];
+        let shown = mask_argv(&argv.map(String::from));
+        assert_eq!(
+            shown,
+            ["train.py", "--api_key=***", "--hf-token", "***", "--lr=1", "--use-token"]
+        );
+        let script =
+            mask_argv(&["export WANDB_API_KEY=x1y2z3 && \\\n  python t.py --token abc".into()]);
+        assert_eq!(script, ["export WANDB_API_KEY=*** && \\\n  python t.py --token ***"]);
+    }
+
+    #[test]
+    fn what_stands_within_other_words() {
+        for (text, shown) in [
+            ("--set=args.api_key=abc", "--set=args.api_key=***"),
+            ("args.hub_token=abcdef", "args.hub_token=***"),
+            ("env[0].value=https://u:pw@h/x", "env[0].value=https://u:***@h/x"),
+            ("--db=postgres://me:hunter2@db/x", "--db=postgres://me:***@db/x"),
+            ("--url=https://a/b?x=1&sig=s", "--url=https://a/b?x=1&sig=***"),
+            ("curl https://u:pw@h/x -o y", "curl https://u:***@h/x -o y"),
+            (
+                "curl -H 'Authorization: Bearer abc' -o y",
+                "curl -H 'Authorization: Bearer ***' -o y",
+            ),
+            ("a --pass=x --lr=0.1 y", "a --pass=*** --lr=0.1 y"),
+            ("train with basic settings and a token here", ""),
+            ("--steps=10", ""),
+            ("a=b=c", ""),
+        ] {
+            let expected = if shown.is_empty() { text } else { shown };
+            assert_eq!(mask_argv(&[text.to_owned()]), [expected], "{text}");
+        }
+    }
+}

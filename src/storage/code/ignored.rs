@@ -1,0 +1,183 @@
+//! The ignore files around a file: `.mlctlignore` over `.ignore` over `.gitignore`, the nearest first.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use ignore::Match;
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+
+use super::folder::Folder;
+use crate::storage::ReadError;
+
+/// The files with patterns, the one that counts most first.
+const NAMES: [&str; 3] = [OWN, ".ignore", ".gitignore"];
+
+/// mlctl's own.
+const OWN: &str = ".mlctlignore";
+
+/// What git keeps for one checkout alone.
+const EXCLUDE: &str = ".git/info/exclude";
+
+/// The most bytes of such a file.
+const LIMIT: u64 = 1 << 20;
+
+/// The patterns of one folder and of those around it.
+#[derive(Clone, Default)]
+pub(super) struct Ignored {
+    layer: Option<Rc<Layer>>,
+}
+
+struct Layer {
+    /// By the place in [`NAMES`], then what git excludes.
+    patterns: [Option<Gitignore>; NAMES.len() + 1],
+    around: Option<Rc<Layer>>,
+}
+
+/// What the patterns say of a file or folder.
+pub(super) enum Said {
+    /// It travels if nothing else is against it.
+    Nothing,
+    /// It does not travel.
+    Ignored,
+    /// `.mlctlignore` takes it along by its name: `!.env`, and not just `!*`.
+    Named,
+}
+
+impl Ignored {
+    /// What stands in the folders around the code, up to the root of its checkout. Only folders of the
+    /// same owner count: anybody may write into the ones above.
+    pub(super) fn around(code: &Path) -> Result<Self, ReadError> {
+        let owner = |dir: &Path| fs_err::symlink_metadata(dir).ok().map(|meta| meta.uid());
+        let is_root = |dir: &Path| dir.join(".git").exists();
+        let me = owner(code);
+        let mut above: Vec<PathBuf> = Vec::new();
+        let mut found = is_root(code);
+        for dir in code.ancestors().skip(1).take_while(|dir| !found && owner(dir) == me) {
+            above.push(dir.to_owned());
+            if is_root(dir) {
+                found = true;
+                break;
+            }
+        }
+        let mut ignored = Self::default();
+        for dir in above.iter().rev().filter(|_| found) {
+            let Ok(folder) = Folder::open(dir.clone()) else { continue };
+            ignored = ignored.below(&folder, Path::new(""))?;
+        }
+        Ok(ignored)
+    }
+
+    /// The patterns that count within a folder: those of its own files, then those around it.
+    pub(super) fn below(&self, folder: &Folder, dir: &Path) -> Result<Self, ReadError> {
+        let root = folder.path.join(dir);
+        let mut patterns = [const { None }; NAMES.len() + 1];
+        for (slot, name) in patterns.iter_mut().zip(NAMES.into_iter().chain([EXCLUDE])) {
+            let file = dir.join(name);
+            let bytes = match folder.read(&file, LIMIT) {
+                Ok(bytes) => bytes,
+                // A checkout of a worktree has a file where others have a folder.
+                Err(error) if error.is_missing() || name == EXCLUDE => continue,
+                Err(error) => return Err(error),
+            };
+            *slot = Some(parse(&root, &root.join(name), &bytes));
+        }
+        if patterns.iter().all(Option::is_none) {
+            return Ok(self.clone());
+        }
+        Ok(Self { layer: Some(Rc::new(Layer { patterns, around: self.layer.clone() })) })
+    }
+
+    /// What the patterns say of an absolute path.
+    pub(super) fn said(&self, path: &Path, is_dir: bool) -> Said {
+        for index in 0..=NAMES.len() {
+            let mut layer = self.layer.as_deref();
+            while let Some(Layer { patterns, around }) = layer {
+                match patterns[index].as_ref().map(|rules| rules.matched(path, is_dir)) {
+                    Some(Match::Ignore(_)) => return Said::Ignored,
+                    Some(Match::Whitelist(glob)) if index == 0 && names(glob.original()) => {
+                        return Said::Named;
+                    }
+                    Some(Match::Whitelist(_)) => return Said::Nothing,
+                    Some(Match::None) | None => {}
+                }
+                layer = around.as_deref();
+            }
+        }
+        Said::Nothing
+    }
+}
+
+/// A line that is no pattern is left out, as git does.
+fn parse(root: &Path, file: &Path, bytes: &[u8]) -> Gitignore {
+    let mut builder = GitignoreBuilder::new(root);
+    let text = String::from_utf8_lossy(bytes);
+    for line in text.strip_prefix('\u{feff}').unwrap_or(&text).lines() {
+        let _ = builder.add_line(Some(file.to_owned()), line);
+    }
+    builder.build().unwrap_or_else(|_| Gitignore::empty())
+}
+
+/// The last part of a pattern has letters: it means some files rather than all that there are.
+fn names(pattern: &str) -> bool {
+    let last = pattern.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    last.chars().any(char::is_alphanumeric)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(root: &Path, path: &str) -> &'static str {
+        let folder = Folder::open(root.to_owned()).unwrap();
+        let mut ignored = Ignored::default().below(&folder, Path::new("")).unwrap();
+        let dir = Path::new(path).parent().unwrap();
+        if !dir.as_os_str().is_empty() {
+            ignored = ignored.below(&folder, dir).unwrap();
+        }
+        match ignored.said(&root.join(path), false) {
+            Said::Nothing => "nothing",
+            Said::Ignored => "ignored",
+            Said::Named => "named",
+        }
+    }
+
+    #[test]
+    fn the_nearest_counts_and_own_patterns_count_most() {
+        let root = tempfile::tempdir().unwrap();
+        let root = root.path().canonicalize().unwrap();
+        fs_err::create_dir_all(root.join("a")).unwrap();
+        fs_err::create_dir_all(root.join(".git/info")).unwrap();
+        for (name, text) in [
+            (".gitignore", "*.log\n.env\nx\n!kept.bin\n"),
+            ("a/.gitignore", "!y.log\n"),
+            (".mlctlignore", "\u{feff}*.bin\n!.env\n!*.pem\n!a/*\n"),
+            (".git/info/exclude", "mine\n"),
+        ] {
+            fs_err::write(root.join(name), text).unwrap();
+        }
+        for (path, expected) in [
+            ("x.log", "ignored"),
+            ("x", "ignored"),
+            ("kept.bin", "ignored"),
+            ("mine", "ignored"),
+            (".env", "named"),
+            ("k.pem", "named"),
+            ("train.py", "nothing"),
+            ("a/key", "nothing"),
+            ("a/y.log", "nothing"),
+        ] {
+            assert_eq!(said(&root, path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn ignore_files_are_read_like_any_other() {
+        let root = tempfile::tempdir().unwrap();
+        let root = root.path().canonicalize().unwrap();
+        std::os::unix::fs::symlink("/dev/zero", root.join(".gitignore")).unwrap();
+        let folder = Folder::open(root).unwrap();
+        let below = Ignored::default().below(&folder, Path::new(""));
+        assert!(below.err().unwrap().to_string().contains(".gitignore"));
+    }
+}

@@ -1,0 +1,238 @@
+//! What of a job's files leaves its folder, looked at before anything is made of it: where the places
+//! really are, what stays behind, and which secrets would travel in plain text.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use super::{LoadedJob, plan};
+use crate::plan::{Plan, PlanContext, RuntimeDefaults};
+use crate::runtime::{Notice, RuntimeError};
+use crate::spec::check::{MASK, is_secret_name, mask_argv, mask_spec, mask_value};
+use crate::storage::{Carried, Left, Place, carry, left_behind, listed, locate, walk};
+
+/// Values shorter than this are looked for in no file: they would be found everywhere.
+const TELLING: usize = 6;
+
+/// How many bytes of code are searched: more than any cluster takes, and a matter of a second.
+const MOST: u64 = 128 << 20;
+
+/// What a person should know of the files that a job takes along. The error has every reason against
+/// it. Places that don't exist are the runtime's to tell.
+pub fn travel(job: &LoadedJob) -> Result<Vec<Notice>, RuntimeError> {
+    let mut told = Told::default();
+    let spec = &job.job;
+    let code = spec.code.as_ref().and_then(|code| told.place(job, "code", code));
+    for data in &spec.data {
+        told.place(job, "data", &data.uri);
+    }
+    if let Some(output) = &spec.output {
+        told.output(job, output);
+    }
+    if let Some(code) = code {
+        told.files(job, &code);
+    }
+    told.patch(job);
+    if told.refused.is_empty() {
+        Ok(told.notices.into_iter().map(Notice).collect())
+    } else {
+        Err(RuntimeError::Refused(told.refused))
+    }
+}
+
+#[derive(Default)]
+struct Told {
+    notices: Vec<String>,
+    refused: Vec<String>,
+}
+
+impl Told {
+    /// Looks where a place really is; `None` where it is not here, or must not be used.
+    fn place(&mut self, job: &LoadedJob, field: &str, place: &Place) -> Option<PathBuf> {
+        let found = match locate(&job.base, place) {
+            Ok(found) => found?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
+            Err(error) => {
+                self.refused.push(format!("{field}: {error}"));
+                return None;
+            }
+        };
+        let real = found.real.display();
+        if found.by_link {
+            self.refused.push(format!(
+                "{field}: a link leads from {place} to {real}, out of the spec's folder, and links \
+                 may be somebody else's; if you mean that place, name it: {real}"
+            ));
+            return None;
+        }
+        if found.outside {
+            let is = if found.moved || place.as_str() != real.to_string() {
+                format!("{place} is {real},")
+            } else {
+                format!("{place} lies")
+            };
+            self.notices.push(format!("{field}: {is} outside of the spec's folder"));
+        } else if found.moved {
+            self.notices.push(format!("{field}: {place} is {real}, by a link"));
+        }
+        Some(found.real)
+    }
+
+    /// Outputs may go elsewhere, for example to another disk by a link; that is said.
+    fn output(&mut self, job: &LoadedJob, output: &Place) {
+        if let Ok(Some(found)) = locate(&job.base, output)
+            && (found.by_link || found.outside && !output.as_str().starts_with('/'))
+        {
+            self.notices.push(format!(
+                "output: {output} is {}, outside of the spec's folder",
+                found.real.display()
+            ));
+        }
+    }
+
+    fn files(&mut self, job: &LoadedJob, code: &Path) {
+        let code = match walk(code) {
+            Ok(code) => code,
+            Err(error) => {
+                self.refused.push(format!("code: {error}"));
+                return;
+            }
+        };
+        let secrets = secret_values(job);
+        let mut left = code.left.clone();
+        let mut named = Vec::new();
+        let mut specs = Vec::new();
+        let mut looked_into = 0;
+        let mut holding: BTreeMap<&Path, BTreeSet<&str>> = BTreeMap::new();
+        for entry in code.entries.iter().filter(|entry| !entry.is_dir) {
+            if entry.credentials {
+                named.push(entry.path.as_path());
+            }
+            if looked_into > MOST {
+                break;
+            }
+            let bytes = match carry(&code, entry, mask_spec) {
+                Ok(Carried::File { bytes, masked, mode: _ }) => {
+                    if masked > 0 {
+                        specs.push(entry.path.as_path());
+                    }
+                    looked_into += bytes.len() as u64;
+                    bytes
+                }
+                Ok(Carried::Left(why)) => {
+                    left.push(Left { path: entry.path.clone(), why });
+                    continue;
+                }
+                Ok(Carried::Large { .. }) => continue,
+                Err(error) => {
+                    self.refused.push(format!("code: {error}"));
+                    continue;
+                }
+            };
+            let text = String::from_utf8_lossy(&bytes);
+            for (name, _) in secrets.iter().filter(|(_, value)| text.contains(value.as_str())) {
+                holding.entry(&entry.path).or_default().insert(name);
+            }
+        }
+        if looked_into > MOST {
+            self.notices.push(format!(
+                "code: there is so much that only the first {} MiB were searched for secrets: name \
+                 what isn't needed in .mlctlignore",
+                MOST >> 20
+            ));
+        }
+        self.notices.extend(left_behind("code", &left));
+        if !named.is_empty() {
+            let named = listed(&named);
+            self.notices.push(format!("code: {named} travel, since .mlctlignore names them"));
+        }
+        if !specs.is_empty() {
+            let specs = listed(&specs);
+            self.notices.push(format!(
+                "code: the literal secrets in {specs} are masked in the copy that travels; \
+                 `valueFrom` names a Secret instead"
+            ));
+        }
+        for (path, names) in holding {
+            let names = names.into_iter().collect::<Vec<_>>().join(", ");
+            self.notices.push(format!(
+                "code: {} has the value of {names} in it and travels in plain text: read it from the \
+                 environment there, or name the file in .mlctlignore",
+                path.display()
+            ));
+        }
+    }
+
+    /// A patch becomes a part of the pods as it is.
+    fn patch(&mut self, job: &LoadedJob) {
+        let mut names = BTreeSet::new();
+        job.job.pod_patch.values().for_each(|value| secrets_in_patch(value, &mut names));
+        if !names.is_empty() {
+            let names = names.into_iter().collect::<Vec<_>>().join(", ");
+            self.notices.push(format!(
+                "podPatch: {names} is written in plain text into pods, which viewers may read: write \
+                 it under `env`, or name a Secret by `valueFrom`"
+            ));
+        }
+    }
+}
+
+/// The names of literal secrets in a patch.
+fn secrets_in_patch(value: &serde_json::Value, names: &mut BTreeSet<String>) {
+    use serde_json::Value as Json;
+    let is_secret = |name: &str, value: &Json| {
+        value.as_str().is_some_and(|value| mask_value(name, value) != value)
+    };
+    match value {
+        Json::Object(fields) => {
+            if let (Some(Json::String(name)), Some(value)) =
+                (fields.get("name"), fields.get("value"))
+                && is_secret(name, value)
+            {
+                names.insert(name.clone());
+            }
+            fields.values().for_each(|value| secrets_in_patch(value, names));
+        }
+        Json::Array(items) => items.iter().for_each(|item| secrets_in_patch(item, names)),
+        _ => {}
+    }
+}
+
+/// The secret values of a job that are long enough to be looked for, each with the name of its variable
+/// or argument: literals, what `${VAR}` brought in, what `--set` gave.
+fn secret_values(job: &LoadedJob) -> Vec<(String, String)> {
+    let Ok(run) = format!("{}-xxxxxx", job.job.name).parse() else { return Vec::new() };
+    let context = PlanContext {
+        run,
+        runtime_defaults: RuntimeDefaults::CLUSTER,
+        code_base: job.base.clone(),
+    };
+    let Ok(mut plan) = plan(&job.job, &context) else { return Vec::new() };
+    let mut found: BTreeSet<(String, String)> = BTreeSet::new();
+    for values in plan.take_secrets(&job.secrets()).into_values() {
+        found.extend(values);
+    }
+    found.extend(in_arguments(&plan));
+    found.into_iter().filter(|(_, value)| value.len() >= TELLING).collect()
+}
+
+/// Secrets of command lines: `--api-key=x` and `--api-key x`.
+fn in_arguments(plan: &Plan) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for role in &plan.gang().roles {
+        let argv = if role.command.is_empty() { &role.entrypoint_args } else { &role.command };
+        let masked = mask_argv(argv);
+        for (index, (word, shown)) in argv.iter().zip(&masked).enumerate() {
+            let pair = word.split_once('=').filter(|_| shown.ends_with(&format!("={MASK}")));
+            let before = index.checked_sub(1).map(|before| argv[before].as_str());
+            let name_and_value = match pair {
+                Some((name, value)) => Some((name, value)),
+                None if shown == MASK => before
+                    .filter(|before| is_secret_name(before))
+                    .map(|before| (before, word.as_str())),
+                None => None,
+            };
+            found.extend(name_and_value.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        }
+    }
+    found
+}
