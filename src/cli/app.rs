@@ -176,6 +176,13 @@ fn dispatch(cli: Cli, printer: &mut Printer) -> Result<u8, CliError> {
         _ => {}
     }
     leave_relative_path(&env)?;
+    if let (Some(foreign), Some(home)) = (&env.foreign_home, &env.home) {
+        printer.warn(format!(
+            "HOME names {}, which belongs to another user: {} is used instead",
+            foreign.display(),
+            home.display()
+        ));
+    }
     let (format, place) = (cli.global.output, cli.global.place.clone());
     if let Verb::Doctor(args) = &cli.verb {
         return doctor::run(&env, printer, format, &place, args);

@@ -5,6 +5,7 @@ use std::env;
 use std::path::PathBuf;
 
 use super::{CliError, ErrorKind};
+use crate::sys;
 
 /// A snapshot of the process's surroundings. Commands never look again.
 #[derive(Clone, Debug, Default)]
@@ -13,6 +14,8 @@ pub struct Env {
     pub vars: BTreeMap<String, String>,
     /// The user's home: `HOME`, or what `/etc/passwd` says; absent where neither names a folder.
     pub home: Option<PathBuf>,
+    /// What `HOME` names, where that is another user's folder and `/etc/passwd` knows better.
+    pub foreign_home: Option<PathBuf>,
     /// The working folder of the command; relative paths start here.
     pub cwd: PathBuf,
     /// Path of the running mlctl, which agents are started from.
@@ -28,9 +31,22 @@ impl Env {
             .filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)))
             .collect();
         let named = vars.get("HOME").map(PathBuf::from).filter(|home| home.is_absolute());
-        let home = named.or_else(crate::sys::home_dir);
+        let own = sys::home_dir();
+        // `sudo` may leave HOME as it was, and CI runs containers as root with a home of the machine's
+        // user: what lies there is that user's.
+        let (foreign_home, home) = match named {
+            Some(named) if own.is_some() && sys::is_anothers(&named) => (Some(named), own),
+            named => (None, named.or(own)),
+        };
         let args = env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect();
-        Ok(Self { vars, home, cwd: env::current_dir()?, exe: env::current_exe()?, args })
+        Ok(Self {
+            vars,
+            home,
+            foreign_home,
+            cwd: env::current_dir()?,
+            exe: env::current_exe()?,
+            args,
+        })
     }
 
     /// A variable that is set and not empty.

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::{CliError, ErrorKind};
 use crate::event::RunState;
 use crate::hardware::accelerator::CustomAccelerators;
-use crate::storage::{DOCUMENT_LIMIT, ReadError, read_open};
+use crate::storage::{self, DOCUMENT_LIMIT, ReadError, read_open};
 use crate::sys;
 use crate::text::Span;
 
@@ -110,7 +110,8 @@ impl Settings {
 /// Reads a file of the settings, which must be this user's own. It may be a link: settings are kept in
 /// one place and linked from another, and a pod's are.
 pub(super) fn read_settings(path: &Path) -> std::io::Result<String> {
-    fs_err::metadata(path)?;
+    // What is no file has its own words, whoever may write to it.
+    storage::open(path)?;
     let path = sys::check_own(path)?;
     let mut file = sys::open_own(&path, OpenOptions::new().read(true))?;
     let text = String::from_utf8(read_open(&mut file, &path, DOCUMENT_LIMIT)?);

@@ -3,7 +3,7 @@
 //! Such a name may lead to anything: a device without an end, a pipe that nobody writes to. So a
 //! file is opened without waiting, must be a regular one, and is read up to a limit.
 
-use std::fs::File;
+use std::fs::{File, FileType};
 use std::io::{self, Read};
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
@@ -76,11 +76,20 @@ impl From<ReadError> for io::Error {
     }
 }
 
+/// Opens a regular file for reading. Links are followed.
+pub fn open(path: &Path) -> Result<File, ReadError> {
+    let failed = |error: io::Error| ReadError::Io { path: path.to_owned(), error };
+    // Opening alone makes some devices do something, so it is looked at before.
+    let metadata = std::fs::metadata(path).map_err(failed)?;
+    is_regular(metadata.file_type(), path)?;
+    let file = openat(CWD, path, FLAGS, Mode::empty()).map_err(|error| failed(error.into()))?;
+    // It may have been exchanged since.
+    regular(File::from(file), path)
+}
+
 /// Reads a regular file of at most `limit` bytes. Links are followed.
 pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
-    let failed = |error: io::Error| ReadError::Io { path: path.to_owned(), error };
-    let file = openat(CWD, path, FLAGS, Mode::empty()).map_err(|error| failed(error.into()))?;
-    read_open(&mut regular(File::from(file), path)?, path, limit)
+    read_open(&mut open(path)?, path, limit)
 }
 
 /// The same for a text.
@@ -102,12 +111,15 @@ pub fn read_open(from: &mut impl Read, path: &Path, limit: u64) -> Result<Vec<u8
 /// Lets nothing through but a regular file. What was opened is looked at, not what the path leads
 /// to by now.
 pub(super) fn regular(file: File, path: &Path) -> Result<File, ReadError> {
-    let kind = match file.metadata() {
-        Ok(metadata) => metadata.file_type(),
-        Err(error) => return Err(ReadError::Io { path: path.to_owned(), error }),
-    };
+    match file.metadata() {
+        Ok(metadata) => is_regular(metadata.file_type(), path).map(|()| file),
+        Err(error) => Err(ReadError::Io { path: path.to_owned(), error }),
+    }
+}
+
+fn is_regular(kind: FileType, path: &Path) -> Result<(), ReadError> {
     let what = match kind {
-        kind if kind.is_file() => return Ok(file),
+        kind if kind.is_file() => return Ok(()),
         kind if kind.is_dir() => "a folder",
         kind if kind.is_fifo() => "a pipe",
         kind if kind.is_socket() => "a socket",

@@ -5,7 +5,6 @@
 
 mod clock;
 mod memory;
-mod open;
 mod own;
 mod process;
 mod procfs;
@@ -15,7 +14,6 @@ mod way;
 
 pub use clock::*;
 pub use memory::*;
-pub use open::*;
 pub use own::*;
 pub use process::*;
 pub use procfs::*;

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 
-use super::users::{effective_user_id, is_private_group};
+use super::users::{effective_user_id, is_private_group, stands_for_unmapped};
 use super::way::look;
 
 /// Why a file or folder is not used: somebody else could have written what is in it.
@@ -89,6 +89,13 @@ pub fn open_own(path: &Path, options: &OpenOptions) -> io::Result<File> {
         );
     }
     Ok(file)
+}
+
+/// A folder or file that belongs to a user who is neither this one nor root.
+pub fn is_anothers(path: &Path) -> bool {
+    fs_err::metadata(path).is_ok_and(|meta| {
+        !is_ours(meta.uid(), effective_user_id()) && !stands_for_unmapped(meta.uid())
+    })
 }
 
 /// The whole of a file of this user's own.

@@ -67,7 +67,8 @@ const WAYS_OUT: [(&str, &[&str]); 10] = [
     ("rustix::stdio", &[]),
     ("/dev/tty", &[]),
     ("/dev/std", &[]),
-    ("/proc/self/fd", &[]),
+    // A folder that a socket is reached through, not a stream.
+    ("/proc/self/fd", &["agent/connect.rs"]),
     ("streams::", &["ui/printer.rs", "ui/screen.rs", "ui/output.rs", "ui/mod.rs"]),
     ("painted_if", &["ui/text.rs", "ui/printer.rs", "ui/screen.rs", "ui/output.rs"]),
     ("Text::painted(", &["ui/text.rs", "cli/specs.rs", "cli/usage.rs"]),

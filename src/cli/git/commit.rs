@@ -7,7 +7,7 @@ use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
 
 use super::pack;
 use super::repository::{Id, Repository};
-use crate::sys;
+use crate::storage;
 
 /// A commit is its message and a few lines.
 pub(super) const OBJECT: usize = 1 << 20;
@@ -33,7 +33,7 @@ fn folders(own: PathBuf) -> Vec<PathBuf> {
     let mut found = vec![own];
     let mut at = 0;
     while at < found.len() {
-        let list = sys::read_regular(&found[at].join("info/alternates"), ALTERNATES);
+        let list = storage::read(&found[at].join("info/alternates"), ALTERNATES);
         for line in list.unwrap_or_default().split(|byte| *byte == b'\n') {
             let path = found[at].join(Path::new(std::ffi::OsStr::from_bytes(line)));
             let named = !line.is_empty() && !line.starts_with(b"#") && !line.contains(&0);
@@ -50,7 +50,7 @@ fn folders(own: PathBuf) -> Vec<PathBuf> {
 fn loose(folder: &Path, id: &Id) -> Option<Vec<u8>> {
     let digits = id.to_string();
     let (first, rest) = digits.split_at_checked(2)?;
-    let bytes = sys::read_regular(&folder.join(first).join(rest), OBJECT as u64).ok()?;
+    let bytes = storage::read(&folder.join(first).join(rest), OBJECT as u64).ok()?;
     let whole = decompress_to_vec_zlib_with_limit(&bytes, OBJECT).ok()?;
     let end = whole.iter().position(|byte| *byte == 0)?;
     whole.starts_with(b"commit ").then(|| whole[end + 1..].to_vec())

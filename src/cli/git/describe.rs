@@ -6,8 +6,8 @@ use super::budget::Budget;
 use super::ignored::Rules;
 use super::repository::{Id, Repository};
 use super::{commit, index, tree, worktree};
+use crate::storage;
 use crate::store::GitCommit;
-use crate::sys;
 use crate::text::hex;
 
 /// Submodules within submodules are looked at to this depth.
@@ -46,7 +46,7 @@ fn is_clean(
 ) -> Option<bool> {
     let committed = commit::tree_of(repository, head)?;
     let path = repository.index();
-    let bytes = sys::read_regular(&path, INDEX).ok()?;
+    let bytes = storage::read(&path, INDEX).ok()?;
     let written = fs_err::metadata(&path).ok()?.modified().ok()?;
     let index = index::parse(&bytes, head.kind())?;
     if tree::of(&index, head.kind(), budget)? != committed {

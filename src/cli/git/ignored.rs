@@ -7,7 +7,7 @@ use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use super::repository::Repository;
-use crate::sys;
+use crate::storage;
 
 /// A file with rules is no larger.
 const SIZE: u64 = 1 << 20;
@@ -15,7 +15,7 @@ const SIZE: u64 = 1 << 20;
 /// The user's own rules for every checkout: in the file that the user's own configuration names, or else
 /// in the one that git takes. `config` is the folder of configurations.
 pub(in crate::cli) fn personal(home: Option<&Path>, config: Option<&Path>) -> Vec<u8> {
-    let read = |path: &Path| sys::read_regular(path, SIZE).unwrap_or_default();
+    let read = |path: &Path| storage::read(path, SIZE).unwrap_or_default();
     let files = [config.map(|dir| dir.join("git/config")), home.map(|dir| dir.join(".gitconfig"))];
     let named = files.into_iter().flatten().filter_map(|file| {
         let text = String::from_utf8(read(&file)).ok()?;
@@ -47,7 +47,7 @@ impl Rules {
     pub(super) fn of(repository: &Repository, excludes: &[u8]) -> Self {
         let list = repository.common.join("info/exclude");
         let root = &repository.root;
-        let of_repository = sys::read_regular(&list, SIZE).unwrap_or_default();
+        let of_repository = storage::read(&list, SIZE).unwrap_or_default();
         Self(None).with(root, excludes).with(root, &of_repository)
     }
 
@@ -59,7 +59,7 @@ impl Rules {
         if is_link {
             self.clone()
         } else {
-            self.with(dir, &sys::read_regular(&path, SIZE).unwrap_or_default())
+            self.with(dir, &storage::read(&path, SIZE).unwrap_or_default())
         }
     }
 

@@ -8,7 +8,7 @@ use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
 
 use super::commit::OBJECT;
 use super::repository::Id;
-use crate::sys;
+use crate::storage;
 
 /// More packs than any repository has that is looked after.
 const PACKS: usize = 4096;
@@ -23,9 +23,9 @@ pub(super) fn find(objects: &Path, id: &Id) -> Option<Vec<u8>> {
     let paths = entries.take(PACKS).filter_map(|entry| Some(entry.ok()?.path()));
     let mut indexes = paths.filter(|path| path.extension().is_some_and(|end| end == "idx"));
     indexes.find_map(|path| {
-        let index = Index { file: sys::open_regular(&path).ok()?, hash: id.kind().size() as u64 };
+        let index = Index { file: storage::open(&path).ok()?, hash: id.kind().size() as u64 };
         let offset = index.offset(id)?;
-        let pack = sys::open_regular(&path.with_extension("pack")).ok()?;
+        let pack = storage::open(&path.with_extension("pack")).ok()?;
         content(&pack, &index, offset)
     })
 }

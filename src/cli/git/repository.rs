@@ -8,6 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
+use crate::storage;
 use crate::sys;
 use crate::text::hex;
 
@@ -130,10 +131,10 @@ impl Repository {
         let mut own = root.join(".git");
         let meta = fs_err::metadata(&own).ok()?;
         if meta.is_file() {
-            let text = sys::read_regular(&own, LINE).ok()?;
+            let text = storage::read(&own, LINE).ok()?;
             own = root.join(path_of(text.strip_prefix(b"gitdir:")?)?);
         }
-        let common = match sys::read_regular(&own.join("commondir"), LINE) {
+        let common = match storage::read(&own.join("commondir"), LINE) {
             Ok(text) => own.join(path_of(&text)?),
             Err(_) => own.clone(),
         };
@@ -163,11 +164,11 @@ impl Repository {
     /// What a ref says, from its own file or from the list of all.
     fn read_ref(&self, name: &str) -> Option<Vec<u8>> {
         for dir in [&self.own, &self.common] {
-            if let Ok(text) = sys::read_regular(&dir.join(name), LINE) {
+            if let Ok(text) = storage::read(&dir.join(name), LINE) {
                 return Some(text.trim_ascii().to_vec());
             }
         }
-        let all = sys::read_regular(&self.common.join("packed-refs"), PACKED_REFS).ok()?;
+        let all = storage::read(&self.common.join("packed-refs"), PACKED_REFS).ok()?;
         let mut lines = all.split(|byte| *byte == b'\n');
         lines.find_map(|line| {
             let id = line.strip_suffix(name.as_bytes())?.strip_suffix(b" ")?;

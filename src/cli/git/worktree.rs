@@ -12,7 +12,7 @@ use super::budget::Budget;
 use super::ignored::Rules;
 use super::index::{Entry, FOLDER, LINK, SUBMODULE, id};
 use super::repository::Repository;
-use crate::sys;
+use crate::storage;
 
 /// Folders within folders.
 const DEPTH: usize = 256;
@@ -73,7 +73,7 @@ fn has_its_content(entry: &Entry, path: &Path, meta: &Metadata, budget: &Budget)
         return Some(wanted.kind().id("blob", target.len() as u64, &target) == wanted);
     }
     let mut hasher = wanted.kind().hasher("blob", meta.size());
-    let mut file = sys::open_regular(path).ok()?.take(meta.size());
+    let mut file = storage::open(path).ok()?.take(meta.size());
     let mut buffer = vec![0; 64 << 10];
     loop {
         budget.step()?;

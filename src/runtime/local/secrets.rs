@@ -8,7 +8,7 @@ use std::path::Path;
 use super::config::LocalConfig;
 use crate::plan::RolePlan;
 use crate::runtime::RuntimeError;
-use crate::storage::{DOCUMENT_LIMIT, ReadError, read_open};
+use crate::storage::{self, DOCUMENT_LIMIT, ReadError, read_open};
 use crate::sys;
 
 /// Secret name to key to value.
@@ -34,9 +34,9 @@ pub enum SecretsError {
 /// Reads a YAML file of secret name, key, value; a missing file holds none.
 pub fn read_secrets_file(path: &Path) -> Result<Secrets, SecretsError> {
     let name = path.display().to_string();
-    match fs_err::metadata(path) {
+    match storage::open(path) {
         Ok(_) => {}
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Secrets::new()),
+        Err(error) if error.is_missing() => return Ok(Secrets::new()),
         Err(error) => return Err(error.into()),
     }
     let mut file = sys::open_own(&sys::check_own(path)?, OpenOptions::new().read(true))?;

@@ -115,7 +115,8 @@ struct Strangers {
 
 impl Strangers {
     fn before(address: SocketAddr) -> Self {
-        let mut slow: Vec<TcpStream> = (0..100).map(|_| self::slow(address)).collect();
+        let mut slow: Vec<TcpStream> =
+            (0..100).map(|_| self::slow(address).expect("the gang listens")).collect();
         let idle = (0..100).map(|_| TcpStream::connect(address).unwrap()).collect();
         let (stop, came) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
         let oversize = [&u32::MAX.to_be_bytes()[..], &[b'x'; 8192]].concat();
@@ -161,8 +162,10 @@ impl Strangers {
         threads.push(std::thread::spawn(move || {
             while !stopped.load(Ordering::SeqCst) {
                 for slow in &mut slow {
-                    if slow.write_all(b" ").is_err() {
-                        *slow = self::slow(address);
+                    if slow.write_all(b" ").is_err()
+                        && let Some(again) = self::slow(address)
+                    {
+                        *slow = again;
                     }
                 }
                 std::thread::sleep(Duration::from_millis(200));
@@ -181,16 +184,12 @@ impl Strangers {
     }
 }
 
-/// The beginning of a frame that is allowed, of which the rest comes slowly. The address may be
-/// nobody's by then.
-fn slow(address: SocketAddr) -> TcpStream {
-    loop {
-        if let Ok(mut slow) = TcpStream::connect(address) {
-            let _ = slow.write_all(&1000_u32.to_be_bytes());
-            return slow;
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
+/// The beginning of a frame that is allowed, of which the rest comes slowly; `None` when nobody listens
+/// there any more.
+fn slow(address: SocketAddr) -> Option<TcpStream> {
+    let mut slow = TcpStream::connect(address).ok()?;
+    let _ = slow.write_all(&1000_u32.to_be_bytes());
+    Some(slow)
 }
 
 /// A process's memory in KiB, and its open files.
@@ -239,7 +238,7 @@ fn a_gang_in_set_up_is_cancelled_whatever_strangers_do() {
 fn one_byte_now_and_then_holds_no_place() {
     let gang = Gang::new();
     let mut agents = gang.in_set_up();
-    let mut slow = slow(gang.primary);
+    let mut slow = slow(gang.primary).expect("the gang listens");
     slow.set_nonblocking(true).unwrap();
     let begin = Instant::now();
     wait_for("the slow one is turned away", Duration::from_secs(20), || {
@@ -419,7 +418,9 @@ fn other_users_do_not_reach_a_gang_on_a_laptop() {
     };
     if rustix::process::geteuid().is_root() {
         let open = |path: &std::path::Path| {
-            fs_err::set_permissions(path, PermissionsExt::from_mode(0o777)).unwrap();
+            // Whoever connects writes to the socket; folders need only be passed through.
+            let mode = if path.is_dir() { 0o755 } else { 0o777 };
+            fs_err::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
         };
         // All that is not mlctl's own is open to everybody.
         let state = sandbox.state();

@@ -1,5 +1,6 @@
 //! Files without an end, without a writer, or that grow while they are read.
 
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -79,6 +80,11 @@ fn every_file_that_somebody_names_is_read_up_to_a_limit() {
             let dir = sandbox.home().join(".config/mlctl");
             fs_err::create_dir_all(&dir).expect("folder");
             trap(&dir.join(file));
+            if dir.join(file).symlink_metadata().expect("a trap").is_file() {
+                // Secrets that others can read are refused for that.
+                fs_err::set_permissions(dir.join(file), PermissionsExt::from_mode(0o600))
+                    .expect("mode");
+            }
             let setting = match file {
                 "secrets.yaml" => format!("secretsFile: {}\n", dir.join(file).display()),
                 _ => setting.to_owned(),
