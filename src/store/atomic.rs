@@ -5,6 +5,10 @@ use std::io::{self, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
+use rustix::fs::{AtFlags, renameat, unlinkat};
+
+use crate::sys::{make_private, open_folder, random_word};
+
 /// How much a write must survive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
@@ -15,18 +19,31 @@ pub enum Durability {
 }
 
 /// Replaces a file in one step: a temporary file in the same folder, flushed, renamed over it.
-/// When it fails, the old file is as it was.
+/// When it fails, the old file is as it was. The file is made in the folder that the path names: where
+/// a part of the path is a link, nothing is written.
 pub fn write_atomic(path: &Path, bytes: &[u8], durability: Durability) -> io::Result<()> {
-    let dir = path.parent().unwrap_or_else(|| Path::new("."));
-    let named = |error: io::Error| with_path(path, error);
-    // Made with mode 0600, and removed again unless it is renamed.
-    let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(dir).map_err(named)?;
-    file.write_all(bytes).map_err(named)?;
-    if durability == Durability::PowerLoss {
-        file.as_file().sync_all().map_err(named)?;
+    replace(path, bytes, durability).map_err(|error| with_path(path, error))
+}
+
+fn replace(path: &Path, bytes: &[u8], durability: Durability) -> io::Result<()> {
+    let (Some(dir), Some(name)) = (path.parent(), path.file_name()) else {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it names no file"));
+    };
+    let dir = open_folder(dir)?;
+    let new = format!(".new-{}", random_word(8)?);
+    let mut file = make_private(&dir, &new)?;
+    let written = file.write_all(bytes).and_then(|()| {
+        if durability == Durability::PowerLoss {
+            file.sync_all()?;
+        }
+        Ok(renameat(&dir, &new, &dir, name)?)
+    });
+    if let Err(error) = written {
+        // What can't be removed hinders nobody: no name begins so.
+        let _ = unlinkat(&dir, &new, AtFlags::empty());
+        return Err(error);
     }
-    file.persist(path).map_err(|error| with_path(path, error.error))?;
-    if durability == Durability::PowerLoss { sync_dir(dir) } else { Ok(()) }
+    if durability == Durability::PowerLoss { fs::File::from(dir).sync_all() } else { Ok(()) }
 }
 
 /// Flushes the names in a folder to the disk.

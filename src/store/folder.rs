@@ -35,9 +35,8 @@ impl Store {
     /// when somebody else could have written it: it says what is signalled, removed and shown.
     pub fn open(root: impl Into<PathBuf>) -> Result<Self, StoreError> {
         let root = root.into();
-        if root.exists() {
-            sys::check_own(&root)?;
-        }
+        // Without links from here on: one below it was put there by somebody else.
+        let root = if root.exists() { sys::check_own(&root)? } else { sys::without_links(&root)? };
         let path = root.join("version");
         let found = match sys::read_own_text(&path) {
             Ok(text) => Some(text.trim().parse::<u32>().map_err(|_| StoreError::Damaged {

@@ -4,7 +4,16 @@ use std::path::{Path, PathBuf};
 
 use crate::gang::{ReplicaId, RunId};
 
-/// The paths of one run's folder.
+/// Whose process is recorded in a run's folder.
+#[derive(Clone, Copy, Debug)]
+pub enum ProcessName<'a> {
+    /// The agent of a replica.
+    Replica(&'a ReplicaId),
+    /// The mlctl that submits the run.
+    Submitter,
+}
+
+/// The paths of one run's folder. They are joined here alone, and from names that can't lead out of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunPaths {
     /// The folder of the run, `<state>/runs/<run>`.
@@ -74,14 +83,62 @@ impl RunPaths {
         self.agents().join(format!("{replica}.end"))
     }
 
+    /// What a submission to this machine has chosen: ports, devices, the word that marks agents' lines.
+    pub fn launch(&self) -> PathBuf {
+        self.agents().join("launch.json")
+    }
+
+    /// The process of a replica's agent, or `mlctl` for the one that submits.
+    pub fn process(&self, name: ProcessName<'_>) -> PathBuf {
+        match name {
+            ProcessName::Replica(replica) => self.agents().join(format!("{replica}.pid")),
+            ProcessName::Submitter => self.agents().join("mlctl.pid"),
+        }
+    }
+
+    /// What is remembered of a submission to a cluster.
+    pub fn submission(&self) -> PathBuf {
+        self.agents().join("cluster.json")
+    }
+
+    /// Which process submits the run to a cluster, while one does.
+    pub fn submitting(&self) -> PathBuf {
+        self.agents().join("submitting.json")
+    }
+
+    /// The objects as they were made in a cluster, without secret values.
+    pub fn manifests(&self) -> PathBuf {
+        self.dir.join("manifests.yaml")
+    }
+
+    /// The cluster's own events of the run's objects, one a line.
+    pub fn cluster_events(&self) -> PathBuf {
+        self.dir.join("cluster-events.jsonl")
+    }
+
+    /// The folder of the replicas' logs.
+    pub fn logs(&self) -> PathBuf {
+        self.dir.join("logs")
+    }
+
     /// Everything that a replica printed over all attempts, with the agent's own lines in it.
     pub fn log(&self, replica: &ReplicaId) -> PathBuf {
-        self.dir.join("logs").join(format!("{replica}.log"))
+        self.logs().join(format!("{replica}.log"))
+    }
+
+    /// The folder of the replicas' working folders.
+    pub fn works(&self) -> PathBuf {
+        self.dir.join("work")
     }
 
     /// A replica's working folders.
     pub fn work(&self, replica: &ReplicaId) -> PathBuf {
-        self.dir.join("work").join(replica.to_string())
+        self.works().join(replica.to_string())
+    }
+
+    /// Where a replica that is not the primary writes a model that nobody keeps.
+    pub fn spare_model(&self, replica: &ReplicaId) -> PathBuf {
+        self.dir.join("replicas").join(replica.to_string()).join("model")
     }
 
     /// Default base of the outputs.

@@ -4,6 +4,7 @@
 //! panics. What can't be read is `None` or empty where callers can do without it.
 
 mod clock;
+mod folder;
 mod memory;
 mod own;
 mod process;
@@ -13,6 +14,7 @@ mod users;
 mod way;
 
 pub use clock::*;
+pub use folder::*;
 pub use memory::*;
 pub use own::*;
 pub use process::*;

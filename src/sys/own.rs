@@ -124,6 +124,11 @@ pub(super) fn is_ours(owner: u32, user: u32) -> bool {
     owner == user || owner == 0
 }
 
+/// A path without links, whosever what lies there is; what does not exist yet is no error.
+pub fn without_links(path: &Path) -> io::Result<PathBuf> {
+    Ok(look(path)?.path)
+}
+
 /// Others may write to it. A user's private group, which many systems give to everybody, is no other.
 pub(super) fn is_loose(meta: &Metadata, user: u32) -> bool {
     meta.mode() & 0o002 != 0 || (meta.mode() & 0o020 != 0 && !is_private_group(meta.gid(), user))

@@ -27,7 +27,7 @@ use crate::plan::Withheld;
 use crate::plan::rendezvous::{OutputDirs, environment, hidden};
 use crate::runtime::{Notice, RuntimeError, SecretValues, SubmitOptions};
 use crate::storage::OWNER_FILE;
-use crate::store::RunPaths;
+use crate::store::{ProcessName, RunPaths};
 use crate::sys::{self, random_word};
 
 /// An agent says that it is up within this time; a machine under heavy load is slow.
@@ -49,7 +49,7 @@ pub(crate) struct Launched {
 
 /// What was recorded before the first agent was started.
 pub(crate) fn launched(run: &RunPaths) -> Option<Launched> {
-    serde_json::from_slice(&sys::read_own(&run.agents().join("launch.json")).ok()?).ok()
+    serde_json::from_slice(&sys::read_own(&run.launch()).ok()?).ok()
 }
 
 /// Gives back the ports and GPUs that a run has leased.
@@ -66,12 +66,12 @@ pub(crate) fn launch(
     secrets: &SecretValues,
     options: &SubmitOptions,
 ) -> Result<Vec<Notice>, RuntimeError> {
-    for dir in [run.agents(), run.dir.join("logs"), run.dir.join("work")] {
+    for dir in [run.agents(), run.logs(), run.works()] {
         fs_err::create_dir_all(dir)?;
     }
     let me = i32::try_from(std::process::id()).unwrap_or_default();
     if let Some(mark) = ProcessMark::of(me) {
-        process::record(run, "mlctl", mark)?;
+        process::record(run, ProcessName::Submitter, mark)?;
     }
     let alive = |other: &RunId| process::anything_lives(&RunPaths::new(run.state(), other));
     let wanted = LocalPorts::wanted(plan);
@@ -92,10 +92,7 @@ pub(crate) fn launch(
         replicas: plan.gang().replicas().map(|(_, replica)| replica).collect(),
         model: base.join("model").to_string_lossy().into_owned(),
     };
-    write_private(
-        &run.agents().join("launch.json"),
-        &serde_json::to_vec(&launched).map_err(io::Error::from)?,
-    )?;
+    write_private(&run.launch(), &serde_json::to_vec(&launched).map_err(io::Error::from)?)?;
     own_model(&base.join("model"), run)?;
     let mut waiting = Vec::new();
     let masked = plan.masked();
@@ -105,7 +102,7 @@ pub(crate) fn launch(
         let outputs = if replica == primary {
             OutputDirs::of_primary(&shared)
         } else {
-            let own = run.dir.join("replicas").join(replica.to_string()).join("model");
+            let own = run.spare_model(&replica);
             OutputDirs::of_other(&shared, own.to_string_lossy())
         };
         let mut env = environment(plan, &replica, &ports, &outputs)
@@ -149,7 +146,7 @@ pub(crate) fn launch(
     }
     wait_until_up(run, &nonce, waiting)?;
     // From here on the agents alone say whether the run lives.
-    fs_err::remove_file(run.agents().join("mlctl.pid"))?;
+    fs_err::remove_file(run.process(ProcessName::Submitter))?;
     Ok(Vec::new())
 }
 
@@ -183,7 +180,7 @@ fn start(
     }
     let pid = i32::try_from(child.id()).unwrap_or_default();
     if let Some(mark) = ProcessMark::of(pid) {
-        process::record(run, &agent.replica.to_string(), mark)?;
+        process::record(run, ProcessName::Replica(&agent.replica), mark)?;
     }
     Ok(())
 }

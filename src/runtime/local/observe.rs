@@ -13,7 +13,7 @@ use crate::event::Cursor;
 use crate::event::{Event, EventKind};
 use crate::gang::{FailureClass, FirstFailure, Outcome, ReplicaId, Verdict, verdict_that_counts};
 use crate::runtime::RuntimeError;
-use crate::store::RunPaths;
+use crate::store::{ProcessName, RunPaths};
 use crate::sys;
 
 /// All events since the cursor, and the end when there is nothing left.
@@ -28,8 +28,8 @@ pub(crate) fn observe(run: &RunPaths, cursor: &mut Cursor) -> Result<Vec<Event>,
     // so no last event is missed.
     let living: Vec<bool> =
         launched.replicas.iter().map(|replica| process::agent_lives(run, replica)).collect();
-    let submitting =
-        process::recorded(run, "mlctl").is_some_and(super::process::ProcessMark::is_alive);
+    let submitting = process::recorded(run, ProcessName::Submitter)
+        .is_some_and(super::process::ProcessMark::is_alive);
     let mut events = Vec::new();
     for replica in &launched.replicas {
         events.extend(tail(run, &launched.nonce, replica, cursor)?);

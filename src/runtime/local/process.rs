@@ -6,7 +6,7 @@ use rustix::process::Signal;
 use serde::{Deserialize, Serialize};
 
 use crate::gang::ReplicaId;
-use crate::store::RunPaths;
+use crate::store::{ProcessName, RunPaths};
 use crate::sys;
 
 /// A process that can't be mistaken for a later one of the same number.
@@ -27,23 +27,23 @@ impl ProcessMark {
     }
 }
 
-fn file(run: &RunPaths, name: &str) -> std::path::PathBuf {
-    run.agents().join(format!("{name}.pid"))
-}
-
-/// Records a process under a name: a replica, or `mlctl` for who submits.
-pub(crate) fn record(run: &RunPaths, name: &str, mark: ProcessMark) -> std::io::Result<()> {
-    fs_err::write(file(run, name), serde_json::to_vec(&mark)?)
+/// Records a process.
+pub(crate) fn record(
+    run: &RunPaths,
+    name: ProcessName<'_>,
+    mark: ProcessMark,
+) -> std::io::Result<()> {
+    fs_err::write(run.process(name), serde_json::to_vec(&mark)?)
 }
 
 /// The process recorded under this name; `None` when there is none or its file can't be read.
-pub(crate) fn recorded(run: &RunPaths, name: &str) -> Option<ProcessMark> {
-    serde_json::from_slice(&sys::read_own(&file(run, name)).ok()?).ok()
+pub(crate) fn recorded(run: &RunPaths, name: ProcessName<'_>) -> Option<ProcessMark> {
+    serde_json::from_slice(&sys::read_own(&run.process(name)).ok()?).ok()
 }
 
 /// A replica's agent lives.
 pub(crate) fn agent_lives(run: &RunPaths, replica: &ReplicaId) -> bool {
-    recorded(run, &replica.to_string()).is_some_and(ProcessMark::is_alive)
+    recorded(run, ProcessName::Replica(replica)).is_some_and(ProcessMark::is_alive)
 }
 
 /// Any recorded process of the run lives; the submitting mlctl counts until all agents are up.

@@ -17,7 +17,7 @@ use crate::runtime::{
     SecretValues, SubmitOptions,
 };
 use crate::runtime::{Holding, Holdings};
-use crate::store::RunPaths;
+use crate::store::{ProcessName, RunPaths};
 use crate::sys;
 
 /// Gangs as processes of this machine.
@@ -109,7 +109,7 @@ impl Runs for Local {
         request: &ExecRequest,
     ) -> Result<u8, RuntimeError> {
         let gone = || RuntimeError::Unsupported(format!("{replica} runs no command now"));
-        let agent = process::recorded(run, &replica.to_string())
+        let agent = process::recorded(run, ProcessName::Replica(replica))
             .filter(|mark| mark.is_alive())
             .ok_or_else(gone)?;
         let status = agent::beside(agent.pid, &request.argv)

@@ -69,7 +69,7 @@ async fn save(
     submission: &Submission,
     facts: &RunFacts,
 ) -> Result<(), RuntimeError> {
-    fs_err::create_dir_all(run.dir.join("logs"))?;
+    fs_err::create_dir_all(run.logs())?;
     fs_err::create_dir_all(run.agents())?;
     let replicas = submission.layout.jobs.iter().flat_map(|job| &job.replicas);
     let mut saves = futures::stream::iter(replicas.map(|replica| {
@@ -152,6 +152,6 @@ async fn save_events(
         serde_json::to_writer(&mut text, event).map_err(std::io::Error::from)?;
         text.push(b'\n');
     }
-    write_atomic(&run.dir.join("cluster-events.jsonl"), &text, Durability::Crash)?;
+    write_atomic(&run.cluster_events(), &text, Durability::Crash)?;
     Ok(())
 }

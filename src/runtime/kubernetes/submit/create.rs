@@ -292,7 +292,7 @@ fn save_manifests(run: &RunPaths, made: &Manifests) -> Result<(), RuntimeError> 
     let documents = shown.documents().map_err(std::io::Error::other)?;
     let texts: Result<Vec<_>, _> = documents.iter().map(serde_saphyr::to_string).collect();
     let text = texts.map_err(std::io::Error::other)?.join("---\n");
-    write_atomic(&run.dir.join("manifests.yaml"), text.as_bytes(), Durability::Crash)?;
+    write_atomic(&run.manifests(), text.as_bytes(), Durability::Crash)?;
     Ok(())
 }
 

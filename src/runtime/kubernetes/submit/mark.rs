@@ -43,7 +43,7 @@ impl Submitting {
 }
 
 fn file(run: &RunPaths) -> PathBuf {
-    run.agents().join("submitting.json")
+    run.submitting()
 }
 
 #[cfg(test)]

@@ -69,5 +69,5 @@ impl Submission {
 }
 
 fn file(run: &RunPaths) -> std::path::PathBuf {
-    run.agents().join("cluster.json")
+    run.submission()
 }

@@ -105,7 +105,8 @@ fn names_in_objects_of_others_lead_nowhere() {
     fs_err::create_dir_all(&target).expect("folder");
     let out = format!("{}/x-0", target.display());
     let up = format!("../../../../../..{}/x", target.display());
-    let changes: [(&str, &dyn Fn(&mut Value)); 9] = [
+    type Change<'a> = &'a dyn Fn(&mut Value);
+    let changes: [(&str, Change<'_>); 9] = [
         ("run.json", &|run| run["id"] = up.clone().into()),
         ("run.json", &|run| run["id"] = out.clone().into()),
         ("run.json", &|run| run["id"] = "gang-000000".into()),

@@ -74,8 +74,12 @@ mod tests {
             jobs: vec![JobLayout { name: "r-1".into(), replicas: Vec::new() }],
         };
         let mut facts = RunFacts::default();
-        jobs.iter().for_each(|job| facts.update_job(JobFacts::of(job)));
-        pods.iter().for_each(|pod| facts.update_pod(PodFacts::of(pod)));
+        for job in jobs {
+            facts.update_job(JobFacts::of(job));
+        }
+        for pod in pods {
+            facts.update_pod(PodFacts::of(pod));
+        }
         let uids = uids.iter().map(|(name, uid)| ((*name).into(), (*uid).into())).collect();
         let facts = facts.genuine(&layout, &uids);
         (facts.jobs.into_keys().collect(), facts.pods.into_keys().collect())
