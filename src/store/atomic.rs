@@ -88,6 +88,22 @@ mod tests {
     }
 
     #[test]
+    fn no_link_on_the_way_is_followed() {
+        let dir = tempfile::tempdir().unwrap();
+        let dir = dir.path().canonicalize().unwrap();
+        let (there, logs) = (dir.join("there"), dir.join("logs"));
+        fs::create_dir(&there).unwrap();
+        std::os::unix::fs::symlink(&there, &logs).unwrap();
+        fs::write(there.join("kept"), "k").unwrap();
+        std::os::unix::fs::symlink(there.join("kept"), dir.join("run.json")).unwrap();
+        assert!(write_atomic(&logs.join("worker-0.log"), b"x", Durability::Crash).is_err());
+        // The last part is replaced, not what it leads to.
+        write_atomic(&dir.join("run.json"), b"x", Durability::Crash).unwrap();
+        assert_eq!(fs::read(there.join("kept")).unwrap(), b"k");
+        assert_eq!(fs::read_dir(&there).unwrap().count(), 1);
+    }
+
+    #[test]
     fn folders_are_private_and_claimed_once() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a/b");

@@ -6,6 +6,7 @@
 """
 import json
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -27,7 +28,8 @@ def entry(text):
     if "informational" in advisory:
         kept["informational"] = advisory["informational"]
     kept |= {name: versions[name] for name in ("patched", "unaffected") if versions.get(name)}
-    return kept | {"title": title.strip()}
+    # No file of this repository names the host of a package registry.
+    return kept | {"title": re.sub(r"crates\.io", "the registry", title.strip())}
 
 
 def pack(repository, file):
