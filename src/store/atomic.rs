@@ -92,15 +92,15 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let dir = dir.path().canonicalize().unwrap();
         let (there, logs) = (dir.join("there"), dir.join("logs"));
-        fs::create_dir(&there).unwrap();
+        fs_err::create_dir(&there).unwrap();
         std::os::unix::fs::symlink(&there, &logs).unwrap();
-        fs::write(there.join("kept"), "k").unwrap();
+        fs_err::write(there.join("kept"), "k").unwrap();
         std::os::unix::fs::symlink(there.join("kept"), dir.join("run.json")).unwrap();
         assert!(write_atomic(&logs.join("worker-0.log"), b"x", Durability::Crash).is_err());
         // The last part is replaced, not what it leads to.
         write_atomic(&dir.join("run.json"), b"x", Durability::Crash).unwrap();
-        assert_eq!(fs::read(there.join("kept")).unwrap(), b"k");
-        assert_eq!(fs::read_dir(&there).unwrap().count(), 1);
+        assert_eq!(fs_err::read(there.join("kept")).unwrap(), b"k");
+        assert_eq!(fs_err::read_dir(&there).unwrap().count(), 1);
     }
 
     #[test]

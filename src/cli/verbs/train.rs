@@ -173,7 +173,7 @@ fn detached(context: &Context, runs: &[Submitted]) -> Result<u8, CliError> {
         runs: Vec<RunId>,
     }
     let ids: Vec<RunId> = runs.iter().map(|run| run.paths.run.clone()).collect();
-    let text = Text::lines(ids.iter().map(|id| id.as_str()));
+    let text = Text::lines(ids.iter().map(RunId::as_str));
     context.emit(&Document { schema_version: 1, runs: ids }, || text)?;
     if let Some(first) = runs.first() {
         context.printer.hint(format!("follow it with: mlctl logs -f {}", first.paths.run));
