@@ -206,6 +206,8 @@ pub struct FolderFacts {
     pub path: PathBuf,
     /// Whether a small file could be written there and flushed; else why not.
     pub written: Result<(), String>,
+    /// The command that lets it be used, where it isn't because of others who could write there.
+    pub mend: Option<String>,
     /// How many bytes are free there; `None` when that can't be found out.
     pub free: Option<u64>,
 }
@@ -213,7 +215,7 @@ pub struct FolderFacts {
 /// Judges a folder. `name` is `state` or `cache`, and `variable` is the environment variable that
 /// moves it elsewhere.
 pub fn folder(name: &str, variable: &str, facts: &FolderFacts) -> Finding {
-    let FolderFacts { path, written, free } = facts;
+    let FolderFacts { path, written, mend, free } = facts;
     let shown = path.display();
     let elsewhere = format!("df -h {shown}   # free some, or elsewhere: export {variable}=FOLDER");
     let why = match name {
@@ -225,12 +227,16 @@ pub fn folder(name: &str, variable: &str, facts: &FolderFacts) -> Finding {
         (Err(error), _) => {
             Finding::fail(Place::Laptop, name, format!("nothing can be written: {error}"))
                 .why(why)
-                .mend(elsewhere)
+                .mend(mend.as_ref().map_or(elsewhere, |mend| {
+                    format!("{mend}   # or elsewhere: export {variable}=FOLDER")
+                }))
         }
         (Ok(()), Some(free)) if *free < LEAST_BYTES => {
-            Finding::fail(Place::Laptop, name, format!("{left} free for {shown}"))
-                .why(why)
-                .mend(elsewhere)
+            Finding::fail(Place::Laptop, name, format!("{left} free for {shown}")).why(why).mend(
+                mend.as_ref().map_or(elsewhere, |mend| {
+                    format!("{mend}   # or elsewhere: export {variable}=FOLDER")
+                }),
+            )
         }
         (Ok(()), Some(free)) if *free < COMFORTABLE_BYTES => {
             Finding::warn(Place::Laptop, name, format!("{left} free for {shown}"))
@@ -268,13 +274,14 @@ pub fn state(checked: &Result<(usize, Vec<String>), String>) -> Finding {
     }
 }
 
-/// Judges the settings file. `error` is why it can't be used; `None` when it can.
-pub fn settings(path: &std::path::Path, error: Option<&str>) -> Finding {
+/// Judges the settings file. `error` is why it can't be used, `None` when it can; `mend` is the command
+/// that lets it be, where that is not to edit it.
+pub fn settings(path: &std::path::Path, error: Option<&str>, mend: Option<String>) -> Finding {
     const CHECK: &str = "settings";
     match error {
         None => Finding::ok(Place::Laptop, CHECK, path.display().to_string()),
         Some(error) => Finding::fail(Place::Laptop, CHECK, error)
             .why("no other verb works before it does; here the defaults are used")
-            .mend(format!("$EDITOR {}", path.display())),
+            .mend(mend.unwrap_or_else(|| format!("$EDITOR {}", path.display()))),
     }
 }

@@ -243,7 +243,11 @@ fn laptops() {
         environments,
     };
     let folder_with = |written: Result<(), String>, free| {
-        folder("state", "XDG_STATE_HOME", &FolderFacts { path: "/s".into(), written, free })
+        folder(
+            "state",
+            "XDG_STATE_HOME",
+            &FolderFacts { path: "/s".into(), written, mend: None, free },
+        )
     };
     let broken = || "no".to_owned();
     let all = [
@@ -274,7 +278,7 @@ fn laptops() {
         (state(&Ok((3, vec![]))), Level::Ok),
         (state(&Ok((3, vec![broken()]))), Level::Warn),
         (state(&Err(broken())), Level::Fail),
-        (settings("/c".as_ref(), Some("no")), Level::Fail),
+        (settings("/c".as_ref(), Some("no"), None), Level::Fail),
     ];
     for (finding, level) in all {
         assert_eq!(finding.level, level, "{finding:?}");

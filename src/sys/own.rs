@@ -49,6 +49,18 @@ impl Untrusted {
     }
 }
 
+impl Untrusted {
+    /// The command that mends it, or that shows what is there.
+    pub fn mend(&self) -> String {
+        match self {
+            Self::Writable { path, .. } => format!("chmod go-w {}", path.display()),
+            Self::Owner { path, .. } | Self::Kind { path } => {
+                format!("ls -ld {}   # and move it away", path.display())
+            }
+        }
+    }
+}
+
 impl From<Untrusted> for io::Error {
     fn from(reason: Untrusted) -> Self {
         Self::new(io::ErrorKind::PermissionDenied, reason)

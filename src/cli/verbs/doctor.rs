@@ -17,6 +17,7 @@ use crate::runtime::kubernetes::{ClusterChecks, Kubernetes, not_connected};
 use crate::runtime::local::LaptopChecks;
 use crate::runtime::local::Local;
 use crate::spec::Security;
+use crate::sys::{self, Untrusted};
 use crate::text::Span;
 use crate::ui::{Checks, Printer, Text};
 
@@ -95,7 +96,11 @@ pub fn run(
     let context = Context::with(env.clone(), settings, printer.clone(), format, place.clone());
     let file = env.config_dir().map(|dir| dir.join("config.yaml"));
     let first = match file.filter(|file| file.exists() || error.is_some()) {
-        Some(file) => doctor::settings(&file, error.as_deref()),
+        Some(file) => {
+            let untrusted = sys::check_own(&file).err();
+            let mend = untrusted.as_ref().and_then(Untrusted::of).map(Untrusted::mend);
+            doctor::settings(&file, error.as_deref(), mend)
+        }
         None => Finding::ok(Place::Laptop, "settings", "no file: the defaults"),
     };
     let interrupts = Interrupts::listen()?;

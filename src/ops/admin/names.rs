@@ -43,18 +43,19 @@ pub enum AdminError {
 /// The namespace that a pattern means for a user, or without one.
 pub(super) fn namespace(pattern: &str, user: Option<&str>) -> Result<String, AdminError> {
     let Some((before, after)) = pattern.split_once(USER) else {
-        return checked(pattern);
+        return own(checked(pattern)?);
     };
     let user = user.ok_or_else(|| AdminError::Nobody(pattern.into()))?;
     if before.is_empty() && after.is_empty() {
         return Err(AdminError::Bare);
     }
     let room = MOST.saturating_sub(before.len() + after.len());
-    let name = checked(&format!("{before}{}{after}", part(user, room)))?;
-    if name.starts_with("kube-") {
-        return Err(AdminError::Reserved(name));
-    }
-    Ok(name)
+    own(checked(&format!("{before}{}{after}", part(user, room)))?)
+}
+
+/// A quota and a strict standard would stop what the cluster itself runs in its namespaces.
+fn own(name: String) -> Result<String, AdminError> {
+    if name.starts_with("kube-") { Err(AdminError::Reserved(name)) } else { Ok(name) }
 }
 
 /// Each user has a namespace of their own.

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use super::secret_names::is_secret_name;
+use super::secret_names::{is_revision_name, is_secret_name};
 use super::secret_shapes::{in_urls, is_key};
 
 /// The text that is shown in place of a secret value.
@@ -17,7 +17,8 @@ const SCHEMES: [&str; 3] = ["bearer", "basic", "token"];
 
 /// The value of a variable as it may be shown.
 pub fn mask_value<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
-    if value.is_empty() || value.trim() == MASK || is_plain_setting(value) {
+    let is_revision = || is_revision_name(name) && value.bytes().all(|b| b.is_ascii_hexdigit());
+    if value.is_empty() || value.trim() == MASK || is_plain_setting(value) || is_revision() {
         Cow::Borrowed(value)
     } else if is_secret_name(name) {
         Cow::Borrowed(MASK)
@@ -45,7 +46,10 @@ pub fn mask_argv(argv: &[String]) -> Vec<String> {
             Some(name) if !is_flag => mask_value(name, argument).into_owned(),
             _ => mask_script(argument).into_owned(),
         });
-        if is_flag && !argument.contains('=') && is_secret_name(argument) {
+        if is_flag
+            && !argument.contains('=')
+            && (is_secret_name(argument) || is_revision_name(argument))
+        {
             value_follows = Some(argument);
         }
     }
@@ -116,8 +120,11 @@ fn mask_assignment(word: &str) -> Cow<'_, str> {
     let Some((name, value)) = word.split_once('=').filter(|(name, _)| is_name(name)) else {
         return mask_text(word);
     };
-    let masked =
-        if is_secret_name(name) { mask_value(name, value) } else { mask_assignment(value) };
+    let masked = if is_secret_name(name) || is_revision_name(name) {
+        mask_value(name, value)
+    } else {
+        mask_assignment(value)
+    };
     match masked {
         Cow::Borrowed(same) if same == value => Cow::Borrowed(word),
         masked => Cow::Owned(format!("{name}={masked}")),
@@ -139,6 +146,16 @@ pub(super) fn is_plain_setting(value: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_revision_is_no_key() {
+        let commit = "0123456789abcdef0123456789abcdef01234567";
+        assert_eq!(mask_value("GIT_COMMIT", commit), commit);
+        let argv = [format!("--revision={commit}"), "--model-sha".into(), commit.into()];
+        assert_eq!(mask_argv(&argv), argv);
+        assert_eq!(mask_argv(&["--run".into(), commit.into()])[1], MASK);
+        assert_eq!(mask_value("revision", "ghp_abcdefghijklmnop1234"), MASK);
+    }
 
     #[test]
     fn values() {

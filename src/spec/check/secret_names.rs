@@ -26,14 +26,23 @@ const SECRET_WORDS: [&str; 20] = [
 ];
 
 /// Last words of a name that say that the value only points at a secret, or is none.
-const HARMLESS_ENDS: [&str; 23] = [
-    "file", "path", "dir", "folder", "name", "names", "url", "uri", "size", "len", "length",
-    "count", "type", "column", "columns", "field", "mode", "enabled", "timeout", "dim", "dropout",
-    "order", "ref",
+const HARMLESS_ENDS: [&str; 26] = [
+    "budget", "limit", "ratio", "file", "path", "dir", "folder", "name", "names", "url", "uri",
+    "size", "len", "length", "count", "type", "column", "columns", "field", "mode", "enabled",
+    "timeout", "dim", "dropout", "order", "ref",
 ];
 
 /// What makes of a `..._token` or a `..._key` an ordinary parameter of training code.
-const HARMLESS_OWNERS: [&str; 24] = [
+const HARMLESS_OWNERS: [&str; 33] = [
+    "join",
+    "cache",
+    "dataset",
+    "object",
+    "row",
+    "record",
+    "group",
+    "index",
+    "lookup",
     "pad",
     "eos",
     "bos",
@@ -76,6 +85,16 @@ pub fn is_secret_name(name: &str) -> bool {
             .iter()
             .enumerate()
             .any(|(at, word)| SECRET_WORDS.contains(&word.as_str()) && !owned(at))
+}
+
+/// The name of a variable or argument says that the value is a revision or a checksum, which has the shape
+/// of a key: `--revision`, `GIT_COMMIT`, `model-sha256`.
+pub(super) fn is_revision_name(name: &str) -> bool {
+    const REVISIONS: [&str; 12] = [
+        "revision", "rev", "commit", "sha", "sha1", "sha256", "hash", "digest", "checksum", "ref",
+        "tag", "version",
+    ];
+    words(name).last().is_some_and(|last| REVISIONS.contains(&last.as_str()))
 }
 
 /// The words of `some_name`, `some-name`, `someName` in lower case.
@@ -129,6 +148,8 @@ mod tests {
             "pad_token",
             "sort_key",
             "keyboard",
+            "join-key",
+            "TOKEN_BUDGET",
             "epochs",
         ] {
             assert!(!is_secret_name(name), "{name}");

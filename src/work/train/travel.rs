@@ -32,6 +32,7 @@ pub fn travel(job: &LoadedJob) -> Result<Vec<Notice>, RuntimeError> {
         told.files(job, &code);
     }
     told.patch(job);
+    told.commands(job);
     if told.refused.is_empty() {
         Ok(told.notices.into_iter().map(Notice).collect())
     } else {
@@ -162,6 +163,24 @@ impl Told {
         }
     }
 
+    /// A command line is written down but for what its own words announce as a secret.
+    fn commands(&mut self, job: &LoadedJob) {
+        let Some(plan) = planned(job) else { return };
+        let secrets = secret_values(job);
+        for role in &plan.gang().roles {
+            let shown = mask_argv([&role.command[..], &role.entrypoint_args].concat().as_slice());
+            for (name, value) in &secrets {
+                if shown.iter().any(|word| word.contains(value.as_str())) {
+                    self.notices.push(format!(
+                        "command of {}: it has the value of {name} in it and is written down as it \
+                         is: write the variable there, as a shell reads it",
+                        role.name
+                    ));
+                }
+            }
+        }
+    }
+
     /// A patch becomes a part of the pods as it is.
     fn patch(&mut self, job: &LoadedJob) {
         let mut names = BTreeSet::new();
@@ -197,22 +216,33 @@ fn secrets_in_patch(value: &serde_json::Value, names: &mut BTreeSet<String>) {
     }
 }
 
-/// The secret values of a job that are long enough to be looked for, each with the name of its variable
-/// or argument: literals, what `${VAR}` brought in, what `--set` gave.
-fn secret_values(job: &LoadedJob) -> Vec<(String, String)> {
-    let Ok(run) = format!("{}-xxxxxx", job.job.name).parse() else { return Vec::new() };
+/// The plan of a job as it would be submitted; `None` for a job that has none.
+fn planned(job: &LoadedJob) -> Option<Plan> {
     let context = PlanContext {
-        run,
+        run: format!("{}-xxxxxx", job.job.name).parse().ok()?,
         runtime_defaults: RuntimeDefaults::CLUSTER,
         code_base: job.base.clone(),
     };
-    let Ok(mut plan) = plan(&job.job, &context) else { return Vec::new() };
+    plan(&job.job, &context).ok()
+}
+
+/// The secret values of a job that are long enough to be looked for, each with the name of its variable
+/// or argument: literals, what `${VAR}` brought in, what `--set` gave.
+fn secret_values(job: &LoadedJob) -> Vec<(String, String)> {
+    let Some(mut plan) = planned(job) else { return Vec::new() };
     let mut found: BTreeSet<(String, String)> = BTreeSet::new();
     for values in plan.take_secrets(&job.secrets()).into_values() {
         found.extend(values);
     }
     found.extend(in_arguments(&plan));
-    found.into_iter().filter(|(_, value)| value.len() >= TELLING).collect()
+    found.into_iter().filter(|(_, value)| is_telling(value)).collect()
+}
+
+/// A value that isn't in other files by chance: not short, and no word such as `sentence` or `customer_id`
+/// that happens to stand behind a suspicious name.
+fn is_telling(value: &str) -> bool {
+    let is_word = |c: char| c.is_ascii_lowercase() || matches!(c, '_' | '-' | '.' | '/');
+    value.len() >= TELLING && !(value.len() < 20 && value.chars().all(is_word))
 }
 
 /// Secrets of command lines: `--api-key=x` and `--api-key x`.

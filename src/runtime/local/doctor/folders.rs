@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 
 use crate::doctor::FolderFacts;
-use crate::sys;
+use crate::sys::{self, Untrusted};
 
 /// More than a file system keeps in a file's own entry.
 const SAMPLE: usize = 64 * 1024;
@@ -17,9 +17,11 @@ const PORTS: usize = 34;
 /// folder: whoever only looks leaves nothing behind.
 pub(crate) fn folder(path: &Path) -> FolderFacts {
     let there = path.ancestors().find(|dir| dir.exists()).unwrap_or(Path::new("/"));
+    let own = sys::check_own(path);
     FolderFacts {
         path: path.to_owned(),
-        written: sys::check_own(path)
+        mend: own.as_ref().err().and_then(Untrusted::of).map(Untrusted::mend),
+        written: own
             .map_err(|error| error.to_string())
             .and_then(|_| write(there).map_err(|error| format!("{}: {error}", there.display()))),
         free: sys::free_space(there),
