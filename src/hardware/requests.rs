@@ -18,17 +18,36 @@ pub struct Requests {
 }
 
 impl Requests {
-    /// Adds what something else asks for.
+    /// Adds what something else asks for. Numbers may be anything that somebody has written into a pod:
+    /// a sum that is too large stays at the largest.
     pub fn add(&mut self, other: &Self) {
         self.cpu += other.cpu;
-        self.memory += other.memory;
+        self.memory = self.memory.saturating_add(other.memory);
         for (name, count) in &other.accelerators {
-            *self.accelerators.entry(name.clone()).or_default() += count;
+            let sum = self.accelerators.entry(name.clone()).or_default();
+            *sum = sum.saturating_add(*count);
         }
     }
 
     /// Nothing is taken.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_anybody_asks_for_is_summed_up() {
+        let much = Requests {
+            cpu: 1e300,
+            memory: u64::MAX,
+            accelerators: BTreeMap::from([("nvidia.com/gpu".into(), u64::MAX)]),
+        };
+        let mut sum = much.clone();
+        sum.add(&much);
+        assert_eq!((sum.memory, &sum.accelerators), (u64::MAX, &much.accelerators));
     }
 }

@@ -30,7 +30,7 @@ pub struct Holding {
     pub uid: String,
     /// Since when it has been there, where the runtime knows.
     pub since: Option<Timestamp>,
-    /// It carries the name of another user.
+    /// It carries the name of another user, or none.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub foreign: bool,
     /// The run's record: it goes last, so that whatever is left is found again.

@@ -45,10 +45,24 @@ fn latest_of(runs: &[Skimmed<'_>], cwd: &Path) -> Result<RunId, StoreError> {
     })
 }
 
-fn select(runs: &[Skimmed<'_>], selector: &str, cwd: &Path) -> Result<RunId, StoreError> {
-    let exact = runs.iter().find(|run| run.id == selector);
-    let named = || latest(runs.iter().filter(|run| run.name == selector), |_| true);
-    if let Some(run) = exact.or_else(named).and_then(Skimmed::run) {
+fn select(all: &[Skimmed<'_>], selector: &str, cwd: &Path) -> Result<RunId, StoreError> {
+    let exact = all.iter().find(|run| run.id == selector);
+    if let Some(run) = exact.and_then(Skimmed::run) {
+        return Ok(run);
+    }
+    // Whoever may write in a namespace gives their run any name, also one by which this user's own is
+    // called: what was only taken in from a cluster is meant where no own run is.
+    let of = |adopted: bool| {
+        let meant = |run: &&Skimmed<'_>| {
+            (run.name == selector || run.id.starts_with(selector))
+                && run.read().is_some_and(|line| line.adopted == adopted)
+        };
+        all.iter().filter(meant).copied().collect::<Vec<_>>()
+    };
+    let own = of(false);
+    let runs = &if own.is_empty() { of(true) } else { own };
+    let named = latest(runs.iter().filter(|run| run.name == selector), |_| true);
+    if let Some(run) = named.and_then(Skimmed::run) {
         return Ok(run);
     }
     let mut matching = runs.iter().filter(|run| run.id.starts_with(selector));
@@ -65,12 +79,12 @@ fn select(runs: &[Skimmed<'_>], selector: &str, cwd: &Path) -> Result<RunId, Sto
         _ => Err(StoreError::NotFound {
             selector: Some(selector.into()),
             cwd: cwd.into(),
-            near: similar(runs, selector),
+            near: similar(all, selector),
         }),
     }
 }
 
-/// The latest that was submitted from here, or else taken in from a cluster, or else the latest. What was found in a cluster stands in the index
+/// The latest that was submitted, or else the latest. What was found in a cluster stands in the index
 /// behind runs that are younger.
 fn latest<'a, 't: 'a>(
     runs: impl Iterator<Item = &'a Skimmed<'t>>,
@@ -78,7 +92,7 @@ fn latest<'a, 't: 'a>(
 ) -> Option<&'a Skimmed<'t>> {
     runs.filter_map(|run| Some((run.read()?, run)))
         .filter(|(line, _)| meant(line))
-        .min_by_key(|(line, _)| (line.adopted, line.unsubmitted, Reverse(line.created())))
+        .min_by_key(|(line, _)| (line.unsubmitted, Reverse(line.created())))
         .map(|(_, run)| run)
 }
 

@@ -233,3 +233,29 @@ fn ten_thousand_runs_list_fast() {
     // Generous: a debug build on a busy machine.
     assert!(took.as_millis() < 1500, "{took:?}");
 }
+
+#[test]
+fn what_was_taken_in_is_meant_where_no_own_run_is() {
+    let (_dir, store) = store();
+    let own = create(&store, "gang", 1).paths.run;
+    let lock = store.lock().unwrap();
+    // Somebody else's run, called like the beginning of this user's own.
+    let name = &own[..own.len() - 2];
+    let forged: RunId = format!("{name}-zzzzzz").parse().unwrap();
+    let entry = IndexEntry {
+        id: forged.clone(),
+        name: name.into(),
+        adopted: true,
+        created: "2099-01-01T00:00:00Z".parse().unwrap(),
+        ..store.record(&own).unwrap().entry()
+    };
+    store.index_created(&lock, &entry).unwrap();
+    drop(lock);
+    let here = Path::new("/work");
+    for selector in [name, &own[..5], "gang"] {
+        assert_eq!(store.resolve(Some(selector), here).unwrap(), own, "{selector}");
+    }
+    assert_eq!(store.resolve(None, here).unwrap(), own);
+    assert_eq!(store.resolve(Some(&forged), here).unwrap(), forged);
+    assert_eq!(store.resolve(Some(&forged[..forged.len() - 1]), here).unwrap(), forged);
+}

@@ -199,7 +199,7 @@ fn resource(
     custom: &CustomAccelerators,
 ) -> Resource {
     let users = users(here, name);
-    let in_use = users.iter().map(|user| user.count).sum();
+    let in_use = users.iter().fold(0, |sum: u64, user| sum.saturating_add(user.count));
     let count = |of: &BTreeMap<String, f64>| of.get(name).map_or(0, |count| *count as u64);
     let known = node.state != NodeState::Unknown;
     let allocatable = known.then(|| count(&node.allocatable));
@@ -258,7 +258,8 @@ fn users(pods: &[&Holder], resource: &str) -> Vec<User> {
             since: pod.since,
         });
         user.pods.push(pod.pod.clone());
-        user.count += count;
+        // Anybody writes what their pods ask for.
+        user.count = user.count.saturating_add(count);
         user.since = match (user.since, pod.since) {
             (Some(one), Some(other)) => Some(one.min(other)),
             (one, other) => one.or(other),
@@ -279,11 +280,12 @@ fn totals(nodes: &[NodeGpus]) -> Vec<Total> {
                 free: Some(0),
                 ..Total::default()
             });
-            total.allocatable += resource.allocatable.unwrap_or(0);
-            total.in_use += resource.in_use;
+            total.allocatable = total.allocatable.saturating_add(resource.allocatable.unwrap_or(0));
+            total.in_use = total.in_use.saturating_add(resource.in_use);
             let usable = if node.state == NodeState::Ready { resource.free } else { Some(0) };
             let hidden = resource.free.is_none();
-            total.free = total.free.filter(|_| !hidden).zip(usable).map(|(a, b)| a + b);
+            total.free =
+                total.free.filter(|_| !hidden).zip(usable).map(|(a, b)| a.saturating_add(b));
         }
     }
     all.into_values().collect()

@@ -115,7 +115,7 @@ impl Proposal {
         let mut totals = Totals { removals: self.removals.len(), ..Totals::default() };
         for removal in &self.removals {
             totals.things += removal.things.len();
-            totals.bytes += removal.bytes;
+            totals.bytes = totals.bytes.saturating_add(removal.bytes);
             totals.requests.add(&removal.requests);
             for (currency, hour) in &removal.cost_per_hour {
                 *totals.cost_per_hour.entry(currency.clone()).or_default() += hour;

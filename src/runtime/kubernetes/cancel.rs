@@ -65,14 +65,10 @@ pub(crate) fn delete_jobs(
     facts: &RunFacts,
 ) -> Result<(), RuntimeError> {
     let cluster = session.cluster()?;
-    let mut names: Vec<String> = facts.jobs.keys().cloned().collect();
-    if names.is_empty() {
-        let jobs: Vec<Job> = session
-            .block_on(cluster.list(&crate::runtime::kubernetes::follow::selector(&run.run), ""))?;
-        names.extend(jobs.into_iter().filter_map(|job| job.metadata.name));
-    }
-    for name in names {
-        session.block_on(cluster.delete::<Job>(&name, &DeleteParams::foreground()))?;
+    // Those that were observed may be older than the run's Jobs are.
+    let fresh = if facts.jobs.is_empty() { session.facts(run, false)? } else { None };
+    for name in fresh.as_ref().unwrap_or(facts).jobs.keys() {
+        session.block_on(cluster.delete::<Job>(name, &DeleteParams::foreground()))?;
     }
     Ok(())
 }

@@ -127,7 +127,7 @@ fn thing(kind: &str, meta: ObjectMeta, me: &str) -> Option<Holding> {
             time.map(|time| time.0)
         };
     Some(Holding {
-        foreign: labels.get(label::USER).is_some_and(|user| user != me),
+        foreign: labels.get(label::USER).is_none_or(|user| user != me),
         uid: meta.uid.unwrap_or_default(),
         since: time(meta.creation_timestamp),
         is_owned: meta.owner_references.is_some_and(|owners| !owners.is_empty()),

@@ -101,8 +101,8 @@ fn lone_role(job: &JobLayout) -> Option<&str> {
 /// How many failed pods of one index the controller replaces. The agents count against budgets of
 /// their own; this bounds pods that never get to run an agent.
 fn backoff_limit(plan: &Plan) -> i32 {
-    let limit = POD_CLASSES.iter().map(|class| plan.gang().rules.budgets.get(*class)).sum::<u32>();
-    i32::try_from(limit).unwrap_or(i32::MAX)
+    let budgets = POD_CLASSES.iter().map(|class| plan.gang().rules.budgets.get(*class));
+    i32::try_from(budgets.fold(0_u32, u32::saturating_add)).unwrap_or(i32::MAX)
 }
 
 /// Which failed pods are replaced. The first rule that matches counts, so failures for good stand

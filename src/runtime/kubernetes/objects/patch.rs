@@ -164,7 +164,8 @@ fn mounts(before: Option<&Container>, after: &Container, broken: &mut Vec<String
     let known: Vec<_> = before.iter().flat_map(|old| old.volume_mounts.iter().flatten()).collect();
     for mount in after.volume_mounts.iter().flatten() {
         // A mount that is there and was changed is no new one: `container` looks at those.
-        if known.iter().any(|old| old.mount_path == mount.mount_path) {
+        let old = known.iter().find(|old| old.mount_path == mount.mount_path);
+        if old.is_some_and(|old| old.name == mount.name) {
             continue;
         }
         if volumes::OF_THE_AGENT.contains(&mount.name.as_str()) {
@@ -173,6 +174,7 @@ fn mounts(before: Option<&Container>, after: &Container, broken: &mut Vec<String
                 mount.name
             ));
         } else if before.is_some()
+            && old.is_none()
             && let Some(reason) = volumes::against(&mount.mount_path)
         {
             broken.push(format!("the container `{name}`: {reason}"));

@@ -242,7 +242,8 @@ fn pods_of_another_job_are_not_the_runs() {
                         "batch.kubernetes.io/job-name": run, "job-name": run,
                         "app.kubernetes.io/managed-by": "mlctl"},
                     "annotations": {"batch.kubernetes.io/job-completion-index": "0",
-                        "batch.kubernetes.io/job-index-failure-count": "99"}},
+                        "batch.kubernetes.io/job-index-failure-count": "4294967295",
+                        "batch.kubernetes.io/job-index-ignored-failure-count": "4294967295"}},
                 "spec": {
                     "restartPolicy": "Never",
                     "securityContext": {"runAsNonRoot": true, "runAsUser": 1000,

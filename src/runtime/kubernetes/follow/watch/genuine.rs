@@ -52,7 +52,10 @@ mod tests {
         serde_json::from_value(json!({"metadata": {
             "name": uid, "uid": uid, "ownerReferences": controller,
             "labels": {"mlctl.dev/run": "r-1", "batch.kubernetes.io/job-name": label},
-            "annotations": {"batch.kubernetes.io/job-completion-index": "0"},
+            // Counts that anybody may write.
+            "annotations": {"batch.kubernetes.io/job-completion-index": "0",
+                "batch.kubernetes.io/job-index-failure-count": "4294967295",
+                "batch.kubernetes.io/job-index-ignored-failure-count": "4294967295"},
         }}))
         .unwrap()
     }

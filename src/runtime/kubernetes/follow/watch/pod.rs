@@ -111,7 +111,7 @@ impl PodFacts {
                 .map(|owner| Controller { name: owner.name.clone(), uid: owner.uid.clone() }),
             index: number(INDEX).map(|index| index as usize),
             // The controller writes these annotations only once there is something to count.
-            generation: number(FAILURES).unwrap_or(0) + number(IGNORED).unwrap_or(0),
+            generation: number(FAILURES).unwrap_or(0).saturating_add(number(IGNORED).unwrap_or(0)),
             created: meta.creation_timestamp.as_ref().map(|time| time.0),
             node: pod.spec.as_ref().and_then(|spec| spec.node_name.clone()),
             started: status.start_time.as_ref().map(|time| time.0),
