@@ -77,6 +77,10 @@ fn a_patch_reaches_nothing_of_the_agents() {
             main("volumeMounts: [{name: mlctl-bin, mountPath: /x}]"),
             "`main` must not mount `mlctl-bin`",
         ),
+        (
+            main("volumeMounts: [{name: mlctl-secret, mountPath: /tmp}]"),
+            "`main` must not mount `mlctl-secret`",
+        ),
         (main("volumeDevices: [{name: d, devicePath: //mlctl/bin}]"), "//mlctl/bin"),
         (main("env: [{name: MLCTL_AGENT_MEMORY_LIMIT, value: '1'}]"), "MLCTL_AGENT_MEMORY_LIMIT"),
         (main("env: [{name: MLCTL_AGENT_INDEX, value: '1'}]"), "MLCTL_AGENT_INDEX"),

@@ -200,7 +200,7 @@ pub(crate) fn settle_unfinished(
     }
     // The record of a rendered run owns nothing, so that nothing is deleted together with it.
     for holding in holdings::of_run(session, &run.run)?.things {
-        if !holding.is_owned && holding.going.is_none() {
+        if !holding.is_owned && !holding.foreign && holding.going.is_none() {
             holdings::discard(session, &holding)?;
         }
     }
