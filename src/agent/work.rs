@@ -86,7 +86,7 @@ fn copy(code: &Path, target: &Path) -> io::Result<()> {
         }
         let mode = match carry(&code, entry, mask_spec)? {
             Carried::Left(_) => continue,
-            Carried::File { bytes, mode, masked: _ } => {
+            Carried::File { bytes, mode, .. } => {
                 fs_err::write(&to, bytes)?;
                 mode
             }

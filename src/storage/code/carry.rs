@@ -3,8 +3,10 @@
 use std::fs::File;
 use std::os::unix::fs::PermissionsExt;
 
-use super::contents::holds_credentials;
-use super::walk::{Code, Entry, Why};
+use super::contents::{holds_credentials, is_key};
+use super::credentials::is_perhaps_key;
+use super::left::Why;
+use super::walk::{Code, Entry};
 use crate::storage::{ReadError, read_open};
 
 /// Files up to this size are looked into. Larger ones stay on this machine, since a cluster takes less
@@ -34,6 +36,8 @@ pub enum Carried {
         mode: u32,
         /// How many secrets were masked in it.
         masked: usize,
+        /// There are credentials in it, and it travels since it is named.
+        credentials: bool,
     },
     /// A file that is too large to be looked into, open at its begin.
     Large {
@@ -55,20 +59,27 @@ pub fn carry(code: &Code, entry: &Entry, mask: Mask) -> Result<Carried, ReadErro
     let path = code.root().join(&entry.path);
     let metadata = file.metadata().map_err(|error| ReadError::Io { path: path.clone(), error })?;
     let mode = metadata.permissions().mode() & 0o777;
+    // A link may have another name than the file that it leads to.
+    let names = [entry.path.as_path(), entry.source.as_path()];
     if metadata.len() > JUDGED {
+        if !entry.named && names.into_iter().any(is_perhaps_key) {
+            return Ok(Carried::Left(Why::Credentials));
+        }
         return Ok(Carried::Large { file, mode, size: metadata.len() });
     }
     let bytes = read_open(&mut file, &path, JUDGED)?;
-    if !entry.named
-        && let Some(why) = holds_credentials(&bytes)
-    {
-        return Ok(Carried::Left(why));
-    }
+    let why = holds_credentials(&bytes)
+        .or_else(|| names.into_iter().any(|name| is_key(name, &bytes)).then_some(Why::PrivateKey));
+    let credentials = match why {
+        Some(why) if !entry.named => return Ok(Carried::Left(why)),
+        why => why.is_some(),
+    };
     let name = entry.path.to_string_lossy();
     // A copy with a byte too much is still one.
     let masked = mask(&name, &String::from_utf8_lossy(&bytes));
-    Ok(match masked {
-        Some(spec) => Carried::File { bytes: spec.text.into_bytes(), mode, masked: spec.count },
-        None => Carried::File { bytes, mode, masked: 0 },
-    })
+    let (bytes, masked) = match masked {
+        Some(spec) => (spec.text.into_bytes(), spec.count),
+        None => (bytes, 0),
+    };
+    Ok(Carried::File { bytes, mode, masked, credentials })
 }

@@ -1,6 +1,9 @@
 //! Credentials in a file, whatever its name.
 
-use super::walk::Why;
+use std::path::Path;
+
+use super::credentials::{ends_as_key, is_perhaps_key};
+use super::left::Why;
 
 /// How every private key begins that is written as text.
 const BEGIN: &str = "-----BEGIN";
@@ -20,6 +23,14 @@ pub(super) fn holds_credentials(bytes: &[u8]) -> Option<Why> {
     }
 }
 
+/// A file with the name of a private key or certificate is a key: it has the header of one, whatever
+/// is behind that, or it is a binary file whose name says so.
+pub(super) fn is_key(path: &Path, bytes: &[u8]) -> bool {
+    is_perhaps_key(path)
+        && (key_headers(&String::from_utf8_lossy(bytes)).next().is_some()
+            || ends_as_key(path) && (bytes.contains(&0) || std::str::from_utf8(bytes).is_err()))
+}
+
 /// `//registry.example/:_authToken=x` of npm, `npmAuthToken: x` of yarn. A reference to a variable is
 /// no token.
 fn has_registry_token(text: &str) -> bool {
@@ -37,16 +48,17 @@ fn has_registry_token(text: &str) -> bool {
     })
 }
 
+/// What follows on each header of a private key.
+fn key_headers(text: &str) -> impl Iterator<Item = &str> {
+    text.match_indices(BEGIN).filter_map(|(at, _)| {
+        let (kind, rest) = text[at + BEGIN.len()..].split_once("-----")?;
+        (kind.len() <= 40 && kind.contains("PRIVATE KEY")).then_some(rest)
+    })
+}
+
 /// A header of a private key with a key behind it: code that only speaks of such headers has none.
 fn has_private_key(text: &str) -> bool {
-    text.match_indices(BEGIN).any(|(at, _)| {
-        let header = &text[at + BEGIN.len()..];
-        let Some(end) = header.find("-----") else { return false };
-        let kind = &header[..end];
-        if kind.len() > 40 || !kind.contains("PRIVATE KEY") {
-            return false;
-        }
-        let mut rest = &header[end + 5..];
+    key_headers(text).any(|mut rest| {
         // Line ends may be escaped, as in JSON, and old formats have headers of their own.
         let skipped = |text: &str| {
             ["\\r", "\\n", "\\t", "\\\"", "\"", "'", "+", ",", "\r", "\n", " ", "\t", "\u{0}", "\\"]
@@ -91,6 +103,25 @@ fn has_secret(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn keys_are_told_from_certificates_by_what_is_in_them() {
+        let certificate = b"-----BEGIN CERTIFICATE-----\nMIIE\n-----END CERTIFICATE-----\n";
+        for name in ["ca.pem", "fullchain.pem", "ca.crt", "ca.cer", "ca.key"] {
+            assert!(!is_key(Path::new(name), certificate), "{name}");
+            for kind in ["", "RSA ", "EC ", "ENCRYPTED ", "OPENSSH "] {
+                let text = format!("-----BEGIN {kind}PRIVATE KEY-----\nx\n");
+                assert!(is_key(Path::new(name), text.as_bytes()), "{name}: {kind}");
+            }
+        }
+        assert!(!is_key(Path::new("public.pem"), b"-----BEGIN PUBLIC KEY-----\nMIIE\n"));
+        assert!(!is_key(Path::new("piano.key"), b"C sharp minor\n"));
+        for name in ["a.key", "A.KEY", "a.key.bak"] {
+            assert!(is_key(Path::new(name), b"\x30\x82\x04\xa4\x02\x01\x00"), "{name}");
+        }
+        assert!(!is_key(Path::new("ca.crt"), b"\x30\x82\x04\xa4\x30\x82"));
+        assert!(!is_key(Path::new("keys.py"), b"'-----BEGIN PRIVATE KEY-----'"));
+    }
 
     #[test]
     fn contents() {

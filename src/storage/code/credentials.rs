@@ -22,7 +22,7 @@ const FOLDERS: [&str; 15] = [
 ];
 
 /// Files that are credentials whatever is in them.
-const FILES: [&str; 31] = [
+const FILES: [&str; 36] = [
     ".env",
     ".envrc",
     ".netrc",
@@ -48,18 +48,21 @@ const FILES: [&str; 31] = [
     "application_default_credentials.json",
     "client_secret.json",
     "credentials.json",
+    "credentials.csv",
+    "credentials.yaml",
+    "credentials.yml",
+    "credentials.toml",
     "service-account.json",
     "service_account.json",
     "secrets.yaml",
     "secrets.yml",
     "secrets.toml",
     "secrets.json",
+    "secret.json",
 ];
 
 /// Endings of names of keys, key stores and the like.
-const ENDINGS: [&str; 15] = [
-    ".pem",
-    ".key",
+const ENDINGS: [&str; 13] = [
     ".p12",
     ".pfx",
     ".jks",
@@ -75,6 +78,12 @@ const ENDINGS: [&str; 15] = [
     ".env",
 ];
 
+/// Endings of names of private keys and of certificates alike: what is in them tells which.
+const PERHAPS_KEYS: [&str; 4] = [".pem", KEY, ".crt", ".cer"];
+
+/// The ending of names of keys, which are sometimes written as bytes.
+const KEY: &str = ".key";
+
 /// What stands at the end of a copy: `.env.bak`, `id_rsa~`.
 const COPIES: [&str; 8] = [".bak", ".backup", ".old", ".orig", ".save", ".swp", ".copy", "~"];
 
@@ -83,28 +92,22 @@ const SAMPLES: [&str; 6] = [".example", ".sample", ".template", ".dist", ".defau
 
 /// The name of a file or folder, with its path in the code, says that it holds credentials.
 pub(super) fn is_credential(path: &Path, is_dir: bool) -> bool {
-    let Some(name) = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase())
-    else {
-        return false;
-    };
     if is_dir {
         return is_in_credentials(path);
     }
-    let mut name = name.as_str();
-    // `.#x` and `.x.swp` are what editors make of `x`.
-    while let Some(shorter) = COPIES.iter().find_map(|copy| name.strip_suffix(copy)) {
-        name = shorter;
-    }
-    name = name.strip_prefix(".#").unwrap_or(name);
-    if SAMPLES.iter().any(|sample| name.ends_with(sample)) {
+    let name = original(path);
+    let name = name.as_str();
+    if is_sample(name) {
         return false;
     }
     let hidden_copy = name.strip_prefix('.').unwrap_or(name);
     path.ends_with(".docker/config.json")
+        || path.ends_with(".huggingface/token")
         || FILES.contains(&name)
         || FILES.contains(&hidden_copy) && hidden_copy.starts_with('.')
         || name.starts_with(".env.")
         || name.starts_with("client_secret_")
+        || name.strip_suffix(".json").is_some_and(|name| name.starts_with("gha-creds-"))
         || name.starts_with(".env-")
         || name.starts_with(".env_")
         || is_ssh_key(name)
@@ -114,6 +117,37 @@ pub(super) fn is_credential(path: &Path, is_dir: bool) -> bool {
         || name.starts_with("kubeconfig.")
         || name.starts_with("kubeconfig-")
         || name.ends_with("-kubeconfig")
+}
+
+/// The name in small letters of which a file may be a copy.
+fn original(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    let mut name = name.as_str();
+    // `.#x` and `.x.swp` are what editors make of `x`.
+    while let Some(shorter) = COPIES.iter().find_map(|copy| name.strip_suffix(copy)) {
+        name = shorter;
+    }
+    name.strip_prefix(".#").unwrap_or(name).to_owned()
+}
+
+/// `.env.example`, `example.env`.
+fn is_sample(name: &str) -> bool {
+    SAMPLES.iter().any(|sample| {
+        let word = sample.trim_start_matches('.');
+        let before = name.strip_suffix(".env").map(|name| name.trim_start_matches('.'));
+        name.ends_with(sample) || before == Some(word)
+    })
+}
+
+/// The name is that of a private key or of a certificate.
+pub(super) fn is_perhaps_key(path: &Path) -> bool {
+    let name = original(path);
+    PERHAPS_KEYS.iter().any(|ending| name.ends_with(ending))
+}
+
+/// The name is that of a key, private or public, or of something else that has the same ending.
+pub(super) fn ends_as_key(path: &Path) -> bool {
+    original(path).ends_with(KEY)
 }
 
 /// `id_rsa`, `id_ed25519`, `id_work`: a private key by OpenSSH's custom. It has no ending, which tells
@@ -151,8 +185,6 @@ mod tests {
             "a/b/.env.local",
             ".env.bak",
             ".env~",
-            "key.pem",
-            "x.KEY",
             "id_rsa",
             "id_ed25519",
             "a/id_work",
@@ -176,6 +208,12 @@ mod tests {
             ".env.swp",
             "..env.swp",
             "secrets.yaml",
+            "secret.json",
+            "credentials.csv",
+            "credentials.toml",
+            "a/gha-creds-0123.json",
+            ".huggingface/token",
+            "a.template.env",
         ] {
             assert!(is_credential(Path::new(file), false), "{file}");
         }
@@ -194,6 +232,16 @@ mod tests {
             ".gitignore",
             "credentials.py",
             "x.keys",
+            "key.pem",
+            "x.KEY",
+            "ca.crt",
+            "template.env",
+            "example.env",
+            ".sample.env",
+            ".env.template",
+            "example.env.bak",
+            "huggingface/token",
+            "gha-creds.py",
         ] {
             assert!(!is_credential(Path::new(file), false), "{file}");
         }

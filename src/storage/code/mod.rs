@@ -3,13 +3,18 @@
 mod carry;
 mod contents;
 mod credentials;
+mod error;
 mod folder;
 mod ignored;
+mod left;
+mod links;
 mod locate;
 mod told;
 mod walk;
 
 pub use carry::{Carried, JUDGED, Mask, Masked, carry};
+pub use error::CodeError;
+pub use left::{Left, Why};
 pub use locate::{Located, locate};
 pub use told::{left_behind, listed};
-pub use walk::{Code, CodeError, Entry, Left, Outside, Why, walk};
+pub use walk::{Code, Entry, walk};

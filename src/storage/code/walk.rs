@@ -1,14 +1,15 @@
 //! One walk over a folder with code, the same for a copy on this machine and for a cluster.
 
-use std::collections::HashSet;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::credentials::{is_credential, is_in_credentials};
+use super::error::CodeError;
 use super::folder::Folder;
 use super::ignored::{Ignored, Said};
-use super::told::listed;
+use super::left::{Left, Why};
+use super::links::{Leads, Travels};
 use crate::storage::ReadError;
 
 /// A file or folder that travels with a run.
@@ -23,35 +24,11 @@ pub struct Entry {
     /// The name is that of credentials, which travel since they are named.
     pub credentials: bool,
     /// Where it lies below the code's folder; for a link what it points at.
-    source: PathBuf,
-}
-
-/// Something that no ignore file names and that stays behind all the same.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Left {
-    /// Its path below the code's folder; of a folder all stays behind.
-    pub path: PathBuf,
-    /// Why it doesn't travel.
-    pub why: Why,
-}
-
-/// Why something doesn't travel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Why {
-    /// By its name it holds credentials.
-    Credentials,
-    /// A private key is in it.
-    PrivateKey,
-    /// It is the manifest of a Secret, with its values.
-    Secret,
-    /// A link to something that doesn't travel itself, or to a folder.
-    Link,
-    /// A pipe, a socket or a device.
-    Special,
+    pub(super) source: PathBuf,
 }
 
 /// The most files and folders of one walk.
-const MOST: usize = 1_000_000;
+pub(super) const MOST: usize = 1_000_000;
 
 /// The files of a folder that travel. They are opened below the folder that was walked.
 #[derive(Debug)]
@@ -63,71 +40,10 @@ pub struct Code {
     pub left: Vec<Left>,
 }
 
-/// A link in the code, and what it leads to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outside {
-    /// Its path below the code's folder.
-    pub link: PathBuf,
-    /// Where it leads.
-    pub to: PathBuf,
-}
-
-/// The code can't travel.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum CodeError {
-    /// Links lead out of the folder: they may be somebody else's.
-    #[error(
-        "{}: {}; what lies outside of a folder doesn't travel with it: name the links in \
-         .mlctlignore, or put what they lead to in their place",
-        code.display(), shown(links)
-    )]
-    Outside {
-        /// The folder.
-        code: PathBuf,
-        /// The links.
-        links: Vec<Outside>,
-    },
-    /// The folder itself is one in which a program keeps credentials, or of the system.
-    #[error("{}: nothing in it travels, since it is {what}; name a folder with code", code.display())]
-    NoCode {
-        /// The folder or file without links.
-        code: PathBuf,
-        /// What it is.
-        what: &'static str,
-    },
-    /// So much is no code, and would be looked at for minutes.
-    #[error(
-        "{}: there are more than {MOST} files and folders in it: name what isn't needed in \
-         .mlctlignore, or take a smaller folder", .0.display()
-    )]
-    TooMany(PathBuf),
-    /// An ignore file can't be read, so that it isn't known what travels.
-    #[error("{0}")]
-    Read(#[from] ReadError),
-    /// A folder can't be read.
-    #[error("{0}")]
-    Io(#[from] io::Error),
-}
-
-impl From<CodeError> for io::Error {
-    fn from(error: CodeError) -> Self {
-        match error {
-            CodeError::Io(error) => error,
-            CodeError::Read(error) => error.into(),
-            other => Self::new(io::ErrorKind::InvalidInput, other.to_string()),
-        }
-    }
-}
-
-fn shown(links: &[Outside]) -> String {
-    let link = |one: &Outside| format!("{} leads to {}", one.link.display(), one.to.display());
-    listed(&links.iter().map(link).collect::<Vec<_>>())
-}
-
 /// What of `code` travels: not what `.gitignore` and `.mlctlignore` name, never `.git`, and no
-/// credentials unless `.mlctlignore` takes them along by their names. Symbolic links are followed only
-/// to files within the folder that travel themselves. A lone file travels as itself.
+/// credentials or Python environments unless `.mlctlignore` takes them along by their names. Symbolic
+/// links are followed only to files within the folder that travel themselves. A lone file travels as
+/// itself.
 pub fn walk(code: &Path) -> Result<Code, CodeError> {
     let real = fs_err::canonicalize(code)?;
     let refused = |what| CodeError::NoCode { code: real.clone(), what };
@@ -154,7 +70,7 @@ pub fn walk(code: &Path) -> Result<Code, CodeError> {
     };
     let ignored = Ignored::around(&real)?;
     walk.folder(Path::new(""), &ignored)?;
-    walk.follow_links()?;
+    walk.follow_links();
     Ok(walk.code)
 }
 
@@ -189,10 +105,21 @@ struct Walk {
 impl Walk {
     fn folder(&mut self, dir: &Path, around: &Ignored) -> Result<(), CodeError> {
         let root = self.code.folder.path.clone();
-        let ignored = around.below(&self.code.folder, dir)?;
-        let mut found: Vec<_> =
-            fs_err::read_dir(root.join(dir))?.collect::<io::Result<Vec<_>>>()?;
+        let mut found = contents(&root.join(dir)).map_err(|error| {
+            if error.kind() == io::ErrorKind::PermissionDenied && !dir.as_os_str().is_empty() {
+                CodeError::Unreadable { code: root.clone(), below: dir.to_owned(), error }
+            } else {
+                error.into()
+            }
+        })?;
         found.sort_by_key(fs_err::DirEntry::file_name);
+        // Tools that make an environment have git ignore all that is in it. Who takes one along by
+        // its name means what is in it.
+        let ignored = if !dir.as_os_str().is_empty() && is_environment(&root.join(dir)) {
+            around.clone()
+        } else {
+            around.below(&self.code.folder, dir)?
+        };
         for entry in found {
             let path = dir.join(entry.file_name());
             // A file may go while others are looked at.
@@ -212,6 +139,9 @@ impl Walk {
             }
             if credentials && !named {
                 self.code.left.push(Left { path, why: Why::Credentials });
+            } else if is_dir && !named && is_environment(&root.join(&path)) {
+                let at = root.join(&path);
+                self.code.left.push(Left { path, why: Why::Environment { at } });
             } else if kind.is_symlink() {
                 self.links.push((path, named));
             } else if is_dir || kind.is_file() {
@@ -233,39 +163,32 @@ impl Walk {
         Ok(())
     }
 
-    /// A link travels as the file that it leads to, if that travels: a link is no way around a rule.
-    fn follow_links(&mut self) -> Result<(), CodeError> {
-        let root = self.code.folder.path.clone();
-        let travels: HashSet<PathBuf> = self
-            .code
-            .entries
-            .iter()
-            .filter(|entry| !entry.is_dir)
-            .map(|entry| entry.path.clone())
-            .collect();
-        let mut outside = Vec::new();
+    /// A link travels as the file that it leads to, if that travels.
+    fn follow_links(&mut self) {
+        let travels = Travels::of(&self.code.entries);
         for (path, named) in std::mem::take(&mut self.links) {
-            let real = fs_err::canonicalize(root.join(&path));
-            let below = real.as_ref().map(|real| real.strip_prefix(&root));
-            match below {
-                Ok(Ok(source)) if travels.contains(source) => {
-                    let source = source.to_owned();
+            match travels.leads(&self.code.folder.path, &path) {
+                Leads::To(source) => {
                     let entry = Entry { path, is_dir: false, named, credentials: false, source };
                     self.code.entries.push(entry);
                 }
-                Ok(Err(_)) => {
-                    let to = real.unwrap_or_default();
-                    outside.push(Outside { link: path, to });
-                }
-                // Also one that leads nowhere.
-                Ok(Ok(_)) | Err(_) => self.code.left.push(Left { path, why: Why::Link }),
+                Leads::Stays(why) => self.code.left.push(Left { path, why }),
+                Leads::Nowhere => {}
             }
         }
-        if outside.is_empty() {
-            return Ok(());
-        }
-        Err(CodeError::Outside { code: root, links: outside })
     }
+}
+
+/// What is in a folder. It must be one in which names can be looked up too, since files are opened there.
+fn contents(dir: &Path) -> io::Result<Vec<fs_err::DirEntry>> {
+    let found = fs_err::read_dir(dir)?.collect::<io::Result<Vec<_>>>()?;
+    fs_err::symlink_metadata(dir.join("."))?;
+    Ok(found)
+}
+
+/// A folder made by `python3 -m venv` and its like.
+fn is_environment(dir: &Path) -> bool {
+    fs_err::symlink_metadata(dir.join("pyvenv.cfg")).is_ok_and(|found| found.is_file())
 }
 
 impl Code {
@@ -277,5 +200,33 @@ impl Code {
     /// The folder's path without links.
     pub fn root(&self) -> &Path {
         &self.folder.path
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_cannot_be_read_is_named_with_the_line_that_leaves_it_out() {
+        use std::os::unix::fs::PermissionsExt;
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("a/pgdata");
+        fs_err::create_dir_all(&folder).unwrap();
+        // Without the right to read it, and without the right to look up names in it.
+        for mode in [0o300, 0o600, 0o000] {
+            fs_err::set_permissions(&folder, PermissionsExt::from_mode(mode)).unwrap();
+            // Root may read everything.
+            if fs_err::read_dir(&folder).is_ok() && rustix::process::geteuid().is_root() {
+                continue;
+            }
+            let said = walk(root.path()).unwrap_err().to_string();
+            let expected = "a/pgdata: permission denied; if the run doesn't need it, name it in \
+                            .mlctlignore by a line `a/pgdata/`";
+            assert!(said.contains(expected), "{mode:o}: {said}");
+        }
+        fs_err::write(root.path().join(".mlctlignore"), "a/pgdata/\n").unwrap();
+        assert!(walk(root.path()).is_ok());
+        fs_err::set_permissions(&folder, PermissionsExt::from_mode(0o700)).unwrap();
     }
 }

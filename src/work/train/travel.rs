@@ -100,6 +100,11 @@ impl Told {
         };
         let secrets = secret_values(job);
         let mut left = code.left.clone();
+        // Data take the place of a link.
+        let is_data = |path: &Path| {
+            job.job.data.iter().any(|data| path.starts_with(data.path.trim_start_matches("./")))
+        };
+        left.retain(|one| !(one.is_link() && is_data(&one.path)));
         let mut named = Vec::new();
         let mut specs = Vec::new();
         let mut looked_into = 0;
@@ -112,7 +117,10 @@ impl Told {
                 break;
             }
             let bytes = match carry(&code, entry, mask_spec) {
-                Ok(Carried::File { bytes, masked, mode: _ }) => {
+                Ok(Carried::File { bytes, masked, credentials, mode: _ }) => {
+                    if credentials && !entry.credentials {
+                        named.push(entry.path.as_path());
+                    }
                     if masked > 0 {
                         specs.push(entry.path.as_path());
                     }
@@ -143,8 +151,10 @@ impl Told {
         }
         self.notices.extend(left_behind("code", &left));
         if !named.is_empty() {
+            let (travel, them) =
+                if named.len() == 1 { ("travels", "it") } else { ("travel", "them") };
             let named = listed(&named);
-            self.notices.push(format!("code: {named} travel, since .mlctlignore names them"));
+            self.notices.push(format!("code: {named} {travel}, since .mlctlignore names {them}"));
         }
         if !specs.is_empty() {
             let specs = listed(&specs);

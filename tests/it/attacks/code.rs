@@ -139,8 +139,6 @@ fn credentials_stay_behind_unless_they_are_named() {
         ".env",
         ".env.production",
         "a/.env.local",
-        "server.pem",
-        "server.key",
         "id_rsa",
         "id_ed25519",
         "id_work",
@@ -163,6 +161,10 @@ fn credentials_stay_behind_unless_they_are_named() {
         "a.keystore",
         "terraform.tfstate",
         "terraform.tfstate.backup",
+        "gha-creds-0a1b.json",
+        ".huggingface/token",
+        "credentials.csv",
+        "secret.json",
     ];
     for name in by_name {
         sandbox.write(name, secret);
@@ -172,6 +174,9 @@ fn credentials_stay_behind_unless_they_are_named() {
     for (name, text) in [
         ("robot.json", account),
         ("notes.md", format!("{KEY}{secret}")),
+        ("server.pem", format!("{KEY}{secret}")),
+        ("server.key", format!("-----BEGIN ENCRYPTED PRIVATE KEY-----\n{secret}")),
+        ("binary.key", format!("\u{0}{secret}")),
         ("tool.py", format!("KEY = '''{KEY}{secret}'''")),
         (".npmrc", format!("//r.example/:_authToken={secret}\n")),
         ("run.yaml", format!("apiVersion: v1\nkind: Secret\nstringData: {{a: {secret}}}\n")),
@@ -180,16 +185,29 @@ fn credentials_stay_behind_unless_they_are_named() {
     }
     // A link is no way around it, whatever its name.
     std::os::unix::fs::symlink(".env", sandbox.dir().join("settings.txt")).expect("link");
+    std::os::unix::fs::symlink("binary.key", sandbox.dir().join("song.txt")).expect("link");
     sandbox.write(".git/config", secret);
     std::os::unix::fs::symlink(".git/config", sandbox.dir().join("git.txt")).expect("link");
-    for name in ["id_map.py", ".env.example", "id_rsa.pub", "keys.py"] {
+    let harmless = [
+        ".env.example",
+        "ca.pem",
+        "example.env",
+        "id_map.py",
+        "id_rsa.pub",
+        "keys.py",
+        "piano.key",
+        "template.env",
+    ];
+    for name in harmless {
         sandbox.write(name, "harmless\n");
     }
     let (objects, said) = rendered(&sandbox, &[]);
     assert!(!objects.contains(secret), "{said}\n{objects}");
     let mut files = travelling(&objects);
     files.sort();
-    assert_eq!(files, [".env.example", "id_map.py", "id_rsa.pub", "keys.py", "mlctl.yaml"]);
+    let mut expected = [&harmless[..], &["mlctl.yaml"]].concat();
+    expected.sort_unstable();
+    assert_eq!(files, expected);
     for name in [".aws", ".env", "robot.json", "run.yaml", "settings.txt", "!.aws"] {
         assert!(said.contains(name), "{name}\n{said}");
     }
@@ -210,12 +228,16 @@ fn credentials_stay_behind_unless_they_are_named() {
     sandbox.write(".mlctlignore", "!*\n!**\n!.*\n!*/\n");
     sandbox.write("mlctl.yaml", &spec);
     assert!(!rendered(&sandbox, &[]).0.contains(secret));
-    sandbox.write(".mlctlignore", "!.env\n!robot.json\n!.aws/\n");
+    sandbox.write(".mlctlignore", "!.env\n!robot.json\n!server.key\n!.aws/\n");
     let (objects, said) = rendered(&sandbox, &[]);
-    for name in [".env", "robot.json", ".aws/credentials"] {
+    for name in [".env", "robot.json", "server.key", ".aws/credentials"] {
         assert!(travelling(&objects).contains(&name.to_owned()), "{name}");
     }
-    assert!(said.contains("travel, since .mlctlignore names them"), "{said}");
+    let named = "code: .env, robot.json, server.key travel, since .mlctlignore names them";
+    assert!(said.contains(named), "{said}");
+    sandbox.write(".mlctlignore", "!.env\n");
+    let (_, said) = rendered(&sandbox, &[]);
+    assert!(said.contains("code: .env travels, since .mlctlignore names it"), "{said}");
 }
 
 #[test]

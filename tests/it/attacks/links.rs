@@ -80,6 +80,25 @@ fn a_link_named_as_code_does_not_leave_the_repository() {
     refused(&sandbox, &["data: a link leads from notes to HOME/notes"]);
 }
 
+/// Both runtimes, and what only looks: nothing of a home is printed, and each says these words. The
+/// answer is what the command printed here.
+#[track_caller]
+fn left_behind(sandbox: &Sandbox, words: &[&str]) -> String {
+    let real = sandbox.home().canonicalize().expect("home").display().to_string();
+    let local = ["train", "repo", "--set", "output=./o"];
+    for args in [&["render", "repo"][..], &["validate", "repo"], &local] {
+        let output = sandbox.run(0, args);
+        let said = stderr(&output);
+        for word in words {
+            assert!(said.contains(&word.replace("HOME", &real)), "{args:?}: {word}\n{said}");
+        }
+        assert!(!(stdout(&output) + &said).contains(SECRET), "{args:?}");
+    }
+    let log = stdout(&sandbox.run(0, ["logs"]));
+    assert!(!log.contains(SECRET), "{log}");
+    log
+}
+
 #[test]
 fn links_within_the_code_lead_nowhere_else() {
     for (link, to) in [
@@ -96,14 +115,82 @@ fn links_within_the_code_lead_nowhere_else() {
         }
         let sandbox = repository("code: .\n", &links);
         let real = if to.starts_with('/') { " leads to /" } else { "leads to HOME/notes" };
-        refused(&sandbox, &[link, real, ".mlctlignore"]);
+        left_behind(&sandbox, &[link, real, "outside of the code", "data: [{uri: /"]);
         sandbox.write(
             "repo/.mlctlignore",
             &links.iter().map(|(link, _)| format!("/{link}\n")).collect::<String>(),
         );
         let output = sandbox.run(0, ["render", "repo"]);
         assert!(!stdout(&output).contains(SECRET));
+        assert!(!stderr(&output).contains("leads to"), "{}", stderr(&output));
     }
+}
+
+#[test]
+fn many_links_are_told_in_one_sentence_and_data_take_their_place() {
+    let names: Vec<String> = (0..20).map(|i| format!("l{i:02}")).collect();
+    let links: Vec<_> = names.iter().map(|name| (name.as_str(), "HOME/notes")).collect();
+    let sandbox = repository("code: .\n", &links);
+    left_behind(&sandbox, &["20 links lead outside", "l02 leads to HOME/notes and 17 more"]);
+
+    // The next step that the warning names.
+    let sandbox = repository("code: .\n", &[("sets", "HOME/sets")]);
+    let sets = sandbox.home().join("sets");
+    fs_err::create_dir(&sets).expect("folder");
+    fs_err::write(sets.join("a.csv"), "one,two").expect("file");
+    let data =
+        format!("data: [{{uri: {}, path: sets}}]", sets.canonicalize().expect("s").display());
+    left_behind(&sandbox, &[&data]);
+    let sandbox_spec = fs_err::read_to_string(sandbox.dir().join("repo/mlctl.yaml")).expect("spec");
+    sandbox.write("repo/mlctl.yaml", &format!("{sandbox_spec}{data}\n"));
+    let log = left_behind(&sandbox, &[]);
+    assert!(log.contains("one,two"), "{log}");
+    let said = stderr(&sandbox.run(0, ["validate", "repo"]));
+    assert!(!said.contains("leads to"), "{said}");
+}
+
+#[test]
+fn python_environments_stay_behind_unless_they_are_named() {
+    let sandbox = repository("code: .\n", &[(".venv/bin/python3", "/bin/sh")]);
+    let lines = [
+        (".venv/pyvenv.cfg", "home = /usr/bin\n"),
+        // Newer Pythons write this, so that git leaves an environment alone.
+        (".venv/.gitignore", "*\n"),
+        (".venv/bin/python", "#!/bin/sh\necho the python of the environment\n"),
+        (".venv/lib/package.py", "x = 1\n"),
+    ];
+    for (name, text) in lines {
+        sandbox.write(&format!("repo/{name}"), text);
+    }
+    let python = sandbox.dir().join("repo/.venv/bin/python");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs_err::set_permissions(&python, mode).expect("mode");
+    let path = python.canonicalize().expect("path").display().to_string();
+    let words = [
+        ".venv is a Python environment and stays behind",
+        "setup.python.requirements",
+        &path,
+        "`!.venv/`",
+    ];
+    left_behind(&sandbox, &words);
+    let said = stderr(&sandbox.run(0, ["validate", "repo"]));
+    assert_eq!(said.matches(".venv is").count(), 1, "{said}");
+    assert!(!said.contains("leads to"), "{said}");
+    let objects = stdout(&sandbox.run(0, ["render", "repo", "-o", "json"]));
+    assert!(!objects.contains("package.py"), "{objects}");
+
+    // Both ways that the notice names.
+    let run = |command: &str| {
+        let set = format!("command=[\"{command}\"]");
+        sandbox.run(0, ["train", "repo", "--set", "output=./o", "--set", &set]);
+        stdout(&sandbox.run(0, ["logs"]))
+    };
+    assert!(run(&path).contains("the python of the environment"));
+    sandbox.write("repo/.mlctlignore", "!.venv/\n");
+    assert!(run(".venv/bin/python").contains("the python of the environment"));
+    let output = sandbox.run(0, ["render", "repo", "-o", "json"]);
+    assert!(stdout(&output).contains("package.py"), "{}", stdout(&output));
+    assert!(stderr(&output).contains(".venv/bin/python3 leads to /"), "{}", stderr(&output));
 }
 
 #[test]
@@ -130,10 +217,28 @@ fn what_is_named_outside_is_said_and_credentials_never_go() {
 
 #[test]
 fn links_that_stay_within_the_code_still_work() {
-    let sandbox = repository("code: .\n", &[("alias.py", "train.py"), ("gone", "nowhere")]);
+    let links = [
+        ("alias.py", "train.py"),
+        ("gone", "nowhere"),
+        ("data", "big"),
+        ("wandb/latest-run", "run-1"),
+        ("settings.txt", ".env"),
+    ];
+    let sandbox = repository("code: .\n", &links);
+    for file in ["repo/big/x", "repo/wandb/run-1/x", "repo/.env"] {
+        sandbox.write(file, "harmless");
+    }
     let output = sandbox.run(0, ["render", "repo", "-o", "json"]);
     assert!(stdout(&output).contains("alias.py"), "{}", stdout(&output));
-    assert!(stderr(&output).contains("gone"), "{}", stderr(&output));
+    let said = stderr(&output);
+    for words in [
+        "data leads to big, and links to folders don't travel: use big itself",
+        "settings.txt leads to .env, which doesn't travel, so neither does the link",
+        ".env doesn't travel, since by its name it holds credentials",
+    ] {
+        assert!(said.contains(words), "{words}\n{said}");
+    }
+    assert!(!said.contains("gone") && !said.contains("wandb"), "{said}");
 }
 
 #[test]

@@ -34,7 +34,7 @@ pub enum BundleError {
     /// A file's name is not UTF-8, so that it can't be written into a document.
     #[error("code and data: the name of {} is not valid UTF-8", .0.display())]
     BadName(PathBuf),
-    /// A folder can't travel, for example since links lead out of it.
+    /// A folder can't travel, for example since a part of it can't be read.
     #[error("code and data: {0}")]
     Code(#[from] CodeError),
     /// A file can't be read.

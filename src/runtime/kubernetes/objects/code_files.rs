@@ -40,7 +40,7 @@ pub(crate) fn files(
     for entry in code.entries.iter().filter(|entry| !entry.is_dir) {
         let path = entry.path.clone();
         let (bytes, size, mode) = match carry(&code, entry, mask_spec)? {
-            Carried::File { bytes, mode, masked: _ } => {
+            Carried::File { bytes, mode, .. } => {
                 let size = bytes.len() as u64;
                 (bytes, size, mode)
             }

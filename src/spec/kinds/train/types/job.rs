@@ -41,7 +41,8 @@ pub struct TrainJob {
     pub image: Option<String>,
     /// A folder (or one file) with the code; every replica gets a writable copy as its working folder.
     /// `.gitignore` and `.mlctlignore` are honoured; `.git` never travels, and neither do credentials
-    /// (`.env`, keys) unless a line such as `!.env` in `.mlctlignore` names them.
+    /// (`.env`, private keys) and Python environments unless a line such as `!.env` in `.mlctlignore`
+    /// names them. A link that leads outside stays behind, with a warning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mlctl-expand" = true))]
     pub code: Option<Place>,
