@@ -118,10 +118,11 @@ fn parse(root: &Path, file: &Path, bytes: &[u8]) -> Gitignore {
     builder.build().unwrap_or_else(|_| Gitignore::empty())
 }
 
-/// The last part of a pattern has letters: it means some files rather than all that there are.
+/// The last part of a pattern is a name: whoever writes `*.json` or `[a-z]*` doesn't think of the
+/// credentials that it means too.
 fn names(pattern: &str) -> bool {
     let last = pattern.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-    last.chars().any(char::is_alphanumeric)
+    last.chars().any(char::is_alphanumeric) && !last.contains(['*', '?', '['])
 }
 
 #[cfg(test)]
@@ -151,7 +152,7 @@ mod tests {
         for (name, text) in [
             (".gitignore", "*.log\n.env\nx\n!kept.bin\n"),
             ("a/.gitignore", "!y.log\n"),
-            (".mlctlignore", "\u{feff}*.bin\n!.env\n!*.pem\n!a/*\n"),
+            (".mlctlignore", "\u{feff}*.bin\n!.env\n!*.pem\n!id.pem\n!a/*\n"),
             (".git/info/exclude", "mine\n"),
         ] {
             fs_err::write(root.join(name), text).unwrap();
@@ -162,7 +163,8 @@ mod tests {
             ("kept.bin", "ignored"),
             ("mine", "ignored"),
             (".env", "named"),
-            ("k.pem", "named"),
+            ("k.pem", "nothing"),
+            ("id.pem", "named"),
             ("train.py", "nothing"),
             ("a/key", "nothing"),
             ("a/y.log", "nothing"),

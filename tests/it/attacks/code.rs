@@ -108,14 +108,14 @@ fn a_secret_in_another_file_of_the_code_is_named() {
     sandbox.write(
         "mlctl.yaml",
         &format!(
-            "{HEAD}code: .\ncommand: [x, --api-key, by-argument]\n\
-             env: [{{name: A_TOKEN, value: by-literal}}, {{name: B_TOKEN, value: '${{GIVEN}}'}}]\n"
+            "{HEAD}code: .\ncommand: [x, --api-key, by-argument-1]\n\
+             env: [{{name: A_TOKEN, value: by-literal-1}}, {{name: B_TOKEN, value: '${{GIVEN}}'}}]\n"
         ),
     );
-    sandbox.write("a.py", "T = 'by-literal'\n");
+    sandbox.write("a.py", "T = 'by-literal-1'\n");
     sandbox.write("lib/b.py", "T = 'given-by-environment'\n");
-    sandbox.write("c.cfg", "x=by-argument by-setting\n");
-    let set = ["--set", "env[0].value=by-setting", "--set", "env[0].name=S_TOKEN"];
+    sandbox.write("c.cfg", "x=by-argument-1 by-setting-1\n");
+    let set = ["--set", "env[0].value=by-setting-1", "--set", "env[0].name=S_TOKEN"];
     for args in [&[][..], &set] {
         let (_, said) = rendered(&sandbox, args);
         let line = |file: &str, name: &str| {
@@ -125,7 +125,7 @@ fn a_secret_in_another_file_of_the_code_is_named() {
         assert!(line("c.cfg", "--api-key"), "{said}");
         assert_eq!(line("a.py", "A_TOKEN"), args.is_empty(), "{said}");
         assert_eq!(line("c.cfg", "S_TOKEN"), !args.is_empty(), "{said}");
-        assert!(!said.contains("by-literal") && !said.contains("by-setting"), "{said}");
+        assert!(!said.contains("by-literal-1") && !said.contains("by-setting-1"), "{said}");
     }
 }
 
