@@ -3,6 +3,7 @@
 mod check;
 mod context;
 mod error;
+mod known;
 mod layout;
 mod mask;
 pub(crate) mod rendezvous;
@@ -15,6 +16,7 @@ pub use crate::spec::check::{mask_argv, mask_spec, mask_text};
 pub(crate) use context::{BLAME_HOLD, DRAIN, GRACE, KILL_BOUND, LEASE, OUTSIDE_PAUSE};
 pub use context::{PlanContext, RuntimeDefaults};
 pub use error::PlanError;
+pub use known::{Known, is_telling, secrets_in_arguments};
 pub use layout::*;
 pub use rendezvous::{OutputDirs, UnknownReplica, environment, hidden};
 pub use secrets::{SecretVariables, hide};

@@ -2,24 +2,24 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::known::is_secret_variable;
 use super::types::Plan;
-use crate::spec::check::{MASK, is_secret_name, mask_value};
+use crate::spec::check::MASK;
 
 /// Variables by role and name.
 pub type SecretVariables = BTreeMap<String, BTreeMap<String, String>>;
 
 impl Plan {
-    /// Takes out the values of variables that look like secrets or whose text is in `known` (what
-    /// `${VAR}` brought in), and leaves a mask in their place.
-    pub fn take_secrets(&mut self, known: &BTreeSet<String>) -> SecretVariables {
+    /// Takes out the values of variables that look like secrets, whose text is in `given` (what
+    /// `${VAR}` brought in), or that have a known secret in them, and leaves a mask in their place.
+    pub fn take_secrets(&mut self, given: &BTreeSet<String>) -> SecretVariables {
+        self.know(given);
+        let known = self.head.known.clone();
         let mut taken = SecretVariables::new();
         for role in &mut self.gang_mut().roles {
             for variable in &mut role.env {
                 let Some(value) = &mut variable.value else { continue };
-                let secret = is_secret_name(&variable.name)
-                    || mask_value(&variable.name, value) != *value
-                    || known.contains(value.as_str());
-                if secret && !value.is_empty() {
+                if is_secret_variable(&variable.name, value, given) || known.within(value) {
                     let value = std::mem::replace(value, MASK.into());
                     taken
                         .entry(role.name.to_string())

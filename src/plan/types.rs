@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::known::Known;
 use crate::gang::{GangConfig, ReplicaId, RoleName, RunId};
 use crate::spec::{
     Accelerators, EnvVar, Framework, SecretUse, Security, Setup, Strategy, Toleration, Volume,
@@ -39,6 +40,9 @@ pub struct Head {
     pub name: String,
     /// The labels that the spec gives, for people to select runs by.
     pub labels: IndexMap<String, String>,
+    /// The secret values that are masked wherever they stand; no document has them.
+    #[serde(skip)]
+    pub known: Known,
 }
 
 /// The three shapes in which work runs. A runtime decides about each of them where it takes a plan.

@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use super::mask::mask_setup;
 use super::types::{Plan, RolePlan};
 use crate::spec::Setup;
-use crate::spec::check::mask_argv;
 
 /// The parts of an agent's orders that are masked in its documents, as they are.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -22,12 +21,13 @@ pub struct Withheld {
 impl Withheld {
     /// What of a role is not in the masked plan.
     pub fn of(plan: &Plan, role: &RolePlan) -> Self {
+        let known = &plan.head.known;
         let setup = plan.gang().setup.as_ref().filter(|setup| {
             let mut masked = (*setup).clone();
-            mask_setup(&mut masked);
+            mask_setup(&mut masked, known);
             masked != **setup
         });
-        let command = Some(&role.command).filter(|command| mask_argv(command) != **command);
+        let command = Some(&role.command).filter(|command| known.argv(command) != **command);
         Self { command: command.cloned(), setup: setup.cloned() }
     }
 

@@ -64,10 +64,11 @@ impl Order<'_> {
     /// A spec's text as it may be written down: without its literal secrets, and without the values
     /// that were taken out of the plan.
     pub fn masked(&self, text: &str) -> String {
-        match mask_spec("", text) {
+        let shown = match mask_spec("", text) {
             Some(spec) => hide(&spec.text, &self.secrets),
             None => hide(text, &self.secrets),
-        }
+        };
+        self.plan.head.known.hide(&shown).into_owned()
     }
 
     /// The facts of the submission, as the state and the cluster keep them; secret values are masked
@@ -78,7 +79,8 @@ impl Order<'_> {
         submitter: &Submitter<'_>,
         keep: impl FnOnce(&NewRun<'_>) -> T,
     ) -> T {
-        let argv = submitter.argv.iter().map(|arg| hide(arg, &self.secrets));
+        let known = &self.plan.head.known;
+        let argv = submitter.argv.iter().map(|arg| known.hide(&hide(arg, &self.secrets)).into());
         let argv: Vec<String> = argv.collect();
         let code = self.plan.gang().code.as_ref().map(|code| Path::new(code.as_str()));
         let checkout = code.filter(|dir| dir.is_dir()).unwrap_or(self.base);

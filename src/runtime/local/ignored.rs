@@ -8,7 +8,8 @@ use crate::runtime::Notice;
 /// What a cluster would do with a plan and this machine doesn't. Everything that a plan says is named
 /// here once, so that a new field fails to compile until somebody has decided about it.
 pub(crate) fn ignored(plan: &Plan) -> Vec<Notice> {
-    let Plan { head: Head { schema_version: _, run: _, name: _, labels: _ }, unit } = plan;
+    let Plan { head: Head { schema_version: _, run: _, name: _, labels: _, known: _ }, unit } =
+        plan;
     let gang = match unit {
         Unit::Gang(gang) => gang,
         Unit::Tasks(none) => match *none {},

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+use super::pairs::{ends_named, is_named, mask_pairs, mask_quoted};
 use super::secret_names::{is_revision_name, is_secret_name};
 use super::secret_shapes::{in_urls, is_key};
 
@@ -29,9 +30,18 @@ pub fn mask_value<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
 
 /// One word as it may be shown: known keys, and what is secret in URLs, are replaced.
 pub fn mask_text(text: &str) -> Cow<'_, str> {
+    let secrets = in_urls(text, MASK);
     let mut shown = Cow::Borrowed(text);
-    for range in in_urls(text, MASK).into_iter().rev() {
-        shown.to_mut().replace_range(range, MASK);
+    if !secrets.is_empty() {
+        let mut masked = String::with_capacity(text.len());
+        let mut from = 0;
+        for secret in secrets {
+            masked.push_str(&text[from..secret.start]);
+            masked.push_str(MASK);
+            from = secret.end;
+        }
+        masked.push_str(&text[from..]);
+        shown = Cow::Owned(masked);
     }
     if is_key(&shown) { Cow::Borrowed(MASK) } else { shown }
 }
@@ -41,25 +51,31 @@ pub fn mask_argv(argv: &[String]) -> Vec<String> {
     let mut shown = Vec::with_capacity(argv.len());
     let mut value_follows: Option<&str> = None;
     for argument in argv {
-        let is_flag = argument.starts_with('-');
         shown.push(match value_follows.take() {
-            Some(name) if !is_flag => mask_value(name, argument).into_owned(),
+            Some(name) if !argument.starts_with('-') => mask_value(name, argument).into_owned(),
             _ => mask_script(argument).into_owned(),
         });
-        if is_flag
-            && !argument.contains('=')
-            && (is_secret_name(argument) || is_revision_name(argument))
-        {
+        if is_flag(argument) && (is_secret_name(argument) || is_revision_name(argument)) {
             value_follows = Some(argument);
         }
     }
     shown
 }
 
+/// `--api-key` or `-password`, whose value is the next argument.
+fn is_flag(argument: &str) -> bool {
+    argument.starts_with('-') && !argument.contains(|c: char| c == '=' || c.is_whitespace())
+}
+
+/// The argument is a flag whose next argument is a secret.
+pub(super) fn is_secret_flag(argument: &str) -> bool {
+    is_flag(argument) && is_secret_name(argument)
+}
+
 /// A script, or one argument that may hold one (`sh -c`): word by word, the spaces kept.
 pub fn mask_script(script: &str) -> Cow<'_, str> {
     if !script.contains(char::is_whitespace) {
-        return mask_assignment(script);
+        return mask_word(script);
     }
     if script.contains("-----BEGIN") && is_key(script) {
         return Cow::Borrowed(MASK);
@@ -73,8 +89,12 @@ pub fn mask_script(script: &str) -> Cow<'_, str> {
             continue;
         }
         let bare = word.trim_matches(['"', '\'', ':', ',']);
+        let named = match follows {
+            Follows::Named => mask_quoted(word),
+            _ => None,
+        };
         let is_value = match follows {
-            Follows::Nothing => false,
+            Follows::Nothing | Follows::Sign | Follows::Named => false,
             Follows::Credentials => true,
             Follows::Value => !word.starts_with('-'),
         };
@@ -83,16 +103,21 @@ pub fn mask_script(script: &str) -> Cow<'_, str> {
             shown.push_str(MASK);
             shown.push_str(quote.unwrap_or_default());
         } else {
-            shown.push_str(&mask_assignment(word));
+            shown.push_str(named.as_deref().unwrap_or(&mask_word(word)));
         }
-        follows = if is_value {
+        follows = if is_value || named.is_some() {
             Follows::Nothing
-        } else if word.starts_with("--") && !word.contains('=') && is_secret_name(word) {
+        } else if is_secret_flag(word) {
             Follows::Value
         } else if SCHEMES.contains(&bare.to_ascii_lowercase().as_str())
             && shown_announces(&shown, word)
         {
             Follows::Credentials
+        } else if matches!(follows, Follows::Sign) && matches!(word, "=" | ":") || ends_named(word)
+        {
+            Follows::Named
+        } else if is_named(word) {
+            Follows::Sign
         } else {
             Follows::Nothing
         };
@@ -104,36 +129,52 @@ pub fn mask_script(script: &str) -> Cow<'_, str> {
 /// What the next word of a script is.
 enum Follows {
     Nothing,
+    /// The `=` of `api_key = 'x'`.
+    Sign,
+    /// The value of `password: x`, which may as well be ordinary text.
+    Named,
     Value,
     Credentials,
 }
 
 /// `Bearer` counts alone; `Basic` and `token` are ordinary words unless a header stands before them.
 fn shown_announces(shown: &str, word: &str) -> bool {
-    let before = shown[..shown.len() - word.len().min(shown.len())].trim_end();
-    word.to_ascii_lowercase().contains("bearer")
-        || before.to_ascii_lowercase().ends_with("authorization:")
+    const HEADER: &[u8] = b"authorization:";
+    let before = shown[..shown.len() - word.len().min(shown.len())].trim_end().as_bytes();
+    let end = &before[before.len().saturating_sub(HEADER.len())..];
+    word.to_ascii_lowercase().contains("bearer") || end.eq_ignore_ascii_case(HEADER)
+}
+
+/// A word of a script: an assignment, or something with `"name":"value"` in it.
+fn mask_word(word: &str) -> Cow<'_, str> {
+    match mask_assignment(word) {
+        Cow::Borrowed(same) => mask_pairs(same),
+        masked @ Cow::Owned(_) => masked,
+    }
 }
 
 /// `NAME=value`, also behind another name as in `--set=env.TOKEN=x`, or any other word.
 fn mask_assignment(word: &str) -> Cow<'_, str> {
-    let Some((name, value)) = word.split_once('=').filter(|(name, _)| is_name(name)) else {
-        return mask_text(word);
+    // A loop, since somebody may write more of them than calls fit on the stack.
+    let mut value = word;
+    let masked = loop {
+        let Some((name, rest)) = value.split_once('=').filter(|(name, _)| is_name(name)) else {
+            break mask_text(value);
+        };
+        value = rest;
+        if is_secret_name(name) || is_revision_name(name) {
+            break mask_value(name, value);
+        }
     };
-    let masked = if is_secret_name(name) || is_revision_name(name) {
-        mask_value(name, value)
-    } else {
-        mask_assignment(value)
-    };
-    match masked {
-        Cow::Borrowed(same) if same == value => Cow::Borrowed(word),
-        masked => Cow::Owned(format!("{name}={masked}")),
+    if masked == value {
+        return Cow::Borrowed(word);
     }
+    Cow::Owned(format!("{}{masked}", &word[..word.len() - value.len()]))
 }
 
 /// `--learning_rate`, `API_KEY`, `env[0].value`: the left side of an assignment, not of a comparison
 /// or a URL.
-fn is_name(text: &str) -> bool {
+pub(super) fn is_name(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "_-.[]\"'".contains(c))
 }
 

@@ -4,6 +4,7 @@ mod document;
 mod fields;
 mod gaps;
 mod mask;
+mod pairs;
 mod scalars;
 pub(crate) mod schema;
 pub(crate) mod secret;

@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::mask::{mask_script, mask_value};
+use super::mask::{is_secret_flag, mask_script, mask_value};
 use super::secret_names::is_secret_name;
 use crate::spec::syntax::{Node, Value};
 use crate::spec::syntax::{Source, SourceSpan};
@@ -23,6 +23,11 @@ pub(crate) struct Secret {
 /// does the label by which an affinity tells nodes apart.
 fn announces(word: &str) -> bool {
     !matches!(word, "key" | "topologyKey") && is_secret_name(word)
+}
+
+/// A list of the names of Secrets, which are none themselves.
+fn names_secrets(field: &str) -> bool {
+    matches!(field, "secrets" | "imagePullSecrets")
 }
 
 /// Where the tree holds values that must not be shown.
@@ -61,8 +66,10 @@ pub(crate) fn secrets_in(node: &Node, announced: Option<&str>, found: &mut Vec<S
             for (index, item) in items.iter().enumerate() {
                 // `--api-key abc` as two items.
                 let before = index.checked_sub(1).and_then(|before| items[before].as_text());
-                let flag = before.filter(|text| text.starts_with("--") && is_secret_name(text));
-                secrets_in(item, flag.filter(|_| item.as_text().is_some()), found);
+                let is_value = item.as_text().is_some_and(|text| !text.starts_with('-'));
+                let flag = before.filter(|text| is_value && is_secret_flag(text));
+                let announced = announced.filter(|_| item.as_text().is_some());
+                secrets_in(item, announced.or(flag), found);
             }
         }
         Value::Map(entries) => {
@@ -71,11 +78,12 @@ pub(crate) fn secrets_in(node: &Node, announced: Option<&str>, found: &mut Vec<S
                 let key = entry.key.text.as_str();
                 let own = name.filter(|_| key == "value");
                 let announced = own.or_else(|| announces(key).then_some(key));
-                secrets_in(
-                    &entry.value,
-                    announced.filter(|_| entry.value.as_text().is_some()),
-                    found,
-                );
+                let reaches = match entry.value.value {
+                    Value::Scalar(_) => true,
+                    Value::List(_) => !names_secrets(key),
+                    Value::Map(_) => false,
+                };
+                secrets_in(&entry.value, announced.filter(|_| reaches), found);
             }
         }
     }
@@ -89,7 +97,22 @@ pub fn mask_json(name: &str, value: &mut Json) {
             let masked = if announces(name) { mask_value(name, text) } else { mask_script(text) };
             *text = masked.into_owned();
         }
-        Json::Array(items) => items.iter_mut().for_each(|item| mask_json("", item)),
+        Json::Array(items) => {
+            let announced = announces(name) && !names_secrets(name);
+            let mut before: Option<String> = None;
+            for item in items {
+                let text = item.as_str().map(str::to_owned);
+                let is_value = text.as_ref().is_some_and(|text| !text.starts_with('-'));
+                let flag = before.filter(|text| is_value && is_secret_flag(text));
+                match (flag, item.as_str()) {
+                    (Some(flag), Some(text)) => *item = mask_value(&flag, text).into(),
+                    (_, text) => {
+                        mask_json(if announced && text.is_some() { name } else { "" }, item);
+                    }
+                }
+                before = text;
+            }
+        }
         Json::Object(fields) => {
             let named = fields.get("name").and_then(Json::as_str).map(str::to_owned);
             for (key, value) in fields {
@@ -147,6 +170,22 @@ pub(crate) fn mask(source: &Source, index: usize, secrets: &[SourceSpan]) -> Str
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn flags_and_lists_of_a_verbatim_field() {
+        let mut field = serde_json::json!({
+            "args": ["--api-key", "abcdef", "-password", "ghijkl", "--api-key=x", "b"],
+            "apiKeys": ["a"],
+            "imagePullSecrets": ["registry"],
+        });
+        field["api_key"] = serde_json::json!(["mnopqr"]);
+        mask_json("", &mut field);
+        let shown = field.to_string();
+        for secret in ["abcdef", "ghijkl", "mnopqr", "=x"] {
+            assert!(!shown.contains(secret), "{shown}");
+        }
+        assert!(shown.contains("registry") && shown.contains("\"b\""), "{shown}");
+    }
 
     #[test]
     fn masks_texts_that_cannot_be_read() {

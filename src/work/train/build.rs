@@ -5,7 +5,7 @@ use crate::gang::{
     Completion, FailureClass, GangConfig, MAX_REPLICAS, Member, PerClass, ReplicaId,
 };
 use crate::plan::{
-    BLAME_HOLD, DRAIN, DataPlan, GRACE, GangPlan, Head, KILL_BOUND, LEASE, OUTSIDE_PAUSE,
+    BLAME_HOLD, DRAIN, DataPlan, GRACE, GangPlan, Head, KILL_BOUND, Known, LEASE, OUTSIDE_PAUSE,
     PLAN_VERSION, Plan, PlanContext, PlanError, PodOptions, RolePlan, Unit,
 };
 use crate::spec::{Framework, Retries, Role, TrainJob};
@@ -44,6 +44,7 @@ pub fn plan(spec: &TrainJob, context: &PlanContext) -> Result<Plan, PlanError> {
         run: context.run.clone(),
         name: spec.name.clone(),
         labels: spec.labels.clone(),
+        known: Known::default(),
     };
     let gang = GangPlan {
         framework: spec.framework,

@@ -56,6 +56,7 @@ pub fn plan_in<E: From<TrainError>>(
         limit_cost(&mut plan, most, &prices()?).map_err(TrainError::from)?;
     }
     runtime.complete(&mut plan).map_err(TrainError::from)?;
+    plan.know(&job.secrets());
     Ok(plan)
 }
 

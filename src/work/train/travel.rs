@@ -5,13 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::{LoadedJob, plan};
-use crate::plan::{Plan, PlanContext, RuntimeDefaults};
+use crate::plan::{Plan, PlanContext, RuntimeDefaults, is_telling, secrets_in_arguments};
 use crate::runtime::{Notice, RuntimeError};
-use crate::spec::check::{MASK, is_secret_name, mask_argv, mask_spec, mask_value};
+use crate::spec::check::{mask_spec, mask_value};
 use crate::storage::{Carried, Left, Place, carry, left_behind, listed, locate, walk};
-
-/// Values shorter than this are looked for in no file: they would be found everywhere.
-const TELLING: usize = 6;
 
 /// How many bytes of code are searched: more than any cluster takes, and a matter of a second.
 const MOST: u64 = 128 << 20;
@@ -32,7 +29,6 @@ pub fn travel(job: &LoadedJob) -> Result<Vec<Notice>, RuntimeError> {
         told.files(job, &code);
     }
     told.patch(job);
-    told.commands(job);
     if told.refused.is_empty() {
         Ok(told.notices.into_iter().map(Notice).collect())
     } else {
@@ -173,24 +169,6 @@ impl Told {
         }
     }
 
-    /// A command line is written down but for what its own words announce as a secret.
-    fn commands(&mut self, job: &LoadedJob) {
-        let Some(plan) = planned(job) else { return };
-        let secrets = secret_values(job);
-        for role in &plan.gang().roles {
-            let shown = mask_argv([&role.command[..], &role.entrypoint_args].concat().as_slice());
-            for (name, value) in &secrets {
-                if shown.iter().any(|word| word.contains(value.as_str())) {
-                    self.notices.push(format!(
-                        "command of {}: it has the value of {name} in it and is written down as it \
-                         is: write the variable there, as a shell reads it",
-                        role.name
-                    ));
-                }
-            }
-        }
-    }
-
     /// A patch becomes a part of the pods as it is.
     fn patch(&mut self, job: &LoadedJob) {
         let mut names = BTreeSet::new();
@@ -244,35 +222,6 @@ fn secret_values(job: &LoadedJob) -> Vec<(String, String)> {
     for values in plan.take_secrets(&job.secrets()).into_values() {
         found.extend(values);
     }
-    found.extend(in_arguments(&plan));
+    found.extend(secrets_in_arguments(&plan));
     found.into_iter().filter(|(_, value)| is_telling(value)).collect()
-}
-
-/// A value that isn't in other files by chance: not short, and no word such as `sentence` or `customer_id`
-/// that happens to stand behind a suspicious name.
-fn is_telling(value: &str) -> bool {
-    let is_word = |c: char| c.is_ascii_lowercase() || matches!(c, '_' | '-' | '.' | '/');
-    value.len() >= TELLING && !(value.len() < 20 && value.chars().all(is_word))
-}
-
-/// Secrets of command lines: `--api-key=x` and `--api-key x`.
-fn in_arguments(plan: &Plan) -> Vec<(String, String)> {
-    let mut found = Vec::new();
-    for role in &plan.gang().roles {
-        let argv = if role.command.is_empty() { &role.entrypoint_args } else { &role.command };
-        let masked = mask_argv(argv);
-        for (index, (word, shown)) in argv.iter().zip(&masked).enumerate() {
-            let pair = word.split_once('=').filter(|_| shown.ends_with(&format!("={MASK}")));
-            let before = index.checked_sub(1).map(|before| argv[before].as_str());
-            let name_and_value = match pair {
-                Some((name, value)) => Some((name, value)),
-                None if shown == MASK => before
-                    .filter(|before| is_secret_name(before))
-                    .map(|before| (before, word.as_str())),
-                None => None,
-            };
-            found.extend(name_and_value.map(|(name, value)| (name.to_owned(), value.to_owned())));
-        }
-    }
-    found
 }

@@ -243,13 +243,19 @@ fn credentials_stay_behind_unless_they_are_named() {
 #[test]
 fn secrets_in_arguments_urls_and_scripts_are_written_down_nowhere() {
     let sandbox = sandbox();
-    let secrets =
-        ["hunter2hunter2", "sigsigsigsig", "bearerbearer", "keykeykeykey", "toktoktoktok"];
+    let secrets = [
+        "hunter2hunter2",
+        "sigsigsigsig",
+        "bearerbearer",
+        "keykeykeykey",
+        "toktoktoktok",
+        "Again-99",
+    ];
     let spec = "\
 command: [sh, -c, 'echo got $#: $0 $1 $2 > $AIP_MODEL_DIR/got', 'https://me:hunter2hunter2@host/x', '--api-key=keykeykeykey']
 args: ['https://b.example/k?X-Amz-Date=1&X-Amz-Signature=sigsigsigsig']
-env: [{name: PLAIN, value: 'curl -H \"Authorization: Bearer bearerbearer\" x'}]
-setup: {shell: ': set up --token toktoktoktok'}
+env: [{name: PLAIN, value: 'curl -H \"Authorization: Bearer bearerbearer\" x'}, {name: A_TOKEN, value: &it Again-99}, {name: SAME, value: *it}, {name: MORE, value: pre-Again-99}]
+setup: {shell: ': set up Again-99 --token toktoktoktok'}
 labels: {team: a}
 ";
     sandbox.write("mlctl.yaml", &format!("{HEAD}{spec}"));
@@ -266,8 +272,8 @@ labels: {team: a}
 
     // The command gets them all the same; what it writes is its own.
     sandbox.write("mlctl.yaml", &format!("{HEAD}{spec}").replace("output: pvc://out\n", ""));
-    let set = ["--set", "args[1]=--hub-token=hubhubhubhub", "--set=env[1].name=DB_PASSWORD"];
-    sandbox.run(0, [&["train"], &set[..], &["--set=env[1].value=dbdbdbdbdb"]].concat());
+    let set = ["--set", "args[1]=--hub-token=hubhubhubhub", "--set=env[4].name=DB_PASSWORD"];
+    sandbox.run(0, [&["train"], &set[..], &["--set=env[4].value=dbdbdbdbdb"]].concat());
     let run = stdout(&sandbox.run(0, ["list", "--quiet"])).trim().to_owned();
     let got = sandbox.state().join("runs").join(run).join("output/model/got");
     let log = fs_err::read_to_string(got).expect("what the command got");

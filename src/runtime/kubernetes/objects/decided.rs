@@ -7,7 +7,7 @@ use crate::plan::{GangPlan, Head, Plan, PodOptions, RolePlan, Unit};
 pub(crate) fn gang_of(plan: &Plan) -> &GangPlan {
     let Plan { head, unit } = plan;
     // Of the document's format the agents learn; the rest names and labels the objects (`names`).
-    let Head { schema_version: _, run: _, name: _, labels: _ } = head;
+    let Head { schema_version: _, run: _, name: _, labels: _, known: _ } = head;
     let gang = match unit {
         Unit::Gang(gang) => gang,
         Unit::Tasks(none) => match *none {},
