@@ -55,7 +55,7 @@ impl Known {
 
 impl Plan {
     /// Remembers which values are secret: those of variables and arguments that look like it, and those
-    /// of variables that are in `given` (what `${VAR}` or `--set` brought in).
+    /// of variables that are in `given` (what `${VAR}` brought in).
     pub fn know(&mut self, given: &BTreeSet<String>) {
         let mut values: BTreeSet<String> =
             std::mem::take(&mut self.head.known.0).into_iter().collect();
