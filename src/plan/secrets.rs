@@ -36,5 +36,21 @@ impl Plan {
 /// less stay: masking them would tear the text apart and hide nothing.
 pub fn hide(text: &str, secrets: &SecretVariables) -> String {
     let values = secrets.values().flat_map(BTreeMap::values).filter(|value| value.len() >= 4);
-    values.fold(text.to_owned(), |text, value| text.replace(value.as_str(), MASK))
+    let mut values: Vec<&String> = values.collect();
+    // One that begins with another is hidden as a whole.
+    values.sort_by_key(|value| std::cmp::Reverse(value.len()));
+    values.into_iter().fold(text.to_owned(), |text, value| text.replace(value.as_str(), MASK))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_end_of_a_value_is_left() {
+        let of_role = [("A", "secr"), ("B", "secret-of-b"), ("C", "abc")];
+        let of_role = of_role.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let secrets = SecretVariables::from([("worker".to_owned(), of_role.into())]);
+        assert_eq!(hide("x secret-of-b y secr abc", &secrets), "x *** y *** abc");
+    }
 }

@@ -172,3 +172,15 @@ fn a_full_disk_changes_nothing() {
     assert_eq!(store.run_folders().unwrap(), runs);
     assert_eq!(store.check().unwrap().problems, [""; 0]);
 }
+
+#[test]
+fn what_a_dead_command_was_removing_is_no_problem() {
+    let (_dir, store) = store();
+    let run = create(&store, "digits", 1).paths;
+    let removed = store.root().join("removed");
+    fs_err::create_dir(&removed).unwrap();
+    fs_err::rename(&run.dir, removed.join(run.run.as_str())).unwrap();
+    assert_eq!(store.check().unwrap().problems, [""; 0]);
+    fs_err::remove_dir_all(&removed).unwrap();
+    assert_eq!(store.check().unwrap().problems.len(), 1);
+}

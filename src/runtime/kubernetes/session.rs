@@ -196,6 +196,11 @@ impl Session {
                 let text = format!("the document {name} of {}: {error}", run.run);
                 return Err(RuntimeError::Unsupported(text));
             }
+            // Of a run that this machine has not submitted nothing else would tell what is wrong.
+            Some(Err(FormatError::Damaged(why))) if run.is_adopted() => {
+                let text = format!("the document {name} in the cluster is damaged: {why}");
+                return Err(RuntimeError::Unsupported(text));
+            }
             Some(Err(FormatError::Damaged(_))) | None => return Ok(None),
         };
         let mut submission = match Submission::of(&run.run, &document) {

@@ -166,8 +166,12 @@ fn layouts_of_others_lead_nowhere() {
         victim.run(0, ["list"]);
         for verb in ["status", "why", "logs"] {
             let output = victim.laptop.mlctl([verb, forgery.run.as_str()]).output().expect("mlctl");
-            assert!(!stdout(&output).contains("panicked"), "{}", stderr(&output));
+            let said = stderr(&output);
+            assert!(!output.status.success() && said.contains("is damaged"), "{verb}: {said}");
         }
+        // What is remembered of a layout is what logs are written by.
+        let remembered = victim.laptop.state().join("runs").join(&forgery.run).join("agents");
+        assert!(!remembered.join("cluster.json").exists(), "{}", forgery.run);
         assert_eq!(files(&target), Vec::<String>::new(), "nothing was written");
     }
 }
