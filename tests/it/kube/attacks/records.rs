@@ -275,8 +275,10 @@ fn pods_of_another_job_are_not_the_runs() {
     });
     let status = stdout(&victim.run(0, ["list"]));
     assert!(status.contains("running"), "{status}");
-    let logs = stdout(&victim.run(0, ["logs", &run]));
-    assert!(logs.contains("the victim works") && !logs.contains("attacker"), "{logs}");
+    // A command that runs has not said anything yet.
+    let logs = || stdout(&victim.run(0, ["logs", &run]));
+    wait_for("the victim's line is there", LONG, || logs().contains("the victim works"));
+    assert!(!logs().contains("attacker"), "{}", logs());
     let host = stdout(&victim.run(0, ["exec", &run, "--", "hostname"]));
     assert_eq!(host.trim(), format!("{run}-0"));
     victim.run(0, ["cancel", &run]);
