@@ -9,6 +9,7 @@ mod mask;
 pub(crate) mod rendezvous;
 mod secrets;
 mod table;
+mod tasks;
 mod types;
 mod withheld;
 
@@ -21,5 +22,6 @@ pub use layout::*;
 pub use rendezvous::{OutputDirs, UnknownReplica, environment, hidden};
 pub use secrets::{SecretVariables, hide};
 pub use table::{Section, shell_line, table};
+pub use tasks::{BatchPlan, Protocol, ServerPlan, TasksPlan};
 pub use types::*;
 pub use withheld::Withheld;

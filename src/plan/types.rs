@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::known::Known;
+use super::tasks::{BatchPlan, TasksPlan};
 use crate::gang::{GangConfig, ReplicaId, RoleName, RunId};
 use crate::spec::{
     Accelerators, EnvVar, Framework, SecretUse, Security, Setup, Strategy, Toleration, Volume,
@@ -51,17 +52,13 @@ pub enum Unit {
     /// Replicas that start, fail, restart and run to completion together.
     Gang(Box<GangPlan>),
     /// Indexed replicas that run to completion each by itself.
-    Tasks(Tasks),
+    Tasks(Box<TasksPlan>),
     /// Replicas that stay up behind an address.
     Service(Service),
 }
 
-/// Work that is cut into tasks. No kind of work makes it yet: a value of this type can't exist, and
-/// giving it fields makes every place fail to compile that has not decided about it.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Tasks {}
-
-/// Replicas that serve. No kind of work makes it yet, as with [`Tasks`].
+/// Replicas that serve. No kind of work makes it yet: a value of this type can't exist, and giving it
+/// fields makes every place fail to compile that has not decided about it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Service {}
 
@@ -69,7 +66,7 @@ impl Serialize for Unit {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Gang(gang) => gang.serialize(serializer),
-            Self::Tasks(none) => match *none {},
+            Self::Tasks(tasks) => tasks.serialize(serializer),
             Self::Service(none) => match *none {},
         }
     }
@@ -77,8 +74,18 @@ impl Serialize for Unit {
 
 impl<'de> Deserialize<'de> for Unit {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // Format 1 has no word for the unit: whatever it describes is a gang.
-        Box::deserialize(deserializer).map(Self::Gang)
+        // No format has a word for the unit: one with a `batch` is tasks, any other a gang.
+        #[derive(Deserialize)]
+        struct Any {
+            #[serde(flatten)]
+            gang: GangPlan,
+            batch: Option<BatchPlan>,
+        }
+        let Any { gang, batch } = Any::deserialize(deserializer)?;
+        Ok(match batch {
+            Some(batch) => Self::Tasks(Box::new(TasksPlan { gang, batch })),
+            None => Self::Gang(Box::new(gang)),
+        })
     }
 }
 
@@ -200,20 +207,29 @@ pub trait Addresses {
 }
 
 impl Plan {
-    /// The gang that runs.
+    /// The gang that runs; for tasks, what their replicas have in common with those of a gang.
     pub fn gang(&self) -> &GangPlan {
         match &self.unit {
             Unit::Gang(gang) => gang,
-            Unit::Tasks(none) => match *none {},
+            Unit::Tasks(tasks) => &tasks.gang,
             Unit::Service(none) => match *none {},
         }
     }
 
-    /// The gang that runs, to be changed before it is submitted.
+    /// What a batch prediction does; `None` for other work.
+    pub fn batch(&self) -> Option<&BatchPlan> {
+        match &self.unit {
+            Unit::Tasks(tasks) => Some(&tasks.batch),
+            Unit::Gang(_) => None,
+            Unit::Service(none) => match *none {},
+        }
+    }
+
+    /// The same as [`Plan::gang`], to be changed before it is submitted.
     pub fn gang_mut(&mut self) -> &mut GangPlan {
         match &mut self.unit {
             Unit::Gang(gang) => gang,
-            Unit::Tasks(none) => match *none {},
+            Unit::Tasks(tasks) => &mut tasks.gang,
             Unit::Service(none) => match *none {},
         }
     }

@@ -3,11 +3,13 @@
 mod code;
 mod model;
 mod mount;
+mod objects;
 mod place;
 mod read;
 
 pub use code::*;
 pub use model::*;
 pub use mount::*;
+pub use objects::*;
 pub use place::*;
 pub use read::*;

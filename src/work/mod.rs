@@ -1,3 +1,4 @@
 //! What one kind of work is, without any terminal: a folder for each kind.
 
+pub mod batch;
 pub mod train;

@@ -11,8 +11,9 @@ pub(crate) fn ignored(plan: &Plan) -> Vec<Notice> {
     let Plan { head: Head { schema_version: _, run: _, name: _, labels: _, known: _ }, unit } =
         plan;
     let gang = match unit {
-        Unit::Gang(gang) => gang,
-        Unit::Tasks(none) => match *none {},
+        Unit::Gang(gang) => &**gang,
+        // What workers do is theirs to read.
+        Unit::Tasks(tasks) => &tasks.gang,
         Unit::Service(none) => match *none {},
     };
     let GangPlan {
@@ -28,7 +29,7 @@ pub(crate) fn ignored(plan: &Plan) -> Vec<Notice> {
         rules: _,
         // Processes of this user have this user's rights.
         security: _,
-    } = &**gang;
+    } = gang;
     let mut names: Vec<&str> = roles.iter().flat_map(ignored_of_role).collect();
     names.extend(ignored_of_pods(pods));
     let mut seen = BTreeSet::new();

@@ -9,8 +9,9 @@ pub(crate) fn gang_of(plan: &Plan) -> &GangPlan {
     // Of the document's format the agents learn; the rest names and labels the objects (`names`).
     let Head { schema_version: _, run: _, name: _, labels: _, known: _ } = head;
     let gang = match unit {
-        Unit::Gang(gang) => gang,
-        Unit::Tasks(none) => match *none {},
+        Unit::Gang(gang) => &**gang,
+        // What workers do is theirs to read.
+        Unit::Tasks(tasks) => &tasks.gang,
         Unit::Service(none) => match *none {},
     };
     let GangPlan {
@@ -30,7 +31,7 @@ pub(crate) fn gang_of(plan: &Plan) -> &GangPlan {
         security: _,
         // `job` takes the deadline and the budgets; the agents the rest.
         rules: _,
-    } = &**gang;
+    } = gang;
     roles.iter().for_each(decided_of_role);
     decided_of_pods(pods);
     gang
