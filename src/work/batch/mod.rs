@@ -2,6 +2,7 @@
 //! output itself.
 
 mod error;
+mod evaluate;
 mod input;
 mod instance;
 mod job;
@@ -9,6 +10,7 @@ mod json;
 mod layout;
 mod marker;
 mod output;
+mod outputs;
 mod predictor;
 mod retry;
 mod summary;
@@ -16,9 +18,14 @@ mod task;
 mod worker;
 
 pub use error::BatchError;
+pub use evaluate::{
+    Bound, ClassReport, EVALUATION_VERSION, EvaluateError, Evaluation, Missed, Question, Task,
+    evaluate,
+};
 pub use job::{InputFormat, JOB_VERSION, JobDocument, OutputFormat, Rows, Shard};
 pub use layout::OutputLayout;
 pub use marker::{Latency, MARKER_VERSION, Marker, Part};
+pub use outputs::{Chosen, Outputs, OutputsError};
 pub use predictor::{Answer, Permit, PredictError, Predictor, RowError};
 pub use retry::{RetryPlan, plan_retry};
 pub use summary::{LatencySummary, SUMMARY_VERSION, Summary};

@@ -11,5 +11,4 @@ mod tfrecord;
 pub(crate) use chunks::Chunks;
 pub(crate) use csv::{Cell, CsvFrame, cells};
 pub(crate) use reader::Reader;
-pub(crate) use records::{LineFrame, Records};
-pub(crate) use row::{Row, Split, shown_of};
+pub(crate) use row::{Row, shown_of};

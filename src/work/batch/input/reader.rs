@@ -100,11 +100,6 @@ impl Reader {
         self.split.lines()
     }
 
-    /// Bytes of the file that have been read so far.
-    pub(crate) fn bytes(&self) -> u64 {
-        self.chunks.given()
-    }
-
     async fn feed(&mut self) -> Result<(), BatchError> {
         let Some(gunzip) = &mut self.gunzip else {
             match self.chunks.next().await? {

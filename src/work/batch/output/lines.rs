@@ -8,7 +8,6 @@
 //! instance of a row that is no JSON is its begin, as a string.
 
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
 
 use super::csv;
 use crate::work::batch::instance::Echo;
@@ -52,20 +51,6 @@ pub(crate) struct Source {
     pub(crate) unit: &'static str,
     /// Lines before the shard.
     pub(crate) lines_before: Option<u64>,
-}
-
-/// An error's line, as far as mlctl itself reads it again.
-#[derive(Debug, Deserialize, Serialize)]
-pub(crate) struct ErrorLine {
-    /// Where the row is.
-    pub(crate) source: ErrorSource,
-}
-
-/// Where a row is.
-#[derive(Debug, Deserialize, Serialize)]
-pub(crate) struct ErrorSource {
-    /// Its number in the shard.
-    pub(crate) row: u64,
 }
 
 /// Writes lines in one format.

@@ -77,24 +77,3 @@ impl PartWriter {
         bytes
     }
 }
-
-/// The checksum of a part's bytes, as they are read again.
-#[derive(Debug)]
-pub(crate) struct Checked(Digest);
-
-/// A checksum of nothing yet.
-pub(crate) fn crc32c() -> Checked {
-    Checked(Digest::new(CrcAlgorithm::Crc32Iscsi))
-}
-
-impl Checked {
-    /// The next bytes.
-    pub(crate) fn add(&mut self, bytes: &[u8]) {
-        self.0.update(bytes);
-    }
-
-    /// The checksum of all of them.
-    pub(crate) fn sum(&self) -> u32 {
-        self.0.finalize() as u32
-    }
-}

@@ -9,8 +9,7 @@ use super::numbering::Numbering;
 use crate::storage::Stores;
 use crate::work::batch::input::{Reader, Row};
 use crate::work::batch::instance::{Echo, Made, Maker, fetch_all};
-use crate::work::batch::output::{Item, Outcome};
-use crate::work::batch::retry::Kept;
+use crate::work::batch::output::{Committed, Item, Line, Outcome};
 use crate::work::batch::{BatchError, InputFormat, JobDocument};
 
 /// Most rows of a batch of which nothing is asked.
@@ -39,7 +38,7 @@ pub(super) struct Feed {
     pub(super) max_batch_size: usize,
     pub(super) max_batch_bytes: u64,
     /// The shard's results of before, of which only the failed rows are asked again.
-    pub(super) kept: Option<Kept>,
+    pub(super) kept: Option<Committed>,
     pub(super) numbering: Numbering,
 }
 
@@ -96,13 +95,13 @@ impl Feed {
     ) -> Result<(), BatchError> {
         let number = gathered.rows;
         let kept = match &mut self.kept {
-            Some(kept) => kept.line_of(number).await?,
+            Some(kept) => Some(kept.line_of(number).await?),
             None => None,
         };
         let outcome = match (kept, made.send) {
-            (Some(line), _) => Outcome::Kept(line),
-            (None, Ok(send)) => Outcome::Ask(send),
-            (None, Err(error)) => Outcome::Failed(error),
+            (Some(Line::Result(line)), _) => Outcome::Kept(line),
+            (_, Ok(send)) => Outcome::Ask(send),
+            (_, Err(error)) => Outcome::Failed(error),
         };
         let bytes = row.text.len().max(weight(&made.echo, &outcome)) as u64;
         let batch = &gathered.batch;

@@ -11,8 +11,7 @@ use super::feed::Feed;
 use super::pipeline::{Flow, flow};
 use super::run::Worker;
 use super::sink::{Sink, Written};
-use crate::work::batch::output::{Outcome, PartWriter, publish, remove_parts};
-use crate::work::batch::retry::Kept;
+use crate::work::batch::output::{Committed, Outcome, PartWriter, publish, remove_parts};
 use crate::work::batch::task::Task;
 use crate::work::batch::{BatchError, MARKER_VERSION, Marker};
 
@@ -40,7 +39,7 @@ impl Worker<'_> {
         let base = self.ledger.marker(shard).await?;
         let kept = match &base {
             Some(base) => {
-                Some(Kept::open(&self.stores, layout, base, self.job.output_format).await?)
+                Some(Committed::open(&self.stores, layout, base, self.job.output_format).await?)
             }
             None => None,
         };
