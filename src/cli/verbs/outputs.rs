@@ -67,12 +67,10 @@ pub(super) fn output_of(context: &Context, named: Option<&str>) -> Result<Place,
         );
         return Err(CliError::new(ErrorKind::NotFound, message).hint("name the output's URL"));
     };
-    match plan.batch() {
-        Some(batch) => Ok(batch.output.clone()),
-        None => {
-            let message = format!("{} is no batch prediction", target.record.id);
-            Err(CliError::new(ErrorKind::Usage, message)
-                .hint("name a run of `mlctl batch-predict`, or the URL of an output"))
-        }
+    if let Some(batch) = plan.batch() {
+        return Ok(batch.output.clone());
     }
+    let message = format!("{} is no batch prediction", target.record.id);
+    Err(CliError::new(ErrorKind::Usage, message)
+        .hint("name a run of `mlctl batch-predict`, or the URL of an output"))
 }

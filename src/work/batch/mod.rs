@@ -3,6 +3,8 @@
 
 mod error;
 mod evaluate;
+#[cfg(test)]
+mod fixture;
 mod input;
 mod instance;
 mod job;

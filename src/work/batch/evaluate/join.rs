@@ -100,15 +100,13 @@ pub async fn evaluate(
                 Found::of_json(&line, question.key.as_deref())
             };
             let Found { key, prediction } = result.map_err(told)?;
-            let label = match &by_key {
-                None => label,
-                Some(all) => match key {
-                    Some(key) => all.get(&key).cloned(),
-                    None => {
-                        let name = question.key.as_deref().unwrap_or_default();
-                        return Err(told(format!("it has neither a key nor a field `{name}`")));
-                    }
-                },
+            let label = match (&by_key, key) {
+                (None, _) => label,
+                (Some(all), Some(key)) => all.get(&key).cloned(),
+                (Some(_), None) => {
+                    let name = question.key.as_deref().unwrap_or_default();
+                    return Err(told(format!("it has neither a key nor a field `{name}`")));
+                }
             };
             let Some(label) = label else {
                 unlabelled += 1;

@@ -4,6 +4,8 @@ mod datum;
 mod join;
 mod metrics;
 mod report;
+#[cfg(test)]
+mod tests;
 mod truth;
 
 pub use join::{EvaluateError, Question, evaluate};

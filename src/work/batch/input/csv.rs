@@ -73,12 +73,11 @@ pub(crate) fn cells(record: &[u8]) -> Vec<Cell<'_>> {
     let mut all = Vec::new();
     let mut rest = record;
     loop {
-        let (cell, length) = match rest.first() {
-            Some(b'"') => quoted(rest),
-            _ => {
-                let length = memchr(b',', rest).unwrap_or(rest.len());
-                (Cell { text: Cow::Borrowed(&rest[..length]), quoted: false }, length)
-            }
+        let (cell, length) = if rest.first() == Some(&b'"') {
+            quoted(rest)
+        } else {
+            let length = memchr(b',', rest).unwrap_or(rest.len());
+            (Cell { text: Cow::Borrowed(&rest[..length]), quoted: false }, length)
         };
         all.push(cell);
         match rest.get(length) {

@@ -10,5 +10,5 @@ mod tfrecord;
 
 pub(crate) use chunks::Chunks;
 pub(crate) use csv::{Cell, CsvFrame, cells};
-pub(crate) use reader::Reader;
+pub(crate) use reader::{Reader, is_packed};
 pub(crate) use row::{Row, shown_of};

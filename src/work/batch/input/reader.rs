@@ -38,7 +38,7 @@ impl Reader {
         format: InputFormat,
         limit: u64,
     ) -> Result<Self, BatchError> {
-        let packed = format == InputFormat::TfRecordGzip || object.place.as_str().ends_with(".gz");
+        let packed = is_packed(format, object);
         // What is unpacked is longer than the file.
         let end = if packed { u64::MAX } else { shard.end };
         let split: Box<dyn Split> = match format {
@@ -132,6 +132,14 @@ impl Reader {
             return Ok(());
         }
     }
+}
+
+/// Whether an input is unpacked while it is read: it has the format's or gzip's name.
+pub(crate) fn is_packed(format: InputFormat, object: &Object) -> bool {
+    let name = object.place.as_str();
+    let end = name.len().saturating_sub(3);
+    let gzip = name.get(end..).is_some_and(|end| end.eq_ignore_ascii_case(".gz"));
+    gzip || format == InputFormat::TfRecordGzip
 }
 
 fn names(header: &Bytes) -> Vec<String> {

@@ -2,5 +2,7 @@
 
 mod joined;
 mod read;
+#[cfg(test)]
+mod tests;
 
 pub use read::{Chosen, Outputs, OutputsError};

@@ -60,7 +60,7 @@ impl Feed {
             }
             if !self.maker.needs_files() {
                 let made = self.maker.make(&row, header.as_deref(), None);
-                self.put(&mut gathered, &batches, &header, &row, made).await?;
+                self.put(&mut gathered, &batches, header.as_ref(), &row, made).await?;
                 continue;
             }
             let mut rows = vec![row];
@@ -72,7 +72,7 @@ impl Feed {
             let contents = fetch_all(&self.stores, &list, &rows, limit).await?;
             for (row, content) in rows.iter().zip(contents) {
                 let made = self.maker.make(row, None, content);
-                self.put(&mut gathered, &batches, &header, row, made).await?;
+                self.put(&mut gathered, &batches, header.as_ref(), row, made).await?;
             }
         }
         self.numbering.note(self.shard, reader.lines());
@@ -89,7 +89,7 @@ impl Feed {
         &mut self,
         gathered: &mut Gathered,
         batches: &Sender<Batch>,
-        header: &Option<Arc<[String]>>,
+        header: Option<&Arc<[String]>>,
         row: &Row,
         made: Made,
     ) -> Result<(), BatchError> {
@@ -109,7 +109,7 @@ impl Feed {
             || batch.items.len() >= MOST.max(self.max_batch_size)
             || !batch.items.is_empty() && batch.bytes + bytes > self.max_batch_bytes;
         if full {
-            let header = header.clone();
+            let header = header.cloned();
             let batch = Batch { header, ..std::mem::take(&mut gathered.batch) };
             gathered.asked = 0;
             gathered.batch.items.reserve(self.max_batch_size.min(MOST));

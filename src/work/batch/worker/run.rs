@@ -17,6 +17,7 @@ use super::shard::ShardEnd;
 use super::{WorkerEnd, WorkerPlace, WorkerProgress};
 use crate::plan::BatchPlan;
 use crate::storage::Stores;
+use crate::work::batch::input::is_packed;
 use crate::work::batch::instance::Maker;
 use crate::work::batch::output::Ledger;
 use crate::work::batch::{BatchError, JobDocument, Predictor};
@@ -208,7 +209,7 @@ impl Worker<'_> {
             let input = &self.job.inputs[self.job.shards[*shard as usize].input as usize];
             seen.failed += failed;
             // How far one is within a packed file can't be told by the bytes that came out of it.
-            if !input.place.as_str().ends_with(".gz") {
+            if !is_packed(self.job.format, input) {
                 seen.rows += rows;
                 seen.bytes += bytes;
             }

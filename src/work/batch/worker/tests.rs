@@ -1,147 +1,14 @@
 //! The worker over local folders: whatever dies, every row has exactly one line.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Poll};
-use std::time::Duration;
 
-use bytes::Bytes;
-use futures::FutureExt;
-use futures::future::BoxFuture;
 use serde_json::{Value, json};
-use tokio::sync::Semaphore;
 
-use super::{WorkerEnd, WorkerPlace, run_worker};
-use crate::plan::{BatchPlan, Protocol, ServerPlan};
-use crate::storage::{StorageConfig, Stores};
-use crate::work::batch::{
-    Answer, BatchError, InputFormat, JOB_VERSION, JobDocument, OutputFormat, OutputLayout, Permit,
-    PredictError, Predictor, RowError, Rows, Shard, plan_retry,
-};
-
-/// Answers every instance with itself; one that has `bad` in it fails while the server is ill, and the
-/// server is gone after so many batches.
-struct Echo {
-    ill: bool,
-    batches: AtomicU64,
-    window: Arc<Semaphore>,
-}
-
-impl Echo {
-    fn new(ill: bool, batches: u64) -> Self {
-        Self { ill, batches: AtomicU64::new(batches), window: Arc::new(Semaphore::new(5)) }
-    }
-}
-
-impl Predictor for Echo {
-    fn predict(&self, instances: Vec<Bytes>) -> BoxFuture<'_, Result<Vec<Answer>, PredictError>> {
-        async move {
-            let left = self.batches.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1));
-            if left.is_err() {
-                return Err(PredictError { reason: "the server is gone".into() });
-            }
-            // Batches overtake each other.
-            for _ in 0..instances[0].len() % 3 {
-                tokio::task::yield_now().await;
-            }
-            let answer = |instance: Bytes| {
-                if self.ill && memchr::memmem::find(&instance, b"bad").is_some() {
-                    return Answer::Failed(RowError { code: 400, message: "it is bad".into() });
-                }
-                Answer::Prediction { prediction: instance, version: Some("1".into()) }
-            };
-            Ok(instances.into_iter().map(answer).collect())
-        }
-        .boxed()
-    }
-
-    fn admit(&self) -> BoxFuture<'_, Permit> {
-        async { Permit(Arc::clone(&self.window).acquire_owned().await.ok()) }.boxed()
-    }
-}
-
-fn stores() -> Stores {
-    Stores::new(StorageConfig::default())
-}
-
-fn plan(folder: &Path) -> BatchPlan {
-    BatchPlan {
-        output: folder.join("out").display().to_string().into(),
-        job: "id".into(),
-        server: ServerPlan {
-            protocol: Protocol::Vertex,
-            address: None,
-            model_name: "m".into(),
-            version: None,
-            signature: None,
-            predict_route: None,
-            health_route: None,
-            model: None,
-            parameters: None,
-            start_timeout: Duration::from_secs(1),
-            restarts: 0,
-        },
-        max_batch_size: 4,
-        max_batch_bytes: 1 << 20,
-        max_in_flight: None,
-        max_line_bytes: 1000,
-        request_timeout: Duration::from_secs(1),
-        max_failed: None,
-        max_failed_fraction: None,
-        retry: None,
-        storage: BTreeMap::new(),
-    }
-}
-
-fn place(index: u32, replicas: u32, writer: &str) -> WorkerPlace {
-    WorkerPlace { index, replicas, writer: writer.into() }
-}
-
-/// Writes the inputs and the job's document, with shards of `size` bytes.
-async fn job(
-    folder: &Path,
-    files: &[(&str, Vec<u8>)],
-    size: u64,
-    format: InputFormat,
-    instances: Rows,
-    output_format: OutputFormat,
-) -> JobDocument {
-    let stores = stores();
-    let (mut inputs, mut shards) = (Vec::new(), Vec::new());
-    for (name, text) in files {
-        let path = folder.join(name).display().to_string();
-        let place = path.as_str().into();
-        stores.put(&place, text.clone()).await.unwrap();
-        let object = stores.head(&place).await.unwrap();
-        let input = inputs.len() as u32;
-        let mut begin = 0;
-        while begin < object.size {
-            let end =
-                if name.ends_with(".gz") { object.size } else { (begin + size).min(object.size) };
-            shards.push(Shard { input, begin, end });
-            begin = end;
-        }
-        inputs.push(object);
-    }
-    let job = JobDocument {
-        schema_version: JOB_VERSION,
-        id: "id".into(),
-        model: "m".into(),
-        asked: Value::Null,
-        format,
-        output_format,
-        instances,
-        parameters: None,
-        inputs,
-        shards,
-    };
-    let place = OutputLayout::job(&plan(folder).output);
-    stores.put(&place, serde_json::to_vec(&job).unwrap()).await.unwrap();
-    job
-}
+use super::{WorkerEnd, run_worker};
+use crate::work::batch::fixture::{Echo, complete, job, place, plan, stores};
+use crate::work::batch::{BatchError, InputFormat, OutputFormat, Rows, plan_retry};
 
 /// Every file of the results and errors, and whatever else is in the output.
 fn files(folder: &Path) -> (String, Vec<Value>, Vec<String>) {
@@ -184,7 +51,7 @@ fn rows(count: usize) -> (Vec<u8>, String, usize) {
         if row % 17 == 5 || row % 13 == 3 {
             failed += 1;
         } else {
-            good += &format!("{{\"instance\":{line},\"prediction\":{line}}}\n");
+            good.extend(["{\"instance\":", &line, ",\"prediction\":", &line, "}\n"]);
         }
         text += &line;
         text.push('\n');
@@ -204,16 +71,6 @@ impl<F: Future> Future for Killed<F> {
         }
         self.1 -= 1;
         self.0.as_mut().poll(cx).map(Some)
-    }
-}
-
-async fn complete(folder: &Path, plan: &BatchPlan, ill: bool) -> super::super::Summary {
-    let _ = folder;
-    let echo = Echo::new(ill, u64::MAX);
-    let end = run_worker(&stores(), plan, place(0, 1, "last"), &echo, &|_| ()).await.unwrap();
-    match end {
-        WorkerEnd::Complete(summary) => summary,
-        WorkerEnd::OverLimit { reason } => panic!("{reason}"),
     }
 }
 
@@ -250,7 +107,7 @@ async fn every_row_has_one_line_whatever_dies() {
                 }
             }
         }
-        let summary = complete(folder, &plan, true).await;
+        let summary = complete(&plan, true).await;
         let (results, errors, others) = files(folder);
         assert_eq!(results, good);
         assert_eq!((errors.len(), summary.failed), (failed, failed as u64));
@@ -268,7 +125,7 @@ async fn every_row_has_one_line_whatever_dies() {
             }
         }
         // The same again changes nothing.
-        assert_eq!(complete(folder, &plan, false).await.failed, failed as u64);
+        assert_eq!(complete(&plan, false).await.failed, failed as u64);
         assert_eq!(files(folder).0, good);
     }
 }
@@ -284,11 +141,11 @@ async fn failed_rows_are_asked_again_and_nothing_else_changes() {
         job(folder, &inputs, 900, InputFormat::Jsonl, Rows::default(), format).await;
         let mut plan = plan(folder);
         let broken = (0..300).filter(|row| row % 17 == 5).count();
-        complete(folder, &plan, false).await;
+        complete(&plan, false).await;
         let whole = files(folder).0;
         // The same job on a server that is ill.
         fs_err::remove_dir_all(folder.join("out/_mlctl/shards")).unwrap();
-        let before = complete(folder, &plan, true).await;
+        let before = complete(&plan, true).await;
         assert!(before.failed > broken as u64 && files(folder).0 != whole);
         for _ in 0..6 {
             let retry = plan_retry(&stores(), &plan.output).await.unwrap();
@@ -300,7 +157,7 @@ async fn failed_rows_are_asked_again_and_nothing_else_changes() {
             Killed(Box::pin(run), polls).await;
         }
         plan.retry = Some(plan_retry(&stores(), &plan.output).await.unwrap().generation);
-        let after = complete(folder, &plan, false).await;
+        let after = complete(&plan, false).await;
         assert_eq!((after.rows, after.failed), (300, broken as u64));
         let (results, errors, others) = files(folder);
         assert_eq!(results, whole);
@@ -324,7 +181,7 @@ async fn a_job_ends_over_its_limit_and_an_input_that_changed_is_no_mix() {
     assert!(matches!(end, WorkerEnd::OverLimit { reason } if reason.contains("maxFailed")));
     limited.max_failed = Some(failed as u64);
     limited.max_failed_fraction = Some(0.9);
-    assert_eq!(complete(folder, &limited, true).await.rows, 300);
+    assert_eq!(complete(&limited, true).await.rows, 300);
     limited.max_failed_fraction = Some(0.01);
     let end = run_worker(&stores(), &limited, place(0, 1, "b"), &echo, &|_| ()).await.unwrap();
     assert!(matches!(end, WorkerEnd::OverLimit { reason } if reason.contains("Fraction")));
@@ -342,7 +199,7 @@ async fn formats_go_through_the_whole_path() {
     let csv = b"id,x,name\n1,2,\"a\nb\"\n\"2\",3.5,c\n3,4\n".to_vec();
     let keyed = Rows { key_field: Some("id".into()), ..Rows::default() };
     job(folder, &[("a.csv", csv)], 1000, InputFormat::Csv, keyed, OutputFormat::Jsonl).await;
-    complete(folder, &plan(folder), false).await;
+    complete(&plan(folder), false).await;
     let (results, errors, _) = files(folder);
     let expected = "{\"key\":1.0,\"prediction\":[2.0,\"a\\nb\"]}\n{\"key\":\"2\",\"prediction\":[3.5,\"c\"]}\n";
     assert_eq!(results, expected);
@@ -353,7 +210,7 @@ async fn formats_go_through_the_whole_path() {
     let csv = b"x,name\n2,\"a\nb\"\n".to_vec();
     job(folder, &[("a.csv", csv)], 1000, InputFormat::Csv, Rows::default(), OutputFormat::Csv)
         .await;
-    complete(folder, &plan(folder), false).await;
+    complete(&plan(folder), false).await;
     let expected = "x,name,prediction\n2.0,\"a\nb\",\"[2.0,\"\"a\\nb\"\"]\"\n";
     assert_eq!(files(folder).0, expected);
 
@@ -364,7 +221,7 @@ async fn formats_go_through_the_whole_path() {
     let none = Rows::default();
     job(folder, &[("list.txt", list)], 1000, InputFormat::FileList, none, OutputFormat::Jsonl)
         .await;
-    complete(folder, &plan(folder), false).await;
+    complete(&plan(folder), false).await;
     let (results, errors, _) = files(folder);
     assert_eq!(results, "{\"instance\":\"x.png\",\"prediction\":{\"b64\":\"aGVsbG8=\"}}\n");
     assert_eq!(
