@@ -7,8 +7,8 @@ use std::process::Command;
 use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
 
 use super::verbs::{
-    agent, cancel, cleanup, cluster, completions, cost, doctor, exec, gpus, init, list, logs,
-    render, spec, state, status, train, wait, why,
+    agent, cancel, cleanup, cluster, completions, cost, doctor, evaluate, exec, gpus, init, list,
+    logs, outputs, render, spec, state, status, train, wait, why,
 };
 use super::{CliError, Context, Env, ErrorKind, Format, PlaceArgs, usage};
 use crate::ui::{Printer, Terminal, Verbosity, are_terminals, report_panics, terminal_width};
@@ -68,6 +68,10 @@ pub enum Verb {
     Init(init::InitArgs),
     /// Run a training job and follow it
     Train(train::TrainArgs),
+    /// Print the results of a batch prediction in input order
+    Outputs(outputs::OutputsArgs),
+    /// Hold predictions against what is true; a gate for pipelines
+    Evaluate(evaluate::EvaluateArgs),
     /// List runs
     #[command(visible_alias = "ls")]
     List(list::ListArgs),
@@ -228,6 +232,8 @@ fn verb(context: &Context, verb: &Verb) -> Result<u8, CliError> {
     match verb {
         Verb::Init(args) => init::init(context, args),
         Verb::Train(args) => train::train(context, args),
+        Verb::Outputs(args) => outputs::run(context, args),
+        Verb::Evaluate(args) => evaluate::run(context, args),
         Verb::List(args) => list::run(context, args),
         Verb::Status(args) => status::run(context, args),
         Verb::Logs(args) => logs::run(context, args),

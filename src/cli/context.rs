@@ -9,6 +9,7 @@ use super::threads::Threads;
 use super::{CliError, Env, PlaceArgs, Settings};
 use crate::ops::cost::Prices;
 use crate::run::Submitter;
+use crate::storage::{StorageConfig, Stores};
 use crate::ui::Printer;
 
 /// Form of the final document on standard output.
@@ -78,6 +79,16 @@ impl Context {
     /// Path of the state folder, which need not be there yet.
     pub fn state_dir(&self) -> Result<PathBuf, CliError> {
         self.env.state_dir()
+    }
+
+    /// The stores of everything that this command reads and writes by URL.
+    pub fn stores(&self) -> Stores {
+        Stores::new(StorageConfig {
+            env: self.env.vars.clone(),
+            home: self.env.home.clone(),
+            cache: self.env.cache_dir().ok(),
+            ..StorageConfig::default()
+        })
     }
 
     /// The facts about this command that are recorded with every run that it submits.

@@ -50,6 +50,10 @@ pub struct BatchPlan {
     /// The job ends when a larger part of its rows has failed, from 0 to 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_failed_fraction: Option<f64>,
+    /// Only failed rows are asked again, and what comes of them is this generation of their shards, from
+    /// 1; `None`: shards without results are done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry: Option<u32>,
     /// How the workers reach the stores, by bucket.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub storage: BTreeMap<String, BucketSettings>,

@@ -3,6 +3,7 @@
 mod checks;
 mod cleanup;
 mod document;
+mod evaluation;
 mod frame;
 mod gpus;
 pub mod human;
@@ -25,6 +26,7 @@ mod why;
 pub use checks::*;
 pub use cleanup::*;
 pub use document::*;
+pub use evaluation::*;
 pub use frame::*;
 pub use gpus::*;
 pub use lines::*;

@@ -20,6 +20,19 @@ pub struct OutputLook {
 }
 
 impl Printer {
+    /// Lines of a file on standard output, each with its end. In a pipe the bytes are never changed.
+    pub fn lines(&self, lines: &[u8]) -> io::Result<()> {
+        if !self.terminal.stdout {
+            return streams::out(lines);
+        }
+        let mut safe = Vec::new();
+        for line in lines.split_inclusive(|byte| *byte == b'\n') {
+            safe.extend(plain(line.strip_suffix(b"\n").unwrap_or(line)).bytes());
+            safe.push(b'\n');
+        }
+        streams::out(&safe)
+    }
+
     /// Lines of output on standard output. In a pipe, or with `look.raw`, the command's own bytes are
     /// never changed.
     pub fn output(&self, lines: &[LogLine], look: OutputLook) -> io::Result<()> {

@@ -1,5 +1,6 @@
 //! Errors on their way to the user: classes, exit codes, hints.
 
+mod batch;
 mod from;
 mod types;
 

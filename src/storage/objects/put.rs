@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use object_store::{ObjectStoreExt, PutMode, PutOptions};
 
-use super::{Object, StorageError, Stores};
+use super::{Object, StorageError, StorageErrorKind, Stores};
 use crate::storage::Place;
 
 /// How a put-if-absent ended.
@@ -43,8 +43,13 @@ impl Stores {
         match store.put_opts(&path, bytes.clone().into(), mode).await {
             Ok(_) => Ok(Put::Created),
             Err(object_store::Error::AlreadyExists { .. }) => {
-                let (_, there) = self.read(place, bytes.len() as u64 + 1).await?;
-                Ok(if there == bytes { Put::Created } else { Put::Exists })
+                match self.read(place, bytes.len() as u64).await {
+                    Ok((_, there)) if there == bytes => Ok(Put::Created),
+                    Ok(_) => Ok(Put::Exists),
+                    // A longer one is another's.
+                    Err(error) if error.kind == StorageErrorKind::TooLarge => Ok(Put::Exists),
+                    Err(error) => Err(error),
+                }
             }
             Err(error) => Err(StorageError::of("writing", place, &error)),
         }

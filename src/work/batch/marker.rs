@@ -59,3 +59,71 @@ pub struct Latency {
     /// Requests by their latency.
     pub counts: Vec<u64>,
 }
+
+impl Latency {
+    /// One more request.
+    pub fn add(&mut self, millis: u64) {
+        let at = millis.checked_next_power_of_two().map_or(63, u64::trailing_zeros) as usize;
+        if self.counts.len() <= at {
+            self.counts.resize(at + 1, 0);
+        }
+        self.counts[at] += 1;
+    }
+
+    /// The requests of another one too.
+    pub fn merge(&mut self, other: &Self) {
+        if self.counts.len() < other.counts.len() {
+            self.counts.resize(other.counts.len(), 0);
+        }
+        for (mine, theirs) in self.counts.iter_mut().zip(&other.counts) {
+            *mine += theirs;
+        }
+    }
+
+    /// The milliseconds that this part of the requests, from 0 to 1, did not exceed: a power of two; 0
+    /// where there were none.
+    pub fn quantile(&self, part: f64) -> u64 {
+        let all: u64 = self.counts.iter().sum();
+        let wanted = (all as f64 * part).ceil() as u64;
+        let mut seen = 0;
+        for (at, count) in self.counts.iter().enumerate() {
+            seen += count;
+            if seen >= wanted && seen > 0 {
+                return 1_u64.checked_shl(at as u32).unwrap_or(u64::MAX);
+            }
+        }
+        0
+    }
+}
+
+impl Marker {
+    /// Adds what was learnt when the shard was done before, of whose rows only the failed ones were
+    /// asked again.
+    pub(crate) fn include(&mut self, base: &Self) {
+        for (version, rows) in &base.model_versions {
+            *self.model_versions.entry(version.clone()).or_default() += rows;
+        }
+        self.latency.merge(&base.latency);
+        self.seconds += base.seconds;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_are_bounds() {
+        let mut latency = Latency::default();
+        assert_eq!(latency.quantile(0.5), 0);
+        for millis in [0, 1, 3, 4, 5, 100] {
+            latency.add(millis);
+        }
+        assert_eq!(latency.counts, [2, 0, 2, 1, 0, 0, 0, 1]);
+        assert_eq!([0.3, 0.5, 0.9, 0.99].map(|part| latency.quantile(part)), [1, 4, 128, 128]);
+        latency.merge(&latency.clone());
+        assert_eq!(latency.counts[0], 4);
+        latency.add(u64::MAX);
+        assert_eq!(latency.quantile(1.0), 1 << 63);
+    }
+}

@@ -1,0 +1,76 @@
+//! `mlctl outputs`: the results of a batch prediction in input order.
+
+use crate::cli::{CliError, Context, ErrorKind};
+use crate::storage::Place;
+use crate::work::batch::{Chosen, Outputs};
+
+/// Arguments of `outputs`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+A result is {\"instance\":X,\"prediction\":Y}, or {\"key\":K,\"prediction\":Y} where the
+spec names a keyField. An error has, in the place of the prediction,
+\"error\":{\"code\":C,\"message\":M} and \"source\":{\"file\":F,\"line\":L,...}.
+
+Examples:
+  mlctl outputs digits                   all predictions, in the order of the input
+  mlctl outputs digits --errors          the rows that have none, and why
+  mlctl outputs s3://bucket/out --limit 3
+  mlctl outputs digits --join            each with the line that it is of
+
+A file or a pipe gets the bytes of the output. A terminal gets lines in which
+whatever it would obey is written out: \\x1b, \\u202e.")]
+pub struct OutputsArgs {
+    /// The run, or the URL or folder of its output
+    #[arg(value_name = "RUN|URL")]
+    pub run: Option<String>,
+    /// Print the rows that failed, not the results
+    #[arg(long)]
+    pub errors: bool,
+    /// Print each with its line of the input, as the field or column `input`
+    #[arg(long)]
+    pub join: bool,
+    /// Print so many at most
+    #[arg(long, value_name = "N")]
+    pub limit: Option<u64>,
+}
+
+/// Runs the verb; returns its exit code.
+pub fn run(context: &Context, args: &OutputsArgs) -> Result<u8, CliError> {
+    let output = output_of(context, args.run.as_deref())?;
+    let stores = context.stores();
+    let chosen = Chosen { errors: args.errors, join: args.join, limit: args.limit };
+    let printer = &context.printer;
+    context.handle()?.block_on(async {
+        let outputs = Outputs::open(&stores, &output).await?;
+        outputs.read(chosen, &mut |lines| printer.lines(lines)).await?;
+        let (missing, all) = (outputs.missing(), outputs.job().shards.len());
+        if missing > 0 {
+            printer.warn(format!(
+                "{missing} of {all} shards are not done yet: their rows are missing"
+            ));
+        }
+        Ok(0)
+    })
+}
+
+/// The output that is meant: a URL or path as it is, or that of a run's plan. Without either it is the
+/// last run's.
+pub(super) fn output_of(context: &Context, named: Option<&str>) -> Result<Place, CliError> {
+    if let Some(text) = named.filter(|text| text.contains('/') || *text == ".") {
+        return Ok(Place::from(text).starting_at(&context.env.cwd));
+    }
+    let target = context.target(named)?;
+    let Some(plan) = &target.plan else {
+        let message = format!(
+            "the plan of {} is lost, and with it the place of its output",
+            target.record.id
+        );
+        return Err(CliError::new(ErrorKind::NotFound, message).hint("name the output's URL"));
+    };
+    if let Some(batch) = plan.batch() {
+        return Ok(batch.output.clone());
+    }
+    let message = format!("{} is no batch prediction", target.record.id);
+    Err(CliError::new(ErrorKind::Usage, message)
+        .hint("name a run of `mlctl batch-predict`, or the URL of an output"))
+}

@@ -1,0 +1,119 @@
+//! One row to one instance.
+
+use bytes::Bytes;
+
+use super::base64::encode;
+use super::{cells, objects};
+use crate::work::batch::input::{Row, shown_of};
+use crate::work::batch::json::{escaped, value_of};
+use crate::work::batch::{BatchError, InputFormat, RowError, Rows};
+
+/// Makes instances of rows, as the job says.
+#[derive(Clone, Debug)]
+pub(crate) struct Maker {
+    format: InputFormat,
+    rows: Rows,
+}
+
+/// What stands for a row in the output.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Echo {
+    /// The instance, as JSON text.
+    Instance(Bytes),
+    /// The row's key, as JSON text: it takes the instance's place.
+    Key(Bytes),
+}
+
+/// What became of a row.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Made {
+    /// What stands for it in the output.
+    pub(crate) echo: Echo,
+    /// What is sent, as JSON text; or why nothing is.
+    pub(crate) send: Result<Bytes, RowError>,
+}
+
+/// A row that is not sent, and why.
+pub(super) fn refused(message: impl Into<String>) -> RowError {
+    RowError { code: 400, message: message.into() }
+}
+
+impl Maker {
+    /// An error where the job asks for what its format doesn't have.
+    pub(crate) fn new(format: InputFormat, rows: &Rows) -> Result<Self, BatchError> {
+        let unsupported = |what: &str| Err(BatchError::Unsupported(what.to_owned()));
+        let has_fields = matches!(format, InputFormat::Jsonl | InputFormat::Csv);
+        let names_fields = rows.key_field.is_some()
+            || !rows.included_fields.is_empty()
+            || !rows.excluded_fields.is_empty();
+        if names_fields && !has_fields {
+            return unsupported(
+                "keyField, includedFields and excludedFields need an input with fields: jsonl or csv",
+            );
+        }
+        if !rows.included_fields.is_empty() && !rows.excluded_fields.is_empty() {
+            return unsupported("includedFields and excludedFields exclude each other");
+        }
+        if !matches!(rows.instance_type.as_deref(), None | Some("object" | "array")) {
+            return unsupported("the type of instances is `object` or `array`");
+        }
+        Ok(Self { format, rows: rows.clone() })
+    }
+
+    /// Rows name files, whose contents are sent.
+    pub(crate) fn needs_files(&self) -> bool {
+        self.format == InputFormat::FileList
+    }
+
+    /// The instance of a row. `header` has the names of a CSV file's columns; `content` is the file
+    /// that the row names, in a list of files.
+    pub(crate) fn make(
+        &self,
+        row: &Row,
+        header: Option<&[String]>,
+        content: Option<Result<Bytes, RowError>>,
+    ) -> Made {
+        if let Some(fault) = &row.fault {
+            let shown = match self.format {
+                InputFormat::TfRecord | InputFormat::TfRecordGzip => Bytes::from_static(b"null"),
+                _ => escaped(&row.text).into(),
+            };
+            return Made { echo: Echo::Instance(shown), send: Err(fault.clone()) };
+        }
+        match self.format {
+            InputFormat::Jsonl => self.of_json(row),
+            InputFormat::Csv => cells::made(&self.rows, row, header.unwrap_or_default()),
+            InputFormat::TfRecord | InputFormat::TfRecordGzip => {
+                let instance = b64(&row.text);
+                Made { echo: Echo::Instance(instance.clone()), send: Ok(instance) }
+            }
+            InputFormat::FileList => Made {
+                echo: Echo::Instance(escaped(&row.text).into()),
+                send: match content {
+                    Some(content) => content.map(|content| b64(&content)),
+                    None => Err(refused("the file was not read")),
+                },
+            },
+        }
+    }
+
+    fn of_json(&self, row: &Row) -> Made {
+        let value = match value_of(&row.text) {
+            Ok(value) => value,
+            Err(error) => {
+                let shown = escaped(&shown_of(&row.text)).into();
+                let reason = refused(format!("the line is no JSON: {error}"));
+                return Made { echo: Echo::Instance(shown), send: Err(reason) };
+            }
+        };
+        objects::made(&self.rows, value)
+    }
+}
+
+/// `{"b64":"..."}`, which is how bytes are sent.
+fn b64(bytes: &[u8]) -> Bytes {
+    let mut text = b"{\"b64\":\"".to_vec();
+    encode(bytes, &mut text);
+    text.extend_from_slice(b"\"}");
+    text.into()
+}
