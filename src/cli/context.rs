@@ -9,6 +9,7 @@ use super::threads::Threads;
 use super::{CliError, Env, PlaceArgs, Settings};
 use crate::ops::cost::Prices;
 use crate::run::Submitter;
+use crate::storage::{StorageConfig, Stores};
 use crate::ui::Printer;
 
 /// Form of the final document on standard output.
@@ -73,6 +74,16 @@ impl Context {
             prices_are_broken: Cell::default(),
             threads: Threads::default(),
         }
+    }
+
+    /// All stores, reached as the environment says.
+    pub fn stores(&self) -> Stores {
+        Stores::new(StorageConfig {
+            env: self.env.vars.clone(),
+            home: self.env.home.clone(),
+            cache: self.env.cache_dir().ok(),
+            ..StorageConfig::default()
+        })
     }
 
     /// Path of the state folder, which need not be there yet.

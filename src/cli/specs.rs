@@ -103,6 +103,13 @@ impl Context {
         Ok(documents.map(|document| loaded_document(document, &text, &base)).collect())
     }
 
+    /// Loads a spec that flags have made.
+    pub fn of_flags(&self, text: &str, set: &[String]) -> Result<Vec<LoadedDocument>, CliError> {
+        let loaded = self.load(&[Source::new("<command line>", text)], set)?;
+        let documents = loaded.documents.into_iter();
+        Ok(documents.map(|document| loaded_document(document, text, &self.env.cwd)).collect())
+    }
+
     /// Loads sources; everything that is wrong is printed at once.
     pub fn load(&self, sources: &[Source], set: &[String]) -> Result<Loaded, CliError> {
         let env = self.env.vars.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
@@ -196,7 +203,7 @@ impl Context {
 }
 
 /// A document with the text that it was read from and the folder of its relative paths.
-pub(super) fn loaded_document(document: Document, text: &str, base: &Path) -> LoadedDocument {
+fn loaded_document(document: Document, text: &str, base: &Path) -> LoadedDocument {
     match document {
         Document::TrainJob(resolved) => {
             let Resolved { spec: job, from_env, converted_from, .. } = *resolved;

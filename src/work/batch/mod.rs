@@ -2,6 +2,7 @@
 //! output itself.
 
 mod build;
+mod count;
 mod document;
 mod job;
 mod layout;
@@ -14,6 +15,7 @@ mod submit;
 mod summary;
 
 pub use build::{buckets, plan};
+pub use count::count_rows;
 pub use document::{differences, document, identity};
 pub use job::{InputFormat, JOB_VERSION, JobDocument, OutputFormat, Rows, Shard};
 pub use layout::OutputLayout;
