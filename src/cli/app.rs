@@ -7,8 +7,8 @@ use std::process::Command;
 use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
 
 use super::verbs::{
-    agent, cancel, cleanup, cluster, completions, cost, doctor, evaluate, exec, gpus, init, list,
-    logs, outputs, render, spec, state, status, train, wait, why,
+    agent, batch_predict, cancel, cleanup, cluster, completions, cost, doctor, evaluate, exec,
+    gpus, init, list, logs, outputs, render, spec, state, status, train, wait, why,
 };
 use super::{CliError, Context, Env, ErrorKind, Format, PlaceArgs, usage};
 use crate::ui::{Printer, Terminal, Verbosity, are_terminals, report_panics, terminal_width};
@@ -68,6 +68,8 @@ pub enum Verb {
     Init(init::InitArgs),
     /// Run a training job and follow it
     Train(train::TrainArgs),
+    /// Predict every line of files in a store
+    BatchPredict(batch_predict::BatchPredictArgs),
     /// Print the results of a batch prediction in input order
     Outputs(outputs::OutputsArgs),
     /// Hold predictions against what is true; a gate for pipelines
@@ -139,7 +141,7 @@ pub enum Verb {
 /// Runs one command line; returns the process exit code.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
     report_panics();
-    let cli = match Cli::try_parse_from(args) {
+    let cli = match Cli::try_parse_from(batch_predict::spelled_out(args)) {
         Ok(cli) => cli,
         Err(error) => {
             let code = error.exit_code() as u8;
@@ -194,10 +196,15 @@ fn dispatch(cli: Cli, printer: &mut Printer) -> Result<u8, CliError> {
     let context = Context::new(env, printer.clone(), format, place)?;
     let context = &context;
     let done = verb(context, &cli.verb);
-    if done.is_ok() && matches!(cli.verb, Verb::Train(_) | Verb::Wait(_) | Verb::List(_)) {
+    if done.is_ok() && cleans_up(&cli.verb) {
         cleanup::by_itself(context);
     }
     done
+}
+
+/// Verbs after which what has outlived its time is removed.
+fn cleans_up(verb: &Verb) -> bool {
+    matches!(verb, Verb::Train(_) | Verb::BatchPredict(_) | Verb::Wait(_) | Verb::List(_))
 }
 
 /// An entry of `PATH` that is relative, or empty, means whatever folder a program is called in: a
@@ -234,6 +241,7 @@ fn verb(context: &Context, verb: &Verb) -> Result<u8, CliError> {
         Verb::Train(args) => train::train(context, args),
         Verb::Outputs(args) => outputs::run(context, args),
         Verb::Evaluate(args) => evaluate::run(context, args),
+        Verb::BatchPredict(args) => batch_predict::run(context, args),
         Verb::List(args) => list::run(context, args),
         Verb::Status(args) => status::run(context, args),
         Verb::Logs(args) => logs::run(context, args),

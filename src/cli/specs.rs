@@ -8,6 +8,7 @@ use crate::spec::syntax::{Diagnostics, RenderOptions, Source};
 use crate::spec::{Document, LoadOptions, Loaded, Resolved, SPEC_LIMIT, load};
 use crate::storage::{ReadError, locate, read, read_open};
 use crate::ui::Text;
+use crate::work::batch::LoadedBatch;
 use crate::work::train::LoadedJob;
 
 /// The file that is read when none is named.
@@ -25,13 +26,63 @@ pub struct SpecArgs {
     pub set: Vec<String>,
 }
 
+/// A document of whatever kind with what is known of its source.
+#[derive(Debug)]
+pub enum LoadedDocument {
+    /// A training run.
+    Train(Box<LoadedJob>),
+    /// A batch prediction.
+    Batch(Box<LoadedBatch>),
+}
+
+impl LoadedDocument {
+    /// What its files are packed by, whatever its kind.
+    pub fn workers(&self) -> &LoadedJob {
+        match self {
+            Self::Train(job) => job,
+            Self::Batch(batch) => &batch.workers,
+        }
+    }
+}
+
 impl Context {
-    /// Loads all jobs; warnings are printed, errors too.
+    /// Loads all training runs; a document of another kind is refused.
     pub fn jobs(
         &self,
         args: &SpecArgs,
         script_args: &[String],
     ) -> Result<Vec<LoadedJob>, CliError> {
+        let documents = self.documents(args, script_args)?.into_iter();
+        let jobs = documents.map(|document| match document {
+            LoadedDocument::Train(job) => Ok(*job),
+            LoadedDocument::Batch(batch) => {
+                let message = format!("{} is a BatchPredictJob, no TrainJob", batch.job.name);
+                let error = CliError::new(ErrorKind::Usage, message);
+                Err(error.hint("run it with: mlctl batch-predict"))
+            }
+        });
+        jobs.collect()
+    }
+
+    /// Loads all batch predictions; a document of another kind is refused.
+    pub fn batches(&self, args: &SpecArgs) -> Result<Vec<LoadedBatch>, CliError> {
+        let documents = self.documents(args, &[])?.into_iter();
+        let batches = documents.map(|document| match document {
+            LoadedDocument::Batch(batch) => Ok(*batch),
+            LoadedDocument::Train(job) => {
+                let message = format!("{} is a TrainJob, no BatchPredictJob", job.job.name);
+                Err(CliError::new(ErrorKind::Usage, message).hint("run it with: mlctl train"))
+            }
+        });
+        batches.collect()
+    }
+
+    /// Loads all documents; warnings are printed, errors too.
+    pub fn documents(
+        &self,
+        args: &SpecArgs,
+        script_args: &[String],
+    ) -> Result<Vec<LoadedDocument>, CliError> {
         let (path, bytes, base) = self.read(args)?;
         if let Some(script) = script(&path, &bytes) {
             return self.script(&script, args, script_args);
@@ -48,22 +99,15 @@ impl Context {
         let name = path.display().to_string();
         let name = if name == "-" { "<stdin>".to_owned() } else { name };
         let loaded = self.load(&[Source::new(name, text.clone())], &args.set)?;
-        Ok(loaded
-            .documents
-            .into_iter()
-            .map(|document| match document {
-                Document::TrainJob(resolved) => {
-                    let Resolved { spec: job, from_env, converted_from, .. } = *resolved;
-                    LoadedJob {
-                        job,
-                        from_env,
-                        source: text.clone(),
-                        base: base.clone(),
-                        foreign: converted_from.is_some(),
-                    }
-                }
-            })
-            .collect())
+        let documents = loaded.documents.into_iter();
+        Ok(documents.map(|document| loaded_document(document, &text, &base)).collect())
+    }
+
+    /// Loads a spec that flags have made.
+    pub fn of_flags(&self, text: &str, set: &[String]) -> Result<Vec<LoadedDocument>, CliError> {
+        let loaded = self.load(&[Source::new("<command line>", text)], set)?;
+        let documents = loaded.documents.into_iter();
+        Ok(documents.map(|document| loaded_document(document, text, &self.env.cwd)).collect())
     }
 
     /// Loads sources; everything that is wrong is printed at once.
@@ -146,23 +190,37 @@ impl Context {
         script: &Path,
         args: &SpecArgs,
         script_args: &[String],
-    ) -> Result<Vec<LoadedJob>, CliError> {
+    ) -> Result<Vec<LoadedDocument>, CliError> {
         let job = from_script(&script.to_string_lossy(), script_args);
         // Written as text and loaded like any spec, so that --set and the linter work the same.
         let text = crate::spec::to_yaml(&job)
             .map_err(|error| CliError::new(ErrorKind::Internal, error.to_string()))?;
         let loaded =
             self.load(&[Source::new(script.display().to_string(), text.clone())], &args.set)?;
-        let jobs = loaded.documents.into_iter().map(|document| match document {
-            Document::TrainJob(resolved) => LoadedJob {
-                job: resolved.spec,
-                from_env: resolved.from_env,
-                source: text.clone(),
-                base: self.env.cwd.clone(),
-                foreign: false,
-            },
-        });
-        Ok(jobs.collect())
+        let documents = loaded.documents.into_iter();
+        Ok(documents.map(|document| loaded_document(document, &text, &self.env.cwd)).collect())
+    }
+}
+
+/// A document with the text that it was read from and the folder of its relative paths.
+fn loaded_document(document: Document, text: &str, base: &Path) -> LoadedDocument {
+    match document {
+        Document::TrainJob(resolved) => {
+            let Resolved { spec: job, from_env, converted_from, .. } = *resolved;
+            LoadedDocument::Train(Box::new(LoadedJob {
+                job,
+                from_env,
+                source: text.to_owned(),
+                base: base.to_owned(),
+                foreign: converted_from.is_some(),
+            }))
+        }
+        Document::BatchPredictJob(resolved) => {
+            let Resolved { spec: job, from_env, converted_from, .. } = *resolved;
+            let (text, base) = (text.to_owned(), base.to_owned());
+            let foreign = converted_from.is_some();
+            LoadedDocument::Batch(Box::new(LoadedBatch::new(job, from_env, text, base, foreign)))
+        }
     }
 }
 

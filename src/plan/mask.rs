@@ -23,6 +23,18 @@ impl Plan {
         for place in places.chain(&mut gang.output).chain(&mut gang.code) {
             mask_place(place);
         }
+        if let Some(batch) = plan.batch_mut() {
+            mask_place(&mut batch.output);
+            batch.server.model.iter_mut().for_each(mask_place);
+            if let Some(address) = &mut batch.server.address {
+                *address = mask_text(address).into_owned();
+            }
+            if let Some(parameters) = &mut batch.server.parameters {
+                mask_json("parameters", parameters);
+                known.hide_json(parameters);
+            }
+        }
+        let gang = plan.gang_mut();
         for (name, value) in &mut gang.pods.patch {
             mask_json(name, value);
             known.hide_json(value);

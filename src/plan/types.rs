@@ -13,12 +13,19 @@ use crate::spec::{
 use crate::storage::Place;
 use crate::text::{ByteSize, CpuQuantity};
 
-/// Format of a plan, in `plan.json` and in the document of a pod.
-pub const PLAN_VERSION: u32 = 1;
+/// Format of a gang's plan, in `plan.json` and in the document of a pod: what an older mlctl knows too.
+pub const GANG_VERSION: u32 = 1;
+
+/// Format of a plan of tasks.
+pub const TASKS_VERSION: u32 = 2;
+
+/// The newest format of a plan that this mlctl reads.
+pub const PLAN_VERSION: u32 = TASKS_VERSION;
 
 /// What will run: the same for every runtime, complete, serialisable. `--dry-run -o yaml` prints it.
 ///
-/// On the disk and in pods it is one flat document (format 1): the head's fields, then the unit's.
+/// On the disk and in pods it is one flat document: the head's fields, then the unit's. A gang's is of
+/// format 1, one of tasks of format 2, so that an older mlctl refuses what it would take for a gang.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     /// What every run has, whatever its kind.
@@ -33,7 +40,7 @@ pub struct Plan {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Head {
-    /// Format of the whole document, [`PLAN_VERSION`].
+    /// Format of the whole document, [`GANG_VERSION`] or [`TASKS_VERSION`].
     pub schema_version: u32,
     /// The run's id, `<name>-<6 characters>`.
     pub run: RunId,
@@ -220,6 +227,15 @@ impl Plan {
     pub fn batch(&self) -> Option<&BatchPlan> {
         match &self.unit {
             Unit::Tasks(tasks) => Some(&tasks.batch),
+            Unit::Gang(_) => None,
+            Unit::Service(none) => match *none {},
+        }
+    }
+
+    /// The same as [`Plan::batch`], to be changed before it is shown.
+    pub(super) fn batch_mut(&mut self) -> Option<&mut BatchPlan> {
+        match &mut self.unit {
+            Unit::Tasks(tasks) => Some(&mut tasks.batch),
             Unit::Gang(_) => None,
             Unit::Service(none) => match *none {},
         }

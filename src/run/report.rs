@@ -39,6 +39,9 @@ pub fn explain(
 
 /// Where the run's outputs are, as far as they are there: name and place.
 pub fn outputs(plan: Option<&Plan>, paths: &RunPaths) -> Vec<(&'static str, String)> {
+    if let Some(batch) = plan.and_then(Plan::batch) {
+        return vec![("results", batch.output.to_string())];
+    }
     let base = match plan.and_then(|plan| plan.gang().output.as_ref()) {
         Some(Place::Path(path)) => path.as_path().to_path_buf(),
         // A claim or an object store is named without looking into it: that takes a pod or

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
+use super::batch::{BatchGoal, progress_text};
 use super::human::{between, duration};
 use super::lines::{metrics_text, replica_state_style, replica_style, run_state_style, usage_text};
 use super::{BOLD, DIM, Text};
@@ -27,6 +28,8 @@ pub struct Frame<'a> {
     pub tick: usize,
     /// Columns that a line may have.
     pub width: usize,
+    /// What a batch prediction has to do; `None` for other work.
+    pub goal: Option<BatchGoal>,
 }
 
 const SPINNER: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
@@ -68,7 +71,15 @@ impl Frame<'_> {
             .then("  ")
             .then(Text::styled(run_state_style(view.state), view.state.as_str()))
             .then(format!("{attempt}{elapsed}"));
-        self.with_rest(line, Text::styled(DIM, &view.activity().unwrap_or_default()))
+        let progress = self.goal.map(|goal| {
+            let elapsed = since.map_or_else(Default::default, |from| between(from, self.now));
+            progress_text(view, goal, elapsed)
+        });
+        let rest = match progress.filter(|progress| !progress.is_empty()) {
+            Some(progress) => progress.into(),
+            None => Text::styled(DIM, &view.activity().unwrap_or_default()),
+        };
+        self.with_rest(line, rest)
     }
 
     fn row(&self, replica: &ReplicaView, names: usize) -> Text {

@@ -1,5 +1,6 @@
 //! Everything that a person sees: no other part of the library prints.
 
+mod batch;
 mod checks;
 mod cleanup;
 mod document;
@@ -23,6 +24,7 @@ mod tests;
 mod text;
 mod why;
 
+pub use batch::{BatchGoal, batch_summary_text};
 pub use checks::*;
 pub use cleanup::*;
 pub use document::*;

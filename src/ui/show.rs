@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::io;
 
+use super::batch::BatchGoal;
 use super::frame::Frame;
 use super::lines::{clock, event_text, replica_style};
 use super::output::OutputLook;
@@ -39,6 +40,7 @@ pub struct Show<'a> {
     above: Vec<Text>,
     last_lines: HashMap<ReplicaId, String>,
     frames: usize,
+    goal: Option<BatchGoal>,
 }
 
 impl<'a> Show<'a> {
@@ -51,7 +53,14 @@ impl<'a> Show<'a> {
             above: Vec::new(),
             last_lines: HashMap::new(),
             frames: 0,
+            goal: None,
         }
+    }
+
+    /// The same for a batch prediction, of which the live view says how far it is.
+    #[must_use]
+    pub fn towards(self, goal: BatchGoal) -> Self {
+        Self { goal: Some(goal), ..self }
     }
 
     fn line(&mut self, line: Text) {
@@ -129,6 +138,7 @@ impl Watcher for Show<'_> {
             now: now(),
             tick: self.frames,
             width: self.screen.width(),
+            goal: self.goal,
         };
         self.screen.draw(&std::mem::take(&mut self.above), &frame.lines());
     }

@@ -34,8 +34,9 @@ pub const TERMINATION_FILE: &str = "/dev/termination-log";
 /// Name of the document within [`CONFIG_DIR`].
 pub const DOCUMENT: &str = "pod.json";
 
-/// Format of the document. It counts the plan in it too: an agent looks at this number only.
-pub const DOCUMENT_VERSION: u32 = 1;
+/// The newest format of the document that this mlctl reads. It counts the plan in it too: an agent looks
+/// at this number only. One is written in its plan's format.
+pub const DOCUMENT_VERSION: u32 = 2;
 
 const _: () = assert!(DOCUMENT_VERSION >= PLAN_VERSION, "a newer plan makes a newer document");
 
@@ -64,7 +65,7 @@ pub mod downward {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PodDocument {
-    /// Format of this document, [`DOCUMENT_VERSION`].
+    /// Format of this document and its plan, at most [`DOCUMENT_VERSION`].
     pub schema_version: u32,
     /// The plan, secret values masked; the agent takes those from [`SECRET_DIR`].
     pub plan: Plan,

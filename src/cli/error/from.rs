@@ -6,9 +6,10 @@ use crate::runtime::ClusterError;
 use crate::runtime::RuntimeError;
 use crate::runtime::kubernetes::AdminRole;
 use crate::runtime::local::SecretsError;
-use crate::storage::ReadError;
+use crate::storage::{ReadError, StorageError, StorageErrorKind};
 use crate::store::StoreError;
 use crate::sys::Untrusted;
+use crate::work::batch::BatchSubmitError;
 use crate::work::train::TrainError;
 
 impl From<ReadError> for CliError {
@@ -195,6 +196,46 @@ impl From<TrainError> for CliError {
             TrainError::Unwritable(_) => Self::new(ErrorKind::Internal, message),
             TrainError::Store(error) => error.into(),
             TrainError::Runtime(error) => error.into(),
+        }
+    }
+}
+
+impl From<StorageError> for CliError {
+    fn from(error: StorageError) -> Self {
+        let kind = match error.kind {
+            StorageErrorKind::NotFound => ErrorKind::NotFound,
+            StorageErrorKind::Unreachable => ErrorKind::Unreachable,
+            StorageErrorKind::Local => ErrorKind::Internal,
+            StorageErrorKind::Denied
+            | StorageErrorKind::Changed
+            | StorageErrorKind::Unsupported
+            | StorageErrorKind::TooLarge => ErrorKind::Refused,
+        };
+        Self::new(kind, error.to_string())
+    }
+}
+
+impl From<BatchSubmitError> for CliError {
+    fn from(error: BatchSubmitError) -> Self {
+        let message = error.to_string();
+        match error {
+            BatchSubmitError::Storage(error) => error.into(),
+            BatchSubmitError::NoInput(_) => Self::new(ErrorKind::NotFound, message).hint(
+                "a folder means everything below it; `*` stays within a folder, `**` doesn't",
+            ),
+            BatchSubmitError::Other { differs, .. } => {
+                Self::new(ErrorKind::Refused, message).more(differs).hint(
+                    "name another `output`, or run the job that it belongs to; `mlctl cleanup` \
+                     removes what an abandoned job has left",
+                )
+            }
+            BatchSubmitError::Document { .. } => Self::new(ErrorKind::Refused, message)
+                .hint("name another `output`, or use the mlctl that wrote it, or a newer one"),
+            BatchSubmitError::NoProgram => Self::new(ErrorKind::Refused, message)
+                .hint("add `command` below `model`, or run it in a cluster: --runtime kubernetes"),
+            BatchSubmitError::Local(_) => Self::new(ErrorKind::Refused, message)
+                .hint("use a bucket, or run it here: --runtime local"),
+            BatchSubmitError::Run(error) => error.into(),
         }
     }
 }

@@ -38,6 +38,10 @@ pub mod exit {
     pub const TIMED_OUT: u8 = 13;
     /// The run could not start.
     pub const COULD_NOT_START: u8 = 14;
+    /// A batch prediction is complete, and some rows failed.
+    pub const ROWS_FAILED: u8 = 20;
+    /// A batch prediction ended since more rows failed than may.
+    pub const TOO_MANY_ROWS_FAILED: u8 = 21;
     /// Ctrl-C: the run goes on.
     pub const DETACHED: u8 = 130;
 }

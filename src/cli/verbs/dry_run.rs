@@ -89,7 +89,7 @@ pub(super) fn dry_run(
 }
 
 /// The id that a run would have, with a placeholder for what is drawn.
-fn placeholder(job: &LoadedJob) -> Result<RunId, CliError> {
+pub(super) fn placeholder(job: &LoadedJob) -> Result<RunId, CliError> {
     let id = format!("{}-xxxxxx", job.job.name);
     id.parse().map_err(|error: ParseNameError| CliError::new(ErrorKind::Usage, error.to_string()))
 }

@@ -1,6 +1,9 @@
 //! One file per verb: its arguments, its help and what it does.
 
 pub mod agent;
+mod batch_flags;
+mod batch_plan;
+pub mod batch_predict;
 pub mod cancel;
 pub mod cleanup;
 pub mod cluster;
@@ -22,4 +25,5 @@ pub mod state;
 pub mod status;
 pub mod train;
 pub mod wait;
+mod watch;
 pub mod why;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::train::say_notices;
-use crate::cli::{CliError, Context, ErrorKind, SpecArgs, exit};
+use crate::cli::{CliError, Context, ErrorKind, LoadedDocument, SpecArgs, exit};
 use crate::spec::check::json_schema;
 use crate::spec::explain as explain_path;
 use crate::spec::{DEFAULT_KIND, kind_names, written};
@@ -42,12 +42,12 @@ pub fn validate(context: &Context, args: &ValidateArgs) -> Result<u8, CliError> 
     let mut valid = Vec::new();
     let mut code = exit::OK;
     for file in files {
-        match context.jobs(&SpecArgs { file, set: args.set.clone() }, &[]) {
+        match context.documents(&SpecArgs { file, set: args.set.clone() }, &[]) {
             Ok(jobs) => {
-                for job in &jobs {
+                for job in jobs.iter().map(LoadedDocument::workers) {
                     say_what_travels(context, job);
+                    valid.push(job.job.name.clone());
                 }
-                valid.extend(jobs.into_iter().map(|job| job.job.name));
             }
             Err(error) => {
                 error.print(&context.printer);
@@ -81,15 +81,15 @@ pub struct ConvertArgs {
     pub spec: SpecArgs,
 }
 
-/// Prints a file as TrainJobs: a Vertex AI CustomJob, or a TrainJob with --set applied.
+/// Prints a file as specs of mlctl: a Vertex AI file, or a spec with --set applied.
 pub fn convert(context: &Context, args: &ConvertArgs) -> Result<u8, CliError> {
-    let jobs = context.jobs(&args.spec, &[])?;
     let mut texts = Vec::new();
-    for job in &jobs {
-        texts.push(
-            yaml_text(&written(&job.job))
-                .map_err(|error| CliError::new(ErrorKind::Internal, error.to_string()))?,
-        );
+    for document in &context.documents(&args.spec, &[])? {
+        let text = match document {
+            LoadedDocument::Train(job) => yaml_text(&written(&job.job)),
+            LoadedDocument::Batch(batch) => yaml_text(&batch.job.written()),
+        };
+        texts.push(text.map_err(|error| CliError::new(ErrorKind::Internal, error.to_string()))?);
     }
     context.printer.data(&texts.join("---\n"))?;
     Ok(exit::OK)

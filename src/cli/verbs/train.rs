@@ -1,24 +1,21 @@
 //! `mlctl train`: submit a training run and follow it.
 
-use std::time::{Duration, Instant};
+use indexmap::IndexMap;
 
 use super::dry_run::dry_run;
+use super::watch::{Watch, watch};
 use crate::cli::{
     CliError, Context, ErrorKind, Interrupts, OnInterrupt, SpecArgs, exit, exit_code,
 };
 use crate::gang::RunId;
 use crate::ops::cost::Prices;
 use crate::plan::Plan;
-use crate::run::Submitted;
-use crate::run::{Follow, FollowEnd, Interrupt, explain, follow, outputs};
-use crate::runtime::{LogQuery, Notice, Runtime, SubmitOptions};
+use crate::run::{RunView, Submitted, explain, outputs};
+use crate::runtime::{Notice, Runtime, SubmitOptions};
 use crate::spec::TRAIN_JOB;
 use crate::store::Store;
-use crate::ui::{BOLD, FollowMode, Show, Text, summary_text};
+use crate::ui::{BOLD, Text, summary_text};
 use crate::work::train::{LoadedJob, plan_in, submit};
-
-/// After the first Ctrl-C a second one cancels within this time.
-const SECOND_CHANCE: Duration = Duration::from_secs(2);
 
 /// Arguments of `train`.
 #[derive(Debug, clap::Args)]
@@ -70,7 +67,7 @@ pub struct TrainArgs {
 pub fn train(context: &Context, args: &TrainArgs) -> Result<u8, CliError> {
     let mut jobs = context.jobs(&args.spec, &args.args)?;
     for job in &mut jobs {
-        add_labels(job, &args.label)?;
+        add_labels(&mut job.job.labels, &args.label)?;
         if job.foreign && job.job.code.is_none() {
             // On Vertex AI the code is a part of the image. Here it can only lie beside the spec's
             // file.
@@ -96,25 +93,34 @@ pub fn train(context: &Context, args: &TrainArgs) -> Result<u8, CliError> {
         runs.push(submit_job(context, &store, &*runtime, &job, &options)?);
     }
     if args.detach {
-        return detached(context, &runs);
+        return detached(context, runs.iter().map(|run| run.paths.run.clone()).collect());
     }
     let mut code = exit::OK;
     for run in &runs {
-        let ended = watch(context, &store, &*runtime, run, args, &interrupts)?;
-        if ended == exit::DETACHED {
-            return Ok(ended);
-        }
-        code = code.max(ended);
+        let watched = Watch {
+            store: &store,
+            runtime: &*runtime,
+            run,
+            events: args.events,
+            on_interrupt: args.on_interrupt,
+            interrupts: &interrupts,
+            goal: None,
+        };
+        let Some(view) = watch(context, &watched)? else { return Ok(exit::DETACHED) };
+        code = code.max(told(context, &*runtime, run, &view, args)?);
     }
     Ok(code)
 }
 
-fn add_labels(job: &mut LoadedJob, labels: &[String]) -> Result<(), CliError> {
+pub(super) fn add_labels(
+    all: &mut IndexMap<String, String>,
+    labels: &[String],
+) -> Result<(), CliError> {
     for label in labels {
         let (name, value) = label.split_once('=').ok_or_else(|| {
             CliError::new(ErrorKind::Usage, format!("--label {label} is not NAME=VALUE"))
         })?;
-        job.job.labels.insert(name.into(), value.into());
+        all.insert(name.into(), value.into());
     }
     Ok(())
 }
@@ -130,7 +136,10 @@ pub(super) fn plan_of(
 }
 
 /// What a `maxCost` is measured by. A broken price file is no trouble of jobs that have none.
-fn prices_for_limit(context: &Context, runtime: &dyn Runtime) -> Result<Prices, CliError> {
+pub(super) fn prices_for_limit(
+    context: &Context,
+    runtime: &dyn Runtime,
+) -> Result<Prices, CliError> {
     let prices = context.prices(&runtime.name())?;
     if prices == Prices::Free {
         context.printer.warn("`maxCost` ends nothing here: runs on this machine cost nothing");
@@ -165,88 +174,40 @@ pub(super) fn say_notices(context: &Context, notices: Vec<Notice>) {
     }
 }
 
-fn detached(context: &Context, runs: &[Submitted]) -> Result<u8, CliError> {
+/// Prints the runs that were submitted and are not followed.
+pub(super) fn detached(context: &Context, runs: Vec<RunId>) -> Result<u8, CliError> {
     #[derive(serde::Serialize)]
     #[serde(rename_all = "camelCase")]
     struct Document {
         schema_version: u32,
         runs: Vec<RunId>,
     }
-    let ids: Vec<RunId> = runs.iter().map(|run| run.paths.run.clone()).collect();
-    let text = Text::lines(ids.iter().map(RunId::as_str));
-    context.emit(&Document { schema_version: 1, runs: ids }, || text)?;
-    if let Some(first) = runs.first() {
-        context.printer.hint(format!("follow it with: mlctl logs -f {}", first.paths.run));
+    let text = Text::lines(runs.iter().map(RunId::as_str));
+    let first = runs.first().cloned();
+    context.emit(&Document { schema_version: 1, runs }, || text)?;
+    if let Some(first) = first {
+        context.printer.hint(format!("follow it with: mlctl logs -f {first}"));
     }
     Ok(exit::OK)
 }
 
-fn watch(
+/// How a run that was followed to its end has ended, said and as an exit code.
+fn told(
     context: &Context,
-    store: &Store,
     runtime: &dyn Runtime,
     run: &Submitted,
+    view: &RunView,
     args: &TrainArgs,
-    interrupts: &Interrupts,
 ) -> Result<u8, CliError> {
-    let terminal = context.printer.terminal.stderr;
-    let policy = OnInterrupt::resolve(args.on_interrupt, &context.env, terminal);
-    let first = std::cell::Cell::new(None::<Instant>);
-    let interrupt = || {
-        if interrupts.hung_up() {
-            return Interrupt::Detach;
-        }
-        match (policy, interrupts.count(), first.get()) {
-            (OnInterrupt::Detach, 1, None) => {
-                first.set(Some(Instant::now()));
-                context.printer.say("");
-                context.printer.say("detaching; press Ctrl-C again to cancel the run");
-                Interrupt::None
-            }
-            (OnInterrupt::Detach, 1, Some(at)) if at.elapsed() >= SECOND_CHANCE => {
-                Interrupt::Detach
-            }
-            (_, 0, _) | (OnInterrupt::Detach, 1, Some(_)) => Interrupt::None,
-            (OnInterrupt::Cancel | OnInterrupt::Detach, ..) => Interrupt::Cancel,
-        }
-    };
-    let mode = match (args.events, terminal) {
-        (true, _) => FollowMode::Events,
-        (false, true) => FollowMode::Live,
-        (false, false) => FollowMode::Plain,
-    };
-    let mut show = Show::new(&context.printer, mode);
-    let request = Follow {
-        store,
-        runtime,
-        paths: &run.paths,
-        plan: Some(&run.plan),
-        logs: LogQuery { few: true, ..LogQuery::default() },
-        deadline: None,
-        user: &context.user(),
-        interrupt: &interrupt,
-    };
-    let end = follow(&request, &mut show)?;
-    match end {
-        FollowEnd::Ended(view) => {
-            let report = explain(&view, &run.paths, Some(&run.plan), Some(runtime));
-            let places = outputs(Some(&run.plan), &run.paths);
-            if args.events {
-                // With `--events` the last event is the summary.
-            } else if context.format == crate::cli::Format::Table {
-                let failed = view.state != crate::event::RunState::Succeeded;
-                context.printer.say(summary_text(&view, &places, failed.then_some(&report)));
-            } else {
-                context.emit(&report, Text::default)?;
-            }
-            Ok(view.verdict.as_ref().map_or(exit::OK, exit_code))
-        }
-        FollowEnd::Detached(_) | FollowEnd::Deadline(_) => {
-            let id = &run.paths.run;
-            context.printer.say(format!(
-                "{id} goes on. Come back with: mlctl logs -f {id}; end it with: mlctl cancel {id}"
-            ));
-            Ok(exit::DETACHED)
-        }
+    let report = explain(view, &run.paths, Some(&run.plan), Some(runtime));
+    let places = outputs(Some(&run.plan), &run.paths);
+    if args.events {
+        // With `--events` the last event is the summary.
+    } else if context.format == crate::cli::Format::Table {
+        let failed = view.state != crate::event::RunState::Succeeded;
+        context.printer.say(summary_text(view, &places, failed.then_some(&report)));
+    } else {
+        context.emit(&report, Text::default)?;
     }
+    Ok(view.verdict.as_ref().map_or(exit::OK, exit_code))
 }

@@ -37,7 +37,8 @@ const HIDDEN: [&str; 14] = [
 /// the runtime, which never writes them down; they too go over what is here.
 ///
 /// In order: `PYTHONUNBUFFERED`, `MLCTL_RUN`, `MLCTL_REPLICA`, `CLUSTER_SPEC`, the framework's own,
-/// `AIP_*`, the user's, the thread pools. The values are byte-stable: the same plan and addresses
+/// `AIP_*`, the user's, the thread pools. A worker of tasks meets nobody: in place of the rendezvous it has
+/// `RANK`, `WORLD_SIZE` and `MLCTL_BATCH`, the [`BatchPlan`](crate::plan::BatchPlan) as JSON. The values are byte-stable: the same plan and addresses
 /// give the same text. A replica that the plan doesn't have is an error.
 pub fn environment(
     plan: &Plan,
@@ -53,6 +54,39 @@ pub fn environment(
     set("PYTHONUNBUFFERED", "1".into());
     set("MLCTL_RUN", plan.head.run.to_string());
     set("MLCTL_REPLICA", replica.to_string());
+    match plan.batch() {
+        Some(batch) => {
+            set("RANK", rank.to_string());
+            set("WORLD_SIZE", plan.gang().rules.members.len().to_string());
+            // A plan has nothing that can't be written as JSON: its mappings have texts as keys.
+            set("MLCTL_BATCH", serde_json::to_string(batch).unwrap_or_default());
+        }
+        None => meeting(plan, replica, rank, addresses, outputs, &mut set)?,
+    }
+    let role = plan.gang().roles.iter().find(|role| role.name == replica.role);
+    for variable in role.map_or(&[][..], |role| &role.env) {
+        if variable.value_from.is_none() {
+            env.insert(variable.name.clone(), variable.value.clone().unwrap_or_default());
+        }
+    }
+    if let Some(role) = role {
+        threads::pools(role, plan.gang().rules.members.len(), &mut env);
+    }
+    for name in references(plan, replica) {
+        env.shift_remove(name);
+    }
+    Ok(env)
+}
+
+/// What the replicas of a gang find each other by, and where they write.
+fn meeting(
+    plan: &Plan,
+    replica: &ReplicaId,
+    rank: usize,
+    addresses: &dyn Addresses,
+    outputs: &OutputDirs,
+    mut set: &mut dyn FnMut(&str, String),
+) -> Result<(), UnknownReplica> {
     set("CLUSTER_SPEC", cluster_spec::value(plan, replica, addresses)?);
     let led_by_chief = plan.gang().roles.iter().any(|role| role.name == "chief");
     if plan.gang().framework == Framework::Tensorflow || led_by_chief {
@@ -75,19 +109,7 @@ pub fn environment(
     set("AIP_MODEL_DIR", folder(&outputs.model));
     set("AIP_CHECKPOINT_DIR", folder(&outputs.checkpoints));
     set("AIP_TENSORBOARD_LOG_DIR", folder(&outputs.logs));
-    let role = plan.gang().roles.iter().find(|role| role.name == replica.role);
-    for variable in role.map_or(&[][..], |role| &role.env) {
-        if variable.value_from.is_none() {
-            env.insert(variable.name.clone(), variable.value.clone().unwrap_or_default());
-        }
-    }
-    if let Some(role) = role {
-        threads::pools(role, plan.gang().rules.members.len(), &mut env);
-    }
-    for name in references(plan, replica) {
-        env.shift_remove(name);
-    }
-    Ok(env)
+    Ok(())
 }
 
 /// What a replica's command must not inherit: variables about its gang that are not of this run.

@@ -6,7 +6,15 @@ use crate::spec::syntax::{Node, Source, SourceSpan, Value, parse};
 use crate::storage::Masked;
 
 /// Words of which a file with a spec has one, ours or another system's.
-const MARKS: [&str; 4] = ["mlctl.dev", "TrainJob", "orkerPoolSpec", "worker_pool_spec"];
+const MARKS: [&str; 7] = [
+    "mlctl.dev",
+    "TrainJob",
+    "BatchPredictJob",
+    "orkerPoolSpec",
+    "worker_pool_spec",
+    "nputConfig",
+    "nput_config",
+];
 
 /// A secret of this length or longer is looked for in all of a file, also where nothing announces
 /// it. A shorter one may be a word that means something else elsewhere.

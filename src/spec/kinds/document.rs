@@ -2,6 +2,7 @@
 
 use indexmap::IndexMap;
 
+use super::batch::{self, BatchPredictJob};
 use super::kind::Kind;
 use super::train::{self, TrainJob};
 use crate::spec::syntax::{Diagnostic, Spans};
@@ -11,6 +12,8 @@ use crate::spec::syntax::{Diagnostic, Spans};
 pub enum Document {
     /// A training run: `kind: TrainJob`.
     TrainJob(Box<Resolved<TrainJob>>),
+    /// A batch prediction: `kind: BatchPredictJob`.
+    BatchPredictJob(Box<Resolved<BatchPredictJob>>),
 }
 
 /// A checked spec and where it came from.
@@ -52,6 +55,7 @@ impl Document {
     pub fn labels(&self) -> &IndexMap<String, String> {
         match self {
             Self::TrainJob(job) => &job.spec.labels,
+            Self::BatchPredictJob(job) => &job.spec.labels,
         }
     }
 
@@ -59,12 +63,14 @@ impl Document {
     pub(crate) fn lint(&self, accelerators: &[String]) -> Vec<Diagnostic> {
         match self {
             Self::TrainJob(job) => train::lint::document(job, accelerators),
+            Self::BatchPredictJob(job) => batch::lint_document(job, accelerators),
         }
     }
 
     fn description(&self) -> &'static Kind {
         match self {
             Self::TrainJob(_) => &train::KIND,
+            Self::BatchPredictJob(_) => &batch::KIND,
         }
     }
 }

@@ -3,6 +3,7 @@
 //! A new kind is a folder with a `kind::Kind`, a line in `registry` and a variant of
 //! [`Document`].
 
+pub mod batch;
 pub(crate) mod convert;
 mod document;
 pub(crate) mod foreign;

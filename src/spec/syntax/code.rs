@@ -185,6 +185,22 @@ codes! {
     /// Kubernetes would refuse a toleration.
     BadToleration = "bad-toleration",
 
+    // Batch predictions.
+    /// Nothing says who predicts, or what an endpoint speaks.
+    NoServer = "no-server",
+    /// A server that is there already, and one to start.
+    TwoServers = "two-servers",
+    /// A server has no model to serve.
+    NoModel = "no-model",
+    /// The server has no gRPC protocol.
+    NoGrpc = "no-grpc",
+    /// `endpoint` is no URL of a server.
+    BadEndpoint = "bad-endpoint",
+    /// The fields of `instances` contradict each other or the format.
+    InstanceFields = "instance-fields",
+    /// The results can't be written in this format.
+    OutputFormat = "output-format",
+
     // Files of Vertex AI.
     /// A file of Google's that is no custom job.
     VertexKind = "vertex-kind",

@@ -1,6 +1,9 @@
 //! Batch prediction: a job cut into shards, workers that send rows to a model server, results in the
 //! output itself.
 
+mod build;
+mod count;
+mod document;
 mod error;
 mod evaluate;
 #[cfg(test)]
@@ -10,11 +13,15 @@ mod instance;
 mod job;
 mod json;
 mod layout;
+mod loaded;
 mod marker;
 mod output;
 mod outputs;
 mod predictor;
 mod retry;
+mod servers;
+mod shards;
+mod submit;
 mod summary;
 mod task;
 mod worker;
@@ -24,11 +31,20 @@ pub use evaluate::{
     Bound, ClassReport, EVALUATION_VERSION, EvaluateError, Evaluation, Missed, Question, Task,
     evaluate,
 };
+
+pub use build::{buckets, plan};
+pub use count::count_rows;
+pub use document::{differences, document, identity};
 pub use job::{InputFormat, JOB_VERSION, JobDocument, OutputFormat, Rows, Shard};
 pub use layout::OutputLayout;
+pub use loaded::LoadedBatch;
 pub use marker::{Latency, MARKER_VERSION, Marker, Part};
 pub use outputs::{Chosen, Outputs, OutputsError};
 pub use predictor::{Answer, Permit, PredictError, Predictor, RowError};
 pub use retry::{RetryPlan, plan_retry};
+pub use shards::cut;
+pub use submit::{
+    BatchSubmitError, Progress, check_places, claim, plan_in, progress, submit, summary, survey,
+};
 pub use summary::{LatencySummary, SUMMARY_VERSION, Summary};
 pub use worker::{WorkerEnd, WorkerPlace, WorkerProgress, run_worker};

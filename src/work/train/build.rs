@@ -5,8 +5,8 @@ use crate::gang::{
     Completion, FailureClass, GangConfig, MAX_REPLICAS, Member, PerClass, ReplicaId,
 };
 use crate::plan::{
-    BLAME_HOLD, DRAIN, DataPlan, GRACE, GangPlan, Head, KILL_BOUND, Known, LEASE, OUTSIDE_PAUSE,
-    PLAN_VERSION, Plan, PlanContext, PlanError, PodOptions, RolePlan, Unit,
+    BLAME_HOLD, DRAIN, DataPlan, GANG_VERSION, GRACE, GangPlan, Head, KILL_BOUND, Known, LEASE,
+    OUTSIDE_PAUSE, Plan, PlanContext, PlanError, PodOptions, RolePlan, Unit,
 };
 use crate::spec::{Framework, Retries, Role, TrainJob};
 
@@ -40,7 +40,7 @@ pub fn plan(spec: &TrainJob, context: &PlanContext) -> Result<Plan, PlanError> {
         outside_pause: OUTSIDE_PAUSE,
     };
     let head = Head {
-        schema_version: PLAN_VERSION,
+        schema_version: GANG_VERSION,
         run: context.run.clone(),
         name: spec.name.clone(),
         labels: spec.labels.clone(),

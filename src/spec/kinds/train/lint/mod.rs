@@ -12,6 +12,6 @@ mod pods;
 mod shell;
 mod strategy;
 
-pub(crate) use context::document;
+pub(crate) use context::{check, document};
 pub use names::{MAX_NAME, MAX_ROLE, is_label};
 pub(crate) use part::check_part;

@@ -1,0 +1,350 @@
+//! `mlctl batch-predict`: predict every line of files in a store, and follow it.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::batch_flags::BatchFlags;
+use super::batch_plan::dry_run;
+use super::train::{add_labels, detached, prices_for_limit};
+use super::watch::{Watch, watch};
+use crate::cli::{
+    CliError, Context, ErrorKind, Format, Interrupts, LoadedDocument, OnInterrupt, SpecArgs, exit,
+    exit_code,
+};
+use crate::event::RunState;
+use crate::gang::{ExitStatus, RunId};
+use crate::run::{RunView, Submitted, WhyReport, explain};
+use crate::runtime::{Notice, Runtime, SubmitOptions};
+use crate::spec::BATCH_PREDICT_JOB;
+use crate::storage::{StorageConfig, Stores};
+use crate::store::Store;
+use crate::ui::{BOLD, BatchGoal, Text, batch_summary_text, summary_text};
+use crate::work::batch::{
+    JobDocument, LoadedBatch, Progress, Summary, buckets, check_places, claim, progress, submit,
+    summary, survey,
+};
+
+/// Arguments of `batch-predict`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  mlctl batch-predict batch.yaml         predict, and follow it to the end
+  mlctl batch-predict --model s3://b/digits --server tensorflow-serving
+      --input 's3://b/in/*.jsonl' --output s3://b/out
+  mlctl batch-predict --endpoint http://models:8501 --server tensorflow-serving
+      --input rows.csv --output out --key-field id
+  mlctl batch-predict --dry-run          shards, rows, bytes and cost
+  mlctl batch-predict --set replicas=4 --detach
+
+The same job goes on where another run of it has stopped. Exit codes: 0 every
+row has a prediction, 20 some rows failed, 21 more failed than may, 3 spec,
+4 no input, 5 refused, 10 failed, 11 infrastructure, 12 cancelled,
+13 timed out, 14 could not start, 130 detached.")]
+pub struct BatchPredictArgs {
+    /// The spec
+    #[command(flatten)]
+    pub spec: SpecArgs,
+    /// The spec
+    #[arg(short = 'f', long = "file", value_name = "FILE", conflicts_with = "file")]
+    pub spec_file: Option<PathBuf>,
+    /// A job without a spec
+    #[command(flatten)]
+    pub flags: BatchFlags,
+    /// Submit and return; prints the run's id
+    #[arg(short, long, conflicts_with = "events")]
+    pub detach: bool,
+    /// Show what would run
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Stream events as JSON Lines on stdout
+    #[arg(long, conflicts_with = "output")]
+    pub events: bool,
+    /// Add a label to the run
+    #[arg(short, long, value_name = "NAME=VALUE")]
+    pub label: Vec<String>,
+    /// Run on the CPU where the accelerators are missing
+    #[arg(long)]
+    pub allow_cpu: bool,
+    /// What Ctrl-C does to the run
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub on_interrupt: Option<OnInterrupt>,
+}
+
+/// Spells `--output PLACE` of a batch prediction as `--output-uri PLACE`: `--output` is the form of the
+/// document on standard output for every verb, and a place is none of its forms.
+pub fn spelled_out(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut args: Vec<OsString> = args.into_iter().collect();
+    if !args.iter().any(|arg| arg == "batch-predict") {
+        return args;
+    }
+    let is_form = |text: &str| matches!(text, "table" | "json" | "yaml");
+    for at in 0..args.len() {
+        let next = args.get(at + 1).map(|next| next.to_string_lossy().into_owned());
+        let Some(arg) = args[at].to_str() else { continue };
+        if arg == "--" {
+            break;
+        }
+        if arg == "--output" && next.is_some_and(|next| !is_form(&next)) {
+            args[at] = "--output-uri".into();
+        } else if let Some(value) = arg.strip_prefix("--output=").filter(|value| !is_form(value)) {
+            args[at] = format!("--output-uri={value}").into();
+        }
+    }
+    args
+}
+
+/// A job with what its inputs and its output have.
+pub(super) struct Surveyed {
+    pub(super) batch: LoadedBatch,
+    pub(super) stores: Stores,
+    pub(super) document: JobDocument,
+    pub(super) progress: Progress,
+}
+
+/// Submits every job of the file, then follows them one after the other.
+pub fn run(context: &Context, args: &BatchPredictArgs) -> Result<u8, CliError> {
+    let mut batches = load(context, args)?;
+    let runtime = context.chosen()?;
+    let mut jobs = Vec::new();
+    for batch in &mut batches {
+        add_labels(&mut batch.job.labels, &args.label)?;
+        add_labels(&mut batch.workers.job.labels, &args.label)?;
+    }
+    for batch in batches {
+        check_places(&batch, &*runtime)?;
+        jobs.push(look(context, batch)?);
+    }
+    let options = SubmitOptions {
+        kind: BATCH_PREDICT_JOB,
+        allow_cpu: args.allow_cpu,
+        overwrite: false,
+        foreign: jobs.iter().any(|job| job.batch.workers.foreign),
+        rehearse: args.dry_run,
+    };
+    if args.dry_run {
+        return dry_run(context, &*runtime, &jobs, &options);
+    }
+    let store = context.store()?;
+    context.print_notices(&store);
+    let interrupts = Interrupts::listen()?;
+    let mut runs = Vec::new();
+    let mut code = exit::OK;
+    for job in jobs {
+        match &job.progress {
+            Progress::Complete(summary) => code = code.max(complete(context, &job, summary)?),
+            Progress::Fresh | Progress::Begun { .. } => {
+                let run = submit_job(context, &store, &*runtime, &job, &options)?;
+                runs.push((job, run));
+            }
+        }
+    }
+    if args.detach {
+        let ids = runs.iter().map(|(_, run)| run.paths.run.clone()).collect();
+        return detached(context, ids);
+    }
+    for (job, run) in &runs {
+        let committed = match job.progress {
+            Progress::Begun { committed } => committed,
+            Progress::Fresh | Progress::Complete(_) => 0,
+        };
+        let watched = Watch {
+            store: &store,
+            runtime: &*runtime,
+            run,
+            events: args.events,
+            on_interrupt: args.on_interrupt,
+            interrupts: &interrupts,
+            goal: Some(BatchGoal { shards: job.document.shards.len(), committed }),
+        };
+        let Some(view) = watch(context, &watched)? else { return Ok(exit::DETACHED) };
+        code = code.max(ended(context, &*runtime, job, run, &view, args.events)?);
+    }
+    Ok(code)
+}
+
+fn load(context: &Context, args: &BatchPredictArgs) -> Result<Vec<LoadedBatch>, CliError> {
+    let named = args.spec.file.is_some() || args.spec_file.is_some();
+    if let Some(text) = args.flags.spec()? {
+        if named {
+            return Err(CliError::new(ErrorKind::Usage, "a spec, and flags that make another one")
+                .hint("change a value of the spec with --set PATH=VALUE"));
+        }
+        let documents = context.of_flags(&text, &args.spec.set)?.into_iter();
+        return Ok(documents
+            .filter_map(|document| match document {
+                LoadedDocument::Batch(batch) => Some(*batch),
+                LoadedDocument::Train(_) => None,
+            })
+            .collect());
+    }
+    let file = args.spec_file.clone().or_else(|| args.spec.file.clone());
+    context.batches(&SpecArgs { file, set: args.spec.set.clone() })
+}
+
+/// Lists the inputs of a job and looks into its output.
+fn look(context: &Context, batch: LoadedBatch) -> Result<Surveyed, CliError> {
+    let known = context.stores().config().clone();
+    let mut all = known.buckets.clone();
+    all.extend(buckets(&batch));
+    let stores = Stores::new(StorageConfig { buckets: all, ..known });
+    let handle = context.handle()?;
+    let document = handle.block_on(survey(&stores, &batch))?;
+    let progress = handle.block_on(progress(&stores, &batch.output(), &document))?;
+    Ok(Surveyed { batch, stores, document, progress })
+}
+
+fn submit_job(
+    context: &Context,
+    store: &Store,
+    runtime: &dyn Runtime,
+    job: &Surveyed,
+    options: &SubmitOptions,
+) -> Result<Submitted, CliError> {
+    let Surveyed { batch, stores, document, progress } = job;
+    let handle = context.handle()?;
+    let submitted = submit(
+        store,
+        runtime,
+        batch,
+        document,
+        &context.submitter(),
+        options,
+        || prices_for_limit(context, runtime),
+        || {
+            handle.block_on(claim(stores, &batch.output(), document))?;
+            Ok(())
+        },
+        &mut |Notice(notice)| context.printer.warn(notice),
+    )?;
+    let run = Text::styled(BOLD, &submitted.paths.run);
+    context.printer.say(run.then(format!(" submitted to {}", runtime.name())));
+    if let Progress::Begun { committed } = progress {
+        let shards = document.shards.len();
+        context.printer.say(format!("it goes on: {committed} of {shards} shards are done already"));
+    }
+    Ok(submitted)
+}
+
+/// The final document of a batch prediction.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Report<'a> {
+    schema_version: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run: Option<&'a RunId>,
+    state: RunState,
+    exit_code: u8,
+    output: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    summary: Option<&'a Summary>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<WhyReport>,
+}
+
+/// A job that was complete before anything was started.
+fn complete(context: &Context, job: &Surveyed, summary: &Summary) -> Result<u8, CliError> {
+    let code = code_of(summary);
+    let output = job.batch.output().to_string();
+    context.printer.say(format!("{} is complete already; nothing is started", job.batch.job.name));
+    if context.format == Format::Table {
+        context.printer.say(batch_summary_text(summary, &output));
+        return Ok(code);
+    }
+    let report = Report {
+        schema_version: 1,
+        run: None,
+        state: RunState::Succeeded,
+        exit_code: code,
+        output,
+        summary: Some(summary),
+        why: None,
+    };
+    context.emit(&report, Text::default)?;
+    Ok(code)
+}
+
+/// How a run that was followed to its end has ended, said and as an exit code.
+fn ended(
+    context: &Context,
+    runtime: &dyn Runtime,
+    job: &Surveyed,
+    run: &Submitted,
+    view: &RunView,
+    events: bool,
+) -> Result<u8, CliError> {
+    let output = job.batch.output();
+    let succeeded = view.state == RunState::Succeeded;
+    let found = context.handle()?.block_on(summary(&job.stores, &output, &job.document.id));
+    // A store that is away says nothing of how the run has ended.
+    let found = found.unwrap_or_else(|error| {
+        context.printer.warn(error.to_string());
+        None
+    });
+    let code = match (&found, &view.verdict) {
+        (Some(summary), _) if succeeded => code_of(summary),
+        _ if is_over_limit(view) => exit::TOO_MANY_ROWS_FAILED,
+        (_, Some(verdict)) => exit_code(verdict),
+        (_, None) => exit::OK,
+    };
+    if events {
+        // With `--events` the last event is the summary.
+        return Ok(code);
+    }
+    let why = (!succeeded).then(|| explain(view, &run.paths, Some(&run.plan), Some(runtime as _)));
+    if context.format == Format::Table {
+        context.printer.say(summary_text(view, &[], why.as_ref()));
+        if let Some(summary) = &found {
+            context.printer.say(batch_summary_text(summary, output.as_str()));
+        } else {
+            context.printer.say(format!("  results  {output}"));
+        }
+        return Ok(code);
+    }
+    let report = Report {
+        schema_version: 1,
+        run: Some(&run.paths.run),
+        state: view.state,
+        exit_code: code,
+        output: output.to_string(),
+        summary: found.as_ref(),
+        why,
+    };
+    context.emit(&report, Text::default)?;
+    Ok(code)
+}
+
+fn code_of(summary: &Summary) -> u8 {
+    if summary.failed == 0 { exit::OK } else { exit::ROWS_FAILED }
+}
+
+/// A worker has ended the job by the status that says so.
+fn is_over_limit(view: &RunView) -> bool {
+    let over = ExitStatus::Code(i32::from(exit::TOO_MANY_ROWS_FAILED));
+    let exits = view.replicas.values().filter_map(|replica| replica.last_exit());
+    view.state == RunState::Failed && exits.into_iter().any(|exit| exit.status == over)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_no_form_of_the_output() {
+        let spelled = |text: &str| {
+            let args = spelled_out(text.split(' ').map(OsString::from));
+            let args: Vec<_> = args.iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
+            args.join(" ")
+        };
+        for (given, expected) in [
+            ("m batch-predict --output s3://b", "m batch-predict --output-uri s3://b"),
+            ("m batch-predict --output=out -o json", "m batch-predict --output-uri=out -o json"),
+            ("m --output json batch-predict", "m --output json batch-predict"),
+            ("m train --output s3://b", "m train --output s3://b"),
+            ("m batch-predict --output", "m batch-predict --output"),
+        ] {
+            assert_eq!(spelled(given), expected);
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Following a run that was just submitted, whatever its kind: what Ctrl-C does, what is shown.
+
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+use crate::cli::{CliError, Context, Interrupts, OnInterrupt};
+use crate::run::{Follow, FollowEnd, Interrupt, RunView, Submitted, follow};
+use crate::runtime::{LogQuery, Runtime};
+use crate::store::Store;
+use crate::ui::{BatchGoal, FollowMode, Show};
+
+/// After the first Ctrl-C a second one cancels within this time.
+const SECOND_CHANCE: Duration = Duration::from_secs(2);
+
+/// A run to be followed.
+pub(super) struct Watch<'a> {
+    pub(super) store: &'a Store,
+    pub(super) runtime: &'a dyn Runtime,
+    pub(super) run: &'a Submitted,
+    pub(super) events: bool,
+    pub(super) on_interrupt: Option<OnInterrupt>,
+    pub(super) interrupts: &'a Interrupts,
+    /// What a batch prediction has to do.
+    pub(super) goal: Option<BatchGoal>,
+}
+
+/// Follows a run to its end; `None` when it goes on without being followed, which is said.
+pub(super) fn watch(context: &Context, watched: &Watch<'_>) -> Result<Option<RunView>, CliError> {
+    let Watch { store, runtime, run, events, on_interrupt, interrupts, goal } = *watched;
+    let terminal = context.printer.terminal.stderr;
+    let policy = OnInterrupt::resolve(on_interrupt, &context.env, terminal);
+    let first = Cell::new(None::<Instant>);
+    let interrupt = || {
+        if interrupts.hung_up() {
+            return Interrupt::Detach;
+        }
+        match (policy, interrupts.count(), first.get()) {
+            (OnInterrupt::Detach, 1, None) => {
+                first.set(Some(Instant::now()));
+                context.printer.say("");
+                context.printer.say("detaching; press Ctrl-C again to cancel the run");
+                Interrupt::None
+            }
+            (OnInterrupt::Detach, 1, Some(at)) if at.elapsed() >= SECOND_CHANCE => {
+                Interrupt::Detach
+            }
+            (_, 0, _) | (OnInterrupt::Detach, 1, Some(_)) => Interrupt::None,
+            (OnInterrupt::Cancel | OnInterrupt::Detach, ..) => Interrupt::Cancel,
+        }
+    };
+    let mode = match (events, terminal) {
+        (true, _) => FollowMode::Events,
+        (false, true) => FollowMode::Live,
+        (false, false) => FollowMode::Plain,
+    };
+    let mut show = Show::new(&context.printer, mode);
+    if let Some(goal) = goal {
+        show = show.towards(goal);
+    }
+    let request = Follow {
+        store,
+        runtime,
+        paths: &run.paths,
+        plan: Some(&run.plan),
+        logs: LogQuery { few: true, ..LogQuery::default() },
+        deadline: None,
+        user: &context.user(),
+        interrupt: &interrupt,
+    };
+    match follow(&request, &mut show)? {
+        FollowEnd::Ended(view) => Ok(Some(*view)),
+        FollowEnd::Detached(_) | FollowEnd::Deadline(_) => {
+            let id = &run.paths.run;
+            context.printer.say(format!(
+                "{id} goes on. Come back with: mlctl logs -f {id}; end it with: mlctl cancel {id}"
+            ));
+            Ok(None)
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! What the schema can't say of a batch prediction. What it has in common with a training run is
+//! looked at by the rules of training runs.
+
+mod context;
+mod files;
+mod rows;
+mod server;
+
+pub(crate) use context::{check_part, document};

@@ -1,0 +1,166 @@
+//! Who predicts: a server of the job's own, or one that is there already.
+
+use super::context::Lint;
+use crate::spec::kinds::batch::{Server, Wire};
+use crate::spec::syntax::{Code, Diagnostic, index_path};
+use crate::text::nearest;
+
+/// What a server's command line may name.
+const PLACEHOLDERS: [&str; 4] = ["port", "grpcPort", "model", "name"];
+
+impl Lint<'_> {
+    pub(super) fn server(&mut self) {
+        match &self.job.endpoint {
+            Some(endpoint) => self.endpoint(endpoint),
+            None => self.started(),
+        }
+        let model = &self.job.model;
+        let restful = matches!(model.server, None | Some(Server::Openai | Server::Custom));
+        if model.protocol == Wire::Grpc && restful {
+            let server = model.server.unwrap_or(Server::Custom).as_str();
+            self.add(
+                Diagnostic::error(Code::NoGrpc, format!("`{server}` has no gRPC protocol"))
+                    .at(self.spans.value("model.protocol"), "")
+                    .help("leave `protocol` out"),
+            );
+        }
+        let routes = [("predict", &model.routes.predict), ("health", &model.routes.health)];
+        for (name, route) in routes {
+            if route.as_ref().is_some_and(|route| !route.starts_with('/')) {
+                self.add(
+                    Diagnostic::error(Code::BadPath, format!("`routes.{name}` is no path"))
+                        .at(self.spans.value(&format!("model.routes.{name}")), "")
+                        .help(format!("it begins with `/`, for example `/{name}`")),
+                );
+            }
+        }
+        self.command();
+    }
+
+    /// A server that is there already.
+    fn endpoint(&mut self, endpoint: &str) {
+        let model = &self.job.model;
+        let own = [
+            ("command", model.command.is_some()),
+            ("image", model.image.is_some()),
+            ("uri", model.uri.is_some()),
+        ];
+        if let Some((field, _)) = own.iter().find(|(_, given)| *given) {
+            self.add(
+                Diagnostic::error(
+                    Code::TwoServers,
+                    format!("`endpoint` and `model.{field}` are two servers"),
+                )
+                .at(self.spans.key("endpoint"), "one that already serves")
+                .at(self.spans.key(&format!("model.{field}")), "one that each replica starts")
+                .help("keep one of the two"),
+            );
+        }
+        let known = ["http://", "https://", "grpc://", "grpcs://"];
+        let host = known.iter().find_map(|scheme| endpoint.strip_prefix(scheme));
+        if host.is_none_or(|host| host.is_empty() || host.starts_with('/')) {
+            self.add(
+                Diagnostic::error(Code::BadEndpoint, "`endpoint` is no address of a server")
+                    .at(self.spans.value("endpoint"), "")
+                    .help("write its URL, for example `http://models.team:8501`"),
+            );
+        }
+        if model.server.is_none() {
+            self.add(
+                Diagnostic::error(Code::NoServer, "nothing says what the endpoint speaks")
+                    .at(self.spans.key("endpoint"), "")
+                    .help(format!("write `model: {{server: ...}}` with one of {}", servers())),
+            );
+        }
+    }
+
+    /// A server that each replica starts.
+    fn started(&mut self) {
+        let model = &self.job.model;
+        let at = || {
+            let path = if self.spans.get("model").is_some() { "model" } else { "name" };
+            self.spans.key(path)
+        };
+        let has_program = model.command.is_some() || model.image.is_some();
+        let finding = match model.server {
+            None if !has_program => Diagnostic::error(Code::NoServer, "nothing says who predicts")
+                .at(at(), "")
+                .help(format!(
+                    "write `model: {{uri: ..., server: ...}}` with one of {}, or `endpoint: \
+                         URL` for a server that already serves",
+                    servers()
+                )),
+            Some(server @ (Server::Kserve | Server::Custom)) if !has_program => {
+                let message = format!("`{}` has nothing to run", server.as_str());
+                Diagnostic::error(Code::NothingToRun, message)
+                    .at(self.spans.value("model.server"), "")
+                    .help("add `command: [...]` with `{port}`, or `image`, below `model`")
+            }
+            Some(server) if !has_program && model.uri.is_none() => {
+                let message = format!("`{}` has no model to serve", server.as_str());
+                Diagnostic::error(Code::NoModel, message)
+                    .at(at(), "")
+                    .help("add `uri: s3://bucket/model` below `model`")
+            }
+            _ => return,
+        };
+        self.add(finding);
+    }
+
+    fn command(&mut self) {
+        let model = &self.job.model;
+        if model.command.as_ref().is_some_and(Vec::is_empty) {
+            self.add(
+                Diagnostic::error(Code::EmptyCommand, "the command is an empty list")
+                    .at(self.spans.key("model.command"), "")
+                    .help("leave it out for the server's usual command"),
+            );
+        }
+        if let Some([only]) = model.command.as_deref()
+            && only.trim().contains(char::is_whitespace)
+        {
+            let split: Vec<&str> = only.split_whitespace().collect();
+            self.add(
+                Diagnostic::error(
+                    Code::OneStringCommand,
+                    "the command is one word with blanks in it",
+                )
+                .at(self.spans.value("model.command[0]"), "taken for the name of a program")
+                .help(format!("write `command: [{}]`", split.join(", "))),
+            );
+        }
+        let lists =
+            [("model.command", model.command.as_deref()), ("model.args", Some(&model.args))];
+        for (path, words) in lists {
+            for (index, word) in words.unwrap_or_default().iter().enumerate() {
+                self.placeholders(word, &index_path(path, index));
+            }
+        }
+    }
+
+    /// `{port}` and its like; other braces, such as those of JSON, are the program's own.
+    fn placeholders(&mut self, word: &str, path: &str) {
+        for (at, _) in word.match_indices('{') {
+            let Some((name, _)) = word[at + 1..].split_once('}') else { continue };
+            let is_name =
+                !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+            let from_shell = word[..at].ends_with('$');
+            if !is_name || from_shell || PLACEHOLDERS.contains(&name) {
+                continue;
+            }
+            let Some(near) = nearest(name, PLACEHOLDERS) else { continue };
+            self.add(
+                Diagnostic::error(
+                    Code::UnknownPlaceholder,
+                    format!("there is no `{{{name}}}` in a server's command"),
+                )
+                .at(self.spans.value(path), "")
+                .help(format!("did you mean `{{{near}}}`?")),
+            );
+        }
+    }
+}
+
+fn servers() -> String {
+    Server::ALL.map(Server::as_str).join(", ")
+}

@@ -1,0 +1,12 @@
+//! `kind: BatchPredictJob`: its types and what its schema can't check.
+
+mod habits;
+mod kind;
+mod lint;
+mod types;
+mod write;
+
+pub use kind::BATCH_PREDICT_JOB;
+pub(crate) use kind::KIND;
+pub(crate) use lint::document as lint_document;
+pub use types::*;

@@ -1,0 +1,161 @@
+//! Spec to plan: the workers' command, the server that they ask, the limits.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::{JobDocument, LoadedBatch, servers};
+use crate::plan::{
+    BatchPlan, Plan, PlanContext, PlanError, ServerPlan, TASKS_VERSION, TasksPlan, Unit,
+};
+use crate::spec::{BatchPredictJob, BatchStorage, Server, TrainJob};
+use crate::storage::{BucketSettings, Place};
+use crate::work::train;
+
+/// What stands before the server's command; the agent puts its own program in the place of the first
+/// word.
+const WORKER_COMMAND: [&str; 3] = ["{mlctl}", "batch-worker", "--"];
+
+const MAX_BATCH_SIZE: u32 = 64;
+const MAX_BATCH_BYTES: u64 = 8 << 20;
+const MAX_LINE_BYTES: u64 = 128 << 20;
+const REQUEST_TIMEOUT: Duration = Duration::from_mins(10);
+const SERVER_START_TIMEOUT: Duration = Duration::from_mins(10);
+const SERVER_RESTARTS: u32 = 3;
+
+/// The replicas of a job as a training run, with what they run. A container without a command keeps
+/// its image's own, which is looked up when it is submitted.
+pub(super) fn workers(job: &BatchPredictJob) -> TrainJob {
+    let model = &job.model;
+    let usual = model.server.and_then(servers::command);
+    let of_image_alone = model.image.is_some() && usual.is_none();
+    let (command, args, image) = if job.endpoint.is_some() {
+        (Some(Vec::new()), Vec::new(), Some(servers::WORKER_IMAGE.to_owned()))
+    } else {
+        let command = match &model.command {
+            Some(command) => Some(command.clone()),
+            None if of_image_alone => None,
+            None => usual,
+        };
+        let own = || model.server.and_then(servers::image).map(str::to_owned);
+        (command, model.args.clone(), model.image.clone().or_else(own))
+    };
+    TrainJob {
+        image,
+        command: command.map(|command| worker_command(command)),
+        args: crate::spec::Args::List(args),
+        ..job.workers()
+    }
+}
+
+fn worker_command(server: Vec<String>) -> Vec<String> {
+    WORKER_COMMAND.iter().map(|word| (*word).to_owned()).chain(server).collect()
+}
+
+/// Puts the worker before a command that was found in an image.
+pub(super) fn wrap_image_command(plan: &mut Plan) {
+    for role in &mut plan.gang_mut().roles {
+        if !role.command.is_empty() && role.command[0] != WORKER_COMMAND[0] {
+            role.command = worker_command(std::mem::take(&mut role.command));
+        }
+    }
+}
+
+/// Makes the plan of a run. Pure: the same job, document and context give the same plan.
+pub fn plan(
+    batch: &LoadedBatch,
+    document: &JobDocument,
+    context: &PlanContext,
+) -> Result<Plan, PlanError> {
+    let mut plan = train::plan(&batch.workers.job, context)?;
+    plan.head.schema_version = TASKS_VERSION;
+    let job = &batch.job;
+    let batching = &job.batching;
+    let is_openai = job.model.server == Some(Server::Openai);
+    let batch_plan = BatchPlan {
+        output: batch.output(),
+        job: document.id.clone(),
+        server: server(batch),
+        max_batch_size: batching.max_batch_size.unwrap_or(if is_openai {
+            1
+        } else {
+            MAX_BATCH_SIZE
+        }),
+        max_batch_bytes: batching.max_batch_bytes.map_or(MAX_BATCH_BYTES, |size| size.bytes),
+        max_in_flight: batching.max_in_flight,
+        max_line_bytes: batching.max_line_bytes.map_or(MAX_LINE_BYTES, |size| size.bytes),
+        request_timeout: batching.request_timeout.map_or(REQUEST_TIMEOUT, |time| time.0),
+        max_failed: job.failures.max_failed,
+        max_failed_fraction: job.failures.max_failed_fraction,
+        storage: buckets(batch),
+        retry: None,
+    };
+    plan.unit = match plan.unit {
+        Unit::Gang(gang) => Unit::Tasks(Box::new(TasksPlan { gang: *gang, batch: batch_plan })),
+        other => other,
+    };
+    Ok(plan)
+}
+
+fn server(batch: &LoadedBatch) -> ServerPlan {
+    let job = &batch.job;
+    let model = &job.model;
+    ServerPlan {
+        protocol: servers::protocol(model),
+        address: job.endpoint.clone(),
+        model_name: model_name(job),
+        version: model.version.clone(),
+        signature: model.signature.clone(),
+        predict_route: model.routes.predict.clone(),
+        health_route: model.routes.health.clone(),
+        model: model.uri.as_ref().map(|place| batch.absolute(place)),
+        parameters: job.parameters.clone(),
+        start_timeout: model.start_timeout.map_or(SERVER_START_TIMEOUT, |time| time.0),
+        restarts: model.restarts.unwrap_or(SERVER_RESTARTS),
+    }
+}
+
+/// The model's name in requests: what the spec says, the repository of a model hub, or `model`.
+pub(super) fn model_name(job: &BatchPredictJob) -> String {
+    let hub = || {
+        let repository = job.model.uri.as_ref()?.as_str().strip_prefix("hf://")?;
+        let repository = repository.split_once('@').map_or(repository, |(name, _)| name);
+        Some(repository.trim_matches('/').to_owned()).filter(|name| !name.is_empty())
+    };
+    job.model.name.clone().or_else(hub).unwrap_or_else(|| "model".to_owned())
+}
+
+/// How the buckets are reached: what `storage` says of all of them holds for every scheme that the job
+/// names, what it says of one replaces that.
+pub fn buckets(batch: &LoadedBatch) -> BTreeMap<String, BucketSettings> {
+    let job = &batch.job;
+    let BatchStorage {
+        secret: _,
+        service_account: _,
+        endpoint,
+        region,
+        path_style,
+        anonymous,
+        buckets,
+    } = &job.storage;
+    let all = BucketSettings {
+        endpoint: endpoint.clone(),
+        region: region.clone(),
+        path_style: *path_style,
+        anonymous: *anonymous,
+        ..BucketSettings::default()
+    };
+    let places = job.input.places().iter().chain([job.output.place()]).chain(&job.model.uri);
+    let mut settings = BTreeMap::new();
+    if all != BucketSettings::default() {
+        settings.extend(places.filter_map(scheme).map(|scheme| (scheme, all.clone())));
+    }
+    settings.extend(buckets.iter().map(|(name, bucket)| (name.clone(), bucket.clone())));
+    settings
+}
+
+/// `s3://` of `s3://bucket/x`; none of a path.
+fn scheme(place: &Place) -> Option<String> {
+    let Place::Object(_) = place else { return None };
+    let (scheme, _) = place.as_str().split_once("://")?;
+    Some(format!("{scheme}://"))
+}

@@ -1,0 +1,41 @@
+//! A batch prediction as it was loaded from its file.
+
+use std::path::PathBuf;
+
+use crate::spec::BatchPredictJob;
+use crate::storage::Place;
+use crate::work::train::LoadedJob;
+
+/// One job with what is known of its source.
+#[derive(Debug)]
+pub struct LoadedBatch {
+    /// The job with overrides and variables filled in.
+    pub job: BatchPredictJob,
+    /// Its replicas, as what packs and plans training runs takes them.
+    pub workers: LoadedJob,
+}
+
+impl LoadedBatch {
+    /// A job that was read from `source`. `from_env` are the paths of values that the environment
+    /// gave, relative paths start at `base`, and a `foreign` job was written for Vertex AI.
+    pub fn new(
+        job: BatchPredictJob,
+        from_env: Vec<String>,
+        source: String,
+        base: PathBuf,
+        foreign: bool,
+    ) -> Self {
+        let workers = super::build::workers(&job);
+        Self { workers: LoadedJob { job: workers, from_env, source, base, foreign }, job }
+    }
+
+    /// The folder of the results.
+    pub fn output(&self) -> Place {
+        self.absolute(self.job.output.place())
+    }
+
+    /// A place of the spec for whoever knows nothing of the spec's folder.
+    pub(super) fn absolute(&self, place: &Place) -> Place {
+        place.without_file_scheme().starting_at(&self.workers.base)
+    }
+}
