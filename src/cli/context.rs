@@ -9,6 +9,7 @@ use super::threads::Threads;
 use super::{CliError, Env, PlaceArgs, Settings};
 use crate::ops::cost::Prices;
 use crate::run::Submitter;
+use crate::storage::{StorageConfig, Stores};
 use crate::ui::Printer;
 
 /// Form of the final document on standard output.
@@ -97,5 +98,15 @@ impl Context {
         let named = names.iter().find_map(|name| self.env.get(name)).map(str::to_owned);
         // Cron jobs and containers often set neither variable.
         named.or_else(crate::sys::user_name).unwrap_or_else(|| "unknown".to_owned())
+    }
+
+    /// The stores of objects, with this user's credentials.
+    pub fn stores(&self) -> Stores {
+        Stores::new(StorageConfig {
+            env: self.env.vars.clone(),
+            home: self.env.home.clone(),
+            cache: self.env.cache_dir().ok(),
+            ..StorageConfig::default()
+        })
     }
 }
