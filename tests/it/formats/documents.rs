@@ -11,7 +11,7 @@ use mlctl::plan::batch::{
 };
 use mlctl::store::{IndexEntry, RunRecord, parse_index};
 
-use super::{comes_back, lines_come_back, run, runs, text, v1};
+use super::{comes_back, lines_come_back, run, runs, text, v1, v2};
 
 #[test]
 fn records_plans_and_journals_come_back_the_same() {
@@ -66,7 +66,7 @@ fn the_documents_of_a_batch_come_back_the_same() {
 
 #[test]
 fn the_plan_of_tasks_comes_back_the_same() {
-    let plan: Plan = comes_back(&text(v1("plan-tasks.json")));
+    let plan: Plan = comes_back(&text(v2("plan-tasks.json")));
     let batch = plan.batch().expect("a batch");
     assert_eq!(batch.output.as_str(), "s3://out/digits");
 }

@@ -63,7 +63,7 @@ impl Outputs {
 
     /// The user's own settings of buckets count before the plan's. Those of a run that was taken in
     /// from a cluster don't count at all: they would send this user's credentials wherever they say.
-    fn stores_of(&self, rule: &Rule) -> Stores {
+    pub(super) fn stores_of(&self, rule: &Rule) -> Stores {
         if rule.adopted || rule.plan.storage.is_empty() {
             return self.stores.clone();
         }

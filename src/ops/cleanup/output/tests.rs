@@ -15,7 +15,7 @@ use crate::ops::cleanup::{
     Details, Failure, Filter, Folder, Found, Proposal, Survey, carry_out, propose,
 };
 use crate::plan::BatchPlan;
-use crate::storage::{StorageConfig, Stores};
+use crate::storage::{BucketSettings, StorageConfig, Stores};
 use crate::store::{RunSize, Store};
 
 const JOB: &str = "f00d";
@@ -100,7 +100,7 @@ impl Place {
             labels: indexmap::IndexMap::new(),
             runtime: "local".into(),
             state,
-            at: now() - SignedDuration::from_hours(100 - self.runs.len() as i64),
+            at: now() - SignedDuration::from_hours(100),
             in_state: true,
             adopted: false,
             unsubmitted: false,
@@ -332,6 +332,8 @@ fn who_begins_to_work_after_it_was_shown_loses_nothing() {
     assert_eq!(failures.len(), 1, "{failures:?}");
     assert!(failures[0].why.contains("has changed since"), "{failures:?}");
     assert_eq!(place.files(), before);
+    let state = place.dir.path().join("state/runs/digits-aaaaaa");
+    assert!(state.exists(), "the run, which finds the rest again, stays too");
     // Of a run that was ended just now whatever is there by then goes.
     let mut ended = proposal;
     ended.removals[0].ends = true;
@@ -374,6 +376,34 @@ fn a_run_that_was_taken_in_reaches_no_output_unless_it_is_named() {
     let all = Filter { outputs: true, all_users: true, ..Filter::default() };
     assert_eq!(place.clean(&all), Vec::<String>::new());
     assert_eq!(place.clean(&only("digits-aaaaaa")), all_of(&[&MARKERS, &HALVES, &COMMITTED]));
+}
+
+/// A record that was found in a cluster must not send this user's credentials wherever it says.
+#[test]
+fn buckets_are_reached_as_the_user_says_and_never_as_a_record_of_others_does() {
+    let mut place = Place::new();
+    place.run("digits-aaaaaa", RunState::Failed, JOB);
+    let at = |endpoint: &str| BucketSettings {
+        endpoint: Some(endpoint.into()),
+        ..BucketSettings::default()
+    };
+    let mut plan = place.runs[0].1.clone();
+    plan.storage = [("s3://a", "plan"), ("s3://b", "plan")]
+        .map(|(bucket, endpoint)| (bucket.to_owned(), at(endpoint)))
+        .into();
+    let buckets = BTreeMap::from([("s3://a".to_owned(), at("mine"))]);
+    let stores = Stores::new(StorageConfig { buckets, ..StorageConfig::default() });
+    let outputs = Outputs::new(stores, place.threads.handle().clone());
+    let endpoints = |adopted: bool| {
+        let rule = Rule { plan: plan.clone(), abandoned: true, everything: false, adopted };
+        let stores = outputs.stores_of(&rule);
+        let buckets = stores.config().buckets.iter();
+        let all =
+            buckets.map(|(bucket, at)| format!("{bucket} {}", at.endpoint.as_deref().unwrap()));
+        all.collect::<Vec<_>>()
+    };
+    assert_eq!(endpoints(false), ["s3://a mine", "s3://b plan"]);
+    assert_eq!(endpoints(true), ["s3://a mine"]);
 }
 
 #[test]
