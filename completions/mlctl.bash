@@ -517,7 +517,7 @@ _mlctl() {
             return 0
             ;;
         mlctl__subcmd__cleanup)
-            opts="-l -y -o -q -v -n -h --older-than --state --name --label --study --orphans --all --models --running --all-users --yes --dry-run --output --quiet --verbose --color --runtime --context --namespace --help"
+            opts="-l -y -o -q -v -n -h --older-than --state --name --label --study --orphans --all --models --outputs --running --all-users --yes --dry-run --output --quiet --verbose --color --runtime --context --namespace --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -223,6 +223,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -s n -l namespace -
 complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -l orphans -d 'Only what belongs to no known run'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -l all -d 'Everything that has ended, whatever its age'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -l models -d 'Models of runs that succeeded, too'
+complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -l outputs -d 'Results of batch predictions, too, also of those that succeeded'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -l running -d 'End and remove what still runs, too'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -l all-users -d 'Also what others have submitted to the cluster'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -s y -l yes -d 'Don\'t ask'

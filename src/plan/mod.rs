@@ -1,5 +1,6 @@
 //! Spec to plan, purely: what runs, with which environment. No file, clock or network here.
 
+pub mod batch;
 mod check;
 mod context;
 mod error;

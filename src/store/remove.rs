@@ -27,8 +27,8 @@ pub struct RunSize {
     pub all: u64,
     /// Bytes that [`Store::strip_run`] would free.
     pub stripped: u64,
-    /// There is a model in its default place.
-    pub has_model: bool,
+    /// There is a model in its default place, or what it wrote lies where only the plan says.
+    pub has_output: bool,
 }
 
 impl Store {
@@ -36,8 +36,8 @@ impl Store {
     pub fn run_size(&self, run: &RunId) -> RunSize {
         let paths = self.paths(run);
         let stripped = strippable(&paths).iter().map(|path| disk_use(path)).sum();
-        let has_model = is_filled(&model_of(&paths)) || writes_elsewhere(&paths);
-        RunSize { all: disk_use(&paths.dir), stripped, has_model }
+        let has_output = is_filled(&model_of(&paths)) || writes_elsewhere(&paths);
+        RunSize { all: disk_use(&paths.dir), stripped, has_output }
     }
 
     /// Takes a run out of the index and removes its folder; success where there is neither. Waits
@@ -147,10 +147,10 @@ fn model_of(paths: &RunPaths) -> PathBuf {
 }
 
 /// True where the spec names another place for what the run writes. The plan is then all that knows
-/// where the model lies, so it must not go.
+/// where the model or the results lie, so it must not go.
 fn writes_elsewhere(paths: &RunPaths) -> bool {
     match paths.read_plan() {
-        Ok(plan) => plan.gang().output.is_some(),
+        Ok(plan) => plan.gang().output.is_some() || plan.batch().is_some(),
         // Nobody knows where a plan that can't be read sends its outputs: the record is kept.
         Err(StoreError::NewerFile { .. }) => true,
         Err(_) => false,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::human::{bytes, duration, number};
+use super::human::{duration, number};
 use super::{BOLD, Text};
 use crate::run::RunView;
 use crate::work::batch::Summary;

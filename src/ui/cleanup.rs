@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::human::{age, bytes, number};
 use super::{Printer, Table, run_state_style};
 use crate::hardware::Requests;
-use crate::ops::cleanup::{Kept, Proposal, Removal, Totals};
+use crate::ops::cleanup::{CacheKind, Kept, Proposal, Removal, Stored, Totals};
 use crate::ops::cost::money;
 
 /// Prints what would be removed: a table on standard output, since it is the data that was asked
@@ -46,19 +46,35 @@ pub fn show_proposal(printer: &Printer, proposal: &Proposal, now: Timestamp) -> 
         printer.say("");
         printer.say(format!("in all {}", totals_text(&proposal.totals())));
     }
+    for (removal, stored) in with_stored(proposal) {
+        let size = bytes(stored.bytes);
+        let count = stored.objects.len();
+        let title = removal_title(removal);
+        printer.say(format!("{title}: {count} objects, {size}, in {}", stored.output));
+    }
     for Kept { run, why } in &proposal.kept {
         printer.say(format!("{run} stays: {why}"));
     }
     Ok(())
 }
 
-/// The name of what is removed: a run's id, `environment NAME`, or nothing when neither is known.
+fn with_stored(proposal: &Proposal) -> impl Iterator<Item = (&Removal, &Stored)> {
+    proposal.removals.iter().filter_map(|removal| Some((removal, removal.stored.as_ref()?)))
+}
+
+/// The name of what is removed: a run's id, `environment NAME`, `model NAME`, `data NAME`, or nothing
+/// when neither is known.
 pub fn removal_title(removal: &Removal) -> String {
     match (&removal.run, &removal.cache) {
         (Some(run), _) => run.to_string(),
         (None, Some(cache)) => {
             let name = cache.path.file_name().map(|name| name.to_string_lossy().into_owned());
-            format!("environment {}", name.unwrap_or_default())
+            let kind = match cache.kind {
+                CacheKind::Environment => "environment",
+                CacheKind::Model => "model",
+                CacheKind::Data => "data",
+            };
+            format!("{kind} {}", name.unwrap_or_default())
         }
         (None, None) => String::new(),
     }
@@ -67,7 +83,8 @@ pub fn removal_title(removal: &Removal) -> String {
 /// What removals come to, for example `3 runs, leftovers and caches, 8 objects, 188 KiB`; sums of
 /// zero are left out.
 pub fn totals_text(totals: &Totals) -> String {
-    let Totals { removals, things, bytes: size, requests, cost_per_hour } = totals;
+    let Totals { removals, things, bytes: size, stored, stored_bytes, requests, cost_per_hour } =
+        totals;
     let what = if *removals == 1 { "run, leftover or cache" } else { "runs, leftovers and caches" };
     let mut parts = vec![format!("{removals} {what}")];
     if *things > 0 {
@@ -75,6 +92,9 @@ pub fn totals_text(totals: &Totals) -> String {
     }
     if *size > 0 {
         parts.push(bytes(*size));
+    }
+    if *stored > 0 {
+        parts.push(format!("{stored} objects of outputs ({})", bytes(*stored_bytes)));
     }
     if !requests.is_empty() {
         parts.push(uses(requests, cost_per_hour));

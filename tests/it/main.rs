@@ -12,6 +12,7 @@
 
 mod attacks;
 mod cleanup;
+mod cleanup_outputs;
 mod cost;
 mod doctor;
 mod formats;

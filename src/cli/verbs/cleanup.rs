@@ -10,10 +10,11 @@ use crate::cli::{CliError, Context, ErrorKind, Format, LOCAL, RuntimeRefresh};
 use crate::event::RunState;
 use crate::gang::RunId;
 use crate::ops::cleanup::{
-    Failure, Filter, Found, Kept, Places, Proposal, Removal, Survey, Surveyed, Totals, carry_out,
-    propose,
+    Details, Failure, Filter, Found, JobFiles, Kept, Outputs, Places, Proposal, Removal, Rule,
+    Stored, Survey, Surveyed, Totals, carry_out, propose,
 };
-use crate::store::{Durability, ListFilter, Store, now, write_atomic};
+use crate::plan::BatchPlan;
+use crate::store::{Durability, ListFilter, RunSize, Store, now, write_atomic};
 use crate::sys::check_own;
 use crate::text::Span;
 use crate::ui::{Text, Verbosity, removal_title, show_proposal, totals_text};
@@ -32,10 +33,13 @@ const STUDY: &str = "mlctl.dev/study";
 #[command(after_help = "\
 Shows what it would remove and what that frees, then asks. Without a choice:
 runs that ended 7 days ago or more, what is left of runs that nobody knows, and
-Python environments that were not used for so long. Models of runs that
-succeeded stay, with the run's story (also where the spec's `output` says
-another place), and so does whatever still runs, belongs to others, or was not
-made by mlctl. Outputs outside of the state folder and claims are never touched.
+Python environments, staged models and fetched data that were not used for so
+long. Models of runs that succeeded stay, with the run's story (also where the
+spec's `output` says another place), and so does whatever still runs, belongs to
+others, or was not made by mlctl. Outputs outside of the state folder and claims
+are never touched, but for batch predictions: with the last run of a job go its
+half-written parts, and, where the job was never finished, its markers, without
+which it can't be resumed. Results go with --outputs only.
 What is removed is no longer counted by `mlctl cost`.
 
 Examples:
@@ -71,6 +75,9 @@ pub struct CleanupArgs {
     /// Models of runs that succeeded, too
     #[arg(long)]
     pub models: bool,
+    /// Results of batch predictions, too, also of those that succeeded
+    #[arg(long)]
+    pub outputs: bool,
     /// End and remove what still runs, too
     #[arg(long)]
     pub running: bool,
@@ -198,13 +205,38 @@ fn survey_and_propose(
 ) -> Result<(Surveyed, Proposal), CliError> {
     let filter = filter(context, args)?;
     let surveyed = survey(context, store, args, &filter.runs)?;
-    let mut proposal = propose(&surveyed.survey, &filter, &mut |run| store.run_size(run));
+    let mut proposal = propose(&surveyed.survey, &filter, &mut Asked { context, store });
     proposal.price(&mut |removal| {
         let prices = context.prices_or_warn(removal.runtime.as_deref().unwrap_or(LOCAL));
         let plan = removal.run.as_ref().and_then(|run| store.paths(run).read_plan().ok());
         prices.held(&removal.requests, plan.as_ref())
     });
     Ok((surveyed, proposal))
+}
+
+/// Asks the state folder and the stores of outputs.
+struct Asked<'a> {
+    context: &'a Context,
+    store: &'a Store,
+}
+
+impl Details for Asked<'_> {
+    fn size(&mut self, run: &RunId) -> RunSize {
+        self.store.run_size(run)
+    }
+
+    fn batch(&mut self, run: &RunId) -> Option<BatchPlan> {
+        self.store.paths(run).read_plan().ok()?.batch().cloned()
+    }
+
+    fn look(&mut self, rule: &Rule) -> Result<Option<JobFiles>, String> {
+        outputs(self.context)?.look(rule)
+    }
+}
+
+fn outputs(context: &Context) -> Result<Outputs, String> {
+    let handle = context.handle().map_err(|error| error.message)?;
+    Ok(Outputs::new(context.stores(), handle))
 }
 
 fn remove(
@@ -214,7 +246,8 @@ fn remove(
     proposal: &Proposal,
 ) -> Vec<Failure> {
     let runtime_of = |name: &str| surveyed.runtimes.get(name).map(|runtime| &**runtime);
-    carry_out(proposal, store, &runtime_of, &mut |removal| {
+    let mut unstore = |stored: &Stored, was_alive| outputs(context)?.remove(stored, was_alive);
+    carry_out(proposal, store, &runtime_of, &mut unstore, &mut |removal| {
         context.printer.detail(format!("removing {}", removal_title(removal)));
     })
 }
@@ -232,6 +265,7 @@ fn filter(context: &Context, args: &CleanupArgs) -> Result<Filter, CliError> {
         all_users: args.all_users,
         running: args.running,
         models: args.models,
+        outputs: args.outputs,
         orphans: args.orphans,
         only_own: args.only_own.then(|| LOCAL.to_owned()),
     };

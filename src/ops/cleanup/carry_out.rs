@@ -1,14 +1,15 @@
 //! Does what was proposed. One thing that can't be removed doesn't stop the rest, and what belongs to
 //! it in the state folder stays until it can.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
 use super::gather::last_use;
-use super::propose::{Folder, Proposal, Removal};
+use super::output::Stored;
+use super::proposal::{Folder, Proposal, Removal};
 use super::survey::Cache;
 use crate::agent::COMPLETE;
 use crate::gang::RunId;
@@ -40,11 +41,13 @@ impl Failure {
 
 /// Removes what was proposed, and returns what could not be removed; empty when all of it is gone.
 /// `runtime_of` gives the runtime of a name, `None` for one that could not be asked; `progress` is
-/// called with every removal before it begins.
+/// called with every removal before it begins. `unstore` removes what goes of a run's output; it is told
+/// whether the run was alive until now.
 pub fn carry_out<'b>(
     proposal: &Proposal,
     store: &Store,
     runtime_of: &dyn Fn(&str) -> Option<&'b dyn Runtime>,
+    unstore: &mut dyn FnMut(&Stored, bool) -> Result<(), String>,
     progress: &mut dyn FnMut(&Removal),
 ) -> Vec<Failure> {
     let mut failures = Vec::new();
@@ -55,14 +58,28 @@ pub fn carry_out<'b>(
         }
     }
     failures.extend(wait_until_gone(proposal, runtime_of));
-    let stuck: BTreeSet<&Option<RunId>> = failures.iter().map(|failure| &failure.run).collect();
+    // Who could still write to an output is gone by now, or has failed to go.
+    let mut of_outputs = Vec::new();
+    for removal in proposal.removals.iter().filter(|one| !has_failed(&failures, one)) {
+        let Some(stored) = &removal.stored else { continue };
+        if let Err(why) = unstore(stored, removal.ends) {
+            let what = format!("what it left in {}", stored.output);
+            of_outputs.push(Failure::of(removal, what, why));
+        }
+    }
+    failures.extend(of_outputs);
     // A run's folder goes last and only if nothing else is left: it is what finds the rest again.
     let mut of_folders = Vec::new();
-    for removal in proposal.removals.iter().filter(|r| r.run.is_none() || !stuck.contains(&r.run)) {
+    for removal in proposal.removals.iter().filter(|one| !has_failed(&failures, one)) {
         of_folders.extend(remove_folder(removal, store));
     }
     failures.extend(of_folders);
     failures
+}
+
+/// Something of this run could not be removed.
+fn has_failed(failures: &[Failure], removal: &Removal) -> bool {
+    removal.run.is_some() && failures.iter().any(|failure| failure.run == removal.run)
 }
 
 fn discard(removal: &Removal, store: &Store, runtime: &dyn Runtime) -> Vec<Failure> {
@@ -164,9 +181,9 @@ fn remove_folder(removal: &Removal, store: &Store) -> Option<Failure> {
     result.err().map(|error| Failure::of(removal, what(), error))
 }
 
-/// Removes a cached environment, unless a run has taken it into use since it was surveyed. A run
+/// Removes a cached folder, unless a run has taken it into use since it was surveyed. A run
 /// that wants it meanwhile waits for the lock and then makes it anew. The marker of a complete
-/// environment goes first, so that a removal that dies half-way leaves nothing that passes for a
+/// one goes first, so that a removal that dies half-way leaves nothing that passes for a
 /// whole one.
 fn remove_cache(cache: &Cache) -> io::Result<()> {
     let busy = || io::Error::new(io::ErrorKind::ResourceBusy, "it is in use again");

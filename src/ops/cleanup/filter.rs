@@ -28,6 +28,8 @@ pub struct Filter {
     pub running: bool,
     /// Models of runs that succeeded go too.
     pub models: bool,
+    /// Results of batch predictions go too, those that succeeded included.
+    pub outputs: bool,
     /// Only what belongs to no known run.
     pub orphans: bool,
     /// Only runs that were submitted from here, and leftovers of no known run only in the runtime of

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 
-use super::survey::{Cache, Found, Survey};
+use super::survey::{Cache, CacheKind, Found, Survey};
 use crate::event::RunState;
 use crate::gang::RunId;
 use crate::runtime::{Holding, Notice, Runtime, RuntimeError, Wanted};
@@ -23,6 +23,7 @@ impl Survey {
             .map(|RunSummary { entry, state }| Found {
                 id: entry.id.clone(),
                 name: entry.name.clone(),
+                kind: entry.kind.clone(),
                 labels: entry.labels.clone(),
                 runtime: entry.runtime.clone(),
                 state: *state,
@@ -62,6 +63,7 @@ impl Survey {
             self.runs.push(Found {
                 id: record.id,
                 name: record.name,
+                kind: String::new(),
                 labels: record.labels,
                 runtime: runtime.name(),
                 state,
@@ -84,20 +86,24 @@ impl Survey {
     }
 }
 
-/// The Python environments that runs on this machine have made.
+/// What runs on this machine have made or fetched to save time.
 pub(super) fn caches(cache: &Path) -> Vec<Cache> {
-    let entries = fs_err::read_dir(cache.join("venvs")).into_iter().flatten().flatten();
-    entries
-        .map(|entry| entry.path())
-        .filter(|path| path.is_dir())
-        .map(|path| Cache { bytes: disk_use(&path), used: last_use(&path), path })
+    let entries = |(kind, name): (CacheKind, &str)| {
+        let entries = fs_err::read_dir(cache.join(name)).into_iter().flatten().flatten();
+        entries.map(move |entry| (kind, entry.path()))
+    };
+    CacheKind::FOLDERS
+        .into_iter()
+        .flat_map(entries)
+        .filter(|(_, path)| path.is_dir())
+        .map(|(kind, path)| Cache { kind, bytes: disk_use(&path), used: last_use(&path), path })
         .collect()
 }
 
-/// When a run last asked for an environment: each takes its lock file anew.
-pub(crate) fn last_use(environment: &Path) -> Timestamp {
-    let lock = environment.with_extension("lock");
-    let used = fs_err::metadata(&lock).or_else(|_| fs_err::metadata(environment));
+/// When a run last asked for a cached folder: each takes its lock file anew.
+pub(crate) fn last_use(folder: &Path) -> Timestamp {
+    let lock = folder.with_extension("lock");
+    let used = fs_err::metadata(&lock).or_else(|_| fs_err::metadata(folder));
     let used = used.and_then(|meta| meta.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
     Timestamp::try_from(used).unwrap_or(Timestamp::UNIX_EPOCH)
 }

@@ -4,7 +4,9 @@
 mod carry_out;
 mod filter;
 mod gather;
+mod output;
 mod places;
+mod proposal;
 mod propose;
 mod survey;
 #[cfg(test)]
@@ -12,6 +14,8 @@ mod tests;
 
 pub use carry_out::{Failure, carry_out};
 pub use filter::Filter;
+pub use output::{JobFiles, Outputs, Rule, Stored};
 pub use places::{Places, Surveyed};
-pub use propose::{Folder, Kept, Proposal, Removal, Totals, propose};
-pub use survey::{Cache, Found, Survey};
+pub use proposal::{Folder, Kept, Proposal, Removal, Totals};
+pub use propose::{Details, propose};
+pub use survey::{Cache, CacheKind, Found, Survey};

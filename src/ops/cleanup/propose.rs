@@ -1,136 +1,35 @@
-//! What would be removed, what stays although it was meant, and what that frees.
+//! Deciding what is removed and what stays.
 
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
-use jiff::Timestamp;
-use serde::Serialize;
-
 use super::filter::Filter;
-use super::survey::{Cache, Found, Survey};
+use super::output::{JobFiles, Rule, add_outputs};
+use super::proposal::{Folder, Kept, Proposal, Removal};
+use super::survey::{Found, Survey};
 use crate::event::RunState;
 use crate::gang::RunId;
 use crate::hardware::Requests;
+use crate::plan::BatchPlan;
 use crate::runtime::Holding;
 use crate::store::RunSize;
 
 /// Objects without a record may be a submission under way for this long.
 const YOUNG: Duration = Duration::from_mins(10);
 
-/// Something that goes as one: a run, what is left of one, or a cache.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Removal {
-    /// Id of the run; `None` for a cache.
-    pub run: Option<RunId>,
-    /// Name of the runtime that the run belongs to; `None` for a cache.
-    pub runtime: Option<String>,
-    /// The state of the run; `None` where no run is known.
-    pub state: Option<RunState>,
-    /// When it ended or was used last.
-    pub at: Option<Timestamp>,
-    /// Why it may go, for people.
-    pub why: String,
-    /// The run is still alive and is ended before it is removed.
-    pub ends: bool,
-    /// What the runtime holds of it, the record last.
-    pub things: Vec<Holding>,
-    /// Its folder goes, or all of it but the model and the story.
-    pub folder: Folder,
-    /// The cache that is removed; `None` for a run.
-    pub cache: Option<Cache>,
-    /// Bytes on this machine's disk that are freed.
-    pub bytes: u64,
-    /// CPU, memory and accelerators that it keeps from others now.
-    pub requests: Requests,
-    /// What that costs for an hour, by currency.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub cost_per_hour: BTreeMap<String, f64>,
+/// What takes time to find out, and is asked only about runs that would go.
+pub trait Details {
+    /// How large a run's folder is.
+    fn size(&mut self, run: &RunId) -> RunSize;
+    /// What the plan of a batch prediction says; `None` where there is none, or it can't be read.
+    fn batch(&mut self, run: &RunId) -> Option<BatchPlan>;
+    /// What a job has in its output; `None` where that is not, or no longer, the job's. An error says
+    /// for people why it can't be known.
+    fn look(&mut self, rule: &Rule) -> Result<Option<JobFiles>, String>;
 }
 
-/// What happens to a run's folder.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Folder {
-    /// There is none, or nothing in it can go.
-    #[default]
-    None,
-    /// The whole folder is removed, and the run leaves the list.
-    Removed,
-    /// Its model and its story stay.
-    Stripped,
-}
-
-/// A run that was meant and stays.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Kept {
-    /// Id of the run.
-    pub run: RunId,
-    /// Why it stays, in words for people.
-    pub why: String,
-}
-
-/// What goes and what stays.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Proposal {
-    /// What would be removed, each with the reason.
-    pub removals: Vec<Removal>,
-    /// Runs that were wanted and stay, each with the reason.
-    pub kept: Vec<Kept>,
-}
-
-/// What a proposal frees.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Totals {
-    /// Runs, leftovers and caches.
-    pub removals: usize,
-    /// Objects, processes and leases.
-    pub things: usize,
-    /// Bytes on this machine.
-    pub bytes: u64,
-    /// What is kept from others now.
-    pub requests: Requests,
-    /// What that costs for an hour, by currency.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub cost_per_hour: BTreeMap<String, f64>,
-}
-
-impl Proposal {
-    /// Says what an hour of each removal costs, where `price` knows: an amount and its currency.
-    pub fn price(&mut self, price: &mut dyn FnMut(&Removal) -> Option<(f64, String)>) {
-        for removal in &mut self.removals {
-            if !removal.requests.is_empty()
-                && let Some((hour, currency)) = price(removal)
-            {
-                removal.cost_per_hour.insert(currency, hour);
-            }
-        }
-    }
-
-    /// Sums of what the removals free.
-    pub fn totals(&self) -> Totals {
-        let mut totals = Totals { removals: self.removals.len(), ..Totals::default() };
-        for removal in &self.removals {
-            totals.things += removal.things.len();
-            totals.bytes = totals.bytes.saturating_add(removal.bytes);
-            totals.requests.add(&removal.requests);
-            for (currency, hour) in &removal.cost_per_hour {
-                *totals.cost_per_hour.entry(currency.clone()).or_default() += hour;
-            }
-        }
-        totals
-    }
-}
-
-/// Decides what goes. `size` is asked for the folders of runs that go.
-pub fn propose(
-    survey: &Survey,
-    filter: &Filter,
-    size: &mut dyn FnMut(&RunId) -> RunSize,
-) -> Proposal {
+/// Decides what goes.
+pub fn propose(survey: &Survey, filter: &Filter, details: &mut dyn Details) -> Proposal {
     let mut proposal = Proposal::default();
     let mut things: BTreeMap<(&str, &RunId), Vec<Holding>> = BTreeMap::new();
     for (runtime, held) in &survey.holdings {
@@ -143,12 +42,13 @@ pub fn propose(
         if !filter.wants(run, survey.now) {
             continue;
         }
-        match of_run(survey, filter, run, held, size) {
+        match of_run(survey, filter, run, held, details) {
             Ok(Some(removal)) => proposal.removals.push(removal),
             Ok(None) => {}
             Err(why) => proposal.kept.push(Kept { run: run.id.clone(), why }),
         }
     }
+    add_outputs(survey, filter, &mut proposal, details);
     if !filter.is_about_runs() {
         if let Some(machine) = &filter.only_own {
             things.retain(|(runtime, _), _| *runtime == machine);
@@ -183,7 +83,7 @@ fn of_run(
     filter: &Filter,
     run: &Found,
     mut held: Vec<Holding>,
-    size: &mut dyn FnMut(&RunId) -> RunSize,
+    details: &mut dyn Details,
 ) -> Result<Option<Removal>, String> {
     // A run that was never submitted holds nothing in its runtime. Should a broken submission have
     // left something all the same, its labels show it as soon as the runtime can be asked.
@@ -209,9 +109,10 @@ fn of_run(
     if !ended && !filter.running {
         return Err(format!("it is {}; --running ends it", run.state));
     }
-    let size = if run.in_state { size(&run.id) } else { RunSize::default() };
-    let keeps_model = size.has_model && run.state == RunState::Succeeded && !filter.models;
-    let folder = match (run.in_state, keeps_model) {
+    let size = if run.in_state { details.size(&run.id) } else { RunSize::default() };
+    let wanted = if run.is_batch() { filter.outputs } else { filter.models };
+    let keeps_output = size.has_output && run.state == RunState::Succeeded && !wanted;
+    let folder = match (run.in_state, keeps_output) {
         (true, false) => Folder::Removed,
         (true, true) if size.stripped > 0 => Folder::Stripped,
         _ => Folder::None,
@@ -230,8 +131,9 @@ fn of_run(
         runtime: Some(run.runtime.clone()),
         state: Some(run.state),
         at: Some(run.at),
-        why: match (ended, keeps_model) {
+        why: match (ended, keeps_output) {
             (false, _) => "still runs".into(),
+            (true, true) if run.is_batch() => "ended; its results stay".into(),
             (true, true) => "ended; its model stays".into(),
             (true, false) => "ended".into(),
         },
@@ -241,6 +143,7 @@ fn of_run(
         things,
         folder,
         bytes,
+        stored: None,
         cache: None,
     }))
 }

@@ -18,6 +18,8 @@ pub struct Found {
     pub id: RunId,
     /// The `name` that the spec gives.
     pub name: String,
+    /// The kind of the spec; empty where only a cluster's record knows the run.
+    pub kind: String,
     /// The labels that the spec gives.
     pub labels: IndexMap<String, String>,
     /// Name of its runtime: `local`, or `<context>/<namespace>`.
@@ -34,10 +36,39 @@ pub struct Found {
     pub unsubmitted: bool,
 }
 
+impl Found {
+    /// It predicts a batch, and its plan is in the state folder.
+    pub(crate) fn is_batch(&self) -> bool {
+        self.kind == "BatchPredictJob" && self.in_state
+    }
+}
+
+/// What a folder that only saves time holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum CacheKind {
+    /// A Python environment.
+    Environment,
+    /// A model that was fetched for a model server.
+    Model,
+    /// Data that was fetched for a run.
+    Data,
+}
+
+impl CacheKind {
+    /// All of them, each with the folder of the cache that it lies in. What is in there is called by
+    /// its content, complete once it has [`COMPLETE`](crate::agent::COMPLETE), and locked by
+    /// `NAME.lock` beside it while it is made or taken into use.
+    pub(super) const FOLDERS: [(Self, &str); 3] =
+        [(Self::Environment, "venvs"), (Self::Model, "models"), (Self::Data, "data")];
+}
+
 /// A folder that only saves time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Cache {
+    /// What it holds.
+    pub kind: CacheKind,
     /// Path of the folder.
     pub path: PathBuf,
     /// Bytes on the disk.

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::*;
 use crate::event::RunState;
 use crate::gang::RunId;
+use crate::plan::BatchPlan;
 use crate::runtime::Holding;
 use crate::store::RunSize;
 
@@ -23,6 +24,7 @@ fn run(id: &str, runtime: &str, state: RunState, at: Timestamp) -> Found {
     Found {
         id: id.into(),
         name: id.split('-').next().unwrap().into(),
+        kind: "TrainJob".into(),
         labels: [("team".to_owned(), "vision".to_owned())].into_iter().collect(),
         runtime: runtime.into(),
         state,
@@ -65,18 +67,45 @@ fn survey() -> Survey {
         holdings: BTreeMap::from([(CLUSTER.into(), held), ("local".into(), Vec::new())]),
         refused: BTreeMap::from([("other/ml".into(), "ada may not list pods".into())]),
         caches: vec![
-            Cache { path: "/cache/a".into(), bytes: 7, used: days(40) },
-            Cache { path: "/cache/b".into(), bytes: 9, used: days(2) },
+            Cache {
+                kind: CacheKind::Environment,
+                path: "/cache/a".into(),
+                bytes: 7,
+                used: days(40),
+            },
+            Cache {
+                kind: CacheKind::Environment,
+                path: "/cache/b".into(),
+                bytes: 9,
+                used: days(2),
+            },
         ],
     }
 }
 
-fn size(run: &RunId) -> RunSize {
-    RunSize { all: 100, stripped: 40, has_model: run.starts_with("model") }
+/// Folders of one size, and models by name.
+struct Known(RunSize);
+
+fn known() -> Known {
+    Known(RunSize { all: 100, stripped: 40, has_output: false })
+}
+
+impl Details for Known {
+    fn size(&mut self, run: &RunId) -> RunSize {
+        RunSize { has_output: run.starts_with("model"), ..self.0 }
+    }
+
+    fn batch(&mut self, _: &RunId) -> Option<BatchPlan> {
+        None
+    }
+
+    fn look(&mut self, _: &Rule) -> Result<Option<JobFiles>, String> {
+        Ok(None)
+    }
 }
 
 fn proposed(survey: &Survey, filter: &Filter) -> (Vec<String>, Vec<String>) {
-    let proposal = propose(survey, filter, &mut size);
+    let proposal = propose(survey, filter, &mut known());
     let goes = proposal.removals.iter().map(|removal| match &removal.cache {
         Some(cache) => cache.path.display().to_string(),
         None => removal.run.clone().unwrap().into(),
@@ -106,20 +135,20 @@ fn leftovers_of_no_known_run_go_unless_they_are_being_made_or_removed() {
 
 #[test]
 fn the_record_goes_last_and_jobs_first() {
-    let proposal = propose(&survey(), &aged(7), &mut size);
+    let proposal = propose(&survey(), &aged(7), &mut known());
     let names: Vec<_> = proposal.removals[0].things.iter().map(|t| (&*t.kind, &*t.name)).collect();
     assert_eq!(names, [("Job", "old-1"), ("ConfigMap", "old-1-pod"), ("ConfigMap", "old-1")]);
 }
 
 #[test]
 fn a_model_stays_unless_it_is_asked_for() {
-    let proposal = propose(&survey(), &aged(7), &mut size);
+    let proposal = propose(&survey(), &aged(7), &mut known());
     assert_eq!((proposal.removals[1].folder, proposal.removals[1].bytes), (Folder::Stripped, 40));
     let all = Filter { models: true, ..aged(7) };
-    let proposal = propose(&survey(), &all, &mut size);
+    let proposal = propose(&survey(), &all, &mut known());
     assert_eq!((proposal.removals[1].folder, proposal.removals[1].bytes), (Folder::Removed, 100));
     // What has been stripped has nothing more to give.
-    let mut stripped = |_: &RunId| RunSize { all: 60, stripped: 0, has_model: true };
+    let mut stripped = Known(RunSize { all: 60, stripped: 0, has_output: true });
     let named = Filter { runs: vec!["model-1".into()], ..Filter::default() };
     assert_eq!(propose(&survey(), &named, &mut stripped).removals, []);
 }
@@ -127,7 +156,7 @@ fn a_model_stays_unless_it_is_asked_for() {
 #[test]
 fn running_ones_are_ended_when_asked() {
     let filter = Filter { running: true, ..aged(7) };
-    let proposal = propose(&survey(), &filter, &mut size);
+    let proposal = propose(&survey(), &filter, &mut known());
     let live = proposal.removals.iter().find(|r| r.run.as_deref() == Some("live-1")).unwrap();
     assert!(live.ends);
 }
@@ -149,13 +178,13 @@ fn what_carries_another_name_stays_and_is_remembered() {
     for held in survey.holdings.get_mut(CLUSTER).unwrap() {
         held.foreign = matches!(held.run.as_str(), "old-1" | "lost-1" | "newer-1");
     }
-    let proposal = propose(&survey, &aged(7), &mut size);
+    let proposal = propose(&survey, &aged(7), &mut known());
     let gone = |run: &str| proposal.removals.iter().any(|one| one.run.as_deref() == Some(run));
     assert!(!gone("old-1") && !gone("lost-1"), "{proposal:#?}");
     let kept: Vec<&str> = proposal.kept.iter().map(|kept| kept.run.as_str()).collect();
     assert!(kept.contains(&"old-1") && !kept.contains(&"newer-1"), "{proposal:#?}");
     let all = Filter { all_users: true, ..aged(7) };
-    let proposal = propose(&survey, &all, &mut size);
+    let proposal = propose(&survey, &all, &mut known());
     assert!(proposal.removals.iter().any(|one| one.run.as_deref() == Some("old-1")));
 }
 
@@ -165,7 +194,7 @@ fn what_was_never_submitted_goes_although_its_runtime_can_not_be_asked() {
     let ghost = run("ghost-1", "other/ml", RunState::CouldNotStart, now());
     survey.runs.push(Found { unsubmitted: true, ..ghost });
     let runs = vec!["ghost-1".into(), "away-1".into()];
-    let proposal = propose(&survey, &Filter { runs, ..Filter::default() }, &mut size);
+    let proposal = propose(&survey, &Filter { runs, ..Filter::default() }, &mut known());
     let goes: Vec<_> = proposal.removals.iter().map(|r| (r.run.as_deref(), r.folder)).collect();
     assert_eq!(goes, [(Some("ghost-1"), Folder::Removed)]);
     let why = "other/ml could not be asked what it still holds: ada may not list pods";
@@ -187,7 +216,7 @@ fn what_somebody_else_labels_with_a_run_is_neither_its_end_nor_its_keeper() {
     let mut survey = survey();
     let planted = Holding { foreign: true, ..thing("old-1", "ConfigMap", "bait", days(1)) };
     survey.holdings.get_mut(CLUSTER).unwrap().push(planted);
-    let proposal = propose(&survey, &aged(7), &mut size);
+    let proposal = propose(&survey, &aged(7), &mut known());
     let old = proposal.removals.iter().find(|one| one.run.as_deref() == Some("old-1")).unwrap();
     let names: Vec<_> = old.things.iter().map(|thing| thing.name.as_str()).collect();
     assert!(names.contains(&"old-1") && !names.contains(&"bait"), "{names:?}");

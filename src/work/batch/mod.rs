@@ -10,11 +10,8 @@ mod evaluate;
 mod fixture;
 mod input;
 mod instance;
-mod job;
 mod json;
-mod layout;
 mod loaded;
-mod marker;
 mod output;
 mod outputs;
 mod predictor;
@@ -35,11 +32,12 @@ pub use evaluate::{
 pub use build::{buckets, plan};
 pub use count::count_rows;
 pub use document::{differences, document, identity};
-pub use job::{InputFormat, JOB_VERSION, JobDocument, OutputFormat, Rows, Shard};
-pub use layout::OutputLayout;
 pub use loaded::LoadedBatch;
-pub use marker::{Latency, MARKER_VERSION, Marker, Part};
 pub use outputs::{Chosen, Outputs, OutputsError};
+pub use crate::plan::batch::{
+    InputFormat, JOB_VERSION, JobDocument, Latency, MARKER_VERSION, Marker, OutputFormat,
+    OutputLayout, Part, Rows, Shard,
+};
 pub use predictor::{Answer, Permit, PredictError, Predictor, RowError};
 pub use retry::{RetryPlan, plan_retry};
 pub use shards::cut;

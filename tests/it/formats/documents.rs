@@ -6,9 +6,12 @@ use mlctl::agent::pod::PodDocument;
 use mlctl::event::Event;
 use mlctl::gang::TerminationMessage;
 use mlctl::plan::Plan;
+use mlctl::plan::batch::{
+    JOB_VERSION, JobDocument, MARKER_VERSION, Marker, OutputFile, OutputLayout,
+};
 use mlctl::store::{IndexEntry, RunRecord, parse_index};
 
-use super::{comes_back, lines_come_back, run, runs, text, v1};
+use super::{comes_back, lines_come_back, run, runs, text, v1, v2};
 
 #[test]
 fn records_plans_and_journals_come_back_the_same() {
@@ -48,6 +51,24 @@ fn the_documents_of_a_cluster_come_back_the_same() {
     assert_eq!(document.layout.jobs.len(), 4);
     assert!(!document.links.is_empty() && document.code.len() == 4);
     comes_back::<RunRecord>(&text(v1("record.json")));
+}
+
+#[test]
+fn the_documents_of_a_batch_come_back_the_same() {
+    let job: JobDocument = comes_back(&text(v1("job.json")));
+    let marker: Marker = comes_back(&text(v1("marker.json")));
+    assert_eq!((job.schema_version, marker.schema_version), (JOB_VERSION, MARKER_VERSION));
+    let layout = OutputLayout::new(&"/out".into(), job.shards.len());
+    for part in [&marker.results, &marker.errors] {
+        assert_eq!(layout.file_at(&layout.part(&part.name)), Some(OutputFile::Part(0)));
+    }
+}
+
+#[test]
+fn the_plan_of_tasks_comes_back_the_same() {
+    let plan: Plan = comes_back(&text(v2("plan-tasks.json")));
+    let batch = plan.batch().expect("a batch");
+    assert_eq!(batch.output.as_str(), "s3://out/digits");
 }
 
 #[test]
