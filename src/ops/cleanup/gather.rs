@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::survey::{Cache, Found, Survey};
 use crate::event::RunState;
+use crate::agent::data_folder;
 use crate::gang::RunId;
 use crate::runtime::{Holding, Notice, Runtime, RuntimeError, Wanted};
 use crate::store::{RunSummary, disk_use};
@@ -84,9 +85,10 @@ impl Survey {
     }
 }
 
-/// The Python environments that runs on this machine have made.
+/// The Python environments that runs on this machine have made, and the data that they have fetched.
 pub(super) fn caches(cache: &Path) -> Vec<Cache> {
-    let entries = fs_err::read_dir(cache.join("venvs")).into_iter().flatten().flatten();
+    let folders = [cache.join("venvs"), data_folder(cache)];
+    let entries = folders.into_iter().flat_map(fs_err::read_dir).flatten().flatten();
     entries
         .map(|entry| entry.path())
         .filter(|path| path.is_dir())
