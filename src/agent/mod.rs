@@ -1,6 +1,7 @@
 //! The agent: the process that runs and watches the command of one replica. It is the same in a pod
 //! and on a laptop.
 
+mod attempt;
 mod beside;
 mod classify;
 mod config;

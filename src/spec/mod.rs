@@ -9,8 +9,8 @@ mod vertex;
 
 pub use check::{is_secret_name, json_schema};
 pub use explain::{Explained, ExplainedField, UnknownPath, explain};
-pub use kinds::train::*;
 pub(crate) use kinds::train::lint::is_writable;
+pub use kinds::train::*;
 pub use kinds::{DEFAULT_KIND, names as kind_names};
 pub use kinds::{Document, Resolved};
 pub use load::{LoadOptions, Loaded, load};

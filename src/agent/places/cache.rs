@@ -12,6 +12,7 @@ use super::error::PlaceError;
 use super::fetch::{Lines, fetch};
 use super::names::relative;
 use crate::agent::config::AgentRuntime;
+use crate::agent::setup::COMPLETE;
 use crate::agent::work_link::WorkLink;
 use crate::plan::DataPlan;
 use crate::storage::{Object, Place, StorageError, StorageErrorKind};
@@ -20,6 +21,8 @@ use crate::text::hex;
 
 /// Name of the folder with data within the cache.
 const DATA: &str = "data";
+/// Name of the folder with the files of one listing within its own.
+const FILES: &str = "files";
 
 /// Fetches what is not in the cache yet, and says where the working folder must link to. The second
 /// value is `true` when everything was there.
@@ -58,14 +61,15 @@ pub(in crate::agent) fn fetch_all(
         let cached = fill(connected, uri, &named, &whole, say, is_ended)?;
         all_cached &= cached;
         let is_one = matches!(&named[..], [(_, object)] if object.place == *uri);
-        let target = if is_one { whole.join(&named[0].0) } else { whole };
+        let files = whole.join(FILES);
+        let target = if is_one { files.join(&named[0].0) } else { files };
         links.push(WorkLink { path: path.into(), target });
     }
     Ok((links, all_cached))
 }
 
-/// Makes the folder of one listing, unless it is there. It appears whole: objects are fetched into a
-/// folder beside it, which is renamed.
+/// Makes the folder of one listing, unless it is there whole, which a marker beside it says. The files
+/// have their names before: nobody links to them until then.
 fn fill(
     connected: &Connected,
     uri: &Place,
@@ -77,20 +81,22 @@ fn fill(
     let lock_file = whole.with_extension("lock");
     let lock = File::create(&lock_file).map_err(|error| PlaceError::local(&lock_file, error))?;
     wait_for(&lock, uri, say, is_ended)?;
-    if whole.is_dir() {
+    let complete = whole.join(COMPLETE);
+    if complete.exists() {
         say(&format!("data: {uri} is in the cache"));
         return Ok(true);
     }
-    let partial = whole.with_extension("part");
-    let local = |error| PlaceError::local(&partial, error);
-    match fs_err::remove_dir_all(&partial) {
+    let local = |error| PlaceError::local(whole, error);
+    // Who was killed may have left a part of it.
+    match fs_err::remove_dir_all(whole) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(local(error)),
         _ => {}
     }
-    fs_err::create_dir_all(&partial).map_err(local)?;
+    let files = whole.join(FILES);
+    fs_err::create_dir_all(&files).map_err(local)?;
     let lines = Lines::new(format!("data: {uri}"), say);
-    connected.wait(is_ended, fetch(&connected.stores, objects, &partial, &lines))?;
-    fs_err::rename(&partial, whole).map_err(local)?;
+    connected.wait(is_ended, fetch(&connected.stores, objects, &files, &lines))?;
+    fs_err::write(&complete, b"").map_err(local)?;
     Ok(false)
 }
 

@@ -20,7 +20,9 @@ pub(in crate::agent) enum PlaceError {
     #[error("connecting to stores: {0}")]
     Connect(io::Error),
     /// An object has a name that no file of a folder can have.
-    #[error("{0}: its name would leave the folder that it is fetched into; leave it out by a pattern")]
+    #[error(
+        "{0}: its name would leave the folder that it is fetched into; leave it out by a pattern"
+    )]
     Name(Place),
     /// What the store has is not what was put there.
     #[error("{place} is not what was uploaded: {why}; remove it, or name another output")]

@@ -53,7 +53,8 @@ struct Moved {
 
 impl<'a> Lines<'a> {
     pub(super) fn new(what: impl Into<String>, say: &'a (dyn Fn(&str) + Sync)) -> Self {
-        let moved = Moved { bytes: 0, of_bytes: 0, objects: 0, of_objects: 0, said: Instant::now() };
+        let moved =
+            Moved { bytes: 0, of_bytes: 0, objects: 0, of_objects: 0, said: Instant::now() };
         Self { what: what.into(), say, state: Mutex::new(moved) }
     }
 

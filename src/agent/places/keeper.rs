@@ -134,9 +134,8 @@ impl Keeper {
         for _ in 0..ROUNDS {
             let scan = scan(&self.output, whole)?;
             let units: Vec<String> = changed(&scan, &prints(&state.known)).into_iter().collect();
-            let round = self
-                .connected
-                .wait(is_ended, self.commit(&mut state, &scan, &units, whole))?;
+            let round =
+                self.connected.wait(is_ended, self.commit(&mut state, &scan, &units, whole))?;
             done.files += round.files;
             done.bytes += round.bytes;
             if !round.restless {
@@ -274,8 +273,10 @@ impl Keeper {
             manifest.files.insert(path.clone(), Kept { object: None, ..kept.clone() });
         }
         manifest.put(stores, &self.output.uri, &self.replica).await?;
-        let sources: BTreeSet<_> =
-            aside.iter().map(|(path, kept)| kept.place(&self.output.uri, path).to_string()).collect();
+        let sources: BTreeSet<_> = aside
+            .iter()
+            .map(|(path, kept)| kept.place(&self.output.uri, path).to_string())
+            .collect();
         for source in sources {
             stores.delete(&source.as_str().into()).await?;
         }

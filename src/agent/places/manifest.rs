@@ -62,8 +62,10 @@ impl Manifest {
         replica: &ReplicaId,
     ) -> Result<(), PlaceError> {
         let place = Self::place(output, replica);
-        let bytes = serde_json::to_vec(self)
-            .map_err(|error| PlaceError::Damaged { place: place.clone(), why: error.to_string() })?;
+        let bytes = serde_json::to_vec(self).map_err(|error| PlaceError::Damaged {
+            place: place.clone(),
+            why: error.to_string(),
+        })?;
         stores.put(&place, bytes).await?;
         Ok(())
     }
@@ -83,9 +85,10 @@ impl Manifest {
             let damaged = |why: String| PlaceError::Damaged { place: object.place.clone(), why };
             let manifest: Self =
                 read_document(&bytes, VERSION).map_err(|error| damaged(error.to_string()))?;
-            let names = manifest.files.iter().flat_map(|(path, kept)| {
-                [Some(path), kept.object.as_ref()].into_iter().flatten()
-            });
+            let names = manifest
+                .files
+                .iter()
+                .flat_map(|(path, kept)| [Some(path), kept.object.as_ref()].into_iter().flatten());
             if let Some(bad) = names.into_iter().find(|name| !stays_within(name)) {
                 return Err(damaged(format!("it names `{bad}`, which would leave its folder")));
             }

@@ -12,6 +12,8 @@ mod names;
 mod replica;
 mod restore;
 mod settle;
+#[cfg(test)]
+mod tests;
 mod transfer;
 mod watch;
 

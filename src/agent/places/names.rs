@@ -15,7 +15,11 @@ pub(super) fn relative(place: &Place, object: &Object) -> Result<String, PlaceEr
         None => listed,
     };
     let name = name.strip_prefix(folder).unwrap_or(name).trim_start_matches('/');
-    if stays_within(name) { Ok(name.to_owned()) } else { Err(PlaceError::Name(object.place.clone())) }
+    if stays_within(name) {
+        Ok(name.to_owned())
+    } else {
+        Err(PlaceError::Name(object.place.clone()))
+    }
 }
 
 /// Relative, and never upwards.

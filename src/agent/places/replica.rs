@@ -81,7 +81,12 @@ impl ReplicaPlaces {
 
     /// Uploads what a command has left that ended well: only when that is kept, it has ended well. What
     /// another leaves is uploaded when its failure is known, by [`Self::leave`].
-    pub(in crate::agent) fn end(&self, watch: Option<Watch>, ended: Ended, control: &Control) -> Ended {
+    pub(in crate::agent) fn end(
+        &self,
+        watch: Option<Watch>,
+        ended: Ended,
+        control: &Control,
+    ) -> Ended {
         let Some(watch) = watch else { return ended };
         let is_success = ended == Ended::Exited(ExitStatus::Code(0));
         self.is_torn.store(!is_by_itself(&ended), Ordering::Relaxed);
@@ -96,10 +101,15 @@ impl ReplicaPlaces {
         match kept {
             Ok(round) => {
                 let mb = round.bytes as f64 / 1e6;
-                self.say(&format!("everything is uploaded; {} files at the end, {mb:.1} MB", round.files));
+                self.say(&format!(
+                    "everything is uploaded; {} files at the end, {mb:.1} MB",
+                    round.files
+                ));
                 ended
             }
-            Err(error) => error.ended("the command ended well, but its output could not be uploaded"),
+            Err(error) => {
+                error.ended("the command ended well, but its output could not be uploaded")
+            }
         }
     }
 
@@ -140,8 +150,7 @@ impl ReplicaPlaces {
         if keeper.is_none() {
             let AgentConfig { gang, replica, .. } = &*self.config;
             let primary = gang.primary().unwrap_or(replica);
-            let new =
-                Keeper::new(self.connected()?, output.clone(), &gang.run, replica, primary);
+            let new = Keeper::new(self.connected()?, output.clone(), &gang.run, replica, primary);
             *keeper = Some(Arc::new(new));
         }
         Ok(keeper.clone())

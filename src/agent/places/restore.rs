@@ -36,7 +36,8 @@ impl Keeper {
             manifest.files.retain(|path, _| path.starts_with("checkpoints/"));
         }
         if let Some(own) = all.get(&self.replica).filter(|_| state.manifest.is_none()) {
-            state.manifest = Some(Manifest { files: own.files.clone(), ..Manifest::new(&self.run) });
+            state.manifest =
+                Some(Manifest { files: own.files.clone(), ..Manifest::new(&self.run) });
         }
         state.manifest.get_or_insert_with(|| Manifest::new(&self.run));
         let here = scan(&self.output, true)?;

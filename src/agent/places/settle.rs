@@ -150,7 +150,9 @@ mod tests {
 
     #[test]
     fn names_of_unfinished_things() {
-        for name in ["x.tmp", "ckpt-1_temp", "9.orbax-checkpoint-tmp-3", "tmp-checkpoint-5", ".tmpX"] {
+        for name in
+            ["x.tmp", "ckpt-1_temp", "9.orbax-checkpoint-tmp-3", "tmp-checkpoint-5", ".tmpX"]
+        {
             assert!(is_unfinished(name), "{name}");
         }
         for name in [".metadata", "ckpt-1.index", "template", "checkpoint-1", "temp"] {

@@ -27,7 +27,10 @@ struct Shared {
 impl Watch {
     /// Starts to watch. `warn` is told what goes wrong, each thing once in a row: the next round may
     /// do better, and the last one decides.
-    pub(in crate::agent) fn start(keeper: Arc<Keeper>, warn: impl Fn(String) + Send + 'static) -> Self {
+    pub(in crate::agent) fn start(
+        keeper: Arc<Keeper>,
+        warn: impl Fn(String) + Send + 'static,
+    ) -> Self {
         let shared = Arc::<Shared>::default();
         let mine = Arc::clone(&shared);
         let thread = std::thread::spawn(move || {

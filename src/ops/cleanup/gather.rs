@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime};
 use jiff::Timestamp;
 
 use super::survey::{Cache, Found, Survey};
-use crate::event::RunState;
 use crate::agent::data_folder;
+use crate::event::RunState;
 use crate::gang::RunId;
 use crate::runtime::{Holding, Notice, Runtime, RuntimeError, Wanted};
 use crate::store::{RunSummary, disk_use};

@@ -14,6 +14,6 @@ mod stores;
 mod strategy;
 
 pub(crate) use context::document;
-pub(crate) use stores::is_writable;
 pub use names::{MAX_NAME, MAX_ROLE, is_label};
 pub(crate) use part::check_part;
+pub(crate) use stores::is_writable;
