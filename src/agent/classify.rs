@@ -49,6 +49,7 @@ pub(super) fn classify(ended: &Ended, last_lines: Vec<String>, memory: MemoryEvi
             // The same file will be missing at every attempt, so that no budget for retries helps.
             (ExitStatus::NotStarted, Some(FailureClass::UserError), reason.clone())
         }
+        Ended::Failed { class, reason } => (ExitStatus::NotStarted, Some(*class), reason.clone()),
         Ended::GuardLost => (
             ExitStatus::Signal(Signal::KILL.as_raw()),
             Some(FailureClass::TransientSignal),

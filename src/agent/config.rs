@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use super::places::Places;
 use super::pod::CodeFile;
 use super::work_link::WorkLink;
 use crate::gang::{GangConfig, ReplicaId};
@@ -69,6 +70,9 @@ pub struct AgentConfig {
     /// The role asks for accelerators, so that their use is measured.
     #[serde(default)]
     pub accelerators: bool,
+    /// What is in buckets.
+    #[serde(default, skip_serializing_if = "Places::is_empty")]
+    pub places: Places,
     /// Whether this agent runs in a pod or as a process of a laptop.
     pub runtime: AgentRuntime,
 }

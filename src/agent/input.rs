@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::link::Link;
 use super::process::Ended;
+use super::work_link::WorkLink;
 use crate::gang::{Attempt, ReplicaId, ToMember, ToPrimary};
 
 /// Something that happened in another thread.
@@ -29,7 +30,7 @@ pub(super) enum Input {
     /// there is not the primary.
     PrimaryLinkLost { dial: u64, refused: bool, stranger: Option<String> },
     /// Set-up has ended.
-    SetupEnded(Result<SetupDone, SetupError>),
+    SetupEnded(Result<SetupDone, Ended>),
     /// The command runs.
     CommandStarted { attempt: Attempt, pid: i32 },
     /// The command ended.
@@ -45,6 +46,8 @@ pub(super) enum Input {
 pub(super) struct SetupDone {
     /// The command's Python, where the job asks for one.
     pub(super) python: Option<PythonPlace>,
+    /// Links into the data that were fetched.
+    pub(super) links: Vec<WorkLink>,
 }
 
 /// Where the command finds its `python`.

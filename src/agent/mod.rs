@@ -1,6 +1,7 @@
 //! The agent: the process that runs and watches the command of one replica. It is the same in a pod
 //! and on a laptop.
 
+mod attempt;
 mod beside;
 mod classify;
 mod config;
@@ -18,6 +19,7 @@ mod link;
 mod links;
 mod log;
 mod names;
+mod places;
 pub mod pod;
 mod presence;
 mod probe;
@@ -38,6 +40,7 @@ pub use beside::beside;
 pub use config::*;
 pub use install::install;
 pub use links::{cancel, cancel_over};
+pub use places::{KeptOutput, Places};
 pub use probe::{ProbeReport, probe};
 pub use run::{Surroundings, run};
 pub(crate) use setup::{COMPLETE, ENSUREPIP, PIP, pip_folder};

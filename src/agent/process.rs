@@ -13,7 +13,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::Signal;
 
 use super::guard::{Order, Report};
-use crate::gang::ExitStatus;
+use crate::gang::{ExitStatus, FailureClass};
 use crate::sys;
 
 /// The end of a line has come within this time, or the part that is there is passed on.
@@ -42,6 +42,8 @@ pub(super) enum Ended {
     NotStarted { errno: Option<i32>, reason: String },
     /// Its guard was killed, so it was killed too.
     GuardLost,
+    /// What it reads could not be fetched, or what it wrote could not be kept.
+    Failed { class: FailureClass, reason: String },
 }
 
 /// Takes pieces of output: whole lines, but for very long or very slow ones.
@@ -77,6 +79,11 @@ impl Control {
     pub(super) fn is_ended(&self) -> bool {
         let state = self.lock();
         state.killed || state.terminated
+    }
+
+    /// [`Self::kill`] was called.
+    pub(super) fn is_killed(&self) -> bool {
+        self.lock().killed
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, ControlState> {

@@ -5,15 +5,14 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
-use super::config::{AgentConfig, Code};
+use super::attempt::{Try, command, prepare_and_set_up};
+use super::config::AgentConfig;
 use super::connect::socket_file;
-use super::input::{Input, SetupDone, SetupError};
+use super::input::{Input, SetupDone};
 use super::log::Log;
-use super::names;
-use super::process::{Control, Ended, Program, Sink, run};
-use super::setup::{Steps, with_python};
-use super::work;
-use crate::event::EventKind;
+use super::places::ReplicaPlaces;
+use super::process::{Control, Ended, Program};
+use super::setup::with_python;
 use crate::gang::Attempt;
 use crate::sys;
 
@@ -32,8 +31,9 @@ pub(super) struct Runner {
     log: Arc<Log>,
     inputs: Sender<Input>,
     /// How set-up ended; `None` before that.
-    setup: Option<Result<SetupDone, SetupError>>,
+    setup: Option<Result<SetupDone, Ended>>,
     setup_control: Control,
+    places: Arc<ReplicaPlaces>,
     /// The last attempt that was started, and the control of its command.
     current: Option<(Attempt, Control)>,
     /// The files in /dev/shm that the command has been seen to use.
@@ -51,12 +51,16 @@ impl Runner {
         let hidden = |name: &str| {
             name.starts_with(PRIVATE_PREFIX) || config.unset_env.iter().any(|unset| unset == name)
         };
-        let inherited = environment.into_iter().filter(|(name, _)| !hidden(name)).collect();
+        let inherited: Vec<(String, String)> =
+            environment.into_iter().filter(|(name, _)| !hidden(name)).collect();
+        let env = with_own(&inherited, &config, 0);
+        let places = ReplicaPlaces::new(Arc::clone(&config), env, Arc::clone(&log));
         Self {
             exe,
             config,
             inherited,
             log,
+            places: Arc::new(places),
             inputs,
             setup: None,
             setup_control: Control::default(),
@@ -71,8 +75,9 @@ impl Runner {
         let (exe, log, inputs) = (self.exe.clone(), Arc::clone(&self.log), self.inputs.clone());
         let env = self.environment(0);
         let control = self.setup_control.clone();
+        let places = Arc::clone(&self.places);
         std::thread::spawn(move || {
-            let result = prepare_and_set_up(&exe, &config, &env, &log, &control);
+            let result = prepare_and_set_up(&exe, &config, &env, &log, &control, &places);
             // The main loop is gone only when the process ends.
             let _ = inputs.send(Input::SetupEnded(result));
         });
@@ -84,7 +89,7 @@ impl Runner {
     }
 
     /// Remembers how set-up ended, for the commands after it.
-    pub(super) fn setup_ended(&mut self, result: Result<SetupDone, SetupError>) {
+    pub(super) fn setup_ended(&mut self, result: Result<SetupDone, Ended>) {
         self.setup = Some(result);
     }
 
@@ -97,16 +102,30 @@ impl Runner {
         let config = Arc::clone(&self.config);
         let (exe, log, inputs) = (self.exe.clone(), Arc::clone(&self.log), self.inputs.clone());
         let env = self.environment(attempt);
+        let setup_env = self.environment(0);
+        let places = Arc::clone(&self.places);
         std::thread::spawn(move || {
+            let setup = match setup {
+                // The store that could not be reached may be back.
+                Err(Ended::Failed { .. }) if attempt > 1 => {
+                    let again =
+                        prepare_and_set_up(&exe, &config, &setup_env, &log, &control, &places);
+                    let _ = inputs.send(Input::SetupEnded(again.clone()));
+                    again
+                }
+                setup => setup,
+            };
             let ended = match setup {
-                Err(SetupError(reason)) => not_started(reason),
+                Err(ended) => ended,
                 Ok(done) => {
                     let program = Program {
                         argv: config.command.clone(),
                         env: with_python(&env, done.python.as_ref()),
                         cwd: PathBuf::new(),
                     };
-                    command(&exe, &config, attempt, program, &log, &control, &inputs)
+                    let links = [&config.links[..], &done.links[..]].concat();
+                    let attempt = Try { attempt, links, control: &control, places: &places };
+                    command(&exe, &config, attempt, program, &log, &inputs)
                 }
             };
             let _ = inputs.send(Input::CommandEnded { attempt, ended });
@@ -157,7 +176,9 @@ impl Runner {
         let config = Arc::clone(&self.config);
         let inputs = self.inputs.clone();
         let shared = Arc::clone(&self.shared_memory);
+        let places = Arc::clone(&self.places);
         std::thread::spawn(move || {
+            let begin = Instant::now();
             let gone = sys::kill_descendants(config.gang.kill_bound);
             sys::reap(|_, _| {});
             for path in shared.lock().unwrap_or_else(std::sync::PoisonError::into_inner).drain(..) {
@@ -168,108 +189,32 @@ impl Runner {
                 .own_ports
                 .iter()
                 .all(|port| becomes_free(with_port(&config.listen_address, *port)));
+            // A clean-up that takes longer than the bound counts as failed.
+            places.leave((config.gang.kill_bound / 2).saturating_sub(begin.elapsed()));
             let _ = inputs.send(Input::CleanedUp { attempt, clean: gone && free });
         });
     }
 
     /// The environment of set-up (attempt 0) and of commands.
     fn environment(&self, attempt: Attempt) -> Vec<(String, String)> {
-        let mut env = self.inherited.clone();
-        let attempt = [("MLCTL_ATTEMPT".to_owned(), attempt.to_string())];
-        let own = self.config.env.iter().map(|(name, value)| (name.clone(), value.clone()));
-        for (name, value) in own.chain(attempt) {
-            env.retain(|(known, _)| *known != name);
-            env.push((name, value));
-        }
-        env
+        with_own(&self.inherited, &self.config, attempt)
     }
 }
 
-/// Makes a working folder and runs set-up in it, if the job has one.
-fn prepare_and_set_up(
-    exe: &std::path::Path,
-    config: &AgentConfig,
-    env: &[(String, String)],
-    log: &Arc<Log>,
-    control: &Control,
-) -> Result<SetupDone, SetupError> {
-    let Some(setup) = &config.setup else { return Ok(SetupDone::default()) };
-    let begin = Instant::now();
-    log.own(EventKind::SetupStarted);
-    let cwd = work::fresh(&config.work_dir, 0, config.code.as_ref(), &config.links)
-        .map_err(|error| SetupError(format!("the working folder: {error}")))?;
-    let steps = Steps {
-        exe,
-        setup,
-        runtime: config.runtime,
-        env,
-        cwd: &cwd,
-        cache: &config.cache_dir,
-        log,
-        control,
-    };
-    let (done, cached) = steps.run()?;
-    log.own(EventKind::SetupFinished { seconds: begin.elapsed().as_secs_f64(), cached });
-    Ok(done)
-}
-
-/// Runs the command of one attempt to its end, from its working folder on.
-fn command(
-    exe: &std::path::Path,
+/// What is inherited, with the replica's own variables over it.
+fn with_own(
+    inherited: &[(String, String)],
     config: &AgentConfig,
     attempt: Attempt,
-    mut program: Program,
-    log: &Arc<Log>,
-    control: &Control,
-    inputs: &Sender<Input>,
-) -> Ended {
-    // A script of set-up may have made files that the command needs: they stay for all attempts.
-    let scripted = config.setup.as_ref().is_some_and(|setup| setup.shell.is_some());
-    let folder = match &config.code {
-        _ if !scripted => {
-            work::fresh(&config.work_dir, attempt, config.code.as_ref(), &config.links)
-        }
-        Some(Code::Image(dir)) => Ok(dir.clone()),
-        _ => Ok(config.work_dir.join("0")),
-    };
-    match folder {
-        Ok(cwd) => program.cwd = cwd,
-        Err(error) => return not_started(format!("the working folder: {error}")),
+) -> Vec<(String, String)> {
+    let mut env = inherited.to_vec();
+    let attempt = [("MLCTL_ATTEMPT".to_owned(), attempt.to_string())];
+    let own = config.env.iter().map(|(name, value)| (name.clone(), value.clone()));
+    for (name, value) in own.chain(attempt) {
+        env.retain(|(known, _)| *known != name);
+        env.push((name, value));
     }
-    for dir in &config.make_dirs {
-        if let Err(error) = fs_err::create_dir_all(dir) {
-            return not_started(format!("an output folder: {error}"));
-        }
-    }
-    let unresolved = names::wait(&config.peers, control);
-    if control.is_ended() {
-        return not_started("ended before it was started".into());
-    }
-    if !unresolved.is_empty() {
-        let message = format!(
-            "the command starts although names of its peers don't resolve in this pod: {}: check \
-             the cluster's DNS",
-            unresolved.join(", ")
-        );
-        log.own(EventKind::Warning { message });
-    }
-    let output = Arc::clone(log);
-    let sink: Sink = Arc::new(move |bytes: &[u8]| output.command_output(bytes));
-    let started = |pid| {
-        let _ = inputs.send(Input::CommandStarted { attempt, pid });
-    };
-    match run(exe, &program, &sink, control, started) {
-        Ok(Ended::NotStarted { errno, reason }) => {
-            let name = program.argv.first().map_or("", String::as_str);
-            Ended::NotStarted { errno, reason: format!("`{name}` could not be started: {reason}") }
-        }
-        Ok(ended) => ended,
-        Err(error) => not_started(format!("the guard process: {error}")),
-    }
-}
-
-fn not_started(reason: String) -> Ended {
-    Ended::NotStarted { errno: None, reason }
+    env
 }
 
 /// The address of another port at the interface that the gang listens on. Where it meets at a

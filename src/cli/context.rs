@@ -109,14 +109,4 @@ impl Context {
         // Cron jobs and containers often set neither variable.
         named.or_else(crate::sys::user_name).unwrap_or_else(|| "unknown".to_owned())
     }
-
-    /// The stores of objects, with this user's credentials.
-    pub fn stores(&self) -> Stores {
-        Stores::new(StorageConfig {
-            env: self.env.vars.clone(),
-            home: self.env.home.clone(),
-            cache: self.env.cache_dir().ok(),
-            ..StorageConfig::default()
-        })
-    }
 }

@@ -23,6 +23,9 @@ impl Plan {
         for place in places.chain(&mut gang.output).chain(&mut gang.code) {
             mask_place(place);
         }
+        for endpoint in gang.storage.buckets.values_mut().filter_map(|one| one.endpoint.as_mut()) {
+            *endpoint = mask_text(endpoint).into_owned();
+        }
         if let Some(batch) = plan.batch_mut() {
             mask_place(&mut batch.output);
             batch.server.model.iter_mut().for_each(mask_place);

@@ -20,7 +20,7 @@ pub use context::{PlanContext, RuntimeDefaults};
 pub use error::PlanError;
 pub use known::{Known, is_telling, secrets_in_arguments};
 pub use layout::*;
-pub use rendezvous::{OutputDirs, UnknownReplica, environment, hidden};
+pub use rendezvous::{OUTPUT_PARTS, OutputDirs, UnknownReplica, environment, hidden};
 pub use secrets::{SecretVariables, hide};
 pub use table::{Section, shell_line, table};
 pub use tasks::{BatchPlan, Protocol, ServerPlan, TasksPlan};

@@ -1,5 +1,7 @@
 //! The plan: what will run, before any address or path of a runtime is known.
 
+use std::collections::BTreeMap;
+
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -10,7 +12,7 @@ use crate::gang::{GangConfig, ReplicaId, RoleName, RunId};
 use crate::spec::{
     Accelerators, EnvVar, Framework, SecretUse, Security, Setup, Strategy, Toleration, Volume,
 };
-use crate::storage::Place;
+use crate::storage::{BucketSettings, Place};
 use crate::text::{ByteSize, CpuQuantity};
 
 /// Format of a gang's plan, in `plan.json` and in the document of a pod: what an older mlctl knows too.
@@ -112,6 +114,13 @@ pub struct GangPlan {
     pub setup: Option<Setup>,
     /// Base of the outputs with `{run}` filled in; `None`: a folder of the run.
     pub output: Option<Place>,
+    /// The agents keep the output, a bucket: commands write to folders. `None`: commands write to
+    /// `output` themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sync: Option<SyncPlan>,
+    /// How the buckets are reached.
+    #[serde(default, skip_serializing_if = "StoragePlan::is_default")]
+    pub storage: StoragePlan,
     /// How strict the pods are about security.
     pub security: Security,
     /// What the command reads.
@@ -125,11 +134,38 @@ pub struct GangPlan {
     pub rules: GangConfig,
 }
 
+/// What the agents do with an output that they keep in a bucket.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SyncPlan {
+    /// A model that another run has put there is written over.
+    #[serde(default)]
+    pub overwrite: bool,
+}
+
+/// How the buckets of a run are reached.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct StoragePlan {
+    /// Kubernetes Secret with the variables of the credentials; a laptop ignores it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+    /// Settings by bucket, `s3://bucket`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub buckets: BTreeMap<String, BucketSettings>,
+}
+
+impl StoragePlan {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// One piece of data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DataPlan {
-    /// `pvc://CLAIM/PATH`, or an absolute path of this machine.
+    /// `pvc://CLAIM/PATH`, an absolute path of this machine, or the URL of objects.
     pub uri: Place,
     /// Relative to the working folder, or absolute.
     pub path: String,
@@ -252,6 +288,11 @@ impl Plan {
 }
 
 impl GangPlan {
+    /// Data that the agents fetch from buckets.
+    pub fn fetched(&self) -> impl Iterator<Item = &DataPlan> {
+        self.data.iter().filter(|data| matches!(data.uri, Place::Object(_)))
+    }
+
     /// All replicas in rank order.
     pub fn replicas(&self) -> impl Iterator<Item = (&RolePlan, ReplicaId)> {
         self.roles

@@ -10,6 +10,7 @@ mod vertex;
 pub use check::{is_secret_name, json_schema};
 pub use explain::{Explained, ExplainedField, UnknownPath, explain};
 pub use kinds::batch::*;
+pub(crate) use kinds::train::lint::is_writable;
 pub use kinds::train::*;
 pub use kinds::{DEFAULT_KIND, names as kind_names};
 pub use kinds::{Document, Resolved};

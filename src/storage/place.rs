@@ -92,6 +92,14 @@ impl Place {
         }
     }
 
+    /// The bucket of an object, as settings name it: `s3://bucket`.
+    pub fn bucket(&self) -> Option<String> {
+        let Self::Object(url) = self else { return None };
+        let (scheme, rest) = url.text.split_once("://")?;
+        let bucket = rest.split('/').next().unwrap_or_default();
+        Some(format!("{scheme}://{bucket}"))
+    }
+
     /// It is written with a scheme, `file://` included.
     pub fn is_url(&self) -> bool {
         match self {

@@ -9,9 +9,11 @@ use super::document::{DOCUMENT_VERSION, PodDocument, TERMINATION_FILE};
 use super::error::PodError;
 use super::identity::PodIdentity;
 use super::paths::PodPaths;
-use crate::agent::{AgentConfig, AgentRuntime, Code, WorkLink};
+use crate::agent::{AgentConfig, AgentRuntime, Code, Places, WorkLink};
 use crate::gang::ReplicaId;
-use crate::plan::{Addresses, GANG_PORT, OutputDirs, Plan, Port, environment, hidden};
+use crate::plan::{
+    Addresses, GANG_PORT, OUTPUT_PARTS, OutputDirs, Plan, Port, environment, hidden,
+};
 use crate::text::{FormatError, read_document};
 
 /// The name of the user where the image has none for its number.
@@ -84,6 +86,12 @@ pub fn configure(document: &Path, container: Container<'_>) -> Result<Pod, PodEr
         // A Job of the same name that was made anew is another gang.
         gang.job_uid.clone_from(&pod.job_uid);
     }
+    let parts = if replica == primary { &OUTPUT_PARTS[..] } else { &OUTPUT_PARTS[1..] };
+    let places = Places::of(plan.gang(), output.clone().into(), parts);
+    if let Some(bad) = places.data.iter().find(|data| !stays_within(&data.path)) {
+        let reason = format!("the data's path `{}` would leave its folder", bad.path);
+        return Err(malformed(document, reason));
+    }
     let mut config = AgentConfig {
         schema_version: 1,
         gang,
@@ -98,11 +106,17 @@ pub fn configure(document: &Path, container: Container<'_>) -> Result<Pod, PodEr
         env,
         unset_env,
         // Data and links need a working folder of their own as well.
-        code: Some(if plan.gang().code.is_some() || !code.is_empty() || !links.is_empty() {
-            Code::Parts { dir: paths.code(), files: code }
-        } else {
-            Code::Image(folder.to_owned())
-        }),
+        code: Some(
+            if plan.gang().code.is_some()
+                || !code.is_empty()
+                || !links.is_empty()
+                || !places.data.is_empty()
+            {
+                Code::Parts { dir: paths.code(), files: code }
+            } else {
+                Code::Image(folder.to_owned())
+            },
+        ),
         links,
         work_dir: paths.attempts(),
         setup: plan.gang().setup.clone(),
@@ -112,6 +126,7 @@ pub fn configure(document: &Path, container: Container<'_>) -> Result<Pod, PodEr
         termination_file: TERMINATION_FILE.into(),
         memory_limit: pod.memory_limit.or(role.memory.map(|memory| memory.bytes)),
         accelerators: role.accelerators.is_some(),
+        places,
         runtime: AgentRuntime::Pod,
         replica,
     };

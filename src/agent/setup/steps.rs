@@ -81,7 +81,7 @@ impl Steps<'_> {
                 format!("killed by {}", signal_name(signal))
             }
             Ok(Ended::Exited(ExitStatus::NotStarted)) => "it could not be started".into(),
-            Ok(Ended::NotStarted { reason, .. }) => reason,
+            Ok(Ended::NotStarted { reason, .. } | Ended::Failed { reason, .. }) => reason,
             Ok(Ended::GuardLost) => "killed".into(),
             Err(error) => error.to_string(),
         };

@@ -13,4 +13,4 @@ mod threads;
 
 pub use environment::{environment, hidden};
 pub use error::UnknownReplica;
-pub use outputs::OutputDirs;
+pub use outputs::{OUTPUT_PARTS, OutputDirs};

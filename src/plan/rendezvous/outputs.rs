@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use crate::storage::Place;
 
+/// Names of the folders below the base of the outputs, in the order of `OutputDirs`.
+pub const OUTPUT_PARTS: [&str; 3] = ["model", "checkpoints", "logs"];
+
 /// Where one replica writes. Paths or URIs, with or without a slash at the end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutputDirs {

@@ -37,25 +37,27 @@ pub(crate) fn check(
     refused.extend(data::links(plan, &config.claims).err().unwrap_or_default());
     match output_dir(plan, &config.claims) {
         Err(reason) => refused.push(reason),
-        Ok(Some(base)) => output(&base, plan, options, &mut refused),
-        Ok(None) => {}
+        Ok(Some(base)) if !Place::from(base.as_str()).is_url() => {
+            output(Path::new(&base), plan, options, &mut refused);
+        }
+        // A model in a bucket is looked for by whoever writes there.
+        Ok(_) => {}
     }
     if refused.is_empty() { Ok(notices) } else { Err(RuntimeError::Refused(refused)) }
 }
 
-/// Base of the outputs, when the spec names one.
-pub(crate) fn output_dir(plan: &Plan, claims: &Claims) -> Result<Option<PathBuf>, String> {
+/// Base of the outputs as commands see it, a folder or a URL; `None`: a folder of the run.
+pub(crate) fn output_dir(plan: &Plan, claims: &Claims) -> Result<Option<String>, String> {
     let Some(output) = &plan.gang().output else { return Ok(None) };
     match output {
         Place::Claim(claim) => {
             let folder = data::folder(claims, output, claim);
-            folder.map(Some).map_err(|reason| format!("output: {reason}"))
+            let folder = folder.map_err(|reason| format!("output: {reason}"))?;
+            Ok(Some(folder.to_string_lossy().into_owned()))
         }
-        Place::Object(_) => Err(format!(
-            "output: {output} can't be written from this machine yet; name a folder here, for \
-             example --set output=./output, and copy it"
-        )),
-        Place::Path(path) => Ok(Some(path.as_path().into())),
+        Place::Object(_) if plan.gang().sync.is_some() => Ok(None),
+        Place::Object(_) => Ok(Some(output.to_string())),
+        Place::Path(path) => Ok(Some(path.as_path().to_string_lossy().into_owned())),
     }
 }
 

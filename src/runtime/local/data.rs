@@ -26,7 +26,9 @@ pub(crate) fn folder(claims: &Claims, uri: &Place, claim: &Claim) -> Result<Path
 pub(crate) fn links(plan: &Plan, claims: &Claims) -> Result<Vec<WorkLink>, Vec<String>> {
     let mut refused = Vec::new();
     let mut links = Vec::new();
-    for data in &plan.gang().data {
+    // What is in buckets the agents fetch.
+    let here = |data: &&DataPlan| !matches!(data.uri, Place::Object(_));
+    for data in plan.gang().data.iter().filter(here) {
         match link(data, claims) {
             Ok(link) => links.extend(link),
             Err(reason) => refused.push(format!("data: {reason}")),

@@ -19,12 +19,14 @@ pub(crate) fn ignored(plan: &Plan) -> Vec<Notice> {
     let GangPlan {
         roles,
         pods,
+        storage,
         // `check` and `launch` use them.
         framework: _,
         strategy: _,
         code: _,
         setup: _,
         output: _,
+        sync: _,
         data: _,
         rules: _,
         // Processes of this user have this user's rights.
@@ -37,6 +39,11 @@ pub(crate) fn ignored(plan: &Plan) -> Vec<Notice> {
     // In the order of the fields, whichever role has them.
     names.sort_by_key(|name| IGNORED.iter().position(|known| known == name));
     let mut notices = Vec::new();
+    if storage.secret.is_some() {
+        notices.push(Notice(
+            "storage.secret is a Secret of a cluster: here your own credentials count".into(),
+        ));
+    }
     if !names.is_empty() {
         let names = names.join(", ");
         notices.push(Notice(format!("this machine has no use for {names}: ignored")));

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -19,14 +20,14 @@ use super::process;
 use super::process::ProcessMark;
 use super::secrets::secret_environment;
 use crate::agent::stream::{Item, StreamReader};
-use crate::agent::{AgentConfig, AgentRuntime, Code};
+use crate::agent::{AgentConfig, AgentRuntime, Code, Places};
 use crate::event::EventKind;
 use crate::gang::{ReplicaId, RunId};
 use crate::plan::Plan;
 use crate::plan::Withheld;
-use crate::plan::rendezvous::{OutputDirs, environment, hidden};
+use crate::plan::rendezvous::{OUTPUT_PARTS, OutputDirs, environment, hidden};
 use crate::runtime::{Notice, RuntimeError, SecretValues, SubmitOptions};
-use crate::storage::OWNER_FILE;
+use crate::storage::{OWNER_FILE, Place};
 use crate::store::{ProcessName, RunPaths};
 use crate::sys::{self, random_word};
 
@@ -80,7 +81,7 @@ pub(crate) fn launch(
     let mut gpus = gpu::lease(config, plan, run, options, &alive)?;
     let links = data::links(plan, &config.claims).map_err(RuntimeError::Refused)?;
     let base = output_dir(plan, &config.claims).map_err(|why| RuntimeError::Refused(vec![why]))?;
-    let base = base.unwrap_or_else(|| run.output());
+    let base = base.unwrap_or_else(|| run.output().to_string_lossy().into_owned());
     write_private(&run.token(), random_word(32)?.as_bytes())?;
     let nonce = random_word(6)?;
     let primary = plan.gang().primary().clone();
@@ -90,20 +91,21 @@ pub(crate) fn launch(
         address: listen.clone(),
         nonce: nonce.clone(),
         replicas: plan.gang().replicas().map(|(_, replica)| replica).collect(),
-        model: base.join("model").to_string_lossy().into_owned(),
+        model: OutputDirs::of_primary(&base).model,
     };
     write_private(&run.launch(), &serde_json::to_vec(&launched).map_err(io::Error::from)?)?;
-    own_model(&base.join("model"), run)?;
+    if !Place::from(base.as_str()).is_url() {
+        own_model(&Path::new(&base).join("model"), run)?;
+    }
     let mut waiting = Vec::new();
     let masked = plan.masked();
     let replicas = plan.gang().replicas().zip(masked.gang().replicas());
     for ((role, replica), (masked_role, _)) in replicas {
-        let shared = base.to_string_lossy();
         let outputs = if replica == primary {
-            OutputDirs::of_primary(&shared)
+            OutputDirs::of_primary(&base)
         } else {
             let own = run.spare_model(&replica);
-            OutputDirs::of_other(&shared, own.to_string_lossy())
+            OutputDirs::of_other(&base, own.to_string_lossy())
         };
         let mut env = environment(plan, &replica, &ports, &outputs)
             .map_err(|error| RuntimeError::Unsupported(error.to_string()))?;
@@ -137,6 +139,12 @@ pub(crate) fn launch(
             termination_file: run.termination(&replica),
             memory_limit: role.memory.map(|memory| memory.bytes),
             accelerators: role.accelerators.is_some(),
+            places: Places::of(
+                plan.gang(),
+                base.clone().into(),
+                // All replicas write to one folder here, so that one of them keeps it.
+                if replica == primary { &OUTPUT_PARTS } else { &[] },
+            ),
             runtime: AgentRuntime::Processes,
             replica: replica.clone(),
         };
@@ -186,7 +194,7 @@ fn start(
 }
 
 /// Marks the model folder as this run's.
-fn own_model(model: &std::path::Path, run: &RunPaths) -> io::Result<()> {
+fn own_model(model: &Path, run: &RunPaths) -> io::Result<()> {
     fs_err::create_dir_all(model)?;
     fs_err::write(model.join(OWNER_FILE), run.run.as_str())
 }

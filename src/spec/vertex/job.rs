@@ -173,7 +173,10 @@ fn convert(
         memory,
         accelerators,
         roles,
-        output: output.map(|output| output.value.into()),
+        // Vertex AI's contract is the URL itself in `AIP_MODEL_DIR`, which is what `gs://` and
+        // TensorFlow together mean.
+        output: output.map(|output| output.value.as_str().into()),
+        storage: None,
         completion: None,
         drain: None,
         grace: None,

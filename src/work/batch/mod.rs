@@ -29,15 +29,15 @@ pub use evaluate::{
     evaluate,
 };
 
+pub use crate::plan::batch::{
+    InputFormat, JOB_VERSION, JobDocument, Latency, MARKER_VERSION, Marker, OutputFormat,
+    OutputLayout, Part, Rows, Shard,
+};
 pub use build::{buckets, plan};
 pub use count::count_rows;
 pub use document::{differences, document, identity};
 pub use loaded::LoadedBatch;
 pub use outputs::{Chosen, Outputs, OutputsError};
-pub use crate::plan::batch::{
-    InputFormat, JOB_VERSION, JobDocument, Latency, MARKER_VERSION, Marker, OutputFormat,
-    OutputLayout, Part, Rows, Shard,
-};
 pub use predictor::{Answer, Permit, PredictError, Predictor, RowError};
 pub use retry::{RetryPlan, plan_retry};
 pub use shards::cut;

@@ -14,7 +14,7 @@ use crate::store::Store;
 use crate::text::{FormatError, read_document};
 use crate::work::train::{TrainError, travel};
 
-use super::job::JOB_VERSION;
+use super::JOB_VERSION;
 use super::summary::SUMMARY_VERSION;
 
 /// A job's document names every input; larger than this it is none.

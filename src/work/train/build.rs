@@ -1,14 +1,17 @@
 //! Spec to plan: roles filled up from the job, the primary found, the rules of the gang set.
 
+use std::collections::BTreeMap;
+
 use super::merge::role_plan;
 use crate::gang::{
     Completion, FailureClass, GangConfig, MAX_REPLICAS, Member, PerClass, ReplicaId,
 };
 use crate::plan::{
     BLAME_HOLD, DRAIN, DataPlan, GANG_VERSION, GRACE, GangPlan, Head, KILL_BOUND, Known, LEASE,
-    OUTSIDE_PAUSE, Plan, PlanContext, PlanError, PodOptions, RolePlan, Unit,
+    OUTSIDE_PAUSE, Plan, PlanContext, PlanError, PodOptions, RolePlan, StoragePlan, SyncPlan, Unit,
 };
-use crate::spec::{Framework, Retries, Role, TrainJob};
+use crate::spec::{Framework, Output, OutputMode, Retries, Role, TrainJob, is_writable};
+use crate::storage::{BucketSettings, Place};
 
 /// The role of a job that names none.
 pub const DEFAULT_ROLE: &str = "worker";
@@ -57,7 +60,9 @@ pub fn plan(spec: &TrainJob, context: &PlanContext) -> Result<Plan, PlanError> {
         output: spec
             .output
             .as_ref()
-            .map(|output| output.of_run(&context.run).starting_at(&context.code_base)),
+            .map(|output| output.place().of_run(&context.run).starting_at(&context.code_base)),
+        sync: is_synced(spec).then(SyncPlan::default),
+        storage: storage(spec),
         security: spec.security.unwrap_or_default(),
         data: spec
             .data
@@ -132,11 +137,43 @@ fn members(framework: Framework, roles: &[RolePlan]) -> Vec<Member> {
         .collect()
 }
 
+/// Whether the agents keep the output. A command that can write to its bucket does so itself unless the
+/// spec says otherwise: TensorFlow, to Google's.
+fn is_synced(spec: &TrainJob) -> bool {
+    let Some(output) = &spec.output else { return false };
+    let place = output.place();
+    match output.mode() {
+        Some(mode) => mode == OutputMode::Sync && matches!(place, Place::Object(_)),
+        None if spec.framework == Framework::Tensorflow && place.as_str().starts_with("gs://") => {
+            false
+        }
+        None => is_writable(place),
+    }
+}
+
+/// The spec's settings, for each bucket that it names.
+fn storage(spec: &TrainJob) -> StoragePlan {
+    let Some(storage) = &spec.storage else { return StoragePlan::default() };
+    let settings = storage.settings();
+    let places = spec.data.iter().map(|data| &data.uri);
+    let places = places.chain(spec.output.as_ref().map(Output::place));
+    let buckets = places.filter_map(Place::bucket).map(|bucket| (bucket, settings.clone()));
+    StoragePlan {
+        secret: storage.secret.clone(),
+        buckets: if settings == BucketSettings::default() {
+            BTreeMap::new()
+        } else {
+            buckets.collect()
+        },
+    }
+}
+
 fn pod_options(spec: &TrainJob) -> PodOptions {
+    let of_storage = spec.storage.as_ref().and_then(|storage| storage.service_account.clone());
     PodOptions {
         queue: spec.queue.clone(),
         priority_class: spec.priority_class.clone(),
-        service_account: spec.service_account.clone(),
+        service_account: spec.service_account.clone().or(of_storage),
         image_pull_secrets: spec.image_pull_secrets.clone(),
         affinity: spec.affinity.clone(),
         patch: spec.pod_patch.clone(),

@@ -78,7 +78,10 @@ pub fn submit<E: From<TrainError>>(
 ) -> Result<Submitted, E> {
     travel(job).map_err(TrainError::from)?.into_iter().for_each(&mut *notify);
     let reservation = store.reserve(&job.job.name).map_err(TrainError::from)?;
-    let plan = plan_in(job, reservation.run(), runtime, prices)?;
+    let mut plan = plan_in(job, reservation.run(), runtime, prices)?;
+    if let Some(sync) = &mut plan.gang_mut().sync {
+        sync.overwrite = options.overwrite;
+    }
     let notices = runtime.check(&plan, options).map_err(TrainError::from)?;
     notices.into_iter().for_each(&mut *notify);
     let resolved = to_yaml(&job.job).map_err(|error| TrainError::Unwritable(error.to_string()))?;

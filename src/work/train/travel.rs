@@ -23,7 +23,7 @@ pub fn travel(job: &LoadedJob) -> Result<Vec<Notice>, RuntimeError> {
         told.place(job, "data", &data.uri);
     }
     if let Some(output) = &spec.output {
-        told.output(job, output);
+        told.output(job, output.place());
     }
     if let Some(code) = code {
         told.files(job, &code);

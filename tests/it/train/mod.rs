@@ -1,5 +1,6 @@
 //! `mlctl train` with real agents and real commands.
 
+mod buckets;
 mod data;
 mod environments;
 mod examples;

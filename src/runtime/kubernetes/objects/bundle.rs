@@ -6,8 +6,8 @@ use std::path::Path;
 use super::bundle_error::BundleError;
 use super::code_files::{Found, files, fits};
 use crate::agent::pod::CodeFile;
-use crate::plan::Plan;
-use crate::storage::Left;
+use crate::plan::{DataPlan, Plan};
+use crate::storage::{Left, Place};
 
 /// How many bytes of code one ConfigMap holds, as they are written in JSON. `kubectl apply` keeps a
 /// copy of an object in one of its annotations, and those have 256 KiB together.
@@ -47,7 +47,9 @@ impl CodeBundle {
             None => Vec::new(),
         };
         let mut data_left = Vec::new();
-        for data in plan.gang().data.iter().filter(|data| data.uri.claim().is_none()) {
+        // What is in claims is mounted, and what is in buckets the agents fetch.
+        let travels = |data: &&DataPlan| matches!(data.uri, Place::Path(_));
+        for data in plan.gang().data.iter().filter(travels) {
             let target = Path::new(&data.path);
             // Data hides what the code has at the same place, as a mount would.
             found.retain(|file| !file.path.starts_with(target));

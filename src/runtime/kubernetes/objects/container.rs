@@ -60,12 +60,16 @@ pub(crate) fn main(
     nodes: &Nodes,
     mounts: Vec<VolumeMount>,
 ) -> Container {
-    let env_from: Vec<_> = role
-        .secrets
+    let of_role = role.secrets.iter().filter(|secret| secret.mount_path.is_none());
+    // The variables of a role win over the credentials of the stores.
+    let env_from: Vec<_> = plan
+        .gang()
+        .storage
+        .secret
         .iter()
-        .filter(|secret| secret.mount_path.is_none())
-        .map(|secret| EnvFromSource {
-            secret_ref: Some(SecretEnvSource { name: secret.name.clone(), optional: None }),
+        .chain(of_role.map(|secret| &secret.name))
+        .map(|name| EnvFromSource {
+            secret_ref: Some(SecretEnvSource { name: name.clone(), optional: None }),
             ..EnvFromSource::default()
         })
         .collect();

@@ -25,6 +25,9 @@ pub(crate) fn gang_of(plan: &Plan) -> &GangPlan {
         code: _,
         // `output` and `volumes`.
         output: _,
+        sync: _,
+        // `container` takes the Secret; the agents the rest.
+        storage: _,
         // `data` and `volumes`.
         data: _,
         // `security`.

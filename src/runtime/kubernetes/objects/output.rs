@@ -7,6 +7,9 @@ use crate::storage::Place;
 /// The folder or address below which the outputs lie, as the primary's command sees it.
 pub fn base(plan: &Plan) -> String {
     let Some(output) = &plan.gang().output else { return OUTPUT_DIR.into() };
+    if plan.gang().sync.is_some() {
+        return OUTPUT_DIR.into();
+    }
     match output.claim() {
         // Below the mount and not as its `subPath`: a folder that kubelet makes belongs to root.
         Some(claim) if claim.path.is_empty() => OUTPUT_DIR.into(),
@@ -17,7 +20,8 @@ pub fn base(plan: &Plan) -> String {
 
 /// The output is in a volume that mlctl mounts: a claim, or an empty folder of the pod.
 pub(crate) fn is_mounted(plan: &Plan) -> bool {
-    plan.gang().output.as_ref().is_none_or(|output| output.claim().is_some())
+    let gang = plan.gang();
+    gang.sync.is_some() || gang.output.as_ref().is_none_or(|output| output.claim().is_some())
 }
 
 /// The reasons why the outputs can't go where the spec says. What the user should know of outputs

@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use super::types::{Accelerators, EnvVar, TrainJob};
+use super::types::{Accelerators, EnvVar, Output, Storage, TrainJob};
 use crate::spec::syntax::escape;
 use crate::storage::Place;
 
@@ -24,7 +24,11 @@ fn escape_all(job: &mut TrainJob) {
     escape(&mut job.name);
     let texts = [&mut job.image, &mut job.queue, &mut job.priority_class, &mut job.service_account];
     texts.into_iter().flatten().for_each(escape);
-    job.code.iter_mut().chain(&mut job.output).for_each(escape_place);
+    let output = job.output.iter_mut().map(Output::place_mut);
+    job.code.iter_mut().chain(output).for_each(escape_place);
+    if let Some(Storage { secret, service_account, endpoint, region, .. }) = &mut job.storage {
+        [secret, service_account, endpoint, region].into_iter().flatten().for_each(escape);
+    }
     for data in &mut job.data {
         escape_place(&mut data.uri);
         escape(&mut data.path);

@@ -40,6 +40,7 @@ pub(crate) fn check(
     lint.environments();
     lint.places();
     lint.data();
+    lint.stores();
     lint.pods();
     lint.findings
 }

@@ -1,6 +1,7 @@
 //! Data: where it comes from, and where the command finds it.
 
 use super::context::Lint;
+use super::stores::is_readable;
 use crate::spec::syntax::SourceSpan;
 use crate::spec::syntax::{Code, Diagnostic};
 use crate::spec::syntax::{index_path, key_path};
@@ -47,13 +48,17 @@ impl Lint<'_> {
             ),
             // `file://x` names a host, and `file:///x` a path.
             Place::Path(path) if !path.is_url() || path.as_path().is_absolute() => {}
+            Place::Object(_) if is_readable(place) => {}
             Place::Path(_) | Place::Object(_) => self.add(
                 Diagnostic::error(
                     Code::BadUri,
-                    format!("`{place}`: data comes from claims and folders"),
+                    format!("`{place}`: data comes from buckets, claims and folders"),
                 )
-                .at(span, "not in this version of mlctl")
-                .help("read a bucket from the code itself, or copy it into a claim first"),
+                .at(span, "no place that mlctl can read")
+                .help(
+                    "write `s3://`, `gs://`, `az://`, `https://` or `hf://`, or read it from the \
+                     code itself",
+                ),
             ),
         }
     }

@@ -10,8 +10,10 @@ mod part;
 mod places;
 mod pods;
 mod shell;
+mod stores;
 mod strategy;
 
 pub(crate) use context::{check, document};
 pub use names::{MAX_NAME, MAX_ROLE, is_label};
 pub(crate) use part::check_part;
+pub(crate) use stores::is_writable;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::context::{Lint, Scope};
 use crate::hardware::accelerator;
-use crate::spec::kinds::train::{Accelerators, Toleration, TolerationOperator, Volume};
+use crate::spec::kinds::train::{Accelerators, Output, Toleration, TolerationOperator, Volume};
 use crate::spec::syntax::{Code, Diagnostic};
 use crate::spec::syntax::{index_path, key_path};
 use crate::storage::mount_point;
@@ -46,9 +46,10 @@ impl Lint<'_> {
 
     fn code_and_output(&mut self) {
         let job = self.job;
-        for (field, value) in [("code", &job.code), ("output", &job.output)] {
+        let output = job.output.as_ref().map(Output::place);
+        for (field, value) in [("code", job.code.as_ref()), ("output", output)] {
             let Some(place) = value else { continue };
-            let (place, span) = self.located(place, field);
+            let (place, span) = self.located(place, self.path_of(field));
             let value = place.as_str();
             if value.is_empty() {
                 self.add(
@@ -70,11 +71,12 @@ impl Lint<'_> {
                     .help(format!("write `{field}: ${{HOME}}{}`", &value[1..])),
                 );
             } else if value.starts_with("/gcs/") {
-                self.gcs_path(field);
+                self.gcs_path(self.path_of(field));
             }
         }
         if let Some(output) = &job.output {
-            self.placeholders(output.as_str());
+            self.placeholders(output.place().as_str());
+            self.mode(output);
         }
         let requirements = job
             .setup
@@ -115,12 +117,20 @@ impl Lint<'_> {
                         Code::UnknownPlaceholder,
                         format!("`output`: there is no `{name}`"),
                     )
-                    .at(self.spans.value("output"), "")
+                    .at(self.spans.value(self.path_of("output")), "")
                     .help(
                         "`{run}` is the run's id; `${NAME}` takes a variable of your environment",
                     ),
                 );
             }
+        }
+    }
+
+    /// Where the place of `code` or `output` is written.
+    fn path_of(&self, field: &'static str) -> &'static str {
+        match (field, &self.job.output) {
+            ("output", Some(Output::With(_))) => "output.uri",
+            _ => field,
         }
     }
 

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::command::{Args, EnvVar, SecretUse, Setup};
+use super::places::{Output, Storage};
 use super::pod::{Security, Toleration, Volume};
 use super::retries::Retries;
 use super::role::{Accelerators, Role};
@@ -77,12 +78,15 @@ pub struct TrainJob {
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub roles: IndexMap<String, Role>,
     /// Where the run writes: a folder of this machine, or `pvc://CLAIM/PATH`, a claim of a cluster
-    /// (locally the settings say in `claims` which folder stands for it). In a cluster it may be a
-    /// bucket's URL that the code writes to by itself. `AIP_MODEL_DIR`, `AIP_CHECKPOINT_DIR` and
+    /// (locally the settings say in `claims` which folder stands for it), or a bucket's URL such as
+    /// `s3://bucket/path`, to which a folder is uploaded as it changes, or which the command writes
+    /// to (`{uri, mode: sync | direct}`). `AIP_MODEL_DIR`, `AIP_CHECKPOINT_DIR` and
     /// `AIP_TENSORBOARD_LOG_DIR` lie below it. `{run}` is the run's id. Default: a folder of the run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-mlctl-expand" = true))]
-    pub output: Option<Place>,
+    pub output: Option<Output>,
+    /// How the buckets that `data` and `output` name are reached, and with which credentials.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storage: Option<Storage>,
     /// When the run is a success: the primary exits 0, or all do. Default: `primary` for TensorFlow,
     /// `all` otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -121,7 +125,7 @@ pub struct TrainJob {
     /// Volumes and where they are mounted. Locally only `hostPath` and `emptyDir`, as warnings say.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub volumes: Vec<Volume>,
-    /// What the command reads: claims of a cluster and folders of this machine.
+    /// What the command reads: objects of buckets, claims of a cluster, and folders of this machine.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub data: Vec<Data>,
     /// Queue of Kueue that admits the run; all roles must have pods of one shape. Locally ignored.
@@ -154,9 +158,11 @@ pub struct TrainJob {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Data {
-    /// `pvc://CLAIM/PATH`, or a folder or file of this machine: a path relative to the spec, or
-    /// `file:///...`. A claim is a volume of a cluster; locally the settings say in `claims` which
-    /// folder stands for it. Files of this machine travel to a cluster like code, so few and small.
+    /// A bucket's URL (`s3://`, `gs://`, `az://`, `https://`, `hf://`): an object, a folder, or a
+    /// pattern such as `s3://bucket/in/*.csv`, fetched before the command starts. Or
+    /// `pvc://CLAIM/PATH`, a volume of a cluster; locally the settings say in `claims` which folder
+    /// stands for it. Or a folder or file of this machine: a path relative to the spec, or
+    /// `file:///...`. Those travel to a cluster like code, so few and small.
     #[schemars(extend("x-mlctl-expand" = true))]
     pub uri: Place,
     /// Where the command finds it: a path in its working folder. A claim may also be mounted at an

@@ -6,12 +6,14 @@
 
 mod command;
 mod job;
+mod places;
 mod pod;
 mod retries;
 mod role;
 
 pub use command::*;
 pub use job::*;
+pub use places::*;
 pub use pod::*;
 pub use retries::*;
 pub use role::*;
