@@ -28,6 +28,7 @@ mod security;
 mod shown;
 mod spec;
 mod state;
+mod storage;
 mod support;
 mod train;
 mod unsubmitted;
