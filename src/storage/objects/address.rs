@@ -1,6 +1,7 @@
 //! From a place's text to the store that it names and the key within.
 
 use super::StorageErrorKind;
+use super::hub::Repository;
 use crate::storage::Place;
 
 /// Whose protocol a store speaks.
@@ -31,6 +32,8 @@ pub(super) enum Home {
     },
     /// One URL of a web server; the whole text is the key.
     Web,
+    /// A repository of the Hugging Face Hub.
+    Hub(Repository),
 }
 
 /// A place taken apart. The text of the place is `base` and `key`, nothing is escaped or normalized.
@@ -90,6 +93,17 @@ impl Address {
                     "https" if is_azure(host) && !key.contains('?') => {
                         let (container, key) = key.split_once('/').unwrap_or((key, ""));
                         bucket(Cloud::Azure, container, host.split('.').next(), key)
+                    }
+                    "hf" => {
+                        let (repository, at) = Repository::parse(rest).ok_or_else(|| {
+                            unsupported("write hf://ORG/NAME@REVISION/PATH".into())
+                        })?;
+                        let key = &rest[at..];
+                        let mut base = text.strip_suffix(key).unwrap_or(text).to_owned();
+                        if !base.ends_with('/') {
+                            base.push('/');
+                        }
+                        Ok(Self { home: Home::Hub(repository), base, key: key.to_owned() })
                     }
                     "http" | "https" => {
                         Ok(Self { home: Home::Web, base: String::new(), key: text.to_owned() })

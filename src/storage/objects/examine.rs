@@ -40,13 +40,8 @@ pub struct BucketReport {
 impl BucketReport {
     /// Nothing has failed.
     pub fn is_fine(&self) -> bool {
-        let all = [
-            &self.reachable,
-            &self.listable,
-            &self.readable,
-            &self.writable,
-            &self.conditional,
-        ];
+        let all =
+            [&self.reachable, &self.listable, &self.readable, &self.writable, &self.conditional];
         !all.iter().any(|one| matches!(one, Examined::No(_)))
     }
 }

@@ -8,6 +8,7 @@ mod error;
 mod examine;
 mod fetch;
 mod files;
+mod hub;
 mod list;
 mod object;
 mod progress;
@@ -19,8 +20,8 @@ mod upload;
 mod web;
 
 pub use config::{BucketSettings, StorageConfig};
-pub use examine::{BucketReport, Examined};
 pub use error::{StorageError, StorageErrorKind};
+pub use examine::{BucketReport, Examined};
 pub use fetch::Transferred;
 pub use list::Listing;
 pub use object::Object;

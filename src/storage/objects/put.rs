@@ -39,7 +39,7 @@ impl Stores {
         match &backend {
             Backend::Files => files::put(place, &address.key, bytes).await,
             Backend::Bucket(bucket) => bucket.put(place, &address.key, bytes).await,
-            Backend::Web(_) => Err(read_only("writing", place)),
+            Backend::Web(_) | Backend::Hub(_) => Err(read_only("writing", place)),
         }
     }
 
@@ -60,7 +60,7 @@ impl Stores {
             let answer = match &backend {
                 Backend::Files => files::put_if_absent(place, key, bytes.clone()).await?,
                 Backend::Bucket(bucket) => bucket.put_if_absent(place, key, bytes.clone()).await?,
-                Backend::Web(_) => return Err(read_only("writing", place)),
+                Backend::Web(_) | Backend::Hub(_) => return Err(read_only("writing", place)),
             };
             let error = match answer {
                 PutAnswer::Written => return Ok(Put::Created),
@@ -91,7 +91,7 @@ impl Stores {
         match &backend {
             Backend::Files => files::delete(place, &address.key).await,
             Backend::Bucket(bucket) => bucket.delete(place, &address.key).await,
-            Backend::Web(_) => Err(read_only("removing", place)),
+            Backend::Web(_) | Backend::Hub(_) => Err(read_only("removing", place)),
         }
     }
 }

@@ -20,6 +20,7 @@ impl Stores {
         match &backend {
             Backend::Files => files::head(place, &address.key).await,
             Backend::Bucket(bucket) => bucket.head(place, &address.key).await,
+            Backend::Hub(hub) => hub.head(place, &address.key).await,
             Backend::Web(web) => web
                 .head(place, &address.key)
                 .await
@@ -47,6 +48,7 @@ impl Stores {
                 Backend::Bucket(bucket) => {
                     bucket.read_range(entry, &address.key, range.clone()).await
                 }
+                Backend::Hub(hub) => hub.read_range(entry, &address.key, range.clone()).await,
                 Backend::Web(web) => web
                     .read_range(&address.key, entry.etag.as_deref(), range.clone())
                     .await

@@ -7,6 +7,7 @@ use tokio::sync::Mutex;
 
 use super::address::{Address, Home};
 use super::cloud::Bucket;
+use super::hub::{Hub, Repository};
 use super::web::Web;
 use super::{StorageConfig, StorageError};
 use crate::storage::Place;
@@ -25,6 +26,7 @@ pub(super) enum Backend {
     Files,
     Bucket(Arc<Bucket>),
     Web(Arc<Web>),
+    Hub(Arc<Hub>),
 }
 
 impl std::fmt::Debug for Stores {
@@ -47,6 +49,33 @@ impl Stores {
         &self.config
     }
 
+    /// The place with nothing in it that moves: a branch or a tag of the Hugging Face Hub is written as
+    /// the commit that it is by now. Other places are returned as they are.
+    pub async fn pinned(&self, place: &Place) -> Result<Place, StorageError> {
+        match self.open_hub(place).await? {
+            Some((hub, repository, key)) => {
+                Ok(format!("{}{key}", repository.base(hub.commit())).into())
+            }
+            None => Ok(place.clone()),
+        }
+    }
+
+    async fn open_hub(
+        &self,
+        place: &Place,
+    ) -> Result<Option<(Arc<Hub>, Repository, String)>, StorageError> {
+        // A claim has no store, and nothing in it moves.
+        if !place.as_str().starts_with("hf://") {
+            return Ok(None);
+        }
+        Ok(match self.open("reading", place).await? {
+            (Backend::Hub(hub), Address { home: Home::Hub(repository), key, .. }) => {
+                Some((hub, repository, key))
+            }
+            _ => None,
+        })
+    }
+
     /// The store of a place, opened if need be, and where the place is in it.
     pub(super) async fn open(
         &self,
@@ -64,6 +93,9 @@ impl Stores {
             Home::Web => Backend::Web(Arc::new(
                 Web::new().map_err(|error| error.into_storage(operation, place))?,
             )),
+            Home::Hub(repository) => {
+                Backend::Hub(Arc::new(Hub::open(&self.config, repository, place).await?))
+            }
             Home::Bucket { .. } => Backend::Bucket(Arc::new(
                 Bucket::open(&self.config, &address.home, operation, place).await?,
             )),

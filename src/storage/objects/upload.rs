@@ -70,7 +70,7 @@ impl Stores {
                 sent: 0,
                 under_way: JoinSet::new(),
             }),
-            Backend::Web(_) => return Err(read_only("writing", place)),
+            Backend::Web(_) | Backend::Hub(_) => return Err(read_only("writing", place)),
         };
         let (stores, place) = (self.clone(), place.clone());
         Ok(Upload { stores, place, expected: size, size: 0, way: Some(way) })

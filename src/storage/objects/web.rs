@@ -6,7 +6,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use jiff::Timestamp;
 use reqwest::header::{
-    ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, ETAG, HeaderMap, IF_MATCH, LAST_MODIFIED, RANGE,
+    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_RANGE, ETAG, HeaderMap, HeaderValue,
+    IF_MATCH, LAST_MODIFIED, LINK, RANGE,
 };
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 
@@ -17,6 +18,9 @@ use crate::storage::Place;
 const CONNECT: Duration = Duration::from_secs(10);
 /// How long a server may stay silent within an answer.
 const SILENCE: Duration = Duration::from_secs(30);
+
+/// The most bytes of a page of a listing.
+const MOST: usize = 64 << 20;
 
 /// A client for web servers.
 pub(super) struct Web {
@@ -71,8 +75,41 @@ impl From<reqwest::Error> for WebError {
 
 impl Web {
     pub(super) fn new() -> Result<Self, WebError> {
-        let client = Client::builder().connect_timeout(CONNECT).read_timeout(SILENCE).build()?;
-        Ok(Self { client })
+        Self::with_token(None)
+    }
+
+    /// A client that shows a token to the servers that it asks, but not to those that they redirect to.
+    pub(super) fn with_token(token: Option<&str>) -> Result<Self, WebError> {
+        let mut headers = HeaderMap::new();
+        if let Some(token) = token {
+            let mut value = HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| {
+                WebError::new(StorageErrorKind::Denied, "the token has a character that none has")
+            })?;
+            value.set_sensitive(true);
+            headers.insert(AUTHORIZATION, value);
+        }
+        let client = Client::builder().connect_timeout(CONNECT).read_timeout(SILENCE);
+        Ok(Self { client: client.default_headers(headers).build()? })
+    }
+
+    /// A document of an API, and the URL of its next page where it has one.
+    pub(super) async fn document(&self, url: &str) -> Result<(Bytes, Option<String>), WebError> {
+        let mut answer = plain(self.client.get(url)).send().await?;
+        if !answer.status().is_success() {
+            return Err(WebError::of(answer.status()));
+        }
+        let next = text(answer.headers(), LINK).and_then(|link| {
+            let next = link.split(',').find(|part| part.contains("rel=\"next\""))?;
+            Some(next.split_once('<')?.1.split_once('>')?.0.to_owned())
+        });
+        let mut bytes = Vec::new();
+        while let Some(chunk) = answer.chunk().await? {
+            bytes.extend_from_slice(&chunk);
+            if bytes.len() > MOST {
+                return Err(WebError::new(StorageErrorKind::TooLarge, "the answer has no end"));
+            }
+        }
+        Ok((bytes.into(), next))
     }
 
     /// What a server says of one URL.

@@ -29,6 +29,7 @@ impl Backend {
         match self {
             Self::Files => files::page(place, address, prefix, deep).await,
             Self::Bucket(bucket) => bucket.page(place, address, prefix, deep).await,
+            Self::Hub(hub) => hub.page(place, &address.base, prefix, deep).await,
             Self::Web(_) => Ok(Found::default()),
         }
     }
