@@ -1,6 +1,6 @@
 //! What every verb gets: the environment, the settings, and the choices of the command line.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::path::PathBuf;
 
@@ -41,6 +41,7 @@ pub struct Context {
     pub(super) prices: RefCell<HashMap<PathBuf, Prices>>,
     pub(super) prices_are_broken: Cell<bool>,
     pub(super) threads: Threads,
+    stores: OnceCell<Stores>,
 }
 
 impl Context {
@@ -73,6 +74,7 @@ impl Context {
             prices: RefCell::default(),
             prices_are_broken: Cell::default(),
             threads: Threads::default(),
+            stores: OnceCell::new(),
         }
     }
 
@@ -81,14 +83,19 @@ impl Context {
         self.env.state_dir()
     }
 
-    /// The stores of everything that this command reads and writes by URL.
+    /// The object stores that places name, with this command's credentials and settings; all callers
+    /// share one cache of credentials. Nothing is asked for before the first use, which needs a tokio
+    /// runtime.
     pub fn stores(&self) -> Stores {
-        Stores::new(StorageConfig {
-            env: self.env.vars.clone(),
-            home: self.env.home.clone(),
-            cache: self.env.cache_dir().ok(),
-            ..StorageConfig::default()
-        })
+        let stores = self.stores.get_or_init(|| {
+            Stores::new(StorageConfig {
+                env: self.env.vars.clone(),
+                home: self.env.home.clone(),
+                cache: self.env.cache_dir().ok(),
+                buckets: self.settings.storage.clone(),
+            })
+        });
+        stores.clone()
     }
 
     /// The facts about this command that are recorded with every run that it submits.

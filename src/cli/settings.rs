@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::{CliError, ErrorKind};
 use crate::event::RunState;
 use crate::hardware::accelerator::CustomAccelerators;
-use crate::storage::{self, DOCUMENT_LIMIT, ReadError, read_open};
+use crate::storage::{self, BucketSettings, DOCUMENT_LIMIT, ReadError, read_open};
 use crate::sys;
 use crate::text::Span;
 
@@ -43,6 +43,8 @@ pub struct Settings {
     pub keep: Option<Span>,
     /// What is removed by itself, as `cleanup` would, at the end of other verbs and once a day at most.
     pub retention: Option<Retention>,
+    /// How buckets are reached, by `s3://bucket`; `s3://` alone is meant for all of that kind.
+    pub storage: BTreeMap<String, BucketSettings>,
 }
 
 /// What `cleanup` removes by itself.
@@ -97,13 +99,27 @@ impl Settings {
         if text.trim().is_empty() {
             return Ok(Self::default());
         }
-        serde_saphyr::from_str(&text).map_err(|error| {
+        let settings: Self = serde_saphyr::from_str(&text).map_err(|error| {
             let message = format!("{}: {error}", path.display());
             CliError::of_lines(ErrorKind::Usage, &message).hint(
                 "known settings: runtime, context, namespace, contexts, secretsFile, runnerImage, \
-                 runnerArchitectures, keep, retention, accelerators, claims, prices",
+                 runnerArchitectures, keep, retention, accelerators, claims, prices, storage",
             )
-        })
+        })?;
+        settings.check_buckets(&path)?;
+        Ok(settings)
+    }
+
+    /// A key that no bucket has would be without effect.
+    fn check_buckets(&self, path: &Path) -> Result<(), CliError> {
+        let is_bucket = |key: &String| {
+            let bucket = ["s3://", "gs://", "az://"].iter().find_map(|all| key.strip_prefix(all));
+            bucket.is_some_and(|bucket| !bucket.contains('/'))
+        };
+        let Some(wrong) = self.storage.keys().find(|key| !is_bucket(key)) else { return Ok(()) };
+        let message = format!("{}: storage: {wrong} is no bucket", path.display());
+        Err(CliError::new(ErrorKind::Usage, message)
+            .hint("write s3://BUCKET, gs://BUCKET or az://CONTAINER; s3:// alone is all of them"))
     }
 }
 

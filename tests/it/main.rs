@@ -29,6 +29,7 @@ mod security;
 mod shown;
 mod spec;
 mod state;
+mod storage;
 mod support;
 mod train;
 mod unsubmitted;

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Where credentials and settings are looked for. The library reads no environment itself.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct StorageConfig {
     /// Environment variables, in which each cloud's own tools look for credentials and endpoints.
     pub env: BTreeMap<String, String>,
@@ -17,6 +17,13 @@ pub struct StorageConfig {
     pub cache: Option<PathBuf>,
     /// Settings by bucket, `s3://bucket`; a key that is a scheme alone, `s3://`, is meant for all of it.
     pub buckets: BTreeMap<String, BucketSettings>,
+}
+
+impl std::fmt::Debug for StorageConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The environment has secrets in it.
+        f.debug_struct("StorageConfig").field("buckets", &self.buckets).finish_non_exhaustive()
+    }
 }
 
 /// How one bucket, or every bucket of a scheme, is reached.

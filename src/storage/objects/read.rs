@@ -1,39 +1,80 @@
-//! Reading objects, in bounded ranges of one version.
+//! Reading: what an object is, ranges of it, and small ones as a whole.
 
 use std::ops::Range;
+use std::time::Duration;
 
 use bytes::Bytes;
-use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt};
 
-use super::{Object, StorageError, StorageErrorKind, Stores};
+use super::stores::Backend;
+use super::{Object, StorageError, StorageErrorKind, Stores, files};
 use crate::storage::Place;
 
+/// How often a read is begun again whose answer broke off. What a request meets before its answer is
+/// retried by the client.
+const ATTEMPTS: u32 = 4;
+
 impl Stores {
-    /// What a store says of one object.
+    /// What a store says of one object. A folder is [`StorageErrorKind::NotFound`].
     pub async fn head(&self, place: &Place) -> Result<Object, StorageError> {
-        let (store, path) = self.open("reading", place)?;
-        let meta = store.head(&path).await;
-        let meta = meta.map_err(|error| StorageError::of("reading", place, &error))?;
-        Ok(super::list::object(place.clone(), &meta))
+        let (backend, address) = self.open("reading", place).await?;
+        match &backend {
+            Backend::Files => files::head(place, &address.key).await,
+            Backend::Bucket(bucket) => bucket.head(place, &address.key).await,
+            Backend::Hub(hub) => hub.head(place, &address.key).await,
+            Backend::Web(web) => web
+                .head(place, &address.key)
+                .await
+                .map_err(|error| error.into_storage("reading", place)),
+        }
     }
 
     /// A range of an object, of the version that the entry describes; another one is
-    /// [`StorageErrorKind::Changed`].
+    /// [`StorageErrorKind::Changed`]. The answer has exactly the bytes of the range, which must lie
+    /// within the object.
     pub async fn read_range(
         &self,
         entry: &Object,
         range: Range<u64>,
     ) -> Result<Bytes, StorageError> {
         let place = &entry.place;
-        let (store, path) = self.open("reading", place)?;
-        let options = GetOptions {
-            range: Some(GetRange::Bounded(range)),
-            if_match: entry.etag.clone(),
-            ..GetOptions::default()
-        };
-        let told = |error| StorageError::of("reading", place, &error);
-        let result = store.get_opts(&path, options).await.map_err(told)?;
-        result.bytes().await.map_err(told)
+        let (backend, address) = self.open("reading", place).await?;
+        if range.is_empty() {
+            return Ok(Bytes::new());
+        }
+        let mut attempt = 0;
+        loop {
+            let read = match &backend {
+                Backend::Files => files::read_range(entry, &address.key, range.clone()).await,
+                Backend::Bucket(bucket) => {
+                    bucket.read_range(entry, &address.key, range.clone()).await
+                }
+                Backend::Hub(hub) => hub.read_range(entry, &address.key, range.clone()).await,
+                Backend::Web(web) => web
+                    .read_range(&address.key, entry.etag.as_deref(), range.clone())
+                    .await
+                    .map_err(|error| error.into_storage("reading", place)),
+            };
+            let short = |bytes: &Bytes| bytes.len() as u64 != range.end - range.start;
+            let error = match read {
+                Ok(bytes) if short(&bytes) => StorageError::told(
+                    "reading",
+                    place,
+                    StorageErrorKind::Unreachable,
+                    format!(
+                        "{} bytes came of {} that were asked for",
+                        bytes.len(),
+                        range.end - range.start
+                    ),
+                ),
+                Ok(bytes) => return Ok(bytes),
+                Err(error) => error,
+            };
+            attempt += 1;
+            if error.kind != StorageErrorKind::Unreachable || attempt == ATTEMPTS {
+                return Err(error);
+            }
+            tokio::time::sleep(pause(attempt)).await;
+        }
     }
 
     /// A whole object of at most `limit` bytes.
@@ -47,10 +88,14 @@ impl Stores {
                 format!("it has {} bytes, and at most {limit} are read", entry.size),
             ));
         }
-        if entry.size == 0 {
-            return Ok((entry, Bytes::new()));
-        }
         let bytes = self.read_range(&entry, 0..entry.size).await?;
         Ok((entry, bytes))
     }
+}
+
+/// How long to wait before the next attempt: from 100 ms on twice as long each time, and less by
+/// chance, so that many workers don't come back at once.
+pub(super) fn pause(attempt: u32) -> Duration {
+    let most = 100 << attempt.min(6);
+    Duration::from_millis(fastrand::u64(most / 2..=most))
 }
