@@ -4,9 +4,14 @@
 mod job;
 mod layout;
 mod marker;
+mod model_server;
 mod predictor;
 
 pub use job::{InputFormat, JOB_VERSION, JobDocument, OutputFormat, Rows, Shard};
 pub use layout::OutputLayout;
 pub use marker::{Latency, MARKER_VERSION, Marker, Part};
+pub use model_server::{
+    Launch, ModelServer, Ports, ServerOptions, ServerState, StageError, free_ports, stage,
+    tensorflow_server,
+};
 pub use predictor::{Answer, Permit, PredictError, Predictor, RowError};
