@@ -7,8 +7,8 @@ use std::process::Command;
 use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
 
 use super::verbs::{
-    agent, cancel, cleanup, cluster, completions, cost, doctor, exec, gpus, init, list, logs,
-    render, spec, state, status, train, wait, why,
+    agent, batch_worker, cancel, cleanup, cluster, completions, cost, doctor, exec, gpus, init,
+    list, logs, render, spec, state, status, train, wait, why,
 };
 use super::{CliError, Context, Env, ErrorKind, Format, PlaceArgs, usage};
 use crate::ui::{Printer, Terminal, Verbosity, are_terminals, report_panics, terminal_width};
@@ -130,6 +130,9 @@ pub enum Verb {
     /// Looks at the pod that it runs in
     #[command(hide = true)]
     AgentProbe,
+    /// Does one replica's part of a batch prediction
+    #[command(hide = true)]
+    BatchWorker(batch_worker::BatchWorkerArgs),
 }
 
 /// Runs one command line; returns the process exit code.
@@ -173,6 +176,7 @@ fn dispatch(cli: Cli, printer: &mut Printer) -> Result<u8, CliError> {
         Verb::AgentCancel(args) => return agent::agent_cancel(args),
         Verb::AgentInstall(args) => return agent::agent_install(args),
         Verb::AgentProbe => return agent::agent_probe(printer),
+        Verb::BatchWorker(args) => return batch_worker::batch_worker(&env, args, printer),
         _ => {}
     }
     leave_relative_path(&env)?;
@@ -255,7 +259,8 @@ fn verb(context: &Context, verb: &Verb) -> Result<u8, CliError> {
         | Verb::AgentBeside(_)
         | Verb::AgentCancel(_)
         | Verb::AgentInstall(_)
-        | Verb::AgentProbe => Ok(0),
+        | Verb::AgentProbe
+        | Verb::BatchWorker(_) => Ok(0),
     }
 }
 

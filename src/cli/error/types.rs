@@ -38,6 +38,8 @@ pub mod exit {
     pub const TIMED_OUT: u8 = 13;
     /// The run could not start.
     pub const COULD_NOT_START: u8 = 14;
+    /// More rows of a batch prediction have failed than may.
+    pub const OVER_LIMIT: u8 = 21;
     /// Ctrl-C: the run goes on.
     pub const DETACHED: u8 = 130;
 }

@@ -1,6 +1,7 @@
 //! One file per verb: its arguments, its help and what it does.
 
 pub mod agent;
+pub mod batch_worker;
 pub mod cancel;
 pub mod cleanup;
 pub mod cluster;

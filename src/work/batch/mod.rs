@@ -6,6 +6,7 @@ mod layout;
 mod marker;
 mod model_server;
 mod predictor;
+mod until_merged;
 
 pub use job::{InputFormat, JOB_VERSION, JobDocument, OutputFormat, Rows, Shard};
 pub use layout::OutputLayout;
@@ -15,3 +16,6 @@ pub use model_server::{
     tensorflow_server,
 };
 pub use predictor::{Answer, Permit, PredictError, Predictor, RowError};
+pub use until_merged::{
+    Client, ClientOptions, Connection, Token, WorkerEnd, WorkerPlace, WorkerProgress, run_worker,
+};
