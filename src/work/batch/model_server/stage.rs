@@ -68,11 +68,13 @@ pub async fn stage(
     if entries.is_empty() {
         return Err(StageError::Empty(place.clone()));
     }
-    let inner = match names.is_empty() {
+    let inner = if names.is_empty() {
         // One object: the server gets the path of a file, which keeps its name for its ending's sake.
-        true => file_name(place)?,
-        false if of_tensorflow && names.contains(&SAVED_MODEL) => version,
-        false => "",
+        file_name(place)?
+    } else if of_tensorflow && names.contains(&SAVED_MODEL) {
+        version
+    } else {
+        ""
     };
     let target = models.join(content_key(&base, &entries, inner));
     let _one_at_a_time = lock(&models, &target).await?;

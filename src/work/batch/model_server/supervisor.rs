@@ -150,15 +150,12 @@ async fn live(
         }
         Err(end) => end,
     };
-    match end {
-        Some(how) => {
-            let last = running.rest().await;
-            Life::Died(format!("{how}{last}"))
-        }
-        None => {
-            running.end(options.grace).await;
-            Life::Ended
-        }
+    if let Some(how) = end {
+        let last = running.rest().await;
+        Life::Died(format!("{how}{last}"))
+    } else {
+        running.end(options.grace).await;
+        Life::Ended
     }
 }
 
@@ -190,7 +187,7 @@ pub(super) fn test_plan(protocol: Protocol) -> ServerPlan {
         health_route: None,
         model: None,
         parameters: None,
-        start_timeout: Duration::from_secs(60),
+        start_timeout: Duration::from_mins(1),
         restarts: 0,
     }
 }
