@@ -7,8 +7,8 @@ use std::process::Command;
 use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
 
 use super::verbs::{
-    agent, batch_predict, cancel, cleanup, cluster, completions, cost, doctor, evaluate, exec,
-    gpus, init, list, logs, outputs, render, spec, state, status, train, wait, why,
+    agent, batch_predict, batch_worker, cancel, cleanup, cluster, completions, cost, doctor,
+    evaluate, exec, gpus, init, list, logs, outputs, render, spec, state, status, train, wait, why,
 };
 use super::{CliError, Context, Env, ErrorKind, Format, PlaceArgs, usage};
 use crate::ui::{Printer, Terminal, Verbosity, are_terminals, report_panics, terminal_width};
@@ -136,6 +136,9 @@ pub enum Verb {
     /// Looks at the pod that it runs in
     #[command(hide = true)]
     AgentProbe,
+    /// Does one replica's part of a batch prediction
+    #[command(hide = true)]
+    BatchWorker(batch_worker::BatchWorkerArgs),
 }
 
 /// Runs one command line; returns the process exit code.
@@ -179,6 +182,7 @@ fn dispatch(cli: Cli, printer: &mut Printer) -> Result<u8, CliError> {
         Verb::AgentCancel(args) => return agent::agent_cancel(args),
         Verb::AgentInstall(args) => return agent::agent_install(args),
         Verb::AgentProbe => return agent::agent_probe(printer),
+        Verb::BatchWorker(args) => return batch_worker::batch_worker(&env, args, printer),
         _ => {}
     }
     leave_relative_path(&env)?;
@@ -269,7 +273,8 @@ fn verb(context: &Context, verb: &Verb) -> Result<u8, CliError> {
         | Verb::AgentBeside(_)
         | Verb::AgentCancel(_)
         | Verb::AgentInstall(_)
-        | Verb::AgentProbe => Ok(0),
+        | Verb::AgentProbe
+        | Verb::BatchWorker(_) => Ok(0),
     }
 }
 

@@ -12,7 +12,7 @@ pub struct Metrics {
 }
 
 /// Names that make a line a report of metrics, after `val_`, `test_`, `train_` and the like.
-const KNOWN: [&str; 27] = [
+const KNOWN: [&str; 28] = [
     "loss",
     "accuracy",
     "acc",
@@ -39,6 +39,8 @@ const KNOWN: [&str; 27] = [
     "learning_rate",
     "grad_norm",
     "throughput",
+    // How fast a worker of a batch prediction is; its line has the counts of its rows too.
+    "rowspersecond",
     "reward",
 ];
 
@@ -120,6 +122,10 @@ mod tests {
         );
         assert_eq!(read("10%\r loss = 2.5, lr = 0.1"), "None loss=2.5 lr=0.1");
         assert_eq!(read("accuracy: 97.5%"), "None accuracy=97.5");
+        assert_eq!(
+            read(r#"{"rows":9,"failed":1,"shards":2,"rowsPerSecond":4.5}"#),
+            "None rows=9 failed=1 shards=2 rowsPerSecond=4.5"
+        );
     }
 
     #[test]

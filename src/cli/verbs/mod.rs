@@ -4,6 +4,7 @@ pub mod agent;
 mod batch_flags;
 mod batch_plan;
 pub mod batch_predict;
+pub mod batch_worker;
 pub mod cancel;
 pub mod cleanup;
 pub mod cluster;

@@ -111,7 +111,7 @@ impl Upload {
             Some(Way::File(file)) => file.finish(&self.place).await,
             Some(Way::Bucket(mut parts)) => match parts.finish(&self.place).await {
                 Ok(Some(done)) => Ok(done),
-                Ok(None) => self.compared().await,
+                Ok(None) => compared(&self.stores, &self.place, self.size).await,
                 Err(error) => {
                     parts.abort().await;
                     Err(error)
@@ -135,16 +135,16 @@ impl Upload {
         let reason = "it was given up after an error";
         StorageError::told("writing", &self.place, StorageErrorKind::Unreachable, reason)
     }
+}
 
-    /// What the store has by now, which must be as long as what was sent.
-    async fn compared(&self) -> Result<Object, StorageError> {
-        let entry = self.stores.head(&self.place).await?;
-        if entry.size == self.size {
-            return Ok(entry);
-        }
-        let reason = format!("{} bytes were sent, and the store has {}", self.size, entry.size);
-        Err(StorageError::told("writing", &self.place, StorageErrorKind::Changed, reason))
+/// What the store has by now, which must be as long as what was sent.
+async fn compared(stores: &Stores, place: &Place, sent: u64) -> Result<Object, StorageError> {
+    let there = stores.head(place).await?;
+    if there.size == sent {
+        return Ok(there);
     }
+    let reason = format!("{sent} bytes were sent, and the store has {}", there.size);
+    Err(StorageError::told("writing", place, StorageErrorKind::Changed, reason))
 }
 
 impl Drop for Upload {

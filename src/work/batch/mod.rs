@@ -12,9 +12,11 @@ mod input;
 mod instance;
 mod json;
 mod loaded;
+mod model_server;
 mod output;
 mod outputs;
 mod predictor;
+mod protocol;
 mod retry;
 mod servers;
 mod shards;
@@ -37,8 +39,13 @@ pub use build::{buckets, plan};
 pub use count::count_rows;
 pub use document::{differences, document, identity};
 pub use loaded::LoadedBatch;
+pub use model_server::{
+    Launch, ModelServer, Ports, ServerOptions, ServerState, StageError, free_ports, stage,
+    tensorflow_server,
+};
 pub use outputs::{Chosen, Outputs, OutputsError};
 pub use predictor::{Answer, Permit, PredictError, Predictor, RowError};
+pub use protocol::{Client, ClientOptions, Connection, Token};
 pub use retry::{RetryPlan, plan_retry};
 pub use shards::cut;
 pub use submit::{

@@ -1,0 +1,143 @@
+//! What a server is started with: its words, its variables, its ports.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
+
+use crate::plan::{Protocol, ServerPlan};
+
+/// What the worker has for itself alone: the job's plan, and the words that let it in elsewhere.
+const OF_THE_WORKER: [&str; 2] = ["MLCTL_BATCH", "MLCTL_ENDPOINT_TOKEN"];
+
+/// Ports of this machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ports {
+    /// For HTTP: `{port}`.
+    pub http: u16,
+    /// For gRPC: `{grpcPort}`.
+    pub grpc: u16,
+}
+
+/// Two ports that nobody uses now. Somebody may take one before the server does: then the server ends,
+/// and is started again.
+pub fn free_ports() -> io::Result<Ports> {
+    let bind = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
+    let (http, grpc) = (bind()?, bind()?);
+    Ok(Ports { http: http.local_addr()?.port(), grpc: grpc.local_addr()?.port() })
+}
+
+/// A server as it is started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Launch {
+    /// The program and its arguments.
+    pub argv: Vec<String>,
+    /// All variables of its environment: none is inherited.
+    pub environment: BTreeMap<String, String>,
+    /// Where it is asked: `http://127.0.0.1:PORT`.
+    pub base: String,
+    /// Where its HTTP routes are, which tell of its health.
+    pub http: String,
+    /// Where it speaks gRPC.
+    pub grpc_port: u16,
+}
+
+impl Launch {
+    /// Fills in `{port}`, `{grpcPort}`, `{model}` and `{name}`, and adds the variables that containers
+    /// for Vertex AI read. Other braces are the command's own. Without a fetched `model`, `{model}` is
+    /// empty.
+    pub fn new(
+        plan: &ServerPlan,
+        command: &[String],
+        environment: &BTreeMap<String, String>,
+        ports: Ports,
+        model: Option<&Path>,
+    ) -> Self {
+        let model = model.map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
+        let values = [
+            ("{port}", ports.http.to_string()),
+            ("{grpcPort}", ports.grpc.to_string()),
+            ("{name}", plan.model_name.clone()),
+            ("{model}", model.clone()),
+        ];
+        let argv = command.iter().map(|word| filled(word, &values)).collect();
+        let mut environment = environment.clone();
+        environment.retain(|name, _| !OF_THE_WORKER.contains(&name.as_str()));
+        let route = |route: &Option<String>, usual: &str| {
+            format!("/{}", route.as_deref().unwrap_or(usual).trim_start_matches('/'))
+        };
+        let of_vertex = [
+            ("AIP_HTTP_PORT", ports.http.to_string()),
+            ("AIP_PREDICT_ROUTE", route(&plan.predict_route, "")),
+            ("AIP_HEALTH_ROUTE", route(&plan.health_route, "health")),
+            ("AIP_STORAGE_URI", model),
+            ("AIP_MODE", "PREDICTION".to_owned()),
+        ];
+        environment.extend(of_vertex.map(|(name, value)| (name.to_owned(), value)));
+        let port = match plan.protocol {
+            Protocol::TensorflowGrpc | Protocol::V2Grpc => ports.grpc,
+            _ => ports.http,
+        };
+        Self {
+            argv,
+            environment,
+            base: format!("http://127.0.0.1:{port}"),
+            http: format!("http://127.0.0.1:{}", ports.http),
+            grpc_port: ports.grpc,
+        }
+    }
+}
+
+/// One pass from left to right, so that a value with a placeholder in it stays as it is.
+fn filled(word: &str, values: &[(&str, String)]) -> String {
+    let (mut filled, mut rest) = (String::with_capacity(word.len()), word);
+    while let Some(at) = rest.find('{') {
+        filled.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let (name, value) = values
+            .iter()
+            .find(|(name, _)| rest.starts_with(name))
+            .map_or((&rest[..1], &rest[..1]), |(name, value)| (*name, value.as_str()));
+        filled.push_str(value);
+        rest = &rest[name.len()..];
+    }
+    filled + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::work::batch::model_server::supervisor::test_plan;
+
+    #[test]
+    fn placeholders_are_filled_in_and_other_braces_stay() {
+        let plan = ServerPlan { model_name: "{port}".into(), ..test_plan(Protocol::Vertex) };
+        let command: Vec<String> =
+            ["a", "--p={port}:{grpcPort}", "{model}/{name}", r#"{"x":{port}}"#, "{"]
+                .map(str::to_owned)
+                .to_vec();
+        let ports = Ports { http: 1, grpc: 2 };
+        let own = BTreeMap::from([
+            ("MLCTL_ENDPOINT_TOKEN".to_owned(), "secret".to_owned()),
+            ("HOME".to_owned(), "/h".to_owned()),
+        ]);
+        let launch = Launch::new(&plan, &command, &own, ports, Some(Path::new("/m")));
+        assert_eq!(launch.argv, ["a", "--p=1:2", "/m/{port}", r#"{"x":1}"#, "{"]);
+        let variables: Vec<String> =
+            launch.environment.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        assert_eq!(
+            variables,
+            [
+                "AIP_HEALTH_ROUTE=/health",
+                "AIP_HTTP_PORT=1",
+                "AIP_MODE=PREDICTION",
+                "AIP_PREDICT_ROUTE=/",
+                "AIP_STORAGE_URI=/m",
+                "HOME=/h"
+            ]
+        );
+        assert_eq!(launch.base, "http://127.0.0.1:1");
+        let grpc = Launch::new(&test_plan(Protocol::V2Grpc), &command, &own, ports, None);
+        assert_eq!(grpc.base, "http://127.0.0.1:2");
+    }
+}

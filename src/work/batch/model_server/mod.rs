@@ -1,0 +1,19 @@
+//! The model server beside a worker: its model is fetched, it is started, watched, restarted and ended.
+
+mod builtin;
+mod launch;
+mod probe;
+mod process;
+mod ready;
+mod stage;
+mod state;
+mod supervisor;
+mod tail;
+#[cfg(test)]
+mod tests;
+
+pub use builtin::tensorflow_server;
+pub use launch::{Launch, Ports, free_ports};
+pub use stage::{StageError, stage};
+pub use state::ServerState;
+pub use supervisor::{ModelServer, ServerOptions};

@@ -1,0 +1,111 @@
+//! Predictions cut out of an answer, exactly as the server wrote them.
+
+use std::collections::HashMap;
+
+use bytes::Bytes;
+use serde_json::value::RawValue;
+
+/// The values of the array behind a field of an answer, each as its own JSON text. The error says what
+/// is there instead.
+///
+/// Servers in Python, and TF Serving, write NaN and infinities bare, which no JSON has. They become
+/// the strings `"NaN"`, `"Infinity"` and `"-Infinity"`, as the JSON form of protocol buffers has them.
+pub(super) fn array(body: &Bytes, field: &str) -> Result<Vec<Bytes>, String> {
+    let body = readable(body)?;
+    let value = self::field(&body, field)?;
+    elements(&value).ok_or_else(|| format!("its answer's `{field}` is no array"))
+}
+
+/// The text behind a field of an answer.
+pub(super) fn field(body: &Bytes, field: &str) -> Result<Bytes, String> {
+    let fields: HashMap<&str, &RawValue> =
+        serde_json::from_slice(body).map_err(|_| "its answer is no JSON object".to_owned())?;
+    let value = fields.get(field).ok_or_else(|| format!("its answer has no `{field}`"))?;
+    Ok(body.slice_ref(value.get().as_bytes()))
+}
+
+/// The elements of an array's text; `None` for what is none.
+pub(super) fn elements(array: &Bytes) -> Option<Vec<Bytes>> {
+    let values: Vec<&RawValue> = serde_json::from_slice(array).ok()?;
+    Some(values.into_iter().map(|value| array.slice_ref(value.get().as_bytes())).collect())
+}
+
+/// An answer as JSON, with bare numbers that are none in quotes.
+pub(super) fn readable(body: &Bytes) -> Result<Bytes, String> {
+    match serde_json::from_slice::<&RawValue>(body) {
+        Ok(_) => Ok(body.clone()),
+        Err(error) => {
+            let quoted = Bytes::from(quoted(body));
+            let is_json = serde_json::from_slice::<&RawValue>(&quoted).is_ok();
+            if is_json { Ok(quoted) } else { Err(format!("its answer is no JSON: {error}")) }
+        }
+    }
+}
+
+/// The text with `NaN`, `Infinity` and `-Infinity` in quotes where they stand outside of strings.
+fn quoted(text: &[u8]) -> Vec<u8> {
+    const WORDS: [&[u8]; 3] = [b"NaN", b"-Infinity", b"Infinity"];
+    let mut out = Vec::with_capacity(text.len() + 64);
+    let (mut at, mut inside) = (0, false);
+    while at < text.len() {
+        let byte = text[at];
+        if inside {
+            out.push(byte);
+            if byte == b'\\' && at + 1 < text.len() {
+                at += 1;
+                out.push(text[at]);
+            }
+            inside = byte != b'"';
+            at += 1;
+            continue;
+        }
+        if let Some(word) = WORDS.iter().find(|word| text[at..].starts_with(word)) {
+            out.push(b'"');
+            out.extend_from_slice(word);
+            out.push(b'"');
+            at += word.len();
+            continue;
+        }
+        inside = byte == b'"';
+        out.push(byte);
+        at += 1;
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cut(body: &str) -> Result<Vec<String>, String> {
+        let values = array(&Bytes::copy_from_slice(body.as_bytes()), "predictions")?;
+        Ok(values.iter().map(|value| String::from_utf8(value.to_vec()).unwrap()).collect())
+    }
+
+    #[test]
+    fn predictions_stay_as_they_were_written() {
+        let body = r#"{"x":1,"predictions":[ [1.0e5, 2.50], {"a" : 1}, "t", null ]}"#;
+        assert_eq!(cut(body).unwrap(), ["[1.0e5, 2.50]", r#"{"a" : 1}"#, r#""t""#, "null"]);
+    }
+
+    #[test]
+    fn bare_numbers_that_are_none_become_strings() {
+        let body = r#"{"predictions":[NaN,[-Infinity,Infinity],"NaN, \"Infinity",{"NaN":NaN}]}"#;
+        let values =
+            [r#""NaN""#, r#"["-Infinity","Infinity"]"#, r#""NaN, \"Infinity""#, r#"{"NaN":"NaN"}"#];
+        assert_eq!(cut(body).unwrap(), values);
+    }
+
+    #[test]
+    fn what_is_no_array_of_predictions_is_said() {
+        for (body, words) in [
+            ("<html>", "no JSON"),
+            ("[1]", "no JSON object"),
+            (r#"{"error":"x"}"#, "no `predictions`"),
+            (r#"{"predictions":3}"#, "no array"),
+        ] {
+            let said = cut(body).unwrap_err();
+            assert!(said.contains(words), "{said}");
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! Tensors of the Open Inference Protocol: types, binary form, and from an output back to rows.
+//!
+//! The protocol: <https://github.com/kserve/open-inference-protocol>; the binary extension:
+//! <https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_binary_data.md>.
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use serde_json::value::RawValue;
+
+/// The type of a tensor's elements, in the protocol's words. The order is that of what can hold more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub(super) enum Datatype {
+    /// True or false.
+    Bool,
+    Uint8,
+    Uint16,
+    Uint32,
+    Uint64,
+    Int8,
+    Int16,
+    Int32,
+    Int64,
+    Fp16,
+    Bf16,
+    Fp32,
+    Fp64,
+    /// Strings, and bytes of any content.
+    Bytes,
+}
+
+/// An input or output as the model's metadata describe it.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct TensorInfo {
+    /// Its name.
+    pub(super) name: String,
+    /// Its type; `None` for a word that the protocol doesn't have.
+    #[serde(default, deserialize_with = "known")]
+    pub(super) datatype: Option<Datatype>,
+    /// Its shape; -1 is any length.
+    #[serde(default)]
+    #[cfg_attr(not(test), expect(dead_code, reason = "servers check shapes themselves"))]
+    pub(super) shape: Vec<i64>,
+}
+
+fn known<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Datatype>, D::Error> {
+    let word = Option::<String>::deserialize(deserializer)?;
+    Ok(word.and_then(|word| serde_json::from_value(Json::String(word)).ok()))
+}
+
+/// The elements of a column in row-major order, as one binary tensor: little-endian numbers, and bytes
+/// with their length before them. The error says which value doesn't fit the type.
+pub(super) fn binary(datatype: Datatype, values: &[Json]) -> Result<Vec<u8>, String> {
+    let mut out = Vec::new();
+    for value in values {
+        append(datatype, value, &mut out)?;
+    }
+    Ok(out)
+}
+
+fn append(datatype: Datatype, value: &Json, out: &mut Vec<u8>) -> Result<(), String> {
+    if let Json::Array(items) = value {
+        return items.iter().try_for_each(|item| append(datatype, item, out));
+    }
+    let wrong = || format!("{value} is no {datatype:?}");
+    let int = || value.as_i64().ok_or_else(wrong);
+    let float = || value.as_f64().ok_or_else(wrong);
+    macro_rules! number {
+        ($type:ty) => {
+            out.extend(<$type>::try_from(int()?).map_err(|_| wrong())?.to_le_bytes())
+        };
+    }
+    match datatype {
+        Datatype::Bool => out.push(u8::from(value.as_bool().ok_or_else(wrong)?)),
+        Datatype::Uint8 => number!(u8),
+        Datatype::Uint16 => number!(u16),
+        Datatype::Uint32 => number!(u32),
+        Datatype::Uint64 => out.extend(value.as_u64().ok_or_else(wrong)?.to_le_bytes()),
+        Datatype::Int8 => number!(i8),
+        Datatype::Int16 => number!(i16),
+        Datatype::Int32 => number!(i32),
+        Datatype::Int64 => number!(i64),
+        Datatype::Fp32 => out.extend((float()? as f32).to_le_bytes()),
+        Datatype::Fp64 => out.extend(float()?.to_le_bytes()),
+        Datatype::Fp16 | Datatype::Bf16 => {
+            return Err(format!("{datatype:?} has no binary form here"));
+        }
+        Datatype::Bytes => {
+            let bytes = text_or_bytes(value)?;
+            out.extend((bytes.len() as u32).to_le_bytes());
+            out.extend(bytes);
+        }
+    }
+    Ok(())
+}
+
+/// A string's own bytes, or those that `{"b64": "..."}` stands for.
+fn text_or_bytes(value: &Json) -> Result<Vec<u8>, String> {
+    if let Some(text) = value.as_str() {
+        return Ok(text.as_bytes().to_vec());
+    }
+    let encoded = value.get("b64").and_then(Json::as_str);
+    let encoded = encoded.ok_or_else(|| format!("{value} is neither a string nor bytes"))?;
+    base64_decoded(encoded).ok_or_else(|| "its `b64` is no Base64".to_owned())
+}
+
+/// Standard Base64, with or without padding.
+pub(super) fn base64_decoded(text: &str) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(text.len() / 4 * 3);
+    let (mut held, mut bits) = (0_u32, 0);
+    for byte in text.trim_end_matches('=').bytes() {
+        let six = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            _ => return None,
+        };
+        held = (held << 6) | u32::from(six);
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            out.push((held >> bits) as u8);
+            held &= (1 << bits) - 1;
+        }
+    }
+    (bits < 6).then_some(out)
+}
+
+/// One output of an answer, cut into rows.
+#[derive(Debug, Deserialize)]
+pub(super) struct Output<'a> {
+    /// Its name.
+    pub(super) name: String,
+    shape: Vec<u64>,
+    #[serde(borrow, default)]
+    data: Option<&'a RawValue>,
+}
+
+impl Output<'_> {
+    /// The rows' parts of the output, as JSON text: the server's own numbers, in the shape that one row
+    /// has. The error says why it can't be cut into so many.
+    pub(super) fn rows(&self, count: usize) -> Result<Vec<String>, String> {
+        let name = &self.name;
+        let data = self.data.ok_or_else(|| format!("its output `{name}` has no data"))?;
+        let mut flat = Vec::new();
+        flatten(data.get(), &mut flat)?;
+        let whole: u64 = self.shape.iter().product();
+        let wrong = || {
+            format!(
+                "its output `{name}` has the shape {:?} and {} elements, for {count} rows",
+                self.shape,
+                flat.len()
+            )
+        };
+        if self.shape.first().copied() != Some(count as u64) || whole != flat.len() as u64 {
+            return Err(wrong());
+        }
+        let inner = &self.shape[1..];
+        let each = flat.len() / count.max(1);
+        Ok((0..count).map(|row| nested(&flat[row * each..(row + 1) * each], inner)).collect())
+    }
+}
+
+/// The elements of data that may be nested, in row-major order.
+fn flatten<'a>(text: &'a str, out: &mut Vec<&'a str>) -> Result<(), String> {
+    if text.starts_with('[') {
+        let items: Vec<&'a RawValue> =
+            serde_json::from_str(text).map_err(|error| error.to_string())?;
+        return items.into_iter().try_for_each(|item| flatten(item.get(), out));
+    }
+    out.push(text);
+    Ok(())
+}
+
+fn nested(flat: &[&str], shape: &[u64]) -> String {
+    let Some((first, rest)) = shape.split_first() else {
+        return flat.first().copied().unwrap_or("null").to_owned();
+    };
+    let each = rest.iter().product::<u64>() as usize;
+    let parts = (0..*first as usize).map(|at| nested(&flat[at * each..(at + 1) * each], rest));
+    format!("[{}]", parts.collect::<Vec<_>>().join(","))
+}
+
+/// The JSON of an answer as text that lives as long as its bytes.
+pub(super) fn text(bytes: &Bytes) -> Result<&str, String> {
+    std::str::from_utf8(bytes).map_err(|error| format!("its answer is no text: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outputs_are_cut_into_rows_whether_flat_or_nested() {
+        for data in ["[1.0,2,3,4]", "[[1.0,2],[3,4]]"] {
+            let text = format!(r#"{{"name":"y","datatype":"FP32","shape":[2,2],"data":{data}}}"#);
+            let output: Output<'_> = serde_json::from_str(&text).unwrap();
+            assert_eq!(output.rows(2).unwrap(), ["[1.0,2]", "[3,4]"]);
+            assert!(output.rows(3).unwrap_err().contains("for 3 rows"));
+        }
+        let scalar: Output<'_> =
+            serde_json::from_str(r#"{"name":"y","shape":[2],"data":["a","b"]}"#).unwrap();
+        assert_eq!(scalar.rows(2).unwrap(), [r#""a""#, r#""b""#]);
+        let none: Output<'_> = serde_json::from_str(r#"{"name":"y","shape":[1]}"#).unwrap();
+        assert!(none.rows(1).unwrap_err().contains("no data"));
+    }
+
+    #[test]
+    fn the_binary_form_is_little_endian_with_lengths_before_bytes() {
+        let json = |text: &str| vec![serde_json::from_str::<Json>(text).unwrap()];
+        assert_eq!(binary(Datatype::Int16, &json("[1,[-2]]")).unwrap(), [1, 0, 0xfe, 0xff]);
+        assert_eq!(binary(Datatype::Fp32, &json("1.5")).unwrap(), 1.5_f32.to_le_bytes());
+        let bytes = binary(Datatype::Bytes, &json(r#"["é",{"b64":"AP8="}]"#)).unwrap();
+        assert_eq!(bytes, [2, 0, 0, 0, 0xc3, 0xa9, 2, 0, 0, 0, 0, 0xff]);
+        assert!(binary(Datatype::Int32, &json("1.5")).is_err());
+        assert!(binary(Datatype::Uint8, &json("256")).is_err());
+    }
+
+    #[test]
+    fn base64_is_strict() {
+        assert_eq!(base64_decoded("aGVsbG8=").unwrap(), b"hello");
+        assert_eq!(base64_decoded("aGVsbG8").unwrap(), b"hello");
+        assert!(base64_decoded("a*").is_none() && base64_decoded("aGVsb").is_none());
+    }
+}

@@ -1,0 +1,229 @@
+//! The Open Inference Protocol, version 2, over REST: a tensor for each input, built from rows by what
+//! the model's metadata say.
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use serde_json::value::RawValue;
+
+use super::answer;
+use super::rows::{columns, shape_of};
+use super::tensor::{Datatype, Output, TensorInfo, base64_decoded, binary, text};
+
+/// What the server says of a model.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct Metadata {
+    /// The model's inputs; empty where the server doesn't know them.
+    #[serde(default)]
+    pub(super) inputs: Vec<TensorInfo>,
+    /// Versions that are loaded.
+    #[serde(default)]
+    pub(super) versions: Vec<String>,
+    /// The server takes tensors in binary form behind the JSON.
+    #[serde(skip)]
+    pub(super) binary: bool,
+}
+
+/// What the server says of itself.
+#[derive(Deserialize)]
+struct Server {
+    #[serde(default)]
+    extensions: Vec<String>,
+}
+
+/// Whether a server's own metadata name the binary extension.
+pub(super) fn takes_binary(body: &[u8]) -> bool {
+    serde_json::from_slice::<Server>(body)
+        .is_ok_and(|server| server.extensions.iter().any(|name| name == "binary_tensor_data"))
+}
+
+/// A request for predictions.
+#[derive(Debug)]
+pub(super) struct Infer {
+    /// Its body: JSON, with binary tensors behind it where `json_length` is given.
+    pub(super) body: Bytes,
+    /// Bytes of the JSON.
+    pub(super) json_length: Option<usize>,
+}
+
+#[derive(Serialize)]
+struct Request<'a> {
+    // Some servers refuse requests without one.
+    id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parameters: Option<&'a Json>,
+    inputs: Vec<Input<'a>>,
+}
+
+#[derive(Serialize)]
+struct Input<'a> {
+    name: &'a str,
+    shape: Vec<u64>,
+    datatype: Datatype,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parameters: Option<Binary>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<Box<RawValue>>,
+}
+
+#[derive(Serialize)]
+struct Binary {
+    binary_data_size: usize,
+}
+
+/// The request for these rows. The error is a row's own fault: it doesn't fit the model's inputs.
+pub(super) fn request(
+    rows: &[Bytes],
+    metadata: &Metadata,
+    parameters: Option<&Json>,
+) -> Result<Infer, String> {
+    let columns = columns(rows, &metadata.inputs)?;
+    let mut inputs = Vec::new();
+    let mut behind = Vec::new();
+    for (name, values) in &columns {
+        let values: Result<Vec<Json>, _> =
+            values.iter().map(|value| serde_json::from_str::<Json>(value)).collect();
+        let values = values.map_err(|error| error.to_string())?;
+        let shapes: Vec<(Vec<u64>, Datatype)> = values.iter().map(shape_of).collect();
+        let (inner, _) = &shapes[0];
+        if let Some((other, _)) = shapes.iter().find(|(shape, _)| shape != inner) {
+            return Err(format!(
+                "`{name}` has the shape {other:?}, and others of its batch {inner:?}"
+            ));
+        }
+        let info = metadata.inputs.iter().find(|input| input.name == *name);
+        let guessed = shapes.iter().map(|(_, datatype)| *datatype).max();
+        let datatype = info.and_then(|info| info.datatype).or(guessed).unwrap_or(Datatype::Fp32);
+        let shape = std::iter::once(values.len() as u64).chain(inner.iter().copied()).collect();
+        let in_binary = metadata.binary && !matches!(datatype, Datatype::Fp16 | Datatype::Bf16);
+        let (parameters, data) = if in_binary {
+            let bytes = binary(datatype, &values)?;
+            let size = bytes.len();
+            behind.extend(bytes);
+            (Some(Binary { binary_data_size: size }), None)
+        } else {
+            let values = columns[name].iter().map(|value| readable(value, datatype));
+            let list = format!("[{}]", values.collect::<Result<Vec<_>, _>>()?.join(","));
+            (None, Some(RawValue::from_string(list).map_err(|error| error.to_string())?))
+        };
+        inputs.push(Input { name, shape, datatype, parameters, data });
+    }
+    let request = Request { id: "1", parameters, inputs };
+    let mut body = serde_json::to_vec(&request).map_err(|error| error.to_string())?;
+    let json_length = metadata.binary.then_some(body.len());
+    body.append(&mut behind);
+    Ok(Infer { body: body.into(), json_length })
+}
+
+/// A value as JSON data: bytes are text there, which only text can be.
+fn readable(value: &str, datatype: Datatype) -> Result<String, String> {
+    if datatype != Datatype::Bytes || !value.contains("\"b64\"") {
+        return Ok(value.to_owned());
+    }
+    let value: Json = serde_json::from_str(value).map_err(|error| error.to_string())?;
+    fn plain(value: &Json) -> Result<Json, String> {
+        match value {
+            Json::Array(items) => {
+                Ok(Json::Array(items.iter().map(plain).collect::<Result<_, _>>()?))
+            }
+            Json::Object(fields) => {
+                let encoded = fields.get("b64").and_then(Json::as_str).unwrap_or_default();
+                let bytes = base64_decoded(encoded).ok_or("its `b64` is no Base64")?;
+                let text = String::from_utf8(bytes).map_err(
+                    |_| "its bytes are no text, and this server takes no tensors in binary form",
+                )?;
+                Ok(Json::String(text))
+            }
+            other => Ok(other.clone()),
+        }
+    }
+    Ok(plain(&value)?.to_string())
+}
+
+#[derive(Deserialize)]
+struct Response<'a> {
+    #[serde(default)]
+    model_version: Option<String>,
+    #[serde(borrow)]
+    outputs: Vec<Output<'a>>,
+}
+
+/// The predictions of an answer, a row each: the value of the only output, or an object with the
+/// values of all; and the version of the model that answered.
+pub(super) fn predictions(
+    body: &Bytes,
+    count: usize,
+) -> Result<(Vec<Bytes>, Option<String>), String> {
+    let body = answer::readable(body)?;
+    let response: Response<'_> = serde_json::from_str(text(&body)?)
+        .map_err(|error| format!("its answer is no inference response: {error}"))?;
+    let outputs =
+        response.outputs.iter().map(|output| Ok((output.name.as_str(), output.rows(count)?)));
+    let outputs: Vec<(&str, Vec<String>)> = outputs.collect::<Result<_, String>>()?;
+    let rows = match &outputs[..] {
+        [] => return Err("its answer has no outputs".into()),
+        [(_, rows)] => rows.iter().map(|row| Bytes::from(row.clone())).collect(),
+        several => (0..count)
+            .map(|at| {
+                let fields = several
+                    .iter()
+                    .map(|(name, rows)| format!("{}:{}", serde_json::json!(name), rows[at]));
+                Bytes::from(format!("{{{}}}", fields.collect::<Vec<_>>().join(",")))
+            })
+            .collect(),
+    };
+    Ok((rows, response.model_version.filter(|version| !version.is_empty())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(rows: &[&str]) -> Vec<Bytes> {
+        rows.iter().map(|row| Bytes::copy_from_slice(row.as_bytes())).collect()
+    }
+
+    fn metadata(binary: bool) -> Metadata {
+        let mut metadata: Metadata = serde_json::from_str(
+            r#"{"name":"m","versions":["1"],"inputs":[{"name":"x","datatype":"FP32","shape":[-1,2]}]}"#,
+        )
+        .unwrap();
+        metadata.binary = binary;
+        metadata
+    }
+
+    #[test]
+    fn rows_become_one_tensor() {
+        let request = request(&rows(&["[1.50,2]", "[3,4]"]), &metadata(false), None).unwrap();
+        assert_eq!(
+            String::from_utf8_lossy(&request.body),
+            r#"{"id":"1","inputs":[{"name":"x","shape":[2,2],"datatype":"FP32","data":[[1.50,2],[3,4]]}]}"#
+        );
+        assert_eq!(request.json_length, None);
+    }
+
+    #[test]
+    fn a_server_with_the_extension_gets_binary_tensors() {
+        let request = request(&rows(&["[1.5,2]"]), &metadata(true), None).unwrap();
+        let length = request.json_length.unwrap();
+        let json: Json = serde_json::from_slice(&request.body[..length]).unwrap();
+        assert_eq!(json["inputs"][0]["parameters"]["binary_data_size"], 8);
+        assert_eq!(request.body.len(), length + 8);
+    }
+
+    #[test]
+    fn a_row_of_another_shape_is_said() {
+        let said = request(&rows(&["[1,2]", "[3]"]), &metadata(false), None).unwrap_err();
+        assert!(said.contains("[1]") && said.contains("[2]"), "{said}");
+    }
+
+    #[test]
+    fn several_outputs_are_an_object_for_each_row() {
+        let body = r#"{"model_name":"m","model_version":"3","outputs":[
+            {"name":"a","shape":[2],"datatype":"INT64","data":[1,2]},
+            {"name":"b","shape":[2,1],"datatype":"FP32","data":[0.50,NaN]}]}"#;
+        let (found, version) = predictions(&Bytes::from(body), 2).unwrap();
+        assert_eq!(found, rows(&[r#"{"a":1,"b":[0.50]}"#, r#"{"a":2,"b":["NaN"]}"#]));
+        assert_eq!(version.unwrap(), "3");
+    }
+}
