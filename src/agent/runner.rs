@@ -15,6 +15,7 @@ use super::setup::{Steps, with_python};
 use super::work;
 use crate::event::EventKind;
 use crate::gang::Attempt;
+use crate::plan::OWN_PROGRAM;
 use crate::sys;
 
 /// A port of the command is free within this time after its end, or the clean-up has failed.
@@ -102,7 +103,7 @@ impl Runner {
                 Err(SetupError(reason)) => not_started(reason),
                 Ok(done) => {
                     let program = Program {
-                        argv: config.command.clone(),
+                        argv: argv(&config.command, &exe),
                         env: with_python(&env, done.python.as_ref()),
                         cwd: PathBuf::new(),
                     };
@@ -266,6 +267,16 @@ fn command(
         Ok(ended) => ended,
         Err(error) => not_started(format!("the guard process: {error}")),
     }
+}
+
+/// The program and arguments of a command. Work whose worker is mlctl itself runs this very program,
+/// also where an upgrade has replaced the file at its path.
+fn argv(command: &[String], exe: &std::path::Path) -> Vec<String> {
+    let mut argv = command.to_vec();
+    if let Some(program) = argv.first_mut().filter(|program| *program == OWN_PROGRAM) {
+        *program = exe.to_string_lossy().into_owned();
+    }
+    argv
 }
 
 fn not_started(reason: String) -> Ended {

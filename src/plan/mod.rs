@@ -22,6 +22,6 @@ pub use layout::*;
 pub use rendezvous::{OutputDirs, UnknownReplica, environment, hidden};
 pub use secrets::{SecretVariables, hide};
 pub use table::{Section, shell_line, table};
-pub use tasks::{BatchPlan, Protocol, ServerPlan, TasksPlan};
+pub use tasks::{BatchPlan, OWN_PROGRAM, Protocol, ServerPlan, TASKS_VERSION, TasksPlan};
 pub use types::*;
 pub use withheld::Withheld;

@@ -9,7 +9,7 @@ use super::context::ManifestContext;
 use super::decided::gang_of;
 use super::error::ManifestError;
 use super::{code_maps, data, job, output, record, secret, service};
-use crate::agent::pod::{DOCUMENT_VERSION, PodDocument};
+use crate::agent::pod::PodDocument;
 use crate::plan::{ClusterLayout, Plan};
 use crate::storage::left_behind;
 
@@ -48,7 +48,7 @@ pub fn manifests(plan: &Plan, context: &ManifestContext) -> Result<Manifests, Ma
         refused.push(format!("role {}: a pod needs an image; add `image`", role.name));
     }
     let document = PodDocument {
-        schema_version: DOCUMENT_VERSION,
+        schema_version: plan.head.schema_version,
         plan: plan.masked(),
         layout: layout.clone(),
         nonce: context.nonce.clone(),

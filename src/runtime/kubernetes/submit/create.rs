@@ -14,7 +14,6 @@ use tokio::task::JoinHandle;
 
 use super::mark::Submitting;
 use super::submission::Submission;
-use crate::agent::pod::DOCUMENT_VERSION;
 use crate::plan::{ClusterLayout, Plan, RolePlan};
 use crate::runtime::ClusterError;
 use crate::runtime::image::{Known, known};
@@ -59,7 +58,7 @@ pub(crate) fn check(
     }
     notices.extend(nodes::never_fits(session, plan, &made));
     let known = session.block_on(runner).unwrap_or(Known::Unknown);
-    if let Some(reason) = known.against(&context.runner_image, DOCUMENT_VERSION) {
+    if let Some(reason) = known.against(&context.runner_image, plan.head.schema_version) {
         return Err(RuntimeError::Refused(vec![reason]));
     }
     if options.rehearse {
@@ -201,6 +200,7 @@ pub(crate) fn submit(
         nonce: context.nonce.clone(),
         layout: ClusterLayout::of(plan),
         jobs: BTreeMap::new(),
+        tasks: plan.is_tasks(),
         complete: false,
         archived: false,
     };
