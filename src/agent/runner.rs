@@ -14,6 +14,7 @@ use super::places::ReplicaPlaces;
 use super::process::{Control, Ended, Program};
 use super::setup::with_python;
 use crate::gang::Attempt;
+use crate::plan::OWN_PROGRAM;
 use crate::sys;
 
 /// A port of the command is free within this time after its end, or the clean-up has failed.
@@ -119,7 +120,7 @@ impl Runner {
                 Err(ended) => ended,
                 Ok(done) => {
                     let program = Program {
-                        argv: config.command.clone(),
+                        argv: argv(&config.command, &exe),
                         env: with_python(&env, done.python.as_ref()),
                         cwd: PathBuf::new(),
                     };
@@ -215,6 +216,16 @@ fn with_own(
         env.push((name, value));
     }
     env
+}
+
+/// The program and arguments of a command. Work whose worker is mlctl itself runs this very program,
+/// also where an upgrade has replaced the file at its path.
+fn argv(command: &[String], exe: &std::path::Path) -> Vec<String> {
+    let mut argv = command.to_vec();
+    if let Some(program) = argv.first_mut().filter(|program| *program == OWN_PROGRAM) {
+        *program = exe.to_string_lossy().into_owned();
+    }
+    argv
 }
 
 /// The address of another port at the interface that the gang listens on. Where it meets at a

@@ -19,6 +19,9 @@ pub struct Cursor {
     pub logs: BTreeMap<String, u64>,
     /// What has been read of each pod, by its UID. Only clusters have them.
     pub pods: BTreeMap<String, PodCursor>,
+    /// When each task ended whose end has been told, in milliseconds since 1970, by the replica's name.
+    /// Only the local runtime has them.
+    pub ends: BTreeMap<String, u64>,
     /// A hash of the last reason for waiting that was told, by whom it was about.
     pub reasons: BTreeMap<String, u64>,
 }
@@ -61,6 +64,10 @@ impl From<Flat> for Cursor {
                 cursor.reasons.insert(whose.to_owned(), number);
                 continue;
             }
+            if what == "end" {
+                cursor.ends.insert(whose.to_owned(), number);
+                continue;
+            }
             let pod = cursor.pods.entry(whose.to_owned()).or_default();
             match what {
                 "at" => pod.nanos = number,
@@ -78,7 +85,7 @@ impl From<Flat> for Cursor {
 
 impl From<Cursor> for Flat {
     fn from(cursor: Cursor) -> Self {
-        let Cursor { is_finished, has_verdict, logs, pods, reasons } = cursor;
+        let Cursor { is_finished, has_verdict, logs, pods, ends, reasons } = cursor;
         let mut flat = logs;
         let marks = [(FINISHED, is_finished), (VERDICT, has_verdict)];
         flat.extend(marks.into_iter().filter(|(_, set)| *set).map(|(name, _)| (name.into(), 1)));
@@ -94,6 +101,7 @@ impl From<Cursor> for Flat {
                 flat.insert(format!("node/{uid}"), 1);
             }
         }
+        flat.extend(ends.into_iter().map(|(whose, at)| (format!("end/{whose}"), at)));
         flat.extend(reasons.into_iter().map(|(whom, hash)| (format!("wait/{whom}"), hash)));
         flat
     }
@@ -106,7 +114,8 @@ mod tests {
     #[test]
     fn the_form_on_the_disk_is_flat() {
         let text = concat!(
-            r#"{"at/u1":5,"done/u1":1,"finished":1,"lines/u1":2,"node/u2":1,"verdict":1,"#,
+            r#"{"at/u1":5,"done/u1":1,"end/worker-1":9,"finished":1,"lines/u1":2,"node/u2":1,"#,
+            r#""verdict":1,"#,
             r#""wait/job":7,"worker-0":12}"#
         );
         let cursor: Cursor = serde_json::from_str(text).unwrap();
@@ -114,6 +123,7 @@ mod tests {
         assert_eq!(cursor.pods["u1"], pod);
         assert!(cursor.pods["u2"].is_placed && cursor.is_finished && cursor.has_verdict);
         assert_eq!((cursor.logs["worker-0"], cursor.reasons["job"]), (12, 7));
+        assert_eq!((cursor.ends["worker-1"], cursor.pods.len()), (9, 2));
         assert_eq!(serde_json::to_string(&cursor).unwrap(), text);
     }
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::types::EventKind;
+use super::types::{Event, EventKind};
 use crate::gang::Outcome;
 
 /// The state of a run: a pure function of its events (see [`RunState::after`]).
@@ -84,11 +84,18 @@ impl RunState {
 
     /// The state after an event. An ended run stays as it ended.
     #[must_use]
-    pub fn after(self, event: &EventKind) -> Self {
+    pub fn after(self, event: &Event) -> Self {
         if self.is_ended() {
             return self;
         }
-        match event {
+        let is_of_task = event.replica.is_some();
+        match &event.kind {
+            // A task that starts again keeps no other one from running.
+            EventKind::Draining { .. } | EventKind::Retrying { .. } | EventKind::Adopted { .. }
+                if is_of_task =>
+            {
+                self
+            }
             EventKind::Submitted { .. } => Self::Submitted,
             EventKind::Waiting { .. } if matches!(self, Self::Submitted | Self::Unknown) => {
                 Self::Pending

@@ -25,7 +25,8 @@ pub struct Event {
     pub run: RunId,
     /// The attempt; 0 before the first start.
     pub attempt: Attempt,
-    /// Whose event it is; absent for the whole gang's.
+    /// Whose event it is; absent for the whole gang's. What a gang tells as a whole, a task tells of
+    /// itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replica: Option<ReplicaId>,
     /// What happened, with its details.
@@ -38,6 +39,17 @@ impl Event {
     pub fn new(run: &RunId, time: Timestamp, kind: EventKind) -> Self {
         let run = run.to_owned();
         Self { v: EVENT_VERSION, seq: 0, time, run, attempt: 0, replica: None, kind }
+    }
+
+    /// The event of a task that its agent has told as the event of a gang, the gang of one that each
+    /// task is: it is about that task alone, and its end is not the run's.
+    #[must_use]
+    pub fn of_task(mut self, task: &ReplicaId) -> Self {
+        self.replica.get_or_insert_with(|| task.clone());
+        if let EventKind::Finished { verdict, inferred, .. } = self.kind {
+            self.kind = EventKind::TaskEnded { verdict, inferred };
+        }
+        self
     }
 
     /// The end of a run whose agents did not tell it, by what `from` says.
@@ -161,6 +173,14 @@ pub enum EventKind {
     Draining {
         /// How long they have, in seconds.
         seconds: f64,
+    },
+    /// One of the run's tasks is over. The others go on.
+    TaskEnded {
+        /// How it ended, and why.
+        verdict: Verdict,
+        /// Where the verdict comes from, when it wasn't the task's own agent's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        inferred: Option<String>,
     },
     /// The run is over.
     Finished {

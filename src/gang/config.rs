@@ -64,6 +64,9 @@ pub struct GangConfig {
     pub completion: Completion,
     /// How many retries each class of failure may cost; a class that is absent has none.
     pub budgets: PerClass,
+    /// Exit codes of a command that no retry would change: whatever the budgets say, they end the run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub final_codes: Vec<i32>,
     /// The run may take this long, gathering included from the first start on.
     pub timeout: Option<Duration>,
     /// The run may cost so much.

@@ -15,6 +15,7 @@ mod rules;
 mod session;
 #[cfg(test)]
 mod sim;
+mod tasks;
 mod termination;
 mod timing;
 
@@ -26,4 +27,5 @@ pub use message::*;
 pub use names::*;
 pub use replica::*;
 pub use session::*;
+pub use tasks::*;
 pub use termination::*;

@@ -3,15 +3,16 @@
 
 use std::collections::HashSet;
 
-use super::types::{PLAN_VERSION, Plan, RolePlan};
+use super::tasks::TASKS_VERSION;
+use super::types::{Plan, RolePlan};
 use crate::gang::{MAX_REPLICAS, ReplicaId};
 use crate::text::{FormatError, read_document};
 
 impl Plan {
-    /// Reads a plan from JSON of a format up to [`PLAN_VERSION`]; damaged is also one that
+    /// Reads a plan from JSON of a format up to [`TASKS_VERSION`]; damaged is also one that
     /// [`Plan::check`] refuses.
     pub fn read(json: &[u8]) -> Result<Self, FormatError> {
-        let plan: Self = read_document(json, PLAN_VERSION)?;
+        let plan: Self = read_document(json, TASKS_VERSION)?;
         plan.check().map_err(FormatError::Damaged)?;
         Ok(plan)
     }
@@ -23,6 +24,14 @@ impl Plan {
         let run = &self.head.run;
         if gang.rules.run != *run {
             return Err(format!("its gang is of the run {}, not of {run}", gang.rules.run));
+        }
+        // The number is all that keeps an mlctl without tasks from running them as a gang.
+        if self.is_tasks() && self.head.schema_version < TASKS_VERSION {
+            let found = self.head.schema_version;
+            return Err(format!("it is of format {found}, and has tasks"));
+        }
+        if self.is_tasks() && gang.roles.len() != 1 {
+            return Err(format!("its tasks are of {} roles, not of one", gang.roles.len()));
         }
         // Counted before anything is made for each replica: the numbers come from whoever wrote it.
         let count = |role: &RolePlan| u64::from(role.replicas);

@@ -23,6 +23,6 @@ pub use layout::*;
 pub use rendezvous::{OUTPUT_PARTS, OutputDirs, UnknownReplica, environment, hidden};
 pub use secrets::{SecretVariables, hide};
 pub use table::{Section, shell_line, table};
-pub use tasks::{BatchPlan, Protocol, ServerPlan, TasksPlan};
+pub use tasks::{BatchPlan, OWN_PROGRAM, Protocol, ServerPlan, TASKS_VERSION, TasksPlan};
 pub use types::*;
 pub use withheld::Withheld;

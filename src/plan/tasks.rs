@@ -5,8 +5,16 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::types::GangPlan;
+use super::types::{GangPlan, Plan, Unit};
+use crate::gang::{GangConfig, ReplicaId};
 use crate::storage::{BucketSettings, Place};
+
+/// Format of a plan of tasks. A gang's plan stays readable for an mlctl that knows no tasks, and one of
+/// tasks must be refused by it: it would run them as a gang.
+pub const TASKS_VERSION: u32 = 2;
+
+/// The first word of a command that stands for the agent's own program, wherever that is.
+pub const OWN_PROGRAM: &str = "{mlctl}";
 
 /// Work that is cut into tasks: the replicas of one role run to completion each by itself.
 ///
@@ -112,4 +120,25 @@ pub enum Protocol {
     Openai,
     /// Vertex AI's custom containers: `{"instances"}` posted to the predict route.
     Vertex,
+}
+
+impl Plan {
+    /// Each replica runs to completion by itself.
+    pub fn is_tasks(&self) -> bool {
+        matches!(self.unit, Unit::Tasks(_))
+    }
+
+    /// The rules that the agent of a replica keeps: the gang's, or for a task those of a gang of one.
+    pub fn rules_of(&self, replica: &ReplicaId) -> GangConfig {
+        let rules = &self.gang().rules;
+        if self.is_tasks() { rules.alone(replica) } else { rules.clone() }
+    }
+
+    /// The replicas whose agents lead: the primary of a gang, and of tasks every one.
+    pub fn leaders(&self) -> Vec<ReplicaId> {
+        if self.is_tasks() {
+            return self.gang().replicas().map(|(_, replica)| replica).collect();
+        }
+        vec![self.gang().primary().clone()]
+    }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::wait::{Activity, Wait};
 use crate::event::{Event, EventKind};
-use crate::gang::{Attempt, Exit, ReplicaId, Usage};
+use crate::gang::{Attempt, Exit, Outcome, ReplicaId, Usage};
 
 /// What a replica is doing, as far as events tell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -186,6 +186,14 @@ impl ReplicaView {
             }
             EventKind::ReplicaStopped { .. } if !self.state.is_over() => {
                 self.state = ReplicaState::Stopped;
+                self.ended(event.time);
+            }
+            EventKind::TaskEnded { verdict, .. } if !self.state.is_over() => {
+                self.state = match verdict.outcome {
+                    Outcome::Failed | Outcome::CouldNotStart => ReplicaState::Failed,
+                    Outcome::Succeeded => ReplicaState::Succeeded,
+                    Outcome::Cancelled | Outcome::TimedOut => ReplicaState::Stopped,
+                };
                 self.ended(event.time);
             }
             EventKind::Metrics { step, values } => {

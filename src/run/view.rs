@@ -11,12 +11,15 @@ use crate::event::{Event, EventKind, WaitingReason};
 use crate::gang::{Attempt, FailureClass, FirstFailure, PerClass, ReplicaId, RunId, Verdict};
 use crate::plan::Plan;
 
-/// One start of the whole gang.
+/// One start of the whole gang, or of one task.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AttemptView {
     /// Number of the attempt, from 1 on.
     pub attempt: Attempt,
+    /// The task that started: tasks count their attempts each by itself. Absent for a gang's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replica: Option<ReplicaId>,
     /// When it started; absent for what failed before the first start.
     pub started: Option<Timestamp>,
     /// When it failed, or when the run ended; absent before that.
@@ -31,9 +34,9 @@ pub struct AttemptView {
 pub struct Spending {
     /// The class of failures.
     pub class: FailureClass,
-    /// Restarts charged to it.
+    /// Restarts charged to it; of tasks, which have budgets of their own, to the one with most.
     pub spent: u32,
-    /// Restarts that it allows.
+    /// Restarts that it allows, to each task.
     pub budget: u32,
 }
 
@@ -76,6 +79,9 @@ pub struct RunView {
     /// mlctl could not submit it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub unsubmitted: bool,
+    /// Its replicas are tasks, each with attempts and an end of its own.
+    #[serde(skip)]
+    tasks: bool,
 }
 
 fn values<S: serde::Serializer>(
@@ -105,8 +111,10 @@ impl RunView {
             verdict: None,
             inferred: None,
             unsubmitted: false,
+            tasks: false,
         };
         if let Some(plan) = plan {
+            view.tasks = plan.is_tasks();
             let replicas = plan.gang().replicas().map(|(_, id)| (id.clone(), ReplicaView::new(id)));
             view.replicas = replicas.collect();
             view.retries = spendings(&plan.gang().rules.budgets);
@@ -128,7 +136,7 @@ impl RunView {
         if self.state.is_ended() {
             return;
         }
-        self.state = self.state.after(&event.kind);
+        self.state = self.state.after(event);
         self.attempt = self.attempt.max(event.attempt);
         // The event of a first failure may name the replica that reported it, which need not be the
         // one that failed: `ReplicaView` ignores it.
@@ -152,15 +160,18 @@ impl RunView {
                 self.waiting =
                     self.waiting.take().filter(|wait| wait.reason == WaitingReason::FailedCreate);
             }
+            EventKind::Joined { .. } if self.tasks => self.arrived(event.replica.as_ref()),
             EventKind::Joined { missing } => self.missing.clone_from(missing),
             EventKind::AttemptStarted => {
                 self.waiting = None;
-                self.missing.clear();
+                self.tasks |= event.replica.is_some();
+                self.arrived(event.replica.as_ref());
                 self.started.get_or_insert(event.time);
-                self.attempt_mut(event.attempt).started = Some(event.time);
+                let attempt = self.attempt_mut(event.attempt, event.replica.as_ref());
+                attempt.started = Some(event.time);
             }
             EventKind::FirstFailure { failure } => {
-                let attempt = self.attempt_mut(failure.attempt);
+                let attempt = self.attempt_mut(failure.attempt, Some(&failure.replica));
                 attempt.ended.get_or_insert(event.time);
                 attempt.first_failure.get_or_insert_with(|| failure.clone());
             }
@@ -173,7 +184,9 @@ impl RunView {
                         budget: *budget,
                     }),
                 }
-                self.missing = self.lost();
+                if !self.tasks {
+                    self.missing = self.lost();
+                }
             }
             EventKind::ReplicaLost { .. } if self.state == RunState::Restarting => {
                 self.missing = self.lost();
@@ -186,12 +199,21 @@ impl RunView {
                     self.warnings.push(text);
                 }
             }
+            EventKind::TaskEnded { verdict, .. } => {
+                self.arrived(event.replica.as_ref());
+                self.attempt_ended(verdict, event.replica.as_ref(), event.time);
+            }
             EventKind::Finished { verdict, inferred, unsubmitted } => {
                 self.unsubmitted = *unsubmitted;
                 self.finish(verdict, inferred.as_deref(), event.time);
             }
             _ => {}
         }
+    }
+
+    /// Its replicas are tasks, each with attempts and an end of its own.
+    pub fn is_tasks(&self) -> bool {
+        self.tasks
     }
 
     /// The primary: the first replica.
@@ -229,8 +251,9 @@ impl RunView {
         for spending in &mut self.retries {
             spending.spent = spending.spent.max(spent.get(spending.class));
         }
-        let Some(primary) = self.primary().map(|primary| primary.replica.clone()) else { return };
-        let attempt = self.attempt_mut(event.attempt);
+        let primary = self.primary().map(|primary| primary.replica.clone());
+        let Some(primary) = event.replica.clone().or(primary) else { return };
+        let attempt = self.attempt_mut(event.attempt, Some(&primary));
         attempt.ended.get_or_insert(event.time);
         attempt.first_failure.get_or_insert_with(|| {
             failure.cloned().unwrap_or_else(|| FirstFailure {
@@ -243,11 +266,23 @@ impl RunView {
         });
     }
 
-    fn attempt_mut(&mut self, number: Attempt) -> &mut AttemptView {
-        let known = self.attempts.iter().position(|view| view.attempt == number);
+    /// Nobody waits for this task any more; without a name, for nobody of the gang.
+    fn arrived(&mut self, replica: Option<&ReplicaId>) {
+        match replica {
+            Some(replica) => self.missing.retain(|other| other != replica),
+            None => self.missing.clear(),
+        }
+    }
+
+    /// An attempt; of tasks that of the replica.
+    fn attempt_mut(&mut self, number: Attempt, replica: Option<&ReplicaId>) -> &mut AttemptView {
+        let replica = replica.filter(|_| self.tasks);
+        let is_it = |view: &AttemptView| view.attempt == number && view.replica.as_ref() == replica;
+        let known = self.attempts.iter().position(is_it);
         let at = known.unwrap_or_else(|| {
             self.attempts.push(AttemptView {
                 attempt: number,
+                replica: replica.cloned(),
                 started: None,
                 ended: None,
                 first_failure: None,
@@ -257,18 +292,32 @@ impl RunView {
         &mut self.attempts[at]
     }
 
+    /// The last attempt is over: the task's, or without a task every one that is left.
+    fn attempt_ended(&mut self, verdict: &Verdict, task: Option<&ReplicaId>, time: Timestamp) {
+        if let Some(failure) = &verdict.first_failure {
+            let attempt = self.attempt_mut(failure.attempt, Some(&failure.replica));
+            attempt.first_failure.get_or_insert_with(|| failure.clone());
+        }
+        let tasks = self.tasks;
+        let mut last = self.attempts.iter_mut().rev();
+        match task {
+            Some(task) => {
+                if let Some(own) = last.find(|view| view.replica.as_ref() == Some(task)) {
+                    own.ended.get_or_insert(time);
+                }
+            }
+            None => last.take(if tasks { usize::MAX } else { 1 }).for_each(|attempt| {
+                attempt.ended.get_or_insert(time);
+            }),
+        }
+    }
+
     fn finish(&mut self, verdict: &Verdict, inferred: Option<&str>, time: Timestamp) {
         self.ended = Some(time);
         self.attempt = self.attempt.max(verdict.attempt);
         self.verdict = Some(verdict.clone());
         self.inferred = inferred.map(ToOwned::to_owned);
-        if let Some(failure) = &verdict.first_failure {
-            let attempt = self.attempt_mut(failure.attempt);
-            attempt.first_failure.get_or_insert_with(|| failure.clone());
-        }
-        if let Some(last) = self.attempts.last_mut() {
-            last.ended.get_or_insert(time);
-        }
+        self.attempt_ended(verdict, None, time);
         for replica in self.replicas.values_mut() {
             replica.run_ended(time);
         }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::advice;
 use super::replica::ReplicaState;
-use super::view::{RunView, Spending};
+use super::view::{AttemptView, RunView, Spending};
 use super::view::{names, waiting_for};
 use crate::event::RunState;
 use crate::gang::{Attempt, Exit, FailureClass, FirstFailure, Outcome, ReplicaId, RunId, Verdict};
@@ -80,14 +80,20 @@ pub fn why(
     let mut last = None;
     if let Some(verdict) = &view.verdict {
         ended(&mut report, view, verdict, plan, tail);
-        last = verdict.first_failure.as_ref().map(|failure| failure.attempt);
+        last = verdict.first_failure.as_ref().map(|failure| (failure.attempt, &failure.replica));
     } else {
         alive(&mut report, view);
     }
     report.earlier = view
         .attempts
         .iter()
-        .filter(|attempt| last != Some(attempt.attempt))
+        .filter(|attempt| {
+            let is_last = |(number, replica)| {
+                attempt.attempt == number
+                    && attempt.replica.as_ref().is_none_or(|own| own == replica)
+            };
+            !last.is_some_and(is_last)
+        })
         .filter_map(|attempt| attempt.first_failure.as_ref())
         .map(|failure| cause(failure, 3, &|_| Vec::new()))
         .collect();
@@ -97,6 +103,9 @@ pub fn why(
 fn alive(report: &mut WhyReport, view: &RunView) {
     let attempt = view.attempt;
     report.headline = match view.state {
+        RunState::Running if view.is_tasks() && !view.attempts.iter().all(has_not_failed) => {
+            "is running; the other workers take over what one that failed has left".into()
+        }
         RunState::Running if attempt > 1 => format!("is running, in attempt {attempt}"),
         RunState::Running => "is running; nothing has failed".into(),
         RunState::Restarting => format!("starts again after attempt {attempt} failed"),
@@ -114,6 +123,10 @@ fn alive(report: &mut WhyReport, view: &RunView) {
     report.causes = missing_causes(view, &|_| Vec::new());
 }
 
+fn has_not_failed(attempt: &AttemptView) -> bool {
+    attempt.first_failure.is_none()
+}
+
 fn ended(
     report: &mut WhyReport,
     view: &RunView,
@@ -126,6 +139,8 @@ fn ended(
             let restarts = view.attempts.iter().filter(|a| a.first_failure.is_some()).count();
             report.headline = match restarts {
                 0 => "succeeded; nothing failed".into(),
+                1 if view.is_tasks() => "succeeded; 1 attempt of a worker failed".into(),
+                n if view.is_tasks() => format!("succeeded; {n} attempts of its workers failed"),
                 1 => "succeeded after 1 restart".into(),
                 n => format!("succeeded after {n} restarts"),
             };
@@ -163,7 +178,10 @@ fn ended(
         report.next = next;
         report.causes.retain(|other| other.replica.as_ref() != Some(&failure.replica));
         report.causes.insert(0, first);
-        report.consequences = consequences(view, failure);
+        // No task ends because of another.
+        if !view.is_tasks() {
+            report.consequences = consequences(view, failure);
+        }
         if let Some(spending) = view.retries.iter().find(|s| s.class == failure.class)
             && !report.retries.contains(spending)
         {

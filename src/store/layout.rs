@@ -83,6 +83,16 @@ impl RunPaths {
         self.agents().join(format!("{replica}.end"))
     }
 
+    /// The socket file at which a gang's agents meet.
+    pub fn gang_socket(&self) -> PathBuf {
+        self.agents().join("gang")
+    }
+
+    /// The socket file of a task's agent.
+    pub fn task_socket(&self, task: &ReplicaId) -> PathBuf {
+        self.agents().join(format!("{task}.sock"))
+    }
+
     /// What a submission to this machine has chosen: ports, devices, the word that marks agents' lines.
     pub fn launch(&self) -> PathBuf {
         self.agents().join("launch.json")

@@ -106,7 +106,7 @@ impl RunRecord {
         if self.state.is_ended() {
             return;
         }
-        self.state = self.state.after(&event.kind);
+        self.state = self.state.after(event);
         self.attempt = self.attempt.max(event.attempt);
         match &event.kind {
             EventKind::AttemptStarted => {

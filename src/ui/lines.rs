@@ -73,7 +73,7 @@ pub fn event_text(event: &Event) -> Option<String> {
         }
         EventKind::Joined { missing } => format!("{who}joined; {} missing", missing.len()),
         EventKind::JoinRefused { reason } => format!("{who}refused: {reason}"),
-        EventKind::AttemptStarted => format!("attempt {} starts", event.attempt),
+        EventKind::AttemptStarted => format!("{who}attempt {} starts", event.attempt),
         EventKind::CommandExited { exit } => format!("{who}{}", exit.reason),
         EventKind::ReplicaLost { reason } => format!("{who}lost: {reason}"),
         EventKind::ReplicaStopped { clean: false } => format!("{who}did not stop in time"),
@@ -81,13 +81,22 @@ pub fn event_text(event: &Event) -> Option<String> {
             format!("{} failed first ({}): {}", failure.replica, failure.class, failure.reason)
         }
         EventKind::Retrying { class, spent, budget } => {
-            format!("the gang starts again ({class}: {spent} of {budget})")
+            let who = if event.replica.is_some() { &*who } else { "the gang " };
+            format!("{who}starts again ({class}: {spent} of {budget})")
+        }
+        EventKind::Adopted { .. } if event.replica.is_some() => {
+            format!("{who}a new pod goes on after attempt {}", event.attempt)
         }
         EventKind::Adopted { .. } => {
             format!("a new primary goes on after attempt {}", event.attempt)
         }
+        // A task has no others.
+        EventKind::Draining { .. } if event.replica.is_some() => return None,
         EventKind::Draining { seconds } => {
             format!("complete; the others have {}s to finish", number(*seconds))
+        }
+        EventKind::TaskEnded { verdict, .. } => {
+            format!("{who}{}: {}", verdict.outcome.as_str(), verdict.reason)
         }
         EventKind::Finished { verdict, .. } => {
             format!("{}: {}", verdict.outcome.as_str(), verdict.reason)

@@ -10,10 +10,8 @@ use super::error::PodError;
 use super::identity::PodIdentity;
 use super::paths::PodPaths;
 use crate::agent::{AgentConfig, AgentRuntime, Code, Places, WorkLink};
-use crate::gang::ReplicaId;
-use crate::plan::{
-    Addresses, GANG_PORT, OUTPUT_PARTS, OutputDirs, Plan, Port, environment, hidden,
-};
+use crate::gang::{GangConfig, ReplicaId};
+use crate::plan::{Addresses, GANG_PORT, OUTPUT_PARTS, OutputDirs, Port, environment, hidden};
 use crate::text::{FormatError, read_document};
 
 /// The name of the user where the image has none for its number.
@@ -71,8 +69,9 @@ pub fn configure(document: &Path, container: Container<'_>) -> Result<Pod, PodEr
     }
     let secrets: BTreeMap<String, String> = secret_file(&paths.secret_variables(&replica.role))?;
     let withheld = secret_file(&paths.withheld(&replica.role))?;
-    let primary = plan.gang().primary().clone();
-    let outputs = if replica == primary {
+    let mut gang = plan.rules_of(&replica);
+    let primary = gang.primary().ok_or_else(nobody)?.clone();
+    let outputs = if replica == *plan.gang().primary() {
         OutputDirs::of_primary(&output)
     } else {
         OutputDirs::of_other(&output, paths.own_model().to_string_lossy())
@@ -81,7 +80,6 @@ pub fn configure(document: &Path, container: Container<'_>) -> Result<Pod, PodEr
     env.retain(|name, _| !secrets.contains_key(name));
     let mut unset_env = hidden(&plan, &replica);
     unset_env.push(JOB_INDEX.into());
-    let mut gang = plan.gang().rules.clone();
     if layout.jobs.len() == 1 {
         // A Job of the same name that was made anew is another gang.
         gang.job_uid.clone_from(&pod.job_uid);
@@ -92,6 +90,7 @@ pub fn configure(document: &Path, container: Container<'_>) -> Result<Pod, PodEr
         let reason = format!("the data's path `{}` would leave its folder", bad.path);
         return Err(malformed(document, reason));
     }
+    let peers = peers(&gang, &layout, &replica);
     let mut config = AgentConfig {
         schema_version: 1,
         gang,
@@ -99,7 +98,7 @@ pub fn configure(document: &Path, container: Container<'_>) -> Result<Pod, PodEr
         generation: pod.generation,
         primary_address: format!("{}:{GANG_PORT}", layout.host(&primary)),
         listen_address: format!("{listen_host}:{GANG_PORT}"),
-        peers: peers(&plan, &layout, &replica),
+        peers,
         token_file: paths.token(),
         nonce,
         command: role.command.clone(),
@@ -142,8 +141,8 @@ pub fn configure(document: &Path, container: Container<'_>) -> Result<Pod, PodEr
     Ok(Pod { config, environment: inherited.into_iter().collect() })
 }
 
-fn peers(plan: &Plan, layout: &dyn Addresses, replica: &ReplicaId) -> Vec<String> {
-    let members = plan.gang().rules.members.iter().map(|member| &member.replica);
+fn peers(gang: &GangConfig, layout: &dyn Addresses, replica: &ReplicaId) -> Vec<String> {
+    let members = gang.members.iter().map(|member| &member.replica);
     members.filter(|other| *other != replica).map(|other| layout.host(other)).collect()
 }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::agent::WorkLink;
-use crate::plan::{ClusterLayout, PLAN_VERSION, Plan};
+use crate::plan::{ClusterLayout, Plan, TASKS_VERSION};
 
 /// Folder of everything that mlctl mounts.
 pub const ROOT: &str = "/mlctl";
@@ -34,11 +34,9 @@ pub const TERMINATION_FILE: &str = "/dev/termination-log";
 /// Name of the document within [`CONFIG_DIR`].
 pub const DOCUMENT: &str = "pod.json";
 
-/// The newest format of the document that this mlctl reads. It counts the plan in it too: an agent looks
-/// at this number only. One is written in its plan's format.
-pub const DOCUMENT_VERSION: u32 = 2;
-
-const _: () = assert!(DOCUMENT_VERSION >= PLAN_VERSION, "a newer plan makes a newer document");
+/// The newest format of the document that this mlctl knows. It counts the plan in it too: an agent
+/// looks at this number only.
+pub const DOCUMENT_VERSION: u32 = TASKS_VERSION;
 
 /// Variables that the pod template fills in by the downward API. The command never sees them.
 pub mod downward {
@@ -65,7 +63,7 @@ pub mod downward {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PodDocument {
-    /// Format of this document and its plan, at most [`DOCUMENT_VERSION`].
+    /// Format of this document: that of its plan, so that an older mlctl reads what it can run.
     pub schema_version: u32,
     /// The plan, secret values masked; the agent takes those from [`SECRET_DIR`].
     pub plan: Plan,

@@ -209,9 +209,12 @@ impl Session {
         self.carry.first_failure = Some(failure.clone());
         self.event(GangEvent::FirstFailure { failure: failure.clone() });
         let (budget, spent) = (self.config.budgets.get(class), self.carry.spent.get(class));
-        if fatal || spent >= budget && keeps(Rule::BudgetsEnd) {
+        let is_final = self.config.is_final(failure.exit.as_ref());
+        if fatal || is_final || spent >= budget && keeps(Rule::BudgetsEnd) {
             let why = if fatal {
                 "and nothing replaces a lost replica here".to_owned()
+            } else if is_final {
+                "and a retry would end the same".to_owned()
             } else {
                 format!("and no retry for {class} is left ({spent} of {budget} used)")
             };

@@ -139,6 +139,7 @@ impl Plan {
             members,
             completion: if rng.bool() { Completion::All } else { Completion::Primary },
             budgets,
+            final_codes: Vec::new(),
             timeout: (rng.u8(..8) != 0).then(|| seconds(pick(&mut rng, &[60, 200, 500]))),
             cost_limit: (seed % 8 == 5).then(|| CostLimit {
                 time: seconds(if seed % 16 == 5 { 150 } else { 300 }),

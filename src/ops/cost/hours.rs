@@ -63,7 +63,8 @@ type Idle = Vec<Window>;
 #[derive(Clone, Debug, Default)]
 pub struct Stretches {
     held: Vec<Held>,
-    attempts: BTreeMap<Attempt, Run>,
+    /// The attempts of the gang or, by whose they are, of tasks.
+    attempts: BTreeMap<(Option<ReplicaId>, Attempt), Run>,
     idle: IndexMap<ReplicaId, Idle>,
 }
 
@@ -93,6 +94,14 @@ struct Run {
     failed: bool,
 }
 
+impl Run {
+    fn close(&mut self, at: Timestamp) {
+        if std::mem::take(&mut self.open) {
+            self.window.to = at;
+        }
+    }
+}
+
 impl Stretches {
     /// Folds the events of a run; what has not ended goes on until `now`.
     pub fn of(events: &[Event], now: Timestamp) -> Self {
@@ -115,7 +124,7 @@ impl Stretches {
                             held.labels.clone_from(labels);
                         }
                     }
-                    EventKind::ReplicaLost { .. } => {
+                    EventKind::ReplicaLost { .. } | EventKind::TaskEnded { .. } => {
                         all.held.extend(since.shift_remove(replica).map(|held| held.until(at)));
                         measured.shift_remove(replica);
                     }
@@ -133,21 +142,35 @@ impl Stretches {
             }
             match &event.kind {
                 EventKind::AttemptStarted => {
-                    all.close(at);
+                    all.close(event.replica.as_ref(), at);
                     let window = Window { from: at, to: now };
-                    all.attempts.insert(event.attempt, Run { window, open: true, failed: false });
+                    let key = (event.replica.clone(), event.attempt);
+                    all.attempts.insert(key, Run { window, open: true, failed: false });
                 }
-                EventKind::FirstFailure { failure } => all.failed(failure.attempt),
-                EventKind::Adopted { .. } => {
-                    all.failed(event.attempt);
-                    all.close(at);
+                EventKind::FirstFailure { failure } => {
+                    all.failed(failure.attempt, &failure.replica)
                 }
-                EventKind::AttemptEnded => all.close(at),
+                EventKind::Adopted { failure, .. } => {
+                    let blamed = failure.as_ref().map(|failure| &failure.replica);
+                    if let Some(replica) = event.replica.as_ref().or(blamed) {
+                        all.failed(event.attempt, replica);
+                    } else {
+                        all.fail(&(None, event.attempt));
+                    }
+                    all.close(event.replica.as_ref(), at);
+                }
+                EventKind::AttemptEnded => all.close(event.replica.as_ref(), at),
+                EventKind::TaskEnded { verdict, .. } => {
+                    if let Some(failure) = &verdict.first_failure {
+                        all.failed(failure.attempt, &failure.replica);
+                    }
+                    all.close(event.replica.as_ref(), at);
+                }
                 EventKind::Finished { verdict, .. } => {
                     if let Some(failure) = &verdict.first_failure
                         && verdict.outcome == Outcome::Failed
                     {
-                        all.failed(failure.attempt);
+                        all.failed(failure.attempt, &failure.replica);
                     }
                     end = Some(at);
                     break;
@@ -156,24 +179,31 @@ impl Stretches {
             }
         }
         let end = end.unwrap_or(now);
-        all.close(end);
+        for run in all.attempts.values_mut() {
+            run.close(end);
+        }
         for held in since.into_values() {
             all.held.push(held.until(end));
         }
         all
     }
 
-    fn close(&mut self, at: Timestamp) {
-        for run in self.attempts.values_mut().filter(|run| run.open) {
-            run.open = false;
-            run.window.to = at;
+    /// What runs of the gang, or of a task, ends.
+    fn close(&mut self, task: Option<&ReplicaId>, at: Timestamp) {
+        let own = self.attempts.iter_mut().filter(|((whose, _), _)| whose.as_ref() == task);
+        own.for_each(|(_, run)| run.close(at));
+    }
+
+    /// The attempt has failed: the replica's own where it is a task, else the gang's.
+    fn failed(&mut self, attempt: Attempt, replica: &ReplicaId) {
+        if !self.fail(&(Some(replica.clone()), attempt)) {
+            self.fail(&(None, attempt));
         }
     }
 
-    fn failed(&mut self, attempt: Attempt) {
-        if let Some(run) = self.attempts.get_mut(&attempt) {
-            run.failed = true;
-        }
+    /// Marks an attempt as failed; `false` when there is none.
+    fn fail(&mut self, key: &(Option<ReplicaId>, Attempt)) -> bool {
+        self.attempts.get_mut(key).map(|run| run.failed = true).is_some()
     }
 
     /// The first and the last moment at which anything was held.
@@ -200,7 +230,10 @@ impl Stretches {
     fn hours(&self, replica: &ReplicaId, held: Window) -> Hours {
         let mut hours = Hours::default();
         let mut in_attempts = 0.0;
-        for run in self.attempts.values() {
+        for ((whose, _), run) in &self.attempts {
+            if whose.as_ref().is_some_and(|task| task != replica) {
+                continue;
+            }
             let Some(both) = held.common(run.window) else { continue };
             in_attempts += both.hours();
             if run.failed {

@@ -29,8 +29,8 @@ const EXEC_LIMIT: Duration = Duration::from_secs(20);
 /// How many bytes of what a command in a pod complains about are read.
 const SAID_LIMIT: u64 = 4096;
 
-/// Asks the gang to end as cancelled, in the name of `by`. Where its primary can't be asked, the
-/// Jobs are deleted, and the notices say why.
+/// Asks the gang, or every task that is left, to end as cancelled, in the name of `by`. Where one that
+/// leads can't be asked, the Jobs are deleted, and the notices say why.
 pub(crate) fn cancel(
     session: &Session,
     run: &RunPaths,
@@ -38,24 +38,40 @@ pub(crate) fn cancel(
 ) -> Result<Vec<Notice>, RuntimeError> {
     let followed = session.is_followed(&run.run);
     let facts = session.facts(run, followed)?.unwrap_or_default();
-    let primary = session
-        .submission(run)?
-        .and_then(|submission| facts.pod_of(&submission.layout, submission.primary()?).cloned());
-    let refused = match primary.filter(|pod| pod.running && pod.lives()) {
-        Some(pod) => match ask(session, run, &pod, by) {
-            Ok(()) => return Ok(Vec::new()),
-            Err(error) => Some(format!(
-                "the primary's agent in {} can't be reached ({error}); its Jobs are deleted instead",
+    let submission = session.submission(run)?;
+    let leaders = submission.iter().flat_map(|submission| {
+        let pod = |leader| facts.pod_of(&submission.layout, leader);
+        submission.leaders().map(pod)
+    });
+    // A task that has ended needs nobody's word; one whose pod does not run yet can't be asked.
+    let tasks = submission.as_ref().is_some_and(|submission| submission.tasks);
+    let left: Vec<Option<&PodFacts>> =
+        leaders.filter(|pod| !tasks || !pod.is_some_and(has_ended)).collect();
+    let mut refused = Vec::new();
+    let mut asked = 0;
+    for pod in left.iter().flatten().filter(|pod| pod.running && pod.lives()) {
+        match ask(session, run, pod, by) {
+            Ok(()) => asked += 1,
+            Err(error) => refused.push(format!(
+                "the agent in {} can't be reached ({error}); its Jobs are deleted instead",
                 pod.name
             )),
-        },
-        None => None,
-    };
+        }
+    }
+    if asked > 0 && asked == left.len() {
+        return Ok(Vec::new());
+    }
     let cluster = session.cluster()?;
     let change = json!({"metadata": {"annotations": {annotation::CANCELLED_BY: by}}});
     session.block_on(cluster.change::<ConfigMap>(&run.run, &change))?;
     delete_jobs(session, run, &facts)?;
     Ok(refused.into_iter().map(Notice).collect())
+}
+
+/// The pod's agent has left a verdict: its index gets no other pod.
+fn has_ended(pod: &PodFacts) -> bool {
+    let message = pod.ended.as_ref().and_then(|ended| ended.message.as_ref());
+    message.is_some_and(|message| message.verdict.is_some())
 }
 
 /// Deletes the Jobs of a run. They stay visible until their pods have ended.

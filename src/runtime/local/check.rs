@@ -9,7 +9,7 @@ use super::gpu;
 use super::ignored::ignored;
 
 use crate::doctor;
-use crate::plan::{Plan, RolePlan};
+use crate::plan::{OWN_PROGRAM, Plan, RolePlan};
 use crate::runtime::{Notice, RuntimeError, SubmitOptions};
 use crate::storage::{OWNER_FILE, Place, is_filled};
 use crate::sys;
@@ -221,6 +221,13 @@ fn commands(config: &LocalConfig, plan: &Plan, refused: &mut Vec<String>) {
                 role.image.as_deref().unwrap_or("the image")
             ));
             continue;
+        };
+        // mlctl's own worker starts the program behind it.
+        let behind = role.command.iter().skip_while(|word| *word != "--").nth(1);
+        let program = match behind {
+            _ if program != OWN_PROGRAM => program,
+            Some(program) => program,
+            None => continue,
         };
         let with_setup = plan.gang().setup.is_some() || program.contains('/');
         let own_path = role.env.iter().any(|variable| variable.name == "PATH");

@@ -46,6 +46,26 @@ pub(crate) struct Launched {
     pub(crate) replicas: Vec<ReplicaId>,
     /// Where the primary's model goes.
     pub(crate) model: String,
+    /// The replicas are tasks: each one's agent leads itself, at a socket of its own.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) tasks: bool,
+}
+
+impl Launched {
+    /// The replicas whose agents decide, each with the address of its agent.
+    pub(crate) fn leaders(&self, run: &RunPaths) -> Vec<(ReplicaId, String)> {
+        if self.tasks {
+            let own = |task: &ReplicaId| (task.clone(), text(&run.task_socket(task)));
+            return self.replicas.iter().map(own).collect();
+        }
+        let primary = self.replicas.first().cloned();
+        primary.map(|primary| (primary, self.address.clone())).into_iter().collect()
+    }
+}
+
+/// A path as it stands in a document.
+fn text(path: &std::path::Path) -> String {
+    path.to_string_lossy().into_owned()
 }
 
 /// What was recorded before the first agent was started.
@@ -86,10 +106,11 @@ pub(crate) fn launch(
     let nonce = random_word(6)?;
     let primary = plan.gang().primary().clone();
     // In a folder that nobody else may enter: a port would be open to every user of the machine.
-    let listen = run.agents().join("gang").to_string_lossy().into_owned();
+    let meeting = text(&run.gang_socket());
     let launched = Launched {
-        address: listen.clone(),
+        address: meeting.clone(),
         nonce: nonce.clone(),
+        tasks: plan.is_tasks(),
         replicas: plan.gang().replicas().map(|(_, replica)| replica).collect(),
         model: OutputDirs::of_primary(&base).model,
     };
@@ -114,13 +135,15 @@ pub(crate) fn launch(
         if let Some(mine) = gpus.remove(&replica) {
             env.entry("CUDA_VISIBLE_DEVICES".into()).or_insert(mine);
         }
+        let listen =
+            if plan.is_tasks() { text(&run.task_socket(&replica)) } else { meeting.clone() };
         let agent = AgentConfig {
             schema_version: 1,
-            gang: plan.gang().rules.clone(),
+            gang: plan.rules_of(&replica),
             pod_uid: format!("{}-{}", replica, random_word(4)?),
             generation: 0,
             primary_address: listen.clone(),
-            listen_address: listen.clone(),
+            listen_address: listen,
             // Only pods need to be told their peers' addresses; here all are on the loopback
             // interface.
             peers: Vec::new(),

@@ -20,6 +20,7 @@ mod observe;
 mod process;
 mod runtime;
 mod secrets;
+mod tasks;
 
 pub use config::LocalConfig;
 pub use doctor::LaptopChecks;

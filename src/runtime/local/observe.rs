@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::launch::{Launched, launched, release};
 use super::process;
+use super::tasks;
 use crate::agent::read_termination;
 use crate::agent::stream::{Item, StreamReader};
 use crate::event::Cursor;
@@ -24,6 +25,9 @@ pub(crate) fn observe(run: &RunPaths, cursor: &mut Cursor) -> Result<Vec<Event>,
     let Some(launched) = launched(run) else {
         return Ok(never_started(run, cursor));
     };
+    if launched.tasks {
+        return tasks::observe(run, &launched, cursor);
+    }
     // Asked before the logs are read. Whatever an agent that is dead now has written is in its log,
     // so no last event is missed.
     let living: Vec<bool> =
@@ -54,7 +58,8 @@ pub(crate) fn observe(run: &RunPaths, cursor: &mut Cursor) -> Result<Vec<Event>,
     Ok(events)
 }
 
-fn tail(
+/// The events that have come in the log of a replica.
+pub(super) fn tail(
     run: &RunPaths,
     nonce: &str,
     replica: &ReplicaId,

@@ -46,6 +46,14 @@ pub(crate) fn agent_lives(run: &RunPaths, replica: &ReplicaId) -> bool {
     recorded(run, ProcessName::Replica(replica)).is_some_and(ProcessMark::is_alive)
 }
 
+/// Sends a signal to the agent of a replica, if it lives.
+pub(crate) fn signal(run: &RunPaths, replica: &ReplicaId, signal: Signal) {
+    let mark = recorded(run, ProcessName::Replica(replica));
+    if let Some(mark) = mark.filter(|mark| mark.is_alive()) {
+        sys::signal(mark.pid, signal);
+    }
+}
+
 /// Any recorded process of the run lives; the submitting mlctl counts until all agents are up.
 pub(crate) fn anything_lives(run: &RunPaths) -> bool {
     let Ok(entries) = fs_err::read_dir(run.agents()) else { return false };

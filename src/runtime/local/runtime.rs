@@ -66,14 +66,22 @@ impl Runs for Local {
     }
 
     fn cancel(&self, run: &RunPaths, by: &str) -> Result<Vec<Notice>, RuntimeError> {
-        let Some(launch::Launched { address, .. }) = launch::launched(run) else {
+        let Some(launched) = launch::launched(run) else {
             self.remove(run)?;
             return Ok(Vec::new());
         };
         let token = sys::read_own(&run.token())?;
-        if agent::cancel(&address, &token, &run.run, by).is_err() {
-            // The primary does not answer, so no one can decide for the gang. Each agent ends its
-            // own command on SIGTERM.
+        let mut unheard = false;
+        for (leader, address) in launched.leaders(run) {
+            let lives = process::agent_lives(run, &leader);
+            // A task whose agent has ended has nothing that could be cancelled.
+            if (lives || !launched.tasks) && agent::cancel(&address, &token, &run.run, by).is_err()
+            {
+                unheard |= !launched.tasks || process::agent_lives(run, &leader);
+            }
+        }
+        if unheard {
+            // Who does not answer can't decide. Each agent ends its own command on SIGTERM.
             process::signal_agents(run, Signal::TERM);
         }
         Ok(Vec::new())
@@ -81,7 +89,8 @@ impl Runs for Local {
 
     fn is_gone(&self, run: &RunPaths) -> Result<bool, RuntimeError> {
         let gone = !process::anything_lives(run);
-        let primary = launch::launched(run).and_then(|launched| launched.replicas.first().cloned());
+        let gang = launch::launched(run).filter(|launched| !launched.tasks);
+        let primary = gang.and_then(|launched| launched.replicas.first().cloned());
         if !gone && primary.is_some_and(|primary| !process::agent_lives(run, &primary)) {
             // Nothing replaces a dead primary on this machine: agents that have not joined it would
             // wait in vain.

@@ -29,6 +29,7 @@ pub fn plan(spec: &TrainJob, context: &PlanContext) -> Result<Plan, PlanError> {
             Framework::Pytorch | Framework::Jax | Framework::None => Completion::All,
         }),
         budgets: budgets(&spec.retries),
+        final_codes: Vec::new(),
         timeout: spec.timeout.map_or(defaults.timeout, |timeout| Some(timeout.0)),
         start_timeout: spec.start_timeout.map_or(defaults.start_timeout, |timeout| timeout.0),
         // `maxCost` becomes a time by prices, which the plan knows nothing of: `ops::cost` fills

@@ -51,9 +51,10 @@ pub(crate) fn jobs(
                     completions: Some(count),
                     parallelism: Some(count),
                     backoff_limit_per_index: Some(backoff_limit(plan)),
-                    pod_failure_policy: Some(failure_policy()),
+                    pod_failure_policy: Some(failure_policy(plan.is_tasks())),
                     pod_replacement_policy: Some("Failed".into()),
-                    success_policy: (layout.jobs.len() == 1).then(success_policy),
+                    success_policy: (layout.jobs.len() == 1)
+                        .then(|| success_policy(plan.is_tasks())),
                     active_deadline_seconds: active_deadline(plan),
                     ttl_seconds_after_finished: context
                         .keep
@@ -107,8 +108,10 @@ fn backoff_limit(plan: &Plan) -> i32 {
 
 /// Which failed pods are replaced. The first rule that matches counts, so failures for good stand
 /// before `Ignore`: otherwise the drain of a node would bring a failed gang back. Exit code 137 has
-/// no rule, because it may be a kill for memory or a lost node.
-fn failure_policy() -> PodFailurePolicy {
+/// no rule, because it may be a kill for memory or a lost node. A task that has failed for good ends
+/// nobody but itself.
+fn failure_policy(tasks: bool) -> PodFailurePolicy {
+    let final_job = if tasks { "FailIndex" } else { "FailJob" };
     let on_exit = |action: &str, codes: Vec<i32>| PodFailurePolicyRule {
         action: action.into(),
         on_exit_codes: Some(PodFailurePolicyOnExitCodesRequirement {
@@ -120,7 +123,7 @@ fn failure_policy() -> PodFailurePolicy {
     };
     PodFailurePolicy {
         rules: vec![
-            on_exit("FailJob", vec![AgentExit::FinalJob.code().into()]),
+            on_exit(final_job, vec![AgentExit::FinalJob.code().into()]),
             on_exit("FailIndex", vec![AgentExit::Final.code().into()]),
             // Not executable, wrong architecture, no such file: a new pod would meet the same.
             on_exit("FailIndex", vec![126, 127, 128]),
@@ -137,12 +140,13 @@ fn failure_policy() -> PodFailurePolicy {
 }
 
 /// The Job has succeeded as soon as the primary exits with 0. It does that last of all replicas and
-/// only when all of them know of the success, so that no log is cut.
-fn success_policy() -> SuccessPolicy {
+/// only when all of them know of the success, so that no log is cut. Of tasks any one will do, and the
+/// controller ends the others.
+fn success_policy(tasks: bool) -> SuccessPolicy {
     SuccessPolicy {
         rules: vec![SuccessPolicyRule {
-            succeeded_indexes: Some("0".into()),
-            succeeded_count: None,
+            succeeded_indexes: (!tasks).then(|| "0".into()),
+            succeeded_count: tasks.then_some(1),
         }],
     }
 }

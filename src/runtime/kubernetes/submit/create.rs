@@ -200,6 +200,7 @@ pub(crate) fn submit(
         nonce: context.nonce.clone(),
         layout: ClusterLayout::of(plan),
         jobs: BTreeMap::new(),
+        tasks: plan.is_tasks(),
         complete: false,
         archived: false,
     };

@@ -22,6 +22,9 @@ pub(crate) struct Submission {
     /// name that come later are not the run's.
     #[serde(default)]
     pub(crate) jobs: BTreeMap<String, String>,
+    /// The replicas are tasks: each one's agent leads itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) tasks: bool,
     /// This machine has seen that all objects were made.
     #[serde(default)]
     pub(crate) complete: bool,
@@ -45,14 +48,16 @@ impl Submission {
             nonce: document.nonce.clone(),
             layout: document.layout.clone(),
             jobs: BTreeMap::new(),
+            tasks: document.plan.is_tasks(),
             complete: false,
             archived: false,
         })
     }
 
-    /// The replica that leads the gang: index 0 of the first Job.
-    pub(crate) fn primary(&self) -> Option<&ReplicaId> {
-        self.layout.jobs.first()?.replicas.first()
+    /// The replicas whose agents decide: of a gang index 0 of the first Job, of tasks every one.
+    pub(crate) fn leaders(&self) -> impl Iterator<Item = &ReplicaId> {
+        let first = self.layout.jobs.first().into_iter().flat_map(|job| &job.replicas);
+        first.take(if self.tasks { usize::MAX } else { 1 })
     }
 
     /// What this machine remembers of a run; `None` when it remembers nothing that can be

@@ -1,11 +1,11 @@
-//! What has happened to a gang in a cluster: the primary's log, which repeats the gang's events,
-//! and what pods and Jobs say of themselves.
+//! What has happened to a run in a cluster: the logs of the agents that lead, which tell of the gang
+//! or of each task, and what pods and Jobs say of themselves.
 
+mod leader_logs;
 mod new_events;
 mod observed;
 mod pod_messages;
 mod pod_tail;
-mod primary_log;
 mod run_events;
 mod states;
 mod unfinished;

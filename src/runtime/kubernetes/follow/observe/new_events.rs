@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 
+use super::leader_logs::{logs_are_read, read_logs};
 use super::observed::Observed;
 use super::pod_messages::{last_warnings, refused_pods};
-use super::primary_log::{log_is_read, read_log};
 use super::run_events::finished;
 use super::states::{placed_events, waiting_events};
 use super::unfinished::{
@@ -16,7 +16,7 @@ use crate::event::{Event, EventKind};
 use crate::gang::Outcome;
 use crate::runtime::RuntimeError;
 use crate::runtime::kubernetes::follow::archive;
-use crate::runtime::kubernetes::follow::verdict::{infer, refine, waiting};
+use crate::runtime::kubernetes::follow::verdict::{decide, infer, refine, waiting};
 use crate::runtime::kubernetes::follow::watch::{PodFacts, RunFacts};
 use crate::runtime::kubernetes::session::Session;
 use crate::runtime::kubernetes::submit::Submission;
@@ -71,7 +71,7 @@ fn new_events(
         let pods_live = facts.pods.values().any(PodFacts::lives);
         if !pods_live {
             let mut events =
-                read_log(session, run, cursor, observed, &submission, &facts, following)?;
+                read_logs(session, run, cursor, observed, &submission, &facts, following)?;
             if !has_end(&events) {
                 events.extend(without_jobs(session, run, &submission, &facts)?);
             }
@@ -82,7 +82,14 @@ fn new_events(
         finish_submission(session, run)?;
     }
     let mut events = placed_events(session, run, cursor, &submission, &facts);
-    events.extend(read_log(session, run, cursor, observed, &submission, &facts, following)?);
+    events.extend(read_logs(session, run, cursor, observed, &submission, &facts, following)?);
+    if submission.tasks
+        && let Some(verdict) = decide(&submission.layout, &facts, &events)
+    {
+        let attempt = verdict.attempt;
+        let kind = EventKind::Finished { verdict, inferred: None, unsubmitted: false };
+        events.push(Event { attempt, ..Event::new(&run.run, Timestamp::now(), kind) });
+    }
     if let Some(end) = end_of(&events) {
         // The agents know who is missing, and only the cluster why.
         if could_not_start(&events[end]) {
@@ -93,8 +100,8 @@ fn new_events(
     }
     events.extend(waiting_events(run, cursor, &submission, &facts));
     events.extend(refused_pods(session, run, cursor, observed, &facts)?);
-    if log_is_read(cursor, observed, &submission, &facts, following)
-        && let Some((mut verdict, from)) = infer(&submission.layout, &facts, Timestamp::now())
+    if logs_are_read(cursor, observed, &submission, &facts, following)
+        && let Some((mut verdict, from)) = infer(&submission, &facts, Timestamp::now())
     {
         if let Some(failure) = &mut verdict.first_failure {
             refine(&submission.layout, &facts, failure);

@@ -10,9 +10,9 @@ use super::pod_tail::PodTail;
 #[derive(Default)]
 pub(crate) struct Observed {
     /// How often the run has been observed. From the second time on its objects come from a watch
-    /// and its primary's log from a stream, since whoever asks twice will ask again.
+    /// and its logs from streams, since whoever asks twice will ask again.
     pub(crate) observations: u32,
-    /// The logs of the primary's pods that are being followed, by the pod's uid.
+    /// The logs of leading pods that are being followed, by the pod's uid.
     pub(crate) tails: HashMap<String, PodTail>,
     /// When the cluster's own events were last asked for missing pods.
     pub(crate) asked_for_events: Option<Instant>,

@@ -1,4 +1,4 @@
-//! The log of one of the primary's pods, read for the events in it.
+//! The log of a pod that leads, read for the events in it.
 
 use tokio::runtime::Handle;
 

@@ -37,9 +37,9 @@ pub(crate) fn start_timeout(
     submission: &Submission,
     facts: &RunFacts,
 ) -> Result<Option<Event>, RuntimeError> {
-    let primary = submission.primary().and_then(|id| facts.pod_of(&submission.layout, id));
+    let mut leaders = submission.leaders().filter_map(|id| facts.pod_of(&submission.layout, id));
     let has_run = facts.pods.values().any(|pod| pod.generation > 0 || pod.ended.is_some());
-    let nobody_runs = !has_run && !primary.is_some_and(PodFacts::has_log);
+    let nobody_runs = !has_run && !leaders.any(PodFacts::has_log);
     if !nobody_runs || facts.jobs.is_empty() || run.is_adopted() {
         return Ok(None);
     }
@@ -72,7 +72,8 @@ pub(crate) fn killed_for_memory(
     facts: &RunFacts,
     starts_now: bool,
 ) -> Result<Option<Event>, RuntimeError> {
-    if run.is_adopted() {
+    // Of tasks the Job controller counts the pods of each index itself.
+    if run.is_adopted() || submission.tasks {
         return Ok(None);
     }
     let read = |path: std::path::PathBuf| crate::sys::read_own(&path).ok();
@@ -104,7 +105,7 @@ pub(crate) fn without_jobs(
         }
     }
     if facts.is_known()
-        && let Some(inferred) = infer(&submission.layout, facts, Timestamp::now())
+        && let Some(inferred) = infer(submission, facts, Timestamp::now())
     {
         return Ok(vec![finished(run, inferred.0, &inferred.1)]);
     }

@@ -5,12 +5,14 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::cause::{cause, on_node};
+use super::tasks::decided_by_all;
 use crate::gang::{
     Exit, ExitStatus, FailureClass, FirstFailure, Outcome, TerminationMessage, Verdict,
     verdict_that_counts,
 };
 use crate::plan::ClusterLayout;
 use crate::runtime::kubernetes::follow::watch::{JobEnd, RunFacts};
+use crate::runtime::kubernetes::submit::Submission;
 
 /// A primary that still runs has written its verdict within this time after its Job was decided, or
 /// it never will.
@@ -19,19 +21,25 @@ const PRIMARY_VERDICT_LIMIT: Duration = Duration::from_secs(90);
 /// A verdict, and for people where it comes from.
 pub(crate) type Inferred = (Verdict, String);
 
-/// The end of a run of which the primary's log has not told; `None` while it may still do so.
-pub(crate) fn infer(layout: &ClusterLayout, facts: &RunFacts, now: Timestamp) -> Option<Inferred> {
-    let primary = layout.jobs.first().and_then(|job| job.replicas.first());
-    let primary = primary.and_then(|primary| facts.pod_of(layout, primary));
+/// The end of a run of which the logs of those who lead have not told; `None` while they may still do
+/// so.
+pub(crate) fn infer(submission: &Submission, facts: &RunFacts, now: Timestamp) -> Option<Inferred> {
+    let layout = &submission.layout;
+    let mut leaders = submission.leaders().filter_map(|leader| facts.pod_of(layout, leader));
     let end = end_of(facts);
-    let may_report = primary.is_some_and(|pod| pod.running && !pod.gone && !pod.node_lost);
+    let may_report = leaders.any(|pod| pod.running && !pod.gone && !pod.node_lost);
     let waited = end
         .and_then(|end| end.at)
         .is_some_and(|at| now.duration_since(at).unsigned_abs() > PRIMARY_VERDICT_LIMIT);
     if may_report && !waited {
         return None;
     }
-    if let Some(verdict) = from_messages(facts) {
+    let told = if submission.tasks {
+        end.and_then(|_| decided_by_all(layout, facts))
+    } else {
+        from_messages(facts)
+    };
+    if let Some(verdict) = told {
         return Some((verdict, "a termination message".into()));
     }
     let end = end?;

@@ -1,12 +1,14 @@
-//! How a gang ended, when its own log doesn't say: from termination messages, the state of Jobs and
+//! How a run ended, when its own log doesn't say: from termination messages, the state of Jobs and
 //! what the cluster did to pods.
 
 mod cause;
 mod infer;
 mod memory;
+mod tasks;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use cause::{node_lost_message, refine};
 pub(crate) use infer::{infer, waiting};
 pub(crate) use memory::Unwatched;
+pub(crate) use tasks::decide;
