@@ -20,6 +20,7 @@ mod gpus;
 mod image;
 mod kube;
 mod layers;
+mod outputs;
 mod pod;
 mod pty;
 mod readme;

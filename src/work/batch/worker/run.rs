@@ -138,7 +138,9 @@ impl Worker<'_> {
                 }
             }
         }
-        let summary = finish(&self.stores, &self.job, &self.ledger).await?;
+        let summary =
+            finish(&self.stores, &self.job, &self.ledger, self.plan.retry.unwrap_or_default())
+                .await?;
         report(self.progress(began));
         let seen = Seen {
             rows: summary.rows,
