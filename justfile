@@ -53,6 +53,11 @@ bench-cli:
 bench-kube rounds="11" many="1000" ended="10000":
     benches/kube {{rounds}} {{many}} {{ended}}
 
+# Rows per second of the data path of batch predictions, with a server that costs nothing, against
+# finding the lines alone.
+bench-batch rows="2000000":
+    MLCTL_BENCH_ROWS={{rows}} cargo test --release --lib worker::bench -- --ignored --nocapture
+
 # What comes from outside under libFuzzer: the parser of specs, and what is read of clusters, agents,
 # the state and its index, each for so long (needs cargo-fuzz and a nightly toolchain).
 fuzz seconds="60" targets="load cluster wire state index":

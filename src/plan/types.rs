@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::known::Known;
-use super::tasks::{BatchPlan, TasksPlan};
+use super::tasks::{BatchPlan, TASKS_VERSION, TasksPlan};
 use crate::gang::{GangConfig, ReplicaId, RoleName, RunId};
 use crate::spec::{
     Accelerators, EnvVar, Framework, SecretUse, Security, Setup, Strategy, Toleration, Volume,
@@ -17,9 +17,6 @@ use crate::text::{ByteSize, CpuQuantity};
 
 /// Format of a gang's plan, in `plan.json` and in the document of a pod: what an older mlctl knows too.
 pub const GANG_VERSION: u32 = 1;
-
-/// Format of a plan of tasks.
-pub const TASKS_VERSION: u32 = 2;
 
 /// The newest format of a plan that this mlctl reads.
 pub const PLAN_VERSION: u32 = TASKS_VERSION;

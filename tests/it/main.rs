@@ -21,6 +21,7 @@ mod gpus;
 mod image;
 mod kube;
 mod layers;
+mod outputs;
 mod pod;
 mod pty;
 mod readme;

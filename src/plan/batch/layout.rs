@@ -63,8 +63,24 @@ impl OutputLayout {
         format!("{}/_mlctl/shards/", self.base).into()
     }
 
-    /// A part that a worker writes before it commits. Its name begins with the shard as five digits
-    /// and a point, and has a word in it that no other writer has.
+    /// The name of a part: `what` is `results` or `errors`; `writer` is a word that no other writer has,
+    /// and `number` one that it has not used before.
+    pub(crate) fn part_name(
+        shard: u32,
+        generation: u32,
+        writer: &str,
+        number: u64,
+        what: &str,
+    ) -> String {
+        format!("{shard:05}.{generation}.{writer}.{number}.{what}")
+    }
+
+    /// The generation of a part by its name; `None` for a name that is no part's.
+    pub(crate) fn generation_of(name: &str) -> Option<u32> {
+        name.split('.').nth(1)?.parse().ok()
+    }
+
+    /// A part that a worker writes before it commits, by its name.
     pub fn part(&self, name: &str) -> Place {
         format!("{}/_mlctl/parts/{name}", self.base).into()
     }

@@ -118,6 +118,7 @@ pub async fn evaluate(
             };
             tally.add(&label, &Datum::of(&prediction).map_err(told)?);
         }
+        lines.finish().await?;
     }
     if by_key.is_none() && truth.next().await?.is_some() {
         return Err(unequal("more", rows));

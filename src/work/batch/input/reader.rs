@@ -1,6 +1,7 @@
 //! The rows of a shard, read from its store.
 
 use bytes::Bytes;
+use crc_fast::{CrcAlgorithm, Digest};
 
 use super::gunzip::Gunzip;
 use super::records::{LineFrame, Records};
@@ -16,6 +17,7 @@ pub(crate) struct Reader {
     gunzip: Option<Gunzip>,
     split: Box<dyn Split>,
     header: Header,
+    crc: Option<Digest>,
 }
 
 /// The names of a CSV file's columns.
@@ -54,6 +56,7 @@ impl Reader {
             gunzip: packed.then(Gunzip::new),
             split,
             header: Header::None,
+            crc: None,
         };
         if format == InputFormat::Csv {
             reader.header = Header::Next;
@@ -68,6 +71,17 @@ impl Reader {
             }
         }
         Ok(reader)
+    }
+
+    /// From now on a checksum is made of what is read.
+    #[must_use]
+    pub(crate) fn checked(self) -> Self {
+        Self { crc: Some(Digest::new(CrcAlgorithm::Crc32Iscsi)), ..self }
+    }
+
+    /// The CRC-32C of the file, once its last row has been read; `None` where none was made.
+    pub(crate) fn crc32c(&self) -> Option<u32> {
+        self.crc.as_ref().map(|crc| crc.finalize() as u32)
     }
 
     /// The next row; `None` behind the last one.
@@ -103,7 +117,12 @@ impl Reader {
     async fn feed(&mut self) -> Result<(), BatchError> {
         let Some(gunzip) = &mut self.gunzip else {
             match self.chunks.next().await? {
-                Some(chunk) => self.split.push(chunk),
+                Some(chunk) => {
+                    if let Some(crc) = &mut self.crc {
+                        crc.update(&chunk);
+                    }
+                    self.split.push(chunk);
+                }
                 None => self.split.finish(None),
             }
             return Ok(());

@@ -18,6 +18,8 @@ pub(crate) struct Committed {
     results_at: Place,
     errors_at: Place,
     next_failed: Option<(u64, Bytes)>,
+    /// Checksums of the results and the errors.
+    sums: [u32; 2],
 }
 
 /// The line of one row, without its end.
@@ -53,6 +55,7 @@ impl Committed {
             errors_at: errors.place,
             results_at: results.place,
             next_failed: None,
+            sums: [marker.results.crc32c, marker.errors.crc32c],
         };
         lines.advance().await?;
         Ok(lines)
@@ -73,11 +76,14 @@ impl Committed {
         }
     }
 
-    /// All rows have come; an error when there are more results or errors than rows.
+    /// All rows have come; an error when there are more results or errors than rows, or when they are
+    /// not what was committed.
     pub(crate) async fn finish(&mut self) -> Result<(), BatchError> {
         if self.next_failed.is_some() || self.results.next().await?.is_some() {
             return Err(BatchError::damaged(&self.results_at, "it has more lines than its input"));
         }
+        check(&self.results, &self.results_at, self.sums[0])?;
+        check(&self.errors, &self.errors_at, self.sums[1])?;
         Ok(())
     }
 
@@ -127,5 +133,13 @@ pub(crate) async fn lines(
         OutputFormat::Csv => InputFormat::Csv,
     };
     let whole = Shard { input: 0, begin: 0, end: object.size };
-    Reader::open(stores, object, whole, format, u64::MAX).await
+    Ok(Reader::open(stores, object, whole, format, u64::MAX).await?.checked())
+}
+
+/// Whether a file that has been read to its end is what its marker has committed.
+pub(crate) fn check(lines: &Reader, place: &Place, sum: u32) -> Result<(), BatchError> {
+    if lines.crc32c().is_none_or(|found| found == sum) {
+        return Ok(());
+    }
+    Err(BatchError::damaged(place, "its checksum is not that of its marker: somebody changed it"))
 }

@@ -8,7 +8,7 @@ mod lines;
 mod part;
 mod publish;
 
-pub(crate) use committed::{Committed, Line, lines};
+pub(crate) use committed::{Committed, Line, check, lines};
 pub(crate) use csv::cell;
 pub(crate) use ledger::Ledger;
 pub(crate) use lines::{Item, Outcome, Source, Writer, error_line};

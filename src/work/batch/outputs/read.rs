@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::joined::joined;
 use crate::storage::{Place, Stores};
 use crate::work::batch::input::{Reader, Row};
-use crate::work::batch::output::{Committed, Ledger, Line, cell, lines, where_is};
+use crate::work::batch::output::{Committed, Ledger, Line, cell, check, lines, where_is};
 use crate::work::batch::worker::job_of;
 use crate::work::batch::{BatchError, InputFormat, JobDocument, Marker, OutputFormat};
 
@@ -128,9 +128,10 @@ impl Outputs {
         };
         let object = where_is(&self.stores, layout, part, &file).await?;
         let mut lines = lines(&self.stores, object.object(), format).await?;
-        while taker.left > 0
-            && let Some(Row { text, .. }) = lines.next().await?
-        {
+        while taker.left > 0 {
+            let Some(Row { text, .. }) = lines.next().await? else {
+                return Ok(check(&lines, &object.object().place, part.crc32c)?);
+            };
             head(headed, lines.header(), &[], taker);
             taker.take(&[&text])?;
         }

@@ -30,12 +30,14 @@ pub(crate) async fn job_of(stores: &Stores, output: &Place) -> Result<JobDocumen
     Ok(job)
 }
 
-/// Publishes what is committed and not yet published, removes all parts and writes the summary. All
-/// shards must be committed. Of several workers that do this at once, each does all of it.
+/// Publishes what is committed and not yet published, removes all parts up to this generation and writes
+/// the summary. All shards must be committed. Parts of a later generation are those of a retry that has
+/// begun already. Of several workers that do this at once, each does all of it.
 pub(super) async fn finish(
     stores: &Stores,
     job: &JobDocument,
     ledger: &Ledger,
+    generation: u32,
 ) -> Result<Summary, BatchError> {
     ledger.refresh().await?;
     let layout = ledger.layout();
@@ -57,7 +59,11 @@ pub(super) async fn finish(
     while let Some(published) = open.next().await {
         published?;
     }
-    let gone: Vec<_> = parts.iter().map(|part| stores.delete(&part.place).boxed()).collect();
+    let ended = parts.iter().filter(|part| {
+        let name = part.place.as_str().rsplit('/').next().unwrap_or_default();
+        OutputLayout::generation_of(name).is_some_and(|of| of <= generation)
+    });
+    let gone: Vec<_> = ended.map(|part| stores.delete(&part.place).boxed()).collect();
     let mut gone = stream::iter(gone).buffer_unordered(AT_ONCE);
     while let Some(removed) = gone.next().await {
         removed?;

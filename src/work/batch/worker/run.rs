@@ -138,7 +138,9 @@ impl Worker<'_> {
                 }
             }
         }
-        let summary = finish(&self.stores, &self.job, &self.ledger).await?;
+        let summary =
+            finish(&self.stores, &self.job, &self.ledger, self.plan.retry.unwrap_or_default())
+                .await?;
         report(self.progress(began));
         let seen = Seen {
             rows: summary.rows,
@@ -205,6 +207,10 @@ impl Worker<'_> {
         let mut seen = *self.committed.lock().unwrap_or_else(PoisonError::into_inner);
         seen.all_bytes = self.all_bytes();
         for (shard, counts) in self.running().iter() {
+            // It is committed, and may be among those already.
+            if self.is_done(*shard) {
+                continue;
+            }
             let [rows, failed, bytes] = counts.now();
             let input = &self.job.inputs[self.job.shards[*shard as usize].input as usize];
             seen.failed += failed;

@@ -13,7 +13,7 @@ use super::run::Worker;
 use super::sink::{Sink, Written};
 use crate::work::batch::output::{Committed, Outcome, PartWriter, publish, remove_parts};
 use crate::work::batch::task::Task;
-use crate::work::batch::{BatchError, MARKER_VERSION, Marker};
+use crate::work::batch::{BatchError, MARKER_VERSION, Marker, OutputLayout};
 
 /// Batches between two stages.
 const BETWEEN: usize = 4;
@@ -45,8 +45,9 @@ impl Worker<'_> {
         };
         let generation = self.plan.retry.unwrap_or_default();
         let number = self.written.fetch_add(1, Relaxed);
-        let name = format!("{shard:05}.{generation}.{}.{number}", self.place.writer);
-        let [results, errors] = [format!("{name}.results"), format!("{name}.errors")];
+        let [results, errors] = ["results", "errors"].map(|what| {
+            OutputLayout::part_name(shard, generation, &self.place.writer, number, what)
+        });
         let names = [results.clone(), errors.clone()];
         let part = |name: String| PartWriter::new(&self.stores, layout.part(&name), name);
 
