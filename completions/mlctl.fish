@@ -39,6 +39,7 @@ complete -c mlctl -n "__fish_mlctl_needs_command" -s h -l help -d 'Print help (s
 complete -c mlctl -n "__fish_mlctl_needs_command" -s V -l version -d 'Print version'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "init" -d 'Write a spec and code to start from'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "train" -d 'Run a training job and follow it'
+complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "batch-predict" -d 'Predict every line of files in a store'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "list" -d 'List runs'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "ls" -d 'List runs'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "status" -d 'Show one run and its replicas'
@@ -106,6 +107,39 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l overwrite -d 'Writ
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l set -d 'Change a value of the file: name=x, args.epochs=9, roles.worker.replicas=4. In a Vertex AI file by its own names: workerPoolSpecs[0].machineSpec...=x' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -s f -l file -d 'The spec' -r -F
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l model -d 'Where the model is' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l server -d 'tensorflow-serving, triton, kserve, mlserver, openai or custom' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l endpoint -d 'Ask a server that already serves' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l model-name -d 'The model\'s name in requests' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l image -d 'Container image of the server' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l input -d 'Files, folders or patterns to predict' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l format -d 'jsonl, csv, tf-record, tf-record-gzip or file-list' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l output-uri -d 'Where the results go; --output PLACE means the same' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l output-format -d 'jsonl or csv' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l replicas -d 'How many replicas, each with a server' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l max-batch-size -d 'Most rows of one request' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l key-field -d 'The field that identifies a row' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -s l -l label -d 'Add a label to the run' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l on-interrupt -d 'What Ctrl-C does to the run' -r -f -a "detach\t'The run goes on without mlctl'
+cancel\t'The run is cancelled'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -s d -l detach -d 'Submit and return; prints the run\'s id'
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l dry-run -d 'Show what would run'
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l events -d 'Stream events as JSON Lines on stdout'
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l allow-cpu -d 'Run on the CPU where the accelerators are missing'
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand list" -l state -d 'Only runs in these states' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand list" -l name -d 'Only runs of this spec name' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand list" -s l -l label -d 'Only runs with this label; may be repeated' -r

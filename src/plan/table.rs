@@ -54,11 +54,16 @@ fn run(plan: &Plan) -> Section {
         let name = serde_json::to_value(strategy).ok()?.as_str()?.to_owned();
         Some(("strategy".to_owned(), name))
     }));
-    rows.push(("primary".into(), plan.gang().primary().to_string()));
     let success = match plan.gang().rules.completion {
+        _ if plan.batch().is_some() => {
+            "one replica exits 0, which it does when all shards are done"
+        }
         Completion::Primary => "the primary exits 0",
         Completion::All => "every replica exits 0",
     };
+    if plan.batch().is_none() {
+        rows.push(("primary".into(), plan.gang().primary().to_string()));
+    }
     rows.push(("success".into(), success.into()));
     if let Some(code) = &plan.gang().code {
         rows.push(("code".into(), mask_text(code.as_str()).into_owned()));
@@ -74,7 +79,7 @@ fn run(plan: &Plan) -> Section {
             [python, shell].into_iter().flatten().collect::<Vec<_>>().join(", "),
         ));
     }
-    let output = plan.gang().output.as_ref();
+    let output = plan.batch().map(|batch| &batch.output).or(plan.gang().output.as_ref());
     let output = output.map_or("a folder of the run".into(), |place| mask_text(place.as_str()));
     rows.push(("output".into(), output.into_owned()));
     list("Run", rows)

@@ -142,7 +142,11 @@ fn missing(findings: &mut Findings, node: &Node, path: &str) {
     );
 }
 
-fn image(findings: &mut Findings, entry: Option<&Entry>, path: &str) -> Option<Located<String>> {
+pub(super) fn image(
+    findings: &mut Findings,
+    entry: Option<&Entry>,
+    path: &str,
+) -> Option<Located<String>> {
     let entry = entry?;
     let image = findings.text(&entry.value, path)?;
     if image.trim().is_empty() {
@@ -153,7 +157,7 @@ fn image(findings: &mut Findings, entry: Option<&Entry>, path: &str) -> Option<L
     Some(Located::new(image.trim().to_owned(), entry))
 }
 
-fn words(findings: &mut Findings, entry: &Entry, path: &str) -> Located<Vec<String>> {
+pub(super) fn words(findings: &mut Findings, entry: &Entry, path: &str) -> Located<Vec<String>> {
     let texts = findings.texts(&entry.value, path);
     Located::list(texts, entry, &entry.value)
 }
@@ -187,7 +191,10 @@ fn one_word(findings: &mut Findings, entry: &Entry) {
 
 /// A list of `{name, value}`; also a mapping of names to values and `NAME=value`, which people
 /// write.
-fn environment(findings: &mut Findings, entry: Option<&Entry>) -> Option<Located<Vec<EnvVar>>> {
+pub(super) fn environment(
+    findings: &mut Findings,
+    entry: Option<&Entry>,
+) -> Option<Located<Vec<EnvVar>>> {
     let entry = entry?;
     let mut variables = Vec::new();
     let mut add = |findings: &mut Findings, name: &str, value: &Node| {

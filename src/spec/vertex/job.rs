@@ -12,6 +12,7 @@ use crate::spec::syntax::{Code, Diagnostic, Severity};
 use crate::spec::syntax::{KeyedSpan, Node, Spans};
 
 use super::assemble::{Assembled, assemble, note};
+use super::batch::batch_job;
 use super::container::install_script;
 use super::envelope::{Envelope, envelope};
 use super::fields::{Fields, Findings, Table, Use};
@@ -67,11 +68,18 @@ const OUTPUT_DIRECTORY: Table = &[("outputUriPrefix", Use::Read)];
 pub(crate) fn recognise(node: &Node, context: &ForeignContext<'_>) -> Option<Converted> {
     let mut findings = Findings::default();
     let job = match shape(node)? {
+        Shape::Batch(wrappers) => {
+            let document = batch_job(&mut findings, &wrappers, context);
+            return Some(converted(findings, document));
+        }
         Shape::Other { format, at, advice } => {
             findings.add(
-                Diagnostic::error(Code::VertexKind, format!("not a CustomJob but: {format}"))
-                    .at(at.key.span, "")
-                    .help(advice),
+                Diagnostic::error(
+                    Code::VertexKind,
+                    format!("no job that can be run, but: {format}"),
+                )
+                .at(at.key.span, "")
+                .help(advice),
             );
             None
         }
@@ -99,14 +107,10 @@ pub(crate) fn recognise(node: &Node, context: &ForeignContext<'_>) -> Option<Con
             })
         }
     };
-    let findings = findings.finish();
-    let refused = findings.iter().any(|finding| finding.severity == Severity::Error);
-    let (job, spans) = job.unzip();
-    let mut spans: Spans = spans.unwrap_or_default();
-    spans.insert("", KeyedSpan { key: None, value: node.span });
-    let document = job.filter(|_| !refused).map(|job| {
+    let document = job.map(|(spec, mut spans)| {
+        spans.insert("", KeyedSpan { key: None, value: node.span });
         Document::TrainJob(Box::new(Resolved {
-            spec: job,
+            spec,
             spans,
             from_env: Vec::new(),
             source: context.source,
@@ -114,7 +118,14 @@ pub(crate) fn recognise(node: &Node, context: &ForeignContext<'_>) -> Option<Con
             converted_from: Some(FORMAT),
         }))
     });
-    Some(Converted { document, findings })
+    Some(converted(findings, document))
+}
+
+/// A document without errors, and all that was found.
+fn converted(findings: Findings, document: Option<Document>) -> Converted {
+    let findings = findings.finish();
+    let refused = findings.iter().any(|finding| finding.severity == Severity::Error);
+    Converted { document: document.filter(|_| !refused), findings }
 }
 
 fn convert(
@@ -230,7 +241,7 @@ fn by_number(node: &Node) -> Option<&[Node]> {
     }
 }
 
-fn name(
+pub(super) fn name(
     findings: &mut Findings,
     envelope: &Envelope<'_>,
     context: &ForeignContext<'_>,
@@ -252,7 +263,7 @@ fn name(
     name
 }
 
-fn labels(
+pub(super) fn labels(
     findings: &mut Findings,
     envelope: &Envelope<'_>,
     spans: &mut Spans,

@@ -1,4 +1,4 @@
-//! Vertex AI's `CustomJob` files, accepted as people write them.
+//! Vertex AI's `CustomJob` and `BatchPredictionJob` files, accepted as people write them.
 //!
 //! The format is the JSON of the API's messages
 //! (<https://cloud.google.com/vertex-ai/docs/reference/rest/v1/CustomJobSpec>) in all the ways in
@@ -7,6 +7,8 @@
 //! a warning with its place.
 
 mod assemble;
+mod batch;
+mod batch_model;
 mod container;
 mod envelope;
 mod fields;

@@ -13,6 +13,8 @@ use super::fields::find;
 pub(super) enum Shape<'a> {
     /// A custom job: the mappings from the document inwards; the last one has `workerPoolSpecs`.
     CustomJob(Vec<&'a Node>),
+    /// A batch prediction: the mappings from the document inwards; the last one is the job.
+    Batch(Vec<&'a Node>),
     /// The pools alone: one of them, or a list.
     Pools(&'a Node),
     /// Something else of Google's, with one sentence on what to do.
@@ -31,19 +33,19 @@ const MAX_WRAPPERS: usize = 4;
 
 const TUNING: &str = "tuning comes later; the trials' `trialJobSpec` can be a CustomJobSpec file \
                       of its own (`workerPoolSpecs` at the top) and run as one job";
-const BATCH: &str = "batch prediction comes later; only CustomJob files can be run now";
+const PREDICTION: &str = "AI Platform Prediction is gone: write a BatchPredictionJob with \
+                          `inputConfig`, `outputConfig` and `unmanagedContainerModel`";
 const AI_PLATFORM: &str = "AI Platform Training is gone: write \
                            `workerPoolSpecs` with `machineSpec.machineType` for masterType and \
                            workerType, `replicaCount` for workerCount, and \
                            `containerSpec.imageUri` or `pythonPackageSpec` for imageUri, packageUris and pythonModule";
 
 /// The fields that show what a document is when it is no custom job.
-const OTHERS: [(&str, &str, &str); 9] = [
+const OTHERS: [(&str, &str, &str); 8] = [
     ("hyperparameterTuningJob", "Vertex HyperparameterTuningJob", TUNING),
     ("trialJobSpec", "Vertex HyperparameterTuningJob", TUNING),
     ("studySpec", "Vertex HyperparameterTuningJob", TUNING),
-    ("batchPredictionJob", "Vertex BatchPredictionJob", BATCH),
-    ("predictionInput", "AI Platform prediction job", BATCH),
+    ("predictionInput", "AI Platform prediction job", PREDICTION),
     ("trainingInput", "AI Platform training job", AI_PLATFORM),
     ("scaleTier", "AI Platform training job", AI_PLATFORM),
     ("masterType", "AI Platform training job", AI_PLATFORM),
@@ -65,6 +67,9 @@ pub(super) fn shape(node: &Node) -> Option<Shape<'_>> {
     if let Some(other) = other(node) {
         return Some(other);
     }
+    if let Some(wrappers) = batch(node) {
+        return Some(Shape::Batch(wrappers));
+    }
     if let Some(wrappers) = wrappers(node) {
         let inner = wrappers.iter().find_map(|wrapper| other(wrapper));
         return Some(inner.unwrap_or(Shape::CustomJob(wrappers)));
@@ -80,14 +85,19 @@ pub(super) fn shape(node: &Node) -> Option<Shape<'_>> {
 }
 
 fn other(node: &Node) -> Option<Shape<'_>> {
-    let found = OTHERS.iter().find_map(|(field, format, advice)| {
+    OTHERS.iter().find_map(|(field, format, advice)| {
         find(node, field).map(|at| Shape::Other { format, at, advice })
-    });
-    found.or_else(|| {
-        let at = find(node, "inputConfig")?;
-        let batch = find(node, "outputConfig").is_some() || find(node, "outputInfo").is_some();
-        batch.then_some(Shape::Other { format: "Vertex BatchPredictionJob", at, advice: BATCH })
     })
+}
+
+/// A `BatchPredictionJob`, alone, below its name, or in a request or an answer of the API.
+fn batch(node: &Node) -> Option<Vec<&Node>> {
+    if let Some(inner) = find(node, "batchPredictionJob") {
+        return Some(vec![node, &inner.value]);
+    }
+    let has = |name| find(node, name).is_some();
+    let output = has("outputConfig") || has("outputInfo") || has("unmanagedContainerModel");
+    (has("inputConfig") && output).then(|| vec![node])
 }
 
 /// The chain of mappings down to the one that has `workerPoolSpecs`.

@@ -2,19 +2,19 @@
 
 use mlctl::spec;
 
-/// `MLCTL_UPDATE=1 cargo test` writes the committed schema anew.
+/// `MLCTL_UPDATE=1 cargo test` writes the committed schemas anew.
 #[test]
-fn the_committed_schema_is_the_types() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schemas/trainjob.json");
-    let schema = spec::json_schema("TrainJob").unwrap();
-    if std::env::var_os("MLCTL_UPDATE").is_some() {
-        fs_err::write(path, &schema).unwrap();
+fn the_committed_schemas_are_the_types() {
+    for kind in spec::kind_names() {
+        let file = format!("schemas/{}.json", kind.to_lowercase());
+        let path = format!("{}/{file}", env!("CARGO_MANIFEST_DIR"));
+        let schema = spec::json_schema(kind).unwrap();
+        if std::env::var_os("MLCTL_UPDATE").is_some() {
+            fs_err::write(&path, &schema).unwrap();
+        }
+        let committed = fs_err::read_to_string(path).unwrap_or_default();
+        assert!(committed == schema, "{file} is old: MLCTL_UPDATE=1 cargo test --test it");
     }
-    let committed = fs_err::read_to_string(path).unwrap_or_default();
-    assert!(
-        committed == schema,
-        "schemas/trainjob.json is old: MLCTL_UPDATE=1 cargo test --test it"
-    );
 }
 
 #[test]
@@ -35,6 +35,9 @@ fn explains_fields() {
         "TrainJob.roles.env.name",
         "TrainJob.roles.cpu.memory",
         "TrainJob.name.first",
+        "BatchPredictJob",
+        "BatchPredictJob.model.server",
+        "BatchPredictJob.input",
         "TuneJob.metrics",
     ];
     let all = paths.map(|path| match spec::explain(path) {

@@ -10,14 +10,25 @@ fn every_right_spec_loads_and_comes_back_the_same() {
             .unwrap_or_else(|findings| panic!("{}", findings.render(RenderOptions::default())));
         let mut out = String::new();
         for document in &loaded.documents {
-            let Document::TrainJob(resolved) = document;
-            let yaml = spec::to_yaml(&resolved.spec).unwrap();
+            let yaml = match document {
+                Document::TrainJob(job) => spec::to_yaml(&job.spec).unwrap(),
+                Document::BatchPredictJob(job) => job.spec.to_yaml().unwrap(),
+            };
             let again = spec::load(&[Source::new("again", yaml.clone())], &LoadOptions::default())
                 .unwrap_or_else(|findings| panic!("{}", findings.render(RenderOptions::default())));
-            let Document::TrainJob(again) = &again.documents[0];
-            similar_asserts(&again.spec, &resolved.spec);
+            let from_env = match (&again.documents[0], document) {
+                (Document::TrainJob(again), Document::TrainJob(job)) => {
+                    similar_asserts(&again.spec, &job.spec);
+                    &job.from_env
+                }
+                (Document::BatchPredictJob(again), Document::BatchPredictJob(job)) => {
+                    similar_asserts(&again.spec, &job.spec);
+                    &job.from_env
+                }
+                other => panic!("{other:?}"),
+            };
             out.push_str(&yaml);
-            writeln!(out, "# from the environment: {:?}", resolved.from_env).unwrap();
+            writeln!(out, "# from the environment: {from_env:?}").unwrap();
             out.push_str("---\n");
         }
         if !loaded.warnings.list.is_empty() {

@@ -32,7 +32,7 @@ fn jobs() -> Vec<Json> {
             } else if path.extension().is_some_and(|ending| ending == "yaml") {
                 let (source, options) = super::read(&path);
                 for document in spec::load(&[source], &options).unwrap().documents {
-                    let Document::TrainJob(job) = document;
+                    let Document::TrainJob(job) = document else { continue };
                     jobs.push(serde_json::to_value(&job.spec).unwrap());
                 }
             }

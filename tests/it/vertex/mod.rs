@@ -14,13 +14,19 @@ fn every_file_is_converted_or_explained() {
             match spec::load(&[Source::new(name.as_str(), text)], &LoadOptions::default()) {
                 Ok(loaded) => {
                     for document in &loaded.documents {
-                        let Document::TrainJob(resolved) = document;
-                        let yaml = spec::to_yaml(&resolved.spec).unwrap();
+                        let (yaml, from) = match document {
+                            Document::TrainJob(job) => {
+                                (spec::to_yaml(&job.spec).unwrap(), job.converted_from)
+                            }
+                            Document::BatchPredictJob(job) => {
+                                (job.spec.to_yaml().unwrap(), job.converted_from)
+                            }
+                        };
                         // The linter refuses in our own specs what it only warns of in others' files.
                         if !name.starts_with("command_as_text") {
-                            comes_back_the_same(&yaml, &resolved.spec);
+                            comes_back_the_same(&yaml, document);
                         }
-                        writeln!(out, "# {}", resolved.converted_from.unwrap_or("ours")).unwrap();
+                        writeln!(out, "# {}", from.unwrap_or("ours")).unwrap();
                         out.push_str(&yaml);
                         out.push_str("---\n");
                     }
@@ -43,11 +49,15 @@ fn every_file_is_converted_or_explained() {
 
 #[expect(clippy::panic, reason = "a helper of a test")]
 /// `mlctl convert` writes it, so it must be a spec of ours.
-fn comes_back_the_same(yaml: &str, job: &spec::TrainJob) {
+fn comes_back_the_same(yaml: &str, document: &Document) {
     let again = spec::load(&[Source::new("again", yaml)], &LoadOptions::default())
         .unwrap_or_else(|findings| panic!("{}\n{yaml}", findings.render(RenderOptions::default())));
-    let Document::TrainJob(again) = &again.documents[0];
-    assert!(again.spec == *job, "{:#?}\n{job:#?}", again.spec);
+    let same = match (&again.documents[0], document) {
+        (Document::TrainJob(again), Document::TrainJob(job)) => again.spec == job.spec,
+        (Document::BatchPredictJob(again), Document::BatchPredictJob(job)) => again.spec == job.spec,
+        _ => false,
+    };
+    assert!(same, "{again:#?}\n{document:#?}");
 }
 
 /// Every line left out, doubled and cut short, in every file: an answer, never a panic, and every

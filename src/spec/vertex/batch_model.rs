@@ -1,0 +1,106 @@
+//! The model of a `BatchPredictionJob`: a container that keeps Vertex AI's contract.
+
+use crate::spec::kinds::batch::{Model, Routes, Server};
+use crate::spec::kinds::train::EnvVar;
+use crate::spec::syntax::{Code, Diagnostic, Entry, Spans};
+
+use super::assemble::note;
+use super::container::{environment, image, words};
+use super::fields::{Findings, Table, Use};
+use super::gather::Located;
+use super::suspects;
+
+const MODEL: Table = &[
+    ("artifactUri", Use::Read),
+    ("containerSpec", Use::Read),
+    ("predictSchemata", Use::Left("rows are sent as they are, whatever a schema says")),
+];
+
+const CONTAINER: Table = &[
+    ("imageUri", Use::Read),
+    ("command", Use::Read),
+    ("args", Use::Read),
+    ("env", Use::Read),
+    ("predictRoute", Use::Read),
+    ("healthRoute", Use::Read),
+    ("ports", Use::Left("the server is told its port by AIP_HTTP_PORT")),
+    ("grpcPorts", Use::Left("the server is asked over HTTP, at AIP_HTTP_PORT")),
+    ("invokeRoutePrefix", Use::Left("rows are posted to `predictRoute`")),
+    ("deploymentTimeout", Use::Left("write `model: {startTimeout: 30m}`")),
+    ("sharedMemorySizeMb", Use::Left("mount an `emptyDir` with `medium: Memory` at /dev/shm")),
+    ("startupProbe", Use::Left("the server is ready when `healthRoute` answers 200")),
+    ("healthProbe", Use::Left("the server is ready when `healthRoute` answers 200")),
+    ("livenessProbe", Use::Left("a server that dies is started again")),
+];
+
+/// Reads an `unmanagedContainerModel`.
+pub(super) fn container_model(
+    findings: &mut Findings,
+    entry: &Entry,
+    spans: &mut Spans,
+) -> Option<(Model, Vec<EnvVar>)> {
+    let fields = findings.fields(&entry.value, "unmanagedContainerModel", MODEL);
+    entry.value.as_map()?;
+    let uri = fields.entry("artifactUri").and_then(|uri| {
+        suspects::scan_place(findings, &uri.value);
+        let text = findings.text(&uri.value, "artifactUri")?.trim();
+        note("model.uri", &Located::new((), uri), spans);
+        (!text.is_empty()).then(|| text.to_owned().into())
+    });
+    let container = fields.get("containerSpec");
+    let Some(container) = container else {
+        let message = "`unmanagedContainerModel.containerSpec` is missing";
+        findings.add(Diagnostic::error(Code::VertexMissing, message).at(entry.value.span, ""));
+        return None;
+    };
+    let fields = findings.fields(container, "containerSpec", CONTAINER);
+    container.as_map()?;
+    if fields.entry("imageUri").is_none() {
+        let message = "`containerSpec.imageUri` is missing";
+        findings.add(Diagnostic::error(Code::VertexMissing, message).at(container.span, ""));
+    }
+    let image = image(findings, fields.entry("imageUri"), "imageUri");
+    let mut list = |name: &'static str| {
+        let list = fields.entry(name).map(|entry| words(findings, entry, name))?;
+        note(&format!("model.{name}"), &list, spans);
+        Some(list.value).filter(|list| !list.is_empty())
+    };
+    let (command, args) = (list("command"), list("args"));
+    let mut route = |name: &str| {
+        let text = findings.text(fields.get(name)?, name)?.trim();
+        (!text.is_empty()).then(|| text.to_owned())
+    };
+    let routes = Routes { predict: route("predictRoute"), health: route("healthRoute") };
+    let env = environment(findings, fields.entry("env"));
+    if let Some(env) = &env {
+        note("env", env, spans);
+    }
+    let model = Model {
+        uri,
+        server: Some(Server::Custom),
+        image: image.map(|image| image.value),
+        command,
+        args: args.unwrap_or_default(),
+        routes,
+        ..Model::default()
+    };
+    Some((model, env.map(|env| env.value).unwrap_or_default()))
+}
+
+/// A model of Vertex AI's registry, of which the file says nothing but the name.
+pub(super) fn registered(findings: &mut Findings, entry: &Entry) {
+    let name = entry.value.as_text().unwrap_or_default();
+    let help = if name.contains("publishers/") {
+        "models of publishers run at Google only; serve an open model with `mlctl convert`'s form: \
+         `model: {uri: hf://org/name, server: openai}`"
+    } else {
+        "write what the registry knows of it: `unmanagedContainerModel: {artifactUri: ..., \
+         containerSpec: {imageUri: ..., predictRoute: ..., healthRoute: ...}}`; `gcloud ai models \
+         describe` prints them"
+    };
+    findings.add(
+        Diagnostic::error(Code::VertexKind, "a model of Vertex AI's registry is only a name here")
+            .at(entry.value.span, "")
+            .help(help),
+    );
+}
