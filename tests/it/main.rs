@@ -11,6 +11,7 @@
 #![allow(clippy::pedantic, reason = "tests are read, not reused")]
 
 mod attacks;
+mod batch;
 mod cleanup;
 mod cost;
 mod doctor;

@@ -1,4 +1,5 @@
-//! What outlives a process stays readable: documents that an earlier mlctl wrote, in `v1/`.
+//! What outlives a process stays readable: documents that an earlier mlctl wrote, in `v1/`
+//! and `v2/`.
 
 mod documents;
 mod events;
@@ -18,6 +19,11 @@ use crate::support::{Sandbox, copy_tree, repository};
 /// A fixture of version 1.
 fn v1(name: &str) -> PathBuf {
     repository().join("tests/it/formats/v1").join(name)
+}
+
+/// What version 2 added.
+fn v2(name: &str) -> PathBuf {
+    repository().join("tests/it/formats/v2").join(name)
 }
 
 fn text(path: PathBuf) -> String {

@@ -1,0 +1,3 @@
+//! Batch prediction.
+
+mod tasks;
