@@ -57,7 +57,7 @@ impl Plan {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::fixture::plan;
+    use crate::store::fixture::{plan, tasks};
 
     fn changed(change: impl FnOnce(&mut serde_json::Value)) -> Result<Plan, FormatError> {
         let mut json = serde_json::to_value(plan("r-1", 2)).unwrap();
@@ -79,5 +79,24 @@ mod tests {
         for (number, change) in wrong.into_iter().enumerate() {
             assert!(matches!(changed(change), Err(FormatError::Damaged(_))), "{number}");
         }
+    }
+
+    #[test]
+    fn tasks_are_of_one_role_and_of_a_format_that_older_ones_refuse() {
+        let read = |change: fn(&mut serde_json::Value)| {
+            let mut json = serde_json::to_value(tasks("r-1", 2)).unwrap();
+            change(&mut json);
+            Plan::read(json.to_string().as_bytes())
+        };
+        assert_eq!(read(|_| {}).unwrap(), tasks("r-1", 2));
+        let damaged = |change| matches!(read(change), Err(FormatError::Damaged(_)));
+        assert!(damaged(|json| json["schemaVersion"] = 1.into()));
+        assert!(damaged(|json| {
+            let mut other = json["roles"][0].clone();
+            other["name"] = "other".into();
+            json["roles"].as_array_mut().unwrap().push(other);
+        }));
+        let newer = read(|json| json["schemaVersion"] = 3.into());
+        assert_eq!(newer, Err(FormatError::Newer { found: 3, known: TASKS_VERSION }));
     }
 }

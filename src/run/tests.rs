@@ -8,7 +8,7 @@ use super::why;
 use crate::event::EventKind;
 use crate::event::RunState;
 use crate::gang::{ExitStatus, FailureClass, Outcome, ReplicaId, Verdict};
-use crate::store::fixture::{Story, exit, plan};
+use crate::store::fixture::{Story, exit, plan, tasks};
 use crate::ui::why_text;
 
 const RUN: &str = "digits-abc123";
@@ -237,4 +237,50 @@ fn a_view_follows_the_story() {
     let before = view.clone();
     view.fold(&story.events[3]);
     assert_eq!(view, before);
+}
+
+#[test]
+fn tasks_have_attempts_and_ends_of_their_own() {
+    let first = exit(ExitStatus::Code(1), Some(FailureClass::UserError), &["no"]);
+    let class = FailureClass::UserError;
+    let failure = |story: &Story, who| story.failure(who, class, Some(first.clone()));
+    let ended = |story: &Story, who| EventKind::TaskEnded {
+        verdict: Verdict {
+            outcome: Outcome::Failed,
+            attempt: 1,
+            first_failure: Some(failure(story, who)),
+            reason: "no retry is left".into(),
+        },
+        inferred: None,
+    };
+    let mut story = Story::new(RUN).then("", EventKind::Submitted { runtime: "local".into() });
+    story = story.then("worker-0", EventKind::AttemptStarted);
+    story = story.then("worker-0", EventKind::CommandStarted { pid: 1 });
+    story = story.exited("worker-0", first.clone());
+    let kind = ended(&story, "worker-0");
+    story = story.then("worker-0", kind);
+    let plan = tasks(RUN, 2);
+    let view = |story: &Story| RunView::of(&RUN.into(), Some(&plan), &story.events);
+    let seen = view(&story);
+    // The other one goes on.
+    assert_eq!((seen.state, seen.missing.len()), (RunState::Running, 1));
+    assert_eq!(seen.replicas[0].state, ReplicaState::Failed);
+    assert_eq!(seen.attempts.len(), 1);
+    assert!(seen.attempts[0].ended.is_some() && seen.attempts[0].first_failure.is_some());
+    story = story.then("worker-1", EventKind::AttemptStarted);
+    let retry = EventKind::Retrying { class, spent: 1, budget: 3 };
+    story = story.then("worker-1", retry);
+    assert_eq!(view(&story).state, RunState::Running, "one that starts again stops no other");
+    story = story.finished(Outcome::Succeeded, None, "worker-1 ended with exit code 0");
+    let seen = view(&story);
+    let of = |name: &str| {
+        let own = |one: &&super::view::AttemptView| {
+            one.replica.as_ref().is_some_and(|replica| replica.to_string() == name)
+        };
+        seen.attempts.iter().filter(own).count()
+    };
+    assert_eq!((of("worker-0"), of("worker-1")), (1, 1));
+    assert!(seen.attempts.iter().all(|attempt| attempt.ended.is_some()));
+    let said = why_text(&why(&seen, Some(&plan), &|_| Vec::new())).to_string();
+    assert!(said.contains("succeeded; 1 attempt of a worker failed"), "{said}");
 }

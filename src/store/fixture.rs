@@ -41,6 +41,20 @@ pub(crate) fn plan(run: &str, workers: u32) -> Plan {
     .expect("a plan")
 }
 
+/// A plan of so many tasks.
+pub(crate) fn tasks(run: &str, workers: u32) -> Plan {
+    let mut json = serde_json::to_value(plan(run, workers)).expect("JSON");
+    let span = |secs: u64| serde_json::json!({"secs": secs, "nanos": 0});
+    json["schemaVersion"] = 2.into();
+    json["batch"] = serde_json::json!({
+        "output": "s3://bucket/out", "job": "0", "maxBatchSize": 64, "maxBatchBytes": 1_000_000,
+        "maxLineBytes": 1_000_000, "requestTimeout": span(60),
+        "server": {"protocol": "tensorflowRest", "modelName": "m", "startTimeout": span(60),
+            "restarts": 3},
+    });
+    serde_json::from_value(json).expect("a plan")
+}
+
 pub(crate) fn create(store: &Store, name: &str, workers: u32) -> CreatedRun {
     let reservation = store.reserve(name).expect("an id");
     let plan = plan(reservation.run(), workers);

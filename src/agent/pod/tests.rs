@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use super::*;
 use crate::agent::{AgentRuntime, Code};
 use crate::plan::{ClusterLayout, Plan, PlanContext, RuntimeDefaults, Withheld};
+use crate::store::fixture::tasks;
 use crate::work::train::plan;
 
 const SPEC: &str = "
@@ -130,6 +131,20 @@ fn each_pod_knows_its_replica() {
 }
 
 #[test]
+fn the_agent_of_a_task_leads_itself() {
+    let plan = tasks("digits-abc123", 3);
+    let folders = Folders::new(&plan, "/o", Vec::new());
+    let config = folders.configure("digits-abc123", "2").unwrap().config;
+    assert_eq!(config.replica.to_string(), "worker-2");
+    let members: Vec<String> =
+        config.gang.members.iter().map(|member| member.replica.to_string()).collect();
+    assert_eq!(members, ["worker-2"]);
+    assert!(config.peers.is_empty(), "{:?}", config.peers);
+    assert_eq!(config.gang.final_codes, [21]);
+    assert_eq!((&*config.env["RANK"], &*config.env["WORLD_SIZE"]), ("2", "3"));
+}
+
+#[test]
 fn a_lone_job_is_known_by_its_uid() {
     let plan = plan_of(&SPEC.replace("cpu: 1, memory: 2Gi", "cpu: 2, memory: 1Gi"));
     let folders = Folders::new(&plan, "/mlctl/output/x", Vec::new());
@@ -224,7 +239,7 @@ fn a_newer_document_is_refused_in_words() {
     };
     assert!(error.is_final(), "the next pod has the same image");
     let said = error.to_string();
-    for word in ["pod.json", "format 7", "knows 1", "`runnerImage`", "`mlctl cluster image`"] {
+    for word in ["pod.json", "format 7", "knows 2", "`runnerImage`", "`mlctl cluster image`"] {
         assert!(said.contains(word), "{word}: {said}");
     }
     folders.write("config/pod.json", r#"{"schemaVersion":1}"#);

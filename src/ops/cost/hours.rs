@@ -148,7 +148,7 @@ impl Stretches {
                     all.attempts.insert(key, Run { window, open: true, failed: false });
                 }
                 EventKind::FirstFailure { failure } => {
-                    all.failed(failure.attempt, &failure.replica)
+                    all.failed(failure.attempt, &failure.replica);
                 }
                 EventKind::Adopted { failure, .. } => {
                     let blamed = failure.as_ref().map(|failure| &failure.replica);

@@ -1,5 +1,6 @@
 //! Counting the rows of small inputs, for whoever wants to know before anything runs.
 
+use super::input::is_packed;
 use super::{InputFormat, JobDocument};
 use crate::storage::{StorageError, Stores};
 
@@ -12,7 +13,7 @@ pub async fn count_rows(
     document: &JobDocument,
 ) -> Result<Option<u64>, StorageError> {
     let total: u64 = document.inputs.iter().map(|input| input.size).sum();
-    let packed = document.inputs.iter().any(|input| input.place.as_str().ends_with(".gz"));
+    let packed = document.inputs.iter().any(|input| is_packed(document.format, input));
     if total > SMALL || packed {
         return Ok(None);
     }

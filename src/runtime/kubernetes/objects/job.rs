@@ -168,3 +168,27 @@ fn active_deadline(plan: &Plan) -> Option<i64> {
         .saturating_add(DEADLINE_SLACK_SECONDS);
     Some(i64::try_from(seconds).unwrap_or(i64::MAX))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::fixture;
+
+    #[test]
+    fn a_task_that_fails_ends_only_its_index_and_any_one_success_will_do() {
+        let plan = fixture::tasks("digits-abc123", 3);
+        let layout = ClusterLayout::of(&plan);
+        let mut refused = Vec::new();
+        let jobs = jobs(&plan, &ManifestContext::default(), &layout, &mut refused);
+        let [job] = &jobs[..] else { panic!("{refused:?}") };
+        let spec = job.spec.as_ref().unwrap();
+        assert_eq!((spec.completions, spec.parallelism), (Some(3), Some(3)));
+        assert!(spec.backoff_limit_per_index.is_some_and(|limit| limit > 0));
+        let rules = &spec.pod_failure_policy.as_ref().unwrap().rules;
+        let actions: Vec<&str> = rules.iter().map(|rule| &*rule.action).collect();
+        assert_eq!(actions, ["FailIndex", "FailIndex", "FailIndex", "Ignore"]);
+        let success = &spec.success_policy.as_ref().unwrap().rules;
+        assert_eq!((success.len(), success[0].succeeded_count), (1, Some(1)));
+        assert_eq!(success[0].succeeded_indexes, None);
+    }
+}

@@ -108,7 +108,7 @@ impl Client {
 
     async fn batch(&self, rows: Vec<Bytes>) -> Result<Vec<Answer>, PredictError> {
         let mut answers: Vec<Option<Answer>> = vec![None; rows.len()];
-        let mut left: Vec<Range<usize>> = vec![0..rows.len()];
+        let mut left: Vec<Range<usize>> = Vec::from([0..rows.len()]);
         while let Some(range) = left.pop().filter(|range| !range.is_empty()) {
             match self.send(&rows[range.clone()]).await? {
                 Sent::Predicted(found) => {

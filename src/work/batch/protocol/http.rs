@@ -114,9 +114,9 @@ impl Http {
         }
         let exchange = async {
             let response = self.client.request(request).await;
-            let response = response.map_err(|error| match error.is_connect() {
-                true => Unanswered::Connect(chain(&error)),
-                false => Unanswered::Cut(chain(&error)),
+            let response = response.map_err(|error| {
+                let text = chain(&error);
+                if error.is_connect() { Unanswered::Connect(text) } else { Unanswered::Cut(text) }
             })?;
             let (parts, body) = response.into_parts();
             let header = |name: &HeaderName| parts.headers.get(name)?.to_str().ok();

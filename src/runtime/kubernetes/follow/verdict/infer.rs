@@ -35,7 +35,7 @@ pub(crate) fn infer(submission: &Submission, facts: &RunFacts, now: Timestamp) -
         return None;
     }
     let told = if submission.tasks {
-        end.and_then(|_| decided_by_all(layout, facts))
+        end.and_then(|end| decided_by_all(layout, facts, end))
     } else {
         from_messages(facts)
     };

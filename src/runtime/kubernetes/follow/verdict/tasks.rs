@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 
 use crate::event::{Event, EventKind};
-use crate::gang::{ReplicaId, TaskEnd, Verdict, decide_tasks, verdict_that_counts};
+use crate::gang::{Outcome, ReplicaId, TaskEnd, Verdict, decide_tasks, verdict_that_counts};
 use crate::plan::ClusterLayout;
-use crate::runtime::kubernetes::follow::watch::{PodFacts, RunFacts};
+use crate::runtime::kubernetes::follow::watch::{JobEnd, PodFacts, RunFacts};
 
 /// The end of a run of tasks, as soon as their ends decide it: those in new events of their logs, and
 /// those that their pods have left.
@@ -14,10 +14,19 @@ pub(crate) fn decide(layout: &ClusterLayout, facts: &RunFacts, news: &[Event]) -
     decide_tasks(count, &ends(layout, facts, news))
 }
 
-/// The same once no pod will tell more: by the ends that are known. `None` when there are none.
-pub(super) fn decided_by_all(layout: &ClusterLayout, facts: &RunFacts) -> Option<Verdict> {
+/// The same once their Job is decided and no pod will tell more: by the ends that are known. `None`
+/// when they don't explain how the Job ended.
+pub(super) fn decided_by_all(
+    layout: &ClusterLayout,
+    facts: &RunFacts,
+    job: &JobEnd,
+) -> Option<Verdict> {
     let ends = ends(layout, facts, &[]);
-    if ends.is_empty() { None } else { decide_tasks(ends.len(), &ends) }
+    let verdict = (!ends.is_empty()).then(|| decide_tasks(ends.len(), &ends)).flatten()?;
+    let has_succeeded = verdict.outcome == Outcome::Succeeded;
+    // The one that succeeded may be unheard of, and a deadline ends those that had not ended.
+    let explains = has_succeeded || !job.succeeded && !job.is_deadline();
+    explains.then_some(verdict)
 }
 
 /// The tasks that have ended, the earliest first.

@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use super::cause::refine;
 use super::infer;
 use super::memory::Unwatched;
-use crate::event::WaitingReason;
+use super::tasks::decide;
+use crate::event::{Event, EventKind, WaitingReason};
 use crate::gang::{
     FailureClass, FirstFailure, GangConfig, Outcome, ReplicaId, TerminationMessage,
     TerminationState, Verdict,
@@ -14,6 +15,7 @@ use crate::plan::{ClusterLayout, JobLayout, PlanContext, RuntimeDefaults};
 use crate::runtime::kubernetes::follow::watch::{
     Disruption, DisruptionKind, Ended, JobEnd, JobFacts, PodFacts, RunFacts, Waiting,
 };
+use crate::runtime::kubernetes::submit::Submission;
 use crate::spec::TrainJob;
 use crate::work::train::plan;
 
@@ -21,6 +23,17 @@ fn layout() -> ClusterLayout {
     let replicas = vec![ReplicaId::new("worker", 0), ReplicaId::new("worker", 1)];
     let job = JobLayout { name: "r".into(), replicas };
     ClusterLayout { service: "r".into(), jobs: vec![job] }
+}
+
+fn submission(tasks: bool) -> Submission {
+    Submission {
+        nonce: "n".into(),
+        layout: layout(),
+        jobs: BTreeMap::new(),
+        tasks,
+        complete: true,
+        archived: false,
+    }
 }
 
 fn pod(index: usize) -> PodFacts {
@@ -84,7 +97,7 @@ fn a_real_verdict_of_the_highest_epoch_counts() {
         vec![over(0, message((1, 3), None)), over(1, message((0, 2), Some(Outcome::Failed)))],
         None,
     );
-    let (verdict, from) = infer(&layout(), &known, Timestamp::UNIX_EPOCH).unwrap();
+    let (verdict, from) = infer(&submission(false), &known, Timestamp::UNIX_EPOCH).unwrap();
     assert_eq!((verdict.outcome, verdict.attempt), (Outcome::Failed, 2));
     assert_eq!(from, "a termination message");
 }
@@ -93,17 +106,17 @@ fn a_real_verdict_of_the_highest_epoch_counts() {
 fn a_primary_that_speaks_is_waited_for() {
     let running = PodFacts { running: true, ..pod(0) };
     let known = facts(vec![running.clone()], Some((false, "PodFailurePolicy")));
-    assert!(infer(&layout(), &known, Timestamp::UNIX_EPOCH).is_none());
+    assert!(infer(&submission(false), &known, Timestamp::UNIX_EPOCH).is_none());
     let lost = PodFacts { node_lost: true, ..running };
     let known = facts(vec![lost], Some((false, "PodFailurePolicy")));
-    assert!(infer(&layout(), &known, Timestamp::UNIX_EPOCH).is_some());
+    assert!(infer(&submission(false), &known, Timestamp::UNIX_EPOCH).is_some());
 }
 
 #[test]
 fn pods_without_an_agent_end_by_their_jobs() {
     let done = PodFacts { over: true, succeeded: true, ..pod(0) };
     let known = facts(vec![done], Some((true, "CompletionsReached")));
-    let (verdict, _) = infer(&layout(), &known, Timestamp::UNIX_EPOCH).unwrap();
+    let (verdict, _) = infer(&submission(false), &known, Timestamp::UNIX_EPOCH).unwrap();
     assert_eq!(verdict.outcome, Outcome::Succeeded);
 }
 
@@ -112,7 +125,7 @@ fn a_gang_that_was_never_placed_could_not_start() {
     let unplaced = Waiting { reason: WaitingReason::Unschedulable, message: "0/2 nodes".into() };
     let waiting = PodFacts { waiting: Some(unplaced), ..pod(0) };
     let known = facts(vec![waiting], Some((false, "DeadlineExceeded")));
-    let (verdict, _) = infer(&layout(), &known, Timestamp::UNIX_EPOCH).unwrap();
+    let (verdict, _) = infer(&submission(false), &known, Timestamp::UNIX_EPOCH).unwrap();
     assert_eq!(verdict.outcome, Outcome::CouldNotStart);
     assert_eq!(verdict.reason, "its pods never ran: worker-0: Unschedulable: 0/2 nodes");
 }
@@ -187,4 +200,59 @@ fn agents_that_are_killed_for_memory_end_a_gang_that_nobody_watches() {
     assert!(end(1, 0, true, &facts(vec![judged], None)).is_none(), "it has said more itself");
     let other = PodFacts { ended: Some(ended(137, "Error", None)), over: true, ..pod(0) };
     assert!(end(1, 0, true, &facts(vec![other], None)).is_none(), "somebody else killed it");
+}
+
+/// The pod of a task whose agent has left this verdict.
+fn task(index: usize, outcome: Option<Outcome>) -> PodFacts {
+    let message = TerminationMessage {
+        replica: ReplicaId::new("worker", u32::try_from(index).unwrap()),
+        ..message((0, 1), outcome)
+    };
+    PodFacts { over: true, ended: Some(ended(42, "Error", Some(message))), ..pod(index) }
+}
+
+#[test]
+fn tasks_are_decided_by_what_each_pod_has_left() {
+    let outcome = |pods: Vec<PodFacts>| {
+        decide(&layout(), &facts(pods, None), &[]).map(|verdict| verdict.outcome)
+    };
+    assert_eq!(outcome(vec![task(0, Some(Outcome::Failed)), pod(1)]), None);
+    let one = vec![task(0, Some(Outcome::Failed)), task(1, Some(Outcome::Succeeded))];
+    assert_eq!(outcome(one), Some(Outcome::Succeeded));
+    // A pod that was lost is replaced, and its successor speaks for the task.
+    let mut lost = task(1, None);
+    (lost.uid, lost.generation) = ("u1-lost".into(), 0);
+    let next = PodFacts { generation: 1, ..task(1, Some(Outcome::Failed)) };
+    assert_eq!(outcome(vec![task(0, Some(Outcome::Failed)), lost.clone()]), None);
+    let all = vec![task(0, Some(Outcome::Failed)), lost, next];
+    assert_eq!(outcome(all), Some(Outcome::Failed));
+}
+
+#[test]
+fn the_log_of_a_task_may_tell_its_end_before_its_pod_has_ended() {
+    let running = PodFacts { running: true, ..pod(1) };
+    let kind = EventKind::TaskEnded {
+        verdict: message((0, 1), Some(Outcome::Succeeded)).verdict.unwrap(),
+        inferred: None,
+    };
+    let replica = Some(ReplicaId::new("worker", 1));
+    let event = Event { replica, ..Event::new(&"r".into(), Timestamp::UNIX_EPOCH, kind) };
+    let verdict = decide(&layout(), &facts(vec![pod(0), running], None), &[event]).unwrap();
+    assert_eq!(verdict.outcome, Outcome::Succeeded);
+}
+
+#[test]
+fn the_job_decides_over_tasks_that_left_no_word() {
+    let end = |pods: Vec<PodFacts>, job: (bool, &str)| {
+        let known = facts(pods, Some(job));
+        infer(&submission(true), &known, Timestamp::UNIX_EPOCH).map(|(verdict, _)| verdict.outcome)
+    };
+    let failed = || task(0, Some(Outcome::Failed));
+    let silent = || PodFacts { over: true, ended: Some(ended(127, "Error", None)), ..pod(1) };
+    assert_eq!(end(vec![failed(), silent()], (false, "FailedIndexes")), Some(Outcome::Failed));
+    // Who has succeeded is gone without a word.
+    assert_eq!(end(vec![failed()], (true, "SuccessPolicy")), Some(Outcome::Succeeded));
+    assert_eq!(end(vec![failed()], (false, "DeadlineExceeded")), Some(Outcome::TimedOut));
+    let running = PodFacts { running: true, ..pod(1) };
+    assert_eq!(end(vec![failed(), running], (false, "FailedIndexes")), None);
 }

@@ -1,0 +1,189 @@
+//! `batch-predict` from the command to the results, with a model server that the worker starts.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::Value as Json;
+
+use crate::support::{Sandbox, repository, stderr, stdout};
+
+/// A job in the sandbox's folder: its rows, and a server with these faults.
+fn job(sandbox: &Sandbox, rows: &str, faults: &str, more: &str) {
+    fs_err::copy(repository().join("tests/it/batch/server.py"), sandbox.dir().join("server.py"))
+        .expect("server");
+    sandbox.write("in/a.jsonl", rows);
+    sandbox.write(
+        "mlctl.yaml",
+        &format!(
+            "apiVersion: mlctl.dev/v1\nkind: BatchPredictJob\nname: rows\ncode: .\nmodel:\n  server: \
+             tensorflow-serving\n  command: [python3, server.py, '{{port}}'{faults}]\ninput: \
+             in/*.jsonl\noutput: out\n{more}"
+        ),
+    );
+}
+
+fn rows(count: u32) -> String {
+    (0..count).map(|x| format!("{{\"x\":{x}.50}}\n")).collect()
+}
+
+/// The lines of all files of this name, in order.
+fn lines(sandbox: &Sandbox, what: &str) -> Vec<Json> {
+    let mut files: Vec<_> = fs_err::read_dir(sandbox.dir().join("out"))
+        .expect("an output")
+        .map(|entry| entry.expect("a file").path())
+        .filter(|path| path.to_string_lossy().contains(&format!("/prediction.{what}-")))
+        .collect();
+    files.sort();
+    assert!(!files.is_empty(), "no file of {what}");
+    let text: String =
+        files.iter().map(|file| fs_err::read_to_string(file).expect("text")).collect();
+    text.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
+}
+
+/// Every row of the input is in the results or in the errors, once; gives the errors.
+#[track_caller]
+fn every_row_once(sandbox: &Sandbox, input: &str) -> Vec<Json> {
+    let mut seen: BTreeMap<String, u32> = BTreeMap::new();
+    for line in lines(sandbox, "results") {
+        assert_eq!(
+            line["prediction"]["y"].as_f64(),
+            line["instance"]["x"].as_f64().map(|x| 2.0 * x),
+            "{line}"
+        );
+        *seen.entry(line["instance"].to_string()).or_default() += 1;
+    }
+    let errors = lines(sandbox, "errors_stats");
+    for line in &errors {
+        *seen.entry(line["instance"].to_string()).or_default() += 1;
+    }
+    assert!(seen.values().all(|count| *count == 1), "{seen:?}");
+    let wanted = input.lines().count();
+    assert_eq!(seen.len(), wanted, "of {wanted} rows, {} are there", seen.len());
+    errors
+}
+
+#[test]
+fn rows_go_in_and_come_out_as_they_were_written() {
+    let sandbox = Sandbox::new();
+    job(&sandbox, &rows(300), "", "");
+    let output = sandbox.run(0, ["batch-predict", "-o", "json"]);
+    let said: Json = serde_json::from_str(&stdout(&output)).expect("JSON");
+    assert_eq!(every_row_once(&sandbox, &rows(300)), Vec::<Json>::new());
+    let text = fs_err::read_to_string(sandbox.dir().join("out/prediction.results-00000-of-00001"));
+    let text = text.expect("results");
+    assert!(
+        text.starts_with("{\"instance\":{\"x\":0.50},\"prediction\":{\"y\": 1.0}}\n"),
+        "{text}"
+    );
+    let summary = fs_err::read(sandbox.dir().join("out/_mlctl/summary.json")).expect("a summary");
+    let summary: Json = serde_json::from_slice(&summary).expect("JSON");
+    assert_eq!(summary["succeeded"], 300);
+    assert_eq!(summary["modelVersions"]["7"], 300);
+    assert!(said.to_string().contains("300"), "{said}");
+    // The same once more sends nothing: it is done.
+    sandbox.run(0, ["batch-predict"]);
+    let printed = stdout(&sandbox.run(0, ["outputs", "--limit", "2"]));
+    assert_eq!(printed.lines().count(), 2);
+    sandbox.wait_until_empty(Duration::from_secs(20));
+}
+
+#[test]
+fn a_bad_row_costs_one_row() {
+    let sandbox = Sandbox::new();
+    let mut input = rows(100);
+    input.push_str("{\"z\":1}\n{\"x\":\n{\"x\":13}\n{\"x\":17}\n");
+    job(&sandbox, &input, ", short=1, garbage=1, busy=3", "");
+    let output = sandbox.run(20, ["batch-predict"]);
+    let errors = every_row_once(&sandbox, &input);
+    assert_eq!(errors.len(), 4, "{errors:?}\n{}", stderr(&output));
+    let said = stdout(&sandbox.run(0, ["outputs", "--errors"]));
+    assert!(said.contains("no x in") && said.contains("a.jsonl"), "{said}");
+    sandbox.wait_until_empty(Duration::from_secs(20));
+}
+
+#[test]
+fn too_many_bad_rows_end_the_job() {
+    let sandbox = Sandbox::new();
+    let input = format!("{}{}", rows(50), "{\"z\":1}\n".repeat(5));
+    job(&sandbox, &input, "", "failures: {maxFailed: 2}\n");
+    let output = sandbox.run(21, ["batch-predict"]);
+    assert!(stderr(&output).contains("maxFailed"), "{}", stderr(&output));
+    sandbox.wait_until_empty(Duration::from_secs(20));
+}
+
+#[test]
+fn a_server_that_dies_is_started_again() {
+    let sandbox = Sandbox::new();
+    job(&sandbox, &rows(2000), ", die=5", "");
+    sandbox.run(0, ["batch-predict"]);
+    assert!(every_row_once(&sandbox, &rows(2000)).is_empty());
+    let log = stdout(&sandbox.run(0, ["logs"]));
+    assert!(log.contains("out of luck"), "{log}");
+    sandbox.wait_until_empty(Duration::from_secs(20));
+}
+
+#[test]
+fn a_server_that_never_comes_up_is_told() {
+    let sandbox = Sandbox::new();
+    job(&sandbox, &rows(5), "", "");
+    sandbox.write(
+        "server.py",
+        "import sys\nprint('no module named torch', file=sys.stderr)\nsys.exit(4)\n",
+    );
+    let output = sandbox.run(10, ["batch-predict"]);
+    let said = format!("{}{}", stderr(&output), stdout(&sandbox.run(10, ["why"])));
+    assert!(said.contains("no module named torch"), "{said}");
+    sandbox.wait_until_empty(Duration::from_secs(20));
+}
+
+#[test]
+fn another_job_is_refused_the_output() {
+    let sandbox = Sandbox::new();
+    job(&sandbox, &rows(20), "", "");
+    sandbox.run(0, ["batch-predict"]);
+    sandbox.write("in/a.jsonl", &rows(21));
+    let output = sandbox.run(5, ["batch-predict"]);
+    assert!(stderr(&output).contains("a.jsonl"), "{}", stderr(&output));
+    assert!(every_row_once(&sandbox, &rows(20)).is_empty());
+}
+
+/// Whatever is killed, and when: the same command again, until it is done, gives every row once.
+#[test]
+fn every_row_is_there_once_whatever_is_killed() {
+    let rounds: u64 =
+        std::env::var("MLCTL_KILL_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(4);
+    for round in 0..rounds {
+        let sandbox = Sandbox::new();
+        job(&sandbox, &rows(400), ", slow=0.002", "replicas: 2\nbatching: {maxBatchSize: 4}\n");
+        for part in 0..12 {
+            let name = format!("in/part-{part:02}.jsonl");
+            let text: String =
+                (0..40).map(|x| format!("{{\"x\":{}.25}}\n", 1000 * (part + 1) + x)).collect();
+            sandbox.write(&name, &text);
+        }
+        let mut input = String::new();
+        for entry in fs_err::read_dir(sandbox.dir().join("in")).expect("in") {
+            input.push_str(&fs_err::read_to_string(entry.expect("a file").path()).expect("text"));
+        }
+        let mut begun = sandbox.mlctl(["batch-predict"]).spawn().expect("mlctl");
+        // A different moment and victim each round; the seed is in the failure's message.
+        let moment = Duration::from_millis(150 + (round * 7919) % 900);
+        std::thread::sleep(moment);
+        let victims = sandbox.processes();
+        let victim = victims.get((round as usize * 31) % victims.len().max(1)).copied();
+        if let Some(pid) = victim {
+            let _ = std::process::Command::new("kill").args(["-9", &pid.to_string()]).status();
+        }
+        let _ = begun.wait();
+        sandbox.wait_until_empty(Duration::from_secs(60));
+        let output = sandbox.mlctl(["batch-predict"]).output().expect("mlctl");
+        assert_eq!(
+            output.status.code(),
+            Some(0),
+            "round {round}, killed {victim:?} after {moment:?}\n{}",
+            stderr(&output)
+        );
+        assert!(every_row_once(&sandbox, &input).is_empty(), "round {round}");
+        sandbox.wait_until_empty(Duration::from_secs(20));
+    }
+}
