@@ -40,6 +40,8 @@ complete -c mlctl -n "__fish_mlctl_needs_command" -s V -l version -d 'Print vers
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "init" -d 'Write a spec and code to start from'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "train" -d 'Run a training job and follow it'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "batch-predict" -d 'Predict every line of files in a store'
+complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "outputs" -d 'Print the results of a batch prediction in input order'
+complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "evaluate" -d 'Hold predictions against what is true; a gate for pipelines'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "list" -d 'List runs'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "ls" -d 'List runs'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "status" -d 'Show one run and its replicas'
@@ -68,6 +70,7 @@ complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "agent-beside" -d 'Runs 
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "agent-cancel" -d 'Ends the run of the pod that it runs in'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "agent-install" -d 'Copies this program into a folder'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "agent-probe" -d 'Looks at the pod that it runs in'
+complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "batch-worker" -d 'Does one replica\'s part of a batch prediction'
 complete -c mlctl -n "__fish_mlctl_using_subcommand init" -l strategy -d 'TensorFlow\'s strategy (tensorflow only)' -r -f -a "none\t'One process, one device'
 mirrored\t'One process, several devices'
 centralStorage\t'One process, variables on the CPU'
@@ -140,6 +143,41 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l allow-cpu 
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand outputs" -l limit -d 'Print so many at most' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand outputs" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand outputs" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand outputs" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand outputs" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand outputs" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand outputs" -l errors -d 'Print the rows that failed, not the results'
+complete -c mlctl -n "__fish_mlctl_using_subcommand outputs" -l join -d 'Print each with its line of the input, as the field or column `input`'
+complete -c mlctl -n "__fish_mlctl_using_subcommand outputs" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand outputs" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand outputs" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand evaluate" -l truth -d 'The labels: JSON Lines or CSV; a file, a folder or a pattern' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand evaluate" -l key -d 'The field by which rows and labels belong together' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand evaluate" -l label -d 'The field with the label; default `label`, or the whole line' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand evaluate" -l prediction -d 'Where in a prediction the class, the scores or the number is, for example scores.0' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand evaluate" -l task -d 'What is predicted; default: what the values look like' -r -f -a "classification\t'One of some classes'
+regression\t'A number'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand evaluate" -l min -d 'A metric must have at least this value' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand evaluate" -l max -d 'A metric must have at most this value' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand evaluate" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand evaluate" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand evaluate" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand evaluate" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand evaluate" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand evaluate" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand evaluate" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand evaluate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand list" -l state -d 'Only runs in these states' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand list" -l name -d 'Only runs of this spec name' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand list" -s l -l label -d 'Only runs with this label; may be repeated' -r
@@ -634,3 +672,15 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand agent-probe" -s n -l namespa
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-probe" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-probe" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-probe" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-worker" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-worker" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-worker" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-worker" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-worker" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-worker" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-worker" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-worker" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -48,6 +48,7 @@ fn batch(sandbox: &Sandbox, output: &str) -> String {
     let mut document: Json =
         serde_json::from_str(&fs_err::read_to_string(&plan).expect("a plan")).expect("JSON");
     let span = json!({"secs": 1, "nanos": 0});
+    document["schemaVersion"] = 2.into();
     document["batch"] = json!({
         "output": output, "job": JOB, "maxBatchSize": 64, "maxBatchBytes": 1000,
         "maxLineBytes": 1000, "requestTimeout": span,

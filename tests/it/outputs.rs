@@ -46,7 +46,7 @@ fn outputs_are_read_without_a_state() {
     assert_eq!(stdout(&sandbox.run(0, ["outputs", "./out"])), RESULTS);
     assert_eq!(stdout(&sandbox.run(0, ["outputs", "./out", "--errors"])), ERRORS);
     let joined = stdout(&sandbox.run(0, ["outputs", "./out", "--join", "--limit", "1"]));
-    assert_eq!(joined.trim_end(), format!("{{\"input\":[0.1,0.9],{}", &RESULTS[1..46]));
+    assert_eq!(joined.trim_end(), format!("{{\"input\":[0.1,0.9],{}", RESULTS[1..46].trim_end()));
     let error = stderr(&sandbox.run(4, ["outputs", "./nothing"]));
     assert!(error.contains("is no output of a batch prediction"), "{error}");
     let file = sandbox.dir().join("out/prediction.results-00000-of-00001");

@@ -108,7 +108,8 @@ impl Client {
 
     async fn batch(&self, rows: Vec<Bytes>) -> Result<Vec<Answer>, PredictError> {
         let mut answers: Vec<Option<Answer>> = vec![None; rows.len()];
-        let mut left: Vec<Range<usize>> = Vec::from([0..rows.len()]);
+        let whole = 0..rows.len();
+        let mut left: Vec<Range<usize>> = vec![whole];
         while let Some(range) = left.pop().filter(|range| !range.is_empty()) {
             match self.send(&rows[range.clone()]).await? {
                 Sent::Predicted(found) => {

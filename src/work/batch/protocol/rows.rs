@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     fn info(name: &str) -> TensorInfo {
-        TensorInfo { name: name.into(), datatype: Some(Datatype::Fp32), shape: vec![-1, 2] }
+        TensorInfo { name: name.into(), datatype: Some(Datatype::Fp32) }
     }
 
     #[test]

@@ -38,10 +38,6 @@ pub(super) struct TensorInfo {
     /// Its type; `None` for a word that the protocol doesn't have.
     #[serde(default, deserialize_with = "known")]
     pub(super) datatype: Option<Datatype>,
-    /// Its shape; -1 is any length.
-    #[serde(default)]
-    #[cfg_attr(not(test), expect(dead_code, reason = "servers check shapes themselves"))]
-    pub(super) shape: Vec<i64>,
 }
 
 fn known<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Datatype>, D::Error> {
