@@ -1,6 +1,7 @@
 //! A sandbox for one test with a home, a state and a folder of its own; its processes and files end
 //! with the test.
 
+pub mod faults;
 pub mod stores;
 
 use std::ffi::OsStr;

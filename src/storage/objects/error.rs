@@ -46,7 +46,13 @@ impl StorageError {
             E::NotSupported { .. } | E::NotImplemented { .. } | E::InvalidPath { .. } => {
                 StorageErrorKind::Unsupported
             }
-            _ => StorageErrorKind::Unreachable,
+            // What a listing meets is told by the status in the text alone.
+            _ => match status(&error.to_string()) {
+                Some(401 | 403) => StorageErrorKind::Denied,
+                Some(404) => StorageErrorKind::NotFound,
+                Some(400 | 405 | 501) => StorageErrorKind::Unsupported,
+                _ => StorageErrorKind::Unreachable,
+            },
         };
         Self { place: place.clone(), operation, kind, reason: error.to_string() }
     }
@@ -70,4 +76,9 @@ impl StorageError {
         };
         Self::told(operation, place, kind, error.to_string())
     }
+}
+
+/// The status of HTTP in a client's message.
+fn status(text: &str) -> Option<u16> {
+    text.split("status code: ").nth(1)?.get(..3)?.parse().ok()
 }

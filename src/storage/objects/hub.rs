@@ -5,7 +5,7 @@
 //! used: since 1.0 it brings some 70 crates for a transfer protocol of its own, and before that a second
 //! HTTP client.
 
-use std::fmt::Write;
+use std::fmt::Write as _;
 use std::ops::Range;
 use std::path::PathBuf;
 
@@ -282,6 +282,7 @@ fn escaped(path: &str) -> String {
         if is_plain(byte) {
             text.push(char::from(byte));
         } else {
+            // Writing to a String can't fail.
             let _ = write!(text, "%{byte:02X}");
         }
         text

@@ -11,7 +11,7 @@ const CHUNK: usize = 4 << 20;
 
 impl Stores {
     /// Writes a file of this machine to an object. A file that grows or shrinks meanwhile is an error,
-    /// and nothing is there then.
+    /// and nothing is there then. The caller says what is expected: it may send many.
     pub async fn send_file(
         &self,
         from: &Path,

@@ -1,6 +1,7 @@
 //! Objects by URL, against real stores.
 
 mod contract;
+mod faults;
 mod s3;
 
 use std::future::Future;
