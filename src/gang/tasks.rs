@@ -14,7 +14,9 @@
 //! - The failure that is told is the one that explains most: going over the limit of failed rows, then
 //!   what the work itself did, then what became of machines and agents; of several the earliest.
 
-use super::{Exit, ExitStatus, FailureClass, FirstFailure, GangConfig, Outcome, ReplicaId, Verdict};
+use super::{
+    Exit, ExitStatus, FailureClass, FirstFailure, GangConfig, Outcome, ReplicaId, Verdict,
+};
 
 /// The exit code of a worker whose job has more failed rows than it may have. It is never retried: the
 /// rows would fail again.

@@ -277,9 +277,7 @@ impl RunView {
     /// An attempt; of tasks that of the replica.
     fn attempt_mut(&mut self, number: Attempt, replica: Option<&ReplicaId>) -> &mut AttemptView {
         let replica = replica.filter(|_| self.tasks);
-        let is_it = |view: &AttemptView| {
-            view.attempt == number && view.replica.as_ref() == replica
-        };
+        let is_it = |view: &AttemptView| view.attempt == number && view.replica.as_ref() == replica;
         let known = self.attempts.iter().position(is_it);
         let at = known.unwrap_or_else(|| {
             self.attempts.push(AttemptView {

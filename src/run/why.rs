@@ -89,7 +89,8 @@ pub fn why(
         .iter()
         .filter(|attempt| {
             let is_last = |(number, replica)| {
-                attempt.attempt == number && attempt.replica.as_ref().is_none_or(|own| own == replica)
+                attempt.attempt == number
+                    && attempt.replica.as_ref().is_none_or(|own| own == replica)
             };
             !last.is_some_and(is_last)
         })

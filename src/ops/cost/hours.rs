@@ -147,7 +147,9 @@ impl Stretches {
                     let key = (event.replica.clone(), event.attempt);
                     all.attempts.insert(key, Run { window, open: true, failed: false });
                 }
-                EventKind::FirstFailure { failure } => all.failed(failure.attempt, &failure.replica),
+                EventKind::FirstFailure { failure } => {
+                    all.failed(failure.attempt, &failure.replica)
+                }
                 EventKind::Adopted { failure, .. } => {
                     let blamed = failure.as_ref().map(|failure| &failure.replica);
                     if let Some(replica) = event.replica.as_ref().or(blamed) {

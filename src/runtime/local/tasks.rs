@@ -8,9 +8,7 @@ use super::observe::tail;
 use super::process;
 use crate::agent::{self, read_termination};
 use crate::event::{Cursor, Event, EventKind};
-use crate::gang::{
-    FailureClass, FirstFailure, Outcome, ReplicaId, TaskEnd, Verdict, decide_tasks,
-};
+use crate::gang::{FailureClass, FirstFailure, Outcome, ReplicaId, TaskEnd, Verdict, decide_tasks};
 use crate::runtime::RuntimeError;
 use crate::store::{ProcessName, RunPaths};
 use crate::sys;

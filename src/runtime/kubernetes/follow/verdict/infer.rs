@@ -5,12 +5,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::cause::{cause, on_node};
+use super::tasks::decided_by_all;
 use crate::gang::{
     Exit, ExitStatus, FailureClass, FirstFailure, Outcome, TerminationMessage, Verdict,
     verdict_that_counts,
 };
 use crate::plan::ClusterLayout;
-use super::tasks::decided_by_all;
 use crate::runtime::kubernetes::follow::watch::{JobEnd, RunFacts};
 use crate::runtime::kubernetes::submit::Submission;
 
@@ -23,11 +23,7 @@ pub(crate) type Inferred = (Verdict, String);
 
 /// The end of a run of which the logs of those who lead have not told; `None` while they may still do
 /// so.
-pub(crate) fn infer(
-    submission: &Submission,
-    facts: &RunFacts,
-    now: Timestamp,
-) -> Option<Inferred> {
+pub(crate) fn infer(submission: &Submission, facts: &RunFacts, now: Timestamp) -> Option<Inferred> {
     let layout = &submission.layout;
     let mut leaders = submission.leaders().filter_map(|leader| facts.pod_of(layout, leader));
     let end = end_of(facts);
