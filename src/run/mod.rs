@@ -1,6 +1,7 @@
 //! The life of a run, whatever its kind.
 
 pub mod advice;
+mod attempt;
 mod follow;
 mod replica;
 mod report;
@@ -12,6 +13,7 @@ mod view;
 mod wait;
 mod why;
 
+pub use attempt::*;
 pub use follow::*;
 pub use replica::*;
 pub use report::*;

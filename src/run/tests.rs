@@ -274,7 +274,7 @@ fn tasks_have_attempts_and_ends_of_their_own() {
     story = story.finished(Outcome::Succeeded, None, "worker-1 ended with exit code 0");
     let seen = view(&story);
     let of = |name: &str| {
-        let own = |one: &&super::view::AttemptView| {
+        let own = |one: &&super::AttemptView| {
             one.replica.as_ref().is_some_and(|replica| replica.to_string() == name)
         };
         seen.attempts.iter().filter(own).count()

@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::advice;
 use super::replica::ReplicaState;
-use super::view::{AttemptView, RunView, Spending};
+use super::attempt::{AttemptView, Spending};
+use super::view::RunView;
 use super::view::{names, waiting_for};
 use crate::event::RunState;
 use crate::gang::{Attempt, Exit, FailureClass, FirstFailure, Outcome, ReplicaId, RunId, Verdict};
