@@ -87,7 +87,7 @@ mod tests {
         let goal = BatchGoal { shards: 10, committed: 2 };
         assert_eq!(progress_text(&view, goal, Duration::from_secs(40)), "");
         for index in 0..2 {
-            let replica = ReplicaId::new(&"worker".parse().unwrap(), index);
+            let replica = ReplicaId::new("worker", index);
             let mut one = ReplicaView::new(replica.clone());
             let metrics =
                 [("rows", 100.0), ("failed", 1.0), ("shards", 2.0), ("rowsPerSecond", 5.0)];

@@ -41,7 +41,7 @@ pub(super) fn workers(job: &BatchPredictJob) -> TrainJob {
     };
     TrainJob {
         image,
-        command: command.map(|command| worker_command(command)),
+        command: command.map(worker_command),
         args: crate::spec::Args::List(args),
         ..job.workers()
     }

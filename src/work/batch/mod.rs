@@ -13,6 +13,8 @@ mod servers;
 mod shards;
 mod submit;
 mod summary;
+#[cfg(test)]
+mod tests;
 
 pub use build::{buckets, plan};
 pub use count::count_rows;

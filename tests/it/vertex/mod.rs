@@ -54,7 +54,9 @@ fn comes_back_the_same(yaml: &str, document: &Document) {
         .unwrap_or_else(|findings| panic!("{}\n{yaml}", findings.render(RenderOptions::default())));
     let same = match (&again.documents[0], document) {
         (Document::TrainJob(again), Document::TrainJob(job)) => again.spec == job.spec,
-        (Document::BatchPredictJob(again), Document::BatchPredictJob(job)) => again.spec == job.spec,
+        (Document::BatchPredictJob(again), Document::BatchPredictJob(job)) => {
+            again.spec == job.spec
+        }
         _ => false,
     };
     assert!(same, "{again:#?}\n{document:#?}");
