@@ -56,7 +56,7 @@ complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "exec" -d 'Run a command
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "gpus" -d 'Show accelerators and who uses them; print how to slice them'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "validate" -d 'Check specs and say everything that is wrong'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "render" -d 'Print what a run is in a cluster, for kubectl create'
-complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "convert" -d 'Print a Vertex AI CustomJob file as a TrainJob'
+complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "convert" -d 'Print a Vertex AI file as a spec of mlctl'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "schema" -d 'Print the JSON Schema of a spec'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "explain" -d 'Explain a field of a spec'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "state" -d 'Look after the folder in which mlctl remembers its runs'

@@ -101,7 +101,7 @@ pub enum Verb {
     Validate(spec::ValidateArgs),
     /// Print what a run is in a cluster, for kubectl create
     Render(render::RenderArgs),
-    /// Print a Vertex AI CustomJob file as a TrainJob
+    /// Print a Vertex AI file as a spec of mlctl
     Convert(spec::ConvertArgs),
     /// Print the JSON Schema of a spec
     Schema(spec::SchemaArgs),

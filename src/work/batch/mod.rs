@@ -24,6 +24,8 @@ mod submit;
 mod summary;
 mod task;
 mod worker;
+#[cfg(test)]
+mod tests;
 
 pub use error::BatchError;
 pub use evaluate::{

@@ -3,6 +3,7 @@
 mod contract;
 mod faults;
 mod s3;
+mod tmp;
 
 use std::future::Future;
 

@@ -48,8 +48,9 @@ impl BatchInput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct BatchFiles {
-    /// Files, folders and patterns (`*`, `?`, `[...]`, `{a,b}`, `**`). They are read in the order of
-    /// their names.
+    /// Files, folders and patterns (`*`, `?`, `[...]`, `{a,b}`, `**`).
+    ///
+    /// They are read in the order of their names.
     #[schemars(extend("x-mlctl-expand" = true))]
     pub uris: Vec<Place>,
     /// How they are read. Default: by the ending of the names, else `jsonl`.
