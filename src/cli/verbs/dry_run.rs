@@ -65,7 +65,9 @@ pub(super) fn dry_run(
     let text = || {
         let shown = masked.iter().map(|Shown { plan, cost }| {
             let own = if is_local { "<run folder>/output" } else { "/mlctl/output" };
-            let base = plan.gang().output.as_ref().map_or(own, Place::as_str);
+            // What the agents keep in a bucket commands write to a folder.
+            let written = plan.gang().output.as_ref().filter(|_| plan.gang().sync.is_none());
+            let base = written.map_or(own, Place::as_str);
             let dirs = OutputDirs::of_primary(base);
             let addresses: &dyn Addresses =
                 if is_local { &Preview } else { &ClusterLayout::of(plan) };

@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use super::mask::{is_secret_flag, mask_script, mask_value};
 use super::secret_names::is_secret_name;
-use crate::spec::syntax::{Node, Value};
+use crate::spec::syntax::{Entry, Node, Value};
 use crate::spec::syntax::{Source, SourceSpan};
 
 /// A value of a tree that must not be shown.
@@ -29,6 +29,9 @@ fn announces(word: &str) -> bool {
 fn names_secrets(field: &str) -> bool {
     matches!(field, "secrets" | "imagePullSecrets")
 }
+
+/// A mapping whose `secret` is the name of a Secret.
+const NAMES_A_SECRET: &str = "storage";
 
 /// Where the tree holds values that must not be shown.
 pub(crate) fn find(node: &Node, found: &mut Vec<SourceSpan>) {
@@ -83,9 +86,20 @@ pub(crate) fn secrets_in(node: &Node, announced: Option<&str>, found: &mut Vec<S
                     Value::List(_) => !names_secrets(key),
                     Value::Map(_) => false,
                 };
-                secrets_in(&entry.value, announced.filter(|_| reaches), found);
+                match &entry.value.value {
+                    Value::Map(fields) if key == NAMES_A_SECRET => in_storage(fields, found),
+                    _ => secrets_in(&entry.value, announced.filter(|_| reaches), found),
+                }
             }
         }
+    }
+}
+
+/// The same in a mapping whose `secret` is the name of a Secret: only its shape can tell on it.
+fn in_storage(fields: &[Entry], found: &mut Vec<Secret>) {
+    for Entry { key, value } in fields {
+        let key = key.text.as_str();
+        secrets_in(value, (key != "secret" && announces(key)).then_some(key), found);
     }
 }
 
@@ -185,6 +199,18 @@ mod tests {
             assert!(!shown.contains(secret), "{shown}");
         }
         assert!(shown.contains("registry") && shown.contains("\"b\""), "{shown}");
+    }
+
+    #[test]
+    fn the_name_of_a_secret_is_none() {
+        let parsed = crate::spec::syntax::parse(
+            0,
+            "storage: {secret: bucket-key, token: abcdefgh}\nsecret: ijklmnop\n",
+        );
+        let mut found = Vec::new();
+        secrets_in(&parsed.documents[0], None, &mut found);
+        let texts: Vec<&str> = found.iter().map(|secret| secret.text.as_str()).collect();
+        assert_eq!(texts, ["abcdefgh", "ijklmnop"]);
     }
 
     #[test]
