@@ -36,6 +36,10 @@ impl Worker<'_> {
     ) -> Result<ShardEnd, BatchError> {
         let began = Instant::now();
         let layout = self.ledger.layout();
+        // Another worker may have committed it since it was chosen.
+        if self.is_done(shard) {
+            return Ok(ShardEnd::Committed);
+        }
         let base = self.ledger.marker(shard).await?;
         let kept = match &base {
             Some(base) => {
