@@ -37,7 +37,12 @@ pub struct Spending {
 }
 
 impl RunView {
-    pub(super) fn adopt(&mut self, event: &Event, failure: Option<&FirstFailure>, spent: &PerClass) {
+    pub(super) fn adopt(
+        &mut self,
+        event: &Event,
+        failure: Option<&FirstFailure>,
+        spent: &PerClass,
+    ) {
         for spending in &mut self.retries {
             spending.spent = spending.spent.max(spent.get(spending.class));
         }
@@ -57,7 +62,11 @@ impl RunView {
     }
 
     /// An attempt; of tasks that of the replica.
-    pub(super) fn attempt_mut(&mut self, number: Attempt, replica: Option<&ReplicaId>) -> &mut AttemptView {
+    pub(super) fn attempt_mut(
+        &mut self,
+        number: Attempt,
+        replica: Option<&ReplicaId>,
+    ) -> &mut AttemptView {
         let replica = replica.filter(|_| self.tasks);
         let is_it = |view: &AttemptView| view.attempt == number && view.replica.as_ref() == replica;
         let known = self.attempts.iter().position(is_it);
@@ -75,7 +84,12 @@ impl RunView {
     }
 
     /// The last attempt is over: the task's, or without a task every one that is left.
-    pub(super) fn attempt_ended(&mut self, verdict: &Verdict, task: Option<&ReplicaId>, time: Timestamp) {
+    pub(super) fn attempt_ended(
+        &mut self,
+        verdict: &Verdict,
+        task: Option<&ReplicaId>,
+        time: Timestamp,
+    ) {
         if let Some(failure) = &verdict.first_failure {
             let attempt = self.attempt_mut(failure.attempt, Some(&failure.replica));
             attempt.first_failure.get_or_insert_with(|| failure.clone());

@@ -9,7 +9,7 @@ use super::replica::{ReplicaState, ReplicaView};
 use super::wait::Wait;
 use crate::event::RunState;
 use crate::event::{Event, EventKind, WaitingReason};
-use crate::gang::{Attempt, FailureClass, FirstFailure, PerClass, ReplicaId, RunId, Verdict};
+use crate::gang::{Attempt, ReplicaId, RunId, Verdict};
 use crate::plan::Plan;
 
 /// A run as its events describe it: what `status` shows and `status -o json` prints.

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::advice;
-use super::replica::ReplicaState;
 use super::attempt::{AttemptView, Spending};
+use super::replica::ReplicaState;
 use super::view::RunView;
 use super::view::{names, waiting_for};
 use crate::event::RunState;

@@ -23,9 +23,9 @@ mod shards;
 mod submit;
 mod summary;
 mod task;
-mod worker;
 #[cfg(test)]
 mod tests;
+mod worker;
 
 pub use error::BatchError;
 pub use evaluate::{

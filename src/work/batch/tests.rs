@@ -123,8 +123,8 @@ async fn an_output_belongs_to_one_job() {
     let other = survey(&stores, &other).await.unwrap();
     for refused in [progress(&stores, &output, &other).await, claim(&stores, &output, &other).await]
     {
-        assert!(matches!(refused, Err(BatchError::Other { .. })), "{refused:?}");
+        assert!(matches!(refused, Err(BatchSubmitError::Other { .. })), "{refused:?}");
     }
     let nothing = batch(&rest.replace("*.jsonl", "*.csv"), base);
-    assert!(matches!(survey(&stores, &nothing).await, Err(BatchError::NoInput(_))));
+    assert!(matches!(survey(&stores, &nothing).await, Err(BatchSubmitError::NoInput(_))));
 }

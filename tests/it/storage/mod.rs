@@ -3,7 +3,6 @@
 mod contract;
 mod faults;
 mod s3;
-mod tmp;
 
 use std::future::Future;
 
