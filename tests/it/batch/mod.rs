@@ -1,4 +1,5 @@
 //! Batch prediction.
 
+mod digits;
 mod tasks;
 mod whole;

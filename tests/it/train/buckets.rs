@@ -1,46 +1,23 @@
 //! `data` and `output` in buckets, with a real S3 server.
 
-use std::net::TcpListener;
 use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-use crate::support::{Sandbox, kill, skip, stderr, stdout, wait_for};
+use crate::support::stores::S3;
+use crate::support::{Sandbox, kill, stderr, stdout, wait_for};
 
-/// A server with one bucket, `bucket`, which is a folder of the test.
+/// The server with its bucket, `bucket`.
 struct Gateway {
-    child: Child,
-    port: u16,
+    server: S3,
     bucket: PathBuf,
 }
 
 impl Gateway {
-    /// `None`, and that is said, where there is no server.
-    fn start(sandbox: &Sandbox) -> Option<Self> {
-        let program =
-            std::env::var_os("MLCTL_TEST_VERSITYGW").unwrap_or_else(|| "versitygw".into());
-        let bucket = sandbox.home().join("s3/bucket");
-        fs_err::create_dir_all(&bucket).expect("bucket");
-        let free = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let port = free.local_addr().expect("address").port();
-        drop(free);
-        let child = Command::new(program)
-            .args(["--port", &format!("127.0.0.1:{port}"), "posix"])
-            .arg(bucket.parent().expect("a parent"))
-            .env("ROOT_ACCESS_KEY", "key")
-            .env("ROOT_SECRET_KEY", "secret")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn();
-        let Ok(child) = child else {
-            skip("there is no versitygw");
-            return None;
-        };
-        wait_for("the S3 server answers", Duration::from_secs(30), || {
-            std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()
-        });
-        Some(Self { child, port, bucket })
+    fn start() -> Self {
+        let server = S3::start();
+        let bucket = server.files("bucket");
+        Self { server, bucket }
     }
 
     fn put(&self, name: &str, text: &str) {
@@ -55,13 +32,7 @@ impl Gateway {
 
     fn mlctl(&self, sandbox: &Sandbox, args: &[&str]) -> Command {
         let mut command = sandbox.mlctl(args);
-        command
-            .env("XDG_CACHE_HOME", cache(sandbox))
-            .env("AWS_ACCESS_KEY_ID", "key")
-            .env("AWS_SECRET_ACCESS_KEY", "secret")
-            .env("AWS_REGION", "us-east-1")
-            .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{}", self.port))
-            .env("AWS_ALLOW_HTTP", "true");
+        command.env("XDG_CACHE_HOME", cache(sandbox)).envs(self.server.env());
         command
     }
 
@@ -71,13 +42,6 @@ impl Gateway {
         let (out, err) = (stdout(&output), stderr(&output));
         assert_eq!(output.status.code(), Some(code), "--- stdout\n{out}\n--- stderr\n{err}");
         output
-    }
-}
-
-impl Drop for Gateway {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
@@ -100,7 +64,7 @@ fn spec(sandbox: &Sandbox, rest: &str, script: &str) {
 #[test]
 fn data_come_in_and_outputs_go_out() {
     let sandbox = Sandbox::new();
-    let Some(gateway) = Gateway::start(&sandbox) else { return };
+    let gateway = Gateway::start();
     gateway.put("in/x.csv", "one\n");
     gateway.put("in/deep/y.csv", "two\n");
     gateway.put("in/z.txt", "three\n");
@@ -150,7 +114,7 @@ const TRAINER: &str = "cd $AIP_CHECKPOINT_DIR\n\
 #[test]
 fn killed_at_any_moment_it_goes_on_from_whole_checkpoints() {
     let sandbox = Sandbox::new();
-    let Some(gateway) = Gateway::start(&sandbox) else { return };
+    let gateway = Gateway::start();
     spec(&sandbox, "output: s3://bucket/out\n", TRAINER);
     let document = gateway.bucket.join("out/_mlctl/sync/worker-0.json");
     let named = || {
@@ -188,7 +152,7 @@ fn killed_at_any_moment_it_goes_on_from_whole_checkpoints() {
 #[test]
 fn an_output_that_can_not_be_kept_fails_the_run() {
     let sandbox = Sandbox::new();
-    let Some(gateway) = Gateway::start(&sandbox) else { return };
+    let gateway = Gateway::start();
     let script = format!("echo m > ${{AIP_MODEL_DIR}}m; rm -r {}\n", gateway.bucket.display());
     spec(&sandbox, "output: s3://bucket/out\nretries: {infrastructure: 0}\n", &script);
     let output = gateway.mlctl(&sandbox, &["train"]).output().expect("mlctl starts");
@@ -200,7 +164,7 @@ fn an_output_that_can_not_be_kept_fails_the_run() {
 #[test]
 fn what_is_not_there_or_another_runs_is_told() {
     let sandbox = Sandbox::new();
-    let Some(gateway) = Gateway::start(&sandbox) else { return };
+    let gateway = Gateway::start();
     spec(&sandbox, "data: [{uri: 's3://bucket/none/*.csv', path: set}]\n", "true\n");
     let text = stderr(&gateway.run(&sandbox, 10, &["train"]));
     assert!(text.contains("s3://bucket/none/*.csv: there is no such object"), "{text}");
@@ -214,7 +178,7 @@ fn what_is_not_there_or_another_runs_is_told() {
 #[test]
 fn a_command_may_write_to_the_bucket_itself() {
     let sandbox = Sandbox::new();
-    let Some(gateway) = Gateway::start(&sandbox) else { return };
+    let gateway = Gateway::start();
     let rest = "output: {uri: s3://bucket/out, mode: direct}\n";
     spec(&sandbox, rest, "echo $AIP_MODEL_DIR $AIP_CHECKPOINT_DIR\n");
     gateway.run(&sandbox, 0, &["train"]);
