@@ -9,6 +9,8 @@ use super::stores::Backend;
 use super::{Object, StorageError, StorageErrorKind, Stores, files};
 use crate::storage::Place;
 
+/// How long parts that are on their way are waited for when the object is given up.
+const LAST_PARTS: std::time::Duration = std::time::Duration::from_secs(20);
 /// How many parts are on their way at once.
 const PARTS: usize = 4;
 /// The smallest part that is sent.
@@ -224,6 +226,10 @@ impl Parts {
     }
 
     async fn abort(&mut self) {
+        // A store may keep a part that arrives while the upload is being given up, so that those on
+        // their way are waited for; not for ever, as one may never end.
+        let ends = async { while self.under_way.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(LAST_PARTS, ends).await;
         self.under_way.shutdown().await;
         if let Some(mut begun) = self.begun.take() {
             // What a store keeps of a broken upload is its own to expire.
