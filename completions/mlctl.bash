@@ -487,7 +487,7 @@ _mlctl() {
             return 0
             ;;
         mlctl__subcmd__batch__subcmd__predict)
-            opts="-f -d -l -o -q -v -n -h --set --file --model --server --endpoint --model-name --image --input --format --output-uri --output-format --replicas --max-batch-size --key-field --detach --dry-run --events --label --allow-cpu --on-interrupt --output --quiet --verbose --color --runtime --context --namespace --help"
+            opts="-f -d -l -o -q -v -n -h --set --file --model --server --endpoint --model-name --image --input --format --output-uri --output-format --replicas --max-batch-size --key-field --detach --dry-run --retry-failed --events --label --allow-cpu --on-interrupt --output --quiet --verbose --color --runtime --context --namespace --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1059,12 +1059,16 @@ _mlctl() {
             return 0
             ;;
         mlctl__subcmd__doctor)
-            opts="-o -q -v -n -h --no-pod --image --pull-secret --security --pod-limit --output --quiet --verbose --color --runtime --context --namespace --help"
+            opts="-o -q -v -n -h --set --no-pod --image --pull-secret --security --pod-limit --output --quiet --verbose --color --runtime --context --namespace --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --image)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

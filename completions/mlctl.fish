@@ -138,6 +138,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l context -d
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -s n -l namespace -d 'Use this namespace of the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -s d -l detach -d 'Submit and return; prints the run\'s id'
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l dry-run -d 'Show what would run'
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l retry-failed -d 'Ask only the rows again that have failed in the job\'s output: what succeeds moves into the results'
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l events -d 'Stream events as JSON Lines on stdout'
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l allow-cpu -d 'Run on the CPU where the accelerators are missing'
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -s q -l quiet -d 'Say only what went wrong'
@@ -323,6 +324,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand cost" -l all-users -d 'Runs 
 complete -c mlctl -n "__fish_mlctl_using_subcommand cost" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cost" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cost" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand doctor" -l set -d 'Change a value of the file: name=x, args.epochs=9, roles.worker.replicas=4. In a Vertex AI file by its own names: workerPoolSpecs[0].machineSpec...=x' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand doctor" -l image -d 'Let the pod pull and run in this image, too' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand doctor" -l pull-secret -d 'Pull with this Secret, as `imagePullSecrets` of a spec; may be repeated' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand doctor" -l security -d 'What specs say of `security`: restricted, baseline, root or openshift' -r

@@ -5,9 +5,11 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use super::place::Runtimes;
+use super::runs::Target;
 use super::threads::Threads;
 use super::{CliError, Env, PlaceArgs, Settings};
 use crate::ops::cost::Prices;
+use crate::plan::Plan;
 use crate::run::Submitter;
 use crate::storage::{StorageConfig, Stores};
 use crate::ui::Printer;
@@ -83,6 +85,16 @@ impl Context {
         self.env.state_dir()
     }
 
+    /// The same for the places of a run: reached as its plan says, too, unless the run was taken in from
+    /// a cluster, where anybody may have written the plan.
+    pub fn stores_of(&self, target: &Target) -> Stores {
+        let batch = target.plan.as_ref().and_then(Plan::batch);
+        match batch.filter(|batch| !target.record.adopted && !batch.storage.is_empty()) {
+            Some(batch) => Stores::new(self.stores().config().with(&batch.storage)),
+            None => self.stores(),
+        }
+    }
+
     /// The object stores that places name, with this command's credentials and settings; all callers
     /// share one cache of credentials. Nothing is asked for before the first use, which needs a tokio
     /// runtime.
@@ -91,7 +103,6 @@ impl Context {
             Stores::new(StorageConfig {
                 env: self.env.vars.clone(),
                 home: self.env.home.clone(),
-                cache: self.env.cache_dir().ok(),
                 buckets: self.settings.storage.clone(),
             })
         });

@@ -6,12 +6,11 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::{CliError, Context, ErrorKind};
+pub use crate::runtime::LOCAL;
 use crate::runtime::Runtime;
 use crate::runtime::kubernetes::{Kubernetes, Location};
 use crate::runtime::local::Local;
 
-/// The name of this machine's runtime.
-pub const LOCAL: &str = "local";
 /// The word for any cluster, wherever no context is named. Runs record `<context>/<namespace>`.
 const KUBERNETES: &str = "kubernetes";
 

@@ -1,12 +1,13 @@
 //! Specs from files, standard input, a script or this folder's `mlctl.yaml`.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::{CliError, Context, ErrorKind};
 use crate::spec::kinds::train::from_script;
 use crate::spec::syntax::{Diagnostics, RenderOptions, Source};
 use crate::spec::{Document, LoadOptions, Loaded, Resolved, SPEC_LIMIT, load};
-use crate::storage::{ReadError, locate, read, read_open};
+use crate::storage::{BucketSettings, ReadError, locate, read, read_open};
 use crate::ui::Text;
 use crate::work::batch::LoadedBatch;
 use crate::work::train::LoadedJob;
@@ -100,14 +101,18 @@ impl Context {
         let name = if name == "-" { "<stdin>".to_owned() } else { name };
         let loaded = self.load(&[Source::new(name, text.clone())], &args.set)?;
         let documents = loaded.documents.into_iter();
-        Ok(documents.map(|document| loaded_document(document, &text, &base)).collect())
+        Ok(documents
+            .map(|document| loaded_document(document, &text, &base, &self.settings.storage))
+            .collect())
     }
 
     /// Loads a spec that flags have made.
     pub fn of_flags(&self, text: &str, set: &[String]) -> Result<Vec<LoadedDocument>, CliError> {
         let loaded = self.load(&[Source::new("<command line>", text)], set)?;
         let documents = loaded.documents.into_iter();
-        Ok(documents.map(|document| loaded_document(document, text, &self.env.cwd)).collect())
+        Ok(documents
+            .map(|document| loaded_document(document, text, &self.env.cwd, &self.settings.storage))
+            .collect())
     }
 
     /// Loads sources; everything that is wrong is printed at once.
@@ -198,12 +203,20 @@ impl Context {
         let loaded =
             self.load(&[Source::new(script.display().to_string(), text.clone())], &args.set)?;
         let documents = loaded.documents.into_iter();
-        Ok(documents.map(|document| loaded_document(document, &text, &self.env.cwd)).collect())
+        Ok(documents
+            .map(|document| loaded_document(document, &text, &self.env.cwd, &self.settings.storage))
+            .collect())
     }
 }
 
 /// A document with the text that it was read from and the folder of its relative paths.
-fn loaded_document(document: Document, text: &str, base: &Path) -> LoadedDocument {
+fn loaded_document(
+    document: Document,
+    text: &str,
+    base: &Path,
+    storage: &BTreeMap<String, BucketSettings>,
+) -> LoadedDocument {
+    let storage = storage.clone();
     match document {
         Document::TrainJob(resolved) => {
             let Resolved { spec: job, from_env, converted_from, .. } = *resolved;
@@ -213,13 +226,16 @@ fn loaded_document(document: Document, text: &str, base: &Path) -> LoadedDocumen
                 source: text.to_owned(),
                 base: base.to_owned(),
                 foreign: converted_from.is_some(),
+                storage,
             }))
         }
         Document::BatchPredictJob(resolved) => {
             let Resolved { spec: job, from_env, converted_from, .. } = *resolved;
             let (text, base) = (text.to_owned(), base.to_owned());
             let foreign = converted_from.is_some();
-            LoadedDocument::Batch(Box::new(LoadedBatch::new(job, from_env, text, base, foreign)))
+            LoadedDocument::Batch(Box::new(LoadedBatch::new(
+                job, from_env, text, base, foreign, storage,
+            )))
         }
     }
 }

@@ -11,6 +11,7 @@ mod nodes;
 mod probe;
 mod pulls;
 mod quota;
+mod stores;
 #[cfg(test)]
 mod tests;
 mod visit;
@@ -25,4 +26,5 @@ pub use nodes::*;
 pub use probe::*;
 pub use pulls::*;
 pub use quota::*;
+pub use stores::*;
 pub use visit::*;

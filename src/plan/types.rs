@@ -274,6 +274,20 @@ impl Plan {
         }
     }
 
+    /// Takes in how the user reaches buckets, where the plan names any. What the user has settled counts
+    /// before what a spec says of the same bucket, here as for every other reader of it.
+    pub fn take_settings(&mut self, own: &BTreeMap<String, BucketSettings>) {
+        let gang = self.gang_mut();
+        let places = gang.data.iter().map(|data| &data.uri).chain(&gang.output).chain(&gang.code);
+        let mut places = places.filter(|place| matches!(place, Place::Object(_)));
+        if places.next().is_some() {
+            gang.storage.buckets.extend(own.clone());
+        }
+        if let Some(batch) = self.batch_mut() {
+            batch.storage.extend(own.clone());
+        }
+    }
+
     /// The same as [`Plan::gang`], to be changed before it is submitted.
     pub fn gang_mut(&mut self) -> &mut GangPlan {
         match &mut self.unit {

@@ -6,6 +6,9 @@ use crate::gang::{ReplicaId, RunId};
 use crate::plan::{Plan, RuntimeDefaults};
 use crate::store::RunPaths;
 
+/// The name of this machine's runtime.
+pub const LOCAL: &str = "local";
+
 /// Runs things and says what happens to them.
 pub trait Runs {
     /// `local`, or `<context>/<namespace>` of a cluster. Recorded with every run,

@@ -1,6 +1,7 @@
 //! The ground floor: texts that people write and read, with nothing of mlctl below them.
 
 mod amounts;
+pub(crate) mod base64;
 mod foreign;
 mod format;
 pub(crate) mod hex;

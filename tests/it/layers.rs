@@ -14,13 +14,13 @@ pub const ROOMS: [(&str, &str); 16] = [
     ("spec", "text storage hardware gang"),
     ("plan", "text storage gang spec"),
     ("agent", "text sys storage gang event spec plan"),
-    ("doctor", "text hardware spec agent"),
+    ("doctor", "text storage hardware spec agent"),
     ("store", "text sys storage gang event plan"),
     ("runtime", "text sys storage hardware gang event spec plan agent doctor store"),
     ("run", "text storage gang event plan store runtime"),
     ("ops", "text storage hardware gang event spec plan agent store runtime run"),
     ("work", "text sys storage gang spec plan store runtime run ops"),
-    ("ui", "text storage doctor hardware gang event plan store runtime run ops work"),
+    ("ui", "text doctor hardware gang event plan store runtime run ops work"),
 ];
 
 /// `cli` stands above all of them. Nothing stands above it.

@@ -27,12 +27,8 @@ impl Connected {
         // Another part of this process may have chosen the provider already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let env: BTreeMap<String, String> = env.iter().cloned().collect();
-        let config = StorageConfig {
-            home: env.get("HOME").map(Into::into),
-            env,
-            cache: None,
-            buckets: buckets.clone(),
-        };
+        let config =
+            StorageConfig { home: env.get("HOME").map(Into::into), env, buckets: buckets.clone() };
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build();
         Ok(Self { runtime: runtime.map_err(PlaceError::Connect)?, stores: Stores::new(config) })
     }

@@ -5,25 +5,25 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::batch_end::{BatchEnd, batch_end, code_of};
 use super::batch_flags::BatchFlags;
 use super::batch_plan::dry_run;
 use super::train::{add_labels, detached, prices_for_limit};
 use super::watch::{Watch, watch};
 use crate::cli::{
     CliError, Context, ErrorKind, Format, Interrupts, LoadedDocument, OnInterrupt, SpecArgs, exit,
-    exit_code,
 };
 use crate::event::RunState;
-use crate::gang::{ExitStatus, RunId};
+use crate::gang::RunId;
 use crate::run::{RunView, Submitted, WhyReport, explain};
 use crate::runtime::{Notice, Runtime, SubmitOptions};
 use crate::spec::BATCH_PREDICT_JOB;
-use crate::storage::{StorageConfig, Stores};
+use crate::storage::Stores;
 use crate::store::Store;
 use crate::ui::{BOLD, BatchGoal, Text, batch_summary_text, summary_text};
 use crate::work::batch::{
-    JobDocument, LoadedBatch, Progress, Summary, buckets, check_places, claim, progress, submit,
-    summary, survey,
+    JobDocument, LoadedBatch, Progress, Summary, buckets, check_places, claim, plan_retry,
+    progress, submit, survey,
 };
 
 /// Arguments of `batch-predict`.
@@ -37,6 +37,7 @@ Examples:
       --input rows.csv --output out --key-field id
   mlctl batch-predict --dry-run          shards, rows, bytes and cost
   mlctl batch-predict --set replicas=4 --detach
+  mlctl batch-predict --retry-failed     after the server or its quota was mended
 
 The same job goes on where another run of it has stopped. Exit codes: 0 every
 row has a prediction, 20 some rows failed, 21 more failed than may, 3 spec,
@@ -58,6 +59,10 @@ pub struct BatchPredictArgs {
     /// Show what would run
     #[arg(long)]
     pub dry_run: bool,
+    /// Ask only the rows again that have failed in the job's output: what succeeds moves into the
+    /// results
+    #[arg(long, conflicts_with = "dry_run")]
+    pub retry_failed: bool,
     /// Stream events as JSON Lines on stdout
     #[arg(long, conflicts_with = "output")]
     pub events: bool,
@@ -114,7 +119,7 @@ pub fn run(context: &Context, args: &BatchPredictArgs) -> Result<u8, CliError> {
     }
     for batch in batches {
         check_places(&batch, &*runtime)?;
-        jobs.push(look(context, batch)?);
+        jobs.push(look(context, batch, args.dry_run)?);
     }
     let options = SubmitOptions {
         kind: BATCH_PREDICT_JOB,
@@ -131,7 +136,14 @@ pub fn run(context: &Context, args: &BatchPredictArgs) -> Result<u8, CliError> {
     let interrupts = Interrupts::listen()?;
     let mut runs = Vec::new();
     let mut code = exit::OK;
-    for job in jobs {
+    for mut job in jobs {
+        if args.retry_failed {
+            if retry_failed(context, &mut job)? {
+                let run = submit_job(context, &store, &*runtime, &job, &options)?;
+                runs.push((job, run));
+            }
+            continue;
+        }
         match &job.progress {
             Progress::Complete(summary) => code = code.max(complete(context, &job, summary)?),
             Progress::Fresh | Progress::Begun { .. } => {
@@ -183,16 +195,48 @@ fn load(context: &Context, args: &BatchPredictArgs) -> Result<Vec<LoadedBatch>, 
     context.batches(&SpecArgs { file, set: args.spec.set.clone() })
 }
 
-/// Lists the inputs of a job and looks into its output.
-fn look(context: &Context, batch: LoadedBatch) -> Result<Surveyed, CliError> {
-    let known = context.stores().config().clone();
-    let mut all = known.buckets.clone();
-    all.extend(buckets(&batch));
-    let stores = Stores::new(StorageConfig { buckets: all, ..known });
+/// Lists the inputs of a job and looks into its output. To look alone no token goes where only the spec
+/// says: it may be somebody else's.
+fn look(context: &Context, batch: LoadedBatch, only_look: bool) -> Result<Surveyed, CliError> {
+    let own = context.stores();
+    let mut settings = buckets(&batch);
+    if only_look {
+        let foreign = settings.iter_mut().filter(|(bucket, settings)| {
+            let bearer = !bucket.starts_with("s3://");
+            bearer && settings.endpoint.is_some() && !own.config().buckets.contains_key(*bucket)
+        });
+        for (bucket, settings) in foreign {
+            context.printer.warn(format!(
+                "{bucket}: the spec names an endpoint of its own, which gets no credentials from a dry \
+                 run; `storage` in the settings would name it as yours"
+            ));
+            settings.anonymous = true;
+        }
+    }
+    let stores = Stores::new(own.config().with(&settings));
     let handle = context.handle()?;
     let document = handle.block_on(survey(&stores, &batch))?;
     let progress = handle.block_on(progress(&stores, &batch.output(), &document))?;
     Ok(Surveyed { batch, stores, document, progress })
+}
+
+/// Makes a retry of a job that was begun; `false` where nothing of it has failed.
+fn retry_failed(context: &Context, job: &mut Surveyed) -> Result<bool, CliError> {
+    let (name, output) = (&job.batch.job.name, job.batch.output());
+    if job.progress == Progress::Fresh {
+        let message = format!("{output} has no results of {name} yet: nothing could have failed");
+        return Err(CliError::new(ErrorKind::NotFound, message)
+            .hint("run the same command without --retry-failed"));
+    }
+    let retry = context.handle()?.block_on(plan_retry(&job.stores, &output))?;
+    if retry.rows == 0 && retry.unfinished == 0 {
+        context.printer.say(format!("no row of {name} has failed; nothing is started"));
+        return Ok(false);
+    }
+    let rows = if retry.rows == 1 { "row" } else { "rows" };
+    context.printer.say(format!("{} failed {rows} of {name} are asked again", retry.rows));
+    job.batch.retry = Some(retry.generation);
+    Ok(true)
 }
 
 fn submit_job(
@@ -276,18 +320,10 @@ fn ended(
 ) -> Result<u8, CliError> {
     let output = job.batch.output();
     let succeeded = view.state == RunState::Succeeded;
-    let found = context.handle()?.block_on(summary(&job.stores, &output, &job.document.id));
-    // A store that is away says nothing of how the run has ended.
-    let found = found.unwrap_or_else(|error| {
-        context.printer.warn(error.to_string());
-        None
-    });
-    let code = match (&found, &view.verdict) {
-        (Some(summary), _) if succeeded => code_of(summary),
-        _ if is_over_limit(view) => exit::TOO_MANY_ROWS_FAILED,
-        (_, Some(verdict)) => exit_code(verdict),
-        (_, None) => exit::OK,
-    };
+    let end = run.plan.batch().map(|batch| batch_end(context, &job.stores, view, batch));
+    let end =
+        end.ok_or_else(|| CliError::new(ErrorKind::Internal, "the run is no batch prediction"))?;
+    let BatchEnd { summary: found, code } = end?;
     if events {
         // With `--events` the last event is the summary.
         return Ok(code);
@@ -313,17 +349,6 @@ fn ended(
     };
     context.emit(&report, Text::default)?;
     Ok(code)
-}
-
-fn code_of(summary: &Summary) -> u8 {
-    if summary.failed == 0 { exit::OK } else { exit::ROWS_FAILED }
-}
-
-/// A worker has ended the job by the status that says so.
-fn is_over_limit(view: &RunView) -> bool {
-    let over = ExitStatus::Code(i32::from(exit::TOO_MANY_ROWS_FAILED));
-    let exits = view.replicas.values().filter_map(|replica| replica.last_exit());
-    view.state == RunState::Failed && exits.into_iter().any(|exit| exit.status == over)
 }
 
 #[cfg(test)]

@@ -82,13 +82,12 @@ async fn signal(interrupts: &Interrupts) {
     }
 }
 
-fn stores(env: &Env, plan: &BatchPlan) -> Result<Stores, CliError> {
-    Ok(Stores::new(StorageConfig {
+fn stores(env: &Env, plan: &BatchPlan) -> Stores {
+    Stores::new(StorageConfig {
         env: env.vars.clone(),
         home: env.home.clone(),
-        cache: Some(env.cache_dir()?),
         buckets: plan.storage.clone(),
-    }))
+    })
 }
 
 /// The server of this worker, with its address; only the address where somebody else serves.
@@ -102,7 +101,7 @@ async fn server(
         return Ok((None, address.clone()));
     }
     let cache = env.cache_dir()?;
-    let staged = stage(&stores(env, plan)?, &plan.server, &cache, &NoProgress).await;
+    let staged = stage(&stores(env, plan), &plan.server, &cache, &NoProgress).await;
     let model = staged.map_err(failed)?;
     let path = env.get("PATH").unwrap_or_default();
     let command = tensorflow_server(command.to_vec(), path, &cache)?;
@@ -140,7 +139,7 @@ async fn work(
     let client = client.map_err(failed)?;
     let progress = Progress::new(printer);
     let report = |now: WorkerProgress| progress.report(now);
-    let end = run_worker(&stores(env, plan)?, plan, place, &client, &report).await;
+    let end = run_worker(&stores(env, plan), plan, place, &client, &report).await;
     progress.last();
     match end.map_err(failed)? {
         WorkerEnd::Complete(_) => Ok(exit::OK),

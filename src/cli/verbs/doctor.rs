@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use crate::cli::{
-    CliError, Context, Env, ErrorKind, Format, Interrupts, PlaceArgs, Settings, exit,
+    CliError, Context, Env, ErrorKind, Format, Interrupts, LoadedDocument, PlaceArgs, Settings,
+    SpecArgs, exit,
 };
 use crate::doctor;
 use crate::doctor::{Finding, News, Place, Trouble, Visit, trouble};
@@ -17,6 +18,7 @@ use crate::runtime::kubernetes::{ClusterChecks, Kubernetes, not_connected};
 use crate::runtime::local::LaptopChecks;
 use crate::runtime::local::Local;
 use crate::spec::Security;
+use crate::storage;
 use crate::sys::{self, Untrusted};
 use crate::text::Span;
 use crate::ui::{Checks, Printer, Text};
@@ -35,13 +37,16 @@ Looks at this machine and, where the settings or --runtime, --context or
 --namespace choose a cluster, at that: one line for each check, and below each
 that isn't ok why it matters and a command that mends it. In the cluster it
 makes one small pod from the runner image, which proves admission, placement,
-the image's pull and DNS, and removes it.
+the image's pull and DNS, and removes it. With a spec it tries the buckets that
+the spec names, too, reached as the settings say: what it writes below an
+output it removes.
 
 Examples:
   mlctl doctor                           what the settings choose
   mlctl doctor --runtime local           this machine alone
   mlctl doctor --context prod --no-pod   look only, make nothing
   mlctl doctor --image registry.example.com/ml/tf:1   can nodes pull it?
+  mlctl doctor train.yaml                and the buckets of this spec
   mlctl doctor -o json                   for a pipeline
 
 Levels: ok; skip, not needed or not to be seen; warn, runs start all the same;
@@ -50,6 +55,9 @@ fail, runs don't start.
 Exit codes: 0 nothing stops a run; else by the first that fails: 6 the cluster
 can't be reached, 5 it refuses this user, 14 anything else. 130 Ctrl-C.")]
 pub struct DoctorArgs {
+    /// A spec whose buckets are tried
+    #[command(flatten)]
+    pub spec: SpecArgs,
     /// Make no pod in the cluster
     #[arg(long)]
     pub no_pod: bool,
@@ -131,10 +139,26 @@ fn start(context: &Context, args: &DoctorArgs, visit: Visit) -> Result<(), CliEr
         security: args.security,
         pod: (!args.no_pod).then(|| args.pod_limit.map_or(POD_LIMIT, |limit| limit.0)),
     };
+    let places = places(context, &args.spec)?;
+    let (stores, handle) = (context.stores(), context.handle()?);
+    let buckets = move |visit: &Visit| {
+        for (place, is_output) in places {
+            if visit.is_stopped() {
+                return;
+            }
+            visit.begin(place.as_str());
+            let report = handle.block_on(stores.examine(&place, is_output));
+            visit.tell(doctor::store(&report));
+        }
+    };
     let examine = move || match config {
-        None => local.examine(LaptopChecks::All, &visit),
+        None => {
+            local.examine(LaptopChecks::All, &visit);
+            buckets(&visit);
+        }
         Some(config) => {
             local.examine(LaptopChecks::Basics, &visit);
+            buckets(&visit);
             match Kubernetes::new(config) {
                 Ok(cluster) => cluster.examine(&checks, &visit),
                 Err(RuntimeError::Cluster(error)) => visit.tell(not_connected(&error)),
@@ -146,6 +170,45 @@ fn start(context: &Context, args: &DoctorArgs, visit: Visit) -> Result<(), CliEr
     };
     std::thread::Builder::new().name("doctor".into()).spawn(examine)?;
     Ok(())
+}
+
+/// The places in stores that a spec names, each with whether runs write there; none without a spec.
+fn places(context: &Context, spec: &SpecArgs) -> Result<Vec<(storage::Place, bool)>, CliError> {
+    let mut places = Vec::new();
+    if spec.file.is_none() {
+        return Ok(places);
+    }
+    for document in context.documents(spec, &[])? {
+        let (inputs, output): (Vec<_>, _) = match document {
+            LoadedDocument::Train(loaded) => {
+                let job = loaded.job;
+                let data = job.data.into_iter().map(|data| data.uri);
+                (data.collect(), job.output.map(|output| output.place().clone()))
+            }
+            LoadedDocument::Batch(loaded) => {
+                let job = loaded.job;
+                let inputs = job.input.places().iter().cloned().chain(job.model.uri);
+                (inputs.collect(), Some(job.output.place().clone()))
+            }
+        };
+        let inputs = inputs.into_iter().map(|place| (place, false));
+        for (place, writes) in inputs.chain(output.map(|place| (place, true))) {
+            let place = (before_names(&place), writes);
+            if matches!(place.0, storage::Place::Object(_)) && !places.contains(&place) {
+                places.push(place);
+            }
+        }
+    }
+    Ok(places)
+}
+
+/// The folder of a place before its first part that stands for many names: a pattern, or a run's id.
+fn before_names(place: &storage::Place) -> storage::Place {
+    let text = place.as_str();
+    match text.find(['*', '?', '[', '{']) {
+        Some(at) => text[..text[..at].rfind('/').map_or(0, |slash| slash + 1)].into(),
+        None => place.clone(),
+    }
 }
 
 /// Shows what is told until nobody tells any more; whether the user has left before that.

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::train::{plan_of, say_notices};
-use crate::cli::{CliError, Context, ErrorKind, exit};
+use crate::cli::{CliError, Context, ErrorKind, LOCAL, exit};
 use crate::gang::{ParseNameError, ReplicaId, RunId};
 use crate::ops::cost::Estimate;
 use crate::plan::{Addresses, ClusterLayout, OutputDirs, Plan, Port, environment, table};
@@ -61,7 +61,7 @@ pub(super) fn dry_run(
         .iter()
         .map(|plan| Shown { cost: Estimate::of(plan, &prices), plan: plan.masked() })
         .collect();
-    let is_local = runtime.name() == "local";
+    let is_local = runtime.name() == LOCAL;
     let text = || {
         let shown = masked.iter().map(|Shown { plan, cost }| {
             let own = if is_local { "<run folder>/output" } else { "/mlctl/output" };

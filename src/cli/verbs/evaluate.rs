@@ -65,7 +65,7 @@ fn bound(text: &str) -> Result<(String, f64), String> {
 
 /// Runs the verb; returns its exit code.
 pub fn run(context: &Context, args: &EvaluateArgs) -> Result<u8, CliError> {
-    let output = output_of(context, args.run.as_deref())?;
+    let (output, stores) = output_of(context, args.run.as_deref())?;
     let bounds = |all: &[(String, f64)], least| {
         let all = all.iter().cloned();
         all.map(|(metric, value)| Bound { metric, least, value }).collect::<Vec<_>>()
@@ -81,7 +81,6 @@ pub fn run(context: &Context, args: &EvaluateArgs) -> Result<u8, CliError> {
         }),
         bounds: [bounds(&args.min, true), bounds(&args.max, false)].concat(),
     };
-    let stores = context.stores();
     let evaluation = context.handle()?.block_on(async {
         let outputs = Outputs::open(&stores, &output).await?;
         evaluate(&stores, &outputs, &question).await.map_err(CliError::from)

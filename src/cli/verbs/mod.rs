@@ -1,6 +1,7 @@
 //! One file per verb: its arguments, its help and what it does.
 
 pub mod agent;
+mod batch_end;
 mod batch_flags;
 mod batch_plan;
 pub mod batch_predict;

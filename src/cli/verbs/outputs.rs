@@ -1,7 +1,7 @@
 //! `mlctl outputs`: the results of a batch prediction in input order.
 
 use crate::cli::{CliError, Context, ErrorKind};
-use crate::storage::Place;
+use crate::storage::{Place, Stores};
 use crate::work::batch::{Chosen, Outputs};
 
 /// Arguments of `outputs`.
@@ -36,8 +36,7 @@ pub struct OutputsArgs {
 
 /// Runs the verb; returns its exit code.
 pub fn run(context: &Context, args: &OutputsArgs) -> Result<u8, CliError> {
-    let output = output_of(context, args.run.as_deref())?;
-    let stores = context.stores();
+    let (output, stores) = output_of(context, args.run.as_deref())?;
     let chosen = Chosen { errors: args.errors, join: args.join, limit: args.limit };
     let printer = &context.printer;
     context.handle()?.block_on(async {
@@ -54,10 +53,13 @@ pub fn run(context: &Context, args: &OutputsArgs) -> Result<u8, CliError> {
 }
 
 /// The output that is meant: a URL or path as it is, or that of a run's plan. Without either it is the
-/// last run's.
-pub(super) fn output_of(context: &Context, named: Option<&str>) -> Result<Place, CliError> {
+/// last run's. With it come the stores to read it from.
+pub(super) fn output_of(
+    context: &Context,
+    named: Option<&str>,
+) -> Result<(Place, Stores), CliError> {
     if let Some(text) = named.filter(|text| text.contains('/') || *text == ".") {
-        return Ok(Place::from(text).starting_at(&context.env.cwd));
+        return Ok((Place::from(text).starting_at(&context.env.cwd), context.stores()));
     }
     let target = context.target(named)?;
     let Some(plan) = &target.plan else {
@@ -68,7 +70,7 @@ pub(super) fn output_of(context: &Context, named: Option<&str>) -> Result<Place,
         return Err(CliError::new(ErrorKind::NotFound, message).hint("name the output's URL"));
     };
     if let Some(batch) = plan.batch() {
-        return Ok(batch.output.clone());
+        return Ok((batch.output.clone(), context.stores_of(&target)));
     }
     let message = format!("{} is no batch prediction", target.record.id);
     Err(CliError::new(ErrorKind::Usage, message)

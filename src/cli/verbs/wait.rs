@@ -4,8 +4,10 @@ use std::time::Instant;
 
 use serde::Serialize;
 
+use super::batch_end::batch_end;
 use crate::cli::{CliError, Context, Format, Interrupts, Target, exit, exit_code};
 use crate::event::RunState;
+use crate::plan::Plan;
 use crate::run::WhyReport;
 use crate::run::{Follow, FollowEnd, Interrupt, explain, follow, outputs};
 use crate::runtime::LogQuery;
@@ -16,8 +18,9 @@ use crate::ui::{FollowMode, Show, Text, Verbosity, summary_text};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 The exit code is the run's: 0 succeeded, 10 failed, 11 infrastructure budget
-spent, 12 cancelled, 13 timed out, 14 could not start; 130 when --timeout is over
-or Ctrl-C comes first. The run goes on in both cases.
+spent, 12 cancelled, 13 timed out, 14 could not start; of a batch prediction 20
+where some rows failed, 21 where too many did; 130 when --timeout is over or
+Ctrl-C comes first. The run goes on in both cases.
 
 Examples:
   mlctl wait                       follow the last run to its end
@@ -110,7 +113,10 @@ fn ended(
     args: &WaitArgs,
 ) -> Result<u8, CliError> {
     let view = target.view()?;
-    let code = target.record.verdict.as_ref().map_or(exit::RUN_FAILED, exit_code);
+    let code = match target.plan.as_ref().and_then(Plan::batch) {
+        Some(batch) => batch_end(context, &context.stores_of(target), &view, batch)?.code,
+        None => target.record.verdict.as_ref().map_or(exit::RUN_FAILED, exit_code),
+    };
     let why = (target.record.state != RunState::Succeeded).then(|| {
         explain(&view, &target.paths, target.plan.as_ref(), runtime.map(|runtime| runtime as _))
     });

@@ -16,7 +16,7 @@ use crate::runtime::{
     ExecRequest, GpuView, Inventory, LogQuery, LogReader, Notice, Outputs, Runs, RuntimeError,
     SecretValues, SubmitOptions,
 };
-use crate::runtime::{Holding, Holdings};
+use crate::runtime::{Holding, Holdings, LOCAL};
 use crate::store::{ProcessName, RunPaths};
 use crate::sys;
 
@@ -35,7 +35,7 @@ impl Local {
 
 impl Runs for Local {
     fn name(&self) -> String {
-        "local".into()
+        LOCAL.into()
     }
 
     fn defaults(&self) -> RuntimeDefaults {

@@ -13,10 +13,21 @@ pub struct StorageConfig {
     pub env: BTreeMap<String, String>,
     /// The user's home, for the files of those tools.
     pub home: Option<PathBuf>,
-    /// The folder in which fetched objects are cached by content; `None`: nothing is cached.
-    pub cache: Option<PathBuf>,
     /// Settings by bucket, `s3://bucket`; a key that is a scheme alone, `s3://`, is meant for all of it.
     pub buckets: BTreeMap<String, BucketSettings>,
+}
+
+impl StorageConfig {
+    /// The same with more settings of buckets, such as those of a spec. What is settled already counts
+    /// before them: a file of somebody else must not lead credentials elsewhere.
+    #[must_use]
+    pub fn with(&self, more: &BTreeMap<String, BucketSettings>) -> Self {
+        let mut config = self.clone();
+        for (bucket, settings) in more {
+            config.buckets.entry(bucket.clone()).or_insert_with(|| settings.clone());
+        }
+        config
+    }
 }
 
 impl std::fmt::Debug for StorageConfig {

@@ -87,7 +87,7 @@ pub fn plan(
         max_failed: job.failures.max_failed,
         max_failed_fraction: job.failures.max_failed_fraction,
         storage: buckets(batch),
-        retry: None,
+        retry: batch.retry,
     };
     plan.unit = match plan.unit {
         Unit::Gang(gang) => Unit::Tasks(Box::new(TasksPlan { gang: *gang, batch: batch_plan })),

@@ -1,9 +1,10 @@
 //! A batch prediction as it was loaded from its file.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::spec::BatchPredictJob;
-use crate::storage::Place;
+use crate::storage::{BucketSettings, Place};
 use crate::work::train::LoadedJob;
 
 /// One job with what is known of its source.
@@ -13,20 +14,25 @@ pub struct LoadedBatch {
     pub job: BatchPredictJob,
     /// Its replicas, as what packs and plans training runs takes them.
     pub workers: LoadedJob,
+    /// Only rows that have failed are asked again, as this generation of the output's markers.
+    pub retry: Option<u32>,
 }
 
 impl LoadedBatch {
     /// A job that was read from `source`. `from_env` are the paths of values that the environment
-    /// gave, relative paths start at `base`, and a `foreign` job was written for Vertex AI.
+    /// gave, relative paths start at `base`, a `foreign` job was written for Vertex AI, and
+    /// `storage` is how the user reaches buckets.
     pub fn new(
         job: BatchPredictJob,
         from_env: Vec<String>,
         source: String,
         base: PathBuf,
         foreign: bool,
+        storage: BTreeMap<String, BucketSettings>,
     ) -> Self {
         let workers = super::build::workers(&job);
-        Self { workers: LoadedJob { job: workers, from_env, source, base, foreign }, job }
+        let workers = LoadedJob { job: workers, from_env, source, base, foreign, storage };
+        Self { workers, job, retry: None }
     }
 
     /// The folder of the results.

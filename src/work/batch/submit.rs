@@ -7,7 +7,7 @@ use crate::gang::RunId;
 use crate::ops::cost::{Prices, limit_cost};
 use crate::plan::{Plan, PlanContext};
 use crate::run::{self, Order, Submitted, Submitter};
-use crate::runtime::{Notice, Runs, RuntimeError, SubmitOptions};
+use crate::runtime::{LOCAL, Notice, Runs, RuntimeError, SubmitOptions};
 use crate::spec::BATCH_PREDICT_JOB;
 use crate::storage::{Object, Place, Put, StorageError, StorageErrorKind, Stores};
 use crate::store::Store;
@@ -96,7 +96,7 @@ pub async fn survey(stores: &Stores, batch: &LoadedBatch) -> Result<JobDocument,
 
 /// Whether pods of a cluster can reach everything that the job names.
 pub fn check_places(batch: &LoadedBatch, runtime: &dyn Runs) -> Result<(), BatchSubmitError> {
-    if runtime.name() == "local" {
+    if runtime.name() == LOCAL {
         return Ok(());
     }
     let job = &batch.job;
@@ -191,6 +191,7 @@ pub fn plan_in<E: From<BatchSubmitError>>(
     if let Some(most) = batch.job.max_cost {
         limit_cost(&mut plan, most, &prices()?).map_err(|error| failed(error.into()))?;
     }
+    plan.take_settings(&batch.workers.settings_in(runtime));
     runtime.complete(&mut plan).map_err(|error| failed(error.into()))?;
     build::wrap_image_command(&mut plan);
     if plan.gang().roles.iter().any(|role| role.command.is_empty()) {

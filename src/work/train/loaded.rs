@@ -1,9 +1,11 @@
 //! A job as it was loaded from its file or script.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use crate::runtime::{LOCAL, Runs};
 use crate::spec::TrainJob;
+use crate::storage::BucketSettings;
 
 /// One job with what is known of its source.
 #[derive(Debug)]
@@ -18,9 +20,22 @@ pub struct LoadedJob {
     pub base: PathBuf,
     /// The spec was written for Vertex AI: what it asks of machines is taken as a hint.
     pub foreign: bool,
+    /// How the user reaches buckets, by bucket.
+    pub storage: BTreeMap<String, BucketSettings>,
 }
 
 impl LoadedJob {
+    /// The user's settings of buckets as a runtime can use them: a profile is of this machine alone.
+    pub(crate) fn settings_in(&self, runtime: &dyn Runs) -> BTreeMap<String, BucketSettings> {
+        let mut settings = self.storage.clone();
+        if runtime.name() != LOCAL {
+            for bucket in settings.values_mut() {
+                bucket.profile = None;
+            }
+        }
+        settings
+    }
+
     /// Values that `${VAR}` brought into environment variables: not to be written down.
     pub fn secrets(&self) -> BTreeSet<String> {
         let value_at = |path: &String| {

@@ -55,6 +55,7 @@ pub fn plan_in<E: From<TrainError>>(
     if let Some(most) = job.job.max_cost {
         limit_cost(&mut plan, most, &prices()?).map_err(TrainError::from)?;
     }
+    plan.take_settings(&job.settings_in(runtime));
     runtime.complete(&mut plan).map_err(TrainError::from)?;
     plan.know(&job.secrets());
     Ok(plan)

@@ -1,5 +1,6 @@
 //! Batch prediction.
 
 mod digits;
+mod stores;
 mod tasks;
 mod whole;

@@ -6,6 +6,7 @@ python3 server.py PORT [NAME=VALUE...]: faults that real servers have only somet
   short=1     leaves a prediction out where a row is {"x": 13}
   garbage=1   answers with no JSON where a row is {"x": 17}
   slow=S      waits S seconds before each answer
+  until=FILE  refuses rows whose x is 90 or more until there is this file
 """
 
 import json
@@ -40,6 +41,9 @@ class Handler(BaseHTTPRequestHandler):
         bad = [row for row in rows if not isinstance(row, dict) or "x" not in row]
         if bad:
             return self.answer(400, {"error": f"no x in {json.dumps(bad[0])}"})
+        if "until" in FAULTS and not os.path.exists(FAULTS["until"]):
+            if any(row["x"] >= 90 for row in rows):
+                return self.answer(500, {"error": "out of quota"})
         predictions = [{"y": 2 * row["x"]} for row in rows]
         if "short" in FAULTS and any(row["x"] == 13 for row in rows):
             predictions.pop()

@@ -14,8 +14,8 @@ use crate::support::{Sandbox, cache, kill, stdout, wait_for};
 
 const END: Duration = Duration::from_secs(40);
 
-/// A plan of so many tasks with this command; `more` goes over the rules.
-fn plan(run: &str, count: u32, command: &[&str], more: &Json) -> Plan {
+/// A plan of so many tasks with this command into `output`; `more` goes over the rules.
+fn plan(run: &str, count: u32, command: &[&str], more: &Json, output: &str) -> Plan {
     let members: Vec<Json> =
         (0..count).map(|index| json!({"replica": format!("worker-{index}")})).collect();
     let span = |secs: u64| json!({"secs": secs, "nanos": 0});
@@ -38,7 +38,7 @@ fn plan(run: &str, count: u32, command: &[&str], more: &Json) -> Plan {
             "accelerators": null, "nodeSelector": {}, "tolerations": [], "volumes": [],
         }],
         "batch": {
-            "output": "/nowhere", "job": "0", "maxBatchSize": 64, "maxBatchBytes": 1 << 20,
+            "output": output, "job": "0", "maxBatchSize": 64, "maxBatchBytes": 1 << 20,
             "maxLineBytes": 1 << 20, "requestTimeout": span(60),
             "server": {"protocol": "tensorflowRest", "modelName": "m", "startTimeout": span(60),
                 "restarts": 3},
@@ -51,7 +51,15 @@ fn plan(run: &str, count: u32, command: &[&str], more: &Json) -> Plan {
 fn start(sandbox: &Sandbox, count: u32, command: &[&str], more: Json) {
     let store = Store::open(sandbox.state()).expect("the state");
     let reservation = store.reserve("job").expect("an id");
-    let plan = plan(reservation.run(), count, command, &more);
+    // What workers leave behind that have found their job complete.
+    let summary = json!({
+        "schemaVersion": 1, "job": "0", "shards": 1, "rows": 1, "succeeded": 1, "failed": 0,
+        "seconds": 1.0, "rowsPerSecond": 1.0, "latencyMs": {"p50": 1, "p90": 1, "p99": 1},
+        "modelVersions": {}, "bytes": 1,
+    });
+    sandbox.write("out/_mlctl/summary.json", &summary.to_string());
+    let output = sandbox.dir().join("out").display().to_string();
+    let plan = plan(reservation.run(), count, command, &more, &output);
     let variables = [
         ("HOME", sandbox.home().to_string_lossy().into_owned()),
         ("PATH", std::env::var("PATH").unwrap_or_default()),
@@ -103,7 +111,13 @@ fn states(status: &Json) -> Vec<String> {
 #[test]
 fn one_success_is_the_runs_and_ends_the_others() {
     let sandbox = Sandbox::new();
-    shell(&sandbox, 3, "test $RANK = 1 || sleep 1000", json!({}));
+    // It succeeds once the others run.
+    let dir = sandbox.dir().display().to_string();
+    let script = format!(
+        "if test $RANK != 1; then touch {dir}/up-$RANK; sleep 1000; fi; \
+         until test -e {dir}/up-0 && test -e {dir}/up-2; do sleep 0.05; done"
+    );
+    shell(&sandbox, 3, &script, json!({}));
     sandbox.run(0, ["wait"]);
     sandbox.wait_until_empty(END);
     let status = status(&sandbox);
@@ -159,14 +173,14 @@ fn a_job_over_its_limit_is_not_tried_again() {
     let sandbox = Sandbox::new();
     let script = "test $RANK = 0 && exit 3; sleep 0.5; echo too many rows; exit 21";
     shell(&sandbox, 2, script, json!({"budgets": {"userError": 0}}));
-    sandbox.run(10, ["wait"]);
+    sandbox.run(21, ["wait"]);
     let why = stdout(&sandbox.run(0, ["why"]));
     assert!(why.contains("worker-1: exit code 21") && why.contains("too many rows"), "{why}");
     assert!(why.contains("worker-0 (attempt 1, userError): exit code 3"), "{why}");
 
     let sandbox = Sandbox::new();
     shell(&sandbox, 1, "exit 21", json!({"budgets": {"userError": 3}}));
-    sandbox.run(10, ["wait"]);
+    sandbox.run(21, ["wait"]);
     assert_eq!(status(&sandbox)["view"]["attempt"], 1);
 }
 

@@ -1,6 +1,7 @@
 //! `batch-predict` from the command to the results, with a model server that the worker starts.
 
 use std::collections::BTreeMap;
+use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::Value as Json;
@@ -147,6 +148,43 @@ fn another_job_is_refused_the_output() {
     assert!(every_row_once(&sandbox, &rows(20)).is_empty());
 }
 
+#[test]
+fn failed_rows_are_asked_again_once_the_server_is_mended() {
+    let sandbox = Sandbox::new();
+    let mended = sandbox.dir().join("mended");
+    job(&sandbox, &rows(100), &format!(", 'until={}'", mended.display()), "");
+    let refused = sandbox.run(4, ["batch-predict", "--retry-failed"]);
+    assert!(stderr(&refused).contains("nothing could have failed"), "{}", stderr(&refused));
+    let run = stdout(&sandbox.run(0, ["batch-predict", "--detach"])).trim().to_owned();
+    // The code says what became of the rows, whoever asks.
+    sandbox.run(20, ["wait", &run]);
+    assert_eq!(every_row_once(&sandbox, &rows(100)).len(), 10);
+    // Nothing is mended yet, and each row keeps its line.
+    sandbox.run(20, ["batch-predict", "--retry-failed"]);
+    assert_eq!(every_row_once(&sandbox, &rows(100)).len(), 10);
+    fs_err::write(&mended, "").expect("a file");
+    let again = stderr(&sandbox.run(0, ["batch-predict", "--retry-failed"]));
+    assert!(again.contains("10 failed rows of rows are asked again"), "{again}");
+    assert!(every_row_once(&sandbox, &rows(100)).is_empty());
+    let order: Vec<_> =
+        lines(&sandbox, "results").iter().map(|line| line["instance"]["x"].as_f64()).collect();
+    assert!(order.is_sorted(), "{order:?}");
+    let none = stderr(&sandbox.run(0, ["batch-predict", "--retry-failed"]));
+    assert!(none.contains("no row of rows has failed"), "{none}");
+    sandbox.wait_until_empty(Duration::from_secs(20));
+}
+
+#[test]
+fn a_summary_that_is_gone_is_no_success() {
+    let sandbox = Sandbox::new();
+    job(&sandbox, &rows(5), "", "");
+    let run = stdout(&sandbox.run(0, ["batch-predict", "--detach"])).trim().to_owned();
+    sandbox.run(0, ["wait", &run]);
+    fs_err::remove_file(sandbox.dir().join("out/_mlctl/summary.json")).expect("a summary");
+    let told = stderr(&sandbox.run(6, ["wait", &run]));
+    assert!(told.contains("its summary can't be read"), "{told}");
+}
+
 /// Whatever is killed, and when: the same command again, until it is done, gives every row once.
 #[test]
 fn every_row_is_there_once_whatever_is_killed() {
@@ -165,7 +203,9 @@ fn every_row_is_there_once_whatever_is_killed() {
         for entry in fs_err::read_dir(sandbox.dir().join("in")).expect("in") {
             input.push_str(&fs_err::read_to_string(entry.expect("a file").path()).expect("text"));
         }
-        let mut begun = sandbox.mlctl(["batch-predict"]).spawn().expect("mlctl");
+        let mut begun = sandbox.mlctl(["batch-predict"]);
+        let begun = begun.stdout(Stdio::null()).stderr(Stdio::null());
+        let mut begun = begun.spawn().expect("mlctl");
         // A different moment and victim each round; the seed is in the failure's message.
         let moment = Duration::from_millis(150 + (round * 7919) % 900);
         std::thread::sleep(moment);

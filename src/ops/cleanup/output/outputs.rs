@@ -61,17 +61,13 @@ impl Outputs {
         })
     }
 
-    /// The user's own settings of buckets count before the plan's. Those of a run that was taken in
-    /// from a cluster don't count at all: they would send this user's credentials wherever they say.
+    /// The plan's settings of buckets, unless the run was taken in from a cluster: they would send this
+    /// user's credentials wherever they say.
     pub(super) fn stores_of(&self, rule: &Rule) -> Stores {
         if rule.adopted || rule.plan.storage.is_empty() {
             return self.stores.clone();
         }
-        let mut config = self.stores.config().clone();
-        for (bucket, settings) in &rule.plan.storage {
-            config.buckets.entry(bucket.clone()).or_insert_with(|| settings.clone());
-        }
-        Stores::new(config)
+        Stores::new(self.stores.config().with(&rule.plan.storage))
     }
 }
 

@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 
-use super::base64::encode;
 use super::{cells, objects};
+use crate::text::base64;
 use crate::work::batch::input::{Row, shown_of};
 use crate::work::batch::json::{escaped, value_of};
 use crate::work::batch::{BatchError, InputFormat, RowError, Rows};
@@ -113,7 +113,7 @@ impl Maker {
 /// `{"b64":"..."}`, which is how bytes are sent.
 fn b64(bytes: &[u8]) -> Bytes {
     let mut text = b"{\"b64\":\"".to_vec();
-    encode(bytes, &mut text);
+    base64::encode(bytes, &mut text);
     text.extend_from_slice(b"\"}");
     text.into()
 }

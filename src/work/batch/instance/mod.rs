@@ -1,7 +1,6 @@
 //! From rows to instances, with Vertex AI's semantics: what is sent, and what stands for it in the
 //! output.
 
-mod base64;
 mod cells;
 mod files;
 mod maker;

@@ -162,7 +162,7 @@ async fn live(
 /// Waits until it is ready; what was missing at the last look when the time is over.
 async fn until_ready(options: &ServerOptions) -> Result<(), String> {
     let deadline = Instant::now() + options.plan.start_timeout;
-    let probe = Probe::new();
+    let probe = Probe::new(&options.launch.base)?;
     loop {
         let Err(missing) = ready(&options.plan, &options.launch, &probe).await else {
             return Ok(());

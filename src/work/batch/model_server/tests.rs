@@ -65,7 +65,7 @@ async fn a_server_that_dies_is_started_again_until_its_budget_is_spent() {
     let mut state = started.server.state();
     for _ in 0..2 {
         state.wait_for(|state| *state == ServerState::Ready).await.unwrap();
-        let died = Probe::new().get(&format!("{}/die", started.base)).await;
+        let died = Probe::new(&started.base).unwrap().get(&format!("{}/die", started.base)).await;
         assert!(died.is_err(), "{died:?}");
         state.wait_for(|state| *state != ServerState::Ready).await.unwrap();
     }
@@ -97,7 +97,7 @@ async fn a_server_that_ignores_sigterm_ends_with_its_children() {
     assert!(is_alive(&child));
     started.server.end().await;
     assert!(matches!(&*state.borrow(), ServerState::Gone(_)));
-    assert!(Probe::new().get(&started.base).await.is_err());
+    assert!(Probe::new(&started.base).unwrap().get(&started.base).await.is_err());
     assert!(!is_alive(&child));
 }
 

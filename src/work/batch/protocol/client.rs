@@ -75,7 +75,7 @@ impl Client {
         options: ClientOptions,
     ) -> Result<Self, PredictError> {
         let failed = |reason: String| PredictError { reason };
-        let http = Http::new(&options.token, options.timeout).map_err(failed)?;
+        let http = Http::new(base, &options.token, options.timeout).map_err(failed)?;
         connection.ready().await?;
         let address = Address::new(base, plan);
         let mut metadata = Metadata::default();
@@ -309,10 +309,7 @@ async fn about(http: &Http, url: &str) -> Result<Metadata, PredictError> {
                 return Err(PredictError { reason: format!("{url} answers {status}: {reason}") });
             }
             Ok(answered) => format!("answers {}: {}", answered.status, reason(&answered.body)),
-            Err(Unanswered::Timeout) => "does not answer in time".into(),
-            Err(
-                Unanswered::Connect(reason) | Unanswered::Cut(reason) | Unanswered::Broken(reason),
-            ) => reason,
+            Err(error) => error.to_string(),
         };
         if attempt > ATTEMPTS {
             return Err(PredictError { reason: format!("{url}: {why}") });

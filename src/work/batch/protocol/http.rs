@@ -1,6 +1,7 @@
 //! One HTTP client for all requests of a worker.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -11,6 +12,7 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use rustls::{ClientConfig, RootCertStore};
 
 /// The longest answer that is taken in, in bytes: more than the largest batch of embeddings has, and
 /// less than would endanger a machine.
@@ -28,45 +30,63 @@ impl fmt::Debug for Token {
 
 /// Sends requests to one server, over connections that are kept.
 #[derive(Clone)]
-pub(super) struct Http {
+pub(in crate::work::batch) struct Http {
     client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
     headers: HeaderMap,
     timeout: Duration,
 }
 
 /// What a server answered.
-pub(super) struct Answered {
+pub(in crate::work::batch) struct Answered {
     /// Its status.
-    pub(super) status: StatusCode,
+    pub(in crate::work::batch) status: StatusCode,
     /// How long it asks to wait before the next request: `Retry-After`.
     pub(super) retry_after: Option<String>,
     /// Bytes of JSON at the start of the body, where the rest is binary.
     pub(super) json_length: Option<usize>,
     /// The whole body.
-    pub(super) body: Bytes,
+    pub(in crate::work::batch) body: Bytes,
 }
 
 /// Why a request has no answer.
-#[derive(Debug)]
-pub(super) enum Unanswered {
+#[derive(Debug, thiserror::Error)]
+pub(in crate::work::batch) enum Unanswered {
     /// The time for one request is over.
+    #[error("no answer came in time")]
     Timeout,
     /// No connection could be made.
+    #[error("{0}")]
     Connect(String),
     /// The connection broke while the answer was waited for.
+    #[error("{0}")]
     Cut(String),
     /// The answer, or what was asked, can't be dealt with, and would not be another time.
+    #[error("{0}")]
     Broken(String),
 }
 
 impl Http {
-    /// A client whose requests carry the token and have failed after `timeout`.
-    pub(super) fn new(token: &Token, timeout: Duration) -> Result<Self, String> {
-        let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
-        let tls = HttpsConnectorBuilder::new()
-            .with_provider_and_native_roots(provider)
-            .map_err(|error| format!("the system's certificates can't be read: {error}"))?;
-        let connector = tls.https_or_http().enable_http1().build();
+    /// A client of the server at `base`, whose requests carry the token and have failed after `timeout`.
+    pub(in crate::work::batch) fn new(
+        base: &str,
+        token: &Token,
+        timeout: Duration,
+    ) -> Result<Self, String> {
+        let connector = if base.starts_with("https://") {
+            let provider = Arc::new(rustls::crypto::ring::default_provider());
+            let tls = HttpsConnectorBuilder::new().with_provider_and_native_roots(provider);
+            let tls = tls.map_err(|error| {
+                format!("the system's certificates, which {base} needs, can't be read: {error}")
+            })?;
+            tls.https_only().enable_http1().build()
+        } else {
+            // The image of a model server may have no certificates, and a server beside needs none.
+            HttpsConnectorBuilder::new()
+                .with_tls_config(without_roots()?)
+                .https_or_http()
+                .enable_http1()
+                .build()
+        };
         let client = Client::builder(TokioExecutor::new()).build(connector);
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -80,7 +100,7 @@ impl Http {
     }
 
     /// Asks for what is at a URL.
-    pub(super) async fn get(&self, url: &str) -> Result<Answered, Unanswered> {
+    pub(in crate::work::batch) async fn get(&self, url: &str) -> Result<Answered, Unanswered> {
         self.send(Method::GET, url, Bytes::new(), None).await
     }
 
@@ -137,6 +157,15 @@ impl Http {
         };
         tokio::time::timeout(self.timeout, exchange).await.unwrap_or(Err(Unanswered::Timeout))
     }
+}
+
+/// TLS that trusts nobody, for servers that are spoken to without it.
+fn without_roots() -> Result<ClientConfig, String> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config =
+        ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let config = config.map_err(|error| error.to_string())?;
+    Ok(config.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
 }
 
 /// The header that says where the JSON ends and binary data begin.

@@ -17,4 +17,5 @@ mod window;
 
 pub use client::{Client, ClientOptions};
 pub use connection::Connection;
+pub(super) use http::Http;
 pub use http::Token;

@@ -8,7 +8,8 @@ use serde_json::value::RawValue;
 
 use super::answer;
 use super::rows::{columns, shape_of};
-use super::tensor::{Datatype, Output, TensorInfo, base64_decoded, binary, text};
+use super::tensor::{Datatype, Output, TensorInfo, binary, text};
+use crate::text::base64;
 
 /// What the server says of a model.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -128,7 +129,7 @@ fn readable(value: &str, datatype: Datatype) -> Result<String, String> {
             }
             Json::Object(fields) => {
                 let encoded = fields.get("b64").and_then(Json::as_str).unwrap_or_default();
-                let bytes = base64_decoded(encoded).ok_or("its `b64` is no Base64")?;
+                let bytes = base64::decode(encoded).ok_or("its `b64` is no Base64")?;
                 let text = String::from_utf8(bytes).map_err(
                     |_| "its bytes are no text, and this server takes no tensors in binary form",
                 )?;
