@@ -274,17 +274,18 @@ impl Plan {
         }
     }
 
-    /// Takes in how the user reaches buckets, where the plan names any. What the user has settled counts
-    /// before what a spec says of the same bucket, here as for every other reader of it.
-    pub fn take_settings(&mut self, own: &BTreeMap<String, BucketSettings>) {
+    /// Takes in how the user reaches buckets, where the plan names any. On this machine that counts
+    /// before what the spec says of the same bucket, as for every other reader of it; in pods the spec
+    /// does, since only it can know how they reach a store.
+    pub fn take_settings(&mut self, own: &BTreeMap<String, BucketSettings>, is_local: bool) {
         let gang = self.gang_mut();
         let places = gang.data.iter().map(|data| &data.uri).chain(&gang.output).chain(&gang.code);
         let mut places = places.filter(|place| matches!(place, Place::Object(_)));
         if places.next().is_some() {
-            gang.storage.buckets.extend(own.clone());
+            merge(&mut gang.storage.buckets, own, is_local);
         }
         if let Some(batch) = self.batch_mut() {
-            batch.storage.extend(own.clone());
+            merge(&mut batch.storage, own, is_local);
         }
     }
 
@@ -294,6 +295,24 @@ impl Plan {
             Unit::Gang(gang) => gang,
             Unit::Tasks(tasks) => &mut tasks.gang,
             Unit::Service(none) => match *none {},
+        }
+    }
+}
+
+/// Adds settings to those that a spec has, which they go over on this machine and nowhere else.
+fn merge(
+    spec: &mut BTreeMap<String, BucketSettings>,
+    own: &BTreeMap<String, BucketSettings>,
+    is_local: bool,
+) {
+    for (bucket, settings) in own {
+        let scheme = bucket.split_once("://").map_or(bucket.as_str(), |(scheme, _)| scheme);
+        let all = format!("{scheme}://");
+        if is_local {
+            spec.insert(bucket.clone(), settings.clone());
+        } else if !spec.contains_key(bucket) && !spec.contains_key(&all) {
+            // A profile is a section of a file of this machine.
+            spec.insert(bucket.clone(), BucketSettings { profile: None, ..settings.clone() });
         }
     }
 }

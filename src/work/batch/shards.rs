@@ -1,12 +1,14 @@
 //! Cutting inputs into shards.
 
+use super::input::is_packed;
 use super::{InputFormat, Shard};
 use crate::storage::Object;
 
 /// A shard of a large input has about this many bytes.
 const LARGEST: u64 = 64 << 20;
-/// A shard is not smaller than this where its input is larger.
-const SMALLEST: u64 = 1 << 20;
+/// A shard is not smaller than this where its input is larger: rows may be few and slow, and a shard
+/// costs about ten requests to the store.
+const SMALLEST: u64 = 16 << 10;
 /// A job of fewer bytes than `LARGEST` each is cut into about this many, so that several workers have
 /// something to do.
 const FEW: u64 = 32;
@@ -43,8 +45,7 @@ pub fn cut(inputs: &[Object], format: InputFormat) -> Vec<Shard> {
 
 /// An input may be read from its middle.
 fn can_be_cut(input: &Object, format: InputFormat) -> bool {
-    let packed = input.place.as_str().to_ascii_lowercase().ends_with(".gz");
-    matches!(format, InputFormat::Jsonl | InputFormat::FileList) && !packed
+    matches!(format, InputFormat::Jsonl | InputFormat::FileList) && !is_packed(format, input)
 }
 
 #[cfg(test)]
@@ -63,6 +64,7 @@ mod tests {
         let pieces = |name, format| cut(&[object(name, large)], format).len();
         assert_eq!(pieces("s3://b/a.jsonl", InputFormat::Jsonl), 32);
         assert_eq!(pieces("s3://b/a.jsonl.GZ", InputFormat::Jsonl), 1);
+        assert_eq!(cut(&[object("a.jsonl", 100 << 10)], InputFormat::Jsonl).len(), 7);
         for format in [InputFormat::Csv, InputFormat::TfRecord, InputFormat::TfRecordGzip] {
             assert_eq!(pieces("s3://b/a", format), 1, "{format:?}");
         }

@@ -191,7 +191,7 @@ pub fn plan_in<E: From<BatchSubmitError>>(
     if let Some(most) = batch.job.max_cost {
         limit_cost(&mut plan, most, &prices()?).map_err(|error| failed(error.into()))?;
     }
-    plan.take_settings(&batch.workers.settings_in(runtime));
+    plan.take_settings(&batch.workers.storage, runtime.name() == LOCAL);
     runtime.complete(&mut plan).map_err(|error| failed(error.into()))?;
     build::wrap_image_command(&mut plan);
     if plan.gang().roles.iter().any(|role| role.command.is_empty()) {

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use crate::runtime::{LOCAL, Runs};
 use crate::spec::TrainJob;
 use crate::storage::BucketSettings;
 
@@ -25,17 +24,6 @@ pub struct LoadedJob {
 }
 
 impl LoadedJob {
-    /// The user's settings of buckets as a runtime can use them: a profile is of this machine alone.
-    pub(crate) fn settings_in(&self, runtime: &dyn Runs) -> BTreeMap<String, BucketSettings> {
-        let mut settings = self.storage.clone();
-        if runtime.name() != LOCAL {
-            for bucket in settings.values_mut() {
-                bucket.profile = None;
-            }
-        }
-        settings
-    }
-
     /// Values that `${VAR}` brought into environment variables: not to be written down.
     pub fn secrets(&self) -> BTreeSet<String> {
         let value_at = |path: &String| {

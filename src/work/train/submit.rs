@@ -5,7 +5,7 @@ use crate::gang::RunId;
 use crate::ops::cost::{NoPrices, Prices, limit_cost};
 use crate::plan::{Plan, PlanContext, PlanError};
 use crate::run::{self, Order, SubmitError, Submitted, Submitter};
-use crate::runtime::{Notice, Runs, RuntimeError, SubmitOptions};
+use crate::runtime::{LOCAL, Notice, Runs, RuntimeError, SubmitOptions};
 use crate::spec::{TRAIN_JOB, to_yaml};
 use crate::store::{Store, StoreError};
 
@@ -55,7 +55,7 @@ pub fn plan_in<E: From<TrainError>>(
     if let Some(most) = job.job.max_cost {
         limit_cost(&mut plan, most, &prices()?).map_err(TrainError::from)?;
     }
-    plan.take_settings(&job.settings_in(runtime));
+    plan.take_settings(&job.storage, runtime.name() == LOCAL);
     runtime.complete(&mut plan).map_err(TrainError::from)?;
     plan.know(&job.secrets());
     Ok(plan)

@@ -1,6 +1,7 @@
 //! Runs in a real cluster.
 
 mod attacks;
+mod batch;
 mod cleanup;
 mod cost;
 mod digits;

@@ -50,7 +50,7 @@ impl S3 {
         let port = free_port();
         let data = folder.path().join("data");
         fs_err::create_dir_all(data.join("bucket")).expect("a bucket");
-        let child = Command::new(programs().join("versitygw"))
+        let child = Command::new(Self::program())
             .env("ROOT_ACCESS_KEY", USER)
             .env("ROOT_SECRET_KEY", PASSWORD)
             .args(["--port", &format!("127.0.0.1:{port}"), "posix"])
@@ -65,6 +65,11 @@ impl S3 {
             TcpStream::connect(("127.0.0.1", port)).is_ok()
         });
         server
+    }
+
+    /// Its program: one static file.
+    pub fn program() -> PathBuf {
+        programs().join("versitygw")
     }
 
     /// The URL of its API.
