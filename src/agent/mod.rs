@@ -43,6 +43,6 @@ pub use links::{cancel, cancel_over};
 pub use places::{KeptOutput, Places};
 pub use probe::{ProbeReport, probe};
 pub use run::{Surroundings, run};
-pub(crate) use setup::{COMPLETE, ENSUREPIP, PIP, pip_folder};
+pub(crate) use setup::{ENSUREPIP, PIP, pip_folder};
 pub use termination::{read_termination, report_in_pod, report_unusable_pod};
 pub use work_link::WorkLink;

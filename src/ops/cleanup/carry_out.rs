@@ -11,7 +11,6 @@ use super::gather::last_use;
 use super::output::Stored;
 use super::proposal::{Folder, Proposal, Removal};
 use super::survey::Cache;
-use crate::agent::COMPLETE;
 use crate::gang::RunId;
 use crate::runtime::{Holding, Runtime, RuntimeError};
 use crate::store::{Store, StoreError, remove_tree};
@@ -182,9 +181,9 @@ fn remove_folder(removal: &Removal, store: &Store) -> Option<Failure> {
 }
 
 /// Removes a cached folder, unless a run has taken it into use since it was surveyed. A run
-/// that wants it meanwhile waits for the lock and then makes it anew. The marker of a complete
-/// one goes first, so that a removal that dies half-way leaves nothing that passes for a
-/// whole one.
+/// that wants it meanwhile waits for the lock and then makes it anew. It loses its name first, so that a
+/// removal that dies half-way leaves nothing that passes for a whole one, only a folder that the next
+/// clean-up finds.
 fn remove_cache(cache: &Cache) -> io::Result<()> {
     let busy = || io::Error::new(io::ErrorKind::ResourceBusy, "it is in use again");
     let lock = match fs_err::File::open(cache.path.with_extension("lock")) {
@@ -197,8 +196,14 @@ fn remove_cache(cache: &Cache) -> io::Result<()> {
     {
         return Err(busy());
     }
-    remove_tree(&cache.path.join(COMPLETE))?;
-    remove_tree(&cache.path)
+    let nameless = tempfile::Builder::new()
+        .prefix(".gone-")
+        .tempdir_in(cache.path.parent().ok_or_else(|| io::Error::other("it is in no folder"))?)?;
+    let gone = nameless.keep();
+    match fs_err::rename(&cache.path, gone.join("cache")) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => remove_tree(&gone),
+    }
 }
 
 fn named(thing: &Holding) -> String {

@@ -57,7 +57,7 @@ pub enum CacheKind {
 
 impl CacheKind {
     /// All of them, each with the folder of the cache that it lies in. What is in there is called by
-    /// its content, complete once it has [`COMPLETE`](crate::agent::COMPLETE), and locked by
+    /// its content, complete once its marker stands (`agent::setup::COMPLETE`), and locked by
     /// `NAME.lock` beside it while it is made or taken into use.
     pub(super) const FOLDERS: [(Self, &str); 3] =
         [(Self::Environment, "venvs"), (Self::Model, "models"), (Self::Data, "data")];

@@ -24,6 +24,9 @@ pub enum StageError {
     /// This machine's disk.
     #[error("the model can't be kept on this machine: {0}")]
     Io(#[from] io::Error),
+    /// TF Serving's versions are folders with numbers for names.
+    #[error("`{0}` is no version of a model for TensorFlow: write a number")]
+    Version(String),
     /// Its name can't be a file's.
     #[error("the model {0} has no name that a file can have")]
     Name(Place),
@@ -45,6 +48,9 @@ pub async fn stage(
     let of_tensorflow =
         matches!(plan.protocol, Protocol::TensorflowRest | Protocol::TensorflowGrpc);
     let version = plan.version.as_deref().unwrap_or("1");
+    if of_tensorflow && !version.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(StageError::Version(version.to_owned()));
+    }
     let models = cache.join("models");
     if let Place::Path(path) = place {
         let path = std::path::absolute(path.as_path())?;
@@ -55,6 +61,8 @@ pub async fn stage(
             return Ok(Some(path));
         }
         let target = models.join(key([path.to_string_lossy().as_bytes(), version.as_bytes()]));
+        // Taken for its time, too: a clean-up goes by when it was used last.
+        let _one_at_a_time = lock(&models, &target).await?;
         let make = |folder: &Path| {
             fs_err::os::unix::fs::symlink(&path, folder.join(version))?;
             Ok(())
@@ -163,6 +171,22 @@ mod tests {
         let plan = ServerPlan { model: Some(model.into()), ..test_plan(protocol) };
         let stores = Stores::new(StorageConfig::default());
         stage(&stores, &plan, cache, &NoProgress).await.map(Option::unwrap)
+    }
+
+    #[tokio::test]
+    async fn a_version_stays_a_folder_of_the_cache() {
+        let root = tempfile::tempdir().unwrap();
+        let (model, cache) = (root.path().join("model"), root.path().join("cache"));
+        saved_model(&model);
+        let plan = ServerPlan {
+            model: Some(model.to_string_lossy().into_owned().into()),
+            version: Some("../../out".into()),
+            ..test_plan(Protocol::TensorflowRest)
+        };
+        let stores = Stores::new(StorageConfig::default());
+        let refused = stage(&stores, &plan, &cache, &NoProgress).await.unwrap_err();
+        assert!(matches!(refused, StageError::Version(_)), "{refused}");
+        assert!(!cache.exists());
     }
 
     #[tokio::test]
