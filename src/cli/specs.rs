@@ -108,10 +108,21 @@ impl Context {
 
     /// Loads a spec that flags have made.
     pub fn of_flags(&self, text: &str, set: &[String]) -> Result<Vec<LoadedDocument>, CliError> {
-        let loaded = self.load(&[Source::new("<command line>", text)], set)?;
+        self.remembered("<command line>", text, &self.env.cwd, set)
+    }
+
+    /// Loads a spec that lies in no file of the user's; `name` is what errors call it.
+    pub fn remembered(
+        &self,
+        name: &str,
+        text: &str,
+        base: &Path,
+        set: &[String],
+    ) -> Result<Vec<LoadedDocument>, CliError> {
+        let loaded = self.load(&[Source::new(name, text)], set)?;
         let documents = loaded.documents.into_iter();
         Ok(documents
-            .map(|document| loaded_document(document, text, &self.env.cwd, &self.settings.storage))
+            .map(|document| loaded_document(document, text, base, &self.settings.storage))
             .collect())
     }
 
@@ -200,12 +211,7 @@ impl Context {
         // Written as text and loaded like any spec, so that --set and the linter work the same.
         let text = crate::spec::to_yaml(&job)
             .map_err(|error| CliError::new(ErrorKind::Internal, error.to_string()))?;
-        let loaded =
-            self.load(&[Source::new(script.display().to_string(), text.clone())], &args.set)?;
-        let documents = loaded.documents.into_iter();
-        Ok(documents
-            .map(|document| loaded_document(document, &text, &self.env.cwd, &self.settings.storage))
-            .collect())
+        self.remembered(&script.display().to_string(), &text, &self.env.cwd, &args.set)
     }
 }
 

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::batch_end::{BatchEnd, batch_end, code_of};
 use super::batch_flags::BatchFlags;
 use super::batch_plan::dry_run;
+use super::batch_retry::{remembered_job, retry_failed};
 use super::train::{add_labels, detached, prices_for_limit};
 use super::watch::{Watch, watch};
 use crate::cli::{
@@ -22,8 +23,7 @@ use crate::storage::Stores;
 use crate::store::Store;
 use crate::ui::{BOLD, BatchGoal, Text, batch_summary_text, summary_text};
 use crate::work::batch::{
-    JobDocument, LoadedBatch, Progress, Summary, buckets, check_places, claim, plan_retry,
-    progress, submit, survey,
+    JobDocument, LoadedBatch, Progress, Summary, buckets, check_places, claim, progress, submit, survey,
 };
 
 /// Arguments of `batch-predict`.
@@ -37,7 +37,7 @@ Examples:
       --input rows.csv --output out --key-field id
   mlctl batch-predict --dry-run          shards, rows, bytes and cost
   mlctl batch-predict --set replicas=4 --detach
-  mlctl batch-predict --retry-failed     after the server or its quota was mended
+  mlctl batch-predict --retry-failed RUN after the server or its quota was mended
 
 The same job goes on where another run of it has stopped. Exit codes: 0 every
 row has a prediction, 20 some rows failed, 21 more failed than may, 3 spec,
@@ -60,7 +60,7 @@ pub struct BatchPredictArgs {
     #[arg(long)]
     pub dry_run: bool,
     /// Ask only the rows again that have failed in the job's output: what succeeds moves into the
-    /// results
+    /// results. In place of FILE also a run, or the URL or folder of an output
     #[arg(long, conflicts_with = "dry_run")]
     pub retry_failed: bool,
     /// Stream events as JSON Lines on stdout
@@ -192,6 +192,11 @@ fn load(context: &Context, args: &BatchPredictArgs) -> Result<Vec<LoadedBatch>, 
             .collect());
     }
     let file = args.spec_file.clone().or_else(|| args.spec.file.clone());
+    if let Some(file) = file.as_ref().filter(|_| args.retry_failed)
+        && let Some(batch) = remembered_job(context, file, &args.spec.set)?
+    {
+        return Ok(vec![batch]);
+    }
     context.batches(&SpecArgs { file, set: args.spec.set.clone() })
 }
 
@@ -218,25 +223,6 @@ fn look(context: &Context, batch: LoadedBatch, only_look: bool) -> Result<Survey
     let document = handle.block_on(survey(&stores, &batch))?;
     let progress = handle.block_on(progress(&stores, &batch.output(), &document))?;
     Ok(Surveyed { batch, stores, document, progress })
-}
-
-/// Makes a retry of a job that was begun; `false` where nothing of it has failed.
-fn retry_failed(context: &Context, job: &mut Surveyed) -> Result<bool, CliError> {
-    let (name, output) = (&job.batch.job.name, job.batch.output());
-    if job.progress == Progress::Fresh {
-        let message = format!("{output} has no results of {name} yet: nothing could have failed");
-        return Err(CliError::new(ErrorKind::NotFound, message)
-            .hint("run the same command without --retry-failed"));
-    }
-    let retry = context.handle()?.block_on(plan_retry(&job.stores, &output))?;
-    if retry.rows == 0 && retry.unfinished == 0 {
-        context.printer.say(format!("no row of {name} has failed; nothing is started"));
-        return Ok(false);
-    }
-    let rows = if retry.rows == 1 { "row" } else { "rows" };
-    context.printer.say(format!("{} failed {rows} of {name} are asked again", retry.rows));
-    job.batch.retry = Some(retry.generation);
-    Ok(true)
 }
 
 fn submit_job(

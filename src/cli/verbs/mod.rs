@@ -5,6 +5,7 @@ mod batch_end;
 mod batch_flags;
 mod batch_plan;
 pub mod batch_predict;
+mod batch_retry;
 pub mod batch_worker;
 pub mod cancel;
 pub mod cleanup;

@@ -40,6 +40,15 @@ impl LoadedBatch {
         self.absolute(self.job.output.place())
     }
 
+    /// The job for whoever knows nothing of the spec's folder: its own places are whole, so that it
+    /// means the same wherever it is read.
+    pub fn anywhere(&self) -> BatchPredictJob {
+        let mut job = self.job.clone();
+        job.places_mut().into_iter().for_each(|place| *place = self.absolute(place));
+        job.code = job.code.map(|code| self.absolute(&code));
+        job
+    }
+
     /// A place of the spec for whoever knows nothing of the spec's folder.
     pub(super) fn absolute(&self, place: &Place) -> Place {
         place.without_file_scheme().starting_at(&self.workers.base)

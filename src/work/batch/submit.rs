@@ -222,8 +222,8 @@ pub fn submit<E: From<BatchSubmitError>>(
     let mut plan = plan_in(batch, document, reservation.run(), runtime, prices)?;
     let notices = runtime.check(&plan, options).map_err(of_runtime)?;
     notices.into_iter().for_each(&mut *notify);
-    let resolved =
-        batch.job.to_yaml().map_err(|error| failed(TrainError::Unwritable(error.to_string())))?;
+    let resolved = batch.anywhere().to_yaml();
+    let resolved = resolved.map_err(|error| failed(TrainError::Unwritable(error.to_string())))?;
     claim()?;
     let secrets = plan.take_secrets(&batch.workers.secrets());
     let order = Order {

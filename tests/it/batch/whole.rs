@@ -162,8 +162,22 @@ fn failed_rows_are_asked_again_once_the_server_is_mended() {
     // Nothing is mended yet, and each row keeps its line.
     sandbox.run(20, ["batch-predict", "--retry-failed"]);
     assert_eq!(every_row_once(&sandbox, &rows(100)).len(), 10);
+    // The run itself says what the job was, wherever one stands, and so does its output.
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let retry = |code: i32, what: &str| {
+        let mut mlctl = sandbox.mlctl(["batch-predict", "--retry-failed", what]);
+        let output = mlctl.current_dir(elsewhere.path()).output().expect("mlctl");
+        assert_eq!(output.status.code(), Some(code), "{}", stderr(&output));
+        stderr(&output)
+    };
+    let output = sandbox.dir().join("out").display().to_string();
+    retry(20, &run);
+    retry(20, &format!("file://{output}/"));
+    assert_eq!(every_row_once(&sandbox, &rows(100)).len(), 10);
+    let unknown = retry(4, "s3://elsewhere/out");
+    assert!(unknown.contains("no run of this state") && unknown.contains("name its spec"));
     fs_err::write(&mended, "").expect("a file");
-    let again = stderr(&sandbox.run(0, ["batch-predict", "--retry-failed"]));
+    let again = retry(0, &output);
     assert!(again.contains("10 failed rows of rows are asked again"), "{again}");
     assert!(every_row_once(&sandbox, &rows(100)).is_empty());
     let order: Vec<_> =

@@ -38,17 +38,23 @@ impl BatchPredictJob {
             &mut job.service_account,
         ];
         texts.into_iter().flatten().for_each(escape);
-        job.model.uri.iter_mut().for_each(escape_place);
-        match &mut job.input {
-            BatchInput::Place(place) => escape_place(place),
-            BatchInput::Places(places) => places.iter_mut().for_each(escape_place),
-            BatchInput::Files(files) => files.uris.iter_mut().for_each(escape_place),
-        }
-        match &mut job.output {
-            BatchOutput::Place(place) => escape_place(place),
-            BatchOutput::Folder(folder) => escape_place(&mut folder.uri),
-        }
+        job.places_mut().into_iter().for_each(escape_place);
         job
+    }
+
+    /// The places of the job's own fields: model, inputs, output.
+    pub fn places_mut(&mut self) -> Vec<&mut Place> {
+        let mut places: Vec<&mut Place> = self.model.uri.iter_mut().collect();
+        match &mut self.input {
+            BatchInput::Place(place) => places.push(place),
+            BatchInput::Places(several) => places.extend(several),
+            BatchInput::Files(files) => places.extend(&mut files.uris),
+        }
+        match &mut self.output {
+            BatchOutput::Place(place) => places.push(place),
+            BatchOutput::Folder(folder) => places.push(&mut folder.uri),
+        }
+        places
     }
 }
 
