@@ -37,6 +37,10 @@ mutants *args:
 kill rounds="50":
     MLCTL_KILL_ROUNDS={{rounds}} tests/run train::kill:: --nocapture
 
+# kill -9 of mlctl, agents, workers and model servers of batch predictions with 200 shards, so often.
+kill-batch rounds="100":
+    MLCTL_KILL_ROUNDS={{rounds}} tests/run batch::kills --nocapture
+
 # kill -9 of mlctl at random moments of submitting to a cluster and following.
 kill-kube rounds="50":
     MLCTL_KILL_ROUNDS={{rounds}} tests/run kube::faults::kill --nocapture

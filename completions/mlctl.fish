@@ -138,7 +138,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l context -d
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -s n -l namespace -d 'Use this namespace of the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -s d -l detach -d 'Submit and return; prints the run\'s id'
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l dry-run -d 'Show what would run'
-complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l retry-failed -d 'Ask only the rows again that have failed in the job\'s output: what succeeds moves into the results'
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l retry-failed -d 'Ask only the rows again that have failed in the job\'s output: what succeeds moves into the results. In place of FILE also a run, or the URL or folder of an output'
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l events -d 'Stream events as JSON Lines on stdout'
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l allow-cpu -d 'Run on the CPU where the accelerators are missing'
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -s q -l quiet -d 'Say only what went wrong'

@@ -17,7 +17,7 @@ use crate::cli::{
 use crate::event::RunState;
 use crate::gang::RunId;
 use crate::run::{RunView, Submitted, WhyReport, explain};
-use crate::runtime::{Notice, Runtime, SubmitOptions};
+use crate::runtime::{LOCAL, Notice, Runtime, SubmitOptions};
 use crate::spec::BATCH_PREDICT_JOB;
 use crate::storage::Stores;
 use crate::store::Store;
@@ -118,7 +118,9 @@ pub fn run(context: &Context, args: &BatchPredictArgs) -> Result<u8, CliError> {
         add_labels(&mut batch.workers.job.labels, &args.label)?;
     }
     for batch in batches {
-        check_places(&batch, &*runtime)?;
+        if runtime.name() != LOCAL {
+            check_places(&batch)?;
+        }
         jobs.push(look(context, batch, args.dry_run)?);
     }
     let options = SubmitOptions {
@@ -202,7 +204,7 @@ fn load(context: &Context, args: &BatchPredictArgs) -> Result<Vec<LoadedBatch>, 
 
 /// Lists the inputs of a job and looks into its output. To look alone no token goes where only the spec
 /// says: it may be somebody else's.
-fn look(context: &Context, batch: LoadedBatch, only_look: bool) -> Result<Surveyed, CliError> {
+pub(super) fn look(context: &Context, batch: LoadedBatch, only_look: bool) -> Result<Surveyed, CliError> {
     let own = context.stores();
     let mut settings = buckets(&batch);
     if only_look {

@@ -2,19 +2,22 @@
 
 use serde_json::{Value as Json, json};
 
+use super::batch_predict::{Surveyed, look};
 use super::train::say_notices;
-use crate::cli::{CliError, Context, ErrorKind, Format, SpecArgs, exit};
-use crate::ops::cost::limit_cost;
+use crate::cli::{CliError, Context, ErrorKind, Format, LoadedDocument, SpecArgs, exit};
+use crate::ops::cost::{Prices, limit_cost};
 use crate::plan::{Plan, PlanContext, RuntimeDefaults};
 use crate::run::Order;
 use crate::runtime::SecretValues;
 use crate::runtime::image::name_commands;
 use crate::runtime::kubernetes::{CodeBundle, ManifestContext, ManifestError, manifests};
-use crate::spec::TRAIN_JOB;
 use crate::store::random_id;
 use crate::sys::random_word;
 use crate::ui::{json_text, yaml_text};
-use crate::work::train::{LoadedJob, TrainError, order, plan, travel};
+use crate::work::batch::{
+    self, LoadedBatch, OutputLayout, Progress, check_places, claim, plan_with,
+};
+use crate::work::train::{self, LoadedJob, TrainError, plan, travel};
 
 /// Arguments of `render`.
 #[derive(Debug, clap::Args)]
@@ -23,11 +26,13 @@ Examples:
   mlctl render | kubectl create -f -     run ./mlctl.yaml without mlctl
   mlctl render -n team > run.yaml
   mlctl render --set output=pvc://results/digits -o json
+  mlctl render batch.yaml | kubectl create -f -
 
 Each call is a new run with a name and a token of its own. The run starts, fails,
 restarts and ends like one of `mlctl train`; deleting its ConfigMap leaves the
 other objects, since only the cluster knows the owner's id; an admin removes its
-Secret, since users need not be able to.")]
+Secret, since users need not be able to. A batch prediction's list of inputs is
+written to its output, where the pods read it.")]
 pub struct RenderArgs {
     /// The spec
     #[command(flatten)]
@@ -37,8 +42,11 @@ pub struct RenderArgs {
 /// Prints the objects of every job of the file.
 pub fn run(context: &Context, args: &RenderArgs) -> Result<u8, CliError> {
     let mut documents = Vec::new();
-    for job in context.jobs(&args.spec, &[])? {
-        documents.extend(objects(context, &job)?);
+    for document in context.documents(&args.spec, &[])? {
+        documents.extend(match document {
+            LoadedDocument::Train(job) => of_training(context, &job)?,
+            LoadedDocument::Batch(batch) => of_batch(context, *batch)?,
+        });
     }
     let text = match context.format {
         Format::Json => {
@@ -54,7 +62,7 @@ pub fn run(context: &Context, args: &RenderArgs) -> Result<u8, CliError> {
     Ok(exit::OK)
 }
 
-fn objects(context: &Context, job: &LoadedJob) -> Result<Vec<Json>, CliError> {
+fn of_training(context: &Context, job: &LoadedJob) -> Result<Vec<Json>, CliError> {
     say_notices(context, travel(job)?);
     let plan_context = PlanContext {
         run: random_id(&job.job.name)?,
@@ -63,13 +71,53 @@ fn objects(context: &Context, job: &LoadedJob) -> Result<Vec<Json>, CliError> {
     };
     let mut plan = plan(&job.job, &plan_context).map_err(TrainError::from)?;
     if let Some(most) = job.job.max_cost {
-        let prices = context.cluster_prices(context.context_name().as_deref())?;
-        limit_cost(&mut plan, most, &prices).map_err(TrainError::from)?;
+        limit_cost(&mut plan, most, &prices(context)?).map_err(TrainError::from)?;
     }
+    plan.take_settings(&job.storage, false);
     let settings = context.manifest_settings(None)?;
     name_image_commands(context, &mut plan, &settings)?;
     let resolved = crate::spec::to_yaml(&job.job).map_err(internal)?;
-    let order = order(job, plan, &resolved);
+    objects(context, settings, train::order(job, plan, &resolved))
+}
+
+/// The pods read what they predict from the job's document in the output, which is written here.
+fn of_batch(context: &Context, batch: LoadedBatch) -> Result<Vec<Json>, CliError> {
+    say_notices(context, travel(&batch.workers)?);
+    check_places(&batch)?;
+    let Surveyed { batch, stores, document, progress } = look(context, batch, false)?;
+    if matches!(progress, Progress::Complete(_)) {
+        let message = format!("{} is complete in {} already", batch.job.name, batch.output());
+        return Err(CliError::new(ErrorKind::Refused, message)
+            .hint("see it with `mlctl outputs`, or name another output"));
+    }
+    let settings = context.manifest_settings(None)?;
+    let plan = plan_with(
+        &batch,
+        &document,
+        &random_id(&batch.job.name)?,
+        RuntimeDefaults::CLUSTER,
+        false,
+        |plan| name_image_commands(context, plan, &settings),
+        || prices(context),
+    )?;
+    let resolved = batch.resolved()?;
+    let objects = objects(context, settings, batch::order(&batch, plan, &resolved))?;
+    context.handle()?.block_on(claim(&stores, &batch.output(), &document))?;
+    let place = OutputLayout::job(&batch.output());
+    context.printer.say(format!("{place} is written: the pods read in it what they predict"));
+    Ok(objects)
+}
+
+fn prices(context: &Context) -> Result<Prices, CliError> {
+    context.cluster_prices(context.context_name().as_deref())
+}
+
+fn objects(
+    context: &Context,
+    settings: ManifestContext,
+    order: Order<'_>,
+) -> Result<Vec<Json>, CliError> {
+    let kind = order.kind;
     let now = jiff::Timestamp::now();
     let record = order.facts("kubernetes".into(), &context.submitter(), |new| new.record(now));
     let resolved = order.masked(order.resolved);
@@ -86,7 +134,7 @@ fn objects(context: &Context, job: &LoadedJob) -> Result<Vec<Json>, CliError> {
         token: random_word(32)?,
         secrets: SecretValues(taken),
         user: context.user(),
-        kind: TRAIN_JOB.into(),
+        kind: kind.into(),
         code,
         resolved,
         record,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::spec::BatchPredictJob;
 use crate::storage::{BucketSettings, Place};
-use crate::work::train::LoadedJob;
+use crate::work::train::{LoadedJob, TrainError};
 
 /// One job with what is known of its source.
 #[derive(Debug)]
@@ -40,13 +40,13 @@ impl LoadedBatch {
         self.absolute(self.job.output.place())
     }
 
-    /// The job for whoever knows nothing of the spec's folder: its own places are whole, so that it
-    /// means the same wherever it is read.
-    pub fn anywhere(&self) -> BatchPredictJob {
+    /// The job as YAML for whoever knows nothing of the spec's folder: its own places are whole, so
+    /// that it means the same wherever it is read.
+    pub fn resolved(&self) -> Result<String, TrainError> {
         let mut job = self.job.clone();
         job.places_mut().into_iter().for_each(|place| *place = self.absolute(place));
         job.code = job.code.map(|code| self.absolute(&code));
-        job
+        job.to_yaml().map_err(|error| TrainError::Unwritable(error.to_string()))
     }
 
     /// A place of the spec for whoever knows nothing of the spec's folder.

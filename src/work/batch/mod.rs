@@ -15,6 +15,7 @@ mod loaded;
 mod model_server;
 mod output;
 mod outputs;
+mod plan_in;
 mod predictor;
 mod protocol;
 mod retry;
@@ -46,12 +47,13 @@ pub use model_server::{
     tensorflow_server,
 };
 pub use outputs::{Chosen, Outputs, OutputsError};
+pub use plan_in::{order, plan_in, plan_with};
 pub use predictor::{Answer, Permit, PredictError, Predictor, RowError};
 pub use protocol::{Client, ClientOptions, Connection, Token};
 pub use retry::{RetryPlan, plan_retry};
 pub use shards::cut;
 pub use submit::{
-    BatchSubmitError, Progress, check_places, claim, plan_in, progress, submit, summary, survey,
+    BatchSubmitError, Progress, check_places, claim, progress, submit, summary, survey,
 };
 pub use summary::{LatencySummary, SUMMARY_VERSION, Summary};
 pub use worker::{WorkerEnd, WorkerPlace, WorkerProgress, run_worker};

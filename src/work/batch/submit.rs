@@ -2,13 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::{JobDocument, LoadedBatch, OutputLayout, Summary, build, differences, document};
-use crate::gang::RunId;
-use crate::ops::cost::{Prices, limit_cost};
-use crate::plan::{Plan, PlanContext};
-use crate::run::{self, Order, Submitted, Submitter};
-use crate::runtime::{LOCAL, Notice, Runs, RuntimeError, SubmitOptions};
-use crate::spec::BATCH_PREDICT_JOB;
+use super::plan_in::{order, plan_in};
+use super::{JobDocument, LoadedBatch, OutputLayout, Summary, differences, document};
+use crate::ops::cost::Prices;
+use crate::run::{self, Submitted, Submitter};
+use crate::runtime::{Notice, Runs, RuntimeError, SubmitOptions};
 use crate::storage::{Object, Place, Put, StorageError, StorageErrorKind, Stores};
 use crate::store::Store;
 use crate::text::{FormatError, read_document};
@@ -95,10 +93,7 @@ pub async fn survey(stores: &Stores, batch: &LoadedBatch) -> Result<JobDocument,
 }
 
 /// Whether pods of a cluster can reach everything that the job names.
-pub fn check_places(batch: &LoadedBatch, runtime: &dyn Runs) -> Result<(), BatchSubmitError> {
-    if runtime.name() == LOCAL {
-        return Ok(());
-    }
+pub fn check_places(batch: &LoadedBatch) -> Result<(), BatchSubmitError> {
     let job = &batch.job;
     let places = job.input.places().iter().chain([job.output.place()]).chain(&job.model.uri);
     let mounted = |place: &&Place| {
@@ -172,35 +167,6 @@ pub async fn claim(
     }
 }
 
-/// The plan of a job in a runtime, complete but for what `check` says. `prices` are asked for only
-/// where the job has a `maxCost`.
-pub fn plan_in<E: From<BatchSubmitError>>(
-    batch: &LoadedBatch,
-    document: &JobDocument,
-    run: &RunId,
-    runtime: &dyn Runs,
-    prices: impl FnOnce() -> Result<Prices, E>,
-) -> Result<Plan, E> {
-    let context = PlanContext {
-        run: run.into(),
-        runtime_defaults: runtime.defaults(),
-        code_base: batch.workers.base.clone(),
-    };
-    let failed = |error: TrainError| E::from(BatchSubmitError::from(error));
-    let mut plan = build::plan(batch, document, &context).map_err(|error| failed(error.into()))?;
-    if let Some(most) = batch.job.max_cost {
-        limit_cost(&mut plan, most, &prices()?).map_err(|error| failed(error.into()))?;
-    }
-    plan.take_settings(&batch.workers.storage, runtime.name() == LOCAL);
-    runtime.complete(&mut plan).map_err(|error| failed(error.into()))?;
-    build::wrap_image_command(&mut plan);
-    if plan.gang().roles.iter().any(|role| role.command.is_empty()) {
-        return Err(BatchSubmitError::NoProgram.into());
-    }
-    plan.know(&batch.workers.secrets());
-    Ok(plan)
-}
-
 /// Plans a job, looks whether it can run, records it and starts it. Its document is in the output
 /// already, or is written by `claim`, which is called once nothing else can be refused.
 #[expect(clippy::too_many_arguments, reason = "as many things come together in a submission")]
@@ -219,21 +185,12 @@ pub fn submit<E: From<BatchSubmitError>>(
     let of_runtime = |error: RuntimeError| failed(error.into());
     travel(&batch.workers).map_err(of_runtime)?.into_iter().for_each(&mut *notify);
     let reservation = store.reserve(&batch.job.name).map_err(|error| failed(error.into()))?;
-    let mut plan = plan_in(batch, document, reservation.run(), runtime, prices)?;
+    let plan = plan_in(batch, document, reservation.run(), runtime, prices)?;
     let notices = runtime.check(&plan, options).map_err(of_runtime)?;
     notices.into_iter().for_each(&mut *notify);
-    let resolved = batch.anywhere().to_yaml();
-    let resolved = resolved.map_err(|error| failed(TrainError::Unwritable(error.to_string())))?;
+    let resolved = batch.resolved().map_err(failed)?;
     claim()?;
-    let secrets = plan.take_secrets(&batch.workers.secrets());
-    let order = Order {
-        kind: BATCH_PREDICT_JOB,
-        plan,
-        secrets,
-        base: &batch.workers.base,
-        source: &batch.workers.source,
-        resolved: &resolved,
-    };
+    let order = order(batch, plan, &resolved);
     let submitted = run::submit(store, runtime, reservation, order, submitter, options, notify);
     submitted.map_err(|error| failed(error.into()))
 }

@@ -1,6 +1,7 @@
 //! Batch prediction.
 
 mod digits;
+mod kills;
 mod stores;
 mod tasks;
 mod whole;

@@ -32,12 +32,18 @@ fn a_bucket_is_reached_as_the_settings_say() {
     let run = |args: &[&str]| {
         let mut env = s3.env();
         env.remove("AWS_ENDPOINT_URL_S3");
+        env.insert("MLCTL_RUNNER_IMAGE".into(), "mlctl:test".into());
         let output = sandbox.mlctl(args).envs(env).output().expect("mlctl");
         assert!(output.status.success(), "{args:?}\n{}", stderr(&output));
         stdout(&output)
     };
     run(&["batch-predict"]);
     assert_eq!(run(&["outputs"]).lines().count(), 2);
+    // Manifests are made without the cluster, and the pods find in the output what they predict.
+    let applied = ["--set", "output=s3://bucket/applied", "--set", "model.image=python:3"];
+    let manifests = run(&[&["render", "-o", "json"], &applied[..]].concat());
+    assert!(manifests.contains("batch-worker") && !manifests.contains("AWS_SECRET"), "{manifests}");
+    assert!(s3.files("bucket").join("applied/_mlctl/job.json").is_file());
     let told = run(&["doctor", "--runtime", "local", "mlctl.yaml"]);
     let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
     let writes =

@@ -1,7 +1,6 @@
 //! `batch-predict` from the command to the results, with a model server that the worker starts.
 
 use std::collections::BTreeMap;
-use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::Value as Json;
@@ -9,7 +8,7 @@ use serde_json::Value as Json;
 use crate::support::{Sandbox, repository, stderr, stdout};
 
 /// A job in the sandbox's folder: its rows, and a server with these faults.
-fn job(sandbox: &Sandbox, rows: &str, faults: &str, more: &str) {
+pub(super) fn job(sandbox: &Sandbox, rows: &str, faults: &str, more: &str) {
     fs_err::copy(repository().join("tests/it/batch/server.py"), sandbox.dir().join("server.py"))
         .expect("server");
     sandbox.write("in/a.jsonl", rows);
@@ -23,12 +22,12 @@ fn job(sandbox: &Sandbox, rows: &str, faults: &str, more: &str) {
     );
 }
 
-fn rows(count: u32) -> String {
+pub(super) fn rows(count: u32) -> String {
     (0..count).map(|x| format!("{{\"x\":{x}.50}}\n")).collect()
 }
 
 /// The lines of all files of this name, in order.
-fn lines(sandbox: &Sandbox, what: &str) -> Vec<Json> {
+pub(super) fn lines(sandbox: &Sandbox, what: &str) -> Vec<Json> {
     let mut files: Vec<_> = fs_err::read_dir(sandbox.dir().join("out"))
         .expect("an output")
         .map(|entry| entry.expect("a file").path())
@@ -43,7 +42,7 @@ fn lines(sandbox: &Sandbox, what: &str) -> Vec<Json> {
 
 /// Every row of the input is in the results or in the errors, once; gives the errors.
 #[track_caller]
-fn every_row_once(sandbox: &Sandbox, input: &str) -> Vec<Json> {
+pub(super) fn every_row_once(sandbox: &Sandbox, input: &str) -> Vec<Json> {
     let mut seen: BTreeMap<String, u32> = BTreeMap::new();
     for line in lines(sandbox, "results") {
         assert_eq!(
@@ -197,47 +196,4 @@ fn a_summary_that_is_gone_is_no_success() {
     fs_err::remove_file(sandbox.dir().join("out/_mlctl/summary.json")).expect("a summary");
     let told = stderr(&sandbox.run(6, ["wait", &run]));
     assert!(told.contains("its summary can't be read"), "{told}");
-}
-
-/// Whatever is killed, and when: the same command again, until it is done, gives every row once.
-#[test]
-fn every_row_is_there_once_whatever_is_killed() {
-    let rounds: u64 =
-        std::env::var("MLCTL_KILL_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(4);
-    for round in 0..rounds {
-        let sandbox = Sandbox::new();
-        job(&sandbox, &rows(400), ", slow=0.002", "replicas: 2\nbatching: {maxBatchSize: 4}\n");
-        for part in 0..12 {
-            let name = format!("in/part-{part:02}.jsonl");
-            let text: String =
-                (0..40).map(|x| format!("{{\"x\":{}.25}}\n", 1000 * (part + 1) + x)).collect();
-            sandbox.write(&name, &text);
-        }
-        let mut input = String::new();
-        for entry in fs_err::read_dir(sandbox.dir().join("in")).expect("in") {
-            input.push_str(&fs_err::read_to_string(entry.expect("a file").path()).expect("text"));
-        }
-        let mut begun = sandbox.mlctl(["batch-predict"]);
-        let begun = begun.stdout(Stdio::null()).stderr(Stdio::null());
-        let mut begun = begun.spawn().expect("mlctl");
-        // A different moment and victim each round; the seed is in the failure's message.
-        let moment = Duration::from_millis(150 + (round * 7919) % 900);
-        std::thread::sleep(moment);
-        let victims = sandbox.processes();
-        let victim = victims.get((round as usize * 31) % victims.len().max(1)).copied();
-        if let Some(pid) = victim {
-            let _ = std::process::Command::new("kill").args(["-9", &pid.to_string()]).status();
-        }
-        let _ = begun.wait();
-        sandbox.wait_until_empty(Duration::from_secs(60));
-        let output = sandbox.mlctl(["batch-predict"]).output().expect("mlctl");
-        assert_eq!(
-            output.status.code(),
-            Some(0),
-            "round {round}, killed {victim:?} after {moment:?}\n{}",
-            stderr(&output)
-        );
-        assert!(every_row_once(&sandbox, &input).is_empty(), "round {round}");
-        sandbox.wait_until_empty(Duration::from_secs(20));
-    }
 }

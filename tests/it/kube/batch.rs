@@ -135,5 +135,13 @@ fn rows_come_back_once_though_a_pod_is_deleted() {
     }
     let wanted: Vec<i64> = (0..6).flat_map(|part| 1000 * part..1000 * part + 400).collect();
     assert_eq!(found, wanted, "every row once, in the order of the input");
+    // The same by whoever applies manifests alone.
+    let rendered =
+        ["render", "--set", "input=s3://bucket/part-0.jsonl", "--set", "output=s3://bucket/applied"];
+    kube.kubectl_with(["create", "-f", "-"], &store.run(&kube, 0, &rendered));
+    poll("the applied objects predict every row", LONG, || {
+        let printed = store.run(&kube, 0, &["outputs", "s3://bucket/applied"]);
+        (printed.lines().count() == 400).then_some(())
+    });
     kube.wait_until_quiet(LONG);
 }
