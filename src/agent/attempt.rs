@@ -36,12 +36,15 @@ pub(super) fn prepare_and_set_up(
     control: &Control,
     places: &ReplicaPlaces,
 ) -> Result<SetupDone, Ended> {
-    if config.setup.is_none() && config.places.data.is_empty() {
+    let has_archive = matches!(config.code, Some(Code::Archive { .. }));
+    if config.setup.is_none() && config.places.data.is_empty() && !has_archive {
         return Ok(SetupDone::default());
     }
     let begin = Instant::now();
     log.own(EventKind::SetupStarted);
+    let code = places.fetch_code(control)?;
     let (links, fetched) = places.fetch(control)?;
+    let fetched = fetched && code;
     let done = |python: Option<_>, cached| {
         log.own(EventKind::SetupFinished { seconds: begin.elapsed().as_secs_f64(), cached });
         SetupDone { python, links: links.clone() }

@@ -10,7 +10,7 @@ use super::places::Places;
 use super::pod::CodeFile;
 use super::work_link::WorkLink;
 use crate::gang::{GangConfig, ReplicaId};
-use crate::plan::Withheld;
+use crate::plan::{CodeArchive, Withheld};
 use crate::spec::Setup;
 
 /// The configuration of one agent. As a document it holds no secret: secret variables are in the
@@ -98,6 +98,13 @@ pub enum Code {
         dir: PathBuf,
         /// The files and the names of their parts, in order.
         files: Vec<CodeFile>,
+    },
+    /// A tar archive in a bucket, compressed with gzip.
+    Archive {
+        /// Where it is.
+        from: CodeArchive,
+        /// Where the agent keeps it.
+        file: PathBuf,
     },
     /// In the image, in the folder where its program starts; nothing is copied.
     Image(PathBuf),

@@ -30,6 +30,7 @@ pub(super) fn fresh(
     match code {
         Some(Code::Place(place)) => copy(place, &dir)?,
         Some(Code::Parts { dir: parts, files }) => assemble(parts, files, &dir)?,
+        Some(Code::Archive { file, .. }) => unpack(file, &dir)?,
         Some(Code::Image(_)) | None => {}
     }
     for WorkLink { path, target } in links {
@@ -65,6 +66,12 @@ fn assemble(parts: &Path, files: &[CodeFile], target: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Unpacks an archive of code; a path in it that would leave the folder is left out.
+fn unpack(archive: &Path, target: &Path) -> io::Result<()> {
+    let file = io::BufReader::new(fs_err::File::open(archive)?);
+    tar::Archive::new(flate2::read::GzDecoder::new(file)).unpack(target)
 }
 
 /// Removes all working folders of a replica.

@@ -70,7 +70,8 @@ impl Context {
             _ => BTreeSet::new(),
         };
         let handle = self.handle()?;
-        Ok(KubernetesConfig { connect, manifests, price_labels, docker_config, handle })
+        let stores = self.stores();
+        Ok(KubernetesConfig { connect, manifests, price_labels, docker_config, stores, handle })
     }
 
     /// What the local runtime is made of, with the secrets of its file.

@@ -107,6 +107,9 @@ pub struct GangPlan {
     pub roles: Vec<RolePlan>,
     /// Folder or file with the code, as an absolute path or a URI.
     pub code: Option<Place>,
+    /// The code on its way to a cluster, where ConfigMaps can't hold it; `None`: they do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archive: Option<CodeArchive>,
     /// Set-up before the command.
     pub setup: Option<Setup>,
     /// Base of the outputs with `{run}` filled in; `None`: a folder of the run.
@@ -129,6 +132,16 @@ pub struct GangPlan {
     /// When the gang starts, restarts and ends.
     #[serde(rename = "gang")]
     pub rules: GangConfig,
+}
+
+/// Code and local data of a run as one object, a tar archive compressed with gzip.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CodeArchive {
+    /// The object.
+    pub uri: Place,
+    /// The SHA-256 of its bytes, in hex.
+    pub sha256: String,
 }
 
 /// What the agents do with an output that they keep in a bucket.

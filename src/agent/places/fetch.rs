@@ -10,6 +10,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 
 use super::error::PlaceError;
 use super::transfer::download;
+use crate::plan::CodeArchive;
 use crate::storage::{Object, Progress, Stores};
 
 /// How many objects are fetched at once.
@@ -34,6 +35,26 @@ pub(super) async fn fetch(
         Ok(())
     };
     stream::iter(objects.to_vec()).map(one).buffer_unordered(OBJECTS).try_collect::<()>().await
+}
+
+/// Fetches an archive of code, which has its name once it is whole and is what was submitted.
+pub(super) async fn fetch_archive(
+    stores: &Stores,
+    archive: &CodeArchive,
+    file: &Path,
+    progress: &dyn Progress,
+) -> Result<(), PlaceError> {
+    let object = stores.head(&archive.uri).await?;
+    progress.expect(object.size, 1);
+    let part = file.with_extension("part");
+    let sha256 = download(stores, &object, &part, progress).await?;
+    if sha256 != archive.sha256 {
+        let why = format!("its SHA-256 is {sha256}");
+        return Err(PlaceError::Damaged { place: archive.uri.clone(), why });
+    }
+    fs_err::rename(&part, file).map_err(|error| PlaceError::local(file, error))?;
+    progress.arrived();
+    Ok(())
 }
 
 /// Progress as lines for a log.

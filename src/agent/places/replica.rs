@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use super::cache::fetch_all;
 use super::connected::Connected;
 use super::error::PlaceError;
+use super::fetch::{Lines, fetch_archive};
 use super::keeper::Keeper;
 use super::watch::Watch;
-use crate::agent::config::AgentConfig;
+use crate::agent::config::{AgentConfig, Code};
 use crate::agent::log::Log;
 use crate::agent::process::{Control, Ended};
 use crate::agent::work_link::WorkLink;
@@ -42,6 +43,22 @@ impl ReplicaPlaces {
             keeper: Mutex::default(),
             is_torn: AtomicBool::new(false),
         }
+    }
+
+    /// Fetches the code where it is an archive in a bucket; `false`: it was not there before.
+    pub(in crate::agent) fn fetch_code(&self, control: &Control) -> Result<bool, Ended> {
+        let Some(Code::Archive { from, file }) = &self.config.code else { return Ok(true) };
+        let say = |line: &str| self.log.setup_output(format!("{line}\n").as_bytes());
+        let fetched = self.connected().and_then(|connected| {
+            if file.exists() {
+                return Ok(true);
+            }
+            let lines = Lines::new("code", &say);
+            let fetched = fetch_archive(&connected.stores, from, file, &lines);
+            connected.wait(&|| control.is_ended(), fetched)?;
+            Ok(false)
+        });
+        fetched.map_err(|error| error.ended("the code could not be fetched"))
     }
 
     /// Fetches the data, and says what links to them. The second value: they were in the cache.

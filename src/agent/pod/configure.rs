@@ -105,17 +105,17 @@ pub fn configure(document: &Path, container: Container<'_>) -> Result<Pod, PodEr
         env,
         unset_env,
         // Data and links need a working folder of their own as well.
-        code: Some(
-            if plan.gang().code.is_some()
-                || !code.is_empty()
-                || !links.is_empty()
-                || !places.data.is_empty()
-            {
-                Code::Parts { dir: paths.code(), files: code }
-            } else {
-                Code::Image(folder.to_owned())
-            },
-        ),
+        code: Some(if let Some(from) = &plan.gang().archive {
+            Code::Archive { from: from.clone(), file: paths.cache().join("code.tar.gz") }
+        } else if plan.gang().code.is_some()
+            || !code.is_empty()
+            || !links.is_empty()
+            || !places.data.is_empty()
+        {
+            Code::Parts { dir: paths.code(), files: code }
+        } else {
+            Code::Image(folder.to_owned())
+        }),
         links,
         work_dir: paths.attempts(),
         setup: plan.gang().setup.clone(),

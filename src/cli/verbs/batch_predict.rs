@@ -23,7 +23,8 @@ use crate::storage::Stores;
 use crate::store::Store;
 use crate::ui::{BOLD, BatchGoal, Text, batch_summary_text, summary_text};
 use crate::work::batch::{
-    JobDocument, LoadedBatch, Progress, Summary, buckets, check_places, claim, progress, submit, survey,
+    JobDocument, LoadedBatch, Progress, Summary, buckets, check_places, claim, progress, submit,
+    survey,
 };
 
 /// Arguments of `batch-predict`.
@@ -204,7 +205,11 @@ fn load(context: &Context, args: &BatchPredictArgs) -> Result<Vec<LoadedBatch>, 
 
 /// Lists the inputs of a job and looks into its output. To look alone no token goes where only the spec
 /// says: it may be somebody else's.
-pub(super) fn look(context: &Context, batch: LoadedBatch, only_look: bool) -> Result<Surveyed, CliError> {
+pub(super) fn look(
+    context: &Context,
+    batch: LoadedBatch,
+    only_look: bool,
+) -> Result<Surveyed, CliError> {
     let own = context.stores();
     let mut settings = buckets(&batch);
     if only_look {

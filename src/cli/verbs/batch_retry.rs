@@ -72,7 +72,9 @@ fn of_run(
             .hint("name a run of `mlctl batch-predict`, or the URL of an output"));
     }
     if record.adopted {
-        return Err(refused("was taken in from a cluster: what it says to run is not yours to run"));
+        return Err(refused(
+            "was taken in from a cluster: what it says to run is not yours to run",
+        ));
     }
     let text = crate::sys::read_own_text(&store.paths(run).resolved());
     let text = text.map_err(|error| refused(&format!("has lost its spec: {error}")))?;

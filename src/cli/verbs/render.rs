@@ -10,7 +10,9 @@ use crate::plan::{Plan, PlanContext, RuntimeDefaults};
 use crate::run::Order;
 use crate::runtime::SecretValues;
 use crate::runtime::image::name_commands;
-use crate::runtime::kubernetes::{CodeBundle, ManifestContext, ManifestError, manifests};
+use crate::runtime::kubernetes::{
+    CodeBundle, ManifestContext, ManifestError, manifests, name_archive, send_archive,
+};
 use crate::store::random_id;
 use crate::sys::random_word;
 use crate::ui::{json_text, yaml_text};
@@ -144,10 +146,11 @@ fn objects(
     for notice in &manifests.notices {
         context.printer.warn(notice);
     }
+    context.handle()?.block_on(send_archive(&plan, &context.stores()))?;
     manifests.documents().map_err(internal)
 }
 
-/// The only thing that must be looked up somewhere, and only where a spec leaves it to the image.
+/// What a spec leaves to the image is looked up, and code that is too large for ConfigMaps named.
 fn name_image_commands(
     context: &Context,
     plan: &mut Plan,
@@ -157,7 +160,8 @@ fn name_image_commands(
     context
         .handle()?
         .block_on(name_commands(plan, architecture, &context.env.docker_config()))
-        .map_err(|reasons| refused(ManifestError::Refused(reasons)))
+        .map_err(|reasons| refused(ManifestError::Refused(reasons)))?;
+    Ok(name_archive(plan)?)
 }
 
 fn refused(error: ManifestError) -> CliError {

@@ -25,6 +25,8 @@ pub enum OutputFile {
     Errors(usize),
     /// The job's document.
     Job,
+    /// The model server's code on its way to a cluster.
+    Code,
 }
 
 impl OutputLayout {
@@ -115,6 +117,11 @@ impl OutputLayout {
             let is_plain = !rest.is_empty() && rest.chars().all(plain);
             return self.shard(shard).filter(|_| is_plain).map(OutputFile::Part);
         }
+        if let Some(hash) = name.strip_prefix("code/") {
+            let hash = hash.strip_suffix(".tar.gz")?;
+            let is_hash = hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_hexdigit());
+            return is_hash.then_some(OutputFile::Code);
+        }
         match name {
             "job.json" => Some(OutputFile::Job),
             "summary.json" => Some(OutputFile::Summary),
@@ -151,6 +158,7 @@ mod tests {
         for (place, file) in [
             (OutputLayout::job(&output), OutputFile::Job),
             (layout.summary(), OutputFile::Summary),
+            (format!("s3://b/out/_mlctl/code/{}.tar.gz", "0a".repeat(32)).into(), OutputFile::Code),
             (layout.marker(2, 10), OutputFile::Marker(2)),
             (layout.part("00001.0.a-b_c.results"), OutputFile::Part(1)),
             (layout.results(0), OutputFile::Results(0)),
@@ -173,6 +181,7 @@ mod tests {
             "s3://b/out/_mlctl/parts/00001.",
             "s3://b/out/_mlctl/parts/00001.a/b",
             "s3://b/out/_mlctl/notes.json",
+            "s3://b/out/_mlctl/code/notes.tar.gz",
             "s3://b/out2/_mlctl/job.json",
             "s3://b/out_mlctl/job.json",
         ] {

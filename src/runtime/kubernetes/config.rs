@@ -7,6 +7,7 @@ use tokio::runtime::Handle;
 
 use super::client::ConnectOptions;
 use super::objects::ManifestContext;
+use crate::storage::Stores;
 
 /// The choices of the settings and the command line that the runtime of a cluster depends on. They
 /// are made before the runtime is, and don't change during its life.
@@ -23,6 +24,9 @@ pub struct KubernetesConfig {
     /// The path of docker's `config.json`, which holds the user's credentials for registries. The
     /// file may be missing: registries are then asked anonymously.
     pub docker_config: PathBuf,
+    /// Stores with the user's own credentials and settings: what a run's pods need from this machine
+    /// goes through them where it is too large for objects of the cluster.
+    pub stores: Stores,
     /// The threads on which requests run. They are the caller's, who ends them.
     pub handle: Handle,
 }

@@ -18,3 +18,4 @@ pub use config::KubernetesConfig;
 pub use examine::{ClusterChecks, not_connected};
 pub use objects::*;
 pub use runtime::Kubernetes;
+pub use submit::{name_archive, send_archive};

@@ -59,7 +59,8 @@ impl Runs for Kubernetes {
         let architecture = architectures.first().map_or(COMMON_ARCHITECTURE, String::as_str);
         self.session
             .block_on(name_commands(plan, architecture, docker_config))
-            .map_err(RuntimeError::Refused)
+            .map_err(RuntimeError::Refused)?;
+        submit::name_archive(plan)
     }
 
     fn check(&self, plan: &Plan, options: &SubmitOptions) -> Result<Vec<Notice>, RuntimeError> {

@@ -24,6 +24,7 @@ pub(crate) fn ignored(plan: &Plan) -> Vec<Notice> {
         framework: _,
         strategy: _,
         code: _,
+        archive: _,
         setup: _,
         output: _,
         sync: _,

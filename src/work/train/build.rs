@@ -55,6 +55,7 @@ pub fn plan(spec: &TrainJob, context: &PlanContext) -> Result<Plan, PlanError> {
         strategy: spec.strategy,
         roles,
         code: spec.code.as_ref().map(|code| code.starting_at(&context.code_base)),
+        archive: None,
         setup: spec.setup.clone(),
         // Each replica's working folder is a copy that is thrown away, so a relative path starts in
         // the spec's folder.

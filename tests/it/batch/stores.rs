@@ -44,6 +44,22 @@ fn a_bucket_is_reached_as_the_settings_say() {
     let manifests = run(&[&["render", "-o", "json"], &applied[..]].concat());
     assert!(manifests.contains("batch-worker") && !manifests.contains("AWS_SECRET"), "{manifests}");
     assert!(s3.files("bucket").join("applied/_mlctl/job.json").is_file());
+    // Code that ConfigMaps can't hold goes through the output's bucket, by its content.
+    let random: Vec<u8> = std::iter::repeat_with(|| fastrand::u8(..)).take(6 << 20).collect();
+    fs_err::write(sandbox.dir().join("weights.bin"), random).expect("a large file");
+    let archives = || {
+        let folder = fs_err::read_dir(s3.files("bucket").join("applied/_mlctl/code"));
+        let files = folder.expect("archives").map(|entry| entry.expect("an entry").path());
+        files.collect::<Vec<_>>()
+    };
+    for _ in 0..2 {
+        run(&[&["render", "-o", "json"], &applied[..]].concat());
+        assert_eq!(archives().len(), 1, "the same code is there once");
+    }
+    let listed = std::process::Command::new("tar").arg("-tzf").arg(&archives()[0]).output();
+    let listed = stdout(&listed.expect("tar"));
+    assert!(listed.contains("weights.bin") && listed.contains("server.py"), "{listed}");
+    fs_err::remove_file(sandbox.dir().join("weights.bin")).expect("the large file");
     let told = run(&["doctor", "--runtime", "local", "mlctl.yaml"]);
     let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
     let writes =

@@ -110,11 +110,15 @@ fn rows_come_back_once_though_a_pod_is_deleted() {
     }
     fs_err::copy(repository().join("tests/it/batch/server.py"), sandbox.dir().join("server.py"))
         .expect("server");
+    // Too large for ConfigMaps: it goes to the pods through the output's bucket.
+    let random: Vec<u8> = std::iter::repeat_with(|| fastrand::u8(..)).take(6 << 20).collect();
+    fs_err::write(sandbox.dir().join("weights.bin"), random).expect("a large file");
     sandbox.write(
         "mlctl.yaml",
         &format!(
             "apiVersion: mlctl.dev/v1\nkind: BatchPredictJob\nname: rows\ncode: .\nmodel:\n  server: \
-             tensorflow-serving\n  image: {}\n  command: [python3, server.py, '{{port}}', slow=0.1]\n\
+             tensorflow-serving\n  image: {}\n  command: [sh, -c, 'test -s weights.bin && exec \
+             python3 server.py \"$0\" slow=0.1', '{{port}}']\n\
              input: s3://bucket/part-*.jsonl\noutput: s3://bucket/out\nreplicas: 2\ncpu: 100m\n\
              memory: 256Mi\nbatching: {{maxBatchSize: 16, maxInFlight: 2}}\nstorage: {{secret: keys, \
              endpoint: 'http://store:7070', region: us-east-1}}\nlabels: {{set: rows}}\n",
@@ -136,8 +140,13 @@ fn rows_come_back_once_though_a_pod_is_deleted() {
     let wanted: Vec<i64> = (0..6).flat_map(|part| 1000 * part..1000 * part + 400).collect();
     assert_eq!(found, wanted, "every row once, in the order of the input");
     // The same by whoever applies manifests alone.
-    let rendered =
-        ["render", "--set", "input=s3://bucket/part-0.jsonl", "--set", "output=s3://bucket/applied"];
+    let rendered = [
+        "render",
+        "--set",
+        "input=s3://bucket/part-0.jsonl",
+        "--set",
+        "output=s3://bucket/applied",
+    ];
     kube.kubectl_with(["create", "-f", "-"], &store.run(&kube, 0, &rendered));
     poll("the applied objects predict every row", LONG, || {
         let printed = store.run(&kube, 0, &["outputs", "s3://bucket/applied"]);

@@ -79,6 +79,8 @@ impl Rule {
             OutputFile::Part(_) => abandoned || !found.committed.contains(object.place.as_str()),
             OutputFile::Marker(_) => abandoned,
             OutputFile::Job => abandoned && !published,
+            // Nobody starts a server of it any more.
+            OutputFile::Code => abandoned || found.is_finished(),
             OutputFile::Summary | OutputFile::Results(_) | OutputFile::Errors(_) => false,
         };
         let mut going: Vec<_> = found

@@ -76,7 +76,7 @@ fn rank(file: OutputFile) -> u8 {
     match file {
         OutputFile::Summary => 0,
         OutputFile::Marker(_) => 1,
-        OutputFile::Part(_) => 2,
+        OutputFile::Part(_) | OutputFile::Code => 2,
         OutputFile::Results(_) | OutputFile::Errors(_) => 3,
         OutputFile::Job => 4,
     }

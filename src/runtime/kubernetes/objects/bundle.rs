@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::bundle_error::BundleError;
+use super::bundle_error::{BundleError, MAX_CODE};
 use super::code_files::{Found, files, fits};
 use crate::agent::pod::CodeFile;
 use crate::plan::{DataPlan, Plan};
@@ -37,24 +37,49 @@ pub(crate) struct CodeMap {
     bytes: usize,
 }
 
+/// A place of this machine that travels.
+pub(super) struct Source<'a> {
+    /// The field of the spec that names it, for messages.
+    pub(super) field: &'static str,
+    /// A folder or file.
+    pub(super) place: &'a Place,
+    /// Where it goes in the working folder; `None`: it is the working folder.
+    pub(super) target: Option<&'a Path>,
+}
+
+/// The code of a plan, then its data that are on this machine: what is in claims is mounted, and what
+/// is in buckets the agents fetch.
+pub(super) fn sources(plan: &Plan) -> Vec<Source<'_>> {
+    let gang = plan.gang();
+    let code = gang.code.iter().map(|place| Source { field: "code", place, target: None });
+    let travels = |data: &&DataPlan| matches!(data.uri, Place::Path(_));
+    let data = gang.data.iter().filter(travels).map(|data| Source {
+        field: "data",
+        place: &data.uri,
+        target: Some(Path::new(&data.path)),
+    });
+    code.chain(data).collect()
+}
+
 impl CodeBundle {
     /// Reads the files of a plan that travel to a cluster: its code, and those data that are on
     /// this machine. Data in claims are mounted there instead.
     pub fn of(plan: &Plan) -> Result<Self, BundleError> {
         // What of the code stays behind is the same in every runtime, and told by who submits.
-        let mut found = match &plan.gang().code {
-            Some(code) => files("code", code)?.0,
-            None => Vec::new(),
-        };
+        let mut found = Vec::new();
         let mut data_left = Vec::new();
-        // What is in claims is mounted, and what is in buckets the agents fetch.
-        let travels = |data: &&DataPlan| matches!(data.uri, Place::Path(_));
-        for data in plan.gang().data.iter().filter(travels) {
-            let target = Path::new(&data.path);
+        if plan.gang().archive.is_some() {
+            return Ok(Self::default());
+        }
+        for Source { field, place, target } in sources(plan) {
+            let (files, left) = files(field, place)?;
+            let Some(target) = target else {
+                found = files;
+                continue;
+            };
             // Data hides what the code has at the same place, as a mount would.
             found.retain(|file| !file.path.starts_with(target));
-            let is_file = Path::new(data.uri.as_str()).is_file();
-            let (files, left) = files("data", &data.uri)?;
+            let is_file = Path::new(place.as_str()).is_file();
             data_left.extend(left);
             for file in files {
                 let path = if is_file { target.into() } else { target.join(&file.path) };
@@ -71,7 +96,7 @@ impl CodeBundle {
 
     /// Cuts the files into parts.
     fn pack(found: Vec<Found>) -> Result<Self, BundleError> {
-        fits(&found)?;
+        fits(&found, MAX_CODE)?;
         let mut bundle = Self::default();
         for Found { path, bytes, executable, size: _ } in found {
             let Some(path) = path.to_str() else { return Err(BundleError::BadName(path)) };

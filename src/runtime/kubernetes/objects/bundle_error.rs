@@ -4,22 +4,33 @@ use std::path::PathBuf;
 
 use crate::storage::{CodeError, ReadError};
 
-/// How many bytes all files together may have. ConfigMaps are for code; data belongs into claims.
+/// How many bytes all files together may have in ConfigMaps, which are for code; data belongs into
+/// claims and buckets.
 pub const MAX_CODE: u64 = 5 << 20;
+
+/// How many bytes they may have that go through a bucket.
+pub const MAX_ARCHIVE: u64 = 2 << 30;
 
 /// The code can't travel.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BundleError {
-    /// All files together are larger than [`MAX_CODE`].
+    /// All files together are larger than [`MAX_CODE`], or with an output in a bucket than
+    /// [`MAX_ARCHIVE`].
     #[error(
         "code and data: {mib:.1} MiB of files, and {max} MiB travel to a cluster; the largest are \
-         {largest}; name what isn't needed in .mlctlignore, or put data into a claim",
-        max = MAX_CODE >> 20
+         {largest}; name what isn't needed in .mlctlignore, put data into a claim or a bucket{}",
+        if *max << 20 == MAX_CODE {
+            ", or write `output` into a bucket, through which larger code goes"
+        } else {
+            ""
+        }
     )]
     TooLarge {
         /// The size of all files together, in MiB.
         mib: f64,
+        /// How many MiB they may have.
+        max: u64,
         /// The largest files with their sizes, for people.
         largest: String,
     },
@@ -40,4 +51,7 @@ pub enum BundleError {
     /// A file can't be read.
     #[error("code and data: {0}")]
     Read(#[from] ReadError),
+    /// An archive of them can't be written.
+    #[error("code and data: packing them: {0}")]
+    Pack(#[from] std::io::Error),
 }

@@ -58,10 +58,10 @@ pub(crate) fn files(
     Ok((found, left))
 }
 
-/// Refuses files that are too large together, and names the largest.
-pub(crate) fn fits(files: &[Found]) -> Result<(), BundleError> {
+/// Refuses files that are larger than `max` bytes together, and names the largest.
+pub(crate) fn fits(files: &[Found], max: u64) -> Result<(), BundleError> {
     let total: u64 = files.iter().map(|file| file.size).sum();
-    if total <= MAX_CODE {
+    if total <= max {
         return Ok(());
     }
     let mib = |size: u64| size as f64 / f64::from(1 << 20);
@@ -72,5 +72,5 @@ pub(crate) fn fits(files: &[Found]) -> Result<(), BundleError> {
         .take(LARGEST_NAMED)
         .map(|file| format!("{} ({:.1} MiB)", file.path.display(), mib(file.size)))
         .collect();
-    Err(BundleError::TooLarge { mib: mib(total), largest: largest.join(", ") })
+    Err(BundleError::TooLarge { mib: mib(total), max: max >> 20, largest: largest.join(", ") })
 }

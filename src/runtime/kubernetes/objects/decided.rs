@@ -23,6 +23,7 @@ pub(crate) fn gang_of(plan: &Plan) -> &GangPlan {
         setup: _,
         // `bundle` and `code_maps`.
         code: _,
+        archive: _,
         // `output` and `volumes`.
         output: _,
         sync: _,

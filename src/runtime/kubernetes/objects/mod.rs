@@ -1,6 +1,7 @@
 //! A plan becomes the objects of a cluster. Nothing here asks a cluster or reads a clock; the only
 //! files that are read are those of the code.
 
+mod archive;
 mod bundle;
 mod bundle_error;
 mod claim;
@@ -27,6 +28,7 @@ mod service;
 mod table;
 mod volumes;
 
+pub use archive::*;
 pub use bundle::*;
 pub use bundle_error::*;
 pub use container::{INIT, MAIN};

@@ -12,6 +12,7 @@ use kube::Api;
 use serde_json::json;
 use tokio::task::JoinHandle;
 
+use super::archive::send_archive;
 use super::mark::Submitting;
 use super::submission::Submission;
 use crate::plan::{ClusterLayout, Plan, RolePlan};
@@ -206,6 +207,7 @@ pub(crate) fn submit(
     };
     submission.write(run)?;
     write_atomic(&run.token(), context.token.as_bytes(), Durability::Crash)?;
+    session.block_on(send_archive(plan, &session.config.stores))?;
     Submitting::begin(run)?;
     let created = session.block_on(create(&cluster, &mut made));
     let jobs = match created {

@@ -1,10 +1,12 @@
 //! A plan becomes objects of a cluster, and what is remembered of that on both sides.
 
+mod archive;
 mod create;
 mod mark;
 mod record;
 mod submission;
 
+pub use archive::{name_archive, send_archive};
 pub(crate) use create::{check, release, submit};
 pub(crate) use mark::Submitting;
 pub(crate) use record::{Record, record, write_verdict};

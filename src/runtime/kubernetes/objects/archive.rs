@@ -1,0 +1,185 @@
+//! Code that is too large for ConfigMaps: one archive, which goes through the bucket of the run's output.
+
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use sha2::{Digest, Sha256};
+use tempfile::NamedTempFile;
+
+use super::bundle::{Source, sources};
+use super::bundle_error::{BundleError, MAX_ARCHIVE, MAX_CODE};
+use super::code_files::{files, fits};
+use crate::plan::{CodeArchive, Plan, mask_spec};
+use crate::storage::{Carried, Place, carry, walk};
+use crate::text::hex;
+
+/// A packed archive: what a plan says of it, and the file, which is removed when it is dropped.
+#[derive(Debug)]
+pub struct PackedCode {
+    /// For `GangPlan::archive`.
+    pub archive: CodeArchive,
+    /// A tar archive, compressed with gzip.
+    pub file: NamedTempFile,
+}
+
+impl PackedCode {
+    /// Packs a plan's code and those data that are on this machine; `None` where ConfigMaps hold them,
+    /// or where the plan has no bucket to go through. The same files give the same bytes.
+    pub fn of(plan: &Plan) -> Result<Option<Self>, BundleError> {
+        let Some(folder) = folder(plan) else { return Ok(None) };
+        let mut total = 0;
+        for Source { field, place, .. } in sources(plan) {
+            let (found, _) = files(field, place)?;
+            total += found.iter().map(|file| file.size).sum::<u64>();
+        }
+        if total <= MAX_CODE {
+            return Ok(None);
+        }
+        let mut all = Vec::new();
+        for Source { field, place, .. } in sources(plan) {
+            all.extend(files(field, place)?.0);
+        }
+        fits(&all, MAX_ARCHIVE)?;
+        drop(all);
+        let (file, sha256) = pack(plan)?;
+        let uri = format!("{folder}/{sha256}.tar.gz").into();
+        Ok(Some(Self { archive: CodeArchive { uri, sha256 }, file }))
+    }
+}
+
+/// Where archives of a plan's code lie: below its output, among mlctl's own documents.
+fn folder(plan: &Plan) -> Option<String> {
+    let output = plan.batch().map(|batch| &batch.output).or(plan.gang().output.as_ref())?;
+    let Place::Object(_) = output else { return None };
+    Some(format!("{}/_mlctl/code", output.as_str().trim_end_matches('/')))
+}
+
+fn pack(plan: &Plan) -> Result<(NamedTempFile, String), BundleError> {
+    let sources = sources(plan);
+    let mut target = Hashed { inner: NamedTempFile::new()?, digest: Sha256::new() };
+    let mut tar = tar::Builder::new(GzEncoder::new(&mut target, Compression::default()));
+    for Source { place, target: to, .. } in &sources {
+        let code = walk(Path::new(place.as_str()))?;
+        for entry in code.entries.iter().filter(|entry| !entry.is_dir) {
+            // Data hides what the code has at the same place, as a mount would.
+            let hidden = to.is_none()
+                && sources
+                    .iter()
+                    .filter_map(|other| other.target)
+                    .any(|to| entry.path.starts_with(to));
+            if hidden {
+                continue;
+            }
+            let path = match to {
+                Some(to) if Path::new(place.as_str()).is_file() => to.to_path_buf(),
+                Some(to) => to.join(&entry.path),
+                None => entry.path.clone(),
+            };
+            match carry(&code, entry, mask_spec)? {
+                Carried::Left(_) => {}
+                Carried::File { bytes, mode, .. } => {
+                    add(&mut tar, &path, mode, bytes.len() as u64, &bytes[..])?;
+                }
+                // A file that grows meanwhile is cut off, one that shrinks is an error of the archive.
+                Carried::Large { file, mode, size } => {
+                    add(&mut tar, &path, mode, size, file.take(size))?;
+                }
+            }
+        }
+    }
+    tar.into_inner()?.finish()?;
+    target.inner.flush()?;
+    Ok((target.inner, hex::encode(target.digest.finalize())))
+}
+
+fn add(
+    tar: &mut tar::Builder<impl Write>,
+    path: &Path,
+    mode: u32,
+    size: u64,
+    content: impl Read,
+) -> io::Result<()> {
+    let mut header = tar::Header::new_gnu();
+    header.set_size(size);
+    header.set_mode(if mode & 0o111 == 0 { 0o666 } else { 0o777 });
+    header.set_mtime(0);
+    tar.append_data(&mut header, path, content)
+}
+
+/// Writes and hashes the same bytes.
+struct Hashed<W> {
+    inner: W,
+    digest: Sha256,
+}
+
+impl<W: Write> Write for Hashed<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.inner.write(bytes)?;
+        self.digest.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::PathBuf;
+
+    use flate2::read::GzDecoder;
+
+    use super::*;
+    use crate::plan::{DataPlan, PlanContext, RuntimeDefaults};
+    use crate::spec::TrainJob;
+
+    fn plan_of(root: &Path, output: &str) -> Plan {
+        let job = TrainJob {
+            name: "large".into(),
+            image: Some("a".into()),
+            command: Some(vec!["x".into()]),
+            code: Some("code".into()),
+            output: Some(serde_json::from_value(output.into()).unwrap()),
+            ..TrainJob::default()
+        };
+        let context = PlanContext {
+            run: "large-abc123".parse().unwrap(),
+            runtime_defaults: RuntimeDefaults::CLUSTER,
+            code_base: root.into(),
+        };
+        let mut plan = crate::work::train::plan(&job, &context).unwrap();
+        let uri = root.join("set").to_string_lossy().into_owned().into();
+        plan.gang_mut().data = vec![DataPlan { uri, path: "data".into() }];
+        plan
+    }
+
+    #[test]
+    fn the_same_files_are_the_same_archive_and_only_a_bucket_takes_it() {
+        let root = tempfile::tempdir().unwrap();
+        for (name, size) in [("code/data/a", 1), ("code/big.bin", 6 << 20), ("set/b", 1)] {
+            let path = root.path().join(name);
+            fs_err::create_dir_all(path.parent().unwrap()).unwrap();
+            fs_err::write(path, vec![7; size]).unwrap();
+        }
+        let plan = plan_of(root.path(), "s3://bucket/out");
+        let first = PackedCode::of(&plan).unwrap().unwrap();
+        let second = PackedCode::of(&plan).unwrap().unwrap();
+        assert_eq!(first.archive, second.archive);
+        let uri = first.archive.uri.as_str();
+        assert!(
+            uri.starts_with("s3://bucket/out/_mlctl/code/") && uri.ends_with(".tar.gz"),
+            "{uri}"
+        );
+        let mut tar = tar::Archive::new(GzDecoder::new(first.file.reopen().unwrap()));
+        let paths: BTreeSet<PathBuf> =
+            tar.entries().unwrap().map(|entry| entry.unwrap().path().unwrap().into()).collect();
+        assert_eq!(paths, ["big.bin".into(), "data/b".into()].into(), "data hides code");
+        assert!(PackedCode::of(&plan_of(root.path(), "pvc://claim/out")).unwrap().is_none());
+        fs_err::remove_file(root.path().join("code/big.bin")).unwrap();
+        assert!(PackedCode::of(&plan).unwrap().is_none(), "ConfigMaps hold it");
+    }
+}
