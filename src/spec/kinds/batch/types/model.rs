@@ -51,7 +51,8 @@ pub struct Model {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mlctl-expand" = true))]
     pub name: Option<String>,
-    /// `rest`, or `grpc` where the server speaks it. Default `rest`.
+    /// `rest`, or `grpc` where the server speaks it. Default `rest`, and `grpc` for an endpoint that
+    /// begins with `grpc://` or `grpcs://`.
     #[serde(skip_serializing_if = "Wire::is_default")]
     pub protocol: Wire,
     /// The server is ready within this time after its start, or it has failed. Default 10m.
