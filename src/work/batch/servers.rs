@@ -85,3 +85,40 @@ pub(super) fn protocol(job: &BatchPredictJob) -> Protocol {
         Server::Custom => Protocol::Vertex,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::Model;
+
+    fn job(server: Server, protocol: Wire, endpoint: Option<&str>) -> BatchPredictJob {
+        let model = Model { server: Some(server), protocol, ..Model::default() };
+        BatchPredictJob { model, endpoint: endpoint.map(str::to_owned), ..Default::default() }
+    }
+
+    #[test]
+    fn an_endpoint_says_by_its_scheme_that_it_speaks_grpc() {
+        for (server, wire, endpoint, wanted) in [
+            (Server::TensorflowServing, Wire::Rest, None, Protocol::TensorflowRest),
+            (Server::TensorflowServing, Wire::Grpc, None, Protocol::TensorflowGrpc),
+            (Server::Triton, Wire::Grpc, Some("http://h:8001"), Protocol::V2Grpc),
+            (Server::Mlserver, Wire::Rest, Some("grpcs://h:8001"), Protocol::V2Grpc),
+            (Server::TensorflowServing, Wire::Rest, Some("grpc://h"), Protocol::TensorflowGrpc),
+            (Server::Kserve, Wire::Rest, Some("https://h"), Protocol::V2Rest),
+        ] {
+            assert_eq!(protocol(&job(server, wire, endpoint)), wanted, "{server:?} {endpoint:?}");
+        }
+    }
+
+    #[test]
+    fn tensorflow_serving_has_a_port_for_rest_only_where_it_is_asked() {
+        let has_rest = |wire, health: Option<&str>| {
+            let mut job = job(Server::TensorflowServing, wire, None);
+            job.model.routes.health = health.map(str::to_owned);
+            command(&job).unwrap().iter().any(|word| word.contains("rest_api_port"))
+        };
+        assert!(has_rest(Wire::Rest, None));
+        assert!(!has_rest(Wire::Grpc, None));
+        assert!(has_rest(Wire::Grpc, Some("/v1/models/model")));
+    }
+}

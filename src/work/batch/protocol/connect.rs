@@ -153,8 +153,13 @@ where
             Ok(answered) if answered.status.is_success() => return Ok(answered.body),
             Ok(answered) => {
                 let why = format!("answers {}: {}", answered.status, reason(&answered.body));
-                if matches!(answered.status.as_u16(), 401 | 403 | 404) {
-                    return Err(failed(format!("{place} {why}")));
+                match answered.status.as_u16() {
+                    401 | 403 => {
+                        let help = "put a valid token into MLCTL_ENDPOINT_TOKEN";
+                        return Err(failed(format!("{place} {why}; {help}")));
+                    }
+                    404 => return Err(failed(format!("{place} {why}"))),
+                    _ => {}
                 }
                 why
             }

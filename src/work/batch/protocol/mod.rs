@@ -9,6 +9,7 @@ mod connect;
 mod connection;
 mod connector;
 mod dialect;
+mod elements;
 mod fill;
 mod grpc;
 mod half;

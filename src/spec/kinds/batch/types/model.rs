@@ -74,7 +74,7 @@ impl Model {
 #[serde(rename_all = "kebab-case")]
 pub enum Server {
     /// `tensorflow_model_server`; where it is not on the PATH, a small server in Python with its
-    /// protocol.
+    /// protocol, which needs TensorFlow, and for gRPC `tensorflow-serving-api`.
     TensorflowServing,
     /// NVIDIA Triton: the Open Inference Protocol, version 2.
     Triton,

@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 
-use crate::work::batch::protocol::fill::{Elements, fill};
+use crate::work::batch::protocol::elements::Elements;
+use crate::work::batch::protocol::fill::fill;
 use crate::work::batch::protocol::rows::{columns, datatype_of};
 use crate::work::batch::protocol::tensor::{Datatype, TensorInfo};
 

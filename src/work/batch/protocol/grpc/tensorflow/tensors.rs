@@ -3,7 +3,7 @@
 use bytes::{Bytes, BytesMut};
 
 use super::messages::{Dim, TensorProto, TensorShapeProto};
-use crate::work::batch::protocol::fill::Elements;
+use crate::work::batch::protocol::elements::Elements;
 use crate::work::batch::protocol::grpc::outputs::{Data, Output, elements, size_of};
 use crate::work::batch::protocol::tensor::Datatype;
 
