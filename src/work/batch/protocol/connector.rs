@@ -32,9 +32,13 @@ pub(super) fn connector(
         // The image of a model server may have no certificates, and a server beside needs none.
         HttpsConnectorBuilder::new().with_tls_config(without_roots()?).https_or_http()
     };
+    let mut connections = HttpConnector::new();
+    connections.enforce_http(false);
+    // Else the end of a request waits until its begin has been acknowledged.
+    connections.set_nodelay(true);
     Ok(match version {
-        Version::One => builder.enable_http1().build(),
-        Version::Two => builder.enable_http2().build(),
+        Version::One => builder.enable_http1().wrap_connector(connections),
+        Version::Two => builder.enable_http2().wrap_connector(connections),
     })
 }
 
