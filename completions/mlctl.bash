@@ -487,7 +487,7 @@ _mlctl() {
             return 0
             ;;
         mlctl__subcmd__batch__subcmd__predict)
-            opts="-f -d -l -o -q -v -n -h --set --file --model --server --endpoint --model-name --image --input --format --output-uri --output-format --replicas --max-batch-size --key-field --detach --dry-run --retry-failed --events --label --allow-cpu --on-interrupt --output --quiet --verbose --color --runtime --context --namespace --help"
+            opts="-f -d -l -o -q -v -n -h --set --file --model --server --endpoint --protocol --model-name --image --input --format --output-uri --output-format --replicas --max-batch-size --key-field --detach --dry-run --retry-failed --events --label --allow-cpu --on-interrupt --output --quiet --verbose --color --runtime --context --namespace --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -514,6 +514,10 @@ _mlctl() {
                     return 0
                     ;;
                 --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --protocol)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

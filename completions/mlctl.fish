@@ -114,7 +114,8 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l set -d 'Ch
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -s f -l file -d 'The spec' -r -F
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l model -d 'Where the model is' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l server -d 'tensorflow-serving, triton, kserve, mlserver, openai or custom' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l endpoint -d 'Ask a server that already serves' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l endpoint -d 'Ask a server that already serves: http://, https://, grpc:// or grpcs://' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l protocol -d 'rest or grpc' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l model-name -d 'The model\'s name in requests' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l image -d 'Container image of the server' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l input -d 'Files, folders or patterns to predict' -r

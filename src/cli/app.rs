@@ -69,7 +69,7 @@ pub enum Verb {
     /// Run a training job and follow it
     Train(train::TrainArgs),
     /// Predict every line of files in a store
-    BatchPredict(batch_predict::BatchPredictArgs),
+    BatchPredict(Box<batch_predict::BatchPredictArgs>),
     /// Print the results of a batch prediction in input order
     Outputs(outputs::OutputsArgs),
     /// Hold predictions against what is true; a gate for pipelines

@@ -189,6 +189,29 @@ pub fn cache() -> PathBuf {
         .map_or_else(|| std::env::temp_dir().join("mlctl-test-cache"), PathBuf::from)
 }
 
+/// TF Serving's messages for Python, as a folder of modules. The package asks for the whole of TensorFlow,
+/// which the examples' environment has in another build, so it is brought without its dependencies.
+pub fn serving_api() -> PathBuf {
+    const PACKAGE: &str = "tensorflow-serving-api==2.21.0";
+    let folder = cache().join(PACKAGE.replace("==", "-"));
+    if !folder.is_dir() {
+        fs_err::create_dir_all(cache()).expect("a cache");
+        let work = tempfile::tempdir_in(cache()).expect("a folder");
+        let (venv, api) = (work.path().join("venv"), work.path().join("api"));
+        let done = |command: &mut Command| {
+            let output = command.output().expect("it starts");
+            assert!(output.status.success(), "{command:?}\n{}", stderr(&output));
+        };
+        done(Command::new("python3").args(["-m", "venv"]).arg(&venv));
+        let mut pip = Command::new(venv.join("bin/pip"));
+        done(pip.args(["install", "--no-deps", "--target"]).arg(&api).arg(PACKAGE));
+        // Somebody else may have brought it meanwhile.
+        let renamed = fs_err::rename(&api, &folder);
+        assert!(renamed.is_ok() || folder.is_dir(), "{renamed:?}");
+    }
+    folder
+}
+
 /// Says that this test has not been run, and why: into the file that `MLCTL_TEST_SKIPPED` names, else
 /// on standard error past the test runner, which would keep it. `MLCTL_TEST_SKIP=never` makes it a
 /// failure.

@@ -17,9 +17,12 @@ pub struct BatchFlags {
     /// tensorflow-serving, triton, kserve, mlserver, openai or custom
     #[arg(long, value_name = "SERVER")]
     pub server: Option<String>,
-    /// Ask a server that already serves
+    /// Ask a server that already serves: http://, https://, grpc:// or grpcs://
     #[arg(long, value_name = "URL")]
     pub endpoint: Option<String>,
+    /// rest or grpc
+    #[arg(long, value_name = "PROTOCOL")]
+    pub protocol: Option<String>,
     /// The model's name in requests
     #[arg(long, value_name = "NAME")]
     pub model_name: Option<String>,
@@ -59,6 +62,7 @@ impl BatchFlags {
         let text = |value: &Option<String>| value.as_ref().map(|value| json!(value));
         put(&mut model, "uri", text(&self.model));
         put(&mut model, "server", text(&self.server));
+        put(&mut model, "protocol", text(&self.protocol));
         put(&mut model, "image", text(&self.image));
         put(&mut model, "name", text(&self.model_name));
         let mut fields = Map::new();

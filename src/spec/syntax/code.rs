@@ -192,7 +192,7 @@ codes! {
     TwoServers = "two-servers",
     /// A server has no model to serve.
     NoModel = "no-model",
-    /// The server has no gRPC protocol.
+    /// The server has no gRPC protocol, or the protocol no place for something.
     NoGrpc = "no-grpc",
     /// `endpoint` is no URL of a server.
     BadEndpoint = "bad-endpoint",

@@ -26,7 +26,7 @@ const SERVER_RESTARTS: u32 = 3;
 /// its image's own, which is looked up when it is submitted.
 pub(super) fn workers(job: &BatchPredictJob) -> TrainJob {
     let model = &job.model;
-    let usual = model.server.and_then(servers::command);
+    let usual = servers::command(job);
     let of_image_alone = model.image.is_some() && usual.is_none();
     let (command, args, image) = if job.endpoint.is_some() {
         (Some(Vec::new()), Vec::new(), Some(servers::WORKER_IMAGE.to_owned()))
@@ -100,7 +100,7 @@ fn server(batch: &LoadedBatch) -> ServerPlan {
     let job = &batch.job;
     let model = &job.model;
     ServerPlan {
-        protocol: servers::protocol(model),
+        protocol: servers::protocol(job),
         address: job.endpoint.clone(),
         model_name: model_name(job),
         version: model.version.clone(),

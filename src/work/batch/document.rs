@@ -35,7 +35,7 @@ pub fn document(batch: &LoadedBatch, inputs: Vec<Object>) -> JobDocument {
         model: who.unwrap_or_default(),
         asked: json!({
             "server": model.server,
-            "protocol": super::servers::protocol(model),
+            "protocol": super::servers::protocol(job),
             "name": build::model_name(job),
             "version": model.version,
             "signature": model.signature,

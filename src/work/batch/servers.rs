@@ -1,15 +1,27 @@
 //! What is known of model servers: their commands, images and protocols.
 
 use crate::plan::Protocol;
-use crate::spec::{Model, Server, Wire};
+use crate::spec::{BatchPredictJob, Server, Wire};
 
-/// The command by which a server is started where the spec names none. `{port}`, `{grpcPort}`,
+/// The command by which a job's server is started where the spec names none. `{port}`, `{grpcPort}`,
 /// `{model}` and `{name}` are filled in by the worker when it has chosen ports and staged the model.
 ///
 /// Where `tensorflow_model_server` is not on the PATH, the worker starts the embedded server in
 /// Python with the same flags. Sources: the servers' own manuals for their flags and variables.
-pub(super) fn command(server: Server) -> Option<Vec<String>> {
-    let words: &[&str] = match server {
+pub(super) fn command(job: &BatchPredictJob) -> Option<Vec<String>> {
+    let words: &[&str] = match job.model.server? {
+        // Without a port for REST the embedded server ends at once where it can't serve gRPC, in place
+        // of never getting ready.
+        Server::TensorflowServing
+            if job.wire() == Wire::Grpc && job.model.routes.health.is_none() =>
+        {
+            &[
+                "tensorflow_model_server",
+                "--port={grpcPort}",
+                "--model_name={name}",
+                "--model_base_path={model}",
+            ]
+        }
         Server::TensorflowServing => &[
             "tensorflow_model_server",
             "--port={grpcPort}",
@@ -57,9 +69,10 @@ pub(super) fn image(server: Server) -> Option<&'static str> {
 /// else.
 pub(super) const WORKER_IMAGE: &str = "gcr.io/distroless/static-debian12:nonroot";
 
-/// What is spoken with the server.
-pub(super) fn protocol(model: &Model) -> Protocol {
-    let rest = model.protocol == Wire::Rest;
+/// What is spoken with a job's server.
+pub(super) fn protocol(job: &BatchPredictJob) -> Protocol {
+    let model = &job.model;
+    let rest = job.wire() == Wire::Rest;
     // KServe serves version 1 of its protocol, which is TF Serving's, beside version 2.
     let version_1 = model.routes.predict.as_ref().is_some_and(|route| route.starts_with("/v1/"));
     match model.server.unwrap_or(Server::Custom) {
@@ -70,5 +83,42 @@ pub(super) fn protocol(model: &Model) -> Protocol {
         Server::Triton | Server::Kserve | Server::Mlserver => Protocol::V2Grpc,
         Server::Openai => Protocol::Openai,
         Server::Custom => Protocol::Vertex,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::Model;
+
+    fn job(server: Server, protocol: Wire, endpoint: Option<&str>) -> BatchPredictJob {
+        let model = Model { server: Some(server), protocol, ..Model::default() };
+        BatchPredictJob { model, endpoint: endpoint.map(str::to_owned), ..Default::default() }
+    }
+
+    #[test]
+    fn an_endpoint_says_by_its_scheme_that_it_speaks_grpc() {
+        for (server, wire, endpoint, wanted) in [
+            (Server::TensorflowServing, Wire::Rest, None, Protocol::TensorflowRest),
+            (Server::TensorflowServing, Wire::Grpc, None, Protocol::TensorflowGrpc),
+            (Server::Triton, Wire::Grpc, Some("http://h:8001"), Protocol::V2Grpc),
+            (Server::Mlserver, Wire::Rest, Some("grpcs://h:8001"), Protocol::V2Grpc),
+            (Server::TensorflowServing, Wire::Rest, Some("grpc://h"), Protocol::TensorflowGrpc),
+            (Server::Kserve, Wire::Rest, Some("https://h"), Protocol::V2Rest),
+        ] {
+            assert_eq!(protocol(&job(server, wire, endpoint)), wanted, "{server:?} {endpoint:?}");
+        }
+    }
+
+    #[test]
+    fn tensorflow_serving_has_a_port_for_rest_only_where_it_is_asked() {
+        let has_rest = |wire, health: Option<&str>| {
+            let mut job = job(Server::TensorflowServing, wire, None);
+            job.model.routes.health = health.map(str::to_owned);
+            command(&job).unwrap().iter().any(|word| word.contains("rest_api_port"))
+        };
+        assert!(has_rest(Wire::Rest, None));
+        assert!(!has_rest(Wire::Grpc, None));
+        assert!(has_rest(Wire::Grpc, Some("/v1/models/model")));
     }
 }

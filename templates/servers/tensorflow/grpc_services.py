@@ -15,7 +15,8 @@ def serve_grpc(model, port):
         from tensorflow_serving.apis import predict_pb2
         from tensorflow_serving.apis import model_service_pb2_grpc, prediction_service_pb2_grpc
     except ImportError as error:
-        return print(f"no gRPC: {error}", file=sys.stderr, flush=True)
+        return print(f"no gRPC: {error}; it needs grpcio and tensorflow-serving-api (the latter is "
+                     "installed with --no-deps beside tensorflow-cpu)", file=sys.stderr, flush=True)
 
     def answering(answer):
         def method(_self, request, context):

@@ -38,8 +38,6 @@ pub struct Launch {
     pub base: String,
     /// Where its HTTP routes are, which tell of its health.
     pub http: String,
-    /// Where it speaks gRPC.
-    pub grpc_port: u16,
 }
 
 impl Launch {
@@ -83,7 +81,6 @@ impl Launch {
             environment,
             base: format!("http://127.0.0.1:{port}"),
             http: format!("http://127.0.0.1:{}", ports.http),
-            grpc_port: ports.grpc,
         }
     }
 }

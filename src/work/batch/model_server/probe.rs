@@ -6,17 +6,17 @@ use bytes::Bytes;
 
 use crate::work::batch::protocol::{Http, Token};
 
-/// An answer about health comes within this time, or the server is not ready.
-const LIMIT: Duration = Duration::from_secs(5);
-
 /// A client for small questions.
 #[derive(Clone)]
 pub(super) struct Probe(Http);
 
 impl Probe {
+    /// An answer about health comes within this time, or the server is not ready.
+    pub(super) const LIMIT: Duration = Duration::from_secs(5);
+
     /// A client of the server at `base`.
     pub(super) fn new(base: &str) -> Result<Self, String> {
-        Http::new(base, &Token::default(), LIMIT).map(Self)
+        Http::new(base, &Token::default(), Self::LIMIT).map(Self)
     }
 
     /// The status and the body of what is at a URL; else why there is none.

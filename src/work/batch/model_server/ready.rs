@@ -1,11 +1,11 @@
 //! Whether a server is ready, by the protocol that it speaks.
 
 use serde::Deserialize;
-use tokio::net::TcpStream;
 
 use super::launch::Launch;
 use super::probe::Probe;
 use crate::plan::{Protocol, ServerPlan};
+use crate::work::batch::protocol::grpc_ready;
 
 /// Asks once. An error says what is still missing.
 pub(super) async fn ready(plan: &ServerPlan, launch: &Launch, probe: &Probe) -> Result<(), String> {
@@ -29,10 +29,9 @@ pub(super) async fn ready(plan: &ServerPlan, launch: &Launch, probe: &Probe) -> 
             ok(probe, &at("v2/health/ready")).await?;
             ok(probe, &at(&format!("v2/models/{name}{version}/ready"))).await
         }
-        // Its HTTP port need not be served, so that only the port of gRPC can be looked at.
+        // Its HTTP port need not be served.
         Protocol::TensorflowGrpc | Protocol::V2Grpc => {
-            let connected = TcpStream::connect(("127.0.0.1", launch.grpc_port)).await;
-            connected.map(drop).map_err(|error| format!("port {}: {error}", launch.grpc_port))
+            grpc_ready(plan, &launch.base, Probe::LIMIT).await
         }
         Protocol::Openai | Protocol::Vertex if plan.health_route.is_some() => Ok(()),
         // Not every server of this protocol has `/health`, as vLLM has.

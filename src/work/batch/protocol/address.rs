@@ -24,11 +24,6 @@ impl Address {
         }
     }
 
-    /// The server itself.
-    pub(super) fn base(&self) -> &str {
-        &self.base
-    }
-
     /// Another route of the same server.
     pub(super) fn at(&self, route: &str) -> String {
         format!("{}/{}", self.base, route.trim_start_matches('/'))
@@ -38,7 +33,7 @@ impl Address {
     pub(super) fn predict(&self) -> String {
         match (&self.predict, self.protocol) {
             (Some(route), _) => self.at(route),
-            (None, Protocol::V2Rest | Protocol::V2Grpc) => format!("{}/infer", self.model()),
+            (None, Protocol::V2Rest) => format!("{}/infer", self.model()),
             (None, Protocol::Vertex) => self.base.clone(),
             (None, _) => format!("{}:predict", self.model()),
         }
@@ -47,7 +42,7 @@ impl Address {
     /// What describes the model: TF Serving's status, the Open Inference Protocol's metadata.
     pub(super) fn model(&self) -> String {
         let (root, versions) = match self.protocol {
-            Protocol::V2Rest | Protocol::V2Grpc => ("v2", "versions"),
+            Protocol::V2Rest => ("v2", "versions"),
             _ => ("v1", "versions"),
         };
         let version = self.version.as_ref();

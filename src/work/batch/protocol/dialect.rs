@@ -1,97 +1,69 @@
-//! One batch in each protocol: the request for it, and the predictions of the answer.
+//! What a protocol is to the client: requests for rows, and their predictions out of the answers.
 
-use bytes::{Bytes, BytesMut};
-use serde_json::Value as Json;
+use bytes::Bytes;
 
-use super::address::Address;
-use super::answer;
-use super::v2::{self, Metadata};
-use crate::plan::{Protocol, ServerPlan};
+use super::answered::Answered;
 
 /// What is sent for a batch.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Asked {
-    /// The whole URL.
+    /// The whole URL, or the method of gRPC.
     pub(super) url: String,
-    /// The body.
+    /// The body, or the message of gRPC.
     pub(super) body: Bytes,
     /// Bytes of JSON before binary data.
     pub(super) json_length: Option<usize>,
+    /// The row is a line of OpenAI's batch files, with this `custom_id` as JSON text.
+    pub(super) custom_id: Option<String>,
 }
 
-/// How batches are asked for.
-pub(super) struct Dialect {
-    pub(super) address: Address,
-    pub(super) protocol: Protocol,
-    pub(super) metadata: Metadata,
-    signature: Option<String>,
-    parameters: Option<Json>,
+impl Asked {
+    /// Nothing yet, to be sent there.
+    pub(super) fn at(url: &str) -> Self {
+        Self { url: url.to_owned(), ..Self::default() }
+    }
 }
 
-impl Dialect {
-    /// The dialect of a plan's server at this address, with what it says of the model.
-    pub(super) fn new(plan: &ServerPlan, address: Address, metadata: Metadata) -> Self {
-        Self {
-            address,
-            protocol: plan.protocol,
-            metadata,
-            signature: plan.signature.clone(),
-            parameters: plan.parameters.clone(),
-        }
+/// What an answer has.
+#[derive(Debug)]
+pub(super) struct Found {
+    /// A prediction for each row, as JSON text.
+    pub(super) rows: Vec<Bytes>,
+    /// The version of the model, where the answer names it.
+    pub(super) version: Option<String>,
+    /// The outputs of this model are not rows: its rows are asked for one by one from now on.
+    pub(super) apart: bool,
+}
+
+impl Found {
+    /// Predictions, and no more than that.
+    pub(super) fn rows(rows: Vec<Bytes>) -> Self {
+        Self { rows, version: None, apart: false }
+    }
+}
+
+/// One protocol.
+pub(super) trait Dialect: Send + Sync {
+    /// Each row is a request of its own, which says itself which model it asks.
+    fn by_row(&self) -> bool {
+        false
     }
 
-    /// TF Serving's signature, where the plan names one.
-    pub(super) fn signature(&self) -> Option<&str> {
-        self.signature.as_deref()
-    }
+    /// The request for these rows, of which there is at least one. `apart`: it is one, of a model whose
+    /// outputs are not rows. The error is the fault of a row.
+    fn ask(&self, rows: &[Bytes], apart: bool) -> Result<Asked, String>;
 
-    /// The request for a batch; the error is the fault of a row in it.
-    pub(super) fn ask(&self, rows: &[Bytes]) -> Result<Asked, String> {
-        let url = self.address.predict();
-        if self.protocol == Protocol::V2Rest {
-            let infer = v2::request(rows, &self.metadata, self.parameters.as_ref())?;
-            return Ok(Asked { url, body: infer.body, json_length: infer.json_length });
-        }
-        let room: usize = rows.iter().map(|row| row.len() + 1).sum();
-        let mut body = BytesMut::with_capacity(room + 64);
-        body.extend_from_slice(b"{");
-        if let Some(signature) = &self.signature {
-            body.extend_from_slice(
-                format!("\"signature_name\":{},", Json::from(&**signature)).as_bytes(),
-            );
-        }
-        body.extend_from_slice(b"\"instances\":[");
-        for (at, row) in rows.iter().enumerate() {
-            if at > 0 {
-                body.extend_from_slice(b",");
-            }
-            body.extend_from_slice(row);
-        }
-        body.extend_from_slice(b"]");
-        if let Some(parameters) = &self.parameters {
-            body.extend_from_slice(format!(",\"parameters\":{parameters}").as_bytes());
-        }
-        body.extend_from_slice(b"}");
-        Ok(Asked { url, body: body.freeze(), json_length: None })
-    }
-
-    /// The predictions of an answer to so many rows, and the version that it names; the error says why
-    /// they can't be the rows'.
-    pub(super) fn predictions(
+    /// The predictions of an answer to so many rows; the error says why they can't be the rows'.
+    fn found(
         &self,
-        body: &Bytes,
-        json_length: Option<usize>,
+        asked: &Asked,
+        answered: &Answered,
         count: usize,
-    ) -> Result<(Vec<Bytes>, Option<String>), String> {
-        if self.protocol == Protocol::V2Rest {
-            let json =
-                json_length.map_or(body.clone(), |length| body.slice(..length.min(body.len())));
-            return v2::predictions(&json, count);
-        }
-        let found = answer::array(body, "predictions")?;
-        if found.len() != count {
-            return Err(format!("it answered {} predictions for {count} rows", found.len()));
-        }
-        Ok((found, None))
+        apart: bool,
+    ) -> Result<Found, String>;
+
+    /// A refusal means that the model's outputs are not rows.
+    fn must_part(&self, _code: u16, _reason: &str) -> bool {
+        false
     }
 }

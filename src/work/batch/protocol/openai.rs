@@ -5,20 +5,64 @@ use bytes::Bytes;
 use indexmap::IndexMap;
 use serde_json::value::RawValue;
 
+use super::address::Address;
+use super::answer;
+use super::answered::Answered;
+use super::dialect::{Asked, Dialect, Found};
+
+/// A server of the API.
+pub(super) struct OpenAi {
+    address: Address,
+    model: String,
+    route: Option<String>,
+}
+
+impl OpenAi {
+    /// Asks the server at this address. `model` is put in where a row names none; `route` is the one of
+    /// the spec, `None` where a row's own fields decide.
+    pub(super) fn new(address: Address, model: &str, route: Option<&str>) -> Self {
+        Self { address, model: model.to_owned(), route: route.map(str::to_owned) }
+    }
+}
+
+impl Dialect for OpenAi {
+    fn by_row(&self) -> bool {
+        true
+    }
+
+    fn ask(&self, rows: &[Bytes], _apart: bool) -> Result<Asked, String> {
+        let row = rows.first().ok_or("there is no row")?;
+        let ask = ask(row, &self.model, self.route.as_deref())?;
+        let url = self.address.at(&ask.route);
+        Ok(Asked { body: ask.body, custom_id: ask.custom_id, ..Asked::at(&url) })
+    }
+
+    fn found(
+        &self,
+        asked: &Asked,
+        answered: &Answered,
+        _: usize,
+        _: bool,
+    ) -> Result<Found, String> {
+        let body = answer::readable(&answered.body)?;
+        let custom_id = asked.custom_id.as_deref();
+        Ok(Found::rows(vec![prediction(custom_id, answered.status.as_u16(), &body)]))
+    }
+}
+
 /// What one row asks.
 #[derive(Debug)]
-pub(super) struct Ask {
+struct Ask {
     /// The route, such as `/v1/chat/completions`.
-    pub(super) route: String,
+    route: String,
     /// The body of the request.
-    pub(super) body: Bytes,
+    body: Bytes,
     /// The row is a line of a batch file, with this `custom_id` as JSON text.
     custom_id: Option<String>,
 }
 
-/// What a row asks. `model` is put in where the row names none; `route` is the one of the spec, `None`
-/// where the row's own fields decide.
-pub(super) fn ask(row: &Bytes, model: &str, route: Option<&str>) -> Result<Ask, String> {
+/// What a row asks.
+fn ask(row: &Bytes, model: &str, route: Option<&str>) -> Result<Ask, String> {
     let fields = fields(row)?;
     let is_batch_line = fields.contains_key("custom_id") && fields.contains_key("body");
     if is_batch_line {
@@ -44,8 +88,8 @@ pub(super) fn ask(row: &Bytes, model: &str, route: Option<&str>) -> Result<Ask, 
 }
 
 /// The prediction of a row: the answer, or a line of a batch file's output around it.
-pub(super) fn prediction(ask: &Ask, status: u16, body: &Bytes) -> Bytes {
-    let Some(custom_id) = &ask.custom_id else { return body.clone() };
+fn prediction(custom_id: Option<&str>, status: u16, body: &Bytes) -> Bytes {
+    let Some(custom_id) = custom_id else { return body.clone() };
     let id = fields(body).ok().and_then(|fields| Some(fields.get("id")?.get().to_owned()));
     let id = id.unwrap_or_else(|| "null".into());
     format!(
@@ -117,7 +161,8 @@ mod tests {
             r#"{"custom_id":"a-1","method":"POST","url":"/v1/embeddings","body":{"input":"x"}}"#;
         let ask = ask(&Bytes::copy_from_slice(line.as_bytes()), "m", None).unwrap();
         assert_eq!(ask.route, "/v1/embeddings");
-        let answer = prediction(&ask, 200, &Bytes::from_static(br#"{"id":"e-1","data":[]}"#));
+        let body = Bytes::from_static(br#"{"id":"e-1","data":[]}"#);
+        let answer = prediction(ask.custom_id.as_deref(), 200, &body);
         let answer: serde_json::Value = serde_json::from_slice(&answer).unwrap();
         assert_eq!(answer["custom_id"], "a-1");
         assert_eq!(answer["response"]["body"]["id"], "e-1");

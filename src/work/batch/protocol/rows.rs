@@ -59,19 +59,45 @@ fn is_bytes(fields: &IndexMap<String, &RawValue>) -> bool {
     fields.len() == 1 && fields.contains_key("b64")
 }
 
-/// The shape of one value, by its first elements; and the type that its numbers or strings have where
-/// the model's metadata don't say it.
-pub(super) fn shape_of(value: &Json) -> (Vec<u64>, Datatype) {
-    let mut shape = Vec::new();
-    let mut at = value;
-    while let Json::Array(items) = at {
-        shape.push(items.len() as u64);
-        match items.first() {
-            Some(first) => at = first,
-            None => break,
+/// The type of an input's elements: the one of the model's metadata, or else one that can hold what the
+/// values have.
+pub(super) fn datatype_of(info: Option<&TensorInfo>, values: &[&str]) -> Result<Datatype, String> {
+    if let Some(known) = info.and_then(|info| info.datatype) {
+        return Ok(known);
+    }
+    let guesses = values.iter().map(|value| Ok(guess(&parsed(value)?)));
+    let guesses: Vec<Datatype> = guesses.collect::<Result<_, String>>()?;
+    Ok(guesses.into_iter().max().unwrap_or(Datatype::Fp32))
+}
+
+/// The shape that all values have, by their first elements.
+pub(super) fn shape_of(name: &str, values: &[&str]) -> Result<Vec<u64>, String> {
+    let mut common: Option<Vec<u64>> = None;
+    for value in values {
+        let json = parsed(value)?;
+        let (mut shape, mut at) = (Vec::new(), &json);
+        while let Json::Array(items) = at {
+            shape.push(items.len() as u64);
+            match items.first() {
+                Some(first) => at = first,
+                None => break,
+            }
+        }
+        match &common {
+            None => common = Some(shape),
+            Some(common) if *common == shape => {}
+            Some(common) => {
+                return Err(format!(
+                    "`{name}` has the shape {shape:?}, and others of its batch {common:?}"
+                ));
+            }
         }
     }
-    (shape, guess(value))
+    Ok(common.unwrap_or_default())
+}
+
+fn parsed(value: &str) -> Result<Json, String> {
+    serde_json::from_str(value).map_err(|error| error.to_string())
 }
 
 fn guess(value: &Json) -> Datatype {
@@ -112,10 +138,12 @@ mod tests {
     }
 
     #[test]
-    fn types_follow_from_values() {
-        let of = |text: &str| shape_of(&serde_json::from_str(text).unwrap());
-        assert_eq!(of("[[1,2],[3,4.5]]"), (vec![2, 2], Datatype::Fp64));
-        assert_eq!(of("3"), (vec![], Datatype::Int64));
-        assert_eq!(of(r#"["x"]"#), (vec![1], Datatype::Bytes));
+    fn types_and_shapes_follow_from_values() {
+        let of = |values: &[&str]| (shape_of("x", values), datatype_of(None, values).unwrap());
+        assert_eq!(of(&["[[1,2],[3,4.5]]"]), (Ok(vec![2, 2]), Datatype::Fp64));
+        assert_eq!(of(&["3", "4"]), (Ok(vec![]), Datatype::Int64));
+        assert_eq!(of(&[r#"["x"]"#]), (Ok(vec![1]), Datatype::Bytes));
+        assert!(of(&["[1]", "[1,2]"]).0.unwrap_err().contains("[2]"));
+        assert_eq!(datatype_of(Some(&info("x")), &["3"]), Ok(Datatype::Fp32));
     }
 }

@@ -1,14 +1,11 @@
-//! Tensors of the Open Inference Protocol: types, binary form, and from an output back to rows.
+//! Tensors of the Open Inference Protocol: types, and from an output in JSON back to rows.
 //!
-//! The protocol: <https://github.com/kserve/open-inference-protocol>; the binary extension:
-//! <https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_binary_data.md>.
+//! The protocol: <https://github.com/kserve/open-inference-protocol>.
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
-
-use crate::text::base64;
 
 /// The type of a tensor's elements, in the protocol's words. The order is that of what can hold more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -32,6 +29,18 @@ pub(super) enum Datatype {
     Bytes,
 }
 
+impl Datatype {
+    /// The type of this name; `None` for a word that the protocol doesn't have.
+    pub(super) fn named(word: &str) -> Option<Self> {
+        serde_json::from_value(Json::String(word.to_owned())).ok()
+    }
+
+    /// Its name in the protocol: that of the variant, in capitals.
+    pub(super) fn name(self) -> String {
+        format!("{self:?}").to_uppercase()
+    }
+}
+
 /// An input or output as the model's metadata describe it.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct TensorInfo {
@@ -44,63 +53,7 @@ pub(super) struct TensorInfo {
 
 fn known<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Datatype>, D::Error> {
     let word = Option::<String>::deserialize(deserializer)?;
-    Ok(word.and_then(|word| serde_json::from_value(Json::String(word)).ok()))
-}
-
-/// The elements of a column in row-major order, as one binary tensor: little-endian numbers, and bytes
-/// with their length before them. The error says which value doesn't fit the type.
-pub(super) fn binary(datatype: Datatype, values: &[Json]) -> Result<Vec<u8>, String> {
-    let mut out = Vec::new();
-    for value in values {
-        append(datatype, value, &mut out)?;
-    }
-    Ok(out)
-}
-
-fn append(datatype: Datatype, value: &Json, out: &mut Vec<u8>) -> Result<(), String> {
-    if let Json::Array(items) = value {
-        return items.iter().try_for_each(|item| append(datatype, item, out));
-    }
-    let wrong = || format!("{value} is no {datatype:?}");
-    let int = || value.as_i64().ok_or_else(wrong);
-    let float = || value.as_f64().ok_or_else(wrong);
-    macro_rules! number {
-        ($type:ty) => {
-            out.extend(<$type>::try_from(int()?).map_err(|_| wrong())?.to_le_bytes())
-        };
-    }
-    match datatype {
-        Datatype::Bool => out.push(u8::from(value.as_bool().ok_or_else(wrong)?)),
-        Datatype::Uint8 => number!(u8),
-        Datatype::Uint16 => number!(u16),
-        Datatype::Uint32 => number!(u32),
-        Datatype::Uint64 => out.extend(value.as_u64().ok_or_else(wrong)?.to_le_bytes()),
-        Datatype::Int8 => number!(i8),
-        Datatype::Int16 => number!(i16),
-        Datatype::Int32 => number!(i32),
-        Datatype::Int64 => number!(i64),
-        Datatype::Fp32 => out.extend((float()? as f32).to_le_bytes()),
-        Datatype::Fp64 => out.extend(float()?.to_le_bytes()),
-        Datatype::Fp16 | Datatype::Bf16 => {
-            return Err(format!("{datatype:?} has no binary form here"));
-        }
-        Datatype::Bytes => {
-            let bytes = text_or_bytes(value)?;
-            out.extend((bytes.len() as u32).to_le_bytes());
-            out.extend(bytes);
-        }
-    }
-    Ok(())
-}
-
-/// A string's own bytes, or those that `{"b64": "..."}` stands for.
-fn text_or_bytes(value: &Json) -> Result<Vec<u8>, String> {
-    if let Some(text) = value.as_str() {
-        return Ok(text.as_bytes().to_vec());
-    }
-    let encoded = value.get("b64").and_then(Json::as_str);
-    let encoded = encoded.ok_or_else(|| format!("{value} is neither a string nor bytes"))?;
-    base64::decode(encoded).ok_or_else(|| "its `b64` is no Base64".to_owned())
+    Ok(word.and_then(|word| Datatype::named(&word)))
 }
 
 /// One output of an answer, cut into rows.
@@ -180,16 +133,5 @@ mod tests {
         assert_eq!(scalar.rows(2).unwrap(), [r#""a""#, r#""b""#]);
         let none: Output<'_> = serde_json::from_str(r#"{"name":"y","shape":[1]}"#).unwrap();
         assert!(none.rows(1).unwrap_err().contains("no data"));
-    }
-
-    #[test]
-    fn the_binary_form_is_little_endian_with_lengths_before_bytes() {
-        let json = |text: &str| vec![serde_json::from_str::<Json>(text).unwrap()];
-        assert_eq!(binary(Datatype::Int16, &json("[1,[-2]]")).unwrap(), [1, 0, 0xfe, 0xff]);
-        assert_eq!(binary(Datatype::Fp32, &json("1.5")).unwrap(), 1.5_f32.to_le_bytes());
-        let bytes = binary(Datatype::Bytes, &json(r#"["é",{"b64":"AP8="}]"#)).unwrap();
-        assert_eq!(bytes, [2, 0, 0, 0, 0xc3, 0xa9, 2, 0, 0, 0, 0, 0xff]);
-        assert!(binary(Datatype::Int32, &json("1.5")).is_err());
-        assert!(binary(Datatype::Uint8, &json("256")).is_err());
     }
 }

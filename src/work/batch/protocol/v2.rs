@@ -1,14 +1,19 @@
 //! The Open Inference Protocol, version 2, over REST: a tensor for each input, built from rows by what
-//! the model's metadata say.
+//! the model's metadata say. The binary extension:
+//! <https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_binary_data.md>.
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
 
+use super::address::Address;
 use super::answer;
-use super::rows::{columns, shape_of};
-use super::tensor::{Datatype, Output, TensorInfo, binary, text};
+use super::answered::Answered;
+use super::dialect::{Asked, Dialect, Found};
+use super::fill::fill;
+use super::rows::{columns, datatype_of, shape_of};
+use super::tensor::{Datatype, Output, TensorInfo, text};
 use crate::text::base64;
 
 /// What the server says of a model.
@@ -38,13 +43,48 @@ pub(super) fn takes_binary(body: &[u8]) -> bool {
         .is_ok_and(|server| server.extensions.iter().any(|name| name == "binary_tensor_data"))
 }
 
+/// The protocol over REST.
+pub(super) struct V2 {
+    url: String,
+    metadata: Metadata,
+    parameters: Option<Json>,
+}
+
+impl V2 {
+    /// Asks the model at this address, of which the server says this.
+    pub(super) fn new(address: &Address, metadata: Metadata, parameters: Option<Json>) -> Self {
+        Self { url: address.predict(), metadata, parameters }
+    }
+}
+
+impl Dialect for V2 {
+    fn ask(&self, rows: &[Bytes], _apart: bool) -> Result<Asked, String> {
+        let infer = request(rows, &self.metadata, self.parameters.as_ref())?;
+        let (body, json_length) = (infer.body, infer.json_length);
+        Ok(Asked { body, json_length, ..Asked::at(&self.url) })
+    }
+
+    fn found(
+        &self,
+        _: &Asked,
+        answered: &Answered,
+        count: usize,
+        _: bool,
+    ) -> Result<Found, String> {
+        let body = &answered.body;
+        let json = answered.json_length.map(|length| body.slice(..length.min(body.len())));
+        let (rows, version) = predictions(json.as_ref().unwrap_or(body), count)?;
+        Ok(Found { version, ..Found::rows(rows) })
+    }
+}
+
 /// A request for predictions.
 #[derive(Debug)]
-pub(super) struct Infer {
+struct Infer {
     /// Its body: JSON, with binary tensors behind it where `json_length` is given.
-    pub(super) body: Bytes,
+    body: Bytes,
     /// Bytes of the JSON.
-    pub(super) json_length: Option<usize>,
+    json_length: Option<usize>,
 }
 
 #[derive(Serialize)]
@@ -73,7 +113,7 @@ struct Binary {
 }
 
 /// The request for these rows. The error is a row's own fault: it doesn't fit the model's inputs.
-pub(super) fn request(
+fn request(
     rows: &[Bytes],
     metadata: &Metadata,
     parameters: Option<&Json>,
@@ -82,31 +122,22 @@ pub(super) fn request(
     let mut inputs = Vec::new();
     let mut behind = Vec::new();
     for (name, values) in &columns {
-        let values: Result<Vec<Json>, _> =
-            values.iter().map(|value| serde_json::from_str::<Json>(value)).collect();
-        let values = values.map_err(|error| error.to_string())?;
-        let shapes: Vec<(Vec<u64>, Datatype)> = values.iter().map(shape_of).collect();
-        let (inner, _) = &shapes[0];
-        if let Some((other, _)) = shapes.iter().find(|(shape, _)| shape != inner) {
-            return Err(format!(
-                "`{name}` has the shape {other:?}, and others of its batch {inner:?}"
-            ));
-        }
         let info = metadata.inputs.iter().find(|input| input.name == *name);
-        let guessed = shapes.iter().map(|(_, datatype)| *datatype).max();
-        let datatype = info.and_then(|info| info.datatype).or(guessed).unwrap_or(Datatype::Fp32);
-        let shape = std::iter::once(values.len() as u64).chain(inner.iter().copied()).collect();
-        let in_binary = metadata.binary && !matches!(datatype, Datatype::Fp16 | Datatype::Bf16);
-        let (parameters, data) = if in_binary {
-            let bytes = binary(datatype, &values)?;
+        let datatype = datatype_of(info, values)?;
+        let (inner, parameters, data) = if metadata.binary {
+            let (inner, elements) = fill(name, datatype, values)?;
+            let bytes = elements.raw();
             let size = bytes.len();
             behind.extend(bytes);
-            (Some(Binary { binary_data_size: size }), None)
+            (inner, Some(Binary { binary_data_size: size }), None)
         } else {
-            let values = columns[name].iter().map(|value| readable(value, datatype));
+            let inner = shape_of(name, values)?;
+            let values = values.iter().map(|value| readable(value, datatype));
             let list = format!("[{}]", values.collect::<Result<Vec<_>, _>>()?.join(","));
-            (None, Some(RawValue::from_string(list).map_err(|error| error.to_string())?))
+            let list = RawValue::from_string(list).map_err(|error| error.to_string())?;
+            (inner, None, Some(list))
         };
+        let shape = std::iter::once(values.len() as u64).chain(inner).collect();
         inputs.push(Input { name, shape, datatype, parameters, data });
     }
     let request = Request { id: "1", parameters, inputs };
@@ -151,10 +182,7 @@ struct Response<'a> {
 
 /// The predictions of an answer, a row each: the value of the only output, or an object with the
 /// values of all; and the version of the model that answered.
-pub(super) fn predictions(
-    body: &Bytes,
-    count: usize,
-) -> Result<(Vec<Bytes>, Option<String>), String> {
+fn predictions(body: &Bytes, count: usize) -> Result<(Vec<Bytes>, Option<String>), String> {
     let body = answer::readable(body)?;
     let response: Response<'_> = serde_json::from_str(text(&body)?)
         .map_err(|error| format!("its answer is no inference response: {error}"))?;

@@ -1,5 +1,7 @@
 //! Who predicts: a server of the job's own, or one that is there already.
 
+use serde_json::Value as Json;
+
 use super::context::Lint;
 use crate::spec::kinds::batch::{Server, Wire};
 use crate::spec::syntax::{Code, Diagnostic, index_path};
@@ -15,15 +17,7 @@ impl Lint<'_> {
             None => self.started(),
         }
         let model = &self.job.model;
-        let restful = matches!(model.server, None | Some(Server::Openai | Server::Custom));
-        if model.protocol == Wire::Grpc && restful {
-            let server = model.server.unwrap_or(Server::Custom).as_str();
-            self.add(
-                Diagnostic::error(Code::NoGrpc, format!("`{server}` has no gRPC protocol"))
-                    .at(self.spans.value("model.protocol"), "")
-                    .help("leave `protocol` out"),
-            );
-        }
+        self.grpc();
         let routes = [("predict", &model.routes.predict), ("health", &model.routes.health)];
         for (name, route) in routes {
             if route.as_ref().is_some_and(|route| !route.starts_with('/')) {
@@ -35,6 +29,40 @@ impl Lint<'_> {
             }
         }
         self.command();
+    }
+
+    /// What can't be asked over gRPC.
+    fn grpc(&mut self) {
+        if self.job.wire() != Wire::Grpc {
+            return;
+        }
+        let model = &self.job.model;
+        if matches!(model.server, None | Some(Server::Openai | Server::Custom)) {
+            let server = model.server.unwrap_or(Server::Custom).as_str();
+            let (at, help) = if model.protocol == Wire::Grpc {
+                ("model.protocol", "leave `protocol` out")
+            } else {
+                ("endpoint", "write `http://` or `https://`")
+            };
+            self.add(
+                Diagnostic::error(Code::NoGrpc, format!("`{server}` has no gRPC protocol"))
+                    .at(self.spans.value(at), "")
+                    .help(help),
+            );
+        } else if model.server != Some(Server::TensorflowServing)
+            && let Some(parameters) = &self.job.parameters
+        {
+            let single =
+                |value: &Json| value.is_number() || value.is_string() || value.is_boolean();
+            let fields = parameters.as_object();
+            if fields.is_none_or(|fields| !fields.values().all(single)) {
+                self.add(
+                    Diagnostic::error(Code::NoGrpc, "these parameters have no form in gRPC")
+                        .at(self.spans.value("parameters"), "")
+                        .help("parameters by name are numbers, strings and booleans there"),
+                );
+            }
+        }
     }
 
     /// A server that is there already.

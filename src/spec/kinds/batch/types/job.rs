@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::files::{BatchInput, BatchOutput};
-use super::model::{BatchStorage, Model};
+use super::model::{BatchStorage, Model, Wire};
 use super::options::{Batching, FailureLimits, Instances};
 use crate::spec::kinds::train::{
     Accelerators, ApiVersion, EnvVar, Retries, Role, SecretUse, Security, Setup, Toleration,
@@ -37,7 +37,8 @@ pub struct BatchPredictJob {
     #[serde(default, skip_serializing_if = "Model::is_default")]
     pub model: Model,
     /// URL of a server that already serves, in place of one that each replica starts. `model` then
-    /// says the server's kind and the model's name.
+    /// says the server's kind and the model's name. `grpc://host:8500`, or `grpcs://` with TLS, is
+    /// asked over gRPC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mlctl-expand" = true))]
     pub endpoint: Option<String>,
@@ -51,7 +52,8 @@ pub struct BatchPredictJob {
     /// From rows to instances.
     #[serde(default, skip_serializing_if = "Instances::is_default")]
     pub instances: Instances,
-    /// What each request has beside its instances.
+    /// What each request has beside its instances. Over gRPC the Open Inference Protocol takes numbers,
+    /// strings and booleans, and TF Serving none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parameters: Option<serde_json::Value>,
     /// How rows are put into requests.
@@ -153,6 +155,15 @@ pub enum BatchPredictJobKind {
 }
 
 impl BatchPredictJob {
+    /// How requests travel: an endpoint's scheme says it, or else `model.protocol`.
+    pub fn wire(&self) -> Wire {
+        let endpoint = self.endpoint.as_deref().unwrap_or_default();
+        if ["grpc://", "grpcs://"].iter().any(|scheme| endpoint.starts_with(scheme)) {
+            return Wire::Grpc;
+        }
+        self.model.protocol
+    }
+
     /// What the job's replicas have in common with those of a training run, as a training run of one
     /// role [`WORKER`]: the same fields at the same paths, so that what checks, plans and packs
     /// training runs does it for batch predictions too. `command` and `image` are left open.

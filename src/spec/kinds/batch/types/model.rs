@@ -51,7 +51,8 @@ pub struct Model {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mlctl-expand" = true))]
     pub name: Option<String>,
-    /// `rest`, or `grpc` where the server speaks it. Default `rest`.
+    /// `rest`, or `grpc` where the server speaks it. Default `rest`, and `grpc` for an endpoint that
+    /// begins with `grpc://` or `grpcs://`.
     #[serde(skip_serializing_if = "Wire::is_default")]
     pub protocol: Wire,
     /// The server is ready within this time after its start, or it has failed. Default 10m.
@@ -73,7 +74,7 @@ impl Model {
 #[serde(rename_all = "kebab-case")]
 pub enum Server {
     /// `tensorflow_model_server`; where it is not on the PATH, a small server in Python with its
-    /// protocol.
+    /// protocol, which needs TensorFlow, and for gRPC `tensorflow-serving-api`.
     TensorflowServing,
     /// NVIDIA Triton: the Open Inference Protocol, version 2.
     Triton,
