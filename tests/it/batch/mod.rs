@@ -1,5 +1,6 @@
 //! Batch prediction.
 
+mod clouds;
 mod digits;
 mod stores;
 mod tasks;

@@ -1,0 +1,13 @@
+//! Object stores for one test each; they end with it.
+
+mod azurite;
+mod gcs;
+mod moto;
+mod running;
+mod s3;
+
+pub use azurite::Azurite;
+pub use gcs::Gcs;
+pub use moto::Moto;
+pub use running::free_port;
+pub use s3::{S3, s3_env};
