@@ -4,3 +4,4 @@ mod contract;
 mod faults;
 mod peers;
 mod s3;
+mod web;
