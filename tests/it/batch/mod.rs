@@ -2,6 +2,7 @@
 
 mod clouds;
 mod digits;
+mod images;
 mod stores;
 mod tasks;
 mod whole;

@@ -27,13 +27,13 @@ pub(super) fn folder(store: &str) -> PathBuf {
 }
 
 /// The program; it ends with this.
-pub(super) struct Running {
+pub struct Running {
     child: Child,
 }
 
 impl Running {
     /// Starts it and waits until it listens.
-    pub(super) fn start(what: &str, port: u16, command: &mut Command) -> Self {
+    pub fn start(what: &str, port: u16, command: &mut Command) -> Self {
         let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut running = Self { child: quiet.spawn().expect(what) };
         wait_for(&format!("{what} listens"), Duration::from_secs(60), || {
