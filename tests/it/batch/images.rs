@@ -94,8 +94,7 @@ fn a_model_that_decodes_images_is_asked_in_every_format() {
         "{there}, signature: sums}}\ninstances: {{keyField: id, excludedFields: ['a note, in quotes']}}\n"
     );
     let (results, errors) = predict(&sandbox, "table.csv", "csv", &more);
-    let sums: Vec<_> =
-        results.iter().map(|line| (&line["key"], &line["prediction"])).collect();
+    let sums: Vec<_> = results.iter().map(|line| (&line["key"], &line["prediction"])).collect();
     assert_eq!(sums, [(&7.0.into(), &3.5.into()), (&8.0.into(), &9.0.into())]);
     assert_eq!(errors.len(), 1, "{errors:?}");
     assert_eq!(errors[0]["key"], 9.0);

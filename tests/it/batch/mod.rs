@@ -3,6 +3,7 @@
 mod clouds;
 mod digits;
 mod images;
+mod servers;
 mod stores;
 mod tasks;
 mod whole;

@@ -14,15 +14,15 @@ pub fn free_port() -> u16 {
     listener.local_addr().expect("an address").port()
 }
 
-/// The folder of a store that `tests/peers/pins` names, brought when need be.
-pub(super) fn folder(store: &str) -> PathBuf {
+/// The folder of a peer that `tests/peers/pins` names, brought when need be.
+pub fn folder(peer: &str) -> PathBuf {
     // One at a time says what it does, the others find it done.
     static BRINGING: Mutex<()> = Mutex::new(());
     let _alone = BRINGING.lock().unwrap_or_else(PoisonError::into_inner);
     let build = repository().join("tests/peers/build");
-    let built = Command::new(build).arg(cache()).arg(store).stderr(Stdio::inherit()).output();
+    let built = Command::new(build).arg(cache()).arg(peer).stderr(Stdio::inherit()).output();
     let built = built.expect("tests/peers/build starts");
-    assert!(built.status.success(), "{store} can't be brought: tests/run says what is needed");
+    assert!(built.status.success(), "{peer} can't be brought: tests/run says what is needed");
     PathBuf::from(String::from_utf8_lossy(&built.stdout).trim())
 }
 
