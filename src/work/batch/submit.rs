@@ -200,6 +200,10 @@ pub fn plan_in<E: From<BatchSubmitError>>(
     if let Some(most) = batch.job.max_cost {
         limit_cost(&mut plan, most, &prices()?).map_err(|error| failed(error.into()))?;
     }
+    if runtime.name() == LOCAL && batch.job.model.image.is_none() {
+        // What a cluster would take where nobody names one: here nobody is told that it is ignored.
+        plan.gang_mut().roles.iter_mut().for_each(|role| role.image = None);
+    }
     plan.take_settings(&batch.workers.storage, runtime.name() == LOCAL);
     runtime.complete(&mut plan).map_err(|error| failed(error.into()))?;
     build::wrap_image_command(&mut plan);

