@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use mlctl::storage::{Examined, StorageConfig, StorageErrorKind, Stores};
+use mlctl::storage::{BucketSettings, Examined, StorageConfig, StorageErrorKind, Stores};
 
 use super::contract;
 use crate::support::on_runtime;
@@ -27,6 +27,19 @@ fn azurite_keeps_the_contract() {
     let error = on_runtime(stores.list(&"az://none/x/".into())).unwrap_err();
     assert_eq!(error.kind, StorageErrorKind::NotFound, "{error}");
     assert!(error.to_string().contains("there is no container none"), "{error}");
+    // By the variables of Azure's libraries, and by those of its command.
+    for names in [
+        ["AZURE_STORAGE_ACCOUNT_NAME", "AZURE_STORAGE_ACCOUNT_KEY"],
+        ["AZURE_STORAGE_ACCOUNT", "AZURE_STORAGE_KEY"],
+    ] {
+        let env = names.map(str::to_owned).into_iter().zip(server.account().map(str::to_owned));
+        let settings =
+            BucketSettings { endpoint: Some(server.endpoint()), ..BucketSettings::default() };
+        let buckets = [("az://".to_owned(), settings)].into();
+        let stores = Stores::new(StorageConfig { env: env.collect(), buckets, home: None });
+        let report = on_runtime(stores.examine(&"az://bucket/out".into(), true));
+        assert!(report.is_fine(), "{names:?} {report:?}");
+    }
     let mut env = server.env();
     for value in env.values_mut() {
         *value = value.replace("AccountKey=Eby8", "AccountKey=abcd");

@@ -57,8 +57,13 @@ impl Azurite {
         Stores::new(StorageConfig { env: self.env(), ..StorageConfig::default() })
     }
 
+    /// Its account and the account's key.
+    pub fn account(&self) -> [&'static str; 2] {
+        [ACCOUNT, KEY]
+    }
+
     /// The URL of the account.
-    fn endpoint(&self) -> String {
+    pub fn endpoint(&self) -> String {
         format!("http://127.0.0.1:{}/{ACCOUNT}", self.port)
     }
 
