@@ -20,8 +20,10 @@ bring_uv() {
     ) 9>"$2/.lock-uv" >&2
 }
 
-# python_packages PINS FOLDER CACHE: the packages of a pinned list into a folder, for PYTHONPATH.
+# python_packages PINS FOLDER CACHE: the packages of a pinned list into a folder, for PYTHONPATH. They come
+# from where pip's come from, if that is said by its variable.
 python_packages() {
+    [ -n "${UV_DEFAULT_INDEX:-}" ] || [ -z "${PIP_INDEX_URL:-}" ] || export UV_DEFAULT_INDEX=$PIP_INDEX_URL
     UV_CACHE_DIR=$3/uv-packages "$uv" --quiet pip install --python "$(command -v python3)" --no-deps \
         --require-hashes --target "$2" -r "$1" >&2
 }
