@@ -26,6 +26,13 @@ pub fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// Runs to the end on a runtime like the binary's.
+pub fn on_runtime<T>(work: impl Future<Output = T>) -> T {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    runtime.expect("a runtime").block_on(work)
+}
+
 /// A place of its own for one test.
 pub struct Sandbox {
     root: TempDir,

@@ -74,7 +74,7 @@ pub fn plan(
     let batch_plan = BatchPlan {
         output: batch.output(),
         job: document.id.clone(),
-        server: server(batch),
+        server: server(batch, document),
         max_batch_size: batching.max_batch_size.unwrap_or(if is_openai {
             1
         } else {
@@ -96,8 +96,13 @@ pub fn plan(
     Ok(plan)
 }
 
-fn server(batch: &LoadedBatch) -> ServerPlan {
+fn server(batch: &LoadedBatch, document: &JobDocument) -> ServerPlan {
     let job = &batch.job;
+    let is_of_a_hub = |place: &Place| place.as_str().starts_with("hf://");
+    let uri = job.model.uri.as_ref().map(|place| batch.absolute(place));
+    // The commit that was recorded, not what a branch is by now.
+    let recorded = Place::from(document.model.as_str());
+    let both_of_a_hub = is_of_a_hub(&recorded) && uri.as_ref().is_some_and(is_of_a_hub);
     let model = &job.model;
     ServerPlan {
         protocol: servers::protocol(job),
@@ -107,7 +112,7 @@ fn server(batch: &LoadedBatch) -> ServerPlan {
         signature: model.signature.clone(),
         predict_route: model.routes.predict.clone(),
         health_route: model.routes.health.clone(),
-        model: model.uri.as_ref().map(|place| batch.absolute(place)),
+        model: if both_of_a_hub { Some(recorded) } else { uri },
         parameters: job.parameters.clone(),
         start_timeout: model.start_timeout.map_or(SERVER_START_TIMEOUT, |time| time.0),
         restarts: model.restarts.unwrap_or(SERVER_RESTARTS),

@@ -6,11 +6,15 @@ use sha2::{Digest, Sha256};
 
 use super::{InputFormat, JOB_VERSION, JobDocument, LoadedBatch, OutputFormat, Rows, build, cut};
 use crate::spec::{BatchFormat, InstanceType, ResultFormat};
-use crate::storage::Object;
+use crate::storage::{Object, Place};
 use crate::text::hex;
 
-/// The document of a job over these inputs.
-pub fn document(batch: &LoadedBatch, inputs: Vec<Object>) -> JobDocument {
+/// The document of a job over these inputs, with its model where nothing of it moves any more.
+pub fn document(
+    batch: &LoadedBatch,
+    model_uri: Option<&Place>,
+    inputs: Vec<Object>,
+) -> JobDocument {
     let job = &batch.job;
     let model = &job.model;
     let format = match job.input.format() {
@@ -26,7 +30,7 @@ pub fn document(batch: &LoadedBatch, inputs: Vec<Object>) -> JobDocument {
     let who = job
         .endpoint
         .clone()
-        .or_else(|| model.uri.as_ref().map(|place| batch.absolute(place).to_string()))
+        .or_else(|| model_uri.map(Place::to_string))
         .or_else(|| model.image.clone())
         .or_else(|| model.command.as_ref().map(|command| command.join(" ")));
     let mut document = JobDocument {

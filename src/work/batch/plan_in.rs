@@ -44,6 +44,10 @@ pub fn plan_with<E: From<BatchSubmitError>>(
     if let Some(most) = batch.job.max_cost {
         limit_cost(&mut plan, most, &prices()?).map_err(|error| failed(error.into()))?;
     }
+    if is_local && batch.job.model.image.is_none() {
+        // What a cluster would take where nobody names one: here nobody is told that it is ignored.
+        plan.gang_mut().roles.iter_mut().for_each(|role| role.image = None);
+    }
     plan.take_settings(&batch.workers.storage, is_local);
     complete(&mut plan)?;
     build::wrap_image_command(&mut plan);

@@ -70,7 +70,8 @@ pub enum Progress {
     Complete(Box<Summary>),
 }
 
-/// Lists the inputs of a job, sorted by their names, and makes its document.
+/// Lists the inputs of a job, sorted by their names, and makes its document. Of a model hub the commit is
+/// recorded that a branch or a tag is by now, for all workers and whoever comes later.
 pub async fn survey(stores: &Stores, batch: &LoadedBatch) -> Result<JobDocument, BatchSubmitError> {
     let mut inputs: Vec<Object> = Vec::new();
     let mut empty = Vec::new();
@@ -79,7 +80,9 @@ pub async fn survey(stores: &Stores, batch: &LoadedBatch) -> Result<JobDocument,
         if found.is_empty() {
             empty.push(place.to_string());
         }
-        inputs.extend(found);
+        for input in found {
+            inputs.push(Object { place: stores.pinned(&input.place).await?, ..input });
+        }
     }
     if !empty.is_empty() {
         return Err(BatchSubmitError::NoInput(empty));
@@ -89,7 +92,13 @@ pub async fn survey(stores: &Stores, batch: &LoadedBatch) -> Result<JobDocument,
     inputs.dedup_by(|one, other| one.place == other.place);
     let own = format!("{}/_mlctl/", batch.output().as_str().trim_end_matches('/'));
     inputs.retain(|input| !input.place.as_str().starts_with(&own));
-    Ok(document(batch, inputs))
+    let model = match &batch.job.model.uri {
+        Some(uri) if batch.job.endpoint.is_none() => {
+            Some(stores.pinned(&batch.absolute(uri)).await?)
+        }
+        _ => None,
+    };
+    Ok(document(batch, model.as_ref(), inputs))
 }
 
 /// Whether pods of a cluster can reach everything that the job names.

@@ -25,13 +25,18 @@ fn inputs() -> Vec<Object> {
     vec![Object { place: "s3://b/in.jsonl".into(), size: 10, etag, modified: None }]
 }
 
+fn documented(batch: &LoadedBatch) -> JobDocument {
+    let model = batch.job.model.uri.as_ref().map(|uri| batch.absolute(uri));
+    document(batch, model.as_ref(), inputs())
+}
+
 fn planned(batch: &LoadedBatch) -> Plan {
     let context = PlanContext {
         run: "b-123456".parse().unwrap(),
         runtime_defaults: RuntimeDefaults::LOCAL,
         code_base: "/base".into(),
     };
-    plan(batch, &document(batch, inputs()), &context).unwrap()
+    plan(batch, &documented(batch), &context).unwrap()
 }
 
 const SMALL: &str =
@@ -83,12 +88,12 @@ fn an_endpoint_needs_no_command_and_an_image_alone_gets_none() {
 #[test]
 fn the_identity_is_of_what_results_depend_on() {
     let base = std::path::Path::new("/base");
-    let id = |rest: &str| document(&batch(&format!("{SMALL}{rest}"), base), inputs()).id;
+    let id = |rest: &str| documented(&batch(&format!("{SMALL}{rest}"), base)).id;
     assert_eq!(id(""), id("replicas: 4\nbatching: {maxBatchSize: 1}\ncpu: 2\n"));
     assert_eq!(id("parameters: {a: 1, b: 2}\n"), id("parameters: {b: 2, a: 1}\n"));
     assert_ne!(id(""), id("parameters: {a: 1}\n"));
     assert_ne!(id(""), id("instances: {keyField: id}\n"));
-    let document = document(&batch(SMALL, base), inputs());
+    let document = documented(&batch(SMALL, base));
     assert_eq!(identity(&document), document.id);
     let mut other = document.clone();
     other.inputs[0].etag = Some("f".into());

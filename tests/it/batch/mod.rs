@@ -1,7 +1,10 @@
 //! Batch prediction.
 
+mod clouds;
 mod digits;
+mod images;
 mod kills;
+mod servers;
 mod stores;
 mod tasks;
 mod whole;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use mlctl::storage::{Place, Put, StorageConfig, StorageErrorKind, Stores};
 
-use super::on_runtime;
 use crate::support::faults::{Fault, Faults};
+use crate::support::on_runtime;
 use crate::support::stores::{S3, s3_env};
 
 fn stores(proxy: &Faults) -> Stores {

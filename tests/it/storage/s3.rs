@@ -2,7 +2,8 @@
 
 use mlctl::storage::{Examined, StorageConfig, StorageErrorKind, Stores};
 
-use super::{contract, on_runtime};
+use super::contract;
+use crate::support::on_runtime;
 use crate::support::stores::{S3, free_port, s3_env};
 
 #[test]

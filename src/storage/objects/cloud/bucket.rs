@@ -67,7 +67,12 @@ impl Bucket {
         let size = bytes.len() as u64;
         let done = self.store.put(&path("writing", place, key)?, bytes.into()).await;
         let done = done.map_err(|error| self.error("writing", place, &error))?;
-        Ok(Object { place: place.clone(), size, etag: done.e_tag, modified: None })
+        Ok(Object {
+            place: place.clone(),
+            size,
+            etag: done.e_tag.as_deref().map(quoted),
+            modified: None,
+        })
     }
 
     /// Asks the store to write an object unless there is one. An error is one that leaves no doubt:
@@ -141,5 +146,11 @@ fn path(operation: &'static str, place: &Place, key: &str) -> Result<Path, Stora
 /// An object as the store describes it.
 pub(super) fn object(place: Place, meta: &ObjectMeta) -> Object {
     let modified = Timestamp::from_millisecond(meta.last_modified.timestamp_millis()).ok();
-    Object { place, size: meta.size, etag: meta.e_tag.clone(), modified }
+    Object { place, size: meta.size, etag: meta.e_tag.as_deref().map(quoted), modified }
+}
+
+/// A tag as headers have it. In its listings Azure leaves the quotes out, and one version of an object
+/// would have two tags.
+pub(super) fn quoted(tag: &str) -> String {
+    if tag.ends_with('"') { tag.to_owned() } else { format!("\"{tag}\"") }
 }

@@ -6,9 +6,9 @@ use super::Bucket;
 use super::bucket::object;
 use super::unnamed::Unnamed;
 use crate::storage::Place;
-use crate::storage::objects::StorageError;
-use crate::storage::objects::address::Address;
+use crate::storage::objects::address::{Address, Cloud};
 use crate::storage::objects::list::Found;
+use crate::storage::objects::{StorageError, StorageErrorKind};
 
 impl Bucket {
     /// Everything whose key begins with `prefix`; without `deep` what lies below a further `/` is told
@@ -41,8 +41,21 @@ impl Bucket {
             }));
             token = page.page_token;
             if token.is_none() {
-                return Ok(found);
+                break;
             }
         }
+        if self.cloud == Cloud::Azure
+            && !prefix.is_empty()
+            && !prefix.ends_with('/')
+            && !found.objects.iter().any(|(_, key)| key == prefix)
+        {
+            // The client takes an object that is named as the prefix for a folder and leaves it out.
+            match self.head(&address.place(prefix), prefix).await {
+                Ok(object) => found.objects.push((object, prefix.to_owned())),
+                Err(error) if error.kind == StorageErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(found)
     }
 }

@@ -25,6 +25,9 @@ impl Bucket {
                     self.name
                 )
             }
+            StorageErrorKind::NotFound if code == Some("ContainerNotFound") => {
+                format!("there is no container {} in that account: mind both names", self.name)
+            }
             StorageErrorKind::NotFound => "there is no such object".to_owned(),
             StorageErrorKind::Changed => {
                 "it is not the version that was listed: it was written since".to_owned()
@@ -47,6 +50,11 @@ impl Bucket {
         match code {
             Some("InvalidAccessKeyId" | "UnrecognizedClientException") => {
                 return "this store doesn't know that key: is it of this endpoint?".into();
+            }
+            Some("AuthenticationFailed") => {
+                return "the key or token isn't valid for that account, or this machine's clock is \
+                        wrong"
+                    .into();
             }
             Some("SignatureDoesNotMatch") => return "the secret doesn't belong to that key".into(),
             Some("ExpiredToken" | "TokenRefreshRequired" | "InvalidToken") => {
@@ -87,7 +95,10 @@ impl Bucket {
 /// The store's own words, in brackets.
 fn said(text: &str, code: Option<&str>) -> String {
     match (code, element(text, "Message")) {
-        (Some(code), Some(message)) => format!(" ({code}: {message})"),
+        (Some(code), Some(message)) => {
+            // Azure's second line has the number of the request, and its third the time.
+            format!(" ({code}: {})", message.lines().next().unwrap_or_default())
+        }
         (Some(code), None) => format!(" ({code})"),
         (None, _) => String::new(),
     }

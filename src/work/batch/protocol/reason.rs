@@ -7,15 +7,24 @@ const LIMIT: usize = 1000;
 
 /// A server's own words in the body of a refusal: `{"error": "..."}` (TF Serving, Triton),
 /// `{"error": {"message": "..."}}` (OpenAI, Google), `{"detail": [...]}` (FastAPI behind KServe and
-/// MLServer), or plain text. At most a thousand characters.
+/// MLServer), or plain text, of a traceback in Python the exception. At most a thousand characters.
 pub(super) fn reason(body: &[u8]) -> String {
     let said = serde_json::from_slice::<Json>(body).ok().and_then(|json| said(&json));
-    let text = said.unwrap_or_else(|| String::from_utf8_lossy(body).trim().to_owned());
+    let text = said.unwrap_or_else(|| exception(String::from_utf8_lossy(body).trim()).to_owned());
     let text = if text.is_empty() { "the server gave no reason".to_owned() } else { text };
     match text.char_indices().nth(LIMIT) {
         Some((end, _)) => format!("{}...", &text[..end]),
         None => text,
     }
+}
+
+/// What stands behind the frames of a traceback; any other text as it is.
+fn exception(text: &str) -> &str {
+    if !text.starts_with("Traceback (most recent call last):\n") {
+        return text;
+    }
+    let frames = text.rfind("\n  ").map_or(0, |at| at + 1);
+    text[frames..].split_once('\n').map_or(text, |(_, exception)| exception)
 }
 
 fn said(json: &Json) -> Option<String> {
@@ -61,6 +70,10 @@ mod tests {
             ),
             (r#"{"detail":"Not Found"}"#, "Not Found"),
             ("Traceback: boom\n", "Traceback: boom"),
+            (
+                "Traceback (most recent call last):\n  File \"m.py\", line 3\n    raise\nValueError: no\nx\n",
+                "ValueError: no\nx",
+            ),
             ("", "the server gave no reason"),
         ] {
             assert_eq!(reason(body.as_bytes()), words);

@@ -3,7 +3,7 @@
 //! <https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_binary_data.md>.
 
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
 
@@ -20,14 +20,21 @@ use crate::text::base64;
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(super) struct Metadata {
     /// The model's inputs; empty where the server doesn't know them.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_none")]
     pub(super) inputs: Vec<TensorInfo>,
     /// Versions that are loaded.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_none")]
     pub(super) versions: Vec<String>,
     /// The server takes tensors in binary form behind the JSON.
     #[serde(skip)]
     pub(super) binary: bool,
+}
+
+/// A list that some servers, such as KServe, write as null where they have none.
+fn null_as_none<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
 /// What the server says of itself.
@@ -229,6 +236,14 @@ mod tests {
             r#"{"id":"1","inputs":[{"name":"x","shape":[2,2],"datatype":"FP32","data":[[1.50,2],[3,4]]}]}"#
         );
         assert_eq!(request.json_length, None);
+    }
+
+    #[test]
+    fn metadata_may_be_null() {
+        let of_kserve =
+            r#"{"name":"m","versions":null,"platform":"","inputs":null,"outputs":null}"#;
+        let metadata: Metadata = serde_json::from_str(of_kserve).unwrap();
+        assert!(metadata.inputs.is_empty() && metadata.versions.is_empty());
     }
 
     #[test]

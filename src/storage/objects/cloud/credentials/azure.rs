@@ -62,6 +62,11 @@ pub(in crate::storage::objects::cloud) async fn azure(
         found.identity = "nobody (anonymous)".into();
         return Ok(found);
     }
+    if found.key.is_none() && found.signature.is_none() {
+        // The last is that of the command `az`, which the client doesn't know.
+        let names = ["AZURE_STORAGE_ACCOUNT_KEY", "AZURE_STORAGE_ACCESS_KEY", "AZURE_STORAGE_KEY"];
+        found.key = names.iter().find_map(|name| var(config, name)).map(str::to_owned);
+    }
     if found.key.is_some() || found.signature.is_some() {
         found.identity = format!("a key of the account {account}");
         return Ok(found);
@@ -70,10 +75,9 @@ pub(in crate::storage::objects::cloud) async fn azure(
     // These the client takes from the variables itself.
     for (names, identity) in [
         (
-            &["AZURE_STORAGE_ACCOUNT_KEY", "AZURE_STORAGE_ACCESS_KEY", "AZURE_STORAGE_KEY"][..],
-            format!("a key of the account {account}"),
+            &["AZURE_STORAGE_SAS_KEY", "AZURE_STORAGE_SAS_TOKEN"][..],
+            "a shared access signature".into(),
         ),
-        (&["AZURE_STORAGE_SAS_KEY", "AZURE_STORAGE_SAS_TOKEN"], "a shared access signature".into()),
         (&["AZURE_STORAGE_TOKEN"], "the token of AZURE_STORAGE_TOKEN".into()),
         (&["AZURE_FEDERATED_TOKEN_FILE"], client(config, "the workload identity")),
         (

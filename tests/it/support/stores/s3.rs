@@ -1,43 +1,23 @@
-//! Object stores for one test each; they end with it.
+//! S3 as versitygw speaks it.
 
 use std::collections::BTreeMap;
-use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::OnceLock;
-use std::time::Duration;
 
 use mlctl::storage::{StorageConfig, Stores};
 use tempfile::TempDir;
 
-use super::{cache, repository, wait_for};
+use super::running::{Running, folder, free_port};
 
 /// The user of every store.
 pub const USER: &str = "tester";
 /// The user's password.
 pub const PASSWORD: &str = "a-secret-of-the-tests";
 
-/// A port that nobody listens at.
-pub fn free_port() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
-    listener.local_addr().expect("an address").port()
-}
-
-/// The folder of the stores' programs, built when need be.
-fn programs() -> &'static PathBuf {
-    static PROGRAMS: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAMS.get_or_init(|| {
-        let build = repository().join("tests/stores/build");
-        let built = Command::new(build).arg(cache()).stderr(Stdio::inherit()).output();
-        let built = built.expect("tests/stores/build starts");
-        assert!(built.status.success(), "the stores can't be built: tests/run says what is needed");
-        PathBuf::from(String::from_utf8_lossy(&built.stdout).trim())
-    })
-}
-
 /// An S3 server, versitygw, over a folder.
 pub struct S3 {
-    child: Child,
+    _running: Running,
     folder: TempDir,
     /// Its port on this machine.
     pub port: u16,
@@ -50,26 +30,19 @@ impl S3 {
         let port = free_port();
         let data = folder.path().join("data");
         fs_err::create_dir_all(data.join("bucket")).expect("a bucket");
-        let child = Command::new(Self::program())
+        let mut command = Command::new(Self::program());
+        command
             .env("ROOT_ACCESS_KEY", USER)
             .env("ROOT_SECRET_KEY", PASSWORD)
             .args(["--port", &format!("127.0.0.1:{port}"), "posix"])
-            .arg(&data)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("versitygw starts");
-        let server = Self { child, folder, port };
-        wait_for("the S3 server listens", Duration::from_secs(30), || {
-            TcpStream::connect(("127.0.0.1", port)).is_ok()
-        });
-        server
+            .arg(&data);
+        Self { _running: Running::start("versitygw", port, &mut command), folder, port }
     }
 
     /// Its program: one static file.
     pub fn program() -> PathBuf {
-        programs().join("versitygw")
+        static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+        PROGRAM.get_or_init(|| folder("versitygw").join("versitygw")).clone()
     }
 
     /// The URL of its API.
@@ -107,11 +80,4 @@ pub fn s3_env(endpoint: &str) -> BTreeMap<String, String> {
         ("AWS_ENDPOINT_URL_S3", endpoint),
     ];
     pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
-}
-
-impl Drop for S3 {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
