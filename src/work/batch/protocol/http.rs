@@ -72,20 +72,24 @@ impl Http {
         token: &Token,
         timeout: Duration,
     ) -> Result<Self, String> {
+        let mut connections = HttpConnector::new();
+        connections.enforce_http(false);
+        // Else the end of a request waits until its begin has been acknowledged.
+        connections.set_nodelay(true);
         let connector = if base.starts_with("https://") {
             let provider = Arc::new(rustls::crypto::ring::default_provider());
             let tls = HttpsConnectorBuilder::new().with_provider_and_native_roots(provider);
             let tls = tls.map_err(|error| {
                 format!("the system's certificates, which {base} needs, can't be read: {error}")
             })?;
-            tls.https_only().enable_http1().build()
+            tls.https_only().enable_http1().wrap_connector(connections)
         } else {
             // The image of a model server may have no certificates, and a server beside needs none.
             HttpsConnectorBuilder::new()
                 .with_tls_config(without_roots()?)
                 .https_or_http()
                 .enable_http1()
-                .build()
+                .wrap_connector(connections)
         };
         let client = Client::builder(TokioExecutor::new()).build(connector);
         let mut headers = HeaderMap::new();
