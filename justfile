@@ -57,10 +57,10 @@ bench-cli:
 bench-kube rounds="11" many="1000" ended="10000":
     benches/kube {{rounds}} {{many}} {{ended}}
 
-# Rows per second of the data path of batch predictions, with a server that costs nothing, against
-# finding the lines alone.
-bench-batch rows="2000000":
-    MLCTL_BENCH_ROWS={{rows}} cargo test --release --lib worker::bench -- --ignored --nocapture
+# Batch prediction: the data path alone, against a server's own peak and a Python client, memory and
+# time as the input grows, a store's own peak; `just bench-batch 2000000 1000 server` one part of it.
+bench-batch *args:
+    benches/batch/run {{args}}
 
 # What comes from outside under libFuzzer: the parser of specs, and what is read of clusters, agents,
 # the state and its index, each for so long (needs cargo-fuzz and a nightly toolchain).

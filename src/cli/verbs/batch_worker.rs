@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Builder;
+use tokio::task::JoinSet;
 
 use crate::cli::error::exit;
 use crate::cli::interrupt::Interrupts;
@@ -137,10 +138,18 @@ async fn work(
     };
     let client = Client::connect(&plan.server, &server.1, connection, options).await;
     let client = client.map_err(failed)?;
-    let progress = Progress::new(printer);
-    let report = |now: WorkerProgress| progress.report(now);
-    let end = run_worker(&stores(env, plan), plan, place, &client, &report).await;
+    let progress = Arc::new(Progress::new(printer.clone()));
+    let (stores, plan, reports) = (stores(env, plan), plan.clone(), Arc::clone(&progress));
+    // On the runtime's own threads: batches and answers come from there, and each would have to wake
+    // this one.
+    let mut worker = JoinSet::new();
+    worker.spawn(async move {
+        let report = |now: WorkerProgress| reports.report(now);
+        run_worker(&stores, &plan, place, &client, &report).await
+    });
+    let end = worker.join_next().await;
     progress.last();
+    let end = end.ok_or_else(|| failed("the worker has not run"))?.map_err(failed)?;
     match end.map_err(failed)? {
         WorkerEnd::Complete(_) => Ok(exit::OK),
         WorkerEnd::OverLimit { reason } => {
@@ -162,13 +171,13 @@ fn failed(error: impl Display) -> CliError {
 }
 
 /// Lines about progress, which the agent of this replica turns into events.
-struct Progress<'a> {
-    printer: &'a Printer,
+struct Progress {
+    printer: Printer,
     state: Mutex<(Option<Instant>, Option<WorkerProgress>)>,
 }
 
-impl<'a> Progress<'a> {
-    fn new(printer: &'a Printer) -> Self {
+impl Progress {
+    fn new(printer: Printer) -> Self {
         Self { printer, state: Mutex::default() }
     }
 

@@ -100,7 +100,16 @@ async fn parts(stores: &Stores, place: &Place) {
     let mut upload = stores.upload_sized(&copy, Some(7)).await.unwrap();
     upload.write(&b"short"[..]).await.unwrap();
     assert_eq!(upload.finish().await.unwrap_err().kind, StorageErrorKind::Changed);
-    assert_eq!(stores.head(&copy).await.unwrap().size, size);
+    let copied = stores.head(&copy).await.unwrap();
+    assert_eq!(copied.size, size);
+    let moved = Place::from(format!("{place}.moved"));
+    stores.put(&moved, &b"replaced"[..]).await.unwrap();
+    stores.relocate(&copied, &moved).await.unwrap();
+    assert_eq!(stores.head(&moved).await.unwrap().size, size);
+    assert_eq!(stores.head(&copy).await.unwrap_err().kind, StorageErrorKind::NotFound);
+    let again = stores.relocate(&copied, &moved).await.unwrap_err();
+    assert_eq!(again.kind, StorageErrorKind::NotFound, "somebody else was first");
+    assert_eq!(stores.head(&moved).await.unwrap().size, size);
 }
 
 /// Patterns match within folders, and `**` across them.

@@ -7,7 +7,7 @@ mod write;
 
 pub(super) use list::page;
 pub(super) use read::{head, read_range};
-pub(super) use write::{Writing, delete, put, put_if_absent};
+pub(super) use write::{Writing, delete, put, put_if_absent, rename};
 
 use super::{StorageError, StorageErrorKind};
 use crate::storage::Place;

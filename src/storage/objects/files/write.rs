@@ -7,7 +7,7 @@ use bytes::Bytes;
 use tempfile::NamedTempFile;
 
 use super::blocking;
-use super::read::object;
+use super::read::{etag, object};
 use crate::storage::Place;
 use crate::storage::objects::put::PutAnswer;
 use crate::storage::objects::{Object, StorageError, StorageErrorKind};
@@ -104,6 +104,34 @@ pub(in crate::storage::objects) async fn delete(
         Err(error) if error.kind == StorageErrorKind::NotFound => Ok(()),
         done => done,
     }
+}
+
+/// Gives a file another name, over whatever has it; `false` where the two names are not of one file
+/// system. A file that is not the one of the entry stays.
+pub(in crate::storage::objects) async fn rename(
+    entry: &Object,
+    from: &str,
+    to: &str,
+) -> Result<bool, StorageError> {
+    let (from, to, wanted) = (from.to_owned(), PathBuf::from(to), entry.etag.clone());
+    let done = blocking("moving", &entry.place, move || {
+        let there = etag(&fs_err::metadata(&from)?);
+        if wanted.is_some_and(|wanted| wanted != there) {
+            return Ok(None);
+        }
+        if let Some(folder) = to.parent() {
+            fs_err::create_dir_all(folder)?;
+        }
+        match fs_err::rename(&from, &to) {
+            Ok(()) => Ok(Some(true)),
+            Err(error) if error.kind() == io::ErrorKind::CrossesDevices => Ok(Some(false)),
+            Err(error) => Err(error),
+        }
+    });
+    done.await?.ok_or_else(|| {
+        let reason = "the file is not the one that was listed: it was written since";
+        StorageError::told("moving", &entry.place, StorageErrorKind::Changed, reason)
+    })
 }
 
 /// A name that only a half-written file has.

@@ -8,9 +8,10 @@ use crate::storage::{Object, StorageError, Stores};
 use crate::work::batch::BatchError;
 use crate::work::batch::task::Task;
 
-/// Bytes of one request, and requests on their way at once.
-const RANGE: u64 = 8 << 20;
-const AHEAD: usize = 2;
+/// Bytes of one request, and requests on their way at once: enough for a store that answers late, and
+/// little enough that a large input takes no more memory than a small one.
+const RANGE: u64 = 2 << 20;
+const AHEAD: usize = 3;
 /// Bytes of the first request behind the end: most often a row ends soon.
 const BEYOND: u64 = 64 << 10;
 

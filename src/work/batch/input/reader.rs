@@ -87,18 +87,32 @@ impl Reader {
     /// The next row; `None` behind the last one.
     pub(crate) async fn next(&mut self) -> Result<Option<Row>, BatchError> {
         loop {
-            if let Some(row) = self.split.next() {
-                if matches!(self.header, Header::Next) && row.fault.is_none() {
-                    self.header = Header::Known(names(&row.text));
-                    continue;
-                }
+            if let Some(row) = self.ready() {
                 return Ok(Some(row));
             }
-            if self.split.is_done() {
+            if !self.more().await? {
                 return Ok(None);
             }
-            self.feed().await?;
         }
+    }
+
+    /// The next row of what has been read; `None` where more must be.
+    pub(crate) fn ready(&mut self) -> Option<Row> {
+        let row = self.split.next()?;
+        if matches!(self.header, Header::Next) && row.fault.is_none() {
+            self.header = Header::Known(names(&row.text));
+            return self.split.next();
+        }
+        Some(row)
+    }
+
+    /// Reads on; `false` behind the last row.
+    pub(crate) async fn more(&mut self) -> Result<bool, BatchError> {
+        if self.split.is_done() {
+            return Ok(false);
+        }
+        self.feed().await?;
+        Ok(true)
     }
 
     /// The names of a CSV file's columns, once the first row has been read.

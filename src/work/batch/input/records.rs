@@ -1,9 +1,14 @@
 //! Rows that end with a line break: lines, and whatever has lines within it.
 
 use bytes::{Buf, Bytes};
-use memchr::memchr;
+use memchr::{memchr, memrchr};
 
 use super::row::{Row, Split, shown_of};
+
+/// Short rows are cut from copies of about so many bytes: those of one batch pass through several
+/// threads, which would all count references to one large chunk, and the chunk need not be held for a
+/// few of them.
+const BLOCK: usize = 16 << 10;
 
 /// Where a row ends.
 pub(crate) trait Frame: Send + Default {
@@ -39,7 +44,10 @@ pub(crate) struct Records<F> {
     begin: u64,
     end: u64,
     limit: usize,
+    /// What is cut into rows now.
     chunk: Bytes,
+    /// What has come and lies behind it.
+    rest: Bytes,
     /// What came of the row in chunks before this one, or its begin once it is too long.
     carry: Vec<u8>,
     /// Bytes of the row in chunks before this one.
@@ -66,6 +74,7 @@ impl<F: Frame> Records<F> {
             end,
             limit: usize::try_from(limit).unwrap_or(usize::MAX),
             chunk: Bytes::new(),
+            rest: Bytes::new(),
             carry: Vec::new(),
             carried: 0,
             at: Self::first_byte(begin),
@@ -81,6 +90,20 @@ impl<F: Frame> Records<F> {
     /// The byte before the shard tells whether a row begins with the shard's first one.
     pub(crate) fn first_byte(begin: u64) -> u64 {
         begin.saturating_sub(1)
+    }
+
+    /// Goes on to the next lines of what has come; `false` when all of it is used up.
+    fn advance(&mut self) -> bool {
+        let near = &self.rest[..self.rest.len().min(BLOCK)];
+        self.chunk = if let Some(last) = memrchr(b'\n', near) {
+            let block = Bytes::copy_from_slice(&near[..=last]);
+            self.rest.advance(block.len());
+            block
+        } else {
+            let end = memchr(b'\n', &self.rest).map_or(self.rest.len(), |last| last + 1);
+            self.rest.split_to(end)
+        };
+        !self.chunk.is_empty()
     }
 
     fn too_long(&self, more: usize) -> bool {
@@ -171,8 +194,8 @@ impl<F: Frame> Records<F> {
 
 impl<F: Frame> Split for Records<F> {
     fn push(&mut self, chunk: Bytes) {
-        debug_assert!(self.chunk.is_empty(), "the chunk before has been used up");
-        self.chunk = chunk;
+        debug_assert!(self.rest.is_empty(), "the chunk before has been used up");
+        self.rest = chunk;
     }
 
     fn finish(&mut self, broken: Option<String>) {
@@ -194,6 +217,8 @@ impl<F: Frame> Split for Records<F> {
                 } else if over && self.too_long(0) {
                     self.done = true;
                     return self.take(Bytes::new(), self.carried);
+                } else if self.advance() {
+                    continue;
                 }
                 return None;
             };

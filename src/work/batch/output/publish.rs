@@ -1,7 +1,7 @@
 //! From committed parts to the files that users read.
 //!
-//! A part stays until it has been copied to its file's name, and is removed then: a part that is there
-//! may not have been published, one that is not has been. So whoever comes later, after any kill, knows
+//! A part stays until it has its file's name, or has been copied to it: a part that is there may not
+//! have been published, one that is not has been. So whoever comes later, after any kill, knows
 //! what is left to do, and does it again without harm.
 
 use crate::storage::{Object, Place, StorageError, StorageErrorKind, Stores};
@@ -25,7 +25,7 @@ impl Where {
     }
 }
 
-/// Copies the parts of a committed shard to their files, unless that has been done.
+/// Moves the parts of a committed shard to their files, unless that has been done.
 pub(crate) async fn publish(
     stores: &Stores,
     layout: &OutputLayout,
@@ -34,16 +34,14 @@ pub(crate) async fn publish(
     let shard = marker.shard as usize;
     let pairs = [(&marker.results, layout.results(shard)), (&marker.errors, layout.errors(shard))];
     for (part, file) in &pairs {
-        let place = layout.part(&part.name);
         if let Where::Part(object) = where_is(stores, layout, part, file).await? {
-            match stores.copy(&object, file).await {
-                Ok(_) => {}
+            match stores.relocate(&object, file).await {
+                Ok(()) => {}
                 // Another worker has published and removed it meanwhile.
                 Err(error) if error.kind == StorageErrorKind::NotFound => {}
                 Err(error) => return Err(error.into()),
             }
         }
-        stores.delete(&place).await?;
     }
     Ok(())
 }

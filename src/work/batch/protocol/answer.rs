@@ -1,8 +1,11 @@
 //! Predictions cut out of an answer, exactly as the server wrote them.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use bytes::Bytes;
+use serde::Deserializer;
+use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 /// The values of the array behind a field of an answer, each as its own JSON text. The error says what
@@ -11,9 +14,44 @@ use serde_json::value::RawValue;
 /// Servers in Python, and TF Serving, write NaN and infinities bare, which no JSON has. They become
 /// the strings `"NaN"`, `"Infinity"` and `"-Infinity"`, as the JSON form of protocol buffers has them.
 pub(super) fn array(body: &Bytes, field: &str) -> Result<Vec<Bytes>, String> {
+    if let Some(found) = at_once(body, field) {
+        return Ok(found);
+    }
     let body = readable(body)?;
     let value = self::field(&body, field)?;
     elements(&value).ok_or_else(|| format!("its answer's `{field}` is no array"))
+}
+
+/// The same of an answer in which nothing is unusual, which most are; it is read once.
+fn at_once(body: &Bytes, field: &str) -> Option<Vec<Bytes>> {
+    let text = str::from_utf8(body).ok()?;
+    let mut json = serde_json::Deserializer::from_str(text);
+    let values = json.deserialize_map(ArrayOf(field)).ok()?;
+    json.end().ok()?;
+    Some(values.into_iter().map(|value| body.slice_ref(value.get().as_bytes())).collect())
+}
+
+/// The elements of the array behind this field of an object that has it once.
+struct ArrayOf<'a>(&'a str);
+
+impl<'de> Visitor<'de> for ArrayOf<'_> {
+    type Value = Vec<&'de RawValue>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut found = None;
+        while let Some(name) = map.next_key::<&str>()? {
+            if name != self.0 {
+                map.next_value::<IgnoredAny>()?;
+            } else if found.replace(map.next_value()?).is_some() {
+                return Err(A::Error::custom("a field is there twice"));
+            }
+        }
+        found.ok_or_else(|| A::Error::custom("a field is missing"))
+    }
 }
 
 /// The text behind a field of an answer.

@@ -51,28 +51,41 @@ impl Feed {
         let (format, limit) = (self.job.format, self.max_line_bytes);
         let mut reader = Reader::open(&self.stores, input, shard, format, limit).await?;
         let list = input.place.clone();
+        let mut gathered = Gathered {
+            batch: Batch::default(),
+            asked: 0,
+            rows: 0,
+            most_asked: self.max_batch_size,
+            most_bytes: self.max_batch_bytes,
+        };
         let mut header: Option<Arc<[String]>> = None;
-        let mut gathered = Gathered { batch: Batch::default(), asked: 0, rows: 0 };
-        loop {
-            let Some(row) = reader.next().await? else { break };
-            if header.is_none() {
-                header = reader.header().map(Into::into);
+        if self.maker.needs_files() {
+            loop {
+                let mut rows = Vec::with_capacity(FILES);
+                while rows.len() < FILES
+                    && let Some(row) = reader.next().await?
+                {
+                    rows.push(row);
+                }
+                if rows.is_empty() {
+                    break;
+                }
+                let contents = fetch_all(&self.stores, &list, &rows, limit).await?;
+                for (row, content) in rows.iter().zip(contents) {
+                    let made = self.maker.make(row, None, content);
+                    self.put(&mut gathered, row, made, None, &batches).await?;
+                }
             }
-            if !self.maker.needs_files() {
-                let made = self.maker.make(&row, header.as_deref(), None);
-                self.put(&mut gathered, &batches, header.as_ref(), &row, made).await?;
-                continue;
-            }
-            let mut rows = vec![row];
-            while rows.len() < FILES
-                && let Some(row) = reader.next().await?
-            {
-                rows.push(row);
-            }
-            let contents = fetch_all(&self.stores, &list, &rows, limit).await?;
-            for (row, content) in rows.iter().zip(contents) {
-                let made = self.maker.make(row, None, content);
-                self.put(&mut gathered, &batches, header.as_ref(), row, made).await?;
+        } else {
+            while reader.more().await? {
+                // Nothing is waited for between rows that have been read.
+                while let Some(row) = reader.ready() {
+                    if header.is_none() {
+                        header = reader.header().map(Into::into);
+                    }
+                    let made = self.maker.make(&row, header.as_deref(), None);
+                    self.put(&mut gathered, &row, made, header.as_ref(), &batches).await?;
+                }
             }
         }
         self.numbering.note(self.shard, reader.lines());
@@ -85,44 +98,26 @@ impl Feed {
         Ok(())
     }
 
+    #[inline]
     async fn put(
         &mut self,
         gathered: &mut Gathered,
-        batches: &Sender<Batch>,
-        header: Option<&Arc<[String]>>,
         row: &Row,
         made: Made,
+        header: Option<&Arc<[String]>>,
+        batches: &Sender<Batch>,
     ) -> Result<(), BatchError> {
-        let number = gathered.rows;
         let kept = match &mut self.kept {
-            Some(kept) => Some(kept.line_of(number).await?),
+            Some(kept) => Some(kept.line_of(gathered.rows).await?),
             None => None,
         };
-        let outcome = match (kept, made.send) {
-            (Some(Line::Result(line)), _) => Outcome::Kept(line),
-            (_, Ok(send)) => Outcome::Ask(send),
-            (_, Err(error)) => Outcome::Failed(error),
-        };
-        let bytes = row.text.len().max(weight(&made.echo, &outcome)) as u64;
-        let batch = &gathered.batch;
-        let full = gathered.asked >= self.max_batch_size
-            || batch.items.len() >= MOST.max(self.max_batch_size)
-            || !batch.items.is_empty() && batch.bytes + bytes > self.max_batch_bytes;
-        if full {
-            let header = header.cloned();
-            let batch = Batch { header, ..std::mem::take(&mut gathered.batch) };
-            gathered.asked = 0;
-            gathered.batch.items.reserve(self.max_batch_size.min(MOST));
-            if batches.send(batch).await.is_err() {
+        if let Some(full) = gathered.put(row, made, kept) {
+            let full = Batch { header: header.cloned(), ..full };
+            if batches.send(full).await.is_err() {
                 // The shard was given up; the next row would be read for nobody.
                 return Err(BatchError::Internal("its rows are not taken any more".into()));
             }
         }
-        gathered.asked += usize::from(matches!(outcome, Outcome::Ask(_)));
-        gathered.batch.bytes += bytes;
-        let Row { offset, line, .. } = *row;
-        gathered.batch.items.push(Item { row: number, offset, line, echo: made.echo, outcome });
-        gathered.rows += 1;
         Ok(())
     }
 }
@@ -133,6 +128,34 @@ struct Gathered {
     asked: usize,
     /// Rows so far.
     rows: u64,
+    most_asked: usize,
+    most_bytes: u64,
+}
+
+impl Gathered {
+    /// Puts a row behind those before it, and returns these when it is the first of another batch.
+    fn put(&mut self, row: &Row, made: Made, kept: Option<Line>) -> Option<Batch> {
+        let outcome = match (kept, made.send) {
+            (Some(Line::Result(line)), _) => Outcome::Kept(line),
+            (_, Ok(send)) => Outcome::Ask(send),
+            (_, Err(error)) => Outcome::Failed(error),
+        };
+        let bytes = row.text.len().max(weight(&made.echo, &outcome)) as u64;
+        let is_full = self.asked >= self.most_asked
+            || self.batch.items.len() >= MOST.max(self.most_asked)
+            || !self.batch.items.is_empty() && self.batch.bytes + bytes > self.most_bytes;
+        let full = is_full.then(|| {
+            self.asked = 0;
+            let items = Vec::with_capacity(self.most_asked.min(MOST));
+            std::mem::replace(&mut self.batch, Batch { items, ..Batch::default() })
+        });
+        self.asked += usize::from(matches!(outcome, Outcome::Ask(_)));
+        self.batch.bytes += bytes;
+        let Row { offset, line, .. } = *row;
+        self.batch.items.push(Item { row: self.rows, offset, line, echo: made.echo, outcome });
+        self.rows += 1;
+        full
+    }
 }
 
 fn weight(echo: &Echo, outcome: &Outcome) -> usize {
@@ -153,10 +176,15 @@ pub(super) fn unit_of(format: InputFormat) -> &'static str {
 }
 
 impl Batch {
+    /// Whether nothing of it is to be sent.
+    pub(super) fn is_settled(&self) -> bool {
+        !self.items.iter().any(|item| matches!(item.outcome, Outcome::Ask(_)))
+    }
+
     /// Takes out what is to be sent, in order.
-    pub(super) fn asks(&mut self) -> Vec<Bytes> {
-        let asks = self.items.iter().filter_map(|item| match &item.outcome {
-            Outcome::Ask(send) => Some(send.clone()),
+    pub(super) fn take_asks(&mut self) -> Vec<Bytes> {
+        let asks = self.items.iter_mut().filter_map(|item| match &mut item.outcome {
+            Outcome::Ask(send) => Some(std::mem::take(send)),
             _ => None,
         });
         asks.collect()

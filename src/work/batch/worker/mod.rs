@@ -1,7 +1,5 @@
 //! What one worker does: shards, one after the other, until the whole job is done.
 
-#[cfg(test)]
-mod bench;
 mod counts;
 mod ended;
 mod feed;

@@ -76,9 +76,9 @@ pub(super) async fn flow(
             }
             batch = batches.recv(), if open && room => match batch {
                 None => open = false,
-                Some(mut batch) => {
+                Some(batch) => {
                     bytes += batch.bytes;
-                    if batch.asks().is_empty() {
+                    if batch.is_settled() {
                         let bytes = batch.bytes;
                         let answered = Answered { batch, versions: Vec::new(), millis: None, bytes };
                         flying.push_back(async { Ok(answered) }.boxed());
@@ -111,7 +111,7 @@ async fn ask(
 ) -> Result<Answered, BatchError> {
     let bytes = batch.bytes;
     let began = Instant::now();
-    let asks = batch.asks();
+    let asks = batch.take_asks();
     let asked = asks.len();
     let answers = predictor.predict(asks).await?;
     drop(permit);
