@@ -34,9 +34,29 @@ pub(super) fn fresh(
         Some(Code::Image(_)) | None => {}
     }
     for WorkLink { path, target } in links {
-        link(target, &dir.join(path))?;
+        if path.is_absolute() {
+            fill(target, path)?;
+        } else {
+            link(target, &dir.join(path))?;
+        }
     }
     Ok(dir)
+}
+
+/// Makes links in a folder that is mounted empty: to what is in another one, or to one file.
+fn fill(target: &Path, folder: &Path) -> io::Result<()> {
+    fs_err::create_dir_all(folder)?;
+    let files = match fs_err::read_dir(target) {
+        Ok(entries) => entries.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?,
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => vec![target.to_owned()],
+        Err(error) => return Err(error),
+    };
+    for file in files {
+        if let Some(name) = file.file_name() {
+            link(&file, &folder.join(name))?;
+        }
+    }
+    Ok(())
 }
 
 /// Makes a link in place of whatever the code has there.
@@ -157,6 +177,24 @@ mod tests {
         let next = fresh(&root.path().join("work"), 2, Some(&place), &[]).unwrap();
         assert!(next.join("lib/own.py").exists() && !dir.exists());
         assert!(data.join("x").exists(), "what a link points at stays");
+    }
+
+    #[test]
+    fn a_mounted_folder_gets_links_for_every_attempt() {
+        let root = tempfile::tempdir().unwrap();
+        let (mount, fetched) = (root.path().join("mount"), root.path().join("fetched"));
+        fs_err::create_dir(&mount).unwrap();
+        fs_err::create_dir_all(fetched.join("deep")).unwrap();
+        fs_err::write(fetched.join("deep/a.csv"), "1").unwrap();
+        fs_err::write(root.path().join("b.csv"), "2").unwrap();
+        let links = [&fetched, &root.path().join("b.csv")]
+            .map(|target| WorkLink { path: mount.clone(), target: target.clone() });
+        for attempt in 1..3 {
+            fresh(&root.path().join("work"), attempt, None, &links).unwrap();
+            assert_eq!(fs_err::read_to_string(mount.join("deep/a.csv")).unwrap(), "1");
+            assert_eq!(fs_err::read_to_string(mount.join("b.csv")).unwrap(), "2");
+        }
+        assert!(fetched.join("deep/a.csv").is_file(), "what a link points at stays");
     }
 
     #[test]

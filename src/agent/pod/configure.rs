@@ -86,7 +86,7 @@ pub fn configure(document: &Path, container: Container<'_>) -> Result<Pod, PodEr
     }
     let parts = if replica == primary { &OUTPUT_PARTS[..] } else { &OUTPUT_PARTS[1..] };
     let places = Places::of(plan.gang(), output.clone().into(), parts);
-    if let Some(bad) = places.data.iter().find(|data| !stays_within(&data.path)) {
+    if let Some(bad) = places.data.iter().find(|data| !is_target(&data.path)) {
         let reason = format!("the data's path `{}` would leave its folder", bad.path);
         return Err(malformed(document, reason));
     }
@@ -182,6 +182,11 @@ fn malformed(path: &Path, reason: String) -> PodError {
 fn stays_within(path: &str) -> bool {
     let mut parts = Path::new(path).components().peekable();
     parts.peek().is_some() && parts.all(|part| matches!(part, Component::Normal(_)))
+}
+
+/// A path in the working folder, or one at which the pod has a folder for it; never upwards.
+fn is_target(path: &str) -> bool {
+    stays_within(path.strip_prefix('/').unwrap_or(path))
 }
 
 fn is_name(part: &str) -> bool {

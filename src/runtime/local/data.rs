@@ -27,8 +27,16 @@ pub(crate) fn links(plan: &Plan, claims: &Claims) -> Result<Vec<WorkLink>, Vec<S
     let mut refused = Vec::new();
     let mut links = Vec::new();
     // What is in buckets the agents fetch.
-    let here = |data: &&DataPlan| !matches!(data.uri, Place::Object(_));
-    for data in plan.gang().data.iter().filter(here) {
+    for data in &plan.gang().data {
+        if let Place::Object(_) = data.uri {
+            if Path::new(&data.path).is_absolute() {
+                refused.push(format!(
+                    "data: {} can be at {} in a cluster only; here write a path in the working folder",
+                    data.uri, data.path
+                ));
+            }
+            continue;
+        }
         match link(data, claims) {
             Ok(link) => links.extend(link),
             Err(reason) => refused.push(format!("data: {reason}")),

@@ -10,7 +10,7 @@ use crate::plan::{
     BLAME_HOLD, DRAIN, DataPlan, GANG_VERSION, GRACE, GangPlan, Head, KILL_BOUND, Known, LEASE,
     OUTSIDE_PAUSE, Plan, PlanContext, PlanError, PodOptions, RolePlan, StoragePlan, SyncPlan, Unit,
 };
-use crate::spec::{Framework, Output, OutputMode, Retries, Role, TrainJob, is_writable};
+use crate::spec::{Framework, Output, Retries, Role, TrainJob};
 use crate::storage::{BucketSettings, Place};
 
 /// The role of a job that names none.
@@ -63,7 +63,7 @@ pub fn plan(spec: &TrainJob, context: &PlanContext) -> Result<Plan, PlanError> {
             .output
             .as_ref()
             .map(|output| output.place().of_run(&context.run).starting_at(&context.code_base)),
-        sync: is_synced(spec).then(SyncPlan::default),
+        sync: spec.is_synced().then(SyncPlan::default),
         storage: storage(spec),
         security: spec.security.unwrap_or_default(),
         data: spec
@@ -137,20 +137,6 @@ fn members(framework: Framework, roles: &[RolePlan]) -> Vec<Member> {
             })
         })
         .collect()
-}
-
-/// Whether the agents keep the output. A command that can write to its bucket does so itself unless the
-/// spec says otherwise: TensorFlow, to Google's.
-fn is_synced(spec: &TrainJob) -> bool {
-    let Some(output) = &spec.output else { return false };
-    let place = output.place();
-    match output.mode() {
-        Some(mode) => mode == OutputMode::Sync && matches!(place, Place::Object(_)),
-        None if spec.framework == Framework::Tensorflow && place.as_str().starts_with("gs://") => {
-            false
-        }
-        None => is_writable(place),
-    }
 }
 
 /// The spec's settings, for each bucket that it names.

@@ -139,6 +139,16 @@ fn rows_come_back_once_though_a_pod_is_deleted() {
     }
     let wanted: Vec<i64> = (0..6).flat_map(|part| 1000 * part..1000 * part + 400).collect();
     assert_eq!(found, wanted, "every row once, in the order of the input");
+    // What an image for Vertex AI expects below /gcs is fetched to there.
+    let trainer = format!(
+        "apiVersion: mlctl.dev/v1\nkind: TrainJob\nname: reader\nimage: {}\ncommand: [sh, -c, 'test $(wc \
+         -l < /gcs/bucket/part-1.jsonl) = 400']\ndata: [{{uri: s3://bucket/part-1.jsonl, path: \
+         /gcs/bucket}}]\ncpu: 100m\nmemory: 128Mi\nstorage: {{secret: keys, endpoint: \
+         'http://store:7070', region: us-east-1}}\n",
+        kube.cluster.image("python"),
+    );
+    sandbox.write("reader.yaml", &trainer);
+    store.run(&kube, 0, &["train", "reader.yaml"]);
     // The same by whoever applies manifests alone.
     let rendered = [
         "render",

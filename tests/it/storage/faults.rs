@@ -1,12 +1,18 @@
-//! A store that resets, answers short, with 500, 503 and 409, and loses the answer to a conditional put.
+//! A store that resets, stalls, answers short, with 500, 503 and 409, loses the answer to a conditional
+//! put, and lets nobody in whose credentials have expired.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
 
 use mlctl::storage::{Place, Put, StorageConfig, StorageErrorKind, Stores};
 
 use crate::support::faults::{Fault, Faults};
 use crate::support::on_runtime;
 use crate::support::stores::{S3, s3_env};
+
+/// Seconds for which the credentials of a program are valid, less the time by which they are renewed
+/// early.
+const LIFE: i64 = 2;
 
 fn stores(proxy: &Faults) -> Stores {
     Stores::new(StorageConfig { env: s3_env(&proxy.endpoint()), ..StorageConfig::default() })
@@ -43,6 +49,66 @@ fn a_conditional_put_knows_who_wrote_whatever_its_answer_was() {
         assert_eq!(second.unwrap(), Put::Exists, "{fault:?}");
         let (_, there) = on_runtime(server.stores().read(&marker, 10)).unwrap();
         assert_eq!(there, "one", "{fault:?}");
+    }
+}
+
+#[test]
+fn a_store_that_stalls_is_asked_again() {
+    let server = S3::start();
+    let mut seen = BTreeSet::new();
+    let proxy = Faults::start(server.port, move |head| match method(head) {
+        method @ ("GET" | "PUT") if seen.insert(method.to_owned()) => Fault::Stall,
+        _ => Fault::None,
+    });
+    let through = stores(&proxy);
+    let marker = Place::from("s3://bucket/marker.json");
+    assert_eq!(on_runtime(through.put_if_absent(&marker, "one")).unwrap(), Put::Created);
+    assert_eq!(on_runtime(through.read(&marker, 10)).unwrap().1, "one");
+}
+
+/// Credentials of a program live for seconds here, and what is asked with older ones is refused.
+#[test]
+fn credentials_that_expire_in_the_middle_are_renewed() {
+    let server = S3::start();
+    let folder = tempfile::tempdir().unwrap();
+    let mut env = s3_env("");
+    let (user, secret) = (env.remove("AWS_ACCESS_KEY_ID"), env.remove("AWS_SECRET_ACCESS_KEY"));
+    let script = format!(
+        "now=$(date +%s)\nend=$(date -u -d @$((now + {LIFE} + 300)) +%Y-%m-%dT%H:%M:%SZ)\nprintf \
+         '{{\"Version\":1,\"AccessKeyId\":\"{}\",\"SecretAccessKey\":\"{}\",\"SessionToken\":\"%s\",\
+         \"Expiration\":\"%s\"}}' $now $end\n",
+        user.unwrap(),
+        secret.unwrap()
+    );
+    let program = folder.path().join("credentials.sh");
+    std::fs::write(&program, script).unwrap();
+    let config = folder.path().join("config");
+    let process = format!("[default]\ncredential_process = sh {}\n", program.display());
+    std::fs::write(&config, process).unwrap();
+    let tokens = Arc::new(Mutex::new(BTreeSet::new()));
+    let told = Arc::clone(&tokens);
+    let proxy = Faults::start(server.port, move |head| {
+        let head = head.to_lowercase();
+        let token =
+            head.split_once("x-amz-security-token: ").and_then(|(_, rest)| rest.lines().next());
+        let Some(token) = token.and_then(|token| token.trim().parse::<i64>().ok()) else {
+            return Fault::Status(403);
+        };
+        told.lock().unwrap().insert(token);
+        let age = jiff::Timestamp::now().as_second() - token;
+        if age > LIFE + 1 { Fault::Status(403) } else { Fault::None }
+    });
+    env.insert("AWS_ENDPOINT_URL_S3".into(), proxy.endpoint());
+    env.insert("AWS_CONFIG_FILE".into(), config.display().to_string());
+    env.insert("PATH".into(), std::env::var("PATH").unwrap());
+    let through = Stores::new(StorageConfig { env, ..StorageConfig::default() });
+    let place = Place::from("s3://bucket/x");
+    let begun = std::time::Instant::now();
+    while tokens.lock().unwrap().len() < 3 {
+        on_runtime(through.put(&place, "x")).unwrap();
+        on_runtime(through.read(&place, 10)).unwrap();
+        assert!(begun.elapsed().as_secs() < 60, "they are renewed");
+        std::thread::sleep(std::time::Duration::from_millis(100));
     }
 }
 

@@ -16,6 +16,8 @@ pub enum Fault {
     LoseAnswer,
     /// Half of the answer arrives.
     Truncate,
+    /// Nothing comes back for as long as the client waits; the server hears nothing.
+    Stall,
     /// The proxy answers with this status; the server hears nothing.
     Status(u16),
 }
@@ -80,6 +82,7 @@ fn pass(mut client: TcpStream, upstream: u16, rule: &Mutex<Rule>) -> Option<()> 
     client.read_exact(&mut body).ok()?;
     let fault = rule.lock().ok()?(&head);
     match fault {
+        Fault::Stall => return client.read_to_end(&mut Vec::new()).map(drop).ok(),
         Fault::Reset => return client.shutdown(Shutdown::Both).ok(),
         Fault::Status(status) => {
             let answer =

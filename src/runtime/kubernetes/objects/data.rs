@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use k8s_openapi::api::core::v1::{Volume, VolumeMount};
+use k8s_openapi::api::core::v1::{EmptyDirVolumeSource, Volume, VolumeMount};
 
 use super::claim::{OWN, persistent};
 use crate::agent::WorkLink;
@@ -23,6 +23,22 @@ pub(crate) fn claims(plan: &Plan) -> impl Iterator<Item = (Volume, VolumeMount)>
         };
         Some((volume, mount))
     })
+}
+
+/// Folders for data in buckets whose path is absolute: the agents put links into them.
+pub(crate) fn folders(plan: &Plan) -> impl Iterator<Item = (Volume, VolumeMount)> {
+    plan.gang().fetched().filter(|data| Path::new(&data.path).is_absolute()).enumerate().map(
+        |(index, data)| {
+            let name = format!("{OWN}fetched-{index}");
+            let mount = VolumeMount {
+                name: name.clone(),
+                mount_path: data.path.clone(),
+                ..VolumeMount::default()
+            };
+            let empty_dir = Some(EmptyDirVolumeSource::default());
+            (Volume { name, empty_dir, ..Volume::default() }, mount)
+        },
+    )
 }
 
 /// The links that agents make in working folders, for claims whose path is relative to those.

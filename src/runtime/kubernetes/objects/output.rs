@@ -24,6 +24,15 @@ pub(crate) fn is_mounted(plan: &Plan) -> bool {
     gang.sync.is_some() || gang.output.as_ref().is_none_or(|output| output.claim().is_some())
 }
 
+/// Where Vertex mounts the bucket of an output that the agents keep: commands written for it find their
+/// folder there.
+pub(crate) fn gcs_folder(plan: &Plan) -> Option<String> {
+    let gang = plan.gang();
+    let output = gang.output.as_ref().filter(|_| gang.sync.is_some())?;
+    let place = output.as_str().strip_prefix("gs://")?;
+    Some(format!("/gcs/{}", place.trim_end_matches('/')))
+}
+
 /// The reasons why the outputs can't go where the spec says. What the user should know of outputs
 /// that can goes to `notices`.
 pub(crate) fn reasons(plan: &Plan, notices: &mut Vec<String>) -> Vec<String> {

@@ -130,7 +130,16 @@ pub(crate) fn volumes(
         };
         all.add(volume, OUTPUT_DIR, false);
     }
-    for (volume, mount) in data::claims(plan) {
+    if let Some(path) = output::gcs_folder(plan)
+        .filter(|path| mount_paths(plan, role).all(|other| !mount_touches(path, other)))
+    {
+        all.mounts.push(VolumeMount {
+            name: "mlctl-output".into(),
+            mount_path: path,
+            ..VolumeMount::default()
+        });
+    }
+    for (volume, mount) in data::claims(plan).chain(data::folders(plan)) {
         all.volumes.push(volume);
         all.mounts.push(mount);
     }
@@ -213,7 +222,7 @@ fn projected(plan: &Plan, maps: usize) -> Volume {
 
 /// The absolute paths at which a spec mounts something into the pods of a role.
 fn mount_paths<'a>(plan: &'a Plan, role: &'a RolePlan) -> impl Iterator<Item = &'a str> {
-    let data = plan.gang().data.iter().filter(|data| data.uri.claim().is_some());
+    let data = plan.gang().data.iter().filter(|data| !matches!(data.uri, Place::Path(_)));
     let data = data.map(|data| data.path.as_str()).filter(|path| path.starts_with('/'));
     let secrets = role.secrets.iter().filter_map(|secret| secret.mount_path.as_deref());
     data.chain(secrets).chain(role.volumes.iter().map(|volume| volume.mount_path.as_str()))

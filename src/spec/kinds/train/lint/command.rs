@@ -117,9 +117,7 @@ impl Lint<'_> {
             );
             return;
         }
-        if text.starts_with("/gcs/") || text.contains("=/gcs/") || text.contains(" /gcs/") {
-            self.gcs_path(&word.path);
-        }
+        self.gcs_path(&word.path, text);
         if shell {
             return;
         }
@@ -182,8 +180,17 @@ impl Lint<'_> {
         }
     }
 
-    /// A folder that Vertex mounts and nobody else does.
-    pub(crate) fn gcs_path(&mut self, path: &str) {
+    /// A value, or a word in it, that is in a folder that Vertex mounts and nobody else does.
+    pub(crate) fn gcs_path(&mut self, path: &str, text: &str) {
+        let begins = text.match_indices("/gcs/").map(|(at, _)| &text[at..]);
+        let whole = begins.filter(|rest| {
+            let before = text[..text.len() - rest.len()].chars().next_back();
+            before.is_none_or(|c| matches!(c, '=' | ' '))
+        });
+        let mut folders = whole.map(|rest| rest.split(' ').next().unwrap_or(rest)).peekable();
+        if folders.peek().is_none() || folders.all(|folder| self.job.stands_for_gcs(folder)) {
+            return;
+        }
         let volumes =
             self.job.volumes.iter().chain(self.job.roles.values().flat_map(|r| &r.volumes));
         if volumes.into_iter().any(|volume| volume.mount_path.starts_with("/gcs")) {
@@ -195,8 +202,9 @@ impl Lint<'_> {
         )
         .at(self.spans.value(path), "not there at run time")
         .help(
-            "write to `AIP_MODEL_DIR` (see `output`), read by URL, or mount the bucket with \
-                 `volumes` at `/gcs/...`",
+            "write to `AIP_MODEL_DIR` (see `output`), or read by URL; in a cluster `data: [{uri: \
+                 gs://BUCKET/..., path: /gcs/BUCKET/...}]` brings files there, `output: {uri: gs://..., \
+                 mode: sync}` keeps `model`, `checkpoints` and `logs` below it, and `volumes` mount",
         );
         self.add(finding);
     }

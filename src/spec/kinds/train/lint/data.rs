@@ -15,7 +15,8 @@ impl Lint<'_> {
             let (place, span) = self.located(&data.uri, &key_path(&base, "uri"));
             self.source(place, span);
             let path = key_path(&base, "path");
-            if !self.target(&data.path, place.claim().is_some(), &path) {
+            let may_be_absolute = !matches!(place, Place::Path(_));
+            if !self.target(&data.path, may_be_absolute, &path) {
                 continue;
             }
             let earlier =
@@ -64,7 +65,7 @@ impl Lint<'_> {
     }
 
     /// Whether data can be put there.
-    fn target(&mut self, target: &str, claim: bool, path: &str) -> bool {
+    fn target(&mut self, target: &str, may_be_absolute: bool, path: &str) -> bool {
         let before = self.findings.len();
         let span = self.spans.value(path);
         let escapes = target.split('/').any(|part| part == "..");
@@ -75,11 +76,13 @@ impl Lint<'_> {
                     .at(span, "")
                     .help("write a path in the working folder, such as `data`"),
             );
-        } else if target.starts_with('/') && !claim {
+        } else if target.starts_with('/') && !may_be_absolute {
             self.add(
                 Diagnostic::error(
                     Code::BadPath,
-                    format!("`{target}`: only a claim can be mounted at an absolute path"),
+                    format!(
+                        "`{target}`: only what is in a claim or a bucket can be at an absolute path"
+                    ),
                 )
                 .at(span, "outside the working folder")
                 .help("write a path in the working folder, such as `data`"),

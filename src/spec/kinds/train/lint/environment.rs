@@ -92,9 +92,7 @@ impl Lint<'_> {
                         }),
                     );
                 }
-                if value.starts_with("/gcs/") {
-                    self.gcs_path(&value_path);
-                }
+                self.gcs_path(&value_path, value);
             }
             (None, Some(_)) => {}
         }

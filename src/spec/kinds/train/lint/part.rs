@@ -49,8 +49,8 @@ fn looks_at(code: Code) -> Option<&'static [&'static str]> {
         | Code::ManyRetries
         | Code::UnknownField
         | Code::WrongType => &[],
-        // A volume may be mounted at `/gcs`.
-        Code::GcsPath => &["volumes"],
+        // Something may be mounted, fetched or kept at `/gcs`.
+        Code::GcsPath => &["volumes", "data", "output", "framework"],
         Code::LiteralSecret => &["valueFrom"],
         Code::OutsideCode => &["code"],
         Code::BadToleration => &["tolerations"],

@@ -71,7 +71,7 @@ impl Lint<'_> {
                     .help(format!("write `{field}: ${{HOME}}{}`", &value[1..])),
                 );
             } else if value.starts_with("/gcs/") {
-                self.gcs_path(self.path_of(field));
+                self.gcs_path(self.path_of(field), value);
             }
         }
         if let Some(output) = &job.output {

@@ -165,8 +165,9 @@ pub struct Data {
     /// `file:///...`. Those travel to a cluster like code, so few and small.
     #[schemars(extend("x-mlctl-expand" = true))]
     pub uri: Place,
-    /// Where the command finds it: a path in its working folder. A claim may also be mounted at an
-    /// absolute path, in a cluster only. It is there to be read.
+    /// Where the command finds it: a path in its working folder. In a cluster a claim may also be
+    /// mounted at an absolute path, and what is in a bucket be in a folder at one, such as
+    /// `/gcs/bucket/in`. It is there to be read.
     #[schemars(extend("x-mlctl-expand" = true))]
     pub path: String,
 }

@@ -3,7 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::storage::{BucketSettings, Place};
+use super::{Data, Framework, TrainJob};
+use crate::spec::is_writable;
+use crate::storage::{BucketSettings, Place, mount_touches};
 
 /// Where the run writes: a place, or a place with how it is written to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -130,5 +132,39 @@ impl Storage {
             requester_pays: *requester_pays,
             profile: None,
         }
+    }
+}
+
+impl TrainJob {
+    /// Whether the agents keep the output. A command that can write to its bucket does so itself unless
+    /// the spec says otherwise: TensorFlow, to Google's.
+    pub fn is_synced(&self) -> bool {
+        let Some(output) = &self.output else { return false };
+        let place = output.place();
+        match output.mode() {
+            Some(mode) => mode == OutputMode::Sync && matches!(place, Place::Object(_)),
+            None if self.framework == Framework::Tensorflow
+                && place.as_str().starts_with("gs://") =>
+            {
+                false
+            }
+            None => is_writable(place),
+        }
+    }
+
+    /// Whether a path such as `/gcs/bucket/out/model` is there in a pod, though nobody mounts the
+    /// bucket: data that are fetched to there, or an output that the agents keep.
+    pub fn stands_for_gcs(&self, path: &str) -> bool {
+        let is_below = |folder: &str| mount_touches(path, folder) && path.len() >= folder.len();
+        let fetched = |data: &Data| matches!(data.uri, Place::Object(_)) && is_below(&data.path);
+        let kept = || {
+            let bucket = self.output.as_ref()?.place().as_str().strip_prefix("gs://")?;
+            Some(
+                ["model", "checkpoints", "logs"]
+                    .iter()
+                    .any(|part| is_below(&format!("/gcs/{}/{part}", bucket.trim_end_matches('/')))),
+            )
+        };
+        self.data.iter().any(fetched) || (self.is_synced() && kept() == Some(true))
     }
 }
