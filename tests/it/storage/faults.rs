@@ -81,10 +81,10 @@ fn credentials_that_expire_in_the_middle_are_renewed() {
         secret.unwrap()
     );
     let program = folder.path().join("credentials.sh");
-    std::fs::write(&program, script).unwrap();
+    fs_err::write(&program, script).unwrap();
     let config = folder.path().join("config");
     let process = format!("[default]\ncredential_process = sh {}\n", program.display());
-    std::fs::write(&config, process).unwrap();
+    fs_err::write(&config, process).unwrap();
     let tokens = Arc::new(Mutex::new(BTreeSet::new()));
     let told = Arc::clone(&tokens);
     let proxy = Faults::start(server.port, move |head| {
