@@ -9,6 +9,7 @@ use super::batch_end::{BatchEnd, batch_end, code_of};
 use super::batch_flags::BatchFlags;
 use super::batch_plan::dry_run;
 use super::batch_retry::{remembered_job, retry_failed};
+use super::cost::{bill_of, cost_text};
 use super::train::{add_labels, detached, prices_for_limit};
 use super::watch::{Watch, watch};
 use crate::cli::{
@@ -16,6 +17,7 @@ use crate::cli::{
 };
 use crate::event::RunState;
 use crate::gang::RunId;
+use crate::ops::cost::Bill;
 use crate::run::{RunView, Submitted, WhyReport, explain};
 use crate::runtime::{LOCAL, Notice, Runtime, SubmitOptions};
 use crate::spec::BATCH_PREDICT_JOB;
@@ -174,7 +176,7 @@ pub fn run(context: &Context, args: &BatchPredictArgs) -> Result<u8, CliError> {
             goal: Some(BatchGoal { shards: job.document.shards.len(), committed }),
         };
         let Some(view) = watch(context, &watched)? else { return Ok(exit::DETACHED) };
-        code = code.max(ended(context, &*runtime, job, run, &view, args.events)?);
+        code = code.max(ended(context, &store, &*runtime, job, run, &view, args.events)?);
     }
     Ok(code)
 }
@@ -276,6 +278,9 @@ struct Report<'a> {
     output: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     summary: Option<&'a Summary>,
+    /// Of this run alone; absent where nothing was started.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost: Option<Bill>,
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<WhyReport>,
 }
@@ -296,6 +301,7 @@ fn complete(context: &Context, job: &Surveyed, summary: &Summary) -> Result<u8, 
         exit_code: code,
         output,
         summary: Some(summary),
+        cost: None,
         why: None,
     };
     context.emit(&report, Text::default)?;
@@ -305,6 +311,7 @@ fn complete(context: &Context, job: &Surveyed, summary: &Summary) -> Result<u8, 
 /// How a run that was followed to its end has ended, said and as an exit code.
 fn ended(
     context: &Context,
+    store: &Store,
     runtime: &dyn Runtime,
     job: &Surveyed,
     run: &Submitted,
@@ -321,9 +328,15 @@ fn ended(
         // With `--events` the last event is the summary.
         return Ok(code);
     }
+    let cost = bill_of(context, store, &run.paths.run, &run.plan);
+    // What a run has cost is no reason to lose what it has done.
+    let cost = cost.map_err(|error| context.printer.warn(error.to_string())).ok();
     let why = (!succeeded).then(|| explain(view, &run.paths, Some(&run.plan), Some(runtime as _)));
     if context.format == Format::Table {
         context.printer.say(summary_text(view, &[], why.as_ref()));
+        if let Some(bill) = cost.filter(|bill| bill.currency.is_some()) {
+            context.printer.say(format!("  cost     {}", cost_text(&bill)));
+        }
         if let Some(summary) = &found {
             context.printer.say(batch_summary_text(summary, output.as_str()));
         } else {
@@ -338,6 +351,7 @@ fn ended(
         exit_code: code,
         output: output.to_string(),
         summary: found.as_ref(),
+        cost,
         why,
     };
     context.emit(&report, Text::default)?;

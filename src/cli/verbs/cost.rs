@@ -2,14 +2,16 @@
 
 use std::path::PathBuf;
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::selection::Selection;
 use crate::cli::{CliError, Context, ErrorKind, Format, RuntimeRefresh};
 use crate::gang::RunId;
 use crate::ops::cost::{Bill, By, Charged, Stretches, Sum, Window, money, sums};
+use crate::plan::Plan;
 use crate::runtime::Wanted;
-use crate::store::{ListFilter, RunSummary, Store, now};
+use crate::store::{IndexEntry, ListFilter, RunRecord, RunSummary, Store, now};
 use crate::text::Span;
 use crate::ui::Table;
 
@@ -158,17 +160,42 @@ fn charged(context: &Context, store: &Store, args: &CostArgs) -> Result<Vec<Char
             ));
             continue;
         };
-        all.push(Charged {
-            run: entry.id,
-            name: entry.name,
-            user: entry.user,
-            labels: entry.labels,
-            stretches: Stretches::of(&store.events(&record)?, now),
-            prices: context.prices(&entry.runtime)?,
-            plan,
-        });
+        all.push(charge(context, store, entry, &record, plan, now)?);
     }
     Ok(all)
+}
+
+fn charge(
+    context: &Context,
+    store: &Store,
+    entry: IndexEntry,
+    record: &RunRecord,
+    plan: Plan,
+    now: Timestamp,
+) -> Result<Charged, CliError> {
+    Ok(Charged {
+        run: entry.id,
+        name: entry.name,
+        user: entry.user,
+        labels: entry.labels,
+        stretches: Stretches::of(&store.events(record)?, now),
+        prices: context.prices(&entry.runtime)?,
+        plan,
+    })
+}
+
+/// What one run has cost by now; an error of the price file is one.
+pub(super) fn bill_of(
+    context: &Context,
+    store: &Store,
+    run: &RunId,
+    plan: &Plan,
+) -> Result<Bill, CliError> {
+    let (record, to) = (store.record(run)?, now());
+    let charged = charge(context, store, record.entry(), &record, plan.clone(), to)?;
+    let mut bill = Bill::default();
+    sums(&[charged], &By::Run, Window::until(to)).iter().for_each(|sum| bill.add(&sum.bill));
+    Ok(bill)
 }
 
 fn table(sums: &[Sum], all: &Bill, by: &By) -> Table {

@@ -12,7 +12,8 @@ use super::s3_env;
 /// The server.
 pub struct Moto {
     _running: Running,
-    port: u16,
+    /// Its port on this machine.
+    pub port: u16,
 }
 
 impl Moto {
