@@ -194,7 +194,9 @@ pub(super) fn bill_of(
     let (record, to) = (store.record(run)?, now());
     let charged = charge(context, store, record.entry(), &record, plan.clone(), to)?;
     let mut bill = Bill::default();
-    sums(&[charged], &By::Run, Window::until(to)).iter().for_each(|sum| bill.add(&sum.bill));
+    for sum in sums(&[charged], &By::Run, Window::until(to)) {
+        bill.add(&sum.bill);
+    }
     Ok(bill)
 }
 
