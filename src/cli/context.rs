@@ -1,7 +1,7 @@
 //! What every verb gets: the environment, the settings, and the choices of the command line.
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
 use super::place::Runtimes;
@@ -11,7 +11,7 @@ use super::{CliError, Env, PlaceArgs, Settings};
 use crate::ops::cost::Prices;
 use crate::plan::Plan;
 use crate::run::Submitter;
-use crate::storage::{StorageConfig, Stores};
+use crate::storage::{BucketSettings, StorageConfig, Stores};
 use crate::ui::Printer;
 
 /// Form of the final document on standard output.
@@ -93,6 +93,24 @@ impl Context {
             Some(batch) => Stores::new(self.stores().config().with(&batch.storage)),
             None => self.stores(),
         }
+    }
+
+    /// The same for looking at a spec, which may be somebody else's: no token goes where only the spec
+    /// says.
+    pub fn looking(&self, mut settings: BTreeMap<String, BucketSettings>) -> Stores {
+        let own = self.stores();
+        let foreign = settings.iter_mut().filter(|(bucket, settings)| {
+            let bearer = !bucket.starts_with("s3://");
+            bearer && settings.endpoint.is_some() && !own.config().buckets.contains_key(*bucket)
+        });
+        for (bucket, settings) in foreign {
+            self.printer.warn(format!(
+                "{bucket}: the spec names an endpoint of its own, which gets no credentials from a look \
+                 at it; `storage` in the settings would name it as yours"
+            ));
+            settings.anonymous = true;
+        }
+        Stores::new(own.config().with(&settings))
     }
 
     /// The object stores that places name, with this command's credentials and settings; all callers

@@ -142,6 +142,8 @@ pub struct CodeArchive {
     pub uri: Place,
     /// The SHA-256 of its bytes, in hex.
     pub sha256: String,
+    /// Its size in bytes.
+    pub size: u64,
 }
 
 /// What the agents do with an output that they keep in a bucket.

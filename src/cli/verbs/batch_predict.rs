@@ -212,22 +212,12 @@ pub(super) fn look(
     batch: LoadedBatch,
     only_look: bool,
 ) -> Result<Surveyed, CliError> {
-    let own = context.stores();
-    let mut settings = buckets(&batch);
-    if only_look {
-        let foreign = settings.iter_mut().filter(|(bucket, settings)| {
-            let bearer = !bucket.starts_with("s3://");
-            bearer && settings.endpoint.is_some() && !own.config().buckets.contains_key(*bucket)
-        });
-        for (bucket, settings) in foreign {
-            context.printer.warn(format!(
-                "{bucket}: the spec names an endpoint of its own, which gets no credentials from a dry \
-                 run; `storage` in the settings would name it as yours"
-            ));
-            settings.anonymous = true;
-        }
-    }
-    let stores = Stores::new(own.config().with(&settings));
+    let settings = buckets(&batch);
+    let stores = if only_look {
+        context.looking(settings)
+    } else {
+        Stores::new(context.stores().config().with(&settings))
+    };
     let handle = context.handle()?;
     let document = handle.block_on(survey(&stores, &batch))?;
     let progress = handle.block_on(progress(&stores, &batch.output(), &document))?;

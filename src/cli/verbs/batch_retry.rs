@@ -46,7 +46,7 @@ fn of_output(store: &Store, output: &Place) -> Result<RunRecord, CliError> {
     let of_kind = all.runs.iter().filter(|run| run.entry.kind == BATCH_PREDICT_JOB);
     for run in of_kind {
         let Ok(plan) = store.paths(&run.entry.id).read_plan() else { continue };
-        let record = store.record(&run.entry.id)?;
+        let Ok(record) = store.record(&run.entry.id) else { continue };
         let is_there = plan.batch().is_some_and(|batch| bare(&batch.output) == bare(output));
         if is_there && !record.adopted {
             return Ok(record);
@@ -81,7 +81,8 @@ fn of_run(
     if text.contains(MASK) {
         return Err(refused("had secret values in its spec, which no state keeps"));
     }
-    let documents = context.remembered(&format!("the spec of {run}"), &text, &record.cwd, set)?;
+    let documents =
+        context.remembered(&format!("the spec of {run}"), &text, &context.env.cwd, set)?;
     let mut batches = documents.into_iter().filter_map(|document| match document {
         LoadedDocument::Batch(batch) => Some(*batch),
         LoadedDocument::Train(_) => None,

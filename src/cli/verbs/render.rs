@@ -13,6 +13,7 @@ use crate::runtime::image::name_commands;
 use crate::runtime::kubernetes::{
     CodeBundle, ManifestContext, ManifestError, manifests, name_archive, send_archive,
 };
+use crate::storage::Stores;
 use crate::store::random_id;
 use crate::sys::random_word;
 use crate::ui::{json_text, yaml_text};
@@ -33,8 +34,8 @@ Examples:
 Each call is a new run with a name and a token of its own. The run starts, fails,
 restarts and ends like one of `mlctl train`; deleting its ConfigMap leaves the
 other objects, since only the cluster knows the owner's id; an admin removes its
-Secret, since users need not be able to. A batch prediction's list of inputs is
-written to its output, where the pods read it.")]
+Secret, since users need not be able to. What pods read in the output's bucket is
+written there: a batch prediction's list of inputs, and code of more than 5 MiB.")]
 pub struct RenderArgs {
     /// The spec
     #[command(flatten)]
@@ -79,14 +80,16 @@ fn of_training(context: &Context, job: &LoadedJob) -> Result<Vec<Json>, CliError
     let settings = context.manifest_settings(None)?;
     name_image_commands(context, &mut plan, &settings)?;
     let resolved = crate::spec::to_yaml(&job.job).map_err(internal)?;
-    objects(context, settings, train::order(job, plan, &resolved))
+    let stores = context.looking(plan.gang().storage.buckets.clone());
+    objects(context, settings, train::order(job, plan, &resolved), &stores)
 }
 
 /// The pods read what they predict from the job's document in the output, which is written here.
 fn of_batch(context: &Context, batch: LoadedBatch) -> Result<Vec<Json>, CliError> {
     say_notices(context, travel(&batch.workers)?);
     check_places(&batch)?;
-    let Surveyed { batch, stores, document, progress } = look(context, batch, false)?;
+    // The spec may be somebody else's, and this verb is one to look by.
+    let Surveyed { batch, stores, document, progress } = look(context, batch, true)?;
     if matches!(progress, Progress::Complete(_)) {
         let message = format!("{} is complete in {} already", batch.job.name, batch.output());
         return Err(CliError::new(ErrorKind::Refused, message)
@@ -102,9 +105,9 @@ fn of_batch(context: &Context, batch: LoadedBatch) -> Result<Vec<Json>, CliError
         |plan| name_image_commands(context, plan, &settings),
         || prices(context),
     )?;
-    let resolved = batch.resolved()?;
-    let objects = objects(context, settings, batch::order(&batch, plan, &resolved))?;
+    let resolved = batch.resolved(&document)?;
     context.handle()?.block_on(claim(&stores, &batch.output(), &document))?;
+    let objects = objects(context, settings, batch::order(&batch, plan, &resolved), &stores)?;
     let place = OutputLayout::job(&batch.output());
     context.printer.say(format!("{place} is written: the pods read in it what they predict"));
     Ok(objects)
@@ -118,6 +121,7 @@ fn objects(
     context: &Context,
     settings: ManifestContext,
     order: Order<'_>,
+    stores: &Stores,
 ) -> Result<Vec<Json>, CliError> {
     let kind = order.kind;
     let now = jiff::Timestamp::now();
@@ -146,7 +150,7 @@ fn objects(
     for notice in &manifests.notices {
         context.printer.warn(notice);
     }
-    context.handle()?.block_on(send_archive(&plan, &context.stores()))?;
+    context.handle()?.block_on(send_archive(&plan, stores))?;
     manifests.documents().map_err(internal)
 }
 

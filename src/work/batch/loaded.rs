@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::spec::BatchPredictJob;
+use super::JobDocument;
+use crate::spec::{BatchFiles, BatchInput, BatchPredictJob};
 use crate::storage::{BucketSettings, Place};
 use crate::work::train::{LoadedJob, TrainError};
 
@@ -40,11 +41,23 @@ impl LoadedBatch {
         self.absolute(self.job.output.place())
     }
 
-    /// The job as YAML for whoever knows nothing of the spec's folder: its own places are whole, so
-    /// that it means the same wherever it is read.
-    pub fn resolved(&self) -> Result<String, TrainError> {
+    /// The job as YAML for whoever knows nothing of the spec's folder: its own places are whole, and
+    /// those of a model hub at the commit of its document, so that it means the same wherever and
+    /// whenever it is read.
+    pub fn resolved(&self, document: &JobDocument) -> Result<String, TrainError> {
         let mut job = self.job.clone();
         job.places_mut().into_iter().for_each(|place| *place = self.absolute(place));
+        let is_of_hub = |place: &Place| place.as_str().starts_with("hf://");
+        if let Some(model) = job.model.uri.as_mut().filter(|model| is_of_hub(model))
+            && document.model.starts_with("hf://")
+        {
+            *model = document.model.as_str().into();
+        }
+        if job.input.places().iter().any(is_of_hub) {
+            let format = Some(job.input.format());
+            let uris = document.inputs.iter().map(|input| input.place.clone()).collect();
+            job.input = BatchInput::Files(BatchFiles { uris, format });
+        }
         job.code = job.code.map(|code| self.absolute(&code));
         job.to_yaml().map_err(|error| TrainError::Unwritable(error.to_string()))
     }

@@ -197,7 +197,7 @@ pub fn submit<E: From<BatchSubmitError>>(
     let plan = plan_in(batch, document, reservation.run(), runtime, prices)?;
     let notices = runtime.check(&plan, options).map_err(of_runtime)?;
     notices.into_iter().for_each(&mut *notify);
-    let resolved = batch.resolved().map_err(failed)?;
+    let resolved = batch.resolved(document).map_err(failed)?;
     claim()?;
     let order = order(batch, plan, &resolved);
     let submitted = run::submit(store, runtime, reservation, order, submitter, options, notify);

@@ -118,7 +118,7 @@ fn looking_at_a_spec_sends_no_token_where_only_the_spec_says() {
     };
     let (heads, said) = look();
     assert!(heads.iter().all(|head| !head.contains("s3cr3t")), "{heads:?}");
-    assert!(said.contains("gets no credentials from a dry run"), "{said}");
+    assert!(said.contains("gets no credentials from a look at it"), "{said}");
     // As a store of one's own it gets them.
     settings(&sandbox, &format!("storage: {{'az://': {{endpoint: '{theirs}'}}}}\n"));
     let (heads, _) = look();

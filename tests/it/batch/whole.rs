@@ -91,11 +91,11 @@ fn rows_go_in_and_come_out_as_they_were_written() {
 fn a_bad_row_costs_one_row() {
     let sandbox = Sandbox::new();
     let mut input = rows(100);
-    input.push_str("{\"z\":1}\n{\"x\":\n{\"x\":13}\n{\"x\":17}\n");
-    job(&sandbox, &input, ", short=1, garbage=1, busy=3", "");
+    input.push_str("{\"z\":1}\n{\"x\":\n{\"x\":13}\n{\"x\":17}\n{\"x\":19}\n");
+    job(&sandbox, &input, ", short=1, garbage=1, missing=1, busy=3", "");
     let output = sandbox.run(20, ["batch-predict"]);
     let errors = every_row_once(&sandbox, &input);
-    assert_eq!(errors.len(), 4, "{errors:?}\n{}", stderr(&output));
+    assert_eq!(errors.len(), 5, "{errors:?}\n{}", stderr(&output));
     let said = stdout(&sandbox.run(0, ["outputs", "--errors"]));
     assert!(said.contains("no x in") && said.contains("a.jsonl"), "{said}");
     sandbox.wait_until_empty(Duration::from_secs(20));

@@ -15,6 +15,9 @@ use crate::plan::{CodeArchive, Plan, mask_spec};
 use crate::storage::{Carried, Place, carry, walk};
 use crate::text::hex;
 
+/// When files in archives were modified, in seconds since 1970: in 2001.
+const MODIFIED: u64 = 1_000_000_000;
+
 /// A packed archive: what a plan says of it, and the file, which is removed when it is dropped.
 #[derive(Debug)]
 pub struct PackedCode {
@@ -45,7 +48,8 @@ impl PackedCode {
         drop(all);
         let (file, sha256) = pack(plan)?;
         let uri = format!("{folder}/{sha256}.tar.gz").into();
-        Ok(Some(Self { archive: CodeArchive { uri, sha256 }, file }))
+        let size = file.as_file().metadata()?.len();
+        Ok(Some(Self { archive: CodeArchive { uri, sha256, size }, file }))
     }
 }
 
@@ -104,7 +108,8 @@ fn add(
     let mut header = tar::Header::new_gnu();
     header.set_size(size);
     header.set_mode(if mode & 0o111 == 0 { 0o666 } else { 0o777 });
-    header.set_mtime(0);
+    // The same for the same files, and one that zip archives can hold, which begin with 1980.
+    header.set_mtime(MODIFIED);
     tar.append_data(&mut header, path, content)
 }
 

@@ -68,9 +68,7 @@ impl CodeBundle {
         // What of the code stays behind is the same in every runtime, and told by who submits.
         let mut found = Vec::new();
         let mut data_left = Vec::new();
-        if plan.gang().archive.is_some() {
-            return Ok(Self::default());
-        }
+        let has_archive = plan.gang().archive.is_some();
         for Source { field, place, target } in sources(plan) {
             let (files, left) = files(field, place)?;
             let Some(target) = target else {
@@ -86,7 +84,9 @@ impl CodeBundle {
                 found.push(Found { path, ..file });
             }
         }
-        Ok(Self { data_left, ..Self::pack(found)? })
+        // An archive has the files, and this only what is told of them.
+        let bundle = if has_archive { Self::default() } else { Self::pack(found)? };
+        Ok(Self { data_left, ..bundle })
     }
 
     /// Reads a folder or one file, without what its ignore files name.

@@ -36,6 +36,13 @@ pub fn manifests(plan: &Plan, context: &ManifestContext) -> Result<Manifests, Ma
     let gang = gang_of(plan);
     let layout = ClusterLayout::of(plan);
     let mut notices = left_behind("data", &context.code.data_left);
+    if let Some(archive) = &gang.archive {
+        let mib = archive.size as f64 / f64::from(1 << 20);
+        notices.push(format!(
+            "the code, {mib:.1} MiB when packed, goes to the pods through {}",
+            archive.uri
+        ));
+    }
     let mut refused = output::reasons(plan, &mut notices);
     for role in gang.roles.iter().filter(|role| role.command.is_empty()) {
         let image = role.image.as_deref().unwrap_or("the image");

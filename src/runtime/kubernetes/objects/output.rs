@@ -37,6 +37,10 @@ pub(crate) fn gcs_folder(plan: &Plan) -> Option<String> {
 /// that can goes to `notices`.
 pub(crate) fn reasons(plan: &Plan, notices: &mut Vec<String>) -> Vec<String> {
     let Some(output) = &plan.gang().output else {
+        if plan.batch().is_some() {
+            // The workers write to the stores themselves.
+            return Vec::new();
+        }
         notices.push(
             "no `output`: what the run writes is gone with its pods; keep it in a claim with \
              `output: pvc://CLAIM/PATH`"

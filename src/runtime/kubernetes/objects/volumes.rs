@@ -130,9 +130,18 @@ pub(crate) fn volumes(
         };
         all.add(volume, OUTPUT_DIR, false);
     }
-    if let Some(path) = output::gcs_folder(plan)
-        .filter(|path| mount_paths(plan, role).all(|other| !mount_touches(path, other)))
-    {
+    let is_mounted =
+        |path: &String| role.volumes.iter().any(|volume| mount_touches(path, &volume.mount_path));
+    // Who mounts the bucket itself gets that.
+    if let Some(path) = output::gcs_folder(plan).filter(|path| !is_mounted(path)) {
+        let hides = plan.gang().data.iter().find(|data| mount_touches(&path, &data.path));
+        if let Some(data) = hides {
+            refused.push(format!(
+                "role {}: the output is kept at {path}, and data at {} would hide it or be hidden; \
+                 name folders of which none is within the other",
+                role.name, data.path
+            ));
+        }
         all.mounts.push(VolumeMount {
             name: "mlctl-output".into(),
             mount_path: path,

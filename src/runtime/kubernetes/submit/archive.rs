@@ -18,12 +18,11 @@ pub fn name_archive(plan: &mut Plan) -> Result<(), RuntimeError> {
 
 /// Brings the code of a plan to where it says, unless the same is there. Code that has changed since
 /// the plan was made is refused: what was checked would not be what runs.
-pub async fn send_archive(plan: &Plan, own: &Stores) -> Result<(), RuntimeError> {
+pub async fn send_archive(plan: &Plan, stores: &Stores) -> Result<(), RuntimeError> {
     let Some(archive) = &plan.gang().archive else { return Ok(()) };
     let packed = PackedCode::of(plan).map_err(refused)?;
     let packed = packed.filter(|packed| packed.archive == *archive);
     let packed = packed.ok_or_else(|| refused("the code has changed while it was submitted"))?;
-    let stores = Stores::new(own.config().with(&plan.gang().storage.buckets));
     let unsent = |error: StorageError| {
         let message = format!("the code, which goes through the output's bucket: {error}");
         match error.kind {
@@ -33,9 +32,8 @@ pub async fn send_archive(plan: &Plan, own: &Stores) -> Result<(), RuntimeError>
             _ => refused(message),
         }
     };
-    let size = packed.file.as_file().metadata()?.len();
     match stores.head(&archive.uri).await {
-        Ok(there) if there.size == size => return Ok(()),
+        Ok(there) if there.size == archive.size => return Ok(()),
         Ok(_) => {}
         Err(error) if error.kind == StorageErrorKind::NotFound => {}
         Err(error) => return Err(unsent(error)),

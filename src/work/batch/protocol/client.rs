@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -25,6 +25,12 @@ pub(super) const ATTEMPTS: u32 = 10;
 /// How often a batch is asked for again on which the connection broke or the time ran out: a row may be
 /// the reason, and then it is looked for.
 const SUSPICIOUS: u32 = 2;
+/// How many requests in a row may be told that something is not there or not allowed, though the model
+/// is, before that is taken to be so for all: a row is found in fewer halvings.
+const REFUSALS: u32 = 16;
+/// How TensorFlow and others say that a batch was too much for an accelerator's memory. The status is
+/// the one for too many requests, and waiting doesn't help.
+const OUT_OF_MEMORY: [&str; 2] = ["OOM when allocating", "out of memory"];
 
 /// Asks one server for predictions.
 pub struct Client {
@@ -41,6 +47,10 @@ pub struct Client {
     pub(super) version: Option<Arc<str>>,
     /// The model's outputs are not rows.
     pub(super) apart: AtomicBool,
+    /// The server has told about the model, or predicted.
+    pub(super) is_there: AtomicBool,
+    /// Requests that were refused though it is there, one after the other.
+    pub(super) refused: AtomicU32,
 }
 
 /// What became of rows that were sent together.
@@ -95,7 +105,7 @@ impl Client {
             Ok(asked) => asked,
             Err(message) => return Ok(Sent::Apart(one(message))),
         };
-        let mut attempt = 0;
+        let (mut attempt, mut suspicious) = (0, 0);
         loop {
             self.connection.ready().await?;
             attempt += 1;
@@ -105,9 +115,10 @@ impl Client {
                 Ok(answered) => match answered.status.as_u16() {
                     200..=299 => {
                         self.window.answered(begin.elapsed());
+                        self.refused.store(0, Ordering::Relaxed);
                         return Ok(self.predicted(&asked, &answered, rows.len(), apart));
                     }
-                    code @ (429 | 503 | 504) => {
+                    code @ (429 | 503 | 504) if !is_out_of_memory(&answered.body) => {
                         self.window.too_much(Instant::now());
                         if attempt > ATTEMPTS {
                             let message = reason(&answered.body);
@@ -119,14 +130,16 @@ impl Client {
                 },
                 Err(Unanswered::Timeout) => {
                     self.window.too_much(Instant::now());
-                    if attempt > SUSPICIOUS {
+                    suspicious += 1;
+                    if suspicious > SUSPICIOUS {
                         let message = "the server did not answer in time".into();
                         return Ok(Sent::Apart(RowError { code: 504, message }));
                     }
                     None
                 }
                 Err(Unanswered::Cut(message)) => {
-                    if attempt > SUSPICIOUS {
+                    suspicious += 1;
+                    if suspicious > SUSPICIOUS {
                         let message = format!("the server broke the connection off: {message}");
                         return Ok(Sent::Apart(RowError { code: 502, message }));
                     }
@@ -146,9 +159,11 @@ impl Client {
         }
     }
 
+    /// What became of an answer that may hold predictions.
     fn predicted(&self, asked: &Asked, answered: &Answered, count: usize, apart: bool) -> Sent {
         match self.dialect.found(asked, answered, count, apart) {
             Ok(found) => {
+                self.is_there.store(true, Ordering::Relaxed);
                 if found.apart {
                     self.apart.store(true, Ordering::Relaxed);
                 }
@@ -166,7 +181,12 @@ impl Client {
         let code = answered.status.as_u16();
         let message = reason(&answered.body);
         let by_row = self.dialect.by_row();
+        // A model's own operations fail with these, too: then others are answered in between.
+        let of_row = matches!(code, 403..=405)
+            && self.is_there.load(Ordering::Relaxed)
+            && self.refused.fetch_add(1, Ordering::Relaxed) < REFUSALS;
         match code {
+            _ if of_row => Ok(Sent::Apart(RowError { code, message })),
             401 | 403 => Err(PredictError {
                 reason: format!(
                     "{} refuses to be asked ({code}: {message}); put a valid token into \
@@ -200,6 +220,12 @@ impl Client {
             ),
         }
     }
+}
+
+/// A batch was too much at once.
+fn is_out_of_memory(body: &[u8]) -> bool {
+    let message = reason(body);
+    OUT_OF_MEMORY.iter().any(|words| message.contains(words))
 }
 
 impl Predictor for Client {

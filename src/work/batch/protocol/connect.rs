@@ -1,6 +1,6 @@
 //! The beginning: the server is waited for, and asked about the model.
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU32};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -69,6 +69,9 @@ impl Client {
                 (Transport::Http(http), known, place, format!("{name} and model.routes.predict"))
             }
         };
+        // A model hides behind a wrong name only where nobody was asked about it.
+        let told =
+            matches!(plan.protocol, Protocol::V2Rest | Protocol::V2Grpc | Protocol::TensorflowGrpc);
         Ok(Self {
             transport,
             dialect,
@@ -77,8 +80,10 @@ impl Client {
             base: base.to_owned(),
             place,
             look_at,
+            is_there: AtomicBool::new(told || version.is_some()),
             version: version.map(Into::into),
             apart: AtomicBool::new(false),
+            refused: AtomicU32::new(0),
         })
     }
 }

@@ -1,10 +1,14 @@
 //! How a server is connected to, in plain text or with TLS.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use rustls::{ClientConfig, RootCertStore};
+
+/// A server that has acknowledged nothing for so long is gone.
+const GONE: Duration = Duration::from_secs(30);
 
 /// What is spoken over a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +40,10 @@ pub(super) fn connector(
     connections.enforce_http(false);
     // Else the end of a request waits until its begin has been acknowledged.
     connections.set_nodelay(true);
+    // Many requests share one connection of HTTP/2, and each would wait for a server that is gone until
+    // the kernel gives up after a quarter of an hour.
+    connections.set_tcp_user_timeout(Some(GONE));
+    connections.set_keepalive(Some(GONE));
     Ok(match version {
         Version::One => builder.enable_http1().wrap_connector(connections),
         Version::Two => builder.enable_http2().wrap_connector(connections),

@@ -122,10 +122,23 @@ impl Fill<'_> {
 }
 
 fn float(datatype: Datatype, value: f64, out: &mut Vec<u8>) -> Option<()> {
+    // Another number would get the prediction of infinity.
+    let fits = |is_infinite: bool| (!is_infinite || value.is_infinite()).then_some(());
     match datatype {
-        Datatype::Fp16 => out.extend(FP16.bits(value).to_le_bytes()),
-        Datatype::Bf16 => out.extend(BF16.bits(value).to_le_bytes()),
-        Datatype::Fp32 => out.extend((value as f32).to_le_bytes()),
+        Datatype::Fp16 => {
+            let bits = FP16.bits(value);
+            fits(bits & 0x7fff == 0x7c00)?;
+            out.extend(bits.to_le_bytes());
+        }
+        Datatype::Bf16 => {
+            let bits = BF16.bits(value);
+            fits(bits & 0x7fff == 0x7f80)?;
+            out.extend(bits.to_le_bytes());
+        }
+        Datatype::Fp32 => {
+            fits((value as f32).is_infinite())?;
+            out.extend((value as f32).to_le_bytes());
+        }
         Datatype::Fp64 => out.extend(value.to_le_bytes()),
         _ => return None,
     }
