@@ -4,15 +4,15 @@
 use std::collections::HashSet;
 
 use super::tasks::TASKS_VERSION;
-use super::types::{Plan, RolePlan};
+use super::types::{ARCHIVE_VERSION, PLAN_VERSION, Plan, RolePlan};
 use crate::gang::{MAX_REPLICAS, ReplicaId};
 use crate::text::{FormatError, read_document};
 
 impl Plan {
-    /// Reads a plan from JSON of a format up to [`TASKS_VERSION`]; damaged is also one that
+    /// Reads a plan from JSON of a format up to [`PLAN_VERSION`]; damaged is also one that
     /// [`Plan::check`] refuses.
     pub fn read(json: &[u8]) -> Result<Self, FormatError> {
-        let plan: Self = read_document(json, TASKS_VERSION)?;
+        let plan: Self = read_document(json, PLAN_VERSION)?;
         plan.check().map_err(FormatError::Damaged)?;
         Ok(plan)
     }
@@ -29,6 +29,10 @@ impl Plan {
         if self.is_tasks() && self.head.schema_version < TASKS_VERSION {
             let found = self.head.schema_version;
             return Err(format!("it is of format {found}, and has tasks"));
+        }
+        if gang.archive.is_some() && self.head.schema_version < ARCHIVE_VERSION {
+            let found = self.head.schema_version;
+            return Err(format!("it is of format {found}, and its code is an archive"));
         }
         if self.is_tasks() && gang.roles.len() != 1 {
             return Err(format!("its tasks are of {} roles, not of one", gang.roles.len()));
@@ -96,7 +100,10 @@ mod tests {
             other["name"] = "other".into();
             json["roles"].as_array_mut().unwrap().push(other);
         }));
-        let newer = read(|json| json["schemaVersion"] = 3.into());
-        assert_eq!(newer, Err(FormatError::Newer { found: 3, known: TASKS_VERSION }));
+        assert!(damaged(|json| {
+            json["archive"] = serde_json::json!({"uri": "s3://b/x", "sha256": "0", "size": 1});
+        }));
+        let newer = read(|json| json["schemaVersion"] = (PLAN_VERSION + 1).into());
+        assert_eq!(newer, Err(FormatError::Newer { found: 4, known: PLAN_VERSION }));
     }
 }

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::known::Known;
-use super::tasks::{BatchPlan, TASKS_VERSION, TasksPlan};
+use super::tasks::{BatchPlan, TasksPlan};
 use crate::gang::{GangConfig, ReplicaId, RoleName, RunId};
 use crate::spec::{
     Accelerators, EnvVar, Framework, SecretUse, Security, Setup, Strategy, Toleration, Volume,
@@ -19,7 +19,11 @@ use crate::text::{ByteSize, CpuQuantity};
 pub const GANG_VERSION: u32 = 1;
 
 /// The newest format of a plan that this mlctl reads.
-pub const PLAN_VERSION: u32 = TASKS_VERSION;
+pub const PLAN_VERSION: u32 = ARCHIVE_VERSION;
+
+/// Format of a plan whose code is an archive in a bucket: an agent that knows none would run the command
+/// without its code.
+pub const ARCHIVE_VERSION: u32 = 3;
 
 /// What will run: the same for every runtime, complete, serialisable. `--dry-run -o yaml` prints it.
 ///
@@ -39,7 +43,8 @@ pub struct Plan {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Head {
-    /// Format of the whole document, [`GANG_VERSION`] or [`TASKS_VERSION`].
+    /// Format of the whole document, [`GANG_VERSION`], [`TASKS_VERSION`](super::TASKS_VERSION) or
+    /// [`ARCHIVE_VERSION`].
     pub schema_version: u32,
     /// The run's id, `<name>-<6 characters>`.
     pub run: RunId,

@@ -7,8 +7,11 @@ use std::time::{Duration, Instant};
 use super::config::KeptOutput;
 use super::connected::Connected;
 use super::error::PlaceError;
+use super::fetch::fetch_archive;
 use super::keeper::Keeper;
-use crate::plan::OUTPUT_PARTS;
+use super::transfer::digest_of;
+use crate::plan::{CodeArchive, OUTPUT_PARTS};
+use crate::storage::NoProgress;
 
 struct Bucket {
     root: tempfile::TempDir,
@@ -217,4 +220,26 @@ fn a_link_that_leads_out_of_the_folder_is_not_uploaded() {
     first.finish(true);
     assert_eq!(bucket.has("checkpoints/last").as_deref(), Some("1"));
     assert_eq!(bucket.has("checkpoints/out"), None);
+}
+
+#[test]
+fn code_that_was_changed_in_the_bucket_is_not_taken() {
+    let root = tempfile::tempdir().unwrap();
+    let there = root.path().join("there.tar.gz");
+    fs_err::write(&there, "what was submitted").unwrap();
+    let (size, sha256) = digest_of(&there).unwrap();
+    let uri = there.to_string_lossy().into_owned().into();
+    let archive = CodeArchive { uri, sha256, size };
+    let connected = Connected::new(&[], &std::collections::BTreeMap::new()).unwrap();
+    let fetch = |file: &Path| {
+        let fetched = fetch_archive(&connected.stores, &archive, file, &NoProgress);
+        connected.wait(&|| false, fetched)
+    };
+    let good = root.path().join("good");
+    fetch(&good).unwrap();
+    assert_eq!(fs_err::read_to_string(&good).unwrap(), "what was submitted");
+    fs_err::write(&there, "what somebody wrote").unwrap();
+    let bad = root.path().join("bad");
+    assert!(matches!(fetch(&bad), Err(PlaceError::Damaged { .. })));
+    assert!(!bad.exists());
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::agent::WorkLink;
-use crate::plan::{ClusterLayout, Plan, TASKS_VERSION};
+use crate::plan::{ClusterLayout, PLAN_VERSION, Plan};
 
 /// Folder of everything that mlctl mounts.
 pub const ROOT: &str = "/mlctl";
@@ -36,7 +36,7 @@ pub const DOCUMENT: &str = "pod.json";
 
 /// The newest format of the document that this mlctl knows. It counts the plan in it too: an agent
 /// looks at this number only.
-pub const DOCUMENT_VERSION: u32 = TASKS_VERSION;
+pub const DOCUMENT_VERSION: u32 = PLAN_VERSION;
 
 /// Variables that the pod template fills in by the downward API. The command never sees them.
 pub mod downward {

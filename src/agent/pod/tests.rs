@@ -239,7 +239,8 @@ fn a_newer_document_is_refused_in_words() {
     };
     assert!(error.is_final(), "the next pod has the same image");
     let said = error.to_string();
-    for word in ["pod.json", "format 7", "knows 2", "`runnerImage`", "`mlctl cluster image`"] {
+    let known = format!("knows {DOCUMENT_VERSION}:");
+    for word in ["pod.json", "format 7", &known, "`runnerImage`", "`mlctl cluster image`"] {
         assert!(said.contains(word), "{word}: {said}");
     }
     folders.write("config/pod.json", r#"{"schemaVersion":1}"#);

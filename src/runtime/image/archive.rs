@@ -57,6 +57,7 @@ mod tests {
     use std::io::Read;
 
     use super::*;
+    use crate::agent::pod::DOCUMENT_VERSION;
     use crate::runtime::image::binary::Binary;
     use crate::runtime::image::binary::tests::elf;
 
@@ -102,7 +103,7 @@ mod tests {
         assert_eq!(config["architecture"], "amd64");
         assert_eq!(config["config"]["Entrypoint"][0], "/mlctl");
         assert_eq!(config["config"]["User"], "65532:65532");
-        assert_eq!(config["config"]["Labels"]["dev.mlctl.document"], "2");
+        assert_eq!(config["config"]["Labels"]["dev.mlctl.document"], DOCUMENT_VERSION.to_string());
         let layer = blob(&files, &manifest["layers"][0]);
         assert_eq!(config["rootfs"]["diff_ids"][0], manifest["layers"][0]["digest"]);
         let mut layer = tar::Archive::new(layer.as_slice());

@@ -73,19 +73,7 @@ pub(crate) fn plan(folder: &Path) -> BatchPlan {
     BatchPlan {
         output: folder.join("out").display().to_string().into(),
         job: "id".into(),
-        server: ServerPlan {
-            protocol: Protocol::Vertex,
-            address: None,
-            model_name: "m".into(),
-            version: None,
-            signature: None,
-            predict_route: None,
-            health_route: None,
-            model: None,
-            parameters: None,
-            start_timeout: Duration::from_secs(1),
-            restarts: 0,
-        },
+        server: server_plan(Protocol::Vertex),
         max_batch_size: 4,
         max_batch_bytes: 1 << 20,
         max_in_flight: None,
@@ -95,6 +83,23 @@ pub(crate) fn plan(folder: &Path) -> BatchPlan {
         max_failed_fraction: None,
         retry: None,
         storage: BTreeMap::new(),
+    }
+}
+
+/// A server that speaks this.
+pub(crate) fn server_plan(protocol: Protocol) -> ServerPlan {
+    ServerPlan {
+        protocol,
+        address: None,
+        model_name: "m".into(),
+        version: None,
+        signature: None,
+        predict_route: None,
+        health_route: None,
+        model: None,
+        parameters: None,
+        start_timeout: Duration::from_mins(1),
+        restarts: 0,
     }
 }
 

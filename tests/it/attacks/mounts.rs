@@ -1,6 +1,6 @@
 //! Mounts over what mlctl's own agent needs in a pod.
 
-use crate::support::{Sandbox, stderr};
+use crate::support::{Sandbox, stderr, stdout};
 
 /// Every way to write mlctl's own folder, something in it, or something around it.
 const PATHS: [&str; 14] = [
@@ -46,6 +46,7 @@ fn nothing_is_mounted_over_the_agent() {
             format!("volumes: [{{name: v, mountPath: '{path}', emptyDir: {{}}}}]\n"),
             format!("secrets: [{{name: s, mountPath: '{path}'}}]\n"),
             format!("data: [{{uri: pvc://c, path: '{path}'}}]\n"),
+            format!("data: [{{uri: s3://b/x, path: '{path}'}}]\n"),
         ] {
             refused(&sandbox, &more, path);
         }
@@ -57,6 +58,33 @@ fn nothing_is_mounted_over_the_agent() {
     }
     let dots = "volumes: [{name: v, mountPath: /x/../mlctl, emptyDir: {}}]\n";
     refused(&sandbox, dots, "/x/../mlctl");
+}
+
+/// The output of a checkout's spec is mounted below `/gcs` by its URL, which may try to leave it.
+#[test]
+fn an_outputs_url_leads_nowhere_else() {
+    let sandbox = sandbox();
+    let mounts = |url: &str| {
+        let spec = format!(
+            "apiVersion: mlctl.dev/v1\nkind: TrainJob\nname: m\nimage: a\ncommand: [x]\noutput: {{uri: \
+             '{url}', mode: sync}}\n"
+        );
+        sandbox.write("mlctl.yaml", &spec);
+        let output = sandbox.mlctl(["render"]).output().expect("mlctl");
+        assert!(output.status.success(), "{url}: {}", stderr(&output));
+        let manifests = stdout(&output);
+        let paths = manifests.lines().filter_map(|line| line.split_once("mountPath: "));
+        paths.map(|(_, path)| path.to_owned()).collect::<Vec<_>>()
+    };
+    let usual = mounts("gs://b/out");
+    assert!(usual.contains(&"/gcs/b/out".to_owned()), "{usual:?}");
+    for url in
+        ["gs://b/../../mlctl/secret", "gs://../mlctl/bin", "gs://b/./x", "gs://b//x", "gs://b/a:b"]
+    {
+        let found = mounts(url);
+        assert!(found.iter().all(|path| !path.contains("/gcs")), "{url}: {found:?}");
+        assert_eq!(found.len(), usual.len() - 1, "{url}");
+    }
 }
 
 #[test]

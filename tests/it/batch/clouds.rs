@@ -35,8 +35,9 @@ fn there_and_back(sandbox: &Sandbox, base: &str, env: &BTreeMap<String, String>)
         r#"{"instance":{"x":2},"prediction":{"y": 4}}"#,
     ];
     assert_eq!(run(&["outputs"]).lines().collect::<Vec<_>>(), order);
-    // The same once more sends nothing, and another input is refused the output.
-    run(&["batch-predict"]);
+    // The same once more starts nothing.
+    let again = sandbox.mlctl(["batch-predict"]).envs(env).output().expect("mlctl");
+    assert!(stderr(&again).contains("is complete already"), "{}", stderr(&again));
     sandbox.wait_until_empty(Duration::from_secs(20));
 }
 
@@ -119,6 +120,10 @@ fn rows_of_a_hub_are_of_the_commit_that_is_recorded() {
     assert!(job.contains(&format!("hf://org/rows@{}/part-1.jsonl", commits[0])), "{job}");
     assert!(job.contains(&format!("\"model\":\"hf://org/rows@{}", commits[0])), "{job}");
     assert!(!job.contains("hf_of_the_tests"), "{job}");
+    let runs = fs_err::read_dir(sandbox.state().join("runs")).expect("runs");
+    let run = runs.map(|run| run.expect("a run").path()).next().expect("one");
+    let kept = fs_err::read_to_string(run.join("resolved.yaml")).expect("the spec of the run");
+    assert!(kept.contains(&format!("hf://org/rows@{}/part-1.jsonl", commits[0])), "{kept}");
     hub.write("hub/org/rows/refs/main", commits[1]);
     let refused = predict();
     assert_eq!(refused.status.code(), Some(5), "{}", stderr(&refused));

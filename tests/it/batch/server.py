@@ -5,6 +5,8 @@ python3 server.py PORT [NAME=VALUE...]: faults that real servers have only somet
   busy=N      answers 429 to every Nth request
   short=1     leaves a prediction out where a row is {"x": 13}
   garbage=1   answers with no JSON where a row is {"x": 17}
+  oom=N       answers 429 to more than N rows, as TensorFlow does whose accelerator is full
+  gone=FILE   answers 404 to everything once there is this file
   missing=1   answers 404 where a row is {"x": 19}, as for a file that an operation doesn't find
   slow=S      waits S seconds before each answer
   until=FILE  refuses rows whose x is 90 or more until there is this file
@@ -45,6 +47,10 @@ class Handler(BaseHTTPRequestHandler):
         if "until" in FAULTS and not os.path.exists(FAULTS["until"]):
             if any(row["x"] >= 90 for row in rows):
                 return self.answer(500, {"error": "out of quota"})
+        if len(rows) > int(FAULTS.get("oom", len(rows))):
+            return self.answer(429, {"error": "OOM when allocating tensor"})
+        if os.path.exists(FAULTS.get("gone", "")):
+            return self.answer(404, {"error": "Servable not found for request: Latest(model)"})
         if "missing" in FAULTS and any(row["x"] == 19 for row in rows):
             return self.answer(404, {"error": "/labels.txt; No such file or directory"})
         predictions = [{"y": 2 * row["x"]} for row in rows]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 
-use crate::support::{Sandbox, repository, stderr, stdout};
+use crate::support::{Sandbox, repository, stderr, stdout, wait_for};
 
 /// A job in the sandbox's folder: its rows, and a server with these faults.
 pub(super) fn job(sandbox: &Sandbox, rows: &str, faults: &str, more: &str) {
@@ -98,6 +98,34 @@ fn a_bad_row_costs_one_row() {
     assert_eq!(errors.len(), 5, "{errors:?}\n{}", stderr(&output));
     let said = stdout(&sandbox.run(0, ["outputs", "--errors"]));
     assert!(said.contains("no x in") && said.contains("a.jsonl"), "{said}");
+    sandbox.wait_until_empty(Duration::from_secs(20));
+}
+
+#[test]
+fn a_batch_that_is_too_much_for_an_accelerator_is_halved_at_once() {
+    let sandbox = Sandbox::new();
+    job(&sandbox, &rows(300), ", oom=16", "");
+    sandbox.run(0, ["batch-predict"]);
+    assert!(every_row_once(&sandbox, &rows(300)).is_empty());
+    sandbox.wait_until_empty(Duration::from_secs(20));
+}
+
+/// A model that is unloaded in the middle is no fault of the rows, which wait for it.
+#[test]
+fn a_model_that_is_gone_ends_the_run_and_no_row() {
+    let sandbox = Sandbox::new();
+    let gone = sandbox.dir().join("gone");
+    job(&sandbox, &rows(4000), &format!(", slow=0.05, 'gone={}'", gone.display()), "");
+    let run = stdout(&sandbox.run(0, ["batch-predict", "--detach"])).trim().to_owned();
+    let shards = || fs_err::read_dir(sandbox.dir().join("out/_mlctl/shards")).into_iter().flatten();
+    wait_for("a shard is done", Duration::from_mins(1), || shards().next().is_some());
+    fs_err::write(&gone, "").expect("a file");
+    let told = stderr(&sandbox.run(10, ["wait", &run]));
+    let log = stdout(&sandbox.run(0, ["logs", &run]));
+    assert!(log.contains("is not there (404: Servable not found"), "{told}\n{log}");
+    fs_err::remove_file(&gone).expect("the file");
+    sandbox.run(0, ["batch-predict"]);
+    assert!(every_row_once(&sandbox, &rows(4000)).is_empty());
     sandbox.wait_until_empty(Duration::from_secs(20));
 }
 

@@ -11,7 +11,7 @@ use mlctl::plan::batch::{
 };
 use mlctl::store::{IndexEntry, RunRecord, parse_index};
 
-use super::{comes_back, lines_come_back, run, runs, text, v1, v2};
+use super::{comes_back, lines_come_back, run, runs, text, v1, v2, v3};
 
 #[test]
 fn records_plans_and_journals_come_back_the_same() {
@@ -69,6 +69,12 @@ fn the_plan_of_tasks_comes_back_the_same() {
     let plan: Plan = comes_back(&text(v2("plan-tasks.json")));
     let batch = plan.batch().expect("a batch");
     assert_eq!(batch.output.as_str(), "s3://out/digits");
+}
+
+#[test]
+fn the_plan_with_an_archive_of_its_code_comes_back_the_same() {
+    let plan: Plan = comes_back(&text(v3("plan-archive.json")));
+    assert_eq!(plan.gang().archive.as_ref().map(|archive| archive.size), Some(6 << 20));
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! What outlives a process stays readable: documents that an earlier mlctl wrote, in `v1/` and
-//! `v2/`.
+//! What outlives a process stays readable: documents that an earlier mlctl wrote, in `v1/`,
+//! `v2/` and `v3/`.
 
 mod documents;
 mod events;
@@ -24,6 +24,11 @@ fn v1(name: &str) -> PathBuf {
 /// A fixture of a format 2.
 fn v2(name: &str) -> PathBuf {
     repository().join("tests/it/formats/v2").join(name)
+}
+
+/// A fixture of a format 3.
+fn v3(name: &str) -> PathBuf {
+    repository().join("tests/it/formats/v3").join(name)
 }
 
 fn text(path: PathBuf) -> String {

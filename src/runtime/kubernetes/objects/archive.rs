@@ -32,20 +32,14 @@ impl PackedCode {
     /// or where the plan has no bucket to go through. The same files give the same bytes.
     pub fn of(plan: &Plan) -> Result<Option<Self>, BundleError> {
         let Some(folder) = folder(plan) else { return Ok(None) };
-        let mut total = 0;
-        for Source { field, place, .. } in sources(plan) {
-            let (found, _) = files(field, place)?;
-            total += found.iter().map(|file| file.size).sum::<u64>();
-        }
-        if total <= MAX_CODE {
-            return Ok(None);
-        }
         let mut all = Vec::new();
         for Source { field, place, .. } in sources(plan) {
             all.extend(files(field, place)?.0);
         }
+        if all.iter().map(|file| file.size).sum::<u64>() <= MAX_CODE {
+            return Ok(None);
+        }
         fits(&all, MAX_ARCHIVE)?;
-        drop(all);
         let (file, sha256) = pack(plan)?;
         let uri = format!("{folder}/{sha256}.tar.gz").into();
         let size = file.as_file().metadata()?.len();

@@ -2,7 +2,7 @@
 
 use crate::agent::pod::OUTPUT_DIR;
 use crate::plan::{Plan, RolePlan};
-use crate::storage::Place;
+use crate::storage::{Place, mount_point};
 
 /// The folder or address below which the outputs lie, as the primary's command sees it.
 pub fn base(plan: &Plan) -> String {
@@ -30,7 +30,9 @@ pub(crate) fn gcs_folder(plan: &Plan) -> Option<String> {
     let gang = plan.gang();
     let output = gang.output.as_ref().filter(|_| gang.sync.is_some())?;
     let place = output.as_str().strip_prefix("gs://")?;
-    Some(format!("/gcs/{}", place.trim_end_matches('/')))
+    let path = format!("/gcs/{}", place.trim_end_matches('/'));
+    // What leads elsewhere by `..`, or has a colon, is no folder that a pod may have mounted there.
+    (mount_point(&path).as_ref() == Some(&path) && !path.contains(':')).then_some(path)
 }
 
 /// The reasons why the outputs can't go where the spec says. What the user should know of outputs

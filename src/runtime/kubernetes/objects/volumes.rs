@@ -134,7 +134,8 @@ pub(crate) fn volumes(
         |path: &String| role.volumes.iter().any(|volume| mount_touches(path, &volume.mount_path));
     // Who mounts the bucket itself gets that.
     if let Some(path) = output::gcs_folder(plan).filter(|path| !is_mounted(path)) {
-        let hides = plan.gang().data.iter().find(|data| mount_touches(&path, &data.path));
+        let mut data = plan.gang().data.iter().filter(|data| data.path.starts_with('/'));
+        let hides = data.find(|data| mount_touches(&path, &data.path));
         if let Some(data) = hides {
             refused.push(format!(
                 "role {}: the output is kept at {path}, and data at {} would hide it or be hidden; \

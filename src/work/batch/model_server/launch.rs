@@ -104,11 +104,11 @@ fn filled(word: &str, values: &[(&str, String)]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::work::batch::model_server::supervisor::test_plan;
+    use crate::work::batch::fixture::server_plan;
 
     #[test]
     fn placeholders_are_filled_in_and_other_braces_stay() {
-        let plan = ServerPlan { model_name: "{port}".into(), ..test_plan(Protocol::Vertex) };
+        let plan = ServerPlan { model_name: "{port}".into(), ..server_plan(Protocol::Vertex) };
         let command: Vec<String> =
             ["a", "--p={port}:{grpcPort}", "{model}/{name}", r#"{"x":{port}}"#, "{"]
                 .map(str::to_owned)
@@ -134,7 +134,7 @@ mod tests {
             ]
         );
         assert_eq!(launch.base, "http://127.0.0.1:1");
-        let grpc = Launch::new(&test_plan(Protocol::V2Grpc), &command, &own, ports, None);
+        let grpc = Launch::new(&server_plan(Protocol::V2Grpc), &command, &own, ports, None);
         assert_eq!(grpc.base, "http://127.0.0.1:2");
     }
 }

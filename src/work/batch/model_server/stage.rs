@@ -159,7 +159,7 @@ async fn lock(models: &Path, target: &Path) -> io::Result<std::fs::File> {
 mod tests {
     use super::*;
     use crate::storage::{NoProgress, StorageConfig};
-    use crate::work::batch::model_server::supervisor::test_plan;
+    use crate::work::batch::fixture::server_plan;
 
     fn saved_model(folder: &Path) {
         fs_err::create_dir_all(folder.join("variables")).unwrap();
@@ -168,7 +168,7 @@ mod tests {
     }
 
     async fn staged(protocol: Protocol, model: &str, cache: &Path) -> Result<PathBuf, StageError> {
-        let plan = ServerPlan { model: Some(model.into()), ..test_plan(protocol) };
+        let plan = ServerPlan { model: Some(model.into()), ..server_plan(protocol) };
         let stores = Stores::new(StorageConfig::default());
         stage(&stores, &plan, cache, &NoProgress).await.map(Option::unwrap)
     }
@@ -181,7 +181,7 @@ mod tests {
         let plan = ServerPlan {
             model: Some(model.to_string_lossy().into_owned().into()),
             version: Some("../../out".into()),
-            ..test_plan(Protocol::TensorflowRest)
+            ..server_plan(Protocol::TensorflowRest)
         };
         let stores = Stores::new(StorageConfig::default());
         let refused = stage(&stores, &plan, &cache, &NoProgress).await.unwrap_err();

@@ -11,8 +11,6 @@ use super::probe::Probe;
 use super::process::{Output, Running};
 use super::ready::ready;
 use super::state::ServerState;
-#[cfg(test)]
-use crate::plan::Protocol;
 use crate::plan::ServerPlan;
 
 /// The pause between two questions whether it is ready.
@@ -171,23 +169,5 @@ async fn until_ready(options: &ServerOptions) -> Result<(), String> {
             return Err(missing);
         }
         sleep(BETWEEN_PROBES).await;
-    }
-}
-
-/// A plan of this protocol for tests.
-#[cfg(test)]
-pub(super) fn test_plan(protocol: Protocol) -> ServerPlan {
-    ServerPlan {
-        protocol,
-        address: None,
-        model_name: "m".into(),
-        version: None,
-        signature: None,
-        predict_route: None,
-        health_route: None,
-        model: None,
-        parameters: None,
-        start_timeout: Duration::from_mins(1),
-        restarts: 0,
     }
 }

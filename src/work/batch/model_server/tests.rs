@@ -7,8 +7,9 @@ use std::time::Duration;
 use super::launch::{Launch, free_ports};
 use super::probe::Probe;
 use super::state::ServerState;
-use super::supervisor::{ModelServer, ServerOptions, test_plan};
+use super::supervisor::{ModelServer, ServerOptions};
 use crate::plan::{Protocol, ServerPlan};
+use crate::work::batch::fixture::server_plan;
 
 const SERVER: &str = r#"
 import http.server, os, signal, sys
@@ -60,7 +61,7 @@ async fn gone(server: &ModelServer) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_dies_is_started_again_until_its_budget_is_spent() {
-    let plan = ServerPlan { restarts: 1, ..test_plan(Protocol::Vertex) };
+    let plan = ServerPlan { restarts: 1, ..server_plan(Protocol::Vertex) };
     let started = start(&["python3", "-c", SERVER], plan);
     let mut state = started.server.state();
     for _ in 0..2 {
@@ -89,7 +90,7 @@ fn is_alive(pid: &str) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_ignores_sigterm_ends_with_its_children() {
-    let started = start(&["python3", "-c", SERVER], test_plan(Protocol::Vertex));
+    let started = start(&["python3", "-c", SERVER], server_plan(Protocol::Vertex));
     let mut state = started.server.state();
     state.wait_for(|state| *state == ServerState::Ready).await.unwrap();
     let lines = started.lines.lock().unwrap().clone();
@@ -103,11 +104,11 @@ async fn a_server_that_ignores_sigterm_ends_with_its_children() {
 
 #[tokio::test]
 async fn a_server_that_can_not_work_is_told_with_what_to_do() {
-    let started = start(&["/nowhere/server"], test_plan(Protocol::Vertex));
+    let started = start(&["/nowhere/server"], server_plan(Protocol::Vertex));
     let reason = gone(&started.server).await;
     assert!(reason.starts_with("the model server can't be started: /nowhere/server: "), "{reason}");
     let words = ["sh", "-c", "echo no such flag >&2; exit 3"];
-    let started = start(&words, test_plan(Protocol::Vertex));
+    let started = start(&words, server_plan(Protocol::Vertex));
     assert_eq!(
         gone(&started.server).await,
         "the model server ended with exit code 3 before it was ready; its last lines: no such flag"
@@ -116,7 +117,7 @@ async fn a_server_that_can_not_work_is_told_with_what_to_do() {
 
 #[tokio::test]
 async fn a_server_that_never_answers_is_given_up() {
-    let plan = ServerPlan { start_timeout: Duration::ZERO, ..test_plan(Protocol::Openai) };
+    let plan = ServerPlan { start_timeout: Duration::ZERO, ..server_plan(Protocol::Openai) };
     let started = start(&["sleep", "1000"], plan);
     let reason = gone(&started.server).await;
     assert!(reason.starts_with("the model server was not ready within 0ns: "), "{reason}");

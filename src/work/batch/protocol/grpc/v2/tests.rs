@@ -15,7 +15,8 @@ use super::messages::{
     Contents, InferTensor, ModelInferRequest, ModelInferResponse, ModelMetadataResponse,
     TensorMetadata,
 };
-use crate::plan::{Protocol, ServerPlan};
+use crate::plan::Protocol;
+use crate::work::batch::fixture::server_plan;
 use crate::work::batch::{Answer, Client, ClientOptions, Connection, Predictor, Token};
 
 /// What the server does beside answering `y = 2x`, and what it has seen.
@@ -148,19 +149,7 @@ async fn exchange(
 
 async fn client(faults: &Arc<Faults>, token: Option<&str>) -> Result<Client, String> {
     let base = serve(Arc::clone(faults)).await;
-    let plan = ServerPlan {
-        protocol: Protocol::V2Grpc,
-        address: None,
-        model_name: "m".into(),
-        version: None,
-        signature: None,
-        predict_route: None,
-        health_route: None,
-        model: None,
-        parameters: None,
-        start_timeout: Duration::from_mins(1),
-        restarts: 0,
-    };
+    let plan = server_plan(Protocol::V2Grpc);
     let options = ClientOptions {
         timeout: Duration::from_mins(1),
         max_in_flight: None,
