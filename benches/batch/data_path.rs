@@ -11,7 +11,7 @@ use futures::future::BoxFuture;
 use mlctl::plan::{BatchPlan, Protocol, ServerPlan};
 use mlctl::storage::{Object, StorageConfig, Stores};
 use mlctl::work::batch::{
-    Answer, InputFormat, JOB_VERSION, JobDocument, OutputFormat, OutputLayout, Permit,
+    Answer, Answers, InputFormat, JOB_VERSION, JobDocument, OutputFormat, OutputLayout, Permit,
     PredictError, Predictor, Rows, WorkerEnd, WorkerPlace, cut, run_worker,
 };
 use serde_json::json;
@@ -24,10 +24,13 @@ const TURNS: usize = 5;
 struct Constant(Arc<Semaphore>);
 
 impl Predictor for Constant {
-    fn predict(&self, instances: Vec<Bytes>) -> BoxFuture<'_, Result<Vec<Answer>, PredictError>> {
-        let prediction = Bytes::from_static(b"[0.0125,0.9875]");
-        let answer = Answer::Prediction { prediction, version: None };
-        async move { Ok(vec![answer; instances.len()]) }.boxed()
+    fn predict<'a>(
+        &'a self,
+        instances: Vec<&'a [u8]>,
+    ) -> BoxFuture<'a, Result<Answers, PredictError>> {
+        let answer = Answer::Prediction(Bytes::from_static(b"[0.0125,0.9875]"));
+        async move { Ok(Answers { rows: vec![answer; instances.len()], versions: Vec::new() }) }
+            .boxed()
     }
 
     fn admit(&self) -> BoxFuture<'_, Permit> {

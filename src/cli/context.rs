@@ -3,6 +3,7 @@
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::place::Runtimes;
 use super::runs::Target;
@@ -11,8 +12,8 @@ use super::{CliError, Env, PlaceArgs, Settings};
 use crate::ops::cost::Prices;
 use crate::plan::Plan;
 use crate::run::Submitter;
-use crate::storage::{BucketSettings, StorageConfig, Stores};
-use crate::ui::Printer;
+use crate::storage::{BucketSettings, NoProgress, Progress, StorageConfig, Stores};
+use crate::ui::{Printer, Transfer};
 
 /// Form of the final document on standard output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -90,7 +91,7 @@ impl Context {
     pub fn stores_of(&self, target: &Target) -> Stores {
         let batch = target.plan.as_ref().and_then(Plan::batch);
         match batch.filter(|batch| !target.record.adopted && !batch.storage.is_empty()) {
-            Some(batch) => Stores::new(self.stores().config().with(&batch.storage)),
+            Some(batch) => self.stores().with(&batch.storage),
             None => self.stores(),
         }
     }
@@ -110,7 +111,7 @@ impl Context {
             ));
             settings.anonymous = true;
         }
-        Stores::new(own.config().with(&settings))
+        own.with(&settings)
     }
 
     /// The object stores that places name, with this command's credentials and settings; all callers
@@ -125,6 +126,14 @@ impl Context {
             })
         });
         stores.clone()
+    }
+
+    /// Shows people how much has moved, in a line that goes when it ends.
+    pub fn transfer(&self, what: &'static str) -> Arc<dyn Progress> {
+        match Transfer::new(&self.printer, what) {
+            Some(shown) => Arc::new(shown),
+            None => Arc::new(NoProgress),
+        }
     }
 
     /// The facts about this command that are recorded with every run that it submits.

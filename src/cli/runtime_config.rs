@@ -70,7 +70,8 @@ impl Context {
             _ => BTreeSet::new(),
         };
         let handle = self.handle()?;
-        let stores = self.stores();
+        // What submitting sends, which is code.
+        let stores = self.stores().watched(self.transfer("code"));
         Ok(KubernetesConfig { connect, manifests, price_labels, docker_config, stores, handle })
     }
 

@@ -22,6 +22,7 @@ mod terminal;
 #[cfg(test)]
 mod tests;
 mod text;
+mod transfer;
 mod why;
 
 pub use batch::{BatchGoal, batch_summary_text};
@@ -43,4 +44,5 @@ pub use summary::*;
 pub use table::*;
 pub use terminal::*;
 pub use text::*;
+pub use transfer::Transfer;
 pub use why::*;

@@ -20,7 +20,7 @@ pub const ROOMS: [(&str, &str); 16] = [
     ("run", "text storage gang event plan store runtime"),
     ("ops", "text storage hardware gang event spec plan agent store runtime run"),
     ("work", "text sys storage gang spec plan store runtime run ops"),
-    ("ui", "text doctor hardware gang event plan store runtime run ops work"),
+    ("ui", "text storage doctor hardware gang event plan store runtime run ops work"),
 ];
 
 /// `cli` stands above all of them. Nothing stands above it.

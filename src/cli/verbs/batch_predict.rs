@@ -213,11 +213,8 @@ pub(super) fn look(
     only_look: bool,
 ) -> Result<Surveyed, CliError> {
     let settings = buckets(&batch);
-    let stores = if only_look {
-        context.looking(settings)
-    } else {
-        Stores::new(context.stores().config().with(&settings))
-    };
+    let stores =
+        if only_look { context.looking(settings) } else { context.stores().with(&settings) };
     let handle = context.handle()?;
     let document = handle.block_on(survey(&stores, &batch))?;
     let progress = handle.block_on(progress(&stores, &batch.output(), &document))?;

@@ -66,6 +66,7 @@ fn bound(text: &str) -> Result<(String, f64), String> {
 /// Runs the verb; returns its exit code.
 pub fn run(context: &Context, args: &EvaluateArgs) -> Result<u8, CliError> {
     let (output, stores) = output_of(context, args.run.as_deref())?;
+    let stores = stores.watched(context.transfer("results and labels"));
     let bounds = |all: &[(String, f64)], least| {
         let all = all.iter().cloned();
         all.map(|(metric, value)| Bound { metric, least, value }).collect::<Vec<_>>()
@@ -85,6 +86,8 @@ pub fn run(context: &Context, args: &EvaluateArgs) -> Result<u8, CliError> {
         let outputs = Outputs::open(&stores, &output).await?;
         evaluate(&stores, &outputs, &question).await.map_err(CliError::from)
     })?;
+    // Its line goes before the answer comes.
+    drop(stores);
     context.emit(&evaluation, || evaluation_text(&evaluation, &context.printer))?;
     for missed in &evaluation.missed {
         let value = missed.value.map_or("no value".to_owned(), |value| value.to_string());

@@ -36,7 +36,11 @@ pub struct OutputsArgs {
 
 /// Runs the verb; returns its exit code.
 pub fn run(context: &Context, args: &OutputsArgs) -> Result<u8, CliError> {
-    let (output, stores) = output_of(context, args.run.as_deref())?;
+    let (output, mut stores) = output_of(context, args.run.as_deref())?;
+    // On a terminal the lines themselves show that it goes on.
+    if !context.printer.terminal.stdout {
+        stores = stores.watched(context.transfer("results"));
+    }
     let chosen = Chosen { errors: args.errors, join: args.join, limit: args.limit };
     let printer = &context.printer;
     context.handle()?.block_on(async {

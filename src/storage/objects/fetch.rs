@@ -77,9 +77,14 @@ impl Stores {
             let open = Arc::clone(&open);
             async move {
                 let _turn = in_flight.acquire().await;
-                let bytes = self.read_range(entry, at..(at + RANGE).min(entry.size)).await?;
-                let moved = bytes.len() as u64;
-                let written = tokio::task::spawn_blocking(move || open.write_all_at(&bytes, at));
+                let end = (at + RANGE).min(entry.size);
+                let pieces = self.read_pieces(entry, at..end).await?;
+                let moved = end - at;
+                let written = tokio::task::spawn_blocking(move || {
+                    pieces.iter().try_fold(at, |at, piece| {
+                        open.write_all_at(piece, at).map(|()| at + piece.len() as u64)
+                    })
+                });
                 written
                     .await
                     .unwrap_or_else(|error| Err(std::io::Error::other(error)))

@@ -2,7 +2,7 @@
 
 /// Is told while bytes move. The library shows nothing itself.
 pub trait Progress: Send + Sync {
-    /// So many bytes and objects will move; called once, before the first.
+    /// So many bytes and objects will move; called before the first of them.
     fn expect(&self, bytes: u64, objects: u64);
     /// So many bytes more have moved.
     fn moved(&self, bytes: u64);

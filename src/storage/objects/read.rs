@@ -36,37 +36,56 @@ impl Stores {
         entry: &Object,
         range: Range<u64>,
     ) -> Result<Bytes, StorageError> {
+        let mut pieces = self.read_pieces(entry, range).await?;
+        Ok(match (pieces.len(), pieces.pop()) {
+            (1, Some(whole)) => whole,
+            (_, last) => {
+                pieces.extend(last);
+                pieces.concat().into()
+            }
+        })
+    }
+
+    /// The same in the pieces in which it came, for whoever needs no copy of them in one.
+    pub(super) async fn read_pieces(
+        &self,
+        entry: &Object,
+        range: Range<u64>,
+    ) -> Result<Vec<Bytes>, StorageError> {
         let place = &entry.place;
         let (backend, address) = self.open("reading", place).await?;
         if range.is_empty() {
-            return Ok(Bytes::new());
+            return Ok(Vec::new());
         }
         let mut attempt = 0;
         loop {
             let read = match &backend {
-                Backend::Files => files::read_range(entry, &address.key, range.clone()).await,
+                Backend::Files => {
+                    files::read_range(entry, &address.key, range.clone()).await.map(one)
+                }
                 Backend::Bucket(bucket) => {
                     bucket.read_range(entry, &address.key, range.clone()).await
                 }
-                Backend::Hub(hub) => hub.read_range(entry, &address.key, range.clone()).await,
+                Backend::Hub(hub) => {
+                    hub.read_range(entry, &address.key, range.clone()).await.map(one)
+                }
                 Backend::Web(web) => web
                     .read_range(&address.key, entry.etag.as_deref(), range.clone())
                     .await
+                    .map(one)
                     .map_err(|error| error.into_storage("reading", place)),
             };
-            let short = |bytes: &Bytes| bytes.len() as u64 != range.end - range.start;
+            let wanted = range.end - range.start;
             let error = match read {
-                Ok(bytes) if short(&bytes) => StorageError::told(
-                    "reading",
-                    place,
-                    StorageErrorKind::Unreachable,
-                    format!(
-                        "{} bytes came of {} that were asked for",
-                        bytes.len(),
-                        range.end - range.start
-                    ),
-                ),
-                Ok(bytes) => return Ok(bytes),
+                Ok(pieces) => {
+                    let came: u64 = pieces.iter().map(|piece| piece.len() as u64).sum();
+                    if came == wanted {
+                        self.watch().moved(came);
+                        return Ok(pieces);
+                    }
+                    let reason = format!("{came} bytes came of {wanted} that were asked for");
+                    StorageError::told("reading", place, StorageErrorKind::Unreachable, reason)
+                }
                 Err(error) => error,
             };
             attempt += 1;
@@ -91,6 +110,10 @@ impl Stores {
         let bytes = self.read_range(&entry, 0..entry.size).await?;
         Ok((entry, bytes))
     }
+}
+
+fn one(whole: Bytes) -> Vec<Bytes> {
+    vec![whole]
 }
 
 /// How long to wait before the next attempt: from 100 ms on twice as long each time, and less by

@@ -1,6 +1,6 @@
 //! All stores that one command uses.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use tokio::sync::Mutex;
@@ -9,7 +9,7 @@ use super::address::{Address, Home};
 use super::cloud::Bucket;
 use super::hub::{Hub, Repository};
 use super::web::Web;
-use super::{StorageConfig, StorageError};
+use super::{BucketSettings, NoProgress, Progress, StorageConfig, StorageError};
 use crate::storage::Place;
 
 /// All stores that one command uses, each opened once and with one cache of credentials. A copy is the
@@ -18,6 +18,7 @@ use crate::storage::Place;
 pub struct Stores {
     config: Arc<StorageConfig>,
     open: Arc<Mutex<HashMap<Home, Backend>>>,
+    watch: Option<Arc<dyn Progress>>,
 }
 
 /// How a store is spoken to.
@@ -41,7 +42,24 @@ impl Stores {
     pub fn new(config: StorageConfig) -> Self {
         // A second installation means that somebody else was first, with the same provider.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        Self { config: Arc::new(config), open: Arc::default() }
+        Self { config: Arc::new(config), open: Arc::default(), watch: None }
+    }
+
+    /// The same with more settings of buckets, which count more than those that it has.
+    #[must_use]
+    pub fn with(&self, more: &BTreeMap<String, BucketSettings>) -> Self {
+        Self { watch: self.watch.clone(), ..Self::new(self.config.with(more)) }
+    }
+
+    /// The same stores, of which somebody is told all bytes that are read and written by this copy.
+    #[must_use]
+    pub fn watched(&self, watch: Arc<dyn Progress>) -> Self {
+        Self { watch: Some(watch), ..self.clone() }
+    }
+
+    /// Whoever is told of what moves.
+    pub(super) fn watch(&self) -> &dyn Progress {
+        self.watch.as_deref().unwrap_or(&NoProgress)
     }
 
     /// With what it was made.

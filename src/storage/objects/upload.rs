@@ -74,6 +74,9 @@ impl Stores {
             }),
             Backend::Web(_) | Backend::Hub(_) => return Err(read_only("writing", place)),
         };
+        if let Some(size) = size {
+            self.watch().expect(size, 1);
+        }
         let (stores, place) = (self.clone(), place.clone());
         Ok(Upload { stores, place, expected: size, size: 0, way: Some(way) })
     }
@@ -83,14 +86,16 @@ impl Upload {
     /// Writes on; waits while too many bytes are on their way. After an error the object is given up.
     pub async fn write(&mut self, bytes: impl Into<Bytes>) -> Result<(), StorageError> {
         let bytes = bytes.into();
-        self.size += bytes.len() as u64;
+        let moved = bytes.len() as u64;
+        self.size += moved;
         let done = match &mut self.way {
             None => Err(self.given_up()),
             Some(Way::File(file)) => file.write(&self.place, bytes).await,
             Some(Way::Bucket(parts)) => parts.write(&self.place, self.expected, &bytes).await,
         };
-        if done.is_err() {
-            self.give_up().await;
+        match &done {
+            Ok(()) => self.stores.watch().moved(moved),
+            Err(_) => self.give_up().await,
         }
         done
     }
@@ -108,7 +113,7 @@ impl Upload {
             let kind = StorageErrorKind::Changed;
             return Err(StorageError::told("writing", &self.place, kind, reason));
         }
-        match self.way.take() {
+        let done = match self.way.take() {
             None => Err(self.given_up()),
             Some(Way::File(file)) => file.finish(&self.place).await,
             Some(Way::Bucket(mut parts)) => match parts.finish(&self.place).await {
@@ -119,7 +124,11 @@ impl Upload {
                     Err(error)
                 }
             },
+        };
+        if done.is_ok() {
+            self.stores.watch().arrived();
         }
+        done
     }
 
     /// Gives the object up and removes what was stored of it.

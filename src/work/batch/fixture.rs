@@ -15,7 +15,7 @@ use tokio::sync::Semaphore;
 
 use super::input::is_packed;
 use super::{
-    Answer, InputFormat, JOB_VERSION, JobDocument, OutputFormat, OutputLayout, Permit,
+    Answer, Answers, InputFormat, JOB_VERSION, JobDocument, OutputFormat, OutputLayout, Permit,
     PredictError, Predictor, RowError, Rows, Shard, Summary, WorkerEnd, WorkerPlace, run_worker,
 };
 use crate::plan::{BatchPlan, Protocol, ServerPlan};
@@ -37,7 +37,10 @@ impl Echo {
 }
 
 impl Predictor for Echo {
-    fn predict(&self, instances: Vec<Bytes>) -> BoxFuture<'_, Result<Vec<Answer>, PredictError>> {
+    fn predict<'a>(
+        &'a self,
+        instances: Vec<&'a [u8]>,
+    ) -> BoxFuture<'a, Result<Answers, PredictError>> {
         async move {
             let left = self.batches.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1));
             if left.is_err() {
@@ -47,13 +50,15 @@ impl Predictor for Echo {
             for _ in 0..instances[0].len() % 3 {
                 tokio::task::yield_now().await;
             }
-            let answer = |instance: Bytes| {
-                if self.ill && memchr::memmem::find(&instance, b"bad").is_some() {
+            let answer = |instance: &[u8]| {
+                if self.ill && memchr::memmem::find(instance, b"bad").is_some() {
                     return Answer::Failed(RowError { code: 400, message: "it is bad".into() });
                 }
-                Answer::Prediction { prediction: instance, version: Some("1".into()) }
+                Answer::Prediction(Bytes::copy_from_slice(instance))
             };
-            Ok(instances.into_iter().map(answer).collect())
+            let rows: Vec<Answer> = instances.into_iter().map(answer).collect();
+            let predicted = rows.iter().filter(|row| matches!(row, Answer::Prediction(_))).count();
+            Ok(Answers { rows, versions: vec![("1".into(), predicted as u64)] })
         }
         .boxed()
     }

@@ -48,7 +48,7 @@ pub use model_server::{
 };
 pub use outputs::{Chosen, Outputs, OutputsError};
 pub use plan_in::{order, plan_in, plan_with};
-pub use predictor::{Answer, Permit, PredictError, Predictor, RowError};
+pub use predictor::{Answer, Answers, Permit, PredictError, Predictor, RowError};
 pub use protocol::{Client, ClientOptions, Connection, Token};
 pub use retry::{RetryPlan, plan_retry};
 pub use shards::cut;

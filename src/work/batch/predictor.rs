@@ -1,5 +1,7 @@
 //! Whoever predicts, as the data path sees it.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
@@ -10,7 +12,10 @@ pub trait Predictor: Send + Sync {
     /// instances. An instance is JSON text exactly as it is sent. It returns when every row has an
     /// answer; an error is the batch's own only where no row could be asked at all: the server is gone
     /// for good, or its credentials are refused. Then no row of it counts as failed.
-    fn predict(&self, instances: Vec<Bytes>) -> BoxFuture<'_, Result<Vec<Answer>, PredictError>>;
+    fn predict<'a>(
+        &'a self,
+        instances: Vec<&'a [u8]>,
+    ) -> BoxFuture<'a, Result<Answers, PredictError>>;
 
     /// Waits until one more batch may be on its way, by what the server takes; the permit is given
     /// back when it is dropped.
@@ -20,17 +25,21 @@ pub trait Predictor: Send + Sync {
 /// The place of one batch among those that are on their way.
 pub struct Permit(pub Option<tokio::sync::OwnedSemaphorePermit>);
 
+/// What became of a batch.
+#[derive(Debug, Default)]
+pub struct Answers {
+    /// Of each row, in order.
+    pub rows: Vec<Answer>,
+    /// The versions of the model that have answered, where the server says them, each with the number
+    /// of rows that it has predicted.
+    pub versions: Vec<(Arc<str>, u64)>,
+}
+
 /// What became of one row.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
-    /// Its prediction: JSON text, exactly as the server wrote it, with the version of the model that
-    /// answered where the server says it.
-    Prediction {
-        /// The JSON text.
-        prediction: Bytes,
-        /// The model's version.
-        version: Option<std::sync::Arc<str>>,
-    },
+    /// Its prediction: JSON text, exactly as the server wrote it.
+    Prediction(Bytes),
     /// It has none.
     Failed(RowError),
 }

@@ -1,6 +1,9 @@
 //! What every store does alike.
 
-use mlctl::storage::{NoProgress, Place, Put, StorageErrorKind, Stores};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use mlctl::storage::{NoProgress, Place, Progress, Put, StorageErrorKind, Stores};
 
 /// Holds a store, of which `base` is an empty folder that ends with `/`, to the contract.
 pub async fn holds(stores: &Stores, base: &str) {
@@ -9,6 +12,7 @@ pub async fn holds(stores: &Stores, base: &str) {
     ranges(stores, &place("ranges.bin")).await;
     conditions(stores, &place("marker.json")).await;
     parts(stores, &place("large.bin")).await;
+    told(stores, &place("told.bin")).await;
     patterns(stores, base).await;
     files(stores, base).await;
 }
@@ -110,6 +114,45 @@ async fn parts(stores: &Stores, place: &Place) {
     let again = stores.relocate(&copied, &moved).await.unwrap_err();
     assert_eq!(again.kind, StorageErrorKind::NotFound, "somebody else was first");
     assert_eq!(stores.head(&moved).await.unwrap().size, size);
+}
+
+/// Counts what it is told.
+#[derive(Default)]
+struct Told {
+    expected: AtomicU64,
+    moved: AtomicU64,
+    arrived: AtomicU64,
+}
+
+impl Progress for Told {
+    fn expect(&self, bytes: u64, _objects: u64) {
+        self.expected.fetch_add(bytes, Relaxed);
+    }
+
+    fn moved(&self, bytes: u64) {
+        self.moved.fetch_add(bytes, Relaxed);
+    }
+
+    fn arrived(&self) {
+        self.arrived.fetch_add(1, Relaxed);
+    }
+}
+
+/// Whoever watches is told of every byte once, and other copies of the stores tell nobody.
+async fn told(stores: &Stores, place: &Place) {
+    let told = Arc::new(Told::default());
+    let watched = stores.watched(Arc::clone(&told) as Arc<dyn Progress>);
+    let count = || [&told.expected, &told.moved, &told.arrived].map(|count| count.load(Relaxed));
+    let mut upload = watched.upload_sized(place, Some(70_000)).await.unwrap();
+    upload.write(vec![1; 50_000]).await.unwrap();
+    upload.write(vec![2; 20_000]).await.unwrap();
+    assert_eq!(count(), [70_000, 70_000, 0]);
+    let entry = upload.finish().await.unwrap();
+    assert_eq!(count(), [70_000, 70_000, 1]);
+    watched.read_range(&entry, 10..30).await.unwrap();
+    stores.read_range(&entry, 0..30).await.unwrap();
+    assert_eq!(count(), [70_000, 70_020, 1]);
+    stores.delete(place).await.unwrap();
 }
 
 /// Patterns match within folders, and `**` across them.

@@ -67,7 +67,7 @@ impl Outputs {
         if rule.adopted || rule.plan.storage.is_empty() {
             return self.stores.clone();
         }
-        Stores::new(self.stores.config().with(&rule.plan.storage))
+        self.stores.with(&rule.plan.storage)
     }
 }
 

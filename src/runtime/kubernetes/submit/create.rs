@@ -26,7 +26,6 @@ use crate::runtime::kubernetes::objects::{
 };
 use crate::runtime::kubernetes::session::Session;
 use crate::runtime::{Notice, RuntimeError, SecretValues, SubmitOptions};
-use crate::storage::Stores;
 use crate::store::{Durability, RunPaths, write_atomic};
 use crate::sys::random_word;
 use crate::text::ByteSize;
@@ -208,8 +207,7 @@ pub(crate) fn submit(
     };
     submission.write(run)?;
     write_atomic(&run.token(), context.token.as_bytes(), Durability::Crash)?;
-    let own = session.config.stores.config();
-    let stores = Stores::new(own.with(&plan.gang().storage.buckets));
+    let stores = session.config.stores.with(&plan.gang().storage.buckets);
     session.block_on(send_archive(plan, &stores))?;
     Submitting::begin(run)?;
     let created = session.block_on(create(&cluster, &mut made));

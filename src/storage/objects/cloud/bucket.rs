@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures::TryStreamExt;
 use jiff::Timestamp;
 use object_store::list::PaginatedListStore;
 use object_store::path::Path;
@@ -39,13 +40,13 @@ impl Bucket {
         Ok(object(place.clone(), &meta))
     }
 
-    /// A range of one version of an object.
+    /// A range of one version of an object, in the pieces in which it came.
     pub(in crate::storage::objects) async fn read_range(
         &self,
         entry: &Object,
         key: &str,
         range: Range<u64>,
-    ) -> Result<Bytes, StorageError> {
+    ) -> Result<Vec<Bytes>, StorageError> {
         let options = GetOptions {
             range: Some(GetRange::Bounded(range)),
             if_match: entry.etag.clone(),
@@ -54,7 +55,7 @@ impl Bucket {
         let told = |error| self.error("reading", &entry.place, &error);
         let path = path("reading", &entry.place, key)?;
         let result = self.store.get_opts(&path, options).await.map_err(told)?;
-        result.bytes().await.map_err(told)
+        result.into_stream().try_collect().await.map_err(told)
     }
 
     /// Writes a whole object in one request.

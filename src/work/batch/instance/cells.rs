@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 
 use super::maker::refused;
-use super::{Echo, Made};
+use super::{Echo, Made, Sent};
 use crate::work::batch::input::{Cell, Row, cells, shown_of};
 use crate::work::batch::json::escaped;
 use crate::work::batch::{RowError, Rows};
@@ -49,9 +49,9 @@ pub(super) fn made(rows: &Rows, row: &Row, header: &[String]) -> Made {
         Some(at) => Echo::Key(json_of(&cells[at]).into_owned().into()),
         // Excluded fields come back in the output.
         None if rows.included_fields.is_empty() => Echo::Instance(array(&cells)),
-        None => Echo::Instance(send.clone()),
+        None => return Made { echo: Echo::Instance(send), send: Ok(Sent::Shown) },
     };
-    Made { echo, send: Ok(send) }
+    Made { echo, send: Ok(Sent::Other(send)) }
 }
 
 fn array<'a>(cells: impl IntoIterator<Item = &'a Cell<'a>>) -> Bytes {
@@ -99,6 +99,7 @@ mod tests {
         let row = Row { offset: 9, line: 1, text, fault: None };
         let Made { echo, send } = made(&rows, &row, &["a".into(), "b".into(), "c".into()]);
         let text = |bytes: Bytes| String::from_utf8(bytes.to_vec()).unwrap();
+        let send = send.map(|send| send.text(&echo).clone());
         let echo = match echo {
             Echo::Instance(instance) => text(instance),
             Echo::Key(key) => format!("key {}", text(key)),

@@ -1,11 +1,11 @@
 //! One row to one instance.
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 
 use super::{cells, objects};
 use crate::text::base64;
 use crate::work::batch::input::{Row, shown_of};
-use crate::work::batch::json::{escaped, value_of};
+use crate::work::batch::json::{escaped, value_range};
 use crate::work::batch::{BatchError, InputFormat, RowError, Rows};
 
 /// Makes instances of rows, as the job says.
@@ -24,13 +24,40 @@ pub(crate) enum Echo {
     Key(Bytes),
 }
 
+/// What is sent of a row.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Sent {
+    /// What stands for it in the output, which most rows are: one text does for both.
+    Shown,
+    /// Another JSON text.
+    Other(Bytes),
+}
+
 /// What became of a row.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Made {
     /// What stands for it in the output.
     pub(crate) echo: Echo,
-    /// What is sent, as JSON text; or why nothing is.
-    pub(crate) send: Result<Bytes, RowError>,
+    /// What is sent; or why nothing is.
+    pub(crate) send: Result<Sent, RowError>,
+}
+
+impl Echo {
+    /// The JSON text.
+    pub(crate) fn text(&self) -> &Bytes {
+        let (Self::Instance(text) | Self::Key(text)) = self;
+        text
+    }
+}
+
+impl Sent {
+    /// The JSON text that is sent of a row for which `echo` stands.
+    pub(crate) fn text<'a>(&'a self, echo: &'a Echo) -> &'a Bytes {
+        match self {
+            Self::Shown => echo.text(),
+            Self::Other(text) => text,
+        }
+    }
 }
 
 /// A row that is not sent, and why.
@@ -69,44 +96,47 @@ impl Maker {
     /// that the row names, in a list of files.
     pub(crate) fn make(
         &self,
-        row: &Row,
+        row: Row,
         header: Option<&[String]>,
         content: Option<Result<Bytes, RowError>>,
     ) -> Made {
-        if let Some(fault) = &row.fault {
+        if let Some(fault) = row.fault {
             let shown = match self.format {
                 InputFormat::TfRecord | InputFormat::TfRecordGzip => Bytes::from_static(b"null"),
                 _ => escaped(&row.text).into(),
             };
-            return Made { echo: Echo::Instance(shown), send: Err(fault.clone()) };
+            return Made { echo: Echo::Instance(shown), send: Err(fault) };
         }
         match self.format {
             InputFormat::Jsonl => self.of_json(row),
-            InputFormat::Csv => cells::made(&self.rows, row, header.unwrap_or_default()),
+            InputFormat::Csv => cells::made(&self.rows, &row, header.unwrap_or_default()),
             InputFormat::TfRecord | InputFormat::TfRecordGzip => {
-                let instance = b64(&row.text);
-                Made { echo: Echo::Instance(instance.clone()), send: Ok(instance) }
+                Made { echo: Echo::Instance(b64(&row.text)), send: Ok(Sent::Shown) }
             }
             InputFormat::FileList => Made {
                 echo: Echo::Instance(escaped(&row.text).into()),
                 send: match content {
-                    Some(content) => content.map(|content| b64(&content)),
+                    Some(content) => content.map(|content| Sent::Other(b64(&content))),
                     None => Err(refused("the file was not read")),
                 },
             },
         }
     }
 
-    fn of_json(&self, row: &Row) -> Made {
-        let value = match value_of(&row.text) {
-            Ok(value) => value,
-            Err(error) => {
-                let shown = escaped(&shown_of(&row.text)).into();
-                let reason = refused(format!("the line is no JSON: {error}"));
-                return Made { echo: Echo::Instance(shown), send: Err(reason) };
+    fn of_json(&self, row: Row) -> Made {
+        let mut text = row.text;
+        match value_range(&text) {
+            Ok(range) => {
+                text.truncate(range.end);
+                text.advance(range.start);
+                objects::made(&self.rows, text)
             }
-        };
-        objects::made(&self.rows, value)
+            Err(error) => {
+                let shown = escaped(&shown_of(&text)).into();
+                let reason = refused(format!("the line is no JSON: {error}"));
+                Made { echo: Echo::Instance(shown), send: Err(reason) }
+            }
+        }
     }
 }
 

@@ -7,4 +7,4 @@ mod maker;
 mod objects;
 
 pub(crate) use files::fetch_all;
-pub(crate) use maker::{Echo, Made, Maker};
+pub(crate) use maker::{Echo, Made, Maker, Sent};

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::maker::refused;
-use super::{Echo, Made};
+use super::{Echo, Made, Sent};
 use crate::work::batch::json::{Field, fields, name_is};
 use crate::work::batch::{RowError, Rows};
 
@@ -17,7 +17,7 @@ pub(super) fn made(rows: &Rows, value: Bytes) -> Made {
         || !rows.included_fields.is_empty()
         || !rows.excluded_fields.is_empty();
     if !names_fields && (is_array && array || !array && !object || is_object && object) {
-        return Made { echo: Echo::Instance(value.clone()), send: Ok(value) };
+        return Made { echo: Echo::Instance(value), send: Ok(Sent::Shown) };
     }
     let fault =
         |message: &str| Made { echo: Echo::Instance(value.clone()), send: Err(refused(message)) };
@@ -40,10 +40,12 @@ pub(super) fn made(rows: &Rows, value: Bytes) -> Made {
     let echo = match (key, &send) {
         (Some(key), _) => Echo::Key(key),
         // Excluded fields come back in the output, so that is the line as it was.
-        (None, Ok(send)) if rows.excluded_fields.is_empty() => Echo::Instance(send.clone()),
+        (None, Ok(_)) if rows.excluded_fields.is_empty() => {
+            return Made { send: Ok(Sent::Shown), echo: Echo::Instance(send.unwrap_or(value)) };
+        }
         (None, _) => Echo::Instance(value),
     };
-    Made { echo, send }
+    Made { echo, send: send.map(Sent::Other) }
 }
 
 /// The fields that are sent, in their order.
@@ -100,6 +102,7 @@ mod tests {
         let rows: Rows = serde_json::from_str(rows).unwrap();
         let Made { echo, send } = made(&rows, Bytes::from_static(line.as_bytes()));
         let text = |bytes: Bytes| String::from_utf8(bytes.to_vec()).unwrap();
+        let send = send.map(|send| send.text(&echo).clone());
         let echo = match echo {
             Echo::Instance(instance) => text(instance),
             Echo::Key(key) => format!("key {}", text(key)),

@@ -4,4 +4,4 @@ mod fields;
 mod value;
 
 pub(crate) use fields::{Field, elements, fields, name_is};
-pub(crate) use value::{escaped, value_of};
+pub(crate) use value::{escaped, value_of, value_range};

@@ -9,13 +9,18 @@ use serde_json::value::RawValue;
 /// words `NaN`, `Infinity` and `-Infinity` are values too: many writers make them, and many model
 /// servers read them.
 pub(crate) fn value_of(text: &Bytes) -> Result<Bytes, serde_json::Error> {
+    value_range(text).map(|range| text.slice(range))
+}
+
+/// Where the value is that [`value_of`] gives.
+pub(crate) fn value_range(text: &[u8]) -> Result<Range<usize>, serde_json::Error> {
     let error = match serde_json::from_slice::<&RawValue>(text) {
-        Ok(value) => return Ok(text.slice_ref(value.get().as_bytes())),
+        Ok(value) => return Ok(range_in(text, value)),
         Err(error) => error,
     };
     let Some(strict) = without_words(text) else { return Err(error) };
     let value: &RawValue = serde_json::from_slice(&strict)?;
-    Ok(text.slice(range_in(&strict, value)))
+    Ok(range_in(&strict, value))
 }
 
 /// Where a value that was read from a text lies in it.

@@ -10,7 +10,7 @@
 use bytes::Bytes;
 
 use super::csv;
-use crate::work::batch::instance::Echo;
+use crate::work::batch::instance::{Echo, Sent};
 use crate::work::batch::json::escaped;
 use crate::work::batch::{OutputFormat, RowError};
 
@@ -33,7 +33,7 @@ pub(crate) struct Item {
 #[derive(Debug)]
 pub(crate) enum Outcome {
     /// Nothing yet: this is to be sent.
-    Ask(Bytes),
+    Ask(Sent),
     /// It has a prediction.
     Predicted(Bytes),
     /// It has none.

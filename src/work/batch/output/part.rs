@@ -6,7 +6,7 @@ use crate::storage::{Place, StorageError, Stores, Upload};
 use crate::work::batch::Part;
 
 /// So many bytes are gathered before they are given to the store.
-const GATHER: usize = 1 << 20;
+const GATHER: usize = 256 << 10;
 
 /// A part that is being written. It is in the store once [`finish`](Self::finish) returns; dropped
 /// before, it never is.

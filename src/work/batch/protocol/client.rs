@@ -17,7 +17,7 @@ use super::pause::pause;
 use super::reason::reason;
 use super::transport::Transport;
 use super::window::Window;
-use crate::work::batch::{Answer, Permit, PredictError, Predictor, RowError};
+use crate::work::batch::{Answer, Answers, Permit, PredictError, Predictor, RowError};
 
 /// How often a batch is asked for again that the server had no time for, or could not be connected to:
 /// with the pauses between, about two minutes.
@@ -56,7 +56,7 @@ pub struct Client {
 /// What became of rows that were sent together.
 enum Sent {
     /// Each has its prediction.
-    Predicted(Vec<Answer>),
+    Predicted(Vec<Bytes>, Option<Arc<str>>),
     /// One of them may be the reason: they are asked for apart. A single row has failed so.
     Apart(RowError),
     /// They are asked for again, in another form.
@@ -66,15 +66,17 @@ enum Sent {
 }
 
 impl Client {
-    async fn batch(&self, rows: Vec<Bytes>) -> Result<Vec<Answer>, PredictError> {
-        let mut answers: Vec<Option<Answer>> = vec![None; rows.len()];
+    async fn batch(&self, rows: Vec<&[u8]>) -> Result<Answers, PredictError> {
+        let mut answers = Answers { rows: Vec::with_capacity(rows.len()), ..Answers::default() };
         let whole = 0..rows.len();
+        // The first of them is on top, so that answers come in the order of the rows.
         let mut left: Vec<Range<usize>> = vec![whole];
         while let Some(range) = left.pop().filter(|range| !range.is_empty()) {
             match self.send(&rows[range.clone()]).await? {
-                Sent::Predicted(found) => {
-                    for (at, answer) in range.zip(found) {
-                        answers[at] = Some(answer);
+                Sent::Predicted(found, version) => {
+                    answers.rows.extend(found.into_iter().map(Answer::Prediction));
+                    if let Some(version) = version {
+                        answers.versions.push((version, range.len() as u64));
                     }
                 }
                 Sent::Again => left.push(range),
@@ -84,18 +86,15 @@ impl Client {
                     left.push(range.start..middle);
                 }
                 Sent::Apart(error) | Sent::Failed(error) => {
-                    for at in range {
-                        answers[at] = Some(Answer::Failed(error.clone()));
-                    }
+                    answers.rows.extend(range.map(|_| Answer::Failed(error.clone())));
                 }
             }
         }
-        // Every range that was taken from `left` was answered or cut in two.
-        Ok(answers.into_iter().flatten().collect())
+        Ok(answers)
     }
 
     /// Sends rows until the server has said something about them.
-    async fn send(&self, rows: &[Bytes]) -> Result<Sent, PredictError> {
+    async fn send(&self, rows: &[&[u8]]) -> Result<Sent, PredictError> {
         let one = |message: String| RowError { code: 400, message };
         let apart = self.apart.load(Ordering::Relaxed);
         if rows.len() > 1 && (apart || self.dialect.by_row()) {
@@ -168,9 +167,7 @@ impl Client {
                     self.apart.store(true, Ordering::Relaxed);
                 }
                 let version = found.version.map(Arc::from).or_else(|| self.version.clone());
-                let answer =
-                    |prediction| Answer::Prediction { prediction, version: version.clone() };
-                Sent::Predicted(found.rows.into_iter().map(answer).collect())
+                Sent::Predicted(found.rows, version)
             }
             Err(message) => Sent::Apart(RowError { code: 502, message }),
         }
@@ -229,7 +226,10 @@ fn is_out_of_memory(body: &[u8]) -> bool {
 }
 
 impl Predictor for Client {
-    fn predict(&self, instances: Vec<Bytes>) -> BoxFuture<'_, Result<Vec<Answer>, PredictError>> {
+    fn predict<'a>(
+        &'a self,
+        instances: Vec<&'a [u8]>,
+    ) -> BoxFuture<'a, Result<Answers, PredictError>> {
         self.batch(instances).boxed()
     }
 

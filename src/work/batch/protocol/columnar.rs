@@ -23,7 +23,7 @@ pub(super) fn is_needed(status: u16, reason: &str) -> bool {
 }
 
 /// The body that asks for one row, as a batch of one.
-pub(super) fn body(signature: Option<&str>, row: &Bytes) -> Bytes {
+pub(super) fn body(signature: Option<&str>, row: &[u8]) -> Bytes {
     let text = String::from_utf8_lossy(row);
     let mut body = String::from("{");
     if let Some(signature) = signature {

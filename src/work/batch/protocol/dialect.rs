@@ -51,7 +51,7 @@ pub(super) trait Dialect: Send + Sync {
 
     /// The request for these rows, of which there is at least one. `apart`: it is one, of a model whose
     /// outputs are not rows. The error is the fault of a row.
-    fn ask(&self, rows: &[Bytes], apart: bool) -> Result<Asked, String>;
+    fn ask(&self, rows: &[&[u8]], apart: bool) -> Result<Asked, String>;
 
     /// The predictions of an answer to so many rows; the error says why they can't be the rows'.
     fn found(

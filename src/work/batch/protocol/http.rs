@@ -87,17 +87,26 @@ impl Http {
             let retry_after = header(&RETRY_AFTER).map(str::to_owned);
             let json_length = header(&inference_header()).and_then(|text| text.parse().ok());
             let mut body = Limited::new(body, ANSWER_LIMIT);
-            let mut whole = BytesMut::new();
+            // Most answers come in one piece, which is taken as it is.
+            let (mut first, mut whole) = (Bytes::new(), BytesMut::new());
             while let Some(frame) = body.frame().await {
                 let frame = frame.map_err(|error| match error.downcast_ref::<hyper::Error>() {
                     Some(error) => Unanswered::Cut(chain(error)),
                     None => broken(&format!("its answer has more than {ANSWER_LIMIT} bytes")),
                 })?;
-                if let Ok(data) = frame.into_data() {
-                    whole.extend_from_slice(&data);
+                match frame.into_data() {
+                    Ok(data) if first.is_empty() => first = data,
+                    Ok(data) => {
+                        if whole.is_empty() {
+                            whole.extend_from_slice(&first);
+                        }
+                        whole.extend_from_slice(&data);
+                    }
+                    Err(_) => {}
                 }
             }
-            Ok(Answered { status: parts.status, retry_after, json_length, body: whole.freeze() })
+            let body = if whole.is_empty() { first } else { whole.freeze() };
+            Ok(Answered { status: parts.status, retry_after, json_length, body })
         };
         tokio::time::timeout(self.timeout, exchange).await.unwrap_or(Err(Unanswered::Timeout))
     }

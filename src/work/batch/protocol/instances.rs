@@ -1,6 +1,6 @@
 //! `{"instances": [...]}`: TF Serving's REST API, and Vertex AI's custom containers.
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use serde_json::Value as Json;
 
 use super::address::Address;
@@ -31,7 +31,7 @@ impl Instances {
 }
 
 impl Dialect for Instances {
-    fn ask(&self, rows: &[Bytes], apart: bool) -> Result<Asked, String> {
+    fn ask(&self, rows: &[&[u8]], apart: bool) -> Result<Asked, String> {
         if let ([row], true) = (rows, apart) {
             let body = columnar::body(self.signature.as_deref(), row);
             return Ok(Asked { body, ..Asked::at(&self.url) });

@@ -30,7 +30,7 @@ impl Dialect for OpenAi {
         true
     }
 
-    fn ask(&self, rows: &[Bytes], _apart: bool) -> Result<Asked, String> {
+    fn ask(&self, rows: &[&[u8]], _apart: bool) -> Result<Asked, String> {
         let row = rows.first().ok_or("there is no row")?;
         let ask = ask(row, &self.model, self.route.as_deref())?;
         let url = self.address.at(&ask.route);
@@ -62,7 +62,7 @@ struct Ask {
 }
 
 /// What a row asks.
-fn ask(row: &Bytes, model: &str, route: Option<&str>) -> Result<Ask, String> {
+fn ask(row: &[u8], model: &str, route: Option<&str>) -> Result<Ask, String> {
     let fields = fields(row)?;
     let is_batch_line = fields.contains_key("custom_id") && fields.contains_key("body");
     if is_batch_line {
@@ -73,13 +73,13 @@ fn ask(row: &Bytes, model: &str, route: Option<&str>) -> Result<Ask, String> {
         if method != "POST" {
             return Err(format!("its method is {method}, and only POST predicts"));
         }
-        let body = row.slice_ref(fields["body"].get().as_bytes());
+        let body = fields["body"].get().as_bytes();
         let own = text("url").filter(|url| url.starts_with('/'));
-        let inner = self::fields(&body)?;
+        let inner = self::fields(body)?;
         let route = own.as_deref().or(route).or_else(|| by_shape(&inner));
         return Ok(Ask {
             route: route.ok_or_else(no_route)?.to_owned(),
-            body: with_model(&body, &inner, model),
+            body: with_model(body, &inner, model),
             custom_id: Some(fields["custom_id"].get().to_owned()),
         });
     }
@@ -99,7 +99,7 @@ fn prediction(custom_id: Option<&str>, status: u16, body: &Bytes) -> Bytes {
     .into()
 }
 
-fn fields(row: &Bytes) -> Result<IndexMap<&str, &RawValue>, String> {
+fn fields(row: &[u8]) -> Result<IndexMap<&str, &RawValue>, String> {
     serde_json::from_slice(row)
         .map_err(|_| "the row is no JSON object, as a request's body is".into())
 }
@@ -123,9 +123,9 @@ fn no_route() -> String {
         .into()
 }
 
-fn with_model(body: &Bytes, fields: &IndexMap<&str, &RawValue>, model: &str) -> Bytes {
+fn with_model(body: &[u8], fields: &IndexMap<&str, &RawValue>, model: &str) -> Bytes {
     if fields.contains_key("model") || model.is_empty() {
-        return body.clone();
+        return Bytes::copy_from_slice(body);
     }
     let text = String::from_utf8_lossy(body);
     let rest = text.trim_start().trim_start_matches('{');
@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     fn asked(row: &str) -> Result<(String, String), String> {
-        let ask = ask(&Bytes::copy_from_slice(row.as_bytes()), "m", None)?;
+        let ask = ask(row.as_bytes(), "m", None)?;
         Ok((ask.route, String::from_utf8(ask.body.to_vec()).unwrap()))
     }
 
@@ -159,7 +159,7 @@ mod tests {
     fn a_line_of_a_batch_file_comes_back_as_one() {
         let line =
             r#"{"custom_id":"a-1","method":"POST","url":"/v1/embeddings","body":{"input":"x"}}"#;
-        let ask = ask(&Bytes::copy_from_slice(line.as_bytes()), "m", None).unwrap();
+        let ask = ask(line.as_bytes(), "m", None).unwrap();
         assert_eq!(ask.route, "/v1/embeddings");
         let body = Bytes::from_static(br#"{"id":"e-1","data":[]}"#);
         let answer = prediction(ask.custom_id.as_deref(), 200, &body);
@@ -167,6 +167,6 @@ mod tests {
         assert_eq!(answer["custom_id"], "a-1");
         assert_eq!(answer["response"]["body"]["id"], "e-1");
         let other = r#"{"custom_id":"a","method":"GET","url":"/v1/models","body":{}}"#;
-        assert!(super::ask(&Bytes::copy_from_slice(other.as_bytes()), "m", None).is_err());
+        assert!(super::ask(other.as_bytes(), "m", None).is_err());
     }
 }

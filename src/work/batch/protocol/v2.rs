@@ -65,7 +65,7 @@ impl V2 {
 }
 
 impl Dialect for V2 {
-    fn ask(&self, rows: &[Bytes], _apart: bool) -> Result<Asked, String> {
+    fn ask(&self, rows: &[&[u8]], _apart: bool) -> Result<Asked, String> {
         let infer = request(rows, &self.metadata, self.parameters.as_ref())?;
         let (body, json_length) = (infer.body, infer.json_length);
         Ok(Asked { body, json_length, ..Asked::at(&self.url) })
@@ -121,7 +121,7 @@ struct Binary {
 
 /// The request for these rows. The error is a row's own fault: it doesn't fit the model's inputs.
 fn request(
-    rows: &[Bytes],
+    rows: &[&[u8]],
     metadata: &Metadata,
     parameters: Option<&Json>,
 ) -> Result<Infer, String> {
@@ -215,8 +215,8 @@ fn predictions(body: &Bytes, count: usize) -> Result<(Vec<Bytes>, Option<String>
 mod tests {
     use super::*;
 
-    fn rows(rows: &[&str]) -> Vec<Bytes> {
-        rows.iter().map(|row| Bytes::copy_from_slice(row.as_bytes())).collect()
+    fn rows<'a>(rows: &[&'a str]) -> Vec<&'a [u8]> {
+        rows.iter().map(|row| row.as_bytes()).collect()
     }
 
     fn metadata(binary: bool) -> Metadata {

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use tokio::sync::mpsc::Sender;
 
 use super::numbering::Numbering;
@@ -71,9 +70,10 @@ impl Feed {
                     break;
                 }
                 let contents = fetch_all(&self.stores, &list, &rows, limit).await?;
-                for (row, content) in rows.iter().zip(contents) {
+                for (row, content) in rows.into_iter().zip(contents) {
+                    let at = At::of(&row);
                     let made = self.maker.make(row, None, content);
-                    self.put(&mut gathered, row, made, None, &batches).await?;
+                    self.put(&mut gathered, at, made, None, &batches).await?;
                 }
             }
         } else {
@@ -83,8 +83,9 @@ impl Feed {
                     if header.is_none() {
                         header = reader.header().map(Into::into);
                     }
-                    let made = self.maker.make(&row, header.as_deref(), None);
-                    self.put(&mut gathered, &row, made, header.as_ref(), &batches).await?;
+                    let at = At::of(&row);
+                    let made = self.maker.make(row, header.as_deref(), None);
+                    self.put(&mut gathered, at, made, header.as_ref(), &batches).await?;
                 }
             }
         }
@@ -102,7 +103,7 @@ impl Feed {
     async fn put(
         &mut self,
         gathered: &mut Gathered,
-        row: &Row,
+        at: At,
         made: Made,
         header: Option<&Arc<[String]>>,
         batches: &Sender<Batch>,
@@ -111,7 +112,7 @@ impl Feed {
             Some(kept) => Some(kept.line_of(gathered.rows).await?),
             None => None,
         };
-        if let Some(full) = gathered.put(row, made, kept) {
+        if let Some(full) = gathered.put(at, made, kept) {
             let full = Batch { header: header.cloned(), ..full };
             if batches.send(full).await.is_err() {
                 // The shard was given up; the next row would be read for nobody.
@@ -119,6 +120,20 @@ impl Feed {
             }
         }
         Ok(())
+    }
+}
+
+/// Where a row was, and how long.
+#[derive(Clone, Copy)]
+struct At {
+    offset: u64,
+    line: u64,
+    length: usize,
+}
+
+impl At {
+    fn of(row: &Row) -> Self {
+        Self { offset: row.offset, line: row.line, length: row.text.len() }
     }
 }
 
@@ -134,13 +149,13 @@ struct Gathered {
 
 impl Gathered {
     /// Puts a row behind those before it, and returns these when it is the first of another batch.
-    fn put(&mut self, row: &Row, made: Made, kept: Option<Line>) -> Option<Batch> {
+    fn put(&mut self, at: At, made: Made, kept: Option<Line>) -> Option<Batch> {
         let outcome = match (kept, made.send) {
             (Some(Line::Result(line)), _) => Outcome::Kept(line),
             (_, Ok(send)) => Outcome::Ask(send),
             (_, Err(error)) => Outcome::Failed(error),
         };
-        let bytes = row.text.len().max(weight(&made.echo, &outcome)) as u64;
+        let bytes = at.length.max(weight(&made.echo, &outcome)) as u64;
         let is_full = self.asked >= self.most_asked
             || self.batch.items.len() >= MOST.max(self.most_asked)
             || !self.batch.items.is_empty() && self.batch.bytes + bytes > self.most_bytes;
@@ -151,7 +166,7 @@ impl Gathered {
         });
         self.asked += usize::from(matches!(outcome, Outcome::Ask(_)));
         self.batch.bytes += bytes;
-        let Row { offset, line, .. } = *row;
+        let At { offset, line, .. } = at;
         self.batch.items.push(Item { row: self.rows, offset, line, echo: made.echo, outcome });
         self.rows += 1;
         full
@@ -159,12 +174,12 @@ impl Gathered {
 }
 
 fn weight(echo: &Echo, outcome: &Outcome) -> usize {
-    let (Echo::Instance(shown) | Echo::Key(shown)) = echo;
     let sent = match outcome {
-        Outcome::Ask(bytes) | Outcome::Kept(bytes) | Outcome::Predicted(bytes) => bytes.len(),
+        Outcome::Ask(sent) => sent.text(echo).len(),
+        Outcome::Kept(bytes) | Outcome::Predicted(bytes) => bytes.len(),
         Outcome::Failed(error) => error.message.len(),
     };
-    sent.max(shown.len())
+    sent.max(echo.text().len())
 }
 
 /// The unit of a format's rows, as errors name it.
@@ -181,12 +196,13 @@ impl Batch {
         !self.items.iter().any(|item| matches!(item.outcome, Outcome::Ask(_)))
     }
 
-    /// Takes out what is to be sent, in order.
-    pub(super) fn take_asks(&mut self) -> Vec<Bytes> {
-        let asks = self.items.iter_mut().filter_map(|item| match &mut item.outcome {
-            Outcome::Ask(send) => Some(std::mem::take(send)),
+    /// What is to be sent, in order.
+    pub(super) fn asks(&self) -> Vec<&[u8]> {
+        let mut asks = Vec::with_capacity(self.items.len());
+        asks.extend(self.items.iter().filter_map(|item| match &item.outcome {
+            Outcome::Ask(sent) => Some(&sent.text(&item.echo)[..]),
             _ => None,
-        });
-        asks.collect()
+        }));
+        asks
     }
 }

@@ -13,7 +13,7 @@ use tokio::sync::mpsc::{Receiver, Sender};
 use super::feed::Batch;
 use super::sink::bounded;
 use crate::work::batch::output::Outcome;
-use crate::work::batch::{Answer, BatchError, Latency, Permit, Predictor};
+use crate::work::batch::{Answer, Answers, BatchError, Latency, Permit, Predictor};
 
 /// Batches that wait for a slower one before them, at most, and their bytes.
 const MOST: usize = 1024;
@@ -111,29 +111,20 @@ async fn ask(
 ) -> Result<Answered, BatchError> {
     let bytes = batch.bytes;
     let began = Instant::now();
-    let asks = batch.take_asks();
+    let asks = batch.asks();
     let asked = asks.len();
-    let answers = predictor.predict(asks).await?;
+    let Answers { rows: answers, versions } = predictor.predict(asks).await?;
     drop(permit);
     let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     if answers.len() != asked {
         let reason = format!("{asked} rows were asked for, and {} answered", answers.len());
         return Err(BatchError::Internal(reason));
     }
-    let mut versions: Vec<(Arc<str>, u64)> = Vec::new();
     let open = batch.items.iter_mut().filter(|item| matches!(item.outcome, Outcome::Ask(_)));
     for (item, answer) in open.zip(answers) {
         item.outcome = match answer {
             Answer::Failed(error) => Outcome::Failed(bounded(error)),
-            Answer::Prediction { prediction, version } => {
-                if let Some(version) = version {
-                    match versions.last_mut() {
-                        Some((last, rows)) if *last == version => *rows += 1,
-                        _ => versions.push((version, 1)),
-                    }
-                }
-                Outcome::Predicted(prediction)
-            }
+            Answer::Prediction(prediction) => Outcome::Predicted(prediction),
         };
     }
     Ok(Answered { batch, versions, millis: Some(millis), bytes })

@@ -1,7 +1,5 @@
 //! From rows to one tensor for each input, whatever the messages are.
 
-use bytes::Bytes;
-
 use crate::work::batch::protocol::elements::Elements;
 use crate::work::batch::protocol::fill::fill;
 use crate::work::batch::protocol::rows::{columns, datatype_of};
@@ -22,7 +20,7 @@ pub(super) struct Input {
 
 /// The inputs of a request for these rows. The error is a row's own fault: it doesn't fit the model's
 /// inputs.
-pub(super) fn inputs(rows: &[Bytes], infos: &[TensorInfo]) -> Result<Vec<Input>, String> {
+pub(super) fn inputs(rows: &[&[u8]], infos: &[TensorInfo]) -> Result<Vec<Input>, String> {
     let columns = columns(rows, infos)?;
     let input = |(name, values): (String, Vec<&str>)| {
         let info = infos.iter().find(|info| info.name == name);

@@ -84,7 +84,7 @@ impl TensorFlow {
 }
 
 impl Dialect for TensorFlow {
-    fn ask(&self, rows: &[Bytes], _apart: bool) -> Result<Asked, String> {
+    fn ask(&self, rows: &[&[u8]], _apart: bool) -> Result<Asked, String> {
         let tensors = inputs(rows, &self.inputs)?.into_iter();
         let tensors = tensors.map(|one| (one.name, input(one.datatype, &one.shape, one.elements)));
         let request =

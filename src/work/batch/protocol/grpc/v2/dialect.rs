@@ -66,7 +66,7 @@ impl V2 {
 }
 
 impl Dialect for V2 {
-    fn ask(&self, rows: &[Bytes], _apart: bool) -> Result<Asked, String> {
+    fn ask(&self, rows: &[&[u8]], _apart: bool) -> Result<Asked, String> {
         let mut request = ModelInferRequest {
             model_name: self.model.clone(),
             model_version: self.version.clone(),

@@ -160,16 +160,16 @@ async fn client(faults: &Arc<Faults>, token: Option<&str>) -> Result<Client, Str
 }
 
 async fn predict(client: &Client, rows: &[&str]) -> Result<Vec<String>, String> {
-    let rows = rows.iter().map(|row| Bytes::copy_from_slice(row.as_bytes())).collect();
+    let rows = rows.iter().map(|row| row.as_bytes()).collect();
     let answers = client.predict(rows).await.map_err(|error| error.reason)?;
+    assert!(answers.versions.iter().all(|(version, _)| **version == *"4"));
+    let predicted = answers.rows.iter().filter(|row| matches!(row, Answer::Prediction(_))).count();
+    assert_eq!(answers.versions.iter().map(|(_, rows)| *rows).sum::<u64>(), predicted as u64);
     let text = |answer| match answer {
-        Answer::Prediction { prediction, version } => {
-            assert_eq!(version.as_deref(), Some("4"));
-            String::from_utf8(prediction.to_vec()).unwrap()
-        }
+        Answer::Prediction(prediction) => String::from_utf8(prediction.to_vec()).unwrap(),
         Answer::Failed(error) => format!("{}: {}", error.code, error.message),
     };
-    Ok(answers.into_iter().map(text).collect())
+    Ok(answers.rows.into_iter().map(text).collect())
 }
 
 #[tokio::test]
