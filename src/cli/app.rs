@@ -7,8 +7,8 @@ use std::process::Command;
 use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
 
 use super::verbs::{
-    agent, batch_predict, batch_worker, cancel, cleanup, cluster, completions, cost, doctor,
-    evaluate, exec, gpus, init, list, logs, outputs, render, spec, state, status, train, wait, why,
+    agent, batch, cancel, cleanup, cluster, completions, cost, doctor, evaluate, exec, gpus, init,
+    list, logs, outputs, render, spec, state, status, train, wait, why,
 };
 use super::{CliError, Context, Env, ErrorKind, Format, PlaceArgs, usage};
 use crate::ui::{Printer, Terminal, Verbosity, are_terminals, report_panics, terminal_width};
@@ -69,7 +69,7 @@ pub enum Verb {
     /// Run a training job and follow it
     Train(train::TrainArgs),
     /// Predict every line of files in a store
-    BatchPredict(Box<batch_predict::BatchPredictArgs>),
+    BatchPredict(Box<batch::BatchPredictArgs>),
     /// Print the results of a batch prediction in input order
     Outputs(outputs::OutputsArgs),
     /// Hold predictions against what is true; a gate for pipelines
@@ -138,13 +138,13 @@ pub enum Verb {
     AgentProbe,
     /// Does one replica's part of a batch prediction
     #[command(hide = true)]
-    BatchWorker(batch_worker::BatchWorkerArgs),
+    BatchWorker(batch::BatchWorkerArgs),
 }
 
 /// Runs one command line; returns the process exit code.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
     report_panics();
-    let cli = match Cli::try_parse_from(batch_predict::spelled_out(args)) {
+    let cli = match Cli::try_parse_from(batch::spelled_out(args)) {
         Ok(cli) => cli,
         Err(error) => {
             let code = error.exit_code() as u8;
@@ -182,7 +182,7 @@ fn dispatch(cli: Cli, printer: &mut Printer) -> Result<u8, CliError> {
         Verb::AgentCancel(args) => return agent::agent_cancel(args),
         Verb::AgentInstall(args) => return agent::agent_install(args),
         Verb::AgentProbe => return agent::agent_probe(printer),
-        Verb::BatchWorker(args) => return batch_worker::batch_worker(&env, args, printer),
+        Verb::BatchWorker(args) => return batch::batch_worker(&env, args, printer),
         _ => {}
     }
     leave_relative_path(&env)?;
@@ -245,7 +245,7 @@ fn verb(context: &Context, verb: &Verb) -> Result<u8, CliError> {
         Verb::Train(args) => train::train(context, args),
         Verb::Outputs(args) => outputs::run(context, args),
         Verb::Evaluate(args) => evaluate::run(context, args),
-        Verb::BatchPredict(args) => batch_predict::run(context, args),
+        Verb::BatchPredict(args) => batch::run(context, args),
         Verb::List(args) => list::run(context, args),
         Verb::Status(args) => status::run(context, args),
         Verb::Logs(args) => logs::run(context, args),

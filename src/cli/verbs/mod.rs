@@ -1,12 +1,7 @@
-//! One file per verb: its arguments, its help and what it does.
+//! One file per verb, or a folder: its arguments, its help and what it does.
 
 pub mod agent;
-mod batch_end;
-mod batch_flags;
-mod batch_plan;
-pub mod batch_predict;
-mod batch_retry;
-pub mod batch_worker;
+pub mod batch;
 pub mod cancel;
 pub mod cleanup;
 pub mod cluster;

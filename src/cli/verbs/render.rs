@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::batch_predict::{Surveyed, look};
+use super::batch::{Surveyed, look};
 use super::train::say_notices;
 use crate::cli::{CliError, Context, ErrorKind, Format, LoadedDocument, SpecArgs, exit};
 use crate::ops::cost::{Prices, limit_cost};

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use super::batch_end::batch_end;
+use super::batch::batch_end;
 use crate::cli::{CliError, Context, Format, Interrupts, Target, exit, exit_code};
 use crate::event::RunState;
 use crate::plan::Plan;

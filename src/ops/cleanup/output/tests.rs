@@ -284,6 +284,31 @@ fn results_of_a_finished_job_go_only_when_they_are_asked_for() {
     assert_eq!(place.files(), Vec::<String>::new());
 }
 
+/// It is put there again by whoever submits the job again.
+#[test]
+fn the_code_of_a_job_goes_once_no_run_starts_it_any_more() {
+    let code = format!("_mlctl/code/{}.tar.gz", "0a".repeat(32));
+    for (summary, state, goes) in [
+        (false, RunState::Failed, true),
+        (true, RunState::Succeeded, true),
+        (true, RunState::Failed, true),
+        // Shards are left, and this run has not failed.
+        (false, RunState::Succeeded, false),
+    ] {
+        let mut place = Place::new();
+        place.job();
+        place.write(&code, "packed");
+        place.write("_mlctl/code/notes.tar.gz", "theirs");
+        if summary {
+            place.write("_mlctl/summary.json", "{}");
+        }
+        place.run("digits-aaaaaa", state, JOB);
+        let gone = place.clean(&Filter::default());
+        assert_eq!(gone.contains(&code), goes, "{summary} {state:?}: {gone:?}");
+        assert!(place.files().contains(&"_mlctl/code/notes.tar.gz".to_owned()));
+    }
+}
+
 /// A failed run of a job that another one has finished since.
 #[test]
 fn a_finished_job_is_not_abandoned_by_a_run_that_failed() {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::batch_predict::Surveyed;
+use super::predict::Surveyed;
 use crate::cli::{CliError, Context, ErrorKind, LoadedDocument};
 use crate::gang::RunId;
 use crate::plan::batch::OutputLayout;

@@ -3,9 +3,9 @@
 use indexmap::IndexMap;
 use serde::Serialize;
 
-use super::batch_predict::Surveyed;
-use super::dry_run::placeholder;
-use super::train::{prices_for_limit, say_notices};
+use super::predict::Surveyed;
+use crate::cli::verbs::dry_run::placeholder;
+use crate::cli::verbs::train::{prices_for_limit, say_notices};
 use crate::cli::{CliError, Context, exit};
 use crate::ops::cost::Estimate;
 use crate::plan::{Plan, Section, table};

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::batch_end::{BatchEnd, batch_end, code_of};
-use super::batch_flags::BatchFlags;
-use super::batch_plan::dry_run;
-use super::batch_retry::{remembered_job, retry_failed};
-use super::cost::{bill_of, cost_text};
-use super::train::{add_labels, detached, prices_for_limit};
-use super::watch::{Watch, watch};
+use super::end::{BatchEnd, batch_end, code_of};
+use super::flags::BatchFlags;
+use super::plan::dry_run;
+use super::retry::{remembered_job, retry_failed};
+use crate::cli::verbs::cost::{bill_of, cost_text};
+use crate::cli::verbs::train::{add_labels, detached, prices_for_limit};
+use crate::cli::verbs::watch::{Watch, watch};
 use crate::cli::{
     CliError, Context, ErrorKind, Format, Interrupts, LoadedDocument, OnInterrupt, SpecArgs, exit,
 };
@@ -104,11 +104,11 @@ pub fn spelled_out(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
 }
 
 /// A job with what its inputs and its output have.
-pub(super) struct Surveyed {
-    pub(super) batch: LoadedBatch,
-    pub(super) stores: Stores,
-    pub(super) document: JobDocument,
-    pub(super) progress: Progress,
+pub(in crate::cli::verbs) struct Surveyed {
+    pub(in crate::cli::verbs) batch: LoadedBatch,
+    pub(in crate::cli::verbs) stores: Stores,
+    pub(in crate::cli::verbs) document: JobDocument,
+    pub(in crate::cli::verbs) progress: Progress,
 }
 
 /// Submits every job of the file, then follows them one after the other.
@@ -207,7 +207,7 @@ fn load(context: &Context, args: &BatchPredictArgs) -> Result<Vec<LoadedBatch>, 
 
 /// Lists the inputs of a job and looks into its output. To look alone no token goes where only the spec
 /// says: it may be somebody else's.
-pub(super) fn look(
+pub(in crate::cli::verbs) fn look(
     context: &Context,
     batch: LoadedBatch,
     only_look: bool,

@@ -9,16 +9,16 @@ use crate::storage::Stores;
 use crate::work::batch::{Summary, summary};
 
 /// What became of a job.
-pub(super) struct BatchEnd {
+pub(in crate::cli::verbs) struct BatchEnd {
     /// Of the whole job; `None` while it is not complete, or where it can't be read.
     pub(super) summary: Option<Summary>,
     /// The exit code.
-    pub(super) code: u8,
+    pub(in crate::cli::verbs) code: u8,
 }
 
 /// Reads the summary of an ended run's job. That it can't be read is said, and is no success: rows may
 /// have failed.
-pub(super) fn batch_end(
+pub(in crate::cli::verbs) fn batch_end(
     context: &Context,
     stores: &Stores,
     view: &RunView,
