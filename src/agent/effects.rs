@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::serve::{Agent, Work};
+use super::stream::Hypertune;
 use super::{events, links, termination};
 use crate::event::EventKind;
 use crate::gang::{
@@ -80,7 +81,7 @@ impl Agent {
             }
             MemberOutput::Dial { after } => self.connect(after),
             MemberOutput::StartCommand { attempt } => {
-                self.log.begin(attempt);
+                self.log.begin(attempt, Hypertune::new(self.runner.reports(attempt)));
                 self.meter.begin();
                 self.log.own(EventKind::CommandStarting);
                 self.runner.start(attempt);

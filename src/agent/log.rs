@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use indexmap::IndexMap;
 use jiff::Timestamp;
 
-use super::stream::{StreamWriter, read_metrics};
+use super::stream::{Hypertune, Metrics, StreamWriter, read_metrics};
 use crate::event::{EVENT_VERSION, Event, EventKind};
 use crate::gang::{Attempt, ReplicaId, RunId};
 
@@ -16,8 +16,13 @@ use crate::gang::{Attempt, ReplicaId, RunId};
 const LAST_LINES: usize = 20;
 /// How many characters of each such line are kept.
 const LINE_CHARS: usize = 500;
-/// The least time between two events with metrics, and between two with the progress of set-up.
+/// The least time between two events with metrics of the same step, and between two with the progress
+/// of set-up.
 const REPORT_PACE: Duration = Duration::from_secs(1);
+/// So many steps may have events of their own at once, and so many more each second: a curve has all of
+/// its points unless it is drawn faster. What comes faster is reported as the last of its second.
+const STEPS_AT_ONCE: f64 = 200.0;
+const STEPS_PER_SECOND: f64 = 5.0;
 /// How often all metrics are repeated, since kubelets drop old parts of logs.
 const METRICS_REPEAT_PACE: Duration = Duration::from_mins(1);
 
@@ -46,6 +51,10 @@ struct State {
     metrics_repeated: Instant,
     /// When the last event with progress of set-up was written.
     progress_written: Option<Instant>,
+    /// How many steps may have an event of their own now, and since when.
+    allowance: (f64, Instant),
+    /// The file in which the command may report, beside what it prints.
+    reports: Hypertune,
 }
 
 impl Log {
@@ -67,6 +76,8 @@ impl Log {
             metrics_written: now.checked_sub(REPORT_PACE).unwrap_or(now),
             metrics_repeated: now,
             progress_written: None,
+            allowance: (STEPS_AT_ONCE, now),
+            reports: Hypertune::default(),
         };
         Self { run: run.into(), replica: replica.clone(), state: Mutex::new(state) }
     }
@@ -83,9 +94,9 @@ impl Log {
         self.put(&mut self.lock(), attempt, replica, kind);
     }
 
-    /// Says that what follows belongs to this attempt. Lines and metrics of the last one are
-    /// forgotten.
-    pub(super) fn begin(&self, attempt: Attempt) {
+    /// Says that what follows belongs to this attempt, whose command may report in this file too. Lines
+    /// and metrics of the last one are forgotten.
+    pub(super) fn begin(&self, attempt: Attempt, reports: Hypertune) {
         let mut state = self.lock();
         state.attempt = attempt;
         state.partial.clear();
@@ -93,6 +104,7 @@ impl Log {
         state.fresh.clear();
         state.all.clear();
         state.step = None;
+        state.reports = reports;
     }
 
     /// Passes output of the command on, and looks for metrics in it.
@@ -101,8 +113,7 @@ impl Log {
         state.writer.output(bytes);
         for line in take_lines(&mut state.partial, bytes) {
             if let Some(metrics) = read_metrics(&line) {
-                state.step = metrics.step.or(state.step);
-                state.fresh.extend(metrics.values);
+                self.note(&mut state, metrics);
             }
             remember(&mut state.last_lines, &line);
         }
@@ -133,6 +144,7 @@ impl Log {
     /// every second.
     pub(super) fn tick(&self) {
         let mut state = self.lock();
+        self.note_reports(&mut state);
         if state.metrics_repeated.elapsed() >= METRICS_REPEAT_PACE {
             state.metrics_repeated = Instant::now();
             let all = state.all.clone();
@@ -150,14 +162,40 @@ impl Log {
         if !partial.is_empty() {
             let line = String::from_utf8_lossy(&partial).into_owned();
             if let Some(metrics) = read_metrics(&line) {
-                state.fresh.extend(metrics.values);
+                self.note(&mut state, metrics);
             }
             remember(&mut state.last_lines, &line);
         }
+        self.note_reports(&mut state);
         if !state.fresh.is_empty() {
             self.write_metrics(&mut state);
         }
         state.last_lines.iter().cloned().collect()
+    }
+
+    /// Takes in what the command has written into its file of reports. One that can't be read is none:
+    /// the command itself is told when it can't write there.
+    fn note_reports(&self, state: &mut State) {
+        for metrics in state.reports.fresh().unwrap_or_default() {
+            self.note(state, metrics);
+        }
+    }
+
+    /// Takes in metrics; those of the step before are written first, if there may be an event more.
+    fn note(&self, state: &mut State, metrics: Metrics) {
+        let is_next = metrics.step.is_some() && metrics.step != state.step;
+        if is_next && !state.fresh.is_empty() {
+            let (left, since) = state.allowance;
+            let left = left + since.elapsed().as_secs_f64() * STEPS_PER_SECOND;
+            let left = left.min(STEPS_AT_ONCE);
+            state.allowance = (left, Instant::now());
+            if left >= 1.0 {
+                state.allowance.0 -= 1.0;
+                self.write_metrics(state);
+            }
+        }
+        state.step = metrics.step.or(state.step);
+        state.fresh.extend(metrics.values);
     }
 
     fn write_metrics(&self, state: &mut State) {

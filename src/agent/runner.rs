@@ -20,6 +20,9 @@ use crate::sys;
 /// A port of the command is free within this time after its end, or the clean-up has failed.
 const PORT_RELEASE_LIMIT: Duration = Duration::from_secs(10);
 
+/// The variable that tells trainers written for Vertex AI where to report metrics (cloudml-hypertune).
+const METRIC_FILE: &str = "CLOUD_ML_HP_METRIC_FILE";
+
 /// How the names of variables begin that mean something to mlctl's own processes only.
 const PRIVATE_PREFIX: &str = "MLCTL_AGENT_";
 
@@ -102,7 +105,12 @@ impl Runner {
         let setup = self.setup.clone().unwrap_or_else(|| Ok(SetupDone::default()));
         let config = Arc::clone(&self.config);
         let (exe, log, inputs) = (self.exe.clone(), Arc::clone(&self.log), self.inputs.clone());
-        let env = self.environment(attempt);
+        let mut env = self.environment(attempt);
+        if !self.config.env.contains_key(METRIC_FILE) {
+            env.retain(|(name, _)| name != METRIC_FILE);
+            let file = self.reports(attempt).to_string_lossy().into_owned();
+            env.push((METRIC_FILE.to_owned(), file));
+        }
         let setup_env = self.environment(0);
         let places = Arc::clone(&self.places);
         std::thread::spawn(move || {
@@ -199,6 +207,16 @@ impl Runner {
     /// The environment of set-up (attempt 0) and of commands.
     fn environment(&self, attempt: Attempt) -> Vec<(String, String)> {
         with_own(&self.inherited, &self.config, attempt)
+    }
+
+    /// The file in which the command of an attempt may report metrics as on Vertex AI: what the spec
+    /// says, or one beside the working folder. The shell that mlctl was started from says nothing of it.
+    pub(super) fn reports(&self, attempt: Attempt) -> PathBuf {
+        let work = &self.config.work_dir;
+        match self.config.env.get(METRIC_FILE) {
+            Some(own) => work.join(attempt.to_string()).join(own),
+            None => work.join(format!("metrics-{attempt}.jsonl")),
+        }
     }
 }
 

@@ -48,7 +48,7 @@ const KNOWN: [&str; 28] = [
 const STEPS: [&str; 5] = ["step", "global_step", "epoch", "iteration", "iter"];
 
 /// How many numbers one line may hold; one with more is no report of metrics.
-const MAX_VALUES: usize = 32;
+pub(super) const MAX_VALUES: usize = 32;
 
 /// Reads a line. `None` unless it holds a finite number under a name that metrics usually have.
 ///

@@ -5,10 +5,12 @@
 //! command that starts like an own line of any run gets one backslash in front, which the reader
 //! takes away again; so events are never parsed from what a user prints.
 
+mod hypertune;
 mod metrics;
 mod reader;
 mod writer;
 
+pub use hypertune::Hypertune;
 pub use metrics::*;
 pub use reader::*;
 pub use writer::*;

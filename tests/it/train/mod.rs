@@ -9,5 +9,6 @@ mod gather;
 mod gpus;
 mod kill;
 mod many;
+mod metrics;
 mod plain;
 mod told;

@@ -1,0 +1,144 @@
+//! The file in which a trainer written for Vertex AI reports its metrics, as the package
+//! cloudml-hypertune writes it (`hypertune/hypertune.py` in GoogleCloudPlatform/cloudml-hypertune).
+
+use std::collections::VecDeque;
+use std::io::{self, ErrorKind, Read};
+use std::path::PathBuf;
+
+use indexmap::IndexMap;
+use serde_json::Value as Json;
+
+use super::metrics::{MAX_VALUES, Metrics};
+
+/// A file that is longer is none of that package: it keeps its last 100 reports.
+const LONGEST: u64 = 1 << 20;
+/// So many reports are remembered, so that none counts twice though the file has it again and again.
+const REMEMBERED: usize = 1000;
+/// What a report has beside its metric.
+const BESIDE: [&str; 4] = ["checkpoint_path", "global_step", "timestamp", "trial"];
+
+/// A file of reports that is read again and again. The package writes it whole at each report.
+#[derive(Debug, Default)]
+pub struct Hypertune {
+    path: PathBuf,
+    seen: VecDeque<String>,
+}
+
+impl Hypertune {
+    /// The file need not be there.
+    pub fn new(path: PathBuf) -> Self {
+        Self { path, seen: VecDeque::new() }
+    }
+
+    /// The reports that have come since the last call, in order. A file that is not there has none; of
+    /// one that is being written only whole lines count.
+    pub fn fresh(&mut self) -> io::Result<Vec<Metrics>> {
+        let file = match fs_err::File::open(&self.path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        if !file.metadata()?.is_file() {
+            return Ok(Vec::new());
+        }
+        let mut text = Vec::new();
+        file.take(LONGEST).read_to_end(&mut text)?;
+        Ok(self.take(&String::from_utf8_lossy(&text)))
+    }
+
+    fn take(&mut self, text: &str) -> Vec<Metrics> {
+        let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+        let mut fresh = Vec::new();
+        for line in whole.lines() {
+            if self.seen.iter().any(|seen| seen == line) {
+                continue;
+            }
+            if let Some(metrics) = report(line) {
+                fresh.push(metrics);
+                if self.seen.len() == REMEMBERED {
+                    self.seen.pop_front();
+                }
+                self.seen.push_back(line.to_owned());
+            }
+        }
+        fresh
+    }
+}
+
+/// One report. Its metric and its step are strings that hold numbers; numbers are read too. One whose
+/// metric is not finite is none, as a line that is printed.
+fn report(line: &str) -> Option<Metrics> {
+    let report: IndexMap<String, Json> = serde_json::from_str(line).ok()?;
+    let number = |value: &Json| match value {
+        Json::String(text) => text.trim().parse::<f64>().ok(),
+        value => value.as_f64(),
+    };
+    let step = report.get("global_step").and_then(number).filter(|step| *step >= 0.0);
+    let values: IndexMap<String, f64> = report
+        .iter()
+        .filter(|(name, _)| !BESIDE.contains(&name.as_str()))
+        .filter_map(|(name, value)| Some((name.clone(), number(value)?)))
+        .filter(|(_, value)| value.is_finite())
+        .collect();
+    (1..=MAX_VALUES)
+        .contains(&values.len())
+        .then_some(Metrics { step: step.map(|step| step as u64), values })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(step: u32, value: &str) -> String {
+        format!(
+            "{{\"timestamp\": 15254{step}.25, \"trial\": \"0\", \"accuracy\": \"{value}\", \
+             \"global_step\": \"{step}\", \"checkpoint_path\": \"\"}}\n"
+        )
+    }
+
+    fn steps(found: &[Metrics]) -> Vec<(u64, f64)> {
+        found.iter().map(|metrics| (metrics.step.unwrap(), metrics.values["accuracy"])).collect()
+    }
+
+    #[test]
+    fn a_file_that_is_rewritten_reports_everything_once() {
+        let mut file = Hypertune::default();
+        let all: Vec<String> = (0..250).map(|step| line(step, &format!("0.{step}"))).collect();
+        let mut found = Vec::new();
+        for end in 1..=all.len() {
+            let text = all[end.saturating_sub(100)..end].concat();
+            // Half of it is there when it is read; the rest, and what is there already, the next time.
+            found.extend(file.take(&text[..text.len() / 2]));
+            found.extend(file.take(""));
+            found.extend(file.take(&text));
+            assert_eq!(file.take(&text), []);
+        }
+        let mut expected = steps(&all.iter().filter_map(|line| report(line)).collect::<Vec<_>>());
+        assert_eq!(expected.len(), 250);
+        let mut found = steps(&found);
+        found.sort_by(|a, b| a.0.cmp(&b.0));
+        expected.sort_by(|a, b| a.0.cmp(&b.0));
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn the_same_value_at_another_time_is_another_report() {
+        let mut file = Hypertune::default();
+        let text = line(1, "0.5") + &line(2, "0.5");
+        assert_eq!(steps(&file.take(&text)), [(1, 0.5), (2, 0.5)]);
+    }
+
+    #[test]
+    fn what_is_no_report_is_passed_over() {
+        let mut file = Hypertune::default();
+        let good = line(3, "1e-3");
+        let text = format!("nonsense\n[1]\n{{\"trial\":\"1\",\"timestamp\":1}}\n{good}{{\"accu");
+        assert_eq!(steps(&file.take(&text)), [(3, 0.001)]);
+        assert_eq!(report(r#"{"loss": NaN}"#), None);
+        assert_eq!(report(r#"{"loss":"nan","global_step":"1"}"#), None);
+        assert_eq!(report(r#"{"loss":"0.5","global_step":"-1"}"#).unwrap().step, None);
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(Hypertune::new(folder.path().into()).fresh().unwrap(), []);
+        assert_eq!(Hypertune::new(folder.path().join("none")).fresh().unwrap(), []);
+    }
+}
