@@ -116,8 +116,8 @@ mod tests {
         let mut expected = steps(&all.iter().filter_map(|line| report(line)).collect::<Vec<_>>());
         assert_eq!(expected.len(), 250);
         let mut found = steps(&found);
-        found.sort_by(|a, b| a.0.cmp(&b.0));
-        expected.sort_by(|a, b| a.0.cmp(&b.0));
+        found.sort_by_key(|point| point.0);
+        expected.sort_by_key(|point| point.0);
         assert_eq!(found, expected);
     }
 
