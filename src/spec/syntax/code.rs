@@ -296,6 +296,8 @@ codes! {
     VertexTpu = "vertex-tpu",
     /// A scheduling strategy that is unknown or left out.
     VertexStrategy = "vertex-strategy",
+    /// The file does not say how many trials there are.
+    VertexCounts = "vertex-counts",
     /// The job counts on replicas that restart one by one.
     VertexWholeGang = "vertex-whole-gang",
 }

@@ -255,6 +255,19 @@ impl Spans {
         Self { places }
     }
 
+    /// Notes places at their paths below `base`; that of the whole is `base` itself, unless it is
+    /// known already.
+    pub(crate) fn insert_below(&mut self, base: &str, others: &Self) {
+        for (path, place) in &others.places {
+            if path.is_empty() {
+                self.places.entry(base.to_owned()).or_insert(*place);
+            } else {
+                let separator = if path.starts_with('[') { "" } else { "." };
+                self.places.insert(format!("{base}{separator}{path}"), *place);
+            }
+        }
+    }
+
     /// The place of exactly this path.
     pub fn get(&self, path: &str) -> Option<KeyedSpan> {
         self.places.get(path).copied()
