@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use super::{CliError, Context, ErrorKind};
 use crate::spec::kinds::train::from_script;
 use crate::spec::syntax::{Diagnostics, RenderOptions, Source};
-use crate::spec::{Document, LoadOptions, Loaded, Resolved, SPEC_LIMIT, load};
-use crate::storage::{BucketSettings, ReadError, locate, read, read_open};
+use crate::spec::{Document, LoadOptions, Loaded, Resolved, SPEC_LIMIT, SpecFiles, load};
+use crate::storage::{BucketSettings, Place, ReadError, locate, read, read_open, read_text};
 use crate::ui::Text;
 use crate::work::batch::LoadedBatch;
 use crate::work::train::LoadedJob;
+use crate::work::tune::LoadedStudy;
 
 /// The file that is read when none is named.
 pub const DEFAULT_FILE: &str = "mlctl.yaml";
@@ -34,6 +35,8 @@ pub enum LoadedDocument {
     Train(Box<LoadedJob>),
     /// A batch prediction.
     Batch(Box<LoadedBatch>),
+    /// A study.
+    Tune(Box<LoadedStudy>),
 }
 
 impl LoadedDocument {
@@ -42,6 +45,7 @@ impl LoadedDocument {
         match self {
             Self::Train(job) => job,
             Self::Batch(batch) => &batch.workers,
+            Self::Tune(study) => &study.trial,
         }
     }
 }
@@ -61,6 +65,7 @@ impl Context {
                 let error = CliError::new(ErrorKind::Usage, message);
                 Err(error.hint("run it with: mlctl batch-predict"))
             }
+            LoadedDocument::Tune(study) => Err(no_run(&study, "TrainJob")),
         });
         jobs.collect()
     }
@@ -74,6 +79,7 @@ impl Context {
                 let message = format!("{} is a TrainJob, no BatchPredictJob", job.job.name);
                 Err(CliError::new(ErrorKind::Usage, message).hint("run it with: mlctl train"))
             }
+            LoadedDocument::Tune(study) => Err(no_run(&study, "BatchPredictJob")),
         });
         batches.collect()
     }
@@ -98,8 +104,9 @@ impl Context {
                 ));
         }
         let name = path.display().to_string();
+        let beside = path.parent().unwrap_or(Path::new("")).to_owned();
         let name = if name == "-" { "<stdin>".to_owned() } else { name };
-        let loaded = self.load(&[Source::new(name, text.clone())], &args.set)?;
+        let loaded = self.load(&[Source::new(name, text.clone())], &args.set, &base, &beside)?;
         let documents = loaded.documents.into_iter();
         Ok(documents
             .map(|document| loaded_document(document, &text, &base, &self.settings.storage))
@@ -119,20 +126,29 @@ impl Context {
         base: &Path,
         set: &[String],
     ) -> Result<Vec<LoadedDocument>, CliError> {
-        let loaded = self.load(&[Source::new(name, text)], set)?;
+        let loaded = self.load(&[Source::new(name, text)], set, base, Path::new(""))?;
         let documents = loaded.documents.into_iter();
         Ok(documents
             .map(|document| loaded_document(document, text, base, &self.settings.storage))
             .collect())
     }
 
-    /// Loads sources; everything that is wrong is printed at once.
-    pub fn load(&self, sources: &[Source], set: &[String]) -> Result<Loaded, CliError> {
+    /// Loads sources; everything that is wrong is printed at once. Files that they name are in the
+    /// folder `base`, which users call `beside`.
+    fn load(
+        &self,
+        sources: &[Source],
+        set: &[String],
+        base: &Path,
+        beside: &Path,
+    ) -> Result<Loaded, CliError> {
+        let (base, beside) = (base.to_owned(), beside.to_owned());
         let env = self.env.vars.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
         let options = LoadOptions {
             set: set.to_vec(),
             env,
             accelerators: self.settings.accelerators.keys().cloned().collect(),
+            files: SpecFiles::by(move |path| named_file(&base, &beside, path)),
         };
         match load(sources, &options) {
             Ok(loaded) => {
@@ -243,7 +259,39 @@ fn loaded_document(
                 job, from_env, text, base, foreign, storage,
             )))
         }
+        Document::TuneJob(resolved) => {
+            let (text, base) = (text.to_owned(), base.to_owned());
+            LoadedDocument::Tune(Box::new(LoadedStudy::new(*resolved, text, base, storage)))
+        }
     }
+}
+
+/// A study where another kind is run.
+pub(super) fn no_run(study: &LoadedStudy, wanted: &str) -> CliError {
+    let message = format!("{} is a TuneJob, no {wanted}", study.job.name);
+    CliError::new(ErrorKind::Usage, message)
+        .hint("`mlctl tune` runs it; a file with its trial's TrainJob alone runs as one job")
+}
+
+/// Reads a file that a spec in the folder `base` names; users call the folder `beside`.
+fn named_file(base: &Path, beside: &Path, path: &str) -> Result<Source, String> {
+    let place = Place::from(path);
+    let Place::Path(local) = &place else {
+        return Err(format!("{path} is no file of this machine"));
+    };
+    if local.as_path().as_os_str().is_empty() {
+        return Err("an empty text is the path of no file".to_owned());
+    }
+    let full = base.join(local.as_path());
+    let folder = full.parent().unwrap_or(base);
+    if let Ok(Some(real)) = linked_out(&full, folder) {
+        let real = real.display();
+        return Err(format!("{path} is a link to {real}, outside of its folder"));
+    }
+    let text = read_text(&full, SPEC_LIMIT).map_err(|error| {
+        if error.is_missing() { format!("{path} does not exist") } else { error.to_string() }
+    })?;
+    Ok(Source::new(beside.join(local.as_path()).display().to_string(), text))
 }
 
 /// A program rather than a spec: by its name, or by its first bytes.

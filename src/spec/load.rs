@@ -3,8 +3,13 @@
 use indexmap::IndexMap;
 
 use crate::spec::check::{self, Gap, Input, secret};
-use crate::spec::kinds::{Converted, Document, ForeignContext, Origin, Part, RECOGNISERS, foreign};
-use crate::spec::syntax::{Change, parse, set};
+use crate::spec::files::SpecFiles;
+use crate::spec::kinds::train::TrainJob;
+use crate::spec::kinds::tune::{Trial, TuneJob};
+use crate::spec::kinds::{
+    Converted, Document, ForeignContext, Origin, Part, RECOGNISERS, Resolved, foreign,
+};
+use crate::spec::syntax::{Change, PARAMETER, parse, set};
 use crate::spec::syntax::{Code, Diagnostic, Diagnostics};
 use crate::spec::syntax::{Node, Source, SourceSpan, Spans};
 
@@ -17,6 +22,8 @@ pub struct LoadOptions {
     pub env: IndexMap<String, String>,
     /// Types of accelerators that the settings add.
     pub accelerators: Vec<String>,
+    /// How files are read that a spec names.
+    pub files: SpecFiles,
 }
 
 /// The documents of a load that found no error.
@@ -97,27 +104,34 @@ impl Loader<'_> {
                 }
             }
             secret::find(&node, &mut self.out.secrets);
-            self.document(&node, index, number);
+            if let Some(document) = self.document(&node, index, number, false) {
+                self.accept(document);
+            }
         }
     }
 
-    fn document(&mut self, node: &Node, source: usize, index: usize) {
+    /// A document that is right, by itself at least. With `is_trial` it is that of a study, whose
+    /// parameters it may name.
+    fn document(
+        &mut self,
+        node: &Node,
+        source: usize,
+        index: usize,
+        is_trial: bool,
+    ) -> Option<Document> {
         let name = &self.out.sources[source].name;
         let context = ForeignContext { source_name: name, source, index };
         if let Some(converted) = RECOGNISERS.iter().find_map(|recognise| recognise(node, &context))
         {
             let Converted { document, findings } = converted;
             self.out.list.extend(findings);
-            if let Some(document) = document {
-                self.accept(document);
-            }
-            return;
+            return document;
         }
         let kind = match foreign::kind_of(node) {
             Ok(kind) => kind,
             Err(finding) => {
                 self.out.list.push(finding);
-                return;
+                return None;
             }
         };
         let input = Input {
@@ -125,13 +139,21 @@ impl Loader<'_> {
             schema: (kind.schema)(),
             env: &self.options.env,
             sources: &self.out.sources,
+            params: is_trial || !kind.nested.is_empty(),
         };
         let checked = check::check(node, input);
         if !checked.gaps.is_empty() {
-            let more = self.more_about(node, input, &checked.gaps);
+            let mut more = self.more_about(node, input, &checked.gaps);
+            if is_trial {
+                // The study replaces them.
+                let is_parameter = format!("${{{PARAMETER}");
+                more.retain(|finding| {
+                    finding.code != Code::NotExpanded || !finding.message.contains(&is_parameter)
+                });
+            }
             self.out.list.extend(checked.findings);
             self.out.list.extend(more);
-            return;
+            return None;
         }
         let origin = Origin {
             spec: (),
@@ -142,12 +164,16 @@ impl Loader<'_> {
             converted_from: None,
         };
         match (kind.read)(checked.value, origin) {
-            Ok(document) => self.accept(document),
+            Ok(document) => Some(document),
             // The schema comes from the types, so this is a gap between the two.
-            Err(error) => self.out.list.push(
-                Diagnostic::error(Code::NotUnderstood, format!("the spec can't be read: {error}"))
-                    .at(node.span, "in this document"),
-            ),
+            Err(error) => {
+                let message = format!("the spec can't be read: {error}");
+                self.out.list.push(
+                    Diagnostic::error(Code::NotUnderstood, message)
+                        .at(node.span, "in this document"),
+                );
+                None
+            }
         }
     }
 
@@ -165,8 +191,55 @@ impl Loader<'_> {
         (input.kind.check_part)(checked.value, &part)
     }
 
-    fn accept(&mut self, document: Document) {
+    fn accept(&mut self, mut document: Document) {
+        if let Document::TuneJob(study) = &mut document {
+            self.trial(study);
+        }
         self.out.list.extend(document.lint(&self.options.accelerators));
         self.documents.push(document);
+    }
+
+    /// Reads the file of a study's trial, if it has one and there is a reader.
+    fn trial(&mut self, study: &mut Resolved<TuneJob>) {
+        let Trial::File(file) = &mut study.spec.trial else { return };
+        let path = file.file.as_str();
+        let Some(read) = self.options.files.read(path) else { return };
+        let span = study.spans.value("trial.file");
+        match read.and_then(|source| self.trial_in(source)) {
+            Ok(job) => file.job = job.map(Box::new),
+            Err(reason) => self.out.list.push(
+                Diagnostic::error(Code::TrialFile, reason)
+                    .at(span, "")
+                    .help("name a file with one TrainJob, or write the TrainJob below `trial:`"),
+            ),
+        }
+    }
+
+    /// The one TrainJob of a file; none when its errors are among the findings.
+    fn trial_in(&mut self, source: Source) -> Result<Option<Resolved<TrainJob>>, String> {
+        let name = source.name.clone();
+        let parsed = parse(self.out.sources.len(), &source.text);
+        self.out.sources.push(source);
+        let index = self.out.sources.len() - 1;
+        if parsed.broken {
+            secret::find_in_text(index, &self.out.sources[index].text, &mut self.out.secrets);
+        }
+        for node in &parsed.documents {
+            secret::find(node, &mut self.out.secrets);
+        }
+        let unread = !parsed.findings.is_empty();
+        self.out.list.extend(parsed.findings);
+        match &parsed.documents[..] {
+            _ if unread => Ok(None),
+            [] => Err(format!("there is no document in {name}")),
+            [node] => match self.document(node, index, 0, true) {
+                Some(Document::TrainJob(job)) => Ok(Some(*job)),
+                Some(other) => {
+                    Err(format!("{name} has a {}, and a trial is a TrainJob", other.kind()))
+                }
+                None => Ok(None),
+            },
+            several => Err(format!("{name} has {} documents, and a trial is one", several.len())),
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod check;
 mod explain;
+mod files;
 pub mod kinds;
 mod load;
 pub mod syntax;
@@ -9,9 +10,11 @@ mod vertex;
 
 pub use check::{is_secret_name, json_schema};
 pub use explain::{Explained, ExplainedField, UnknownPath, explain};
+pub use files::SpecFiles;
 pub use kinds::batch::*;
 pub(crate) use kinds::train::lint::is_writable;
 pub use kinds::train::*;
+pub use kinds::tune::*;
 pub use kinds::{DEFAULT_KIND, names as kind_names};
 pub use kinds::{Document, Resolved};
 pub use load::{LoadOptions, Loaded, load};

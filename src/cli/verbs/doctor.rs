@@ -180,8 +180,8 @@ fn places(context: &Context, spec: &SpecArgs) -> Result<Vec<(storage::Place, boo
     }
     for document in context.documents(spec, &[])? {
         let (inputs, output): (Vec<_>, _) = match document {
-            LoadedDocument::Train(loaded) => {
-                let job = loaded.job;
+            LoadedDocument::Train(_) | LoadedDocument::Tune(_) => {
+                let job = document.workers().job.clone();
                 let data = job.data.into_iter().map(|data| data.uri);
                 (data.collect(), job.output.map(|output| output.place().clone()))
             }

@@ -21,6 +21,7 @@ use crate::work::batch::{
     self, LoadedBatch, OutputLayout, Progress, check_places, claim, plan_with,
 };
 use crate::work::train::{self, LoadedJob, TrainError, plan, travel};
+use crate::work::tune::LoadedStudy;
 
 /// Arguments of `render`.
 #[derive(Debug, clap::Args)]
@@ -49,6 +50,7 @@ pub fn run(context: &Context, args: &RenderArgs) -> Result<u8, CliError> {
         documents.extend(match document {
             LoadedDocument::Train(job) => of_training(context, &job)?,
             LoadedDocument::Batch(batch) => of_batch(context, *batch)?,
+            LoadedDocument::Tune(study) => return Err(of_study(&study)),
         });
     }
     let text = match context.format {
@@ -63,6 +65,14 @@ pub fn run(context: &Context, args: &RenderArgs) -> Result<u8, CliError> {
     };
     context.printer.data(&text)?;
     Ok(exit::OK)
+}
+
+/// What a study runs is decided while it runs, so there is nothing to print.
+fn of_study(study: &LoadedStudy) -> CliError {
+    let message =
+        format!("{} is a TuneJob: its trials are known only once it runs", study.job.name);
+    CliError::new(ErrorKind::Usage, message)
+        .hint("`mlctl tune` runs it; a file with its trial's TrainJob alone can be rendered")
 }
 
 fn of_training(context: &Context, job: &LoadedJob) -> Result<Vec<Json>, CliError> {

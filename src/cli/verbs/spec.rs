@@ -88,6 +88,7 @@ pub fn convert(context: &Context, args: &ConvertArgs) -> Result<u8, CliError> {
         let text = match document {
             LoadedDocument::Train(job) => yaml_text(&written(&job.job)),
             LoadedDocument::Batch(batch) => yaml_text(&batch.job.written()),
+            LoadedDocument::Tune(study) => yaml_text(&study.job.written()),
         };
         texts.push(text.map_err(|error| CliError::new(ErrorKind::Internal, error.to_string()))?);
     }

@@ -6,10 +6,12 @@ use crate::spec::syntax::{Node, Source, SourceSpan, Value, parse};
 use crate::storage::Masked;
 
 /// Words of which a file with a spec has one, ours or another system's.
-const MARKS: [&str; 7] = [
+const MARKS: [&str; 9] = [
     "mlctl.dev",
     "TrainJob",
     "BatchPredictJob",
+    "TuneJob",
+    "kubeflow.org",
     "orkerPoolSpec",
     "worker_pool_spec",
     "nputConfig",

@@ -26,9 +26,18 @@ impl Walk<'_> {
             .collect();
         let finding =
             Diagnostic::error(Code::UnknownField, format!("unknown field `{name}`{place}"));
-        let habit = self.input.kind.habit(name, &at.path);
+        // A file's name alone is no document of the other kind.
+        let is_document = properties(shape).any(|(field, _)| field == "kind");
+        let whole = self.input.kind;
+        let (kind, path, base) = if is_document || at.path.contains('.') {
+            whole.at(&at.path)
+        } else {
+            (whole, at.path.as_str(), "")
+        };
+        let here = Here { kind, path, base };
+        let habit = kind.habit(name, path);
         let near = nearest(name, known.iter().copied()).filter(|_| habit.is_none());
-        let misplaced = self.field_among_names(&at.path).filter(|_| near.is_none());
+        let misplaced = field_among_names(here).filter(|_| near.is_none());
         let gap = match &misplaced {
             Some(_) => Gap::Value(at.path.clone()),
             None => Gap::Field { path: key_path(&at.path, name), meant: near.map(str::to_owned) },
@@ -39,7 +48,7 @@ impl Walk<'_> {
             ("unknown field", format!("did you mean `{near}`?"))
         } else if let Some(help) = misplaced {
             ("not a field here", help)
-        } else if let Some(help) = self.belongs_elsewhere(entry, &at.path) {
+        } else if let Some(help) = belongs_elsewhere(entry, here) {
             ("not a field here", help)
         } else if known.len() <= FEW {
             let rest = match known[..] {
@@ -56,45 +65,6 @@ impl Walk<'_> {
             )
         };
         self.refuse(gap, finding.at(entry.key.span, label).help(help));
-    }
-
-    /// `roles: {env: {A: 1}}`: what is called as a field is no role that somebody named. Says
-    /// where it belongs.
-    fn field_among_names(&self, path: &str) -> Option<String> {
-        let (root, kind) = (self.input.schema, self.input.kind);
-        let named = |named: &'static Named| {
-            Some((named, path.strip_prefix(named.field)?.strip_prefix('.')?))
-        };
-        let (Named { field, one, example, definition, .. }, name) =
-            kind.named.iter().find_map(named)?;
-        let has = |schema: &Json| properties(schema).any(|(field, _)| field == name);
-        if has(&root["$defs"][*definition]) {
-            Some(format!("`{name}` stands in a {one}: `{field}: {{{example}: {{{name}: ...}}}}`"))
-        } else {
-            has(root).then(|| belongs_to_the_top(name, kind))
-        }
-    }
-
-    /// The name is a field, but of something else.
-    fn belongs_elsewhere(&self, entry: &Entry, path: &str) -> Option<String> {
-        let name = entry.key.text.as_str();
-        let value = entry.value.as_text().filter(|text| text.len() < 12).unwrap_or("...");
-        let (root, kind) = (self.input.schema, self.input.kind);
-        let has = |schema: &Json| properties(schema).any(|(field, _)| field == name);
-        let of_one = |named: &&Named| has(&root["$defs"][named.definition]);
-        if let Some(named) = kind.named.iter().find(of_one).filter(|_| path.is_empty()) {
-            let Named { field, one, example, .. } = named;
-            return Some(format!(
-                "`{name}` belongs to a {one}: `{field}: {{{example}: {{{name}: {value}}}}}`"
-            ));
-        }
-        if !path.is_empty() && has(root) {
-            return Some(belongs_to_the_top(name, kind));
-        }
-        // Fields of one thing that is a field itself, as `requirements` of `setup.python`.
-        let (owner, _) =
-            kind.owners.iter().find(|(_, definition)| has(&root["$defs"][definition]))?;
-        Some(format!("`{name}` belongs below `{owner}`: `{owner}.{name}`"))
     }
 
     /// A required field is not there.
@@ -134,8 +104,65 @@ impl Walk<'_> {
     }
 }
 
-fn belongs_to_the_top(name: &str, kind: &Kind) -> String {
-    format!("`{name}` belongs to the {}: move it to the top level", kind.noun)
+/// A place of a document: its kind, its path from there on, and the field of another document in
+/// which that one stands.
+#[derive(Clone, Copy)]
+struct Here<'a> {
+    kind: &'static Kind,
+    path: &'a str,
+    base: &'static str,
+}
+
+/// `roles: {env: {A: 1}}`: what is called as a field is no role that somebody named. Says
+/// where it belongs.
+fn field_among_names(here: Here<'_>) -> Option<String> {
+    let (root, kind) = ((here.kind.schema)(), here.kind);
+    let named = |named: &'static Named| {
+        Some((named, here.path.strip_prefix(named.field)?.strip_prefix('.')?))
+    };
+    let (Named { field, one, example, definition, .. }, name) =
+        kind.named.iter().find_map(named)?;
+    let has = |schema: &Json| properties(schema).any(|(field, _)| field == name);
+    if has(&root["$defs"][*definition]) {
+        Some(format!("`{name}` stands in a {one}: `{field}: {{{example}: {{{name}: ...}}}}`"))
+    } else {
+        has(root).then(|| belongs_to_the_top(name, here))
+    }
+}
+
+/// The name is a field, but of something else.
+fn belongs_elsewhere(entry: &Entry, here: Here<'_>) -> Option<String> {
+    let name = entry.key.text.as_str();
+    let value = entry.value.as_text().filter(|text| text.len() < 12).unwrap_or("...");
+    let (root, kind) = ((here.kind.schema)(), here.kind);
+    let has = |schema: &Json| properties(schema).any(|(field, _)| field == name);
+    let of_one = |named: &&Named| has(&root["$defs"][named.definition]);
+    if let Some(named) = kind.named.iter().find(of_one).filter(|_| here.path.is_empty()) {
+        let Named { field, one, example, .. } = named;
+        return Some(format!(
+            "`{name}` belongs to a {one}: `{field}: {{{example}: {{{name}: {value}}}}}`"
+        ));
+    }
+    if !here.path.is_empty() && has(root) {
+        return Some(belongs_to_the_top(name, here));
+    }
+    let inner = kind
+        .nested
+        .iter()
+        .find(|(_, inner)| properties((inner.schema)()).any(|(field, _)| field == name));
+    // Fields of one thing that is a field itself, as `requirements` of `setup.python`.
+    let owner = kind.owners.iter().find(|(_, definition)| has(&root["$defs"][definition]));
+    let owner = inner.map(|(field, _)| *field).or(owner.map(|(owner, _)| *owner))?;
+    let owner = key_path(here.base, owner);
+    Some(format!("`{name}` belongs below `{owner}`: `{owner}.{name}`"))
+}
+
+fn belongs_to_the_top(name: &str, here: Here<'_>) -> String {
+    let noun = here.kind.noun;
+    if here.base.is_empty() {
+        return format!("`{name}` belongs to the {noun}: move it to the top level");
+    }
+    format!("`{name}` belongs to the {noun}: move it up to `{}`", here.base)
 }
 
 fn is_long(node: &Node) -> bool {

@@ -29,6 +29,22 @@ impl Gap {
         }
     }
 
+    /// The same as the linter of a document sees it that stands at a path within this one; none if
+    /// it is elsewhere.
+    pub(crate) fn below(&self, base: &str) -> Option<Self> {
+        let within = |path: &str| {
+            let rest = path.strip_prefix(base)?;
+            if rest.is_empty() { Some("") } else { rest.strip_prefix('.') }.map(str::to_owned)
+        };
+        Some(match self {
+            Self::Value(path) => Self::Value(within(path)?),
+            Self::Field { path, meant } => {
+                Self::Field { path: within(path)?, meant: meant.clone() }
+            }
+            Self::Lack { path, field } => Self::Lack { path: within(path)?, field: field.clone() },
+        })
+    }
+
     /// Because of it, this field of the job or of a role may not be what was meant. Says so too
     /// often rather than too seldom.
     pub(crate) fn touches(&self, field: &str) -> bool {

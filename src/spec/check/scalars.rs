@@ -37,6 +37,21 @@ impl Walk<'_> {
             return self.text(node, scalar, reading, at);
         }
         let value = node.to_json();
+        let numeric = types(shape).iter().any(|name| matches!(*name, "integer" | "number"));
+        // Infinity is no number in JSON, and a whole number beyond 64 bits none in memory.
+        let whole = !types(shape).contains(&"integer")
+            || value.is_i64()
+            || value.is_u64()
+            || too_large_for_its_type(&value, shape).is_some();
+        if numeric && !(value.is_number() && whole) {
+            let finding = Diagnostic::error(
+                Code::OutOfRange,
+                format!("{}: `{}` is beyond all numbers that can be used", at.name(), scalar.text),
+            )
+            .at(node.span, "no number that can be used");
+            self.wrong(at, finding);
+            return Json::Null;
+        }
         self.range(node, &value, shape, at);
         value
     }
@@ -45,7 +60,7 @@ impl Walk<'_> {
         if reading.verbatim || !reading.expand {
             return scalar.text.clone().into();
         }
-        let expanded = expand(&scalar.text, self.input.env);
+        let expanded = expand(&scalar.text, self.input.env, self.input.params);
         if expanded.from_env {
             self.from_env.push(at.path.clone());
         }
@@ -214,6 +229,17 @@ impl Walk<'_> {
         } else if wants("array") && (field == "command" || field == "args") {
             let words: Vec<&str> = text.split_whitespace().collect();
             help = Some(format!("write each word as an item: `{field}: [{}]`", words.join(", ")));
+        } else if wants("array") && at.path == "metrics" {
+            help = Some(format!("write `metrics: [{{name: {text}, goal: maximize}}]`"));
+        } else if wants("object") && at.path.starts_with("metrics[") {
+            help = Some(format!("write `{{name: {text}, goal: maximize}}`"));
+        } else if wants("object") && at.path.starts_with("parameters.") {
+            help = Some(format!(
+                "write what it may be: `{field}: {{double: [low, high]}}`; what is the same in all \
+                 trials stands in the trial"
+            ));
+        } else if wants("object") && at.path == "trial" {
+            help = Some("write `trial: {file: train.yaml}`, or a TrainJob below `trial:`".into());
         } else if wants("array") {
             help = Some(format!("write a list: `{field}: [...]`"));
         } else if wants("object") && field == "accelerators" {

@@ -110,6 +110,11 @@ fn advice(node: &Node, shapes: &[&Json], at: &At) -> Option<String> {
             let (name, count) = (name.unwrap_or("worker"), count.unwrap_or("1"));
             Some(format!("roles are written by name: `{name}: {{replicas: {count}}}`"))
         }
+        Value::List(items) if wants("object") && at.path == "parameters" => {
+            let name = items.first().and_then(|item| item.get("name")?.as_text());
+            let name = name.unwrap_or("learning_rate");
+            Some(format!("parameters are written by name: `{name}: {{double: [1e-5, 1e-1]}}`"))
+        }
         Value::List(_) if wants("object") => {
             let names: Vec<&str> = shapes
                 .iter()

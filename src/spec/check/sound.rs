@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::gaps::Gap;
+use super::schema::{Reading, properties, types, view};
 use super::walk::{Checked, Input, check};
 use crate::spec::kinds::registry::API_VERSION;
 use crate::spec::syntax::{Entry, Key, Node, Value, index_path, key_path};
@@ -24,7 +25,7 @@ pub(crate) fn sound_part(node: &Node, input: Input<'_>, gaps: &[Gap]) -> Option<
         for gap in &gaps {
             match gap {
                 Gap::Lack { path, field } if path.is_empty() => {
-                    fill(&mut node, field, input.kind.name);
+                    fill(&mut node, field, input);
                 }
                 _ => {}
             }
@@ -66,15 +67,22 @@ fn keep(node: &mut Node, path: &str, paths: &HashSet<&str>) -> bool {
 }
 
 /// A document can't be read without these; nothing is said about what stands in for them.
-fn fill(node: &mut Node, field: &str, kind: &str) {
-    let text = match field {
-        "apiVersion" => API_VERSION,
-        "kind" => kind,
-        _ => SOME_NAME,
-    };
+fn fill(node: &mut Node, field: &str, input: Input<'_>) {
     let span = node.span;
+    let schema = properties(input.schema).find(|(name, _)| *name == field).map(|(_, field)| field);
+    let shapes = schema.map(|schema| view(input.schema, schema, Reading::default()).shapes);
+    let is_a = |name: &str| {
+        shapes.iter().flatten().next().is_some_and(|shape| types(shape).contains(&name))
+    };
+    let value = match field {
+        "apiVersion" => Node::plain(API_VERSION, span),
+        "kind" => Node::plain(input.kind.name, span),
+        _ if is_a("array") => Node { span, value: Value::List(Vec::new()) },
+        _ if is_a("object") => Node { span, value: Value::Map(Vec::new()) },
+        _ => Node::plain(SOME_NAME, span),
+    };
     if let Value::Map(entries) = &mut node.value {
         let key = Key { text: field.to_owned(), span };
-        entries.push(Entry { key, value: Node::plain(text, span) });
+        entries.push(Entry { key, value });
     }
 }

@@ -14,13 +14,15 @@ use crate::spec::syntax::{Source, SourceSpan};
 #[derive(Clone, Copy)]
 pub(crate) struct Input<'a> {
     /// The document's kind.
-    pub kind: &'a Kind,
+    pub kind: &'static Kind,
     /// The whole schema of the kind.
     pub schema: &'a Json,
     /// The environment: values for `${VAR}` by the name of the variable.
     pub env: &'a IndexMap<String, String>,
     /// The texts that spans point into.
     pub sources: &'a [Source],
+    /// `${params.NAME}` stands for a parameter of a study: the document is a study, or its trial.
+    pub params: bool,
 }
 
 /// What a check finds out about a document.
@@ -77,6 +79,22 @@ impl At {
     }
 }
 
+/// Of several mappings that may stand here, the one that is meant: it has all that it needs, or has
+/// more of the fields; else the first.
+fn best_of<'a>(fitting: &[&'a Json], node: &Node) -> Option<&'a Json> {
+    let score = |shape: &Json| {
+        let needed = required(shape);
+        let has = |name: &str| node.get(name).is_some();
+        let whole = if needed.iter().all(|name| has(name)) { needed.len() } else { 0 };
+        (whole, properties(shape).filter(|(name, _)| has(name)).count())
+    };
+    if fitting.len() < 2 || node.as_map().is_none() {
+        return fitting.first().copied();
+    }
+    let scored = fitting.iter().map(|shape| (score(shape), *shape));
+    scored.reduce(|best, next| if next.0 > best.0 { next } else { best }).map(|(_, shape)| shape)
+}
+
 /// A schema that says nothing, as below a volume's source.
 pub(crate) fn is_anything(shape: &Json) -> bool {
     types(shape).is_empty() && allowed(shape).is_empty()
@@ -119,7 +137,7 @@ impl<'a> Walk<'a> {
             .copied()
             .filter(|shape| super::shapes::fits(node, shape, view.reading))
             .collect();
-        match (fitting.first(), &node.value) {
+        match (best_of(&fitting, node), &node.value) {
             (Some(shape), _) if is_anything(shape) => node.to_json(),
             (Some(shape), Value::Map(_)) => self.map(node, shape, view.reading, at),
             (Some(shape), Value::List(items)) => self.list(items, shape, view.reading, at),

@@ -5,6 +5,7 @@ use indexmap::IndexMap;
 use super::batch::{self, BatchPredictJob};
 use super::kind::Kind;
 use super::train::{self, TrainJob};
+use super::tune::{self, TuneJob};
 use crate::spec::syntax::{Diagnostic, Spans};
 
 /// A document of a kind that this version runs.
@@ -14,10 +15,12 @@ pub enum Document {
     TrainJob(Box<Resolved<TrainJob>>),
     /// A batch prediction: `kind: BatchPredictJob`.
     BatchPredictJob(Box<Resolved<BatchPredictJob>>),
+    /// A study: `kind: TuneJob`.
+    TuneJob(Box<Resolved<TuneJob>>),
 }
 
 /// A checked spec and where it came from.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Resolved<T> {
     /// The spec, checked and with all references to the environment replaced.
     pub spec: T,
@@ -56,6 +59,7 @@ impl Document {
         match self {
             Self::TrainJob(job) => &job.spec.labels,
             Self::BatchPredictJob(job) => &job.spec.labels,
+            Self::TuneJob(job) => &job.spec.labels,
         }
     }
 
@@ -64,6 +68,7 @@ impl Document {
         match self {
             Self::TrainJob(job) => train::lint::document(job, accelerators),
             Self::BatchPredictJob(job) => batch::lint_document(job, accelerators),
+            Self::TuneJob(job) => tune::lint_document(job, accelerators),
         }
     }
 
@@ -71,6 +76,7 @@ impl Document {
         match self {
             Self::TrainJob(_) => &train::KIND,
             Self::BatchPredictJob(_) => &batch::KIND,
+            Self::TuneJob(_) => &tune::KIND,
         }
     }
 }

@@ -23,6 +23,8 @@ pub(crate) struct Kind {
     /// Fields with fields of their own, as path and definition in the schema: where a field belongs
     /// that stands elsewhere.
     pub(crate) owners: &'static [(&'static str, &'static str)],
+    /// Fields in which a whole document of another kind may stand, with that kind.
+    pub(crate) nested: &'static [(&'static str, &'static Kind)],
     /// What people write who know other systems.
     pub(crate) habits: &'static [Habit],
     /// The document out of a value that the schema has passed.
@@ -71,6 +73,17 @@ pub(crate) struct Part<'a> {
 }
 
 impl Kind {
+    /// The kind of the document that a path is in, the path from there on, and the field with that
+    /// document; `""` where it is the whole.
+    pub(crate) fn at<'p>(&'static self, path: &'p str) -> (&'static Self, &'p str, &'static str) {
+        let inner = |&(field, kind): &(&'static str, &'static Self)| {
+            let rest = path.strip_prefix(field)?;
+            let below = if rest.is_empty() { Some(rest) } else { rest.strip_prefix('.') };
+            below.map(|below| (kind, below, field))
+        };
+        self.nested.iter().find_map(inner).unwrap_or((self, path, ""))
+    }
+
     /// What to write instead of a field that another system has at this path.
     pub(crate) fn habit(&self, name: &str, path: &str) -> Option<&'static str> {
         let here = |place: Where| place == Where::Any || path.is_empty();

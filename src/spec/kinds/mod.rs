@@ -10,6 +10,7 @@ pub(crate) mod foreign;
 mod kind;
 pub(crate) mod registry;
 pub mod train;
+pub mod tune;
 
 pub(crate) use convert::{Converted, ForeignContext, RECOGNISERS};
 pub(crate) use document::Origin;

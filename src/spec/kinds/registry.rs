@@ -1,7 +1,7 @@
 //! The kinds that this version runs, and those that later ones will.
 
 use super::kind::Kind;
-use super::{batch, train};
+use super::{batch, train, tune};
 use crate::spec::check::properties;
 use crate::spec::syntax::Node;
 use crate::text::list_of;
@@ -10,13 +10,13 @@ use crate::text::list_of;
 pub(crate) const API_VERSION: &str = "mlctl.dev/v1";
 
 /// Every kind. A document that doesn't say its kind and could be of several is taken for the first.
-static KINDS: [&Kind; 2] = [&train::KIND, &batch::KIND];
+static KINDS: [&Kind; 3] = [&train::KIND, &batch::KIND, &tune::KIND];
 
 /// The name of the kind that is meant where nothing says which.
 pub const DEFAULT_KIND: &str = train::TRAIN_JOB;
 
 /// Kinds of the format that this version doesn't run.
-pub(crate) const LATER: [&str; 2] = ["TuneJob", "Endpoint"];
+pub(crate) const LATER: [&str; 1] = ["Endpoint"];
 
 /// The kind of this name; names are case-sensitive.
 pub(crate) fn kind(name: &str) -> Option<&'static Kind> {

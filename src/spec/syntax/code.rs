@@ -201,6 +201,54 @@ codes! {
     /// The results can't be written in this format.
     OutputFormat = "output-format",
 
+    // Studies.
+    /// Nothing says what a study makes better.
+    NoMetrics = "no-metrics",
+    /// A metric is named twice.
+    DuplicateMetric = "duplicate-metric",
+    /// A text can't be the name of a metric.
+    BadMetricName = "bad-metric-name",
+    /// There is nothing to tune.
+    NoParameters = "no-parameters",
+    /// A text can't be the name of a parameter.
+    BadParameterName = "bad-parameter-name",
+    /// A parameter has no type, several, or a scale that its type doesn't have.
+    ParameterType = "parameter-type",
+    /// A parameter's range or list has no values, or none that fit its scale.
+    BadRange = "bad-range",
+    /// A condition that can't be met, or is on something that is no parameter.
+    BadCondition = "bad-condition",
+    /// Parameters depend on each other in a circle.
+    ConditionCycle = "condition-cycle",
+    /// Two variants of a parameter may count at once.
+    ConditionsOverlap = "conditions-overlap",
+    /// A grid over a parameter with any number of values.
+    GridOfDoubles = "grid-of-doubles",
+    /// A grid of which not all points are tried.
+    GridCut = "grid-cut",
+    /// More trials at once, or tried first, than there are.
+    ManyAtOnce = "many-at-once",
+    /// More trials may fail than there are.
+    TooManyFailures = "too-many-failures",
+    /// An option of another rule, or one that contradicts the rest.
+    StoppingOption = "stopping-option",
+    /// A set of values that the parameters don't have.
+    BadBaseline = "bad-baseline",
+    /// Not the id of a study.
+    BadStudyId = "bad-study-id",
+    /// An option of another source of metrics, or one that is missing.
+    CollectOption = "collect-option",
+    /// An expression that can't be used.
+    BadRegex = "bad-regex",
+    /// The file of a trial can't be read, or has no TrainJob.
+    TrialFile = "trial-file",
+    /// A trial names a parameter that the study doesn't have.
+    UnknownParameter = "unknown-parameter",
+    /// A parameter is tuned, and its argument is fixed in the trial.
+    TunedAndFixed = "tuned-and-fixed",
+    /// A parameter doesn't reach the trial.
+    NotPassed = "not-passed",
+
     // Files of Vertex AI.
     /// A file of Google's that is no custom job.
     VertexKind = "vertex-kind",
@@ -248,6 +296,8 @@ codes! {
     VertexTpu = "vertex-tpu",
     /// A scheduling strategy that is unknown or left out.
     VertexStrategy = "vertex-strategy",
+    /// The file does not say how many trials there are.
+    VertexCounts = "vertex-counts",
     /// The job counts on replicas that restart one by one.
     VertexWholeGang = "vertex-whole-gang",
 }

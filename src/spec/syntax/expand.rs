@@ -22,8 +22,12 @@ pub(crate) enum Problem {
     Malformed { at: String },
 }
 
-/// Replaces the references of a text. `$$` is a dollar; a `$` before anything but `{` stays.
-pub(crate) fn expand(text: &str, env: &IndexMap<String, String>) -> Expanded {
+/// How a reference to a parameter of a study begins: `${params.NAME}`.
+pub(crate) const PARAMETER: &str = "params.";
+
+/// Replaces the references of a text. `$$` is a dollar; a `$` before anything but `{` stays. With
+/// `params`, references to parameters of a study stay as they are: each trial has its own values.
+pub(crate) fn expand(text: &str, env: &IndexMap<String, String>, params: bool) -> Expanded {
     let mut out = Expanded::default();
     let mut rest = text;
     while let Some(dollar) = rest.find('$') {
@@ -45,6 +49,10 @@ pub(crate) fn expand(text: &str, env: &IndexMap<String, String>) -> Expanded {
         };
         let at = reference[..end + 3].to_owned();
         rest = &body[end + 1..];
+        if params && body.starts_with(PARAMETER) {
+            out.text.push_str(&at);
+            continue;
+        }
         let (name, default) = match body[..end].split_once(":-") {
             Some((name, default)) => (name, Some(default)),
             None => (&body[..end], None),
@@ -115,7 +123,7 @@ mod tests {
             ("{run}", "{run}", false),
         ];
         for (text, wanted, from_env) in cases {
-            let out = expand(text, &env());
+            let out = expand(text, &env(), false);
             assert_eq!((out.text.as_str(), out.from_env), (wanted, from_env), "{text}");
             assert!(out.problems.is_empty(), "{text}");
         }
@@ -123,7 +131,7 @@ mod tests {
 
     #[test]
     fn names_what_is_not() {
-        let out = expand("a${B}c${1x}${", &env());
+        let out = expand("a${B}c${1x}${", &env(), false);
         assert_eq!(out.text, "ac");
         assert_eq!(
             out.problems,
@@ -136,11 +144,18 @@ mod tests {
     }
 
     #[test]
+    fn parameters_of_a_study_stay() {
+        let out = expand("${A}/${params.lr}", &env(), true);
+        assert_eq!((out.text.as_str(), out.problems.len()), ("1/${params.lr}", 0));
+        assert_eq!(expand("${params.lr}", &env(), false).problems.len(), 1);
+    }
+
+    #[test]
     fn escaped_texts_come_back() {
         for text in ["$", "$$", "$$$", "${A}", "$${A}", "a$b", "$$x${", "100$"] {
             let mut escaped = text.to_owned();
             escape(&mut escaped);
-            assert_eq!(expand(&escaped, &IndexMap::new()).text, text, "{escaped}");
+            assert_eq!(expand(&escaped, &IndexMap::new(), false).text, text, "{escaped}");
         }
     }
 }

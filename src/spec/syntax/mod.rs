@@ -16,7 +16,7 @@ mod source;
 
 pub use code::Code;
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity};
-pub(crate) use expand::{Problem, escape, expand, is_variable};
+pub(crate) use expand::{PARAMETER, Problem, escape, expand, is_variable};
 pub(crate) use freeform::{Misfit, typed};
 pub(crate) use node::{Entry, Key, KeyedSpan, Meaning, Scalar, Value, index_path, key_path};
 pub use node::{Node, Spans};

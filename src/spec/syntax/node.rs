@@ -240,6 +240,34 @@ impl Spans {
         self.places.insert(path.into(), place);
     }
 
+    /// The places of what stands below a path, by their paths from there on. What isn't there itself
+    /// is where the key of the whole is.
+    pub(crate) fn below(&self, base: &str) -> Self {
+        let within = |path: &str| {
+            let rest = path.strip_prefix(base)?;
+            let own = rest.strip_prefix('.').or_else(|| rest.starts_with('[').then_some(rest));
+            own.map(str::to_owned)
+        };
+        let mut places: IndexMap<String, KeyedSpan> =
+            self.places.iter().filter_map(|(path, place)| Some((within(path)?, *place))).collect();
+        let whole = self.key(base);
+        places.insert(String::new(), KeyedSpan { key: None, value: whole });
+        Self { places }
+    }
+
+    /// Notes places at their paths below `base`; that of the whole is `base` itself, unless it is
+    /// known already.
+    pub(crate) fn insert_below(&mut self, base: &str, others: &Self) {
+        for (path, place) in &others.places {
+            if path.is_empty() {
+                self.places.entry(base.to_owned()).or_insert(*place);
+            } else {
+                let separator = if path.starts_with('[') { "" } else { "." };
+                self.places.insert(format!("{base}{separator}{path}"), *place);
+            }
+        }
+    }
+
     /// The place of exactly this path.
     pub fn get(&self, path: &str) -> Option<KeyedSpan> {
         self.places.get(path).copied()

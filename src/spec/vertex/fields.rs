@@ -11,7 +11,7 @@ use super::suspects::is_unfilled;
 use crate::text::most_alike;
 
 /// Fields that are often written at the wrong depth; there they would be without effect.
-const MISPLACED: [(&str, &str); 15] = [
+const MISPLACED: [(&str, &str); 22] = [
     ("workerPoolSpecs", "CustomJobSpec"),
     ("containerSpec", "workerPoolSpecs[]"),
     ("pythonPackageSpec", "workerPoolSpecs[]"),
@@ -27,6 +27,13 @@ const MISPLACED: [(&str, &str); 15] = [
     ("timeout", "scheduling"),
     ("restartJobOnWorkerRestart", "scheduling"),
     ("outputUriPrefix", "baseOutputDirectory"),
+    ("measurementSelectionType", "studySpec"),
+    ("studyStoppingConfig", "studySpec"),
+    ("maxTrialCount", "the job, beside studySpec"),
+    ("parallelTrialCount", "the job, beside studySpec"),
+    ("maxFailedTrialCount", "the job, beside studySpec"),
+    ("scaleType", "parameters[]"),
+    ("conditionalParameterSpecs", "parameters[]"),
 ];
 
 /// What becomes of a known field.
@@ -186,7 +193,7 @@ impl Findings {
             let message = format!("`{name}` is at the wrong place{place}");
             Diagnostic::error(Code::VertexMisplaced, message)
                 .at(entry.key.span, "")
-                .help(format!("it belongs into `{home}`; mind the indentation"))
+                .help(format!("it belongs into {}; mind the indentation", quoted(home)))
         } else if let Some(name) = near {
             Diagnostic::error(Code::VertexUnknownField, format!("there is no `{written}`{place}"))
                 .at(entry.key.span, "")
@@ -212,6 +219,11 @@ impl Findings {
         }
         self.list
     }
+}
+
+/// A field's name in quotes; words are none.
+fn quoted(home: &str) -> String {
+    if home.contains(' ') { home.to_owned() } else { format!("`{home}`") }
 }
 
 /// `imageUri`, `image_uri` and `image-uri` alike.

@@ -22,6 +22,7 @@ use super::pool::{Pool, pool};
 use super::scheduling::{Scheduling, scheduling};
 use super::shape::{Shape, is_pool, shape};
 use super::suspects;
+use super::tuning::tuning_job;
 
 const FORMAT: &str = "Vertex CustomJob";
 
@@ -72,6 +73,10 @@ pub(crate) fn recognise(node: &Node, context: &ForeignContext<'_>) -> Option<Con
             let document = batch_job(&mut findings, &wrappers, context);
             return Some(converted(findings, document));
         }
+        Shape::Tuning(wrappers) => {
+            let document = tuning_job(&mut findings, &wrappers, context);
+            return Some(converted(findings, document));
+        }
         Shape::Other { format, at, advice } => {
             findings.add(
                 Diagnostic::error(
@@ -85,26 +90,8 @@ pub(crate) fn recognise(node: &Node, context: &ForeignContext<'_>) -> Option<Con
         }
         Shape::Pools(pools) => convert(&mut findings, Envelope::default(), None, pools, context),
         Shape::CustomJob(wrappers) => {
-            let mut envelope = envelope(&mut findings, &wrappers);
-            wrappers.last().and_then(|spec| {
-                let fields = findings.fields(spec, "", CUSTOM_JOB_SPEC);
-                envelope.display_name = fields.entry("displayName").or(envelope.display_name);
-                envelope.labels = fields.entry("labels").or(envelope.labels);
-                let Some(pools) = fields.get("workerPoolSpecs") else {
-                    // Not a mapping: that is said already.
-                    spec.as_map()?;
-                    findings.add(
-                        Diagnostic::error(Code::VertexMissing, "`workerPoolSpecs` is missing")
-                            .at(spec.span, "")
-                            .help(
-                                "write the worker pools into the file, also those that gcloud \
-                                gets as flags",
-                            ),
-                    );
-                    return None;
-                };
-                convert(&mut findings, envelope, Some(&fields), pools, context)
-            })
+            let envelope = envelope(&mut findings, &wrappers);
+            wrappers.last().and_then(|spec| custom_job_spec(&mut findings, envelope, spec, context))
         }
     };
     let document = job.map(|(spec, mut spans)| {
@@ -119,6 +106,30 @@ pub(crate) fn recognise(node: &Node, context: &ForeignContext<'_>) -> Option<Con
         }))
     });
     Some(converted(findings, document))
+}
+
+/// Converts a `CustomJobSpec`; what stands around it may say its name. `None` when an error says why
+/// it becomes nothing.
+pub(super) fn custom_job_spec<'a>(
+    findings: &mut Findings,
+    mut envelope: Envelope<'a>,
+    spec: &'a Node,
+    context: &ForeignContext<'_>,
+) -> Option<(TrainJob, Spans)> {
+    let fields = findings.fields(spec, "", CUSTOM_JOB_SPEC);
+    envelope.display_name = fields.entry("displayName").or(envelope.display_name);
+    envelope.labels = fields.entry("labels").or(envelope.labels);
+    let Some(pools) = fields.get("workerPoolSpecs") else {
+        // Not a mapping: that is said already.
+        spec.as_map()?;
+        findings.add(
+            Diagnostic::error(Code::VertexMissing, "`workerPoolSpecs` is missing")
+                .at(spec.span, "")
+                .help("write the worker pools into the file, also those that gcloud gets as flags"),
+        );
+        return None;
+    };
+    convert(findings, envelope, Some(&fields), pools, context)
 }
 
 /// A document without errors, and all that was found.

@@ -1,4 +1,5 @@
-//! Vertex AI's `CustomJob` and `BatchPredictionJob` files, accepted as people write them.
+//! Vertex AI's `CustomJob`, `HyperparameterTuningJob` and `BatchPredictionJob` files, accepted as
+//! people write them.
 //!
 //! The format is the JSON of the API's messages
 //! (<https://cloud.google.com/vertex-ai/docs/reference/rest/v1/CustomJobSpec>) in all the ways in
@@ -22,5 +23,6 @@ mod scalars;
 mod scheduling;
 mod shape;
 mod suspects;
+mod tuning;
 
 pub(super) use job::recognise;

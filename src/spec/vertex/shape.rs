@@ -3,7 +3,7 @@
 //! Seen in public files: a bare `CustomJobSpec`; a `CustomJob` (`displayName`, `jobSpec`), also as
 //! an answer of the API with `name` and `state`; a request (`parent`, `customJob`); a
 //! `TrainingPipeline` (`trainingTaskInputs`); one worker pool; a list of pools as Python's
-//! `worker_pool_specs` has it.
+//! `worker_pool_specs` has it; a `HyperparameterTuningJob` in the same ways.
 
 use crate::spec::syntax::{Entry, Node};
 
@@ -15,6 +15,8 @@ pub(super) enum Shape<'a> {
     CustomJob(Vec<&'a Node>),
     /// A batch prediction: the mappings from the document inwards; the last one is the job.
     Batch(Vec<&'a Node>),
+    /// A tuning job: the mappings from the document inwards; the last one has `studySpec`.
+    Tuning(Vec<&'a Node>),
     /// The pools alone: one of them, or a list.
     Pools(&'a Node),
     /// Something else of Google's, with one sentence on what to do.
@@ -31,8 +33,6 @@ pub(super) enum Shape<'a> {
 /// Wrappers are not nested deeper than request, job, spec, pools.
 const MAX_WRAPPERS: usize = 4;
 
-const TUNING: &str = "tuning comes later; the trials' `trialJobSpec` can be a CustomJobSpec file \
-                      of its own (`workerPoolSpecs` at the top) and run as one job";
 const PREDICTION: &str = "AI Platform Prediction is gone: write a BatchPredictionJob with \
                           `inputConfig`, `outputConfig` and `unmanagedContainerModel`";
 const AI_PLATFORM: &str = "AI Platform Training is gone: write \
@@ -40,11 +40,15 @@ const AI_PLATFORM: &str = "AI Platform Training is gone: write \
                            workerType, `replicaCount` for workerCount, and \
                            `containerSpec.imageUri` or `pythonPackageSpec` for imageUri, packageUris and pythonModule";
 
+const AI_PLATFORM_TUNING: &str = "AI Platform Training is gone: write `studySpec` with `metrics: \
+                                  [{metricId, goal}]` for hyperparameterMetricTag and goal, and \
+                                  `parameters: [{parameterId, doubleValueSpec: {minValue, \
+                                  maxValue}}]` for params; beside it `maxTrialCount` for maxTrials, \
+                                  `parallelTrialCount` for maxParallelTrials, and the machines and \
+                                  the image below `trialJobSpec: {workerPoolSpecs: [...]}`";
+
 /// The fields that show what a document is when it is no custom job.
-const OTHERS: [(&str, &str, &str); 8] = [
-    ("hyperparameterTuningJob", "Vertex HyperparameterTuningJob", TUNING),
-    ("trialJobSpec", "Vertex HyperparameterTuningJob", TUNING),
-    ("studySpec", "Vertex HyperparameterTuningJob", TUNING),
+const OTHERS: [(&str, &str, &str); 5] = [
     ("predictionInput", "AI Platform prediction job", PREDICTION),
     ("trainingInput", "AI Platform training job", AI_PLATFORM),
     ("scaleTier", "AI Platform training job", AI_PLATFORM),
@@ -63,6 +67,9 @@ pub(super) fn shape(node: &Node) -> Option<Shape<'_>> {
     // Kubernetes' and our own documents say what they are.
     if find(node, "apiVersion").is_some() && find(node, "kind").is_some() {
         return None;
+    }
+    if let Some(wrappers) = tuning(node) {
+        return Some(Shape::Tuning(wrappers));
     }
     if let Some(other) = other(node) {
         return Some(other);
@@ -86,8 +93,22 @@ pub(super) fn shape(node: &Node) -> Option<Shape<'_>> {
 
 fn other(node: &Node) -> Option<Shape<'_>> {
     OTHERS.iter().find_map(|(field, format, advice)| {
-        find(node, field).map(|at| Shape::Other { format, at, advice })
+        let at = find(node, field)?;
+        if find(&at.value, "hyperparameters").is_some() {
+            let format = "AI Platform tuning job";
+            return Some(Shape::Other { format, at, advice: AI_PLATFORM_TUNING });
+        }
+        Some(Shape::Other { format, at, advice })
     })
+}
+
+/// A `HyperparameterTuningJob`, alone, or in a request, a wrapper or an answer of the API.
+fn tuning(node: &Node) -> Option<Vec<&Node>> {
+    if let Some(inner) = find(node, "hyperparameterTuningJob") {
+        return Some(vec![node, &inner.value]);
+    }
+    let is_one = |node: &Node| ["studySpec", "trialJobSpec"].iter().any(|f| find(node, f).is_some());
+    chain(node, &is_one)
 }
 
 /// A `BatchPredictionJob`, alone, below its name, or in a request or an answer of the API.
@@ -102,15 +123,20 @@ fn batch(node: &Node) -> Option<Vec<&Node>> {
 
 /// The chain of mappings down to the one that has `workerPoolSpecs`.
 fn wrappers(node: &Node) -> Option<Vec<&Node>> {
-    fn down<'a>(node: &'a Node, chain: &mut Vec<&'a Node>) -> bool {
+    chain(node, &|node| find(node, "workerPoolSpecs").is_some())
+}
+
+/// The chain of mappings down to one that is meant.
+fn chain<'a>(node: &'a Node, is_it: &dyn Fn(&Node) -> bool) -> Option<Vec<&'a Node>> {
+    fn down<'a>(node: &'a Node, is_it: &dyn Fn(&Node) -> bool, chain: &mut Vec<&'a Node>) -> bool {
         chain.push(node);
-        if find(node, "workerPoolSpecs").is_some() {
+        if is_it(node) {
             return true;
         }
         if chain.len() < MAX_WRAPPERS {
             for entry in node.as_map().unwrap_or_default() {
                 // A list of steps of some pipeline tool is not looked into.
-                if entry.value.as_map().is_some() && down(&entry.value, chain) {
+                if entry.value.as_map().is_some() && down(&entry.value, is_it, chain) {
                     return true;
                 }
             }
@@ -119,7 +145,7 @@ fn wrappers(node: &Node) -> Option<Vec<&Node>> {
         false
     }
     let mut chain = Vec::new();
-    down(node, &mut chain).then_some(chain)
+    down(node, is_it, &mut chain).then_some(chain)
 }
 
 /// The mapping has the fields of a worker pool.

@@ -38,7 +38,14 @@ fn explains_fields() {
         "BatchPredictJob",
         "BatchPredictJob.model.server",
         "BatchPredictJob.input",
+        "TuneJob",
         "TuneJob.metrics",
+        "TuneJob.parameters",
+        "TuneJob.parameters.scale",
+        "TuneJob.earlyStopping",
+        "TuneJob.collect.regex",
+        "TuneJob.trial",
+        "TuneJob.trial.roles.worker.cpu",
     ];
     let all = paths.map(|path| match spec::explain(path) {
         Ok(explained) => explained.to_string(),

@@ -7,6 +7,7 @@ mod documents;
 mod mutations;
 mod right;
 mod set;
+mod study;
 mod together;
 mod wrong;
 

@@ -13,6 +13,7 @@ fn every_right_spec_loads_and_comes_back_the_same() {
             let yaml = match document {
                 Document::TrainJob(job) => spec::to_yaml(&job.spec).unwrap(),
                 Document::BatchPredictJob(job) => job.spec.to_yaml().unwrap(),
+                Document::TuneJob(job) => job.spec.to_yaml().unwrap(),
             };
             let again = spec::load(&[Source::new("again", yaml.clone())], &LoadOptions::default())
                 .unwrap_or_else(|findings| panic!("{}", findings.render(RenderOptions::default())));
@@ -22,6 +23,10 @@ fn every_right_spec_loads_and_comes_back_the_same() {
                     &job.from_env
                 }
                 (Document::BatchPredictJob(again), Document::BatchPredictJob(job)) => {
+                    similar_asserts(&again.spec, &job.spec);
+                    &job.from_env
+                }
+                (Document::TuneJob(again), Document::TuneJob(job)) => {
                     similar_asserts(&again.spec, &job.spec);
                     &job.from_env
                 }

@@ -18,7 +18,7 @@ fn load(set: &[&str]) -> Result<TrainJob, String> {
     match spec::load(&[Source::new("spec.yaml", SPEC)], &options) {
         Ok(mut loaded) => match loaded.documents.remove(0) {
             Document::TrainJob(resolved) => Ok(resolved.spec),
-            Document::BatchPredictJob(job) => panic!("{job:?}"),
+            other => panic!("{other:?}"),
         },
         Err(findings) => Err(findings.render(RenderOptions::default())),
     }
@@ -87,7 +87,7 @@ fn load_with_roles(set: &[&str]) -> Result<TrainJob, String> {
     match spec::load(&[Source::new("spec.yaml", WITH_ROLES)], &options) {
         Ok(mut loaded) => match loaded.documents.remove(0) {
             Document::TrainJob(resolved) => Ok(resolved.spec),
-            Document::BatchPredictJob(job) => panic!("{job:?}"),
+            other => panic!("{other:?}"),
         },
         Err(findings) => Err(findings.render(RenderOptions::default())),
     }

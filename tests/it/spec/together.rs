@@ -32,8 +32,11 @@ fn jobs() -> Vec<Json> {
             } else if path.extension().is_some_and(|ending| ending == "yaml") {
                 let (source, options) = super::read(&path);
                 for document in spec::load(&[source], &options).unwrap().documents {
-                    let Document::TrainJob(job) = document else { continue };
-                    jobs.push(serde_json::to_value(&job.spec).unwrap());
+                    jobs.push(match document {
+                        Document::TrainJob(job) => serde_json::to_value(&job.spec).unwrap(),
+                        Document::TuneJob(job) => serde_json::to_value(&job.spec).unwrap(),
+                        Document::BatchPredictJob(_) => continue,
+                    });
                 }
             }
         }

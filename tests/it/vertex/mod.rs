@@ -21,6 +21,9 @@ fn every_file_is_converted_or_explained() {
                             Document::BatchPredictJob(job) => {
                                 (job.spec.to_yaml().unwrap(), job.converted_from)
                             }
+                            Document::TuneJob(job) => {
+                                (job.spec.to_yaml().unwrap(), job.converted_from)
+                            }
                         };
                         // The linter refuses in our own specs what it only warns of in others' files.
                         if !name.starts_with("command_as_text") {
@@ -57,6 +60,7 @@ fn comes_back_the_same(yaml: &str, document: &Document) {
         (Document::BatchPredictJob(again), Document::BatchPredictJob(job)) => {
             again.spec == job.spec
         }
+        (Document::TuneJob(again), Document::TuneJob(job)) => again.spec == job.spec,
         _ => false,
     };
     assert!(same, "{again:#?}\n{document:#?}");

@@ -35,6 +35,7 @@ pub(crate) static KIND: Kind = Kind {
         ("accelerators", "Accelerators"),
         ("retries", "Retries"),
     ],
+    nested: &[],
     habits: HABITS,
     read: |value, origin| {
         Ok(Document::BatchPredictJob(Box::new(origin.of(serde_json::from_value(value)?))))

@@ -16,4 +16,5 @@ mod strategy;
 pub(crate) use context::{check, document};
 pub use names::{MAX_NAME, MAX_ROLE, is_label};
 pub(crate) use part::check_part;
+pub(crate) use shell::runs_in_shell;
 pub(crate) use stores::is_writable;

@@ -3,7 +3,7 @@
 use crate::spec::syntax::is_variable;
 
 /// `sh -c`, `bash -lc` and the like: the shell splits and expands.
-pub(super) fn runs_in_shell(command: &[String]) -> bool {
+pub(crate) fn runs_in_shell(command: &[String]) -> bool {
     let program = command.first().map(|word| word.rsplit('/').next().unwrap_or_default());
     program.is_some_and(|p| ["sh", "bash", "dash", "ash", "zsh", "ksh"].contains(&p))
         && command

@@ -1,0 +1,5 @@
+//! What a study is, without a terminal.
+
+mod loaded;
+
+pub use loaded::LoadedStudy;
