@@ -132,8 +132,7 @@ fn trial(
         return None;
     };
     spans.insert("trial", Located::new((), entry).place);
-    let (trial, places) =
-        custom_job_spec(findings, Envelope::default(), &entry.value, context)?;
+    let (trial, places) = custom_job_spec(findings, Envelope::default(), &entry.value, context)?;
     spans.insert_below("trial", &places);
     Some(trial)
 }

@@ -72,9 +72,12 @@ pub(super) fn parameters(
             && second.variant.when.is_empty()
         {
             findings.add(
-                Diagnostic::error(Code::VertexTwice, format!("the parameter `{name}` is given twice"))
-                    .at(second.place.value, "again here")
-                    .at(first.place.value, "first here"),
+                Diagnostic::error(
+                    Code::VertexTwice,
+                    format!("the parameter `{name}` is given twice"),
+                )
+                .at(second.place.value, "again here")
+                .at(first.place.value, "first here"),
             );
             continue;
         }
@@ -147,11 +150,10 @@ impl Reader<'_> {
         let (Some((kind, values)), Some(spec)) = (given, fields.get("parameterSpec")) else {
             let what = if given.is_none() { "parentCategoricalValues" } else { "parameterSpec" };
             let message = format!("`conditionalParameterSpecs[].{what}` is missing");
-            self.findings.add(
-                Diagnostic::error(Code::VertexMissing, message)
-                    .at(node.span, "")
-                    .help("it has values of the parent, and the spec of the parameter that depends on them"),
-            );
+            self.findings
+                .add(Diagnostic::error(Code::VertexMissing, message).at(node.span, "").help(
+                "it has values of the parent, and the spec of the parameter that depends on them",
+            ));
             return;
         };
         let list = match values.value.as_map() {
@@ -242,8 +244,9 @@ impl Reader<'_> {
             let Some(value) = fields.get(name) else {
                 if entry.value.as_map().is_some() {
                     let message = format!("`{}.{name}` is missing", entry.key.text);
-                    self.findings
-                        .add(Diagnostic::error(Code::VertexMissing, message).at(entry.key.span, ""));
+                    self.findings.add(
+                        Diagnostic::error(Code::VertexMissing, message).at(entry.key.span, ""),
+                    );
                 }
                 return None;
             };

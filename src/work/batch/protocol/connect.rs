@@ -12,13 +12,10 @@ use super::client::{ATTEMPTS, Client};
 use super::connection::Connection;
 use super::dialect::{Asked, Dialect};
 use super::grpc::{self, Channel};
-use super::http::Http;
-use super::instances::Instances;
-use super::openai::OpenAi;
 use super::pause::pause;
 use super::reason::reason;
+use super::rest::{Http, Instances, Metadata, OpenAi, V2, takes_binary};
 use super::transport::Transport;
-use super::v2::{self, Metadata, V2};
 use super::window::Window;
 use crate::plan::{Protocol, ServerPlan};
 use crate::work::batch::PredictError;
@@ -101,7 +98,7 @@ async fn over_http(
                 failed(format!("{url} doesn't answer with a model's metadata: {error}"))
             })?;
             if let Ok(server) = http.get(&address.at("v2")).await {
-                metadata.binary = server.status.is_success() && v2::takes_binary(&server.body);
+                metadata.binary = server.status.is_success() && takes_binary(&server.body);
             }
             let version = metadata.versions.last().cloned();
             (Box::new(V2::new(&address, metadata, plan.parameters.clone())), version)

@@ -3,7 +3,7 @@
 use super::answered::{Answered, Unanswered};
 use super::dialect::Asked;
 use super::grpc::Channel;
-use super::http::Http;
+use super::rest::Http;
 
 /// How one server is reached.
 pub(super) enum Transport {

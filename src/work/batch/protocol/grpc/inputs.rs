@@ -1,9 +1,9 @@
 //! From rows to one tensor for each input, whatever the messages are.
 
-use crate::work::batch::protocol::elements::Elements;
-use crate::work::batch::protocol::fill::fill;
-use crate::work::batch::protocol::rows::{columns, datatype_of};
-use crate::work::batch::protocol::tensor::{Datatype, TensorInfo};
+use crate::work::batch::protocol::tensors::Elements;
+use crate::work::batch::protocol::tensors::fill;
+use crate::work::batch::protocol::tensors::{Datatype, TensorInfo};
+use crate::work::batch::protocol::tensors::{columns, datatype_of};
 
 /// An input with the values of all rows.
 #[derive(Debug)]

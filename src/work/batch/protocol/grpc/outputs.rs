@@ -5,8 +5,8 @@ use serde_json::json;
 
 use crate::text::base64;
 use crate::work::batch::protocol::dialect::Found;
-use crate::work::batch::protocol::half::{BF16, FP16};
-use crate::work::batch::protocol::tensor::Datatype;
+use crate::work::batch::protocol::tensors::Datatype;
+use crate::work::batch::protocol::tensors::{BF16, FP16};
 
 /// The most elements of one output: more than an answer of numbers can hold.
 pub(super) const MOST_ELEMENTS: u64 = 512 << 20;

@@ -14,7 +14,7 @@ use crate::work::batch::protocol::answered::Answered;
 use crate::work::batch::protocol::dialect::{Asked, Dialect, Found};
 use crate::work::batch::protocol::grpc::inputs::inputs;
 use crate::work::batch::protocol::grpc::outputs::{Output, predictions};
-use crate::work::batch::protocol::tensor::TensorInfo;
+use crate::work::batch::protocol::tensors::TensorInfo;
 
 const PREDICT: &str = "/tensorflow.serving.PredictionService/Predict";
 const METADATA: &str = "/tensorflow.serving.PredictionService/GetModelMetadata";

@@ -3,9 +3,9 @@
 use bytes::{Bytes, BytesMut};
 
 use super::messages::{Dim, TensorProto, TensorShapeProto};
-use crate::work::batch::protocol::elements::Elements;
 use crate::work::batch::protocol::grpc::outputs::{Data, Output, elements, size_of};
-use crate::work::batch::protocol::tensor::Datatype;
+use crate::work::batch::protocol::tensors::Datatype;
+use crate::work::batch::protocol::tensors::Elements;
 
 /// The types, by TensorFlow's numbers for them (types.proto).
 const TYPES: [(i32, Datatype); 14] = [
@@ -134,9 +134,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::work::batch::protocol::fill::fill;
     use crate::work::batch::protocol::grpc::outputs::predictions;
-    use crate::work::batch::protocol::half::FP16;
+    use crate::work::batch::protocol::tensors::FP16;
+    use crate::work::batch::protocol::tensors::fill;
 
     fn rows(tensor: TensorProto, count: usize) -> Result<Vec<String>, String> {
         let found = predictions(&[output("y", tensor)?], count)?;

@@ -16,7 +16,7 @@ use crate::work::batch::protocol::answered::Answered;
 use crate::work::batch::protocol::dialect::{Asked, Dialect, Found};
 use crate::work::batch::protocol::grpc::inputs::{Input, inputs};
 use crate::work::batch::protocol::grpc::outputs::{Output, predictions};
-use crate::work::batch::protocol::tensor::{Datatype, TensorInfo};
+use crate::work::batch::protocol::tensors::{Datatype, TensorInfo};
 
 const INFER: &str = "/inference.GRPCInferenceService/ModelInfer";
 const METADATA: &str = "/inference.GRPCInferenceService/ModelMetadata";

@@ -4,8 +4,8 @@ use bytes::{Buf, Bytes, BytesMut};
 
 use super::messages::{Contents, InferTensor};
 use crate::work::batch::protocol::grpc::outputs::{Data, Output, elements, size_of};
-use crate::work::batch::protocol::half::FP16;
-use crate::work::batch::protocol::tensor::Datatype;
+use crate::work::batch::protocol::tensors::Datatype;
+use crate::work::batch::protocol::tensors::FP16;
 
 /// An output, from its raw form where the answer has one. The error says why it can't be read.
 pub(super) fn output(tensor: InferTensor, raw: Option<Bytes>) -> Result<Output, String> {

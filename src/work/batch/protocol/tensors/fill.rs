@@ -12,7 +12,7 @@ use crate::text::base64;
 
 /// The elements of values that have the same shape, and that shape. The error says which value doesn't
 /// fit the type, or the others.
-pub(super) fn fill(
+pub(in crate::work::batch::protocol) fn fill(
     name: &str,
     datatype: Datatype,
     values: &[&str],

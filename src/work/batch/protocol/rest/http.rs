@@ -12,8 +12,8 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 
-use super::answered::{ANSWER_LIMIT, Answered, Token, Unanswered, chain};
-use super::connector::{Version, connector};
+use crate::work::batch::protocol::answered::{ANSWER_LIMIT, Answered, Token, Unanswered, chain};
+use crate::work::batch::protocol::connector::{Version, connector};
 
 /// Sends requests to one server, over connections that are kept.
 #[derive(Clone)]
@@ -50,7 +50,7 @@ impl Http {
 
     /// Posts a body to a URL. `json_length` is given where binary data follow the JSON (the Open
     /// Inference Protocol's binary extension).
-    pub(super) async fn post(
+    pub(in crate::work::batch::protocol) async fn post(
         &self,
         url: &str,
         body: Bytes,

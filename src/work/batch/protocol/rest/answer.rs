@@ -13,7 +13,10 @@ use serde_json::value::RawValue;
 ///
 /// Servers in Python, and TF Serving, write NaN and infinities bare, which no JSON has. They become
 /// the strings `"NaN"`, `"Infinity"` and `"-Infinity"`, as the JSON form of protocol buffers has them.
-pub(super) fn array(body: &Bytes, field: &str) -> Result<Vec<Bytes>, String> {
+pub(in crate::work::batch::protocol) fn array(
+    body: &Bytes,
+    field: &str,
+) -> Result<Vec<Bytes>, String> {
     if let Some(found) = at_once(body, field) {
         return Ok(found);
     }
@@ -55,7 +58,7 @@ impl<'de> Visitor<'de> for ArrayOf<'_> {
 }
 
 /// The text behind a field of an answer.
-pub(super) fn field(body: &Bytes, field: &str) -> Result<Bytes, String> {
+pub(in crate::work::batch::protocol) fn field(body: &Bytes, field: &str) -> Result<Bytes, String> {
     let fields: HashMap<&str, &RawValue> =
         serde_json::from_slice(body).map_err(|_| "its answer is no JSON object".to_owned())?;
     let value = fields.get(field).ok_or_else(|| format!("its answer has no `{field}`"))?;
@@ -63,13 +66,13 @@ pub(super) fn field(body: &Bytes, field: &str) -> Result<Bytes, String> {
 }
 
 /// The elements of an array's text; `None` for what is none.
-pub(super) fn elements(array: &Bytes) -> Option<Vec<Bytes>> {
+pub(in crate::work::batch::protocol) fn elements(array: &Bytes) -> Option<Vec<Bytes>> {
     let values: Vec<&RawValue> = serde_json::from_slice(array).ok()?;
     Some(values.into_iter().map(|value| array.slice_ref(value.get().as_bytes())).collect())
 }
 
 /// An answer as JSON, with bare numbers that are none in quotes.
-pub(super) fn readable(body: &Bytes) -> Result<Bytes, String> {
+pub(in crate::work::batch::protocol) fn readable(body: &Bytes) -> Result<Bytes, String> {
     match serde_json::from_slice::<&RawValue>(body) {
         Ok(_) => Ok(body.clone()),
         Err(error) => {

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 /// The elements of a tensor in row-major order.
 #[derive(Debug, PartialEq)]
-pub(super) enum Elements {
+pub(in crate::work::batch::protocol) enum Elements {
     /// Of a fixed size each, little-endian.
     Fixed(Vec<u8>),
     /// Strings, or bytes of any content.
@@ -13,7 +13,7 @@ pub(super) enum Elements {
 
 impl Elements {
     /// The binary form of the Open Inference Protocol: each string has its length before it.
-    pub(super) fn raw(self) -> Vec<u8> {
+    pub(in crate::work::batch::protocol) fn raw(self) -> Vec<u8> {
         match self {
             Self::Fixed(bytes) => bytes,
             Self::Bytes(strings) => {

@@ -3,14 +3,14 @@
 use bytes::BytesMut;
 use serde_json::Value as Json;
 
-use super::address::Address;
-use super::answered::Answered;
-use super::dialect::{Asked, Dialect, Found};
 use super::{answer, columnar};
 use crate::plan::{Protocol, ServerPlan};
+use crate::work::batch::protocol::address::Address;
+use crate::work::batch::protocol::answered::Answered;
+use crate::work::batch::protocol::dialect::{Asked, Dialect, Found};
 
 /// A server that takes rows as they are.
-pub(super) struct Instances {
+pub(in crate::work::batch::protocol) struct Instances {
     url: String,
     signature: Option<String>,
     parameters: Option<Json>,
@@ -20,7 +20,7 @@ pub(super) struct Instances {
 
 impl Instances {
     /// Asks the model of a plan at this address.
-    pub(super) fn new(plan: &ServerPlan, address: &Address) -> Self {
+    pub(in crate::work::batch::protocol) fn new(plan: &ServerPlan, address: &Address) -> Self {
         Self {
             url: address.predict(),
             signature: plan.signature.clone(),

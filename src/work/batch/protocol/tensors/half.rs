@@ -2,15 +2,15 @@
 
 /// How the 16 bits are divided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Format {
+pub(in crate::work::batch::protocol) struct Format {
     exponent: i32,
     mantissa: i32,
 }
 
 /// IEEE 754 binary16.
-pub(super) const FP16: Format = Format { exponent: 5, mantissa: 10 };
+pub(in crate::work::batch::protocol) const FP16: Format = Format { exponent: 5, mantissa: 10 };
 /// The upper half of a number in single precision.
-pub(super) const BF16: Format = Format { exponent: 8, mantissa: 7 };
+pub(in crate::work::batch::protocol) const BF16: Format = Format { exponent: 8, mantissa: 7 };
 
 impl Format {
     fn bias(self) -> i32 {
@@ -22,7 +22,7 @@ impl Format {
     }
 
     /// The bits of the nearest number, the even one of two that are as near.
-    pub(super) fn bits(self, value: f64) -> u16 {
+    pub(in crate::work::batch::protocol) fn bits(self, value: f64) -> u16 {
         let sign = if value.is_sign_negative() { 0x8000 } else { 0 };
         if value.is_nan() {
             return sign | self.infinity() | (1 << (self.mantissa - 1));
@@ -39,7 +39,7 @@ impl Format {
     }
 
     /// The number that these bits are.
-    pub(super) fn value(self, bits: u16) -> f64 {
+    pub(in crate::work::batch::protocol) fn value(self, bits: u16) -> f64 {
         let sign = if bits & 0x8000 == 0 { 1.0 } else { -1.0 };
         let mantissa = f64::from(bits & ((1 << self.mantissa) - 1));
         let exponent = i32::from((bits & 0x7fff) >> self.mantissa);
@@ -54,7 +54,7 @@ impl Format {
     }
 
     /// The number with the fewest decimal digits that becomes these bits.
-    pub(super) fn shortest(self, bits: u16) -> f64 {
+    pub(in crate::work::batch::protocol) fn shortest(self, bits: u16) -> f64 {
         let value = self.value(bits);
         let short = (0..5).find_map(|digits| {
             let near: f64 = format!("{value:.digits$e}").parse().ok()?;

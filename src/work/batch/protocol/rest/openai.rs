@@ -5,13 +5,13 @@ use bytes::Bytes;
 use indexmap::IndexMap;
 use serde_json::value::RawValue;
 
-use super::address::Address;
 use super::answer;
-use super::answered::Answered;
-use super::dialect::{Asked, Dialect, Found};
+use crate::work::batch::protocol::address::Address;
+use crate::work::batch::protocol::answered::Answered;
+use crate::work::batch::protocol::dialect::{Asked, Dialect, Found};
 
 /// A server of the API.
-pub(super) struct OpenAi {
+pub(in crate::work::batch::protocol) struct OpenAi {
     address: Address,
     model: String,
     route: Option<String>,
@@ -20,7 +20,11 @@ pub(super) struct OpenAi {
 impl OpenAi {
     /// Asks the server at this address. `model` is put in where a row names none; `route` is the one of
     /// the spec, `None` where a row's own fields decide.
-    pub(super) fn new(address: Address, model: &str, route: Option<&str>) -> Self {
+    pub(in crate::work::batch::protocol) fn new(
+        address: Address,
+        model: &str,
+        route: Option<&str>,
+    ) -> Self {
         Self { address, model: model.to_owned(), route: route.map(str::to_owned) }
     }
 }

@@ -18,12 +18,12 @@ const WORDS: [&str; 4] = [
 ];
 
 /// A refusal means that rows can't hold this model's outputs.
-pub(super) fn is_needed(status: u16, reason: &str) -> bool {
+pub(in crate::work::batch::protocol) fn is_needed(status: u16, reason: &str) -> bool {
     status == 400 && WORDS.iter().any(|word| reason.contains(word))
 }
 
 /// The body that asks for one row, as a batch of one.
-pub(super) fn body(signature: Option<&str>, row: &[u8]) -> Bytes {
+pub(in crate::work::batch::protocol) fn body(signature: Option<&str>, row: &[u8]) -> Bytes {
     let text = String::from_utf8_lossy(row);
     let mut body = String::from("{");
     if let Some(signature) = signature {
@@ -48,7 +48,7 @@ pub(super) fn body(signature: Option<&str>, row: &[u8]) -> Bytes {
 }
 
 /// The prediction of that one row: each output without its batch dimension, where it has one of 1.
-pub(super) fn prediction(body: &Bytes) -> Result<Bytes, String> {
+pub(in crate::work::batch::protocol) fn prediction(body: &Bytes) -> Result<Bytes, String> {
     let body = answer::readable(body)?;
     let outputs = answer::field(&body, "outputs")?;
     let Ok(named) = serde_json::from_slice::<IndexMap<&str, &RawValue>>(&outputs) else {

@@ -7,12 +7,12 @@ use serde_json::value::RawValue;
 use super::tensor::{Datatype, TensorInfo};
 
 /// The values of all rows for each input of a model, as JSON text.
-pub(super) type Columns<'a> = IndexMap<String, Vec<&'a str>>;
+pub(in crate::work::batch::protocol) type Columns<'a> = IndexMap<String, Vec<&'a str>>;
 
 /// Sorts the rows' values by input: an object has a value for each input, anything else is the value of
 /// the only one. `inputs` are those of the model's metadata, empty where it tells none. The error says
 /// which row is wrong and why.
-pub(super) fn columns<'a>(
+pub(in crate::work::batch::protocol) fn columns<'a>(
     rows: &'a [impl AsRef<[u8]>],
     inputs: &[TensorInfo],
 ) -> Result<Columns<'a>, String> {
@@ -61,7 +61,10 @@ fn is_bytes(fields: &IndexMap<String, &RawValue>) -> bool {
 
 /// The type of an input's elements: the one of the model's metadata, or else one that can hold what the
 /// values have.
-pub(super) fn datatype_of(info: Option<&TensorInfo>, values: &[&str]) -> Result<Datatype, String> {
+pub(in crate::work::batch::protocol) fn datatype_of(
+    info: Option<&TensorInfo>,
+    values: &[&str],
+) -> Result<Datatype, String> {
     if let Some(known) = info.and_then(|info| info.datatype) {
         return Ok(known);
     }
@@ -71,7 +74,10 @@ pub(super) fn datatype_of(info: Option<&TensorInfo>, values: &[&str]) -> Result<
 }
 
 /// The shape that all values have, by their first elements.
-pub(super) fn shape_of(name: &str, values: &[&str]) -> Result<Vec<u64>, String> {
+pub(in crate::work::batch::protocol) fn shape_of(
+    name: &str,
+    values: &[&str],
+) -> Result<Vec<u64>, String> {
     let mut common: Option<Vec<u64>> = None;
     for value in values {
         let json = parsed(value)?;

@@ -7,27 +7,27 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
 
-use super::address::Address;
 use super::answer;
-use super::answered::Answered;
-use super::dialect::{Asked, Dialect, Found};
-use super::fill::fill;
-use super::rows::{columns, datatype_of, shape_of};
-use super::tensor::{Datatype, Output, TensorInfo, text};
 use crate::text::base64;
+use crate::work::batch::protocol::address::Address;
+use crate::work::batch::protocol::answered::Answered;
+use crate::work::batch::protocol::dialect::{Asked, Dialect, Found};
+use crate::work::batch::protocol::tensors::fill;
+use crate::work::batch::protocol::tensors::{Datatype, Output, TensorInfo, text};
+use crate::work::batch::protocol::tensors::{columns, datatype_of, shape_of};
 
 /// What the server says of a model.
 #[derive(Clone, Debug, Default, Deserialize)]
-pub(super) struct Metadata {
+pub(in crate::work::batch::protocol) struct Metadata {
     /// The model's inputs; empty where the server doesn't know them.
     #[serde(default, deserialize_with = "null_as_none")]
-    pub(super) inputs: Vec<TensorInfo>,
+    pub(in crate::work::batch::protocol) inputs: Vec<TensorInfo>,
     /// Versions that are loaded.
     #[serde(default, deserialize_with = "null_as_none")]
-    pub(super) versions: Vec<String>,
+    pub(in crate::work::batch::protocol) versions: Vec<String>,
     /// The server takes tensors in binary form behind the JSON.
     #[serde(skip)]
-    pub(super) binary: bool,
+    pub(in crate::work::batch::protocol) binary: bool,
 }
 
 /// A list that some servers, such as KServe, write as null where they have none.
@@ -45,13 +45,13 @@ struct Server {
 }
 
 /// Whether a server's own metadata name the binary extension.
-pub(super) fn takes_binary(body: &[u8]) -> bool {
+pub(in crate::work::batch::protocol) fn takes_binary(body: &[u8]) -> bool {
     serde_json::from_slice::<Server>(body)
         .is_ok_and(|server| server.extensions.iter().any(|name| name == "binary_tensor_data"))
 }
 
 /// The protocol over REST.
-pub(super) struct V2 {
+pub(in crate::work::batch::protocol) struct V2 {
     url: String,
     metadata: Metadata,
     parameters: Option<Json>,
@@ -59,7 +59,11 @@ pub(super) struct V2 {
 
 impl V2 {
     /// Asks the model at this address, of which the server says this.
-    pub(super) fn new(address: &Address, metadata: Metadata, parameters: Option<Json>) -> Self {
+    pub(in crate::work::batch::protocol) fn new(
+        address: &Address,
+        metadata: Metadata,
+        parameters: Option<Json>,
+    ) -> Self {
         Self { url: address.predict(), metadata, parameters }
     }
 }

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 /// The type of a tensor's elements, in the protocol's words. The order is that of what can hold more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
-pub(super) enum Datatype {
+pub(in crate::work::batch::protocol) enum Datatype {
     /// True or false.
     Bool,
     Uint8,
@@ -31,24 +31,24 @@ pub(super) enum Datatype {
 
 impl Datatype {
     /// The type of this name; `None` for a word that the protocol doesn't have.
-    pub(super) fn named(word: &str) -> Option<Self> {
+    pub(in crate::work::batch::protocol) fn named(word: &str) -> Option<Self> {
         serde_json::from_value(Json::String(word.to_owned())).ok()
     }
 
     /// Its name in the protocol: that of the variant, in capitals.
-    pub(super) fn name(self) -> String {
+    pub(in crate::work::batch::protocol) fn name(self) -> String {
         format!("{self:?}").to_uppercase()
     }
 }
 
 /// An input or output as the model's metadata describe it.
 #[derive(Clone, Debug, Deserialize)]
-pub(super) struct TensorInfo {
+pub(in crate::work::batch::protocol) struct TensorInfo {
     /// Its name.
-    pub(super) name: String,
+    pub(in crate::work::batch::protocol) name: String,
     /// Its type; `None` for a word that the protocol doesn't have.
     #[serde(default, deserialize_with = "known")]
-    pub(super) datatype: Option<Datatype>,
+    pub(in crate::work::batch::protocol) datatype: Option<Datatype>,
 }
 
 fn known<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Datatype>, D::Error> {
@@ -58,9 +58,9 @@ fn known<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Dat
 
 /// One output of an answer, cut into rows.
 #[derive(Debug, Deserialize)]
-pub(super) struct Output<'a> {
+pub(in crate::work::batch::protocol) struct Output<'a> {
     /// Its name.
-    pub(super) name: String,
+    pub(in crate::work::batch::protocol) name: String,
     shape: Vec<u64>,
     #[serde(borrow, default)]
     data: Option<&'a RawValue>,
@@ -69,7 +69,10 @@ pub(super) struct Output<'a> {
 impl Output<'_> {
     /// The rows' parts of the output, as JSON text: the server's own numbers, in the shape that one row
     /// has. The error says why it can't be cut into so many.
-    pub(super) fn rows(&self, count: usize) -> Result<Vec<String>, String> {
+    pub(in crate::work::batch::protocol) fn rows(
+        &self,
+        count: usize,
+    ) -> Result<Vec<String>, String> {
         let name = &self.name;
         let data = self.data.ok_or_else(|| format!("its output `{name}` has no data"))?;
         let mut flat = Vec::new();
@@ -112,7 +115,7 @@ fn nested(flat: &[&str], shape: &[u64]) -> String {
 }
 
 /// The JSON of an answer as text that lives as long as its bytes.
-pub(super) fn text(bytes: &Bytes) -> Result<&str, String> {
+pub(in crate::work::batch::protocol) fn text(bytes: &Bytes) -> Result<&str, String> {
     std::str::from_utf8(bytes).map_err(|error| format!("its answer is no text: {error}"))
 }
 

@@ -1,0 +1,13 @@
+//! Rows as tensors, and tensors as text: what the Open Inference Protocol and gRPC have in common.
+
+mod elements;
+mod fill;
+mod half;
+mod rows;
+mod tensor;
+
+pub(super) use elements::Elements;
+pub(super) use fill::fill;
+pub(super) use half::{BF16, FP16};
+pub(super) use rows::{columns, datatype_of, shape_of};
+pub(super) use tensor::{Datatype, Output, TensorInfo, text};
