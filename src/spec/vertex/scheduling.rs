@@ -94,7 +94,11 @@ fn strategy(findings: &mut Findings, node: &Node) {
 }
 
 /// The API's `3600s`; also a plain number of seconds, and what our own specs take.
-pub(super) fn duration(findings: &mut Findings, entry: Option<&Entry>, path: &str) -> Option<Located<Span>> {
+pub(super) fn duration(
+    findings: &mut Findings,
+    entry: Option<&Entry>,
+    path: &str,
+) -> Option<Located<Span>> {
     let entry = entry?;
     let text = findings.text(&entry.value, path)?.trim();
     let seconds = text.parse::<f64>().ok().and_then(|s| Duration::try_from_secs_f64(s).ok());

@@ -107,7 +107,8 @@ fn tuning(node: &Node) -> Option<Vec<&Node>> {
     if let Some(inner) = find(node, "hyperparameterTuningJob") {
         return Some(vec![node, &inner.value]);
     }
-    let is_one = |node: &Node| ["studySpec", "trialJobSpec"].iter().any(|f| find(node, f).is_some());
+    let is_one =
+        |node: &Node| ["studySpec", "trialJobSpec"].iter().any(|f| find(node, f).is_some());
     chain(node, &is_one)
 }
 
