@@ -19,7 +19,7 @@ pub const DEFAULT_FILE: &str = "mlctl.yaml";
 /// Where a spec comes from.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct SpecArgs {
-    /// A spec, a Vertex AI CustomJob file, a folder with mlctl.yaml, a script, or - for stdin
+    /// A spec, a file of Vertex AI or Katib, a folder with mlctl.yaml, a script, or - for stdin
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
     /// Change a value of the file: name=x, args.epochs=9, roles.worker.replicas=4.

@@ -3,6 +3,7 @@
 pub mod check;
 mod explain;
 mod files;
+mod katib;
 pub mod kinds;
 mod load;
 pub mod syntax;

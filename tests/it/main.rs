@@ -20,6 +20,7 @@ mod formats;
 mod generated;
 mod gpus;
 mod image;
+mod katib;
 mod kube;
 mod layers;
 mod outputs;

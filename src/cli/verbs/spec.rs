@@ -74,6 +74,7 @@ fn say_what_travels(context: &Context, job: &LoadedJob) {
 #[command(after_help = "\
 Examples:
   mlctl convert custom-job.yaml > mlctl.yaml
+  mlctl convert katib-experiment.yaml > tune.yaml
   gcloud ai custom-jobs describe ID --format=json | mlctl convert -")]
 pub struct ConvertArgs {
     /// The file
@@ -81,7 +82,7 @@ pub struct ConvertArgs {
     pub spec: SpecArgs,
 }
 
-/// Prints a file as specs of mlctl: a Vertex AI file, or a spec with --set applied.
+/// Prints a file as specs of mlctl: one of Vertex AI or Katib, or a spec with --set applied.
 pub fn convert(context: &Context, args: &ConvertArgs) -> Result<u8, CliError> {
     let mut texts = Vec::new();
     for document in &context.documents(&args.spec, &[])? {

@@ -29,4 +29,5 @@ pub(crate) struct ForeignContext<'a> {
 pub(crate) type Recognise = fn(&Node, &ForeignContext<'_>) -> Option<Converted>;
 
 /// All converters, tried in order before a document is taken for one of ours.
-pub(crate) const RECOGNISERS: &[Recognise] = &[crate::spec::vertex::recognise];
+pub(crate) const RECOGNISERS: &[Recognise] =
+    &[crate::spec::vertex::recognise, crate::spec::katib::recognise];

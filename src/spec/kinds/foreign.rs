@@ -34,7 +34,11 @@ const FOREIGN: &[(&str, &str, &str)] = &[
     ("XGBoostJob", "Kubeflow's", "write a TrainJob; `xgbReplicaSpecs` become `roles`"),
     ("PaddleJob", "Kubeflow's", "write a TrainJob; `paddleReplicaSpecs` become `roles`"),
     ("TrainingRuntime", "Kubeflow's", "write a TrainJob of mlctl: it holds all that a run needs"),
-    ("Experiment", "Katib's", "a search over parameters will be a TuneJob of mlctl"),
+    (
+        "Experiment",
+        "Katib's",
+        "Katib's own has `apiVersion: kubeflow.org/v1beta1`, and is taken as it is",
+    ),
     ("RayJob", "Ray's", "mlctl runs no Ray cluster; a script without Ray becomes a TrainJob"),
     ("RayCluster", "Ray's", "mlctl runs no Ray cluster; a script without Ray becomes a TrainJob"),
     ("RayService", "Ray's", "serving will be an Endpoint of mlctl"),

@@ -300,6 +300,26 @@ codes! {
     VertexCounts = "vertex-counts",
     /// The job counts on replicas that restart one by one.
     VertexWholeGang = "vertex-whole-gang",
+
+    // Files of Katib.
+    /// Something that mlctl does not do, by its name.
+    KatibKind = "katib-kind",
+    /// A field that Katib requires is not there.
+    KatibMissing = "katib-missing",
+    /// A value has another type than Katib's.
+    KatibType = "katib-type",
+    /// A field or a parameter is given twice.
+    KatibTwice = "katib-twice",
+    /// A field stands at the wrong depth.
+    KatibMisplaced = "katib-misplaced",
+    /// A field that Katib doesn't have.
+    KatibUnknownField = "katib-unknown-field",
+    /// Something that has no counterpart.
+    KatibLeftOut = "katib-left-out",
+    /// Something is done in another way than Katib does it.
+    KatibInstead = "katib-instead",
+    /// Fields that Katib and Kubernetes wrote into a copy of the experiment.
+    KatibOutputField = "katib-output-field",
 }
 
 impl fmt::Display for Code {

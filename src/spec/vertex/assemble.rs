@@ -10,20 +10,20 @@ use super::gather::Located;
 use super::pool::Pool;
 
 /// The fields that a job and its roles have in common, and the roles.
-pub(super) struct Assembled {
-    pub(super) image: Option<String>,
-    pub(super) command: Option<Vec<String>>,
-    pub(super) args: Option<Args>,
-    pub(super) env: Vec<EnvVar>,
-    pub(super) cpu: Option<CpuQuantity>,
-    pub(super) memory: Option<ByteSize>,
-    pub(super) accelerators: Option<Accelerators>,
-    pub(super) volumes: Vec<Volume>,
-    pub(super) roles: IndexMap<String, Role>,
+pub(in crate::spec) struct Assembled {
+    pub(in crate::spec) image: Option<String>,
+    pub(in crate::spec) command: Option<Vec<String>>,
+    pub(in crate::spec) args: Option<Args>,
+    pub(in crate::spec) env: Vec<EnvVar>,
+    pub(in crate::spec) cpu: Option<CpuQuantity>,
+    pub(in crate::spec) memory: Option<ByteSize>,
+    pub(in crate::spec) accelerators: Option<Accelerators>,
+    pub(in crate::spec) volumes: Vec<Volume>,
+    pub(in crate::spec) roles: IndexMap<String, Role>,
 }
 
 /// Makes the roles; `spans` learns where each value came from.
-pub(super) fn assemble(pools: &mut [Pool], spans: &mut Spans) -> Assembled {
+pub(in crate::spec) fn assemble(pools: &mut [Pool], spans: &mut Spans) -> Assembled {
     let mut all = Assembled {
         image: common(pools, |pool| &mut pool.program.image, "image", spans),
         command: common(pools, |pool| &mut pool.program.command, "command", spans),
@@ -93,7 +93,7 @@ fn taken<T>(
 }
 
 /// Notes where a value and its items are written.
-pub(super) fn note<T>(path: &str, value: &Located<T>, spans: &mut Spans) {
+pub(in crate::spec) fn note<T>(path: &str, value: &Located<T>, spans: &mut Spans) {
     spans.insert(path, value.place);
     for (index, item) in value.items.iter().enumerate() {
         spans.insert(index_path(path, index), *item);

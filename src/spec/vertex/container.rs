@@ -24,13 +24,13 @@ const ENV_VAR: Table = &[("name", Use::Read), ("value", Use::Read)];
 
 /// What the replicas of a pool run.
 #[derive(Default)]
-pub(super) struct Program {
-    pub(super) image: Option<Located<String>>,
-    pub(super) command: Option<Located<Vec<String>>>,
-    pub(super) args: Option<Located<Args>>,
-    pub(super) env: Option<Located<Vec<EnvVar>>>,
+pub(in crate::spec) struct Program {
+    pub(in crate::spec) image: Option<Located<String>>,
+    pub(in crate::spec) command: Option<Located<Vec<String>>>,
+    pub(in crate::spec) args: Option<Located<Args>>,
+    pub(in crate::spec) env: Option<Located<Vec<EnvVar>>>,
     /// URIs of Python packages that are installed before the command starts.
-    pub(super) packages: Vec<String>,
+    pub(in crate::spec) packages: Vec<String>,
 }
 
 /// Reads a `containerSpec`.

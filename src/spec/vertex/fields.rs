@@ -38,7 +38,7 @@ const MISPLACED: [(&str, &str); 22] = [
 
 /// What becomes of a known field.
 #[derive(Clone, Copy)]
-pub(super) enum Use {
+pub(in crate::spec) enum Use {
     /// The converter reads it.
     Read,
     /// It has no counterpart; the words say what to do instead.
@@ -48,35 +48,76 @@ pub(super) enum Use {
 }
 
 /// The fields of one message by their name in the API.
-pub(super) type Table = &'static [(&'static str, Use)];
+pub(in crate::spec) type Table = &'static [(&'static str, Use)];
 
 /// The fields of one mapping that are read, by their name in the API.
-pub(super) struct Fields<'a> {
+pub(in crate::spec) struct Fields<'a> {
     found: Vec<(&'static str, &'a Entry)>,
 }
 
 impl<'a> Fields<'a> {
     /// Key and value of a field that is there and not null.
-    pub(super) fn entry(&self, name: &str) -> Option<&'a Entry> {
+    pub(in crate::spec) fn entry(&self, name: &str) -> Option<&'a Entry> {
         self.found.iter().find(|(known, _)| *known == name).map(|(_, entry)| *entry)
     }
 
     /// The value of a field that is there and not null.
-    pub(super) fn get(&self, name: &str) -> Option<&'a Node> {
+    pub(in crate::spec) fn get(&self, name: &str) -> Option<&'a Node> {
         self.entry(name).map(|entry| &entry.value)
     }
 }
 
+/// What findings about another system's files are called, and where its fields belong.
+pub(in crate::spec) struct System {
+    /// Who writes fields into copies of a document.
+    pub(in crate::spec) writer: &'static str,
+    pub(in crate::spec) wrong_type: Code,
+    pub(in crate::spec) placeholder: Code,
+    pub(in crate::spec) empty_item: Code,
+    pub(in crate::spec) twice: Code,
+    pub(in crate::spec) misplaced: Code,
+    pub(in crate::spec) unknown: Code,
+    pub(in crate::spec) left_out: Code,
+    pub(in crate::spec) output: Code,
+    /// Fields that are often written at the wrong depth, each with where it belongs.
+    pub(in crate::spec) homes: &'static [(&'static str, &'static str)],
+}
+
+/// Vertex AI's.
+pub(in crate::spec) static VERTEX: System = System {
+    writer: "Vertex AI",
+    wrong_type: Code::VertexType,
+    placeholder: Code::VertexPlaceholder,
+    empty_item: Code::VertexEmptyItem,
+    twice: Code::VertexTwice,
+    misplaced: Code::VertexMisplaced,
+    unknown: Code::VertexUnknownField,
+    left_out: Code::VertexLeftOut,
+    output: Code::VertexOutputField,
+    homes: &MISPLACED,
+};
+
 /// Findings of one file: the same remark at several places is one finding.
-#[derive(Default)]
-pub(super) struct Findings {
-    pub(super) list: Vec<Diagnostic>,
+pub(in crate::spec) struct Findings {
+    pub(in crate::spec) list: Vec<Diagnostic>,
+    pub(in crate::spec) system: &'static System,
     outputs: Vec<(String, SourceSpan)>,
 }
 
+impl Default for Findings {
+    fn default() -> Self {
+        Self::of(&VERTEX)
+    }
+}
+
 impl Findings {
+    /// No findings yet in a file of this system.
+    pub(in crate::spec) fn of(system: &'static System) -> Self {
+        Self { list: Vec::new(), system, outputs: Vec::new() }
+    }
+
     /// Adds a finding, or its place to the same finding elsewhere.
-    pub(super) fn add(&mut self, finding: Diagnostic) {
+    pub(in crate::spec) fn add(&mut self, finding: Diagnostic) {
         let same = |known: &&mut Diagnostic| {
             known.code == finding.code
                 && known.message == finding.message
@@ -96,11 +137,11 @@ impl Findings {
     }
 
     /// Something of another type than the API's.
-    pub(super) fn wrong_type(&mut self, node: &Node, path: &str, expected: &str) {
+    pub(in crate::spec) fn wrong_type(&mut self, node: &Node, path: &str, expected: &str) {
         if node.as_text().is_some_and(is_unfilled) {
             let message = format!("`{path}` is a placeholder");
             self.add(
-                Diagnostic::error(Code::VertexPlaceholder, message)
+                Diagnostic::error(self.system.placeholder, message)
                     .at(node.span, "")
                     .help(format!("fill it in: it must be {expected}")),
             );
@@ -108,17 +149,22 @@ impl Findings {
         }
         let message = format!("`{path}` must be {expected}");
         let found = format!("this is {}", node.describe());
-        self.add(Diagnostic::error(Code::VertexType, message).at(node.span, found));
+        self.add(Diagnostic::error(self.system.wrong_type, message).at(node.span, found));
     }
 
     /// A mapping's known fields. `path` is how the mapping is called in messages, `""` for the
     /// document. Null means absent, as everywhere in the API's JSON.
-    pub(super) fn fields<'a>(&mut self, node: &'a Node, path: &str, table: Table) -> Fields<'a> {
+    pub(in crate::spec) fn fields<'a>(
+        &mut self,
+        node: &'a Node,
+        path: &str,
+        table: Table,
+    ) -> Fields<'a> {
         self.fields_but(node, path, table, None)
     }
 
     /// The same without one entry, whatever its name is.
-    pub(super) fn fields_but<'a>(
+    pub(in crate::spec) fn fields_but<'a>(
         &mut self,
         node: &'a Node,
         path: &str,
@@ -152,7 +198,7 @@ impl Findings {
                         let message =
                             format!("`{}` and `{written}` are the same field", first.key.text);
                         self.add(
-                            Diagnostic::error(Code::VertexTwice, message)
+                            Diagnostic::error(self.system.twice, message)
                                 .at(entry.key.span, "the second one")
                                 .at(first.key.span, "the first one"),
                         );
@@ -168,13 +214,13 @@ impl Findings {
     }
 
     /// A field that is known and has no counterpart here.
-    pub(super) fn left(&mut self, name: &str, entry: &Entry, advice: &str) {
+    pub(in crate::spec) fn left(&mut self, name: &str, entry: &Entry, advice: &str) {
         let empty = entry.value.as_map().is_some_and(<[_]>::is_empty)
             || entry.value.as_list().is_some_and(<[_]>::is_empty)
             || entry.value.as_text().is_some_and(|text| text.is_empty() || text == "false");
         if !empty {
             self.add(
-                Diagnostic::warning(Code::VertexLeftOut, format!("`{name}` is left out"))
+                Diagnostic::warning(self.system.left_out, format!("`{name}` is left out"))
                     .at(entry.key.span, "")
                     .help(advice),
             );
@@ -188,19 +234,19 @@ impl Findings {
         let place = if path.is_empty() { String::new() } else { format!(" in `{path}`") };
         let names = table.iter().map(|(name, _)| (fold(name), *name));
         let near = most_alike(&fold(written), names, 0.91);
-        let home = MISPLACED.iter().find(|(name, _)| fold(name) == fold(written));
+        let home = self.system.homes.iter().find(|(name, _)| fold(name) == fold(written));
         let finding = if let Some((name, home)) = home {
             let message = format!("`{name}` is at the wrong place{place}");
-            Diagnostic::error(Code::VertexMisplaced, message)
+            Diagnostic::error(self.system.misplaced, message)
                 .at(entry.key.span, "")
                 .help(format!("it belongs into {}; mind the indentation", quoted(home)))
         } else if let Some(name) = near {
-            Diagnostic::error(Code::VertexUnknownField, format!("there is no `{written}`{place}"))
+            Diagnostic::error(self.system.unknown, format!("there is no `{written}`{place}"))
                 .at(entry.key.span, "")
                 .help(format!("did you mean `{name}`?"))
         } else {
             Diagnostic::warning(
-                Code::VertexUnknownField,
+                self.system.unknown,
                 format!("`{written}`{place} is not known and left out"),
             )
             .at(entry.key.span, "")
@@ -209,11 +255,12 @@ impl Findings {
     }
 
     /// All findings; the fields that Vertex AI wrote are one of them.
-    pub(super) fn finish(mut self) -> Vec<Diagnostic> {
+    pub(in crate::spec) fn finish(mut self) -> Vec<Diagnostic> {
         if !self.outputs.is_empty() {
             let names: Vec<_> = self.outputs.iter().map(|(name, _)| format!("`{name}`")).collect();
-            let message = format!("{}: written by Vertex AI, left out", names.join(", "));
-            let finding = Diagnostic::warning(Code::VertexOutputField, message);
+            let message =
+                format!("{}: written by {}, left out", names.join(", "), self.system.writer);
+            let finding = Diagnostic::warning(self.system.output, message);
             let finding = self.outputs.iter().fold(finding, |all, (_, span)| all.at(*span, ""));
             self.list.push(finding);
         }
@@ -227,11 +274,11 @@ fn quoted(home: &str) -> String {
 }
 
 /// `imageUri`, `image_uri` and `image-uri` alike.
-pub(super) fn fold(name: &str) -> String {
+pub(in crate::spec) fn fold(name: &str) -> String {
     name.chars().filter(|c| !matches!(c, '_' | '-')).map(|c| c.to_ascii_lowercase()).collect()
 }
 
 /// The entry of a mapping by its name in the API, in any spelling.
-pub(super) fn find<'a>(node: &'a Node, name: &str) -> Option<&'a Entry> {
+pub(in crate::spec) fn find<'a>(node: &'a Node, name: &str) -> Option<&'a Entry> {
     node.as_map()?.iter().find(|entry| fold(&entry.key.text) == fold(name))
 }

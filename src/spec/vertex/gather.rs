@@ -4,22 +4,22 @@ use crate::spec::syntax::{Entry, KeyedSpan, Node};
 
 /// A converted value and where it is written.
 #[derive(Clone, Debug)]
-pub(super) struct Located<T> {
-    pub(super) value: T,
-    pub(super) place: KeyedSpan,
+pub(in crate::spec) struct Located<T> {
+    pub(in crate::spec) value: T,
+    pub(in crate::spec) place: KeyedSpan,
     /// Places of the items, when the value is a list whose items keep their order.
-    pub(super) items: Vec<KeyedSpan>,
+    pub(in crate::spec) items: Vec<KeyedSpan>,
 }
 
 impl<T> Located<T> {
     /// A value that was read from an entry.
-    pub(super) fn new(value: T, entry: &Entry) -> Self {
+    pub(in crate::spec) fn new(value: T, entry: &Entry) -> Self {
         let place = KeyedSpan { key: Some(entry.key.span), value: entry.value.span };
         Self { value, place, items: Vec::new() }
     }
 
     /// A list, whose items are those of `node` that are there.
-    pub(super) fn list(value: T, entry: &Entry, node: &Node) -> Self {
+    pub(in crate::spec) fn list(value: T, entry: &Entry, node: &Node) -> Self {
         let items = node.as_list().unwrap_or(std::slice::from_ref(node));
         let items = items
             .iter()

@@ -32,10 +32,10 @@ const TPU_HELP: &str = "TPUs are not supported: pick a machine with GPUs, or rem
 
 /// What the replicas of a pool get.
 #[derive(Default)]
-pub(super) struct Resources {
-    pub(super) cpu: Option<Located<CpuQuantity>>,
-    pub(super) memory: Option<Located<ByteSize>>,
-    pub(super) accelerators: Option<Located<Accelerators>>,
+pub(in crate::spec) struct Resources {
+    pub(in crate::spec) cpu: Option<Located<CpuQuantity>>,
+    pub(in crate::spec) memory: Option<Located<ByteSize>>,
+    pub(in crate::spec) accelerators: Option<Located<Accelerators>>,
 }
 
 /// Reads a `machineSpec`.

@@ -7,19 +7,19 @@
 //! [`fields`] for the spellings. Nothing of a file is dropped silently: what has no counterpart is
 //! a warning with its place.
 
-mod assemble;
+pub(super) mod assemble;
 mod batch;
 mod batch_model;
-mod container;
+pub(super) mod container;
 mod envelope;
-mod fields;
-mod gather;
+pub(super) mod fields;
+pub(super) mod gather;
 mod job;
-mod machine;
+pub(super) mod machine;
 mod machine_types;
-mod name;
-mod pool;
-mod scalars;
+pub(super) mod name;
+pub(super) mod pool;
+pub(super) mod scalars;
 mod scheduling;
 mod shape;
 mod suspects;

@@ -5,7 +5,7 @@ const MAX_LENGTH: usize = 30;
 
 /// The text as a DNS-1035 name: lower-case letters, digits and `-`, a letter first; `None` when
 /// nothing is left of it.
-pub(super) fn dns_name(text: &str) -> Option<String> {
+pub(in crate::spec) fn dns_name(text: &str) -> Option<String> {
     let mut name = String::new();
     for c in text.chars() {
         let c = if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
@@ -20,7 +20,7 @@ pub(super) fn dns_name(text: &str) -> Option<String> {
 }
 
 /// A name for a document without one: its file's, with a number from the second document on.
-pub(super) fn from_source(source_name: &str, index: usize) -> String {
+pub(in crate::spec) fn from_source(source_name: &str, index: usize) -> String {
     let file = source_name.rsplit(['/', '\\']).next().unwrap_or(source_name);
     let stem = file.split('.').next().unwrap_or(file);
     let mut name = dns_name(stem).filter(|_| !file.starts_with('<')).unwrap_or("job".into());

@@ -29,12 +29,12 @@ const WORKER_POOL_SPEC: Table = &[
 const NFS_MOUNT: Table = &[("server", Use::Read), ("path", Use::Read), ("mountPoint", Use::Read)];
 
 /// A worker pool as the roles need it.
-pub(super) struct Pool {
-    pub(super) role: &'static str,
-    pub(super) replicas: Located<u32>,
-    pub(super) program: Program,
-    pub(super) resources: Resources,
-    pub(super) volumes: Option<Located<Vec<Volume>>>,
+pub(in crate::spec) struct Pool {
+    pub(in crate::spec) role: &'static str,
+    pub(in crate::spec) replicas: Located<u32>,
+    pub(in crate::spec) program: Program,
+    pub(in crate::spec) resources: Resources,
+    pub(in crate::spec) volumes: Option<Located<Vec<Volume>>>,
 }
 
 /// Reads the pool at a position; `None` for a gap, or when its errors are in `findings`.

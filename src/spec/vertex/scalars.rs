@@ -1,18 +1,18 @@
 //! Scalars and lists of the API's JSON, as generous as Google's parsers and a bit more.
 
-use crate::spec::syntax::Node;
-use crate::spec::syntax::{Code, Diagnostic};
+use crate::spec::syntax::Diagnostic;
+use crate::spec::syntax::{Meaning, Node, Scalar};
 
 use super::fields::Findings;
 
 /// A list; a single value is a list of one, as gcloud takes it.
-pub(super) fn items(node: &Node) -> &[Node] {
+pub(in crate::spec) fn items(node: &Node) -> &[Node] {
     node.as_list().unwrap_or(std::slice::from_ref(node))
 }
 
 impl Findings {
     /// A text; numbers and booleans keep the text that is written.
-    pub(super) fn text<'a>(&mut self, node: &'a Node, path: &str) -> Option<&'a str> {
+    pub(in crate::spec) fn text<'a>(&mut self, node: &'a Node, path: &str) -> Option<&'a str> {
         let text = node.as_text();
         if text.is_none() {
             self.wrong_type(node, path, "a text");
@@ -21,7 +21,7 @@ impl Findings {
     }
 
     /// A whole number, also in quotes: the API's JSON writes 64-bit integers as strings.
-    pub(super) fn count(&mut self, node: &Node, path: &str) -> Option<u32> {
+    pub(in crate::spec) fn count(&mut self, node: &Node, path: &str) -> Option<u32> {
         let number = node.as_text().and_then(|text| text.trim().parse().ok());
         if number.is_none() {
             self.wrong_type(node, path, "a whole number");
@@ -29,8 +29,35 @@ impl Findings {
         number
     }
 
+    /// A finite number, also in quotes.
+    pub(in crate::spec) fn number(&mut self, node: &Node, path: &str) -> Option<f64> {
+        let number = node.as_text().and_then(|text| {
+            match (Scalar { text: text.trim().to_owned(), plain: true }).meaning() {
+                Meaning::Integer(number) => Some(number as f64),
+                Meaning::Float(number) => Some(number),
+                _ => None,
+            }
+        });
+        let number = number.filter(|number| number.is_finite());
+        if number.is_none() {
+            self.wrong_type(node, path, "a number");
+        }
+        number
+    }
+
+    /// A whole number of either sign, also in quotes; `16.0` is what some tools write for one.
+    pub(in crate::spec) fn whole(&mut self, node: &Node, path: &str) -> Option<i64> {
+        let text = node.as_text().map(str::trim);
+        let whole = text.map(|text| text.strip_suffix(".0").unwrap_or(text));
+        let number = whole.and_then(|text| text.parse().ok());
+        if number.is_none() {
+            self.wrong_type(node, path, "a whole number");
+        }
+        number
+    }
+
     /// A boolean, also in quotes.
-    pub(super) fn flag(&mut self, node: &Node, path: &str) -> Option<bool> {
+    pub(in crate::spec) fn flag(&mut self, node: &Node, path: &str) -> Option<bool> {
         match node.as_text().map(str::to_ascii_lowercase).as_deref() {
             Some("true" | "yes" | "on") => Some(true),
             Some("false" | "no" | "off") => Some(false),
@@ -42,7 +69,7 @@ impl Findings {
     }
 
     /// A list of texts, byte for byte.
-    pub(super) fn texts(&mut self, node: &Node, path: &str) -> Vec<String> {
+    pub(in crate::spec) fn texts(&mut self, node: &Node, path: &str) -> Vec<String> {
         let mut texts = Vec::new();
         for item in items(node) {
             if let Some(text) = item.as_text() {
@@ -50,7 +77,7 @@ impl Findings {
             } else if item.is_null() {
                 self.add(
                     Diagnostic::warning(
-                        Code::VertexEmptyItem,
+                        self.system.empty_item,
                         format!("an empty item in `{path}`"),
                     )
                     .at(item.span, "left out")
@@ -71,9 +98,12 @@ impl Findings {
         };
         match pair {
             Some((name, value)) => self.add(
-                Diagnostic::error(Code::VertexType, format!("an item of `{path}` must be a text"))
-                    .at(item.span, "the colon makes this a mapping")
-                    .help(format!("write `{name}={value}`, or the whole item in quotes")),
+                Diagnostic::error(
+                    self.system.wrong_type,
+                    format!("an item of `{path}` must be a text"),
+                )
+                .at(item.span, "the colon makes this a mapping")
+                .help(format!("write `{name}={value}`, or the whole item in quotes")),
             ),
             None => self.wrong_type(item, &format!("{path}[]"), "a text"),
         }

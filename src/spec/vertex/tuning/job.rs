@@ -3,7 +3,7 @@
 //! Source: <https://cloud.google.com/vertex-ai/docs/reference/rest/v1/projects.locations.hyperparameterTuningJobs>.
 
 use super::study::{Study, study};
-use crate::spec::kinds::tune::{DEFAULT_TRIALS, Parameter, Trial, TuneJob};
+use crate::spec::kinds::tune::{Algorithm, DEFAULT_TRIALS, Parameter, Trial, TuneJob};
 use crate::spec::kinds::{Document, ForeignContext, Resolved};
 use crate::spec::syntax::{Code, Diagnostic, Entry, KeyedSpan, Node, Spans};
 use crate::spec::vertex::envelope::Envelope;
@@ -90,7 +90,9 @@ pub(crate) fn tuning_job(
         (Some(one), Some(other)) => Some(one.min(other)),
         (one, other) => one.or(other),
     };
-    if max_trials.is_none() && fields.entry("maxTrialCount").is_none() {
+    // A grid has an end of its own.
+    let is_endless = max_trials.is_none() && job.algorithm != Algorithm::Grid;
+    if is_endless && fields.entry("maxTrialCount").is_none() {
         counts(findings, fields.entry("studySpec"));
     }
     let mut trial = trial?;

@@ -4,9 +4,7 @@ use indexmap::IndexMap;
 
 use super::study::word;
 use crate::spec::kinds::tune::{Choices, Parameter, Scale, Variant, Word};
-use crate::spec::syntax::{
-    Code, Diagnostic, Entry, KeyedSpan, Meaning, Node, Scalar, Spans, index_path, key_path,
-};
+use crate::spec::syntax::{Code, Diagnostic, Entry, KeyedSpan, Node, Spans, index_path, key_path};
 use crate::spec::vertex::fields::{Findings, Table, Use};
 use crate::spec::vertex::gather::Located;
 use crate::spec::vertex::scalars::items;
@@ -198,10 +196,10 @@ impl Reader<'_> {
                 let own = self.findings.fields(&entry.value, kind, RANGE);
                 if kind == "doubleValueSpec" {
                     found.spans.push(("double".to_owned(), place));
-                    found.variant.double = self.range(&own, entry, Self::number);
+                    found.variant.double = self.range(&own, entry, Findings::number);
                 } else {
                     found.spans.push(("integer".to_owned(), place));
-                    found.variant.integer = self.range(&own, entry, Self::integer);
+                    found.variant.integer = self.range(&own, entry, Findings::whole);
                 }
                 own.get("defaultValue")
             }
@@ -214,7 +212,8 @@ impl Reader<'_> {
                 let values = list.map(items).unwrap_or_default();
                 if kind == "discreteValueSpec" {
                     found.spans.push(("discrete".to_owned(), place));
-                    let numbers = values.iter().filter_map(|value| self.number(value, "values[]"));
+                    let numbers =
+                        values.iter().filter_map(|value| self.findings.number(value, "values[]"));
                     found.variant.discrete = Some(numbers.collect());
                 } else {
                     found.spans.push(("categorical".to_owned(), place));
@@ -237,7 +236,7 @@ impl Reader<'_> {
         &mut self,
         fields: &crate::spec::vertex::fields::Fields<'_>,
         entry: &Entry,
-        read: fn(&mut Self, &Node, &str) -> Option<T>,
+        read: fn(&mut Findings, &Node, &str) -> Option<T>,
     ) -> Option<Vec<T>> {
         let mut ends = Vec::new();
         for name in ["minValue", "maxValue"] {
@@ -250,37 +249,9 @@ impl Reader<'_> {
                 }
                 return None;
             };
-            ends.push(read(self, value, name)?);
+            ends.push(read(self.findings, value, name)?);
         }
         Some(ends)
-    }
-
-    fn number(&mut self, node: &Node, path: &str) -> Option<f64> {
-        // The API's JSON may have numbers in quotes.
-        let number = node.as_text().and_then(|text| {
-            let scalar = Scalar { text: text.trim().to_owned(), plain: true };
-            match scalar.meaning() {
-                Meaning::Integer(number) => Some(number as f64),
-                Meaning::Float(number) => Some(number),
-                _ => None,
-            }
-        });
-        let number = number.filter(|number| number.is_finite());
-        if number.is_none() {
-            self.findings.wrong_type(node, path, "a number");
-        }
-        number
-    }
-
-    fn integer(&mut self, node: &Node, path: &str) -> Option<i64> {
-        let text = node.as_text().map(str::trim);
-        // `16.0` is what some tools write for a whole number.
-        let whole = text.map(|text| text.strip_suffix(".0").unwrap_or(text));
-        let number = whole.and_then(|text| text.parse().ok());
-        if number.is_none() {
-            self.findings.wrong_type(node, path, "a whole number");
-        }
-        number
     }
 
     fn scale(&mut self, node: &Node) -> Option<Scale> {

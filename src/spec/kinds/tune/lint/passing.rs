@@ -96,7 +96,7 @@ impl Passing<'_> {
             }
             match args {
                 Some(Args::List(list)) => {
-                    flags.extend(self.words(list, &key_path(&base, "args"), 0))
+                    flags.extend(self.words(list, &key_path(&base, "args"), 0));
                 }
                 Some(Args::Map(map)) => {
                     let base = key_path(&base, "args");

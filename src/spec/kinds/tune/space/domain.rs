@@ -174,7 +174,7 @@ pub fn domain(variant: &Variant) -> Result<Domain, DomainFault> {
     } else if let Some(values) = discrete {
         let mut values = values.clone();
         values.sort_by(f64::total_cmp);
-        if let Some(pair) = values.windows(2).find(|pair| pair[0] == pair[1]) {
+        if let Some(pair) = values.windows(2).find(|pair| pair[0].total_cmp(&pair[1]).is_eq()) {
             return Err(DomainFault::Twice(Value::Discrete(pair[0]).to_string()));
         }
         Domain::Discrete(values)

@@ -18,7 +18,7 @@ pub struct Reference {
 pub fn references(value: &Json) -> Vec<Reference> {
     let mut found = Vec::new();
     walk(value, String::new(), &mut |text, path| {
-        for (name, _) in pieces(text).filter_map(|piece| piece.ok()) {
+        for (name, _) in pieces(text).filter_map(Result::ok) {
             found.push(Reference { name: name.to_owned(), path: path.to_owned() });
         }
     });

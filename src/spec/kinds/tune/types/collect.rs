@@ -86,8 +86,8 @@ pub struct CollectWith {
     /// How lines are read, for `stdout` and `file`. Default `text`.
     #[serde(skip_serializing_if = "LineFormat::is_default")]
     pub format: LineFormat,
-    /// Expressions in place of `name=value`, for lines of text. Two groups are name and value, or
-    /// groups called `name` and `value` (and `step`, if there is one) are; where there is no name, the
+    /// Expressions in place of `name=value`, for lines of text. The first two groups are name and
+    /// value, or groups called `name` and `value` (and `step`, if there is one) are; where there is no name, the
     /// value is the first metric's.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("x-mlctl-verbatim" = true))]
