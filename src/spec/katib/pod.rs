@@ -40,7 +40,7 @@ pub(super) fn pod(findings: &mut Findings, template: &Node, primary: Option<&str
     };
     let entries = spec.as_map().unwrap_or_default();
     let containers = spec.get("containers").map(items).unwrap_or_default();
-    let Some(main) = main(findings, spec, containers, primary) else { return None };
+    let main = main(findings, spec, containers, primary)?;
     let declared = spec.get("volumes").map(items).unwrap_or_default();
     let Container { program, resources, volumes, secrets, patch } =
         container(findings, main, declared);

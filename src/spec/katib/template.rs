@@ -148,11 +148,9 @@ fn text(text: &str, values: &IndexMap<String, String>) -> String {
             rest = behind;
             continue;
         };
-        match values.get(name) {
-            Some(value) => out.push_str(value),
-            // The linter says that there is no such parameter.
-            None => out.push_str(&format!("${{params.{name}}}")),
-        }
+        // Of what is no parameter the linter says so.
+        let value = values.get(name).cloned();
+        out.push_str(&value.unwrap_or_else(|| format!("${{params.{name}}}")));
         rest = after;
     }
     out.push_str(rest);

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
-use super::node::{index_path, key_path};
+use super::spans::{index_path, key_path};
 
 /// Mappings of amounts: `cpu: 2` may be written without quotes.
 const AMOUNTS: [&str; 4] = ["limits", "requests", "overhead", "capacity"];

@@ -71,12 +71,11 @@ pub(crate) fn tuning_job(
     let name = name(findings, &envelope, context, &mut spans);
     let labels = labels(findings, &envelope, &mut spans);
     let trial = trial(findings, node, fields.entry("trialJobSpec"), context, &mut spans);
-    let study = match fields.entry("studySpec") {
-        Some(entry) => study(findings, entry, &mut spans),
-        None => {
-            missing(findings, node, "studySpec", "it says what is tuned, and by which metric");
-            None
-        }
+    let study = if let Some(entry) = fields.entry("studySpec") {
+        study(findings, entry, &mut spans)
+    } else {
+        missing(findings, node, "studySpec", "it says what is tuned, and by which metric");
+        None
     };
     let max_trials = count(findings, &fields, "maxTrialCount", "maxTrials", &mut spans);
     let parallel_trials =
