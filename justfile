@@ -11,7 +11,7 @@ fresh *numbers:
 # Format, lint, check drift of generated files.
 check:
     cargo fmt --check
-    cargo clippy --profile ci --all-targets -- -D warnings
+    cargo clippy --workspace --profile ci --all-targets -- -D warnings
     tests/deny/run
 
 # Renews the advisories of machines that can't fetch RustSec's, from there or from a clone of it.

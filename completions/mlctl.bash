@@ -109,6 +109,9 @@ _mlctl() {
             mlctl,train)
                 cmd="mlctl__subcmd__train"
                 ;;
+            mlctl,tune)
+                cmd="mlctl__subcmd__tune"
+                ;;
             mlctl,validate)
                 cmd="mlctl__subcmd__validate"
                 ;;
@@ -136,6 +139,9 @@ _mlctl() {
             mlctl__subcmd__state,rebuild)
                 cmd="mlctl__subcmd__state__subcmd__rebuild"
                 ;;
+            mlctl__subcmd__tune,suggest)
+                cmd="mlctl__subcmd__tune__subcmd__suggest"
+                ;;
             *)
                 ;;
         esac
@@ -143,7 +149,7 @@ _mlctl() {
 
     case "${cmd}" in
         mlctl)
-            opts="-o -q -v -n -h -V --output --quiet --verbose --color --runtime --context --namespace --help --version init train batch-predict outputs evaluate list ls status logs wait cancel cleanup cost doctor why exec gpus validate render convert schema explain state cluster completions man agent agent-guard agent-exec agent-beside agent-cancel agent-install agent-probe batch-worker"
+            opts="-o -q -v -n -h -V --output --quiet --verbose --color --runtime --context --namespace --help --version init train batch-predict outputs evaluate tune list ls status logs wait cancel cleanup cost doctor why exec gpus validate render convert schema explain state cluster completions man agent agent-guard agent-exec agent-beside agent-cancel agent-install agent-probe batch-worker"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1973,6 +1979,90 @@ _mlctl() {
                     COMPREPLY=($(compgen -W "detach cancel" -- "${cur}"))
                     return 0
                     ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --runtime)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mlctl__subcmd__tune)
+            opts="-o -q -v -n -h --output --quiet --verbose --color --runtime --context --namespace --help suggest"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --runtime)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mlctl__subcmd__tune__subcmd__suggest)
+            opts="-o -q -v -n -h --output --quiet --verbose --color --runtime --context --namespace --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --output)
                     COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
                     return 0

@@ -42,6 +42,7 @@ complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "train" -d 'Run a traini
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "batch-predict" -d 'Predict every line of files in a store'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "outputs" -d 'Print the results of a batch prediction in input order'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "evaluate" -d 'Hold predictions against what is true; a gate for pipelines'
+complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "tune" -d 'Ask which parameters to try next'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "list" -d 'List runs'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "ls" -d 'List runs'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "status" -d 'Show one run and its replicas'
@@ -180,6 +181,31 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand evaluate" -s n -l namespace 
 complete -c mlctl -n "__fish_mlctl_using_subcommand evaluate" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand evaluate" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand evaluate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_subcommand_from suggest" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_subcommand_from suggest" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_subcommand_from suggest" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_subcommand_from suggest" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_subcommand_from suggest" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_subcommand_from suggest" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_subcommand_from suggest" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_subcommand_from suggest" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_subcommand_from suggest" -f -a "suggest" -d 'Say which parameters to try next: a request on each line of standard input, an answer on each of standard output'
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from suggest" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from suggest" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from suggest" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from suggest" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from suggest" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from suggest" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from suggest" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from suggest" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand list" -l state -d 'Only runs in these states' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand list" -l name -d 'Only runs of this spec name' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand list" -s l -l label -d 'Only runs with this label; may be repeated' -r

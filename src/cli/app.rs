@@ -8,7 +8,7 @@ use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
 
 use super::verbs::{
     agent, batch, cancel, cleanup, cluster, completions, cost, doctor, evaluate, exec, gpus, init,
-    list, logs, outputs, render, spec, state, status, train, wait, why,
+    list, logs, outputs, render, spec, state, status, train, tune, wait, why,
 };
 use super::{CliError, Context, Env, ErrorKind, Format, PlaceArgs, usage};
 use crate::ui::{Printer, Terminal, Verbosity, are_terminals, report_panics, terminal_width};
@@ -74,6 +74,8 @@ pub enum Verb {
     Outputs(outputs::OutputsArgs),
     /// Hold predictions against what is true; a gate for pipelines
     Evaluate(evaluate::EvaluateArgs),
+    /// Ask which parameters to try next
+    Tune(tune::TuneArgs),
     /// List runs
     #[command(visible_alias = "ls")]
     List(list::ListArgs),
@@ -101,7 +103,7 @@ pub enum Verb {
     Validate(spec::ValidateArgs),
     /// Print what a run is in a cluster, for kubectl create
     Render(render::RenderArgs),
-    /// Print a Vertex AI file as a spec of mlctl
+    /// Print a file of Vertex AI or Katib as a spec of mlctl
     Convert(spec::ConvertArgs),
     /// Print the JSON Schema of a spec
     Schema(spec::SchemaArgs),
@@ -246,6 +248,7 @@ fn verb(context: &Context, verb: &Verb) -> Result<u8, CliError> {
         Verb::Outputs(args) => outputs::run(context, args),
         Verb::Evaluate(args) => evaluate::run(context, args),
         Verb::BatchPredict(args) => batch::run(context, args),
+        Verb::Tune(args) => tune::run(context, args),
         Verb::List(args) => list::run(context, args),
         Verb::Status(args) => status::run(context, args),
         Verb::Logs(args) => logs::run(context, args),

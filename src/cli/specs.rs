@@ -270,7 +270,8 @@ fn loaded_document(
 pub(super) fn no_run(study: &LoadedStudy, wanted: &str) -> CliError {
     let message = format!("{} is a TuneJob, no {wanted}", study.job.name);
     CliError::new(ErrorKind::Usage, message)
-        .hint("`mlctl tune` runs it; a file with its trial's TrainJob alone runs as one job")
+        .hint("studies can be checked and converted, and not yet run; a file with its trial's TrainJob alone runs as \
+               one job")
 }
 
 /// Reads a file that a spec in the folder `base` names; users call the folder `beside`.

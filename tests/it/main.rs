@@ -35,5 +35,6 @@ mod state;
 mod storage;
 mod support;
 mod train;
+mod tune;
 mod unsubmitted;
 mod vertex;

@@ -22,6 +22,7 @@ pub mod spec;
 pub mod state;
 pub mod status;
 pub mod train;
+pub mod tune;
 pub mod wait;
 mod watch;
 pub mod why;

@@ -72,7 +72,8 @@ fn of_study(study: &LoadedStudy) -> CliError {
     let message =
         format!("{} is a TuneJob: its trials are known only once it runs", study.job.name);
     CliError::new(ErrorKind::Usage, message)
-        .hint("`mlctl tune` runs it; a file with its trial's TrainJob alone can be rendered")
+        .hint("studies can be checked and converted, and not yet run; a file with its trial's TrainJob alone can be \
+               rendered")
 }
 
 fn of_training(context: &Context, job: &LoadedJob) -> Result<Vec<Json>, CliError> {

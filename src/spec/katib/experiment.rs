@@ -134,7 +134,7 @@ fn convert(findings: &mut Findings, node: &Node, context: &ForeignContext<'_>) -
             findings,
             fields.get("objective").unwrap_or(spec),
             format!("`maxTrialCount` is not in the file: {DEFAULT_TRIALS} trials are meant"),
-            "say how many by `--max-trials`, or write `maxTrialCount`",
+            "write `maxTrialCount`",
         );
     }
     let parallel = count(findings, &fields, "parallelTrialCount", "parallelTrials", &mut spans);

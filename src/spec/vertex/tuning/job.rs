@@ -168,6 +168,6 @@ fn counts(findings: &mut Findings, study: Option<&Entry>) {
     findings.add(
         Diagnostic::warning(Code::VertexCounts, message)
             .at(study.key.span, "belongs beside this")
-            .help("say how many by `--max-trials` and `--parallel-trials`, or write them here"),
+            .help("write how many: `maxTrialCount` and `parallelTrialCount`"),
     );
 }
