@@ -89,6 +89,12 @@ pub fn run(context: &Context, args: &EvaluateArgs) -> Result<u8, CliError> {
     // Its line goes before the answer comes.
     drop(stores);
     context.emit(&evaluation, || evaluation_text(&evaluation, &context.printer))?;
+    if evaluation.unlabelled > 0 {
+        context.printer.warn(format!(
+            "{} of {} rows have no label, and count for nothing: look whether --key is the same in both",
+            evaluation.unlabelled, evaluation.rows
+        ));
+    }
     for missed in &evaluation.missed {
         let value = missed.value.map_or("no value".to_owned(), |value| value.to_string());
         context

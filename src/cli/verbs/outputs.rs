@@ -1,6 +1,9 @@
 //! `mlctl outputs`: the results of a batch prediction in input order.
 
+use std::path::Path;
+
 use crate::cli::{CliError, Context, ErrorKind};
+use crate::plan::batch::OutputLayout;
 use crate::storage::{Place, Stores};
 use crate::work::batch::{Chosen, Outputs};
 
@@ -62,7 +65,11 @@ pub(super) fn output_of(
     context: &Context,
     named: Option<&str>,
 ) -> Result<(Place, Stores), CliError> {
-    if let Some(text) = named.filter(|text| text.contains('/') || *text == ".") {
+    let is_output = |text: &str| {
+        let place = Place::from(text).starting_at(&context.env.cwd);
+        Path::new(OutputLayout::job(&place).as_str()).is_file()
+    };
+    if let Some(text) = named.filter(|text| text.contains('/') || is_output(text)) {
         return Ok((Place::from(text).starting_at(&context.env.cwd), context.stores()));
     }
     let target = context.target(named)?;

@@ -90,8 +90,8 @@ pub async fn survey(stores: &Stores, batch: &LoadedBatch) -> Result<JobDocument,
     // Several patterns may match one object, and it is predicted once.
     inputs.sort_by(|one, other| one.place.as_str().cmp(other.place.as_str()));
     inputs.dedup_by(|one, other| one.place == other.place);
-    let own = format!("{}/_mlctl/", batch.output().as_str().trim_end_matches('/'));
-    inputs.retain(|input| !input.place.as_str().starts_with(&own));
+    let output = batch.output();
+    inputs.retain(|input| !is_of_an_output(input.place.as_str(), output.as_str()));
     let model = match &batch.job.model.uri {
         Some(uri) if batch.job.endpoint.is_none() => {
             Some(stores.pinned(&batch.absolute(uri)).await?)
@@ -99,6 +99,19 @@ pub async fn survey(stores: &Stores, batch: &LoadedBatch) -> Result<JobDocument,
         _ => None,
     };
     Ok(document(batch, model.as_ref(), inputs))
+}
+
+/// An output may lie in the folder of the inputs. What it has is no input, and would be another set of
+/// inputs each time; nor are the documents of other outputs.
+fn is_of_an_output(input: &str, output: &str) -> bool {
+    let below = input.strip_prefix(output.trim_end_matches('/'));
+    let own = below.and_then(|below| below.strip_prefix('/'));
+    let own = own.is_some_and(|name| {
+        ["prediction.results-", "prediction.errors_stats-"]
+            .iter()
+            .any(|begin| name.starts_with(begin))
+    });
+    own || input.contains("/_mlctl/")
 }
 
 /// Whether pods of a cluster can reach everything that the job names.
@@ -202,4 +215,29 @@ pub fn submit<E: From<BatchSubmitError>>(
     let order = order(batch, plan, &resolved);
     let submitted = run::submit(store, runtime, reservation, order, submitter, options, notify);
     submitted.map_err(|error| failed(error.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_output_has_is_no_input() {
+        let is_left = |input: &str| is_of_an_output(input, "/data/in/out/");
+        for left in [
+            "/data/in/out/prediction.results-00000-of-00003",
+            "/data/in/out/prediction.errors_stats-00000-of-00003",
+            "/data/in/out/_mlctl/job.json",
+            "/data/in/other/_mlctl/shards/00000.0.json",
+        ] {
+            assert!(is_left(left), "{left}");
+        }
+        for input in [
+            "/data/in/rows.jsonl",
+            "/data/in/out/rows.jsonl",
+            "/data/in/outer/prediction.results-1",
+        ] {
+            assert!(!is_left(input), "{input}");
+        }
+    }
 }

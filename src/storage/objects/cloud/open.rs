@@ -228,7 +228,8 @@ fn retry() -> RetryConfig {
             max_backoff: Duration::from_secs(10),
             base: 2.0,
         },
-        max_retries: 12,
+        // The time rules: with some luck many attempts pass in a few seconds.
+        max_retries: 1000,
         retry_timeout: PATIENCE,
     }
 }

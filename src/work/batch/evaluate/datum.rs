@@ -5,6 +5,9 @@ use bytes::Bytes;
 use crate::work::batch::input::Cell;
 use crate::work::batch::json::{elements, fields, name_is, value_of};
 
+/// Arrays and objects in each other, at most.
+const DEEPEST: usize = 64;
+
 /// A label or a prediction.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Datum {
@@ -19,21 +22,37 @@ pub(super) enum Datum {
 impl Datum {
     /// Of a JSON value. An object with one field, and an array with one element, are what is in them.
     pub(super) fn of(value: &Bytes) -> Result<Self, String> {
+        let mut value = value.clone();
+        for _ in 0..DEEPEST {
+            let inner = match value.first() {
+                Some(b'{') => match fields(&value).as_deref() {
+                    Some([only]) => only.value.clone(),
+                    _ => {
+                        return Err(
+                            "it is an object of several fields: --prediction says which".into()
+                        );
+                    }
+                },
+                Some(b'[') => match elements(&value).as_deref() {
+                    Some([only]) => only.clone(),
+                    Some([]) | None => return Err("it is an empty array".into()),
+                    Some(many) => {
+                        let scores: Option<Vec<f64>> =
+                            many.iter().map(|score| number(score)).collect();
+                        let reason =
+                            "it is an array, and not of numbers: --prediction says which of them";
+                        return scores.map(Self::Scores).ok_or_else(|| reason.into());
+                    }
+                },
+                _ => return Self::of_scalar(&value),
+            };
+            value = inner;
+        }
+        Err(format!("it has arrays in arrays, more than {DEEPEST} deep"))
+    }
+
+    fn of_scalar(value: &Bytes) -> Result<Self, String> {
         match value.first() {
-            Some(b'{') => match fields(value).as_deref() {
-                Some([only]) => Self::of(&only.value),
-                _ => Err("it is an object of several fields: --prediction says which".into()),
-            },
-            Some(b'[') => match elements(value).as_deref() {
-                Some([only]) => Self::of(only),
-                Some([]) | None => Err("it is an empty array".into()),
-                Some(many) => {
-                    let scores: Option<Vec<f64>> = many.iter().map(|score| number(score)).collect();
-                    let reason =
-                        "it is an array, and not of numbers: --prediction says which of them";
-                    scores.map(Self::Scores).ok_or_else(|| reason.into())
-                }
-            },
             Some(b'"') => match serde_json::from_slice(value) {
                 Ok(word) => Ok(Self::Word(word)),
                 Err(error) => Err(error.to_string()),
@@ -92,10 +111,16 @@ pub(super) fn key_of(value: &Bytes) -> String {
     key_text(&text.unwrap_or_else(|| String::from_utf8_lossy(value).into_owned()))
 }
 
+/// Digits, however many, perhaps with a sign.
+fn is_integer(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// The same of text.
 pub(super) fn key_text(text: &str) -> String {
     match text.strip_suffix(".0") {
-        Some(whole) if whole.parse::<i64>().is_ok() => whole.to_owned(),
+        Some(whole) if is_integer(whole) => whole.to_owned(),
         _ => text.to_owned(),
     }
 }
@@ -123,5 +148,9 @@ mod tests {
         assert!(at_path(&value, "a.2").unwrap_err().contains("`2`"));
         let keys = ["7", "7.0", "\"7\""].map(|key| key_of(&Bytes::from_static(key.as_bytes())));
         assert_eq!(keys, ["7", "7", "7"]);
+        let long = key_of(&Bytes::from_static(b"12345678901234567890.0"));
+        assert_eq!(long, "12345678901234567890");
+        let deep = Bytes::from("[".repeat(100_000) + &"]".repeat(100_000));
+        assert!(Datum::of(&deep).unwrap_err().contains("deep"));
     }
 }

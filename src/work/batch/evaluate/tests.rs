@@ -83,3 +83,19 @@ async fn numbers_are_a_regression_joined_by_key() {
         assert_eq!(told(&outputs, &question).await.unwrap().task, Task::Classification);
     }
 }
+
+/// A CSV input makes floats of its keys, however they are written.
+#[tokio::test]
+async fn keys_of_csv_files_are_the_same_in_both() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let csv = b"id,v\n007,1\n10,2\n12345678901234567890,3\n\"x y\",4\n".to_vec();
+    let rows = Rows { key_field: Some("id".into()), ..Rows::default() };
+    job(folder, &[("a.csv", csv)], 1000, InputFormat::Csv, rows, OutputFormat::Jsonl).await;
+    complete(&plan(folder), false).await;
+    let outputs = Outputs::open(&stores(), &plan(folder).output).await.unwrap();
+    let truth = "id,label\n007,1\n10,2\n12345678901234567890,9\nx y,4\n";
+    let question = Question { key: Some("id".into()), ..asked(folder, "t.csv", truth) };
+    let all = told(&outputs, &question).await.unwrap();
+    assert_eq!((all.rows, all.scored, all.unlabelled), (4, 4, 0));
+}

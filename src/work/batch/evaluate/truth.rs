@@ -5,10 +5,11 @@ use std::collections::hash_map::Entry;
 
 use bytes::Bytes;
 
-use super::datum::{Datum, field, key_of, key_text};
+use super::datum::{Datum, field, key_of};
 use super::join::{EvaluateError, Question};
 use crate::storage::{Object, Stores};
 use crate::work::batch::input::{Reader, Row, cells};
+use crate::work::batch::instance::json_of;
 use crate::work::batch::json::value_of;
 use crate::work::batch::{InputFormat, Shard};
 
@@ -123,7 +124,8 @@ fn of_cells(
         (named, _) => column(named.as_deref().unwrap_or(LABEL))?,
     };
     let key = match &question.key {
-        Some(name) => key_text(&String::from_utf8_lossy(&column(name)?.text)),
+        // As the key of a row of a CSV input is written.
+        Some(name) => key_of(&Bytes::from(json_of(column(name)?).into_owned())),
         None => String::new(),
     };
     Ok((key, Datum::of_cell(label)))

@@ -99,7 +99,12 @@ impl Reader {
     /// The next row of what has been read; `None` where more must be.
     pub(crate) fn ready(&mut self) -> Option<Row> {
         let row = self.split.next()?;
-        if matches!(self.header, Header::Next) && row.fault.is_none() {
+        if matches!(self.header, Header::Next) {
+            if row.fault.is_some() {
+                // No later row is it: the rows of such a file are all errors.
+                self.header = Header::Known(Vec::new());
+                return Some(row);
+            }
             self.header = Header::Known(names(&row.text));
             return self.split.next();
         }

@@ -13,11 +13,14 @@ use crate::work::batch::{RowError, Rows};
 /// The instance of a record: an array of its cells, in the file's order or that of `includedFields`.
 /// The type of instances does not apply to CSV.
 pub(super) fn made(rows: &Rows, row: &Row, header: &[String]) -> Made {
-    let cells = cells(&row.text);
     let fault = |error: RowError| Made {
         echo: Echo::Instance(escaped(&shown_of(&row.text)).into()),
         send: Err(error),
     };
+    if str::from_utf8(&row.text).is_err() {
+        return fault(refused("the row is no UTF-8 text, and what its bytes mean is not known"));
+    }
+    let cells = cells(&row.text);
     if cells.len() != header.len() {
         return fault(refused(format!(
             "the row has {} fields, and the header has {}",
@@ -67,7 +70,7 @@ fn array<'a>(cells: impl IntoIterator<Item = &'a Cell<'a>>) -> Bytes {
 /// A cell as JSON. The digits of a number stay as they are written; an integer gets `.0`, since it is a
 /// float, and what JSON would not take (`.5`, `+1`, `007`) is written anew. What is no finite number is
 /// a string.
-fn json_of<'a>(cell: &'a Cell<'a>) -> Cow<'a, str> {
+pub(crate) fn json_of<'a>(cell: &'a Cell<'a>) -> Cow<'a, str> {
     let text = str::from_utf8(&cell.text).unwrap_or_default();
     let number = text.trim_matches([' ', '\t']);
     let looks_so =

@@ -53,10 +53,9 @@ async fn fetch(
         StorageErrorKind::Denied => 403,
         StorageErrorKind::TooLarge => 413,
         StorageErrorKind::Changed => 409,
-        StorageErrorKind::Unsupported => 400,
-        StorageErrorKind::Unreachable | StorageErrorKind::Local => {
-            return Err(BatchError::Storage(error));
-        }
+        // A name that no file can have, a device, a part of a path that is no folder: the list says so.
+        StorageErrorKind::Unsupported | StorageErrorKind::Local => 400,
+        StorageErrorKind::Unreachable => return Err(BatchError::Storage(error)),
     };
     Ok(Some(Err(RowError { code, message: error.to_string() })))
 }

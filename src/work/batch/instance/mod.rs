@@ -6,5 +6,6 @@ mod files;
 mod maker;
 mod objects;
 
+pub(crate) use cells::json_of;
 pub(crate) use files::fetch_all;
 pub(crate) use maker::{Echo, Made, Maker, Sent};

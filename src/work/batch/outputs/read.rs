@@ -15,6 +15,9 @@ use crate::work::batch::{BatchError, InputFormat, JobDocument, Marker, OutputFor
 /// So many bytes are given at once.
 const GATHER: usize = 256 << 10;
 
+/// The longest row of the input that is joined: more than a job ever sends.
+const LONGEST_ROW: u64 = 1 << 30;
+
 /// An output that is read.
 pub struct Outputs {
     stores: Stores,
@@ -147,8 +150,9 @@ impl Outputs {
     ) -> Result<(), OutputsError> {
         let shard = self.job.shards[marker.shard as usize];
         let input = &self.job.inputs[shard.input as usize];
-        // What is read was once short enough to be sent, or its line says that it was not.
-        let mut rows = Reader::open(&self.stores, input, shard, self.job.format, 64 << 20).await?;
+        // As long as it is: what the job allowed is not known here.
+        let mut rows =
+            Reader::open(&self.stores, input, shard, self.job.format, LONGEST_ROW).await?;
         let mut lines = self.lines(marker).await?;
         let mut number = 0;
         while taker.left > 0

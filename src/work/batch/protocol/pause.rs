@@ -12,15 +12,14 @@ const LONGEST: Duration = Duration::from_secs(20);
 /// The longest wait that a server may ask for; one that asks for more is asked again after this.
 const LONGEST_ASKED: Duration = Duration::from_mins(2);
 
-/// The wait before attempt `next` (1 for the first repetition): what the server asked for, else a
-/// random time up to a limit that doubles, so that workers don't come back all at once ("full jitter",
+/// The wait before attempt `next` (1 for the first repetition): what the server asked for, and at least
+/// a random time up to a limit that doubles, so that workers don't come back all at once ("full jitter",
 /// <https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>).
 pub(super) fn pause(next: u32, retry_after: Option<&str>, now: Timestamp) -> Duration {
-    if let Some(asked) = retry_after.and_then(|text| asked(text, now)) {
-        return asked.min(LONGEST_ASKED);
-    }
+    let asked = retry_after.and_then(|text| asked(text, now)).unwrap_or_default();
     let limit = FIRST.saturating_mul(1 << next.min(10)).min(LONGEST);
-    limit.mul_f64(0.5 + fastrand::f64() / 2.0)
+    // A server that says "at once" again and again is not better for it.
+    asked.min(LONGEST_ASKED).max(limit.mul_f64(0.5 + fastrand::f64() / 2.0))
 }
 
 /// `Retry-After` as HTTP has it: seconds, or a date.
@@ -45,6 +44,7 @@ mod tests {
         assert_eq!(seconds("Fri, 02 Jan 2026 03:04:15 GMT"), 10);
         assert_eq!(seconds("Fri, 02 Jan 2026 03:00:00 GMT"), 0);
         assert_eq!(seconds("86400"), 120);
+        assert!(pause(9, Some("0"), now) >= LONGEST / 2, "an outage is outlived");
         assert!(pause(1, Some("soon"), now) <= FIRST * 2);
     }
 

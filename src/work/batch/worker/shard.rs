@@ -43,11 +43,15 @@ impl Worker<'_> {
         let base = self.ledger.marker(shard).await?;
         let kept = match &base {
             Some(base) => {
+                // Whoever wrote it may be about to publish it, and must not do so after what comes.
+                publish(&self.stores, layout, base).await?;
                 Some(Committed::open(&self.stores, layout, base, self.job.output_format).await?)
             }
             None => None,
         };
-        let generation = self.plan.retry.unwrap_or_default();
+        // A retry does a shard that nobody has committed as the job itself would, whose workers may be
+        // at it: of all of them one is first.
+        let generation = base.as_ref().and(self.plan.retry).unwrap_or_default();
         let number = self.written.fetch_add(1, Relaxed);
         let [results, errors] = ["results", "errors"].map(|what| {
             OutputLayout::part_name(shard, generation, &self.place.writer, number, what)

@@ -167,6 +167,42 @@ async fn failed_rows_are_asked_again_and_nothing_else_changes() {
     }
 }
 
+/// A retry may begin while workers of the job itself are still at it.
+#[tokio::test]
+async fn a_retry_does_what_nobody_has_done_as_the_job_itself_would() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let (text, _, _) = rows(300);
+    let inputs = [("a.jsonl", text)];
+    job(folder, &inputs, 900, InputFormat::Jsonl, Rows::default(), OutputFormat::Jsonl).await;
+    let mut plan = plan(folder);
+    complete(&plan, false).await;
+    let (whole, all) = (files(folder), shards(folder));
+    let kept = all.len() / 2;
+    for name in &all[kept..] {
+        fs_err::remove_file(folder.join("out/_mlctl/shards").join(name)).unwrap();
+    }
+    plan.retry = Some(plan_retry(&stores(), &plan.output).await.unwrap().generation);
+    assert_eq!(plan.retry, Some(1));
+    complete(&plan, false).await;
+    let now = shards(folder);
+    for name in &all {
+        assert!(now.contains(name), "{name} in {now:?}: of all who do a shard first, one is");
+    }
+    // A worker of the job that comes back finds nothing to do, and changes nothing.
+    plan.retry = None;
+    complete(&plan, false).await;
+    assert_eq!((files(folder), shards(folder)), (whole, now));
+}
+
+fn shards(folder: &Path) -> Vec<String> {
+    let names = fs_err::read_dir(folder.join("out/_mlctl/shards")).unwrap();
+    let mut names: Vec<String> =
+        names.map(|name| name.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
 #[tokio::test]
 async fn a_job_ends_over_its_limit_and_an_input_that_changed_is_no_mix() {
     let folder = tempfile::tempdir().unwrap();
@@ -216,7 +252,8 @@ async fn formats_go_through_the_whole_path() {
 
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    let list = b"x.png\nmissing.png\n".to_vec();
+    // A file is no folder; a row, and not the job, is wrong.
+    let list = b"x.png\nmissing.png\nx.png/1\n".to_vec();
     fs_err::write(folder.join("x.png"), b"hello").unwrap();
     let none = Rows::default();
     job(folder, &[("list.txt", list)], 1000, InputFormat::FileList, none, OutputFormat::Jsonl)
@@ -228,4 +265,26 @@ async fn formats_go_through_the_whole_path() {
         (&errors[0]["instance"], &errors[0]["error"]["code"]),
         (&json!("missing.png"), &json!(404))
     );
+    assert_eq!(errors[1]["instance"], "x.png/1");
+
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let csv = [&b"id,"[..], &[b'x'; 2000], b"\n1,caf\xe9\n2,b\n"].concat();
+    let rows = Rows::default();
+    job(folder, &[("a.csv", csv)], 10_000, InputFormat::Csv, rows, OutputFormat::Jsonl).await;
+    let mut short = plan(folder);
+    short.max_line_bytes = 1000;
+    complete(&short, false).await;
+    let (results, errors, _) = files(folder);
+    assert_eq!((results.as_str(), errors.len()), ("", 3), "no row becomes the header: {errors:?}");
+
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let csv = b"id,name\n1,caf\xe9\n2,b\n".to_vec();
+    let rows = Rows::default();
+    job(folder, &[("a.csv", csv)], 1000, InputFormat::Csv, rows, OutputFormat::Jsonl).await;
+    complete(&plan(folder), false).await;
+    let (results, errors, _) = files(folder);
+    assert_eq!(results, "{\"instance\":[2.0,\"b\"],\"prediction\":[2.0,\"b\"]}\n");
+    assert!(errors[0]["error"]["message"].as_str().unwrap().contains("UTF-8"));
 }

@@ -86,7 +86,18 @@ impl Lint<'_> {
         }
         let known = ["http://", "https://", "grpc://", "grpcs://"];
         let host = known.iter().find_map(|scheme| endpoint.strip_prefix(scheme));
-        if host.is_none_or(|host| host.is_empty() || host.starts_with('/')) {
+        let address = host.map(|host| host.split('/').next().unwrap_or_default());
+        if address.is_some_and(|address| address.contains('@')) {
+            self.add(
+                Diagnostic::error(Code::BadEndpoint, "`endpoint` has a user or a password in it")
+                    .at(self.spans.value("endpoint"), "it would be written into the output")
+                    .help(
+                        "put a token into the variable MLCTL_ENDPOINT_TOKEN of whoever runs the command",
+                    ),
+            );
+        } else if host.is_none_or(|host| {
+            host.is_empty() || host.starts_with('/') || host.contains([' ', '?', '#'])
+        }) {
             self.add(
                 Diagnostic::error(Code::BadEndpoint, "`endpoint` is no address of a server")
                     .at(self.spans.value("endpoint"), "")

@@ -46,7 +46,8 @@ impl<'de> Visitor<'de> for ArrayOf<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut found = None;
-        while let Some(name) = map.next_key::<&str>()? {
+        // Not borrowed: a name may have escapes in it.
+        while let Some(name) = map.next_key::<String>()? {
             if name != self.0 {
                 map.next_value::<IgnoredAny>()?;
             } else if found.replace(map.next_value()?).is_some() {
@@ -59,7 +60,7 @@ impl<'de> Visitor<'de> for ArrayOf<'_> {
 
 /// The text behind a field of an answer.
 pub(in crate::work::batch::protocol) fn field(body: &Bytes, field: &str) -> Result<Bytes, String> {
-    let fields: HashMap<&str, &RawValue> =
+    let fields: HashMap<String, &RawValue> =
         serde_json::from_slice(body).map_err(|_| "its answer is no JSON object".to_owned())?;
     let value = fields.get(field).ok_or_else(|| format!("its answer has no `{field}`"))?;
     Ok(body.slice_ref(value.get().as_bytes()))
@@ -125,6 +126,8 @@ mod tests {
 
     #[test]
     fn predictions_stay_as_they_were_written() {
+        let escaped = r#"{"gr\u00f6\u00dfe":1,"pr\u0065dictions":[1]}"#;
+        assert_eq!(cut(escaped).unwrap(), ["1"]);
         let body = r#"{"x":1,"predictions":[ [1.0e5, 2.50], {"a" : 1}, "t", null ]}"#;
         assert_eq!(cut(body).unwrap(), ["[1.0e5, 2.50]", r#"{"a" : 1}"#, r#""t""#, "null"]);
     }

@@ -30,7 +30,7 @@ pub(in crate::work::batch::protocol) fn body(signature: Option<&str>, row: &[u8]
         let _ = write!(body, "\"signature_name\":{},", serde_json::json!(signature));
     }
     body.push_str("\"inputs\":");
-    let fields = serde_json::from_slice::<IndexMap<&str, &RawValue>>(row).ok();
+    let fields = serde_json::from_slice::<IndexMap<String, &RawValue>>(row).ok();
     match fields.filter(|fields| !(fields.len() == 1 && fields.contains_key("b64"))) {
         Some(fields) => {
             let inputs: Vec<String> = fields
@@ -51,7 +51,7 @@ pub(in crate::work::batch::protocol) fn body(signature: Option<&str>, row: &[u8]
 pub(in crate::work::batch::protocol) fn prediction(body: &Bytes) -> Result<Bytes, String> {
     let body = answer::readable(body)?;
     let outputs = answer::field(&body, "outputs")?;
-    let Ok(named) = serde_json::from_slice::<IndexMap<&str, &RawValue>>(&outputs) else {
+    let Ok(named) = serde_json::from_slice::<IndexMap<String, &RawValue>>(&outputs) else {
         return Ok(first_of_one(&outputs));
     };
     let fields: Vec<String> = named

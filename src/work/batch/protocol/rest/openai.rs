@@ -103,12 +103,12 @@ fn prediction(custom_id: Option<&str>, status: u16, body: &Bytes) -> Bytes {
     .into()
 }
 
-fn fields(row: &[u8]) -> Result<IndexMap<&str, &RawValue>, String> {
+fn fields(row: &[u8]) -> Result<IndexMap<String, &RawValue>, String> {
     serde_json::from_slice(row)
         .map_err(|_| "the row is no JSON object, as a request's body is".into())
 }
 
-fn by_shape(fields: &IndexMap<&str, &RawValue>) -> Option<&'static str> {
+fn by_shape(fields: &IndexMap<String, &RawValue>) -> Option<&'static str> {
     let has = |name: &str| fields.contains_key(name);
     if has("messages") {
         Some("/v1/chat/completions")
@@ -127,7 +127,7 @@ fn no_route() -> String {
         .into()
 }
 
-fn with_model(body: &[u8], fields: &IndexMap<&str, &RawValue>, model: &str) -> Bytes {
+fn with_model(body: &[u8], fields: &IndexMap<String, &RawValue>, model: &str) -> Bytes {
     if fields.contains_key("model") || model.is_empty() {
         return Bytes::copy_from_slice(body);
     }

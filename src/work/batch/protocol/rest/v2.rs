@@ -185,8 +185,9 @@ fn readable(value: &str, datatype: Datatype) -> Result<String, String> {
 
 #[derive(Deserialize)]
 struct Response<'a> {
+    /// A text by the protocol; some servers write a number.
     #[serde(default)]
-    model_version: Option<String>,
+    model_version: Option<Json>,
     #[serde(borrow)]
     outputs: Vec<Output<'a>>,
 }
@@ -197,6 +198,11 @@ fn predictions(body: &Bytes, count: usize) -> Result<(Vec<Bytes>, Option<String>
     let body = answer::readable(body)?;
     let response: Response<'_> = serde_json::from_str(text(&body)?)
         .map_err(|error| format!("its answer is no inference response: {error}"))?;
+    let version = response.model_version.as_ref().and_then(|version| match version {
+        Json::String(version) if !version.is_empty() => Some(version.clone()),
+        Json::Number(version) => Some(version.to_string()),
+        _ => None,
+    });
     let outputs =
         response.outputs.iter().map(|output| Ok((output.name.as_str(), output.rows(count)?)));
     let outputs: Vec<(&str, Vec<String>)> = outputs.collect::<Result<_, String>>()?;
@@ -212,7 +218,7 @@ fn predictions(body: &Bytes, count: usize) -> Result<(Vec<Bytes>, Option<String>
             })
             .collect(),
     };
-    Ok((rows, response.model_version.filter(|version| !version.is_empty())))
+    Ok((rows, version))
 }
 
 #[cfg(test)]

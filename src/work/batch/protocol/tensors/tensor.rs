@@ -56,6 +56,11 @@ fn known<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Dat
     Ok(word.and_then(|word| Datatype::named(&word)))
 }
 
+/// Arrays in arrays, and sides of a tensor, at most: no framework has tensors of more.
+const DEEPEST: usize = 64;
+/// The longest side of a tensor without elements: it is written out.
+const LONGEST_EMPTY: u64 = 1 << 16;
+
 /// One output of an answer, cut into rows.
 #[derive(Debug, Deserialize)]
 pub(in crate::work::batch::protocol) struct Output<'a> {
@@ -76,8 +81,8 @@ impl Output<'_> {
         let name = &self.name;
         let data = self.data.ok_or_else(|| format!("its output `{name}` has no data"))?;
         let mut flat = Vec::new();
-        flatten(data.get(), &mut flat)?;
-        let whole: u64 = self.shape.iter().product();
+        flatten(data.get(), &mut flat, 0)?;
+        let whole = self.shape.iter().try_fold(1, |size: u64, side| size.checked_mul(*side));
         let wrong = || {
             format!(
                 "its output `{name}` has the shape {:?} and {} elements, for {count} rows",
@@ -85,21 +90,30 @@ impl Output<'_> {
                 flat.len()
             )
         };
-        if self.shape.first().copied() != Some(count as u64) || whole != flat.len() as u64 {
+        if self.shape.first().copied() != Some(count as u64) || whole != Some(flat.len() as u64) {
             return Err(wrong());
         }
         let inner = &self.shape[1..];
+        // An empty tensor may be as large as it likes in its other sides.
+        if inner.len() > DEEPEST
+            || inner.iter().any(|side| *side > LONGEST_EMPTY) && flat.is_empty()
+        {
+            return Err(wrong());
+        }
         let each = flat.len() / count.max(1);
         Ok((0..count).map(|row| nested(&flat[row * each..(row + 1) * each], inner)).collect())
     }
 }
 
 /// The elements of data that may be nested, in row-major order.
-fn flatten<'a>(text: &'a str, out: &mut Vec<&'a str>) -> Result<(), String> {
+fn flatten<'a>(text: &'a str, out: &mut Vec<&'a str>, depth: usize) -> Result<(), String> {
+    if depth > DEEPEST {
+        return Err(format!("its answer has arrays in arrays, more than {DEEPEST} deep"));
+    }
     if text.starts_with('[') {
         let items: Vec<&'a RawValue> =
             serde_json::from_str(text).map_err(|error| error.to_string())?;
-        return items.into_iter().try_for_each(|item| flatten(item.get(), out));
+        return items.into_iter().try_for_each(|item| flatten(item.get(), out, depth + 1));
     }
     out.push(text);
     Ok(())
@@ -130,6 +144,17 @@ mod tests {
             let output: Output<'_> = serde_json::from_str(&text).unwrap();
             assert_eq!(output.rows(2).unwrap(), ["[1.0,2]", "[3,4]"]);
             assert!(output.rows(3).unwrap_err().contains("for 3 rows"));
+        }
+        let refused = |shape: &str, data: &str| {
+            let text = format!(r#"{{"name":"y","shape":{shape},"data":{data}}}"#);
+            serde_json::from_str::<Output<'_>>(&text).unwrap().rows(2).unwrap_err()
+        };
+        for (shape, data) in [
+            ("[2,9223372036854775808,2]", "[1,2]".to_owned()),
+            ("[2,1099511627776,0]", "[]".to_owned()),
+            ("[2,1]", "[".repeat(5000) + "1" + &"]".repeat(5000)),
+        ] {
+            assert!(!refused(shape, &data).is_empty());
         }
         let scalar: Output<'_> =
             serde_json::from_str(r#"{"name":"y","shape":[2],"data":["a","b"]}"#).unwrap();
