@@ -62,6 +62,11 @@ bench-kube rounds="11" many="1000" ended="10000":
 bench-batch *args:
     benches/batch/run {{args}}
 
+# The optimiser of `tune` against others: regrets, ranks, wins, seconds per suggestion; hours with all
+# ten seeds, `just bench-tune 0-1 judged` less.
+bench-tune seeds="0-9" sets="judged mixint":
+    SEEDS={{seeds}} SETS="{{sets}}" benches/tune/run.sh
+
 # What comes from outside under libFuzzer: the parser of specs, and what is read of clusters, agents,
 # the state and its index, each for so long (needs cargo-fuzz and a nightly toolchain).
 fuzz seconds="60" targets="load cluster wire state index":

@@ -57,7 +57,7 @@ complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "exec" -d 'Run a command
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "gpus" -d 'Show accelerators and who uses them; print how to slice them'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "validate" -d 'Check specs and say everything that is wrong'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "render" -d 'Print what a run is in a cluster, for kubectl create'
-complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "convert" -d 'Print a Vertex AI file as a spec of mlctl'
+complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "convert" -d 'Print a file of Vertex AI or Katib as a spec of mlctl'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "schema" -d 'Print the JSON Schema of a spec'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "explain" -d 'Explain a field of a spec'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "state" -d 'Look after the folder in which mlctl remembers its runs'
@@ -193,7 +193,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_su
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_subcommand_from suggest" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_subcommand_from suggest" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_subcommand_from suggest" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_subcommand_from suggest" -f -a "suggest" -d 'Say which parameters to try next: a request on each line of standard input, an answer on each of standard output'
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_subcommand_from suggest" -a "suggest" -d 'Say which parameters to try next: a request on each line of standard input, an answer on each of standard output'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from suggest" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'One JSON document with `schemaVersion`'
 yaml\t'The same as YAML'"

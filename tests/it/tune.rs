@@ -63,7 +63,7 @@ fn a_program_finds_a_minimum_by_asking() {
     let mut filter = Filter::new();
     let mut completed = Vec::new();
     let mut best = f64::INFINITY;
-    for _ in 0..25 {
+    for _ in 0..35 {
         let answer = filter.ask(request(&completed).to_string().as_bytes());
         let params = &answer["suggestions"][0];
         let (x, y) = (params["x"].as_f64().expect("x"), params["y"].as_f64().expect("y"));

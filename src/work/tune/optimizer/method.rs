@@ -46,6 +46,9 @@ pub struct Method {
     /// The share of suggestions that maximise the upper confidence bound; the others maximise the
     /// expected improvement.
     pub bound_share: f64,
+    /// A proposal as close as this to several trials, in every coordinate, teaches nothing more: one that
+    /// explores takes its place. 0 lets it pass.
+    pub crowded: f64,
     /// Whether candidates stay near points that have been tried while those are few.
     pub trust_region: bool,
     /// Trials before the model is asked.
@@ -77,14 +80,15 @@ impl Default for Method {
             stretch_deviation: 0.7,
             half_rank: true,
             log_warp: 0.5,
-            samples: 10,
-            starts: 3,
+            samples: 8,
+            starts: 2,
             explore: 1.8,
             bound_share: 0.5,
+            crowded: 2e-3,
             trust_region: true,
-            initial: 2,
-            global_candidates: 1500,
-            local_candidates: 2000,
+            initial: 4,
+            global_candidates: 1000,
+            local_candidates: 1500,
             climbs: 8,
         }
     }
@@ -114,6 +118,7 @@ impl Method {
             "starts" => self.starts = value as usize,
             "explore" => self.explore = value,
             "bound_share" => self.bound_share = value,
+            "crowded" => self.crowded = value,
             "trust_region" => self.trust_region = value > 0.0,
             "initial" => self.initial = value as usize,
             "global_candidates" => self.global_candidates = value as usize,

@@ -71,11 +71,11 @@ fn apart(ranked: &[(f64, usize)], features: &[Vec<f64>], count: usize) -> Vec<(f
         let close = chosen.iter().any(|(_, other)| {
             features[*other].iter().zip(&features[at]).all(|(a, b)| (a - b).abs() < 0.05)
         });
+        if chosen.len() >= count {
+            break;
+        }
         if !close {
             chosen.push((value, at));
-        }
-        if chosen.len() == count {
-            break;
         }
     }
     chosen

@@ -10,6 +10,9 @@ use crate::options::{Fallback, Found};
 use crate::search::{Goal, TrustRegion};
 use crate::suggest::Desk;
 
+/// So many points in one place are a crowd.
+const CROWD: usize = 4;
+
 /// Fills the desk up to `n` suggestions; those on it already count as pending.
 pub(super) fn suggest(desk: &mut Desk, mut known: History, n: usize) {
     let (space, options) = (desk.space, desk.options);
@@ -65,15 +68,32 @@ pub(super) fn suggest(desk: &mut Desk, mut known: History, n: usize) {
             best: &best,
             taken: &desk.taken,
         };
-        let goal = goal(method.bound_share, method.explore, turn);
-        let Some(point) = propose(&setting, goal, &mut random) else {
-            return desk.fill(total, n);
-        };
-        let features = space.features(&point);
+        let first = goal(method.bound_share, method.explore, turn);
+        let mut proposed = None;
+        // The expected improvement stays where it is: at the end of a valley, or on the border of the
+        // space, it would ask for the same point for ever.
+        for goal in [first, Goal::Bound(method.explore), Goal::Bound(3.0 * method.explore)] {
+            let Some(point) = propose(&setting, goal, &mut random) else { break };
+            let features = space.features(&point);
+            let is_crowded = is_crowded(&features, &near, method.crowded);
+            proposed = Some((point, features));
+            if !is_crowded {
+                break;
+            }
+        }
+        let Some((point, features)) = proposed else { return desk.fill(total, n) };
         surrogate.believe(&features);
         near.push(features);
         desk.put(&point, Found::Model);
     }
+}
+
+/// Whether a point lies as close as this to several others in every coordinate. A few are right: they
+/// find the very bottom of a valley.
+fn is_crowded(point: &[f64], others: &[Vec<f64>], distance: f64) -> bool {
+    let is_close =
+        |other: &&Vec<f64>| point.iter().zip(*other).all(|(a, b)| (a - b).abs() < distance);
+    others.iter().filter(is_close).count() >= CROWD
 }
 
 /// Which goal the suggestion number `turn` has: the shares hold in every stretch of turns.

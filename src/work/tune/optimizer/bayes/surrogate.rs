@@ -32,7 +32,7 @@ fn effort(method: &Method, n: usize, features: usize) -> (usize, usize, usize) {
     let cost = size * size * size + size * size * features as f64 / 6.0;
     let passes = (60.0 / (cost.max(0.02) * (features as f64 + 4.0))).floor() as usize;
     let samples = method.samples.min(passes);
-    let evaluations = ((400.0 / cost.max(0.1)) as usize).clamp(15, 60);
+    let evaluations = ((400.0 / cost.max(0.1)) as usize).clamp(15, 40);
     let starts = if cost > 10.0 { 1 } else { method.starts };
     (samples, evaluations, starts)
 }

@@ -17,6 +17,14 @@ pub(crate) fn matern_slope(r2: f64) -> f64 {
     (-5.0 / 6.0) * (1.0 + s) * exp_negative(-s)
 }
 
+/// [`matern`] and [`matern_slope`] for the price of one exponential.
+#[inline]
+pub(crate) fn matern_pair(r2: f64) -> (f64, f64) {
+    let s = (5.0 * r2).sqrt();
+    let e = exp_negative(-s);
+    ((1.0 + s + s * s * (1.0 / 3.0)) * e, (-5.0 / 6.0) * (1.0 + s) * e)
+}
+
 /// For each feature, the squared distances of all pairs of points: pair `(i, j)` with `j < i` is at
 /// `i (i - 1) / 2 + j`. Of a category it is 0 for the same choice and 1 for another.
 #[derive(Clone, Debug)]

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::kernel::matern_pair;
 use super::kernel::squared;
-use super::{Prior, matern, matern_slope};
+use super::{Prior, matern};
 use crate::numeric::Cholesky;
 
 /// Candidates that are predicted together.
@@ -182,7 +183,28 @@ impl Posterior {
     /// The prediction at one candidate, with its gradient.
     pub(crate) fn differentiate(&self, candidate: &[f64]) -> Prediction {
         let features = self.weights.len();
-        let mut k: Vec<f64> = self.points.iter().map(|p| self.covariance(p, candidate)).collect();
+        // Covariances and their slopes come from the same exponentials.
+        let mut slopes = vec![0.0; self.points.len() * features];
+        let mut k = Vec::with_capacity(self.points.len());
+        for (point, slopes) in self.points.iter().zip(slopes.chunks_exact_mut(features.max(1))) {
+            let mut r2 = 0.0;
+            let mut sum = 0.0;
+            for f in 0..features {
+                let d = squared(candidate[f], point[f], self.categorical[f]);
+                r2 += self.weights[f] * d;
+                if let Some(weight) = self.sum_weights.get(f) {
+                    let (value, slope) = matern_pair(weight * d);
+                    sum += value;
+                    slopes[f] = self.sum * slope * weight;
+                }
+            }
+            let (value, steep) = matern_pair(r2);
+            k.push(self.constant + self.joint * value + self.sum * sum);
+            for (f, slope) in slopes.iter_mut().enumerate() {
+                let along = if self.categorical[f] { 0.0 } else { 2.0 * (candidate[f] - point[f]) };
+                *slope = (*slope + self.joint * steep * self.weights[f]) * along;
+            }
+        }
         let mean = k.iter().zip(&self.alpha).map(|(k, a)| k * a).sum();
         self.factor.forward(&mut k);
         let explained: f64 = k.iter().map(|v| v * v).sum();
@@ -193,20 +215,9 @@ impl Posterior {
             mean_slope: vec![0.0; features],
             variance_slope: vec![0.0; features],
         };
-        for ((point, beta), alpha) in self.points.iter().zip(&k).zip(&self.alpha) {
-            let r2: f64 = (0..features)
-                .map(|f| self.weights[f] * squared(candidate[f], point[f], self.categorical[f]))
-                .sum();
-            let steep = self.joint * matern_slope(r2);
-            for f in 0..features {
-                if self.categorical[f] {
-                    continue;
-                }
-                let d = candidate[f] - point[f];
-                let mut slope = steep * 2.0 * self.weights[f] * d;
-                if let Some(weight) = self.sum_weights.get(f) {
-                    slope += self.sum * matern_slope(weight * d * d) * 2.0 * weight * d;
-                }
+        for ((slopes, beta), alpha) in slopes.chunks_exact(features.max(1)).zip(&k).zip(&self.alpha)
+        {
+            for (f, slope) in slopes.iter().enumerate() {
                 prediction.mean_slope[f] += alpha * slope;
                 prediction.variance_slope[f] -= 2.0 * beta * slope;
             }

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value as Json};
 
-use crate::{Domain, Outcome, Parameter, Params, Scale, Space, Trial, Value};
+use crate::space::{Domain, Parameter, Params, Scale, Space, Value};
+use crate::trial::{Outcome, Trial};
 
 /// What a line asks for.
 pub(super) struct Request {

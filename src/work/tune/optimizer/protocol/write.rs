@@ -3,7 +3,10 @@
 use serde_json::{Map, Number, Value as Json, json};
 
 use super::read::{Request, request};
-use crate::{Method, Options, Params, Value, suggest};
+use crate::method::Method;
+use crate::options::Options;
+use crate::space::{Params, Value};
+use crate::suggest::suggest;
 
 /// Answers one line of the filter with one line, without a line break at its end:
 /// `{"suggestions":[{"lr":0.01,"layers":3}]}`, or `{"error":"..."}` that names what is wrong.

@@ -77,7 +77,7 @@ fn ascend(
         moving.iter().map(|f| features[*f]).collect(),
         &moving.iter().map(|f| low[*f]).collect::<Vec<_>>(),
         &moving.iter().map(|f| high[*f]).collect::<Vec<_>>(),
-        40,
+        25,
         1e-6,
     );
     let mut risen = point.to_vec();

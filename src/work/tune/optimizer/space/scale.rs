@@ -26,9 +26,17 @@ impl Scale {
         } else if unit >= 1.0 {
             high
         } else {
-            value.clamp(low, high)
+            tidy(value).clamp(low, high)
         }
     }
+}
+
+/// A value that is a round number but for the last bits of a logarithm is that number: people read
+/// `0.001` then, where they would read `0.0010000000000000002`.
+fn tidy(value: f64) -> f64 {
+    let text = format!("{value:.14e}");
+    let round = text.split_once('e').is_some_and(|(digits, _)| digits.ends_with("0000000"));
+    if round { text.parse().unwrap_or(value) } else { value }
 }
 
 fn log_place(value: f64, low: f64, high: f64) -> f64 {
@@ -58,5 +66,6 @@ mod tests {
         assert!((Scale::Log.value_at(0.5, 1e-4, 1.0) - 1e-2).abs() < 1e-12);
         assert!((Scale::ReverseLog.value_at(0.5, 1e-4, 1.0) - 0.9901).abs() < 1e-12);
         assert!(Scale::Linear.value_at(0.7, -1e308, 1e308).is_finite());
+        assert_eq!(Scale::Log.value_at(0.5, 1e-5, 0.1).to_string(), "0.001");
     }
 }

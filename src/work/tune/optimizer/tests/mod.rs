@@ -3,3 +3,5 @@
 mod numerics;
 mod properties;
 mod protocol;
+mod spaces;
+mod support;

@@ -4,93 +4,11 @@ use std::collections::HashSet;
 
 use proptest::prelude::*;
 
+use super::support::{distinct, ended, fits, number, rich, value};
 use crate::{
-    Algorithm, Condition, Direction, Domain, Fallback, Found, Options, Outcome, Parameter, Params,
-    Scale, Space, SpaceError, Trial, Value, suggest,
+    Algorithm, Direction, Domain, Fallback, Found, Options, Outcome, Parameter, Params, Scale,
+    Space, Trial, Value, suggest,
 };
-
-/// Every kind of parameter, with conditions two deep and variants of one name.
-fn rich() -> Space {
-    let when = |parent: &str, values: &[Value]| {
-        Some(Condition { parent: parent.to_owned(), values: values.to_vec() })
-    };
-    let text = |t: &str| Value::Text(t.to_owned());
-    let float = |low, high, scale| Domain::Float { low, high, scale };
-    Space::new(vec![
-        Parameter::new("lr", float(1e-5, 1.0, Scale::Log)),
-        Parameter::new("keep", float(0.1, 0.999, Scale::ReverseLog)),
-        Parameter::new("layers", Domain::Integer { low: 1, high: 4, scale: Scale::Linear }),
-        Parameter::new("units", Domain::Integer { low: 4, high: 4096, scale: Scale::Log }),
-        Parameter::new(
-            "batch",
-            Domain::Discrete { values: vec![16.0, 32.0, 48.5], scale: Scale::Linear },
-        ),
-        Parameter::new(
-            "opt",
-            Domain::Category { choices: vec![text("sgd"), text("adam"), Value::Flag(true)] },
-        ),
-        Parameter {
-            when: when("opt", &[text("sgd")]),
-            ..Parameter::new("momentum", float(0.0, 1.0, Scale::Linear))
-        },
-        Parameter {
-            when: when("opt", &[text("adam")]),
-            ..Parameter::new("momentum", float(2.0, 3.0, Scale::Linear))
-        },
-        Parameter {
-            when: when("layers", &[Value::Integer(3), Value::Number(4.0)]),
-            ..Parameter::new("skip", Domain::Category { choices: vec![text("a"), text("b")] })
-        },
-        Parameter {
-            when: when("skip", &[text("b")]),
-            ..Parameter::new("width", float(-1.0, 1.0, Scale::Linear))
-        },
-        Parameter::new("fixed", float(7.0, 7.0, Scale::Linear)),
-    ])
-    .unwrap()
-}
-
-fn number(params: &Params, name: &str) -> f64 {
-    params[name].number().unwrap()
-}
-
-fn fits(params: &Params) {
-    assert!((1e-5..=1.0).contains(&number(params, "lr")));
-    assert!((0.1..=0.999).contains(&number(params, "keep")));
-    let layers = number(params, "layers");
-    assert!(
-        [1.0, 2.0, 3.0, 4.0].contains(&layers) && matches!(params["layers"], Value::Integer(_))
-    );
-    assert!((4.0..=4096.0).contains(&number(params, "units")));
-    assert!([16.0, 32.0, 48.5].contains(&number(params, "batch")));
-    assert_eq!(number(params, "fixed"), 7.0);
-    match &params["opt"] {
-        Value::Text(t) if t == "sgd" => assert!((0.0..=1.0).contains(&number(params, "momentum"))),
-        Value::Text(t) if t == "adam" => assert!((2.0..=3.0).contains(&number(params, "momentum"))),
-        other => {
-            assert_eq!(*other, Value::Flag(true));
-            assert!(!params.contains_key("momentum"));
-        }
-    }
-    assert_eq!(params.contains_key("skip"), layers >= 3.0);
-    let wide = params.get("skip") == Some(&Value::Text("b".to_owned()));
-    assert_eq!(params.contains_key("width"), wide);
-}
-
-fn value(params: &Params) -> f64 {
-    let lr = libm::log10(number(params, "lr")) + 2.0;
-    let momentum = params.get("momentum").and_then(Value::number).unwrap_or(0.4);
-    lr * lr + (number(params, "layers") - 3.0).abs() + (momentum - 0.9).abs()
-}
-
-fn ended(params: &Params) -> Trial {
-    Trial { params: params.clone(), outcome: Outcome::Values(vec![value(params)]) }
-}
-
-fn distinct(list: &[Params]) -> bool {
-    let seen: HashSet<String> = list.iter().map(|p| format!("{p:?}")).collect();
-    seen.len() == list.len()
-}
 
 #[test]
 fn every_way_stays_inside_keeps_conditions_and_repeats_itself() {
@@ -205,43 +123,6 @@ fn an_earlier_study_is_a_head_start() {
 }
 
 #[test]
-fn variants_far_apart_in_the_tree_can_share_a_name() {
-    let text = |t: &str| Value::Text(t.to_owned());
-    let category =
-        |choices: &[&str]| Domain::Category { choices: choices.iter().map(|c| text(c)).collect() };
-    let on = |parent: &str, value: &str, parameter: Parameter| Parameter {
-        when: Some(Condition { parent: parent.to_owned(), values: vec![text(value)] }),
-        ..parameter
-    };
-    let float = |low: f64| Domain::Float { low, high: low + 1.0, scale: Scale::Linear };
-    let tree = vec![
-        Parameter::new("kind", category(&["svm", "tree"])),
-        on("kind", "svm", Parameter::new("mode", category(&["a", "b"]))),
-        on("kind", "tree", Parameter::new("mode", category(&["b", "c"]))),
-        // Of either variant.
-        on("mode", "b", Parameter::new("x", float(0.0))),
-        on("mode", "c", Parameter::new("x", float(5.0))),
-    ];
-    let space = Space::new(tree.clone());
-    // Both are the same parent's, yet "x" of "b" may exist with either variant, so nothing is known
-    // to keep them apart.
-    assert_eq!(space.unwrap_err(), SpaceError::Twice("x".to_owned()));
-    let space = Space::new(tree[..4].to_vec()).unwrap();
-    let random = Options { algorithm: Algorithm::Random, ..Options::default() };
-    for params in suggest(&space, &[], &[], 40, &random).unwrap().params {
-        assert_eq!(params.contains_key("x"), params["mode"] == text("b"));
-    }
-    let separate = vec![
-        Parameter::new("kind", category(&["svm", "tree"])),
-        on("kind", "svm", Parameter::new("one", category(&["a", "b"]))),
-        on("kind", "tree", Parameter::new("two", category(&["a", "b"]))),
-        on("one", "a", Parameter::new("x", float(0.0))),
-        on("two", "a", Parameter::new("x", float(5.0))),
-    ];
-    assert!(Space::new(separate).is_ok());
-}
-
-#[test]
 fn many_at_once_are_answered_soon() {
     let random = Options { algorithm: Algorithm::Random, ..Options::default() };
     let trials: Vec<Trial> =
@@ -250,47 +131,6 @@ fn many_at_once_are_answered_soon() {
     assert_eq!(answer.params.len(), 300);
     assert!(distinct(&answer.params));
     assert_eq!(answer.fallbacks, [Fallback::Spread(236)]);
-}
-
-fn small() -> Space {
-    Space::new(vec![
-        Parameter::new("k", Domain::Integer { low: 0, high: 2, scale: Scale::Linear }),
-        Parameter::new(
-            "c",
-            Domain::Category { choices: vec![Value::Flag(true), Value::Flag(false)] },
-        ),
-    ])
-    .unwrap()
-}
-
-#[test]
-fn a_small_space_is_tried_whole_and_then_again() {
-    for algorithm in
-        [Algorithm::Bayesian, Algorithm::Random, Algorithm::Grid, Algorithm::Quasirandom]
-    {
-        let options = Options { algorithm, ..Options::default() };
-        let answer = suggest(&small(), &[], &[], 6, &options).unwrap();
-        assert!(distinct(&answer.params) && answer.fallbacks.is_empty(), "{algorithm:?}");
-        let trials: Vec<Trial> = answer
-            .params
-            .iter()
-            .map(|p| Trial { params: p.clone(), outcome: Outcome::Values(vec![number(p, "k")]) })
-            .collect();
-        let more = suggest(&small(), &trials, &[], 4, &options).unwrap();
-        assert_eq!(more.params.len(), 4);
-        assert!(more.fallbacks.contains(&Fallback::Exhausted), "{algorithm:?}");
-    }
-}
-
-#[test]
-fn a_space_without_dimensions_has_one_answer() {
-    let constant = Domain::Integer { low: 3, high: 3, scale: Scale::Linear };
-    for parameters in [vec![], vec![Parameter::new("k", constant)]] {
-        let space = Space::new(parameters).unwrap();
-        let answer = suggest(&space, &[], &[], 2, &Options::default()).unwrap();
-        assert_eq!(answer.params.len(), 2);
-        assert!(answer.fallbacks.contains(&Fallback::Exhausted));
-    }
 }
 
 #[test]
@@ -336,30 +176,6 @@ fn strange_histories_are_survived() {
     let answer = suggest(&space, &old, &[], 2, &options).unwrap();
     assert_eq!(answer.fallbacks, [Fallback::Ignored(3)]);
     answer.params.iter().for_each(fits);
-}
-
-#[test]
-fn what_is_no_space_is_refused_with_the_reason() {
-    let float = |low, high, scale| Domain::Float { low, high, scale };
-    let one = |domain| Space::new(vec![Parameter::new("x", domain)]).unwrap_err();
-    assert!(matches!(one(float(2.0, 1.0, Scale::Linear)), SpaceError::Reversed { .. }));
-    assert!(matches!(one(float(0.0, 1.0, Scale::Log)), SpaceError::LogOfNothing { .. }));
-    assert!(matches!(one(float(f64::NAN, 1.0, Scale::Linear)), SpaceError::NotFinite(_)));
-    assert!(matches!(one(Domain::Category { choices: vec![] }), SpaceError::NoValues(_)));
-    assert!(matches!(
-        one(Domain::Discrete { values: vec![2.0, 1.0], scale: Scale::Linear }),
-        SpaceError::NotIncreasing(_)
-    ));
-    let twice = vec![Value::Integer(1), Value::Number(1.0)];
-    assert!(matches!(one(Domain::Category { choices: twice }), SpaceError::ChoiceTwice { .. }));
-    let x = || Parameter::new("x", float(0.0, 1.0, Scale::Linear));
-    assert_eq!(Space::new(vec![x(), x()]).unwrap_err(), SpaceError::Twice("x".to_owned()));
-    let on_x = |name: &str| Parameter {
-        when: Some(Condition { parent: "x".to_owned(), values: vec![Value::Number(0.5)] }),
-        ..Parameter::new(name, float(0.0, 1.0, Scale::Linear))
-    };
-    assert!(matches!(Space::new(vec![x(), on_x("y")]), Err(SpaceError::FloatParent { .. })));
-    assert!(matches!(Space::new(vec![on_x("y"), x()]), Err(SpaceError::NoParent { .. })));
 }
 
 proptest! {
