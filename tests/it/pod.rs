@@ -239,6 +239,11 @@ fn a_command_sees_the_same_in_a_pod_and_here() {
                 "AIP_MODEL_DIR" | "AIP_CHECKPOINT_DIR" | "AIP_TENSORBOARD_LOG_DIR" => {
                     assert!(there[name].ends_with('/') && Path::new(&there[name]).is_dir());
                 }
+                "CLOUD_ML_HP_METRIC_FILE" => {
+                    let names = [value, &there[name]].map(|file| Path::new(file).file_name());
+                    assert_eq!(names[0], names[1]);
+                    assert!(Path::new(&there[name]).parent().is_some_and(Path::is_dir));
+                }
                 _ => assert_eq!(*value, there[name], "{name}"),
             }
         }

@@ -280,7 +280,12 @@ fn output(
     }
     let format = match fields.entry("predictionsFormat") {
         None => ResultFormat::Jsonl,
-        Some(format) => match findings.text(&format.value, "predictionsFormat")?.trim() {
+        Some(format) => match findings
+            .text(&format.value, "predictionsFormat")?
+            .trim()
+            .to_ascii_lowercase()
+            .as_str()
+        {
             "jsonl" => ResultFormat::Jsonl,
             "csv" => ResultFormat::Csv,
             "bigquery" => {

@@ -7,6 +7,7 @@ python3 server.py PORT [NAME=VALUE...]: faults that real servers have only somet
   garbage=1   answers with no JSON where a row is {"x": 17}
   oom=N       answers 429 to more than N rows, as TensorFlow does whose accelerator is full
   gone=FILE   answers 404 to everything once there is this file
+  moved=1     answers every batch with a redirect to this machine's own port 9
   missing=1   answers 404 where a row is {"x": 19}, as for a file that an operation doesn't find
   slow=S      waits S seconds before each answer
   until=FILE  refuses rows whose x is 90 or more until there is this file
@@ -51,6 +52,8 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(429, {"error": "OOM when allocating tensor"})
         if os.path.exists(FAULTS.get("gone", "")):
             return self.answer(404, {"error": "Servable not found for request: Latest(model)"})
+        if "moved" in FAULTS:
+            return self.answer(307, {}, {"Location": "http://127.0.0.1:9/"})
         if "missing" in FAULTS and any(row["x"] == 19 for row in rows):
             return self.answer(404, {"error": "/labels.txt; No such file or directory"})
         predictions = [{"y": 2 * row["x"]} for row in rows]

@@ -129,6 +129,17 @@ fn a_model_that_is_gone_ends_the_run_and_no_row() {
     sandbox.wait_until_empty(Duration::from_secs(20));
 }
 
+/// Rows, and a token, go to nobody else than the spec says.
+#[test]
+fn a_redirect_ends_the_job_and_is_not_followed() {
+    let sandbox = Sandbox::new();
+    job(&sandbox, &rows(20), ", 'moved=1'", "");
+    let told = stderr(&sandbox.run(10, ["batch-predict"]));
+    assert!(told.contains("a redirect, which is not followed"), "{told}");
+    assert!(!sandbox.dir().join("out/_mlctl/summary.json").exists());
+    sandbox.wait_until_empty(Duration::from_secs(20));
+}
+
 #[test]
 fn too_many_bad_rows_end_the_job() {
     let sandbox = Sandbox::new();

@@ -199,6 +199,14 @@ impl Client {
                     self.place, self.look_at
                 ),
             }),
+            // Following one would send rows, and a token, wherever the server says.
+            300..=399 => Err(PredictError {
+                reason: format!(
+                    "{} answers {code}, a redirect, which is not followed; look at {} in the spec: it \
+                     should be the address that the redirect leads to",
+                    self.place, self.look_at
+                ),
+            }),
             _ => {
                 // From now on rows are asked for one by one, these first.
                 let again = self.dialect.must_part(code, &message)

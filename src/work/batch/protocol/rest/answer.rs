@@ -74,10 +74,13 @@ pub(in crate::work::batch::protocol) fn elements(array: &Bytes) -> Option<Vec<By
 
 /// An answer as JSON, with bare numbers that are none in quotes.
 pub(in crate::work::batch::protocol) fn readable(body: &Bytes) -> Result<Bytes, String> {
-    match serde_json::from_slice::<&RawValue>(body) {
-        Ok(_) => Ok(body.clone()),
+    // Some servers write a byte-order mark before their JSON.
+    let mark = if body.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+    let body = body.slice(mark..);
+    match serde_json::from_slice::<&RawValue>(&body) {
+        Ok(_) => Ok(body),
         Err(error) => {
-            let quoted = Bytes::from(quoted(body));
+            let quoted = Bytes::from(quoted(&body));
             let is_json = serde_json::from_slice::<&RawValue>(&quoted).is_ok();
             if is_json { Ok(quoted) } else { Err(format!("its answer is no JSON: {error}")) }
         }
@@ -128,6 +131,7 @@ mod tests {
     fn predictions_stay_as_they_were_written() {
         let escaped = r#"{"gr\u00f6\u00dfe":1,"pr\u0065dictions":[1]}"#;
         assert_eq!(cut(escaped).unwrap(), ["1"]);
+        assert_eq!(cut("\u{feff}{\"predictions\":[1,NaN]}").unwrap(), ["1", r#""NaN""#]);
         let body = r#"{"x":1,"predictions":[ [1.0e5, 2.50], {"a" : 1}, "t", null ]}"#;
         assert_eq!(cut(body).unwrap(), ["[1.0e5, 2.50]", r#"{"a" : 1}"#, r#""t""#, "null"]);
     }
