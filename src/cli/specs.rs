@@ -284,15 +284,29 @@ fn named_file(base: &Path, beside: &Path, path: &str) -> Result<Source, String> 
         return Err("an empty text is the path of no file".to_owned());
     }
     let full = base.join(local.as_path());
-    let folder = full.parent().unwrap_or(base);
-    if let Ok(Some(real)) = linked_out(&full, folder) {
-        let real = real.display();
-        return Err(format!("{path} is a link to {real}, outside of its folder"));
+    // Errors show parts of the file, and a spec may be anybody's: outside of its folder and checkout it
+    // names specs only, none by a link, and nothing in a hidden folder, where people keep credentials.
+    // A file that can't be found can't be read either, which says so below.
+    let found = locate(base, &place).ok().flatten().filter(|found| found.outside);
+    if let Some(found) = found.filter(|found| found.by_link || !may_be_named(&found.real, base)) {
+        let real = found.real.display();
+        return Err(format!(
+            "{path} is {real}, outside of the spec's folder, and no spec by its name"
+        ));
     }
     let text = read_text(&full, SPEC_LIMIT).map_err(|error| {
         if error.is_missing() { format!("{path} does not exist") } else { error.to_string() }
     })?;
     Ok(Source::new(beside.join(local.as_path()).display().to_string(), text))
+}
+
+/// Whether a file outside of a spec's folder looks like a spec by its path from there.
+fn may_be_named(file: &Path, base: &Path) -> bool {
+    let base = base.canonicalize().unwrap_or_else(|_| base.to_owned());
+    let shared = file.components().zip(base.components()).take_while(|(a, b)| a == b).count();
+    let mut own = file.components().skip(shared);
+    let is_hidden = own.any(|part| part.as_os_str().as_encoded_bytes().starts_with(b"."));
+    !is_hidden && is_program(file) == Some(false)
 }
 
 /// A program rather than a spec: by its name, or by its first bytes.

@@ -13,9 +13,10 @@ use crate::spec::kinds::tune::{
 };
 use crate::spec::kinds::{Converted, Document, ForeignContext, Resolved};
 use crate::spec::syntax::{Code, Diagnostic, KeyedSpan, Node, Severity, Spans, key_path};
-use crate::spec::vertex::fields::{Fields, Findings, Table, Use};
+use crate::spec::vertex::fields::{Findings, Table, Use};
 use crate::spec::vertex::gather::Located;
 use crate::spec::vertex::name::{dns_name, from_source};
+use crate::spec::vertex::tuning::trial_count;
 
 const FORMAT: &str = "Katib Experiment";
 
@@ -126,7 +127,7 @@ fn convert(findings: &mut Findings, node: &Node, context: &ForeignContext<'_>) -
     let collect = collect(findings, read("metricsCollectorSpec"), also, &mut spans);
     let template =
         read("trialTemplate").and_then(|entry| template(findings, entry, &found, &mut spans));
-    let max_trials = count(findings, &fields, "maxTrialCount", "maxTrials", &mut spans);
+    let max_trials = trial_count(findings, &fields, "maxTrialCount", "maxTrials", &mut spans);
     // A grid has an end of its own.
     let is_endless = max_trials.is_none() && algorithm != Algorithm::Grid;
     if is_endless && fields.entry("maxTrialCount").is_none() {
@@ -137,7 +138,8 @@ fn convert(findings: &mut Findings, node: &Node, context: &ForeignContext<'_>) -
             "write `maxTrialCount`",
         );
     }
-    let parallel = count(findings, &fields, "parallelTrialCount", "parallelTrials", &mut spans);
+    let parallel =
+        trial_count(findings, &fields, "parallelTrialCount", "parallelTrials", &mut spans);
     let failed = fields.entry("maxFailedTrialCount").and_then(|entry| {
         spans.insert("maxFailedTrials", Located::new((), entry).place);
         // There, so many may fail; here, with so many the study has failed.
@@ -180,22 +182,6 @@ fn whole(parameters: &mut IndexMap<String, Parameter>, name: &str, most: i64) {
         let integer = Some(vec![most, most]);
         *parameter = Parameter::One(Box::new(Variant { integer, ..Variant::default() }));
     }
-}
-
-fn count(
-    findings: &mut Findings,
-    fields: &Fields<'_>,
-    field: &str,
-    path: &str,
-    spans: &mut Spans,
-) -> Option<u32> {
-    let entry = fields.entry(field)?;
-    spans.insert(path, Located::new((), entry).place);
-    let count = findings.count(&entry.value, field)?;
-    if count == 0 {
-        findings.wrong_type(&entry.value, field, "a number above zero");
-    }
-    Some(count).filter(|count| *count > 0)
 }
 
 fn metadata(

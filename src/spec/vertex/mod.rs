@@ -23,6 +23,6 @@ pub(super) mod scalars;
 mod scheduling;
 mod shape;
 mod suspects;
-mod tuning;
+pub(super) mod tuning;
 
 pub(super) use job::recognise;

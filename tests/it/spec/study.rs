@@ -89,3 +89,23 @@ fn verbs_on_a_study() {
     }
     insta::assert_snapshot!(out);
 }
+
+/// A cloned study must not show its reader's own files in errors.
+#[test]
+fn a_study_names_no_files_of_its_reader() {
+    let sandbox = Sandbox::new();
+    let secret = "machine example login me password hunter2-and-more\n";
+    for name in ["../home/netrc", "../home/.docker/config.json", "../home/.kube/config.yaml"] {
+        let file = sandbox.write(name, secret);
+        for named in [name.to_owned(), file.display().to_string()] {
+            sandbox.write("tune.yaml", &STUDY.replace("FILE", &named));
+            let said = stderr(&sandbox.run(3, ["validate", "tune.yaml"]));
+            assert!(said.contains("trial-file") && !said.contains("hunter2"), "{said}");
+        }
+    }
+    let linked = sandbox.dir().join("linked.yaml");
+    std::os::unix::fs::symlink(sandbox.home().join("netrc"), linked).unwrap();
+    sandbox.write("tune.yaml", &STUDY.replace("FILE", "linked.yaml"));
+    let said = stderr(&sandbox.run(3, ["validate", "tune.yaml"]));
+    assert!(said.contains("trial-file") && !said.contains("hunter2"), "{said}");
+}

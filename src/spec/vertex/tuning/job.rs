@@ -77,9 +77,9 @@ pub(crate) fn tuning_job(
         missing(findings, node, "studySpec", "it says what is tuned, and by which metric");
         None
     };
-    let max_trials = count(findings, &fields, "maxTrialCount", "maxTrials", &mut spans);
+    let max_trials = trial_count(findings, &fields, "maxTrialCount", "maxTrials", &mut spans);
     let parallel_trials =
-        count(findings, &fields, "parallelTrialCount", "parallelTrials", &mut spans);
+        trial_count(findings, &fields, "parallelTrialCount", "parallelTrials", &mut spans);
     let max_failed = fields.entry("maxFailedTrialCount").and_then(|entry| {
         spans.insert("maxFailedTrials", Located::new((), entry).place);
         findings.count(&entry.value, "maxFailedTrialCount")
@@ -145,7 +145,7 @@ fn missing(findings: &mut Findings, at: &Node, path: &str, help: &str) {
 }
 
 /// A number of trials, which is above zero.
-fn count(
+pub(in crate::spec) fn trial_count(
     findings: &mut Findings,
     fields: &Fields<'_>,
     field: &str,

@@ -5,4 +5,5 @@ mod parameter;
 mod stopping;
 mod study;
 
+pub(in crate::spec) use job::trial_count;
 pub(super) use job::tuning_job;
