@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use super::tasks::TASKS_VERSION;
-use super::types::{ARCHIVE_VERSION, PLAN_VERSION, Plan, RolePlan};
+use super::types::{ARCHIVE_VERSION, PLAN_VERSION, Plan, RolePlan, STUDY_VERSION};
 use crate::gang::{MAX_REPLICAS, ReplicaId};
 use crate::text::{FormatError, read_document};
 
@@ -33,6 +33,14 @@ impl Plan {
         if gang.archive.is_some() && self.head.schema_version < ARCHIVE_VERSION {
             let found = self.head.schema_version;
             return Err(format!("it is of format {found}, and its code is an archive"));
+        }
+        let of_study = gang.metrics.is_some() || gang.controller.is_some();
+        if of_study && self.head.schema_version < STUDY_VERSION {
+            let found = self.head.schema_version;
+            return Err(format!("it is of format {found}, and of a study"));
+        }
+        if gang.controller.is_some() && (self.is_tasks() || gang.rules.members.len() != 1) {
+            return Err("it decides over a study with more than one replica".into());
         }
         if self.is_tasks() && gang.roles.len() != 1 {
             return Err(format!("its tasks are of {} roles, not of one", gang.roles.len()));
@@ -104,6 +112,6 @@ mod tests {
             json["archive"] = serde_json::json!({"uri": "s3://b/x", "sha256": "0", "size": 1});
         }));
         let newer = read(|json| json["schemaVersion"] = (PLAN_VERSION + 1).into());
-        assert_eq!(newer, Err(FormatError::Newer { found: 4, known: PLAN_VERSION }));
+        assert_eq!(newer, Err(FormatError::Newer { found: 5, known: PLAN_VERSION }));
     }
 }

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::known::Known;
+use super::study::{ControllerPlan, MetricsPlan, TrialOf};
 use super::tasks::{BatchPlan, TasksPlan};
 use crate::gang::{GangConfig, ReplicaId, RoleName, RunId};
 use crate::spec::{
@@ -19,7 +20,11 @@ use crate::text::{ByteSize, CpuQuantity};
 pub const GANG_VERSION: u32 = 1;
 
 /// The newest format of a plan that this mlctl reads.
-pub const PLAN_VERSION: u32 = ARCHIVE_VERSION;
+pub const PLAN_VERSION: u32 = STUDY_VERSION;
+
+/// Format of the plan of a study's trial, or of what decides over its trials: an agent that knows
+/// neither would miss a trial's metrics, or end its trials.
+pub const STUDY_VERSION: u32 = 4;
 
 /// Format of a plan whose code is an archive in a bucket: an agent that knows none would run the command
 /// without its code.
@@ -43,8 +48,8 @@ pub struct Plan {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Head {
-    /// Format of the whole document, [`GANG_VERSION`], [`TASKS_VERSION`](super::TASKS_VERSION) or
-    /// [`ARCHIVE_VERSION`].
+    /// Format of the whole document, [`GANG_VERSION`], [`TASKS_VERSION`](super::TASKS_VERSION),
+    /// [`ARCHIVE_VERSION`] or [`STUDY_VERSION`].
     pub schema_version: u32,
     /// The run's id, `<name>-<6 characters>`.
     pub run: RunId,
@@ -52,6 +57,9 @@ pub struct Head {
     pub name: String,
     /// The labels that the spec gives, for people to select runs by.
     pub labels: IndexMap<String, String>,
+    /// The trial that the run is; `None` for a run of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trial: Option<TrialOf>,
     /// The secret values that are masked wherever they stand; no document has them.
     #[serde(skip)]
     pub known: Known,
@@ -131,6 +139,12 @@ pub struct GangPlan {
     /// What the command reads.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub data: Vec<DataPlan>,
+    /// Which metrics the primary's agent reads, and where; `None`: those that trainers usually print.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metrics: Option<MetricsPlan>,
+    /// The command decides over other runs; `None` for all other work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub controller: Option<ControllerPlan>,
     /// What only a cluster knows.
     #[serde(default, skip_serializing_if = "PodOptions::is_default")]
     pub pods: PodOptions,

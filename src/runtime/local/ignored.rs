@@ -8,8 +8,10 @@ use crate::runtime::Notice;
 /// What a cluster would do with a plan and this machine doesn't. Everything that a plan says is named
 /// here once, so that a new field fails to compile until somebody has decided about it.
 pub(crate) fn ignored(plan: &Plan) -> Vec<Notice> {
-    let Plan { head: Head { schema_version: _, run: _, name: _, labels: _, known: _ }, unit } =
-        plan;
+    let Plan {
+        head: Head { schema_version: _, run: _, name: _, labels: _, trial: _, known: _ },
+        unit,
+    } = plan;
     let gang = match unit {
         Unit::Gang(gang) => &**gang,
         // What workers do is theirs to read.
@@ -29,6 +31,8 @@ pub(crate) fn ignored(plan: &Plan) -> Vec<Notice> {
         output: _,
         sync: _,
         data: _,
+        metrics: _,
+        controller: _,
         rules: _,
         // Processes of this user have this user's rights.
         security: _,

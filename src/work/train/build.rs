@@ -48,6 +48,7 @@ pub fn plan(spec: &TrainJob, context: &PlanContext) -> Result<Plan, PlanError> {
         run: context.run.clone(),
         name: spec.name.clone(),
         labels: spec.labels.clone(),
+        trial: None,
         known: Known::default(),
     };
     let gang = GangPlan {
@@ -74,6 +75,8 @@ pub fn plan(spec: &TrainJob, context: &PlanContext) -> Result<Plan, PlanError> {
                 path: data.path.clone(),
             })
             .collect(),
+        metrics: None,
+        controller: None,
         pods: pod_options(spec),
         rules,
     };

@@ -7,7 +7,7 @@ use crate::plan::{GangPlan, Head, Plan, PodOptions, RolePlan, Unit};
 pub(crate) fn gang_of(plan: &Plan) -> &GangPlan {
     let Plan { head, unit } = plan;
     // Of the document's format the agents learn; the rest names and labels the objects (`names`).
-    let Head { schema_version: _, run: _, name: _, labels: _, known: _ } = head;
+    let Head { schema_version: _, run: _, name: _, labels: _, trial: _, known: _ } = head;
     let gang = match unit {
         Unit::Gang(gang) => &**gang,
         // What workers do is theirs to read.
@@ -21,6 +21,7 @@ pub(crate) fn gang_of(plan: &Plan) -> &GangPlan {
         framework: _,
         strategy: _,
         setup: _,
+        metrics: _,
         // `bundle` and `code_maps`.
         code: _,
         archive: _,
@@ -33,6 +34,8 @@ pub(crate) fn gang_of(plan: &Plan) -> &GangPlan {
         data: _,
         // `security`.
         security: _,
+        // The pod's command reads the study that it is about.
+        controller: _,
         // `job` takes the deadline and the budgets; the agents the rest.
         rules: _,
     } = gang;

@@ -9,7 +9,7 @@ use crate::storage::{NoProgress, StorageError, StorageErrorKind, Stores};
 pub fn name_archive(plan: &mut Plan) -> Result<(), RuntimeError> {
     let Some(packed) = PackedCode::of(plan).map_err(refused)? else { return Ok(()) };
     let settings = plan.batch().map(|batch| batch.storage.clone()).unwrap_or_default();
-    plan.head.schema_version = ARCHIVE_VERSION;
+    plan.head.schema_version = plan.head.schema_version.max(ARCHIVE_VERSION);
     let gang = plan.gang_mut();
     gang.archive = Some(packed.archive);
     // The agents fetch it, who reach the stores as the workers do.
