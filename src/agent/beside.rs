@@ -8,7 +8,7 @@ use crate::sys;
 /// when it runs none.
 pub fn beside(agent: i32, argv: &[String]) -> Option<Command> {
     // The first process with the run's mark is the command: guards don't carry it.
-    let mut marked: Vec<_> = sys::descendants(agent)
+    let mut marked: Vec<_> = sys::descendants(agent, sys::Kin::All)
         .into_iter()
         .filter(|process| {
             sys::environ(process.pid)

@@ -70,6 +70,10 @@ pub struct AgentConfig {
     /// The role asks for accelerators, so that their use is measured.
     #[serde(default)]
     pub accelerators: bool,
+    /// The command decides over other runs: what it has started in sessions of their own lives on when
+    /// it ends.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub controller: bool,
     /// What is in buckets.
     #[serde(default, skip_serializing_if = "Places::is_empty")]
     pub places: Places,

@@ -20,7 +20,7 @@ use rustix::process::Signal;
 use serde::{Deserialize, Serialize};
 
 use crate::gang::ExitStatus;
-use crate::sys;
+use crate::sys::{self, Kin};
 
 /// What is left of the command has died within this time, or the guard gives up.
 const KILL_LIMIT: Duration = Duration::from_secs(8);
@@ -40,6 +40,9 @@ pub(super) enum Order {
         env: Vec<(String, String)>,
         /// The working folder.
         cwd: PathBuf,
+        /// What the command starts in sessions of their own is none of the guard's business.
+        #[serde(default)]
+        lets_go: bool,
     },
     /// Send SIGTERM to the command's process group.
     Terminate,
@@ -98,7 +101,10 @@ fn guard(exe: &std::path::Path) -> std::io::Result<()> {
     let mut orders = BufReader::new(socket.try_clone()?);
     let mut line = String::new();
     orders.read_line(&mut line)?;
-    let Order::Start { argv, env, cwd } = serde_json::from_str(&line)? else { return Ok(()) };
+    let Order::Start { argv, env, cwd, lets_go } = serde_json::from_str(&line)? else {
+        return Ok(());
+    };
+    let kin = kin(lets_go);
     if let Err(reason) = find(&argv, &env, &cwd) {
         return tell(&mut socket, &Report::Failed { errno: None, reason });
     }
@@ -123,7 +129,7 @@ fn guard(exe: &std::path::Path) -> std::io::Result<()> {
     tell(&mut socket, &Report::Started { pid })?;
     let group = Arc::new(AtomicI32::new(pid));
     let target = Arc::clone(&group);
-    std::thread::spawn(move || follow_orders(orders, &target));
+    std::thread::spawn(move || follow_orders(orders, &target, kin));
     let status = loop {
         match sys::wait_any() {
             Some((ended, status)) if ended == pid => break exit_status(status),
@@ -132,26 +138,31 @@ fn guard(exe: &std::path::Path) -> std::io::Result<()> {
         }
     };
     group.store(0, Ordering::SeqCst);
-    sys::kill_descendants(KILL_LIMIT);
+    sys::kill_descendants(KILL_LIMIT, kin);
     sys::reap(|_, _| {});
     tell(&mut socket, &Report::Exited { status })
 }
 
 /// Carries out orders until the agent is gone. Then everything that is left of the command is
 /// killed.
-fn follow_orders(mut orders: BufReader<UnixStream>, group: &AtomicI32) {
+fn follow_orders(mut orders: BufReader<UnixStream>, group: &AtomicI32, kin: Kin) {
     let mut line = String::new();
     while matches!(orders.read_line(&mut line), Ok(count) if count > 0) {
         match serde_json::from_str(&line) {
             Ok(Order::Terminate) => sys::signal_group(group.load(Ordering::SeqCst), Signal::TERM),
             Ok(Order::Kill) => {
-                sys::kill_descendants(KILL_LIMIT);
+                sys::kill_descendants(KILL_LIMIT, kin);
             }
             Ok(Order::Start { .. }) | Err(_) => {}
         }
         line.clear();
     }
-    sys::kill_descendants(ORPHAN_KILL_LIMIT);
+    sys::kill_descendants(ORPHAN_KILL_LIMIT, kin);
+}
+
+/// What ends with a command: everything that has come from it, unless it lets its runs go.
+pub(super) fn kin(lets_go: bool) -> Kin {
+    if lets_go { Kin::Session } else { Kin::All }
 }
 
 /// Looks for the program in the same way as `execvp`, and says why it can't be started. Once the

@@ -12,7 +12,7 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::Signal;
 
-use super::guard::{Order, Report};
+use super::guard::{Order, Report, kin};
 use crate::gang::{ExitStatus, FailureClass};
 use crate::sys;
 
@@ -31,6 +31,8 @@ pub(super) struct Program {
     pub(super) env: Vec<(String, String)>,
     /// The working folder.
     pub(super) cwd: PathBuf,
+    /// What it starts in sessions of their own outlives it.
+    pub(super) lets_go: bool,
 }
 
 /// How a program ended.
@@ -128,8 +130,8 @@ pub(super) fn run(
         guard.stderr.take().map(|pipe| reader(OwnedFd::from(pipe), sink)),
     ];
     let mut orders = agent_end.try_clone()?;
-    let Program { argv, env, cwd } = program.clone();
-    write_order(&mut orders, &Order::Start { argv, env, cwd })?;
+    let Program { argv, env, cwd, lets_go } = program.clone();
+    write_order(&mut orders, &Order::Start { argv, env, cwd, lets_go })?;
     control.lock().socket = Some(orders);
     let mut started = Some(started);
     let mut ended = Ended::GuardLost;
@@ -157,7 +159,7 @@ pub(super) fn run(
         if let Ok(pid) = i32::try_from(guard.id()) {
             sys::signal(pid, Signal::KILL);
         }
-        sys::kill_descendants(Duration::from_secs(8));
+        sys::kill_descendants(Duration::from_secs(8), kin(program.lets_go));
     }
     // The agent may have reaped it already, together with its other children.
     let _ = guard.wait();

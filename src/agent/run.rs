@@ -12,6 +12,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use super::config::{AgentConfig, AgentRuntime};
 use super::connect::Listener;
 use super::devices::Devices;
+use super::guard::kin;
 use super::input::Input;
 use super::links;
 use super::log::Log;
@@ -63,7 +64,7 @@ pub fn run(config: AgentConfig, surroundings: Surroundings) -> io::Result<u8> {
     let mut agent = Agent {
         member: MemberMachine::new(config.gang.clone(), config.replica.clone(), me.clone(), now),
         session: primary.then(|| Session::new(config.gang.clone(), me, now)),
-        meter: Meter::new(config.memory_limit, devices(&config)),
+        meter: Meter::new(config.memory_limit, devices(&config), kin(config.controller)),
         config,
         token,
         log,

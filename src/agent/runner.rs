@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use super::attempt::{Try, command, prepare_and_set_up};
 use super::config::AgentConfig;
 use super::connect::socket_file;
+use super::guard::kin;
 use super::input::{Input, SetupDone};
 use super::log::Log;
 use super::places::ReplicaPlaces;
@@ -131,6 +132,7 @@ impl Runner {
                         argv: argv(&config.command, &exe),
                         env: with_python(&env, done.python.as_ref()),
                         cwd: PathBuf::new(),
+                        lets_go: config.controller,
                     };
                     let links = [&config.links[..], &done.links[..]].concat();
                     let attempt = Try { attempt, links, control: &control, places: &places };
@@ -163,7 +165,7 @@ impl Runner {
         if let Some((_, control)) = &self.current {
             control.kill();
         }
-        let gone = sys::kill_descendants(self.config.gang.kill_bound);
+        let gone = sys::kill_descendants(self.config.gang.kill_bound, kin(self.config.controller));
         sys::reap(|_, _| {});
         gone
     }
@@ -188,7 +190,7 @@ impl Runner {
         let places = Arc::clone(&self.places);
         std::thread::spawn(move || {
             let begin = Instant::now();
-            let gone = sys::kill_descendants(config.gang.kill_bound);
+            let gone = sys::kill_descendants(config.gang.kill_bound, kin(config.controller));
             sys::reap(|_, _| {});
             for path in shared.lock().unwrap_or_else(std::sync::PoisonError::into_inner).drain(..) {
                 // The command may have removed it itself.

@@ -23,12 +23,14 @@ pub(super) struct Meter {
     last: Usage,
     overrun_reported: bool,
     devices: Devices,
+    /// Whose use counts.
+    kin: sys::Kin,
 }
 
 impl Meter {
     /// A meter with this memory limit in bytes or, where the runtime names none, that of the
-    /// control group.
-    pub(super) fn new(limit: Option<u64>, devices: Devices) -> Self {
+    /// control group. `kin` are the descendants whose use counts.
+    pub(super) fn new(limit: Option<u64>, devices: Devices, kin: sys::Kin) -> Self {
         let group = sys::MemoryGroup::find();
         let limit = limit.or_else(|| group.limit()).filter(|limit| *limit > 0);
         let kills_before = group.oom_kills();
@@ -41,6 +43,7 @@ impl Meter {
             last: Usage::default(),
             overrun_reported: false,
             devices,
+            kin,
         }
     }
 
@@ -55,7 +58,7 @@ impl Meter {
 
     /// The usage since the last sample, and the ids of the processes that it was measured of.
     pub(super) fn sample(&mut self) -> (Usage, Vec<i32>) {
-        let processes = sys::descendants(rustix::process::getpid().as_raw_pid());
+        let processes = sys::descendants(rustix::process::getpid().as_raw_pid(), self.kin);
         let ticks: u64 = processes.iter().map(|process| process.ticks).sum();
         let memory = processes.iter().map(|process| process.rss).sum();
         let seconds = self.at.elapsed().as_secs_f64().max(0.001);

@@ -1,7 +1,6 @@
 //! Working folders: a writable copy of the code, fresh for each attempt.
 
 use std::io;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use fs_err::OpenOptions;
@@ -12,7 +11,7 @@ use super::pod::CodeFile;
 use super::work_link::WorkLink;
 use crate::gang::Attempt;
 use crate::plan::mask_spec;
-use crate::storage::{Carried, carry, walk};
+use crate::storage::copy_code;
 
 /// Empties `base`, and makes the folder of this attempt with a copy of the code in it, and links.
 pub(super) fn fresh(
@@ -28,7 +27,7 @@ pub(super) fn fresh(
     let dir = base.join(attempt.to_string());
     fs_err::create_dir_all(&dir)?;
     match code {
-        Some(Code::Place(place)) => copy(place, &dir)?,
+        Some(Code::Place(place)) => copy_code(place, &dir, mask_spec)?,
         Some(Code::Parts { dir: parts, files }) => assemble(parts, files, &dir)?,
         Some(Code::Archive { file, .. }) => unpack(file, &dir)?,
         Some(Code::Image(_)) | None => {}
@@ -102,33 +101,10 @@ pub(super) fn empty(base: &Path) -> io::Result<()> {
     }
 }
 
-/// Copies what travels of a folder or file of code.
-fn copy(code: &Path, target: &Path) -> io::Result<()> {
-    let code = walk(code)?;
-    for entry in &code.entries {
-        let to = target.join(&entry.path);
-        if entry.is_dir {
-            fs_err::create_dir_all(&to)?;
-            continue;
-        }
-        let mode = match carry(&code, entry, mask_spec)? {
-            Carried::Left(_) => continue,
-            Carried::File { bytes, mode, .. } => {
-                fs_err::write(&to, bytes)?;
-                mode
-            }
-            Carried::Large { mut file, mode, size: _ } => {
-                io::copy(&mut file, &mut fs_err::File::create(&to)?)?;
-                mode
-            }
-        };
-        fs_err::set_permissions(&to, std::fs::Permissions::from_mode(mode))?;
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     #[test]

@@ -74,8 +74,8 @@ pub enum Verb {
     Outputs(outputs::OutputsArgs),
     /// Hold predictions against what is true; a gate for pipelines
     Evaluate(evaluate::EvaluateArgs),
-    /// Ask which parameters to try next
-    Tune(tune::TuneArgs),
+    /// Search the best parameters of a training job, and follow it
+    Tune(Box<tune::TuneArgs>),
     /// List runs
     #[command(visible_alias = "ls")]
     List(list::ListArgs),
@@ -141,6 +141,9 @@ pub enum Verb {
     /// Does one replica's part of a batch prediction
     #[command(hide = true)]
     BatchWorker(batch::BatchWorkerArgs),
+    /// Decides over the trials of a study
+    #[command(hide = true)]
+    TuneLoop,
 }
 
 /// Runs one command line; returns the process exit code.
@@ -199,6 +202,12 @@ fn dispatch(cli: Cli, printer: &mut Printer) -> Result<u8, CliError> {
     if let Verb::Doctor(args) = &cli.verb {
         return doctor::run(&env, printer, format, &place, args);
     }
+    if let Verb::TuneLoop = &cli.verb {
+        let mut env = env;
+        let variables = tune::LoopVariables::take(&mut env)?;
+        let mut context = Context::new(env, printer.clone(), format, place)?;
+        return tune::tune_loop(&mut context, &variables);
+    }
     let context = Context::new(env, printer.clone(), format, place)?;
     let context = &context;
     let done = verb(context, &cli.verb);
@@ -210,7 +219,10 @@ fn dispatch(cli: Cli, printer: &mut Printer) -> Result<u8, CliError> {
 
 /// Verbs after which what has outlived its time is removed.
 fn cleans_up(verb: &Verb) -> bool {
-    matches!(verb, Verb::Train(_) | Verb::BatchPredict(_) | Verb::Wait(_) | Verb::List(_))
+    matches!(
+        verb,
+        Verb::Train(_) | Verb::BatchPredict(_) | Verb::Tune(_) | Verb::Wait(_) | Verb::List(_)
+    )
 }
 
 /// An entry of `PATH` that is relative, or empty, means whatever folder a program is called in: a
@@ -277,7 +289,8 @@ fn verb(context: &Context, verb: &Verb) -> Result<u8, CliError> {
         | Verb::AgentCancel(_)
         | Verb::AgentInstall(_)
         | Verb::AgentProbe
-        | Verb::BatchWorker(_) => Ok(0),
+        | Verb::BatchWorker(_)
+        | Verb::TuneLoop => Ok(0),
     }
 }
 

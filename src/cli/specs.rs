@@ -84,6 +84,23 @@ impl Context {
         batches.collect()
     }
 
+    /// Loads all studies; a document of another kind is refused.
+    pub fn studies(&self, args: &SpecArgs) -> Result<Vec<LoadedStudy>, CliError> {
+        let documents = self.documents(args, &[])?.into_iter();
+        let other = |name: &str, kind: &str, verb: &str| {
+            let error = CliError::new(ErrorKind::Usage, format!("{name} is a {kind}, no TuneJob"));
+            Err(error.hint(format!("run it with: mlctl {verb}")))
+        };
+        let studies = documents.map(|document| match document {
+            LoadedDocument::Tune(study) => Ok(*study),
+            LoadedDocument::Train(job) => other(&job.job.name, "TrainJob", "train"),
+            LoadedDocument::Batch(batch) => {
+                other(&batch.job.name, "BatchPredictJob", "batch-predict")
+            }
+        });
+        studies.collect()
+    }
+
     /// Loads all documents; warnings are printed, errors too.
     pub fn documents(
         &self,
@@ -270,8 +287,7 @@ fn loaded_document(
 pub(super) fn no_run(study: &LoadedStudy, wanted: &str) -> CliError {
     let message = format!("{} is a TuneJob, no {wanted}", study.job.name);
     CliError::new(ErrorKind::Usage, message)
-        .hint("studies can be checked and converted, and not yet run; a file with its trial's TrainJob alone runs as \
-               one job")
+        .hint("run it with: mlctl tune; a file with its trial's TrainJob alone runs as one job")
 }
 
 /// Reads a file that a spec in the folder `base` names; users call the folder `beside`.

@@ -11,6 +11,9 @@ pub enum RuntimeError {
     /// The plan can't run here as it is; every reason at once.
     #[error("this run can't start here: {}", .0.join("; "))]
     Refused(Vec<String>),
+    /// The plan could run here, and something else runs in its place just now; the text says what.
+    #[error("this run can't start here now: {0}")]
+    Busy(String),
     /// This runtime can't do what was asked, or can't do it now; the text says why.
     #[error("{0}")]
     Unsupported(String),

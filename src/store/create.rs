@@ -73,6 +73,7 @@ impl NewRun<'_> {
             host: self.host.clone(),
             argv: self.argv.clone(),
             labels: self.labels(),
+            trial: self.plan.head.trial.clone(),
             git: self.git.clone(),
             mlctl_version: env!("CARGO_PKG_VERSION").into(),
             state: RunState::Submitted,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::{Timestamp, Unit};
 
 use super::atomic::{Durability, private_dir, write_atomic};
-use super::{FileLock, RunPaths, StoreError};
+use super::{FileLock, RunPaths, StoreError, StudyPaths};
 use crate::sys;
 
 use crate::gang::RunId;
@@ -58,6 +58,11 @@ impl Store {
     /// The paths of a run.
     pub fn paths(&self, run: &RunId) -> RunPaths {
         RunPaths::new(&self.root, run)
+    }
+
+    /// The paths of a study.
+    pub fn study(&self, study: &RunId) -> StudyPaths {
+        StudyPaths::new(&self.root, study)
     }
 
     /// True when it was written by a newer mlctl: it can be read, and every write is refused.

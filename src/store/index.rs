@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::gang::{Outcome, RunId};
+use crate::plan::TrialOf;
 
 /// One run as the index knows it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,6 +35,9 @@ pub struct IndexEntry {
     /// The labels that the spec gives; `list --label` looks for them.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub labels: IndexMap<String, String>,
+    /// The trial that it is; absent for a run of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trial: Option<TrialOf>,
     /// When it was recorded.
     pub created: Timestamp,
     /// How it ended; absent while it lives, as far as the index knows.
@@ -78,6 +82,9 @@ pub struct IndexLine<'a> {
     /// The labels that the spec gives; absent where it gives none.
     #[serde(default)]
     pub labels: Option<IndexMap<String, String>>,
+    /// The trial that it is; absent for a run of its own.
+    #[serde(default)]
+    pub trial: Option<TrialOf>,
     /// When it was recorded, in RFC 3339; see [`IndexLine::created`].
     #[serde(borrow, default)]
     pub created: Cow<'a, str>,
@@ -124,6 +131,7 @@ impl IndexLine<'_> {
             cwd: self.cwd.to_string(),
             user: self.user.to_string(),
             labels: self.labels.clone().unwrap_or_default(),
+            trial: self.trial.clone(),
             created: self.created(),
             outcome: self.outcome,
             started: self.started.parse().ok(),
@@ -252,6 +260,7 @@ mod tests {
             cwd: "/home/\"u\"".into(),
             user: "u".into(),
             labels: IndexMap::from([("team".into(), "vision".into())]),
+            trial: None,
             created: Timestamp::UNIX_EPOCH,
             outcome: None,
             started: None,

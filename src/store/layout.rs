@@ -13,6 +13,47 @@ pub enum ProcessName<'a> {
     Submitter,
 }
 
+/// The paths of one study's folder, which all runs share that were its loop. They are joined here alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StudyPaths {
+    /// The folder of the study, `<state>/studies/<study>`.
+    pub dir: PathBuf,
+    /// The study, which is called after the run that began it.
+    pub study: RunId,
+}
+
+impl StudyPaths {
+    /// The paths of `study` below the state folder.
+    pub fn new(state: &Path, study: &RunId) -> Self {
+        Self { dir: state.join("studies").join(study), study: study.into() }
+    }
+
+    /// What the study is.
+    pub fn document(&self) -> PathBuf {
+        self.dir.join("study.json")
+    }
+
+    /// What was decided, and what came of it.
+    pub fn journal(&self) -> PathBuf {
+        self.dir.join("journal.jsonl")
+    }
+
+    /// Held while the journal is written to.
+    pub fn lock(&self) -> PathBuf {
+        self.dir.join("lock")
+    }
+
+    /// Held by the loop for as long as it decides.
+    pub fn loop_lock(&self) -> PathBuf {
+        self.dir.join("loop.lock")
+    }
+
+    /// The code of its trials as it was when the study began.
+    pub fn code(&self) -> PathBuf {
+        self.dir.join("code")
+    }
+}
+
 /// The paths of one run's folder. They are joined here alone, and from names that can't lead out of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunPaths {

@@ -27,6 +27,20 @@ pub struct ListFilter {
     pub since: Option<Timestamp>,
     /// At most so many, the newest ones.
     pub limit: Option<usize>,
+    /// Which trials of studies.
+    pub trials: Trials,
+}
+
+/// Which trials of studies a list has.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Trials {
+    /// None: a study stands for its trials.
+    #[default]
+    Hidden,
+    /// All, beside all other runs.
+    Shown,
+    /// Those of this study, and nothing else.
+    Of(RunId),
 }
 
 /// One run of a list.
@@ -174,7 +188,13 @@ fn wanted(filter: &ListFilter, line: &IndexLine<'_>) -> bool {
     };
     let state =
         |outcome| filter.states.is_empty() || filter.states.contains(&RunState::from(outcome));
-    filter.name.as_ref().is_none_or(|name| line.name == *name)
+    let trials = match &filter.trials {
+        Trials::Hidden => line.trial.is_none(),
+        Trials::Shown => true,
+        Trials::Of(study) => line.trial.as_ref().is_some_and(|trial| trial.study == *study),
+    };
+    trials
+        && filter.name.as_ref().is_none_or(|name| line.name == *name)
         && filter.labels.iter().all(labels)
         && line.outcome.is_none_or(state)
         && filter.since.is_none_or(|since| line.created() >= since)

@@ -11,6 +11,7 @@ use crate::event::Cursor;
 use crate::event::RunState;
 use crate::event::{Event, EventKind};
 use crate::gang::{Attempt, RunId, Verdict};
+use crate::plan::TrialOf;
 
 /// Version of the format of `run.json`: the one that is written, and the newest that can be read.
 pub const RECORD_VERSION: u32 = 1;
@@ -50,6 +51,9 @@ pub struct RunRecord {
     /// The labels that the spec gives.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub labels: IndexMap<String, String>,
+    /// The trial that it is; absent for a run of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trial: Option<TrialOf>,
     /// The commit that the code was at; absent where the code lay in no checkout.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub git: Option<GitCommit>,
@@ -131,6 +135,7 @@ impl RunRecord {
             cwd: self.cwd.to_string_lossy().into_owned(),
             user: self.user.clone(),
             labels: self.labels.clone(),
+            trial: self.trial.clone(),
             created: self.created,
             outcome: self.verdict.as_ref().map(|verdict| verdict.outcome),
             started: self.ended.and(self.started),
@@ -157,6 +162,7 @@ impl RunRecord {
             host: String::new(),
             argv: Vec::new(),
             labels: entry.labels.clone(),
+            trial: entry.trial.clone(),
             git: None,
             mlctl_version: String::new(),
             state: RunState::Submitted,

@@ -36,7 +36,8 @@ impl Store {
 
 fn latest_of(runs: &[Skimmed<'_>], cwd: &Path) -> Result<RunId, StoreError> {
     let here = cwd.to_string_lossy();
-    let near = runs.iter().filter(|run| run.may_be_from(&here));
+    // A study's trials are submitted by its loop, not by a person.
+    let near = runs.iter().filter(|run| !run.is_trial() && run.may_be_from(&here));
     let found = latest(near, |line| line.cwd == here && !line.adopted);
     found.and_then(Skimmed::run).ok_or_else(|| StoreError::NotFound {
         selector: None,
@@ -61,8 +62,12 @@ fn select(all: &[Skimmed<'_>], selector: &str, cwd: &Path) -> Result<RunId, Stor
     };
     let own = of(false);
     let runs = &if own.is_empty() { of(true) } else { own };
-    let named = latest(runs.iter().filter(|run| run.name == selector), |_| true);
-    if let Some(run) = named.and_then(Skimmed::run) {
+    // A study's trials have its name: who says it means the study.
+    let named = |trials: bool| {
+        let named = runs.iter().filter(|run| run.name == selector && run.is_trial() == trials);
+        latest(named, |_| true).and_then(Skimmed::run)
+    };
+    if let Some(run) = named(false).or_else(|| named(true)) {
         return Ok(run);
     }
     let mut matching = runs.iter().filter(|run| run.id.starts_with(selector));

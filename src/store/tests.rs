@@ -215,6 +215,7 @@ fn ten_thousand_runs_list_fast() {
         cwd: "/home/ada/projects/digits".into(),
         user: "ada".into(),
         labels: [("team".to_owned(), "vision".to_owned())].into_iter().collect(),
+        trial: None,
         created: Timestamp::from_second(1_790_000_000 + at).unwrap(),
         outcome: Some(Outcome::Succeeded),
         started: Some(Timestamp::from_second(1_790_000_001 + at).unwrap()),

@@ -11,6 +11,8 @@ pub struct ProcStat {
     pub pid: i32,
     /// Its parent's number; 0 for the first process and for one that came in from another namespace.
     pub ppid: i32,
+    /// The number of the session that it belongs to.
+    pub session: i32,
     /// It has ended and waits to be reaped.
     pub zombie: bool,
     /// CPU time in clock ticks, its own only.
@@ -37,6 +39,7 @@ fn parse_stat(text: &str) -> Option<ProcStat> {
     Some(ProcStat {
         pid,
         ppid: field(4)?.parse().ok()?,
+        session: field(6)?.parse().ok()?,
         zombie: matches!(field(3)?, "Z" | "X"),
         ticks: number(14)? + number(15)?,
         start: number(22)?,

@@ -14,11 +14,21 @@ pub const RUN_MARKER: &str = "MLCTL_RUN";
 /// The variable that tells which replica a marked process belongs to.
 pub const REPLICA_MARKER: &str = "MLCTL_REPLICA";
 
-/// All living descendants of a process, itself not included.
+/// Which descendants of a process are meant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kin {
+    /// All that ever came from it.
+    #[default]
+    All,
+    /// Those that have stayed in its session: agents of other runs leave it, and live on by themselves.
+    Session,
+}
+
+/// The living descendants of a process, itself not included.
 ///
-/// With a subreaper at the root these are all that ever came from it: `setsid` and double forks
+/// With a subreaper at the root [`Kin::All`] are all that ever came from it: `setsid` and double forks
 /// change the session and the parent, never this tree.
-pub fn descendants(root: i32) -> Vec<ProcStat> {
+pub fn descendants(root: i32, kin: Kin) -> Vec<ProcStat> {
     let all = processes();
     let mut known = BTreeSet::from([root]);
     loop {
@@ -30,14 +40,18 @@ pub fn descendants(root: i32) -> Vec<ProcStat> {
             break;
         }
     }
-    all.into_iter().filter(|p| p.pid != root && known.contains(&p.pid) && !p.zombie).collect()
+    let session = all.iter().find(|p| p.pid == root).map(|p| p.session);
+    let meant = |p: &ProcStat| kin == Kin::All || Some(p.session) == session;
+    all.into_iter()
+        .filter(|p| p.pid != root && known.contains(&p.pid) && !p.zombie && meant(p))
+        .collect()
 }
 
-/// Sends SIGKILL to all descendants of this process until there are none; zombies don't count.
+/// Sends SIGKILL to descendants of this process until there are none; zombies don't count.
 /// `false` when some are left after `limit` (a process in uninterruptible sleep).
-pub fn kill_descendants(limit: Duration) -> bool {
+pub fn kill_descendants(limit: Duration, kin: Kin) -> bool {
     let me = i32::try_from(std::process::id()).unwrap_or(i32::MAX);
-    kill_until_none(limit, || descendants(me))
+    kill_until_none(limit, || descendants(me, kin))
 }
 
 /// The living processes that carry a run's marker in their environment, this one not included.
@@ -101,7 +115,9 @@ mod tests {
         let run = format!("tree-{}", std::process::id());
         let mut child = Command::new("sleep").arg("60").env(RUN_MARKER, &run).spawn().unwrap();
         let me = i32::try_from(std::process::id()).unwrap();
-        assert!(descendants(me).iter().any(|p| p.pid == i32::try_from(child.id()).unwrap()));
+        assert!(
+            descendants(me, Kin::All).iter().any(|p| p.pid == i32::try_from(child.id()).unwrap())
+        );
         // The environment is the child's only after its exec.
         while find_marked(&run).is_empty() {
             thread::yield_now();

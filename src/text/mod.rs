@@ -6,6 +6,7 @@ mod foreign;
 mod format;
 pub(crate) mod hex;
 mod nearest;
+mod numbers;
 #[cfg(test)]
 mod properties;
 mod quantity;
@@ -15,5 +16,6 @@ pub use amounts::*;
 pub use foreign::*;
 pub use format::*;
 pub(crate) use nearest::{likeness, list_of, most_alike, nearest, one_slip_from};
+pub use numbers::number;
 pub use quantity::quantity;
 pub(crate) use signal::signal_name;

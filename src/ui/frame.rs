@@ -32,7 +32,8 @@ pub struct Frame<'a> {
     pub goal: Option<BatchGoal>,
 }
 
-const SPINNER: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
+/// What turns while something goes on.
+pub const SPINNER: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 
 impl Frame<'_> {
     /// A line for the run and one for each replica, none wider than `width` columns.

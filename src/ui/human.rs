@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+pub use crate::text::number;
+
 use jiff::Timestamp;
 
 /// `0.6s`, `42s`, `3m 07s`, `2h 05m`, `3d 04h`: two units at most, so columns stay narrow.
@@ -48,31 +50,6 @@ pub fn bytes(bytes: u64) -> String {
         format!("{value:.1} {unit}")
     } else {
         format!("{value:.0} {unit}")
-    }
-}
-
-/// A metric: four significant digits, no trailing zeros, and a power of ten where zeros would follow
-/// the point: `0.9725`, `123456`, `1.2e-7`.
-pub fn number(value: f64) -> String {
-    if value == 0.0 || !value.is_finite() {
-        return value.to_string();
-    }
-    let digits = 3 - value.abs().log10().floor() as i32;
-    if !(0..=8).contains(&digits) {
-        return if digits < 0 { format!("{value:.0}") } else { scientific(value) };
-    }
-    let text = format!("{value:.*}", digits as usize);
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').into() } else { text }
-}
-
-/// Four significant digits and a power of ten: `1.2e-9`.
-fn scientific(value: f64) -> String {
-    let text = format!("{value:.3e}");
-    match text.split_once('e') {
-        Some((digits, power)) => {
-            format!("{}e{power}", digits.trim_end_matches('0').trim_end_matches('.'))
-        }
-        None => text,
     }
 }
 

@@ -19,7 +19,7 @@ pub const ROOMS: [(&str, &str); 16] = [
     ("runtime", "text sys storage hardware gang event spec plan agent doctor store"),
     ("run", "text storage gang event plan store runtime"),
     ("ops", "text storage hardware gang event spec plan agent store runtime run"),
-    ("work", "text sys storage gang spec plan store runtime run ops"),
+    ("work", "text sys storage hardware gang event spec plan store runtime run ops"),
     ("ui", "text storage doctor hardware gang event plan store runtime run ops work"),
 ];
 

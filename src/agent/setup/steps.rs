@@ -72,7 +72,7 @@ impl Steps<'_> {
         self.fail_if_ended()?;
         let log = Arc::clone(self.log);
         let sink: Sink = Arc::new(move |bytes: &[u8]| log.setup_output(bytes));
-        let program = Program { argv, env, cwd: self.cwd.to_owned() };
+        let program = Program { argv, env, cwd: self.cwd.to_owned(), lets_go: false };
         let ended = run(self.exe, &program, &sink, self.control, |_| {});
         let why = match ended {
             Ok(Ended::Exited(ExitStatus::Code(0))) => return Ok(()),

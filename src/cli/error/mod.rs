@@ -2,6 +2,7 @@
 
 mod batch;
 mod from;
+mod tune;
 mod types;
 
 pub use types::*;

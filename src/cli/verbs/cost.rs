@@ -11,7 +11,7 @@ use crate::gang::RunId;
 use crate::ops::cost::{Bill, By, Charged, Stretches, Sum, Window, money, sums};
 use crate::plan::Plan;
 use crate::runtime::Wanted;
-use crate::store::{IndexEntry, ListFilter, RunRecord, RunSummary, Store, now};
+use crate::store::{IndexEntry, ListFilter, RunRecord, RunSummary, Store, Trials, now};
 use crate::text::Span;
 use crate::ui::Table;
 
@@ -141,6 +141,7 @@ fn charged(context: &Context, store: &Store, args: &CostArgs) -> Result<Vec<Char
     let wanted = wanted.collect::<Result<Vec<RunId>, CliError>>()?;
     let filter = ListFilter {
         name: args.selection.name.clone(),
+        trials: Trials::Shown,
         labels: args.selection.labels(),
         ..ListFilter::default()
     };
@@ -148,7 +149,9 @@ fn charged(context: &Context, store: &Store, args: &CostArgs) -> Result<Vec<Char
     let now = now();
     let mut all = Vec::new();
     for RunSummary { entry, .. } in listing.runs {
-        if !wanted.is_empty() && !wanted.contains(&entry.id) {
+        let study = entry.trial.as_ref().map(|trial| &trial.study);
+        let is_wanted = |run: &RunId| wanted.contains(run);
+        if !wanted.is_empty() && !is_wanted(&entry.id) && !study.is_some_and(is_wanted) {
             continue;
         }
         let (Some(plan), Ok(record)) =

@@ -8,7 +8,7 @@ use super::selection::Selection;
 use crate::cli::{CliError, Context, ErrorKind, Format, RuntimeRefresh};
 use crate::event::RunState;
 use crate::runtime::Wanted;
-use crate::store::{ListFilter, Listing, RunSummary, Store, now};
+use crate::store::{ListFilter, Listing, RunSummary, Store, Trials, now};
 use crate::text::Span;
 use crate::ui::human::{age, between, duration};
 use crate::ui::{Screen, Table, Text, Verbosity, run_state_style};
@@ -21,6 +21,7 @@ Examples:
   mlctl list --state running,restarting  what is alive
   mlctl list --name digits --since 7d
   mlctl list --label team=vision -o json
+  mlctl list --study digits-search       the trials of a study
   mlctl list --all-users --context prod  everybody's runs in that cluster
   mlctl cancel $(mlctl list --state running --quiet)")]
 pub struct ListArgs {
@@ -36,6 +37,9 @@ pub struct ListArgs {
     /// At most so many, the newest; 0 for all
     #[arg(long, default_value_t = 50, value_name = "N")]
     pub limit: usize,
+    /// Only the trials of this study, which are in no other list
+    #[arg(long, value_name = "STUDY", conflicts_with = "all_users")]
+    pub study: Option<String>,
     /// Runs of everybody, as the chosen cluster knows them
     #[arg(long, conflicts_with = "watch")]
     pub all_users: bool,
@@ -110,6 +114,10 @@ fn list(context: &Context, store: &Store, args: &ListArgs) -> Result<Listing, Cl
         labels: args.selection.labels(),
         since,
         limit: (args.limit > 0).then_some(args.limit),
+        trials: match &args.study {
+            Some(study) => Trials::Of(context.study(Some(study))?.paths.study),
+            None => Trials::Hidden,
+        },
     };
     Ok(store.list(&filter, &mut RuntimeRefresh { context, store })?)
 }

@@ -38,7 +38,8 @@ const HIDDEN: [&str; 14] = [
 ///
 /// In order: `PYTHONUNBUFFERED`, `MLCTL_RUN`, `MLCTL_REPLICA`, `CLUSTER_SPEC`, the framework's own,
 /// `AIP_*`, the user's, the thread pools. A worker of tasks meets nobody: in place of the rendezvous it has
-/// `RANK`, `WORLD_SIZE` and `MLCTL_BATCH`, the [`BatchPlan`](crate::plan::BatchPlan) as JSON. The values are byte-stable: the same plan and addresses
+/// `RANK`, `WORLD_SIZE` and `MLCTL_BATCH`, the [`BatchPlan`](crate::plan::BatchPlan) as JSON; what decides
+/// over a study has `MLCTL_STUDY`. The values are byte-stable: the same plan and addresses
 /// give the same text. A replica that the plan doesn't have is an error.
 pub fn environment(
     plan: &Plan,
@@ -61,7 +62,10 @@ pub fn environment(
             // A plan has nothing that can't be written as JSON: its mappings have texts as keys.
             set("MLCTL_BATCH", serde_json::to_string(batch).unwrap_or_default());
         }
-        None => meeting(plan, replica, rank, addresses, outputs, &mut set)?,
+        None => match &plan.gang().controller {
+            Some(controller) => set("MLCTL_STUDY", controller.study.to_string()),
+            None => meeting(plan, replica, rank, addresses, outputs, &mut set)?,
+        },
     }
     let role = plan.gang().roles.iter().find(|role| role.name == replica.role);
     for variable in role.map_or(&[][..], |role| &role.env) {

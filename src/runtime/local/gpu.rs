@@ -79,14 +79,14 @@ pub(super) fn lease(
         if mine.len() < wanted.count as usize && !options.allow_cpu {
             let holders: Vec<RunId> =
                 free.iter().filter_map(|gpu| leases.holder(&gpu.uuid)).collect();
-            return Err(RuntimeError::Refused(vec![format!(
+            return Err(RuntimeError::Busy(format!(
                 "{replica}: {} x {} wanted, {} free; other runs hold the rest: {}. Wait for them, \
                  cancel one, or pass --allow-cpu",
                 wanted.count,
                 wanted.kind,
                 mine.len(),
                 holders.join(", ")
-            )]));
+            )));
         }
         taken.insert(replica, mine.join(","));
     }

@@ -2,6 +2,7 @@
 
 mod carry;
 mod contents;
+mod copy;
 mod credentials;
 mod error;
 mod folder;
@@ -13,6 +14,7 @@ mod told;
 mod walk;
 
 pub use carry::{Carried, JUDGED, Mask, Masked, carry};
+pub use copy::copy_code;
 pub use error::CodeError;
 pub use left::{Left, Why};
 pub use locate::{Located, locate};

@@ -1,5 +1,7 @@
-//! What a study is, without a terminal.
+//! What a study is, and its life, without a terminal.
 
 mod loaded;
+mod study;
 
 pub use loaded::LoadedStudy;
+pub use study::*;

@@ -2,36 +2,87 @@
 
 use std::path::PathBuf;
 
+use super::best::{BestArgs, best};
+use super::resume::{ResumeArgs, resume};
+use super::start::start;
+use super::stop_trial::{StopTrialArgs, stop_trial};
 use super::suggest::{SuggestArgs, suggest};
-use crate::cli::{CliError, Context, ErrorKind};
+use super::trials::{TrialsArgs, trials};
+use crate::cli::{CliError, Context, OnInterrupt, SpecArgs};
 
 /// Arguments of `tune`.
 #[derive(Debug, clap::Args)]
 #[command(
     args_conflicts_with_subcommands = true,
     after_help = "\
-A study (kind: TuneJob), a HyperparameterTuningJob of Vertex AI and an Experiment of
-Katib can be checked and converted, and not yet run. A program of your own that runs
-trials can ask for parameters.
+A study (kind: TuneJob), a HyperparameterTuningJob of Vertex AI or an Experiment of
+Katib is run: each trial is a run of its own, with the parameters as --name=value
+behind its other arguments. The study goes on by itself when mlctl ends.
 
 Examples:
-  mlctl tune suggest < requests.jsonl    a line of JSON in, a line of JSON out
-  mlctl validate study.yaml
-  mlctl convert experiment.yaml
-  mlctl explain TuneJob.parameters"
+  mlctl tune                             run ./mlctl.yaml and follow it
+  mlctl tune study.yaml --max-trials 20 --parallel-trials 2
+  mlctl tune study.yaml --detach && mlctl wait
+  mlctl tune study.yaml --dry-run        the first trial's plan; nothing runs
+  mlctl tune trials                      the trials of the last study
+  mlctl tune best -o yaml > train.yaml   a TrainJob with the best parameters
+  mlctl tune resume --max-trials 60      go on, with more trials
+
+Exit codes: 0 at least one trial has a result, 3 spec, 5 refused, 10 none has,
+11 infrastructure, 12 cancelled, 130 detached."
 )]
 pub struct TuneArgs {
     /// What to do
     #[command(subcommand)]
     pub action: Option<TuneAction>,
-    /// A study, of which people are told what can be done with it
-    #[arg(value_name = "FILE", hide = true)]
-    pub file: Option<PathBuf>,
+    /// The study
+    #[command(flatten)]
+    pub spec: SpecArgs,
+    /// The study
+    #[arg(short = 'f', long = "file", value_name = "FILE", conflicts_with = "file")]
+    pub spec_file: Option<PathBuf>,
+    /// How the study is begun and followed
+    #[command(flatten)]
+    pub start: StartArgs,
 }
 
-/// What `tune` can do.
+/// How a study is begun and followed.
+#[derive(Clone, Debug, clap::Args)]
+pub struct StartArgs {
+    /// Trials in all, in place of what the file says
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub max_trials: Option<u32>,
+    /// Trials at once, in place of what the file says
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub parallel_trials: Option<u32>,
+    /// Submit and return; prints the study's id
+    #[arg(short, long)]
+    pub detach: bool,
+    /// Show what the first trial would run
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Add a label to the study and its trials
+    #[arg(short, long, value_name = "NAME=VALUE")]
+    pub label: Vec<String>,
+    /// Run trials on the CPU where the accelerators are missing
+    #[arg(long)]
+    pub allow_cpu: bool,
+    /// What Ctrl-C does to the study
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub on_interrupt: Option<OnInterrupt>,
+}
+
+/// What `tune` can do beside running a study.
 #[derive(Debug, clap::Subcommand)]
 pub enum TuneAction {
+    /// List the trials of a study
+    Trials(TrialsArgs),
+    /// Print the best trial, as a TrainJob with -o yaml
+    Best(BestArgs),
+    /// Go on with a study, or give it more trials
+    Resume(ResumeArgs),
+    /// End a trial; what it has reported counts
+    StopTrial(StopTrialArgs),
     /// Say which parameters to try next: a request on each line of standard input, an answer on each
     /// of standard output
     Suggest(SuggestArgs),
@@ -40,14 +91,14 @@ pub enum TuneAction {
 /// Runs the verb; returns its exit code.
 pub fn run(context: &Context, args: &TuneArgs) -> Result<u8, CliError> {
     match &args.action {
+        Some(TuneAction::Trials(args)) => trials(context, args),
+        Some(TuneAction::Best(args)) => best(context, args),
+        Some(TuneAction::Resume(args)) => resume(context, args),
+        Some(TuneAction::StopTrial(args)) => stop_trial(context, args),
         Some(TuneAction::Suggest(args)) => suggest(context, args),
         None => {
-            let error = CliError::new(ErrorKind::Usage, "studies can't be run yet");
-            let file = args.file.as_deref().unwrap_or("study.yaml".as_ref()).display();
-            Err(error.hint(format!(
-                "check one with `mlctl validate {file}`, print it as a TuneJob with `mlctl convert {file}`, \
-                 or ask for parameters with `mlctl tune suggest`"
-            )))
+            let file = args.spec_file.clone().or_else(|| args.spec.file.clone());
+            start(context, &SpecArgs { file, set: args.spec.set.clone() }, &args.start)
         }
     }
 }

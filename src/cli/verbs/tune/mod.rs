@@ -1,6 +1,17 @@
-//! `mlctl tune`: which parameters to try next.
+//! `mlctl tune`: studies and their trials.
 
 mod args;
+mod best;
+mod dry_run;
+mod follow;
+mod resume;
+mod run_loop;
+mod start;
+mod stop_trial;
 mod suggest;
+mod target;
+mod trials;
 
 pub use args::{TuneArgs, run};
+pub use run_loop::{LoopVariables, tune_loop};
+pub use target::StudyTarget;

@@ -11,9 +11,9 @@ const LEVELS: usize = 64;
 pub(crate) struct Slot {
     /// What kind of coordinate.
     pub(crate) kind: Kind,
-    /// When it exists: if the parameter of one of these slots exists and has one of these coordinates;
-    /// always, if there are none. Several are the variants of one parent.
-    pub(crate) when: Vec<(usize, Vec<f64>)>,
+    /// When it exists: if for each of these the parameter of one of its slots exists and has one of the
+    /// coordinates; always, if there are none. The slots of one are the variants of one parent.
+    pub(crate) when: Vec<Vec<(usize, Vec<f64>)>>,
     pub(crate) domain: Domain,
 }
 

@@ -102,13 +102,13 @@ pub struct Parameter {
     pub name: String,
     /// Its values.
     pub domain: Domain,
-    /// When it exists; always, if there is none.
-    pub when: Option<Condition>,
+    /// When it exists: if all of these hold; always, if there is none.
+    pub when: Vec<Condition>,
 }
 
 impl Parameter {
     /// A parameter that always exists.
     pub fn new(name: impl Into<String>, domain: Domain) -> Self {
-        Self { name: name.into(), domain, when: None }
+        Self { name: name.into(), domain, when: Vec::new() }
     }
 }

@@ -18,7 +18,7 @@ fn exists(slot: &Slot, point: &[f64], active: &[bool]) -> bool {
     let holds = |(parent, places): &(usize, Vec<f64>)| {
         active[*parent] && places.iter().any(|p| (p - point[*parent]).abs() < 1e-9)
     };
-    slot.when.is_empty() || slot.when.iter().any(holds)
+    slot.when.iter().all(|variants| variants.iter().any(holds))
 }
 
 /// The variants of a condition's parent that can have one of its values, with their coordinates.
@@ -48,10 +48,14 @@ fn parents(
 fn disjoint(slots: &[Slot], a: &Slot, b: &Slot) -> bool {
     let needs = |slot: &Slot| {
         let mut needs: Vec<(usize, Vec<f64>)> = Vec::new();
-        let mut when = &slot.when;
-        while let [(parent, places)] = when.as_slice() {
-            needs.push((*parent, places.clone()));
-            when = &slots[*parent].when;
+        let mut above = vec![slot];
+        while let Some(slot) = above.pop() {
+            for variants in &slot.when {
+                if let [(parent, places)] = variants.as_slice() {
+                    needs.push((*parent, places.clone()));
+                    above.push(&slots[*parent]);
+                }
+            }
         }
         needs
     };
@@ -71,8 +75,9 @@ impl Space {
         for (at, parameter) in parameters.iter().enumerate() {
             check::domain(at, parameter)?;
             let mut slot = Slot::new(parameter.domain.clone());
-            if let Some(when) = &parameter.when {
-                slot.when = parents(&parameters[..at], &slots, &parameter.name, when)?;
+            for when in &parameter.when {
+                let parents = parents(&parameters[..at], &slots, &parameter.name, when)?;
+                slot.when.push(parents);
             }
             for (earlier, other) in parameters[..at].iter().zip(&slots) {
                 if earlier.name == parameter.name && !disjoint(&slots, &slot, other) {

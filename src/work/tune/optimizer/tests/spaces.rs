@@ -7,12 +7,43 @@ use crate::{
 };
 
 #[test]
+fn all_of_several_conditions_must_hold() {
+    let text = |t: &str| Value::Text(t.to_owned());
+    let category =
+        |choices: &[&str]| Domain::Category { choices: choices.iter().map(|c| text(c)).collect() };
+    let is = |parent: &str, value: &str| Condition {
+        parent: parent.to_owned(),
+        values: vec![text(value)],
+    };
+    let float = Domain::Float { low: 0.0, high: 1.0, scale: Scale::Linear };
+    let space = Space::new(vec![
+        Parameter::new("opt", category(&["adam", "sgd"])),
+        Parameter::new("nesterov", category(&["yes", "no"])),
+        Parameter {
+            when: vec![is("opt", "sgd"), is("nesterov", "yes")],
+            ..Parameter::new("momentum", float.clone())
+        },
+        Parameter {
+            when: vec![is("nesterov", "yes"), is("opt", "adam")],
+            ..Parameter::new("momentum", float)
+        },
+    ])
+    .unwrap();
+    let random = Options { algorithm: Algorithm::Random, ..Options::default() };
+    let drawn = suggest(&space, &[], &[], 40, &random).unwrap().params;
+    assert!(drawn.iter().any(|params| params.contains_key("momentum")));
+    for params in drawn {
+        assert_eq!(params.contains_key("momentum"), params["nesterov"] == text("yes"));
+    }
+}
+
+#[test]
 fn variants_far_apart_in_the_tree_can_share_a_name() {
     let text = |t: &str| Value::Text(t.to_owned());
     let category =
         |choices: &[&str]| Domain::Category { choices: choices.iter().map(|c| text(c)).collect() };
     let on = |parent: &str, value: &str, parameter: Parameter| Parameter {
-        when: Some(Condition { parent: parent.to_owned(), values: vec![text(value)] }),
+        when: vec![Condition { parent: parent.to_owned(), values: vec![text(value)] }],
         ..parameter
     };
     let float = |low: f64| Domain::Float { low, high: low + 1.0, scale: Scale::Linear };
@@ -90,7 +121,7 @@ fn what_is_no_space_is_refused_with_the_reason() {
     let x = || Parameter::new("x", float(0.0, 1.0, Scale::Linear));
     assert_eq!(Space::new(vec![x(), x()]).unwrap_err(), SpaceError::Twice("x".to_owned()));
     let on_x = |name: &str| Parameter {
-        when: Some(Condition { parent: "x".to_owned(), values: vec![Value::Number(0.5)] }),
+        when: vec![Condition { parent: "x".to_owned(), values: vec![Value::Number(0.5)] }],
         ..Parameter::new(name, float(0.0, 1.0, Scale::Linear))
     };
     assert!(matches!(Space::new(vec![x(), on_x("y")]), Err(SpaceError::FloatParent { .. })));

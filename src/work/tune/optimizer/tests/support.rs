@@ -7,7 +7,7 @@ use crate::{Condition, Domain, Outcome, Parameter, Params, Scale, Space, Trial, 
 /// Every kind of parameter, with conditions two deep and variants of one name.
 pub(super) fn rich() -> Space {
     let when = |parent: &str, values: &[Value]| {
-        Some(Condition { parent: parent.to_owned(), values: values.to_vec() })
+        vec![Condition { parent: parent.to_owned(), values: values.to_vec() }]
     };
     let text = |t: &str| Value::Text(t.to_owned());
     let float = |low, high, scale| Domain::Float { low, high, scale };

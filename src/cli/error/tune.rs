@@ -1,0 +1,23 @@
+//! Errors of studies, classified and with what to do.
+
+use super::types::{CliError, ErrorKind};
+use crate::work::tune::StudyError;
+
+impl From<StudyError> for CliError {
+    fn from(error: StudyError) -> Self {
+        let message = error.to_string();
+        match error {
+            StudyError::Missing(_) => Self::new(ErrorKind::NotFound, message)
+                .hint("its folder below `studies` in the state is gone; its trials are runs: mlctl list --study"),
+            StudyError::Damaged { .. } => Self::new(ErrorKind::Internal, message)
+                .hint("a newer mlctl may have written it; its trials are runs like others"),
+            StudyError::Busy(study) => Self::new(ErrorKind::Refused, message)
+                .hint(format!("follow it: mlctl wait {study}")),
+            StudyError::Secrets(_) => Self::new(ErrorKind::Refused, message)
+                .hint("name the study's file, which has them: -f FILE"),
+            StudyError::Space(_) | StudyError::Apply(_) => Self::new(ErrorKind::Spec, message),
+            StudyError::Store(error) => error.into(),
+            StudyError::Run(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! `mlctl tune resume`: a study goes on, or gets more trials.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::follow::{Followed, follow_study};
+use super::target::{StudyTarget, state_of};
+use crate::cli::verbs::train::detached;
+use crate::cli::{CliError, Context, ErrorKind, Interrupts, LOCAL, OnInterrupt, SpecArgs, exit};
+use crate::run::Submitted;
+use crate::runtime::Notice;
+use crate::store::now;
+use crate::ui::{BOLD, Text};
+use crate::work::tune::{Entry, Places, StudyError, append, go_on, max_trials, withheld};
+
+/// Arguments of `tune resume`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Trials that still run are taken over, those whose submission was interrupted are
+submitted, and none runs twice. A study that goes on gets more trials by
+--max-trials at once. The study's secret values are not kept: where it has some,
+its file is needed again.
+
+Examples:
+  mlctl tune resume                       the last study of this folder
+  mlctl tune resume digits-search --max-trials 80
+  mlctl tune resume digits-search -f study.yaml    for its secrets")]
+pub struct ResumeArgs {
+    /// The study
+    pub study: Option<String>,
+    /// Trials in all from here on
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub max_trials: Option<u32>,
+    /// The file that the study was begun from; only its secret values are read
+    #[arg(short = 'f', long = "file", value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Submit and return; prints the id of the run that goes on
+    #[arg(short, long)]
+    pub detach: bool,
+    /// What Ctrl-C does to the study
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub on_interrupt: Option<OnInterrupt>,
+}
+
+/// Goes on with a study.
+pub(super) fn resume(context: &Context, args: &ResumeArgs) -> Result<u8, CliError> {
+    let mut target = context.study(args.study.as_deref())?;
+    let before = max_trials(&target.document, &target.state);
+    if let Some(most) = args.max_trials {
+        if most < before {
+            let message = format!("{} has {before} trials; {most} are fewer", target.paths.study);
+            return Err(CliError::new(ErrorKind::Usage, message)
+                .hint("a study that has enough is ended by `mlctl cancel`"));
+        }
+        append(&target.paths, now(), &[Entry::Raised { max_trials: most }])?;
+        target.state = state_of(&target.paths)?;
+    }
+    let interrupts = Interrupts::listen()?;
+    let run = if target.run.record.state.is_ended() {
+        start_again(context, &target, args)?
+    } else {
+        let id = &target.run.record.id;
+        context.printer.say(format!("{id} goes on already"));
+        let plan = target.run.plan.clone().ok_or_else(|| {
+            CliError::new(ErrorKind::Internal, format!("the plan of {id} is lost"))
+        })?;
+        Submitted { paths: target.run.paths.clone(), plan }
+    };
+    if args.detach {
+        return detached(context, vec![run.paths.run]);
+    }
+    let followed = Followed {
+        store: &target.run.store,
+        run: &run,
+        on_interrupt: args.on_interrupt,
+        interrupts: &interrupts,
+    };
+    Ok(follow_study(context, &followed)?.unwrap_or(exit::DETACHED))
+}
+
+fn start_again(
+    context: &Context,
+    target: &StudyTarget,
+    args: &ResumeArgs,
+) -> Result<Submitted, CliError> {
+    let document = &target.document;
+    let (state, most) = (&target.state, max_trials(document, &target.state));
+    if let Some((true, reason)) = &state.finished
+        && args.max_trials.is_none()
+    {
+        let message = format!("{} is over: {reason}", target.paths.study);
+        return Err(CliError::new(ErrorKind::Refused, message)
+            .hint(format!("give it more trials: --max-trials {}", most.saturating_add(10))));
+    }
+    let runtime = context.runtime(&document.runtime)?;
+    let of_loop = context.runtime(LOCAL)?;
+    let prices = context.prices_or_warn(&document.runtime);
+    let store = &target.run.store;
+    let places = Places { store, of_loop: &*of_loop, of_trials: &*runtime, prices: &prices };
+    let values = secrets(context, target, args)?;
+    let submitted =
+        go_on(document, values, &places, &context.submitter(), &mut |Notice(notice)| {
+            context.printer.warn(notice);
+        })?;
+    let run = Text::styled(BOLD, &submitted.paths.run);
+    context.printer.say(run.then(format!(" goes on with the study {}", document.study)));
+    Ok(submitted)
+}
+
+/// The secret values of a study, out of its file.
+fn secrets(
+    context: &Context,
+    target: &StudyTarget,
+    args: &ResumeArgs,
+) -> Result<BTreeMap<String, String>, CliError> {
+    let places = &target.document.secrets;
+    if places.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let named = |file: &PathBuf| SpecArgs { file: Some(file.clone()), set: Vec::new() };
+    let Some(spec) = args.file.as_ref().map(named) else {
+        let places = places.iter().map(|secret| secret.place.replace('/', "."));
+        let places = places.map(|place| format!("trial{place}")).collect();
+        return Err(StudyError::Secrets(places).into());
+    };
+    let studies = context.studies(&spec)?;
+    let name = &target.document.spec.name;
+    let found = studies.iter().find(|study| study.job.name == *name).ok_or_else(|| {
+        CliError::new(ErrorKind::Usage, format!("there is no study `{name}` in that file"))
+    })?;
+    let (_, there, values) = withheld(&found.trial)?;
+    let mut all = BTreeMap::new();
+    for secret in places {
+        let same = there.iter().find(|other| other.place == secret.place);
+        let value = same.and_then(|other| values.get(&other.variable)).ok_or_else(|| {
+            let place = secret.place.replace('/', ".");
+            CliError::new(
+                ErrorKind::Usage,
+                format!("that file has no secret value at trial{place}"),
+            )
+        })?;
+        all.insert(secret.variable.clone(), value.clone());
+    }
+    Ok(all)
+}

@@ -1,0 +1,123 @@
+//! The hidden verb that is the loop of a study: it decides over its trials until the study is over.
+
+use crate::cli::interrupt::Interrupts;
+use crate::cli::{CliError, Context, Env, ErrorKind, exit};
+use crate::gang::RunId;
+use crate::runtime::{GpuView, LOCAL, Runtime};
+use crate::sys;
+use crate::ui::{Text, trial_line};
+use crate::work::tune::{
+    Chooser, LOOP_VERB, LiveCurves, StudyDocument, StudyError, StudyReport, StudyState,
+    Surroundings, Told, control, job_of, room, summary,
+};
+
+/// What a shell says of a command that SIGTERM has ended.
+const TERMINATED: u8 = 143;
+/// Variables that are the loop's own: a trial that inherited them would be taken for it.
+const OWN: [&str; 5] =
+    ["MLCTL_RUN", "MLCTL_REPLICA", "MLCTL_ATTEMPT", "MLCTL_STUDY", "CLOUD_ML_HP_METRIC_FILE"];
+/// How the variables with the study's secrets begin.
+const SECRET: &str = "MLCTL_STUDY_SECRET_";
+
+/// What the loop's own variables say, which are taken out of the environment.
+#[derive(Debug)]
+pub struct LoopVariables {
+    run: String,
+    study: String,
+    secrets: std::collections::BTreeMap<String, String>,
+}
+
+impl LoopVariables {
+    /// Takes them out of an environment, which is then as it was for whoever began the study.
+    pub fn take(env: &mut Env) -> Result<Self, CliError> {
+        let mut own: Vec<Option<String>> = OWN.iter().map(|name| env.vars.remove(*name)).collect();
+        let names: Vec<String> =
+            env.vars.keys().filter(|name| name.starts_with(SECRET)).cloned().collect();
+        let secrets = names.into_iter().filter_map(|name| env.vars.remove_entry(&name)).collect();
+        match (own[0].take(), own[3].take()) {
+            (Some(run), Some(study)) => Ok(Self { run, study, secrets }),
+            _ => Err(CliError::new(
+                ErrorKind::Usage,
+                format!("`{LOOP_VERB}` is run by mlctl itself"),
+            )
+            .hint("use `mlctl tune`")),
+        }
+    }
+}
+
+/// Decides over a study until it is over. The exit code is 0 where it has a result.
+pub fn tune_loop(context: &mut Context, variables: &LoopVariables) -> Result<u8, CliError> {
+    let wrong = |error: &dyn std::fmt::Display| CliError::new(ErrorKind::Usage, error.to_string());
+    let session: RunId = variables.run.parse().map_err(|error| wrong(&error))?;
+    let study: RunId = variables.study.parse().map_err(|error| wrong(&error))?;
+    let store = context.store()?;
+    // What a person's command line and settings name by relative paths starts where they were.
+    context.env.cwd = store.record(&session)?.cwd;
+    let paths = store.study(&study);
+    let mut document = StudyDocument::read(&paths)?;
+    document.reveal(&variables.secrets)?;
+    let runtime = context.runtime(&document.runtime)?;
+    let interrupts = Interrupts::listen()?;
+    let room = room_for(&document, &*runtime)?;
+    if let Some(room) = room.filter(|room| *room < document.spec.parallel()) {
+        context.printer.line(format!("this machine has room for {room} trials at once"));
+    }
+    let git = store.record(&study).ok().and_then(|record| record.git);
+    let mut submitter = context.submitter();
+    // The code is a copy, and was at the commit that the study's run has recorded.
+    submitter.git = Box::new(move |_| git.clone());
+    let printer = &context.printer;
+    let mut last = StudyState::default();
+    let mut tell = |told: Told<'_>| match told {
+        Told::Entry(entry, state) => {
+            let report = StudyReport::of(&document, state, &LiveCurves::default());
+            if let Some(line) = trial_line(entry, &report) {
+                // A log that nobody takes any more must not end the study.
+                let _ = printer.show(line);
+            }
+            last = state.clone();
+        }
+        Told::Note(note) => printer.line(note.to_owned()),
+    };
+    let around = Surroundings {
+        store: &store,
+        runtime: &*runtime,
+        submitter,
+        prices: context.prices(&document.runtime)?,
+        room,
+        session,
+        is_cancelled: &|| interrupts.count() > 0,
+        tell: &mut tell,
+    };
+    let succeeded = control(&document, &paths, around)?;
+    let reason = last.finished.as_ref().map(|(_, reason)| reason.clone()).unwrap_or_default();
+    printer.line(Text::from(format!("{reason}: {}", summary(&last, &document))));
+    if interrupts.count() > 0 {
+        return Ok(TERMINATED);
+    }
+    Ok(if succeeded { exit::OK } else { exit::RUN_FAILED })
+}
+
+/// For how many trials at once this machine has room; a cluster queues what it has no room for.
+fn room_for(document: &StudyDocument, runtime: &dyn Runtime) -> Result<Option<u32>, StudyError> {
+    if runtime.name() != LOCAL {
+        return Ok(None);
+    }
+    let chooser = Chooser::new(document)?;
+    let chosen = chooser.choose(&StudyState::default(), 1)?;
+    let params = chosen.params.first().map(|(params, _)| params.clone()).unwrap_or_default();
+    let job = job_of(document, 1, &chooser.values(&params)?)?;
+    let context = crate::plan::PlanContext {
+        run: document.study.clone(),
+        runtime_defaults: runtime.defaults(),
+        code_base: document.base.clone(),
+    };
+    let plan = crate::work::train::plan(&job.job, &context)
+        .map_err(crate::work::train::TrainError::from)?;
+    let wants_gpus = plan.gang().roles.iter().any(|role| role.accelerators.is_some());
+    let gpus = match wants_gpus.then(|| runtime.gpus()) {
+        Some(Ok(GpuView::Machine { machine, .. })) => machine.gpus.len(),
+        _ => 0,
+    };
+    Ok(room(plan.gang(), sys::cores(), gpus))
+}

@@ -1,0 +1,154 @@
+//! `mlctl tune FILE`: begin studies, and follow them.
+
+use super::args::StartArgs;
+use super::dry_run::dry_run;
+use super::follow::{Followed, follow_study};
+use super::target::state_of;
+use crate::cli::verbs::train::{add_labels, detached, prices_for_limit};
+use crate::cli::{CliError, Context, ErrorKind, Interrupts, LOCAL, SpecArgs, exit};
+use crate::plan::Plan;
+use crate::run::Submitted;
+use crate::runtime::{Notice, Runtime};
+use crate::store::Store;
+use crate::ui::{BOLD, Text};
+use crate::work::tune::{
+    Beginning, EarlierTrial, LoadedStudy, Places, StudyDocument, StudyState, TrialState, begin,
+};
+
+/// Begins every study of the file, then follows them one after the other.
+pub(super) fn start(context: &Context, spec: &SpecArgs, args: &StartArgs) -> Result<u8, CliError> {
+    let mut studies = context.studies(spec)?;
+    for study in &mut studies {
+        prepare(context, study, args)?;
+    }
+    let runtime = context.chosen()?;
+    let store = context.store()?;
+    context.print_notices(&store);
+    if args.dry_run {
+        return dry_run(context, &*runtime, &store, &studies, args);
+    }
+    let interrupts = Interrupts::listen()?;
+    let mut runs = Vec::new();
+    for study in studies {
+        runs.push(begin_one(context, &store, &*runtime, &study, args)?);
+    }
+    if args.detach {
+        return detached(context, runs.into_iter().map(|run| run.paths.run).collect());
+    }
+    let mut code = exit::OK;
+    for run in &runs {
+        let followed = Followed {
+            store: &store,
+            run,
+            on_interrupt: args.on_interrupt,
+            interrupts: &interrupts,
+        };
+        let Some(end) = follow_study(context, &followed)? else { return Ok(exit::DETACHED) };
+        code = code.max(end);
+    }
+    Ok(code)
+}
+
+/// Puts what the command line says into the study.
+fn prepare(context: &Context, study: &mut LoadedStudy, args: &StartArgs) -> Result<(), CliError> {
+    let job = &mut study.job;
+    job.max_trials = args.max_trials.or(job.max_trials);
+    job.parallel_trials = args.parallel_trials.or(job.parallel_trials);
+    add_labels(&mut job.labels, &args.label)?;
+    if study.trial.foreign {
+        if job.max_trials.is_none() {
+            context.printer.warn(format!(
+                "{} says nothing of how many trials it has: {} are made; --max-trials N says it",
+                job.name,
+                crate::spec::DEFAULT_TRIALS
+            ));
+        }
+        if study.trial.job.code.is_none() {
+            // On Vertex AI and with Katib the code is a part of the image. Here it can only lie beside
+            // the file.
+            study.trial.job.code = Some(".".into());
+        }
+    }
+    Ok(())
+}
+
+/// How a study begins, with what the studies that it names have found.
+pub(super) fn beginning(
+    context: &Context,
+    study: &LoadedStudy,
+    args: &StartArgs,
+) -> Result<Beginning, CliError> {
+    let seed = match study.job.seed {
+        Some(seed) => u64::from(seed),
+        // Not larger than what a spec can name.
+        None => u64::from(fastrand::Rng::new().u32(..)),
+    };
+    let earlier = study.job.warm_start.iter().map(|name| earlier(context, study, name));
+    let earlier = earlier.collect::<Result<Vec<_>, CliError>>()?;
+    Ok(Beginning { seed, allow_cpu: args.allow_cpu, earlier })
+}
+
+/// What an earlier study has found, in the metrics of this one.
+fn earlier(
+    context: &Context,
+    study: &LoadedStudy,
+    name: &str,
+) -> Result<Vec<EarlierTrial>, CliError> {
+    let found = context
+        .study(Some(name))
+        .map_err(|error| CliError { message: format!("warmStart: {}", error.message), ..error })?;
+    let names: Vec<&str> = study.job.metrics.iter().map(|metric| metric.name.as_str()).collect();
+    let known = |name: &&str| found.document.spec.metrics.iter().any(|m| m.name == *name);
+    if let Some(missing) = names.iter().find(|name| !known(name)) {
+        let message = format!("warmStart: {name} has no metric `{missing}`");
+        return Err(CliError::new(ErrorKind::Spec, message)
+            .hint("a study learns from others with the same metrics"));
+    }
+    let trials = found.state.trials.iter().filter_map(|trial| {
+        let end = trial.end.as_ref()?;
+        let values = match end.state {
+            TrialState::Succeeded | TrialState::Stopped => Some(
+                names.iter().map(|name| end.values.get(*name).copied()).collect::<Option<_>>()?,
+            ),
+            TrialState::Failed | TrialState::Infeasible => None,
+            _ => return None,
+        };
+        Some(EarlierTrial { params: trial.params.clone(), values })
+    });
+    Ok(trials.collect())
+}
+
+fn begin_one(
+    context: &Context,
+    store: &Store,
+    runtime: &dyn Runtime,
+    study: &LoadedStudy,
+    args: &StartArgs,
+) -> Result<Submitted, CliError> {
+    let of_loop = context.runtime(LOCAL)?;
+    let limited = study.job.max_cost.is_some() || study.trial.job.max_cost.is_some();
+    let prices = if limited {
+        prices_for_limit(context, runtime)?
+    } else {
+        context.prices_or_warn(&runtime.name())
+    };
+    let places = Places { store, of_loop: &*of_loop, of_trials: runtime, prices: &prices };
+    let with = beginning(context, study, args)?;
+    let submitted = begin(study, &places, &with, &context.submitter(), &mut |Notice(notice)| {
+        context.printer.warn(notice);
+    })?;
+    let run = Text::styled(BOLD, &submitted.paths.run);
+    context.printer.say(run.then(format!(" begun; its trials run on {}", runtime.name())));
+    Ok(submitted)
+}
+
+/// The study of a run that was just submitted.
+pub(super) fn study_of_run(
+    store: &Store,
+    plan: &Plan,
+) -> Result<(StudyDocument, StudyState), CliError> {
+    let study = super::target::study_of(Some(plan))
+        .ok_or_else(|| CliError::new(ErrorKind::Internal, "the run is no study's"))?;
+    let paths = store.study(&study);
+    Ok((StudyDocument::read(&paths)?, state_of(&paths)?))
+}

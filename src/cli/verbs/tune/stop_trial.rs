@@ -1,0 +1,45 @@
+//! `mlctl tune stop-trial`: ends a trial by hand.
+
+use crate::cli::{CliError, Context, ErrorKind, exit};
+use crate::runtime::Notice;
+use crate::store::now;
+use crate::work::tune::{Entry, append, by_person};
+
+/// Arguments of `tune stop-trial`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+What the trial has reported counts as its result, as when a rule ends it early. The
+study goes on with another one.
+
+Examples:
+  mlctl tune stop-trial 7                 of the last study of this folder
+  mlctl tune stop-trial 7 digits-search")]
+pub struct StopTrialArgs {
+    /// The number of the trial
+    pub trial: u32,
+    /// The study
+    pub study: Option<String>,
+}
+
+/// Ends a trial that runs.
+pub(super) fn stop_trial(context: &Context, args: &StopTrialArgs) -> Result<u8, CliError> {
+    let target = context.study(args.study.as_deref())?;
+    let (study, number) = (&target.paths.study, args.trial);
+    let Some(trial) = target.state.trial(number) else {
+        let message = format!("{study} has no trial {number}");
+        return Err(CliError::new(ErrorKind::NotFound, message)
+            .hint(format!("see which it has: mlctl tune trials {study}")));
+    };
+    let Some(run) = trial.run.as_ref().filter(|_| !trial.state.is_ended()) else {
+        let message = format!("trial {number} of {study} is {}, and does not run", trial.state);
+        return Err(CliError::new(ErrorKind::Refused, message));
+    };
+    let user = context.user();
+    append(&target.paths, now(), &[Entry::Stopping { trial: number, reason: by_person(&user) }])?;
+    let runtime = context.runtime(&target.document.runtime)?;
+    for Notice(notice) in runtime.cancel(&target.run.store.paths(run), &user)? {
+        context.printer.warn(notice);
+    }
+    context.printer.say(format!("trial {number} of {study} is being ended"));
+    Ok(exit::OK)
+}

@@ -1,0 +1,64 @@
+//! The study that a verb is about.
+
+use crate::cli::{CliError, Context, ErrorKind, Target};
+use crate::gang::RunId;
+use crate::plan::Plan;
+use crate::spec::TUNE_JOB;
+use crate::store::{Store, StudyPaths};
+use crate::work::tune::{JournalReader, StudyDocument, StudyState};
+
+/// A study with its newest loop.
+#[derive(Debug)]
+pub struct StudyTarget {
+    /// Its newest run, up to date.
+    pub run: Target,
+    /// Where it lies in the state.
+    pub paths: StudyPaths,
+    /// What it is.
+    pub document: StudyDocument,
+    /// What has been decided in it, and what has come of it.
+    pub state: StudyState,
+}
+
+/// The study that a run's command decides over, or that it is a trial of.
+pub(super) fn study_of(plan: Option<&Plan>) -> Option<RunId> {
+    let plan = plan?;
+    let controller = plan.gang().controller.as_ref().map(|controller| controller.study.clone());
+    controller.or_else(|| plan.head.trial.as_ref().map(|trial| trial.study.clone()))
+}
+
+/// What has been decided in a study so far.
+pub(super) fn state_of(paths: &StudyPaths) -> Result<StudyState, CliError> {
+    Ok(StudyState::of(&JournalReader::default().read(paths)?))
+}
+
+impl Context {
+    /// Finds a study by whatever names one of its runs, a trial's too; nothing means the last run that
+    /// was started from this folder.
+    pub fn study(&self, selector: Option<&str>) -> Result<StudyTarget, CliError> {
+        let target = self.target(selector)?;
+        let Some(study) = study_of(target.plan.as_ref()) else {
+            let Target { record, .. } = &target;
+            let message = format!("{} is a {}, no study", record.id, record.kind);
+            return Err(CliError::new(ErrorKind::NotFound, message)
+                .hint(format!("`mlctl list` shows the runs of kind {TUNE_JOB}")));
+        };
+        let paths = target.store.study(&study);
+        let document = StudyDocument::read(&paths)?;
+        let state = state_of(&paths)?;
+        let run = match newest(&target.store, &state) {
+            Some(run) if run != target.record.id => self.target(Some(&run))?,
+            _ if target.record.id != study && target.record.trial.is_some() => {
+                self.target(Some(&study))?
+            }
+            _ => target,
+        };
+        Ok(StudyTarget { run, paths, document, state })
+    }
+}
+
+/// The run of a study's newest loop, where the state still has it.
+pub(super) fn newest(store: &Store, state: &StudyState) -> Option<RunId> {
+    let mut sessions = state.sessions.iter().rev();
+    sessions.find(|run| store.paths(run).record().exists()).cloned()
+}

@@ -1,0 +1,26 @@
+//! Numbers as people read them.
+
+/// A metric: four significant digits, no trailing zeros, and a power of ten where zeros would follow
+/// the point: `0.9725`, `123456`, `1.2e-7`.
+pub fn number(value: f64) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return value.to_string();
+    }
+    let digits = 3 - value.abs().log10().floor() as i32;
+    if !(0..=8).contains(&digits) {
+        return if digits < 0 { format!("{value:.0}") } else { scientific(value) };
+    }
+    let text = format!("{value:.*}", digits as usize);
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').into() } else { text }
+}
+
+/// Four significant digits and a power of ten: `1.2e-9`.
+fn scientific(value: f64) -> String {
+    let text = format!("{value:.3e}");
+    match text.split_once('e') {
+        Some((digits, power)) => {
+            format!("{}e{power}", digits.trim_end_matches('0').trim_end_matches('.'))
+        }
+        None => text,
+    }
+}

@@ -1,0 +1,236 @@
+//! A study begins, or goes on: its document and its code are written down, and a run is submitted whose
+//! command is its loop.
+
+use std::collections::BTreeMap;
+
+use super::document::{EarlierTrial, STUDY_VERSION as DOCUMENT_VERSION, StudyDocument};
+use super::error::StudyError;
+use super::make::{job_of, plan_of};
+use super::secrets::withheld;
+use super::state::StudyState;
+use super::suggest::Chooser;
+use crate::gang::RunId;
+use crate::ops::cost::Prices;
+use crate::plan::{
+    ControllerPlan, KILL_BOUND, OWN_PROGRAM, Plan, PlanContext, RuntimeDefaults, STUDY_VERSION,
+    mask_spec,
+};
+use crate::run::{self, Order, SubmitError, Submitted, Submitter};
+use crate::runtime::{Notice, Runs, SubmitOptions};
+use crate::spec::{EnvVar, Framework, Retries, TRAIN_JOB, TUNE_JOB, TrainJob, Trial, TuneJob};
+use crate::storage::{Place, copy_code, locate};
+use crate::store::{Reservation, Store, StudyPaths, now, private_dir, remove_tree};
+use crate::text::Span;
+use crate::work::train::{LoadedJob, TrainError, plan, travel};
+use crate::work::tune::LoadedStudy;
+
+/// The hidden verb that a study's run executes.
+pub const LOOP_VERB: &str = "tune-loop";
+
+/// Time for what a loop has to do itself after it was asked to end, beside what its trials have.
+const LOOP_GRACE: std::time::Duration = std::time::Duration::from_secs(15);
+
+/// A loop that is killed is started again this often.
+const LOOP_RETRIES: u32 = 1000;
+
+/// How a study begins.
+#[derive(Clone, Debug, Default)]
+pub struct Beginning {
+    /// What the choices of parameters depend on beside the results.
+    pub seed: u64,
+    /// Trials run on the CPU where their accelerators are missing.
+    pub allow_cpu: bool,
+    /// What earlier studies have found, the oldest first.
+    pub earlier: Vec<Vec<EarlierTrial>>,
+}
+
+/// Where a study's loop and its trials run.
+pub struct Places<'a> {
+    /// The state folder.
+    pub store: &'a Store,
+    /// Where the loop runs.
+    pub of_loop: &'a dyn Runs,
+    /// Where the trials run.
+    pub of_trials: &'a dyn Runs,
+    /// What things cost there.
+    pub prices: &'a Prices,
+}
+
+/// The document of a study before it begins, with all values in clear.
+fn document(
+    study: &LoadedStudy,
+    id: &RunId,
+    places: &Places<'_>,
+    with: &Beginning,
+) -> StudyDocument {
+    let LoadedJob { job, from_env, base, foreign, storage, .. } = &study.trial;
+    StudyDocument {
+        schema_version: DOCUMENT_VERSION,
+        study: id.clone(),
+        created: now(),
+        spec: TuneJob { trial: Trial::Job(Box::new(job.clone())), ..study.job.clone() },
+        base: base.clone(),
+        code: job.code.clone(),
+        foreign: *foreign,
+        from_env: from_env.clone(),
+        storage: storage.clone(),
+        runtime: places.of_trials.name(),
+        seed: with.seed,
+        allow_cpu: with.allow_cpu,
+        secrets: Vec::new(),
+        earlier: with.earlier.clone(),
+    }
+}
+
+/// The plan of a study's first trial, and what a person should know of it. The error has every reason
+/// for which it can't run.
+pub fn rehearse(
+    study: &LoadedStudy,
+    id: &RunId,
+    places: &Places<'_>,
+    with: &Beginning,
+    options: &SubmitOptions,
+) -> Result<(Plan, Vec<Notice>), StudyError> {
+    let document = document(study, id, places, with);
+    let mut notices = travel(&study.trial)?;
+    let chooser = Chooser::new(&document)?;
+    let chosen = chooser.choose(&StudyState::default(), 1)?;
+    let params = chosen.params.first().map(|(params, _)| params.clone()).unwrap_or_default();
+    let job = job_of(&document, 1, &chooser.values(&params)?)?;
+    let plan = plan_of(&document, 1, &job, id, places.of_trials, places.prices)?;
+    let options = SubmitOptions { kind: TRAIN_JOB, foreign: job.foreign, ..options.clone() };
+    notices.extend(places.of_trials.check(&plan, &options)?);
+    Ok((plan, notices))
+}
+
+/// Begins a study: once this returns it goes on by itself.
+pub fn begin(
+    study: &LoadedStudy,
+    places: &Places<'_>,
+    with: &Beginning,
+    submitter: &Submitter<'_>,
+    notify: &mut dyn FnMut(Notice),
+) -> Result<Submitted, StudyError> {
+    let reservation = places.store.reserve(&study.job.name)?;
+    let id = reservation.run().clone();
+    let options = SubmitOptions { allow_cpu: with.allow_cpu, ..SubmitOptions::default() };
+    let (_, notices) = rehearse(study, &id, places, with, &options)?;
+    notices.into_iter().for_each(&mut *notify);
+    let paths = places.store.study(&id);
+    let begun = write_down(study, &id, places, with, &paths).and_then(|(document, values)| {
+        start(&document, values, reservation, places, submitter, notify)
+    });
+    if begun.is_err() {
+        // Nothing was started; what can't be removed is in nobody's way.
+        let _ = remove_tree(&paths.dir);
+    }
+    begun
+}
+
+fn write_down(
+    study: &LoadedStudy,
+    id: &RunId,
+    places: &Places<'_>,
+    with: &Beginning,
+    paths: &StudyPaths,
+) -> Result<(StudyDocument, BTreeMap<String, String>), StudyError> {
+    let mut document = document(study, id, places, with);
+    let (mut job, secrets, values) = withheld(&study.trial)?;
+    document.secrets = secrets;
+    private_dir(&paths.dir)?;
+    if let Some(code) = code_of(&study.trial)? {
+        // A study may take days: what is changed in the folder meanwhile changes no trial.
+        private_dir(&paths.code())?;
+        copy_code(&code, &paths.code(), mask_spec)?;
+        job.code = Some(paths.code().to_string_lossy().into_owned().into());
+    }
+    document.spec.trial = Trial::Job(Box::new(job));
+    document.write(paths)?;
+    Ok((document, values))
+}
+
+/// The folder or file with the trials' code, where it is one of this machine.
+fn code_of(trial: &LoadedJob) -> Result<Option<std::path::PathBuf>, StudyError> {
+    let Some(code @ Place::Path(_)) = &trial.job.code else { return Ok(None) };
+    Ok(locate(&trial.base, code)?.map(|located| located.real))
+}
+
+/// Goes on with a study whose loop is gone, by a run of its own. `values` are its secret values by the
+/// variables that bring them.
+pub fn go_on(
+    document: &StudyDocument,
+    values: BTreeMap<String, String>,
+    places: &Places<'_>,
+    submitter: &Submitter<'_>,
+    notify: &mut dyn FnMut(Notice),
+) -> Result<Submitted, StudyError> {
+    let reservation = places.store.reserve(&document.spec.name)?;
+    start(document, values, reservation, places, submitter, notify)
+}
+
+/// Submits the run whose command is the loop.
+fn start(
+    document: &StudyDocument,
+    values: BTreeMap<String, String>,
+    reservation: Reservation,
+    places: &Places<'_>,
+    submitter: &Submitter<'_>,
+    notify: &mut dyn FnMut(Notice),
+) -> Result<Submitted, StudyError> {
+    let given = values.values().cloned().collect();
+    let mut plan = loop_plan(document, values, reservation.run())?;
+    let options = SubmitOptions { kind: TUNE_JOB, ..SubmitOptions::default() };
+    places.of_loop.check(&plan, &options)?.into_iter().for_each(&mut *notify);
+    let secrets = plan.take_secrets(&given);
+    let text =
+        document.spec.to_yaml().map_err(|error| TrainError::Unwritable(error.to_string()))?;
+    let order = Order {
+        kind: TUNE_JOB,
+        plan,
+        secrets,
+        base: &document.base,
+        source: &text,
+        resolved: &text,
+    };
+    let submitted =
+        run::submit(places.store, places.of_loop, reservation, order, submitter, &options, notify);
+    submitted.map_err(|error| match error {
+        SubmitError::Store(error) => error.into(),
+        SubmitError::Runtime(error) => error.into(),
+    })
+}
+
+/// The plan of the run whose command is the loop of a study.
+fn loop_plan(
+    document: &StudyDocument,
+    values: BTreeMap<String, String>,
+    run: &RunId,
+) -> Result<Plan, StudyError> {
+    let variable = |(name, value)| EnvVar { name, value: Some(value), value_from: None };
+    let grace = document.template().grace.map_or(crate::plan::GRACE, |grace| grace.0);
+    let job = TrainJob {
+        name: document.spec.name.clone(),
+        labels: document.spec.labels.clone(),
+        framework: Framework::None,
+        command: Some(vec![OWN_PROGRAM.into(), LOOP_VERB.into()]),
+        env: values.into_iter().map(variable).collect(),
+        grace: Some(Span(grace + KILL_BOUND + LOOP_GRACE)),
+        retries: Retries {
+            out_of_memory: LOOP_RETRIES,
+            transient_signal: LOOP_RETRIES,
+            infrastructure: LOOP_RETRIES,
+            preemption: LOOP_RETRIES,
+            ..Retries::default()
+        },
+        ..TrainJob::default()
+    };
+    let context = PlanContext {
+        run: run.clone(),
+        runtime_defaults: RuntimeDefaults::LOCAL,
+        code_base: document.base.clone(),
+    };
+    let mut plan = plan(&job, &context).map_err(TrainError::from)?;
+    plan.head.schema_version = STUDY_VERSION;
+    plan.gang_mut().controller = Some(ControllerPlan { study: document.study.clone() });
+    Ok(plan)
+}

@@ -1,0 +1,37 @@
+//! A study: its document and journal, what is decided by them, and the loop that carries it out.
+
+mod begin;
+mod control;
+mod curve;
+mod decide;
+mod document;
+mod early;
+mod error;
+mod front;
+mod journal;
+mod make;
+mod report;
+mod room;
+mod rules;
+mod secrets;
+mod state;
+mod suggest;
+mod trial;
+mod watched;
+
+pub use begin::{Beginning, LOOP_VERB, Places, begin, go_on, rehearse};
+pub use control::{Surroundings, Told, by_person, control, summary};
+pub use curve::Reported;
+pub use document::{EarlierTrial, StudyDocument};
+pub use early::{Judged, judge};
+pub use error::StudyError;
+pub use front::{costs, front, progress};
+pub use journal::{Entry, JournalReader, Line, append};
+pub use make::{job_of, recorded};
+pub use report::{LiveCurves, StudyReport, TrialReport, short};
+pub use room::room;
+pub use rules::{max_trials, rules};
+pub use secrets::{SecretAt, withheld};
+pub use state::StudyState;
+pub use suggest::Chooser;
+pub use trial::{Point, StopReason, Trial, TrialEnd, TrialState};

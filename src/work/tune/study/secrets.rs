@@ -1,0 +1,157 @@
+//! Secret values leave a study's trial before it is written down, and come back where it runs.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use super::error::StudyError;
+use crate::plan::mask_spec;
+use crate::spec::check::MASK;
+use crate::spec::{TRAIN_JOB, TrainJob, to_yaml};
+use crate::work::train::LoadedJob;
+
+/// How the variables are called that bring a loop its secrets.
+const VARIABLE: &str = "MLCTL_STUDY_SECRET_";
+
+/// A place in a trial whose value is secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecretAt {
+    /// The place as a JSON pointer (RFC 6901).
+    pub place: String,
+    /// The variable of the loop that has the value.
+    pub variable: String,
+}
+
+/// A trial without its secrets, and these by the variables that bring them: what masking the job as a
+/// spec hides, and what `${VAR}` brought into variables of the environment.
+pub fn withheld(
+    trial: &LoadedJob,
+) -> Result<(TrainJob, Vec<SecretAt>, BTreeMap<String, String>), StudyError> {
+    let no_job = |error: String| StudyError::Space(format!("the trial can't be written: {error}"));
+    let given = trial.secrets();
+    let whole = serde_json::to_value(&trial.job).map_err(|error| no_job(error.to_string()))?;
+    let yaml = to_yaml(&trial.job).map_err(|error| no_job(error.to_string()))?;
+    let masked = mask_spec(&format!("{TRAIN_JOB}.yaml"), &yaml);
+    // The file's own writing of the job may differ from the document's in what is left out, never in
+    // the place of a value.
+    let masked = masked.map(|masked| {
+        let mut parsed = crate::spec::syntax::parse(0, &masked.text);
+        if parsed.documents.is_empty() { Json::Null } else { parsed.documents.remove(0).to_json() }
+    });
+    let mut found = Found { places: Vec::new(), values: BTreeMap::new() };
+    let mut shown = whole;
+    found.walk(&mut shown, masked.as_ref(), &mut String::new(), &|text| given.contains(text));
+    let job = serde_json::from_value(shown).map_err(|error| no_job(error.to_string()))?;
+    Ok((job, found.places, found.values))
+}
+
+struct Found {
+    places: Vec<SecretAt>,
+    values: BTreeMap<String, String>,
+}
+
+impl Found {
+    fn walk(
+        &mut self,
+        value: &mut Json,
+        masked: Option<&Json>,
+        place: &mut String,
+        is_given: &dyn Fn(&str) -> bool,
+    ) {
+        let mut below = |step: &str, value: &mut Json, masked: Option<&Json>| {
+            let length = place.len();
+            place.push('/');
+            place.push_str(&step.replace('~', "~0").replace('/', "~1"));
+            self.walk(value, masked, place, is_given);
+            place.truncate(length);
+        };
+        match value {
+            Json::Object(fields) => {
+                for (name, value) in fields {
+                    below(name, value, masked.and_then(|masked| masked.get(name.as_str())));
+                }
+            }
+            Json::Array(items) => {
+                for (at, value) in items.iter_mut().enumerate() {
+                    below(&at.to_string(), value, masked.and_then(|masked| masked.get(at)));
+                }
+            }
+            Json::String(text) => {
+                let is_masked = masked
+                    .and_then(Json::as_str)
+                    .is_some_and(|masked| masked != text && masked.contains(MASK));
+                if is_masked || is_given(text) {
+                    let variable = format!("{VARIABLE}{}", self.places.len());
+                    self.values.insert(variable.clone(), std::mem::replace(text, MASK.into()));
+                    self.places.push(SecretAt { place: place.clone(), variable });
+                }
+            }
+            Json::Null | Json::Bool(_) | Json::Number(_) => {}
+        }
+    }
+}
+
+/// A trial with its secrets in their places.
+pub(super) fn revealed(
+    trial: &TrainJob,
+    places: &[SecretAt],
+    variables: &BTreeMap<String, String>,
+) -> Result<TrainJob, StudyError> {
+    let no_job = |error: serde_json::Error| StudyError::Space(error.to_string());
+    let mut whole = serde_json::to_value(trial).map_err(no_job)?;
+    let mut missing = Vec::new();
+    for SecretAt { place, variable } in places {
+        match (whole.pointer_mut(place), variables.get(variable)) {
+            (Some(there), Some(value)) => *there = Json::String(value.clone()),
+            _ => missing.push(place.trim_start_matches('/').replace('/', ".")),
+        }
+    }
+    if missing.is_empty() {
+        serde_json::from_value(whole).map_err(no_job)
+    } else {
+        Err(StudyError::Secrets(missing))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn job(text: &str) -> LoadedJob {
+        let text = format!("apiVersion: mlctl.dev/v1\nkind: TrainJob\nname: a\n{text}");
+        let node = crate::spec::syntax::parse(0, &text).documents.remove(0);
+        LoadedJob {
+            job: serde_json::from_value(node.to_json()).unwrap(),
+            from_env: vec!["env[1].value".into()],
+            source: text,
+            base: "/".into(),
+            foreign: false,
+            storage: BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn secrets_leave_and_come_back() {
+        let trial = job("command: [train, --api-key, sk-0123456789abcdef0123]\n\
+             env: [{name: DB_PASSWORD, value: hunter2-long}, {name: REGION, value: from-shell}]\n\
+             roles: {worker: {env: [{name: A_TOKEN, value: t0k3n-value}]}}\n");
+        let (shown, places, values) = withheld(&trial).unwrap();
+        let text = serde_json::to_string(&shown).unwrap();
+        for secret in ["sk-0123456789abcdef0123", "hunter2-long", "from-shell", "t0k3n-value"] {
+            assert!(!text.contains(secret), "{secret}: {text}");
+        }
+        assert_eq!(values.len(), places.len());
+        assert_eq!(revealed(&shown, &places, &values).unwrap(), trial.job);
+        let lost = revealed(&shown, &places, &BTreeMap::new()).unwrap_err().to_string();
+        assert!(lost.contains("env.0.value"), "{lost}");
+    }
+
+    #[test]
+    fn a_trial_without_secrets_stays_as_it_is() {
+        let mut trial = job("command: [train]\nenv: [{name: A, value: b}]\n");
+        trial.from_env.clear();
+        let (shown, places, values) = withheld(&trial).unwrap();
+        assert_eq!((&shown, places.len(), values.len()), (&trial.job, 0, 0));
+    }
+}

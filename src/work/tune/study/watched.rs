@@ -1,0 +1,120 @@
+//! The run of a trial as its study's loop sees it.
+
+use std::time::{Duration, Instant};
+
+use super::curve::Reported;
+use super::decide::{RunEnd, RunFact};
+use super::error::StudyError;
+use crate::event::Event;
+use crate::gang::{ReplicaId, RunId};
+use crate::ops::cost::{Bill, Prices, Stretches, Window};
+use crate::plan::Plan;
+use crate::run::{SyncError, sync};
+use crate::runtime::Runtime;
+use crate::spec::TuneJob;
+use crate::store::{JournalReader, RunPaths, RunRecord, Store, StoreError, now};
+
+use super::make::recorded;
+
+/// A trial's run that is looked at again and again.
+#[derive(Debug)]
+pub(super) struct Watched {
+    paths: RunPaths,
+    plan: Option<Plan>,
+    primary: Option<ReplicaId>,
+    journal: JournalReader,
+    events: Vec<Event>,
+    /// What it has reported so far.
+    pub(super) reported: Reported,
+    /// It has reported something since the last look.
+    pub(super) is_fresh: bool,
+    record: Option<RunRecord>,
+    ended: Option<Instant>,
+}
+
+impl Watched {
+    pub(super) fn new(store: &Store, run: &RunId) -> Self {
+        let paths = store.paths(run);
+        let plan = paths.read_plan().ok();
+        let primary = plan.as_ref().map(|plan| plan.gang().primary().clone());
+        Self {
+            paths,
+            plan,
+            primary,
+            journal: JournalReader::default(),
+            events: Vec::new(),
+            reported: Reported::default(),
+            is_fresh: false,
+            record: None,
+            ended: None,
+        }
+    }
+
+    /// Looks at the run. A runtime that does not answer just now is an error that passes.
+    pub(super) fn look(
+        &mut self,
+        store: &Store,
+        runtime: &dyn Runtime,
+        spec: &TuneJob,
+    ) -> Result<RunFact, SyncError> {
+        if !self.paths.record().exists() {
+            return Ok(RunFact::Missing);
+        }
+        let record = sync(store, runtime, &self.paths)?;
+        self.take_in(&record, spec)?;
+        let is_ended = record.state.is_ended();
+        self.record = Some(record);
+        if !is_ended {
+            return Ok(RunFact::Living);
+        }
+        // Its place is free once nothing of it is left, or its agents' time to end is over.
+        let rules = self.plan.as_ref().map(|plan| &plan.gang().rules);
+        let bound = rules.map_or(Duration::ZERO, |rules| rules.grace + rules.kill_bound);
+        let since = *self.ended.get_or_insert_with(Instant::now);
+        if since.elapsed() < bound && !runtime.is_gone(&self.paths)? {
+            return Ok(RunFact::Living);
+        }
+        Ok(RunFact::Ended(self.end(spec)))
+    }
+
+    /// What it reports, from the journal of the run.
+    fn take_in(&mut self, record: &RunRecord, spec: &TuneJob) -> Result<(), StoreError> {
+        let (events, _) = self.journal.read(&self.paths.events(), record.journal)?;
+        let Some(primary) = &self.primary else { return Ok(()) };
+        let names = recorded(spec);
+        for event in events {
+            let before = self.reported.points.len();
+            self.reported.fold(&event, primary, &names);
+            self.is_fresh |= self.reported.points.len() > before;
+            self.events.push(event);
+        }
+        Ok(())
+    }
+
+    fn end(&self, spec: &TuneJob) -> RunEnd {
+        let also = spec.collect.with().also;
+        let (values, step) = self.reported.measured(&spec.metrics, &also, spec.measurement);
+        let record = self.record.as_ref();
+        let verdict = record.and_then(|record| record.verdict.as_ref());
+        RunEnd {
+            state: record.map(|record| record.state).unwrap_or_default(),
+            class: verdict.and_then(|v| v.first_failure.as_ref()).map(|failure| failure.class),
+            reason: verdict.map(|verdict| verdict.reason.clone()).unwrap_or_default(),
+            values,
+            step,
+        }
+    }
+
+    /// Ends the run; what it has reported until then stays.
+    pub(super) fn cancel(&self, runtime: &dyn Runtime) -> Result<(), StudyError> {
+        runtime.cancel(&self.paths, "its study")?;
+        Ok(())
+    }
+
+    /// What it has cost so far, where things have a price.
+    pub(super) fn cost(&self, prices: &Prices) -> Option<f64> {
+        let now = now();
+        let stretches = Stretches::of(&self.events, now);
+        Bill::of(self.plan.as_ref()?, &stretches, prices, Window::until(now)).cost
+    }
+}
