@@ -162,6 +162,7 @@ pub(crate) fn launch(
             termination_file: run.termination(&replica),
             memory_limit: role.memory.map(|memory| memory.bytes),
             accelerators: role.accelerators.is_some(),
+            metrics: plan.gang().metrics.clone().filter(|_| replica == primary),
             places: Places::of(
                 plan.gang(),
                 base.clone().into(),
