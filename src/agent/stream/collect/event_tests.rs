@@ -167,6 +167,25 @@ fn a_damaged_file_is_given_up_and_others_go_on() {
 }
 
 #[test]
+fn any_damage_ends_a_file_at_once() {
+    let sound = framed(&[event(1, &[("loss", 1.0)]), event(2, &[("loss", 2.0), ("x", 1.0)])]);
+    let mut random = fastrand::Rng::with_seed(7);
+    for _ in 0..200 {
+        let mut file = sound.clone();
+        for _ in 0..random.usize(1..4) {
+            let at = random.usize(..file.len());
+            file[at] = random.u8(..);
+        }
+        file.truncate(random.usize(..=file.len()));
+        let root = tempfile::tempdir().unwrap();
+        let mut folder = EventFolder::new(root.path().into(), wanted(&["loss"]));
+        write(root.path(), "a.tfevents", &file);
+        let (found, _) = read(&mut folder, 1 << 20);
+        assert!("1 loss=1, 2 loss=2".starts_with(&found), "{found}");
+    }
+}
+
+#[test]
 fn what_was_there_before_the_command_is_not_its_own() {
     let root = tempfile::tempdir().unwrap();
     let old = framed(&[event(1, &[("loss", 1.0)])]);

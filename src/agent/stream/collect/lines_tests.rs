@@ -86,3 +86,29 @@ fn expressions() {
         assert_eq!(read(collect, &["loss", "acc"], line), wanted, "{line}");
     }
 }
+
+/// Whatever is printed is read, or passed over.
+#[test]
+fn any_line() {
+    let pieces =
+        ["=", ":", " ", "loss", "é", "\"", "'", "{", "}", "1", ".", "e", "-", "step", "\t", "%"];
+    let katib = r"([\w|-]+)\s*=\s*([+-]?\d*(\.\d+)?)".to_owned();
+    let sources = [
+        CollectWith::default(),
+        CollectWith { format: LineFormat::Json, ..CollectWith::default() },
+        CollectWith { regex: vec![katib], ..CollectWith::default() },
+    ];
+    let names = vec!["loss".to_owned()];
+    let wanted = Wanted::of(&MetricsPlan { names, collect: CollectWith::default() });
+    let readers = sources.map(|collect| LineReader::of(&collect));
+    let mut random = fastrand::Rng::with_seed(7);
+    for _ in 0..2000 {
+        let line: String =
+            (0..random.usize(..12)).map(|_| pieces[random.usize(..pieces.len())]).collect();
+        for reader in &readers {
+            reader.read(&line, &wanted, &mut |metrics| {
+                assert!(metrics.values["loss"].is_finite(), "{line}");
+            });
+        }
+    }
+}
