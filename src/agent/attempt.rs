@@ -13,6 +13,7 @@ use super::names;
 use super::places::ReplicaPlaces;
 use super::process::{Control, Ended, Program, Sink, run};
 use super::setup::Steps;
+use super::stream::Collector;
 use super::work;
 use super::work_link::WorkLink;
 use crate::event::EventKind;
@@ -122,6 +123,9 @@ fn watched(
             unresolved.join(", ")
         );
         log.own(EventKind::Warning { message });
+    }
+    if let Some(metrics) = &config.metrics {
+        log.collect(Collector::new(metrics, &program.cwd, &program.env));
     }
     let output = Arc::clone(log);
     let sink: Sink = Arc::new(move |bytes: &[u8]| output.command_output(bytes));

@@ -10,7 +10,7 @@ use super::places::Places;
 use super::pod::CodeFile;
 use super::work_link::WorkLink;
 use crate::gang::{GangConfig, ReplicaId};
-use crate::plan::{CodeArchive, Withheld};
+use crate::plan::{CodeArchive, MetricsPlan, Withheld};
 use crate::spec::Setup;
 
 /// The configuration of one agent. As a document it holds no secret: secret variables are in the
@@ -74,6 +74,10 @@ pub struct AgentConfig {
     /// it ends.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub controller: bool,
+    /// Which metrics of the command are read, and where; `None`: those that trainers usually print. Only
+    /// the primary's agent has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metrics: Option<MetricsPlan>,
     /// What is in buckets.
     #[serde(default, skip_serializing_if = "Places::is_empty")]
     pub places: Places,

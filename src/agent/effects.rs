@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::serve::{Agent, Work};
-use super::stream::Hypertune;
+use super::stream::{Hypertune, Reports};
 use super::{events, links, termination};
 use crate::event::EventKind;
 use crate::gang::{
@@ -81,7 +81,12 @@ impl Agent {
             }
             MemberOutput::Dial { after } => self.connect(after),
             MemberOutput::StartCommand { attempt } => {
-                self.log.begin(attempt, Hypertune::new(self.runner.reports(attempt)));
+                // What a plan says is read from when the command's folder is there.
+                let reports = match self.config.metrics {
+                    Some(_) => Reports::default(),
+                    None => Reports::Usual(Hypertune::new(self.runner.reports(attempt))),
+                };
+                self.log.begin(attempt, reports);
                 self.meter.begin();
                 self.log.own(EventKind::CommandStarting);
                 self.runner.start(attempt);

@@ -5,10 +5,10 @@ use std::io::Write;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use indexmap::IndexMap;
 use jiff::Timestamp;
 
-use super::stream::{Hypertune, Metrics, StreamWriter, read_metrics};
+use super::reported::Reported;
+use super::stream::{Collector, Metrics, Reports, StreamWriter};
 use crate::event::{EVENT_VERSION, Event, EventKind};
 use crate::gang::{Attempt, ReplicaId, RunId};
 
@@ -16,15 +16,8 @@ use crate::gang::{Attempt, ReplicaId, RunId};
 const LAST_LINES: usize = 20;
 /// How many characters of each such line are kept.
 const LINE_CHARS: usize = 500;
-/// The least time between two events with metrics of the same step, and between two with the progress
-/// of set-up.
-const REPORT_PACE: Duration = Duration::from_secs(1);
-/// So many steps may have events of their own at once, and so many more each second: a curve has all of
-/// its points unless it is drawn faster. What comes faster is reported as the last of its second.
-const STEPS_AT_ONCE: f64 = 200.0;
-const STEPS_PER_SECOND: f64 = 5.0;
-/// How often all metrics are repeated, since kubelets drop old parts of logs.
-const METRICS_REPEAT_PACE: Duration = Duration::from_mins(1);
+/// The least time between two events with the progress of set-up.
+const PROGRESS_PACE: Duration = Duration::from_secs(1);
 
 /// The log, which all threads of an agent share.
 pub(super) struct Log {
@@ -39,22 +32,12 @@ struct State {
     /// The start of a line whose end has not come yet.
     partial: Vec<u8>,
     last_lines: VecDeque<String>,
-    /// The last step that the command printed.
-    step: Option<u64>,
-    /// Metrics that have been printed since the last event with metrics.
-    fresh: IndexMap<String, f64>,
-    /// The last value of each metric of this attempt.
-    all: IndexMap<String, f64>,
-    /// When the last event with metrics was written.
-    metrics_written: Instant,
-    /// When all metrics were repeated last.
-    metrics_repeated: Instant,
+    /// The metrics of this attempt.
+    reported: Reported,
     /// When the last event with progress of set-up was written.
     progress_written: Option<Instant>,
-    /// How many steps may have an event of their own now, and since when.
-    allowance: (f64, Instant),
-    /// The file in which the command may report, beside what it prints.
-    reports: Hypertune,
+    /// Where they come from.
+    reports: Reports,
 }
 
 impl Log {
@@ -64,29 +47,21 @@ impl Log {
         run: &RunId,
         replica: &ReplicaId,
     ) -> Self {
-        let now = Instant::now();
         let state = State {
             writer: StreamWriter::new(out, nonce),
             attempt: 0,
             partial: Vec::new(),
             last_lines: VecDeque::new(),
-            step: None,
-            fresh: IndexMap::new(),
-            all: IndexMap::new(),
-            metrics_written: now.checked_sub(REPORT_PACE).unwrap_or(now),
-            metrics_repeated: now,
+            reported: Reported::new(),
             progress_written: None,
-            allowance: (STEPS_AT_ONCE, now),
-            reports: Hypertune::default(),
+            reports: Reports::default(),
         };
         Self { run: run.into(), replica: replica.clone(), state: Mutex::new(state) }
     }
 
     /// Writes an event of this replica, in the current attempt.
     pub(super) fn own(&self, kind: EventKind) {
-        let mut state = self.lock();
-        let attempt = state.attempt;
-        self.put(&mut state, attempt, Some(self.replica.clone()), kind);
+        self.put_own(&mut self.lock(), [kind]);
     }
 
     /// Writes an event of the gang, or of another replica.
@@ -94,17 +69,22 @@ impl Log {
         self.put(&mut self.lock(), attempt, replica, kind);
     }
 
-    /// Says that what follows belongs to this attempt, whose command may report in this file too. Lines
-    /// and metrics of the last one are forgotten.
-    pub(super) fn begin(&self, attempt: Attempt, reports: Hypertune) {
+    /// Says that what follows belongs to this attempt, whose command reports there. Lines and metrics of
+    /// the last one are forgotten.
+    pub(super) fn begin(&self, attempt: Attempt, reports: Reports) {
         let mut state = self.lock();
         state.attempt = attempt;
         state.partial.clear();
         state.last_lines.clear();
-        state.fresh.clear();
-        state.all.clear();
-        state.step = None;
+        state.reported.begin(reports.is_planned());
         state.reports = reports;
+    }
+
+    /// Says that the command of this attempt, which is about to start, reports there.
+    pub(super) fn collect(&self, collector: Collector) {
+        let mut state = self.lock();
+        state.reported.begin(true);
+        state.reports = Reports::Planned(Box::new(collector));
     }
 
     /// Passes output of the command on, and looks for metrics in it.
@@ -112,14 +92,11 @@ impl Log {
         let mut state = self.lock();
         state.writer.output(bytes);
         for line in take_lines(&mut state.partial, bytes) {
-            if let Some(metrics) = read_metrics(&line) {
-                self.note(&mut state, metrics);
-            }
+            self.note(&mut state, |reports, sink| reports.printed(&line, sink));
             remember(&mut state.last_lines, &line);
         }
-        if !state.fresh.is_empty() && state.metrics_written.elapsed() >= REPORT_PACE {
-            self.write_metrics(&mut state);
-        }
+        let due = state.reported.due();
+        self.put_own(&mut state, due);
     }
 
     /// Passes output of set-up on, and writes its last line as progress.
@@ -130,29 +107,21 @@ impl Log {
         for line in &lines {
             remember(&mut state.last_lines, line);
         }
-        let due = state.progress_written.is_none_or(|at| at.elapsed() >= REPORT_PACE);
+        let due = state.progress_written.is_none_or(|at| at.elapsed() >= PROGRESS_PACE);
         if let (Some(line), true) = (lines.into_iter().rfind(|line| !line.trim().is_empty()), due) {
             state.progress_written = Some(Instant::now());
             let line = line.trim().chars().take(200).collect();
-            let attempt = state.attempt;
-            let kind = EventKind::SetupProgress { line };
-            self.put(&mut state, attempt, Some(self.replica.clone()), kind);
+            self.put_own(&mut state, [EventKind::SetupProgress { line }]);
         }
     }
 
-    /// Writes metrics that have waited, and now and then all of them again. To be called about
-    /// every second.
+    /// Reads files of metrics, writes metrics that have waited, and now and then all of them again. To be
+    /// called about every second.
     pub(super) fn tick(&self) {
         let mut state = self.lock();
-        self.note_reports(&mut state);
-        if state.metrics_repeated.elapsed() >= METRICS_REPEAT_PACE {
-            state.metrics_repeated = Instant::now();
-            let all = state.all.clone();
-            state.fresh.extend(all);
-        }
-        if !state.fresh.is_empty() && state.metrics_written.elapsed() >= REPORT_PACE {
-            self.write_metrics(&mut state);
-        }
+        self.note(&mut state, Reports::poll);
+        let due = state.reported.tick();
+        self.put_own(&mut state, due);
     }
 
     /// Writes the metrics that wait, because the command has ended, and gives its last lines.
@@ -161,50 +130,33 @@ impl Log {
         let partial = std::mem::take(&mut state.partial);
         if !partial.is_empty() {
             let line = String::from_utf8_lossy(&partial).into_owned();
-            if let Some(metrics) = read_metrics(&line) {
-                self.note(&mut state, metrics);
-            }
+            self.note(&mut state, |reports, sink| reports.printed(&line, sink));
             remember(&mut state.last_lines, &line);
         }
-        self.note_reports(&mut state);
-        if !state.fresh.is_empty() {
-            self.write_metrics(&mut state);
-        }
+        self.note(&mut state, Reports::finish);
+        let last = state.reported.take();
+        self.put_own(&mut state, last);
         state.last_lines.iter().cloned().collect()
     }
 
-    /// Takes in what the command has written into its file of reports. One that can't be read is none:
-    /// the command itself is told when it can't write there.
-    fn note_reports(&self, state: &mut State) {
-        for metrics in state.reports.fresh().unwrap_or_default() {
-            self.note(state, metrics);
-        }
+    /// Takes in metrics from where the command reports them; those of the point before are written first,
+    /// if there may be an event more.
+    fn note(&self, state: &mut State, read: impl FnOnce(&mut Reports, &mut dyn FnMut(Metrics))) {
+        let mut reports = std::mem::take(&mut state.reports);
+        read(&mut reports, &mut |metrics| {
+            let first = state.reported.note(metrics);
+            self.put_own(state, first);
+        });
+        let warnings = reports.warnings().into_iter();
+        state.reports = reports;
+        self.put_own(state, warnings.map(|message| EventKind::Warning { message }));
     }
 
-    /// Takes in metrics; those of the step before are written first, if there may be an event more.
-    fn note(&self, state: &mut State, metrics: Metrics) {
-        let is_next = metrics.step.is_some() && metrics.step != state.step;
-        if is_next && !state.fresh.is_empty() {
-            let (left, since) = state.allowance;
-            let left = left + since.elapsed().as_secs_f64() * STEPS_PER_SECOND;
-            let left = left.min(STEPS_AT_ONCE);
-            state.allowance = (left, Instant::now());
-            if left >= 1.0 {
-                state.allowance.0 -= 1.0;
-                self.write_metrics(state);
-            }
+    /// Writes events of this replica, in the current attempt.
+    fn put_own(&self, state: &mut State, kinds: impl IntoIterator<Item = EventKind>) {
+        for kind in kinds {
+            self.put(state, state.attempt, Some(self.replica.clone()), kind);
         }
-        state.step = metrics.step.or(state.step);
-        state.fresh.extend(metrics.values);
-    }
-
-    fn write_metrics(&self, state: &mut State) {
-        let values = std::mem::take(&mut state.fresh);
-        state.all.extend(values.clone());
-        state.metrics_written = Instant::now();
-        let kind = EventKind::Metrics { step: state.step, values };
-        let attempt = state.attempt;
-        self.put(state, attempt, Some(self.replica.clone()), kind);
     }
 
     fn put(
@@ -253,4 +205,104 @@ fn remember(last: &mut VecDeque<String>, line: &str) {
         last.pop_front();
     }
     last.push_back(line.chars().take(LINE_CHARS).collect());
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::agent::stream::{Hypertune, Item, StreamReader};
+    use crate::plan::MetricsPlan;
+    use crate::spec::{CollectWith, MetricSource};
+
+    #[derive(Clone, Default)]
+    struct Shared(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Shared {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// What the log has in the end, events of metrics as step and values.
+    fn shown(run: impl FnOnce(&Log)) -> Vec<String> {
+        let out = Shared::default();
+        let replica = "worker-0".parse().unwrap();
+        run(&Log::new(Box::new(out.clone()), "n", &"digits-abc123".into(), &replica));
+        let bytes = out.0.lock().unwrap().clone();
+        let one = |item| match item {
+            Item::Event(Event { kind: EventKind::Metrics { step, values }, .. }) => {
+                format!("{step:?} {values:?}")
+            }
+            Item::Event(Event { kind: EventKind::Warning { .. }, .. }) => "warning".into(),
+            Item::Event(event) => format!("{event:?}"),
+            Item::Line(line) => String::from_utf8(line.bytes).unwrap(),
+        };
+        StreamReader::new("n").push(&bytes).into_iter().map(one).collect()
+    }
+
+    fn plan(from: MetricSource, path: &str) -> MetricsPlan {
+        let collect = CollectWith { from, path: Some(path.into()), ..CollectWith::default() };
+        MetricsPlan { names: vec!["score_x".into()], collect }
+    }
+
+    #[test]
+    fn without_a_plan_known_names_count_and_a_second_has_one_event() {
+        let printed = shown(|log| {
+            log.begin(1, Reports::Usual(Hypertune::default()));
+            log.command_output(b"loss=1 score_x=2\nloss=3\nstep=1 loss=4\nscore_x=5\n");
+            log.tick();
+            log.end();
+        });
+        let lines = ["loss=1 score_x=2", "loss=3", "step=1 loss=4", "score_x=5"];
+        let events = [r#"None {"loss": 3.0, "score_x": 2.0}"#, r#"Some(1) {"loss": 4.0}"#];
+        assert_eq!(printed, [&lines[..], &events[..]].concat());
+    }
+
+    #[test]
+    fn with_a_plan_each_report_of_its_names_is_an_event() {
+        let folder = tempfile::tempdir().unwrap();
+        let printed = shown(|log| {
+            log.begin(1, Reports::default());
+            log.collect(Collector::new(&plan(MetricSource::Stdout, ""), folder.path(), &[]));
+            log.command_output(b"loss=1 score_x=2\nloss=3\nscore_x=4\nstep=1 score_x=5\nscore_x=6");
+            log.end();
+        });
+        let events = [
+            r#"None {"score_x": 2.0}"#,
+            r#"None {"score_x": 4.0}"#,
+            r#"Some(1) {"score_x": 5.0}"#,
+            r#"Some(1) {"score_x": 6.0}"#,
+        ];
+        let found: Vec<&String> = printed
+            .iter()
+            .filter(|line| line.starts_with("None ") || line.starts_with("Some("))
+            .collect();
+        assert_eq!(found, events);
+    }
+
+    #[test]
+    fn files_are_read_at_a_tick_and_at_the_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let printed = shown(|log| {
+            log.begin(1, Reports::default());
+            log.collect(Collector::new(&plan(MetricSource::File, "log"), folder.path(), &[]));
+            log.command_output(b"score_x=1\n");
+            fs_err::write(folder.path().join("log"), "score_x=2\n").unwrap();
+            log.tick();
+            fs_err::write(folder.path().join("log"), "score_x=2\nscore_x=3").unwrap();
+            log.end();
+            log.end();
+            log.begin(2, Reports::default());
+            log.collect(Collector::new(&plan(MetricSource::File, "."), folder.path(), &[]));
+            log.tick();
+            log.end();
+        });
+        let events = [r#"None {"score_x": 2.0}"#, r#"None {"score_x": 3.0}"#, "warning"];
+        assert_eq!(printed, [&["score_x=1"], &events[..]].concat());
+    }
 }

@@ -24,6 +24,7 @@ pub mod pod;
 mod presence;
 mod probe;
 mod process;
+mod reported;
 mod run;
 mod runner;
 mod serve;

@@ -14,15 +14,13 @@ use super::log::Log;
 use super::places::ReplicaPlaces;
 use super::process::{Control, Ended, Program};
 use super::setup::with_python;
+use super::stream::METRIC_FILE;
 use crate::gang::Attempt;
 use crate::plan::OWN_PROGRAM;
 use crate::sys;
 
 /// A port of the command is free within this time after its end, or the clean-up has failed.
 const PORT_RELEASE_LIMIT: Duration = Duration::from_secs(10);
-
-/// The variable that tells trainers written for Vertex AI where to report metrics (cloudml-hypertune).
-const METRIC_FILE: &str = "CLOUD_ML_HP_METRIC_FILE";
 
 /// How the names of variables begin that mean something to mlctl's own processes only.
 const PRIVATE_PREFIX: &str = "MLCTL_AGENT_";

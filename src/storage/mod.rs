@@ -6,6 +6,7 @@ mod mount;
 mod objects;
 mod place;
 mod read;
+pub(crate) mod tfrecord;
 
 pub use code::*;
 pub use model::*;

@@ -3,7 +3,10 @@ use std::path::{Path, PathBuf};
 
 use super::*;
 use crate::agent::{AgentRuntime, Code};
-use crate::plan::{ClusterLayout, Plan, PlanContext, RuntimeDefaults, Withheld};
+use crate::plan::{
+    ClusterLayout, MetricsPlan, Plan, PlanContext, RuntimeDefaults, STUDY_VERSION, Withheld,
+};
+use crate::spec::CollectWith;
 use crate::store::fixture::tasks;
 use crate::work::train::plan;
 
@@ -127,6 +130,19 @@ fn each_pod_knows_its_replica() {
         // The secret's value is the role's own; where there is none the plan's text stays.
         assert_eq!(inherited.get("API_KEY").map(String::as_str), leads.then_some("real"));
         assert_eq!(config.env.contains_key("API_KEY"), !leads);
+    }
+}
+
+#[test]
+fn the_primary_alone_reads_the_metrics_of_a_trial() {
+    let mut plan = plan_of(SPEC);
+    let metrics = MetricsPlan { names: vec!["loss".into()], collect: CollectWith::default() };
+    plan.head.schema_version = STUDY_VERSION;
+    plan.gang_mut().metrics = Some(metrics.clone());
+    let folders = Folders::new(&plan, "/o", Vec::new());
+    for (index, wanted) in [("0", Some(metrics)), ("1", None)] {
+        let config = folders.configure("digits-abc123-chief", index).unwrap().config;
+        assert_eq!(config.metrics, wanted);
     }
 }
 

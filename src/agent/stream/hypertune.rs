@@ -2,13 +2,17 @@
 //! cloudml-hypertune writes it (`hypertune/hypertune.py` in GoogleCloudPlatform/cloudml-hypertune).
 
 use std::collections::VecDeque;
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, Read};
 use std::path::PathBuf;
 
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 
 use super::metrics::{MAX_VALUES, Metrics};
+use crate::storage::{ReadError, open};
+
+/// The variable that tells trainers written for Vertex AI where to report metrics.
+pub const METRIC_FILE: &str = "CLOUD_ML_HP_METRIC_FILE";
 
 /// A file that is longer is none of that package: it keeps its last 100 reports.
 const LONGEST: u64 = 1 << 20;
@@ -30,17 +34,15 @@ impl Hypertune {
         Self { path, seen: VecDeque::new() }
     }
 
-    /// The reports that have come since the last call, in order. A file that is not there has none; of
-    /// one that is being written only whole lines count.
+    /// The reports that have come since the last call, in order. A file that is not there has none, nor
+    /// has a folder or a pipe; of one that is being written only whole lines count.
     pub fn fresh(&mut self) -> io::Result<Vec<Metrics>> {
-        let file = match fs_err::File::open(&self.path) {
+        let file = match open(&self.path) {
             Ok(file) => file,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(error),
+            Err(ReadError::NotAFile { .. }) => return Ok(Vec::new()),
+            Err(error) if error.is_missing() => return Ok(Vec::new()),
+            Err(error) => return Err(error.into()),
         };
-        if !file.metadata()?.is_file() {
-            return Ok(Vec::new());
-        }
         let mut text = Vec::new();
         file.take(LONGEST).read_to_end(&mut text)?;
         Ok(self.take(&String::from_utf8_lossy(&text)))

@@ -5,14 +5,18 @@
 //! command that starts like an own line of any run gets one backslash in front, which the reader
 //! takes away again; so events are never parsed from what a user prints.
 
+mod collect;
 mod hypertune;
 mod metrics;
 mod reader;
+mod reports;
 mod writer;
 
-pub use hypertune::Hypertune;
+pub use collect::Collector;
+pub use hypertune::{Hypertune, METRIC_FILE};
 pub use metrics::*;
 pub use reader::*;
+pub use reports::Reports;
 pub use writer::*;
 
 /// How every own line starts, before the nonce.

@@ -1,13 +1,9 @@
 //! TFRecord files: records framed by their length, with checksums.
 
 use bytes::{Buf, Bytes, BytesMut};
-use crc_fast::{CrcAlgorithm, checksum};
 
 use super::row::{Row, Split, shown_of};
-
-/// Length and its checksum before a record, and the checksum of its data behind it.
-const HEAD: usize = 12;
-const TAIL: usize = 4;
+use crate::storage::tfrecord::{HEAD, TAIL, is_sound, length};
 
 /// The records of a file, which is not cut into shards: where one begins is known from the one before.
 /// A record whose data is damaged is an error of its own. Where a length is damaged, or the file ends
@@ -44,11 +40,6 @@ impl TfRecords {
         self.done = true;
         let message = format!("from byte {} on the file can't be read: {reason}", self.at);
         Row::faulty(self.at, self.records, Bytes::new(), 400, message)
-    }
-
-    fn number(&self, at: usize) -> u32 {
-        let bytes = self.buffer.get(at..at + 4).and_then(|bytes| bytes.try_into().ok());
-        u32::from_le_bytes(bytes.unwrap_or_default())
     }
 
     /// No more bytes come, and what there is is no whole record.
@@ -91,11 +82,9 @@ impl Split for TfRecords {
         if self.skip > 0 || self.buffer.len() < HEAD {
             return self.ended();
         }
-        let head = &self.buffer[..8];
-        let length = head.try_into().map(u64::from_le_bytes).unwrap_or_default();
-        if masked(head) != self.number(8) {
+        let Some(length) = length(&self.buffer) else {
             return Some(self.fault("the checksum of a record's length is wrong".into()));
-        }
+        };
         let (offset, record) = (self.at, self.records);
         let whole = length.saturating_add((HEAD + TAIL) as u64);
         if length > self.limit {
@@ -113,7 +102,7 @@ impl Split for TfRecords {
         if self.buffer.len() < end + TAIL {
             return self.ended();
         }
-        let sound = masked(&self.buffer[HEAD..end]) == self.number(end);
+        let sound = is_sound(&self.buffer[HEAD..end], &self.buffer[end..end + TAIL]);
         let mut text = self.buffer.split_to(end + TAIL).freeze();
         text.truncate(end);
         text.advance(HEAD);
@@ -135,29 +124,10 @@ impl Split for TfRecords {
     }
 }
 
-/// TFRecord's checksum: CRC-32C, turned and shifted so that data that holds checksums has none of its
-/// own by accident.
-fn masked(bytes: &[u8]) -> u32 {
-    let crc = checksum(CrcAlgorithm::Crc32Iscsi, bytes) as u32;
-    crc.rotate_right(15).wrapping_add(0xa282_ead8)
-}
-
-#[cfg(test)]
-pub(crate) fn framed(records: &[&[u8]]) -> Vec<u8> {
-    let mut file = Vec::new();
-    for record in records {
-        let length = (record.len() as u64).to_le_bytes();
-        file.extend(length);
-        file.extend(masked(&length).to_le_bytes());
-        file.extend(*record);
-        file.extend(masked(record).to_le_bytes());
-    }
-    file
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::storage::tfrecord::framed;
 
     fn rows(file: &[u8], step: usize) -> Vec<Row> {
         let mut split = TfRecords::new(10);
@@ -179,9 +149,7 @@ mod tests {
 
     #[test]
     fn records_come_whole_and_damage_is_told() {
-        let hello = b"\x05\0\0\0\0\0\0\0\xea\xb2\x04\x3ehello\xbb\x1f\x1c\x19";
-        assert_eq!(framed(&[b"hello"]), hello);
-        let file = framed(&[b"hello", b"", b"longer than ten", b"end"]);
+        let file = framed(&[&b"hello"[..], b"", b"longer than ten", b"end"]);
         for step in [1, 5, 1000] {
             let all = rows(&file, step);
             assert_eq!(all.len(), 4);

@@ -39,17 +39,16 @@ impl Reported {
                 }
                 let from = self.started.unwrap_or(event.time);
                 let seconds = event.time.duration_since(from).as_secs_f64().max(0.0);
-                // Agents repeat the last values now and then, and report metrics of one step apart.
+                // Agents repeat the last points now and then, and report metrics of one step apart.
                 if step.is_none()
                     && values.iter().all(|(name, value)| self.last(name) == Some(*value))
                 {
                     return;
                 }
-                match self.points.last_mut() {
-                    Some(last) if step.is_some() && last.step == *step => {
-                        last.values.extend(values)
-                    }
-                    _ => self.points.push(Point { step: *step, seconds, values }),
+                let known = |point: &&mut Point| step.is_some() && point.step == *step;
+                match self.points.iter_mut().rev().find(known) {
+                    Some(point) => point.values.extend(values),
+                    None => self.points.push(Point { step: *step, seconds, values }),
                 }
             }
             _ => {}

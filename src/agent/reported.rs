@@ -1,0 +1,196 @@
+//! When the metrics of a command become events: one for each point of a curve, unless it is drawn
+//! faster than anybody looks at it.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use indexmap::IndexMap;
+
+use super::stream::Metrics;
+use crate::event::EventKind;
+
+/// The least time between two events with metrics of the same step.
+const REPORT_PACE: Duration = Duration::from_secs(1);
+/// So many steps may have events of their own at once, and so many more each second: a curve has all of
+/// its points unless it is drawn faster. What comes faster is reported as the last of its second.
+const STEPS_AT_ONCE: f64 = 200.0;
+const STEPS_PER_SECOND: f64 = 5.0;
+/// How often all metrics are repeated, since kubelets drop old parts of logs.
+const REPEAT_PACE: Duration = Duration::from_mins(1);
+
+/// The metrics that one command has reported so far.
+pub(super) struct Reported {
+    /// Each report is a point, also one without a step: a study counts them.
+    is_each: bool,
+    /// The last step that the command reported.
+    step: Option<u64>,
+    /// Metrics that have come since the last event with metrics.
+    fresh: IndexMap<String, f64>,
+    /// The last value of each metric, with its step.
+    all: IndexMap<String, (Option<u64>, f64)>,
+    /// When the last event with metrics was written.
+    written: Instant,
+    /// When all metrics were repeated last.
+    repeated: Instant,
+    /// How many steps may have an event of their own now, and since when.
+    allowance: (f64, Instant),
+}
+
+impl Reported {
+    pub(super) fn new() -> Self {
+        let now = Instant::now();
+        Self {
+            is_each: false,
+            step: None,
+            fresh: IndexMap::new(),
+            all: IndexMap::new(),
+            written: now.checked_sub(REPORT_PACE).unwrap_or(now),
+            repeated: now,
+            allowance: (STEPS_AT_ONCE, now),
+        }
+    }
+
+    /// Forgets the metrics of the command before.
+    pub(super) fn begin(&mut self, is_each: bool) {
+        self.is_each = is_each;
+        self.fresh.clear();
+        self.all.clear();
+        self.step = None;
+    }
+
+    /// Takes in a report. Gives the event that is to be written first: what waited, if it is another
+    /// point and there may be an event more.
+    pub(super) fn note(&mut self, metrics: Metrics) -> Option<EventKind> {
+        let is_next = self.is_each || (metrics.step.is_some() && metrics.step != self.step);
+        let mut first = None;
+        if is_next && !self.fresh.is_empty() {
+            let (left, since) = self.allowance;
+            let left = left + since.elapsed().as_secs_f64() * STEPS_PER_SECOND;
+            let left = left.min(STEPS_AT_ONCE);
+            self.allowance = (left, Instant::now());
+            if left >= 1.0 {
+                self.allowance.0 -= 1.0;
+                first = self.take();
+            }
+        }
+        self.step = metrics.step.or(self.step);
+        self.fresh.extend(metrics.values);
+        first
+    }
+
+    /// What waits, when it has waited long enough.
+    pub(super) fn due(&mut self) -> Option<EventKind> {
+        if self.written.elapsed() >= REPORT_PACE { self.take() } else { None }
+    }
+
+    /// What waits and, now and then, all metrics again.
+    pub(super) fn tick(&mut self) -> Vec<EventKind> {
+        if self.repeated.elapsed() >= REPEAT_PACE {
+            self.repeated = Instant::now();
+            if self.is_each {
+                return self.take().into_iter().chain(self.points()).collect();
+            }
+            let all = self.all.iter().map(|(name, (_, value))| (name.clone(), *value));
+            self.fresh.extend(all);
+        }
+        self.due().into_iter().collect()
+    }
+
+    /// What waits, because the command has ended.
+    pub(super) fn take(&mut self) -> Option<EventKind> {
+        if self.fresh.is_empty() {
+            return None;
+        }
+        let values = std::mem::take(&mut self.fresh);
+        self.all.extend(values.iter().map(|(name, value)| (name.clone(), (self.step, *value))));
+        self.written = Instant::now();
+        Some(EventKind::Metrics { step: self.step, values })
+    }
+
+    /// The last points that have a step, each at its own: whoever counts points sees that they are the
+    /// same. Of those without one nobody could tell.
+    fn points(&self) -> Vec<EventKind> {
+        let mut points: BTreeMap<u64, IndexMap<String, f64>> = BTreeMap::new();
+        for (name, (step, value)) in &self.all {
+            if let Some(step) = step {
+                points.entry(*step).or_default().insert(name.clone(), *value);
+            }
+        }
+        let event = |(step, values)| EventKind::Metrics { step: Some(step), values };
+        points.into_iter().map(event).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(step: Option<u64>, name: &str, value: f64) -> Metrics {
+        Metrics { step, values: [(name.to_owned(), value)].into_iter().collect() }
+    }
+
+    fn shown(events: impl IntoIterator<Item = EventKind>) -> String {
+        let one = |event| match event {
+            EventKind::Metrics { step, values } => format!(
+                "{}{:?}",
+                step.map(|step| format!("{step}:")).unwrap_or_default(),
+                values
+                    .into_iter()
+                    .map(|(name, value)| format!("{name}={value}"))
+                    .collect::<Vec<_>>()
+            ),
+            other => format!("{other:?}"),
+        };
+        events.into_iter().map(one).collect::<Vec<_>>().join(" ").replace('"', "")
+    }
+
+    #[test]
+    fn points_of_a_plan_are_events_of_their_own() {
+        let reports =
+            || [report(None, "a", 1.0), report(None, "a", 2.0), report(Some(1), "b", 3.0)];
+        let mut usual = Reported::new();
+        let mut events: Vec<_> = reports().into_iter().filter_map(|one| usual.note(one)).collect();
+        events.extend(usual.take());
+        assert_eq!(shown(events), "[a=2] 1:[b=3]");
+        let mut planned = Reported::new();
+        planned.begin(true);
+        let mut events: Vec<_> =
+            reports().into_iter().filter_map(|one| planned.note(one)).collect();
+        events.extend(planned.take());
+        assert_eq!(shown(events), "[a=1] [a=2] 1:[b=3]");
+        assert_eq!(planned.take(), None);
+    }
+
+    #[test]
+    fn no_last_value_is_lost_where_points_come_too_fast() {
+        let mut planned = Reported::new();
+        planned.begin(true);
+        let mut events: Vec<_> = planned.note(report(None, "rare", 7.0)).into_iter().collect();
+        for n in 0..10_000 {
+            events.extend(planned.note(report(None, "a", f64::from(n))));
+        }
+        assert!((200..300).contains(&events.len()), "{}", events.len());
+        events.extend(planned.note(report(None, "b", 8.0)));
+        events.extend(planned.take());
+        let all = shown(events);
+        assert!(all.starts_with("[rare=7] [a=0] [a=1]"));
+        assert!(all.contains("a=9999") && all.contains("b=8"));
+    }
+
+    #[test]
+    fn points_are_repeated_at_their_own_steps() {
+        let Some(long_ago) = Instant::now().checked_sub(REPEAT_PACE) else { return };
+        for (is_each, wanted) in [(true, "5:[c=4] 3:[a=1] 5:[c=4]"), (false, "5:[c=4, b=2, a=1]")] {
+            let mut reported = Reported::new();
+            reported.begin(is_each);
+            let _ = reported.note(report(None, "b", 2.0));
+            let _ = reported.note(report(Some(3), "a", 1.0));
+            let _ = reported.take();
+            let _ = reported.note(report(Some(5), "c", 4.0));
+            reported.repeated = long_ago;
+            reported.written = long_ago;
+            assert_eq!(shown(reported.tick()), wanted);
+            assert!(reported.tick().is_empty());
+        }
+    }
+}
