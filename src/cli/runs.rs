@@ -12,6 +12,7 @@ use crate::run::{SyncError, sync};
 use crate::runtime::{FoundRuns, Notice, Runtime, Wanted};
 use crate::store::{FoundRun, Refresh, RunPaths, RunRecord, Store, StoreError};
 use crate::ui::{Text, json_text, yaml_text};
+use crate::work::tune::{JournalReader, StudyState};
 
 /// A run that a verb is about, up to date.
 #[derive(Debug)]
@@ -51,7 +52,18 @@ impl Context {
     }
 
     /// The run that a selector means; one that only the chosen cluster knows is taken into the state.
+    /// `STUDY/7` is the run of a study's trial 7, and a study that was resumed means its newest run.
     fn resolve(&self, store: &Store, selector: Option<&str>) -> Result<RunId, CliError> {
+        let trial = selector.and_then(|selector| selector.rsplit_once('/'));
+        if let Some((study, number)) = trial {
+            let run = self.resolve_run(store, Some(study).filter(|study| !study.is_empty()))?;
+            return trial_run(store, &run, number);
+        }
+        let run = self.resolve_run(store, selector)?;
+        Ok(newest_loop(store, &run).unwrap_or(run))
+    }
+
+    fn resolve_run(&self, store: &Store, selector: Option<&str>) -> Result<RunId, CliError> {
         let unknown = match (store.resolve(selector, &self.env.cwd), selector) {
             (Ok(run), _) => return Ok(run),
             (Err(error @ StoreError::NotFound { .. }), Some(_)) if self.chooses_cluster() => error,
@@ -141,6 +153,31 @@ impl Context {
         };
         Ok(self.printer.data(&text)?)
     }
+}
+
+/// The run of a study's newest loop, where a run is or was its loop and the state has the newest one.
+fn newest_loop(store: &Store, run: &RunId) -> Option<RunId> {
+    let plan = store.paths(run).read_plan().ok()?;
+    let study = store.study(&plan.gang().controller.as_ref()?.study);
+    let state = StudyState::of(&JournalReader::default().read(&study).ok()?);
+    let mut sessions = state.sessions.iter().rev();
+    sessions.find(|run| store.paths(run).record().exists()).cloned()
+}
+
+/// The run of a trial by its number.
+fn trial_run(store: &Store, run: &RunId, number: &str) -> Result<RunId, CliError> {
+    let plan = store.paths(run).read_plan()?;
+    let wrong = |message: String| {
+        CliError::new(ErrorKind::NotFound, message)
+            .hint(format!("see what there is: mlctl tune trials {run}"))
+    };
+    let Some(controller) = &plan.gang().controller else {
+        return Err(wrong(format!("{run} is no study, and has no trial {number}")));
+    };
+    let state = StudyState::of(&JournalReader::default().read(&store.study(&controller.study))?);
+    let trial = number.parse().ok().and_then(|number| state.trial(number));
+    let trial = trial.ok_or_else(|| wrong(format!("{run} has no trial {number}")))?;
+    trial.run.clone().ok_or_else(|| wrong(format!("trial {number} of {run} has no run yet")))
 }
 
 /// Brings the runs of a list up to date from their runtimes: one request for all living runs of a

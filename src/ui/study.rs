@@ -80,23 +80,38 @@ pub fn study_header_text(report: &StudyReport, state: RunState) -> Text {
 
 /// How a study has ended, and what it has found.
 pub fn study_summary_text(report: &StudyReport, state: RunState) -> Text {
-    let mut lines = vec![study_header_text(report, state)];
-    let failed = report.trials.iter().filter(|trial| trial.state.is_failure()).count();
-    if failed > 0 {
-        lines.push(format!("  failed   {failed} trials").into());
+    let mut lines = vec![study_header_text(report, state), study_facts_text(report)];
+    let study = &report.study;
+    if !report.best.is_empty() {
+        let next =
+            format!("  next      mlctl tune best {study} -o yaml, mlctl tune trials {study}");
+        lines.push(next.into());
     }
+    Text::lines(lines)
+}
+
+/// How far a study is and what it has found, a fact on each line.
+pub fn study_facts_text(report: &StudyReport) -> Text {
+    let of = |is_meant: fn(TrialState) -> bool| {
+        report.trials.iter().filter(|trial| is_meant(trial.state)).count()
+    };
+    let mut parts = vec![format!("{} of {} have ended", report.ended(), report.max_trials)];
+    for (count, what) in [
+        (of(|state| !state.is_ended()), "running"),
+        (of(|state| state == TrialState::Stopped), "stopped early"),
+        (of(TrialState::is_failure), "failed"),
+    ] {
+        if count > 0 {
+            parts.push(format!("{count} {what}"));
+        }
+    }
+    let mut lines = vec![Text::from(format!("  trials    {}", parts.join(", ")))];
     for best in report.best.iter().take(ROWS).filter_map(|best| report.trial(*best)) {
         let values = Text::styled(GOOD, &best.values_text(&report.metrics));
         lines.push(
-            Text::from(format!("  best     trial {}: ", best.trial))
+            Text::from(format!("  best      trial {}: ", best.trial))
                 .then(values)
                 .then(format!(" with {}", best.params_text())),
-        );
-    }
-    let study = &report.study;
-    if !report.best.is_empty() {
-        lines.push(
-            format!("  next     mlctl tune best {study} -o yaml, mlctl tune trials {study}").into(),
         );
     }
     Text::lines(lines)

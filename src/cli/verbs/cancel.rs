@@ -2,9 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use crate::cli::{CliError, Context, ErrorKind, Target};
+use crate::cli::{CliError, Context, ErrorKind, RuntimeRefresh, Target};
 use crate::event::RunState;
+use crate::gang::RunId;
 use crate::runtime::Notice;
+use crate::store::{ListFilter, Trials};
 use crate::ui::human::duration;
 
 /// Arguments of `cancel`.
@@ -66,10 +68,38 @@ pub fn run(context: &Context, args: &CancelArgs) -> Result<u8, CliError> {
     if args.no_wait {
         return Ok(0);
     }
-    for target in alive {
+    for target in &alive {
         wait_for(context, target, args.force)?;
     }
+    for target in targets {
+        cancel_trials(context, &target, args.force)?;
+    }
     Ok(0)
+}
+
+/// Ends the trials of a study that its loop has left, since it was killed.
+fn cancel_trials(context: &Context, target: &Target, force: bool) -> Result<(), CliError> {
+    let Some(study) = loop_of(target) else { return Ok(()) };
+    let filter = ListFilter { trials: Trials::Of(study), ..ListFilter::default() };
+    let store = &target.store;
+    let listing = store.list(&filter, &mut RuntimeRefresh { context, store })?;
+    let living = listing.runs.into_iter().filter(|run| !run.state.is_ended());
+    let mut ended = Vec::new();
+    for run in living {
+        let trial = context.target(Some(&run.entry.id))?;
+        let runtime = context.runtime(&trial.record.runtime)?;
+        for Notice(notice) in runtime.cancel(&trial.paths, &context.user())? {
+            context.printer.warn(notice);
+        }
+        ended.push(trial);
+    }
+    ended.iter().try_for_each(|trial| wait_for(context, trial, force))
+}
+
+/// The study that a run decides over.
+fn loop_of(target: &Target) -> Option<RunId> {
+    let controller = target.plan.as_ref()?.gang().controller.as_ref()?;
+    Some(controller.study.clone())
 }
 
 fn ended(state: RunState) -> &'static str {

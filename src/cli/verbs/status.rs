@@ -5,14 +5,17 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::cost::{cost_text, wasted_text};
+use super::tune::study_report;
 use crate::cli::{CliError, Context, ErrorKind, Format, Target};
 use crate::ops::cost::{Bill, Stretches, Window};
 use crate::run::{RunView, outputs};
 use crate::store::{RunRecord, now};
 use crate::ui::human::{age, between, bytes, duration};
 use crate::ui::{
-    BOLD, Screen, Table, Text, metrics_text, replica_state_style, run_state_style, usage_text,
+    BOLD, Screen, Table, Text, metrics_text, replica_state_style, run_state_style,
+    study_facts_text, trials_table, usage_text,
 };
+use crate::work::tune::{StudyReport, TrialReport};
 
 /// Arguments of `status`.
 #[derive(Debug, clap::Args)]
@@ -39,6 +42,8 @@ struct Document<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     cost: Option<&'a Bill>,
     outputs: Vec<Output>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    study: Option<&'a StudyReport>,
 }
 
 #[derive(Serialize)]
@@ -57,16 +62,19 @@ pub fn run(context: &Context, args: &StatusArgs) -> Result<u8, CliError> {
     let outputs = outputs(target.plan.as_ref(), &target.paths);
     let places = outputs.iter().map(|(name, place)| Output { name, place: place.clone() });
     let bill = bill(context, &target)?;
+    let study = study_report(context, &target)?;
     let document = Document {
         schema_version: 1,
         record: &target.record,
         view: &view,
         cost: bill.as_ref(),
         outputs: places.collect(),
+        study: study.as_ref(),
     };
     context.emit(&document, || {
         let terminal = context.printer.terminal;
-        text(&target, &view, bill.as_ref(), terminal.stdout.then_some(terminal.width))
+        let width = terminal.stdout.then_some(terminal.width);
+        text(&target, &view, bill.as_ref(), study.as_ref(), width)
     })?;
     Ok(0)
 }
@@ -80,7 +88,9 @@ fn watch(context: &Context, target: &mut Target) -> Result<u8, CliError> {
     loop {
         target.record = context.refresh(&target.store, &target.paths.run)?;
         let bill = bill(context, target)?;
-        let mut lines = text(target, &target.view()?, bill.as_ref(), Some(screen.width())).split();
+        let study = study_report(context, target)?;
+        let width = Some(screen.width());
+        let mut lines = text(target, &target.view()?, bill.as_ref(), study.as_ref(), width).split();
         lines.truncate(50);
         if target.record.state.is_ended() {
             screen.draw_rest(&lines);
@@ -100,7 +110,13 @@ fn bill(context: &Context, target: &Target) -> Result<Option<Bill>, CliError> {
     Ok(Some(Bill::of(plan, &stretches, &prices, Window::until(now))))
 }
 
-fn text(target: &Target, view: &RunView, bill: Option<&Bill>, width: Option<usize>) -> Text {
+fn text(
+    target: &Target,
+    view: &RunView,
+    bill: Option<&Bill>,
+    study: Option<&StudyReport>,
+    width: Option<usize>,
+) -> Text {
     let record = &target.record;
     let state = Text::styled(run_state_style(record.state), record.state.as_str());
     let mut lines = vec![Text::styled(BOLD, &record.id).then(" ").then(state)];
@@ -145,7 +161,9 @@ fn text(target: &Target, view: &RunView, bill: Option<&Bill>, width: Option<usiz
     for warning in &view.warnings {
         fact("warning", warning.clone());
     }
-    if !view.replicas.is_empty() {
+    if let Some(study) = study {
+        lines.extend(study_text(study, width));
+    } else if !view.replicas.is_empty() {
         lines.push(Text::default());
         lines.push(replicas(view).text(width));
     }
@@ -164,6 +182,18 @@ fn text(target: &Target, view: &RunView, bill: Option<&Bill>, width: Option<usiz
         lines.push(table.text(width));
     }
     Text::lines(lines)
+}
+
+/// How far a study is: what it has found, and the trials that run.
+fn study_text(study: &StudyReport, width: Option<usize>) -> Vec<Text> {
+    let mut lines = vec![study_facts_text(study)];
+    let running: Vec<&TrialReport> =
+        study.trials.iter().filter(|trial| !trial.state.is_ended()).collect();
+    if !running.is_empty() {
+        lines.push(Text::default());
+        lines.push(trials_table(study, &running, now()).text(width));
+    }
+    lines
 }
 
 fn replicas(view: &RunView) -> Table {

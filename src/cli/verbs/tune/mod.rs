@@ -15,3 +15,4 @@ mod trials;
 pub use args::{TuneArgs, run};
 pub use run_loop::{LoopVariables, tune_loop};
 pub use target::StudyTarget;
+pub use trials::study_report;

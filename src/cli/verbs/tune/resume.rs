@@ -7,6 +7,7 @@ use super::follow::{Followed, follow_study};
 use super::target::{StudyTarget, state_of};
 use crate::cli::verbs::train::detached;
 use crate::cli::{CliError, Context, ErrorKind, Interrupts, LOCAL, OnInterrupt, SpecArgs, exit};
+use crate::event::RunState;
 use crate::run::Submitted;
 use crate::runtime::Notice;
 use crate::store::now;
@@ -84,9 +85,9 @@ fn start_again(
     args: &ResumeArgs,
 ) -> Result<Submitted, CliError> {
     let document = &target.document;
-    let (state, most) = (&target.state, max_trials(document, &target.state));
-    if let Some((true, reason)) = &state.finished
-        && args.max_trials.is_none()
+    let most = max_trials(document, &target.state);
+    if let (Some((_, reason)), RunState::Succeeded, None) =
+        (&target.state.finished, target.run.record.state, args.max_trials)
     {
         let message = format!("{} is over: {reason}", target.paths.study);
         return Err(CliError::new(ErrorKind::Refused, message)

@@ -4,7 +4,7 @@ use crate::cli::{CliError, Context, ErrorKind, Target};
 use crate::gang::RunId;
 use crate::plan::Plan;
 use crate::spec::TUNE_JOB;
-use crate::store::{Store, StudyPaths};
+use crate::store::StudyPaths;
 use crate::work::tune::{JournalReader, StudyDocument, StudyState};
 
 /// A study with its newest loop.
@@ -46,19 +46,8 @@ impl Context {
         let paths = target.store.study(&study);
         let document = StudyDocument::read(&paths)?;
         let state = state_of(&paths)?;
-        let run = match newest(&target.store, &state) {
-            Some(run) if run != target.record.id => self.target(Some(&run))?,
-            _ if target.record.id != study && target.record.trial.is_some() => {
-                self.target(Some(&study))?
-            }
-            _ => target,
-        };
+        // Of a trial it is the study that is meant.
+        let run = if target.record.trial.is_some() { self.target(Some(&study))? } else { target };
         Ok(StudyTarget { run, paths, document, state })
     }
-}
-
-/// The run of a study's newest loop, where the state still has it.
-pub(super) fn newest(store: &Store, state: &StudyState) -> Option<RunId> {
-    let mut sessions = state.sessions.iter().rev();
-    sessions.find(|run| store.paths(run).record().exists()).cloned()
 }

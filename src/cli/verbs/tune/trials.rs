@@ -1,7 +1,7 @@
 //! `mlctl tune trials`: what a study has tried.
 
 use super::target::StudyTarget;
-use crate::cli::{CliError, Context, exit};
+use crate::cli::{CliError, Context, Target, exit};
 use crate::store::now;
 use crate::ui::{Text, study_header_text, trials_table};
 use crate::work::tune::{LiveCurves, StudyReport, TrialReport};
@@ -34,6 +34,16 @@ pub(super) fn report_of(context: &Context, target: &StudyTarget) -> StudyReport 
     let mut curves = LiveCurves::default();
     curves.read(store, &target.document, &target.state);
     StudyReport::of(&target.document, &target.state, &curves)
+}
+
+/// The report of a run that is a study's loop; `None` of any other run.
+pub fn study_report(context: &Context, target: &Target) -> Result<Option<StudyReport>, CliError> {
+    let is_loop = target.plan.as_ref().is_some_and(|plan| plan.gang().controller.is_some());
+    if !is_loop {
+        return Ok(None);
+    }
+    let study = context.study(Some(&target.record.id))?;
+    Ok(Some(report_of(context, &study).without_curves()))
 }
 
 /// Prints the trials of a study.

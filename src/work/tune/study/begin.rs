@@ -17,7 +17,9 @@ use crate::plan::{
 };
 use crate::run::{self, Order, SubmitError, Submitted, Submitter};
 use crate::runtime::{Notice, Runs, SubmitOptions};
-use crate::spec::{EnvVar, Framework, Retries, TRAIN_JOB, TUNE_JOB, TrainJob, Trial, TuneJob};
+use crate::spec::{
+    EnvVar, Framework, Retries, Role, TRAIN_JOB, TUNE_JOB, TrainJob, Trial, TuneJob,
+};
 use crate::storage::{Place, copy_code, locate};
 use crate::store::{Reservation, Store, StudyPaths, now, private_dir, remove_tree};
 use crate::text::Span;
@@ -26,6 +28,9 @@ use crate::work::tune::LoadedStudy;
 
 /// The hidden verb that a study's run executes.
 pub const LOOP_VERB: &str = "tune-loop";
+
+/// The role of a loop, by which people see what it is.
+const LOOP_ROLE: &str = "study";
 
 /// Time for what a loop has to do itself after it was asked to end, beside what its trials have.
 const LOOP_GRACE: std::time::Duration = std::time::Duration::from_secs(15);
@@ -213,6 +218,7 @@ fn loop_plan(
         labels: document.spec.labels.clone(),
         framework: Framework::None,
         command: Some(vec![OWN_PROGRAM.into(), LOOP_VERB.into()]),
+        roles: [(LOOP_ROLE.to_owned(), Role { replicas: 1, ..Role::default() })].into(),
         env: values.into_iter().map(variable).collect(),
         grace: Some(Span(grace + KILL_BOUND + LOOP_GRACE)),
         retries: Retries {

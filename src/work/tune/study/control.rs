@@ -182,7 +182,7 @@ impl Control<'_> {
                 self.watched.entry(trial.trial).or_insert_with(|| Watched::new(store, run));
             match watched.look(store, self.around.runtime, &self.study.spec) {
                 Ok(fact) => {
-                    let is_living = fact == RunFact::Living;
+                    let is_living = matches!(fact, RunFact::Living | RunFact::Starting);
                     self.facts.runs.insert(trial.trial, fact);
                     if is_living && trial.stopping.is_some() {
                         self.end_run(trial.trial);

@@ -63,6 +63,9 @@ pub(super) struct Facts {
 pub(super) enum RunFact {
     /// There is none of this id.
     Missing,
+    /// None of its commands has been heard of. Of a run whose submission was interrupted that may never
+    /// change, and is told as an end then.
+    Starting,
     /// It goes on.
     Living,
     /// It is over, and nothing of it is left.
@@ -201,7 +204,7 @@ fn looked_at(trial: &Trial, rules: &Rules, facts: &Facts) -> Option<Action> {
             Some(Action::End(number, ended(TrialState::Failed, "its run is gone from the state")))
         }
         RunFact::Living if !trial.is_submitted => Some(Action::Confirm(number)),
-        RunFact::Living => None,
+        RunFact::Starting | RunFact::Living => None,
         RunFact::Ended(end) => {
             let never_ran = !trial.is_submitted && end.state == RunState::CouldNotStart;
             let is_lost =

@@ -14,6 +14,8 @@ mod report;
 mod room;
 mod rules;
 mod secrets;
+#[cfg(test)]
+mod sim;
 mod state;
 mod suggest;
 mod trial;

@@ -6,7 +6,7 @@ use super::curve::Reported;
 use super::decide::{RunEnd, RunFact};
 use super::error::StudyError;
 use crate::event::Event;
-use crate::gang::{ReplicaId, RunId};
+use crate::gang::{ReplicaId, RunId, Verdict};
 use crate::ops::cost::{Bill, Prices, Stretches, Window};
 use crate::plan::Plan;
 use crate::run::{SyncError, sync};
@@ -62,10 +62,10 @@ impl Watched {
         }
         let record = sync(store, runtime, &self.paths)?;
         self.take_in(&record, spec)?;
-        let is_ended = record.state.is_ended();
+        let (is_ended, has_started) = (record.state.is_ended(), record.started.is_some());
         self.record = Some(record);
         if !is_ended {
-            return Ok(RunFact::Living);
+            return Ok(if has_started { RunFact::Living } else { RunFact::Starting });
         }
         // Its place is free once nothing of it is left, or its agents' time to end is over.
         let rules = self.plan.as_ref().map(|plan| &plan.gang().rules);
@@ -99,7 +99,7 @@ impl Watched {
         RunEnd {
             state: record.map(|record| record.state).unwrap_or_default(),
             class: verdict.and_then(|v| v.first_failure.as_ref()).map(|failure| failure.class),
-            reason: verdict.map(|verdict| verdict.reason.clone()).unwrap_or_default(),
+            reason: verdict.map(reason_of).unwrap_or_default(),
             values,
             step,
         }
@@ -116,5 +116,16 @@ impl Watched {
         let now = now();
         let stretches = Stretches::of(&self.events, now);
         Bill::of(self.plan.as_ref()?, &stretches, prices, Window::until(now)).cost
+    }
+}
+
+/// Why a run has ended, with the last line of the command that failed first: what a person would look up
+/// next.
+fn reason_of(verdict: &Verdict) -> String {
+    let failure = verdict.first_failure.as_ref();
+    let exit = failure.and_then(|failure| failure.exit.as_ref());
+    match exit.and_then(|exit| Some((exit, exit.last_lines.last()?))) {
+        Some((exit, line)) => format!("{}: {}", exit.reason, line.trim()),
+        None => verdict.reason.clone(),
     }
 }
