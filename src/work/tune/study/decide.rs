@@ -252,6 +252,10 @@ fn trial_end(trial: &Trial, run: &RunEnd, metrics: &[Metric]) -> TrialEnd {
         }
         (RunState::Cancelled, None) if is_whole => (TrialState::Stopped, run.reason.clone()),
         (RunState::Cancelled, None) => (TrialState::Cancelled, run.reason.clone()),
+        // It was to end before any of its commands ran.
+        (RunState::CouldNotStart, Some(reason)) if !trial.is_submitted => {
+            (TrialState::Cancelled, reason.text().to_owned())
+        }
         _ => (TrialState::Failed, run.reason.clone()),
     };
     TrialEnd { state, values: run.values.clone(), step: run.step, reason }
