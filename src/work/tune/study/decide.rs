@@ -346,7 +346,7 @@ fn by_progress(
     let long = no_progress.duration().zip(best.ended).filter(|(most, at)| since(*at) >= most.0);
     if no_progress.trials().is_some_and(|most| after >= most as usize) {
         return Some(Over::Waning(format!(
-            "{after} trials after trial {} none was better",
+            "{after} trials have ended since the best one, trial {}",
             best.trial
         )));
     }

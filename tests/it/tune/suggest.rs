@@ -5,7 +5,7 @@ use std::process::{ChildStdin, ChildStdout, Stdio};
 
 use serde_json::{Value as Json, json};
 
-use crate::support::{Sandbox, stderr};
+use crate::support::Sandbox;
 
 /// The filter with its two ends.
 struct Filter {
@@ -100,15 +100,4 @@ fn a_bad_line_is_answered_and_the_next_one_is_read() {
         assert_eq!(good["suggestions"].as_array().map(Vec::len), Some(1), "{good}");
     }
     filter.end();
-}
-
-#[test]
-fn who_wants_to_run_a_study_is_told_what_can_be_done() {
-    let sandbox = Sandbox::new();
-    for args in [&["tune"][..], &["tune", "study.yaml"]] {
-        let said = stderr(&sandbox.run(2, args));
-        for words in ["can't be run yet", "mlctl validate study.yaml", "mlctl tune suggest"] {
-            assert!(said.contains(words), "{words}: {said}");
-        }
-    }
 }

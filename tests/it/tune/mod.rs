@@ -1,0 +1,9 @@
+//! Studies: the optimiser as a filter, and whole studies with real trials.
+
+mod examples;
+mod foreign;
+mod kills;
+mod sources;
+mod studies;
+mod suggest;
+mod support;
