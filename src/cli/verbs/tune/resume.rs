@@ -12,7 +12,7 @@ use crate::run::Submitted;
 use crate::runtime::Notice;
 use crate::store::now;
 use crate::ui::{BOLD, Text};
-use crate::work::tune::{Entry, Places, StudyError, append, go_on, max_trials, withheld};
+use crate::work::tune::{Entry, Places, StudyError, Withheld, append, go_on, max_trials, withheld};
 
 /// Arguments of `tune resume`.
 #[derive(Debug, clap::Args)]
@@ -129,7 +129,7 @@ fn secrets(
     let found = studies.iter().find(|study| study.job.name == *name).ok_or_else(|| {
         CliError::new(ErrorKind::Usage, format!("there is no study `{name}` in that file"))
     })?;
-    let (_, there, values) = withheld(&found.trial)?;
+    let Withheld { places: there, values, .. } = withheld(&found.trial)?;
     let mut all = BTreeMap::new();
     for secret in places {
         let same = there.iter().find(|other| other.place == secret.place);

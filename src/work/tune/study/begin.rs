@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::document::{EarlierTrial, STUDY_VERSION as DOCUMENT_VERSION, StudyDocument};
 use super::error::StudyError;
 use super::make::{job_of, plan_of};
-use super::secrets::withheld;
+use super::secrets::{Withheld, withheld};
 use super::state::StudyState;
 use super::suggest::Chooser;
 use crate::gang::RunId;
@@ -140,7 +140,7 @@ fn write_down(
     paths: &StudyPaths,
 ) -> Result<(StudyDocument, BTreeMap<String, String>), StudyError> {
     let mut document = document(study, id, places, with);
-    let (mut job, secrets, values) = withheld(&study.trial)?;
+    let Withheld { mut job, places: secrets, values } = withheld(&study.trial)?;
     document.secrets = secrets;
     private_dir(&paths.dir)?;
     if let Some(code) = code_of(&study.trial)? {

@@ -118,7 +118,7 @@ mod tests {
         let primary: ReplicaId = "worker-0".parse().unwrap();
         let mut reported = Reported::default();
         for (at, (step, name, value)) in points.iter().enumerate() {
-            let time = Timestamp::from_second(at as i64).unwrap();
+            let time = Timestamp::from_second(i64::try_from(at).unwrap()).unwrap();
             let values = [((*name).to_owned(), *value)].into();
             let mut event = Event::new(&run, time, EventKind::Metrics { step: *step, values });
             event.replica = Some(primary.clone());

@@ -131,9 +131,11 @@ pub(super) fn decide(study: &StudyState, rules: &Rules, facts: &Facts) -> Vec<Ac
     let active: Vec<&Trial> = study.active().collect();
     let waiting: Vec<&Trial> =
         study.trials.iter().filter(|trial| trial.state == TrialState::Waiting).collect();
-    let (reason, stop): (&str, Option<fn(String) -> StopReason>) = match &over {
-        Some(Over::Bad { reason, .. }) => (reason, Some(StopReason::StudyCancelled)),
-        Some(Over::Enough(reason)) => (reason, Some(StopReason::StudyOver)),
+    let (reason, stop) = match &over {
+        Some(Over::Bad { reason, .. }) => {
+            (reason, Some(StopReason::StudyCancelled(reason.clone())))
+        }
+        Some(Over::Enough(reason)) => (reason, Some(StopReason::StudyOver(reason.clone()))),
         Some(Over::Waning(reason)) => (reason, None),
         None => return going_on(study, rules, facts, &active, &waiting),
     };
@@ -143,7 +145,7 @@ pub(super) fn decide(study: &StudyState, rules: &Rules, facts: &Facts) -> Vec<Ac
         .collect();
     if let Some(stop) = stop {
         let running = active.iter().filter(|trial| trial.stopping.is_none());
-        actions.extend(running.map(|trial| Action::Stop(trial.trial, stop(reason.to_owned()))));
+        actions.extend(running.map(|trial| Action::Stop(trial.trial, stop.clone())));
     } else {
         actions.extend(given_up(&active, facts));
     }

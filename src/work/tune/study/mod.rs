@@ -33,7 +33,7 @@ pub use make::{job_of, recorded};
 pub use report::{LiveCurves, StudyReport, TrialReport, short};
 pub use room::room;
 pub use rules::{max_trials, rules};
-pub use secrets::{SecretAt, withheld};
+pub use secrets::{SecretAt, Withheld, withheld};
 pub use state::StudyState;
 pub use suggest::Chooser;
 pub use trial::{Point, StopReason, Trial, TrialEnd, TrialState};

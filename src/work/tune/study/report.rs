@@ -106,7 +106,9 @@ impl LiveCurves {
             let (Ok(record), Ok(plan)) = (store.record(&run), paths.read_plan()) else { continue };
             let (journal, reported) = self.0.entry(run).or_default();
             let Ok((events, _)) = journal.read(&paths.events(), record.journal) else { continue };
-            events.iter().for_each(|event| reported.fold(event, plan.gang().primary(), &names));
+            for event in &events {
+                reported.fold(event, plan.gang().primary(), &names);
+            }
         }
     }
 }
@@ -162,12 +164,11 @@ impl TrialReport {
         let also = spec.collect.with().also;
         let so_far = reported.map(|live| live.measured(&spec.metrics, &also, spec.measurement));
         let stopping = trial.stopping.as_ref().map(|reason| reason.text().to_owned());
-        let (values, step, reason) = match &trial.end {
-            Some(end) => (end.values.clone(), end.step, end.reason.clone()),
-            None => {
-                let (values, step) = so_far.unwrap_or_default();
-                (values, step, stopping.unwrap_or_default())
-            }
+        let (values, step, reason) = if let Some(end) = &trial.end {
+            (end.values.clone(), end.step, end.reason.clone())
+        } else {
+            let (values, step) = so_far.unwrap_or_default();
+            (values, step, stopping.unwrap_or_default())
         };
         let curve = match reported {
             Some(live) if trial.end.is_none() => live.points.clone(),

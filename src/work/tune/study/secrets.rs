@@ -23,11 +23,20 @@ pub struct SecretAt {
     pub variable: String,
 }
 
-/// A trial without its secrets, and these by the variables that bring them: what masking the job as a
-/// spec hides, and what `${VAR}` brought into variables of the environment.
-pub fn withheld(
-    trial: &LoadedJob,
-) -> Result<(TrainJob, Vec<SecretAt>, BTreeMap<String, String>), StudyError> {
+/// A trial whose secrets have been taken out.
+#[derive(Debug)]
+pub struct Withheld {
+    /// The job with masks in their places.
+    pub job: TrainJob,
+    /// The places.
+    pub places: Vec<SecretAt>,
+    /// The values, by the variables that bring them to a loop.
+    pub values: BTreeMap<String, String>,
+}
+
+/// A trial without its secrets: what masking the job as a spec hides, and what `${VAR}` brought into
+/// variables of the environment.
+pub fn withheld(trial: &LoadedJob) -> Result<Withheld, StudyError> {
     let no_job = |error: String| StudyError::Space(format!("the trial can't be written: {error}"));
     let given = trial.secrets();
     let whole = serde_json::to_value(&trial.job).map_err(|error| no_job(error.to_string()))?;
@@ -43,7 +52,7 @@ pub fn withheld(
     let mut shown = whole;
     found.walk(&mut shown, masked.as_ref(), &mut String::new(), &|text| given.contains(text));
     let job = serde_json::from_value(shown).map_err(|error| no_job(error.to_string()))?;
-    Ok((job, found.places, found.values))
+    Ok(Withheld { job, places: found.places, values: found.values })
 }
 
 struct Found {
@@ -136,7 +145,7 @@ mod tests {
         let trial = job("command: [train, --api-key, sk-0123456789abcdef0123]\n\
              env: [{name: DB_PASSWORD, value: hunter2-long}, {name: REGION, value: from-shell}]\n\
              roles: {worker: {env: [{name: A_TOKEN, value: t0k3n-value}]}}\n");
-        let (shown, places, values) = withheld(&trial).unwrap();
+        let Withheld { job: shown, places, values } = withheld(&trial).unwrap();
         let text = serde_json::to_string(&shown).unwrap();
         for secret in ["sk-0123456789abcdef0123", "hunter2-long", "from-shell", "t0k3n-value"] {
             assert!(!text.contains(secret), "{secret}: {text}");
@@ -151,7 +160,7 @@ mod tests {
     fn a_trial_without_secrets_stays_as_it_is() {
         let mut trial = job("command: [train]\nenv: [{name: A, value: b}]\n");
         trial.from_env.clear();
-        let (shown, places, values) = withheld(&trial).unwrap();
+        let Withheld { job: shown, places, values } = withheld(&trial).unwrap();
         assert_eq!((&shown, places.len(), values.len()), (&trial.job, 0, 0));
     }
 }

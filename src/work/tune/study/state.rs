@@ -27,7 +27,9 @@ impl StudyState {
     /// A study with all its lines.
     pub fn of(lines: &[Line]) -> Self {
         let mut state = Self::default();
-        lines.iter().for_each(|line| state.fold(line));
+        for line in lines {
+            state.fold(line);
+        }
         state
     }
 

@@ -183,8 +183,8 @@ impl Chooser {
     fn params(&self, words: &IndexMap<String, Word>) -> Params {
         let mut params = Params::new();
         for (name, word) in words {
-            let of_name = self.space.dimensions.iter().filter(|d| d.name == *name);
-            let value = of_name.filter_map(|d| d.domain.read(word.as_str())).next();
+            let mut of_name = self.space.dimensions.iter().filter(|d| d.name == *name);
+            let value = of_name.find_map(|d| d.domain.read(word.as_str()));
             params.insert(name.clone(), value.map_or_else(|| text(word.as_str()), |v| shown(&v)));
         }
         params
