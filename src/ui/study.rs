@@ -172,7 +172,12 @@ pub fn study_frame(
     }
     rows.truncate(ROWS);
     rows.sort_by_key(|trial| trial.trial);
-    lines.extend(rows.iter().map(|trial| row(report, trial, now).clip(width)));
+    let cells: Vec<Cells> = rows.iter().map(|trial| Cells::of(report, trial, now)).collect();
+    let widest = |of: fn(&Cells) -> &str| {
+        cells.iter().map(|cells| Text::from(of(cells)).width()).max().unwrap_or(0)
+    };
+    let widths = [widest(|c| &c.time), widest(|c| &c.values), widest(|c| &c.curve)];
+    lines.extend(cells.iter().map(|cells| cells.line(widths).clip(width)));
     lines
 }
 
@@ -216,23 +221,47 @@ fn header(
         .then(best.unwrap_or_default())
 }
 
-fn row(report: &StudyReport, trial: &TrialReport, now: Timestamp) -> Text {
-    let mark = if report.best.contains(&trial.trial) { "*" } else { " " };
-    let state = Text::styled(style(trial.state), trial.state.as_str());
-    let values = trial.values_text(&report.metrics);
-    let step = trial.step.map(|step| format!(" @{step}")).unwrap_or_default();
-    let first = report.metrics.first().map(|metric| metric.name.as_str()).unwrap_or_default();
-    let curve: Vec<f64> =
-        trial.curve.iter().filter_map(|point| point.values.get(first).copied()).collect();
-    let told = if trial.reason.is_empty() { trial.params_text() } else { trial.reason.clone() };
-    Text::from(format!("  {:>4}{mark} ", trial.trial))
-        .then(state.padded(10))
-        .then(format!(" {:>8}  ", time(trial, now)))
-        .then(Text::from(format!("{values}{step}")).padded(24))
-        .then(" ")
-        .then(Text::from(sparkline(&curve)).padded(SPARKS))
-        .then("  ")
-        .then(Text::styled(DIM, &told))
+/// What the row of a trial says.
+struct Cells {
+    trial: String,
+    state: TrialState,
+    time: String,
+    values: String,
+    curve: String,
+    told: String,
+}
+
+impl Cells {
+    fn of(report: &StudyReport, trial: &TrialReport, now: Timestamp) -> Self {
+        let mark = if report.best.contains(&trial.trial) { "*" } else { " " };
+        let step = trial.step.map(|step| format!(" @{step}")).unwrap_or_default();
+        let values = trial.values_text(&report.metrics);
+        let first = report.metrics.first().map(|metric| metric.name.as_str()).unwrap_or_default();
+        let curve: Vec<f64> =
+            trial.curve.iter().filter_map(|point| point.values.get(first).copied()).collect();
+        let told = if trial.reason.is_empty() { trial.params_text() } else { trial.reason.clone() };
+        Self {
+            trial: format!("{}{mark}", trial.trial),
+            state: trial.state,
+            time: time(trial, now),
+            values: if values.is_empty() { values } else { values + &step },
+            curve: sparkline(&curve),
+            told,
+        }
+    }
+
+    /// The row with cells that are as wide as the widest of all rows.
+    fn line(&self, [times, values, curves]: [usize; 3]) -> Text {
+        let state = Text::styled(style(self.state), self.state.as_str());
+        Text::from(format!("  {:>4} ", self.trial))
+            .then(state.padded(10))
+            .then(format!(" {:>times$}  ", self.time))
+            .then(Text::from(self.values.as_str()).padded(values))
+            .then("  ")
+            .then(Text::from(self.curve.as_str()).padded(curves))
+            .then("  ")
+            .then(Text::styled(DIM, &self.told))
+    }
 }
 
 /// A curve in one line, from its smallest value to its largest; empty with less than two values.

@@ -11,5 +11,6 @@ mod faults;
 mod gpus;
 mod roles;
 mod support;
+mod tune;
 
 pub use support::Kube;

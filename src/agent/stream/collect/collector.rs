@@ -42,6 +42,9 @@ enum Source {
         waiting: VecDeque<Metrics>,
         /// The file has reported, so that nothing printed counts.
         is_file: bool,
+        /// There was none when something had been printed already, so that nothing waits for it any
+        /// more.
+        is_print: bool,
     },
     Hypertune(Hypertune),
     Stdout(LineReader),
@@ -77,7 +80,9 @@ impl Collector {
         };
         let source = match plan.collect.from {
             MetricSource::Auto => {
-                Source::Auto { file: hypertune(), lines, waiting: VecDeque::new(), is_file: false }
+                let (is_file, is_print) = (false, false);
+                let waiting = VecDeque::new();
+                Source::Auto { file: hypertune(), lines, waiting, is_file, is_print }
             }
             MetricSource::Hypertune => Source::Hypertune(hypertune()),
             MetricSource::Stdout => Source::Stdout(lines),
@@ -99,6 +104,9 @@ impl Collector {
     pub fn printed(&mut self, line: &str, sink: &mut dyn FnMut(Metrics)) {
         match &mut self.source {
             Source::Stdout(lines) => lines.read(line, &self.wanted, sink),
+            Source::Auto { lines, is_file: false, is_print: true, .. } => {
+                lines.read(line, &self.wanted, sink);
+            }
             Source::Auto { lines, waiting, is_file: false, .. } => {
                 lines.read(line, &self.wanted, &mut |metrics| waiting.push_back(metrics));
                 while waiting.len() > WAITING {
@@ -154,9 +162,10 @@ impl Collector {
             fresh.into_iter().filter_map(|metrics| wanted.select(metrics)).collect()
         };
         match &mut self.source {
-            Source::Auto { file, waiting, is_file, .. } => {
+            Source::Auto { file, waiting, is_file, is_print, .. } => {
                 let fresh = reports(file);
                 *is_file |= !fresh.is_empty();
+                *is_print |= !*is_file && !waiting.is_empty();
                 if *is_file {
                     waiting.clear();
                 }

@@ -6,7 +6,8 @@ use crate::plan::{GangPlan, Head, Plan, PodOptions, RolePlan, Unit};
 /// writes it, so that a new field fails to compile until somebody has decided about it here.
 pub(crate) fn gang_of(plan: &Plan) -> &GangPlan {
     let Plan { head, unit } = plan;
-    // Of the document's format the agents learn; the rest names and labels the objects (`names`).
+    // Of the document's format the agents learn; the rest names and labels the objects (`names`), a
+    // study's too.
     let Head { schema_version: _, run: _, name: _, labels: _, trial: _, known: _ } = head;
     let gang = match unit {
         Unit::Gang(gang) => &**gang,

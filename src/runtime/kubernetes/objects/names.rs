@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::context::ManifestContext;
 use crate::gang::RunId;
-use crate::plan::Plan;
+use crate::plan::{Plan, TrialOf};
 use crate::spec::lint::is_label;
 
 /// Keys and values of the labels that mlctl gives its objects.
@@ -24,6 +24,10 @@ pub mod label {
     pub const ROLE: &str = "mlctl.dev/role";
     /// Who submitted the run, in the form that [`super::user_label`] gives.
     pub const USER: &str = "mlctl.dev/user";
+    /// The study that the run decides over, or that it is a trial of.
+    pub const STUDY: &str = "mlctl.dev/study";
+    /// The number of the trial in its study.
+    pub const TRIAL: &str = "mlctl.dev/trial";
     /// [`TRUE`] on a run's record only.
     pub const RECORD: &str = "mlctl.dev/record";
     /// Value of [`RECORD`].
@@ -95,6 +99,13 @@ pub(crate) fn labels(plan: &Plan, context: &ManifestContext) -> BTreeMap<String,
         (label::USER, &user_label(&context.user)),
     ] {
         labels.insert(key.into(), value.into());
+    }
+    if let Some(TrialOf { study, trial }) = &plan.head.trial {
+        labels.insert(label::STUDY.into(), study.to_string());
+        labels.insert(label::TRIAL.into(), trial.to_string());
+    }
+    if let Some(controller) = &plan.gang().controller {
+        labels.insert(label::STUDY.into(), controller.study.to_string());
     }
     labels
 }

@@ -1,0 +1,62 @@
+//! Studies whose trials are Jobs.
+
+use serde_json::Value as Json;
+
+use super::support::{Kube, LONG, poll};
+use crate::support::stdout;
+
+const TRAIN: &str = r#"
+import os, sys, time
+x = float([word for word in sys.argv if word.startswith("--x=")][0][4:])
+for epoch in range(4):
+    time.sleep(1)
+    print(f"epoch={epoch} loss={(x - 1) ** 2 + 1 / (epoch + 1)}", flush=True)
+"#;
+
+/// A study of this many trials, two at once, in Python's image.
+fn write(kube: &Kube, trials: u32) {
+    kube.sandbox.write("train.py", TRAIN);
+    kube.sandbox.write(
+        "study.yaml",
+        &format!(
+            "apiVersion: mlctl.dev/v1\nkind: TuneJob\nname: search\n\
+             metrics: [{{name: loss, goal: minimize}}]\nparameters: {{x: {{double: [-2, 2]}}}}\n\
+             maxTrials: {trials}\nparallelTrials: 2\nseed: 1\n\
+             trial: {{framework: none, code: ., image: {}, command: [python3, train.py]}}\n",
+            kube.cluster.image("python")
+        ),
+    );
+}
+
+fn report(kube: &Kube) -> Json {
+    serde_json::from_str(&stdout(&kube.run(0, ["tune", "trials", "-o", "json"]))).expect("a report")
+}
+
+fn count(report: &Json, state: &str) -> usize {
+    let trials = report["trials"].as_array().expect("trials");
+    trials.iter().filter(|trial| trial["state"] == state).count()
+}
+
+/// The loop is a process of this machine, the trials are pods; one of them is deleted.
+#[test]
+fn trials_are_jobs_and_a_lost_pod_costs_none() {
+    let Some(kube) = Kube::new() else { return };
+    write(&kube, 4);
+    kube.run(0, ["tune", "study.yaml", "--detach"]);
+    let study = poll("a trial runs", LONG, || {
+        let pods = kube.kubectl(["get", "pods", "-l", "mlctl.dev/trial=1", "-o", "name"]);
+        let pod = pods.lines().next()?.to_owned();
+        let phase = kube.kubectl(["get", &pod, "-o", "jsonpath={.status.phase}"]);
+        (phase == "Running").then(|| {
+            kube.kubectl(["delete", &pod, "--wait=false"]);
+            kube.kubectl(["get", &pod, "-o", "jsonpath={.metadata.labels.mlctl\\.dev/study}"])
+        })
+    });
+    kube.run(0, ["wait", &study]);
+    let report = report(&kube);
+    assert_eq!(report["study"], study.as_str());
+    assert_eq!(count(&report, "succeeded"), 4, "{report}");
+    assert_eq!(report["trials"][3]["curve"].as_array().map(Vec::len), Some(4), "{report}");
+    let listed = stdout(&kube.run(0, ["list", "--study", &study, "-q"]));
+    assert_eq!(listed.lines().count(), 4);
+}
