@@ -13,7 +13,8 @@ Examples:
   mlctl init plain                       two replicas, no framework, runs in a second
   mlctl init tensorflow my-project       two workers, MultiWorkerMirroredStrategy
   mlctl init tensorflow --strategy parameterServer
-  mlctl init pytorch && mlctl train")]
+  mlctl init pytorch && mlctl train
+  mlctl init search && mlctl tune        the best parameters of a small script")]
 pub struct InitArgs {
     /// What to start from
     #[arg(value_enum)]
@@ -42,6 +43,8 @@ pub enum Template {
     Sklearn,
     /// No framework, two replicas
     Plain,
+    /// A search of the best parameters, no framework
+    Search,
 }
 
 /// The strategies that the TensorFlow template knows.
@@ -100,6 +103,10 @@ impl Template {
                 file!("mlctl.yaml", "examples/plain/mlctl.yaml"),
                 file!("train.py", "examples/plain/train.py"),
             ],
+            Self::Search => vec![
+                file!("mlctl.yaml", "examples/search/mlctl.yaml"),
+                file!("train.py", "examples/search/train.py"),
+            ],
         }
     }
 }
@@ -148,13 +155,14 @@ pub fn init(context: &Context, args: &InitArgs) -> Result<u8, CliError> {
         fs_err::write(path, content)?;
         context.printer.say(format!("wrote {}", args.dir.join(name).display()));
     }
-    let train = if args.dir.as_os_str() == "." {
-        "mlctl train".to_owned()
+    let verb = if args.template == Template::Search { "tune" } else { "train" };
+    let next = if args.dir.as_os_str() == "." {
+        format!("mlctl {verb}")
     } else {
-        format!("mlctl train {}", args.dir.join("mlctl.yaml").display())
+        format!("mlctl {verb} {}", args.dir.join("mlctl.yaml").display())
     };
     context.printer.say("");
-    context.printer.say(format!("Next: {train}"));
+    context.printer.say(format!("Next: {next}"));
     Ok(0)
 }
 

@@ -1,11 +1,12 @@
-//! What outlives a process stays readable: documents that an earlier mlctl wrote, in `v1/`,
-//! `v2/` and `v3/`.
+//! What outlives a process stays readable: documents that an earlier mlctl wrote, in `v1/`
+//! to `v4/`.
 
 mod documents;
 mod events;
 mod folder;
 mod printed;
 mod runner;
+mod studies;
 
 use std::fmt::Debug;
 use std::path::PathBuf;
@@ -29,6 +30,11 @@ fn v2(name: &str) -> PathBuf {
 /// A fixture of a format 3.
 fn v3(name: &str) -> PathBuf {
     repository().join("tests/it/formats/v3").join(name)
+}
+
+/// A fixture of a format 4, or of what came with it.
+fn v4(name: &str) -> PathBuf {
+    repository().join("tests/it/formats/v4").join(name)
 }
 
 fn text(path: PathBuf) -> String {

@@ -42,7 +42,7 @@ fn shape(document: &Json) -> Shape {
 
 /// What of an old document a new one lacks, or says otherwise. Where the old one has `null` somewhere,
 /// the new one may say something.
-fn lost(old: &Json, new: &Json) -> Vec<String> {
+pub(super) fn lost(old: &Json, new: &Json) -> Vec<String> {
     let new = shape(new);
     let is_kept = |path: &str, kind: &&str| {
         new.get(path).is_some_and(|kinds| *kind == "null" || kinds.contains(kind))

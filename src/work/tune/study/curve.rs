@@ -38,7 +38,7 @@ impl Reported {
                     return;
                 }
                 let from = self.started.unwrap_or(event.time);
-                let seconds = event.time.duration_since(from).as_secs_f64().max(0.0);
+                let seconds = event.time.duration_since(from).as_millis().max(0) as f64 / 1000.0;
                 // Agents repeat the last points now and then, and report metrics of one step apart.
                 if step.is_none()
                     && values.iter().all(|(name, value)| self.last(name) == Some(*value))
