@@ -57,10 +57,10 @@ impl Context {
         let trial = selector.and_then(|selector| selector.rsplit_once('/'));
         if let Some((study, number)) = trial {
             let run = self.resolve_run(store, Some(study).filter(|study| !study.is_empty()))?;
-            return trial_run(store, &run, number);
+            return self.trial_run(store, &run, number);
         }
         let run = self.resolve_run(store, selector)?;
-        Ok(newest_loop(store, &run).unwrap_or(run))
+        Ok(self.newest_loop(store, &run).unwrap_or(run))
     }
 
     fn resolve_run(&self, store: &Store, selector: Option<&str>) -> Result<RunId, CliError> {
@@ -90,6 +90,56 @@ impl Context {
         let Some(run) = found.pop() else { return Err(unknown.into()) };
         store.adopt(&run)?;
         Ok(run.record.id)
+    }
+
+    /// What has been decided in a study, by a run that is or was its loop.
+    fn study_state(&self, store: &Store, run: &RunId) -> Result<Option<StudyState>, CliError> {
+        let plan = store.paths(run).read_plan()?;
+        let Some(controller) = &plan.gang().controller else { return Ok(None) };
+        let notes = self.runtime(&store.record(run)?.runtime)?;
+        let lines = JournalReader::default().read(&*notes, &store.study(&controller.study))?;
+        Ok(Some(StudyState::of(&lines)))
+    }
+
+    /// The run of a study's newest loop, where a run is or was its loop and the state has the newest
+    /// one. A journal that can't be read just now names none.
+    fn newest_loop(&self, store: &Store, run: &RunId) -> Option<RunId> {
+        let state = self.study_state(store, run).ok()??;
+        let mut sessions = state.sessions.iter().rev();
+        sessions.find(|run| store.paths(run).record().exists()).cloned()
+    }
+
+    /// The run of a trial by its number.
+    fn trial_run(&self, store: &Store, run: &RunId, number: &str) -> Result<RunId, CliError> {
+        let wrong = |message: String| {
+            CliError::new(ErrorKind::NotFound, message)
+                .hint(format!("see what there is: mlctl tune trials {run}"))
+        };
+        let state = self.study_state(store, run)?;
+        let state =
+            state.ok_or_else(|| wrong(format!("{run} is no study, and has no trial {number}")))?;
+        let trial = number.parse().ok().and_then(|number| state.trial(number));
+        let trial = trial.ok_or_else(|| wrong(format!("{run} has no trial {number}")))?;
+        let trial = trial.run.clone();
+        let trial =
+            trial.ok_or_else(|| wrong(format!("trial {number} of {run} has no run yet")))?;
+        if !store.paths(&trial).record().exists() {
+            self.take_in_trials(store, run)?;
+        }
+        Ok(trial)
+    }
+
+    /// Takes the trials of a study into the state whose loop runs in a cluster: only that knows them.
+    pub fn take_in_trials(&self, store: &Store, run: &RunId) -> Result<(), CliError> {
+        let plan = store.paths(run).read_plan()?;
+        let Some(controller) = &plan.gang().controller else { return Ok(()) };
+        let runtime = self.runtime(&store.record(run)?.runtime)?;
+        for found in self.find(&*runtime, &Wanted::Study(controller.study.clone()))? {
+            if !store.paths(&found.record.id).dir.exists() {
+                store.adopt(&found)?;
+            }
+        }
+        Ok(())
     }
 
     /// The runs that a runtime itself remembers; what only calls itself one is a warning.
@@ -153,31 +203,6 @@ impl Context {
         };
         Ok(self.printer.data(&text)?)
     }
-}
-
-/// The run of a study's newest loop, where a run is or was its loop and the state has the newest one.
-fn newest_loop(store: &Store, run: &RunId) -> Option<RunId> {
-    let plan = store.paths(run).read_plan().ok()?;
-    let study = store.study(&plan.gang().controller.as_ref()?.study);
-    let state = StudyState::of(&JournalReader::default().read(&study).ok()?);
-    let mut sessions = state.sessions.iter().rev();
-    sessions.find(|run| store.paths(run).record().exists()).cloned()
-}
-
-/// The run of a trial by its number.
-fn trial_run(store: &Store, run: &RunId, number: &str) -> Result<RunId, CliError> {
-    let plan = store.paths(run).read_plan()?;
-    let wrong = |message: String| {
-        CliError::new(ErrorKind::NotFound, message)
-            .hint(format!("see what there is: mlctl tune trials {run}"))
-    };
-    let Some(controller) = &plan.gang().controller else {
-        return Err(wrong(format!("{run} is no study, and has no trial {number}")));
-    };
-    let state = StudyState::of(&JournalReader::default().read(&store.study(&controller.study))?);
-    let trial = number.parse().ok().and_then(|number| state.trial(number));
-    let trial = trial.ok_or_else(|| wrong(format!("{run} has no trial {number}")))?;
-    trial.run.clone().ok_or_else(|| wrong(format!("trial {number} of {run} has no run yet")))
 }
 
 /// Brings the runs of a list up to date from their runtimes: one request for all living runs of a

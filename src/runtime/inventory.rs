@@ -10,6 +10,8 @@ use crate::store::FoundRun;
 pub enum Wanted {
     /// The one with this id.
     Run(RunId),
+    /// The trials of this study.
+    Study(RunId),
     /// All runs that this user has submitted.
     Mine,
     /// All runs, whoever submitted them.

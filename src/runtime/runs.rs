@@ -1,6 +1,8 @@
 //! Running things: what a runtime does with a plan, from its submission to its last process.
 
-use super::{ExecRequest, Inventory, Notice, Outputs, RuntimeError, SecretValues, SubmitOptions};
+use super::{
+    ExecRequest, Inventory, Notes, Notice, Outputs, RuntimeError, SecretValues, SubmitOptions,
+};
 use crate::event::{Cursor, Event};
 use crate::gang::{ReplicaId, RunId};
 use crate::plan::{Plan, RuntimeDefaults};
@@ -14,6 +16,11 @@ pub trait Runs {
     /// `local`, or `<context>/<namespace>` of a cluster. Recorded with every run,
     /// which is found again by it.
     fn name(&self) -> String;
+
+    /// The name by which the runtime knows this user; `None` where it knows none.
+    fn who(&self) -> Result<Option<String>, RuntimeError> {
+        Ok(None)
+    }
 
     /// The timeouts that hold here where a spec names none.
     fn defaults(&self) -> RuntimeDefaults;
@@ -69,6 +76,6 @@ pub trait Runs {
 }
 
 /// A whole runtime. Callers ask for the part that they need.
-pub trait Runtime: Runs + Outputs + Inventory {}
+pub trait Runtime: Runs + Outputs + Inventory + Notes {}
 
-impl<T: Runs + Outputs + Inventory> Runtime for T {}
+impl<T: Runs + Outputs + Inventory + Notes> Runtime for T {}

@@ -17,6 +17,9 @@ pub struct SecretValues(pub BTreeMap<String, BTreeMap<String, String>>);
 pub struct SubmitOptions {
     /// The spec's kind, by which clusters label the objects of a run.
     pub kind: &'static str,
+    /// Whose run it is, by the name that the cluster knows; `None`: who submits it. The loop of a study
+    /// has an account of its own, and its trials are those of who began the study.
+    pub owner: Option<String>,
     /// Run on the CPU where the accelerators are not there.
     pub allow_cpu: bool,
     /// The spec describes another system's machines: what it asks of memory is a hint.

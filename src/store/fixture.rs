@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{CreatedRun, NewRun, RunPaths, Store};
+use super::{CreatedRun, NewRun, RunPaths, Store, StudyPaths};
 use crate::event::Cursor;
 use crate::event::{EVENT_VERSION, Event, EventKind};
 use crate::gang::{
@@ -12,8 +12,8 @@ use crate::gang::{
 };
 use crate::plan::{Plan, RuntimeDefaults};
 use crate::runtime::{
-    ExecRequest, GpuView, Holding, Holdings, Inventory, LogLine, LogQuery, LogReader, Notice,
-    Outputs, Runs, RuntimeError, SecretValues, SubmitOptions,
+    ExecRequest, GpuView, Holding, Holdings, Inventory, LogLine, LogQuery, LogReader, Notes,
+    Notice, Outputs, Runs, RuntimeError, SecretValues, SubmitOptions,
 };
 
 pub(crate) fn plan(run: &str, workers: u32) -> Plan {
@@ -230,6 +230,15 @@ impl Runs for Scripted {
 
     fn exec(&self, _: &RunPaths, _: &ReplicaId, _: &ExecRequest) -> Result<u8, RuntimeError> {
         Err(RuntimeError::Unsupported("no".into()))
+    }
+}
+
+impl Notes for Scripted {
+    fn read_notes(&self, _: &StudyPaths, _: u64) -> Result<Vec<u8>, RuntimeError> {
+        Ok(Vec::new())
+    }
+    fn add_notes(&self, _: &StudyPaths, _: &[u8]) -> Result<(), RuntimeError> {
+        Ok(())
     }
 }
 

@@ -53,7 +53,8 @@ pub fn trial_line(entry: &Entry, report: &StudyReport) -> Option<Text> {
             name(trial).then(" ").then(state).then(format!("{values}{best}{reason}"))
         }
         Entry::Raised { max_trials } => format!("it may have {max_trials} trials now").into(),
-        Entry::Session { .. }
+        Entry::Begun { .. }
+        | Entry::Session { .. }
         | Entry::Suggested { .. }
         | Entry::Submitted { .. }
         | Entry::Finished { .. } => return None,

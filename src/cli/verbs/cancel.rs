@@ -80,6 +80,7 @@ pub fn run(context: &Context, args: &CancelArgs) -> Result<u8, CliError> {
 /// Ends the trials of a study that its loop has left, since it was killed.
 fn cancel_trials(context: &Context, target: &Target, force: bool) -> Result<(), CliError> {
     let Some(study) = loop_of(target) else { return Ok(()) };
+    context.take_in_trials(&target.store, &target.record.id)?;
     let filter = ListFilter { trials: Trials::Of(study), ..ListFilter::default() };
     let store = &target.store;
     let listing = store.list(&filter, &mut RuntimeRefresh { context, store })?;

@@ -115,7 +115,11 @@ fn list(context: &Context, store: &Store, args: &ListArgs) -> Result<Listing, Cl
         since,
         limit: (args.limit > 0).then_some(args.limit),
         trials: match &args.study {
-            Some(study) => Trials::Of(context.study(Some(study))?.paths.study),
+            Some(study) => {
+                let target = context.study(Some(study))?;
+                context.take_in_trials(store, &target.run.record.id)?;
+                Trials::Of(target.paths.study)
+            }
             None => Trials::Hidden,
         },
     };

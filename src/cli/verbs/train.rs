@@ -77,6 +77,7 @@ pub fn train(context: &Context, args: &TrainArgs) -> Result<u8, CliError> {
     let runtime = context.chosen()?;
     let options = SubmitOptions {
         kind: TRAIN_JOB,
+        owner: None,
         allow_cpu: args.allow_cpu,
         overwrite: args.overwrite,
         foreign: jobs.iter().any(|job| job.foreign),

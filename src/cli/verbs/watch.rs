@@ -12,6 +12,51 @@ use crate::ui::{BatchGoal, FollowMode, Show};
 /// After the first Ctrl-C a second one cancels within this time.
 const SECOND_CHANCE: Duration = Duration::from_secs(2);
 
+/// What Ctrl-C means while something is followed: the first press leaves it alone, a second one soon
+/// after cancels it.
+pub(super) struct Presses<'a> {
+    context: &'a Context,
+    interrupts: &'a Interrupts,
+    policy: OnInterrupt,
+    what: &'static str,
+    first: Cell<Option<Instant>>,
+}
+
+impl<'a> Presses<'a> {
+    /// `what` is what people call that which is followed.
+    pub(super) fn new(
+        context: &'a Context,
+        interrupts: &'a Interrupts,
+        on_interrupt: Option<OnInterrupt>,
+        what: &'static str,
+    ) -> Self {
+        let terminal = context.printer.terminal.stderr;
+        let policy = OnInterrupt::resolve(on_interrupt, &context.env, terminal);
+        Self { context, interrupts, policy, what, first: Cell::new(None) }
+    }
+
+    /// What is asked for now.
+    pub(super) fn ask(&self) -> Interrupt {
+        if self.interrupts.hung_up() {
+            return Interrupt::Detach;
+        }
+        match (self.policy, self.interrupts.count(), self.first.get()) {
+            (OnInterrupt::Detach, 1, None) => {
+                self.first.set(Some(Instant::now()));
+                let printer = &self.context.printer;
+                printer.say("");
+                printer.say(format!("detaching; press Ctrl-C again to cancel the {}", self.what));
+                Interrupt::None
+            }
+            (OnInterrupt::Detach, 1, Some(at)) if at.elapsed() >= SECOND_CHANCE => {
+                Interrupt::Detach
+            }
+            (_, 0, _) | (OnInterrupt::Detach, 1, Some(_)) => Interrupt::None,
+            (OnInterrupt::Cancel | OnInterrupt::Detach, ..) => Interrupt::Cancel,
+        }
+    }
+}
+
 /// A run to be followed.
 pub(super) struct Watch<'a> {
     pub(super) store: &'a Store,
@@ -28,26 +73,7 @@ pub(super) struct Watch<'a> {
 pub(super) fn watch(context: &Context, watched: &Watch<'_>) -> Result<Option<RunView>, CliError> {
     let Watch { store, runtime, run, events, on_interrupt, interrupts, goal } = *watched;
     let terminal = context.printer.terminal.stderr;
-    let policy = OnInterrupt::resolve(on_interrupt, &context.env, terminal);
-    let first = Cell::new(None::<Instant>);
-    let interrupt = || {
-        if interrupts.hung_up() {
-            return Interrupt::Detach;
-        }
-        match (policy, interrupts.count(), first.get()) {
-            (OnInterrupt::Detach, 1, None) => {
-                first.set(Some(Instant::now()));
-                context.printer.say("");
-                context.printer.say("detaching; press Ctrl-C again to cancel the run");
-                Interrupt::None
-            }
-            (OnInterrupt::Detach, 1, Some(at)) if at.elapsed() >= SECOND_CHANCE => {
-                Interrupt::Detach
-            }
-            (_, 0, _) | (OnInterrupt::Detach, 1, Some(_)) => Interrupt::None,
-            (OnInterrupt::Cancel | OnInterrupt::Detach, ..) => Interrupt::Cancel,
-        }
-    };
+    let presses = Presses::new(context, interrupts, on_interrupt, "run");
     let mode = match (events, terminal) {
         (true, _) => FollowMode::Events,
         (false, true) => FollowMode::Live,
@@ -65,7 +91,7 @@ pub(super) fn watch(context: &Context, watched: &Watch<'_>) -> Result<Option<Run
         logs: LogQuery { few: true, ..LogQuery::default() },
         deadline: None,
         user: &context.user(),
-        interrupt: &interrupt,
+        interrupt: &|| presses.ask(),
     };
     match follow(&request, &mut show)? {
         FollowEnd::Ended(view) => Ok(Some(*view)),

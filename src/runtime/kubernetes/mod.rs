@@ -8,6 +8,7 @@ mod config;
 mod examine;
 mod exec;
 mod follow;
+mod notes;
 mod objects;
 mod runtime;
 mod session;

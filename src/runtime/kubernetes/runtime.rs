@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::config::KubernetesConfig;
 use super::session::Session;
-use super::{cancel, exec};
+use super::{cancel, exec, notes};
 use crate::event::Cursor;
 use crate::event::Event;
 use crate::gang::{ReplicaId, RunId};
@@ -16,11 +16,11 @@ use crate::runtime::kubernetes::follow::{PodLogs, archive};
 use crate::runtime::kubernetes::{examine, follow, submit};
 use crate::runtime::log_files::FileLogs;
 use crate::runtime::{
-    ExecRequest, FoundRuns, GpuView, Inventory, LogQuery, LogReader, Notice, Outputs, Runs,
+    ExecRequest, FoundRuns, GpuView, Inventory, LogQuery, LogReader, Notes, Notice, Outputs, Runs,
     RuntimeError, SecretValues, SubmitOptions, Wanted,
 };
 use crate::runtime::{Holding, Holdings};
-use crate::store::RunPaths;
+use crate::store::{RunPaths, StudyPaths};
 
 /// The architecture whose command counts, of an image for several, where the settings don't say
 /// which ones the runner image has. Images for several architectures run the same command on each.
@@ -47,6 +47,10 @@ impl Kubernetes {
 impl Runs for Kubernetes {
     fn name(&self) -> String {
         self.session.endpoint.location.to_string()
+    }
+
+    fn who(&self) -> Result<Option<String>, RuntimeError> {
+        Ok(Some(self.session.user()?))
     }
 
     fn defaults(&self) -> RuntimeDefaults {
@@ -104,6 +108,16 @@ impl Runs for Kubernetes {
         request: &ExecRequest,
     ) -> Result<u8, RuntimeError> {
         exec::exec(&self.session, run, replica, request)
+    }
+}
+
+impl Notes for Kubernetes {
+    fn read_notes(&self, study: &StudyPaths, from: u64) -> Result<Vec<u8>, RuntimeError> {
+        notes::read(&self.session, &study.study, from)
+    }
+
+    fn add_notes(&self, study: &StudyPaths, lines: &[u8]) -> Result<(), RuntimeError> {
+        notes::add(&self.session, &study.study, lines)
     }
 }
 

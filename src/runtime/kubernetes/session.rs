@@ -10,6 +10,7 @@ use k8s_openapi::api::core::v1::{ConfigMap, Pod};
 use tokio::runtime::Handle;
 
 use super::config::KubernetesConfig;
+use super::notes::Known;
 use crate::agent::pod::{DOCUMENT, DOCUMENT_VERSION, PodDocument};
 use crate::gang::RunId;
 use crate::runtime::RuntimeError;
@@ -48,6 +49,7 @@ struct State {
     submitted: HashSet<RunId>,
     lists: HashMap<RunId, Listed>,
     observed: HashMap<RunId, Observed>,
+    notes: HashMap<RunId, Known>,
 }
 
 /// What a list has shown of one run.
@@ -231,6 +233,16 @@ impl Session {
     /// Says that the run is over, so that its log is followed no more.
     pub(crate) fn forget(&self, run: &RunId) {
         self.state().observed.remove(run);
+    }
+
+    /// What is known of a study's notes.
+    pub(crate) fn notes(&self, study: &RunId) -> Known {
+        self.state().notes.get(study).cloned().unwrap_or_default()
+    }
+
+    /// Remembers what is known of a study's notes.
+    pub(crate) fn keep_notes(&self, study: &RunId, known: Known) {
+        self.state().notes.insert(study.clone(), known);
     }
 
     /// The objects of this run come from the watch.

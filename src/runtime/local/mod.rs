@@ -16,6 +16,7 @@ mod ignored;
 mod launch;
 mod leases;
 mod machine;
+mod notes;
 mod observe;
 mod process;
 mod runtime;

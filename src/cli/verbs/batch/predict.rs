@@ -128,6 +128,7 @@ pub fn run(context: &Context, args: &BatchPredictArgs) -> Result<u8, CliError> {
     }
     let options = SubmitOptions {
         kind: BATCH_PREDICT_JOB,
+        owner: None,
         allow_cpu: args.allow_cpu,
         overwrite: false,
         foreign: jobs.iter().any(|job| job.batch.workers.foreign),

@@ -42,7 +42,8 @@ pub(super) fn dry_run(
         SubmitOptions { allow_cpu: args.allow_cpu, rehearse: true, ..SubmitOptions::default() };
     let mut all = Vec::new();
     for study in studies {
-        let places = Places { store, of_loop: &*of_loop, of_trials: runtime, prices: &prices };
+        let places =
+            Places { store, of_loop: &*of_loop, of_trials: runtime, prices: &prices, pods: None };
         let with = beginning(context, study, args)?;
         let id: Result<RunId, ParseNameError> = format!("{}-xxxxxx", study.job.name).parse();
         let id = id.map_err(|error| CliError::new(ErrorKind::Usage, error.to_string()))?;

@@ -1,29 +1,30 @@
 //! Following a study: its loop is a run like others, and its journal tells of the trials.
 
-use std::cell::Cell;
 use std::io;
 use std::time::{Duration, Instant};
 
-use super::start::study_of_run;
-use super::target::{state_of, study_of};
-use crate::cli::{CliError, Context, ErrorKind, Format, Interrupts, OnInterrupt, exit, exit_code};
+use super::target::state_of;
+use crate::cli::verbs::watch::Presses;
+use crate::cli::{CliError, Context, Format, Interrupts, LOCAL, OnInterrupt, exit, exit_code};
 use crate::event::{Event, RunState};
 use crate::gang::Outcome;
-use crate::run::{Follow, FollowEnd, Interrupt, RunView, Submitted, Watcher, explain, follow};
-use crate::runtime::{LOCAL, LogLine, LogQuery};
+use crate::run::{Follow, FollowEnd, RunView, Submitted, Watcher, explain, follow};
+use crate::runtime::{LogLine, LogQuery, Runtime};
 use crate::store::{Store, StudyPaths, now};
 use crate::ui::{
     Printer, SPINNER, Screen, Text, study_frame, study_summary_text, summary_text, trial_line,
 };
 use crate::work::tune::{JournalReader, LiveCurves, StudyDocument, StudyReport, StudyState};
 
-/// After the first Ctrl-C a second one cancels within this time.
-const SECOND_CHANCE: Duration = Duration::from_secs(2);
+/// Between two looks at the journal of a loop in a cluster, where each costs requests.
+const CLUSTER_PACE: Duration = Duration::from_secs(2);
 
 /// A study that is followed.
 pub(super) struct Followed<'a> {
     pub(super) store: &'a Store,
+    /// The run whose command is its loop.
     pub(super) run: &'a Submitted,
+    pub(super) document: &'a StudyDocument,
     pub(super) on_interrupt: Option<OnInterrupt>,
     pub(super) interrupts: &'a Interrupts,
 }
@@ -33,32 +34,11 @@ pub(super) fn follow_study(
     context: &Context,
     followed: &Followed<'_>,
 ) -> Result<Option<u8>, CliError> {
-    let Followed { store, run, on_interrupt, interrupts } = *followed;
-    let runtime = context.runtime(LOCAL)?;
-    let terminal = context.printer.terminal.stderr;
-    let policy = OnInterrupt::resolve(on_interrupt, &context.env, terminal);
-    let (document, _) = study_of_run(store, &run.plan)?;
+    let Followed { store, run, document, on_interrupt, interrupts } = *followed;
+    let runtime = context.runtime(&store.record(&run.paths.run)?.runtime)?;
     let paths = store.study(&document.study);
-    let first = Cell::new(None::<Instant>);
-    let interrupt = || {
-        if interrupts.hung_up() {
-            return Interrupt::Detach;
-        }
-        match (policy, interrupts.count(), first.get()) {
-            (OnInterrupt::Detach, 1, None) => {
-                first.set(Some(Instant::now()));
-                context.printer.say("");
-                context.printer.say("detaching; press Ctrl-C again to cancel the study");
-                Interrupt::None
-            }
-            (OnInterrupt::Detach, 1, Some(at)) if at.elapsed() >= SECOND_CHANCE => {
-                Interrupt::Detach
-            }
-            (_, 0, _) | (OnInterrupt::Detach, 1, Some(_)) => Interrupt::None,
-            (OnInterrupt::Cancel | OnInterrupt::Detach, ..) => Interrupt::Cancel,
-        }
-    };
-    let mut show = StudyShow::new(&context.printer, store, &paths, &document, terminal);
+    let presses = Presses::new(context, interrupts, on_interrupt, "study");
+    let mut show = StudyShow::new(context, store, &*runtime, &paths, document);
     let request = Follow {
         store,
         runtime: &*runtime,
@@ -67,10 +47,10 @@ pub(super) fn follow_study(
         logs: LogQuery::default(),
         deadline: None,
         user: &context.user(),
-        interrupt: &interrupt,
+        interrupt: &|| presses.ask(),
     };
     match follow(&request, &mut show)? {
-        FollowEnd::Ended(view) => told(context, followed, &document, &view).map(Some),
+        FollowEnd::Ended(view) => told(context, followed, &*runtime, &view).map(Some),
         FollowEnd::Detached(_) | FollowEnd::Deadline(_) => {
             let id = &run.paths.run;
             context.printer.say(format!(
@@ -86,14 +66,11 @@ pub(super) fn follow_study(
 fn told(
     context: &Context,
     followed: &Followed<'_>,
-    document: &StudyDocument,
+    runtime: &dyn Runtime,
     view: &RunView,
 ) -> Result<u8, CliError> {
-    let Followed { store, run, .. } = followed;
-    let runtime = context.runtime(LOCAL)?;
-    let study = study_of(Some(&run.plan))
-        .ok_or_else(|| CliError::new(ErrorKind::Internal, "the run is no study's"))?;
-    let state = state_of(&store.study(&study))?;
+    let Followed { store, run, document, .. } = followed;
+    let state = state_of(runtime, &store.study(&document.study))?;
     let report = StudyReport::of(document, &state, &LiveCurves::default());
     let verdict = view.verdict.as_ref();
     let code = verdict.map_or(exit::OK, exit_code);
@@ -105,7 +82,7 @@ fn told(
         && view.state != RunState::Cancelled
         && state.finished.is_none()
     {
-        let why = explain(view, &run.paths, Some(&run.plan), Some(&*runtime as _));
+        let why = explain(view, &run.paths, Some(&run.plan), Some(runtime as _));
         context.printer.say(summary_text(view, &[], Some(&why)));
     }
     context.printer.say(study_summary_text(&report, view.state));
@@ -116,9 +93,12 @@ fn told(
 struct StudyShow<'a> {
     printer: &'a Printer,
     store: &'a Store,
+    notes: &'a dyn Runtime,
     paths: &'a StudyPaths,
     document: &'a StudyDocument,
     is_live: bool,
+    /// When the journal was read last.
+    looked: Option<Instant>,
     screen: Screen,
     above: Vec<Text>,
     journal: JournalReader,
@@ -129,18 +109,21 @@ struct StudyShow<'a> {
 
 impl<'a> StudyShow<'a> {
     fn new(
-        printer: &'a Printer,
+        context: &'a Context,
         store: &'a Store,
+        notes: &'a dyn Runtime,
         paths: &'a StudyPaths,
         document: &'a StudyDocument,
-        is_live: bool,
     ) -> Self {
+        let printer = &context.printer;
         Self {
             printer,
             store,
+            notes,
             paths,
             document,
-            is_live,
+            is_live: printer.terminal.stderr,
+            looked: None,
             screen: Screen::new(printer),
             above: Vec::new(),
             journal: JournalReader::default(),
@@ -181,8 +164,15 @@ impl Watcher for StudyShow<'_> {
     }
 
     fn redraw(&mut self, view: &RunView) {
-        // What can't be read now is read the next time, or told when the study has ended.
-        let lines = self.journal.read(self.paths).unwrap_or_default();
+        let is_near = self.notes.name() == LOCAL || view.state.is_ended();
+        let is_due = is_near || self.looked.is_none_or(|at| at.elapsed() >= CLUSTER_PACE);
+        let lines = if is_due {
+            self.looked = Some(Instant::now());
+            // What can't be read now is read the next time, or told when the study has ended.
+            self.journal.read(self.notes, self.paths).unwrap_or_default()
+        } else {
+            Vec::new()
+        };
         for line in &lines {
             self.state.fold(line);
             if let Some(text) = trial_line(&line.entry, &self.report()) {

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::follow::{Followed, follow_study};
+use super::start::loop_pods;
 use super::target::{StudyTarget, state_of};
 use crate::cli::verbs::train::detached;
-use crate::cli::{CliError, Context, ErrorKind, Interrupts, LOCAL, OnInterrupt, SpecArgs, exit};
+use crate::cli::{CliError, Context, ErrorKind, Interrupts, OnInterrupt, SpecArgs, exit};
 use crate::event::RunState;
 use crate::run::Submitted;
 use crate::runtime::Notice;
@@ -53,8 +54,9 @@ pub(super) fn resume(context: &Context, args: &ResumeArgs) -> Result<u8, CliErro
             return Err(CliError::new(ErrorKind::Usage, message)
                 .hint("a study that has enough is ended by `mlctl cancel`"));
         }
-        append(&target.paths, now(), &[Entry::Raised { max_trials: most }])?;
-        target.state = state_of(&target.paths)?;
+        let entry = Entry::Raised { max_trials: most };
+        append(&*target.notes, &target.paths, now(), &[entry])?;
+        target.state = state_of(&*target.notes, &target.paths)?;
     }
     let interrupts = Interrupts::listen()?;
     let run = if target.run.record.state.is_ended() {
@@ -73,6 +75,7 @@ pub(super) fn resume(context: &Context, args: &ResumeArgs) -> Result<u8, CliErro
     let followed = Followed {
         store: &target.run.store,
         run: &run,
+        document: &target.document,
         on_interrupt: args.on_interrupt,
         interrupts: &interrupts,
     };
@@ -94,10 +97,13 @@ fn start_again(
             .hint(format!("give it more trials: --max-trials {}", most.saturating_add(10))));
     }
     let runtime = context.runtime(&document.runtime)?;
-    let of_loop = context.runtime(LOCAL)?;
+    // Where it was begun it goes on.
+    let of_loop = context.runtime(&target.run.record.runtime)?;
+    let pods = loop_pods(context, &*of_loop)?;
     let prices = context.prices_or_warn(&document.runtime);
     let store = &target.run.store;
-    let places = Places { store, of_loop: &*of_loop, of_trials: &*runtime, prices: &prices };
+    let of_loop = &*of_loop;
+    let places = Places { store, of_loop, of_trials: &*runtime, prices: &prices, pods };
     let values = secrets(context, target, args)?;
     let submitted =
         go_on(document, values, &places, &context.submitter(), &mut |Notice(notice)| {

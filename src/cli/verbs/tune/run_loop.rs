@@ -1,9 +1,12 @@
 //! The hidden verb that is the loop of a study: it decides over its trials until the study is over.
 
+use std::rc::Rc;
+
 use crate::cli::interrupt::Interrupts;
 use crate::cli::{CliError, Context, Env, ErrorKind, exit};
 use crate::gang::RunId;
 use crate::runtime::{GpuView, LOCAL, Runtime};
+use crate::store::{Store, StudyPaths, private_dir};
 use crate::sys;
 use crate::ui::{Text, trial_line};
 use crate::work::tune::{
@@ -51,12 +54,10 @@ pub fn tune_loop(context: &mut Context, variables: &LoopVariables) -> Result<u8,
     let session: RunId = variables.run.parse().map_err(|error| wrong(&error))?;
     let study: RunId = variables.study.parse().map_err(|error| wrong(&error))?;
     let store = context.store()?;
-    // What a person's command line and settings name by relative paths starts where they were.
-    context.env.cwd = store.record(&session)?.cwd;
-    let paths = store.study(&study);
-    let mut document = StudyDocument::read(&paths)?;
-    document.reveal(&variables.secrets)?;
-    let runtime = context.runtime(&document.runtime)?;
+    let here = Here::of(context, &store, &session, &study)?;
+    let Here { paths, mut document, runtime, notes, is_pod } = here;
+    let shown = is_pod.then(|| document.clone());
+    document.reveal(&paths, &variables.secrets)?;
     let interrupts = Interrupts::listen()?;
     let room = room_for(&document, &*runtime)?;
     if let Some(room) = room.filter(|room| *room < document.spec.parallel()) {
@@ -82,10 +83,12 @@ pub fn tune_loop(context: &mut Context, variables: &LoopVariables) -> Result<u8,
     let around = Surroundings {
         store: &store,
         runtime: &*runtime,
+        notes: &*notes,
         submitter,
         prices: context.prices(&document.runtime)?,
         room,
         session,
+        tell_document: shown,
         is_cancelled: &|| interrupts.count() > 0,
         tell: &mut tell,
     };
@@ -96,6 +99,49 @@ pub fn tune_loop(context: &mut Context, variables: &LoopVariables) -> Result<u8,
         return Ok(TERMINATED);
     }
     Ok(if succeeded { exit::OK } else { exit::RUN_FAILED })
+}
+
+/// What a loop finds where it runs.
+struct Here {
+    paths: StudyPaths,
+    document: StudyDocument,
+    runtime: Rc<dyn Runtime>,
+    notes: Rc<dyn Runtime>,
+    is_pod: bool,
+}
+
+impl Here {
+    /// On the machine that began the study its document is in the state. In a pod it is in the working
+    /// folder, with the code beside it, and the pod's account speaks for it.
+    fn of(
+        context: &mut Context,
+        store: &Store,
+        session: &RunId,
+        study: &RunId,
+    ) -> Result<Self, CliError> {
+        let staged = context.env.cwd.join("study.json");
+        if !staged.exists() {
+            // What a person's command line and settings name by relative paths starts where they were.
+            context.env.cwd = store.record(session)?.cwd;
+            let paths = store.study(study);
+            let document = StudyDocument::read(&paths)?;
+            let runtime = context.runtime(&document.runtime)?;
+            let notes = context.runtime(LOCAL)?;
+            return Ok(Self { paths, document, runtime, notes, is_pod: false });
+        }
+        let paths = store.study(study);
+        private_dir(&paths.dir)?;
+        fs_err::copy(&staged, paths.document())?;
+        let code = context.env.cwd.join("code");
+        if code.is_dir() && !paths.code().exists() {
+            std::os::unix::fs::symlink(code, paths.code())?;
+        }
+        let document = StudyDocument::read(&paths)?;
+        let namespace = document.runtime.rsplit_once('/').map_or("default", |(_, name)| name);
+        let runtime = context.runtime(&format!("in-cluster/{namespace}"))?;
+        let notes = Rc::clone(&runtime);
+        Ok(Self { paths, document, runtime, notes, is_pod: true })
+    }
 }
 
 /// For how many trials at once this machine has room; a cluster queues what it has no room for.

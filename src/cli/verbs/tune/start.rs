@@ -3,7 +3,7 @@
 use super::args::StartArgs;
 use super::dry_run::dry_run;
 use super::follow::{Followed, follow_study};
-use super::target::state_of;
+use super::target::study_of;
 use crate::cli::verbs::train::{add_labels, detached, prices_for_limit};
 use crate::cli::{CliError, Context, ErrorKind, Interrupts, LOCAL, SpecArgs, exit};
 use crate::plan::Plan;
@@ -12,7 +12,7 @@ use crate::runtime::{Notice, Runtime};
 use crate::store::Store;
 use crate::ui::{BOLD, Text};
 use crate::work::tune::{
-    Beginning, EarlierTrial, LoadedStudy, Places, StudyDocument, StudyState, TrialState, begin,
+    Beginning, EarlierTrial, LoadedStudy, LoopPods, Places, StudyDocument, TrialState, begin,
 };
 
 /// Begins every study of the file, then follows them one after the other.
@@ -37,9 +37,11 @@ pub(super) fn start(context: &Context, spec: &SpecArgs, args: &StartArgs) -> Res
     }
     let mut code = exit::OK;
     for run in &runs {
+        let document = document_of_run(&store, &run.plan)?;
         let followed = Followed {
             store: &store,
             run,
+            document: &document,
             on_interrupt: args.on_interrupt,
             interrupts: &interrupts,
         };
@@ -88,6 +90,19 @@ pub(super) fn beginning(
     Ok(Beginning { seed, allow_cpu: args.allow_cpu, earlier })
 }
 
+/// How the loop of a study runs in pods of a cluster; `None` on this machine.
+pub(super) fn loop_pods(
+    context: &Context,
+    runtime: &dyn Runtime,
+) -> Result<Option<LoopPods>, CliError> {
+    if runtime.name() == LOCAL {
+        return Ok(None);
+    }
+    let settings = context.manifest_settings(None)?;
+    let (image, architectures) = (settings.runner_image, settings.architectures);
+    Ok(Some(LoopPods { image, architectures }))
+}
+
 /// What an earlier study has found, in the metrics of this one.
 fn earlier(
     context: &Context,
@@ -125,30 +140,31 @@ fn begin_one(
     study: &LoadedStudy,
     args: &StartArgs,
 ) -> Result<Submitted, CliError> {
-    let of_loop = context.runtime(LOCAL)?;
+    let pods = if args.detach { loop_pods(context, runtime)? } else { None };
+    // What nobody follows goes on in the cluster itself, though this machine is shut.
+    let local = context.runtime(LOCAL)?;
+    let of_loop: &dyn Runtime = if pods.is_some() { runtime } else { &*local };
     let limited = study.job.max_cost.is_some() || study.trial.job.max_cost.is_some();
     let prices = if limited {
         prices_for_limit(context, runtime)?
     } else {
         context.prices_or_warn(&runtime.name())
     };
-    let places = Places { store, of_loop: &*of_loop, of_trials: runtime, prices: &prices };
+    let places = Places { store, of_loop, of_trials: runtime, prices: &prices, pods };
     let with = beginning(context, study, args)?;
     let submitted = begin(study, &places, &with, &context.submitter(), &mut |Notice(notice)| {
         context.printer.warn(notice);
     })?;
     let run = Text::styled(BOLD, &submitted.paths.run);
-    context.printer.say(run.then(format!(" begun; its trials run on {}", runtime.name())));
+    let place = if of_loop.name() == LOCAL { "this machine" } else { "the cluster" };
+    let name = runtime.name();
+    context.printer.say(run.then(format!(" begun on {place}; its trials run on {name}")));
     Ok(submitted)
 }
 
 /// The study of a run that was just submitted.
-pub(super) fn study_of_run(
-    store: &Store,
-    plan: &Plan,
-) -> Result<(StudyDocument, StudyState), CliError> {
-    let study = super::target::study_of(Some(plan))
+fn document_of_run(store: &Store, plan: &Plan) -> Result<StudyDocument, CliError> {
+    let study = study_of(Some(plan))
         .ok_or_else(|| CliError::new(ErrorKind::Internal, "the run is no study's"))?;
-    let paths = store.study(&study);
-    Ok((StudyDocument::read(&paths)?, state_of(&paths)?))
+    Ok(StudyDocument::read(&store.study(&study))?)
 }

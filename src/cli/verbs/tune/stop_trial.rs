@@ -35,7 +35,8 @@ pub(super) fn stop_trial(context: &Context, args: &StopTrialArgs) -> Result<u8, 
         return Err(CliError::new(ErrorKind::Refused, message));
     };
     let user = context.user();
-    append(&target.paths, now(), &[Entry::Stopping { trial: number, reason: by_person(&user) }])?;
+    let entry = Entry::Stopping { trial: number, reason: by_person(&user) };
+    append(&*target.notes, &target.paths, now(), &[entry])?;
     let runtime = context.runtime(&target.document.runtime)?;
     for Notice(notice) in runtime.cancel(&target.run.store.paths(run), &user)? {
         context.printer.warn(notice);

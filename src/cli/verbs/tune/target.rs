@@ -1,19 +1,23 @@
 //! The study that a verb is about.
 
+use std::rc::Rc;
+
 use crate::cli::{CliError, Context, ErrorKind, Target};
 use crate::gang::RunId;
 use crate::plan::Plan;
+use crate::runtime::Runtime;
 use crate::spec::TUNE_JOB;
 use crate::store::StudyPaths;
-use crate::work::tune::{JournalReader, StudyDocument, StudyState};
+use crate::work::tune::{JournalReader, StudyDocument, StudyError, StudyState};
 
 /// A study with its newest loop.
-#[derive(Debug)]
 pub struct StudyTarget {
     /// Its newest run, up to date.
     pub run: Target,
     /// Where it lies in the state.
     pub paths: StudyPaths,
+    /// The runtime of its loop, which has its journal.
+    pub notes: Rc<dyn Runtime>,
     /// What it is.
     pub document: StudyDocument,
     /// What has been decided in it, and what has come of it.
@@ -28,8 +32,19 @@ pub(super) fn study_of(plan: Option<&Plan>) -> Option<RunId> {
 }
 
 /// What has been decided in a study so far.
-pub(super) fn state_of(paths: &StudyPaths) -> Result<StudyState, CliError> {
-    Ok(StudyState::of(&JournalReader::default().read(paths)?))
+pub(super) fn state_of(notes: &dyn Runtime, paths: &StudyPaths) -> Result<StudyState, CliError> {
+    Ok(StudyState::of(&JournalReader::default().read(notes, paths)?))
+}
+
+/// What a study is: as it lies in the state, or else as its journal says.
+pub(super) fn document_of(
+    paths: &StudyPaths,
+    state: &StudyState,
+) -> Result<StudyDocument, CliError> {
+    match (StudyDocument::read(paths), &state.document) {
+        (Err(StudyError::Missing(_)), Some(document)) => Ok((**document).clone()),
+        (read, _) => Ok(read?),
+    }
 }
 
 impl Context {
@@ -44,10 +59,11 @@ impl Context {
                 .hint(format!("`mlctl list` shows the runs of kind {TUNE_JOB}")));
         };
         let paths = target.store.study(&study);
-        let document = StudyDocument::read(&paths)?;
-        let state = state_of(&paths)?;
         // Of a trial it is the study that is meant.
         let run = if target.record.trial.is_some() { self.target(Some(&study))? } else { target };
-        Ok(StudyTarget { run, paths, document, state })
+        let notes = self.runtime(&run.record.runtime)?;
+        let state = state_of(&*notes, &paths)?;
+        let document = document_of(&paths, &state)?;
+        Ok(StudyTarget { run, paths, notes, document, state })
     }
 }

@@ -2,6 +2,7 @@
 
 use super::target::StudyTarget;
 use crate::cli::{CliError, Context, Target, exit};
+use crate::gang::RunId;
 use crate::store::now;
 use crate::ui::{Text, study_header_text, trials_table};
 use crate::work::tune::{LiveCurves, StudyReport, TrialReport};
@@ -27,7 +28,15 @@ pub struct TrialsArgs {
 /// The report of a study, with what trials that run have reported so far.
 pub(super) fn report_of(context: &Context, target: &StudyTarget) -> StudyReport {
     let store = &target.run.store;
-    for run in target.state.active().filter_map(|trial| trial.run.as_ref()) {
+    let active: Vec<&RunId> =
+        target.state.active().filter_map(|trial| trial.run.as_ref()).collect();
+    let is_unknown = |run: &&RunId| !store.paths(run).record().exists();
+    if active.iter().any(is_unknown)
+        && let Err(error) = context.take_in_trials(store, &target.run.record.id)
+    {
+        context.printer.warn(&error.message);
+    }
+    for run in active {
         // A run that can't be asked just now is shown as it was seen last.
         let _ = context.refresh(store, run);
     }

@@ -24,6 +24,9 @@ pub(crate) fn find(session: &Session, wanted: &Wanted) -> Result<FoundRuns, Runt
     let mut selector = format!("{}={}", label::RECORD, label::TRUE);
     match wanted {
         Wanted::Run(run) => selector.extend([",", label::RUN, "=", run]),
+        Wanted::Study(study) => {
+            selector.extend([",", label::STUDY, "=", study, ",", label::TRIAL]);
+        }
         Wanted::Mine => selector.extend([",", label::USER, "=", &user_label(&session.user()?)]),
         Wanted::All => {}
     }

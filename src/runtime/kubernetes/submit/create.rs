@@ -185,7 +185,10 @@ pub(crate) fn submit(
 ) -> Result<Vec<Notice>, RuntimeError> {
     let cluster = session.cluster()?;
     let context = ManifestContext {
-        user: session.user()?,
+        user: match &options.owner {
+            Some(owner) => owner.clone(),
+            None => session.user()?,
+        },
         nonce: random_word(6)?,
         token: random_word(32)?,
         secrets: secrets.clone(),

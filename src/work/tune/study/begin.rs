@@ -35,6 +35,12 @@ const LOOP_ROLE: &str = "study";
 /// Time for what a loop has to do itself after it was asked to end, beside what its trials have.
 const LOOP_GRACE: std::time::Duration = std::time::Duration::from_secs(15);
 
+/// The account of a loop's pod, which the Role of the same name is bound to.
+pub const TUNER: &str = "mlctl-tuner";
+/// What a loop's pod asks for: choosing parameters takes a second of a core now and then.
+const LOOP_CPU: &str = "500m";
+const LOOP_MEMORY: &str = "512Mi";
+
 /// A loop that is killed is started again this often.
 const LOOP_RETRIES: u32 = 1000;
 
@@ -59,6 +65,17 @@ pub struct Places<'a> {
     pub of_trials: &'a dyn Runs,
     /// What things cost there.
     pub prices: &'a Prices,
+    /// How a loop runs in pods; `None`: on this machine.
+    pub pods: Option<LoopPods>,
+}
+
+/// How a loop runs in pods.
+#[derive(Clone, Debug)]
+pub struct LoopPods {
+    /// mlctl's own image.
+    pub image: String,
+    /// Architectures that it has, as nodes call them.
+    pub architectures: Vec<String>,
 }
 
 /// The document of a study before it begins, with all values in clear.
@@ -79,6 +96,7 @@ fn document(
         foreign: *foreign,
         from_env: from_env.clone(),
         storage: storage.clone(),
+        owner: None,
         runtime: places.of_trials.name(),
         seed: with.seed,
         allow_cpu: with.allow_cpu,
@@ -147,8 +165,9 @@ fn write_down(
         // A study may take days: what is changed in the folder meanwhile changes no trial.
         private_dir(&paths.code())?;
         copy_code(&code, &paths.code(), mask_spec)?;
-        job.code = Some(paths.code().to_string_lossy().into_owned().into());
+        job.code = None;
     }
+    document.owner = places.of_trials.who()?;
     document.spec.trial = Trial::Job(Box::new(job));
     document.write(paths)?;
     Ok((document, values))
@@ -183,7 +202,7 @@ fn start(
     notify: &mut dyn FnMut(Notice),
 ) -> Result<Submitted, StudyError> {
     let given = values.values().cloned().collect();
-    let mut plan = loop_plan(document, values, reservation.run())?;
+    let mut plan = loop_plan(document, values, reservation.run(), places)?;
     let options = SubmitOptions { kind: TUNE_JOB, ..SubmitOptions::default() };
     places.of_loop.check(&plan, &options)?.into_iter().for_each(&mut *notify);
     let secrets = plan.take_secrets(&given);
@@ -210,8 +229,11 @@ fn loop_plan(
     document: &StudyDocument,
     values: BTreeMap<String, String>,
     run: &RunId,
+    places: &Places<'_>,
 ) -> Result<Plan, StudyError> {
     let variable = |(name, value)| EnvVar { name, value: Some(value), value_from: None };
+    let pods = places.pods.as_ref();
+    let image = pods.map(|pods| ("MLCTL_RUNNER_IMAGE".to_owned(), pods.image.clone()));
     let grace = document.template().grace.map_or(crate::plan::GRACE, |grace| grace.0);
     let job = TrainJob {
         name: document.spec.name.clone(),
@@ -219,7 +241,16 @@ fn loop_plan(
         framework: Framework::None,
         command: Some(vec![OWN_PROGRAM.into(), LOOP_VERB.into()]),
         roles: [(LOOP_ROLE.to_owned(), Role { replicas: 1, ..Role::default() })].into(),
-        env: values.into_iter().map(variable).collect(),
+        env: values.into_iter().chain(image).map(variable).collect(),
+        image: pods.map(|pods| pods.image.clone()),
+        service_account: pods.map(|_| TUNER.into()),
+        cpu: pods.and(LOOP_CPU.parse().ok()),
+        memory: pods.and(LOOP_MEMORY.parse().ok()),
+        // The study's document, and the code of its trials beside it.
+        code: pods.map(|_| {
+            let folder = places.store.study(&document.study).dir;
+            folder.to_string_lossy().into_owned().into()
+        }),
         grace: Some(Span(grace + KILL_BOUND + LOOP_GRACE)),
         retries: Retries {
             out_of_memory: LOOP_RETRIES,
@@ -232,7 +263,8 @@ fn loop_plan(
     };
     let context = PlanContext {
         run: run.clone(),
-        runtime_defaults: RuntimeDefaults::LOCAL,
+        // It goes on for as long as its trials do, which have a timeout each.
+        runtime_defaults: RuntimeDefaults { timeout: None, ..places.of_loop.defaults() },
         code_base: document.base.clone(),
     };
     let mut plan = plan(&job, &context).map_err(TrainError::from)?;

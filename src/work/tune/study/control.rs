@@ -20,7 +20,7 @@ use super::watched::Watched;
 use crate::gang::RunId;
 use crate::ops::cost::Prices;
 use crate::run::{self, Submitter};
-use crate::runtime::{LOCAL, Runtime, RuntimeError, SubmitOptions};
+use crate::runtime::{LOCAL, Notes, Runtime, RuntimeError, SubmitOptions};
 use crate::spec::{TRAIN_JOB, to_yaml};
 use crate::store::{FileLock, Store, StudyPaths, now};
 use crate::work::train::{TrainError, order};
@@ -41,6 +41,8 @@ pub struct Surroundings<'a> {
     pub store: &'a Store,
     /// Where trials run.
     pub runtime: &'a dyn Runtime,
+    /// Where the journal is: the runtime of the loop itself.
+    pub notes: &'a dyn Notes,
     /// Who submits them.
     pub submitter: Submitter<'a>,
     /// What things cost there.
@@ -49,6 +51,9 @@ pub struct Surroundings<'a> {
     pub room: Option<u32>,
     /// The run whose command the loop is.
     pub session: RunId,
+    /// The document without its secrets, which other machines find in the journal; `None` where they
+    /// can't look there.
+    pub tell_document: Option<StudyDocument>,
     /// The study is to end as cancelled.
     pub is_cancelled: &'a dyn Fn() -> bool,
     /// Told of everything that is decided, after it was written down, and of what a person should know.
@@ -116,6 +121,11 @@ pub fn control<'a>(
         around,
     };
     control.read_journal()?;
+    if let Some(document) = control.around.tell_document.take()
+        && control.state.document.is_none()
+    {
+        control.write(Entry::Begun { study: Box::new(document) })?;
+    }
     let session = control.around.session.clone();
     control.write(Entry::Session { run: session })?;
     control.count_spent();
@@ -146,7 +156,7 @@ impl Control<'_> {
 
     /// Takes in what others have written: `resume --max-trials`, `stop-trial`.
     fn read_journal(&mut self) -> Result<(), StudyError> {
-        for line in self.journal.read(self.paths)? {
+        for line in self.journal.read(self.around.notes, self.paths)? {
             self.state.fold(&line);
         }
         Ok(())
@@ -154,7 +164,7 @@ impl Control<'_> {
 
     /// Writes a decision down and takes it in.
     fn write(&mut self, entry: Entry) -> Result<(), StudyError> {
-        journal::append(self.paths, now(), std::slice::from_ref(&entry))?;
+        journal::append(self.around.notes, self.paths, now(), std::slice::from_ref(&entry))?;
         self.read_journal()?;
         (self.around.tell)(Told::Entry(&entry, &self.state));
         Ok(())
@@ -292,6 +302,7 @@ impl Control<'_> {
         let runtime = self.around.runtime;
         let options = SubmitOptions {
             kind: TRAIN_JOB,
+            owner: self.study.owner.clone(),
             allow_cpu: self.study.allow_cpu,
             foreign: job.foreign,
             // What a lost run of this trial has left is the trial's own.

@@ -35,7 +35,8 @@ pub struct StudyDocument {
     pub spec: TuneJob,
     /// The folder in which relative paths of the trial start.
     pub base: PathBuf,
-    /// The trials' code as the spec names it; what they get is the copy that the study has of it.
+    /// The trials' code as the spec names it. Where the trial has none, it is the copy that the study has
+    /// of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<Place>,
     /// The trial was written for another system: what it asks of machines is taken as a hint.
@@ -47,6 +48,9 @@ pub struct StudyDocument {
     /// How the user reaches buckets.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub storage: BTreeMap<String, BucketSettings>,
+    /// Whose the study is, by the name that the trials' cluster knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
     /// Where trials run: `local`, or `<context>/<namespace>` of a cluster.
     pub runtime: String,
     /// What the choices of parameters depend on beside the results.
@@ -114,9 +118,17 @@ impl StudyDocument {
         }
     }
 
-    /// Puts the secret values in their places, out of the loop's environment.
-    pub fn reveal(&mut self, variables: &BTreeMap<String, String>) -> Result<(), StudyError> {
-        let job = super::secrets::revealed(&self.template(), &self.secrets, variables)?;
+    /// Makes the study whole for its loop: puts the secret values in their places, out of the loop's
+    /// environment, and the copy of the code in that of the user's.
+    pub fn reveal(
+        &mut self,
+        paths: &StudyPaths,
+        variables: &BTreeMap<String, String>,
+    ) -> Result<(), StudyError> {
+        let mut job = super::secrets::revealed(&self.template(), &self.secrets, variables)?;
+        if job.code.is_none() && self.code.is_some() {
+            job.code = Some(paths.code().to_string_lossy().into_owned().into());
+        }
         self.spec.trial = Trial::Job(Box::new(job));
         Ok(())
     }

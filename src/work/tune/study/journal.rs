@@ -1,27 +1,20 @@
 //! The journal of a study: what was decided and what came of it, one line of JSON each. What stands in
 //! it counts; whatever is not in it has not been decided, and is decided again.
 
-use std::fs::OpenOptions;
-use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::time::Duration;
-
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::document::StudyDocument;
 use super::error::StudyError;
 use super::trial::{Point, StopReason, TrialEnd};
 use crate::gang::RunId;
+use crate::runtime::Notes;
 use crate::spec::Word;
-use crate::store::{FileLock, StudyPaths};
-use crate::sys;
+use crate::store::StudyPaths;
 
 /// Version of a line's format (`v`): the one that is written, and the newest that can be read.
 pub(super) const JOURNAL_VERSION: u32 = 1;
-
-/// Another process that writes a line is done within this time.
-const LOCK_LIMIT: Duration = Duration::from_secs(10);
 
 /// One line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -39,6 +32,11 @@ pub struct Line {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "type")]
 pub enum Entry {
+    /// What the study is. The first line in a cluster, for machines that have not begun it.
+    Begun {
+        /// Its document.
+        study: Box<StudyDocument>,
+    },
     /// A run has taken over the decisions. What a trial that was being submitted has come to is to be
     /// looked up.
     Session {
@@ -112,19 +110,12 @@ pub struct JournalReader {
 
 impl JournalReader {
     /// The lines that have come since the last call. A last line without its end is read once it has
-    /// one; of another format than this mlctl knows is an error.
-    pub fn read(&mut self, paths: &StudyPaths) -> Result<Vec<Line>, StudyError> {
-        let path = paths.journal();
-        let mut file = match sys::open_own(&path, OpenOptions::new().read(true)) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(error.into()),
-        };
-        file.seek(SeekFrom::Start(self.at))?;
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes)?;
+    /// one; of another format than this mlctl knows is an error. `notes` is the runtime that the study's
+    /// loop runs in.
+    pub fn read(&mut self, notes: &dyn Notes, paths: &StudyPaths) -> Result<Vec<Line>, StudyError> {
+        let bytes = notes.read_notes(paths, self.at)?;
         let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-        let damaged = |reason: String| StudyError::Damaged { path: path.clone(), reason };
+        let damaged = |reason: String| StudyError::Damaged { path: paths.journal(), reason };
         let mut lines = Vec::new();
         for line in bytes[..whole].split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
             #[derive(Deserialize)]
@@ -144,41 +135,18 @@ impl JournalReader {
     }
 }
 
-/// Appends entries, all or none, so that they survive a loss of power. What a writer that was killed
-/// has left of a line is cut off: nothing was done by it.
-pub fn append(paths: &StudyPaths, time: Timestamp, entries: &[Entry]) -> Result<(), StudyError> {
+/// Appends entries, all or none, so that they outlive this process.
+pub fn append(
+    notes: &dyn Notes,
+    paths: &StudyPaths,
+    time: Timestamp,
+    entries: &[Entry],
+) -> Result<(), StudyError> {
     let mut bytes = Vec::new();
     for entry in entries {
         let line = Line { v: JOURNAL_VERSION, time, entry: entry.clone() };
-        serde_json::to_writer(&mut bytes, &line).map_err(io::Error::from)?;
+        serde_json::to_writer(&mut bytes, &line).map_err(std::io::Error::from)?;
         bytes.push(b'\n');
     }
-    let _lock = FileLock::acquire(&paths.lock(), LOCK_LIMIT)?;
-    let mut options = OpenOptions::new();
-    options.create(true).truncate(false).read(true).write(true).mode(0o600);
-    let mut file = sys::open_own(&paths.journal(), &options)?;
-    let end = whole_length(&mut file)?;
-    file.set_len(end)?;
-    file.seek(SeekFrom::Start(end))?;
-    if let Err(error) = file.write_all(&bytes).and_then(|()| file.sync_all()) {
-        // Half of it may be there, for example on a full disk.
-        let _ = file.set_len(end);
-        return Err(error.into());
-    }
-    Ok(())
-}
-
-/// The length of a file up to the end of its last whole line.
-fn whole_length(file: &mut std::fs::File) -> io::Result<u64> {
-    let mut end = file.seek(SeekFrom::End(0))?;
-    let mut byte = [0];
-    while end > 0 {
-        file.seek(SeekFrom::Start(end - 1))?;
-        file.read_exact(&mut byte)?;
-        if byte == *b"\n" {
-            break;
-        }
-        end -= 1;
-    }
-    Ok(end)
+    Ok(notes.add_notes(paths, &bytes)?)
 }

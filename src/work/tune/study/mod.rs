@@ -21,7 +21,7 @@ mod suggest;
 mod trial;
 mod watched;
 
-pub use begin::{Beginning, LOOP_VERB, Places, begin, go_on, rehearse};
+pub use begin::{Beginning, LOOP_VERB, LoopPods, Places, TUNER, begin, go_on, rehearse};
 pub use control::{Surroundings, Told, by_person, control, summary};
 pub use curve::Reported;
 pub use document::{EarlierTrial, StudyDocument};

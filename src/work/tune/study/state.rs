@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::document::StudyDocument;
 use super::journal::{Entry, Line};
 use super::trial::{Trial, TrialState};
 use crate::gang::RunId;
@@ -9,6 +10,8 @@ use crate::gang::RunId;
 /// What has been decided in a study, and what has come of it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct StudyState {
+    /// What the study is, where the journal says it.
+    pub document: Option<Box<StudyDocument>>,
     /// The trials in the order of their numbers: trial 1 comes first.
     pub trials: Vec<Trial>,
     /// The runs whose commands were its loop, oldest first.
@@ -87,6 +90,7 @@ impl StudyState {
                 trial.end = Some(end.clone());
                 trial.curve.clone_from(curve);
             }),
+            Entry::Begun { study } => self.document = Some(study.clone()),
             Entry::Raised { max_trials } => self.max_trials = Some(*max_trials),
             Entry::Finished { succeeded, reason } => {
                 self.finished = Some((*succeeded, reason.clone()));

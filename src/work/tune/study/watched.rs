@@ -10,7 +10,7 @@ use crate::gang::{ReplicaId, RunId, Verdict};
 use crate::ops::cost::{Bill, Prices, Stretches, Window};
 use crate::plan::Plan;
 use crate::run::{SyncError, sync};
-use crate::runtime::Runtime;
+use crate::runtime::{Runtime, Wanted};
 use crate::spec::TuneJob;
 use crate::store::{JournalReader, RunPaths, RunRecord, Store, StoreError, now};
 
@@ -58,7 +58,11 @@ impl Watched {
         spec: &TuneJob,
     ) -> Result<RunFact, SyncError> {
         if !self.paths.record().exists() {
-            return Ok(RunFact::Missing);
+            // A loop whose pod was replaced has no state; the cluster knows the run.
+            let found = runtime.find(&Wanted::Run(self.paths.run.clone()))?.runs.pop();
+            let Some(found) = found else { return Ok(RunFact::Missing) };
+            store.adopt(&found)?;
+            *self = Self::new(store, &found.record.id);
         }
         let record = sync(store, runtime, &self.paths)?;
         self.take_in(&record, spec)?;
