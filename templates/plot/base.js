@@ -5,7 +5,7 @@ const trials = data.trials;
 const byId = (id) => document.getElementById(id);
 const isBest = (t) => data.best.includes(t.trial);
 
-// What is chosen: the metric, a trial by its place, ranges of axes by their names, and the trials that
+// What is chosen: the metric, a trial by its place, ranges of axes by their places, and the trials that
 // are within all ranges.
 const now = { metric: 0, log: false, picked: null, ranges: new Map(), within: trials.map(() => true) };
 // What to call when the chosen trial or the ranges change, filled in by each drawing.
@@ -77,7 +77,12 @@ function logarithm(low, high) {
     for (let k = Math.ceil(from - 1e-9); k <= from + span + 1e-9; k++) ticks.push(Number(`1e${k}`));
     const stride = Math.ceil(ticks.length / 6);
     const few = ticks.filter((_, at) => at % stride === 0);
-    return few.length > 1 ? few : [low, high];
+    if (few.length > 1) return few;
+    for (let k = Math.floor(from); k <= from + span; k++) {
+      for (const by of [1, 2, 5]) few.push(Number(`${by}e${k}`));
+    }
+    const between = [...new Set(few)].filter((tick) => tick >= low && tick <= high);
+    return between.length > 1 ? between : [low, high];
   };
   return { at: (value) => (span > 0 ? (Math.log10(value) - from) / span : 0.5), ticks: decades, low, high };
 }
@@ -122,7 +127,7 @@ function valueScale(values, log = now.log) {
   }
   if (!(low <= high)) return linear(0, 1);
   if (low === high) return linear(low - Math.abs(low || 1) / 2, high + Math.abs(high || 1) / 2);
-  if (log && low > 0) return logarithm(low, high);
+  if (log && low > 0) return logarithm(low / (high / low) ** 0.04, high * (high / low) ** 0.04);
   const room = (high - low) * 0.04;
   return linear(low - room, high + room);
 }

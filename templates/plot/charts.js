@@ -6,8 +6,12 @@ function history(body, width) {
   const xs = linear(0, Math.max(1, ...trials.slice(-1).map((trial) => trial.trial)));
   xs.ticks = () => even(0, xs.high).filter((tick) => Number.isInteger(tick) && tick > 0);
   const ys = valueScale(values.map(valueOf));
+  const lost = trials.map((_, t) => t).filter((t) => valueOf(t) === null && look(trials[t]) === "failed");
+  // Trials that have ended without a value stand on the axis, below all values.
+  const lift = lost.length > 0 ? 0.08 : 0;
+  const raised = { at: (value) => lift + (1 - lift) * ys.at(value), ticks: ys.ticks };
   const made = frame(body, {
-    width, height: 330, xs, ys, xname: "trial", yname: metric().name,
+    width, height: 330, xs, ys: raised, xname: "trial", yname: metric().name,
     label: `${metric().name} of each trial, with the best so far. ${hint}`,
   });
   let best = null, d = "";
@@ -20,10 +24,9 @@ function history(body, width) {
     best = value;
   }
   svg("path", { class: "bestline", d: d && `${d}H${MARGIN.left + made.inner.w}` }, made.root);
-  // A trial that has ended without a value stands on the axis.
-  const points = trials.map((trial, t) => ({
-    t, x: made.x(trial.trial), y: valueOf(t) === null ? made.bottom - 7 : made.y(valueOf(t)),
-  })).filter(({ t }) => valueOf(t) !== null || look(trials[t]) === "failed");
+  const points = [...values, ...lost].map((t) => ({
+    t, x: made.x(trials[t].trial), y: valueOf(t) === null ? made.bottom - 8 : made.y(valueOf(t)),
+  }));
   scatter(made.root, points, trials.length > 300 ? 3 : 4.5);
   legend(body);
 }
@@ -48,7 +51,12 @@ function slices(body, width) {
   });
 }
 
-const pair = { x: 0, y: Math.min(1, data.axes.length - 1) };
+// The two that matter most, where that is known.
+const pair = (() => {
+  const shares = (data.importance[0] || {}).parameters || {};
+  const places = data.axes.map((_, at) => at).sort((a, b) => (shares[data.axes[b].name] || 0) - (shares[data.axes[a].name] || 0) || a - b);
+  return { x: places[0], y: places[Math.min(1, places.length - 1)] };
+})();
 
 function contour(body, width) {
   const bar = el("div", { class: "controls" }, null, body);
@@ -60,7 +68,7 @@ function contour(body, width) {
   const [xs, ys] = [scaleOf(ax), scaleOf(ay)];
   const made = frame(body, {
     width, height: 350, xs, ys, xname: ax.name, yname: ay.name,
-    label: `${metric().name} over ${ax.name} and ${ay.name}, darker where it is better. ${hint}`,
+    label: `${metric().name} over ${ax.name} and ${ay.name}, in a stronger colour where it is better. ${hint}`,
   });
   const points = counted()
     .filter((t) => paramOf(pair.x, t) !== null && paramOf(pair.y, t) !== null)
@@ -78,7 +86,7 @@ function contour(body, width) {
   if (left > 0) el("span", {}, `${left} trials lack one of the two`, key);
 }
 
-const cells = (axis) => (isCategory(axis) ? axis.choices.length : 48);
+const cells = (axis) => (isCategory(axis) ? axis.choices.length : 64);
 
 // What a value is between trials: their mean by the inverse square of the distance (Shepard, 1968).
 function field(made, points, columns, rows) {

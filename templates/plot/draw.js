@@ -1,5 +1,5 @@
 // Frames, points and what can be done with them by mouse and keyboard.
-const MARGIN = { left: 58, right: 16, top: 14, bottom: 42 };
+const MARGIN = { left: 58, right: 16, top: 24, bottom: 42 };
 
 // Chooses a trial by its place, or none.
 function pick(t, isTold = true) {

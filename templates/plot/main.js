@@ -1,7 +1,7 @@
 // The page: its sections in their order, and what is common to them.
 const SECTIONS = [
+  { title: "Pareto front", draw: pareto, isWide: true, isLeft: data.metrics.length < 2, empty: counted },
   { title: "History", draw: history },
-  { title: "Pareto front", draw: pareto, isLeft: data.metrics.length < 2, empty: counted },
   { title: "What trials report on the way", draw: curves, empty: () => trials.filter((trial) => trial.curves[now.metric].length > 1) },
   { title: "Parallel coordinates", draw: parallel, isWide: true, empty: counted },
   { title: "Which parameters matter", draw: matters },
@@ -33,8 +33,8 @@ function build() {
     byId("metric-label").hidden = false;
     data.metrics.forEach((m, at) => el("option", { value: at }, m.name, byId("metric")));
   }
-  byId("metric").addEventListener("change", () => { now.metric = Number(byId("metric").value); suit(); render(); });
-  byId("log").addEventListener("change", () => { now.log = byId("log").checked; render(); });
+  byId("metric").addEventListener("change", () => { now.metric = Number(byId("metric").value); suit(); forget(); render(); });
+  byId("log").addEventListener("change", () => { now.log = byId("log").checked; forget(); render(); });
   const theme = (name) => {
     document.documentElement.dataset.theme = name;
     byId("theme").textContent = name === "dark" ? "Light" : "Dark";
@@ -59,6 +59,12 @@ function suit() {
   byId("log-label").hidden = !can;
   now.log = can && high / low > 30;
   byId("log").checked = now.log;
+}
+
+// Ranges of metrics are places on a scale that is another one now.
+function forget() {
+  data.metrics.forEach((_, at) => now.ranges.delete(data.axes.length + at));
+  narrow();
 }
 
 function render() {

@@ -67,7 +67,7 @@ function parallel(body, width) {
   const x = (at) => room + at * each;
   const y = (axis, value) => (value === null ? height - 14 : bottom - axis.scale.at(value) * (bottom - top));
   const box = el("div", { class: "scroll" }, null, body);
-  const root = canvas(box, whole, height, `Parameters and metrics of all trials, darker where ${metric().name} is better. ${hint} Tab goes to the axes.`);
+  const root = canvas(box, whole, height, `Parameters and metrics of all trials, in a stronger colour where ${metric().name} is better. ${hint} Tab goes to the axes.`);
   const lines = shown.map((t) => ({ t, places: axes.map((axis, at) => [round(x(at)), round(y(axis, axis.of(t)))]) }));
   const shade = shades();
   lines.sort((a, b) => shade(valueOf(a.t)) - shade(valueOf(b.t)));
@@ -93,7 +93,7 @@ function draw(root, axis, x, at, { top, bottom, height, each, shown }) {
   const hit = svg("rect", { class: "hit", x: x - 13, width: 26, y: top - 6, height: bottom - top + 12 }, group);
   const inside = (t, [low, high]) => axis.of(t) !== null && axis.scale.at(axis.of(t)) >= low - 1e-9 && axis.scale.at(axis.of(t)) <= high + 1e-9;
   const show = (isTold) => {
-    const range = now.ranges.get(axis.name);
+    const range = now.ranges.get(at);
     const [low, high] = range ? range.ends : [0, 0];
     band.setAttribute("y", bottom - high * (bottom - top));
     band.setAttribute("height", (high - low) * (bottom - top));
@@ -105,8 +105,8 @@ function draw(root, axis, x, at, { top, bottom, height, each, shown }) {
     if (isTold) byId("said").textContent = text;
   };
   const set = (ends) => {
-    if (ends) now.ranges.set(axis.name, { ends, holds: (t) => inside(t, ends) });
-    else now.ranges.delete(axis.name);
+    if (ends) now.ranges.set(at, { ends, holds: (t) => inside(t, ends) });
+    else now.ranges.delete(at);
     show(true);
     narrow();
   };
@@ -114,7 +114,7 @@ function draw(root, axis, x, at, { top, bottom, height, each, shown }) {
   onRange.push(() => show(false));
   drag(root, hit, top, bottom, set);
   group.addEventListener("keydown", (event) => {
-    const ends = now.ranges.has(axis.name) ? now.ranges.get(axis.name).ends : null;
+    const ends = now.ranges.has(at) ? now.ranges.get(at).ends : null;
     const by = { ArrowUp: axis.step, ArrowDown: -axis.step }[event.key];
     const all = [...root.querySelectorAll("g.axis")];
     if (event.key === "Enter" || event.key === " ") set(ends ? null : [0, 1]);

@@ -18,7 +18,7 @@ const TREES: u64 = 64;
 const ROWS: usize = 2_000;
 const DEPTH: usize = 20;
 /// A split leaves so many rows on each side.
-const LEAST: usize = 2;
+const LEAST: usize = 1;
 
 /// Numbers that look random (SplitMix64: Steele, Lea and Flood, OOPSLA 2014).
 #[derive(Clone, Debug)]

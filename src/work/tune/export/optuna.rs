@@ -178,7 +178,10 @@ fn parameter(values: &Values, word: &Word) -> Option<(Value, Value)> {
                 return Some((named("IntDistribution", attributes), json!(value)));
             }
             let at = values.iter().position(|choice| choice.total_cmp(&value).is_eq())?;
-            let choices: Vec<Value> = values.iter().map(|value| json!(value)).collect();
+            let choices = match values.iter().map(whole).collect::<Option<Vec<i64>>>() {
+                Some(whole) => json!(whole),
+                None => json!(values),
+            };
             Some((named("CategoricalDistribution", json!({"choices": choices})), json!(at)))
         }
         Values::Category { choices } => {
@@ -189,10 +192,14 @@ fn parameter(values: &Values, word: &Word) -> Option<(Value, Value)> {
     }
 }
 
+/// A number as a whole one, where it is one that both types can hold.
+#[expect(clippy::cast_possible_truncation, reason = "it is whole and in range")]
+fn whole(value: &f64) -> Option<i64> {
+    (value.fract() == 0.0 && value.abs() < 9e15).then_some(*value as i64)
+}
+
 /// The range and the distance of whole numbers at equal distances.
 fn steps(values: &[f64]) -> Option<(i64, i64, i64)> {
-    #[expect(clippy::cast_possible_truncation, reason = "they are whole and in range")]
-    let whole = |value: &f64| (value.fract() == 0.0 && value.abs() < 9e15).then_some(*value as i64);
     let values: Vec<i64> = values.iter().map(whole).collect::<Option<_>>()?;
     let step = values.get(1)? - values[0];
     let is_even = values.windows(2).all(|pair| pair[1] - pair[0] == step);
@@ -263,7 +270,7 @@ mod tests {
                    "attributes": {"low": 1, "high": 8, "log": true, "step": 1}})
         );
         assert_eq!(dist("d")["attributes"]["step"], 10);
-        assert_eq!(dist("b")["attributes"]["choices"], json!([16.0, 32.0, 64.0]));
+        assert_eq!(dist("b")["attributes"]["choices"], json!([16, 32, 64]));
         assert_eq!(dist("w")["attributes"]["choices"], json!(["1", "true", "x"]));
         assert_eq!(dist("k")["attributes"]["choices"], json!([1, 2]));
     }
