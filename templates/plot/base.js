@@ -115,6 +115,7 @@ function scaleOf(axis) {
   if (axis.kind === "integer" && high - low < 12 && axis.scale === "linear") {
     made.ticks = () => even(low, high).filter(Number.isInteger);
   }
+  if (axis.kind === "discrete" && axis.values.length < 9) made.ticks = () => axis.values;
   return made;
 }
 

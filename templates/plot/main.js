@@ -18,8 +18,8 @@ function build() {
   const state = data.isOver ? `over${data.reason ? `: ${data.reason}` : ""}` : "not over when this page was written";
   byId("summary").textContent = `${goals}. ${ended} of ${data.maxTrials} trials have ended; the study is ${state}`;
   if (ended === 0) {
-    const told = trials.length ? `None of its ${trials.length} trials has ended yet` : "It has no trials yet";
-    el("p", { class: "empty" }, `${told}: the charts come with the first that does. Write the page again later.`, main);
+    const told = trials.length ? "None of its trials has ended yet" : "It has no trials yet";
+    el("p", { class: "empty wide" }, `${told}. The charts come with the first one that ends: write the page again then.`, main);
   }
   for (const section of SECTIONS) {
     if (section.isLeft || (ended === 0 && section.draw !== table) || trials.length === 0) continue;

@@ -27,6 +27,7 @@ Examples:
   mlctl tune study.yaml --detach && mlctl wait
   mlctl tune study.yaml --dry-run        the first trial's plan; nothing runs
   mlctl tune trials                      the trials of the last study
+  mlctl tune plot                        a page with charts of it
   mlctl tune best -o yaml > train.yaml   a TrainJob with the best parameters
   mlctl tune resume --max-trials 60      go on, with more trials
 

@@ -70,7 +70,9 @@ impl Forest {
             let sample: Vec<usize> =
                 (0..rows.len().min(ROWS)).map(|_| random.below(rows.len())).collect();
             let mut is_seen = vec![false; rows.len()];
-            sample.iter().for_each(|at| is_seen[*at] = true);
+            for at in &sample {
+                is_seen[*at] = true;
+            }
             let mut tree = Vec::new();
             Grower { features, rows, targets, random }.node(&mut tree, sample, 0);
             for (at, row) in rows.iter().enumerate().filter(|(at, _)| !is_seen[*at]) {

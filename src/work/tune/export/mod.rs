@@ -3,6 +3,7 @@
 
 mod axis;
 mod csv;
+mod distribution;
 mod forest;
 mod importance;
 mod json;

@@ -6,9 +6,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::axis::{Axis, Values};
+use super::axis::Axis;
+use super::distribution::parameter;
 use super::json::ascii_json;
-use crate::spec::{Goal, Scale, Word};
+use crate::spec::Goal;
 use crate::work::tune::{StudyReport, TrialReport, TrialState};
 
 const CREATE_STUDY: u8 = 0;
@@ -153,69 +154,6 @@ fn on_the_way(report: &StudyReport, trial: &TrialReport) -> Map<String, Value> {
             Some((step.to_string(), json!(value)))
         })
         .collect()
-}
-
-/// A parameter's distribution and its value as Optuna keeps it: the number, or the place among the
-/// choices. None for a value that it can't have.
-fn parameter(values: &Values, word: &Word) -> Option<(Value, Value)> {
-    let number = || word.as_str().trim().parse::<f64>().ok().filter(|number| number.is_finite());
-    let named = |name: &str, attributes: Value| json!({"name": name, "attributes": attributes});
-    match values {
-        Values::Float { low, high, scale } => {
-            let log = *scale == Scale::Log;
-            let attributes = json!({"low": low, "high": high, "log": log, "step": null});
-            Some((named("FloatDistribution", attributes), json!(number()?)))
-        }
-        Values::Integer { low, high, scale } => {
-            let log = *scale == Scale::Log;
-            let attributes = json!({"low": low, "high": high, "log": log, "step": 1});
-            Some((named("IntDistribution", attributes), json!(number()?)))
-        }
-        Values::Discrete { values, .. } => {
-            let value = number()?;
-            if let Some((low, high, step)) = steps(values) {
-                let attributes = json!({"low": low, "high": high, "log": false, "step": step});
-                return Some((named("IntDistribution", attributes), json!(value)));
-            }
-            let at = values.iter().position(|choice| choice.total_cmp(&value).is_eq())?;
-            let choices = match values.iter().map(whole).collect::<Option<Vec<i64>>>() {
-                Some(whole) => json!(whole),
-                None => json!(values),
-            };
-            Some((named("CategoricalDistribution", json!({"choices": choices})), json!(at)))
-        }
-        Values::Category { choices } => {
-            let at = choices.iter().position(|choice| choice == word)?;
-            let choices = json!({"choices": choices_of(choices)});
-            Some((named("CategoricalDistribution", choices), json!(at)))
-        }
-    }
-}
-
-/// A number as a whole one, where it is one that both types can hold.
-#[expect(clippy::cast_possible_truncation, reason = "it is whole and in range")]
-fn whole(value: &f64) -> Option<i64> {
-    (value.fract() == 0.0 && value.abs() < 9e15).then_some(*value as i64)
-}
-
-/// The range and the distance of whole numbers at equal distances.
-fn steps(values: &[f64]) -> Option<(i64, i64, i64)> {
-    let values: Vec<i64> = values.iter().map(whole).collect::<Option<_>>()?;
-    let step = values.get(1)? - values[0];
-    let is_even = values.windows(2).all(|pair| pair[1] - pair[0] == step);
-    is_even.then(|| (values[0], values[values.len() - 1], step))
-}
-
-/// Choices as a program would have written them. Python takes `1`, `1.0` and `true` for the same, so
-/// choices of several types are all texts.
-fn choices_of(choices: &[Word]) -> Vec<Value> {
-    let typed: Vec<Value> = choices.iter().map(|choice| json!(choice)).collect();
-    let is_same =
-        |pair: &[Value]| std::mem::discriminant(&pair[0]) == std::mem::discriminant(&pair[1]);
-    if typed.windows(2).all(is_same) {
-        return typed;
-    }
-    choices.iter().map(|choice| json!(choice.as_str())).collect()
 }
 
 #[cfg(test)]

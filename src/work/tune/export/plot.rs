@@ -6,6 +6,7 @@ use super::axis::Axis;
 use super::csv::seconds;
 use super::importance::{Importance, Unknown};
 use super::json::{ascii_json, html};
+use crate::gang::RunId;
 use crate::spec::{Metric, Word};
 use crate::work::tune::{StudyReport, TrialReport, TrialState};
 
@@ -137,7 +138,7 @@ fn shown<'a>(
         values: metrics().map(|name| trial.values.get(name).copied()).collect(),
         step: trial.step,
         seconds: seconds(trial),
-        run: trial.run.as_ref().map(|run| run.as_str()),
+        run: trial.run.as_ref().map(RunId::as_str),
         reason: &trial.reason,
         curves: metrics().map(curve).collect(),
     }
@@ -216,7 +217,8 @@ mod tests {
     fn thinned_curves_keep_their_ends() {
         let points: Vec<(f64, f64)> = (0..100).map(|at| (f64::from(at), 1.0)).collect();
         let kept = thinned(points, 20);
-        assert!(kept.len() <= 21 && kept[0].0 == 0.0 && kept[kept.len() - 1].0 == 99.0, "{kept:?}");
+        let ends = (kept.first().unwrap().0 as u8, kept.last().unwrap().0 as u8);
+        assert!(kept.len() <= 21 && ends == (0, 99), "{kept:?}");
         assert!(thinned(Vec::new(), 20).is_empty());
     }
 }

@@ -90,6 +90,8 @@ mod tests {
     use super::*;
     use crate::work::tune::export::sample;
 
+    type Meant<'a> = &'a dyn Fn(&IndexMap<String, Value>, &[f64]) -> bool;
+
     #[test]
     fn points_are_of_the_space_and_spread_over_it() {
         let space = sample::space(
@@ -100,7 +102,7 @@ mod tests {
         let at = |name: &str| space.dimensions.iter().position(|d| d.name == name).unwrap();
         let mut random = Random(1);
         let points: Vec<_> = (0..4000).map(|_| drawn(&space, &mut random)).collect();
-        let share = |is_meant: &dyn Fn(&IndexMap<String, Value>, &[f64]) -> bool| {
+        let share = |is_meant: Meant| {
             let of = points.iter().filter(|values| is_meant(values, &row(&space, values)));
             of.count() as f64 / 4000.0
         };
