@@ -80,7 +80,7 @@ function draw(root, axis, x, at, { top, bottom, height, each, shown }) {
   const group = svg("g", { class: "axis", tabindex: 0, role: "group" }, root);
   const ink = svg("g", { "aria-hidden": "true" }, group);
   svg("path", { class: "grid", d: `M${x} ${top}V${bottom}` }, ink);
-  const name = clip(axis.name, Math.floor(each / 7.5));
+  const name = clip(axis.name, Math.floor(each / 8.5));
   svg("text", { x, y: at % 2 && each < 110 ? 12 : 22, "text-anchor": "middle", class: "name halo" }, ink, name);
   const ticks = axis.scale.ticks();
   const stride = Math.ceil((ticks.length * 14) / (bottom - top));

@@ -15,14 +15,16 @@ use crate::work::tune::{Axis, StudyError, StudyReport, axes, csv_text, optuna_te
 /// Arguments of `tune export`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-csv has a line for each trial. A text in it that a spreadsheet would run as a formula,
-beginning with = + - @ and no number, gets a ' in front. json is what `mlctl tune
-trials -o json` prints, curves included. optuna is a journal file for Optuna 4 and 5:
+csv has a line for each trial. A text that a spreadsheet would run as a formula
+(it begins with = + - @ and is no number) gets a ' in front. json is what
+`mlctl tune trials -o json` prints, curves included. optuna is a journal file
+that Optuna 4 and 5 load:
 
   storage = JournalStorage(JournalFileBackend(\"study.log\"))
-  optuna.load_study(study_name=None, storage=storage)
+  study = optuna.load_study(study_name=None, storage=storage)
 
-In it a stopped trial is a pruned one unless it is among the best; trial 1 is number 0.
+There trial 1 is number 0, and a stopped trial is a pruned one unless it is
+among the best.
 
 Examples:
   mlctl tune export > trials.csv         the last study of this folder

@@ -10,9 +10,9 @@ use crate::work::tune::{importance, plot_page};
 /// Arguments of `tune plot`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The page is one HTML file that needs nothing else, no network either: the values over
-time, how parameters and metrics go together, which parameters matter, what trials
-have reported on the way, the Pareto front of several metrics, and all trials.
+The page is one HTML file that needs nothing else, no network either: values by
+trial, how parameters and metrics go together, which parameters matter, what
+trials report on the way, the Pareto front of several metrics, and all trials.
 
 Examples:
   mlctl tune plot                        the last study of this folder
