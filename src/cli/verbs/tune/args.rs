@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use super::best::{BestArgs, best};
+use super::export::{ExportArgs, export};
+use super::plot::{PlotArgs, plot};
 use super::resume::{ResumeArgs, resume};
 use super::start::start;
 use super::stop_trial::{StopTrialArgs, stop_trial};
@@ -25,6 +27,7 @@ Examples:
   mlctl tune study.yaml --detach && mlctl wait
   mlctl tune study.yaml --dry-run        the first trial's plan; nothing runs
   mlctl tune trials                      the trials of the last study
+  mlctl tune plot                        a page with charts of it
   mlctl tune best -o yaml > train.yaml   a TrainJob with the best parameters
   mlctl tune resume --max-trials 60      go on, with more trials
 
@@ -79,6 +82,10 @@ pub enum TuneAction {
     Trials(TrialsArgs),
     /// Print the best trial, as a TrainJob with -o yaml
     Best(BestArgs),
+    /// Write the trials for other programs: CSV, JSON, Optuna
+    Export(ExportArgs),
+    /// Write a page with charts of a study
+    Plot(PlotArgs),
     /// Go on with a study, or give it more trials
     Resume(ResumeArgs),
     /// End a trial; what it has reported counts
@@ -93,6 +100,8 @@ pub fn run(context: &Context, args: &TuneArgs) -> Result<u8, CliError> {
     match &args.action {
         Some(TuneAction::Trials(args)) => trials(context, args),
         Some(TuneAction::Best(args)) => best(context, args),
+        Some(TuneAction::Export(args)) => export(context, args),
+        Some(TuneAction::Plot(args)) => plot(context, args),
         Some(TuneAction::Resume(args)) => resume(context, args),
         Some(TuneAction::StopTrial(args)) => stop_trial(context, args),
         Some(TuneAction::Suggest(args)) => suggest(context, args),

@@ -3,7 +3,9 @@
 mod args;
 mod best;
 mod dry_run;
+mod export;
 mod follow;
+mod plot;
 mod resume;
 mod run_loop;
 mod start;
