@@ -15,6 +15,7 @@ const ROLES: &str = include_str!("../../../manifests/roles.yaml");
 const LIMITS: &str = include_str!("../../../manifests/limits.yaml");
 const NETWORK: &str = include_str!("../../../manifests/network.yaml");
 const CLEANUP: &str = include_str!("../../../manifests/cleanup.yaml");
+const TUNER: &str = include_str!("../../../manifests/tuner.yaml");
 const BINDING: &str = include_str!("../../../manifests/binding.yaml");
 
 /// What is granted to users.
@@ -46,6 +47,9 @@ pub fn admin_manifests(
         documents.extend(roles_of(roles).map(|text| within(text, space)));
         let texts = if alone { &[][..] } else { &[LIMITS, NETWORK] };
         documents.extend(texts.iter().map(|text| within(text, space)));
+        if !alone && roles.contains(&AdminRole::Tuner) {
+            documents.push(within(TUNER, space));
+        }
         for user in users {
             documents.push(binding(space, user, role)?);
         }
@@ -58,6 +62,8 @@ pub fn admin_manifests(
     distinct(users)?;
     if is_for_each(for_namespace) {
         let mut roles = vec![role];
+        // Who submits may leave a study's loop to the cluster.
+        roles.extend((role == AdminRole::Submitter).then_some(AdminRole::Tuner));
         roles.extend(cleanup.filter(|_| role != AdminRole::Cleaner).map(|_| AdminRole::Cleaner));
         namespace(for_namespace, users.first().map(String::as_str))?;
         for user in users {
@@ -212,9 +218,12 @@ mod tests {
             [
                 format!("Namespace /ml-{user}"),
                 format!("Role ml-{user}/mlctl-submitter"),
+                format!("Role ml-{user}/mlctl-tuner"),
                 format!("ResourceQuota ml-{user}/mlctl"),
                 format!("LimitRange ml-{user}/mlctl"),
                 format!("NetworkPolicy ml-{user}/mlctl"),
+                format!("ServiceAccount ml-{user}/mlctl-tuner"),
+                format!("RoleBinding ml-{user}/mlctl-tuner"),
                 format!("RoleBinding ml-{user}/mlctl-submitter-{user}"),
             ]
         };
@@ -223,7 +232,10 @@ mod tests {
         expected.extend(nodes.map(str::to_owned));
         expected.push("ClusterRoleBinding /mlctl-nodes-bob".into());
         assert_eq!(listed(&text), expected);
-        for object in documents(&text).iter().filter(|one| one["kind"] == "RoleBinding") {
+        let of_user = |object: &&Value| {
+            object["kind"] == "RoleBinding" && object["metadata"]["name"] != "mlctl-tuner"
+        };
+        for object in documents(&text).iter().filter(of_user) {
             let home = format!("ml-{}", object["subjects"][0]["name"].as_str().unwrap());
             assert_eq!(object["metadata"]["namespace"], home, "nobody else is bound there");
             assert_eq!(object["subjects"].as_array().unwrap().len(), 1);
@@ -239,7 +251,7 @@ mod tests {
         let text = admin_manifests("ml", grant(&users, AdminRole::Submitter), None).unwrap();
         let listed = listed(&text);
         let count = |what: &str| listed.iter().filter(|one| one.starts_with(what)).count();
-        assert_eq!((count("Namespace "), count("Role "), count("RoleBinding ")), (1, 4, 2));
+        assert_eq!((count("Namespace "), count("Role "), count("RoleBinding ")), (1, 4, 3));
         let same = ["ada@b".to_owned(), "ada-b".to_owned()];
         let refused = admin_manifests("ml", grant(&same, AdminRole::Viewer), None);
         assert_eq!(refused, Err(AdminError::Same("ada@b".into(), "ada-b".into())));

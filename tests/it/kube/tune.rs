@@ -60,3 +60,42 @@ fn trials_are_jobs_and_a_lost_pod_costs_none() {
     let listed = stdout(&kube.run(0, ["list", "--study", &study, "-q"]));
     assert_eq!(listed.lines().count(), 4);
 }
+
+/// The loop is a pod of the cluster, which is deleted; another one goes on. From a machine that has never
+/// heard of the study everything of it can be seen.
+#[test]
+fn a_detached_study_goes_on_in_the_cluster_though_its_pod_is_deleted() {
+    let Some(kube) = Kube::new() else { return };
+    write(&kube, 5);
+    let args = ["cluster", "manifests", "--for-namespace", &kube.namespace];
+    let all = stdout(&kube.run(0, args));
+    let is_meant = |text: &&str| text.contains("name: mlctl-tuner\n");
+    let tuner: Vec<&str> = all.split("---\n").filter(is_meant).collect();
+    assert_eq!(tuner.len(), 3, "a Role, an account and its binding");
+    kube.kubectl_with(["apply", "-f", "-"], &tuner.join("---\n"));
+    kube.run(0, ["tune", "study.yaml", "--detach"]);
+    let study = stdout(&kube.run(0, ["list", "-q"])).trim().to_owned();
+    poll("two trials have ended", 2 * LONG, || {
+        (count(&report(&kube), "succeeded") >= 2).then_some(())
+    });
+    let loops = format!("mlctl.dev/run={study}");
+    kube.kubectl(["delete", "pods", "-l", &loops]);
+    kube.run(0, ["wait", &study]);
+    let seen = report(&kube);
+    assert_eq!(count(&seen, "succeeded"), 5, "{seen}");
+    let runs: std::collections::BTreeSet<&str> = seen["trials"]
+        .as_array()
+        .expect("trials")
+        .iter()
+        .map(|trial| trial["run"].as_str().expect("a run"))
+        .collect();
+    let jobs = kube.kubectl(["get", "jobs", "-l", "mlctl.dev/trial", "-o", "name"]);
+    assert_eq!((runs.len(), jobs.lines().count()), (5, 5), "{seen}\n{jobs}");
+    let elsewhere = kube.elsewhere();
+    let other = stdout(&elsewhere.run(0, ["tune", "trials", &study, "-o", "json"]));
+    let other: Json = serde_json::from_str(&other).expect("a report");
+    assert_eq!(other["best"], seen["best"]);
+    let best = format!("{study}/{}", seen["best"][0]);
+    let log = stdout(&elsewhere.run(0, ["logs", &best]));
+    assert!(log.contains("epoch=3 loss="), "{log}");
+}
