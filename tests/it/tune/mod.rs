@@ -1,6 +1,7 @@
 //! Studies: the optimiser as a filter, and whole studies with real trials.
 
 mod examples;
+mod export;
 mod foreign;
 mod kills;
 mod sources;
