@@ -42,7 +42,8 @@ fn count(report: &Json, state: &str) -> usize {
 fn trials_are_jobs_and_a_lost_pod_costs_none() {
     let Some(kube) = Kube::new() else { return };
     write(&kube, 4);
-    kube.run(0, ["tune", "study.yaml", "--detach"]);
+    // Who follows a study has its loop on the own machine.
+    let mut tune = kube.mlctl(["tune", "study.yaml"]).spawn().expect("mlctl starts");
     let study = poll("a trial runs", LONG, || {
         let pods = kube.kubectl(["get", "pods", "-l", "mlctl.dev/trial=1", "-o", "name"]);
         let pod = pods.lines().next()?.to_owned();
@@ -52,7 +53,7 @@ fn trials_are_jobs_and_a_lost_pod_costs_none() {
             kube.kubectl(["get", &pod, "-o", "jsonpath={.metadata.labels.mlctl\\.dev/study}"])
         })
     });
-    kube.run(0, ["wait", &study]);
+    assert!(tune.wait().expect("its end").success());
     let report = report(&kube);
     assert_eq!(report["study"], study.as_str());
     assert_eq!(count(&report, "succeeded"), 4, "{report}");

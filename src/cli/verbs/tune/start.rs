@@ -98,9 +98,8 @@ pub(super) fn loop_pods(
     if runtime.name() == LOCAL {
         return Ok(None);
     }
-    let settings = context.manifest_settings(None)?;
-    let (image, architectures) = (settings.runner_image, settings.architectures);
-    Ok(Some(LoopPods { image, architectures }))
+    let runner_image = context.manifest_settings(None)?.runner_image;
+    Ok(Some(LoopPods { runner_image }))
 }
 
 /// What an earlier study has found, in the metrics of this one.

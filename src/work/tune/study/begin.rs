@@ -72,10 +72,8 @@ pub struct Places<'a> {
 /// How a loop runs in pods.
 #[derive(Clone, Debug)]
 pub struct LoopPods {
-    /// mlctl's own image.
-    pub image: String,
-    /// Architectures that it has, as nodes call them.
-    pub architectures: Vec<String>,
+    /// mlctl's own image, which the trials' pods take it from too.
+    pub runner_image: String,
 }
 
 /// The document of a study before it begins, with all values in clear.
@@ -224,6 +222,12 @@ fn start(
     })
 }
 
+/// The image of a trial, or of the first of its roles that has one.
+fn image_of(trial: &TrainJob) -> Option<String> {
+    let of_roles = || trial.roles.values().find_map(|role| role.image.clone());
+    trial.image.clone().or_else(of_roles)
+}
+
 /// The plan of the run whose command is the loop of a study.
 fn loop_plan(
     document: &StudyDocument,
@@ -233,7 +237,7 @@ fn loop_plan(
 ) -> Result<Plan, StudyError> {
     let variable = |(name, value)| EnvVar { name, value: Some(value), value_from: None };
     let pods = places.pods.as_ref();
-    let image = pods.map(|pods| ("MLCTL_RUNNER_IMAGE".to_owned(), pods.image.clone()));
+    let image = pods.map(|pods| ("MLCTL_RUNNER_IMAGE".to_owned(), pods.runner_image.clone()));
     let grace = document.template().grace.map_or(crate::plan::GRACE, |grace| grace.0);
     let job = TrainJob {
         name: document.spec.name.clone(),
@@ -242,7 +246,10 @@ fn loop_plan(
         command: Some(vec![OWN_PROGRAM.into(), LOOP_VERB.into()]),
         roles: [(LOOP_ROLE.to_owned(), Role { replicas: 1, ..Role::default() })].into(),
         env: values.into_iter().chain(image).map(variable).collect(),
-        image: pods.map(|pods| pods.image.clone()),
+        // mlctl's own image has nothing but the program, at a path of which pods make a folder; the trials'
+        // image is on the nodes anyway, and any will do.
+        image: pods.and(image_of(&document.template())),
+        image_pull_secrets: document.template().image_pull_secrets,
         service_account: pods.map(|_| TUNER.into()),
         cpu: pods.and(LOOP_CPU.parse().ok()),
         memory: pods.and(LOOP_MEMORY.parse().ok()),
