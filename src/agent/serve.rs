@@ -58,6 +58,8 @@ pub(super) struct Agent {
     pub(super) attempt: Attempt,
     /// The verdict is there.
     pub(super) decided: bool,
+    /// Somebody has asked for the gang's end.
+    pub(super) cancelled: bool,
     /// When the use of resources was measured last.
     pub(super) sampled: Instant,
     /// How the agent ends; `None` as long as it goes on.
@@ -156,7 +158,10 @@ impl Agent {
             }
             Input::AgentGone { replica } => Work::Session(SessionInput::NeverCame { replica }),
             Input::PrimaryGone => Work::Member(MemberInput::PrimaryGone),
-            Input::Cancel { by } => Work::Session(SessionInput::Cancel { by }),
+            Input::Cancel { by } => {
+                self.cancelled = true;
+                Work::Session(SessionInput::Cancel { by })
+            }
             Input::PrimaryLinkUp { dial, link } if dial == self.dial => {
                 self.primary = Some(link);
                 self.stranger = None;

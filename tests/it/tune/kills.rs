@@ -118,3 +118,18 @@ fn whatever_is_killed_the_study_is_resumed() {
     }
     sandbox.wait_until_empty(Duration::from_secs(20));
 }
+
+/// A machine that shuts down tells every process to go. Nobody has cancelled the study.
+#[test]
+fn an_agent_that_is_told_to_go_leaves_the_trials_alone() {
+    let sandbox = study();
+    sandbox.run(0, ["tune", "study.yaml", "--detach"]);
+    wait_for("a trial runs", Duration::from_secs(30), || !with(&sandbox, &["train.py"]).is_empty());
+    let agent = sandbox.agent("study-0").expect("the loop's agent");
+    let _ = Command::new("kill").args(["-TERM", &agent.to_string()]).status();
+    wait_for("the loop is gone", Duration::from_secs(30), || {
+        with(&sandbox, &["tune-loop"]).is_empty()
+    });
+    sandbox.run(0, ["tune", "resume"]);
+    is_whole(&sandbox);
+}

@@ -249,7 +249,9 @@ fn loop_plan(
         // mlctl's own image has nothing but the program, at a path of which pods make a folder; the trials'
         // image is on the nodes anyway, and any will do.
         image: pods.and(image_of(&document.template())),
-        image_pull_secrets: document.template().image_pull_secrets,
+        image_pull_secrets: pods
+            .map(|_| document.template().image_pull_secrets)
+            .unwrap_or_default(),
         service_account: pods.map(|_| TUNER.into()),
         cpu: pods.and(LOOP_CPU.parse().ok()),
         memory: pods.and(LOOP_MEMORY.parse().ok()),
