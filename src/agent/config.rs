@@ -94,6 +94,9 @@ impl AgentConfig {
     }
 }
 
+/// The file beside a controller's working folder that says that it was cancelled.
+pub const CANCELLED: &str = "cancelled";
+
 /// Where a working folder's files come from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -91,13 +91,6 @@ impl Agent {
                 self.log.own(EventKind::CommandStarting);
                 self.runner.start(attempt);
             }
-            // What decides over other runs takes a signal for the wish that they end, and nobody has
-            // wished that where a machine is drained. Its successor goes on wherever it is killed.
-            MemberOutput::SignalCommand { attempt }
-                if self.config.controller && !self.cancelled =>
-            {
-                self.runner.kill(attempt);
-            }
             MemberOutput::SignalCommand { attempt } => self.runner.signal(attempt),
             MemberOutput::KillCommand { attempt } => self.runner.kill(attempt),
             MemberOutput::CleanUp { attempt } => self.runner.clean_up(attempt),

@@ -58,9 +58,23 @@ impl Reported {
         self.step = None;
     }
 
+    /// What is to be written at once of a report whose numbers are none: what waited, and that they are.
+    pub(super) fn diverged(&mut self, metrics: &Metrics) -> Vec<EventKind> {
+        if metrics.diverged.is_empty() || !self.is_each {
+            return Vec::new();
+        }
+        let names = metrics.diverged.clone();
+        let waited = self.take();
+        let told = EventKind::Diverged { step: metrics.step, metrics: names };
+        waited.into_iter().chain([told]).collect()
+    }
+
     /// Takes in a report. Gives the event that is to be written first: what waited, if it is another
     /// point and there may be an event more.
     pub(super) fn note(&mut self, metrics: Metrics) -> Option<EventKind> {
+        if metrics.values.is_empty() {
+            return None;
+        }
         let is_next = self.is_each || (metrics.step.is_some() && metrics.step != self.step);
         let mut first = None;
         if is_next && !self.fresh.is_empty() {
@@ -126,7 +140,8 @@ mod tests {
     use super::*;
 
     fn report(step: Option<u64>, name: &str, value: f64) -> Metrics {
-        Metrics { step, values: [(name.to_owned(), value)].into_iter().collect() }
+        let values = [(name.to_owned(), value)].into_iter().collect();
+        Metrics { step, values, diverged: Vec::new() }
     }
 
     fn shown(events: impl IntoIterator<Item = EventKind>) -> String {

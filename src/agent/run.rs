@@ -82,7 +82,6 @@ pub fn run(config: AgentConfig, surroundings: Surroundings) -> io::Result<u8> {
         running: None,
         attempt: 0,
         decided: false,
-        cancelled: false,
         sampled: Instant::now(),
         exit: None,
     };

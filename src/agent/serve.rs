@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
 use super::classify::{MemoryEvidence, classify};
-use super::config::AgentConfig;
+use super::config::{AgentConfig, CANCELLED};
 use super::input::Input;
 use super::link::Link;
 use super::log::Log;
@@ -58,8 +58,6 @@ pub(super) struct Agent {
     pub(super) attempt: Attempt,
     /// The verdict is there.
     pub(super) decided: bool,
-    /// Somebody has asked for the gang's end.
-    pub(super) cancelled: bool,
     /// When the use of resources was measured last.
     pub(super) sampled: Instant,
     /// How the agent ends; `None` as long as it goes on.
@@ -142,6 +140,16 @@ impl Agent {
         self.stranger = Some((reason, is_again));
     }
 
+    /// What decides over other runs gets the same signal where its machine is shut down, and then nobody
+    /// has wished that they end: a file beside its working folder tells the two apart.
+    fn mark_cancelled(&self) {
+        if self.config.controller
+            && let Err(error) = fs_err::write(self.config.work_dir.join(CANCELLED), b"")
+        {
+            self.log.own(EventKind::Warning { message: format!("cancelling: {error}") });
+        }
+    }
+
     /// Turns what a thread says into an input of a machine.
     pub(super) fn take(&mut self, input: Input) {
         let work = match input {
@@ -159,7 +167,7 @@ impl Agent {
             Input::AgentGone { replica } => Work::Session(SessionInput::NeverCame { replica }),
             Input::PrimaryGone => Work::Member(MemberInput::PrimaryGone),
             Input::Cancel { by } => {
-                self.cancelled = true;
+                self.mark_cancelled();
                 Work::Session(SessionInput::Cancel { by })
             }
             Input::PrimaryLinkUp { dial, link } if dial == self.dial => {

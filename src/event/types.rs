@@ -201,6 +201,14 @@ pub enum EventKind {
         /// Each number by the name that the command gave it.
         values: IndexMap<String, f64>,
     },
+    /// A trial has reported metrics that are no finite numbers: it has diverged, unless better ones follow.
+    Diverged {
+        /// The step or epoch, when it was given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        step: Option<u64>,
+        /// The names of the metrics.
+        metrics: Vec<String>,
+    },
     /// What a replica's processes use just now.
     Usage {
         /// Cores, bytes of memory, and the part of the accelerators' power in use.

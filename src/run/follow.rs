@@ -223,16 +223,17 @@ impl Progress<'_> {
         while Instant::now() < next {
             match (follow.interrupt)() {
                 Interrupt::None => {}
+                // It is on its way, and what is left of the run is waited for as was said.
+                Interrupt::Cancel if self.is_cancelled => {}
                 _ if ended => return Ok(Some(FollowEnd::Ended(self.done()))),
                 Interrupt::Detach => return Ok(Some(FollowEnd::Detached(self.done()))),
-                Interrupt::Cancel if !self.is_cancelled => {
+                Interrupt::Cancel => {
                     self.is_cancelled = true;
                     self.watcher.say("cancelling; waiting until nothing of the run is left");
                     for Notice(notice) in follow.runtime.cancel(follow.paths, follow.user)? {
                         self.watcher.say(&notice);
                     }
                 }
-                Interrupt::Cancel => {}
             }
             if !ended && follow.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                 return Ok(Some(FollowEnd::Deadline(self.done())));

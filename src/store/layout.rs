@@ -48,6 +48,11 @@ impl StudyPaths {
         self.dir.join("loop.lock")
     }
 
+    /// Held while somebody makes a run that goes on with the study.
+    pub fn resume_lock(&self) -> PathBuf {
+        self.dir.join("resume.lock")
+    }
+
     /// The code of its trials as it was when the study began.
     pub fn code(&self) -> PathBuf {
         self.dir.join("code")

@@ -7,8 +7,12 @@ pub fn number(value: f64) -> String {
         return value.to_string();
     }
     let digits = 3 - value.abs().log10().floor() as i32;
+    // Whole numbers are written out as far as people count them.
+    if (-11..0).contains(&digits) {
+        return format!("{value:.0}");
+    }
     if !(0..=8).contains(&digits) {
-        return if digits < 0 { format!("{value:.0}") } else { scientific(value) };
+        return scientific(value);
     }
     let text = format!("{value:.*}", digits as usize);
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').into() } else { text }

@@ -118,6 +118,7 @@ pub fn event_text(event: &Event) -> Option<String> {
         | EventKind::Completed
         | EventKind::ReplicaStopped { .. }
         | EventKind::Metrics { .. }
+        | EventKind::Diverged { .. }
         | EventKind::Usage { .. } => return None,
     };
     Some(text)

@@ -67,8 +67,7 @@ impl Hypertune {
     }
 }
 
-/// One report. Its metric and its step are strings that hold numbers; numbers are read too. One whose
-/// metric is not finite is none, as a line that is printed.
+/// One report. Its metric and its step are strings that hold numbers; numbers are read too.
 fn report(line: &str) -> Option<Metrics> {
     let report: IndexMap<String, Json> = serde_json::from_str(line).ok()?;
     let number = |value: &Json| match value {
@@ -76,15 +75,16 @@ fn report(line: &str) -> Option<Metrics> {
         value => value.as_f64(),
     };
     let step = report.get("global_step").and_then(number).filter(|step| *step >= 0.0);
-    let values: IndexMap<String, f64> = report
-        .iter()
-        .filter(|(name, _)| !BESIDE.contains(&name.as_str()))
-        .filter_map(|(name, value)| Some((name.clone(), number(value)?)))
-        .filter(|(_, value)| value.is_finite())
-        .collect();
-    (1..=MAX_VALUES)
-        .contains(&values.len())
-        .then_some(Metrics { step: step.map(|step| step as u64), values })
+    let mut metrics = Metrics { step: step.map(|step| step as u64), ..Metrics::default() };
+    for (name, value) in report.iter().filter(|(name, _)| !BESIDE.contains(&name.as_str())) {
+        match number(value) {
+            Some(value) if value.is_finite() => drop(metrics.values.insert(name.clone(), value)),
+            Some(_) => metrics.diverged.push(name.clone()),
+            None => {}
+        }
+    }
+    let count = metrics.values.len() + metrics.diverged.len();
+    (1..=MAX_VALUES).contains(&count).then_some(metrics)
 }
 
 #[cfg(test)]

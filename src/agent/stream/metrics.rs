@@ -9,6 +9,8 @@ pub struct Metrics {
     pub step: Option<u64>,
     /// The values by name, in the order of the line.
     pub values: IndexMap<String, f64>,
+    /// Metrics of a trial whose values are no finite numbers.
+    pub diverged: Vec<String>,
 }
 
 /// Names that make a line a report of metrics, after `val_`, `test_`, `train_` and the like.

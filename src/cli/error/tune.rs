@@ -9,8 +9,12 @@ impl From<StudyError> for CliError {
         match error {
             StudyError::Missing(_) => Self::new(ErrorKind::NotFound, message)
                 .hint("its folder below `studies` in the state is gone; its trials are runs: mlctl list --study"),
-            StudyError::Damaged { .. } => Self::new(ErrorKind::Internal, message)
-                .hint("a newer mlctl may have written it; its trials are runs like others"),
+            StudyError::Damaged { .. } => Self::new(ErrorKind::Internal, message).hint(
+                "put it back as it was, or begin the study anew; its trials are runs: mlctl list --study",
+            ),
+            StudyError::Empty(study) => Self::new(ErrorKind::Internal, message).hint(format!(
+                "put it back, or begin the study anew; its trials are runs: mlctl list --study {study}"
+            )),
             StudyError::Busy(study) => Self::new(ErrorKind::Refused, message)
                 .hint(format!("follow it: mlctl wait {study}")),
             StudyError::Secrets(_) => Self::new(ErrorKind::Refused, message)

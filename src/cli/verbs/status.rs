@@ -151,7 +151,8 @@ fn text(
         fact("attempt", format!("{} ({})", view.attempt, spent.collect::<Vec<_>>().join(", ")));
     }
     if let Some(verdict) = &record.verdict {
-        fact("reason", verdict.reason.clone());
+        let of_study = study.and_then(|study| study.reason.clone());
+        fact("reason", of_study.unwrap_or_else(|| verdict.reason.clone()));
     } else {
         fact("now", view.activity().unwrap_or_default());
     }

@@ -55,7 +55,7 @@ pub struct TrainArgs {
     /// Write into a model folder that another run has filled
     #[arg(long)]
     pub overwrite: bool,
-    /// What Ctrl-C does to the run
+    /// What Ctrl-C does to the run [default: detach at a terminal, cancel elsewhere]
     #[arg(long, value_enum, value_name = "WHAT")]
     pub on_interrupt: Option<OnInterrupt>,
     /// Arguments of the script

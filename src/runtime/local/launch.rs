@@ -212,8 +212,14 @@ fn start(
         let _ = stdin.write_all(&serde_json::to_vec(withheld).map_err(io::Error::from)?);
     }
     let pid = i32::try_from(child.id()).unwrap_or_default();
-    if let Some(mark) = ProcessMark::of(pid) {
-        process::record(run, ProcessName::Replica(&agent.replica), mark)?;
+    if let Some(mark) = ProcessMark::of(pid)
+        && let Err(error) = process::record(run, ProcessName::Replica(&agent.replica), mark)
+    {
+        // Nobody would find it again, and its command would run though the submission has failed: its
+        // guard ends that when it is gone.
+        let _ = child.kill();
+        let _ = child.wait();
+        return Err(error.into());
     }
     Ok(())
 }
@@ -234,7 +240,9 @@ fn wait_until_up(run: &RunPaths, nonce: &str, mut waiting: Vec<ReplicaId>) -> io
             && !is_up(run, replica, nonce)
         {
             let log = sys::read_own_text(&run.log(replica)).unwrap_or_default();
-            let last = log.lines().last().unwrap_or("it said nothing").to_owned();
+            // Its own lines are for programs.
+            let said = log.lines().rfind(|line| !line.starts_with("::mlctl:"));
+            let last = said.unwrap_or("it said nothing").to_owned();
             return Err(io::Error::other(format!(
                 "the agent of {replica} could not start: {last}"
             )));

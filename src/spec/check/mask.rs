@@ -19,7 +19,14 @@ const SCHEMES: [&str; 3] = ["bearer", "basic", "token"];
 /// The value of a variable as it may be shown.
 pub fn mask_value<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
     let is_revision = || is_revision_name(name) && value.bytes().all(|b| b.is_ascii_hexdigit());
-    if value.is_empty() || value.trim() == MASK || is_plain_setting(value) || is_revision() {
+    // How a study's trials get their parameters, `pass: environment`, has the name of a password.
+    let is_way = || name == "pass" && matches!(value, "arguments" | "environment" | "template");
+    if value.is_empty()
+        || value.trim() == MASK
+        || is_plain_setting(value)
+        || is_revision()
+        || is_way()
+    {
         Cow::Borrowed(value)
     } else if is_secret_name(name) {
         Cow::Borrowed(MASK)

@@ -3,11 +3,11 @@
 use mlctl::event::{Cursor, Event, EventKind};
 use mlctl::gang::{TerminationMessage, ToMember, ToPrimary};
 
-use super::{comes_back, covers, kinds, lines_come_back, text, v1, v2};
+use super::{comes_back, covers, kinds, lines_come_back, text, v1, v2, v4};
 
 #[test]
 fn every_kind_of_event_is_read() {
-    let text = text(v1("events.jsonl")) + &text(v2("events.jsonl"));
+    let text = text(v1("events.jsonl")) + &text(v2("events.jsonl")) + &text(v4("events.jsonl"));
     let events: Vec<Event> = lines_come_back(&text);
     let found: Vec<EventKind> = events.into_iter().map(|event| event.kind).collect();
     let kinds = kinds!(EventKind:
@@ -19,7 +19,7 @@ fn every_kind_of_event_is_read() {
         ReplicaLost "replicaLost", ReplicaStopped "replicaStopped", FirstFailure "firstFailure",
         Retrying "retrying", Adopted "adopted", AttemptEnded "attemptEnded",
         Completed "completed", Draining "draining", TaskEnded "taskEnded", Finished "finished", Metrics "metrics",
-        Usage "usage", Warning "warning",
+        Diverged "diverged", Usage "usage", Warning "warning",
     );
     covers(&text, &found, kinds);
 }

@@ -33,7 +33,8 @@ fn a_study_finds_the_best_parameters_and_every_verb_knows_it() {
     // What it found is a job that runs by itself, with the user's own folder as its code.
     let yaml = stdout(&sandbox.run(0, ["tune", "best", "-o", "yaml"]));
     let x = best["params"]["x"].to_string();
-    assert!(yaml.contains(&format!("--x={x}")) && yaml.contains("code: '.'"), "{yaml}");
+    let code = format!("code: {}", sandbox.dir().display());
+    assert!(yaml.contains(&format!("--x={x}")) && yaml.contains(&code), "{yaml}");
     sandbox.write("best.yaml", &yaml.replace("name: toy", "name: again"));
     let again = sandbox
         .mlctl(["train", "best.yaml"])
@@ -229,4 +230,75 @@ trial: {framework: none, command: [sh, -c, 'echo size=${params.x}']}
     );
     let refused = stderr(&sandbox.run(3, ["tune", "other.yaml"]));
     assert!(refused.contains("toy has no metric `miss`"), "{refused}");
+}
+
+#[test]
+fn a_trial_that_has_diverged_is_no_winner() {
+    let sandbox = toy("
+metrics: [{name: loss, goal: minimize}]
+parameters: {x: {categorical: ['0.2', nan, 1e400]}}
+algorithm: grid
+trial:
+  framework: none
+  command: [sh, -c, 'echo step=1 loss=0.1; echo step=2 loss=${params.x}']
+");
+    sandbox.run(0, ["tune", "study.yaml"]);
+    let report = report(&sandbox);
+    assert_eq!(states(&report), ["succeeded", "infeasible", "infeasible"], "{report}");
+    assert_eq!(report["trials"][1]["reason"], "its last loss was no finite number");
+    assert_eq!(report["best"], serde_json::json!([1]));
+}
+
+#[test]
+fn a_file_that_all_trials_share_is_read_for_one_at_a_time() {
+    let sandbox = toy("");
+    let shared = sandbox.dir().join("shared.log").display().to_string();
+    sandbox.write(
+        "study.yaml",
+        &format!(
+            "{}metrics: [{{name: loss, goal: minimize}}]\nparameters: {{x: {{integer: [1, 4]}}}}\n\
+             algorithm: grid\nparallelTrials: 4\ncollect: {{from: file, path: {shared}}}\n\
+             trial: {{framework: none, command: [sh, -c, 'echo loss=${{params.x}} >> {shared}; sleep 0.3']}}\n",
+            super::support::HEAD
+        ),
+    );
+    sandbox.run(0, ["tune", "study.yaml"]);
+    let report = report(&sandbox);
+    for trial in report["trials"].as_array().unwrap() {
+        assert_eq!(trial["values"]["loss"].as_f64(), trial["params"]["x"].as_f64(), "{trial}");
+    }
+    assert!(stdout(&sandbox.run(0, ["logs", "toy"])).contains("trials run one at a time"));
+}
+
+#[test]
+fn two_who_resume_at_once_have_one_loop_and_a_refused_one_changes_nothing() {
+    let sandbox = toy("
+metrics: [{name: loss, goal: minimize}]
+parameters: {x: {double: [-2, 2]}}
+maxTrials: 1
+trial:
+  framework: none
+  code: .
+  command: [python3, train.py]
+  args: {epochs: 3, pause: 0.3}
+");
+    sandbox.run(0, ["tune", "study.yaml"]);
+    let resume = || {
+        let mut command = sandbox.mlctl(["tune", "resume", "--max-trials", "6", "--detach"]);
+        command.stdout(std::process::Stdio::null()).spawn().expect("mlctl starts")
+    };
+    let both = [resume(), resume()];
+    for mut one in both {
+        assert!(one.wait().expect("its end").success());
+    }
+    let running = stdout(&sandbox.run(0, ["list", "-q", "--state", "running,submitted,starting"]));
+    assert_eq!(running.lines().count(), 1, "{running}");
+    sandbox.run(0, ["cancel", "toy"]);
+    sandbox.wait_until_empty(Duration::from_secs(20));
+    // An empty journal is no study without trials.
+    let study = report(&sandbox)["study"].as_str().unwrap().to_owned();
+    let journal = sandbox.state().join("studies").join(study).join("journal.jsonl");
+    fs_err::write(&journal, "").unwrap();
+    let refused = stderr(&sandbox.run(1, ["tune", "resume"]));
+    assert!(refused.contains("is empty, and it has had trials"), "{refused}");
 }

@@ -5,6 +5,9 @@ use serde_json::Value as Json;
 /// The number that a text begins with, and what is behind it. `None` where the number goes on as
 /// something else: a version, a time, a word.
 pub(super) fn leading(text: &str) -> Option<(f64, &str)> {
+    if let Some(found) = not_finite(text) {
+        return Some(found);
+    }
     let bytes = text.as_bytes();
     let is = |at: usize, wanted: &[u8]| bytes.get(at).is_some_and(|byte| wanted.contains(byte));
     let digits = |from: usize| {
@@ -33,6 +36,16 @@ pub(super) fn leading(text: &str) -> Option<(f64, &str)> {
         None => false,
     };
     (!goes_on).then_some((value, rest))
+}
+
+/// What code prints in place of a number that is none, or has no end.
+fn not_finite(text: &str) -> Option<(f64, &str)> {
+    let unsigned = text.trim_start_matches(['+', '-']);
+    let is_end = |rest: &str| !rest.starts_with(|c: char| c == '_' || c.is_alphanumeric());
+    ["nan", "infinity", "inf"].into_iter().find_map(|word| {
+        let (head, rest) = unsigned.split_at_checked(word.len())?;
+        (head.eq_ignore_ascii_case(word) && is_end(rest)).then_some((f64::NAN, rest))
+    })
 }
 
 /// A number alone, with or without a sign of percent behind it.

@@ -42,7 +42,8 @@ impl Wanted {
     /// Takes everything else out of a report; one in which nothing is left is none.
     pub(super) fn select(&self, mut metrics: Metrics) -> Option<Metrics> {
         metrics.values.retain(|name, _| self.has(name));
-        (!metrics.values.is_empty()).then_some(metrics)
+        metrics.diverged.retain(|name| self.has(name));
+        (!metrics.values.is_empty() || !metrics.diverged.is_empty()).then_some(metrics)
     }
 }
 
@@ -57,23 +58,28 @@ pub(super) fn is_of_name(c: char) -> bool {
 pub(super) struct Gathered(Metrics);
 
 impl Gathered {
-    /// Takes a value in. One that is not finite is none.
+    /// Takes a value in. One that is not finite is told as such.
     pub(super) fn add(&mut self, step: Option<u64>, name: &str, value: f64, sink: &mut Sink<'_>) {
-        if !value.is_finite() {
-            return;
-        }
-        if step != self.0.step || self.0.values.contains_key(name) {
+        let is_there = |metrics: &Metrics| {
+            metrics.values.contains_key(name) || metrics.diverged.iter().any(|other| other == name)
+        };
+        if step != self.0.step || is_there(&self.0) {
             self.end(sink);
         }
         self.0.step = step;
-        self.0.values.insert(name.to_owned(), value);
+        if value.is_finite() {
+            self.0.values.insert(name.to_owned(), value);
+        } else {
+            self.0.diverged.push(name.to_owned());
+        }
     }
 
     /// Gives the report that is still open.
     pub(super) fn end(&mut self, sink: &mut Sink<'_>) {
         let values: IndexMap<String, f64> = std::mem::take(&mut self.0.values);
-        if !values.is_empty() {
-            sink(Metrics { step: self.0.step, values });
+        let diverged = std::mem::take(&mut self.0.diverged);
+        if !values.is_empty() || !diverged.is_empty() {
+            sink(Metrics { step: self.0.step, values, diverged });
         }
     }
 }
@@ -132,5 +138,6 @@ mod tests {
         let shown: Vec<(Option<u64>, usize)> =
             found.iter().map(|metrics| (metrics.step, metrics.values.len())).collect();
         assert_eq!(shown, [(Some(1), 2), (Some(1), 1), (Some(2), 1), (None, 1)]);
+        assert_eq!(found[2].diverged, ["a"]);
     }
 }

@@ -75,7 +75,7 @@ pub struct BatchPredictArgs {
     /// Run on the CPU where the accelerators are missing
     #[arg(long)]
     pub allow_cpu: bool,
-    /// What Ctrl-C does to the run
+    /// What Ctrl-C does to the run [default: detach at a terminal, cancel elsewhere]
     #[arg(long, value_enum, value_name = "WHAT")]
     pub on_interrupt: Option<OnInterrupt>,
 }

@@ -31,8 +31,8 @@ Examples:
   mlctl tune best -o yaml > train.yaml   a TrainJob with the best parameters
   mlctl tune resume --max-trials 60      go on, with more trials
 
-Exit codes: 0 at least one trial has a result, 3 spec, 5 refused, 10 none has,
-11 infrastructure, 12 cancelled, 130 detached."
+Exit codes: 0 at least one trial has a result, 1 internal, 2 usage, 3 spec, 4 not
+found, 5 refused, 10 no trial has one, 11 infrastructure, 12 cancelled, 130 detached."
 )]
 pub struct TuneArgs {
     /// What to do
@@ -70,7 +70,7 @@ pub struct StartArgs {
     /// Run trials on the CPU where the accelerators are missing
     #[arg(long)]
     pub allow_cpu: bool,
-    /// What Ctrl-C does to the study
+    /// What Ctrl-C does to the study [default: detach at a terminal, cancel elsewhere]
     #[arg(long, value_enum, value_name = "WHAT")]
     pub on_interrupt: Option<OnInterrupt>,
 }

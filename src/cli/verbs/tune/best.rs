@@ -3,6 +3,7 @@
 use super::target::StudyTarget;
 use super::trials::report_of;
 use crate::cli::{CliError, Context, ErrorKind, Format, exit};
+use crate::spec::check::MASK;
 use crate::spec::{to_yaml, written};
 use crate::store::now;
 use crate::ui::{Text, trials_table};
@@ -11,8 +12,8 @@ use crate::work::tune::{Chooser, TrialReport, job_of};
 /// Arguments of `tune best`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-With -o yaml it is a TrainJob that runs what the best trial ran; secrets are masked
-in it. With several metrics there is one for each trial that no other one beats.
+With -o yaml it is a TrainJob that runs what the best trial ran, with the code as it
+is now; secrets come from variables of their names. With several metrics there is one for each trial that no other one beats.
 
 Examples:
   mlctl tune best
@@ -62,21 +63,38 @@ pub(super) fn best(context: &Context, args: &BestArgs) -> Result<u8, CliError> {
     Ok(exit::OK)
 }
 
-/// The jobs of trials as specs, one document each. Their code is the user's folder again.
+/// The jobs of trials as specs, one document each. Their code is the user's folder again, wherever they
+/// are read; what is secret in them comes from variables of the same names.
 fn jobs(target: &StudyTarget, trials: &[&TrialReport]) -> Result<String, CliError> {
-    let chooser = Chooser::new(&target.document)?;
+    let document = &target.document;
+    let chooser = Chooser::new(document)?;
+    let template = document.template();
     let mut texts = Vec::new();
     for trial in trials {
-        let mut job = job_of(&target.document, trial.trial, &chooser.values(&trial.params)?)?.job;
+        let mut job = job_of(document, trial.trial, &chooser.values(&trial.params)?)?.job;
         job.env.retain(|variable| variable.name != "CLOUD_ML_TRIAL_ID");
-        let template = target.document.template();
         job.output.clone_from(&template.output);
-        job.code = target.document.code.clone().or(job.code);
-        let text = to_yaml(&written(&job))
-            .map_err(|error| CliError::new(ErrorKind::Internal, error.to_string()))?;
-        let values = trial.values_text(&target.document.spec.metrics);
-        let from = format!("# Trial {} of {}: {values}\n", trial.trial, target.document.study);
-        texts.push(from + &text);
+        let code = document.code.as_ref().map(|code| code.starting_at(&document.base));
+        job.code = code.or(job.code);
+        let mut job = written(&job);
+        let of_roles = job.roles.values_mut().flat_map(|role| &mut role.env);
+        for variable in of_roles.chain(&mut job.env) {
+            if variable.value.as_deref() == Some(MASK) {
+                variable.value = Some(format!("${{{}}}", variable.name));
+            }
+        }
+        let text =
+            to_yaml(&job).map_err(|error| CliError::new(ErrorKind::Internal, error.to_string()))?;
+        let values = trial.values_text(&document.spec.metrics);
+        let mut head = format!("# Trial {} of {}: {values}\n", trial.trial, document.study);
+        if document.code.is_some() {
+            let copy = target.paths.code();
+            head += &format!("# It ran a copy of the code: {}\n", copy.display());
+        }
+        if text.contains(MASK) {
+            head += "# *** stands for a secret: put it in before this runs.\n";
+        }
+        texts.push(head + &text);
     }
     Ok(texts.join("---\n"))
 }

@@ -99,6 +99,8 @@ struct StudyShow<'a> {
     is_live: bool,
     /// When the journal was read last.
     looked: Option<Instant>,
+    /// The run that is followed has begun.
+    is_told: bool,
     screen: Screen,
     above: Vec<Text>,
     journal: JournalReader,
@@ -124,6 +126,7 @@ impl<'a> StudyShow<'a> {
             document,
             is_live: printer.terminal.stderr,
             looked: None,
+            is_told: false,
             screen: Screen::new(printer),
             above: Vec::new(),
             journal: JournalReader::default(),
@@ -175,7 +178,11 @@ impl Watcher for StudyShow<'_> {
         };
         for line in &lines {
             self.state.fold(line);
-            if let Some(text) = trial_line(&line.entry, &self.report()) {
+            // What was before this run was told then.
+            self.is_told |= self.state.sessions.contains(&view.run);
+            if self.is_told
+                && let Some(text) = trial_line(&line.entry, &self.report())
+            {
                 self.line(Text::from(format!("{} ", crate::ui::clock(line.time))).then(text));
             }
         }

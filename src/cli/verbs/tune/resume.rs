@@ -2,18 +2,22 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::follow::{Followed, follow_study};
 use super::start::loop_pods;
-use super::target::{StudyTarget, state_of};
+use super::target::StudyTarget;
 use crate::cli::verbs::train::detached;
 use crate::cli::{CliError, Context, ErrorKind, Interrupts, OnInterrupt, SpecArgs, exit};
 use crate::event::RunState;
 use crate::run::Submitted;
 use crate::runtime::Notice;
-use crate::store::now;
+use crate::store::{FileLock, now, private_dir};
 use crate::ui::{BOLD, Text};
 use crate::work::tune::{Entry, Places, StudyError, Withheld, append, go_on, max_trials, withheld};
+
+/// Another command that goes on with the study has started its run within this time.
+const RESUME_LIMIT: Duration = Duration::from_mins(2);
 
 /// Arguments of `tune resume`.
 #[derive(Debug, clap::Args)]
@@ -39,36 +43,37 @@ pub struct ResumeArgs {
     /// Submit and return; prints the id of the run that goes on
     #[arg(short, long)]
     pub detach: bool,
-    /// What Ctrl-C does to the study
+    /// What Ctrl-C does to the study [default: detach at a terminal, cancel elsewhere]
     #[arg(long, value_enum, value_name = "WHAT")]
     pub on_interrupt: Option<OnInterrupt>,
 }
 
 /// Goes on with a study.
 pub(super) fn resume(context: &Context, args: &ResumeArgs) -> Result<u8, CliError> {
-    let mut target = context.study(args.study.as_deref())?;
-    let before = max_trials(&target.document, &target.state);
-    if let Some(most) = args.max_trials {
-        if most < before {
-            let message = format!("{} has {before} trials; {most} are fewer", target.paths.study);
-            return Err(CliError::new(ErrorKind::Usage, message)
-                .hint("a study that has enough is ended by `mlctl cancel`"));
-        }
-        let entry = Entry::Raised { max_trials: most };
-        append(&*target.notes, &target.paths, now(), &[entry])?;
-        target.state = state_of(&*target.notes, &target.paths)?;
+    let before = context.study(args.study.as_deref())?;
+    // Of two at once the second finds what the first has started.
+    private_dir(&before.paths.dir)?;
+    let lock = FileLock::acquire(&before.paths.resume_lock(), RESUME_LIMIT)?;
+    let target = context.study(Some(&before.run.record.id))?;
+    let most = max_trials(&target.document, &target.state);
+    if let Some(wanted) = args.max_trials.filter(|wanted| *wanted < most) {
+        let message = format!("{} has {most} trials; {wanted} are fewer", target.paths.study);
+        return Err(CliError::new(ErrorKind::Usage, message)
+            .hint("a study that has enough is ended by `mlctl cancel`"));
     }
     let interrupts = Interrupts::listen()?;
     let run = if target.run.record.state.is_ended() {
         start_again(context, &target, args)?
     } else {
         let id = &target.run.record.id;
+        raise(&target, args)?;
         context.printer.say(format!("{id} goes on already"));
         let plan = target.run.plan.clone().ok_or_else(|| {
             CliError::new(ErrorKind::Internal, format!("the plan of {id} is lost"))
         })?;
         Submitted { paths: target.run.paths.clone(), plan }
     };
+    drop(lock);
     if args.detach {
         return detached(context, vec![run.paths.run]);
     }
@@ -82,6 +87,14 @@ pub(super) fn resume(context: &Context, args: &ResumeArgs) -> Result<u8, CliErro
     Ok(follow_study(context, &followed)?.unwrap_or(exit::DETACHED))
 }
 
+/// Writes down how many trials there may be from here on.
+fn raise(target: &StudyTarget, args: &ResumeArgs) -> Result<(), CliError> {
+    if let Some(max_trials) = args.max_trials {
+        append(&*target.notes, &target.paths, now(), &[Entry::Raised { max_trials }])?;
+    }
+    Ok(())
+}
+
 fn start_again(
     context: &Context,
     target: &StudyTarget,
@@ -89,6 +102,9 @@ fn start_again(
 ) -> Result<Submitted, CliError> {
     let document = &target.document;
     let most = max_trials(document, &target.state);
+    if target.state.sessions.is_empty() {
+        return Err(StudyError::Empty(target.paths.study.clone()).into());
+    }
     if let (Some((_, reason)), RunState::Succeeded, None) =
         (&target.state.finished, target.run.record.state, args.max_trials)
     {
@@ -105,6 +121,8 @@ fn start_again(
     let of_loop = &*of_loop;
     let places = Places { store, of_loop, of_trials: &*runtime, prices: &prices, pods };
     let values = secrets(context, target, args)?;
+    // Nothing stands against it any more.
+    raise(target, args)?;
     let submitted =
         go_on(document, values, &places, &context.submitter(), &mut |Notice(notice)| {
             context.printer.warn(notice);

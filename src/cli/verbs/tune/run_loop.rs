@@ -2,15 +2,17 @@
 
 use std::rc::Rc;
 
+use crate::agent::CANCELLED;
 use crate::cli::interrupt::Interrupts;
 use crate::cli::{CliError, Context, Env, ErrorKind, exit};
 use crate::gang::RunId;
 use crate::runtime::{GpuView, LOCAL, Runtime};
+use crate::spec::TuneJob;
 use crate::store::{Store, StudyPaths, private_dir};
 use crate::sys;
 use crate::ui::{Text, trial_line};
 use crate::work::tune::{
-    Chooser, LOOP_VERB, LiveCurves, StudyDocument, StudyError, StudyReport, StudyState,
+    Asked, Chooser, LOOP_VERB, LiveCurves, StudyDocument, StudyError, StudyReport, StudyState,
     Surroundings, Told, control, job_of, room, summary,
 };
 
@@ -54,12 +56,21 @@ pub fn tune_loop(context: &mut Context, variables: &LoopVariables) -> Result<u8,
     let session: RunId = variables.run.parse().map_err(|error| wrong(&error))?;
     let study: RunId = variables.study.parse().map_err(|error| wrong(&error))?;
     let store = context.store()?;
+    let mark = context.env.cwd.parent().map(|folder| folder.join(CANCELLED));
+    let is_cancelled = || mark.as_ref().is_some_and(|mark| mark.exists());
     let here = Here::of(context, &store, &session, &study)?;
     let Here { paths, mut document, runtime, notes, is_pod } = here;
     let shown = is_pod.then(|| document.clone());
     document.reveal(&paths, &variables.secrets)?;
     let interrupts = Interrupts::listen()?;
-    let room = room_for(&document, &*runtime)?;
+    let mut room = room_for(&document, &*runtime)?;
+    if let Some(path) = shared_by_trials(&document.spec, runtime.name() == LOCAL)
+        && document.spec.parallel() > 1
+    {
+        // Here it is the same for all trials; in a cluster it is each pod's own.
+        context.printer.line(format!("trials run one at a time, since all report in {path}"));
+        room = Some(1);
+    }
     if let Some(room) = room.filter(|room| *room < document.spec.parallel()) {
         context.printer.line(format!("this machine has room for {room} trials at once"));
     }
@@ -89,16 +100,27 @@ pub fn tune_loop(context: &mut Context, variables: &LoopVariables) -> Result<u8,
         room,
         session,
         tell_document: shown,
-        is_cancelled: &|| interrupts.count() > 0,
+        // A signal without the mark is a machine that shuts down: the study goes on when it is resumed.
+        asked: &|| match (interrupts.count(), is_cancelled()) {
+            (0, _) => Asked::Nothing,
+            (_, true) => Asked::Cancel,
+            (_, false) => Asked::Leave,
+        },
         tell: &mut tell,
     };
-    let succeeded = control(&document, &paths, around)?;
+    let Some(succeeded) = control(&document, &paths, around)? else { return Ok(TERMINATED) };
     let reason = last.finished.as_ref().map(|(_, reason)| reason.clone()).unwrap_or_default();
     printer.line(Text::from(format!("{reason}: {}", summary(&last, &document))));
     if interrupts.count() > 0 {
         return Ok(TERMINATED);
     }
     Ok(if succeeded { exit::OK } else { exit::RUN_FAILED })
+}
+
+/// The place outside of a trial's own folders where all trials of a study report.
+fn shared_by_trials(spec: &TuneJob, is_local: bool) -> Option<String> {
+    let path = spec.collect.with().path?;
+    (is_local && std::path::Path::new(&path).is_absolute()).then_some(path)
 }
 
 /// What a loop finds where it runs.

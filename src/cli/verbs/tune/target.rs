@@ -64,6 +64,9 @@ impl Context {
         let notes = self.runtime(&run.record.runtime)?;
         let state = state_of(&*notes, &paths)?;
         let document = document_of(&paths, &state)?;
+        if state.sessions.is_empty() && run.record.state.is_ended() {
+            return Err(StudyError::Empty(study).into());
+        }
         Ok(StudyTarget { run, paths, notes, document, state })
     }
 }

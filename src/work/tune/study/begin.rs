@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::document::{EarlierTrial, STUDY_VERSION as DOCUMENT_VERSION, StudyDocument};
 use super::error::StudyError;
+use super::journal::{self, Entry};
 use super::make::{job_of, plan_of};
 use super::secrets::{Withheld, withheld};
 use super::state::StudyState;
@@ -12,13 +13,13 @@ use super::suggest::Chooser;
 use crate::gang::RunId;
 use crate::ops::cost::Prices;
 use crate::plan::{
-    ControllerPlan, KILL_BOUND, OWN_PROGRAM, Plan, PlanContext, RuntimeDefaults, STUDY_VERSION,
-    mask_spec,
+    ControllerPlan, KILL_BOUND, MetricsPlan, OWN_PROGRAM, Plan, PlanContext, RuntimeDefaults,
+    STUDY_VERSION, mask_spec,
 };
 use crate::run::{self, Order, SubmitError, Submitted, Submitter};
-use crate::runtime::{Notice, Runs, SubmitOptions};
+use crate::runtime::{Notice, Runs, Runtime, SubmitOptions};
 use crate::spec::{
-    EnvVar, Framework, Retries, Role, TRAIN_JOB, TUNE_JOB, TrainJob, Trial, TuneJob,
+    CollectWith, EnvVar, Framework, Retries, Role, TRAIN_JOB, TUNE_JOB, TrainJob, Trial, TuneJob,
 };
 use crate::storage::{Place, copy_code, locate};
 use crate::store::{Reservation, Store, StudyPaths, now, private_dir, remove_tree};
@@ -60,7 +61,7 @@ pub struct Places<'a> {
     /// The state folder.
     pub store: &'a Store,
     /// Where the loop runs.
-    pub of_loop: &'a dyn Runs,
+    pub of_loop: &'a dyn Runtime,
     /// Where the trials run.
     pub of_trials: &'a dyn Runs,
     /// What things cost there.
@@ -214,12 +215,17 @@ fn start(
         source: &text,
         resolved: &text,
     };
+    let store = places.store;
     let submitted =
-        run::submit(places.store, places.of_loop, reservation, order, submitter, &options, notify);
-    submitted.map_err(|error| match error {
-        SubmitError::Store(error) => error.into(),
+        run::submit(store, places.of_loop, reservation, order, submitter, &options, notify);
+    let submitted = submitted.map_err(|error| match error {
+        SubmitError::Store(error) => StudyError::from(error),
         SubmitError::Runtime(error) => error.into(),
-    })
+    })?;
+    // Whoever looks from here on finds the run, before it has come to say so itself.
+    let session = Entry::Session { run: submitted.paths.run.clone() };
+    journal::append(places.of_loop, &store.study(&document.study), now(), &[session])?;
+    Ok(submitted)
 }
 
 /// The image of a trial, or of the first of its roles that has one.
@@ -278,6 +284,9 @@ fn loop_plan(
     };
     let mut plan = plan(&job, &context).map_err(TrainError::from)?;
     plan.head.schema_version = STUDY_VERSION;
+    // What it prints of trials is none of its own.
+    plan.gang_mut().metrics =
+        Some(MetricsPlan { names: Vec::new(), collect: CollectWith::default() });
     plan.gang_mut().controller = Some(ControllerPlan { study: document.study.clone() });
     Ok(plan)
 }

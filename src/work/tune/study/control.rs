@@ -54,10 +54,21 @@ pub struct Surroundings<'a> {
     /// The document without its secrets, which other machines find in the journal; `None` where they
     /// can't look there.
     pub tell_document: Option<StudyDocument>,
-    /// The study is to end as cancelled.
-    pub is_cancelled: &'a dyn Fn() -> bool,
+    /// What the loop's own signals ask for.
+    pub asked: &'a dyn Fn() -> Asked,
     /// Told of everything that is decided, after it was written down, and of what a person should know.
     pub tell: &'a mut dyn FnMut(Told<'_>),
+}
+
+/// What a loop is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// Nothing: it goes on.
+    Nothing,
+    /// The study is to end as cancelled, and its trials with it.
+    Cancel,
+    /// The loop is to end, and the study to go on with a later one.
+    Leave,
 }
 
 /// What a loop tells.
@@ -88,12 +99,13 @@ struct Control<'a> {
     noted: BTreeSet<String>,
 }
 
-/// Decides over a study until it is over; tells whether it has a result.
+/// Decides over a study until it is over; tells whether it has a result. `None` where the loop was asked
+/// to leave before that.
 pub fn control<'a>(
     study: &'a StudyDocument,
     paths: &'a StudyPaths,
     around: Surroundings<'a>,
-) -> Result<bool, StudyError> {
+) -> Result<Option<bool>, StudyError> {
     let _lock = FileLock::acquire(&paths.loop_lock(), PREDECESSOR_LIMIT)
         .map_err(|_| StudyError::Busy(study.study.clone()))?;
     let chooser = Chooser::new(study)?;
@@ -127,12 +139,28 @@ pub fn control<'a>(
         control.write(Entry::Begun { study: Box::new(document) })?;
     }
     let session = control.around.session.clone();
-    control.write(Entry::Session { run: session })?;
+    // Who has submitted the run has said so, unless it was killed in between.
+    if control.state.sessions.last() != Some(&session) {
+        if control.state.sessions.contains(&session) {
+            return Err(StudyError::Busy(study.study.clone()));
+        }
+        if control.state.sessions.is_empty() && session != study.study {
+            return Err(StudyError::Empty(study.study.clone()));
+        }
+        control.write(Entry::Session { run: session })?;
+    }
     control.count_spent();
     loop {
         control.read_journal()?;
+        // A later run has taken over, for example while this one was cut off.
+        if control.state.sessions.last() != Some(&control.around.session) {
+            return Err(StudyError::Busy(study.study.clone()));
+        }
         if let Some((succeeded, _)) = control.state.finished {
-            return Ok(succeeded);
+            return Ok(Some(succeeded));
+        }
+        if (control.around.asked)() == Asked::Leave {
+            return Ok(None);
         }
         control.look();
         let actions = decide(&control.state, &control.rules(), &control.facts);
@@ -203,7 +231,7 @@ impl Control<'_> {
         }
         self.judge_curves(&active);
         self.facts.now = now();
-        self.facts.is_cancelled = (self.around.is_cancelled)();
+        self.facts.is_cancelled = (self.around.asked)() == Asked::Cancel;
         self.facts.is_full = self.full_until.is_some_and(|until| Instant::now() < until);
         self.facts.cost = self.study.spec.max_cost.map(|_| {
             let prices = &self.around.prices;

@@ -1,5 +1,7 @@
 //! What a trial has reported so far, out of the events of its run.
 
+use std::collections::BTreeSet;
+
 use indexmap::IndexMap;
 use jiff::Timestamp;
 
@@ -17,6 +19,8 @@ const KEPT: usize = 500;
 pub struct Reported {
     /// The points.
     pub points: Vec<Point>,
+    /// Metrics whose last value is no finite number.
+    pub diverged: BTreeSet<String>,
     started: Option<Timestamp>,
 }
 
@@ -28,6 +32,9 @@ impl Reported {
             EventKind::AttemptStarted => {
                 self.started.get_or_insert(event.time);
             }
+            EventKind::Diverged { metrics, .. } if event.replica.as_ref() == Some(primary) => {
+                self.diverged.extend(metrics.iter().filter(|name| names.contains(name)).cloned());
+            }
             EventKind::Metrics { step, values } if event.replica.as_ref() == Some(primary) => {
                 let values: IndexMap<String, f64> = values
                     .iter()
@@ -37,6 +44,7 @@ impl Reported {
                 if values.is_empty() {
                     return;
                 }
+                self.diverged.retain(|name| !values.contains_key(name));
                 let from = self.started.unwrap_or(event.time);
                 let seconds = event.time.duration_since(from).as_millis().max(0) as f64 / 1000.0;
                 // Agents repeat the last points now and then, and report metrics of one step apart.
@@ -90,7 +98,10 @@ impl Reported {
             // or else its first one after it.
             let value = |point: &Point| point.values.get(name).copied();
             let before = self.points[..upto].iter().rev().find_map(value);
-            if let Some(value) = before.or_else(|| self.points[upto..].iter().find_map(value)) {
+            // A metric that has come to be no number any more was not better before.
+            let is_diverged = rule == Measurement::Last && self.diverged.contains(name);
+            let value = before.or_else(|| self.points[upto..].iter().find_map(value));
+            if let Some(value) = value.filter(|_| !is_diverged) {
                 values.insert(name.clone(), value);
             }
         }

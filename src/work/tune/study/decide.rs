@@ -85,6 +85,8 @@ pub(super) struct RunEnd {
     pub values: IndexMap<String, f64>,
     /// The step of the first metric's.
     pub step: Option<u64>,
+    /// Metrics whose last value is no finite number.
+    pub diverged: Vec<String>,
 }
 
 /// What is to be done.
@@ -232,9 +234,13 @@ fn trial_end(trial: &Trial, run: &RunEnd, metrics: &[Metric]) -> TrialEnd {
         .filter(|name| !run.values.contains_key(*name))
         .collect();
     let is_whole = missing.is_empty();
+    let is_diverged = missing.iter().any(|name| run.diverged.iter().any(|other| other == name));
     let missing = crate::text::list_of(&missing, "and");
     let (state, reason) = match (run.state, &trial.stopping) {
         (RunState::Succeeded, _) if is_whole => (TrialState::Succeeded, String::new()),
+        (RunState::Succeeded, _) if is_diverged => {
+            (TrialState::Infeasible, format!("its last {missing} was no finite number"))
+        }
         (RunState::Succeeded, _) => (
             TrialState::Infeasible,
             format!("it ended with exit code 0 and had reported no {missing}"),

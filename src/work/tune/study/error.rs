@@ -24,6 +24,9 @@ pub enum StudyError {
         /// What is wrong with it.
         reason: String,
     },
+    /// Its journal is gone.
+    #[error("the journal of the study {0} is empty, and it has had trials")]
+    Empty(RunId),
     /// Another loop decides over it.
     #[error("another process decides over the study {0} already")]
     Busy(RunId),

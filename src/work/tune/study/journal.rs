@@ -106,6 +106,8 @@ pub enum Entry {
 #[derive(Debug, Default)]
 pub struct JournalReader {
     at: u64,
+    /// Lines that have been read.
+    count: usize,
 }
 
 impl JournalReader {
@@ -128,7 +130,9 @@ impl JournalReader {
                 return Err(damaged(format!("it is of format {v}, which a newer mlctl wrote")));
             }
             let line = serde_json::from_slice(line);
-            lines.push(line.map_err(|error| damaged(format!("a line can't be read: {error}")))?);
+            self.count += 1;
+            let place = self.count;
+            lines.push(line.map_err(|error| damaged(format!("line {place}: {error}")))?);
         }
         self.at += whole as u64;
         Ok(lines)

@@ -22,7 +22,7 @@ mod trial;
 mod watched;
 
 pub use begin::{Beginning, LOOP_VERB, LoopPods, Places, TUNER, begin, go_on, rehearse};
-pub use control::{Surroundings, Told, by_person, control, summary};
+pub use control::{Asked, Surroundings, Told, by_person, control, summary};
 pub use curve::Reported;
 pub use document::{EarlierTrial, StudyDocument};
 pub use early::{Judged, judge};

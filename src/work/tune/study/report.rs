@@ -139,9 +139,11 @@ impl StudyReport {
         }
     }
 
-    /// How many of its trials are over.
+    /// How many of its trials are over; those that were cancelled with the study are made up for when it
+    /// goes on.
     pub fn ended(&self) -> usize {
-        self.trials.iter().filter(|trial| trial.state.is_ended()).count()
+        let counts = |state: TrialState| state.is_ended() && state != TrialState::Cancelled;
+        self.trials.iter().filter(|trial| counts(trial.state)).count()
     }
 
     /// A trial by its number.

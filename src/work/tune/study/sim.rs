@@ -75,6 +75,7 @@ impl World {
                     reason: "as it was".into(),
                     values: value.map(|v| ("loss".to_owned(), v)).into_iter().collect(),
                     step: None,
+                    diverged: Vec::new(),
                 }),
                 // What was never launched is seen to have never started, after a while.
                 Some(Run { is_launched: false, .. }) if self.rng.u32(..3) > 0 => RunFact::Starting,
@@ -84,6 +85,7 @@ impl World {
                     reason: "nothing of the run was ever started".into(),
                     values: IndexMap::new(),
                     step: None,
+                    diverged: Vec::new(),
                 }),
                 Some(_) => RunFact::Living,
             };

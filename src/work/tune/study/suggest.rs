@@ -38,6 +38,14 @@ impl Chooser {
     pub fn new(study: &StudyDocument) -> Result<Self, StudyError> {
         let spec = &study.spec;
         let space = Space::of(&spec.parameters)?;
+        if spec.algorithm == Algorithm::Grid
+            && spec.max_trials.is_none()
+            && space.grid_points().is_none()
+        {
+            let reason = "a grid over them has more than a million points: `maxTrials` says how many of \
+                          them are tried, or another `algorithm` chooses among them";
+            return Err(StudyError::Space(reason.into()));
+        }
         let parameters = space.dimensions.iter().map(parameter).collect();
         let searched = optimizer::Space::new(parameters)
             .map_err(|error| StudyError::Space(error.to_string()))?;

@@ -106,6 +106,7 @@ impl Watched {
             reason: verdict.map(reason_of).unwrap_or_default(),
             values,
             step,
+            diverged: self.reported.diverged.iter().cloned().collect(),
         }
     }
 
