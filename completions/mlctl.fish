@@ -93,7 +93,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand init" -s v -l verbose -d 'Sa
 complete -c mlctl -n "__fish_mlctl_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l set -d 'Change a value of the file: name=x, args.epochs=9, roles.worker.replicas=4. In a Vertex AI file by its own names: workerPoolSpecs[0].machineSpec...=x' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -s l -l label -d 'Add a label to the run' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l on-interrupt -d 'What Ctrl-C does to the run' -r -f -a "detach\t'The run goes on without mlctl'
+complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l on-interrupt -d 'What Ctrl-C does to the run [default: detach at a terminal, cancel elsewhere]' -r -f -a "detach\t'The run goes on without mlctl'
 cancel\t'The run is cancelled'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'One JSON document with `schemaVersion`'
@@ -128,7 +128,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l replicas -
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l max-batch-size -d 'Most rows of one request' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l key-field -d 'The field that identifies a row' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -s l -l label -d 'Add a label to the run' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l on-interrupt -d 'What Ctrl-C does to the run' -r -f -a "detach\t'The run goes on without mlctl'
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l on-interrupt -d 'What Ctrl-C does to the run [default: detach at a terminal, cancel elsewhere]' -r -f -a "detach\t'The run goes on without mlctl'
 cancel\t'The run is cancelled'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'One JSON document with `schemaVersion`'
@@ -187,7 +187,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_su
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_subcommand_from trials best export plot resume stop-trial suggest" -l max-trials -d 'Trials in all, in place of what the file says' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_subcommand_from trials best export plot resume stop-trial suggest" -l parallel-trials -d 'Trials at once, in place of what the file says' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_subcommand_from trials best export plot resume stop-trial suggest" -s l -l label -d 'Add a label to the study and its trials' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_subcommand_from trials best export plot resume stop-trial suggest" -l on-interrupt -d 'What Ctrl-C does to the study' -r -f -a "detach\t'The run goes on without mlctl'
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_subcommand_from trials best export plot resume stop-trial suggest" -l on-interrupt -d 'What Ctrl-C does to the study [default: detach at a terminal, cancel elsewhere]' -r -f -a "detach\t'The run goes on without mlctl'
 cancel\t'The run is cancelled'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_subcommand_from trials best export plot resume stop-trial suggest" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'One JSON document with `schemaVersion`'
@@ -269,7 +269,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcom
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from plot" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from resume" -l max-trials -d 'Trials in all from here on' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from resume" -s f -l file -d 'The file that the study was begun from; only its secret values are read' -r -F
-complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from resume" -l on-interrupt -d 'What Ctrl-C does to the study' -r -f -a "detach\t'The run goes on without mlctl'
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from resume" -l on-interrupt -d 'What Ctrl-C does to the study [default: detach at a terminal, cancel elsewhere]' -r -f -a "detach\t'The run goes on without mlctl'
 cancel\t'The run is cancelled'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from resume" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'One JSON document with `schemaVersion`'

@@ -137,7 +137,8 @@ mod tests {
         let text = format!("nonsense\n[1]\n{{\"trial\":\"1\",\"timestamp\":1}}\n{good}{{\"accu");
         assert_eq!(steps(&file.take(&text)), [(3, 0.001)]);
         assert_eq!(report(r#"{"loss": NaN}"#), None);
-        assert_eq!(report(r#"{"loss":"nan","global_step":"1"}"#), None);
+        let none = report(r#"{"loss":"nan","global_step":"1"}"#).unwrap();
+        assert_eq!((none.values.len(), none.diverged), (0, vec!["loss".to_owned()]));
         assert_eq!(report(r#"{"loss":"0.5","global_step":"-1"}"#).unwrap().step, None);
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(Hypertune::new(folder.path().into()).fresh().unwrap(), []);

@@ -33,7 +33,8 @@ fn read(folder: &mut EventFolder, budget: u64) -> (String, usize) {
         budget,
         &mut |metrics| {
             let values = metrics.values.iter().map(|(name, value)| format!("{name}={value}"));
-            let values = values.collect::<Vec<_>>().join(" ");
+            let diverged = metrics.diverged.iter().map(|name| format!("{name}!"));
+            let values = values.chain(diverged).collect::<Vec<_>>().join(" ");
             found.push(format!("{:?} {values}", metrics.step.map_or(-1, u64::cast_signed)));
         },
         &mut |_| warnings += 1,
@@ -69,7 +70,7 @@ fn what_pytorch_and_tensorflow_write_is_read() {
         (
             "tensorflow1.tfevents",
             &["accuracy", "loss"],
-            "0 accuracy=0.5, 1 accuracy=0.75, 2 accuracy=0.875",
+            "0 accuracy=0.5 loss!, 1 accuracy=0.75 loss!, 2 accuracy=0.875 loss!",
         ),
         ("tensorflow1.tfevents", &["acc", "los"], ""),
     ] {
@@ -138,7 +139,7 @@ fn a_record_that_is_not_whole_is_read_again() {
         assert_eq!(warnings, 0);
     }
     let last = format!("4 loss={}", f64::from(0.1f32));
-    assert_eq!(found, ["1 loss=0.5".to_owned(), "-1 loss=0.25".into(), last]);
+    assert_eq!(found, ["1 loss=0.5".to_owned(), "2 loss!".into(), "-1 loss=0.25".into(), last]);
 }
 
 #[test]

@@ -87,8 +87,9 @@ mod tests {
             ("1_000", None),
             ("2é", None),
             ("1e", None),
-            ("nan", None),
-            ("inf", None),
+            ("nanometres", None),
+            ("info", None),
+            ("inf_1", None),
             ("-", None),
             ("é", None),
             ("", None),
@@ -96,6 +97,11 @@ mod tests {
             assert_eq!(leading(text), wanted, "{text}");
         }
         assert!(leading("1e999").unwrap().0.is_infinite());
+        for (text, rest) in [("nan", ""), ("NaN,", ","), ("-inf x", " x"), ("Infinity}", "}")] {
+            let (value, found) = leading(text).unwrap();
+            assert!(!value.is_finite(), "{text}");
+            assert_eq!(found, rest);
+        }
     }
 
     #[test]

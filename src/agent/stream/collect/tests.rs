@@ -80,7 +80,9 @@ fn auto_reads_what_is_printed_until_the_file_reports() {
     trial.write("reports", &report("3").replace("acc", "other"));
     trial.print("acc=4");
     assert_eq!(trial.poll(), "[4.0]");
+    // By now it is known to print, so that a report waits for nothing.
     trial.print("acc=5");
+    assert_eq!(trial.take(), "[5.0]");
     trial.write("reports", &report("6"));
     assert_eq!(trial.poll(), "[6.0]");
     trial.print("acc=7");

@@ -31,8 +31,9 @@ Examples:
   mlctl tune best -o yaml > train.yaml   a TrainJob with the best parameters
   mlctl tune resume --max-trials 60      go on, with more trials
 
-Exit codes: 0 at least one trial has a result, 1 internal, 2 usage, 3 spec, 4 not
-found, 5 refused, 10 no trial has one, 11 infrastructure, 12 cancelled, 130 detached."
+Exit codes: 0 at least one trial has a result, 1 internal, 2 usage, 3 spec,
+4 not found, 5 refused, 10 no trial has one, 11 infrastructure, 12 cancelled,
+130 detached."
 )]
 pub struct TuneArgs {
     /// What to do

@@ -8,12 +8,14 @@ use crate::spec::{to_yaml, written};
 use crate::store::now;
 use crate::ui::{Text, trials_table};
 use crate::work::tune::{Chooser, TrialReport, job_of};
+use std::fmt::Write;
 
 /// Arguments of `tune best`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 With -o yaml it is a TrainJob that runs what the best trial ran, with the code as it
-is now; secrets come from variables of their names. With several metrics there is one for each trial that no other one beats.
+is now; secrets come from variables of their names. With several metrics there is one
+for each trial that no other one beats.
 
 Examples:
   mlctl tune best
@@ -89,7 +91,7 @@ fn jobs(target: &StudyTarget, trials: &[&TrialReport]) -> Result<String, CliErro
         let mut head = format!("# Trial {} of {}: {values}\n", trial.trial, document.study);
         if document.code.is_some() {
             let copy = target.paths.code();
-            head += &format!("# It ran a copy of the code: {}\n", copy.display());
+            let _ = writeln!(head, "# It ran a copy of the code: {}", copy.display());
         }
         if text.contains(MASK) {
             head += "# *** stands for a secret: put it in before this runs.\n";
