@@ -104,8 +104,9 @@ impl Reported {
             if self.is_each {
                 return self.take().into_iter().chain(self.points()).collect();
             }
-            let all = self.all.iter().map(|(name, (_, value))| (name.clone(), *value));
-            self.fresh.extend(all);
+            for (name, (_, value)) in &self.all {
+                self.fresh.entry(name.clone()).or_insert(*value);
+            }
         }
         self.due().into_iter().collect()
     }
@@ -195,13 +196,17 @@ mod tests {
     #[test]
     fn points_are_repeated_at_their_own_steps() {
         let Some(long_ago) = Instant::now().checked_sub(REPEAT_PACE) else { return };
-        for (is_each, wanted) in [(true, "5:[c=4] 3:[a=1] 5:[c=4]"), (false, "5:[c=4, b=2, a=1]")] {
+        // What is told again gives way to what is new.
+        for (is_each, wanted) in [(true, "5:[a=9, c=4] 5:[a=9, c=4]"), (false, "5:[a=9, c=4, b=2]")]
+        {
             let mut reported = Reported::new();
             reported.begin(is_each);
             let _ = reported.note(report(None, "b", 2.0));
             let _ = reported.note(report(Some(3), "a", 1.0));
             let _ = reported.take();
-            let _ = reported.note(report(Some(5), "c", 4.0));
+            let mut both = report(Some(5), "a", 9.0);
+            both.values.insert("c".into(), 4.0);
+            let _ = reported.note(both);
             reported.repeated = long_ago;
             reported.written = long_ago;
             assert_eq!(shown(reported.tick()), wanted);

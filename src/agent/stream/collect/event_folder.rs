@@ -9,8 +9,8 @@ use super::wanted::{Sink, Wanted};
 
 /// What the name of an event file has in it, as TensorBoard finds them.
 const MARK: &str = "tfevents";
-/// How many files are read, and no others that come later: a trial has one for each folder that it
-/// writes to and each start.
+/// How many files are read, and, with a warning, no others that come later: a trial has one for each
+/// folder that it writes to and each start.
 const FILES: usize = 256;
 /// How many entries of folders are looked at, and how deep.
 const ENTRIES: usize = 10_000;
@@ -28,6 +28,8 @@ pub(super) struct EventFolder {
     /// The files that were there before the command, with their sizes.
     foreign: HashMap<PathBuf, u64>,
     looked: Option<Instant>,
+    /// There are more files than are read.
+    is_full: bool,
     /// Which file is read first, so that a long one doesn't keep others waiting.
     turn: usize,
 }
@@ -36,11 +38,20 @@ impl EventFolder {
     /// Without what the folder has now, which another command has written. It need not be there.
     pub(super) fn new(root: PathBuf, wanted: Wanted) -> Self {
         let foreign = event_files(&root).into_iter().collect();
-        Self { root, wanted, files: BTreeMap::new(), foreign, looked: None, turn: 0 }
+        Self {
+            root,
+            wanted,
+            files: BTreeMap::new(),
+            foreign,
+            looked: None,
+            is_full: false,
+            turn: 0,
+        }
     }
 
     /// Gives the scalars that have come since the last call, reading about `budget` bytes at most, and
-    /// tells how many it has read. `warn` is told of each file that is given up.
+    /// tells how many it has read. `warn` is told of each file that is given up, and of those that are
+    /// too many.
     pub(super) fn read(
         &mut self,
         budget: u64,
@@ -49,6 +60,10 @@ impl EventFolder {
     ) -> u64 {
         if self.looked.is_none_or(|at| at.elapsed() >= LOOK_PACE) {
             self.look();
+        }
+        if std::mem::take(&mut self.is_full) {
+            let root = self.root.display();
+            warn(format!("{root} has more than {FILES} event files; the others are not read"));
         }
         self.turn += 1;
         let begin = self.turn % self.files.len().max(1);
@@ -77,12 +92,13 @@ impl EventFolder {
     pub(super) fn look(&mut self) {
         self.looked = Some(Instant::now());
         for (path, size) in event_files(&self.root) {
-            if self.files.len() >= FILES {
-                return;
-            }
             let before = self.foreign.get(&path).copied();
             if before == Some(size) || self.files.contains_key(&path) {
                 continue;
+            }
+            if self.files.len() >= FILES {
+                self.is_full = true;
+                return;
             }
             let start = before.filter(|before| *before < size).unwrap_or_default();
             let file = EventFile::new(path.clone(), &self.wanted, start);

@@ -168,6 +168,18 @@ fn a_damaged_file_is_given_up_and_others_go_on() {
 }
 
 #[test]
+fn files_that_are_too_many_are_told() {
+    let root = tempfile::tempdir().unwrap();
+    let mut folder = EventFolder::new(root.path().into(), wanted(&["loss"]));
+    let sound = framed(&[event(1, &[("loss", 1.0)])]);
+    (0..256).for_each(|n| write(root.path(), &format!("{n:03}.tfevents"), &sound));
+    let (found, warnings) = read(&mut folder, 1 << 20);
+    assert_eq!((found.matches("loss=1").count(), warnings), (256, 0));
+    write(root.path(), "more.tfevents", &sound);
+    assert_eq!(read(&mut folder, 1 << 20), (String::new(), 1));
+}
+
+#[test]
 fn any_damage_ends_a_file_at_once() {
     let sound = framed(&[event(1, &[("loss", 1.0)]), event(2, &[("loss", 2.0), ("x", 1.0)])]);
     let mut random = fastrand::Rng::with_seed(7);
