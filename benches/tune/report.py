@@ -74,15 +74,19 @@ def best(run):
 
 def ranks(runs, peers, against):
     cells = {k[1:] for k in runs}
-    everyone = [c for c in cells if all((p, *c) in runs for p in peers)]
+    # One rare peer would leave few runs for all: it has its wins, and no rank.
+    count = {p: sum((p, *c) in runs for c in cells) for p in peers}
+    ranked = [p for p in peers if 2 * count[p] >= len(cells)]
+    everyone = [c for c in cells if all((p, *c) in runs for p in ranked)]
     if everyone:
-        sums = {p: 0.0 for p in peers}
+        sums = {p: 0.0 for p in ranked}
         for c in everyone:
-            values = {p: runs[(p, *c)] for p in peers}
-            for p in peers:
+            values = {p: runs[(p, *c)] for p in ranked}
+            for p in ranked:
                 sums[p] += 1 + sum(v < values[p] - 1e-12 for v in values.values()) + 0.5 * sum(
                     abs(v - values[p]) <= 1e-12 for q, v in values.items() if q != p)
-        print(f"{'mean rank':16}" + "".join(f"{sums[p] / len(everyone):12.2f}" for p in peers) + f"   over {len(everyone)} runs that all have")
+        row = "".join(f"{sums[p] / len(everyone):12.2f}" if p in sums else f"{'-':>12}" for p in peers)
+        print(f"{'mean rank':16}{row}   over {len(everyone)} runs that all ranked peers have")
     for p in peers:
         if p == against:
             continue

@@ -6,7 +6,7 @@ use crate::agent::{
     AgentConfig, Surroundings, beside, guard, install as install_program, pod, probe,
     report_in_pod, report_unusable_pod, run as run_agent,
 };
-use crate::cli::{CliError, Env};
+use crate::cli::{CliError, Env, ErrorKind};
 use crate::gang::{AgentExit, RunId};
 use crate::plan::Withheld;
 use crate::storage::read_open;
@@ -43,12 +43,14 @@ pub fn agent(env: Env, args: &AgentArgs, printer: &Printer) -> Result<u8, CliErr
     }
 }
 
-/// What the document of a local agent masks comes on standard input, which is else empty.
+/// What the document of a local agent masks comes on standard input once the agent is recorded. Where
+/// nothing comes, whoever started it was killed before that, and the agent must not begin.
 fn withheld() -> Result<Withheld, CliError> {
     let name = Path::new("standard input");
     let bytes = read_open(&mut std::io::stdin().lock(), name, WITHHELD_LIMIT)?;
     if bytes.is_empty() {
-        return Ok(Withheld::default());
+        let reason = "mlctl was killed while it started this agent, so nothing is run";
+        return Err(CliError::new(ErrorKind::Refused, reason));
     }
     Ok(serde_json::from_slice(&bytes).map_err(std::io::Error::from)?)
 }

@@ -183,6 +183,7 @@ pub(crate) fn launch(
     Ok(Vec::new())
 }
 
+/// Starts an agent, records it and lets it begin.
 fn start(
     config: &LocalConfig,
     run: &RunPaths,
@@ -203,14 +204,11 @@ fn start(
         .envs(&config.env)
         .envs(secrets)
         .current_dir("/")
-        .stdin(if withheld.is_empty() { Stdio::null() } else { Stdio::piped() })
+        .stdin(Stdio::piped())
         .stderr(log.try_clone()?)
         .stdout(log)
         .spawn()?;
-    if let Some(mut stdin) = child.stdin.take() {
-        // An agent that has died before it reads this is missed when all are waited for.
-        let _ = stdin.write_all(&serde_json::to_vec(withheld).map_err(io::Error::from)?);
-    }
+    let withheld = serde_json::to_vec(withheld).map_err(io::Error::from)?;
     let pid = i32::try_from(child.id()).unwrap_or_default();
     if let Some(mark) = ProcessMark::of(pid)
         && let Err(error) = process::record(run, ProcessName::Replica(&agent.replica), mark)
@@ -220,6 +218,13 @@ fn start(
         let _ = child.kill();
         let _ = child.wait();
         return Err(error.into());
+    }
+    // The agent begins when it has read this. If this process is killed before it has recorded the
+    // agent, there is nothing to read and the agent ends: the run counts as lost, and whoever starts it
+    // again must not find that its command runs already.
+    if let Some(mut stdin) = child.stdin.take() {
+        // An agent that has died before it reads this is missed when all are waited for.
+        let _ = stdin.write_all(&withheld);
     }
     Ok(())
 }

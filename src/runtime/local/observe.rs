@@ -14,7 +14,7 @@ use crate::event::Cursor;
 use crate::event::{Event, EventKind};
 use crate::gang::{FailureClass, FirstFailure, Outcome, ReplicaId, Verdict, verdict_that_counts};
 use crate::runtime::RuntimeError;
-use crate::store::{ProcessName, RunPaths};
+use crate::store::RunPaths;
 use crate::sys;
 
 /// All events since the cursor, and the end when there is nothing left.
@@ -28,12 +28,11 @@ pub(crate) fn observe(run: &RunPaths, cursor: &mut Cursor) -> Result<Vec<Event>,
     if launched.tasks {
         return tasks::observe(run, &launched, cursor);
     }
-    // Asked before the logs are read. Whatever an agent that is dead now has written is in its log,
-    // so no last event is missed.
+    // Who submits is asked first: it records agents until it is done. Agents are asked before the logs
+    // are read: whatever one that is dead now has written is in its log, so no last event is missed.
+    let submitting = process::is_submitting(run);
     let living: Vec<bool> =
         launched.replicas.iter().map(|replica| process::agent_lives(run, replica)).collect();
-    let submitting = process::recorded(run, ProcessName::Submitter)
-        .is_some_and(super::process::ProcessMark::is_alive);
     let mut events = Vec::new();
     for replica in &launched.replicas {
         events.extend(tail(run, &launched.nonce, replica, cursor)?);

@@ -41,6 +41,11 @@ pub(crate) fn recorded(run: &RunPaths, name: ProcessName<'_>) -> Option<ProcessM
     serde_json::from_slice(&sys::read_own(&run.process(name)).ok()?).ok()
 }
 
+/// The mlctl that submits the run lives and is not done.
+pub(crate) fn is_submitting(run: &RunPaths) -> bool {
+    recorded(run, ProcessName::Submitter).is_some_and(ProcessMark::is_alive)
+}
+
 /// A replica's agent lives.
 pub(crate) fn agent_lives(run: &RunPaths, replica: &ReplicaId) -> bool {
     recorded(run, ProcessName::Replica(replica)).is_some_and(ProcessMark::is_alive)

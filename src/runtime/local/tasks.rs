@@ -10,7 +10,7 @@ use crate::agent::{self, read_termination};
 use crate::event::{Cursor, Event, EventKind};
 use crate::gang::{FailureClass, FirstFailure, Outcome, ReplicaId, TaskEnd, Verdict, decide_tasks};
 use crate::runtime::RuntimeError;
-use crate::store::{ProcessName, RunPaths};
+use crate::store::RunPaths;
 use crate::sys;
 
 /// Who ends tasks that have nothing left to do.
@@ -22,12 +22,10 @@ pub(super) fn observe(
     launched: &Launched,
     cursor: &mut Cursor,
 ) -> Result<Vec<Event>, RuntimeError> {
-    // Asked before the logs are read. Whatever an agent that is dead now has written is in its log,
-    // so no last event is missed.
+    // In this order for the reasons that a gang's observation has.
+    let submitting = process::is_submitting(run);
     let living: Vec<&ReplicaId> =
         launched.replicas.iter().filter(|task| process::agent_lives(run, task)).collect();
-    let submitting = process::recorded(run, ProcessName::Submitter)
-        .is_some_and(super::process::ProcessMark::is_alive);
     let mut events = Vec::new();
     for task in &launched.replicas {
         let told = tail(run, &launched.nonce, task, cursor)?;

@@ -61,6 +61,10 @@ impl Gang {
         let log = fs_err::File::create(self.path(&format!("{replica}.log"))).unwrap();
         let mut agent =
             self.sandbox.mlctl(["agent".as_ref(), "--config".as_ref(), file.as_os_str()]);
+        // What whoever starts an agent says once it is recorded: here that nothing is masked.
+        let begin = self.path("begin");
+        fs_err::write(&begin, "{}").unwrap();
+        agent.stdin(fs_err::File::open(begin).unwrap().into_file());
         agent.stdout(log.into_file()).spawn().unwrap()
     }
 
@@ -305,8 +309,10 @@ fn a_recorded_handshake_opens_nothing() {
     let other = gang.start("worker-1", address);
     gang.go();
     wait_for("both have joined", END, || gang.log("worker-0").contains("attemptStarted"));
+    wait_for("the join is heard", END, || {
+        String::from_utf8_lossy(&heard.lock().unwrap()).contains("worker-1")
+    });
     let heard = heard.lock().unwrap().clone();
-    assert!(String::from_utf8_lossy(&heard).contains("worker-1"), "the join was not heard");
     for _ in 0..3 {
         let mut again = TcpStream::connect(gang.primary).unwrap();
         again.set_read_timeout(Some(END)).unwrap();

@@ -106,7 +106,7 @@ seed: 3
 algorithm: random
 earlyStopping: {type: median, minTrials: 2}
 baseline: [{x: 1}, {x: 0.9}]
-trial: {framework: none, code: ., command: [python3, train.py], args: {epochs: 6, pause: 0.7}}
+trial: {framework: none, code: ., command: [python3, train.py], args: {epochs: 10, pause: 0.6}}
 ");
     sandbox.run(0, ["tune", "study.yaml"]);
     let report = report(&sandbox);
@@ -115,9 +115,13 @@ trial: {framework: none, code: ., command: [python3, train.py], args: {epochs: 6
     assert_eq!(&states[..2], ["succeeded"; 2], "{states:?}");
     assert!(states.contains(&"stopped"), "{states:?}");
     let trials = report["trials"].as_array().unwrap();
-    let stopped = trials.iter().find(|trial| trial["state"] == "stopped").unwrap();
-    assert!(stopped["reason"].as_str().unwrap().contains("worse than the median"), "{stopped}");
-    assert!(stopped["curve"].as_array().unwrap().len() < 6, "{stopped}");
+    let stopped: Vec<_> = trials.iter().filter(|trial| trial["state"] == "stopped").collect();
+    let reason =
+        |trial: &&Json| trial["reason"].as_str().unwrap().contains("worse than the median");
+    assert!(stopped.iter().all(reason), "{stopped:?}");
+    // One that is ended in its last epochs has reported them all by the time it is gone.
+    let points = stopped.iter().map(|trial| trial["curve"].as_array().unwrap().len()).min();
+    assert!(points < Some(10), "{stopped:?}");
     assert_eq!(trials[0]["found"], "baseline");
 }
 

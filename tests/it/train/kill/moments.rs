@@ -1,6 +1,7 @@
 //! Kills at moments that are awaited: each has one exit code.
 
 use std::path::PathBuf;
+use std::process::Stdio;
 
 use mlctl::event::{Event, EventKind};
 use mlctl::store::{FileLock, Store};
@@ -8,7 +9,7 @@ use mlctl::store::{FileLock, Store};
 use super::story::own_events;
 use super::strike::{Victim, strike};
 use super::{END, judge, train};
-use crate::support::{Sandbox, wait_for};
+use crate::support::{Sandbox, stderr, wait_for};
 
 const REPLICAS: [&str; 3] = ["worker-0", "worker-1", "worker-2"];
 
@@ -130,4 +131,28 @@ fn while_it_is_submitted() {
     let blow = strike(&sandbox, Victim::Mlctl, child.id());
     assert!(blow.is_some(), "it follows the run");
     judge(&sandbox, child, &REPLICAS, Victim::Mlctl, blow.as_ref());
+}
+
+/// An mlctl that is killed before it has recorded an agent leaves one that nobody would find: its run
+/// counts as lost and may be started again, so its command must not run.
+#[test]
+fn an_agent_that_was_not_recorded_runs_nothing() {
+    let sandbox = Sandbox::new();
+    let ran = sandbox.dir().join("ran");
+    sandbox.write(
+        "mlctl.yaml",
+        &format!(
+            "apiVersion: mlctl.dev/v1\nkind: TrainJob\nname: kill\n\
+             command: [sh, -c, 'echo x >> {}']\n",
+            ran.display()
+        ),
+    );
+    sandbox.run(0, ["train"]);
+    let runs = fs_err::read_dir(sandbox.state().join("runs")).unwrap();
+    let config = runs.flatten().next().unwrap().path().join("agents/worker-0.json");
+    let mut agent = sandbox.mlctl(["agent".as_ref(), "--config".as_ref(), config.as_os_str()]);
+    let output = agent.stdin(Stdio::null()).output().expect("an agent");
+    assert!(!output.status.success(), "{output:?}");
+    assert!(stderr(&output).contains("nothing is run"), "{output:?}");
+    assert_eq!(fs_err::read_to_string(ran).unwrap(), "x\n");
 }
