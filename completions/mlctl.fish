@@ -220,7 +220,7 @@ never\t''"
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from trials" -l runtime -d 'Where to run: local or kubernetes' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from trials" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from trials" -s n -l namespace -d 'Use this namespace of the cluster' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from trials" -l sort -d 'The best first, in place of the order of their numbers'
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from trials" -l sort -d 'The best by the first metric first, in place of the order of their numbers'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from trials" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from trials" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from trials" -s h -l help -d 'Print help (see more with \'--help\')'

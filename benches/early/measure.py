@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 RULES = ["none", "median", "decayCurve", "convex", "asha", "hyperband"]
-# A rung at 1, 3, 9 and 27 epochs; a whole trial is known to have 40.
+# Rungs at 3, 9 and 27 epochs; a whole trial is known to have 40.
 OPTIONS = {"asha": ", maxResource: 40, minResource: 3", "hyperband": ", maxResource: 40, minResource: 3"}
 
 

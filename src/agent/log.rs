@@ -144,9 +144,7 @@ impl Log {
     fn note(&self, state: &mut State, read: impl FnOnce(&mut Reports, &mut dyn FnMut(Metrics))) {
         let mut reports = std::mem::take(&mut state.reports);
         read(&mut reports, &mut |metrics| {
-            let diverged = state.reported.diverged(&metrics);
             let first = state.reported.note(metrics);
-            self.put_own(state, diverged);
             self.put_own(state, first);
         });
         let warnings = reports.warnings().into_iter();

@@ -24,7 +24,7 @@ pub(super) struct Reported {
     is_each: bool,
     /// The last step that the command reported.
     step: Option<u64>,
-    /// Metrics that have come since the last event with metrics.
+    /// Metrics that have come since the last event with metrics; NaN where they are no finite numbers.
     fresh: IndexMap<String, f64>,
     /// The last value of each metric, with its step.
     all: IndexMap<String, (Option<u64>, f64)>,
@@ -58,25 +58,18 @@ impl Reported {
         self.step = None;
     }
 
-    /// What is to be written at once of a report whose numbers are none: what waited, and that they are.
-    pub(super) fn diverged(&mut self, metrics: &Metrics) -> Vec<EventKind> {
-        if metrics.diverged.is_empty() || !self.is_each {
+    /// Takes in a report. Gives what is to be written first: what waited, if this is another point and
+    /// there may be an event more.
+    pub(super) fn note(&mut self, metrics: Metrics) -> Vec<EventKind> {
+        let Metrics { step, mut values, diverged } = metrics;
+        if self.is_each {
+            values.extend(diverged.into_iter().map(|name| (name, f64::NAN)));
+        }
+        if values.is_empty() {
             return Vec::new();
         }
-        let names = metrics.diverged.clone();
-        let waited = self.take();
-        let told = EventKind::Diverged { step: metrics.step, metrics: names };
-        waited.into_iter().chain([told]).collect()
-    }
-
-    /// Takes in a report. Gives the event that is to be written first: what waited, if it is another
-    /// point and there may be an event more.
-    pub(super) fn note(&mut self, metrics: Metrics) -> Option<EventKind> {
-        if metrics.values.is_empty() {
-            return None;
-        }
-        let is_next = self.is_each || (metrics.step.is_some() && metrics.step != self.step);
-        let mut first = None;
+        let is_next = self.is_each || (step.is_some() && step != self.step);
+        let mut first = Vec::new();
         if is_next && !self.fresh.is_empty() {
             let (left, since) = self.allowance;
             let left = left + since.elapsed().as_secs_f64() * STEPS_PER_SECOND;
@@ -87,14 +80,14 @@ impl Reported {
                 first = self.take();
             }
         }
-        self.step = metrics.step.or(self.step);
-        self.fresh.extend(metrics.values);
+        self.step = step.or(self.step);
+        self.fresh.extend(values);
         first
     }
 
     /// What waits, when it has waited long enough.
-    pub(super) fn due(&mut self) -> Option<EventKind> {
-        if self.written.elapsed() >= REPORT_PACE { self.take() } else { None }
+    pub(super) fn due(&mut self) -> Vec<EventKind> {
+        if self.written.elapsed() >= REPORT_PACE { self.take() } else { Vec::new() }
     }
 
     /// What waits and, now and then, all metrics again.
@@ -102,24 +95,26 @@ impl Reported {
         if self.repeated.elapsed() >= REPEAT_PACE {
             self.repeated = Instant::now();
             if self.is_each {
-                return self.take().into_iter().chain(self.points()).collect();
+                let mut all = self.take();
+                all.extend(self.points());
+                return all;
             }
             for (name, (_, value)) in &self.all {
                 self.fresh.entry(name.clone()).or_insert(*value);
             }
         }
-        self.due().into_iter().collect()
+        self.due()
     }
 
     /// What waits, because the command has ended.
-    pub(super) fn take(&mut self) -> Option<EventKind> {
+    pub(super) fn take(&mut self) -> Vec<EventKind> {
         if self.fresh.is_empty() {
-            return None;
+            return Vec::new();
         }
         let values = std::mem::take(&mut self.fresh);
         self.all.extend(values.iter().map(|(name, value)| (name.clone(), (self.step, *value))));
         self.written = Instant::now();
-        Some(EventKind::Metrics { step: self.step, values })
+        events(self.step, values)
     }
 
     /// The last points that have a step, each at its own: whoever counts points sees that they are the
@@ -131,9 +126,18 @@ impl Reported {
                 points.entry(*step).or_default().insert(name.clone(), *value);
             }
         }
-        let event = |(step, values)| EventKind::Metrics { step: Some(step), values };
-        points.into_iter().map(event).collect()
+        points.into_iter().flat_map(|(step, values)| events(Some(step), values)).collect()
     }
+}
+
+/// The events of a point: its numbers, and which of its metrics have none.
+fn events(step: Option<u64>, values: IndexMap<String, f64>) -> Vec<EventKind> {
+    let (values, none): (IndexMap<_, _>, IndexMap<_, _>) =
+        values.into_iter().partition(|(_, value)| value.is_finite());
+    let diverged: Vec<String> = none.into_keys().collect();
+    let told = (!values.is_empty()).then_some(EventKind::Metrics { step, values });
+    let none = (!diverged.is_empty()).then_some(EventKind::Diverged { step, metrics: diverged });
+    told.into_iter().chain(none).collect()
 }
 
 #[cfg(test)]
@@ -155,6 +159,9 @@ mod tests {
                     .map(|(name, value)| format!("{name}={value}"))
                     .collect::<Vec<_>>()
             ),
+            EventKind::Diverged { step, metrics } => {
+                format!("{}!{metrics:?}", step.map(|step| format!("{step}:")).unwrap_or_default())
+            }
             other => format!("{other:?}"),
         };
         events.into_iter().map(one).collect::<Vec<_>>().join(" ").replace('"', "")
@@ -165,23 +172,22 @@ mod tests {
         let reports =
             || [report(None, "a", 1.0), report(None, "a", 2.0), report(Some(1), "b", 3.0)];
         let mut usual = Reported::new();
-        let mut events: Vec<_> = reports().into_iter().filter_map(|one| usual.note(one)).collect();
+        let mut events: Vec<_> = reports().into_iter().flat_map(|one| usual.note(one)).collect();
         events.extend(usual.take());
         assert_eq!(shown(events), "[a=2] 1:[b=3]");
         let mut planned = Reported::new();
         planned.begin(true);
-        let mut events: Vec<_> =
-            reports().into_iter().filter_map(|one| planned.note(one)).collect();
+        let mut events: Vec<_> = reports().into_iter().flat_map(|one| planned.note(one)).collect();
         events.extend(planned.take());
         assert_eq!(shown(events), "[a=1] [a=2] 1:[b=3]");
-        assert_eq!(planned.take(), None);
+        assert_eq!(planned.take(), []);
     }
 
     #[test]
     fn no_last_value_is_lost_where_points_come_too_fast() {
         let mut planned = Reported::new();
         planned.begin(true);
-        let mut events: Vec<_> = planned.note(report(None, "rare", 7.0)).into_iter().collect();
+        let mut events = planned.note(report(None, "rare", 7.0));
         for n in 0..10_000 {
             events.extend(planned.note(report(None, "a", f64::from(n))));
         }
@@ -212,5 +218,39 @@ mod tests {
             assert_eq!(shown(reported.tick()), wanted);
             assert!(reported.tick().is_empty());
         }
+    }
+
+    fn none(step: u64, name: &str) -> Metrics {
+        Metrics { step: Some(step), diverged: vec![name.into()], ..Metrics::default() }
+    }
+
+    #[test]
+    fn what_is_no_number_is_a_value_as_good_as_any() {
+        let Some(long_ago) = Instant::now().checked_sub(REPEAT_PACE) else { return };
+        let mut planned = Reported::new();
+        planned.begin(true);
+        let mut both = report(Some(1), "a", 1.0);
+        both.diverged.push("b".into());
+        let mut events = planned.note(both);
+        events.extend(planned.note(none(2, "a")));
+        events.extend(planned.take());
+        assert_eq!(shown(events), "1:[a=1] 1:![b] 2:![a]");
+        // What was before it is not told again, as if it were the last.
+        planned.repeated = long_ago;
+        assert_eq!(shown(planned.tick()), "1:![b] 2:![a]");
+        // It has no more events than numbers have.
+        let mut many = Vec::new();
+        for step in 0..10_000 {
+            many.extend(planned.note(none(2 * step, "a")));
+            many.extend(planned.note(report(Some(2 * step + 1), "a", 1.0)));
+        }
+        many.extend(planned.note(none(20_000, "a")));
+        many.extend(planned.take());
+        assert!(many.len() < 300, "{}", many.len());
+        assert_eq!(shown(many.pop()), "20000:![a]");
+        // Runs of no study have no use for it.
+        let mut usual = Reported::new();
+        assert_eq!(usual.note(none(1, "a")), []);
+        assert_eq!(usual.take(), []);
     }
 }

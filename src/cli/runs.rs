@@ -6,10 +6,11 @@ use serde::Serialize;
 
 use super::{CliError, Context, ErrorKind, Format, exit};
 use crate::gang::{FailureClass, Outcome, RunId, Verdict};
-use crate::plan::Plan;
+use crate::plan::{Plan, TrialOf};
 use crate::run::{RunView, WhyReport, explain};
 use crate::run::{SyncError, sync};
 use crate::runtime::{FoundRuns, Notice, Runtime, Wanted};
+use crate::spec::TUNE_JOB;
 use crate::store::{FoundRun, Refresh, RunPaths, RunRecord, Store, StoreError};
 use crate::ui::{Text, json_text, yaml_text};
 use crate::work::tune::{JournalReader, StudyState};
@@ -92,21 +93,28 @@ impl Context {
         Ok(run.record.id)
     }
 
-    /// What has been decided in a study, by a run that is or was its loop.
-    fn study_state(&self, store: &Store, run: &RunId) -> Result<Option<StudyState>, CliError> {
+    /// The study of a run that is or was its loop, and what has been decided in it.
+    fn study_state(
+        &self,
+        store: &Store,
+        run: &RunId,
+    ) -> Result<Option<(RunId, StudyState)>, CliError> {
         let plan = store.paths(run).read_plan()?;
-        let Some(controller) = &plan.gang().controller else { return Ok(None) };
+        let Some(study) = plan.study() else { return Ok(None) };
         let notes = self.runtime(&store.record(run)?.runtime)?;
-        let lines = JournalReader::default().read(&*notes, &store.study(&controller.study))?;
-        Ok(Some(StudyState::of(&lines)))
+        let lines = JournalReader::default().read(&*notes, &store.study(study))?;
+        Ok(Some((study.clone(), StudyState::of(&lines))))
     }
 
     /// The run of a study's newest loop, where a run is or was its loop and the state has the newest
-    /// one. A journal that can't be read just now names none.
+    /// one. A journal that can't be read just now names none. What one in a cluster names counts only
+    /// where the run says the same of itself: whoever may write there may name any run.
     fn newest_loop(&self, store: &Store, run: &RunId) -> Option<RunId> {
-        let state = self.study_state(store, run).ok()??;
-        let mut sessions = state.sessions.iter().rev();
-        sessions.find(|run| store.paths(run).record().exists()).cloned()
+        let (study, state) = self.study_state(store, run).ok()??;
+        let is_loop = |run: &&RunId| {
+            store.paths(run).read_plan().is_ok_and(|plan| plan.study() == Some(&study))
+        };
+        state.sessions.iter().rev().find(is_loop).cloned()
     }
 
     /// The run of a trial by its number.
@@ -115,16 +123,22 @@ impl Context {
             CliError::new(ErrorKind::NotFound, message)
                 .hint(format!("see what there is: mlctl tune trials {run}"))
         };
-        let state = self.study_state(store, run)?;
-        let state =
-            state.ok_or_else(|| wrong(format!("{run} is no study, and has no trial {number}")))?;
+        let known = self.study_state(store, run)?;
+        let (study, state) =
+            known.ok_or_else(|| wrong(format!("{run} is no study, and has no trial {number}")))?;
         let trial = number.parse().ok().and_then(|number| state.trial(number));
         let trial = trial.ok_or_else(|| wrong(format!("{run} has no trial {number}")))?;
+        let of = TrialOf { study, trial: trial.trial };
         let trial = trial.run.clone();
         let trial =
             trial.ok_or_else(|| wrong(format!("trial {number} of {run} has no run yet")))?;
         if !store.paths(&trial).record().exists() {
             self.take_in_trials(store, run)?;
+        }
+        if store.record(&trial)?.trial != Some(of) {
+            return Err(wrong(format!(
+                "the journal of {run} names {trial}, which is no trial of it"
+            )));
         }
         Ok(trial)
     }
@@ -132,9 +146,9 @@ impl Context {
     /// Takes the trials of a study into the state whose loop runs in a cluster: only that knows them.
     pub fn take_in_trials(&self, store: &Store, run: &RunId) -> Result<(), CliError> {
         let plan = store.paths(run).read_plan()?;
-        let Some(controller) = &plan.gang().controller else { return Ok(()) };
+        let Some(study) = plan.study() else { return Ok(()) };
         let runtime = self.runtime(&store.record(run)?.runtime)?;
-        for found in self.find(&*runtime, &Wanted::Study(controller.study.clone()))? {
+        for found in self.find(&*runtime, &Wanted::Study(study.clone()))? {
             if !store.paths(&found.record.id).dir.exists() {
                 store.adopt(&found)?;
             }
@@ -235,6 +249,19 @@ impl Refresh for RuntimeRefresh<'_> {
 }
 
 impl Target {
+    /// The study that its command decides over, or that it is a trial of.
+    pub fn study(&self) -> Option<&RunId> {
+        let plan = self.plan.as_ref()?;
+        plan.study().or(plan.head.trial.as_ref().map(|trial| &trial.study))
+    }
+
+    /// The error of a verb that needs a study, where this is none.
+    pub fn no_study(&self) -> CliError {
+        let Self { record, .. } = self;
+        CliError::new(ErrorKind::NotFound, format!("{} is a {}, no study", record.id, record.kind))
+            .hint(format!("`mlctl list` shows the runs of kind {TUNE_JOB}"))
+    }
+
     /// The run as all its events make it.
     pub fn view(&self) -> Result<RunView, CliError> {
         let events = self.store.events(&self.record)?;

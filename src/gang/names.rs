@@ -160,6 +160,13 @@ name! {
     RunId, "run"
 }
 
+impl RunId {
+    /// The id is one of a run of this name.
+    pub fn is_of(&self, name: &str) -> bool {
+        self.strip_prefix(name).is_some_and(|rest| rest.starts_with('-'))
+    }
+}
+
 name! {
     /// Name of a role, which its replicas are called after: `worker` in `worker-0`.
     RoleName, "role"

@@ -39,6 +39,14 @@ impl Plan {
             let found = self.head.schema_version;
             return Err(format!("it is of format {found}, and of a study"));
         }
+        // Studies are looked for by what a plan says, and its writer may be anybody.
+        let studies =
+            self.study().into_iter().chain(self.head.trial.as_ref().map(|one| &one.study));
+        for study in studies {
+            if !study.is_of(&self.head.name) {
+                return Err(format!("it is of the study {study}, which has another name"));
+            }
+        }
         if gang.controller.is_some() && (self.is_tasks() || gang.rules.members.len() != 1) {
             return Err("it decides over a study with more than one replica".into());
         }

@@ -290,6 +290,11 @@ impl Plan {
         }
     }
 
+    /// The study that the command decides over; `None` for everything that is no study's loop.
+    pub fn study(&self) -> Option<&RunId> {
+        self.gang().controller.as_ref().map(|controller| &controller.study)
+    }
+
     /// What a batch prediction does; `None` for other work.
     pub fn batch(&self) -> Option<&BatchPlan> {
         match &self.unit {

@@ -44,11 +44,7 @@ impl Store {
     /// for whoever holds the run's lock.
     pub fn remove_run(&self, run: &RunId) -> Result<(), StoreError> {
         let paths = self.paths(run);
-        let plan = paths.read_plan().ok();
-        let study = plan.and_then(|plan| {
-            let controller = plan.gang().controller.as_ref()?;
-            Some((plan.head.name.clone(), controller.study.clone()))
-        });
+        let study = paths.read_plan().ok().and_then(|plan| plan.study().cloned());
         loop {
             let folder = match FileLock::acquire(&paths.lock(), LOCK_LIMIT) {
                 Ok(folder) => Some(folder),
@@ -70,8 +66,8 @@ impl Store {
             self.forget(&lock, run)?;
             drop((lock, folder));
             remove_tree(&removed)?;
-            if let Some((name, study)) = study
-                && !self.is_needed(&name, &study)
+            if let Some(study) = study
+                && !self.is_needed(&study)
             {
                 remove_tree(&self.study(&study).dir)?;
             }
@@ -79,14 +75,14 @@ impl Store {
         }
     }
 
-    /// A run is there whose command is or was the loop of this study of this name. What can't be read
-    /// may be one.
-    fn is_needed(&self, name: &str, study: &RunId) -> bool {
+    /// A run is there whose command is or was the loop of this study. What can't be read may be one.
+    fn is_needed(&self, study: &RunId) -> bool {
         let Ok(Some(text)) = self.index_text() else { return true };
         let view = parse_index(&text);
-        let mut loops = view.runs.iter().filter(|line| line.name == name && line.trial.is_none());
+        let mut loops =
+            view.runs.iter().filter(|line| study.is_of(&line.name) && line.trial.is_none());
         loops.any(|line| match self.paths(&line.id).read_plan() {
-            Ok(plan) => plan.gang().controller.as_ref().is_some_and(|one| one.study == *study),
+            Ok(plan) => plan.study() == Some(study),
             Err(_) => self.paths(&line.id).dir.exists(),
         })
     }

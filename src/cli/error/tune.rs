@@ -7,11 +7,19 @@ impl From<StudyError> for CliError {
     fn from(error: StudyError) -> Self {
         let message = error.to_string();
         match error {
-            StudyError::Missing(_) => Self::new(ErrorKind::NotFound, message)
-                .hint("its folder below `studies` in the state is gone; its trials are runs: mlctl list --study"),
-            StudyError::Damaged { .. } => Self::new(ErrorKind::Internal, message).hint(
-                "put it back as it was, or begin the study anew; its trials are runs: mlctl list --study",
-            ),
+            StudyError::Missing(study) => Self::new(ErrorKind::NotFound, message).hint(format!(
+                "its folder below `studies` in the state is gone; its trials are runs: \
+                 mlctl list --study {study}"
+            )),
+            StudyError::Damaged { path, .. } => {
+                // The folder of a study is called after it.
+                let study = path.parent().and_then(|folder| folder.file_name());
+                let study = study.unwrap_or_default().to_string_lossy().into_owned();
+                Self::new(ErrorKind::Internal, message).hint(format!(
+                    "put it back as it was, or begin the study anew; its trials are runs: \
+                     mlctl list --study {study}"
+                ))
+            }
             StudyError::Empty(study) => Self::new(ErrorKind::Internal, message).hint(format!(
                 "put it back, or begin the study anew; its trials are runs: mlctl list --study {study}"
             )),

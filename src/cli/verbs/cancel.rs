@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use crate::cli::{CliError, Context, ErrorKind, RuntimeRefresh, Target};
 use crate::event::RunState;
-use crate::gang::RunId;
-use crate::runtime::Notice;
-use crate::store::{ListFilter, Trials};
+use crate::plan::Plan;
+use crate::runtime::{LOCAL, Notice};
+use crate::store::{ListFilter, RunSummary, Trials};
 use crate::ui::human::duration;
 
 /// Arguments of `cancel`.
@@ -79,12 +79,16 @@ pub fn run(context: &Context, args: &CancelArgs) -> Result<u8, CliError> {
 
 /// Ends the trials of a study that its loop has left, since it was killed.
 fn cancel_trials(context: &Context, target: &Target, force: bool) -> Result<(), CliError> {
-    let Some(study) = loop_of(target) else { return Ok(()) };
+    let Some(study) = target.plan.as_ref().and_then(Plan::study).cloned() else { return Ok(()) };
     context.take_in_trials(&target.store, &target.record.id)?;
     let filter = ListFilter { trials: Trials::Of(study), ..ListFilter::default() };
     let store = &target.store;
     let listing = store.list(&filter, &mut RuntimeRefresh { context, store })?;
-    let living = listing.runs.into_iter().filter(|run| !run.state.is_ended());
+    // A loop in a cluster has its trials there. What its record says of a study may be anybody's word,
+    // and reaches nothing elsewhere.
+    let own = &target.record.runtime;
+    let is_meant = |run: &RunSummary| own == LOCAL || run.entry.runtime == *own;
+    let living = listing.runs.into_iter().filter(|run| !run.state.is_ended() && is_meant(run));
     let mut ended = Vec::new();
     for run in living {
         let trial = context.target(Some(&run.entry.id))?;
@@ -95,12 +99,6 @@ fn cancel_trials(context: &Context, target: &Target, force: bool) -> Result<(), 
         ended.push(trial);
     }
     ended.iter().try_for_each(|trial| wait_for(context, trial, force))
-}
-
-/// The study that a run decides over.
-fn loop_of(target: &Target) -> Option<RunId> {
-    let controller = target.plan.as_ref()?.gang().controller.as_ref()?;
-    Some(controller.study.clone())
 }
 
 fn ended(state: RunState) -> &'static str {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::selection::Selection;
-use crate::cli::{CliError, Context, ErrorKind, Format, RuntimeRefresh};
+use crate::cli::{CliError, Context, ErrorKind, Format, RuntimeRefresh, Target};
 use crate::gang::RunId;
 use crate::ops::cost::{Bill, By, Charged, Stretches, Sum, Window, money, sums};
 use crate::plan::Plan;
@@ -137,8 +137,11 @@ fn everybodys(context: &Context, dir: PathBuf) -> Result<Store, CliError> {
 }
 
 fn charged(context: &Context, store: &Store, args: &CostArgs) -> Result<Vec<Charged>, CliError> {
-    let wanted = args.runs.iter().map(|run| Ok(context.target(Some(run))?.record.id));
-    let wanted = wanted.collect::<Result<Vec<RunId>, CliError>>()?;
+    let wanted = args.runs.iter().map(|run| context.target(Some(run)));
+    let wanted = wanted.collect::<Result<Vec<Target>, CliError>>()?;
+    // A study is all of its trials, and all runs that were its loop.
+    let studies: Vec<&RunId> =
+        wanted.iter().filter_map(|target| target.plan.as_ref()?.study()).collect();
     let filter = ListFilter {
         name: args.selection.name.clone(),
         trials: Trials::Shown,
@@ -149,9 +152,8 @@ fn charged(context: &Context, store: &Store, args: &CostArgs) -> Result<Vec<Char
     let now = now();
     let mut all = Vec::new();
     for RunSummary { entry, .. } in listing.runs {
-        let study = entry.trial.as_ref().map(|trial| &trial.study);
-        let is_wanted = |run: &RunId| wanted.contains(run);
-        if !wanted.is_empty() && !is_wanted(&entry.id) && !study.is_some_and(is_wanted) {
+        let is_named = wanted.is_empty() || wanted.iter().any(|one| one.record.id == entry.id);
+        if !is_named && !studies.iter().any(|study| is_of_study(store, &entry, study)) {
             continue;
         }
         let (Some(plan), Ok(record)) =
@@ -166,6 +168,15 @@ fn charged(context: &Context, store: &Store, args: &CostArgs) -> Result<Vec<Char
         all.push(charge(context, store, entry, &record, plan, now)?);
     }
     Ok(all)
+}
+
+/// The run is a trial of this study, or is or was its loop.
+fn is_of_study(store: &Store, entry: &IndexEntry, study: &RunId) -> bool {
+    match &entry.trial {
+        Some(trial) => trial.study == *study,
+        None if !study.is_of(&entry.name) => false,
+        None => store.paths(&entry.id).read_plan().is_ok_and(|plan| plan.study() == Some(study)),
+    }
 }
 
 fn charge(

@@ -89,6 +89,7 @@ fn of_cluster(context: &Context, args: &ListArgs) -> Result<Listing, CliError> {
     let mut runs: Vec<RunSummary> = found
         .into_iter()
         .map(|run| RunSummary { entry: run.record.entry(), state: run.state })
+        .filter(|run| run.entry.trial.is_none())
         .filter(|run| args.state.is_empty() || args.state.contains(&run.state))
         .filter(|run| args.selection.name.as_ref().is_none_or(|name| run.entry.name == *name))
         .filter(|run| args.selection.label.iter().all(|(k, v)| run.entry.labels.get(k) == Some(v)))
@@ -116,9 +117,11 @@ fn list(context: &Context, store: &Store, args: &ListArgs) -> Result<Listing, Cl
         limit: (args.limit > 0).then_some(args.limit),
         trials: match &args.study {
             Some(study) => {
-                let target = context.study(Some(study))?;
-                context.take_in_trials(store, &target.run.record.id)?;
-                Trials::Of(target.paths.study)
+                // Its document and journal may be lost: this is then the way to its trials.
+                let target = context.target(Some(study))?;
+                let study = target.study().cloned().ok_or_else(|| target.no_study())?;
+                context.take_in_trials(store, &target.record.id)?;
+                Trials::Of(study)
             }
             None => Trials::Hidden,
         },

@@ -71,9 +71,10 @@ pub fn run(context: &Context, args: &RenderArgs) -> Result<u8, CliError> {
 fn of_study(study: &LoadedStudy) -> CliError {
     let message =
         format!("{} is a TuneJob: its trials are known only once it runs", study.job.name);
-    CliError::new(ErrorKind::Usage, message)
-        .hint("studies can be checked and converted, and not yet run; a file with its trial's TrainJob alone can be \
-               rendered")
+    CliError::new(ErrorKind::Usage, message).hint(
+        "see its first trial with: mlctl tune --dry-run; a file with its trial's TrainJob alone \
+               can be rendered",
+    )
 }
 
 fn of_training(context: &Context, job: &LoadedJob) -> Result<Vec<Json>, CliError> {

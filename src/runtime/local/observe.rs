@@ -1,7 +1,7 @@
 //! What has happened to a local gang: the agents' own lines, and what is left when they are gone.
 
 use std::fs::OpenOptions;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{ErrorKind, Read, Seek, SeekFrom};
 
 use jiff::Timestamp;
 
@@ -16,6 +16,9 @@ use crate::gang::{FailureClass, FirstFailure, Outcome, ReplicaId, Verdict, verdi
 use crate::runtime::RuntimeError;
 use crate::store::RunPaths;
 use crate::sys;
+
+/// The first event of an agent stands within so many bytes of its log.
+const HEAD_LIMIT: u64 = 64 * 1024;
 
 /// All events since the cursor, and the end when there is nothing left.
 pub(crate) fn observe(run: &RunPaths, cursor: &mut Cursor) -> Result<Vec<Event>, RuntimeError> {
@@ -94,13 +97,30 @@ fn never_started(run: &RunPaths, cursor: &mut Cursor) -> Vec<Event> {
     }
     release(run);
     cursor.is_finished = true;
+    vec![unstarted(run)]
+}
+
+/// The end of a run of which nothing has ever run.
+fn unstarted(run: &RunPaths) -> Event {
     let verdict = Verdict {
         outcome: Outcome::CouldNotStart,
         attempt: 0,
         first_failure: None,
         reason: "mlctl ended before it had started the replicas".into(),
     };
-    vec![finished(run, verdict, "nothing of the run was ever started")]
+    finished(run, verdict, "nothing of the run was ever started")
+}
+
+/// Whether an agent has begun: each says so before anything else.
+fn has_begun(run: &RunPaths, launched: &Launched) -> bool {
+    launched.replicas.iter().any(|replica| {
+        let mut head = Vec::new();
+        let log = sys::open_own(&run.log(replica), OpenOptions::new().read(true));
+        let read = log.and_then(|log| log.take(HEAD_LIMIT).read_to_end(&mut head));
+        let items = StreamReader::new(&launched.nonce).push(&head);
+        let is_unreadable = read.is_err_and(|error| error.kind() != ErrorKind::NotFound);
+        is_unreadable || items.iter().any(|item| matches!(item, Item::Event(_)))
+    })
 }
 
 /// A run folder this new may belong to an mlctl that is still writing it.
@@ -128,6 +148,9 @@ fn inferred(run: &RunPaths, launched: &Launched, news: &[Event]) -> Event {
             reason: "the agents were told to go (SIGTERM) before the gang had decided".into(),
         };
         return finished(run, verdict, "the agents' last words");
+    }
+    if messages.is_empty() && !has_begun(run, launched) {
+        return unstarted(run);
     }
     let (replica, reason) = first_lost(run, launched, news);
     let failure = FirstFailure {

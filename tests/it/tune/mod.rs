@@ -4,6 +4,7 @@ mod examples;
 mod export;
 mod foreign;
 mod kills;
+mod lost;
 mod sources;
 mod studies;
 mod suggest;

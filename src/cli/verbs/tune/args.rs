@@ -33,7 +33,7 @@ Examples:
 
 Exit codes: 0 at least one trial has a result, 1 internal, 2 usage, 3 spec,
 4 not found, 5 refused, 10 no trial has one, 11 infrastructure, 12 cancelled,
-130 detached."
+14 the loop could not start, 130 detached."
 )]
 pub struct TuneArgs {
     /// What to do

@@ -6,16 +6,17 @@ use crate::cli::{CliError, Context, ErrorKind, Format, exit};
 use crate::spec::check::MASK;
 use crate::spec::{to_yaml, written};
 use crate::store::now;
+use crate::text::line_of;
 use crate::ui::{Text, trials_table};
-use crate::work::tune::{Chooser, TrialReport, job_of};
+use crate::work::tune::{Chooser, TrialReport, job_with};
 use std::fmt::Write;
 
 /// Arguments of `tune best`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 With -o yaml it is a TrainJob that runs what the best trial ran, with the code as it
-is now; secrets come from variables of their names. With several metrics there is one
-for each trial that no other one beats.
+is now; secrets in its variables come from those of their names. With several metrics
+there is one for each trial that no other one beats.
 
 Examples:
   mlctl tune best
@@ -70,12 +71,9 @@ pub(super) fn best(context: &Context, args: &BestArgs) -> Result<u8, CliError> {
 fn jobs(target: &StudyTarget, trials: &[&TrialReport]) -> Result<String, CliError> {
     let document = &target.document;
     let chooser = Chooser::new(document)?;
-    let template = document.template();
     let mut texts = Vec::new();
     for trial in trials {
-        let mut job = job_of(document, trial.trial, &chooser.values(&trial.params)?)?.job;
-        job.env.retain(|variable| variable.name != "CLOUD_ML_TRIAL_ID");
-        job.output.clone_from(&template.output);
+        let mut job = job_with(document, &chooser.values(&trial.params)?)?.job;
         let code = document.code.as_ref().map(|code| code.starting_at(&document.base));
         job.code = code.or(job.code);
         let mut job = written(&job);
@@ -87,7 +85,8 @@ fn jobs(target: &StudyTarget, trials: &[&TrialReport]) -> Result<String, CliErro
         }
         let text =
             to_yaml(&job).map_err(|error| CliError::new(ErrorKind::Internal, error.to_string()))?;
-        let values = trial.values_text(&document.spec.metrics);
+        // A document in a cluster may be anybody's, and a name with a line end would end the comment.
+        let values = line_of(&trial.values_text(&document.spec.metrics));
         let mut head = format!("# Trial {} of {}: {values}\n", trial.trial, document.study);
         if document.code.is_some() {
             let copy = target.paths.code();

@@ -3,6 +3,7 @@
 use std::io;
 use std::time::{Duration, Instant};
 
+use super::spent::Spent;
 use super::target::state_of;
 use crate::cli::verbs::watch::Presses;
 use crate::cli::{CliError, Context, Format, Interrupts, LOCAL, OnInterrupt, exit, exit_code};
@@ -106,6 +107,7 @@ struct StudyShow<'a> {
     journal: JournalReader,
     state: StudyState,
     curves: LiveCurves,
+    spent: Spent<'a>,
     frames: usize,
 }
 
@@ -132,6 +134,7 @@ impl<'a> StudyShow<'a> {
             journal: JournalReader::default(),
             state: StudyState::default(),
             curves: LiveCurves::default(),
+            spent: Spent::new(context, store, document),
             frames: 0,
         }
     }
@@ -191,7 +194,9 @@ impl Watcher for StudyShow<'_> {
         if self.is_live {
             let spinner = SPINNER[self.frames % SPINNER.len()];
             let width = self.screen.width();
-            let frame = study_frame(&self.report(), view, None, now(), spinner, width);
+            let report = self.report();
+            let cost = self.spent.text(&self.state);
+            let frame = study_frame(&report, view, cost, now(), spinner, width);
             self.screen.draw(&std::mem::take(&mut self.above), &frame);
         }
     }

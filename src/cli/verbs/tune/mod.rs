@@ -8,6 +8,7 @@ mod follow;
 mod plot;
 mod resume;
 mod run_loop;
+mod spent;
 mod start;
 mod stop_trial;
 mod suggest;

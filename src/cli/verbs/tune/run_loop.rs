@@ -3,26 +3,25 @@
 use std::rc::Rc;
 
 use crate::agent::CANCELLED;
+use crate::agent::stream::METRIC_FILE;
 use crate::cli::interrupt::Interrupts;
 use crate::cli::{CliError, Context, Env, ErrorKind, exit};
 use crate::gang::RunId;
+use crate::ops::cost::Prices;
 use crate::runtime::{GpuView, LOCAL, Runtime};
 use crate::spec::TuneJob;
 use crate::store::{Store, StudyPaths, private_dir};
 use crate::sys;
 use crate::ui::{Text, trial_line};
 use crate::work::tune::{
-    Asked, Chooser, LOOP_VERB, LiveCurves, StudyDocument, StudyError, StudyReport, StudyState,
-    Surroundings, Told, control, job_of, room, summary,
+    Asked, Chooser, LOOP_VERB, LiveCurves, SECRET_VARIABLE, StudyDocument, StudyError, StudyReport,
+    StudyState, Surroundings, Told, control, job_of, room, summary,
 };
 
 /// What a shell says of a command that SIGTERM has ended.
 const TERMINATED: u8 = 143;
 /// Variables that are the loop's own: a trial that inherited them would be taken for it.
-const OWN: [&str; 5] =
-    ["MLCTL_RUN", "MLCTL_REPLICA", "MLCTL_ATTEMPT", "MLCTL_STUDY", "CLOUD_ML_HP_METRIC_FILE"];
-/// How the variables with the study's secrets begin.
-const SECRET: &str = "MLCTL_STUDY_SECRET_";
+const OWN: [&str; 5] = ["MLCTL_RUN", "MLCTL_REPLICA", "MLCTL_ATTEMPT", "MLCTL_STUDY", METRIC_FILE];
 
 /// What the loop's own variables say, which are taken out of the environment.
 #[derive(Debug)]
@@ -37,7 +36,7 @@ impl LoopVariables {
     pub fn take(env: &mut Env) -> Result<Self, CliError> {
         let mut own: Vec<Option<String>> = OWN.iter().map(|name| env.vars.remove(*name)).collect();
         let names: Vec<String> =
-            env.vars.keys().filter(|name| name.starts_with(SECRET)).cloned().collect();
+            env.vars.keys().filter(|name| name.starts_with(SECRET_VARIABLE)).cloned().collect();
         let secrets = names.into_iter().filter_map(|name| env.vars.remove_entry(&name)).collect();
         match (own[0].take(), own[3].take()) {
             (Some(run), Some(study)) => Ok(Self { run, study, secrets }),
@@ -60,6 +59,10 @@ pub fn tune_loop(context: &mut Context, variables: &LoopVariables) -> Result<u8,
     let is_cancelled = || mark.as_ref().is_some_and(|mark| mark.exists());
     let here = Here::of(context, &store, &session, &study)?;
     let Here { paths, mut document, runtime, notes, is_pod } = here;
+    let prices = match document.prices.clone().filter(|_| is_pod) {
+        Some(file) => Prices::File(file),
+        None => context.prices(&document.runtime)?,
+    };
     let shown = is_pod.then(|| document.clone());
     document.reveal(&paths, &variables.secrets)?;
     let interrupts = Interrupts::listen()?;
@@ -79,7 +82,6 @@ pub fn tune_loop(context: &mut Context, variables: &LoopVariables) -> Result<u8,
     // The code is a copy, and was at the commit that the study's run has recorded.
     submitter.git = Box::new(move |_| git.clone());
     let printer = &context.printer;
-    let mut last = StudyState::default();
     let mut tell = |told: Told<'_>| match told {
         Told::Entry(entry, state) => {
             let report = StudyReport::of(&document, state, &LiveCurves::default());
@@ -87,7 +89,6 @@ pub fn tune_loop(context: &mut Context, variables: &LoopVariables) -> Result<u8,
                 // A log that nobody takes any more must not end the study.
                 let _ = printer.show(line);
             }
-            last = state.clone();
         }
         Told::Note(note) => printer.line(note.to_owned()),
     };
@@ -96,7 +97,7 @@ pub fn tune_loop(context: &mut Context, variables: &LoopVariables) -> Result<u8,
         runtime: &*runtime,
         notes: &*notes,
         submitter,
-        prices: context.prices(&document.runtime)?,
+        prices,
         room,
         session,
         tell_document: shown,
@@ -108,8 +109,8 @@ pub fn tune_loop(context: &mut Context, variables: &LoopVariables) -> Result<u8,
         },
         tell: &mut tell,
     };
-    let Some(succeeded) = control(&document, &paths, around)? else { return Ok(TERMINATED) };
-    let reason = last.finished.as_ref().map(|(_, reason)| reason.clone()).unwrap_or_default();
+    let Some(last) = control(&document, &paths, around)? else { return Ok(TERMINATED) };
+    let (succeeded, reason) = last.finished.clone().unwrap_or_default();
     printer.line(Text::from(format!("{reason}: {}", summary(&last, &document))));
     if interrupts.count() > 0 {
         return Ok(TERMINATED);

@@ -3,7 +3,6 @@
 use super::args::StartArgs;
 use super::dry_run::dry_run;
 use super::follow::{Followed, follow_study};
-use super::target::study_of;
 use crate::cli::verbs::train::{add_labels, detached, prices_for_limit};
 use crate::cli::{CliError, Context, ErrorKind, Interrupts, LOCAL, SpecArgs, exit};
 use crate::plan::Plan;
@@ -163,7 +162,7 @@ fn begin_one(
 
 /// The study of a run that was just submitted.
 fn document_of_run(store: &Store, plan: &Plan) -> Result<StudyDocument, CliError> {
-    let study = study_of(Some(plan))
-        .ok_or_else(|| CliError::new(ErrorKind::Internal, "the run is no study's"))?;
-    Ok(StudyDocument::read(&store.study(&study))?)
+    let study =
+        plan.study().ok_or_else(|| CliError::new(ErrorKind::Internal, "the run is no study's"))?;
+    Ok(StudyDocument::read(&store.study(study))?)
 }

@@ -3,13 +3,13 @@
 use crate::cli::{CliError, Context, ErrorKind, exit};
 use crate::runtime::Notice;
 use crate::store::now;
-use crate::work::tune::{Entry, append, by_person};
+use crate::work::tune::{Entry, StopReason, append};
 
 /// Arguments of `tune stop-trial`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-What the trial has reported counts as its result, as when a rule ends it early. The
-study goes on with another one.
+What the trial has reported counts as its result, if it has a value for each metric.
+The study goes on with another one.
 
 Examples:
   mlctl tune stop-trial 7                 of the last study of this folder
@@ -30,15 +30,16 @@ pub(super) fn stop_trial(context: &Context, args: &StopTrialArgs) -> Result<u8, 
         return Err(CliError::new(ErrorKind::NotFound, message)
             .hint(format!("see which it has: mlctl tune trials {study}")));
     };
-    let Some(run) = trial.run.as_ref().filter(|_| !trial.state.is_ended()) else {
+    if trial.run.is_none() || trial.state.is_ended() {
         let message = format!("trial {number} of {study} is {}, and does not run", trial.state);
         return Err(CliError::new(ErrorKind::Refused, message));
-    };
+    }
+    let run = context.target(Some(&format!("{study}/{number}")))?;
     let user = context.user();
-    let entry = Entry::Stopping { trial: number, reason: by_person(&user) };
+    let entry = Entry::Stopping { trial: number, reason: StopReason::by_person(&user) };
     append(&*target.notes, &target.paths, now(), &[entry])?;
-    let runtime = context.runtime(&target.document.runtime)?;
-    for Notice(notice) in runtime.cancel(&target.run.store.paths(run), &user)? {
+    let runtime = context.runtime(&run.record.runtime)?;
+    for Notice(notice) in runtime.cancel(&run.paths, &user)? {
         context.printer.warn(notice);
     }
     context.printer.say(format!("trial {number} of {study} is being ended"));

@@ -2,11 +2,8 @@
 
 use std::rc::Rc;
 
-use crate::cli::{CliError, Context, ErrorKind, Target};
-use crate::gang::RunId;
-use crate::plan::Plan;
+use crate::cli::{CliError, Context, Target};
 use crate::runtime::Runtime;
-use crate::spec::TUNE_JOB;
 use crate::store::StudyPaths;
 use crate::work::tune::{JournalReader, StudyDocument, StudyError, StudyState};
 
@@ -24,13 +21,6 @@ pub struct StudyTarget {
     pub state: StudyState,
 }
 
-/// The study that a run's command decides over, or that it is a trial of.
-pub(super) fn study_of(plan: Option<&Plan>) -> Option<RunId> {
-    let plan = plan?;
-    let controller = plan.gang().controller.as_ref().map(|controller| controller.study.clone());
-    controller.or_else(|| plan.head.trial.as_ref().map(|trial| trial.study.clone()))
-}
-
 /// What has been decided in a study so far.
 pub(super) fn state_of(notes: &dyn Runtime, paths: &StudyPaths) -> Result<StudyState, CliError> {
     Ok(StudyState::of(&JournalReader::default().read(notes, paths)?))
@@ -42,7 +32,13 @@ pub(super) fn document_of(
     state: &StudyState,
 ) -> Result<StudyDocument, CliError> {
     match (StudyDocument::read(paths), &state.document) {
-        (Err(StudyError::Missing(_)), Some(document)) => Ok((**document).clone()),
+        (Err(StudyError::Missing(_)), Some(document)) => {
+            if document.study != paths.study {
+                let reason = format!("its first line is of the study {}", document.study);
+                return Err(StudyError::Damaged { path: paths.journal(), reason }.into());
+            }
+            Ok((**document).clone())
+        }
         (read, _) => Ok(read?),
     }
 }
@@ -52,12 +48,7 @@ impl Context {
     /// was started from this folder.
     pub fn study(&self, selector: Option<&str>) -> Result<StudyTarget, CliError> {
         let target = self.target(selector)?;
-        let Some(study) = study_of(target.plan.as_ref()) else {
-            let Target { record, .. } = &target;
-            let message = format!("{} is a {}, no study", record.id, record.kind);
-            return Err(CliError::new(ErrorKind::NotFound, message)
-                .hint(format!("`mlctl list` shows the runs of kind {TUNE_JOB}")));
-        };
+        let study = target.study().cloned().ok_or_else(|| target.no_study())?;
         let paths = target.store.study(&study);
         // Of a trial it is the study that is meant.
         let run = if target.record.trial.is_some() { self.target(Some(&study))? } else { target };

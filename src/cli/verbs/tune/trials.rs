@@ -3,6 +3,7 @@
 use super::target::StudyTarget;
 use crate::cli::{CliError, Context, Target, exit};
 use crate::gang::RunId;
+use crate::plan::Plan;
 use crate::store::now;
 use crate::ui::{Text, study_header_text, trials_table};
 use crate::work::tune::{LiveCurves, StudyReport, TrialReport};
@@ -20,7 +21,7 @@ Examples:
 pub struct TrialsArgs {
     /// The study
     pub study: Option<String>,
-    /// The best first, in place of the order of their numbers
+    /// The best by the first metric first, in place of the order of their numbers
     #[arg(long)]
     pub sort: bool,
 }
@@ -47,8 +48,7 @@ pub(super) fn report_of(context: &Context, target: &StudyTarget) -> StudyReport 
 
 /// The report of a run that is a study's loop; `None` of any other run.
 pub fn study_report(context: &Context, target: &Target) -> Result<Option<StudyReport>, CliError> {
-    let is_loop = target.plan.as_ref().is_some_and(|plan| plan.gang().controller.is_some());
-    if !is_loop {
+    if target.plan.as_ref().and_then(Plan::study).is_none() {
         return Ok(None);
     }
     let study = context.study(Some(&target.record.id))?;

@@ -75,7 +75,7 @@ fn genuine(map: ConfigMap, location: &Location) -> Result<FoundRun, FormatError>
     if run.id != *name || !is_labelled(label::RUN, &run.id) {
         return contradiction(format!("it says that it is of the run {}", run.id));
     }
-    if !run.id.strip_prefix(&*run.name).is_some_and(|rest| rest.starts_with('-')) {
+    if !run.id.is_of(&run.name) {
         return contradiction("its name is not its run's".into());
     }
     if !is_labelled(label::NAME, &run.name) || !is_labelled(label::KIND, &run.kind) {
@@ -90,6 +90,9 @@ fn genuine(map: ConfigMap, location: &Location) -> Result<FoundRun, FormatError>
         Err(FormatError::Newer { .. }) => None,
         Ok(plan) if plan.head.run != run.id => {
             return contradiction(format!("its plan is of the run {}", plan.head.run));
+        }
+        Ok(plan) if plan.head.name != run.name || plan.head.trial != run.trial => {
+            return contradiction("its plan names another job or trial".into());
         }
         Ok(plan) => Some(plan),
     };

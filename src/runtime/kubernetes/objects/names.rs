@@ -104,8 +104,8 @@ pub(crate) fn labels(plan: &Plan, context: &ManifestContext) -> BTreeMap<String,
         labels.insert(label::STUDY.into(), study.to_string());
         labels.insert(label::TRIAL.into(), trial.to_string());
     }
-    if let Some(controller) = &plan.gang().controller {
-        labels.insert(label::STUDY.into(), controller.study.to_string());
+    if let Some(study) = plan.study() {
+        labels.insert(label::STUDY.into(), study.to_string());
     }
     labels
 }

@@ -11,7 +11,7 @@ use super::secrets::{Withheld, withheld};
 use super::state::StudyState;
 use super::suggest::Chooser;
 use crate::gang::RunId;
-use crate::ops::cost::Prices;
+use crate::ops::cost::{Prices, limit_cost};
 use crate::plan::{
     ControllerPlan, KILL_BOUND, MetricsPlan, OWN_PROGRAM, Plan, PlanContext, RuntimeDefaults,
     STUDY_VERSION, mask_spec,
@@ -85,6 +85,11 @@ fn document(
     with: &Beginning,
 ) -> StudyDocument {
     let LoadedJob { job, from_env, base, foreign, storage, .. } = &study.trial;
+    let has_limit = study.job.max_cost.is_some() || job.max_cost.is_some();
+    let prices = match places.prices {
+        Prices::File(file) if has_limit => Some(file.clone()),
+        _ => None,
+    };
     StudyDocument {
         schema_version: DOCUMENT_VERSION,
         study: id.clone(),
@@ -97,6 +102,7 @@ fn document(
         storage: storage.clone(),
         owner: None,
         runtime: places.of_trials.name(),
+        prices,
         seed: with.seed,
         allow_cpu: with.allow_cpu,
         secrets: Vec::new(),
@@ -120,6 +126,10 @@ pub fn rehearse(
     let params = chosen.params.first().map(|(params, _)| params.clone()).unwrap_or_default();
     let job = job_of(&document, 1, &chooser.values(&params)?)?;
     let plan = plan_of(&document, 1, &job, id, places.of_trials, places.prices)?;
+    if let Some(most) = study.job.max_cost {
+        // The loop adds up what its trials cost, which takes the same prices as a limit of one.
+        limit_cost(&mut plan.clone(), most, places.prices).map_err(TrainError::from)?;
+    }
     let options = SubmitOptions { kind: TRAIN_JOB, foreign: job.foreign, ..options.clone() };
     notices.extend(places.of_trials.check(&plan, &options)?);
     Ok((plan, notices))

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::error::StudyError;
 use super::secrets::SecretAt;
 use crate::gang::RunId;
+use crate::ops::cost::PriceFile;
 use crate::spec::{TrainJob, Trial, TuneJob, Word};
 use crate::storage::{BucketSettings, Place};
 use crate::store::{Durability, StudyPaths, write_atomic};
@@ -53,6 +54,10 @@ pub struct StudyDocument {
     pub owner: Option<String>,
     /// Where trials run: `local`, or `<context>/<namespace>` of a cluster.
     pub runtime: String,
+    /// What things cost there, where the study or its trials have a limit: a loop in a pod has no
+    /// settings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prices: Option<PriceFile>,
     /// What the choices of parameters depend on beside the results.
     pub seed: u64,
     /// Trials run on the CPU where their accelerators are missing.

@@ -1,7 +1,8 @@
 //! Which trials are the best: one, or with several metrics those that no other one beats in all.
 
+use super::document::StudyDocument;
 use super::state::StudyState;
-use super::trial::Trial;
+use super::trial::{Trial, TrialState};
 use crate::spec::{Goal, Metric};
 
 /// A trial's values in the order of the metrics, each to be made small; `None` where it has no result.
@@ -55,4 +56,19 @@ pub fn progress<'a>(state: &'a StudyState, metrics: &[Metric]) -> Vec<(&'a Trial
         steps.push((trial, is_step));
     }
     steps
+}
+
+/// The sentence that a finished study is told by.
+pub fn summary(state: &StudyState, study: &StudyDocument) -> String {
+    let metrics = &study.spec.metrics;
+    let counted = state.count(TrialState::is_ended);
+    match (&front(state, metrics)[..], &metrics[..]) {
+        ([], _) => format!("{counted} trials, none of them with a result"),
+        ([best, ..], [metric]) => {
+            let value = best.end.as_ref().and_then(|end| end.values.get(&metric.name));
+            let value = value.map(|value| crate::text::number(*value)).unwrap_or_default();
+            format!("{counted} trials; the best is trial {}: {} {value}", best.trial, metric.name)
+        }
+        (front, _) => format!("{counted} trials; {} are not beaten by any other", front.len()),
+    }
 }

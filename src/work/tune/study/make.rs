@@ -16,11 +16,9 @@ use crate::work::train::{LoadedJob, TrainError, plan_in};
 /// The variable by which Vertex AI tells a trial its number.
 const TRIAL_ID: &str = "CLOUD_ML_TRIAL_ID";
 
-/// The job of a trial with its parameters in place. As on Vertex AI its outputs are in a folder of its
-/// number below the output that the study names, and a variable tells the number.
-pub fn job_of(
+/// The study's job with these parameters in place, as a person would have written it.
+pub fn job_with(
     study: &StudyDocument,
-    trial: u32,
     values: &IndexMap<String, Value>,
 ) -> Result<LoadedJob, StudyError> {
     let spec = &study.spec;
@@ -30,6 +28,19 @@ pub fn job_of(
     for (name, value) in &spec.labels {
         job.labels.entry(name.clone()).or_insert_with(|| value.clone());
     }
+    loaded.job = job;
+    Ok(loaded)
+}
+
+/// The job of a trial with its parameters in place. As on Vertex AI its outputs are in a folder of its
+/// number below the output that the study names, and a variable tells the number.
+pub fn job_of(
+    study: &StudyDocument,
+    trial: u32,
+    values: &IndexMap<String, Value>,
+) -> Result<LoadedJob, StudyError> {
+    let mut loaded = job_with(study, values)?;
+    let job = &mut loaded.job;
     if let Some(output) = &mut job.output {
         let place = output.place_mut();
         *place = below(&place.of_run(&study.study), trial);
@@ -39,7 +50,6 @@ pub fn job_of(
         let value = Some(trial.to_string());
         job.env.push(EnvVar { name: TRIAL_ID.into(), value, value_from: None });
     }
-    loaded.job = job;
     Ok(loaded)
 }
 

@@ -11,8 +11,8 @@ use crate::spec::check::MASK;
 use crate::spec::{TRAIN_JOB, TrainJob, to_yaml};
 use crate::work::train::LoadedJob;
 
-/// How the variables are called that bring a loop its secrets.
-const VARIABLE: &str = "MLCTL_STUDY_SECRET_";
+/// How the variables begin that bring a loop its secrets.
+pub const SECRET_VARIABLE: &str = "MLCTL_STUDY_SECRET_";
 
 /// A place in a trial whose value is secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,7 +91,7 @@ impl Found {
                     .and_then(Json::as_str)
                     .is_some_and(|masked| masked != text && masked.contains(MASK));
                 if is_masked || is_given(text) {
-                    let variable = format!("{VARIABLE}{}", self.places.len());
+                    let variable = format!("{SECRET_VARIABLE}{}", self.places.len());
                     self.values.insert(variable.clone(), std::mem::replace(text, MASK.into()));
                     self.places.push(SecretAt { place: place.clone(), variable });
                 }

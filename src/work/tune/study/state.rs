@@ -58,7 +58,6 @@ impl StudyState {
                         lost_runs: Vec::new(),
                         is_submitted: false,
                         stopping: None,
-                        suggested: time,
                         started: None,
                         ended: None,
                         end: None,
@@ -80,7 +79,7 @@ impl StudyState {
                 trial.state = TrialState::Waiting;
             }),
             Entry::Stopping { trial, reason } => self.living(*trial, |trial| {
-                // The first reason counts, unless the study itself is cancelled afterwards.
+                // The first reason counts.
                 trial.stopping.get_or_insert_with(|| reason.clone());
                 trial.state = TrialState::Stopping;
             }),
@@ -90,7 +89,10 @@ impl StudyState {
                 trial.end = Some(end.clone());
                 trial.curve.clone_from(curve);
             }),
-            Entry::Begun { study } => self.document = Some(study.clone()),
+            // The first one counts: a study does not change.
+            Entry::Begun { study } => {
+                self.document.get_or_insert_with(|| study.clone());
+            }
             Entry::Raised { max_trials } => self.max_trials = Some(*max_trials),
             Entry::Finished { succeeded, reason } => {
                 self.finished = Some((*succeeded, reason.clone()));

@@ -122,7 +122,7 @@ impl Chooser {
         Ok(chosen)
     }
 
-    /// Whether a study has all points of its space behind it.
+    /// The next points by the optimiser.
     fn suggest(
         &self,
         history: &[optimizer::Trial],

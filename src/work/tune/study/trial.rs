@@ -28,8 +28,6 @@ pub struct Trial {
     pub is_submitted: bool,
     /// Why its run is being ended, or was.
     pub stopping: Option<StopReason>,
-    /// When its parameters were chosen.
-    pub suggested: Timestamp,
     /// When its run was made.
     pub started: Option<Timestamp>,
     /// When it ended.
@@ -144,6 +142,11 @@ pub enum StopReason {
 }
 
 impl StopReason {
+    /// A person ends the trial.
+    pub fn by_person(user: &str) -> Self {
+        Self::Person(format!("ended by {user}"))
+    }
+
     /// The sentence.
     pub fn text(&self) -> &str {
         match self {

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use super::curve::Reported;
 use super::decide::{RunEnd, RunFact};
 use super::error::StudyError;
-use crate::event::Event;
+use crate::event::{Event, EventKind};
 use crate::gang::{ReplicaId, RunId, Verdict};
 use crate::ops::cost::{Bill, Prices, Stretches, Window};
-use crate::plan::Plan;
+use crate::plan::{Plan, TrialOf};
 use crate::run::{SyncError, sync};
 use crate::runtime::{Runtime, Wanted};
 use crate::spec::TuneJob;
@@ -20,6 +20,8 @@ use super::make::recorded;
 #[derive(Debug)]
 pub(super) struct Watched {
     paths: RunPaths,
+    /// Which trial it is to be.
+    of: TrialOf,
     plan: Option<Plan>,
     primary: Option<ReplicaId>,
     journal: JournalReader,
@@ -33,12 +35,13 @@ pub(super) struct Watched {
 }
 
 impl Watched {
-    pub(super) fn new(store: &Store, run: &RunId) -> Self {
+    pub(super) fn new(store: &Store, run: &RunId, of: TrialOf) -> Self {
         let paths = store.paths(run);
         let plan = paths.read_plan().ok();
         let primary = plan.as_ref().map(|plan| plan.gang().primary().clone());
         Self {
             paths,
+            of,
             plan,
             primary,
             journal: JournalReader::default(),
@@ -62,7 +65,10 @@ impl Watched {
             let found = runtime.find(&Wanted::Run(self.paths.run.clone()))?.runs.pop();
             let Some(found) = found else { return Ok(RunFact::Missing) };
             store.adopt(&found)?;
-            *self = Self::new(store, &found.record.id);
+            *self = Self::new(store, &found.record.id, self.of.clone());
+        }
+        if self.is_another() {
+            return Ok(RunFact::Missing);
         }
         let record = sync(store, runtime, &self.paths)?;
         self.take_in(&record, spec)?;
@@ -90,7 +96,10 @@ impl Watched {
             let before = self.reported.points.len();
             self.reported.fold(&event, primary, &names);
             self.is_fresh |= self.reported.points.len() > before;
-            self.events.push(event);
+            // There may be many, and they say nothing of what the run costs.
+            if !matches!(event.kind, EventKind::Metrics { .. } | EventKind::Diverged { .. }) {
+                self.events.push(event);
+            }
         }
         Ok(())
     }
@@ -110,8 +119,16 @@ impl Watched {
         }
     }
 
+    /// The run is no run of this trial: a journal in a cluster may name anybody's.
+    fn is_another(&self) -> bool {
+        self.plan.as_ref().is_some_and(|plan| plan.head.trial.as_ref() != Some(&self.of))
+    }
+
     /// Ends the run; what it has reported until then stays.
     pub(super) fn cancel(&self, runtime: &dyn Runtime) -> Result<(), StudyError> {
+        if self.is_another() {
+            return Ok(());
+        }
         runtime.cancel(&self.paths, "its study")?;
         Ok(())
     }

@@ -106,7 +106,7 @@ fn names_in_objects_of_others_lead_nowhere() {
     let out = format!("{}/x-0", target.display());
     let up = format!("../../../../../..{}/x", target.display());
     type Change<'a> = &'a dyn Fn(&mut Value);
-    let changes: [(&str, Change<'_>); 9] = [
+    let changes: [(&str, Change<'_>); 11] = [
         ("run.json", &|run| run["id"] = up.clone().into()),
         ("run.json", &|run| run["id"] = out.clone().into()),
         ("run.json", &|run| run["id"] = "gang-000000".into()),
@@ -116,6 +116,15 @@ fn names_in_objects_of_others_lead_nowhere() {
         ("plan.json", &|plan| plan["roles"][0]["name"] = out.trim_end_matches("-0").into()),
         ("plan.json", &|plan| plan["roles"][0]["replicas"] = u32::MAX.into()),
         ("plan.json", &|plan| plan["gang"]["members"] = json!([])),
+        // A loop, or a trial, of a study that another run is said to be.
+        ("plan.json", &|plan| {
+            plan["schemaVersion"] = 4.into();
+            plan["controller"] = json!({"study": "victim-000000"});
+        }),
+        ("plan.json", &|plan| {
+            plan["schemaVersion"] = 4.into();
+            plan["trial"] = json!({"study": "victim-000000", "trial": 1});
+        }),
     ];
     let mut forged = Vec::new();
     for (key, change) in changes {

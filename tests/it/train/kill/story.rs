@@ -122,8 +122,7 @@ impl Story {
             return Right::could_not_start("could not start", "nothing had been started");
         }
         if !self.any_up {
-            // The run counts as taken over from here on, though nobody had come up.
-            return Right::lost(&self.primary, "the agents were about to be started");
+            return Right::could_not_start("could not start", "no agent had begun");
         }
         Right::could_not_start(first, "some agents had not been started, and were waited for")
     }
