@@ -42,6 +42,9 @@ pub struct AgentConfig {
     pub token_file: PathBuf,
     /// A random word of this run that marks the agent's own lines in the log.
     pub nonce: String,
+    /// The files of the log, where the agent's own lines do not stand in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_files: Option<LogFiles>,
     /// The program and the arguments of the command.
     pub command: Vec<String>,
     /// Variables set for set-up and command, over what the agent inherits.
@@ -92,6 +95,16 @@ impl AgentConfig {
         self.command = command.unwrap_or(std::mem::take(&mut self.command));
         self.setup = setup.or(self.setup.take());
     }
+}
+
+/// A replica's log on this machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LogFiles {
+    /// What the command prints, which is the agent's own standard output.
+    pub output: PathBuf,
+    /// The agent's events.
+    pub events: PathBuf,
 }
 
 /// The file beside a controller's working folder that says that it was cancelled.

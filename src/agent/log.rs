@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use super::reported::Reported;
-use super::stream::{Collector, Metrics, Reports, StreamWriter};
+use super::stream::{Collector, EventFile, Metrics, Reports, StreamWriter};
 use crate::event::{EVENT_VERSION, Event, EventKind};
 use crate::gang::{Attempt, ReplicaId, RunId};
 
@@ -41,14 +41,16 @@ struct State {
 }
 
 impl Log {
+    /// A log with the events in it, unless they go into a file `beside` it.
     pub(super) fn new(
         out: Box<dyn Write + Send>,
+        beside: Option<EventFile>,
         nonce: &str,
         run: &RunId,
         replica: &ReplicaId,
     ) -> Self {
         let state = State {
-            writer: StreamWriter::new(out, nonce),
+            writer: StreamWriter::new(out, nonce, beside),
             attempt: 0,
             partial: Vec::new(),
             last_lines: VecDeque::new(),
@@ -90,7 +92,7 @@ impl Log {
     /// Passes output of the command on, and looks for metrics in it.
     pub(super) fn command_output(&self, bytes: &[u8]) {
         let mut state = self.lock();
-        state.writer.output(bytes);
+        self.pass_on(&mut state, bytes);
         for line in take_lines(&mut state.partial, bytes) {
             self.note(&mut state, |reports, sink| reports.printed(&line, sink));
             remember(&mut state.last_lines, &line);
@@ -102,7 +104,7 @@ impl Log {
     /// Passes output of set-up on, and writes its last line as progress.
     pub(super) fn setup_output(&self, bytes: &[u8]) {
         let mut state = self.lock();
-        state.writer.output(bytes);
+        self.pass_on(&mut state, bytes);
         let lines = take_lines(&mut state.partial, bytes);
         for line in &lines {
             remember(&mut state.last_lines, line);
@@ -113,6 +115,13 @@ impl Log {
             let line = line.trim().chars().take(200).collect();
             self.put_own(&mut state, [EventKind::SetupProgress { line }]);
         }
+    }
+
+    /// Passes output on, and tells of output that is lost.
+    fn pass_on(&self, state: &mut State, bytes: &[u8]) {
+        state.writer.output(bytes);
+        let loss = state.writer.take_loss();
+        self.put_own(state, loss.map(|message| EventKind::Warning { message }));
     }
 
     /// Reads files of metrics, writes metrics that have waited, and now and then all of them again. To be
@@ -232,7 +241,7 @@ mod tests {
     fn shown(run: impl FnOnce(&Log)) -> Vec<String> {
         let out = Shared::default();
         let replica = "worker-0".parse().unwrap();
-        run(&Log::new(Box::new(out.clone()), "n", &"digits-abc123".into(), &replica));
+        run(&Log::new(Box::new(out.clone()), None, "n", &"digits-abc123".into(), &replica));
         let bytes = out.0.lock().unwrap().clone();
         let one = |item| match item {
             Item::Event(Event { kind: EventKind::Metrics { step, values }, .. }) => {
@@ -242,7 +251,9 @@ mod tests {
             Item::Event(event) => format!("{event:?}"),
             Item::Line(line) => String::from_utf8(line.bytes).unwrap(),
         };
-        StreamReader::new("n").push(&bytes).into_iter().map(one).collect()
+        let mut reader = StreamReader::new("n");
+        let items = reader.push(&bytes);
+        items.into_iter().chain(reader.finish()).map(one).collect()
     }
 
     fn plan(from: MetricSource, path: &str) -> MetricsPlan {

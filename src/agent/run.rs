@@ -19,6 +19,7 @@ use super::log::Log;
 use super::presence;
 use super::runner::Runner;
 use super::serve::{Agent, Work};
+use super::stream::EventFile;
 use super::usage::Meter;
 use crate::event::EventKind;
 use crate::gang::{Incarnation, MemberInput, MemberMachine, Session};
@@ -43,7 +44,9 @@ pub fn run(config: AgentConfig, surroundings: Surroundings) -> io::Result<u8> {
     let token: Arc<[u8]> = fs_err::read(&config.token_file)?.into();
     let Surroundings { exe, environment, out } = surroundings;
     let (inputs, queue) = channel();
-    let log = Arc::new(Log::new(out, &config.nonce, &config.gang.run, &config.replica));
+    let files = config.log_files.as_ref();
+    let beside = files.map(|files| EventFile::open(&files.events, &files.output)).transpose()?;
+    let log = Arc::new(Log::new(out, beside, &config.nonce, &config.gang.run, &config.replica));
     let config = Arc::new(config);
     let primary = config.gang.primary() == Some(&config.replica);
     if primary {

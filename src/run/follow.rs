@@ -4,8 +4,9 @@
 use std::io;
 use std::time::{Duration, Instant};
 
+use super::order::Order;
 use super::{RunView, SyncError, sync};
-use crate::event::Event;
+use crate::event::{Event, EventKind};
 use crate::plan::Plan;
 use crate::runtime::{LogLine, LogQuery, LogReader, Notice, Runtime, RuntimeError};
 use crate::store::{JournalReader, RunPaths, RunRecord, Store, StoreError};
@@ -67,6 +68,11 @@ pub trait Watcher {
     /// cluster.
     fn wants_output(&self) -> bool;
 
+    /// False where events are not shown, so that no line needs to wait for one.
+    fn shows_events(&self) -> bool {
+        true
+    }
+
     /// An event of the run, after `view` has taken it in.
     fn event(&mut self, event: &Event, view: &RunView) -> io::Result<()>;
 
@@ -110,6 +116,7 @@ struct Progress<'a> {
     view: RunView,
     journal: JournalReader,
     logs: Option<Box<dyn LogReader>>,
+    order: Order,
     has_synced: bool,
     is_troubled: bool,
     is_cancelled: bool,
@@ -128,6 +135,7 @@ pub fn follow(follow: &Follow<'_>, watcher: &mut dyn Watcher) -> Result<FollowEn
         view: RunView::new(&follow.paths.run, follow.plan),
         journal: JournalReader::default(),
         logs,
+        order: Order::default(),
         has_synced: false,
         is_troubled: false,
         is_cancelled: false,
@@ -153,7 +161,7 @@ pub fn follow(follow: &Follow<'_>, watcher: &mut dyn Watcher) -> Result<FollowEn
         progress.pass_on(&record)?;
         if ended {
             // The commands may have printed something between the last read and the end.
-            progress.output()?;
+            progress.rest()?;
             progress.redraw();
             let since = *ended_at.get_or_insert_with(Instant::now);
             if since.elapsed() >= bound || follow.runtime.is_gone(follow.paths)? {
@@ -167,35 +175,53 @@ pub fn follow(follow: &Follow<'_>, watcher: &mut dyn Watcher) -> Result<FollowEn
 }
 
 impl Progress<'_> {
-    /// Passes on what a sync has brought. At first the events come before the output: they happened
-    /// before anybody followed. Later the output comes first, so that a command's last lines stand
-    /// before its end.
+    /// Passes on what a sync has brought, so that the lines of an attempt stand between its start and its
+    /// end: what was printed before an event is in the logs by the time that the journal has the event.
     fn pass_on(&mut self, record: &RunRecord) -> Result<(), FollowError> {
-        if !self.has_synced {
-            self.events(record)?;
-        }
         self.has_synced = true;
         self.is_troubled = false;
+        let (events, _) = self.journal.read(&self.follow.paths.events(), record)?;
         self.output()?;
-        self.events(record)?;
+        for event in &events {
+            self.view.fold(event);
+            self.watcher.event(event, &self.view).map_err(FollowError::Output)?;
+            if event.kind == EventKind::AttemptStarted {
+                self.order.start(event.attempt);
+            }
+            self.give(Vec::new())?;
+        }
         self.redraw();
         Ok(())
     }
 
-    fn events(&mut self, record: &RunRecord) -> Result<(), FollowError> {
-        let path = self.follow.paths.events();
-        let (events, _) = self.journal.read(&path, record.journal)?;
-        for event in &events {
-            self.view.fold(event);
-            self.watcher.event(event, &self.view).map_err(FollowError::Output)?;
+    /// Reads what has been printed, in parts, for as long as a watcher can wait for something new.
+    fn output(&mut self) -> Result<(), FollowError> {
+        let begin = Instant::now();
+        while let Some(reader) = &mut self.logs {
+            let lines = reader.read()?;
+            if lines.is_empty() || (reader.is_caught_up() && begin.elapsed() >= PACE) {
+                return self.give(lines);
+            }
+            self.give(lines)?;
         }
         Ok(())
     }
 
-    fn output(&mut self) -> Result<(), FollowError> {
-        let Some(reader) = &mut self.logs else { return Ok(()) };
-        let lines = reader.read()?;
+    /// Shows lines, and those that have waited for their attempt's start.
+    fn give(&mut self, lines: Vec<LogLine>) -> Result<(), FollowError> {
+        let lines = if self.watcher.shows_events() { self.order.take(lines) } else { lines };
+        if lines.is_empty() {
+            return Ok(());
+        }
         self.watcher.output(lines, &self.view).map_err(FollowError::Output)
+    }
+
+    /// The run has ended: nothing is waited for any more.
+    fn rest(&mut self) -> Result<(), FollowError> {
+        self.output()?;
+        self.order.end();
+        let rest = self.logs.as_mut().map(|reader| reader.finish()).unwrap_or_default();
+        self.give(rest)
     }
 
     fn redraw(&mut self) {

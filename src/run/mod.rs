@@ -3,6 +3,7 @@
 pub mod advice;
 mod attempt;
 mod follow;
+mod order;
 mod replica;
 mod report;
 mod submit;

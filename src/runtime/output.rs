@@ -38,8 +38,15 @@ pub struct LogLine {
 
 /// Reads the output of a run, following it on each call.
 pub trait LogReader {
-    /// The lines that have come since the last call; empty when there are none now.
+    /// Lines that have not been given yet: what is there at first in several calls, each with a part that
+    /// fits into memory; later what has come since the last call, or nothing.
     fn read(&mut self) -> Result<Vec<LogLine>, RuntimeError>;
+
+    /// What was there at the first call has been given.
+    fn is_caught_up(&self) -> bool;
+
+    /// What has come of lines that have no end: for whoever reads no further.
+    fn finish(&mut self) -> Vec<LogLine>;
 }
 
 /// Reads what the commands of a run print.

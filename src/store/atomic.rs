@@ -1,11 +1,13 @@
 //! Files that are whole or not there at all, and private folders.
 
+use std::ffi::OsString;
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Seek, SeekFrom, Write};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
-use rustix::fs::{AtFlags, renameat, unlinkat};
+use rustix::fs::{AtFlags, fsync, renameat, unlinkat};
 
 use crate::sys::{make_private, open_folder, random_word};
 
@@ -26,24 +28,72 @@ pub fn write_atomic(path: &Path, bytes: &[u8], durability: Durability) -> io::Re
 }
 
 fn replace(path: &Path, bytes: &[u8], durability: Durability) -> io::Result<()> {
-    let (Some(dir), Some(name)) = (path.parent(), path.file_name()) else {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it names no file"));
-    };
-    let dir = open_folder(dir)?;
-    let new = format!(".new-{}", random_word(8)?);
-    let mut file = make_private(&dir, &new)?;
-    let written = file.write_all(bytes).and_then(|()| {
-        if durability == Durability::PowerLoss {
-            file.sync_all()?;
-        }
-        Ok(renameat(&dir, &new, &dir, name)?)
-    });
-    if let Err(error) = written {
-        // What can't be removed hinders nobody: no name begins so.
-        let _ = unlinkat(&dir, &new, AtFlags::empty());
-        return Err(error);
+    let mut new = NewFile::of(path)?;
+    new.file.write_all(bytes)?;
+    new.put(durability)
+}
+
+/// A file that takes the name of another one when it is whole; until then it has a name of its own in the
+/// same folder, and goes when it is dropped.
+#[derive(Debug)]
+pub struct NewFile {
+    dir: OwnedFd,
+    temporary: String,
+    name: OsString,
+    file: fs::File,
+    is_put: bool,
+}
+
+impl NewFile {
+    /// An empty file that is to get this path.
+    pub fn of(path: &Path) -> io::Result<Self> {
+        let (Some(dir), Some(name)) = (path.parent(), path.file_name()) else {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it names no file"));
+        };
+        let dir = open_folder(dir)?;
+        let temporary = format!(".new-{}", random_word(8)?);
+        let file = make_private(&dir, &temporary)?;
+        Ok(Self { dir, temporary, name: name.into(), file, is_put: false })
     }
-    if durability == Durability::PowerLoss { fs::File::from(dir).sync_all() } else { Ok(()) }
+
+    /// Takes away the last `count` bytes.
+    pub fn cut_back(&mut self, count: u64) -> io::Result<()> {
+        let end = self.file.stream_position()?.saturating_sub(count);
+        self.file.set_len(end)?;
+        self.file.seek(SeekFrom::Start(end)).map(drop)
+    }
+
+    /// Gives the file its name.
+    pub fn put(mut self, durability: Durability) -> io::Result<()> {
+        if durability == Durability::PowerLoss {
+            self.file.sync_all()?;
+        }
+        renameat(&self.dir, &self.temporary, &self.dir, &self.name)?;
+        self.is_put = true;
+        match durability {
+            Durability::PowerLoss => Ok(fsync(&self.dir)?),
+            Durability::Crash => Ok(()),
+        }
+    }
+}
+
+impl Write for NewFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Drop for NewFile {
+    fn drop(&mut self) {
+        if !self.is_put {
+            // What can't be removed hinders nobody: no name begins so.
+            let _ = unlinkat(&self.dir, &self.temporary, AtFlags::empty());
+        }
+    }
 }
 
 /// Flushes the names in a folder to the disk.

@@ -60,6 +60,7 @@ impl NewRun<'_> {
     /// The record of the run as it is submitted.
     pub fn record(&self, created: Timestamp) -> RunRecord {
         RunRecord {
+            unkept: Vec::new(),
             schema_version: RECORD_VERSION,
             id: self.plan.head.run.clone(),
             name: self.plan.head.name.clone(),

@@ -182,6 +182,14 @@ impl LogReader for Lines {
     fn read(&mut self) -> Result<Vec<LogLine>, RuntimeError> {
         Ok(std::mem::take(&mut self.0))
     }
+
+    fn is_caught_up(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn finish(&mut self) -> Vec<LogLine> {
+        Vec::new()
+    }
 }
 
 impl Runs for Scripted {

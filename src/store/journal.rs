@@ -7,7 +7,7 @@ use std::path::Path;
 
 use fs_err::File;
 
-use super::{JournalMark, StoreError};
+use super::{JournalMark, RunRecord, StoreError};
 use crate::event::{EVENT_VERSION, Event};
 use crate::sys;
 use crate::text::{FormatError, read_document};
@@ -47,15 +47,28 @@ pub(super) fn append(
 #[derive(Clone, Copy, Debug, Default)]
 pub struct JournalReader {
     offset: u64,
+    /// How many events behind that were given, which the journal did not have.
+    ahead: usize,
 }
 
 impl JournalReader {
-    /// The events between the last call and `mark`, and how many lines were damaged.
+    /// The events since the last call that a record vouches for, those too that could not be kept, and
+    /// how many lines of the journal were damaged.
     pub fn read(
         &mut self,
         path: &Path,
-        mark: JournalMark,
+        record: &RunRecord,
     ) -> Result<(Vec<Event>, usize), StoreError> {
+        let (mut events, damaged) = self.kept(path, record.journal)?;
+        let known = self.ahead.min(events.len() + damaged);
+        self.ahead -= known;
+        events.drain(..known.min(events.len()));
+        events.extend(record.unkept.iter().skip(self.ahead).cloned());
+        self.ahead = self.ahead.max(record.unkept.len());
+        Ok((events, damaged))
+    }
+
+    fn kept(&mut self, path: &Path, mark: JournalMark) -> Result<(Vec<Event>, usize), StoreError> {
         if mark.bytes < self.offset {
             // The journal was begun anew (see `Store::sound_record`) and tells what this reader has
             // returned before: reading goes on behind that.
@@ -112,11 +125,11 @@ mod tests {
         append(&path, one, &mut [warning("lost"), warning("lost too")], false).unwrap();
         let two = append(&path, one, &mut [warning("two")], false).unwrap();
         let mut reader = JournalReader::default();
-        let (events, damaged) = reader.read(&path, two).unwrap();
+        let (events, damaged) = reader.kept(&path, two).unwrap();
         assert_eq!(events.iter().map(|e| e.seq).collect::<Vec<_>>(), [1, 2]);
         assert_eq!(events[1].kind, EventKind::Warning { message: "two".into() });
         assert_eq!(damaged, 0);
-        assert!(reader.read(&path, two).unwrap().0.is_empty());
+        assert!(reader.kept(&path, two).unwrap().0.is_empty());
     }
 
     #[test]

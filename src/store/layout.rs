@@ -177,9 +177,15 @@ impl RunPaths {
         self.dir.join("logs")
     }
 
-    /// Everything that a replica printed over all attempts, with the agent's own lines in it.
+    /// Everything that a replica printed over all attempts. Where there is no [`Self::own_events`] the
+    /// agent's own lines are in it.
     pub fn log(&self, replica: &ReplicaId) -> PathBuf {
         self.logs().join(format!("{replica}.log"))
+    }
+
+    /// The events of a replica's agent on this machine, each with its place in the log.
+    pub fn own_events(&self, replica: &ReplicaId) -> PathBuf {
+        self.logs().join(format!("{replica}.events"))
     }
 
     /// The folder of the replicas' working folders.

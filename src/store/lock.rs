@@ -48,7 +48,13 @@ impl FileLock {
         let mut file = loop {
             let mut options = fs::OpenOptions::new();
             options.create(true).truncate(false).read(true).write(true).mode(0o600);
-            let file = sys::open_own(path, &options)?;
+            let file = match sys::open_own(path, &options) {
+                // A lock on a file that can only be read holds all the same.
+                Err(error) if error.kind() == std::io::ErrorKind::ReadOnlyFilesystem => {
+                    sys::open_own(path, fs::OpenOptions::new().read(true)).map_err(|_| error)?
+                }
+                opened => opened?,
+            };
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => return Ok(None),

@@ -40,3 +40,4 @@ pub use list::*;
 pub use lock::*;
 pub use record::*;
 pub use remove::*;
+pub use story::takes_nothing;

@@ -82,6 +82,10 @@ pub struct RunRecord {
     /// The journal as it was when the cursor was there. What lies behind it was not finished.
     #[serde(default)]
     pub journal: JournalMark,
+    /// What has happened behind that and could not be written down, for want of room or because nothing may
+    /// be written there. The record has it taken in; whoever syncs when there is room finds it again.
+    #[serde(skip)]
+    pub unkept: Vec<Event>,
 }
 
 /// The commit that a folder's code was at.
@@ -149,6 +153,7 @@ impl RunRecord {
     /// read again from the beginning.
     pub fn from_entry(entry: &IndexEntry) -> Self {
         Self {
+            unkept: Vec::new(),
             schema_version: RECORD_VERSION,
             id: entry.id.clone(),
             name: entry.name.clone(),

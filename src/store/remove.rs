@@ -12,6 +12,7 @@ use super::atomic::{private_dir, sync_dir};
 use super::create::is_empty;
 use super::folder::LOCK_LIMIT;
 use super::index::removed_line;
+use super::story::takes_nothing;
 use super::{FileLock, RunPaths, Store, StoreError, parse_index};
 use crate::gang::RunId;
 use crate::storage::is_filled;
@@ -57,13 +58,24 @@ impl Store {
                 // Another command has just found the run in its cluster and taken it in again.
                 continue;
             }
-            private_dir(&self.removed_dir())?;
             let removed = self.free_place(run);
-            if there {
-                fs_err::rename(&paths.dir, &removed)?;
-                sync_dir(&self.runs_dir())?;
+            match self.move_away(&paths, &removed, there) {
+                // On a full disk no folder can be made: what the run leaves behind makes room for one.
+                Err(error) if takes_nothing(&error) => {
+                    for path in strippable(&paths) {
+                        remove_tree(&path)?;
+                    }
+                    self.move_away(&paths, &removed, there)?;
+                }
+                moved => moved?,
             }
-            self.forget(&lock, run)?;
+            match self.forget(&lock, run) {
+                Err(StoreError::Io(error)) if takes_nothing(&error) => {
+                    remove_tree(&removed)?;
+                    self.forget(&lock, run)?;
+                }
+                forgotten => forgotten?,
+            }
             drop((lock, folder));
             remove_tree(&removed)?;
             if let Some(study) = study
@@ -73,6 +85,15 @@ impl Store {
             }
             return Ok(());
         }
+    }
+
+    fn move_away(&self, paths: &RunPaths, removed: &Path, there: bool) -> io::Result<()> {
+        private_dir(&self.removed_dir())?;
+        if there {
+            fs_err::rename(&paths.dir, removed)?;
+            sync_dir(&self.runs_dir())?;
+        }
+        Ok(())
     }
 
     /// A run is there whose command is or was the loop of this study. What can't be read may be one.

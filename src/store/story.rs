@@ -70,14 +70,30 @@ impl Store {
             record.apply(event);
         }
         let ended = record.state.is_ended();
-        record.journal = journal::append(&run.events(), record.journal, &mut events, ended)?;
-        let durability = if ended { Durability::PowerLoss } else { Durability::Crash };
-        let bytes = serde_json::to_vec_pretty(record).map_err(io::Error::from)?;
-        write_atomic(&run.record(), &bytes, durability)?;
-        if ended {
-            self.index_ended(&record.entry())?;
+        let mark = record.journal;
+        let written = journal::append(&run.events(), mark, &mut events, ended).and_then(|behind| {
+            record.journal = behind;
+            let durability = if ended { Durability::PowerLoss } else { Durability::Crash };
+            let bytes = serde_json::to_vec_pretty(record)?;
+            write_atomic(&run.record(), &bytes, durability)
+        });
+        match written {
+            Ok(()) if ended => match self.index_ended(&record.entry()) {
+                // Whoever lists runs takes it from the record.
+                Err(StoreError::Io(error)) if takes_nothing(&error) => Ok(()),
+                result => result,
+            },
+            Ok(()) => Ok(()),
+            Err(error) if takes_nothing(&error) => {
+                (record.journal, record.unkept) = (mark, events);
+                self.notice(format!(
+                    "{error}: what has happened to {} is shown, and is written down once that goes again",
+                    run.run
+                ));
+                Ok(())
+            }
+            Err(error) => Err(error.into()),
         }
-        Ok(())
     }
 
     /// A run's record, made sound: one that can't be read is set aside and remade from the index,
@@ -135,12 +151,19 @@ impl Store {
     /// All events of a run so far, in order.
     pub fn events(&self, record: &RunRecord) -> Result<Vec<Event>, StoreError> {
         let path = self.paths(&record.id).events();
-        let (events, damaged) = JournalReader::default().read(&path, record.journal)?;
+        let (events, damaged) = JournalReader::default().read(&path, record)?;
         if damaged > 0 {
             self.notice(format!("{}: {damaged} lines are damaged", path.display()));
         }
         Ok(events)
     }
+}
+
+/// Nothing can be written there just now: the disk, the inodes or a quota are used up, or it may only be
+/// read.
+pub fn takes_nothing(error: &io::Error) -> bool {
+    use io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    matches!(error.kind(), QuotaExceeded | ReadOnlyFilesystem | StorageFull)
 }
 
 fn event_of(run: &RunPaths, time: Timestamp, kind: EventKind) -> Event {

@@ -84,6 +84,10 @@ impl Watcher for Show<'_> {
         !matches!(self.mode, FollowMode::Events | FollowMode::Silent)
     }
 
+    fn shows_events(&self) -> bool {
+        matches!(self.mode, FollowMode::Live | FollowMode::Plain)
+    }
+
     fn event(&mut self, event: &Event, _view: &RunView) -> io::Result<()> {
         match self.mode {
             FollowMode::Events => return self.printer.data(&json_line(event)?),

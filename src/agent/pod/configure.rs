@@ -92,6 +92,7 @@ pub fn configure(document: &Path, container: Container<'_>) -> Result<Pod, PodEr
     }
     let peers = peers(&gang, &layout, &replica);
     let mut config = AgentConfig {
+        log_files: None,
         schema_version: 1,
         gang,
         pod_uid: pod.pod_uid,

@@ -1,11 +1,15 @@
-//! A replica's log: the command's output, untouched, with the agent's own lines in it.
+//! A replica's log: the command's output, and the agent's events.
 //!
-//! An own line is `::mlctl:<nonce>:: ` and an [`Event`](crate::event::Event) as JSON, at most
-//! 4 KiB, always at the start of a line. The nonce is a random word of the run. A line of the
-//! command that starts like an own line of any run gets one backslash in front, which the reader
-//! takes away again; so events are never parsed from what a user prints.
+//! On this machine the events have a file of their own ([`EventFile`]) and the log is what the command
+//! has printed, byte for byte. A pod has one stream, with the agent's own lines in it: an own line is
+//! `::mlctl:<nonce>:: ` and an [`Event`](crate::event::Event) as JSON, at most 4 KiB, always at the start
+//! of a line. The nonce is a random word of the run. A line of the command that starts like an own line of
+//! any run gets one backslash in front, which the reader takes away again; so events are never parsed from
+//! what a user prints. Where an own line had to be put into a line of the command, it begins with
+//! `"joins":true`, and the reader puts the two parts together again.
 
 mod collect;
+mod event_file;
 mod hypertune;
 mod metrics;
 mod reader;
@@ -13,6 +17,7 @@ mod reports;
 mod writer;
 
 pub use collect::Collector;
+pub use event_file::{EventFile, PlacedEvent};
 pub use hypertune::{Hypertune, METRIC_FILE};
 pub use metrics::*;
 pub use reader::*;
@@ -21,6 +26,9 @@ pub use writer::*;
 
 /// How every own line starts, before the nonce.
 const MARK: &[u8] = b"::mlctl:";
+
+/// How an own line begins behind which the line before it goes on.
+const JOINS: &[u8] = b"{\"joins\":true,";
 
 /// The longest own line, its end included.
 pub const OWN_LINE_LIMIT: usize = 4096;
@@ -68,7 +76,7 @@ mod tests {
         for seed in 0..300 {
             let mut random = fastrand::Rng::with_seed(seed);
             let lines: Vec<&[u8]> = (0..12).map(|_| words[random.usize(..words.len())]).collect();
-            let mut writer = StreamWriter::new(Vec::new(), "abc");
+            let mut writer = StreamWriter::new(Vec::new(), "abc", None);
             for (number, line) in lines.iter().enumerate() {
                 if random.bool() {
                     writer.event(&event(number as u32, "::mlctl:abc:: inside"));
@@ -98,21 +106,45 @@ mod tests {
     }
 
     #[test]
-    fn an_own_line_never_joins_a_pending_one() {
-        let mut writer = StreamWriter::new(Vec::new(), "abc");
-        writer.output(b"loading...");
+    fn a_line_that_an_event_stands_in_is_one_line() {
+        let mut writer = StreamWriter::new(Vec::new(), "abc", None);
+        writer.output(b"loss=0.");
         writer.event(&event(1, "hello"));
-        writer.output(b"done\n");
+        writer.event(&event(1, "again"));
+        writer.output(b"25");
+        writer.event(&event(1, "and again"));
+        writer.output(b"\nnext");
+        writer.event(&Event { kind: EventKind::CommandStarting, ..event(2, "") });
+        writer.output(b"another\n");
+        let bytes = writer.into_inner();
+        let lines = |items: Vec<Item>| -> Vec<(u32, String)> {
+            let line = |item| match item {
+                Item::Line(line) => Some((line.attempt, String::from_utf8(line.bytes).unwrap())),
+                Item::Event(_) => None,
+            };
+            items.into_iter().filter_map(line).collect()
+        };
+        let whole = [(0, "loss=0.25"), (1, "next"), (2, "another")];
+        let whole = whole.map(|(attempt, line)| (attempt, line.to_owned()));
         let mut reader = StreamReader::new("abc");
-        let items = reader.push(&writer.into_inner());
-        assert!(matches!(&items[0], Item::Line(line) if line.bytes == b"loading..."));
-        assert!(matches!(&items[1], Item::Event(event) if event.attempt == 1));
-        assert!(matches!(&items[2], Item::Line(line) if line.attempt == 1));
+        let mut items = reader.push(&bytes);
+        assert_eq!(items.iter().filter(|item| matches!(item, Item::Event(_))).count(), 4);
+        items.extend(reader.finish());
+        assert_eq!(lines(items), whole);
+        // Who can't wait for what follows sees the parts, each once.
+        let mut reader = StreamReader::new("abc");
+        let mut items = Vec::new();
+        for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+            items.extend(reader.push(line));
+            items.extend(reader.settle());
+        }
+        let early = ["loss=0.", "25", "", "next", "another"];
+        assert_eq!(lines(items).into_iter().map(|line| line.1).collect::<Vec<_>>(), early);
     }
 
     #[test]
     fn a_long_event_is_cut_to_the_limit() {
-        let mut writer = StreamWriter::new(Vec::new(), "abc");
+        let mut writer = StreamWriter::new(Vec::new(), "abc", None);
         writer.event(&event(1, &"x".repeat(10_000)));
         let bytes = writer.into_inner();
         assert!(bytes.len() <= OWN_LINE_LIMIT && bytes.ends_with(b"\n"));

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::{looks_like_own, prefix};
-use crate::event::Event;
+use super::{JOINS, looks_like_own, prefix};
+use crate::event::{Event, EventKind};
 use crate::gang::Attempt;
 
 /// How many bytes a line may have; a longer one is given in several pieces.
@@ -31,19 +31,42 @@ pub struct OutputLine {
     pub bytes: Vec<u8>,
 }
 
-/// Takes the bytes of a log, cut anywhere, and gives what is in them.
+/// Takes the bytes of a log, cut anywhere, and gives what is in them. A line is given when the next one
+/// has begun, since an event may stand in it.
 #[derive(Clone, Debug)]
 pub struct StreamReader {
     prefix: Vec<u8>,
     pending: Vec<u8>,
+    /// The last line, which may go on behind an event.
+    held: Option<OutputLine>,
+    /// Of the line that is held only a part has come, and the next one continues it.
+    goes_on: bool,
     attempt: Attempt,
+    /// The log has said where a command's output begins.
+    has_started: bool,
     time: Option<Timestamp>,
 }
 
 impl StreamReader {
     /// A reader for a log of the run with this nonce, from its start on.
     pub fn new(nonce: &str) -> Self {
-        Self { prefix: prefix(nonce), pending: Vec::new(), attempt: 0, time: None }
+        Self {
+            prefix: prefix(nonce),
+            pending: Vec::new(),
+            held: None,
+            goes_on: false,
+            attempt: 0,
+            has_started: false,
+            time: None,
+        }
+    }
+
+    /// The same from a place on where the output of this attempt stands, behind an event of that time.
+    #[must_use]
+    pub fn at(mut self, attempt: Attempt, time: Option<Timestamp>) -> Self {
+        (self.attempt, self.time) = (attempt, time);
+        self.has_started = attempt > 0;
+        self
     }
 
     /// Takes the next bytes of the log and gives what they complete.
@@ -53,9 +76,9 @@ impl StreamReader {
             self.pending.extend_from_slice(piece);
             if self.pending.ends_with(b"\n") {
                 self.pending.pop();
-                items.extend(self.take());
+                self.take(&mut items);
             } else if self.pending.len() >= LINE_LIMIT {
-                items.extend(self.take());
+                self.take(&mut items);
             }
         }
         items
@@ -66,23 +89,74 @@ impl StreamReader {
         self.pending.len()
     }
 
-    /// The last line of a log that has come to its end, if it had no line end.
-    pub fn finish(&mut self) -> Option<Item> {
-        if self.pending.is_empty() { None } else { self.take() }
+    /// The last line that has its end, although an event may follow that stands in it: for whoever shows
+    /// what has come so far.
+    pub fn settle(&mut self) -> Vec<Item> {
+        let mut items = Vec::new();
+        self.release(&mut items);
+        items
     }
 
-    fn take(&mut self) -> Option<Item> {
+    /// What is left of a log that has come to its end: its last line may have no line end.
+    pub fn finish(&mut self) -> Vec<Item> {
+        let mut items = Vec::new();
+        if !self.pending.is_empty() {
+            self.take(&mut items);
+        }
+        self.release(&mut items);
+        items
+    }
+
+    /// Whether a line is one of the agents' own.
+    pub fn is_own(&self, line: &[u8]) -> bool {
+        line.starts_with(&self.prefix)
+    }
+
+    /// Whether such a line stands in a line of the command, which goes on behind it.
+    pub fn joins(&self, line: &[u8]) -> bool {
+        line.strip_prefix(self.prefix.as_slice()).is_some_and(|json| json.starts_with(JOINS))
+    }
+
+    fn take(&mut self, items: &mut Vec<Item>) {
         let mut line = std::mem::take(&mut self.pending);
         if let Some(json) = line.strip_prefix(self.prefix.as_slice()) {
+            let joins = json.starts_with(JOINS);
             // An own line of a newer mlctl may be of a kind that this one doesn't know.
-            let event: Event = serde_json::from_slice(json).ok()?;
-            self.attempt = self.attempt.max(event.attempt);
+            let event = serde_json::from_slice::<Event>(json).ok();
+            if joins && self.held.is_some() {
+                self.goes_on = true;
+            } else {
+                self.release(items);
+            }
+            let Some(event) = event else { return };
             self.time = Some(event.time);
-            return Some(Item::Event(event));
+            if event.kind == EventKind::CommandStarting {
+                self.has_started = true;
+                self.attempt = event.attempt;
+            } else if !self.has_started {
+                self.attempt = self.attempt.max(event.attempt);
+            }
+            items.push(Item::Event(event));
+            return;
         }
         if line.starts_with(b"\\") && looks_like_own(&line) {
             line.remove(0);
         }
-        Some(Item::Line(OutputLine { attempt: self.attempt, time: self.time, bytes: line }))
+        match &mut self.held {
+            Some(held) if self.goes_on && held.bytes.len() < LINE_LIMIT => {
+                held.bytes.append(&mut line);
+                self.goes_on = false;
+            }
+            _ => {
+                self.release(items);
+                let (attempt, time) = (self.attempt, self.time);
+                self.held = Some(OutputLine { attempt, time, bytes: line });
+            }
+        }
+    }
+
+    fn release(&mut self, items: &mut Vec<Item>) {
+        items.extend(self.held.take().map(Item::Line));
+        self.goes_on = false;
     }
 }

@@ -2,41 +2,73 @@
 
 use std::io::{self, Write};
 
-use super::{MARK, OWN_LINE_LIMIT, looks_like_own, prefix};
+use super::event_file::EventFile;
+use super::{JOINS, MARK, OWN_LINE_LIMIT, looks_like_own, prefix};
 use crate::event::{Event, EventKind};
 
 /// The one writer of a log. A full disk never stops a run: what can't be written is dropped and
-/// counted, and told about when there is room again.
+/// counted, and told about.
 #[derive(Debug)]
 pub struct StreamWriter<W> {
     out: W,
     prefix: Vec<u8>,
+    /// Where the events go, if not into the log.
+    beside: Option<EventFile>,
     /// The last byte written was not a line end.
     open: bool,
+    /// The command's last line has not ended, though an own line stands behind it.
+    broken: bool,
     /// The start of a line that may still turn out to look like an own line.
     held: Vec<u8>,
     dropped: u64,
+    /// What is to be told of output that was lost, if events are told elsewhere.
+    loss: Option<String>,
 }
 
 impl<W: Write> StreamWriter<W> {
-    /// A writer for a log of the run with this nonce.
-    pub fn new(out: W, nonce: &str) -> Self {
-        Self { out, prefix: prefix(nonce), open: false, held: Vec::new(), dropped: 0 }
+    /// A writer for a log of the run with this nonce, which has the events too unless they go `beside` it.
+    pub fn new(out: W, nonce: &str, beside: Option<EventFile>) -> Self {
+        Self {
+            out,
+            prefix: prefix(nonce),
+            beside,
+            open: false,
+            broken: false,
+            held: Vec::new(),
+            dropped: 0,
+            loss: None,
+        }
     }
 
-    /// Writes an event on a line of its own. When it is too long, its texts are shortened.
+    /// Writes an event: on a line of its own, which says whether a line that it stands in goes on behind
+    /// it. When it is too long, its texts are shortened.
     pub fn event(&mut self, event: &Event) {
-        let room = OWN_LINE_LIMIT - self.prefix.len() - 1;
+        let room = OWN_LINE_LIMIT - self.prefix.len() - 1 - JOINS.len();
         let Some(json) = bounded(event, room) else { return };
-        self.end_line();
-        let mut line = self.prefix.clone();
-        line.extend_from_slice(&json);
+        if let Some(file) = &mut self.beside {
+            // There is no other place where it could be told.
+            let _ = file.write(event, &json);
+            return;
+        }
+        self.release();
+        let goes_on = (self.open || self.broken) && !ends_output(&event.kind);
+        let mut line = if self.open { b"\n".to_vec() } else { Vec::new() };
+        line.extend_from_slice(&self.prefix);
+        if goes_on {
+            line.extend_from_slice(JOINS);
+        }
+        line.extend_from_slice(if goes_on { json.get(1..).unwrap_or_default() } else { &json });
         line.push(b'\n');
+        (self.open, self.broken) = (false, goes_on);
         self.put(&line);
     }
 
     /// Passes output of the command on. The pieces may be cut anywhere.
     pub fn output(&mut self, bytes: &[u8]) {
+        if self.beside.is_some() {
+            self.put(bytes);
+            return;
+        }
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
             if self.open {
                 self.raw(piece);
@@ -52,14 +84,6 @@ impl<W: Write> StreamWriter<W> {
         }
     }
 
-    /// Ends a line that has no end yet, so that something else can follow.
-    pub fn end_line(&mut self) {
-        self.release();
-        if self.open {
-            self.raw(b"\n");
-        }
-    }
-
     /// Writes what was held back and gives the writer below.
     pub fn into_inner(mut self) -> W {
         self.release();
@@ -71,6 +95,12 @@ impl<W: Write> StreamWriter<W> {
         self.dropped
     }
 
+    /// A sentence about output that is being lost or was, each time that this begins and ends. A log that
+    /// has the events tells it by itself.
+    pub fn take_loss(&mut self) -> Option<String> {
+        self.loss.take()
+    }
+
     fn release(&mut self) {
         let held = std::mem::take(&mut self.held);
         if !held.is_empty() {
@@ -80,11 +110,12 @@ impl<W: Write> StreamWriter<W> {
 
     fn raw(&mut self, bytes: &[u8]) {
         self.open = !bytes.ends_with(b"\n");
+        self.broken = false;
         self.put(bytes);
     }
 
     fn put(&mut self, bytes: &[u8]) {
-        if self.dropped > 0 {
+        if self.dropped > 0 && self.beside.is_none() {
             let notice = format!("\n[mlctl: {} bytes of output lost: disk full]\n", self.dropped);
             if write_all(&mut self.out, notice.as_bytes()).is_err() {
                 self.dropped += bytes.len() as u64;
@@ -92,23 +123,38 @@ impl<W: Write> StreamWriter<W> {
             }
             self.dropped = 0;
         }
-        if let Err(left) = write_all(&mut self.out, bytes) {
-            self.dropped += left as u64;
+        match write_all(&mut self.out, bytes) {
+            Ok(()) if self.dropped > 0 => {
+                self.loss = Some(format!("{} bytes of output were lost", self.dropped));
+                self.dropped = 0;
+            }
+            Ok(()) => {}
+            Err((left, error)) => {
+                if self.dropped == 0 && self.beside.is_some() {
+                    self.loss = Some(format!("output is being lost: the log: {error}"));
+                }
+                self.dropped += left as u64;
+            }
         }
     }
 }
 
-/// Writes as much as goes; the error is how much was left.
-fn write_all(out: &mut impl Write, mut bytes: &[u8]) -> Result<(), usize> {
+/// Writes as much as goes; the error has how much was left.
+fn write_all(out: &mut impl Write, mut bytes: &[u8]) -> Result<(), (usize, io::Error)> {
     while !bytes.is_empty() {
         match out.write(bytes) {
-            Ok(0) => return Err(bytes.len()),
+            Ok(0) => return Err((bytes.len(), io::ErrorKind::WriteZero.into())),
             Ok(count) => bytes = &bytes[count..],
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(_) => return Err(bytes.len()),
+            Err(error) => return Err((bytes.len(), error)),
         }
     }
-    out.flush().map_err(|_| 0)
+    out.flush().map_err(|error| (0, error))
+}
+
+/// The command has ended or the next one begins: whatever is printed later is another line.
+pub(crate) fn ends_output(kind: &EventKind) -> bool {
+    matches!(kind, EventKind::CommandStarting | EventKind::CommandExited { .. })
 }
 
 /// More bytes could make this start of a line look like an own line.
@@ -210,7 +256,7 @@ mod tests {
     #[test]
     fn a_full_disk_is_told_about_later() {
         let disk = Disk { room: 6, bytes: Vec::new() };
-        let mut writer = StreamWriter::new(disk, "n");
+        let mut writer = StreamWriter::new(disk, "n", None);
         writer.output(b"first\n");
         writer.output(b"second\n");
         assert_eq!(writer.dropped(), 7);

@@ -142,8 +142,12 @@ impl From<io::Error> for CliError {
             _ => ErrorKind::Internal,
         };
         let hint = match error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                "the disk is full: free some space and try again; nothing was lost"
+            io::ErrorKind::StorageFull => {
+                "the disk is full, or has no inodes left (df -h, df -i): `mlctl cleanup` removes old runs; \
+                 then try again"
+            }
+            io::ErrorKind::QuotaExceeded => {
+                "your quota is used up: `mlctl cleanup` removes old runs; then try again"
             }
             io::ErrorKind::ReadOnlyFilesystem => {
                 "nothing can be written there: mount it for writing, or name another folder for \

@@ -62,9 +62,21 @@ pub fn run(context: &Context, args: &LogsArgs) -> Result<u8, CliError> {
     let prefix = !args.no_prefix && !single;
     let look = OutputLook { prefix, time: args.timestamps, raw: args.raw };
     if !args.follow {
-        let lines = runtime.logs(&target.paths, &query)?.read()?;
-        context.printer.output(&lines, look)?;
-        if lines.is_empty() {
+        let mut reader = runtime.logs(&target.paths, &query)?;
+        let mut is_empty = true;
+        loop {
+            let mut lines = reader.read()?;
+            let is_last = reader.is_caught_up() || lines.is_empty();
+            if is_last {
+                lines.extend(reader.finish());
+            }
+            is_empty &= lines.is_empty();
+            context.printer.output(&lines, look)?;
+            if is_last {
+                break;
+            }
+        }
+        if is_empty {
             let state = target.record.state;
             context.printer.say(format!("{} ({state}) has no such output", target.record.id));
         }

@@ -19,13 +19,14 @@ use super::leases::Leases;
 use super::process;
 use super::process::ProcessMark;
 use super::secrets::secret_environment;
-use crate::agent::stream::{Item, StreamReader};
-use crate::agent::{AgentConfig, AgentRuntime, Code, Places};
+use crate::agent::stream::EventFile;
+use crate::agent::{AgentConfig, AgentRuntime, Code, LogFiles, Places};
 use crate::event::EventKind;
 use crate::gang::{ReplicaId, RunId};
 use crate::plan::Plan;
 use crate::plan::Withheld;
 use crate::plan::rendezvous::{OUTPUT_PARTS, OutputDirs, environment, hidden};
+use crate::runtime::log_files::tell;
 use crate::runtime::{Notice, RuntimeError, SecretValues, SubmitOptions};
 use crate::storage::{OWNER_FILE, Place};
 use crate::store::{ProcessName, RunPaths};
@@ -73,8 +74,12 @@ pub(crate) fn launched(run: &RunPaths) -> Option<Launched> {
     serde_json::from_slice(&sys::read_own(&run.launch()).ok()?).ok()
 }
 
-/// Gives back the ports and GPUs that a run has leased.
+/// Gives back the ports and GPUs that a run has leased, and the room that its events have not taken.
 pub(crate) fn release(run: &RunPaths) {
+    for replica in launched(run).into_iter().flat_map(|launched| launched.replicas) {
+        // What is not given back here goes with the run's folder.
+        let _ = EventFile::release(&run.own_events(&replica));
+    }
     Leases::ports(run.state()).release(&run.run);
     Leases::gpus(run.state()).release(&run.run);
 }
@@ -149,6 +154,10 @@ pub(crate) fn launch(
             peers: Vec::new(),
             token_file: run.token(),
             nonce: nonce.clone(),
+            log_files: Some(LogFiles {
+                output: run.log(&replica),
+                events: run.own_events(&replica),
+            }),
             command: masked_role.command.clone(),
             env,
             unset_env: hidden(plan, &replica),
@@ -177,7 +186,7 @@ pub(crate) fn launch(
         start(config, run, &agent, &secret, &Withheld::of(plan, role))?;
         waiting.push(replica);
     }
-    wait_until_up(run, &nonce, waiting)?;
+    wait_until_up(run, waiting)?;
     // From here on the agents alone say whether the run lives.
     fs_err::remove_file(run.process(ProcessName::Submitter))?;
     Ok(Vec::new())
@@ -196,6 +205,7 @@ fn start(
     let mut append = OpenOptions::new();
     append.create(true).append(true).mode(0o600);
     let log = sys::open_own(&run.log(&agent.replica), &append)?;
+    EventFile::prepare(&run.own_events(&agent.replica), &run.log(&agent.replica))?;
     let mut child = Command::new(&config.exe)
         .arg("agent")
         .arg("--config")
@@ -237,17 +247,15 @@ fn own_model(model: &Path, run: &RunPaths) -> io::Result<()> {
 
 /// Waits until every agent says that it is up. Only then has it left this session, so that closing
 /// the terminal does not end it.
-fn wait_until_up(run: &RunPaths, nonce: &str, mut waiting: Vec<ReplicaId>) -> io::Result<()> {
+fn wait_until_up(run: &RunPaths, mut waiting: Vec<ReplicaId>) -> io::Result<()> {
     let begin = Instant::now();
     while !waiting.is_empty() {
-        waiting.retain(|replica| !is_up(run, replica, nonce));
+        waiting.retain(|replica| !is_up(run, replica));
         if let Some(replica) = waiting.iter().find(|replica| !process::agent_lives(run, replica))
-            && !is_up(run, replica, nonce)
+            && !is_up(run, replica)
         {
             let log = sys::read_own_text(&run.log(replica)).unwrap_or_default();
-            // Its own lines are for programs.
-            let said = log.lines().rfind(|line| !line.starts_with("::mlctl:"));
-            let last = said.unwrap_or("it said nothing").to_owned();
+            let last = log.lines().last().unwrap_or("it said nothing").to_owned();
             return Err(io::Error::other(format!(
                 "the agent of {replica} could not start: {last}"
             )));
@@ -260,11 +268,11 @@ fn wait_until_up(run: &RunPaths, nonce: &str, mut waiting: Vec<ReplicaId>) -> io
     Ok(())
 }
 
-fn is_up(run: &RunPaths, replica: &ReplicaId, nonce: &str) -> bool {
-    let bytes = sys::read_own(&run.log(replica)).unwrap_or_default();
-    StreamReader::new(nonce).push(&bytes).iter().any(
-        |item| matches!(item, Item::Event(event) if matches!(event.kind, EventKind::AgentStarted { .. })),
-    )
+fn is_up(run: &RunPaths, replica: &ReplicaId) -> bool {
+    // It needs no nonce: an agent that is started now has a file for its events.
+    tell(run, "", replica, &mut 0).is_ok_and(|events| {
+        events.iter().any(|event| matches!(event.kind, EventKind::AgentStarted { .. }))
+    })
 }
 
 fn write_private(path: &std::path::Path, bytes: &[u8]) -> io::Result<()> {

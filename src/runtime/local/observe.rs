@@ -1,7 +1,6 @@
 //! What has happened to a local gang: the agents' own lines, and what is left when they are gone.
 
-use std::fs::OpenOptions;
-use std::io::{ErrorKind, Read, Seek, SeekFrom};
+use std::io::Write;
 
 use jiff::Timestamp;
 
@@ -9,16 +8,12 @@ use super::launch::{Launched, launched, release};
 use super::process;
 use super::tasks;
 use crate::agent::read_termination;
-use crate::agent::stream::{Item, StreamReader};
 use crate::event::Cursor;
 use crate::event::{Event, EventKind};
 use crate::gang::{FailureClass, FirstFailure, Outcome, ReplicaId, Verdict, verdict_that_counts};
 use crate::runtime::RuntimeError;
-use crate::store::RunPaths;
-use crate::sys;
-
-/// The first event of an agent stands within so many bytes of its log.
-const HEAD_LIMIT: u64 = 64 * 1024;
+use crate::runtime::log_files::{has_told, tell};
+use crate::store::{NewFile, RunPaths, takes_nothing};
 
 /// All events since the cursor, and the end when there is nothing left.
 pub(crate) fn observe(run: &RunPaths, cursor: &mut Cursor) -> Result<Vec<Event>, RuntimeError> {
@@ -60,33 +55,14 @@ pub(crate) fn observe(run: &RunPaths, cursor: &mut Cursor) -> Result<Vec<Event>,
     Ok(events)
 }
 
-/// The events that have come in the log of a replica.
+/// The events that have come from the agent of a replica.
 pub(super) fn tail(
     run: &RunPaths,
     nonce: &str,
     replica: &ReplicaId,
     cursor: &mut Cursor,
 ) -> Result<Vec<Event>, RuntimeError> {
-    let mut file = match sys::open_own(&run.log(replica), OpenOptions::new().read(true)) {
-        Ok(file) => file,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(error.into()),
-    };
-    let offset = cursor.logs.entry(replica.to_string()).or_default();
-    file.seek(SeekFrom::Start(*offset))?;
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes)?;
-    let mut reader = StreamReader::new(nonce);
-    let items = reader.push(&bytes);
-    // A last line without its end is still being written: it is read again next time.
-    *offset += (bytes.len() - reader.pending().min(bytes.len())) as u64;
-    Ok(items
-        .into_iter()
-        .filter_map(|item| match item {
-            Item::Event(event) => Some(event),
-            Item::Line(_) => None,
-        })
-        .collect())
+    Ok(tell(run, nonce, replica, cursor.logs.entry(replica.to_string()).or_default())?)
 }
 
 /// The events of a run whose launch was never recorded: its mlctl was killed before it started
@@ -109,18 +85,6 @@ fn unstarted(run: &RunPaths) -> Event {
         reason: "mlctl ended before it had started the replicas".into(),
     };
     finished(run, verdict, "nothing of the run was ever started")
-}
-
-/// Whether an agent has begun: each says so before anything else.
-fn has_begun(run: &RunPaths, launched: &Launched) -> bool {
-    launched.replicas.iter().any(|replica| {
-        let mut head = Vec::new();
-        let log = sys::open_own(&run.log(replica), OpenOptions::new().read(true));
-        let read = log.and_then(|log| log.take(HEAD_LIMIT).read_to_end(&mut head));
-        let items = StreamReader::new(&launched.nonce).push(&head);
-        let is_unreadable = read.is_err_and(|error| error.kind() != ErrorKind::NotFound);
-        is_unreadable || items.iter().any(|item| matches!(item, Item::Event(_)))
-    })
 }
 
 /// A run folder this new may belong to an mlctl that is still writing it.
@@ -149,10 +113,18 @@ fn inferred(run: &RunPaths, launched: &Launched, news: &[Event]) -> Event {
         };
         return finished(run, verdict, "the agents' last words");
     }
-    if messages.is_empty() && !has_begun(run, launched) {
+    // Each agent says that it has begun before anything else.
+    let has_begun = |replica| has_told(run, &launched.nonce, replica);
+    if messages.is_empty() && !launched.replicas.iter().any(has_begun) {
         return unstarted(run);
     }
-    let (replica, reason) = first_lost(run, launched, news);
+    let (replica, mut reason) = first_lost(run, launched, news);
+    if let Some(error) = obstacle(run) {
+        reason = format!(
+            "the agents are gone, and nothing can be written where they tell what happens, so that it \
+             is not known how the run ended: {error}"
+        );
+    }
     let failure = FirstFailure {
         attempt,
         replica,
@@ -163,6 +135,20 @@ fn inferred(run: &RunPaths, launched: &Launched, news: &[Event]) -> Event {
     let verdict =
         Verdict { outcome: Outcome::Failed, attempt, first_failure: Some(failure), reason };
     finished(run, verdict, "the agents are gone without a verdict")
+}
+
+/// Why agents could not write their last events, if that is so.
+fn obstacle(run: &RunPaths) -> Option<std::io::Error> {
+    let path = run.logs().join("room");
+    let mut file = NewFile::of(&path).ok();
+    let written = match &mut file {
+        Some(file) => file.write_all(&[0; 4096]),
+        None => NewFile::of(&path).map(drop),
+    };
+    let of_path = |error: std::io::Error| {
+        std::io::Error::new(error.kind(), format!("{}: {error}", run.logs().display()))
+    };
+    written.err().filter(takes_nothing).map(of_path)
 }
 
 /// The replica whose agent vanished first: of those without a termination message, the one whose

@@ -3,6 +3,7 @@
 use fs_err::PathExt;
 use mlctl::agent::AgentConfig;
 use mlctl::agent::pod::PodDocument;
+use mlctl::agent::stream::PlacedEvent;
 use mlctl::event::Event;
 use mlctl::gang::TerminationMessage;
 use mlctl::plan::Plan;
@@ -11,7 +12,7 @@ use mlctl::plan::batch::{
 };
 use mlctl::store::{IndexEntry, RunRecord, parse_index};
 
-use super::{comes_back, lines_come_back, run, runs, text, v1, v2, v3};
+use super::{comes_back, lines_come_back, run, runs, text, v1, v2, v3, v5};
 
 #[test]
 fn records_plans_and_journals_come_back_the_same() {
@@ -43,6 +44,14 @@ fn what_agents_are_told_and_leave_comes_back_the_same() {
         }
     }
     assert!(configs > 5 && messages > 5, "{configs} {messages}");
+}
+
+#[test]
+fn events_beside_a_log_and_their_agent_come_back_the_same() {
+    let events: Vec<PlacedEvent> = lines_come_back(&text(v5("worker-0.events")));
+    assert_eq!(events.iter().filter(|placed| placed.at == 9).count(), 10);
+    let agent: AgentConfig = comes_back(&text(v5("agent.json")));
+    assert!(agent.log_files.is_some());
 }
 
 #[test]

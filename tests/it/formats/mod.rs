@@ -32,6 +32,11 @@ fn v3(name: &str) -> PathBuf {
     repository().join("tests/it/formats/v3").join(name)
 }
 
+/// A fixture of what came with events beside a log.
+fn v5(name: &str) -> PathBuf {
+    repository().join("tests/it/formats/v5").join(name)
+}
+
 /// A fixture of a format 4, or of what came with it.
 fn v4(name: &str) -> PathBuf {
     repository().join("tests/it/formats/v4").join(name)

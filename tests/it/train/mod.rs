@@ -8,6 +8,7 @@ mod faults;
 mod gather;
 mod gpus;
 mod kill;
+mod logs;
 mod many;
 mod metrics;
 mod plain;

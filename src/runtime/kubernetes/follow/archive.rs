@@ -1,10 +1,12 @@
 //! What is kept of a run when it ends: the pods go, and their logs with them.
 
+use std::io::{self, Write};
 use std::time::Duration;
 
 use futures::{AsyncReadExt, StreamExt};
 use k8s_openapi::api::core::v1::{Event as ClusterEvent, Pod};
 use kube::api::LogParams;
+use tokio::time::{Instant, timeout_at};
 
 use crate::event::{Event, EventKind};
 use crate::gang::ReplicaId;
@@ -16,11 +18,15 @@ use crate::runtime::kubernetes::objects::MAIN;
 use crate::runtime::kubernetes::session::Session;
 use crate::runtime::kubernetes::submit::Submission;
 use crate::runtime::kubernetes::submit::write_verdict;
-use crate::store::{Durability, RunPaths, write_atomic};
+use crate::store::{Durability, NewFile, RunPaths, write_atomic};
 
 /// How many requests are sent at once, and of how many failed pods events are kept.
 const REQUESTS_AT_ONCE: usize = 16;
-/// One log is downloaded within this time. One that takes longer is not kept.
+/// How many bytes of a log are read at once.
+const CHUNK_BYTES: usize = 64 * 1024;
+/// A log is asked for so often.
+const CONNECTIONS: usize = 3;
+/// One log is downloaded within this time. Of one that takes longer the first part is kept.
 const LOG_DOWNLOAD_LIMIT: Duration = Duration::from_mins(2);
 
 /// Does what is due once the end of a run of this user has been observed: writes the verdict into the run's
@@ -92,12 +98,13 @@ async fn save_replica(
     replica: &ReplicaId,
     pods: Vec<PodFacts>,
 ) -> Result<(), RuntimeError> {
-    let mut log = Vec::new();
+    let mut log = NewFile::of(&run.log(replica))?;
+    let mut length = 0;
     for pod in pods.iter().filter(|pod| pod.has_log() && !pod.gone) {
-        log.extend(whole_log(cluster, &pod.name).await);
+        length += whole_log(cluster, &pod.name, &mut log).await?;
     }
-    if !log.is_empty() {
-        write_atomic(&run.log(replica), &log, Durability::Crash)?;
+    if length > 0 {
+        log.put(Durability::Crash)?;
     }
     let last = pods.iter().rev().find_map(|pod| pod.ended.as_ref());
     if let Some(ended) = last.filter(|ended| !ended.text.is_empty()) {
@@ -106,23 +113,40 @@ async fn save_replica(
     Ok(())
 }
 
-/// The whole log of a pod, which ends with a line end. A log that can't be had any more is empty.
-async fn whole_log(cluster: &Cluster, pod: &str) -> Vec<u8> {
+/// Writes the whole log of a pod, which ends with a line end, as it comes; gives its length. A connection
+/// that is cut is made again. Of a log that can't be had any more what has come is kept.
+async fn whole_log(cluster: &Cluster, pod: &str, log: &mut NewFile) -> io::Result<u64> {
     let api = cluster.api::<Pod>();
     let params = LogParams { container: Some(MAIN.into()), ..LogParams::default() };
-    let read = || async {
-        let stream = api.log_stream(pod, &params).await?;
+    let until = Instant::now() + LOG_DOWNLOAD_LIMIT;
+    let mut chunk = vec![0; CHUNK_BYTES];
+    let (mut length, mut last) = (0, b'\n');
+    for _ in 0..CONNECTIONS {
+        log.cut_back(length)?;
+        (length, last) = (0, b'\n');
+        let open = timeout_at(until, cluster.retry(|| api.log_stream(pod, &params))).await;
+        let Ok(Ok(stream)) = open else { break };
         let mut stream = std::pin::pin!(stream);
-        let mut bytes = Vec::new();
-        stream.read_to_end(&mut bytes).await.map_err(kube::Error::ReadEvents)?;
-        Ok(bytes)
-    };
-    let read = tokio::time::timeout(LOG_DOWNLOAD_LIMIT, cluster.retry(read)).await;
-    let mut bytes = read.ok().and_then(Result::ok).unwrap_or_default();
-    if bytes.last().is_some_and(|byte| *byte != b'\n') {
-        bytes.push(b'\n');
+        let is_cut = loop {
+            match timeout_at(until, stream.read(&mut chunk)).await {
+                Ok(Ok(0)) | Err(_) => break false,
+                Ok(Ok(count)) => {
+                    log.write_all(&chunk[..count])?;
+                    length += count as u64;
+                    last = chunk[count - 1];
+                }
+                Ok(Err(_)) => break true,
+            }
+        };
+        if !is_cut {
+            break;
+        }
     }
-    bytes
+    if last != b'\n' {
+        log.write_all(b"\n")?;
+        length += 1;
+    }
+    Ok(length)
 }
 
 /// Saves the cluster's own events of the run's Jobs and failed pods. A user who may not read events

@@ -105,7 +105,7 @@ impl LiveCurves {
             let paths = store.paths(&run);
             let (Ok(record), Ok(plan)) = (store.record(&run), paths.read_plan()) else { continue };
             let (journal, reported) = self.0.entry(run).or_default();
-            let Ok((events, _)) = journal.read(&paths.events(), record.journal) else { continue };
+            let Ok((events, _)) = journal.read(&paths.events(), &record) else { continue };
             for event in &events {
                 reported.fold(event, plan.gang().primary(), &names);
             }

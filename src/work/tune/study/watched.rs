@@ -89,7 +89,7 @@ impl Watched {
 
     /// What it reports, from the journal of the run.
     fn take_in(&mut self, record: &RunRecord, spec: &TuneJob) -> Result<(), StoreError> {
-        let (events, _) = self.journal.read(&self.paths.events(), record.journal)?;
+        let (events, _) = self.journal.read(&self.paths.events(), record)?;
         let Some(primary) = &self.primary else { return Ok(()) };
         let names = recorded(spec);
         for event in events {

@@ -74,7 +74,7 @@ impl Story {
         let paths = store.paths(&run);
         let record = store.record(&run).expect("a record");
         let (events, damaged) =
-            JournalReader::default().read(&paths.events(), record.journal).expect("a journal");
+            JournalReader::default().read(&paths.events(), &record).expect("a journal");
         assert_eq!(damaged, 0, "damaged lines of the journal");
         story.launched = paths.agents().join("launch.json").exists();
         story.events = events;
@@ -220,14 +220,11 @@ fn run(sandbox: &Sandbox) -> Option<String> {
 /// What a replica's agent has told so far, of itself and of the gang.
 pub fn own_events(sandbox: &Sandbox, replica: &str) -> Vec<Event> {
     let Some(run) = run(sandbox) else { return Vec::new() };
-    let log = sandbox.state().join("runs").join(run).join("logs").join(format!("{replica}.log"));
-    let text = fs_err::read(log).unwrap_or_default();
-    // Nothing that these commands print looks like an agent's line.
-    String::from_utf8_lossy(&text)
-        .split_inclusive('\n')
-        .filter_map(|line| line.strip_prefix("::mlctl:")?.split_once(":: ")?.1.strip_suffix('\n'))
-        .map(|json| serde_json::from_str(json).expect("an event"))
-        .collect()
+    let told =
+        sandbox.state().join("runs").join(run).join("logs").join(format!("{replica}.events"));
+    let text = fs_err::read_to_string(told).unwrap_or_default();
+    let whole = text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n'));
+    whole.map(|json| serde_json::from_str(json).expect("an event")).collect()
 }
 
 fn is_of(event: &Event, replica: &str) -> bool {

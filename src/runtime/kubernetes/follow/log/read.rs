@@ -1,29 +1,24 @@
 //! The output of a run's commands, read from its living pods.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use futures::StreamExt;
-
 use super::position::{Line, Position};
-use super::tail::{Tail, fetch};
+use super::tail::Tail;
 use crate::agent::stream::{Item, OutputLine, StreamReader};
 use crate::gang::ReplicaId;
-use crate::runtime::kubernetes::follow::watch::PodFacts;
+use crate::runtime::kubernetes::follow::watch::{PodFacts, RunFacts};
 use crate::runtime::kubernetes::session::Session;
 use crate::runtime::kubernetes::submit::Submission;
 use crate::runtime::{LogLine, LogQuery, LogReader, RuntimeError};
 use crate::store::RunPaths;
 
-/// How many logs are asked for at once.
-const LOGS_AT_ONCE: usize = 16;
-
 /// How many replicas a person can follow. Of a larger gang only the primary is followed, where the
 /// query leaves that open.
 const FOLLOWED_REPLICAS: usize = 8;
 
-/// Reads the logs of the replicas that were asked for: on the first call what is there, and on
-/// later calls what has come since.
+/// Reads the logs of the replicas that were asked for: at first what is there, one log after the other,
+/// and later what has come since.
 pub(crate) struct PodLogs {
     session: Arc<Session>,
     run: RunPaths,
@@ -32,8 +27,9 @@ pub(crate) struct PodLogs {
     replicas: Vec<ReplicaId>,
     /// The logs that have been begun, by the pod's uid.
     sources: HashMap<String, Source>,
-    /// Nothing has been read yet.
-    first: bool,
+    /// The pods whose logs have not been read for the first time; `None` before it is known which these
+    /// are.
+    unread: Option<VecDeque<(ReplicaId, VecDeque<PodFacts>)>>,
 }
 
 /// The log of one pod.
@@ -42,6 +38,8 @@ struct Source {
     pod: String,
     reader: StreamReader,
     position: Position,
+    /// Where the line stands that the reader holds.
+    held_at: Position,
     tail: Option<Tail>,
     done: bool,
 }
@@ -63,111 +61,74 @@ impl PodLogs {
             replicas.truncate(1);
         }
         let query = query.clone();
-        Self { session, run, query, submission, replicas, sources: HashMap::new(), first: true }
+        Self { session, run, query, submission, replicas, sources: HashMap::new(), unread: None }
     }
 
-    /// The line is of an attempt and a time that were asked for.
-    fn wanted(&self, line: &OutputLine) -> bool {
-        self.query.attempt.is_none_or(|attempt| attempt == line.attempt)
-            && self.query.since.is_none_or(|since| line.time.is_some_and(|time| time >= since))
-    }
-
-    /// The lines of the command that were asked for.
-    fn output(&self, replica: &ReplicaId, items: Vec<(Position, Item)>) -> Vec<LogLine> {
-        let lines = items.into_iter().filter_map(|(at, item)| match item {
-            Item::Line(line) if self.wanted(&line) => Some(LogLine {
-                replica: replica.clone(),
-                attempt: line.attempt,
-                time: at.time(),
-                line: line.bytes,
-            }),
-            _ => None,
-        });
-        lines.collect()
-    }
-
-    /// The lines that are there now, by the pod's uid.
-    fn first_lines(
-        &mut self,
-        pods: &[PodFacts],
-    ) -> Result<HashMap<String, Vec<LogLine>>, RuntimeError> {
-        let cluster = self.session.cluster()?;
-        let requests = pods.iter().filter(|pod| !pod.gone).map(|pod| {
-            let cluster = cluster.clone();
-            let (uid, name) = (pod.uid.clone(), pod.name.clone());
-            let ended = pod.over || pod.ended.is_some();
-            async move { (uid, ended, fetch(&cluster, &name, Position::default(), ended).await) }
-        });
-        let requests: Vec<_> = requests.collect();
-        let read: Vec<_> = self
-            .session
-            .block_on(futures::stream::iter(requests).buffer_unordered(LOGS_AT_ONCE).collect());
-        let mut output = HashMap::new();
-        for (uid, ended, lines) in read {
-            let lines = lines?;
-            let Some(source) = self.sources.get_mut(&uid) else { continue };
-            source.done = ended;
-            let items = source.take(lines);
-            let replica = source.replica.clone();
-            output.insert(uid, self.output(&replica, items));
-        }
-        Ok(output)
-    }
-}
-
-impl Source {
-    /// Takes the agent's own lines apart from those of the command, and keeps the position.
-    fn take(&mut self, lines: Vec<Line>) -> Vec<(Position, Item)> {
-        let mut items = Vec::new();
-        for line in lines {
-            self.position = line.position;
-            let mut read = self.reader.push(&line.bytes);
-            read.extend(self.reader.push(b"\n"));
-            items.extend(read.into_iter().map(|item| (line.position, item)));
-        }
-        items
-    }
-}
-
-impl LogReader for PodLogs {
-    fn read(&mut self) -> Result<Vec<LogLine>, RuntimeError> {
-        let first = std::mem::take(&mut self.first);
-        let Some(facts) = self.session.facts(&self.run, !first)? else { return Ok(Vec::new()) };
-        let mut lines = Vec::new();
-        let mut new_pods = Vec::new();
+    /// Takes in pods that have a log and were not known, replica by replica.
+    fn meet(&mut self, facts: &RunFacts) -> VecDeque<(ReplicaId, VecDeque<PodFacts>)> {
+        let mut new = VecDeque::new();
         for replica in &self.replicas {
+            let mut pods = VecDeque::new();
             for pod in facts.pods_of(&self.submission.layout, replica) {
                 if pod.has_log() && !self.sources.contains_key(&pod.uid) {
-                    let source = Source {
-                        replica: replica.clone(),
-                        pod: pod.name.clone(),
-                        reader: StreamReader::new(&self.submission.nonce),
-                        position: Position::default(),
-                        tail: None,
-                        done: false,
-                    };
+                    let source = Source::new(replica, pod, &self.submission.nonce);
                     self.sources.insert(pod.uid.clone(), source);
-                    new_pods.push(pod.clone());
+                    pods.push_back(pod.clone());
                 }
             }
+            new.push_back((replica.clone(), pods));
         }
-        if first {
-            let read = self.first_lines(&new_pods)?;
-            for replica in &self.replicas {
-                let mut mine = Vec::new();
-                for pod in facts.pods_of(&self.submission.layout, replica) {
-                    mine.extend(read.get(&pod.uid).cloned().unwrap_or_default());
-                }
-                if let Some(tail) = self.query.tail {
-                    mine.drain(..mine.len().saturating_sub(tail));
-                }
-                lines.extend(mine);
-            }
-            return Ok(lines);
-        }
+        new
+    }
+
+    /// Lines of the log whose turn it is at first: all that the query has a tail for, or some; none when
+    /// all that was there has been given.
+    fn first_lines(
+        &mut self,
+        unread: &mut VecDeque<(ReplicaId, VecDeque<PodFacts>)>,
+    ) -> Result<Vec<LogLine>, RuntimeError> {
         let cluster = self.session.cluster()?;
         let handle = self.session.handle();
-        let mut fresh_items = Vec::new();
+        while let Some((_, pods)) = unread.front_mut() {
+            let mut kept: VecDeque<LogLine> = VecDeque::new();
+            while let Some(pod) = pods.front().filter(|pod| !pod.gone) {
+                let ended = pod.over || pod.ended.is_some();
+                let Some(source) = self.sources.get_mut(&pod.uid) else { break };
+                let tail = source.tail.get_or_insert_with(|| {
+                    let name = pod.name.clone();
+                    Tail::once(&handle, cluster.clone(), name, source.position, ended)
+                });
+                let read = self.session.block_on(tail.next());
+                let is_over = read.is_none();
+                kept.extend(source.take(read.unwrap_or_default(), &self.query));
+                if is_over {
+                    source.tail = None;
+                    source.done = ended;
+                    kept.extend(source.settle(&self.query));
+                    pods.pop_front();
+                }
+                match self.query.tail {
+                    Some(tail) => drop(kept.drain(..kept.len().saturating_sub(tail))),
+                    None if !kept.is_empty() => return Ok(kept.into()),
+                    None => {}
+                }
+            }
+            // A log that is gone, or belongs to nobody, is passed over.
+            if pods.pop_front().is_none() {
+                unread.pop_front();
+            }
+            if !kept.is_empty() {
+                return Ok(kept.into());
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    /// Lines that have come since.
+    fn next_lines(&mut self, facts: &RunFacts) -> Result<Vec<LogLine>, RuntimeError> {
+        let cluster = self.session.cluster()?;
+        let handle = self.session.handle();
+        let mut lines = Vec::new();
         for replica in &self.replicas {
             for pod in facts.pods_of(&self.submission.layout, replica) {
                 let Some(source) = self.sources.get_mut(&pod.uid).filter(|s| !s.done) else {
@@ -181,17 +142,90 @@ impl LogReader for PodLogs {
                 }
                 let fresh = tail.take();
                 let done = tail.is_done();
-                let items = source.take(fresh);
+                lines.extend(source.take(fresh, &self.query));
+                lines.extend(source.settle(&self.query));
                 if done {
                     source.done = true;
                     source.tail = None;
                 }
-                fresh_items.push((source.replica.clone(), items));
             }
         }
-        for (replica, items) in fresh_items {
-            lines.extend(self.output(&replica, items));
-        }
         Ok(lines)
+    }
+}
+
+impl Source {
+    fn new(replica: &ReplicaId, pod: &PodFacts, nonce: &str) -> Self {
+        Self {
+            replica: replica.clone(),
+            pod: pod.name.clone(),
+            reader: StreamReader::new(nonce),
+            position: Position::default(),
+            held_at: Position::default(),
+            tail: None,
+            done: false,
+        }
+    }
+
+    /// Takes the agent's own lines apart from those of the command, of which it gives those that were
+    /// asked for, and keeps the position.
+    fn take(&mut self, lines: Vec<Line>, query: &LogQuery) -> Vec<LogLine> {
+        let mut output = Vec::new();
+        for line in lines {
+            let is_own = self.reader.is_own(&line.bytes);
+            let mut items = self.reader.push(&line.bytes);
+            items.extend(self.reader.push(b"\n"));
+            output.extend(items.into_iter().filter_map(|item| self.wanted(item, query)));
+            self.position = line.position;
+            if !is_own {
+                self.held_at = line.position;
+            }
+        }
+        output
+    }
+
+    /// The line that may go on behind an event.
+    fn settle(&mut self, query: &LogQuery) -> Vec<LogLine> {
+        let items = self.reader.settle();
+        items.into_iter().filter_map(|item| self.wanted(item, query)).collect()
+    }
+
+    /// A line of an attempt and a time that were asked for.
+    fn wanted(&self, item: Item, query: &LogQuery) -> Option<LogLine> {
+        let Item::Line(OutputLine { attempt, time, bytes }) = item else { return None };
+        let is_wanted = query.attempt.is_none_or(|wanted| wanted == attempt)
+            && query.since.is_none_or(|since| time.is_some_and(|time| time >= since));
+        let (replica, time) = (self.replica.clone(), self.held_at.time());
+        is_wanted.then_some(LogLine { replica, attempt, time, line: bytes })
+    }
+}
+
+impl LogReader for PodLogs {
+    fn read(&mut self) -> Result<Vec<LogLine>, RuntimeError> {
+        let is_begun = self.unread.is_some();
+        if let Some(mut unread) = self.unread.take_if(|unread| !unread.is_empty()) {
+            let lines = self.first_lines(&mut unread);
+            self.unread = Some(unread);
+            return lines;
+        }
+        let Some(facts) = self.session.facts(&self.run, is_begun)? else {
+            self.unread.get_or_insert_default();
+            return Ok(Vec::new());
+        };
+        let new = self.meet(&facts);
+        if !is_begun {
+            self.unread = Some(new);
+            return self.read();
+        }
+        self.next_lines(&facts)
+    }
+
+    fn is_caught_up(&self) -> bool {
+        self.unread.as_ref().is_some_and(VecDeque::is_empty)
+    }
+
+    fn finish(&mut self) -> Vec<LogLine> {
+        let query = self.query.clone();
+        self.sources.values_mut().flat_map(|source| source.settle(&query)).collect()
     }
 }

@@ -44,35 +44,47 @@ fn params(from: Position, follow: bool) -> LogParams {
     }
 }
 
-/// The lines of a pod's log behind a position, as far as they are there now. `ended` says that the
-/// pod writes no more, so that a last line without a line end is complete. A log that is not there
-/// yet, or not any more, has no lines.
+/// Gives each line of a pod's log behind a position to `take`, as far as they are there now. `ended` says
+/// that the pod writes no more, so that a last line without a line end is complete. A log that is not
+/// there yet, or not any more, has no lines.
 pub(crate) async fn fetch(
     cluster: &Cluster,
     pod: &str,
     from: Position,
     ended: bool,
-) -> Result<Vec<Line>, ClusterError> {
+    mut take: impl FnMut(Line),
+) -> Result<(), ClusterError> {
     let api = cluster.api::<Pod>();
-    let params = params(from, false);
-    let read = || async {
-        let stream = api.log_stream(pod, &params).await?;
+    let mut position = from;
+    loop {
+        let mut splitter = Splitter::new(position);
+        let params = params(position, false);
+        let open = || api.log_stream(pod, &params);
+        let stream = match cluster.retry(open).await {
+            Ok(stream) => stream,
+            Err(error) if is_missing(&error) => return Ok(()),
+            Err(error) => return Err(cluster.target.explain(error)),
+        };
         let mut stream = std::pin::pin!(stream);
-        let mut bytes = Vec::new();
-        stream.read_to_end(&mut bytes).await.map_err(kube::Error::ReadEvents)?;
-        Ok(bytes)
-    };
-    let bytes = match cluster.retry(read).await {
-        Ok(bytes) => bytes,
-        Err(error) if is_missing(&error) => return Ok(Vec::new()),
-        Err(error) => return Err(cluster.target.explain(error)),
-    };
-    let mut splitter = Splitter::new(from);
-    let mut lines = splitter.push(&bytes);
-    if ended {
-        lines.extend(splitter.finish());
+        let mut chunk = vec![0; CHUNK_BYTES];
+        let cut = loop {
+            match stream.read(&mut chunk).await {
+                Ok(0) => break None,
+                Ok(count) => splitter.push(&chunk[..count]).into_iter().for_each(&mut take),
+                Err(error) => break Some(error),
+            }
+        };
+        match cut {
+            None if ended => {
+                splitter.finish().into_iter().for_each(&mut take);
+                return Ok(());
+            }
+            None => return Ok(()),
+            // Whoever has brought something may be asked for the rest.
+            Some(_) if splitter.position() != position => position = splitter.position(),
+            Some(error) => return Err(cluster.target.explain(kube::Error::ReadEvents(error))),
+        }
     }
-    Ok(lines)
 }
 
 /// There is no such log: the container has not started (400), or the pod is gone (404).
@@ -94,8 +106,35 @@ impl Tail {
     pub(crate) fn start(runtime: &Handle, cluster: Cluster, pod: String, from: Position) -> Self {
         let (sender, lines) = channel(QUEUED_LINES);
         let ended = Arc::new(AtomicBool::new(false));
-        let task = runtime.spawn(follow(cluster, pod, from, sender, Arc::clone(&ended)));
+        let task = runtime.spawn(follow(cluster, pod, from, sender, Arc::clone(&ended), true));
         Self { lines, ended, task }
+    }
+
+    /// Reads what is there behind a position, and no further, in such a task. Of a pod that has `ended` a
+    /// last line without a line end is complete.
+    pub(crate) fn once(
+        runtime: &Handle,
+        cluster: Cluster,
+        pod: String,
+        from: Position,
+        ended: bool,
+    ) -> Self {
+        let (sender, lines) = channel(QUEUED_LINES);
+        let over = Arc::new(AtomicBool::new(true));
+        let task = runtime.spawn(follow(cluster, pod, from, sender, Arc::clone(&over), ended));
+        Self { lines, ended: over, task }
+    }
+
+    /// Waits for lines; `None` when all have been taken.
+    pub(crate) async fn next(&mut self) -> Option<Vec<Line>> {
+        let first = self.lines.recv().await?;
+        let mut lines = vec![first];
+        while lines.len() < QUEUED_LINES
+            && let Ok(line) = self.lines.try_recv()
+        {
+            lines.push(line);
+        }
+        Some(lines)
     }
 
     /// The lines that have come since the last call.
@@ -130,13 +169,15 @@ impl Drop for Tail {
 }
 
 /// Reads the log over as many connections as it takes, until the pod has ended and its last line
-/// has been read, or until nobody takes the lines any more.
+/// has been read, or until nobody takes the lines any more. What has no line end then is a line if the log
+/// `is_whole`.
 async fn follow(
     cluster: Cluster,
     pod: String,
     from: Position,
     lines: Sender<Line>,
     ended: Arc<AtomicBool>,
+    is_whole: bool,
 ) {
     let api = cluster.api::<Pod>();
     let mut position = from;
@@ -156,7 +197,7 @@ async fn follow(
         }
         position = splitter.position();
         if last && result.is_ok() {
-            if let Some(line) = splitter.finish() {
+            if let Some(line) = splitter.finish().filter(|_| is_whole) {
                 // Nobody may take lines any more, and then this one is not wanted either.
                 let _ = lines.send(line).await;
             }

@@ -90,10 +90,11 @@ fn read_log(
         }
     } else {
         if !pod.gone {
-            let lines = session.block_on(fetch(&cluster, &pod.name, at, ended))?;
             let mut reader = StreamReader::new(nonce);
             let mut position = at;
-            events.extend(events_in(&mut reader, lines, &mut position, at));
+            session.block_on(fetch(&cluster, &pod.name, at, ended, |line| {
+                events.extend(events_in(&mut reader, [line], &mut position, at));
+            }))?;
             keep_position(cursor, &pod.uid, position);
         }
         if ended {

@@ -42,7 +42,7 @@ impl PodTail {
 /// `from` is how far the cursor says that the events have been kept.
 pub(crate) fn events_in(
     reader: &mut StreamReader,
-    lines: Vec<Line>,
+    lines: impl IntoIterator<Item = Line>,
     position: &mut Position,
     from: Position,
 ) -> Vec<Event> {
