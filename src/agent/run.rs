@@ -43,7 +43,9 @@ pub fn run(config: AgentConfig, surroundings: Surroundings) -> io::Result<u8> {
     let token: Arc<[u8]> = fs_err::read(&config.token_file)?.into();
     let Surroundings { exe, environment, out } = surroundings;
     let (inputs, queue) = channel();
-    let log = Arc::new(Log::new(out, &config.nonce, &config.gang.run, &config.replica));
+    let mut known = config.known.clone();
+    known.add_variables(environment.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    let log = Arc::new(Log::new(out, &config.nonce, &config.gang.run, &config.replica, known));
     let config = Arc::new(config);
     let primary = config.gang.primary() == Some(&config.replica);
     if primary {

@@ -11,4 +11,6 @@ mod kill;
 mod many;
 mod metrics;
 mod plain;
+mod secrets;
 mod told;
+mod variables;
