@@ -29,8 +29,24 @@ impl Store {
             return Ok(text.unwrap_or_default());
         }
         // Another process may have rebuilt it while this one waited for the lock.
-        self.make_sound(&self.lock()?)?;
+        if let Err(error) = self.lock().and_then(|lock| self.make_sound(&lock)) {
+            // On a full disk the runs are shown all the same.
+            self.notice(format!("the index is garbled, and can't be rebuilt: {error}"));
+            return self.text_of_folders(text.unwrap_or_default());
+        }
         Ok(self.index_text()?.unwrap_or_default())
+    }
+
+    /// The whole lines of an index, and those that it lacks by the runs' folders.
+    pub(super) fn text_of_folders(&self, mut text: String) -> Result<String, StoreError> {
+        text.truncate(text.rfind('\n').map_or(0, |end| end + 1));
+        let known: HashSet<RunId> = parse_index(&text).runs.into_iter().map(|run| run.id).collect();
+        for id in self.run_folders()?.into_iter().filter(|id| !known.contains(id)) {
+            if let Ok(record) = self.record(&id) {
+                text.push_str(&entry_line(&record.entry()).map_err(io::Error::from)?);
+            }
+        }
+        Ok(text)
     }
 
     /// Rebuilds the index when it is missing or garbled although there are runs; says whether it did.
