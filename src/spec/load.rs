@@ -95,6 +95,10 @@ impl Loader<'_> {
             );
         }
         for (number, mut node) in parsed.documents.into_iter().enumerate() {
+            if !self.changes.is_empty() {
+                // A finding may show what was written before.
+                secret::find(&node, &mut self.out.secrets);
+            }
             for change in &self.changes {
                 let at = change.value();
                 let text = &self.out.sources[at.source].text;

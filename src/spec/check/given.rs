@@ -11,7 +11,7 @@ use crate::spec::kinds::Kind;
 use crate::spec::syntax::{Code, Diagnostic, Node, Scalar, SourceSpan, Step, Value, parse};
 
 /// What may stand in a place of a document.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Wanted {
     /// Texts; quantities and words of an enumeration too.
     text: bool,
@@ -58,6 +58,9 @@ pub(crate) fn given(
     let wanted = found.as_ref().map_or_else(Wanted::default, Wanted::of);
     let plain =
         |plain: bool| Node { span, value: Value::Scalar(Scalar { text: text.to_owned(), plain }) };
+    if wanted == Wanted::default() && is_text_of_containers(steps) {
+        return Ok(plain(false));
+    }
     let is_null = matches!(text, "null" | "Null" | "NULL" | "~");
     let structured = text.trim_start().starts_with(['[', '{', '-']);
     if wanted.text && wanted.free {
@@ -82,6 +85,17 @@ pub(crate) fn given(
         Err(_) if wanted.text => Ok(plain(false)),
         Ok(node) if wanted.text && !is_meant(&node, found.as_ref()) => Ok(plain(false)),
         other => other,
+    }
+}
+
+/// What is a text wherever containers are described: in a pod, and in other systems' files.
+fn is_text_of_containers(steps: &[&Step]) -> bool {
+    let key = |step: &Step, names: &[&str]| matches!(step, Step::Key(name) if names.contains(&name.as_str()));
+    match steps {
+        [.., list, Step::Index(_), field] if key(list, &["env"]) => key(field, &["name", "value"]),
+        [.., list, Step::Index(_)] => key(list, &["args", "command"]),
+        [.., field] => key(field, &["displayName", "imageUri", "image_uri", "image"]),
+        [] => false,
     }
 }
 

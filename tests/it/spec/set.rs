@@ -105,8 +105,29 @@ fn what_could_be_two_things_or_would_be_lost_is_refused() {
     let job = load(&["podPatch.spec.hostname=\"a #c\"", "podPatch.spec.hostNetwork=true"]).unwrap();
     let spec = &job.pod_patch["spec"];
     assert_eq!((&spec["hostname"], &spec["hostNetwork"]), (&"a #c".into(), &true.into()));
+    let job = load(&[
+        "podPatch.spec.containers[0].name=main",
+        "podPatch.spec.containers[0].env[0].name=A",
+        "podPatch.spec.containers[0].env[0].value=1 #c",
+    ]);
+    let job = job.unwrap();
+    assert_eq!(job.pod_patch["spec"]["containers"][0]["env"][0]["value"], "1 #c");
     let job = load(&["args={a: \"[1]\", b: null, c: [x, y]}"]).unwrap();
     assert_eq!(job.args.to_argv(), ["--a=[1]", "--b", "--c=x", "--c=y"]);
+}
+
+#[test]
+fn what_a_change_replaces_stays_hidden() {
+    let file = "jobSpec:\n  workerPoolSpecs:\n  - machineSpec: {machineType: n1-standard-4}\n    \
+                replicaCount: 1\n    containerSpec:\n      imageUri: a:1\n      env: [{name: A_KEY, value: \
+                hunter2-x}]\n";
+    let set = "jobSpec.workerPoolSpecs[0].containerSpec.env[0].value=other #x";
+    let options = LoadOptions { set: vec![set.into()], ..LoadOptions::default() };
+    let loaded = spec::load(&[Source::new("job.yaml", file)], &options).unwrap();
+    let Document::TrainJob(job) = &loaded.documents[0] else { panic!("a TrainJob") };
+    assert_eq!(job.spec.env[0].value.as_deref(), Some("other #x"));
+    let told = loaded.warnings.render(RenderOptions::default());
+    assert!(told.contains("A_KEY") && !told.contains("hunter2-x"), "{told}");
 }
 
 #[test]
