@@ -19,12 +19,13 @@ pub fn beside(agent: i32, argv: &[String]) -> Option<Command> {
     let pid = marked.first()?.pid;
     let (program, args) = argv.split_first()?;
     let mut beside = Command::new(program);
-    beside.args(args).env_clear().envs(sys::environ(pid)?.into_iter().filter(|(name, _)| {
-        // A shell beside the command is not part of the run: it may outlive it.
-        name != sys::RUN_MARKER
-    }));
+    let (run, env): (Vec<_>, Vec<_>) =
+        sys::environ(pid)?.into_iter().partition(|(name, _)| name == sys::RUN_MARKER);
+    beside.args(args).env_clear().envs(env);
+    // A shell beside the command is not part of the run, which waits for none: it ends with its agent.
+    beside.envs(run.into_iter().map(|(_, run)| (sys::BESIDE_MARKER, run)));
     if let Some(dir) = sys::working_dir(pid) {
-        beside.current_dir(dir);
+        beside.env("PWD", &dir).current_dir(dir);
     }
     Some(beside)
 }

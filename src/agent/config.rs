@@ -10,7 +10,7 @@ use super::places::Places;
 use super::pod::CodeFile;
 use super::work_link::WorkLink;
 use crate::gang::{GangConfig, ReplicaId};
-use crate::plan::{CodeArchive, MetricsPlan, Withheld};
+use crate::plan::{CodeArchive, Declared, Known, MetricsPlan, Withheld};
 use crate::spec::Setup;
 
 /// The configuration of one agent. As a document it holds no secret: secret variables are in the
@@ -49,6 +49,9 @@ pub struct AgentConfig {
     pub command: Vec<String>,
     /// Variables set for set-up and command, over what the agent inherits.
     pub env: IndexMap<String, String>,
+    /// The variables of the spec, in its order: what `$(VAR)` may name, besides `env`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub declared: Vec<Declared>,
     /// Inherited variables that the command must not see.
     pub unset_env: Vec<String>,
     /// Where the files of the working folder come from; `None` for an empty one.
@@ -86,14 +89,18 @@ pub struct AgentConfig {
     pub places: Places,
     /// Whether this agent runs in a pod or as a process of a laptop.
     pub runtime: AgentRuntime,
+    /// Secret values, which the agent's own words leave out. No document has them.
+    #[serde(skip)]
+    pub known: Known,
 }
 
 impl AgentConfig {
     /// Puts what was withheld from the document in the place of its masks.
     pub fn add(&mut self, withheld: Withheld) {
-        let Withheld { command, setup } = withheld;
+        let Withheld { command, setup, known } = withheld;
         self.command = command.unwrap_or(std::mem::take(&mut self.command));
         self.setup = setup.or(self.setup.take());
+        self.known = known;
     }
 }
 

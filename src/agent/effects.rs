@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::config::AgentRuntime;
 use super::serve::{Agent, Work};
 use super::stream::{Hypertune, Reports};
 use super::{events, links, termination};
@@ -10,6 +11,7 @@ use crate::event::EventKind;
 use crate::gang::{
     AgentExit, GangEvent, LinkId, MemberInput, MemberOutput, SessionInput, SessionOutput,
 };
+use crate::sys;
 
 impl Agent {
     /// Gives an input to its machine and carries out what that asks for.
@@ -140,6 +142,11 @@ impl Agent {
     /// are sent.
     pub(super) fn leave(mut self, exit: AgentExit) -> AgentExit {
         self.runner.kill_all();
+        if self.config.runtime == AgentRuntime::Processes {
+            // In a pod they end with its container.
+            let replica = self.config.replica.to_string();
+            sys::end_beside(&self.config.gang.run, Some(&replica), self.config.gang.kill_bound);
+        }
         for (_, link) in std::mem::take(&mut self.members) {
             link.flush();
         }

@@ -10,7 +10,8 @@ use jiff::Timestamp;
 use super::reported::Reported;
 use super::stream::{Collector, EventFile, Metrics, Reports, StreamWriter};
 use crate::event::{EVENT_VERSION, Event, EventKind};
-use crate::gang::{Attempt, ReplicaId, RunId};
+use crate::gang::{Attempt, Exit, ReplicaId, RunId};
+use crate::plan::Known;
 
 /// How many of a command's last lines are kept for the report of a failure.
 const LAST_LINES: usize = 20;
@@ -23,6 +24,8 @@ const PROGRESS_PACE: Duration = Duration::from_secs(1);
 pub(super) struct Log {
     run: RunId,
     replica: ReplicaId,
+    /// Secret values. The command's output is kept as it is; what the agent tells of it, without them.
+    known: Known,
     state: Mutex<State>,
 }
 
@@ -48,6 +51,7 @@ impl Log {
         nonce: &str,
         run: &RunId,
         replica: &ReplicaId,
+        known: Known,
     ) -> Self {
         let state = State {
             writer: StreamWriter::new(out, nonce, beside),
@@ -58,7 +62,7 @@ impl Log {
             progress_written: None,
             reports: Reports::default(),
         };
-        Self { run: run.into(), replica: replica.clone(), state: Mutex::new(state) }
+        Self { run: run.into(), replica: replica.clone(), known, state: Mutex::new(state) }
     }
 
     /// Writes an event of this replica, in the current attempt.
@@ -95,7 +99,7 @@ impl Log {
         self.pass_on(&mut state, bytes);
         for line in take_lines(&mut state.partial, bytes) {
             self.note(&mut state, |reports, sink| reports.printed(&line, sink));
-            remember(&mut state.last_lines, &line);
+            self.remember(&mut state.last_lines, &line);
         }
         let due = state.reported.due();
         self.put_own(&mut state, due);
@@ -107,12 +111,12 @@ impl Log {
         self.pass_on(&mut state, bytes);
         let lines = take_lines(&mut state.partial, bytes);
         for line in &lines {
-            remember(&mut state.last_lines, line);
+            self.remember(&mut state.last_lines, line);
         }
         let due = state.progress_written.is_none_or(|at| at.elapsed() >= PROGRESS_PACE);
         if let (Some(line), true) = (lines.into_iter().rfind(|line| !line.trim().is_empty()), due) {
             state.progress_written = Some(Instant::now());
-            let line = line.trim().chars().take(200).collect();
+            let line = self.known.hide(line.trim()).chars().take(200).collect();
             self.put_own(&mut state, [EventKind::SetupProgress { line }]);
         }
     }
@@ -140,7 +144,7 @@ impl Log {
         if !partial.is_empty() {
             let line = String::from_utf8_lossy(&partial).into_owned();
             self.note(&mut state, |reports, sink| reports.printed(&line, sink));
-            remember(&mut state.last_lines, &line);
+            self.remember(&mut state.last_lines, &line);
         }
         self.note(&mut state, Reports::finish);
         let last = state.reported.take();
@@ -175,6 +179,12 @@ impl Log {
         replica: Option<ReplicaId>,
         kind: EventKind,
     ) {
+        let kind = match kind {
+            EventKind::Warning { message } => {
+                EventKind::Warning { message: self.known.hide(&message).into_owned() }
+            }
+            kind => kind,
+        };
         state.writer.event(&Event {
             v: EVENT_VERSION,
             seq: 0,
@@ -184,6 +194,24 @@ impl Log {
             replica,
             kind,
         });
+    }
+
+    /// How a command ended, as it may be told.
+    pub(super) fn told(&self, mut exit: Exit) -> Exit {
+        exit.reason = self.known.hide(&exit.reason).into_owned();
+        exit
+    }
+
+    /// Keeps a line among the last ones, unless it is empty.
+    fn remember(&self, last: &mut VecDeque<String>, line: &str) {
+        if line.trim().is_empty() {
+            return;
+        }
+        if last.len() == LAST_LINES {
+            last.pop_front();
+        }
+        // Before it is cut: half a secret is none that is known.
+        last.push_back(self.known.hide(line).chars().take(LINE_CHARS).collect());
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
@@ -203,17 +231,6 @@ fn take_lines(partial: &mut Vec<u8>, bytes: &[u8]) -> Vec<String> {
         }
     }
     lines
-}
-
-/// Keeps a line among the last ones, unless it is empty.
-fn remember(last: &mut VecDeque<String>, line: &str) {
-    if line.trim().is_empty() {
-        return;
-    }
-    if last.len() == LAST_LINES {
-        last.pop_front();
-    }
-    last.push_back(line.chars().take(LINE_CHARS).collect());
 }
 
 #[cfg(test)]
@@ -241,7 +258,9 @@ mod tests {
     fn shown(run: impl FnOnce(&Log)) -> Vec<String> {
         let out = Shared::default();
         let replica = "worker-0".parse().unwrap();
-        run(&Log::new(Box::new(out.clone()), None, "n", &"digits-abc123".into(), &replica));
+        let mut known = Known::default();
+        known.add(["hunter2-x".to_owned()]);
+        run(&Log::new(Box::new(out.clone()), None, "n", &"digits-abc123".into(), &replica, known));
         let bytes = out.0.lock().unwrap().clone();
         let one = |item| match item {
             Item::Event(Event { kind: EventKind::Metrics { step, values }, .. }) => {
@@ -272,6 +291,19 @@ mod tests {
         let lines = ["loss=1 score_x=2", "loss=3", "step=1 loss=4", "score_x=5"];
         let events = [r#"None {"loss": 3.0, "score_x": 2.0}"#, r#"Some(1) {"loss": 4.0}"#];
         assert_eq!(printed, [&lines[..], &events[..]].concat());
+    }
+
+    #[test]
+    fn what_is_told_of_output_has_no_secret_in_it() {
+        shown(|log| {
+            log.begin(1, Reports::default());
+            let far = "x".repeat(LINE_CHARS - 4);
+            log.command_output(format!("login hunter2-x failed\n{far}hunter2-x\n").as_bytes());
+            log.command_output(b"at last hunter2-x");
+            let lines = log.end();
+            assert_eq!(lines[0], "login *** failed");
+            assert!(lines[1].ends_with("x***") && lines[2] == "at last ***", "{lines:?}");
+        });
     }
 
     #[test]

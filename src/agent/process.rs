@@ -130,7 +130,10 @@ pub(super) fn run(
         guard.stderr.take().map(|pipe| reader(OwnedFd::from(pipe), sink)),
     ];
     let mut orders = agent_end.try_clone()?;
-    let Program { argv, env, cwd, lets_go } = program.clone();
+    let Program { argv, mut env, cwd, lets_go } = program.clone();
+    // What the agent inherited tells of another folder.
+    env.retain(|(name, _)| name != "PWD");
+    env.push(("PWD".to_owned(), cwd.to_string_lossy().into_owned()));
     write_order(&mut orders, &Order::Start { argv, env, cwd, lets_go })?;
     control.lock().socket = Some(orders);
     let mut started = Some(started);

@@ -46,7 +46,10 @@ pub fn run(config: AgentConfig, surroundings: Surroundings) -> io::Result<u8> {
     let (inputs, queue) = channel();
     let files = config.log_files.as_ref();
     let beside = files.map(|files| EventFile::open(&files.events, &files.output)).transpose()?;
-    let log = Arc::new(Log::new(out, beside, &config.nonce, &config.gang.run, &config.replica));
+    let mut known = config.known.clone();
+    known.add_variables(environment.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    let (run, replica) = (&config.gang.run, &config.replica);
+    let log = Arc::new(Log::new(out, beside, &config.nonce, run, replica, known));
     let config = Arc::new(config);
     let primary = config.gang.primary() == Some(&config.replica);
     if primary {

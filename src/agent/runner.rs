@@ -16,7 +16,7 @@ use super::process::{Control, Ended, Program};
 use super::setup::with_python;
 use super::stream::METRIC_FILE;
 use crate::gang::Attempt;
-use crate::plan::OWN_PROGRAM;
+use crate::plan::{DECLARED, Declared, Expansion, OWN_PROGRAM};
 use crate::sys;
 
 /// A port of the command is free within this time after its end, or the clean-up has failed.
@@ -56,7 +56,8 @@ impl Runner {
         };
         let inherited: Vec<(String, String)> =
             environment.into_iter().filter(|(name, _)| !hidden(name)).collect();
-        let env = with_own(&inherited, &config, 0);
+        let mut env = with_own(&inherited, &config, 0);
+        expanded(&config, &mut env, &exe);
         let places = ReplicaPlaces::new(Arc::clone(&config), env, Arc::clone(&log));
         Self {
             exe,
@@ -104,12 +105,13 @@ impl Runner {
         let setup = self.setup.clone().unwrap_or_else(|| Ok(SetupDone::default()));
         let config = Arc::clone(&self.config);
         let (exe, log, inputs) = (self.exe.clone(), Arc::clone(&self.log), self.inputs.clone());
-        let mut env = self.environment(attempt);
+        let mut env = with_own(&self.inherited, &self.config, attempt);
         if !self.config.env.contains_key(METRIC_FILE) {
             env.retain(|(name, _)| name != METRIC_FILE);
             let file = self.reports(attempt).to_string_lossy().into_owned();
             env.push((METRIC_FILE.to_owned(), file));
         }
+        let argv = expanded(&config, &mut env, &self.exe);
         let setup_env = self.environment(0);
         let places = Arc::clone(&self.places);
         std::thread::spawn(move || {
@@ -127,7 +129,7 @@ impl Runner {
                 Err(ended) => ended,
                 Ok(done) => {
                     let program = Program {
-                        argv: argv(&config.command, &exe),
+                        argv,
                         env: with_python(&env, done.python.as_ref()),
                         cwd: PathBuf::new(),
                         lets_go: config.controller,
@@ -204,9 +206,11 @@ impl Runner {
         });
     }
 
-    /// The environment of set-up (attempt 0) and of commands.
+    /// The environment of set-up, which is attempt 0.
     fn environment(&self, attempt: Attempt) -> Vec<(String, String)> {
-        with_own(&self.inherited, &self.config, attempt)
+        let mut env = with_own(&self.inherited, &self.config, attempt);
+        expanded(&self.config, &mut env, &self.exe);
+        env
     }
 
     /// The file in which the command of an attempt may report metrics as on Vertex AI: what the spec
@@ -236,14 +240,33 @@ fn with_own(
     env
 }
 
-/// The program and arguments of a command. Work whose worker is mlctl itself runs this very program,
-/// also where an upgrade has replaced the file at its path.
-fn argv(command: &[String], exe: &std::path::Path) -> Vec<String> {
-    let mut argv = command.to_vec();
+/// The program and arguments of a command, with `$(VAR)` replaced there and in the environment. Work
+/// whose worker is mlctl itself runs this very program, also where an upgrade has replaced the file at
+/// its path; there the worker replaces it in what it starts, for which it has more variables.
+fn expanded(
+    config: &AgentConfig,
+    env: &mut Vec<(String, String)>,
+    exe: &std::path::Path,
+) -> Vec<String> {
+    let own = &config.declared;
+    let is_own = |name: &str| own.iter().any(|declared| declared.name == name);
+    let set = config.env.keys().map(String::as_str).chain(["MLCTL_ATTEMPT", METRIC_FILE]);
+    let mut declared: Vec<Declared> =
+        set.filter(|name| !is_own(name)).map(Declared::given).collect();
+    declared.extend(own.iter().cloned());
+    let mut argv = config.command.clone();
     if let Some(program) = argv.first_mut().filter(|program| *program == OWN_PROGRAM) {
         *program = exe.to_string_lossy().into_owned();
+        // What decides over a study starts runs, whose agents know better.
+        if !config.controller {
+            // A list of names and flags can always be written as JSON.
+            let declared = serde_json::to_string(&declared).unwrap_or_default();
+            env.push((DECLARED.to_owned(), declared));
+        }
+        return argv;
     }
-    argv
+    let known = Expansion::of(&declared, env);
+    argv.iter().map(|word| known.expand(word)).collect()
 }
 
 /// The address of another port at the interface that the gang listens on. Where it meets at a

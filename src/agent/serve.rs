@@ -202,7 +202,7 @@ impl Agent {
                     kills: self.meter.was_killed(),
                     near_limit: self.meter.near_limit(),
                 };
-                let exit = classify(&ended, self.log.end(), memory);
+                let exit = self.log.told(classify(&ended, self.log.end(), memory));
                 Work::Member(MemberInput::CommandExited { attempt, exit })
             }
             Input::CleanedUp { attempt, clean } => {

@@ -22,7 +22,8 @@ pub struct SpecArgs {
     /// A spec, a file of Vertex AI or Katib, a folder with mlctl.yaml, a script, or - for stdin
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
-    /// Change a value of the file: name=x, args.epochs=9, roles.worker.replicas=4.
+    /// Change a value of the file: name=x, args.epochs=9, roles.worker.replicas=4. A text is taken as it
+    /// is, byte for byte; lists and mappings are YAML: 'command=[python, t.py]'.
     /// In a Vertex AI file by its own names: workerPoolSpecs[0].machineSpec...=x
     #[arg(long, value_name = "PATH=VALUE")]
     pub set: Vec<String>,

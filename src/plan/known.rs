@@ -4,14 +4,21 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use super::expansion::Expansion;
 use super::types::Plan;
-use crate::spec::check::{MASK, is_secret_name, mask_argv, mask_value};
+use crate::spec::check::{
+    MASK, hidden_in, is_password_name, is_secret_name, mask_argv, mask_value,
+};
 
 /// Values shorter than this are looked for nowhere: they would be found everywhere.
 const TELLING: usize = 6;
 
 /// The secret values of a plan that are long enough to be looked for. They are in no document.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Known(Vec<String>);
 
 impl fmt::Debug for Known {
@@ -21,6 +28,35 @@ impl fmt::Debug for Known {
 }
 
 impl Known {
+    /// There is no secret to be looked for.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Knows more values, as far as they are long enough.
+    pub fn add(&mut self, values: impl IntoIterator<Item = String>) {
+        let mut all: BTreeSet<String> = std::mem::take(&mut self.0).into_iter().collect();
+        for value in values {
+            // What is printed is told line by line.
+            let lines = value.lines().filter(|_| value.contains('\n')).map(str::trim);
+            all.extend(lines.map(str::to_owned));
+            all.insert(value);
+        }
+        all.retain(|value| value.len() >= TELLING && value != MASK);
+        self.0 = all.into_iter().collect();
+        // One that holds another is hidden as a whole.
+        self.0.sort_by_key(|value| std::cmp::Reverse(value.len()));
+    }
+
+    /// Knows the values of variables that are secret by themselves.
+    pub fn add_variables<'a>(&mut self, all: impl IntoIterator<Item = (&'a str, &'a str)>) {
+        let none = BTreeSet::new();
+        let secret = all
+            .into_iter()
+            .filter(|(name, value)| is_secret_variable(name, value, &none) && tells(name, value));
+        self.add(secret.map(|(_, value)| value.to_owned()));
+    }
+
     /// One of the values stands in a text.
     pub fn within(&self, text: &str) -> bool {
         self.0.iter().any(|value| text.contains(value.as_str()))
@@ -42,8 +78,7 @@ impl Known {
     }
 
     /// The texts of a verbatim field.
-    pub(super) fn hide_json(&self, value: &mut serde_json::Value) {
-        use serde_json::Value as Json;
+    pub(super) fn hide_json(&self, value: &mut Json) {
         match value {
             Json::String(text) if self.within(text) => *text = self.hide(text).into_owned(),
             Json::Array(items) => items.iter_mut().for_each(|item| self.hide_json(item)),
@@ -54,26 +89,65 @@ impl Known {
 }
 
 impl Plan {
-    /// Remembers which values are secret: those of variables and arguments that look like it, and those
-    /// of variables that are in `given` (what `${VAR}` brought in).
+    /// Remembers which values are secret: those of variables that look like it or are in `given` (what
+    /// `${VAR}` brought in), and whatever is masked in any other place.
     pub fn know(&mut self, given: &BTreeSet<String>) {
-        let mut values: BTreeSet<String> =
-            std::mem::take(&mut self.head.known.0).into_iter().collect();
+        let mut known = std::mem::take(&mut self.head.known);
+        let mut found = Vec::new();
         for role in &self.gang().roles {
             for variable in &role.env {
                 if let Some(value) = &variable.value
                     && is_secret_variable(&variable.name, value, given)
+                    && tells(&variable.name, value)
                 {
-                    values.insert(value.clone());
+                    found.push(value.clone());
+                    // As the command sees it.
+                    found.push(Expansion::default().expand(value));
                 }
             }
         }
-        values.extend(secrets_in_arguments(self).into_iter().map(|(_, value)| value));
-        let mut values: Vec<_> = values.into_iter().filter(|value| is_telling(value)).collect();
-        // One that holds another is hidden as a whole.
-        values.sort_by_key(|value| std::cmp::Reverse(value.len()));
-        self.head.known = Known(values);
+        let flags = secrets_in_arguments(self).into_iter();
+        found.extend(flags.filter(|(name, value)| tells(name, value)).map(|(_, value)| value));
+        if let (Ok(whole), Ok(masked)) =
+            (serde_json::to_value(&*self), serde_json::to_value(self.masked()))
+        {
+            taken_out(&whole, &masked, &mut found);
+        }
+        known.add(found);
+        self.head.known = known;
     }
+}
+
+/// What a masked document leaves out of the texts of the whole one.
+fn taken_out(whole: &Json, masked: &Json, found: &mut Vec<String>) {
+    match (whole, masked) {
+        (Json::String(text), Json::String(shown)) if text != shown => {
+            let secrets = hidden_in(text, shown).into_iter();
+            found.extend(secrets.filter(|value| is_literal(value)).map(str::to_owned));
+        }
+        (Json::Array(whole), Json::Array(masked)) => {
+            whole.iter().zip(masked).for_each(|(one, other)| taken_out(one, other, found));
+        }
+        (Json::Object(whole), Json::Object(masked)) => {
+            for (name, value) in whole {
+                if let Some(shown) = masked.get(name) {
+                    taken_out(value, shown, found);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A text that isn't elsewhere by chance and names no variable.
+fn is_literal(value: &str) -> bool {
+    is_telling(value) && !value.starts_with('$')
+}
+
+/// The value of this variable or argument is looked for: what is behind the name of a password is one,
+/// whatever it looks like.
+fn tells(name: &str, value: &str) -> bool {
+    is_telling(value) || value.len() >= TELLING && is_password_name(name)
 }
 
 /// A variable whose value is a secret by itself.
@@ -107,9 +181,23 @@ pub fn secrets_in_arguments(plan: &Plan) -> Vec<(String, String)> {
                     .map(|before| (before, word.as_str())),
                 None => None,
             };
-            let literal = name_and_value.filter(|(_, value)| !value.contains('$'));
+            let literal = name_and_value.filter(|(_, value)| !value.starts_with('$'));
             found.extend(literal.map(|(name, value)| (name.to_owned(), value.to_owned())));
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lines_of_a_value_are_known_too() {
+        let mut known = Known::default();
+        known.add(["first-line\nsecond-line".to_owned(), "short".to_owned()]);
+        assert_eq!(known.hide("a second-line b short"), "a *** b short");
+        known.add_variables([("DB_PASSWORD", "lettersonly"), ("COLUMN", "othertext")]);
+        assert_eq!(known.hide("lettersonly othertext first-line"), "*** othertext ***");
+    }
 }

@@ -1,9 +1,11 @@
 //! Secrets out of a plan, before it is shown or written down.
 
-use super::known::Known;
-use super::types::{Plan, RolePlan};
+use indexmap::IndexMap;
+
+use super::known::{Known, is_telling};
+use super::types::{Head, Plan, RolePlan};
 use crate::spec::Setup;
-use crate::spec::check::{mask_json, mask_script, mask_text, mask_value};
+use crate::spec::check::{is_password_name, mask_json, mask_script, mask_text, mask_value};
 use crate::storage::Place;
 
 impl Plan {
@@ -11,7 +13,7 @@ impl Plan {
     #[must_use]
     pub fn masked(&self) -> Self {
         let mut plan = self.clone();
-        let known = std::mem::take(&mut plan.head.known);
+        let known = plan.head.known.clone();
         let gang = plan.gang_mut();
         for role in &mut gang.roles {
             mask_role(role, &known);
@@ -42,11 +44,25 @@ impl Plan {
             mask_json(name, value);
             known.hide_json(value);
         }
-        for (name, value) in &mut plan.head.labels {
-            *value = mask_value(name, value).into_owned();
-        }
+        plan.head.labels = plan.head.shown_labels();
         plan
     }
+}
+
+impl Head {
+    /// The labels as they may be written down, without what is known for a secret either.
+    pub fn shown_labels(&self) -> IndexMap<String, String> {
+        let shown =
+            |name: &str, value: &str| self.known.hide(&shown_label(name, value)).into_owned();
+        self.labels.iter().map(|(name, value)| (name.clone(), shown(name, value))).collect()
+    }
+}
+
+/// A label's value as it may be written down. People select runs by labels, and a word behind a suspicious
+/// name is one of theirs; everything that looks like a secret isn't.
+pub fn shown_label(name: &str, value: &str) -> String {
+    let is_word = !is_telling(value) && !is_password_name(name);
+    if is_word { mask_text(value) } else { mask_value(name, value) }.into_owned()
 }
 
 fn mask_place(place: &mut Place) {

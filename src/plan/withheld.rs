@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::known::Known;
 use super::mask::mask_setup;
 use super::types::{Plan, RolePlan};
 use crate::spec::Setup;
@@ -16,6 +17,9 @@ pub struct Withheld {
     /// The set-up, where a secret is in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub setup: Option<Setup>,
+    /// Secret values that the command may print: what the agent itself tells leaves them out.
+    #[serde(default, skip_serializing_if = "Known::is_empty")]
+    pub known: Known,
 }
 
 impl Withheld {
@@ -28,7 +32,7 @@ impl Withheld {
             masked != **setup
         });
         let command = Some(&role.command).filter(|command| known.argv(command) != **command);
-        Self { command: command.cloned(), setup: setup.cloned() }
+        Self { command: command.cloned(), setup: setup.cloned(), known: known.clone() }
     }
 
     /// The documents say everything.

@@ -95,17 +95,26 @@ impl Loader<'_> {
             );
         }
         for (number, mut node) in parsed.documents.into_iter().enumerate() {
+            if !self.changes.is_empty() {
+                // A finding may show what was written before.
+                secret::find(&node, &mut self.out.secrets);
+            }
             for change in &self.changes {
-                if let Err(finding) = change.apply(&mut node) {
-                    let index = change.source();
-                    let text = &self.out.sources[index].text;
-                    secret::find_in_text(index, text, &mut self.out.secrets);
-                    self.out.list.push(finding);
+                let at = change.value();
+                let text = &self.out.sources[at.source].text;
+                let kind = foreign::kind_of(&node).ok();
+                let value = check::given(&text[at.start..], at, kind, &change.steps());
+                let changed =
+                    value.and_then(|value| change.apply(&mut node, value).map_err(|one| vec![one]));
+                if let Err(findings) = changed {
+                    secret::find_in_text(at.source, text, &mut self.out.secrets);
+                    self.out.list.extend(findings);
                 }
             }
             secret::find(&node, &mut self.out.secrets);
             if let Some(document) = self.document(&node, index, number, false) {
                 self.accept(document);
+                self.literal_secrets(&node);
             }
         }
     }
@@ -199,6 +208,15 @@ impl Loader<'_> {
         self.documents.push(document);
     }
 
+    /// Warns of secrets that are written into a document, where no rule of its kind has.
+    fn literal_secrets(&mut self, node: &Node) {
+        let texts = &self.out.sources;
+        let is_given = |source: &Source| source.name == set::SOURCE_NAME;
+        let given = texts.iter().position(is_given).unwrap_or(texts.len());
+        let found = check::literal_secrets(node, &self.out.list, given);
+        self.out.list.extend(found);
+    }
+
     /// Reads the file of a study's trial, if it has one and there is a reader.
     fn trial(&mut self, study: &mut Resolved<TuneJob>) {
         let Trial::File(file) = &mut study.spec.trial else { return };
@@ -233,7 +251,10 @@ impl Loader<'_> {
             _ if unread => Ok(None),
             [] => Err(format!("there is no document in {name}")),
             [node] => match self.document(node, index, 0, true) {
-                Some(Document::TrainJob(job)) => Ok(Some(*job)),
+                Some(Document::TrainJob(job)) => {
+                    self.literal_secrets(node);
+                    Ok(Some(*job))
+                }
                 Some(other) => {
                     Err(format!("{name} has a {}, and a trial is a TrainJob", other.kind()))
                 }

@@ -1,13 +1,17 @@
 //! Looking the whole state folder over, and making its index anew.
 
 use std::collections::{HashMap, HashSet};
+use std::io;
 
 use serde::Serialize;
 
 use super::Durability::PowerLoss;
+use super::index_file::wrong;
+use super::journal::JournalReader;
 use super::{FileLock, IndexEntry, IndexLine, Store, StoreError, parse_index, write_atomic};
 
 use crate::gang::RunId;
+use crate::sys;
 
 /// What `state check` found.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -42,12 +46,19 @@ impl Store {
             // Index and folders must be of one moment, or a run that is being made looks like a
             // problem. Where the lock can't be had, in a folder that may not be written, a check
             // without it is better than none.
-            let _lock = self.root().join("lock").exists().then(|| self.lock().ok());
-            (self.index_text()?.unwrap_or_default(), self.run_folders()?)
+            let may_lock = self.wrong_version().is_none() && self.root().join("lock").exists();
+            let _lock = may_lock.then(|| self.lock().ok());
+            (self.index_text()?, self.run_folders()?)
         };
+        let wrong = wrong(text.as_deref()).filter(|_| !folders.is_empty());
+        let text = text.unwrap_or_default();
         let view = parse_index(&text);
         let mut report = CheckReport { runs: folders.len(), ..CheckReport::default() };
         let problems = &mut report.problems;
+        problems.extend(self.wrong_version());
+        if let Some(wrong) = wrong.filter(|_| view.damaged == 0 && !view.torn) {
+            problems.push(format!("index: it {wrong}"));
+        }
         if view.damaged > 0 {
             problems.push(format!("index: {} damaged lines", view.damaged));
         }
@@ -70,11 +81,22 @@ impl Store {
                     let length = fs_err::metadata(self.paths(id).events()).map_or(0, |m| m.len());
                     if length < record.journal.bytes {
                         problems.push(format!("{id}: events.jsonl is shorter than it was"));
+                    } else if let Ok((_, damaged @ 1..)) =
+                        JournalReader::default().read(&self.paths(id).events(), &record)
+                    {
+                        problems.push(format!("{id}: events.jsonl has {damaged} damaged lines"));
+                    }
+                    // What is gone is told where it is needed; a run that was adopted has none.
+                    match self.paths(id).read_plan() {
+                        Err(StoreError::Io(error)) if error.kind() == io::ErrorKind::NotFound => {}
+                        Err(error) => problems.push(format!("{id}: {error}")),
+                        Ok(_) => {}
                     }
                 }
                 Err(error) => problems.push(format!("{id}: {error}")),
             }
         }
+        problems.extend(self.damaged_studies());
         let folders: HashSet<&RunId> = folders.iter().collect();
         // What a command that has died was removing is no problem: the next one that lists runs
         // finishes it.
@@ -88,6 +110,20 @@ impl Store {
             report.set_aside.sort_unstable();
         }
         Ok(report)
+    }
+
+    /// Studies whose document is none.
+    fn damaged_studies(&self) -> Vec<String> {
+        let entries =
+            std::fs::read_dir(self.root().join("studies")).into_iter().flatten().flatten();
+        let damaged = entries.filter_map(|entry| {
+            let study = entry.file_name().to_str()?.parse::<RunId>().ok()?;
+            let path = self.study(&study).document();
+            let document = sys::read_own(&path).ok()?;
+            let error = serde_json::from_slice::<serde::de::IgnoredAny>(&document).err()?;
+            Some(format!("{} is damaged: {error}", path.display()))
+        });
+        damaged.collect()
     }
 
     /// Makes the index anew from the runs' folders.

@@ -8,7 +8,6 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use indexmap::IndexMap;
 use jiff::Timestamp;
 
 use super::atomic::{Durability, claim_dir, sync_dir, write_atomic};
@@ -22,7 +21,7 @@ use crate::event::Cursor;
 use crate::event::RunState;
 use crate::event::{Event, EventKind};
 use crate::gang::RunId;
-use crate::plan::{Plan, mask_text};
+use crate::plan::Plan;
 
 /// A run that is about to be recorded.
 #[derive(Clone, Debug)]
@@ -50,13 +49,6 @@ pub struct NewRun<'a> {
 }
 
 impl NewRun<'_> {
-    /// The labels as they may be written down. Their names are for people to select by: only what looks
-    /// like a secret by itself is one.
-    fn labels(&self) -> IndexMap<String, String> {
-        let labels = self.plan.head.labels.iter();
-        labels.map(|(name, value)| (name.clone(), mask_text(value).into_owned())).collect()
-    }
-
     /// The record of the run as it is submitted.
     pub fn record(&self, created: Timestamp) -> RunRecord {
         RunRecord {
@@ -73,7 +65,7 @@ impl NewRun<'_> {
             user: self.user.clone(),
             host: self.host.clone(),
             argv: self.argv.clone(),
-            labels: self.labels(),
+            labels: self.plan.head.shown_labels(),
             trial: self.plan.head.trial.clone(),
             git: self.git.clone(),
             mlctl_version: env!("CARGO_PKG_VERSION").into(),

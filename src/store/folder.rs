@@ -27,6 +27,8 @@ pub struct Store {
     root: PathBuf,
     /// The format found, when it is newer than ours.
     newer: Option<u32>,
+    /// The file with the format holds none: a machine that went down may leave it empty.
+    garbled: bool,
     notices: Mutex<Vec<String>>,
 }
 
@@ -37,17 +39,48 @@ impl Store {
         let root = root.into();
         // Without links from here on: one below it was put there by somebody else.
         let root = if root.exists() { sys::check_own(&root)? } else { sys::without_links(&root)? };
-        let path = root.join("version");
-        let found = match sys::read_own_text(&path) {
-            Ok(text) => Some(text.trim().parse::<u32>().map_err(|_| StoreError::Damaged {
-                path,
-                reason: "it should hold the number of the format".into(),
-            })?),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(error.into()),
+        let found = format_in(&root)?;
+        let garbled = found == Found::Garbled;
+        let newer = match found {
+            Found::Format(found) if found > FORMAT => Some(found),
+            _ => None,
         };
-        let newer = found.filter(|found| *found > FORMAT);
-        Ok(Self { root, newer, notices: Mutex::default() })
+        Ok(Self { root, newer, garbled, notices: Mutex::default() })
+    }
+
+    /// What is wrong with the file that says the format; none where it says ours or isn't there.
+    pub(super) fn wrong_version(&self) -> Option<String> {
+        if let Some(newer) = self.newer {
+            return Some(format!(
+                "version: a newer mlctl wrote the folder, in format {newer}; this one knows {FORMAT}, and \
+                 only reads it"
+            ));
+        }
+        self.garbled.then(|| {
+            format!(
+                "version: it holds no number of a format, such as {FORMAT}: the next command that \
+                 writes makes it anew, as `mlctl state rebuild` does"
+            )
+        })
+    }
+
+    /// Makes the file with the format anew where it holds none. Each run's record has a format of its own:
+    /// where one is newer than ours, so was the folder's.
+    fn mend_version(&self) -> Result<(), StoreError> {
+        if !self.garbled || format_in(&self.root)? != Found::Garbled {
+            return Ok(());
+        }
+        for run in self.run_folders()? {
+            if let Err(error @ StoreError::NewerFile { .. }) = self.record(&run) {
+                return Err(error);
+            }
+        }
+        match self.set_aside(&self.root.join("version"), "it held no number of a format") {
+            // Another process has just done the same.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error.into()),
+            Ok(_) => Ok(()),
+        }
     }
 
     /// Path of the state folder; it need not be there yet.
@@ -106,6 +139,7 @@ impl Store {
         for dir in [&self.root, &self.runs_dir(), &self.new_dir()] {
             private_dir(dir)?;
         }
+        self.mend_version()?;
         let version = self.root.join("version");
         if !version.exists() {
             write_atomic(&version, format!("{FORMAT}\n").as_bytes(), Durability::PowerLoss)?;
@@ -144,6 +178,27 @@ impl Store {
     }
 }
 
+/// What a folder's file says of its format.
+#[derive(PartialEq, Eq)]
+enum Found {
+    /// There is no such file.
+    Nothing,
+    Format(u32),
+    /// There is one, and no number in it.
+    Garbled,
+}
+
+fn format_in(root: &Path) -> Result<Found, StoreError> {
+    match sys::read_own(&root.join("version")) {
+        Ok(bytes) => {
+            let number = std::str::from_utf8(&bytes).ok().and_then(|text| text.trim().parse().ok());
+            Ok(number.map_or(Found::Garbled, Found::Format))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Found::Nothing),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// Now, to the millisecond: finer digits are noise to people.
 pub fn now() -> Timestamp {
     let now = Timestamp::now();
@@ -167,10 +222,34 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_version_is_said() {
+    fn a_garbled_version_is_said_and_made_anew_by_the_next_write() {
+        for garbled in [&b""[..], b"\0\0", b"\xff\xfe", b"one\n"] {
+            let dir = tempfile::tempdir().unwrap();
+            let version = dir.path().join("version");
+            fs_err::write(&version, garbled).unwrap();
+            let store = Store::open(dir.path()).unwrap();
+            let problems = store.check().unwrap().problems;
+            assert!(problems.len() == 1 && problems[0].contains("state rebuild"), "{problems:?}");
+            assert_eq!(fs_err::read(&version).unwrap(), garbled);
+            store.rebuild().unwrap();
+            assert_eq!(fs_err::read_to_string(&version).unwrap(), format!("{FORMAT}\n"));
+            assert_eq!(store.take_notices().len(), 1);
+            let store = Store::open(dir.path()).unwrap();
+            let report = store.check().unwrap();
+            assert_eq!((report.problems.len(), report.set_aside.len()), (0, 1));
+        }
+    }
+
+    #[test]
+    fn a_garbled_version_beside_newer_runs_stays() {
         let dir = tempfile::tempdir().unwrap();
-        fs_err::write(dir.path().join("version"), "\0\0").unwrap();
-        assert!(matches!(Store::open(dir.path()), Err(StoreError::Damaged { .. })));
+        fs_err::write(dir.path().join("version"), "").unwrap();
+        let run = dir.path().join("runs/digits-abc123");
+        fs_err::create_dir_all(&run).unwrap();
+        fs_err::write(run.join("run.json"), r#"{"schemaVersion": 99}"#).unwrap();
+        let error = Store::open(dir.path()).unwrap().rebuild().unwrap_err();
+        assert!(matches!(error, StoreError::NewerFile { found: 99, .. }), "{error}");
+        assert_eq!(fs_err::read_to_string(dir.path().join("version")).unwrap(), "");
     }
 
     #[test]

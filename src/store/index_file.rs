@@ -9,6 +9,7 @@ use fs_err::File;
 
 use super::atomic::{Durability, write_atomic};
 use super::index::{IndexHeader, compacted_text, entry_line, final_line, parse_index};
+use super::skim::skim_index;
 use super::{FileLock, IndexEntry, IndexLine, Store, StoreError};
 use crate::sys;
 
@@ -18,21 +19,46 @@ use crate::gang::RunId;
 const SMALL: u64 = 64 * 1024;
 
 impl Store {
-    /// The index's text; rebuilt first when it is missing although there are runs.
+    /// The index's text; rebuilt first when it is missing or garbled although there are runs.
     pub(super) fn read_index(&self) -> Result<String, StoreError> {
-        if let Some(text) = self.index_text()? {
-            return Ok(text);
+        let text = self.index_text()?;
+        if wrong(text.as_deref()).is_none()
+            || self.is_read_only()
+            || super::create::is_empty(&self.runs_dir())
+        {
+            return Ok(text.unwrap_or_default());
         }
-        if self.is_read_only() || super::create::is_empty(&self.runs_dir()) {
-            return Ok(String::new());
-        }
-        let lock = self.lock()?;
         // Another process may have rebuilt it while this one waited for the lock.
-        if self.index_text()?.is_none() {
-            self.rebuild_index(&lock)?;
-            self.notice("the index was missing: it was rebuilt from the runs' folders".into());
+        if let Err(error) = self.lock().and_then(|lock| self.make_sound(&lock)) {
+            // On a full disk the runs are shown all the same.
+            self.notice(format!("the index is garbled, and can't be rebuilt: {error}"));
+            return self.text_of_folders(text.unwrap_or_default());
         }
         Ok(self.index_text()?.unwrap_or_default())
+    }
+
+    /// The whole lines of an index, and those that it lacks by the runs' folders.
+    pub(super) fn text_of_folders(&self, mut text: String) -> Result<String, StoreError> {
+        text.truncate(text.rfind('\n').map_or(0, |end| end + 1));
+        let known: HashSet<RunId> = parse_index(&text).runs.into_iter().map(|run| run.id).collect();
+        for id in self.run_folders()?.into_iter().filter(|id| !known.contains(id)) {
+            if let Ok(record) = self.record(&id) {
+                text.push_str(&entry_line(&record.entry()).map_err(io::Error::from)?);
+            }
+        }
+        Ok(text)
+    }
+
+    /// Rebuilds the index when it is missing or garbled although there are runs; says whether it did.
+    fn make_sound(&self, lock: &FileLock) -> Result<bool, StoreError> {
+        let why = wrong(self.index_text()?.as_deref());
+        let Some(why) = why.filter(|_| self.run_folders().is_ok_and(|runs| !runs.is_empty()))
+        else {
+            return Ok(false);
+        };
+        self.rebuild_index(lock)?;
+        self.notice(format!("the index {why}: it was rebuilt from the runs' folders"));
+        Ok(true)
     }
 
     /// The index's text, if there is an index.
@@ -54,10 +80,16 @@ impl Store {
         lock: &FileLock,
         entry: &IndexEntry,
     ) -> Result<(), StoreError> {
+        // Where no index is, this may be the first run of all.
+        let is_first = self.index_text()?.is_none() && self.run_folders()?.len() <= 1;
+        let is_mended = !is_first && self.make_sound(lock)?;
+        let is_torn = self.is_torn()?;
+        if is_torn {
+            self.mend(lock)?;
+        }
         // Mending adds a line for every run that has a folder and lacks one, so it may already have
         // added this run's.
-        if self.is_torn()? {
-            self.mend(lock)?;
+        if is_mended || is_torn {
             let text = self.index_text()?.unwrap_or_default();
             if parse_index(&text).runs.iter().any(|line| line.id == entry.id) {
                 return Ok(());
@@ -69,6 +101,7 @@ impl Store {
     /// Adds the line of a run's end.
     pub(super) fn index_ended(&self, entry: &IndexEntry) -> Result<(), StoreError> {
         let lock = self.lock()?;
+        self.make_sound(&lock)?;
         self.append(&lock, &final_line(entry).map_err(io::Error::from)?)
     }
 
@@ -76,6 +109,7 @@ impl Store {
     /// was removed and found again since.
     pub(super) fn index_missed_end(&self, entry: &IndexEntry) -> Result<(), StoreError> {
         let lock = self.lock()?;
+        self.make_sound(&lock)?;
         let text = self.index_text()?.unwrap_or_default();
         let lives = |line: &IndexLine<'_>| line.id == entry.id && line.outcome.is_none();
         if parse_index(&text).runs.iter().any(lives)
@@ -177,6 +211,18 @@ impl Store {
         }
         names.sort_unstable();
         Ok(names)
+    }
+}
+
+/// Why a text is no index of runs that there are; a torn last line may be one that is just written.
+pub(super) fn wrong(text: Option<&str>) -> Option<&'static str> {
+    let Some(text) = text else { return Some("was missing") };
+    let skimmed = skim_index(text);
+    let is_torn = skimmed.runs.is_empty() && !text.ends_with('\n');
+    match text {
+        "" => Some("was empty"),
+        _ if skimmed.damaged > 0 || is_torn => Some("was garbled"),
+        _ => None,
     }
 }
 

@@ -14,6 +14,13 @@ pub const RUN_MARKER: &str = "MLCTL_RUN";
 /// The variable that tells which replica a marked process belongs to.
 pub const REPLICA_MARKER: &str = "MLCTL_REPLICA";
 
+/// The variable that marks what was started beside a replica's command, by the run's id: it is no part of
+/// the run while that lasts, and ends with it.
+pub const BESIDE_MARKER: &str = "MLCTL_BESIDE";
+
+/// What is told to end, as by a terminal that is closed, has done so within this time, or is killed.
+const HANG_UP_LIMIT: Duration = Duration::from_secs(1);
+
 /// Which descendants of a process are meant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Kin {
@@ -58,10 +65,38 @@ pub fn kill_descendants(limit: Duration, kin: Kin) -> bool {
 ///
 /// The environment is the one that a process was started with, of this user's processes only.
 pub fn find_marked(run: &str) -> Vec<ProcStat> {
+    carriers(&[(RUN_MARKER, run)])
+}
+
+/// The living processes that have all of these variables, this one not included.
+fn carriers(variables: &[(&str, &str)]) -> Vec<ProcStat> {
     let me = i32::try_from(std::process::id()).unwrap_or(i32::MAX);
-    let marked =
-        |pid| environ(pid).is_some_and(|env| env.iter().any(|(k, v)| k == RUN_MARKER && v == run));
-    processes().into_iter().filter(|p| p.pid != me && !p.zombie && marked(p.pid)).collect()
+    let has_all = |pid| {
+        environ(pid).is_some_and(|env| {
+            variables.iter().all(|(name, value)| env.iter().any(|(k, v)| k == *name && v == *value))
+        })
+    };
+    processes().into_iter().filter(|p| p.pid != me && !p.zombie && has_all(p.pid)).collect()
+}
+
+/// Ends what was started beside a run's commands, or beside that of one replica: as by a terminal that
+/// is closed, then by SIGKILL; `false` when something is left after `limit`.
+pub fn end_beside(run: &str, replica: Option<&str>, limit: Duration) -> bool {
+    let mut variables = vec![(BESIDE_MARKER, run)];
+    variables.extend(replica.map(|replica| (REPLICA_MARKER, replica)));
+    let list = || carriers(&variables);
+    let found = list();
+    if found.is_empty() {
+        return true;
+    }
+    for process in found {
+        signal(process.pid, Signal::HUP);
+    }
+    let begin = Instant::now();
+    while begin.elapsed() < HANG_UP_LIMIT && !list().is_empty() {
+        thread::sleep(Duration::from_millis(20));
+    }
+    kill_until_none(limit, list)
 }
 
 /// The living processes that carry any run's marker, and which, this one not included.

@@ -21,10 +21,12 @@ framework: tensorflow
 image: localhost/busybox:1
 code: .
 command: [bin/dump.sh]
-args: {epochs: '3'}
+args: {epochs: '3', at: '$(COLOUR)-$(MLCTL_REPLICA)-$(WITH)-$$(COLOUR)-$(PATH)'}
 env:
   - {name: COLOUR, value: red}
   - {name: API_KEY, value: s3cret-value}
+  - {name: WITH, value: '$(COLOUR) $(API_KEY) $(LATER) $$'}
+  - {name: LATER, value: x}
 roles:
   chief: {replicas: 1, cpu: 100m, memory: 64Mi}
   worker: {replicas: 1, cpu: 100m, memory: 64Mi}
@@ -248,9 +250,12 @@ fn a_command_sees_the_same_in_a_pod_and_here() {
             }
         }
         assert_eq!(there["API_KEY"], "s3cret-value");
+        assert_eq!(there["WITH"], "red s3cret-value $(LATER) $");
         let args =
             |dir: &Path| fs_err::read_to_string(dir.join(format!("{replica}.args"))).unwrap();
         assert_eq!(args(&local), args(&dumps));
+        let at = format!("--at=red-{replica}-red s3cret-value $(LATER) $-$(COLOUR)-$(PATH)");
+        assert_eq!(args(&local), format!("--epochs=3 {at}\n"));
         let end = read_termination(&pods.root.join(format!("end-{index}"))).unwrap();
         assert_eq!(end.verdict.unwrap().outcome, Outcome::Succeeded);
         assert_eq!(

@@ -170,6 +170,60 @@ fn a_closed_pipe_is_no_error() {
 }
 
 #[test]
+fn a_garbled_state_hides_no_run_and_its_hints_work() {
+    for garbled in [&b""[..], b"\n", b"garbage", b"garbage\n", b"\0\0\0\0", b"\xff\xfe\n", b"{}\n"]
+    {
+        let sandbox = Sandbox::new();
+        let run = ended(&sandbox, "digits", Outcome::Succeeded, None);
+        let index = sandbox.state().join("index");
+        for verb in [&["list"][..], &["status", "-o", "json"], &["status", "digits", "-o", "json"]]
+        {
+            fs_err::write(&index, garbled).expect("index");
+            let output = sandbox.run(0, verb);
+            assert!(stdout(&output).contains(&run), "{verb:?} {garbled:?}: {}", stderr(&output));
+            assert!(stderr(&output).contains("it was rebuilt"), "{}", stderr(&output));
+            assert!(stdout(&sandbox.run(0, ["state", "check"])).contains("1 runs, 0 problems"));
+        }
+        // The next run's line does not hide those before it.
+        fs_err::write(&index, garbled).expect("index");
+        let other = ended(&sandbox, "other", Outcome::Failed, None);
+        let list = stdout(&sandbox.run(0, ["list", "-q"]));
+        assert!(list.lines().eq([other.as_str(), run.as_str()]), "{garbled:?}: {list}");
+
+        let version = sandbox.state().join("version");
+        fs_err::write(&version, garbled).expect("version");
+        assert_eq!(stdout(&sandbox.run(0, ["list", "-q"])), list);
+        let output = sandbox.run(1, ["state", "check"]);
+        assert!(stdout(&output).contains("version: it holds no number"), "{}", stdout(&output));
+        assert!(stderr(&output).contains("mlctl state rebuild"), "{}", stderr(&output));
+        sandbox.run(0, ["state", "rebuild"]);
+        assert!(stdout(&sandbox.run(0, ["state", "check"])).contains("2 runs, 0 problems"));
+        assert_eq!(fs_err::read_to_string(&version).expect("version"), "1\n");
+        fs_err::write(&version, garbled).expect("version");
+        ended(&sandbox, "third", Outcome::Failed, None);
+        sandbox.run(0, ["state", "check"]);
+    }
+}
+
+#[test]
+fn a_check_counts_every_problem_that_it_shows() {
+    let sandbox = Sandbox::new();
+    let run = ended(&sandbox, "digits", Outcome::Succeeded, None);
+    let folder = sandbox.state().join("runs").join(&run);
+    for (file, text) in [("plan.json", "{"), ("run.json", "\0\0"), ("events.jsonl", "")] {
+        let before = fs_err::read(folder.join(file)).expect("file");
+        fs_err::write(folder.join(file), text).expect("file");
+        let output = stdout(&sandbox.run(1, ["state", "check"]));
+        assert!(output.contains("1 runs, 1 problems"), "{file}: {output}");
+        fs_err::write(folder.join(file), before).expect("file");
+    }
+    let study = sandbox.state().join("studies/search-abc123");
+    fs_err::create_dir_all(&study).expect("study");
+    fs_err::write(study.join("study.json"), "").expect("study");
+    assert!(stdout(&sandbox.run(1, ["state", "check"])).contains("study.json is damaged"));
+}
+
+#[test]
 fn the_state_is_checked_and_rebuilt() {
     let sandbox = Sandbox::new();
     let run = ended(&sandbox, "digits", Outcome::Succeeded, None);

@@ -11,7 +11,10 @@ use super::identity::PodIdentity;
 use super::paths::PodPaths;
 use crate::agent::{AgentConfig, AgentRuntime, Code, Places, WorkLink};
 use crate::gang::{GangConfig, ReplicaId};
-use crate::plan::{Addresses, GANG_PORT, OUTPUT_PARTS, OutputDirs, Port, environment, hidden};
+use crate::plan::{
+    Addresses, GANG_PORT, Known, OUTPUT_PARTS, OutputDirs, Port, RolePlan, declared, environment,
+    hidden,
+};
 use crate::text::{FormatError, read_document};
 
 /// The name of the user where the image has none for its number.
@@ -104,6 +107,7 @@ pub fn configure(document: &Path, container: Container<'_>) -> Result<Pod, PodEr
         nonce,
         command: role.command.clone(),
         env,
+        declared: declared(role, unnamed_variables(role, variables)),
         unset_env,
         // Data and links need a working folder of their own as well.
         code: Some(if let Some(from) = &plan.gang().archive {
@@ -130,9 +134,13 @@ pub fn configure(document: &Path, container: Container<'_>) -> Result<Pod, PodEr
         metrics: plan.gang().metrics.clone().filter(|_| replica == *plan.gang().primary()),
         places,
         runtime: AgentRuntime::Pod,
+        known: Known::default(),
         replica,
     };
     config.add(withheld);
+    let referred = role.env.iter().filter(|variable| variable.value_from.is_some());
+    let referred = referred.filter_map(|variable| variables.get(&variable.name)).cloned();
+    config.known.add(referred);
     let mut inherited = variables.clone();
     let home = inherited.get("HOME").map_or("", String::as_str);
     // What a runtime says for a user that the image doesn't know is `/`.
@@ -142,6 +150,13 @@ pub fn configure(document: &Path, container: Container<'_>) -> Result<Pod, PodEr
     inherited.entry("USER".into()).or_insert_with(|| USER.into());
     inherited.extend(secrets);
     Ok(Pod { config, environment: inherited.into_iter().collect() })
+}
+
+/// The variables of a role's container that its plan may not name: where a Secret is given as a whole,
+/// nothing tells its keys from what the image sets, so all of them count.
+fn unnamed_variables(role: &RolePlan, variables: &BTreeMap<String, String>) -> Vec<String> {
+    let whole = role.secrets.iter().any(|secret| secret.mount_path.is_none());
+    variables.keys().filter(|_| whole).cloned().collect()
 }
 
 fn peers(gang: &GangConfig, layout: &dyn Addresses, replica: &ReplicaId) -> Vec<String> {

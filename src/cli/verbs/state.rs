@@ -57,13 +57,22 @@ pub fn run(context: &Context, args: &StateArgs) -> Result<u8, CliError> {
             let wrong = report.problems.len();
             let text = || {
                 let mut lines = report.problems.clone();
-                lines.extend(report.set_aside.iter().map(|file| format!("set aside: {file}")));
+                lines.extend(
+                    report.set_aside.iter().map(|file| format!("set aside earlier: {file}")),
+                );
                 lines.push(format!("{} runs, {wrong} problems", report.runs));
                 Text::lines(lines)
             };
             context.emit(&Document { schema_version: 1, path, report: report.clone() }, text)?;
+            if wrong > 0 && store.is_read_only() {
+                context.printer.hint("use the newer mlctl");
+            } else if wrong > 0 {
+                context.printer.hint(
+                    "`mlctl state rebuild` makes `index` and `version` anew, `mlctl status RUN` a \
+                     record that is damaged",
+                );
+            }
             if wrong > 0 {
-                context.printer.hint("`mlctl state rebuild` makes the index anew");
                 return Err(CliError::printed(ErrorKind::Internal));
             }
         }

@@ -8,6 +8,7 @@ use oci_client::RegistryOperation;
 use serde::Deserialize;
 
 use super::registry::{Registry, RegistryError};
+use crate::plan::unexpanded;
 
 /// A registry has sent its next answer within this time, or it counts as unreachable.
 const ANSWER_LIMIT: Duration = Duration::from_secs(15);
@@ -38,10 +39,12 @@ pub struct ImageConfig {
 
 impl ImageConfig {
     /// The program and its arguments, as Kubernetes and Vertex AI put them together: `args` take
-    /// the place of the image's own arguments, unless there are none.
+    /// the place of the image's own arguments, unless there are none. In the image's own words nothing
+    /// is replaced: only a spec's `$(VAR)` is a variable.
     pub fn command(&self, args: &[String]) -> Vec<String> {
-        let args = if args.is_empty() { &self.cmd } else { args };
-        [self.entrypoint.as_slice(), args].concat()
+        let own = |words: &[String]| words.iter().map(|word| unexpanded(word)).collect::<Vec<_>>();
+        let args = if args.is_empty() { own(&self.cmd) } else { args.to_vec() };
+        [own(&self.entrypoint), args].concat()
     }
 }
 

@@ -18,14 +18,13 @@ use super::gpu;
 use super::leases::Leases;
 use super::process;
 use super::process::ProcessMark;
-use super::secrets::secret_environment;
+use super::secrets::referred_secrets;
 use crate::agent::stream::EventFile;
 use crate::agent::{AgentConfig, AgentRuntime, Code, LogFiles, Places};
 use crate::event::EventKind;
 use crate::gang::{ReplicaId, RunId};
-use crate::plan::Plan;
-use crate::plan::Withheld;
 use crate::plan::rendezvous::{OUTPUT_PARTS, OutputDirs, environment, hidden};
+use crate::plan::{Known, Plan, Withheld, declared};
 use crate::runtime::log_files::tell;
 use crate::runtime::{Notice, RuntimeError, SecretValues, SubmitOptions};
 use crate::storage::{OWNER_FILE, Place};
@@ -135,8 +134,10 @@ pub(crate) fn launch(
         };
         let mut env = environment(plan, &replica, &ports, &outputs)
             .map_err(|error| RuntimeError::Unsupported(error.to_string()))?;
-        let secret = secrets.0.get(role.name.as_str()).cloned().unwrap_or_default();
+        let mut secret = secrets.0.get(role.name.as_str()).cloned().unwrap_or_default();
         env.retain(|name, _| !secret.contains_key(name));
+        let referred = referred_secrets(config, role)?;
+        secret.extend(referred.clone());
         if let Some(mine) = gpus.remove(&replica) {
             env.entry("CUDA_VISIBLE_DEVICES".into()).or_insert(mine);
         }
@@ -160,6 +161,7 @@ pub(crate) fn launch(
             }),
             command: masked_role.command.clone(),
             env,
+            declared: declared(role, referred.keys().cloned()),
             unset_env: hidden(plan, &replica),
             code: plan.gang().code.as_ref().map(|code| Code::Place(code.as_str().into())),
             links: links.clone(),
@@ -180,10 +182,12 @@ pub(crate) fn launch(
                 if replica == primary { &OUTPUT_PARTS } else { &[] },
             ),
             runtime: AgentRuntime::Processes,
+            known: Known::default(),
             replica: replica.clone(),
         };
-        let secret = secret_environment(config, role, secret)?;
-        start(config, run, &agent, &secret, &Withheld::of(plan, role))?;
+        let mut withheld = Withheld::of(plan, role);
+        withheld.known.add(referred.into_values());
+        start(config, run, &agent, &secret, &withheld)?;
         waiting.push(replica);
     }
     wait_until_up(run, waiting)?;

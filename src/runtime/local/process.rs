@@ -9,6 +9,9 @@ use crate::gang::ReplicaId;
 use crate::store::{ProcessName, RunPaths};
 use crate::sys;
 
+/// What is killed has died within this time.
+const SWEEP_LIMIT: Duration = Duration::from_secs(5);
+
 /// A process that can't be mistaken for a later one of the same number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ProcessMark {
@@ -85,7 +88,9 @@ pub(crate) fn signal_agents(run: &RunPaths, signal: Signal) {
     }
 }
 
-/// Kills whatever still carries the run's mark: what an agent and its guard, killed at once, left.
+/// Kills whatever still carries the run's mark: what an agent and its guard, killed at once, left, and
+/// what was started beside its commands.
 pub(crate) fn sweep(run: &RunPaths) -> bool {
-    sys::kill_marked(&run.run, Duration::from_secs(5))
+    let gone = sys::kill_marked(&run.run, SWEEP_LIMIT);
+    sys::end_beside(&run.run, None, SWEEP_LIMIT) && gone
 }

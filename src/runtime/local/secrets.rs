@@ -58,12 +58,12 @@ pub fn secret_variable(name: &str, key: &str) -> String {
     format!("MLCTL_SECRET_{}_{}", upper(name), upper(key))
 }
 
-/// Secret values for one role: taken out of the plan, or named by `secretKeyRef` and `secrets`.
-pub(super) fn secret_environment(
+/// The variables of one role whose values are in Secrets, by `secretKeyRef` and `secrets`.
+pub(super) fn referred_secrets(
     config: &LocalConfig,
     role: &RolePlan,
-    mut values: BTreeMap<String, String>,
 ) -> Result<BTreeMap<String, String>, RuntimeError> {
+    let mut values = BTreeMap::new();
     let mut missing = Vec::new();
     for variable in &role.env {
         let Some(source) = &variable.value_from else { continue };

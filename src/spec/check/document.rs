@@ -115,7 +115,8 @@ fn repeated(node: &Node, values: &[String], found: &mut Vec<Secret>) {
             let text = scalar.text.clone();
             let masked = without(&text, values.iter().map(String::as_str));
             if masked != text {
-                found.push(Secret { node: node.span, star: node.span, text, masked });
+                let name = None;
+                found.push(Secret { node: node.span, star: node.span, text, name, masked });
             }
         }
         Value::List(items) => {

@@ -3,6 +3,8 @@
 mod document;
 mod fields;
 mod gaps;
+mod given;
+mod literal;
 mod mask;
 mod pairs;
 mod scalars;
@@ -16,10 +18,12 @@ mod walk;
 
 pub use document::mask_spec;
 pub(crate) use gaps::Gap;
-pub use mask::{MASK, mask_argv, mask_script, mask_text, mask_value};
+pub(crate) use given::given;
+pub(crate) use literal::literal_secrets;
+pub use mask::{MASK, hidden_in, mask_argv, mask_script, mask_text, mask_value};
 pub use schema::json_schema;
 pub(crate) use schema::{Reading, View, allowed, properties, required, types, view};
 pub use secret::mask_json;
-pub use secret_names::is_secret_name;
+pub use secret_names::{is_password_name, is_secret_name};
 pub(crate) use sound::sound_part;
 pub(crate) use walk::{Input, check};

@@ -8,7 +8,7 @@ use super::walk::{At, Walk};
 use crate::spec::syntax::SourceSpan;
 use crate::spec::syntax::{Code, Diagnostic};
 use crate::spec::syntax::{Meaning, Node, Scalar};
-use crate::spec::syntax::{Problem, expand};
+use crate::spec::syntax::{Problem, Within, expand};
 use crate::text::{Amount, ByteSize, CpuQuantity, Span};
 use crate::text::{list_of, nearest};
 
@@ -60,7 +60,11 @@ impl Walk<'_> {
         if reading.verbatim || !reading.expand {
             return scalar.text.clone().into();
         }
-        let expanded = expand(&scalar.text, self.input.env, self.input.params);
+        let expanded = expand(
+            &scalar.text,
+            self.input.env,
+            Within { params: self.input.params, command: reading.command },
+        );
         if expanded.from_env {
             self.from_env.push(at.path.clone());
         }

@@ -73,6 +73,8 @@ pub(crate) struct Reading {
     pub text: bool,
     /// `${VAR}` is replaced from the environment.
     pub expand: bool,
+    /// `$(VAR)` is replaced when the command starts.
+    pub command: bool,
 }
 
 /// A schema without references and without null: what a value may be.
@@ -110,6 +112,7 @@ fn add_shapes<'a>(view: &mut View<'a>, root: &'a Json, schema: &'a Json, depth: 
     view.reading.verbatim |= schema["x-mlctl-verbatim"] == true;
     view.reading.text |= schema["x-mlctl-text"] == true;
     view.reading.expand |= schema["x-mlctl-expand"] == true;
+    view.reading.command |= schema["x-mlctl-command"] == true;
     view.description = view.description.or_else(|| schema["description"].as_str());
     view.default = view.default.or_else(|| schema.get("default"));
     if let Some(reference) = schema["$ref"].as_str() {

@@ -15,6 +15,8 @@ pub(crate) struct Secret {
     pub(crate) star: SourceSpan,
     /// The text of the scalar.
     pub(crate) text: String,
+    /// The name by which it is announced; `None` where its own shape tells.
+    pub(crate) name: Option<String>,
     /// The text as it may be written down; the same where a harmless value has a suspicious name.
     pub(crate) masked: String,
 }
@@ -63,7 +65,8 @@ pub(crate) fn secrets_in(node: &Node, announced: Option<&str>, found: &mut Vec<S
                 star.start = (star.start + name.len() + 1).min(star.end);
             }
             let masked = masked.into_owned();
-            found.push(Secret { node: node.span, star, text: text.to_owned(), masked });
+            let name = announced.map(str::to_owned);
+            found.push(Secret { node: node.span, star, text: text.to_owned(), name, masked });
         }
         Value::List(items) => {
             for (index, item) in items.iter().enumerate() {

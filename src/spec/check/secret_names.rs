@@ -87,6 +87,14 @@ pub fn is_secret_name(name: &str) -> bool {
             .any(|(at, word)| SECRET_WORDS.contains(&word.as_str()) && !owned(at))
 }
 
+/// The name says that the value is a password and can't be anything else: not an ordinary word that
+/// happens to stand behind `key` or `token`.
+pub fn is_password_name(name: &str) -> bool {
+    const PASSWORDS: [&str; 8] =
+        ["password", "passwd", "passphrase", "pwd", "secret", "apikey", "credential", "privatekey"];
+    is_secret_name(name) && words(name).iter().any(|word| PASSWORDS.contains(&word.as_str()))
+}
+
 /// The name of a variable or argument says that the value is a revision or a checksum, which has the shape
 /// of a key: `--revision`, `GIT_COMMIT`, `model-sha256`.
 pub(super) fn is_revision_name(name: &str) -> bool {

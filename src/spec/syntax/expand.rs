@@ -25,16 +25,26 @@ pub(crate) enum Problem {
 /// How a reference to a parameter of a study begins: `${params.NAME}`.
 pub(crate) const PARAMETER: &str = "params.";
 
-/// Replaces the references of a text. `$$` is a dollar; a `$` before anything but `{` stays. With
-/// `params`, references to parameters of a study stay as they are: each trial has its own values.
-pub(crate) fn expand(text: &str, env: &IndexMap<String, String>, params: bool) -> Expanded {
+/// What a text is, beyond its references to the environment.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Within {
+    /// References to parameters of a study stay as they are: each trial has its own values.
+    pub params: bool,
+    /// `$(VAR)` is replaced in the text when a command starts, and `$$` is a dollar only then. What the
+    /// environment gives is written so that it comes through that as it is.
+    pub command: bool,
+}
+
+/// Replaces the references of a text. `$$` is a dollar; a `$` before anything but `{` stays.
+pub(crate) fn expand(text: &str, env: &IndexMap<String, String>, within: Within) -> Expanded {
+    let Within { params, command } = within;
     let mut out = Expanded::default();
     let mut rest = text;
     while let Some(dollar) = rest.find('$') {
         out.text.push_str(&rest[..dollar]);
         let reference = &rest[dollar..];
         if let Some(tail) = reference.strip_prefix("$$") {
-            out.text.push('$');
+            out.text.push_str(if command { "$$" } else { "$" });
             rest = tail;
             continue;
         }
@@ -62,16 +72,16 @@ pub(crate) fn expand(text: &str, env: &IndexMap<String, String>, params: bool) -
             continue;
         }
         match (env.get(name), default) {
-            (Some(value), None) => {
-                out.text.push_str(value);
-                out.from_env = true;
-            }
-            (Some(value), Some(_)) if !value.is_empty() => {
-                out.text.push_str(value);
+            (Some(value), default) if default.is_none() || !value.is_empty() => {
+                if command {
+                    out.text.push_str(&value.replace('$', "$$"));
+                } else {
+                    out.text.push_str(value);
+                }
                 out.from_env = true;
             }
             (_, Some(default)) => out.text.push_str(default),
-            (None, None) => out.problems.push(Problem::Unset { name: name.to_owned(), at }),
+            (_, None) => out.problems.push(Problem::Unset { name: name.to_owned(), at }),
         }
     }
     out.text.push_str(rest);
@@ -89,6 +99,21 @@ pub(crate) fn escape(text: &mut String) {
         out.push(c);
         if c == '$' && matches!(rest.peek(), Some('$' | '{')) {
             out.push('$');
+        }
+    }
+    *text = out;
+}
+
+/// The same for a text [within a command](Within::command), in which `$$` stays.
+pub(crate) fn escape_command(text: &mut String) {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        out.push(c);
+        match rest.peek() {
+            Some('$') if c == '$' => out.extend(rest.next()),
+            Some('{') if c == '$' => out.push('$'),
+            _ => {}
         }
     }
     *text = out;
@@ -123,7 +148,7 @@ mod tests {
             ("{run}", "{run}", false),
         ];
         for (text, wanted, from_env) in cases {
-            let out = expand(text, &env(), false);
+            let out = expand(text, &env(), Within::default());
             assert_eq!((out.text.as_str(), out.from_env), (wanted, from_env), "{text}");
             assert!(out.problems.is_empty(), "{text}");
         }
@@ -131,7 +156,7 @@ mod tests {
 
     #[test]
     fn names_what_is_not() {
-        let out = expand("a${B}c${1x}${", &env(), false);
+        let out = expand("a${B}c${1x}${", &env(), Within::default());
         assert_eq!(out.text, "ac");
         assert_eq!(
             out.problems,
@@ -145,9 +170,29 @@ mod tests {
 
     #[test]
     fn parameters_of_a_study_stay() {
-        let out = expand("${A}/${params.lr}", &env(), true);
+        let params = Within { params: true, ..Within::default() };
+        let out = expand("${A}/${params.lr}", &env(), params);
         assert_eq!((out.text.as_str(), out.problems.len()), ("1/${params.lr}", 0));
-        assert_eq!(expand("${params.lr}", &env(), false).problems.len(), 1);
+        assert_eq!(expand("${params.lr}", &env(), Within::default()).problems.len(), 1);
+    }
+
+    #[test]
+    fn what_a_command_replaces_later_stays_for_it() {
+        let command = Within { command: true, ..Within::default() };
+        let env = [("P".to_owned(), "a$(A)$$b$".to_owned())].into();
+        for (text, wanted) in [
+            ("$(A) $$(A) $$ $", "$(A) $$(A) $$ $"),
+            ("${P}", "a$$(A)$$$$b$$"),
+            ("${P:-x}(A)", "a$$(A)$$$$b$$(A)"),
+            ("$${P} ${Q:-$(A)}", "$${P} $(A)"),
+        ] {
+            assert_eq!(expand(text, &env, command).text, wanted, "{text}");
+        }
+        for text in ["$", "$$", "$$$", "$${A}", "a$b", "$$x$(A)", "100$"] {
+            let mut escaped = text.to_owned();
+            escape_command(&mut escaped);
+            assert_eq!(expand(&escaped, &env, command).text, text, "{escaped}");
+        }
     }
 
     #[test]
@@ -155,7 +200,11 @@ mod tests {
         for text in ["$", "$$", "$$$", "${A}", "$${A}", "a$b", "$$x${", "100$"] {
             let mut escaped = text.to_owned();
             escape(&mut escaped);
-            assert_eq!(expand(&escaped, &IndexMap::new(), false).text, text, "{escaped}");
+            assert_eq!(
+                expand(&escaped, &IndexMap::new(), Within::default()).text,
+                text,
+                "{escaped}"
+            );
         }
     }
 }

@@ -17,7 +17,7 @@ mod spans;
 
 pub use code::Code;
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity};
-pub(crate) use expand::{PARAMETER, Problem, escape, expand, is_variable};
+pub(crate) use expand::{PARAMETER, Problem, Within, escape, escape_command, expand, is_variable};
 pub(crate) use freeform::{Misfit, typed};
 pub use node::Node;
 pub(crate) use node::{Entry, Key, Meaning, Scalar, Value};
@@ -25,7 +25,7 @@ pub use parse::SPEC_LIMIT;
 pub(crate) use parse::parse;
 pub use render::RenderOptions;
 pub(crate) use render::wrap;
-pub(crate) use set::Change;
+pub(crate) use set::{Change, Step};
 pub use source::{Source, SourceSpan};
 pub use spans::Spans;
 pub(crate) use spans::{KeyedSpan, index_path, key_path};

@@ -3,23 +3,25 @@
 use super::code::Code;
 use super::diagnostic::Diagnostic;
 use super::node::{Entry, Key, Node, Value};
-use super::parse::parse;
 use super::source::{Source, SourceSpan};
 use crate::text::nearest;
 
 /// What the texts of `--set` are called in findings, where a file has its path.
 pub(crate) const SOURCE_NAME: &str = "--set";
 
-/// What one `--set` changes: where in the document, and the new value.
+/// What one `--set` changes: where in the document, and where the new value is written.
 #[derive(Debug)]
 pub(crate) struct Change {
     steps: Vec<(Step, SourceSpan)>,
-    value: Node,
+    value: SourceSpan,
 }
 
+/// One step of a path.
 #[derive(Debug, PartialEq, Eq)]
-enum Step {
+pub(crate) enum Step {
+    /// To the value of this key.
     Key(String),
+    /// To this item, counted from 0.
     Index(usize),
 }
 
@@ -66,25 +68,19 @@ pub(crate) fn read(index: usize, source: &Source) -> Result<Change, Vec<Diagnost
             None => return Err(refuse(0, "`--set` takes a path and a value, with `=` between")),
         }
     }
-    Ok(Change { steps, value: value(index, text, at + 1)? })
-}
-
-/// The value behind the `=`. Blanks stand in for the path, so that its spans fit the whole text.
-fn value(index: usize, text: &str, start: usize) -> Result<Node, Vec<Diagnostic>> {
-    let span = SourceSpan { source: index, start, end: text.len() };
-    let mut parsed = parse(index, &format!("{}{}", " ".repeat(start), &text[start..]));
-    match (parsed.documents.len(), parsed.findings.is_empty()) {
-        (0, true) => Ok(Node::plain("", span)),
-        (1, true) => Ok(parsed.documents.swap_remove(0)),
-        (_, true) => Err(vec![Diagnostic::error(Code::BadSet, "more than one value").at(span, "")]),
-        _ => Err(parsed.findings),
-    }
+    let value = SourceSpan { source: index, start: at + 1, end: text.len() };
+    Ok(Change { steps, value })
 }
 
 impl Change {
-    /// The text that says it, by its index among the sources.
-    pub(crate) fn source(&self) -> usize {
-        self.value.span.source
+    /// Where the new value is written: what it means depends on the document's kind.
+    pub(crate) fn value(&self) -> SourceSpan {
+        self.value
+    }
+
+    /// The way to what is changed.
+    pub(crate) fn steps(&self) -> Vec<&Step> {
+        self.steps.iter().map(|(step, _)| step).collect()
     }
 
     /// Any name makes a role, so a typo would add one to the gang without a word.
@@ -107,7 +103,7 @@ impl Change {
     }
 
     /// Makes the change; what is missing on the way is made too.
-    pub(crate) fn apply(&self, root: &mut Node) -> Result<(), Diagnostic> {
+    pub(crate) fn apply(&self, root: &mut Node, value: Node) -> Result<(), Diagnostic> {
         self.no_typo_of_a_role(root)?;
         let mut here = root;
         for (number, (step, span)) in self.steps.iter().enumerate() {
@@ -160,7 +156,7 @@ impl Change {
                 }
             };
         }
-        *here = self.value.clone();
+        *here = value;
         Ok(())
     }
 }

@@ -56,6 +56,81 @@ fn changes_values() {
 }
 
 #[test]
+fn a_text_is_what_was_given_byte_for_byte() {
+    for text in [
+        "a #c", "#c", "&a b", "*a", "!x", "|", "> x", "{", "{a: b}", "\"q\"", "'q'", "", " ",
+        " a ", "null", "~", "true", "0x10", "1e-3", "a\nb", "a: b", "- a", "-1", "%x", "@x", "`x`",
+        "a\\tb", "[x",
+    ] {
+        let argument = format!("args.x={text}");
+        match load(&[&argument]) {
+            Ok(job) => assert_eq!(job.args.to_argv()[1], format!("--x={text}")),
+            Err(error) => assert!(matches!(text, "null" | "~"), "{text}: {error}"),
+        }
+        let job = load(&[&format!("env[0].value={text}")]).unwrap();
+        assert_eq!(job.env[0].value.as_deref(), Some(text));
+        let job = load(&[&format!("command[1]={text}")]).unwrap();
+        assert_eq!(job.command.unwrap()[1], text);
+    }
+    assert_eq!(load(&["labels.x=true"]).unwrap().labels["x"], "true");
+    assert_eq!(load(&["labels.x=1.0"]).unwrap().labels["x"], "1.0");
+    assert_eq!(load(&["cpu=1500m"]).unwrap().cpu.unwrap().to_string(), "1500m");
+    assert_eq!(load(&["image=a:1 #x"]).unwrap().image.unwrap(), "a:1 #x");
+    assert!(load(&["name="]).unwrap_err().contains("bad-name"));
+    let output = load(&["output={run}/x"]).unwrap().output.unwrap();
+    assert_eq!(output.place().as_str(), "{run}/x");
+    let output = load(&["output={uri: s3://b/x, mode: sync}"]).unwrap().output.unwrap();
+    assert_eq!(output.place().as_str(), "s3://b/x");
+}
+
+#[test]
+fn what_could_be_two_things_or_would_be_lost_is_refused() {
+    let cases = [
+        "args.x=[1, 2]",
+        "args.x=null",
+        "args={a: b} #c",
+        "command=[a, &b c]",
+        "command=",
+        "roles.worker.replicas=",
+        "podPatch.spec.hostname=a #c",
+        "podPatch.spec.hostname=&a b",
+        "podPatch.spec.hostname=",
+        "podPatch.spec.hostname=a\nb",
+    ];
+    for case in cases {
+        let error = load(&[case]).unwrap_err();
+        assert!(error.contains("error[bad-set]"), "{case}: {error}");
+        assert!(error.contains("--set:1:"), "{case}: {error}");
+    }
+    let job = load(&["podPatch.spec.hostname=\"a #c\"", "podPatch.spec.hostNetwork=true"]).unwrap();
+    let spec = &job.pod_patch["spec"];
+    assert_eq!((&spec["hostname"], &spec["hostNetwork"]), (&"a #c".into(), &true.into()));
+    let job = load(&[
+        "podPatch.spec.containers[0].name=main",
+        "podPatch.spec.containers[0].env[0].name=A",
+        "podPatch.spec.containers[0].env[0].value=1 #c",
+    ]);
+    let job = job.unwrap();
+    assert_eq!(job.pod_patch["spec"]["containers"][0]["env"][0]["value"], "1 #c");
+    let job = load(&["args={a: \"[1]\", b: null, c: [x, y]}"]).unwrap();
+    assert_eq!(job.args.to_argv(), ["--a=[1]", "--b", "--c=x", "--c=y"]);
+}
+
+#[test]
+fn what_a_change_replaces_stays_hidden() {
+    let file = "jobSpec:\n  workerPoolSpecs:\n  - machineSpec: {machineType: n1-standard-4}\n    \
+                replicaCount: 1\n    containerSpec:\n      imageUri: a:1\n      env: [{name: A_KEY, value: \
+                hunter2-x}]\n";
+    let set = "jobSpec.workerPoolSpecs[0].containerSpec.env[0].value=other #x";
+    let options = LoadOptions { set: vec![set.into()], ..LoadOptions::default() };
+    let loaded = spec::load(&[Source::new("job.yaml", file)], &options).unwrap();
+    let Document::TrainJob(job) = &loaded.documents[0] else { panic!("a TrainJob") };
+    assert_eq!(job.spec.env[0].value.as_deref(), Some("other #x"));
+    let told = loaded.warnings.render(RenderOptions::default());
+    assert!(told.contains("A_KEY") && !told.contains("hunter2-x"), "{told}");
+}
+
+#[test]
 fn points_at_the_text_that_was_given() {
     let cases = [
         "roles.worker.replicas=many",

@@ -46,7 +46,9 @@ fn jobs() -> Vec<Json> {
 
 /// What is found in a job: codes with messages. JSON is YAML too.
 fn findings(job: &Json) -> BTreeSet<(Code, String)> {
-    let source = Source::new("spec", job.to_string().replace("${", "$${"));
+    // In a variable's value it is written so already.
+    let text = job.to_string().replace("$${", "${").replace("${", "$${");
+    let source = Source::new("spec", text);
     let found = match spec::load(&[source], &LoadOptions::default()) {
         Ok(loaded) => loaded.warnings,
         Err(findings) => findings,

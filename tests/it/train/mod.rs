@@ -12,4 +12,6 @@ mod logs;
 mod many;
 mod metrics;
 mod plain;
+mod secrets;
 mod told;
+mod variables;

@@ -81,15 +81,15 @@ pub(crate) fn secret_name(run: &str, token: &str) -> String {
     format!("{run}-{hash}")
 }
 
-/// The labels of all objects of a run: those of the spec that are valid in a cluster, and mlctl's
-/// own, which win.
+/// The labels of all objects of a run: those of the spec that are valid in a cluster and hold no secret,
+/// and mlctl's own, which win.
 pub(crate) fn labels(plan: &Plan, context: &ManifestContext) -> BTreeMap<String, String> {
     let mut labels: BTreeMap<String, String> = plan
         .head
-        .labels
-        .iter()
+        .shown_labels()
+        .into_iter()
+        // A mask is no value that a label may have.
         .filter(|(key, value)| is_label(key, value) && !is_the_clusters(key))
-        .map(|(key, value)| (key.clone(), value.clone()))
         .collect();
     for (key, value) in [
         (label::MANAGED_BY, label::MLCTL),

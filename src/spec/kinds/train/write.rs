@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::types::{Accelerators, EnvVar, Output, Storage, TrainJob};
-use crate::spec::syntax::escape;
+use crate::spec::syntax::{escape, escape_command};
 use crate::storage::Place;
 
 /// The YAML of a job, without what is a default anyway. Values are written in full: one that came
@@ -56,7 +56,7 @@ fn escape_map(map: &mut IndexMap<String, String>) {
 }
 
 fn escape_env(env: &mut [EnvVar]) {
-    env.iter_mut().filter_map(|var| var.value.as_mut()).for_each(escape);
+    env.iter_mut().filter_map(|var| var.value.as_mut()).for_each(escape_command);
 }
 
 fn escape_accelerators(accelerators: Option<&mut Accelerators>) {

@@ -5,10 +5,10 @@ use std::io;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 
-use crate::plan::{Protocol, ServerPlan};
+use crate::plan::{DECLARED, Declared, Expansion, Protocol, ServerPlan};
 
 /// What the worker has for itself alone: the job's plan, and the words that let it in elsewhere.
-const OF_THE_WORKER: [&str; 2] = ["MLCTL_BATCH", "MLCTL_ENDPOINT_TOKEN"];
+const OF_THE_WORKER: [&str; 3] = ["MLCTL_BATCH", "MLCTL_ENDPOINT_TOKEN", DECLARED];
 
 /// Ports of this machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub struct Launch {
 impl Launch {
     /// Fills in `{port}`, `{grpcPort}`, `{model}` and `{name}`, and adds the variables that containers
     /// for Vertex AI read. Other braces are the command's own. Without a fetched `model`, `{model}` is
-    /// empty.
+    /// empty. `$(VAR)` is replaced by what the environment says is declared, and by what is added.
     pub fn new(
         plan: &ServerPlan,
         command: &[String],
@@ -58,7 +58,8 @@ impl Launch {
             ("{name}", plan.model_name.clone()),
             ("{model}", model.clone()),
         ];
-        let argv = command.iter().map(|word| filled(word, &values)).collect();
+        let declared = environment.get(DECLARED).and_then(|json| serde_json::from_str(json).ok());
+        let own: Vec<Declared> = declared.unwrap_or_default();
         let mut environment = environment.clone();
         environment.retain(|name, _| !OF_THE_WORKER.contains(&name.as_str()));
         let route = |route: &Option<String>, usual: &str| {
@@ -71,7 +72,15 @@ impl Launch {
             ("AIP_STORAGE_URI", model),
             ("AIP_MODE", "PREDICTION".to_owned()),
         ];
+        let mut declared = of_vertex.each_ref().map(|(name, _)| Declared::given(*name)).to_vec();
+        declared.extend(own);
         environment.extend(of_vertex.map(|(name, value)| (name.to_owned(), value)));
+        let mut variables: Vec<(String, String)> = environment.into_iter().collect();
+        let known = Expansion::of(&declared, &mut variables);
+        // Together, so that no value is looked through a second time.
+        let argv = command.iter().map(|word| known.expand_with(word, |text| filled(text, &values)));
+        let argv = argv.collect();
+        let environment = variables.into_iter().collect();
         let port = match plan.protocol {
             Protocol::TensorflowGrpc | Protocol::V2Grpc => ports.grpc,
             _ => ports.http,
@@ -105,6 +114,39 @@ fn filled(word: &str, values: &[(&str, String)]) -> String {
 mod tests {
     use super::*;
     use crate::work::batch::fixture::server_plan;
+
+    #[test]
+    fn variables_are_replaced_as_in_a_container_of_vertex() {
+        let text = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        let command = text(&[
+            "serve",
+            "--port=$(AIP_HTTP_PORT)",
+            "$(OWN)",
+            "$$(OWN)",
+            "$(HOME)",
+            "{\"a\":$(RANK),{port}}",
+        ]);
+        let declared = [
+            Declared::given("RANK"),
+            Declared { name: "OWN".into(), literal: true },
+            Declared { name: "URL".into(), literal: true },
+        ];
+        let own = [
+            ("HOME", "/h"),
+            ("OWN", "{port}$$"),
+            ("RANK", "0"),
+            ("URL", "$(AIP_STORAGE_URI)/$(OWN)"),
+            (DECLARED, &serde_json::to_string(&declared).unwrap()),
+        ];
+        let own = own.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let ports = Ports { http: 1, grpc: 2 };
+        let plan = server_plan(Protocol::Vertex);
+        let launch = Launch::new(&plan, &command, &own, ports, Some(Path::new("/m")));
+        let words = ["serve", "--port=1", "{port}$", "$(OWN)", "$(HOME)", "{\"a\":0,1}"];
+        assert_eq!(launch.argv, words);
+        assert_eq!(launch.environment["URL"], "/m/{port}$");
+        assert!(!launch.environment.contains_key(DECLARED));
+    }
 
     #[test]
     fn placeholders_are_filled_in_and_other_braces_stay() {

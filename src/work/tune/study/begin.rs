@@ -14,7 +14,7 @@ use crate::gang::RunId;
 use crate::ops::cost::{Prices, limit_cost};
 use crate::plan::{
     ControllerPlan, KILL_BOUND, MetricsPlan, OWN_PROGRAM, Plan, PlanContext, RuntimeDefaults,
-    STUDY_VERSION, mask_spec,
+    STUDY_VERSION, mask_spec, shown_label,
 };
 use crate::run::{self, Order, SubmitError, Submitted, Submitter};
 use crate::runtime::{Notice, Runs, Runtime, SubmitOptions};
@@ -169,6 +169,9 @@ fn write_down(
     let mut document = document(study, id, places, with);
     let Withheld { mut job, places: secrets, values } = withheld(&study.trial)?;
     document.secrets = secrets;
+    for (name, value) in &mut document.spec.labels {
+        *value = shown_label(name, value);
+    }
     private_dir(&paths.dir)?;
     if let Some(code) = code_of(&study.trial)? {
         // A study may take days: what is changed in the folder meanwhile changes no trial.

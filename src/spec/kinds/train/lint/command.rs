@@ -1,7 +1,7 @@
 //! Commands and arguments that will not reach the program as they look.
 
 use super::context::{Lint, Scope};
-use super::shell::{reference, runs_in_shell};
+use super::shell::{is_set, reference, runs_in_shell};
 use crate::spec::kinds::train::{ArgValue, Args, Framework};
 use crate::spec::syntax::is_variable;
 use crate::spec::syntax::{Code, Diagnostic};
@@ -152,19 +152,23 @@ impl Lint<'_> {
                 .at(span, "no shell reads this")
                 .help("for a shell, write `command: [sh, -c, \"...\"]`"),
             );
-        } else if let Some(reference) = reference(text) {
+        } else if let Some(reference) = reference(text, |name| self.declares(name)) {
             self.add(
                 Diagnostic::warning(
                     Code::NotExpanded,
                     format!("nothing replaces `{reference}` here"),
                 )
                 .at(span, "the program gets it as it is written")
-                .help("read the variable in the program, or use `command: [sh, -c, \"...\"]`"),
+                .help(
+                    "`$(NAME)` is replaced by what `env` declares and mlctl sets; else read the \
+                     variable in the program, or use `command: [sh, -c, \"...\"]`",
+                ),
             );
         }
         if self.total() > 1 && self.job.framework != Framework::None {
             let name = flag_name(word);
-            if RENDEZVOUS.contains(&name.as_str()) {
+            // What names a variable differs from replica to replica, as it should.
+            if RENDEZVOUS.contains(&name.as_str()) && !text.contains("$(") {
                 self.add(
                     Diagnostic::warning(
                         Code::RendezvousInArgs,
@@ -178,6 +182,17 @@ impl Lint<'_> {
                 );
             }
         }
+    }
+
+    /// Some replica has a variable of this name, by `env`, from a whole Secret, or from mlctl.
+    fn declares(&self, name: &str) -> bool {
+        let job = self.job;
+        let (env, secrets): (Vec<_>, Vec<_>) =
+            self.scopes().into_iter().map(|scope| (scope.env, scope.secrets)).unzip();
+        is_set(name)
+            || env.into_iter().flatten().any(|variable| variable.name == name)
+            || secrets.into_iter().flatten().any(|secret| secret.mount_path.is_none())
+            || !job.pod_patch.is_empty()
     }
 
     /// A value, or a word in it, that is in a folder that Vertex mounts and nobody else does.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::context::Lint;
-use super::shell::reference;
+use super::shell::{is_set, reference};
 use crate::spec::check::is_secret_name;
 use crate::spec::kinds::train::{EnvVar, Framework};
 use crate::spec::syntax::{Code, Diagnostic};
@@ -32,12 +32,14 @@ impl Lint<'_> {
                     .at(self.spans.value(&key_path(&first, "name")), "first here");
                     self.add(finding.help("keep one of the two"));
                 }
-                self.variable(var, &path);
+                self.variable(var, &path, &scope.env[..index], !scope.path.is_empty());
             }
         }
     }
 
-    fn variable(&mut self, var: &EnvVar, path: &str) {
+    /// One variable. `before` are those that stand before it in its list; that of a role comes after
+    /// all of the job.
+    fn variable(&mut self, var: &EnvVar, path: &str, before: &[EnvVar], of_role: bool) {
         let name = var.name.as_str();
         let name_span = self.spans.value(&key_path(path, "name"));
         let value_path = key_path(path, "value");
@@ -73,12 +75,16 @@ impl Lint<'_> {
                 .help("add `value: ...`, or `value: \"\"` if that is meant"),
             ),
             (Some(value), None) => {
+                let job = if of_role { &self.job.env[..] } else { &[] };
+                let is_declared = |name: &str| {
+                    is_set(name) || job.iter().chain(before).any(|other| other.name == name)
+                };
                 let literal = !self.from_env.contains(&value_path) && !value.is_empty();
-                if literal && is_secret_name(name) && !value.contains('$') {
+                if literal && is_secret_name(name) && !value.starts_with('$') {
                     self.add(
                         literal_secret(name, self.foreign).at(value_span, "readable in this file"),
                     );
-                } else if let Some(written) = reference(value).filter(|_| literal) {
+                } else if let Some(written) = reference(value, is_declared).filter(|_| literal) {
                     self.add(
                         Diagnostic::warning(
                             Code::NotExpanded,
@@ -88,7 +94,8 @@ impl Lint<'_> {
                         .help(if self.foreign {
                             EXPAND_FOREIGN
                         } else {
-                            "`${NAME}` is replaced from your environment at submission"
+                            "`${NAME}` is replaced from your environment at submission, `$(NAME)` by a \
+                             variable that is declared before"
                         }),
                     );
                 }

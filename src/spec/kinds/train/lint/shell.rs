@@ -12,11 +12,19 @@ pub(crate) fn runs_in_shell(command: &[String]) -> bool {
             .any(|w| w.starts_with('-') && !w.starts_with("--") && w.ends_with('c'))
 }
 
-/// A reference to a variable that a shell or Kubernetes would replace.
-pub(super) fn reference(text: &str) -> Option<&str> {
-    for (at, _) in text.match_indices('$') {
+/// A reference to a variable that a shell would replace, or Kubernetes if it were declared, and nothing
+/// does here. `is_declared` says of which names `$(NAME)` is replaced.
+pub(super) fn reference(text: &str, is_declared: impl Fn(&str) -> bool) -> Option<&str> {
+    let mut from = 0;
+    while let Some(at) = text[from..].find('$').map(|at| from + at) {
         let rest = &text[at + 1..];
+        from = at + 1;
         let (body, close) = match rest.chars().next() {
+            // `$$` is a dollar.
+            Some('$') => {
+                from += 1;
+                continue;
+            }
             Some('{') => (&rest[1..], Some('}')),
             Some('(') => (&rest[1..], Some(')')),
             _ => (rest, None),
@@ -27,11 +35,37 @@ pub(super) fn reference(text: &str) -> Option<&str> {
             continue;
         }
         let Some(close) = close else { return Some(&text[at..=at + end]) };
-        if let Some(length) = body.find(close) {
+        if let Some(length) = body.find(close)
+            && !(close == ')' && is_declared(&body[..length]))
+        {
             return Some(&text[at..at + 3 + length]);
         }
     }
     None
+}
+
+/// Variables that mlctl sets, or a cluster.
+pub(super) fn is_set(name: &str) -> bool {
+    const SET: [&str; 16] = [
+        "CLUSTER_SPEC",
+        "RANK",
+        "LOCAL_RANK",
+        "NODE_RANK",
+        "GROUP_RANK",
+        "WORLD_SIZE",
+        "LOCAL_WORLD_SIZE",
+        "MASTER_ADDR",
+        "MASTER_PORT",
+        "CUDA_VISIBLE_DEVICES",
+        "NVIDIA_VISIBLE_DEVICES",
+        "OMP_NUM_THREADS",
+        "PYTHONUNBUFFERED",
+        "CLOUD_ML_HP_METRIC_FILE",
+        "TF_CONFIG",
+        "JOB_COMPLETION_INDEX",
+    ];
+    SET.contains(&name)
+        || ["AIP_", "MLCTL_", "PET_", "JAX_", "TF_NUM_"].iter().any(|start| name.starts_with(start))
 }
 
 #[cfg(test)]
@@ -54,10 +88,12 @@ mod tests {
             ("$HOME/x", Some("$HOME")),
             ("a ${B} c", Some("${B}")),
             ("$(NAME)", Some("$(NAME)")),
+            ("$(KNOWN) $(NAME)", Some("$(NAME)")),
+            ("$(KNOWN) $$(NAME) $$NAME", None),
             ("5$ or $5", None),
             ("${", None),
         ] {
-            assert_eq!(reference(text), wanted, "{text}");
+            assert_eq!(reference(text, |name| name == "KNOWN"), wanted, "{text}");
         }
     }
 }

@@ -68,9 +68,14 @@ impl ArgValue {
 pub struct EnvVar {
     /// Name of the variable.
     pub name: String,
-    /// Its value.
+    /// Its value. `${NAME}` is replaced from your environment at submission; `$(NAME)`, when the
+    /// command starts, by a variable declared before this one or set by mlctl. `$$` is a dollar.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-mlctl-expand" = true, "x-mlctl-text" = true))]
+    #[schemars(extend(
+        "x-mlctl-expand" = true,
+        "x-mlctl-text" = true,
+        "x-mlctl-command" = true
+    ))]
     pub value: Option<String>,
     /// Where its value comes from instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
