@@ -2,6 +2,7 @@
 //! with the test.
 
 pub mod faults;
+pub mod gpus;
 pub mod stores;
 
 use std::ffi::OsStr;
