@@ -18,17 +18,25 @@ const ANSWER: Duration = Duration::from_secs(5);
 /// One that has just hung is not asked again for so long: every question would take as long.
 const HUNG: Duration = Duration::from_mins(1);
 
-/// nvidia-smi: where it is, and whether it has just hung.
+/// Which GPUs a machine has is asked again after this time: a run that waits asks for hours, and each
+/// answer costs a driver that sleeps a second.
+const LISTED: Duration = Duration::from_secs(10);
+
+/// nvidia-smi: where it is, whether it has just hung, and what it has listed.
 #[derive(Clone, Debug)]
 pub struct NvidiaSmi {
     program: PathBuf,
     hung: Arc<Mutex<Option<Instant>>>,
+    listed: Arc<Mutex<Option<Listed>>>,
 }
+
+/// When the driver was asked, and what it said.
+type Listed = (Instant, Vec<Gpu>);
 
 impl From<&str> for NvidiaSmi {
     /// A path, or a name that is looked up in `PATH`.
     fn from(program: &str) -> Self {
-        Self { program: program.into(), hung: Arc::default() }
+        Self { program: program.into(), hung: Arc::default(), listed: Arc::default() }
     }
 }
 
@@ -98,6 +106,12 @@ impl NvidiaSmi {
 
     /// All GPUs in the order of their numbers, those under MIG with their slices.
     pub(crate) fn gpus(&self) -> Result<Vec<Gpu>, DriverError> {
+        let listed = || self.listed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((at, gpus)) = &*listed()
+            && at.elapsed() < LISTED
+        {
+            return Ok(gpus.clone());
+        }
         let text = self.output(&LIST_QUERY, &|| false)?;
         let mut gpus = list(&text).ok_or_else(|| garbled(&text))?;
         if gpus.iter().any(|gpu| gpu.mig == Some(true)) {
@@ -107,6 +121,7 @@ impl NvidiaSmi {
                 gpu.slices = mine.map(|(_, slice)| slice.clone()).collect();
             }
         }
+        *listed() = Some((Instant::now(), gpus.clone()));
         Ok(gpus)
     }
 
