@@ -8,6 +8,10 @@ test *args:
 fresh *numbers:
     tests/fresh {{numbers}}
 
+# What one NVIDIA GPU can show, on a machine that has one with PyTorch and JAX.
+gpu *checks:
+    MLCTL=${MLCTL:-target/debug/mlctl} tests/gpu/run {{checks}}
+
 # Format, lint, check drift of generated files.
 check:
     cargo fmt --check

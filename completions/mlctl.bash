@@ -1982,7 +1982,7 @@ _mlctl() {
             return 0
             ;;
         mlctl__subcmd__train)
-            opts="-d -l -o -q -v -n -h --set --detach --dry-run --events --label --allow-cpu --overwrite --on-interrupt --output --quiet --verbose --color --runtime --context --namespace --help"
+            opts="-d -l -o -q -v -n -h --set --detach --dry-run --events --label --allow-cpu --wait --share-gpus --overwrite --on-interrupt --output --quiet --verbose --color --runtime --context --namespace --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1997,6 +1997,10 @@ _mlctl() {
                     return 0
                     ;;
                 -l)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

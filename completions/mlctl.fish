@@ -93,6 +93,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand init" -s v -l verbose -d 'Sa
 complete -c mlctl -n "__fish_mlctl_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l set -d 'Change a value of the file: name=x, args.epochs=9, roles.worker.replicas=4. A text is taken as it is, byte for byte; lists and mappings are YAML: \'command=[python, t.py]\'. In a Vertex AI file by its own names: workerPoolSpecs[0].machineSpec...=x' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -s l -l label -d 'Add a label to the run' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l wait -d 'Wait for GPUs that other runs hold, in order of submission, at most so long' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l on-interrupt -d 'What Ctrl-C does to the run [default: detach at a terminal, cancel elsewhere]' -r -f -a "detach\t'The run goes on without mlctl'
 cancel\t'The run is cancelled'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
@@ -107,7 +108,8 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand train" -s n -l namespace -d 
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -s d -l detach -d 'Submit and return; prints the run\'s id'
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l dry-run -d 'Show what would run'
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l events -d 'Stream events as JSON Lines on stdout'
-complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l allow-cpu -d 'Run on the CPU where the accelerators are missing'
+complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l allow-cpu -d 'Run a role on the CPU where it can\'t have all its accelerators'
+complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l share-gpus -d 'Put more replicas on a GPU than it is for, to rehearse a large gang'
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l overwrite -d 'Write into a model folder that another run has filled'
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -s v -l verbose -d 'Say more'

@@ -55,6 +55,10 @@ def main():
     # Leaves the lines that this program prints, and errors.
     tf.get_logger().setLevel("ERROR")
     keras.utils.disable_interactive_logging()
+    if CLUSTER and "MLCTL_ACCELERATORS" not in os.environ:
+        # Who has asked for no accelerators may see the machine's all the same, and so do the others: each
+        # would take all memory of the same GPU.
+        tf.config.set_visible_devices([], "GPU")
     if args.logical_gpus:
         split_devices(args.logical_gpus)
 
@@ -74,7 +78,7 @@ def strategy_for_cluster():
 
 
 def split_devices(count):
-    gpus = tf.config.list_physical_devices("GPU")
+    gpus = tf.config.get_visible_devices("GPU")
     # A split GPU needs a limit for each part; a split CPU takes none.
     limit = {"memory_limit": 1024} if gpus else {}
     for device in gpus or tf.config.list_physical_devices("CPU"):

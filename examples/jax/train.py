@@ -8,6 +8,12 @@ import argparse
 import os
 from pathlib import Path
 
+PROCESSES = int(os.environ.get("JAX_NUM_PROCESSES", 1))
+if PROCESSES > 1 and "MLCTL_ACCELERATORS" not in os.environ:
+    # Processes that have asked for no accelerators may see the machine's all the same: all of them the same
+    # ones, of which each would take most of the memory. JAX reads this when it is imported.
+    os.environ.setdefault("JAX_PLATFORMS", "cpu")
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -76,16 +82,16 @@ def main():
     parser.add_argument("--learning-rate", type=float, default=0.1)
     args = parser.parse_args()
 
-    processes = int(os.environ.get("JAX_NUM_PROCESSES", 1))
-    if processes > 1:
+    if PROCESSES > 1:
         # JAX itself reads the coordinator's address only. The others' death is noticed after the
         # heartbeat time-out, 100 s by default.
         jax.distributed.initialize(
-            num_processes=processes,
+            num_processes=PROCESSES,
             process_id=int(os.environ["JAX_PROCESS_ID"]),
             heartbeat_timeout_seconds=10,
         )
     primary = jax.process_index() == 0
+    print(f"process {jax.process_index()} of {PROCESSES} on {jax.local_devices()[0]}", flush=True)
     mesh = Mesh(np.array(jax.devices()), ("batch",))
     split, whole = PartitionSpec("batch"), PartitionSpec()
 
@@ -107,7 +113,7 @@ def main():
         guesses = logits(jax.device_get(params), held_out[0]).argmax(axis=1)
         return float((guesses == held_out[1]).mean())
 
-    share = args.batch_size // processes
+    share = args.batch_size // PROCESSES
     offset = jax.process_index() * share
     for epoch in range(first_epoch, args.epochs):
         # The same order in every process, of which each takes its part of every batch.

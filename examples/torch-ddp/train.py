@@ -1,10 +1,12 @@
 """Trains a small CNN on 8x8 digits with DistributedDataParallel, one process per rank.
 
-RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT say who takes part; without them it trains alone.
+RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT say who takes part; without them it trains alone. Ranks whose
+role has asked for accelerators train on their GPUs, over NCCL where each has one of its own.
 """
 
 import argparse
 import os
+import socket
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +50,29 @@ def build_model():
     )
 
 
+def choose_device():
+    """The rank's GPU, or the CPU."""
+    # Ranks that have asked for none may see the machine's GPUs all the same: all of them the same ones.
+    asked = WORLD_SIZE == 1 or "MLCTL_ACCELERATORS" in os.environ
+    if not asked or not torch.cuda.is_available():
+        return torch.device("cpu")
+    # A rank of mlctl's sees its own GPU alone. torchrun starts a rank for each that it sees.
+    return torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)) % torch.cuda.device_count())
+
+
+def group_for(device):
+    """The group that adds up gradients: NCCL's where every rank has a GPU of its own, else gloo's."""
+    own = None
+    if device.type == "cuda":
+        seen = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")
+        own = (socket.gethostname(), seen[device.index] if device.index < len(seen) else device.index)
+    everybodys = [None] * WORLD_SIZE
+    dist.all_gather_object(everybodys, own)
+    if None in everybodys or len(set(everybodys)) < WORLD_SIZE:
+        return dist.group.WORLD, "gloo"
+    return dist.new_group(backend="nccl"), "nccl"
+
+
 def evaluate(model, images, labels):
     with torch.no_grad():
         return (model(images).argmax(1) == labels).float().mean().item()
@@ -68,20 +93,27 @@ def main():
     parser.add_argument("--learning-rate", type=float, default=0.003)
     args = parser.parse_args()
 
+    device = choose_device()
+    group, backend = None, "no other rank"
     if WORLD_SIZE > 1:
-        # Rendezvous by MASTER_ADDR and MASTER_PORT.
+        # Rendezvous by MASTER_ADDR and MASTER_PORT. Whatever adds up gradients, ranks meet over gloo.
         dist.init_process_group("gloo", rank=RANK, world_size=WORLD_SIZE)
+        group, backend = group_for(device)
+    print(f"rank {RANK} of {WORLD_SIZE} on {device}, over {backend}", flush=True)
     torch.manual_seed(0)
-    (images, labels), held_out = load()
+    (images, labels), held_out = [[part.to(device) for part in parts] for parts in load()]
 
-    network = build_model()
-    model = DistributedDataParallel(network) if WORLD_SIZE > 1 else network
+    network = build_model().to(device)
+    model = network
+    if WORLD_SIZE > 1:
+        devices = [device] if device.type == "cuda" else None
+        model = DistributedDataParallel(network, device_ids=devices, process_group=group)
     optimizer = torch.optim.Adam(model.parameters(), lr=args.learning_rate)
 
     # Every rank restores, so that all go on from the same epoch.
     first_epoch = 0
     if CHECKPOINT.exists():
-        state = torch.load(CHECKPOINT)
+        state = torch.load(CHECKPOINT, map_location=device)
         network.load_state_dict(state["model"])
         optimizer.load_state_dict(state["optimizer"])
         first_epoch = state["epoch"]

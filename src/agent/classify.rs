@@ -4,15 +4,18 @@ use rustix::process::Signal;
 
 use super::process::Ended;
 use crate::gang::{Exit, ExitStatus, FailureClass};
-use crate::text::signal_name;
+use crate::text::{is_out_of_gpu_memory, signal_name};
 
 /// What the agent knows about memory when a command ends.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct MemoryEvidence {
     /// The kernel's count of out-of-memory kills went up while the command ran.
     pub(super) kills: bool,
     /// The last sample was at 90 % of the limit or more.
     pub(super) near_limit: bool,
+    /// What the memory of the replica's accelerators was used for when it was last looked at, in a
+    /// clause; empty where that is not known.
+    pub(super) accelerators: String,
 }
 
 /// Phrases by which a framework says that a peer went away. Sources: gRPC's and TensorFlow's status
@@ -41,9 +44,12 @@ const PEER_LOSS: [&str; 16] = [
 /// command's own error (getaddrinfo(3)).
 const NAME_LOSS: &str = "Temporary failure in name resolution";
 
+/// What the reason of such an end says.
+const OUT_OF_GPU_MEMORY: &str = "out of GPU memory";
+
 /// Makes an [`Exit`] of how a command ended. Whether the gang killed it is set by the gang's own
 /// machine later.
-pub(super) fn classify(ended: &Ended, last_lines: Vec<String>, memory: MemoryEvidence) -> Exit {
+pub(super) fn classify(ended: &Ended, last_lines: Vec<String>, memory: &MemoryEvidence) -> Exit {
     let (status, class, reason) = match ended {
         Ended::NotStarted { reason, .. } => {
             // The same file will be missing at every attempt, so that no budget for retries helps.
@@ -73,13 +79,22 @@ pub(super) fn classify(ended: &Ended, last_lines: Vec<String>, memory: MemoryEvi
         Some(FailureClass::UserError) if has_printed(NAME_LOSS) => {
             (Some(FailureClass::Infrastructure), format!("{reason}: a name did not resolve"))
         }
+        // The same command would ask for as much again, also where its framework ended by a signal:
+        // no budget for retries helps.
+        Some(FailureClass::UserError | FailureClass::TransientSignal)
+            if is_out_of_gpu_memory(&last_lines) =>
+        {
+            let seen = &memory.accelerators;
+            let seen = if seen.is_empty() { String::new() } else { format!("; {seen}") };
+            (Some(FailureClass::UserError), format!("{reason}: {OUT_OF_GPU_MEMORY}{seen}"))
+        }
         class => (class, reason),
     };
     Exit { status, class, peer_loss, killed_by_gang: false, reason, last_lines }
 }
 
 /// The class and the reason of an exit code. Only 0 has no class.
-fn by_code(code: i32, memory: MemoryEvidence) -> (Option<FailureClass>, String) {
+fn by_code(code: i32, memory: &MemoryEvidence) -> (Option<FailureClass>, String) {
     match code {
         0 => (None, "exit code 0".into()),
         126 => (Some(FailureClass::UserError), "exit code 126: not executable".into()),
@@ -98,7 +113,7 @@ fn by_code(code: i32, memory: MemoryEvidence) -> (Option<FailureClass>, String) 
 }
 
 /// The class and the reason of a signal.
-fn by_signal(signal: i32, memory: MemoryEvidence) -> (FailureClass, String) {
+fn by_signal(signal: i32, memory: &MemoryEvidence) -> (FailureClass, String) {
     let name = signal_name(signal);
     if signal == Signal::KILL.as_raw() && memory.kills {
         return (FailureClass::OutOfMemory, format!("killed by {name}: out of memory"));
@@ -123,14 +138,14 @@ fn is_fault(signal: i32) -> bool {
 mod tests {
     use super::*;
 
-    fn class(status: ExitStatus, memory: MemoryEvidence) -> Option<FailureClass> {
+    fn class(status: ExitStatus, memory: &MemoryEvidence) -> Option<FailureClass> {
         classify(&Ended::Exited(status), Vec::new(), memory).class
     }
 
     #[test]
     fn classes_follow_vertex() {
-        let none = MemoryEvidence::default();
-        let oom = MemoryEvidence { kills: true, near_limit: false };
+        let none = &MemoryEvidence::default();
+        let oom = &MemoryEvidence { kills: true, ..MemoryEvidence::default() };
         assert_eq!(class(ExitStatus::Code(0), none), None);
         assert_eq!(class(ExitStatus::Code(1), none), Some(FailureClass::UserError));
         for code in [134, 139] {
@@ -151,17 +166,34 @@ mod tests {
     fn a_name_that_does_not_resolve_is_not_the_users_error() {
         let lines = vec![format!("socket.gaierror: [Errno -3] {NAME_LOSS}")];
         let ended = Ended::Exited(ExitStatus::Code(1));
-        let exit = classify(&ended, lines.clone(), MemoryEvidence::default());
+        let exit = classify(&ended, lines.clone(), &MemoryEvidence::default());
         assert_eq!(exit.class, Some(FailureClass::Infrastructure));
         let ended = Ended::Exited(ExitStatus::Code(0));
-        assert_eq!(classify(&ended, lines, MemoryEvidence::default()).class, None);
+        assert_eq!(classify(&ended, lines, &MemoryEvidence::default()).class, None);
+    }
+
+    #[test]
+    fn a_gpu_without_memory_has_a_reason_of_its_own() {
+        let memory = MemoryEvidence {
+            accelerators: "20.0 of 22.0 GiB in use".into(),
+            ..MemoryEvidence::default()
+        };
+        let lines = vec!["torch.OutOfMemoryError: CUDA out of memory. Tried".to_owned()];
+        for (status, start) in
+            [(ExitStatus::Code(1), "exit code 1: "), (ExitStatus::Signal(6), "killed by SIGABRT: ")]
+        {
+            let exit = classify(&Ended::Exited(status), lines.clone(), &memory);
+            assert_eq!(exit.class, Some(FailureClass::UserError));
+            assert_eq!(exit.reason, format!("{start}out of GPU memory; 20.0 of 22.0 GiB in use"));
+        }
+        assert_eq!(classify(&Ended::Exited(ExitStatus::Code(0)), lines, &memory).class, None);
     }
 
     #[test]
     fn a_survivors_error_is_a_peers_loss() {
         let lines = vec!["E0000 UnavailableError: Connection reset by peer".to_owned()];
         assert!(
-            classify(&Ended::Exited(ExitStatus::Code(1)), lines, MemoryEvidence::default())
+            classify(&Ended::Exited(ExitStatus::Code(1)), lines, &MemoryEvidence::default())
                 .peer_loss
         );
     }

@@ -201,8 +201,9 @@ impl Agent {
                 let memory = MemoryEvidence {
                     kills: self.meter.was_killed(),
                     near_limit: self.meter.near_limit(),
+                    accelerators: self.meter.seen_on_accelerators(),
                 };
-                let exit = self.log.told(classify(&ended, self.log.end(), memory));
+                let exit = self.log.told(classify(&ended, self.log.end(), &memory));
                 Work::Member(MemberInput::CommandExited { attempt, exit })
             }
             Input::CleanedUp { attempt, clean } => {

@@ -23,6 +23,8 @@ pub(super) struct Meter {
     last: Usage,
     overrun_reported: bool,
     devices: Devices,
+    /// What the memory of the accelerators was used for, in a clause.
+    on_accelerators: String,
     /// Whose use counts.
     kin: sys::Kin,
 }
@@ -43,6 +45,7 @@ impl Meter {
             last: Usage::default(),
             overrun_reported: false,
             devices,
+            on_accelerators: String::new(),
             kin,
         }
     }
@@ -54,6 +57,7 @@ impl Meter {
         self.at = Instant::now();
         self.last = Usage::default();
         self.overrun_reported = false;
+        self.on_accelerators.clear();
     }
 
     /// The usage since the last sample, and the ids of the processes that it was measured of.
@@ -65,15 +69,22 @@ impl Meter {
         let used = ticks.saturating_sub(self.ticks) as f64 / sys::ticks_per_second() as f64;
         self.ticks = ticks;
         self.at = Instant::now();
+        let pids: Vec<i32> = processes.iter().map(|process| process.pid).collect();
+        let seen = self.devices.seen();
         self.last = Usage {
             cpu: (used / seconds * 100.0).round() / 100.0,
             memory,
             // Events have 0 for a memory without a limit.
             memory_limit: self.limit.unwrap_or(0),
             oom_kills: self.group.oom_kills(),
-            accelerators: self.devices.busy(),
+            accelerators: seen.as_ref().and_then(|seen| seen.busy),
+            accelerator_memory: seen.as_ref().and_then(|seen| seen.memory_of(&pids)),
+            accelerator_memory_total: seen.as_ref().and_then(|seen| seen.total),
         };
-        (self.last, processes.iter().map(|process| process.pid).collect())
+        if let (Some(seen), Some(own)) = (&seen, self.last.accelerator_memory) {
+            self.on_accelerators = seen.words(own, &pids);
+        }
+        (self.last, pids)
     }
 
     /// A warning that the command uses more memory than its limit, which nothing on a laptop stops;
@@ -92,6 +103,17 @@ impl Meter {
             mib(memory),
             mib(limit)
         ))
+    }
+
+    /// What the memory of the accelerators was used for when it was last looked at, in a clause; empty
+    /// where that is not known.
+    pub(super) fn seen_on_accelerators(&self) -> String {
+        // A command that ends before its first sample had the devices as they were before it.
+        if self.on_accelerators.is_empty() {
+            let seen = self.devices.seen();
+            return seen.map(|seen| seen.words(0, &[])).unwrap_or_default();
+        }
+        self.on_accelerators.clone()
     }
 
     /// The kernel has killed a process for its memory since the command started.

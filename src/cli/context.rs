@@ -144,6 +144,7 @@ impl Context {
             host: crate::sys::host_name(),
             argv: self.env.args.clone(),
             git: Box::new(|dir| super::git::describe(dir, &self.env.git_excludes())),
+            patience: None,
         }
     }
 

@@ -140,10 +140,17 @@ pub fn framework(name: &str, package: &str, facts: &FrameworkFacts) -> Finding {
 pub enum GpuFacts {
     /// There is no nvidia-smi; how many cards of NVIDIA are on the bus.
     NoProgram(usize),
-    /// It fails; what it says.
+    /// The driver gives no answer that could be used; how, in a sentence.
     Broken(String),
-    /// The names of the GPUs, and the version of the driver.
-    There(Vec<String>, String),
+    /// It answers.
+    There {
+        /// The names of the GPUs.
+        names: Vec<String>,
+        /// The version of the driver.
+        driver: String,
+        /// What the user's `CUDA_VISIBLE_DEVICES` makes of them, in a clause; `None` where it isn't set.
+        shown: Option<String>,
+    },
 }
 
 /// Judges the GPUs.
@@ -159,12 +166,10 @@ pub fn gpus(facts: &GpuFacts) -> Finding {
                 .why("without the driver no framework sees them, and mlctl hands none out")
                 .mend("sudo apt-get install nvidia-driver   # or your system's own, then reboot")
         }
-        GpuFacts::Broken(output) => {
-            Finding::fail(Place::Laptop, CHECK, format!("nvidia-smi fails: {output}"))
-                .why("runs that ask for accelerators are refused here")
-                .mend("sudo modprobe nvidia && nvidia-smi   # after a driver's upgrade: reboot")
-        }
-        GpuFacts::There(names, driver) => {
+        GpuFacts::Broken(output) => Finding::fail(Place::Laptop, CHECK, output.clone())
+            .why("runs that ask for accelerators are refused here")
+            .mend("sudo modprobe nvidia && nvidia-smi   # after a driver's upgrade: reboot"),
+        GpuFacts::There { names, driver, shown } => {
             let mut counted: Vec<(usize, &String)> = Vec::new();
             for name in names {
                 match counted.iter_mut().find(|(_, known)| *known == name) {
@@ -179,7 +184,8 @@ pub fn gpus(facts: &GpuFacts) -> Finding {
                     .why("runs that ask for accelerators are refused here")
                     .mend("sudo dmesg | grep -i nvrm");
             }
-            let what = format!("{}, driver {driver}", all.join(", "));
+            let shown = shown.as_ref().map(|shown| format!("; {shown}")).unwrap_or_default();
+            let what = format!("{}, driver {driver}{shown}", all.join(", "));
             Finding::ok(Place::Laptop, CHECK, what)
         }
     }

@@ -267,8 +267,11 @@ fn laptops() {
         (gpus(&GpuFacts::NoProgram(0)), Level::Skip),
         (gpus(&GpuFacts::NoProgram(1)), Level::Warn),
         (gpus(&GpuFacts::Broken(broken())), Level::Fail),
-        (gpus(&GpuFacts::There(vec![], String::new())), Level::Warn),
-        (gpus(&GpuFacts::There(vec!["L4".into()], "550".into())), Level::Ok),
+        (gpus(&GpuFacts::There { names: vec![], driver: String::new(), shown: None }), Level::Warn),
+        (
+            gpus(&GpuFacts::There { names: vec!["L4".into()], driver: "550".into(), shown: None }),
+            Level::Ok,
+        ),
         (ports(&Ok(34)), Level::Ok),
         (ports(&Err(broken())), Level::Fail),
         (folder_with(Err(broken()), Some(1 << 40)), Level::Fail),

@@ -15,7 +15,7 @@ pub enum WaitingReason {
     /// The Job controller may not make its pods: a quota or an admission refuses them. This holds
     /// for the pods that are missing, and says nothing about those that are there.
     FailedCreate,
-    /// Kueue has not let the Job in yet.
+    /// Kueue has not let the Job in yet, or others of this machine come before it.
     Queued,
     /// The Job is suspended, and no queue decides when it starts.
     Suspended,

@@ -82,6 +82,13 @@ pub struct Usage {
     /// The part of its accelerators' power in use, from 0 to 1, where their driver says it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accelerators: Option<f64>,
+    /// Bytes of its accelerators' memory that its processes use; where the driver doesn't say whose it is,
+    /// what is in use beyond what was before the first command.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accelerator_memory: Option<u64>,
+    /// Bytes of memory that its accelerators have together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accelerator_memory_total: Option<u64>,
 }
 
 /// What a member says to its primary. The first message on a link is `Join`.

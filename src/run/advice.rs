@@ -4,22 +4,17 @@ use super::{Activity, RunView};
 use crate::event::WaitingReason;
 use crate::gang::{ExitStatus, FailureClass, FirstFailure};
 use crate::plan::{Plan, RolePlan};
-use crate::text::{Span, signal_name};
+use crate::text::{Span, is_out_of_gpu_memory, signal_name};
 
 const PULL: &str =
     "check the name in `image`, and that the cluster may pull it (`imagePullSecrets`)";
 
 /// What a line of output means: parts that must all be in it, in lower case, and the advice.
-const SIGNS: [(&[&str], &str); 17] = [
+const SIGNS: [(&[&str], &str); 15] = [
     (
         &["modulenotfounderror"],
         "add the missing module to the requirements (`setup.python.requirements`) or the image",
     ),
-    (
-        &["cuda", "out of memory"],
-        "the GPU's memory ran out, not the machine's: use a smaller batch or a larger GPU",
-    ),
-    (&["resourceexhaustederror", "oom"], "the device's memory ran out: use a smaller batch"),
     (&["no space left on device"], "a disk is full: free some space, or write to another place"),
     (&["address already in use"], "another process has the port: use the port that mlctl gives"),
     (&["no matching distribution"], "pip found no such package for this Python: check the version"),
@@ -93,7 +88,7 @@ pub fn for_failure(failure: &FirstFailure, lines: &[String], plan: Option<&Plan>
     let mut next = Vec::new();
     match failure.class {
         FailureClass::OutOfMemory => next.extend(out_of_memory(failure, role)),
-        FailureClass::UserError => next.extend(user_error(status, lines)),
+        FailureClass::UserError => next.extend(user_error(status, lines, role)),
         FailureClass::TransientSignal => next.extend(signal(status, lines)),
         FailureClass::Startup => next.extend(startup(failure, lines, role)),
         FailureClass::Infrastructure => next.push(format!(
@@ -172,7 +167,15 @@ fn out_of_memory(failure: &FirstFailure, role: Option<&RolePlan>) -> Vec<String>
     ]
 }
 
-fn user_error(status: Option<ExitStatus>, lines: &[String]) -> Vec<String> {
+fn user_error(
+    status: Option<ExitStatus>,
+    lines: &[String],
+    role: Option<&RolePlan>,
+) -> Vec<String> {
+    if is_out_of_gpu_memory(lines) {
+        // The error's own words are long, and say nothing that could be done in the code but this.
+        return vec![out_of_gpu_memory(role)];
+    }
     let mut next = Vec::new();
     if let Some(line) = traceback_end(lines) {
         next.push(format!("fix the code: {line}"));
@@ -191,6 +194,16 @@ fn user_error(status: Option<ExitStatus>, lines: &[String]) -> Vec<String> {
         next.push("the last lines of its output say what it was doing".into());
     }
     next
+}
+
+fn out_of_gpu_memory(role: Option<&RolePlan>) -> String {
+    let asked = role.and_then(|role| role.accelerators.as_ref());
+    let now =
+        asked.map(|asked| format!(" (now {} x {})", asked.count, asked.kind)).unwrap_or_default();
+    format!(
+        "the GPU's memory ran out, not the machine's: use a smaller batch, free what others hold on the GPU, \
+         or ask for a larger one in `accelerators`{now}"
+    )
 }
 
 fn signal(status: Option<ExitStatus>, lines: &[String]) -> Vec<String> {

@@ -84,6 +84,10 @@ pub struct ReplicaView {
     pub usage: Option<Usage>,
     /// The largest memory it was seen to use, over all attempts.
     pub peak_memory: u64,
+    /// The most memory of its accelerators that it was seen to use, over all attempts; absent where that
+    /// was never known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peak_accelerator_memory: Option<u64>,
     /// The last step that it reported.
     pub step: Option<u64>,
     /// The last value of every number that it reported.
@@ -111,6 +115,7 @@ impl ReplicaView {
             until: None,
             usage: None,
             peak_memory: 0,
+            peak_accelerator_memory: None,
             step: None,
             metrics: IndexMap::new(),
             activity: None,
@@ -203,6 +208,8 @@ impl ReplicaView {
             EventKind::Usage { usage } => {
                 self.usage = Some(*usage);
                 self.peak_memory = self.peak_memory.max(usage.memory);
+                self.peak_accelerator_memory =
+                    self.peak_accelerator_memory.max(usage.accelerator_memory);
             }
             _ => {}
         }

@@ -1,10 +1,15 @@
 //! A plan becomes a run: recorded first, then handed to its runtime.
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
+use crate::gang::{Outcome, Verdict};
 use crate::plan::{Plan, SecretVariables, hide, mask_argv, mask_spec};
 use crate::runtime::{Notice, Runs, RuntimeError, SecretValues, SubmitOptions};
-use crate::store::{GitCommit, NewRun, Reservation, RunPaths, Store, StoreError};
+use crate::store::{
+    CreatedRun, FileLock, GitCommit, NewRun, Reservation, RunPaths, Store, StoreError,
+};
+use crate::text::Span;
 
 /// Finds the commit that a folder is at; `None` for a folder that is no checkout.
 pub type FindCommit<'a> = Box<dyn Fn(&Path) -> Option<GitCommit> + 'a>;
@@ -22,6 +27,16 @@ pub struct Submitter<'a> {
     pub argv: Vec<String>,
     /// Tells which commit the code is at.
     pub git: FindCommit<'a>,
+    /// How long a run may wait for its turn; `None` where none waits.
+    pub patience: Option<Patience<'a>>,
+}
+
+/// How long a run waits for what other runs hold, and what ends its wait before.
+pub struct Patience<'a> {
+    /// No longer than this; `None` for as long as it takes.
+    pub limit: Option<Duration>,
+    /// Who or what has ended the wait; asked many times a second.
+    pub interrupted: Box<dyn Fn() -> Option<String> + 'a>,
 }
 
 /// A run that is ready to be submitted: the plan, its secrets, and the spec that it comes from.
@@ -100,7 +115,8 @@ impl Order<'_> {
 }
 
 /// Records a run and starts it. It is in the state before anything of it runs; one that its runtime
-/// does not take over stays there, with the reason.
+/// does not take over stays there, with the reason, unless others hold what it wants: that is no fault of
+/// the run, which is forgotten, or waits where its submitter has the patience.
 pub fn submit(
     store: &Store,
     runtime: &dyn Runs,
@@ -110,19 +126,90 @@ pub fn submit(
     options: &SubmitOptions,
     notify: &mut dyn FnMut(Notice),
 ) -> Result<Submitted, SubmitError> {
-    let created =
+    let CreatedRun { paths, mut lock } =
         order.facts(runtime.name(), submitter, |new| store.create_run(reservation, new))?;
-    let paths = created.paths.clone();
     let Order { plan, secrets, .. } = order;
-    match runtime.ensure(&plan, &paths, &SecretValues(secrets), options) {
-        Ok(notices) => notices.into_iter().for_each(notify),
-        Err(error) => {
-            store.finish_unsubmitted(&created.lock, &paths, error.to_string())?;
-            return Err(error.into());
+    let secrets = SecretValues(secrets);
+    let begin = Instant::now();
+    let mut said = String::new();
+    let error = loop {
+        let error = match runtime.ensure(&plan, &paths, &secrets, options) {
+            Ok(notices) => {
+                notices.into_iter().for_each(notify);
+                // The lock is held until here: another mlctl that synced the run before would find
+                // no replica and take it for one that never started.
+                drop(lock);
+                return Ok(Submitted { paths, plan });
+            }
+            Err(error) => error,
+        };
+        let (RuntimeError::Queued(behind), Some(patience)) = (&error, &submitter.patience) else {
+            break error;
+        };
+        if said != *behind {
+            said.clone_from(behind);
+            store.note_waiting(&lock, &paths, behind.clone())?;
+            notify(Notice(format!("{} waits: {behind}", paths.run)));
         }
+        // Whoever looks meanwhile finds the process that waits.
+        drop(lock);
+        let end = patience.pause(begin);
+        lock = FileLock::acquire(&paths.lock(), LOCK_LIMIT)?;
+        match end {
+            None => {}
+            Some(WaitEnd::Interrupted(by)) => break RuntimeError::Withdrawn(by),
+            Some(WaitEnd::Over(limit)) => {
+                break RuntimeError::Busy(format!("it has waited {}: {behind}", Span(limit)));
+            }
+        }
+    };
+    if !said.is_empty() {
+        // Its place in the queue.
+        runtime.remove(&paths)?;
     }
-    // The lock is held until here: another mlctl that synced the run before would find no replica
-    // and take it for one that never started.
-    drop(created.lock);
-    Ok(Submitted { paths, plan })
+    match &error {
+        RuntimeError::Withdrawn(_) => {
+            let verdict = Verdict {
+                outcome: Outcome::Cancelled,
+                attempt: 0,
+                first_failure: None,
+                reason: error.to_string(),
+            };
+            store.finish(&lock, &paths, verdict, None)?;
+        }
+        // One that has waited is known to people by then.
+        RuntimeError::Busy(_) | RuntimeError::Queued(_) if said.is_empty() => {
+            drop(lock);
+            store.remove_run(&paths.run)?;
+        }
+        _ => _ = store.finish_unsubmitted(&lock, &paths, error.to_string())?,
+    }
+    Err(error.into())
+}
+
+/// Time between two tries of a run that waits.
+const TRY_PACE: Duration = Duration::from_millis(500);
+/// Time between two questions whether the wait is ended.
+const ASK_PACE: Duration = Duration::from_millis(50);
+/// Others hold a run's lock for moments only.
+const LOCK_LIMIT: Duration = Duration::from_secs(30);
+
+/// Why a run waits no longer though its turn has not come.
+enum WaitEnd {
+    Interrupted(String),
+    Over(Duration),
+}
+
+impl Patience<'_> {
+    /// Waits until it is time for another try.
+    fn pause(&self, begin: Instant) -> Option<WaitEnd> {
+        let next = Instant::now() + TRY_PACE;
+        while Instant::now() < next {
+            if let Some(by) = (self.interrupted)() {
+                return Some(WaitEnd::Interrupted(by));
+            }
+            std::thread::sleep(ASK_PACE);
+        }
+        self.limit.filter(|limit| begin.elapsed() >= *limit).map(WaitEnd::Over)
+    }
 }

@@ -14,6 +14,13 @@ pub enum RuntimeError {
     /// The plan could run here, and something else runs in its place just now; the text says what.
     #[error("this run can't start here now: {0}")]
     Busy(String),
+    /// As [`Self::Busy`], of a run that waits for its turn: its place in the queue is kept, and it is tried
+    /// again.
+    #[error("this run waits: {0}")]
+    Queued(String),
+    /// Somebody has cancelled the run while it waited; their name.
+    #[error("cancelled by {0} while it waited")]
+    Withdrawn(String),
     /// This runtime can't do what was asked, or can't do it now; the text says why.
     #[error("{0}")]
     Unsupported(String),

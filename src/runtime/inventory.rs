@@ -42,7 +42,7 @@ pub enum GpuView {
     Machine {
         /// The GPUs; none without a driver.
         machine: Machine,
-        /// Why there are none.
+        /// Why there are none, or why runs can't use all of them.
         why: Option<Notice>,
     },
 }

@@ -22,6 +22,11 @@ pub struct SubmitOptions {
     pub owner: Option<String>,
     /// Run on the CPU where the accelerators are not there.
     pub allow_cpu: bool,
+    /// Put more replicas on a GPU than it is for.
+    pub share_gpus: bool,
+    /// What is held by other runs just now is waited for, in the order in which runs came. A cluster queues
+    /// by itself.
+    pub queue: bool,
     /// The spec describes another system's machines: what it asks of memory is a hint.
     pub foreign: bool,
     /// Use a `model/` that another run has filled.

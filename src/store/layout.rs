@@ -152,6 +152,11 @@ impl RunPaths {
         }
     }
 
+    /// Who has cancelled the run while it waited for its turn on this machine.
+    pub fn withdrawn(&self) -> PathBuf {
+        self.agents().join("withdrawn")
+    }
+
     /// What is remembered of a submission to a cluster.
     pub fn submission(&self) -> PathBuf {
         self.agents().join("cluster.json")

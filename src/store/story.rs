@@ -10,7 +10,7 @@ use super::{
     FileLock, IndexLine, JournalMark, RunPaths, RunRecord, Store, StoreError, now, parse_index,
 };
 use crate::event::Cursor;
-use crate::event::{Event, EventKind};
+use crate::event::{Event, EventKind, WaitingReason};
 use crate::gang::{Outcome, Verdict};
 
 impl Store {
@@ -36,6 +36,18 @@ impl Store {
         let verdict = Verdict { outcome, attempt: 0, first_failure: None, reason };
         let inferred = Some("mlctl could not start the replicas".into());
         self.end(lock, run, EventKind::Finished { verdict, inferred, unsubmitted: true })
+    }
+
+    /// Says that a run waits for its turn, and behind whom.
+    pub fn note_waiting(
+        &self,
+        lock: &FileLock,
+        run: &RunPaths,
+        message: String,
+    ) -> Result<(), StoreError> {
+        let mut record = self.sound_record(run)?;
+        let kind = EventKind::Waiting { reason: WaitingReason::Queued, message };
+        self.append_events(lock, run, &mut record, vec![event_of(run, now(), kind)])
     }
 
     fn end(

@@ -6,7 +6,10 @@ use jiff::Timestamp;
 
 use super::batch::{BatchGoal, progress_text};
 use super::human::{between, duration};
-use super::lines::{metrics_text, replica_state_style, replica_style, run_state_style, usage_text};
+use super::lines::{
+    accelerators_text, metrics_text, replica_state_style, replica_style, run_state_style,
+    usage_text,
+};
 use super::{BOLD, DIM, Text};
 use crate::gang::ReplicaId;
 use crate::run::{ReplicaState, ReplicaView, RunView};
@@ -89,13 +92,15 @@ impl Frame<'_> {
         });
         let (cpu, memory) = usage_text(replica.usage.as_ref());
         let cpu = if cpu.is_empty() { cpu } else { format!("{cpu} cpu") };
+        let gpu = accelerators_text(replica.usage.as_ref());
+        let gpu = if gpu.is_empty() { gpu } else { format!("  gpu {gpu:<12}") };
         let id = Text::styled(replica_style(&replica.replica), &replica.replica.to_string());
         let state = Text::styled(replica_state_style(replica.state), replica.state.as_str());
         let line = Text::from("  ")
             .then(id.padded(names))
             .then(" ")
             .then(state.padded(11))
-            .then(format!("{time:>8} {cpu:>8} {memory:>9}"));
+            .then(format!("{time:>8} {cpu:>8} {memory:>9}{gpu}"));
         self.with_rest(line, self.talk(replica).into())
     }
 

@@ -88,7 +88,9 @@ pub fn machine_gpus(machine: &Machine) -> Table {
     for gpu in &machine.gpus {
         table.row(gpu_row(gpu));
         for slice in &gpu.slices {
-            table.row(below("slice", &slice.profile, &slice.uuid));
+            let mut row = below("slice", &slice.profile, &slice.uuid);
+            row[6] = slice.run.clone().unwrap_or_default();
+            table.row(row);
         }
         for process in &gpu.processes {
             let memory = process.memory.map(bytes).unwrap_or_default();
@@ -117,7 +119,11 @@ fn gpu_row(gpu: &Gpu) -> Vec<String> {
             Some(false) => "off".into(),
             None => "no".into(),
         },
-        gpu.run.clone().unwrap_or_default(),
+        match &gpu.run {
+            Some(run) => run.clone(),
+            None if gpu.hidden => "(hidden)".into(),
+            None => String::new(),
+        },
     ]
 }
 
@@ -205,7 +211,7 @@ mod tests {
             memory: Some(40 << 30),
             memory_used: Some(5 << 28),
             mig: Some(true),
-            slices: vec![Slice { profile: "3g.20gb".into(), uuid: "MIG-1".into() }],
+            slices: vec![Slice { profile: "3g.20gb".into(), uuid: "MIG-1".into(), run: None }],
             ..Gpu::default()
         };
         let process = GpuProcess { pid: 1234, name: "python".into(), memory: Some(1 << 30) };

@@ -133,6 +133,15 @@ pub fn usage_text(usage: Option<&crate::gang::Usage>) -> (String, String) {
     }
 }
 
+/// How busy a replica's accelerators are and the memory that it uses there, as a cell: `87% 20 GiB`; empty
+/// where nothing is known.
+pub fn accelerators_text(usage: Option<&crate::gang::Usage>) -> String {
+    let busy =
+        usage.and_then(|usage| usage.accelerators).map(|busy| format!("{:.0}%", busy * 100.0));
+    let memory = usage.and_then(|usage| usage.accelerator_memory).map(bytes);
+    busy.into_iter().chain(memory).collect::<Vec<_>>().join(" ")
+}
+
 /// The last numbers of a replica: `step 12  loss 0.31  accuracy 0.97`; empty when there are none.
 pub fn metrics_text<'a>(
     step: Option<u64>,

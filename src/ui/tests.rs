@@ -29,8 +29,7 @@ fn picture(story: &Story, workers: u32, width: usize) -> Vec<String> {
 fn busy(workers: u32) -> Story {
     let values =
         [("loss".to_owned(), 0.312_51), ("accuracy".to_owned(), 0.9)].into_iter().collect();
-    let usage =
-        Usage { cpu: 1.94, memory: 851_443_712, memory_limit: 0, oom_kills: 0, accelerators: None };
+    let usage = Usage { cpu: 1.94, memory: 851_443_712, ..Usage::default() };
     Story::new(RUN)
         .then("", EventKind::Submitted { runtime: "local".into() })
         .started(workers)

@@ -2,6 +2,7 @@
 //! with the test.
 
 pub mod faults;
+pub mod gpus;
 pub mod stores;
 
 use std::ffi::OsStr;
@@ -223,9 +224,14 @@ pub fn serving_api() -> PathBuf {
 /// on standard error past the test runner, which would keep it. `MLCTL_TEST_SKIP=never` makes it a
 /// failure.
 pub fn skip(why: &str) {
+    assert!(std::env::var("MLCTL_TEST_SKIP").as_deref() != Ok("never"), "skipped: {why}");
+    not_run(why);
+}
+
+/// Lists this test among the skipped, also where none may be: what it needs can't be installed.
+pub fn not_run(why: &str) {
     let thread = std::thread::current();
     let line = format!("{}: {why}\n", thread.name().unwrap_or("a test"));
-    assert!(std::env::var("MLCTL_TEST_SKIP").as_deref() != Ok("never"), "skipped: {line}");
     match std::env::var_os("MLCTL_TEST_SKIPPED") {
         Some(path) => {
             let list =

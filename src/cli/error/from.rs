@@ -68,6 +68,7 @@ impl From<RuntimeError> for CliError {
                 Self::new(ErrorKind::Refused, reasons.next().unwrap_or_default()).more(reasons)
             }
             RuntimeError::Cluster(error) => error.into(),
+            RuntimeError::Withdrawn(_) => Self::new(ErrorKind::Cancelled, error.to_string()),
             RuntimeError::NotRun(..) => Self::new(ErrorKind::NotFound, error.to_string()),
             error => Self::new(ErrorKind::Refused, error.to_string()),
         }

@@ -20,6 +20,8 @@ pub enum ErrorKind {
     Refused,
     /// The runtime can't be reached.
     Unreachable,
+    /// The run was cancelled before it had started.
+    Cancelled,
     /// Standard output was closed by its reader: not an error to speak of.
     ClosedPipe,
 }
@@ -52,6 +54,7 @@ impl ErrorKind {
         match self {
             Self::ClosedPipe => 0,
             Self::Internal => 1,
+            Self::Cancelled => exit::CANCELLED,
             Self::Usage => 2,
             Self::Spec => 3,
             Self::NotFound => 4,

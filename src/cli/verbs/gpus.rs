@@ -20,6 +20,7 @@ each node who uses them and since when, mlctl's runs and pods of others. It
 needs to list nodes and the pods of all namespaces: without that it shows what
 can be seen, and says which ClusterRole has the permission.
 On this machine: what nvidia-smi says, and which run has leased which GPU.
+CUDA_VISIBLE_DEVICES hides GPUs from runs too: they choose from what it shows.
 
 Examples:
   mlctl gpus                             here, or in the cluster that is chosen
@@ -114,7 +115,9 @@ pub fn run(context: &Context, args: &GpusArgs) -> Result<u8, CliError> {
             local(context, runtime.name(), &machine)?;
             if let Some(Notice(why)) = why {
                 context.printer.say(why);
-                context.printer.hint("of a cluster: mlctl gpus --runtime kubernetes");
+                if machine.gpus.is_empty() {
+                    context.printer.hint("of a cluster: mlctl gpus --runtime kubernetes");
+                }
             }
         }
     }

@@ -8,12 +8,12 @@ use super::cost::{cost_text, wasted_text};
 use super::tune::study_report;
 use crate::cli::{CliError, Context, ErrorKind, Format, Target};
 use crate::ops::cost::{Bill, Stretches, Window};
-use crate::run::{RunView, outputs};
+use crate::run::{ReplicaView, RunView, outputs};
 use crate::store::{RunRecord, now};
 use crate::ui::human::{age, between, bytes, duration};
 use crate::ui::{
-    BOLD, Screen, Table, Text, metrics_text, replica_state_style, run_state_style,
-    study_facts_text, trials_table, usage_text,
+    BOLD, Screen, Table, Text, accelerators_text, metrics_text, replica_state_style,
+    run_state_style, study_facts_text, trials_table, usage_text,
 };
 use crate::work::tune::{StudyReport, TrialReport};
 
@@ -198,7 +198,18 @@ fn study_text(study: &StudyReport, width: Option<usize>) -> Vec<Text> {
 }
 
 fn replicas(view: &RunView) -> Table {
-    let header = ["REPLICA", "STATE", "TIME", "CPU", "MEMORY", "EXIT", "METRICS"];
+    let mut header = vec!["REPLICA", "STATE", "TIME", "CPU", "MEMORY", "EXIT", "METRICS"];
+    let seen = |replica: &ReplicaView| {
+        let now = accelerators_text(replica.usage.as_ref());
+        match replica.peak_accelerator_memory {
+            Some(peak) if now.is_empty() => format!("peak {}", bytes(peak)),
+            _ => now,
+        }
+    };
+    let has_gpus = view.replicas.values().any(|replica| !seen(replica).is_empty());
+    if has_gpus {
+        header.insert(5, "GPU");
+    }
     let mut table = Table::new(&header).whole(&[0, 1]).painted(1);
     let now = now();
     for replica in view.replicas.values() {
@@ -207,18 +218,19 @@ fn replicas(view: &RunView) -> Table {
         if memory.is_empty() && replica.peak_memory > 0 {
             memory = format!("peak {}", bytes(replica.peak_memory));
         }
-        table.painted_row(
-            replica_state_style(replica.state),
-            vec![
-                replica.replica.to_string(),
-                replica.state.as_str().into(),
-                time.map(duration).unwrap_or_default(),
-                cpu,
-                memory,
-                replica.last_exit().map(|exit| exit.reason.clone()).unwrap_or_default(),
-                metrics_text(replica.step, &replica.metrics),
-            ],
-        );
+        let mut row = vec![
+            replica.replica.to_string(),
+            replica.state.as_str().into(),
+            time.map(duration).unwrap_or_default(),
+            cpu,
+            memory,
+            replica.last_exit().map(|exit| exit.reason.clone()).unwrap_or_default(),
+            metrics_text(replica.step, &replica.metrics),
+        ];
+        if has_gpus {
+            row.insert(5, seen(replica));
+        }
+        table.painted_row(replica_state_style(replica.state), row);
     }
     table
 }

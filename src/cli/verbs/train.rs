@@ -10,10 +10,11 @@ use crate::cli::{
 use crate::gang::RunId;
 use crate::ops::cost::Prices;
 use crate::plan::Plan;
-use crate::run::{RunView, Submitted, explain, outputs};
-use crate::runtime::{Notice, Runtime, SubmitOptions};
+use crate::run::{Patience, RunView, Submitted, Submitter, explain, outputs};
+use crate::runtime::{LOCAL, Notice, Runtime, SubmitOptions};
 use crate::spec::TRAIN_JOB;
 use crate::store::Store;
+use crate::text::Span;
 use crate::ui::{BOLD, Text, summary_text};
 use crate::work::train::{LoadedJob, plan_in, submit};
 
@@ -27,8 +28,12 @@ Examples:
   mlctl train --set args.epochs=9 --set roles.worker.replicas=4
   mlctl train --detach && mlctl wait     submit now, wait later
   mlctl train --dry-run -o yaml          the plan in full, nothing runs
+  mlctl train --wait=2h                  wait for GPUs that other runs hold
   gsutil cat gs://b/job.yaml | mlctl train -
 
+A run that waits for GPUs (--wait, or `queue` in the spec) is this process: with
+--detach too it returns once the run has started, and Ctrl-C, a closed terminal
+or `mlctl cancel` end it. In a cluster the scheduler queues, without --wait.
 Ctrl-C detaches (the run goes on), twice cancels; without a terminal, or with
 CI=true, SIGINT and SIGTERM cancel. Exit codes: 0 succeeded, 3 spec, 5 refused,
 10 failed, 11 infrastructure, 12 cancelled, 13 timed out, 14 could not start,
@@ -49,9 +54,15 @@ pub struct TrainArgs {
     /// Add a label to the run
     #[arg(short, long, value_name = "NAME=VALUE")]
     pub label: Vec<String>,
-    /// Run on the CPU where the accelerators are missing
+    /// Run a role on the CPU where it can't have all its accelerators
     #[arg(long)]
     pub allow_cpu: bool,
+    /// Wait for GPUs that other runs hold, in order of submission, at most so long
+    #[arg(long, value_name = "DURATION", num_args = 0..=1, require_equals = true)]
+    pub wait: Option<Option<Span>>,
+    /// Put more replicas on a GPU than it is for, to rehearse a large gang
+    #[arg(long, conflicts_with = "allow_cpu")]
+    pub share_gpus: bool,
     /// Write into a model folder that another run has filled
     #[arg(long)]
     pub overwrite: bool,
@@ -75,11 +86,14 @@ pub fn train(context: &Context, args: &TrainArgs) -> Result<u8, CliError> {
         }
     }
     let runtime = context.chosen()?;
+    let has_queue = jobs.iter().any(|job| job.job.queue.is_some());
     let options = SubmitOptions {
         kind: TRAIN_JOB,
         owner: None,
         allow_cpu: args.allow_cpu,
         overwrite: args.overwrite,
+        share_gpus: args.share_gpus,
+        queue: runtime.name() == LOCAL && (args.wait.is_some() || has_queue),
         foreign: jobs.iter().any(|job| job.foreign),
         rehearse: args.dry_run,
     };
@@ -91,7 +105,8 @@ pub fn train(context: &Context, args: &TrainArgs) -> Result<u8, CliError> {
     let interrupts = Interrupts::listen()?;
     let mut runs = Vec::new();
     for job in jobs {
-        runs.push(submit_job(context, &store, &*runtime, &job, &options)?);
+        let patience = patience(context, &interrupts, args.wait.flatten());
+        runs.push(submit_job(context, &store, &*runtime, &job, &options, patience)?);
     }
     if args.detach {
         return detached(context, runs.iter().map(|run| run.paths.run.clone()).collect());
@@ -111,6 +126,21 @@ pub fn train(context: &Context, args: &TrainArgs) -> Result<u8, CliError> {
         code = code.max(told(context, &*runtime, run, &view, args)?);
     }
     Ok(code)
+}
+
+/// What ends the wait of a run whose turn has not come: until then this process is all that there is of it,
+/// so that Ctrl-C, a signal and a closed terminal end the run.
+fn patience<'a>(
+    context: &'a Context,
+    interrupts: &'a Interrupts,
+    limit: Option<Span>,
+) -> Patience<'a> {
+    let interrupted = || match (interrupts.count(), interrupts.hung_up()) {
+        (0, false) => None,
+        (0, true) => Some("the closing of its terminal".to_owned()),
+        _ => Some(context.user()),
+    };
+    Patience { limit: limit.map(|limit| limit.0), interrupted: Box::new(interrupted) }
 }
 
 pub(super) fn add_labels(
@@ -154,12 +184,13 @@ fn submit_job(
     runtime: &dyn Runtime,
     job: &LoadedJob,
     options: &SubmitOptions,
+    patience: Patience<'_>,
 ) -> Result<Submitted, CliError> {
     let submitted = submit(
         store,
         runtime,
         job,
-        &context.submitter(),
+        &Submitter { patience: Some(patience), ..context.submitter() },
         options,
         || prices_for_limit(context, runtime),
         &mut |Notice(notice)| context.printer.warn(notice),

@@ -41,6 +41,9 @@ pub struct Gpu {
     pub processes: Vec<GpuProcess>,
     /// The run of this state folder that has leased it; `null` when none has.
     pub run: Option<String>,
+    /// `CUDA_VISIBLE_DEVICES` hides it from runs that are started with the same environment.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub hidden: bool,
 }
 
 /// A slice of a GPU.
@@ -51,6 +54,9 @@ pub struct Slice {
     pub profile: String,
     /// The UUID by which `CUDA_VISIBLE_DEVICES` names it.
     pub uuid: String,
+    /// The run of this state folder that has leased it; absent when none has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run: Option<String>,
 }
 
 /// A process that uses a GPU.

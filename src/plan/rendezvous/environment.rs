@@ -13,7 +13,7 @@ use super::{cluster_spec, jax, pytorch, tf_config, threads};
 
 /// Variables that would lie to a command about its gang where the runtime didn't set them: a shell
 /// or an image may bring them along.
-const HIDDEN: [&str; 14] = [
+const HIDDEN: [&str; 15] = [
     "TF_CONFIG",
     "CLUSTER_SPEC",
     "RANK",
@@ -25,6 +25,7 @@ const HIDDEN: [&str; 14] = [
     "JAX_COORDINATOR_ADDRESS",
     "JAX_NUM_PROCESSES",
     "JAX_PROCESS_ID",
+    "MLCTL_ACCELERATORS",
     "AIP_MODEL_DIR",
     "AIP_CHECKPOINT_DIR",
     "AIP_TENSORBOARD_LOG_DIR",
@@ -37,7 +38,7 @@ const HIDDEN: [&str; 14] = [
 /// the runtime, which never writes them down; they too go over what is here.
 ///
 /// In order: `PYTHONUNBUFFERED`, `MLCTL_RUN`, `MLCTL_REPLICA`, `CLUSTER_SPEC`, the framework's own,
-/// `AIP_*`, the user's, the thread pools. A worker of tasks meets nobody: in place of the rendezvous it has
+/// `AIP_*`, `MLCTL_ACCELERATORS` where the role asks for some, the user's, the thread pools. A worker of tasks meets nobody: in place of the rendezvous it has
 /// `RANK`, `WORLD_SIZE` and `MLCTL_BATCH`, the [`BatchPlan`](crate::plan::BatchPlan) as JSON; what decides
 /// over a study has `MLCTL_STUDY`. The values are byte-stable: the same plan and addresses
 /// give the same text. A replica that the plan doesn't have is an error.
@@ -68,6 +69,11 @@ pub fn environment(
         },
     }
     let role = plan.gang().roles.iter().find(|role| role.name == replica.role);
+    // Where a machine has GPUs that nobody has asked for, a command that sees them can't tell by itself
+    // that they are not its own.
+    if let Some(accelerators) = role.and_then(|role| role.accelerators.as_ref()) {
+        env.insert("MLCTL_ACCELERATORS".into(), accelerators.count.to_string());
+    }
     for variable in role.map_or(&[][..], |role| &role.env) {
         if variable.value_from.is_none() {
             env.insert(variable.name.clone(), variable.value.clone().unwrap_or_default());

@@ -12,6 +12,9 @@ use crate::sys;
 
 /// A short program answers within this time, or its driver hangs.
 pub(crate) const ANSWER: Duration = Duration::from_secs(15);
+/// A killed program is waited for so long: one that sleeps in its driver can't be killed, and goes when
+/// the driver lets it.
+const DEATH: Duration = Duration::from_millis(500);
 /// Time between two questions whether the program has ended.
 const PACE: Duration = Duration::from_millis(20);
 
@@ -64,7 +67,10 @@ fn end(child: &mut Child) {
     if let Ok(group) = i32::try_from(child.id()) {
         sys::signal_group(group, Signal::KILL);
     }
-    let _ = child.wait();
+    let begin = Instant::now();
+    while matches!(child.try_wait(), Ok(None)) && begin.elapsed() < DEATH {
+        std::thread::sleep(PACE);
+    }
 }
 
 fn drain(pipe: Option<impl Read + Send + 'static>) -> JoinHandle<Vec<u8>> {

@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use super::accelerators::accelerators;
 use super::config::LocalConfig;
 use super::data::{self, Claims};
 use super::doctor::python::{INTERPRETER, Pip, command, python};
-use super::gpu;
 use super::ignored::ignored;
 
 use crate::doctor;
-use crate::plan::{OWN_PROGRAM, Plan, RolePlan};
+use crate::plan::{OWN_PROGRAM, Plan};
 use crate::runtime::{Notice, RuntimeError, SubmitOptions};
 use crate::storage::{OWNER_FILE, Place, is_filled};
 use crate::sys;
@@ -21,7 +21,7 @@ pub(crate) fn check(
     options: &SubmitOptions,
 ) -> Result<Vec<Notice>, RuntimeError> {
     let mut refused = Vec::new();
-    let mut notices = ignored(plan);
+    let mut notices = ignored(plan, options);
     memory(plan, options, &mut refused, &mut notices);
     cores(plan, &mut notices);
     accelerators(config, plan, options, &mut refused, &mut notices);
@@ -121,45 +121,6 @@ fn cores(plan: &Plan, notices: &mut Vec<Notice>) {
             "the gang asks for {} cores and this machine has {cores}: it will be slower",
             wanted as f64 / 1000.0
         )));
-    }
-}
-
-fn accelerators(
-    config: &LocalConfig,
-    plan: &Plan,
-    options: &SubmitOptions,
-    refused: &mut Vec<String>,
-    notices: &mut Vec<Notice>,
-) {
-    let wanted: Vec<(&RolePlan, &crate::spec::Accelerators)> = plan
-        .gang()
-        .roles
-        .iter()
-        .filter_map(|role| Some((role, role.accelerators.as_ref()?)))
-        .collect();
-    if wanted.is_empty() {
-        return;
-    }
-    let gpus = gpu::list(&config.nvidia_smi);
-    for (role, accelerators) in wanted {
-        let total = accelerators.count * role.replicas;
-        let here = gpus.iter().filter(|gpu| gpu::fits(gpu, &accelerators.kind)).count() as u32;
-        if here >= total {
-            continue;
-        }
-        let found = if gpus.is_empty() {
-            "nvidia-smi finds no GPU here".to_owned()
-        } else {
-            let names: Vec<&str> = gpus.iter().map(|gpu| gpu.name.as_str()).collect();
-            format!("this machine has {}", names.join(", "))
-        };
-        let problem =
-            format!("role {}: {total} x {} wanted, {found}", role.name, accelerators.kind);
-        if options.allow_cpu {
-            notices.push(Notice(format!("{problem}: it runs on the CPU")));
-        } else {
-            refused.push(format!("{problem}; pass --allow-cpu to run on the CPU"));
-        }
     }
 }
 

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::nvidia_smi::NvidiaSmi;
+
 /// The paths and values of this machine that the local runtime depends on. It reads neither the
 /// environment nor the settings itself.
 #[derive(Clone, Debug)]
@@ -15,8 +17,8 @@ pub struct LocalConfig {
     pub cache: PathBuf,
     /// The environment that commands inherit.
     pub env: BTreeMap<String, String>,
-    /// The program that lists GPUs: a path, or a name that is looked up in `PATH`.
-    pub nvidia_smi: PathBuf,
+    /// The program that lists GPUs.
+    pub nvidia_smi: NvidiaSmi,
     /// Secrets by name, key and value, from the secrets file.
     pub secrets: BTreeMap<String, BTreeMap<String, String>>,
     /// Folders that stand for claims of a cluster, by the claim's name.

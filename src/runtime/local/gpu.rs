@@ -1,109 +1,69 @@
-//! GPUs of this machine: which there are, by nvidia-smi, and leasing them to replicas.
+//! Which GPUs of this machine a role may be given: those that its user's own `CUDA_VISIBLE_DEVICES` shows.
 
-use std::collections::BTreeMap;
-use std::path::Path;
-use std::process::Command;
-
-use super::ask::{ANSWER, ask};
 use super::config::LocalConfig;
-use super::leases::Leases;
-use crate::gang::{ReplicaId, RunId};
-use crate::plan::Plan;
-use crate::runtime::{RuntimeError, SubmitOptions};
-use crate::store::RunPaths;
+use crate::hardware::gpus::{Device, Gpu, devices, visible};
+use crate::plan::RolePlan;
 
-/// A GPU of this machine.
+/// The variable by which CUDA is told what a process sees. Frameworks and nvidia's libraries all read it.
+pub(crate) const VARIABLE: &str = "CUDA_VISIBLE_DEVICES";
+
+/// What a user lets runs choose from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Gpu {
-    pub(crate) uuid: String,
-    pub(crate) name: String,
+pub(super) struct Choice {
+    /// In the order of the user's list, else of their numbers.
+    pub(super) devices: Vec<Device>,
+    /// What the variable shows, in a clause; `None` where it isn't set.
+    pub(super) said: Option<String>,
+    /// Something about the variable that its user can't have meant, in a sentence.
+    pub(super) doubt: Option<String>,
 }
 
-/// All GPUs; empty without a driver.
-pub(crate) fn list(nvidia_smi: &Path) -> Vec<Gpu> {
-    let mut command = Command::new(nvidia_smi);
-    command.args(["--query-gpu=uuid,name", "--format=csv,noheader,nounits"]);
-    match ask(&mut command, ANSWER, &|| false) {
-        Ok(answer) if answer.status.success() => parse(&answer.stdout),
-        _ => Vec::new(),
-    }
-}
-
-fn parse(text: &str) -> Vec<Gpu> {
-    text.lines()
-        .filter_map(|line| line.split_once(','))
-        .map(|(uuid, name)| Gpu { uuid: uuid.trim().into(), name: name.trim().into() })
-        .collect()
-}
-
-/// Whether a GPU is of the type that a spec names, such as `nvidia-l4` or `nvidia`.
-pub(crate) fn fits(gpu: &Gpu, kind: &str) -> bool {
-    let words = |text: &str| -> Vec<String> {
-        text.to_ascii_lowercase()
-            .split(|c: char| !c.is_ascii_alphanumeric())
-            .filter(|word| !word.is_empty() && !matches!(*word, "nvidia" | "tesla" | "geforce"))
-            .map(str::to_owned)
-            .collect()
+/// What a role may be given. The value in its own `env` goes before that of the shell, since whoever
+/// wrote the spec has chosen for this role; either is chosen within, and shown to nobody in full.
+pub(super) fn choice(config: &LocalConfig, role: Option<&RolePlan>, gpus: &[Gpu]) -> Choice {
+    let own = role.and_then(|role| own_value(role));
+    let (value, whose) = match (own, config.env.get(VARIABLE)) {
+        (Some(value), _) => (value, " in its `env`"),
+        (None, Some(value)) => (value.as_str(), ""),
+        (None, None) => return Choice { devices: devices(gpus), said: None, doubt: None },
     };
-    let name = words(&gpu.name).join("-");
-    words(kind).iter().all(|word| name.split('-').any(|part| part.starts_with(word.as_str())))
+    let seen = visible(value, gpus);
+    let shown =
+        gpus.iter().filter(|gpu| seen.devices.iter().any(|one| one.gpu == gpu.uuid)).count();
+    let count = match (shown, gpus.len()) {
+        (0, _) => "no GPU".to_owned(),
+        (shown, all) => format!("{shown} of {all} GPUs"),
+    };
+    let why = seen.unmatched.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+    let said = format!("{VARIABLE}={value}{whose} shows {count}{why}");
+    let by_number = value.starts_with(|c: char| c.is_ascii_digit());
+    let mixed = gpus.windows(2).any(|pair| pair[0].name != pair[1].name);
+    let order = config.env.get("CUDA_DEVICE_ORDER").map(String::as_str);
+    let doubt = if seen.unmatched.is_some() {
+        Some(format!("{said}; by CUDA's rule that entry hides itself and all behind it"))
+    } else if by_number && mixed && order != Some("PCI_BUS_ID") {
+        Some(format!(
+            "{VARIABLE}={value}{whose} is read in the order of nvidia-smi (CUDA_DEVICE_ORDER=PCI_BUS_ID); \
+             CUDA by itself may count the fastest GPU first: name them by UUID where that matters"
+        ))
+    } else {
+        None
+    };
+    Choice { devices: seen.devices, said: Some(said), doubt }
 }
 
-/// GPUs for each replica that wants some, as the value of `CUDA_VISIBLE_DEVICES`.
-pub(super) fn lease(
-    config: &LocalConfig,
-    plan: &Plan,
-    run: &RunPaths,
-    options: &SubmitOptions,
-    alive: &dyn Fn(&RunId) -> bool,
-) -> Result<BTreeMap<ReplicaId, String>, RuntimeError> {
-    let mut taken = BTreeMap::new();
-    if plan.gang().roles.iter().all(|role| role.accelerators.is_none()) {
-        return Ok(taken);
-    }
-    let leases = Leases::gpus(&config.state);
-    let mut free = list(&config.nvidia_smi);
-    for (role, replica) in plan.gang().replicas() {
-        let Some(wanted) = &role.accelerators else { continue };
-        let mut mine = Vec::new();
-        let mut rest = Vec::new();
-        for gpu in free.drain(..) {
-            let fits = mine.len() < wanted.count as usize && fits(&gpu, &wanted.kind);
-            if fits && leases.take(&gpu.uuid, &run.run, alive)? {
-                mine.push(gpu.uuid);
-            } else {
-                rest.push(gpu);
-            }
-        }
-        free = rest;
-        if mine.len() < wanted.count as usize && !options.allow_cpu {
-            let holders: Vec<RunId> =
-                free.iter().filter_map(|gpu| leases.holder(&gpu.uuid)).collect();
-            return Err(RuntimeError::Busy(format!(
-                "{replica}: {} x {} wanted, {} free; other runs hold the rest: {}. Wait for them, \
-                 cancel one, or pass --allow-cpu",
-                wanted.count,
-                wanted.kind,
-                mine.len(),
-                holders.join(", ")
-            )));
-        }
-        taken.insert(replica, mine.join(","));
-    }
-    Ok(taken)
+/// The value that a role's own `env` spells out.
+pub(super) fn own_value(role: &RolePlan) -> Option<&str> {
+    let mut own = role.env.iter().filter(|one| one.name == VARIABLE && one.value_from.is_none());
+    own.next_back().map(|one| one.value.as_deref().unwrap_or_default())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// The role's `env` has the variable, spelled out or from a Secret.
+pub(super) fn sets_it(role: &RolePlan) -> bool {
+    role.env.iter().any(|one| one.name == VARIABLE)
+}
 
-    #[test]
-    fn names_of_nvidia_smi_match_types() {
-        let gpus = parse("GPU-1, NVIDIA L4\nGPU-2, NVIDIA A100-SXM4-80GB\nGPU-3, Tesla T4\n");
-        assert_eq!(gpus[0], Gpu { uuid: "GPU-1".into(), name: "NVIDIA L4".into() });
-        assert!(fits(&gpus[0], "nvidia-l4") && fits(&gpus[0], "nvidia"));
-        assert!(fits(&gpus[1], "nvidia-a100") && !fits(&gpus[1], "nvidia-l4"));
-        assert!(fits(&gpus[1], "nvidia-a100-80gb"));
-        assert!(fits(&gpus[2], "nvidia-tesla-t4"));
-    }
+/// What the shell's variable makes of this machine's GPUs, in a clause; `None` where it isn't set.
+pub(super) fn shown_by_environment(config: &LocalConfig, gpus: &[Gpu]) -> Option<String> {
+    choice(config, None, gpus).said
 }

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use crate::plan::{GangPlan, Head, Plan, PodOptions, RolePlan, Unit};
-use crate::runtime::Notice;
+use crate::runtime::{Notice, SubmitOptions};
 
 /// What a cluster would do with a plan and this machine doesn't. Everything that a plan says is named
 /// here once, so that a new field fails to compile until somebody has decided about it.
-pub(crate) fn ignored(plan: &Plan) -> Vec<Notice> {
+pub(crate) fn ignored(plan: &Plan, options: &SubmitOptions) -> Vec<Notice> {
     let Plan {
         head: Head { schema_version: _, run: _, name: _, labels: _, trial: _, known: _ },
         unit,
@@ -39,6 +39,8 @@ pub(crate) fn ignored(plan: &Plan) -> Vec<Notice> {
     } = gang;
     let mut names: Vec<&str> = roles.iter().flat_map(ignored_of_role).collect();
     names.extend(ignored_of_pods(pods));
+    // A spec with a queue waits here too, whatever the queue's name.
+    names.retain(|name| !(options.queue && *name == IGNORED[3]));
     let mut seen = BTreeSet::new();
     names.retain(|name| seen.insert(*name));
     // In the order of the fields, whichever role has them.

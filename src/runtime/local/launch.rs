@@ -14,10 +14,11 @@ use super::addresses::LocalPorts;
 use super::check::output_dir;
 use super::config::LocalConfig;
 use super::data;
-use super::gpu;
+use super::hand_out::hand_out;
 use super::leases::Leases;
 use super::process;
 use super::process::ProcessMark;
+use super::queue::Queue;
 use super::secrets::referred_secrets;
 use crate::agent::stream::EventFile;
 use crate::agent::{AgentConfig, AgentRuntime, Code, LogFiles, Places};
@@ -73,7 +74,8 @@ pub(crate) fn launched(run: &RunPaths) -> Option<Launched> {
     serde_json::from_slice(&sys::read_own(&run.launch()).ok()?).ok()
 }
 
-/// Gives back the ports and GPUs that a run has leased, and the room that its events have not taken.
+/// Gives back the ports and GPUs that a run has leased, its place among those that wait, and the room that
+/// its events have not taken.
 pub(crate) fn release(run: &RunPaths) {
     for replica in launched(run).into_iter().flat_map(|launched| launched.replicas) {
         // What is not given back here goes with the run's folder.
@@ -81,6 +83,7 @@ pub(crate) fn release(run: &RunPaths) {
     }
     Leases::ports(run.state()).release(&run.run);
     Leases::gpus(run.state()).release(&run.run);
+    Queue::gpus(run.state()).leave(&run.run);
 }
 
 /// Starts everything; when it returns all agents are up and belong to nobody's terminal.
@@ -99,10 +102,14 @@ pub(crate) fn launch(
         process::record(run, ProcessName::Submitter, mark)?;
     }
     let alive = |other: &RunId| process::anything_lives(&RunPaths::new(run.state(), other));
+    if let Some(by) = withdrawn(run) {
+        return Err(RuntimeError::Withdrawn(by));
+    }
+    // Before anything else is taken: a run that waits does this again and again.
+    let mut gpus = hand_out(config, plan, run, options, &alive)?;
     let wanted = LocalPorts::wanted(plan);
     let ports = Leases::ports(&config.state).take_ports(wanted.len(), &run.run, &alive)?;
     let ports = LocalPorts::new(wanted, ports);
-    let mut gpus = gpu::lease(config, plan, run, options, &alive)?;
     let links = data::links(plan, &config.claims).map_err(RuntimeError::Refused)?;
     let base = output_dir(plan, &config.claims).map_err(|why| RuntimeError::Refused(vec![why]))?;
     let base = base.unwrap_or_else(|| run.output().to_string_lossy().into_owned());
@@ -138,8 +145,10 @@ pub(crate) fn launch(
         env.retain(|name, _| !secret.contains_key(name));
         let referred = referred_secrets(config, role)?;
         secret.extend(referred.clone());
-        if let Some(mine) = gpus.remove(&replica) {
-            env.entry("CUDA_VISIBLE_DEVICES".into()).or_insert(mine);
+        for (name, value) in gpus.env.remove(&replica).unwrap_or_default() {
+            if !secret.contains_key(name) {
+                env.insert(name.into(), value);
+            }
         }
         let listen =
             if plan.is_tasks() { text(&run.task_socket(&replica)) } else { meeting.clone() };
@@ -191,9 +200,23 @@ pub(crate) fn launch(
         waiting.push(replica);
     }
     wait_until_up(run, waiting)?;
+    if let Some(by) = withdrawn(run) {
+        // It came while the replicas were being started: the caller ends them.
+        return Err(RuntimeError::Withdrawn(by));
+    }
     // From here on the agents alone say whether the run lives.
     fs_err::remove_file(run.process(ProcessName::Submitter))?;
-    Ok(Vec::new())
+    Ok(gpus.notices)
+}
+
+/// Who has cancelled a run that waits; only whoever submits it can end it.
+fn withdrawn(run: &RunPaths) -> Option<String> {
+    sys::read_own_text(&run.withdrawn()).ok()
+}
+
+/// Cancels a run that waits for its turn.
+pub(crate) fn withdraw(run: &RunPaths, by: &str) -> io::Result<()> {
+    write_private(&run.withdrawn(), by.as_bytes())
 }
 
 /// Starts an agent, records it and lets it begin.

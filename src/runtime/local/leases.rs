@@ -30,6 +30,17 @@ impl Leases {
         Self { dir: state.join("leases").join("gpus") }
     }
 
+    /// A thing's file. Drivers before 470 have slashes in the names of MIG's slices; none has a plus.
+    fn file(&self, thing: &str) -> PathBuf {
+        self.dir.join(thing.replace('/', "+"))
+    }
+
+    /// The file under whose lock things are given to runs that want several at once.
+    pub(crate) fn lock_file(&self) -> io::Result<PathBuf> {
+        fs_err::create_dir_all(&self.dir)?;
+        Ok(self.dir.with_extension("lock"))
+    }
+
     /// Takes one thing for a run; `false` when a run that lives holds it.
     pub(crate) fn take(
         &self,
@@ -38,7 +49,7 @@ impl Leases {
         alive: &dyn Fn(&RunId) -> bool,
     ) -> io::Result<bool> {
         fs_err::create_dir_all(&self.dir)?;
-        let path = self.dir.join(thing);
+        let path = self.file(thing);
         for _ in 0..3 {
             match OpenOptions::new().write(true).create_new(true).open(&path) {
                 Ok(mut file) => {
@@ -67,20 +78,21 @@ impl Leases {
 
     /// Id of the run that holds a thing; `None` when nobody does.
     pub(crate) fn holder(&self, thing: &str) -> Option<RunId> {
-        sys::read_own_text(&self.dir.join(thing)).ok()?.parse().ok()
+        sys::read_own_text(&self.file(thing)).ok()?.parse().ok()
     }
 
     /// Everything that is held, and by which run.
     pub(crate) fn all(&self) -> Vec<(String, RunId)> {
         let entries = fs_err::read_dir(&self.dir).into_iter().flatten().flatten();
         let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
-        names.filter_map(|thing| Some((thing.clone(), self.holder(&thing)?))).collect()
+        let things = names.map(|name| name.replace('+', "/"));
+        things.filter_map(|thing| Some((thing.clone(), self.holder(&thing)?))).collect()
     }
 
     /// Gives one thing back, if this run holds it.
     pub(crate) fn give_back(&self, thing: &str, run: &RunId) -> io::Result<()> {
         if self.holder(thing).as_ref() == Some(run) {
-            remove(&self.dir.join(thing))?;
+            remove(&self.file(thing))?;
         }
         Ok(())
     }
@@ -146,6 +158,8 @@ mod tests {
         assert!(gpus.take("GPU-1", &"a".into(), &|_| true).unwrap());
         assert!(!gpus.take("GPU-1", &"b".into(), &|_| true).unwrap());
         assert!(gpus.take("GPU-1", &"b".into(), &|_| false).unwrap());
+        assert!(gpus.take("MIG-GPU-1/2/0", &"b".into(), &|_| true).unwrap());
+        assert!(gpus.all().contains(&("MIG-GPU-1/2/0".into(), "b".into())));
         gpus.release(&"b".into());
         assert!(gpus.holder("GPU-1").is_none());
     }

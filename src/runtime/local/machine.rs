@@ -1,11 +1,9 @@
 //! What nvidia-smi says of this machine, with the runs that have leased its GPUs.
 
-use std::io;
-use std::process::Command;
-
-use super::ask::{ANSWER, ask};
 use super::config::LocalConfig;
+use super::gpu::{VARIABLE, choice};
 use super::leases::Leases;
+use super::nvidia_smi::{DriverError, garbled};
 use super::process;
 use crate::gang::RunId;
 use crate::hardware::gpus::{APPS_QUERY, GPU_QUERY, Machine, apps, cuda_version, gpus, slices};
@@ -14,23 +12,19 @@ use crate::store::RunPaths;
 
 /// Asks nvidia-smi. A machine without it has no GPUs; one whose driver fails is an error.
 pub(crate) fn machine(config: &LocalConfig) -> Result<GpuView, RuntimeError> {
-    let text = match output_of(config, &GPU_QUERY) {
+    let of_driver = |error: DriverError| RuntimeError::Unsupported(error.to_string());
+    let text = match config.nvidia_smi.output(&GPU_QUERY, &|| false) {
         Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let why = "this machine has no nvidia-smi, and so no GPU that runs could use; it comes \
-                       with NVIDIA's driver";
-            let (machine, why) = (Machine::default(), Some(Notice(why.into())));
+        Err(error @ DriverError::Missing) => {
+            let why = format!("{error}: there is no GPU that runs could use");
+            let (machine, why) = (Machine::default(), Some(Notice(why)));
             return Ok(GpuView::Machine { machine, why });
         }
-        Err(error) if error.kind() == io::ErrorKind::TimedOut => {
-            let message = format!("nvidia-smi gives {error}: its driver hangs");
-            return Err(RuntimeError::Unsupported(message));
-        }
-        Err(error) => return Err(RuntimeError::Unsupported(error.to_string())),
+        Err(error) => return Err(of_driver(error)),
     };
-    let (mut gpus, driver) = gpus(&text);
+    let (mut gpus, driver) = gpus(&text).ok_or_else(|| of_driver(garbled(&text)))?;
     // An old driver may not know what is asked for beside the list; the list alone is worth having.
-    let more = |args: &[&str]| output_of(config, args).unwrap_or_default();
+    let more = |args: &[&str]| config.nvidia_smi.output(args, &|| false).unwrap_or_default();
     let processes = apps(&more(&APPS_QUERY));
     let slices = if gpus.iter().any(|gpu| gpu.mig == Some(true)) {
         slices(&more(&["-L"]))
@@ -38,32 +32,31 @@ pub(crate) fn machine(config: &LocalConfig) -> Result<GpuView, RuntimeError> {
         Vec::new()
     };
     let leases = Leases::gpus(&config.state);
+    // The lease of a killed run stays until another run wants the GPU, so only leases of living runs
+    // count.
+    let alive = |run: &RunId| process::anything_lives(&RunPaths::new(&config.state, run));
     for gpu in &mut gpus {
         let mine = |(uuid, _): &&(String, _)| *uuid == gpu.uuid;
         gpu.processes = processes.iter().filter(mine).map(|(_, process)| process.clone()).collect();
         let mine = |(uuid, _): &&(String, _)| *uuid == gpu.uuid;
         gpu.slices = slices.iter().filter(mine).map(|(_, slice)| slice.clone()).collect();
-        // The lease of a killed run stays until another run wants the GPU, so only leases of living
-        // runs count.
-        let alive = |run: &RunId| process::anything_lives(&RunPaths::new(&config.state, run));
         gpu.run = leases.holder(&gpu.uuid).filter(alive).map(String::from);
+        for slice in &mut gpu.slices {
+            slice.run = leases.holder(&slice.uuid).filter(alive).map(String::from);
+        }
     }
-    let why = gpus.is_empty().then(|| Notice("nvidia-smi finds no GPU here".into()));
-    let cuda = cuda_version(&more(&["-q", "-d", "COMPUTE"]));
-    Ok(GpuView::Machine { machine: Machine { driver, cuda, gpus }, why })
-}
-
-/// Standard output, or what went wrong in nvidia-smi's own words: it writes them there too.
-fn output_of(config: &LocalConfig, args: &[&str]) -> io::Result<String> {
-    let answer = ask(Command::new(&config.nvidia_smi).args(args), ANSWER, &|| false)?;
-    if answer.status.success() {
-        return Ok(answer.stdout.trim().to_owned());
+    let choice = choice(config, None, &gpus);
+    let is_set = config.env.contains_key(VARIABLE);
+    for gpu in &mut gpus {
+        gpu.hidden = is_set && !choice.devices.iter().any(|device| device.gpu == gpu.uuid);
     }
-    let all = [answer.stdout, answer.stderr].join(" ");
-    let words = all.split_whitespace().collect::<Vec<_>>().join(" ");
-    Err(io::Error::other(if words.is_empty() {
-        format!("nvidia-smi failed: {}", answer.status)
+    let why = if gpus.is_empty() {
+        Some("nvidia-smi finds no GPU here".into())
     } else {
-        format!("nvidia-smi failed: {words}")
-    }))
+        let said =
+            choice.said.map(|said| format!("{said}: runs that are started here use no other"));
+        choice.doubt.or(said)
+    };
+    let cuda = cuda_version(&more(&["-q", "-d", "COMPUTE"]));
+    Ok(GpuView::Machine { machine: Machine { driver, cuda, gpus }, why: why.map(Notice) })
 }

@@ -54,7 +54,7 @@ impl Runs for Local {
         options: &SubmitOptions,
     ) -> Result<Vec<Notice>, RuntimeError> {
         let launched = launch::launch(&self.config, plan, run, secrets, options);
-        if launched.is_err() {
+        if launched.is_err() && !matches!(launched, Err(RuntimeError::Queued(_))) {
             // Agents that were started before the error must not outlive a failed submission.
             self.remove(run)?;
         }
@@ -67,6 +67,9 @@ impl Runs for Local {
 
     fn cancel(&self, run: &RunPaths, by: &str) -> Result<Vec<Notice>, RuntimeError> {
         let Some(launched) = launch::launched(run) else {
+            if process::is_submitting(run) {
+                launch::withdraw(run, by)?;
+            }
             self.remove(run)?;
             return Ok(Vec::new());
         };

@@ -88,6 +88,7 @@ fn start(sandbox: &Sandbox, count: u32, command: &[&str], more: Json) {
         host: "here".into(),
         argv: vec!["mlctl".into()],
         git: Box::new(|_| None),
+        patience: None,
     };
     let options = SubmitOptions::default();
     submit(&store, &local, reservation, order, &submitter, &options, &mut |_| {}).expect("a run");

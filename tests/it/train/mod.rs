@@ -1,5 +1,6 @@
 //! `mlctl train` with real agents and real commands.
 
+mod accelerators;
 mod buckets;
 mod data;
 mod environments;

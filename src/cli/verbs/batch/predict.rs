@@ -130,9 +130,9 @@ pub fn run(context: &Context, args: &BatchPredictArgs) -> Result<u8, CliError> {
         kind: BATCH_PREDICT_JOB,
         owner: None,
         allow_cpu: args.allow_cpu,
-        overwrite: false,
         foreign: jobs.iter().any(|job| job.batch.workers.foreign),
         rehearse: args.dry_run,
+        ..SubmitOptions::default()
     };
     if args.dry_run {
         return dry_run(context, &*runtime, &jobs, &options);

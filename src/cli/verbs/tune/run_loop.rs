@@ -7,6 +7,7 @@ use crate::agent::stream::METRIC_FILE;
 use crate::cli::interrupt::Interrupts;
 use crate::cli::{CliError, Context, Env, ErrorKind, exit};
 use crate::gang::RunId;
+use crate::hardware::gpus::Machine;
 use crate::ops::cost::Prices;
 use crate::runtime::{GpuView, LOCAL, Runtime};
 use crate::spec::TuneJob;
@@ -185,8 +186,14 @@ fn room_for(document: &StudyDocument, runtime: &dyn Runtime) -> Result<Option<u3
         .map_err(crate::work::train::TrainError::from)?;
     let wants_gpus = plan.gang().roles.iter().any(|role| role.accelerators.is_some());
     let gpus = match wants_gpus.then(|| runtime.gpus()) {
-        Some(Ok(GpuView::Machine { machine, .. })) => machine.gpus.len(),
+        Some(Ok(GpuView::Machine { machine, .. })) => usable(&machine),
         _ => 0,
     };
     Ok(room(plan.gang(), sys::cores(), gpus))
+}
+
+/// How many devices runs can be given: of a GPU under MIG each slice is one.
+fn usable(machine: &Machine) -> usize {
+    let shown = machine.gpus.iter().filter(|gpu| !gpu.hidden);
+    shown.map(|gpu| if gpu.mig == Some(true) { gpu.slices.len() } else { 1 }).sum()
 }

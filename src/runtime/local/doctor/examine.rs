@@ -87,7 +87,7 @@ impl Local {
         }
         let names: Vec<&str> = FRAMEWORKS.iter().map(|one| one.module).collect();
         visit.begin(format!("importing {}", names.join(", ")));
-        let has_gpus = matches!(gpus, GpuFacts::There(names, _) if !names.is_empty());
+        let has_gpus = matches!(gpus, GpuFacts::There { names, .. } if !names.is_empty());
         std::thread::scope(|scope| {
             let asked: Vec<_> = FRAMEWORKS
                 .iter()

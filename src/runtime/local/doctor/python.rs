@@ -9,8 +9,11 @@ use serde::Deserialize;
 
 use crate::agent::{ENSUREPIP, PIP, pip_folder};
 use crate::doctor::{Environments, FrameworkFacts, GpuFacts, PythonFacts, Visit};
+use crate::hardware::gpus::{GPU_QUERY, gpus as gpus_of};
 use crate::runtime::local::ask::{ANSWER, ask};
 use crate::runtime::local::config::LocalConfig;
+use crate::runtime::local::gpu::shown_by_environment;
+use crate::runtime::local::nvidia_smi::{DriverError, garbled};
 use crate::sys;
 
 /// Importing a framework from a cold disk takes this long at most.
@@ -160,23 +163,18 @@ print('\\n' + str(it.__version__), {count})"
 
 /// What nvidia-smi says; without it, what is on the bus.
 pub(crate) fn gpus(config: &LocalConfig, visit: &Visit) -> GpuFacts {
-    let mut asked = command(config, &config.nvidia_smi);
-    asked.args(["--query-gpu=driver_version,name", "--format=csv,noheader,nounits"]);
-    let answer = match ask(&mut asked, ANSWER, &|| visit.is_stopped()) {
-        Ok(answer) if answer.status.success() => answer,
-        Ok(answer) => return GpuFacts::Broken(answer.complaint()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+    let asked = config.nvidia_smi.output(&GPU_QUERY, &|| visit.is_stopped());
+    let (gpus, driver) = match asked.map(|text| (gpus_of(&text), text)) {
+        Ok((Some(found), _)) => found,
+        Ok((None, text)) => return GpuFacts::Broken(garbled(&text).to_string()),
+        Err(DriverError::Missing) => {
             return GpuFacts::NoProgram(cards(Path::new("/sys/bus/pci/devices")));
         }
         Err(error) => return GpuFacts::Broken(error.to_string()),
     };
-    let mut driver = String::new();
-    let mut names = Vec::new();
-    for (version, name) in answer.stdout.lines().filter_map(|line| line.split_once(',')) {
-        version.trim().clone_into(&mut driver);
-        names.push(name.trim().to_owned());
-    }
-    GpuFacts::There(names, driver)
+    let shown = shown_by_environment(config, &gpus);
+    let names = gpus.into_iter().map(|gpu| gpu.name).collect();
+    GpuFacts::There { names, driver: driver.unwrap_or_default(), shown }
 }
 
 /// NVIDIA's graphics and compute cards on the bus.

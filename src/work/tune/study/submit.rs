@@ -32,7 +32,7 @@ impl Control<'_> {
             foreign: job.foreign,
             // What a lost run of this trial has left is the trial's own.
             overwrite: !trial.lost_runs.is_empty(),
-            rehearse: false,
+            ..SubmitOptions::default()
         };
         let reservation = store.reserve(&job.job.name)?;
         let run = reservation.run().clone();

@@ -128,7 +128,8 @@ pub struct TrainJob {
     /// What the command reads: objects of buckets, claims of a cluster, and folders of this machine.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub data: Vec<Data>,
-    /// Queue of Kueue that admits the run; all roles must have pods of one shape. Locally ignored.
+    /// Queue of Kueue that admits the run; all roles must have pods of one shape. Locally whatever its name
+    /// is, a run waits for the GPUs that others hold, as with `train --wait`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mlctl-expand" = true))]
     pub queue: Option<String>,
