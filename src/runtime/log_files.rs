@@ -63,6 +63,7 @@ impl LogReader for FileLogs {
                         replica: source.replica.clone(),
                         attempt: line.attempt,
                         time: line.time,
+                        installer: line.installer,
                         line: line.bytes,
                     }),
                     _ => None,

@@ -32,6 +32,8 @@ pub struct LogLine {
     pub attempt: Attempt,
     /// When, as exactly as the runtime knows.
     pub time: Option<Timestamp>,
+    /// An installer of packages printed it, as a part of set-up.
+    pub installer: bool,
     /// The bytes without the line end.
     pub line: Vec<u8>,
 }

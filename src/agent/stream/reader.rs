@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{looks_like_own, prefix};
-use crate::event::Event;
+use crate::event::{Event, EventKind};
 use crate::gang::Attempt;
 
 /// How many bytes a line may have; a longer one is given in several pieces.
@@ -27,6 +27,8 @@ pub struct OutputLine {
     /// The time of the last event before it, which is at most a few seconds earlier; `None` before
     /// the first event.
     pub time: Option<Timestamp>,
+    /// An installer of packages printed it.
+    pub installer: bool,
     /// What was printed, without the line end.
     pub bytes: Vec<u8>,
 }
@@ -38,12 +40,19 @@ pub struct StreamReader {
     pending: Vec<u8>,
     attempt: Attempt,
     time: Option<Timestamp>,
+    installer: bool,
 }
 
 impl StreamReader {
     /// A reader for a log of the run with this nonce, from its start on.
     pub fn new(nonce: &str) -> Self {
-        Self { prefix: prefix(nonce), pending: Vec::new(), attempt: 0, time: None }
+        Self {
+            prefix: prefix(nonce),
+            pending: Vec::new(),
+            attempt: 0,
+            time: None,
+            installer: false,
+        }
     }
 
     /// Takes the next bytes of the log and gives what they complete.
@@ -78,11 +87,27 @@ impl StreamReader {
             let event: Event = serde_json::from_slice(json).ok()?;
             self.attempt = self.attempt.max(event.attempt);
             self.time = Some(event.time);
+            match event.kind {
+                EventKind::InstallStarted { .. } => self.installer = true,
+                // One that failed says no end: what comes after it does.
+                EventKind::InstallFinished { .. }
+                | EventKind::SetupStarted
+                | EventKind::SetupFinished { .. }
+                | EventKind::AttemptStarted
+                | EventKind::CommandStarting
+                | EventKind::CommandExited { .. } => self.installer = false,
+                _ => {}
+            }
             return Some(Item::Event(event));
         }
         if line.starts_with(b"\\") && looks_like_own(&line) {
             line.remove(0);
         }
-        Some(Item::Line(OutputLine { attempt: self.attempt, time: self.time, bytes: line }))
+        Some(Item::Line(OutputLine {
+            attempt: self.attempt,
+            time: self.time,
+            installer: self.installer,
+            bytes: line,
+        }))
     }
 }

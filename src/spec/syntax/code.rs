@@ -166,6 +166,10 @@ codes! {
     GcsPath = "gcs-path",
     /// The requirements file is not within `code`.
     OutsideCode = "outside-code",
+    /// A file or folder that a spec or its requirements name isn't there.
+    MissingFile = "missing-file",
+    /// A package would be used where it lies, and that place goes away.
+    Editable = "editable",
     /// `output` has a placeholder that is not `{run}`.
     UnknownPlaceholder = "unknown-placeholder",
     /// Data comes from somewhere that can't be read.

@@ -1,5 +1,5 @@
 //! What outlives a process stays readable: documents that an earlier mlctl wrote, in `v1/`
-//! to `v4/`.
+//! to `v5/`.
 
 mod documents;
 mod events;
@@ -35,6 +35,11 @@ fn v3(name: &str) -> PathBuf {
 /// A fixture of a format 4, or of what came with it.
 fn v4(name: &str) -> PathBuf {
     repository().join("tests/it/formats/v4").join(name)
+}
+
+/// A fixture of what came after that.
+fn v5(name: &str) -> PathBuf {
+    repository().join("tests/it/formats/v5").join(name)
 }
 
 fn text(path: PathBuf) -> String {

@@ -7,6 +7,7 @@ mod examples;
 mod faults;
 mod gather;
 mod gpus;
+mod installs;
 mod kill;
 mod many;
 mod metrics;

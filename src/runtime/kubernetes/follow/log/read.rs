@@ -79,6 +79,7 @@ impl PodLogs {
                 replica: replica.clone(),
                 attempt: line.attempt,
                 time: at.time(),
+                installer: line.installer,
                 line: line.bytes,
             }),
             _ => None,
