@@ -21,6 +21,7 @@ mod observe;
 mod process;
 mod runtime;
 mod secrets;
+mod sizes;
 mod tasks;
 
 pub use config::LocalConfig;

@@ -104,6 +104,8 @@ codes! {
     NoShell = "no-shell",
     /// A reference to a variable that nothing replaces.
     NotExpanded = "not-expanded",
+    /// A launcher of PyTorch's that nothing tells of its peers.
+    LauncherAlone = "launcher-alone",
     /// The arguments give a rendezvous that mlctl gives already.
     RendezvousInArgs = "rendezvous-in-args",
 
