@@ -437,7 +437,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -l dry-run -d 'Only
 complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mlctl -n "__fish_mlctl_using_subcommand cost" -l by -d 'Sum up by run, name, label=KEY, user or day' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cost" -l by -d 'Sum up by run, name, label=KEY, user or day (of UTC, as clouds bill)' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand cost" -l since -d 'Only hours within this time, for example 12h or 30d' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand cost" -l name -d 'Only runs of this spec name' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand cost" -s l -l label -d 'Only runs with this label; may be repeated' -r

@@ -46,17 +46,20 @@ pub(super) fn prepare_and_set_up(
     let code = places.fetch_code(control)?;
     let (links, fetched) = places.fetch(control)?;
     let fetched = fetched && code;
-    let done = |python: Option<_>, cached| {
+    let finished = |cached| {
         log.own(EventKind::SetupFinished { seconds: begin.elapsed().as_secs_f64(), cached });
-        SetupDone { python, links: links.clone() }
     };
-    let Some(setup) = &config.setup else { return Ok(done(None, fetched)) };
-    let links = [&config.links[..], &links[..]].concat();
-    let cwd = work::fresh(&config.work_dir, 0, config.code.as_ref(), &links)
+    let Some(setup) = &config.setup else {
+        finished(fetched);
+        return Ok(SetupDone { links, ..SetupDone::default() });
+    };
+    let all = [&config.links[..], &links[..]].concat();
+    let cwd = work::fresh(&config.work_dir, 0, config.code.as_ref(), &all)
         .map_err(|error| not_started(format!("the working folder: {error}")))?;
     let steps = Steps {
         exe,
         setup,
+        run: &config.gang.run,
         runtime: config.runtime,
         env,
         cwd: &cwd,
@@ -65,7 +68,8 @@ pub(super) fn prepare_and_set_up(
         control,
     };
     let (made, cached) = steps.run().map_err(|SetupError(reason)| not_started(reason))?;
-    Ok(done(made.python, cached && fetched))
+    finished(cached && fetched);
+    Ok(SetupDone { links, ..made })
 }
 
 /// Runs the command of one attempt to its end, from its working folder on.

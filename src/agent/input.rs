@@ -1,9 +1,11 @@
 //! What reaches an agent's main loop, from all its threads.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::link::Link;
 use super::process::Ended;
+use super::setup::OnceEnvironment;
 use super::work_link::WorkLink;
 use crate::gang::{Attempt, ReplicaId, ToMember, ToPrimary};
 
@@ -46,6 +48,8 @@ pub(super) enum Input {
 pub(super) struct SetupDone {
     /// The command's Python, where the job asks for one.
     pub(super) python: Option<PythonPlace>,
+    /// Keeps the Python environment where it is of this run alone.
+    pub(super) once: Option<Arc<OnceEnvironment>>,
     /// Links into the data that were fetched.
     pub(super) links: Vec<WorkLink>,
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
+use super::install_log::Install;
 use super::reported::Reported;
 use super::stream::{Collector, EventFile, Metrics, Reports, StreamWriter};
 use crate::event::{EVENT_VERSION, Event, EventKind};
@@ -39,6 +40,8 @@ struct State {
     reported: Reported,
     /// When the last event with progress of set-up was written.
     progress_written: Option<Instant>,
+    /// What installs packages just now.
+    install: Option<Install>,
     /// Where they come from.
     reports: Reports,
 }
@@ -60,6 +63,7 @@ impl Log {
             last_lines: VecDeque::new(),
             reported: Reported::new(),
             progress_written: None,
+            install: None,
             reports: Reports::default(),
         };
         Self { run: run.into(), replica: replica.clone(), known, state: Mutex::new(state) }
@@ -105,6 +109,25 @@ impl Log {
         self.put_own(&mut state, due);
     }
 
+    /// Says that an installer begins, whose output follows.
+    pub(super) fn install_started(&self, with: &str) {
+        let mut state = self.lock();
+        state.install = Some(Install::new(with));
+        self.put_own(&mut state, [EventKind::InstallStarted { with: with.to_owned() }]);
+    }
+
+    /// Says that it has installed everything.
+    pub(super) fn install_finished(&self) {
+        let mut state = self.lock();
+        let finished = state.install.take().map(Install::finished);
+        self.put_own(&mut state, finished);
+    }
+
+    /// Says that it has failed, where something else is tried after it.
+    pub(super) fn install_failed(&self) {
+        self.lock().install = None;
+    }
+
     /// Passes output of set-up on, and writes its last line as progress.
     pub(super) fn setup_output(&self, bytes: &[u8]) {
         let mut state = self.lock();
@@ -112,12 +135,16 @@ impl Log {
         let lines = take_lines(&mut state.partial, bytes);
         for line in &lines {
             self.remember(&mut state.last_lines, line);
+            if let Some(install) = &mut state.install {
+                install.note(line);
+            }
         }
         let due = state.progress_written.is_none_or(|at| at.elapsed() >= PROGRESS_PACE);
         if let (Some(line), true) = (lines.into_iter().rfind(|line| !line.trim().is_empty()), due) {
             state.progress_written = Some(Instant::now());
             let line = self.known.hide(line.trim()).chars().take(200).collect();
-            self.put_own(&mut state, [EventKind::SetupProgress { line }]);
+            let packages = state.install.as_ref().map(Install::packages);
+            self.put_own(&mut state, [EventKind::SetupProgress { line, packages }]);
         }
     }
 

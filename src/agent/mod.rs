@@ -15,6 +15,7 @@ mod gate_tests;
 pub mod guard;
 mod input;
 mod install;
+mod install_log;
 mod link;
 mod links;
 mod log;

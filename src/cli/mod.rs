@@ -1,6 +1,7 @@
 //! The command line: the only place that reads the environment, and where errors become exit codes.
 
 mod app;
+mod code_files;
 mod context;
 mod env;
 mod error;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::code_files::NamedCode;
 use super::{CliError, Context, ErrorKind};
 use crate::spec::kinds::train::from_script;
 use crate::spec::syntax::{Diagnostics, RenderOptions, Source};
@@ -161,12 +162,13 @@ impl Context {
         beside: &Path,
     ) -> Result<Loaded, CliError> {
         let (base, beside) = (base.to_owned(), beside.to_owned());
+        let code = NamedCode { base: base.clone(), beside: beside.clone() };
         let env = self.env.vars.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
         let options = LoadOptions {
             set: set.to_vec(),
             env,
             accelerators: self.settings.accelerators.keys().cloned().collect(),
-            files: SpecFiles::by(move |path| named_file(&base, &beside, path)),
+            files: SpecFiles::by(move |path| named_file(&base, &beside, path)).with_code(code),
         };
         match load(sources, &options) {
             Ok(loaded) => {

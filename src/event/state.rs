@@ -104,6 +104,8 @@ impl RunState {
             | EventKind::Placed { .. }
             | EventKind::SetupStarted
             | EventKind::SetupProgress { .. }
+            | EventKind::InstallStarted { .. }
+            | EventKind::InstallFinished { .. }
             | EventKind::SetupFinished { .. }
             | EventKind::Joined { .. }
                 if matches!(self, Self::Submitted | Self::Pending | Self::Unknown) =>

@@ -100,6 +100,24 @@ pub enum EventKind {
     SetupProgress {
         /// The line, without its end.
         line: String,
+        /// How many packages the installer has named so far.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        packages: Option<u32>,
+    },
+    /// Packages are being installed; what the log holds from here on, up to the end of it, is the
+    /// installer's.
+    InstallStarted {
+        /// What installs them: `pip` or `uv`.
+        with: String,
+    },
+    /// All packages are installed.
+    InstallFinished {
+        /// What has installed them.
+        with: String,
+        /// How many.
+        packages: u32,
+        /// How long it took.
+        seconds: f64,
     },
     /// A replica's set-up has ended well.
     SetupFinished {

@@ -50,7 +50,7 @@ mod tests {
 
     fn line(attempt: Attempt, text: &str) -> LogLine {
         let replica = "worker-0".parse().unwrap();
-        LogLine { replica, attempt, time: None, line: text.into() }
+        LogLine { replica, attempt, time: None, installer: false, line: text.into() }
     }
 
     fn shown(lines: Vec<LogLine>) -> String {

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::wait::{Activity, Wait};
+use super::wait::{Activity, Install, Wait};
 use crate::event::{Event, EventKind};
 use crate::gang::{Attempt, Exit, Outcome, ReplicaId, Usage};
 
@@ -152,8 +152,23 @@ impl ReplicaView {
                 self.state = ReplicaState::SettingUp;
                 self.activity = Some(Activity::SetsUp("set-up".into()));
             }
-            EventKind::SetupProgress { line } => {
-                self.activity = Some(Activity::SetsUp(line.clone()));
+            EventKind::InstallStarted { with } => {
+                self.activity = Some(Activity::Installs(Install {
+                    with: with.clone(),
+                    since: event.time,
+                    packages: 0,
+                    line: String::new(),
+                }));
+            }
+            EventKind::SetupProgress { line, packages } => match &mut self.activity {
+                Some(Activity::Installs(install)) => {
+                    install.packages = packages.unwrap_or(install.packages);
+                    install.line.clone_from(line);
+                }
+                _ => self.activity = Some(Activity::SetsUp(line.clone())),
+            },
+            EventKind::InstallFinished { .. } => {
+                self.activity = Some(Activity::SetsUp("set-up".into()));
             }
             EventKind::SetupFinished { .. } | EventKind::Joined { .. } => {
                 self.state = ReplicaState::Waiting;

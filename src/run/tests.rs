@@ -181,7 +181,10 @@ fn some_never_came() {
     let story = Story::new(RUN)
         .then("worker-0", EventKind::Joined { missing })
         .then("worker-1", EventKind::SetupStarted)
-        .then("worker-1", EventKind::SetupProgress { line: "Collecting torch".into() });
+        .then(
+            "worker-1",
+            EventKind::SetupProgress { line: "Collecting torch".into(), packages: None },
+        );
     let alive = explain(&story, 3);
     assert!(alive.contains("waiting for worker-1 and worker-2"), "{alive}");
     let story = story.finished(Outcome::CouldNotStart, None, "2m are over");

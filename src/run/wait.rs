@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
 use crate::event::WaitingReason;
@@ -23,6 +24,21 @@ pub enum Activity {
     Waits(Wait),
     /// Its set-up runs; the last line of its output.
     SetsUp(String),
+    /// Its set-up installs packages.
+    Installs(Install),
+}
+
+/// How far an installer is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Install {
+    /// What installs: `pip` or `uv`.
+    pub with: String,
+    /// When it began.
+    pub since: Timestamp,
+    /// How many packages it has named so far.
+    pub packages: u32,
+    /// The last line of its output; empty before the first.
+    pub line: String,
 }
 
 impl Wait {
@@ -37,7 +53,7 @@ impl Activity {
     pub fn wait(&self) -> Option<&Wait> {
         match self {
             Self::Waits(wait) => Some(wait),
-            Self::SetsUp(_) => None,
+            Self::SetsUp(_) | Self::Installs(_) => None,
         }
     }
 }
@@ -53,7 +69,13 @@ impl fmt::Display for Activity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Waits(wait) => wait.fmt(f),
-            Self::SetsUp(line) => f.write_str(line),
+            Self::SetsUp(line) | Self::Installs(Install { packages: 0, line, .. }) => {
+                f.write_str(line)
+            }
+            Self::Installs(Install { with, packages, line, .. }) => {
+                let plural = if *packages == 1 { "" } else { "s" };
+                write!(f, "{with}: {packages} package{plural}: {line}")
+            }
         }
     }
 }

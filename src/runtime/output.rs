@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::RuntimeError;
+use crate::agent::stream::Standing;
 use crate::gang::{Attempt, ReplicaId, RoleName};
 use crate::store::RunPaths;
 
@@ -23,6 +24,14 @@ pub struct LogQuery {
     pub few: bool,
 }
 
+impl LogQuery {
+    /// What stands there is of an attempt and a time that are wanted.
+    pub(crate) fn wants(&self, standing: &Standing) -> bool {
+        self.attempt.is_none_or(|wanted| wanted == standing.attempt)
+            && self.since.is_none_or(|since| standing.time.is_some_and(|time| time >= since))
+    }
+}
+
 /// One line of a command's output.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogLine {
@@ -32,6 +41,8 @@ pub struct LogLine {
     pub attempt: Attempt,
     /// When, as exactly as the runtime knows.
     pub time: Option<Timestamp>,
+    /// An installer of packages printed it, as a part of set-up.
+    pub installer: bool,
     /// The bytes without the line end.
     pub line: Vec<u8>,
 }

@@ -1,9 +1,12 @@
 //! From texts to documents: parse, `--set`, convert, check, type, lint.
 
+use std::path::Path;
+
 use indexmap::IndexMap;
 
 use crate::spec::check::{self, Gap, Input, secret};
 use crate::spec::files::SpecFiles;
+use crate::spec::installs::Installs;
 use crate::spec::kinds::train::TrainJob;
 use crate::spec::kinds::tune::{Trial, TuneJob};
 use crate::spec::kinds::{
@@ -12,6 +15,7 @@ use crate::spec::kinds::{
 use crate::spec::syntax::{Change, PARAMETER, parse, set};
 use crate::spec::syntax::{Code, Diagnostic, Diagnostics};
 use crate::spec::syntax::{Node, Source, SourceSpan, Spans};
+use crate::storage::Place;
 
 /// What the caller adds to the files.
 #[derive(Clone, Debug, Default)]
@@ -205,6 +209,7 @@ impl Loader<'_> {
             self.trial(study);
         }
         self.out.list.extend(document.lint(&self.options.accelerators));
+        self.installs(&document);
         self.documents.push(document);
     }
 
@@ -215,6 +220,33 @@ impl Loader<'_> {
         let given = texts.iter().position(is_given).unwrap_or(texts.len());
         let found = check::literal_secrets(node, &self.out.list, given);
         self.out.list.extend(found);
+    }
+
+    /// Looks at what a document installs from its code.
+    fn installs(&mut self, document: &Document) {
+        let (place, setup, spans, path, beside) = match document {
+            Document::TrainJob(job) => {
+                (&job.spec.code, &job.spec.setup, &job.spans, "setup.python", "")
+            }
+            Document::BatchPredictJob(job) => {
+                (&job.spec.code, &job.spec.setup, &job.spans, "setup.python", "")
+            }
+            Document::TuneJob(study) => match &study.spec.trial {
+                Trial::File(file) => {
+                    let Some(job) = &file.job else { return };
+                    let beside = file.file.as_str();
+                    (&job.spec.code, &job.spec.setup, &job.spans, "setup.python", beside)
+                }
+                Trial::Job(job) => (&job.code, &job.setup, &study.spans, "trial.setup.python", ""),
+            },
+        };
+        let (Some(files), Some(Place::Path(code))) = (self.options.files.code(), place) else {
+            return;
+        };
+        let Some(python) = setup.as_ref().and_then(|setup| setup.python.as_ref()) else { return };
+        let beside = Path::new(beside).parent().unwrap_or(Path::new(""));
+        let code = beside.join(code.as_path()).to_string_lossy().into_owned();
+        Installs { files, code, python, spans, path: path.to_owned() }.check(&mut self.out);
     }
 
     /// Reads the file of a study's trial, if it has one and there is a reader.

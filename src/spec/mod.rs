@@ -3,15 +3,18 @@
 pub mod check;
 mod explain;
 mod files;
+mod installs;
 mod katib;
 pub mod kinds;
 mod load;
+pub mod requirements;
 pub mod syntax;
 mod vertex;
 
 pub use check::{is_secret_name, json_schema};
 pub use explain::{Explained, ExplainedField, UnknownPath, explain};
-pub use files::SpecFiles;
+pub use files::{CodeFiles, SpecFiles};
+pub(crate) use installs::plainly;
 pub use kinds::batch::*;
 pub(crate) use kinds::train::lint::is_writable;
 pub use kinds::train::*;

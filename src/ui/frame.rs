@@ -7,12 +7,12 @@ use jiff::Timestamp;
 use super::batch::{BatchGoal, progress_text};
 use super::human::{between, duration};
 use super::lines::{
-    accelerators_text, metrics_text, replica_state_style, replica_style, run_state_style,
-    usage_text,
+    accelerators_text, metrics_text, packages_text, replica_state_style, replica_style,
+    run_state_style, usage_text,
 };
 use super::{BOLD, DIM, Text};
 use crate::gang::ReplicaId;
-use crate::run::{ReplicaState, ReplicaView, RunView};
+use crate::run::{Activity, Install, ReplicaState, ReplicaView, RunView};
 
 /// At most so many replicas have a row. Where there are more, failed ones come first, then those that
 /// keep the gang waiting.
@@ -113,6 +113,15 @@ impl Frame<'_> {
     /// The end of a replica's row: what keeps it from running, or why it was lost, else its numbers
     /// and its last line.
     fn talk(&self, replica: &ReplicaView) -> String {
+        if let Some(Activity::Installs(install)) = &replica.activity {
+            let Install { with, since, packages, line } = install;
+            let elapsed = duration(between(*since, self.now));
+            let count = match packages {
+                0 => String::new(),
+                count => format!("{}, ", packages_text(*count)),
+            };
+            return format!("{with}: {count}{elapsed}  {line}");
+        }
         if let Some(activity) = &replica.activity {
             return activity.to_string();
         }

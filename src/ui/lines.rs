@@ -68,6 +68,12 @@ pub fn event_text(event: &Event) -> Option<String> {
         EventKind::SetupFinished { seconds, .. } => {
             format!("{who}set-up done in {}s", number((seconds * 10.0).round() / 10.0))
         }
+        EventKind::InstallStarted { with } => format!("{who}installing packages with {with}"),
+        EventKind::InstallFinished { with, packages, seconds } => format!(
+            "{who}{} installed with {with} in {}s",
+            packages_text(*packages),
+            number((seconds * 10.0).round() / 10.0)
+        ),
         EventKind::Joined { missing } if missing.is_empty() => {
             format!("{who}joined; all are there")
         }
@@ -122,6 +128,11 @@ pub fn event_text(event: &Event) -> Option<String> {
         | EventKind::Usage { .. } => return None,
     };
     Some(text)
+}
+
+/// `1 package`, `12 packages`.
+pub(super) fn packages_text(count: u32) -> String {
+    format!("{count} package{}", if count == 1 { "" } else { "s" })
 }
 
 /// Cores and memory in use, each as a cell: `1.9` and `812 MiB`. Both are empty before the first

@@ -112,6 +112,10 @@ impl Watcher for Show<'_> {
         let talkative = printer.verbosity > Verbosity::Normal;
         let scroll = self.mode == FollowMode::Plain || talkative || view.replicas.len() <= 1;
         for line in lines {
+            // Its progress is an event; `logs` and a talkative follower have all of it.
+            if line.installer && !talkative {
+                continue;
+            }
             let text = plain(&line.line);
             if scroll {
                 let who = Text::styled(replica_style(&line.replica), &line.replica.to_string());
@@ -158,6 +162,8 @@ fn routine(kind: &EventKind) -> bool {
         kind,
         EventKind::SetupStarted
             | EventKind::SetupFinished { .. }
+            | EventKind::InstallStarted { .. }
+            | EventKind::InstallFinished { .. }
             | EventKind::Joined { .. }
             | EventKind::Placed { .. }
             | EventKind::Waiting { .. }

@@ -48,10 +48,29 @@ fn the_live_view_fits_the_terminal() {
 
 #[test]
 fn set_up_is_alive_on_the_screen() {
-    let story = Story::new(RUN)
-        .then("worker-0", EventKind::SetupStarted)
-        .then("worker-0", EventKind::SetupProgress { line: "Collecting tensorflow".into() });
+    let story = Story::new(RUN).then("worker-0", EventKind::SetupStarted).then(
+        "worker-0",
+        EventKind::SetupProgress { line: "Collecting tensorflow".into(), packages: None },
+    );
     assert_snapshot!(picture(&story, 2, 79).join("\n"));
+}
+
+#[test]
+fn an_installer_is_one_line_with_its_packages_and_its_time() {
+    let collecting =
+        EventKind::SetupProgress { line: "Collecting numpy".into(), packages: Some(12) };
+    let mut story = Story::new(RUN)
+        .then("worker-0", EventKind::SetupStarted)
+        .then("worker-0", EventKind::InstallStarted { with: "pip".into() });
+    let row = |story: &Story| picture(story, 1, 100)[1].clone();
+    assert!(row(&story).contains("pip: ") && !row(&story).contains("package"), "{}", row(&story));
+    story = story.then("worker-0", collecting);
+    let shown = row(&story);
+    assert!(shown.contains("pip: 12 packages, "), "{shown}");
+    assert!(shown.ends_with("s  Collecting numpy"), "{shown}");
+    let finished = EventKind::InstallFinished { with: "pip".into(), packages: 12, seconds: 8.04 };
+    let said = event_text(story.then("worker-0", finished).events.last().unwrap()).unwrap();
+    assert_eq!(said, "worker-0: 12 packages installed with pip in 8s");
 }
 
 #[test]

@@ -39,6 +39,12 @@ fn here_it_is_zero_and_the_hours() {
     let rows: Vec<&str> = table.lines().collect();
     assert_eq!(rows.len(), 4, "{table}");
     assert!(rows[0].starts_with("RUN ") && rows[3].starts_with("in all "), "{table}");
+    assert!(cost.get("timeZone").is_none());
+    // Whose days these are is said.
+    let days = stdout(&sandbox.run(0, ["cost", "--by", "day"]));
+    assert!(days.starts_with("DAY (UTC) "), "{days}");
+    let text = stdout(&sandbox.run(0, ["cost", "--by", "day", "-o", "json"]));
+    assert!(text.contains("\"timeZone\": \"UTC\""), "{text}");
     let none = sandbox.run(0, ["cost", "--name", "other"]);
     assert_eq!(stderr(&none), "no run has held anything in this time\n");
 }

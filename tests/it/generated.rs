@@ -57,3 +57,51 @@ fn help() {
     assert!(!all.contains('\u{1b}'), "colour in a pipe");
     check(&repository().join("tests/it/help.txt"), &all);
 }
+
+/// Text files below a folder.
+fn texts(folder: &Path, found: &mut Vec<(String, String)>) {
+    for entry in fs_err::read_dir(folder).expect("a folder").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            texts(&path, found);
+        } else if let Ok(text) = fs_err::read_to_string(&path) {
+            found.push((path.display().to_string(), text));
+        }
+    }
+}
+
+/// Whoever is told to run `mlctl VERB` must find that verb.
+#[test]
+fn verbs_that_are_named_are_there() {
+    let command = mlctl::cli::command();
+    let mut verbs = vec!["help"];
+    for verb in command.get_subcommands() {
+        verbs.push(verb.get_name());
+        verbs.extend(verb.get_all_aliases());
+    }
+    let mut found = Vec::new();
+    for folder in ["src", "examples", "templates", "manifests"] {
+        texts(&repository().join(folder), &mut found);
+    }
+    for file in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md"] {
+        let text = fs_err::read_to_string(repository().join(file)).expect(file);
+        found.push((file.to_owned(), text));
+    }
+    let mut wrong = Vec::new();
+    for (file, text) in &found {
+        for call in ["`mlctl ", "with: mlctl ", "\\n  mlctl "] {
+            for (at, _) in text.match_indices(call) {
+                let word: String = text[at + call.len()..]
+                    .chars()
+                    .take_while(|c| c.is_ascii_lowercase() || *c == '-')
+                    .collect();
+                if word.starts_with(|c: char| c.is_ascii_lowercase())
+                    && !verbs.contains(&word.as_str())
+                {
+                    wrong.push(format!("{file}: mlctl {word}"));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}

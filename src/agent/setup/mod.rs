@@ -3,9 +3,15 @@
 
 mod environment;
 mod image;
+mod inputs;
+mod installer;
+mod kept;
 mod python;
+mod settings;
 mod steps;
+mod tree;
 
 pub(super) use environment::with_python;
+pub(crate) use kept::OnceEnvironment;
 pub(crate) use python::{COMPLETE, ENSUREPIP, PIP, pip_folder};
 pub(super) use steps::Steps;

@@ -18,6 +18,8 @@ pub(crate) struct Steps<'a> {
     /// The path of this program, for guard processes.
     pub(crate) exe: &'a Path,
     pub(crate) setup: &'a Setup,
+    /// The run that this is for.
+    pub(crate) run: &'a str,
     pub(crate) runtime: AgentRuntime,
     /// The variables that every step gets.
     pub(crate) env: &'a [(String, String)],
@@ -36,8 +38,9 @@ impl Steps<'_> {
         let mut done = SetupDone::default();
         let mut cached = true;
         if let Some(python) = &self.setup.python {
-            let (place, found) = self.python(python)?;
-            done.python = Some(place);
+            let (made, found) = self.python(python)?;
+            done.python = Some(made.place);
+            done.once = made.once;
             cached = found;
         }
         if let Some(script) = &self.setup.shell {

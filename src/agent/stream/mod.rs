@@ -119,7 +119,9 @@ mod tests {
         let bytes = writer.into_inner();
         let lines = |items: Vec<Item>| -> Vec<(u32, String)> {
             let line = |item| match item {
-                Item::Line(line) => Some((line.attempt, String::from_utf8(line.bytes).unwrap())),
+                Item::Line(line) => {
+                    Some((line.standing.attempt, String::from_utf8(line.bytes).unwrap()))
+                }
                 Item::Event(_) => None,
             };
             items.into_iter().filter_map(line).collect()

@@ -19,14 +19,54 @@ pub enum Item {
     Line(OutputLine),
 }
 
-/// A line that a command (or its set-up) printed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OutputLine {
+/// What the events before a place of a log say of what is printed there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
     /// The attempt that it belongs to; 0 is set-up before the first.
     pub attempt: Attempt,
     /// The time of the last event before it, which is at most a few seconds earlier; `None` before
     /// the first event.
     pub time: Option<Timestamp>,
+    /// An installer of packages prints it.
+    pub installer: bool,
+    /// The log has said where a command's output begins.
+    pub has_started: bool,
+}
+
+impl Standing {
+    /// Takes the next event in.
+    pub fn take_in(&mut self, event: &Event) {
+        self.time = Some(event.time);
+        if event.kind == EventKind::CommandStarting {
+            self.has_started = true;
+            self.attempt = event.attempt;
+        } else if !self.has_started {
+            self.attempt = self.attempt.max(event.attempt);
+        }
+        self.installer = installs(&event.kind).unwrap_or(self.installer);
+    }
+}
+
+/// Whether an installer's output follows, where an event says so.
+pub(crate) fn installs(kind: &EventKind) -> Option<bool> {
+    match kind {
+        EventKind::InstallStarted { .. } => Some(true),
+        // One that failed says no end: what comes after it does.
+        EventKind::InstallFinished { .. }
+        | EventKind::SetupStarted
+        | EventKind::SetupFinished { .. }
+        | EventKind::AttemptStarted
+        | EventKind::CommandStarting
+        | EventKind::CommandExited { .. } => Some(false),
+        _ => None,
+    }
+}
+
+/// A line that a command (or its set-up) printed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutputLine {
+    /// What is known of the place where it begins.
+    pub standing: Standing,
     /// What was printed, without the line end.
     pub bytes: Vec<u8>,
 }
@@ -41,10 +81,7 @@ pub struct StreamReader {
     held: Option<OutputLine>,
     /// Of the line that is held only a part has come, and the next one continues it.
     goes_on: bool,
-    attempt: Attempt,
-    /// The log has said where a command's output begins.
-    has_started: bool,
-    time: Option<Timestamp>,
+    standing: Standing,
 }
 
 impl StreamReader {
@@ -55,18 +92,14 @@ impl StreamReader {
             pending: Vec::new(),
             held: None,
             goes_on: false,
-            attempt: 0,
-            has_started: false,
-            time: None,
+            standing: Standing::default(),
         }
     }
 
-    /// The same from a place on where the output of this attempt stands, behind an event of that time.
+    /// The same from a place on of which that is known.
     #[must_use]
-    pub fn at(mut self, attempt: Attempt, time: Option<Timestamp>) -> Self {
-        (self.attempt, self.time) = (attempt, time);
-        self.has_started = attempt > 0;
-        self
+    pub fn at(self, standing: Standing) -> Self {
+        Self { standing, ..self }
     }
 
     /// Takes the next bytes of the log and gives what they complete.
@@ -129,13 +162,7 @@ impl StreamReader {
                 self.release(items);
             }
             let Some(event) = event else { return };
-            self.time = Some(event.time);
-            if event.kind == EventKind::CommandStarting {
-                self.has_started = true;
-                self.attempt = event.attempt;
-            } else if !self.has_started {
-                self.attempt = self.attempt.max(event.attempt);
-            }
+            self.standing.take_in(&event);
             items.push(Item::Event(event));
             return;
         }
@@ -149,8 +176,7 @@ impl StreamReader {
             }
             _ => {
                 self.release(items);
-                let (attempt, time) = (self.attempt, self.time);
-                self.held = Some(OutputLine { attempt, time, bytes: line });
+                self.held = Some(OutputLine { standing: self.standing, bytes: line });
             }
         }
     }

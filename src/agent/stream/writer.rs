@@ -184,7 +184,7 @@ fn bounded(event: &Event, room: usize) -> Option<Vec<u8>> {
 fn shorten(kind: &mut EventKind, limit: usize) {
     let exit = match kind {
         EventKind::Warning { message: text }
-        | EventKind::SetupProgress { line: text }
+        | EventKind::SetupProgress { line: text, .. }
         | EventKind::JoinRefused { reason: text }
         | EventKind::ReplicaLost { reason: text } => {
             cut(text, limit);

@@ -37,7 +37,7 @@ Examples:
 pub struct CostArgs {
     /// Only these runs
     pub runs: Vec<String>,
-    /// Sum up by run, name, label=KEY, user or day
+    /// Sum up by run, name, label=KEY, user or day (of UTC, as clouds bill)
     #[arg(long, default_value = "run", value_name = "WHAT", value_parser = by)]
     pub by: By,
     /// Only hours within this time, for example 12h or 30d
@@ -69,6 +69,9 @@ pub enum Cloud {
 #[serde(rename_all = "camelCase")]
 struct Document<'a> {
     schema_version: u32,
+    /// The time zone of days, where hours are summed up by day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time_zone: Option<&'static str>,
     sums: &'a [Sum],
     all: &'a Bill,
 }
@@ -109,7 +112,9 @@ pub fn run(context: &Context, args: &CostArgs) -> Result<u8, CliError> {
         context.printer.say("no run has held anything in this time");
         return Ok(0);
     }
-    context.emit(&Document { schema_version: 1, sums: &sums, all: &all }, || {
+    // Clouds bill by days of UTC.
+    let time_zone = (args.by == By::Day).then_some("UTC");
+    context.emit(&Document { schema_version: 1, time_zone, sums: &sums, all: &all }, || {
         table(&sums, &all, &args.by).render(&context.printer)
     })?;
     if !all.unpriced.is_empty() {
@@ -220,7 +225,7 @@ fn table(sums: &[Sum], all: &Bill, by: &By) -> Table {
         By::Name => "NAME",
         By::Label(_) => "LABEL",
         By::User => "USER",
-        By::Day => "DAY",
+        By::Day => "DAY (UTC)",
     };
     let header = [first, "RUNS", "HOURS", "CORE-H", "GIB-H", "ACCELERATOR-H", "COST", "WASTED"];
     let mut table = Table::new(&header).whole(&[0, 6, 7]);

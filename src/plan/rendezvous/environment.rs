@@ -13,13 +13,16 @@ use super::{cluster_spec, jax, pytorch, tf_config, threads};
 
 /// Variables that would lie to a command about its gang where the runtime didn't set them: a shell
 /// or an image may bring them along.
-const HIDDEN: [&str; 15] = [
+const HIDDEN: [&str; 18] = [
     "TF_CONFIG",
     "CLUSTER_SPEC",
     "RANK",
     "LOCAL_RANK",
     "WORLD_SIZE",
     "LOCAL_WORLD_SIZE",
+    "NODE_RANK",
+    "GROUP_RANK",
+    "TORCHELASTIC_RUN_ID",
     "MASTER_ADDR",
     "MASTER_PORT",
     "JAX_COORDINATOR_ADDRESS",

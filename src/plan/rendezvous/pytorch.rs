@@ -31,6 +31,9 @@ pub(super) fn variables(
     plain(plan, rank, addresses, set);
     set("LOCAL_RANK", "0".into());
     set("LOCAL_WORLD_SIZE", "1".into());
+    // Lightning and Composer without a launcher count machines by it; torchrun, which has its own, leaves
+    // it alone.
+    set("NODE_RANK", rank.to_string());
 }
 
 /// Sets what `init_process_group("env://")` reads; Vertex AI sets these four on every job of

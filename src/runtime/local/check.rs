@@ -7,6 +7,7 @@ use super::config::LocalConfig;
 use super::data::{self, Claims};
 use super::doctor::python::{INTERPRETER, Pip, command, python};
 use super::ignored::ignored;
+use super::sizes::sizes;
 
 use crate::doctor;
 use crate::plan::{OWN_PROGRAM, Plan};
@@ -26,6 +27,7 @@ pub(crate) fn check(
     cores(plan, &mut notices);
     accelerators(config, plan, options, &mut refused, &mut notices);
     commands(config, plan, &mut refused);
+    sizes(config, plan, &mut refused);
     environments(config, plan, options, &mut refused, &mut notices);
     if let Some(code) = &plan.gang().code {
         if code.is_url() {
@@ -38,7 +40,9 @@ pub(crate) fn check(
     match output_dir(plan, &config.claims) {
         Err(reason) => refused.push(reason),
         Ok(Some(base)) if !Place::from(base.as_str()).is_url() => {
-            output(Path::new(&base), plan, options, &mut refused);
+            let base = Path::new(&base);
+            refused.extend(within_state(base, &config.state));
+            output(base, plan, options, &mut refused);
         }
         // A model in a bucket is looked for by whoever writes there.
         Ok(_) => {}
@@ -58,6 +62,29 @@ pub(crate) fn output_dir(plan: &Plan, claims: &Claims) -> Result<Option<String>,
         Place::Object(_) if plan.gang().sync.is_some() => Ok(None),
         Place::Object(_) => Ok(Some(output.to_string())),
         Place::Path(path) => Ok(Some(path.as_path().to_string_lossy().into_owned())),
+    }
+}
+
+/// Refuses an output among mlctl's own records, where it would be taken for one of them and go with them.
+/// Either may be called by links.
+fn within_state(base: &Path, state: &Path) -> Option<String> {
+    let (base, state) = (without_links(base), without_links(state));
+    base.starts_with(&state).then(|| {
+        format!(
+            "output: {} is in the folder in which mlctl remembers its runs, {}; name another one, or \
+             leave it out: the run then gets a folder of its own there",
+            base.display(),
+            state.display()
+        )
+    })
+}
+
+/// A path without the links in what exists of it.
+fn without_links(path: &Path) -> PathBuf {
+    let exists = path.ancestors().find_map(|above| Some((above, above.canonicalize().ok()?)));
+    match exists {
+        Some((above, real)) => real.join(path.strip_prefix(above).unwrap_or(Path::new(""))),
+        None => path.to_owned(),
     }
 }
 

@@ -27,6 +27,7 @@ mod process;
 mod queue;
 mod runtime;
 mod secrets;
+mod sizes;
 mod tasks;
 
 pub use config::LocalConfig;

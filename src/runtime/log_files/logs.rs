@@ -97,10 +97,14 @@ impl LogReader for FileLogs {
     }
 }
 
-/// A line of an attempt and a time that were asked for.
+/// A line that was asked for.
 fn wanted(query: &LogQuery, replica: &ReplicaId, line: OutputLine) -> Option<LogLine> {
-    let OutputLine { attempt, time, bytes } = line;
-    let is_wanted = query.attempt.is_none_or(|wanted| wanted == attempt)
-        && query.since.is_none_or(|since| time.is_some_and(|time| time >= since));
-    is_wanted.then(|| LogLine { replica: replica.clone(), attempt, time, line: bytes })
+    let OutputLine { standing, bytes } = line;
+    query.wants(&standing).then(|| LogLine {
+        replica: replica.clone(),
+        attempt: standing.attempt,
+        time: standing.time,
+        installer: standing.installer,
+        line: bytes,
+    })
 }

@@ -6,13 +6,10 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 
-use jiff::Timestamp;
-
 use super::events::{Lines, opened};
 use super::start::{self, Start};
-use crate::agent::stream::{Item, OutputLine, PlacedEvent, StreamReader, ends_output};
-use crate::event::EventKind;
-use crate::gang::{Attempt, ReplicaId};
+use crate::agent::stream::{Item, OutputLine, PlacedEvent, Standing, StreamReader, ends_output};
+use crate::gang::ReplicaId;
 use crate::runtime::LogQuery;
 
 /// How much is read at once.
@@ -54,10 +51,10 @@ struct Beside {
     pending: Vec<u8>,
     /// The line that is read is not asked for.
     skips: bool,
-    /// The attempt, and the time of the last event.
-    known: (Attempt, Option<Timestamp>),
+    /// What is known where the reader stands.
+    known: Standing,
     /// The same where the line that is read began.
-    line: (Attempt, Option<Timestamp>),
+    line: Standing,
 }
 
 impl Source {
@@ -106,7 +103,7 @@ impl Source {
             (start, Form::Beside(Beside::new(&start, events)?))
         } else {
             let start = start::within(&log, nonce, query)?;
-            let reader = StreamReader::new(nonce).at(start.attempt, start.time);
+            let reader = StreamReader::new(nonce).at(start.standing);
             (start, Form::Within(reader))
         };
         let Start { offset, end, .. } = start;
@@ -137,7 +134,7 @@ impl Reading {
 
 impl Beside {
     fn new(start: &Start, events: File) -> io::Result<Self> {
-        let known = (start.attempt, start.time);
+        let known = start.standing;
         Ok(Self {
             events: Lines::at(events, start.events)?,
             ahead: VecDeque::new(),
@@ -170,14 +167,10 @@ impl Beside {
             self.split(before, &mut lines);
             (bytes, at) = (rest, at + before.len() as u64);
             let event = placed.event;
-            let is_own = event.replica.as_ref() == Some(replica);
-            if is_own && ends_output(&event.kind) {
+            if event.replica.as_ref() == Some(replica) && ends_output(&event.kind) {
                 self.flush(&mut lines);
             }
-            if is_own && event.kind == EventKind::CommandStarting {
-                self.known.0 = event.attempt;
-            }
-            self.known.1 = Some(event.time);
+            self.known.take_in(&event);
         }
         self.split(bytes, &mut lines);
         Ok(lines)
@@ -206,9 +199,9 @@ impl Beside {
 
     fn give(&mut self, lines: &mut Vec<OutputLine>) {
         let bytes = std::mem::take(&mut self.pending);
-        let (attempt, time) = self.line;
+        let standing = self.line;
         if !std::mem::take(&mut self.skips) {
-            lines.push(OutputLine { attempt, time, bytes });
+            lines.push(OutputLine { standing, bytes });
         }
     }
 }

@@ -4,12 +4,10 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 
-use jiff::Timestamp;
-
 use super::backward::Backward;
-use crate::agent::stream::{Item, PlacedEvent, StreamReader, ends_output};
+use crate::agent::stream::{Item, PlacedEvent, Standing, StreamReader, ends_output, installs};
 use crate::event::{Event, EventKind};
-use crate::gang::{Attempt, ReplicaId};
+use crate::gang::ReplicaId;
 use crate::runtime::LogQuery;
 
 /// A place in a log, and what is known there.
@@ -21,10 +19,8 @@ pub(super) struct Start {
     pub(super) end: Option<u64>,
     /// Where in the file of events what follows that place is told.
     pub(super) events: u64,
-    /// The attempt whose output stands there.
-    pub(super) attempt: Attempt,
-    /// The time of the last event before it.
-    pub(super) time: Option<Timestamp>,
+    /// What is known there.
+    pub(super) standing: Standing,
     /// It stands in a line that is not asked for.
     pub(super) skips: bool,
 }
@@ -108,14 +104,18 @@ fn begins(event: &Event, replica: &ReplicaId) -> bool {
 /// What is known at a place of the log.
 fn known(events: &File, replica: &ReplicaId, offset: u64) -> io::Result<Start> {
     let mut start = Start { offset, events: events.metadata()?.len(), ..Start::default() };
+    let mut installer = None;
     let mut lines = Backward::before(events, start.events);
     while let Some((begin, line)) = lines.next()? {
         match serde_json::from_slice::<PlacedEvent>(&line) {
             Ok(PlacedEvent { at, .. }) if at > offset => start.events = begin,
             Ok(PlacedEvent { event, .. }) => {
-                start.time = start.time.or(Some(event.time));
+                let standing = &mut start.standing;
+                standing.time = standing.time.or(Some(event.time));
+                installer = installer.or(installs(&event.kind));
+                standing.installer = installer.unwrap_or_default();
                 if event.replica.as_ref() == Some(replica) && is_of_command(&event.kind) {
-                    start.attempt = event.attempt;
+                    (standing.attempt, standing.has_started) = (event.attempt, true);
                     break;
                 }
             }
@@ -147,6 +147,7 @@ pub(super) fn within(log: &File, nonce: &str, query: &LogQuery) -> io::Result<St
     let mut lines = Backward::before(log, log.metadata()?.len());
     let mut start = Start { offset: log.metadata()?.len(), ..Start::default() };
     let mut count = 0_usize;
+    let mut installer = None;
     while let Some((at, line)) = lines.next()? {
         if reader.is_own(&line) {
             // It may stand in a line, of which one part was counted too many.
@@ -157,9 +158,12 @@ pub(super) fn within(log: &File, nonce: &str, query: &LogQuery) -> io::Result<St
                 items.extend(one.push(b"\n"));
                 for item in items {
                     let Item::Event(event) = item else { continue };
-                    start.time = start.time.or(Some(event.time));
+                    let standing = &mut start.standing;
+                    standing.time = standing.time.or(Some(event.time));
+                    installer = installer.or(installs(&event.kind));
+                    standing.installer = installer.unwrap_or_default();
                     if event.kind == EventKind::CommandStarting {
-                        start.attempt = event.attempt;
+                        (standing.attempt, standing.has_started) = (event.attempt, true);
                         return Ok(start);
                     }
                 }

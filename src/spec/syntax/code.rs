@@ -104,6 +104,8 @@ codes! {
     NoShell = "no-shell",
     /// A reference to a variable that nothing replaces.
     NotExpanded = "not-expanded",
+    /// A launcher of PyTorch's that nothing tells of its peers.
+    LauncherAlone = "launcher-alone",
     /// The arguments give a rendezvous that mlctl gives already.
     RendezvousInArgs = "rendezvous-in-args",
 
@@ -166,6 +168,10 @@ codes! {
     GcsPath = "gcs-path",
     /// The requirements file is not within `code`.
     OutsideCode = "outside-code",
+    /// A file or folder that a spec or its requirements name isn't there.
+    MissingFile = "missing-file",
+    /// A package would be used where it lies, and that place goes away.
+    Editable = "editable",
     /// `output` has a placeholder that is not `{run}`.
     UnknownPlaceholder = "unknown-placeholder",
     /// Data comes from somewhere that can't be read.

@@ -49,9 +49,14 @@ const CUSTOM_JOB_SPEC: Table = &[
     ("network", Use::Left("pods are in the cluster's own network")),
     ("reservedIpRanges", Use::Left("pods are in the cluster's own network")),
     ("pscInterfaceConfig", Use::Left("pods are in the cluster's own network")),
-    ("enableWebAccess", Use::Left("`mlctl shell` opens a shell in a replica")),
-    ("enableDashboardAccess", Use::Left("`mlctl shell` opens a shell in a replica")),
-    ("tensorboard", Use::Left("`mlctl tensorboard` shows what is below AIP_TENSORBOARD_LOG_DIR")),
+    ("enableWebAccess", Use::Left("`mlctl exec RUN -- bash` opens a shell beside a replica")),
+    ("enableDashboardAccess", Use::Left("`mlctl exec RUN -- bash` opens a shell beside a replica")),
+    (
+        "tensorboard",
+        Use::Left(
+            "`tensorboard --logdir` shows what is in AIP_TENSORBOARD_LOG_DIR: `logs` below `output`",
+        ),
+    ),
     ("experiment", Use::Left("nothing is sent to Vertex AI; label runs to tell them apart")),
     ("experimentRun", Use::Left("nothing is sent to Vertex AI; label runs to tell them apart")),
     ("protectedArtifactLocationId", Use::Left("images come from where `image` says")),

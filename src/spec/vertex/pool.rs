@@ -59,7 +59,10 @@ pub(super) fn pool(findings: &mut Findings, node: &Node, position: usize) -> Opt
     };
     let fields = findings.fields(node, &path, WORKER_POOL_SPEC);
     node.as_map()?;
-    let replicas = replicas(findings, fields.entry("replicaCount"), node, position);
+    // Nothing of a pool counts that has no replicas, so that nothing more is said of it.
+    let Ok(replicas) = replicas(findings, fields.entry("replicaCount"), node, position) else {
+        return None;
+    };
     let program = match (fields.entry("containerSpec"), fields.entry("pythonPackageSpec")) {
         (Some(container), None) => container_spec(findings, &container.value),
         (None, Some(package)) => python_package_spec(findings, &package.value),
@@ -100,18 +103,21 @@ pub(super) fn pool(findings: &mut Findings, node: &Node, position: usize) -> Opt
     Some(Pool { role, replicas, program, resources: resources.unwrap_or_default(), volumes })
 }
 
-/// `replicaCount`: 1 where it is missing; 0 makes a gap of the pool.
+/// A pool without replicas, which has been said.
+struct Gap;
+
+/// `replicaCount`: 1 where it is missing; 0 makes a gap of the pool. `None`: its errors are in `findings`.
 fn replicas(
     findings: &mut Findings,
     entry: Option<&Entry>,
     pool: &Node,
     position: usize,
-) -> Option<Located<u32>> {
+) -> Result<Option<Located<u32>>, Gap> {
     let Some(entry) = entry else {
         let place = crate::spec::syntax::KeyedSpan { key: None, value: pool.span };
-        return Some(Located { value: 1, place, items: Vec::new() });
+        return Ok(Some(Located { value: 1, place, items: Vec::new() }));
     };
-    let count = findings.count(&entry.value, "replicaCount")?;
+    let Some(count) = findings.count(&entry.value, "replicaCount") else { return Ok(None) };
     match (position, count) {
         (0, 1) => {}
         (0, _) => {
@@ -125,17 +131,17 @@ fn replicas(
                 ));
             }
             findings.add(finding);
-            return None;
+            return Ok(None);
         }
         (_, 0) => {
             let message = format!("no replicas: the {} are left out", TITLES[position.min(3)]);
             findings
                 .add(Diagnostic::warning(Code::VertexEmptyPool, message).at(entry.value.span, ""));
-            return None;
+            return Err(Gap);
         }
         _ => {}
     }
-    Some(Located::new(count, entry))
+    Ok(Some(Located::new(count, entry)))
 }
 
 fn nfs_mounts(findings: &mut Findings, node: &Node) -> Vec<Volume> {

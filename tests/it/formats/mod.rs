@@ -1,5 +1,5 @@
 //! What outlives a process stays readable: documents that an earlier mlctl wrote, in `v1/`
-//! to `v4/`.
+//! to `v5/`.
 
 mod documents;
 mod events;
@@ -17,6 +17,11 @@ use serde_json::Value as Json;
 
 use crate::support::{Sandbox, copy_tree, repository};
 
+/// A fixture of what came with events beside a log.
+fn v5(name: &str) -> PathBuf {
+    repository().join("tests/it/formats/v5").join(name)
+}
+
 /// A fixture of version 1.
 fn v1(name: &str) -> PathBuf {
     repository().join("tests/it/formats/v1").join(name)
@@ -30,11 +35,6 @@ fn v2(name: &str) -> PathBuf {
 /// A fixture of a format 3.
 fn v3(name: &str) -> PathBuf {
     repository().join("tests/it/formats/v3").join(name)
-}
-
-/// A fixture of what came with events beside a log.
-fn v5(name: &str) -> PathBuf {
-    repository().join("tests/it/formats/v5").join(name)
 }
 
 /// A fixture of a format 4, or of what came with it.

@@ -60,9 +60,18 @@ fn a_code_is_called_as_it_is_shown() {
 fn large_texts_are_refused() {
     let head = "apiVersion: mlctl.dev/v1\nkind: TrainJob\nname: digits\n";
     let argument = format!("{head}command: [python, {}]\n", "x".repeat(128 * 1024));
+    let map = format!("{head}command: [python]\nargs: {{text: {}}}\n", "x".repeat(131_065));
+    let value = format!(
+        "{head}command: [python]\nenv: [{{name: NOTES, value: {}}}]\n",
+        "x".repeat(131_066)
+    );
+    let script = format!("{head}command: [python]\nsetup: {{shell: {}}}\n", "x".repeat(200_000));
     let comment = format!("{head}command: [python]\n# {}\n", "x".repeat(1 << 20));
     let cases = [
         (argument, Code::TooLong, "longer than Linux allows for one argument"),
+        (map, Code::TooLong, "longer than Linux allows for one argument"),
+        (value, Code::TooLong, "longer than Linux allows for one variable"),
+        (script, Code::TooLong, "longer than Linux allows for one argument"),
         (comment, Code::TooLarge, "the file is larger than 1048576 bytes"),
     ];
     for (text, code, message) in cases {
@@ -71,4 +80,12 @@ fn large_texts_are_refused() {
             findings.list.iter().map(|finding| (finding.code, finding.message.as_str())).collect();
         assert_eq!(found, [(code, message)]);
     }
+    // The most that Linux takes.
+    let most = format!(
+        "{head}command: [python, {}]\nargs: {{text: {}}}\nenv: [{{name: NOTES, value: {}}}]\n",
+        "x".repeat(131_071),
+        "x".repeat(131_064),
+        "x".repeat(131_065)
+    );
+    spec::load(&[Source::new("f", most)], &LoadOptions::default()).unwrap();
 }

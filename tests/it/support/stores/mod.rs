@@ -10,6 +10,6 @@ mod web;
 pub use azurite::Azurite;
 pub use gcs::Gcs;
 pub use moto::Moto;
-pub use running::{Running, folder, free_port};
+pub use running::{Running, folder, folder_with, free_port};
 pub use s3::{S3, s3_env};
 pub use web::Web;

@@ -1,5 +1,6 @@
 //! A program that listens at a port of this machine for as long as a test lasts.
 
+use std::ffi::OsStr;
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -16,11 +17,21 @@ pub fn free_port() -> u16 {
 
 /// The folder of a peer that `tests/peers/pins` names, brought when need be.
 pub fn folder(peer: &str) -> PathBuf {
+    folder_with(peer, &std::env::var_os("PATH").unwrap_or_default())
+}
+
+/// The same of a peer that is Python packages, for the `python3` of another `PATH`.
+pub fn folder_with(peer: &str, path: &OsStr) -> PathBuf {
     // One at a time says what it does, the others find it done.
     static BRINGING: Mutex<()> = Mutex::new(());
     let _alone = BRINGING.lock().unwrap_or_else(PoisonError::into_inner);
     let build = repository().join("tests/peers/build");
-    let built = Command::new(build).arg(cache()).arg(peer).stderr(Stdio::inherit()).output();
+    let built = Command::new(build)
+        .arg(cache())
+        .arg(peer)
+        .env("PATH", path)
+        .stderr(Stdio::inherit())
+        .output();
     let built = built.expect("tests/peers/build starts");
     assert!(built.status.success(), "{peer} can't be brought: tests/run says what is needed");
     PathBuf::from(String::from_utf8_lossy(&built.stdout).trim())

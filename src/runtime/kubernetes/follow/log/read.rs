@@ -192,11 +192,16 @@ impl Source {
 
     /// A line of an attempt and a time that were asked for.
     fn wanted(&self, item: Item, query: &LogQuery) -> Option<LogLine> {
-        let Item::Line(OutputLine { attempt, time, bytes }) = item else { return None };
-        let is_wanted = query.attempt.is_none_or(|wanted| wanted == attempt)
-            && query.since.is_none_or(|since| time.is_some_and(|time| time >= since));
+        let Item::Line(OutputLine { standing, bytes }) = item else { return None };
         let (replica, time) = (self.replica.clone(), self.held_at.time());
-        is_wanted.then_some(LogLine { replica, attempt, time, line: bytes })
+        let line = LogLine {
+            replica,
+            attempt: standing.attempt,
+            time,
+            installer: standing.installer,
+            line: bytes,
+        };
+        query.wants(&standing).then_some(line)
     }
 }
 

@@ -4,11 +4,11 @@ use super::context::{Lint, Scope};
 use super::shell::{is_set, reference, runs_in_shell};
 use crate::spec::kinds::train::{ArgValue, Args, Framework};
 use crate::spec::syntax::is_variable;
-use crate::spec::syntax::{Code, Diagnostic};
+use crate::spec::syntax::{Code, Diagnostic, SourceSpan};
 use crate::spec::syntax::{index_path, key_path};
 
-/// Linux' limit for one argument or variable.
-const MAX_ARGUMENT: usize = 128 * 1024;
+/// Linux' limit for one argument, or one variable with its name, less the zero at its end.
+pub(super) const MAX_ARGUMENT: usize = 128 * 1024 - 1;
 /// Arguments by which code is told of its peers where nothing else tells it.
 const RENDEZVOUS: [&str; 14] = [
     "master_port",
@@ -38,6 +38,12 @@ struct Word<'a> {
 impl Lint<'_> {
     pub(crate) fn commands(&mut self) {
         self.something_to_run();
+        self.launchers();
+        let script = self.job.setup.as_ref().and_then(|setup| setup.shell.as_ref());
+        if script.is_some_and(|script| script.len() > MAX_ARGUMENT) {
+            // A shell gets it as its argument.
+            self.too_long(self.spans.value("setup.shell"), "argument");
+        }
         for scope in self.scopes() {
             let command = scope.command.or(self.job.command.as_deref()).unwrap_or_default();
             let shell = runs_in_shell(command);
@@ -109,12 +115,10 @@ impl Lint<'_> {
     fn word(&mut self, word: &Word<'_>, shell: bool) {
         let span = self.spans.value(&word.path);
         let text = word.text;
-        if text.len() >= MAX_ARGUMENT {
-            self.add(
-                Diagnostic::error(Code::TooLong, "longer than Linux allows for one argument")
-                    .at(span, "128 KiB at most")
-                    .help("put it into a file of `code`"),
-            );
+        // Of a mapping it becomes `--name=value`.
+        let name = if word.item { 0 } else { flag_name(word).len() + "--=".len() };
+        if text.len() + name > MAX_ARGUMENT {
+            self.too_long(span, "argument");
             return;
         }
         self.gcs_path(&word.path, text);
@@ -193,6 +197,16 @@ impl Lint<'_> {
             || env.into_iter().flatten().any(|variable| variable.name == name)
             || secrets.into_iter().flatten().any(|secret| secret.mount_path.is_none())
             || !job.pod_patch.is_empty()
+    }
+
+    /// Says that a text can't be given to a program.
+    pub(super) fn too_long(&mut self, span: SourceSpan, what: &str) {
+        let message = format!("longer than Linux allows for one {what}");
+        self.add(
+            Diagnostic::error(Code::TooLong, message)
+                .at(span, "128 KiB at most")
+                .help("put it into a file of `code`"),
+        );
     }
 
     /// A value, or a word in it, that is in a folder that Vertex mounts and nobody else does.

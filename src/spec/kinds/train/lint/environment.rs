@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::command::MAX_ARGUMENT;
 use super::context::Lint;
 use super::shell::{is_set, reference};
 use crate::spec::check::is_secret_name;
@@ -58,6 +59,12 @@ impl Lint<'_> {
                     .at(name_span, reserved.why)
                     .help(reserved.help),
             );
+        }
+        if let Some(value) = &var.value
+            && name.len() + "=".len() + value.len() > MAX_ARGUMENT
+        {
+            self.too_long(value_span, "variable");
+            return;
         }
         match (&var.value, &var.value_from) {
             (Some(_), Some(_)) => self.add(
@@ -117,9 +124,11 @@ impl Lint<'_> {
         };
         match name {
             "TF_CONFIG" => rendezvous(Framework::Tensorflow),
-            "RANK" | "WORLD_SIZE" | "LOCAL_RANK" | "MASTER_ADDR" | "MASTER_PORT" | "PET_NNODES"
-            | "PET_NODE_RANK" | "PET_MASTER_ADDR" | "PET_MASTER_PORT" | "PET_RDZV_ENDPOINT"
-            | "PET_RDZV_ID" | "PET_RDZV_BACKEND" => rendezvous(Framework::Pytorch),
+            "RANK" | "WORLD_SIZE" | "LOCAL_RANK" | "NODE_RANK" | "MASTER_ADDR" | "MASTER_PORT"
+            | "PET_NNODES" | "PET_NODE_RANK" | "PET_MASTER_ADDR" | "PET_MASTER_PORT"
+            | "PET_RDZV_ENDPOINT" | "PET_RDZV_ID" | "PET_RDZV_BACKEND" => {
+                rendezvous(Framework::Pytorch)
+            }
             "PET_NPROC_PER_NODE" if framework == Framework::Pytorch => Some(Reserved {
                 error: false,
                 why: "follows from `accelerators.count`",

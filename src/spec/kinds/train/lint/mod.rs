@@ -5,6 +5,7 @@ mod context;
 mod data;
 mod environment;
 mod gang;
+mod launcher;
 mod names;
 mod part;
 mod places;

@@ -62,6 +62,7 @@ fn looks_at(code: Code) -> Option<&'static [&'static str]> {
         | Code::NoShell
         | Code::NotExpanded => &["command"],
         Code::RendezvousInArgs => &["command", "framework", "roles"],
+        Code::LauncherAlone => &["command", "args", "framework", "roles"],
         Code::ReservedEnv | Code::TooManyReplicas => &["framework", "roles"],
         Code::UnknownRole
         | Code::UnusualRole

@@ -128,14 +128,15 @@ pub struct Setup {
     pub python: Option<PythonSetup>,
 }
 
-/// A virtual environment made with pip.
+/// A virtual environment made with uv where it is in `PATH`, else with pip. What is found of it in the
+/// cache was made from the same content: files and folders of the code that are named, and settings.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PythonSetup {
     /// A requirements file, relative to `code`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requirements: Option<String>,
-    /// Requirements installed after it with `pip install --no-deps`.
+    /// Requirements installed after it with `--no-deps`, such as `six==1.17.0` or `./package`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub no_deps: Vec<String>,
     /// The interpreter to make it with. Default `python3`.
