@@ -156,5 +156,11 @@ mod tests {
         assert_eq!(parse(r#"{"config":null}"#).unwrap(), ImageConfig::default());
         let bare = parse(r#"{"config":{"Cmd":["sh"],"Entrypoint":null}}"#).unwrap();
         assert_eq!(bare.command(&[]), ["sh"]);
+        // The agent replaces `$(RANK)` in a spec's words only.
+        let own = r#"{"config":{"Cmd":["$(RANK)"],"Entrypoint":["sh","-c","echo $$ $(RANK) $0"]}}"#;
+        let own = parse(own).unwrap();
+        let words = ["sh", "-c", "echo $$$ $$(RANK) $0"];
+        assert_eq!(own.command(&[]), [&words[..], &["$$(RANK)"]].concat());
+        assert_eq!(own.command(&["$(RANK)".into()]), [&words[..], &["$(RANK)"]].concat());
     }
 }
