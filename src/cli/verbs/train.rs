@@ -52,6 +52,9 @@ pub struct TrainArgs {
     /// Run on the CPU where the accelerators are missing
     #[arg(long)]
     pub allow_cpu: bool,
+    /// Take along more code than 1 GiB or 20000 files
+    #[arg(long)]
+    pub allow_large_code: bool,
     /// Write into a model folder that another run has filled
     #[arg(long)]
     pub overwrite: bool,
@@ -80,6 +83,7 @@ pub fn train(context: &Context, args: &TrainArgs) -> Result<u8, CliError> {
         owner: None,
         allow_cpu: args.allow_cpu,
         overwrite: args.overwrite,
+        large_code: args.allow_large_code,
         foreign: jobs.iter().any(|job| job.foreign),
         rehearse: args.dry_run,
     };

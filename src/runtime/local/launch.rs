@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -152,7 +152,7 @@ pub(crate) fn launch(
             command: masked_role.command.clone(),
             env,
             unset_env: hidden(plan, &replica),
-            code: plan.gang().code.as_ref().map(|code| Code::Place(code.as_str().into())),
+            code: code_of(plan, run).map(Code::Place),
             links: links.clone(),
             work_dir: run.work(&replica),
             setup: masked.gang().setup.clone(),
@@ -181,6 +181,12 @@ pub(crate) fn launch(
     // From here on the agents alone say whether the run lives.
     fs_err::remove_file(run.process(ProcessName::Submitter))?;
     Ok(Vec::new())
+}
+
+/// The code as it was submitted: the run's own copy, or the one that its study has kept.
+fn code_of(plan: &Plan, run: &RunPaths) -> Option<PathBuf> {
+    let code = plan.gang().code.as_ref()?;
+    Some(if plan.gang().code_rules.fixed { code.as_str().into() } else { run.code() })
 }
 
 /// Starts an agent, records it and lets it begin.

@@ -32,7 +32,15 @@ impl LoadedBatch {
         storage: BTreeMap<String, BucketSettings>,
     ) -> Self {
         let workers = super::build::workers(&job);
-        let workers = LoadedJob { job: workers, from_env, source, base, foreign, storage };
+        let workers = LoadedJob {
+            job: workers,
+            from_env,
+            source,
+            base,
+            foreign,
+            code_is_fixed: false,
+            storage,
+        };
         Self { workers, job, retry: None }
     }
 

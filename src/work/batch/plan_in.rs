@@ -65,6 +65,7 @@ pub fn order<'a>(batch: &'a LoadedBatch, mut plan: Plan, resolved: &'a str) -> O
         kind: BATCH_PREDICT_JOB,
         plan,
         secrets,
+        code: None,
         base: &batch.workers.base,
         source: &batch.workers.source,
         resolved,

@@ -19,6 +19,8 @@ pub struct LoadedJob {
     pub base: PathBuf,
     /// The spec was written for Vertex AI: what it asks of machines is taken as a hint.
     pub foreign: bool,
+    /// Its code is a copy that was made when a study began: it is told of no more, and not copied again.
+    pub code_is_fixed: bool,
     /// How the user reaches buckets, by bucket.
     pub storage: BTreeMap<String, BucketSettings>,
 }

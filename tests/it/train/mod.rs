@@ -1,6 +1,7 @@
 //! `mlctl train` with real agents and real commands.
 
 mod buckets;
+mod code;
 mod data;
 mod environments;
 mod examples;

@@ -113,8 +113,11 @@ impl StudyDocument {
 
     /// The same with all that is known of its source.
     pub fn loaded(&self) -> LoadedJob {
+        let job = self.template();
         LoadedJob {
-            job: self.template(),
+            // The loop has put the copy in the place of the user's folder.
+            code_is_fixed: job.code != self.code,
+            job,
             from_env: self.from_env.clone(),
             source: self.spec.to_yaml().unwrap_or_default(),
             base: self.base.clone(),

@@ -136,6 +136,7 @@ mod tests {
             source: text,
             base: "/".into(),
             foreign: false,
+            code_is_fixed: false,
             storage: BTreeMap::new(),
         }
     }
