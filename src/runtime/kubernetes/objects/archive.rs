@@ -56,7 +56,9 @@ fn folder(plan: &Plan) -> Option<String> {
 
 fn pack(plan: &Plan) -> Result<(NamedTempFile, String), BundleError> {
     let sources = sources(plan);
-    let mut target = Hashed { inner: NamedTempFile::new()?, digest: Sha256::new() };
+    // What TMPDIR names may not be there.
+    let file = NamedTempFile::new().or_else(|_| NamedTempFile::new_in("/tmp"))?;
+    let mut target = Hashed { inner: file, digest: Sha256::new() };
     let mut tar = tar::Builder::new(GzEncoder::new(&mut target, Compression::default()));
     for Source { place, target: to, rules, .. } in &sources {
         let code = walk(Path::new(place.as_str()), rules)?;
