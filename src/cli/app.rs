@@ -197,9 +197,10 @@ fn dispatch_in(cli: Cli, env: Env, printer: &mut Printer) -> Result<u8, CliError
     }
     leave_relative_path(&env)?;
     if let (Some(foreign), Some(home)) = (&env.foreign_home, &env.home) {
-        let why = match crate::sys::is_anothers(foreign) {
-            true => "belongs to another user",
-            false => "this user can't write to",
+        let why = if crate::sys::is_anothers(foreign) {
+            "belongs to another user"
+        } else {
+            "this user can't write to"
         };
         printer.warn(format!(
             "HOME names {}, which {why}: {} is used instead",
