@@ -265,7 +265,7 @@ fn loaded_document(
                 source: text.to_owned(),
                 base: base.to_owned(),
                 foreign: converted_from.is_some(),
-                code_is_fixed: false,
+                own_rules: None,
                 storage,
             }))
         }

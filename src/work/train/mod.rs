@@ -17,5 +17,6 @@ mod travel;
 
 pub use build::{DEFAULT_ROLE, plan, primary_role};
 pub use loaded::LoadedJob;
+pub use rules::rules_beside;
 pub use submit::{TrainError, order, plan_in, submit};
 pub use travel::{Travelling, travel};

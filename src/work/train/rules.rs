@@ -12,18 +12,21 @@ const RUN: &str = "{run}";
 impl LoadedJob {
     /// The rules by which this job's code travels.
     pub fn code_rules(&self) -> CodeRules {
-        if self.code_is_fixed {
-            return CodeRules::fixed();
-        }
-        code_rules(&self.job, &self.base)
+        let own = self.own_rules.clone();
+        own.unwrap_or_else(|| code_rules(&self.job, &self.base))
     }
 }
 
 /// What runs of this spec write is no code of the next one: the output, and where a part of its path
 /// is another one for each run, the folder around that.
 pub(super) fn code_rules(spec: &TrainJob, base: &Path) -> CodeRules {
-    let output = spec.output.as_ref().and_then(|output| output_within(spec, output.place(), base));
-    CodeRules { fixed: false, output }
+    let output = spec.output.as_ref();
+    output.map_or_else(CodeRules::default, |output| rules_beside(spec, output.place(), base))
+}
+
+/// The rules for the code of a spec whose runs write to `output`.
+pub fn rules_beside(spec: &TrainJob, output: &Place, base: &Path) -> CodeRules {
+    CodeRules { fixed: false, output: output_within(spec, output, base) }
 }
 
 fn output_within(spec: &TrainJob, output: &Place, base: &Path) -> Option<PathBuf> {

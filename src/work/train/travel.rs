@@ -38,7 +38,7 @@ pub fn travel(job: &LoadedJob, large: bool) -> Result<Travelling, RuntimeError> 
         told.output(job, output.place());
     }
     // A copy was told of when it was made.
-    if let Some(code) = code.filter(|_| !job.code_is_fixed) {
+    if let Some(code) = code.filter(|_| !job.code_rules().fixed) {
         told.files(job, &code);
     }
     told.patch(job);

@@ -36,7 +36,7 @@ impl LoadedStudy {
             source,
             base,
             foreign: converted_from.is_some(),
-            code_is_fixed: false,
+            own_rules: None,
             storage,
         };
         if let Trial::File(file) = &job.trial {

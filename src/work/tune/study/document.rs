@@ -12,7 +12,7 @@ use super::secrets::SecretAt;
 use crate::gang::RunId;
 use crate::ops::cost::PriceFile;
 use crate::spec::{TrainJob, Trial, TuneJob, Word};
-use crate::storage::{BucketSettings, Place};
+use crate::storage::{BucketSettings, CodeRules, Place};
 use crate::store::{Durability, StudyPaths, write_atomic};
 use crate::sys;
 use crate::text::read_document;
@@ -116,7 +116,7 @@ impl StudyDocument {
         let job = self.template();
         LoadedJob {
             // The loop has put the copy in the place of the user's folder.
-            code_is_fixed: job.code != self.code,
+            own_rules: (job.code != self.code).then(CodeRules::fixed),
             job,
             from_env: self.from_env.clone(),
             source: self.spec.to_yaml().unwrap_or_default(),

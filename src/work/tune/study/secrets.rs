@@ -136,7 +136,7 @@ mod tests {
             source: text,
             base: "/".into(),
             foreign: false,
-            code_is_fixed: false,
+            own_rules: None,
             storage: BTreeMap::new(),
         }
     }
