@@ -514,7 +514,7 @@ _mlctl() {
             return 0
             ;;
         mlctl__subcmd__batch__subcmd__predict)
-            opts="-f -d -l -o -q -v -n -h --set --file --model --server --endpoint --protocol --model-name --image --input --format --output-uri --output-format --replicas --max-batch-size --key-field --detach --dry-run --retry-failed --events --label --allow-cpu --on-interrupt --output --quiet --verbose --color --runtime --context --namespace --help"
+            opts="-f -d -l -o -q -v -n -h --set --file --model --server --endpoint --protocol --model-name --image --input --format --output-uri --output-format --replicas --max-batch-size --key-field --detach --dry-run --retry-failed --events --label --allow-cpu --allow-large-code --on-interrupt --output --quiet --verbose --color --runtime --context --namespace --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1982,7 +1982,7 @@ _mlctl() {
             return 0
             ;;
         mlctl__subcmd__train)
-            opts="-d -l -o -q -v -n -h --set --detach --dry-run --events --label --allow-cpu --wait --share-gpus --overwrite --on-interrupt --output --quiet --verbose --color --runtime --context --namespace --help"
+            opts="-d -l -o -q -v -n -h --set --detach --dry-run --events --label --allow-cpu --wait --share-gpus --allow-large-code --overwrite --on-interrupt --output --quiet --verbose --color --runtime --context --namespace --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2044,7 +2044,7 @@ _mlctl() {
             return 0
             ;;
         mlctl__subcmd__tune)
-            opts="-f -d -l -o -q -v -n -h --set --file --max-trials --parallel-trials --detach --dry-run --label --allow-cpu --on-interrupt --output --quiet --verbose --color --runtime --context --namespace --help trials best export plot resume stop-trial suggest"
+            opts="-f -d -l -o -q -v -n -h --set --file --max-trials --parallel-trials --detach --dry-run --label --allow-cpu --allow-large-code --on-interrupt --output --quiet --verbose --color --runtime --context --namespace --help trials best export plot resume stop-trial suggest"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

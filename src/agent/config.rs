@@ -121,7 +121,7 @@ pub const CANCELLED: &str = "cancelled";
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Code {
-    /// A folder or file of this machine, less what its ignore files name.
+    /// A folder of this machine that holds the code as it was submitted: all of it is copied.
     Place(PathBuf),
     /// Files in parts, all in one folder.
     Parts {

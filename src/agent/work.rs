@@ -11,7 +11,7 @@ use super::pod::CodeFile;
 use super::work_link::WorkLink;
 use crate::gang::Attempt;
 use crate::plan::mask_spec;
-use crate::storage::copy_code;
+use crate::storage::{CodeRules, copy_code};
 
 /// Empties `base`, and makes the folder of this attempt with a copy of the code in it, and links.
 pub(super) fn fresh(
@@ -27,7 +27,7 @@ pub(super) fn fresh(
     let dir = base.join(attempt.to_string());
     fs_err::create_dir_all(&dir)?;
     match code {
-        Some(Code::Place(place)) => copy_code(place, &dir, mask_spec)?,
+        Some(Code::Place(place)) => copy_code(place, &dir, &CodeRules::fixed(), mask_spec)?,
         Some(Code::Parts { dir: parts, files }) => assemble(parts, files, &dir)?,
         Some(Code::Archive { file, .. }) => unpack(file, &dir)?,
         Some(Code::Image(_)) | None => {}
@@ -77,6 +77,10 @@ fn assemble(parts: &Path, files: &[CodeFile], target: &Path) -> io::Result<()> {
         let path = target.join(&file.path);
         if let Some(parent) = path.parent() {
             fs_err::create_dir_all(parent)?;
+        }
+        if let Some(to) = &file.link {
+            fs_err::os::unix::fs::symlink(to, path)?;
+            continue;
         }
         let mut whole =
             OpenOptions::new().write(true).create_new(true).mode(file.mode()).open(path)?;
@@ -128,7 +132,12 @@ mod tests {
         }
         std::os::unix::fs::symlink(".env", code.join("escape")).unwrap();
         std::os::unix::fs::symlink("train.py", code.join("alias.py")).unwrap();
-        let place = Code::Place(code.clone());
+        // They stay behind when the code is fixed; of the copy all goes into each working folder.
+        let copy = root.path().join("copy");
+        fs_err::create_dir(&copy).unwrap();
+        copy_code(&code, &copy, &CodeRules::default(), mask_spec).unwrap();
+        fs_err::remove_dir_all(&code).unwrap();
+        let place = Code::Place(copy);
         let data = root.path().join("set");
         fs_err::create_dir(&data).unwrap();
         fs_err::write(data.join("x"), "x").unwrap();
@@ -184,6 +193,7 @@ mod tests {
             path: path.into(),
             executable,
             parts: parts.iter().map(|part| (*part).to_owned()).collect(),
+            link: None,
         };
         let code = Code::Parts {
             dir: parts,

@@ -178,6 +178,11 @@ fn dispatch(cli: Cli, printer: &mut Printer) -> Result<u8, CliError> {
     let env = Env::read()
         .map_err(|e| CliError::new(ErrorKind::Internal, format!("the current folder: {e}")))?;
     *printer = printer_for(&cli.global, &env);
+    let places = env.clone();
+    dispatch_in(cli, env, printer).map_err(|error| places.with_variable(error))
+}
+
+fn dispatch_in(cli: Cli, env: Env, printer: &mut Printer) -> Result<u8, CliError> {
     // The hidden verbs of agents run in pods too, where no settings are read and no state is kept.
     match &cli.verb {
         Verb::Agent(args) => return agent::agent(env, args, printer),
@@ -192,8 +197,13 @@ fn dispatch(cli: Cli, printer: &mut Printer) -> Result<u8, CliError> {
     }
     leave_relative_path(&env)?;
     if let (Some(foreign), Some(home)) = (&env.foreign_home, &env.home) {
+        let why = if crate::sys::is_anothers(foreign) {
+            "belongs to another user"
+        } else {
+            "this user can't write to"
+        };
         printer.warn(format!(
-            "HOME names {}, which belongs to another user: {} is used instead",
+            "HOME names {}, which {why}: {} is used instead",
             foreign.display(),
             home.display()
         ));

@@ -14,7 +14,8 @@ pub struct Env {
     pub vars: BTreeMap<String, String>,
     /// The user's home: `HOME`, or what `/etc/passwd` says; absent where neither names a folder.
     pub home: Option<PathBuf>,
-    /// What `HOME` names, where that is another user's folder and `/etc/passwd` knows better.
+    /// What `HOME` names, where that is another user's folder or one that this user can't write to, and
+    /// `/etc/passwd` knows better.
     pub foreign_home: Option<PathBuf>,
     /// The working folder of the command; relative paths start here.
     pub cwd: PathBuf,
@@ -36,6 +37,13 @@ impl Env {
         // user: what lies there is that user's.
         let (foreign_home, home) = match named {
             Some(named) if own.is_some() && sys::is_anothers(&named) => (Some(named), own),
+            // Containers that give their user a number only have a HOME that root alone writes to.
+            Some(named)
+                if !sys::can_make_in(&named)
+                    && own.as_ref().is_some_and(|own| *own != named && sys::can_make_in(own)) =>
+            {
+                (Some(named), own)
+            }
             named => (None, named.or(own)),
         };
         let args = env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect();
@@ -80,6 +88,28 @@ impl Env {
     /// The state folder, `$XDG_STATE_HOME/mlctl`.
     pub fn state_dir(&self) -> Result<PathBuf, CliError> {
         self.needed("XDG_STATE_HOME", ".local/state")
+    }
+
+    /// An error of one of mlctl's own folders that this user can't write to or read, with the variable
+    /// that names another.
+    pub fn with_variable(&self, error: CliError) -> CliError {
+        if !error.hints.is_empty() {
+            return error;
+        }
+        let folders = [
+            ("XDG_STATE_HOME", ".local/state"),
+            ("XDG_CACHE_HOME", ".cache"),
+            ("XDG_CONFIG_HOME", ".config"),
+        ];
+        let meant = folders.into_iter().find(|(variable, fallback)| {
+            let base = self.xdg(variable, fallback);
+            base.is_some_and(|base| {
+                error.message.contains(&*base.to_string_lossy()) && !sys::can_make_in(&base)
+            })
+        });
+        let Some((variable, _)) = meant else { return error };
+        let whole = if self.folder(variable).is_some() { "" } else { "HOME, or " };
+        error.hint(format!("set {whole}{variable} to a folder that only this user can write to"))
     }
 
     /// The folder of caches, `$XDG_CACHE_HOME/mlctl`.

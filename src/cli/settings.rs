@@ -51,8 +51,13 @@ pub struct Settings {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Retention {
-    /// What ended, or was used last, so long ago.
-    pub older_than: Span,
+    /// Runs that ended, and caches that were used last, so long ago. Default: they stay.
+    #[serde(default)]
+    pub older_than: Option<Span>,
+    /// Working folders, and the copy of the code, of runs on this machine that ended so long ago. Default
+    /// 7d.
+    #[serde(default)]
+    pub work_folders: Option<Span>,
     /// Only runs in these states. Default: all that have ended.
     #[serde(default)]
     pub states: Vec<RunState>,

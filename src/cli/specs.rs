@@ -268,6 +268,7 @@ fn loaded_document(
                 source: text.to_owned(),
                 base: base.to_owned(),
                 foreign: converted_from.is_some(),
+                own_rules: None,
                 storage,
             }))
         }

@@ -13,7 +13,7 @@ use crate::gang::{GangConfig, ReplicaId, RoleName, RunId};
 use crate::spec::{
     Accelerators, EnvVar, Framework, SecretUse, Security, Setup, Strategy, Toleration, Volume,
 };
-use crate::storage::{BucketSettings, Place};
+use crate::storage::{BucketSettings, CodeRules, Place};
 use crate::text::{ByteSize, CpuQuantity};
 
 /// Format of a gang's plan, in `plan.json` and in the document of a pod: what an older mlctl knows too.
@@ -120,6 +120,9 @@ pub struct GangPlan {
     pub roles: Vec<RolePlan>,
     /// Folder or file with the code, as an absolute path or a URI.
     pub code: Option<Place>,
+    /// What of the code travels, beside what its ignore files say.
+    #[serde(default, skip_serializing_if = "CodeRules::is_default")]
+    pub code_rules: CodeRules,
     /// The code on its way to a cluster, where ConfigMaps can't hold it; `None`: they do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archive: Option<CodeArchive>,

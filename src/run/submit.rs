@@ -1,13 +1,15 @@
 //! A plan becomes a run: recorded first, then handed to its runtime.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::gang::{Outcome, Verdict};
 use crate::plan::{Plan, SecretVariables, hide, mask_argv, mask_spec};
-use crate::runtime::{Notice, Runs, RuntimeError, SecretValues, SubmitOptions};
+use crate::runtime::{LOCAL, Notice, Runs, RuntimeError, SecretValues, SubmitOptions};
+use crate::storage::{CodeDigest, Place, digest_code, fix_code};
 use crate::store::{
-    CreatedRun, FileLock, GitCommit, NewRun, Reservation, RunPaths, Store, StoreError,
+    CreatedRun, FileLock, GitCommit, NewRun, Reservation, RunPaths, Store, StoreError, private_dir,
 };
 use crate::text::Span;
 
@@ -47,6 +49,8 @@ pub struct Order<'a> {
     pub plan: Plan,
     /// The secret values that were taken out of the plan.
     pub secrets: SecretVariables,
+    /// The code as it travels, once that is known.
+    pub code: Option<CodeDigest>,
     /// The folder of the spec's file: relative paths start there.
     pub base: &'a Path,
     /// The spec's text as it was given.
@@ -107,11 +111,39 @@ impl Order<'_> {
             host: submitter.host.clone(),
             argv: mask_argv(&argv),
             git: (submitter.git)(checkout),
+            code: self.code.clone(),
             source: &self.masked(self.source),
             resolved: &self.masked(self.resolved),
             plan: &self.plan,
         })
     }
+}
+
+/// Fixes the code of a run: what becomes of the folder afterwards changes no attempt. On this machine it
+/// is copied, unless it is a copy already; a cluster has it in its own objects.
+fn fix(
+    plan: &Plan,
+    reservation: &Reservation,
+    runtime: &str,
+) -> Result<Option<CodeDigest>, RuntimeError> {
+    let gang = plan.gang();
+    let fixed = match &gang.code {
+        Some(Place::Path(path)) if runtime == LOCAL && !gang.code_rules.fixed => {
+            let copy = reservation.code();
+            private_dir(&copy)
+                .and_then(|()| fix_code(path.as_path(), &copy, &gang.code_rules, mask_spec))
+                .map(Some)
+        }
+        _ => digest_of(plan),
+    };
+    fixed.map_err(|error| io::Error::new(error.kind(), format!("fixing the code: {error}")).into())
+}
+
+/// The hash of a plan's code as it is now; `None` where it has none on this machine.
+pub fn digest_of(plan: &Plan) -> io::Result<Option<CodeDigest>> {
+    let gang = plan.gang();
+    let Some(Place::Path(path)) = &gang.code else { return Ok(None) };
+    Ok(Some(digest_code(path.as_path(), &gang.code_rules, mask_spec)?))
 }
 
 /// Records a run and starts it. It is in the state before anything of it runs; one that its runtime
@@ -121,11 +153,12 @@ pub fn submit(
     store: &Store,
     runtime: &dyn Runs,
     reservation: Reservation,
-    order: Order<'_>,
+    mut order: Order<'_>,
     submitter: &Submitter<'_>,
     options: &SubmitOptions,
     notify: &mut dyn FnMut(Notice),
 ) -> Result<Submitted, SubmitError> {
+    order.code = fix(&order.plan, &reservation, &runtime.name())?;
     let CreatedRun { paths, mut lock } =
         order.facts(runtime.name(), submitter, |new| store.create_run(reservation, new))?;
     let Order { plan, secrets, .. } = order;

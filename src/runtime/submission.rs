@@ -31,6 +31,8 @@ pub struct SubmitOptions {
     pub foreign: bool,
     /// Use a `model/` that another run has filled.
     pub overwrite: bool,
+    /// Code of any size travels.
+    pub large_code: bool,
     /// A dry run: nothing will be started, and a cluster is asked whether it would accept the
     /// objects.
     pub rehearse: bool,

@@ -1,5 +1,6 @@
 //! Places that a spec names, and the files of a run's code that travel.
 
+pub mod checkout;
 mod code;
 mod model;
 mod mount;

@@ -1,6 +1,6 @@
 //! New runs: everything is written beside its place, then moved there in one step.
 //!
-//! Order: `new/<run>/run/` is filled and flushed, renamed to `runs/<run>`, indexed, `new/<run>`
+//! Order: `new/<run>/run/` is filled, with the copy of the code from `new/<run>/code`, and flushed, renamed to `runs/<run>`, indexed, `new/<run>`
 //! removed. Renaming and indexing are one step to everybody who holds the folder's lock. A crash
 //! before the rename leaves a `new/<run>` without a run; one after it leaves a run that may lack its
 //! index line. `recover` tells the two apart.
@@ -22,6 +22,7 @@ use crate::event::RunState;
 use crate::event::{Event, EventKind};
 use crate::gang::RunId;
 use crate::plan::Plan;
+use crate::storage::CodeDigest;
 
 /// A run that is about to be recorded.
 #[derive(Clone, Debug)]
@@ -40,6 +41,8 @@ pub struct NewRun<'a> {
     pub argv: Vec<String>,
     /// The commit that the code was at; absent where the code lies in no checkout.
     pub git: Option<GitCommit>,
+    /// The code as it is submitted; absent where there is none.
+    pub code: Option<CodeDigest>,
     /// The spec as it was given, literal secrets masked.
     pub source: &'a str,
     /// The spec as it is run: with overrides and variables, secrets masked.
@@ -68,6 +71,7 @@ impl NewRun<'_> {
             labels: self.plan.head.shown_labels(),
             trial: self.plan.head.trial.clone(),
             git: self.git.clone(),
+            code: self.code.clone(),
             mlctl_version: env!("CARGO_PKG_VERSION").into(),
             state: RunState::Submitted,
             attempt: 0,
@@ -93,6 +97,12 @@ impl Reservation {
     /// The id, `<name>-<6 characters>`.
     pub fn run(&self) -> &RunId {
         &self.run
+    }
+
+    /// Where the copy of the run's code is made before the run is recorded: it moves into the run's
+    /// folder with all else, and goes with the reservation.
+    pub fn code(&self) -> PathBuf {
+        self.dir.join("code")
     }
 }
 
@@ -160,6 +170,9 @@ impl Store {
         let building = RunPaths { dir: reservation.dir.join("run"), run: reservation.run.clone() };
         claim_dir(&building.dir)?;
         let lock = FileLock::acquire(&building.lock(), super::folder::LOCK_LIMIT)?;
+        if reservation.code().exists() {
+            fs_err::rename(reservation.code(), building.code())?;
+        }
         let record = write_files(&building, new)?;
         let folder = self.lock()?;
         fs_err::rename(&building.dir, &paths.dir)?;

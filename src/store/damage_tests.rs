@@ -143,6 +143,7 @@ fn child_on_a_full_disk() {
         host: String::new(),
         argv: Vec::new(),
         git: None,
+        code: None,
         source: "",
         resolved: "",
         plan: &plan,

@@ -66,6 +66,7 @@ pub(crate) fn create(store: &Store, name: &str, workers: u32) -> CreatedRun {
         host: "laptop".into(),
         argv: vec!["mlctl".into(), "train".into()],
         git: None,
+        code: None,
         source: "name: x\n",
         resolved: "name: x\n",
         plan: &plan,

@@ -193,6 +193,11 @@ impl RunPaths {
         self.logs().join(format!("{replica}.events"))
     }
 
+    /// The code as it was when the run was submitted; working folders are copies of it.
+    pub fn code(&self) -> PathBuf {
+        self.dir.join("code")
+    }
+
     /// The folder of the replicas' working folders.
     pub fn works(&self) -> PathBuf {
         self.dir.join("work")

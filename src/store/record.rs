@@ -12,6 +12,7 @@ use crate::event::RunState;
 use crate::event::{Event, EventKind};
 use crate::gang::{Attempt, RunId, Verdict};
 use crate::plan::TrialOf;
+use crate::storage::CodeDigest;
 
 /// Version of the format of `run.json`: the one that is written, and the newest that can be read.
 pub const RECORD_VERSION: u32 = 1;
@@ -57,6 +58,9 @@ pub struct RunRecord {
     /// The commit that the code was at; absent where the code lay in no checkout.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub git: Option<GitCommit>,
+    /// The code as it was submitted; absent where there is none, or an older mlctl submitted it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<CodeDigest>,
     /// Version of the mlctl that submitted it.
     #[serde(default)]
     pub mlctl_version: String,
@@ -169,6 +173,7 @@ impl RunRecord {
             labels: entry.labels.clone(),
             trial: entry.trial.clone(),
             git: None,
+            code: None,
             mlctl_version: String::new(),
             state: RunState::Submitted,
             attempt: 0,

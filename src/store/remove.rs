@@ -129,6 +129,15 @@ impl Store {
         Ok(())
     }
 
+    /// Removes a run's working folders and the copy of its code, which nothing needs once it has ended.
+    pub fn remove_work(&self, run: &RunId) -> Result<(), StoreError> {
+        let paths = self.paths(run);
+        let _lock = FileLock::acquire(&paths.lock(), LOCK_LIMIT)?;
+        remove_tree(&paths.works())?;
+        remove_tree(&paths.code())?;
+        Ok(())
+    }
+
     /// Finishes what commands that died in `remove_run` have begun.
     pub(super) fn finish_removals(&self) -> Result<(), StoreError> {
         if self.is_read_only() || is_empty(&self.removed_dir()) {

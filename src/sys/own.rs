@@ -8,7 +8,7 @@ use std::io::{self, Read};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::OFlags;
+use rustix::fs::{Access, OFlags, access};
 
 use super::users::{effective_user_id, is_private_group, stands_for_unmapped};
 use super::way::look;
@@ -108,6 +108,12 @@ pub fn is_anothers(path: &Path) -> bool {
     fs_err::metadata(path).is_ok_and(|meta| {
         !is_ours(meta.uid(), effective_user_id()) && !stands_for_unmapped(meta.uid())
     })
+}
+
+/// This user may make something in a folder, or the folder itself where it is not there yet.
+pub fn can_make_in(folder: &Path) -> bool {
+    let there = folder.ancestors().find(|at| at.exists());
+    there.is_some_and(|at| at.is_dir() && access(at, Access::WRITE_OK | Access::EXEC_OK).is_ok())
 }
 
 /// The whole of a file of this user's own.

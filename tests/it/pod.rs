@@ -178,6 +178,7 @@ fn make_pods(sandbox: &Sandbox, spec: &str, code: &[(&str, &str)]) -> Pods {
                     path: (*path).into(),
                     executable: path.starts_with("bin/"),
                     parts: vec![format!("{number}.0"), format!("{number}.1")],
+                    link: None,
                 })
                 .collect(),
         };

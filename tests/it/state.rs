@@ -44,6 +44,7 @@ fn ended(sandbox: &Sandbox, name: &str, outcome: Outcome, class: Option<FailureC
         host: "laptop".into(),
         argv: vec!["mlctl".into(), "train".into()],
         git: None,
+        code: None,
         source: "",
         resolved: "",
         plan: &plan,

@@ -59,7 +59,8 @@ pub fn configure(document: &Path, container: Container<'_>) -> Result<Pod, PodEr
     let role =
         plan.gang().roles.iter().find(|role| role.name == replica.role).ok_or_else(nobody)?;
     for file in &code {
-        if !stays_within(&file.path) || file.parts.iter().any(|part| !is_name(part)) {
+        let leaves = file.link.as_ref().is_some_and(|to| !leads_within(&file.path, to));
+        if !stays_within(&file.path) || leaves || file.parts.iter().any(|part| !is_name(part)) {
             let reason = format!("the code's file `{}` would leave its folder", file.path);
             return Err(malformed(document, reason));
         }
@@ -200,6 +201,24 @@ fn malformed(path: &Path, reason: String) -> PodError {
 fn stays_within(path: &str) -> bool {
     let mut parts = Path::new(path).components().peekable();
     parts.peek().is_some() && parts.all(|part| matches!(part, Component::Normal(_)))
+}
+
+/// A link at `path` leads upwards no further than the working folder.
+fn leads_within(path: &str, to: &str) -> bool {
+    let mut depth = Path::new(path).components().count().saturating_sub(1);
+    Path::new(to).components().all(|part| match part {
+        Component::ParentDir => {
+            let is_below = depth > 0;
+            depth = depth.saturating_sub(1);
+            is_below
+        }
+        Component::Normal(_) => {
+            depth += 1;
+            true
+        }
+        Component::CurDir => true,
+        Component::RootDir | Component::Prefix(_) => false,
+    })
 }
 
 /// A path in the working folder, or one at which the pod has a folder for it; never upwards.

@@ -91,6 +91,9 @@ pub struct CodeFile {
     pub executable: bool,
     /// Names of files in [`CODE_DIR`] whose contents follow each other.
     pub parts: Vec<String>,
+    /// It is a link to a folder of the code, which leads there from its own folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
 }
 
 impl CodeFile {

@@ -225,6 +225,7 @@ fn code_that_would_leave_its_folder_is_refused() {
         path: path.into(),
         executable: false,
         parts: vec![part.into()],
+        link: None,
     };
     for (path, part, good) in [
         ("a/train.py", "0", true),
@@ -241,6 +242,26 @@ fn code_that_would_leave_its_folder_is_refused() {
             Ok(pod) => assert!(matches!(pod.config.code, Some(Code::Parts { .. }))),
             Err(error) => assert!(error.is_final()),
         }
+    }
+}
+
+#[test]
+fn a_link_of_the_code_leads_nowhere_else() {
+    let plan = plan_of(&format!("{SPEC}code: .\n"));
+    for (path, to, good) in [
+        ("a", "b/c", true),
+        ("a/b", "../c", true),
+        ("a/b", "..", true),
+        ("a", ".", true),
+        ("a", "..", false),
+        ("a/b", "../..", false),
+        ("a/b", "c/../../../d", false),
+        ("a", "/etc", false),
+    ] {
+        let link = Some(to.to_owned());
+        let file = CodeFile { path: path.into(), executable: false, parts: Vec::new(), link };
+        let folders = Folders::new(&plan, "/o", vec![file]);
+        assert_eq!(folders.configure("digits-abc123-chief", "0").is_ok(), good, "{path} {to}");
     }
 }
 

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
 
 use super::pack;
-use super::repository::{Id, Repository};
 use crate::storage;
+use crate::storage::checkout::{Id, Repository};
 
 /// A commit is its message and a few lines.
 pub(super) const OBJECT: usize = 1 << 20;

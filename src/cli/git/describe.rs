@@ -4,17 +4,14 @@ use std::path::Path;
 
 use super::budget::Budget;
 use super::ignored::Rules;
-use super::repository::{Id, Repository};
-use super::{commit, index, tree, worktree};
+use super::{commit, tree, worktree};
 use crate::storage;
+use crate::storage::checkout::{INDEX, Id, Repository, parse};
 use crate::store::GitCommit;
 use crate::text::hex;
 
 /// Submodules within submodules are looked at to this depth.
 const DEPTH: usize = 8;
-
-/// An index of this size names a million files.
-const INDEX: u64 = 128 << 20;
 
 /// The checkout around `dir` and whether it has changes, untracked files included; `None` outside one,
 /// and before its first commit. Where that can't be found out it counts as changed: in a damaged
@@ -48,7 +45,7 @@ fn is_clean(
     let path = repository.index();
     let bytes = storage::read(&path, INDEX).ok()?;
     let written = fs_err::metadata(&path).ok()?.modified().ok()?;
-    let index = index::parse(&bytes, head.kind())?;
+    let index = parse(&bytes, head.kind())?;
     if tree::of(&index, head.kind(), budget)? != committed {
         return Some(false);
     }

@@ -6,8 +6,8 @@ use std::rc::Rc;
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
-use super::repository::Repository;
 use crate::storage;
+use crate::storage::checkout::Repository;
 
 /// A file with rules is no larger.
 const SIZE: u64 = 1 << 20;

@@ -6,9 +6,7 @@ mod budget;
 mod commit;
 mod describe;
 mod ignored;
-mod index;
 mod pack;
-mod repository;
 #[cfg(test)]
 mod tests;
 mod tree;

@@ -7,8 +7,8 @@ use std::path::Path;
 use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
 
 use super::commit::OBJECT;
-use super::repository::Id;
 use crate::storage;
+use crate::storage::checkout::Id;
 
 /// More packs than any repository has that is looked after.
 const PACKS: usize = 4096;

@@ -1,8 +1,8 @@
 //! The tree that an index stands for: computed rather than compared, so that no tree is ever read.
 
 use super::budget::Budget;
-use super::index::{Entry, FOLDER};
-use super::repository::{Id, Kind};
+use crate::storage::checkout::{Entry, FOLDER};
+use crate::storage::checkout::{Id, Kind};
 
 /// Folders within folders.
 const DEPTH: usize = 256;

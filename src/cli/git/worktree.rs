@@ -10,9 +10,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::budget::Budget;
 use super::ignored::Rules;
-use super::index::{Entry, FOLDER, LINK, SUBMODULE, id};
-use super::repository::Repository;
 use crate::storage;
+use crate::storage::checkout::Repository;
+use crate::storage::checkout::{Entry, FOLDER, LINK, SUBMODULE, id};
 
 /// Folders within folders.
 const DEPTH: usize = 256;

@@ -1,6 +1,7 @@
 //! `mlctl cleanup`: remove what runs have left.
 
 use std::io::IsTerminal;
+use std::path::Path;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -11,10 +12,10 @@ use crate::event::RunState;
 use crate::gang::RunId;
 use crate::ops::cleanup::{
     Details, Failure, Filter, Found, JobFiles, Kept, Outputs, Places, Proposal, Removal, Rule,
-    Stored, Survey, Surveyed, Totals, carry_out, propose,
+    Stored, Survey, Surveyed, Totals, carry_out, propose, remove_work_folders,
 };
 use crate::plan::BatchPlan;
-use crate::store::{Durability, ListFilter, RunSize, Store, now, write_atomic};
+use crate::store::{Durability, ListFilter, RunPaths, RunSize, Store, Trials, now, write_atomic};
 use crate::sys::check_own;
 use crate::text::Span;
 use crate::ui::{Text, Verbosity, removal_title, show_proposal, totals_text};
@@ -41,6 +42,9 @@ are never touched, but for batch predictions: with the last run of a job go its
 half-written parts, and, where the job was never finished, its markers, without
 which it can't be resumed. Results go with --outputs only.
 What is removed is no longer counted by `mlctl cost`.
+By itself, once a day: working folders of runs here that ended 7 days ago, with
+the copy of their code; logs, events and outputs stay. The setting `retention`
+says other times, and what of whole runs goes: {workFolders: 1d, olderThan: 30d}.
 
 Examples:
   mlctl cleanup                          look, and decide
@@ -161,12 +165,16 @@ pub fn run(context: &Context, args: &CleanupArgs) -> Result<u8, CliError> {
 /// What the setting `retention` says, once a day at most. It never disturbs the verb that it follows:
 /// what can't be done now is tried again another day.
 pub fn by_itself(context: &Context) {
-    let Some(retention) = &context.settings.retention else { return };
     // Nothing is read or written in a folder that is not this user's own.
     let Ok(store) = context.store() else { return };
+    let retention = context.settings.retention.as_ref();
+    let age = retention.and_then(|retention| retention.work_folders);
+    work_folders(context, &store, age.map_or(DEFAULT_AGE, |age| age.0));
+    let Some(retention) = retention.filter(|retention| retention.older_than.is_some()) else {
+        return;
+    };
     let stamp = store.root().join("retention");
-    let done = fs_err::metadata(&stamp).and_then(|meta| meta.modified());
-    if done.is_ok_and(|at| at.elapsed().is_ok_and(|age| age < RETENTION_PACE)) {
+    if is_fresh(&stamp, RETENTION_PACE) {
         return;
     }
     // Its messages would be noise to a user who has asked for something else: only -v shows them.
@@ -176,7 +184,7 @@ pub fn by_itself(context: &Context) {
     }
     let context = &quiet;
     let args = CleanupArgs {
-        older_than: Some(retention.older_than),
+        older_than: retention.older_than,
         state: retention.states.clone(),
         models: retention.models,
         only_own: true,
@@ -195,6 +203,32 @@ pub fn by_itself(context: &Context) {
     }) {
         context.printer.detail(format!("retention: {}", error.message));
     }
+}
+
+/// Working folders of runs that ended so long ago go, whatever the settings say: a run's folder would
+/// keep as many copies of its code as it has replicas.
+fn work_folders(context: &Context, store: &Store, age: Duration) {
+    let stamp = store.root().join("work-folders");
+    if !store.root().join("runs").exists() || is_fresh(&stamp, RETENTION_PACE.min(age)) {
+        return;
+    }
+    let done =
+        write_atomic(&stamp, b"", Durability::Crash).map_err(CliError::from).and_then(|()| {
+            let runtime = context.runtime(LOCAL)?;
+            let filter = ListFilter { trials: Trials::Shown, ..ListFilter::default() };
+            let listing = store.list(&filter, &mut |run: &RunId| store.record(run))?;
+            let is_gone = |run: &RunPaths| runtime.is_gone(run).unwrap_or(false);
+            Ok(remove_work_folders(store, &listing.runs, LOCAL, now(), age, &is_gone))
+        });
+    match done {
+        Ok(count) => context.printer.detail(format!("working folders of {count} runs removed")),
+        Err(error) => context.printer.detail(format!("working folders: {}", error.message)),
+    }
+}
+
+fn is_fresh(stamp: &Path, pace: Duration) -> bool {
+    let done = fs_err::metadata(stamp).and_then(|meta| meta.modified());
+    done.is_ok_and(|at| at.elapsed().is_ok_and(|age| age < pace))
 }
 
 /// What a clean-up would do, with what each removal costs while it stays.

@@ -7,9 +7,10 @@ use super::train::{plan_of, say_notices};
 use crate::cli::{CliError, Context, ErrorKind, LOCAL, exit};
 use crate::gang::{ParseNameError, ReplicaId, RunId};
 use crate::ops::cost::Estimate;
-use crate::plan::{Addresses, ClusterLayout, OutputDirs, Plan, Port, environment, table};
+use crate::plan::{Addresses, ClusterLayout, OutputDirs, Plan, Port, Section, environment, table};
 use crate::runtime::{Runtime, SubmitOptions};
-use crate::storage::Place;
+use crate::storage::{CodeSurvey, LeftOut, Place, listed};
+use crate::ui::human::bytes;
 use crate::ui::{Text, sections_text};
 use crate::work::train::{LoadedJob, travel};
 
@@ -31,10 +32,14 @@ impl Addresses for Preview {
 
 /// A plan and what it will cost.
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Shown {
     #[serde(flatten)]
     plan: Plan,
     cost: Estimate,
+    /// The code in numbers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code_files: Option<CodeSurvey>,
 }
 
 /// Prints the plans of these jobs and what stands against them; nothing is started.
@@ -48,22 +53,31 @@ pub(super) fn dry_run(
     let mut refused = Vec::new();
     for job in jobs {
         let plan = plan_of(context, job, &placeholder(job)?, runtime)?;
-        for checked in [travel(job), runtime.check(&plan, options)] {
+        let mut code = None;
+        let travelling = travel(job, options.large_code).map(|travelling| {
+            code = travelling.code;
+            travelling.notices
+        });
+        for checked in [travelling, runtime.check(&plan, options)] {
             match checked {
                 Ok(notices) => say_notices(context, notices),
                 Err(error) => refused.push(CliError::from(error)),
             }
         }
-        plans.push(plan);
+        plans.push((plan, code));
     }
     let prices = context.prices_or_warn(&runtime.name());
     let masked: Vec<Shown> = plans
         .iter()
-        .map(|plan| Shown { cost: Estimate::of(plan, &prices), plan: plan.masked() })
+        .map(|(plan, code)| Shown {
+            cost: Estimate::of(plan, &prices),
+            plan: plan.masked(),
+            code_files: code.clone(),
+        })
         .collect();
     let is_local = runtime.name() == LOCAL;
     let text = || {
-        let shown = masked.iter().map(|Shown { plan, cost }| {
+        let shown = masked.iter().map(|Shown { plan, cost, code_files }| {
             let own = if is_local { "<run folder>/output" } else { "/mlctl/output" };
             // What the agents keep in a bucket commands write to a folder.
             let written = plan.gang().output.as_ref().filter(|_| plan.gang().sync.is_none());
@@ -74,6 +88,7 @@ pub(super) fn dry_run(
             let preview: IndexMap<String, String> =
                 environment(plan, plan.gang().primary(), addresses, &dirs).unwrap_or_default();
             let mut sections = table(plan, &preview);
+            sections.extend(code_files.as_ref().map(code_section));
             sections.push(cost.section(plan));
             sections_text(&context.printer, &sections)
         });
@@ -88,6 +103,19 @@ pub(super) fn dry_run(
         Some(error) => Err(error),
         None => Ok(exit::OK),
     }
+}
+
+/// What of the code travels, and by which rule the rest stays behind.
+pub(super) fn code_section(survey: &CodeSurvey) -> Section {
+    let mut rows = vec![vec!["files".to_owned(), survey.files.to_string()]];
+    rows.push(vec!["size".into(), bytes(survey.bytes)]);
+    rows.extend(survey.left_out.iter().map(|LeftOut { rule, count, paths }| {
+        let named = listed(paths);
+        let more = count - paths.len();
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        vec!["left out".into(), format!("{named}{more}, by {rule}")]
+    }));
+    Section { title: "Code".into(), header: Vec::new(), rows }
 }
 
 /// The id that a run would have, with a placeholder for what is drawn.

@@ -7,7 +7,7 @@ use super::train::say_notices;
 use crate::cli::{CliError, Context, ErrorKind, Format, LoadedDocument, SpecArgs, exit};
 use crate::ops::cost::{Prices, limit_cost};
 use crate::plan::{Plan, PlanContext, RuntimeDefaults};
-use crate::run::Order;
+use crate::run::{Order, digest_of};
 use crate::runtime::SecretValues;
 use crate::runtime::image::name_commands;
 use crate::runtime::kubernetes::{
@@ -78,7 +78,7 @@ fn of_study(study: &LoadedStudy) -> CliError {
 }
 
 fn of_training(context: &Context, job: &LoadedJob) -> Result<Vec<Json>, CliError> {
-    say_notices(context, travel(job)?);
+    say_notices(context, travel(job, false)?.notices);
     let plan_context = PlanContext {
         run: random_id(&job.job.name)?,
         runtime_defaults: RuntimeDefaults::CLUSTER,
@@ -98,7 +98,7 @@ fn of_training(context: &Context, job: &LoadedJob) -> Result<Vec<Json>, CliError
 
 /// The pods read what they predict from the job's document in the output, which is written here.
 fn of_batch(context: &Context, batch: LoadedBatch) -> Result<Vec<Json>, CliError> {
-    say_notices(context, travel(&batch.workers)?);
+    say_notices(context, travel(&batch.workers, false)?.notices);
     check_places(&batch)?;
     // The spec may be somebody else's, and this verb is one to look by.
     let Surveyed { batch, stores, document, progress } = look(context, batch, true)?;
@@ -132,10 +132,11 @@ fn prices(context: &Context) -> Result<Prices, CliError> {
 fn objects(
     context: &Context,
     settings: ManifestContext,
-    order: Order<'_>,
+    mut order: Order<'_>,
     stores: &Stores,
 ) -> Result<Vec<Json>, CliError> {
     let kind = order.kind;
+    order.code = digest_of(&order.plan)?;
     let now = jiff::Timestamp::now();
     let record = order.facts("kubernetes".into(), &context.submitter(), |new| new.record(now));
     let resolved = order.masked(order.resolved);

@@ -63,8 +63,8 @@ pub fn validate(context: &Context, args: &ValidateArgs) -> Result<u8, CliError> 
 /// What a submission would say of the job's files, and why it would be refused for them: a spec may be
 /// right where its files are not.
 fn say_what_travels(context: &Context, job: &LoadedJob) {
-    match travel(job) {
-        Ok(notices) => say_notices(context, notices),
+    match travel(job, false) {
+        Ok(travelling) => say_notices(context, travelling.notices),
         Err(error) => context.printer.warn(&CliError::from(error).message),
     }
 }

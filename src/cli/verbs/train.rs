@@ -63,6 +63,9 @@ pub struct TrainArgs {
     /// Put more replicas on a GPU than it is for, to rehearse a large gang
     #[arg(long, conflicts_with = "allow_cpu")]
     pub share_gpus: bool,
+    /// Take along more code than 1 GiB or 20000 files
+    #[arg(long)]
+    pub allow_large_code: bool,
     /// Write into a model folder that another run has filled
     #[arg(long)]
     pub overwrite: bool,
@@ -94,6 +97,7 @@ pub fn train(context: &Context, args: &TrainArgs) -> Result<u8, CliError> {
         overwrite: args.overwrite,
         share_gpus: args.share_gpus,
         queue: runtime.name() == LOCAL && (args.wait.is_some() || has_queue),
+        large_code: args.allow_large_code,
         foreign: jobs.iter().any(|job| job.foreign),
         rehearse: args.dry_run,
     };

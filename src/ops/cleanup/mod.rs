@@ -11,6 +11,7 @@ mod propose;
 mod survey;
 #[cfg(test)]
 mod tests;
+mod work_folders;
 
 pub use carry_out::{Failure, carry_out};
 pub use filter::Filter;
@@ -19,3 +20,4 @@ pub use places::{Places, Surveyed};
 pub use proposal::{Folder, Kept, Proposal, Removal, Totals};
 pub use propose::{Details, propose};
 pub use survey::{Cache, CacheKind, Found, Survey};
+pub use work_folders::remove_work_folders;

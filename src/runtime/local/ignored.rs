@@ -26,6 +26,7 @@ pub(crate) fn ignored(plan: &Plan, options: &SubmitOptions) -> Vec<Notice> {
         framework: _,
         strategy: _,
         code: _,
+        code_rules: _,
         archive: _,
         setup: _,
         output: _,

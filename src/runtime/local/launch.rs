@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -172,7 +172,7 @@ pub(crate) fn launch(
             env,
             declared: declared(role, referred.keys().cloned()),
             unset_env: hidden(plan, &replica),
-            code: plan.gang().code.as_ref().map(|code| Code::Place(code.as_str().into())),
+            code: code_of(plan, run).map(Code::Place),
             links: links.clone(),
             work_dir: run.work(&replica),
             setup: masked.gang().setup.clone(),
@@ -217,6 +217,12 @@ fn withdrawn(run: &RunPaths) -> Option<String> {
 /// Cancels a run that waits for its turn.
 pub(crate) fn withdraw(run: &RunPaths, by: &str) -> io::Result<()> {
     write_private(&run.withdrawn(), by.as_bytes())
+}
+
+/// The code as it was submitted: the run's own copy, or the one that its study has kept.
+fn code_of(plan: &Plan, run: &RunPaths) -> Option<PathBuf> {
+    let code = plan.gang().code.as_ref()?;
+    Some(if plan.gang().code_rules.fixed { code.as_str().into() } else { run.code() })
 }
 
 /// Starts an agent, records it and lets it begin.

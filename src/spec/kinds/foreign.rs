@@ -74,6 +74,42 @@ const FOREIGN: &[(&str, &str, &str)] = &[
     ("Namespace", "a Kubernetes object", "apply it with kubectl and keep it in a file of its own"),
 ];
 
+/// What a document looks like that says no kind: (a field, or a field within one; what has it; what to
+/// do).
+const LOOKS: &[(&str, &str, &str)] = &[
+    ("tfReplicaSpecs", "the spec of Kubeflow's TFJob", TRAIN),
+    ("pytorchReplicaSpecs", "the spec of Kubeflow's PyTorchJob", TRAIN),
+    ("jaxReplicaSpecs", "the spec of Kubeflow's JAXJob", TRAIN),
+    ("xgbReplicaSpecs", "the spec of Kubeflow's XGBoostJob", TRAIN),
+    ("mpiReplicaSpecs", "the spec of Kubeflow's MPIJob", TRAIN),
+    ("trialTemplate", "the spec of a Katib experiment", "write the whole Experiment, with `kind`"),
+    ("predictor", "the spec of KServe's InferenceService", "serving will be an Endpoint of mlctl"),
+    ("rayClusterSpec", "the spec of Ray's RayJob", TRAIN),
+    ("replicatedJobs", "the spec of a JobSet", TRAIN),
+    ("backoffLimit", "the spec of a Kubernetes Job", TRAIN),
+    ("containers", "the spec of a Kubernetes Pod", TRAIN),
+    ("TrainingJobName", "a request to SageMaker", TRAIN),
+    ("AlgorithmSpecification", "a request to SageMaker", TRAIN),
+    ("taskGroups", "a job of Google's Batch", TRAIN),
+    ("jobDefinitionName", "a job definition of AWS Batch", TRAIN),
+    ("services", "a file of Docker Compose", TRAIN),
+    ("jobs", "a workflow of a CI system", "name the spec that its step hands to mlctl"),
+];
+
+const TRAIN: &str = "write a TrainJob: image, command, args and env keep their names";
+
+/// What a document without a kind looks like, by a field at its top or below `spec`.
+fn likeness(node: &Node) -> Option<Diagnostic> {
+    let spec = node.get("spec").unwrap_or(node);
+    LOOKS.iter().find_map(|(field, what, help)| {
+        let at = node.entry(field).or_else(|| spec.entry(field))?;
+        let message = format!("this document has no `kind`, and looks like {what}");
+        Some(
+            Diagnostic::error(Code::NotASpec, message).at(at.key.span, "by this field").help(*help),
+        )
+    })
+}
+
 /// The kind to check a document as; for a document that is none of ours, why it is not run.
 pub(crate) fn kind_of(node: &Node) -> Result<&'static Kind, Diagnostic> {
     let Some(entries) = node.as_map() else {
@@ -87,6 +123,12 @@ pub(crate) fn kind_of(node: &Node) -> Result<&'static Kind, Diagnostic> {
     let alike = registry::most_alike(node);
     let Some(entry) = node.entry("kind") else {
         // Of these the schema says that the kind is missing.
+        let is_ours = node.get("apiVersion").and_then(Node::as_text);
+        if !is_ours.is_some_and(|version| version.starts_with("mlctl.dev"))
+            && let Some(finding) = likeness(node)
+        {
+            return Err(finding);
+        }
         return alike.ok_or_else(|| {
             let first = entries.first().map_or(node.span, |entry| entry.key.span);
             Diagnostic::error(Code::NotASpec, "this document has no `kind`, and no field of a spec")

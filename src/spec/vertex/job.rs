@@ -82,6 +82,22 @@ pub(crate) fn recognise(node: &Node, context: &ForeignContext<'_>) -> Option<Con
             let document = tuning_job(&mut findings, &wrappers, context);
             return Some(converted(findings, document));
         }
+        Shape::Both([(one, at), (other, beside)]) => {
+            let fields = [at, beside].map(|entry| entry.key.text.as_str());
+            findings.add(
+                Diagnostic::error(
+                    Code::VertexKind,
+                    format!(
+                        "this is {one} by `{}` and {other} by `{}`: it can't be both",
+                        fields[0], fields[1]
+                    ),
+                )
+                .at(at.key.span, one)
+                .at(beside.key.span, other)
+                .help("leave out the fields of the one that isn't meant"),
+            );
+            None
+        }
         Shape::Other { format, at, advice } => {
             findings.add(
                 Diagnostic::error(

@@ -17,6 +17,7 @@ pub(super) mod gather;
 mod job;
 pub(super) mod machine;
 mod machine_types;
+mod messages;
 pub(super) mod name;
 pub(super) mod pool;
 pub(super) mod scalars;

@@ -8,6 +8,7 @@
 use crate::spec::syntax::{Entry, Node};
 
 use super::fields::find;
+use super::messages::messages;
 
 /// Which message of the API a document is.
 pub(super) enum Shape<'a> {
@@ -28,6 +29,8 @@ pub(super) enum Shape<'a> {
         /// One sentence on what to do.
         advice: &'static str,
     },
+    /// It has fields of two messages, each with its name.
+    Both([(&'static str, &'a Entry); 2]),
 }
 
 /// Wrappers are not nested deeper than request, job, spec, pools.
@@ -68,6 +71,9 @@ pub(super) fn shape(node: &Node) -> Option<Shape<'_>> {
     if find(node, "apiVersion").is_some() && find(node, "kind").is_some() {
         return None;
     }
+    if let Some(found) = told(node) {
+        return Some(found);
+    }
     if let Some(wrappers) = tuning(node) {
         return Some(Shape::Tuning(wrappers));
     }
@@ -89,6 +95,43 @@ pub(super) fn shape(node: &Node) -> Option<Shape<'_>> {
         return Some(Shape::CustomJob(vec![node, &job.value]));
     }
     find(node, "baseOutputDirectory").map(|_| Shape::CustomJob(vec![node]))
+}
+
+/// What only some message has, at the top of the document or beside the pools: a message that is not
+/// run, or two at once.
+fn told(node: &Node) -> Option<Shape<'_>> {
+    let inner = wrappers(node).unwrap_or_default();
+    let mut levels = vec![node];
+    levels.extend(inner.iter().skip(1));
+    levels.into_iter().find_map(|level| {
+        let found = messages(level);
+        let run = found.iter().find(|(message, _)| message.advice.is_none());
+        let left =
+            found.iter().find_map(|(message, at)| Some((message.name, *at, message.advice?)));
+        match (run, left) {
+            (Some((one, at)), None) => {
+                let other = found.iter().find(|(other, _)| other.name != one.name)?;
+                Some(Shape::Both([(one.name, at), (other.0.name, other.1)]))
+            }
+            (Some((one, at)), Some((other, beside, _))) => {
+                Some(Shape::Both([(one.name, at), (other, beside)]))
+            }
+            (None, Some((name, at, advice))) => {
+                // A pool with a field of another message is none of both.
+                let pool = pool_field(level).filter(|_| is_pool(level));
+                Some(match pool {
+                    Some(pool) => Shape::Both([("a worker pool", pool), (name, at)]),
+                    None => Shape::Other { format: name, at, advice },
+                })
+            }
+            (None, None) => None,
+        }
+    })
+}
+
+/// A field that only a worker pool has: a `containerSpec` alone is a model's as well.
+fn pool_field(node: &Node) -> Option<&Entry> {
+    ["pythonPackageSpec", "machineSpec", "replicaCount"].iter().find_map(|name| find(node, name))
 }
 
 fn other(node: &Node) -> Option<Shape<'_>> {

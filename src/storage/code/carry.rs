@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
 
 use super::contents::{holds_credentials, is_key};
 use super::credentials::is_perhaps_key;
@@ -48,6 +49,8 @@ pub enum Carried {
         /// Its size in bytes.
         size: u64,
     },
+    /// A link to a folder that travels too, as the link that it is: where it leads from its own folder.
+    Link(PathBuf),
     /// Nothing, for what is in it.
     Left(Why),
 }
@@ -55,13 +58,16 @@ pub enum Carried {
 /// Reads a file of the code and judges what is in it. Literal secrets of specs are masked, also in one
 /// that `.mlctlignore` takes along by its name; `mask` knows specs.
 pub fn carry(code: &Code, entry: &Entry, mask: Mask) -> Result<Carried, ReadError> {
+    if let Some(to) = &entry.link {
+        return Ok(Carried::Link(to.clone()));
+    }
     let mut file = code.open(entry)?;
     let path = code.root().join(&entry.path);
     let metadata = file.metadata().map_err(|error| ReadError::Io { path: path.clone(), error })?;
     let mode = metadata.permissions().mode() & 0o777;
     // A link may have another name than the file that it leads to.
     let names = [entry.path.as_path(), entry.source.as_path()];
-    if metadata.len() > JUDGED {
+    if metadata.len() > JUDGED || code.is_fixed() {
         if !entry.named && names.into_iter().any(is_perhaps_key) {
             return Ok(Carried::Left(Why::Credentials));
         }

@@ -1,5 +1,6 @@
 //! The ignore files around a file: `.mlctlignore` over `.ignore` over `.gitignore`, the nearest first.
 
+use std::fmt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -12,6 +13,9 @@ use crate::storage::ReadError;
 
 /// The files with patterns, the one that counts most first.
 const NAMES: [&str; 3] = [OWN, ".ignore", ".gitignore"];
+
+/// From this place on the rules are git's.
+const GIT: usize = 2;
 
 /// mlctl's own.
 const OWN: &str = ".mlctlignore";
@@ -39,9 +43,26 @@ pub(super) enum Said {
     /// It travels if nothing else is against it.
     Nothing,
     /// It does not travel.
-    Ignored,
+    Ignored(Rc<Rule>),
     /// `.mlctlignore` takes it along by its name: `!.env`, and not just `!*`.
     Named,
+}
+
+/// A line of an ignore file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Rule {
+    /// The line as it is written.
+    pub pattern: String,
+    /// The file and the number of the line: `/p/.gitignore:3`.
+    pub line: String,
+    /// git's own rule, which says nothing of files that it tracks.
+    pub(super) of_git: bool,
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` ({})", self.pattern, self.line)
+    }
 }
 
 impl Ignored {
@@ -94,7 +115,15 @@ impl Ignored {
             let mut layer = self.layer.as_deref();
             while let Some(Layer { patterns, around }) = layer {
                 match patterns[index].as_ref().map(|rules| rules.matched(path, is_dir)) {
-                    Some(Match::Ignore(_)) => return Said::Ignored,
+                    Some(Match::Ignore(glob)) => {
+                        return Said::Ignored(Rc::new(Rule {
+                            pattern: glob.original().to_owned(),
+                            line: glob
+                                .from()
+                                .map_or_else(String::new, |at| at.display().to_string()),
+                            of_git: index >= GIT,
+                        }));
+                    }
                     Some(Match::Whitelist(glob)) if index == 0 && names(glob.original()) => {
                         return Said::Named;
                     }
@@ -112,8 +141,10 @@ impl Ignored {
 fn parse(root: &Path, file: &Path, bytes: &[u8]) -> Gitignore {
     let mut builder = GitignoreBuilder::new(root);
     let text = String::from_utf8_lossy(bytes);
-    for line in text.strip_prefix('\u{feff}').unwrap_or(&text).lines() {
-        let _ = builder.add_line(Some(file.to_owned()), line);
+    for (number, line) in text.strip_prefix('\u{feff}').unwrap_or(&text).lines().enumerate() {
+        // What a rule is from is only ever told.
+        let at = format!("{}:{}", file.display(), number + 1);
+        let _ = builder.add_line(Some(at.into()), line);
     }
     builder.build().unwrap_or_else(|_| Gitignore::empty())
 }
@@ -138,7 +169,7 @@ mod tests {
         }
         match ignored.said(&root.join(path), false) {
             Said::Nothing => "nothing",
-            Said::Ignored => "ignored",
+            Said::Ignored(_) => "ignored",
             Said::Named => "named",
         }
     }
@@ -171,6 +202,20 @@ mod tests {
         ] {
             assert_eq!(said(&root, path), expected, "{path}");
         }
+    }
+
+    #[test]
+    fn a_rule_is_told_with_its_file_and_line() {
+        let root = tempfile::tempdir().unwrap();
+        let root = root.path().canonicalize().unwrap();
+        fs_err::write(root.join(".gitignore"), "# all\n\n*.bin\n").unwrap();
+        let folder = Folder::open(root.clone()).unwrap();
+        let ignored = Ignored::default().below(&folder, Path::new("")).unwrap();
+        let Said::Ignored(rule) = ignored.said(&root.join("x.bin"), false) else {
+            panic!("travels")
+        };
+        assert_eq!(rule.to_string(), format!("`*.bin` ({}/.gitignore:3)", root.display()));
+        assert!(rule.of_git);
     }
 
     #[test]

@@ -25,11 +25,6 @@ pub enum Why {
         /// Where it leads.
         to: PathBuf,
     },
-    /// A link to a folder that travels: links travel as files, and a folder is none.
-    ToFolder {
-        /// The folder, below the code's.
-        to: PathBuf,
-    },
     /// A link to something in the folder that doesn't travel itself.
     ToLeft {
         /// What it leads to, below the code's folder.
@@ -42,11 +37,15 @@ pub enum Why {
     },
     /// A pipe, a socket or a device.
     Special,
+    /// Runs write their outputs there.
+    Output,
+    /// mlctl keeps its state there.
+    State,
 }
 
 impl Left {
     /// It is a link, which data at its path would replace.
     pub fn is_link(&self) -> bool {
-        matches!(self.why, Why::Outside { .. } | Why::ToFolder { .. } | Why::ToLeft { .. })
+        matches!(self.why, Why::Outside { .. } | Why::ToLeft { .. })
     }
 }

@@ -15,6 +15,8 @@ const TOOLS: [&str; 3] = ["wandb", "mlruns", "lightning_logs"];
 pub(super) enum Leads {
     /// It travels as this file of the code.
     To(PathBuf),
+    /// It travels as a link to this folder of the code.
+    ToFolder(PathBuf),
     /// It stays behind, and that is worth a word.
     Stays(Why),
     /// It stays behind, and nobody misses it.
@@ -52,14 +54,22 @@ impl Travels {
         let to = to.to_owned();
         if self.files.contains(&to) {
             Leads::To(to)
+        } else if to.as_os_str().is_empty() || self.folders.contains(&to) {
+            Leads::ToFolder(to)
         } else if is_a_tools(link) {
             Leads::Nowhere
-        } else if to.as_os_str().is_empty() || self.folders.contains(&to) {
-            Leads::Stays(Why::ToFolder { to })
         } else {
             Leads::Stays(Why::ToLeft { to })
         }
     }
+}
+
+/// The words of a link that lies at `link` and leads to `to`, both below the same folder.
+pub(super) fn between(link: &Path, to: &Path) -> PathBuf {
+    let depth = link.components().count().saturating_sub(1);
+    let words: PathBuf = std::iter::repeat_n(Component::ParentDir, depth).collect();
+    let words = words.join(to);
+    if words.as_os_str().is_empty() { ".".into() } else { words }
 }
 
 /// What a link leads to that this user may not look at: its words are all there is.
@@ -100,7 +110,7 @@ mod tests {
             files: HashSet::from(["a.py".into()]),
             folders: HashSet::from(["big".into(), "wandb".into(), "wandb/run-1".into()]),
         };
-        for file in ["a.py", ".env"] {
+        for file in ["a.py", ".env", "wandb/run-1/left.log"] {
             fs_err::write(code.join(file), "").unwrap();
         }
         let outside = || Leads::Stays(Why::Outside { to: root.join("sets") });
@@ -109,15 +119,25 @@ mod tests {
             ("data", "../sets", outside()),
             ("big/data", "../../sets", outside()),
             ("wandb/sets", "../../sets", outside()),
-            ("other", "big", Leads::Stays(Why::ToFolder { to: "big".into() })),
-            ("self", ".", Leads::Stays(Why::ToFolder { to: "".into() })),
+            ("other", "big", Leads::ToFolder("big".into())),
+            ("self", ".", Leads::ToFolder("".into())),
             ("settings", ".env", Leads::Stays(Why::ToLeft { to: ".env".into() })),
-            ("wandb/latest-run", "run-1", Leads::Nowhere),
+            ("wandb/latest-run", "run-1", Leads::ToFolder("wandb/run-1".into())),
+            ("wandb/latest-log", "run-1/left.log", Leads::Nowhere),
             ("gone", "nowhere", Leads::Nowhere),
             ("loop", "loop", Leads::Nowhere),
         ] {
             symlink(to, code.join(link)).unwrap();
             assert_eq!(travels.leads(&code, Path::new(link)), leads, "{link}");
+        }
+    }
+
+    #[test]
+    fn a_link_is_written_from_its_own_folder() {
+        for (link, to, words) in
+            [("a", "b", "b"), ("a/b", "c/d", "../c/d"), ("a/b/c", "", "../.."), ("self", "", ".")]
+        {
+            assert_eq!(between(Path::new(link), Path::new(to)), Path::new(words), "{link}");
         }
     }
 

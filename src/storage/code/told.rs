@@ -41,7 +41,6 @@ pub fn left_behind(field: &str, left: &[Left]) -> Vec<String> {
         ),
         environments(left),
         outside(field, left),
-        to_folders(left),
         to_left(left),
         special(left),
     ];
@@ -91,27 +90,6 @@ fn outside(field: &str, left: &[Left]) -> Option<String> {
         count => format!(
             "{count} links lead outside of the {field} and stay behind ({leads}): put copies in \
              their places{data}"
-        ),
-    })
-}
-
-fn to_folders(left: &[Left]) -> Option<String> {
-    let found = with(left, |why| match why {
-        Why::ToFolder { to } if to.as_os_str().is_empty() => Some(Path::new(".")),
-        Why::ToFolder { to } => Some(to.as_path()),
-        _ => None,
-    });
-    let (_, to) = found.first()?;
-    let leads = leading(&found);
-    Some(match found.len() {
-        1 => format!(
-            "{leads}, and links to folders don't travel: use {} itself, or put a copy in the link's \
-             place",
-            to.display()
-        ),
-        count => format!(
-            "{count} links to folders don't travel ({leads}): use the folders themselves, or put \
-             copies in the links' places"
         ),
     })
 }
@@ -198,7 +176,6 @@ mod tests {
     #[test]
     fn a_sentence_for_each_reason() {
         let outside = |to: &str| Why::Outside { to: to.into() };
-        let folder = |to: &str| Why::ToFolder { to: to.into() };
         let to_left = |to: &str| Why::ToLeft { to: to.into() };
         let environment = || Why::Environment { at: "/p/.venv".into() };
         insta::assert_snapshot!(
@@ -209,7 +186,6 @@ mod tests {
                     ("s.yaml", Why::Secret),
                     (".venv", environment()),
                     ("data", outside("/my sets/a")),
-                    ("other", folder("big")),
                     ("settings", to_left(".env")),
                     ("pipe", Why::Special),
                 ]),
@@ -224,8 +200,6 @@ mod tests {
                     ("b/venv", environment()),
                     ("data", outside("/sets/a")),
                     ("more", outside("/sets/b")),
-                    ("other", folder("big")),
-                    ("self", folder("")),
                     ("git", to_left(".git/config")),
                     ("settings", to_left(".env")),
                     ("pipe", Why::Special),

@@ -3,14 +3,17 @@
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use super::credentials::{is_credential, is_in_credentials};
 use super::error::CodeError;
 use super::folder::Folder;
-use super::ignored::{Ignored, Said};
+use super::ignored::{Ignored, Rule, Said};
 use super::left::{Left, Why};
-use super::links::{Leads, Travels};
-use crate::storage::ReadError;
+use super::links::{Leads, Travels, between};
+use super::rules::CodeRules;
+use crate::storage::checkout::Tracked;
+use crate::storage::{OWNER_FILE, ReadError};
 
 /// A file or folder that travels with a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +28,17 @@ pub struct Entry {
     pub credentials: bool,
     /// Where it lies below the code's folder; for a link what it points at.
     pub(super) source: PathBuf,
+    /// For a link to a folder, which travels as a link: where it leads from its own folder.
+    pub link: Option<PathBuf>,
+}
+
+/// Something that an ignore file names.
+#[derive(Clone, Debug)]
+pub struct Skipped {
+    /// Its path below the code's folder; of a folder all stays behind.
+    pub path: PathBuf,
+    /// The line that names it.
+    pub rule: Rc<Rule>,
 }
 
 /// The most files and folders of one walk.
@@ -38,51 +52,68 @@ pub struct Code {
     pub entries: Vec<Entry>,
     /// What stays behind by mlctl's own rules.
     pub left: Vec<Left>,
+    /// What stays behind by ignore files.
+    pub skipped: Vec<Skipped>,
+    fixed: bool,
 }
 
-/// What of `code` travels: not what `.gitignore` and `.mlctlignore` name, never `.git`, and no
-/// credentials or Python environments unless `.mlctlignore` takes them along by their names. Symbolic
-/// links are followed only to files within the folder that travel themselves. A lone file travels as
-/// itself.
-pub fn walk(code: &Path) -> Result<Code, CodeError> {
+/// What of `code` travels: not what `.gitignore` and `.mlctlignore` name, but what git tracks whatever
+/// `.gitignore` says; never `.git`, what runs have written, and no credentials or Python environments
+/// unless `.mlctlignore` takes them along by their names. Symbolic links are followed only to what is
+/// within the folder and travels itself. A lone file travels as itself. Of a copy that was made at a
+/// submission all travels.
+pub fn walk(code: &Path, rules: &CodeRules) -> Result<Code, CodeError> {
     let real = fs_err::canonicalize(code)?;
-    let refused = |what| CodeError::NoCode { code: real.clone(), what };
-    if is_in_credentials(&real) {
-        return Err(refused("a folder of credentials"));
-    }
-    if ["/proc", "/sys", "/dev"].iter().any(|dir| real.starts_with(dir))
-        && !real.starts_with("/dev/shm")
-    {
-        return Err(refused("a folder of the system"));
-    }
-    if real.components().any(|part| part.as_os_str() == ".git") {
-        return Err(refused("what git keeps"));
-    }
-    if real.parent().is_none() {
-        return Err(refused("all there is on this machine"));
+    if !rules.fixed {
+        is_code(&real)?;
     }
     if !real.is_dir() {
-        return lone(&real);
+        return lone(&real, rules.fixed);
     }
+    // The same folder may have other names by links.
+    let output = rules.output.as_ref();
+    let output =
+        output.map(|output| fs_err::canonicalize(output).unwrap_or_else(|_| output.clone()));
     let mut walk = Walk {
-        code: Code { folder: Folder::open(real.clone())?, entries: Vec::new(), left: Vec::new() },
+        code: Code::new(Folder::open(real.clone())?, rules.fixed),
         links: Vec::new(),
+        output,
     };
-    let ignored = Ignored::around(&real)?;
-    walk.folder(Path::new(""), &ignored)?;
+    let ignored = if rules.fixed { Ignored::default() } else { Ignored::around(&real)? };
+    let around = Around { ignored, tracked: Rc::new(Tracked::around(&real)), only_tracked: None };
+    walk.folder(Path::new(""), &around)?;
     walk.follow_links();
     Ok(walk.code)
 }
 
-fn lone(file: &Path) -> Result<Code, CodeError> {
+/// Refuses what is no folder of code at all.
+fn is_code(real: &Path) -> Result<(), CodeError> {
+    let refused = |what| Err(CodeError::NoCode { code: real.to_owned(), what });
+    if is_in_credentials(real) {
+        return refused("a folder of credentials");
+    }
+    if ["/proc", "/sys", "/dev"].iter().any(|dir| real.starts_with(dir))
+        && !real.starts_with("/dev/shm")
+    {
+        return refused("a folder of the system");
+    }
+    if real.components().any(|part| part.as_os_str() == ".git") {
+        return refused("what git keeps");
+    }
+    if real.parent().is_none() {
+        return refused("all there is on this machine");
+    }
+    Ok(())
+}
+
+fn lone(file: &Path, fixed: bool) -> Result<Code, CodeError> {
     let (Some(parent), Some(name)) = (file.parent(), file.file_name()) else {
         return Err(io::Error::from(io::ErrorKind::InvalidInput).into());
     };
     let name = PathBuf::from(name);
-    let mut code =
-        Code { folder: Folder::open(parent.to_owned())?, entries: Vec::new(), left: Vec::new() };
+    let mut code = Code::new(Folder::open(parent.to_owned())?, fixed);
     code.folder.file(&name)?;
-    if is_credential(&name, false) {
+    if is_credential(&name, false) && !fixed {
         code.left.push(Left { path: name, why: Why::Credentials });
     } else {
         let entry = Entry {
@@ -91,6 +122,7 @@ fn lone(file: &Path) -> Result<Code, CodeError> {
             named: false,
             credentials: false,
             source: name,
+            link: None,
         };
         code.entries.push(entry);
     }
@@ -100,10 +132,64 @@ fn lone(file: &Path) -> Result<Code, CodeError> {
 struct Walk {
     code: Code,
     links: Vec<(PathBuf, bool)>,
+    /// Where runs write to.
+    output: Option<PathBuf>,
+}
+
+/// What counts in a folder.
+#[derive(Clone)]
+struct Around {
+    ignored: Ignored,
+    tracked: Rc<Tracked>,
+    /// The folder is ignored by this rule, and is walked for the files that git tracks.
+    only_tracked: Option<Rc<Rule>>,
+}
+
+impl Around {
+    /// What counts within a folder of the code.
+    fn below(&self, code: &Folder, dir: &Path) -> Result<Self, CodeError> {
+        let root = code.path.join(dir);
+        let mut within = self.clone();
+        if !dir.as_os_str().is_empty() {
+            // Tools that make an environment have git ignore all that is in it. Who takes one along by
+            // its name means what is in it.
+            if is_environment(&root) {
+                return Ok(within);
+            }
+            if root.join(".git").exists() {
+                within.tracked = Rc::new(Tracked::around(&root));
+            }
+        }
+        within.ignored = self.ignored.below(code, dir)?;
+        Ok(within)
+    }
+
+    /// The rule by which a file stays behind, or for a folder, `within` which only tracked files travel.
+    fn said(&self, path: &Path, is_dir: bool) -> Verdict {
+        let rule = match (self.ignored.said(path, is_dir), &self.only_tracked) {
+            (Said::Named, _) => return Verdict::Travels { named: true, only_tracked: None },
+            (Said::Nothing, None) => return Verdict::Travels { named: false, only_tracked: None },
+            (Said::Ignored(rule), _) if !rule.of_git => return Verdict::Ignored(rule),
+            (Said::Ignored(rule), _) => rule,
+            (Said::Nothing, Some(rule)) => Rc::clone(rule),
+        };
+        if is_dir && self.tracked.has_in(path) {
+            Verdict::Travels { named: false, only_tracked: Some(rule) }
+        } else if !is_dir && self.tracked.has(path) {
+            Verdict::Travels { named: false, only_tracked: None }
+        } else {
+            Verdict::Ignored(rule)
+        }
+    }
+}
+
+enum Verdict {
+    Travels { named: bool, only_tracked: Option<Rc<Rule>> },
+    Ignored(Rc<Rule>),
 }
 
 impl Walk {
-    fn folder(&mut self, dir: &Path, around: &Ignored) -> Result<(), CodeError> {
+    fn folder(&mut self, dir: &Path, around: &Around) -> Result<(), CodeError> {
         let root = self.code.folder.path.clone();
         let mut found = contents(&root.join(dir)).map_err(|error| {
             if error.kind() == io::ErrorKind::PermissionDenied && !dir.as_os_str().is_empty() {
@@ -113,13 +199,8 @@ impl Walk {
             }
         })?;
         found.sort_by_key(fs_err::DirEntry::file_name);
-        // Tools that make an environment have git ignore all that is in it. Who takes one along by
-        // its name means what is in it.
-        let ignored = if !dir.as_os_str().is_empty() && is_environment(&root.join(dir)) {
-            around.clone()
-        } else {
-            around.below(&self.code.folder, dir)?
-        };
+        let fixed = self.code.fixed;
+        let around = if fixed { around.clone() } else { around.below(&self.code.folder, dir)? };
         for entry in found {
             let path = dir.join(entry.file_name());
             // A file may go while others are looked at.
@@ -127,20 +208,29 @@ impl Walk {
             if entry.file_name() == ".git" {
                 continue;
             }
-            let is_dir = kind.is_dir();
-            let named = match ignored.said(&root.join(&path), is_dir) {
-                Said::Ignored => continue,
-                Said::Named => true,
-                Said::Nothing => false,
-            };
-            let credentials = is_credential(&path, is_dir);
-            if self.code.entries.len() + self.code.left.len() >= MOST {
+            if self.code.entries.len() + self.code.left.len() + self.code.skipped.len() >= MOST {
                 return Err(CodeError::TooMany(root));
             }
+            let (is_dir, at) = (kind.is_dir(), root.join(&path));
+            let verdict = if fixed {
+                Verdict::Travels { named: true, only_tracked: None }
+            } else if let Some(why) = self.no_code(&at, is_dir) {
+                self.code.left.push(Left { path, why });
+                continue;
+            } else {
+                around.said(&at, is_dir)
+            };
+            let (named, only_tracked) = match verdict {
+                Verdict::Travels { named, only_tracked } => (named, only_tracked),
+                Verdict::Ignored(rule) => {
+                    self.code.skipped.push(Skipped { path, rule });
+                    continue;
+                }
+            };
+            let credentials = !fixed && is_credential(&path, is_dir);
             if credentials && !named {
                 self.code.left.push(Left { path, why: Why::Credentials });
-            } else if is_dir && !named && is_environment(&root.join(&path)) {
-                let at = root.join(&path);
+            } else if is_dir && !named && is_environment(&at) {
                 self.code.left.push(Left { path, why: Why::Environment { at } });
             } else if kind.is_symlink() {
                 self.links.push((path, named));
@@ -152,9 +242,10 @@ impl Walk {
                     named,
                     credentials,
                     source,
+                    link: None,
                 });
                 if is_dir {
-                    self.folder(&path, &ignored)?;
+                    self.folder(&path, &Around { only_tracked, ..around.clone() })?;
                 }
             } else {
                 self.code.left.push(Left { path, why: Why::Special });
@@ -163,20 +254,59 @@ impl Walk {
         Ok(())
     }
 
-    /// A link travels as the file that it leads to, if that travels.
+    /// What mlctl has made itself is no code: what runs have written, where they will, and its state.
+    fn no_code(&self, at: &Path, is_dir: bool) -> Option<Why> {
+        if self.output.as_deref() == Some(at) {
+            Some(Why::Output)
+        } else if !is_dir {
+            None
+        } else if is_filled_by_run(at) || is_part_of_output(at) {
+            Some(Why::Output)
+        } else {
+            is_state(at).then_some(Why::State)
+        }
+    }
+
+    /// A link travels as the file that it leads to, if that travels, and as a link to a folder.
     fn follow_links(&mut self) {
         let travels = Travels::of(&self.code.entries);
         for (path, named) in std::mem::take(&mut self.links) {
-            match travels.leads(&self.code.folder.path, &path) {
-                Leads::To(source) => {
-                    let entry = Entry { path, is_dir: false, named, credentials: false, source };
-                    self.code.entries.push(entry);
+            let (source, link) = match travels.leads(&self.code.folder.path, &path) {
+                Leads::To(source) => (source, None),
+                Leads::ToFolder(to) => (to.clone(), Some(between(&path, &to))),
+                Leads::Stays(why) => {
+                    self.code.left.push(Left { path, why });
+                    continue;
                 }
-                Leads::Stays(why) => self.code.left.push(Left { path, why }),
-                Leads::Nowhere => {}
-            }
+                Leads::Nowhere => continue,
+            };
+            let entry = Entry { path, is_dir: false, named, credentials: false, source, link };
+            self.code.entries.push(entry);
         }
     }
+}
+
+/// A folder that is the base of some run's outputs: its model says whose it is.
+fn is_filled_by_run(dir: &Path) -> bool {
+    is_there(&dir.join("model").join(OWNER_FILE))
+}
+
+/// One of the folders that a run writes where its outputs go into the code's folder itself.
+fn is_part_of_output(dir: &Path) -> bool {
+    let is_part = dir
+        .file_name()
+        .is_some_and(|name| ["model", "checkpoints", "logs"].iter().any(|part| name == *part));
+    is_part && dir.parent().is_some_and(is_filled_by_run)
+}
+
+/// A state folder of mlctl's.
+fn is_state(dir: &Path) -> bool {
+    dir.file_name().is_some_and(|name| name == "mlctl")
+        && ["version", "runs"].iter().all(|name| is_there(&dir.join(name)))
+}
+
+fn is_there(path: &Path) -> bool {
+    fs_err::symlink_metadata(path).is_ok()
 }
 
 /// What is in a folder. It must be one in which names can be looked up too, since files are opened there.
@@ -192,6 +322,15 @@ fn is_environment(dir: &Path) -> bool {
 }
 
 impl Code {
+    fn new(folder: Folder, fixed: bool) -> Self {
+        Self { folder, entries: Vec::new(), left: Vec::new(), skipped: Vec::new(), fixed }
+    }
+
+    /// It is a copy of which all travels as it is.
+    pub(super) fn is_fixed(&self) -> bool {
+        self.fixed
+    }
+
     /// Opens a file that travels. It fails when the file has become a link, or its folder has.
     pub fn open(&self, entry: &Entry) -> Result<File, ReadError> {
         self.folder.file(&entry.source)
@@ -220,13 +359,13 @@ mod tests {
             if fs_err::read_dir(&folder).is_ok() && rustix::process::geteuid().is_root() {
                 continue;
             }
-            let said = walk(root.path()).unwrap_err().to_string();
+            let said = walk(root.path(), &CodeRules::default()).unwrap_err().to_string();
             let expected = "a/pgdata: permission denied; if the run doesn't need it, name it in \
                             .mlctlignore by a line `a/pgdata/`";
             assert!(said.contains(expected), "{mode:o}: {said}");
         }
         fs_err::write(root.path().join(".mlctlignore"), "a/pgdata/\n").unwrap();
-        assert!(walk(root.path()).is_ok());
+        assert!(walk(root.path(), &CodeRules::default()).is_ok());
         fs_err::set_permissions(&folder, PermissionsExt::from_mode(0o700)).unwrap();
     }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::JobDocument;
 use crate::spec::{BatchFiles, BatchInput, BatchPredictJob};
 use crate::storage::{BucketSettings, Place};
-use crate::work::train::{LoadedJob, TrainError};
+use crate::work::train::{LoadedJob, TrainError, rules_beside};
 
 /// One job with what is known of its source.
 #[derive(Debug)]
@@ -32,7 +32,16 @@ impl LoadedBatch {
         storage: BTreeMap<String, BucketSettings>,
     ) -> Self {
         let workers = super::build::workers(&job);
-        let workers = LoadedJob { job: workers, from_env, source, base, foreign, storage };
+        let own_rules = rules_beside(&workers, job.output.place(), &base);
+        let workers = LoadedJob {
+            job: workers,
+            from_env,
+            source,
+            base,
+            foreign,
+            own_rules: Some(own_rules),
+            storage,
+        };
         Self { workers, job, retry: None }
     }
 

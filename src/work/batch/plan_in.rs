@@ -48,6 +48,7 @@ pub fn plan_with<E: From<BatchSubmitError>>(
         // What a cluster would take where nobody names one: here nobody is told that it is ignored.
         plan.gang_mut().roles.iter_mut().for_each(|role| role.image = None);
     }
+    plan.gang_mut().code_rules = batch.workers.code_rules();
     plan.take_settings(&batch.workers.storage, is_local);
     complete(&mut plan)?;
     build::wrap_image_command(&mut plan);
@@ -65,6 +66,7 @@ pub fn order<'a>(batch: &'a LoadedBatch, mut plan: Plan, resolved: &'a str) -> O
         kind: BATCH_PREDICT_JOB,
         plan,
         secrets,
+        code: None,
         base: &batch.workers.base,
         source: &batch.workers.source,
         resolved,

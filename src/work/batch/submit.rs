@@ -205,7 +205,8 @@ pub fn submit<E: From<BatchSubmitError>>(
 ) -> Result<Submitted, E> {
     let failed = |error: TrainError| E::from(BatchSubmitError::from(error));
     let of_runtime = |error: RuntimeError| failed(error.into());
-    travel(&batch.workers).map_err(of_runtime)?.into_iter().for_each(&mut *notify);
+    let travelling = travel(&batch.workers, options.large_code).map_err(of_runtime)?;
+    travelling.notices.into_iter().for_each(&mut *notify);
     let reservation = store.reserve(&batch.job.name).map_err(|error| failed(error.into()))?;
     let plan = plan_in(batch, document, reservation.run(), runtime, prices)?;
     let notices = runtime.check(&plan, options).map_err(of_runtime)?;

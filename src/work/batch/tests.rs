@@ -43,6 +43,18 @@ const SMALL: &str =
     "model: {uri: m, server: tensorflow-serving}\ninput: s3://b/in.jsonl\noutput: o\n";
 
 #[test]
+fn results_within_the_code_do_not_travel_with_it() {
+    let spec = "model: {uri: m, server: tensorflow-serving}\ninput: in.jsonl\ncode: .\n";
+    for (output, left) in
+        [("out", Some("/base/out")), ("s3://b/out", None), ("/else", Some("/else"))]
+    {
+        let batch = batch(&format!("{spec}output: {output}\n"), "/base".as_ref());
+        let rules = batch.workers.code_rules();
+        assert_eq!(rules.output.as_deref(), left.map(std::path::Path::new), "{output}");
+    }
+}
+
+#[test]
 fn a_plan_of_tasks_is_of_format_2_and_comes_back_the_same() {
     let plan = planned(&batch(SMALL, "/base".as_ref()));
     assert_eq!(plan.head.schema_version, TASKS_VERSION);

@@ -56,6 +56,7 @@ pub fn plan(spec: &TrainJob, context: &PlanContext) -> Result<Plan, PlanError> {
         strategy: spec.strategy,
         roles,
         code: spec.code.as_ref().map(|code| code.starting_at(&context.code_base)),
+        code_rules: super::rules::code_rules(spec, &context.code_base),
         archive: None,
         setup: spec.setup.clone(),
         // Each replica's working folder is a copy that is thrown away, so a relative path starts in

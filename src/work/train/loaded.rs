@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use crate::spec::TrainJob;
-use crate::storage::BucketSettings;
+use crate::storage::{BucketSettings, CodeRules};
 
 /// One job with what is known of its source.
 #[derive(Debug)]
@@ -19,6 +19,9 @@ pub struct LoadedJob {
     pub base: PathBuf,
     /// The spec was written for Vertex AI: what it asks of machines is taken as a hint.
     pub foreign: bool,
+    /// By which rules its code travels, where the job alone doesn't say: of a study's trials it is a copy
+    /// that was made when the study began, and the output of a batch prediction is not in its workers' job.
+    pub own_rules: Option<CodeRules>,
     /// How the user reaches buckets, by bucket.
     pub storage: BTreeMap<String, BucketSettings>,
 }

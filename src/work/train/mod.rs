@@ -5,6 +5,9 @@ mod build;
 mod build_tests;
 mod loaded;
 mod merge;
+mod missed;
+mod rules;
+mod size;
 mod submit;
 #[cfg(test)]
 mod table_tests;
@@ -14,5 +17,6 @@ mod travel;
 
 pub use build::{DEFAULT_ROLE, plan, primary_role};
 pub use loaded::LoadedJob;
+pub use rules::rules_beside;
 pub use submit::{TrainError, order, plan_in, submit};
-pub use travel::travel;
+pub use travel::{Travelling, travel};

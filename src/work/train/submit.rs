@@ -55,6 +55,7 @@ pub fn plan_in<E: From<TrainError>>(
     if let Some(most) = job.job.max_cost {
         limit_cost(&mut plan, most, &prices()?).map_err(TrainError::from)?;
     }
+    plan.gang_mut().code_rules = job.code_rules();
     plan.take_settings(&job.storage, runtime.name() == LOCAL);
     runtime.complete(&mut plan).map_err(TrainError::from)?;
     plan.know(&job.secrets());
@@ -64,7 +65,15 @@ pub fn plan_in<E: From<TrainError>>(
 /// Everything of a submission but its record: the plan without secret values, and the texts.
 pub fn order<'a>(job: &'a LoadedJob, mut plan: Plan, resolved: &'a str) -> Order<'a> {
     let secrets = plan.take_secrets(&job.secrets());
-    Order { kind: TRAIN_JOB, plan, secrets, base: &job.base, source: &job.source, resolved }
+    Order {
+        kind: TRAIN_JOB,
+        plan,
+        secrets,
+        code: None,
+        base: &job.base,
+        source: &job.source,
+        resolved,
+    }
 }
 
 /// Plans a job, looks whether it can run, records it and starts it.
@@ -77,7 +86,8 @@ pub fn submit<E: From<TrainError>>(
     prices: impl FnOnce() -> Result<Prices, E>,
     notify: &mut dyn FnMut(Notice),
 ) -> Result<Submitted, E> {
-    travel(job).map_err(TrainError::from)?.into_iter().for_each(&mut *notify);
+    let travelling = travel(job, options.large_code).map_err(TrainError::from)?;
+    travelling.notices.into_iter().for_each(&mut *notify);
     let reservation = store.reserve(&job.job.name).map_err(TrainError::from)?;
     let mut plan = plan_in(job, reservation.run(), runtime, prices)?;
     if let Some(sync) = &mut plan.gang_mut().sync {

@@ -4,19 +4,31 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use super::missed::missed;
+use super::size::is_fit;
 use super::{LoadedJob, plan};
 use crate::plan::{Plan, PlanContext, RuntimeDefaults, is_telling, secrets_in_arguments};
 use crate::runtime::{Notice, RuntimeError};
 use crate::spec::check::{mask_spec, mask_value};
-use crate::storage::{Carried, Left, Place, carry, left_behind, listed, locate, walk};
+use crate::storage::{Carried, CodeSurvey, Left, Place, carry, left_behind, listed, locate, walk};
 
 /// How many bytes of code are searched: more than any cluster takes, and a matter of a second.
 const MOST: u64 = 128 << 20;
 
-/// What a person should know of the files that a job takes along. The error has every reason against
-/// it. Places that don't exist are the runtime's to tell.
-pub fn travel(job: &LoadedJob) -> Result<Vec<Notice>, RuntimeError> {
-    let mut told = Told::default();
+/// What of a job's files travels.
+#[derive(Debug, Default)]
+pub struct Travelling {
+    /// What a person should know of them.
+    pub notices: Vec<Notice>,
+    /// The code in numbers; `None` where there is none on this machine, or it was fixed long ago.
+    pub code: Option<CodeSurvey>,
+}
+
+/// What a person should know of the files that a job takes along, and how many they are. The error has
+/// every reason against it; with `large` the size of the code is none. Places that don't exist are the
+/// runtime's to tell.
+pub fn travel(job: &LoadedJob, large: bool) -> Result<Travelling, RuntimeError> {
+    let mut told = Told { large, ..Told::default() };
     let spec = &job.job;
     let code = spec.code.as_ref().and_then(|code| told.place(job, "code", code));
     for data in &spec.data {
@@ -25,12 +37,14 @@ pub fn travel(job: &LoadedJob) -> Result<Vec<Notice>, RuntimeError> {
     if let Some(output) = &spec.output {
         told.output(job, output.place());
     }
-    if let Some(code) = code {
+    // A copy was told of when it was made.
+    if let Some(code) = code.filter(|_| !job.code_rules().fixed) {
         told.files(job, &code);
     }
     told.patch(job);
     if told.refused.is_empty() {
-        Ok(told.notices.into_iter().map(Notice).collect())
+        let notices = told.notices.into_iter().map(Notice).collect();
+        Ok(Travelling { notices, code: told.code })
     } else {
         Err(RuntimeError::Refused(told.refused))
     }
@@ -40,6 +54,8 @@ pub fn travel(job: &LoadedJob) -> Result<Vec<Notice>, RuntimeError> {
 struct Told {
     notices: Vec<String>,
     refused: Vec<String>,
+    code: Option<CodeSurvey>,
+    large: bool,
 }
 
 impl Told {
@@ -87,13 +103,18 @@ impl Told {
     }
 
     fn files(&mut self, job: &LoadedJob, code: &Path) {
-        let code = match walk(code) {
+        let code = match walk(code, &job.code_rules()) {
             Ok(code) => code,
             Err(error) => {
                 self.refused.push(format!("code: {error}"));
                 return;
             }
         };
+        let survey = code.survey(&code.left);
+        if let Err(why) = is_fit(&survey, self.large, &mut self.notices) {
+            self.refused.push(why);
+            return;
+        }
         let secrets = secret_values(job);
         let mut left = code.left.clone();
         // Data take the place of a link.
@@ -127,7 +148,7 @@ impl Told {
                     left.push(Left { path: entry.path.clone(), why });
                     continue;
                 }
-                Ok(Carried::Large { .. }) => continue,
+                Ok(Carried::Large { .. } | Carried::Link(_)) => continue,
                 Err(error) => {
                     self.refused.push(format!("code: {error}"));
                     continue;
@@ -145,7 +166,12 @@ impl Told {
                 MOST >> 20
             ));
         }
+        let plan = planned(job);
+        let found = missed(job, plan.as_ref(), &code);
+        self.refused.extend(found.refused);
+        self.notices.extend(found.notices);
         self.notices.extend(left_behind("code", &left));
+        self.code = Some(CodeSurvey { largest: survey.largest, ..code.survey(&left) });
         if !named.is_empty() {
             let (travel, them) =
                 if named.len() == 1 { ("travels", "it") } else { ("travel", "them") };

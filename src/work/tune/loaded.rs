@@ -36,6 +36,7 @@ impl LoadedStudy {
             source,
             base,
             foreign: converted_from.is_some(),
+            own_rules: None,
             storage,
         };
         if let Trial::File(file) = &job.trial {

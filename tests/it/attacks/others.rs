@@ -212,6 +212,52 @@ fn without_a_home_nothing_of_tmp_is_taken() {
     }
 }
 
+/// A HOME that is no place for this user: what the machine's list of users says is used, else the
+/// variable to set is named.
+#[test]
+fn a_home_that_cannot_be_written_to_is_replaced_or_named() {
+    if !is_root() {
+        return;
+    }
+    let sandbox = open();
+    mode(&sandbox.home(), 0o755);
+    for home in ["/", "/nonexistent/deep", "/proc"] {
+        let mut command = sandbox.mlctl(["train", "--detach"]);
+        command.uid(54_321).gid(54_321).env("HOME", home).env_remove("XDG_CACHE_HOME");
+        let output = command.output().unwrap();
+        let said = stderr(&output);
+        assert_ne!(output.status.code(), Some(0), "{home}: {said}");
+        assert!(said.contains("hint: set HOME, or XDG_"), "{home}: {said}");
+    }
+    for variable in ["XDG_STATE_HOME", "XDG_CONFIG_HOME"] {
+        let theirs = sandbox.dir().join(variable);
+        fs_err::create_dir(&theirs).unwrap();
+        mode(&theirs, 0o700);
+        let own = sandbox.dir().join("own");
+        let _ = fs_err::create_dir(&own);
+        lchown(&own, Some(54_321), Some(54_321)).unwrap();
+        let mut command = sandbox.mlctl(["train", "--detach"]);
+        command.uid(54_321).gid(54_321).env("HOME", &own).env(variable, &theirs);
+        let output = command.output().unwrap();
+        let said = stderr(&output);
+        assert_ne!(output.status.code(), Some(0), "{variable}: {said}");
+        assert!(said.contains(&format!("hint: set {variable} to")), "{variable}: {said}");
+    }
+    // A user that the machine knows: the home there is taken where it can be written to.
+    let own = sandbox.dir().join("users-own");
+    fs_err::create_dir(&own).unwrap();
+    lchown(&own, Some(1), Some(1)).unwrap();
+    let mut command = Command::new("unshare");
+    let script = "home=$(getent passwd 1 | cut -d: -f6); mount --bind \"$1\" \"$home\" && \
+                  exec setpriv --reuid=1 --regid=1 --clear-groups env -u XDG_CACHE_HOME HOME=/ \"$2\" state path";
+    let program = env!("CARGO_BIN_EXE_mlctl");
+    command.args(["--mount", "sh", "-c", script, "-"]).arg(&own).arg(program);
+    let output = command.current_dir("/").output().unwrap();
+    let said = stderr(&output);
+    assert!(said.contains("HOME names /, which this user can't write to"), "{said}");
+    assert!(!stdout(&output).starts_with("/.local"), "{}", stdout(&output));
+}
+
 /// What lies in the cache of Python environments is run.
 #[test]
 fn an_environment_of_somebody_else_is_not_used() {

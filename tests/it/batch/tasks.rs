@@ -78,6 +78,7 @@ fn start(sandbox: &Sandbox, count: u32, command: &[&str], more: Json) {
         kind: "BatchPredictJob",
         plan,
         secrets: Default::default(),
+        code: None,
         base: &dir,
         source: "name: job\n",
         resolved: "name: job\n",

@@ -43,7 +43,7 @@ fn a_log_has_the_bytes_that_were_printed_and_a_slow_line_is_one_line() {
 #[test]
 fn the_lines_of_an_attempt_stand_between_its_start_and_its_end() {
     let sandbox = Sandbox::new();
-    let script = "echo line of $MLCTL_ATTEMPT; test $MLCTL_ATTEMPT = 3 || kill -9 $$";
+    let script = "echo line of $MLCTL_ATTEMPT; test $MLCTL_ATTEMPT = 3 || kill -9 $$$$";
     job(&sandbox, &format!("command: [sh, -c, {script:?}]\nretries: {{transientSignal: 3}}"));
     let told = stderr(&sandbox.run(0, ["train"]));
     let place = |what: &str| told.find(what).unwrap_or_else(|| panic!("{what} in:\n{told}"));

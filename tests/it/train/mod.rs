@@ -2,6 +2,7 @@
 
 mod accelerators;
 mod buckets;
+mod code;
 mod data;
 mod environments;
 mod examples;

@@ -66,7 +66,8 @@ pub(super) fn dry_run(
         let run = placeholder(&batch.workers)?;
         let plan: Plan =
             plan_in(batch, document, &run, runtime, || prices_for_limit(context, runtime))?;
-        for checked in [travel(&batch.workers), runtime.check(&plan, options)] {
+        let travelling = travel(&batch.workers, options.large_code);
+        for checked in [travelling.map(|found| found.notices), runtime.check(&plan, options)] {
             match checked {
                 Ok(notices) => say_notices(context, notices),
                 Err(error) => refused.push(CliError::from(error)),

@@ -75,6 +75,9 @@ pub struct BatchPredictArgs {
     /// Run on the CPU where the accelerators are missing
     #[arg(long)]
     pub allow_cpu: bool,
+    /// Take along more code than 1 GiB or 20000 files
+    #[arg(long)]
+    pub allow_large_code: bool,
     /// What Ctrl-C does to the run [default: detach at a terminal, cancel elsewhere]
     #[arg(long, value_enum, value_name = "WHAT")]
     pub on_interrupt: Option<OnInterrupt>,
@@ -130,6 +133,7 @@ pub fn run(context: &Context, args: &BatchPredictArgs) -> Result<u8, CliError> {
         kind: BATCH_PREDICT_JOB,
         owner: None,
         allow_cpu: args.allow_cpu,
+        large_code: args.allow_large_code,
         foreign: jobs.iter().any(|job| job.batch.workers.foreign),
         rehearse: args.dry_run,
         ..SubmitOptions::default()

@@ -71,6 +71,9 @@ pub struct StartArgs {
     /// Run trials on the CPU where the accelerators are missing
     #[arg(long)]
     pub allow_cpu: bool,
+    /// Take along more code than 1 GiB or 20000 files
+    #[arg(long)]
+    pub allow_large_code: bool,
     /// What Ctrl-C does to the study [default: detach at a terminal, cancel elsewhere]
     #[arg(long, value_enum, value_name = "WHAT")]
     pub on_interrupt: Option<OnInterrupt>,

@@ -2,6 +2,7 @@
 
 use super::args::StartArgs;
 use super::start::beginning;
+use crate::cli::verbs::dry_run::code_section;
 use crate::cli::verbs::train::say_notices;
 use crate::cli::{CliError, Context, ErrorKind, LOCAL, exit};
 use crate::gang::{ParseNameError, RunId};
@@ -9,6 +10,7 @@ use crate::ops::cost::Estimate;
 use crate::plan::{Plan, table};
 use crate::runtime::{Runtime, SubmitOptions};
 use crate::spec::TuneJob;
+use crate::storage::CodeSurvey;
 use crate::store::Store;
 use crate::ui::{Text, sections_text};
 use crate::work::tune::{LoadedStudy, Places, rehearse};
@@ -26,6 +28,9 @@ struct Shown {
     first_trial: Plan,
     /// What one trial costs.
     cost: Estimate,
+    /// The code in numbers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code_files: Option<CodeSurvey>,
 }
 
 /// Prints the plan of each study's first trial; nothing is started.
@@ -38,8 +43,12 @@ pub(super) fn dry_run(
 ) -> Result<u8, CliError> {
     let of_loop = context.runtime(LOCAL)?;
     let prices = context.prices_or_warn(&runtime.name());
-    let options =
-        SubmitOptions { allow_cpu: args.allow_cpu, rehearse: true, ..SubmitOptions::default() };
+    let options = SubmitOptions {
+        allow_cpu: args.allow_cpu,
+        large_code: args.allow_large_code,
+        rehearse: true,
+        ..SubmitOptions::default()
+    };
     let mut all = Vec::new();
     for study in studies {
         let places =
@@ -47,7 +56,7 @@ pub(super) fn dry_run(
         let with = beginning(context, study, args)?;
         let id: Result<RunId, ParseNameError> = format!("{}-xxxxxx", study.job.name).parse();
         let id = id.map_err(|error| CliError::new(ErrorKind::Usage, error.to_string()))?;
-        let (mut plan, notices) = rehearse(study, &id, &places, &with, &options)?;
+        let (mut plan, notices, code_files) = rehearse(study, &id, &places, &with, &options)?;
         say_notices(context, notices);
         let TuneJob { name, max_trials, .. } = &study.job;
         plan.know(&study.trial.secrets());
@@ -58,11 +67,13 @@ pub(super) fn dry_run(
             parallel_trials: study.job.parallel(),
             cost: Estimate::of(&plan, &prices),
             first_trial: plan.masked(),
+            code_files,
         });
     }
     let text = || {
-        let shown = all.iter().map(|Shown { first_trial, cost, .. }| {
+        let shown = all.iter().map(|Shown { first_trial, cost, code_files, .. }| {
             let mut sections = table(first_trial, &indexmap::IndexMap::new());
+            sections.extend(code_files.as_ref().map(code_section));
             sections.push(cost.section(first_trial));
             sections_text(&context.printer, &sections)
         });

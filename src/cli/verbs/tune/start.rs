@@ -86,7 +86,7 @@ pub(super) fn beginning(
     };
     let earlier = study.job.warm_start.iter().map(|name| earlier(context, study, name));
     let earlier = earlier.collect::<Result<Vec<_>, CliError>>()?;
-    Ok(Beginning { seed, allow_cpu: args.allow_cpu, earlier })
+    Ok(Beginning { seed, allow_cpu: args.allow_cpu, large_code: args.allow_large_code, earlier })
 }
 
 /// How the loop of a study runs in pods of a cluster; `None` on this machine.

@@ -33,8 +33,8 @@ impl PackedCode {
     pub fn of(plan: &Plan) -> Result<Option<Self>, BundleError> {
         let Some(folder) = folder(plan) else { return Ok(None) };
         let mut all = Vec::new();
-        for Source { field, place, .. } in sources(plan) {
-            all.extend(files(field, place)?.0);
+        for Source { field, place, rules, .. } in sources(plan) {
+            all.extend(files(field, place, &rules)?.0);
         }
         if all.iter().map(|file| file.size).sum::<u64>() <= MAX_CODE {
             return Ok(None);
@@ -56,10 +56,12 @@ fn folder(plan: &Plan) -> Option<String> {
 
 fn pack(plan: &Plan) -> Result<(NamedTempFile, String), BundleError> {
     let sources = sources(plan);
-    let mut target = Hashed { inner: NamedTempFile::new()?, digest: Sha256::new() };
+    // What TMPDIR names may not be there.
+    let file = NamedTempFile::new().or_else(|_| NamedTempFile::new_in("/tmp"))?;
+    let mut target = Hashed { inner: file, digest: Sha256::new() };
     let mut tar = tar::Builder::new(GzEncoder::new(&mut target, Compression::default()));
-    for Source { place, target: to, .. } in &sources {
-        let code = walk(Path::new(place.as_str()))?;
+    for Source { place, target: to, rules, .. } in &sources {
+        let code = walk(Path::new(place.as_str()), rules)?;
         for entry in code.entries.iter().filter(|entry| !entry.is_dir) {
             // Data hides what the code has at the same place, as a mount would.
             let hidden = to.is_none()
@@ -77,6 +79,14 @@ fn pack(plan: &Plan) -> Result<(NamedTempFile, String), BundleError> {
             };
             match carry(&code, entry, mask_spec)? {
                 Carried::Left(_) => {}
+                Carried::Link(to) => {
+                    let mut header = tar::Header::new_gnu();
+                    header.set_entry_type(tar::EntryType::Symlink);
+                    header.set_size(0);
+                    header.set_mode(0o777);
+                    header.set_mtime(MODIFIED);
+                    tar.append_link(&mut header, &path, to)?;
+                }
                 Carried::File { bytes, mode, .. } => {
                     add(&mut tar, &path, mode, bytes.len() as u64, &bytes[..])?;
                 }

@@ -7,7 +7,7 @@ use super::bundle_error::{BundleError, MAX_CODE};
 use super::code_files::{Found, files, fits};
 use crate::agent::pod::CodeFile;
 use crate::plan::{DataPlan, Plan};
-use crate::storage::{Left, Place};
+use crate::storage::{CodeRules, Left, Place};
 
 /// How many bytes of code one ConfigMap holds, as they are written in JSON. `kubectl apply` keeps a
 /// copy of an object in one of its annotations, and those have 256 KiB together.
@@ -45,18 +45,26 @@ pub(super) struct Source<'a> {
     pub(super) place: &'a Place,
     /// Where it goes in the working folder; `None`: it is the working folder.
     pub(super) target: Option<&'a Path>,
+    /// What of it travels, beside what its ignore files say.
+    pub(super) rules: CodeRules,
 }
 
 /// The code of a plan, then its data that are on this machine: what is in claims is mounted, and what
 /// is in buckets the agents fetch.
 pub(super) fn sources(plan: &Plan) -> Vec<Source<'_>> {
     let gang = plan.gang();
-    let code = gang.code.iter().map(|place| Source { field: "code", place, target: None });
+    let code = gang.code.iter().map(|place| Source {
+        field: "code",
+        place,
+        target: None,
+        rules: gang.code_rules.clone(),
+    });
     let travels = |data: &&DataPlan| matches!(data.uri, Place::Path(_));
     let data = gang.data.iter().filter(travels).map(|data| Source {
         field: "data",
         place: &data.uri,
         target: Some(Path::new(&data.path)),
+        rules: CodeRules::default(),
     });
     code.chain(data).collect()
 }
@@ -69,8 +77,8 @@ impl CodeBundle {
         let mut found = Vec::new();
         let mut data_left = Vec::new();
         let has_archive = plan.gang().archive.is_some();
-        for Source { field, place, target } in sources(plan) {
-            let (files, left) = files(field, place)?;
+        for Source { field, place, target, rules } in sources(plan) {
+            let (files, left) = files(field, place, &rules)?;
             let Some(target) = target else {
                 found = files;
                 continue;
@@ -91,15 +99,21 @@ impl CodeBundle {
 
     /// Reads a folder or one file, without what its ignore files name.
     pub fn read(code: &Path) -> Result<Self, BundleError> {
-        Self::pack(files("code", &code.to_string_lossy().into_owned().into())?.0)
+        let place = code.to_string_lossy().into_owned().into();
+        Self::pack(files("code", &place, &CodeRules::default())?.0)
     }
 
     /// Cuts the files into parts.
     fn pack(found: Vec<Found>) -> Result<Self, BundleError> {
         fits(&found, MAX_CODE)?;
         let mut bundle = Self::default();
-        for Found { path, bytes, executable, size: _ } in found {
+        for Found { path, bytes, executable, link, size: _ } in found {
             let Some(path) = path.to_str() else { return Err(BundleError::BadName(path)) };
+            if link.is_some() {
+                let (path, parts) = (path.to_owned(), Vec::new());
+                bundle.files.push(CodeFile { path, executable, parts, link });
+                continue;
+            }
             bundle.add(path.to_owned(), executable, &bytes);
         }
         Ok(bundle)
@@ -145,7 +159,7 @@ impl CodeBundle {
                 }
             }
         }
-        self.files.push(CodeFile { path, executable, parts });
+        self.files.push(CodeFile { path, executable, parts, link: None });
     }
 
     /// The last ConfigMap, or a new one where `bytes` more and a key don't fit. They count as

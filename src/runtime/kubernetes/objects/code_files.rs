@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::bundle_error::{BundleError, MAX_CODE};
 use crate::plan::mask_spec;
-use crate::storage::{Carried, JUDGED, Left, Place, carry, walk};
+use crate::storage::{Carried, CodeRules, JUDGED, Left, Place, carry, read_open, walk};
 
 /// How many of the largest files an error names.
 const LARGEST_NAMED: usize = 5;
@@ -19,6 +19,8 @@ pub(crate) struct Found {
     pub(crate) bytes: Vec<u8>,
     /// Anyone may run it.
     pub(crate) executable: bool,
+    /// It is a link to a folder, which leads there.
+    pub(crate) link: Option<String>,
 }
 
 const _: () = assert!(MAX_CODE <= JUDGED, "every file that travels to a cluster is looked into");
@@ -28,12 +30,13 @@ const _: () = assert!(MAX_CODE <= JUDGED, "every file that travels to a cluster 
 pub(crate) fn files(
     field: &'static str,
     place: &Place,
+    rules: &CodeRules,
 ) -> Result<(Vec<Found>, Vec<Left>), BundleError> {
     let path = Path::new(place.as_str());
     if place.is_url() || !path.exists() {
         return Err(BundleError::NotHere { field, path: place.to_string() });
     }
-    let code = walk(path)?;
+    let code = walk(path, rules)?;
     let mut found = Vec::new();
     let mut left = code.left.clone();
     let mut total = 0;
@@ -44,7 +47,17 @@ pub(crate) fn files(
                 let size = bytes.len() as u64;
                 (bytes, size, mode)
             }
+            // Of a copy nothing is looked into, and much of it is small.
+            Carried::Large { mut file, mode, size } if total + size <= MAX_CODE => {
+                (read_open(&mut file, &code.root().join(&path), MAX_CODE)?, size, mode)
+            }
             Carried::Large { file: _, mode, size } => (Vec::new(), size, mode),
+            Carried::Link(to) => {
+                let Some(to) = to.to_str() else { return Err(BundleError::BadName(to)) };
+                let link = Some(to.to_owned());
+                found.push(Found { path, size: 0, bytes: Vec::new(), executable: false, link });
+                continue;
+            }
             Carried::Left(why) => {
                 left.push(Left { path, why });
                 continue;
@@ -53,7 +66,7 @@ pub(crate) fn files(
         total += size;
         // Too much is refused, and need not be held until then.
         let bytes = if total > MAX_CODE { Vec::new() } else { bytes };
-        found.push(Found { path, size, bytes, executable: mode & 0o111 != 0 });
+        found.push(Found { path, size, bytes, executable: mode & 0o111 != 0, link: None });
     }
     Ok((found, left))
 }

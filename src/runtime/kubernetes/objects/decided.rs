@@ -25,6 +25,7 @@ pub(crate) fn gang_of(plan: &Plan) -> &GangPlan {
         metrics: _,
         // `bundle` and `code_maps`.
         code: _,
+        code_rules: _,
         archive: _,
         // `output` and `volumes`.
         output: _,

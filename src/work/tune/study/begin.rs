@@ -21,10 +21,10 @@ use crate::runtime::{Notice, Runs, Runtime, SubmitOptions};
 use crate::spec::{
     CollectWith, EnvVar, Framework, Retries, Role, TRAIN_JOB, TUNE_JOB, TrainJob, Trial, TuneJob,
 };
-use crate::storage::{Place, copy_code, locate};
+use crate::storage::{CodeRules, CodeSurvey, Place, copy_code, locate};
 use crate::store::{Reservation, Store, StudyPaths, now, private_dir, remove_tree};
 use crate::text::Span;
-use crate::work::train::{LoadedJob, TrainError, plan, travel};
+use crate::work::train::{LoadedJob, TrainError, Travelling, plan, travel};
 use crate::work::tune::LoadedStudy;
 
 /// The hidden verb that a study's run executes.
@@ -52,6 +52,8 @@ pub struct Beginning {
     pub seed: u64,
     /// Trials run on the CPU where their accelerators are missing.
     pub allow_cpu: bool,
+    /// Code of any size is taken along.
+    pub large_code: bool,
     /// What earlier studies have found, the oldest first.
     pub earlier: Vec<Vec<EarlierTrial>>,
 }
@@ -110,17 +112,17 @@ fn document(
     }
 }
 
-/// The plan of a study's first trial, and what a person should know of it. The error has every reason
-/// for which it can't run.
+/// The plan of a study's first trial, what a person should know of it, and the code in numbers. The
+/// error has every reason for which it can't run.
 pub fn rehearse(
     study: &LoadedStudy,
     id: &RunId,
     places: &Places<'_>,
     with: &Beginning,
     options: &SubmitOptions,
-) -> Result<(Plan, Vec<Notice>), StudyError> {
+) -> Result<(Plan, Vec<Notice>, Option<CodeSurvey>), StudyError> {
     let document = document(study, id, places, with);
-    let mut notices = travel(&study.trial)?;
+    let Travelling { mut notices, code } = travel(&study.trial, options.large_code)?;
     let chooser = Chooser::new(&document)?;
     let chosen = chooser.choose(&StudyState::default(), 1)?;
     let params = chosen.params.first().map(|(params, _)| params.clone()).unwrap_or_default();
@@ -132,7 +134,7 @@ pub fn rehearse(
     }
     let options = SubmitOptions { kind: TRAIN_JOB, foreign: job.foreign, ..options.clone() };
     notices.extend(places.of_trials.check(&plan, &options)?);
-    Ok((plan, notices))
+    Ok((plan, notices, code))
 }
 
 /// Begins a study: once this returns it goes on by itself.
@@ -145,8 +147,12 @@ pub fn begin(
 ) -> Result<Submitted, StudyError> {
     let reservation = places.store.reserve(&study.job.name)?;
     let id = reservation.run().clone();
-    let options = SubmitOptions { allow_cpu: with.allow_cpu, ..SubmitOptions::default() };
-    let (_, notices) = rehearse(study, &id, places, with, &options)?;
+    let options = SubmitOptions {
+        allow_cpu: with.allow_cpu,
+        large_code: with.large_code,
+        ..SubmitOptions::default()
+    };
+    let (_, notices, _) = rehearse(study, &id, places, with, &options)?;
     notices.into_iter().for_each(&mut *notify);
     let paths = places.store.study(&id);
     let begun = write_down(study, &id, places, with, &paths).and_then(|(document, values)| {
@@ -176,7 +182,7 @@ fn write_down(
     if let Some(code) = code_of(&study.trial)? {
         // A study may take days: what is changed in the folder meanwhile changes no trial.
         private_dir(&paths.code())?;
-        copy_code(&code, &paths.code(), mask_spec)?;
+        copy_code(&code, &paths.code(), &study.trial.code_rules(), mask_spec)?;
         job.code = None;
     }
     document.owner = places.of_trials.who()?;
@@ -224,6 +230,7 @@ fn start(
         kind: TUNE_JOB,
         plan,
         secrets,
+        code: None,
         base: &document.base,
         source: &text,
         resolved: &text,
@@ -297,6 +304,8 @@ fn loop_plan(
     };
     let mut plan = plan(&job, &context).map_err(TrainError::from)?;
     plan.head.schema_version = STUDY_VERSION;
+    // What is in the study's folder was decided when it began.
+    plan.gang_mut().code_rules = CodeRules::fixed();
     // What it prints of trials is none of its own.
     plan.gang_mut().metrics =
         Some(MetricsPlan { names: Vec::new(), collect: CollectWith::default() });

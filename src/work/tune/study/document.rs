@@ -12,7 +12,7 @@ use super::secrets::SecretAt;
 use crate::gang::RunId;
 use crate::ops::cost::PriceFile;
 use crate::spec::{TrainJob, Trial, TuneJob, Word};
-use crate::storage::{BucketSettings, Place};
+use crate::storage::{BucketSettings, CodeRules, Place};
 use crate::store::{Durability, StudyPaths, write_atomic};
 use crate::sys;
 use crate::text::read_document;
@@ -113,8 +113,11 @@ impl StudyDocument {
 
     /// The same with all that is known of its source.
     pub fn loaded(&self) -> LoadedJob {
+        let job = self.template();
         LoadedJob {
-            job: self.template(),
+            // The loop has put the copy in the place of the user's folder.
+            own_rules: (job.code != self.code).then(CodeRules::fixed),
+            job,
             from_env: self.from_env.clone(),
             source: self.spec.to_yaml().unwrap_or_default(),
             base: self.base.clone(),

@@ -136,6 +136,7 @@ mod tests {
             source: text,
             base: "/".into(),
             foreign: false,
+            own_rules: None,
             storage: BTreeMap::new(),
         }
     }

@@ -32,6 +32,8 @@ impl Control<'_> {
             foreign: job.foreign,
             // What a lost run of this trial has left is the trial's own.
             overwrite: !trial.lost_runs.is_empty(),
+            // It was allowed when the study began.
+            large_code: true,
             ..SubmitOptions::default()
         };
         let reservation = store.reserve(&job.job.name)?;

@@ -30,7 +30,7 @@ fn status_shows_what_each_replica_uses() {
     let machine = GpuMachine::new(1);
     machine.says("use.csv", "GPU-a, 20480, 22528, 87\n");
     let apps = machine.sandbox.dir().join("bin/apps.csv");
-    let uses = format!("echo \"GPU-a, $$, python3, 8192\" > {}; sleep 600", apps.display());
+    let uses = format!("echo \"GPU-a, $$$$, python3, 8192\" > {}; sleep 600", apps.display());
     machine.spec("one", 1, 1, &uses);
     let run = machine.start("one.yaml");
     let mut replica = serde_json::Value::Null;

@@ -8,8 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
-use crate::storage;
-use crate::sys;
+use crate::storage::read;
 use crate::text::hex;
 
 /// More than any file that names one ref or one folder.
@@ -21,13 +20,16 @@ const LINKS: usize = 5;
 
 /// The hash of a repository's objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub enum Kind {
+    /// 20 bytes.
     Sha1,
+    /// 32 bytes.
     Sha256,
 }
 
 impl Kind {
-    pub(super) fn size(self) -> usize {
+    /// How many bytes an id has.
+    pub fn size(self) -> usize {
         match self {
             Self::Sha1 => 20,
             Self::Sha256 => 32,
@@ -35,13 +37,14 @@ impl Kind {
     }
 
     /// The id of an object with this type and these parts of its content.
-    pub(super) fn id(self, kind: &str, size: u64, content: &[u8]) -> Id {
+    pub fn id(self, kind: &str, size: u64, content: &[u8]) -> Id {
         let mut hasher = self.hasher(kind, size);
         hasher.update(content);
         hasher.id()
     }
 
-    pub(super) fn hasher(self, kind: &str, size: u64) -> Hasher {
+    /// A hasher for an object of this type and size.
+    pub fn hasher(self, kind: &str, size: u64) -> Hasher {
         let mut hasher = match self {
             Self::Sha1 => Hasher::Sha1(Sha1::new()),
             Self::Sha256 => Hasher::Sha256(Sha256::new()),
@@ -52,20 +55,24 @@ impl Kind {
 }
 
 /// An object's id in the making.
-pub(super) enum Hasher {
+pub enum Hasher {
+    /// Of 20 bytes.
     Sha1(Sha1),
+    /// Of 32 bytes.
     Sha256(Sha256),
 }
 
 impl Hasher {
-    pub(super) fn update(&mut self, bytes: &[u8]) {
+    /// Takes more of the object's content in.
+    pub fn update(&mut self, bytes: &[u8]) {
         match self {
             Self::Sha1(hasher) => hasher.update(bytes),
             Self::Sha256(hasher) => hasher.update(bytes),
         }
     }
 
-    pub(super) fn id(self) -> Id {
+    /// The id of what was taken in.
+    pub fn id(self) -> Id {
         Id(match self {
             Self::Sha1(hasher) => hasher.finalize().to_vec(),
             Self::Sha256(hasher) => hasher.finalize().to_vec(),
@@ -75,24 +82,27 @@ impl Hasher {
 
 /// The id of an object, of 20 or 32 bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Id(Vec<u8>);
+pub struct Id(Vec<u8>);
 
 impl Id {
     /// Reads hexadecimal digits.
-    pub(super) fn parse(text: &[u8]) -> Option<Self> {
+    pub fn parse(text: &[u8]) -> Option<Self> {
         let bytes = hex::decode(std::str::from_utf8(text).ok()?)?;
         matches!(bytes.len(), 20 | 32).then_some(Self(bytes))
     }
 
-    pub(super) fn of(bytes: &[u8]) -> Self {
+    /// An id that is given as bytes.
+    pub fn of(bytes: &[u8]) -> Self {
         Self(bytes.to_vec())
     }
 
-    pub(super) fn bytes(&self) -> &[u8] {
+    /// Its bytes.
+    pub fn bytes(&self) -> &[u8] {
         &self.0
     }
 
-    pub(super) fn kind(&self) -> Kind {
+    /// The hash that it is of, by its length.
+    pub fn kind(&self) -> Kind {
         if self.0.len() == 20 { Kind::Sha1 } else { Kind::Sha256 }
     }
 }
@@ -105,36 +115,36 @@ impl fmt::Display for Id {
 
 /// A checkout with the folders that git keeps for it.
 #[derive(Debug)]
-pub(super) struct Repository {
+pub struct Repository {
     /// The folder of the checkout.
-    pub(super) root: PathBuf,
+    pub root: PathBuf,
     /// `HEAD` and the index of this checkout.
     own: PathBuf,
     /// What all checkouts of a repository share: objects and refs.
-    pub(super) common: PathBuf,
+    pub common: PathBuf,
 }
 
 impl Repository {
     /// The checkout that `dir` lies in. Only an entry `.git` makes one, so that a repository among the
     /// files of another is a folder like any other. One that belongs to neither this user, nor root, nor
     /// the owner of `dir` is none: somebody else has put it above.
-    pub(super) fn around(dir: &Path) -> Option<Self> {
+    pub fn around(dir: &Path) -> Option<Self> {
         let dir = fs_err::canonicalize(dir).ok()?;
         let owner = fs_err::metadata(&dir).ok()?.uid();
         let found = dir.ancestors().find_map(Self::at)?;
         let whose = fs_err::symlink_metadata(found.root.join(".git")).ok()?.uid();
-        [0, owner, sys::effective_user_id()].contains(&whose).then_some(found)
+        [0, owner, rustix::process::geteuid().as_raw()].contains(&whose).then_some(found)
     }
 
     /// The checkout whose top is `root`.
-    pub(super) fn at(root: &Path) -> Option<Self> {
+    pub fn at(root: &Path) -> Option<Self> {
         let mut own = root.join(".git");
         let meta = fs_err::metadata(&own).ok()?;
         if meta.is_file() {
-            let text = storage::read(&own, LINE).ok()?;
+            let text = read(&own, LINE).ok()?;
             own = root.join(path_of(text.strip_prefix(b"gitdir:")?)?);
         }
-        let common = match storage::read(&own.join("commondir"), LINE) {
+        let common = match read(&own.join("commondir"), LINE) {
             Ok(text) => own.join(path_of(&text)?),
             Err(_) => own.clone(),
         };
@@ -142,12 +152,13 @@ impl Repository {
         is_one.then(|| Self { root: root.to_owned(), own, common })
     }
 
-    pub(super) fn index(&self) -> PathBuf {
+    /// The file that lists what is tracked.
+    pub fn index(&self) -> PathBuf {
         self.own.join("index")
     }
 
     /// The commit that is checked out; `None` before the first.
-    pub(super) fn head(&self) -> Option<Id> {
+    pub fn head(&self) -> Option<Id> {
         let mut name = "HEAD".to_owned();
         for _ in 0..LINKS {
             let text = self.read_ref(&name)?;
@@ -161,14 +172,29 @@ impl Repository {
         None
     }
 
+    /// Which hash its objects have, which decides how long an id is. By the ids of its branch, or before
+    /// the first commit by what its own configuration says.
+    pub fn kind(&self) -> Kind {
+        if let Some(head) = self.head() {
+            return head.kind();
+        }
+        let config = read(&self.common.join("config"), 64 * LINE).unwrap_or_default();
+        let text = String::from_utf8_lossy(&config).to_lowercase();
+        let is_long = text.lines().any(|line| {
+            let mut parts = line.split('=').map(str::trim);
+            parts.next() == Some("objectformat") && parts.next() == Some("sha256")
+        });
+        if is_long { Kind::Sha256 } else { Kind::Sha1 }
+    }
+
     /// What a ref says, from its own file or from the list of all.
     fn read_ref(&self, name: &str) -> Option<Vec<u8>> {
         for dir in [&self.own, &self.common] {
-            if let Ok(text) = storage::read(&dir.join(name), LINE) {
+            if let Ok(text) = read(&dir.join(name), LINE) {
                 return Some(text.trim_ascii().to_vec());
             }
         }
-        let all = storage::read(&self.common.join("packed-refs"), PACKED_REFS).ok()?;
+        let all = read(&self.common.join("packed-refs"), PACKED_REFS).ok()?;
         let mut lines = all.split(|byte| *byte == b'\n');
         lines.find_map(|line| {
             let id = line.strip_suffix(name.as_bytes())?.strip_suffix(b" ")?;

@@ -1,29 +1,37 @@
 //! The list of what is tracked, `index`, in its versions 2 to 4.
 
-use super::repository::{Id, Kind};
+use super::{Id, Kind};
 
 /// The longest path that Linux takes.
 const PATH: usize = 4096;
+/// An index of this size names a million files.
+pub const INDEX: u64 = 128 << 20;
 /// All paths together.
 const PATHS: usize = 128 << 20;
 
 /// What the index is: what the next commit would have, and what is known of each file.
 #[derive(Debug, Default)]
-pub(super) struct Entry {
+pub struct Entry {
     /// Path below the top of the checkout, by `/`.
-    pub(super) path: Vec<u8>,
-    pub(super) mode: u32,
-    pub(super) id: Vec<u8>,
+    pub path: Vec<u8>,
+    /// Its type and permissions as git writes them.
+    pub mode: u32,
+    /// The id of its content.
+    pub id: Vec<u8>,
     /// When the file was last seen unchanged, in seconds and nanoseconds.
-    pub(super) modified: (u32, u32),
-    pub(super) size: u32,
+    pub modified: (u32, u32),
+    /// Its size in bytes, cut to 32 bits.
+    pub size: u32,
     /// The user has said that the file need not be looked at, or that it is not in the checkout.
-    pub(super) is_skipped: bool,
+    pub is_skipped: bool,
 }
 
-pub(super) const FOLDER: u32 = 0o040_000;
-pub(super) const LINK: u32 = 0o120_000;
-pub(super) const SUBMODULE: u32 = 0o160_000;
+/// The mode of a whole folder, in an index that leaves some out.
+pub const FOLDER: u32 = 0o040_000;
+/// The mode of a symbolic link.
+pub const LINK: u32 = 0o120_000;
+/// The mode of a checkout within this one.
+pub const SUBMODULE: u32 = 0o160_000;
 
 impl Entry {
     /// False for a path that leads out of the checkout, or into git's own folder: git never makes one.
@@ -41,7 +49,7 @@ impl Entry {
 
 /// Reads an index; `None` when it is damaged, in the middle of a merge, or shares its entries with
 /// another one.
-pub(super) fn parse(bytes: &[u8], kind: Kind) -> Option<Vec<Entry>> {
+pub fn parse(bytes: &[u8], kind: Kind) -> Option<Vec<Entry>> {
     let mut rest = bytes;
     let (version, count) = match take(&mut rest, 12)? {
         [b'D', b'I', b'R', b'C', numbers @ ..] => (number(numbers, 0)?, number(numbers, 4)?),
@@ -130,6 +138,6 @@ fn number(bytes: &[u8], at: usize) -> Option<u32> {
 }
 
 /// The id of an entry.
-pub(super) fn id(entry: &Entry) -> Id {
+pub fn id(entry: &Entry) -> Id {
     Id::of(&entry.id)
 }
