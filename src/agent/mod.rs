@@ -19,6 +19,8 @@ mod install_log;
 mod link;
 mod links;
 mod log;
+#[cfg(test)]
+mod log_tests;
 mod names;
 mod places;
 pub mod pod;
