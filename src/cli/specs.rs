@@ -65,9 +65,9 @@ impl Context {
             LoadedDocument::Batch(batch) => {
                 let message = format!("{} is a BatchPredictJob, no TrainJob", batch.job.name);
                 let error = CliError::new(ErrorKind::Usage, message);
-                Err(error.hint("run it with: mlctl batch-predict"))
+                Err(error.hint(run_with("batch-predict", args)))
             }
-            LoadedDocument::Tune(study) => Err(no_run(&study, "TrainJob")),
+            LoadedDocument::Tune(study) => Err(no_run(&study, "TrainJob", args)),
         });
         jobs.collect()
     }
@@ -79,9 +79,9 @@ impl Context {
             LoadedDocument::Batch(batch) => Ok(*batch),
             LoadedDocument::Train(job) => {
                 let message = format!("{} is a TrainJob, no BatchPredictJob", job.job.name);
-                Err(CliError::new(ErrorKind::Usage, message).hint("run it with: mlctl train"))
+                Err(CliError::new(ErrorKind::Usage, message).hint(run_with("train", args)))
             }
-            LoadedDocument::Tune(study) => Err(no_run(&study, "BatchPredictJob")),
+            LoadedDocument::Tune(study) => Err(no_run(&study, "BatchPredictJob", args)),
         });
         batches.collect()
     }
@@ -91,7 +91,7 @@ impl Context {
         let documents = self.documents(args, &[])?.into_iter();
         let other = |name: &str, kind: &str, verb: &str| {
             let error = CliError::new(ErrorKind::Usage, format!("{name} is a {kind}, no TuneJob"));
-            Err(error.hint(format!("run it with: mlctl {verb}")))
+            Err(error.hint(run_with(verb, args)))
         };
         let studies = documents.map(|document| match document {
             LoadedDocument::Tune(study) => Ok(*study),
@@ -223,7 +223,7 @@ impl Context {
             let message = format!("{} does not exist", path.display());
             let error = CliError::new(ErrorKind::NotFound, message);
             if args.file.is_none() {
-                error.hint("name a file, or write one: mlctl init tensorflow")
+                error.hint("name a file, or write one: mlctl init tensorflow, for a study: mlctl init search")
             } else {
                 error
             }
@@ -288,10 +288,18 @@ fn loaded_document(
 }
 
 /// A study where another kind is run.
-pub(super) fn no_run(study: &LoadedStudy, wanted: &str) -> CliError {
+pub(super) fn no_run(study: &LoadedStudy, wanted: &str, args: &SpecArgs) -> CliError {
     let message = format!("{} is a TuneJob, no {wanted}", study.job.name);
-    CliError::new(ErrorKind::Usage, message)
-        .hint("run it with: mlctl tune; a file with its trial's TrainJob alone runs as one job")
+    CliError::new(ErrorKind::Usage, message).hint(format!(
+        "{}; a file with its trial's TrainJob alone runs as one job",
+        run_with("tune", args)
+    ))
+}
+
+/// The command line that runs the same file as another kind.
+fn run_with(verb: &str, args: &SpecArgs) -> String {
+    let file = args.file.as_ref().map(|file| format!(" {}", file.display()));
+    format!("run it with: mlctl {verb}{}", file.unwrap_or_default())
 }
 
 /// Reads a file that a spec in the folder `base` names; users call the folder `beside`.

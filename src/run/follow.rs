@@ -183,6 +183,10 @@ impl Progress<'_> {
         let (events, _) = self.journal.read(&self.follow.paths.events(), record)?;
         self.output()?;
         for event in &events {
+            if let (EventKind::CommandExited { .. }, Some(of)) = (&event.kind, &event.replica) {
+                let rest = self.logs.as_mut().map(|reader| reader.finish(Some(of)));
+                self.give(rest.unwrap_or_default())?;
+            }
             self.view.fold(event);
             self.watcher.event(event, &self.view).map_err(FollowError::Output)?;
             if event.kind == EventKind::AttemptStarted {
@@ -216,11 +220,17 @@ impl Progress<'_> {
         self.watcher.output(lines, &self.view).map_err(FollowError::Output)
     }
 
-    /// The run has ended: nothing is waited for any more.
+    /// The run has ended: all that is left is shown, and nothing is waited for any more.
     fn rest(&mut self) -> Result<(), FollowError> {
-        self.output()?;
         self.order.end();
-        let rest = self.logs.as_mut().map(|reader| reader.finish()).unwrap_or_default();
+        while let Some(reader) = &mut self.logs {
+            let lines = reader.read()?;
+            if lines.is_empty() {
+                break;
+            }
+            self.give(lines)?;
+        }
+        let rest = self.logs.as_mut().map(|reader| reader.finish(None)).unwrap_or_default();
         self.give(rest)
     }
 

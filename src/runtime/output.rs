@@ -22,6 +22,8 @@ pub struct LogQuery {
     pub tail: Option<usize>,
     /// Where the gang is large, the primary's output alone is wanted.
     pub few: bool,
+    /// What comes later is wanted too, so that a line without an end may still go on.
+    pub follows: bool,
 }
 
 impl LogQuery {
@@ -56,8 +58,9 @@ pub trait LogReader {
     /// What was there at the first call has been given.
     fn is_caught_up(&self) -> bool;
 
-    /// What has come of lines that have no end: for whoever reads no further.
-    fn finish(&mut self) -> Vec<LogLine>;
+    /// What has come of lines that have no end, of one replica whose command has ended, or of all for
+    /// whoever reads no further.
+    fn finish(&mut self, of: Option<&ReplicaId>) -> Vec<LogLine>;
 }
 
 /// Reads what the commands of a run print.

@@ -188,7 +188,7 @@ impl LogReader for Lines {
         self.0.is_empty()
     }
 
-    fn finish(&mut self) -> Vec<LogLine> {
+    fn finish(&mut self, _: Option<&ReplicaId>) -> Vec<LogLine> {
         Vec::new()
     }
 }

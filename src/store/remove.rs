@@ -13,7 +13,7 @@ use super::create::is_empty;
 use super::folder::LOCK_LIMIT;
 use super::index::removed_line;
 use super::story::takes_nothing;
-use super::{FileLock, RunPaths, Store, StoreError, parse_index};
+use super::{FileLock, IndexEntry, RunPaths, Store, StoreError, parse_index};
 use crate::gang::RunId;
 use crate::storage::is_filled;
 
@@ -94,6 +94,15 @@ impl Store {
             sync_dir(&self.runs_dir())?;
         }
         Ok(())
+    }
+
+    /// The run is a trial of this study, or is or was its loop.
+    pub fn is_of_study(&self, entry: &IndexEntry, study: &RunId) -> bool {
+        match &entry.trial {
+            Some(trial) => trial.study == *study,
+            None if !study.is_of(&entry.name) => false,
+            None => self.paths(&entry.id).read_plan().is_ok_and(|plan| plan.study() == Some(study)),
+        }
     }
 
     /// A run is there whose command is or was the loop of this study. What can't be read may be one.

@@ -15,7 +15,9 @@ use crate::ops::cleanup::{
     Stored, Survey, Surveyed, Totals, carry_out, propose, remove_work_folders,
 };
 use crate::plan::BatchPlan;
-use crate::store::{Durability, ListFilter, RunPaths, RunSize, Store, Trials, now, write_atomic};
+use crate::store::{
+    Durability, IndexEntry, ListFilter, RunPaths, RunSize, Store, Trials, now, write_atomic,
+};
 use crate::sys::check_own;
 use crate::text::Span;
 use crate::ui::{Text, Verbosity, removal_title, show_proposal, totals_text};
@@ -25,9 +27,6 @@ const DEFAULT_AGE: Duration = Duration::from_hours(7 * 24);
 
 /// Between two clean-ups that nobody asked for.
 const RETENTION_PACE: Duration = Duration::from_hours(24);
-
-/// The label of a study's trials.
-const STUDY: &str = "mlctl.dev/study";
 
 /// Arguments of `cleanup`.
 #[derive(Debug, Default, clap::Args)]
@@ -237,7 +236,7 @@ fn survey_and_propose(
     store: &Store,
     args: &CleanupArgs,
 ) -> Result<(Surveyed, Proposal), CliError> {
-    let filter = filter(context, args)?;
+    let filter = filter(context, store, args)?;
     let surveyed = survey(context, store, args, &filter.runs)?;
     let mut proposal = propose(&surveyed.survey, &filter, &mut Asked { context, store });
     proposal.price(&mut |removal| {
@@ -286,16 +285,44 @@ fn remove(
     })
 }
 
-fn filter(context: &Context, args: &CleanupArgs) -> Result<Filter, CliError> {
-    let mut labels = args.selection.labels();
-    labels.extend(args.study.clone().map(|study| (STUDY.to_owned(), study)));
-    let runs = args.runs.iter().map(|run| Ok(context.target(Some(run))?.record.id));
+/// The runs that were named: a study with all that belongs to it, or its trials alone.
+fn named(context: &Context, store: &Store, args: &CleanupArgs) -> Result<Vec<RunId>, CliError> {
+    let mut named = Vec::new();
+    for run in &args.runs {
+        let target = context.target(Some(run))?;
+        if let Some(study) = target.study().filter(|_| target.record.trial.is_none()) {
+            named.extend(runs_of(store, study)?.into_iter().map(|run| run.id));
+        }
+        named.push(target.record.id);
+    }
+    if let Some(study) = &args.study {
+        let target = context.target(Some(study))?;
+        let study = target.study().cloned().ok_or_else(|| target.no_study())?;
+        let runs = runs_of(store, &study)?.into_iter().filter(|run| run.trial.is_some());
+        let trials: Vec<RunId> = runs.map(|run| run.id).collect();
+        if trials.is_empty() {
+            return Err(CliError::new(ErrorKind::NotFound, format!("{study} has no trial here")));
+        }
+        named.extend(trials);
+    }
+    Ok(named)
+}
+
+/// The trials of a study, and all runs that were its loop.
+fn runs_of(store: &Store, study: &RunId) -> Result<Vec<IndexEntry>, CliError> {
+    let filter = ListFilter { trials: Trials::Shown, ..ListFilter::default() };
+    let listing = store.list(&filter, &mut |run: &RunId| store.record(run))?;
+    let runs = listing.runs.into_iter().map(|run| run.entry);
+    Ok(runs.filter(|run| store.is_of_study(run, study)).collect())
+}
+
+fn filter(context: &Context, store: &Store, args: &CleanupArgs) -> Result<Filter, CliError> {
     let mut filter = Filter {
-        runs: runs.collect::<Result<_, CliError>>()?,
+        runs: named(context, store, args)?,
         older_than: args.older_than.map(|span| span.0),
         states: args.state.clone(),
         name: args.selection.name.clone(),
-        labels,
+        labels: args.selection.labels(),
         all_users: args.all_users,
         running: args.running,
         models: args.models,
@@ -316,7 +343,7 @@ fn survey(
     args: &CleanupArgs,
     named: &[RunId],
 ) -> Result<Surveyed, CliError> {
-    let all = ListFilter::default();
+    let all = ListFilter { trials: Trials::Shown, ..ListFilter::default() };
     let listing = if named.is_empty() {
         store.list(&all, &mut RuntimeRefresh { context, store })?
     } else {

@@ -158,7 +158,7 @@ fn charged(context: &Context, store: &Store, args: &CostArgs) -> Result<Vec<Char
     let mut all = Vec::new();
     for RunSummary { entry, .. } in listing.runs {
         let is_named = wanted.is_empty() || wanted.iter().any(|one| one.record.id == entry.id);
-        if !is_named && !studies.iter().any(|study| is_of_study(store, &entry, study)) {
+        if !is_named && !studies.iter().any(|study| store.is_of_study(&entry, study)) {
             continue;
         }
         let (Some(plan), Ok(record)) =
@@ -173,15 +173,6 @@ fn charged(context: &Context, store: &Store, args: &CostArgs) -> Result<Vec<Char
         all.push(charge(context, store, entry, &record, plan, now)?);
     }
     Ok(all)
-}
-
-/// The run is a trial of this study, or is or was its loop.
-fn is_of_study(store: &Store, entry: &IndexEntry, study: &RunId) -> bool {
-    match &entry.trial {
-        Some(trial) => trial.study == *study,
-        None if !study.is_of(&entry.name) => false,
-        None => store.paths(&entry.id).read_plan().is_ok_and(|plan| plan.study() == Some(study)),
-    }
 }
 
 fn charge(

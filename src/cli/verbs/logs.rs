@@ -68,7 +68,7 @@ pub fn run(context: &Context, args: &LogsArgs) -> Result<u8, CliError> {
             let mut lines = reader.read()?;
             let is_last = reader.is_caught_up() || lines.is_empty();
             if is_last {
-                lines.extend(reader.finish());
+                lines.extend(reader.finish(None));
             }
             is_empty &= lines.is_empty();
             context.printer.output(&lines, look)?;
@@ -128,5 +128,13 @@ fn query(args: &LogsArgs, target: &crate::cli::Target) -> Result<LogQuery, CliEr
         }
     }
     let since = args.since.and_then(|since| now().checked_sub(since.0).ok());
-    Ok(LogQuery { role, index, attempt: args.attempt, since, tail: args.tail, few: false })
+    Ok(LogQuery {
+        role,
+        index,
+        attempt: args.attempt,
+        since,
+        tail: args.tail,
+        few: false,
+        follows: args.follow,
+    })
 }

@@ -88,7 +88,7 @@ pub(super) fn watch(context: &Context, watched: &Watch<'_>) -> Result<Option<Run
         runtime,
         paths: &run.paths,
         plan: Some(&run.plan),
-        logs: LogQuery { few: true, ..LogQuery::default() },
+        logs: LogQuery { few: true, follows: true, ..LogQuery::default() },
         deadline: None,
         user: &context.user(),
         interrupt: &|| presses.ask(),

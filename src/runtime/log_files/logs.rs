@@ -46,7 +46,11 @@ impl FileLogs {
                 let is_last = source.is_caught_up();
                 let read = source.read(&self.query, &self.nonce)?;
                 let is_over = read.is_none() || is_last;
-                let lines = read.unwrap_or_default().into_iter();
+                let mut lines = read.unwrap_or_default();
+                if is_over && !self.query.follows {
+                    lines.extend(source.finish());
+                }
+                let lines = lines.into_iter();
                 kept.extend(lines.filter_map(|line| wanted(&self.query, &source.replica, line)));
                 if let Some(tail) = self.query.tail {
                     kept.drain(..kept.len().saturating_sub(tail));
@@ -87,9 +91,10 @@ impl LogReader for FileLogs {
         self.next >= self.sources.len()
     }
 
-    fn finish(&mut self) -> Vec<LogLine> {
+    fn finish(&mut self, of: Option<&ReplicaId>) -> Vec<LogLine> {
         let mut lines = Vec::new();
-        for source in &mut self.sources {
+        let is_meant = |source: &&mut Source| of.is_none_or(|of| *of == source.replica);
+        for source in self.sources.iter_mut().filter(is_meant) {
             let rest = source.finish().into_iter();
             lines.extend(rest.filter_map(|line| wanted(&self.query, &source.replica, line)));
         }

@@ -94,7 +94,7 @@ impl Written {
             let is_last = logs.is_caught_up() || read.is_empty();
             lines.extend(read);
             if is_last {
-                lines.extend(logs.finish());
+                lines.extend(logs.finish(None));
                 break;
             }
         }
@@ -171,7 +171,7 @@ fn a_long_log_is_read_in_parts_and_its_end_without_the_rest() {
             count += read.len();
             most = most.max(read.iter().map(|line| line.line.len()).sum::<usize>());
         }
-        count += logs.finish().len();
+        count += logs.finish(None).len();
         assert!(most <= 2 << 20, "{most} bytes at once");
         assert!((40_001..40_005).contains(&count), "{count} lines");
         let query = LogQuery { tail: Some(2), ..LogQuery::default() };

@@ -1,5 +1,6 @@
 //! A file with a spec in it, without its literal secrets: as it is kept, and as it travels.
 
+use super::literal::is_literal;
 use super::secret::{Secret, find_in_text, mask, secrets_in};
 use crate::spec::kinds::{self, ForeignContext, RECOGNISERS};
 use crate::spec::syntax::{Node, Source, SourceSpan, Value, parse};
@@ -92,7 +93,7 @@ fn all(documents: &[Node]) -> Vec<Secret> {
     for node in documents {
         secrets_in(node, None, &mut secrets);
     }
-    secrets.retain(|secret| secret.masked != secret.text);
+    secrets.retain(|secret| secret.masked != secret.text && is_literal(secret));
     let telling: Vec<String> = secrets.iter().filter_map(value).map(str::to_owned).collect();
     for node in documents {
         repeated(node, &telling, &mut secrets);

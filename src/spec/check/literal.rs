@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::mask::{MASK, hidden_in};
 use super::secret::{Secret, secrets_in};
+use crate::spec::syntax::is_variable;
 use crate::spec::syntax::{Code, Diagnostic, Node, Severity, SourceSpan, Value};
 
 /// Who reads a value besides the program, by the field in which it stands.
@@ -55,8 +56,15 @@ pub(crate) fn literal_secrets(node: &Node, said: &[Diagnostic], given: usize) ->
 }
 
 /// Something of the text itself is secret: what names a variable isn't.
-fn is_literal(secret: &Secret) -> bool {
-    hidden_in(&secret.text, &secret.masked).iter().any(|value| !value.starts_with('$'))
+pub(super) fn is_literal(secret: &Secret) -> bool {
+    hidden_in(&secret.text, &secret.masked).iter().any(|value| !is_reference(value))
+}
+
+/// `${NAME}`, `$(NAME)` or `$NAME`, and nothing besides: a default would be a literal.
+fn is_reference(value: &str) -> bool {
+    let Some(rest) = value.strip_prefix('$') else { return false };
+    let within = |open, close| rest.strip_prefix(open)?.strip_suffix(close);
+    is_variable(within('{', '}').or_else(|| within('(', ')')).unwrap_or(rest))
 }
 
 fn what(Secret { name, masked, .. }: &Secret) -> String {

@@ -62,6 +62,25 @@ fn the_lines_of_an_attempt_stand_between_its_start_and_its_end() {
     assert!(place("| line of 2") < exits[1] && exits[1] < place("attempt 3 starts"), "{told}");
 }
 
+#[test]
+fn the_last_line_is_shown_however_much_was_printed_and_before_its_command_has_ended() {
+    let sandbox = Sandbox::new();
+    let script = "seq 150000; printf 'the last word'";
+    job(&sandbox, &format!("command: [sh, -c, {script:?}]\nroles: {{worker: {{replicas: 2}}}}"));
+    let told = stderr(&sandbox.run(0, ["train"]));
+    for replica in ["worker-0", "worker-1"] {
+        let lines = told.lines().filter(|line| line.contains(&format!(" {replica} | ")));
+        assert_eq!(lines.count(), 150_001, "{replica}");
+        let place = |what: String| told.find(&what).unwrap_or_else(|| panic!("{what}"));
+        let last = place(format!("{replica} | the last word"));
+        assert!(last < place(format!("{replica}: exit code 0")), "{replica}");
+    }
+    let logs = stdout(&sandbox.run(0, ["logs"]));
+    let whole: Vec<&str> = logs.lines().collect();
+    assert_eq!(whole.len(), 300_002);
+    assert_eq!(whole[150_000], "worker-0 | the last word");
+}
+
 /// A log of 64 GiB, of which nearly all is a hole, read by processes with 1 GiB of memory.
 #[test]
 fn a_log_of_any_length_is_read_in_little_memory() {

@@ -55,6 +55,24 @@ fn trials_are_listed_and_paid_for_whatever_is_left_of_their_study() {
 }
 
 #[test]
+fn a_study_is_cleaned_up_with_its_trials() {
+    let sandbox = toy(SEARCH);
+    sandbox.run(0, ["tune", "study.yaml"]);
+    sandbox.run(0, ["tune", "resume", "--max-trials", "3"]);
+    let runs = || fs_err::read_dir(sandbox.state().join("runs")).unwrap().count();
+    assert_eq!(runs(), 5);
+    sandbox.run(0, ["cleanup", "--study", "toy", "--all", "--models", "--yes"]);
+    assert_eq!(runs(), 2, "its loops");
+    sandbox.run(0, ["tune", "study.yaml"]);
+    sandbox.run(0, ["cleanup", "toy", "--models", "--yes"]);
+    assert_eq!(runs(), 2, "the first study's");
+    sandbox.run(0, ["tune", "study.yaml"]);
+    sandbox.run(0, ["cleanup", "--all", "--models", "--yes"]);
+    assert_eq!(runs(), 0);
+    assert_eq!(fs_err::read_dir(sandbox.state().join("studies")).unwrap().count(), 0);
+}
+
+#[test]
 fn a_journal_that_names_a_run_of_somebody_else_reaches_it_by_no_verb() {
     let sandbox = toy(SEARCH);
     sandbox.run(0, ["tune", "study.yaml"]);

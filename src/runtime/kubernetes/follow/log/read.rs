@@ -229,8 +229,9 @@ impl LogReader for PodLogs {
         self.unread.as_ref().is_some_and(VecDeque::is_empty)
     }
 
-    fn finish(&mut self) -> Vec<LogLine> {
-        let query = self.query.clone();
-        self.sources.values_mut().flat_map(|source| source.settle(&query)).collect()
+    fn finish(&mut self, of: Option<&ReplicaId>) -> Vec<LogLine> {
+        let is_meant = |source: &&mut Source| of.is_none_or(|of| *of == source.replica);
+        let sources = self.sources.values_mut().filter(is_meant);
+        sources.flat_map(|source| source.settle(&self.query)).collect()
     }
 }
