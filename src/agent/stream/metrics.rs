@@ -49,6 +49,9 @@ const KNOWN: [&str; 28] = [
 /// Names under which a line reports how far training is.
 const STEPS: [&str; 5] = ["step", "global_step", "epoch", "iteration", "iter"];
 
+/// No number is written with more bytes.
+const LONGEST_NUMBER: usize = 64;
+
 /// How many numbers one line may hold; one with more is no report of metrics.
 pub(super) const MAX_VALUES: usize = 32;
 
@@ -89,8 +92,10 @@ fn text_pairs(line: &str) -> Vec<(String, f64)> {
         let before = line[..at].trim_end_matches(' ');
         let name = &before[before.rfind(|c| !is_name(c)).map_or(0, |i| i + 1)..];
         let after = line[at + separator.len()..].trim_start_matches(' ');
-        let end = after.find([' ', ',', ';', ']', ')']);
-        let number = after[..end.unwrap_or(after.len())].trim_end_matches('%');
+        // A line may be nothing but separators, and each would be looked behind to its end.
+        let near = &after[..after.floor_char_boundary(LONGEST_NUMBER)];
+        let end = near.find([' ', ',', ';', ']', ')']);
+        let number = near[..end.unwrap_or(near.len())].trim_end_matches('%');
         let starts = name.starts_with(|c: char| c.is_ascii_alphabetic());
         if let (true, Ok(value)) = (starts, number.parse::<f64>()) {
             pairs.push((name.to_owned(), value));
@@ -128,6 +133,14 @@ mod tests {
             read(r#"{"rows":9,"failed":1,"shards":2,"rowsPerSecond":4.5}"#),
             "None rows=9 failed=1 shards=2 rowsPerSecond=4.5"
         );
+    }
+
+    /// A line of separators takes no longer than any other: looked at as a whole for each, it took minutes.
+    #[test]
+    fn a_line_of_separators_is_read_once() {
+        for line in ["=".repeat(1 << 20), "a=".repeat(1 << 19), ": ".repeat(1 << 19)] {
+            assert_eq!(read(&line), "");
+        }
     }
 
     #[test]
