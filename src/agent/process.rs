@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -173,9 +174,14 @@ pub(super) fn run(
     Ok(ended)
 }
 
-/// Reads a pipe in a thread of its own until every writer has closed it.
+/// Reads a pipe in a thread of its own until every writer has closed it. Whatever is made of the output,
+/// it is taken: a command whose pipe nobody reads would stop, or be killed for it.
 fn reader(pipe: OwnedFd, sink: &Sink) -> std::thread::JoinHandle<()> {
     let sink = Arc::clone(sink);
+    let sink = move |bytes: &[u8]| {
+        // A fault in there is told by the panic's own hook.
+        let _ = catch_unwind(AssertUnwindSafe(|| sink(bytes)));
+    };
     std::thread::spawn(move || {
         let mut file = std::fs::File::from(pipe);
         let mut pending: Vec<u8> = Vec::new();

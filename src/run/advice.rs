@@ -88,7 +88,7 @@ pub fn for_failure(failure: &FirstFailure, lines: &[String], plan: Option<&Plan>
     let mut next = Vec::new();
     match failure.class {
         FailureClass::OutOfMemory => next.extend(out_of_memory(failure, role)),
-        FailureClass::UserError => next.extend(user_error(status, lines, role)),
+        FailureClass::UserError => next.extend(user_error(failure, status, lines, role)),
         FailureClass::TransientSignal => next.extend(signal(status, lines)),
         FailureClass::Startup => next.extend(startup(failure, lines, role)),
         FailureClass::Infrastructure => next.push(format!(
@@ -168,6 +168,7 @@ fn out_of_memory(failure: &FirstFailure, role: Option<&RolePlan>) -> Vec<String>
 }
 
 fn user_error(
+    failure: &FirstFailure,
     status: Option<ExitStatus>,
     lines: &[String],
     role: Option<&RolePlan>,
@@ -180,7 +181,8 @@ fn user_error(
     if let Some(line) = traceback_end(lines) {
         next.push(format!("fix the code: {line}"));
     }
-    next.extend(sign(lines));
+    // A set-up or a folder that could not be made has no lines of its own.
+    next.extend(sign(lines).or_else(|| sign(std::slice::from_ref(&failure.reason))));
     match status {
         Some(ExitStatus::Code(127)) => next.push("the command was not found".into()),
         Some(ExitStatus::Code(126)) => next.push("the command is not executable".into()),
@@ -191,7 +193,9 @@ fn user_error(
         _ => {}
     }
     if next.is_empty() {
-        next.push("the last lines of its output say what it was doing".into());
+        let place =
+            if lines.is_empty() { "its reason says" } else { "the last lines of its output say" };
+        next.push(format!("{place} what it was doing"));
     }
     next
 }

@@ -52,6 +52,9 @@ const STEPS: [&str; 5] = ["step", "global_step", "epoch", "iteration", "iter"];
 /// No number is written with more bytes.
 const LONGEST_NUMBER: usize = 64;
 
+/// Beyond it not every whole number has a place among the floating ones.
+const LARGEST_STEP: f64 = 9e15;
+
 /// How many numbers one line may hold; one with more is no report of metrics.
 pub(super) const MAX_VALUES: usize = 32;
 
@@ -65,7 +68,7 @@ pub fn read_metrics(line: &str) -> Option<Metrics> {
     let mut metrics = Metrics::default();
     for (name, value) in pairs {
         if STEPS.contains(&name.to_ascii_lowercase().as_str()) {
-            metrics.step = (value >= 0.0).then_some(value as u64);
+            metrics.step = (0.0..LARGEST_STEP).contains(&value).then_some(value as u64);
         } else if value.is_finite() {
             metrics.values.insert(name, value);
         }
@@ -90,7 +93,7 @@ fn text_pairs(line: &str) -> Vec<(String, f64)> {
     let is_name = |c: char| c.is_ascii_alphanumeric() || "_-/.@".contains(c);
     for (at, separator) in line.match_indices(['=', ':']) {
         let before = line[..at].trim_end_matches(' ');
-        let name = &before[before.rfind(|c| !is_name(c)).map_or(0, |i| i + 1)..];
+        let name = &before[before.trim_end_matches(is_name).len()..];
         let after = line[at + separator.len()..].trim_start_matches(' ');
         // A line may be nothing but separators, and each would be looked behind to its end.
         let near = &after[..after.floor_char_boundary(LONGEST_NUMBER)];
@@ -140,6 +143,25 @@ mod tests {
     fn a_line_of_separators_is_read_once() {
         for line in ["=".repeat(1 << 20), "a=".repeat(1 << 19), ": ".repeat(1 << 19)] {
             assert_eq!(read(&line), "");
+        }
+    }
+
+    #[test]
+    fn any_text_may_stand_before_a_name() {
+        for (line, value) in
+            [("损失: 0.5", ""), ("│loss=0.12│", ""), ("│loss=0.12 │", "None loss=0.12")]
+        {
+            assert_eq!(read(line), value, "{line}");
+        }
+        assert_eq!(read("Größe=3 loss=1"), "None e=3 loss=1");
+        assert_eq!(read("step=99999999999999999999 loss=1"), "None loss=1");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_line_breaks_the_reader(line in "\\PC*[=:: ]\\PC*[=:]\\PC*", bytes: Vec<u8>) {
+            read_metrics(&line);
+            read_metrics(&String::from_utf8_lossy(&bytes));
         }
     }
 

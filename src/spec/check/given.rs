@@ -80,6 +80,9 @@ pub(crate) fn given(
         }
         return Ok(plain(wanted.amount || wanted.number && !text.is_empty()));
     }
+    if !wanted.text && wanted != Wanted::default() && is_null {
+        return Ok(Node::plain("", span));
+    }
     match read(text, span) {
         // `{run}/model`, where a mapping might be too.
         Err(_) if wanted.text => Ok(plain(false)),

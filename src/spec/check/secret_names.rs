@@ -25,6 +25,19 @@ const SECRET_WORDS: [&str; 20] = [
     "cookie",
 ];
 
+/// Ends of a word that has no sign between its parts, such as `PGPASSWORD` and `clientsecret`.
+const JOINED_ENDS: [&str; 5] = ["password", "passwd", "secret", "apikey", "sshpass"];
+
+/// Variables that hold secrets by the conventions of the tools that read them.
+const WELL_KNOWN: [&str; 6] = [
+    "AZURE_STORAGE_CONNECTION_STRING",
+    "DBPASS",
+    "JWT",
+    "MYSQL_PWD",
+    "PGPASS",
+    "SLACK_WEBHOOK_URL",
+];
+
 /// Last words of a name that say that the value only points at a secret, or is none.
 const HARMLESS_ENDS: [&str; 26] = [
     "budget", "limit", "ratio", "file", "path", "dir", "folder", "name", "names", "url", "uri",
@@ -80,11 +93,13 @@ pub fn is_secret_name(name: &str) -> bool {
         matches!(words[at].as_str(), "key" | "token")
             && at.checked_sub(1).is_some_and(|b| HARMLESS_OWNERS.contains(&words[b].as_str()))
     };
-    !harmless
-        && words
-            .iter()
-            .enumerate()
-            .any(|(at, word)| SECRET_WORDS.contains(&word.as_str()) && !owned(at))
+    let announces = |(at, word): (usize, &String)| {
+        let word = word.trim_end_matches(|c: char| c.is_ascii_digit());
+        let is_joined = JOINED_ENDS.iter().any(|end| word.ends_with(end));
+        (SECRET_WORDS.contains(&word) && !owned(at)) || is_joined
+    };
+    !harmless && words.iter().enumerate().any(announces)
+        || WELL_KNOWN.contains(&name.to_ascii_uppercase().as_str())
 }
 
 /// The name says that the value is a password and can't be anything else: not an ordinary word that
@@ -141,6 +156,11 @@ mod tests {
             "dbPassword",
             "--api-key",
             "--secret",
+            "PGPASSWORD",
+            "SSHPASS",
+            "clientsecret",
+            "token2",
+            "SLACK_WEBHOOK_URL",
         ] {
             assert!(is_secret_name(name), "{name}");
         }

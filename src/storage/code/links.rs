@@ -43,7 +43,7 @@ impl Travels {
     pub(super) fn leads(&self, root: &Path, link: &Path) -> Leads {
         let real = match fs_err::canonicalize(root.join(link)) {
             Ok(real) => real,
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied || !is_a_tools(link) => {
                 return by_its_words(root, link);
             }
             Err(_) => return Leads::Nowhere,
@@ -72,7 +72,8 @@ pub(super) fn between(link: &Path, to: &Path) -> PathBuf {
     if words.as_os_str().is_empty() { ".".into() } else { words }
 }
 
-/// What a link leads to that this user may not look at: its words are all there is.
+/// What a link leads to that this user may not look at, or that is not there just now, such as data that is
+/// not mounted: its words are all there is.
 fn by_its_words(root: &Path, link: &Path) -> Leads {
     let Ok(words) = fs_err::read_link(root.join(link)) else { return Leads::Nowhere };
     let mut to = PathBuf::new();
@@ -125,6 +126,11 @@ mod tests {
             ("wandb/latest-run", "run-1", Leads::ToFolder("wandb/run-1".into())),
             ("wandb/latest-log", "run-1/left.log", Leads::Nowhere),
             ("gone", "nowhere", Leads::Nowhere),
+            (
+                "unmounted",
+                "/mnt/not-there/set",
+                Leads::Stays(Why::Outside { to: "/mnt/not-there/set".into() }),
+            ),
             ("loop", "loop", Leads::Nowhere),
         ] {
             symlink(to, code.join(link)).unwrap();

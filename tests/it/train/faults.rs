@@ -89,14 +89,15 @@ fn a_missing_program_is_told_before_anything_starts() {
 #[test]
 fn a_failed_setup_says_what_pip_said() {
     let sandbox = Sandbox::new();
-    sandbox.write("requirements.txt", "./no-such-package\n");
+    sandbox.write("requirements.txt", "./no-package\n");
+    sandbox.write("no-package/pyproject.toml", "this is no TOML");
     sandbox.write(
         "mlctl.yaml",
         "apiVersion: mlctl.dev/v1\nkind: TrainJob\nname: setup\ncode: .\ncommand: [python, -V]\n\
          setup: {python: {requirements: requirements.txt}}\n",
     );
     let output = sandbox.run(10, ["train"]);
-    assert!(stderr(&output).contains("no-such-package"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("pip install failed: exit code"), "{}", stderr(&output));
 }
 
 #[test]
