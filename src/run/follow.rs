@@ -13,6 +13,9 @@ use crate::store::{JournalReader, RunPaths, RunRecord, Store, StoreError};
 
 /// Time between two syncs with the runtime.
 const PACE: Duration = Duration::from_millis(200);
+/// The end of a command waits so long for all that it has printed, while others may print more than can be
+/// shown.
+const REST_LIMIT: Duration = Duration::from_secs(30);
 /// Time between two questions to [`Follow::interrupt`], which is how fast Ctrl-C is noticed.
 const SLICE: Duration = Duration::from_millis(50);
 
@@ -181,7 +184,8 @@ impl Progress<'_> {
         self.has_synced = true;
         self.is_troubled = false;
         let (events, _) = self.journal.read(&self.follow.paths.events(), record)?;
-        self.output()?;
+        let has_exited = |event: &Event| matches!(event.kind, EventKind::CommandExited { .. });
+        self.output(if events.iter().any(has_exited) { REST_LIMIT } else { PACE })?;
         for event in &events {
             if let (EventKind::CommandExited { .. }, Some(of)) = (&event.kind, &event.replica) {
                 let rest = self.logs.as_mut().map(|reader| reader.finish(Some(of)));
@@ -198,12 +202,12 @@ impl Progress<'_> {
         Ok(())
     }
 
-    /// Reads what has been printed, in parts, for as long as a watcher can wait for something new.
-    fn output(&mut self) -> Result<(), FollowError> {
+    /// Reads what has been printed, in parts, for so long if there is always more.
+    fn output(&mut self, limit: Duration) -> Result<(), FollowError> {
         let begin = Instant::now();
         while let Some(reader) = &mut self.logs {
             let lines = reader.read()?;
-            if lines.is_empty() || (reader.is_caught_up() && begin.elapsed() >= PACE) {
+            if lines.is_empty() || (reader.is_caught_up() && begin.elapsed() >= limit) {
                 return self.give(lines);
             }
             self.give(lines)?;
