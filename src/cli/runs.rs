@@ -167,14 +167,13 @@ impl Context {
 
     /// A run's record, brought up to date if it is alive.
     pub fn refresh(&self, store: &Store, run: &RunId) -> Result<RunRecord, CliError> {
-        let name = match store.record(run) {
-            Ok(record) if record.state.is_ended() => return Ok(record),
-            Ok(record) => record.runtime,
-            // A record that can't be read is remade by the sync, whatever its runtime.
-            Err(StoreError::Damaged { .. }) => "local".into(),
-            Err(error) => return Err(error.into()),
-        };
-        let runtime = self.runtime(&name)?;
+        if let Ok(record) = store.record(run)
+            && record.state.is_ended()
+        {
+            return Ok(record);
+        }
+        // A record that can't be read is remade by the sync.
+        let runtime = self.runtime(&store.runtime_of(run)?)?;
         Ok(sync(store, &*runtime, &store.paths(run))?)
     }
 

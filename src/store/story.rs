@@ -11,7 +11,7 @@ use super::{
 };
 use crate::event::Cursor;
 use crate::event::{Event, EventKind, WaitingReason};
-use crate::gang::{Outcome, Verdict};
+use crate::gang::{Outcome, RunId, Verdict};
 
 impl Store {
     /// Ends a run from mlctl's side.
@@ -139,6 +139,21 @@ impl Store {
             record.journal = journal::append(&run.events(), record.journal, &mut events, false)?;
         }
         Ok(record)
+    }
+
+    /// Where a run was submitted to: as its record says, or where that is damaged or gone, the index.
+    pub fn runtime_of(&self, run: &RunId) -> Result<String, StoreError> {
+        let paths = self.paths(run);
+        match self.record(run) {
+            Ok(record) => Ok(record.runtime),
+            Err(StoreError::Damaged { .. }) => Ok(self.remake_record(&paths)?.runtime),
+            Err(StoreError::Io(error))
+                if error.kind() == io::ErrorKind::NotFound && paths.dir.exists() =>
+            {
+                Ok(self.remake_record(&paths)?.runtime)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     pub(super) fn remake_record(&self, run: &RunPaths) -> Result<RunRecord, StoreError> {

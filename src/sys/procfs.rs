@@ -15,6 +15,8 @@ pub struct ProcStat {
     pub session: i32,
     /// It has ended and waits to be reaped.
     pub zombie: bool,
+    /// A signal has stopped it, as Ctrl-Z does, and it does nothing until another one comes.
+    pub stopped: bool,
     /// CPU time in clock ticks, its own only.
     pub ticks: u64,
     /// When it started, in clock ticks after boot: with the pid this names a process for ever.
@@ -41,6 +43,7 @@ fn parse_stat(text: &str) -> Option<ProcStat> {
         ppid: field(4)?.parse().ok()?,
         session: field(6)?.parse().ok()?,
         zombie: matches!(field(3)?, "Z" | "X"),
+        stopped: matches!(field(3)?, "T" | "t"),
         ticks: number(14)? + number(15)?,
         start: number(22)?,
         rss: number(24)? * rustix::param::page_size() as u64,

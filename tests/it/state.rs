@@ -225,6 +225,26 @@ fn a_check_counts_every_problem_that_it_shows() {
 }
 
 #[test]
+fn a_record_that_is_gone_is_made_again_like_a_garbled_one() {
+    let sandbox = Sandbox::new();
+    let spec = "apiVersion: mlctl.dev/v1\nkind: TrainJob\nname: gone\ncommand: ['true']\n";
+    sandbox.write("mlctl.yaml", spec);
+    sandbox.run(0, ["train"]);
+    let runs = fs_err::read_dir(sandbox.state().join("runs")).expect("runs");
+    let record = runs.flatten().next().expect("a run").path().join("run.json");
+    for break_it in
+        [(|path| fs_err::remove_file(path).expect("record")) as fn(&std::path::Path), |path| {
+            fs_err::write(path, "{}").expect("record")
+        }]
+    {
+        break_it(&record);
+        sandbox.run(1, ["state", "check"]);
+        assert!(stdout(&sandbox.run(0, ["status", "gone"])).contains("succeeded"));
+        assert!(stdout(&sandbox.run(0, ["state", "check"])).contains("1 runs, 0 problems"));
+    }
+}
+
+#[test]
 fn the_state_is_checked_and_rebuilt() {
     let sandbox = Sandbox::new();
     let run = ended(&sandbox, "digits", Outcome::Succeeded, None);

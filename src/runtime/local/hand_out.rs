@@ -10,6 +10,7 @@ use super::foreign_use::foreign_use;
 use super::gpu::{Choice, VARIABLE, choice, sets_it};
 use super::leases::Leases;
 use super::nvidia_smi::DriverError;
+use super::process;
 use super::queue::Queue;
 use crate::gang::{ReplicaId, RunId};
 use crate::hardware::gpus::Gpu;
@@ -191,7 +192,9 @@ fn lease(
     // Several runs that want several devices each would take some of each other's.
     let _lock = lock(&leases)?;
     let mut held = leased(config, Some(&run.run), alive);
-    let before = queue.before(&run.run, alive);
+    let mut before = queue.before(&run.run, alive);
+    // It keeps its place for when it goes on.
+    before.retain(|ticket| !process::is_stopped(&RunPaths::new(run.state(), &ticket.run)));
     let mut behind: BTreeSet<RunId> = BTreeSet::new();
     for ticket in &before {
         for uuid in &ticket.devices {

@@ -49,6 +49,12 @@ pub(crate) fn is_submitting(run: &RunPaths) -> bool {
     recorded(run, ProcessName::Submitter).is_some_and(ProcessMark::is_alive)
 }
 
+/// The mlctl that submits the run has been stopped, so that it takes nothing that becomes free.
+pub(crate) fn is_stopped(run: &RunPaths) -> bool {
+    let mark = recorded(run, ProcessName::Submitter).filter(|mark| mark.is_alive());
+    mark.and_then(|mark| sys::stat(mark.pid)).is_some_and(|stat| stat.stopped)
+}
+
 /// A replica's agent lives.
 pub(crate) fn agent_lives(run: &RunPaths, replica: &ReplicaId) -> bool {
     recorded(run, ProcessName::Replica(replica)).is_some_and(ProcessMark::is_alive)

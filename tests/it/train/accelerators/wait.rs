@@ -121,6 +121,28 @@ fn cancel_and_signals_end_a_wait() {
 }
 
 #[test]
+fn a_waiter_that_was_stopped_is_passed_and_keeps_its_place() {
+    let machine = GpuMachine::new(1);
+    machine.spec("hold", 1, 1, HOLD);
+    machine.spec("next", 1, 1, "echo got $CUDA_VISIBLE_DEVICES");
+    let hold = machine.start("hold.yaml");
+    let signal = |child: &Child, name: &str| {
+        let mut kill = std::process::Command::new("kill");
+        assert!(kill.args([name, &child.id().to_string()]).status().expect("kill").success());
+    };
+    let (first, _) = waiting(&machine, "next.yaml", "--wait");
+    let (second, _) = waiting(&machine, "next.yaml", "--wait");
+    // As Ctrl-Z does.
+    signal(&first, "-STOP");
+    assert!(machine.run(&["cancel", &hold]).status.success());
+    let (code, said) = told(second);
+    assert!(code == Some(0) && said.contains("got GPU-a"), "{said}");
+    signal(&first, "-CONT");
+    let (code, said) = told(first);
+    assert!(code == Some(0) && said.contains("got GPU-a"), "{said}");
+}
+
+#[test]
 fn a_wait_has_an_end() {
     let machine = GpuMachine::new(1);
     machine.spec("hold", 1, 1, HOLD);
