@@ -1,7 +1,7 @@
 //! Commands and arguments that will not reach the program as they look.
 
 use super::context::{Lint, Scope};
-use super::shell::{is_set, reference, runs_in_shell};
+use super::shell::{is_set, means_its_process, reference, runs_in_shell};
 use crate::spec::kinds::train::{ArgValue, Args, Framework};
 use crate::spec::syntax::is_variable;
 use crate::spec::syntax::{Code, Diagnostic, SourceSpan};
@@ -123,6 +123,16 @@ impl Lint<'_> {
         }
         self.gcs_path(&word.path, text);
         if shell {
+            if means_its_process(text) {
+                self.add(
+                    Diagnostic::warning(
+                        Code::NotExpanded,
+                        "the shell gets `$` for `$$`, by the rule of Kubernetes",
+                    )
+                    .at(span, "meant is the number of its process")
+                    .help("write `$$$$` for it"),
+                );
+            }
             return;
         }
         let two = text

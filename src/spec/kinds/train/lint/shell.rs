@@ -44,6 +44,22 @@ pub(super) fn reference(text: &str, is_declared: impl Fn(&str) -> bool) -> Optio
     None
 }
 
+/// A script has a `$$` that was not written for the rule of `$(NAME)`, by which it becomes one dollar: what
+/// follows it names nothing.
+pub(super) fn means_its_process(script: &str) -> bool {
+    let mut rest = script;
+    while let Some(at) = rest.find("$$") {
+        rest = &rest[at + 2..];
+        let next = rest.chars().next();
+        if let Some(behind) = rest.strip_prefix("$$") {
+            rest = behind;
+        } else if next.is_none_or(|c| !(c.is_ascii_alphanumeric() || "({_?#@*!-".contains(c))) {
+            return true;
+        }
+    }
+    false
+}
+
 /// Variables that mlctl sets, or a cluster.
 pub(super) fn is_set(name: &str) -> bool {
     const SET: [&str; 16] = [
@@ -80,6 +96,16 @@ mod tests {
         assert!(runs(&["sh", "-c", "echo"]) && runs(&["/bin/bash", "-elc", "echo"]));
         assert!(!runs(&["sh", "train.sh"]) && !runs(&["python", "-c", "x"]) && !runs(&[]));
         assert!(!runs(&["bash", "--norc", "x"]));
+    }
+
+    #[test]
+    fn a_script_may_mean_its_own_process() {
+        for script in ["kill -9 $$", "echo \"$$\"", "f=/tmp/x.$$; rm $f"] {
+            assert!(means_its_process(script), "{script}");
+        }
+        for script in ["kill -9 $$$$", "echo $$(NAME) $${NAME} $$NAME $$?", "echo $HOME", "$"] {
+            assert!(!means_its_process(script), "{script}");
+        }
     }
 
     #[test]
