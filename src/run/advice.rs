@@ -45,11 +45,11 @@ const SIGNS: [(&[&str], &str); 15] = [
         &["unrecognized arguments"],
         "the script doesn't know an argument: compare `args` with what it parses",
     ),
-    (
-        &["no such file or directory"],
-        "a file is missing: paths are relative to `code`, and only files in it travel",
-    ),
+    (&["no such file or directory"], MISSING),
 ];
+
+const MISSING: &str =
+    "a file is missing: paths are relative to `code`, and only files in it travel";
 
 /// What helps against what keeps a pod from starting; `None` where the cluster's own sentence is all
 /// that is known.
@@ -88,7 +88,16 @@ pub fn for_failure(failure: &FirstFailure, lines: &[String], plan: Option<&Plan>
     let mut next = Vec::new();
     match failure.class {
         FailureClass::OutOfMemory => next.extend(out_of_memory(failure, role)),
-        FailureClass::UserError => next.extend(user_error(failure, status, lines, role)),
+        FailureClass::UserError => {
+            next.extend(user_error(failure, status, lines, role));
+            let has_no_code = plan.is_some_and(|plan| plan.gang().code.is_none());
+            for advice in next.iter_mut().filter(|advice| has_no_code && *advice == MISSING) {
+                *advice =
+                    "a file is missing, and the spec names no `code` that it could be in: add \
+                           `code: .` for the files beside the spec"
+                        .into();
+            }
+        }
         FailureClass::TransientSignal => next.extend(signal(status, lines)),
         FailureClass::Startup => next.extend(startup(failure, lines, role)),
         FailureClass::Infrastructure => next.push(format!(
