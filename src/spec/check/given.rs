@@ -180,7 +180,9 @@ fn says_all(node: &Node, text: &str) -> bool {
     match &node.value {
         Value::Scalar(scalar) if node.span.start == node.span.end => scalar.text.is_empty(),
         Value::Scalar(scalar) => {
-            is_bare && (written == scalar.text || written.starts_with(['"', '\'']))
+            // A line break within quotes becomes a blank.
+            let is_quoted = written.starts_with(['"', '\'']) && !written.contains(['\n', '\r']);
+            is_bare && (written == scalar.text || is_quoted)
         }
         Value::List(items) => is_bare && items.iter().all(|item| says_all(item, text)),
         Value::Map(entries) => is_bare && entries.iter().all(|entry| says_all(&entry.value, text)),
@@ -200,7 +202,8 @@ fn ambiguous(span: SourceSpan, what: &str) -> Vec<Diagnostic> {
 
 fn lost(span: SourceSpan, why: &str) -> Vec<Diagnostic> {
     vec![Diagnostic::error(Code::BadSet, why).at(span, "").help(
-        "this place takes YAML: put a text with `#`, `&`, `*`, `!`, `|` or line breaks in it, or an \
-         empty one, into double quotes, within those of your shell: `--set 'PATH=\"...\"'`",
+        "this place takes YAML: put a text with `#`, `&`, `*`, `!`, `|` or blanks at its ends in it, or an \
+         empty one, into double quotes, within those of your shell, and a line break as `\\n` there: `--set \
+         'PATH=\"...\"'`",
     )]
 }

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::mask::{MASK, hidden_in};
+use super::hidden::hidden_in;
+use super::mask::MASK;
 use super::secret::{Secret, secrets_in};
 use crate::spec::syntax::is_variable;
 use crate::spec::syntax::{Code, Diagnostic, Node, Severity, SourceSpan, Value};
@@ -57,14 +58,19 @@ pub(crate) fn literal_secrets(node: &Node, said: &[Diagnostic], given: usize) ->
 
 /// Something of the text itself is secret: what names a variable isn't.
 pub(super) fn is_literal(secret: &Secret) -> bool {
-    hidden_in(&secret.text, &secret.masked).iter().any(|value| !is_reference(value))
+    let hidden = hidden_in(&secret.text, &secret.masked);
+    hidden.iter().any(|value| !is_reference(value, &secret.text))
 }
 
-/// `${NAME}`, `$(NAME)` or `$NAME`, and nothing besides: a default would be a literal.
-fn is_reference(value: &str) -> bool {
-    let Some(rest) = value.strip_prefix('$') else { return false };
+/// A part of a text is `${NAME}` or `$(NAME)` and nothing besides, since a default would be a literal.
+/// `$NAME` is one where a shell reads it, in a script, which has blanks.
+pub(crate) fn is_reference(part: &str, text: &str) -> bool {
+    let Some(rest) = part.strip_prefix('$') else { return false };
     let within = |open, close| rest.strip_prefix(open)?.strip_suffix(close);
-    is_variable(within('{', '}').or_else(|| within('(', ')')).unwrap_or(rest))
+    match within('{', '}').or_else(|| within('(', ')')) {
+        Some(name) => is_variable(name),
+        None => text.contains(char::is_whitespace) && is_variable(rest),
+    }
 }
 
 fn what(Secret { name, masked, .. }: &Secret) -> String {

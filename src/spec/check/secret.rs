@@ -4,6 +4,7 @@ use serde_json::Value as Json;
 
 use super::mask::{is_secret_flag, mask_script, mask_value};
 use super::secret_names::is_secret_name;
+use super::secret_tools::Tools;
 use crate::spec::syntax::{Entry, Node, Value};
 use crate::spec::syntax::{Source, SourceSpan};
 
@@ -69,7 +70,15 @@ pub(crate) fn secrets_in(node: &Node, announced: Option<&str>, found: &mut Vec<S
             found.push(Secret { node: node.span, star, text: text.to_owned(), name, masked });
         }
         Value::List(items) => {
+            let mut tools = Tools::default();
             for (index, item) in items.iter().enumerate() {
+                let text = item.as_text();
+                if let Some((text, masked)) = text.and_then(|text| Some((text, tools.next(text)?)))
+                {
+                    let (text, node) = (text.to_owned(), item.span);
+                    found.push(Secret { node, star: node, text, name: None, masked });
+                    continue;
+                }
                 // `--api-key abc` as two items.
                 let before = index.checked_sub(1).and_then(|before| items[before].as_text());
                 let is_value = item.as_text().is_some_and(|text| !text.starts_with('-'));
@@ -117,8 +126,14 @@ pub fn mask_json(name: &str, value: &mut Json) {
         Json::Array(items) => {
             let announced = announces(name) && !names_secrets(name);
             let mut before: Option<String> = None;
+            let mut tools = Tools::default();
             for item in items {
                 let text = item.as_str().map(str::to_owned);
+                if let Some(masked) = text.as_deref().and_then(|text| tools.next(text)) {
+                    *item = masked.into();
+                    before = text;
+                    continue;
+                }
                 let is_value = text.as_ref().is_some_and(|text| !text.starts_with('-'));
                 let flag = before.filter(|text| is_value && is_secret_flag(text));
                 match (flag, item.as_str()) {

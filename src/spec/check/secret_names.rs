@@ -87,8 +87,8 @@ const HARMLESS_OWNERS: [&str; 33] = [
 pub fn is_secret_name(name: &str) -> bool {
     let words = words(name);
     let harmless = words.last().is_some_and(|last| HARMLESS_ENDS.contains(&last.as_str()))
-        // A path to a file, by Google's convention.
-        || name == "GOOGLE_APPLICATION_CREDENTIALS";
+        // Where a shell is, and a path to a file by Google's convention.
+        || matches!(name, "GOOGLE_APPLICATION_CREDENTIALS" | "PWD" | "OLDPWD");
     let owned = |at: usize| {
         matches!(words[at].as_str(), "key" | "token")
             && at.checked_sub(1).is_some_and(|b| HARMLESS_OWNERS.contains(&words[b].as_str()))
@@ -107,7 +107,13 @@ pub fn is_secret_name(name: &str) -> bool {
 pub fn is_password_name(name: &str) -> bool {
     const PASSWORDS: [&str; 8] =
         ["password", "passwd", "passphrase", "pwd", "secret", "apikey", "credential", "privatekey"];
-    is_secret_name(name) && words(name).iter().any(|word| PASSWORDS.contains(&word.as_str()))
+    let is_password = |word: &String| {
+        let word = word.trim_end_matches(|c: char| c.is_ascii_digit());
+        PASSWORDS.contains(&word) || JOINED_ENDS.iter().any(|end| word.ends_with(end))
+    };
+    is_secret_name(name)
+        && (words(name).iter().any(is_password)
+            || WELL_KNOWN.contains(&name.to_ascii_uppercase().as_str()))
 }
 
 /// The name of a variable or argument says that the value is a revision or a checksum, which has the shape
@@ -166,6 +172,7 @@ mod tests {
         }
         for name in [
             "PATH",
+            "PWD",
             "max_tokens",
             "TOKENIZERS_PARALLELISM",
             "TOKENIZER",

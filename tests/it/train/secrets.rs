@@ -15,7 +15,8 @@ setup:
     export SETUP_API_KEY=SESAME-setup-2
     test -n 'Authorization: Bearer SESAME-bearer-3' -a -n 'https://me:SESAME-url-4@host/x'
 command: [sh, fail.sh, --password=SESAME-flag-5, --token, SESAME-word-6]
-args: [--api-key=SESAME-args-7, 'mysql://u:SESAME-user-8@host/db', 'https://h/c?sv=1&sig=SESAME-sig-9']
+args: [--api-key=SESAME-args-7, 'mysql://u:SESAME-user-8@host/db', 'https://h/c?sv=1&sig=SESAME-sig-9',
+  curl, -u, 'me:SESAME-curl-16', '--db=Server=h;Password=SESAME-db-17', sh -c 'mysql -pSESAME-mysql-18 x']
 env:
 - {name: DB_PASSWORD, value: SESAME-env-10}
 - {name: PLAIN, value: '${GIVEN}'}
@@ -28,7 +29,7 @@ podPatch:
 
 /// Prints all of it, and fails with all of it in its last line.
 const FAIL: &str = "\
-test $# = 6 || exit 7
+test $# = 11 || exit 7
 echo \"$@\" $DB_PASSWORD $PLAIN $URL $ROLE_SECRET
 echo failed: \"$@\" $DB_PASSWORD $PLAIN $URL $ROLE_SECRET >&2
 exit 3
@@ -39,7 +40,7 @@ fn leaks(sandbox: &Sandbox) -> String {
     let grep =
         Command::new("grep").args(["-rn", "SESAME"]).arg(sandbox.state()).output().expect("grep");
     assert!(grep.status.code().is_some_and(|code| code < 2), "{}", stderr(&grep));
-    let is_printed = |line: &&str| line.contains("/logs/") && !line.contains("::mlctl:");
+    let is_printed = |line: &&str| line.contains(".log:");
     stdout(&grep).lines().filter(|line| !is_printed(line)).collect::<Vec<_>>().join("\n")
 }
 
@@ -62,8 +63,10 @@ fn no_place_of_a_spec_tells_what_is_secret_in_it() {
     assert!(why.contains("failed: --password=*** --token *** --api-key=***"), "{why}");
     // The command had them, and its log is what it wrote.
     let log = stdout(&sandbox.run(0, ["logs"]));
-    for secret in ["flag-5", "word-6", "set-15", "user-8", "sig-9", "env-10", "given-11", "role-12"]
-    {
+    for secret in [
+        "flag-5", "word-6", "set-15", "user-8", "sig-9", "env-10", "given-11", "role-12",
+        "curl-16", "db-17", "mysql-18",
+    ] {
         assert!(log.contains(&format!("SESAME-{secret}")), "{secret}: {log}");
     }
     assert!(log.contains("postgres://me:SESAME-env-10@db/x"), "{log}");
@@ -100,5 +103,37 @@ fn a_study_keeps_none_either() {
     );
     let output = sandbox.mlctl(["tune"]).env("GIVEN", "SESAME-given-5").output().expect("mlctl");
     assert!(stderr(&output).contains("mysql://u:***@host/db *** ***"), "{}", stderr(&output));
+    assert_eq!(leaks(&sandbox), "");
+}
+
+/// The shell's own folder is no secret, and a password of letters alone is one.
+#[test]
+fn a_path_stays_readable_and_a_word_of_a_password_does_not() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "mlctl.yaml",
+        "apiVersion: mlctl.dev/v1\nkind: TrainJob\nname: job\n\
+         env: [{name: PGPASSWORD, value: correcthorse}]\n\
+         command: [sh, -c, 'echo no file $OLD/x for $PGPASSWORD; exit 3']\n",
+    );
+    let folder = sandbox.dir().display().to_string();
+    let mut train = sandbox.mlctl(["train"]);
+    let output = train.env("PWD", &folder).env("OLD", &folder).output().expect("mlctl");
+    assert_eq!(output.status.code(), Some(10), "{}", stderr(&output));
+    let why = stdout(&sandbox.run(0, ["why"]));
+    assert!(why.contains(&format!("no file {folder}/x for ***")), "{why}");
+}
+
+/// Nothing but a shell replaces `$NAME`: elsewhere it is a password that begins so.
+#[test]
+fn a_password_may_begin_with_a_dollar() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "mlctl.yaml",
+        "apiVersion: mlctl.dev/v1\nkind: TrainJob\nname: job\ncode: .\n\
+         env: [{name: DB_PASSWORD, value: $SESAME}]\n\
+         command: [sh, -c, 'exit 0', --password=$SESAMEtoo]\n",
+    );
+    sandbox.run(0, ["train"]);
     assert_eq!(leaks(&sandbox), "");
 }
