@@ -77,7 +77,7 @@ impl Env {
     fn needed(&self, variable: &str, fallback: &str) -> Result<PathBuf, CliError> {
         let base = self.xdg(variable, fallback).ok_or_else(|| {
             let message =
-                "this user has no home folder: HOME is not set, and /etc/passwd names none";
+                "this user has no home folder: HOME is not set, and the machine's users have none";
             CliError::new(ErrorKind::Usage, message).hint(format!(
                 "set HOME, or {variable} to a folder that only this user can write to"
             ))

@@ -3,6 +3,7 @@
 //! To support another system this folder is written again for it, and nothing else. No function here
 //! panics. What can't be read is `None` or empty where callers can do without it.
 
+mod ask;
 mod clock;
 mod folder;
 mod memory;
@@ -13,6 +14,7 @@ mod tree;
 mod users;
 mod way;
 
+pub use ask::*;
 pub use clock::*;
 pub use folder::*;
 pub use memory::*;

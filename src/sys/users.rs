@@ -1,6 +1,15 @@
 //! The users and groups of this machine, as its files list them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use super::ask::ask;
+
+/// The program that asks all sources of users, by nsswitch.conf(5).
+const GETENT: [&str; 2] = ["/usr/bin/getent", "/bin/getent"];
+/// A directory server answers within this time, or its users are unknown.
+const DIRECTORY: Duration = Duration::from_secs(5);
 
 /// The number of this process's user.
 pub fn user_id() -> u32 {
@@ -12,17 +21,45 @@ pub fn effective_user_id() -> u32 {
     rustix::process::geteuid().as_raw()
 }
 
-/// The name of this process's user; `None` when `/etc/passwd` has none, as in many containers.
+/// The name of this process's user; `None` where the machine doesn't know the user, as in many
+/// containers.
 pub fn user_name() -> Option<String> {
-    let users = text("/etc/passwd");
-    Some(entry(&users, user_id())?.name.to_owned())
+    let user = line_of(user_id())?;
+    Some(parse(&user)?.name.to_owned())
 }
 
-/// The home folder that `/etc/passwd` gives to the user whose rights this process has.
+/// The home folder that the machine gives to the user whose rights this process has.
 pub fn home_dir() -> Option<PathBuf> {
-    let users = text("/etc/passwd");
-    let home = PathBuf::from(entry(&users, effective_user_id())?.home);
+    let user = line_of(effective_user_id())?;
+    let home = PathBuf::from(parse(&user)?.home);
     home.is_absolute().then_some(home)
+}
+
+/// The user's line of the user database: of `/etc/passwd`, else of whatever else the machine is set to
+/// ask, such as a directory server. This binary is static and can't load the modules that ask, so that
+/// the machine's own program does it.
+fn line_of(user: u32) -> Option<String> {
+    let is_theirs = |line: &&str| parse(line).is_some_and(|entry| entry.id == user);
+    let users = text("/etc/passwd");
+    if let Some(line) = users.lines().find(is_theirs) {
+        return Some(line.to_owned());
+    }
+    if !asks_elsewhere(&text("/etc/nsswitch.conf")) {
+        return None;
+    }
+    let program = GETENT.iter().find(|program| Path::new(program).is_file())?;
+    let mut command = Command::new(program);
+    let answer = ask(command.args(["passwd", &user.to_string()]), DIRECTORY, &|| false).ok()?;
+    answer.stdout.lines().find(is_theirs).map(str::to_owned)
+}
+
+/// Users are kept elsewhere than in `/etc/passwd`: `passwd: files sss`, in the words of nsswitch.conf(5).
+fn asks_elsewhere(switch: &str) -> bool {
+    let line = switch.lines().find_map(|line| line.trim_start().strip_prefix("passwd:"));
+    let sources = line.unwrap_or_default().split('#').next().unwrap_or_default();
+    let is_other =
+        |source: &str| !source.starts_with('[') && !matches!(source, "files" | "compat" | "db");
+    sources.split_whitespace().any(is_other)
 }
 
 /// A group that nobody is in but this user and root. One that the machine does not list is private to
@@ -84,10 +121,6 @@ struct Entry<'a> {
     home: &'a str,
 }
 
-fn entry(users: &str, id: u32) -> Option<Entry<'_>> {
-    users.lines().filter_map(parse).find(|entry| entry.id == id)
-}
-
 fn parse(line: &str) -> Option<Entry<'_>> {
     let fields: Vec<&str> = line.split(':').collect();
     let [name, _, id, group, _, home, ..] = fields[..] else { return None };
@@ -114,6 +147,20 @@ mod tests {
         assert!(!is(500, 1000) && !is(100, 1000) && !is(1001, 1000));
         // In a container that lists neither, and by a server that lists users elsewhere.
         assert!(is(2000, 2000) && !is(3000, 2000));
+    }
+
+    #[test]
+    fn a_machine_may_keep_its_users_elsewhere() {
+        for (switch, is) in [
+            ("", false),
+            ("group: files sss\npasswd: files\n", false),
+            ("passwd:\t compat # sss\n", false),
+            ("passwd: files [NOTFOUND=return]\n", false),
+            ("passwd: files systemd\n", true),
+            ("  passwd: sss files\n", true),
+        ] {
+            assert_eq!(asks_elsewhere(switch), is, "{switch}");
+        }
     }
 
     #[test]

@@ -6,7 +6,6 @@
 
 mod accelerators;
 mod addresses;
-mod ask;
 mod assign;
 mod check;
 mod config;

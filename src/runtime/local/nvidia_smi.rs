@@ -7,14 +7,14 @@ use std::process::Command;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::ask::{Answer, ask};
 use crate::hardware::gpus::{
     APPS_QUERY, Gpu, GpuProcess, LIST_QUERY, MEMORY_QUERY, MemoryUse, apps, list, memory_use,
     slices,
 };
+use crate::sys::{Answer, ask};
 
-/// A driver that answers does so within this time, also on a machine of eight GPUs.
-const ANSWER: Duration = Duration::from_secs(5);
+/// A driver that answers does so within this time, also on a machine of eight GPUs that sleep.
+const ANSWER: Duration = Duration::from_secs(10);
 /// One that has just hung is not asked again for so long: every question would take as long.
 const HUNG: Duration = Duration::from_mins(1);
 

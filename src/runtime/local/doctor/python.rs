@@ -10,11 +10,11 @@ use serde::Deserialize;
 use crate::agent::{ENSUREPIP, PIP, pip_folder};
 use crate::doctor::{Environments, FrameworkFacts, GpuFacts, PythonFacts, Visit};
 use crate::hardware::gpus::{GPU_QUERY, gpus as gpus_of};
-use crate::runtime::local::ask::{ANSWER, ask};
 use crate::runtime::local::config::LocalConfig;
 use crate::runtime::local::gpu::shown_by_environment;
 use crate::runtime::local::nvidia_smi::{DriverError, garbled};
 use crate::sys;
+use crate::sys::{ANSWER, ask};
 
 /// Importing a framework from a cold disk takes this long at most.
 const IMPORT: Duration = Duration::from_mins(1);

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use crate::sys;
+use super::process::signal_group;
 
 /// A short program answers within this time, or its driver hangs.
-pub(crate) const ANSWER: Duration = Duration::from_secs(15);
+pub const ANSWER: Duration = Duration::from_secs(15);
 /// A killed program is waited for so long: one that sleeps in its driver can't be killed, and goes when
 /// the driver lets it.
 const DEATH: Duration = Duration::from_millis(500);
@@ -19,15 +19,18 @@ const DEATH: Duration = Duration::from_millis(500);
 const PACE: Duration = Duration::from_millis(20);
 
 /// What a program that has ended left: its status and all that it printed.
-pub(crate) struct Answer {
-    pub(crate) status: ExitStatus,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
+pub struct Answer {
+    /// How it ended.
+    pub status: ExitStatus,
+    /// What it printed; bytes that are no UTF-8 are replaced.
+    pub stdout: String,
+    /// What it complained of, in the same way.
+    pub stderr: String,
 }
 
 impl Answer {
     /// The last line of what went wrong: where Python and drivers name it.
-    pub(crate) fn complaint(&self) -> String {
+    pub fn complaint(&self) -> String {
         let last = |text: &str| {
             text.lines().rev().map(str::trim).find(|line| !line.is_empty()).map(str::to_owned)
         };
@@ -37,7 +40,7 @@ impl Answer {
 
 /// Runs a program to its end; kills it, and all that it has started, at the limit or when the user
 /// leaves. A program that isn't there is `NotFound`, one that takes too long `TimedOut`.
-pub(crate) fn ask(
+pub fn ask(
     command: &mut Command,
     limit: Duration,
     is_left: &dyn Fn() -> bool,
@@ -65,7 +68,7 @@ pub(crate) fn ask(
 
 fn end(child: &mut Child) {
     if let Ok(group) = i32::try_from(child.id()) {
-        sys::signal_group(group, Signal::KILL);
+        signal_group(group, Signal::KILL);
     }
     let begin = Instant::now();
     while matches!(child.try_wait(), Ok(None)) && begin.elapsed() < DEATH {
