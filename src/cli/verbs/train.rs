@@ -134,7 +134,7 @@ pub fn train(context: &Context, args: &TrainArgs) -> Result<u8, CliError> {
 
 /// What ends the wait of a run whose turn has not come: until then this process is all that there is of it,
 /// so that Ctrl-C, a signal and a closed terminal end the run.
-fn patience<'a>(
+pub(super) fn patience<'a>(
     context: &'a Context,
     interrupts: &'a Interrupts,
     limit: Option<Span>,

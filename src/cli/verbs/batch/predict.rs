@@ -10,7 +10,7 @@ use super::flags::BatchFlags;
 use super::plan::dry_run;
 use super::retry::{remembered_job, retry_failed};
 use crate::cli::verbs::cost::{bill_of, cost_text};
-use crate::cli::verbs::train::{add_labels, detached, prices_for_limit};
+use crate::cli::verbs::train::{add_labels, detached, patience, prices_for_limit};
 use crate::cli::verbs::watch::{Watch, watch};
 use crate::cli::{
     CliError, Context, ErrorKind, Format, Interrupts, LoadedDocument, OnInterrupt, SpecArgs, exit,
@@ -18,11 +18,12 @@ use crate::cli::{
 use crate::event::RunState;
 use crate::gang::RunId;
 use crate::ops::cost::Bill;
-use crate::run::{RunView, Submitted, WhyReport, explain};
+use crate::run::{Patience, RunView, Submitted, Submitter, WhyReport, explain};
 use crate::runtime::{LOCAL, Notice, Runtime, SubmitOptions};
 use crate::spec::BATCH_PREDICT_JOB;
 use crate::storage::Stores;
 use crate::store::Store;
+use crate::text::Span;
 use crate::ui::{BOLD, BatchGoal, Text, batch_summary_text, summary_text};
 use crate::work::batch::{
     JobDocument, LoadedBatch, Progress, Summary, buckets, check_places, claim, progress, submit,
@@ -75,6 +76,9 @@ pub struct BatchPredictArgs {
     /// Run on the CPU where the accelerators are missing
     #[arg(long)]
     pub allow_cpu: bool,
+    /// Wait for GPUs that other runs hold, in order of submission, at most so long
+    #[arg(long, value_name = "DURATION", num_args = 0..=1, require_equals = true)]
+    pub wait: Option<Option<Span>>,
     /// Take along more code than 1 GiB or 20000 files
     #[arg(long)]
     pub allow_large_code: bool,
@@ -129,10 +133,12 @@ pub fn run(context: &Context, args: &BatchPredictArgs) -> Result<u8, CliError> {
         }
         jobs.push(look(context, batch, args.dry_run)?);
     }
+    let has_queue = jobs.iter().any(|job| job.batch.workers.job.queue.is_some());
     let options = SubmitOptions {
         kind: BATCH_PREDICT_JOB,
         owner: None,
         allow_cpu: args.allow_cpu,
+        queue: runtime.name() == LOCAL && (args.wait.is_some() || has_queue),
         large_code: args.allow_large_code,
         foreign: jobs.iter().any(|job| job.batch.workers.foreign),
         rehearse: args.dry_run,
@@ -144,12 +150,20 @@ pub fn run(context: &Context, args: &BatchPredictArgs) -> Result<u8, CliError> {
     let store = context.store()?;
     context.print_notices(&store);
     let interrupts = Interrupts::listen()?;
+    let limit = args.wait.flatten();
     let mut runs = Vec::new();
     let mut code = exit::OK;
     for mut job in jobs {
         if args.retry_failed {
             if retry_failed(context, &mut job)? {
-                let run = submit_job(context, &store, &*runtime, &job, &options)?;
+                let run = submit_job(
+                    context,
+                    &store,
+                    &*runtime,
+                    &job,
+                    &options,
+                    patience(context, &interrupts, limit),
+                )?;
                 runs.push((job, run));
             }
             continue;
@@ -157,7 +171,14 @@ pub fn run(context: &Context, args: &BatchPredictArgs) -> Result<u8, CliError> {
         match &job.progress {
             Progress::Complete(summary) => code = code.max(complete(context, &job, summary)?),
             Progress::Fresh | Progress::Begun { .. } => {
-                let run = submit_job(context, &store, &*runtime, &job, &options)?;
+                let run = submit_job(
+                    context,
+                    &store,
+                    &*runtime,
+                    &job,
+                    &options,
+                    patience(context, &interrupts, limit),
+                )?;
                 runs.push((job, run));
             }
         }
@@ -232,6 +253,7 @@ fn submit_job(
     runtime: &dyn Runtime,
     job: &Surveyed,
     options: &SubmitOptions,
+    patience: Patience<'_>,
 ) -> Result<Submitted, CliError> {
     let Surveyed { batch, stores, document, progress } = job;
     let handle = context.handle()?;
@@ -240,7 +262,7 @@ fn submit_job(
         runtime,
         batch,
         document,
-        &context.submitter(),
+        &Submitter { patience: Some(patience), ..context.submitter() },
         options,
         || prices_for_limit(context, runtime),
         || {

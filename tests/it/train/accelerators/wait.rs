@@ -4,7 +4,7 @@ use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use crate::support::gpus::GpuMachine;
-use crate::support::{kill, stderr, stdout, wait_for};
+use crate::support::{kill, repository, stderr, stdout, wait_for};
 
 const END: Duration = Duration::from_secs(60);
 const HOLD: &str = "echo up; sleep 600";
@@ -18,11 +18,14 @@ fn states(machine: &GpuMachine) -> Vec<(String, String)> {
 }
 
 fn waiting(machine: &GpuMachine, spec: &str, flag: &str) -> (Child, String) {
+    let args = ["train", spec, flag];
+    let given = args.len() - usize::from(flag.is_empty());
+    waiting_for(machine, &args[..given])
+}
+
+fn waiting_for(machine: &GpuMachine, args: &[&str]) -> (Child, String) {
     let before: Vec<String> = states(machine).into_iter().map(|(run, _)| run).collect();
-    let mut command = machine.mlctl(&["train", spec]);
-    if !flag.is_empty() {
-        command.arg(flag);
-    }
+    let mut command = machine.mlctl(args);
     let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("mlctl");
     let mut run = String::new();
     wait_for("it waits", END, || {
@@ -172,4 +175,32 @@ fn a_queue_in_the_spec_waits() {
     let (code, said) = told(child);
     assert_eq!(code, Some(0), "{said}");
     assert!(said.contains("got GPU-a") && !said.contains("no use for queue"), "{said}");
+}
+
+#[test]
+fn a_batch_prediction_waits_as_training_does() {
+    let machine = GpuMachine::new(1);
+    machine.spec("hold", 1, 1, HOLD);
+    let server = repository().join("tests/it/batch/server.py");
+    fs_err::copy(server, machine.sandbox.dir().join("server.py")).expect("server");
+    machine.sandbox.write("in/a.jsonl", "{\"x\": 1}\n");
+    machine.sandbox.write(
+        "batch.yaml",
+        "apiVersion: mlctl.dev/v1\nkind: BatchPredictJob\nname: rows\ncode: .\nmodel:\n  server: \
+         tensorflow-serving\n  command: [python3, server.py, '{port}']\ninput: in/*.jsonl\noutput: out\n\
+         accelerators: {type: nvidia-l4, count: 1}\n",
+    );
+    let hold = machine.start("hold.yaml");
+    let said = machine.said(5, &["batch-predict", "batch.yaml"], &[]);
+    assert!(said.contains(&hold) && said.contains("--wait"), "{said}");
+    let (child, run) = waiting_for(&machine, &["batch-predict", "batch.yaml", "--wait=2h"]);
+    assert!(machine.run(&["cancel", &run]).status.success());
+    let (code, said) = told(child);
+    assert_eq!(code, Some(12), "{said}");
+    let (child, _) = waiting_for(&machine, &["batch-predict", "batch.yaml", "--wait"]);
+    assert!(machine.run(&["cancel", &hold]).status.success());
+    let (code, said) = told(child);
+    assert_eq!(code, Some(0), "{said}");
+    let results = machine.sandbox.dir().join("out/prediction.results-00000-of-00001");
+    assert_eq!(fs_err::read_to_string(results).expect("results").lines().count(), 1);
 }
