@@ -64,7 +64,9 @@ impl Devices {
             while let Ok(devices) = ask(&DEVICES, ids.as_deref()) {
                 let processes = ask(&PROCESSES, ids.as_deref()).unwrap_or_default();
                 let mut seen = Seen::of(&devices, &processes);
-                seen.before = *before.get_or_insert(seen.used.unwrap_or_default());
+                if let Some(used) = seen.used {
+                    seen.before = *before.get_or_insert(used);
+                }
                 *shared.lock().unwrap_or_else(PoisonError::into_inner) =
                     Some((Instant::now(), seen));
                 thread::sleep(QUERY_PACE);
@@ -121,7 +123,8 @@ impl Seen {
             return self.used.map(|used| used.saturating_sub(self.before));
         }
         let own = self.processes.iter().filter(|(pid, ..)| pids.contains(pid));
-        Some(own.filter_map(|(.., memory)| *memory).sum())
+        // What one of them uses may be unknown, and so is the sum then.
+        own.map(|(.., memory)| *memory).sum()
     }
 
     /// What the memory is used for, in a clause: `20.1 of 22.0 GiB in use when last looked at, 8.0 GiB by

@@ -163,7 +163,7 @@ name! {
 impl RunId {
     /// The id is one of a run of this name.
     pub fn is_of(&self, name: &str) -> bool {
-        self.strip_prefix(name).is_some_and(|rest| rest.starts_with('-'))
+        self.rsplit_once('-').is_some_and(|(own, _)| own == name)
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use super::expansion::Expansion;
 use super::types::Plan;
 use crate::spec::check::{
-    MASK, hidden_in, is_password_name, is_secret_name, mask_argv, mask_value,
+    MASK, hidden_in, is_password_name, is_reference, is_secret_name, mask_argv, mask_value,
 };
 
 /// Values shorter than this are looked for nowhere: they would be found everywhere.
@@ -123,7 +123,8 @@ fn taken_out(whole: &Json, masked: &Json, found: &mut Vec<String>) {
     match (whole, masked) {
         (Json::String(text), Json::String(shown)) if text != shown => {
             let secrets = hidden_in(text, shown).into_iter();
-            found.extend(secrets.filter(|value| is_literal(value)).map(str::to_owned));
+            let literal = secrets.filter(|value| is_telling(value) && !is_reference(value, text));
+            found.extend(literal.map(str::to_owned));
         }
         (Json::Array(whole), Json::Array(masked)) => {
             whole.iter().zip(masked).for_each(|(one, other)| taken_out(one, other, found));
@@ -137,11 +138,6 @@ fn taken_out(whole: &Json, masked: &Json, found: &mut Vec<String>) {
         }
         _ => {}
     }
-}
-
-/// A text that isn't elsewhere by chance and names no variable.
-fn is_literal(value: &str) -> bool {
-    is_telling(value) && !value.starts_with('$')
 }
 
 /// The value of this variable or argument is looked for: what is behind the name of a password is one,
@@ -181,7 +177,7 @@ pub fn secrets_in_arguments(plan: &Plan) -> Vec<(String, String)> {
                     .map(|before| (before, word.as_str())),
                 None => None,
             };
-            let literal = name_and_value.filter(|(_, value)| !value.starts_with('$'));
+            let literal = name_and_value.filter(|(_, value)| !is_reference(value, word));
             found.extend(literal.map(|(name, value)| (name.to_owned(), value.to_owned())));
         }
     }

@@ -10,7 +10,7 @@ const PULL: &str =
     "check the name in `image`, and that the cluster may pull it (`imagePullSecrets`)";
 
 /// What a line of output means: parts that must all be in it, in lower case, and the advice.
-const SIGNS: [(&[&str], &str); 15] = [
+const SIGNS: [(&[&str], &str); 14] = [
     (
         &["modulenotfounderror"],
         "add the missing module to the requirements (`setup.python.requirements`) or the image",
@@ -45,11 +45,7 @@ const SIGNS: [(&[&str], &str); 15] = [
         &["unrecognized arguments"],
         "the script doesn't know an argument: compare `args` with what it parses",
     ),
-    (&["no such file or directory"], MISSING),
 ];
-
-const MISSING: &str =
-    "a file is missing: paths are relative to `code`, and only files in it travel";
 
 /// What helps against what keeps a pod from starting; `None` where the cluster's own sentence is all
 /// that is known.
@@ -89,14 +85,8 @@ pub fn for_failure(failure: &FirstFailure, lines: &[String], plan: Option<&Plan>
     match failure.class {
         FailureClass::OutOfMemory => next.extend(out_of_memory(failure, role)),
         FailureClass::UserError => {
-            next.extend(user_error(failure, status, lines, role));
-            let has_no_code = plan.is_some_and(|plan| plan.gang().code.is_none());
-            for advice in next.iter_mut().filter(|advice| has_no_code && *advice == MISSING) {
-                *advice =
-                    "a file is missing, and the spec names no `code` that it could be in: add \
-                           `code: .` for the files beside the spec"
-                        .into();
-            }
+            let has_code = plan.is_none_or(|plan| plan.gang().code.is_some());
+            next.extend(user_error(failure, lines, role, has_code));
         }
         FailureClass::TransientSignal => next.extend(signal(status, lines)),
         FailureClass::Startup => next.extend(startup(failure, lines, role)),
@@ -178,9 +168,9 @@ fn out_of_memory(failure: &FirstFailure, role: Option<&RolePlan>) -> Vec<String>
 
 fn user_error(
     failure: &FirstFailure,
-    status: Option<ExitStatus>,
     lines: &[String],
     role: Option<&RolePlan>,
+    has_code: bool,
 ) -> Vec<String> {
     if is_out_of_gpu_memory(lines) {
         // The error's own words are long, and say nothing that could be done in the code but this.
@@ -191,8 +181,9 @@ fn user_error(
         next.push(format!("fix the code: {line}"));
     }
     // A set-up or a folder that could not be made has no lines of its own.
-    next.extend(sign(lines).or_else(|| sign(std::slice::from_ref(&failure.reason))));
-    match status {
+    let reason = std::slice::from_ref(&failure.reason);
+    next.extend(sign_in(lines, has_code).or_else(|| sign_in(reason, has_code)));
+    match failure.exit.as_ref().map(|exit| exit.status) {
         Some(ExitStatus::Code(127)) => next.push("the command was not found".into()),
         Some(ExitStatus::Code(126)) => next.push("the command is not executable".into()),
         Some(ExitStatus::Code(code @ 129..=159)) => {
@@ -269,9 +260,21 @@ pub fn traceback_end(lines: &[String]) -> Option<&str> {
 }
 
 fn sign(lines: &[String]) -> Option<String> {
+    sign_in(lines, true)
+}
+
+/// What helps against what the last telling line says, where a spec names code or none.
+fn sign_in(lines: &[String], has_code: bool) -> Option<String> {
     lines.iter().rev().find_map(|line| {
         let line = line.to_lowercase();
         let known = SIGNS.iter().find(|(parts, _)| parts.iter().all(|part| line.contains(part)));
-        known.map(|(_, advice)| (*advice).to_owned())
+        let is_missing = || line.contains("no such file or directory");
+        let missing = if has_code {
+            "a file is missing: paths are relative to `code`, and only files in it travel"
+        } else {
+            "a file is missing, and the spec names no `code` that it could be in: add `code: .` for \
+             the files beside the spec"
+        };
+        known.map(|(_, advice)| *advice).or_else(|| is_missing().then_some(missing)).map(str::to_owned)
     })
 }

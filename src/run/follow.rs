@@ -202,10 +202,12 @@ impl Progress<'_> {
         Ok(())
     }
 
-    /// Reads what has been printed, in parts, for so long if there is always more.
+    /// Reads what has been printed, in parts, for so long if there is always more, and no longer than until
+    /// an interrupt: whoever presses Ctrl-C before a long log does not want to see it all.
     fn output(&mut self, limit: Duration) -> Result<(), FollowError> {
         let begin = Instant::now();
-        while let Some(reader) = &mut self.logs {
+        while !self.is_interrupted() {
+            let Some(reader) = &mut self.logs else { return Ok(()) };
             let lines = reader.read()?;
             if lines.is_empty() || (reader.is_caught_up() && begin.elapsed() >= limit) {
                 return self.give(lines);
@@ -213,6 +215,15 @@ impl Progress<'_> {
             self.give(lines)?;
         }
         Ok(())
+    }
+
+    /// Something else is asked for than to go on, and has not been done yet.
+    fn is_interrupted(&self) -> bool {
+        match (self.follow.interrupt)() {
+            Interrupt::None => false,
+            Interrupt::Detach => true,
+            Interrupt::Cancel => !self.is_cancelled,
+        }
     }
 
     /// Shows lines, and those that have waited for their attempt's start.
@@ -227,13 +238,7 @@ impl Progress<'_> {
     /// The run has ended: all that is left is shown, and nothing is waited for any more.
     fn rest(&mut self) -> Result<(), FollowError> {
         self.order.end();
-        while let Some(reader) = &mut self.logs {
-            let lines = reader.read()?;
-            if lines.is_empty() {
-                break;
-            }
-            self.give(lines)?;
-        }
+        self.output(Duration::MAX)?;
         let rest = self.logs.as_mut().map(|reader| reader.finish(None)).unwrap_or_default();
         self.give(rest)
     }

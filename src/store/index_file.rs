@@ -81,7 +81,7 @@ impl Store {
         entry: &IndexEntry,
     ) -> Result<(), StoreError> {
         // Where no index is, this may be the first run of all.
-        let is_first = self.index_text()?.is_none() && self.run_folders()?.len() <= 1;
+        let is_first = !self.index_path().exists() && self.run_folders()?.len() <= 1;
         let is_mended = !is_first && self.make_sound(lock)?;
         let is_torn = self.is_torn()?;
         if is_torn {

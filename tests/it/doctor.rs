@@ -1,9 +1,9 @@
 //! `doctor` on laptops: one that is well, and broken ones, each with what it is told.
 
-use std::process::{Command, Output};
+use std::process::Output;
 use std::time::{Duration, Instant};
 
-use crate::support::{Sandbox, skip, stderr, stdout};
+use crate::support::{Sandbox, stderr, stdout};
 
 /// The findings of a visit that aren't ok or skipped, as text; volatile parts made the same.
 pub fn troubles(sandbox: &Sandbox, output: &Output) -> String {
@@ -87,18 +87,8 @@ fn a_full_disk() {
         mount -t tmpfs -o size=64k none "$HOME/.local/state"
         cat /dev/zero > "$HOME/.local/state/filler" 2>/dev/null || true
         exec "$MLCTL" doctor -o json"#;
-    let unshare = ["--user", "--map-root-user", "--mount"];
-    let may = Command::new("unshare").args(unshare).arg("true").output();
-    if !may.is_ok_and(|output| output.status.success()) {
-        skip("no namespaces can be made here");
-        return;
-    }
-    let mut command = Command::new("unshare");
-    command.args(unshare).args(["sh", "-c", script]).env_clear();
-    for (name, value) in sandbox.mlctl(["doctor"]).get_envs() {
-        command.env(name, value.expect("set"));
-    }
-    let output = command.env("MLCTL", env!("CARGO_BIN_EXE_mlctl")).output().expect("mlctl");
+    let Some(mut command) = sandbox.in_namespace(script) else { return };
+    let output = command.output().expect("mlctl");
     assert_eq!(output.status.code(), Some(14), "{}{}", stdout(&output), stderr(&output));
     insta::with_settings!({filters => vec![(r"\.mlctl-doctor-\w+", ".mlctl-doctor-X")]}, {
         insta::assert_snapshot!(troubles(&sandbox, &output));

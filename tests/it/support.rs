@@ -79,6 +79,24 @@ impl Sandbox {
         target
     }
 
+    /// A shell that runs a script as `root` of a namespace of its own, where it may mount file systems;
+    /// `$MLCTL` is the program. `None` where no namespaces can be made: the test is skipped then.
+    pub fn in_namespace(&self, script: &str) -> Option<Command> {
+        let unshare = ["--user", "--map-root-user", "--mount"];
+        let may = Command::new("unshare").args(unshare).arg("true").output();
+        if !may.is_ok_and(|output| output.status.success()) {
+            skip("no namespaces can be made here");
+            return None;
+        }
+        let mut command = Command::new("unshare");
+        command.args(unshare).args(["sh", "-c", script]).current_dir(self.dir()).env_clear();
+        for (name, value) in self.mlctl(["list"]).get_envs() {
+            command.env(name, value.expect("set"));
+        }
+        command.env("MLCTL", env!("CARGO_BIN_EXE_mlctl")).stdin(Stdio::null());
+        Some(command)
+    }
+
     /// mlctl with these arguments, to be run in the folder with an environment that holds nothing of
     /// the tester's but `PATH`. Its output is not captured before the caller says so.
     pub fn mlctl<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {

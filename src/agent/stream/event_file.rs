@@ -83,8 +83,13 @@ impl EventFile {
         let written = self.file.write_all(&line);
         match written {
             Ok(()) => self.length += line.len() as u64,
-            // Part of it may have been written, which the next event would be glued to.
-            Err(_) => self.file.set_len(self.length)?,
+            // Part of it may have been written, which the next event would be glued to. Cutting it off
+            // gives back what was reserved.
+            Err(_) if self.file.metadata()?.len() > self.length => {
+                self.file.set_len(self.length)?;
+                self.reserved = self.reserved.map(|_| self.length);
+            }
+            Err(_) => {}
         }
         written
     }
@@ -98,6 +103,8 @@ impl EventFile {
         match fallocate(&self.file, FallocateFlags::KEEP_SIZE, self.length, ROOM) {
             Ok(()) => self.reserved = Some(self.length + ROOM),
             Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => self.reserved = None,
+            // The next event asks again.
+            Err(Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }
         Ok(())

@@ -7,7 +7,7 @@ use crate::event::{Event, EventKind};
 use crate::gang::Attempt;
 
 /// How many bytes a line may have; a longer one is given in several pieces.
-const LINE_LIMIT: usize = 1 << 20;
+pub(crate) const LINE_LIMIT: usize = 1 << 20;
 
 /// What a log consists of.
 #[expect(clippy::large_enum_variant, reason = "short-lived: taken apart where it is read")]

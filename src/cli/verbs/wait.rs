@@ -74,7 +74,7 @@ pub fn run(context: &Context, args: &WaitArgs) -> Result<u8, CliError> {
         runtime: &*runtime,
         paths: &target.paths,
         plan: target.plan.as_ref(),
-        logs: LogQuery { tail: Some(10), ..LogQuery::default() },
+        logs: LogQuery { tail: Some(10), follows: true, ..LogQuery::default() },
         deadline: args.timeout.map(|timeout| Instant::now() + timeout.0),
         user: "",
         interrupt: &stop,

@@ -34,7 +34,7 @@ pub(super) fn foreign_use(config: &LocalConfig, gpus: &[Gpu], leased: &[&str]) -
             names.join(", ")
         };
         Some(Notice(format!(
-            "GPU {} ({}): {}{total} are in use already, by no run of yours: {by}",
+            "GPU {} ({}): {}{total} are in use already, by what has not leased it: {by}",
             gpu.index,
             gpu.name,
             gib(bytes)

@@ -41,11 +41,10 @@ pub(super) struct Asking<'a> {
 impl Asking<'_> {
     pub(super) fn want(&self) -> Want {
         let fitting = self.choice.devices.iter().filter(|one| one.fits(&self.accelerators.kind));
-        Want {
-            replicas: self.role.replicas,
-            count: self.accelerators.count,
-            candidates: fitting.cloned().collect(),
-        }
+        let mut candidates: Vec<_> = fitting.cloned().collect();
+        // A whole GPU is more than a slice of one.
+        candidates.sort_by_key(|one| one.is_slice);
+        Want { replicas: self.role.replicas, count: self.accelerators.count, candidates }
     }
 
     /// `role worker: 2 x nvidia-l4 wanted`.
@@ -104,6 +103,10 @@ pub(super) fn hand_out(
         Ok(gpus) => lease(config, plan, run, options, alive, &gpus, &mut handed.notices)?,
         // `check` has said it.
         Err(_) if options.allow_cpu => BTreeMap::new(),
+        // `check` has found it well, and a run that waits asks it for hours.
+        Err(error @ (DriverError::Hangs | DriverError::Failed(_))) if options.queue => {
+            return Err(RuntimeError::Queued(error.to_string()));
+        }
         Err(error) => return Err(RuntimeError::Refused(vec![error.to_string()])),
     };
     let mut load: BTreeMap<&str, usize> = BTreeMap::new();
@@ -247,7 +250,7 @@ fn lease(
              --allow-cpu"
         )));
     }
-    take(&leases, &given, run, alive)?;
+    take(&leases, &given, run, options, alive)?;
     queue.leave(&run.run);
     let mut of_replicas = BTreeMap::new();
     for (asking, given) in asking.iter().zip(given) {
@@ -260,7 +263,7 @@ fn lease(
 }
 
 /// The lock under which devices are handed out.
-fn lock(leases: &Leases) -> Result<FileLock, RuntimeError> {
+pub(super) fn lock(leases: &Leases) -> Result<FileLock, RuntimeError> {
     let path = leases.lock_file()?;
     FileLock::acquire(&path, PATIENCE)
         .map_err(|error| RuntimeError::Unsupported(format!("GPUs can't be handed out: {error}")))
@@ -271,6 +274,7 @@ fn take(
     leases: &Leases,
     given: &[Given],
     run: &RunPaths,
+    options: &SubmitOptions,
     alive: &dyn Fn(&RunId) -> bool,
 ) -> Result<(), RuntimeError> {
     let uuids: BTreeSet<&String> = given.iter().flatten().flatten().flatten().collect();
@@ -279,7 +283,9 @@ fn take(
             leases.release(&run.run);
             // An older mlctl takes leases without the lock.
             let holder = leases.holder(uuid).map(String::from).unwrap_or_default();
-            return Err(RuntimeError::Busy(format!("run {holder} has just taken {uuid}")));
+            let why = format!("run {holder} has just taken {uuid}");
+            let error = if options.queue { RuntimeError::Queued } else { RuntimeError::Busy };
+            return Err(error(why));
         }
     }
     Ok(())

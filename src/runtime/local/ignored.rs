@@ -41,7 +41,7 @@ pub(crate) fn ignored(plan: &Plan, options: &SubmitOptions) -> Vec<Notice> {
     let mut names: Vec<&str> = roles.iter().flat_map(ignored_of_role).collect();
     names.extend(ignored_of_pods(pods));
     // A spec with a queue waits here too, whatever the queue's name.
-    names.retain(|name| !(options.queue && *name == IGNORED[3]));
+    names.retain(|name| !(options.queue && *name == "queue"));
     let mut seen = BTreeSet::new();
     names.retain(|name| seen.insert(*name));
     // In the order of the fields, whichever role has them.

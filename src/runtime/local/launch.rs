@@ -14,7 +14,7 @@ use super::addresses::LocalPorts;
 use super::check::output_dir;
 use super::config::LocalConfig;
 use super::data;
-use super::hand_out::hand_out;
+use super::hand_out::{hand_out, lock};
 use super::leases::Leases;
 use super::process;
 use super::process::ProcessMark;
@@ -82,7 +82,13 @@ pub(crate) fn release(run: &RunPaths) {
         let _ = EventFile::release(&run.own_events(&replica));
     }
     Leases::ports(run.state()).release(&run.run);
-    Leases::gpus(run.state()).release(&run.run);
+    let gpus = Leases::gpus(run.state());
+    // A run that waits may be taking what this one held just now.
+    if gpus.all().iter().any(|(_, holder)| *holder == run.run)
+        && let Ok(_lock) = lock(&gpus)
+    {
+        gpus.release(&run.run);
+    }
     Queue::gpus(run.state()).leave(&run.run);
 }
 
@@ -98,7 +104,8 @@ pub(crate) fn launch(
         fs_err::create_dir_all(dir)?;
     }
     let me = i32::try_from(std::process::id()).unwrap_or_default();
-    if let Some(mark) = ProcessMark::of(me) {
+    // One that waits comes here again and again, and must not be missing in between.
+    if let Some(mark) = ProcessMark::of(me).filter(|_| !process::is_submitting(run)) {
         process::record(run, ProcessName::Submitter, mark)?;
     }
     let alive = |other: &RunId| process::anything_lives(&RunPaths::new(run.state(), other));

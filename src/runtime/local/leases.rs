@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use fs_err::OpenOptions;
 
@@ -18,6 +19,9 @@ const PORTS: std::ops::Range<u16> = 20_000..32_000;
 pub(crate) struct Leases {
     dir: PathBuf,
 }
+
+/// Between making a lease and writing the run's id into it.
+const TAKING: Duration = Duration::from_secs(10);
 
 impl Leases {
     /// Leases of TCP ports, each named by its number.
@@ -53,13 +57,18 @@ impl Leases {
         for _ in 0..3 {
             match OpenOptions::new().write(true).create_new(true).open(&path) {
                 Ok(mut file) => {
-                    file.write_all(run.as_bytes())?;
+                    if let Err(error) = file.write_all(run.as_bytes()) {
+                        // A full disk must not hold the thing for ever.
+                        let _ = fs_err::remove_file(&path);
+                        return Err(error);
+                    }
                     return Ok(true);
                 }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                     // The file is made before the run's id is written into it: an empty one is
-                    // being taken by another mlctl just now.
-                    if fs_err::metadata(&path).is_ok_and(|file| file.len() == 0) {
+                    // being taken by another mlctl just now, or one was killed in between.
+                    if fs_err::metadata(&path).is_ok_and(|file| file.len() == 0 && is_young(&file))
+                    {
                         return Ok(false);
                     }
                     match self.holder(thing) {
@@ -139,6 +148,12 @@ impl Leases {
     }
 }
 
+/// It was made moments ago. A time in the future says nothing.
+fn is_young(file: &std::fs::Metadata) -> bool {
+    let age = file.modified().ok().and_then(|made| made.elapsed().ok());
+    age.is_none_or(|age| age < TAKING)
+}
+
 fn remove(path: &Path) -> io::Result<()> {
     match fs_err::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -162,6 +177,18 @@ mod tests {
         assert!(gpus.all().contains(&("MIG-GPU-1/2/0".into(), "b".into())));
         gpus.release(&"b".into());
         assert!(gpus.holder("GPU-1").is_none());
+    }
+
+    #[test]
+    fn what_a_crash_left_empty_holds_nothing_for_long() {
+        let state = tempfile::tempdir().unwrap();
+        let gpus = Leases::gpus(state.path());
+        assert!(gpus.take("GPU-1", &"a".into(), &|_| true).unwrap());
+        let file = std::fs::File::create(gpus.file("GPU-1")).unwrap();
+        assert!(!gpus.take("GPU-1", &"b".into(), &|_| true).unwrap());
+        file.set_modified(std::time::SystemTime::now() - 2 * TAKING).unwrap();
+        assert!(gpus.take("GPU-1", &"b".into(), &|_| true).unwrap());
+        assert_eq!(gpus.holder("GPU-1"), Some("b".into()));
     }
 
     #[test]

@@ -46,10 +46,10 @@ pub(crate) fn observe(run: &RunPaths, cursor: &mut Cursor) -> Result<Vec<Event>,
     let all_gone = !submitting && living.iter().all(|lives| !lives);
     if all_gone {
         process::sweep(run);
-        release(run);
         if !cursor.has_verdict {
             events.push(inferred(run, &launched, &events));
         }
+        release(run);
         cursor.is_finished = true;
     }
     Ok(events)
@@ -140,19 +140,15 @@ fn inferred(run: &RunPaths, launched: &Launched, news: &[Event]) -> Event {
 /// Why agents could not write their last events, if that is so.
 fn obstacle(run: &RunPaths) -> Option<std::io::Error> {
     let path = run.logs().join("room");
-    let mut file = NewFile::of(&path).ok();
-    let written = match &mut file {
-        Some(file) => file.write_all(&[0; 4096]),
-        None => NewFile::of(&path).map(drop),
-    };
+    let written = NewFile::of(&path).and_then(|mut file| file.write_all(&[0; 4096]));
     let of_path = |error: std::io::Error| {
         std::io::Error::new(error.kind(), format!("{}: {error}", run.logs().display()))
     };
     written.err().filter(takes_nothing).map(of_path)
 }
 
-/// The replica whose agent vanished first: of those without a termination message, the one whose
-/// log is the oldest. With it goes a sentence about what happened.
+/// The replica whose agent vanished first: of those without a termination message, the one that was
+/// heard of last the longest ago. With it goes a sentence about what happened.
 fn first_lost(run: &RunPaths, launched: &Launched, news: &[Event]) -> (ReplicaId, String) {
     let has_ended_itself = |replica: &ReplicaId| {
         read_termination(&run.termination(replica))
@@ -162,8 +158,9 @@ fn first_lost(run: &RunPaths, launched: &Launched, news: &[Event]) -> (ReplicaId
         launched.replicas.iter().filter(|replica| !has_ended_itself(replica)).collect();
     let last_sign = |replica: &ReplicaId| {
         let in_news = news.iter().filter(|event| event.replica.as_ref() == Some(replica));
-        let written = fs_err::metadata(run.log(replica)).and_then(|meta| meta.modified()).ok();
-        (written, in_news.map(|event| event.time).max())
+        let written = |path| fs_err::metadata(path).and_then(|meta| meta.modified()).ok();
+        let last = written(run.log(replica)).max(written(run.own_events(replica)));
+        (last, in_news.map(|event| event.time).max())
     };
     let first = silent.iter().min_by_key(|replica| last_sign(replica));
     match first {

@@ -6,7 +6,7 @@ use rustix::process::Signal;
 use serde::{Deserialize, Serialize};
 
 use crate::gang::ReplicaId;
-use crate::store::{ProcessName, RunPaths};
+use crate::store::{Durability, ProcessName, RunPaths, write_atomic};
 use crate::sys;
 
 /// What is killed has died within this time.
@@ -36,7 +36,8 @@ pub(crate) fn record(
     name: ProcessName<'_>,
     mark: ProcessMark,
 ) -> std::io::Result<()> {
-    fs_err::write(run.process(name), serde_json::to_vec(&mark)?)
+    // Whoever looks meanwhile must not take it for dead.
+    write_atomic(&run.process(name), &serde_json::to_vec(&mark)?, Durability::Crash)
 }
 
 /// The process recorded under this name; `None` when there is none or its file can't be read.

@@ -68,7 +68,11 @@ impl Queue {
     ) -> io::Result<()> {
         fs_err::create_dir_all(&self.dir)?;
         let all = self.tickets(alive);
-        let mine = all.iter().find(|ticket| ticket.run == *run).map(|ticket| ticket.number);
+        let mine = all.iter().find(|ticket| ticket.run == *run);
+        if mine.is_some_and(|ticket| ticket.devices == devices) {
+            return Ok(());
+        }
+        let mine = mine.map(|ticket| ticket.number);
         let last = all.last().map_or(0, |ticket| ticket.number);
         let number = mine.unwrap_or(last + 1);
         let bytes = serde_json::to_vec(devices).map_err(io::Error::from)?;

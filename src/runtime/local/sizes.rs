@@ -20,6 +20,18 @@ pub(crate) fn sizes(config: &LocalConfig, plan: &Plan, refused: &mut Vec<String>
     let stack = getrlimit(Resource::Stack).current.unwrap_or(u64::MAX);
     let limit = (stack / 4).clamp(LEAST, MOST);
     for role in &plan.gang().roles {
+        // A value may have become longer than its spec, from the shell.
+        let variables = role.env.iter().filter_map(|one| Some((&one.name, one.value.as_ref()?)));
+        for (name, value) in variables {
+            if name.len() + value.len() + 2 > LEAST as usize {
+                refused.push(format!(
+                    "role {}: the variable {name} has {} KiB, and Linux gives a program 128 KiB in one at \
+                     most: put it into a file of `code`",
+                    role.name,
+                    value.len() >> 10,
+                ));
+            }
+        }
         let wanted = size(&config.env, role) + OWN;
         if wanted > limit {
             refused.push(format!(

@@ -4,10 +4,10 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 
+use crate::agent::stream::LINE_LIMIT;
+
 /// How much is read at once.
 const BLOCK: u64 = 64 * 1024;
-/// A longer line is given in pieces.
-const LINE_LIMIT: usize = 1 << 20;
 
 /// Gives the lines of a file, the last one first, each with the place where it begins and without its end.
 pub(super) struct Backward<'a> {
@@ -15,30 +15,25 @@ pub(super) struct Backward<'a> {
     /// Where what was read and not given yet begins, and ends.
     begin: u64,
     bytes: Vec<u8>,
-    /// The end of the file, or of what is asked for, has been passed.
-    is_begun: bool,
 }
 
 impl<'a> Backward<'a> {
     /// The lines before `end`. What stands between the last line end and `end` is a line, unless it is
     /// empty.
     pub(super) fn before(file: &'a File, end: u64) -> Self {
-        Self { file, begin: end, bytes: Vec::new(), is_begun: false }
+        Self { file, begin: end, bytes: Vec::new() }
     }
 
     /// The line before those that were given; `None` at the start of the file.
     pub(super) fn next(&mut self) -> io::Result<Option<(u64, Vec<u8>)>> {
-        if !self.is_begun {
-            self.is_begun = true;
-            self.fill()?;
-            if self.bytes.ends_with(b"\n") {
-                self.bytes.pop();
-            } else if self.bytes.is_empty() {
+        if self.bytes.is_empty() {
+            // At first, and behind a piece of a long line, which may have begun just here.
+            if self.begin == 0 {
                 return Ok(None);
             }
-        } else if self.begin == 0 && self.bytes.is_empty() {
-            return Ok(None);
-        } else if self.bytes.ends_with(b"\n") {
+            self.fill()?;
+        }
+        if self.bytes.ends_with(b"\n") {
             self.bytes.pop();
         }
         loop {

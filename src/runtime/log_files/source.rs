@@ -1,6 +1,5 @@
 //! The log of one replica, read from a place on.
 
-use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
@@ -8,14 +7,14 @@ use std::path::PathBuf;
 
 use super::events::{Lines, opened};
 use super::start::{self, Start};
-use crate::agent::stream::{Item, OutputLine, PlacedEvent, Standing, StreamReader, ends_output};
+use crate::agent::stream::{
+    Item, LINE_LIMIT, OutputLine, PlacedEvent, Standing, StreamReader, ends_output,
+};
 use crate::gang::ReplicaId;
 use crate::runtime::LogQuery;
 
 /// How much is read at once.
 const CHUNK: u64 = 256 * 1024;
-/// A longer line is given in pieces.
-const LINE_LIMIT: usize = 1 << 20;
 
 /// The files of one replica.
 pub(super) struct Source {
@@ -40,14 +39,14 @@ enum Form {
     /// The agent's lines stand in it.
     Within(StreamReader),
     /// The events are told beside it.
-    Beside(Beside),
+    Beside(Box<Beside>),
 }
 
 /// What is known of a log by its events.
 struct Beside {
     events: Lines,
-    /// Events of places that have not been read yet.
-    ahead: VecDeque<PlacedEvent>,
+    /// The next event, of a place that has not been read yet.
+    ahead: Option<PlacedEvent>,
     pending: Vec<u8>,
     /// The line that is read is not asked for.
     skips: bool,
@@ -100,7 +99,7 @@ impl Source {
         let length = log.metadata()?.len();
         let (start, form) = if let Some(events) = opened(&self.events)? {
             let start = start::beside(&log, &events, &self.replica, query)?;
-            (start, Form::Beside(Beside::new(&start, events)?))
+            (start, Form::Beside(Box::new(Beside::new(&start, events)?)))
         } else {
             let start = start::within(&log, nonce, query)?;
             let reader = StreamReader::new(nonce).at(start.standing);
@@ -137,7 +136,7 @@ impl Beside {
         let known = start.standing;
         Ok(Self {
             events: Lines::at(events, start.events)?,
-            ahead: VecDeque::new(),
+            ahead: None,
             pending: Vec::new(),
             skips: start.skips,
             known,
@@ -153,16 +152,10 @@ impl Beside {
         replica: &ReplicaId,
     ) -> io::Result<Vec<OutputLine>> {
         let end = begin + bytes.len() as u64;
-        // What was told before something was printed is in the file when that is in the log.
-        while self.ahead.back().is_none_or(|last| last.at <= end) {
-            match self.events.next()? {
-                Some(placed) => self.ahead.push_back(placed),
-                None => break,
-            }
-        }
         let mut lines = Vec::new();
         let mut at = begin;
-        while let Some(placed) = self.ahead.pop_front_if(|placed| placed.at <= end) {
+        // What was told before something was printed is in the file when that is in the log.
+        while let Some(placed) = self.next_event(end)? {
             let (before, rest) = bytes.split_at(placed.at.saturating_sub(at) as usize);
             self.split(before, &mut lines);
             (bytes, at) = (rest, at + before.len() as u64);
@@ -174,6 +167,14 @@ impl Beside {
         }
         self.split(bytes, &mut lines);
         Ok(lines)
+    }
+
+    /// The next event of a place up to `end`.
+    fn next_event(&mut self, end: u64) -> io::Result<Option<PlacedEvent>> {
+        if self.ahead.is_none() {
+            self.ahead = self.events.next()?;
+        }
+        Ok(self.ahead.take_if(|placed| placed.at <= end))
     }
 
     fn split(&mut self, bytes: &[u8], lines: &mut Vec<OutputLine>) {

@@ -181,3 +181,20 @@ fn a_long_log_is_read_in_parts_and_its_end_without_the_rest() {
         assert!(bytes <= 3 << 20, "{bytes} bytes of the last two lines, beside: {is_beside}");
     }
 }
+
+#[test]
+fn a_long_line_does_not_count_twice_wherever_it_begins() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log");
+    // The last line begins where a block of what is read does.
+    let log = format!("a\nb\n{}\n", "y".repeat((1 << 20) - 1));
+    fs_err::write(&path, &log).unwrap();
+    let file = std::fs::File::open(&path).unwrap();
+    let mut lines = super::backward::Backward::before(&file, log.len() as u64);
+    let mut found = Vec::new();
+    while let Some((at, line)) = lines.next().unwrap() {
+        assert_eq!(&log.as_bytes()[at as usize..][..line.len()], line);
+        found.push(line.len());
+    }
+    assert_eq!(found, [(1 << 20) - 1, 1, 1]);
+}

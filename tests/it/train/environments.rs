@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::{Sandbox, repository, skip, stderr, stdout};
+use crate::support::{Sandbox, repository, stderr, stdout};
 
 const SPEC: &str = "\
 apiVersion: mlctl.dev/v1
@@ -91,19 +91,8 @@ fn a_python_that_gets_no_pip_is_refused_once_before_anything_starts() {
         wheels=/usr/share/python-wheels
         [ ! -d "$wheels" ] || mount -t tmpfs none "$wheels"
         PATH="$BIN" exec "$MLCTL" train bare"#;
-    let unshare = ["--user", "--map-root-user", "--mount"];
-    let may = Command::new("unshare").args(unshare).arg("true").output();
-    if !may.is_ok_and(|output| output.status.success()) {
-        skip("no namespaces can be made here");
-        return;
-    }
-    let mut command = Command::new("unshare");
-    command.args(unshare).args(["sh", "-c", script]).current_dir(sandbox.dir()).env_clear();
-    for (name, value) in sandbox.mlctl(["train"]).get_envs() {
-        command.env(name, value.expect("set"));
-    }
+    let Some(mut command) = sandbox.in_namespace(script) else { return };
     let output = command
-        .env("MLCTL", env!("CARGO_BIN_EXE_mlctl"))
         .env("BIN", bin)
         .env("PYTHONPATH", lacking)
         .env("XDG_CACHE_HOME", sandbox.dir().join("cache"))

@@ -1,11 +1,11 @@
 //! What a command prints: kept byte for byte, shown in the order in which it happened, and read in time
 //! and memory for what is asked for.
 
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use serde_json::Value as Json;
 
-use crate::support::{Sandbox, skip, stderr, stdout};
+use crate::support::{Sandbox, stderr, stdout};
 
 fn job(sandbox: &Sandbox, rest: &str) {
     let head = "apiVersion: mlctl.dev/v1\nkind: TrainJob\nname: job\nframework: none\n";
@@ -152,18 +152,7 @@ fn on_a_full_disk_a_run_ends_as_it_ended() {
         "$MLCTL" list 2>&1 | grep -c 'succeeded'
         "$MLCTL" status 2>&1 | grep -c 'Read-only file system'
     "#;
-    let unshare = ["--user", "--map-root-user", "--mount"];
-    let may = Command::new("unshare").args(unshare).arg("true").output();
-    if !may.is_ok_and(|output| output.status.success()) {
-        skip("no namespaces can be made here");
-        return;
-    }
-    let mut command = Command::new("unshare");
-    command.args(unshare).args(["bash", "-c", script]).env_clear().current_dir(sandbox.dir());
-    for (name, value) in sandbox.mlctl(["list"]).get_envs() {
-        command.env(name, value.expect("set"));
-    }
-    command.env("MLCTL", env!("CARGO_BIN_EXE_mlctl")).stdin(Stdio::null());
+    let Some(mut command) = sandbox.in_namespace(script) else { return };
     let output = command.output().expect("unshare");
     let shown = stdout(&output);
     let lost = "output is being lost: the log: No space left on device";

@@ -18,6 +18,8 @@ pub(super) struct Spent<'a> {
     context: &'a Context,
     store: &'a Store,
     document: &'a StudyDocument,
+    /// The loop is one of this machine: what the state has not, was never made.
+    is_here: bool,
     /// The runs that have ended, and what they have cost together.
     ended: (BTreeSet<RunId>, Bill),
     looked: Option<Instant>,
@@ -27,7 +29,8 @@ pub(super) struct Spent<'a> {
 impl<'a> Spent<'a> {
     pub(super) fn new(context: &'a Context, store: &'a Store, document: &'a StudyDocument) -> Self {
         let ended = (BTreeSet::new(), Bill::default());
-        Self { context, store, document, ended, looked: None, text: None }
+        let is_here = store.record(&document.study).is_ok_and(|record| record.runtime == LOCAL);
+        Self { context, store, document, is_here, ended, looked: None, text: None }
     }
 
     /// `3.20 of 20.00 USD`; `None` on this machine, where it can't be known, and before anything has a
@@ -56,9 +59,20 @@ impl<'a> Spent<'a> {
                 if self.ended.0.contains(run) {
                     continue;
                 }
-                let plan = self.store.paths(run).read_plan().ok()?;
+                let is_current = trial.run.as_ref() == Some(run);
+                let paths = self.store.paths(run);
+                if self.is_here && !is_current && !paths.dir.exists() {
+                    // A loop that was killed has named it, and it was never made.
+                    continue;
+                }
+                let is_over = trial.state.is_ended() || !is_current;
+                if is_over && !self.store.record(run).ok()?.state.is_ended() {
+                    // Its end has not been read yet, so what it cost isn't known.
+                    return None;
+                }
+                let plan = paths.read_plan().ok()?;
                 let bill = bill_of(self.context, self.store, run, &plan).ok()?;
-                if trial.state.is_ended() || trial.run.as_ref() != Some(run) {
+                if is_over {
                     self.ended.0.insert(run.clone());
                     self.ended.1.add(&bill);
                 } else {

@@ -232,7 +232,7 @@ impl Control<'_> {
             return;
         }
         let Some(watched) = self.watched.get(&trial) else { return };
-        if let Err(error) = watched.cancel(self.around.runtime) {
+        if let Err(error) = watched.cancel(self.around.store, self.around.runtime) {
             self.asked.remove(&trial);
             self.note(&format!("trial {trial}: {error}"));
         }

@@ -67,7 +67,7 @@ impl Watched {
             store.adopt(&found)?;
             *self = Self::new(store, &found.record.id, self.of.clone());
         }
-        if self.is_another() {
+        if self.is_another(store) {
             return Ok(RunFact::Missing);
         }
         let record = sync(store, runtime, &self.paths)?;
@@ -120,13 +120,18 @@ impl Watched {
     }
 
     /// The run is no run of this trial: a journal in a cluster may name anybody's.
-    fn is_another(&self) -> bool {
-        self.plan.as_ref().is_some_and(|plan| plan.head.trial.as_ref() != Some(&self.of))
+    fn is_another(&self, store: &Store) -> bool {
+        let of = Some(&self.of);
+        match &self.plan {
+            Some(plan) => plan.head.trial.as_ref() != of,
+            // A record that can't be read is remade from the index, which knows only this user's runs.
+            None => store.record(&self.paths.run).is_ok_and(|record| record.trial.as_ref() != of),
+        }
     }
 
     /// Ends the run; what it has reported until then stays.
-    pub(super) fn cancel(&self, runtime: &dyn Runtime) -> Result<(), StudyError> {
-        if self.is_another() {
+    pub(super) fn cancel(&self, store: &Store, runtime: &dyn Runtime) -> Result<(), StudyError> {
+        if self.is_another(store) {
             return Ok(());
         }
         runtime.cancel(&self.paths, "its study")?;

@@ -14,13 +14,13 @@ fn what_others_hold_on_a_leased_gpu_is_said() {
     machine.says("apps.csv", "GPU-a, 4321, /usr/bin/python3, 57340\n");
     machine.spec("one", 1, 1, "true");
     let said = machine.said(0, &["train", "one.yaml"], &[]);
-    let line = "GPU 0 (NVIDIA L4): 56.0 GiB of 80.0 GiB are in use already, by no run of yours: pid 4321 \
+    let line = "GPU 0 (NVIDIA L4): 56.0 GiB of 80.0 GiB are in use already, by what has not leased it: pid 4321 \
                 /usr/bin/python3 56.0 GiB";
     assert!(said.contains(line), "{said}");
     // A container shows no processes of others.
     machine.says("apps.csv", "");
     let said = machine.said(0, &["train", "one.yaml"], &[]);
-    assert!(said.contains("of yours: processes that nvidia-smi doesn't show here"), "{said}");
+    assert!(said.contains("leased it: processes that nvidia-smi doesn't show here"), "{said}");
     let said = machine.said(0, &["train", "one.yaml"], &[("CUDA_VISIBLE_DEVICES", "1")]);
     assert!(!said.contains("in use already"), "{said}");
 }

@@ -13,6 +13,9 @@ use crate::runtime::kubernetes::submit::Submission;
 use crate::runtime::{LogLine, LogQuery, LogReader, RuntimeError};
 use crate::store::RunPaths;
 
+/// How many logs are asked for at once.
+const LOGS_AT_ONCE: usize = 16;
+
 /// How many replicas a person can follow. Of a larger gang only the primary is followed, where the
 /// query leaves that open.
 const FOLLOWED_REPLICAS: usize = 8;
@@ -29,8 +32,11 @@ pub(crate) struct PodLogs {
     sources: HashMap<String, Source>,
     /// The pods whose logs have not been read for the first time; `None` before it is known which these
     /// are.
-    unread: Option<VecDeque<(ReplicaId, VecDeque<PodFacts>)>>,
+    unread: Option<Unread>,
 }
+
+/// Pods in the order in which their logs are read, by their replicas.
+type Unread = VecDeque<(ReplicaId, VecDeque<PodFacts>)>;
 
 /// The log of one pod.
 struct Source {
@@ -65,7 +71,7 @@ impl PodLogs {
     }
 
     /// Takes in pods that have a log and were not known, replica by replica.
-    fn meet(&mut self, facts: &RunFacts) -> VecDeque<(ReplicaId, VecDeque<PodFacts>)> {
+    fn meet(&mut self, facts: &RunFacts) -> Unread {
         let mut new = VecDeque::new();
         for replica in &self.replicas {
             let mut pods = VecDeque::new();
@@ -83,45 +89,53 @@ impl PodLogs {
 
     /// Lines of the log whose turn it is at first: all that the query has a tail for, or some; none when
     /// all that was there has been given.
-    fn first_lines(
-        &mut self,
-        unread: &mut VecDeque<(ReplicaId, VecDeque<PodFacts>)>,
-    ) -> Result<Vec<LogLine>, RuntimeError> {
-        let cluster = self.session.cluster()?;
-        let handle = self.session.handle();
-        while let Some((_, pods)) = unread.front_mut() {
-            let mut kept: VecDeque<LogLine> = VecDeque::new();
-            while let Some(pod) = pods.front().filter(|pod| !pod.gone) {
-                let ended = pod.over || pod.ended.is_some();
-                let Some(source) = self.sources.get_mut(&pod.uid) else { break };
-                let tail = source.tail.get_or_insert_with(|| {
-                    let name = pod.name.clone();
-                    Tail::once(&handle, cluster.clone(), name, source.position, ended)
-                });
-                let read = self.session.block_on(tail.next());
-                let is_over = read.is_none();
-                kept.extend(source.take(read.unwrap_or_default(), &self.query));
-                if is_over {
-                    source.tail = None;
-                    source.done = ended;
-                    kept.extend(source.settle(&self.query));
-                    pods.pop_front();
-                }
-                match self.query.tail {
-                    Some(tail) => drop(kept.drain(..kept.len().saturating_sub(tail))),
-                    None if !kept.is_empty() => return Ok(kept.into()),
-                    None => {}
-                }
-            }
-            // A log that is gone, or belongs to nobody, is passed over.
-            if pods.pop_front().is_none() {
+    fn first_lines(&mut self, unread: &mut Unread) -> Result<Vec<LogLine>, RuntimeError> {
+        let mut kept: VecDeque<LogLine> = VecDeque::new();
+        loop {
+            self.ask_ahead(unread)?;
+            let Some((_, pods)) = unread.front_mut() else { return Ok(kept.into()) };
+            let Some(pod) = pods.front() else {
                 unread.pop_front();
-            }
-            if !kept.is_empty() {
+                if kept.is_empty() {
+                    continue;
+                }
                 return Ok(kept.into());
+            };
+            let Some(source) = self.sources.get_mut(&pod.uid) else {
+                pods.pop_front();
+                continue;
+            };
+            let read = source.tail.as_mut().and_then(|tail| self.session.block_on(tail.next()));
+            if let Some(lines) = read {
+                kept.extend(source.take(lines, &self.query));
+            } else {
+                source.tail = None;
+                source.done = has_ended(pod);
+                kept.extend(source.settle(&self.query));
+                pods.pop_front();
+            }
+            match self.query.tail {
+                Some(tail) => drop(kept.drain(..kept.len().saturating_sub(tail))),
+                None if !kept.is_empty() => return Ok(kept.into()),
+                None => {}
             }
         }
-        Ok(Vec::new())
+    }
+
+    /// Asks for the logs whose turn comes next, while the first of them is read. One that is gone is not
+    /// asked for, and has nothing.
+    fn ask_ahead(&mut self, unread: &Unread) -> Result<(), RuntimeError> {
+        let cluster = self.session.cluster()?;
+        let handle = self.session.handle();
+        let next = unread.iter().flat_map(|(_, pods)| pods).take(LOGS_AT_ONCE);
+        for pod in next.filter(|pod| !pod.gone) {
+            let Some(source) = self.sources.get_mut(&pod.uid) else { continue };
+            source.tail.get_or_insert_with(|| {
+                let (name, at) = (pod.name.clone(), source.position);
+                Tail::once(&handle, cluster.clone(), name, at, has_ended(pod))
+            });
+        }
+        Ok(())
     }
 
     /// Lines that have come since.
@@ -152,6 +166,10 @@ impl PodLogs {
         }
         Ok(lines)
     }
+}
+
+fn has_ended(pod: &PodFacts) -> bool {
+    pod.over || pod.ended.is_some()
 }
 
 impl Source {
