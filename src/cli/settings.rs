@@ -112,7 +112,21 @@ impl Settings {
             )
         })?;
         settings.check_buckets(&path)?;
+        settings.check_retention(&path)?;
         Ok(settings)
+    }
+
+    /// Runs go by their age only: without one the rest would be without effect.
+    fn check_retention(&self, path: &Path) -> Result<(), CliError> {
+        let Some(retention) = self.retention.as_ref().filter(|all| all.older_than.is_none()) else {
+            return Ok(());
+        };
+        let rest = [("states", !retention.states.is_empty()), ("models", retention.models)];
+        let Some((name, _)) = rest.iter().find(|(_, given)| *given) else { return Ok(()) };
+        let message =
+            format!("{}: retention: {name} does nothing without olderThan", path.display());
+        Err(CliError::new(ErrorKind::Usage, message)
+            .hint("write how old a run must be that goes, for example olderThan: 30d"))
     }
 
     /// A key that no bucket has would be without effect.
@@ -137,4 +151,25 @@ pub(super) fn read_settings(path: &Path) -> std::io::Result<String> {
     let mut file = sys::open_own(&path, OpenOptions::new().read(true))?;
     let text = String::from_utf8(read_open(&mut file, &path, DOCUMENT_LIMIT)?);
     Ok(text.map_err(|_| ReadError::NotText(path))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_retention_that_would_do_nothing_is_refused() {
+        let load = |text: &str| {
+            let dir = tempfile::tempdir().unwrap();
+            fs_err::write(dir.path().join("config.yaml"), text).unwrap();
+            Settings::load(Some(dir.path())).map_err(|error| error.message)
+        };
+        for text in ["{states: [failed]}", "{models: true, workFolders: 1d}"] {
+            let error = load(&format!("retention: {text}")).unwrap_err();
+            assert!(error.contains("does nothing without olderThan"), "{error}");
+        }
+        for text in ["{states: [failed], olderThan: 1d}", "{workFolders: 1d}", "{}"] {
+            load(&format!("retention: {text}")).unwrap();
+        }
+    }
 }

@@ -3,15 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
-use super::check::secret;
+use super::check::{mask_text, secret};
 use super::files::CodeFiles;
 use super::kinds::train::PythonSetup;
-use super::requirements::{Place, Requirement, Wants, requirement, requirements};
+use super::requirements::{MOST_FILES, Place, Requirement, Wants, requirement, requirements};
 use super::syntax::{Code, Diagnostic, Diagnostics, SourceSpan, Spans};
 use super::syntax::{index_path, key_path};
-
-/// No requirements name so many files.
-const MOST_FILES: usize = 200;
 
 /// What is looked at.
 pub(super) struct Installs<'a> {
@@ -151,8 +148,9 @@ impl Installs<'_> {
             let finding =
                 Diagnostic::error(Code::MissingFile, format!("there is no {place} in `code`"));
             out.list.push(finding.at(span, "not there in a replica").help(format!(
-                "`{text}` is a path, since it has a slash, a dot or an archive's ending; pip looks \
-                 for it from the top of `code` on"
+                "`{}` is a path, since it has a slash, a dot or an archive's ending; pip looks \
+                 for it from the top of `code` on",
+                mask_text(text)
             )));
         }
     }

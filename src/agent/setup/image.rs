@@ -6,10 +6,17 @@ use super::python::Interpreter;
 use super::steps::Steps;
 use crate::agent::input::{PythonPlace, SetupError};
 use crate::spec::PythonSetup;
+use crate::spec::check::mask_script;
 
 /// A script that succeeds when an interpreter has all packages that are required. It needs neither
 /// pip nor a network.
 const SATISFIED: &str = include_str!("satisfied.py");
+
+/// A script that succeeds when an interpreter has more packages than those that install others.
+const HAS_PACKAGES: &str = "import sys
+from importlib.metadata import distributions
+names = {(one.metadata['Name'] or '').lower() for one in distributions()}
+sys.exit(not names - {'', 'pip', 'setuptools', 'wheel', 'uv'})";
 
 impl Steps<'_> {
     /// The image's own Python, when it has everything that the spec asks for; `None` when something
@@ -27,11 +34,17 @@ impl Steps<'_> {
         if !output.status.success() {
             let printed = String::from_utf8_lossy(&output.stdout);
             let why = printed.lines().last().unwrap_or("its Python can't tell what it has");
-            self.say(&format!("the image lacks something: {why}"));
+            // What is required may be a URL with a password.
+            self.say(&format!("the image lacks something: {}", mask_script(why)));
             return Ok(None);
         }
         self.say("the image has everything that setup.python asks for");
         self.place(interpreter).map(Some)
+    }
+
+    /// Whether an image brings packages that a new environment should see.
+    pub(super) fn has_packages(&self, interpreter: &Interpreter) -> Result<bool, SetupError> {
+        Ok(self.ask(&interpreter.executable, &["-c", HAS_PACKAGES])?.status.success())
     }
 
     /// A place where the command finds this interpreter under the name `python`.

@@ -26,7 +26,8 @@ pub(super) enum Installer {
 
 impl Steps<'_> {
     /// Makes the environment `venv` with all that is asked for. Where uv fails, pip has the last word:
-    /// it takes some packages and options that uv doesn't.
+    /// it takes some packages and options that uv doesn't. It has none where uv alone knows where packages
+    /// come from.
     pub(super) fn make(
         &self,
         python: &PythonSetup,
@@ -41,6 +42,11 @@ impl Steps<'_> {
             match self.make_with(&installer, python, name, interpreter, venv) {
                 Err(SetupError(why)) => {
                     self.fail_if_ended()?;
+                    if let Some(known) = settings.only_uv_knows() {
+                        return Err(SetupError(format!(
+                            "{why}; pip is not tried, since it knows nothing of {known}"
+                        )));
+                    }
                     let message = format!("{why}; the same is tried with pip");
                     self.log.own(EventKind::Warning { message });
                     remove(venv)?;
@@ -61,8 +67,7 @@ impl Steps<'_> {
         let Some(uv) = self.program("uv") else { return Ok(Installer::Pip) };
         // uv doesn't see the packages that an environment has from its image, and would fetch all of them
         // again.
-        let of_image = self.runtime == AgentRuntime::Pod
-            && self.ask(&interpreter.executable, &["-c", "import pip"])?.status.success();
+        let of_image = self.runtime == AgentRuntime::Pod && self.has_packages(interpreter)?;
         let against = if of_image {
             Some("it doesn't see the packages of the image".to_owned())
         } else {
@@ -79,6 +84,13 @@ impl Steps<'_> {
                 refresh: inputs.local,
             },
             Err(why) => {
+                if let Some(known) = settings.only_uv_knows().filter(|_| !settings.pip_has_index())
+                {
+                    return Err(SetupError(format!(
+                        "uv is there and not used: {why}; and pip knows nothing of {known}: tell it, \
+                         too, where packages come from, for example by PIP_INDEX_URL"
+                    )));
+                }
                 self.say(&format!("uv is there and not used: {why}"));
                 Installer::Pip
             }

@@ -39,8 +39,11 @@ impl Eq for OnceEnvironment {}
 
 impl Drop for OnceEnvironment {
     fn drop(&mut self) {
-        // Another replica may still use it.
-        if self.lock.file().unlock().is_ok() && self.lock.file().try_lock().is_ok() {
+        // Another replica may still use it, or have removed it: what has its name now is another's.
+        if self.lock.file().unlock().is_ok()
+            && self.lock.file().try_lock().is_ok()
+            && is_named(&self.lock, &self.venv)
+        {
             forget(&self.venv);
         }
     }
@@ -96,7 +99,14 @@ impl Steps<'_> {
             if !found {
                 // An interrupted set-up may have left a part of it behind.
                 remove(&venv)?;
-                make(&venv).inspect_err(|_| drop(remove(&venv)))?;
+                make(&venv).inspect_err(|_| {
+                    if of_run {
+                        // The next one makes a lock of its own.
+                        forget(&venv);
+                    } else {
+                        drop(remove(&venv));
+                    }
+                })?;
                 fs_err::write(&complete, b"")
                     .map_err(|error| SetupError(format!("the Python environment: {error}")))?;
             }
@@ -163,24 +173,68 @@ fn is_named(lock: &File, venv: &Path) -> bool {
     matches!((mine, named), (Ok(mine), Ok(named)) if mine == named)
 }
 
-/// Removes what runs have had for themselves whose agents were killed.
+/// Removes what runs have had for themselves whose agents were killed, also a lock that is left alone.
 fn sweep(folder: &Path, mine: &str) {
     let entries = fs_err::read_dir(folder).into_iter().flatten().flatten();
     for entry in entries {
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        if !name.starts_with(ONCE) || *name == *mine || name.ends_with(".lock") {
+        let venv = entry.path().with_extension("");
+        let name = venv.file_name().unwrap_or_default().to_string_lossy();
+        if !name.starts_with(ONCE) || *name == *mine {
             continue;
         }
-        let venv = entry.path();
-        let free = match File::open(lock_of(&venv)) {
-            Ok(lock) => lock.file().try_lock().is_ok().then_some(Some(lock)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Some(None),
-            Err(_) => None,
-        };
-        // The lock is held until the folder is gone.
-        if let Some(_lock) = free {
+        let Ok(lock) = File::create(lock_of(&venv)) else { continue };
+        // It is held until the folder is gone. One that lost its name meanwhile guards nothing.
+        if lock.file().try_lock().is_ok() && is_named(&lock, &venv) {
             forget(&venv);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_who_has_the_lock_by_its_name_removes() {
+        let root = tempfile::tempdir().unwrap();
+        let venv = root.path().join("once-a");
+        fs_err::create_dir(&venv).unwrap();
+        let hold = || {
+            let lock = File::create(lock_of(&venv)).unwrap();
+            lock.file().lock_shared().unwrap();
+            OnceEnvironment { venv: venv.clone(), lock }
+        };
+        let before = hold();
+        fs_err::remove_file(lock_of(&venv)).unwrap();
+        let now = hold();
+        drop(before);
+        assert!(venv.exists(), "another has made it again");
+        let other = hold();
+        drop(now);
+        assert!(venv.exists(), "another uses it");
+        drop(other);
+        assert!(!venv.exists() && !lock_of(&venv).exists());
+    }
+
+    #[test]
+    fn what_nobody_holds_is_swept_with_its_lock() {
+        let root = tempfile::tempdir().unwrap();
+        let path = |name: &str| root.path().join(name);
+        for name in ["once-dead", "once-bare", "once-held", "once-mine", "key"] {
+            fs_err::create_dir(path(name)).unwrap();
+        }
+        fs_err::remove_dir(path("once-bare")).unwrap();
+        for name in ["once-bare", "once-held", "once-mine", "key"] {
+            fs_err::write(path(&format!("{name}.lock")), "").unwrap();
+        }
+        let held = File::open(path("once-held.lock")).unwrap();
+        held.file().lock_shared().unwrap();
+        sweep(root.path(), "once-mine");
+        let entries = fs_err::read_dir(root.path()).unwrap();
+        let mut left: Vec<String> =
+            entries.map(|one| one.unwrap().file_name().into_string().unwrap()).collect();
+        left.sort();
+        let kept = ["key", "once-held", "once-mine"];
+        assert_eq!(left, kept.map(|name| [name.to_owned(), format!("{name}.lock")]).concat());
     }
 }

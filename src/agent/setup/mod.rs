@@ -10,6 +10,7 @@ mod python;
 mod settings;
 mod steps;
 mod tree;
+mod uv;
 
 pub(super) use environment::with_python;
 pub(crate) use kept::OnceEnvironment;

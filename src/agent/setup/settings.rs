@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::uv::{self, UvFile, like_of_uv};
 use crate::storage::{DOCUMENT_LIMIT, read_text};
 
 /// pip's options that change neither which packages are installed nor what is in them.
@@ -40,34 +41,14 @@ const HARMLESS: [&str; 31] = [
     "verbose",
 ];
 
-/// The same of uv's variables, as they begin.
-const HARMLESS_UV: [&str; 16] = [
-    "UV_CACHE_DIR",
-    "UV_COLOR",
-    "UV_COMPILE_BYTECODE",
-    "UV_CONCURRENT_",
-    "UV_HTTP_",
-    "UV_INSTALL",
-    "UV_LINK_MODE",
-    "UV_LOCK_TIMEOUT",
-    "UV_NATIVE_TLS",
-    "UV_NO_CACHE",
-    "UV_NO_PROGRESS",
-    "UV_NO_WRAP",
-    "UV_PROJECT",
-    "UV_REQUEST_TIMEOUT",
-    "UV_SYSTEM_CERTS",
-    "UV_TOOL_",
-];
-
-/// What pip's variables and files say, and where uv's are.
+/// What pip's and uv's variables and files say.
 pub(super) struct Settings {
     /// pip's options by their long names; the variables go over the files.
     pub(super) pip: BTreeMap<String, String>,
     /// uv's variables.
     pub(super) uv: BTreeMap<String, String>,
     /// uv's files.
-    pub(super) uv_files: Vec<PathBuf>,
+    pub(super) uv_files: Vec<UvFile>,
 }
 
 impl Settings {
@@ -97,28 +78,9 @@ impl Settings {
             (!value.is_empty()).then(|| (name, value.clone()))
         });
         pip.extend(variables);
-        pip.retain(|name, _| !HARMLESS.contains(&name.as_str()) || translated(name));
-        let uv = env
-            .iter()
-            .filter(|(name, value)| {
-                let harmless = HARMLESS_UV.iter().any(|known| name.starts_with(known));
-                name.starts_with("UV_") && !harmless && !value.is_empty()
-            })
-            .cloned()
-            .collect();
-        let mut uv_files: Vec<PathBuf> = if let Some(file) = get("UV_CONFIG_FILE") {
-            vec![cwd.join(file)]
-        } else {
-            let beside = cwd
-                .ancestors()
-                .flat_map(|dir| ["uv.toml", "pyproject.toml"].map(|name| dir.join(name)));
-            let own = config.iter().chain(&shared).map(|dir| dir.join("uv/uv.toml"));
-            beside.chain(own).chain([PathBuf::from("/etc/uv/uv.toml")]).collect()
-        };
-        uv_files.retain(|file| {
-            let text = read_text(file, DOCUMENT_LIMIT).unwrap_or_default();
-            !text.is_empty() && (!file.ends_with("pyproject.toml") || text.contains("[tool.uv"))
-        });
+        pip.retain(|name, _| !HARMLESS.contains(&name.as_str()) || like_of_uv(name).is_some());
+        let uv = uv::variables(env);
+        let uv_files = uv::files(&get, cwd, config.as_deref(), &shared);
         Self { pip, uv, uv_files }
     }
 
@@ -127,59 +89,6 @@ impl Settings {
         let options = self.pip.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         options.filter(|(name, _)| !HARMLESS.contains(name))
     }
-
-    /// uv's variables for what pip's options say, where the user has none of uv's own; an error names an
-    /// option that uv has no like of.
-    pub(super) fn for_uv(&self) -> Result<Vec<(String, String)>, String> {
-        // pip looks at every index for the best version, unless the user of uv wants it otherwise.
-        let mut env = vec![("UV_INDEX_STRATEGY".to_owned(), "unsafe-best-match".to_owned())];
-        // pip trusts whom the machine trusts; older releases of uv know the other name.
-        env.extend(
-            ["UV_SYSTEM_CERTS", "UV_NATIVE_TLS"].map(|name| (name.to_owned(), "1".to_owned())),
-        );
-        for (name, value) in &self.pip {
-            let Some(like) = like_of_uv(name) else {
-                return Err(format!("pip's setting {name}"));
-            };
-            let words: Vec<&str> = value.split_whitespace().collect();
-            let value = match name.as_str() {
-                "pre" if is_true(value) => "allow".to_owned(),
-                "pre" => continue,
-                "find-links" => words.join(","),
-                _ => words.join(" "),
-            };
-            env.push((like.to_owned(), value));
-        }
-        env.retain(|(name, _)| !self.uv.contains_key(name));
-        Ok(env)
-    }
-}
-
-fn translated(name: &str) -> bool {
-    like_of_uv(name).is_some()
-}
-
-/// uv's variable for an option of pip's.
-fn like_of_uv(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "index-url" | "pypi-url" => "UV_DEFAULT_INDEX",
-        "extra-index-url" => "UV_EXTRA_INDEX_URL",
-        "find-links" => "UV_FIND_LINKS",
-        "constraint" => "UV_CONSTRAINT",
-        "build-constraint" => "UV_BUILD_CONSTRAINT",
-        "pre" => "UV_PRERELEASE",
-        "trusted-host" => "UV_INSECURE_HOST",
-        "cert" => "SSL_CERT_FILE",
-        "client-cert" => "SSL_CLIENT_CERT",
-        "timeout" | "default-timeout" => "UV_HTTP_TIMEOUT",
-        "proxy" => "ALL_PROXY",
-        _ => return None,
-    })
-}
-
-/// As pip reads a switch.
-fn is_true(value: &str) -> bool {
-    matches!(value.to_ascii_lowercase().as_str(), "1" | "y" | "yes" | "t" | "true" | "on")
 }
 
 /// pip's files, those that count more last.

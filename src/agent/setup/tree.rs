@@ -1,7 +1,7 @@
 //! A folder or file as a hash of its content.
 
 use std::ffi::OsString;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -12,6 +12,13 @@ use sha2::{Digest, Sha256};
 const MOST_ENTRIES: u64 = 100_000;
 /// So many bytes are read.
 const MOST_BYTES: u64 = 4 << 30;
+/// Larger archives are not read whole.
+const LARGE: u64 = 32 << 20;
+/// So much is read of each end of a large archive. The sums of all that is in a wheel stand at its end.
+const END: u64 = 4 << 20;
+/// Archives that have sums of their content at their end. The one of a wheel or zip is for each file in it, that
+/// of gzip is for all.
+const SUMMED: [&[u8]; 4] = [b"whl", b"zip", b"gz", b"tgz"];
 
 /// What may be read yet.
 pub(super) struct Budget {
@@ -76,11 +83,28 @@ fn entry(
 fn content(path: &Path, budget: &mut Budget) -> io::Result<[u8; 32]> {
     let mut digest = Sha256::new();
     let mut file = fs_err::File::open(path)?;
+    let ending = path.extension().map(OsStrExt::as_bytes);
+    let size = file.metadata()?.len();
+    if size > LARGE && ending.is_some_and(|ending| SUMMED.contains(&ending)) {
+        digest.update(size.to_be_bytes());
+        read(path, &mut (&mut file).take(END), &mut digest, budget)?;
+        file.seek(SeekFrom::End(-END.cast_signed()))?;
+    }
+    read(path, &mut file, &mut digest, budget)?;
+    Ok(digest.finalize().into())
+}
+
+fn read(
+    path: &Path,
+    from: &mut impl Read,
+    digest: &mut Sha256,
+    budget: &mut Budget,
+) -> io::Result<()> {
     let mut buffer = vec![0; 1 << 16];
     loop {
-        let count = file.read(&mut buffer)?;
+        let count = from.read(&mut buffer)?;
         if count == 0 {
-            return Ok(digest.finalize().into());
+            return Ok(());
         }
         budget.bytes = budget.bytes.checked_sub(count as u64).ok_or_else(|| too_much(path))?;
         digest.update(&buffer[..count]);
@@ -161,5 +185,27 @@ mod tests {
         let mut few = Budget { entries: 3, bytes: 1 << 20 };
         let error = super::hash(&pkg, &mut few).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::QuotaExceeded);
+    }
+
+    #[test]
+    fn of_a_large_archive_only_the_ends_are_read() {
+        let root = tempfile::tempdir().unwrap();
+        let hash = |name: &str, size: u64, budget: u64| {
+            let path = root.path().join(name);
+            fs_err::File::create(&path).unwrap().file().set_len(size).unwrap();
+            super::hash(&path, &mut Budget { entries: 9, bytes: budget })
+        };
+        let whole = hash("a.whl", LARGE + 1, 2 * END).unwrap();
+        assert_ne!(whole, hash("a.whl", LARGE + 2, 2 * END).unwrap());
+        assert!(hash("a.bin", LARGE + 1, 2 * END).is_err());
+        assert!(hash("small.whl", LARGE, LARGE).is_ok());
+        for at in [0, LARGE] {
+            let path = root.path().join("a.whl");
+            hash("a.whl", LARGE + 1, 2 * END).unwrap();
+            let file = fs_err::OpenOptions::new().write(true).open(&path).unwrap();
+            std::os::unix::fs::FileExt::write_all_at(file.file(), b"x", at).unwrap();
+            let after = super::hash(&path, &mut Budget::default()).unwrap();
+            assert_ne!(whole, after, "{at}");
+        }
     }
 }

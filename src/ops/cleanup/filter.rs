@@ -14,6 +14,9 @@ use crate::gang::RunId;
 pub struct Filter {
     /// Ids of the only runs that are wanted; empty: all.
     pub runs: Vec<RunId>,
+    /// Those of them that the user gave by their own names, not by a study's: anybody may write into a
+    /// record in a cluster that its run belongs to a study.
+    pub named: Vec<RunId>,
     /// Only what ended, or was used last, at least so long ago.
     pub older_than: Option<Duration>,
     /// Only runs in any of these states.
@@ -60,7 +63,11 @@ impl Filter {
     }
 
     pub(crate) fn is_old(&self, at: Timestamp, now: Timestamp) -> bool {
-        let age = Duration::try_from(now.duration_since(at)).unwrap_or_default();
-        self.older_than.is_none_or(|limit| age >= limit)
+        self.older_than.is_none_or(|limit| is_past(at, now, limit))
     }
+}
+
+/// It was at least so long ago. By a clock that went wrong it may be in the future, which is not old.
+pub fn is_past(at: Timestamp, now: Timestamp, limit: Duration) -> bool {
+    Duration::try_from(now.duration_since(at)).unwrap_or_default() >= limit
 }

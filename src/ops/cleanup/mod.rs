@@ -14,7 +14,7 @@ mod tests;
 mod work_folders;
 
 pub use carry_out::{Failure, carry_out};
-pub use filter::Filter;
+pub use filter::{Filter, is_past};
 pub use output::{JobFiles, Outputs, Rule, Stored};
 pub use places::{Places, Surveyed};
 pub use proposal::{Folder, Kept, Proposal, Removal, Totals};

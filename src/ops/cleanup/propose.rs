@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
-use super::filter::Filter;
+use super::filter::{Filter, is_past};
 use super::output::{JobFiles, Rule, add_outputs};
 use super::proposal::{Folder, Kept, Proposal, Removal};
 use super::survey::{Found, Survey};
@@ -157,11 +157,10 @@ fn orphan(
     held: Vec<Holding>,
 ) -> Option<Removal> {
     let newest = held.iter().filter_map(|holding| holding.since).max();
-    let age = newest.map(|at| survey.now.duration_since(at).unsigned_abs());
     // Objects without a record may be a submission under way, unless the user says which age is old
     // enough.
     let limit = filter.older_than.unwrap_or(YOUNG);
-    if age.is_some_and(|age| age < limit) {
+    if newest.is_some_and(|at| !is_past(at, survey.now, limit)) {
         return None;
     }
     let things = going(held);

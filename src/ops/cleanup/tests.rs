@@ -129,6 +129,12 @@ fn what_ended_goes_and_what_runs_or_is_out_of_reach_stays() {
 fn leftovers_of_no_known_run_go_unless_they_are_being_made_or_removed() {
     let filter = Filter { orphans: true, ..Filter::default() };
     assert_eq!(proposed(&survey(), &filter).0, ["lost-1"]);
+    // By a clock that is ahead it is yet to be made.
+    let mut ahead = survey();
+    for held in ahead.holdings.get_mut(CLUSTER).unwrap() {
+        held.since = Some(days(-1));
+    }
+    assert_eq!(proposed(&ahead, &filter).0, [""; 0]);
     let named = Filter { name: Some("old".into()), ..Filter::default() };
     assert_eq!(proposed(&survey(), &named).0, ["old-1"]);
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::filter::is_past;
 use crate::store::{RunPaths, RunSummary, Store};
 
 /// Removes the working folders of all runs of the runtime `local` that ended `age` ago or more and that
@@ -18,8 +19,7 @@ pub fn remove_work_folders(
 ) -> usize {
     let is_old = |run: &&RunSummary| {
         let ended = run.entry.ended.filter(|_| run.state.is_ended());
-        run.entry.runtime == local
-            && ended.is_some_and(|ended| now.duration_since(ended).unsigned_abs() >= age)
+        run.entry.runtime == local && ended.is_some_and(|ended| is_past(ended, now, age))
     };
     let old = runs.iter().filter(is_old).map(|run| store.paths(&run.entry.id));
     let old = old.filter(|run| run.works().exists() || run.code().exists());
@@ -38,7 +38,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let store = Store::open(root.path().join("state")).unwrap();
         let mut ids = Vec::new();
-        for name in ["old", "young", "alive", "going"] {
+        for name in ["old", "young", "alive", "going", "future"] {
             let created = fixture::create(&store, name, 1);
             fs_err::create_dir_all(created.paths.works().join("worker-0/1")).unwrap();
             fs_err::create_dir_all(created.paths.code()).unwrap();
@@ -52,6 +52,8 @@ mod tests {
             let ended = match run.entry.name.as_str() {
                 "young" => Some("2026-01-09T00:00:00Z"),
                 "going" => None,
+                // By a clock that was wrong.
+                "future" => Some("2026-02-01T00:00:00Z"),
                 _ => Some("2026-01-01T00:00:00Z"),
             };
             run.entry.ended = ended.map(|at| at.parse().unwrap());
@@ -60,7 +62,7 @@ mod tests {
         let is_gone = |run: &RunPaths| !run.run.as_str().starts_with("alive");
         let week = Duration::from_hours(7 * 24);
         assert_eq!(remove_work_folders(&store, &runs, "local", now, week, &is_gone), 1);
-        for (paths, left) in ids.iter().zip([false, true, true, true]) {
+        for (paths, left) in ids.iter().zip([false, true, true, true, true]) {
             assert_eq!(paths.works().exists(), left, "{}", paths.run);
             assert_eq!(paths.code().exists(), left, "{}", paths.run);
             assert!(paths.logs().exists() && paths.record().exists());

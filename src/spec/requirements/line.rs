@@ -10,23 +10,23 @@ pub(super) fn without_comment(line: &str) -> &str {
 
 /// Replaces `${NAME}` where the variable has a value. pip knows names of capitals, digits and `_` only.
 pub(super) fn expand(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> String {
+    let is_of_name = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
     let mut out = String::new();
     let mut rest = text;
     while let Some(at) = rest.find("${") {
-        let (before, after) = rest.split_at(at);
-        out.push_str(before);
-        let end = after.find('}');
-        let name = end.map(|end| &after[2..end]).filter(|name| {
-            let is_of_name = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
-            !name.is_empty() && name.bytes().all(is_of_name)
-        });
-        let value = name.and_then(variable).filter(|value| !value.is_empty());
-        if let (Some(value), Some(end)) = (value, end) {
-            out.push_str(&value);
-            rest = &after[end + 1..];
-        } else {
-            out.push_str("${");
-            rest = &after[2..];
+        out.push_str(&rest[..at]);
+        rest = &rest[at + 2..];
+        // No further than the name: a text of many beginnings without an end is read once.
+        let end = rest.find(|c| !is_of_name(c)).unwrap_or(rest.len());
+        let (name, after) = rest.split_at(end);
+        let after = after.strip_prefix('}').filter(|_| !name.is_empty());
+        let value = after.and_then(|after| Some((variable(name)?, after)));
+        match value.filter(|(value, _)| !value.is_empty()) {
+            Some((value, after)) => {
+                out.push_str(&value);
+                rest = after;
+            }
+            None => out.push_str("${"),
         }
     }
     out + rest
@@ -52,4 +52,28 @@ pub(super) fn words(text: &str) -> Vec<String> {
     }
     words.extend(word);
     words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_whole_names_are_replaced() {
+        let known = |name: &str| (name != "NONE").then(|| format!("<{name}>"));
+        for (text, wanted) in [
+            ("a${A_1}b${B}", "a<A_1>b<B>"),
+            ("${NONE}${a}${}${A", "${NONE}${a}${}${A"),
+            ("${${A}} ${A-${B}}", "${<A>} ${A-<B>}"),
+        ] {
+            assert_eq!(expand(text, &known), wanted);
+        }
+    }
+
+    /// Each beginning is looked at by itself: by looking for an end from each, this takes minutes.
+    #[test]
+    fn many_beginnings_without_an_end_take_no_longer() {
+        let text = "${".repeat(4 << 20);
+        assert_eq!(expand(&text, &|_| None), text);
+    }
 }

@@ -5,5 +5,5 @@ mod line;
 mod read;
 mod wants;
 
-pub use read::{Requirement, requirements};
+pub use read::{MOST_FILES, Requirement, requirements};
 pub use wants::{Place, Wants, local_path, requirement};

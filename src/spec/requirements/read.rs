@@ -5,6 +5,9 @@ use std::ops::Range;
 use super::line::{expand, without_comment};
 use super::wants::{Wants, wants};
 
+/// No requirements name so many files.
+pub const MOST_FILES: usize = 200;
+
 /// A logical line of a requirements file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Requirement {

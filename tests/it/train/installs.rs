@@ -1,5 +1,6 @@
 //! Which Python environment a run gets: another one whenever what it is made from is another.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
@@ -270,4 +271,43 @@ fn uv_is_used_where_it_is_there_and_pip_where_only_pip_can() {
     assert!(said.contains("uv is there and not used: only pip understands"), "{said}");
     assert!(said.contains("requirements.txt:1: --prefer-binary"), "{said}");
     assert!(said.contains("1 package installed with pip"), "{said}");
+}
+
+/// A program of uv's name that can do nothing.
+#[test]
+fn pip_takes_no_package_from_elsewhere_than_uv_would() {
+    let place = Place::new();
+    let Place(sandbox) = &place;
+    sandbox.write("a/mlctl.yaml", SPEC);
+    sandbox.write("a/requirements.txt", "./mine\n");
+    package(sandbox, "a/mine", "one");
+    sandbox.write("bin/uv", "#!/bin/sh\necho no >&2\nexit 1\n");
+    let uv = sandbox.dir().join("bin/uv");
+    fs_err::set_permissions(uv, std::fs::Permissions::from_mode(0o755)).expect("mode");
+    let mut path = sandbox.dir().join("bin").into_os_string();
+    path.push(":");
+    path.push(std::env::var_os("PATH").unwrap_or_default());
+    let train = |env: &[(&str, &str)]| {
+        let mut mlctl = place.mlctl(&["train", "a"]);
+        mlctl.env("PATH", &path).env_remove("PIP_NO_INDEX").envs(env.iter().copied());
+        let output = mlctl.output().expect("mlctl");
+        (output.status.code(), stderr(&output))
+    };
+    let own = ("UV_DEFAULT_INDEX", "http://127.0.0.1:9/simple");
+    let (code, said) = train(&[own]);
+    assert_eq!(code, Some(10), "{said}");
+    assert!(
+        said.contains("pip is not tried, since it knows nothing of UV_DEFAULT_INDEX"),
+        "{said}"
+    );
+    let binary = ("PIP_PREFER_BINARY", "1");
+    let (code, said) = train(&[own, binary]);
+    assert_eq!(code, Some(10), "{said}");
+    assert!(said.contains("for example by PIP_INDEX_URL"), "{said}");
+    let (code, said) = train(&[own, binary, ("PIP_INDEX_URL", own.1)]);
+    assert_eq!(code, Some(0), "{said}");
+    assert_is(&said, "one", false);
+    let (code, said) = train(&[]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("the same is tried with pip"), "{said}");
 }

@@ -34,7 +34,7 @@ pub(in crate::ops::cleanup) fn add_outputs(
     }
     for runs in shared.into_values() {
         // A record that was found in a cluster may name anybody's output.
-        let may = |run: &Found| !run.adopted || filter.runs.contains(&run.id);
+        let may = |run: &Found| !run.adopted || filter.named.contains(&run.id);
         let (goers, stayers): (Vec<_>, Vec<_>) =
             runs.into_iter().partition(|(run, _)| going.contains(&run.id));
         let goers: Vec<_> = goers.into_iter().filter(|(run, _)| may(run)).collect();

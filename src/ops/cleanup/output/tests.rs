@@ -206,7 +206,7 @@ fn now() -> Timestamp {
 }
 
 fn only(run: &str) -> Filter {
-    Filter { runs: vec![run.into()], ..Filter::default() }
+    Filter { runs: vec![run.into()], named: vec![run.into()], ..Filter::default() }
 }
 
 const MARKERS: [&str; 2] = ["_mlctl/shards/00000.0.json", "_mlctl/shards/00001.0.json"];
@@ -400,6 +400,9 @@ fn a_run_that_was_taken_in_reaches_no_output_unless_it_is_named() {
     place.runs[0].0.adopted = true;
     let all = Filter { outputs: true, all_users: true, ..Filter::default() };
     assert_eq!(place.clean(&all), Vec::<String>::new());
+    // It says itself that it belongs to the study that is named.
+    let by_study = Filter { runs: vec!["digits-aaaaaa".into()], ..Filter::default() };
+    assert_eq!(place.clean(&by_study), Vec::<String>::new());
     assert_eq!(place.clean(&only("digits-aaaaaa")), all_of(&[&MARKERS, &HALVES, &COMMITTED]));
 }
 

@@ -94,6 +94,10 @@ fn genuine(map: ConfigMap, location: &Location) -> Result<FoundRun, FormatError>
         Ok(plan) if plan.head.name != run.name || plan.head.trial != run.trial => {
             return contradiction("its plan names another job or trial".into());
         }
+        // Trials are gangs: a clean-up of the study would reach a batch prediction's output.
+        Ok(plan) if plan.head.trial.is_some() && plan.batch().is_some() => {
+            return contradiction("its plan is a trial that predicts a batch".into());
+        }
         Ok(plan) => Some(plan),
     };
     let created = record.created.unwrap_or(run.created);
@@ -124,5 +128,68 @@ fn state_of(facts: &RunFacts) -> RunState {
         RunState::Pending
     } else {
         RunState::Unknown
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json};
+
+    use super::*;
+    use crate::store::{Store, fixture};
+
+    /// The record of a run, with what `change` makes of its plan and record.
+    fn found(change: &dyn Fn(&mut Json, &mut Json)) -> Result<FoundRun, FormatError> {
+        let root = tempfile::tempdir().unwrap();
+        let store = Store::open(root.path().join("state")).unwrap();
+        let created = fixture::create(&store, "digits", 1);
+        let read = |path| serde_json::from_slice(&fs_err::read(path).unwrap()).unwrap();
+        let (mut plan, mut run): (Json, Json) =
+            (read(created.paths.plan()), read(created.paths.record()));
+        run["kind"] = json!("BatchPredictJob");
+        change(&mut plan, &mut run);
+        let map = json!({
+            "metadata": {
+                "name": run["id"],
+                "annotations": {annotation::USER: "ada"},
+                "labels": {
+                    label::RUN: run["id"], label::NAME: run["name"], label::KIND: run["kind"],
+                    label::USER: user_label("ada"),
+                },
+            },
+            "data": {"plan.json": plan.to_string(), "run.json": run.to_string()},
+        });
+        let location = Location { context: "prod".into(), namespace: "ml".into() };
+        genuine(serde_json::from_value(map).unwrap(), &location)
+    }
+
+    #[test]
+    fn a_batch_prediction_is_no_trial() {
+        let batch = json!({
+            "output": "s3://b/out", "job": "f00d", "maxBatchSize": 64, "maxBatchBytes": 1000,
+            "maxLineBytes": 1000, "requestTimeout": {"secs": 1, "nanos": 0},
+            "server": {
+                "protocol": "tensorflowRest", "modelName": "m", "restarts": 0,
+                "startTimeout": {"secs": 1, "nanos": 0},
+            },
+        });
+        let as_batch = |plan: &mut Json, _: &mut Json| {
+            plan["schemaVersion"] = json!(4);
+            plan["batch"] = batch.clone();
+        };
+        let as_trial = |plan: &mut Json, run: &mut Json| {
+            plan["schemaVersion"] = json!(4);
+            for document in [plan, run] {
+                document["trial"] = json!({"study": "digits-000000", "trial": 1});
+            }
+        };
+        assert!(found(&as_batch).unwrap().plan.unwrap().batch().is_some());
+        assert!(found(&as_trial).unwrap().plan.unwrap().head.trial.is_some());
+        let forged = found(&|plan, run| {
+            as_batch(plan, run);
+            as_trial(plan, run);
+        });
+        let error = forged.unwrap_err().to_string();
+        assert!(error.contains("a trial that predicts a batch"), "{error}");
     }
 }

@@ -46,24 +46,28 @@ fn launcher(command: &[String]) -> Option<(usize, &str)> {
     if runs_in_shell(command) {
         return command.iter().enumerate().find_map(|(at, script)| {
             let words = script.split(|c: char| c.is_whitespace() || ";&|()".contains(c));
-            let mut before = None;
-            for word in words.filter(|word| !word.is_empty()) {
-                let is_module = before == Some("-m") && MODULES.contains(&word);
-                if is_module || PROGRAMS.contains(&name(word)) {
-                    return Some((at, name(word)));
-                }
-                before = Some(word);
-            }
-            None
+            let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+            let found = words.iter().enumerate().find(|(place, word)| {
+                let is_module = *place > 0 && words[place - 1] == "-m" && MODULES.contains(word);
+                is_module || launches(word, words.get(place + 1).copied())
+            });
+            found.map(|(_, word)| (at, name(word)))
         });
     }
     let first = command.first().map(|word| name(word))?;
-    if PROGRAMS.contains(&first) {
+    // What follows may stand in the arguments.
+    if launches(first, Some(command.get(1).map_or("launch", String::as_str))) {
         return Some((0, first));
     }
     let module = command.iter().position(|word| word == "-m")? + 1;
     let named = command.get(module)?;
     (first.starts_with("python") && MODULES.contains(&named.as_str())).then_some((module, named))
+}
+
+/// Whether a word starts a launcher. `accelerate` has other commands, and is a package's name too.
+fn launches(word: &str, next: Option<&str>) -> bool {
+    let program = name(word);
+    PROGRAMS.contains(&program) && (program != "accelerate" || next == Some("launch"))
 }
 
 /// The words of arguments, of a mapping its names.
@@ -107,6 +111,13 @@ mod tests {
                 Some((2, "torch.distributed.run")),
             ),
             (&["python", "torchrun.py"], None),
+            (&["accelerate"], Some((0, "accelerate"))),
+            (&["accelerate", "env"], None),
+            (&["sh", "-c", "pip install accelerate && python train.py"], None),
+            (
+                &["sh", "-c", "pip install accelerate && accelerate launch x.py"],
+                Some((2, "accelerate")),
+            ),
         ] {
             assert_eq!(found(words), wanted.map(|(at, name)| (at, name.to_owned())), "{words:?}");
         }

@@ -62,12 +62,11 @@ pub(super) fn means_its_process(script: &str) -> bool {
 
 /// Variables that mlctl sets, or a cluster.
 pub(super) fn is_set(name: &str) -> bool {
-    const SET: [&str; 16] = [
+    const SET: [&str; 15] = [
         "CLUSTER_SPEC",
         "RANK",
         "LOCAL_RANK",
         "NODE_RANK",
-        "GROUP_RANK",
         "WORLD_SIZE",
         "LOCAL_WORLD_SIZE",
         "MASTER_ADDR",
@@ -96,6 +95,13 @@ mod tests {
         assert!(runs(&["sh", "-c", "echo"]) && runs(&["/bin/bash", "-elc", "echo"]));
         assert!(!runs(&["sh", "train.sh"]) && !runs(&["python", "-c", "x"]) && !runs(&[]));
         assert!(!runs(&["bash", "--norc", "x"]));
+    }
+
+    /// What mlctl only hides has no value.
+    #[test]
+    fn variables_that_are_set_are_known() {
+        assert!(is_set("NODE_RANK") && is_set("AIP_MODEL_DIR"));
+        assert!(!is_set("GROUP_RANK") && !is_set("HOME"));
     }
 
     #[test]
