@@ -1,7 +1,7 @@
 //! Working folders: a writable copy of the code, fresh for each attempt.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use fs_err::OpenOptions;
 use fs_err::os::unix::fs::OpenOptionsExt;
@@ -32,11 +32,12 @@ pub(super) fn fresh(
         Some(Code::Archive { file, .. }) => unpack(file, &dir)?,
         Some(Code::Image(_)) | None => {}
     }
+    let mut placed = Vec::new();
     for WorkLink { path, target } in links {
         if path.is_absolute() {
             fill(target, path)?;
         } else {
-            link(target, &dir.join(path))?;
+            link(target, &dir, path, &mut placed)?;
         }
     }
     Ok(dir)
@@ -52,23 +53,50 @@ fn fill(target: &Path, folder: &Path) -> io::Result<()> {
     };
     for file in files {
         if let Some(name) = file.file_name() {
-            link(&file, &folder.join(name))?;
+            let place = folder.join(name);
+            // A link of an attempt before. A folder is none of mlctl's here, and stays.
+            if place.is_symlink() || place.is_file() {
+                fs_err::remove_file(&place)?;
+            }
+            fs_err::os::unix::fs::symlink(file, place)?;
         }
     }
     Ok(())
 }
 
-/// Makes a link in place of whatever the code has there.
-fn link(target: &Path, place: &Path) -> io::Result<()> {
+/// Makes a link in the working folder, in place of whatever the code has there. A link of the code on
+/// the way is replaced by a folder: what it leads to may be somebody's data by then.
+fn link(target: &Path, dir: &Path, path: &Path, placed: &mut Vec<PathBuf>) -> io::Result<()> {
+    let parts = path.components().filter(|part| *part != Component::CurDir);
+    let path: PathBuf = parts.collect();
+    let other = placed.iter().find(|other| path.starts_with(other) || other.starts_with(&path));
+    if let Some(other) = other {
+        return Err(io::Error::other(format!(
+            "data at {} and at {} would lie within each other: write paths that are apart",
+            other.display(),
+            path.display()
+        )));
+    }
+    let mut way: Vec<&Path> = path.ancestors().skip(1).collect();
+    way.reverse();
+    for above in way {
+        let above = dir.join(above);
+        if above != *dir && above.is_symlink() {
+            fs_err::remove_file(above)?;
+        }
+    }
+    let place = dir.join(&path);
     if place.is_dir() && !place.is_symlink() {
-        fs_err::remove_dir_all(place)?;
+        fs_err::remove_dir_all(&place)?;
     } else if place.exists() || place.is_symlink() {
-        fs_err::remove_file(place)?;
+        fs_err::remove_file(&place)?;
     }
     if let Some(parent) = place.parent() {
         fs_err::create_dir_all(parent)?;
     }
-    fs_err::os::unix::fs::symlink(target, place)
+    fs_err::os::unix::fs::symlink(target, place)?;
+    placed.push(path);
+    Ok(())
 }
 
 /// Makes files by joining their parts.
@@ -162,6 +190,35 @@ mod tests {
         let next = fresh(&root.path().join("work"), 2, Some(&place), &[]).unwrap();
         assert!(next.join("lib/own.py").exists() && !dir.exists());
         assert!(data.join("x").exists(), "what a link points at stays");
+    }
+
+    #[test]
+    fn data_go_over_a_link_of_the_code_and_never_into_other_data() {
+        use std::os::unix::fs::symlink;
+        let root = tempfile::tempdir().unwrap();
+        let code = root.path().join("code");
+        fs_err::create_dir_all(code.join("v2/raw")).unwrap();
+        symlink("v2", code.join("current")).unwrap();
+        for file in ["a/labels/kept", "b/own"] {
+            let path = root.path().join(file);
+            fs_err::create_dir_all(path.parent().unwrap()).unwrap();
+            fs_err::write(path, "x").unwrap();
+        }
+        let to =
+            |path: &str, set: &str| WorkLink { path: path.into(), target: root.path().join(set) };
+        let place = Code::Place(code);
+        let work = root.path().join("work");
+        let links = [to("v2/raw", "a"), to("./current/raw/labels", "b")];
+        let dir = fresh(&work, 1, Some(&place), &links).unwrap();
+        assert!(root.path().join("a/labels/kept").exists(), "what a link points at stays");
+        assert!(dir.join("v2/raw/labels/kept").exists());
+        assert!(dir.join("current/raw/labels/own").exists());
+        for (first, second) in [("in", "in/labels"), ("in/labels", "./in"), ("in", "in")] {
+            let links = [to(first, "a"), to(second, "b")];
+            let said = fresh(&work, 2, Some(&place), &links).unwrap_err().to_string();
+            assert!(said.contains("would lie within each other"), "{said}");
+            assert!(root.path().join("a/labels/kept").exists());
+        }
     }
 
     #[test]

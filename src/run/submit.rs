@@ -49,7 +49,7 @@ pub struct Order<'a> {
     pub plan: Plan,
     /// The secret values that were taken out of the plan.
     pub secrets: SecretVariables,
-    /// The code as it travels, once that is known.
+    /// The code as it travels, once that is known: of a copy that was made before from the beginning.
     pub code: Option<CodeDigest>,
     /// The folder of the spec's file: relative paths start there.
     pub base: &'a Path,
@@ -74,7 +74,8 @@ pub enum SubmitError {
     /// The state folder's part: nothing has been recorded or started.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The runtime's part: the run is recorded as one that could not start.
+    /// The code's or the runtime's part. A run that its runtime didn't take over is recorded as one that
+    /// could not start; one whose code could not be fixed, or that others leave no room for, is not.
     #[error(transparent)]
     Runtime(#[from] RuntimeError),
 }
@@ -122,7 +123,7 @@ impl Order<'_> {
 /// Fixes the code of a run: what becomes of the folder afterwards changes no attempt. On this machine it
 /// is copied, unless it is a copy already; a cluster has it in its own objects.
 fn fix(
-    plan: &Plan,
+    Order { plan, code, .. }: &Order<'_>,
     reservation: &Reservation,
     runtime: &str,
 ) -> Result<Option<CodeDigest>, RuntimeError> {
@@ -134,6 +135,7 @@ fn fix(
                 .and_then(|()| fix_code(path.as_path(), &copy, &gang.code_rules, mask_spec))
                 .map(Some)
         }
+        _ if code.is_some() => Ok(code.clone()),
         _ => digest_of(plan),
     };
     fixed.map_err(|error| io::Error::new(error.kind(), format!("fixing the code: {error}")).into())
@@ -158,7 +160,7 @@ pub fn submit(
     options: &SubmitOptions,
     notify: &mut dyn FnMut(Notice),
 ) -> Result<Submitted, SubmitError> {
-    order.code = fix(&order.plan, &reservation, &runtime.name())?;
+    order.code = fix(&order, &reservation, &runtime.name())?;
     let CreatedRun { paths, mut lock } =
         order.facts(runtime.name(), submitter, |new| store.create_run(reservation, new))?;
     let Order { plan, secrets, .. } = order;

@@ -1,9 +1,10 @@
 //! New runs: everything is written beside its place, then moved there in one step.
 //!
-//! Order: `new/<run>/run/` is filled, with the copy of the code from `new/<run>/code`, and flushed, renamed to `runs/<run>`, indexed, `new/<run>`
-//! removed. Renaming and indexing are one step to everybody who holds the folder's lock. A crash
-//! before the rename leaves a `new/<run>` without a run; one after it leaves a run that may lack its
-//! index line. `recover` tells the two apart.
+//! Order: `new/<run>/run/` is filled and its documents flushed, the copy of the code moved into it from
+//! `new/<run>/code`, renamed to `runs/<run>`, indexed, `new/<run>` removed. Renaming and indexing are one
+//! step to everybody who holds the folder's lock. A crash before the rename leaves a `new/<run>` without
+//! a run; one after it leaves a run that may lack its index line. `recover` tells the two apart. The copy
+//! is not flushed: no agent outlives a loss of power, and nothing else runs it.
 
 use std::io;
 use std::path::{Path, PathBuf};

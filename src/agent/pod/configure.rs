@@ -1,11 +1,11 @@
 //! From what a pod holds to the configuration of its agent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Component, Path};
 
 use serde::de::DeserializeOwned;
 
-use super::document::{DOCUMENT_VERSION, PodDocument, TERMINATION_FILE};
+use super::document::{CodeFile, DOCUMENT_VERSION, PodDocument, TERMINATION_FILE};
 use super::error::PodError;
 use super::identity::PodIdentity;
 use super::paths::PodPaths;
@@ -58,8 +58,14 @@ pub fn configure(document: &Path, container: Container<'_>) -> Result<Pod, PodEr
     let replica = layout.replica(&pod.job, pod.index).ok_or_else(nobody)?.clone();
     let role =
         plan.gang().roles.iter().find(|role| role.name == replica.role).ok_or_else(nobody)?;
+    let is_link = |file: &&CodeFile| file.link.is_some();
+    let code_links: HashSet<&Path> =
+        code.iter().filter(is_link).map(|file| Path::new(&file.path)).collect();
     for file in &code {
-        let leaves = file.link.as_ref().is_some_and(|to| !leads_within(&file.path, to));
+        // What lies behind a link would be written to wherever that leads.
+        let mut above = Path::new(&file.path).ancestors().skip(1);
+        let leaves = above.any(|dir| code_links.contains(dir))
+            || file.link.as_ref().is_some_and(|to| !leads_within(&file.path, to));
         if !stays_within(&file.path) || leaves || file.parts.iter().any(|part| !is_name(part)) {
             let reason = format!("the code's file `{}` would leave its folder", file.path);
             return Err(malformed(document, reason));
@@ -203,22 +209,16 @@ fn stays_within(path: &str) -> bool {
     parts.peek().is_some() && parts.all(|part| matches!(part, Component::Normal(_)))
 }
 
-/// A link at `path` leads upwards no further than the working folder.
+/// A link at `path` leads upwards no further than the working folder, and then only down: behind a name,
+/// which may be another link, nobody knows what `..` is.
 fn leads_within(path: &str, to: &str) -> bool {
-    let mut depth = Path::new(path).components().count().saturating_sub(1);
-    Path::new(to).components().all(|part| match part {
-        Component::ParentDir => {
-            let is_below = depth > 0;
-            depth = depth.saturating_sub(1);
-            is_below
-        }
-        Component::Normal(_) => {
-            depth += 1;
-            true
-        }
-        Component::CurDir => true,
-        Component::RootDir | Component::Prefix(_) => false,
-    })
+    let depth = Path::new(path).components().count().saturating_sub(1);
+    let mut down = Path::new(to).components().peekable();
+    let mut up = 0;
+    while down.next_if_eq(&Component::ParentDir).is_some() {
+        up += 1;
+    }
+    up <= depth && down.all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
 }
 
 /// A path in the working folder, or one at which the pod has a folder for it; never upwards.

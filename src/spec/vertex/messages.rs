@@ -20,6 +20,36 @@ const SERVING: &str = "serving will be an Endpoint of mlctl; a training job has 
 const PIPELINE: &str = "mlctl runs no pipelines: take the CustomJob of the step that trains, and start it \
                         from your own scheduler";
 
+const DEPLOYMENT: Message = Message {
+    name: "a Vertex deployment of a model to an endpoint",
+    fields: &[
+        "deployedModel",
+        "deployedModels",
+        "trafficSplit",
+        "automaticResources",
+        "minReplicaCount",
+        "maxReplicaCount",
+        "autoscalingMetricSpecs",
+        "enableAccessLogging",
+    ],
+    advice: Some(SERVING),
+};
+
+const MODEL: Message = Message {
+    name: "a Vertex Model",
+    fields: &[
+        "artifactUri",
+        "predictSchemata",
+        "supportedDeploymentResourcesTypes",
+        "metadataSchemaUri",
+        "predictRoute",
+        "healthRoute",
+        "deploymentTimeout",
+        "invokeRoutePrefix",
+    ],
+    advice: Some(SERVING),
+};
+
 /// Those that are told apart. What a custom job and a model share, a `containerSpec`, is in neither.
 const MESSAGES: [Message; 8] = [
     Message {
@@ -37,34 +67,8 @@ const MESSAGES: [Message; 8] = [
         fields: &["inputConfig", "batchPredictionJob", "unmanagedContainerModel"],
         advice: None,
     },
-    Message {
-        name: "a Vertex deployment of a model to an endpoint",
-        fields: &[
-            "deployedModel",
-            "deployedModels",
-            "trafficSplit",
-            "automaticResources",
-            "minReplicaCount",
-            "maxReplicaCount",
-            "autoscalingMetricSpecs",
-            "enableAccessLogging",
-        ],
-        advice: Some(SERVING),
-    },
-    Message {
-        name: "a Vertex Model",
-        fields: &[
-            "artifactUri",
-            "predictSchemata",
-            "supportedDeploymentResourcesTypes",
-            "metadataSchemaUri",
-            "predictRoute",
-            "healthRoute",
-            "deploymentTimeout",
-            "invokeRoutePrefix",
-        ],
-        advice: Some(SERVING),
-    },
+    DEPLOYMENT,
+    MODEL,
     Message {
         name: "a Vertex PipelineJob",
         fields: &["pipelineSpec", "pipelineJob", "pipelineJobId", "pipelineInfo", "deploymentSpec"],
@@ -100,13 +104,13 @@ pub(super) fn messages(node: &Node) -> Vec<(&'static Message, &Entry)> {
         && let Some(at) = find(node, "dedicatedResources")
         && !found.iter().any(|(message, _)| message.fields.contains(&"deployedModel"))
     {
-        found.push((&MESSAGES[3], at));
+        found.push((&DEPLOYMENT, at));
     }
     let is_model = |(message, _): &(&Message, _)| message.fields.contains(&"artifactUri");
     if !found.iter().any(is_model)
         && let Some(at) = of_model(node)
     {
-        found.push((&MESSAGES[4], at));
+        found.push((&MODEL, at));
     }
     found
 }

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use super::contents::{holds_credentials, is_key};
 use super::credentials::is_perhaps_key;
+use super::found::{Code, Entry};
 use super::left::Why;
-use super::walk::{Code, Entry};
 use crate::storage::{ReadError, read_open};
 
 /// Files up to this size are looked into. Larger ones stay on this machine, since a cluster takes less

@@ -49,7 +49,10 @@ pub fn copy_code(code: &Path, target: &Path, rules: &CodeRules, mask: Mask) -> i
                 mode
             }
             Carried::Large { file, mode, size } => {
-                copy_file(file, size, &to)?;
+                let from = code.root().join(&entry.path);
+                copy_file(&file, size, &to).map_err(|error| {
+                    io::Error::new(error.kind(), format!("{}: {error}", from.display()))
+                })?;
                 mode
             }
         };
@@ -58,27 +61,33 @@ pub fn copy_code(code: &Path, target: &Path, rules: &CodeRules, mask: Mask) -> i
     Ok(())
 }
 
-fn copy_file(mut from: File, size: u64, to: &Path) -> io::Result<()> {
+fn copy_file(from: &File, size: u64, to: &Path) -> io::Result<()> {
     let target = fs_err::File::create_new(to)?;
-    if ioctl_ficlone(target.file(), &from).is_ok() {
+    if ioctl_ficlone(target.file(), from).is_ok() {
         return Ok(());
     }
-    let named =
-        |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", to.display()));
-    let mut file = target.file();
-    let mut at = next_data(&from, 0);
+    copy_content(from, size, target.file())
+}
+
+/// Copies what is on the disk of a file of this size.
+fn copy_content(mut from: &File, size: u64, mut to: &File) -> io::Result<()> {
+    let mut at = next_data(from, 0);
     while at < size {
-        let end = hole_after(&from, at).min(size);
-        from.seek(SeekFrom::Start(at)).map_err(named)?;
-        file.seek(SeekFrom::Start(at)).map_err(named)?;
+        let end = hole_after(from, at).min(size);
+        from.seek(SeekFrom::Start(at))?;
+        to.seek(SeekFrom::Start(at))?;
         // The system copies between two files by itself.
-        if io::copy(&mut (&from).take(end - at), &mut file).map_err(named)? < end - at {
-            // It has become shorter meanwhile.
+        if io::copy(&mut from.take(end - at), &mut to)? < end - at {
             break;
         }
-        at = next_data(&from, end);
+        at = next_data(from, end);
     }
-    file.set_len(size).map_err(named)
+    // A copy that is cut, or filled up with zeros, would be taken for the file from here on.
+    if from.metadata()?.len() != size {
+        let reason = "it has changed while it was copied: try again when nothing writes to it";
+        return Err(io::Error::other(reason));
+    }
+    to.set_len(size)
 }
 
 /// Where the next stretch begins that is not on the disk.
@@ -94,6 +103,21 @@ mod tests {
     use std::os::unix::fs::{FileExt, MetadataExt};
 
     use super::*;
+
+    #[test]
+    fn a_file_that_is_written_to_meanwhile_is_no_copy() {
+        let root = tempfile::tempdir().unwrap();
+        fs_err::write(root.path().join("a"), "bytes").unwrap();
+        let from = File::open(root.path().join("a")).unwrap();
+        for (size, good) in [(5, true), (4, false), (9, false)] {
+            let to = File::create(root.path().join(format!("to-{size}"))).unwrap();
+            let copied = copy_content(&from, size, &to);
+            assert_eq!(copied.is_ok(), good, "{size}");
+            if let Err(error) = copied {
+                assert!(error.to_string().contains("has changed while it was copied"), "{error}");
+            }
+        }
+    }
 
     #[test]
     fn a_copy_is_whole_sparse_and_its_own() {

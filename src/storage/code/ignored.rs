@@ -1,12 +1,14 @@
 //! The ignore files around a file: `.mlctlignore` over `.ignore` over `.gitignore`, the nearest first.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::fmt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use ignore::Match;
-use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use ignore::gitignore::{Gitignore, GitignoreBuilder, Glob};
 
 use super::folder::Folder;
 use crate::storage::ReadError;
@@ -23,6 +25,9 @@ const OWN: &str = ".mlctlignore";
 /// What git keeps for one checkout alone.
 const EXCLUDE: &str = ".git/info/exclude";
 
+/// So many characters of a pattern are told.
+const SHOWN: usize = 200;
+
 /// The most bytes of such a file.
 const LIMIT: u64 = 1 << 20;
 
@@ -34,8 +39,32 @@ pub(super) struct Ignored {
 
 struct Layer {
     /// By the place in [`NAMES`], then what git excludes.
-    patterns: [Option<Gitignore>; NAMES.len() + 1],
+    patterns: [Option<Patterns>; NAMES.len() + 1],
     around: Option<Rc<Layer>>,
+}
+
+/// The patterns of one file. Those that have named something are kept to be told: there may be as many
+/// files as a folder holds, and a line of a megabyte.
+struct Patterns {
+    globs: Gitignore,
+    file: PathBuf,
+    of_git: bool,
+    told: RefCell<HashMap<PathBuf, Rc<Rule>>>,
+}
+
+impl Patterns {
+    fn rule(&self, glob: &Glob) -> Rc<Rule> {
+        let number = glob.from().unwrap_or(Path::new("")).to_owned();
+        let rule = || {
+            let mut pattern: String = glob.original().chars().take(SHOWN).collect();
+            if pattern.len() < glob.original().len() {
+                pattern.push('…');
+            }
+            let line = format!("{}:{}", self.file.display(), number.display());
+            Rc::new(Rule { pattern, line, of_git: self.of_git })
+        };
+        Rc::clone(self.told.borrow_mut().entry(number.clone()).or_insert_with(rule))
+    }
 }
 
 /// What the patterns say of a file or folder.
@@ -51,7 +80,7 @@ pub(super) enum Said {
 /// A line of an ignore file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Rule {
-    /// The line as it is written.
+    /// The line as it is written, a long one cut.
     pub pattern: String,
     /// The file and the number of the line: `/p/.gitignore:3`.
     pub line: String,
@@ -93,7 +122,8 @@ impl Ignored {
     pub(super) fn below(&self, folder: &Folder, dir: &Path) -> Result<Self, ReadError> {
         let root = folder.path.join(dir);
         let mut patterns = [const { None }; NAMES.len() + 1];
-        for (slot, name) in patterns.iter_mut().zip(NAMES.into_iter().chain([EXCLUDE])) {
+        let slots = patterns.iter_mut().zip(NAMES.into_iter().chain([EXCLUDE])).enumerate();
+        for (index, (slot, name)) in slots {
             let file = dir.join(name);
             let bytes = match folder.read(&file, LIMIT) {
                 Ok(bytes) => bytes,
@@ -101,7 +131,12 @@ impl Ignored {
                 Err(error) if error.is_missing() || name == EXCLUDE => continue,
                 Err(error) => return Err(error),
             };
-            *slot = Some(parse(&root, &root.join(name), &bytes));
+            *slot = Some(Patterns {
+                globs: parse(&root, &bytes),
+                file: root.join(name),
+                of_git: index >= GIT,
+                told: RefCell::default(),
+            });
         }
         if patterns.iter().all(Option::is_none) {
             return Ok(self.clone());
@@ -114,21 +149,15 @@ impl Ignored {
         for index in 0..=NAMES.len() {
             let mut layer = self.layer.as_deref();
             while let Some(Layer { patterns, around }) = layer {
-                match patterns[index].as_ref().map(|rules| rules.matched(path, is_dir)) {
-                    Some(Match::Ignore(glob)) => {
-                        return Said::Ignored(Rc::new(Rule {
-                            pattern: glob.original().to_owned(),
-                            line: glob
-                                .from()
-                                .map_or_else(String::new, |at| at.display().to_string()),
-                            of_git: index >= GIT,
-                        }));
+                if let Some(patterns) = &patterns[index] {
+                    match patterns.globs.matched(path, is_dir) {
+                        Match::Ignore(glob) => return Said::Ignored(patterns.rule(glob)),
+                        Match::Whitelist(glob) if index == 0 && names(glob.original()) => {
+                            return Said::Named;
+                        }
+                        Match::Whitelist(_) => return Said::Nothing,
+                        Match::None => {}
                     }
-                    Some(Match::Whitelist(glob)) if index == 0 && names(glob.original()) => {
-                        return Said::Named;
-                    }
-                    Some(Match::Whitelist(_)) => return Said::Nothing,
-                    Some(Match::None) | None => {}
                 }
                 layer = around.as_deref();
             }
@@ -137,14 +166,12 @@ impl Ignored {
     }
 }
 
-/// A line that is no pattern is left out, as git does.
-fn parse(root: &Path, file: &Path, bytes: &[u8]) -> Gitignore {
+/// A line that is no pattern is left out, as git does. Each pattern says the number of its line.
+fn parse(root: &Path, bytes: &[u8]) -> Gitignore {
     let mut builder = GitignoreBuilder::new(root);
     let text = String::from_utf8_lossy(bytes);
     for (number, line) in text.strip_prefix('\u{feff}').unwrap_or(&text).lines().enumerate() {
-        // What a rule is from is only ever told.
-        let at = format!("{}:{}", file.display(), number + 1);
-        let _ = builder.add_line(Some(at.into()), line);
+        let _ = builder.add_line(Some((number + 1).to_string().into()), line);
     }
     builder.build().unwrap_or_else(|_| Gitignore::empty())
 }
@@ -216,6 +243,23 @@ mod tests {
         };
         assert_eq!(rule.to_string(), format!("`*.bin` ({}/.gitignore:3)", root.display()));
         assert!(rule.of_git);
+    }
+
+    #[test]
+    fn a_line_is_kept_once_however_long_it_is_and_much_it_names() {
+        let root = tempfile::tempdir().unwrap();
+        let root = root.path().canonicalize().unwrap();
+        fs_err::write(root.join(".mlctlignore"), format!("[x{}]*\n", "é".repeat(9000))).unwrap();
+        let folder = Folder::open(root.clone()).unwrap();
+        let ignored = Ignored::default().below(&folder, Path::new("")).unwrap();
+        let rule = |name: &str| match ignored.said(&root.join(name), false) {
+            Said::Ignored(rule) => rule,
+            _ => panic!("travels"),
+        };
+        let (one, other) = (rule("x1"), rule("x2"));
+        assert!(Rc::ptr_eq(&one, &other));
+        assert_eq!(one.pattern.chars().count(), SHOWN + 1);
+        assert!(one.line.ends_with("/.mlctlignore:1"), "{}", one.line);
     }
 
     #[test]

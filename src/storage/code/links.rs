@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
+use super::found::Entry;
 use super::left::Why;
-use super::walk::Entry;
 
 /// Folders in which tools keep what they have recorded, with links for their own use.
 const TOOLS: [&str; 3] = ["wandb", "mlruns", "lightning_logs"];

@@ -14,12 +14,20 @@ pub struct CodeRules {
     /// Where runs of the same spec write to, absolute; it doesn't travel where it lies in the code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output: Option<PathBuf>,
+    /// It is data, among which anything is meant, also what runs have written. No plan says so of code.
+    #[serde(skip)]
+    pub data: bool,
 }
 
 impl CodeRules {
     /// The rules of a copy: all of it travels.
     pub fn fixed() -> Self {
-        Self { fixed: true, output: None }
+        Self { fixed: true, ..Self::default() }
+    }
+
+    /// The rules of data.
+    pub fn data() -> Self {
+        Self { data: true, ..Self::default() }
     }
 
     /// Nothing but the ignore files counts.

@@ -1,6 +1,5 @@
 //! One walk over a folder with code, the same for a copy on this machine and for a cluster.
 
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -8,60 +7,22 @@ use std::rc::Rc;
 use super::credentials::{is_credential, is_in_credentials};
 use super::error::CodeError;
 use super::folder::Folder;
+use super::found::{Code, Entry, Skipped};
 use super::ignored::{Ignored, Rule, Said};
 use super::left::{Left, Why};
 use super::links::{Leads, Travels, between};
+use super::made::{Made, is_environment};
 use super::rules::CodeRules;
 use crate::storage::checkout::Tracked;
-use crate::storage::{OWNER_FILE, ReadError};
-
-/// A file or folder that travels with a run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// Its path below the working folder.
-    pub path: PathBuf,
-    /// A folder; it comes before what is in it.
-    pub is_dir: bool,
-    /// `.mlctlignore` takes it along by its name, whatever is in it.
-    pub named: bool,
-    /// The name is that of credentials, which travel since they are named.
-    pub credentials: bool,
-    /// Where it lies below the code's folder; for a link what it points at.
-    pub(super) source: PathBuf,
-    /// For a link to a folder, which travels as a link: where it leads from its own folder.
-    pub link: Option<PathBuf>,
-}
-
-/// Something that an ignore file names.
-#[derive(Clone, Debug)]
-pub struct Skipped {
-    /// Its path below the code's folder; of a folder all stays behind.
-    pub path: PathBuf,
-    /// The line that names it.
-    pub rule: Rc<Rule>,
-}
 
 /// The most files and folders of one walk.
 pub(super) const MOST: usize = 1_000_000;
 
-/// The files of a folder that travel. They are opened below the folder that was walked.
-#[derive(Debug)]
-pub struct Code {
-    folder: Folder,
-    /// What travels, a folder before what is in it.
-    pub entries: Vec<Entry>,
-    /// What stays behind by mlctl's own rules.
-    pub left: Vec<Left>,
-    /// What stays behind by ignore files.
-    pub skipped: Vec<Skipped>,
-    fixed: bool,
-}
-
 /// What of `code` travels: not what `.gitignore` and `.mlctlignore` name, but what git tracks whatever
-/// `.gitignore` says; never `.git`, what runs have written, and no credentials or Python environments
-/// unless `.mlctlignore` takes them along by their names. Symbolic links are followed only to what is
-/// within the folder and travels itself. A lone file travels as itself. Of a copy that was made at a
-/// submission all travels.
+/// `.gitignore` says; never `.git`; of code not what runs have written and what mlctl keeps; no credentials
+/// or Python environments unless `.mlctlignore` takes them along by their names. Symbolic links are
+/// followed only to what is within the folder and travels itself. A lone file travels as itself. Of a copy
+/// that was made at a submission all travels.
 pub fn walk(code: &Path, rules: &CodeRules) -> Result<Code, CodeError> {
     let real = fs_err::canonicalize(code)?;
     if !rules.fixed {
@@ -70,17 +31,17 @@ pub fn walk(code: &Path, rules: &CodeRules) -> Result<Code, CodeError> {
     if !real.is_dir() {
         return lone(&real, rules.fixed);
     }
-    // The same folder may have other names by links.
-    let output = rules.output.as_ref();
-    let output =
-        output.map(|output| fs_err::canonicalize(output).unwrap_or_else(|_| output.clone()));
     let mut walk = Walk {
         code: Code::new(Folder::open(real.clone())?, rules.fixed),
         links: Vec::new(),
-        output,
+        made: Made::by(rules),
     };
-    let ignored = if rules.fixed { Ignored::default() } else { Ignored::around(&real)? };
-    let around = Around { ignored, tracked: Rc::new(Tracked::around(&real)), only_tracked: None };
+    let (ignored, tracked) = if rules.fixed {
+        (Ignored::default(), Tracked::default())
+    } else {
+        (Ignored::around(&real)?, Tracked::around(&real))
+    };
+    let around = Around { ignored, tracked: Rc::new(tracked), only_tracked: None };
     walk.folder(Path::new(""), &around)?;
     walk.follow_links();
     Ok(walk.code)
@@ -132,8 +93,7 @@ fn lone(file: &Path, fixed: bool) -> Result<Code, CodeError> {
 struct Walk {
     code: Code,
     links: Vec<(PathBuf, bool)>,
-    /// Where runs write to.
-    output: Option<PathBuf>,
+    made: Made,
 }
 
 /// What counts in a folder.
@@ -214,7 +174,7 @@ impl Walk {
             let (is_dir, at) = (kind.is_dir(), root.join(&path));
             let verdict = if fixed {
                 Verdict::Travels { named: true, only_tracked: None }
-            } else if let Some(why) = self.no_code(&at, is_dir) {
+            } else if let Some(why) = self.made.why(&at, is_dir) {
                 self.code.left.push(Left { path, why });
                 continue;
             } else {
@@ -251,20 +211,9 @@ impl Walk {
                 self.code.left.push(Left { path, why: Why::Special });
             }
         }
+        let unread = around.tracked.unread();
+        self.code.unread.extend(unread.filter(|index| !self.code.unread.contains(index)));
         Ok(())
-    }
-
-    /// What mlctl has made itself is no code: what runs have written, where they will, and its state.
-    fn no_code(&self, at: &Path, is_dir: bool) -> Option<Why> {
-        if self.output.as_deref() == Some(at) {
-            Some(Why::Output)
-        } else if !is_dir {
-            None
-        } else if is_filled_by_run(at) || is_part_of_output(at) {
-            Some(Why::Output)
-        } else {
-            is_state(at).then_some(Why::State)
-        }
     }
 
     /// A link travels as the file that it leads to, if that travels, and as a link to a folder.
@@ -286,60 +235,11 @@ impl Walk {
     }
 }
 
-/// A folder that is the base of some run's outputs: its model says whose it is.
-fn is_filled_by_run(dir: &Path) -> bool {
-    is_there(&dir.join("model").join(OWNER_FILE))
-}
-
-/// One of the folders that a run writes where its outputs go into the code's folder itself.
-fn is_part_of_output(dir: &Path) -> bool {
-    let is_part = dir
-        .file_name()
-        .is_some_and(|name| ["model", "checkpoints", "logs"].iter().any(|part| name == *part));
-    is_part && dir.parent().is_some_and(is_filled_by_run)
-}
-
-/// A state folder of mlctl's.
-fn is_state(dir: &Path) -> bool {
-    dir.file_name().is_some_and(|name| name == "mlctl")
-        && ["version", "runs"].iter().all(|name| is_there(&dir.join(name)))
-}
-
-fn is_there(path: &Path) -> bool {
-    fs_err::symlink_metadata(path).is_ok()
-}
-
 /// What is in a folder. It must be one in which names can be looked up too, since files are opened there.
 fn contents(dir: &Path) -> io::Result<Vec<fs_err::DirEntry>> {
     let found = fs_err::read_dir(dir)?.collect::<io::Result<Vec<_>>>()?;
     fs_err::symlink_metadata(dir.join("."))?;
     Ok(found)
-}
-
-/// A folder made by `python3 -m venv` and its like.
-fn is_environment(dir: &Path) -> bool {
-    fs_err::symlink_metadata(dir.join("pyvenv.cfg")).is_ok_and(|found| found.is_file())
-}
-
-impl Code {
-    fn new(folder: Folder, fixed: bool) -> Self {
-        Self { folder, entries: Vec::new(), left: Vec::new(), skipped: Vec::new(), fixed }
-    }
-
-    /// It is a copy of which all travels as it is.
-    pub(super) fn is_fixed(&self) -> bool {
-        self.fixed
-    }
-
-    /// Opens a file that travels. It fails when the file has become a link, or its folder has.
-    pub fn open(&self, entry: &Entry) -> Result<File, ReadError> {
-        self.folder.file(&entry.source)
-    }
-
-    /// The folder's path without links.
-    pub fn root(&self) -> &Path {
-        &self.folder.path
-    }
 }
 
 #[cfg(test)]

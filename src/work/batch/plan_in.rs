@@ -48,7 +48,7 @@ pub fn plan_with<E: From<BatchSubmitError>>(
         // What a cluster would take where nobody names one: here nobody is told that it is ignored.
         plan.gang_mut().roles.iter_mut().for_each(|role| role.image = None);
     }
-    plan.gang_mut().code_rules = batch.workers.code_rules();
+    batch.workers.rule(&mut plan);
     plan.take_settings(&batch.workers.storage, is_local);
     complete(&mut plan)?;
     build::wrap_image_command(&mut plan);

@@ -1,6 +1,7 @@
 //! Spec to plan: roles filled up from the job, the primary found, the rules of the gang set.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::merge::role_plan;
 use crate::gang::{
@@ -56,6 +57,7 @@ pub fn plan(spec: &TrainJob, context: &PlanContext) -> Result<Plan, PlanError> {
         strategy: spec.strategy,
         roles,
         code: spec.code.as_ref().map(|code| code.starting_at(&context.code_base)),
+        // A job whose code has other rules puts them in place of these.
         code_rules: super::rules::code_rules(spec, &context.code_base),
         archive: None,
         setup: spec.setup.clone(),
@@ -73,7 +75,7 @@ pub fn plan(spec: &TrainJob, context: &PlanContext) -> Result<Plan, PlanError> {
             .iter()
             .map(|data| DataPlan {
                 uri: data.uri.without_file_scheme().starting_at(&context.code_base),
-                path: data.path.clone(),
+                path: tidied(&data.path),
             })
             .collect(),
         metrics: None,
@@ -141,6 +143,12 @@ fn members(framework: Framework, roles: &[RolePlan]) -> Vec<Member> {
             })
         })
         .collect()
+}
+
+/// A path without `./` before it: it is held against the paths of files, and pods take no other.
+fn tidied(path: &str) -> String {
+    let below = Path::new(path).strip_prefix(".");
+    below.map_or_else(|_| path.to_owned(), |below| below.to_string_lossy().into_owned())
 }
 
 /// The spec's settings, for each bucket that it names.

@@ -3,6 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use super::LoadedJob;
+use crate::plan::Plan;
 use crate::spec::TrainJob;
 use crate::storage::{CodeRules, Place};
 
@@ -15,6 +16,13 @@ impl LoadedJob {
         let own = self.own_rules.clone();
         own.unwrap_or_else(|| code_rules(&self.job, &self.base))
     }
+
+    /// Puts the rules that this job's code has of its own into its plan, which has those of its spec.
+    pub fn rule(&self, plan: &mut Plan) {
+        if let Some(own) = &self.own_rules {
+            plan.gang_mut().code_rules.clone_from(own);
+        }
+    }
 }
 
 /// What runs of this spec write is no code of the next one: the output, and where a part of its path
@@ -26,7 +34,7 @@ pub(super) fn code_rules(spec: &TrainJob, base: &Path) -> CodeRules {
 
 /// The rules for the code of a spec whose runs write to `output`.
 pub fn rules_beside(spec: &TrainJob, output: &Place, base: &Path) -> CodeRules {
-    CodeRules { fixed: false, output: output_within(spec, output, base) }
+    CodeRules { output: output_within(spec, output, base), ..CodeRules::default() }
 }
 
 fn output_within(spec: &TrainJob, output: &Place, base: &Path) -> Option<PathBuf> {

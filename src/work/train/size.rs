@@ -1,14 +1,13 @@
 //! How much code may travel before somebody has to say that it is meant.
 
-use crate::storage::{CodeSurvey, Part};
+use crate::storage::{CodeSurvey, MUCH_BYTES, Part};
 
 /// Code of this size is refused unless it is allowed: it is copied once for the run and once for each
 /// replica, and is nearly always data or outputs that nobody meant.
 const MOST_BYTES: u64 = 1 << 30;
 const MOST_FILES: u64 = 20_000;
 
-/// Code of this size is told of.
-const MUCH_BYTES: u64 = 100 << 20;
+/// Code of more files than this is told of, as code of [`MUCH_BYTES`] is.
 const MUCH_FILES: u64 = 5_000;
 
 /// The flag that lifts the limit.
@@ -26,25 +25,16 @@ pub(super) fn is_fit(
     if !is_over(MUCH_BYTES, MUCH_FILES) {
         return Ok(());
     }
-    let by_files = *bytes <= MUCH_BYTES;
-    let mut parts: Vec<&Part> = largest.iter().collect();
-    if by_files {
-        parts.sort_by_key(|part| std::cmp::Reverse(part.files));
-    }
-    parts.retain(|part| if by_files { part.files > 1 } else { part.bytes >= *bytes / 50 });
-    let named: Vec<String> = parts.iter().take(3).map(|part| told(part)).collect();
-    let line = parts.first().map(|part| {
+    let named: Vec<String> = largest.iter().take(3).map(told).collect();
+    let most = largest.first().map_or_else(String::new, |part| {
         let slash = if part.is_dir { "/" } else { "" };
-        format!("/{}{slash}", part.path.display())
+        format!(
+            ", most of it in {}; a line `/{}{slash}` in .mlctlignore leaves the largest out",
+            named.join(", "),
+            part.path.display()
+        )
     });
-    let line = line.map_or_else(String::new, |line| {
-        format!("; a line `{line}` in .mlctlignore leaves the largest out")
-    });
-    let much = format!(
-        "code: {} in {files} files travel with the run, most of it in {}{line}",
-        size(*bytes),
-        named.join(", ")
-    );
+    let much = format!("code: {} in {files} files travel with the run{most}", size(*bytes));
     if large || !is_over(MOST_BYTES, MOST_FILES) {
         notices.push(much);
         return Ok(());
@@ -95,6 +85,9 @@ mod tests {
             (fits, notices.concat())
         };
         assert_eq!(said(10, 1 << 20, false), (Ok(()), String::new()));
+        let nothing = CodeSurvey { largest: Vec::new(), ..survey(30_000, 3 << 30) };
+        let why = is_fit(&nothing, false, &mut Vec::new()).unwrap_err();
+        assert!(why.contains("in 30000 files travel with the run; data belong into"), "{why}");
         let (fits, notice) = said(10, 200 << 20, false);
         assert!(fits.is_ok() && notice.contains("200.0 MiB in 10 files"), "{notice}");
         assert!(notice.contains("data/ (100.0 MiB in 9 files), w.bin (100.0 MiB)"), "{notice}");

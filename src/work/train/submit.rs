@@ -55,7 +55,7 @@ pub fn plan_in<E: From<TrainError>>(
     if let Some(most) = job.job.max_cost {
         limit_cost(&mut plan, most, &prices()?).map_err(TrainError::from)?;
     }
-    plan.gang_mut().code_rules = job.code_rules();
+    job.rule(&mut plan);
     plan.take_settings(&job.storage, runtime.name() == LOCAL);
     runtime.complete(&mut plan).map_err(TrainError::from)?;
     plan.know(&job.secrets());

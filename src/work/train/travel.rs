@@ -110,7 +110,7 @@ impl Told {
                 return;
             }
         };
-        let survey = code.survey(&code.left);
+        let mut survey = code.survey();
         if let Err(why) = is_fit(&survey, self.large, &mut self.notices) {
             self.refused.push(why);
             return;
@@ -140,12 +140,16 @@ impl Told {
                     }
                     if masked > 0 {
                         specs.push(entry.path.as_path());
+                        survey.bytes = survey.bytes.saturating_sub(code.size(entry));
+                        survey.bytes += bytes.len() as u64;
                     }
                     looked_into += bytes.len() as u64;
                     bytes
                 }
                 Ok(Carried::Left(why)) => {
                     left.push(Left { path: entry.path.clone(), why });
+                    survey.files = survey.files.saturating_sub(1);
+                    survey.bytes = survey.bytes.saturating_sub(code.size(entry));
                     continue;
                 }
                 Ok(Carried::Large { .. } | Carried::Link(_)) => continue,
@@ -166,12 +170,20 @@ impl Told {
                 MOST >> 20
             ));
         }
+        for index in &code.unread {
+            self.notices.push(format!(
+                "code: {} can't be read, as in the middle of a merge, so files that git tracks stay \
+                 behind where .gitignore names them: a line `!/PATH` in .mlctlignore takes one along",
+                index.display()
+            ));
+        }
         let plan = planned(job);
         let found = missed(job, plan.as_ref(), &code);
         self.refused.extend(found.refused);
         self.notices.extend(found.notices);
         self.notices.extend(left_behind("code", &left));
-        self.code = Some(CodeSurvey { largest: survey.largest, ..code.survey(&left) });
+        survey.left_out = code.left_out(&left);
+        self.code = Some(survey);
         if !named.is_empty() {
             let (travel, them) =
                 if named.len() == 1 { ("travels", "it") } else { ("travel", "them") };

@@ -11,6 +11,10 @@ use super::{comes_back, lines_come_back, text, v4};
 #[test]
 fn the_documents_of_a_study_come_back_the_same() {
     let document: StudyDocument = comes_back(&text(v4("study.json")));
+    let digest = r#""code": ".", "codeDigest": {"sha256": "ab", "files": 2, "bytes": 3},"#;
+    let with_digest = text(v4("study.json")).replace(r#""code": ".","#, digest);
+    let newer: StudyDocument = comes_back(&with_digest);
+    assert!(newer.code_digest.is_some() && document.code_digest.is_none());
     let lines: Vec<Line> = lines_come_back(&text(v4("journal.jsonl")));
     let state = StudyState::of(&lines);
     assert_eq!((state.trials.len(), state.sessions.len(), state.max_trials), (4, 2, Some(7)));

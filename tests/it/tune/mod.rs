@@ -1,5 +1,6 @@
 //! Studies: the optimiser as a filter, and whole studies with real trials.
 
+mod code;
 mod examples;
 mod export;
 mod foreign;

@@ -8,9 +8,9 @@ use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
-use super::bundle::{Source, sources};
 use super::bundle_error::{BundleError, MAX_ARCHIVE, MAX_CODE};
 use super::code_files::{files, fits};
+use super::sources::{Source, is_hidden, sources};
 use crate::plan::{CodeArchive, Plan, mask_spec};
 use crate::storage::{Carried, Place, carry, walk};
 use crate::text::hex;
@@ -68,7 +68,7 @@ fn pack(plan: &Plan) -> Result<(NamedTempFile, String), BundleError> {
                 && sources
                     .iter()
                     .filter_map(|other| other.target)
-                    .any(|to| entry.path.starts_with(to));
+                    .any(|to| is_hidden(&entry.path, entry.link.is_some(), to));
             if hidden {
                 continue;
             }
@@ -174,7 +174,10 @@ mod tests {
             fs_err::create_dir_all(path.parent().unwrap()).unwrap();
             fs_err::write(path, vec![7; size]).unwrap();
         }
-        let plan = plan_of(root.path(), "s3://bucket/out");
+        std::os::unix::fs::symlink("data", root.path().join("code/now")).unwrap();
+        let mut plan = plan_of(root.path(), "s3://bucket/out");
+        let uri = root.path().join("set").to_string_lossy().into_owned().into();
+        plan.gang_mut().data.push(DataPlan { uri, path: "now/x".into() });
         let first = PackedCode::of(&plan).unwrap().unwrap();
         let second = PackedCode::of(&plan).unwrap().unwrap();
         assert_eq!(first.archive, second.archive);
@@ -186,7 +189,7 @@ mod tests {
         let mut tar = tar::Archive::new(GzDecoder::new(first.file.reopen().unwrap()));
         let paths: BTreeSet<PathBuf> =
             tar.entries().unwrap().map(|entry| entry.unwrap().path().unwrap().into()).collect();
-        assert_eq!(paths, ["big.bin".into(), "data/b".into()].into(), "data hides code");
+        assert_eq!(paths, ["big.bin".into(), "data/b".into(), "now/x/b".into()].into());
         assert!(PackedCode::of(&plan_of(root.path(), "pvc://claim/out")).unwrap().is_none());
         fs_err::remove_file(root.path().join("code/big.bin")).unwrap();
         assert!(PackedCode::of(&plan).unwrap().is_none(), "ConfigMaps hold it");

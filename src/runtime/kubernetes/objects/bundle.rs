@@ -5,9 +5,10 @@ use std::path::Path;
 
 use super::bundle_error::{BundleError, MAX_CODE};
 use super::code_files::{Found, files, fits};
+use super::sources::{Source, is_hidden, sources};
 use crate::agent::pod::CodeFile;
-use crate::plan::{DataPlan, Plan};
-use crate::storage::{CodeRules, Left, Place};
+use crate::plan::Plan;
+use crate::storage::{CodeRules, Left};
 
 /// How many bytes of code one ConfigMap holds, as they are written in JSON. `kubectl apply` keeps a
 /// copy of an object in one of its annotations, and those have 256 KiB together.
@@ -37,38 +38,6 @@ pub(crate) struct CodeMap {
     bytes: usize,
 }
 
-/// A place of this machine that travels.
-pub(super) struct Source<'a> {
-    /// The field of the spec that names it, for messages.
-    pub(super) field: &'static str,
-    /// A folder or file.
-    pub(super) place: &'a Place,
-    /// Where it goes in the working folder; `None`: it is the working folder.
-    pub(super) target: Option<&'a Path>,
-    /// What of it travels, beside what its ignore files say.
-    pub(super) rules: CodeRules,
-}
-
-/// The code of a plan, then its data that are on this machine: what is in claims is mounted, and what
-/// is in buckets the agents fetch.
-pub(super) fn sources(plan: &Plan) -> Vec<Source<'_>> {
-    let gang = plan.gang();
-    let code = gang.code.iter().map(|place| Source {
-        field: "code",
-        place,
-        target: None,
-        rules: gang.code_rules.clone(),
-    });
-    let travels = |data: &&DataPlan| matches!(data.uri, Place::Path(_));
-    let data = gang.data.iter().filter(travels).map(|data| Source {
-        field: "data",
-        place: &data.uri,
-        target: Some(Path::new(&data.path)),
-        rules: CodeRules::default(),
-    });
-    code.chain(data).collect()
-}
-
 impl CodeBundle {
     /// Reads the files of a plan that travel to a cluster: its code, and those data that are on
     /// this machine. Data in claims are mounted there instead.
@@ -84,7 +53,7 @@ impl CodeBundle {
                 continue;
             };
             // Data hides what the code has at the same place, as a mount would.
-            found.retain(|file| !file.path.starts_with(target));
+            found.retain(|file| !is_hidden(&file.path, file.link.is_some(), target));
             let is_file = Path::new(place.as_str()).is_file();
             data_left.extend(left);
             for file in files {
@@ -268,31 +237,6 @@ mod tests {
                 assert!(keys.insert(key.clone()), "{key} twice");
             }
         }
-    }
-
-    #[test]
-    fn data_of_this_machine_hides_what_the_code_has_there() {
-        let root = tempfile::tempdir().unwrap();
-        for (name, text) in [("code/data/a", "1"), ("code/x.py", "2"), ("set/b", "3")] {
-            let path = root.path().join(name);
-            fs_err::create_dir_all(path.parent().unwrap()).unwrap();
-            fs_err::write(path, text).unwrap();
-        }
-        let file = format!("file://{}/set/b", root.path().display());
-        let spec: crate::spec::TrainJob = serde_json::from_value(serde_json::json!({
-            "apiVersion": "mlctl.dev/v1", "kind": "TrainJob", "name": "a", "command": ["a"],
-            "code": "code",
-            "data": [{"uri": "set", "path": "data"}, {"uri": file, "path": "one"}],
-        }))
-        .unwrap();
-        let context = crate::plan::PlanContext {
-            run: "a-123456".into(),
-            runtime_defaults: crate::plan::RuntimeDefaults::CLUSTER,
-            code_base: root.path().into(),
-        };
-        let bundle = CodeBundle::of(&crate::work::train::plan(&spec, &context).unwrap()).unwrap();
-        let paths: Vec<&str> = bundle.files.iter().map(|file| file.path.as_str()).collect();
-        assert_eq!(paths, ["x.py", "data/b", "one"]);
     }
 
     #[test]

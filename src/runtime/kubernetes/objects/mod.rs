@@ -25,6 +25,7 @@ mod record;
 mod secret;
 mod security;
 mod service;
+mod sources;
 mod table;
 mod volumes;
 

@@ -2,48 +2,27 @@
 //! command is its loop.
 
 use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use super::document::{EarlierTrial, STUDY_VERSION as DOCUMENT_VERSION, StudyDocument};
 use super::error::StudyError;
 use super::journal::{self, Entry};
+use super::loop_plan::loop_plan;
 use super::make::{job_of, plan_of};
 use super::secrets::{Withheld, withheld};
 use super::state::StudyState;
 use super::suggest::Chooser;
 use crate::gang::RunId;
 use crate::ops::cost::{Prices, limit_cost};
-use crate::plan::{
-    ControllerPlan, KILL_BOUND, MetricsPlan, OWN_PROGRAM, Plan, PlanContext, RuntimeDefaults,
-    STUDY_VERSION, mask_spec, shown_label,
-};
+use crate::plan::{Plan, mask_spec, shown_label};
 use crate::run::{self, Order, SubmitError, Submitted, Submitter};
 use crate::runtime::{Notice, Runs, Runtime, SubmitOptions};
-use crate::spec::{
-    CollectWith, EnvVar, Framework, Retries, Role, TRAIN_JOB, TUNE_JOB, TrainJob, Trial, TuneJob,
-};
-use crate::storage::{CodeRules, CodeSurvey, Place, copy_code, locate};
+use crate::spec::{TRAIN_JOB, TUNE_JOB, Trial, TuneJob};
+use crate::storage::{CodeSurvey, Place, fix_code, locate};
 use crate::store::{Reservation, Store, StudyPaths, now, private_dir, remove_tree};
-use crate::text::Span;
-use crate::work::train::{LoadedJob, TrainError, Travelling, plan, travel};
+use crate::work::train::{LoadedJob, TrainError, Travelling, travel};
 use crate::work::tune::LoadedStudy;
-
-/// The hidden verb that a study's run executes.
-pub const LOOP_VERB: &str = "tune-loop";
-
-/// The role of a loop, by which people see what it is.
-const LOOP_ROLE: &str = "study";
-
-/// Time for what a loop has to do itself after it was asked to end, beside what its trials have.
-const LOOP_GRACE: std::time::Duration = std::time::Duration::from_secs(15);
-
-/// The account of a loop's pod, which the Role of the same name is bound to.
-pub const TUNER: &str = "mlctl-tuner";
-/// What a loop's pod asks for: choosing parameters takes a second of a core now and then.
-const LOOP_CPU: &str = "500m";
-const LOOP_MEMORY: &str = "512Mi";
-
-/// A loop that is killed is started again this often.
-const LOOP_RETRIES: u32 = 1000;
 
 /// How a study begins.
 #[derive(Clone, Debug, Default)]
@@ -99,6 +78,7 @@ fn document(
         spec: TuneJob { trial: Trial::Job(Box::new(job.clone())), ..study.job.clone() },
         base: base.clone(),
         code: job.code.clone(),
+        code_digest: None,
         foreign: *foreign,
         from_env: from_env.clone(),
         storage: storage.clone(),
@@ -182,7 +162,10 @@ fn write_down(
     if let Some(code) = code_of(&study.trial)? {
         // A study may take days: what is changed in the folder meanwhile changes no trial.
         private_dir(&paths.code())?;
-        copy_code(&code, &paths.code(), &study.trial.code_rules(), mask_spec)?;
+        let copy = paths.code();
+        document.code_digest = Some(fix_code(&code, &copy, &study.trial.code_rules(), mask_spec)?);
+        // The document is there after a loss of power, and says that this is too.
+        flush(&copy)?;
         job.code = None;
     }
     document.owner = places.of_trials.who()?;
@@ -191,8 +174,23 @@ fn write_down(
     Ok((document, values))
 }
 
+/// Writes all that the file system of a folder holds back to its disk: of many small files this is quicker
+/// than each by itself.
+fn flush(dir: &Path) -> io::Result<()> {
+    let folder = fs_err::File::open(dir)?;
+    rustix::fs::syncfs(folder.file()).map_err(|error| {
+        let error = io::Error::from(error);
+        let reason = format!(
+            "the copy of the code in {} can't be flushed: {error}; see that its disk has room and no \
+             errors, then try again",
+            dir.display()
+        );
+        io::Error::new(error.kind(), reason)
+    })
+}
+
 /// The folder or file with the trials' code, where it is one of this machine.
-fn code_of(trial: &LoadedJob) -> Result<Option<std::path::PathBuf>, StudyError> {
+fn code_of(trial: &LoadedJob) -> Result<Option<PathBuf>, StudyError> {
     let Some(code @ Place::Path(_)) = &trial.job.code else { return Ok(None) };
     Ok(locate(&trial.base, code)?.map(|located| located.real))
 }
@@ -246,69 +244,4 @@ fn start(
     let session = Entry::Session { run: submitted.paths.run.clone() };
     journal::append(places.of_loop, &store.study(&document.study), now(), &[session])?;
     Ok(submitted)
-}
-
-/// The image of a trial, or of the first of its roles that has one.
-fn image_of(trial: &TrainJob) -> Option<String> {
-    let of_roles = || trial.roles.values().find_map(|role| role.image.clone());
-    trial.image.clone().or_else(of_roles)
-}
-
-/// The plan of the run whose command is the loop of a study.
-fn loop_plan(
-    document: &StudyDocument,
-    values: BTreeMap<String, String>,
-    run: &RunId,
-    places: &Places<'_>,
-) -> Result<Plan, StudyError> {
-    let variable = |(name, value)| EnvVar { name, value: Some(value), value_from: None };
-    let pods = places.pods.as_ref();
-    let image = pods.map(|pods| ("MLCTL_RUNNER_IMAGE".to_owned(), pods.runner_image.clone()));
-    let grace = document.template().grace.map_or(crate::plan::GRACE, |grace| grace.0);
-    let job = TrainJob {
-        name: document.spec.name.clone(),
-        labels: document.spec.labels.clone(),
-        framework: Framework::None,
-        command: Some(vec![OWN_PROGRAM.into(), LOOP_VERB.into()]),
-        roles: [(LOOP_ROLE.to_owned(), Role { replicas: 1, ..Role::default() })].into(),
-        env: values.into_iter().chain(image).map(variable).collect(),
-        // mlctl's own image has nothing but the program, at a path of which pods make a folder; the trials'
-        // image is on the nodes anyway, and any will do.
-        image: pods.and(image_of(&document.template())),
-        image_pull_secrets: pods
-            .map(|_| document.template().image_pull_secrets)
-            .unwrap_or_default(),
-        service_account: pods.map(|_| TUNER.into()),
-        cpu: pods.and(LOOP_CPU.parse().ok()),
-        memory: pods.and(LOOP_MEMORY.parse().ok()),
-        // The study's document, and the code of its trials beside it.
-        code: pods.map(|_| {
-            let folder = places.store.study(&document.study).dir;
-            folder.to_string_lossy().into_owned().into()
-        }),
-        grace: Some(Span(grace + KILL_BOUND + LOOP_GRACE)),
-        retries: Retries {
-            out_of_memory: LOOP_RETRIES,
-            transient_signal: LOOP_RETRIES,
-            infrastructure: LOOP_RETRIES,
-            preemption: LOOP_RETRIES,
-            ..Retries::default()
-        },
-        ..TrainJob::default()
-    };
-    let context = PlanContext {
-        run: run.clone(),
-        // It goes on for as long as its trials do, which have a timeout each.
-        runtime_defaults: RuntimeDefaults { timeout: None, ..places.of_loop.defaults() },
-        code_base: document.base.clone(),
-    };
-    let mut plan = plan(&job, &context).map_err(TrainError::from)?;
-    plan.head.schema_version = STUDY_VERSION;
-    // What is in the study's folder was decided when it began.
-    plan.gang_mut().code_rules = CodeRules::fixed();
-    // What it prints of trials is none of its own.
-    plan.gang_mut().metrics =
-        Some(MetricsPlan { names: Vec::new(), collect: CollectWith::default() });
-    plan.gang_mut().controller = Some(ControllerPlan { study: document.study.clone() });
-    Ok(plan)
 }

@@ -12,7 +12,7 @@ use super::secrets::SecretAt;
 use crate::gang::RunId;
 use crate::ops::cost::PriceFile;
 use crate::spec::{TrainJob, Trial, TuneJob, Word};
-use crate::storage::{BucketSettings, CodeRules, Place};
+use crate::storage::{BucketSettings, CodeDigest, CodeRules, Place};
 use crate::store::{Durability, StudyPaths, write_atomic};
 use crate::sys;
 use crate::text::read_document;
@@ -40,6 +40,9 @@ pub struct StudyDocument {
     /// of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<Place>,
+    /// What that copy is, so that no trial has to read it for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code_digest: Option<CodeDigest>,
     /// The trial was written for another system: what it asks of machines is taken as a hint.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub foreign: bool,

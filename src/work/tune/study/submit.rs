@@ -53,7 +53,9 @@ impl Control<'_> {
         let resolved =
             to_yaml(&job.job).map_err(|error| TrainError::Unwritable(error.to_string()))?;
         self.write(Entry::Submitting { trial: number, run })?;
-        let order = order(&job, plan, &resolved);
+        let mut order = order(&job, plan, &resolved);
+        // Where the trial's code is the study's copy, it is known.
+        order.code = self.study.code_digest.clone().filter(|_| job.code_rules().fixed);
         let submitted = run::submit(
             store,
             runtime,
