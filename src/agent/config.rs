@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use super::past::PastFiles;
 use super::places::Places;
 use super::pod::CodeFile;
 use super::work_link::WorkLink;
@@ -87,6 +88,9 @@ pub struct AgentConfig {
     /// What is in buckets.
     #[serde(default, skip_serializing_if = "Places::is_empty")]
     pub places: Places,
+    /// Where it learns what was before it, in a cluster.
+    #[serde(default, skip_serializing_if = "PastFiles::is_empty")]
+    pub past: PastFiles,
     /// Whether this agent runs in a pod or as a process of a laptop.
     pub runtime: AgentRuntime,
     /// Secret values, which the agent's own words leave out. No document has them.

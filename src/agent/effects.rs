@@ -9,7 +9,7 @@ use super::stream::{Hypertune, Reports};
 use super::{events, links, termination};
 use crate::event::EventKind;
 use crate::gang::{
-    AgentExit, GangEvent, LinkId, MemberInput, MemberOutput, SessionInput, SessionOutput,
+    AgentExit, Carry, GangEvent, LinkId, MemberInput, MemberOutput, SessionInput, SessionOutput,
 };
 use crate::sys;
 
@@ -32,7 +32,7 @@ impl Agent {
         }
     }
 
-    fn carry_out_session(&mut self, output: SessionOutput) {
+    pub(super) fn carry_out_session(&mut self, output: SessionOutput) {
         match output {
             SessionOutput::Send { link, message } => {
                 if self.own_link == Some(link) {
@@ -64,6 +64,7 @@ impl Agent {
             }
             SessionOutput::Commit(verdict) => {
                 let now = self.now();
+                self.committed = Some(verdict.clone());
                 for output in self.member.handle(now, MemberInput::Committed(verdict)) {
                     self.carry_out_member(output);
                 }
@@ -142,6 +143,9 @@ impl Agent {
     /// are sent.
     pub(super) fn leave(mut self, exit: AgentExit) -> AgentExit {
         self.runner.kill_all();
+        if let (Some(session), Some(keeper)) = (&self.session, self.keeper.take()) {
+            keeper.finish(Carry { verdict: self.committed.take(), ..session.memory() });
+        }
         if self.config.runtime == AgentRuntime::Processes {
             // In a pod they end with its container.
             let replica = self.config.replica.to_string();

@@ -22,6 +22,7 @@ mod log;
 #[cfg(test)]
 mod log_tests;
 mod names;
+mod past;
 mod places;
 pub mod pod;
 mod presence;
@@ -44,6 +45,7 @@ pub use beside::beside;
 pub use config::*;
 pub use install::install;
 pub use links::{cancel, cancel_over};
+pub use past::{PAST_VERSION, PastDocument, PastFiles};
 pub use places::{KeptOutput, Places};
 pub use probe::{ProbeReport, probe};
 pub use run::{Surroundings, run};

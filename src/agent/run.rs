@@ -16,13 +16,18 @@ use super::guard::kin;
 use super::input::Input;
 use super::links;
 use super::log::Log;
+use super::past::{Keeper, recall};
 use super::presence;
 use super::runner::Runner;
 use super::serve::{Agent, Work};
 use super::stream::EventFile;
+use super::termination;
 use super::usage::Meter;
 use crate::event::EventKind;
-use crate::gang::{Incarnation, MemberInput, MemberMachine, Session};
+use crate::gang::{
+    AgentExit, Attempt, Incarnation, MemberInput, MemberMachine, Outcome, Session,
+    TerminationMessage, TerminationState, Verdict,
+};
 use crate::sys;
 
 /// What an agent needs from its surroundings.
@@ -52,6 +57,10 @@ pub fn run(config: AgentConfig, surroundings: Surroundings) -> io::Result<u8> {
     let log = Arc::new(Log::new(out, beside, &config.nonce, run, replica, known));
     let config = Arc::new(config);
     let primary = config.gang.primary() == Some(&config.replica);
+    let past = recall(&config.past, &config.gang.run);
+    if let Some(verdict) = &past.known.verdict {
+        return Ok(already_ended(&config, &log, past.known.epoch, verdict).code());
+    }
     if primary {
         let listener = Listener::bind(&config.listen_address)?;
         links::listen(listener, Arc::clone(&token), &config.gang.run, inputs.clone())?;
@@ -67,9 +76,15 @@ pub fn run(config: AgentConfig, surroundings: Surroundings) -> io::Result<u8> {
     let me = Incarnation { pod_uid: config.pod_uid.clone(), generation: config.generation };
     let early = wait_for_setup(&runner, &queue);
     let now = sys::monotonic().saturating_sub(start);
+    let mut session = primary.then(|| Session::new(config.gang.clone(), me.clone(), now));
+    let inherited = session.as_mut().map(|session| session.inherit(&past)).unwrap_or_default();
+    let kept = config.past.kept.clone().filter(|_| primary);
+    let keeper = kept.map(|path| Keeper::new(&config.gang.run, path));
     let mut agent = Agent {
-        member: MemberMachine::new(config.gang.clone(), config.replica.clone(), me.clone(), now),
-        session: primary.then(|| Session::new(config.gang.clone(), me, now)),
+        member: MemberMachine::new(config.gang.clone(), config.replica.clone(), me, now),
+        session,
+        keeper,
+        committed: None,
         meter: Meter::new(config.memory_limit, devices(&config), kin(config.controller)),
         config,
         token,
@@ -91,11 +106,47 @@ pub fn run(config: AgentConfig, surroundings: Surroundings) -> io::Result<u8> {
         sampled: Instant::now(),
         exit: None,
     };
+    for output in inherited {
+        agent.carry_out_session(output);
+    }
     for input in early {
         agent.take(input);
     }
     agent.work.push_back(Work::Member(MemberInput::Tick));
     Ok(agent.serve(&queue).code())
+}
+
+/// The run had ended before this agent was born, as when something else in its pod has outlived the
+/// verdict and was evicted: nothing of it is started again.
+fn already_ended(
+    config: &AgentConfig,
+    log: &Log,
+    epoch: (u32, Attempt),
+    verdict: &Verdict,
+) -> AgentExit {
+    let reason = format!("the run had ended before this pod began: {}", verdict.reason);
+    log.own(EventKind::Warning { message: reason.clone() });
+    let message = TerminationMessage {
+        run: config.gang.run.clone(),
+        replica: config.replica.clone(),
+        pod_uid: config.pod_uid.clone(),
+        generation: config.generation,
+        epoch,
+        state: TerminationState::Exiting,
+        terminated_from_outside: false,
+        verdict: Some(verdict.clone()),
+        first_failure: verdict.first_failure.clone(),
+        exit: None,
+        reason,
+    };
+    if let Err(error) = termination::write(config, &message) {
+        log.own(EventKind::Warning { message: format!("the termination message: {error}") });
+    }
+    log.end();
+    match verdict.outcome {
+        Outcome::Succeeded => AgentExit::Success,
+        _ => AgentExit::FinalJob,
+    }
 }
 
 /// Turns signals that end the process into inputs of the main loop.

@@ -10,12 +10,13 @@ use super::config::{AgentConfig, CANCELLED};
 use super::input::Input;
 use super::link::Link;
 use super::log::Log;
+use super::past::Keeper;
 use super::runner::Runner;
 use super::usage::{Meter, SAMPLE_INTERVAL};
 use crate::event::EventKind;
 use crate::gang::{
-    AgentExit, Attempt, LinkId, MemberInput, MemberMachine, Session, SessionInput, ToMember,
-    ToPrimary,
+    AgentExit, Attempt, Carry, LinkId, MemberInput, MemberMachine, Session, SessionInput, ToMember,
+    ToPrimary, Verdict,
 };
 use crate::sys;
 
@@ -33,6 +34,10 @@ pub(super) struct Agent {
     pub(super) token: Arc<[u8]>,
     pub(super) member: MemberMachine,
     pub(super) session: Option<Session>,
+    /// At the primary: what keeps the gang's memory where it outlives all pods; `None` where nothing does.
+    pub(super) keeper: Option<Keeper>,
+    /// At the primary: the verdict, once it is final.
+    pub(super) committed: Option<Verdict>,
     pub(super) meter: Meter,
     pub(super) log: Arc<Log>,
     pub(super) runner: Runner,
@@ -112,6 +117,7 @@ impl Agent {
         }
         self.sampled = Instant::now();
         self.log.tick();
+        self.remember();
         // In a pod this process inherits the orphans of processes that came in from outside, by
         // `exec`.
         sys::reap(|_, _| {});
@@ -123,6 +129,15 @@ impl Agent {
                 self.log.own(EventKind::Warning { message });
             }
             self.work.push_back(Work::Member(MemberInput::Usage(usage)));
+        }
+    }
+
+    /// Keeps what the gang remembers. A decision that is not final may yet be another.
+    fn remember(&mut self) {
+        let (Some(session), Some(keeper)) = (&self.session, &mut self.keeper) else { return };
+        if let Some(message) = keeper.keep(Carry { verdict: None, ..session.memory() }) {
+            self.log.own(EventKind::Warning { message });
+            self.keeper = None;
         }
     }
 

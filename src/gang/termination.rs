@@ -14,6 +14,9 @@ pub enum AgentExit {
     Final,
     /// The gang failed; said by the primary, last of all.
     FinalJob,
+    /// The same, since the cluster ended a replica from outside and no retry for that was left: an evicted
+    /// pod is gone with its log, and its Job keeps this number alone.
+    FinalEvicted,
     /// The agent's pod has to be replaced; the Job counts this as a failure of its index.
     Count,
     /// SIGTERM from outside without a verdict.
@@ -21,13 +24,14 @@ pub enum AgentExit {
 }
 
 impl AgentExit {
-    /// The process exit status. 40 to 42 collide with no shell, runtime or signal convention.
+    /// The process exit status. 40 to 43 collide with no shell, runtime or signal convention.
     pub fn code(self) -> u8 {
         match self {
             Self::Success => 0,
             Self::Count => 40,
             Self::Final => 41,
             Self::FinalJob => 42,
+            Self::FinalEvicted => 43,
             Self::Terminated => 143,
         }
     }

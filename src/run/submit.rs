@@ -4,6 +4,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
+
 use crate::gang::{Outcome, Verdict};
 use crate::plan::{Plan, SecretVariables, hide, mask_argv, mask_spec};
 use crate::runtime::{LOCAL, Notice, Runs, RuntimeError, SecretValues, SubmitOptions};
@@ -96,6 +98,7 @@ impl Order<'_> {
     pub fn facts<T>(
         &self,
         runtime: String,
+        created: Timestamp,
         submitter: &Submitter<'_>,
         keep: impl FnOnce(&NewRun<'_>) -> T,
     ) -> T {
@@ -107,6 +110,7 @@ impl Order<'_> {
         keep(&NewRun {
             kind: self.kind,
             runtime,
+            created,
             cwd: submitter.cwd.clone(),
             user: submitter.user.clone(),
             host: submitter.host.clone(),
@@ -161,8 +165,10 @@ pub fn submit(
     notify: &mut dyn FnMut(Notice),
 ) -> Result<Submitted, SubmitError> {
     order.code = fix(&order, &reservation, &runtime.name())?;
+    let created = runtime.time();
     let CreatedRun { paths, mut lock } =
-        order.facts(runtime.name(), submitter, |new| store.create_run(reservation, new))?;
+        order
+            .facts(runtime.name(), created, submitter, |new| store.create_run(reservation, new))?;
     let Order { plan, secrets, .. } = order;
     let secrets = SecretValues(secrets);
     let begin = Instant::now();

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 /// A cluster can't be reached, or refuses.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClusterError {
     /// There is no kubeconfig and this is no pod.
@@ -97,6 +97,9 @@ pub enum ClusterError {
     /// What is asked for is not there.
     #[error("{0}")]
     NotFound(String),
+    /// The API server answers, and the node of a pod doesn't: what is on that node can't be read or asked.
+    #[error("the node doesn't answer: {0}")]
+    Node(String),
     /// Anything else that the API server says.
     #[error("the API server says: {0}")]
     Api(String),

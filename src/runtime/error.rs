@@ -39,6 +39,11 @@ impl RuntimeError {
     /// True where the same request may succeed a moment later and the run itself is not affected:
     /// whoever follows a run then waits instead of giving up.
     pub fn is_passing(&self) -> bool {
-        matches!(self, Self::Cluster(ClusterError::Unreachable { .. } | ClusterError::Api(_)))
+        matches!(
+            self,
+            Self::Cluster(
+                ClusterError::Unreachable { .. } | ClusterError::Node(_) | ClusterError::Api(_)
+            )
+        )
     }
 }

@@ -58,6 +58,11 @@ pub trait LogReader {
     /// What was there at the first call has been given.
     fn is_caught_up(&self) -> bool;
 
+    /// What could not be read of what is there, and why, each in a sentence.
+    fn unread(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// What has come of lines that have no end, of one replica whose command has ended, or of all for
     /// whoever reads no further.
     fn finish(&mut self, of: Option<&ReplicaId>) -> Vec<LogLine>;

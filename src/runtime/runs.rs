@@ -1,5 +1,7 @@
 //! Running things: what a runtime does with a plan, from its submission to its last process.
 
+use jiff::Timestamp;
+
 use super::{
     ExecRequest, Inventory, Notes, Notice, Outputs, RuntimeError, SecretValues, SubmitOptions,
 };
@@ -20,6 +22,12 @@ pub trait Runs {
     /// The name by which the runtime knows this user; `None` where it knows none.
     fn who(&self) -> Result<Option<String>, RuntimeError> {
         Ok(None)
+    }
+
+    /// The time where its runs are, by which their ages are judged: the clock of this machine may be
+    /// another one, and wrong.
+    fn time(&self) -> Timestamp {
+        Timestamp::now()
     }
 
     /// The timeouts that hold here where a spec names none.

@@ -15,8 +15,8 @@ use super::atomic::{Durability, claim_dir, sync_dir, write_atomic};
 use super::index::parse_index;
 use super::record::RECORD_VERSION;
 use super::{
-    FileLock, GitCommit, JournalMark, RunPaths, RunRecord, Store, StoreError, journal, now,
-    remove_tree,
+    FileLock, GitCommit, JournalMark, RunPaths, RunRecord, Store, StoreError, journal, remove_tree,
+    whole_millis,
 };
 use crate::event::Cursor;
 use crate::event::RunState;
@@ -32,6 +32,8 @@ pub struct NewRun<'a> {
     pub kind: &'a str,
     /// `local`, or the context of a cluster.
     pub runtime: String,
+    /// When it is submitted, by the runtime's clock.
+    pub created: Timestamp,
     /// The folder that the command was given in.
     pub cwd: PathBuf,
     /// Name of the user who submits it, as their machine knows it.
@@ -54,7 +56,7 @@ pub struct NewRun<'a> {
 
 impl NewRun<'_> {
     /// The record of the run as it is submitted.
-    pub fn record(&self, created: Timestamp) -> RunRecord {
+    pub fn record(&self) -> RunRecord {
         RunRecord {
             unkept: Vec::new(),
             schema_version: RECORD_VERSION,
@@ -62,7 +64,7 @@ impl NewRun<'_> {
             name: self.plan.head.name.clone(),
             kind: self.kind.into(),
             runtime: self.runtime.clone(),
-            created,
+            created: whole_millis(self.created),
             started: None,
             ended: None,
             cwd: self.cwd.clone(),
@@ -228,15 +230,18 @@ pub(super) fn is_empty(dir: &Path) -> bool {
 }
 
 fn write_files(paths: &RunPaths, new: &NewRun<'_>) -> Result<RunRecord, StoreError> {
-    let created = now();
     let write = |path: &Path, bytes: &[u8]| write_atomic(path, bytes, Durability::PowerLoss);
     write(&paths.source(), new.source.as_bytes())?;
     write(&paths.resolved(), new.resolved.as_bytes())?;
     write(&paths.plan(), &serde_json::to_vec_pretty(&new.plan.masked()).map_err(io::Error::from)?)?;
-    let mut events =
-        [Event::new(&paths.run, created, EventKind::Submitted { runtime: new.runtime.clone() })];
+    let record = new.record();
+    let mut events = [Event::new(
+        &paths.run,
+        record.created,
+        EventKind::Submitted { runtime: new.runtime.clone() },
+    )];
     let mark = journal::append(&paths.events(), JournalMark::default(), &mut events, true)?;
-    let record = RunRecord { journal: mark, ..new.record(created) };
+    let record = RunRecord { journal: mark, ..record };
     write(&paths.record(), &serde_json::to_vec_pretty(&record).map_err(io::Error::from)?)?;
     Ok(record)
 }

@@ -138,6 +138,7 @@ fn child_on_a_full_disk() {
     let new = NewRun {
         kind: "TrainJob",
         runtime: "local".into(),
+        created: now(),
         cwd: "/work".into(),
         user: "ada".into(),
         host: String::new(),

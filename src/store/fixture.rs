@@ -61,6 +61,7 @@ pub(crate) fn create(store: &Store, name: &str, workers: u32) -> CreatedRun {
     let new = NewRun {
         kind: "TrainJob",
         runtime: "local".into(),
+        created: super::now(),
         cwd: "/work".into(),
         user: "ada".into(),
         host: "laptop".into(),

@@ -201,8 +201,12 @@ fn format_in(root: &Path) -> Result<Found, StoreError> {
 
 /// Now, to the millisecond: finer digits are noise to people.
 pub fn now() -> Timestamp {
-    let now = Timestamp::now();
-    now.round(Unit::Millisecond).unwrap_or(now)
+    whole_millis(Timestamp::now())
+}
+
+/// A time as the state keeps it.
+pub(super) fn whole_millis(time: Timestamp) -> Timestamp {
+    time.round(Unit::Millisecond).unwrap_or(time)
 }
 
 #[cfg(test)]

@@ -39,6 +39,7 @@ fn ended(sandbox: &Sandbox, name: &str, outcome: Outcome, class: Option<FailureC
     let new = NewRun {
         kind: "TrainJob",
         runtime: "local".into(),
+        created: mlctl::store::now(),
         cwd: fs_err::canonicalize(sandbox.dir()).expect("folder"),
         user: "tester".into(),
         host: "laptop".into(),

@@ -5,15 +5,17 @@ use std::path::{Component, Path};
 
 use serde::de::DeserializeOwned;
 
-use super::document::{CodeFile, DOCUMENT_VERSION, PodDocument, TERMINATION_FILE};
+use super::document::{
+    CodeFile, DOCUMENT_VERSION, PAST_FILE, PodDocument, TERMINATION_FILE, VERDICT_FILE,
+};
 use super::error::PodError;
 use super::identity::PodIdentity;
 use super::paths::PodPaths;
-use crate::agent::{AgentConfig, AgentRuntime, Code, Places, WorkLink};
+use crate::agent::{AgentConfig, AgentRuntime, Code, PastFiles, Places, WorkLink};
 use crate::gang::{GangConfig, ReplicaId};
 use crate::plan::{
-    Addresses, GANG_PORT, Known, OUTPUT_PARTS, OutputDirs, Port, RolePlan, declared, environment,
-    hidden,
+    Addresses, GANG_PORT, Known, OUTPUT_PARTS, OutputDirs, Plan, Port, RolePlan, declared,
+    environment, hidden,
 };
 use crate::text::{FormatError, read_document};
 
@@ -101,6 +103,7 @@ pub fn configure(document: &Path, container: Container<'_>) -> Result<Pod, PodEr
         return Err(malformed(document, reason));
     }
     let peers = peers(&gang, &layout, &replica);
+    let past = past(&plan, &replica, &output, &paths, &pod);
     let mut config = AgentConfig {
         log_files: None,
         schema_version: 1,
@@ -140,6 +143,7 @@ pub fn configure(document: &Path, container: Container<'_>) -> Result<Pod, PodEr
         controller: plan.gang().controller.is_some(),
         metrics: plan.gang().metrics.clone().filter(|_| replica == *plan.gang().primary()),
         places,
+        past,
         runtime: AgentRuntime::Pod,
         known: Known::default(),
         replica,
@@ -157,6 +161,27 @@ pub fn configure(document: &Path, container: Container<'_>) -> Result<Pod, PodEr
     inherited.entry("USER".into()).or_insert_with(|| USER.into());
     inherited.extend(secrets);
     Ok(Pod { config, environment: inherited.into_iter().collect() })
+}
+
+/// Where this pod learns what was before it. What it keeps itself is beside the output of a gang, where
+/// that is a folder that outlives the pod.
+fn past(
+    plan: &Plan,
+    replica: &ReplicaId,
+    output: &str,
+    paths: &PodPaths,
+    pod: &PodIdentity,
+) -> PastFiles {
+    let gang = plan.gang();
+    let outlives = gang.output.as_ref().is_some_and(|output| output.claim().is_some());
+    let keeps = outlives && replica == gang.primary() && !plan.is_tasks();
+    PastFiles {
+        followed: Some(paths.past().join(PAST_FILE)),
+        verdict: Some(paths.past().join(VERDICT_FILE)),
+        kept: keeps.then(|| Path::new(output).join(format!(".mlctl-{}.json", plan.head.run))),
+        replaced: pod.generation,
+        disruptions: pod.disruptions,
+    }
 }
 
 /// The variables of a role's container that its plan may not name: where a Secret is given as a whole,

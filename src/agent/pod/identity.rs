@@ -14,6 +14,8 @@ pub(super) struct PodIdentity {
     pub(super) index: usize,
     /// How many pods of this index there were before.
     pub(super) generation: u32,
+    /// How many of them were ended from outside.
+    pub(super) disruptions: u32,
     pub(super) memory_limit: Option<u64>,
 }
 
@@ -25,12 +27,14 @@ impl PodIdentity {
         let text =
             |name: &'static str| optional(name).map(str::to_owned).ok_or(PodError::Missing(name));
         let count = |name| optional(name).map_or(Ok(0), |value| number::<u32>(name, value));
+        let disruptions = count(downward::IGNORED)?;
         Ok(Self {
             pod_uid: text(downward::POD_UID)?,
             job: text(downward::JOB)?,
             job_uid: text(downward::JOB_UID)?,
             index: number(downward::INDEX, &text(downward::INDEX)?)?,
-            generation: count(downward::FAILURES)?.saturating_add(count(downward::IGNORED)?),
+            generation: count(downward::FAILURES)?.saturating_add(disruptions),
+            disruptions,
             memory_limit: optional(downward::MEMORY_LIMIT)
                 .map(|value| number(downward::MEMORY_LIMIT, value))
                 .transpose()?,
@@ -65,7 +69,7 @@ mod tests {
         all.insert(downward::IGNORED.into(), "3".into());
         all.insert(downward::MEMORY_LIMIT.into(), "268435456".into());
         let identity = PodIdentity::of(&all).unwrap();
-        assert_eq!((identity.index, identity.generation), (2, 5));
+        assert_eq!((identity.index, identity.generation, identity.disruptions), (2, 5, 3));
         assert_eq!(identity.memory_limit, Some(256 << 20));
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::document::{CODE_DIR, DOCUMENT, HOME_DIR, ROOT, SECRET_DIR, WORK_DIR};
+use super::document::{CODE_DIR, DOCUMENT, HOME_DIR, PAST_DIR, ROOT, SECRET_DIR, WORK_DIR};
 
 /// Name of the file with the gang's token within [`SECRET_DIR`].
 pub(super) const TOKEN_FILE: &str = "token";
@@ -36,6 +36,10 @@ impl PodPaths {
 
     pub(super) fn withheld(&self, role: &str) -> PathBuf {
         self.dir(SECRET_DIR).join(format!("withheld.{role}"))
+    }
+
+    pub(super) fn past(&self) -> PathBuf {
+        self.dir(PAST_DIR)
     }
 
     pub(super) fn code(&self) -> PathBuf {

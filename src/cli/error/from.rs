@@ -132,6 +132,9 @@ impl From<ClusterError> for CliError {
             ClusterError::Unreachable { .. } => of_kind(Unreachable)
                 .hint("is the cluster up, and the network (VPN, proxy) that leads there?")
                 .hint("running gangs go on; the same command works once it answers"),
+            ClusterError::Node(_) => of_kind(Unreachable)
+                .hint("see whether it is down: kubectl get nodes")
+                .hint("all that is known without it: mlctl status, mlctl why"),
             ClusterError::Certificate { .. } => of_kind(Unreachable)
                 .hint("the kubeconfig's certificate-authority is not this server's: fetch it anew"),
             ClusterError::Unauthorized { .. } => {

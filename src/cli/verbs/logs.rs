@@ -76,11 +76,16 @@ pub fn run(context: &Context, args: &LogsArgs) -> Result<u8, CliError> {
                 break;
             }
         }
-        if is_empty {
+        let unread = reader.unread();
+        for what in &unread {
+            context.printer.warn(what.as_str());
+        }
+        if is_empty && unread.is_empty() {
             let state = target.record.state;
             context.printer.say(format!("{} ({state}) has no such output", target.record.id));
         }
-        return Ok(0);
+        // What is missing was said, and a program is told as well.
+        return Ok(if unread.is_empty() { exit::OK } else { ErrorKind::Unreachable.exit_code() });
     }
     let interrupts = Interrupts::listen()?;
     let stop = || {

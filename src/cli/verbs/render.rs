@@ -138,7 +138,8 @@ fn objects(
     let kind = order.kind;
     order.code = digest_of(&order.plan)?;
     let now = jiff::Timestamp::now();
-    let record = order.facts("kubernetes".into(), &context.submitter(), |new| new.record(now));
+    #[expect(clippy::redundant_closure_for_method_calls, reason = "the method is of one lifetime")]
+    let record = order.facts("kubernetes".into(), now, &context.submitter(), |new| new.record());
     let resolved = order.masked(order.resolved);
     let Order { plan, secrets: taken, .. } = order;
     let record = serde_json::to_string(&record).map_err(internal)?;

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use crate::cli::{CliError, Context, Interrupts, OnInterrupt};
-use crate::run::{Follow, FollowEnd, Interrupt, RunView, Submitted, follow};
+use crate::run::{Follow, FollowEnd, FollowError, Interrupt, RunView, Submitted, follow};
 use crate::runtime::{LogQuery, Runtime};
 use crate::store::Store;
 use crate::ui::{BatchGoal, FollowMode, Show};
@@ -93,10 +93,16 @@ pub(super) fn watch(context: &Context, watched: &Watch<'_>) -> Result<Option<Run
         user: &context.user(),
         interrupt: &|| presses.ask(),
     };
-    match follow(&request, &mut show)? {
+    let id = &run.paths.run;
+    let end = follow(&request, &mut show).map_err(|error| match &error {
+        FollowError::Output(_) => CliError::from(error),
+        FollowError::Sync(_) => {
+            CliError::from(error).hint(format!("{id} goes on. Come back with: mlctl wait {id}"))
+        }
+    })?;
+    match end {
         FollowEnd::Ended(view) => Ok(Some(*view)),
         FollowEnd::Detached(_) | FollowEnd::Deadline(_) => {
-            let id = &run.paths.run;
             context.printer.say(format!(
                 "{id} goes on. Come back with: mlctl logs -f {id}; end it with: mlctl cancel {id}"
             ));

@@ -152,9 +152,13 @@ impl MemberMachine {
                 "the primary was lost before it confirmed its decision ({})",
                 verdict.outcome.as_str()
             ),
-            None => "the primary was lost".to_owned(),
+            None if self.welcomed => "the primary was lost".to_owned(),
+            None => "the primary did not come".to_owned(),
         };
-        self.leave(AgentExit::Final, reason);
+        // Who has never met a primary waits in vain with all others: the whole Job gives its places back.
+        let is_first = !self.welcomed && self.me.generation == 0;
+        let exit = if is_first { AgentExit::FinalJob } else { AgentExit::Final };
+        self.leave(exit, reason);
     }
 
     fn dial(&mut self, after: Duration) {

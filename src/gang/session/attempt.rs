@@ -21,6 +21,7 @@ impl Session {
                 || slot.present() && !slot.idle && !keeps(Rule::WaitForStopped)
         });
         if ready && self.now >= self.quiet_until && self.now >= self.pause_until {
+            self.count_in();
             self.start();
         } else if self.now >= until && keeps(Rule::GatheringEnds) {
             self.not_gathered();

@@ -6,7 +6,8 @@ use super::machine::Phase;
 use super::{Session, SessionOutput};
 use crate::gang::rules::{Rule, keeps};
 use crate::gang::{
-    AgentExit, Completion, FirstFailure, GangEvent, Now, Outcome, ReplicaId, ToMember, Verdict,
+    AgentExit, Completion, FailureClass, FirstFailure, GangEvent, Now, Outcome, ReplicaId,
+    ToMember, Verdict,
 };
 
 impl Session {
@@ -183,6 +184,11 @@ impl Session {
     fn verdict_exit(&self) -> AgentExit {
         match &self.carry.verdict {
             Some(verdict) if verdict.outcome == Outcome::Succeeded => AgentExit::Success,
+            Some(Verdict { outcome: Outcome::Failed, first_failure: Some(failure), .. })
+                if failure.class == FailureClass::Preemption =>
+            {
+                AgentExit::FinalEvicted
+            }
             _ => AgentExit::FinalJob,
         }
     }

@@ -26,6 +26,9 @@ pub struct Session {
     pub(super) counted_from: Option<Now>,
     /// The first gathering took so long, if this primary saw it.
     pub(super) gathered_for: Duration,
+    /// What the cluster has counted of this replica: its pods before this one, and those of them that
+    /// were ended from outside.
+    pub(super) counted: (u32, u32),
     /// The highest attempt that any joiner knew of.
     pub(super) highest_attempt: Attempt,
     pub(super) phase: Phase,
@@ -85,6 +88,7 @@ impl Session {
             carry: Carry::default(),
             counted_from: None,
             gathered_for: Duration::ZERO,
+            counted: (0, 0),
             highest_attempt: 0,
             phase: Phase::Gathering { until: now + patience },
             started: false,
@@ -136,7 +140,7 @@ impl Session {
             SessionInput::Suspended { .. } | SessionInput::Tick => {}
         }
         self.timers();
-        std::mem::take(&mut self.out)
+        self.take_out()
     }
 
     /// When a [`SessionInput::Tick`] is wanted at the latest.
@@ -251,6 +255,10 @@ impl Session {
         if let Some(link) = self.slots[i].link {
             self.send(link, message);
         }
+    }
+
+    pub(super) fn take_out(&mut self) -> Vec<SessionOutput> {
+        std::mem::take(&mut self.out)
     }
 
     pub(super) fn push(&mut self, output: SessionOutput) {

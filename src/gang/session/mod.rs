@@ -3,11 +3,13 @@
 mod attempt;
 mod blame;
 mod ending;
+mod inherit;
 mod io;
 mod join;
 mod lease;
 mod machine;
 mod slot;
 
+pub use inherit::Past;
 pub use io::{Incarnation, LinkId, SessionInput, SessionOutput};
 pub use machine::Session;

@@ -219,6 +219,7 @@ impl World<'_> {
             AgentExit::Count => "agent exits 40",
             AgentExit::Final => "agent exits 41",
             AgentExit::FinalJob => "agent exits 42",
+            AgentExit::FinalEvicted => "agent exits 43",
             AgentExit::Terminated => "agent exits 143",
         });
         self.agents[agent].killed = matches!(exit, AgentExit::Terminated | AgentExit::Count);

@@ -27,6 +27,7 @@ pub(super) const WANTED: &[&str] = &[
     "agent exits 40",
     "agent exits 41",
     "agent exits 42",
+    "agent exits 43",
     "attempt ended",
     "black hole",
     "cancelled",

@@ -49,7 +49,7 @@ impl World<'_> {
         if state.failures + state.ignored > 0 {
             self.cover.hit("new pod");
         }
-        let agent = self.spawn(index, generation);
+        let agent = self.spawn(index, generation, if state.zero { 0 } else { state.ignored });
         self.agents[agent].stamp_zero = zero;
         self.job.indexes[index].pod = Some(agent);
     }
@@ -75,7 +75,7 @@ impl World<'_> {
                     self.job_over();
                 }
             }
-            42 => self.job_over(),
+            42 | 43 => self.job_over(),
             41 => state.done = true,
             _ if self.job.suspended => {}
             _ => {

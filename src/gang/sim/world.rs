@@ -10,7 +10,7 @@ use super::job::Job;
 use super::net::Wire;
 use super::plan::{Behaviour, Fault, Moment, Ms, Plan};
 use crate::gang::{
-    Attempt, Incarnation, MemberInput, MemberMachine, Now, Session, SessionInput,
+    Attempt, Carry, Incarnation, MemberInput, MemberMachine, Now, Past, Session, SessionInput,
     TerminationMessage, ToMember, ToPrimary,
 };
 
@@ -204,7 +204,7 @@ impl<'p> World<'p> {
     }
 
     /// Creates an agent and its first tick.
-    pub(super) fn spawn(&mut self, index: usize, generation: u32) -> usize {
+    pub(super) fn spawn(&mut self, index: usize, generation: u32, disruptions: u32) -> usize {
         let agent = self.agents.len();
         let replica = self.plan.config.members[index].replica.clone();
         let me = Incarnation { pod_uid: format!("pod-{agent}"), generation };
@@ -218,7 +218,12 @@ impl<'p> World<'p> {
             alive: true,
             killed: false,
             visible: true,
-            session: (index == 0).then(|| Session::new(config.clone(), me.clone(), now)),
+            session: (index == 0).then(|| {
+                let mut session = Session::new(config.clone(), me.clone(), now);
+                let known = Carry::default();
+                session.inherit(&Past { known, replaced: generation, disruptions });
+                session
+            }),
             member: MemberMachine::new(config.clone(), replica, me, now),
             wire: None,
             dial: 0,

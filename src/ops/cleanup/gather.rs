@@ -33,7 +33,14 @@ impl Survey {
                 unsubmitted: entry.unsubmitted,
             })
             .collect();
-        Self { now, runs, holdings: BTreeMap::new(), refused: BTreeMap::new(), caches }
+        Self {
+            now,
+            clocks: BTreeMap::new(),
+            runs,
+            holdings: BTreeMap::new(),
+            refused: BTreeMap::new(),
+            caches,
+        }
     }
 
     /// Asks a runtime for what it holds and for runs that the state folder doesn't know. Returns
@@ -50,11 +57,13 @@ impl Survey {
         // under way would look abandoned.
         let holdings = runtime.holdings()?;
         let found = runtime.find(&wanted)?;
+        let now = runtime.time();
+        self.clocks.insert(runtime.name(), now);
         for run in found.runs.into_iter().filter(|run| !known.contains(&run.record.id)) {
             let record = run.record;
             let state = match run.state {
                 RunState::Unknown
-                    if self.is_abandoned(&record.id, record.created, &holdings.things) =>
+                    if is_abandoned(&record.id, record.created, now, &holdings.things) =>
                 {
                     RunState::CouldNotStart
                 }
@@ -77,13 +86,18 @@ impl Survey {
         Ok(holdings.unseen.into_iter().chain(found.damaged).collect())
     }
 
-    /// Nothing of it runs or could start any more: its submission was never finished, or its Jobs are
-    /// gone.
-    fn is_abandoned(&self, run: &RunId, created: Timestamp, things: &[Holding]) -> bool {
-        let age = Duration::try_from(self.now.duration_since(created)).unwrap_or_default();
-        let works = |thing: &Holding| matches!(thing.kind.as_str(), "Job" | "Pod");
-        age > SUBMISSION && !things.iter().any(|thing| thing.run == *run && works(thing))
+    /// The time in a runtime; this machine's where it could not be asked.
+    pub fn now_in(&self, runtime: &str) -> Timestamp {
+        self.clocks.get(runtime).copied().unwrap_or(self.now)
     }
+}
+
+/// Nothing of it runs or could start any more: its submission was never finished, or its Jobs are
+/// gone.
+fn is_abandoned(run: &RunId, created: Timestamp, now: Timestamp, things: &[Holding]) -> bool {
+    let age = Duration::try_from(now.duration_since(created)).unwrap_or_default();
+    let works = |thing: &Holding| matches!(thing.kind.as_str(), "Job" | "Pod");
+    age > SUBMISSION && !things.iter().any(|thing| thing.run == *run && works(thing))
 }
 
 /// What runs on this machine have made or fetched to save time.

@@ -39,7 +39,7 @@ pub fn propose(survey: &Survey, filter: &Filter, details: &mut dyn Details) -> P
     }
     for run in &survey.runs {
         let held = things.remove(&(run.runtime.as_str(), &run.id)).unwrap_or_default();
-        if !filter.wants(run, survey.now) {
+        if !filter.wants(run, survey.now_in(&run.runtime)) {
             continue;
         }
         match of_run(survey, filter, run, held, details) {
@@ -160,7 +160,7 @@ fn orphan(
     // Objects without a record may be a submission under way, unless the user says which age is old
     // enough.
     let limit = filter.older_than.unwrap_or(YOUNG);
-    if newest.is_some_and(|at| !is_past(at, survey.now, limit)) {
+    if newest.is_some_and(|at| !is_past(at, survey.now_in(runtime), limit)) {
         return None;
     }
     let things = going(held);

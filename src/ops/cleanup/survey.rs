@@ -82,6 +82,8 @@ pub struct Cache {
 pub struct Survey {
     /// When the survey was made: ages are counted back from here.
     pub now: Timestamp,
+    /// The same by the clocks of the runtimes that were asked.
+    pub clocks: BTreeMap<String, Timestamp>,
     /// All runs that the state folder or an asked runtime knows.
     pub runs: Vec<Found>,
     /// What runtimes hold, by runtime. One that could not be asked is not in it.

@@ -57,6 +57,7 @@ fn survey() -> Survey {
     ];
     Survey {
         now: now(),
+        clocks: BTreeMap::new(),
         runs: vec![
             run("old-1", CLUSTER, RunState::Failed, days(30)),
             run("live-1", CLUSTER, RunState::Running, days(30)),

@@ -49,7 +49,7 @@ pub(crate) fn cancel(
         leaders.filter(|pod| !tasks || !pod.is_some_and(has_ended)).collect();
     let mut refused = Vec::new();
     let mut asked = 0;
-    for pod in left.iter().flatten().filter(|pod| pod.running && pod.lives()) {
+    for pod in left.iter().flatten().filter(|pod| pod.running && pod.lives() && !pod.node_lost) {
         match ask(session, run, pod, by) {
             Ok(()) => asked += 1,
             Err(error) => refused.push(format!(

@@ -12,8 +12,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use super::session::Session;
 use crate::agent::pod::PROGRAM;
 use crate::gang::ReplicaId;
+use crate::runtime::kubernetes::follow::node_lost_message;
 use crate::runtime::kubernetes::objects::MAIN;
-use crate::runtime::{ExecRequest, RuntimeError};
+use crate::runtime::{ClusterError, ExecRequest, RuntimeError};
 use crate::store::RunPaths;
 
 /// How often the size of the terminal is compared with what the command was told.
@@ -31,6 +32,10 @@ pub(crate) fn exec(
     let facts = session.facts(run, false)?.unwrap_or_default();
     let pod =
         facts.pod_of(&submission.layout, replica).filter(|pod| pod.running).ok_or_else(gone)?;
+    if pod.node_lost {
+        let why = format!("{replica} is on it; {}", node_lost_message(pod));
+        return Err(ClusterError::Node(why).into());
+    }
     let cluster = session.cluster()?;
     let terminal = &request.terminal;
     let tty = terminal.is_interactive();

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::config::KubernetesConfig;
 use super::session::Session;
 use super::{cancel, exec, notes};
@@ -51,6 +53,10 @@ impl Runs for Kubernetes {
 
     fn who(&self) -> Result<Option<String>, RuntimeError> {
         Ok(Some(self.session.user()?))
+    }
+
+    fn time(&self) -> Timestamp {
+        self.session.now()
     }
 
     fn defaults(&self) -> RuntimeDefaults {

@@ -5,27 +5,29 @@ use std::future::Future;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use k8s_openapi::api::batch::v1::Job;
-use k8s_openapi::api::core::v1::{ConfigMap, Pod};
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::ConfigMap;
 use tokio::runtime::Handle;
 
 use super::config::KubernetesConfig;
 use super::notes::Known;
 use crate::agent::pod::{DOCUMENT, DOCUMENT_VERSION, PodDocument};
 use crate::gang::RunId;
-use crate::runtime::RuntimeError;
 use crate::runtime::kubernetes::client::Cluster;
 use crate::runtime::kubernetes::client::access;
-use crate::runtime::kubernetes::client::{Endpoint, client, endpoint};
+use crate::runtime::kubernetes::client::{Endpoint, ServerClock, client, endpoint};
 use crate::runtime::kubernetes::follow::Observed;
-use crate::runtime::kubernetes::follow::{Feed, JobFacts, PodFacts, RunFacts, selector};
+use crate::runtime::kubernetes::follow::{Feed, RunFacts, list, selector};
 use crate::runtime::kubernetes::objects::label;
 use crate::runtime::kubernetes::submit::Submission;
+use crate::runtime::{ClusterError, RuntimeError};
 use crate::store::RunPaths;
 use crate::text::{FormatError, read_document};
 
 /// How long a list of one run's objects is used instead of asking again.
 const LIST_LIFETIME: Duration = Duration::from_millis(500);
+/// How long such a list is used while it stands in for a watch.
+const POLL_PACE: Duration = Duration::from_secs(1);
 /// How long a list that was made for many runs is used: the caller looks at one run after the
 /// other.
 const PREPARED_LIST_LIFETIME: Duration = Duration::from_secs(10);
@@ -37,6 +39,7 @@ const RUNS_PER_LIST: usize = 100;
 pub(crate) struct Session {
     pub(crate) config: KubernetesConfig,
     pub(crate) endpoint: Endpoint,
+    clock: ServerClock,
     state: Mutex<State>,
 }
 
@@ -47,6 +50,8 @@ struct State {
     feed: Option<Feed>,
     /// The runs that this process has submitted, which are watched from the first request on.
     submitted: HashSet<RunId>,
+    /// This user may not watch, so that what is followed is listed again and again.
+    polls: bool,
     lists: HashMap<RunId, Listed>,
     observed: HashMap<RunId, Observed>,
     notes: HashMap<RunId, Known>,
@@ -64,7 +69,7 @@ impl Session {
     /// Reads the kubeconfig. Nothing is sent before something is asked for.
     pub(crate) fn new(config: KubernetesConfig) -> Result<Self, RuntimeError> {
         let endpoint = config.handle.block_on(endpoint(&config.connect))?;
-        Ok(Self { config, endpoint, state: Mutex::default() })
+        Ok(Self { config, endpoint, clock: ServerClock::default(), state: Mutex::default() })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -88,10 +93,23 @@ impl Session {
             return Ok(cluster.clone());
         }
         let target = self.endpoint.target();
-        let client = self.block_on(async { client(&self.endpoint, &target) })?;
-        let cluster = Cluster { client, location: self.endpoint.location.clone(), target };
+        let clock = self.clock.clone();
+        let client = self.block_on(async { client(&self.endpoint, &target, clock) })?;
+        let location = self.endpoint.location.clone();
+        let cluster = Cluster { client, location, target };
         self.state().cluster = Some(cluster.clone());
         Ok(cluster)
+    }
+
+    /// The time in the cluster; `None` before its API server has answered.
+    pub(crate) fn server_time(&self) -> Option<Timestamp> {
+        self.clock.now()
+    }
+
+    /// The time of an event that mlctl itself tells of, in order with those that the cluster's objects
+    /// tell of.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now().unwrap_or_else(Timestamp::now)
     }
 
     /// The name by which the cluster knows this user; asked for once.
@@ -132,14 +150,18 @@ impl Session {
         let cluster = self.cluster()?;
         let handle = self.handle();
         let mut state = self.state();
-        if followed || state.submitted.contains(run) {
+        if !state.polls && (followed || state.submitted.contains(run)) {
             let listed = state.lists.remove(run);
-            let feed = state.feed.get_or_insert_with(|| Feed::new(cluster, handle));
+            let feed = state.feed.get_or_insert_with(|| Feed::new(cluster.clone(), handle));
             feed.follow(run);
             if let Some(listed) = listed {
                 feed.remember(run, &listed.facts);
             }
-            return Ok(feed.facts(run)?);
+            match feed.facts(run) {
+                // Who may not watch may list, and asks again and again.
+                Err(ClusterError::Forbidden { .. }) => state.polls = true,
+                known => return Ok(known?),
+            }
         }
         if let Some(listed) = state.lists.get(run)
             && listed.at.elapsed() < listed.lifetime
@@ -150,8 +172,10 @@ impl Session {
         let facts = self.block_on(list(&cluster, &selector(run)))?;
         let facts = facts.into_iter().find(|(id, _)| id == run).map(|(_, facts)| facts);
         let facts = facts.unwrap_or_default();
-        let listed = Listed { at: Instant::now(), lifetime: LIST_LIFETIME, facts: facts.clone() };
-        self.state().lists.insert(run.into(), listed);
+        let mut state = self.state();
+        let lifetime = if state.polls { POLL_PACE } else { LIST_LIFETIME };
+        let listed = Listed { at: Instant::now(), lifetime, facts: facts.clone() };
+        state.lists.insert(run.into(), listed);
         Ok(Some(facts))
     }
 
@@ -259,27 +283,4 @@ impl Session {
             feed.forget(run);
         }
     }
-}
-
-/// The objects of all runs that a selector matches, by run.
-async fn list(
-    cluster: &Cluster,
-    selector: &str,
-) -> Result<HashMap<RunId, RunFacts>, crate::runtime::ClusterError> {
-    let (pods, jobs) =
-        futures::try_join!(cluster.list::<Pod>(selector, ""), cluster.list::<Job>(selector, ""))?;
-    let mut runs: HashMap<RunId, RunFacts> = HashMap::new();
-    for pod in &pods {
-        let pod = PodFacts::of(pod);
-        if let Some(run) = pod.run.clone() {
-            runs.entry(run).or_default().update_pod(pod);
-        }
-    }
-    for job in &jobs {
-        let job = JobFacts::of(job);
-        if let Some(run) = job.run.clone() {
-            runs.entry(run).or_default().update_job(job);
-        }
-    }
-    Ok(runs)
 }

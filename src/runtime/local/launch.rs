@@ -21,7 +21,7 @@ use super::process::ProcessMark;
 use super::queue::Queue;
 use super::secrets::referred_secrets;
 use crate::agent::stream::EventFile;
-use crate::agent::{AgentConfig, AgentRuntime, Code, LogFiles, Places};
+use crate::agent::{AgentConfig, AgentRuntime, Code, LogFiles, PastFiles, Places};
 use crate::event::EventKind;
 use crate::gang::{ReplicaId, RunId};
 use crate::plan::rendezvous::{OUTPUT_PARTS, OutputDirs, environment, hidden};
@@ -197,6 +197,7 @@ pub(crate) fn launch(
                 // All replicas write to one folder here, so that one of them keeps it.
                 if replica == primary { &OUTPUT_PARTS } else { &[] },
             ),
+            past: PastFiles::default(),
             runtime: AgentRuntime::Processes,
             known: Known::default(),
             replica: replica.clone(),

@@ -3,7 +3,7 @@
 use std::process::{Output, Stdio};
 
 use crate::doctor::{level, troubles};
-use crate::kube::support::{Kube, LONG, Proxy, poll};
+use crate::kube::support::{Kube, LONG, World, poll};
 use crate::support::{stderr, stdout};
 
 /// Where many tests run at once a pod may take longer than anybody would wait.
@@ -146,7 +146,7 @@ fn a_runner_image_that_is_not_there() {
 #[test]
 fn a_wrong_clock() {
     let Some(kube) = Kube::without_pods() else { return };
-    let _proxy = Proxy::with_clock(&kube, 3600);
+    let _proxy = World::ahead(&kube, 3600);
     let output = kube.run(14, ["doctor", "-o", "json", "--no-pod"]);
     snapshot!(told(&kube, &output).replace("59 min", "60 min"));
 }

@@ -100,7 +100,7 @@ fn younger(args: &CleanupArgs, survey: &Survey, proposal: &Proposal) -> usize {
     };
     // A run in neither list has nothing left to remove: an earlier clean-up has left its model
     // only.
-    let young = |found: &&Found| !is_past(found.at, survey.now, DEFAULT_AGE);
+    let young = |found: &&Found| !is_past(found.at, survey.now_in(&found.runtime), DEFAULT_AGE);
     survey
         .runs
         .iter()

@@ -123,6 +123,7 @@ impl Place {
     fn survey(&self) -> Survey {
         Survey {
             now: now(),
+            clocks: BTreeMap::new(),
             runs: self.runs.iter().map(|(run, _)| run.clone()).collect(),
             holdings: BTreeMap::from([("local".into(), Vec::new())]),
             refused: BTreeMap::new(),

@@ -10,7 +10,7 @@ use kube::{Api, Client, Resource};
 use serde::de::DeserializeOwned;
 
 use super::connect::Location;
-use super::error::{Target, is_not_found, is_passing, is_refused};
+use super::error::{Target, is_not_found, is_of_node, is_passing, is_refused};
 use crate::runtime::ClusterError;
 use crate::runtime::kubernetes::objects::label;
 
@@ -62,7 +62,7 @@ impl Cluster {
                 Err(error) => error,
             };
             match pauses.next() {
-                Some(pause) if is_passing(&error) && !is_refused(&error) => {
+                Some(pause) if is_passing(&error) && !is_refused(&error) && !is_of_node(&error) => {
                     let spread = fastrand::u64(pause * 3 / 4..=pause * 5 / 4);
                     tokio::time::sleep(Duration::from_millis(spread)).await;
                 }

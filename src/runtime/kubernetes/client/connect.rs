@@ -9,8 +9,10 @@ use std::time::Duration;
 use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube::{Client, Config};
 
+use super::clock::ServerClock;
 use super::error::{Target, chain};
 use super::proxy::ProxyVariables;
+use super::service::watched;
 use crate::runtime::ClusterError;
 use crate::text::likeness;
 
@@ -147,11 +149,16 @@ fn proxy_of(
     parsed.map(Some).map_err(|error| ClusterError::Kubeconfig(format!("proxy {proxy}: {error}")))
 }
 
-/// Makes a client. This runs the exec plugin of the kubeconfig, if it names one.
-pub(crate) fn client(endpoint: &Endpoint, target: &Target) -> Result<Client, ClusterError> {
+/// Makes a client that tells a clock the server's time. This runs the exec plugin of the kubeconfig, if
+/// it names one.
+pub(crate) fn client(
+    endpoint: &Endpoint,
+    target: &Target,
+    clock: ServerClock,
+) -> Result<Client, ClusterError> {
     // A second installation means that somebody else was first, with the same provider.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    Client::try_from(endpoint.config.clone()).map_err(|error| target.explain(error))
+    watched(endpoint.config.clone(), clock).map_err(|error| target.explain(error))
 }
 
 impl Endpoint {

@@ -47,6 +47,7 @@ impl Target {
             400 | 422 if message.contains("admission webhook") => ClusterError::Admission(message),
             400 | 415 | 422 => ClusterError::Invalid(message),
             _ if message.contains("admission webhook") => ClusterError::Admission(message),
+            500.. if names_kubelet(&message) => ClusterError::Node(message),
             _ => ClusterError::Api(message),
         }
     }
@@ -186,6 +187,20 @@ pub(crate) fn is_refused(error: &kube::Error) -> bool {
                 matches!(io.kind(), io::ErrorKind::ConnectionRefused | io::ErrorKind::TimedOut)
             })
     })
+}
+
+/// The API server could not ask the kubelet of a node, which is most often down: another try would take
+/// as long and come to the same.
+pub(crate) fn is_of_node(error: &kube::Error) -> bool {
+    matches!(error, kube::Error::Api(status) if status.code >= 500 && names_kubelet(&status.message))
+}
+
+/// In the API server's words for a connection to a kubelet that failed, directly (its port is 10250, its
+/// path for logs `containerLogs`) or over the konnectivity proxy.
+fn names_kubelet(message: &str) -> bool {
+    [":10250/", "/containerLogs/", "error dialing backend", "No agent available"]
+        .iter()
+        .any(|words| message.contains(words))
 }
 
 /// The API server says that there is nothing of that name.

@@ -2,15 +2,18 @@
 
 pub(crate) mod access;
 mod api;
+mod clock;
 mod connect;
 mod create;
 mod error;
 mod proxy;
 mod roles;
+mod service;
 
 pub(crate) use api::Cluster;
+pub(crate) use clock::{ServerClock, age};
 pub use connect::{ConnectOptions, Location};
 pub(crate) use connect::{Endpoint, client, endpoint};
-pub(crate) use error::{Target, is_not_found};
+pub(crate) use error::{Target, is_not_found, is_of_node};
 pub use proxy::ProxyVariables;
 pub use roles::{AdminRole, ClusterScope};

@@ -54,7 +54,10 @@ pub(crate) fn is_gone(session: &Session, run: &RunPaths) -> Result<bool, Runtime
     let followed = session.is_followed(&run.run);
     let Some(facts) = session.facts(run, followed)? else { return Ok(false) };
     let decided = facts.jobs.values().all(|job| job.gone || job.end.is_some());
-    if !decided || facts.pods.values().any(PodFacts::lives) {
+    // Something else that a patch or a webhook has put into a pod outlives its agent, and with it the
+    // pod, its place and its Job: once the gang itself has said how it ended, that ends too.
+    let is_held = !submission.tasks && is_held(&submission, &facts);
+    if !is_held && (!decided || facts.pods.values().any(PodFacts::lives)) {
         return Ok(false);
     }
     if !facts.is_known() {
@@ -62,10 +65,25 @@ pub(crate) fn is_gone(session: &Session, run: &RunPaths) -> Result<bool, Runtime
     }
     let cluster = session.cluster()?;
     session.block_on(save(&cluster, run, &submission, &facts))?;
+    if is_held && !run.is_adopted() {
+        // Who may not do it leaves it to the next one who looks.
+        let _ = cancel::delete_jobs(session, run, &facts);
+    }
     submission.archived = true;
     submission.write(run)?;
     session.unfollow(&run.run);
     Ok(true)
+}
+
+/// Every agent has ended, one of those that lead with a verdict, and a pod lives on without its agent.
+fn is_held(submission: &Submission, facts: &RunFacts) -> bool {
+    let has_verdict = |pod: &PodFacts| {
+        let message = pod.ended.as_ref().and_then(|ended| ended.message.as_ref());
+        message.is_some_and(|message| message.verdict.is_some())
+    };
+    let mut leaders = submission.leaders().filter_map(|id| facts.pod_of(&submission.layout, id));
+    let mut living = facts.pods.values().filter(|pod| pod.lives()).peekable();
+    leaders.any(has_verdict) && living.peek().is_some() && living.all(|pod| pod.ended.is_some())
 }
 
 /// Saves the logs of all replicas and the events of the cluster.

@@ -8,4 +8,5 @@ mod watch;
 
 pub(crate) use log::PodLogs;
 pub(crate) use observe::{Observed, observe};
-pub(crate) use watch::{Feed, JobFacts, PodFacts, RunFacts, selector};
+pub(crate) use verdict::node_lost_message;
+pub(crate) use watch::{Feed, PodFacts, RunFacts, list, selector};

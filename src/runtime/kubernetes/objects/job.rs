@@ -107,23 +107,29 @@ fn backoff_limit(plan: &Plan) -> i32 {
 }
 
 /// Which failed pods are replaced. The first rule that matches counts, so failures for good stand
-/// before `Ignore`: otherwise the drain of a node would bring a failed gang back. Exit code 137 has
-/// no rule, because it may be a kill for memory or a lost node. A task that has failed for good ends
+/// before `Ignore`: otherwise the drain of a node would bring a failed gang back. Every other end of the
+/// agent, such as 137, which may be a kill for memory or a lost node, counts against the limit. What is
+/// left are pods whose agent ended well and in which something else failed that a patch or a webhook has
+/// put there: a new pod would train again what has been trained. A task that has failed for good ends
 /// nobody but itself.
 fn failure_policy(tasks: bool) -> PodFailurePolicy {
     let final_job = if tasks { "FailIndex" } else { "FailJob" };
-    let on_exit = |action: &str, codes: Vec<i32>| PodFailurePolicyRule {
-        action: action.into(),
-        on_exit_codes: Some(PodFailurePolicyOnExitCodesRequirement {
-            container_name: Some(MAIN.into()),
-            operator: "In".into(),
-            values: codes,
-        }),
-        on_pod_conditions: None,
+    let code = |exit: AgentExit| i32::from(exit.code());
+    let exit = |action: &str, container: Option<&str>, operator: &str, values: Vec<i32>| {
+        PodFailurePolicyRule {
+            action: action.into(),
+            on_exit_codes: Some(PodFailurePolicyOnExitCodesRequirement {
+                container_name: container.map(str::to_owned),
+                operator: operator.into(),
+                values,
+            }),
+            on_pod_conditions: None,
+        }
     };
+    let on_exit = |action: &str, codes: Vec<i32>| exit(action, Some(MAIN), "In", codes);
     PodFailurePolicy {
         rules: vec![
-            on_exit(final_job, vec![AgentExit::FinalJob.code().into()]),
+            on_exit(final_job, [AgentExit::FinalJob, AgentExit::FinalEvicted].map(code).into()),
             on_exit("FailIndex", vec![AgentExit::Final.code().into()]),
             // Not executable, wrong architecture, no such file: a new pod would meet the same.
             on_exit("FailIndex", vec![126, 127, 128]),
@@ -135,6 +141,8 @@ fn failure_policy(tasks: bool) -> PodFailurePolicy {
                     type_: "DisruptionTarget".into(),
                 }]),
             },
+            exit("Count", Some(MAIN), "NotIn", vec![0]),
+            exit("FailIndex", None, "NotIn", vec![0]),
         ],
     }
 }
@@ -186,7 +194,10 @@ mod tests {
         assert!(spec.backoff_limit_per_index.is_some_and(|limit| limit > 0));
         let rules = &spec.pod_failure_policy.as_ref().unwrap().rules;
         let actions: Vec<&str> = rules.iter().map(|rule| &*rule.action).collect();
-        assert_eq!(actions, ["FailIndex", "FailIndex", "FailIndex", "Ignore"]);
+        assert_eq!(
+            actions,
+            ["FailIndex", "FailIndex", "FailIndex", "Ignore", "Count", "FailIndex"]
+        );
         let success = &spec.success_policy.as_ref().unwrap().rules;
         assert_eq!((success.len(), success[0].succeeded_count), (1, Some(1)));
         assert_eq!(success[0].succeeded_indexes, None);

@@ -14,6 +14,8 @@ const MAX_BYTES: usize = 900 * 1024;
 
 /// Keys of a record's data.
 pub mod record_key {
+    use crate::agent::pod::{PAST_FILE, VERDICT_FILE};
+
     /// The spec as it was run, secrets masked.
     pub const SPEC: &str = "spec.yaml";
     /// The plan as JSON, secrets masked.
@@ -21,7 +23,9 @@ pub mod record_key {
     /// Who submitted what and when: the `run.json` of the state folder.
     pub const RUN: &str = "run.json";
     /// How the run ended, once an mlctl has seen it.
-    pub const VERDICT: &str = "verdict.json";
+    pub const VERDICT: &str = VERDICT_FILE;
+    /// What is remembered of it, as long as somebody follows the run.
+    pub const PAST: &str = PAST_FILE;
 }
 
 /// The record of a run. The error says what is too large or can't be written.

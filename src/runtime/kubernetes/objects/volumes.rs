@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::{
-    ConfigMapProjection, ConfigMapVolumeSource, EmptyDirVolumeSource, ProjectedVolumeSource,
-    SecretVolumeSource, Volume, VolumeMount, VolumeProjection,
+    ConfigMapProjection, ConfigMapVolumeSource, EmptyDirVolumeSource, KeyToPath,
+    ProjectedVolumeSource, SecretVolumeSource, Volume, VolumeMount, VolumeProjection,
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use serde_json::{Map, Value as Json};
@@ -12,10 +12,11 @@ use serde_json::{Map, Value as Json};
 use super::claim::{OWN, persistent};
 use super::context::ManifestContext;
 use super::names::{code_name, pod_config_name, secret_name};
+use super::record::record_key;
 use super::{data, output};
 use crate::agent::pod::{
-    CODE_DIR, CONFIG_DIR, HOME_DIR, OUTPUT_DIR, PROGRAM_DIR, ROOT, SECRET_DIR, TERMINATION_FILE,
-    WORK_DIR,
+    CODE_DIR, CONFIG_DIR, HOME_DIR, OUTPUT_DIR, PAST_DIR, PROGRAM_DIR, ROOT, SECRET_DIR,
+    TERMINATION_FILE, WORK_DIR,
 };
 use crate::plan::{Plan, RolePlan};
 use crate::spec;
@@ -28,10 +29,12 @@ pub(crate) const PROGRAM: &str = "mlctl-bin";
 const CONFIG: &str = "mlctl-config";
 /// The volume with the run's Secret.
 const SECRET: &str = "mlctl-secret";
+/// The volume with what is remembered of the run.
+const PAST: &str = "mlctl-past";
 /// The volume with the code.
 const CODE: &str = "mlctl-code";
 /// The volumes whose contents the agent needs: a `podPatch` must not change them.
-pub(crate) const OF_THE_AGENT: [&str; 4] = [PROGRAM, CONFIG, SECRET, CODE];
+pub(crate) const OF_THE_AGENT: [&str; 5] = [PROGRAM, CONFIG, SECRET, PAST, CODE];
 
 /// What the agent finds at fixed paths of its pod.
 const RESERVED: [&str; 2] = [ROOT, TERMINATION_FILE];
@@ -107,6 +110,7 @@ pub(crate) fn volumes(
         SECRET_DIR,
         true,
     );
+    all.add(past(plan), PAST_DIR, true);
     let code = context.code.map_count();
     if code > 0 {
         all.add(projected(plan, code), CODE_DIR, true);
@@ -195,6 +199,22 @@ fn config(plan: &Plan) -> Volume {
             name: pod_config_name(&plan.head.run),
             default_mode: Some(READ_ONLY),
             ..ConfigMapVolumeSource::default()
+        }),
+        ..Volume::default()
+    }
+}
+
+/// Of the run's record only what says how it went: there is nothing of it at first, and the record may be
+/// gone before a pod is made anew.
+fn past(plan: &Plan) -> Volume {
+    let item = |key: &str| KeyToPath { key: key.into(), path: key.into(), mode: None };
+    Volume {
+        name: PAST.into(),
+        config_map: Some(ConfigMapVolumeSource {
+            name: plan.head.run.to_string(),
+            default_mode: Some(READ_ONLY),
+            items: Some(vec![item(record_key::PAST), item(record_key::VERDICT)]),
+            optional: Some(true),
         }),
         ..Volume::default()
     }

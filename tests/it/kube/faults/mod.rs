@@ -1,6 +1,7 @@
 //! What goes wrong in a cluster, and what the user is told.
 
 mod access;
+mod clock;
 mod commands;
 mod following;
 mod kill;

@@ -9,6 +9,7 @@ mod proxy;
 mod report;
 mod thief;
 mod user;
+mod world;
 
 use cluster::{feed, succeed};
 pub use gang::{COUNTS, SPREAD};
@@ -18,6 +19,7 @@ pub use pods::Pod;
 pub use proxy::{Fault, Proxy};
 pub use report::Why;
 pub use thief::Thief;
+pub use world::World;
 
 use std::time::{Duration, Instant};
 

@@ -39,8 +39,6 @@ struct Shared {
     /// Requests so far, by what they ask for, and faults by kind of request.
     asked: Mutex<BTreeMap<String, usize>>,
     done: Mutex<BTreeMap<Fault, usize>>,
-    /// Nothing fails, and the server's clock is off by so many seconds.
-    clock: Option<i64>,
 }
 
 /// `kubectl proxy`, and in front of it a proxy that lets every other request of a kind fail.
@@ -53,26 +51,10 @@ pub struct Proxy {
 impl Proxy {
     /// Starts both; mlctl's kubeconfig of this test leads here from now on.
     pub fn start(kube: &Kube) -> Self {
-        Self::with(kube, Shared::default())
-    }
-
-    /// The same without faults, where the API server's clock is off by so many seconds.
-    pub fn with_clock(kube: &Kube, seconds: i64) -> Self {
-        Self::with(kube, Shared { clock: Some(seconds), ..Shared::default() })
-    }
-
-    fn with(kube: &Kube, shared: Shared) -> Self {
-        let mut command = kube.cluster.kubectl_command();
-        command.args(["proxy", "--port=0"]).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut kubectl = command.spawn().expect("kubectl starts");
-        let mut line = String::new();
-        let output = kubectl.stdout.take().expect("a pipe");
-        BufReader::new(output).read_line(&mut line).expect("a line");
-        let upstream: SocketAddr =
-            line.trim().rsplit(' ').next().and_then(|text| text.parse().ok()).expect(&line);
+        let (kubectl, upstream) = kubectl_proxy(kube);
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
-        let shared = Arc::new(shared);
+        let shared = Arc::<Shared>::default();
         let proxy = Self { address, shared: Arc::clone(&shared), kubectl };
         std::thread::spawn(move || {
             for client in listener.incoming() {
@@ -83,14 +65,7 @@ impl Proxy {
                 std::thread::spawn(move || shared.serve(client, upstream));
             }
         });
-        let context = &kube.cluster.context;
-        let text = format!(
-            "apiVersion: v1\nkind: Config\ncurrent-context: {context}\n\
-             contexts: [{{name: {context}, context: {{cluster: proxy, user: none}}}}]\n\
-             clusters: [{{name: proxy, cluster: {{server: 'http://{address}'}}}}]\n\
-             users: [{{name: none, user: {{}}}}]\n"
-        );
-        kube.set_kubeconfig(&kube.sandbox, &text);
+        use_address(kube, address);
         proxy
     }
 
@@ -98,6 +73,30 @@ impl Proxy {
     pub fn faults(&self) -> BTreeMap<Fault, usize> {
         self.shared.done.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
+}
+
+/// Starts `kubectl proxy` as the admin, and says where it listens.
+pub(super) fn kubectl_proxy(kube: &Kube) -> (Child, SocketAddr) {
+    let mut command = kube.cluster.kubectl_command();
+    command.args(["proxy", "--port=0"]).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut kubectl = command.spawn().expect("kubectl starts");
+    let mut line = String::new();
+    let output = kubectl.stdout.take().expect("a pipe");
+    BufReader::new(output).read_line(&mut line).expect("a line");
+    let address = line.trim().rsplit(' ').next().and_then(|text| text.parse().ok());
+    (kubectl, address.expect(&line))
+}
+
+/// mlctl's kubeconfig of this test leads here from now on.
+pub(super) fn use_address(kube: &Kube, address: SocketAddr) {
+    let context = &kube.cluster.context;
+    let text = format!(
+        "apiVersion: v1\nkind: Config\ncurrent-context: {context}\n\
+         contexts: [{{name: {context}, context: {{cluster: proxy, user: none}}}}]\n\
+         clusters: [{{name: proxy, cluster: {{server: 'http://{address}'}}}}]\n\
+         users: [{{name: none, user: {{}}}}]\n"
+    );
+    kube.set_kubeconfig(&kube.sandbox, &text);
 }
 
 impl Drop for Proxy {
@@ -139,14 +138,6 @@ impl Shared {
 
     fn serve(&self, mut client: TcpStream, upstream: SocketAddr) {
         let Some((head, body)) = request(&mut client) else { return };
-        if let Some(seconds) = self.clock {
-            let Some(mut server) = forward(upstream, &head, &body) else { return reset(&client) };
-            let mut answer = Vec::new();
-            let _ = server.read_to_end(&mut answer);
-            let _ = client.write_all(&at_another_time(&answer, seconds));
-            let _ = client.shutdown(Shutdown::Both);
-            return;
-        }
         let line = head.lines().next().unwrap_or_default().to_owned();
         let fault = self.next(&line);
         if let Some(fault) = fault {
@@ -258,20 +249,6 @@ pub(super) fn forward(upstream: SocketAddr, head: &str, body: &[u8]) -> Option<T
     server.write_all(text.as_bytes()).ok()?;
     server.write_all(body).ok()?;
     Some(server)
-}
-
-/// An answer whose `Date` is off by so many seconds.
-fn at_another_time(answer: &[u8], seconds: i64) -> Vec<u8> {
-    let end = answer.windows(4).position(|part| part == b"\r\n\r\n").expect("a head");
-    let head = String::from_utf8(answer[..end].to_vec()).expect("a head of text");
-    let shifted = |line: &str| {
-        let Some(date) = line.strip_prefix("Date: ") else { return line.to_owned() };
-        let date = jiff::fmt::rfc2822::parse(date).expect("a date");
-        let date = date.timestamp() + jiff::SignedDuration::from_secs(seconds);
-        format!("Date: {}", date.strftime("%a, %d %b %Y %H:%M:%S GMT"))
-    };
-    let lines: Vec<String> = head.split("\r\n").map(shifted).collect();
-    [lines.join("\r\n").as_bytes(), &answer[end..]].concat()
 }
 
 fn status(code: u16, reason: &str) -> String {

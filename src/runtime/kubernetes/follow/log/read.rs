@@ -33,6 +33,8 @@ pub(crate) struct PodLogs {
     /// The pods whose logs have not been read for the first time; `None` before it is known which these
     /// are.
     unread: Option<Unread>,
+    /// What could not be read, and why.
+    failed: Vec<String>,
 }
 
 /// Pods in the order in which their logs are read, by their replicas.
@@ -67,7 +69,16 @@ impl PodLogs {
             replicas.truncate(1);
         }
         let query = query.clone();
-        Self { session, run, query, submission, replicas, sources: HashMap::new(), unread: None }
+        Self {
+            session,
+            run,
+            query,
+            submission,
+            replicas,
+            sources: HashMap::new(),
+            unread: None,
+            failed: Vec::new(),
+        }
     }
 
     /// Takes in pods that have a log and were not known, replica by replica.
@@ -109,6 +120,9 @@ impl PodLogs {
             if let Some(lines) = read {
                 kept.extend(source.take(lines, &self.query));
             } else {
+                let unread = source.tail.as_ref().and_then(Tail::unread);
+                let told = |error| format!("the log of {} is not shown: {error}", source.replica);
+                self.failed.extend(unread.map(told));
                 source.tail = None;
                 source.done = has_ended(pod);
                 kept.extend(source.settle(&self.query));
@@ -245,6 +259,10 @@ impl LogReader for PodLogs {
 
     fn is_caught_up(&self) -> bool {
         self.unread.as_ref().is_some_and(VecDeque::is_empty)
+    }
+
+    fn unread(&self) -> Vec<String> {
+        self.failed.clone()
     }
 
     fn finish(&mut self, of: Option<&ReplicaId>) -> Vec<LogLine> {

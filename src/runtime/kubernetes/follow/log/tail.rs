@@ -1,7 +1,7 @@
 //! One pod's log as a stream that survives cut connections and servers that restart.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures::{AsyncRead, AsyncReadExt};
@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use super::position::{Line, Position, Splitter};
 use crate::runtime::ClusterError;
 use crate::runtime::kubernetes::client::Cluster;
-use crate::runtime::kubernetes::client::is_not_found;
+use crate::runtime::kubernetes::client::{is_not_found, is_of_node};
 use crate::runtime::kubernetes::objects::MAIN;
 
 /// How many lines may wait for their reader. When there are more, nothing is read from the server
@@ -31,6 +31,8 @@ const SILENCE_LIMIT: Duration = Duration::from_mins(2);
 const SILENCE_LIMIT_AFTER_END: Duration = Duration::from_secs(2);
 /// The pause before the second connection. It doubles with each further one that brings nothing.
 const FIRST_RECONNECT_PAUSE: Duration = Duration::from_millis(200);
+/// A log of which no more will be written is asked for so often while its node doesn't answer.
+const TRIES_OF_NODE: u32 = 3;
 /// The longest pause between two connections.
 const LONGEST_RECONNECT_PAUSE: Duration = Duration::from_secs(5);
 
@@ -98,6 +100,8 @@ pub(crate) struct Tail {
     /// Set when the pod has ended. The task then reads what is left without following, and ends.
     ended: Arc<AtomicBool>,
     task: JoinHandle<()>,
+    /// Why the rest can't be read; set before the task ends.
+    unread: Arc<OnceLock<ClusterError>>,
 }
 
 impl Tail {
@@ -106,8 +110,11 @@ impl Tail {
     pub(crate) fn start(runtime: &Handle, cluster: Cluster, pod: String, from: Position) -> Self {
         let (sender, lines) = channel(QUEUED_LINES);
         let ended = Arc::new(AtomicBool::new(false));
-        let task = runtime.spawn(follow(cluster, pod, from, sender, Arc::clone(&ended), true));
-        Self { lines, ended, task }
+        let unread = Arc::default();
+        let reading =
+            Reading { cluster, pod, lines: sender, is_whole: true, unread: Arc::clone(&unread) };
+        let task = runtime.spawn(reading.follow(from, Arc::clone(&ended)));
+        Self { lines, ended, task, unread }
     }
 
     /// Reads what is there behind a position, and no further, in such a task. Of a pod that has `ended` a
@@ -121,8 +128,11 @@ impl Tail {
     ) -> Self {
         let (sender, lines) = channel(QUEUED_LINES);
         let over = Arc::new(AtomicBool::new(true));
-        let task = runtime.spawn(follow(cluster, pod, from, sender, Arc::clone(&over), ended));
-        Self { lines, ended: over, task }
+        let unread = Arc::default();
+        let reading =
+            Reading { cluster, pod, lines: sender, is_whole: ended, unread: Arc::clone(&unread) };
+        let task = runtime.spawn(reading.follow(from, Arc::clone(&over)));
+        Self { lines, ended: over, task, unread }
     }
 
     /// Waits for lines; `None` when all have been taken.
@@ -156,6 +166,11 @@ impl Tail {
         self.task.is_finished()
     }
 
+    /// Why the rest of what is there can't be read now: its node doesn't answer.
+    pub(crate) fn unread(&self) -> Option<&ClusterError> {
+        self.unread.get()
+    }
+
     /// Everything has been read, and all of it was taken.
     pub(crate) fn is_done(&self) -> bool {
         self.task.is_finished() && self.lines.is_empty()
@@ -168,46 +183,62 @@ impl Drop for Tail {
     }
 }
 
-/// Reads the log over as many connections as it takes, until the pod has ended and its last line
-/// has been read, or until nobody takes the lines any more. What has no line end then is a line if the log
-/// `is_whole`.
-async fn follow(
+/// The log of a pod that is read in a task of its own.
+struct Reading {
     cluster: Cluster,
     pod: String,
-    from: Position,
     lines: Sender<Line>,
-    ended: Arc<AtomicBool>,
+    /// What has no line end is a line, once the pod has ended.
     is_whole: bool,
-) {
-    let api = cluster.api::<Pod>();
-    let mut position = from;
-    let mut pause = FIRST_RECONNECT_PAUSE;
-    loop {
-        // This is read before the connection is opened, so that a connection which is the last one
-        // holds everything that was written before the end.
-        let last = ended.load(Ordering::SeqCst);
-        let mut splitter = Splitter::new(position);
-        let result = match api.log_stream(&pod, &params(position, !last)).await {
-            Ok(stream) => pump(stream, &mut splitter, &lines, &ended).await,
-            Err(error) if is_missing(&error) && last => return,
-            Err(error) => Err(error),
-        };
-        if splitter.position() != position {
-            pause = FIRST_RECONNECT_PAUSE;
-        }
-        position = splitter.position();
-        if last && result.is_ok() {
-            if let Some(line) = splitter.finish().filter(|_| is_whole) {
-                // Nobody may take lines any more, and then this one is not wanted either.
-                let _ = lines.send(line).await;
+    unread: Arc<OnceLock<ClusterError>>,
+}
+
+impl Reading {
+    /// Reads the log over as many connections as it takes, until the pod has ended and its last line
+    /// has been read, or until nobody takes the lines any more.
+    async fn follow(self, from: Position, ended: Arc<AtomicBool>) {
+        let api = self.cluster.api::<Pod>();
+        let mut position = from;
+        let mut pause = FIRST_RECONNECT_PAUSE;
+        let mut tries = 0;
+        loop {
+            // This is read before the connection is opened, so that a connection which is the last one
+            // holds everything that was written before the end.
+            let last = ended.load(Ordering::SeqCst);
+            let mut splitter = Splitter::new(position);
+            let result = match api.log_stream(&self.pod, &params(position, !last)).await {
+                Ok(stream) => pump(stream, &mut splitter, &self.lines, &ended).await,
+                Err(error) if is_missing(&error) && last => return,
+                Err(error) => Err(error),
+            };
+            if splitter.position() != position {
+                pause = FIRST_RECONNECT_PAUSE;
             }
-            return;
+            position = splitter.position();
+            match result {
+                Ok(()) if last => {
+                    if let Some(line) = splitter.finish().filter(|_| self.is_whole) {
+                        // Nobody may take lines any more, and then this one is not wanted either.
+                        let _ = self.lines.send(line).await;
+                    }
+                    return;
+                }
+                Err(error) if last && is_of_node(&error) => {
+                    tries += 1;
+                    if tries == TRIES_OF_NODE {
+                        // It is set once.
+                        let _ = self.unread.set(self.cluster.target.explain(error));
+                        return;
+                    }
+                }
+                Ok(()) | Err(_) => {}
+            }
+            if self.lines.is_closed() {
+                return;
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_RECONNECT_PAUSE);
         }
-        if lines.is_closed() {
-            return;
-        }
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(LONGEST_RECONNECT_PAUSE);
     }
 }
 

@@ -2,15 +2,17 @@
 
 use super::observed::Observed;
 use super::pod_tail::{PodTail, events_in};
+use super::run_events::waiting_event;
+use super::states::is_news;
 use crate::agent::stream::StreamReader;
 use crate::event::Cursor;
-use crate::event::{Event, EventKind};
-use crate::runtime::RuntimeError;
+use crate::event::{Event, EventKind, WaitingReason};
 use crate::runtime::kubernetes::follow::log::{Position, fetch};
 use crate::runtime::kubernetes::follow::verdict::refine;
-use crate::runtime::kubernetes::follow::watch::{PodFacts, RunFacts};
+use crate::runtime::kubernetes::follow::watch::{PodFacts, RunFacts, Waiting};
 use crate::runtime::kubernetes::session::Session;
 use crate::runtime::kubernetes::submit::Submission;
+use crate::runtime::{ClusterError, RuntimeError};
 use crate::store::RunPaths;
 
 /// The events that have come in the logs of the pods that lead, refined by what the cluster knows,
@@ -27,7 +29,16 @@ pub(crate) fn read_logs(
     let mut events = Vec::new();
     for leader in submission.leaders() {
         for pod in facts.pods_of(&submission.layout, leader) {
-            let told = read_log(session, cursor, observed, &submission.nonce, pod, following)?;
+            let told = read_log(session, cursor, observed, &submission.nonce, pod, following);
+            let told = match told {
+                Err(RuntimeError::Cluster(ClusterError::Node(why))) => {
+                    let waiting = unread(why);
+                    let is_new = !pod.node_lost && is_news(cursor, &leader.to_string(), &waiting);
+                    let event = || waiting_event(session, run, Some(leader), waiting);
+                    is_new.then(event).into_iter().collect()
+                }
+                told => told?,
+            };
             let of = |event: Event| if submission.tasks { event.of_task(leader) } else { event };
             events.extend(told.into_iter().map(of));
         }
@@ -85,10 +96,16 @@ fn read_log(
         events.extend(source.events(at));
         keep_position(cursor, &pod.uid, source.position);
         if ended && finished {
-            cursor.pods.entry(pod.uid.clone()).or_default().is_read = true;
+            // What a silent node has kept may be read once it answers again.
+            let is_read = source.tail.unread().is_none();
+            cursor.pods.entry(pod.uid.clone()).or_default().is_read = is_read;
             observed.tails.remove(&pod.uid);
         }
     } else {
+        if pod.node_lost {
+            // It would be waited for, and there is nothing to be had.
+            return Ok(events);
+        }
         if !pod.gone {
             let mut reader = StreamReader::new(nonce);
             let mut position = at;
@@ -102,6 +119,13 @@ fn read_log(
         }
     }
     Ok(events)
+}
+
+/// What is told of a replica whose log is on a node that doesn't answer.
+fn unread(why: String) -> Waiting {
+    let message =
+        format!("what it has told since can't be read, since its node doesn't answer: {why}");
+    Waiting { reason: WaitingReason::Other("LogUnreadable".into()), message }
 }
 
 /// How far the events of a pod have been kept.

@@ -6,6 +6,7 @@ mod new_events;
 mod observed;
 mod pod_messages;
 mod pod_tail;
+mod remember;
 mod run_events;
 mod states;
 mod unfinished;

@@ -1,10 +1,9 @@
 //! Everything that has happened to a gang in a cluster since it was observed last.
 
-use jiff::Timestamp;
-
 use super::leader_logs::{logs_are_read, read_logs};
 use super::observed::Observed;
 use super::pod_messages::{last_warnings, refused_pods};
+use super::remember::remember;
 use super::run_events::finished;
 use super::states::{placed_events, waiting_events};
 use super::unfinished::{
@@ -83,12 +82,15 @@ fn new_events(
     }
     let mut events = placed_events(session, run, cursor, &submission, &facts);
     events.extend(read_logs(session, run, cursor, observed, &submission, &facts, following)?);
+    if !has_end(&events) {
+        remember(session, run, observed, &submission, &events);
+    }
     if submission.tasks
         && let Some(verdict) = decide(&submission.layout, &facts, &events)
     {
         let attempt = verdict.attempt;
         let kind = EventKind::Finished { verdict, inferred: None, unsubmitted: false };
-        events.push(Event { attempt, ..Event::new(&run.run, Timestamp::now(), kind) });
+        events.push(Event { attempt, ..Event::new(&run.run, session.now(), kind) });
     }
     if let Some(end) = end_of(&events) {
         // The agents know who is missing, and only the cluster why.
@@ -98,10 +100,10 @@ fn new_events(
         }
         return Ok(events);
     }
-    events.extend(waiting_events(run, cursor, &submission, &facts));
+    events.extend(waiting_events(session, run, cursor, &submission, &facts));
     events.extend(refused_pods(session, run, cursor, observed, &facts)?);
     if logs_are_read(cursor, observed, &submission, &facts, following)
-        && let Some((mut verdict, from)) = infer(&submission, &facts, Timestamp::now())
+        && let Some((mut verdict, from)) = infer(&submission, &facts, session.server_time())
     {
         if let Some(failure) = &mut verdict.first_failure {
             refine(&submission.layout, &facts, failure);
@@ -114,14 +116,15 @@ fn new_events(
         let recorded =
             session.block_on(record(&cluster, &run.run))?.and_then(|record| record.verdict);
         events.push(match recorded {
-            Some(verdict) => finished(run, verdict, "the run's record"),
-            None => finished(run, verdict, &from),
+            Some(verdict) => finished(session, run, verdict, "the run's record"),
+            None => finished(session, run, verdict, &from),
         });
     } else if let Some(event) =
         killed_for_memory(session, run, &submission, &facts, has_start(&events))?
     {
         events.push(event);
-    } else if let Some(event) = start_timeout(session, run, &submission, &facts)? {
+    } else if following && let Some(event) = start_timeout(session, run, &submission, &facts)? {
+        // Only who follows the run ends it: a look changes nothing.
         events.push(event);
     }
     Ok(events)
@@ -157,5 +160,5 @@ fn why_missing(
     if waiting(&submission.layout, facts).is_none() {
         return last_warnings(session, run, cursor, submission);
     }
-    Ok(waiting_events(run, cursor, submission, facts))
+    Ok(waiting_events(session, run, cursor, submission, facts))
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::Instant;
 
 use super::pod_tail::PodTail;
+use super::remember::Memory;
 
 /// What this process has seen of a run. None of it is needed to go on: a process that knows nothing
 /// reads the same again from the cluster.
@@ -14,6 +15,8 @@ pub(crate) struct Observed {
     pub(crate) observations: u32,
     /// The logs of leading pods that are being followed, by the pod's uid.
     pub(crate) tails: HashMap<String, PodTail>,
+    /// What later pods should know of the run.
+    pub(crate) memory: Memory,
     /// When the cluster's own events were last asked for missing pods.
     pub(crate) asked_for_events: Option<Instant>,
 }

@@ -13,6 +13,7 @@ use crate::event::Cursor;
 use crate::event::{Event, WaitingReason};
 use crate::runtime::ClusterError;
 use crate::runtime::RuntimeError;
+use crate::runtime::kubernetes::client::age;
 use crate::runtime::kubernetes::follow::watch::{RunFacts, Waiting};
 use crate::runtime::kubernetes::session::Session;
 use crate::runtime::kubernetes::submit::Submission;
@@ -32,10 +33,9 @@ pub(crate) fn refused_pods(
     observed: &mut Observed,
     facts: &RunFacts,
 ) -> Result<Vec<Event>, RuntimeError> {
-    let now = Timestamp::now();
+    let now = session.server_time();
     let incomplete = facts.jobs.values().find(|job| {
-        let age = job.started.map(|at| now.duration_since(at).unsigned_abs());
-        age.is_some_and(|age| age > POD_CREATION_LIMIT)
+        age(now, job.started).is_some_and(|age| age > POD_CREATION_LIMIT)
             && job.pods < job.wanted
             && job.end.is_none()
             && !job.suspended
@@ -55,7 +55,7 @@ pub(crate) fn refused_pods(
     };
     let waiting = Waiting { reason, message };
     if is_news(cursor, "pods", &waiting) {
-        return Ok(vec![waiting_event(run, None, waiting)]);
+        return Ok(vec![waiting_event(session, run, None, waiting)]);
     }
     Ok(Vec::new())
 }
@@ -84,7 +84,7 @@ pub(crate) fn last_warnings(
         let reason = WaitingReason::from(last.reason.as_deref().unwrap_or_default());
         let waiting = Waiting { reason, message: last.message.clone().unwrap_or_default() };
         if is_news(cursor, &replica.to_string(), &waiting) {
-            events.push(waiting_event(run, Some(replica), waiting));
+            events.push(waiting_event(session, run, Some(replica), waiting));
         }
     }
     Ok(events)

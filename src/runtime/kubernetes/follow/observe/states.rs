@@ -18,6 +18,7 @@ use crate::store::RunPaths;
 
 /// What Jobs and pods say that they wait for, as far as it differs from what was told last.
 pub(crate) fn waiting_events(
+    session: &Session,
     run: &RunPaths,
     cursor: &mut Cursor,
     submission: &Submission,
@@ -31,7 +32,7 @@ pub(crate) fn waiting_events(
         };
         let waiting = Waiting { reason, message };
         if is_news(cursor, "job", &waiting) {
-            events.push(waiting_event(run, None, waiting));
+            events.push(waiting_event(session, run, None, waiting));
         }
     }
     for replica in submission.layout.jobs.iter().flat_map(|job| &job.replicas) {
@@ -39,7 +40,7 @@ pub(crate) fn waiting_events(
         if let Some(waiting) = blocked(pod).filter(|_| pod.lives())
             && is_news(cursor, &replica.to_string(), &waiting)
         {
-            events.push(waiting_event(run, Some(replica), waiting));
+            events.push(waiting_event(session, run, Some(replica), waiting));
         }
     }
     events
@@ -69,7 +70,7 @@ pub(crate) fn placed_events(
         let labels = known.entry(node.clone()).or_insert_with(|| price_labels(session, &node));
         let labels = labels.clone();
         let kind = EventKind::Placed { node, pod: pod.name.clone(), labels };
-        let mut placed = event(run, Some(replica), kind);
+        let mut placed = event(session, run, Some(replica), kind);
         placed.time = pod.started.unwrap_or(placed.time);
         events.push(placed);
     }

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::api::DeleteParams;
@@ -12,6 +11,7 @@ use crate::event::Event;
 use crate::gang::{Outcome, Verdict};
 use crate::runtime::RuntimeError;
 use crate::runtime::kubernetes::cancel;
+use crate::runtime::kubernetes::client::age;
 use crate::runtime::kubernetes::examine::holdings;
 use crate::runtime::kubernetes::follow::verdict::{Unwatched, infer, waiting};
 use crate::runtime::kubernetes::follow::watch;
@@ -45,11 +45,9 @@ pub(crate) fn start_timeout(
     }
     let Ok(plan) = run.read_plan() else { return Ok(None) };
     let limit = plan.gang().rules.start_timeout;
-    let now = Timestamp::now();
+    let now = session.server_time();
     let late = facts.jobs.values().all(|job| {
-        job.started.is_some_and(|at| now.duration_since(at).unsigned_abs() > limit)
-            && job.end.is_none()
-            && !job.suspended
+        age(now, job.started).is_some_and(|age| age > limit) && job.end.is_none() && !job.suspended
     });
     if !late {
         return Ok(None);
@@ -59,7 +57,7 @@ pub(crate) fn start_timeout(
     let reason = waiting.unwrap_or_else(|| "the cluster made no pods".into());
     let verdict =
         Verdict { outcome: Outcome::CouldNotStart, attempt: 0, first_failure: None, reason };
-    Ok(Some(finished(run, verdict, "`startTimeout` is over and no agent has run")))
+    Ok(Some(finished(session, run, verdict, "`startTimeout` is over and no agent has run")))
 }
 
 /// The end of a gang whose agents were killed for their memory so often that its budget is spent;
@@ -84,7 +82,12 @@ pub(crate) fn killed_for_memory(
     let gang = Unwatched { layout: &submission.layout, rules: &plan.gang().rules, has_started };
     let Some(verdict) = gang.killed_for_memory(facts, record.attempt) else { return Ok(None) };
     cancel::delete_jobs(session, run, facts)?;
-    Ok(Some(finished(run, verdict, "pods were killed for their memory, and none told more")))
+    Ok(Some(finished(
+        session,
+        run,
+        verdict,
+        "pods were killed for their memory, and none told more",
+    )))
 }
 
 /// What became of a run of which no Job is left: the record may say why.
@@ -98,27 +101,37 @@ pub(crate) fn without_jobs(
     let record = session.block_on(record(&cluster, &run.run))?;
     if let Some(record) = &record {
         if let Some(verdict) = record.verdict.clone() {
-            return Ok(vec![finished(run, verdict, "the run's record")]);
+            return Ok(vec![finished(session, run, verdict, "the run's record")]);
         }
         if let Some(by) = &record.cancelled_by {
-            return Ok(vec![finished(run, cancelled(by), "its Jobs were deleted to cancel it")]);
+            return Ok(vec![finished(
+                session,
+                run,
+                cancelled(by),
+                "its Jobs were deleted to cancel it",
+            )]);
         }
     }
     if facts.is_known()
-        && let Some(inferred) = infer(submission, facts, Timestamp::now())
+        && let Some(inferred) = infer(submission, facts, session.server_time())
     {
-        return Ok(vec![finished(run, inferred.0, &inferred.1)]);
+        return Ok(vec![finished(session, run, inferred.0, &inferred.1)]);
     }
     let may_be_submitted_now = !facts.is_known() && !submission.complete;
     if let Some(record) = record.filter(|record| may_be_submitted_now && record.is_unfinished()) {
-        let age = record.created.map(|at| Timestamp::now().duration_since(at).unsigned_abs());
+        let age = age(session.server_time(), record.created);
         // What may be young must not be deleted.
         if age.is_none_or(|age| age < SUBMISSION_LIMIT) {
             return Ok(Vec::new());
         }
         return settle_unfinished(session, run);
     }
-    Ok(vec![finished(run, deleted(), "its Jobs are gone, and its record names no verdict")])
+    Ok(vec![finished(
+        session,
+        run,
+        deleted(),
+        "its Jobs are gone, and its record names no verdict",
+    )])
 }
 
 /// What became of a run whose `pod.json` is not in the cluster: it was never made, or it was
@@ -139,11 +152,13 @@ pub(crate) fn without_document(
         Some(record) if record.verdict.is_none() => settle_unfinished(session, run),
         Some(record) => {
             let verdict = record.verdict.unwrap_or_else(deleted);
-            Ok(vec![finished(run, verdict, "the run's record")])
+            Ok(vec![finished(session, run, verdict, "the run's record")])
         }
         // A submission is remembered on its machine before anything is created, so that of a run
         // which is not in the cluster nothing can come any more.
-        None => Ok(vec![finished(run, never_submitted(), "nothing of it is in the cluster")]),
+        None => {
+            Ok(vec![finished(session, run, never_submitted(), "nothing of it is in the cluster")])
+        }
     }
 }
 
@@ -207,6 +222,7 @@ pub(crate) fn settle_unfinished(
     }
     Submitting::end(run);
     Ok(vec![finished(
+        session,
         run,
         never_submitted(),
         "the submission was not finished; what it had made is deleted",

@@ -11,6 +11,7 @@ use crate::gang::{
     verdict_that_counts,
 };
 use crate::plan::ClusterLayout;
+use crate::runtime::kubernetes::client::age;
 use crate::runtime::kubernetes::follow::watch::{JobEnd, RunFacts};
 use crate::runtime::kubernetes::submit::Submission;
 
@@ -22,15 +23,18 @@ const PRIMARY_VERDICT_LIMIT: Duration = Duration::from_secs(90);
 pub(crate) type Inferred = (Verdict, String);
 
 /// The end of a run of which the logs of those who lead have not told; `None` while they may still do
-/// so.
-pub(crate) fn infer(submission: &Submission, facts: &RunFacts, now: Timestamp) -> Option<Inferred> {
+/// so. `now` is the server's time.
+pub(crate) fn infer(
+    submission: &Submission,
+    facts: &RunFacts,
+    now: Option<Timestamp>,
+) -> Option<Inferred> {
     let layout = &submission.layout;
     let mut leaders = submission.leaders().filter_map(|leader| facts.pod_of(layout, leader));
     let end = end_of(facts);
     let may_report = leaders.any(|pod| pod.running && !pod.gone && !pod.node_lost);
-    let waited = end
-        .and_then(|end| end.at)
-        .is_some_and(|at| now.duration_since(at).unsigned_abs() > PRIMARY_VERDICT_LIMIT);
+    let since_end = age(now, end.and_then(|end| end.at));
+    let waited = since_end.is_some_and(|age| age > PRIMARY_VERDICT_LIMIT);
     if may_report && !waited {
         return None;
     }
@@ -75,6 +79,17 @@ fn from_job(layout: &ClusterLayout, facts: &RunFacts, end: &JobEnd) -> Verdict {
         let reason = "all pods that count have succeeded".into();
         return Verdict { outcome: Outcome::Succeeded, attempt, first_failure: None, reason };
     }
+    let primary = layout.jobs.first().and_then(|job| job.replicas.first());
+    let primary_ran = primary
+        .is_some_and(|primary| facts.pods_of(layout, primary).iter().any(|pod| pod.has_log()));
+    let others_told = messages(facts).any(|message| Some(&message.replica) != primary);
+    let never_began = attempt == 0 && others_told && !primary_ran && !end.is_deadline();
+    // The others have given their places back, and none of them has failed.
+    if let Some(primary) = primary.filter(|_| never_began) {
+        let waiting = waiting(layout, facts).map(|text| format!(": {text}")).unwrap_or_default();
+        let reason = format!("{primary} never ran{waiting}");
+        return Verdict { outcome: Outcome::CouldNotStart, attempt, first_failure: None, reason };
+    }
     let started = attempt > 0 || facts.pods.values().any(|pod| pod.running || pod.ended.is_some());
     let first_failure = first_failure(layout, facts, attempt);
     let (outcome, reason) = match &first_failure {
@@ -87,6 +102,10 @@ fn from_job(layout: &ClusterLayout, facts: &RunFacts, end: &JobEnd) -> Verdict {
             (Outcome::CouldNotStart, format!("its pods never ran{waiting}"))
         }
         Some(failure) => (Outcome::Failed, failure.reason.clone()),
+        None if end.is_evicted() => (
+            Outcome::Failed,
+            "a pod was evicted, preempted or drained, and no retry for that was left".into(),
+        ),
         None => (Outcome::Failed, format!("{}: {}", end.reason, end.message)),
     };
     Verdict { outcome, attempt, first_failure, reason }

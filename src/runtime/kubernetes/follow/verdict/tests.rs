@@ -97,7 +97,7 @@ fn a_real_verdict_of_the_highest_epoch_counts() {
         vec![over(0, message((1, 3), None)), over(1, message((0, 2), Some(Outcome::Failed)))],
         None,
     );
-    let (verdict, from) = infer(&submission(false), &known, Timestamp::UNIX_EPOCH).unwrap();
+    let (verdict, from) = infer(&submission(false), &known, Some(Timestamp::UNIX_EPOCH)).unwrap();
     assert_eq!((verdict.outcome, verdict.attempt), (Outcome::Failed, 2));
     assert_eq!(from, "a termination message");
 }
@@ -106,17 +106,17 @@ fn a_real_verdict_of_the_highest_epoch_counts() {
 fn a_primary_that_speaks_is_waited_for() {
     let running = PodFacts { running: true, ..pod(0) };
     let known = facts(vec![running.clone()], Some((false, "PodFailurePolicy")));
-    assert!(infer(&submission(false), &known, Timestamp::UNIX_EPOCH).is_none());
+    assert!(infer(&submission(false), &known, Some(Timestamp::UNIX_EPOCH)).is_none());
     let lost = PodFacts { node_lost: true, ..running };
     let known = facts(vec![lost], Some((false, "PodFailurePolicy")));
-    assert!(infer(&submission(false), &known, Timestamp::UNIX_EPOCH).is_some());
+    assert!(infer(&submission(false), &known, Some(Timestamp::UNIX_EPOCH)).is_some());
 }
 
 #[test]
 fn pods_without_an_agent_end_by_their_jobs() {
     let done = PodFacts { over: true, succeeded: true, ..pod(0) };
     let known = facts(vec![done], Some((true, "CompletionsReached")));
-    let (verdict, _) = infer(&submission(false), &known, Timestamp::UNIX_EPOCH).unwrap();
+    let (verdict, _) = infer(&submission(false), &known, Some(Timestamp::UNIX_EPOCH)).unwrap();
     assert_eq!(verdict.outcome, Outcome::Succeeded);
 }
 
@@ -125,7 +125,7 @@ fn a_gang_that_was_never_placed_could_not_start() {
     let unplaced = Waiting { reason: WaitingReason::Unschedulable, message: "0/2 nodes".into() };
     let waiting = PodFacts { waiting: Some(unplaced), ..pod(0) };
     let known = facts(vec![waiting], Some((false, "DeadlineExceeded")));
-    let (verdict, _) = infer(&submission(false), &known, Timestamp::UNIX_EPOCH).unwrap();
+    let (verdict, _) = infer(&submission(false), &known, Some(Timestamp::UNIX_EPOCH)).unwrap();
     assert_eq!(verdict.outcome, Outcome::CouldNotStart);
     assert_eq!(verdict.reason, "its pods never ran: worker-0: Unschedulable: 0/2 nodes");
 }
@@ -245,7 +245,8 @@ fn the_log_of_a_task_may_tell_its_end_before_its_pod_has_ended() {
 fn the_job_decides_over_tasks_that_left_no_word() {
     let end = |pods: Vec<PodFacts>, job: (bool, &str)| {
         let known = facts(pods, Some(job));
-        infer(&submission(true), &known, Timestamp::UNIX_EPOCH).map(|(verdict, _)| verdict.outcome)
+        infer(&submission(true), &known, Some(Timestamp::UNIX_EPOCH))
+            .map(|(verdict, _)| verdict.outcome)
     };
     let failed = || task(0, Some(Outcome::Failed));
     let silent = || PodFacts { over: true, ended: Some(ended(127, "Error", None)), ..pod(1) };

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use futures::StreamExt;
 use k8s_openapi::api::batch::v1::Job;
@@ -19,6 +20,10 @@ use crate::gang::RunId;
 use crate::runtime::ClusterError;
 use crate::runtime::kubernetes::client::Cluster;
 use crate::runtime::kubernetes::objects::label;
+
+/// A watch that is cut, and the next one, come within this time: whoever follows is told of what takes
+/// longer.
+const TROUBLE_LIMIT: Duration = Duration::from_secs(3);
 
 /// Which objects are watched.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +58,8 @@ struct Shared {
     synced: (bool, bool),
     /// The API server's refusal, when trying again won't help. Whoever asks next is told.
     refused: Option<ClusterError>,
+    /// Since when the server gives no answer, and why.
+    trouble: Option<(Instant, ClusterError)>,
 }
 
 /// The watch of one namespace. Nothing is asked of the server before a run is followed.
@@ -108,7 +115,7 @@ impl Feed {
             let mut listing = HashSet::new();
             while let Some(event) = stream.next().await {
                 match event {
-                    Ok(event) => lock(&shared).take_pod(event, &mut listing),
+                    Ok(event) => lock(&shared).answered().take_pod(event, &mut listing),
                     Err(error) => lock(&shared).take_error(error, &target),
                 }
             }
@@ -120,7 +127,7 @@ impl Feed {
             let mut listing = HashSet::new();
             while let Some(event) = stream.next().await {
                 match event {
-                    Ok(event) => lock(&shared).take_job(event, &mut listing),
+                    Ok(event) => lock(&shared).answered().take_job(event, &mut listing),
                     Err(error) => lock(&shared).take_error(error, &target),
                 }
             }
@@ -128,11 +135,17 @@ impl Feed {
         self.scope = Some(scope);
     }
 
-    /// What is known of a run; `None` until the first lists have been read to their ends.
+    /// What is known of a run; `None` until the first lists have been read to their ends. An error while
+    /// the server gives no answer for longer than a restart of it takes, or once it refuses.
     pub(crate) fn facts(&self, run: &RunId) -> Result<Option<RunFacts>, ClusterError> {
         let mut shared = lock(&self.shared);
         if let Some(error) = shared.refused.take() {
             return Err(error);
+        }
+        if let Some((since, error)) = &shared.trouble
+            && since.elapsed() > TROUBLE_LIMIT
+        {
+            return Err(error.clone());
         }
         let synced = shared.synced == (true, true);
         Ok(synced.then(|| shared.runs.get(run).cloned().unwrap_or_default()))
@@ -160,6 +173,11 @@ impl Drop for Feed {
 }
 
 impl Shared {
+    fn answered(&mut self) -> &mut Self {
+        self.trouble = None;
+        self
+    }
+
     fn take_pod(&mut self, event: Event<Pod>, listing: &mut HashSet<String>) {
         match event {
             Event::Init => listing.clear(),
@@ -229,8 +247,11 @@ impl Shared {
             kube::Error::Auth(_) => true,
             _ => false,
         };
+        let error = target.explain(error);
         if lasting {
-            self.refused = Some(target.explain(error));
+            self.refused = Some(error);
+        } else {
+            self.trouble.get_or_insert_with(|| (Instant::now(), error));
         }
     }
 }

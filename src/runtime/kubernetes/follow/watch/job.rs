@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use k8s_openapi::api::batch::v1::Job;
 
-use crate::gang::RunId;
+use crate::gang::{AgentExit, RunId};
 use crate::runtime::kubernetes::objects::label;
 
 /// How a Job ends, decided although pods may still be ending.
@@ -22,6 +22,12 @@ impl JobEnd {
     /// Its `activeDeadlineSeconds` are over.
     pub(crate) fn is_deadline(&self) -> bool {
         self.reason == "DeadlineExceeded"
+    }
+
+    /// The primary's agent said so by its exit code, which is all that is left of its pod.
+    pub(crate) fn is_evicted(&self) -> bool {
+        let said = format!("failed with exit code {} ", AgentExit::FinalEvicted.code());
+        self.reason == "PodFailurePolicy" && self.message.contains(&said)
     }
 }
 
