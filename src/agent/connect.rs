@@ -27,13 +27,30 @@ pub(super) fn connect(address: &str) -> io::Result<Socket> {
         return UnixStream::connect(&short.path).map(Socket::Unix);
     }
     let mut last = io::Error::new(io::ErrorKind::NotFound, format!("{address}: no address"));
-    for resolved in address.to_socket_addrs()? {
+    let resolved = address.to_socket_addrs().map_err(|error| {
+        let host = address.rsplit_once(':').map_or(address, |(host, _)| host).to_owned();
+        io::Error::new(error.kind(), NoName { host, error })
+    })?;
+    for resolved in resolved {
         match TcpStream::connect_timeout(&resolved, DIAL_LIMIT) {
             Ok(stream) => return Ok(Socket::Tcp(stream)),
             Err(error) => last = error,
         }
     }
     Err(last)
+}
+
+/// No address could be found for a host's name.
+#[derive(Debug, thiserror::Error)]
+#[error("the name {host} can't be resolved: {error}")]
+struct NoName {
+    host: String,
+    error: io::Error,
+}
+
+/// Whether an error of [`connect`] says that the host's name has no address, or that nobody knows it.
+pub(super) fn is_nameless(error: &io::Error) -> bool {
+    error.get_ref().and_then(|error| error.downcast_ref::<NoName>()).is_some()
 }
 
 /// Whether an error of [`connect`] says that nobody is there.

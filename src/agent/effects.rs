@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::config::AgentRuntime;
-use super::serve::{Agent, Work};
+use super::serve::{Agent, Nameless, Work};
 use super::stream::{Hypertune, Reports};
 use super::{events, links, termination};
 use crate::event::EventKind;
@@ -97,7 +97,14 @@ impl Agent {
             MemberOutput::SignalCommand { attempt } => self.runner.signal(attempt),
             MemberOutput::KillCommand { attempt } => self.runner.kill(attempt),
             MemberOutput::CleanUp { attempt } => self.runner.clean_up(attempt),
-            MemberOutput::WriteTermination(message) => {
+            MemberOutput::WriteTermination(mut message) => {
+                if let Some(Nameless { since, reason, .. }) = &self.nameless {
+                    let seconds = since.elapsed().as_secs();
+                    let known = std::mem::take(&mut message.reason);
+                    let known =
+                        if known.is_empty() { "it has met no primary".into() } else { known };
+                    message.reason = format!("{known}; for {seconds} s {reason}");
+                }
                 if let Err(error) = termination::write(&self.config, &message) {
                     let message = format!("the termination message: {error}");
                     self.log.own(EventKind::Warning { message });

@@ -28,9 +28,8 @@ pub(super) enum Input {
     PrimaryLinkUp { dial: u64, link: Link<ToPrimary> },
     /// The primary said something.
     FromPrimary { dial: u64, message: ToMember },
-    /// The link to the primary is gone or could not be made. `stranger` says why whatever answered
-    /// there is not the primary.
-    PrimaryLinkLost { dial: u64, refused: bool, stranger: Option<String> },
+    /// The link to the primary is gone or could not be made.
+    PrimaryLinkLost { dial: u64, refused: bool, unmet: Option<Unmet> },
     /// Set-up has ended.
     SetupEnded(Result<SetupDone, Ended>),
     /// The command runs.
@@ -68,3 +67,12 @@ pub(super) enum PythonPlace {
 /// Set-up failed. The text is one sentence for people, which says what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct SetupError(pub(super) String);
+
+/// Why there is no link to the primary, where that is worth a word.
+#[derive(Debug)]
+pub(super) enum Unmet {
+    /// Something else answers at its address.
+    Stranger(String),
+    /// Its name has no address.
+    Nameless(String),
+}

@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::connect::{DIAL_LIMIT, Listener, connect, is_nobody};
+use super::connect::{DIAL_LIMIT, Listener, connect, is_nameless, is_nobody};
 use super::gate::{Gate, Limits};
-use super::input::Input;
+use super::input::{Input, Unmet};
 use super::link::Link;
 use super::presence;
 use super::socket::{Socket, Timed};
@@ -104,11 +104,12 @@ pub(super) fn dial(
 ) {
     std::thread::spawn(move || {
         std::thread::sleep(after);
-        let lost = |refused, stranger| Input::PrimaryLinkLost { dial, refused, stranger };
+        let lost = |refused, unmet| Input::PrimaryLinkLost { dial, refused, unmet };
         let socket = match connect(&address) {
             Ok(socket) => Arc::new(socket),
             Err(error) => {
-                return drop(inputs.send(lost(is_nobody(&error, &address), None)));
+                let unmet = is_nameless(&error).then(|| Unmet::Nameless(error.to_string()));
+                return drop(inputs.send(lost(is_nobody(&error, &address), unmet)));
             }
         };
         let channel = match greet(&socket, &token, &run, Purpose::Member) {
@@ -116,7 +117,7 @@ pub(super) fn dial(
             Err(error) => {
                 let reason =
                     format!("what answers at {address} is not the gang's primary: {error}");
-                return drop(inputs.send(lost(false, Some(reason))));
+                return drop(inputs.send(lost(false, Some(Unmet::Stranger(reason)))));
             }
         };
         if let Ok(link) = Link::new(&socket, channel.sender)

@@ -97,6 +97,7 @@ pub fn run(config: AgentConfig, surroundings: Surroundings) -> io::Result<u8> {
         members: BTreeMap::new(),
         primary: None,
         stranger: None,
+        nameless: None,
         dial: 0,
         next_link: 1 << 32,
         own_link: None,

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::classify::{MemoryEvidence, classify};
 use super::config::{AgentConfig, CANCELLED};
-use super::input::Input;
+use super::input::{Input, Unmet};
 use super::link::Link;
 use super::log::Log;
 use super::past::Keeper;
@@ -26,6 +26,24 @@ pub(super) enum Work {
     Session(SessionInput),
     /// For the machine of this member.
     Member(MemberInput),
+}
+
+/// A new pod's name is in the cluster's DNS within this time, or something is wrong.
+const NAME_PATIENCE: Duration = Duration::from_secs(15);
+
+/// Since when the primary's name has had no address.
+#[derive(Debug)]
+pub(super) struct Nameless {
+    pub(super) since: Instant,
+    /// The name, and what the resolver says.
+    pub(super) reason: String,
+    is_said: bool,
+}
+
+impl Default for Nameless {
+    fn default() -> Self {
+        Self { since: Instant::now(), reason: String::new(), is_said: false }
+    }
 }
 
 /// An agent: its machines, and what they need around them.
@@ -52,6 +70,8 @@ pub(super) struct Agent {
     pub(super) primary: Option<Link<ToPrimary>>,
     /// Why what answered the last dial is not the primary, and whether that has been said.
     pub(super) stranger: Option<(String, bool)>,
+    /// The primary's name has no address, and that is why there is no link.
+    pub(super) nameless: Option<Nameless>,
     /// The number of the last dial. Answers to earlier ones are void.
     pub(super) dial: u64,
     /// Numbers of the primary's own in-process links.
@@ -141,10 +161,21 @@ impl Agent {
         }
     }
 
+    /// Says that the primary's name has no address, once. A new pod's name is known after a moment.
+    fn note_nameless(&mut self, reason: String) {
+        let Nameless { since, is_said, .. } = self.nameless.take().unwrap_or_default();
+        let is_long = since.elapsed() >= NAME_PATIENCE;
+        if is_long && !is_said {
+            let seconds = since.elapsed().as_secs();
+            let message = format!("the primary can't be reached: for {seconds} s now {reason}");
+            self.log.own(EventKind::Warning { message });
+        }
+        self.nameless = Some(Nameless { since, reason, is_said: is_said || is_long });
+    }
+
     /// Says what is wrong with the primary's address, once. A primary that ends just then is said
     /// by its end: only what comes twice is worth a word.
-    fn note_stranger(&mut self, reason: Option<String>) {
-        let Some(reason) = reason else { return };
+    fn note_stranger(&mut self, reason: String) {
         let (is_again, is_said) = match &self.stranger {
             Some((before, is_said)) if *before == reason => (true, *is_said),
             _ => (false, false),
@@ -188,14 +219,19 @@ impl Agent {
             Input::PrimaryLinkUp { dial, link } if dial == self.dial => {
                 self.primary = Some(link);
                 self.stranger = None;
+                self.nameless = None;
                 Work::Member(MemberInput::LinkUp)
             }
             Input::FromPrimary { dial, message } if dial == self.dial => {
                 Work::Member(MemberInput::Message(message))
             }
-            Input::PrimaryLinkLost { dial, refused, stranger } if dial == self.dial => {
+            Input::PrimaryLinkLost { dial, refused, unmet } if dial == self.dial => {
                 self.primary = None;
-                self.note_stranger(stranger);
+                match unmet {
+                    Some(Unmet::Nameless(reason)) => self.note_nameless(reason),
+                    Some(Unmet::Stranger(reason)) => self.note_stranger(reason),
+                    None => self.nameless = None,
+                }
                 Work::Member(MemberInput::LinkLost { refused })
             }
             // These are about a connection that has been given up.

@@ -90,3 +90,50 @@ fn a_context_that_is_not_there_is_told_with_those_that_are() {
     let text = stderr(&kube.run(2, ["train", "--context", "nowhere"]));
     assert!(text.contains("nowhere") && text.contains(&kube.cluster.context), "{text}");
 }
+
+/// The token of an exec plugin ends in the middle: it is asked for another one, and nothing is lost.
+#[test]
+fn a_token_that_ends_in_the_middle_is_asked_for_again() {
+    let Some(kube) = Kube::new() else { return };
+    let robot = kube.robot("admin");
+    let file = kube.sandbox.dir().join("credential.json");
+    let give = |token: &str| {
+        let credential = serde_json::json!({
+            "apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential",
+            "status": {"token": token},
+        });
+        fs_err::write(&file, credential.to_string()).expect("a credential");
+    };
+    give(&robot.token("first"));
+    kube.use_credentials(&format!(
+        "exec: {{apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never, command: cat, \
+         args: ['{}']}}",
+        file.display()
+    ));
+    kube.gang(&["echo here; for i in $(seq 40); do sleep 0.5; done; echo done"], "");
+    let child = kube.mlctl(["train"]).stderr(std::process::Stdio::piped()).spawn().expect("mlctl");
+    kube.printed(0, "here");
+    give(&robot.token("second"));
+    robot.revoke("first");
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+}
+
+/// Who may not watch asks again and again.
+#[test]
+fn a_run_is_followed_without_the_right_to_watch() {
+    let Some(kube) = Kube::new() else { return };
+    let robot = kube.robot("view");
+    let verbs = "--verb=get,list,create,update,patch,delete";
+    let kinds = "--resource=configmaps,secrets,services,pods,pods/log,jobs.batch";
+    kube.kubectl(["create", "role", "most", verbs, kinds]);
+    // What `view` gives would let it watch.
+    kube.kubectl(["delete", "rolebinding", "robot"]);
+    let account = format!("--serviceaccount={}:robot", kube.namespace);
+    kube.kubectl(["create", "rolebinding", "most", "--role=most", &account]);
+    kube.use_credentials(&format!("token: {}", robot.token("tie")));
+    kube.gang(&["echo here; sleep 3; echo done"], "");
+    let output = kube.mlctl(["train"]).output().expect("mlctl");
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stderr(&output).contains("done") || stdout(&output).contains("done"));
+}

@@ -7,5 +7,6 @@ mod following;
 mod kill;
 mod memory;
 mod nodes;
+mod past;
 mod placement;
 mod pods;

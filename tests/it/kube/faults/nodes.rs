@@ -1,7 +1,7 @@
 //! Nodes that are drained or die.
 
 use crate::kube::support::{COUNTS, Kube, LONG, Pod, SPREAD, Why, poll};
-use crate::support::stdout;
+use crate::support::{stderr, stdout};
 
 /// The end of a count that goes on for longer than a silent peer is borne.
 const LAST: u32 = 250;
@@ -86,4 +86,42 @@ impl Drop for Restart<'_> {
     fn drop(&mut self) {
         self.0.cluster.control(["start", self.1]);
     }
+}
+
+/// The primary's node is gone with all that it has told: what is known without it is shown, and the run
+/// can be cancelled.
+#[test]
+fn a_dead_node_under_the_primary_blinds_nobody() {
+    let Some(kube) = Kube::alone() else { return };
+    let (run, [lost, _]) = counting(&kube);
+    let kubelet = format!("kubelet-{}", lost.node);
+    kube.cluster.control(["stop", &kubelet]);
+    let back = Restart(&kube, &kubelet);
+    kube.kill_agent(&lost);
+    // At once, before the cluster has noticed, and afterwards.
+    for is_noticed in [false, true] {
+        if is_noticed {
+            poll("`why` names the node", LONG, || {
+                Why::ask(&kube.sandbox, &run).text().contains(&lost.node).then_some(())
+            });
+        }
+        let shown = stdout(&kube.run(0, ["status", &run]));
+        assert!(shown.contains("worker-0") && shown.contains("worker-1"), "{shown}");
+        kube.run(0, ["why", &run]);
+        kube.run(0, ["list"]);
+        let output = kube.mlctl(["logs", &run, "--no-prefix"]).output().expect("mlctl");
+        let (out, told) = (stdout(&output), stderr(&output));
+        assert!(out.contains("attempt 1") && !out.contains("count"), "the other's:\n{out}");
+        assert!(told.contains("the log of worker-0 is not shown"), "{told}");
+        let output = kube.mlctl(["exec", &run, "--replica", "worker-0", "--", "true"]).output();
+        let told = stderr(&output.expect("mlctl"));
+        assert!(
+            told.contains("the node doesn't answer") || told.contains("runs no command"),
+            "{told}"
+        );
+    }
+    kube.run(130, ["wait", &run, "--timeout", "2s"]);
+    kube.run(0, ["cancel", &run, "--force"]);
+    assert!(kube.get("jobs,pods").is_empty());
+    drop(back);
 }

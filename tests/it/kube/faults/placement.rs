@@ -106,3 +106,15 @@ fn a_claim_that_is_not_there_is_told_before_anything_is_made() {
     assert!(refused.contains("there is no claim `nosuch` in the namespace"), "{refused}");
     assert!(kube.get("jobs,configmaps").iter().all(|one| !one.to_string().contains("gang-")));
 }
+
+/// No name has an address: who can't reach the primary says so, and it is told.
+#[test]
+fn names_that_nobody_resolves_are_told() {
+    let Some(kube) = Kube::alone() else { return };
+    kube.gang(&["true", "true"], "startTimeout: 40s\n");
+    kube.cluster.control(["stop", "coredns"]);
+    let output = kube.mlctl(["train"]).output().expect("mlctl");
+    kube.cluster.control(["start", "coredns"]);
+    assert_eq!(output.status.code(), Some(14), "{}", stderr(&output));
+    kube.ended(14).assert_says(&["worker-1", "can't be resolved"]);
+}

@@ -10,6 +10,7 @@ mod remember;
 mod run_events;
 mod states;
 mod unfinished;
+mod unmet;
 
 pub(crate) use new_events::observe;
 pub(crate) use observed::Observed;

@@ -10,6 +10,7 @@ use super::unfinished::{
     finish_submission, killed_for_memory, settle_unfinished, start_timeout, without_document,
     without_jobs,
 };
+use super::unmet::last_words;
 use crate::event::Cursor;
 use crate::event::{Event, EventKind};
 use crate::gang::Outcome;
@@ -158,7 +159,9 @@ fn why_missing(
     facts: &RunFacts,
 ) -> Result<Vec<Event>, RuntimeError> {
     if waiting(&submission.layout, facts).is_none() {
-        return last_warnings(session, run, cursor, submission);
+        let mut events = last_warnings(session, run, cursor, submission)?;
+        events.extend(last_words(session, run, cursor, submission, facts)?);
+        return Ok(events);
     }
     Ok(waiting_events(session, run, cursor, submission, facts))
 }

@@ -86,8 +86,11 @@ fn from_job(layout: &ClusterLayout, facts: &RunFacts, end: &JobEnd) -> Verdict {
     let never_began = attempt == 0 && others_told && !primary_ran && !end.is_deadline();
     // The others have given their places back, and none of them has failed.
     if let Some(primary) = primary.filter(|_| never_began) {
-        let waiting = waiting(layout, facts).map(|text| format!(": {text}")).unwrap_or_default();
-        let reason = format!("{primary} never ran{waiting}");
+        let waiting = waiting(layout, facts);
+        let said =
+            || messages(facts).map(|message| message.reason.clone()).find(|said| !said.is_empty());
+        let why = waiting.or_else(said).map(|text| format!(": {text}")).unwrap_or_default();
+        let reason = format!("{primary} never ran{why}");
         return Verdict { outcome: Outcome::CouldNotStart, attempt, first_failure: None, reason };
     }
     let started = attempt > 0 || facts.pods.values().any(|pod| pod.running || pod.ended.is_some());
