@@ -91,7 +91,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand init" -l force -d 'Replace f
 complete -c mlctl -n "__fish_mlctl_using_subcommand init" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand init" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l set -d 'Change a value of the file: name=x, args.epochs=9, roles.worker.replicas=4. A text is taken as it is, byte for byte; lists and mappings are YAML: \'command=[python, t.py]\'. In a Vertex AI file by its own names: workerPoolSpecs[0].machineSpec...=x' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l set -d 'Change a value of the file: name=x, args.epochs=9, roles.worker.replicas=4. A text is taken as it is, byte for byte; lists and mappings are YAML: \'command=[python, t.py]\'. A name with dots is quoted or escaped: \'labels["a.b/c"]=x\', \'labels.a\\.b/c=x\'. In a Vertex AI file by its own names: workerPoolSpecs[0].machineSpec...=x' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -s l -l label -d 'Add a label to the run' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l wait -d 'Wait for GPUs that other runs hold, in order of submission, at most so long' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l on-interrupt -d 'What Ctrl-C does to the run [default: detach at a terminal, cancel elsewhere]' -r -f -a "detach\t'The run goes on without mlctl'
@@ -115,7 +115,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l overwrite -d 'Writ
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l set -d 'Change a value of the file: name=x, args.epochs=9, roles.worker.replicas=4. A text is taken as it is, byte for byte; lists and mappings are YAML: \'command=[python, t.py]\'. In a Vertex AI file by its own names: workerPoolSpecs[0].machineSpec...=x' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l set -d 'Change a value of the file: name=x, args.epochs=9, roles.worker.replicas=4. A text is taken as it is, byte for byte; lists and mappings are YAML: \'command=[python, t.py]\'. A name with dots is quoted or escaped: \'labels["a.b/c"]=x\', \'labels.a\\.b/c=x\'. In a Vertex AI file by its own names: workerPoolSpecs[0].machineSpec...=x' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -s f -l file -d 'The spec' -r -F
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l model -d 'Where the model is' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l server -d 'tensorflow-serving, triton, kserve, mlserver, openai or custom' -r
@@ -186,7 +186,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand evaluate" -s n -l namespace 
 complete -c mlctl -n "__fish_mlctl_using_subcommand evaluate" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand evaluate" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand evaluate" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_subcommand_from trials best export plot resume stop-trial suggest" -l set -d 'Change a value of the file: name=x, args.epochs=9, roles.worker.replicas=4. A text is taken as it is, byte for byte; lists and mappings are YAML: \'command=[python, t.py]\'. In a Vertex AI file by its own names: workerPoolSpecs[0].machineSpec...=x' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_subcommand_from trials best export plot resume stop-trial suggest" -l set -d 'Change a value of the file: name=x, args.epochs=9, roles.worker.replicas=4. A text is taken as it is, byte for byte; lists and mappings are YAML: \'command=[python, t.py]\'. A name with dots is quoted or escaped: \'labels["a.b/c"]=x\', \'labels.a\\.b/c=x\'. In a Vertex AI file by its own names: workerPoolSpecs[0].machineSpec...=x' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_subcommand_from trials best export plot resume stop-trial suggest" -s f -l file -d 'The study' -r -F
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_subcommand_from trials best export plot resume stop-trial suggest" -l max-trials -d 'Trials in all, in place of what the file says' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_subcommand_from trials best export plot resume stop-trial suggest" -l parallel-trials -d 'Trials at once, in place of what the file says' -r
@@ -460,7 +460,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand cost" -l all-users -d 'Runs 
 complete -c mlctl -n "__fish_mlctl_using_subcommand cost" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cost" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cost" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mlctl -n "__fish_mlctl_using_subcommand doctor" -l set -d 'Change a value of the file: name=x, args.epochs=9, roles.worker.replicas=4. A text is taken as it is, byte for byte; lists and mappings are YAML: \'command=[python, t.py]\'. In a Vertex AI file by its own names: workerPoolSpecs[0].machineSpec...=x' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand doctor" -l set -d 'Change a value of the file: name=x, args.epochs=9, roles.worker.replicas=4. A text is taken as it is, byte for byte; lists and mappings are YAML: \'command=[python, t.py]\'. A name with dots is quoted or escaped: \'labels["a.b/c"]=x\', \'labels.a\\.b/c=x\'. In a Vertex AI file by its own names: workerPoolSpecs[0].machineSpec...=x' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand doctor" -l image -d 'Let the pod pull and run in this image, too' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand doctor" -l pull-secret -d 'Pull with this Secret, as `imagePullSecrets` of a spec; may be repeated' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand doctor" -l security -d 'What specs say of `security`: restricted, baseline, root or openshift' -r
@@ -546,7 +546,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand validate" -s n -l namespace 
 complete -c mlctl -n "__fish_mlctl_using_subcommand validate" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand validate" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand validate" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mlctl -n "__fish_mlctl_using_subcommand render" -l set -d 'Change a value of the file: name=x, args.epochs=9, roles.worker.replicas=4. A text is taken as it is, byte for byte; lists and mappings are YAML: \'command=[python, t.py]\'. In a Vertex AI file by its own names: workerPoolSpecs[0].machineSpec...=x' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand render" -l set -d 'Change a value of the file: name=x, args.epochs=9, roles.worker.replicas=4. A text is taken as it is, byte for byte; lists and mappings are YAML: \'command=[python, t.py]\'. A name with dots is quoted or escaped: \'labels["a.b/c"]=x\', \'labels.a\\.b/c=x\'. In a Vertex AI file by its own names: workerPoolSpecs[0].machineSpec...=x' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand render" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'One JSON document with `schemaVersion`'
 yaml\t'The same as YAML'"
@@ -559,7 +559,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand render" -s n -l namespace -d
 complete -c mlctl -n "__fish_mlctl_using_subcommand render" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand render" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand render" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mlctl -n "__fish_mlctl_using_subcommand convert" -l set -d 'Change a value of the file: name=x, args.epochs=9, roles.worker.replicas=4. A text is taken as it is, byte for byte; lists and mappings are YAML: \'command=[python, t.py]\'. In a Vertex AI file by its own names: workerPoolSpecs[0].machineSpec...=x' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand convert" -l set -d 'Change a value of the file: name=x, args.epochs=9, roles.worker.replicas=4. A text is taken as it is, byte for byte; lists and mappings are YAML: \'command=[python, t.py]\'. A name with dots is quoted or escaped: \'labels["a.b/c"]=x\', \'labels.a\\.b/c=x\'. In a Vertex AI file by its own names: workerPoolSpecs[0].machineSpec...=x' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand convert" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'One JSON document with `schemaVersion`'
 yaml\t'The same as YAML'"
