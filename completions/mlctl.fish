@@ -131,6 +131,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l replicas -
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l max-batch-size -d 'Most rows of one request' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l key-field -d 'The field that identifies a row' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -s l -l label -d 'Add a label to the run' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l wait -d 'Wait for GPUs that other runs hold, in order of submission, at most so long' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l on-interrupt -d 'What Ctrl-C does to the run [default: detach at a terminal, cancel elsewhere]' -r -f -a "detach\t'The run goes on without mlctl'
 cancel\t'The run is cancelled'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
@@ -678,12 +679,13 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_sub
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from image" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from image" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -l for-namespace -d 'The namespace of the runs; `ml-{user}` makes one for each user' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -l user -d 'Bind a Role to this user, as the cluster knows them; once for each user' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -l user -d 'Bind a Role to this user or service account, as the cluster knows them; once for each' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -l group -d 'Bind the Role to all members of this group, as the cluster knows it; once for each group' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -l role -d 'Which Role' -r -f -a "submitter\t'Everything with runs'
 tuner\t'Studies of a pipeline'
 viewer\t'Looking only'
 cleaner\t'Removing what has ended'"
-complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -l see -d 'Let the user see, in the whole cluster, the nodes, and the pods of all namespaces: for gpus' -r -f -a "nodes\t'Nodes: what there is'
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -l see -d 'Let them see, in the whole cluster, the nodes, and the pods of all namespaces: for gpus' -r -f -a "nodes\t'Nodes: what there is'
 pods\t'The pods of all namespaces: who uses it'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'One JSON document with `schemaVersion`'
