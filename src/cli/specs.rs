@@ -27,6 +27,10 @@ pub struct SpecArgs {
     /// is, byte for byte; lists and mappings are YAML: 'command=[python, t.py]'.
     /// A name with dots is quoted or escaped: 'labels["a.b/c"]=x', 'labels.a\.b/c=x'.
     /// In a Vertex AI file by its own names: workerPoolSpecs[0].machineSpec...=x
+    #[expect(
+        clippy::doc_link_with_quotes,
+        reason = "the help of an option, which shows backticks"
+    )]
     #[arg(long, value_name = "PATH=VALUE")]
     pub set: Vec<String>,
 }
