@@ -678,7 +678,7 @@ _mlctl() {
             return 0
             ;;
         mlctl__subcmd__cancel)
-            opts="-o -q -v -n -h --no-wait --force --output --quiet --verbose --color --runtime --context --namespace --help"
+            opts="-y -o -q -v -n -h --no-wait --force --yes --output --quiet --verbose --color --runtime --context --namespace --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1692,13 +1692,17 @@ _mlctl() {
             return 0
             ;;
         mlctl__subcmd__render)
-            opts="-o -q -v -n -h --set --output --quiet --verbose --color --runtime --context --namespace --help"
+            opts="-o -q -v -n -h --set --user --output --quiet --verbose --color --runtime --context --namespace --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2372,7 +2376,7 @@ _mlctl() {
             return 0
             ;;
         mlctl__subcmd__tune__subcmd__stop__subcmd__trial)
-            opts="-o -q -v -n -h --output --quiet --verbose --color --runtime --context --namespace --help"
+            opts="-y -o -q -v -n -h --yes --output --quiet --verbose --color --runtime --context --namespace --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -299,6 +299,7 @@ never\t''"
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from stop-trial" -l runtime -d 'Where to run: local or kubernetes' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from stop-trial" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from stop-trial" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from stop-trial" -s y -l yes -d 'Don\'t ask, also where the trial is another user\'s'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from stop-trial" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from stop-trial" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from stop-trial" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -413,6 +414,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand cancel" -l context -d 'Use t
 complete -c mlctl -n "__fish_mlctl_using_subcommand cancel" -s n -l namespace -d 'Use this namespace of the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand cancel" -l no-wait -d 'Return at once'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cancel" -l force -d 'Kill what is left when the grace period is over'
+complete -c mlctl -n "__fish_mlctl_using_subcommand cancel" -s y -l yes -d 'Don\'t ask, also where a run is another user\'s'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cancel" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cancel" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cancel" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -548,6 +550,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand validate" -s q -l quiet -d '
 complete -c mlctl -n "__fish_mlctl_using_subcommand validate" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand validate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand render" -l set -d 'Change a value of the file: name=x, args.epochs=9, roles.worker.replicas=4. A text is taken as it is, byte for byte; lists and mappings are YAML: \'command=[python, t.py]\'. A name with dots is quoted or escaped: \'labels["a.b/c"]=x\', \'labels.a\\.b/c=x\'. In a Vertex AI file by its own names: workerPoolSpecs[0].machineSpec...=x' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand render" -l user -d 'Whose the run is, as the cluster knows them' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand render" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'One JSON document with `schemaVersion`'
 yaml\t'The same as YAML'"

@@ -12,5 +12,6 @@ mod gpus;
 mod roles;
 mod support;
 mod tune;
+mod whose;
 
 pub use support::Kube;

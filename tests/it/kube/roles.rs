@@ -121,7 +121,7 @@ fn a_viewer_looks_and_changes_nothing() {
     assert!(stdout(&kube.run(0, ["logs", &run, "--no-prefix"])).contains("hello"));
     kube.run(0, ["why", &busy]);
     assert_refused(&kube, &["train"], "may not create configmaps", "mlctl-submitter");
-    assert_refused(&kube, &["cancel", &busy], "may not", "mlctl-submitter");
+    assert_refused(&kube, &["cancel", &busy, "--yes"], "may not", "mlctl-submitter");
     assert_denied(&kube, &NOBODYS);
     assert_denied(&kube, &["create secrets", "delete jobs", "create jobs", "patch configmaps"]);
 }

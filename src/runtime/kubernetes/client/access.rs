@@ -1,7 +1,6 @@
 //! What mlctl's verbs need of a cluster's permissions: the one list that is asked for, and that the
 //! Roles of `manifests/roles.yaml` are held against.
 
-use k8s_openapi::api::authentication::v1::SelfSubjectReview;
 use k8s_openapi::api::authorization::v1::{
     ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec,
 };
@@ -125,24 +124,6 @@ pub(crate) const ACTIVITIES: [Activity; 6] = [
     },
 ];
 
-/// The name by which the cluster knows this user.
-pub(crate) async fn user(cluster: &Cluster) -> Result<String, ClusterError> {
-    let api: Api<SelfSubjectReview> = Api::all(cluster.client.clone());
-    let review = SelfSubjectReview::default();
-    let params = PostParams::default();
-    let answer = cluster.retry(|| api.create(&params, &review)).await;
-    let answer = answer.map_err(|error| cluster.target.explain(error))?;
-    user_of(answer)
-}
-
-/// Runs carry the name of whoever submits them, so that a made-up one would mix users.
-fn user_of(review: SelfSubjectReview) -> Result<String, ClusterError> {
-    let user = review.status.and_then(|status| status.user_info?.username);
-    user.filter(|user| !user.is_empty()).ok_or_else(|| {
-        ClusterError::Api("this user has no name (SelfSubjectReview without a username)".into())
-    })
-}
-
 /// The permissions that a submission needs and this user doesn't have.
 pub(crate) async fn missing(cluster: &Cluster) -> Result<Vec<Need>, ClusterError> {
     let allowed = allowed(cluster, SUBMIT).await?;
@@ -230,13 +211,6 @@ mod tests {
 
     fn has(list: &Value, word: &str) -> bool {
         list.as_array().unwrap().iter().any(|one| one == word)
-    }
-
-    #[test]
-    fn a_user_without_a_name_is_an_error() {
-        assert!(user_of(SelfSubjectReview::default()).is_err());
-        let review = serde_json::json!({"status": {"userInfo": {"username": "alice"}}});
-        assert_eq!(user_of(serde_json::from_value(review).unwrap()).unwrap(), "alice");
     }
 
     /// Every verb but `create` may answer with the object itself, a deletion too.

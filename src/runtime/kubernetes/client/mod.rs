@@ -7,6 +7,7 @@ mod create;
 mod error;
 mod proxy;
 mod roles;
+mod user;
 
 pub(crate) use api::Cluster;
 pub use connect::{ConnectOptions, Location};
@@ -14,3 +15,4 @@ pub(crate) use connect::{Endpoint, client, endpoint};
 pub(crate) use error::{Target, is_not_found};
 pub use proxy::ProxyVariables;
 pub use roles::{AdminRole, ClusterScope};
+pub(crate) use user::{user, user_within};
