@@ -45,8 +45,8 @@ const fn within(resource: &'static str, subresource: &'static str, verb: &'stati
 
 /// The permissions that one verb of mlctl needs, or several verbs that need the same.
 pub(crate) struct Activity {
-    /// The verbs as a sentence names them, such as `train`.
-    pub(crate) verbs: &'static str,
+    /// The verbs, such as `train`.
+    pub(crate) verbs: &'static [&'static str],
     /// The smallest Role that has all of these permissions.
     pub(crate) role: AdminRole,
     pub(crate) needs: &'static [Need],
@@ -69,9 +69,16 @@ const SUBMIT: &[Need] = &[
 
 /// Every verb that needs permissions. Nothing runs without the first one.
 pub(crate) const ACTIVITIES: [Activity; 6] = [
-    Activity { verbs: "train", role: AdminRole::Submitter, needs: SUBMIT },
     Activity {
-        verbs: "list, status, why, wait, logs",
+        verbs: &["train", "batch-predict", "tune"],
+        role: AdminRole::Submitter,
+        needs: SUBMIT,
+    },
+    Activity {
+        // Of the whole cluster `gpus` sees what an admin's ClusterRoles show it beside the Role.
+        verbs: &[
+            "list", "status", "why", "wait", "logs", "cost", "state", "outputs", "evaluate", "gpus",
+        ],
         role: AdminRole::Viewer,
         needs: &[
             need("", "configmaps", "get"),
@@ -84,7 +91,7 @@ pub(crate) const ACTIVITIES: [Activity; 6] = [
         ],
     },
     Activity {
-        verbs: "cancel",
+        verbs: &["cancel"],
         role: AdminRole::Submitter,
         needs: &[
             need("", "configmaps", "patch"),
@@ -93,9 +100,13 @@ pub(crate) const ACTIVITIES: [Activity; 6] = [
             need("", "pods", "delete"),
         ],
     },
-    Activity { verbs: "exec", role: AdminRole::Submitter, needs: &[within("pods", "exec", "get")] },
     Activity {
-        verbs: "cleanup",
+        verbs: &["exec"],
+        role: AdminRole::Submitter,
+        needs: &[within("pods", "exec", "get")],
+    },
+    Activity {
+        verbs: &["cleanup"],
         role: AdminRole::Submitter,
         needs: &[
             need("", "configmaps", "list"),
@@ -109,7 +120,7 @@ pub(crate) const ACTIVITIES: [Activity; 6] = [
         ],
     },
     Activity {
-        verbs: "doctor",
+        verbs: &["doctor"],
         role: AdminRole::Submitter,
         needs: &[
             need("", "namespaces", "get"),
@@ -123,6 +134,11 @@ pub(crate) const ACTIVITIES: [Activity; 6] = [
         ],
     },
 ];
+
+/// Every verb that reaches a cluster, with the smallest Role under which it does what it says.
+pub fn roles_of_verbs() -> impl Iterator<Item = (&'static str, AdminRole)> {
+    ACTIVITIES.iter().flat_map(|one| one.verbs.iter().map(|verb| (*verb, one.role)))
+}
 
 /// The permissions that a submission needs and this user doesn't have.
 pub(crate) async fn missing(cluster: &Cluster) -> Result<Vec<Need>, ClusterError> {
@@ -145,7 +161,7 @@ pub(crate) async fn missing_by_activity(
     let denied: Vec<Need> =
         asked.iter().zip(allowed).filter(|(_, allowed)| !allowed).map(|(need, _)| *need).collect();
     let missing_of = |(at, activity): (usize, &Activity)| MissingPermission {
-        activity: activity.verbs.into(),
+        activity: activity.verbs.join(", "),
         is_vital: at == 0,
         missing: activity
             .needs
@@ -228,6 +244,20 @@ mod tests {
         }
     }
 
+    /// An admin reads in the file which verbs a Role is for.
+    #[test]
+    fn each_role_says_which_verbs_it_is_for() {
+        let file = include_str!("../../../../manifests/roles.yaml");
+        for (verb, role) in roles_of_verbs() {
+            let name = format!("\n  name: {}\n", role.name());
+            let text = file.split("\n---\n").find(|text| text.contains(&name)).unwrap();
+            let about = text.split("\napiVersion:").next().unwrap().replace("\n# ", " ");
+            let words = about.split_once(':').unwrap().0.rsplit('\n').next().unwrap();
+            let mut words = words.trim_start_matches(['#', ' ']).split(", ");
+            assert!(words.any(|word| word == verb), "{verb} in {about}");
+        }
+    }
+
     /// What is asked of users and what admins give can't drift apart.
     #[test]
     fn each_role_has_what_its_verbs_need() {
@@ -244,7 +274,7 @@ mod tests {
                         && has(&rule["resources"], &resource)
                         && has(&rule["verbs"], need.verb)
                 });
-                assert!(allowed, "{verbs}: {} {need} in {}", need.verb, role["metadata"]["name"]);
+                assert!(allowed, "{verbs:?}: {} {need} in {}", need.verb, role["metadata"]["name"]);
             }
         }
     }

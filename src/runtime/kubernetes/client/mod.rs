@@ -9,6 +9,7 @@ mod proxy;
 mod roles;
 mod user;
 
+pub use access::roles_of_verbs;
 pub(crate) use api::Cluster;
 pub use connect::{ConnectOptions, Location};
 pub(crate) use connect::{Endpoint, client, endpoint};
