@@ -514,7 +514,7 @@ _mlctl() {
             return 0
             ;;
         mlctl__subcmd__batch__subcmd__predict)
-            opts="-f -d -l -o -q -v -n -h --set --file --model --server --endpoint --protocol --model-name --image --input --format --output-uri --output-format --replicas --max-batch-size --key-field --detach --dry-run --retry-failed --events --label --allow-cpu --allow-large-code --on-interrupt --output --quiet --verbose --color --runtime --context --namespace --help"
+            opts="-f -d -l -o -q -v -n -h --set --file --model --server --endpoint --protocol --model-name --image --input --format --output-uri --output-format --replicas --max-batch-size --key-field --detach --dry-run --retry-failed --events --label --allow-cpu --wait --allow-large-code --on-interrupt --output --quiet --verbose --color --runtime --context --namespace --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -589,6 +589,10 @@ _mlctl() {
                     return 0
                     ;;
                 -l)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -674,7 +678,7 @@ _mlctl() {
             return 0
             ;;
         mlctl__subcmd__cancel)
-            opts="-o -q -v -n -h --no-wait --force --output --quiet --verbose --color --runtime --context --namespace --help"
+            opts="-y -o -q -v -n -h --no-wait --force --yes --output --quiet --verbose --color --runtime --context --namespace --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -878,7 +882,7 @@ _mlctl() {
             return 0
             ;;
         mlctl__subcmd__cluster__subcmd__manifests)
-            opts="-o -q -v -n -h --for-namespace --user --role --see --roles-only --nightly-cleanup --output --quiet --verbose --color --runtime --context --namespace --help"
+            opts="-o -q -v -n -h --for-namespace --user --group --role --see --roles-only --nightly-cleanup --output --quiet --verbose --color --runtime --context --namespace --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -889,6 +893,10 @@ _mlctl() {
                     return 0
                     ;;
                 --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --group)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1684,13 +1692,17 @@ _mlctl() {
             return 0
             ;;
         mlctl__subcmd__render)
-            opts="-o -q -v -n -h --set --output --quiet --verbose --color --runtime --context --namespace --help"
+            opts="-o -q -v -n -h --set --user --output --quiet --verbose --color --runtime --context --namespace --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2364,7 +2376,7 @@ _mlctl() {
             return 0
             ;;
         mlctl__subcmd__tune__subcmd__stop__subcmd__trial)
-            opts="-o -q -v -n -h --output --quiet --verbose --color --runtime --context --namespace --help"
+            opts="-y -o -q -v -n -h --yes --output --quiet --verbose --color --runtime --context --namespace --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

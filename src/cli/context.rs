@@ -12,6 +12,7 @@ use super::{CliError, Env, PlaceArgs, Settings};
 use crate::ops::cost::Prices;
 use crate::plan::Plan;
 use crate::run::Submitter;
+use crate::runtime::Runs;
 use crate::storage::{BucketSettings, NoProgress, Progress, StorageConfig, Stores};
 use crate::ui::{Printer, Transfer};
 
@@ -148,7 +149,19 @@ impl Context {
         }
     }
 
-    /// Name of the user who runs this command, for records and for cancelling.
+    /// The name under which something is done in a runtime: the one that the runtime knows, since that of
+    /// this machine can be anything.
+    pub fn user_in(&self, runtime: &dyn Runs) -> Result<String, CliError> {
+        Ok(runtime.who()?.unwrap_or_else(|| self.user()))
+    }
+
+    /// The name of whoever renders a run here and is known to no cluster yet. No cluster gives such
+    /// names, and the machine is a part of it: many are called `root`.
+    pub fn rendered_by(&self) -> String {
+        format!("render:{}@{}", self.user(), crate::sys::host_name())
+    }
+
+    /// Name of the user who runs this command, as this machine knows it.
     pub fn user(&self) -> String {
         let names = ["USER", "LOGNAME"];
         let named = names.iter().find_map(|name| self.env.get(name)).map(str::to_owned);

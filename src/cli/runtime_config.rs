@@ -72,7 +72,16 @@ impl Context {
         let handle = self.handle()?;
         // What submitting sends, which is code.
         let stores = self.stores().watched(self.transfer("code"));
-        Ok(KubernetesConfig { connect, manifests, price_labels, docker_config, stores, handle })
+        let rendered_by = self.rendered_by();
+        Ok(KubernetesConfig {
+            connect,
+            manifests,
+            rendered_by,
+            price_labels,
+            docker_config,
+            stores,
+            handle,
+        })
     }
 
     /// What the local runtime is made of, with the secrets of its file.

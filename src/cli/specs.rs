@@ -25,7 +25,12 @@ pub struct SpecArgs {
     pub file: Option<PathBuf>,
     /// Change a value of the file: name=x, args.epochs=9, roles.worker.replicas=4. A text is taken as it
     /// is, byte for byte; lists and mappings are YAML: 'command=[python, t.py]'.
+    /// A name with dots is quoted or escaped: 'labels["a.b/c"]=x', 'labels.a\.b/c=x'.
     /// In a Vertex AI file by its own names: workerPoolSpecs[0].machineSpec...=x
+    #[expect(
+        clippy::doc_link_with_quotes,
+        reason = "the help of an option, which shows backticks"
+    )]
     #[arg(long, value_name = "PATH=VALUE")]
     pub set: Vec<String>,
 }

@@ -4,6 +4,12 @@ use super::finding::{Finding, Place, Trouble};
 
 const CHECK: &str = "permissions";
 
+/// `train lacks create jobs.batch`, or `train, tune lack create jobs.batch`.
+fn lacks(activity: &MissingPermission) -> String {
+    let lack = if activity.activity.contains(',') { "lack" } else { "lacks" };
+    format!("{} {lack} {}", activity.activity, activity.missing.join(", "))
+}
+
 /// The permissions that one verb of mlctl needs and a user doesn't have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MissingPermission {
@@ -44,7 +50,7 @@ pub fn permissions(
             Finding::fail(
                 Place::Cluster,
                 CHECK,
-                format!("{} lacks {}", activity.activity, activity.missing.join(", ")),
+                lacks(activity),
             )
             .why(format!(
                 "{user} can't start runs in {namespace}; the Role mlctl-{} has it, and an admin \
@@ -68,10 +74,9 @@ pub fn permissions(
         return findings;
     }
     for activity in other {
-        let what = format!("{} lacks {}", activity.activity, activity.missing.join(", "));
         findings.push(
-            Finding::warn(Place::Cluster, CHECK, what)
-                .why(format!("that verb fails; the Role mlctl-{} has it", activity.role))
+            Finding::warn(Place::Cluster, CHECK, lacks(activity))
+                .why(format!("without it that fails; the Role mlctl-{} has it", activity.role))
                 .mend(grant(activity)),
         );
     }

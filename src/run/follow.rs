@@ -106,7 +106,7 @@ pub struct Follow<'a> {
     pub logs: LogQuery,
     /// Return at this time at the latest.
     pub deadline: Option<Instant>,
-    /// Name of the user that is recorded when the interrupt cancels the run.
+    /// Name of the user that is recorded when the interrupt cancels the run, where the runtime knows none.
     pub user: &'a str,
     /// Says what the caller's signals ask for; called many times a second.
     pub interrupt: &'a dyn Fn() -> Interrupt,
@@ -275,7 +275,8 @@ impl Progress<'_> {
                 Interrupt::Cancel => {
                     self.is_cancelled = true;
                     self.watcher.say("cancelling; waiting until nothing of the run is left");
-                    for Notice(notice) in follow.runtime.cancel(follow.paths, follow.user)? {
+                    let user = follow.runtime.who()?.unwrap_or_else(|| follow.user.to_owned());
+                    for Notice(notice) in follow.runtime.cancel(follow.paths, &user)? {
                         self.watcher.say(&notice);
                     }
                 }

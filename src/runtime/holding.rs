@@ -33,6 +33,9 @@ pub struct Holding {
     /// It carries the name of another user, or none.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub foreign: bool,
+    /// The name that it carries, where that is another user's.
+    #[serde(skip)]
+    pub owner: Option<String>,
     /// The run's record: it goes last, so that whatever is left is found again.
     pub is_record: bool,
     /// Kubernetes removes it together with the object that owns it.
@@ -58,6 +61,7 @@ impl Holding {
             uid: String::new(),
             since: None,
             foreign: false,
+            owner: None,
             is_record: false,
             is_owned: false,
             runs: false,
@@ -66,4 +70,15 @@ impl Holding {
             requests: Requests::default(),
         }
     }
+}
+
+/// What says of a run that it is another user's; `None` where it is this user's, or nothing of it is there.
+/// Anybody may put a run's label on an object of theirs: only its record says whose the run is, if there is
+/// one.
+pub fn another_users(held: &[Holding]) -> Option<&Holding> {
+    let record = held.iter().find(|holding| holding.is_record);
+    record.map_or_else(
+        || held.iter().find(|one| one.foreign),
+        |record| Some(record).filter(|record| record.foreign),
+    )
 }

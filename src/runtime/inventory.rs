@@ -59,6 +59,12 @@ pub trait Inventory {
     /// known here.
     fn holdings(&self) -> Result<Holdings, RuntimeError>;
 
+    /// The name of the other user whose run it is, as a clean-up decides it; `None` where it is this
+    /// user's. A laptop's state is its user's own.
+    fn another_owner(&self, _run: &RunId) -> Result<Option<String>, RuntimeError> {
+        Ok(None)
+    }
+
     /// Starts to remove one thing, or does so. "Not there" is success.
     fn discard(&self, holding: &Holding) -> Result<(), RuntimeError>;
 

@@ -81,6 +81,7 @@ impl NewRun<'_> {
             verdict: None,
             unsubmitted: false,
             adopted: false,
+            foreign: false,
             cursor: Cursor::default(),
             journal: JournalMark::default(),
         }

@@ -80,6 +80,9 @@ pub struct RunRecord {
     /// it is named.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub adopted: bool,
+    /// It was taken in from its cluster, and is another user's there.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub foreign: bool,
     /// How far the runtime's story has been read.
     #[serde(default)]
     pub cursor: Cursor,
@@ -180,6 +183,8 @@ impl RunRecord {
             verdict: None,
             unsubmitted: false,
             adopted: entry.adopted,
+            // The index doesn't say whose it is, and what another has spent is nobody's else.
+            foreign: entry.adopted,
             cursor: Cursor::default(),
             journal: JournalMark::default(),
         }

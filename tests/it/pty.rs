@@ -1,7 +1,7 @@
 //! A terminal that shows nothing: the bytes that a command sends to it, as they are.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::process::{Command, ExitStatus, Stdio};
 
@@ -10,6 +10,11 @@ use rustix::termios::{OptionalActions, Winsize, tcgetattr, tcsetattr, tcsetwinsi
 
 /// Runs a command to its end with all of its streams at a terminal of 80 columns.
 pub fn at_terminal(command: &mut Command) -> (Vec<u8>, ExitStatus) {
+    answering(command, "")
+}
+
+/// The same, with what somebody has typed before it asks.
+pub fn answering(command: &mut Command, typed: &str) -> (Vec<u8>, ExitStatus) {
     let main = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
     grantpt(&main).expect("a terminal");
     unlockpt(&main).expect("a terminal");
@@ -30,6 +35,8 @@ pub fn at_terminal(command: &mut Command) -> (Vec<u8>, ExitStatus) {
     let size = Winsize { ws_row: 50, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
     tcsetwinsize(&main, size).expect("its size");
     let stream = || Stdio::from(end.try_clone().expect("its end"));
+    let mut keys = File::from(main.try_clone().expect("its end"));
+    keys.write_all(typed.as_bytes()).expect("typed");
     command.stdin(stream()).stdout(stream()).stderr(stream()).env("TERM", "xterm-256color");
     let mut child = command.spawn().expect("the command");
     // The command's ends must be the last ones, so that reading ends with it.

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::others::{Agreed, agree};
 use crate::cli::{CliError, Context, ErrorKind, RuntimeRefresh, Target};
 use crate::event::RunState;
 use crate::plan::Plan;
@@ -13,7 +14,8 @@ use crate::ui::human::duration;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 The commands get SIGTERM, then after `grace` SIGKILL. mlctl returns when nothing
-of the run is left.
+of the run is left. What others have submitted to a cluster is ended after a
+question only.
 
 Examples:
   mlctl cancel                     the last run started from this folder
@@ -29,6 +31,9 @@ pub struct CancelArgs {
     /// Kill what is left when the grace period is over
     #[arg(long)]
     pub force: bool,
+    /// Don't ask, also where a run is another user's
+    #[arg(short, long)]
+    pub yes: bool,
 }
 
 /// Beyond the run's own grace period.
@@ -55,12 +60,15 @@ pub fn run(context: &Context, args: &CancelArgs) -> Result<u8, CliError> {
             !record.state.is_ended()
         })
         .collect();
-    let user = context.user();
+    let mut trials = Vec::new();
+    let ends_trials = |target: &&Target| !args.no_wait || !target.record.state.is_ended();
+    for target in targets.iter().filter(ends_trials).filter(|_| !args.yes) {
+        trials.extend(living_trials(context, target)?);
+    }
+    let all = alive.iter().copied().chain(&trials);
+    let Some(agreed) = agree(context, all, args.yes)? else { return Ok(0) };
     for target in &alive {
-        let runtime = context.runtime(&target.record.runtime)?;
-        for Notice(notice) in runtime.cancel(&target.paths, &user)? {
-            context.printer.warn(notice);
-        }
+        cancel(context, target)?;
         if args.no_wait {
             context.printer.say(format!("{} is being cancelled", target.record.id));
         }
@@ -72,14 +80,48 @@ pub fn run(context: &Context, args: &CancelArgs) -> Result<u8, CliError> {
         wait_for(context, target, args.force)?;
     }
     for target in targets {
-        cancel_trials(context, &target, args.force)?;
+        cancel_trials(context, &target, args.force, &agreed)?;
     }
     Ok(0)
 }
 
+/// Asks a run to end, in the name by which its runtime knows this user.
+fn cancel(context: &Context, target: &Target) -> Result<(), CliError> {
+    let runtime = context.runtime(&target.record.runtime)?;
+    let user = context.user_in(&*runtime)?;
+    for Notice(notice) in runtime.cancel(&target.paths, &user)? {
+        context.printer.warn(notice);
+    }
+    Ok(())
+}
+
 /// Ends the trials of a study that its loop has left, since it was killed.
-fn cancel_trials(context: &Context, target: &Target, force: bool) -> Result<(), CliError> {
-    let Some(study) = target.plan.as_ref().and_then(Plan::study).cloned() else { return Ok(()) };
+fn cancel_trials(
+    context: &Context,
+    target: &Target,
+    force: bool,
+    agreed: &Agreed,
+) -> Result<(), CliError> {
+    let mut ended = Vec::new();
+    for trial in living_trials(context, target)? {
+        let id = &trial.record.id;
+        if let Some(owner) = agreed.forgets(context, &trial)? {
+            context
+                .printer
+                .warn(format!("{id} is a run of {owner} and goes on: mlctl cancel {id}"));
+            continue;
+        }
+        cancel(context, &trial)?;
+        ended.push(trial);
+    }
+    ended.iter().try_for_each(|trial| wait_for(context, trial, force))
+}
+
+/// The trials of a study that have not ended; none of what is no study.
+fn living_trials(context: &Context, target: &Target) -> Result<Vec<Target>, CliError> {
+    let Some(study) = target.plan.as_ref().and_then(Plan::study).cloned() else {
+        return Ok(Vec::new());
+    };
     context.take_in_trials(&target.store, &target.record.id)?;
     let filter = ListFilter { trials: Trials::Of(study), ..ListFilter::default() };
     let store = &target.store;
@@ -89,16 +131,7 @@ fn cancel_trials(context: &Context, target: &Target, force: bool) -> Result<(), 
     let own = &target.record.runtime;
     let is_meant = |run: &RunSummary| own == LOCAL || run.entry.runtime == *own;
     let living = listing.runs.into_iter().filter(|run| !run.state.is_ended() && is_meant(run));
-    let mut ended = Vec::new();
-    for run in living {
-        let trial = context.target(Some(&run.entry.id))?;
-        let runtime = context.runtime(&trial.record.runtime)?;
-        for Notice(notice) in runtime.cancel(&trial.paths, &context.user())? {
-            context.printer.warn(notice);
-        }
-        ended.push(trial);
-    }
-    ended.iter().try_for_each(|trial| wait_for(context, trial, force))
+    living.map(|run| context.target(Some(&run.entry.id))).collect()
 }
 
 fn ended(state: RunState) -> &'static str {

@@ -69,6 +69,7 @@ Examples:
   mlctl cluster manifests > mlctl-admin.yaml             read it, change it, apply it
   mlctl cluster manifests --for-namespace ml --user ada | kubectl apply -f -
   mlctl cluster manifests --for-namespace 'ml-{user}' --user ada --user bob     one each
+  mlctl cluster manifests --for-namespace ml --group ml-team --group oidc:interns
   mlctl cluster manifests --user system:serviceaccount:ci:nightly --role viewer
   mlctl cluster manifests --for-namespace ml --user ada --see nodes,pods
   mlctl cluster manifests --for-namespace ml --nightly-cleanup | kubectl apply -f -";
@@ -76,21 +77,25 @@ Examples:
 /// Arguments of `cluster manifests`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = MANIFESTS_HELP)]
+#[command(group(clap::ArgGroup::new("who").multiple(true).args(["user", "group"])))]
 pub struct ManifestsArgs {
     /// The namespace of the runs; `ml-{user}` makes one for each user
     #[arg(long, value_name = "NAMESPACE", default_value = "mlctl")]
     pub for_namespace: String,
-    /// Bind a Role to this user, as the cluster knows them; once for each user
+    /// Bind a Role to this user or service account, as the cluster knows them; once for each
     #[arg(long, value_name = "USER")]
     pub user: Vec<String>,
+    /// Bind the Role to all members of this group, as the cluster knows it; once for each group
+    #[arg(long, value_name = "NAME")]
+    pub group: Vec<String>,
     /// Which Role
-    #[arg(long, value_enum, default_value = "submitter", requires = "user")]
+    #[arg(long, value_enum, default_value = "submitter", requires = "who")]
     pub role: AdminRole,
-    /// Let the user see, in the whole cluster, the nodes, and the pods of all namespaces: for gpus
-    #[arg(long, value_enum, value_delimiter = ',', requires = "user", value_name = "WHAT")]
+    /// Let them see, in the whole cluster, the nodes, and the pods of all namespaces: for gpus
+    #[arg(long, value_enum, value_delimiter = ',', requires = "who", value_name = "WHAT")]
     pub see: Vec<ClusterScope>,
     /// Print only the Roles and their bindings: the namespace is there and stays as it is
-    #[arg(long, requires = "user", conflicts_with = "nightly_cleanup")]
+    #[arg(long, requires = "who", conflicts_with = "nightly_cleanup")]
     pub roles_only: bool,
     /// Add a CronJob that removes what ended a week ago or more; it runs the setting `runnerImage`
     #[arg(long)]
@@ -146,7 +151,8 @@ pub fn run(context: &Context, args: &ClusterArgs) -> Result<u8, CliError> {
         ClusterAction::Image(args) => image(context, args),
         ClusterAction::Manifests(args) => {
             let (role, scopes, alone) = (args.role, &args.see[..], args.roles_only);
-            let grant = Grant { users: &args.user, role, scopes, alone };
+            let (users, groups) = (&args.user[..], &args.group[..]);
+            let grant = Grant { users, groups, role, scopes, alone };
             let cleanup =
                 if args.nightly_cleanup { Some(name(context, None)?.whole()) } else { None };
             let text = admin_manifests(&args.for_namespace, grant, cleanup.as_deref())

@@ -29,7 +29,7 @@ of the gang ran. Runs on this machine cost nothing; their hours are shown.
 
 Examples:
   mlctl cost --template gcp > ~/.config/mlctl/prices.yaml
-  mlctl cost                             every run that is remembered here
+  mlctl cost                             every run of yours that is known here
   mlctl cost digits-a1b2c3               one run
   mlctl cost --by day --since 7d
   mlctl cost --by label=team -o json
@@ -98,7 +98,7 @@ pub fn run(context: &Context, args: &CostArgs) -> Result<u8, CliError> {
     } else {
         context.store()?
     };
-    let charged = charged(context, &store, args)?;
+    let (charged, others) = charged(context, &store, args)?;
     context.print_notices(&store);
     let to = now();
     let from = args.since.map(|since| to.checked_sub(since.0).unwrap_or(jiff::Timestamp::MIN));
@@ -107,6 +107,12 @@ pub fn run(context: &Context, args: &CostArgs) -> Result<u8, CliError> {
     let mut all = Bill::default();
     for sum in &sums {
         all.add(&sum.bill);
+    }
+    if others > 0 {
+        let runs = if others == 1 { "1 run" } else { &format!("{others} runs") };
+        context.printer.hint(format!(
+            "{runs} of others that you looked at don't count: name them, or --all-users counts everybody's"
+        ));
     }
     if sums.is_empty() && context.format == Format::Table {
         context.printer.say("no run has held anything in this time");
@@ -141,7 +147,12 @@ fn everybodys(context: &Context, dir: PathBuf) -> Result<Store, CliError> {
     Ok(store)
 }
 
-fn charged(context: &Context, store: &Store, args: &CostArgs) -> Result<Vec<Charged>, CliError> {
+/// What is counted, and how many runs are not, since they are another user's and were only looked at.
+fn charged(
+    context: &Context,
+    store: &Store,
+    args: &CostArgs,
+) -> Result<(Vec<Charged>, usize), CliError> {
     let wanted = args.runs.iter().map(|run| context.target(Some(run)));
     let wanted = wanted.collect::<Result<Vec<Target>, CliError>>()?;
     // A study is all of its trials, and all runs that were its loop.
@@ -155,7 +166,7 @@ fn charged(context: &Context, store: &Store, args: &CostArgs) -> Result<Vec<Char
     };
     let listing = store.list(&filter, &mut RuntimeRefresh { context, store })?;
     let now = now();
-    let mut all = Vec::new();
+    let (mut all, mut others) = (Vec::new(), 0);
     for RunSummary { entry, .. } in listing.runs {
         let is_named = wanted.is_empty() || wanted.iter().any(|one| one.record.id == entry.id);
         if !is_named && !studies.iter().any(|study| store.is_of_study(&entry, study)) {
@@ -170,9 +181,13 @@ fn charged(context: &Context, store: &Store, args: &CostArgs) -> Result<Vec<Char
             ));
             continue;
         };
+        if record.foreign && wanted.is_empty() && !args.all_users {
+            others += 1;
+            continue;
+        }
         all.push(charge(context, store, entry, &record, plan, now)?);
     }
-    Ok(all)
+    Ok((all, others))
 }
 
 fn charge(

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::others::owner;
 use crate::cli::{CliError, Context, ErrorKind};
 use crate::gang::ReplicaId;
 use crate::runtime::ExecRequest;
@@ -50,6 +51,10 @@ pub fn run(context: &Context, args: &ExecArgs) -> Result<u8, CliError> {
         return Err(CliError::new(ErrorKind::NotFound, format!("{id} has no replica `{asked}`"))
             .hint(format!("it has {}", all.join(", "))));
     };
+    // It is no question: looking into a run ends nothing. But nobody should be there by a slip.
+    if let Ok(Some(owner)) = owner(context, &target) {
+        context.printer.warn(format!("{id} is a run of {owner}"));
+    }
     let runtime = context.runtime(&target.record.runtime)?;
     let request = ExecRequest { argv: args.command.clone(), terminal: Arc::new(OwnTerminal) };
     Ok(runtime.exec(&target.paths, replica, &request)?)

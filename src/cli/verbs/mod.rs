@@ -15,6 +15,7 @@ pub mod gpus;
 pub mod init;
 pub mod list;
 pub mod logs;
+mod others;
 pub mod outputs;
 pub mod render;
 mod selection;

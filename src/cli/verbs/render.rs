@@ -1,5 +1,7 @@
 //! `mlctl render`: a run as manifests, for whoever wants to apply them without mlctl.
 
+use std::time::Duration;
+
 use serde_json::{Value as Json, json};
 
 use super::batch::{Surveyed, look};
@@ -7,11 +9,11 @@ use super::train::say_notices;
 use crate::cli::{CliError, Context, ErrorKind, Format, LoadedDocument, SpecArgs, exit};
 use crate::ops::cost::{Prices, limit_cost};
 use crate::plan::{Plan, PlanContext, RuntimeDefaults};
-use crate::run::{Order, digest_of};
+use crate::run::{Order, Submitter, digest_of};
 use crate::runtime::SecretValues;
 use crate::runtime::image::name_commands;
 use crate::runtime::kubernetes::{
-    CodeBundle, ManifestContext, ManifestError, manifests, name_archive, send_archive,
+    CodeBundle, Kubernetes, ManifestContext, ManifestError, manifests, name_archive, send_archive,
 };
 use crate::storage::Stores;
 use crate::store::random_id;
@@ -31,25 +33,36 @@ Examples:
   mlctl render -n team > run.yaml
   mlctl render --set output=pvc://results/digits -o json
   mlctl render batch.yaml | kubectl create -f -
+  mlctl render --user ada@example.com    for somebody else, as the cluster knows them
 
 Each call is a new run with a name and a token of its own. The run starts, fails,
 restarts and ends like one of `mlctl train`; deleting its ConfigMap leaves the
 other objects, since only the cluster knows the owner's id; an admin removes its
 Secret, since users need not be able to. What pods read in the output's bucket is
-written there: a batch prediction's list of inputs, and code of more than 5 MiB.")]
+written there: a batch prediction's list of inputs, and code of more than 5 MiB.
+
+A cluster can't say later who applied a text, so the text says whose the run is:
+--user, or who you are in the cluster that is chosen (--context, or the settings).
+Where none is chosen or answers, the run is of `render:NAME@HOST`, your name on
+this machine: `state rebuild`, `cleanup`, `cancel` and `cost` on this machine take
+it for yours, and on others for another user's.")]
 pub struct RenderArgs {
     /// The spec
     #[command(flatten)]
     pub spec: SpecArgs,
+    /// Whose the run is, as the cluster knows them
+    #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub user: Option<String>,
 }
 
 /// Prints the objects of every job of the file.
 pub fn run(context: &Context, args: &RenderArgs) -> Result<u8, CliError> {
+    let user = whose(context, args.user.as_deref());
     let mut documents = Vec::new();
     for document in context.documents(&args.spec, &[])? {
         documents.extend(match document {
-            LoadedDocument::Train(job) => of_training(context, &job)?,
-            LoadedDocument::Batch(batch) => of_batch(context, *batch)?,
+            LoadedDocument::Train(job) => of_training(context, &job, &user)?,
+            LoadedDocument::Batch(batch) => of_batch(context, *batch, &user)?,
             LoadedDocument::Tune(study) => return Err(of_study(&study)),
         });
     }
@@ -77,7 +90,34 @@ fn of_study(study: &LoadedStudy) -> CliError {
     )
 }
 
-fn of_training(context: &Context, job: &LoadedJob) -> Result<Vec<Json>, CliError> {
+/// The cluster answers within this time who somebody is, or the text is made without it.
+const ANSWER_LIMIT: Duration = Duration::from_secs(5);
+
+/// Whose the runs will be.
+fn whose(context: &Context, named: Option<&str>) -> String {
+    let here = || context.rendered_by();
+    if let Some(user) = named {
+        return user.to_owned();
+    }
+    if !context.chooses_cluster() {
+        return here();
+    }
+    let asked = context.cluster_config().and_then(|config| {
+        let cluster = Kubernetes::new(config)?;
+        Ok(cluster.who_within(ANSWER_LIMIT)?)
+    });
+    asked.unwrap_or_else(|error| {
+        let here = here();
+        context.printer.warn(format!(
+            "who you are in the cluster is not known ({}): the run is labelled as one of {here}; \
+             --user NAME says whose it is",
+            error.message
+        ));
+        here
+    })
+}
+
+fn of_training(context: &Context, job: &LoadedJob, user: &str) -> Result<Vec<Json>, CliError> {
     say_notices(context, travel(job, false)?.notices);
     let plan_context = PlanContext {
         run: random_id(&job.job.name)?,
@@ -93,11 +133,11 @@ fn of_training(context: &Context, job: &LoadedJob) -> Result<Vec<Json>, CliError
     name_image_commands(context, &mut plan, &settings)?;
     let resolved = crate::spec::to_yaml(&job.job).map_err(internal)?;
     let stores = context.looking(plan.gang().storage.buckets.clone());
-    objects(context, settings, train::order(job, plan, &resolved), &stores)
+    objects(context, settings, train::order(job, plan, &resolved), &stores, user)
 }
 
 /// The pods read what they predict from the job's document in the output, which is written here.
-fn of_batch(context: &Context, batch: LoadedBatch) -> Result<Vec<Json>, CliError> {
+fn of_batch(context: &Context, batch: LoadedBatch, user: &str) -> Result<Vec<Json>, CliError> {
     say_notices(context, travel(&batch.workers, false)?.notices);
     check_places(&batch)?;
     // The spec may be somebody else's, and this verb is one to look by.
@@ -119,7 +159,7 @@ fn of_batch(context: &Context, batch: LoadedBatch) -> Result<Vec<Json>, CliError
     )?;
     let resolved = batch.resolved(&document)?;
     context.handle()?.block_on(claim(&stores, &batch.output(), &document))?;
-    let objects = objects(context, settings, batch::order(&batch, plan, &resolved), &stores)?;
+    let objects = objects(context, settings, batch::order(&batch, plan, &resolved), &stores, user)?;
     let place = OutputLayout::job(&batch.output());
     context.printer.say(format!("{place} is written: the pods read in it what they predict"));
     Ok(objects)
@@ -134,12 +174,14 @@ fn objects(
     settings: ManifestContext,
     mut order: Order<'_>,
     stores: &Stores,
+    user: &str,
 ) -> Result<Vec<Json>, CliError> {
     let kind = order.kind;
     order.code = digest_of(&order.plan)?;
     let now = jiff::Timestamp::now();
+    let submitter = Submitter { user: user.to_owned(), ..context.submitter() };
     #[expect(clippy::redundant_closure_for_method_calls, reason = "the method is of one lifetime")]
-    let record = order.facts("kubernetes".into(), now, &context.submitter(), |new| new.record());
+    let record = order.facts("kubernetes".into(), now, &submitter, |new| new.record());
     let resolved = order.masked(order.resolved);
     let Order { plan, secrets: taken, .. } = order;
     let record = serde_json::to_string(&record).map_err(internal)?;
@@ -153,7 +195,7 @@ fn objects(
         nonce: random_word(6)?,
         token: random_word(32)?,
         secrets: SecretValues(taken),
-        user: context.user(),
+        user: user.to_owned(),
         kind: kind.into(),
         code,
         resolved,

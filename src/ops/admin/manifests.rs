@@ -1,12 +1,11 @@
 //! The files of `manifests/`, for a namespace or one for each user.
 
-use super::names::{AdminError, is_for_each, namespace, service_account};
+use super::names::{AdminError, is_for_each, namespace};
+use super::subject::{Subject, distinct};
 use crate::runtime::kubernetes::{AdminRole, ClusterScope};
 
 /// The namespace that the files name.
 const NAMESPACE: &str = "mlctl";
-/// The user that the binding names.
-const USER: &str = "USER";
 /// What divides the documents of a file.
 const DIVIDER: &str = "---\n";
 
@@ -18,11 +17,13 @@ const CLEANUP: &str = include_str!("../../../manifests/cleanup.yaml");
 const TUNER: &str = include_str!("../../../manifests/tuner.yaml");
 const BINDING: &str = include_str!("../../../manifests/binding.yaml");
 
-/// What is granted to users.
+/// What is granted to users and groups.
 #[derive(Clone, Copy, Debug)]
 pub struct Grant<'a> {
     /// The users, as the cluster knows them.
     pub users: &'a [String],
+    /// The groups, whose members may do as much.
+    pub groups: &'a [String],
     /// The Role in the namespace.
     pub role: AdminRole,
     /// What of the whole cluster they see.
@@ -31,17 +32,18 @@ pub struct Grant<'a> {
     pub alone: bool,
 }
 
-/// The files as documents of one YAML text, comments and all; with bindings where users are named,
-/// and a nightly clean-up where mlctl's own image is. `for_namespace` is the namespace of all, or has
-/// a `{user}`: then each user gets one of their own, with nothing in it that they don't need.
+/// The files as documents of one YAML text, comments and all; with bindings where users or groups are
+/// named, and a nightly clean-up where mlctl's own image is. `for_namespace` is the namespace of all, or
+/// has a `{user}`: then each user gets one of their own, with nothing in it that they don't need.
 pub fn admin_manifests(
     for_namespace: &str,
     grant: Grant<'_>,
     cleanup: Option<&str>,
 ) -> Result<String, AdminError> {
-    let Grant { users, role, scopes, alone } = grant;
+    let Grant { users, groups, role, scopes, alone } = grant;
+    let subjects = Subject::all(users, groups);
     let mut documents = Vec::new();
-    let mut whole = |space: &str, roles: &[AdminRole], users: &[String]| {
+    let mut whole = |space: &str, roles: &[AdminRole], subjects: &[Subject<'_>]| {
         let texts = if alone { &[][..] } else { &[SPACE] };
         documents.extend(texts.iter().map(|text| within(text, space)));
         documents.extend(roles_of(roles).map(|text| within(text, space)));
@@ -50,8 +52,8 @@ pub fn admin_manifests(
         if !alone && roles.contains(&AdminRole::Tuner) {
             documents.push(within(TUNER, space));
         }
-        for user in users {
-            documents.push(binding(space, user, role)?);
+        for subject in subjects {
+            documents.push(binding(space, *subject, role)?);
         }
         if let Some(image) = cleanup {
             let image = format!("image: {image}");
@@ -59,24 +61,27 @@ pub fn admin_manifests(
         }
         Ok(())
     };
-    distinct(users)?;
+    distinct(&subjects)?;
     if is_for_each(for_namespace) {
+        if let Some(group) = groups.first() {
+            return Err(AdminError::GroupForEach(group.clone(), for_namespace.into()));
+        }
         let mut roles = vec![role];
         // Who submits may leave a study's loop to the cluster.
         roles.extend((role == AdminRole::Submitter).then_some(AdminRole::Tuner));
         roles.extend(cleanup.filter(|_| role != AdminRole::Cleaner).map(|_| AdminRole::Cleaner));
         namespace(for_namespace, users.first().map(String::as_str))?;
         for user in users {
-            whole(&namespace(for_namespace, Some(user))?, &roles, std::slice::from_ref(user))?;
+            whole(&namespace(for_namespace, Some(user))?, &roles, &[Subject::User(user)])?;
         }
     } else {
-        whole(&namespace(for_namespace, None)?, &AdminRole::ALL, users)?;
+        whole(&namespace(for_namespace, None)?, &AdminRole::ALL, &subjects)?;
     }
     for scope in scopes {
         let (role, binding) = file(*scope).split_once(DIVIDER).unwrap_or_default();
         documents.push(role.into());
-        for user in users {
-            documents.push(bound(binding, user, scope.name())?);
+        for subject in &subjects {
+            documents.push(subject.bound(binding, scope.name())?);
         }
     }
     Ok(documents.join(DIVIDER))
@@ -87,16 +92,6 @@ fn roles_of(roles: &[AdminRole]) -> impl Iterator<Item = &'static str> {
     let names: Vec<String> =
         roles.iter().map(|role| format!("  name: {}\n", role.name())).collect();
     ROLES.split(DIVIDER).filter(move |text| names.iter().any(|name| text.contains(name)))
-}
-
-/// Each user has bindings of their own: the name of another's would replace those.
-fn distinct(users: &[String]) -> Result<(), AdminError> {
-    for (at, user) in users.iter().enumerate() {
-        if let Some(other) = users[..at].iter().find(|other| plain(other) == plain(user)) {
-            return Err(AdminError::Same(other.clone(), user.clone()));
-        }
-    }
-    Ok(())
 }
 
 fn within(text: &str, namespace: &str) -> String {
@@ -118,27 +113,9 @@ fn within(text: &str, namespace: &str) -> String {
 }
 
 /// The binding of a Role: the file names the submitter's.
-fn binding(namespace: &str, user: &str, role: AdminRole) -> Result<String, AdminError> {
+fn binding(namespace: &str, subject: Subject<'_>, role: AdminRole) -> Result<String, AdminError> {
     let text = within(BINDING, namespace);
-    bound(&text.replace(AdminRole::Submitter.name(), role.name()), user, role.name())
-}
-
-/// A text with a binding of `role` to [`USER`], as one to this user.
-fn bound(text: &str, user: &str, role: &str) -> Result<String, AdminError> {
-    let subject = if let Some((home, name)) = service_account(user)? {
-        format!("- {{kind: ServiceAccount, namespace: {home}, name: {name}}}")
-    } else {
-        let user = serde_json::to_string(user).unwrap_or_default();
-        format!("- {{apiGroup: rbac.authorization.k8s.io, kind: User, name: {user}}}")
-    };
-    let name = format!("{role}-{}", plain(user));
-    let subjects = format!("- {{apiGroup: rbac.authorization.k8s.io, kind: User, name: {USER}}}");
-    Ok(text.replace(&format!("{role}-{USER}"), &name).replace(&subjects, &subject))
-}
-
-/// A user's name as a part of an object's name, which is a part of a URL.
-fn plain(user: &str) -> String {
-    user.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect()
+    subject.bound(&text.replace(AdminRole::Submitter.name(), role.name()), role.name())
 }
 
 /// The file with a ClusterRole and its binding.
@@ -155,7 +132,7 @@ mod tests {
     use serde_json::Value;
 
     fn grant(users: &[String], role: AdminRole) -> Grant<'_> {
-        Grant { users, role, scopes: &[], alone: false }
+        Grant { users, groups: &[], role, scopes: &[], alone: false }
     }
 
     fn documents(text: &str) -> Vec<Value> {
@@ -257,5 +234,41 @@ mod tests {
         assert_eq!(refused, Err(AdminError::Same("ada@b".into(), "ada-b".into())));
         let nobody = admin_manifests("ml-{user}", grant(&[], AdminRole::Viewer), None);
         assert_eq!(nobody, Err(AdminError::Nobody("ml-{user}".into())));
+    }
+
+    #[test]
+    fn groups_are_bound_beside_users() {
+        let users = ["ada".to_owned(), "system:serviceaccount:ci:bot".to_owned()];
+        let groups = ["ada".to_owned(), "oidc:ML team/eu".to_owned()];
+        let both = Grant { groups: &groups, ..grant(&users, AdminRole::Viewer) };
+        let text =
+            admin_manifests("ml", Grant { scopes: &[ClusterScope::Pods], ..both }, None).unwrap();
+        let all = documents(&text);
+        let bound = |kind: &str, name: &str| {
+            let is_meant = |one: &&Value| one["kind"] == kind && one["metadata"]["name"] == name;
+            let found = all.iter().find(is_meant).unwrap_or_else(|| panic!("{name} in {text}"));
+            assert_eq!(found["subjects"].as_array().unwrap().len(), 1);
+            let subject = &found["subjects"][0];
+            (subject["kind"].as_str().unwrap(), subject["name"].as_str().unwrap())
+        };
+        for (kind, role) in [("RoleBinding", "mlctl-viewer"), ("ClusterRoleBinding", "mlctl-pods")]
+        {
+            let bound = |whose: &str| bound(kind, &format!("{role}-{whose}"));
+            assert_eq!(bound("ada"), ("User", "ada"));
+            assert_eq!(bound("system-serviceaccount-ci-bot"), ("ServiceAccount", "bot"));
+            assert_eq!(bound("group:ada"), ("Group", "ada"));
+            assert_eq!(bound("group:oidc-ML-team-eu"), ("Group", "oidc:ML team/eu"));
+        }
+        let each = admin_manifests("ml-{user}", both, None);
+        assert_eq!(each, Err(AdminError::GroupForEach("ada".into(), "ml-{user}".into())));
+        for wrong in ["", " a", "a\tb", "system:serviceaccount:ci:bot"] {
+            let groups = [wrong.to_owned()];
+            let refused = admin_manifests(
+                "ml",
+                Grant { groups: &groups, ..grant(&[], AdminRole::Viewer) },
+                None,
+            );
+            assert_eq!(refused, Err(AdminError::Group(wrong.into())));
+        }
     }
 }

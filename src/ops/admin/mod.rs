@@ -2,6 +2,7 @@
 
 mod manifests;
 mod names;
+mod subject;
 
 pub use manifests::{Grant, admin_manifests};
 pub use names::AdminError;

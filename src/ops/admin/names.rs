@@ -8,6 +8,10 @@ use crate::text::hex;
 const USER: &str = "{user}";
 /// The most characters of a namespace's name.
 const MOST: usize = 63;
+/// What the user name of a service account begins with.
+const ACCOUNT: &str = "system:serviceaccount:";
+/// What the groups of all service accounts, of a namespace or of the cluster, begin with.
+const ACCOUNTS: &str = "system:serviceaccounts";
 /// How many digits tell users apart whose names would make the same namespace.
 const DIGITS: usize = 8;
 
@@ -32,9 +36,22 @@ pub enum AdminError {
     Nobody(String),
     /// No cluster knows anybody by this name.
     #[error(
-        "`{0}` is no name of a user: service accounts are system:serviceaccount:NAMESPACE:NAME"
+        "`{0}` is no name of a user: service accounts are system:serviceaccount:NAMESPACE:NAME, and \
+         groups are named by --group"
     )]
     User(String),
+    /// No cluster knows a group by this name.
+    #[error(
+        "`{0}` is no name of a group: write it as the cluster knows it; a user or service account is \
+         named by --user"
+    )]
+    Group(String),
+    /// A group's members are known to the cluster alone, so that none can have a namespace made.
+    #[error(
+        "the group `{0}` has members that are not named here, and `{1}` is a namespace for each user: \
+         name one namespace, or each user with --user"
+    )]
+    GroupForEach(String, String),
     /// The bindings of two users would be one.
     #[error("`{0}` and `{1}` would get a binding of the same name: apply them in two namespaces")]
     Same(String, String),
@@ -93,14 +110,25 @@ fn part(user: &str, room: usize) -> String {
     }
 }
 
+/// A name that a cluster may know somebody by.
+fn is_plain(name: &str) -> bool {
+    !name.is_empty() && name.trim() == name && !name.chars().any(char::is_control)
+}
+
+/// The name of a group, if it can be one. A service account's name would bind nobody.
+pub(super) fn group(name: &str) -> Result<&str, AdminError> {
+    let is_account = name.starts_with(ACCOUNT);
+    if is_plain(name) && !is_account { Ok(name) } else { Err(AdminError::Group(name.into())) }
+}
+
 /// The namespace and the name of a service account; `None` for other users. The error is for names
-/// that no cluster gives.
+/// that no cluster gives, and for groups of service accounts: a user of that name would be nobody.
 pub(super) fn service_account(user: &str) -> Result<Option<(&str, &str)>, AdminError> {
     let wrong = || AdminError::User(user.into());
-    if user.is_empty() || user.chars().any(char::is_control) {
+    if !is_plain(user) || user.starts_with(ACCOUNTS) {
         return Err(wrong());
     }
-    let Some(account) = user.strip_prefix("system:serviceaccount:") else { return Ok(None) };
+    let Some(account) = user.strip_prefix(ACCOUNT) else { return Ok(None) };
     let (home, name) = account.split_once(':').ok_or_else(wrong)?;
     let labels = name.split('.').all(|label| checked(label).is_ok());
     if checked(home).is_err() || !labels {
@@ -145,7 +173,8 @@ mod tests {
         assert_eq!(namespace("kube-{user}", Some("system")), Err(reserved));
         let twice = namespace("{user}-{user}", Some("a"));
         assert_eq!(twice, Err(AdminError::Namespace("a-{user}".into())));
-        for user in ["", "a\nb", "system:serviceaccount:a", "system:serviceaccount:a}:b"] {
+        let accounts = ["system:serviceaccounts:ci", "system:serviceaccount:a}:b"];
+        for user in ["", "a\nb", "a ", "system:serviceaccount:a"].into_iter().chain(accounts) {
             assert_eq!(service_account(user), Err(AdminError::User(user.into())));
         }
         let account = service_account("system:serviceaccount:ci:bot.v2");

@@ -11,7 +11,7 @@ use crate::event::RunState;
 use crate::gang::RunId;
 use crate::hardware::Requests;
 use crate::plan::BatchPlan;
-use crate::runtime::Holding;
+use crate::runtime::{Holding, another_users};
 use crate::store::RunSize;
 
 /// Objects without a record may be a submission under way for this long.
@@ -94,11 +94,7 @@ fn of_run(
             None => what,
         });
     }
-    // Anybody may put this run's label on an object of theirs: only its record says whose the run is.
-    let record = held.iter().find(|holding| holding.is_record);
-    let foreign =
-        record.map_or_else(|| held.iter().any(|one| one.foreign), |record| record.foreign);
-    if foreign && !filter.all_users {
+    if another_users(&held).is_some() && !filter.all_users {
         // Removing the run from this state folder alone would leave its objects in the cluster,
         // with nothing that remembers them.
         let runtime = &run.runtime;

@@ -18,6 +18,8 @@ pub struct KubernetesConfig {
     /// What the settings say of all objects; `None` where they lack the runner image, which only a
     /// submission needs.
     pub manifests: Option<ManifestContext>,
+    /// The name on runs that were rendered on this machine with nobody to ask for the cluster's.
+    pub rendered_by: String,
     /// The labels of nodes that prices depend on. Their values are kept with what is known of a
     /// pod.
     pub price_labels: BTreeSet<String>,

@@ -14,7 +14,9 @@ mod runtime;
 mod session;
 mod submit;
 
-pub use client::{AdminRole, ClusterScope, ConnectOptions, Location, ProxyVariables};
+pub use client::{
+    AdminRole, ClusterScope, ConnectOptions, Location, ProxyVariables, roles_of_verbs,
+};
 pub use config::KubernetesConfig;
 pub use examine::{ClusterChecks, not_connected};
 pub use objects::*;

@@ -2,6 +2,7 @@
 //! and logs are followed; whoever calls it waits at its edge.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -13,7 +14,7 @@ use crate::event::Event;
 use crate::gang::{ReplicaId, RunId};
 use crate::plan::{Plan, RuntimeDefaults};
 use crate::runtime::image::name_commands;
-use crate::runtime::kubernetes::client::Location;
+use crate::runtime::kubernetes::client::{Location, user_within};
 use crate::runtime::kubernetes::follow::{PodLogs, archive};
 use crate::runtime::kubernetes::{examine, follow, submit};
 use crate::runtime::log_files::FileLogs;
@@ -38,6 +39,12 @@ impl Kubernetes {
     /// Reads the kubeconfig. No request is sent before something is asked for.
     pub fn new(config: KubernetesConfig) -> Result<Self, RuntimeError> {
         Ok(Self { session: Arc::new(Session::new(config)?) })
+    }
+
+    /// The name by which the cluster knows this user, if it answers within this time.
+    pub fn who_within(&self, limit: Duration) -> Result<String, RuntimeError> {
+        let cluster = self.session.cluster()?;
+        Ok(self.session.block_on(user_within(&cluster, limit))?)
     }
 
     /// The context and the namespace of its runs.
@@ -155,6 +162,10 @@ impl Inventory for Kubernetes {
 
     fn holdings(&self) -> Result<Holdings, RuntimeError> {
         examine::holdings(&self.session)
+    }
+
+    fn another_owner(&self, run: &RunId) -> Result<Option<String>, RuntimeError> {
+        examine::another_owner(&self.session, run)
     }
 
     fn discard(&self, holding: &Holding) -> Result<(), RuntimeError> {

@@ -14,11 +14,10 @@ use super::notes::Known;
 use crate::agent::pod::{DOCUMENT, DOCUMENT_VERSION, PodDocument};
 use crate::gang::RunId;
 use crate::runtime::kubernetes::client::Cluster;
-use crate::runtime::kubernetes::client::access;
-use crate::runtime::kubernetes::client::{Endpoint, ServerClock, client, endpoint};
+use crate::runtime::kubernetes::client::{Endpoint, ServerClock, client, endpoint, user};
 use crate::runtime::kubernetes::follow::Observed;
 use crate::runtime::kubernetes::follow::{Feed, RunFacts, list, selector};
-use crate::runtime::kubernetes::objects::label;
+use crate::runtime::kubernetes::objects::{label, user_label};
 use crate::runtime::kubernetes::submit::Submission;
 use crate::runtime::{ClusterError, RuntimeError};
 use crate::store::RunPaths;
@@ -118,9 +117,15 @@ impl Session {
             return Ok(user.clone());
         }
         let cluster = self.cluster()?;
-        let user = self.block_on(access::user(&cluster))?;
+        let user = self.block_on(user(&cluster))?;
         self.state().user = Some(user.clone());
         Ok(user)
+    }
+
+    /// The labels of what is this user's: submitted under the name that the cluster knows, or rendered
+    /// on this machine without asking for it.
+    pub(crate) fn own_labels(&self) -> Result<Vec<String>, RuntimeError> {
+        Ok(vec![user_label(&self.user()?), user_label(&self.config.rendered_by)])
     }
 
     /// Says that this process has submitted a run, so that its objects are kept from now on.

@@ -198,9 +198,12 @@ fn mask_assignment(word: &str) -> Cow<'_, str> {
 }
 
 /// `--learning_rate`, `API_KEY`, `env[0].value`: the left side of an assignment, not of a comparison
-/// or a URL.
+/// or a URL. A slash is a part of one only in a path of `--set` that quotes it, or escapes dots.
 pub(super) fn is_name(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "_-.[]\"'".contains(c))
+    let is_path = text.contains(['"', '\'', '\\']);
+    let belongs =
+        |c: char| c.is_ascii_alphanumeric() || "_-.[]\"'\\".contains(c) || c == '/' && is_path;
+    !text.is_empty() && text.chars().all(belongs)
 }
 
 /// Booleans and small numbers are settings, whatever their name.
@@ -258,6 +261,9 @@ mod tests {
     fn what_stands_within_other_words() {
         for (text, shown) in [
             ("--set=args.api_key=abc", "--set=args.api_key=***"),
+            (r"--set=args.a\.b/api_key=abc", r"--set=args.a\.b/api_key=***"),
+            (r#"args["a.b/api_key"]=abc"#, r#"args["a.b/api_key"]=***"#),
+            ("args['a.b/api_key']=abc", "args['a.b/api_key']=***"),
             ("args.hub_token=abcdef", "args.hub_token=***"),
             ("env[0].value=https://u:pw@h/x", "env[0].value=https://u:***@h/x"),
             ("--db=postgres://me:hunter2@db/x", "--db=postgres://me:***@db/x"),

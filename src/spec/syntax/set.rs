@@ -33,31 +33,16 @@ pub(crate) fn read(index: usize, source: &Source) -> Result<Change, Vec<Diagnost
         vec![
             Diagnostic::error(Code::BadSet, message)
                 .at(SourceSpan { source: index, start: at, end }, "")
-                .help("write `--set roles.worker.replicas=4` or `--set 'env[0].value=x'`"),
+                .help(
+                    "write `--set roles.worker.replicas=4` or `--set 'env[0].value=x'`; a name with \
+                     dots: `--set 'labels[\"a.b/c\"]=x'` or `--set 'labels.a\\.b/c=x'`",
+                ),
         ]
     };
     let mut steps = Vec::new();
     let mut at = 0;
     loop {
-        let rest = &text[at..];
-        let (step, length) = if let Some(quoted) = rest.strip_prefix('"') {
-            let Some(end) = quoted.find('"') else {
-                return Err(refuse(at, "a quote in the path is never closed"));
-            };
-            (Step::Key(quoted[..end].to_owned()), end + 2)
-        } else if rest.starts_with('[') {
-            let end = rest.find(']').unwrap_or(0);
-            let Ok(number) = rest[1.min(end)..end].parse() else {
-                return Err(refuse(at, "an index is a number in brackets"));
-            };
-            (Step::Index(number), end + 1)
-        } else {
-            let end = rest.find(['.', '[', '=', '"']).unwrap_or(rest.len());
-            if end == 0 {
-                return Err(refuse(at, "a name is missing in the path"));
-            }
-            (Step::Key(rest[..end].to_owned()), end)
-        };
+        let (step, length) = step(&text[at..]).map_err(|message| refuse(at, message))?;
         steps.push((step, SourceSpan { source: index, start: at, end: at + length }));
         at += length;
         match text[at..].chars().next() {
@@ -70,6 +55,62 @@ pub(crate) fn read(index: usize, source: &Source) -> Result<Change, Vec<Diagnost
     }
     let value = SourceSpan { source: index, start: at + 1, end: text.len() };
     Ok(Change { steps, value })
+}
+
+/// The first step of a path, and how long it is written. A name with dots is written as other tools
+/// want it: `a\.b` as in Helm, `["a.b"]` and `['a.b']` as in JSON paths, or `"a.b"` alone.
+fn step(rest: &str) -> Result<(Step, usize), &'static str> {
+    if rest.starts_with('"') {
+        let (name, length) = quoted(rest)?;
+        return Ok((Step::Key(name), length));
+    }
+    let Some(inner) = rest.strip_prefix('[') else {
+        let (name, length) = name(rest, &['.', '[', '=', '"'])?;
+        if length == 0 {
+            return Err("a name is missing in the path");
+        }
+        return Ok((Step::Key(name), length));
+    };
+    if inner.starts_with(['"', '\'']) {
+        let (name, length) = quoted(inner)?;
+        if !inner[length..].starts_with(']') {
+            return Err("a bracket around a quoted name is never closed");
+        }
+        return Ok((Step::Key(name), length + 2));
+    }
+    let end = inner.find(']').unwrap_or(0);
+    let number =
+        inner[..end].parse().map_err(|_| "in brackets stands a number, or a name in quotes")?;
+    Ok((Step::Index(number), end + 2))
+}
+
+/// The name in the quotes that `rest` begins with, and how long it is with both of them.
+fn quoted(rest: &str) -> Result<(String, usize), &'static str> {
+    let quote = if rest.starts_with('"') { '"' } else { '\'' };
+    let (name, length) = name(&rest[1..], &[quote])?;
+    if !rest[1 + length..].starts_with(quote) {
+        return Err("a quote in the path is never closed");
+    }
+    Ok((name, length + 2))
+}
+
+/// The name up to the first of `ends`, and how long it is written: behind a backslash any sign is a part
+/// of the name.
+fn name(rest: &str, ends: &[char]) -> Result<(String, usize), &'static str> {
+    let mut name = String::new();
+    let mut chars = rest.char_indices();
+    while let Some((at, c)) = chars.next() {
+        if ends.contains(&c) {
+            return Ok((name, at));
+        }
+        if c == '\\' {
+            let (_, next) = chars.next().ok_or("a backslash in the path has nothing behind it")?;
+            name.push(next);
+        } else {
+            name.push(c);
+        }
+    }
+    Ok((name, rest.len()))
 }
 
 impl Change {
@@ -169,4 +210,25 @@ fn no_item(index: usize, count: usize, span: SourceSpan) -> Diagnostic {
     Diagnostic::error(Code::BadSet, format!("there is no item [{index}]: {last}"))
         .at(span, "")
         .help(format!("`[{count}]` would add an item"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_backslash_makes_any_sign_a_part_of_a_name() {
+        let source = Source::new(SOURCE_NAME, r#"["a.b"].c\=d\[0][0]['e\'f']."\\".é\..g=1"#);
+        let change = read(0, &source).unwrap();
+        let keys = ["a.b", "c=d[0]", "0", "e'f", "\\", "é.", "g"];
+        let steps = change.steps();
+        assert_eq!(steps.len(), keys.len());
+        for (step, wanted) in steps.into_iter().zip(keys) {
+            match step {
+                Step::Key(key) => assert_eq!(key, wanted),
+                Step::Index(index) => assert_eq!(index.to_string(), wanted),
+            }
+        }
+        assert_eq!(&source.text[change.value().start..], "1");
+    }
 }

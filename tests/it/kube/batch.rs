@@ -111,6 +111,7 @@ fn rows_come_back_once_though_a_pod_is_deleted() {
     fs_err::copy(repository().join("tests/it/batch/server.py"), sandbox.dir().join("server.py"))
         .expect("server");
     // Too large for ConfigMaps: it goes to the pods through the output's bucket.
+    kube.act_as("submitter");
     let random: Vec<u8> = std::iter::repeat_with(|| fastrand::u8(..)).take(6 << 20).collect();
     fs_err::write(sandbox.dir().join("weights.bin"), random).expect("a large file");
     sandbox.write(

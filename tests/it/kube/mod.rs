@@ -12,5 +12,7 @@ mod gpus;
 mod roles;
 mod support;
 mod tune;
+mod verbs;
+mod whose;
 
 pub use support::Kube;

@@ -1,5 +1,7 @@
 //! The Roles that an admin applies: what each allows, and what it denies.
 
+use std::process::Output;
+
 use crate::kube::support::{Kube, LONG, poll};
 use crate::support::{stderr, stdout};
 
@@ -43,7 +45,12 @@ const NOBODYS: [&str; 12] = [
 /// A refusal names the permission and the Role that has it.
 #[track_caller]
 fn assert_refused(kube: &Kube, args: &[&str], missing: &str, role: &str) {
-    let text = stderr(&kube.run(5, args));
+    assert_refused_to(&kube.run(5, args), missing, role);
+}
+
+#[track_caller]
+fn assert_refused_to(output: &Output, missing: &str, role: &str) {
+    let text = stderr(output);
     assert!(text.contains(missing) && text.contains(role), "{text}");
 }
 
@@ -114,7 +121,7 @@ fn a_viewer_looks_and_changes_nothing() {
     assert!(stdout(&kube.run(0, ["logs", &run, "--no-prefix"])).contains("hello"));
     kube.run(0, ["why", &busy]);
     assert_refused(&kube, &["train"], "may not create configmaps", "mlctl-submitter");
-    assert_refused(&kube, &["cancel", &busy], "may not", "mlctl-submitter");
+    assert_refused(&kube, &["cancel", &busy, "--yes"], "may not", "mlctl-submitter");
     assert_denied(&kube, &NOBODYS);
     assert_denied(&kube, &["create secrets", "delete jobs", "create jobs", "patch configmaps"]);
 }
@@ -139,6 +146,25 @@ fn a_cleaner_removes_and_creates_nothing() {
         &kube,
         &["create jobs", "patch configmaps", "create secrets", "create pods/exec"],
     );
+}
+
+/// Who is a member of a group that an admin names may do what its Role allows, and no more. All of the
+/// namespace's service accounts are in a group.
+#[test]
+fn a_groups_members_have_its_role() {
+    let Some(kube) = Kube::without_pods() else { return };
+    let member = kube.person("member");
+    assert_refused_to(&member.run(5, ["list", "--all-users"]), "may not list configmaps", "viewer");
+    let namespace = &kube.namespace;
+    let group = format!("system:serviceaccounts:{namespace}");
+    let args = ["cluster", "manifests", "--for-namespace", namespace, "--roles-only"];
+    let whom = ["--role", "viewer", "--user", "ada", "--group", "ml-team", "--group", &group];
+    let text = stdout(&kube.run(0, args.iter().chain(&whom)));
+    kube.kubectl_with(["apply", "-f", "-"], &text);
+    member.run(0, ["list", "--all-users"]);
+    member.run(0, ["state", "rebuild"]);
+    kube.gang_at(&member.laptop, &["true"], "");
+    assert_refused_to(&member.run(5, ["train"]), "may not create configmaps", "submitter");
 }
 
 /// Without the ClusterRoles `gpus` shows what it may see and names them; each opens what it says.

@@ -42,6 +42,7 @@ fn count(report: &Json, state: &str) -> usize {
 fn trials_are_jobs_and_a_lost_pod_costs_none() {
     let Some(kube) = Kube::new() else { return };
     write(&kube, 4);
+    kube.act_as("submitter");
     // Who follows a study has its loop on the own machine.
     let mut tune = kube.mlctl(["tune", "study.yaml"]).spawn().expect("mlctl starts");
     let study = poll("a trial runs", LONG, || {
@@ -74,6 +75,7 @@ fn a_detached_study_goes_on_in_the_cluster_though_its_pod_is_deleted() {
     let tuner: Vec<&str> = all.split("---\n").filter(is_meant).collect();
     assert_eq!(tuner.len(), 3, "a Role, an account and its binding");
     kube.kubectl_with(["apply", "-f", "-"], &tuner.join("---\n"));
+    kube.act_as("submitter");
     kube.run(0, ["tune", "study.yaml", "--detach"]);
     let study = stdout(&kube.run(0, ["list", "-q"])).trim().to_owned();
     poll("two trials have ended", 2 * LONG, || {
@@ -92,8 +94,12 @@ fn a_detached_study_goes_on_in_the_cluster_though_its_pod_is_deleted() {
         .collect();
     let jobs = kube.kubectl(["get", "jobs", "-l", "mlctl.dev/trial", "-o", "name"]);
     assert_eq!((runs.len(), jobs.lines().count()), (5, 5), "{seen}\n{jobs}");
-    let elsewhere = kube.elsewhere();
+    let elsewhere = kube.person("looks");
+    kube.grant(&elsewhere.user, "viewer");
     let other = stdout(&elsewhere.run(0, ["tune", "trials", &study, "-o", "json"]));
+    for verb in ["status", "why", "wait", "cost"] {
+        elsewhere.run(0, [verb, &study]);
+    }
     let other: Json = serde_json::from_str(&other).expect("a report");
     assert_eq!(other["best"], seen["best"]);
     let best = format!("{study}/{}", seen["best"][0]);

@@ -27,7 +27,7 @@ fn specs() -> PathBuf {
 /// The objects of a spec.
 fn objects(sandbox: &Sandbox, spec: &Path, more: &[&str]) -> Vec<Json> {
     let spec = spec.to_str().expect("a path");
-    let args = [&["render", spec, "-o", "json"], more].concat();
+    let args = [&["render", spec, "-o", "json", "--user", "tester"], more].concat();
     let list: Json = serde_json::from_str(&stdout(&sandbox.run(0, args))).expect("JSON");
     assert_eq!(list["kind"], "List");
     list["items"].as_array().expect("items").clone()

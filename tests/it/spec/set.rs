@@ -55,6 +55,46 @@ fn changes_values() {
     assert_eq!(job.image, None);
 }
 
+/// Names with dots, as other tools want them written.
+#[test]
+fn a_name_may_have_any_sign() {
+    let ways = [
+        r"labels.cloud\.google\.com/x=y=z",
+        r#"labels["cloud.google.com/x"]=y=z"#,
+        "labels['cloud.google.com/x']=y=z",
+        r#"labels."cloud.google.com/x"=y=z"#,
+        r#"labels.["cloud.google.com/x"]=y=z"#,
+    ];
+    for way in ways {
+        let node = way.replacen("labels", "nodeSelector", 1).replace("y=z", "y");
+        let job = load(&[&node]).unwrap_or_else(|error| panic!("{way}: {error}"));
+        assert_eq!(job.node_selector["cloud.google.com/x"], "y", "{way}");
+        let patch = way.replacen("labels", "podPatch.metadata.annotations", 1);
+        let job = load(&[&patch]).unwrap_or_else(|error| panic!("{way}: {error}"));
+        let annotations = &job.pod_patch["metadata"]["annotations"];
+        assert_eq!(annotations["cloud.google.com/x"], "y=z", "{way}");
+    }
+    // What is in the file is changed, and steps may follow.
+    let job = load(&[r"labels.example\.com/team=y"]).unwrap();
+    assert_eq!((job.labels.len(), job.labels["example.com/team"].as_str()), (1, "y"));
+    let job = load(&[r#"args["a\\\"b"]=1"#]).unwrap();
+    assert_eq!(job.args.to_argv()[1], r#"--a\"b=1"#);
+    for (wrong, message) in [
+        (r#"labels["a.b]=x"#, "a quote in the path is never closed"),
+        (r#"labels["a.b"=x"#, "a bracket around a quoted name is never closed"),
+        (r#"labels["a.b"]c=x"#, "`.`, `[` or `=` must follow"),
+        ("labels[a.b]=x", "in brackets stands a number, or a name in quotes"),
+        (r"labels.a\", "a backslash in the path has nothing behind it"),
+        (r"labels.a\=x", "`--set` takes a path and a value"),
+        ("labels.=x", "a name is missing in the path"),
+    ] {
+        let error = load(&[wrong]).unwrap_err();
+        let flat = error.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(flat.contains(message), "{wrong}: {error}");
+        assert!(flat.contains(r#"labels["a.b/c"]=x"#), "{wrong}: {error}");
+    }
+}
+
 #[test]
 fn a_text_is_what_was_given_byte_for_byte() {
     for text in [

@@ -1,12 +1,11 @@
 //! Looks, asks and removes.
 
-use std::io::IsTerminal;
-
 use serde::Serialize;
 
 use super::args::CleanupArgs;
 use super::chosen::DEFAULT_AGE;
 use super::proposal::{remove, survey_and_propose};
+use crate::cli::verbs::others::ask;
 use crate::cli::{CliError, Context, ErrorKind, Format};
 use crate::ops::cleanup::{Failure, Found, Kept, Proposal, Removal, Survey, Totals, is_past};
 use crate::store::now;
@@ -37,7 +36,7 @@ pub fn run(context: &Context, args: &CleanupArgs) -> Result<u8, CliError> {
                 .hint(format!("{younger} {runs} ended less than 7 days ago: --all takes them too"));
         }
     }
-    let sure = proposal.removals.is_empty() || args.dry_run || args.yes || ask(context)?;
+    let sure = proposal.removals.is_empty() || args.dry_run || args.yes || sure(context)?;
     let failures = if args.dry_run || !sure {
         Vec::new()
     } else {
@@ -75,12 +74,8 @@ pub fn run(context: &Context, args: &CleanupArgs) -> Result<u8, CliError> {
     Ok(0)
 }
 
-fn ask(context: &Context) -> Result<bool, CliError> {
-    if !context.printer.terminal.stderr || !std::io::stdin().is_terminal() {
-        return Err(CliError::new(ErrorKind::Usage, "nobody is here to answer")
-            .hint("--yes removes without a question, --dry-run only looks"));
-    }
-    Ok(context.printer.confirm("remove this?"))
+fn sure(context: &Context) -> Result<bool, CliError> {
+    ask(context, "remove this?", "--yes removes without a question, --dry-run only looks")
 }
 
 /// Runs that have ended and stay only because nobody has said how old is old enough.

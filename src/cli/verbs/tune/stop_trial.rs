@@ -1,5 +1,6 @@
 //! `mlctl tune stop-trial`: ends a trial by hand.
 
+use crate::cli::verbs::others::agree;
 use crate::cli::{CliError, Context, ErrorKind, exit};
 use crate::runtime::Notice;
 use crate::store::now;
@@ -19,6 +20,9 @@ pub struct StopTrialArgs {
     pub trial: u32,
     /// The study
     pub study: Option<String>,
+    /// Don't ask, also where the trial is another user's
+    #[arg(short, long)]
+    pub yes: bool,
 }
 
 /// Ends a trial that runs.
@@ -35,10 +39,13 @@ pub(super) fn stop_trial(context: &Context, args: &StopTrialArgs) -> Result<u8, 
         return Err(CliError::new(ErrorKind::Refused, message));
     }
     let run = context.target(Some(&format!("{study}/{number}")))?;
-    let user = context.user();
+    if agree(context, [&run], args.yes)?.is_none() {
+        return Ok(exit::OK);
+    }
+    let runtime = context.runtime(&run.record.runtime)?;
+    let user = context.user_in(&*runtime)?;
     let entry = Entry::Stopping { trial: number, reason: StopReason::by_person(&user) };
     append(&*target.notes, &target.paths, now(), &[entry])?;
-    let runtime = context.runtime(&run.record.runtime)?;
     for Notice(notice) in runtime.cancel(&run.paths, &user)? {
         context.printer.warn(notice);
     }

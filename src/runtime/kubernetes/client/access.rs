@@ -1,7 +1,6 @@
 //! What mlctl's verbs need of a cluster's permissions: the one list that is asked for, and that the
 //! Roles of `manifests/roles.yaml` are held against.
 
-use k8s_openapi::api::authentication::v1::SelfSubjectReview;
 use k8s_openapi::api::authorization::v1::{
     ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec,
 };
@@ -46,8 +45,8 @@ const fn within(resource: &'static str, subresource: &'static str, verb: &'stati
 
 /// The permissions that one verb of mlctl needs, or several verbs that need the same.
 pub(crate) struct Activity {
-    /// The verbs as a sentence names them, such as `train`.
-    pub(crate) verbs: &'static str,
+    /// The verbs, such as `train`.
+    pub(crate) verbs: &'static [&'static str],
     /// The smallest Role that has all of these permissions.
     pub(crate) role: AdminRole,
     pub(crate) needs: &'static [Need],
@@ -70,9 +69,16 @@ const SUBMIT: &[Need] = &[
 
 /// Every verb that needs permissions. Nothing runs without the first one.
 pub(crate) const ACTIVITIES: [Activity; 6] = [
-    Activity { verbs: "train", role: AdminRole::Submitter, needs: SUBMIT },
     Activity {
-        verbs: "list, status, why, wait, logs",
+        verbs: &["train", "batch-predict", "tune"],
+        role: AdminRole::Submitter,
+        needs: SUBMIT,
+    },
+    Activity {
+        // Of the whole cluster `gpus` sees what an admin's ClusterRoles show it beside the Role.
+        verbs: &[
+            "list", "status", "why", "wait", "logs", "cost", "state", "outputs", "evaluate", "gpus",
+        ],
         role: AdminRole::Viewer,
         needs: &[
             need("", "configmaps", "get"),
@@ -85,7 +91,7 @@ pub(crate) const ACTIVITIES: [Activity; 6] = [
         ],
     },
     Activity {
-        verbs: "cancel",
+        verbs: &["cancel"],
         role: AdminRole::Submitter,
         needs: &[
             need("", "configmaps", "patch"),
@@ -94,9 +100,13 @@ pub(crate) const ACTIVITIES: [Activity; 6] = [
             need("", "pods", "delete"),
         ],
     },
-    Activity { verbs: "exec", role: AdminRole::Submitter, needs: &[within("pods", "exec", "get")] },
     Activity {
-        verbs: "cleanup",
+        verbs: &["exec"],
+        role: AdminRole::Submitter,
+        needs: &[within("pods", "exec", "get")],
+    },
+    Activity {
+        verbs: &["cleanup"],
         role: AdminRole::Submitter,
         needs: &[
             need("", "configmaps", "list"),
@@ -110,7 +120,7 @@ pub(crate) const ACTIVITIES: [Activity; 6] = [
         ],
     },
     Activity {
-        verbs: "doctor",
+        verbs: &["doctor"],
         role: AdminRole::Submitter,
         needs: &[
             need("", "namespaces", "get"),
@@ -125,22 +135,9 @@ pub(crate) const ACTIVITIES: [Activity; 6] = [
     },
 ];
 
-/// The name by which the cluster knows this user.
-pub(crate) async fn user(cluster: &Cluster) -> Result<String, ClusterError> {
-    let api: Api<SelfSubjectReview> = Api::all(cluster.client.clone());
-    let review = SelfSubjectReview::default();
-    let params = PostParams::default();
-    let answer = cluster.retry(|| api.create(&params, &review)).await;
-    let answer = answer.map_err(|error| cluster.target.explain(error))?;
-    user_of(answer)
-}
-
-/// Runs carry the name of whoever submits them, so that a made-up one would mix users.
-fn user_of(review: SelfSubjectReview) -> Result<String, ClusterError> {
-    let user = review.status.and_then(|status| status.user_info?.username);
-    user.filter(|user| !user.is_empty()).ok_or_else(|| {
-        ClusterError::Api("this user has no name (SelfSubjectReview without a username)".into())
-    })
+/// Every verb that reaches a cluster, with the smallest Role under which it does what it says.
+pub fn roles_of_verbs() -> impl Iterator<Item = (&'static str, AdminRole)> {
+    ACTIVITIES.iter().flat_map(|one| one.verbs.iter().map(|verb| (*verb, one.role)))
 }
 
 /// The permissions that a submission needs and this user doesn't have.
@@ -164,7 +161,7 @@ pub(crate) async fn missing_by_activity(
     let denied: Vec<Need> =
         asked.iter().zip(allowed).filter(|(_, allowed)| !allowed).map(|(need, _)| *need).collect();
     let missing_of = |(at, activity): (usize, &Activity)| MissingPermission {
-        activity: activity.verbs.into(),
+        activity: activity.verbs.join(", "),
         is_vital: at == 0,
         missing: activity
             .needs
@@ -232,13 +229,6 @@ mod tests {
         list.as_array().unwrap().iter().any(|one| one == word)
     }
 
-    #[test]
-    fn a_user_without_a_name_is_an_error() {
-        assert!(user_of(SelfSubjectReview::default()).is_err());
-        let review = serde_json::json!({"status": {"userInfo": {"username": "alice"}}});
-        assert_eq!(user_of(serde_json::from_value(review).unwrap()).unwrap(), "alice");
-    }
-
     /// Every verb but `create` may answer with the object itself, a deletion too.
     #[test]
     fn no_role_reads_secrets_or_has_everything() {
@@ -251,6 +241,20 @@ mod tests {
                     assert_eq!(rule["verbs"], serde_json::json!(["create"]), "{rule}");
                 }
             }
+        }
+    }
+
+    /// An admin reads in the file which verbs a Role is for.
+    #[test]
+    fn each_role_says_which_verbs_it_is_for() {
+        let file = include_str!("../../../../manifests/roles.yaml");
+        for (verb, role) in roles_of_verbs() {
+            let name = format!("\n  name: {}\n", role.name());
+            let text = file.split("\n---\n").find(|text| text.contains(&name)).unwrap();
+            let about = text.split("\napiVersion:").next().unwrap().replace("\n# ", " ");
+            let words = about.split_once(':').unwrap().0.rsplit('\n').next().unwrap();
+            let mut words = words.trim_start_matches(['#', ' ']).split(", ");
+            assert!(words.any(|word| word == verb), "{verb} in {about}");
         }
     }
 
@@ -270,7 +274,7 @@ mod tests {
                         && has(&rule["resources"], &resource)
                         && has(&rule["verbs"], need.verb)
                 });
-                assert!(allowed, "{verbs}: {} {need} in {}", need.verb, role["metadata"]["name"]);
+                assert!(allowed, "{verbs:?}: {} {need} in {}", need.verb, role["metadata"]["name"]);
             }
         }
     }

@@ -9,7 +9,9 @@ mod error;
 mod proxy;
 mod roles;
 mod service;
+mod user;
 
+pub use access::roles_of_verbs;
 pub(crate) use api::Cluster;
 pub(crate) use clock::{ServerClock, age};
 pub use connect::{ConnectOptions, Location};
@@ -17,3 +19,4 @@ pub(crate) use connect::{Endpoint, client, endpoint};
 pub(crate) use error::{Target, is_not_found, is_of_node};
 pub use proxy::ProxyVariables;
 pub use roles::{AdminRole, ClusterScope};
+pub(crate) use user::{user, user_within};

@@ -21,20 +21,23 @@ use crate::text::FormatError;
 /// is inferred from their objects. A record that can't be true is told and left out.
 pub(crate) fn find(session: &Session, wanted: &Wanted) -> Result<FoundRuns, RuntimeError> {
     let cluster = session.cluster()?;
+    let own = session.own_labels()?;
     let mut selector = format!("{}={}", label::RECORD, label::TRUE);
     match wanted {
         Wanted::Run(run) => selector.extend([",", label::RUN, "=", run]),
         Wanted::Study(study) => {
             selector.extend([",", label::STUDY, "=", study, ",", label::TRIAL]);
         }
-        Wanted::Mine => selector.extend([",", label::USER, "=", &user_label(&session.user()?)]),
+        Wanted::Mine => {
+            selector.extend([",", label::USER, " in (", &own.join(","), ")"]);
+        }
         Wanted::All => {}
     }
     let maps: Vec<ConfigMap> = session.block_on(cluster.list(&selector, ""))?;
     let mut found = FoundRuns::default();
     for map in maps {
         let name = map.metadata.name.clone().unwrap_or_default();
-        match genuine(map, &cluster.location) {
+        match genuine(map, &cluster.location, &own) {
             Ok(run) => found.runs.push(run),
             // Whoever names a run must hear of it; in a list it is left out.
             Err(FormatError::Newer { .. }) if !matches!(wanted, Wanted::Run(_)) => {}
@@ -63,8 +66,8 @@ pub(crate) fn find(session: &Session, wanted: &Wanted) -> Result<FoundRuns, Runt
 }
 
 /// A run by its record, if all that the record says of itself agrees. When it was made is what the
-/// cluster says, whatever stands in it.
-fn genuine(map: ConfigMap, location: &Location) -> Result<FoundRun, FormatError> {
+/// cluster says, whatever stands in it. `own` are the labels of this user.
+fn genuine(map: ConfigMap, location: &Location, own: &[String]) -> Result<FoundRun, FormatError> {
     let contradiction = |text: String| Err(FormatError::Damaged(text));
     let labels = map.metadata.labels.clone().unwrap_or_default();
     let annotations = map.metadata.annotations.clone().unwrap_or_default();
@@ -82,9 +85,11 @@ fn genuine(map: ConfigMap, location: &Location) -> Result<FoundRun, FormatError>
         return contradiction("its labels name another job".into());
     }
     let user = annotations.get(annotation::USER).cloned().unwrap_or_default();
-    if !is_labelled(label::USER, &user_label(&user)) {
+    let owner = user_label(&user);
+    if !is_labelled(label::USER, &owner) {
         return contradiction("its label names another user than its annotation".into());
     }
+    let foreign = !own.contains(&owner);
     let plan = match record.plan() {
         Err(FormatError::Damaged(why)) => return contradiction(format!("its plan: {why}")),
         Err(FormatError::Newer { .. }) => None,
@@ -102,7 +107,7 @@ fn genuine(map: ConfigMap, location: &Location) -> Result<FoundRun, FormatError>
     };
     let created = record.created.unwrap_or(run.created);
     Ok(FoundRun {
-        record: RunRecord { runtime: location.to_string(), user, created, ..run },
+        record: RunRecord { runtime: location.to_string(), user, created, foreign, ..run },
         plan,
         spec: record.spec().cloned().unwrap_or_default(),
         state: record.verdict.as_ref().map_or(RunState::Unknown, |verdict| verdict.outcome.into()),
@@ -160,7 +165,13 @@ mod tests {
             "data": {"plan.json": plan.to_string(), "run.json": run.to_string()},
         });
         let location = Location { context: "prod".into(), namespace: "ml".into() };
-        genuine(serde_json::from_value(map).unwrap(), &location)
+        genuine(serde_json::from_value(map).unwrap(), &location, &[user_label("bob")])
+    }
+
+    #[test]
+    fn whose_a_run_is_says_its_label_and_no_record() {
+        let found = found(&|_, run| run["foreign"] = json!(false)).unwrap();
+        assert!(found.record.foreign && found.record.user == "ada");
     }
 
     #[test]

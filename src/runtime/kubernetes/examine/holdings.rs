@@ -12,9 +12,9 @@ use super::nodes;
 use crate::gang::RunId;
 use crate::hardware::Requests;
 use crate::runtime::ClusterError;
-use crate::runtime::kubernetes::objects::label;
+use crate::runtime::kubernetes::objects::{annotation, label, user_label};
 use crate::runtime::kubernetes::session::Session;
-use crate::runtime::{Holding, Holdings};
+use crate::runtime::{Holding, Holdings, another_users};
 use crate::runtime::{Notice, RuntimeError};
 
 /// All objects of runs in the namespace, whoever has submitted them.
@@ -27,10 +27,20 @@ pub(crate) fn of_run(session: &Session, run: &RunId) -> Result<Holdings, Runtime
     selected(session, &format!("{}={},{}={run}", label::MANAGED_BY, label::MLCTL, label::RUN))
 }
 
+/// The name of the other user whose run it is; `None` where it is this user's.
+pub(crate) fn another_owner(
+    session: &Session,
+    run: &RunId,
+) -> Result<Option<String>, RuntimeError> {
+    let held = of_run(session, run)?.things;
+    let unnamed = || "another user".to_owned();
+    Ok(another_users(&held).map(|one| one.owner.clone().unwrap_or_else(unnamed)))
+}
+
 /// All objects that a selector of labels matches.
 fn selected(session: &Session, selector: &str) -> Result<Holdings, RuntimeError> {
     let cluster = session.cluster()?;
-    let me = crate::runtime::kubernetes::objects::user_label(&session.user()?);
+    let me = session.own_labels()?;
     let mut found = Holdings::default();
     // Records before what belongs to them, so that a run that is submitted meanwhile doesn't look
     // like objects without a record. Of a Secret the metadata alone is read.
@@ -118,16 +128,22 @@ fn take<T>(
     Ok(())
 }
 
-/// What the metadata of any object says. `me` is the label of this user. `None` for an object whose
+/// What the metadata of any object says. `me` are the labels of this user. `None` for an object whose
 /// label can't be a run: mlctl made no such object.
-fn thing(kind: &str, meta: ObjectMeta, me: &str) -> Option<Holding> {
+fn thing(kind: &str, meta: ObjectMeta, me: &[String]) -> Option<Holding> {
     let labels = meta.labels.unwrap_or_default();
     let time =
         |time: Option<k8s_openapi::apimachinery::pkg::apis::meta::v1::Time>| -> Option<Timestamp> {
             time.map(|time| time.0)
         };
+    let user = labels.get(label::USER);
+    let foreign = user.is_none_or(|user| !me.contains(user));
+    // A name that isn't the label's proves nothing.
+    let named = meta.annotations.and_then(|mut all| all.remove(annotation::USER));
+    let named = named.filter(|name| foreign && user.is_some_and(|user| user_label(name) == *user));
     Some(Holding {
-        foreign: labels.get(label::USER).is_none_or(|user| user != me),
+        foreign,
+        owner: named,
         uid: meta.uid.unwrap_or_default(),
         since: time(meta.creation_timestamp),
         is_owned: meta.owner_references.is_some_and(|owners| !owners.is_empty()),
@@ -138,13 +154,13 @@ fn thing(kind: &str, meta: ObjectMeta, me: &str) -> Option<Holding> {
 }
 
 /// A Job, which runs while it has active pods.
-fn job_of(job: &Job, me: &str) -> Option<Holding> {
+fn job_of(job: &Job, me: &[String]) -> Option<Holding> {
     let active = job.status.as_ref().and_then(|status| status.active).unwrap_or(0);
     Some(Holding { runs: active > 0, ..thing("Job", job.metadata.clone(), me)? })
 }
 
 /// A pod. It keeps its resources from others from the moment that it has a node until its end.
-fn pod_of(pod: &Pod, me: &str) -> Option<Holding> {
+fn pod_of(pod: &Pod, me: &[String]) -> Option<Holding> {
     let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
     let over = matches!(phase, Some("Succeeded" | "Failed"));
     let spec = pod.spec.as_ref();

@@ -8,5 +8,5 @@ pub(crate) mod nodes;
 
 pub use doctor::{ClusterChecks, not_connected};
 pub(crate) use find::find;
-pub(crate) use holdings::{discard, holdings};
+pub(crate) use holdings::{another_owner, discard, holdings};
 pub(crate) use nodes::gpus;

@@ -81,6 +81,13 @@ impl Kube {
         output.ok().filter(|output| output.status.success()).map(|o| stdout(&o)).unwrap_or_default()
     }
 
+    /// What the pods of a run printed so far.
+    pub fn log_of(&self, run: &str) -> String {
+        let label = format!("mlctl.dev/run={run}");
+        let output = self.kubectl_command().args(["logs", "-l", &label, "-c", "main"]).output();
+        output.ok().map(|output| stdout(&output)).unwrap_or_default()
+    }
+
     /// Runs a shell's script in a pod.
     #[track_caller]
     pub fn exec(&self, pod: &str, script: &str) {

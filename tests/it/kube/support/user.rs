@@ -30,6 +30,14 @@ impl Kube {
         robot
     }
 
+    /// From now on mlctl runs as somebody who has a Role of `mlctl cluster manifests` and no more.
+    pub fn act_as(&self, role: &str) {
+        let person = self.person(role);
+        self.grant(&person.user, role);
+        let kubeconfig = fs_err::read_to_string(person.laptop.home().join(".kube/config"));
+        self.set_kubeconfig(&self.sandbox, &kubeconfig.expect("kubeconfig"));
+    }
+
     /// From now on mlctl's kubeconfig of this test has these credentials, one `key: value` of YAML.
     pub fn use_credentials(&self, credentials: &str) {
         self.set_kubeconfig(&self.sandbox, &self.kubeconfig_of(credentials));

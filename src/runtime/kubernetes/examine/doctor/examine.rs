@@ -12,6 +12,7 @@ use crate::runtime::ClusterError;
 use crate::runtime::RuntimeError;
 use crate::runtime::kubernetes::client::Cluster;
 use crate::runtime::kubernetes::client::access;
+use crate::runtime::kubernetes::client::user;
 use crate::runtime::kubernetes::objects::{ManifestContext, ProbeWish};
 use crate::runtime::kubernetes::runtime::Kubernetes;
 use crate::spec::Security;
@@ -103,7 +104,7 @@ async fn connection(cluster: &Cluster, visit: &Visit) -> Option<String> {
     let what = format!("{}, namespace {}", location.context, location.namespace);
     visit.tell(Finding::ok(Place::Cluster, "context", what));
     visit.tell(doctor::version(&reached.server));
-    match within(cluster, visit, access::user(cluster)).await {
+    match within(cluster, visit, user(cluster)).await {
         Ok(user) => Some(user),
         Err(error) => {
             tell(visit, not_connected(&error));

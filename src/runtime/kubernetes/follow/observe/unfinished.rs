@@ -6,6 +6,7 @@ use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::api::DeleteParams;
 
+use super::allowed::if_allowed;
 use super::run_events::finished;
 use crate::event::Event;
 use crate::gang::{Outcome, Verdict};
@@ -53,7 +54,7 @@ pub(crate) fn start_timeout(
         return Ok(None);
     }
     let waiting = waiting(&submission.layout, facts);
-    cancel::delete_jobs(session, run, facts)?;
+    if_allowed(cancel::delete_jobs(session, run, facts))?;
     let reason = waiting.unwrap_or_else(|| "the cluster made no pods".into());
     let verdict =
         Verdict { outcome: Outcome::CouldNotStart, attempt: 0, first_failure: None, reason };
@@ -81,7 +82,7 @@ pub(crate) fn killed_for_memory(
     let has_started = starts_now || record.started.is_some();
     let gang = Unwatched { layout: &submission.layout, rules: &plan.gang().rules, has_started };
     let Some(verdict) = gang.killed_for_memory(facts, record.attempt) else { return Ok(None) };
-    cancel::delete_jobs(session, run, facts)?;
+    if_allowed(cancel::delete_jobs(session, run, facts))?;
     Ok(Some(finished(
         session,
         run,
@@ -210,23 +211,23 @@ pub(crate) fn settle_unfinished(
         return Ok(Vec::new());
     }
     let background = DeleteParams::background();
-    session.block_on(cluster.delete::<ConfigMap>(&run.run, &background))?;
+    let mut all = if_allowed(session.block_on(cluster.delete::<ConfigMap>(&run.run, &background)))?;
     for job in facts.jobs.keys() {
-        session.block_on(cluster.delete::<Job>(job, &background))?;
+        all &= if_allowed(session.block_on(cluster.delete::<Job>(job, &background)))?;
     }
     // The record of a rendered run owns nothing, so that nothing is deleted together with it.
     for holding in holdings::of_run(session, &run.run)?.things {
         if !holding.is_owned && !holding.foreign && holding.going.is_none() {
-            holdings::discard(session, &holding)?;
+            all &= if_allowed(holdings::discard(session, &holding))?;
         }
     }
     Submitting::end(run);
-    Ok(vec![finished(
-        session,
-        run,
-        never_submitted(),
-        "the submission was not finished; what it had made is deleted",
-    )])
+    let from = if all {
+        "the submission was not finished; what it had made is deleted"
+    } else {
+        "the submission was not finished; what it had made stays until who may removes it"
+    };
+    Ok(vec![finished(session, run, never_submitted(), from)])
 }
 
 /// Lets several Jobs go whose mlctl has died after it had marked the record as submitted and before
@@ -240,7 +241,7 @@ pub(crate) fn finish_submission(session: &Session, run: &RunPaths) -> Result<(),
     if found.submitted == Some(true) {
         let selector = watch::selector(&run.run);
         let jobs: Vec<Job> = session.block_on(cluster.list(&selector, ""))?;
-        session.block_on(submit::release(&cluster, &found.map, &jobs))?;
+        if_allowed(session.block_on(submit::release(&cluster, &found.map, &jobs)))?;
     }
     Ok(())
 }
