@@ -6,6 +6,7 @@ mod connect;
 mod create;
 mod error;
 mod proxy;
+pub(crate) mod refusal;
 mod roles;
 
 pub(crate) use api::Cluster;

@@ -8,3 +8,4 @@ mod memory;
 mod nodes;
 mod placement;
 mod pods;
+mod starting;

@@ -1,6 +1,8 @@
 //! What has happened to a run in a cluster: the logs of the agents that lead, which tell of the gang
 //! or of each task, and what pods and Jobs say of themselves.
 
+mod explain;
+mod hopeless;
 mod leader_logs;
 mod new_events;
 mod observed;
