@@ -8,4 +8,5 @@ mod memory;
 mod nodes;
 mod placement;
 mod pods;
+mod refusals;
 mod starting;
