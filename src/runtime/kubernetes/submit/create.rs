@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 
 use super::archive::send_archive;
 use super::mark::Submitting;
-use super::rehearse::{rehearse, rehearse_pods};
+use super::rehearse::{rehearse, rehearse_pods, wants_cpu_limits};
 use super::submission::Submission;
 use crate::plan::{ClusterLayout, Plan, RolePlan};
 use crate::runtime::ClusterError;
@@ -127,7 +127,9 @@ fn settings(session: &Session) -> Result<ManifestContext, RuntimeError> {
                 .into(),
         ])
     })?;
-    Ok(ManifestContext { namespace: session.cluster()?.location.namespace, ..context })
+    let cluster = session.cluster()?;
+    let cpu_limits = session.block_on(wants_cpu_limits(&cluster));
+    Ok(ManifestContext { namespace: cluster.location.namespace, cpu_limits, ..context })
 }
 
 /// Writes the objects; reasons against them become the runtime's.

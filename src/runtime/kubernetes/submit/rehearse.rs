@@ -1,6 +1,7 @@
 //! What a cluster would say to the objects of a run, asked before anything is made.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{Namespace, Pod, ResourceQuota};
@@ -10,7 +11,7 @@ use kube::Api;
 use crate::runtime::ClusterError;
 use crate::runtime::kubernetes::client::access;
 use crate::runtime::kubernetes::client::refusal::{is_for_good, needs_of, short};
-use crate::runtime::kubernetes::client::is_not_found;
+use crate::runtime::kubernetes::client::{Cluster, is_not_found};
 use crate::runtime::kubernetes::follow::{JobFacts, RunFacts};
 use crate::runtime::kubernetes::objects::Manifests;
 use crate::runtime::kubernetes::session::Session;
@@ -20,6 +21,9 @@ use crate::text::quantity;
 /// The uid of the Job that a rehearsed pod says it belongs to. There is no such Job, and nothing is
 /// made that would need one.
 const NO_UID: &str = "00000000-0000-4000-8000-000000000000";
+
+/// The quotas have been listed within this time, or a submission goes on without them.
+const QUOTA_LIST_LIMIT: Duration = Duration::from_secs(5);
 
 /// Finds out everything that a submission would find out, and creates nothing.
 pub(super) fn rehearse(session: &Session, made: &Manifests) -> Result<Vec<Notice>, RuntimeError> {
@@ -99,6 +103,14 @@ pub(super) fn rehearse_pods(
         }
     }
     Ok(notices)
+}
+
+/// A quota of the namespace wants a limit for the CPU, without which pods have none. A user who may
+/// not list quotas learns of it when a pod is refused.
+pub(super) async fn wants_cpu_limits(cluster: &Cluster) -> bool {
+    let listed = cluster.list::<ResourceQuota>("", "");
+    let Ok(Ok(quotas)) = tokio::time::timeout(QUOTA_LIST_LIMIT, listed).await else { return false };
+    quotas.iter().any(|quota| hard(quota).any(|(resource, _)| resource == "limits.cpu"))
 }
 
 /// What all pods of the run ask for together.

@@ -92,3 +92,33 @@ fn a_quota_that_others_have_used_up_is_waited_for() {
     kube.kubectl(["delete", "pod", "other", "--now"]);
     kube.run(0, ["wait", &run]);
 }
+
+/// An ordinary minimum, above what mlctl itself needs, refuses no run that keeps to it.
+#[test]
+fn a_limit_ranges_minimum_is_met_by_all_containers() {
+    let Some(kube) = Kube::new() else { return };
+    limit_range(&kube, "min: {memory: 96Mi, cpu: 300m}");
+    kube.gang(&["true"], "");
+    kube.run(0, ["train", "--set", "roles.worker.memory=96Mi", "--set", "roles.worker.cpu=300m"]);
+}
+
+/// The CPU is a request. A namespace that counts limits gets them.
+#[test]
+fn the_cpu_has_a_limit_only_where_a_quota_asks_for_one() {
+    let Some(kube) = Kube::new() else { return };
+    kube.gang(&["true"], "");
+    let limits = |run: &str| -> Vec<String> {
+        let path = "jsonpath={.items[*].spec.template.spec['initContainers','containers'][*]\
+                    .resources.limits.cpu}";
+        let label = format!("mlctl.dev/run={run}");
+        let text = kube.kubectl(["get", "jobs", "-l", &label, "-o", path]);
+        text.split_whitespace().map(str::to_owned).collect()
+    };
+    let free = kube.detach([]);
+    assert!(limits(&free).is_empty());
+    kube.run(0, ["wait", &free]);
+    kube.kubectl(["create", "quota", "cpus", "--hard=limits.cpu=4"]);
+    let counted = kube.detach([]);
+    assert_eq!(limits(&counted), ["50m", "50m"]);
+    kube.run(0, ["wait", &counted]);
+}
