@@ -10,3 +10,4 @@ mod placement;
 mod pods;
 mod refusals;
 mod starting;
+mod states;

@@ -27,7 +27,12 @@ pub(crate) fn waiting_events(
     facts: &RunFacts,
 ) -> Vec<Event> {
     let mut events = Vec::new();
-    for job in facts.jobs.values().filter(|job| job.suspended && !job.gone) {
+    let suspended = || facts.jobs.values().filter(|job| job.suspended && !job.gone);
+    if suspended().next().is_none() {
+        // A queue that takes a place back says the same as it did before.
+        cursor.reasons.remove("job");
+    }
+    for job in suspended() {
         let (reason, message) = match &job.queue {
             Some(queue) => (WaitingReason::Queued, format!("queue {queue} has not let it in yet")),
             None => (WaitingReason::Suspended, "its Job is suspended".into()),
