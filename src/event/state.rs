@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::types::{Event, EventKind};
+use super::waiting::WaitingReason;
 use crate::gang::Outcome;
 
 /// The state of a run: a pure function of its events (see [`RunState::after`]).
@@ -100,6 +101,10 @@ impl RunState {
             EventKind::Waiting { .. } if matches!(self, Self::Submitted | Self::Unknown) => {
                 Self::Pending
             }
+            // Its queue has taken its place back, or somebody has suspended it: nothing of it runs.
+            EventKind::Waiting {
+                reason: WaitingReason::Queued | WaitingReason::Suspended, ..
+            } if !is_of_task => Self::Pending,
             EventKind::AgentStarted { .. }
             | EventKind::Placed { .. }
             | EventKind::SetupStarted

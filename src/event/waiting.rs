@@ -4,6 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+/// What the reasons of ends say that came before `startTimeout`: more time would not have helped.
+pub const FOR_GOOD: &str = "waiting would not change that";
+
 /// The cluster's word for what keeps something from starting. In events it is the plain word, so a
 /// word that this version doesn't know is kept as it is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

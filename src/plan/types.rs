@@ -247,7 +247,7 @@ pub struct RolePlan {
     pub env: Vec<EnvVar>,
     /// Secrets: job and role together.
     pub secrets: Vec<SecretUse>,
-    /// Cores of each replica.
+    /// Cores that each replica asks for.
     pub cpu: Option<CpuQuantity>,
     /// Memory of each replica.
     pub memory: Option<ByteSize>,

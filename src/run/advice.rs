@@ -1,80 +1,11 @@
 //! What to do next, by class of failure and by what the last lines say.
 
+use super::signs::{before_agent, block, sign, sign_in};
 use super::{Activity, RunView};
-use crate::event::WaitingReason;
+use crate::event::FOR_GOOD;
 use crate::gang::{ExitStatus, FailureClass, FirstFailure};
 use crate::plan::{Plan, RolePlan};
 use crate::text::{Span, is_out_of_gpu_memory, signal_name};
-
-const PULL: &str =
-    "check the name in `image`, and that the cluster may pull it (`imagePullSecrets`)";
-
-/// What a line of output means: parts that must all be in it, in lower case, and the advice.
-const SIGNS: [(&[&str], &str); 14] = [
-    (
-        &["modulenotfounderror"],
-        "add the missing module to the requirements (`setup.python.requirements`) or the image",
-    ),
-    (&["no space left on device"], "a disk is full: free some space, or write to another place"),
-    (&["address already in use"], "another process has the port: use the port that mlctl gives"),
-    (&["no matching distribution"], "pip found no such package for this Python: check the version"),
-    (&["could not find a version"], "pip found no such version: check the requirements"),
-    (&["temporary failure in name resolution"], "a name did not resolve: check the network"),
-    (&["failed to pull image"], PULL),
-    (
-        &["exceeded quota"],
-        "the namespace's quota doesn't allow it: ask for less, end other runs, ask for a larger quota, \
-         or use another namespace",
-    ),
-    (
-        &["persistentvolumeclaim", "not found"],
-        "there is no such claim in the namespace: make it, or name another in `output`, `data` or \
-         `volumes`",
-    ),
-    (
-        &["violates podsecurity"],
-        "the namespace refuses such pods: set `security` to what it allows, or use another one",
-    ),
-    (
-        &["runasnonroot", "run as root"],
-        "the image runs as root: set `security: root`, or USER in it",
-    ),
-    (&["must run as non-root"], "the image runs as root: set `security: root`, or USER in it"),
-    (&["permission denied"], "a file or folder may not be used: see the path in the last lines"),
-    (
-        &["unrecognized arguments"],
-        "the script doesn't know an argument: compare `args` with what it parses",
-    ),
-];
-
-/// What helps against what keeps a pod from starting; `None` where the cluster's own sentence is all
-/// that is known.
-fn block(reason: &WaitingReason) -> Option<&'static str> {
-    Some(match reason {
-        WaitingReason::Unschedulable => {
-            "no node has room: ask for less (`cpu`, `memory`, `accelerators`), free some, or add \
-             nodes; a node's taints need `tolerations`"
-        }
-        WaitingReason::ErrImagePull | WaitingReason::ImagePullBackOff => PULL,
-        WaitingReason::InvalidImageName => "correct the name in `image`",
-        WaitingReason::FailedCreate => {
-            "the cluster refuses the pods: see its words, or ask who set that rule"
-        }
-        WaitingReason::Queued => "the queue has no room: wait, or ask its administrator",
-        WaitingReason::InitFailed => {
-            "the init container could not bring mlctl in: check `runnerImage`"
-        }
-        WaitingReason::Other(word) => match word.as_str() {
-            "CreateContainerConfigError" => {
-                "a Secret, ConfigMap or user that the pod names is not there, or not allowed: see \
-                 its words"
-            }
-            "FailedMount" => "a volume can't be mounted: check that the claim exists and is bound",
-            _ => return None,
-        },
-        _ => return None,
-    })
-}
 
 /// For the failure that ended a run.
 pub fn for_failure(failure: &FirstFailure, lines: &[String], plan: Option<&Plan>) -> Vec<String> {
@@ -136,11 +67,17 @@ pub fn could_not_start(plan: Option<&Plan>, view: &RunView) -> Vec<String> {
         .collect();
     let mut waits = of_replicas.filter_map(Activity::wait).chain(&view.waiting);
     let blocked = || waits.find_map(|wait| block(&wait.reason)).map(str::to_owned);
-    // The cluster's sentence says more than the reason before it, so it is searched first.
-    if let Some(advice) = sign(&words).or_else(blocked) {
+    let verdict = view.verdict.as_ref();
+    let ended: Vec<String> = verdict.map(|verdict| verdict.reason.clone()).into_iter().collect();
+    if verdict.is_some_and(|verdict| verdict.first_failure.is_some()) {
+        // The failure that ended it has advice of its own.
+    } else if let Some(advice) = sign(&words).or_else(blocked).or_else(|| sign(&ended)) {
         next.push(advice);
     } else if let Some(first) = view.missing.first() {
         next.push(format!("look at what it did: mlctl logs {} --replica {first}", view.run));
+    }
+    if view.verdict.as_ref().is_some_and(|verdict| verdict.reason.ends_with(FOR_GOOD)) {
+        return next;
     }
     let now = plan.map(|plan| format!(" (now {})", Span(plan.gang().rules.start_timeout)));
     next.push(format!("if it only needed longer, raise `startTimeout`{}", now.unwrap_or_default()));
@@ -227,6 +164,11 @@ fn signal(status: Option<ExitStatus>, lines: &[String]) -> Vec<String> {
 }
 
 fn startup(failure: &FirstFailure, lines: &[String], role: Option<&RolePlan>) -> Vec<String> {
+    // What failed before the agent ran has no output of the run's; its reason says all.
+    let reason = std::slice::from_ref(&failure.reason);
+    if let Some(advice) = before_agent(reason) {
+        return vec![advice];
+    }
     let mut next: Vec<String> = sign(lines).into_iter().collect();
     let not_started =
         failure.exit.as_ref().is_some_and(|exit| exit.status == ExitStatus::NotStarted);
@@ -257,24 +199,4 @@ pub fn traceback_end(lines: &[String]) -> Option<&str> {
                 .any(|e| word.ends_with(e))
     };
     after.iter().map(|line| line.trim_end()).rev().find(names_error)
-}
-
-fn sign(lines: &[String]) -> Option<String> {
-    sign_in(lines, true)
-}
-
-/// What helps against what the last telling line says, where a spec names code or none.
-fn sign_in(lines: &[String], has_code: bool) -> Option<String> {
-    lines.iter().rev().find_map(|line| {
-        let line = line.to_lowercase();
-        let known = SIGNS.iter().find(|(parts, _)| parts.iter().all(|part| line.contains(part)));
-        let is_missing = || line.contains("no such file or directory");
-        let missing = if has_code {
-            "a file is missing: paths are relative to `code`, and only files in it travel"
-        } else {
-            "a file is missing, and the spec names no `code` that it could be in: add `code: .` for \
-             the files beside the spec"
-        };
-        known.map(|(_, advice)| *advice).or_else(|| is_missing().then_some(missing)).map(str::to_owned)
-    })
 }

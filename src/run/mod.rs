@@ -6,6 +6,7 @@ mod follow;
 mod order;
 mod replica;
 mod report;
+mod signs;
 mod submit;
 mod sync;
 #[cfg(test)]

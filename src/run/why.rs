@@ -7,7 +7,7 @@ use super::attempt::{AttemptView, Spending};
 use super::replica::ReplicaState;
 use super::view::RunView;
 use super::view::{names, waiting_for};
-use crate::event::RunState;
+use crate::event::{FOR_GOOD, RunState};
 use crate::gang::{Attempt, Exit, FailureClass, FirstFailure, Outcome, ReplicaId, RunId, Verdict};
 use crate::plan::Plan;
 
@@ -160,11 +160,16 @@ fn ended(
         }
         Outcome::CouldNotStart => {
             let missing = waiting_for(&view.missing).map(|_| names(&view.missing));
+            let for_good = verdict.reason.strip_suffix(FOR_GOOD);
             report.headline = match missing {
+                _ if for_good.is_some() => format!("could not start, and {FOR_GOOD}"),
                 Some(missing) => format!("could not start: {missing} never joined"),
                 None => sentence("could not start", &verdict.reason),
             };
-            report.causes = missing_causes(view, tail);
+            report.causes = match for_good {
+                Some(reason) => vec![of_run(reason.trim_end_matches([';', ' ']))],
+                None => missing_causes(view, tail),
+            };
             report.next = advice::could_not_start(plan, view);
         }
         Outcome::Failed => report.headline = sentence("failed", &verdict.reason),
@@ -177,7 +182,8 @@ fn ended(
         let mut next = advice::for_failure(failure, &first.lines, plan);
         next.append(&mut report.next);
         report.next = next;
-        report.causes.retain(|other| other.replica.as_ref() != Some(&failure.replica));
+        let is_other = |other: &Cause| other.replica.as_ref() != Some(&failure.replica);
+        report.causes.retain(|other| other.replica.is_some() && is_other(other));
         report.causes.insert(0, first);
         // No task ends because of another.
         if !view.is_tasks() {
@@ -190,15 +196,13 @@ fn ended(
         }
     }
     if let Some(inferred) = &view.inferred {
-        let text = format!("the gang left no verdict; {inferred}");
-        report.causes.push(Cause {
-            replica: None,
-            attempt: None,
-            class: None,
-            text,
-            lines: vec![],
-        });
+        report.causes.push(of_run(&format!("the gang left no verdict; {inferred}")));
     }
+}
+
+/// A cause that is about the whole run.
+fn of_run(text: &str) -> Cause {
+    Cause { replica: None, attempt: None, class: None, text: text.into(), lines: vec![] }
 }
 
 /// The word and the reason, without saying the word twice.

@@ -7,6 +7,7 @@ mod connect;
 mod create;
 mod error;
 mod proxy;
+pub(crate) mod refusal;
 mod roles;
 mod service;
 mod user;

@@ -9,4 +9,4 @@ mod watch;
 pub(crate) use log::PodLogs;
 pub(crate) use observe::{Observed, observe};
 pub(crate) use verdict::node_lost_message;
-pub(crate) use watch::{Feed, PodFacts, RunFacts, list, selector};
+pub(crate) use watch::{Feed, JobFacts, PodFacts, RunFacts, list, selector};

@@ -26,22 +26,23 @@ pub(crate) const RUNNER: &str = "/mlctl";
 /// be mounted below its own binary.
 pub(crate) const INSTALL_DIR: &str = "/install";
 
-/// How much CPU the init container asks for: it copies one file.
+/// How much CPU the init container asks for where the role names none: it copies one file.
 pub(crate) const INIT_CPU: CpuQuantity = CpuQuantity { millis: 200 };
-/// How much memory the init container asks for.
+/// How much memory the init container asks for where the role names none.
 pub(crate) const INIT_MEMORY: &str = "64Mi";
 
 /// The init container, which copies the agent into the folder that the main container mounts
 /// read-only.
 pub(crate) fn init(plan: &Plan, context: &ManifestContext, role: &RolePlan) -> Container {
-    // The scheduler counts the larger of init and main container, and the command alone should
-    // decide.
-    let cpu = role.cpu.map_or(INIT_CPU, |cpu| cpu.min(INIT_CPU));
+    // The scheduler counts the larger of init and main container, so that as much as the main one has
+    // costs nothing, and whatever a LimitRange asks of both the role alone decides.
+    let cpu = role.cpu.unwrap_or(INIT_CPU).to_string();
+    let memory = role.memory.map_or_else(|| INIT_MEMORY.into(), |memory| memory.to_string());
     Container {
         name: INIT.into(),
         image: Some(context.runner_image.clone()),
         command: Some(vec![RUNNER.into(), "agent-install".into(), INSTALL_DIR.into()]),
-        resources: Some(equal([("cpu", cpu.to_string()), ("memory", INIT_MEMORY.into())])),
+        resources: Some(limited([("cpu", cpu), ("memory", memory)], context.cpu_limits)),
         security_context: Some(security::init(plan.gang().security)),
         volume_mounts: Some(vec![VolumeMount {
             name: volumes::PROGRAM.into(),
@@ -56,6 +57,7 @@ pub(crate) fn init(plan: &Plan, context: &ManifestContext, role: &RolePlan) -> C
 /// containers differ only where the roles do.
 pub(crate) fn main(
     plan: &Plan,
+    context: &ManifestContext,
     role: &RolePlan,
     nodes: &Nodes,
     mounts: Vec<VolumeMount>,
@@ -84,7 +86,7 @@ pub(crate) fn main(
         ]),
         env: Some(env(role)),
         env_from: (!env_from.is_empty()).then_some(env_from),
-        resources: Some(resources(role, nodes)),
+        resources: Some(resources(role, nodes, context.cpu_limits)),
         security_context: Some(security::main(plan.gang().security)),
         volume_mounts: Some(mounts),
         ..Container::default()
@@ -143,16 +145,30 @@ fn env(role: &RolePlan) -> Vec<EnvVar> {
     env
 }
 
-/// What the main container asks for. Requests are limits, because a gang that is slowed down or
-/// evicted in one place waits in all others.
-fn resources(role: &RolePlan, nodes: &Nodes) -> ResourceRequirements {
+/// What the main container asks for.
+fn resources(role: &RolePlan, nodes: &Nodes, cpu_limits: bool) -> ResourceRequirements {
     let mut amounts = Vec::new();
     amounts.extend(role.cpu.map(|cpu| ("cpu", cpu.to_string())));
     amounts.extend(role.memory.map(|memory| ("memory", memory.to_string())));
     amounts.extend(
         nodes.accelerators.iter().map(|(resource, count)| (resource.as_str(), count.to_string())),
     );
-    equal(amounts)
+    limited(amounts, cpu_limits)
+}
+
+/// Amounts that are requested, and a limit too, because a gang that is evicted in one place waits in
+/// all others. The CPU has a limit only where the namespace insists on one: it would stand still
+/// beside idle cores, and with it the whole gang.
+fn limited<'a>(
+    amounts: impl IntoIterator<Item = (&'a str, String)>,
+    cpu_limits: bool,
+) -> ResourceRequirements {
+    let mut resources = equal(amounts);
+    if let Some(limits) = resources.limits.as_mut().filter(|_| !cpu_limits) {
+        limits.remove("cpu");
+    }
+    resources.limits = resources.limits.filter(|limits| !limits.is_empty());
+    resources
 }
 
 /// Amounts that are both requested and a limit.

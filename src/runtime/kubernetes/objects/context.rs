@@ -19,6 +19,8 @@ pub struct ManifestContext {
     pub accelerators: CustomAccelerators,
     /// How long ended Jobs, their pods and logs stay; `None`: until the record is deleted.
     pub keep: Option<Duration>,
+    /// A quota of the namespace wants a limit for the CPU of every container.
+    pub cpu_limits: bool,
     /// The spec's kind.
     pub kind: String,
     /// Who submits, in full, as the cluster knows them.

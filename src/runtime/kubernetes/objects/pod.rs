@@ -57,7 +57,7 @@ pub(crate) fn template(
             enable_service_links: Some(false),
             security_context: Some(security::pod(plan.gang().security)),
             init_containers: Some(vec![container::init(plan, context, role)]),
-            containers: vec![container::main(plan, role, &nodes, volumes.mounts)],
+            containers: vec![container::main(plan, context, role, &nodes, volumes.mounts)],
             volumes: Some(volumes.volumes),
             node_selector: Some(nodes.selector),
             affinity: nodes.affinity,

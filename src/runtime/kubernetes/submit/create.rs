@@ -7,19 +7,17 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::batch::v1::Job;
-use k8s_openapi::api::core::v1::{ConfigMap, Namespace, PersistentVolumeClaim};
-use kube::Api;
+use k8s_openapi::api::core::v1::{ConfigMap, PersistentVolumeClaim};
 use serde_json::json;
 use tokio::task::JoinHandle;
 
 use super::archive::send_archive;
 use super::mark::Submitting;
+use super::rehearse::{rehearse, rehearse_pods, wants_cpu_limits};
 use super::submission::Submission;
 use crate::plan::{ClusterLayout, Plan, RolePlan};
 use crate::runtime::ClusterError;
 use crate::runtime::image::{Known, known};
-use crate::runtime::kubernetes::client::access;
-use crate::runtime::kubernetes::client::is_not_found;
 use crate::runtime::kubernetes::examine::nodes;
 use crate::runtime::kubernetes::objects::{
     CodeBundle, ManifestContext, ManifestError, Manifests, annotation, manifests,
@@ -35,8 +33,8 @@ use crate::text::ByteSize;
 const LEAST_MEMORY: ByteSize = ByteSize { bytes: 32 << 20 };
 
 /// Looks whether this plan can run here, before anything is created. The error has every reason
-/// against it. Only a rehearsal asks the cluster whether it would take each object, since a
-/// submission finds that out anyway.
+/// against it. The cluster is asked whether it would take the pods, since a Job that it takes may never
+/// get any; about the other objects only in a rehearsal, since a submission finds that out anyway.
 pub(crate) fn check(
     session: &Session,
     plan: &Plan,
@@ -65,6 +63,9 @@ pub(crate) fn check(
     if options.rehearse {
         notices.extend(rehearse(session, &made)?);
     }
+    let of_pods = rehearse_pods(session, &made)?;
+    // Whoever submits sees what becomes of it.
+    notices.extend(of_pods.into_iter().filter(|_| options.rehearse));
     Ok(notices)
 }
 
@@ -126,7 +127,9 @@ fn settings(session: &Session) -> Result<ManifestContext, RuntimeError> {
                 .into(),
         ])
     })?;
-    Ok(ManifestContext { namespace: session.cluster()?.location.namespace, ..context })
+    let cluster = session.cluster()?;
+    let cpu_limits = session.block_on(wants_cpu_limits(&cluster));
+    Ok(ManifestContext { namespace: cluster.location.namespace, cpu_limits, ..context })
 }
 
 /// Writes the objects; reasons against them become the runtime's.
@@ -138,41 +141,6 @@ fn write(plan: &Plan, context: &ManifestContext) -> Result<Manifests, RuntimeErr
 
 fn refused(error: impl std::fmt::Display) -> RuntimeError {
     RuntimeError::Refused(vec![error.to_string()])
-}
-
-/// Finds out everything that a submission would find out, and creates nothing.
-fn rehearse(session: &Session, made: &Manifests) -> Result<Vec<Notice>, RuntimeError> {
-    let cluster = session.cluster()?;
-    let missing = session.block_on(access::missing(&cluster))?;
-    if let Some(first) = missing.first() {
-        let user = session.user()?;
-        return Err(ClusterError::Forbidden {
-            user,
-            verb: first.verb.into(),
-            resource: match &missing[1..] {
-                [] => first.to_string(),
-                more => {
-                    let more: Vec<_> =
-                        more.iter().map(|need| format!("{} {need}", need.verb)).collect();
-                    format!("{first} (nor {})", more.join(", "))
-                }
-            },
-            namespace: cluster.location.namespace.clone(),
-        }
-        .into());
-    }
-    let api: Api<Namespace> = Api::all(cluster.client.clone());
-    let namespace = cluster.location.namespace.clone();
-    let found = session.block_on(cluster.retry(|| api.get(&namespace)));
-    if let Err(error) = found
-        && is_not_found(&error)
-    {
-        return Err(cluster.target.explain(error).into());
-    }
-    for job in &made.jobs {
-        session.block_on(cluster.rehearse(job))?;
-    }
-    Ok(Vec::new())
 }
 
 /// Creates all objects of a run. When it returns, the run goes on without this process.

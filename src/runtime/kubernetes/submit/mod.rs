@@ -4,6 +4,7 @@ mod archive;
 mod create;
 mod mark;
 mod record;
+mod rehearse;
 mod submission;
 
 pub use archive::{name_archive, send_archive};

@@ -50,8 +50,16 @@ pub(super) const HABITS: &[Habit] = &[
     ("excludedFields", Where::Top, "write `instances: {excludedFields: [...]}`"),
     ("instanceType", Where::Any, "write `instances: {type: object}`"),
     ("resources", Where::Any, "`cpu`, `memory` and `accelerators` stand here without `resources:`"),
-    ("requests", Where::Any, "`cpu`, `memory` and `accelerators` are request and limit at once"),
-    ("limits", Where::Any, "`cpu`, `memory` and `accelerators` are request and limit at once"),
+    (
+        "requests",
+        Where::Any,
+        "`memory` and `accelerators` are request and limit at once, `cpu` is a request",
+    ),
+    (
+        "limits",
+        Where::Any,
+        "`memory` and `accelerators` are request and limit at once, `cpu` is a request",
+    ),
     ("gpu", Where::Any, "write `accelerators: {type: nvidia, count: 1}`"),
     ("gpus", Where::Any, "write `accelerators: {type: nvidia, count: 1}`"),
     (

@@ -34,8 +34,16 @@ pub(super) const HABITS: &[Habit] = &[
         "write the roles below `roles:`: `roles: {worker: {replicas: N}}`",
     ),
     ("resources", Where::Any, "`cpu`, `memory` and `accelerators` stand here without `resources:`"),
-    ("requests", Where::Any, "`cpu`, `memory` and `accelerators` are request and limit at once"),
-    ("limits", Where::Any, "`cpu`, `memory` and `accelerators` are request and limit at once"),
+    (
+        "requests",
+        Where::Any,
+        "`memory` and `accelerators` are request and limit at once, `cpu` is a request",
+    ),
+    (
+        "limits",
+        Where::Any,
+        "`memory` and `accelerators` are request and limit at once, `cpu` is a request",
+    ),
     ("cpus", Where::Any, "write `cpu: 2`"),
     ("mem", Where::Any, "write `memory: 4Gi`"),
     ("ram", Where::Any, "write `memory: 4Gi`"),

@@ -10,3 +10,6 @@ mod nodes;
 mod past;
 mod placement;
 mod pods;
+mod refusals;
+mod starting;
+mod states;

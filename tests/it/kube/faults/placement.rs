@@ -1,5 +1,7 @@
 //! Pods that can't be placed or don't start.
 
+use std::time::{Duration, Instant};
+
 use crate::kube::support::{Kube, LONG, Why, poll};
 use crate::support::stderr;
 
@@ -82,20 +84,29 @@ fn an_image_that_insists_on_root_is_explained() {
     kube.ends(14).assert_says(&["runAsNonRoot", "security: root"]);
 }
 
-/// The namespace refuses the pods: the Job exists, its pods never do.
+/// The namespace refuses the pods: the Job exists, its pods never do. Who may make pods is told before
+/// there is a Job.
 #[test]
 fn a_refused_admission_is_told_in_its_own_words() {
     let Some(kube) = Kube::without_pods() else { return };
-    kube.gang(&["true"], "security: root\nstartTimeout: 15s\n");
+    kube.gang(&["true"], "security: root\nstartTimeout: 10m\n");
+    let refused = stderr(&kube.run(5, ["train"]));
+    assert!(refused.contains("violates PodSecurity \"restricted"), "{refused}");
+    assert!(kube.get("jobs,configmaps").iter().all(|one| !one.to_string().contains("gang-")));
+    let _robot = kube.become_robot("submitter");
+    let begin = Instant::now();
     kube.ends(14).assert_says(&["PodSecurity", "restricted"]);
+    assert!(begin.elapsed() < Duration::from_secs(60), "{:?}", begin.elapsed());
 }
 
 #[test]
 fn a_quota_is_told_in_its_own_words() {
     let Some(kube) = Kube::without_pods() else { return };
     kube.kubectl(["create", "quota", "one", "--hard=pods=1"]);
-    kube.gang(&["true", "true"], "startTimeout: 15s\n");
+    kube.gang(&["true", "true"], "startTimeout: 10m\n");
+    let begin = Instant::now();
     kube.ends(14).assert_says(&["exceeded quota"]);
+    assert!(begin.elapsed() < Duration::from_secs(60), "{:?}", begin.elapsed());
 }
 
 #[test]

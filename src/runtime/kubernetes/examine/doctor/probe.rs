@@ -11,6 +11,7 @@ use crate::doctor::{ProbeEnd, Visit};
 use crate::event::WaitingReason;
 use crate::runtime::ClusterError;
 use crate::runtime::kubernetes::client::Cluster;
+use crate::runtime::kubernetes::client::refusal::short;
 use crate::runtime::kubernetes::objects::{ManifestContext, ProbeWish, label, probe_job};
 
 /// The pause between two requests for the pod.
@@ -118,15 +119,6 @@ async fn event(
         // A user who may not read events waits until the time is over.
         Err(ClusterError::Forbidden { .. }) => Ok(None),
         Err(error) => Err(error),
-    }
-}
-
-/// A refusal without the pod's name, which says nothing to people and differs each time.
-fn short(message: &str) -> String {
-    let message = message.strip_prefix("Error creating: ").unwrap_or(message);
-    match message.split_once(" is forbidden: ") {
-        Some((pod, why)) if pod.starts_with("pods ") => why.to_owned(),
-        _ => message.to_owned(),
     }
 }
 
@@ -255,12 +247,5 @@ mod tests {
         let crash = json!({"terminated": {"exitCode": 1, "reason": "Error", "message": ""}});
         let status = json!({"phase": "Failed", "containerStatuses": [container("main", crash)]});
         assert!(matches!(end_of(status, None), Some(ProbeEnd::NotRun { .. })));
-    }
-
-    #[test]
-    fn a_refusal_is_shown_without_the_pods_name() {
-        let message = "Error creating: pods \"doctor-1-x\" is forbidden: exceeded quota: small";
-        assert_eq!(short(message), "exceeded quota: small");
-        assert_eq!(short("no service account"), "no service account");
     }
 }

@@ -2,6 +2,8 @@
 //! or of each task, and what pods and Jobs say of themselves.
 
 mod allowed;
+mod explain;
+mod hopeless;
 mod leader_logs;
 mod new_events;
 mod observed;

@@ -1,5 +1,7 @@
 //! Everything that has happened to a gang in a cluster since it was observed last.
 
+use super::explain::explain;
+use super::hopeless::hopeless;
 use super::leader_logs::{logs_are_read, read_logs};
 use super::observed::Observed;
 use super::pod_messages::{last_warnings, refused_pods};
@@ -66,7 +68,8 @@ fn new_events(
         return without_document(session, run);
     };
     let following = observed.observations > 0;
-    let Some(facts) = session.facts(run, following)? else { return Ok(Vec::new()) };
+    let Some(mut facts) = session.facts(run, following)? else { return Ok(Vec::new()) };
+    explain(session, observed, &submission, &mut facts)?;
     if !facts.jobs.values().any(|job| !job.gone) {
         let pods_live = facts.pods.values().any(PodFacts::lives);
         if !pods_live {
@@ -124,7 +127,13 @@ fn new_events(
         killed_for_memory(session, run, &submission, &facts, has_start(&events))?
     {
         events.push(event);
-    } else if following && let Some(event) = start_timeout(session, run, &submission, &facts)? {
+    } else if let Some(event) =
+        hopeless(session, run, observed, &submission, &facts, has_start(&events))?
+    {
+        events.push(event);
+    } else if following
+        && let Some(event) = start_timeout(session, run, &submission, &facts, has_start(&events))?
+    {
         // Only who follows the run ends it: a look changes nothing.
         events.push(event);
     }

@@ -14,6 +14,7 @@ use crate::event::{Event, WaitingReason};
 use crate::runtime::ClusterError;
 use crate::runtime::RuntimeError;
 use crate::runtime::kubernetes::client::age;
+use crate::runtime::kubernetes::client::refusal::{is_for_good, short};
 use crate::runtime::kubernetes::follow::watch::{RunFacts, Waiting};
 use crate::runtime::kubernetes::session::Session;
 use crate::runtime::kubernetes::submit::Submission;
@@ -53,6 +54,8 @@ pub(crate) fn refused_pods(
     let Some(message) = newest.and_then(|event| event.message) else {
         return Ok(Vec::new());
     };
+    let stays = is_for_good(&message, &facts.needs());
+    observed.refused_for_good = stays.then(|| short(&message));
     let waiting = Waiting { reason, message };
     if is_news(cursor, "pods", &waiting) {
         return Ok(vec![waiting_event(session, run, None, waiting)]);
@@ -76,9 +79,7 @@ pub(crate) fn last_warnings(
         let name_start = format!("{}-{index}-", job.name);
         let last = warnings.iter().rev().find(|event| {
             let pod = event.involved_object.name.as_deref().unwrap_or_default();
-            // A warning such as `Error: ErrImagePull` only repeats what the one before it explains.
-            let explains = |message: &String| !message.starts_with("Error: ");
-            pod.starts_with(&name_start) && event.message.as_ref().is_some_and(explains)
+            pod.starts_with(&name_start) && event.message.as_deref().is_some_and(explains)
         });
         let Some(last) = last else { continue };
         let reason = WaitingReason::from(last.reason.as_deref().unwrap_or_default());
@@ -90,9 +91,17 @@ pub(crate) fn last_warnings(
     Ok(events)
 }
 
+/// A warning such as `Error: ErrImagePull` only repeats what the one before it explains.
+pub(super) fn explains(message: &str) -> bool {
+    message.strip_prefix("Error: ").is_none_or(|rest| rest.contains(' '))
+}
+
 /// The cluster's own events that these field selectors match. A user who may not read events
 /// follows a run all the same, so there are none for them.
-fn cluster_events(session: &Session, fields: &str) -> Result<Vec<ClusterEvent>, RuntimeError> {
+pub(super) fn cluster_events(
+    session: &Session,
+    fields: &str,
+) -> Result<Vec<ClusterEvent>, RuntimeError> {
     let cluster = session.cluster()?;
     match session.block_on(cluster.list("", fields)) {
         Ok(events) => Ok(events),
@@ -102,7 +111,7 @@ fn cluster_events(session: &Session, fields: &str) -> Result<Vec<ClusterEvent>, 
 }
 
 /// When an event happened last; `None` when it doesn't say.
-fn time(event: &ClusterEvent) -> Option<Timestamp> {
+pub(super) fn time(event: &ClusterEvent) -> Option<Timestamp> {
     // The scheduler writes events of a newer form, which have one time only.
     let last = event.last_timestamp.as_ref().map(|time| time.0);
     last.or(event.event_time.as_ref().map(|time| time.0))

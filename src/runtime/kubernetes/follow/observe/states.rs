@@ -16,6 +16,9 @@ use crate::runtime::kubernetes::session::Session;
 use crate::runtime::kubernetes::submit::Submission;
 use crate::store::RunPaths;
 
+/// A word of so many hexadecimal digits is the id of something, and says nothing to people.
+const ID_LENGTH: usize = 32;
+
 /// What Jobs and pods say that they wait for, as far as it differs from what was told last.
 pub(crate) fn waiting_events(
     session: &Session,
@@ -25,7 +28,12 @@ pub(crate) fn waiting_events(
     facts: &RunFacts,
 ) -> Vec<Event> {
     let mut events = Vec::new();
-    for job in facts.jobs.values().filter(|job| job.suspended && !job.gone) {
+    let suspended = || facts.jobs.values().filter(|job| job.suspended && !job.gone);
+    if suspended().next().is_none() {
+        // A queue that takes a place back says the same as it did before.
+        cursor.reasons.remove("job");
+    }
+    for job in suspended() {
         let (reason, message) = match &job.queue {
             Some(queue) => (WaitingReason::Queued, format!("queue {queue} has not let it in yet")),
             None => (WaitingReason::Suspended, "its Job is suspended".into()),
@@ -37,7 +45,8 @@ pub(crate) fn waiting_events(
     }
     for replica in submission.layout.jobs.iter().flat_map(|job| &job.replicas) {
         let Some(pod) = facts.pod_of(&submission.layout, replica) else { continue };
-        if let Some(waiting) = blocked(pod).filter(|_| pod.lives())
+        let waiting = silent(pod).or_else(|| facts.waiting_of(&submission.layout, replica));
+        if let Some(waiting) = waiting.filter(|_| pod.lives() || pod.failed_start.is_some())
             && is_news(cursor, &replica.to_string(), &waiting)
         {
             events.push(waiting_event(session, run, Some(replica), waiting));
@@ -59,7 +68,7 @@ pub(crate) fn placed_events(
     let mut known = HashMap::new();
     for replica in submission.layout.jobs.iter().flat_map(|job| &job.replicas) {
         let Some(pod) = facts.pod_of(&submission.layout, replica) else { continue };
-        if !(pod.running || pod.ended.is_some()) {
+        if !pod.has_started() {
             continue;
         }
         let Some(node) = pod.node.clone() else { continue };
@@ -92,13 +101,11 @@ fn price_labels(session: &Session, node: &str) -> BTreeMap<String, String> {
     labels
 }
 
-/// What keeps this pod, or the one that would replace it, from starting; `None` when nothing does.
-fn blocked(pod: &PodFacts) -> Option<Waiting> {
-    if pod.node_lost {
-        let message = node_lost_message(pod);
-        return Some(Waiting { reason: WaitingReason::NodeLost, message });
-    }
-    pod.waiting.clone()
+/// A silent node keeps this pod, and the one that would replace it, from starting; `None` when it
+/// doesn't.
+fn silent(pod: &PodFacts) -> Option<Waiting> {
+    pod.node_lost
+        .then(|| Waiting { reason: WaitingReason::NodeLost, message: node_lost_message(pod) })
 }
 
 /// Whether this differs from what was told last of `who`, a replica or one of `job` and `pods`; it
@@ -118,9 +125,12 @@ pub(crate) fn is_news(cursor: &mut Cursor, who: &str, waiting: &Waiting) -> bool
 }
 
 /// A word without the punctuation around it and, where it is a pod's name, without the five random
-/// letters at its end.
+/// letters at its end. The ids that a node gives to what it tries to make are all alike.
 fn without_suffix(word: &str) -> &str {
     let plain = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+    if plain.len() >= ID_LENGTH && plain.chars().all(|c| c.is_ascii_hexdigit()) {
+        return "";
+    }
     match plain.rsplit_once('-') {
         Some((name, suffix)) if suffix.len() == 5 && name.contains('-') => name,
         _ => plain,

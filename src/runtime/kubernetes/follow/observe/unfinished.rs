@@ -7,6 +7,7 @@ use k8s_openapi::api::core::v1::ConfigMap;
 use kube::api::DeleteParams;
 
 use super::allowed::if_allowed;
+use super::hopeless::has_started;
 use super::run_events::finished;
 use crate::event::Event;
 use crate::gang::{Outcome, Verdict};
@@ -30,18 +31,19 @@ const SUBMISSION_LIMIT: Duration = Duration::from_mins(10);
 /// This machine has begun to submit a run within this time after it was recorded, or it never will.
 const NEW_RUN_LIMIT: Duration = Duration::from_secs(5);
 
-/// The end of a run of which no pod has run within its `startTimeout`; `None` as long as it may
-/// still start. The agents keep this limit themselves, but where none has ever run only mlctl can.
+/// The end of a run that has not started within its `startTimeout`, whatever was replaced since; `None`
+/// as long as it may still start. A leading agent keeps this limit itself, but where none runs only
+/// mlctl can. `starts_now` says that events which are not recorded yet start the first attempt.
 pub(crate) fn start_timeout(
     session: &Session,
     run: &RunPaths,
     submission: &Submission,
     facts: &RunFacts,
+    starts_now: bool,
 ) -> Result<Option<Event>, RuntimeError> {
     let mut leaders = submission.leaders().filter_map(|id| facts.pod_of(&submission.layout, id));
-    let has_run = facts.pods.values().any(|pod| pod.generation > 0 || pod.ended.is_some());
-    let nobody_runs = !has_run && !leaders.any(PodFacts::has_log);
-    if !nobody_runs || facts.jobs.is_empty() || run.is_adopted() {
+    let nobody_decides = !leaders.any(may_decide) && !has_started(run, starts_now);
+    if !nobody_decides || facts.jobs.is_empty() || run.is_adopted() {
         return Ok(None);
     }
     let Ok(plan) = run.read_plan() else { return Ok(None) };
@@ -59,6 +61,13 @@ pub(crate) fn start_timeout(
     let verdict =
         Verdict { outcome: Outcome::CouldNotStart, attempt: 0, first_failure: None, reason };
     Ok(Some(finished(session, run, verdict, "`startTimeout` is over and no agent has run")))
+}
+
+/// The agent of this pod may still end its run, or has done so.
+fn may_decide(pod: &PodFacts) -> bool {
+    let message = pod.ended.as_ref().and_then(|end| end.message.as_ref());
+    let has_judged = message.is_some_and(|message| message.verdict.is_some());
+    pod.has_log() && (pod.lives() || has_judged)
 }
 
 /// The end of a gang whose agents were killed for their memory so often that its budget is spent;

@@ -7,12 +7,12 @@ use jiff::Timestamp;
 use super::cause::{cause, on_node};
 use super::tasks::decided_by_all;
 use crate::gang::{
-    Exit, ExitStatus, FailureClass, FirstFailure, Outcome, TerminationMessage, Verdict,
-    verdict_that_counts,
+    Attempt, Exit, ExitStatus, FailureClass, FirstFailure, Outcome, ReplicaId, TerminationMessage,
+    Verdict, verdict_that_counts,
 };
 use crate::plan::ClusterLayout;
 use crate::runtime::kubernetes::client::age;
-use crate::runtime::kubernetes::follow::watch::{JobEnd, RunFacts};
+use crate::runtime::kubernetes::follow::watch::{FailedStart, JobEnd, PodFacts, RunFacts};
 use crate::runtime::kubernetes::submit::Submission;
 
 /// A primary that still runs has written its verdict within this time after its Job was decided, or
@@ -93,8 +93,10 @@ fn from_job(layout: &ClusterLayout, facts: &RunFacts, end: &JobEnd) -> Verdict {
         let reason = format!("{primary} never ran{why}");
         return Verdict { outcome: Outcome::CouldNotStart, attempt, first_failure: None, reason };
     }
-    let started = attempt > 0 || facts.pods.values().any(|pod| pod.running || pod.ended.is_some());
+    let started = attempt > 0 || facts.pods.values().any(PodFacts::has_started);
     let first_failure = first_failure(layout, facts, attempt);
+    let before_start = attempt == 0
+        && first_failure.as_ref().is_some_and(|failure| failure.class == FailureClass::Startup);
     let (outcome, reason) = match &first_failure {
         _ if end.is_deadline() && started => {
             (Outcome::TimedOut, "the deadline behind `timeout` is over".into())
@@ -104,6 +106,7 @@ fn from_job(layout: &ClusterLayout, facts: &RunFacts, end: &JobEnd) -> Verdict {
             let waiting = waiting.map(|text| format!(": {text}")).unwrap_or_default();
             (Outcome::CouldNotStart, format!("its pods never ran{waiting}"))
         }
+        Some(failure) if before_start => (Outcome::CouldNotStart, failure.reason.clone()),
         Some(failure) => (Outcome::Failed, failure.reason.clone()),
         None if end.is_evicted() => (
             Outcome::Failed,
@@ -119,7 +122,7 @@ fn from_job(layout: &ClusterLayout, facts: &RunFacts, end: &JobEnd) -> Verdict {
 pub(crate) fn waiting(layout: &ClusterLayout, facts: &RunFacts) -> Option<String> {
     let replicas = layout.jobs.iter().flat_map(|job| &job.replicas);
     let mut waiting = replicas.filter_map(|replica| {
-        let waiting = facts.pod_of(layout, replica)?.waiting.as_ref()?;
+        let waiting = facts.waiting_of(layout, replica)?;
         Some(format!("{replica}: {}: {}", waiting.reason, waiting.message))
     });
     waiting.next()
@@ -137,12 +140,12 @@ fn first_failure(layout: &ClusterLayout, facts: &RunFacts, attempt: u32) -> Opti
     let failed = facts.pods.values().filter(|pod| pod.over && !pod.succeeded);
     let first = failed.min_by_key(|pod| (pod.ended.as_ref().and_then(|end| end.at), pod.age()))?;
     let replica = layout.replica(&first.job, first.index?)?.clone();
+    if let Some(failed) = &first.failed_start {
+        return Some(failure_to_start(first, failed, replica, attempt));
+    }
     let code = first.ended.as_ref().map(|end| end.code);
     let (class, reason) = match (cause(first), code) {
         (Some(cause), _) => cause,
-        (None, Some(code @ (126..=128))) => {
-            (FailureClass::Startup, format!("its agent could not be started (exit code {code})"))
-        }
         (None, Some(code)) => (FailureClass::UserError, format!("exit code {code}")),
         (None, None) => (FailureClass::Infrastructure, "its pod failed".into()),
     };
@@ -156,4 +159,24 @@ fn first_failure(layout: &ClusterLayout, facts: &RunFacts, attempt: u32) -> Opti
     });
     let reason = format!("{replica}{}: {reason}", on_node(first));
     Some(FirstFailure { attempt, replica, class, exit, reason })
+}
+
+/// The failure of a pod in which no agent was ever started. `attempt` is the run's last one.
+pub(super) fn failure_to_start(
+    pod: &PodFacts,
+    failed: &FailedStart,
+    replica: ReplicaId,
+    attempt: Attempt,
+) -> FirstFailure {
+    let class = FailureClass::Startup;
+    let exit = Exit {
+        status: ExitStatus::Code(failed.code),
+        class: Some(class),
+        peer_loss: false,
+        killed_by_gang: false,
+        reason: format!("exit code {}", failed.code),
+        last_lines: Vec::new(),
+    };
+    let reason = format!("{replica}{}: {failed}", on_node(pod));
+    FirstFailure { attempt, replica, class, exit: Some(exit), reason }
 }

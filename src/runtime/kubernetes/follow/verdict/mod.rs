@@ -4,6 +4,7 @@
 mod cause;
 mod infer;
 mod memory;
+mod never;
 mod tasks;
 #[cfg(test)]
 mod tests;

@@ -1,9 +1,12 @@
 //! What a Job of a run says of itself.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use k8s_openapi::api::batch::v1::Job;
 
 use crate::gang::{AgentExit, RunId};
+use crate::runtime::kubernetes::examine::nodes::requests;
 use crate::runtime::kubernetes::objects::label;
 
 /// How a Job ends, decided although pods may still be ending.
@@ -32,7 +35,7 @@ impl JobEnd {
 }
 
 /// One Job, as far as following a run needs it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct JobFacts {
     pub(crate) name: String,
     pub(crate) uid: String,
@@ -43,6 +46,8 @@ pub(crate) struct JobFacts {
     pub(crate) suspended: bool,
     /// Its queue of Kueue, which decides when it starts; `None` where it is in no queue.
     pub(crate) queue: Option<String>,
+    /// What each of its pods asks for, by resource: cores, bytes, devices.
+    pub(crate) each: BTreeMap<String, f64>,
     /// How many pods it should have.
     pub(crate) wanted: i32,
     /// How many pods it has or had, ended ones included.
@@ -81,6 +86,7 @@ impl JobFacts {
             started: status.start_time.as_ref().map(|time| time.0),
             suspended: spec.suspend.unwrap_or(false),
             queue: labels.get(label::QUEUE).cloned(),
+            each: spec.template.spec.as_ref().map(requests).unwrap_or_default(),
             wanted: spec.parallelism.unwrap_or(1),
             pods: count(status.active) + count(status.succeeded) + count(status.failed),
             deleting: meta.deletion_timestamp.is_some(),

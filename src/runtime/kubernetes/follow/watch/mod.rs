@@ -2,6 +2,7 @@
 
 mod ended;
 mod facts;
+mod failed_start;
 mod feed;
 mod genuine;
 mod job;
@@ -12,6 +13,7 @@ mod reason;
 
 pub(crate) use ended::*;
 pub(crate) use facts::*;
+pub(crate) use failed_start::*;
 pub(crate) use feed::*;
 pub(crate) use job::*;
 pub(crate) use list::*;

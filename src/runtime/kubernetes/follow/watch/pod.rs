@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 
 use super::ended::Ended;
+use super::failed_start::FailedStart;
 use super::pod_status::{container, creating, disruption, find, waiting};
 use super::reason::{Disruption, Waiting};
 use crate::gang::RunId;
@@ -46,6 +47,8 @@ pub(crate) struct PodFacts {
     pub(crate) running: bool,
     /// How its main container ended; `None` before that.
     pub(crate) ended: Option<Ended>,
+    /// How it failed before its agent ran; `None` when nothing did.
+    pub(crate) failed_start: Option<FailedStart>,
     /// Its phase is `Succeeded` or `Failed`: nothing of it runs any more.
     pub(crate) over: bool,
     pub(crate) succeeded: bool,
@@ -95,9 +98,14 @@ impl PodFacts {
                         && main.is_some_and(|main| main.ready)
                 }));
         let deleting = meta.deletion_timestamp.is_some();
-        let waiting = (!over && !running && ended.is_none())
-            .then(|| waiting(&status).or_else(|| creating(&status).filter(|_| !deleting)))
-            .flatten();
+        // Its deletion ends what is being started as well.
+        let failed_start = FailedStart::of(&status).filter(|_| !deleting);
+        let waiting = match &failed_start {
+            Some(failed) => Some(failed.waiting()),
+            None => (!over && !running && ended.is_none())
+                .then(|| waiting(&status).or_else(|| creating(&status).filter(|_| !deleting)))
+                .flatten(),
+        };
         Self {
             name: meta.name.clone().unwrap_or_default(),
             uid: meta.uid.clone().unwrap_or_default(),
@@ -116,6 +124,7 @@ impl PodFacts {
             node: pod.spec.as_ref().and_then(|spec| spec.node_name.clone()),
             started: status.start_time.as_ref().map(|time| time.0),
             waiting,
+            failed_start,
             running,
             over,
             succeeded: phase == "Succeeded",
@@ -139,7 +148,12 @@ impl PodFacts {
 
     /// Its main container runs or has run, so that there is a log.
     pub(crate) fn has_log(&self) -> bool {
-        self.running || self.ended.is_some() || (self.over && self.node.is_some())
+        self.has_started() || (self.over && self.node.is_some() && self.failed_start.is_none())
+    }
+
+    /// Its agent runs or has run.
+    pub(crate) fn has_started(&self) -> bool {
+        self.running || (self.ended.is_some() && self.failed_start.is_none())
     }
 }
 

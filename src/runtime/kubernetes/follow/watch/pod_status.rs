@@ -4,7 +4,6 @@ use k8s_openapi::api::core::v1::{ContainerStatus, PodCondition, PodStatus};
 
 use super::reason::{Disruption, DisruptionKind, Waiting};
 use crate::event::WaitingReason;
-use crate::runtime::kubernetes::objects::INIT;
 
 /// The condition of this type; `None` when the pod doesn't have it.
 pub(super) fn find<'a>(status: &'a PodStatus, name: &str) -> Option<&'a PodCondition> {
@@ -64,16 +63,6 @@ pub(super) fn waiting(status: &PodStatus) -> Option<Waiting> {
                 message => message,
             };
             return Some(Waiting { reason, message });
-        }
-        if status.name == INIT
-            && let Some(ended) = state.and_then(|state| state.terminated.as_ref())
-            && ended.exit_code != 0
-        {
-            let message = ended.message.clone().unwrap_or_default();
-            return Some(Waiting {
-                reason: WaitingReason::InitFailed,
-                message: format!("the init container ended with {}: {message}", ended.exit_code),
-            });
         }
     }
     None

@@ -83,7 +83,8 @@ pub struct BatchPredictJob {
     /// Kubernetes Secrets to give to the server, as variables or as files.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<SecretUse>,
-    /// Cores of each replica, for example `2` or `500m`.
+    /// Cores that each replica asks for, for example `2` or `500m`; it may use more where its node has
+    /// them idle.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cpu: Option<CpuQuantity>,
     /// Memory of each replica, for example `4Gi`.

@@ -64,7 +64,9 @@ pub struct TrainJob {
     /// Kubernetes Secrets to give to the command, as variables or as files.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<SecretUse>,
-    /// Cores of each replica, for example `2` or `500m`. A role may say otherwise.
+    /// Cores that each replica asks for, for example `2` or `500m`; it may use more where its node has
+    /// them idle. A role may say
+    /// otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cpu: Option<CpuQuantity>,
     /// Memory of each replica, for example `4Gi`. A role may say otherwise.

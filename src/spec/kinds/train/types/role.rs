@@ -33,7 +33,7 @@ pub struct Role {
     /// Secrets of this role, added to the job's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<SecretUse>,
-    /// Cores of each replica.
+    /// Cores that each replica asks for; it may use more where its node has them idle.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cpu: Option<CpuQuantity>,
     /// Memory of each replica.

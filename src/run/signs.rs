@@ -1,0 +1,169 @@
+//! What the words of clusters and of programs mean for whoever reads them.
+
+use crate::event::WaitingReason;
+
+const PULL: &str =
+    "check the name in `image`, and that the cluster may pull it (`imagePullSecrets`)";
+
+/// What a line of output means: parts that must all be in it, in lower case, and the advice.
+const SIGNS: &[(&[&str], &str)] = &[
+    (
+        &["modulenotfounderror"],
+        "add the missing module to the requirements (`setup.python.requirements`) or the image",
+    ),
+    (&["no space left on device"], "a disk is full: free some space, or write to another place"),
+    (&["address already in use"], "another process has the port: use the port that mlctl gives"),
+    (&["no matching distribution"], "pip found no such package for this Python: check the version"),
+    (&["could not find a version"], "pip found no such version: check the requirements"),
+    (&["temporary failure in name resolution"], "a name did not resolve: check the network"),
+    (&["failed to pull image"], PULL),
+    (
+        &["must specify ", "limits.cpu"],
+        "a quota of the namespace wants a limit for the CPU: give every role `cpu`; mlctl sets the limit \
+         where it may list quotas, else write it in `podPatch`: {spec: {containers: [{name: main, \
+         resources: {limits: {cpu: 1}}}], initContainers: [{name: mlctl, resources: {limits: {cpu: 1}}}]}}",
+    ),
+    (
+        &["must specify "],
+        "a quota of the namespace wants that said: give every role `cpu` and `memory`",
+    ),
+    (
+        &[" usage per "],
+        "a LimitRange of the namespace doesn't allow it: change `cpu`, `memory` or `accelerators` to what \
+         it allows",
+    ),
+    (
+        &["serviceaccount", "not found"],
+        "there is no such service account in the namespace: make it, or correct `serviceAccount`",
+    ),
+    (
+        &["runtimeclass", "not found"],
+        "the cluster has no such RuntimeClass: correct it in `podPatch`",
+    ),
+    (
+        &["no runtime for"],
+        "the node doesn't know that runtime class: choose nodes that do, or correct it in `podPatch`",
+    ),
+    (
+        &["multi-attach error"],
+        "another node has the volume: use a claim that is ReadWriteMany, or keep the pods on one node",
+    ),
+    (
+        &["secret", "not found"],
+        "there is no such Secret in the namespace: make it, or correct its name",
+    ),
+    (
+        &["configmap", "not found"],
+        "there is no such ConfigMap in the namespace: make it, or correct its name",
+    ),
+    (
+        &["exceeded quota"],
+        "the namespace's quota doesn't allow it: ask for less, end other runs, ask for a larger quota, \
+         or use another namespace",
+    ),
+    (
+        &["persistentvolumeclaim", "not found"],
+        "there is no such claim in the namespace: make it, or name another in `output`, `data` or \
+         `volumes`",
+    ),
+    (
+        &["violates podsecurity"],
+        "the namespace refuses such pods: set `security` to what it allows, or use another one",
+    ),
+    (
+        &["runasnonroot", "run as root"],
+        "the image runs as root: set `security: root`, or USER in it",
+    ),
+    (&["must run as non-root"], "the image runs as root: set `security: root`, or USER in it"),
+    (&["permission denied"], "a file or folder may not be used: see the path in the last lines"),
+    (
+        &["unrecognized arguments"],
+        "the script doesn't know an argument: compare `args` with what it parses",
+    ),
+];
+
+/// What helps against what keeps a pod from starting; `None` where the cluster's own sentence is all
+/// that is known.
+pub(super) fn block(reason: &WaitingReason) -> Option<&'static str> {
+    Some(match reason {
+        WaitingReason::Unschedulable => {
+            "no node has room: ask for less (`cpu`, `memory`, `accelerators`), free some, or add \
+             nodes; a node's taints need `tolerations`"
+        }
+        WaitingReason::ErrImagePull | WaitingReason::ImagePullBackOff => PULL,
+        WaitingReason::InvalidImageName => "correct the name in `image`",
+        WaitingReason::FailedCreate => {
+            "the cluster refuses the pods: see its words, or ask who set that rule"
+        }
+        WaitingReason::Queued => "the queue has no room: wait, or ask its administrator",
+        WaitingReason::Other(word) => match word.as_str() {
+            "CreateContainerConfigError" => {
+                "a Secret, ConfigMap or user that the pod names is not there, or not allowed: see \
+                 its words"
+            }
+            "FailedMount" | "FailedAttachVolume" | "FailedMapVolume" => {
+                "a volume can't be mounted: check that what it names exists and may be used there"
+            }
+            "FailedCreatePodSandBox" => {
+                "the node can't make the pod: show its words to whoever runs the nodes"
+            }
+            _ => return None,
+        },
+        _ => return None,
+    })
+}
+
+/// The same for what failed before an agent ran. What a container said at last may hold any of the
+/// other words.
+const BEFORE_AGENT: &[(&[&str], &str)] = &[
+    (
+        &["the init container `", "which brings mlctl"],
+        "the init container could not bring mlctl in: check `runnerImage`",
+    ),
+    (
+        &["the init container `", "ended with exit code"],
+        "an init container failed that `podPatch` or a webhook of the cluster adds: its words say why",
+    ),
+    (
+        &["could not start the container", "nvidia-container-cli"],
+        "the node's GPU driver or container toolkit is at fault: show these words to whoever runs the \
+         nodes, or choose others with `nodeSelector`",
+    ),
+    (
+        &["could not start the container"],
+        "the container runtime says why: check `image`, and what `podPatch` changes",
+    ),
+];
+
+/// What helps where something failed before the agent ran; `None` when these words don't say so.
+pub(super) fn before_agent(words: &[String]) -> Option<String> {
+    words.iter().rev().find_map(|words| {
+        let words = words.to_lowercase();
+        let known =
+            BEFORE_AGENT.iter().find(|(parts, _)| parts.iter().all(|part| words.contains(part)));
+        known.map(|(_, advice)| (*advice).to_owned())
+    })
+}
+
+pub(super) fn sign(lines: &[String]) -> Option<String> {
+    sign_in(lines, true)
+}
+
+/// What helps against what the last telling line says, where a spec names code or none.
+pub(super) fn sign_in(lines: &[String], has_code: bool) -> Option<String> {
+    if let Some(advice) = before_agent(lines) {
+        return Some(advice);
+    }
+    lines.iter().rev().find_map(|line| {
+        let line = line.to_lowercase();
+        let known = SIGNS.iter().find(|(parts, _)| parts.iter().all(|part| line.contains(part)));
+        let is_missing = || line.contains("no such file or directory");
+        let missing = if has_code {
+            "a file is missing: paths are relative to `code`, and only files in it travel"
+        } else {
+            "a file is missing, and the spec names no `code` that it could be in: add `code: .` for \
+             the files beside the spec"
+        };
+        known.map(|(_, advice)| *advice).or_else(|| is_missing().then_some(missing)).map(str::to_owned)
+    })
+}
