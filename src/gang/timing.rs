@@ -69,11 +69,14 @@ impl GangConfig {
         if self.replaces() && self.members.len() > 1 { LAST_EXIT } else { Duration::ZERO }
     }
 
-    /// How long a member goes on without a word from any primary.
-    pub fn orphan_bound(&self, welcomed: bool) -> Duration {
+    /// How long a member goes on without a word from any primary. One that was there from the beginning
+    /// waits for the first; one that has replaced another may have to wait until the primary is back.
+    pub fn orphan_bound(&self, welcomed: bool, generation: u32) -> Duration {
         match (welcomed, self.replaces()) {
-            (false, false) => self.start_timeout + self.margin(),
-            (false, true) => self.start_timeout.max(self.rejoin_timeout) + self.margin(),
+            (false, true) if generation > 0 => {
+                self.start_timeout.max(self.rejoin_timeout) + self.margin()
+            }
+            (false, _) => self.start_timeout + self.margin(),
             (true, false) => self.dead_after() * 2,
             (true, true) => self.rejoin_timeout + self.stop_bound(),
         }

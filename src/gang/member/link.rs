@@ -138,7 +138,7 @@ impl MemberMachine {
     }
 
     pub(super) fn orphan_at(&self) -> Now {
-        self.last_heard + self.config.orphan_bound(self.welcomed)
+        self.last_heard + self.config.orphan_bound(self.welcomed, self.me.generation)
     }
 
     /// Nobody is left who could say how the run ends. A verdict that was heard of but not released

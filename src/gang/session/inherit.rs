@@ -54,5 +54,7 @@ impl Session {
         let budget = self.config.budgets.get(class);
         let spent = self.carry.spent.0.entry(class).or_default();
         *spent = disruptions.min(budget).max(*spent);
+        let (spent, elapsed) = (self.carry.spent.clone(), self.carry.elapsed);
+        self.event(GangEvent::Adopted { attempt: replaced, elapsed, failure: None, spent });
     }
 }

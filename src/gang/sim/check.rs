@@ -217,7 +217,7 @@ impl World<'_> {
         // Its last word may have come as long before its end as a silence is borne, or before the
         // pause or the partition in which it ended.
         let bound =
-            self.plan.config.orphan_bound(true).saturating_sub(self.plan.config.dead_after());
+            self.plan.config.orphan_bound(true, 0).saturating_sub(self.plan.config.dead_after());
         let bound = bound.as_millis() as Ms;
         let mute = by.paused_until.max(by.no_way_out) > by.died_at;
         let waited = mute || self.now >= by.died_at.saturating_add(bound);

@@ -12,6 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use super::session::Session;
 use crate::agent::pod::PROGRAM;
 use crate::gang::ReplicaId;
+use crate::runtime::kubernetes::client::{names_kubelet, of_kubelet};
 use crate::runtime::kubernetes::follow::node_lost_message;
 use crate::runtime::kubernetes::objects::MAIN;
 use crate::runtime::{ClusterError, ExecRequest, RuntimeError};
@@ -110,7 +111,10 @@ pub(crate) fn exec(
     let Some(status) = status else {
         return Err(RuntimeError::Unsupported("the connection was cut before the end".into()));
     };
-    exit_code(&status).ok_or_else(|| RuntimeError::Unsupported(status.message.unwrap_or_default()))
+    exit_code(&status).ok_or_else(|| match status.message.unwrap_or_default() {
+        said if names_kubelet(&said) => ClusterError::Node(of_kubelet(&said)).into(),
+        said => RuntimeError::Unsupported(said),
+    })
 }
 
 /// With which exit code a command in a pod has ended; `None` when it has not run.

@@ -47,7 +47,7 @@ impl Target {
             400 | 422 if message.contains("admission webhook") => ClusterError::Admission(message),
             400 | 415 | 422 => ClusterError::Invalid(message),
             _ if message.contains("admission webhook") => ClusterError::Admission(message),
-            500.. if names_kubelet(&message) => ClusterError::Node(message),
+            500.. if names_kubelet(&message) => ClusterError::Node(of_kubelet(&message)),
             _ => ClusterError::Api(message),
         }
     }
@@ -197,10 +197,15 @@ pub(crate) fn is_of_node(error: &kube::Error) -> bool {
 
 /// In the API server's words for a connection to a kubelet that failed, directly (its port is 10250, its
 /// path for logs `containerLogs`) or over the konnectivity proxy.
-fn names_kubelet(message: &str) -> bool {
+pub(crate) fn names_kubelet(message: &str) -> bool {
     [":10250/", "/containerLogs/", "error dialing backend", "No agent available"]
         .iter()
         .any(|words| message.contains(words))
+}
+
+/// What is wrong with the connection to a kubelet, without the request that was made of it.
+pub(crate) fn of_kubelet(message: &str) -> String {
+    message.rsplit_once("\": ").map_or(message, |(_, reason)| reason).trim().to_owned()
 }
 
 /// The API server says that there is nothing of that name.

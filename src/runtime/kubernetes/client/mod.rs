@@ -17,7 +17,7 @@ pub(crate) use api::Cluster;
 pub(crate) use clock::{ServerClock, age};
 pub use connect::{ConnectOptions, Location};
 pub(crate) use connect::{Endpoint, client, endpoint};
-pub(crate) use error::{Target, is_not_found, is_of_node};
+pub(crate) use error::{Target, is_not_found, is_of_node, names_kubelet, of_kubelet};
 pub use proxy::ProxyVariables;
 pub use roles::{AdminRole, ClusterScope};
 pub(crate) use user::{user, user_within};

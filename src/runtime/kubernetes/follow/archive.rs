@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use futures::{AsyncReadExt, StreamExt};
+use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Event as ClusterEvent, Pod};
 use kube::api::LogParams;
 use tokio::time::{Instant, timeout_at};
@@ -12,7 +13,7 @@ use crate::event::{Event, EventKind};
 use crate::gang::ReplicaId;
 use crate::runtime::RuntimeError;
 use crate::runtime::kubernetes::cancel;
-use crate::runtime::kubernetes::client::Cluster;
+use crate::runtime::kubernetes::client::{Cluster, age};
 use crate::runtime::kubernetes::follow::watch::{PodFacts, RunFacts};
 use crate::runtime::kubernetes::objects::MAIN;
 use crate::runtime::kubernetes::session::Session;
@@ -26,6 +27,8 @@ const REQUESTS_AT_ONCE: usize = 16;
 const CHUNK_BYTES: usize = 64 * 1024;
 /// A log is asked for so often.
 const CONNECTIONS: usize = 3;
+/// A pod whose containers have all ended says so within this time after the last one.
+const HELD_AFTER: Duration = Duration::from_secs(15);
 /// One log is downloaded within this time. Of one that takes longer the first part is kept.
 const LOG_DOWNLOAD_LIMIT: Duration = Duration::from_mins(2);
 
@@ -56,7 +59,7 @@ pub(crate) fn is_gone(session: &Session, run: &RunPaths) -> Result<bool, Runtime
     let decided = facts.jobs.values().all(|job| job.gone || job.end.is_some());
     // Something else that a patch or a webhook has put into a pod outlives its agent, and with it the
     // pod, its place and its Job: once the gang itself has said how it ended, that ends too.
-    let is_held = !submission.tasks && is_held(&submission, &facts);
+    let is_held = !submission.tasks && is_held(&submission, &facts, session.server_time());
     if !is_held && (!decided || facts.pods.values().any(PodFacts::lives)) {
         return Ok(false);
     }
@@ -76,14 +79,18 @@ pub(crate) fn is_gone(session: &Session, run: &RunPaths) -> Result<bool, Runtime
 }
 
 /// Every agent has ended, one of those that lead with a verdict, and a pod lives on without its agent.
-fn is_held(submission: &Submission, facts: &RunFacts) -> bool {
+fn is_held(submission: &Submission, facts: &RunFacts, now: Option<Timestamp>) -> bool {
     let has_verdict = |pod: &PodFacts| {
         let message = pod.ended.as_ref().and_then(|ended| ended.message.as_ref());
         message.is_some_and(|message| message.verdict.is_some())
     };
     let mut leaders = submission.leaders().filter_map(|id| facts.pod_of(&submission.layout, id));
     let mut living = facts.pods.values().filter(|pod| pod.lives()).peekable();
-    leaders.any(has_verdict) && living.peek().is_some() && living.all(|pod| pod.ended.is_some())
+    let is_left = |pod: &PodFacts| {
+        let end = pod.ended.as_ref().and_then(|ended| ended.at);
+        age(now, end).is_some_and(|age| age > HELD_AFTER)
+    };
+    leaders.any(has_verdict) && living.peek().is_some() && living.all(is_left)
 }
 
 /// Saves the logs of all replicas and the events of the cluster.

@@ -77,11 +77,13 @@ pub(super) fn rehearse_pods(
     for pod in made.jobs.iter().filter_map(pod_like) {
         match session.block_on(cluster.rehearse(&pod)) {
             Ok(()) => {}
-            Err(error @ ClusterError::Forbidden { .. }) => {
-                notices.push(Notice(format!(
-                    "{error}, so the cluster was not asked whether it takes the run's pods: if it \
-                     refuses them, `why` tells"
-                )));
+            // Nothing is wrong with that: the Role of submitters has Jobs make their pods.
+            Err(ClusterError::Forbidden { .. }) => {
+                notices.push(Notice(
+                    "whether the cluster takes the run's pods is asked of it by those alone who can make \
+                     pods themselves: if it refuses them, `why` tells"
+                        .into(),
+                ));
                 break;
             }
             Err(ClusterError::Quota(words)) if is_for_good(&words, &needs) => {

@@ -94,8 +94,10 @@ fn evictions_of_a_lone_replica_are_counted() {
     kube.evict(&first.name);
     let second = kube.printed(0, "attempt 2");
     kube.evict(&second.name);
-    kube.run(10, ["wait", &run]);
-    kube.ended(10).assert_says(&["no retry for", "preemption"]);
+    kube.run(11, ["wait", &run]);
+    let why = kube.ended(11);
+    why.assert_says(&["evicted", "preemption"]);
+    why.assert_says(&["\"spent\":1"]);
 }
 
 #[test]
@@ -106,8 +108,8 @@ fn an_eviction_that_nobody_sees_is_named_as_one() {
     let pod = kube.printed(0, "here");
     kube.evict(&pod.name);
     poll("its pod and its log are gone", LONG, || kube.get("pods").is_empty().then_some(()));
-    kube.run(10, ["wait", &run]);
-    let why = kube.ended(10);
+    kube.run(11, ["wait", &run]);
+    let why = kube.ended(11);
     why.assert_says(&["evicted"]);
     assert!(!why.text().contains("exit code 42"), "{:#}", why.0);
 }

@@ -94,7 +94,8 @@ fn from_job(layout: &ClusterLayout, facts: &RunFacts, end: &JobEnd) -> Verdict {
         return Verdict { outcome: Outcome::CouldNotStart, attempt, first_failure: None, reason };
     }
     let started = attempt > 0 || facts.pods.values().any(PodFacts::has_started);
-    let first_failure = first_failure(layout, facts, attempt);
+    let evicted = || evicted(layout, attempt).filter(|_| end.is_evicted());
+    let first_failure = first_failure(layout, facts, attempt).or_else(evicted);
     let before_start = attempt == 0
         && first_failure.as_ref().is_some_and(|failure| failure.class == FailureClass::Startup);
     let (outcome, reason) = match &first_failure {
@@ -108,13 +109,17 @@ fn from_job(layout: &ClusterLayout, facts: &RunFacts, end: &JobEnd) -> Verdict {
         }
         Some(failure) if before_start => (Outcome::CouldNotStart, failure.reason.clone()),
         Some(failure) => (Outcome::Failed, failure.reason.clone()),
-        None if end.is_evicted() => (
-            Outcome::Failed,
-            "a pod was evicted, preempted or drained, and no retry for that was left".into(),
-        ),
         None => (Outcome::Failed, format!("{}: {}", end.reason, end.message)),
     };
     Verdict { outcome, attempt, first_failure, reason }
+}
+
+/// What the exit code of a primary whose pod is gone tells.
+fn evicted(layout: &ClusterLayout, attempt: Attempt) -> Option<FirstFailure> {
+    let replica = layout.jobs.first()?.replicas.first()?.clone();
+    let class = FailureClass::Preemption;
+    let reason = "a pod was evicted, preempted or drained, and no retry for that was left".into();
+    Some(FirstFailure { attempt, replica, class, exit: None, reason })
 }
 
 /// What the first replica that doesn't run waits for, in the cluster's words; `None` when no pod
