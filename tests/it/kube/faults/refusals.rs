@@ -51,7 +51,7 @@ fn a_limit_ranges_maximum_ends_at_once() {
     let _robot = kube.become_robot("submitter");
     let told = stdout(&kube.run(0, ["train", "--dry-run"]))
         + &stderr(&kube.run(0, ["train", "--dry-run"]));
-    assert!(told.contains("may not create pods"), "{told}");
+    assert!(told.contains("those alone who can make pods"), "{told}");
     ends_at_once(&kube, "", &words);
 }
 
