@@ -9,7 +9,7 @@ use crate::gang::{FailureClass, Outcome, RunId, Verdict};
 use crate::plan::{Plan, TrialOf};
 use crate::run::{RunView, WhyReport, explain};
 use crate::run::{SyncError, sync};
-use crate::runtime::{FoundRuns, Notice, Runtime, Wanted};
+use crate::runtime::{FoundRuns, LOCAL, Notice, Runtime, Wanted};
 use crate::spec::TUNE_JOB;
 use crate::store::{FoundRun, Refresh, RunPaths, RunRecord, Store, StoreError};
 use crate::ui::{Text, json_text, yaml_text};
@@ -170,6 +170,12 @@ impl Context {
         if let Ok(record) = store.record(run)
             && record.state.is_ended()
         {
+            if record.runtime != LOCAL && !record.adopted {
+                // What of it others still hold in the cluster ends with a look at it; where that can't be
+                // reached, the next one does it.
+                let runtime = self.runtime(&record.runtime);
+                let _ = runtime.map(|runtime| runtime.is_gone(&store.paths(run)));
+            }
             return Ok(record);
         }
         // A record that can't be read is remade by the sync.

@@ -194,6 +194,7 @@ fn who_may_look_at_nodes_is_the_admins_to_say() {
         let args = ["cluster", "manifests", "--for-namespace", &kube.namespace, "--user", &user];
         let text = stdout(&kube.run(0, args.iter().chain(&["--see", what])));
         kube.kubectl_with(["apply", "-f", "-"], &text);
+        kube.kubectl(["delete", "quota", "--all"]);
     };
     see("nodes");
     let (document, said) = look();

@@ -28,7 +28,7 @@ const CHUNK_BYTES: usize = 64 * 1024;
 /// A log is asked for so often.
 const CONNECTIONS: usize = 3;
 /// A pod whose containers have all ended says so within this time after the last one.
-const HELD_AFTER: Duration = Duration::from_secs(15);
+const HELD_AFTER: Duration = Duration::from_secs(5);
 /// One log is downloaded within this time. Of one that takes longer the first part is kept.
 const LOG_DOWNLOAD_LIMIT: Duration = Duration::from_mins(2);
 
