@@ -10,6 +10,7 @@ use kube::api::LogParams;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use super::position::{Line, Position, Splitter};
 use crate::runtime::ClusterError;
@@ -31,6 +32,9 @@ const SILENCE_LIMIT: Duration = Duration::from_mins(2);
 const SILENCE_LIMIT_AFTER_END: Duration = Duration::from_secs(2);
 /// The pause before the second connection. It doubles with each further one that brings nothing.
 const FIRST_RECONNECT_PAUSE: Duration = Duration::from_millis(200);
+/// The API server has opened a log within this time, or the node that has it is silent: a machine without
+/// power refuses nothing.
+const OPEN_LIMIT: Duration = Duration::from_secs(15);
 /// A log of which no more will be written is asked for so often while its node doesn't answer.
 const TRIES_OF_NODE: u32 = 3;
 /// The longest pause between two connections.
@@ -62,10 +66,11 @@ pub(crate) async fn fetch(
         let mut splitter = Splitter::new(position);
         let params = params(position, false);
         let open = || api.log_stream(pod, &params);
-        let stream = match cluster.retry(open).await {
-            Ok(stream) => stream,
-            Err(error) if is_missing(&error) => return Ok(()),
-            Err(error) => return Err(cluster.target.explain(error)),
+        let stream = match timeout(OPEN_LIMIT, cluster.retry(open)).await {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(error)) if is_missing(&error) => return Ok(()),
+            Ok(Err(error)) => return Err(cluster.target.explain(error)),
+            Err(_) => return Err(silent()),
         };
         let mut stream = std::pin::pin!(stream);
         let mut chunk = vec![0; CHUNK_BYTES];
@@ -87,6 +92,10 @@ pub(crate) async fn fetch(
             Some(error) => return Err(cluster.target.explain(kube::Error::ReadEvents(error))),
         }
     }
+}
+
+fn silent() -> ClusterError {
+    ClusterError::Node(format!("no word of the log within {} s", OPEN_LIMIT.as_secs()))
 }
 
 /// There is no such log: the container has not started (400), or the pod is gone (404).
@@ -206,32 +215,42 @@ impl Reading {
             // holds everything that was written before the end.
             let last = ended.load(Ordering::SeqCst);
             let mut splitter = Splitter::new(position);
-            let result = match api.log_stream(&self.pod, &params(position, !last)).await {
-                Ok(stream) => pump(stream, &mut splitter, &self.lines, &ended).await,
-                Err(error) if is_missing(&error) && last => return,
-                Err(error) => Err(error),
+            let params = params(position, !last);
+            let mut unread = None;
+            let result = match timeout(OPEN_LIMIT, api.log_stream(&self.pod, &params)).await {
+                Ok(Ok(stream)) => pump(stream, &mut splitter, &self.lines, &ended).await,
+                Ok(Err(error)) if is_missing(&error) && last => return,
+                Ok(Err(error)) if is_of_node(&error) => {
+                    unread = Some(self.cluster.target.explain(error));
+                    Ok(())
+                }
+                Ok(Err(error)) => Err(error),
+                Err(_) => {
+                    unread = Some(silent());
+                    Ok(())
+                }
             };
             if splitter.position() != position {
                 pause = FIRST_RECONNECT_PAUSE;
             }
             position = splitter.position();
-            match result {
-                Ok(()) if last => {
+            match (result, unread) {
+                (Ok(()), None) if last => {
                     if let Some(line) = splitter.finish().filter(|_| self.is_whole) {
                         // Nobody may take lines any more, and then this one is not wanted either.
                         let _ = self.lines.send(line).await;
                     }
                     return;
                 }
-                Err(error) if last && is_of_node(&error) => {
+                (_, Some(error)) if last => {
                     tries += 1;
                     if tries == TRIES_OF_NODE {
                         // It is set once.
-                        let _ = self.unread.set(self.cluster.target.explain(error));
+                        let _ = self.unread.set(error);
                         return;
                     }
                 }
-                Ok(()) | Err(_) => {}
+                _ => {}
             }
             if self.lines.is_closed() {
                 return;
@@ -254,7 +273,7 @@ async fn pump(
     loop {
         let mut silent = Duration::ZERO;
         let count = loop {
-            match tokio::time::timeout(SILENCE_CHECK_PACE, stream.read(&mut chunk)).await {
+            match timeout(SILENCE_CHECK_PACE, stream.read(&mut chunk)).await {
                 Ok(read) => break read.map_err(kube::Error::ReadEvents)?,
                 Err(_) => silent += SILENCE_CHECK_PACE,
             }

@@ -12,7 +12,7 @@ use super::unfinished::{
     finish_submission, killed_for_memory, settle_unfinished, start_timeout, without_document,
     without_jobs,
 };
-use super::unmet::last_words;
+use super::unmet::warnings_of_others;
 use crate::event::Cursor;
 use crate::event::{Event, EventKind};
 use crate::gang::Outcome;
@@ -169,7 +169,7 @@ fn why_missing(
 ) -> Result<Vec<Event>, RuntimeError> {
     if waiting(&submission.layout, facts).is_none() {
         let mut events = last_warnings(session, run, cursor, submission)?;
-        events.extend(last_words(session, run, cursor, submission, facts)?);
+        events.extend(warnings_of_others(session, run, cursor, submission, facts)?);
         return Ok(events);
     }
     Ok(waiting_events(session, run, cursor, submission, facts))

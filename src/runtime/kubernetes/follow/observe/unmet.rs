@@ -7,8 +7,7 @@ use crate::agent::stream::StreamReader;
 use crate::event::{Cursor, Event, EventKind, WaitingReason};
 use crate::runtime::RuntimeError;
 use crate::runtime::kubernetes::follow::log::{Position, fetch};
-use crate::runtime::kubernetes::follow::watch::RunFacts;
-use crate::runtime::kubernetes::follow::watch::{PodFacts, Waiting};
+use crate::runtime::kubernetes::follow::watch::{PodFacts, RunFacts, Waiting};
 use crate::runtime::kubernetes::session::Session;
 use crate::runtime::kubernetes::submit::Submission;
 use crate::store::RunPaths;
@@ -19,7 +18,7 @@ const MOST: usize = 8;
 
 /// The last warning of each agent that has run beside those that lead, of a gang that never gathered: its
 /// command has not run, so that its log is short. A log that can't be read tells nothing.
-pub(crate) fn last_words(
+pub(crate) fn warnings_of_others(
     session: &Session,
     run: &RunPaths,
     cursor: &mut Cursor,
@@ -36,14 +35,14 @@ pub(crate) fn last_words(
     for (replica, pod) in pods.filter(has_run).take(MOST) {
         let mut reader = StreamReader::new(&submission.nonce);
         let mut position = Position::default();
-        let mut told = Vec::new();
+        let mut warning = None;
         let read = session.block_on(fetch(&cluster, &pod.name, position, true, |line| {
-            told.extend(events_in(&mut reader, [line], &mut position, Position::default()));
+            for event in events_in(&mut reader, [line], &mut position, Position::default()) {
+                if let EventKind::Warning { message } = event.kind {
+                    warning = Some(message);
+                }
+            }
         }));
-        let warning = told.into_iter().rev().find_map(|event| match event.kind {
-            EventKind::Warning { message } => Some(message),
-            _ => None,
-        });
         if let (Ok(()), Some(message)) = (read, warning) {
             let waiting = Waiting { reason: WaitingReason::Other("NotJoined".into()), message };
             if is_news(cursor, &replica.to_string(), &waiting) {
