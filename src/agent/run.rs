@@ -57,7 +57,7 @@ pub fn run(config: AgentConfig, surroundings: Surroundings) -> io::Result<u8> {
     let log = Arc::new(Log::new(out, beside, &config.nonce, run, replica, known));
     let config = Arc::new(config);
     let primary = config.gang.primary() == Some(&config.replica);
-    let past = recall(&config.past, &config.gang.run);
+    let past = recall(&config.past, &config.gang.run, &token);
     if let Some(verdict) = &past.known.verdict {
         return Ok(already_ended(&config, &log, past.known.epoch, verdict).code());
     }
@@ -79,7 +79,7 @@ pub fn run(config: AgentConfig, surroundings: Surroundings) -> io::Result<u8> {
     let mut session = primary.then(|| Session::new(config.gang.clone(), me.clone(), now));
     let inherited = session.as_mut().map(|session| session.inherit(&past)).unwrap_or_default();
     let kept = config.past.kept.clone().filter(|_| primary);
-    let keeper = kept.map(|path| Keeper::new(&config.gang.run, path));
+    let keeper = kept.map(|path| Keeper::new(&config.gang.run, path, Arc::clone(&token)));
     let mut agent = Agent {
         member: MemberMachine::new(config.gang.clone(), config.replica.clone(), me, now),
         session,

@@ -5,9 +5,7 @@ use std::path::{Component, Path};
 
 use serde::de::DeserializeOwned;
 
-use super::document::{
-    CodeFile, DOCUMENT_VERSION, PAST_FILE, PodDocument, TERMINATION_FILE, VERDICT_FILE,
-};
+use super::document::{CodeFile, DOCUMENT_VERSION, PAST_FILE, PodDocument, TERMINATION_FILE};
 use super::error::PodError;
 use super::identity::PodIdentity;
 use super::paths::PodPaths;
@@ -177,7 +175,6 @@ fn past(
     let keeps = outlives && replica == gang.primary() && !plan.is_tasks();
     PastFiles {
         followed: Some(paths.past().join(PAST_FILE)),
-        verdict: Some(paths.past().join(VERDICT_FILE)),
         kept: keeps.then(|| Path::new(output).join(format!(".mlctl-{}.json", plan.head.run))),
         replaced: pod.generation,
         disruptions: pod.disruptions,

@@ -31,13 +31,10 @@ pub const DATA_DIR: &str = "/mlctl/data";
 /// Where the kubelet looks for a container's last words.
 pub const TERMINATION_FILE: &str = "/dev/termination-log";
 
-/// Folder with what those write who follow the run, as [`PAST_FILE`] and [`VERDICT_FILE`]; empty as long
-/// as nobody does.
+/// Folder with what those write who follow the run, as [`PAST_FILE`]; empty as long as nobody does.
 pub const PAST_DIR: &str = "/mlctl/past";
 /// Within [`PAST_DIR`]: what is remembered of the run, an `agent::PastDocument`.
 pub const PAST_FILE: &str = "past.json";
-/// Within [`PAST_DIR`]: how the run has ended, a `gang::Verdict`.
-pub const VERDICT_FILE: &str = "verdict.json";
 
 /// Name of the document within [`CONFIG_DIR`].
 pub const DOCUMENT: &str = "pod.json";

@@ -9,3 +9,4 @@ mod tests;
 pub use frame::{Channel, Receiver, Sender};
 pub use handshake::{Admission, Purpose, Step};
 pub(super) use handshake::{HANDSHAKE_LIMIT, greet};
+pub(super) use proof::{prove, verify};

@@ -29,11 +29,16 @@ fn mac(token: &[u8], version: u32, side: &str, said: &[&str]) -> io::Result<Keye
     Ok(mac)
 }
 
-pub(super) fn prove(token: &[u8], version: u32, side: &str, said: &[&str]) -> io::Result<String> {
+pub(in crate::agent) fn prove(
+    token: &[u8],
+    version: u32,
+    side: &str,
+    said: &[&str],
+) -> io::Result<String> {
     Ok(hex::encode(mac(token, version, side, said)?.finalize().into_bytes()))
 }
 
-pub(super) fn verify(
+pub(in crate::agent) fn verify(
     token: &[u8],
     version: u32,
     side: &str,

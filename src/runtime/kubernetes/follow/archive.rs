@@ -14,6 +14,7 @@ use crate::gang::ReplicaId;
 use crate::runtime::RuntimeError;
 use crate::runtime::kubernetes::cancel;
 use crate::runtime::kubernetes::client::{Cluster, age};
+use crate::runtime::kubernetes::follow::observe::remember_end;
 use crate::runtime::kubernetes::follow::watch::{PodFacts, RunFacts};
 use crate::runtime::kubernetes::objects::MAIN;
 use crate::runtime::kubernetes::session::Session;
@@ -43,6 +44,7 @@ pub(crate) fn at_end(session: &Session, run: &RunPaths, last: Option<&Event>) {
     }
     let Ok(cluster) = session.cluster() else { return };
     let _ = session.block_on(write_verdict(&cluster, &run.run, verdict));
+    remember_end(session, run, verdict);
     let _ = cancel::delete_unplaced(session, run);
     let _ = is_gone(session, run);
 }

@@ -14,7 +14,7 @@ const MAX_BYTES: usize = 900 * 1024;
 
 /// Keys of a record's data.
 pub mod record_key {
-    use crate::agent::pod::{PAST_FILE, VERDICT_FILE};
+    use crate::agent::pod::PAST_FILE;
 
     /// The spec as it was run, secrets masked.
     pub const SPEC: &str = "spec.yaml";
@@ -23,8 +23,8 @@ pub mod record_key {
     /// Who submitted what and when: the `run.json` of the state folder.
     pub const RUN: &str = "run.json";
     /// How the run ended, once an mlctl has seen it.
-    pub const VERDICT: &str = VERDICT_FILE;
-    /// What is remembered of it, as long as somebody follows the run.
+    pub const VERDICT: &str = "verdict.json";
+    /// What pods that come later should know of it, from who follows the run and knows its token.
     pub const PAST: &str = PAST_FILE;
 }
 

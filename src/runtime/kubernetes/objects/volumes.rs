@@ -207,13 +207,16 @@ fn config(plan: &Plan) -> Volume {
 /// Of the run's record only what says how it went: there is nothing of it at first, and the record may be
 /// gone before a pod is made anew.
 fn past(plan: &Plan) -> Volume {
-    let item = |key: &str| KeyToPath { key: key.into(), path: key.into(), mode: None };
     Volume {
         name: PAST.into(),
         config_map: Some(ConfigMapVolumeSource {
             name: plan.head.run.to_string(),
             default_mode: Some(READ_ONLY),
-            items: Some(vec![item(record_key::PAST), item(record_key::VERDICT)]),
+            items: Some(vec![KeyToPath {
+                key: record_key::PAST.into(),
+                path: record_key::PAST.into(),
+                mode: None,
+            }]),
             optional: Some(true),
         }),
         ..Volume::default()

@@ -63,24 +63,49 @@ fn a_container_that_fails_makes_nobody_train_again() {
     }
 }
 
-/// The primary's pod goes after the verdict, and its Job makes another one.
+/// Something holds the primary's pod beyond the verdict, nobody watches, and then the pod goes: its Job
+/// makes another one.
 #[test]
 fn a_pod_that_comes_after_the_verdict_runs_nothing() {
     let Some(kube) = Kube::new() else { return };
-    kube.gang(&["echo ran; sleep 1000"], "");
-    let run = kube.detach([]);
-    let pod = kube.printed(0, "ran");
-    let verdict =
-        json!({"outcome": "succeeded", "attempt": 1, "firstFailure": null, "reason": "r"});
-    let change = json!({"data": {"verdict.json": verdict.to_string()}});
-    kube.kubectl(["patch", "configmap", &run, "--type=merge", "-p", &change.to_string()]);
+    kube.claim("work");
+    let more = beside(&kube, "exec sleep 1000") + "output: pvc://work/{run}\n";
+    kube.gang(&["echo ran"], &more);
+    kube.detach([]);
+    let pod = kube.running(0);
+    poll("the agent has ended", LONG, || {
+        let pods = kube.get("pods");
+        let states = pods[0]["status"]["containerStatuses"].as_array()?.iter();
+        let mut main = states.filter(|one| one["name"] == "main");
+        main.any(|one| one["state"]["terminated"]["exitCode"] == 0).then_some(())
+    });
     kube.evict(&pod.name);
-    let next = poll("another pod has come and gone", LONG, || {
-        let pods = kube.pods().into_iter();
-        pods.filter(|other| other.uid != pod.uid).find(|other| other.phase == "Succeeded")
+    let next = poll("another pod's agent has come and gone", LONG, || {
+        let pods = kube.pods().into_iter().filter(|other| other.uid != pod.uid);
+        pods.into_iter().find(|other| kube.log(&other.name).contains("the run had ended before"))
     });
     let log = kube.log(&next.name);
-    assert!(log.contains("the run had ended before") && !log.contains("\nran"), "{log}");
+    assert!(!log.contains("\nran"), "{log}");
+}
+
+/// A verdict that somebody has written into the record without the run's token ends nothing.
+#[test]
+fn a_forged_verdict_is_nobodys() {
+    let Some(kube) = Kube::new() else { return };
+    kube.gang(&["echo attempt $MLCTL_ATTEMPT; sleep 1000"], "");
+    let run = kube.detach([]);
+    let pod = kube.printed(0, "attempt 1");
+    let verdict =
+        json!({"outcome": "succeeded", "attempt": 1, "firstFailure": null, "reason": "r"});
+    let carry = json!({"epoch": [0, 7], "spent": {}, "elapsed": {"secs": 1, "nanos": 0},
+        "firstFailure": null, "verdict": verdict});
+    let past = json!({"schemaVersion": 1, "run": run, "carry": carry.to_string(),
+        "proof": "00".repeat(32)});
+    let change = json!({"data": {"past.json": past.to_string()}});
+    kube.kubectl(["patch", "configmap", &run, "--type=merge", "-p", &change.to_string()]);
+    kube.evict(&pod.name);
+    kube.printed(0, "attempt 2");
+    kube.run(0, ["cancel", &run]);
 }
 
 /// The only agent goes again and again, and nobody watches.
@@ -128,7 +153,7 @@ fn a_timeout_goes_on_over_the_loss_of_all_pods() {
     kube.printed(1, "attempt 1");
     poll("it is written down", LONG, || {
         let text = kube.in_claim("work", "cat */.mlctl-*.json 2>/dev/null || true");
-        text.contains("\"epoch\":[0,1]").then_some(())
+        text.contains(r#"epoch\":[0,1]"#).then_some(())
     });
     kube.kubectl(["delete", "pods", "--all", "--force", "--grace-period=0"]);
     kube.printed(0, "attempt 2");
@@ -149,7 +174,7 @@ fn a_follower_remembers_for_all_pods() {
     poll("it is written down", LONG, || {
         let map = kube.kubectl(["get", "configmap", &run, "-o", "json"]);
         let map: Value = serde_json::from_str(&map).expect("JSON");
-        map["data"]["past.json"].as_str()?.contains("\"epoch\":[0,1]").then_some(())
+        map["data"]["past.json"].as_str()?.contains(r#"epoch\":[0,1]"#).then_some(())
     });
     kube.kubectl(["delete", "pods", "--all", "--force", "--grace-period=0"]);
     kube.printed(0, "attempt 2");

@@ -17,3 +17,4 @@ mod unmet;
 
 pub(crate) use new_events::observe;
 pub(crate) use observed::Observed;
+pub(crate) use remember::remember_end;

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::observed::Observed;
 use crate::agent::PastDocument;
 use crate::event::{Event, EventKind};
-use crate::gang::Carry;
+use crate::gang::{Carry, Verdict};
 use crate::runtime::kubernetes::objects::record_key;
 use crate::runtime::kubernetes::session::Session;
 use crate::runtime::kubernetes::submit::{Submission, record};
@@ -31,8 +31,9 @@ pub(crate) struct Memory {
     is_refused: bool,
 }
 
-/// Takes in what has happened to a gang of this user, and writes down what is new. A record that can't be
-/// written is passed over: it is one of several places, and others may follow the run too.
+/// Takes in what has happened to a gang that this machine has submitted, and writes down what is new: only
+/// who knows the run's token is believed. A record that can't be written is passed over: it is one of several
+/// places.
 pub(crate) fn remember(
     session: &Session,
     run: &RunPaths,
@@ -60,8 +61,9 @@ pub(crate) fn remember(
     if !is_new && !is_due {
         return;
     }
+    let Ok(token) = crate::sys::read_own(&run.token()) else { return };
     if memory.known.is_none() {
-        memory.known = Some(begin(session, run, memory));
+        memory.known = Some(begin(session, run, memory, &token));
     }
     let mut known = memory.known.take().unwrap_or_default();
     for event in events {
@@ -73,19 +75,19 @@ pub(crate) fn remember(
         *since = now.max(*since);
     }
     memory.written = Some(Instant::now());
-    memory.is_refused = !write(session, run, &known);
+    memory.is_refused = !write(session, run, &known, &token);
     memory.known = Some(known);
 }
 
 /// What was known before this process: by the record in the cluster, and by this machine's of an attempt
 /// that is under way.
-fn begin(session: &Session, run: &RunPaths, memory: &mut Memory) -> Carry {
+fn begin(session: &Session, run: &RunPaths, memory: &mut Memory, token: &[u8]) -> Carry {
     let stored = session
         .cluster()
         .ok()
         .and_then(|cluster| session.block_on(record(&cluster, &run.run)).ok().flatten())
         .and_then(|record| record.map.data?.remove(record_key::PAST))
-        .and_then(|text| PastDocument::carry_of(text.as_bytes(), &run.run));
+        .and_then(|text| PastDocument::carry_of(text.as_bytes(), &run.run, token));
     let own = crate::sys::read_own(&run.record()).ok();
     let own = own.and_then(|text| serde_json::from_slice::<RunRecord>(&text).ok());
     let own = own.filter(|own| own.attempt > 0);
@@ -125,8 +127,17 @@ fn fold(known: &mut Carry, runs_since: &mut Option<Timestamp>, event: &Event) {
     }
 }
 
-fn write(session: &Session, run: &RunPaths, known: &Carry) -> bool {
-    let document = PastDocument::new(&run.run, known.clone());
+/// Writes down how a run has ended, for pods that its Jobs may still make. Where that can't be done, other
+/// places tell it.
+pub(crate) fn remember_end(session: &Session, run: &RunPaths, verdict: &Verdict) {
+    let Ok(token) = crate::sys::read_own(&run.token()) else { return };
+    let ended =
+        Carry { epoch: (0, verdict.attempt), verdict: Some(verdict.clone()), ..Carry::default() };
+    write(session, run, &ended, &token);
+}
+
+fn write(session: &Session, run: &RunPaths, known: &Carry, token: &[u8]) -> bool {
+    let Ok(document) = PastDocument::new(&run.run, known, token) else { return false };
     let Ok(text) = serde_json::to_string(&document) else { return false };
     let change = json!({"data": {record_key::PAST: text}});
     let Ok(cluster) = session.cluster() else { return true };
