@@ -1,7 +1,7 @@
 //! What outlives all agents of a run in a cluster: read when one starts, and kept by the primary's where
 //! the run's output is a folder that stays.
 
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -158,12 +158,12 @@ impl Keeper {
 }
 
 fn write(path: &Path, document: &PastDocument) -> io::Result<()> {
-    if let Some(folder) = path.parent() {
-        fs_err::create_dir_all(folder)?;
-    }
-    let partial = path.with_extension("new");
-    fs_err::write(&partial, serde_json::to_vec(document)?)?;
-    fs_err::rename(&partial, path)
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs_err::create_dir_all(folder)?;
+    // Others may write into a shared claim: a name that they could foresee might be a link of theirs.
+    let mut partial = tempfile::NamedTempFile::new_in(folder)?;
+    partial.write_all(&serde_json::to_vec(document)?)?;
+    partial.persist(path).map(drop).map_err(|error| error.error)
 }
 
 #[cfg(test)]

@@ -154,33 +154,18 @@ pub fn run(context: &Context, args: &BatchPredictArgs) -> Result<u8, CliError> {
     let mut runs = Vec::new();
     let mut code = exit::OK;
     for mut job in jobs {
-        if args.retry_failed {
-            if retry_failed(context, &mut job)? {
-                let run = submit_job(
-                    context,
-                    &store,
-                    &*runtime,
-                    &job,
-                    &options,
-                    patience(context, &interrupts, limit),
-                )?;
-                runs.push((job, run));
+        let starts = match &job.progress {
+            _ if args.retry_failed => retry_failed(context, &mut job)?,
+            Progress::Complete(summary) => {
+                code = code.max(complete(context, &job, summary)?);
+                false
             }
-            continue;
-        }
-        match &job.progress {
-            Progress::Complete(summary) => code = code.max(complete(context, &job, summary)?),
-            Progress::Fresh | Progress::Begun { .. } => {
-                let run = submit_job(
-                    context,
-                    &store,
-                    &*runtime,
-                    &job,
-                    &options,
-                    patience(context, &interrupts, limit),
-                )?;
-                runs.push((job, run));
-            }
+            Progress::Fresh | Progress::Begun { .. } => true,
+        };
+        if starts {
+            let patience = patience(context, &interrupts, limit);
+            let run = submit_job(context, &store, &*runtime, &job, &options, patience)?;
+            runs.push((job, run));
         }
     }
     if args.detach {

@@ -187,15 +187,7 @@ fn a_follower_remembers_for_all_pods() {
 #[test]
 fn a_primary_without_room_keeps_nobody() {
     let Some(kube) = Kube::new() else { return };
-    kube.sandbox.write(
-        "mlctl.yaml",
-        &format!(
-            "apiVersion: mlctl.dev/v1\nkind: TrainJob\nname: half\nimage: {}\n\
-             command: ['true']\nstartTimeout: 10s\n\
-             roles:\n  large: {{cpu: 1000}}\n  small: {{cpu: 50m}}\n",
-            kube.cluster.image("busybox")
-        ),
-    );
+    kube.half(["large: {cpu: 1000}", "small: {cpu: 50m}"]);
     let run = kube.detach([]);
     poll("the small one has given up", LONG, || {
         let pods = kube.get("pods");

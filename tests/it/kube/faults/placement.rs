@@ -52,15 +52,7 @@ fn no_room_is_told_in_the_schedulers_words() {
 #[test]
 fn half_a_gang_gives_up_without_mlctl() {
     let Some(kube) = Kube::new() else { return };
-    kube.sandbox.write(
-        "mlctl.yaml",
-        &format!(
-            "apiVersion: mlctl.dev/v1\nkind: TrainJob\nname: half\nimage: {}\n\
-             command: ['true']\nstartTimeout: 10s\n\
-             roles:\n  small: {{cpu: 50m}}\n  large: {{cpu: 1000}}\n",
-            kube.cluster.image("busybox")
-        ),
-    );
+    kube.half(["small: {cpu: 50m}", "large: {cpu: 1000}"]);
     let run = kube.detach([]);
     let pod = kube.running(0);
     let done = "jsonpath={.status.phase}=Failed";

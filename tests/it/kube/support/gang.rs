@@ -53,4 +53,17 @@ impl Kube {
             ),
         );
     }
+
+    /// Writes a spec of a gang of which only a part has room: its roles, the primary's first.
+    pub fn half(&self, roles: [&str; 2]) {
+        self.sandbox.write(
+            "mlctl.yaml",
+            &format!(
+                "apiVersion: mlctl.dev/v1\nkind: TrainJob\nname: half\nimage: {}\n\
+                 command: ['true']\nstartTimeout: 10s\nroles:\n  {}\n",
+                self.cluster.image("busybox"),
+                roles.join("\n  ")
+            ),
+        );
+    }
 }
