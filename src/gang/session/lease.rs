@@ -54,12 +54,8 @@ impl Session {
         slot.granted_until + self.config.margin()
     }
 
-    /// Until then a member that has not shown itself to this primary may still do so. Before the first
-    /// attempt of all nobody runs anything, and who comes later is told by its Job's end.
+    /// Until then a member that has not shown itself to this primary may still do so.
     pub(super) fn unheard_of_until(&self) -> Now {
-        if self.me.generation == 0 && self.highest_attempt == 0 {
-            return Now::ZERO;
-        }
         self.born_at + self.config.dead_after()
     }
 

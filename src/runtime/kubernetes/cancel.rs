@@ -14,6 +14,7 @@ use super::exec::exit_code;
 use super::session::Session;
 use crate::agent;
 use crate::agent::pod::PROGRAM;
+use crate::gang::ReplicaId;
 use crate::plan::GANG_PORT;
 use crate::runtime::kubernetes::follow::{PodFacts, RunFacts};
 use crate::runtime::kubernetes::objects::{MAIN, annotation};
@@ -58,7 +59,15 @@ pub(crate) fn cancel(
             )),
         }
     }
-    if asked > 0 && asked == left.len() {
+    // The gang would wait for those who never came before it tells its end: whoever has no pod that runs
+    // has nothing to end.
+    let has_come = |replica: &ReplicaId| {
+        let pod = submission.as_ref().and_then(|known| facts.pod_of(&known.layout, replica));
+        pod.is_some_and(PodFacts::has_log)
+    };
+    let jobs = submission.iter().flat_map(|submission| &submission.layout.jobs);
+    let all_came = jobs.flat_map(|job| &job.replicas).all(has_come);
+    if asked > 0 && asked == left.len() && all_came {
         return Ok(Vec::new());
     }
     let cluster = session.cluster()?;

@@ -112,7 +112,7 @@ impl Trap {
     #[track_caller]
     fn catches_no_verb(&self, what: &str, dir: &Path) {
         let far = ["--runtime", "kubernetes"];
-        let verbs: [(i32, Vec<&str>); 11] = [
+        let verbs: [(i32, Vec<&str>); 12] = [
             (0, vec!["validate", "mlctl.yaml"]),
             (0, vec!["render", "mlctl.yaml"]),
             (0, vec!["convert", "vertex.yaml"]),
@@ -120,6 +120,8 @@ impl Trap {
             (0, vec!["train", "--dry-run", "mlctl.yaml"]),
             (6, [&["train", "--dry-run", "mlctl.yaml"][..], &far].concat()),
             (6, [&["train", "--detach", "mlctl.yaml"][..], &far].concat()),
+            // A cluster that can't be asked has been left no run.
+            (0, vec!["train", "mlctl.yaml"]),
             (0, vec!["list"]),
             (0, vec!["status"]),
             (0, vec!["why"]),

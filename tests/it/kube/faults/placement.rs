@@ -121,3 +121,15 @@ fn names_that_nobody_resolves_are_told() {
     assert_eq!(output.status.code(), Some(14), "{}", stderr(&output));
     kube.ended(14).assert_says(&["worker-1", "can't be resolved"]);
 }
+
+/// One that runs and one that has no room: what there is ends, and the other is waited for by nobody.
+#[test]
+fn half_a_gang_is_cancelled() {
+    let Some(kube) = Kube::new() else { return };
+    kube.half(["small: {cpu: 50m}", "large: {cpu: 1000}"]);
+    let run = kube.detach(["--set", "startTimeout=30m"]);
+    kube.running(0);
+    kube.run(0, ["cancel", &run]);
+    kube.ended(12).assert_says(&["cancelled"]);
+    assert!(kube.get("jobs,pods").is_empty());
+}
