@@ -121,7 +121,7 @@ fn a_run_without_its_record_is_still_somebodys() {
 fn a_rendered_run_is_its_authors() {
     let Some(kube) = Kube::without_pods() else { return };
     let (ada, bob) = ada_and_bob(&kube);
-    kube.gang_at(&ada.laptop, &["true"], "");
+    kube.gang_at(&ada.laptop, &["sleep 1000"], "");
     let apply = |args: &[&str]| {
         let mut render = ada.laptop.mlctl(["render", "-o", "json"].iter().chain(args));
         let rendered = render.output().expect("mlctl");
