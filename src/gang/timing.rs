@@ -34,6 +34,12 @@ impl GangConfig {
         self.lease / 5
     }
 
+    /// The pause before a member dials anew. It doubles up to a third of a heartbeat: pods of a gang start
+    /// within moments of each other, but some may have to wait for minutes.
+    pub fn first_dial_pause(&self) -> Duration {
+        self.heartbeat() / 30
+    }
+
     /// What clocks and schedulers may be off by within one lease.
     pub fn margin(&self) -> Duration {
         self.lease / 5

@@ -167,7 +167,13 @@ pub fn follow(follow: &Follow<'_>, watcher: &mut dyn Watcher) -> Result<FollowEn
             progress.rest()?;
             progress.redraw();
             let since = *ended_at.get_or_insert_with(Instant::now);
-            if since.elapsed() >= bound || follow.runtime.is_gone(follow.paths)? {
+            let is_over = if progress.view.has_every_exit() {
+                follow.runtime.is_settled(follow.paths)?
+            } else {
+                follow.runtime.is_gone(follow.paths)?
+            };
+            if is_over || since.elapsed() >= bound {
+                progress.close()?;
                 return Ok(FollowEnd::Ended(progress.done()));
             }
         }
@@ -241,6 +247,16 @@ impl Progress<'_> {
         self.output(Duration::MAX)?;
         let rest = self.logs.as_mut().map(|reader| reader.finish(None)).unwrap_or_default();
         self.give(rest)
+    }
+
+    /// Nobody prints any more: what has been printed and not read yet is read.
+    fn close(&mut self) -> Result<(), FollowError> {
+        if self.is_interrupted() {
+            return Ok(());
+        }
+        let Some(logs) = &mut self.logs else { return Ok(()) };
+        let lines = logs.close()?;
+        self.give(lines)
     }
 
     fn redraw(&mut self) {

@@ -188,6 +188,14 @@ impl RunView {
         self.tasks
     }
 
+    /// Every replica's command of the last attempt is known to have ended.
+    pub fn has_every_exit(&self) -> bool {
+        let has_exited = |replica: &ReplicaView| {
+            replica.attempt == self.attempt && replica.last_exit().is_some()
+        };
+        self.attempt > 0 && !self.tasks && self.replicas.values().all(has_exited)
+    }
+
     /// The primary: the first replica.
     pub fn primary(&self) -> Option<&ReplicaView> {
         self.replicas.values().next()

@@ -58,6 +58,12 @@ pub trait LogReader {
     /// What was there at the first call has been given.
     fn is_caught_up(&self) -> bool;
 
+    /// What is left of a run whose commands have all ended, up to the last line. Nothing is read after
+    /// this.
+    fn close(&mut self) -> Result<Vec<LogLine>, RuntimeError> {
+        self.read()
+    }
+
     /// What could not be read of what is there, and why, each in a sentence.
     fn unread(&self) -> Vec<String> {
         Vec::new()

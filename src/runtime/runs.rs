@@ -70,6 +70,12 @@ pub trait Runs {
     /// agents end their commands.
     fn is_gone(&self, run: &RunPaths) -> Result<bool, RuntimeError>;
 
+    /// The same, for whoever has seen the verdict and the end of every command: true as well where agents
+    /// alone are left, which end by themselves in a moment.
+    fn is_settled(&self, run: &RunPaths) -> Result<bool, RuntimeError> {
+        self.is_gone(run)
+    }
+
     /// Ends whatever is left of the run. "Not there" is success.
     fn remove(&self, run: &RunPaths) -> Result<(), RuntimeError>;
 

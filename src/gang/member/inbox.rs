@@ -19,6 +19,7 @@ impl MemberMachine {
                 self.carry.merge(&carry);
                 if self.link != Link::In {
                     self.link = Link::In;
+                    self.dial_pause = self.config.first_dial_pause();
                     self.welcomed = true;
                     self.event(MemberEvent::Welcomed);
                     self.repeat();

@@ -48,7 +48,9 @@ impl MemberMachine {
             self.link = Link::Dialling(self.now);
             self.orphaned();
         } else {
-            self.dial(self.config.heartbeat() / 3);
+            let after = self.dial_pause;
+            self.dial_pause = (after * 2).min(self.config.heartbeat() / 3);
+            self.dial(after);
         }
     }
 

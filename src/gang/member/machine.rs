@@ -22,6 +22,8 @@ pub struct MemberMachine {
     pub(super) now: Now,
     pub(super) carry: Carry,
     pub(super) link: Link,
+    /// How long the next dial waits after a failed one.
+    pub(super) dial_pause: Duration,
     /// The last word of any primary; at first the agent's start.
     pub(super) last_heard: Now,
     pub(super) welcomed: bool,
@@ -51,6 +53,7 @@ impl MemberMachine {
     /// `Tick`. The primary's own member is the one whose `replica` is the first of the config: a
     /// verdict doesn't make it exit, its session does.
     pub fn new(config: GangConfig, replica: ReplicaId, me: Incarnation, now: Now) -> Self {
+        let dial_pause = config.first_dial_pause();
         Self {
             config,
             replica,
@@ -58,6 +61,7 @@ impl MemberMachine {
             now,
             carry: Carry::default(),
             link: Link::New,
+            dial_pause,
             last_heard: now,
             welcomed: false,
             next_heartbeat: now,

@@ -110,6 +110,10 @@ impl Runs for Kubernetes {
         archive::is_gone(&self.session, run)
     }
 
+    fn is_settled(&self, run: &RunPaths) -> Result<bool, RuntimeError> {
+        archive::is_settled(&self.session, run)
+    }
+
     fn remove(&self, run: &RunPaths) -> Result<(), RuntimeError> {
         cancel::remove(&self.session, run)
     }

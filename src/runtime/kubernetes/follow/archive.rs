@@ -52,6 +52,16 @@ pub(crate) fn at_end(session: &Session, run: &RunPaths, last: Option<&Event>) {
 /// Whether nothing of the run lives any more. Once it is so, its logs, termination messages and
 /// events are saved into the run's folder, because the pods will be deleted.
 pub(crate) fn is_gone(session: &Session, run: &RunPaths) -> Result<bool, RuntimeError> {
+    is_over(session, run, false)
+}
+
+/// The same of a run whose commands have all ended after its verdict: agents may still wait for the
+/// cluster to learn of each other's end, which nobody else has to wait for.
+pub(crate) fn is_settled(session: &Session, run: &RunPaths) -> Result<bool, RuntimeError> {
+    is_over(session, run, true)
+}
+
+fn is_over(session: &Session, run: &RunPaths, stopped: bool) -> Result<bool, RuntimeError> {
     let Some(mut submission) = session.submission(run)? else { return Ok(true) };
     if submission.archived {
         return Ok(true);
@@ -62,7 +72,11 @@ pub(crate) fn is_gone(session: &Session, run: &RunPaths) -> Result<bool, Runtime
     // Something else that a patch or a webhook has put into a pod outlives its agent, and with it the
     // pod, its place and its Job: once the gang itself has said how it ended, that ends too.
     let is_held = !submission.tasks && is_held(&submission, &facts, session.server_time());
-    if !is_held && (!decided || facts.pods.values().any(PodFacts::lives)) {
+    let mut living = facts.pods.values().filter(|pod| pod.lives()).peekable();
+    let has_ended = decided && living.peek().is_none();
+    let is_leaving = |pod: &PodFacts| pod.has_started() && !pod.shared && !pod.deleting;
+    let is_settled = stopped && !submission.tasks && facts.is_known() && living.all(is_leaving);
+    if !is_held && !has_ended && !is_settled {
         return Ok(false);
     }
     if !facts.is_known() {

@@ -261,6 +261,30 @@ impl LogReader for PodLogs {
         self.unread.as_ref().is_some_and(VecDeque::is_empty)
     }
 
+    /// A log that is followed ends a moment after its pod, and a pod a moment after its command: what is
+    /// there is asked for once more instead.
+    fn close(&mut self) -> Result<Vec<LogLine>, RuntimeError> {
+        let cluster = self.session.cluster()?;
+        let handle = self.session.handle();
+        let mut rest = Vec::new();
+        for source in self.sources.values_mut().filter(|source| !source.done) {
+            if let Some(mut tail) = source.tail.take() {
+                rest.extend(source.take(tail.take(), &self.query));
+            }
+            let (pod, at) = (source.pod.clone(), source.position);
+            source.tail = Some(Tail::once(&handle, cluster.clone(), pod, at, true));
+        }
+        for source in self.sources.values_mut() {
+            let Some(mut tail) = source.tail.take() else { continue };
+            while let Some(lines) = self.session.block_on(tail.next()) {
+                rest.extend(source.take(lines, &self.query));
+            }
+            rest.extend(source.settle(&self.query));
+            source.done = true;
+        }
+        Ok(rest)
+    }
+
     fn unread(&self) -> Vec<String> {
         self.failed.clone()
     }

@@ -57,6 +57,8 @@ pub(crate) struct PodFacts {
     pub(crate) disruption: Option<Disruption>,
     /// Its node is silent, so what this pod says may be out of date.
     pub(crate) node_lost: bool,
+    /// Something else than its agent runs in it, which a patch or a webhook has put there.
+    pub(crate) shared: bool,
     /// It is being deleted.
     pub(crate) deleting: bool,
     /// It is not in the cluster any more; set by the watch.
@@ -122,6 +124,9 @@ impl PodFacts {
             generation: number(FAILURES).unwrap_or(0).saturating_add(number(IGNORED).unwrap_or(0)),
             created: meta.creation_timestamp.as_ref().map(|time| time.0),
             node: pod.spec.as_ref().and_then(|spec| spec.node_name.clone()),
+            shared: pod.spec.as_ref().is_some_and(|spec| {
+                spec.containers.iter().any(|container| container.name != MAIN)
+            }),
             started: status.start_time.as_ref().map(|time| time.0),
             waiting,
             failed_start,
