@@ -150,6 +150,9 @@ impl Agent {
     /// are sent.
     pub(super) fn leave(mut self, exit: AgentExit) -> AgentExit {
         self.runner.kill_all();
+        let clean = !self.member.is_stuck();
+        let last = self.session.as_mut().map(|session| session.farewell(clean));
+        last.into_iter().flatten().for_each(|output| self.carry_out_session(output));
         if let (Some(session), Some(keeper)) = (&self.session, self.keeper.take()) {
             keeper.finish(Carry { verdict: self.committed.take(), ..session.memory() });
         }

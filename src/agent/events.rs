@@ -1,6 +1,6 @@
 //! The events of the gang's machines as events of the log.
 
-use crate::event::EventKind;
+use crate::event::{EventKind, WaitingReason};
 use crate::gang::{Attempt, GangConfig, GangEvent, MemberEvent, ReplicaId};
 
 /// An event of the gang as the log has it: the attempt, the replica, and what happened. The replica
@@ -18,6 +18,14 @@ pub(super) fn of_gang(
             (attempt, Some(replica), EventKind::JoinRefused { reason })
         }
         GangEvent::AttemptStarted { attempt } => (attempt, None, EventKind::AttemptStarted),
+        GangEvent::Quiet { within } => {
+            let seconds = within.as_secs_f64().ceil();
+            let message = format!(
+                "all replicas are ready; a command of an earlier attempt that can't be reached may run \
+                 for {seconds} s more"
+            );
+            (attempt, None, EventKind::Waiting { reason: WaitingReason::EarlierAttempt, message })
+        }
         GangEvent::ReplicaStarted { attempt, replica } => {
             (attempt, Some(replica), EventKind::ReplicaRunning)
         }

@@ -38,6 +38,8 @@ pub enum WaitingReason {
     InvalidImageName,
     /// The image is not on the node, and its pull policy forbids to pull it.
     ErrImageNeverPull,
+    /// All replicas are ready, and something of an earlier attempt that nobody can reach may still run.
+    EarlierAttempt,
     /// Any other word of the cluster.
     Other(String),
 }
@@ -58,6 +60,7 @@ impl WaitingReason {
             Self::ImagePullBackOff => "ImagePullBackOff",
             Self::InvalidImageName => "InvalidImageName",
             Self::ErrImageNeverPull => "ErrImageNeverPull",
+            Self::EarlierAttempt => "EarlierAttempt",
             Self::Other(word) => word,
         }
     }
@@ -94,6 +97,7 @@ impl From<&str> for WaitingReason {
             "ImagePullBackOff" => Self::ImagePullBackOff,
             "InvalidImageName" => Self::InvalidImageName,
             "ErrImageNeverPull" => Self::ErrImageNeverPull,
+            "EarlierAttempt" => Self::EarlierAttempt,
             other => Self::Other(other.to_owned()),
         }
     }

@@ -48,6 +48,11 @@ pub enum GangEvent {
         /// The number that they start under, from 1.
         attempt: Attempt,
     },
+    /// All replicas are ready, and the next attempt waits: a command that nobody can reach may still run.
+    Quiet {
+        /// After this long it has surely ended.
+        within: Duration,
+    },
     /// The command of a replica runs: its set-up is done.
     ReplicaStarted {
         /// The attempt that the command belongs to.

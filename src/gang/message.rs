@@ -41,6 +41,30 @@ impl Carry {
     }
 }
 
+/// What a member knows of the primary that let it in last, for the one that comes after it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Met {
+    /// How many times that primary's pod had been replaced.
+    pub generation: u32,
+    /// How many of the pods before it the cluster had ended from outside, as the cluster counts them.
+    pub disruptions: u32,
+    /// Nothing that it had lost could still run when it said so last.
+    pub quiet: bool,
+    /// It has said that it ends: its own command has ended, and it starts nothing any more.
+    pub left: bool,
+}
+
+impl Met {
+    /// Whether the only primary between the two was this one, and nothing of it can run any more: it has said
+    /// so itself, or its pod failed by itself, which the cluster counts once all its containers have ended.
+    /// Pods that the cluster ends from outside may live on where a node can't be reached.
+    pub fn is_over_for(self, generation: u32, disruptions: u32) -> bool {
+        let is_next = generation.checked_sub(1) == Some(self.generation);
+        self.quiet && is_next && (self.left || self.disruptions == disruptions)
+    }
+}
+
 /// Who joins: (run, job, replica, pod, generation, size), and what it remembers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -65,6 +89,10 @@ pub struct Join {
     pub sent: Now,
     /// What it remembers of the gang: default in an agent that has met no primary.
     pub carry: Carry,
+    /// The primary that it has met before this one. It tells it once: whoever joins a second time may have
+    /// been let in without knowing it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub met: Option<Met>,
 }
 
 /// Resource use of one replica's processes.
@@ -144,6 +172,9 @@ pub enum ToMember {
     Welcome {
         /// What the gang remembers, for you to keep.
         carry: Carry,
+        /// Who lets you in; absent where that is an mlctl that knew nothing of it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        met: Option<Met>,
     },
     /// You are not: stop trying and exit with COUNT, or for good when the run is over.
     Refuse {
@@ -169,7 +200,12 @@ pub enum ToMember {
         /// The lease ends this long after `sent`. It shrinks with the time since the primary last
         /// heard of *any* member, so that a primary that loses one fences the others and itself.
         valid: Duration,
+        /// See [`Met::quiet`].
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        quiet: bool,
     },
+    /// I end now: my own command has ended, and I start nothing any more.
+    Left,
     /// Send a heartbeat now: whatever failed at your side before this is known before its answer.
     Probe {
         /// By the primary's clock; the answer repeats it.
@@ -196,4 +232,20 @@ pub enum ToMember {
         /// Why its pod has to be replaced, a clause for the agent's log.
         reason: String,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_primary_is_over_where_it_said_so_or_the_cluster_counted_a_failure() {
+        let met = Met { generation: 1, disruptions: 1, quiet: true, left: false };
+        assert!(met.is_over_for(2, 1), "its pod failed");
+        assert!(!met.is_over_for(2, 2), "its pod was ended from outside, and may live on");
+        assert!(!met.is_over_for(3, 1), "there was another one");
+        assert!(!met.is_over_for(1, 1) && !met.is_over_for(0, 1), "it is none before that one");
+        assert!(Met { left: true, ..met }.is_over_for(2, 2), "it said so");
+        assert!(!Met { quiet: false, left: true, ..met }.is_over_for(2, 2), "it had lost somebody");
+    }
 }

@@ -14,6 +14,8 @@ pub(super) enum Rule {
     QuietAfterLoss,
     /// A new primary waits for its predecessor's fence before it starts.
     QuietAfterAdoption,
+    /// A new primary waits unless all others prove its predecessor's end.
+    ProofOfEnd,
     /// A new primary takes over what its joiners remember.
     Adopt,
     /// A new primary takes over a verdict that a joiner knows.

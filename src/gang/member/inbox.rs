@@ -15,8 +15,9 @@ impl MemberMachine {
         }
         self.last_heard = self.now;
         match message {
-            ToMember::Welcome { carry } => {
+            ToMember::Welcome { carry, met } => {
                 self.carry.merge(&carry);
+                self.met = met;
                 if self.link != Link::In {
                     self.link = Link::In;
                     self.dial_pause = self.config.first_dial_pause();
@@ -31,9 +32,17 @@ impl MemberMachine {
             }
             ToMember::Start { attempt } => self.start(attempt),
             ToMember::Stop { attempt } => self.stop(attempt),
-            ToMember::Lease { carry, sent, valid } => {
+            ToMember::Lease { carry, sent, valid, quiet } => {
                 self.carry.merge(&carry);
+                if let Some(met) = &mut self.met {
+                    met.quiet = quiet;
+                }
                 self.renew(sent, valid);
+            }
+            ToMember::Left => {
+                if let Some(met) = &mut self.met {
+                    met.left = true;
+                }
             }
             ToMember::Probe { at } => {
                 self.last_probe = at;

@@ -36,6 +36,7 @@ impl MemberMachine {
             seen: self.highest_attempt,
             sent: self.now,
             carry: self.carry.clone(),
+            met: self.met.take(),
         };
         self.send(ToPrimary::Join(join));
     }

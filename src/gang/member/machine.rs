@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::command::Command;
 use super::link::Link;
 use super::{MemberEvent, MemberInput, MemberOutput};
+use crate::gang::Met;
 use crate::gang::rules::{Rule, keeps};
 use crate::gang::{
     AgentExit, Attempt, Carry, Exit, GangConfig, Incarnation, Now, Outcome, ReplicaId,
@@ -27,6 +28,8 @@ pub struct MemberMachine {
     /// The last word of any primary; at first the agent's start.
     pub(super) last_heard: Now,
     pub(super) welcomed: bool,
+    /// The primary that let this member in last; `None` from the next join on.
+    pub(super) met: Option<Met>,
     pub(super) next_heartbeat: Now,
     /// The `at` of the last probe of the primary at the other end; zero before the first.
     pub(super) last_probe: Now,
@@ -64,6 +67,7 @@ impl MemberMachine {
             dial_pause,
             last_heard: now,
             welcomed: false,
+            met: None,
             next_heartbeat: now,
             last_probe: Now::ZERO,
             usage: Usage::default(),
@@ -124,6 +128,11 @@ impl MemberMachine {
         self.link_times(&mut times);
         times.extend(self.outside_until);
         times.into_iter().filter(|time| *time > self.now).min()
+    }
+
+    /// Its command could not be ended.
+    pub fn is_stuck(&self) -> bool {
+        matches!(self.command, Command::Stuck { .. })
     }
 
     /// What this agent remembers of the gang.

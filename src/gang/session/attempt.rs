@@ -20,9 +20,12 @@ impl Session {
                 || !slot.present() && !keeps(Rule::StartNeedsAll) && self.now > self.born_at
                 || slot.present() && !slot.idle && !keeps(Rule::WaitForStopped)
         });
-        if ready && self.now >= self.quiet_until && self.now >= self.pause_until {
+        if ready && self.is_quiet() && self.now >= self.pause_until {
             self.count_in();
             self.start();
+        } else if ready && !self.is_quiet() && !std::mem::replace(&mut self.told_quiet, true) {
+            let within = self.quiet_at().saturating_sub(self.now);
+            self.event(GangEvent::Quiet { within });
         } else if self.now >= until && keeps(Rule::GatheringEnds) {
             self.not_gathered();
         }
@@ -39,6 +42,8 @@ impl Session {
         self.counted_from = Some(self.now);
         self.highest_attempt = attempt;
         self.started = true;
+        // Whatever an earlier primary had left has ended.
+        self.inherited_until = self.now;
         self.phase = Phase::Running;
         self.ending_attempt = None;
         self.held = None;

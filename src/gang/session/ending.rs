@@ -119,9 +119,8 @@ impl Session {
                     .all(|slot| slot.acked || slot.link.is_none() && !self.config.replaces());
                 // Alone, commit and exit are one step: nothing may replace this primary in between.
                 // A start may be under way to one that was displaced, until its lease is over.
-                let quiet = self.now >= self.quiet_until
-                    || !self.config.replaces()
-                    || !keeps(Rule::CommitInQuiet);
+                let quiet =
+                    self.is_quiet() || !self.config.replaces() || !keeps(Rule::CommitInQuiet);
                 let early = known && quiet && (self.own_is_idle() || !self.is_alone());
                 if early || !keeps(Rule::AckBeforeCommit) {
                     self.commit();
@@ -163,7 +162,7 @@ impl Session {
 
     /// Somebody may still acknowledge, or still has to end its command.
     fn worth_waiting(&self) -> bool {
-        if self.now < self.quiet_until && self.config.replaces() {
+        if !self.is_quiet() && self.config.replaces() {
             return true;
         }
         let unseen = self.now < self.unheard_of_until();

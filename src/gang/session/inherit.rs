@@ -31,7 +31,7 @@ impl Session {
                 spent: known.spent.clone(),
             });
             // Its commands may run until their leases are over, whatever this pod's number says.
-            self.quiet_until = self.quiet_until.max(self.now + self.config.dead_after());
+            self.inherited_until = self.inherited_until.max(self.now + self.config.dead_after());
             self.highest_attempt = attempt;
             self.counted_from = Some(self.now);
         }

@@ -46,6 +46,7 @@ impl Session {
             slot.outside = false;
             slot.replacing = false;
             slot.acked = false;
+            slot.met = join.met;
             slot.granted_until = slot.granted_until.min(self.now);
         }
         slot.pod = Some(Incarnation { pod_uid: join.pod_uid.clone(), generation: join.generation });
@@ -112,7 +113,7 @@ impl Session {
                 if keeps(Rule::QuietAfterAdoption) {
                     // Its primary has lost it at the latest now, and fences itself in that time.
                     let fenced = self.now + self.config.dead_after();
-                    self.quiet_until = self.quiet_until.max(fenced);
+                    self.inherited_until = self.inherited_until.max(fenced);
                 }
             }
             self.highest_attempt = self.highest_attempt.max(known);
@@ -141,7 +142,8 @@ impl Session {
     /// Lets it in and tells it again whatever it may have missed.
     fn welcome(&mut self, i: usize, running: Option<Attempt>, seen: Attempt) {
         let carry = self.memory();
-        self.tell(i, ToMember::Welcome { carry });
+        let met = Some(self.as_met());
+        self.tell(i, ToMember::Welcome { carry, met });
         self.renew(i);
         if !self.trust_from.is_zero() {
             self.tell(i, ToMember::Probe { at: self.now });

@@ -38,7 +38,8 @@ impl Session {
         slot.granted_until = slot.granted_until.max(self.now + valid);
         let sent = slot.last_sent;
         let carry = self.memory();
-        self.tell(i, ToMember::Lease { carry, sent, valid });
+        let quiet = self.is_quiet();
+        self.tell(i, ToMember::Lease { carry, sent, valid, quiet });
     }
 
     /// When nothing of this member's command can be running any more.

@@ -38,6 +38,10 @@ pub struct Session {
     pub(super) gathered: bool,
     /// No attempt may start before: a command out of reach may still run.
     pub(super) quiet_until: Now,
+    /// The same for what an earlier primary may have left, unless its end is proved.
+    pub(super) inherited_until: Now,
+    /// It was said that this is waited for.
+    pub(super) told_quiet: bool,
     /// Before this time a start that is on its way to a lost member may still be carried out.
     pub(super) starts_until: Now,
     /// No attempt is opened before (after a termination from outside).
@@ -93,8 +97,10 @@ impl Session {
             phase: Phase::Gathering { until: now + patience },
             started: false,
             gathered: false,
+            quiet_until: now,
             // A predecessor's commands may run until their leases are over.
-            quiet_until: if me.generation == 0 { now } else { now + config.dead_after() },
+            inherited_until: if me.generation == 0 { now } else { now + config.dead_after() },
+            told_quiet: false,
             starts_until: Now::ZERO,
             pause_until: now,
             last_pause_end: None,
@@ -145,7 +151,7 @@ impl Session {
 
     /// When a [`SessionInput::Tick`] is wanted at the latest.
     pub fn deadline(&self) -> Option<Now> {
-        let mut times = vec![self.quiet_until, self.pause_until];
+        let mut times = vec![self.quiet_until, self.inherited_until, self.pause_until];
         match &self.phase {
             Phase::Over => return None,
             Phase::Gathering { until } | Phase::Disbanding { until } => times.push(*until),
@@ -240,7 +246,7 @@ impl Session {
     #[cfg(test)]
     pub(crate) fn fingerprint(&self) -> String {
         let memory = (&self.carry, self.highest_attempt, self.gathered, self.started);
-        format!("{:?} {:?} {:?} {:?}", self.phase, self.slots, memory, self.quiet_until)
+        format!("{:?} {:?} {:?} {:?}", self.phase, self.slots, memory, self.quiet_at())
     }
 
     pub(super) fn is_own(i: usize) -> bool {

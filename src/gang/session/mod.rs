@@ -8,6 +8,7 @@ mod io;
 mod join;
 mod lease;
 mod machine;
+mod quiet;
 mod slot;
 
 pub use inherit::Past;

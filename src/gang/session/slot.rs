@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Incarnation, LinkId};
-use crate::gang::{Exit, Now, ReplicaId, Usage};
+use crate::gang::{Exit, Met, Now, ReplicaId, Usage};
 
 /// One replica's place in the gang. It is present while `pod` is set: from its join until it is
 /// lost.
@@ -39,6 +39,8 @@ pub(super) struct Slot {
     pub(super) replacing: bool,
     /// It has acknowledged the verdict.
     pub(super) acked: bool,
+    /// The primary that it had met before it joined this one.
+    pub(super) met: Option<Met>,
 }
 
 impl Slot {
@@ -61,6 +63,7 @@ impl Slot {
             outside: false,
             replacing: false,
             acked: false,
+            met: None,
         }
     }
 

@@ -114,6 +114,12 @@ impl World<'_> {
             }
             MemberOutput::Exit(exit) => {
                 self.leaves_reasoned(agent);
+                let clean = !self.agents[agent].member.is_stuck();
+                let last = self.agents[agent].session.as_mut().map(|one| one.farewell(clean));
+                for output in last.into_iter().flatten() {
+                    self.cover.hit("farewell");
+                    self.session_output(agent, output);
+                }
                 self.agent_exits(agent, exit);
             }
             MemberOutput::Event(event) => {
@@ -127,6 +133,12 @@ impl World<'_> {
                         if reason.starts_with("the primary was") =>
                     {
                         self.cover.hit("orphan");
+                    }
+                    // A primary that comes at that very moment may let it in.
+                    MemberEvent::Exiting { reason, .. }
+                        if reason.starts_with("the primary did") =>
+                    {
+                        self.disturb(self.agents[agent].index, 0);
                     }
                     _ => {}
                 }

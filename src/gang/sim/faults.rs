@@ -245,6 +245,7 @@ impl<'p> World<'p> {
             seen: 0,
             sent: Duration::from_millis(1),
             carry: Carry { epoch: (90, 90), ..Carry::default() },
+            met: None,
         };
         join.carry.verdict = Some(Verdict {
             outcome: Outcome::Succeeded,

@@ -15,6 +15,7 @@ const FOUND: &[Rule] = &[
     Rule::LeaseShrinks,
     Rule::LeaseFromSending,
     Rule::QuietAfterLoss,
+    Rule::ProofOfEnd,
     Rule::Adopt,
     Rule::AdoptVerdict,
     Rule::WaitForStopped,

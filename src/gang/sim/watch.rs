@@ -1,7 +1,7 @@
 //! What the primaries' own events must not say: I2, I5, I6, I9 and I10.
 
 use super::check::Cause;
-use super::plan::{Moment, SECOND};
+use super::plan::{Moment, Ms, SECOND};
 use super::world::World;
 use crate::gang::{Attempt, Completion, FailureClass, FirstFailure, GangEvent, ReplicaId, Session};
 
@@ -36,6 +36,11 @@ impl World<'_> {
                 self.cover.hit(if foreign { "foreign refused" } else { "refused" });
             }
             GangEvent::AttemptStarted { attempt } => {
+                let age = self.now - self.agents[agent].born_at;
+                let wait = self.plan.config.dead_after().as_millis() as Ms;
+                if self.agents[agent].generation > 0 && age < wait && self.plan.n() > 1 {
+                    self.cover.hit("proved end");
+                }
                 self.attempt_started(agent, attempt);
                 self.strike(Moment::Starts);
             }

@@ -84,6 +84,7 @@ pub(super) struct Process {
 pub(super) struct Agent {
     pub(super) index: usize,
     pub(super) pod: String,
+    pub(super) generation: u32,
     pub(super) offset: Ms,
     pub(super) alive: bool,
     /// Killed, gone with its node or sent away: its index is not final.
@@ -214,6 +215,7 @@ impl<'p> World<'p> {
         self.agents.push(Agent {
             index,
             pod: me.pod_uid.clone(),
+            generation,
             offset,
             alive: true,
             killed: false,

@@ -3,7 +3,7 @@
 use mlctl::event::{Cursor, Event, EventKind};
 use mlctl::gang::{TerminationMessage, ToMember, ToPrimary};
 
-use super::{comes_back, covers, kinds, lines_come_back, text, v1, v2, v4, v5};
+use super::{comes_back, covers, kinds, lines_come_back, text, v1, v2, v4, v5, v6};
 
 #[test]
 fn every_kind_of_event_is_read() {
@@ -27,7 +27,7 @@ fn every_kind_of_event_is_read() {
 
 #[test]
 fn every_message_to_the_primary_is_read() {
-    let text = text(v1("to-primary.jsonl"));
+    let text = text(v1("to-primary.jsonl")) + &self::text(v6("to-primary.jsonl"));
     let kinds = kinds!(ToPrimary:
         Join "join", Heartbeat "heartbeat", Started "started", Exited "exited",
         Stopped "stopped", TerminatedFromOutside "terminatedFromOutside", Ack "ack",
@@ -37,11 +37,11 @@ fn every_message_to_the_primary_is_read() {
 
 #[test]
 fn every_message_to_a_member_is_read() {
-    let text = text(v1("to-member.jsonl"));
+    let text = text(v1("to-member.jsonl")) + &self::text(v6("to-member.jsonl"));
     let kinds = kinds!(ToMember:
         Welcome "welcome", Refuse "refuse", Start "start", Stop "stop", Lease "lease",
         Probe "probe", Verdict "verdict", Release "release", Disband "disband",
-        Replace "replace",
+        Replace "replace", Left "left",
     );
     covers(&text, &lines_come_back(&text), kinds);
 }

@@ -42,6 +42,11 @@ fn v4(name: &str) -> PathBuf {
     repository().join("tests/it/formats/v4").join(name)
 }
 
+/// What agents say to each other since a new primary is told of the one before it.
+fn v6(name: &str) -> PathBuf {
+    repository().join("tests/it/formats/v6").join(name)
+}
+
 fn text(path: PathBuf) -> String {
     fs_err::read_to_string(path).expect("a fixture")
 }

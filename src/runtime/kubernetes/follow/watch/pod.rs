@@ -124,9 +124,10 @@ impl PodFacts {
             generation: number(FAILURES).unwrap_or(0).saturating_add(number(IGNORED).unwrap_or(0)),
             created: meta.creation_timestamp.as_ref().map(|time| time.0),
             node: pod.spec.as_ref().and_then(|spec| spec.node_name.clone()),
-            shared: pod.spec.as_ref().is_some_and(|spec| {
-                spec.containers.iter().any(|container| container.name != MAIN)
-            }),
+            shared: pod
+                .spec
+                .as_ref()
+                .is_some_and(|spec| spec.containers.iter().any(|container| container.name != MAIN)),
             started: status.start_time.as_ref().map(|time| time.0),
             waiting,
             failed_start,
