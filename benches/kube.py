@@ -57,7 +57,7 @@ def spec(name, extra=""):
 GANG = spec("gang", 'command: ["true"]\nroles:\n  worker: {replicas: 2, cpu: 100m, memory: 64Mi}\n')
 # Simulated nodes run no agent: their pods complete by themselves.
 SIMULATED = (
-    'command: ["true"]\ncpu: 10m\nmemory: 16Mi\nnodeSelector: {type: kwok}\n'
+    'command: ["true"]\ncpu: 10m\nmemory: 32Mi\nnodeSelector: {type: kwok}\n'
     "tolerations: [{key: kwok.x-k8s.io/node, operator: Exists}]\n"
 )
 
@@ -72,6 +72,57 @@ def submit():
     middle = [[statistics.median(column) for column in zip(*side)] for side in (theirs, mine)]
     row("kubectl apply of a gang's objects", *middle[0])
     row("mlctl train --detach of the same gang", *middle[1], base=middle[0])
+
+
+# Says when it starts and ends, by the clock that all nodes of the test cluster share.
+MARKED = ["python3", "-uc", "import time; print('START', time.time()); time.sleep(3); print('END', time.time())"]
+
+
+def marks(text):
+    found = {word: [float(n) for n in re.findall(rf"{word} ([0-9.]+)", text)] for word in ("START", "END")}
+    if any(len(times) != 3 for times in found.values()):
+        sys.exit(f"three replicas have not printed their marks: {text}")
+    return max(found["START"]), max(found["END"])
+
+
+def short():
+    """A gang of three that runs for three seconds, to its end: what each side adds to that."""
+    pod = {
+        "restartPolicy": "Never",
+        "securityContext": {"runAsNonRoot": True, "runAsUser": 65532, "seccompProfile": {"type": "RuntimeDefault"}},
+        "containers": [{"name": "main", "image": "localhost/python:1", "command": MARKED}],
+    }
+    job = {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {"name": "plain"},
+        "spec": {"completionMode": "Indexed", "completions": 3, "parallelism": 3, "template": {"spec": pod}},
+    }
+    (work / "short.yaml").write_text(
+        f"apiVersion: mlctl.dev/v1\nkind: TrainJob\nname: short\nimage: localhost/python:1\n"
+        f"command: {json.dumps(MARKED)}\nroles:\n  worker: {{replicas: 3, cpu: 100m, memory: 64Mi}}\n"
+    )
+    base = [kubectl, "-n", namespace]
+    theirs, mine = [], []
+    for number in range(rounds):
+        job["metadata"]["name"] = f"plain-{number}"
+        begin = time.time()
+        subprocess.run([*base, "create", "-f", "-"], input=json.dumps(job).encode(), check=True, capture_output=True)
+        wait = [*base, "wait", "--for=condition=Complete", "--timeout=120s", f"job/plain-{number}"]
+        subprocess.run(wait, check=True, capture_output=True)
+        end = time.time()
+        text = as_admin("-n", namespace, "logs", "-l", f"job-name=plain-{number}", "--tail=-1").decode()
+        started, ended = marks(text)
+        theirs.append((started - begin, end - ended))
+        begin = time.time()
+        run = subprocess.run([mlctl, "train", str(work / "short.yaml")], check=True, capture_output=True, text=True)
+        end = time.time()
+        started, ended = marks(run.stdout)
+        mine.append((started - begin, end - ended))
+    middle = [[statistics.median(column) for column in zip(*side)] for side in (theirs, mine)]
+    for what, (start, finish) in zip(("kubectl create and wait of 3 plain pods", "mlctl train of a gang of 3"), middle):
+        ratio = f"   {start / middle[0][0]:.2f} and {finish / middle[0][1]:.2f} of kubectl" if what.startswith("mlctl") else ""
+        print(f"{what:44} {start:8.2f} s to START {finish:6.2f} s from END{ratio}", flush=True)
 
 
 def follow():
@@ -154,5 +205,6 @@ settings.mkdir(parents=True)
 version = subprocess.run([mlctl, "--version"], check=True, capture_output=True, text=True).stdout.split()[-1]
 (settings / "config.yaml").write_text(f"runtime: kubernetes\nnamespace: {namespace}\nrunnerImage: localhost/mlctl:{version}\n")
 submit()
+short()
 follow()
 finished()

@@ -29,6 +29,9 @@ pub(super) fn of_gang(
         GangEvent::ReplicaStarted { attempt, replica } => {
             (attempt, Some(replica), EventKind::ReplicaRunning)
         }
+        GangEvent::Usage { attempt, replica, usage } => {
+            (attempt, Some(replica), EventKind::Usage { usage })
+        }
         GangEvent::ReplicaExited { attempt, replica, exit } => {
             (attempt, Some(replica), EventKind::CommandExited { exit })
         }

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Attempt, Exit, FailureClass, FirstFailure, PerClass, ReplicaId, Verdict};
+use super::{Attempt, Exit, FailureClass, FirstFailure, PerClass, ReplicaId, Usage, Verdict};
 
 /// An event with its place in the primary's order.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Sequenced {
     /// Generation of the primary that gave the number: a new primary counts from 1 again.
@@ -20,7 +20,7 @@ pub struct Sequenced {
 }
 
 /// One thing that happened to the gang, as its primary saw it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "type")]
 pub enum GangEvent {
     /// A replica joined, for the first time or again after its link or its pod was lost.
@@ -59,6 +59,15 @@ pub enum GangEvent {
         attempt: Attempt,
         /// The replica whose command it is.
         replica: ReplicaId,
+    },
+    /// What a replica's processes use.
+    Usage {
+        /// The attempt whose command runs.
+        attempt: Attempt,
+        /// The replica that measured it.
+        replica: ReplicaId,
+        /// As its last heartbeat said.
+        usage: Usage,
     },
     /// The command of a replica ended, by itself or killed.
     ReplicaExited {

@@ -18,6 +18,8 @@ use crate::runtime::kubernetes::{
 use crate::storage::Stores;
 use crate::store::random_id;
 use crate::sys::random_word;
+
+use crate::ui::human::bytes;
 use crate::ui::{json_text, yaml_text};
 use crate::work::batch::{
     self, LoadedBatch, OutputLayout, Progress, check_places, claim, plan_with,
@@ -76,8 +78,32 @@ pub fn run(context: &Context, args: &RenderArgs) -> Result<u8, CliError> {
             texts.collect::<Result<Vec<_>, _>>().map_err(internal)?.join("---\n")
         }
     };
+    for document in &documents {
+        if let Some(reason) = too_large_to_apply(document) {
+            context.printer.warn(reason);
+        }
+    }
     context.printer.data(&text)?;
     Ok(exit::OK)
+}
+
+/// All annotations of an object have room for so many bytes together, of which `kubectl apply` wants as many
+/// as the object has, to keep a copy of it (`TotalAnnotationSizeLimitB` in Kubernetes).
+const APPLIED_LIMIT: usize = 256 << 10;
+
+/// What is wrong with an object that `kubectl apply` can't carry, though a cluster takes it.
+fn too_large_to_apply(object: &Json) -> Option<String> {
+    let length = object.to_string().len();
+    let of = |field: &str| object.pointer(field).and_then(Json::as_str).unwrap_or_default();
+    (length > APPLIED_LIMIT).then(|| {
+        format!(
+            "`kubectl apply` can't carry the {} {} of {}: use `kubectl create`, or `kubectl apply \
+             --server-side`",
+            of("/kind"),
+            of("/metadata/name"),
+            bytes(length as u64)
+        )
+    })
 }
 
 /// What a study runs is decided while it runs, so there is nothing to print.

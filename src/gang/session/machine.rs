@@ -180,6 +180,7 @@ impl Session {
                 slot.last_sent = sent;
                 slot.answered_probe = answers;
                 self.heard(i);
+                self.repeat_usage(i);
                 self.renew(i);
                 self.stop_stray(i, running);
                 self.start_arrived(i, running.unwrap_or(0));

@@ -10,6 +10,7 @@ mod lease;
 mod machine;
 mod quiet;
 mod slot;
+mod usage;
 
 pub use inherit::Past;
 pub use io::{Incarnation, LinkId, SessionInput, SessionOutput};

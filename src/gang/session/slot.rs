@@ -33,6 +33,8 @@ pub(super) struct Slot {
     /// The time (our clock) of the newest probe that it has answered; zero before the first.
     pub(super) answered_probe: Now,
     pub(super) usage: Usage,
+    /// When the primary's log repeated it last.
+    pub(super) usage_told: Option<Now>,
     /// It was sent SIGTERM from outside and will leave.
     pub(super) outside: bool,
     /// It was told to leave so that its pod is replaced.
@@ -60,6 +62,7 @@ impl Slot {
             exit: None,
             answered_probe: Now::ZERO,
             usage: Usage::default(),
+            usage_told: None,
             outside: false,
             replacing: false,
             acked: false,

@@ -165,3 +165,26 @@ fn no_two_runs_are_alike() {
     assert!(other.iter().all(|object| object["metadata"]["namespace"] == "team"));
     assert!(!sandbox.state().exists(), "rendering is no run of this machine");
 }
+
+/// `kubectl apply` keeps a copy of each object in one of its annotations, which have a limit.
+#[test]
+fn what_apply_can_not_carry_is_told() {
+    let sandbox = sandbox("");
+    let long: String =
+        (0..40).map(|i| format!("{{name: V{i}, value: {}}}, ", "x".repeat(8000))).collect();
+    let spec = |env: &str| {
+        format!(
+            "{{apiVersion: mlctl.dev/v1, kind: TrainJob, name: long, image: a, command: ['true'], \
+             env: [{env}]}}"
+        )
+    };
+    let said = |env: &str| {
+        let path = sandbox.write("mlctl.yaml", &spec(env));
+        let output = sandbox.run(0, ["render", path.to_str().expect("UTF-8")]);
+        stderr(&output)
+    };
+    let long = said(&long);
+    assert!(long.contains("`kubectl apply` can't carry the ConfigMap long-"), "{long}");
+    assert!(long.contains("kubectl create"), "{long}");
+    assert!(!said("{name: A, value: b}").contains("kubectl apply"));
+}
