@@ -10,6 +10,7 @@ mod nodes;
 mod past;
 mod placement;
 mod pods;
+mod primary;
 mod refusals;
 mod starting;
 mod states;
