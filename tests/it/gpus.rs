@@ -16,9 +16,6 @@ struct Machine {
 /// An A100 in two slices and an L4, as driver 550 lists them.
 const TWO: &str = r#"#!/bin/sh
 case "$*" in
-*--query-gpu=uuid,name*)
-    echo 'GPU-aaaa, NVIDIA A100-SXM4-40GB'
-    echo 'GPU-bbbb, NVIDIA L4' ;;
 *--query-gpu=*)
     echo '0, GPU-aaaa, NVIDIA A100-SXM4-40GB, 550.54.15, 40960, 1250, [N/A], Enabled'
     echo '1, GPU-bbbb, NVIDIA L4, 550.54.15, 23034, 1024, 35, [N/A]' ;;

@@ -157,9 +157,8 @@ impl Steps<'_> {
             let waited = begin.elapsed().as_secs();
             if waited >= next_message {
                 next_message = waited + 5;
-                self.say(&format!(
-                    "waiting {waited} s for another replica to make the environment"
-                ));
+                let long = if waited > 0 { format!(", {waited} s by now") } else { String::new() };
+                self.say(&format!("waiting for another replica to make the environment{long}"));
             }
             std::thread::sleep(Duration::from_millis(100));
         }

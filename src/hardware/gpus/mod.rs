@@ -20,10 +20,7 @@ pub use machine::{Gpu, GpuProcess, Machine, Slice};
 pub use memory::memory_gb;
 pub use mig::{MIG_GPUS, MigGpu, Profile};
 pub use node::{Node, NodeState, Taint};
-pub use nvidia_smi::{
-    APPS_QUERY, GPU_QUERY, LIST_QUERY, MEMORY_QUERY, MemoryUse, apps, cuda_version, gpus, list,
-    memory_use, slices,
-};
+pub use nvidia_smi::{APPS_QUERY, GPU_QUERY, apps, cuda_version, gpus, slices};
 pub use split::{MigSlices, MigSplit, TimeSplit, mig_types};
 pub use split_error::SplitError;
 pub use split_text::SplitPlace;

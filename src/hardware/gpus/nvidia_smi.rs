@@ -14,14 +14,6 @@ pub const GPU_QUERY: [&str; 2] = [
     "--format=csv,noheader,nounits",
 ];
 
-/// The arguments with which nvidia-smi names GPUs, for [`list`].
-pub const LIST_QUERY: [&str; 2] =
-    ["--query-gpu=uuid,name,index,mig.mode.current", "--format=csv,noheader,nounits"];
-
-/// The arguments with which nvidia-smi says how much of each GPU is in use, for [`memory_use`].
-pub const MEMORY_QUERY: [&str; 2] =
-    ["--query-gpu=uuid,memory.used,memory.total,utilization.gpu", "--format=csv,noheader,nounits"];
-
 /// The arguments with which nvidia-smi lists processes, for [`apps`].
 pub const APPS_QUERY: [&str; 2] =
     ["--query-compute-apps=gpu_uuid,pid,process_name,used_memory", "--format=csv,noheader,nounits"];
@@ -38,6 +30,9 @@ pub fn gpus(text: &str) -> Option<(Vec<Gpu>, Option<String>)> {
             continue;
         };
         let Ok(index) = index.parse() else { continue };
+        if !uuid.starts_with("GPU-") {
+            continue;
+        }
         driver.get_or_insert_with(|| (*version).to_owned());
         let name = name.join(", ");
         all.push(Gpu {
@@ -59,68 +54,10 @@ pub fn gpus(text: &str) -> Option<(Vec<Gpu>, Option<String>)> {
     (!all.is_empty() || says_none(text)).then_some((all, driver))
 }
 
-/// The GPUs by name alone. `None` for a text that says neither which there are nor that there is none.
-pub fn list(text: &str) -> Option<Vec<Gpu>> {
-    let mut all = Vec::new();
-    for line in text.lines() {
-        let fields: Vec<&str> = line.split(',').map(str::trim).collect();
-        let [uuid, name @ ..] = &fields[..] else { continue };
-        if name.is_empty() || !uuid.starts_with("GPU-") {
-            continue;
-        }
-        let place = u32::try_from(all.len()).unwrap_or_default();
-        // Only a name could hold a comma of its own.
-        let (name, index, mig) = match name {
-            [name @ .., index, mig] if !name.is_empty() && index.parse::<u32>().is_ok() => {
-                (name, index.parse().unwrap_or(place), (*mig == "Enabled").then_some(true))
-            }
-            name => (name, place, None),
-        };
-        let name = name.join(", ");
-        all.push(Gpu {
-            index,
-            uuid: (*uuid).to_owned(),
-            kind: kind(&name),
-            name,
-            mig,
-            ..Gpu::default()
-        });
-    }
-    (!all.is_empty() || says_none(text)).then_some(all)
-}
-
 /// nvidia-smi's words for a machine that has a driver and no GPU.
 fn says_none(text: &str) -> bool {
     let text = text.trim();
     text.is_empty() || text.starts_with("No devices")
-}
-
-/// How much of a GPU is in use.
-#[derive(Clone, Debug, PartialEq)]
-pub struct MemoryUse {
-    /// Its UUID.
-    pub uuid: String,
-    /// Bytes in use, by whomever.
-    pub used: u64,
-    /// Bytes that it has.
-    pub total: u64,
-    /// The share of the time in which it works, from 0 to 1; `None` where the driver doesn't say.
-    pub busy: Option<f64>,
-}
-
-/// How much of each GPU is in use; a GPU of which the driver doesn't say it is left out.
-pub fn memory_use(text: &str) -> Vec<MemoryUse> {
-    let lines = text.lines().filter_map(|line| {
-        let fields: Vec<&str> = line.split(',').map(str::trim).collect();
-        let [uuid, used, total, busy] = &fields[..] else { return None };
-        Some(MemoryUse {
-            uuid: (*uuid).to_owned(),
-            used: mebibytes(used)?,
-            total: mebibytes(total)?,
-            busy: busy.parse::<f64>().ok().map(|percent| percent / 100.0),
-        })
-    });
-    lines.collect()
 }
 
 /// The processes, each with the UUID of its GPU, which under MIG is that of the whole GPU.
@@ -195,17 +132,13 @@ mod tests {
 
     #[test]
     fn a_list_is_told_from_garbage() {
-        let text = "GPU-a, NVIDIA A100-SXM4-40GB, 3, Enabled\nGPU-b, NVIDIA L4, 4, [N/A]\n";
-        let gpus = list(text).unwrap();
-        assert_eq!((gpus[0].index, gpus[0].mig, gpus[1].mig), (3, Some(true), None));
-        assert_eq!(gpus[1].name, "NVIDIA L4");
-        let warned =
-            "WARNING: infoROM is corrupted at gpu 0000:01:00.0\nGPU-a, NVIDIA L4, 0, [N/A]\n";
-        assert_eq!(list(warned).unwrap().len(), 1);
-        assert_eq!(list("No devices were found\n"), Some(Vec::new()));
-        assert_eq!(list(""), Some(Vec::new()));
-        assert_eq!(list("\u{0}\u{1}??\nsegfault"), None);
-        assert_eq!(list("[GPU is lost], NVIDIA L4, 0, [N/A]"), None);
+        let line = "0, GPU-a, NVIDIA L4, 550.54.15, 23034, 0, 35, [N/A]\n";
+        let warned = format!("WARNING: infoROM is corrupted at gpu 0000:01:00.0\n{line}");
+        assert_eq!(gpus(&warned).unwrap().0.len(), 1);
+        assert_eq!(gpus("No devices were found\n"), Some((Vec::new(), None)));
+        assert_eq!(gpus(""), Some((Vec::new(), None)));
+        assert_eq!(gpus("\u{0}\u{1}??\nsegfault"), None);
+        assert_eq!(gpus(&line.replace("GPU-a", "[GPU is lost]")), None);
     }
 
     #[test]

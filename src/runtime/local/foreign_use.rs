@@ -15,17 +15,19 @@ pub(super) fn foreign_use(config: &LocalConfig, gpus: &[Gpu], leased: &[&str]) -
     if mine.is_empty() {
         return Vec::new();
     }
-    let (processes, used) = config.nvidia_smi.use_now();
+    let processes = config.nvidia_smi.processes();
+    let now = config.nvidia_smi.look(&|| false).map(|(gpus, _)| gpus).unwrap_or_default();
     let lines = mine.into_iter().filter_map(|gpu| {
         let of_gpu = processes.iter().filter(|(uuid, _)| *uuid == gpu.uuid);
         let of_gpu: Vec<&GpuProcess> = of_gpu.map(|(_, process)| process).collect();
-        let memory = used.iter().find(|one| one.uuid == gpu.uuid);
+        let seen = now.iter().find(|one| one.uuid == gpu.uuid);
         let by_processes: u64 = of_gpu.iter().filter_map(|process| process.memory).sum();
-        let bytes = memory.map_or(by_processes, |memory| memory.used);
+        let bytes = seen.and_then(|gpu| gpu.memory_used).unwrap_or(by_processes);
         if bytes < WORTH_A_WORD {
             return None;
         }
-        let total = memory.map(|memory| format!(" of {}", gib(memory.total))).unwrap_or_default();
+        let total = seen.and_then(|gpu| gpu.memory);
+        let total = total.map(|total| format!(" of {}", gib(total))).unwrap_or_default();
         let by = if of_gpu.is_empty() {
             // A container shows no processes of others.
             "processes that nvidia-smi doesn't show here".to_owned()

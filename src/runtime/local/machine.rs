@@ -3,18 +3,18 @@
 use super::config::LocalConfig;
 use super::gpu::{VARIABLE, choice};
 use super::leases::Leases;
-use super::nvidia_smi::{DriverError, garbled};
+use super::nvidia_smi::DriverError;
 use super::process;
 use crate::gang::RunId;
-use crate::hardware::gpus::{APPS_QUERY, GPU_QUERY, Machine, apps, cuda_version, gpus, slices};
+use crate::hardware::gpus::{Machine, cuda_version};
 use crate::runtime::{GpuView, Notice, RuntimeError};
 use crate::store::RunPaths;
 
 /// Asks nvidia-smi. A machine without it has no GPUs; one whose driver fails is an error.
 pub(crate) fn machine(config: &LocalConfig) -> Result<GpuView, RuntimeError> {
     let of_driver = |error: DriverError| RuntimeError::Unsupported(error.to_string());
-    let text = match config.nvidia_smi.output(&GPU_QUERY, &|| false) {
-        Ok(text) => text,
+    let (mut gpus, driver) = match config.nvidia_smi.look(&|| false) {
+        Ok(found) => found,
         Err(error @ DriverError::Missing) => {
             let why = format!("{error}: there is no GPU that runs could use");
             let (machine, why) = (Machine::default(), Some(Notice(why)));
@@ -22,15 +22,9 @@ pub(crate) fn machine(config: &LocalConfig) -> Result<GpuView, RuntimeError> {
         }
         Err(error) => return Err(of_driver(error)),
     };
-    let (mut gpus, driver) = gpus(&text).ok_or_else(|| of_driver(garbled(&text)))?;
     // An old driver may not know what is asked for beside the list; the list alone is worth having.
     let more = |args: &[&str]| config.nvidia_smi.output(args, &|| false).unwrap_or_default();
-    let processes = apps(&more(&APPS_QUERY));
-    let slices = if gpus.iter().any(|gpu| gpu.mig == Some(true)) {
-        slices(&more(&["-L"]))
-    } else {
-        Vec::new()
-    };
+    let processes = config.nvidia_smi.processes();
     let leases = Leases::gpus(&config.state);
     // The lease of a killed run stays until another run wants the GPU, so only leases of living runs
     // count.
@@ -38,8 +32,6 @@ pub(crate) fn machine(config: &LocalConfig) -> Result<GpuView, RuntimeError> {
     for gpu in &mut gpus {
         let mine = |(uuid, _): &&(String, _)| *uuid == gpu.uuid;
         gpu.processes = processes.iter().filter(mine).map(|(_, process)| process.clone()).collect();
-        let mine = |(uuid, _): &&(String, _)| *uuid == gpu.uuid;
-        gpu.slices = slices.iter().filter(mine).map(|(_, slice)| slice.clone()).collect();
         gpu.run = leases.holder(&gpu.uuid).filter(alive).map(String::from);
         for slice in &mut gpu.slices {
             slice.run = leases.holder(&slice.uuid).filter(alive).map(String::from);

@@ -7,10 +7,7 @@ use std::process::Command;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::hardware::gpus::{
-    APPS_QUERY, Gpu, GpuProcess, LIST_QUERY, MEMORY_QUERY, MemoryUse, apps, list, memory_use,
-    slices,
-};
+use crate::hardware::gpus::{APPS_QUERY, GPU_QUERY, Gpu, GpuProcess, apps, gpus, slices};
 use crate::sys::{Answer, ask};
 
 /// A driver that answers does so within this time, also on a machine of eight GPUs that sleep.
@@ -112,29 +109,36 @@ impl NvidiaSmi {
         {
             return Ok(gpus.clone());
         }
-        let text = self.output(&LIST_QUERY, &|| false)?;
-        let mut gpus = list(&text).ok_or_else(|| garbled(&text))?;
+        let (gpus, _) = self.look(&|| false)?;
+        *listed() = Some((Instant::now(), gpus.clone()));
+        Ok(gpus)
+    }
+
+    /// The same as they are now, and the version of the driver where there is a GPU.
+    pub(crate) fn look(
+        &self,
+        is_left: &dyn Fn() -> bool,
+    ) -> Result<(Vec<Gpu>, Option<String>), DriverError> {
+        let text = self.output(&GPU_QUERY, is_left)?;
+        let (mut gpus, driver) = gpus(&text).ok_or_else(|| garbled(&text))?;
         if gpus.iter().any(|gpu| gpu.mig == Some(true)) {
-            let all = slices(&self.output(&["-L"], &|| false)?);
+            let all = slices(&self.output(&["-L"], is_left)?);
             for gpu in &mut gpus {
                 let mine = all.iter().filter(|(uuid, _)| *uuid == gpu.uuid);
                 gpu.slices = mine.map(|(_, slice)| slice.clone()).collect();
             }
         }
-        *listed() = Some((Instant::now(), gpus.clone()));
-        Ok(gpus)
+        Ok((gpus, driver))
     }
 
-    /// The processes that use GPUs, each with the UUID of its GPU, and how much of each GPU is in use;
-    /// empty where the driver doesn't say.
-    pub(crate) fn use_now(&self) -> (Vec<(String, GpuProcess)>, Vec<MemoryUse>) {
-        let more = |args: &[&str]| self.output(args, &|| false).unwrap_or_default();
-        (apps(&more(&APPS_QUERY)), memory_use(&more(&MEMORY_QUERY)))
+    /// The processes that use GPUs, each with the UUID of its GPU; none where the driver doesn't say.
+    pub(crate) fn processes(&self) -> Vec<(String, GpuProcess)> {
+        apps(&self.output(&APPS_QUERY, &|| false).unwrap_or_default())
     }
 }
 
 /// What is printed where a list of GPUs was asked for, as far as it names the trouble.
-pub(crate) fn garbled(text: &str) -> DriverError {
+fn garbled(text: &str) -> DriverError {
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
     DriverError::Garbled(words.chars().take(120).collect())
 }

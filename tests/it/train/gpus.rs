@@ -22,8 +22,13 @@ impl Machine {
         let bin: PathBuf = sandbox.dir().join("bin");
         fs_err::create_dir_all(&bin).expect("bin");
         let mut options = fs_err::OpenOptions::new();
+        let lines = gpus.lines().enumerate();
+        let listed: String = lines
+            .map(|(index, gpu)| format!("{index}, {gpu}, 580.95.05, 23034, 4, 3, [N/A]\n"))
+            .collect();
         let script = format!(
-            "#!/bin/sh\ncase \"$*\" in *utilization*) echo 3; exit ;; esac\ncat <<'END'\n{gpus}END\n"
+            "#!/bin/sh\ncase \"$*\" in\n*query-gpu=index*) ;;\n*) echo 3; exit ;;\nesac\n\
+             cat <<'END'\n{listed}END\n"
         );
         let mut file = options
             .write(true)

@@ -50,6 +50,7 @@ pub(crate) fn check(
     // The registry answers while the cluster does.
     let runner = ask_runner(session, &context);
     let mut notices: Vec<Notice> = made.notices.iter().cloned().map(Notice).collect();
+    notices.extend(of_machines(options));
     let wrong: Vec<String> =
         too_little_memory(plan).into_iter().chain(missing_claims(session, &made)).collect();
     if !wrong.is_empty() {
@@ -67,6 +68,16 @@ pub(crate) fn check(
     // Whoever submits sees what becomes of it.
     notices.extend(of_pods.into_iter().filter(|_| options.rehearse));
     Ok(notices)
+}
+
+/// Tells of options that do something where mlctl hands out GPUs itself.
+fn of_machines(options: &SubmitOptions) -> impl Iterator<Item = Notice> {
+    let waits = "in a cluster a role without its accelerators waits for them";
+    let shares = "in a cluster its device plugin says how many pods a GPU is for";
+    let given =
+        [(options.allow_cpu, "--allow-cpu", waits), (options.share_gpus, "--share-gpus", shares)];
+    let given = given.into_iter().filter(|(is_given, ..)| *is_given);
+    given.map(|(_, name, why)| Notice(format!("{name} does nothing here: {why}")))
 }
 
 /// What the mlctl can read that the pods will take from the runner image.

@@ -9,10 +9,9 @@ use serde::Deserialize;
 
 use crate::agent::{ENSUREPIP, PIP, pip_folder};
 use crate::doctor::{Environments, FrameworkFacts, GpuFacts, PythonFacts, Visit};
-use crate::hardware::gpus::{GPU_QUERY, gpus as gpus_of};
 use crate::runtime::local::config::LocalConfig;
 use crate::runtime::local::gpu::shown_by_environment;
-use crate::runtime::local::nvidia_smi::{DriverError, garbled};
+use crate::runtime::local::nvidia_smi::DriverError;
 use crate::sys;
 use crate::sys::{ANSWER, ask};
 
@@ -163,10 +162,8 @@ print('\\n' + str(it.__version__), {count})"
 
 /// What nvidia-smi says; without it, what is on the bus.
 pub(crate) fn gpus(config: &LocalConfig, visit: &Visit) -> GpuFacts {
-    let asked = config.nvidia_smi.output(&GPU_QUERY, &|| visit.is_stopped());
-    let (gpus, driver) = match asked.map(|text| (gpus_of(&text), text)) {
-        Ok((Some(found), _)) => found,
-        Ok((None, text)) => return GpuFacts::Broken(garbled(&text).to_string()),
+    let (gpus, driver) = match config.nvidia_smi.look(&|| visit.is_stopped()) {
+        Ok(found) => found,
         Err(DriverError::Missing) => {
             return GpuFacts::NoProgram(cards(Path::new("/sys/bus/pci/devices")));
         }
