@@ -90,6 +90,6 @@ pub trait Runs {
 }
 
 /// A whole runtime. Callers ask for the part that they need.
-pub trait Runtime: Runs + Outputs + Inventory + Notes {}
+pub trait Runtime: Runs + Outputs + Inventory + Notes + Sync {}
 
-impl<T: Runs + Outputs + Inventory + Notes> Runtime for T {}
+impl<T: Runs + Outputs + Inventory + Notes + Sync> Runtime for T {}

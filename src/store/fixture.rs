@@ -1,6 +1,6 @@
 //! What the tests of the store, the report and the followers share: a plan and a scripted runtime.
 
-use std::cell::RefCell;
+use std::sync::Mutex;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -168,13 +168,13 @@ pub(crate) fn exit(status: ExitStatus, class: Option<FailureClass>, lines: &[&st
 pub(crate) struct Scripted {
     pub(crate) events: Vec<Event>,
     pub(crate) step: usize,
-    pub(crate) lines: RefCell<Vec<LogLine>>,
-    pub(crate) cancelled: RefCell<Vec<String>>,
+    pub(crate) lines: Mutex<Vec<LogLine>>,
+    pub(crate) cancelled: Mutex<Vec<String>>,
 }
 
 impl Scripted {
     pub(crate) fn new(events: Vec<Event>, step: usize) -> Self {
-        Self { events, step, lines: RefCell::default(), cancelled: RefCell::default() }
+        Self { events, step, lines: Mutex::default(), cancelled: Mutex::default() }
     }
 }
 
@@ -226,7 +226,7 @@ impl Runs for Scripted {
     }
 
     fn cancel(&self, _: &RunPaths, by: &str) -> Result<Vec<Notice>, RuntimeError> {
-        self.cancelled.borrow_mut().push(by.into());
+        self.cancelled.lock().unwrap().push(by.into());
         Ok(Vec::new())
     }
 
@@ -254,7 +254,7 @@ impl Notes for Scripted {
 
 impl Outputs for Scripted {
     fn logs(&self, _: &RunPaths, _: &LogQuery) -> Result<Box<dyn LogReader>, RuntimeError> {
-        Ok(Box::new(Lines(self.lines.take())))
+        Ok(Box::new(Lines(std::mem::take(&mut *self.lines.lock().unwrap()))))
     }
 }
 

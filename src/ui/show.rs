@@ -8,9 +8,9 @@ use super::frame::Frame;
 use super::lines::{clock, event_text, replica_style};
 use super::output::OutputLook;
 use super::screen::Screen;
-use super::{DIM, Printer, Text, Verbosity, json_line};
+use super::{BOLD, DIM, Printer, Text, Verbosity, json_line};
 use crate::event::{Event, EventKind};
-use crate::gang::ReplicaId;
+use crate::gang::{ReplicaId, RunId};
 use crate::run::{RunView, Watcher};
 use crate::runtime::LogLine;
 use crate::store::now;
@@ -41,6 +41,8 @@ pub struct Show<'a> {
     last_lines: HashMap<ReplicaId, String>,
     frames: usize,
     goal: Option<BatchGoal>,
+    /// Which run each line is of, where several are followed.
+    name: Option<RunId>,
 }
 
 impl<'a> Show<'a> {
@@ -54,7 +56,14 @@ impl<'a> Show<'a> {
             last_lines: HashMap::new(),
             frames: 0,
             goal: None,
+            name: None,
         }
+    }
+
+    /// The same for one of several runs: each line begins with its name.
+    #[must_use]
+    pub fn named(self, run: RunId) -> Self {
+        Self { name: Some(run), ..self }
     }
 
     /// The same for a batch prediction, of which the live view says how far it is.
@@ -67,6 +76,10 @@ impl<'a> Show<'a> {
         if self.is_quiet() {
             return;
         }
+        let line = match &self.name {
+            Some(name) => Text::styled(BOLD, name.as_str()).then("  ").then(line),
+            None => line,
+        };
         if self.mode == FollowMode::Live {
             self.above.push(line);
         } else {

@@ -113,7 +113,7 @@ fn following_ends_with_the_run() {
 fn detaching_leaves_the_run_alone() {
     let (end, backend) = watch(FollowMode::Silent, &|| Interrupt::Detach);
     assert!(matches!(end, FollowEnd::Detached(_)));
-    assert!(backend.cancelled.borrow().is_empty());
+    assert!(backend.cancelled.lock().unwrap().is_empty());
 }
 
 #[test]
@@ -125,5 +125,5 @@ fn cancelling_is_done_once_and_followed_to_the_end() {
     };
     let (end, backend) = watch(FollowMode::Silent, &interrupt);
     assert!(matches!(end, FollowEnd::Ended(_)) && asked.get() > 1);
-    assert_eq!(*backend.cancelled.borrow(), ["ada"]);
+    assert_eq!(*backend.cancelled.lock().unwrap(), ["ada"]);
 }

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::dry_run::dry_run;
-use super::watch::{Watch, watch};
+use super::watch::{Watch, watch, watch_all};
 use crate::cli::{
     CliError, Context, ErrorKind, Interrupts, OnInterrupt, SpecArgs, exit, exit_code,
 };
@@ -77,7 +77,7 @@ pub struct TrainArgs {
     pub args: Vec<String>,
 }
 
-/// Submits every job of the file, then follows them one after the other.
+/// Submits every job of the file, then follows them together.
 pub fn train(context: &Context, args: &TrainArgs) -> Result<u8, CliError> {
     let mut jobs = context.jobs(&args.spec, &args.args)?;
     for job in &mut jobs {
@@ -115,21 +115,26 @@ pub fn train(context: &Context, args: &TrainArgs) -> Result<u8, CliError> {
     if args.detach {
         return detached(context, runs.iter().map(|run| run.paths.run.clone()).collect());
     }
-    let mut code = exit::OK;
-    for run in &runs {
-        let watched = Watch {
-            store: &store,
-            runtime: &*runtime,
-            run,
-            events: args.events,
-            on_interrupt: args.on_interrupt,
-            interrupts: &interrupts,
-            goal: None,
-        };
-        let Some(view) = watch(context, &watched)? else { return Ok(exit::DETACHED) };
-        code = code.max(told(context, &*runtime, run, &view, args)?);
+    let watched = |run| Watch {
+        store: &store,
+        runtime: &*runtime,
+        run,
+        events: args.events,
+        on_interrupt: args.on_interrupt,
+        interrupts: &interrupts,
+        goal: None,
+    };
+    if let [run] = &runs[..] {
+        let Some(view) = watch(context, &watched(run))? else { return Ok(exit::DETACHED) };
+        return told(context, &*runtime, run, &view, args);
     }
-    Ok(code)
+    let all: Vec<Watch<'_>> = runs.iter().map(watched).collect();
+    let mut code = exit::OK;
+    let is_whole = watch_all(context, &all, &mut |watch, view| {
+        code = code.max(told(context, &*runtime, watch.run, view, args)?);
+        Ok(())
+    })?;
+    Ok(if is_whole { code } else { exit::DETACHED })
 }
 
 /// What ends the wait of a run whose turn has not come: until then this process is all that there is of it,

@@ -1,13 +1,15 @@
-//! Following a run that was just submitted, whatever its kind: what Ctrl-C does, what is shown.
+//! Following runs that were just submitted, whatever their kind: what Ctrl-C does, what is shown.
 
-use std::cell::Cell;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::channel;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::cli::{CliError, Context, Interrupts, OnInterrupt};
 use crate::run::{Follow, FollowEnd, FollowError, Interrupt, RunView, Submitted, follow};
 use crate::runtime::{LogQuery, Runtime};
 use crate::store::Store;
-use crate::ui::{BatchGoal, FollowMode, Show};
+use crate::ui::{BatchGoal, FollowMode, Printer, Show};
 
 /// After the first Ctrl-C a second one cancels within this time.
 const SECOND_CHANCE: Duration = Duration::from_secs(2);
@@ -15,11 +17,11 @@ const SECOND_CHANCE: Duration = Duration::from_secs(2);
 /// What Ctrl-C means while something is followed: the first press leaves it alone, a second one soon
 /// after cancels it.
 pub(super) struct Presses<'a> {
-    context: &'a Context,
+    printer: &'a Printer,
     interrupts: &'a Interrupts,
     policy: OnInterrupt,
     what: &'static str,
-    first: Cell<Option<Instant>>,
+    first: Mutex<Option<Instant>>,
 }
 
 impl<'a> Presses<'a> {
@@ -32,7 +34,7 @@ impl<'a> Presses<'a> {
     ) -> Self {
         let terminal = context.printer.terminal.stderr;
         let policy = OnInterrupt::resolve(on_interrupt, &context.env, terminal);
-        Self { context, interrupts, policy, what, first: Cell::new(None) }
+        Self { printer: &context.printer, interrupts, policy, what, first: Mutex::new(None) }
     }
 
     /// What is asked for now.
@@ -40,12 +42,13 @@ impl<'a> Presses<'a> {
         if self.interrupts.hung_up() {
             return Interrupt::Detach;
         }
-        match (self.policy, self.interrupts.count(), self.first.get()) {
+        let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+        match (self.policy, self.interrupts.count(), *first) {
             (OnInterrupt::Detach, 1, None) => {
-                self.first.set(Some(Instant::now()));
-                let printer = &self.context.printer;
-                printer.say("");
-                printer.say(format!("detaching; press Ctrl-C again to cancel the {}", self.what));
+                *first = Some(Instant::now());
+                self.printer.say("");
+                self.printer
+                    .say(format!("detaching; press Ctrl-C again to cancel the {}", self.what));
                 Interrupt::None
             }
             (OnInterrupt::Detach, 1, Some(at)) if at.elapsed() >= SECOND_CHANCE => {
@@ -69,44 +72,106 @@ pub(super) struct Watch<'a> {
     pub(super) goal: Option<BatchGoal>,
 }
 
+impl Watch<'_> {
+    /// Follows the run. Among others it has no live view, and each line names it.
+    fn follow(
+        &self,
+        printer: &Printer,
+        presses: &Presses<'_>,
+        user: &str,
+        is_alone: bool,
+    ) -> Result<FollowEnd, FollowError> {
+        let mode = match (self.events, printer.terminal.stderr && is_alone) {
+            (true, _) => FollowMode::Events,
+            (false, true) => FollowMode::Live,
+            (false, false) => FollowMode::Plain,
+        };
+        let mut show = Show::new(printer, mode);
+        if !is_alone {
+            show = show.named(self.run.paths.run.clone());
+        }
+        if let Some(goal) = self.goal {
+            show = show.towards(goal);
+        }
+        let request = Follow {
+            store: self.store,
+            runtime: self.runtime,
+            paths: &self.run.paths,
+            plan: Some(&self.run.plan),
+            logs: LogQuery { few: true, follows: true, ..LogQuery::default() },
+            deadline: None,
+            user,
+            interrupt: &|| presses.ask(),
+        };
+        follow(&request, &mut show)
+    }
+
+    /// What has come of it; `None` for a run that goes on without being followed, which is said.
+    fn ended(
+        &self,
+        printer: &Printer,
+        end: Result<FollowEnd, FollowError>,
+    ) -> Result<Option<RunView>, CliError> {
+        let id = &self.run.paths.run;
+        let end = end.map_err(|error| match &error {
+            FollowError::Output(_) => CliError::from(error),
+            FollowError::Sync(_) => {
+                CliError::from(error).hint(format!("{id} goes on. Come back with: mlctl wait {id}"))
+            }
+        })?;
+        match end {
+            FollowEnd::Ended(view) => Ok(Some(*view)),
+            FollowEnd::Detached(_) | FollowEnd::Deadline(_) => {
+                printer.say(format!(
+                    "{id} goes on. Come back with: mlctl logs -f {id}; end it with: mlctl cancel {id}"
+                ));
+                Ok(None)
+            }
+        }
+    }
+}
+
 /// Follows a run to its end; `None` when it goes on without being followed, which is said.
-pub(super) fn watch(context: &Context, watched: &Watch<'_>) -> Result<Option<RunView>, CliError> {
-    let Watch { store, runtime, run, events, on_interrupt, interrupts, goal } = *watched;
-    let terminal = context.printer.terminal.stderr;
-    let presses = Presses::new(context, interrupts, on_interrupt, "run");
-    let mode = match (events, terminal) {
-        (true, _) => FollowMode::Events,
-        (false, true) => FollowMode::Live,
-        (false, false) => FollowMode::Plain,
-    };
-    let mut show = Show::new(&context.printer, mode);
-    if let Some(goal) = goal {
-        show = show.towards(goal);
-    }
-    let request = Follow {
-        store,
-        runtime,
-        paths: &run.paths,
-        plan: Some(&run.plan),
-        logs: LogQuery { few: true, follows: true, ..LogQuery::default() },
-        deadline: None,
-        user: &context.user(),
-        interrupt: &|| presses.ask(),
-    };
-    let id = &run.paths.run;
-    let end = follow(&request, &mut show).map_err(|error| match &error {
-        FollowError::Output(_) => CliError::from(error),
-        FollowError::Sync(_) => {
-            CliError::from(error).hint(format!("{id} goes on. Come back with: mlctl wait {id}"))
+pub(super) fn watch(context: &Context, watch: &Watch<'_>) -> Result<Option<RunView>, CliError> {
+    let presses = Presses::new(context, watch.interrupts, watch.on_interrupt, "run");
+    let end = watch.follow(&context.printer, &presses, &context.user(), true);
+    watch.ended(&context.printer, end)
+}
+
+/// So many runs are followed at once; of more, each takes the place of one that has ended.
+const TOGETHER: usize = 8;
+
+/// Follows runs to their ends side by side, and hands each one that ended to `told` when it has. False when
+/// one of them goes on without being followed. An error of one ends the others' following neither.
+pub(super) fn watch_all(
+    context: &Context,
+    watches: &[Watch<'_>],
+    told: &mut dyn FnMut(&Watch<'_>, &RunView) -> Result<(), CliError>,
+) -> Result<bool, CliError> {
+    let Some(any) = watches.first() else { return Ok(true) };
+    let presses = Presses::new(context, any.interrupts, any.on_interrupt, "runs");
+    let (printer, user) = (&context.printer, context.user());
+    let next = AtomicUsize::new(0);
+    let (ends, all) = channel();
+    let (mut is_whole, mut trouble) = (true, None);
+    std::thread::scope(|scope| {
+        for _ in 0..watches.len().min(TOGETHER) {
+            let (next, presses, user, ends) = (&next, &presses, &user, ends.clone());
+            scope.spawn(move || {
+                while let Some(watch) = watches.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    // Whoever takes the ends is there until all have come.
+                    let _ = ends.send((watch, watch.follow(printer, presses, user, false)));
+                }
+            });
         }
-    })?;
-    match end {
-        FollowEnd::Ended(view) => Ok(Some(*view)),
-        FollowEnd::Detached(_) | FollowEnd::Deadline(_) => {
-            context.printer.say(format!(
-                "{id} goes on. Come back with: mlctl logs -f {id}; end it with: mlctl cancel {id}"
-            ));
-            Ok(None)
+        drop(ends);
+        for (watch, end) in all {
+            let heard = watch.ended(printer, end).and_then(|view| {
+                is_whole &= view.is_some();
+                view.map_or(Ok(()), |view| told(watch, &view))
+            });
+            trouble = trouble.take().or(heard.err());
         }
-    }
+    });
+    trouble.map_or(Ok(is_whole), Err)
 }

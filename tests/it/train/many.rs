@@ -1,6 +1,7 @@
 //! Many mlctl on one state folder.
 
 use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -27,4 +28,40 @@ fn fifty_at_once_lose_nothing() {
     let succeeded = stdout(&sandbox.run(0, ["list", "-q", "--limit", "0", "--state", "succeeded"]));
     assert_eq!(succeeded.lines().count(), 50);
     sandbox.wait_until_empty(Duration::from_secs(30));
+}
+
+/// The jobs of one file run side by side, and none hides another: each line names its run, and whoever
+/// ends first is told first.
+#[test]
+fn the_jobs_of_a_file_are_followed_together() {
+    let sandbox = Sandbox::new();
+    let job = |name: &str, script: &str| {
+        format!(
+            "apiVersion: mlctl.dev/v1\nkind: TrainJob\nname: {name}\ncommand: [sh, -c, '{script}']\n"
+        )
+    };
+    let fast = job("fast", "echo here");
+    let slow = job("slow", "echo waits; until test -e $END; do sleep 0.1; done; echo seen; exit 3");
+    sandbox.write("two.yaml", &format!("{slow}---\n{fast}"));
+    let end = sandbox.dir().join("end");
+    let mut command = sandbox.mlctl(["train", "two.yaml"]);
+    command.env("END", &end).stderr(Stdio::piped());
+    let mut follower = command.spawn().expect("mlctl starts");
+    let mut lines = BufReader::new(follower.stderr.take().expect("a pipe")).lines();
+    let mut said = Vec::new();
+    // The first of the file still waits when the end of the second is told.
+    while !said.iter().any(|line: &String| line.contains("fast-") && line.contains("succeeded")) {
+        said.push(lines.next().expect("a line").expect("text"));
+    }
+    fs_err::write(end, "").expect("a file");
+    said.extend(lines.map(|line| line.expect("text")));
+    assert_eq!(follower.wait().expect("an end").code(), Some(10), "{said:#?}");
+    let of = |run: &str, text: &str| {
+        said.iter()
+            .any(|line| line.starts_with(run) && line.contains(&format!("worker-0 | {text}")))
+    };
+    assert!(of("fast-", "here") && of("slow-", "waits") && of("slow-", "seen"), "{said:#?}");
+    let last = said.iter().rposition(|line| line.contains("slow-") && line.contains("failed"));
+    let first = said.iter().position(|line| line.contains("fast-") && line.contains("succeeded"));
+    assert!(first < last, "{said:#?}");
 }
