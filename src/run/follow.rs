@@ -5,7 +5,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use super::order::Order;
-use super::{RunView, SyncError, sync};
+use super::{RunView, SyncError, sync, take_in_ends};
 use crate::event::{Event, EventKind};
 use crate::plan::Plan;
 use crate::runtime::{LogLine, LogQuery, LogReader, Notice, Runtime, RuntimeError};
@@ -145,8 +145,6 @@ pub fn follow(follow: &Follow<'_>, watcher: &mut dyn Watcher) -> Result<FollowEn
     };
     // Agents go on for a moment after the verdict, to end their commands. Following waits for that,
     // so that a run started right after this one finds the ports and accelerators free.
-    let rules = follow.plan.map(|plan| &plan.gang().rules);
-    let bound = rules.map_or(Duration::ZERO, |rules| rules.grace + rules.kill_bound);
     let mut ended_at = None;
     loop {
         let record = match sync(follow.store, follow.runtime, follow.paths) {
@@ -167,7 +165,16 @@ pub fn follow(follow: &Follow<'_>, watcher: &mut dyn Watcher) -> Result<FollowEn
             progress.rest()?;
             progress.redraw();
             let since = *ended_at.get_or_insert_with(Instant::now);
-            if since.elapsed() >= bound || follow.runtime.is_gone(follow.paths)? {
+            let end = follow.plan.zip(record.verdict.as_ref());
+            let bound = end.map(|(plan, end)| plan.gang().rules.leaving_bound(end.outcome));
+            if follow.runtime.is_gone(follow.paths)? {
+                return Ok(FollowEnd::Ended(progress.done()));
+            }
+            if bound.is_none_or(|bound| since.elapsed() >= bound) {
+                let run = &record.id;
+                let text =
+                    format!("not all of {run} has ended yet, and it is waited for no longer");
+                progress.watcher.say(&text);
                 return Ok(FollowEnd::Ended(progress.done()));
             }
         }
@@ -257,6 +264,7 @@ impl Progress<'_> {
 
     fn done(&mut self) -> Box<RunView> {
         self.watcher.end();
+        take_in_ends(&mut self.view, self.follow.paths);
         Box::new(self.view.clone())
     }
 

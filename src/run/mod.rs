@@ -2,6 +2,7 @@
 
 pub mod advice;
 mod attempt;
+mod ends;
 mod follow;
 mod order;
 mod replica;
@@ -11,11 +12,13 @@ mod submit;
 mod sync;
 #[cfg(test)]
 mod tests;
+mod unseen;
 mod view;
 mod wait;
 mod why;
 
 pub use attempt::*;
+pub use ends::*;
 pub use follow::*;
 pub use replica::*;
 pub use report::*;

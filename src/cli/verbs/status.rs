@@ -58,6 +58,13 @@ pub fn run(context: &Context, args: &StatusArgs) -> Result<u8, CliError> {
     if args.watch {
         return watch(context, &mut target);
     }
+    // What ended after the run itself, such as a replica in its drain, is saved once nothing of it is
+    // left; where that can't be asked just now, what is known is shown.
+    if target.record.state.is_ended()
+        && let Ok(runtime) = context.runtime(&target.record.runtime)
+    {
+        let _ = runtime.is_gone(&target.paths);
+    }
     let view = target.view()?;
     let outputs = outputs(target.plan.as_ref(), &target.paths);
     let places = outputs.iter().map(|(name, place)| Output { name, place: place.clone() });
@@ -210,6 +217,10 @@ fn replicas(view: &RunView) -> Table {
     if has_gpus {
         header.insert(5, "GPU");
     }
+    let has_unseen = view.replicas.values().any(|replica| replica.pod.is_some());
+    if has_unseen {
+        header.push("POD");
+    }
     let mut table = Table::new(&header).whole(&[0, 1]).painted(1);
     let now = now();
     for replica in view.replicas.values() {
@@ -229,6 +240,9 @@ fn replicas(view: &RunView) -> Table {
         ];
         if has_gpus {
             row.insert(5, seen(replica));
+        }
+        if has_unseen {
+            row.push(replica.pod.as_ref().map(ToString::to_string).unwrap_or_default());
         }
         table.painted_row(replica_state_style(replica.state), row);
     }
