@@ -213,7 +213,7 @@ impl Progress<'_> {
     /// an interrupt: whoever presses Ctrl-C before a long log does not want to see it all.
     fn output(&mut self, limit: Duration) -> Result<(), FollowError> {
         let begin = Instant::now();
-        while !self.is_interrupted() {
+        while !self.order.is_full() && !self.is_interrupted() {
             let Some(reader) = &mut self.logs else { return Ok(()) };
             let lines = reader.read()?;
             if lines.is_empty() || (reader.is_caught_up() && begin.elapsed() >= limit) {
@@ -245,6 +245,7 @@ impl Progress<'_> {
     /// The run has ended: all that is left is shown, and nothing is waited for any more.
     fn rest(&mut self) -> Result<(), FollowError> {
         self.order.end();
+        self.give(Vec::new())?;
         self.output(Duration::MAX)?;
         let rest = self.logs.as_mut().map(|reader| reader.finish(None)).unwrap_or_default();
         self.give(rest)

@@ -20,6 +20,6 @@ pub use format::*;
 pub use gpu_memory::is_out_of_gpu_memory;
 pub use moment::moment;
 pub(crate) use nearest::{likeness, list_of, most_alike, nearest, one_slip_from};
-pub use numbers::number;
+pub use numbers::{bytes, number};
 pub use quantity::quantity;
 pub(crate) use signal::signal_name;

@@ -118,6 +118,7 @@ impl PodLogs {
             };
             let read = source.tail.as_mut().and_then(|tail| self.session.block_on(tail.next()));
             if let Some(lines) = read {
+                keep(&self.session, &self.run, &self.query, pod, source, &lines);
                 kept.extend(source.take(lines, &self.query));
             } else {
                 let unread = source.tail.as_ref().and_then(Tail::unread);
@@ -170,15 +171,33 @@ impl PodLogs {
                 }
                 let fresh = tail.take();
                 let done = tail.is_done();
+                keep(&self.session, &self.run, &self.query, pod, source, &fresh);
                 lines.extend(source.take(fresh, &self.query));
                 lines.extend(source.settle(&self.query));
                 if done {
                     source.done = true;
                     source.tail = None;
+                } else if has_ended(pod) || pod.gone {
+                    // What its successor prints comes behind all that it has printed.
+                    break;
                 }
             }
         }
         Ok(lines)
+    }
+}
+
+/// Keeps what a follower reads for the run's saved logs: once the run has ended, its node may have less.
+fn keep(
+    session: &Session,
+    run: &RunPaths,
+    query: &LogQuery,
+    pod: &PodFacts,
+    source: &Source,
+    lines: &[Line],
+) {
+    if query.follows {
+        session.spools.keep(&run.run, &pod.uid, &run.log(&source.replica), lines);
     }
 }
 
@@ -191,7 +210,7 @@ impl Source {
         Self {
             replica: replica.clone(),
             pod: pod.name.clone(),
-            reader: StreamReader::new(nonce),
+            reader: StreamReader::new(nonce).of(replica),
             position: Position::default(),
             held_at: Position::default(),
             tail: None,
