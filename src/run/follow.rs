@@ -5,11 +5,11 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use super::order::Order;
-use super::{RunView, SyncError, sync, take_in_ends};
+use super::{FollowError, RunView, SyncError, sync, take_in_ends};
 use crate::event::{Event, EventKind};
 use crate::plan::Plan;
 use crate::runtime::{LogLine, LogQuery, LogReader, Notice, Runtime, RuntimeError};
-use crate::store::{JournalReader, RunPaths, RunRecord, Store, StoreError};
+use crate::store::{JournalReader, RunPaths, RunRecord, Store};
 
 /// Time between two syncs with the runtime.
 const PACE: Duration = Duration::from_millis(200);
@@ -40,29 +40,6 @@ pub enum FollowEnd {
     Detached(Box<RunView>),
     /// The deadline has passed, and the run goes on unwatched.
     Deadline(Box<RunView>),
-}
-
-/// Following failed; the run goes on.
-#[derive(Debug, thiserror::Error)]
-pub enum FollowError {
-    /// The run could not be brought up to date.
-    #[error(transparent)]
-    Sync(#[from] SyncError),
-    /// The watcher could not write, for example because the reader of standard output is gone.
-    #[error(transparent)]
-    Output(io::Error),
-}
-
-impl From<StoreError> for FollowError {
-    fn from(error: StoreError) -> Self {
-        Self::Sync(error.into())
-    }
-}
-
-impl From<RuntimeError> for FollowError {
-    fn from(error: RuntimeError) -> Self {
-        Self::Sync(error.into())
-    }
 }
 
 /// Sees what happens to a run that is followed, and decides nothing.
@@ -167,7 +144,14 @@ pub fn follow(follow: &Follow<'_>, watcher: &mut dyn Watcher) -> Result<FollowEn
             let since = *ended_at.get_or_insert_with(Instant::now);
             let end = follow.plan.zip(record.verdict.as_ref());
             let bound = end.map(|(plan, end)| plan.gang().rules.leaving_bound(end.outcome));
-            if follow.runtime.is_gone(follow.paths)? {
+            let is_gone = match follow.runtime.is_gone(follow.paths) {
+                Err(error) if error.is_passing() => {
+                    progress.trouble(&error);
+                    false
+                }
+                answer => answer?,
+            };
+            if is_gone {
                 return Ok(FollowEnd::Ended(progress.done()));
             }
             if bound.is_none_or(|bound| since.elapsed() >= bound) {
@@ -215,8 +199,15 @@ impl Progress<'_> {
         let begin = Instant::now();
         while !self.order.is_full() && !self.is_interrupted() {
             let Some(reader) = &mut self.logs else { return Ok(()) };
-            let lines = reader.read()?;
-            if lines.is_empty() || (reader.is_caught_up() && begin.elapsed() >= limit) {
+            let (read, is_caught_up) = (reader.read(), reader.is_caught_up());
+            let lines = match read {
+                Err(error) if error.is_passing() => {
+                    self.trouble(&error);
+                    return Ok(());
+                }
+                read => read?,
+            };
+            if lines.is_empty() || (is_caught_up && begin.elapsed() >= limit) {
                 return self.give(lines);
             }
             self.give(lines)?;
@@ -246,7 +237,15 @@ impl Progress<'_> {
     fn rest(&mut self) -> Result<(), FollowError> {
         self.order.end();
         self.give(Vec::new())?;
-        self.output(Duration::MAX)?;
+        let begin = Instant::now();
+        loop {
+            self.output(Duration::MAX)?;
+            let is_behind = self.logs.as_ref().is_some_and(|reader| reader.is_behind());
+            if !is_behind || begin.elapsed() >= REST_LIMIT || self.is_interrupted() {
+                break;
+            }
+            std::thread::sleep(SLICE);
+        }
         let rest = self.logs.as_mut().map(|reader| reader.finish(None)).unwrap_or_default();
         self.give(rest)
     }

@@ -150,7 +150,7 @@ impl ReplicaView {
                 self.activity = None;
             }
             EventKind::Waiting { reason, message } => {
-                if self.state != ReplicaState::Running {
+                if !matches!(self.state, ReplicaState::Running | ReplicaState::Unknown) {
                     self.state = ReplicaState::Pending;
                 }
                 self.activity = Some(Activity::Waits(Wait::new(reason, message)));

@@ -64,6 +64,9 @@ mod tests {
         assert!(activity.starts_with("worker-1: pod draining since "), "{activity}");
         let story = story.then("worker-1", changed(Unknown, "node1 is not ready"));
         assert_eq!(state(&story), ReplicaState::Unknown);
+        let kind = EventKind::Waiting { reason: "NodeLost".into(), message: String::new() };
+        let story = story.then("worker-1", kind);
+        assert_eq!(state(&story), ReplicaState::Unknown);
         let story = story.then("worker-1", changed(Seen, ""));
         assert_eq!(state(&story), ReplicaState::Running);
         assert_eq!(view(&story).unseen(), None);

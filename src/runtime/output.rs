@@ -58,6 +58,11 @@ pub trait LogReader {
     /// What was there at the first call has been given.
     fn is_caught_up(&self) -> bool;
 
+    /// Of what has ended more is on its way, though nothing may have come since the last call.
+    fn is_behind(&self) -> bool {
+        false
+    }
+
     /// What could not be read of what is there, and why, each in a sentence.
     fn unread(&self) -> Vec<String> {
         Vec::new()

@@ -8,7 +8,7 @@ use super::cost::{cost_text, wasted_text};
 use super::tune::study_report;
 use crate::cli::{CliError, Context, ErrorKind, Format, Target};
 use crate::ops::cost::{Bill, Stretches, Window};
-use crate::run::{ReplicaView, RunView, outputs};
+use crate::run::{ReplicaView, RunView, lacks_ends, outputs};
 use crate::store::{RunRecord, now};
 use crate::ui::human::{age, between, bytes, duration};
 use crate::ui::{
@@ -58,14 +58,15 @@ pub fn run(context: &Context, args: &StatusArgs) -> Result<u8, CliError> {
     if args.watch {
         return watch(context, &mut target);
     }
+    let mut view = target.view()?;
     // What ended after the run itself, such as a replica in its drain, is saved once nothing of it is
     // left; where that can't be asked just now, what is known is shown.
-    if target.record.state.is_ended()
+    if lacks_ends(&view)
         && let Ok(runtime) = context.runtime(&target.record.runtime)
+        && runtime.is_gone(&target.paths).is_ok_and(|gone| gone)
     {
-        let _ = runtime.is_gone(&target.paths);
+        view = target.view()?;
     }
-    let view = target.view()?;
     let outputs = outputs(target.plan.as_ref(), &target.paths);
     let places = outputs.iter().map(|(name, place)| Output { name, place: place.clone() });
     let bill = bill(context, &target)?;

@@ -2,6 +2,7 @@
 
 mod position;
 mod read;
+mod source;
 mod spool;
 mod tail;
 
