@@ -8,7 +8,7 @@ use super::{CliError, Context, ErrorKind, Format, exit};
 use crate::gang::{FailureClass, Outcome, RunId, Verdict};
 use crate::plan::{Plan, TrialOf};
 use crate::run::{RunView, WhyReport, explain};
-use crate::run::{SyncError, sync};
+use crate::run::{SyncError, sync, take_in_ends};
 use crate::runtime::{FoundRuns, LOCAL, Notice, Runtime, Wanted};
 use crate::spec::TUNE_JOB;
 use crate::store::{FoundRun, Refresh, RunPaths, RunRecord, Store, StoreError};
@@ -274,6 +274,7 @@ impl Target {
         if view.runtime.is_empty() {
             view.runtime.clone_from(&self.record.runtime);
         }
+        take_in_ends(&mut view, &self.paths);
         Ok(view)
     }
 

@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::sight::PodState;
 use super::waiting::WaitingReason;
 use crate::gang::{Attempt, Exit, ReplicaId, RunId, Usage, Verdict};
 
@@ -86,6 +87,15 @@ pub enum EventKind {
         /// The labels of that node that prices depend on, as far as they could be read.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         labels: BTreeMap<String, String>,
+    },
+    /// The cluster shows another thing of a replica's pod than its agent has told last; the event's time
+    /// is since when.
+    PodChanged {
+        /// What it shows.
+        state: PodState,
+        /// Why, in a clause for people; empty where nothing is known.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        message: String,
     },
     /// An agent is up.
     AgentStarted {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{GangConfig, ReplicaId};
+use super::{GangConfig, Outcome, ReplicaId};
 
 /// What the primary allows beyond `drain` for its members to acknowledge and leave.
 const ENDING: Duration = Duration::from_secs(30);
@@ -68,6 +68,12 @@ impl GangConfig {
     /// How long the primary waits for its members after a verdict.
     pub fn ending_bound(&self, drain: Duration) -> Duration {
         drain + ENDING.max(self.grace + self.kill_bound * 2 + self.margin())
+    }
+
+    /// An upper bound for all agents to be gone after the run has ended so.
+    pub fn leaving_bound(&self, outcome: Outcome) -> Duration {
+        let drains = outcome == Outcome::Succeeded;
+        self.ending_bound(if drains { self.drain } else { Duration::ZERO }) + self.last_exit_pause()
     }
 
     /// How long the primary outlives the last of its members.

@@ -5,11 +5,11 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use super::order::Order;
-use super::{RunView, SyncError, sync};
+use super::{FollowError, RunView, SyncError, sync, take_in_ends};
 use crate::event::{Event, EventKind};
 use crate::plan::Plan;
 use crate::runtime::{LogLine, LogQuery, LogReader, Notice, Runtime, RuntimeError};
-use crate::store::{JournalReader, RunPaths, RunRecord, Store, StoreError};
+use crate::store::{JournalReader, RunPaths, RunRecord, Store};
 
 /// Time between two syncs with the runtime.
 const PACE: Duration = Duration::from_millis(200);
@@ -40,29 +40,6 @@ pub enum FollowEnd {
     Detached(Box<RunView>),
     /// The deadline has passed, and the run goes on unwatched.
     Deadline(Box<RunView>),
-}
-
-/// Following failed; the run goes on.
-#[derive(Debug, thiserror::Error)]
-pub enum FollowError {
-    /// The run could not be brought up to date.
-    #[error(transparent)]
-    Sync(#[from] SyncError),
-    /// The watcher could not write, for example because the reader of standard output is gone.
-    #[error(transparent)]
-    Output(io::Error),
-}
-
-impl From<StoreError> for FollowError {
-    fn from(error: StoreError) -> Self {
-        Self::Sync(error.into())
-    }
-}
-
-impl From<RuntimeError> for FollowError {
-    fn from(error: RuntimeError) -> Self {
-        Self::Sync(error.into())
-    }
 }
 
 /// Sees what happens to a run that is followed, and decides nothing.
@@ -145,8 +122,6 @@ pub fn follow(follow: &Follow<'_>, watcher: &mut dyn Watcher) -> Result<FollowEn
     };
     // Agents go on for a moment after the verdict, to end their commands. Following waits for that,
     // so that a run started right after this one finds the ports and accelerators free.
-    let rules = follow.plan.map(|plan| &plan.gang().rules);
-    let bound = rules.map_or(Duration::ZERO, |rules| rules.grace + rules.kill_bound);
     let mut ended_at = None;
     loop {
         let record = match sync(follow.store, follow.runtime, follow.paths) {
@@ -167,13 +142,28 @@ pub fn follow(follow: &Follow<'_>, watcher: &mut dyn Watcher) -> Result<FollowEn
             progress.rest()?;
             progress.redraw();
             let since = *ended_at.get_or_insert_with(Instant::now);
-            let is_over = if progress.view.has_every_exit() {
-                follow.runtime.is_settled(follow.paths)?
+            let end = follow.plan.zip(record.verdict.as_ref());
+            let bound = end.map(|(plan, end)| plan.gang().rules.leaving_bound(end.outcome));
+            let is_gone = if progress.view.has_every_exit() {
+                follow.runtime.is_settled(follow.paths)
             } else {
-                follow.runtime.is_gone(follow.paths)?
+                follow.runtime.is_gone(follow.paths)
             };
-            if is_over || since.elapsed() >= bound {
-                progress.close()?;
+            let is_gone = match is_gone {
+                Err(error) if error.is_passing() => {
+                    progress.trouble(&error);
+                    false
+                }
+                answer => answer?,
+            };
+            if is_gone {
+                return Ok(FollowEnd::Ended(progress.done()));
+            }
+            if bound.is_none_or(|bound| since.elapsed() >= bound) {
+                let run = &record.id;
+                let text =
+                    format!("not all of {run} has ended yet, and it is waited for no longer");
+                progress.watcher.say(&text);
                 return Ok(FollowEnd::Ended(progress.done()));
             }
         }
@@ -212,10 +202,17 @@ impl Progress<'_> {
     /// an interrupt: whoever presses Ctrl-C before a long log does not want to see it all.
     fn output(&mut self, limit: Duration) -> Result<(), FollowError> {
         let begin = Instant::now();
-        while !self.is_interrupted() {
+        while !self.order.is_full() && !self.is_interrupted() {
             let Some(reader) = &mut self.logs else { return Ok(()) };
-            let lines = reader.read()?;
-            if lines.is_empty() || (reader.is_caught_up() && begin.elapsed() >= limit) {
+            let (read, is_caught_up) = (reader.read(), reader.is_caught_up());
+            let lines = match read {
+                Err(error) if error.is_passing() => {
+                    self.trouble(&error);
+                    return Ok(());
+                }
+                read => read?,
+            };
+            if lines.is_empty() || (is_caught_up && begin.elapsed() >= limit) {
                 return self.give(lines);
             }
             self.give(lines)?;
@@ -244,19 +241,23 @@ impl Progress<'_> {
     /// The run has ended: all that is left is shown, and nothing is waited for any more.
     fn rest(&mut self) -> Result<(), FollowError> {
         self.order.end();
-        self.output(Duration::MAX)?;
+        if self.view.has_every_exit()
+            && let Some(reader) = &mut self.logs
+        {
+            reader.close();
+        }
+        self.give(Vec::new())?;
+        let begin = Instant::now();
+        loop {
+            self.output(Duration::MAX)?;
+            let is_behind = self.logs.as_ref().is_some_and(|reader| reader.is_behind());
+            if !is_behind || begin.elapsed() >= REST_LIMIT || self.is_interrupted() {
+                break;
+            }
+            std::thread::sleep(SLICE);
+        }
         let rest = self.logs.as_mut().map(|reader| reader.finish(None)).unwrap_or_default();
         self.give(rest)
-    }
-
-    /// Nobody prints any more: what has been printed and not read yet is read.
-    fn close(&mut self) -> Result<(), FollowError> {
-        if self.is_interrupted() {
-            return Ok(());
-        }
-        let Some(logs) = &mut self.logs else { return Ok(()) };
-        let lines = logs.close()?;
-        self.give(lines)
     }
 
     fn redraw(&mut self) {
@@ -273,6 +274,7 @@ impl Progress<'_> {
 
     fn done(&mut self) -> Box<RunView> {
         self.watcher.end();
+        take_in_ends(&mut self.view, self.follow.paths);
         Box::new(self.view.clone())
     }
 

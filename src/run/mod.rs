@@ -2,7 +2,9 @@
 
 pub mod advice;
 mod attempt;
+mod ends;
 mod follow;
+mod follow_error;
 mod order;
 mod replica;
 mod report;
@@ -11,12 +13,15 @@ mod submit;
 mod sync;
 #[cfg(test)]
 mod tests;
+mod unseen;
 mod view;
 mod wait;
 mod why;
 
 pub use attempt::*;
+pub use ends::*;
 pub use follow::*;
+pub use follow_error::*;
 pub use replica::*;
 pub use report::*;
 pub use submit::*;

@@ -8,7 +8,7 @@ use crate::runtime::LogLine;
 /// Lines wait so long for the start of their attempt to be told. In a cluster it comes over another
 /// connection, which may be slow or gone.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// No more lines than this wait.
+/// When more lines than this wait, no more are read.
 const MOST: usize = 10_000;
 
 /// Lines that came before the start of their attempt was told.
@@ -30,17 +30,26 @@ impl Order {
         self.started = Attempt::MAX;
     }
 
+    /// So many lines wait that no more should be read before their turn has come.
+    pub(super) fn is_full(&self) -> bool {
+        self.waiting.len() > MOST && !self.has_waited()
+    }
+
     /// Takes lines and gives those that may be shown now, in their order.
     pub(super) fn take(&mut self, lines: Vec<LogLine>) -> Vec<LogLine> {
         self.waiting.extend(lines);
-        let has_waited = self.since.is_some_and(|since| since.elapsed() >= PATIENCE);
-        let all = has_waited || self.waiting.len() > MOST;
+        let all = self.has_waited();
         let started = self.started;
         let ready: Vec<LogLine> =
             self.waiting.extract_if(.., |line| all || line.attempt <= started).collect();
         self.since =
             if self.waiting.is_empty() { None } else { self.since.or(Some(Instant::now())) };
         ready
+    }
+
+    /// Some line has waited for long enough.
+    fn has_waited(&self) -> bool {
+        self.since.is_some_and(|since| since.elapsed() >= PATIENCE)
     }
 }
 
@@ -77,9 +86,15 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_does_not_fill_the_memory() {
+    fn a_flood_waits_for_its_start_too_and_is_read_no_further_meanwhile() {
         let mut order = Order::default();
         let flood = (0..=MOST).map(|n| line(1, &n.to_string())).collect();
-        assert_eq!(order.take(flood).len(), MOST + 1);
+        assert!(order.take(flood).is_empty() && order.is_full());
+        order.start(1);
+        assert_eq!(order.take(Vec::new()).len(), MOST + 1);
+        assert!(!order.is_full());
+        order.take((0..=MOST).map(|n| line(2, &n.to_string())).collect());
+        order.since = Instant::now().checked_sub(PATIENCE);
+        assert!(order.since.is_none() || !order.is_full());
     }
 }

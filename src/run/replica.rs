@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::wait::{Activity, Install, Wait};
-use crate::event::{Event, EventKind};
+use crate::event::{Event, EventKind, PodSight, PodState};
 use crate::gang::{Attempt, Exit, Outcome, ReplicaId, Usage};
 
 /// What a replica is doing, as far as events tell.
@@ -29,6 +29,8 @@ pub enum ReplicaState {
     Stopped,
     /// Its agent, or the connection to it, is gone.
     Lost,
+    /// The node of its pod is silent, so that nobody knows.
+    Unknown,
 }
 
 impl ReplicaState {
@@ -43,6 +45,7 @@ impl ReplicaState {
             Self::Failed => "failed",
             Self::Stopped => "stopped",
             Self::Lost => "lost",
+            Self::Unknown => "unknown",
         }
     }
 
@@ -99,8 +102,14 @@ pub struct ReplicaView {
     /// The node of its pod, in a cluster.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub node: Option<String>,
+    /// What the cluster shows of its pod, where it is not simply there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pod: Option<PodSight>,
     /// All exits of its command, oldest first.
     pub exits: Vec<PastExit>,
+    /// What it was doing when its node went silent.
+    #[serde(skip)]
+    before: Option<ReplicaState>,
 }
 
 impl ReplicaView {
@@ -121,7 +130,9 @@ impl ReplicaView {
             activity: None,
             lost: None,
             node: None,
+            pod: None,
             exits: Vec::new(),
+            before: None,
         }
     }
 
@@ -139,7 +150,7 @@ impl ReplicaView {
                 self.activity = None;
             }
             EventKind::Waiting { reason, message } => {
-                if self.state != ReplicaState::Running {
+                if !matches!(self.state, ReplicaState::Running | ReplicaState::Unknown) {
                     self.state = ReplicaState::Pending;
                 }
                 self.activity = Some(Activity::Waits(Wait::new(reason, message)));
@@ -147,6 +158,9 @@ impl ReplicaView {
             EventKind::Placed { node, .. } => {
                 self.node = Some(node.clone());
                 self.activity = None;
+            }
+            EventKind::PodChanged { state, message } => {
+                self.seen(PodSight::of(*state, event.time, message));
             }
             EventKind::SetupStarted => {
                 self.state = ReplicaState::SettingUp;
@@ -189,15 +203,7 @@ impl ReplicaView {
                 self.until = None;
             }
             EventKind::CommandExited { exit } => {
-                self.state = match exit {
-                    exit if exit.status.is_success() => ReplicaState::Succeeded,
-                    exit if exit.killed_by_gang => ReplicaState::Stopped,
-                    _ => ReplicaState::Failed,
-                };
-                self.attempt = event.attempt;
-                self.ended(event.time);
-                let (attempt, time) = (event.attempt, event.time);
-                self.exits.push(PastExit { attempt, time, exit: exit.clone() });
+                self.exited(event.attempt, event.time, exit);
             }
             EventKind::ReplicaLost { reason } if !self.state.is_over() => {
                 self.state = ReplicaState::Lost;
@@ -230,6 +236,18 @@ impl ReplicaView {
         }
     }
 
+    /// Its command has ended.
+    pub(super) fn exited(&mut self, attempt: Attempt, time: Timestamp, exit: &Exit) {
+        self.state = match exit {
+            exit if exit.status.is_success() => ReplicaState::Succeeded,
+            exit if exit.killed_by_gang => ReplicaState::Stopped,
+            _ => ReplicaState::Failed,
+        };
+        self.attempt = attempt;
+        self.ended(time);
+        self.exits.push(PastExit { attempt, time, exit: exit.clone() });
+    }
+
     /// The run is over: what still seemed to run was ended with it.
     pub(crate) fn run_ended(&mut self, time: Timestamp) {
         if self.state == ReplicaState::Running {
@@ -237,6 +255,28 @@ impl ReplicaView {
             self.ended(time);
         }
         self.usage = None;
+        self.pod = None;
+    }
+
+    /// Takes in what the cluster shows of its pod. What is gone does not run, whatever its agent told last,
+    /// and nobody knows that of a silent node.
+    fn seen(&mut self, sight: Option<PodSight>) {
+        match &sight {
+            None if self.state == ReplicaState::Unknown => {
+                self.state = self.before.take().unwrap_or_default();
+            }
+            Some(PodSight { state: PodState::Gone, since, .. }) if !self.state.is_over() => {
+                self.state = ReplicaState::Lost;
+                self.lost = sight.as_ref().map(ToString::to_string);
+                self.ended(*since);
+            }
+            Some(PodSight { state: PodState::Unknown, .. }) if !self.state.is_over() => {
+                self.before = Some(self.state);
+                self.state = ReplicaState::Unknown;
+            }
+            _ => {}
+        }
+        self.pod = sight;
     }
 
     fn ended(&mut self, time: Timestamp) {

@@ -9,7 +9,7 @@ use super::replica::{ReplicaState, ReplicaView};
 use super::wait::Wait;
 use crate::event::RunState;
 use crate::event::{Event, EventKind, WaitingReason};
-use crate::gang::{Attempt, ReplicaId, RunId, Verdict};
+use crate::gang::{Attempt, ReplicaId, RunId, TerminationMessage, Verdict};
 use crate::plan::Plan;
 
 /// A run as its events describe it: what `status` shows and `status -o json` prints.
@@ -206,7 +206,7 @@ impl RunView {
         let busy = self.replicas.values().find_map(|replica| {
             replica.activity.as_ref().map(|activity| format!("{}: {activity}", replica.replica))
         });
-        match self.state {
+        let usual = match self.state {
             RunState::Submitted => Some("waiting for the agents".into()),
             RunState::Pending => self
                 .waiting
@@ -219,6 +219,20 @@ impl RunView {
             }
             RunState::Draining => Some("complete; the others may finish".into()),
             _ => busy,
+        };
+        let both = [self.unseen(), usual].into_iter().flatten().collect::<Vec<_>>().join("; ");
+        (!both.is_empty()).then_some(both)
+    }
+
+    /// Takes in how a command ended after the run had.
+    pub(super) fn take_in_end(&mut self, message: &TerminationMessage) {
+        let Some(time) = self.ended else { return };
+        let (attempt, replica) = (message.epoch.1, self.replicas.get_mut(&message.replica));
+        if let (Some(replica), Some(exit)) = (replica, &message.exit)
+            && replica.attempt == attempt
+            && replica.last_exit().is_none()
+        {
+            replica.exited(attempt, time, exit);
         }
     }
 

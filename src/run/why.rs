@@ -104,6 +104,8 @@ pub fn why(
 fn alive(report: &mut WhyReport, view: &RunView) {
     let attempt = view.attempt;
     report.headline = match view.state {
+        RunState::Running if !view.is_seen() => "was running when it was seen last".into(),
+        RunState::Running if view.unseen().is_some() => "is running, but not all of it".into(),
         RunState::Running if view.is_tasks() && !view.attempts.iter().all(has_not_failed) => {
             "is running; the other workers take over what one that failed has left".into()
         }
@@ -117,11 +119,13 @@ fn alive(report: &mut WhyReport, view: &RunView) {
         },
         _ => "has not started yet".into(),
     };
-    if let Some(text) = waiting_for(&view.missing) {
-        let what = format!("{}: {text}", report.headline);
-        report.headline = what;
+    let details = [view.unseen(), waiting_for(&view.missing)];
+    let details = details.into_iter().flatten().collect::<Vec<_>>().join("; ");
+    if !details.is_empty() {
+        report.headline = format!("{}: {details}", report.headline);
     }
     report.causes = missing_causes(view, &|_| Vec::new());
+    report.causes.extend(view.unseen_causes());
 }
 
 fn has_not_failed(attempt: &AttemptView) -> bool {

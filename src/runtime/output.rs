@@ -58,11 +58,14 @@ pub trait LogReader {
     /// What was there at the first call has been given.
     fn is_caught_up(&self) -> bool;
 
-    /// What is left of a run whose commands have all ended, up to the last line. Nothing is read after
-    /// this.
-    fn close(&mut self) -> Result<Vec<LogLine>, RuntimeError> {
-        self.read()
+    /// Of what has ended more is on its way, though nothing may have come since the last call.
+    fn is_behind(&self) -> bool {
+        false
     }
+
+    /// Every command has ended, so that nothing is to be waited for but what is there: it is given by the
+    /// next calls of [`Self::read`].
+    fn close(&mut self) {}
 
     /// What could not be read of what is there, and why, each in a sentence.
     fn unread(&self) -> Vec<String> {

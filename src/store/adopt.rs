@@ -2,6 +2,8 @@
 
 use std::io;
 
+use indexmap::IndexMap;
+
 use super::atomic::{Durability, claim_dir, sync_dir, write_atomic};
 use super::{FileLock, JournalMark, RunPaths, RunRecord, Store, StoreError, journal};
 use crate::event::{Cursor, Event, EventKind, RunState};
@@ -78,6 +80,7 @@ fn write_files(paths: &RunPaths, found: &FoundRun) -> Result<RunRecord, StoreErr
     let record = RunRecord {
         state: RunState::Submitted,
         attempt: 0,
+        pods: IndexMap::new(),
         started: None,
         ended: None,
         verdict: None,

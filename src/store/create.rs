@@ -9,6 +9,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use indexmap::IndexMap;
 use jiff::Timestamp;
 
 use super::atomic::{Durability, claim_dir, sync_dir, write_atomic};
@@ -78,6 +79,7 @@ impl NewRun<'_> {
             mlctl_version: env!("CARGO_PKG_VERSION").into(),
             state: RunState::Submitted,
             attempt: 0,
+            pods: IndexMap::new(),
             verdict: None,
             unsubmitted: false,
             adopted: false,

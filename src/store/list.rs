@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::record::RECORD_VERSION;
 use super::skim::skim_index;
 use super::{IndexEntry, IndexLine, RunRecord, Store, StoreError};
-use crate::event::RunState;
-use crate::gang::RunId;
+use crate::event::{PodSight, RunState};
+use crate::gang::{ReplicaId, RunId};
 use crate::sys;
 use crate::text::read_document;
 
@@ -52,6 +52,16 @@ pub struct RunSummary {
     pub entry: IndexEntry,
     /// The run's state: of an ended run by the index, of any other by its record.
     pub state: RunState,
+    /// The pods of a living run that are not simply there, by replica.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub pods: IndexMap<ReplicaId, PodSight>,
+}
+
+impl RunSummary {
+    /// A run of which the index knows all that a list shows.
+    pub fn new(entry: IndexEntry, state: RunState) -> Self {
+        Self { entry, state, pods: IndexMap::new() }
+    }
 }
 
 /// The runs that were asked for, newest first.
@@ -124,7 +134,7 @@ impl Store {
                 continue;
             }
             let summary = match line.outcome {
-                Some(outcome) => RunSummary { entry: line.to_entry(), state: outcome.into() },
+                Some(outcome) => RunSummary::new(line.to_entry(), outcome.into()),
                 None => self.summary_of_living(&line, refresh),
             };
             if line.outcome.is_none() && summary.entry.outcome.is_some() {
@@ -169,14 +179,14 @@ impl Store {
             Ok(record) => {
                 let mut entry = record.entry();
                 entry.started = record.started;
-                RunSummary { entry, state: record.state }
+                RunSummary { entry, state: record.state, pods: record.pods }
             }
             Err(error) => {
                 let gone =
                     matches!(&error, StoreError::Io(e) if e.kind() == io::ErrorKind::NotFound);
                 let what = if gone { "its folder is gone".into() } else { error.to_string() };
                 self.notice(format!("{}: {what}; see `mlctl state check`", line.id));
-                RunSummary { entry: line.to_entry(), state: RunState::Unknown }
+                RunSummary::new(line.to_entry(), RunState::Unknown)
             }
         }
     }

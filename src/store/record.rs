@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::IndexEntry;
-use crate::event::Cursor;
 use crate::event::RunState;
+use crate::event::{Cursor, PodSight};
 use crate::event::{Event, EventKind};
-use crate::gang::{Attempt, RunId, Verdict};
+use crate::gang::{Attempt, ReplicaId, RunId, Verdict};
 use crate::plan::TrialOf;
 use crate::storage::CodeDigest;
 
@@ -69,6 +69,9 @@ pub struct RunRecord {
     /// The last attempt heard of.
     #[serde(default)]
     pub attempt: Attempt,
+    /// The pods that are not simply there, by replica, while it lives.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub pods: IndexMap<ReplicaId, PodSight>,
     /// How it ended; absent while it lives.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
@@ -130,7 +133,15 @@ impl RunRecord {
             EventKind::Finished { verdict, unsubmitted, .. } => {
                 self.unsubmitted = *unsubmitted;
                 self.ended = Some(event.time);
+                self.pods.clear();
                 self.verdict = Some(verdict.clone());
+            }
+            EventKind::PodChanged { state, message } => {
+                let Some(replica) = &event.replica else { return };
+                match PodSight::of(*state, event.time, message) {
+                    Some(sight) => drop(self.pods.insert(replica.clone(), sight)),
+                    None => drop(self.pods.shift_remove(replica)),
+                }
             }
             _ => {}
         }
@@ -180,6 +191,7 @@ impl RunRecord {
             mlctl_version: String::new(),
             state: RunState::Submitted,
             attempt: 0,
+            pods: IndexMap::new(),
             verdict: None,
             unsubmitted: false,
             adopted: entry.adopted,

@@ -6,6 +6,7 @@ mod foreign;
 mod format;
 mod gpu_memory;
 pub(crate) mod hex;
+mod moment;
 mod nearest;
 mod numbers;
 #[cfg(test)]
@@ -17,7 +18,8 @@ pub use amounts::*;
 pub use foreign::*;
 pub use format::*;
 pub use gpu_memory::is_out_of_gpu_memory;
+pub use moment::moment;
 pub(crate) use nearest::{likeness, list_of, most_alike, nearest, one_slip_from};
-pub use numbers::number;
+pub use numbers::{bytes, number};
 pub use quantity::quantity;
 pub(crate) use signal::signal_name;

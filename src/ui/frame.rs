@@ -46,7 +46,7 @@ impl Frame<'_> {
         let all = replicas.len();
         if all > ROWS {
             replicas.sort_by_key(|replica| match replica.state {
-                ReplicaState::Failed | ReplicaState::Lost => 0,
+                ReplicaState::Failed | ReplicaState::Lost | ReplicaState::Unknown => 0,
                 ReplicaState::Pending | ReplicaState::SettingUp => 1,
                 ReplicaState::Waiting | ReplicaState::Running => 2,
                 ReplicaState::Stopped | ReplicaState::Succeeded => 3,
@@ -124,6 +124,9 @@ impl Frame<'_> {
         }
         if let Some(activity) = &replica.activity {
             return activity.to_string();
+        }
+        if let Some(pod) = &replica.pod {
+            return pod.to_string();
         }
         if let Some(reason) = &replica.lost {
             return reason.clone();

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use super::human::{bytes, number};
 use super::{ERROR, GOOD, WARNING};
 use crate::event::RunState;
-use crate::event::{Event, EventKind};
+use crate::event::{Event, EventKind, PodState};
 use crate::gang::ReplicaId;
 use crate::run::ReplicaState;
 
@@ -44,6 +44,7 @@ pub fn replica_state_style(state: ReplicaState) -> Style {
     match state {
         ReplicaState::Succeeded => GOOD,
         ReplicaState::Failed | ReplicaState::Lost => ERROR,
+        ReplicaState::Unknown => WARNING,
         ReplicaState::Running => AnsiColor::Cyan.on_default(),
         ReplicaState::Pending
         | ReplicaState::SettingUp
@@ -113,6 +114,15 @@ pub fn event_text(event: &Event) -> Option<String> {
         }
         EventKind::Waiting { reason, message } => format!("{who}waiting: {reason}: {message}"),
         EventKind::Placed { node, .. } => format!("{who}placed on {node}"),
+        EventKind::PodChanged { state: PodState::Seen, .. } => {
+            format!("{who}its pod is seen again")
+        }
+        EventKind::PodChanged { state, message } if message.is_empty() => {
+            format!("{who}pod {}", state.as_str())
+        }
+        EventKind::PodChanged { state, message } => {
+            format!("{who}pod {}: {message}", state.as_str())
+        }
         // Set-up's progress is a line of the output, which is shown already.
         EventKind::Submitted { .. }
         | EventKind::SetupProgress { .. }

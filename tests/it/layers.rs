@@ -10,7 +10,7 @@ pub const ROOMS: [(&str, &str); 16] = [
     ("gang", ""),
     ("storage", "text"),
     ("hardware", "text"),
-    ("event", "gang"),
+    ("event", "text gang"),
     ("spec", "text storage hardware gang"),
     ("plan", "text storage gang spec"),
     ("agent", "text sys storage gang event spec plan"),

@@ -6,9 +6,11 @@
 //! of a line. The nonce is a random word of the run. A line of the command that starts like an own line of
 //! any run gets one backslash in front, which the reader takes away again; so events are never parsed from
 //! what a user prints. Where an own line had to be put into a line of the command, it begins with
-//! `"joins":true`, and the reader puts the two parts together again.
+//! `"joins":true`, and the reader puts the two parts together again. Marks are own lines too that are no
+//! events: they say how much has been printed (`count.rs`), so that a reader says where some of it is lost.
 
 mod collect;
+mod count;
 mod event_file;
 mod hypertune;
 mod metrics;
@@ -142,6 +144,59 @@ mod tests {
         }
         let early = ["loss=0.", "25", "", "next", "another"];
         assert_eq!(lines(items).into_iter().map(|line| line.1).collect::<Vec<_>>(), early);
+    }
+
+    /// What comes of a log that lacks the bytes between two of its lines, by their numbers.
+    fn without(bytes: &[u8], from: u32, to: u32) -> Vec<String> {
+        let at = |number: u32| {
+            let line = format!("line {number:060}\n");
+            bytes.windows(line.len()).position(|part| part == line.as_bytes()).unwrap()
+        };
+        let replica = "worker-0".parse().unwrap();
+        let mut reader = StreamReader::new("abc").of(&replica);
+        let mut items = reader.push(&bytes[..at(from)]);
+        items.extend(reader.push(&bytes[at(to)..]));
+        items.extend(reader.finish());
+        let line = |item| match item {
+            Item::Line(line) => Some(String::from_utf8(line.bytes).unwrap()),
+            Item::Event(_) => None,
+        };
+        items.into_iter().filter_map(line).collect()
+    }
+
+    #[test]
+    fn of_a_flood_it_is_said_how_much_is_missing_and_where() {
+        let mut writer = StreamWriter::new(Vec::new(), "abc", None);
+        for number in 0..60_000 {
+            writer.output(format!("line {number:060}\n").as_bytes());
+        }
+        writer.event(&event(1, "the end"));
+        let bytes = writer.into_inner();
+        let whole = without(&bytes, 100, 100);
+        assert!(whole.len() == 60_000 && whole.iter().all(|line| line.starts_with("line ")));
+        for (from, to) in [(0, 50_000), (10_000, 40_000), (100, 101), (59_990, 59_999)] {
+            let lines = without(&bytes, from, to);
+            let said: Vec<&String> =
+                lines.iter().filter(|line| line.starts_with("[mlctl")).collect();
+            let [said] = said[..] else { panic!("{said:?}") };
+            let missing = to - from;
+            assert!(
+                said.contains(&format!(" {missing} line")) && said.contains("worker-0"),
+                "{said}"
+            );
+            assert_eq!(lines.len() as u32, 60_001 - missing);
+        }
+    }
+
+    #[test]
+    fn a_log_that_is_no_flood_has_no_marks() {
+        let mut writer = StreamWriter::new(Vec::new(), "abc", None);
+        for number in 0..1000 {
+            writer.output(format!("line {number}\n").as_bytes());
+            writer.event(&event(1, "an event"));
+        }
+        let text = String::from_utf8(writer.into_inner()).unwrap();
+        assert!(!text.contains("written"), "{text}");
     }
 
     #[test]

@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 
+use super::count::{FIRST, Mark, Tally, loss_text};
 use super::{JOINS, looks_like_own, prefix};
 use crate::event::{Event, EventKind};
-use crate::gang::Attempt;
+use crate::gang::{Attempt, ReplicaId};
 
 /// How many bytes a line may have; a longer one is given in several pieces.
 pub(crate) const LINE_LIMIT: usize = 1 << 20;
@@ -82,6 +83,10 @@ pub struct StreamReader {
     /// Of the line that is held only a part has come, and the next one continues it.
     goes_on: bool,
     standing: Standing,
+    /// How much of the output has come.
+    tally: Tally,
+    /// Whose output it is; `None` where nobody asks for lines.
+    replica: Option<ReplicaId>,
 }
 
 impl StreamReader {
@@ -93,13 +98,21 @@ impl StreamReader {
             held: None,
             goes_on: false,
             standing: Standing::default(),
+            tally: Tally::default(),
+            replica: None,
         }
     }
 
-    /// The same from a place on of which that is known.
+    /// The same for a replica's output: a line of its own says where some of that is missing.
+    #[must_use]
+    pub fn of(self, replica: &ReplicaId) -> Self {
+        Self { replica: Some(replica.clone()), ..self }
+    }
+
+    /// The same from a place within the log on, of which that is known.
     #[must_use]
     pub fn at(self, standing: Standing) -> Self {
-        Self { standing, ..self }
+        Self { standing, tally: Tally::within(), ..self }
     }
 
     /// Takes the next bytes of the log and gives what they complete.
@@ -161,7 +174,13 @@ impl StreamReader {
             } else {
                 self.release(items);
             }
-            let Some(event) = event else { return };
+            let Some(event) = event else {
+                self.take_mark(json, items);
+                return;
+            };
+            if matches!(event.kind, EventKind::AgentStarted { .. }) {
+                self.tally.begin();
+            }
             self.standing.take_in(&event);
             items.push(Item::Event(event));
             return;
@@ -169,6 +188,7 @@ impl StreamReader {
         if line.starts_with(b"\\") && looks_like_own(&line) {
             line.remove(0);
         }
+        self.tally.line(line.len());
         match &mut self.held {
             Some(held) if self.goes_on && held.bytes.len() < LINE_LIMIT => {
                 held.bytes.append(&mut line);
@@ -178,6 +198,22 @@ impl StreamReader {
                 self.release(items);
                 self.held = Some(OutputLine { standing: self.standing, bytes: line });
             }
+        }
+    }
+
+    /// Says what is missing before a mark.
+    fn take_mark(&mut self, json: &[u8], items: &mut Vec<Item>) {
+        let is_mark = json
+            .strip_prefix(JOINS)
+            .or_else(|| json.strip_prefix(b"{"))
+            .is_some_and(|fields| fields.starts_with(FIRST.as_bytes()));
+        let Some(mark) = is_mark.then(|| serde_json::from_slice::<Mark>(json).ok()).flatten()
+        else {
+            return;
+        };
+        if let (Some(missing), Some(replica)) = (self.tally.mark(&mark), &self.replica) {
+            let bytes = loss_text(missing, replica).into_bytes();
+            items.push(Item::Line(OutputLine { standing: self.standing, bytes }));
         }
     }
 

@@ -2,6 +2,9 @@
 
 use std::io::{self, Write};
 
+use jiff::Timestamp;
+
+use super::count::{Amount, EVERY, Mark};
 use super::event_file::EventFile;
 use super::{JOINS, MARK, OWN_LINE_LIMIT, looks_like_own, prefix};
 use crate::event::{Event, EventKind};
@@ -21,6 +24,12 @@ pub struct StreamWriter<W> {
     /// The start of a line that may still turn out to look like an own line.
     held: Vec<u8>,
     dropped: u64,
+    /// What the command has printed.
+    written: Amount,
+    /// How many bytes of that were there at the last mark.
+    marked: u64,
+    /// When this began, in milliseconds since 1970: the name of its count.
+    since: i64,
     /// What is to be told of output that was lost, if events are told elsewhere.
     loss: Option<String>,
 }
@@ -36,6 +45,9 @@ impl<W: Write> StreamWriter<W> {
             broken: false,
             held: Vec::new(),
             dropped: 0,
+            written: Amount::default(),
+            marked: 0,
+            since: Timestamp::now().as_millisecond(),
             loss: None,
         }
     }
@@ -53,12 +65,10 @@ impl<W: Write> StreamWriter<W> {
         self.release();
         let goes_on = (self.open || self.broken) && !ends_output(&event.kind);
         let mut line = if self.open { b"\n".to_vec() } else { Vec::new() };
-        line.extend_from_slice(&self.prefix);
-        if goes_on {
-            line.extend_from_slice(JOINS);
+        if self.written.bytes >= EVERY {
+            self.mark(&mut line, goes_on);
         }
-        line.extend_from_slice(if goes_on { json.get(1..).unwrap_or_default() } else { &json });
-        line.push(b'\n');
+        self.own(&mut line, goes_on, json.get(1..).unwrap_or_default());
         (self.open, self.broken) = (false, goes_on);
         self.put(&line);
     }
@@ -70,18 +80,39 @@ impl<W: Write> StreamWriter<W> {
             return;
         }
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+            self.written.add(piece);
             if self.open {
                 self.raw(piece);
-                continue;
+            } else {
+                self.held.extend_from_slice(piece);
+                if looks_like_own(&self.held) {
+                    self.raw(b"\\");
+                    self.release();
+                } else if !may_become_own(&self.held) {
+                    self.release();
+                }
             }
-            self.held.extend_from_slice(piece);
-            if looks_like_own(&self.held) {
-                self.raw(b"\\");
-                self.release();
-            } else if !may_become_own(&self.held) {
-                self.release();
+            if !self.open && self.held.is_empty() && self.written.bytes - self.marked >= EVERY {
+                let mut line = Vec::new();
+                self.mark(&mut line, false);
+                self.put(&line);
             }
         }
+    }
+
+    /// Adds an own line, whose JSON is given without the brace that it begins with.
+    fn own(&self, line: &mut Vec<u8>, goes_on: bool, json: &[u8]) {
+        line.extend_from_slice(&self.prefix);
+        line.extend_from_slice(if goes_on { JOINS } else { b"{" });
+        line.extend_from_slice(json);
+        line.push(b'\n');
+    }
+
+    /// Adds a mark that says how much has been printed up to here.
+    fn mark(&mut self, line: &mut Vec<u8>, goes_on: bool) {
+        self.marked = self.written.bytes;
+        let mark = Mark { written: self.written, since: self.since };
+        self.own(line, goes_on, mark.json().as_bytes());
     }
 
     /// Writes what was held back and gives the writer below.

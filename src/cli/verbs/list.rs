@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::selection::Selection;
 use crate::cli::{CliError, Context, ErrorKind, Format, RuntimeRefresh};
-use crate::event::RunState;
+use crate::event::{PodSight, RunState};
 use crate::runtime::Wanted;
 use crate::store::{ListFilter, Listing, RunSummary, Store, Trials, now};
 use crate::text::Span;
@@ -88,7 +88,7 @@ fn of_cluster(context: &Context, args: &ListArgs) -> Result<Listing, CliError> {
     let since = since(args);
     let mut runs: Vec<RunSummary> = found
         .into_iter()
-        .map(|run| RunSummary { entry: run.record.entry(), state: run.state })
+        .map(|run| RunSummary::new(run.record.entry(), run.state))
         .filter(|run| run.entry.trial.is_none())
         .filter(|run| args.state.is_empty() || args.state.contains(&run.state))
         .filter(|run| args.selection.name.as_ref().is_none_or(|name| run.entry.name == *name))
@@ -130,26 +130,30 @@ fn list(context: &Context, store: &Store, args: &ListArgs) -> Result<Listing, Cl
 }
 
 fn table(listing: &Listing) -> Table {
-    let mut table = Table::new(&["RUN", "KIND", "STATE", "RUNTIME", "AGE", "DURATION"])
-        .whole(&[0, 2])
-        .painted(2);
+    let mut header = vec!["RUN", "KIND", "STATE", "RUNTIME", "AGE", "DURATION"];
+    let has_notes = listing.runs.iter().any(|run| !run.pods.is_empty());
+    if has_notes {
+        header.push("NOTE");
+    }
+    let mut table = Table::new(&header).whole(&[0, 2]).painted(2);
     let now = now();
-    for RunSummary { entry, state } in &listing.runs {
+    for RunSummary { entry, state, pods } in &listing.runs {
         let took = entry
             .started
             .map(|started| duration(between(started, entry.ended.unwrap_or(now))))
             .unwrap_or_default();
-        table.painted_row(
-            run_state_style(*state),
-            vec![
-                entry.id.to_string(),
-                entry.kind.clone(),
-                state.to_string(),
-                entry.runtime.clone(),
-                age(entry.created, now),
-                took,
-            ],
-        );
+        let mut row = vec![
+            entry.id.to_string(),
+            entry.kind.clone(),
+            state.to_string(),
+            entry.runtime.clone(),
+            age(entry.created, now),
+            took,
+        ];
+        if has_notes {
+            row.push(PodSight::line(pods).unwrap_or_default());
+        }
+        table.painted_row(run_state_style(*state), row);
     }
     table
 }

@@ -8,7 +8,7 @@ use super::cost::{cost_text, wasted_text};
 use super::tune::study_report;
 use crate::cli::{CliError, Context, ErrorKind, Format, Target};
 use crate::ops::cost::{Bill, Stretches, Window};
-use crate::run::{ReplicaView, RunView, outputs};
+use crate::run::{ReplicaView, RunView, lacks_ends, outputs};
 use crate::store::{RunRecord, now};
 use crate::ui::human::{age, between, bytes, duration};
 use crate::ui::{
@@ -58,7 +58,15 @@ pub fn run(context: &Context, args: &StatusArgs) -> Result<u8, CliError> {
     if args.watch {
         return watch(context, &mut target);
     }
-    let view = target.view()?;
+    let mut view = target.view()?;
+    // What ended after the run itself, such as a replica in its drain, is saved once nothing of it is
+    // left; where that can't be asked just now, what is known is shown.
+    if lacks_ends(&view)
+        && let Ok(runtime) = context.runtime(&target.record.runtime)
+        && runtime.is_gone(&target.paths).is_ok_and(|gone| gone)
+    {
+        view = target.view()?;
+    }
     let outputs = outputs(target.plan.as_ref(), &target.paths);
     let places = outputs.iter().map(|(name, place)| Output { name, place: place.clone() });
     let bill = bill(context, &target)?;
@@ -210,6 +218,10 @@ fn replicas(view: &RunView) -> Table {
     if has_gpus {
         header.insert(5, "GPU");
     }
+    let has_unseen = view.replicas.values().any(|replica| replica.pod.is_some());
+    if has_unseen {
+        header.push("POD");
+    }
     let mut table = Table::new(&header).whole(&[0, 1]).painted(1);
     let now = now();
     for replica in view.replicas.values() {
@@ -229,6 +241,9 @@ fn replicas(view: &RunView) -> Table {
         ];
         if has_gpus {
             row.insert(5, seen(replica));
+        }
+        if has_unseen {
+            row.push(replica.pod.as_ref().map(ToString::to_string).unwrap_or_default());
         }
         table.painted_row(replica_state_style(replica.state), row);
     }

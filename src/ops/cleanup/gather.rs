@@ -20,7 +20,7 @@ impl Survey {
     pub fn of(runs: &[RunSummary], caches: Vec<Cache>, now: Timestamp) -> Self {
         let runs = runs
             .iter()
-            .map(|RunSummary { entry, state }| Found {
+            .map(|RunSummary { entry, state, .. }| Found {
                 id: entry.id.clone(),
                 name: entry.name.clone(),
                 kind: entry.kind.clone(),

@@ -16,7 +16,7 @@ use crate::gang::RunId;
 use crate::runtime::kubernetes::client::Cluster;
 use crate::runtime::kubernetes::client::{Endpoint, ServerClock, client, endpoint, user};
 use crate::runtime::kubernetes::follow::Observed;
-use crate::runtime::kubernetes::follow::{Feed, RunFacts, list, selector};
+use crate::runtime::kubernetes::follow::{Feed, RunFacts, Spools, list, selector};
 use crate::runtime::kubernetes::objects::{label, user_label};
 use crate::runtime::kubernetes::submit::Submission;
 use crate::runtime::{ClusterError, RuntimeError};
@@ -39,6 +39,8 @@ pub(crate) struct Session {
     pub(crate) config: KubernetesConfig,
     pub(crate) endpoint: Endpoint,
     clock: ServerClock,
+    /// What this process has read of the logs of runs that it follows.
+    pub(crate) spools: Spools,
     state: Mutex<State>,
 }
 
@@ -68,7 +70,13 @@ impl Session {
     /// Reads the kubeconfig. Nothing is sent before something is asked for.
     pub(crate) fn new(config: KubernetesConfig) -> Result<Self, RuntimeError> {
         let endpoint = config.handle.block_on(endpoint(&config.connect))?;
-        Ok(Self { config, endpoint, clock: ServerClock::default(), state: Mutex::default() })
+        Ok(Self {
+            config,
+            endpoint,
+            clock: ServerClock::default(),
+            spools: Spools::default(),
+            state: Mutex::default(),
+        })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

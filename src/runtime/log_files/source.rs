@@ -37,7 +37,7 @@ struct Reading {
 
 enum Form {
     /// The agent's lines stand in it.
-    Within(StreamReader),
+    Within(Box<StreamReader>),
     /// The events are told beside it.
     Beside(Box<Beside>),
 }
@@ -102,8 +102,11 @@ impl Source {
             (start, Form::Beside(Box::new(Beside::new(&start, events)?)))
         } else {
             let start = start::within(&log, nonce, query)?;
-            let reader = StreamReader::new(nonce).at(start.standing);
-            (start, Form::Within(reader))
+            let mut reader = StreamReader::new(nonce).of(&self.replica);
+            if start.offset > 0 {
+                reader = reader.at(start.standing);
+            }
+            (start, Form::Within(Box::new(reader)))
         };
         let Start { offset, end, .. } = start;
         Ok(Some(Reading { log, offset, end, length, form }))

@@ -7,11 +7,12 @@ use super::{comes_back, covers, kinds, lines_come_back, text, v1, v2, v4, v5, v6
 
 #[test]
 fn every_kind_of_event_is_read() {
-    let text = [v1, v2, v4, v5].map(|of| text(of("events.jsonl"))).concat();
+    let text = [v1, v2, v4, v5, v6].map(|of| text(of("events.jsonl"))).concat();
     let events: Vec<Event> = lines_come_back(&text);
     let found: Vec<EventKind> = events.into_iter().map(|event| event.kind).collect();
     let kinds = kinds!(EventKind:
-        Submitted "submitted", Waiting "waiting", Placed "placed", AgentStarted "agentStarted",
+        Submitted "submitted", Waiting "waiting", Placed "placed", PodChanged "podChanged",
+        AgentStarted "agentStarted",
         SetupStarted "setupStarted", SetupProgress "setupProgress", SetupFinished "setupFinished",
         InstallStarted "installStarted", InstallFinished "installFinished",
         Joined "joined", JoinRefused "joinRefused", AttemptStarted "attemptStarted",

@@ -1,5 +1,5 @@
 //! What outlives a process stays readable: documents that an earlier mlctl wrote, in `v1/`
-//! to `v5/`.
+//! to `v6/`.
 
 mod documents;
 mod events;
@@ -16,6 +16,11 @@ use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
 use crate::support::{Sandbox, copy_tree, repository};
+
+/// A fixture of what came with proofs of ends, and with pods that are not simply there.
+fn v6(name: &str) -> PathBuf {
+    repository().join("tests/it/formats/v6").join(name)
+}
 
 /// A fixture of what came with events beside a log.
 fn v5(name: &str) -> PathBuf {
@@ -40,11 +45,6 @@ fn v3(name: &str) -> PathBuf {
 /// A fixture of a format 4, or of what came with it.
 fn v4(name: &str) -> PathBuf {
     repository().join("tests/it/formats/v4").join(name)
-}
-
-/// What agents say to each other since a new primary is told of the one before it.
-fn v6(name: &str) -> PathBuf {
-    repository().join("tests/it/formats/v6").join(name)
 }
 
 fn text(path: PathBuf) -> String {

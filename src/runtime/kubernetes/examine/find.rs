@@ -123,12 +123,16 @@ fn state_of(facts: &RunFacts) -> RunState {
             .values()
             .any(|job| job.end.as_ref().is_some_and(|end| end.succeeded == succeeded))
     };
+    let running = || facts.pods.values().filter(|pod| pod.running && !pod.gone);
     if ended(false) {
         RunState::Failed
     } else if ended(true) {
         RunState::Succeeded
-    } else if facts.pods.values().any(|pod| pod.running && !pod.gone) {
+    } else if running().any(|pod| !pod.node_lost) {
         RunState::Running
+    } else if running().next().is_some() {
+        // Their nodes are silent.
+        RunState::Unknown
     } else if facts.is_known() {
         RunState::Pending
     } else {

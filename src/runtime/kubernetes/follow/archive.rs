@@ -7,13 +7,14 @@ use futures::{AsyncReadExt, StreamExt};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Event as ClusterEvent, Pod};
 use kube::api::LogParams;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::event::{Event, EventKind};
 use crate::gang::ReplicaId;
 use crate::runtime::RuntimeError;
 use crate::runtime::kubernetes::cancel;
 use crate::runtime::kubernetes::client::{Cluster, age};
+use crate::runtime::kubernetes::follow::log::{Spool, Spools, fetch};
 use crate::runtime::kubernetes::follow::observe::remember_end;
 use crate::runtime::kubernetes::follow::watch::{PodFacts, RunFacts};
 use crate::runtime::kubernetes::objects::MAIN;
@@ -30,8 +31,10 @@ const CHUNK_BYTES: usize = 64 * 1024;
 const CONNECTIONS: usize = 3;
 /// A pod whose containers have all ended says so within this time after the last one.
 const HELD_AFTER: Duration = Duration::from_secs(5);
-/// One log is downloaded within this time. Of one that takes longer the first part is kept.
-const LOG_DOWNLOAD_LIMIT: Duration = Duration::from_mins(2);
+/// One log is downloaded within this time, or its newest part is tried.
+const LOG_DOWNLOAD_LIMIT: Duration = Duration::from_mins(1);
+/// What stands before such a part.
+const TOO_SLOW: &str = "[mlctl: the beginning is missing: the whole log did not come in time]\n";
 
 /// Does what is due once the end of a run of this user has been observed: writes the verdict into the run's
 /// record, for other users and machines, and deletes Jobs that would still wait for room. `last` is
@@ -46,7 +49,10 @@ pub(crate) fn at_end(session: &Session, run: &RunPaths, last: Option<&Event>) {
     let _ = session.block_on(write_verdict(&cluster, &run.run, verdict));
     remember_end(session, run, verdict);
     let _ = cancel::delete_unplaced(session, run);
-    let _ = is_gone(session, run);
+    // Whoever follows the logs saves them once the rest has been read.
+    if !session.spools.has(&run.run) {
+        let _ = is_gone(session, run);
+    }
 }
 
 /// Whether nothing of the run lives any more. Once it is so, its logs, termination messages and
@@ -83,7 +89,7 @@ fn is_over(session: &Session, run: &RunPaths, stopped: bool) -> Result<bool, Run
         return Ok(true);
     }
     let cluster = session.cluster()?;
-    session.block_on(save(&cluster, run, &submission, &facts))?;
+    session.block_on(save(&cluster, &session.spools, run, &submission, &facts))?;
     if is_held && !run.is_adopted() {
         // Who may not do it leaves it to the next one who looks.
         let _ = cancel::delete_jobs(session, run, &facts);
@@ -112,6 +118,7 @@ fn is_held(submission: &Submission, facts: &RunFacts, now: Option<Timestamp>) ->
 /// Saves the logs of all replicas and the events of the cluster.
 async fn save(
     cluster: &Cluster,
+    spools: &Spools,
     run: &RunPaths,
     submission: &Submission,
     facts: &RunFacts,
@@ -122,7 +129,7 @@ async fn save(
     let mut saves = futures::stream::iter(replicas.map(|replica| {
         let pods: Vec<PodFacts> =
             facts.pods_of(&submission.layout, replica).into_iter().cloned().collect();
-        save_replica(cluster, run, replica, pods)
+        save_replica(cluster, spools, run, replica, pods)
     }))
     .buffer_unordered(REQUESTS_AT_ONCE);
     while let Some(saved) = saves.next().await {
@@ -135,14 +142,23 @@ async fn save(
 /// it is on a laptop, and the last termination message.
 async fn save_replica(
     cluster: &Cluster,
+    spools: &Spools,
     run: &RunPaths,
     replica: &ReplicaId,
     pods: Vec<PodFacts>,
 ) -> Result<(), RuntimeError> {
     let mut log = NewFile::of(&run.log(replica))?;
     let mut length = 0;
-    for pod in pods.iter().filter(|pod| pod.has_log() && !pod.gone) {
-        length += whole_log(cluster, &pod.name, &mut log).await?;
+    for pod in pods.iter().filter(|pod| pod.has_log()) {
+        let kept = spools.take(&run.run, &pod.uid);
+        let saved = save_log(cluster, pod, kept, &mut log).await?;
+        if saved == 0 && pod.has_started() {
+            let text =
+                format!("[mlctl: nothing is left of what pod {} of {replica} printed]\n", pod.name);
+            log.write_all(text.as_bytes())?;
+            length += text.len() as u64;
+        }
+        length += saved;
     }
     if length > 0 {
         log.put(Durability::Crash)?;
@@ -154,32 +170,71 @@ async fn save_replica(
     Ok(())
 }
 
+/// Writes what can be had of a pod's log, ended by a line end: what this process has read of it before and
+/// what has come since, or all that its node has. Gives how much that is.
+async fn save_log(
+    cluster: &Cluster,
+    pod: &PodFacts,
+    kept: Option<Spool>,
+    log: &mut NewFile,
+) -> io::Result<u64> {
+    let Some(spool) = kept else {
+        return if pod.gone { Ok(0) } else { whole_log(cluster, &pod.name, log).await };
+    };
+    let from = spool.position();
+    let mut length = spool.copy_to(log)?;
+    if pod.gone {
+        return Ok(length);
+    }
+    let mut written = Ok(());
+    let rest = fetch(cluster, &pod.name, from, true, |line| {
+        if written.is_ok() {
+            written = log.write_all(&line.bytes).and_then(|()| log.write_all(b"\n"));
+            length += line.bytes.len() as u64 + 1;
+        }
+    });
+    // Of what can't be had any more, what has come is kept.
+    let _ = timeout(LOG_DOWNLOAD_LIMIT, rest).await;
+    written.map(|()| length)
+}
+
 /// Writes the whole log of a pod, which ends with a line end, as it comes; gives its length. A connection
-/// that is cut is made again. Of a log that can't be had any more what has come is kept.
+/// that is cut is made again. Of a log that takes too long, the newest part is asked for instead; of one
+/// that can't be had any more, what has come is kept.
 async fn whole_log(cluster: &Cluster, pod: &str, log: &mut NewFile) -> io::Result<u64> {
     let api = cluster.api::<Pod>();
-    let params = LogParams { container: Some(MAIN.into()), ..LogParams::default() };
-    let until = Instant::now() + LOG_DOWNLOAD_LIMIT;
+    let mut params = LogParams { container: Some(MAIN.into()), ..LogParams::default() };
     let mut chunk = vec![0; CHUNK_BYTES];
     let (mut length, mut last) = (0, b'\n');
     for _ in 0..CONNECTIONS {
         log.cut_back(length)?;
         (length, last) = (0, b'\n');
+        let until = Instant::now() + LOG_DOWNLOAD_LIMIT;
         let open = timeout_at(until, cluster.retry(|| api.log_stream(pod, &params))).await;
         let Ok(Ok(stream)) = open else { break };
+        if params.tail_lines.is_some() {
+            log.write_all(TOO_SLOW.as_bytes())?;
+            length = TOO_SLOW.len() as u64;
+        }
         let mut stream = std::pin::pin!(stream);
-        let is_cut = loop {
+        let mut lines = 0;
+        let is_whole = loop {
             match timeout_at(until, stream.read(&mut chunk)).await {
-                Ok(Ok(0)) | Err(_) => break false,
+                Ok(Ok(0)) => break true,
                 Ok(Ok(count)) => {
                     log.write_all(&chunk[..count])?;
                     length += count as u64;
+                    lines += memchr::memchr_iter(b'\n', &chunk[..count]).count();
                     last = chunk[count - 1];
                 }
-                Ok(Err(_)) => break true,
+                Ok(Err(_)) => break false,
+                Err(_) => {
+                    params.tail_lines = Some(fewer(lines));
+                    break false;
+                }
             }
         };
-        if !is_cut {
+        if is_whole {
             break;
         }
     }
@@ -188,6 +243,11 @@ async fn whole_log(cluster: &Cluster, pod: &str, log: &mut NewFile) -> io::Resul
         length += 1;
     }
     Ok(length)
+}
+
+/// How many of the last lines come in half the time that so many took.
+fn fewer(lines: usize) -> i64 {
+    i64::try_from(lines / 2).unwrap_or(i64::MAX).max(1)
 }
 
 /// Saves the cluster's own events of the run's Jobs and failed pods. A user who may not read events

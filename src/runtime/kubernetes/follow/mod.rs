@@ -6,7 +6,7 @@ mod observe;
 mod verdict;
 mod watch;
 
-pub(crate) use log::PodLogs;
+pub(crate) use log::{PodLogs, Spools};
 pub(crate) use observe::{Observed, observe};
 pub(crate) use verdict::node_lost_message;
 pub(crate) use watch::{Feed, JobFacts, PodFacts, RunFacts, list, selector};

@@ -1,6 +1,6 @@
 //! The run of a trial as its study's loop sees it.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::curve::Reported;
 use super::decide::{RunEnd, RunFact};
@@ -73,13 +73,16 @@ impl Watched {
         let record = sync(store, runtime, &self.paths)?;
         self.take_in(&record, spec)?;
         let (is_ended, has_started) = (record.state.is_ended(), record.started.is_some());
+        let verdict = record.verdict.clone();
         self.record = Some(record);
         if !is_ended {
             return Ok(if has_started { RunFact::Living } else { RunFact::Starting });
         }
         // Its place is free once nothing of it is left, or its agents' time to end is over.
         let rules = self.plan.as_ref().map(|plan| &plan.gang().rules);
-        let bound = rules.map_or(Duration::ZERO, |rules| rules.grace + rules.kill_bound);
+        let outcome = verdict.map(|verdict| verdict.outcome);
+        let bound = rules.zip(outcome).map(|(rules, outcome)| rules.leaving_bound(outcome));
+        let bound = bound.unwrap_or_default();
         let since = *self.ended.get_or_insert_with(Instant::now);
         if since.elapsed() < bound && !runtime.is_gone(&self.paths)? {
             return Ok(RunFact::Living);

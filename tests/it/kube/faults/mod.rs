@@ -3,6 +3,7 @@
 mod access;
 mod clock;
 mod commands;
+mod floods;
 mod following;
 mod kill;
 mod memory;

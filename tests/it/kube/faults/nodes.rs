@@ -106,6 +106,7 @@ fn a_dead_node_under_the_primary_blinds_nobody() {
             });
         }
         let shown = stdout(&kube.run(0, ["status", &run]));
+        assert!(!is_noticed || shown.contains("worker-0: pod unknown since "), "{shown}");
         assert!(shown.contains("worker-0") && shown.contains("worker-1"), "{shown}");
         kube.run(0, ["why", &run]);
         kube.run(0, ["list"]);

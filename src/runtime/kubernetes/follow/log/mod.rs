@@ -2,8 +2,11 @@
 
 mod position;
 mod read;
+mod source;
+mod spool;
 mod tail;
 
 pub(crate) use position::*;
 pub(crate) use read::*;
+pub(crate) use spool::*;
 pub(crate) use tail::*;

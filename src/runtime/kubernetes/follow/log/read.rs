@@ -3,9 +3,8 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use super::position::{Line, Position};
+use super::source::Source;
 use super::tail::Tail;
-use crate::agent::stream::{Item, OutputLine, StreamReader};
 use crate::gang::ReplicaId;
 use crate::runtime::kubernetes::follow::watch::{PodFacts, RunFacts};
 use crate::runtime::kubernetes::session::Session;
@@ -33,24 +32,16 @@ pub(crate) struct PodLogs {
     /// The pods whose logs have not been read for the first time; `None` before it is known which these
     /// are.
     unread: Option<Unread>,
+    /// A pod has ended, and its log has not been read to its end.
+    is_behind: bool,
+    /// Nobody prints any more.
+    is_closing: bool,
     /// What could not be read, and why.
     failed: Vec<String>,
 }
 
 /// Pods in the order in which their logs are read, by their replicas.
 type Unread = VecDeque<(ReplicaId, VecDeque<PodFacts>)>;
-
-/// The log of one pod.
-struct Source {
-    replica: ReplicaId,
-    pod: String,
-    reader: StreamReader,
-    position: Position,
-    /// Where the line stands that the reader holds.
-    held_at: Position,
-    tail: Option<Tail>,
-    done: bool,
-}
 
 impl PodLogs {
     pub(crate) fn open(
@@ -77,6 +68,8 @@ impl PodLogs {
             replicas,
             sources: HashMap::new(),
             unread: None,
+            is_behind: false,
+            is_closing: false,
             failed: Vec::new(),
         }
     }
@@ -118,6 +111,7 @@ impl PodLogs {
             };
             let read = source.tail.as_mut().and_then(|tail| self.session.block_on(tail.next()));
             if let Some(lines) = read {
+                source.keep(&self.session, &self.run, &self.query, &lines);
                 kept.extend(source.take(lines, &self.query));
             } else {
                 let unread = source.tail.as_ref().and_then(Tail::unread);
@@ -156,6 +150,7 @@ impl PodLogs {
     fn next_lines(&mut self, facts: &RunFacts) -> Result<Vec<LogLine>, RuntimeError> {
         let cluster = self.session.cluster()?;
         let handle = self.session.handle();
+        self.is_behind = false;
         let mut lines = Vec::new();
         for replica in &self.replicas {
             for pod in facts.pods_of(&self.submission.layout, replica) {
@@ -170,11 +165,24 @@ impl PodLogs {
                 }
                 let fresh = tail.take();
                 let done = tail.is_done();
+                source.keep(&self.session, &self.run, &self.query, &fresh);
                 lines.extend(source.take(fresh, &self.query));
                 lines.extend(source.settle(&self.query));
+                if self.is_closing && !std::mem::replace(&mut source.closed, true) {
+                    // A log that is followed ends a moment after its pod, and a pod a moment after its
+                    // command: what is there is asked for once more instead.
+                    let (pod, at) = (source.pod.clone(), source.position);
+                    source.tail = Some(Tail::once(&handle, cluster.clone(), pod, at, true));
+                    self.is_behind = true;
+                    break;
+                }
                 if done {
                     source.done = true;
                     source.tail = None;
+                } else if has_ended(pod) || pod.gone || self.is_closing {
+                    self.is_behind = true;
+                    // What its successor prints comes behind all that it has printed.
+                    break;
                 }
             }
         }
@@ -184,57 +192,6 @@ impl PodLogs {
 
 fn has_ended(pod: &PodFacts) -> bool {
     pod.over || pod.ended.is_some()
-}
-
-impl Source {
-    fn new(replica: &ReplicaId, pod: &PodFacts, nonce: &str) -> Self {
-        Self {
-            replica: replica.clone(),
-            pod: pod.name.clone(),
-            reader: StreamReader::new(nonce),
-            position: Position::default(),
-            held_at: Position::default(),
-            tail: None,
-            done: false,
-        }
-    }
-
-    /// Takes the agent's own lines apart from those of the command, of which it gives those that were
-    /// asked for, and keeps the position.
-    fn take(&mut self, lines: Vec<Line>, query: &LogQuery) -> Vec<LogLine> {
-        let mut output = Vec::new();
-        for line in lines {
-            let is_own = self.reader.is_own(&line.bytes);
-            let mut items = self.reader.push(&line.bytes);
-            items.extend(self.reader.push(b"\n"));
-            output.extend(items.into_iter().filter_map(|item| self.wanted(item, query)));
-            self.position = line.position;
-            if !is_own {
-                self.held_at = line.position;
-            }
-        }
-        output
-    }
-
-    /// The line that may go on behind an event.
-    fn settle(&mut self, query: &LogQuery) -> Vec<LogLine> {
-        let items = self.reader.settle();
-        items.into_iter().filter_map(|item| self.wanted(item, query)).collect()
-    }
-
-    /// A line of an attempt and a time that were asked for.
-    fn wanted(&self, item: Item, query: &LogQuery) -> Option<LogLine> {
-        let Item::Line(OutputLine { standing, bytes }) = item else { return None };
-        let (replica, time) = (self.replica.clone(), self.held_at.time());
-        let line = LogLine {
-            replica,
-            attempt: standing.attempt,
-            time,
-            installer: standing.installer,
-            line: bytes,
-        };
-        query.wants(&standing).then_some(line)
-    }
 }
 
 impl LogReader for PodLogs {
@@ -261,28 +218,12 @@ impl LogReader for PodLogs {
         self.unread.as_ref().is_some_and(VecDeque::is_empty)
     }
 
-    /// A log that is followed ends a moment after its pod, and a pod a moment after its command: what is
-    /// there is asked for once more instead.
-    fn close(&mut self) -> Result<Vec<LogLine>, RuntimeError> {
-        let cluster = self.session.cluster()?;
-        let handle = self.session.handle();
-        let mut rest = Vec::new();
-        for source in self.sources.values_mut().filter(|source| !source.done) {
-            if let Some(mut tail) = source.tail.take() {
-                rest.extend(source.take(tail.take(), &self.query));
-            }
-            let (pod, at) = (source.pod.clone(), source.position);
-            source.tail = Some(Tail::once(&handle, cluster.clone(), pod, at, true));
-        }
-        for source in self.sources.values_mut() {
-            let Some(mut tail) = source.tail.take() else { continue };
-            while let Some(lines) = self.session.block_on(tail.next()) {
-                rest.extend(source.take(lines, &self.query));
-            }
-            rest.extend(source.settle(&self.query));
-            source.done = true;
-        }
-        Ok(rest)
+    fn is_behind(&self) -> bool {
+        self.is_behind
+    }
+
+    fn close(&mut self) {
+        self.is_closing = true;
     }
 
     fn unread(&self) -> Vec<String> {

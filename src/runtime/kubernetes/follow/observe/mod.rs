@@ -11,6 +11,7 @@ mod pod_messages;
 mod pod_tail;
 mod remember;
 mod run_events;
+mod sights;
 mod states;
 mod unfinished;
 mod unmet;

@@ -7,6 +7,7 @@ use super::observed::Observed;
 use super::pod_messages::{last_warnings, refused_pods};
 use super::remember::remember;
 use super::run_events::finished;
+use super::sights::sight_events;
 use super::states::{placed_events, waiting_events};
 use super::unfinished::{
     finish_submission, killed_for_memory, settle_unfinished, start_timeout, without_document,
@@ -104,6 +105,7 @@ fn new_events(
         }
         return Ok(events);
     }
+    events.extend(sight_events(session, run, cursor, &submission, &facts)?);
     events.extend(waiting_events(session, run, cursor, &submission, &facts));
     events.extend(refused_pods(session, run, cursor, observed, &facts)?);
     if logs_are_read(cursor, observed, &submission, &facts, following)

@@ -13,7 +13,7 @@ pub(crate) fn cause(pod: &PodFacts) -> Option<(FailureClass, String)> {
         return Some((FailureClass::Infrastructure, node_lost_message(pod)));
     }
     let node = pod.node.as_deref().unwrap_or("its node");
-    if let Some(Disruption { kind, message }) = &pod.disruption {
+    if let Some(Disruption { kind, message, .. }) = &pod.disruption {
         let detail = if message.is_empty() { String::new() } else { format!(" ({message})") };
         return Some(match kind {
             DisruptionKind::EvictedByRequest => (

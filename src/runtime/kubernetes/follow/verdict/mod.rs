@@ -5,6 +5,7 @@ mod cause;
 mod infer;
 mod memory;
 mod never;
+mod sight;
 mod tasks;
 #[cfg(test)]
 mod tests;
@@ -12,4 +13,5 @@ mod tests;
 pub(crate) use cause::{node_lost_message, refine};
 pub(crate) use infer::{infer, waiting};
 pub(crate) use memory::Unwatched;
+pub(crate) use sight::{Sight, sight};
 pub(crate) use tasks::decide;

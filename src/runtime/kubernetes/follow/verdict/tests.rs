@@ -143,7 +143,8 @@ fn the_cluster_knows_better_why_a_replica_went() {
     refine(&layout(), &facts(vec![killed], None), &mut failure);
     assert_eq!(failure.class, FailureClass::OutOfMemory);
     assert!(failure.reason.starts_with("worker-1 on node2: killed"), "{}", failure.reason);
-    let eviction = Disruption { kind: DisruptionKind::EvictedByRequest, message: String::new() };
+    let eviction =
+        Disruption { kind: DisruptionKind::EvictedByRequest, message: String::new(), at: None };
     let drained = PodFacts { gone: true, disruption: Some(eviction), ..pod(1) };
     failure.class = FailureClass::Preemption;
     refine(&layout(), &facts(vec![drained], None), &mut failure);

@@ -1,6 +1,6 @@
 //! What a pod of a run says of itself, in the words of the gang.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::Pod;
 
 use super::ended::Ended;
@@ -57,10 +57,14 @@ pub(crate) struct PodFacts {
     pub(crate) disruption: Option<Disruption>,
     /// Its node is silent, so what this pod says may be out of date.
     pub(crate) node_lost: bool,
+    /// When it was last said that it is ready or not, which of a silent node is when that was noticed.
+    pub(crate) ready_changed: Option<Timestamp>,
     /// Something else than its agent runs in it, which a patch or a webhook has put there.
     pub(crate) shared: bool,
     /// It is being deleted.
     pub(crate) deleting: bool,
+    /// When its deletion was asked for.
+    pub(crate) deleted_at: Option<Timestamp>,
     /// It is not in the cluster any more; set by the watch.
     pub(crate) gone: bool,
 }
@@ -99,7 +103,13 @@ impl PodFacts {
                         && ready.reason.is_none()
                         && main.is_some_and(|main| main.ready)
                 }));
+        let ready_changed =
+            condition("Ready").and_then(|ready| ready.last_transition_time.as_ref()).map(|at| at.0);
         let deleting = meta.deletion_timestamp.is_some();
+        // The time of the deletion is the one at which the grace period is over.
+        let grace = SignedDuration::from_secs(meta.deletion_grace_period_seconds.unwrap_or(0));
+        let deleted_at =
+            meta.deletion_timestamp.as_ref().and_then(|at| at.0.checked_sub(grace).ok());
         // Its deletion ends what is being started as well.
         let failed_start = FailedStart::of(&status).filter(|_| !deleting);
         let waiting = match &failed_start {
@@ -136,7 +146,9 @@ impl PodFacts {
             succeeded: phase == "Succeeded",
             disruption: disruption(&status),
             node_lost,
+            ready_changed,
             deleting,
+            deleted_at,
             gone: false,
             ended,
         }

@@ -32,7 +32,8 @@ pub(super) fn disruption(status: &PodStatus) -> Option<Disruption> {
         }
         (None, None) => return None,
     };
-    Some(Disruption { kind, message: message.cloned().unwrap_or_default() })
+    let at = target.and_then(|target| target.last_transition_time.as_ref()).map(|time| time.0);
+    Some(Disruption { kind, message: message.cloned().unwrap_or_default(), at })
 }
 
 /// What keeps a pod from starting, in the cluster's words; `None` when it says nothing.

@@ -1,5 +1,7 @@
 //! Why a pod doesn't start, and who ends it from outside: the cluster's words as types.
 
+use jiff::Timestamp;
+
 use crate::event::WaitingReason;
 
 /// What keeps something from starting.
@@ -17,6 +19,8 @@ pub(crate) struct Disruption {
     pub(crate) kind: DisruptionKind,
     /// The cluster's sentence for people; may be empty.
     pub(crate) message: String,
+    /// When that was decided; `None` where the cluster doesn't say.
+    pub(crate) at: Option<Timestamp>,
 }
 
 /// Who ends a pod, and why.

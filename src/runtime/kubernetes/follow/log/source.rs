@@ -1,0 +1,85 @@
+//! The log of one pod, as far as it has been read.
+
+use super::position::{Line, Position};
+use super::tail::Tail;
+use crate::agent::stream::{Item, OutputLine, StreamReader};
+use crate::gang::ReplicaId;
+use crate::runtime::kubernetes::follow::watch::PodFacts;
+use crate::runtime::kubernetes::session::Session;
+use crate::runtime::{LogLine, LogQuery};
+use crate::store::RunPaths;
+
+/// The log of one pod.
+pub(super) struct Source {
+    pub(super) replica: ReplicaId,
+    pub(super) pod: String,
+    uid: String,
+    reader: StreamReader,
+    pub(super) position: Position,
+    /// Where the line stands that the reader holds.
+    held_at: Position,
+    pub(super) tail: Option<Tail>,
+    pub(super) done: bool,
+    /// Its tail reads what is there, and no further.
+    pub(super) closed: bool,
+}
+
+impl Source {
+    pub(super) fn new(replica: &ReplicaId, pod: &PodFacts, nonce: &str) -> Self {
+        Self {
+            replica: replica.clone(),
+            pod: pod.name.clone(),
+            uid: pod.uid.clone(),
+            reader: StreamReader::new(nonce).of(replica),
+            position: Position::default(),
+            held_at: Position::default(),
+            tail: None,
+            done: false,
+            closed: false,
+        }
+    }
+
+    /// Keeps what a follower reads for the run's saved logs: once the run has ended, its node may have less.
+    pub(super) fn keep(&self, session: &Session, run: &RunPaths, query: &LogQuery, lines: &[Line]) {
+        if query.follows {
+            session.spools.keep(&run.run, &self.uid, &run.log(&self.replica), lines);
+        }
+    }
+
+    /// Takes the agent's own lines apart from those of the command, of which it gives those that were
+    /// asked for, and keeps the position.
+    pub(super) fn take(&mut self, lines: Vec<Line>, query: &LogQuery) -> Vec<LogLine> {
+        let mut output = Vec::new();
+        for line in lines {
+            let is_own = self.reader.is_own(&line.bytes);
+            let mut items = self.reader.push(&line.bytes);
+            items.extend(self.reader.push(b"\n"));
+            output.extend(items.into_iter().filter_map(|item| self.wanted(item, query)));
+            self.position = line.position;
+            if !is_own {
+                self.held_at = line.position;
+            }
+        }
+        output
+    }
+
+    /// The line that may go on behind an event.
+    pub(super) fn settle(&mut self, query: &LogQuery) -> Vec<LogLine> {
+        let items = self.reader.settle();
+        items.into_iter().filter_map(|item| self.wanted(item, query)).collect()
+    }
+
+    /// A line of an attempt and a time that were asked for.
+    fn wanted(&self, item: Item, query: &LogQuery) -> Option<LogLine> {
+        let Item::Line(OutputLine { standing, bytes }) = item else { return None };
+        let (replica, time) = (self.replica.clone(), self.held_at.time());
+        let line = LogLine {
+            replica,
+            attempt: standing.attempt,
+            time,
+            installer: standing.installer,
+            line: bytes,
+        };
+        query.wants(&standing).then_some(line)
+    }
+}
