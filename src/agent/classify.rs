@@ -44,6 +44,9 @@ const PEER_LOSS: [&str; 16] = [
 /// command's own error (getaddrinfo(3)).
 const NAME_LOSS: &str = "Temporary failure in name resolution";
 
+/// ENOSPC and EDQUOT in the C library's words.
+const FULL_DISK: [&str; 2] = ["No space left on device", "Disk quota exceeded"];
+
 /// What the reason of such an end says.
 const OUT_OF_GPU_MEMORY: &str = "out of GPU memory";
 
@@ -78,6 +81,10 @@ pub(super) fn classify(ended: &Ended, last_lines: Vec<String>, memory: &MemoryEv
     let (class, reason) = match class {
         Some(FailureClass::UserError) if has_printed(NAME_LOSS) => {
             (Some(FailureClass::Infrastructure), format!("{reason}: a name did not resolve"))
+        }
+        // What wrote there is no more to blame than the disk, but nothing else than room helps.
+        Some(FailureClass::UserError) if FULL_DISK.iter().any(|phrase| has_printed(phrase)) => {
+            (class, format!("{reason}: a disk is full"))
         }
         // The same command would ask for as much again, also where its framework ended by a signal:
         // no budget for retries helps.
@@ -170,6 +177,16 @@ mod tests {
         assert_eq!(exit.class, Some(FailureClass::Infrastructure));
         let ended = Ended::Exited(ExitStatus::Code(0));
         assert_eq!(classify(&ended, lines, &MemoryEvidence::default()).class, None);
+    }
+
+    #[test]
+    fn a_full_disk_is_named() {
+        for words in FULL_DISK {
+            let lines = vec![format!("OSError: [Errno 28] {words}: 'model.bin'")];
+            let ended = Ended::Exited(ExitStatus::Code(1));
+            let exit = classify(&ended, lines, &MemoryEvidence::default());
+            assert_eq!(exit.reason, "exit code 1: a disk is full");
+        }
     }
 
     #[test]

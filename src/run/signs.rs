@@ -5,13 +5,16 @@ use crate::event::WaitingReason;
 const PULL: &str =
     "check the name in `image`, and that the cluster may pull it (`imagePullSecrets`)";
 
+const FULL_DISK: &str = "a disk is full: free some space, or write to another place";
+
 /// What a line of output means: parts that must all be in it, in lower case, and the advice.
 const SIGNS: &[(&[&str], &str)] = &[
     (
         &["modulenotfounderror"],
         "add the missing module to the requirements (`setup.python.requirements`) or the image",
     ),
-    (&["no space left on device"], "a disk is full: free some space, or write to another place"),
+    (&["no space left on device"], FULL_DISK),
+    (&["disk quota exceeded"], FULL_DISK),
     (&["address already in use"], "another process has the port: use the port that mlctl gives"),
     (&["no matching distribution"], "pip found no such package for this Python: check the version"),
     (&["could not find a version"], "pip found no such version: check the requirements"),
