@@ -204,8 +204,13 @@ pub enum ToMember {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         quiet: bool,
     },
-    /// I end now: my own command has ended, and I start nothing any more.
-    Left,
+    /// I end now, and start nothing any more.
+    Left {
+        /// What the gang remembers, for you to keep.
+        carry: Carry,
+        /// See [`Met::left`]: my own command has ended, and nothing that I have lost can still run.
+        over: bool,
+    },
     /// Send a heartbeat now: whatever failed at your side before this is known before its answer.
     Probe {
         /// By the primary's clock; the answer repeats it.

@@ -156,7 +156,9 @@ fn text(
     if view.attempt > 1 {
         let spent = view.retries.iter().filter(|spending| spending.spent > 0);
         let spent = spent.map(|s| format!("{} {} of {}", s.class, s.spent, s.budget));
-        fact("attempt", format!("{} ({})", view.attempt, spent.collect::<Vec<_>>().join(", ")));
+        let spent = spent.collect::<Vec<_>>().join(", ");
+        let spent = if spent.is_empty() { spent } else { format!(" ({spent})") };
+        fact("attempt", format!("{}{spent}", view.attempt));
     }
     if let Some(verdict) = &record.verdict {
         let of_study = study.and_then(|study| study.reason.clone());

@@ -39,9 +39,10 @@ impl MemberMachine {
                 }
                 self.renew(sent, valid);
             }
-            ToMember::Left => {
+            ToMember::Left { carry, over } => {
+                self.carry.merge(&carry);
                 if let Some(met) = &mut self.met {
-                    met.left = true;
+                    met.left = over;
                 }
             }
             ToMember::Probe { at } => {

@@ -34,12 +34,14 @@ impl Session {
         Met { generation, disruptions, quiet: self.is_quiet(), left: false }
     }
 
-    /// This primary's process ends though its session has not. Where its command has ended (`clean`),
-    /// whoever is linked may know that nothing of this primary is left.
+    /// This primary's process ends though its session has not. Whoever is linked keeps what the gang
+    /// remembers, and knows that nothing of this primary is left where its command has ended (`clean`).
     pub fn farewell(&mut self, clean: bool) -> Vec<SessionOutput> {
-        if self.phase != Phase::Over && clean && self.is_quiet() {
+        if self.phase != Phase::Over {
+            let over = clean && self.is_quiet();
             for i in (0..self.slots.len()).filter(|i| !Self::is_own(*i)) {
-                self.tell(i, ToMember::Left);
+                let carry = self.memory();
+                self.tell(i, ToMember::Left { carry, over });
             }
         }
         self.phase = Phase::Over;

@@ -35,6 +35,14 @@ fn an_end_that_is_proved_is_not_waited_for() {
         let why = kube.ended(0);
         let class = if evicted { "preemption" } else { "infrastructure" };
         assert_eq!(why.0["earlier"][0]["class"], class, "{:#}", why.0);
+        if evicted {
+            // What it was charged for is among its last words.
+            let status = stdout(&kube.run(0, ["status", &run, "-o", "json"]));
+            let status: Value = serde_json::from_str(&status).expect("JSON");
+            let retries = status["view"]["retries"].as_array().expect("retries").clone();
+            let charged = retries.iter().find(|one| one["class"] == "preemption");
+            assert_eq!(charged.expect("a budget")["spent"], 1, "{retries:?}");
+        }
         let events = events(&kube, &run);
         let waits = events.iter().filter(|event| event["reason"] == "EarlierAttempt");
         assert_eq!(waits.count(), 0, "{events:#?}");
@@ -81,7 +89,7 @@ fn who_has_seen_every_end_waits_for_no_pod() {
         let status: Value =
             serde_json::from_str(&stdout(&kube.run(0, ["status", &run, "-o", "json"])))
                 .expect("JSON");
-        let replicas = status["replicas"].as_array().expect("replicas").clone();
+        let replicas = status["view"]["replicas"].as_array().expect("replicas").clone();
         replicas.iter().all(|one| one["usage"]["memory"].as_u64() > Some(0)).then_some(())
     });
     let mut shown = String::new();
