@@ -214,9 +214,10 @@ impl RunView {
                 .map(ToString::to_string)
                 .or(busy)
                 .or(Some("waiting for the cluster".into())),
-            RunState::Starting | RunState::Restarting => {
-                busy.or_else(|| waiting_for(&self.missing)).or(Some("gathering".into()))
-            }
+            RunState::Starting | RunState::Restarting => busy
+                .or_else(|| waiting_for(&self.missing))
+                .or_else(|| self.waiting.as_ref().map(ToString::to_string))
+                .or(Some("gathering".into())),
             RunState::Draining => Some("complete; the others may finish".into()),
             _ => busy,
         };

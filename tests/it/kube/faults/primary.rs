@@ -79,7 +79,7 @@ fn who_has_seen_every_end_waits_for_no_pod() {
         "i=0; while [ $i -lt 12 ]; do echo worker $i; i=$((i+1)); sleep 1; done; echo last word";
     kube.gang(&["sleep 13; echo first word", worker], "");
     let mut follower =
-        kube.mlctl(["train"]).stdout(std::process::Stdio::piped()).spawn().expect("mlctl");
+        kube.mlctl(["train"]).stderr(std::process::Stdio::piped()).spawn().expect("mlctl");
     let run = poll("it is there", LONG, || {
         let listed = stdout(&kube.run(0, ["list", "-q"]));
         listed.lines().next().map(str::to_owned)
@@ -93,7 +93,7 @@ fn who_has_seen_every_end_waits_for_no_pod() {
         replicas.iter().all(|one| one["usage"]["memory"].as_u64() > Some(0)).then_some(())
     });
     let mut shown = String::new();
-    let mut output = follower.stdout.take().expect("a pipe");
+    let mut output = follower.stderr.take().expect("a pipe");
     std::io::Read::read_to_string(&mut output, &mut shown).expect("text");
     assert!(follower.wait().expect("an end").success());
     for word in ["first word", "last word"] {

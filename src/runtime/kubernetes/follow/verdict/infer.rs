@@ -19,6 +19,9 @@ use crate::runtime::kubernetes::submit::Submission;
 /// it never will.
 const PRIMARY_VERDICT_LIMIT: Duration = Duration::from_secs(90);
 
+/// A pod that runs is reported within this time.
+const PRIMARY_REPORT_LIMIT: Duration = Duration::from_secs(20);
+
 /// A verdict, and for people where it comes from.
 pub(crate) type Inferred = (Verdict, String);
 
@@ -32,7 +35,9 @@ pub(crate) fn infer(
     let layout = &submission.layout;
     let mut leaders = submission.leaders().filter_map(|leader| facts.pod_of(layout, leader));
     let end = end_of(facts);
-    let may_report = leaders.any(|pod| pod.running && !pod.gone && !pod.node_lost);
+    let is_fresh = !submission.tasks && has_fresh_verdict(facts, now);
+    let may_report = leaders
+        .any(|pod| !pod.node_lost && (pod.running && !pod.gone || is_fresh && pod.is_starting()));
     let since_end = age(now, end.and_then(|end| end.at));
     let waited = since_end.is_some_and(|age| age > PRIMARY_VERDICT_LIMIT);
     if may_report && !waited {
@@ -53,6 +58,15 @@ pub(crate) fn infer(
         format!("the Job says {}: {}", end.reason, end.message)
     };
     Some((from_job(layout, facts, end), from))
+}
+
+/// Some agent has ended with a verdict so lately that its primary's pod may not be seen to run yet: each
+/// node reports its own pods, some later than others.
+fn has_fresh_verdict(facts: &RunFacts, now: Option<Timestamp>) -> bool {
+    let ends = facts.pods.values().filter_map(|pod| pod.ended.as_ref());
+    let judged = ends.filter(|end| end.message.as_ref().is_some_and(|one| one.verdict.is_some()));
+    let last = judged.filter_map(|end| end.at).max();
+    age(now, last).is_some_and(|age| age < PRIMARY_REPORT_LIMIT)
 }
 
 /// The end of a run's Jobs: a failed one, or success once all have it.

@@ -258,3 +258,18 @@ fn the_job_decides_over_tasks_that_left_no_word() {
     let running = PodFacts { running: true, ..pod(1) };
     assert_eq!(end(vec![failed(), running], (false, "FailedIndexes")), None);
 }
+
+/// Nodes report their pods at different times: that of the primary tells more than the others' ends.
+#[test]
+fn a_primary_whose_node_has_not_reported_it_yet_is_waited_for() {
+    let end = Some(ended(0, "Completed", Some(message((1, 2), Some(Outcome::Succeeded)))));
+    let known = |primary: PodFacts| {
+        facts(vec![primary, PodFacts { over: true, ended: end.clone(), ..pod(1) }], None)
+    };
+    let at = |second: i64| Timestamp::from_second(second).ok();
+    let starting = known(pod(0));
+    assert!(infer(&submission(false), &starting, at(2)).is_none());
+    assert!(infer(&submission(false), &starting, at(60)).is_some(), "it may never start");
+    let unplaced = known(PodFacts { node: None, ..pod(0) });
+    assert!(infer(&submission(false), &unplaced, at(2)).is_some());
+}

@@ -164,6 +164,13 @@ impl PodFacts {
         !self.gone && !self.over
     }
 
+    /// A node has it, and it goes its usual way to its first word.
+    pub(crate) fn is_starting(&self) -> bool {
+        let goes_on = self.waiting.as_ref().is_none_or(|waiting| waiting.reason.is_progress());
+        let is_placed = self.lives() && !self.deleting && self.node.is_some();
+        is_placed && !self.has_started() && self.failed_start.is_none() && goes_on
+    }
+
     /// Its main container runs or has run, so that there is a log.
     pub(crate) fn has_log(&self) -> bool {
         self.has_started() || (self.over && self.node.is_some() && self.failed_start.is_none())
