@@ -270,7 +270,9 @@ impl ReplicaView {
                 self.lost = sight.as_ref().map(ToString::to_string);
                 self.ended(*since);
             }
-            Some(PodSight { state: PodState::Unknown, .. }) if !self.state.is_over() => {
+            Some(PodSight { state: PodState::Unknown, .. })
+                if !self.state.is_over() && self.state != ReplicaState::Unknown =>
+            {
                 self.before = Some(self.state);
                 self.state = ReplicaState::Unknown;
             }

@@ -18,7 +18,6 @@ use crate::runtime::kubernetes::{
 use crate::storage::Stores;
 use crate::store::random_id;
 use crate::sys::random_word;
-
 use crate::ui::human::bytes;
 use crate::ui::{json_text, yaml_text};
 use crate::work::batch::{

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::dry_run::dry_run;
-use super::watch::{Watch, watch, watch_all};
+use super::watch::{Watch, watch};
 use crate::cli::{
     CliError, Context, ErrorKind, Interrupts, OnInterrupt, SpecArgs, exit, exit_code,
 };
@@ -124,17 +124,8 @@ pub fn train(context: &Context, args: &TrainArgs) -> Result<u8, CliError> {
         interrupts: &interrupts,
         goal: None,
     };
-    if let [run] = &runs[..] {
-        let Some(view) = watch(context, &watched(run))? else { return Ok(exit::DETACHED) };
-        return told(context, &*runtime, run, &view, args);
-    }
     let all: Vec<Watch<'_>> = runs.iter().map(watched).collect();
-    let mut code = exit::OK;
-    let is_whole = watch_all(context, &all, &mut |watch, view| {
-        code = code.max(told(context, &*runtime, watch.run, view, args)?);
-        Ok(())
-    })?;
-    Ok(if is_whole { code } else { exit::DETACHED })
+    watch(context, &all, &mut |place, view| told(context, &*runtime, &runs[place], view, args))
 }
 
 /// What ends the wait of a run whose turn has not come: until then this process is all that there is of it,

@@ -5,7 +5,7 @@ use std::sync::mpsc::channel;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::cli::{CliError, Context, Interrupts, OnInterrupt};
+use crate::cli::{CliError, Context, Interrupts, OnInterrupt, exit};
 use crate::run::{Follow, FollowEnd, FollowError, Interrupt, RunView, Submitted, follow};
 use crate::runtime::{LogQuery, Runtime};
 use crate::store::Store;
@@ -131,47 +131,52 @@ impl Watch<'_> {
     }
 }
 
-/// Follows a run to its end; `None` when it goes on without being followed, which is said.
-pub(super) fn watch(context: &Context, watch: &Watch<'_>) -> Result<Option<RunView>, CliError> {
-    let presses = Presses::new(context, watch.interrupts, watch.on_interrupt, "run");
-    let end = watch.follow(&context.printer, &presses, &context.user(), true);
-    watch.ended(&context.printer, end)
-}
-
 /// So many runs are followed at once; of more, each takes the place of one that has ended.
 const TOGETHER: usize = 8;
 
-/// Follows runs to their ends side by side, and hands each one that ended to `told` when it has. False when
-/// one of them goes on without being followed. An error of one ends the others' following neither.
-pub(super) fn watch_all(
+/// Follows runs to their ends side by side, and hands each one that ended to `told` when it has, by its place
+/// among them; gives the highest exit code. One that goes on without being followed makes that
+/// [`exit::DETACHED`]. An error of one keeps the others from nothing.
+pub(super) fn watch(
     context: &Context,
     watches: &[Watch<'_>],
-    told: &mut dyn FnMut(&Watch<'_>, &RunView) -> Result<(), CliError>,
-) -> Result<bool, CliError> {
-    let Some(any) = watches.first() else { return Ok(true) };
-    let presses = Presses::new(context, any.interrupts, any.on_interrupt, "runs");
+    told: &mut dyn FnMut(usize, &RunView) -> Result<u8, CliError>,
+) -> Result<u8, CliError> {
+    let Some(any) = watches.first() else { return Ok(exit::OK) };
+    let is_alone = watches.len() == 1;
+    let what = if is_alone { "run" } else { "runs" };
+    let presses = Presses::new(context, any.interrupts, any.on_interrupt, what);
     let (printer, user) = (&context.printer, context.user());
     let next = AtomicUsize::new(0);
     let (ends, all) = channel();
-    let (mut is_whole, mut trouble) = (true, None);
+    let (mut code, mut is_whole, mut trouble) = (exit::OK, true, None);
     std::thread::scope(|scope| {
         for _ in 0..watches.len().min(TOGETHER) {
             let (next, presses, user, ends) = (&next, &presses, &user, ends.clone());
             scope.spawn(move || {
-                while let Some(watch) = watches.get(next.fetch_add(1, Ordering::Relaxed)) {
+                loop {
+                    let place = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(watch) = watches.get(place) else { return };
+                    let end = watch.follow(printer, presses, user, is_alone);
                     // Whoever takes the ends is there until all have come.
-                    let _ = ends.send((watch, watch.follow(printer, presses, user, false)));
+                    let _ = ends.send((place, watch, end));
                 }
             });
         }
         drop(ends);
-        for (watch, end) in all {
+        for (place, watch, end) in all {
             let heard = watch.ended(printer, end).and_then(|view| {
                 is_whole &= view.is_some();
-                view.map_or(Ok(()), |view| told(watch, &view))
+                view.map_or(Ok(exit::OK), |view| told(place, &view))
             });
-            trouble = trouble.take().or(heard.err());
+            match heard {
+                Ok(one) => code = code.max(one),
+                Err(error) => trouble = trouble.take().or(Some(error)),
+            }
         }
     });
-    trouble.map_or(Ok(is_whole), Err)
+    match trouble {
+        Some(error) => Err(error),
+        None => Ok(if is_whole { code } else { exit::DETACHED }),
+    }
 }

@@ -5,10 +5,9 @@ use std::time::Duration;
 use super::command::Command;
 use super::link::Link;
 use super::{MemberEvent, MemberInput, MemberOutput};
-use crate::gang::Met;
 use crate::gang::rules::{Rule, keeps};
 use crate::gang::{
-    AgentExit, Attempt, Carry, Exit, GangConfig, Incarnation, Now, Outcome, ReplicaId,
+    AgentExit, Attempt, Carry, Exit, GangConfig, Incarnation, Met, Now, Outcome, ReplicaId,
     TerminationMessage, TerminationState, ToPrimary, Usage,
 };
 

@@ -8,9 +8,10 @@ use crate::gang::GangEvent;
 
 /// The least time between two reports of one member's usage.
 const PACE: Duration = Duration::from_secs(5);
-/// So many members report at that pace; of a larger gang each does so less often, since kubelets drop old
-/// parts of a long log.
-const MEMBERS_AT_PACE: u32 = 8;
+/// So many members report at that pace; of a larger gang each does so less often. All of them together never
+/// write more than the primary does of itself: a node drops the beginning of a long log, and with it what the
+/// gang did.
+const MEMBERS_AT_PACE: u32 = 2;
 
 impl Session {
     /// Repeats what a member uses, when it is time to. On a laptop each agent's own events are read.

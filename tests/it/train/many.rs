@@ -41,7 +41,10 @@ fn the_jobs_of_a_file_are_followed_together() {
         )
     };
     let fast = job("fast", "echo here");
-    let slow = job("slow", "echo waits; until test -e $END; do sleep 0.1; done; echo seen; exit 3");
+    let slow = job(
+        "slow",
+        "echo waits; i=0; until test -e $END -o $i -gt 300; do i=$((i+1)); sleep 0.1; done; echo seen; exit 3",
+    );
     sandbox.write("two.yaml", &format!("{slow}---\n{fast}"));
     let end = sandbox.dir().join("end");
     let mut command = sandbox.mlctl(["train", "two.yaml"]);

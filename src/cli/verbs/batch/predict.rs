@@ -118,7 +118,7 @@ pub(in crate::cli::verbs) struct Surveyed {
     pub(in crate::cli::verbs) progress: Progress,
 }
 
-/// Submits every job of the file, then follows them one after the other.
+/// Submits every job of the file, then follows them together.
 pub fn run(context: &Context, args: &BatchPredictArgs) -> Result<u8, CliError> {
     let mut batches = load(context, args)?;
     let runtime = context.chosen()?;
@@ -172,24 +172,30 @@ pub fn run(context: &Context, args: &BatchPredictArgs) -> Result<u8, CliError> {
         let ids = runs.iter().map(|(_, run)| run.paths.run.clone()).collect();
         return detached(context, ids);
     }
-    for (job, run) in &runs {
-        let committed = match job.progress {
-            Progress::Begun { committed } => committed,
-            Progress::Fresh | Progress::Complete(_) => 0,
-        };
-        let watched = Watch {
-            store: &store,
-            runtime: &*runtime,
-            run,
-            events: args.events,
-            on_interrupt: args.on_interrupt,
-            interrupts: &interrupts,
-            goal: Some(BatchGoal { shards: job.document.shards.len(), committed }),
-        };
-        let Some(view) = watch(context, &watched)? else { return Ok(exit::DETACHED) };
-        code = code.max(ended(context, &store, &*runtime, job, run, &view, args.events)?);
-    }
-    Ok(code)
+    let watched = runs.iter().map(|(job, run)| Watch {
+        store: &store,
+        runtime: &*runtime,
+        run,
+        events: args.events,
+        on_interrupt: args.on_interrupt,
+        interrupts: &interrupts,
+        goal: Some(goal(job)),
+    });
+    let all: Vec<Watch<'_>> = watched.collect();
+    let ends = watch(context, &all, &mut |place, view| {
+        let (job, run) = &runs[place];
+        ended(context, &store, &*runtime, job, run, view, args.events)
+    })?;
+    Ok(code.max(ends))
+}
+
+/// What the followers of a job count towards.
+fn goal(job: &Surveyed) -> BatchGoal {
+    let committed = match job.progress {
+        Progress::Begun { committed } => committed,
+        Progress::Fresh | Progress::Complete(_) => 0,
+    };
+    BatchGoal { shards: job.document.shards.len(), committed }
 }
 
 fn load(context: &Context, args: &BatchPredictArgs) -> Result<Vec<LoadedBatch>, CliError> {

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::states::Controllers;
 use crate::kube::support::{Kube, LONG, poll};
 use crate::support::stdout;
 
@@ -71,36 +72,41 @@ fn an_end_that_nobody_saw_is_waited_for_in_words() {
 }
 
 /// The primary outlives the others so that the cluster learns of their ends first. Whoever follows has seen
-/// them, with all that was printed, and has saved it.
+/// them, with all that was printed, and has saved it: though the Job never ends here, since its controller is
+/// away, nothing is waited for.
 #[test]
 fn who_has_seen_every_end_waits_for_no_pod() {
-    let Some(kube) = Kube::new() else { return };
-    let worker =
-        "i=0; while [ $i -lt 12 ]; do echo worker $i; i=$((i+1)); sleep 1; done; echo last word";
-    kube.gang(&["sleep 13; echo first word", worker], "");
+    let Some(kube) = Kube::alone() else { return };
+    kube.gang(&["echo here; sleep 16; echo first word", "echo here; sleep 15; echo last word"], "");
     let mut follower =
         kube.mlctl(["train"]).stderr(std::process::Stdio::piped()).spawn().expect("mlctl");
     let run = poll("it is there", LONG, || {
         let listed = stdout(&kube.run(0, ["list", "-q"]));
         listed.lines().next().map(str::to_owned)
     });
+    for index in [0, 1] {
+        kube.printed(index, "here");
+    }
+    kube.cluster.control(["stop", "controller-manager"]);
+    let _back = Controllers(&kube);
     // The primary's log says what all use, so that the table has it.
     poll("both show what they use", LONG, || {
-        let status: Value =
-            serde_json::from_str(&stdout(&kube.run(0, ["status", &run, "-o", "json"])))
-                .expect("JSON");
+        let status = stdout(&kube.run(0, ["status", &run, "-o", "json"]));
+        let status: Value = serde_json::from_str(&status).expect("JSON");
         let replicas = status["view"]["replicas"].as_array().expect("replicas").clone();
         replicas.iter().all(|one| one["usage"]["memory"].as_u64() > Some(0)).then_some(())
     });
     let mut shown = String::new();
     let mut output = follower.stderr.take().expect("a pipe");
     std::io::Read::read_to_string(&mut output, &mut shown).expect("text");
-    assert!(follower.wait().expect("an end").success());
+    assert!(follower.wait().expect("an end").success(), "{shown}");
+    assert!(!shown.contains("waited for no longer"), "{shown}");
+    let job = &kube.get("jobs")[0];
+    assert!(job["status"]["completionTime"].is_null(), "its controller is away: {job:#}");
     for word in ["first word", "last word"] {
         assert!(shown.contains(word), "{shown}");
     }
     let logs = kube.sandbox.state().join("runs").join(&run).join("logs");
     let saved = fs_err::read_to_string(logs.join("worker-1.log")).expect("a saved log");
     assert!(saved.contains("last word"), "{saved}");
-    kube.ended(0);
 }

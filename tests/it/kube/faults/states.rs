@@ -101,7 +101,7 @@ fn a_pod_that_is_gone_or_leaves_is_not_shown_as_running() {
 }
 
 /// Starts the controllers again, whatever happens to the test.
-struct Controllers<'a>(&'a Kube);
+pub(super) struct Controllers<'a>(pub(super) &'a Kube);
 
 impl Drop for Controllers<'_> {
     fn drop(&mut self) {
