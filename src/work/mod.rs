@@ -1,5 +1,7 @@
 //! What one kind of work is, without any terminal: a folder for each kind.
 
 pub mod batch;
+pub mod serve;
+pub(crate) mod servers;
 pub mod train;
 pub mod tune;

@@ -1,0 +1,5 @@
+//! Endpoints: what is served, by whom, and who gets which requests.
+
+mod loaded;
+
+pub use loaded::LoadedEndpoint;
