@@ -19,5 +19,5 @@ pub use answered::Token;
 pub use client::Client;
 pub use connect::ClientOptions;
 pub use connection::Connection;
-pub(super) use grpc::ready as grpc_ready;
-pub(super) use rest::Http;
+pub(in crate::work) use grpc::ready as grpc_ready;
+pub(in crate::work) use rest::Http;

@@ -1,4 +1,5 @@
-//! The model server beside a worker: its model is fetched, it is started, watched, restarted and ended.
+//! The model server beside a worker of a batch prediction or a replica of an endpoint: its model is fetched,
+//! it is started, watched, restarted and ended.
 
 mod builtin;
 mod launch;
