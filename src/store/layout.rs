@@ -59,6 +59,53 @@ impl StudyPaths {
     }
 }
 
+/// The paths of one endpoint's folder, which all runs share that were its controller. They are joined here
+/// alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndpointPaths {
+    /// The folder of the endpoint, `<state>/endpoints/<endpoint>`.
+    pub dir: PathBuf,
+    /// The endpoint, which is called after the run that began it.
+    pub endpoint: RunId,
+}
+
+impl EndpointPaths {
+    /// The paths of `endpoint` below the state folder.
+    pub fn new(state: &Path, endpoint: &RunId) -> Self {
+        Self { dir: state.join("endpoints").join(endpoint), endpoint: endpoint.into() }
+    }
+
+    /// What was asked for, decided and done, one entry a line.
+    pub fn journal(&self) -> PathBuf {
+        self.dir.join("journal.jsonl")
+    }
+
+    /// Held while the journal is written to.
+    pub fn lock(&self) -> PathBuf {
+        self.dir.join("lock")
+    }
+
+    /// Held by the controller for as long as it decides.
+    pub fn controller_lock(&self) -> PathBuf {
+        self.dir.join("controller.lock")
+    }
+
+    /// The socket file at which the controller is asked how the endpoint is.
+    pub fn socket(&self) -> PathBuf {
+        self.dir.join("control")
+    }
+
+    /// The code of a generation of a revision as it was when it was asked for.
+    pub fn code(&self, generation: u32) -> PathBuf {
+        self.dir.join("code").join(generation.to_string())
+    }
+
+    /// What a replica says of itself when it can be asked: its addresses. It is called after its run.
+    pub fn ready(&self, replica: &RunId) -> PathBuf {
+        self.dir.join("replicas").join(format!("{replica}.json"))
+    }
+}
+
 /// The paths of one run's folder. They are joined here alone, and from names that can't lead out of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunPaths {

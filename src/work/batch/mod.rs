@@ -7,7 +7,7 @@ mod document;
 mod error;
 mod evaluate;
 #[cfg(test)]
-mod fixture;
+pub(in crate::work) mod fixture;
 mod input;
 mod instance;
 mod json;
@@ -44,8 +44,8 @@ pub use loaded::LoadedBatch;
 pub use outputs::{Chosen, Outputs, OutputsError};
 pub use plan_in::{order, plan_in, plan_with};
 pub use predictor::{Answer, Answers, Permit, PredictError, Predictor, RowError};
-pub(in crate::work) use protocol::{Http, grpc_ready};
 pub use protocol::{Client, ClientOptions, Connection, Token};
+pub(in crate::work) use protocol::{Http, grpc_ready};
 pub use retry::{RetryPlan, plan_retry};
 pub use shards::cut;
 pub use submit::{

@@ -7,8 +7,8 @@ use std::path::Path;
 
 use crate::plan::{DECLARED, Declared, Expansion, Protocol, ServerPlan};
 
-/// What the worker has for itself alone: the job's plan, and the words that let it in elsewhere.
-const OF_THE_WORKER: [&str; 3] = ["MLCTL_BATCH", "MLCTL_ENDPOINT_TOKEN", DECLARED];
+/// What mlctl has for itself alone: what it is told to do, and the words that let it in elsewhere.
+const OF_THE_WORKER: [&str; 4] = ["MLCTL_BATCH", "MLCTL_SERVING", "MLCTL_ENDPOINT_TOKEN", DECLARED];
 
 /// Ports of this machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
