@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::tasks::ServerPlan;
-use crate::storage::BucketSettings;
+use crate::storage::{BucketSettings, Place};
 
 /// What the process beside the model server of a replica is told. The server's own command is that of
 /// the replica.
@@ -44,7 +44,8 @@ pub struct ServerPorts {
 #[serde(rename_all = "camelCase")]
 pub struct WarmupPlan {
     /// Bodies of requests, one a line: `s3://bucket/warm.jsonl`, or a file that every replica sees.
-    pub requests: crate::storage::Place,
-    /// How often each is asked, at least once.
-    pub times: u32,
+    pub file: Place,
+    /// How many requests in all, the lines one after the other and again; `None`: each line once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requests: Option<u32>,
 }

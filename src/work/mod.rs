@@ -2,5 +2,6 @@
 
 pub mod batch;
 pub mod model_server;
+pub mod serve;
 pub mod train;
 pub mod tune;

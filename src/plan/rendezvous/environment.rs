@@ -75,6 +75,9 @@ pub fn environment(
             }
             (None, Some(serving)) => {
                 set("MLCTL_SERVING", serde_json::to_string(serving).unwrap_or_default());
+                if let Some(replica) = &plan.head.serves {
+                    set("MLCTL_SERVES", replica.endpoint.to_string());
+                }
             }
             (None, None) => meeting(plan, replica, rank, addresses, outputs, &mut set)?,
         },

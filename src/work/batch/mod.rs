@@ -45,7 +45,7 @@ pub use outputs::{Chosen, Outputs, OutputsError};
 pub use plan_in::{order, plan_in, plan_with};
 pub use predictor::{Answer, Answers, Permit, PredictError, Predictor, RowError};
 pub use protocol::{Client, ClientOptions, Connection, Token};
-pub(in crate::work) use protocol::{Http, grpc_ready};
+pub(in crate::work) use protocol::{Http, Plain, grpc_ready};
 pub use retry::{RetryPlan, plan_retry};
 pub use shards::cut;
 pub use submit::{

@@ -15,6 +15,7 @@ mod tests;
 
 pub use builtin::tensorflow_server;
 pub use launch::{Launch, Ports, free_ports};
+pub use process::Output;
 pub use stage::{StageError, stage};
 pub use state::ServerState;
 pub use supervisor::{ModelServer, ServerOptions};

@@ -1,0 +1,5 @@
+//! Serving: an endpoint's revisions, the router in front of them, and what decides over both.
+
+mod replica;
+
+pub use replica::{ReadyDocument, ReplicaEnd, ReplicaError, ReplicaPlace, serve_replica};
