@@ -193,6 +193,7 @@ fn type_name(root: &Json, here: &View<'_>) -> String {
             Some("Cpu") => "cores".to_owned(),
             Some("Memory") => "bytes".to_owned(),
             Some("Amount") => "amount of money".to_owned(),
+            Some("Percent") => "part in percent".to_owned(),
             Some(_) => "duration".to_owned(),
             None if !allowed(shape).is_empty() => "enumeration".to_owned(),
             None => match types(shape).first().copied() {

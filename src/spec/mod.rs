@@ -16,6 +16,7 @@ pub use explain::{Explained, ExplainedField, UnknownPath, explain};
 pub use files::{CodeFiles, SpecFiles};
 pub(crate) use installs::plainly;
 pub use kinds::batch::*;
+pub use kinds::endpoint::*;
 pub(crate) use kinds::train::lint::is_writable;
 pub use kinds::train::*;
 pub use kinds::tune::*;

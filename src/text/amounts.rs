@@ -35,6 +35,41 @@ pub struct Span(pub Duration);
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub struct Amount(pub f64);
 
+/// A part of a whole, from 0 to 100 percent: `1%` or `0.5%`. The sign is always written, because a
+/// bare `1` may mean one percent or all of it.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub struct Percent(f64);
+
+impl Percent {
+    /// As a part of one: `1%` is 0.01.
+    pub fn fraction(self) -> f64 {
+        self.0 / 100.0
+    }
+
+    /// The number before the sign: `1%` is 1.
+    pub fn percent(self) -> f64 {
+        self.0
+    }
+}
+
+impl FromStr for Percent {
+    type Err = QuantityError;
+    fn from_str(text: &str) -> Result<Self, QuantityError> {
+        let bad =
+            || QuantityError(format!("`{text}` is not a part in percent: write 1%, 0.5% or 100%"));
+        let digits = text.strip_suffix('%').ok_or_else(bad)?;
+        let plain = digits.chars().all(|c| c.is_ascii_digit() || c == '.');
+        let number: f64 = digits.parse().map_err(|_| bad())?;
+        if plain && (0.0..=100.0).contains(&number) { Ok(Self(number)) } else { Err(bad()) }
+    }
+}
+
+impl fmt::Display for Percent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}%", self.0)
+    }
+}
+
 impl FromStr for Amount {
     type Err = QuantityError;
     fn from_str(text: &str) -> Result<Self, QuantityError> {
@@ -250,6 +285,12 @@ impl Serialize for Span {
     }
 }
 
+impl Serialize for Percent {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 text_quantity!(CpuQuantity, "Cpu", r"^([0-9]+m|[0-9]*\.?[0-9]+)$", "Cores: 2, 0.5 or 500m.", true);
 text_quantity!(
     ByteSize,
@@ -271,4 +312,11 @@ text_quantity!(
     r"^[0-9]*\.?[0-9]+$",
     "An amount of money: 20 or 12.50, in the currency of the price file.",
     true
+);
+text_quantity!(
+    Percent,
+    "Percent",
+    r"^[0-9]*\.?[0-9]+%$",
+    "A part in percent: 1%, 0.5% or 100%.",
+    false
 );

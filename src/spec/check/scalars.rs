@@ -9,7 +9,7 @@ use crate::spec::syntax::SourceSpan;
 use crate::spec::syntax::{Code, Diagnostic};
 use crate::spec::syntax::{Meaning, Node, Scalar};
 use crate::spec::syntax::{Problem, Within, expand};
-use crate::text::{Amount, ByteSize, CpuQuantity, Span};
+use crate::text::{Amount, ByteSize, CpuQuantity, Percent, Span};
 use crate::text::{list_of, nearest};
 
 impl Walk<'_> {
@@ -136,6 +136,7 @@ impl Walk<'_> {
             "Cpu" => scalar.text.parse::<CpuQuantity>().err(),
             "Memory" => scalar.text.parse::<ByteSize>().err(),
             "Amount" => scalar.text.parse::<Amount>().err(),
+            "Percent" => scalar.text.parse::<Percent>().err(),
             _ => scalar.text.parse::<Span>().err(),
         };
         let Some(error) = error else { return scalar.text.clone().into() };
@@ -147,6 +148,8 @@ impl Walk<'_> {
             format!("nothing is replaced in this field: use `--set {path}=...` for what varies")
         } else if quantity == "Duration" && text.parse::<f64>().is_ok() {
             format!("a duration has a unit: write {text}s for seconds, {text}m for minutes")
+        } else if quantity == "Percent" && text.parse::<f64>().is_ok() {
+            percent_of(text)
         } else if quantity == "Memory" && text.to_lowercase().ends_with('b') {
             let unit = text.trim_end_matches(['b', 'B', 'i']);
             format!("write {unit}i (powers of 1024), or {unit} (powers of 1000)")
@@ -284,6 +287,21 @@ fn quantity_name(quantity: &str) -> &'static str {
         "Cpu" => "a number of cores",
         "Memory" => "an amount of memory",
         "Amount" => "an amount of money",
+        "Percent" => "a part in percent",
         _ => "a duration",
+    }
+}
+
+/// What to write in place of a bare number, which may mean a part of one or of a hundred.
+fn percent_of(text: &str) -> String {
+    let number: f64 = text.parse().unwrap_or_default();
+    if number > 0.0 && number < 1.0 {
+        // Rounded, because a hundred times 0.07 is 7.000000000000001.
+        let percent = (number * 1e8).round() / 1e6;
+        format!(
+            "write the sign: {percent}% for this part of one, {text}% for less than one percent"
+        )
+    } else {
+        format!("write the sign: {text}%")
     }
 }

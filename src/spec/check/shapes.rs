@@ -45,6 +45,7 @@ pub(crate) fn expected(shapes: &[&Json]) -> String {
             Some("Memory") => "an amount of memory",
             Some("Duration") => "a duration",
             Some("Amount") => "an amount of money",
+            Some("Percent") => "a part in percent",
             _ => match types(shape).first().copied() {
                 Some("object") => "a mapping",
                 Some("array") => "a list",

@@ -6,6 +6,7 @@
 pub mod batch;
 pub(crate) mod convert;
 mod document;
+pub mod endpoint;
 pub(crate) mod foreign;
 mod kind;
 pub(crate) mod registry;
