@@ -1,5 +1,6 @@
 //! What one kind of work is, without any terminal: a folder for each kind.
 
 pub mod batch;
+pub mod serve;
 pub mod train;
 pub mod tune;
