@@ -1,5 +1,8 @@
 //! Serving: an endpoint's revisions, the router in front of them, and what decides over both.
 
 mod replica;
+pub mod rollout;
+pub mod scale;
+pub mod window;
 
 pub use replica::{ReadyDocument, ReplicaEnd, ReplicaError, ReplicaPlace, serve_replica};
