@@ -43,6 +43,11 @@ impl StudyPaths {
         self.dir.join("lock")
     }
 
+    /// Where its notes are.
+    pub fn notes(&self) -> NotesPaths {
+        NotesPaths { group: self.study.clone(), journal: self.journal(), lock: self.lock() }
+    }
+
     /// Held by the loop for as long as it decides.
     pub fn loop_lock(&self) -> PathBuf {
         self.dir.join("loop.lock")
@@ -57,6 +62,17 @@ impl StudyPaths {
     pub fn code(&self) -> PathBuf {
         self.dir.join("code")
     }
+}
+
+/// Where the notes of a study or an endpoint are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotesPaths {
+    /// The study or the endpoint, by which a cluster calls them.
+    pub group: RunId,
+    /// The file that has them on this machine.
+    pub journal: PathBuf,
+    /// Held while that is written to.
+    pub lock: PathBuf,
 }
 
 /// The paths of one endpoint's folder, which all runs share that were its controller. They are joined here
@@ -83,6 +99,11 @@ impl EndpointPaths {
     /// Held while the journal is written to.
     pub fn lock(&self) -> PathBuf {
         self.dir.join("lock")
+    }
+
+    /// Where its notes are.
+    pub fn notes(&self) -> NotesPaths {
+        NotesPaths { group: self.endpoint.clone(), journal: self.journal(), lock: self.lock() }
     }
 
     /// Held by the controller for as long as it decides.
