@@ -8,7 +8,7 @@ use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
 
 use super::verbs::{
     agent, batch, cancel, cleanup, cluster, completions, cost, doctor, evaluate, exec, gpus, init,
-    list, logs, outputs, render, spec, state, status, train, tune, wait, why,
+    list, logs, outputs, render, serve, spec, state, status, train, tune, wait, why,
 };
 use super::{CliError, Context, Env, ErrorKind, Format, PlaceArgs, usage};
 use crate::ui::{Printer, Terminal, Verbosity, are_terminals, report_panics, terminal_width};
@@ -141,6 +141,9 @@ pub enum Verb {
     /// Does one replica's part of a batch prediction
     #[command(hide = true)]
     BatchWorker(batch::BatchWorkerArgs),
+    /// Serves as one replica of an endpoint
+    #[command(hide = true)]
+    ServeReplica(serve::ServeReplicaArgs),
     /// Decides over the trials of a study
     #[command(hide = true)]
     TuneLoop,
@@ -193,6 +196,7 @@ fn dispatch_in(cli: Cli, env: Env, printer: &mut Printer) -> Result<u8, CliError
         Verb::AgentInstall(args) => return agent::agent_install(args),
         Verb::AgentProbe => return agent::agent_probe(printer),
         Verb::BatchWorker(args) => return batch::batch_worker(&env, args, printer),
+        Verb::ServeReplica(args) => return serve::serve_replica_verb(&env, args, printer),
         _ => {}
     }
     leave_relative_path(&env)?;
@@ -300,6 +304,7 @@ fn verb(context: &Context, verb: &Verb) -> Result<u8, CliError> {
         | Verb::AgentInstall(_)
         | Verb::AgentProbe
         | Verb::BatchWorker(_)
+        | Verb::ServeReplica(_)
         | Verb::TuneLoop => Ok(0),
     }
 }

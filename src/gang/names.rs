@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// Longest name: what a label's value and a part of a host name may have.
 const MAX_LENGTH: usize = 63;
 
-/// The text is no name of a run or of a role.
+/// The text is no name of a run, a role or a revision.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{}` can't be the name of a {what}: it has at most {MAX_LENGTH} of a-z, 0-9 and `-`, and starts \
@@ -20,7 +20,7 @@ const MAX_LENGTH: usize = 63;
     text.escape_debug()
 )]
 pub struct ParseNameError {
-    /// `run` or `role`.
+    /// `run`, `role` or `revision`.
     pub what: &'static str,
     /// The text, as it was found.
     pub text: String,
@@ -170,6 +170,11 @@ impl RunId {
 name! {
     /// Name of a role, which its replicas are called after: `worker` in `worker-0`.
     RoleName, "role"
+}
+
+name! {
+    /// Name of a revision of an endpoint: `v2`.
+    RevisionName, "revision"
 }
 
 #[cfg(test)]

@@ -4,7 +4,9 @@
 use std::collections::HashSet;
 
 use super::tasks::TASKS_VERSION;
-use super::types::{ARCHIVE_VERSION, PLAN_VERSION, Plan, RolePlan, STUDY_VERSION};
+use super::types::{
+    ARCHIVE_VERSION, ENDPOINT_VERSION, PLAN_VERSION, Plan, RolePlan, STUDY_VERSION,
+};
 use crate::gang::{MAX_REPLICAS, ReplicaId};
 use crate::text::{FormatError, read_document};
 
@@ -39,16 +41,20 @@ impl Plan {
             let found = self.head.schema_version;
             return Err(format!("it is of format {found}, and of a study"));
         }
-        // Studies are looked for by what a plan says, and its writer may be anybody.
-        let studies =
-            self.study().into_iter().chain(self.head.trial.as_ref().map(|one| &one.study));
-        for study in studies {
-            if !study.is_of(&self.head.name) {
-                return Err(format!("it is of the study {study}, which has another name"));
+        let of_endpoint =
+            self.head.serves.is_some() || gang.serving.is_some() || self.endpoint().is_some();
+        if of_endpoint && self.head.schema_version < ENDPOINT_VERSION {
+            let found = self.head.schema_version;
+            return Err(format!("it is of format {found}, and of an endpoint"));
+        }
+        // Studies and endpoints are looked for by what a plan says, and its writer may be anybody.
+        for group in self.decides_over().into_iter().chain(self.head.group()) {
+            if !group.is_of(&self.head.name) {
+                return Err(format!("it is a part of {group}, which has another name"));
             }
         }
         if gang.controller.is_some() && (self.is_tasks() || gang.rules.members.len() != 1) {
-            return Err("it decides over a study with more than one replica".into());
+            return Err("it decides over other runs with more than one replica".into());
         }
         if self.is_tasks() && gang.roles.len() != 1 {
             return Err(format!("its tasks are of {} roles, not of one", gang.roles.len()));

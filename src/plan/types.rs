@@ -7,7 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::known::Known;
-use super::study::{ControllerPlan, MetricsPlan, TrialOf};
+use super::serving::ServingPlan;
+use super::study::{ControllerPlan, MetricsPlan, ReplicaOf, TrialOf, group};
 use super::tasks::{BatchPlan, TasksPlan};
 use crate::gang::{GangConfig, ReplicaId, RoleName, RunId};
 use crate::spec::{
@@ -20,7 +21,11 @@ use crate::text::{ByteSize, CpuQuantity};
 pub const GANG_VERSION: u32 = 1;
 
 /// The newest format of a plan that this mlctl reads.
-pub const PLAN_VERSION: u32 = STUDY_VERSION;
+pub const PLAN_VERSION: u32 = ENDPOINT_VERSION;
+
+/// Format of the plan of an endpoint's replica, or of what decides over its replicas: an mlctl that knows
+/// neither would show and end them as runs of their own.
+pub const ENDPOINT_VERSION: u32 = 5;
 
 /// Format of the plan of a study's trial, or of what decides over its trials: an agent that knows
 /// neither would miss a trial's metrics, or end its trials.
@@ -49,7 +54,7 @@ pub struct Plan {
 #[serde(rename_all = "camelCase")]
 pub struct Head {
     /// Format of the whole document, [`GANG_VERSION`], [`TASKS_VERSION`](super::TASKS_VERSION),
-    /// [`ARCHIVE_VERSION`] or [`STUDY_VERSION`].
+    /// [`ARCHIVE_VERSION`], [`STUDY_VERSION`] or [`ENDPOINT_VERSION`].
     pub schema_version: u32,
     /// The run's id, `<name>-<6 characters>`.
     pub run: RunId,
@@ -60,9 +65,19 @@ pub struct Head {
     /// The trial that the run is; `None` for a run of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trial: Option<TrialOf>,
+    /// The replica of an endpoint that the run is; `None` for a run of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub serves: Option<ReplicaOf>,
     /// The secret values that are masked wherever they stand; no document has them.
     #[serde(skip)]
     pub known: Known,
+}
+
+impl Head {
+    /// The study or the endpoint that the run is a part of; `None` for a run of its own.
+    pub fn group(&self) -> Option<&RunId> {
+        group(self.trial.as_ref(), self.serves.as_ref())
+    }
 }
 
 /// The three shapes in which work runs. A runtime decides about each of them where it takes a plan.
@@ -145,6 +160,9 @@ pub struct GangPlan {
     /// Which metrics the primary's agent reads, and where; `None`: those that trainers usually print.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metrics: Option<MetricsPlan>,
+    /// The command is a model server of an endpoint; `None` for all other work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub serving: Option<ServingPlan>,
     /// The command decides over other runs; `None` for all other work.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub controller: Option<ControllerPlan>,
@@ -295,7 +313,28 @@ impl Plan {
 
     /// The study that the command decides over; `None` for everything that is no study's loop.
     pub fn study(&self) -> Option<&RunId> {
-        self.gang().controller.as_ref().map(|controller| &controller.study)
+        match self.gang().controller.as_ref()? {
+            ControllerPlan::Study(study) => Some(study),
+            ControllerPlan::Endpoint(_) => None,
+        }
+    }
+
+    /// The endpoint that the command routes to and decides over; `None` for everything else.
+    pub fn endpoint(&self) -> Option<&RunId> {
+        match self.gang().controller.as_ref()? {
+            ControllerPlan::Endpoint(endpoint) => Some(endpoint),
+            ControllerPlan::Study(_) => None,
+        }
+    }
+
+    /// The study or the endpoint whose other runs the command starts and ends.
+    pub fn decides_over(&self) -> Option<&RunId> {
+        self.study().or_else(|| self.endpoint())
+    }
+
+    /// The study or the endpoint that the run is a part of, or decides over.
+    pub fn group(&self) -> Option<&RunId> {
+        self.decides_over().or_else(|| self.head.group())
     }
 
     /// What a batch prediction does; `None` for other work.

@@ -74,6 +74,7 @@ impl NewRun<'_> {
             argv: self.argv.clone(),
             labels: self.plan.head.shown_labels(),
             trial: self.plan.head.trial.clone(),
+            serves: self.plan.head.serves.clone(),
             git: self.git.clone(),
             code: self.code.clone(),
             mlctl_version: env!("CARGO_PKG_VERSION").into(),

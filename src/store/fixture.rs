@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{CreatedRun, NewRun, RunPaths, Store, StudyPaths};
+use super::{CreatedRun, NewRun, NotesPaths, RunPaths, Store};
 use crate::event::Cursor;
 use crate::event::{EVENT_VERSION, Event, EventKind};
 use crate::gang::{
@@ -244,10 +244,10 @@ impl Runs for Scripted {
 }
 
 impl Notes for Scripted {
-    fn read_notes(&self, _: &StudyPaths, _: u64) -> Result<Vec<u8>, RuntimeError> {
+    fn read_notes(&self, _: &NotesPaths, _: u64) -> Result<Vec<u8>, RuntimeError> {
         Ok(Vec::new())
     }
-    fn add_notes(&self, _: &StudyPaths, _: &[u8]) -> Result<(), RuntimeError> {
+    fn add_notes(&self, _: &NotesPaths, _: &[u8]) -> Result<(), RuntimeError> {
         Ok(())
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::{Timestamp, Unit};
 
 use super::atomic::{Durability, private_dir, write_atomic};
-use super::{FileLock, RunPaths, StoreError, StudyPaths};
+use super::{EndpointPaths, FileLock, RunPaths, StoreError, StudyPaths};
 use crate::sys;
 
 use crate::gang::RunId;
@@ -96,6 +96,11 @@ impl Store {
     /// The paths of a study.
     pub fn study(&self, study: &RunId) -> StudyPaths {
         StudyPaths::new(&self.root, study)
+    }
+
+    /// The paths of an endpoint's folder.
+    pub fn endpoint(&self, endpoint: &RunId) -> EndpointPaths {
+        EndpointPaths::new(&self.root, endpoint)
     }
 
     /// True when it was written by a newer mlctl: it can be read, and every write is refused.

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::gang::{Outcome, RunId};
-use crate::plan::TrialOf;
+use crate::plan::{ReplicaOf, TrialOf, group};
 
 /// One run as the index knows it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,6 +38,9 @@ pub struct IndexEntry {
     /// The trial that it is; absent for a run of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trial: Option<TrialOf>,
+    /// The replica of an endpoint that it is; absent for a run of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub serves: Option<ReplicaOf>,
     /// When it was recorded.
     pub created: Timestamp,
     /// How it ended; absent while it lives, as far as the index knows.
@@ -85,6 +88,9 @@ pub struct IndexLine<'a> {
     /// The trial that it is; absent for a run of its own.
     #[serde(default)]
     pub trial: Option<TrialOf>,
+    /// The replica of an endpoint that it is; absent for a run of its own.
+    #[serde(default)]
+    pub serves: Option<ReplicaOf>,
     /// When it was recorded, in RFC 3339; see [`IndexLine::created`].
     #[serde(borrow, default)]
     pub created: Cow<'a, str>,
@@ -115,7 +121,19 @@ pub(super) struct IndexHeader {
     pub(super) compacted: u64,
 }
 
+impl IndexEntry {
+    /// The study or the endpoint that it is a part of; `None` for a run of its own.
+    pub fn group(&self) -> Option<&RunId> {
+        group(self.trial.as_ref(), self.serves.as_ref())
+    }
+}
+
 impl IndexLine<'_> {
+    /// The study or the endpoint that it is a part of; `None` for a run of its own.
+    pub fn group(&self) -> Option<&RunId> {
+        group(self.trial.as_ref(), self.serves.as_ref())
+    }
+
     /// When it was recorded.
     pub fn created(&self) -> Timestamp {
         self.created.parse().unwrap_or(Timestamp::UNIX_EPOCH)
@@ -132,6 +150,7 @@ impl IndexLine<'_> {
             user: self.user.to_string(),
             labels: self.labels.clone().unwrap_or_default(),
             trial: self.trial.clone(),
+            serves: self.serves.clone(),
             created: self.created(),
             outcome: self.outcome,
             started: self.started.parse().ok(),
@@ -261,6 +280,7 @@ mod tests {
             user: "u".into(),
             labels: IndexMap::from([("team".into(), "vision".into())]),
             trial: None,
+            serves: None,
             created: Timestamp::UNIX_EPOCH,
             outcome: None,
             started: None,

@@ -43,6 +43,11 @@ impl StudyPaths {
         self.dir.join("lock")
     }
 
+    /// Where its notes are.
+    pub fn notes(&self) -> NotesPaths {
+        NotesPaths { group: self.study.clone(), journal: self.journal(), lock: self.lock() }
+    }
+
     /// Held by the loop for as long as it decides.
     pub fn loop_lock(&self) -> PathBuf {
         self.dir.join("loop.lock")
@@ -56,6 +61,69 @@ impl StudyPaths {
     /// The code of its trials as it was when the study began.
     pub fn code(&self) -> PathBuf {
         self.dir.join("code")
+    }
+}
+
+/// Where the notes of a study or an endpoint are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotesPaths {
+    /// The study or the endpoint, by which a cluster calls them.
+    pub group: RunId,
+    /// The file that has them on this machine.
+    pub journal: PathBuf,
+    /// Held while that is written to.
+    pub lock: PathBuf,
+}
+
+/// The paths of one endpoint's folder, which all runs share that were its controller. They are joined here
+/// alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndpointPaths {
+    /// The folder of the endpoint, `<state>/endpoints/<endpoint>`.
+    pub dir: PathBuf,
+    /// The endpoint, which is called after the run that began it.
+    pub endpoint: RunId,
+}
+
+impl EndpointPaths {
+    /// The paths of `endpoint` below the state folder.
+    pub fn new(state: &Path, endpoint: &RunId) -> Self {
+        Self { dir: state.join("endpoints").join(endpoint), endpoint: endpoint.into() }
+    }
+
+    /// What was asked for, decided and done, one entry a line.
+    pub fn journal(&self) -> PathBuf {
+        self.dir.join("journal.jsonl")
+    }
+
+    /// Held while the journal is written to.
+    pub fn lock(&self) -> PathBuf {
+        self.dir.join("lock")
+    }
+
+    /// Where its notes are.
+    pub fn notes(&self) -> NotesPaths {
+        NotesPaths { group: self.endpoint.clone(), journal: self.journal(), lock: self.lock() }
+    }
+
+    /// Held by the controller for as long as it decides.
+    pub fn controller_lock(&self) -> PathBuf {
+        self.dir.join("controller.lock")
+    }
+
+    /// The socket file at which the controller is asked how the endpoint is.
+    pub fn socket(&self) -> PathBuf {
+        self.dir.join("control")
+    }
+
+    /// The code of a generation of a revision as it was when it was asked for.
+    pub fn code(&self, generation: u32) -> PathBuf {
+        self.dir.join("code").join(generation.to_string())
+    }
+
+    /// What a replica says of itself when it can be asked: its addresses. It is called after its run.
+    pub fn ready(&self, replica: &RunId) -> PathBuf {
+        self.dir.join("replicas").join(format!("{replica}.json"))
     }
 }
 

@@ -28,13 +28,13 @@ pub struct ListFilter {
     /// At most so many, the newest ones.
     pub limit: Option<usize>,
     /// Which trials of studies.
-    pub trials: Trials,
+    pub members: Members,
 }
 
-/// Which trials of studies a list has.
+/// Which trials of studies and replicas of endpoints a list has.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Trials {
-    /// None: a study stands for its trials.
+pub enum Members {
+    /// None: a study stands for its trials, an endpoint for its replicas.
     #[default]
     Hidden,
     /// All, beside all other runs.
@@ -198,12 +198,12 @@ fn wanted(filter: &ListFilter, line: &IndexLine<'_>) -> bool {
     };
     let state =
         |outcome| filter.states.is_empty() || filter.states.contains(&RunState::from(outcome));
-    let trials = match &filter.trials {
-        Trials::Hidden => line.trial.is_none(),
-        Trials::Shown => true,
-        Trials::Of(study) => line.trial.as_ref().is_some_and(|trial| trial.study == *study),
+    let members = match &filter.members {
+        Members::Hidden => line.group().is_none(),
+        Members::Shown => true,
+        Members::Of(group) => line.group() == Some(group),
     };
-    trials
+    members
         && filter.name.as_ref().is_none_or(|name| line.name == *name)
         && filter.labels.iter().all(labels)
         && line.outcome.is_none_or(state)

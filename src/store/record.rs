@@ -11,7 +11,7 @@ use crate::event::RunState;
 use crate::event::{Cursor, PodSight};
 use crate::event::{Event, EventKind};
 use crate::gang::{Attempt, ReplicaId, RunId, Verdict};
-use crate::plan::TrialOf;
+use crate::plan::{ReplicaOf, TrialOf, group};
 use crate::storage::CodeDigest;
 
 /// Version of the format of `run.json`: the one that is written, and the newest that can be read.
@@ -55,6 +55,9 @@ pub struct RunRecord {
     /// The trial that it is; absent for a run of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trial: Option<TrialOf>,
+    /// The replica of an endpoint that it is; absent for a run of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub serves: Option<ReplicaOf>,
     /// The commit that the code was at; absent where the code lay in no checkout.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub git: Option<GitCommit>,
@@ -119,6 +122,11 @@ pub struct JournalMark {
 }
 
 impl RunRecord {
+    /// The study or the endpoint that it is a part of; `None` for a run of its own.
+    pub fn group(&self) -> Option<&RunId> {
+        group(self.trial.as_ref(), self.serves.as_ref())
+    }
+
     /// Takes an event in.
     pub fn apply(&mut self, event: &Event) {
         if self.state.is_ended() {
@@ -158,6 +166,7 @@ impl RunRecord {
             user: self.user.clone(),
             labels: self.labels.clone(),
             trial: self.trial.clone(),
+            serves: self.serves.clone(),
             created: self.created,
             outcome: self.verdict.as_ref().map(|verdict| verdict.outcome),
             started: self.ended.and(self.started),
@@ -186,6 +195,7 @@ impl RunRecord {
             argv: Vec::new(),
             labels: entry.labels.clone(),
             trial: entry.trial.clone(),
+            serves: entry.serves.clone(),
             git: None,
             code: None,
             mlctl_version: String::new(),

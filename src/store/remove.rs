@@ -45,7 +45,9 @@ impl Store {
     /// for whoever holds the run's lock.
     pub fn remove_run(&self, run: &RunId) -> Result<(), StoreError> {
         let paths = self.paths(run);
-        let study = paths.read_plan().ok().and_then(|plan| plan.study().cloned());
+        let plan = paths.read_plan().ok();
+        let study = plan.as_ref().and_then(|plan| plan.study().cloned());
+        let endpoint = plan.as_ref().and_then(|plan| plan.endpoint().cloned());
         loop {
             let folder = match FileLock::acquire(&paths.lock(), LOCK_LIMIT) {
                 Ok(folder) => Some(folder),
@@ -83,6 +85,11 @@ impl Store {
             {
                 remove_tree(&self.study(&study).dir)?;
             }
+            if let Some(endpoint) = endpoint
+                && !self.is_needed(&endpoint)
+            {
+                remove_tree(&self.endpoint(&endpoint).dir)?;
+            }
             return Ok(());
         }
     }
@@ -96,23 +103,27 @@ impl Store {
         Ok(())
     }
 
-    /// The run is a trial of this study, or is or was its loop.
-    pub fn is_of_study(&self, entry: &IndexEntry, study: &RunId) -> bool {
-        match &entry.trial {
-            Some(trial) => trial.study == *study,
-            None if !study.is_of(&entry.name) => false,
-            None => self.paths(&entry.id).read_plan().is_ok_and(|plan| plan.study() == Some(study)),
+    /// The run is a trial of this study or a replica of this endpoint, or is or was what decides over it.
+    pub fn is_of_group(&self, entry: &IndexEntry, group: &RunId) -> bool {
+        match entry.group() {
+            Some(of) => of == group,
+            None if !group.is_of(&entry.name) => false,
+            None => {
+                let plan = self.paths(&entry.id).read_plan();
+                plan.is_ok_and(|plan| plan.decides_over() == Some(group))
+            }
         }
     }
 
-    /// A run is there whose command is or was the loop of this study. What can't be read may be one.
-    fn is_needed(&self, study: &RunId) -> bool {
+    /// A run is there whose command decides or decided over this study or endpoint. What can't be read may
+    /// be one.
+    fn is_needed(&self, group: &RunId) -> bool {
         let Ok(Some(text)) = self.index_text() else { return true };
         let view = parse_index(&text);
         let mut loops =
-            view.runs.iter().filter(|line| study.is_of(&line.name) && line.trial.is_none());
+            view.runs.iter().filter(|line| group.is_of(&line.name) && line.group().is_none());
         loops.any(|line| match self.paths(&line.id).read_plan() {
-            Ok(plan) => plan.study() == Some(study),
+            Ok(plan) => plan.decides_over() == Some(group),
             Err(_) => self.paths(&line.id).dir.exists(),
         })
     }

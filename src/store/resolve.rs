@@ -37,7 +37,7 @@ impl Store {
 fn latest_of(runs: &[Skimmed<'_>], cwd: &Path) -> Result<RunId, StoreError> {
     let here = cwd.to_string_lossy();
     // A study's trials are submitted by its loop, not by a person.
-    let near = runs.iter().filter(|run| !run.is_trial() && run.may_be_from(&here));
+    let near = runs.iter().filter(|run| !run.is_member() && run.may_be_from(&here));
     let found = latest(near, |line| line.cwd == here && !line.adopted);
     found.and_then(Skimmed::run).ok_or_else(|| StoreError::NotFound {
         selector: None,
@@ -64,7 +64,7 @@ fn select(all: &[Skimmed<'_>], selector: &str, cwd: &Path) -> Result<RunId, Stor
     let runs = &if own.is_empty() { of(true) } else { own };
     // A study's trials have its name: who says it means the study.
     let named = |trials: bool| {
-        let named = runs.iter().filter(|run| run.name == selector && run.is_trial() == trials);
+        let named = runs.iter().filter(|run| run.name == selector && run.is_member() == trials);
         latest(named, |_| true).and_then(Skimmed::run)
     };
     if let Some(run) = named(false).or_else(|| named(true)) {

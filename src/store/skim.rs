@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 
 use super::index::IndexHeader;
-use super::list::Trials;
+use super::list::Members;
 use super::{IndexLine, ListFilter};
 use crate::gang::RunId;
 
@@ -114,10 +114,10 @@ impl<'a> Skimmed<'a> {
         cwd.contains(['"', '\\']) || cwd.chars().any(char::is_control) || self.created.contains(cwd)
     }
 
-    /// The run is a trial of a study. No text of a line can look like this, since quotes in texts are
-    /// escaped.
-    pub(super) fn is_trial(&self) -> bool {
-        self.created.contains(r#""trial":{""#)
+    /// The run is a trial of a study or a replica of an endpoint. No text of a line can look like this,
+    /// since quotes in texts are escaped.
+    pub(super) fn is_member(&self) -> bool {
+        self.created.contains(r#""trial":{""#) || self.created.contains(r#""serves":{""#)
     }
 
     /// True where the raw line has no outcome: a cheap test, which misses only a living run that
@@ -129,12 +129,12 @@ impl<'a> Skimmed<'a> {
     /// True of every run that passes the filter, and of some others: a cheap test of the raw line,
     /// before it is read as JSON.
     pub(super) fn may_pass(&self, filter: &ListFilter) -> bool {
-        let trials = match &filter.trials {
-            Trials::Hidden => !self.is_trial(),
-            Trials::Shown => true,
-            Trials::Of(_) => self.is_trial(),
+        let members = match &filter.members {
+            Members::Hidden => !self.is_member(),
+            Members::Shown => true,
+            Members::Of(_) => self.is_member(),
         };
-        trials
+        members
             && filter.name.as_ref().is_none_or(|name| self.name == name)
             && filter.labels.values().all(|value| {
                 // A value that JSON has to escape does not stand in the line as it is: any run may

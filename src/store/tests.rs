@@ -216,6 +216,7 @@ fn ten_thousand_runs_list_fast() {
         user: "ada".into(),
         labels: [("team".to_owned(), "vision".to_owned())].into_iter().collect(),
         trial: None,
+        serves: None,
         created: Timestamp::from_second(1_790_000_000 + at).unwrap(),
         outcome: Some(Outcome::Succeeded),
         started: Some(Timestamp::from_second(1_790_000_001 + at).unwrap()),

@@ -7,7 +7,7 @@ use crate::cli::{CliError, Context, ErrorKind, RuntimeRefresh, Target};
 use crate::event::RunState;
 use crate::plan::Plan;
 use crate::runtime::{LOCAL, Notice};
-use crate::store::{ListFilter, RunSummary, Trials};
+use crate::store::{ListFilter, Members, RunSummary};
 use crate::ui::human::duration;
 
 /// Arguments of `cancel`.
@@ -63,7 +63,7 @@ pub fn run(context: &Context, args: &CancelArgs) -> Result<u8, CliError> {
     let mut trials = Vec::new();
     let ends_trials = |target: &&Target| !args.no_wait || !target.record.state.is_ended();
     for target in targets.iter().filter(ends_trials).filter(|_| !args.yes) {
-        trials.extend(living_trials(context, target)?);
+        trials.extend(living_members(context, target)?);
     }
     let all = alive.iter().copied().chain(&trials);
     let Some(agreed) = agree(context, all, args.yes)? else { return Ok(0) };
@@ -103,7 +103,7 @@ fn cancel_trials(
     agreed: &Agreed,
 ) -> Result<(), CliError> {
     let mut ended = Vec::new();
-    for trial in living_trials(context, target)? {
+    for trial in living_members(context, target)? {
         let id = &trial.record.id;
         if let Some(owner) = agreed.forgets(context, &trial)? {
             context
@@ -117,13 +117,13 @@ fn cancel_trials(
     ended.iter().try_for_each(|trial| wait_for(context, trial, force))
 }
 
-/// The trials of a study that have not ended; none of what is no study.
-fn living_trials(context: &Context, target: &Target) -> Result<Vec<Target>, CliError> {
-    let Some(study) = target.plan.as_ref().and_then(Plan::study).cloned() else {
+/// The trials of a study or replicas of an endpoint that have not ended; none of what is neither.
+fn living_members(context: &Context, target: &Target) -> Result<Vec<Target>, CliError> {
+    let Some(study) = target.plan.as_ref().and_then(Plan::decides_over).cloned() else {
         return Ok(Vec::new());
     };
     context.take_in_trials(&target.store, &target.record.id)?;
-    let filter = ListFilter { trials: Trials::Of(study), ..ListFilter::default() };
+    let filter = ListFilter { members: Members::Of(study), ..ListFilter::default() };
     let store = &target.store;
     let listing = store.list(&filter, &mut RuntimeRefresh { context, store })?;
     // A loop in a cluster has its trials there. What its record says of a study may be anybody's word,

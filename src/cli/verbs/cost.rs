@@ -11,7 +11,7 @@ use crate::gang::RunId;
 use crate::ops::cost::{Bill, By, Charged, Stretches, Sum, Window, money, sums};
 use crate::plan::Plan;
 use crate::runtime::Wanted;
-use crate::store::{IndexEntry, ListFilter, RunRecord, RunSummary, Store, Trials, now};
+use crate::store::{IndexEntry, ListFilter, Members, RunRecord, RunSummary, Store, now};
 use crate::text::Span;
 use crate::ui::Table;
 
@@ -155,12 +155,12 @@ fn charged(
 ) -> Result<(Vec<Charged>, usize), CliError> {
     let wanted = args.runs.iter().map(|run| context.target(Some(run)));
     let wanted = wanted.collect::<Result<Vec<Target>, CliError>>()?;
-    // A study is all of its trials, and all runs that were its loop.
+    // A study is all of its trials, an endpoint all of its replicas, and all runs that decided over it.
     let studies: Vec<&RunId> =
-        wanted.iter().filter_map(|target| target.plan.as_ref()?.study()).collect();
+        wanted.iter().filter_map(|target| target.plan.as_ref()?.decides_over()).collect();
     let filter = ListFilter {
         name: args.selection.name.clone(),
-        trials: Trials::Shown,
+        members: Members::Shown,
         labels: args.selection.labels(),
         ..ListFilter::default()
     };
@@ -169,7 +169,7 @@ fn charged(
     let (mut all, mut others) = (Vec::new(), 0);
     for RunSummary { entry, .. } in listing.runs {
         let is_named = wanted.is_empty() || wanted.iter().any(|one| one.record.id == entry.id);
-        if !is_named && !studies.iter().any(|study| store.is_of_study(&entry, study)) {
+        if !is_named && !studies.iter().any(|study| store.is_of_group(&entry, study)) {
             continue;
         }
         let (Some(plan), Ok(record)) =

@@ -8,7 +8,7 @@ use super::selection::Selection;
 use crate::cli::{CliError, Context, ErrorKind, Format, RuntimeRefresh};
 use crate::event::{PodSight, RunState};
 use crate::runtime::Wanted;
-use crate::store::{ListFilter, Listing, RunSummary, Store, Trials, now};
+use crate::store::{ListFilter, Listing, Members, RunSummary, Store, now};
 use crate::text::Span;
 use crate::ui::human::{age, between, duration};
 use crate::ui::{Screen, Table, Text, Verbosity, run_state_style};
@@ -89,7 +89,7 @@ fn of_cluster(context: &Context, args: &ListArgs) -> Result<Listing, CliError> {
     let mut runs: Vec<RunSummary> = found
         .into_iter()
         .map(|run| RunSummary::new(run.record.entry(), run.state))
-        .filter(|run| run.entry.trial.is_none())
+        .filter(|run| run.entry.group().is_none())
         .filter(|run| args.state.is_empty() || args.state.contains(&run.state))
         .filter(|run| args.selection.name.as_ref().is_none_or(|name| run.entry.name == *name))
         .filter(|run| args.selection.label.iter().all(|(k, v)| run.entry.labels.get(k) == Some(v)))
@@ -115,15 +115,15 @@ fn list(context: &Context, store: &Store, args: &ListArgs) -> Result<Listing, Cl
         labels: args.selection.labels(),
         since,
         limit: (args.limit > 0).then_some(args.limit),
-        trials: match &args.study {
+        members: match &args.study {
             Some(study) => {
                 // Its document and journal may be lost: this is then the way to its trials.
                 let target = context.target(Some(study))?;
                 let study = target.study().cloned().ok_or_else(|| target.no_study())?;
                 context.take_in_trials(store, &target.record.id)?;
-                Trials::Of(study)
+                Members::Of(study)
             }
-            None => Trials::Hidden,
+            None => Members::Hidden,
         },
     };
     Ok(store.list(&filter, &mut RuntimeRefresh { context, store })?)

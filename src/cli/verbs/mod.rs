@@ -19,6 +19,7 @@ mod others;
 pub mod outputs;
 pub mod render;
 mod selection;
+pub mod serve;
 pub mod spec;
 pub mod state;
 pub mod status;

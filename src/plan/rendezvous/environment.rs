@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 
 use crate::gang::ReplicaId;
+use crate::plan::ControllerPlan;
 use crate::plan::types::{Addresses, Plan};
 use crate::spec::Framework;
 
@@ -43,8 +44,9 @@ const HIDDEN: [&str; 18] = [
 /// In order: `PYTHONUNBUFFERED`, `MLCTL_RUN`, `MLCTL_REPLICA`, `CLUSTER_SPEC`, the framework's own,
 /// `AIP_*`, `MLCTL_ACCELERATORS` where the role asks for some, the user's, the thread pools. A worker of tasks meets nobody: in place of the rendezvous it has
 /// `RANK`, `WORLD_SIZE` and `MLCTL_BATCH`, the [`BatchPlan`](crate::plan::BatchPlan) as JSON; what decides
-/// over a study has `MLCTL_STUDY`. The values are byte-stable: the same plan and addresses
-/// give the same text. A replica that the plan doesn't have is an error.
+/// over a study has `MLCTL_STUDY`, over an endpoint `MLCTL_ENDPOINT`, and a replica of an endpoint
+/// `MLCTL_SERVING`, its [`ServingPlan`](crate::plan::ServingPlan) as JSON. The values are byte-stable: the
+/// same plan and addresses give the same text. A replica that the plan doesn't have is an error.
 pub fn environment(
     plan: &Plan,
     replica: &ReplicaId,
@@ -66,9 +68,18 @@ pub fn environment(
             // A plan has nothing that can't be written as JSON: its mappings have texts as keys.
             set("MLCTL_BATCH", serde_json::to_string(batch).unwrap_or_default());
         }
-        None => match &plan.gang().controller {
-            Some(controller) => set("MLCTL_STUDY", controller.study.to_string()),
-            None => meeting(plan, replica, rank, addresses, outputs, &mut set)?,
+        None => match (&plan.gang().controller, &plan.gang().serving) {
+            (Some(ControllerPlan::Study(study)), _) => set("MLCTL_STUDY", study.to_string()),
+            (Some(ControllerPlan::Endpoint(endpoint)), _) => {
+                set("MLCTL_ENDPOINT", endpoint.to_string());
+            }
+            (None, Some(serving)) => {
+                set("MLCTL_SERVING", serde_json::to_string(serving).unwrap_or_default());
+                if let Some(replica) = &plan.head.serves {
+                    set("MLCTL_SERVES", replica.endpoint.to_string());
+                }
+            }
+            (None, None) => meeting(plan, replica, rank, addresses, outputs, &mut set)?,
         },
     }
     let role = plan.gang().roles.iter().find(|role| role.name == replica.role);

@@ -1,4 +1,4 @@
-//! Notes of a study in a cluster: ConfigMaps, one after the other. Only the last one is added to, and by
+//! Notes of a study or an endpoint in a cluster: ConfigMaps, one after the other. Only the last one is added to, and by
 //! who has seen all that is in it: of two writers at once one comes too late, and reads first.
 
 use std::collections::BTreeMap;
@@ -28,8 +28,8 @@ pub(crate) struct Known {
     full: Vec<String>,
 }
 
-fn name(study: &RunId, index: usize) -> String {
-    format!("{study}-journal-{index}")
+fn name(group: &RunId, index: usize) -> String {
+    format!("{group}-journal-{index}")
 }
 
 fn text(map: &ConfigMap) -> String {
@@ -37,25 +37,25 @@ fn text(map: &ConfigMap) -> String {
 }
 
 /// All bytes of the notes behind the first `from` ones.
-pub(crate) fn read(session: &Session, study: &RunId, from: u64) -> Result<Vec<u8>, RuntimeError> {
+pub(crate) fn read(session: &Session, group: &RunId, from: u64) -> Result<Vec<u8>, RuntimeError> {
     let cluster = session.cluster()?;
-    let mut known = session.notes(study);
-    let last = session.block_on(last(&cluster, study, &mut known))?;
+    let mut known = session.notes(group);
+    let last = session.block_on(last(&cluster, group, &mut known))?;
     let mut all: String = known.full.concat();
-    session.keep_notes(study, known);
+    session.keep_notes(group, known);
     all.push_str(&last.map(|map| text(&map)).unwrap_or_default());
     let from = usize::try_from(from).unwrap_or(usize::MAX).min(all.len());
     Ok(all.into_bytes().split_off(from))
 }
 
 /// Adds lines to the notes.
-pub(crate) fn add(session: &Session, study: &RunId, lines: &[u8]) -> Result<(), RuntimeError> {
+pub(crate) fn add(session: &Session, group: &RunId, lines: &[u8]) -> Result<(), RuntimeError> {
     let cluster = session.cluster()?;
     let lines = str::from_utf8(lines).map_err(std::io::Error::other)?;
-    let mut known = session.notes(study);
+    let mut known = session.notes(group);
     let added = session.block_on(async {
         for attempt in 0..TRIES {
-            let last = last(&cluster, study, &mut known).await?;
+            let last = last(&cluster, group, &mut known).await?;
             let is_added = match last {
                 // The answer to an earlier try was lost.
                 Some(map) if attempt > 0 && text(&map).ends_with(lines) => true,
@@ -65,30 +65,30 @@ pub(crate) fn add(session: &Session, study: &RunId, lines: &[u8]) -> Result<(), 
                 }
                 Some(map) => {
                     known.full.push(text(&map));
-                    create(&cluster, study, known.full.len(), lines).await?
+                    create(&cluster, group, known.full.len(), lines).await?
                 }
-                None => create(&cluster, study, known.full.len(), lines).await?,
+                None => create(&cluster, group, known.full.len(), lines).await?,
             };
             if is_added {
                 return Ok(());
             }
         }
-        Err(ClusterError::Api(format!("the notes of {study} are written to by somebody else")))
+        Err(ClusterError::Api(format!("the notes of {group} are written to by somebody else")))
     });
-    session.keep_notes(study, known);
+    session.keep_notes(group, known);
     Ok(added?)
 }
 
 /// The last of the ConfigMaps; those before it become known. `None` before there is any.
 async fn last(
     cluster: &Cluster,
-    study: &RunId,
+    group: &RunId,
     known: &mut Known,
 ) -> Result<Option<ConfigMap>, ClusterError> {
     let mut found: Option<ConfigMap> = None;
     loop {
         let index = known.full.len() + usize::from(found.is_some());
-        let next: Option<ConfigMap> = cluster.find(&name(study, index)).await?;
+        let next: Option<ConfigMap> = cluster.find(&name(group, index)).await?;
         let Some(next) = next else { return Ok(found) };
         if let Some(before) = found.replace(next) {
             known.full.push(text(&before));
@@ -118,11 +118,11 @@ async fn change(cluster: &Cluster, map: &ConfigMap, text: &str) -> Result<bool, 
 /// with that.
 async fn create(
     cluster: &Cluster,
-    study: &RunId,
+    group: &RunId,
     index: usize,
     text: &str,
 ) -> Result<bool, ClusterError> {
-    let record: Option<ConfigMap> = cluster.find(study).await?;
+    let record: Option<ConfigMap> = cluster.find(group).await?;
     let owner = record.as_ref().and_then(|record| {
         Some(OwnerReference {
             api_version: "v1".into(),
@@ -137,7 +137,7 @@ async fn create(
     labels.remove(label::RECORD);
     let map = ConfigMap {
         metadata: ObjectMeta {
-            name: Some(name(study, index)),
+            name: Some(name(group, index)),
             labels: Some(labels),
             owner_references: owner.map(|owner| vec![owner]),
             ..ObjectMeta::default()

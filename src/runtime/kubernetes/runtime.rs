@@ -23,7 +23,7 @@ use crate::runtime::{
     RuntimeError, SecretValues, SubmitOptions, Wanted,
 };
 use crate::runtime::{Holding, Holdings};
-use crate::store::{RunPaths, StudyPaths};
+use crate::store::{NotesPaths, RunPaths};
 
 /// The architecture whose command counts, of an image for several, where the settings don't say
 /// which ones the runner image has. Images for several architectures run the same command on each.
@@ -129,12 +129,12 @@ impl Runs for Kubernetes {
 }
 
 impl Notes for Kubernetes {
-    fn read_notes(&self, study: &StudyPaths, from: u64) -> Result<Vec<u8>, RuntimeError> {
-        notes::read(&self.session, &study.study, from)
+    fn read_notes(&self, of: &NotesPaths, from: u64) -> Result<Vec<u8>, RuntimeError> {
+        notes::read(&self.session, &of.group, from)
     }
 
-    fn add_notes(&self, study: &StudyPaths, lines: &[u8]) -> Result<(), RuntimeError> {
-        notes::add(&self.session, &study.study, lines)
+    fn add_notes(&self, of: &NotesPaths, lines: &[u8]) -> Result<(), RuntimeError> {
+        notes::add(&self.session, &of.group, lines)
     }
 }
 

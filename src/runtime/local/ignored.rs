@@ -9,7 +9,7 @@ use crate::runtime::{Notice, SubmitOptions};
 /// here once, so that a new field fails to compile until somebody has decided about it.
 pub(crate) fn ignored(plan: &Plan, options: &SubmitOptions) -> Vec<Notice> {
     let Plan {
-        head: Head { schema_version: _, run: _, name: _, labels: _, trial: _, known: _ },
+        head: Head { schema_version: _, run: _, name: _, labels: _, trial: _, serves: _, known: _ },
         unit,
     } = plan;
     let gang = match unit {
@@ -34,6 +34,7 @@ pub(crate) fn ignored(plan: &Plan, options: &SubmitOptions) -> Vec<Notice> {
         data: _,
         metrics: _,
         controller: _,
+        serving: _,
         rules: _,
         // Processes of this user have this user's rights.
         security: _,

@@ -1,4 +1,4 @@
-//! Notes of a study as a file of the state folder.
+//! Notes of a study or an endpoint as a file of the state folder.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -7,15 +7,15 @@ use std::time::Duration;
 
 use super::Local;
 use crate::runtime::{Notes, RuntimeError};
-use crate::store::{FileLock, StoreError, StudyPaths};
+use crate::store::{FileLock, NotesPaths, StoreError};
 use crate::sys;
 
 /// Another process that adds lines is done within this time.
 const LOCK_LIMIT: Duration = Duration::from_secs(10);
 
 impl Notes for Local {
-    fn read_notes(&self, study: &StudyPaths, from: u64) -> Result<Vec<u8>, RuntimeError> {
-        let mut file = match sys::open_own(&study.journal(), OpenOptions::new().read(true)) {
+    fn read_notes(&self, notes: &NotesPaths, from: u64) -> Result<Vec<u8>, RuntimeError> {
+        let mut file = match sys::open_own(&notes.journal, OpenOptions::new().read(true)) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(error.into()),
@@ -26,14 +26,14 @@ impl Notes for Local {
         Ok(bytes)
     }
 
-    fn add_notes(&self, study: &StudyPaths, lines: &[u8]) -> Result<(), RuntimeError> {
-        let _lock = FileLock::acquire(&study.lock(), LOCK_LIMIT).map_err(|error| match error {
+    fn add_notes(&self, notes: &NotesPaths, lines: &[u8]) -> Result<(), RuntimeError> {
+        let _lock = FileLock::acquire(&notes.lock, LOCK_LIMIT).map_err(|error| match error {
             StoreError::Io(error) => RuntimeError::Io(error),
             error => RuntimeError::Io(io::Error::other(error.to_string())),
         })?;
         let mut options = OpenOptions::new();
         options.create(true).truncate(false).read(true).write(true).mode(0o600);
-        let mut file = sys::open_own(&study.journal(), &options)?;
+        let mut file = sys::open_own(&notes.journal, &options)?;
         let end = whole_length(&mut file)?;
         file.set_len(end)?;
         file.seek(SeekFrom::Start(end))?;

@@ -7,12 +7,11 @@ mod document;
 mod error;
 mod evaluate;
 #[cfg(test)]
-mod fixture;
+pub(in crate::work) mod fixture;
 mod input;
 mod instance;
 mod json;
 mod loaded;
-mod model_server;
 mod output;
 mod outputs;
 mod plan_in;
@@ -41,14 +40,11 @@ pub use build::{buckets, plan};
 pub use count::count_rows;
 pub use document::{differences, document, identity};
 pub use loaded::LoadedBatch;
-pub use model_server::{
-    Launch, ModelServer, Ports, ServerOptions, ServerState, StageError, free_ports, stage,
-    tensorflow_server,
-};
 pub use outputs::{Chosen, Outputs, OutputsError};
 pub use plan_in::{order, plan_in, plan_with};
 pub use predictor::{Answer, Answers, Permit, PredictError, Predictor, RowError};
 pub use protocol::{Client, ClientOptions, Connection, Token};
+pub(in crate::work) use protocol::{Http, Plain, grpc_ready};
 pub use retry::{RetryPlan, plan_retry};
 pub use shards::cut;
 pub use submit::{

@@ -50,6 +50,7 @@ pub fn plan(spec: &TrainJob, context: &PlanContext) -> Result<Plan, PlanError> {
         name: spec.name.clone(),
         labels: spec.labels.clone(),
         trial: None,
+        serves: None,
         known: Known::default(),
     };
     let gang = GangPlan {
@@ -80,6 +81,7 @@ pub fn plan(spec: &TrainJob, context: &PlanContext) -> Result<Plan, PlanError> {
             .collect(),
         metrics: None,
         controller: None,
+        serving: None,
         pods: pod_options(spec),
         rules,
     };

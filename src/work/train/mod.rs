@@ -14,9 +14,11 @@ mod table_tests;
 #[cfg(test)]
 mod tests;
 mod travel;
+mod withheld;
 
 pub use build::{DEFAULT_ROLE, plan, primary_role};
 pub use loaded::LoadedJob;
 pub use rules::rules_beside;
 pub use submit::{TrainError, order, plan_in, submit};
 pub use travel::{Travelling, travel};
+pub use withheld::{SecretAt, Withheld, WithheldError, revealed, withheld};

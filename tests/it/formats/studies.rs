@@ -19,7 +19,7 @@ fn the_documents_of_a_study_come_back_the_same() {
     let state = StudyState::of(&lines);
     assert_eq!((state.trials.len(), state.sessions.len(), state.max_trials), (4, 2, Some(7)));
     let controller: Plan = comes_back(&text(v4("plan-controller.json")));
-    let study = controller.gang().controller.as_ref().map(|controller| controller.study.clone());
+    let study = controller.study().cloned();
     assert_eq!(study, Some(document.study.clone()));
     let trial: Plan = comes_back(&text(v4("plan-trial.json")));
     assert_eq!(trial.gang().metrics.as_ref().map(|metrics| metrics.names.len()), Some(2));

@@ -15,8 +15,10 @@ use crate::storage::{NoProgress, StorageConfig, Stores};
 use crate::sys;
 use crate::ui::Printer;
 use crate::work::batch::{
-    Client, ClientOptions, Connection, Launch, ModelServer, ServerOptions, Token, WorkerEnd,
-    WorkerPlace, WorkerProgress, free_ports, run_worker, stage, tensorflow_server,
+    Client, ClientOptions, Connection, Token, WorkerEnd, WorkerPlace, WorkerProgress, run_worker,
+};
+use crate::work::model_server::{
+    Launch, ModelServer, ServerOptions, free_ports, stage, tensorflow_server,
 };
 
 /// Between two lines about progress.

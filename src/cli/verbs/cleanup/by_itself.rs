@@ -10,7 +10,7 @@ use crate::cli::settings::Retention;
 use crate::cli::{CliError, Context, LOCAL};
 use crate::gang::RunId;
 use crate::ops::cleanup::remove_work_folders;
-use crate::store::{Durability, ListFilter, RunPaths, Store, Trials, now, write_atomic};
+use crate::store::{Durability, ListFilter, Members, RunPaths, Store, now, write_atomic};
 use crate::ui::{Verbosity, totals_text};
 
 /// Between two clean-ups that nobody asked for.
@@ -64,7 +64,7 @@ fn work_folders(context: &Context, store: &Store, age: Duration) {
     }
     paced(context, &store.root().join("work-folders"), PACE.min(age), || {
         let runtime = context.runtime(LOCAL)?;
-        let filter = ListFilter { trials: Trials::Shown, ..ListFilter::default() };
+        let filter = ListFilter { members: Members::Shown, ..ListFilter::default() };
         let listing = store.list(&filter, &mut |run: &RunId| store.record(run))?;
         let is_gone = |run: &RunPaths| runtime.is_gone(run).unwrap_or(false);
         let count = remove_work_folders(store, &listing.runs, LOCAL, now(), age, &is_gone);

@@ -6,8 +6,9 @@ use super::args::CleanupArgs;
 use crate::cli::{CliError, Context, ErrorKind, LOCAL, RuntimeRefresh, Target};
 use crate::gang::RunId;
 use crate::ops::cleanup::Filter;
+use crate::plan::Plan;
 use crate::spec::BATCH_PREDICT_JOB;
-use crate::store::{IndexEntry, ListFilter, Store, Trials};
+use crate::store::{IndexEntry, ListFilter, Members, Store};
 
 /// Younger runs stay where nothing narrows the choice down.
 pub(super) const DEFAULT_AGE: Duration = Duration::from_hours(7 * 24);
@@ -21,13 +22,14 @@ struct Named {
     directly: Vec<RunId>,
 }
 
-/// The runs that were named: a study with all that belongs to it, or its trials alone.
+/// The runs that were named: a study or an endpoint with all that belongs to it, or a study's trials alone.
 fn named(context: &Context, store: &Store, args: &CleanupArgs) -> Result<Named, CliError> {
     let mut named = Named::default();
     for run in &args.runs {
         let target = context.target(Some(run))?;
-        if let Some(study) = target.study().filter(|_| target.record.trial.is_none()) {
-            let runs = runs_of(context, store, &target, study)?;
+        let group = target.plan.as_ref().and_then(Plan::decides_over);
+        if let Some(group) = group {
+            let runs = runs_of(context, store, &target, group)?;
             named.runs.extend(runs.into_iter().map(|run| run.id));
         }
         named.directly.push(target.record.id);
@@ -47,7 +49,8 @@ fn named(context: &Context, store: &Store, args: &CleanupArgs) -> Result<Named, 
     Ok(named)
 }
 
-/// The trials of a study, and all runs that were its loop. `target` is any run of the study.
+/// The trials of a study or the replicas of an endpoint, and all runs that decided over it. `target` is any
+/// run of it.
 fn runs_of(
     context: &Context,
     store: &Store,
@@ -65,12 +68,12 @@ fn runs_of(
             Err(error) => return Err(error),
         }
     }
-    let of_study = ListFilter { trials: Trials::Of(study.clone()), ..ListFilter::default() };
+    let of_study = ListFilter { members: Members::Of(study.clone()), ..ListFilter::default() };
     let trials = store.list(&of_study, &mut RuntimeRefresh { context, store })?;
     let loops = store.list(&ListFilter::default(), &mut |run: &RunId| store.record(run))?;
     let runs = trials.runs.into_iter().chain(loops.runs).map(|run| run.entry);
     Ok(runs
-        .filter(|run| is_meant(run, &target.record.runtime) && store.is_of_study(run, study))
+        .filter(|run| is_meant(run, &target.record.runtime) && store.is_of_group(run, study))
         .collect())
 }
 

@@ -9,7 +9,7 @@ use crate::ops::cleanup::{
     propose,
 };
 use crate::plan::BatchPlan;
-use crate::store::{ListFilter, RunSize, Store, Trials, now};
+use crate::store::{ListFilter, Members, RunSize, Store, now};
 use crate::sys::check_own;
 use crate::ui::removal_title;
 
@@ -76,7 +76,7 @@ fn survey(
     args: &CleanupArgs,
     named: &[RunId],
 ) -> Result<Surveyed, CliError> {
-    let all = ListFilter { trials: Trials::Shown, ..ListFilter::default() };
+    let all = ListFilter { members: Members::Shown, ..ListFilter::default() };
     let listing = if named.is_empty() {
         store.list(&all, &mut RuntimeRefresh { context, store })?
     } else {

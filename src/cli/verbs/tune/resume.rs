@@ -14,7 +14,8 @@ use crate::run::Submitted;
 use crate::runtime::Notice;
 use crate::store::{FileLock, now, private_dir};
 use crate::ui::{BOLD, Text};
-use crate::work::tune::{Entry, Places, StudyError, Withheld, append, go_on, max_trials, withheld};
+use crate::work::train::{Withheld, withheld};
+use crate::work::tune::{Entry, Places, SECRET_VARIABLE, StudyError, append, go_on, max_trials};
 
 /// Another command that goes on with the study has started its run within this time.
 const RESUME_LIMIT: Duration = Duration::from_mins(2);
@@ -153,7 +154,8 @@ fn secrets(
     let found = studies.iter().find(|study| study.job.name == *name).ok_or_else(|| {
         CliError::new(ErrorKind::Usage, format!("there is no study `{name}` in that file"))
     })?;
-    let Withheld { places: there, values, .. } = withheld(&found.trial)?;
+    let Withheld { places: there, values, .. } =
+        withheld(&found.trial, SECRET_VARIABLE).map_err(StudyError::from)?;
     let mut all = BTreeMap::new();
     for secret in places {
         let same = there.iter().find(|other| other.place == secret.place);

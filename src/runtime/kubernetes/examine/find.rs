@@ -96,8 +96,12 @@ fn genuine(map: ConfigMap, location: &Location, own: &[String]) -> Result<FoundR
         Ok(plan) if plan.head.run != run.id => {
             return contradiction(format!("its plan is of the run {}", plan.head.run));
         }
-        Ok(plan) if plan.head.name != run.name || plan.head.trial != run.trial => {
-            return contradiction("its plan names another job or trial".into());
+        Ok(plan)
+            if plan.head.name != run.name
+                || plan.head.trial != run.trial
+                || plan.head.serves != run.serves =>
+        {
+            return contradiction("its plan names another job, trial or replica".into());
         }
         // Trials are gangs: a clean-up of the study would reach a batch prediction's output.
         Ok(plan) if plan.head.trial.is_some() && plan.batch().is_some() => {

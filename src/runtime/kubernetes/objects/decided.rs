@@ -8,7 +8,8 @@ pub(crate) fn gang_of(plan: &Plan) -> &GangPlan {
     let Plan { head, unit } = plan;
     // Of the document's format the agents learn; the rest names and labels the objects (`names`), a
     // study's too.
-    let Head { schema_version: _, run: _, name: _, labels: _, trial: _, known: _ } = head;
+    let Head { schema_version: _, run: _, name: _, labels: _, trial: _, serves: _, known: _ } =
+        head;
     let gang = match unit {
         Unit::Gang(gang) => &**gang,
         // What workers do is theirs to read.
@@ -38,6 +39,7 @@ pub(crate) fn gang_of(plan: &Plan) -> &GangPlan {
         security: _,
         // The pod's command reads the study that it is about.
         controller: _,
+        serving: _,
         // `job` takes the deadline and the budgets; the agents the rest.
         rules: _,
     } = gang;

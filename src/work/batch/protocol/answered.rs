@@ -21,20 +21,20 @@ impl fmt::Debug for Token {
 
 /// What a server answered.
 #[derive(Debug)]
-pub(in crate::work::batch) struct Answered {
+pub(in crate::work) struct Answered {
     /// Its status: HTTP's, or gRPC's by its HTTP equivalent.
-    pub(in crate::work::batch) status: StatusCode,
+    pub(in crate::work) status: StatusCode,
     /// How long it asks to wait before the next request, as `Retry-After` has it.
     pub(super) retry_after: Option<String>,
     /// Bytes of JSON at the start of the body, where the rest is binary.
     pub(super) json_length: Option<usize>,
     /// The whole body: of gRPC the message, or its words where it refuses.
-    pub(in crate::work::batch) body: Bytes,
+    pub(in crate::work) body: Bytes,
 }
 
 /// Why a request has no answer.
 #[derive(Debug, thiserror::Error)]
-pub(in crate::work::batch) enum Unanswered {
+pub(in crate::work) enum Unanswered {
     /// The time for one request is over.
     #[error("no answer came in time")]
     Timeout,

@@ -2,7 +2,8 @@
 
 use tokio::sync::watch;
 
-use crate::work::batch::{PredictError, ServerState};
+use crate::work::batch::PredictError;
+use crate::work::model_server::ServerState;
 
 /// How it is known whether the server can be asked.
 #[derive(Clone, Debug)]

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::document::{EarlierTrial, STUDY_VERSION as DOCUMENT_VERSION, StudyDocument};
+use super::document::{
+    EarlierTrial, SECRET_VARIABLE, STUDY_VERSION as DOCUMENT_VERSION, StudyDocument,
+};
 use super::error::StudyError;
 use super::journal::{self, Entry};
 use super::loop_plan::loop_plan;
 use super::make::{job_of, plan_of};
-use super::secrets::{Withheld, withheld};
 use super::state::StudyState;
 use super::suggest::Chooser;
 use crate::gang::RunId;
@@ -21,7 +22,7 @@ use crate::runtime::{Notice, Runs, Runtime, SubmitOptions};
 use crate::spec::{TRAIN_JOB, TUNE_JOB, Trial, TuneJob};
 use crate::storage::{CodeSurvey, Place, fix_code, locate};
 use crate::store::{Reservation, Store, StudyPaths, now, private_dir, remove_tree};
-use crate::work::train::{LoadedJob, TrainError, Travelling, travel};
+use crate::work::train::{LoadedJob, TrainError, Travelling, Withheld, travel, withheld};
 use crate::work::tune::LoadedStudy;
 
 /// How a study begins.
@@ -153,7 +154,7 @@ fn write_down(
     paths: &StudyPaths,
 ) -> Result<(StudyDocument, BTreeMap<String, String>), StudyError> {
     let mut document = document(study, id, places, with);
-    let Withheld { mut job, places: secrets, values } = withheld(&study.trial)?;
+    let Withheld { mut job, places: secrets, values } = withheld(&study.trial, SECRET_VARIABLE)?;
     document.secrets = secrets;
     for (name, value) in &mut document.spec.labels {
         *value = shown_label(name, value);

@@ -8,7 +8,6 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::error::StudyError;
-use super::secrets::SecretAt;
 use crate::gang::RunId;
 use crate::ops::cost::PriceFile;
 use crate::spec::{TrainJob, Trial, TuneJob, Word};
@@ -16,10 +15,13 @@ use crate::storage::{BucketSettings, CodeDigest, CodeRules, Place};
 use crate::store::{Durability, StudyPaths, write_atomic};
 use crate::sys;
 use crate::text::read_document;
-use crate::work::train::LoadedJob;
+use crate::work::train::{LoadedJob, SecretAt, revealed};
 
 /// Format of the document: the one that is written, and the newest that can be read.
 pub(super) const STUDY_VERSION: u32 = 1;
+
+/// How the variables begin that bring a loop its secrets.
+pub const SECRET_VARIABLE: &str = "MLCTL_STUDY_SECRET_";
 
 /// A study as it lies in the state folder, `studies/<study>/study.json`. It has no secrets: what is
 /// withheld comes to the loop by variables of its own environment.
@@ -136,7 +138,7 @@ impl StudyDocument {
         paths: &StudyPaths,
         variables: &BTreeMap<String, String>,
     ) -> Result<(), StudyError> {
-        let mut job = super::secrets::revealed(&self.template(), &self.secrets, variables)?;
+        let mut job = revealed(&self.template(), &self.secrets, variables)?;
         if job.code.is_none() && self.code.is_some() {
             job.code = Some(paths.code().to_string_lossy().into_owned().into());
         }

@@ -4,10 +4,10 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::gang::RunId;
-use crate::runtime::RuntimeError;
+use crate::runtime::{NotesError, RuntimeError};
 use crate::spec::space::{ApplyError, SpaceError};
 use crate::store::StoreError;
-use crate::work::train::TrainError;
+use crate::work::train::{TrainError, WithheldError};
 
 /// A study can't be begun, read or gone on with.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +45,26 @@ pub enum StudyError {
     /// What a study's runs have in common with training runs.
     #[error(transparent)]
     Run(#[from] TrainError),
+}
+
+impl From<NotesError> for StudyError {
+    fn from(error: NotesError) -> Self {
+        match error {
+            NotesError::Runtime(error) => error.into(),
+            NotesError::Damaged { path, reason } => Self::Damaged { path, reason },
+        }
+    }
+}
+
+impl From<WithheldError> for StudyError {
+    fn from(error: WithheldError) -> Self {
+        match error {
+            WithheldError::Missing(places) => Self::Secrets(places),
+            WithheldError::Unwritable(reason) => {
+                Self::Space(format!("the trial can't be written: {reason}"))
+            }
+        }
+    }
 }
 
 impl From<io::Error> for StudyError {

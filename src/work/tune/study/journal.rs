@@ -9,7 +9,7 @@ use super::document::StudyDocument;
 use super::error::StudyError;
 use super::trial::{Point, StopReason, TrialEnd};
 use crate::gang::RunId;
-use crate::runtime::Notes;
+use crate::runtime::{Notes, NotesReader, add_lines};
 use crate::spec::Word;
 use crate::store::StudyPaths;
 
@@ -104,38 +104,14 @@ pub enum Entry {
 
 /// Reads a journal on from where it was read last.
 #[derive(Debug, Default)]
-pub struct JournalReader {
-    at: u64,
-    /// Lines that have been read.
-    count: usize,
-}
+pub struct JournalReader(NotesReader);
 
 impl JournalReader {
     /// The lines that have come since the last call. A last line without its end is read once it has
     /// one; of another format than this mlctl knows is an error. `notes` is the runtime that the study's
     /// loop runs in.
     pub fn read(&mut self, notes: &dyn Notes, paths: &StudyPaths) -> Result<Vec<Line>, StudyError> {
-        let bytes = notes.read_notes(paths, self.at)?;
-        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-        let damaged = |reason: String| StudyError::Damaged { path: paths.journal(), reason };
-        let mut lines = Vec::new();
-        for line in bytes[..whole].split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-            #[derive(Deserialize)]
-            struct Version {
-                v: u32,
-            }
-            if let Ok(Version { v }) = serde_json::from_slice(line)
-                && v > JOURNAL_VERSION
-            {
-                return Err(damaged(format!("it is of format {v}, which a newer mlctl wrote")));
-            }
-            let line = serde_json::from_slice(line);
-            self.count += 1;
-            let place = self.count;
-            lines.push(line.map_err(|error| damaged(format!("line {place}: {error}")))?);
-        }
-        self.at += whole as u64;
-        Ok(lines)
+        Ok(self.0.read(notes, &paths.notes(), JOURNAL_VERSION)?)
     }
 }
 
@@ -146,11 +122,7 @@ pub fn append(
     time: Timestamp,
     entries: &[Entry],
 ) -> Result<(), StudyError> {
-    let mut bytes = Vec::new();
-    for entry in entries {
-        let line = Line { v: JOURNAL_VERSION, time, entry: entry.clone() };
-        serde_json::to_writer(&mut bytes, &line).map_err(std::io::Error::from)?;
-        bytes.push(b'\n');
-    }
-    Ok(notes.add_notes(paths, &bytes)?)
+    let line = |entry: &Entry| Line { v: JOURNAL_VERSION, time, entry: entry.clone() };
+    let lines: Vec<Line> = entries.iter().map(line).collect();
+    Ok(add_lines(notes, &paths.notes(), &lines)?)
 }

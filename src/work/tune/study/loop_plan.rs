@@ -95,6 +95,6 @@ pub(super) fn loop_plan(
     // What it prints of trials is none of its own.
     plan.gang_mut().metrics =
         Some(MetricsPlan { names: Vec::new(), collect: CollectWith::default() });
-    plan.gang_mut().controller = Some(ControllerPlan { study: document.study.clone() });
+    plan.gang_mut().controller = Some(ControllerPlan::Study(document.study.clone()));
     Ok(plan)
 }

@@ -27,7 +27,7 @@ const GRACE: Duration = Duration::from_secs(1);
 
 /// Calls methods of one server, over a connection that is kept.
 #[derive(Clone)]
-pub(in crate::work::batch) struct Channel {
+pub(in crate::work) struct Channel {
     grpc: Grpc<Client<HttpsConnector<HttpConnector>, Body>>,
     authorization: Option<MetadataValue<Ascii>>,
     timeout: Duration,
@@ -36,7 +36,7 @@ pub(in crate::work::batch) struct Channel {
 impl Channel {
     /// A client of the server at `base` (`grpc://`, `grpcs://`, or the same with `http`), whose requests
     /// carry the token and have failed after `timeout`.
-    pub(in crate::work::batch) fn new(
+    pub(in crate::work) fn new(
         base: &str,
         token: &Token,
         timeout: Duration,
@@ -65,7 +65,7 @@ impl Channel {
 
     /// Calls a method, such as `/inference.GRPCInferenceService/ModelInfer`, with an encoded message. A
     /// status other than OK is answered as its HTTP equivalent, with the server's words.
-    pub(in crate::work::batch) async fn post(
+    pub(in crate::work) async fn post(
         &self,
         method: &str,
         message: Bytes,

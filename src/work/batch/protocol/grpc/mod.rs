@@ -12,6 +12,6 @@ mod tensorflow;
 mod v2;
 
 pub(super) use channel::Channel;
-pub(in crate::work::batch) use ready::ready;
+pub(in crate::work) use ready::ready;
 pub(super) use tensorflow::TensorFlow;
 pub(super) use v2::V2;

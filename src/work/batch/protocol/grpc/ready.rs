@@ -10,7 +10,7 @@ use crate::work::batch::protocol::reason::reason;
 
 /// Asks the server at `base` once whether it serves the plan's model; an answer comes within `limit`, or
 /// it is not ready. An error says what is still missing.
-pub(in crate::work::batch) async fn ready(
+pub(in crate::work) async fn ready(
     plan: &ServerPlan,
     base: &str,
     limit: Duration,

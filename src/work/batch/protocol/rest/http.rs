@@ -17,7 +17,7 @@ use crate::work::batch::protocol::connector::{Version, connector};
 
 /// Sends requests to one server, over connections that are kept.
 #[derive(Clone)]
-pub(in crate::work::batch) struct Http {
+pub(in crate::work) struct Http {
     client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
     headers: HeaderMap,
     timeout: Duration,
@@ -25,7 +25,7 @@ pub(in crate::work::batch) struct Http {
 
 impl Http {
     /// A client of the server at `base`, whose requests carry the token and have failed after `timeout`.
-    pub(in crate::work::batch) fn new(
+    pub(in crate::work) fn new(
         base: &str,
         token: &Token,
         timeout: Duration,
@@ -44,7 +44,7 @@ impl Http {
     }
 
     /// Asks for what is at a URL.
-    pub(in crate::work::batch) async fn get(&self, url: &str) -> Result<Answered, Unanswered> {
+    pub(in crate::work) async fn get(&self, url: &str) -> Result<Answered, Unanswered> {
         self.send(Method::GET, url, Bytes::new(), None).await
     }
 

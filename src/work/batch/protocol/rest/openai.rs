@@ -65,6 +65,15 @@ struct Ask {
     custom_id: Option<String>,
 }
 
+/// The route and the body of a request that a row is, whatever a batch file may call it.
+pub(in crate::work::batch::protocol) fn plain(
+    row: &[u8],
+    model: &str,
+    route: Option<&str>,
+) -> Result<(String, Bytes), String> {
+    ask(row, model, route).map(|ask| (ask.route, ask.body))
+}
+
 /// What a row asks.
 fn ask(row: &[u8], model: &str, route: Option<&str>) -> Result<Ask, String> {
     let fields = fields(row)?;

@@ -12,10 +12,10 @@ const PROGRAM: &str = "tensorflow_model_server";
 
 /// Its files, the one that is run first.
 const FILES: [(&str, &str); 4] = [
-    ("server.py", include_str!("../../../../templates/servers/tensorflow/server.py")),
-    ("rest.py", include_str!("../../../../templates/servers/tensorflow/rest.py")),
-    ("grpc_services.py", include_str!("../../../../templates/servers/tensorflow/grpc_services.py")),
-    ("model.py", include_str!("../../../../templates/servers/tensorflow/model.py")),
+    ("server.py", include_str!("../../../templates/servers/tensorflow/server.py")),
+    ("rest.py", include_str!("../../../templates/servers/tensorflow/rest.py")),
+    ("grpc_services.py", include_str!("../../../templates/servers/tensorflow/grpc_services.py")),
+    ("model.py", include_str!("../../../templates/servers/tensorflow/model.py")),
 ];
 
 /// The command with the embedded server in the place of `tensorflow_model_server`, where `path`, the

@@ -23,7 +23,7 @@ const LINE_LIMIT: usize = 16 << 10;
 const REST_LIMIT: Duration = Duration::from_secs(2);
 
 /// Takes a server's output, line by line, without the line's end.
-pub(super) type Output = Arc<dyn Fn(&str) + Send + Sync>;
+pub type Output = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// A server that runs.
 pub(super) struct Running {

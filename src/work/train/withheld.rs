@@ -1,46 +1,54 @@
-//! Secret values leave a study's trial before it is written down, and come back where it runs.
+//! Secret values leave a job before it is written down, and come back where it runs: that of a study's
+//! trials, or of an endpoint's replicas.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::error::StudyError;
+use super::LoadedJob;
 use crate::plan::mask_spec;
 use crate::spec::check::MASK;
 use crate::spec::{TRAIN_JOB, TrainJob, to_yaml};
-use crate::work::train::LoadedJob;
 
-/// How the variables begin that bring a loop its secrets.
-pub const SECRET_VARIABLE: &str = "MLCTL_STUDY_SECRET_";
+/// Secrets can't be taken out of a job, or put back.
+#[derive(Debug, thiserror::Error)]
+pub enum WithheldError {
+    /// The values of these places are not there.
+    #[error("the values of {} are secret, and mlctl writes them down nowhere", .0.join(", "))]
+    Missing(Vec<String>),
+    /// The job can't be written, which would be a fault of mlctl.
+    #[error("the job can't be written: {0}")]
+    Unwritable(String),
+}
 
-/// A place in a trial whose value is secret.
+/// A place in a job whose value is secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecretAt {
     /// The place as a JSON pointer (RFC 6901).
     pub place: String,
-    /// The variable of the loop that has the value.
+    /// The variable that has the value where the job is submitted from.
     pub variable: String,
 }
 
-/// A trial whose secrets have been taken out.
+/// A job whose secrets have been taken out.
 #[derive(Debug)]
 pub struct Withheld {
     /// The job with masks in their places.
     pub job: TrainJob,
     /// The places.
     pub places: Vec<SecretAt>,
-    /// The values, by the variables that bring them to a loop.
+    /// The values, by the variables that bring them to who submits it.
     pub values: BTreeMap<String, String>,
 }
 
-/// A trial without its secrets: what masking the job as a spec hides, and what `${VAR}` brought into
-/// variables of the environment.
-pub fn withheld(trial: &LoadedJob) -> Result<Withheld, StudyError> {
-    let no_job = |error: String| StudyError::Space(format!("the trial can't be written: {error}"));
-    let given = trial.secrets();
-    let whole = serde_json::to_value(&trial.job).map_err(|error| no_job(error.to_string()))?;
-    let yaml = to_yaml(&trial.job).map_err(|error| no_job(error.to_string()))?;
+/// A job without its secrets: what masking it as a spec hides, and what `${VAR}` brought into variables of
+/// the environment. The variables that bring the values begin with `variable`.
+pub fn withheld(loaded: &LoadedJob, variable: &str) -> Result<Withheld, WithheldError> {
+    let no_job = WithheldError::Unwritable;
+    let given = loaded.secrets();
+    let whole = serde_json::to_value(&loaded.job).map_err(|error| no_job(error.to_string()))?;
+    let yaml = to_yaml(&loaded.job).map_err(|error| no_job(error.to_string()))?;
     let masked = mask_spec(&format!("{TRAIN_JOB}.yaml"), &yaml);
     // The file's own writing of the job may differ from the document's in what is left out, never in
     // the place of a value.
@@ -48,19 +56,20 @@ pub fn withheld(trial: &LoadedJob) -> Result<Withheld, StudyError> {
         let mut parsed = crate::spec::syntax::parse(0, &masked.text);
         if parsed.documents.is_empty() { Json::Null } else { parsed.documents.remove(0).to_json() }
     });
-    let mut found = Found { places: Vec::new(), values: BTreeMap::new() };
+    let mut found = Found { variable, places: Vec::new(), values: BTreeMap::new() };
     let mut shown = whole;
     found.walk(&mut shown, masked.as_ref(), &mut String::new(), &|text| given.contains(text));
     let job = serde_json::from_value(shown).map_err(|error| no_job(error.to_string()))?;
     Ok(Withheld { job, places: found.places, values: found.values })
 }
 
-struct Found {
+struct Found<'a> {
+    variable: &'a str,
     places: Vec<SecretAt>,
     values: BTreeMap<String, String>,
 }
 
-impl Found {
+impl Found<'_> {
     fn walk(
         &mut self,
         value: &mut Json,
@@ -91,7 +100,7 @@ impl Found {
                     .and_then(Json::as_str)
                     .is_some_and(|masked| masked != text && masked.contains(MASK));
                 if is_masked || is_given(text) {
-                    let variable = format!("{SECRET_VARIABLE}{}", self.places.len());
+                    let variable = format!("{}{}", self.variable, self.places.len());
                     self.values.insert(variable.clone(), std::mem::replace(text, MASK.into()));
                     self.places.push(SecretAt { place: place.clone(), variable });
                 }
@@ -101,14 +110,14 @@ impl Found {
     }
 }
 
-/// A trial with its secrets in their places.
-pub(super) fn revealed(
-    trial: &TrainJob,
+/// A job with its secrets in their places.
+pub fn revealed(
+    job: &TrainJob,
     places: &[SecretAt],
     variables: &BTreeMap<String, String>,
-) -> Result<TrainJob, StudyError> {
-    let no_job = |error: serde_json::Error| StudyError::Space(error.to_string());
-    let mut whole = serde_json::to_value(trial).map_err(no_job)?;
+) -> Result<TrainJob, WithheldError> {
+    let no_job = |error: serde_json::Error| WithheldError::Unwritable(error.to_string());
+    let mut whole = serde_json::to_value(job).map_err(no_job)?;
     let mut missing = Vec::new();
     for SecretAt { place, variable } in places {
         match (whole.pointer_mut(place), variables.get(variable)) {
@@ -119,7 +128,7 @@ pub(super) fn revealed(
     if missing.is_empty() {
         serde_json::from_value(whole).map_err(no_job)
     } else {
-        Err(StudyError::Secrets(missing))
+        Err(WithheldError::Missing(missing))
     }
 }
 
@@ -146,7 +155,7 @@ mod tests {
         let trial = job("command: [train, --api-key, sk-0123456789abcdef0123]\n\
              env: [{name: DB_PASSWORD, value: hunter2-long}, {name: REGION, value: from-shell}]\n\
              roles: {worker: {env: [{name: A_TOKEN, value: t0k3n-value}]}}\n");
-        let Withheld { job: shown, places, values } = withheld(&trial).unwrap();
+        let Withheld { job: shown, places, values } = withheld(&trial, "X_").unwrap();
         let text = serde_json::to_string(&shown).unwrap();
         for secret in ["sk-0123456789abcdef0123", "hunter2-long", "from-shell", "t0k3n-value"] {
             assert!(!text.contains(secret), "{secret}: {text}");
@@ -161,7 +170,7 @@ mod tests {
     fn a_trial_without_secrets_stays_as_it_is() {
         let mut trial = job("command: [train]\nenv: [{name: A, value: b}]\n");
         trial.from_env.clear();
-        let Withheld { job: shown, places, values } = withheld(&trial).unwrap();
+        let Withheld { job: shown, places, values } = withheld(&trial, "X_").unwrap();
         assert_eq!((&shown, places.len(), values.len()), (&trial.job, 0, 0));
     }
 }

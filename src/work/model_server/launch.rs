@@ -7,8 +7,9 @@ use std::path::Path;
 
 use crate::plan::{DECLARED, Declared, Expansion, Protocol, ServerPlan};
 
-/// What the worker has for itself alone: the job's plan, and the words that let it in elsewhere.
-const OF_THE_WORKER: [&str; 3] = ["MLCTL_BATCH", "MLCTL_ENDPOINT_TOKEN", DECLARED];
+/// What mlctl has for itself alone: what it is told to do, and the words that let it in elsewhere.
+const OF_MLCTL: [&str; 5] =
+    ["MLCTL_BATCH", "MLCTL_SERVING", "MLCTL_SERVES", "MLCTL_ENDPOINT_TOKEN", DECLARED];
 
 /// Ports of this machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +62,7 @@ impl Launch {
         let declared = environment.get(DECLARED).and_then(|json| serde_json::from_str(json).ok());
         let own: Vec<Declared> = declared.unwrap_or_default();
         let mut environment = environment.clone();
-        environment.retain(|name, _| !OF_THE_WORKER.contains(&name.as_str()));
+        environment.retain(|name, _| !OF_MLCTL.contains(&name.as_str()));
         let route = |route: &Option<String>, usual: &str| {
             format!("/{}", route.as_deref().unwrap_or(usual).trim_start_matches('/'))
         };

@@ -1,4 +1,5 @@
-//! The model server beside a worker: its model is fetched, it is started, watched, restarted and ended.
+//! The model server beside a worker of a batch prediction or a replica of an endpoint: its model is fetched,
+//! it is started, watched, restarted and ended.
 
 mod builtin;
 mod launch;
@@ -14,6 +15,7 @@ mod tests;
 
 pub use builtin::tensorflow_server;
 pub use launch::{Launch, Ports, free_ports};
+pub use process::Output;
 pub use stage::{StageError, stage};
 pub use state::ServerState;
 pub use supervisor::{ModelServer, ServerOptions};

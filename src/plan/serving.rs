@@ -1,0 +1,51 @@
+//! What the plan of an endpoint's replica has beside that of other work.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::tasks::ServerPlan;
+use crate::storage::{BucketSettings, Place};
+
+/// What the process beside the model server of a replica is told. The server's own command is that of
+/// the replica.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ServingPlan {
+    /// The server: its protocol, its model, when it counts as ready.
+    pub server: ServerPlan,
+    /// The ports that the server listens on; `None`: two that are free on this machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ports: Option<ServerPorts>,
+    /// What the server is asked before it counts as ready.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warmup: Option<WarmupPlan>,
+    /// From SIGTERM to SIGKILL for the server, once its requests are answered.
+    pub grace: Duration,
+    /// How the buckets of the model and of the warm-up are reached, by bucket.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub storage: BTreeMap<String, BucketSettings>,
+}
+
+/// Ports of a model server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ServerPorts {
+    /// For HTTP: `{port}`.
+    pub http: u16,
+    /// For gRPC: `{grpcPort}`.
+    pub grpc: u16,
+}
+
+/// Requests that a server answers before it gets any of a caller's: what it does at its first request it
+/// has done then.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WarmupPlan {
+    /// Bodies of requests, one a line: `s3://bucket/warm.jsonl`, or a file that every replica sees.
+    pub file: Place,
+    /// How many requests in all, the lines one after the other and again; `None`: each line once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requests: Option<u32>,
+}

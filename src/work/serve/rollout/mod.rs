@@ -1,0 +1,23 @@
+//! What is decided about an endpoint: which revision gets which share of the requests, and how many
+//! replicas each has. Pure: the journal's state, measurements and facts in, entries and actions out.
+//!
+//! A loop reads the journal into an [`EndpointState`], and asks [`decide`] for what to write down next.
+//! Only when there is nothing more to write does it ask [`actions`] for what the world lacks of what the
+//! journal says, and does that. Killed at any point, its successor reads the same state and goes on.
+
+mod action;
+mod facts;
+mod journal;
+pub(crate) mod millis;
+mod revision;
+mod rules;
+mod state;
+mod weights;
+
+pub use action::*;
+pub use facts::*;
+pub use journal::*;
+pub use revision::*;
+pub use rules::*;
+pub use state::*;
+pub use weights::*;
