@@ -41,8 +41,8 @@ const FOREIGN: &[(&str, &str, &str)] = &[
     ),
     ("RayJob", "Ray's", "mlctl runs no Ray cluster; a script without Ray becomes a TrainJob"),
     ("RayCluster", "Ray's", "mlctl runs no Ray cluster; a script without Ray becomes a TrainJob"),
-    ("RayService", "Ray's", "serving will be an Endpoint of mlctl"),
-    ("InferenceService", "KServe's", "serving will be an Endpoint of mlctl"),
+    ("RayService", "Ray's", SERVE),
+    ("InferenceService", "KServe's", SERVE),
     ("JobSet", "the JobSet operator's", "write a TrainJob; `replicatedJobs` become `roles`"),
     ("Workflow", "Argo's", "write a TrainJob for the step that trains"),
     ("TrainingJob", "SageMaker's", "write a TrainJob; `hyperParameters` become `args`"),
@@ -57,7 +57,7 @@ const FOREIGN: &[(&str, &str, &str)] = &[
         "a Kubernetes object",
         "write a TrainJob: image, command, args and env keep their names",
     ),
-    ("Deployment", "a Kubernetes object", "serving will be an Endpoint of mlctl"),
+    ("Deployment", "a Kubernetes object", SERVE),
     (
         "StatefulSet",
         "a Kubernetes object",
@@ -83,7 +83,7 @@ const LOOKS: &[(&str, &str, &str)] = &[
     ("xgbReplicaSpecs", "the spec of Kubeflow's XGBoostJob", TRAIN),
     ("mpiReplicaSpecs", "the spec of Kubeflow's MPIJob", TRAIN),
     ("trialTemplate", "the spec of a Katib experiment", "write the whole Experiment, with `kind`"),
-    ("predictor", "the spec of KServe's InferenceService", "serving will be an Endpoint of mlctl"),
+    ("predictor", "the spec of KServe's InferenceService", SERVE),
     ("rayClusterSpec", "the spec of Ray's RayJob", TRAIN),
     ("replicatedJobs", "the spec of a JobSet", TRAIN),
     ("backoffLimit", "the spec of a Kubernetes Job", TRAIN),
@@ -95,6 +95,9 @@ const LOOKS: &[(&str, &str, &str)] = &[
     ("services", "a file of Docker Compose", TRAIN),
     ("jobs", "a workflow of a CI system", "name the spec that its step hands to mlctl"),
 ];
+
+const SERVE: &str = "write an Endpoint: `revisions: [{name: v1, model: s3://bucket/model, server: \
+                     tensorflow-serving}]`";
 
 const TRAIN: &str = "write a TrainJob: image, command, args and env keep their names";
 

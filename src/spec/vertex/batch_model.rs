@@ -2,11 +2,11 @@
 
 use crate::spec::kinds::batch::{Model, Routes, Server};
 use crate::spec::kinds::train::EnvVar;
-use crate::spec::syntax::{Code, Diagnostic, Entry, Spans};
+use crate::spec::syntax::{Code, Diagnostic, Entry, Node, Spans};
 
 use super::assemble::note;
 use super::container::{environment, image, words};
-use super::fields::{Findings, Table, Use};
+use super::fields::{Fields, Findings, Table, Use};
 use super::gather::Located;
 use super::suspects;
 
@@ -47,22 +47,54 @@ pub(super) fn container_model(
         note("model.uri", &Located::new((), uri), spans);
         (!text.is_empty()).then(|| text.to_owned().into())
     });
-    let container = fields.get("containerSpec");
-    let Some(container) = container else {
-        let message = "`unmanagedContainerModel.containerSpec` is missing";
-        findings.add(Diagnostic::error(Code::VertexMissing, message).at(entry.value.span, ""));
+    let Some(container) = fields.get("containerSpec") else {
+        missing_container(findings, &entry.value, "unmanagedContainerModel.containerSpec");
         return None;
     };
-    let fields = findings.fields(container, "containerSpec", CONTAINER);
+    let (_, served) = served_container(findings, container, CONTAINER, "model", spans)?;
+    let ServedContainer { image, command, args, routes, env } = served;
+    if let Some(env) = &env {
+        note("env", env, spans);
+    }
+    let model = Model {
+        uri,
+        server: Some(Server::Custom),
+        image,
+        command,
+        args: args.unwrap_or_default(),
+        routes,
+        ..Model::default()
+    };
+    Some((model, env.map(|env| env.value).unwrap_or_default()))
+}
+
+/// What the container of a model runs, and where it answers.
+pub(super) struct ServedContainer {
+    pub(super) image: Option<String>,
+    pub(super) command: Option<Vec<String>>,
+    pub(super) args: Option<Vec<String>>,
+    pub(super) routes: Routes,
+    pub(super) env: Option<Located<Vec<EnvVar>>>,
+}
+
+/// Reads a `containerSpec` with the fields of `table`; places are noted below `base`, but for those of
+/// the variables. `None` when it is no mapping, which is said.
+pub(super) fn served_container<'a>(
+    findings: &mut Findings,
+    container: &'a Node,
+    table: Table,
+    base: &str,
+    spans: &mut Spans,
+) -> Option<(Fields<'a>, ServedContainer)> {
+    let fields = findings.fields(container, "containerSpec", table);
     container.as_map()?;
     if fields.entry("imageUri").is_none() {
-        let message = "`containerSpec.imageUri` is missing";
-        findings.add(Diagnostic::error(Code::VertexMissing, message).at(container.span, ""));
+        missing_container(findings, container, "containerSpec.imageUri");
     }
     let image = image(findings, fields.entry("imageUri"), "imageUri");
     let mut list = |name: &'static str| {
         let list = fields.entry(name).map(|entry| words(findings, entry, name))?;
-        note(&format!("model.{name}"), &list, spans);
+        note(&format!("{base}.{name}"), &list, spans);
         Some(list.value).filter(|list| !list.is_empty())
     };
     let (command, args) = (list("command"), list("args"));
@@ -72,19 +104,14 @@ pub(super) fn container_model(
     };
     let routes = Routes { predict: route("predictRoute"), health: route("healthRoute") };
     let env = environment(findings, fields.entry("env"));
-    if let Some(env) = &env {
-        note("env", env, spans);
-    }
-    let model = Model {
-        uri,
-        server: Some(Server::Custom),
-        image: image.map(|image| image.value),
-        command,
-        args: args.unwrap_or_default(),
-        routes,
-        ..Model::default()
-    };
-    Some((model, env.map(|env| env.value).unwrap_or_default()))
+    let image = image.map(|image| image.value);
+    Some((fields, ServedContainer { image, command, args, routes, env }))
+}
+
+/// Says that a model has no container, or that its container has no image.
+fn missing_container(findings: &mut Findings, at: &Node, path: &str) {
+    let message = format!("`{path}` is missing");
+    findings.add(Diagnostic::error(Code::VertexMissing, message).at(at.span, ""));
 }
 
 /// A model of Vertex AI's registry, of which the file says nothing but the name.

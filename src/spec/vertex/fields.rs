@@ -51,6 +51,7 @@ pub(in crate::spec) enum Use {
 pub(in crate::spec) type Table = &'static [(&'static str, Use)];
 
 /// The fields of one mapping that are read, by their name in the API.
+#[derive(Default)]
 pub(in crate::spec) struct Fields<'a> {
     found: Vec<(&'static str, &'a Entry)>,
 }

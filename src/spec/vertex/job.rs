@@ -14,6 +14,7 @@ use crate::spec::syntax::{KeyedSpan, Node, Spans};
 use super::assemble::{Assembled, assemble, note};
 use super::batch::batch_job;
 use super::container::install_script;
+use super::endpoint::endpoint;
 use super::envelope::{Envelope, envelope};
 use super::fields::{Fields, Findings, Table, Use};
 use super::gather::Located;
@@ -80,6 +81,10 @@ pub(crate) fn recognise(node: &Node, context: &ForeignContext<'_>) -> Option<Con
         }
         Shape::Tuning(wrappers) => {
             let document = tuning_job(&mut findings, &wrappers, context);
+            return Some(converted(findings, document));
+        }
+        Shape::Endpoint(node) => {
+            let document = endpoint(&mut findings, node, context);
             return Some(converted(findings, document));
         }
         Shape::Both([(one, at), (other, beside)]) => {

@@ -11,12 +11,21 @@ pub(super) struct Message {
     pub(super) name: &'static str,
     /// Fields that no other of these messages has.
     fields: &'static [&'static str],
-    /// What to do with one; `None` for what mlctl runs.
-    pub(super) advice: Option<&'static str>,
+    /// What becomes of one.
+    pub(super) fate: Fate,
 }
 
-const SERVING: &str = "serving will be an Endpoint of mlctl; a training job has `workerPoolSpecs`, and \
-                       predictions for files are a BatchPredictionJob";
+/// What becomes of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// It is run.
+    Runs,
+    /// It is served: a model and its deployment may stand in one document.
+    Serves,
+    /// Nothing; the words say what to do instead.
+    Left(&'static str),
+}
+
 const PIPELINE: &str = "mlctl runs no pipelines: take the CustomJob of the step that trains, and start it \
                         from your own scheduler";
 
@@ -32,7 +41,7 @@ const DEPLOYMENT: Message = Message {
         "autoscalingMetricSpecs",
         "enableAccessLogging",
     ],
-    advice: Some(SERVING),
+    fate: Fate::Serves,
 };
 
 const MODEL: Message = Message {
@@ -47,7 +56,7 @@ const MODEL: Message = Message {
         "deploymentTimeout",
         "invokeRoutePrefix",
     ],
-    advice: Some(SERVING),
+    fate: Fate::Serves,
 };
 
 /// Those that are told apart. What a custom job and a model share, a `containerSpec`, is in neither.
@@ -55,34 +64,36 @@ const MESSAGES: [Message; 8] = [
     Message {
         name: "a Vertex CustomJob",
         fields: &["workerPoolSpecs", "jobSpec", "customJob"],
-        advice: None,
+        fate: Fate::Runs,
     },
     Message {
         name: "a Vertex HyperparameterTuningJob",
         fields: &["studySpec", "trialJobSpec", "hyperparameterTuningJob"],
-        advice: None,
+        fate: Fate::Runs,
     },
     Message {
         name: "a Vertex BatchPredictionJob",
         fields: &["inputConfig", "batchPredictionJob", "unmanagedContainerModel"],
-        advice: None,
+        fate: Fate::Runs,
     },
     DEPLOYMENT,
     MODEL,
     Message {
         name: "a Vertex PipelineJob",
         fields: &["pipelineSpec", "pipelineJob", "pipelineJobId", "pipelineInfo", "deploymentSpec"],
-        advice: Some(PIPELINE),
+        fate: Fate::Left(PIPELINE),
     },
     Message {
         name: "a Vertex TrainingPipeline of AutoML",
         fields: &["trainingTaskDefinition"],
-        advice: Some("AutoML is Google's own: write a TrainJob with the code that trains"),
+        fate: Fate::Left("AutoML is Google's own: write a TrainJob with the code that trains"),
     },
     Message {
         name: "a Vertex PersistentResource",
         fields: &["resourcePools"],
-        advice: Some("each run gets pods of its own: write a training job with `workerPoolSpecs`"),
+        fate: Fate::Left(
+            "each run gets pods of its own: write a training job with `workerPoolSpecs`",
+        ),
     },
 ];
 

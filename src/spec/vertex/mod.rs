@@ -1,5 +1,5 @@
-//! Vertex AI's `CustomJob`, `HyperparameterTuningJob` and `BatchPredictionJob` files, accepted as
-//! people write them.
+//! Vertex AI's `CustomJob`, `HyperparameterTuningJob` and `BatchPredictionJob` files, its models and
+//! their deployments to endpoints, accepted as people write them.
 //!
 //! The format is the JSON of the API's messages
 //! (<https://cloud.google.com/vertex-ai/docs/reference/rest/v1/CustomJobSpec>) in all the ways in
@@ -11,6 +11,8 @@ pub(super) mod assemble;
 mod batch;
 mod batch_model;
 pub(super) mod container;
+mod deployment;
+mod endpoint;
 mod envelope;
 pub(super) mod fields;
 pub(super) mod gather;
@@ -22,6 +24,7 @@ pub(super) mod name;
 pub(super) mod pool;
 pub(super) mod scalars;
 mod scheduling;
+mod served_container;
 mod shape;
 mod suspects;
 pub(super) mod tuning;

@@ -8,7 +8,7 @@
 use crate::spec::syntax::{Entry, Node};
 
 use super::fields::find;
-use super::messages::messages;
+use super::messages::{Fate, messages};
 
 /// Which message of the API a document is.
 pub(super) enum Shape<'a> {
@@ -18,6 +18,8 @@ pub(super) enum Shape<'a> {
     Batch(Vec<&'a Node>),
     /// A tuning job: the mappings from the document inwards; the last one has `studySpec`.
     Tuning(Vec<&'a Node>),
+    /// A model, its deployment to an endpoint, or both.
+    Endpoint(&'a Node),
     /// The pools alone: one of them, or a list.
     Pools(&'a Node),
     /// Something else of Google's, with one sentence on what to do.
@@ -105,26 +107,28 @@ fn told(node: &Node) -> Option<Shape<'_>> {
     levels.extend(inner.iter().skip(1));
     levels.into_iter().find_map(|level| {
         let found = messages(level);
-        let run = found.iter().find(|(message, _)| message.advice.is_none());
-        let left =
-            found.iter().find_map(|(message, at)| Some((message.name, *at, message.advice?)));
-        match (run, left) {
-            (Some((one, at)), None) => {
-                let other = found.iter().find(|(other, _)| other.name != one.name)?;
-                Some(Shape::Both([(one.name, at), (other.0.name, other.1)]))
-            }
-            (Some((one, at)), Some((other, beside, _))) => {
-                Some(Shape::Both([(one.name, at), (other, beside)]))
-            }
-            (None, Some((name, at, advice))) => {
-                // A pool with a field of another message is none of both.
-                let pool = pool_field(level).filter(|_| is_pool(level));
-                Some(match pool {
-                    Some(pool) => Shape::Both([("a worker pool", pool), (name, at)]),
-                    None => Shape::Other { format: name, at, advice },
-                })
-            }
+        let first = |fate: fn(Fate) -> bool| found.iter().find(|(message, _)| fate(message.fate));
+        let run = first(|fate| fate == Fate::Runs);
+        let served = first(|fate| fate == Fate::Serves);
+        let left = first(|fate| matches!(fate, Fate::Left(_)));
+        let other = match (run, served) {
+            (Some((run, _)), _) => found.iter().find(|(other, _)| other.name != run.name),
+            (None, Some(_)) => left,
             (None, None) => None,
+        };
+        let (one, at) = run.or(served).or(left)?;
+        if let Some((other, beside)) = other {
+            return Some(Shape::Both([(one.name, at), (other.name, beside)]));
+        }
+        // A pool with a field of another message is none of both.
+        let pool = pool_field(level).filter(|_| run.is_none() && is_pool(level));
+        if let Some(pool) = pool {
+            return Some(Shape::Both([("a worker pool", pool), (one.name, at)]));
+        }
+        match one.fate {
+            Fate::Runs => None,
+            Fate::Serves => Some(Shape::Endpoint(level)),
+            Fate::Left(advice) => Some(Shape::Other { format: one.name, at, advice }),
         }
     })
 }

@@ -23,7 +23,9 @@ impl Lint<'_> {
             base: "model",
         }
         .check();
-        findings.into_iter().for_each(|finding| self.add(finding));
+        for finding in findings {
+            self.add(finding);
+        }
     }
 
     /// What can't be asked over gRPC.

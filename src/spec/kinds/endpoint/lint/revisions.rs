@@ -108,7 +108,9 @@ impl Lint<'_> {
             base,
         }
         .check();
-        findings.into_iter().for_each(|finding| self.add(finding));
+        for finding in findings {
+            self.add(finding);
+        }
     }
 
     fn model(&mut self, model: &ModelRef, path: &str) {

@@ -33,7 +33,7 @@ impl Lint<'_> {
         if cpu.is_some() {
             self.by_cpu();
         }
-        self.to_zero(cpu.is_some());
+        self.no_replicas(cpu.is_some());
         self.nothing_scales();
     }
 
@@ -71,7 +71,7 @@ impl Lint<'_> {
         revision.replicas.or(self.endpoint.replicas).unwrap_or_default()
     }
 
-    fn to_zero(&mut self, by_cpu: bool) {
+    fn no_replicas(&mut self, by_cpu: bool) {
         let revisions = &self.endpoint.revisions;
         let ends = revisions.iter().position(|revision| self.bounds(revision).min() == 0);
         let after = self.spans.get("scaling.scaleToZeroAfter").is_some();

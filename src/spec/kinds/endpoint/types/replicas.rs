@@ -73,12 +73,12 @@ pub struct Scaling {
 impl Scaling {
     /// [`Self::window`], or its default.
     pub fn window(&self) -> Span {
-        self.window.unwrap_or(Span(std::time::Duration::from_secs(60)))
+        self.window.unwrap_or(Span(std::time::Duration::from_mins(1)))
     }
 
     /// [`Self::scale_to_zero_after`], or its default.
     pub fn scale_to_zero_after(&self) -> Span {
-        self.scale_to_zero_after.unwrap_or(Span(std::time::Duration::from_secs(300)))
+        self.scale_to_zero_after.unwrap_or(Span(std::time::Duration::from_mins(5)))
     }
 }
 

@@ -92,7 +92,7 @@ impl Rollout {
 
     /// [`Self::interval`], or its default.
     pub fn interval(&self) -> Span {
-        self.interval.unwrap_or(Span(Duration::from_secs(2 * 60)))
+        self.interval.unwrap_or(Span(Duration::from_mins(2)))
     }
 
     /// [`Self::min_requests`], or its default.
@@ -107,11 +107,11 @@ impl Rollout {
 
     /// [`Self::max_wait`], or its default.
     pub fn max_wait(&self) -> Span {
-        self.max_wait.unwrap_or(Span(Duration::from_secs(60 * 60)))
+        self.max_wait.unwrap_or(Span(Duration::from_hours(1)))
     }
 
     /// [`Self::keep_warm`], or its default.
     pub fn keep_warm(&self) -> Span {
-        self.keep_warm.unwrap_or(Span(Duration::from_secs(60 * 60)))
+        self.keep_warm.unwrap_or(Span(Duration::from_hours(1)))
     }
 }
