@@ -11,6 +11,7 @@ use crate::spec::{Document, LoadOptions, Loaded, Resolved, SPEC_LIMIT, SpecFiles
 use crate::storage::{BucketSettings, Place, ReadError, locate, read, read_open, read_text};
 use crate::ui::Text;
 use crate::work::batch::LoadedBatch;
+use crate::work::serve::LoadedEndpoint;
 use crate::work::train::LoadedJob;
 use crate::work::tune::LoadedStudy;
 
@@ -44,15 +45,37 @@ pub enum LoadedDocument {
     Batch(Box<LoadedBatch>),
     /// A study.
     Tune(Box<LoadedStudy>),
+    /// An endpoint.
+    Endpoint(Box<LoadedEndpoint>),
 }
 
 impl LoadedDocument {
-    /// What its files are packed by, whatever its kind.
-    pub fn workers(&self) -> &LoadedJob {
+    /// The name that its spec gives it.
+    pub fn name(&self) -> &str {
         match self {
-            Self::Train(job) => job,
-            Self::Batch(batch) => &batch.workers,
-            Self::Tune(study) => &study.trial,
+            Self::Train(job) => &job.job.name,
+            Self::Batch(batch) => &batch.job.name,
+            Self::Tune(study) => &study.trial.job.name,
+            Self::Endpoint(endpoint) => &endpoint.endpoint.name,
+        }
+    }
+
+    /// What its files are packed by, whatever its kind: one for each folder of code.
+    pub fn workers(&self) -> Vec<&LoadedJob> {
+        match self {
+            Self::Train(job) => vec![job],
+            Self::Batch(batch) => vec![&batch.workers],
+            Self::Tune(study) => vec![&study.trial],
+            Self::Endpoint(endpoint) => {
+                let mut workers: Vec<&LoadedJob> = endpoint.revisions.iter().collect();
+                let mut seen = Vec::new();
+                workers.retain(|job| {
+                    let is_new = !seen.contains(&&job.job.code);
+                    seen.push(&job.job.code);
+                    is_new
+                });
+                workers
+            }
         }
     }
 }
@@ -73,6 +96,7 @@ impl Context {
                 Err(error.hint(run_with("batch-predict", args)))
             }
             LoadedDocument::Tune(study) => Err(no_run(&study, "TrainJob", args)),
+            LoadedDocument::Endpoint(endpoint) => Err(no_endpoint(&endpoint, "TrainJob", args)),
         });
         jobs.collect()
     }
@@ -87,6 +111,9 @@ impl Context {
                 Err(CliError::new(ErrorKind::Usage, message).hint(run_with("train", args)))
             }
             LoadedDocument::Tune(study) => Err(no_run(&study, "BatchPredictJob", args)),
+            LoadedDocument::Endpoint(endpoint) => {
+                Err(no_endpoint(&endpoint, "BatchPredictJob", args))
+            }
         });
         batches.collect()
     }
@@ -104,8 +131,27 @@ impl Context {
             LoadedDocument::Batch(batch) => {
                 other(&batch.job.name, "BatchPredictJob", "batch-predict")
             }
+            LoadedDocument::Endpoint(endpoint) => Err(no_endpoint(&endpoint, "TuneJob", args)),
         });
         studies.collect()
+    }
+
+    /// Loads all endpoints; a document of another kind is refused.
+    pub fn endpoints(&self, args: &SpecArgs) -> Result<Vec<LoadedEndpoint>, CliError> {
+        let documents = self.documents(args, &[])?.into_iter();
+        let other = |name: &str, kind: &str, verb: &str| {
+            let error = CliError::new(ErrorKind::Usage, format!("{name} is a {kind}, no Endpoint"));
+            Err(error.hint(run_with(verb, args)))
+        };
+        let endpoints = documents.map(|document| match document {
+            LoadedDocument::Endpoint(endpoint) => Ok(*endpoint),
+            LoadedDocument::Train(job) => other(&job.job.name, "TrainJob", "train"),
+            LoadedDocument::Batch(batch) => {
+                other(&batch.job.name, "BatchPredictJob", "batch-predict")
+            }
+            LoadedDocument::Tune(study) => other(&study.job.name, "TuneJob", "tune"),
+        });
+        endpoints.collect()
     }
 
     /// Loads all documents; warnings are printed, errors too.
@@ -289,6 +335,14 @@ fn loaded_document(
             let (text, base) = (text.to_owned(), base.to_owned());
             LoadedDocument::Tune(Box::new(LoadedStudy::new(*resolved, text, base, storage)))
         }
+        Document::Endpoint(resolved) => {
+            let Resolved { spec, from_env, converted_from, .. } = *resolved;
+            let (text, base) = (text.to_owned(), base.to_owned());
+            let foreign = converted_from.is_some();
+            LoadedDocument::Endpoint(Box::new(LoadedEndpoint::new(
+                spec, from_env, text, base, foreign, storage,
+            )))
+        }
     }
 }
 
@@ -299,6 +353,12 @@ pub(super) fn no_run(study: &LoadedStudy, wanted: &str, args: &SpecArgs) -> CliE
         "{}; a file with its trial's TrainJob alone runs as one job",
         run_with("tune", args)
     ))
+}
+
+/// An endpoint where another kind is run.
+pub(super) fn no_endpoint(endpoint: &LoadedEndpoint, wanted: &str, args: &SpecArgs) -> CliError {
+    let message = format!("{} is an Endpoint, no {wanted}", endpoint.endpoint.name);
+    CliError::new(ErrorKind::Usage, message).hint(run_with("serve", args))
 }
 
 /// The command line that runs the same file as another kind.

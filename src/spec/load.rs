@@ -7,14 +7,14 @@ use indexmap::IndexMap;
 use crate::spec::check::{self, Gap, Input, secret};
 use crate::spec::files::SpecFiles;
 use crate::spec::installs::Installs;
-use crate::spec::kinds::train::TrainJob;
+use crate::spec::kinds::train::{Setup, TrainJob};
 use crate::spec::kinds::tune::{Trial, TuneJob};
 use crate::spec::kinds::{
     Converted, Document, ForeignContext, Origin, Part, RECOGNISERS, Resolved, foreign,
 };
 use crate::spec::syntax::{Change, PARAMETER, parse, set};
 use crate::spec::syntax::{Code, Diagnostic, Diagnostics};
-use crate::spec::syntax::{Node, Source, SourceSpan, Spans};
+use crate::spec::syntax::{Node, Source, SourceSpan, Spans, index_path};
 use crate::storage::Place;
 
 /// What the caller adds to the files.
@@ -224,29 +224,63 @@ impl Loader<'_> {
 
     /// Looks at what a document installs from its code.
     fn installs(&mut self, document: &Document) {
-        let (place, setup, spans, path, beside) = match document {
+        let own = "setup.python".to_owned();
+        match document {
             Document::TrainJob(job) => {
-                (&job.spec.code, &job.spec.setup, &job.spans, "setup.python", "")
+                self.installed(&job.spec.code, &job.spec.setup, &job.spans, own, "");
             }
             Document::BatchPredictJob(job) => {
-                (&job.spec.code, &job.spec.setup, &job.spans, "setup.python", "")
+                self.installed(&job.spec.code, &job.spec.setup, &job.spans, own, "");
             }
             Document::TuneJob(study) => match &study.spec.trial {
                 Trial::File(file) => {
                     let Some(job) = &file.job else { return };
                     let beside = file.file.as_str();
-                    (&job.spec.code, &job.spec.setup, &job.spans, "setup.python", beside)
+                    self.installed(&job.spec.code, &job.spec.setup, &job.spans, own, beside);
                 }
-                Trial::Job(job) => (&job.code, &job.setup, &study.spans, "trial.setup.python", ""),
+                Trial::Job(job) => {
+                    let path = "trial.setup.python".to_owned();
+                    self.installed(&job.code, &job.setup, &study.spans, path, "");
+                }
             },
-        };
+            Document::Endpoint(endpoint) => {
+                let Resolved { spec, spans, .. } = &**endpoint;
+                if spec.revisions.iter().any(|one| one.setup.is_none() && one.code.is_none()) {
+                    self.installed(&spec.code, &spec.setup, spans, own, "");
+                }
+                for (index, revision) in spec.revisions.iter().enumerate() {
+                    if revision.setup.is_none() && revision.code.is_none() {
+                        continue;
+                    }
+                    let path = if revision.setup.is_some() {
+                        format!("{}.setup.python", index_path("revisions", index))
+                    } else {
+                        "setup.python".to_owned()
+                    };
+                    let whole = spec.effective(revision);
+                    self.installed(&whole.code, &whole.setup, spans, path, "");
+                }
+            }
+        }
+    }
+
+    /// Looks at a Python environment and the code that it is made from. `path` is where the spec has
+    /// it, `beside` the file that names the code.
+    fn installed(
+        &mut self,
+        place: &Option<Place>,
+        setup: &Option<Setup>,
+        spans: &Spans,
+        path: String,
+        beside: &str,
+    ) {
         let (Some(files), Some(Place::Path(code))) = (self.options.files.code(), place) else {
             return;
         };
         let Some(python) = setup.as_ref().and_then(|setup| setup.python.as_ref()) else { return };
         let beside = Path::new(beside).parent().unwrap_or(Path::new(""));
         let code = beside.join(code.as_path()).to_string_lossy().into_owned();
-        Installs { files, code, python, spans, path: path.to_owned() }.check(&mut self.out);
+        Installs { files, code, python, spans, path }.check(&mut self.out);
     }
 
     /// Reads the file of a study's trial, if it has one and there is a reader.

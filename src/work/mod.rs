@@ -3,5 +3,6 @@
 pub mod batch;
 pub mod model_server;
 pub mod serve;
+pub(crate) mod servers;
 pub mod train;
 pub mod tune;

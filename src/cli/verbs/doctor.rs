@@ -17,7 +17,7 @@ use crate::runtime::RuntimeError;
 use crate::runtime::kubernetes::{ClusterChecks, Kubernetes, not_connected};
 use crate::runtime::local::LaptopChecks;
 use crate::runtime::local::Local;
-use crate::spec::Security;
+use crate::spec::{Security, TrainJob};
 use crate::storage;
 use crate::sys::{self, Untrusted};
 use crate::text::Span;
@@ -172,6 +172,12 @@ fn start(context: &Context, args: &DoctorArgs, visit: Visit) -> Result<(), CliEr
     Ok(())
 }
 
+/// The places that a training run reads, and the one that it writes to.
+fn of_training(job: TrainJob) -> (Vec<storage::Place>, Option<storage::Place>) {
+    let inputs = job.data.into_iter().map(|data| data.uri);
+    (inputs.collect(), job.output.map(|output| output.place().clone()))
+}
+
 /// The places in stores that a spec names, each with whether runs write there; none without a spec.
 fn places(context: &Context, spec: &SpecArgs) -> Result<Vec<(storage::Place, bool)>, CliError> {
     let mut places = Vec::new();
@@ -180,15 +186,17 @@ fn places(context: &Context, spec: &SpecArgs) -> Result<Vec<(storage::Place, boo
     }
     for document in context.documents(spec, &[])? {
         let (inputs, output): (Vec<_>, _) = match document {
-            LoadedDocument::Train(_) | LoadedDocument::Tune(_) => {
-                let job = document.workers().job.clone();
-                let data = job.data.into_iter().map(|data| data.uri);
-                (data.collect(), job.output.map(|output| output.place().clone()))
-            }
+            LoadedDocument::Train(job) => of_training(job.job),
+            LoadedDocument::Tune(study) => of_training(study.trial.job),
             LoadedDocument::Batch(loaded) => {
                 let job = loaded.job;
                 let inputs = job.input.places().iter().cloned().chain(job.model.uri);
                 (inputs.collect(), Some(job.output.place().clone()))
+            }
+            LoadedDocument::Endpoint(loaded) => {
+                let endpoint = loaded.endpoint;
+                let log = endpoint.log.as_ref().map(|log| log.to.clone());
+                (endpoint.places().into_iter().cloned().collect(), log)
             }
         };
         let inputs = inputs.into_iter().map(|place| (place, false));

@@ -23,6 +23,7 @@ use crate::ui::{json_text, yaml_text};
 use crate::work::batch::{
     self, LoadedBatch, OutputLayout, Progress, check_places, claim, plan_with,
 };
+use crate::work::serve::LoadedEndpoint;
 use crate::work::train::{self, LoadedJob, TrainError, plan, travel};
 use crate::work::tune::LoadedStudy;
 
@@ -65,6 +66,7 @@ pub fn run(context: &Context, args: &RenderArgs) -> Result<u8, CliError> {
             LoadedDocument::Train(job) => of_training(context, &job, &user)?,
             LoadedDocument::Batch(batch) => of_batch(context, *batch, &user)?,
             LoadedDocument::Tune(study) => return Err(of_study(&study)),
+            LoadedDocument::Endpoint(endpoint) => return Err(of_endpoint(&endpoint)),
         });
     }
     let text = match context.format {
@@ -113,6 +115,11 @@ fn of_study(study: &LoadedStudy) -> CliError {
         "see its first trial with: mlctl tune --dry-run; a file with its trial's TrainJob alone \
                can be rendered",
     )
+}
+
+fn of_endpoint(endpoint: &LoadedEndpoint) -> CliError {
+    let message = format!("{} is an Endpoint, which has no manifests yet", endpoint.endpoint.name);
+    CliError::new(ErrorKind::Usage, message).hint("`mlctl validate` checks its spec")
 }
 
 /// The cluster answers within this time who somebody is, or the text is made without it.

@@ -44,9 +44,9 @@ pub fn validate(context: &Context, args: &ValidateArgs) -> Result<u8, CliError> 
     for file in files {
         match context.documents(&SpecArgs { file, set: args.set.clone() }, &[]) {
             Ok(jobs) => {
-                for job in jobs.iter().map(LoadedDocument::workers) {
-                    say_what_travels(context, job);
-                    valid.push(job.job.name.clone());
+                for document in jobs {
+                    document.workers().into_iter().for_each(|job| say_what_travels(context, job));
+                    valid.push(document.name().to_owned());
                 }
             }
             Err(error) => {
@@ -90,6 +90,7 @@ pub fn convert(context: &Context, args: &ConvertArgs) -> Result<u8, CliError> {
             LoadedDocument::Train(job) => yaml_text(&written(&job.job)),
             LoadedDocument::Batch(batch) => yaml_text(&batch.job.written()),
             LoadedDocument::Tune(study) => yaml_text(&study.job.written()),
+            LoadedDocument::Endpoint(endpoint) => yaml_text(&endpoint.endpoint.written()),
         };
         texts.push(text.map_err(|error| CliError::new(ErrorKind::Internal, error.to_string()))?);
     }

@@ -7,16 +7,20 @@ use crate::spec::syntax::{Node, Source, SourceSpan, Value, parse};
 use crate::storage::Masked;
 
 /// Words of which a file with a spec has one, ours or another system's.
-const MARKS: [&str; 9] = [
+const MARKS: [&str; 13] = [
     "mlctl.dev",
     "TrainJob",
     "BatchPredictJob",
     "TuneJob",
+    "Endpoint",
     "kubeflow.org",
     "orkerPoolSpec",
     "worker_pool_spec",
     "nputConfig",
     "nput_config",
+    "eployedModel",
+    "eployed_model",
+    "artifactUri",
 ];
 
 /// A secret of this length or longer is looked for in all of a file, also where nothing announces

@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 
 use super::batch::{self, BatchPredictJob};
+use super::endpoint::{self, Endpoint};
 use super::kind::Kind;
 use super::train::{self, TrainJob};
 use super::tune::{self, TuneJob};
@@ -17,6 +18,8 @@ pub enum Document {
     BatchPredictJob(Box<Resolved<BatchPredictJob>>),
     /// A study: `kind: TuneJob`.
     TuneJob(Box<Resolved<TuneJob>>),
+    /// An endpoint: `kind: Endpoint`.
+    Endpoint(Box<Resolved<Endpoint>>),
 }
 
 /// A checked spec and where it came from.
@@ -60,6 +63,7 @@ impl Document {
             Self::TrainJob(job) => &job.spec.labels,
             Self::BatchPredictJob(job) => &job.spec.labels,
             Self::TuneJob(job) => &job.spec.labels,
+            Self::Endpoint(endpoint) => &endpoint.spec.labels,
         }
     }
 
@@ -69,6 +73,7 @@ impl Document {
             Self::TrainJob(job) => train::lint::document(job, accelerators),
             Self::BatchPredictJob(job) => batch::lint_document(job, accelerators),
             Self::TuneJob(job) => tune::lint_document(job, accelerators),
+            Self::Endpoint(endpoint) => endpoint::lint_document(endpoint, accelerators),
         }
     }
 
@@ -77,6 +82,7 @@ impl Document {
             Self::TrainJob(_) => &train::KIND,
             Self::BatchPredictJob(_) => &batch::KIND,
             Self::TuneJob(_) => &tune::KIND,
+            Self::Endpoint(_) => &endpoint::KIND,
         }
     }
 }

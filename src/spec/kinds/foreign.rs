@@ -1,10 +1,10 @@
 //! What kind of document it is: ours, ours later, or another system's.
 
 use super::kind::Kind;
-use super::registry::{self, API_VERSION, LATER};
+use super::registry::{self, API_VERSION};
 use crate::spec::syntax::{Code, Diagnostic};
 use crate::spec::syntax::{Meaning, Node};
-use crate::text::{list_of, nearest};
+use crate::text::nearest;
 
 /// Systems with a kind of the same name as one of ours: a part of the API version, and whose it is.
 const NAMESAKES: [(&str, &str); 1] = [("kubeflow.org", "Kubeflow's")];
@@ -159,17 +159,6 @@ pub(crate) fn kind_of(node: &Node) -> Result<&'static Kind, Diagnostic> {
             _ => Ok(kind),
         };
     }
-    if LATER.contains(&name) {
-        return Err(Diagnostic::error(
-            Code::UnsupportedKind,
-            format!("{name} is not in this version of mlctl"),
-        )
-        .at(at, "not yet")
-        .help(format!(
-            "this version runs {}; keep other kinds in files of their own",
-            list_of(&registry::names(), "and")
-        )));
-    }
     // A document that says that it is ours is told of our kinds.
     let theirs = node.get("apiVersion").is_none()
         || version.is_some_and(|version| !version.starts_with("mlctl.dev"));
@@ -182,7 +171,7 @@ pub(crate) fn kind_of(node: &Node) -> Result<&'static Kind, Diagnostic> {
         .at(at, "of another system")
         .help(*help));
     }
-    let help = match nearest(name, registry::names().into_iter().chain(LATER)) {
+    let help = match nearest(name, registry::names()) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("write {}", registry::kinds_as_written()),
     };

@@ -1,7 +1,7 @@
-//! The kinds that this version runs, and those that later ones will.
+//! The kinds that this version runs.
 
 use super::kind::Kind;
-use super::{batch, train, tune};
+use super::{batch, endpoint, train, tune};
 use crate::spec::check::properties;
 use crate::spec::syntax::Node;
 use crate::text::list_of;
@@ -10,13 +10,10 @@ use crate::text::list_of;
 pub(crate) const API_VERSION: &str = "mlctl.dev/v1";
 
 /// Every kind. A document that doesn't say its kind and could be of several is taken for the first.
-static KINDS: [&Kind; 3] = [&train::KIND, &batch::KIND, &tune::KIND];
+static KINDS: [&Kind; 4] = [&train::KIND, &batch::KIND, &tune::KIND, &endpoint::KIND];
 
 /// The name of the kind that is meant where nothing says which.
 pub const DEFAULT_KIND: &str = train::TRAIN_JOB;
-
-/// Kinds of the format that this version doesn't run.
-pub(crate) const LATER: [&str; 1] = ["Endpoint"];
 
 /// The kind of this name; names are case-sensitive.
 pub(crate) fn kind(name: &str) -> Option<&'static Kind> {
@@ -59,8 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_kind_is_here_or_comes_later() {
-        assert!(names().iter().all(|name| !LATER.contains(name)));
+    fn a_kind_is_found_by_its_name() {
         assert!(all().all(|kind| self::kind(kind.name).is_some_and(|k| std::ptr::eq(k, kind))));
     }
 

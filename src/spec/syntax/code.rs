@@ -58,8 +58,6 @@ codes! {
     NotASpec = "not-a-spec",
     /// There is no such kind, here or elsewhere.
     UnknownKind = "unknown-kind",
-    /// A kind of a later version of mlctl.
-    UnsupportedKind = "unsupported-kind",
     /// A kind of another system that is not converted.
     ForeignKind = "foreign-kind",
     /// The schema passes the document and the types don't: a mistake of mlctl's own.
@@ -206,6 +204,38 @@ codes! {
     InstanceFields = "instance-fields",
     /// The results can't be written in this format.
     OutputFormat = "output-format",
+
+    // Endpoints.
+    /// An endpoint has no revision.
+    NoRevisions = "no-revisions",
+    /// A revision's name is not a DNS-1035 label of the allowed length.
+    BadRevisionName = "bad-revision-name",
+    /// Two revisions have one name.
+    DuplicateRevision = "duplicate-revision",
+    /// A text can't be a model: neither a name nor a place that can be read.
+    BadModel = "bad-model",
+    /// The shares of the revisions don't add up to 100.
+    TrafficSum = "traffic-sum",
+    /// The shadow is no revision, or one that answers.
+    BadShadow = "bad-shadow",
+    /// Fields of which exactly one is given: none is, or several are.
+    OneOfThem = "one-of-them",
+    /// Two revisions at once, where memory may hold one.
+    TwoAtOnce = "two-at-once",
+    /// A revision has more replicas at least than at most.
+    ReplicaBounds = "replica-bounds",
+    /// A target or a time of `scaling` that can't be kept.
+    BadScaling = "bad-scaling",
+    /// The last replica may go, and nothing would start it again, or it may not.
+    ScaleToZero = "scale-to-zero",
+    /// The steps of a rollout don't ascend to 100.
+    RolloutSteps = "rollout-steps",
+    /// A limit of a rollout that is always or never broken.
+    RolloutLimit = "rollout-limit",
+    /// A time or a number of the router or of a probe that contradicts another.
+    BadLimit = "bad-limit",
+    /// A text can't be the name of a host, or of a header or cookie.
+    BadHost = "bad-host",
 
     // Studies.
     /// Nothing says what a study makes better.

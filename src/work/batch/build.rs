@@ -3,17 +3,22 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{JobDocument, LoadedBatch, servers};
+use super::{JobDocument, LoadedBatch};
 use crate::plan::{
     BatchPlan, Plan, PlanContext, PlanError, ServerPlan, TASKS_VERSION, TasksPlan, Unit,
 };
 use crate::spec::{BatchPredictJob, BatchStorage, Server, TrainJob};
 use crate::storage::{BucketSettings, Place};
+use crate::work::servers::{ServerKind, ServerProgram};
 use crate::work::train;
 
 /// What stands before the server's command; the agent puts its own program in the place of the first
 /// word.
 const WORKER_COMMAND: [&str; 3] = ["{mlctl}", "batch-worker", "--"];
+
+/// The image of workers whose server is elsewhere: certificates of the usual authorities, and nothing
+/// else.
+const WORKER_IMAGE: &str = "gcr.io/distroless/static-debian12:nonroot";
 
 const MAX_BATCH_SIZE: u32 = 64;
 const MAX_BATCH_BYTES: u64 = 8 << 20;
@@ -26,18 +31,15 @@ const SERVER_RESTARTS: u32 = 3;
 /// its image's own, which is looked up when it is submitted.
 pub(super) fn workers(job: &BatchPredictJob) -> TrainJob {
     let model = &job.model;
-    let usual = servers::command(job);
-    let of_image_alone = model.image.is_some() && usual.is_none();
-    let (command, args, image) = if job.endpoint.is_some() {
-        (Some(Vec::new()), Vec::new(), Some(servers::WORKER_IMAGE.to_owned()))
+    let ServerProgram { command, args, image } = if job.endpoint.is_some() {
+        ServerProgram {
+            command: Some(Vec::new()),
+            args: Vec::new(),
+            image: Some(WORKER_IMAGE.to_owned()),
+        }
     } else {
-        let command = match &model.command {
-            Some(command) => Some(command.clone()),
-            None if of_image_alone => None,
-            None => usual,
-        };
-        let own = || model.server.and_then(servers::image).map(str::to_owned);
-        (command, model.args.clone(), model.image.clone().or_else(own))
+        let kind = ServerKind::of_batch(job);
+        kind.program(model.command.as_ref(), &model.args, model.image.as_ref())
     };
     TrainJob {
         image,
@@ -105,7 +107,7 @@ fn server(batch: &LoadedBatch, document: &JobDocument) -> ServerPlan {
     let both_of_a_hub = is_of_a_hub(&recorded) && uri.as_ref().is_some_and(is_of_a_hub);
     let model = &job.model;
     ServerPlan {
-        protocol: servers::protocol(job),
+        protocol: ServerKind::of_batch(job).protocol(),
         address: job.endpoint.clone(),
         model_name: model_name(job),
         version: model.version.clone(),

@@ -8,6 +8,7 @@ use super::{InputFormat, JOB_VERSION, JobDocument, LoadedBatch, OutputFormat, Ro
 use crate::spec::{BatchFormat, InstanceType, ResultFormat};
 use crate::storage::{Object, Place};
 use crate::text::hex;
+use crate::work::servers::ServerKind;
 
 /// The document of a job over these inputs, with its model where nothing of it moves any more.
 pub fn document(
@@ -39,7 +40,7 @@ pub fn document(
         model: who.unwrap_or_default(),
         asked: json!({
             "server": model.server,
-            "protocol": super::servers::protocol(job),
+            "protocol": ServerKind::of_batch(job).protocol(),
             "name": build::model_name(job),
             "version": model.version,
             "signature": model.signature,

@@ -18,7 +18,6 @@ mod plan_in;
 mod predictor;
 mod protocol;
 mod retry;
-mod servers;
 mod shards;
 mod submit;
 mod summary;

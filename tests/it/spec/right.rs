@@ -14,6 +14,7 @@ fn every_right_spec_loads_and_comes_back_the_same() {
                 Document::TrainJob(job) => spec::to_yaml(&job.spec).unwrap(),
                 Document::BatchPredictJob(job) => job.spec.to_yaml().unwrap(),
                 Document::TuneJob(job) => job.spec.to_yaml().unwrap(),
+                Document::Endpoint(endpoint) => endpoint.spec.to_yaml().unwrap(),
             };
             let again = spec::load(&[Source::new("again", yaml.clone())], &LoadOptions::default())
                 .unwrap_or_else(|findings| panic!("{}", findings.render(RenderOptions::default())));
@@ -29,6 +30,10 @@ fn every_right_spec_loads_and_comes_back_the_same() {
                 (Document::TuneJob(again), Document::TuneJob(job)) => {
                     similar_asserts(&again.spec, &job.spec);
                     &job.from_env
+                }
+                (Document::Endpoint(again), Document::Endpoint(endpoint)) => {
+                    similar_asserts(&again.spec, &endpoint.spec);
+                    &endpoint.from_env
                 }
                 other => panic!("{other:?}"),
             };

@@ -35,6 +35,7 @@ fn jobs() -> Vec<Json> {
                     jobs.push(match document {
                         Document::TrainJob(job) => serde_json::to_value(&job.spec).unwrap(),
                         Document::TuneJob(job) => serde_json::to_value(&job.spec).unwrap(),
+                        Document::Endpoint(one) => serde_json::to_value(&one.spec).unwrap(),
                         Document::BatchPredictJob(_) => continue,
                     });
                 }

@@ -35,6 +35,9 @@ pub fn converted(path: &Path) -> String {
                         (job.spec.to_yaml().unwrap(), job.converted_from)
                     }
                     Document::TuneJob(job) => (job.spec.to_yaml().unwrap(), job.converted_from),
+                    Document::Endpoint(endpoint) => {
+                        (endpoint.spec.to_yaml().unwrap(), endpoint.converted_from)
+                    }
                 };
                 // The linter refuses in our own specs what it only warns of in others' files.
                 if !name.starts_with("command_as_text") {
@@ -65,6 +68,7 @@ fn comes_back_the_same(yaml: &str, document: &Document) {
             again.spec == job.spec
         }
         (Document::TuneJob(again), Document::TuneJob(job)) => again.spec == job.spec,
+        (Document::Endpoint(again), Document::Endpoint(one)) => again.spec == one.spec,
         _ => false,
     };
     assert!(same, "{again:#?}\n{document:#?}");

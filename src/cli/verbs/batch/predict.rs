@@ -209,7 +209,9 @@ fn load(context: &Context, args: &BatchPredictArgs) -> Result<Vec<LoadedBatch>, 
         return Ok(documents
             .filter_map(|document| match document {
                 LoadedDocument::Batch(batch) => Some(*batch),
-                LoadedDocument::Train(_) | LoadedDocument::Tune(_) => None,
+                LoadedDocument::Train(_)
+                | LoadedDocument::Tune(_)
+                | LoadedDocument::Endpoint(_) => None,
             })
             .collect());
     }

@@ -85,7 +85,7 @@ fn of_run(
         context.remembered(&format!("the spec of {run}"), &text, &context.env.cwd, set)?;
     let mut batches = documents.into_iter().filter_map(|document| match document {
         LoadedDocument::Batch(batch) => Some(*batch),
-        LoadedDocument::Train(_) | LoadedDocument::Tune(_) => None,
+        LoadedDocument::Train(_) | LoadedDocument::Tune(_) | LoadedDocument::Endpoint(_) => None,
     });
     batches.next().ok_or_else(|| refused("has lost its spec"))
 }

@@ -2,7 +2,7 @@
 
 mod habits;
 mod kind;
-mod lint;
+pub(super) mod lint;
 mod types;
 mod write;
 

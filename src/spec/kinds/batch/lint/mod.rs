@@ -3,7 +3,10 @@
 
 mod context;
 mod files;
+mod program;
 mod rows;
 mod server;
 
 pub(crate) use context::{check_part, document};
+pub(crate) use program::Program;
+pub(crate) use server::servers;

@@ -3,12 +3,9 @@
 use serde_json::Value as Json;
 
 use super::context::Lint;
+use super::program::Program;
 use crate::spec::kinds::batch::{Server, Wire};
-use crate::spec::syntax::{Code, Diagnostic, index_path};
-use crate::text::nearest;
-
-/// What a server's command line may name.
-const PLACEHOLDERS: [&str; 4] = ["port", "grpcPort", "model", "name"];
+use crate::spec::syntax::{Code, Diagnostic};
 
 impl Lint<'_> {
     pub(super) fn server(&mut self) {
@@ -18,17 +15,15 @@ impl Lint<'_> {
         }
         let model = &self.job.model;
         self.grpc();
-        let routes = [("predict", &model.routes.predict), ("health", &model.routes.health)];
-        for (name, route) in routes {
-            if route.as_ref().is_some_and(|route| !route.starts_with('/')) {
-                self.add(
-                    Diagnostic::error(Code::BadPath, format!("`routes.{name}` is no path"))
-                        .at(self.spans.value(&format!("model.routes.{name}")), "")
-                        .help(format!("it begins with `/`, for example `/{name}`")),
-                );
-            }
+        let findings = Program {
+            command: model.command.as_deref(),
+            args: &model.args,
+            routes: &model.routes,
+            spans: self.spans,
+            base: "model",
         }
-        self.command();
+        .check();
+        findings.into_iter().for_each(|finding| self.add(finding));
     }
 
     /// What can't be asked over gRPC.
@@ -145,61 +140,9 @@ impl Lint<'_> {
         };
         self.add(finding);
     }
-
-    fn command(&mut self) {
-        let model = &self.job.model;
-        if model.command.as_ref().is_some_and(Vec::is_empty) {
-            self.add(
-                Diagnostic::error(Code::EmptyCommand, "the command is an empty list")
-                    .at(self.spans.key("model.command"), "")
-                    .help("leave it out for the server's usual command"),
-            );
-        }
-        if let Some([only]) = model.command.as_deref()
-            && only.trim().contains(char::is_whitespace)
-        {
-            let split: Vec<&str> = only.split_whitespace().collect();
-            self.add(
-                Diagnostic::error(
-                    Code::OneStringCommand,
-                    "the command is one word with blanks in it",
-                )
-                .at(self.spans.value("model.command[0]"), "taken for the name of a program")
-                .help(format!("write `command: [{}]`", split.join(", "))),
-            );
-        }
-        let lists =
-            [("model.command", model.command.as_deref()), ("model.args", Some(&model.args))];
-        for (path, words) in lists {
-            for (index, word) in words.unwrap_or_default().iter().enumerate() {
-                self.placeholders(word, &index_path(path, index));
-            }
-        }
-    }
-
-    /// `{port}` and its like; other braces, such as those of JSON, are the program's own.
-    fn placeholders(&mut self, word: &str, path: &str) {
-        for (at, _) in word.match_indices('{') {
-            let Some((name, _)) = word[at + 1..].split_once('}') else { continue };
-            let is_name =
-                !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-            let from_shell = word[..at].ends_with('$');
-            if !is_name || from_shell || PLACEHOLDERS.contains(&name) {
-                continue;
-            }
-            let Some(near) = nearest(name, PLACEHOLDERS) else { continue };
-            self.add(
-                Diagnostic::error(
-                    Code::UnknownPlaceholder,
-                    format!("there is no `{{{name}}}` in a server's command"),
-                )
-                .at(self.spans.value(path), "")
-                .help(format!("did you mean `{{{near}}}`?")),
-            );
-        }
-    }
 }
 
-fn servers() -> String {
+/// The words for all servers, for messages.
+pub(crate) fn servers() -> String {
     Server::ALL.map(Server::as_str).join(", ")
 }

@@ -87,8 +87,8 @@ pub struct Endpoint {
     /// Which server the revisions have. A revision may say otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server: Option<Server>,
-    /// What the router speaks with the servers when it looks at their health. A revision may say
-    /// otherwise. Default `rest`.
+    /// `rest` for JSON over HTTP, and gRPC beside it where the servers have it, or `grpc` for gRPC
+    /// alone. A revision may say otherwise. Default `rest`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub protocol: Option<Wire>,
     /// Container image of the servers. A revision may say otherwise. Default: the server's own.

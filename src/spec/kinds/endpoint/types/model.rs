@@ -17,7 +17,7 @@ pub enum ModelRef {
     /// `digits`, `digits@3`, `digits@champion`: a model of the registry; or the id of a run, whose
     /// model it is. The registry's models come first.
     Named(NamedModel),
-    /// A folder of this machine, a claim, or a bucket's folder, `hf://org/name` included.
+    /// A folder of this machine or of a bucket, `hf://org/name` included.
     Place(Place),
 }
 

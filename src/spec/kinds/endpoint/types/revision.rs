@@ -40,8 +40,8 @@ pub struct Revision {
     /// Which server: it decides the command, the image and what is spoken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server: Option<Server>,
-    /// What the router speaks with the server when it looks at its health. Callers may use whatever
-    /// the server has. Default `rest`.
+    /// `rest`: JSON over HTTP, and gRPC beside it where the server has it. `grpc`: gRPC alone, and its
+    /// health is asked there too. Default `rest`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub protocol: Option<Wire>,
     /// Container image of the server. Default: the server's own. Locally ignored: the server is a

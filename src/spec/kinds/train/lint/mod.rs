@@ -15,7 +15,9 @@ mod stores;
 mod strategy;
 
 pub(crate) use context::{check, document};
+pub(crate) use names::wrong_name;
 pub use names::{MAX_NAME, MAX_ROLE, is_label};
 pub(crate) use part::check_part;
+pub(crate) use pods::wrong_object_name;
 pub(crate) use shell::runs_in_shell;
-pub(crate) use stores::is_writable;
+pub(crate) use stores::{is_readable, is_writable};

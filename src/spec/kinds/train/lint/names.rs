@@ -79,7 +79,7 @@ pub fn is_label(key: &str, value: &str) -> bool {
 }
 
 /// Why a name is no label of DNS-1035 of at most `limit` characters; `None` when it is one.
-fn wrong_name(name: &str, limit: usize) -> Option<String> {
+pub(crate) fn wrong_name(name: &str, limit: usize) -> Option<String> {
     let length = name.chars().count();
     if name.is_empty() {
         return Some("it is empty".into());

@@ -110,25 +110,28 @@ impl Lint<'_> {
     }
 
     fn object_name(&mut self, name: &str, path: &str) {
-        let word = |part: &str| {
-            let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
-            edge(part.chars().next()) && edge(part.chars().last())
-        };
-        let plain = name
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.".contains(&b));
-        if plain && name.len() <= 253 && name.split('.').all(word) {
-            return;
+        if let Some(finding) = wrong_object_name(name) {
+            self.add(finding.at(self.spans.value(path), ""));
         }
-        self.add(
-            Diagnostic::error(
-                Code::BadObjectName,
-                format!("`{name}` can't be the name of an object in a cluster"),
-            )
-            .at(self.spans.value(path), "")
-            .help("use lower-case letters, digits, `-` and `.`"),
-        );
     }
+}
+
+/// What is wrong with the name of an object in a cluster, if anything is.
+pub(crate) fn wrong_object_name(name: &str) -> Option<Diagnostic> {
+    let word = |part: &str| {
+        let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+        edge(part.chars().next()) && edge(part.chars().last())
+    };
+    let plain =
+        name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.".contains(&b));
+    let is_right = plain && name.len() <= 253 && name.split('.').all(word);
+    (!is_right).then(|| {
+        Diagnostic::error(
+            Code::BadObjectName,
+            format!("`{name}` can't be the name of an object in a cluster"),
+        )
+        .help("use lower-case letters, digits, `-` and `.`")
+    })
 }
 
 /// A patch's directives are no fields; the items and mappings that they stand in may be fragments.

@@ -55,7 +55,7 @@ pub(crate) fn is_writable(place: &Place) -> bool {
 }
 
 /// mlctl reads from such stores.
-pub(super) fn is_readable(place: &Place) -> bool {
+pub(crate) fn is_readable(place: &Place) -> bool {
     is_writable(place) || scheme(place).is_some_and(|scheme| READABLE.contains(&scheme))
 }
 
