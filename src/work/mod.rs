@@ -1,4 +1,4 @@
-//! What one kind of work is, without any terminal: a folder for each kind.
+//! What one kind of work is, without any terminal: a folder for each kind, and what several share.
 
 pub mod batch;
 mod buckets;

@@ -105,11 +105,11 @@ fn looks_at(code: Code) -> Option<&'static [&'static str]> {
         | Code::EmptyPath
         | Code::UnknownPlaceholder
         | Code::OneStringCommand
-        | Code::EmptyCommand
         | Code::BadHost
         | Code::BadObjectName
         | Code::BadEnvName
         | Code::ZeroTimeout => &[],
+        Code::EmptyCommand => &["command"],
         Code::DuplicateRevision => &["revisions"],
         Code::NoGrpc => &["revisions", "server", "protocol"],
         Code::TrafficSum => &["revisions", "traffic", "rollout", "shadow", "name"],
