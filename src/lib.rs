@@ -8,6 +8,7 @@ pub mod doctor;
 pub mod event;
 pub mod gang;
 pub mod hardware;
+pub mod model;
 pub mod ops;
 pub mod plan;
 pub mod run;

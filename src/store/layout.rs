@@ -111,14 +111,24 @@ impl EndpointPaths {
         self.dir.join("controller.lock")
     }
 
-    /// The socket file at which the controller is asked how the endpoint is.
-    pub fn socket(&self) -> PathBuf {
-        self.dir.join("control")
+    /// What callers meet: the port, limits, tokens.
+    pub fn document(&self) -> PathBuf {
+        self.dir.join("endpoint.json")
     }
 
-    /// The code of a generation of a revision as it was when it was asked for.
-    pub fn code(&self, generation: u32) -> PathBuf {
-        self.dir.join("code").join(generation.to_string())
+    /// How the endpoint is, as its controller said last.
+    pub fn live(&self) -> PathBuf {
+        self.dir.join("live.json")
+    }
+
+    /// What the replicas of a revision are, by the fingerprint of that.
+    pub fn definition(&self, digest: &str) -> PathBuf {
+        self.dir.join("definitions").join(format!("{digest}.json"))
+    }
+
+    /// The code of the replicas of a revision as it was when it was asked for.
+    pub fn code(&self, digest: &str) -> PathBuf {
+        self.dir.join("code").join(digest)
     }
 
     /// What a replica says of itself when it can be asked: its addresses. It is called after its run.

@@ -1,6 +1,7 @@
 //! What one kind of work is, without any terminal: a folder for each kind, and what several share.
 
 pub mod batch;
+mod buckets;
 pub mod model_server;
 pub mod serve;
 pub(crate) mod servers;

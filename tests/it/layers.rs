@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// The rooms from the ground floor up, each with the rooms below that it may use.
-pub const ROOMS: [(&str, &str); 16] = [
+pub const ROOMS: [(&str, &str); 17] = [
     ("text", ""),
     ("sys", ""),
     ("gang", ""),
@@ -17,10 +17,11 @@ pub const ROOMS: [(&str, &str); 16] = [
     ("doctor", "text storage hardware spec agent"),
     ("store", "text sys storage gang event plan"),
     ("runtime", "text sys storage hardware gang event spec plan agent doctor store"),
+    ("model", "text storage gang"),
     ("run", "text storage gang event plan store runtime"),
     ("ops", "text storage hardware gang event spec plan agent store runtime run"),
-    ("work", "text sys storage hardware gang event spec plan store runtime run ops"),
-    ("ui", "text storage doctor hardware gang event plan store runtime run ops work"),
+    ("work", "text sys storage hardware gang event spec plan store runtime model run ops"),
+    ("ui", "text storage doctor hardware gang event plan store runtime model run ops work"),
 ];
 
 /// `cli` stands above all of them. Nothing stands above it.

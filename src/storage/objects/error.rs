@@ -68,7 +68,7 @@ impl StorageError {
     }
 
     /// A fault of this machine's own disk.
-    pub(super) fn local(operation: &'static str, place: &Place, error: &std::io::Error) -> Self {
+    pub(crate) fn local(operation: &'static str, place: &Place, error: &std::io::Error) -> Self {
         let kind = match error.kind() {
             std::io::ErrorKind::NotFound => StorageErrorKind::NotFound,
             std::io::ErrorKind::PermissionDenied => StorageErrorKind::Denied,

@@ -7,8 +7,9 @@ use super::{JobDocument, LoadedBatch};
 use crate::plan::{
     BatchPlan, Plan, PlanContext, PlanError, ServerPlan, TASKS_VERSION, TasksPlan, Unit,
 };
-use crate::spec::{BatchPredictJob, BatchStorage, Server, TrainJob};
+use crate::spec::{BatchPredictJob, Server, TrainJob};
 use crate::storage::{BucketSettings, Place};
+use crate::work::buckets::bucket_settings;
 use crate::work::servers::{ServerKind, ServerProgram};
 use crate::work::train;
 
@@ -131,38 +132,9 @@ pub(super) fn model_name(job: &BatchPredictJob) -> String {
     job.model.name.clone().or_else(hub).unwrap_or_else(|| "model".to_owned())
 }
 
-/// How the buckets are reached: what `storage` says of all of them holds for every scheme that the job
-/// names, what it says of one replaces that.
+/// How the buckets are reached that the job names.
 pub fn buckets(batch: &LoadedBatch) -> BTreeMap<String, BucketSettings> {
     let job = &batch.job;
-    let BatchStorage {
-        secret: _,
-        service_account: _,
-        endpoint,
-        region,
-        path_style,
-        anonymous,
-        buckets,
-    } = &job.storage;
-    let all = BucketSettings {
-        endpoint: endpoint.clone(),
-        region: region.clone(),
-        path_style: *path_style,
-        anonymous: *anonymous,
-        ..BucketSettings::default()
-    };
     let places = job.input.places().iter().chain([job.output.place()]).chain(&job.model.uri);
-    let mut settings = BTreeMap::new();
-    if all != BucketSettings::default() {
-        settings.extend(places.filter_map(scheme).map(|scheme| (scheme, all.clone())));
-    }
-    settings.extend(buckets.iter().map(|(name, bucket)| (name.clone(), bucket.clone())));
-    settings
-}
-
-/// `s3://` of `s3://bucket/x`; none of a path.
-fn scheme(place: &Place) -> Option<String> {
-    let Place::Object(_) = place else { return None };
-    let (scheme, _) = place.as_str().split_once("://")?;
-    Some(format!("{scheme}://"))
+    bucket_settings(&job.storage, places)
 }

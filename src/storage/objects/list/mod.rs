@@ -72,6 +72,31 @@ impl Stores {
         found.skipped.sort();
         Ok(Listing { objects, skipped: found.skipped })
     }
+
+    /// The names of the folders directly in a folder, sorted, without going into them. A folder that
+    /// isn't there has none. Its own name is taken as it is: nothing in it is a pattern.
+    pub async fn folders(&self, place: &Place) -> Result<Vec<String>, StorageError> {
+        let (backend, address) = self.open("listing", place).await?;
+        let prefix = address.folder();
+        let found = backend.page(place, &address, &prefix, false).await?;
+        let names = found.folders.iter().filter_map(|key| {
+            let name = key.strip_prefix(&prefix)?.strip_suffix('/')?;
+            (!name.is_empty()).then(|| name.to_owned())
+        });
+        let mut names: Vec<String> = names.collect();
+        names.sort();
+        Ok(names)
+    }
+
+    /// All objects below a folder, sorted by place, its name taken as it is: nothing in it is a pattern,
+    /// and an object of that very name is not meant. Keys that can't be named are passed by.
+    pub async fn below(&self, folder: &Place) -> Result<Vec<Object>, StorageError> {
+        let (backend, address) = self.open("listing", folder).await?;
+        let found = backend.page(folder, &address, &address.folder(), true).await?;
+        let mut objects: Vec<Object> = found.objects.into_iter().map(|(entry, _)| entry).collect();
+        objects.sort_by(|a, b| a.place.as_str().cmp(b.place.as_str()));
+        Ok(objects)
+    }
 }
 
 /// Goes down along a pattern, folder by folder, so that nothing is listed that can't match. From a part

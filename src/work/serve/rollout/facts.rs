@@ -45,6 +45,9 @@ pub struct RevisionFacts {
     pub in_flight: u32,
     /// Requests that routers hold until a replica is ready, at all routers.
     pub held: u32,
+    /// CPU that its replicas use together, in percent of what one of them asks for; 0 where the target
+    /// is none of CPU.
+    pub cpu: f64,
     /// Another controller decides the number of its replicas, a HorizontalPodAutoscaler; `decide`
     /// follows it, but for a start from none.
     pub is_scaled_elsewhere: bool,

@@ -109,6 +109,8 @@ pub enum Entry {
     },
     /// No ready replica is left of those that carry weight, and another revision takes over.
     Replaced {
+        /// The weights until then.
+        from: Weights,
         /// The weights from here on.
         weights: Weights,
         /// Why.

@@ -6,17 +6,28 @@
 //! journal says, and does that. Killed at any point, its successor reads the same state and goes on.
 
 mod action;
+mod change;
+mod decide;
+mod evidence;
 mod facts;
+mod fold;
 mod journal;
+mod judge;
+mod measured;
 pub(crate) mod millis;
+mod record;
+mod replicas;
 mod revision;
 mod rules;
 mod state;
 mod weights;
 
 pub use action::*;
+pub use decide::decide;
 pub use facts::*;
 pub use journal::*;
+pub use measured::Measured;
+pub use record::*;
 pub use revision::*;
 pub use rules::*;
 pub use state::*;

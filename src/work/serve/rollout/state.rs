@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, VecDeque};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{RevisionId, Rules, Weights};
+use super::{Record, RevisionId, RevisionRules, Rules, Transition, Weights};
 use crate::gang::RevisionName;
+use crate::work::serve::guard::{Guard, keeps};
 
 /// What has been decided about an endpoint.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -22,6 +23,10 @@ pub struct EndpointState {
     pub change: Option<Change>,
     /// Number of the last change.
     pub changes: u32,
+    /// The last generation of each name.
+    pub generations: BTreeMap<RevisionName, u32>,
+    /// How the last change that is over has ended.
+    pub last: Option<Outcome>,
     /// The weights before those of now that were not given back for being bad, for a rollback.
     pub before: Option<Weights>,
     /// Bounds that people have set.
@@ -30,92 +35,22 @@ pub struct EndpointState {
     pub history: VecDeque<Record>,
 }
 
-/// One thing that was changed: who, when, what, why.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Record {
-    /// When.
-    pub time: Timestamp,
-    /// Who.
-    pub by: String,
-    /// What.
-    #[serde(flatten)]
-    pub event: Event,
-    /// Why; empty where who did it gave no reason.
-    pub reason: String,
-}
-
-/// What was changed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "event")]
-pub enum Event {
-    /// A spec was applied.
-    Applied,
-    /// Other weights.
-    Weights {
-        /// Those before.
-        from: Weights,
-        /// Those from then on.
-        to: Weights,
-    },
-    /// Another number of replicas.
-    Replicas {
-        /// Of which revision.
-        revision: RevisionId,
-        /// Before.
-        from: u32,
-        /// From then on.
-        to: u32,
-    },
-    /// Other bounds of the number of replicas.
-    Bounds {
-        /// Of which revision.
-        revision: RevisionName,
-        /// From then on.
-        bounds: Bounds,
-    },
-    /// A change waits for a person.
-    Paused {
-        /// Which change.
-        change: u32,
-    },
-    /// It goes on.
-    Resumed {
-        /// Which change.
-        change: u32,
-    },
-    /// It goes on to its end without judgement.
-    Promoted {
-        /// Which change.
-        change: u32,
-    },
-    /// It is over, well.
-    Finished {
-        /// Which change.
-        change: u32,
-    },
-    /// It is over, and the weights before it are back.
-    Failed {
-        /// Which change.
-        change: u32,
-    },
-    /// Another change or a person has ended it.
-    Ended {
-        /// Which change.
-        change: u32,
-    },
-}
-
 /// What has been decided about a revision.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RevisionState {
-    /// Fingerprint of its definition.
-    pub digest: String,
+    /// What the spec says of it, or said last.
+    pub rules: RevisionRules,
     /// How many replicas it is to have.
     pub replicas: u32,
-    /// Since when it has carried nothing, after it has carried something.
+    /// Since when it is to have so many.
+    pub since: Timestamp,
+    /// When it was to have replicas after it had none.
+    pub woken: Option<Timestamp>,
+    /// When its weight was taken away.
     pub idle_since: Option<Timestamp>,
+    /// Why it was given up by a rollout that it failed.
+    pub condemned: Option<String>,
 }
 
 /// Bounds of the number of replicas.
@@ -141,10 +76,28 @@ pub struct Change {
     pub to: Weights,
     /// How far it is, in percent of the way.
     pub percent: u8,
+    /// How far it was before its last step.
+    pub last_percent: u8,
+    /// Nothing of the revisions that leave runs any more, where the new ones had to wait for that.
+    pub is_cleared: bool,
     /// When it began, or its step did.
     pub since: Timestamp,
     /// It waits for a person.
     pub paused: Option<Pause>,
+}
+
+/// How a change ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Outcome {
+    /// Which change.
+    pub change: u32,
+    /// When.
+    pub time: Timestamp,
+    /// Whether its weights count now.
+    pub succeeded: bool,
+    /// Why.
+    pub reason: String,
 }
 
 /// What a change of weights is.
@@ -167,4 +120,51 @@ pub struct Pause {
     pub by: String,
     /// Why.
     pub reason: String,
+}
+
+impl Change {
+    /// Revisions that get more in the end than before it.
+    pub fn gainers(&self) -> impl Iterator<Item = &RevisionId> {
+        let gains = self.to.iter().filter(|(id, weight)| *weight > self.from.get(id));
+        gains.map(|(id, _)| id)
+    }
+
+    /// Revisions that get less in the end than before it.
+    pub fn losers(&self) -> impl Iterator<Item = &RevisionId> {
+        let losses = self.from.iter().filter(|(id, weight)| *weight > self.to.get(id));
+        losses.map(|(id, _)| id)
+    }
+
+    /// It waits for those who leave to be gone, before it starts the others.
+    pub fn is_minimal_ram(&self, rules: &Rules) -> bool {
+        rules.transition == Transition::MinimalRam
+            && self.from.iter().any(|(id, _)| self.to.get(id) == 0)
+    }
+}
+
+impl EndpointState {
+    /// The revision of this name that the spec means.
+    pub fn current(&self, name: &RevisionName) -> Option<&RevisionId> {
+        let digest = &self.rules.as_ref()?.revisions.get(name)?.digest;
+        let same = self
+            .revisions
+            .iter()
+            .filter(|(id, one)| id.name == *name && one.rules.digest == *digest);
+        same.map(|(id, _)| id).max_by_key(|id| id.generation)
+    }
+
+    /// Whether the spec means this revision.
+    pub fn is_current(&self, id: &RevisionId) -> bool {
+        self.current(&id.name) == Some(id)
+    }
+
+    /// The bounds that count for a revision: those that people have set for its name, else the spec's.
+    pub fn bounds(&self, id: &RevisionId) -> Bounds {
+        let own =
+            self.revisions.get(id).map(|one| Bounds { min: one.rules.min, max: one.rules.max });
+        let bounds = self.bounds.get(&id.name).filter(|_| keeps(Guard::PersonsBounds)).copied();
+        let Bounds { min, max } = bounds.or(own).unwrap_or(Bounds { min: 0, max: 1 });
+        let max = max.max(1);
+        Bounds { min: min.min(max), max }
+    }
 }

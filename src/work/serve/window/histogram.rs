@@ -112,3 +112,48 @@ impl Histogram {
         Some(upper_bound(bucket))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_latency_is_below_the_bound_of_its_bucket_and_not_below_the_one_before() {
+        let mut rng = fastrand::Rng::with_seed(7);
+        let drawn = (0..20_000).map(|_| rng.u64(..) >> rng.u32(24..64));
+        for micros in (0..3000).chain(drawn) {
+            let latency = Duration::from_micros(micros);
+            let bucket = bucket_of(latency);
+            assert!(bucket < BUCKETS);
+            assert!(latency < upper_bound(bucket), "{micros}");
+            assert!(bucket == 0 || latency >= upper_bound(bucket - 1), "{micros}");
+        }
+    }
+
+    #[test]
+    fn quantiles_are_at_most_an_eighth_too_long() {
+        let mut histogram = Histogram::default();
+        for ms in 1..=1000 {
+            histogram.add(Duration::from_millis(ms), 1);
+        }
+        for (part, ms) in [(0.5, 500), (0.95, 950), (0.99, 990)] {
+            let quantile = histogram.quantile(part).unwrap();
+            let exact = Duration::from_millis(ms);
+            assert!(quantile >= exact && quantile <= exact * 9 / 8, "{part}: {quantile:?}");
+        }
+        assert_eq!(Histogram::default().quantile(0.5), None);
+        assert_eq!(histogram.above(Duration::from_millis(1)), 999);
+    }
+
+    #[test]
+    fn sums_and_differences_are_of_the_same_buckets() {
+        let (mut a, mut b) = (Histogram::default(), Histogram::default());
+        a.add(Duration::from_millis(3), 2);
+        b.add(Duration::from_secs(3), 5);
+        let mut both = a.clone();
+        both.merge(&b);
+        assert_eq!(both.count(), 7);
+        assert_eq!(both.since(&b).unwrap().count(), 2);
+        assert_eq!(a.since(&b), None);
+    }
+}

@@ -1,0 +1,3 @@
+//! Models as things with names, versions and facts.
+
+pub mod registry;

@@ -1,0 +1,80 @@
+//! What callers of an endpoint meet, whichever revision answers: its name, port, limits and tokens.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use mlctl_router::TokenHash;
+use serde::{Deserialize, Serialize};
+
+use super::error::ServeError;
+use crate::gang::RunId;
+use crate::spec::{RequestLimits, Shadow, Sticky};
+use crate::store::{Durability, EndpointPaths, write_atomic};
+use crate::sys;
+use crate::text::read_document;
+
+/// Format of the document: the one that is written, and the newest that can be read.
+const ENDPOINT_VERSION: u32 = 1;
+
+/// An endpoint as it lies in the state folder, `endpoints/<endpoint>/endpoint.json`. What its revisions are
+/// is in their [`Definition`](super::Definition)s, and which of them has which share in the journal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EndpointDocument {
+    /// Format of this document.
+    pub schema_version: u32,
+    /// The endpoint's id: that of the run that began it.
+    pub endpoint: RunId,
+    /// Its name, by which people and Vertex AI's calls know it.
+    pub name: String,
+    /// When it was begun.
+    pub created: Timestamp,
+    /// Where its replicas run.
+    pub runtime: String,
+    /// The folder in which it was asked for.
+    pub base: PathBuf,
+    /// The model's name in requests.
+    pub model_name: String,
+    /// The port that callers use; absent: a free one, which stays the same from then on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
+    /// What the router takes from callers.
+    #[serde(default)]
+    pub limits: RequestLimits,
+    /// What keeps a caller on one revision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sticky: Option<Sticky>,
+    /// Who gets copies of requests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shadow: Option<Shadow>,
+    /// SHA-256 of the tokens that let callers in; without any everybody may ask.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tokens: Vec<TokenHash>,
+}
+
+impl EndpointDocument {
+    /// The format that is written.
+    pub const VERSION: u32 = ENDPOINT_VERSION;
+
+    /// Reads the document of an endpoint.
+    pub fn read(paths: &EndpointPaths) -> Result<Self, ServeError> {
+        let path = paths.document();
+        let damaged = |reason: String| ServeError::Damaged { path: path.clone(), reason };
+        let bytes = sys::read_own(&path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => ServeError::Missing(paths.endpoint.clone()),
+            _ => error.into(),
+        })?;
+        let document: Self =
+            read_document(&bytes, ENDPOINT_VERSION).map_err(|error| damaged(error.to_string()))?;
+        if document.endpoint != paths.endpoint {
+            return Err(damaged(format!("it says that it is of {}", document.endpoint)));
+        }
+        Ok(document)
+    }
+
+    /// Writes the document so that it survives a loss of power.
+    pub fn write(&self, paths: &EndpointPaths) -> Result<(), ServeError> {
+        let bytes = serde_json::to_vec_pretty(self).map_err(std::io::Error::from)?;
+        Ok(write_atomic(&paths.document(), &bytes, Durability::PowerLoss)?)
+    }
+}

@@ -1,0 +1,13 @@
+//! An endpoint: what is written down of it, and how its spec becomes that.
+
+mod definition;
+mod document;
+mod error;
+mod replica_plan;
+mod rules;
+
+pub use definition::{Definition, ServedModel};
+pub use document::EndpointDocument;
+pub use error::ServeError;
+pub use replica_plan::replica_job;
+pub use rules::{current_rules, revision_rules};

@@ -1,0 +1,369 @@
+//! Takes the lines of a journal in, one after the other. Whatever a line says that no longer applies
+//! changes nothing: a decision of a controller that was overtaken by a person or by its successor.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::{
+    Bounds, Change, ChangeKind, EndpointState, Entry, Event, Line, Outcome, Pause, Record,
+    RevisionId, RevisionState, Rules, Weights,
+};
+use crate::gang::RevisionName;
+use crate::work::serve::guard::{Guard, keeps};
+
+/// So many changes are remembered.
+const HISTORY: usize = 100;
+/// So many revisions are remembered that nothing needs any more, for a rollback to one of them.
+const REMEMBERED: usize = 10;
+
+impl EndpointState {
+    /// An endpoint with all its lines.
+    pub fn of<'a>(lines: impl IntoIterator<Item = &'a Line>) -> Self {
+        let mut state = Self::default();
+        for line in lines {
+            state.fold(line);
+        }
+        state
+    }
+
+    /// Takes one more line in.
+    pub fn fold(&mut self, line: &Line) {
+        let stamp = Stamp { time: line.time, by: &line.by };
+        match &line.entry {
+            Entry::Applied { rules } => self.applied(rules, stamp),
+            Entry::Traffic { weights } => self.traffic(weights, stamp),
+            Entry::Rollback { to } => self.rollback(to.as_ref(), stamp),
+            Entry::Bounds { revision, min, max } => {
+                let bounds = Bounds { min: *min, max: *max };
+                self.bounds.insert(revision.clone(), bounds);
+                self.record(stamp, Event::Bounds { revision: revision.clone(), bounds }, "");
+            }
+            Entry::Paused { change, reason } => self.paused(*change, reason, stamp),
+            Entry::Resumed => self.resumed(stamp),
+            Entry::Promoted => self.promoted(stamp),
+            Entry::Aborted { reason } => self.aborted(reason, stamp),
+            Entry::Weights { change, percent, weights, reason } => {
+                self.stepped(*change, *percent, weights, reason, stamp);
+            }
+            Entry::Cleared { change } => {
+                if let Some(change) = self.change_of(*change)
+                    && !change.is_cleared
+                {
+                    change.is_cleared = true;
+                    change.since = stamp.time;
+                }
+            }
+            Entry::Finished { change, reason } => self.finished(*change, reason, stamp),
+            Entry::Failed { change, reason } => self.failed(*change, reason, stamp),
+            Entry::Replaced { from, weights, reason } => {
+                if self.change.is_none() && self.weights == *from && self.knows(weights) {
+                    self.set_weights(weights.clone(), reason, stamp);
+                }
+            }
+            Entry::Scaled { revision, from, to, reason } => {
+                self.scaled(revision, *from, *to, reason, stamp);
+            }
+            Entry::Snapshot { state } => self.clone_from(state),
+        }
+    }
+
+    /// The change under way, if it is this one.
+    fn change_of(&mut self, number: u32) -> Option<&mut Change> {
+        let is_it = |change: &&mut Change| change.number == number || !keeps(Guard::StaleIgnored);
+        self.change.as_mut().filter(is_it)
+    }
+
+    fn knows(&self, weights: &Weights) -> bool {
+        weights.iter().all(|(id, _)| self.revisions.contains_key(id))
+    }
+
+    fn record(&mut self, stamp: Stamp<'_>, event: Event, reason: &str) {
+        let record =
+            Record { time: stamp.time, by: stamp.by.to_owned(), event, reason: reason.to_owned() };
+        self.history.push_back(record);
+        if self.history.len() > HISTORY {
+            self.history.pop_front();
+        }
+    }
+
+    fn set_weights(&mut self, weights: Weights, reason: &str, stamp: Stamp<'_>) {
+        if weights == self.weights {
+            return;
+        }
+        for (id, revision) in &mut self.revisions {
+            if weights.get(id) > 0 {
+                revision.idle_since = None;
+            } else if self.weights.get(id) > 0 {
+                revision.idle_since = Some(stamp.time);
+            }
+        }
+        let from = std::mem::replace(&mut self.weights, weights.clone());
+        self.record(stamp, Event::Weights { from, to: weights }, reason);
+    }
+
+    /// What came before the change under way, or the weights if there is none.
+    fn base(&self) -> Weights {
+        self.change.as_ref().map_or(&self.weights, |change| &change.from).clone()
+    }
+
+    /// Begins a change, in place of the one under way.
+    fn begin(&mut self, kind: ChangeKind, to: Weights, stamp: Stamp<'_>) {
+        let from = self.base();
+        self.end("another change has taken its place", stamp);
+        for (id, _) in to.iter() {
+            if let Some(revision) = self.revisions.get_mut(id) {
+                // Whoever asks for it again wants it tried again.
+                revision.condemned = None;
+            }
+        }
+        if kind == ChangeKind::Rollout {
+            // What the last rollout had given to a revision that it had not yet proved goes back.
+            self.set_weights(from.clone(), "another rollout begins", stamp);
+        }
+        self.changes += 1;
+        self.change = Some(Change {
+            number: self.changes,
+            kind,
+            from,
+            to,
+            percent: 0,
+            last_percent: 0,
+            is_cleared: false,
+            since: stamp.time,
+            paused: None,
+        });
+    }
+
+    /// The change under way is over without having reached its end.
+    fn end(&mut self, reason: &str, stamp: Stamp<'_>) {
+        if let Some(Change { number, .. }) = self.change.take() {
+            self.record(stamp, Event::Ended { change: number }, reason);
+            self.over(number, false, reason, stamp.time);
+        }
+    }
+
+    fn over(&mut self, change: u32, succeeded: bool, reason: &str, time: Timestamp) {
+        self.last = Some(Outcome { change, time, succeeded, reason: reason.to_owned() });
+    }
+
+    fn applied(&mut self, rules: &Rules, stamp: Stamp<'_>) {
+        for (name, new) in &rules.revisions {
+            let bounds = self.revisions.iter().rev().find(|(id, _)| id.name == *name);
+            let is_other =
+                bounds.is_some_and(|(_, old)| (old.rules.min, old.rules.max) != (new.min, new.max));
+            if is_other {
+                self.bounds.remove(name);
+            }
+            let same = self.revisions.iter_mut().rev().find(|(id, old)| {
+                let is_same = old.rules.digest == new.digest || !keeps(Guard::Generations);
+                id.name == *name && is_same
+            });
+            if let Some((_, old)) = same {
+                old.rules = new.clone();
+                continue;
+            }
+            let generation = self.generations.entry(name.clone()).or_default();
+            *generation += 1;
+            let id = RevisionId::new(name.clone(), *generation);
+            self.revisions.insert(
+                id,
+                RevisionState {
+                    rules: new.clone(),
+                    replicas: 0,
+                    since: stamp.time,
+                    woken: None,
+                    idle_since: None,
+                    condemned: None,
+                },
+            );
+        }
+        self.rules = Some(Box::new(rules.clone()));
+        self.record(stamp, Event::Applied, "");
+        let shares = rules.revisions.iter();
+        let shares =
+            shares.filter_map(|(name, one)| Some((self.current(name)?.clone(), one.traffic)));
+        if let Ok(to) = Weights::new(shares)
+            && !to.is_empty()
+        {
+            self.lead_to(rules, to, stamp);
+        }
+        self.forget();
+    }
+
+    /// The spec's weights are to be reached.
+    fn lead_to(&mut self, rules: &Rules, to: Weights, stamp: Stamp<'_>) {
+        let is_gradual = rules.rollout.is_some() && !self.base().is_empty();
+        let kind = if is_gradual { ChangeKind::Rollout } else { ChangeKind::Direct };
+        if self.base() == to {
+            self.end("the spec's weights are those before it", stamp);
+            self.set_weights(to, "the spec", stamp);
+        } else if let Some(change) = self.change.as_mut().filter(|change| change.to == to) {
+            // A promoted one stays promoted.
+            if kind == ChangeKind::Direct {
+                change.kind = kind;
+            }
+        } else {
+            self.begin(kind, to, stamp);
+        }
+    }
+
+    fn traffic(&mut self, weights: &BTreeMap<RevisionName, u8>, stamp: Stamp<'_>) {
+        let ids: Option<Vec<_>> = weights
+            .iter()
+            .map(|(name, weight)| Some((self.current(name)?.clone(), *weight)))
+            .collect();
+        // Whoever appends them has refused others.
+        if let Some(Ok(to)) = ids.map(Weights::new)
+            && !to.is_empty()
+        {
+            self.begin(ChangeKind::Direct, to, stamp);
+        }
+    }
+
+    fn rollback(&mut self, to: Option<&RevisionId>, stamp: Stamp<'_>) {
+        let to = match to {
+            Some(id) => Weights::new([(id.clone(), 100)]).ok(),
+            // What a change under way would come back to is what was before it.
+            None if self.change.is_some() => Some(self.base()),
+            None => self.before.clone(),
+        };
+        let to = to.filter(|to| !to.is_empty() && self.knows(to));
+        if let Some(to) = to {
+            self.begin(ChangeKind::Direct, to, stamp);
+        }
+    }
+
+    fn paused(&mut self, change: Option<u32>, reason: &str, stamp: Stamp<'_>) {
+        let Some(under_way) = &mut self.change else { return };
+        let number = under_way.number;
+        if change.is_some_and(|change| change != number) || under_way.paused.is_some() {
+            return;
+        }
+        let (since, by) = (stamp.time, stamp.by.to_owned());
+        under_way.paused = Some(Pause { since, by, reason: reason.to_owned() });
+        self.record(stamp, Event::Paused { change: number }, reason);
+    }
+
+    fn resumed(&mut self, stamp: Stamp<'_>) {
+        let Some(change) = &mut self.change else { return };
+        if change.paused.take().is_some() {
+            change.since = stamp.time;
+            let change = change.number;
+            self.record(stamp, Event::Resumed { change }, "");
+        }
+    }
+
+    fn promoted(&mut self, stamp: Stamp<'_>) {
+        let Some(change) = &mut self.change else { return };
+        // What was decided about it before is about another change.
+        self.changes += 1;
+        change.number = self.changes;
+        change.kind = ChangeKind::Direct;
+        change.paused = None;
+        change.since = stamp.time;
+        self.record(stamp, Event::Promoted { change: self.changes }, "");
+    }
+
+    fn aborted(&mut self, reason: &str, stamp: Stamp<'_>) {
+        if self.change.is_some() {
+            let base = self.base();
+            self.end(reason, stamp);
+            self.set_weights(base, reason, stamp);
+        }
+    }
+
+    fn stepped(
+        &mut self,
+        number: u32,
+        percent: u8,
+        weights: &Weights,
+        reason: &str,
+        stamp: Stamp<'_>,
+    ) {
+        let Some(change) = self.change_of(number) else { return };
+        let is_next = percent > change.percent || !keeps(Guard::StaleIgnored);
+        if !is_next || change.paused.is_some() && keeps(Guard::PauseHolds) {
+            return;
+        }
+        change.last_percent = change.percent;
+        change.percent = percent;
+        change.since = stamp.time;
+        self.set_weights(weights.clone(), reason, stamp);
+    }
+
+    fn finished(&mut self, number: u32, reason: &str, stamp: Stamp<'_>) {
+        if self.change_of(number).is_none_or(|change| change.percent < 100) {
+            return;
+        }
+        if let Some(Change { from, to, .. }) = self.change.take() {
+            if !from.is_empty() && from != to {
+                self.before = Some(from);
+            }
+            self.record(stamp, Event::Finished { change: number }, reason);
+            self.over(number, true, reason, stamp.time);
+            self.forget();
+        }
+    }
+
+    fn failed(&mut self, number: u32, reason: &str, stamp: Stamp<'_>) {
+        if self.change_of(number).is_none() {
+            return;
+        }
+        let Some(change) = self.change.take() else { return };
+        for id in change.gainers() {
+            if let Some(revision) = self.revisions.get_mut(id)
+                && change.from.get(id) == 0
+            {
+                revision.condemned = Some(reason.to_owned());
+                revision.idle_since = Some(stamp.time);
+            }
+        }
+        self.record(stamp, Event::Failed { change: number }, reason);
+        self.over(number, false, reason, stamp.time);
+        self.set_weights(change.from, reason, stamp);
+    }
+
+    fn scaled(&mut self, id: &RevisionId, from: u32, to: u32, reason: &str, stamp: Stamp<'_>) {
+        let Some(revision) = self.revisions.get_mut(id) else { return };
+        if revision.replicas != from && keeps(Guard::StaleScaleIgnored) {
+            return;
+        }
+        revision.replicas = to;
+        revision.since = stamp.time;
+        if from == 0 {
+            revision.woken = Some(stamp.time);
+        }
+        self.record(stamp, Event::Replicas { revision: id.clone(), from, to }, reason);
+    }
+
+    /// Forgets the oldest revisions that nothing needs any more.
+    fn forget(&mut self) {
+        let mut unneeded: Vec<(Option<Timestamp>, RevisionId)> = self
+            .revisions
+            .iter()
+            .filter(|(id, revision)| {
+                let has_part = |weights: &Weights| weights.get(id) > 0;
+                let in_change = self
+                    .change
+                    .as_ref()
+                    .is_some_and(|change| has_part(&change.from) || has_part(&change.to));
+                let in_use = has_part(&self.weights) || self.before.as_ref().is_some_and(has_part);
+                !in_use && !in_change && revision.replicas == 0 && !self.is_current(id)
+            })
+            .map(|(id, revision)| (revision.idle_since, id.clone()))
+            .collect();
+        unneeded.sort();
+        let many = unneeded.len().saturating_sub(REMEMBERED);
+        for (_, id) in &unneeded[..many] {
+            self.revisions.remove(id);
+        }
+    }
+}
+
+/// When and by whom a line was written.
+#[derive(Clone, Copy)]
+struct Stamp<'a> {
+    time: Timestamp,
+    by: &'a str,
+}

@@ -1,0 +1,230 @@
+//! Whether a step of a rollout holds: the figures of a revision that gains weight against the limits,
+//! and against those of the revisions that lose it.
+
+use std::time::Duration;
+
+use super::evidence::{Evidence, above, above_others};
+use super::{LatencyLimits, RolloutRules};
+use crate::text::number;
+use crate::work::serve::guard::{Guard, keeps};
+use crate::work::serve::window::Counts;
+
+/// So many times as frequent as with the old revision is still no worse: the mix of requests is never
+/// quite the same.
+const MARGIN: f64 = 1.5;
+/// So many times as long as with the old revision is still no slower. Both are known to an eighth.
+const SLOWER: f64 = 1.25;
+/// A quantile of the old revision is known when at least so many of its requests took longer.
+const TAIL: f64 = 10.0;
+
+/// What the figures say.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Verdict {
+    /// Something is broken: which figure, with its numbers.
+    Broken(String),
+    /// They can't be judged, or give no clear answer: what is missing.
+    Unclear(String),
+    /// All hold.
+    Holds,
+}
+
+/// Judges the figures of one revision. `stable`: those of the others in the same time, where they are to
+/// be compared.
+pub(super) fn judge(rules: &RolloutRules, new: &Counts, stable: Option<&Counts>) -> Verdict {
+    let mut figures = Vec::new();
+    limits(rules, new, &mut figures);
+    if let Some(stable) = stable.filter(|_| rules.compare_to_stable) {
+        compared(new, stable, &mut figures);
+    }
+    if let Some(worst) = figures.iter().find(|figure| figure.evidence == Evidence::Proof) {
+        return Verdict::Broken(worst.said.clone());
+    }
+    let enough = rules.min_requests.max(1);
+    if new.requests < enough && keeps(Guard::EnoughRequests) {
+        return Verdict::Unclear(format!("{} of {enough} requests so far", new.requests));
+    }
+    // That it is not proved to be too high is not enough to go on: it must not look too high either.
+    match figures.into_iter().find(|figure| figure.is_over || figure.evidence != Evidence::None) {
+        Some(figure) => Verdict::Unclear(format!("{}, which may be chance", figure.said)),
+        None => Verdict::Holds,
+    }
+}
+
+/// One figure.
+struct Figure {
+    evidence: Evidence,
+    /// It is larger than it may be, by chance or not.
+    is_over: bool,
+    said: String,
+}
+
+fn percent(hits: u64, all: u64) -> String {
+    format!("{} %", number(100.0 * hits as f64 / all.max(1) as f64))
+}
+
+fn span(duration: Duration) -> String {
+    if duration == Duration::MAX {
+        return "more than 268 s".into();
+    }
+    let ms = duration.as_secs_f64() * 1000.0;
+    if ms < 1000.0 { format!("{} ms", number(ms)) } else { format!("{} s", number(ms / 1000.0)) }
+}
+
+fn limits(rules: &RolloutRules, new: &Counts, figures: &mut Vec<Figure>) {
+    let Counts { requests, errors, .. } = *new;
+    if let Some(limit) = rules.max_error_rate.filter(|_| keeps(Guard::ErrorLimit)) {
+        figures.push(Figure {
+            evidence: above(errors, requests, limit),
+            is_over: errors as f64 > limit * requests as f64,
+            said: format!(
+                "{errors} of {requests} requests ended in an error ({}), and {} % may",
+                percent(errors, requests),
+                number(limit * 100.0)
+            ),
+        });
+    }
+    let LatencyLimits { p50, p95, p99 } = rules.max_latency;
+    for (name, part, limit) in [("p50", 0.5, p50), ("p95", 0.95, p95), ("p99", 0.99, p99)] {
+        let Some(limit) = limit.filter(|_| keeps(Guard::LatencyLimit)) else { continue };
+        let Some(quantile) = new.latency.quantile(part) else { continue };
+        let (slow, all) = (new.latency.above(limit), new.latency.count());
+        figures.push(Figure {
+            evidence: above(slow, all, 1.0 - part),
+            is_over: slow as f64 > (1.0 - part) * all as f64,
+            said: format!(
+                "its latency {name} is {} over {all} requests, and {} is allowed",
+                span(quantile),
+                span(limit)
+            ),
+        });
+    }
+}
+
+fn compared(new: &Counts, stable: &Counts, figures: &mut Vec<Figure>) {
+    let (all, of) = (new.requests, stable.requests);
+    let mut ratio = |hits: u64, others: u64, what: &str| {
+        let evidence = above_others((hits, all), (others, of), MARGIN);
+        let said = format!(
+            "{hits} of {all} requests {what} ({}), and {others} of {of} of the old revision's ({})",
+            percent(hits, all),
+            percent(others, of)
+        );
+        figures.push(Figure { evidence, is_over: false, said });
+    };
+    if keeps(Guard::CompareErrors) {
+        ratio(new.errors, stable.errors, "ended in an error");
+    }
+    if keeps(Guard::CompareClientErrors) {
+        let what = "were refused as the client's fault";
+        ratio(new.client_errors, stable.client_errors, what);
+    }
+    if !keeps(Guard::CompareLatency) {
+        return;
+    }
+    for (name, part) in [("p50", 0.5), ("p95", 0.95), ("p99", 0.99)] {
+        let (Some(own), Some(old)) = (new.latency.quantile(part), stable.latency.quantile(part))
+        else {
+            continue;
+        };
+        let (all, of) = (new.latency.count(), stable.latency.count());
+        if (of as f64) * (1.0 - part) < TAIL || old == Duration::MAX {
+            continue;
+        }
+        let slow = old.mul_f64(SLOWER);
+        let (hits, others) = (new.latency.above(slow), stable.latency.above(slow));
+        let evidence = above_others((hits, all), (others, of), MARGIN);
+        let said = format!(
+            "its latency {name} is {} over {all} requests, and {} over {of} with the old revision",
+            span(own),
+            span(old)
+        );
+        figures.push(Figure { evidence, is_over: false, said });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::work::serve::rollout::OnFailure;
+
+    fn rules() -> RolloutRules {
+        RolloutRules {
+            steps: vec![10],
+            interval: Duration::from_secs(60),
+            min_requests: 100,
+            max_error_rate: Some(0.01),
+            max_latency: LatencyLimits {
+                p95: Some(Duration::from_millis(500)),
+                ..LatencyLimits::default()
+            },
+            compare_to_stable: true,
+            on_failure: OnFailure::Rollback,
+            max_wait: Duration::from_secs(600),
+        }
+    }
+
+    fn counts(requests: u64, errors: u64, client_errors: u64, ms: u64) -> Counts {
+        let mut counts = Counts { requests, errors, client_errors, ..Counts::default() };
+        for n in 0..requests - errors {
+            counts.latency.add(Duration::from_millis(ms * (80 + n % 40) / 100), 1);
+        }
+        counts
+    }
+
+    fn broken(new: &Counts, stable: Option<&Counts>) -> String {
+        match judge(&rules(), new, stable) {
+            Verdict::Broken(reason) => reason,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_is_as_good_as_the_old_one_holds() {
+        let (new, stable) = (counts(200, 1, 10, 100), counts(1800, 6, 90, 100));
+        assert_eq!(judge(&rules(), &new, Some(&stable)), Verdict::Holds);
+    }
+
+    #[test]
+    fn the_reason_has_the_figure_and_its_numbers() {
+        assert_eq!(
+            broken(&counts(40, 9, 0, 100), None),
+            "9 of 40 requests ended in an error (22.5 %), and 1 % may"
+        );
+        assert_eq!(
+            broken(&counts(100, 0, 0, 900), None),
+            "its latency p95 is 1.18 s over 100 requests, and 500 ms is allowed"
+        );
+    }
+
+    #[test]
+    fn what_holds_the_limits_may_still_be_worse_than_the_old_one() {
+        let stable = counts(1800, 0, 18, 100);
+        assert_eq!(
+            broken(&counts(200, 0, 60, 100), Some(&stable)),
+            "60 of 200 requests were refused as the client's fault (30 %), and 18 of 1800 of the old \
+             revision's (1 %)"
+        );
+        let slow = broken(&counts(200, 0, 2, 300), Some(&stable));
+        assert!(slow.starts_with("its latency p50 is"), "{slow}");
+    }
+
+    #[test]
+    fn a_clients_errors_alone_are_nobodys_fault() {
+        let (new, stable) = (counts(200, 0, 100, 100), counts(1800, 0, 900, 100));
+        assert_eq!(judge(&rules(), &new, Some(&stable)), Verdict::Holds);
+        assert_eq!(judge(&rules(), &new, None), Verdict::Holds);
+    }
+
+    #[test]
+    fn few_requests_and_what_may_be_chance_are_unclear() {
+        assert_eq!(
+            judge(&rules(), &counts(50, 0, 0, 100), None),
+            Verdict::Unclear("50 of 100 requests so far".into())
+        );
+        let Verdict::Unclear(reason) = judge(&rules(), &counts(100, 2, 0, 100), None) else {
+            panic!("two of a hundred prove something");
+        };
+        assert!(reason.ends_with("which may be chance"), "{reason}");
+        assert!(matches!(judge(&rules(), &Counts::default(), None), Verdict::Unclear(_)));
+    }
+}
