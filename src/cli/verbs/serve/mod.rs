@@ -1,4 +1,4 @@
-//! `mlctl serve` and what belongs to endpoints.
+//! What belongs to endpoints.
 
 mod replica;
 

@@ -35,7 +35,7 @@ pub fn serve_replica_verb(
 ) -> Result<u8, CliError> {
     let wrong = |name: &str, reason: &dyn Display| {
         CliError::new(ErrorKind::Usage, format!("{name}: {reason}"))
-            .hint("this verb is run by the agent of an endpoint's replica: use `mlctl serve`")
+            .hint("this verb is run by the agent of an endpoint's replica")
     };
     let variable = |name: &str| env.get(name).ok_or_else(|| wrong(name, &"is not set"));
     let serving: ServingPlan = serde_json::from_str(variable("MLCTL_SERVING")?)
