@@ -126,6 +126,6 @@ mod tests {
             json["archive"] = serde_json::json!({"uri": "s3://b/x", "sha256": "0", "size": 1});
         }));
         let newer = read(|json| json["schemaVersion"] = (PLAN_VERSION + 1).into());
-        assert_eq!(newer, Err(FormatError::Newer { found: 5, known: PLAN_VERSION }));
+        assert_eq!(newer, Err(FormatError::Newer { found: PLAN_VERSION + 1, known: PLAN_VERSION }));
     }
 }

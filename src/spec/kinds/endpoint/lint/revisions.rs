@@ -154,7 +154,7 @@ impl Lint<'_> {
                 format!("`{place}` is a claim, which only pods can read"),
             )
             .at(span, "")
-            .help("copy it to a bucket")
+            .help("copy it to a bucket, or into the registry: `mlctl models push`")
         } else if matches!(place, Place::Object(_)) && !is_readable(place) {
             Diagnostic::error(Code::BadUri, format!("nothing can read `{place}`"))
                 .at(span, "")
