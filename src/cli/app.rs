@@ -8,7 +8,7 @@ use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
 
 use super::verbs::{
     agent, batch, cancel, cleanup, cluster, completions, cost, doctor, evaluate, exec, gpus, init,
-    list, logs, outputs, render, serve, spec, state, status, train, tune, wait, why,
+    list, logs, models, outputs, render, serve, spec, state, status, train, tune, wait, why,
 };
 use super::{CliError, Context, Env, ErrorKind, Format, PlaceArgs, usage};
 use crate::ui::{Printer, Terminal, Verbosity, are_terminals, report_panics, terminal_width};
@@ -76,6 +76,8 @@ pub enum Verb {
     Evaluate(evaluate::EvaluateArgs),
     /// Search the best parameters of a training job, and follow it
     Tune(Box<tune::TuneArgs>),
+    /// Keep models by name and version
+    Models(models::ModelsArgs),
     /// List runs
     #[command(visible_alias = "ls")]
     List(list::ListArgs),
@@ -275,6 +277,7 @@ fn verb(context: &Context, verb: &Verb) -> Result<u8, CliError> {
         Verb::Evaluate(args) => evaluate::run(context, args),
         Verb::BatchPredict(args) => batch::run(context, args),
         Verb::Tune(args) => tune::run(context, args),
+        Verb::Models(args) => models::run(context, args),
         Verb::List(args) => list::run(context, args),
         Verb::Status(args) => status::run(context, args),
         Verb::Logs(args) => logs::run(context, args),

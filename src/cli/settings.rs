@@ -10,7 +10,8 @@ use serde::Deserialize;
 use super::{CliError, ErrorKind};
 use crate::event::RunState;
 use crate::hardware::accelerator::CustomAccelerators;
-use crate::storage::{self, BucketSettings, DOCUMENT_LIMIT, ReadError, read_open};
+use crate::model::registry::Registry;
+use crate::storage::{self, BucketSettings, DOCUMENT_LIMIT, Place, ReadError, read_open};
 use crate::sys;
 use crate::text::Span;
 
@@ -45,6 +46,9 @@ pub struct Settings {
     pub retention: Option<Retention>,
     /// How buckets are reached, by `s3://bucket`; `s3://` alone is meant for all of that kind.
     pub storage: BTreeMap<String, BucketSettings>,
+    /// Where models are kept by name and version: a folder, relative to the settings' folder, or the URL
+    /// of a bucket. Default: a folder of the state.
+    pub models: Option<String>,
 }
 
 /// What `cleanup` removes by itself.
@@ -108,12 +112,32 @@ impl Settings {
             let message = format!("{}: {error}", path.display());
             CliError::of_lines(ErrorKind::Usage, &message).hint(
                 "known settings: runtime, context, namespace, contexts, secretsFile, runnerImage, \
-                 runnerArchitectures, keep, retention, accelerators, claims, prices, storage",
+                 runnerArchitectures, keep, retention, accelerators, claims, models, prices, storage",
             )
         })?;
         settings.check_buckets(&path)?;
         settings.check_retention(&path)?;
+        settings.check_models(dir, &path)?;
         Ok(settings)
+    }
+
+    /// The place of the models as the settings name it, read from the settings' folder `dir`.
+    pub fn models_place(&self, dir: &Path, home: Option<&Path>) -> Option<Place> {
+        let text = self.models.as_deref()?;
+        let place = match (text.strip_prefix("~/"), home) {
+            (Some(rest), Some(home)) => home.join(rest).to_string_lossy().into_owned().into(),
+            _ => Place::from(text),
+        };
+        Some(place.starting_at(dir))
+    }
+
+    fn check_models(&self, dir: &Path, path: &Path) -> Result<(), CliError> {
+        let Some(place) = self.models_place(dir, Some(dir)) else { return Ok(()) };
+        Registry::checked(&place).map(drop).map_err(|error| {
+            let message = format!("{}: models: {error}", path.display());
+            CliError::new(ErrorKind::Usage, message)
+                .hint("for example models: ~/models, or models: s3://bucket/models")
+        })
     }
 
     /// Runs go by their age only: without one the rest would be without effect.

@@ -23,6 +23,7 @@ mod image;
 mod katib;
 mod kube;
 mod layers;
+mod models;
 mod outputs;
 mod pod;
 mod pty;

@@ -2,6 +2,7 @@
 
 mod batch;
 mod from;
+mod models;
 mod tune;
 mod types;
 

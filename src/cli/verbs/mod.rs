@@ -15,6 +15,7 @@ pub mod gpus;
 pub mod init;
 pub mod list;
 pub mod logs;
+pub mod models;
 mod others;
 pub mod outputs;
 pub mod render;

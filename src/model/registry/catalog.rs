@@ -43,7 +43,8 @@ impl Catalog {
                     }
                 }
                 Some(Document::Retention(number)) => {
-                    if catalog.retention.as_ref().is_none_or(|(at, _)| *at < number) {
+                    let newest = catalog.retention.as_ref().is_none_or(|(at, _)| *at < number);
+                    if newest {
                         catalog.retention = Some((number, object.place));
                     }
                 }

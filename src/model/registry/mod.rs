@@ -34,6 +34,7 @@ mod read;
 mod remove;
 mod retention;
 mod sequence;
+mod take;
 
 pub use alias::Moved;
 pub use contents::{Contents, ModelKind};

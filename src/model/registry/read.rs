@@ -81,6 +81,11 @@ impl Model {
 impl Registry {
     /// The registry at a place: an absolute folder of this machine, or a bucket. Nothing is looked at.
     pub fn new(stores: Stores, base: &Place) -> Result<Self, RegistryError> {
+        Ok(Self { stores, base: Self::checked(base)? })
+    }
+
+    /// The place as a registry has it; an error where it can't hold one.
+    pub fn checked(base: &Place) -> Result<Place, RegistryError> {
         let refused = |why| Err(RegistryError::NoRegistry { place: base.clone(), why });
         let text = base.as_str();
         match base {
@@ -98,8 +103,7 @@ impl Registry {
             ),
             Place::Path(_) | Place::Object(_) => {
                 let base = base.without_file_scheme();
-                let base = base.as_str().trim_end_matches('/');
-                Ok(Self { stores, base: base.into() })
+                Ok(base.as_str().trim_end_matches('/').into())
             }
         }
     }
@@ -201,18 +205,16 @@ impl Registry {
         let why = match (&reference.pick, numbers.is_empty()) {
             (_, true) => format!("{} has no versions", reference.name),
             (Pick::Version(_), false) => format!("its versions are {}", numbers.join(", ")),
-            (Pick::Alias(alias), false) => match model.aliases.get(alias) {
-                Some(gone) => format!("that alias means {gone}, which was removed"),
-                None => {
-                    let known: Vec<&str> = model.aliases.keys().map(Alias::as_str).collect();
-                    match known.is_empty() {
-                        true => {
-                            format!("it has no aliases, and the versions {}", numbers.join(", "))
-                        }
-                        false => format!("its aliases are {}", known.join(", ")),
-                    }
+            (Pick::Alias(alias), false) => {
+                let known: Vec<&str> = model.aliases.keys().map(Alias::as_str).collect();
+                if let Some(gone) = model.aliases.get(alias) {
+                    format!("that alias means {gone}, which was removed")
+                } else if known.is_empty() {
+                    format!("it has no aliases, and the versions {}", numbers.join(", "))
+                } else {
+                    format!("its aliases are {}", known.join(", "))
                 }
-            },
+            }
         };
         Ok(RegistryError::NoVersion { reference: reference.clone(), why })
     }

@@ -41,8 +41,8 @@ struct RemovedDocument<'a> {
 }
 
 impl Registry {
-    /// Removes a version. One that is deployed, or that an alias was set to, is refused. Its files go after it has stopped being a version, and whoever is killed
-    /// between leaves them to the next push.
+    /// Removes a version. One that is deployed, or that an alias was set to, is refused. Its files go after
+    /// it has stopped being a version, and whoever is killed between leaves them to the next push.
     pub async fn remove(
         &self,
         name: &ModelName,

@@ -1,9 +1,10 @@
 //! What outlives a process stays readable: documents that an earlier mlctl wrote, in `v1/`
-//! to `v6/`.
+//! to `v7/`.
 
 mod documents;
 mod events;
 mod folder;
+mod models;
 mod printed;
 mod runner;
 mod studies;
@@ -16,6 +17,11 @@ use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
 use crate::support::{Sandbox, copy_tree, repository};
+
+/// A fixture of what came with the registry of models.
+fn v7(name: &str) -> PathBuf {
+    repository().join("tests/it/formats/v7").join(name)
+}
 
 /// A fixture of what came with proofs of ends, and with pods that are not simply there.
 fn v6(name: &str) -> PathBuf {

@@ -45,7 +45,8 @@ impl FromStr for VersionRef {
             // Only what is written the same is the same: no zeros in front. Versions count from 1, and
             // TensorFlow Serving reads them as signed numbers.
             let version: u64 = pick.parse().map_err(|_| wrong())?;
-            let is_plain = version > 0 && version <= i64::MAX as u64 && pick == version.to_string();
+            let is_plain =
+                version > 0 && i64::try_from(version).is_ok() && pick == version.to_string();
             Pick::Version(Some(version).filter(|_| is_plain).ok_or_else(wrong)?)
         } else {
             Pick::Alias(pick.parse()?)

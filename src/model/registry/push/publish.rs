@@ -44,11 +44,9 @@ impl Registry {
         let (from, to) = (layout.staging(push), layout.version(version));
         if let (Place::Path(from), Place::Path(path)) = (&from, &to) {
             flush(&to, from.as_path()).await?;
-            return match rename(&to, from.as_path(), path.as_path()).await? {
-                true => Ok(()),
-                // Only whoever gave this push up removes that.
-                false => Err(RegistryError::lost(layout)),
-            };
+            let renamed = rename(&to, from.as_path(), path.as_path()).await?;
+            // Only whoever gave this push up removes what it has staged.
+            return if renamed { Ok(()) } else { Err(RegistryError::lost(layout)) };
         }
         if !self.stores.below(&to).await?.is_empty() {
             return Err(RegistryError::Taken { place: to });
