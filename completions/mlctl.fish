@@ -43,6 +43,7 @@ complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "batch-predict" -d 'Pred
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "outputs" -d 'Print the results of a batch prediction in input order'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "evaluate" -d 'Hold predictions against what is true; a gate for pipelines'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "tune" -d 'Search the best parameters of a training job, and follow it'
+complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "models" -d 'Keep models by name and version'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "list" -d 'List runs'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "ls" -d 'List runs'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "status" -d 'Show one run and its replicas'
@@ -72,6 +73,7 @@ complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "agent-cancel" -d 'Ends 
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "agent-install" -d 'Copies this program into a folder'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "agent-probe" -d 'Looks at the pod that it runs in'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "batch-worker" -d 'Does one replica\'s part of a batch prediction'
+complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "serve-replica" -d 'Serves as one replica of an endpoint'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "tune-loop" -d 'Decides over the trials of a study'
 complete -c mlctl -n "__fish_mlctl_using_subcommand init" -l strategy -d 'TensorFlow\'s strategy (tensorflow only)' -r -f -a "none\t'One process, one device'
 mirrored\t'One process, several devices'
@@ -315,6 +317,171 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcom
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from suggest" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from suggest" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from suggest" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and not __fish_seen_subcommand_from push list ls show alias copy remove rm pull retention" -l registry -d 'Models kept in this folder or bucket, in place of the settings\' one' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and not __fish_seen_subcommand_from push list ls show alias copy remove rm pull retention" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and not __fish_seen_subcommand_from push list ls show alias copy remove rm pull retention" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and not __fish_seen_subcommand_from push list ls show alias copy remove rm pull retention" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and not __fish_seen_subcommand_from push list ls show alias copy remove rm pull retention" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and not __fish_seen_subcommand_from push list ls show alias copy remove rm pull retention" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and not __fish_seen_subcommand_from push list ls show alias copy remove rm pull retention" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and not __fish_seen_subcommand_from push list ls show alias copy remove rm pull retention" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and not __fish_seen_subcommand_from push list ls show alias copy remove rm pull retention" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and not __fish_seen_subcommand_from push list ls show alias copy remove rm pull retention" -f -a "push" -d 'Keep the model of a run, a path or a URL as the next version'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and not __fish_seen_subcommand_from push list ls show alias copy remove rm pull retention" -f -a "list" -d 'List models'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and not __fish_seen_subcommand_from push list ls show alias copy remove rm pull retention" -f -a "ls" -d 'List models'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and not __fish_seen_subcommand_from push list ls show alias copy remove rm pull retention" -f -a "show" -d 'Show a model with its versions, or one version with its lineage'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and not __fish_seen_subcommand_from push list ls show alias copy remove rm pull retention" -f -a "alias" -d 'Let an alias mean a version, or take it away'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and not __fish_seen_subcommand_from push list ls show alias copy remove rm pull retention" -f -a "copy" -d 'Push a version under another name, or into another registry'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and not __fish_seen_subcommand_from push list ls show alias copy remove rm pull retention" -f -a "remove" -d 'Remove versions'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and not __fish_seen_subcommand_from push list ls show alias copy remove rm pull retention" -f -a "rm" -d 'Remove versions'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and not __fish_seen_subcommand_from push list ls show alias copy remove rm pull retention" -f -a "pull" -d 'Bring a version into a folder'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and not __fish_seen_subcommand_from push list ls show alias copy remove rm pull retention" -f -a "retention" -d 'Settle how many versions of a model are kept'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from push" -l alias -d 'Let an alias mean the new version; several times for several' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from push" -s l -l label -d 'Write a label on the new version' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from push" -l registry -d 'Models kept in this folder or bucket, in place of the settings\' one' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from push" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from push" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from push" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from push" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from push" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from push" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from push" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from push" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from list" -l registry -d 'Models kept in this folder or bucket, in place of the settings\' one' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from list" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from list" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from list" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from list" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from ls" -l registry -d 'Models kept in this folder or bucket, in place of the settings\' one' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from ls" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from ls" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from ls" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from ls" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from ls" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from ls" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from show" -l registry -d 'Models kept in this folder or bucket, in place of the settings\' one' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from show" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from show" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from show" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from show" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from show" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from alias" -l registry -d 'Models kept in this folder or bucket, in place of the settings\' one' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from alias" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from alias" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from alias" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from alias" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from alias" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from alias" -l remove -d 'Take the alias away'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from alias" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from alias" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from alias" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from copy" -l to -d 'Copy into this registry: a folder or the URL of a bucket' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from copy" -l alias -d 'Let an alias mean the new version; several times for several' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from copy" -s l -l label -d 'Write a label on the new version' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from copy" -l registry -d 'Models kept in this folder or bucket, in place of the settings\' one' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from copy" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from copy" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from copy" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from copy" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from copy" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from copy" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from copy" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from copy" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from remove" -l forget -d 'Forget that a version is deployed as this endpoint, which is long gone' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from remove" -l registry -d 'Models kept in this folder or bucket, in place of the settings\' one' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from remove" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from remove" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from remove" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from remove" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from remove" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from remove" -s y -l yes -d 'Don\'t ask'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from rm" -l forget -d 'Forget that a version is deployed as this endpoint, which is long gone' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from rm" -l registry -d 'Models kept in this folder or bucket, in place of the settings\' one' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from rm" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from rm" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from rm" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from rm" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from rm" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from rm" -s y -l yes -d 'Don\'t ask'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from rm" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from rm" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from pull" -l registry -d 'Models kept in this folder or bucket, in place of the settings\' one' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from pull" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from pull" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from pull" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from pull" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from pull" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from pull" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from pull" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from pull" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from retention" -l keep -d 'Keep the newest so many' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from retention" -l registry -d 'Models kept in this folder or bucket, in place of the settings\' one' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from retention" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from retention" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from retention" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from retention" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from retention" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from retention" -l all -d 'Keep all versions'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from retention" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from retention" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from retention" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand list" -l state -d 'Only runs in these states' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand list" -l name -d 'Only runs of this spec name' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand list" -s l -l label -d 'Only runs with this label; may be repeated' -r
@@ -827,6 +994,18 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand batch-worker" -s n -l namesp
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-worker" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-worker" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-worker" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve-replica" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve-replica" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve-replica" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve-replica" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve-replica" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve-replica" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve-replica" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve-replica" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune-loop" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'One JSON document with `schemaVersion`'
 yaml\t'The same as YAML'"
