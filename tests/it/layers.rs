@@ -59,6 +59,24 @@ fn imports_run_one_way() {
     assert!(wrong.is_empty(), "arrows that the table does not have:\n{}", wrong.join("\n"));
 }
 
+/// What several kinds of work share, which none of them is named in.
+const SHARED_BY_WORK: [&str; 2] = ["work/protocol/", "work/model_server/"];
+
+#[test]
+fn what_kinds_of_work_share_names_none_of_them() {
+    let sources = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    for shared in SHARED_BY_WORK {
+        let mut of_it = sources.iter().filter(|(path, _)| path.starts_with(shared)).peekable();
+        assert!(of_it.peek().is_some(), "there is no {shared}");
+        for (path, text) in of_it {
+            for kind in ["batch", "predict", "serve", "train", "tune"] {
+                let named = text.contains(&format!("work::{kind}::"));
+                assert!(!named, "{path} names work::{kind}, which stands above it");
+            }
+        }
+    }
+}
+
 /// Ways to the standard streams, and ways around what makes text safe, each with the only files that
 /// may go them.
 const WAYS_OUT: [(&str, &[&str]); 10] = [

@@ -18,8 +18,9 @@ use super::{
     Answer, Answers, InputFormat, JOB_VERSION, JobDocument, OutputFormat, OutputLayout, Permit,
     PredictError, Predictor, RowError, Rows, Shard, Summary, WorkerEnd, WorkerPlace, run_worker,
 };
-use crate::plan::{BatchPlan, Protocol, ServerPlan};
+use crate::plan::{BatchPlan, Protocol};
 use crate::storage::{StorageConfig, Stores};
+use crate::work::protocol::fixture::server_plan;
 
 /// Answers every instance with itself; one that has `bad` in it fails while the server is ill, and the
 /// server is gone after so many batches.
@@ -88,23 +89,6 @@ pub(crate) fn plan(folder: &Path) -> BatchPlan {
         max_failed_fraction: None,
         retry: None,
         storage: BTreeMap::new(),
-    }
-}
-
-/// A server that speaks this.
-pub(crate) fn server_plan(protocol: Protocol) -> ServerPlan {
-    ServerPlan {
-        protocol,
-        address: None,
-        model_name: "m".into(),
-        version: None,
-        signature: None,
-        predict_route: None,
-        health_route: None,
-        model: None,
-        parameters: None,
-        start_timeout: Duration::from_mins(1),
-        restarts: 0,
     }
 }
 

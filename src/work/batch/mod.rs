@@ -15,8 +15,6 @@ mod loaded;
 mod output;
 mod outputs;
 mod plan_in;
-mod predictor;
-mod protocol;
 mod retry;
 mod shards;
 mod submit;
@@ -36,15 +34,13 @@ pub use crate::plan::batch::{
     InputFormat, JOB_VERSION, JobDocument, Latency, MARKER_VERSION, Marker, OutputFormat,
     OutputLayout, Part, Rows, Shard,
 };
+pub use crate::work::protocol::{Answer, Answers, Permit, PredictError, Predictor, RowError};
 pub use build::{buckets, plan};
 pub use count::count_rows;
 pub use document::{differences, document, identity};
 pub use loaded::LoadedBatch;
 pub use outputs::{Chosen, Outputs, OutputsError};
 pub use plan_in::{order, plan_in, plan_with};
-pub use predictor::{Answer, Answers, Permit, PredictError, Predictor, RowError};
-pub use protocol::{Client, ClientOptions, Connection, Token};
-pub(in crate::work) use protocol::{Http, Plain, grpc_ready};
 pub use retry::{RetryPlan, plan_retry};
 pub use shards::cut;
 pub use submit::{

@@ -114,7 +114,7 @@ fn filled(word: &str, values: &[(&str, String)]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::work::batch::fixture::server_plan;
+    use crate::work::protocol::fixture::server_plan;
 
     #[test]
     fn variables_are_replaced_as_in_a_container_of_vertex() {

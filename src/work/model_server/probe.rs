@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::work::batch::{Http, Token};
+use crate::work::protocol::{Http, Token};
 
 /// A client for small questions.
 #[derive(Clone)]

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::launch::Launch;
 use super::probe::Probe;
 use crate::plan::{Protocol, ServerPlan};
-use crate::work::batch::grpc_ready;
+use crate::work::protocol::grpc_ready;
 
 /// Asks once. An error says what is still missing.
 pub(super) async fn ready(plan: &ServerPlan, launch: &Launch, probe: &Probe) -> Result<(), String> {

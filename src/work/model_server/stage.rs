@@ -159,7 +159,7 @@ async fn lock(models: &Path, target: &Path) -> io::Result<std::fs::File> {
 mod tests {
     use super::*;
     use crate::storage::{NoProgress, StorageConfig};
-    use crate::work::batch::fixture::server_plan;
+    use crate::work::protocol::fixture::server_plan;
 
     fn saved_model(folder: &Path) {
         fs_err::create_dir_all(folder.join("variables")).unwrap();

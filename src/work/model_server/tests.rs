@@ -9,7 +9,7 @@ use super::probe::Probe;
 use super::state::ServerState;
 use super::supervisor::{ModelServer, ServerOptions};
 use crate::plan::{Protocol, ServerPlan};
-use crate::work::batch::fixture::server_plan;
+use crate::work::protocol::fixture::server_plan;
 
 const SERVER: &str = r#"
 import http.server, os, signal, sys

@@ -14,12 +14,11 @@ use crate::plan::{BatchPlan, Protocol};
 use crate::storage::{NoProgress, StorageConfig, Stores};
 use crate::sys;
 use crate::ui::Printer;
-use crate::work::batch::{
-    Client, ClientOptions, Connection, Token, WorkerEnd, WorkerPlace, WorkerProgress, run_worker,
-};
+use crate::work::batch::{WorkerEnd, WorkerPlace, WorkerProgress, run_worker};
 use crate::work::model_server::{
     Launch, ModelServer, ServerOptions, free_ports, stage, tensorflow_server,
 };
+use crate::work::protocol::{Client, ClientOptions, Connection, Token};
 
 /// Between two lines about progress.
 const REPORT_PERIOD: Duration = Duration::from_secs(2);

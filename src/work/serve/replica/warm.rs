@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::error::ReplicaError;
 use crate::plan::{ServerPlan, WarmupPlan};
 use crate::storage::Stores;
-use crate::work::batch::Plain;
+use crate::work::protocol::Plain;
 
 /// A file of requests has at most this many bytes.
 const FILE_LIMIT: u64 = 64 << 20;
