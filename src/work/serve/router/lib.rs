@@ -6,17 +6,26 @@
 //! time itself, and prints nothing: what it has seen is in [`Router::snapshot`] and in the [`Record`]s
 //! that come through a channel.
 
+mod clock;
 mod config;
+mod front;
+mod live;
+mod proxy;
 mod record;
+mod route;
+mod router;
 mod stats;
+mod upstream;
 
 pub use config::{
     Assignment, ConfigError, Fault, Limits, LogConfig, ReplicaConfig, Retries, RevisionConfig,
     RouterConfig, Routes, SCHEMA_VERSION, ShadowConfig, Share, Sticky, TokenHash, TokenHashError,
 };
 pub use record::{Access, Record, Sample};
+pub use router::Router;
 pub use stats::{
-    Counts, DroppedStats, Histogram, ReplicaStats, RevisionStats, STATS_VERSION, Snapshot, Window,
+    Counts, DroppedStats, Histogram, PROMETHEUS_TYPE, ReplicaStats, RevisionStats, STATS_VERSION,
+    Snapshot, Window,
 };
 
 #[cfg(test)]

@@ -106,7 +106,9 @@ impl Assignment {
 
     fn laid(targets: &[(&str, u64)]) -> Self {
         let mut laid = Self::default();
-        targets.iter().for_each(|(name, length)| laid.extend(name, *length));
+        for (name, length) in targets {
+            laid.extend(name, *length);
+        }
         laid
     }
 

@@ -87,9 +87,54 @@ impl Histogram {
         self.sum_micros = self.sum_micros.saturating_add(micros);
     }
 
+    /// Counts so many durations of one length.
+    pub fn add_many(&mut self, duration: Duration, count: u64) {
+        if count == 0 {
+            return;
+        }
+        let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+        let index = bucket(micros);
+        if self.counts.len() <= index {
+            self.counts.resize(index + 1, 0);
+        }
+        self.counts[index] += count;
+        self.sum_micros = self.sum_micros.saturating_add(micros.saturating_mul(count));
+    }
+
+    /// All of another one's durations too.
+    pub fn merge(&mut self, other: &Self) {
+        if self.counts.len() < other.counts.len() {
+            self.counts.resize(other.counts.len(), 0);
+        }
+        self.counts.iter_mut().zip(&other.counts).for_each(|(one, two)| *one += two);
+        self.sum_micros = self.sum_micros.saturating_add(other.sum_micros);
+    }
+
+    /// What came after `earlier`; `None` if that is no earlier state of this one.
+    pub fn checked_since(&self, earlier: &Self) -> Option<Self> {
+        let mut counts = self.counts.clone();
+        for (index, count) in earlier.counts.iter().enumerate().filter(|(_, count)| **count > 0) {
+            let now = counts.get_mut(index)?;
+            *now = now.checked_sub(*count)?;
+        }
+        Some(Self::of(counts, self.sum_micros.saturating_sub(earlier.sum_micros)))
+    }
+
+    /// How many were longer than a limit for certain: those of the bucket that it is in are not.
+    pub fn above(&self, limit: Duration) -> u64 {
+        let micros = u64::try_from(limit.as_micros()).unwrap_or(u64::MAX);
+        self.counts.iter().skip(bucket(micros) + 1).sum()
+    }
+
     /// How many there are.
     pub fn count(&self) -> u64 {
         self.counts.iter().sum()
+    }
+
+    /// How many are shorter than this, which must be an end of a bucket.
+    pub(crate) fn below(&self, micros: u64) -> u64 {
+        let ended = self.counts.iter().enumerate().take_while(|(index, _)| upper(*index) <= micros);
+        ended.map(|(_, count)| count).sum()
     }
 
     /// All of them together.

@@ -3,3 +3,7 @@
 mod assignment;
 mod documents;
 mod histogram;
+mod hostile;
+mod live;
+mod prometheus;
+mod route;

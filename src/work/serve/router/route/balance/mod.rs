@@ -1,0 +1,9 @@
+//! Which replica gets a request: arithmetic, with time passed in.
+
+mod budget;
+mod ejection;
+mod load;
+
+pub(crate) use budget::retry_budget;
+pub(crate) use ejection::{Ejection, Health};
+pub(crate) use load::{PeakEwma, pick};
