@@ -32,6 +32,10 @@ generate:
 sim schedules="100000":
     MLCTL_SIM_SCHEDULES={{schedules}} cargo test --profile ci --lib gang::sim -- --nocapture
 
+# 50,000 simulated endpoints against what decides over them (the tests run 3,000).
+sim-serve schedules="50000":
+    MLCTL_SIM_SCHEDULES={{schedules}} cargo test --profile ci --lib serve::sim -- --nocapture
+
 # Changes the gang's machines in every way and tells which changes no simulation notices (needs
 # cargo-mutants). Half an hour or more; `just mutants --file src/gang/session/ending.rs` for one file.
 mutants *args:

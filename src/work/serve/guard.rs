@@ -1,9 +1,24 @@
 //! The seam that lets the simulation switch off one guard and prove that it notices. In the released
 //! library [`keeps`] is the constant `true`.
 
-/// A guard of the decisions about an endpoint that the simulation can switch off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Guard {
+/// Defines the guards, and for the simulation the list of all of them.
+macro_rules! guards {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        /// A guard of the decisions about an endpoint that the simulation can switch off.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(super) enum Guard {
+            $($(#[$doc])* $name,)*
+        }
+
+        #[cfg(test)]
+        impl Guard {
+            /// All of them.
+            pub(super) const ALL: &[Self] = &[$(Self::$name,)*];
+        }
+    };
+}
+
+guards! {
     /// No weight for a revision without a warm replica.
     WarmFirst,
     /// No weight before there are enough warm replicas for it.

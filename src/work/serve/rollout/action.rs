@@ -9,7 +9,7 @@ use crate::work::serve::scale::age;
 /// The pause after the first failure; it doubles with each further one in a row.
 const PAUSE: Duration = Duration::from_secs(1);
 /// The longest pause, which is the kubelet's too.
-const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 
 /// What is to be done. Each is safe to do again: it names a result, not a difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub fn actions(state: &EndpointState, facts: &Facts) -> Vec<Action> {
     let Some(rules) = &state.rules else { return Vec::new() };
     let mut actions = Vec::new();
     let is_routed = facts.routed.as_ref() == Some(&state.weights);
-    if !is_routed && !state.weights.is_empty() {
+    if !is_routed {
         actions.push(Action::SetWeights(state.weights.clone()));
     }
     for (id, revision) in &state.revisions {

@@ -27,7 +27,7 @@ pub(super) fn next(
     if change.paused.is_some() && keeps(Guard::PauseHolds) {
         return None;
     }
-    if change.is_minimal_ram(rules)
+    if look.is_swap()
         && let Some(entry) = look.swap()
     {
         return Some(entry);
@@ -60,7 +60,7 @@ impl Look<'_> {
     }
 
     fn is_swap(&self) -> bool {
-        self.change.is_minimal_ram(self.rules)
+        self.change.is_minimal_ram(self.rules, &self.state.weights)
     }
 
     fn is_lost(&self, id: &RevisionId) -> bool {
@@ -76,8 +76,11 @@ impl Look<'_> {
     /// The new weights can't be those in the end.
     fn failure(&self) -> Option<String> {
         let begun = self.change.percent > 0;
-        if (!begun || self.is_swap()) && self.change.paused.is_none() {
-            return self.not_started();
+        if (!begun || self.is_swap())
+            && self.change.paused.is_none()
+            && let Some(reason) = self.not_started()
+        {
+            return Some(reason);
         }
         if !begun {
             return None;
@@ -122,10 +125,10 @@ impl Look<'_> {
     fn judge(&self, rules: &RolloutRules, id: &RevisionId) -> Verdict {
         let mut stable = Counts::default();
         for loser in self.change.losers() {
-            stable.merge(&self.measured.counts(loser));
+            stable.merge(&self.measured.counts(self.change, loser));
         }
         let stable = (stable.requests > 0).then_some(&stable);
-        judge(rules, &self.measured.counts(id), stable)
+        judge(rules, &self.measured.counts(self.change, id), stable)
     }
 
     /// The old weights come back, or the new ones wait for a person.
@@ -137,7 +140,8 @@ impl Look<'_> {
             return paused.is_none().then_some(Entry::Paused { change, reason });
         }
         // Back to nothing that is ready would be no better. It fails as soon as something is.
-        if *percent > 0 && self.is_down(from) && !self.is_swap() {
+        let is_no_better = from.is_empty() || self.is_down(from);
+        if *percent > 0 && is_no_better && !self.is_swap() {
             return None;
         }
         if *percent > 0 && !keeps(Guard::FailureTakes) {
@@ -159,7 +163,7 @@ impl Look<'_> {
     /// The old one has to be gone before the new one starts: requests are held from here on.
     fn swap(&self) -> Option<Entry> {
         if self.change.percent == 0 {
-            let names = names(&self.change.from);
+            let names = names(&self.state.weights);
             return Some(self.weights(100, format!("{names} makes room, requests are held")));
         }
         if self.change.is_cleared {
@@ -198,19 +202,26 @@ impl Look<'_> {
             let warm = warm(self.facts, id);
             (warm < enough).then(|| format!("{warm} of {enough} replicas of {id} are ready"))
         });
+        // What was lost meanwhile, or had made room, has to be there too before it carries more again.
+        let back = at_next.iter().filter(|(id, weight)| *weight > self.state.weights.get(id));
+        let gone = back.map(|(id, _)| id).find(|id| warm(self.facts, id) == 0);
+        let gone = gone.filter(|_| keeps(Guard::WarmFirst));
+        let short = short.or_else(|| gone.map(|id| format!("no replica of {id} is ready")));
         if let Some(short) = short {
             let waits = age(now, self.waits_since()) >= patience(self.rules, self.state);
             return (waits && can_start).then(|| self.pause(short));
         }
         let to = self.change.gainers().map(|id| format!("{id} is ready"));
         let ready = to.collect::<Vec<_>>().join(", ");
-        Some(self.weights(next, if why.is_empty() { ready } else { why }))
+        let reasons = [why, ready].into_iter().find(|reason| !reason.is_empty());
+        let back = || "the weights before the last change come back".to_owned();
+        Some(self.weights(next, reasons.unwrap_or_else(back)))
     }
 
     /// When this step began, or this controller did, which could not judge it before.
     fn waits_since(&self) -> jiff::Timestamp {
         let since = self.change.since.max(self.measured.born());
-        self.measured.step_since().unwrap_or(since).max(since)
+        self.measured.step_since(self.change).unwrap_or(since).max(since)
     }
 
     /// Whether this step holds: with its reason, or with what is to be written down instead.
@@ -218,13 +229,13 @@ impl Look<'_> {
         let Some(rules) = self.judged_by() else { return Ok(String::new()) };
         let now = self.facts.now;
         let patience = age(now, self.waits_since()) >= rules.max_wait;
-        if self.measured.step_since().is_none() {
+        if self.measured.step_since(self.change).is_none() {
             let reason = "routers have not confirmed the weights";
             return Err(patience.then(|| self.pause(reason.into())));
         }
         let unclear = self.change.gainers().find_map(|id| match self.judge(rules, id) {
-            Verdict::Unclear(reason) => Some(format!("{id}: {reason}")),
-            _ => None,
+            Verdict::Unclear(reason) | Verdict::Broken(reason) => Some(format!("{id}: {reason}")),
+            Verdict::Holds => None,
         });
         if let Some(reason) = unclear {
             if patience && !keeps(Guard::SilenceHolds) {
@@ -236,7 +247,7 @@ impl Look<'_> {
             return Err(None);
         }
         let told = self.change.gainers().map(|id| {
-            let Counts { requests, errors, .. } = self.measured.counts(id);
+            let Counts { requests, errors, .. } = self.measured.counts(self.change, id);
             format!("{id} answered {requests} requests with {errors} errors")
         });
         Ok(told.collect::<Vec<_>>().join(", "))

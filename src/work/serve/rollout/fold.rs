@@ -1,15 +1,12 @@
 //! Takes the lines of a journal in, one after the other. Whatever a line says that no longer applies
 //! changes nothing: a decision of a controller that was overtaken by a person or by its successor.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 
 use super::{
     Bounds, Change, ChangeKind, EndpointState, Entry, Event, Line, Outcome, Pause, Record,
-    RevisionId, RevisionState, Rules, Weights,
+    RevisionId, Weights,
 };
-use crate::gang::RevisionName;
 use crate::work::serve::guard::{Guard, keeps};
 
 /// So many changes are remembered.
@@ -74,11 +71,11 @@ impl EndpointState {
         self.change.as_mut().filter(is_it)
     }
 
-    fn knows(&self, weights: &Weights) -> bool {
+    pub(super) fn knows(&self, weights: &Weights) -> bool {
         weights.iter().all(|(id, _)| self.revisions.contains_key(id))
     }
 
-    fn record(&mut self, stamp: Stamp<'_>, event: Event, reason: &str) {
+    pub(super) fn record(&mut self, stamp: Stamp<'_>, event: Event, reason: &str) {
         let record =
             Record { time: stamp.time, by: stamp.by.to_owned(), event, reason: reason.to_owned() };
         self.history.push_back(record);
@@ -87,7 +84,7 @@ impl EndpointState {
         }
     }
 
-    fn set_weights(&mut self, weights: Weights, reason: &str, stamp: Stamp<'_>) {
+    pub(super) fn set_weights(&mut self, weights: Weights, reason: &str, stamp: Stamp<'_>) {
         if weights == self.weights {
             return;
         }
@@ -102,13 +99,15 @@ impl EndpointState {
         self.record(stamp, Event::Weights { from, to: weights }, reason);
     }
 
-    /// What came before the change under way, or the weights if there is none.
-    fn base(&self) -> Weights {
-        self.change.as_ref().map_or(&self.weights, |change| &change.from).clone()
+    /// What came before the change under way, or the weights if there is none. Nobody is nothing to come
+    /// back to: what the first change has reached counts then.
+    pub(super) fn base(&self) -> Weights {
+        let before = self.change.as_ref().map(|change| &change.from);
+        before.filter(|from| !from.is_empty()).unwrap_or(&self.weights).clone()
     }
 
     /// Begins a change, in place of the one under way.
-    fn begin(&mut self, kind: ChangeKind, to: Weights, stamp: Stamp<'_>) {
+    pub(super) fn begin(&mut self, kind: ChangeKind, to: Weights, reason: &str, stamp: Stamp<'_>) {
         let from = self.base();
         self.end("another change has taken its place", stamp);
         for (id, _) in to.iter() {
@@ -122,6 +121,8 @@ impl EndpointState {
             self.set_weights(from.clone(), "another rollout begins", stamp);
         }
         self.changes += 1;
+        let begun = Event::Begun { change: self.changes, from: from.clone(), to: to.clone() };
+        self.record(stamp, begun, reason);
         self.change = Some(Change {
             number: self.changes,
             kind,
@@ -136,7 +137,7 @@ impl EndpointState {
     }
 
     /// The change under way is over without having reached its end.
-    fn end(&mut self, reason: &str, stamp: Stamp<'_>) {
+    pub(super) fn end(&mut self, reason: &str, stamp: Stamp<'_>) {
         if let Some(Change { number, .. }) = self.change.take() {
             self.record(stamp, Event::Ended { change: number }, reason);
             self.over(number, false, reason, stamp.time);
@@ -145,93 +146,6 @@ impl EndpointState {
 
     fn over(&mut self, change: u32, succeeded: bool, reason: &str, time: Timestamp) {
         self.last = Some(Outcome { change, time, succeeded, reason: reason.to_owned() });
-    }
-
-    fn applied(&mut self, rules: &Rules, stamp: Stamp<'_>) {
-        for (name, new) in &rules.revisions {
-            let bounds = self.revisions.iter().rev().find(|(id, _)| id.name == *name);
-            let is_other =
-                bounds.is_some_and(|(_, old)| (old.rules.min, old.rules.max) != (new.min, new.max));
-            if is_other {
-                self.bounds.remove(name);
-            }
-            let same = self.revisions.iter_mut().rev().find(|(id, old)| {
-                let is_same = old.rules.digest == new.digest || !keeps(Guard::Generations);
-                id.name == *name && is_same
-            });
-            if let Some((_, old)) = same {
-                old.rules = new.clone();
-                continue;
-            }
-            let generation = self.generations.entry(name.clone()).or_default();
-            *generation += 1;
-            let id = RevisionId::new(name.clone(), *generation);
-            self.revisions.insert(
-                id,
-                RevisionState {
-                    rules: new.clone(),
-                    replicas: 0,
-                    since: stamp.time,
-                    woken: None,
-                    idle_since: None,
-                    condemned: None,
-                },
-            );
-        }
-        self.rules = Some(Box::new(rules.clone()));
-        self.record(stamp, Event::Applied, "");
-        let shares = rules.revisions.iter();
-        let shares =
-            shares.filter_map(|(name, one)| Some((self.current(name)?.clone(), one.traffic)));
-        if let Ok(to) = Weights::new(shares)
-            && !to.is_empty()
-        {
-            self.lead_to(rules, to, stamp);
-        }
-        self.forget();
-    }
-
-    /// The spec's weights are to be reached.
-    fn lead_to(&mut self, rules: &Rules, to: Weights, stamp: Stamp<'_>) {
-        let is_gradual = rules.rollout.is_some() && !self.base().is_empty();
-        let kind = if is_gradual { ChangeKind::Rollout } else { ChangeKind::Direct };
-        if self.base() == to {
-            self.end("the spec's weights are those before it", stamp);
-            self.set_weights(to, "the spec", stamp);
-        } else if let Some(change) = self.change.as_mut().filter(|change| change.to == to) {
-            // A promoted one stays promoted.
-            if kind == ChangeKind::Direct {
-                change.kind = kind;
-            }
-        } else {
-            self.begin(kind, to, stamp);
-        }
-    }
-
-    fn traffic(&mut self, weights: &BTreeMap<RevisionName, u8>, stamp: Stamp<'_>) {
-        let ids: Option<Vec<_>> = weights
-            .iter()
-            .map(|(name, weight)| Some((self.current(name)?.clone(), *weight)))
-            .collect();
-        // Whoever appends them has refused others.
-        if let Some(Ok(to)) = ids.map(Weights::new)
-            && !to.is_empty()
-        {
-            self.begin(ChangeKind::Direct, to, stamp);
-        }
-    }
-
-    fn rollback(&mut self, to: Option<&RevisionId>, stamp: Stamp<'_>) {
-        let to = match to {
-            Some(id) => Weights::new([(id.clone(), 100)]).ok(),
-            // What a change under way would come back to is what was before it.
-            None if self.change.is_some() => Some(self.base()),
-            None => self.before.clone(),
-        };
-        let to = to.filter(|to| !to.is_empty() && self.knows(to));
-        if let Some(to) = to {
-            self.begin(ChangeKind::Direct, to, stamp);
-        }
     }
 
     fn paused(&mut self, change: Option<u32>, reason: &str, stamp: Stamp<'_>) {
@@ -243,34 +157,6 @@ impl EndpointState {
         let (since, by) = (stamp.time, stamp.by.to_owned());
         under_way.paused = Some(Pause { since, by, reason: reason.to_owned() });
         self.record(stamp, Event::Paused { change: number }, reason);
-    }
-
-    fn resumed(&mut self, stamp: Stamp<'_>) {
-        let Some(change) = &mut self.change else { return };
-        if change.paused.take().is_some() {
-            change.since = stamp.time;
-            let change = change.number;
-            self.record(stamp, Event::Resumed { change }, "");
-        }
-    }
-
-    fn promoted(&mut self, stamp: Stamp<'_>) {
-        let Some(change) = &mut self.change else { return };
-        // What was decided about it before is about another change.
-        self.changes += 1;
-        change.number = self.changes;
-        change.kind = ChangeKind::Direct;
-        change.paused = None;
-        change.since = stamp.time;
-        self.record(stamp, Event::Promoted { change: self.changes }, "");
-    }
-
-    fn aborted(&mut self, reason: &str, stamp: Stamp<'_>) {
-        if self.change.is_some() {
-            let base = self.base();
-            self.end(reason, stamp);
-            self.set_weights(base, reason, stamp);
-        }
     }
 
     fn stepped(
@@ -293,7 +179,11 @@ impl EndpointState {
     }
 
     fn finished(&mut self, number: u32, reason: &str, stamp: Stamp<'_>) {
-        if self.change_of(number).is_none_or(|change| change.percent < 100) {
+        let is_open = |change: &mut Change| {
+            let waits = change.paused.is_some() && keeps(Guard::PauseHolds);
+            change.percent < 100 || waits
+        };
+        if self.change_of(number).is_none_or(is_open) {
             return;
         }
         if let Some(Change { from, to, .. }) = self.change.take() {
@@ -338,7 +228,7 @@ impl EndpointState {
     }
 
     /// Forgets the oldest revisions that nothing needs any more.
-    fn forget(&mut self) {
+    pub(super) fn forget(&mut self) {
         let mut unneeded: Vec<(Option<Timestamp>, RevisionId)> = self
             .revisions
             .iter()
@@ -363,7 +253,7 @@ impl EndpointState {
 
 /// When and by whom a line was written.
 #[derive(Clone, Copy)]
-struct Stamp<'a> {
-    time: Timestamp,
-    by: &'a str,
+pub(super) struct Stamp<'a> {
+    pub(super) time: Timestamp,
+    pub(super) by: &'a str,
 }

@@ -6,6 +6,7 @@
 //! journal says, and does that. Killed at any point, its successor reads the same state and goes on.
 
 mod action;
+mod asked;
 mod change;
 mod decide;
 mod evidence;
@@ -20,6 +21,8 @@ mod replicas;
 mod revision;
 mod rules;
 mod state;
+#[cfg(test)]
+mod tests;
 mod weights;
 
 pub use action::*;

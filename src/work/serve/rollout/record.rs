@@ -27,6 +27,15 @@ pub struct Record {
 pub enum Event {
     /// A spec was applied.
     Applied,
+    /// A change of weights begins; the weights follow when who gains is ready.
+    Begun {
+        /// Which change.
+        change: u32,
+        /// The weights that come back when it fails.
+        from: Weights,
+        /// The weights that it leads to.
+        to: Weights,
+    },
     /// Other weights.
     Weights {
         /// Those before.

@@ -63,7 +63,7 @@ fn target(
 ) -> (u32, String) {
     let now = facts.now;
     if rules.transition == Transition::MinimalRam
-        && let Some(none) = makes_room(id, state, facts)
+        && let Some(none) = makes_room(id, rules, state, facts)
     {
         return none;
     }
@@ -103,14 +103,23 @@ fn target(
         if wakes && revision.replicas == 0 && floor == 0 {
             reason = "a request waits".into();
         }
+        // Whatever the number is for, a panic takes none of it away.
+        if scaler.is_panicking() && keeps(Guard::PanicNeverDown) {
+            number = number.max(revision.replicas);
+        }
     }
-    // A controller that has measured for less than a window takes nothing away by load.
-    if !measured.is_settled(now, &rules.scaling) && number < revision.replicas {
+    // What has not been measured for a whole window, at all routers, takes nothing away.
+    if !measured.is_complete(now, &rules.scaling) && number < revision.replicas {
         number = revision.replicas;
     }
     let least = if keeps(Guard::Min) && state.is_current(id) { bounds.min } else { 0 };
     let most = if keeps(Guard::Max) { bounds.max } else { u32::MAX };
-    (number.max(least).min(most), reason)
+    let number = number.max(least).min(most);
+    if reason.is_empty() {
+        let window = rules.scaling.window.as_secs();
+        reason = format!("no more than {number} were needed in the last {window} s");
+    }
+    (number, reason)
 }
 
 /// The fewest replicas by the part that a revision has, and why.
@@ -126,7 +135,12 @@ fn floor(
     let mut floors = Vec::new();
     if let Some(change) = &state.change {
         let (from, to) = (change.from.get(id), change.to.get(id));
-        if to > from && !change.is_minimal_ram(rules) {
+        let is_swap = change.is_minimal_ram(rules, &state.weights);
+        if to > from && is_swap && state.weights.get(id) > 0 {
+            // Also when nobody asks: it is over only once it has started.
+            floors.push((1, "it is to take over".into()));
+        }
+        if to > from && !is_swap {
             let next = super::change::next_percent(change, rules);
             let weight = change.from.toward(&change.to, next).get(id);
             floors.push((need(weight), format!("it is to carry {weight} %")));
@@ -147,9 +161,8 @@ fn floor(
         floors.push(kept);
     }
     // A revision whose weights come back has to be there, wherever they come from.
-    if state.is_current(id) && rules.transition == Transition::Availability
-        || state.weights.get(id) > 0
-    {
+    let is_wanted = state.is_current(id) && rules.transition == Transition::Availability;
+    if (is_wanted || state.weights.get(id) > 0) && keeps(Guard::Min) {
         floors.push((state.bounds(id).min, "its least number".into()));
     }
     floors.into_iter().max_by_key(|(number, _)| *number).unwrap_or_default()
@@ -157,14 +170,25 @@ fn floor(
 
 /// Memory never holds both: what carries nothing has no replica, and what has none starts only when
 /// nothing else is left.
-fn makes_room(id: &RevisionId, state: &EndpointState, facts: &Facts) -> Option<(u32, String)> {
-    if state.weights.get(id) == 0 && !state.weights.is_empty() {
+fn makes_room(
+    id: &RevisionId,
+    rules: &Rules,
+    state: &EndpointState,
+    facts: &Facts,
+) -> Option<(u32, String)> {
+    // Where both are to carry weight in the end, memory has to hold both.
+    let both = state.change.as_ref().filter(|one| !one.is_minimal_ram(rules, &state.weights));
+    let has_part = |id: &RevisionId| {
+        state.weights.get(id) > 0 || both.is_some_and(|change| change.to.get(id) > 0)
+    };
+    if !has_part(id) && !state.weights.is_empty() {
         return Some((0, "it makes room for its successor".into()));
     }
     let mut others = facts.revisions.iter();
-    let is_full = others
-        .any(|(other, fact)| state.weights.get(other) == 0 && other != id && fact.living() > 0);
+    let is_full = others.any(|(other, fact)| !has_part(other) && other != id && fact.living() > 0);
     let waits = is_full && keeps(Guard::MinimalRam);
-    let is_new = state.revisions.get(id).is_some_and(|one| one.replicas == 0);
-    (waits && is_new).then(|| (0, String::new()))
+    // Also where it was decided before, and whoever starts it was never told.
+    let told = facts.revisions.get(id).and_then(|fact| fact.wanted).unwrap_or(0);
+    let is_new = told == 0 || state.revisions.get(id).is_some_and(|one| one.replicas == 0);
+    (waits && is_new).then(|| (0, "what makes room for it is still there".into()))
 }

@@ -135,10 +135,11 @@ impl Change {
         losses.map(|(id, _)| id)
     }
 
-    /// It waits for those who leave to be gone, before it starts the others.
-    pub fn is_minimal_ram(&self, rules: &Rules) -> bool {
+    /// It waits for those who leave to be gone, before it starts the others. `weights`: those that count
+    /// now, which a change before it may have given to others than those that it comes back to.
+    pub fn is_minimal_ram(&self, rules: &Rules, weights: &Weights) -> bool {
         rules.transition == Transition::MinimalRam
-            && self.from.iter().any(|(id, _)| self.to.get(id) == 0)
+            && self.from.iter().chain(weights.iter()).any(|(id, _)| self.to.get(id) == 0)
     }
 }
 

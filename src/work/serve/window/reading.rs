@@ -58,7 +58,7 @@ impl Counts {
             requests: self.requests.checked_sub(earlier.requests)?,
             errors: self.errors.checked_sub(earlier.errors)?,
             client_errors: self.client_errors.checked_sub(earlier.client_errors)?,
-            latency: self.latency.since(&earlier.latency)?,
+            latency: self.latency.checked_since(&earlier.latency)?,
         })
     }
 }

@@ -1,0 +1,46 @@
+//! What lines of people change.
+
+use super::desk::{Desk, rules, weights};
+use crate::work::serve::rollout::*;
+
+#[test]
+fn who_began_a_change_is_recorded() {
+    let mut desk = Desk::of_v1(Transition::Availability, 1);
+    let spec = rules(Transition::Availability, &[("v2", "b", 100, 1, 8)]);
+    desk.says(Entry::Applied { rules: Box::new(spec) });
+    let record = desk.state.history.back().unwrap();
+    let (from, to) = (weights(&[("v1", 100)]), weights(&[("v2", 100)]));
+    assert_eq!(record.event, Event::Begun { change: 2, from, to });
+    assert_eq!((record.by.as_str(), record.reason.as_str()), ("a person", "the spec"));
+}
+
+#[test]
+fn bounds_of_people_outlive_a_spec_that_is_applied_again() {
+    let mut desk = Desk::of_v1(Transition::Availability, 1);
+    let apply = |desk: &mut Desk, digest, max| {
+        let spec = rules(Transition::Availability, &[("v1", digest, 100, 1, max)]);
+        desk.says(Entry::Applied { rules: Box::new(spec) });
+    };
+    let name: crate::gang::RevisionName = "v1".parse().unwrap();
+    // Another generation with other bounds, and back.
+    apply(&mut desk, "b", 4);
+    apply(&mut desk, "a", 8);
+    desk.says(Entry::Bounds { revision: name.clone(), min: 2, max: 3 });
+    apply(&mut desk, "a", 8);
+    assert_eq!(desk.state.bounds.get(&name), Some(&Bounds { min: 2, max: 3 }));
+    apply(&mut desk, "a", 9);
+    assert_eq!(desk.state.bounds.get(&name), None);
+}
+
+#[test]
+fn the_same_spec_again_does_not_end_the_first_change() {
+    let spec = rules(Transition::Availability, &[("v1", "a", 100, 1, 8)]);
+    let mut desk = Desk::new(spec.clone());
+    desk.are_warm("v1", 1);
+    desk.second();
+    desk.routes = false;
+    desk.facts.routed = Some(Weights::default());
+    desk.second();
+    desk.says(Entry::Applied { rules: Box::new(spec) });
+    assert_eq!(desk.state.change.as_ref().map(|change| change.number), Some(1));
+}
