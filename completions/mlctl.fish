@@ -40,10 +40,17 @@ complete -c mlctl -n "__fish_mlctl_needs_command" -s V -l version -d 'Print vers
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "init" -d 'Write a spec and code to start from'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "train" -d 'Run a training job and follow it'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "batch-predict" -d 'Predict every line of files in a store'
+complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "predict" -d 'Ask a model that serves; measure it under load'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "outputs" -d 'Print the results of a batch prediction in input order'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "evaluate" -d 'Hold predictions against what is true; a gate for pipelines'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "tune" -d 'Search the best parameters of a training job, and follow it'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "models" -d 'Keep models by name and version'
+complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "serve" -d 'Serve models at an address, or change what is served'
+complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "traffic" -d 'Set which share of the requests each revision of an endpoint gets'
+complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "rollout" -d 'Look at a rollout, hold it, promote or abort it'
+complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "rollback" -d 'Give an endpoint the weights back that it had before'
+complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "scale" -d 'Set how many replicas the revisions of an endpoint have'
+complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "undeploy" -d 'End endpoints'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "list" -d 'List runs'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "ls" -d 'List runs'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "status" -d 'Show one run and its replicas'
@@ -75,6 +82,7 @@ complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "agent-probe" -d 'Looks 
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "batch-worker" -d 'Does one replica\'s part of a batch prediction'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "serve-replica" -d 'Serves as one replica of an endpoint'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "tune-loop" -d 'Decides over the trials of a study'
+complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "serve-loop" -d 'Routes to the revisions of an endpoint, and decides over them'
 complete -c mlctl -n "__fish_mlctl_using_subcommand init" -l strategy -d 'TensorFlow\'s strategy (tensorflow only)' -r -f -a "none\t'One process, one device'
 mirrored\t'One process, several devices'
 centralStorage\t'One process, variables on the CPU'
@@ -154,6 +162,41 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l allow-larg
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -l json -d 'One instance, or a whole body; @FILE for what is in a file, - for stdin' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -l file -d 'Rows: JSON Lines; - for stdin' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -l csv -d 'Rows: CSV with a header, each an array; - for stdin' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -l image -d 'Images: their bytes, or for a model that takes numbers their pixels (PNG, JPEG)' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -l pixels -d 'The numbers that pixels are: 0 to 255, 0 to 1 or -1 to 1' -r -f -a "bytes\t'From 0 to 255'
+unit\t'From 0 to 1'
+signed\t'From -1 to 1'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -l protocol -d 'What the server speaks [default: found out]' -r -f -a "tensorflow\t'TF Serving\'s API, which is version 1 of KServe\'s protocol'
+v2\t'The Open Inference Protocol, version 2: Triton, MLServer, KServe'
+openai\t'OpenAI\'s API: a row is the body of a request'
+vertex\t'Vertex AI\'s custom containers: instances, posted to the URL'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -l model -d 'The model\'s name in requests [default: the URL\'s, or the only one]' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -l signature -d 'The signature of a TensorFlow model' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -l revision -d 'The revision of an endpoint that is to answer' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -l header -d 'Send a header too; several times for several' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -l timeout -d 'A request has failed after this time' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -l token-env -d 'The variable with the token that lets you in [default: MLCTL_TOKEN]' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -l batch -d 'Rows of one request' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -l concurrency -d 'Requests on their way at most [default: 4; with --load 16]' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -l load -d 'Send requests for so long, and say how they were answered' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -l rate -d 'Send so many requests a second, whether or not others are answered' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -l grpc -d 'Ask over gRPC: TF Serving\'s PredictionService, or --protocol v2'
+complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -l raw -d 'Send the body of --json and print the answer, byte for byte, as it comes'
+complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand outputs" -l limit -d 'Print so many at most' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand outputs" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'One JSON document with `schemaVersion`'
@@ -482,12 +525,101 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subc
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from retention" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from retention" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from retention" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve" -s f -l file -d 'The spec' -r -F
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve" -s s -l set -d 'Set a field of the spec; may be repeated' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve" -l name -d 'Name of the endpoint of a model [default: the model\'s]' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve" -l server -d 'Which server a model has [default: what its files are for]' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve" -l port -d 'Port of the endpoint on this machine [default: a free one]' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve" -l timeout -d 'Wait no longer than this for it to serve, or for its change to end' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve" -l dry-run -d 'Show the difference and do nothing'
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve" -s y -l yes -d 'Don\'t ask before what serves is changed'
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve" -s d -l detach -d 'Return once it is begun; prints the endpoint\'s id'
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve" -l allow-large-code -d 'Take along more code than 1 GiB or 20000 files'
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand traffic" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand traffic" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand traffic" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand traffic" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand traffic" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand traffic" -s d -l detach -d 'Return once it is written down'
+complete -c mlctl -n "__fish_mlctl_using_subcommand traffic" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand traffic" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand traffic" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand rollout" -l reason -d 'Why, for the record' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand rollout" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand rollout" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand rollout" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand rollout" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand rollout" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand rollout" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand rollout" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand rollout" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand rollback" -l to -d 'The revision that gets everything' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand rollback" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand rollback" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand rollback" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand rollback" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand rollback" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand rollback" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand rollback" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand rollback" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand scale" -l min -d 'Fewest replicas [default: as before]' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand scale" -l max -d 'Most replicas [default: as before, but no fewer than --min]' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand scale" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand scale" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand scale" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand scale" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand scale" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand scale" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand scale" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand scale" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand undeploy" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand undeploy" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand undeploy" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand undeploy" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand undeploy" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand undeploy" -s y -l yes -d 'Don\'t ask, though others may be calling it'
+complete -c mlctl -n "__fish_mlctl_using_subcommand undeploy" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand undeploy" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand undeploy" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand list" -l state -d 'Only runs in these states' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand list" -l name -d 'Only runs of this spec name' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand list" -s l -l label -d 'Only runs with this label; may be repeated' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand list" -l since -d 'Only runs submitted within this time, for example 2h or 7d' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand list" -l limit -d 'At most so many, the newest; 0 for all' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand list" -l study -d 'Only the trials of this study, which are in no other list' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand list" -l endpoint -d 'Only the replicas of this endpoint, which are in no other list' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand list" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'One JSON document with `schemaVersion`'
 yaml\t'The same as YAML'"
@@ -508,6 +640,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand ls" -s l -l label -d 'Only r
 complete -c mlctl -n "__fish_mlctl_using_subcommand ls" -l since -d 'Only runs submitted within this time, for example 2h or 7d' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand ls" -l limit -d 'At most so many, the newest; 0 for all' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand ls" -l study -d 'Only the trials of this study, which are in no other list' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand ls" -l endpoint -d 'Only the replicas of this endpoint, which are in no other list' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand ls" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'One JSON document with `schemaVersion`'
 yaml\t'The same as YAML'"
@@ -1018,3 +1151,15 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand tune-loop" -s n -l namespace
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune-loop" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune-loop" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune-loop" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve-loop" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve-loop" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve-loop" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve-loop" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve-loop" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve-loop" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve-loop" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve-loop" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -8,7 +8,8 @@ use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
 
 use super::verbs::{
     agent, batch, cancel, cleanup, cluster, completions, cost, doctor, evaluate, exec, gpus, init,
-    list, logs, models, outputs, render, serve, spec, state, status, train, tune, wait, why,
+    list, logs, models, outputs, predict, render, serve, spec, state, status, train, tune, wait,
+    why,
 };
 use super::{CliError, Context, Env, ErrorKind, Format, PlaceArgs, usage};
 use crate::ui::{Printer, Terminal, Verbosity, are_terminals, report_panics, terminal_width};
@@ -70,6 +71,8 @@ pub enum Verb {
     Train(train::TrainArgs),
     /// Predict every line of files in a store
     BatchPredict(Box<batch::BatchPredictArgs>),
+    /// Ask a model that serves; measure it under load
+    Predict(Box<predict::PredictArgs>),
     /// Print the results of a batch prediction in input order
     Outputs(outputs::OutputsArgs),
     /// Hold predictions against what is true; a gate for pipelines
@@ -78,6 +81,18 @@ pub enum Verb {
     Tune(Box<tune::TuneArgs>),
     /// Keep models by name and version
     Models(models::ModelsArgs),
+    /// Serve models at an address, or change what is served
+    Serve(Box<serve::ServeArgs>),
+    /// Set which share of the requests each revision of an endpoint gets
+    Traffic(serve::TrafficArgs),
+    /// Look at a rollout, hold it, promote or abort it
+    Rollout(serve::RolloutArgs),
+    /// Give an endpoint the weights back that it had before
+    Rollback(serve::RollbackArgs),
+    /// Set how many replicas the revisions of an endpoint have
+    Scale(serve::ScaleArgs),
+    /// End endpoints
+    Undeploy(serve::UndeployArgs),
     /// List runs
     #[command(visible_alias = "ls")]
     List(list::ListArgs),
@@ -149,6 +164,9 @@ pub enum Verb {
     /// Decides over the trials of a study
     #[command(hide = true)]
     TuneLoop,
+    /// Routes to the revisions of an endpoint, and decides over them
+    #[command(hide = true)]
+    ServeLoop,
 }
 
 /// Runs one command line; returns the process exit code.
@@ -224,6 +242,12 @@ fn dispatch_in(cli: Cli, env: Env, printer: &mut Printer) -> Result<u8, CliError
         let mut context = Context::new(env, printer.clone(), format, place)?;
         return tune::tune_loop(&mut context, &variables);
     }
+    if let Verb::ServeLoop = &cli.verb {
+        let mut env = env;
+        let variables = serve::ServeVariables::take(&mut env)?;
+        let mut context = Context::new(env, printer.clone(), format, place)?;
+        return serve::serve_loop(&mut context, variables);
+    }
     let context = Context::new(env, printer.clone(), format, place)?;
     let context = &context;
     let done = verb(context, &cli.verb);
@@ -274,10 +298,17 @@ fn verb(context: &Context, verb: &Verb) -> Result<u8, CliError> {
         Verb::Init(args) => init::init(context, args),
         Verb::Train(args) => train::train(context, args),
         Verb::Outputs(args) => outputs::run(context, args),
+        Verb::Predict(args) => predict::run(context, args),
         Verb::Evaluate(args) => evaluate::run(context, args),
         Verb::BatchPredict(args) => batch::run(context, args),
         Verb::Tune(args) => tune::run(context, args),
         Verb::Models(args) => models::run(context, args),
+        Verb::Serve(args) => serve::serve(context, args),
+        Verb::Traffic(args) => serve::traffic(context, args),
+        Verb::Rollout(args) => serve::rollout(context, args),
+        Verb::Rollback(args) => serve::rollback(context, args),
+        Verb::Scale(args) => serve::scale(context, args),
+        Verb::Undeploy(args) => serve::undeploy(context, args),
         Verb::List(args) => list::run(context, args),
         Verb::Status(args) => status::run(context, args),
         Verb::Logs(args) => logs::run(context, args),
@@ -308,6 +339,7 @@ fn verb(context: &Context, verb: &Verb) -> Result<u8, CliError> {
         | Verb::AgentProbe
         | Verb::BatchWorker(_)
         | Verb::ServeReplica(_)
+        | Verb::ServeLoop
         | Verb::TuneLoop => Ok(0),
     }
 }

@@ -6,14 +6,56 @@ use serde::Serialize;
 
 use super::{CliError, Context, ErrorKind, Format, exit};
 use crate::gang::{FailureClass, Outcome, RunId, Verdict};
-use crate::plan::{Plan, TrialOf};
+use crate::plan::{Plan, ReplicaOf, TrialOf};
 use crate::run::{RunView, WhyReport, explain};
 use crate::run::{SyncError, sync, take_in_ends};
 use crate::runtime::{FoundRuns, LOCAL, Notice, Runtime, Wanted};
 use crate::spec::TUNE_JOB;
-use crate::store::{FoundRun, Refresh, RunPaths, RunRecord, Store, StoreError};
+use crate::store::{
+    FoundRun, ListFilter, Members, Refresh, RunPaths, RunRecord, Store, StoreError,
+};
 use crate::ui::{Text, json_text, yaml_text};
 use crate::work::tune::{JournalReader, StudyState};
+
+/// The run of an endpoint's newest controller, where a run is or was one. The state knows all of them: they
+/// run on this machine.
+fn newest_controller(store: &Store, run: &RunId) -> Option<RunId> {
+    let plan = store.paths(run).read_plan().ok()?;
+    let endpoint = plan.endpoint()?;
+    let filter = ListFilter { name: Some(plan.head.name.clone()), ..ListFilter::default() };
+    let listing = store.list(&filter, &mut |run: &RunId| store.record(run)).ok()?;
+    let is_of = |run: &RunId| {
+        store.paths(run).read_plan().is_ok_and(|plan| plan.endpoint() == Some(endpoint))
+    };
+    listing.runs.into_iter().map(|run| run.entry.id).find(is_of)
+}
+
+/// The run of the newest replica of an endpoint's revision.
+fn replica_run(store: &Store, endpoint: &RunId, revision: &str) -> Result<RunId, CliError> {
+    let filter = ListFilter { members: Members::Of(endpoint.clone()), ..ListFilter::default() };
+    let listing = store.list(&filter, &mut |run: &RunId| store.record(run))?;
+    let name = |of: &ReplicaOf| match of.generation {
+        1 => of.revision.clone(),
+        generation => format!("{}.{generation}", of.revision),
+    };
+    let mut names = Vec::new();
+    for run in listing.runs {
+        let Some(of) = &run.entry.serves else { continue };
+        // Without a generation the newest one is meant.
+        if name(of) == revision || of.revision == revision {
+            return Ok(run.entry.id);
+        }
+        names.push(name(of));
+    }
+    names.sort();
+    names.dedup();
+    let message = format!("{endpoint} has had no replica of a revision `{revision}`");
+    let error = CliError::new(ErrorKind::NotFound, message);
+    if names.is_empty() {
+        return Err(error);
+    }
+    Err(error.hint(format!("it has had some of {}", names.join(", "))))
+}
 
 /// A run that a verb is about, up to date.
 #[derive(Debug)]
@@ -53,15 +95,21 @@ impl Context {
     }
 
     /// The run that a selector means; one that only the chosen cluster knows is taken into the state.
-    /// `STUDY/7` is the run of a study's trial 7, and a study that was resumed means its newest run.
+    /// `STUDY/7` is the run of a study's trial 7, `ENDPOINT/v2` the newest replica of a revision; a study
+    /// that was resumed, or an endpoint that went on, means its newest run.
     fn resolve(&self, store: &Store, selector: Option<&str>) -> Result<RunId, CliError> {
         let trial = selector.and_then(|selector| selector.rsplit_once('/'));
         if let Some((study, number)) = trial {
             let run = self.resolve_run(store, Some(study).filter(|study| !study.is_empty()))?;
+            let plan = store.paths(&run).read_plan().ok();
+            if let Some(endpoint) = plan.as_ref().and_then(Plan::endpoint) {
+                return replica_run(store, endpoint, number);
+            }
             return self.trial_run(store, &run, number);
         }
         let run = self.resolve_run(store, selector)?;
-        Ok(self.newest_loop(store, &run).unwrap_or(run))
+        let newest = self.newest_loop(store, &run).or_else(|| newest_controller(store, &run));
+        Ok(newest.unwrap_or(run))
     }
 
     fn resolve_run(&self, store: &Store, selector: Option<&str>) -> Result<RunId, CliError> {

@@ -358,10 +358,7 @@ pub(super) fn no_run(study: &LoadedStudy, wanted: &str, args: &SpecArgs) -> CliE
 /// An endpoint where another kind is run.
 pub(super) fn no_endpoint(endpoint: &LoadedEndpoint, wanted: &str, args: &SpecArgs) -> CliError {
     let message = format!("{} is an Endpoint, no {wanted}", endpoint.endpoint.name);
-    CliError::new(ErrorKind::Usage, message).hint(format!(
-        "this mlctl checks endpoints and does not serve them yet: mlctl validate{}",
-        args.file.as_ref().map(|file| format!(" {}", file.display())).unwrap_or_default()
-    ))
+    CliError::new(ErrorKind::Usage, message).hint(run_with("serve", args))
 }
 
 /// The command line that runs the same file as another kind.

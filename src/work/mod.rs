@@ -3,6 +3,7 @@
 pub mod batch;
 mod buckets;
 pub mod model_server;
+pub mod predict;
 pub mod protocol;
 pub mod serve;
 pub(crate) mod servers;

@@ -3,6 +3,8 @@
 mod batch;
 mod from;
 mod models;
+mod predict;
+mod serve;
 mod tune;
 mod types;
 

@@ -22,6 +22,10 @@ pub enum ErrorKind {
     Unreachable,
     /// The run was cancelled before it had started.
     Cancelled,
+    /// What was begun does not do what it is for: an endpoint that nothing answers for.
+    Failed,
+    /// It has taken longer than was asked for.
+    TimedOut,
     /// Standard output was closed by its reader: not an error to speak of.
     ClosedPipe,
 }
@@ -55,6 +59,8 @@ impl ErrorKind {
             Self::ClosedPipe => 0,
             Self::Internal => 1,
             Self::Cancelled => exit::CANCELLED,
+            Self::Failed => exit::RUN_FAILED,
+            Self::TimedOut => exit::TIMED_OUT,
             Self::Usage => 2,
             Self::Spec => 3,
             Self::NotFound => 4,

@@ -14,7 +14,8 @@ Examples:
   mlctl init tensorflow my-project       two workers, MultiWorkerMirroredStrategy
   mlctl init tensorflow --strategy parameterServer
   mlctl init pytorch && mlctl train
-  mlctl init search && mlctl tune        the best parameters of a small script")]
+  mlctl init search && mlctl tune        the best parameters of a small script
+  mlctl init serve && mlctl serve        an endpoint with a small model server")]
 pub struct InitArgs {
     /// What to start from
     #[arg(value_enum)]
@@ -45,6 +46,8 @@ pub enum Template {
     Plain,
     /// A search of the best parameters, no framework
     Search,
+    /// An endpoint with a model server, no framework
+    Serve,
 }
 
 /// The strategies that the TensorFlow template knows.
@@ -107,6 +110,12 @@ impl Template {
                 file!("mlctl.yaml", "examples/search/mlctl.yaml"),
                 file!("train.py", "examples/search/train.py"),
             ],
+            Self::Serve => vec![
+                file!("mlctl.yaml", "examples/serve/mlctl.yaml"),
+                file!("server.py", "examples/serve/server.py"),
+                file!("models/1/weights.json", "examples/serve/models/1/weights.json"),
+                file!("models/2/weights.json", "examples/serve/models/2/weights.json"),
+            ],
         }
     }
 }
@@ -148,6 +157,9 @@ pub fn init(context: &Context, args: &InitArgs) -> Result<u8, CliError> {
     fs_err::create_dir_all(&dir)?;
     for (name, content) in &files {
         let path = dir.join(name);
+        if let Some(parent) = path.parent() {
+            fs_err::create_dir_all(parent)?;
+        }
         // A link is replaced, not what it leads to.
         if path.is_symlink() {
             fs_err::remove_file(&path)?;
@@ -155,7 +167,11 @@ pub fn init(context: &Context, args: &InitArgs) -> Result<u8, CliError> {
         fs_err::write(path, content)?;
         context.printer.say(format!("wrote {}", args.dir.join(name).display()));
     }
-    let verb = if args.template == Template::Search { "tune" } else { "train" };
+    let verb = match args.template {
+        Template::Search => "tune",
+        Template::Serve => "serve",
+        _ => "train",
+    };
     let next = if args.dir.as_os_str() == "." {
         format!("mlctl {verb}")
     } else {

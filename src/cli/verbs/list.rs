@@ -22,6 +22,7 @@ Examples:
   mlctl list --name digits --since 7d
   mlctl list --label team=vision -o json
   mlctl list --study digits-search       the trials of a study
+  mlctl list --endpoint digits           the replicas of an endpoint
   mlctl list --all-users --context prod  everybody's runs in that cluster
   mlctl cancel $(mlctl list --state running --quiet)")]
 pub struct ListArgs {
@@ -40,6 +41,9 @@ pub struct ListArgs {
     /// Only the trials of this study, which are in no other list
     #[arg(long, value_name = "STUDY", conflicts_with = "all_users")]
     pub study: Option<String>,
+    /// Only the replicas of this endpoint, which are in no other list
+    #[arg(long, value_name = "ENDPOINT", conflicts_with_all = ["all_users", "study"])]
+    pub endpoint: Option<String>,
     /// Runs of everybody, as the chosen cluster knows them
     #[arg(long, conflicts_with = "watch")]
     pub all_users: bool,
@@ -115,15 +119,16 @@ fn list(context: &Context, store: &Store, args: &ListArgs) -> Result<Listing, Cl
         labels: args.selection.labels(),
         since,
         limit: (args.limit > 0).then_some(args.limit),
-        members: match &args.study {
-            Some(study) => {
+        members: match (&args.study, &args.endpoint) {
+            (_, Some(endpoint)) => Members::Of(context.endpoint(Some(endpoint))?.paths.endpoint),
+            (Some(study), None) => {
                 // Its document and journal may be lost: this is then the way to its trials.
                 let target = context.target(Some(study))?;
                 let study = target.study().cloned().ok_or_else(|| target.no_study())?;
                 context.take_in_trials(store, &target.record.id)?;
                 Members::Of(study)
             }
-            None => Members::Hidden,
+            (None, None) => Members::Hidden,
         },
     };
     Ok(store.list(&filter, &mut RuntimeRefresh { context, store })?)

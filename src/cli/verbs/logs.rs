@@ -16,6 +16,7 @@ Examples:
   mlctl logs -f                      and what it prints from now on
   mlctl logs digits --replica worker-1 --tail 50
   mlctl logs digits --attempt 1 --no-prefix > attempt-1.txt
+  mlctl logs digits/v2               the newest replica of an endpoint's revision
 
 A file or a pipe gets the bytes that the commands printed. A terminal gets lines
 without colours, in which whatever it would obey is written out: \\x1b, \\u202e.")]

@@ -18,6 +18,7 @@ pub mod logs;
 pub mod models;
 mod others;
 pub mod outputs;
+pub mod predict;
 pub mod render;
 mod selection;
 pub mod serve;

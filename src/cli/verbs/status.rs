@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::cost::{cost_text, wasted_text};
+use super::serve::{EndpointReport, endpoint_report};
 use super::tune::study_report;
 use crate::cli::{CliError, Context, ErrorKind, Format, Target};
 use crate::ops::cost::{Bill, Stretches, Window};
@@ -12,8 +13,8 @@ use crate::run::{ReplicaView, RunView, lacks_ends, outputs};
 use crate::store::{RunRecord, now};
 use crate::ui::human::{age, between, bytes, duration};
 use crate::ui::{
-    BOLD, Screen, Table, Text, accelerators_text, metrics_text, replica_state_style,
-    run_state_style, study_facts_text, trials_table, usage_text,
+    BOLD, Screen, Table, Text, accelerators_text, endpoint_lines, metrics_text,
+    replica_state_style, run_state_style, study_facts_text, trials_table, usage_text,
 };
 use crate::work::tune::{StudyReport, TrialReport};
 
@@ -44,12 +45,21 @@ struct Document<'a> {
     outputs: Vec<Output>,
     #[serde(skip_serializing_if = "Option::is_none")]
     study: Option<&'a StudyReport>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    endpoint: Option<&'a EndpointReport>,
 }
 
 #[derive(Serialize)]
 struct Output {
     name: &'static str,
     place: String,
+}
+
+/// What a run decides over, where it does.
+#[derive(Clone, Copy)]
+struct Groups<'a> {
+    study: Option<&'a StudyReport>,
+    endpoint: Option<&'a EndpointReport>,
 }
 
 /// Runs the verb; returns its exit code.
@@ -71,18 +81,21 @@ pub fn run(context: &Context, args: &StatusArgs) -> Result<u8, CliError> {
     let places = outputs.iter().map(|(name, place)| Output { name, place: place.clone() });
     let bill = bill(context, &target)?;
     let study = study_report(context, &target)?;
+    let endpoint = endpoint_report(context, &target)?;
+    let groups = Groups { study: study.as_ref(), endpoint: endpoint.as_ref() };
     let document = Document {
         schema_version: 1,
         record: &target.record,
         view: &view,
         cost: bill.as_ref(),
         outputs: places.collect(),
-        study: study.as_ref(),
+        study: groups.study,
+        endpoint: groups.endpoint,
     };
     context.emit(&document, || {
         let terminal = context.printer.terminal;
         let width = terminal.stdout.then_some(terminal.width);
-        text(&target, &view, bill.as_ref(), study.as_ref(), width)
+        text(&target, &view, bill.as_ref(), groups, width)
     })?;
     Ok(0)
 }
@@ -97,8 +110,10 @@ fn watch(context: &Context, target: &mut Target) -> Result<u8, CliError> {
         target.record = context.refresh(&target.store, &target.paths.run)?;
         let bill = bill(context, target)?;
         let study = study_report(context, target)?;
+        let endpoint = endpoint_report(context, target)?;
+        let groups = Groups { study: study.as_ref(), endpoint: endpoint.as_ref() };
         let width = Some(screen.width());
-        let mut lines = text(target, &target.view()?, bill.as_ref(), study.as_ref(), width).split();
+        let mut lines = text(target, &target.view()?, bill.as_ref(), groups, width).split();
         lines.truncate(50);
         if target.record.state.is_ended() {
             screen.draw_rest(&lines);
@@ -122,7 +137,7 @@ fn text(
     target: &Target,
     view: &RunView,
     bill: Option<&Bill>,
-    study: Option<&StudyReport>,
+    Groups { study, endpoint }: Groups<'_>,
     width: Option<usize>,
 ) -> Text {
     let record = &target.record;
@@ -172,7 +187,9 @@ fn text(
     for warning in &view.warnings {
         fact("warning", warning.clone());
     }
-    if let Some(study) = study {
+    if let Some(endpoint) = endpoint {
+        lines.extend(endpoint_lines(&endpoint.state, endpoint.live.as_ref(), now(), width));
+    } else if let Some(study) = study {
         lines.extend(study_text(study, width));
     } else if !view.replicas.is_empty() {
         lines.push(Text::default());

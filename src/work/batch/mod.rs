@@ -10,12 +10,13 @@ mod evaluate;
 pub(in crate::work) mod fixture;
 mod input;
 mod instance;
-mod json;
+pub(in crate::work) mod json;
 mod loaded;
 mod output;
 mod outputs;
 mod plan_in;
 mod retry;
+mod rows;
 mod shards;
 mod submit;
 mod summary;
@@ -38,10 +39,13 @@ pub use crate::work::protocol::{Answer, Answers, Permit, PredictError, Predictor
 pub use build::{buckets, plan};
 pub use count::count_rows;
 pub use document::{differences, document, identity};
+pub(in crate::work) use instance::b64;
 pub use loaded::LoadedBatch;
 pub use outputs::{Chosen, Outputs, OutputsError};
 pub use plan_in::{order, plan_in, plan_with};
 pub use retry::{RetryPlan, plan_retry};
+pub(in crate::work) use rows::json_reason;
+pub use rows::{FileRow, file_rows};
 pub use shards::cut;
 pub use submit::{
     BatchSubmitError, Progress, check_places, claim, progress, submit, summary, survey,

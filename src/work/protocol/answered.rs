@@ -3,7 +3,7 @@
 use std::fmt;
 
 use bytes::Bytes;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 
 /// The longest answer that is taken in, in bytes: more than the largest batch of embeddings has, and
 /// less than would endanger a machine.
@@ -28,6 +28,8 @@ pub(in crate::work) struct Answered {
     pub(super) retry_after: Option<String>,
     /// Bytes of JSON at the start of the body, where the rest is binary.
     pub(super) json_length: Option<usize>,
+    /// Its headers; of gRPC the metadata, those at the end where it refuses.
+    pub(in crate::work) headers: HeaderMap,
     /// The whole body: of gRPC the message, or its words where it refuses.
     pub(in crate::work) body: Bytes,
 }

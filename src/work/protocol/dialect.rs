@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use super::answered::Answered;
+use super::tensors::TensorInfo;
 
 /// What is sent for a batch.
 #[derive(Debug, Default)]
@@ -47,6 +48,11 @@ pub(super) trait Dialect: Send + Sync {
     /// Each row is a request of its own, which says itself which model it asks.
     fn by_row(&self) -> bool {
         false
+    }
+
+    /// The model's inputs as the server has told them; empty where the protocol asks for none of them.
+    fn inputs(&self) -> &[TensorInfo] {
+        &[]
     }
 
     /// The request for these rows, of which there is at least one. `apart`: it is one, of a model whose

@@ -1,7 +1,8 @@
 //! What outlives a process stays readable: documents that an earlier mlctl wrote, in `v1/`
-//! to `v7/`.
+//! to `v8/`.
 
 mod documents;
+mod endpoints;
 mod events;
 mod folder;
 mod models;
@@ -17,6 +18,11 @@ use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
 use crate::support::{Sandbox, copy_tree, repository};
+
+/// A fixture of what came with endpoints.
+fn v8(name: &str) -> PathBuf {
+    repository().join("tests/it/formats/v8").join(name)
+}
 
 /// A fixture of what came with the registry of models.
 fn v7(name: &str) -> PathBuf {

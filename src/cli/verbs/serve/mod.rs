@@ -1,5 +1,20 @@
 //! What belongs to endpoints.
 
+mod args;
+mod change;
+mod deploy;
+mod difference;
+mod follow;
+mod from_model;
 mod replica;
+mod run_loop;
+mod target;
+mod undeploy;
 
+pub use args::{RollbackArgs, RolloutArgs, ScaleArgs, ServeArgs, TrafficArgs, UndeployArgs};
+pub use change::{rollback, rollout, scale, traffic};
+pub use deploy::serve;
 pub use replica::{ServeReplicaArgs, serve_replica_verb};
+pub use run_loop::{ServeVariables, serve_loop};
+pub use target::{EndpointReport, EndpointTarget, endpoint_report};
+pub use undeploy::undeploy;

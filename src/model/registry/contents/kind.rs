@@ -91,7 +91,7 @@ const NO_MODEL: [&str; 18] = [
 impl ModelKind {
     /// The kind of a model with these files, by their paths in it. Only a SavedModel and MLflow's have to
     /// have theirs at the top.
-    pub(super) fn of(names: &[&str]) -> Self {
+    pub fn of(names: &[&str]) -> Self {
         let is = |(end, kind): &&(&str, Self)| {
             let at_top = matches!(kind, Self::SavedModel | Self::MlFlow);
             names.iter().any(|name| if at_top { name == end } else { name.ends_with(end) })

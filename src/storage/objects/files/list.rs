@@ -53,7 +53,12 @@ fn walk(
         }
         Err(error) => return Err(named(error, path)),
     };
-    let real = std::fs::canonicalize(path).map_err(|error| named(error, path))?;
+    let real = match std::fs::canonicalize(path) {
+        Ok(real) => real,
+        // Another process has removed the folder since it was opened.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(named(error, path)),
+    };
     if !above.insert(real.clone()) {
         return Ok(());
     }

@@ -10,5 +10,7 @@ mod tfrecord;
 
 pub(crate) use chunks::Chunks;
 pub(crate) use csv::{Cell, CsvFrame, cells};
-pub(crate) use reader::{Reader, is_packed};
-pub(crate) use row::{Row, shown_of};
+pub(crate) use gunzip::Gunzip;
+pub(crate) use reader::{Reader, is_packed, names};
+pub(crate) use records::{LineFrame, Records};
+pub(crate) use row::{Row, Split, shown_of};

@@ -180,7 +180,8 @@ pub(crate) fn is_packed(format: InputFormat, object: &Object) -> bool {
     gzip || format == InputFormat::TfRecordGzip
 }
 
-fn names(header: &Bytes) -> Vec<String> {
+/// The names of a CSV file's columns.
+pub(crate) fn names(header: &Bytes) -> Vec<String> {
     let cells = cells(header);
     cells.iter().map(|cell| String::from_utf8_lossy(&cell.text).into_owned()).collect()
 }

@@ -141,7 +141,7 @@ impl Maker {
 }
 
 /// `{"b64":"..."}`, which is how bytes are sent.
-fn b64(bytes: &[u8]) -> Bytes {
+pub(crate) fn b64(bytes: &[u8]) -> Bytes {
     let mut text = b"{\"b64\":\"".to_vec();
     base64::encode(bytes, &mut text);
     text.extend_from_slice(b"\"}");

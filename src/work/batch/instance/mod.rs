@@ -8,4 +8,4 @@ mod objects;
 
 pub(crate) use cells::json_of;
 pub(crate) use files::fetch_all;
-pub(crate) use maker::{Echo, Made, Maker, Sent};
+pub(crate) use maker::{Echo, Made, Maker, Sent, b64};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;
-use http::{StatusCode, Uri};
+use http::{HeaderMap, StatusCode, Uri};
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -12,7 +12,7 @@ use hyper_util::rt::TokioExecutor;
 use tonic::Request;
 use tonic::body::Body;
 use tonic::client::Grpc;
-use tonic::metadata::{Ascii, MetadataValue};
+use tonic::metadata::{Ascii, MetadataMap, MetadataValue};
 
 use super::codec::Raw;
 use super::status::refusal;
@@ -30,6 +30,7 @@ const GRACE: Duration = Duration::from_secs(1);
 pub(in crate::work) struct Channel {
     grpc: Grpc<Client<HttpsConnector<HttpConnector>, Body>>,
     authorization: Option<MetadataValue<Ascii>>,
+    metadata: MetadataMap,
     timeout: Duration,
 }
 
@@ -60,7 +61,14 @@ impl Channel {
             }
         };
         let grpc = Grpc::with_origin(client, origin).max_decoding_message_size(ANSWER_LIMIT);
-        Ok(Self { grpc, authorization, timeout })
+        Ok(Self { grpc, authorization, metadata: MetadataMap::new(), timeout })
+    }
+
+    /// The same client, whose requests carry these headers as metadata.
+    #[must_use]
+    pub(in crate::work) fn with(mut self, headers: &HeaderMap) -> Self {
+        self.metadata = MetadataMap::from_headers(headers.clone());
+        self
     }
 
     /// Calls a method, such as `/inference.GRPCInferenceService/ModelInfer`, with an encoded message. A
@@ -73,8 +81,11 @@ impl Channel {
         let method = PathAndQuery::try_from(method);
         let method = method.map_err(|error| Unanswered::Broken(error.to_string()))?;
         let mut request = Request::new(message);
+        *request.metadata_mut() = self.metadata.clone();
         request.set_timeout(self.timeout.saturating_add(GRACE));
-        if let Some(value) = &self.authorization {
+        if let Some(value) = &self.authorization
+            && !self.metadata.contains_key("authorization")
+        {
             request.metadata_mut().insert("authorization", value.clone());
         }
         let mut grpc = self.grpc.clone();
@@ -84,12 +95,16 @@ impl Channel {
                 return Err(Unanswered::Connect(error.to_string()));
             }
             match grpc.unary(request, method, Raw).await {
-                Ok(response) => Ok(Answered {
-                    status: StatusCode::OK,
-                    retry_after: None,
-                    json_length: None,
-                    body: response.into_inner(),
-                }),
+                Ok(response) => {
+                    let (metadata, body, _) = response.into_parts();
+                    Ok(Answered {
+                        status: StatusCode::OK,
+                        retry_after: None,
+                        json_length: None,
+                        headers: metadata.into_headers(),
+                        body,
+                    })
+                }
                 Err(status) => refusal(status),
             }
         };

@@ -35,6 +35,7 @@ pub(super) fn refusal(status: Status) -> Result<Answered, Unanswered> {
         status: equivalent(status.code(), too_large),
         retry_after: pushback(&status),
         json_length: None,
+        headers: status.metadata().clone().into_headers(),
         body: Bytes::copy_from_slice(words.as_bytes()),
     })
 }

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
 use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -43,6 +44,14 @@ impl Http {
         Ok(Self { client, headers, timeout })
     }
 
+    /// The same client, whose requests carry these headers too. One of a name that they have already
+    /// takes its place.
+    #[must_use]
+    pub(in crate::work) fn with(mut self, headers: &HeaderMap) -> Self {
+        self.headers.extend(headers.clone());
+        self
+    }
+
     /// Asks for what is at a URL.
     pub(in crate::work) async fn get(&self, url: &str) -> Result<Answered, Unanswered> {
         self.send(Method::GET, url, Bytes::new(), None).await
@@ -59,6 +68,29 @@ impl Http {
         self.send(Method::POST, url, body, json_length).await
     }
 
+    /// Posts a body, and gives the answer once its head is there.
+    pub(in crate::work::protocol) async fn open(
+        &self,
+        url: &str,
+        body: Bytes,
+    ) -> Result<Response<Incoming>, Unanswered> {
+        let request = self.request(Method::POST, url, body)?;
+        let exchange = async { self.client.request(request).await.map_err(|error| failed(&error)) };
+        tokio::time::timeout(self.timeout, exchange).await.unwrap_or(Err(Unanswered::Timeout))
+    }
+
+    fn request(
+        &self,
+        method: Method,
+        url: &str,
+        body: Bytes,
+    ) -> Result<Request<Full<Bytes>>, Unanswered> {
+        let request = Request::builder().method(method).uri(url).body(Full::new(body));
+        let mut request = request.map_err(|error| Unanswered::Broken(error.to_string()))?;
+        *request.headers_mut() = self.headers.clone();
+        Ok(request)
+    }
+
     async fn send(
         &self,
         method: Method,
@@ -67,21 +99,13 @@ impl Http {
         json_length: Option<usize>,
     ) -> Result<Answered, Unanswered> {
         let broken = |error: &dyn fmt::Display| Unanswered::Broken(error.to_string());
-        let mut request = Request::builder()
-            .method(method)
-            .uri(url)
-            .body(Full::new(body))
-            .map_err(|error| broken(&error))?;
-        *request.headers_mut() = self.headers.clone();
+        let mut request = self.request(method, url, body)?;
         if let Some(length) = json_length {
             request.headers_mut().insert(inference_header(), HeaderValue::from(length));
         }
         let exchange = async {
             let response = self.client.request(request).await;
-            let response = response.map_err(|error| {
-                let text = chain(&error);
-                if error.is_connect() { Unanswered::Connect(text) } else { Unanswered::Cut(text) }
-            })?;
+            let response = response.map_err(|error| failed(&error))?;
             let (parts, body) = response.into_parts();
             let header = |name: &HeaderName| parts.headers.get(name)?.to_str().ok();
             let retry_after = header(&RETRY_AFTER).map(str::to_owned);
@@ -106,10 +130,22 @@ impl Http {
                 }
             }
             let body = if whole.is_empty() { first } else { whole.freeze() };
-            Ok(Answered { status: parts.status, retry_after, json_length, body })
+            Ok(Answered {
+                status: parts.status,
+                retry_after,
+                json_length,
+                headers: parts.headers,
+                body,
+            })
         };
         tokio::time::timeout(self.timeout, exchange).await.unwrap_or(Err(Unanswered::Timeout))
     }
+}
+
+/// Why a request has no answer.
+fn failed(error: &hyper_util::client::legacy::Error) -> Unanswered {
+    let text = chain(error);
+    if error.is_connect() { Unanswered::Connect(text) } else { Unanswered::Cut(text) }
 }
 
 /// The header that says where the JSON ends and binary data begin.

@@ -69,6 +69,10 @@ impl V2 {
 }
 
 impl Dialect for V2 {
+    fn inputs(&self) -> &[TensorInfo] {
+        &self.metadata.inputs
+    }
+
     fn ask(&self, rows: &[&[u8]], _apart: bool) -> Result<Asked, String> {
         let infer = request(rows, &self.metadata, self.parameters.as_ref())?;
         let (body, json_length) = (infer.body, infer.json_length);

@@ -10,4 +10,5 @@ pub(super) use elements::Elements;
 pub(super) use fill::fill;
 pub(super) use half::{BF16, FP16};
 pub(super) use rows::{columns, datatype_of, shape_of};
-pub(super) use tensor::{Datatype, Output, TensorInfo, text};
+pub(in crate::work) use tensor::{Datatype, TensorInfo};
+pub(super) use tensor::{Output, text};

@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     fn info(name: &str) -> TensorInfo {
-        TensorInfo { name: name.into(), datatype: Some(Datatype::Fp32) }
+        TensorInfo { name: name.into(), datatype: Some(Datatype::Fp32), shape: Vec::new() }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 /// The type of a tensor's elements, in the protocol's words. The order is that of what can hold more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
-pub(in crate::work::protocol) enum Datatype {
+pub(in crate::work) enum Datatype {
     /// True or false.
     Bool,
     Uint8,
@@ -36,24 +36,34 @@ impl Datatype {
     }
 
     /// Its name in the protocol: that of the variant, in capitals.
-    pub(in crate::work::protocol) fn name(self) -> String {
+    pub(in crate::work) fn name(self) -> String {
         format!("{self:?}").to_uppercase()
     }
 }
 
 /// An input or output as the model's metadata describe it.
 #[derive(Clone, Debug, Deserialize)]
-pub(in crate::work::protocol) struct TensorInfo {
+pub(in crate::work) struct TensorInfo {
     /// Its name.
-    pub(in crate::work::protocol) name: String,
+    pub(in crate::work) name: String,
     /// Its type; `None` for a word that the protocol doesn't have.
     #[serde(default, deserialize_with = "known")]
-    pub(in crate::work::protocol) datatype: Option<Datatype>,
+    pub(in crate::work) datatype: Option<Datatype>,
+    /// Its shape with the batch first, -1 where any length will do; empty where it is not known.
+    #[serde(default, deserialize_with = "lengths")]
+    pub(in crate::work) shape: Vec<i64>,
 }
 
 fn known<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Datatype>, D::Error> {
     let word = Option::<String>::deserialize(deserializer)?;
     Ok(word.and_then(|word| Datatype::named(&word)))
+}
+
+/// The lengths of a shape, which some servers write as texts; none where one of them is anything else.
+fn lengths<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<i64>, D::Error> {
+    let lengths = Option::<Vec<Json>>::deserialize(deserializer)?.unwrap_or_default();
+    let length = |json: &Json| json.as_i64().or_else(|| json.as_str()?.parse().ok());
+    Ok(lengths.iter().map(length).collect::<Option<_>>().unwrap_or_default())
 }
 
 /// Arrays in arrays, and sides of a tensor, at most: no framework has tensors of more.

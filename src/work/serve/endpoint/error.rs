@@ -35,6 +35,9 @@ pub enum ServeError {
     /// The state folder could not be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The router does not take what it is told, which would be a fault of mlctl.
+    #[error("{0}")]
+    Routing(String),
     /// What an endpoint's runs have in common with training runs.
     #[error(transparent)]
     Run(#[from] TrainError),

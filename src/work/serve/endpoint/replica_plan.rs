@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::definition::ServedModel;
 use crate::plan::{OWN_PROGRAM, ServerPlan, ServingPlan, WarmupPlan};
-use crate::spec::{Endpoint, Revision, Role, Server, TrainJob};
+use crate::spec::{Endpoint, Retries, Revision, Role, Server, TrainJob};
 use crate::work::buckets::bucket_settings;
 use crate::work::serve::LoadedEndpoint;
 use crate::work::servers::ServerKind;
@@ -33,6 +33,15 @@ pub fn replica_job(
         let own = [OWN_PROGRAM, REPLICA_VERB, "--"].map(str::to_owned);
         own.into_iter().chain(server).collect()
     });
+    // Who decides over the endpoint makes a successor, after a pause that grows.
+    job.retries = Retries {
+        user_error: 0,
+        out_of_memory: 0,
+        transient_signal: 0,
+        startup: 0,
+        infrastructure: 0,
+        preemption: 0,
+    };
     // Each replica is a run of its own.
     for role in job.roles.values_mut() {
         *role = Role { replicas: 1, ..std::mem::take(role) };

@@ -14,6 +14,7 @@ use crate::work::protocol::answered::Answered;
 use crate::work::protocol::dialect::{Asked, Dialect, Found};
 use crate::work::protocol::grpc::inputs::inputs;
 use crate::work::protocol::grpc::outputs::{Output, predictions};
+use crate::work::protocol::known::Unknown;
 use crate::work::protocol::tensors::TensorInfo;
 
 const PREDICT: &str = "/tensorflow.serving.PredictionService/Predict";
@@ -47,27 +48,26 @@ impl TensorFlow {
         Ok(Asked { body: request.encode_to_vec().into(), ..Asked::at(METADATA) })
     }
 
-    /// The plan's signature as the server describes it, and the version of the model. The error says
-    /// what is missing.
+    /// The plan's signature as the server describes it, and the version of the model.
     pub(in crate::work::protocol) fn new(
         plan: &ServerPlan,
         metadata: Bytes,
-    ) -> Result<(Self, Option<String>), String> {
-        let unreadable = |error| format!("the model's metadata can't be read: {error}");
+    ) -> Result<(Self, Option<String>), Unknown> {
+        let unreadable =
+            |error| Unknown::Wrong(format!("the model's metadata can't be read: {error}"));
         let response = GetModelMetadataResponse::decode(metadata).map_err(unreadable)?;
         let signatures = response.metadata.get(SIGNATURES).map(|any| any.value.clone());
         let signatures =
             SignatureDefMap::decode(signatures.unwrap_or_default()).map_err(unreadable)?;
-        let mut spec = spec(plan)?;
+        let mut spec = spec(plan).map_err(Unknown::Wrong)?;
         spec.signature_name = plan.signature.clone().unwrap_or_else(|| USUAL_SIGNATURE.to_owned());
         let Some(signature) = signatures.signature_def.get(&spec.signature_name) else {
             let names = signatures.signature_def.keys().map(String::as_str);
-            let names: Vec<&str> = names.filter(|name| *name != OF_INITIALIZING).collect();
-            return Err(format!(
-                "the model has no signature `{}`; name one of its own in model.signature: {}",
-                spec.signature_name,
-                names.join(", ")
-            ));
+            let names = names.filter(|name| *name != OF_INITIALIZING).map(str::to_owned);
+            return Err(Unknown::NoSignature {
+                signature: spec.signature_name,
+                known: names.collect(),
+            });
         };
         let info = |(name, info): (&String, &super::messages::TensorInfo)| {
             let datatype = datatype(info.dtype).ok_or_else(|| {
@@ -76,14 +76,25 @@ impl TensorFlow {
                     info.dtype
                 )
             })?;
-            Ok(TensorInfo { name: name.clone(), datatype: Some(datatype) })
+            let shape = info.tensor_shape.clone().unwrap_or_default();
+            let shape = shape.dim.iter().map(|dim| dim.size).collect();
+            Ok(TensorInfo { name: name.clone(), datatype: Some(datatype), shape })
         };
-        let inputs = signature.inputs.iter().map(info).collect::<Result<_, String>>()?;
+        let inputs = signature
+            .inputs
+            .iter()
+            .map(info)
+            .collect::<Result<_, String>>()
+            .map_err(Unknown::Wrong)?;
         Ok((Self { spec, inputs }, version(response.model_spec)))
     }
 }
 
 impl Dialect for TensorFlow {
+    fn inputs(&self) -> &[TensorInfo] {
+        &self.inputs
+    }
+
     fn ask(&self, rows: &[&[u8]], _apart: bool) -> Result<Asked, String> {
         let tensors = inputs(rows, &self.inputs)?.into_iter();
         let tensors = tensors.map(|one| (one.name, input(one.datatype, &one.shape, one.elements)));

@@ -79,6 +79,8 @@ pub(super) struct SignatureDef {
 pub(super) struct TensorInfo {
     #[prost(int32, tag = "2")]
     pub(super) dtype: i32,
+    #[prost(message, optional, tag = "3")]
+    pub(super) tensor_shape: Option<TensorShapeProto>,
 }
 
 #[derive(Clone, PartialEq, Message)]

@@ -52,7 +52,7 @@ impl V2 {
         let (model, version) = named(plan);
         let inputs = metadata.inputs.into_iter().map(|input| {
             let datatype = Datatype::named(&input.datatype);
-            TensorInfo { name: input.name, datatype }
+            TensorInfo { name: input.name, datatype, shape: input.shape }
         });
         let parameters = plan.parameters.as_ref().map(parameters).transpose()?;
         let this = Self {
@@ -66,6 +66,10 @@ impl V2 {
 }
 
 impl Dialect for V2 {
+    fn inputs(&self) -> &[TensorInfo] {
+        &self.inputs
+    }
+
     fn ask(&self, rows: &[&[u8]], _apart: bool) -> Result<Asked, String> {
         let mut request = ModelInferRequest {
             model_name: self.model.clone(),

@@ -42,6 +42,8 @@ pub(super) struct TensorMetadata {
     pub(super) name: String,
     #[prost(string, tag = "2")]
     pub(super) datatype: String,
+    #[prost(int64, repeated, tag = "3")]
+    pub(super) shape: Vec<i64>,
 }
 
 #[derive(Clone, PartialEq, Message)]

@@ -45,7 +45,7 @@ impl Faults {
             return Some(Err((16, "who is there")));
         }
         if request.uri().path().ends_with("/ModelMetadata") {
-            let x = TensorMetadata { name: "x".into(), datatype: "FP32".into() };
+            let x = TensorMetadata { name: "x".into(), datatype: "FP32".into(), shape: vec![-1] };
             let told = ModelMetadataResponse { versions: vec!["3".into()], inputs: vec![x] };
             return Some(Ok(told.encode_to_vec().into()));
         }

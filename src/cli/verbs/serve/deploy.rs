@@ -1,0 +1,408 @@
+//! `mlctl serve`: an endpoint begins, or becomes what its spec says now.
+
+use std::collections::BTreeSet;
+
+use mlctl_router::TokenHash;
+use serde::Serialize;
+
+use super::args::ServeArgs;
+use super::difference::difference;
+use super::follow::{Followed, follow};
+use super::from_model::meant;
+use super::target::EndpointTarget;
+use crate::cli::verbs::others::ask;
+use crate::cli::verbs::train::detached;
+use crate::cli::{CliError, Context, ErrorKind, Format, LOCAL, exit};
+use crate::gang::RunId;
+use crate::model::registry::{DEPLOYMENT_VERSION, Deployment, Endpoint as DeployedAt};
+use crate::plan::Plan;
+use crate::runtime::{Notice, Runtime};
+use crate::spec::ScalingMetric;
+use crate::store::{EndpointPaths, Store, now};
+use crate::ui::Text;
+use crate::work::serve::rollout::{EndpointState, Entry};
+use crate::work::serve::{
+    Definition, EndpointDocument, LoadedEndpoint, Prepared, ServedModel, Serving, append_entries,
+    begin_endpoint, go_on_serving, prepare_endpoint,
+};
+use crate::work::train::travel;
+
+/// Ports that are chosen here: below those that the system gives to outgoing connections.
+const PORTS: std::ops::Range<u16> = 20_000..32_000;
+
+/// What `serve -o json` prints.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Document<'a> {
+    schema_version: u32,
+    endpoint: &'a RunId,
+    name: &'a str,
+    changes: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
+}
+
+/// Runs the verb; returns its exit code.
+pub fn serve(context: &Context, args: &ServeArgs) -> Result<u8, CliError> {
+    let endpoints = meant(context, args)?;
+    let runtime = context.chosen()?;
+    if runtime.name() != LOCAL {
+        let message = format!("endpoints in a cluster ({}) are not there yet", runtime.name());
+        return Err(CliError::new(ErrorKind::Refused, message)
+            .hint("serve on this machine: --runtime local"));
+    }
+    let store = context.store()?;
+    context.print_notices(&store);
+    let mut code = exit::OK;
+    for endpoint in endpoints {
+        code = code.max(deploy(context, &store, &*runtime, &endpoint, args)?);
+    }
+    Ok(code)
+}
+
+fn deploy(
+    context: &Context,
+    store: &Store,
+    runtime: &dyn Runtime,
+    loaded: &LoadedEndpoint,
+    args: &ServeArgs,
+) -> Result<u8, CliError> {
+    for job in &loaded.revisions {
+        let travelling = travel(job, args.allow_large_code)?;
+        travelling.notices.into_iter().for_each(|Notice(notice)| context.printer.warn(notice));
+    }
+    for unused in unused_here(loaded) {
+        context.printer.warn(unused);
+    }
+    let models = models(context, loaded)?;
+    let tokens = tokens(context, loaded)?;
+    let meant = (loaded, models.as_slice(), tokens);
+    match context.endpoint_to_change(&loaded.endpoint.name)? {
+        Some(target) => change(context, store, runtime, meant, &target, args),
+        None => begin(context, store, runtime, meant, args),
+    }
+}
+
+/// What a spec says that endpoints of this machine don't do.
+fn unused_here(loaded: &LoadedEndpoint) -> Vec<&'static str> {
+    let endpoint = &loaded.endpoint;
+    let scales_by_cpu = endpoint
+        .scaling
+        .as_ref()
+        .is_some_and(|scaling| matches!(scaling.target.metric(), ScalingMetric::Cpu(_)));
+    [
+        (
+            endpoint.tls.is_some(),
+            "tls: an endpoint of this machine listens on 127.0.0.1 alone, and without encryption",
+        ),
+        (endpoint.log.is_some(), "log: an endpoint of this machine keeps no requests yet"),
+        (
+            scales_by_cpu,
+            "scaling: the target cpu does nothing on this machine yet: replicas stay at their \
+             least number",
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(is_said, text)| is_said.then_some(text))
+    .collect()
+}
+
+/// A spec with what was looked up for it.
+type Meant<'a> = (&'a LoadedEndpoint, &'a [ServedModel], Vec<TokenHash>);
+
+fn begin(
+    context: &Context,
+    store: &Store,
+    runtime: &dyn Runtime,
+    (loaded, models, tokens): Meant<'_>,
+    args: &ServeArgs,
+) -> Result<u8, CliError> {
+    let name = &loaded.endpoint.name;
+    let reservation = store.reserve(name)?;
+    let id = reservation.run().clone();
+    let paths = store.endpoint(&id);
+    let port = loaded.endpoint.port.map_or_else(free_port, |port| free(port).map(|()| port))?;
+    let document = document_of(loaded, &id, port, tokens);
+    if args.dry_run {
+        let folder = tempfile::tempdir()?;
+        let aside = EndpointPaths { dir: folder.path().to_owned(), endpoint: id.clone() };
+        let prepared = prepare_endpoint(loaded, models, &aside)?;
+        let lines = changes(&EndpointState::default(), None, &document, &prepared);
+        return dry(context, &id, name, &lines);
+    }
+    let prepared = prepare_endpoint(loaded, models, &paths)?;
+    let resolved = loaded.resolved()?;
+    let submitter = context.submitter();
+    let serving = Serving {
+        store,
+        runtime,
+        submitter: &submitter,
+        labels: &loaded.endpoint.labels,
+        resolved: &resolved,
+    };
+    record_deployments(context, name, &prepared.definitions)?;
+    let mut notify = |Notice(notice): Notice| context.printer.warn(notice);
+    let submitted = begin_endpoint(&document, prepared, reservation, &serving, &mut notify)?;
+    context.printer.say(Text::styled(crate::ui::BOLD, &submitted.paths.run).then(" begun"));
+    finish(context, &id, name, &[], args)
+}
+
+fn change(
+    context: &Context,
+    store: &Store,
+    runtime: &dyn Runtime,
+    (loaded, models, tokens): Meant<'_>,
+    target: &EndpointTarget,
+    args: &ServeArgs,
+) -> Result<u8, CliError> {
+    let name = &loaded.endpoint.name;
+    let id = target.paths.endpoint.clone();
+    let old_port = target.document.port.unwrap_or_default();
+    let port = loaded.endpoint.port.unwrap_or(old_port);
+    if port != old_port {
+        let message = format!("{name} listens on the port {old_port}, and its port can't change");
+        return Err(CliError::new(ErrorKind::Refused, message)
+            .hint(format!("end it and serve it anew: mlctl undeploy {name}")));
+    }
+    let document = EndpointDocument {
+        created: target.document.created,
+        ..document_of(loaded, &id, port, tokens)
+    };
+    let folder = tempfile::tempdir()?;
+    let aside = EndpointPaths { dir: folder.path().to_owned(), endpoint: id.clone() };
+    let rehearsed = prepare_endpoint(loaded, models, &aside)?;
+    let lines = changes(&target.state, Some(target), &document, &rehearsed);
+    if args.dry_run {
+        return dry(context, &id, name, &lines);
+    }
+    let is_alive = target.is_alive();
+    if lines.is_empty() && is_alive {
+        context.printer.say(format!("{name} is what the spec says already"));
+        return finish(context, &id, name, &lines, args);
+    }
+    if !lines.is_empty() {
+        let now = if is_alive { "serves already" } else { "has served before" };
+        context.printer.say(format!("{name} {now}; this changes:"));
+        for line in &lines {
+            context.printer.say(Text::from("  ").then(line.clone()));
+        }
+    }
+    let hint = "--yes changes it without a question, --dry-run only looks";
+    if is_alive && !args.yes && !ask(context, "change it?", hint)? {
+        context.printer.say("nothing was changed");
+        return Ok(exit::OK);
+    }
+    let known = secrets_known(target);
+    if is_alive && rehearsed.values.keys().any(|name| !known.contains(name)) {
+        let message = format!(
+            "the secret values of the new spec can't reach the processes of {name}, which have those \
+             of its first one"
+        );
+        return Err(CliError::new(ErrorKind::Refused, message)
+            .hint(format!("end it and serve it anew: mlctl undeploy {name}"))
+            .hint("name Secrets (secretKeyRef) in the spec: those are looked up when a replica starts"));
+    }
+    let prepared = prepare_endpoint(loaded, models, &target.paths)?;
+    record_deployments(context, name, &prepared.definitions)?;
+    for definition in &prepared.definitions {
+        definition.write(&target.paths)?;
+    }
+    document.write(&target.paths)?;
+    let user = context.user_in(runtime)?;
+    let Prepared { rules, values, .. } = prepared;
+    let drain = rules.drain;
+    let entry = Entry::Applied { rules: Box::new(rules) };
+    append_entries(&*target.notes, &target.paths, now(), &user, vec![entry])?;
+    if !is_alive {
+        let resolved = loaded.resolved()?;
+        let submitter = context.submitter();
+        let labels = &loaded.endpoint.labels;
+        let serving =
+            Serving { store, runtime, submitter: &submitter, labels, resolved: &resolved };
+        let mut notify = |Notice(notice): Notice| context.printer.warn(notice);
+        let submitted = go_on_serving(&document, drain, values, &serving, &mut notify)?;
+        context.printer.say(format!("{name} goes on as {}", submitted.paths.run));
+    }
+    finish(context, &id, name, &lines, args)
+}
+
+/// Waits until it serves, or is told not to.
+fn finish(
+    context: &Context,
+    id: &RunId,
+    name: &str,
+    lines: &[Text],
+    args: &ServeArgs,
+) -> Result<u8, CliError> {
+    if args.detach {
+        return detached(context, vec![id.clone()]);
+    }
+    let followed = Followed { name, id, timeout: args.timeout.map(|span| span.0) };
+    let (code, url) = follow(context, &followed)?;
+    if context.format != Format::Table {
+        let changes = lines.iter().map(ToString::to_string).collect();
+        let document = Document { schema_version: 1, endpoint: id, name, changes, url };
+        context.emit(&document, Text::default)?;
+    }
+    Ok(code)
+}
+
+fn dry(context: &Context, id: &RunId, name: &str, lines: &[Text]) -> Result<u8, CliError> {
+    let changes = lines.iter().map(ToString::to_string).collect();
+    let document = Document { schema_version: 1, endpoint: id, name, changes, url: None };
+    context.emit(&document, || {
+        if lines.is_empty() {
+            return format!("{name} is what the spec says already").into();
+        }
+        Text::lines(lines.to_vec())
+    })?;
+    Ok(exit::OK)
+}
+
+fn changes(
+    state: &EndpointState,
+    target: Option<&EndpointTarget>,
+    document: &EndpointDocument,
+    prepared: &Prepared,
+) -> Vec<Text> {
+    let old = |digest: &str| Definition::read(&target?.paths, digest).ok();
+    let now = target.map_or(document, |target| &target.document);
+    difference(state, (now, &old), (document, &prepared.definitions, &prepared.rules))
+}
+
+fn document_of(
+    loaded: &LoadedEndpoint,
+    id: &RunId,
+    port: u16,
+    tokens: Vec<TokenHash>,
+) -> EndpointDocument {
+    let endpoint = &loaded.endpoint;
+    EndpointDocument {
+        schema_version: EndpointDocument::VERSION,
+        endpoint: id.clone(),
+        name: endpoint.name.clone(),
+        created: now(),
+        runtime: LOCAL.to_owned(),
+        base: loaded.base.clone(),
+        model_name: endpoint.model_name().to_owned(),
+        port: Some(port),
+        limits: endpoint.limits.clone(),
+        sticky: endpoint.sticky.clone(),
+        shadow: endpoint.shadow.clone(),
+        tokens,
+    }
+}
+
+/// The models of all revisions, as they are now.
+fn models(context: &Context, loaded: &LoadedEndpoint) -> Result<Vec<ServedModel>, CliError> {
+    let all = loaded.endpoint.revisions.iter().map(|revision| {
+        let Some(model) = &revision.model else { return Ok(ServedModel::default()) };
+        let named = context.model(model, &loaded.base)?;
+        let (name, version) = named.registered.unzip();
+        Ok(ServedModel {
+            asked: Some(model.to_string()),
+            place: Some(named.place),
+            name: name.map(|name| name.to_string()),
+            version,
+        })
+    });
+    all.collect()
+}
+
+/// The hashes of the tokens that callers may have.
+fn tokens(context: &Context, loaded: &LoadedEndpoint) -> Result<Vec<TokenHash>, CliError> {
+    let Some(auth) = &loaded.endpoint.auth else { return Ok(Vec::new()) };
+    let secrets = context.local_with_secrets()?.secrets;
+    let all = auth.tokens.iter().map(|token| {
+        let missing = |what: String, hint: String| {
+            let message = format!("auth: a token is not known here: {what}");
+            Err(CliError::new(ErrorKind::Refused, message).hint(hint))
+        };
+        let value = if let Some(name) = &token.env {
+            match context.env.get(name) {
+                Some(value) => value.to_owned(),
+                None => return missing(format!("{name} is not set"), format!("set {name}")),
+            }
+        } else if let Some(key) = &token.secret_key_ref {
+            let variable = crate::runtime::local::secret_variable(&key.name, &key.key);
+            let of_file = || secrets.get(&key.name)?.get(&key.key).cloned();
+            match context.env.get(&variable).map(str::to_owned).or_else(of_file) {
+                Some(value) => value,
+                None => {
+                    return missing(
+                        format!("key {} of secret {}", key.key, key.name),
+                        format!("set {variable}, or write it into the secrets file"),
+                    );
+                }
+            }
+        } else {
+            return missing("neither `env` nor `secretKeyRef`".to_owned(), "name one".to_owned());
+        };
+        if value.trim().is_empty() {
+            return missing("its value is empty".to_owned(), "give it a value".to_owned());
+        }
+        Ok(TokenHash::of(value.trim().as_bytes()))
+    });
+    all.collect()
+}
+
+/// Says in the registry which versions serve, so that none of them is removed.
+fn record_deployments(
+    context: &Context,
+    endpoint: &str,
+    definitions: &[Definition],
+) -> Result<(), CliError> {
+    for definition in definitions {
+        let (Some(name), Some(version)) = (&definition.model.name, definition.model.version) else {
+            continue;
+        };
+        let deployment = Deployment {
+            schema_version: DEPLOYMENT_VERSION,
+            version,
+            at: deployed_at(endpoint, definition),
+            since: now(),
+            by: context.user(),
+        };
+        let registry = context.registry(None)?;
+        context.handle()?.block_on(registry.deployed(&name.parse()?, &deployment))?;
+    }
+    Ok(())
+}
+
+/// The place in the world where a definition serves.
+pub(super) fn deployed_at(endpoint: &str, definition: &Definition) -> DeployedAt {
+    let revision = definition.job.roles.keys().next().cloned().unwrap_or_default();
+    DeployedAt {
+        endpoint: endpoint.to_owned(),
+        revision,
+        runtime: LOCAL.to_owned(),
+        host: Some(crate::sys::host_name()),
+    }
+}
+
+/// The variables by which the running controller has its secrets.
+fn secrets_known(target: &EndpointTarget) -> BTreeSet<String> {
+    let env = target.run.plan.as_ref().map(Plan::gang);
+    let roles = env.into_iter().flat_map(|gang| &gang.roles);
+    roles.flat_map(|role| role.env.iter().map(|variable| variable.name.clone())).collect()
+}
+
+/// Refuses a port that somebody else listens on.
+fn free(port: u16) -> Result<(), CliError> {
+    std::net::TcpListener::bind(("127.0.0.1", port)).map(drop).map_err(|error| {
+        let message = format!("the port {port} can't be listened on: {error}");
+        CliError::new(ErrorKind::Refused, message)
+            .hint("end what holds it, or serve on another one: --port PORT")
+    })
+}
+
+/// A port that nobody listens on.
+fn free_port() -> Result<u16, CliError> {
+    for _ in 0..200 {
+        let port = fastrand::u16(PORTS);
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    Err(CliError::new(ErrorKind::Refused, "no free port was found").hint("name one: --port PORT"))
+}

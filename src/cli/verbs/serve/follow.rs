@@ -1,0 +1,125 @@
+//! Waiting for an endpoint: until it answers, and the change that is under way is over.
+
+use std::time::{Duration, Instant};
+
+use crate::cli::{CliError, Context, ErrorKind, Interrupts, exit};
+use crate::gang::{RunId, Verdict};
+use crate::ui::entry_line;
+use crate::work::serve::EndpointJournal;
+use crate::work::serve::rollout::{EndpointState, Entry};
+
+/// Between two looks.
+const PACE: Duration = Duration::from_millis(50);
+
+/// An endpoint that is waited for.
+pub(super) struct Followed<'a> {
+    /// Its name.
+    pub(super) name: &'a str,
+    /// Its id.
+    pub(super) id: &'a RunId,
+    /// No longer than this.
+    pub(super) timeout: Option<Duration>,
+}
+
+/// Waits, and says how it went: an exit code, and the address once there is one.
+pub(super) fn follow(
+    context: &Context,
+    followed: &Followed<'_>,
+) -> Result<(u8, Option<String>), CliError> {
+    let Followed { name, id, timeout } = *followed;
+    let interrupts = Interrupts::listen()?;
+    let mut target = context.endpoint(Some(id))?;
+    let mut journal = EndpointJournal::default();
+    let mut state = EndpointState::default();
+    let lines = journal.read(&*target.notes, &target.paths)?;
+    for line in &lines {
+        state.fold(line);
+    }
+    // The last line is what was asked for just now.
+    let known = state.last.as_ref().map_or(0, |last| last.change);
+    let start = Instant::now();
+    loop {
+        for line in journal.read(&*target.notes, &target.paths)? {
+            state.fold(&line);
+            if !matches!(line.entry, Entry::Applied { .. })
+                && let Some(text) = entry_line(&line)
+            {
+                context.printer.say(text);
+            }
+        }
+        target.run.record = context.refresh(&target.run.store, &target.run.paths.run)?;
+        target.refresh()?;
+        let url = target.live.as_ref().map(|live| live.url.clone());
+        if !target.is_alive() {
+            let record = &target.run.record;
+            let reason = record.verdict.as_ref().map(last_words);
+            let message =
+                format!("{name} has ended: {}", reason.unwrap_or_else(|| record.state.to_string()));
+            return Err(CliError::new(ErrorKind::Failed, message)
+                .hint(format!("see what it said: mlctl logs {}", record.id)));
+        }
+        let serves = target.live.as_ref().is_some_and(|live| live.serving);
+        let asleep = is_asleep(&state);
+        if state.change.is_none() && (serves || asleep) {
+            let failed = state.last.as_ref().filter(|last| last.change > known && !last.succeeded);
+            if let Some(last) = failed {
+                let message = format!("the change was given up: {}", last.reason);
+                return Err(CliError::new(ErrorKind::Failed, message)
+                    .hint(format!("what serves is what served before: mlctl status {name}")));
+            }
+            if let Some(url) = &url {
+                say_serving(context, name, url, &target.document.model_name, &state);
+            }
+            return Ok((exit::OK, url));
+        }
+        let is_new = state.weights.is_empty() && state.change.is_none();
+        if let Some(last) = state.last.as_ref().filter(|last| is_new && !last.succeeded) {
+            let message = format!("{name} can't serve: {}", last.reason);
+            return Err(CliError::new(ErrorKind::Failed, message)
+                .hint(format!("mend it and serve again; what its servers said: mlctl logs {name}"))
+                .hint(format!("to end it: mlctl undeploy {name}")));
+        }
+        if let Some(pause) = state.change.as_ref().and_then(|change| change.paused.as_ref()) {
+            let message = format!("the rollout waits for a person: {}", pause.reason);
+            return Err(CliError::new(ErrorKind::Failed, message)
+                .hint(format!("look: mlctl rollout status {name}"))
+                .hint(format!("then: mlctl rollout resume|promote|abort {name}")));
+        }
+        if timeout.is_some_and(|limit| start.elapsed() >= limit) {
+            let message = format!("{name} is not there yet; it goes on");
+            return Err(CliError::new(ErrorKind::TimedOut, message)
+                .hint(format!("look: mlctl status {name}")));
+        }
+        if interrupts.count() > 0 {
+            context.printer.say(format!(
+                "{name} goes on. Look: mlctl status {name}; end it: mlctl undeploy {name}"
+            ));
+            return Ok((exit::DETACHED, url));
+        }
+        std::thread::sleep(PACE);
+    }
+}
+
+/// Why a controller has ended, as it has said itself.
+fn last_words(verdict: &Verdict) -> String {
+    let exit = verdict.first_failure.as_ref().and_then(|failure| failure.exit.as_ref());
+    let said =
+        exit.and_then(|exit| exit.last_lines.iter().find(|line| line.starts_with("error: ")));
+    said.map_or_else(|| verdict.reason.clone(), |line| line["error: ".len()..].to_owned())
+}
+
+/// It has weights, and all that have any are scaled to none until somebody asks.
+fn is_asleep(state: &EndpointState) -> bool {
+    !state.weights.is_empty()
+        && state.weights.iter().all(|(id, _)| {
+            let of_none = |one: &crate::work::serve::rollout::RevisionState| one.replicas == 0;
+            state.revisions.get(id).is_some_and(of_none)
+        })
+}
+
+/// Says where it answers, with a line to try it.
+fn say_serving(context: &Context, name: &str, url: &str, model: &str, state: &EndpointState) {
+    context.printer.say(format!("{name} serves at {url}: {}", state.weights));
+    context.printer.say(format!("try it: mlctl predict {name} --json '{{\"instances\": [...]}}'"));
+    context.printer.say(format!("    or: curl {url}/v1/models/{model}"));
+}

@@ -1,0 +1,155 @@
+//! The endpoint that a verb is about.
+
+use std::rc::Rc;
+
+use serde::Serialize;
+
+use crate::cli::{CliError, Context, ErrorKind, LOCAL, RuntimeRefresh, Target};
+use crate::event::RunState;
+use crate::gang::RunId;
+use crate::plan::Plan;
+use crate::runtime::Runtime;
+use crate::spec::ENDPOINT;
+use crate::store::{EndpointPaths, ListFilter, RunSummary};
+use crate::work::serve::rollout::{EndpointState, Line};
+use crate::work::serve::{EndpointDocument, EndpointJournal, LiveDocument};
+
+/// An endpoint with its newest controller.
+pub struct EndpointTarget {
+    /// Its newest run, up to date.
+    pub run: Target,
+    /// Where it lies in the state.
+    pub paths: EndpointPaths,
+    /// The runtime of its controller, which has its journal.
+    pub notes: Rc<dyn Runtime>,
+    /// What callers meet.
+    pub document: EndpointDocument,
+    /// What has been decided about it.
+    pub state: EndpointState,
+    /// How it is, as its controller said last.
+    pub live: Option<LiveDocument>,
+}
+
+/// An endpoint as `-o json` has it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EndpointReport {
+    /// What has been decided.
+    pub state: EndpointState,
+    /// How it is; absent where no controller has said anything yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub live: Option<LiveDocument>,
+}
+
+impl EndpointTarget {
+    /// Reads again what has been decided, and how it is.
+    pub fn refresh(&mut self) -> Result<(), CliError> {
+        self.state = EndpointState::of(&lines(&*self.notes, &self.paths)?);
+        self.live = LiveDocument::read(&self.paths);
+        Ok(())
+    }
+
+    /// Whether its controller's run goes on.
+    pub fn is_alive(&self) -> bool {
+        !self.run.record.state.is_ended()
+    }
+}
+
+/// The whole journal.
+fn lines(notes: &dyn Runtime, paths: &EndpointPaths) -> Result<Vec<Line>, CliError> {
+    Ok(EndpointJournal::default().read(notes, paths)?)
+}
+
+/// How the endpoint of a run is that is or was its controller; `None` of any other run.
+pub fn endpoint_report(
+    context: &Context,
+    target: &Target,
+) -> Result<Option<EndpointReport>, CliError> {
+    let Some(endpoint) = target.plan.as_ref().and_then(Plan::endpoint) else { return Ok(None) };
+    let paths = target.store.endpoint(endpoint);
+    let notes = context.runtime(&target.record.runtime)?;
+    let state = EndpointState::of(&lines(&*notes, &paths)?);
+    let live = LiveDocument::read(&paths).filter(|_| !target.record.state.is_ended());
+    Ok(Some(EndpointReport { state, live }))
+}
+
+impl Context {
+    /// Finds an endpoint by its name, by its id or the beginning of it, or by a run of one of its
+    /// replicas; nothing means the last one that was served from this folder.
+    pub fn endpoint(&self, selector: Option<&str>) -> Result<EndpointTarget, CliError> {
+        let known = self.endpoints_here()?;
+        let is_meant = |run: &&RunSummary| match selector {
+            None => run.entry.cwd == self.env.cwd,
+            Some(name) => run.entry.name == name || run.entry.id.starts_with(name),
+        };
+        if let Some(run) = known.iter().find(is_meant) {
+            return self.endpoint_of(&run.entry.id);
+        }
+        let Some(selector) = selector else {
+            return Err(CliError::new(
+                ErrorKind::NotFound,
+                "no endpoint was served from this folder",
+            )
+            .hint("name one; `mlctl list` shows all"));
+        };
+        // A replica's run means its endpoint.
+        if let Ok(run) = selector.parse::<RunId>()
+            && let Ok(record) = self.store()?.record(&run)
+            && let Some(of) = record.serves
+        {
+            return self.endpoint_of(&of.endpoint);
+        }
+        let names: Vec<&str> = known.iter().map(|run| run.entry.name.as_str()).collect();
+        let error =
+            CliError::new(ErrorKind::NotFound, format!("there is no endpoint `{selector}` here"));
+        Err(match crate::text::nearest(selector, names.iter().copied()) {
+            Some(near) => error.hint(format!("did you mean {near}?")),
+            None => error.hint("see what there is: mlctl list; make one: mlctl serve"),
+        })
+    }
+
+    /// The endpoint of a name that a spec is applied to: the one that serves, or the newest if its
+    /// controller ended without being asked to, as at the end of the machine. `None`: another one begins.
+    pub(super) fn endpoint_to_change(
+        &self,
+        name: &str,
+    ) -> Result<Option<EndpointTarget>, CliError> {
+        let known = self.endpoints_here()?;
+        let Some(run) = known.iter().find(|run| run.entry.name == name) else { return Ok(None) };
+        let was_ended = matches!(run.state, RunState::Cancelled | RunState::Succeeded);
+        if was_ended {
+            return Ok(None);
+        }
+        match self.endpoint_of(&run.entry.id) {
+            Ok(target) => Ok(Some(target)),
+            // What a clean-up has left of it is no endpoint any more.
+            Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Controllers' runs on this machine, the newest first; the living before the others.
+    fn endpoints_here(&self) -> Result<Vec<RunSummary>, CliError> {
+        let store = self.store()?;
+        let filter = ListFilter::default();
+        let listing = store.list(&filter, &mut RuntimeRefresh { context: self, store: &store })?;
+        let mut runs = listing.runs;
+        runs.retain(|run| run.entry.kind == ENDPOINT && run.entry.runtime == LOCAL);
+        runs.sort_by_key(|run| run.state.is_ended());
+        Ok(runs)
+    }
+
+    fn endpoint_of(&self, run: &RunId) -> Result<EndpointTarget, CliError> {
+        let run = self.target(Some(run))?;
+        let Some(endpoint) = run.plan.as_ref().and_then(Plan::endpoint).cloned() else {
+            let message = format!("{} is no endpoint", run.record.id);
+            return Err(CliError::new(ErrorKind::Usage, message));
+        };
+        let paths = run.store.endpoint(&endpoint);
+        let notes = self.runtime(&run.record.runtime)?;
+        let document = EndpointDocument::read(&paths)?;
+        let state = EndpointState::of(&lines(&*notes, &paths)?);
+        let live = LiveDocument::read(&paths).filter(|_| !run.record.state.is_ended());
+        Ok(EndpointTarget { run, paths, notes, document, state, live })
+    }
+}

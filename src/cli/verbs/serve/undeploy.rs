@@ -1,0 +1,59 @@
+//! `mlctl undeploy`: an endpoint ends, with all that serves it.
+
+use super::args::UndeployArgs;
+use super::deploy::deployed_at;
+use super::target::EndpointTarget;
+use crate::cli::verbs::cancel::{self, CancelArgs};
+use crate::cli::verbs::others::ask;
+use crate::cli::{CliError, Context, exit};
+use crate::work::serve::Definition;
+
+/// Ends endpoints.
+pub fn undeploy(context: &Context, args: &UndeployArgs) -> Result<u8, CliError> {
+    // Every name is resolved before anything is ended: a typing error ends nothing.
+    let targets = args
+        .endpoints
+        .iter()
+        .map(|name| context.endpoint(Some(name)))
+        .collect::<Result<Vec<_>, _>>()?;
+    let busy: Vec<&EndpointTarget> = targets.iter().filter(|target| is_busy(target)).collect();
+    if !args.yes && !busy.is_empty() {
+        let names: Vec<String> = busy.iter().map(|target| target.document.name.clone()).collect();
+        let question = format!("{} is being called; end it?", names.join(", "));
+        if !ask(context, &question, "--yes ends it without a question")? {
+            context.printer.say("nothing was ended");
+            return Ok(exit::OK);
+        }
+    }
+    for target in &targets {
+        let run = target.run.record.id.to_string();
+        let cancel = CancelArgs { runs: vec![run], no_wait: false, force: false, yes: args.yes };
+        cancel::run(context, &cancel)?;
+        forget_deployments(context, target)?;
+    }
+    Ok(exit::OK)
+}
+
+/// Somebody has called it within the last minute.
+fn is_busy(target: &EndpointTarget) -> bool {
+    let live = target.live.as_ref().filter(|_| target.is_alive());
+    live.is_some_and(|live| live.revisions.iter().any(|one| one.traffic.rate > 0.0))
+}
+
+/// Says in the registry that none of its versions serves here any more.
+fn forget_deployments(context: &Context, target: &EndpointTarget) -> Result<(), CliError> {
+    let folder = target.paths.definition("");
+    let Some(folder) = folder.parent().filter(|folder| folder.is_dir()) else { return Ok(()) };
+    for entry in fs_err::read_dir(folder)? {
+        let path = entry?.path();
+        let Some(digest) = path.file_stem().and_then(|name| name.to_str()) else { continue };
+        let Ok(definition) = Definition::read(&target.paths, digest) else { continue };
+        let (Some(name), Some(version)) = (&definition.model.name, definition.model.version) else {
+            continue;
+        };
+        let registry = context.registry(None)?;
+        let at = deployed_at(&target.document.name, &definition);
+        context.handle()?.block_on(registry.undeployed(&name.parse()?, version, &at))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,360 @@
+//! The loop of an endpoint's controller: it looks at the replicas and at the router's counters, decides, and
+//! carries out what was decided. Every decision is in the journal before anything is done by it, so that a
+//! controller that is killed at any step has a successor that goes on as it would have.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use mlctl_router::{Assignment, Router, RouterConfig, Snapshot};
+
+use super::facts::{Concurrency, add_requests};
+use super::fleet::Fleet;
+use super::journal::{EndpointJournal, append};
+use super::live::{LiveDocument, Look, Recent};
+use super::replica::Replica;
+use super::routing::Routing;
+use crate::gang::RunId;
+use crate::ops::cost::Prices;
+use crate::run::Submitter;
+use crate::runtime::{Notes, Runtime};
+use crate::store::{EndpointPaths, FileLock, ListFilter, Members, Store, now};
+use crate::work::serve::endpoint::{Definition, EndpointDocument, ServeError};
+use crate::work::serve::rollout::{
+    CONTROLLER, EndpointState, Entry, Facts, Line, Measured, RevisionId, Weights, actions, decide,
+};
+
+/// Between two looks.
+const PACE: Duration = Duration::from_millis(25);
+/// Between two readings of the router's counters, by which is decided.
+const READ_PACE: Duration = Duration::from_secs(1);
+/// Between two looks while the state folder can't be read or written.
+const TROUBLE_PACE: Duration = Duration::from_secs(1);
+/// A predecessor that was killed has let the endpoint go within this time.
+const PREDECESSOR_LIMIT: Duration = Duration::from_secs(30);
+/// Entries that are decided at one look: more would be a circle.
+const MOST_ENTRIES: usize = 100;
+
+/// What a controller needs from its surroundings.
+pub struct Surroundings<'a> {
+    /// The state folder.
+    pub store: &'a Store,
+    /// Where replicas run.
+    pub runtime: &'a dyn Runtime,
+    /// Where the journal is.
+    pub notes: &'a dyn Notes,
+    /// Who submits replicas.
+    pub submitter: Submitter<'a>,
+    /// What things cost there.
+    pub prices: Prices,
+    /// Secret values of the replicas, by their variables.
+    pub secrets: BTreeMap<String, String>,
+    /// The run whose command the controller is.
+    pub session: RunId,
+    /// What callers' requests go through; it listens already.
+    pub router: Router,
+    /// The port that it listens on.
+    pub port: u16,
+    /// What the controller's own signals ask for.
+    pub asked: &'a dyn Fn() -> Asked,
+    /// Lets no more callers in, and comes back when those that are in have their answers or their time is
+    /// over.
+    pub close: &'a dyn Fn(),
+    /// Told of everything that is written down, and of what a person should know.
+    pub tell: &'a mut dyn FnMut(Told<'_>),
+}
+
+/// What a controller is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// Nothing: it goes on.
+    Nothing,
+    /// The endpoint is to end, and its replicas with it.
+    End,
+    /// The controller is to end, and the endpoint to go on with a later one.
+    Leave,
+}
+
+/// What a controller tells.
+#[derive(Debug)]
+pub enum Told<'a> {
+    /// A line was added to the journal, by whomever.
+    Line(&'a Line),
+    /// Something that a person should know.
+    Note(&'a str),
+    /// The endpoint has begun, or no longer is, able to answer.
+    Serving(bool),
+}
+
+/// What a controller knows.
+pub(super) struct Control<'a> {
+    pub(super) paths: &'a EndpointPaths,
+    pub(super) document: EndpointDocument,
+    pub(super) around: Surroundings<'a>,
+    pub(super) state: EndpointState,
+    journal: EndpointJournal,
+    pub(super) measured: Measured,
+    pub(super) definitions: BTreeMap<String, Definition>,
+    pub(super) fleet: Fleet,
+    /// The weights that the router is to have, and what it was told last.
+    pub(super) weights: Weights,
+    routed: Option<Weights>,
+    config: Option<RouterConfig>,
+    assignment: Option<Assignment>,
+    pub(super) drained: BTreeSet<RevisionId>,
+    concurrency: Concurrency,
+    recent: Recent,
+    read_at: Option<Instant>,
+    was_held: bool,
+    serves: bool,
+    noted: BTreeSet<String>,
+    /// A spec was applied whose documents have not been read yet.
+    is_stale: bool,
+}
+
+/// Decides over an endpoint until it is asked to end or to leave.
+pub fn control<'a>(
+    paths: &'a EndpointPaths,
+    document: EndpointDocument,
+    around: Surroundings<'a>,
+) -> Result<Asked, ServeError> {
+    let _lock = FileLock::acquire(&paths.controller_lock(), PREDECESSOR_LIMIT)
+        .map_err(|_| ServeError::Busy(paths.endpoint.clone()))?;
+    let mut control = Control {
+        paths,
+        document,
+        around,
+        state: EndpointState::default(),
+        journal: EndpointJournal::default(),
+        measured: Measured::new(now()),
+        definitions: BTreeMap::new(),
+        fleet: Fleet::default(),
+        weights: Weights::default(),
+        routed: None,
+        config: None,
+        assignment: LiveDocument::read(paths).and_then(|live| live.assignment),
+        drained: BTreeSet::new(),
+        concurrency: Concurrency::default(),
+        recent: Recent::default(),
+        read_at: None,
+        was_held: false,
+        serves: false,
+        noted: BTreeSet::new(),
+        is_stale: false,
+    };
+    control.read_journal()?;
+    // Callers have their revisions back before anything is decided.
+    control.weights = control.state.weights.clone();
+    control.find_replicas()?;
+    loop {
+        match (control.around.asked)() {
+            Asked::Nothing => {}
+            Asked::Leave => return Ok(Asked::Leave),
+            Asked::End => {
+                control.end()?;
+                return Ok(Asked::End);
+            }
+        }
+        match control.turn() {
+            Ok(()) => std::thread::sleep(PACE),
+            // A full disk passes, and whoever asks is answered meanwhile as before. Nothing is done that
+            // is not written down, so the next turn does all of it again.
+            Err(error) => {
+                control.note(&error.to_string());
+                std::thread::sleep(TROUBLE_PACE);
+            }
+        }
+    }
+}
+
+impl Control<'_> {
+    /// One look at everything, and what follows from it.
+    fn turn(&mut self) -> Result<(), ServeError> {
+        let has_news = self.read_journal()?;
+        self.look();
+        self.configure()?;
+        let snapshot = self.around.router.snapshot();
+        let facts = self.facts(&snapshot);
+        self.concurrency.look(&snapshot);
+        let is_held = facts.revisions.values().any(|fact| fact.held > 0);
+        let is_due = self.read_at.is_none_or(|at| at.elapsed() >= READ_PACE);
+        if is_due || is_held && !self.was_held {
+            self.read_at = Some(Instant::now());
+            let reading = self.concurrency.read(&snapshot);
+            self.measured.look(&self.state, &facts, &[reading]);
+            self.recent.add(snapshot);
+        }
+        self.was_held = is_held;
+        let mut count = 0;
+        loop {
+            let entries = decide(&self.state, &mut self.measured, &facts);
+            if entries.is_empty() || count >= MOST_ENTRIES {
+                break;
+            }
+            count += entries.len();
+            append(self.around.notes, self.paths, facts.now, CONTROLLER, entries)?;
+            self.read_journal()?;
+        }
+        if count < MOST_ENTRIES {
+            for action in actions(&self.state, &facts) {
+                self.carry_out(action)?;
+            }
+        }
+        self.configure()?;
+        if is_due || has_news || count > 0 {
+            self.write_live()?;
+        }
+        Ok(())
+    }
+
+    /// Takes in what has come since the last look, by whomever; says whether there was anything.
+    fn read_journal(&mut self) -> Result<bool, ServeError> {
+        let lines = self.journal.read(self.around.notes, self.paths)?;
+        for line in &lines {
+            self.state.fold(line);
+            self.is_stale |= matches!(line.entry, Entry::Applied { .. });
+            (self.around.tell)(Told::Line(line));
+        }
+        // Who applies a spec has written its documents before.
+        if self.is_stale {
+            self.document = EndpointDocument::read(self.paths)?;
+            self.is_stale = false;
+        }
+        self.read_definitions()?;
+        Ok(!lines.is_empty())
+    }
+
+    fn read_definitions(&mut self) -> Result<(), ServeError> {
+        for revision in self.state.revisions.values() {
+            let digest = &revision.rules.digest;
+            if !self.definitions.contains_key(digest) {
+                self.definitions.insert(digest.clone(), Definition::read(self.paths, digest)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Finds the replicas that a predecessor has left.
+    fn find_replicas(&mut self) -> Result<(), ServeError> {
+        let store = self.around.store;
+        let members = Members::Of(self.paths.endpoint.clone());
+        let filter = ListFilter { members, ..ListFilter::default() };
+        let listing = store.list(&filter, &mut |run: &RunId| store.record(run))?;
+        for found in listing.runs.into_iter().filter(|run| !run.state.is_ended()) {
+            let Some(of) = found.entry.serves.as_ref() else { continue };
+            let Ok(name) = of.revision.parse() else { continue };
+            let id = RevisionId::new(name, of.generation);
+            let replica = Replica::new(store.paths(&found.entry.id), id);
+            self.fleet.replicas.insert(found.entry.id, replica);
+        }
+        let ids: BTreeSet<RevisionId> =
+            self.fleet.replicas.values().map(|replica| replica.of.clone()).collect();
+        for id in ids {
+            let living = self.fleet.living(&id);
+            self.fleet.told(&id).wanted = Some(living);
+        }
+        Ok(())
+    }
+
+    /// Ends the endpoint: callers get their answers first, then the replicas go.
+    fn end(&mut self) -> Result<(), ServeError> {
+        (self.around.close)();
+        for replica in self.fleet.replicas.values_mut() {
+            replica.drain();
+        }
+        while !self.fleet.replicas.is_empty() {
+            self.look();
+            std::thread::sleep(PACE);
+        }
+        self.write_live()
+    }
+
+    /// Looks at every replica.
+    fn look(&mut self) {
+        let time = now();
+        let snapshot = self.around.router.snapshot();
+        let drain = self.state.rules.as_ref().map_or(Duration::ZERO, |rules| rules.drain);
+        let (store, runtime) = (self.around.store, self.around.runtime);
+        let mut notes = Vec::new();
+        for replica in self.fleet.replicas.values_mut() {
+            let looked = replica.look(store, runtime, self.paths, time);
+            let in_flight = in_flight(&snapshot, replica);
+            let looked = looked.and_then(|()| replica.finish_drain(runtime, in_flight, drain));
+            if let Err(error) = looked {
+                notes.push(format!("{}: {error}", replica.run()));
+            }
+        }
+        for (id, run, reason) in self.fleet.settle(time) {
+            notes.push(format!("a replica of {id} has ended ({run}): {reason}"));
+        }
+        for note in &notes {
+            self.note(note);
+        }
+    }
+
+    fn facts(&self, snapshot: &Snapshot) -> Facts {
+        let mut revisions = self.fleet.facts();
+        add_requests(&mut revisions, snapshot);
+        Facts { now: now(), routed: self.routed.clone(), revisions }
+    }
+
+    /// Tells the router what is so now, if that is something else than before.
+    pub(super) fn configure(&mut self) -> Result<(), ServeError> {
+        let routing = Routing {
+            document: &self.document,
+            state: &self.state,
+            weights: &self.weights,
+            definitions: &self.definitions,
+            fleet: &self.fleet,
+            drained: &self.drained,
+            assignment: self.assignment.as_ref(),
+        };
+        let config = routing.config();
+        let serves = config.revisions.iter().any(|one| one.weight > 0 && !one.replicas.is_empty());
+        if serves != self.serves {
+            self.serves = serves;
+            (self.around.tell)(Told::Serving(serves));
+        }
+        if self.config.as_ref() == Some(&config) {
+            self.routed = Some(self.weights.clone());
+            return Ok(());
+        }
+        self.around
+            .router
+            .configure(config.clone())
+            .map_err(|error| ServeError::Routing(error.to_string()))?;
+        self.assignment.clone_from(&self.around.router.config().assignment);
+        self.config = Some(config);
+        self.routed = Some(self.weights.clone());
+        Ok(())
+    }
+
+    pub(super) fn note(&mut self, text: &str) {
+        if self.noted.insert(text.to_owned()) {
+            (self.around.tell)(Told::Note(text));
+        }
+    }
+
+    fn write_live(&mut self) -> Result<(), ServeError> {
+        let look = Look {
+            document: &self.document,
+            controller: &self.around.session,
+            port: self.around.port,
+            state: &self.state,
+            measured: &self.measured,
+            fleet: &self.fleet,
+            recent: &self.recent,
+            definitions: &self.definitions,
+            assignment: self.document.sticky.as_ref().and(self.assignment.clone()),
+            now: now(),
+        };
+        look.live().write(self.paths)
+    }
+}
+
+/// Requests that a replica has.
+fn in_flight(snapshot: &Snapshot, replica: &Replica) -> u64 {
+    let stats = snapshot.revision(&replica.of.to_string());
+    let own = |stats: &&mlctl_router::ReplicaStats| stats.id == replica.run().as_str();
+    let stats = stats.and_then(|stats| stats.replicas.iter().find(own));
+    stats.map_or(0, |stats| stats.in_flight)
+}

@@ -1,0 +1,317 @@
+//! How an endpoint is, as its controller said last: for people, and for whoever predicts by its name.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use mlctl_router::{Assignment, RevisionStats, Snapshot};
+use serde::{Deserialize, Serialize};
+
+use super::fleet::Fleet;
+use super::replica::Phase;
+use crate::gang::RunId;
+use crate::plan::Protocol;
+use crate::store::{Durability, EndpointPaths, write_atomic};
+use crate::sys;
+use crate::text::read_document;
+use crate::work::serve::endpoint::{Definition, EndpointDocument, ServeError};
+use crate::work::serve::rollout::{EndpointState, Measured, RevisionId};
+
+/// Format of the document: the one that is written, and the newest that can be read.
+pub const LIVE_VERSION: u32 = 1;
+
+/// Figures of the traffic are over so long.
+const WINDOW: Duration = Duration::from_mins(1);
+
+/// `endpoints/<endpoint>/live.json`. It is written about once a second while the controller lives.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LiveDocument {
+    /// [`LIVE_VERSION`].
+    pub schema_version: u32,
+    /// The endpoint's name.
+    pub name: String,
+    /// The run whose command is the controller.
+    pub controller: RunId,
+    /// When this was written.
+    pub updated: Timestamp,
+    /// Where callers reach it: `http://127.0.0.1:PORT`, for REST and gRPC alike.
+    pub url: String,
+    /// What the revision with the most weight speaks; absent while none has any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<Protocol>,
+    /// Its route for predictions, where it is not its protocol's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub predict_route: Option<String>,
+    /// Whether a revision that has weight can answer.
+    pub serving: bool,
+    /// Requests that no revision is to blame for, since the router began.
+    pub refused: u64,
+    /// Every revision that is known, in the order of their names.
+    pub revisions: Vec<LiveRevision>,
+    /// The change of weights that is under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<LiveChange>,
+    /// Which callers have which revision, where that is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assignment: Option<Assignment>,
+}
+
+/// A revision, with its replicas and its traffic.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LiveRevision {
+    /// Which.
+    pub revision: RevisionId,
+    /// Percent of the requests that it gets.
+    pub weight: u8,
+    /// The model as the spec names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// How many replicas it is to have.
+    pub wanted: u32,
+    /// Fewest replicas, by the spec or a person.
+    pub min: u32,
+    /// Most replicas.
+    pub max: u32,
+    /// Its replicas.
+    pub replicas: Vec<LiveReplica>,
+    /// How many replicas have failed in a row.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub failures: u32,
+    /// Why the last one failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
+    /// Why it was given up by a rollout that it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub condemned: Option<String>,
+    /// Its requests.
+    pub traffic: LiveTraffic,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
+/// A replica.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LiveReplica {
+    /// Its run.
+    pub run: RunId,
+    /// `starting`, `ready` or `draining`.
+    pub state: String,
+    /// Requests that it has now.
+    pub in_flight: u64,
+    /// It gets no requests for now, because it failed some.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ejected: bool,
+}
+
+/// Requests of a revision.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct LiveTraffic {
+    /// All since the router began that an answer was due to.
+    pub requests: u64,
+    /// Those of them that were the server's fault.
+    pub errors: u64,
+    /// Requests a second, over the last minute at most.
+    pub rate: f64,
+    /// Part of the requests that were the server's fault, from 0 to 1, over the same time.
+    pub error_rate: f64,
+    /// Half of the requests took at most so many milliseconds, over the same time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub p50_millis: Option<f64>,
+    /// 99 % of the requests took at most so many milliseconds, over the same time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub p99_millis: Option<f64>,
+    /// Requests that are under way.
+    pub in_flight: u64,
+    /// Requests that wait for a replica.
+    pub held: u64,
+}
+
+/// A change of weights.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LiveChange {
+    /// Its number.
+    pub number: u32,
+    /// How far it is, in percent of the way.
+    pub percent: u8,
+    /// What the step under way has counted for those who gain.
+    pub step: Vec<StepFigures>,
+}
+
+/// What a step has counted of one revision.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StepFigures {
+    /// Of which.
+    pub revision: RevisionId,
+    /// Requests.
+    pub requests: u64,
+    /// Those of them that were its fault.
+    pub errors: u64,
+}
+
+impl LiveDocument {
+    /// Reads what the controller said last; `None` where it has said nothing yet, or what it said can't be
+    /// read.
+    pub fn read(paths: &EndpointPaths) -> Option<Self> {
+        let bytes = sys::read_own(&paths.live()).ok()?;
+        read_document(&bytes, LIVE_VERSION).ok()
+    }
+
+    /// Says it.
+    pub fn write(&self, paths: &EndpointPaths) -> Result<(), ServeError> {
+        let bytes = serde_json::to_vec_pretty(self).map_err(std::io::Error::from)?;
+        Ok(write_atomic(&paths.live(), &bytes, Durability::Crash)?)
+    }
+}
+
+/// The router's figures of the last minute.
+#[derive(Debug, Default)]
+pub(super) struct Recent(VecDeque<(Instant, Snapshot)>);
+
+impl Recent {
+    pub(super) fn add(&mut self, snapshot: Snapshot) {
+        let now = Instant::now();
+        self.0.push_back((now, snapshot));
+        while self.0.len() > 2 && self.0.get(1).is_some_and(|(at, _)| now - *at >= WINDOW) {
+            self.0.pop_front();
+        }
+    }
+
+    fn traffic(&self, name: &str) -> LiveTraffic {
+        let Some((at, snapshot)) = self.0.back() else { return LiveTraffic::default() };
+        let Some(now) = snapshot.revision(name) else { return LiveTraffic::default() };
+        let mut traffic = LiveTraffic {
+            requests: now.counts.judged(),
+            errors: now.counts.failed(),
+            in_flight: now.in_flight,
+            held: now.held,
+            ..LiveTraffic::default()
+        };
+        let Some((since, first)) = self.0.front() else { return traffic };
+        let empty = RevisionStats::default();
+        let new = now.since(first.revision(name).unwrap_or(&empty));
+        let past = (*at - *since).as_secs_f64();
+        if past > 0.0 {
+            traffic.rate = new.counts.judged() as f64 / past;
+        }
+        if new.counts.judged() > 0 {
+            traffic.error_rate = new.counts.failed() as f64 / new.counts.judged() as f64;
+        }
+        let millis = |part| new.latency.quantile(part).map(|time| time.as_secs_f64() * 1000.0);
+        traffic.p50_millis = millis(0.5);
+        traffic.p99_millis = millis(0.99);
+        traffic
+    }
+}
+
+/// What a live document is made from.
+pub(super) struct Look<'a> {
+    pub(super) document: &'a EndpointDocument,
+    pub(super) controller: &'a RunId,
+    pub(super) port: u16,
+    pub(super) state: &'a EndpointState,
+    pub(super) measured: &'a Measured,
+    pub(super) fleet: &'a Fleet,
+    pub(super) recent: &'a Recent,
+    /// What each revision is, by its digest.
+    pub(super) definitions: &'a BTreeMap<String, Definition>,
+    pub(super) assignment: Option<Assignment>,
+    pub(super) now: Timestamp,
+}
+
+impl Look<'_> {
+    pub(super) fn live(&self) -> LiveDocument {
+        let revisions: Vec<LiveRevision> =
+            self.state.revisions.keys().filter_map(|id| self.revision(id)).collect();
+        let answers = |one: &LiveRevision| {
+            one.weight > 0 && one.replicas.iter().any(|replica| replica.state == READY)
+        };
+        let heaviest = self.state.weights.iter().max_by_key(|(_, weight)| *weight);
+        let server =
+            heaviest.and_then(|(id, _)| self.definition(id)).map(|one| &one.serving.server);
+        LiveDocument {
+            schema_version: LIVE_VERSION,
+            name: self.document.name.clone(),
+            controller: self.controller.clone(),
+            updated: self.now,
+            url: format!("http://127.0.0.1:{}", self.port),
+            protocol: server.map(|server| server.protocol),
+            predict_route: server.and_then(|server| server.predict_route.clone()),
+            serving: revisions.iter().any(answers),
+            refused: self.recent.0.back().map_or(0, |(_, snapshot)| snapshot.refused),
+            revisions,
+            change: self.state.change.as_ref().map(|change| LiveChange {
+                number: change.number,
+                percent: change.percent,
+                step: change
+                    .gainers()
+                    .map(|id| {
+                        let counts = self.measured.of_step(id);
+                        StepFigures {
+                            revision: id.clone(),
+                            requests: counts.map_or(0, |counts| counts.requests),
+                            errors: counts.map_or(0, |counts| counts.errors),
+                        }
+                    })
+                    .collect(),
+            }),
+            assignment: self.assignment.clone(),
+        }
+    }
+
+    fn definition(&self, id: &RevisionId) -> Option<&Definition> {
+        self.definitions.get(&self.state.revisions.get(id)?.rules.digest)
+    }
+
+    fn revision(&self, id: &RevisionId) -> Option<LiveRevision> {
+        let revision = self.state.revisions.get(id)?;
+        let name = id.to_string();
+        let bounds = self.state.bounds(id);
+        let told = self.fleet.told.get(id);
+        let last = self.recent.0.back().map(|(_, snapshot)| snapshot);
+        let stats = last.and_then(|snapshot| snapshot.revision(&name));
+        let replicas = self.fleet.replicas.values().filter(|one| one.of == *id).map(|one| {
+            let run = one.run();
+            let stats = stats
+                .and_then(|stats| stats.replicas.iter().find(|stats| stats.id == run.as_str()));
+            LiveReplica {
+                run: run.clone(),
+                state: word(&one.phase).to_owned(),
+                in_flight: stats.map_or(0, |stats| stats.in_flight),
+                ejected: stats.is_some_and(|stats| stats.ejected),
+            }
+        });
+        Some(LiveRevision {
+            revision: id.clone(),
+            weight: self.state.weights.get(id),
+            model: self.definition(id).and_then(|one| one.model.asked.clone()),
+            wanted: revision.replicas,
+            min: bounds.min,
+            max: bounds.max,
+            replicas: replicas.collect(),
+            failures: told.map_or(0, |told| told.failures),
+            failure: told.and_then(|told| told.failure.clone()),
+            condemned: revision.condemned.clone(),
+            traffic: self.recent.traffic(&name),
+        })
+    }
+}
+
+const READY: &str = "ready";
+
+fn word(phase: &Phase) -> &'static str {
+    match phase {
+        Phase::Starting => "starting",
+        Phase::Ready => READY,
+        Phase::Draining { .. } => "draining",
+        Phase::Gone | Phase::Failed(_) => "gone",
+    }
+}

@@ -1,0 +1,180 @@
+//! What the router is told: the endpoint's document, the weights that count, and the replicas that answer.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use mlctl_router::{
+    Assignment, Limits, ReplicaConfig, RevisionConfig, RouterConfig, Routes, SCHEMA_VERSION,
+    ShadowConfig, Sticky,
+};
+
+use super::fleet::Fleet;
+use super::replica::Phase;
+use crate::plan::{Protocol, ServerPlan};
+use crate::spec::RequestLimits;
+use crate::work::serve::endpoint::{Definition, EndpointDocument};
+use crate::work::serve::rollout::{EndpointState, RevisionId, Weights};
+
+/// What the spec's limits are where it says nothing of them.
+const TIMEOUT: Duration = Duration::from_mins(5);
+const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
+const MAX_IN_FLIGHT: usize = 1000;
+const QUEUE: usize = 100;
+
+/// What a configuration is made from.
+pub(super) struct Routing<'a> {
+    pub(super) document: &'a EndpointDocument,
+    pub(super) state: &'a EndpointState,
+    /// The weights that the router is to have.
+    pub(super) weights: &'a Weights,
+    pub(super) definitions: &'a BTreeMap<String, Definition>,
+    pub(super) fleet: &'a Fleet,
+    /// Revisions that get nothing new, since all their replicas are about to be stopped.
+    pub(super) drained: &'a BTreeSet<RevisionId>,
+    /// Which callers had which revision when this endpoint had a router last.
+    pub(super) assignment: Option<&'a Assignment>,
+}
+
+impl Routing<'_> {
+    /// The whole configuration.
+    pub(super) fn config(&self) -> RouterConfig {
+        let document = self.document;
+        let mut revisions: Vec<RevisionConfig> =
+            self.state.revisions.keys().filter_map(|id| self.revision(id)).collect();
+        let answers = revisions.iter().any(|one| one.weight > 0 && !one.replicas.is_empty());
+        for one in &mut revisions {
+            one.hold = self.holds(one, answers);
+        }
+        let weights: Vec<(&str, u32)> =
+            revisions.iter().map(|one| (one.name.as_str(), one.weight)).collect();
+        let assignment = self
+            .assignment
+            .filter(|_| document.sticky.is_some() && !self.weights.is_empty())
+            .map(|assignment| assignment.toward(&weights));
+        RouterConfig {
+            schema_version: SCHEMA_VERSION,
+            endpoint: document.name.clone(),
+            sticky: document.sticky.as_ref().and_then(|sticky| {
+                let header = sticky.header.clone().map(Sticky::Header);
+                header.or_else(|| sticky.cookie.clone().map(Sticky::Cookie))
+            }),
+            assignment,
+            shadow: self.shadow(&revisions),
+            limits: limits(&document.limits),
+            retries: mlctl_router::Retries::default(),
+            auth: document.tokens.clone(),
+            log: None,
+            access_log: false,
+            revisions,
+        }
+    }
+
+    fn revision(&self, id: &RevisionId) -> Option<RevisionConfig> {
+        let revision = self.state.revisions.get(id)?;
+        let weight = u32::from(self.weights.get(id));
+        let definition = self.definitions.get(&revision.rules.digest);
+        let server = definition.map(|definition| &definition.serving.server);
+        let is_drained = self.drained.contains(id);
+        let replicas: Vec<ReplicaConfig> = self
+            .fleet
+            .replicas
+            .values()
+            .filter(|one| one.of == *id && one.phase == Phase::Ready && !is_drained)
+            .filter_map(|one| {
+                let ready = one.ready.as_ref()?;
+                let address: SocketAddr = ready.http.parse().ok()?;
+                let grpc_address = ready.grpc.as_ref().and_then(|grpc| grpc.parse().ok());
+                Some(ReplicaConfig { id: one.run().to_string(), address, grpc_address })
+            })
+            .collect();
+        if replicas.is_empty() && weight == 0 && revision.replicas == 0 && !self.may_wake(id) {
+            return None;
+        }
+        Some(RevisionConfig {
+            name: id.to_string(),
+            // Callers ask for a name of the spec, whichever generation of it there is.
+            aliases: self
+                .state
+                .is_current(id)
+                .then(|| id.name.to_string())
+                .filter(|name| *name != id.to_string())
+                .into_iter()
+                .collect(),
+            weight,
+            version: server.and_then(version),
+            models: vec![self.document.model_name.clone()],
+            hold: false,
+            routes: Routes { predict: server.map(predict_route) },
+            max_concurrency: definition.and_then(|definition| definition.max_concurrency),
+            replicas,
+        })
+    }
+
+    /// It has no replica until somebody asks for it.
+    fn may_wake(&self, id: &RevisionId) -> bool {
+        self.state.is_current(id) && self.state.bounds(id).min == 0
+    }
+
+    /// Whether requests to a revision without replicas wait for one: it is scaled to none, or has to wait
+    /// for another one to go. Otherwise those that can answer do, as long as there are any.
+    fn holds(&self, one: &RevisionConfig, others_answer: bool) -> bool {
+        let Ok(id) = one.name.parse::<RevisionId>() else { return false };
+        let rules = self.state.rules.as_ref();
+        let swaps = |change: &crate::work::serve::rollout::Change| {
+            rules.is_some_and(|rules| change.is_minimal_ram(rules, &self.state.weights))
+                && change.to.get(&id) > 0
+        };
+        let is_swap = self.state.change.as_ref().is_some_and(swaps);
+        if one.weight == 0 {
+            return self.may_wake(&id);
+        }
+        is_swap || self.may_wake(&id) || !others_answer
+    }
+
+    fn shadow(&self, revisions: &[RevisionConfig]) -> Option<ShadowConfig> {
+        let shadow = self.document.shadow.as_ref()?;
+        let name = shadow.revision.parse().ok()?;
+        let current = self.state.current(&name)?.to_string();
+        let is_there = revisions.iter().any(|one| one.name == current);
+        let percent = f64::from(shadow.percent.unwrap_or(100));
+        is_there.then_some(ShadowConfig { revision: current, percent })
+    }
+}
+
+/// The version that TensorFlow Serving's paths ask for.
+fn version(server: &ServerPlan) -> Option<u64> {
+    let of_tensorflow =
+        matches!(server.protocol, Protocol::TensorflowRest | Protocol::TensorflowGrpc);
+    let text = server.version.as_deref().or(of_tensorflow.then_some("1"))?;
+    text.parse().ok()
+}
+
+/// Where a call goes that names the endpoint, as Vertex AI's do.
+fn predict_route(server: &ServerPlan) -> String {
+    if let Some(route) = &server.predict_route {
+        return route.clone();
+    }
+    let model = &server.model_name;
+    match server.protocol {
+        Protocol::TensorflowRest | Protocol::TensorflowGrpc => {
+            format!("/v1/models/{model}:predict")
+        }
+        Protocol::V2Rest | Protocol::V2Grpc => format!("/v2/models/{model}/infer"),
+        Protocol::Openai => "/v1/completions".to_owned(),
+        Protocol::Vertex => "/".to_owned(),
+    }
+}
+
+fn limits(given: &RequestLimits) -> Limits {
+    let usual = Limits::default();
+    let count = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
+    Limits {
+        timeout: given.timeout.map_or(TIMEOUT, |span| span.0),
+        idle_timeout: given.idle_timeout.map_or(IDLE_TIMEOUT, |span| span.0),
+        max_in_flight: given.max_in_flight.map_or(MAX_IN_FLIGHT, count),
+        queue: given.queue.map_or(QUEUE, count),
+        max_body: given.max_body.map_or(usual.max_body, |size| size.bytes),
+        ..usual
+    }
+}
