@@ -6,6 +6,7 @@ mod deploy;
 mod difference;
 mod follow;
 mod from_model;
+mod lookup;
 mod replica;
 mod run_loop;
 mod target;

@@ -130,6 +130,10 @@ pub fn serve_loop(context: &mut Context, variables: ServeVariables) -> Result<u8
     };
     let end = control_endpoint(&paths, document, around)?;
     close();
+    if end == EndpointAsked::Leave {
+        // Its agent starts a command again that a signal has ended, and takes an exit code for its own end.
+        signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTERM)?;
+    }
     Ok(if end == EndpointAsked::Nothing { exit::OK } else { TERMINATED })
 }
 

@@ -1,7 +1,7 @@
 //! `mlctl undeploy`: an endpoint ends, with all that serves it.
 
 use super::args::UndeployArgs;
-use super::deploy::deployed_at;
+use super::lookup::deployed_at;
 use super::target::EndpointTarget;
 use crate::cli::verbs::cancel::{self, CancelArgs};
 use crate::cli::verbs::others::ask;

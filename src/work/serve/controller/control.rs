@@ -10,21 +10,21 @@ use mlctl_router::{Assignment, Router, RouterConfig, Snapshot};
 use super::facts::{Concurrency, add_requests};
 use super::fleet::Fleet;
 use super::journal::{EndpointJournal, append};
-use super::live::{LiveDocument, Look, Recent};
-use super::replica::Replica;
+use super::live::{LiveDocument, Look};
+use super::recent::Recent;
 use super::routing::Routing;
 use crate::gang::RunId;
 use crate::ops::cost::Prices;
 use crate::run::Submitter;
 use crate::runtime::{Notes, Runtime};
-use crate::store::{EndpointPaths, FileLock, ListFilter, Members, Store, now};
+use crate::store::{EndpointPaths, FileLock, Store, now};
 use crate::work::serve::endpoint::{Definition, EndpointDocument, ServeError};
 use crate::work::serve::rollout::{
     CONTROLLER, EndpointState, Entry, Facts, Line, Measured, RevisionId, Weights, actions, decide,
 };
 
 /// Between two looks.
-const PACE: Duration = Duration::from_millis(25);
+pub(super) const PACE: Duration = Duration::from_millis(25);
 /// Between two readings of the router's counters, by which is decided.
 const READ_PACE: Duration = Duration::from_secs(1);
 /// Between two looks while the state folder can't be read or written.
@@ -233,64 +233,6 @@ impl Control<'_> {
         Ok(())
     }
 
-    /// Finds the replicas that a predecessor has left.
-    fn find_replicas(&mut self) -> Result<(), ServeError> {
-        let store = self.around.store;
-        let members = Members::Of(self.paths.endpoint.clone());
-        let filter = ListFilter { members, ..ListFilter::default() };
-        let listing = store.list(&filter, &mut |run: &RunId| store.record(run))?;
-        for found in listing.runs.into_iter().filter(|run| !run.state.is_ended()) {
-            let Some(of) = found.entry.serves.as_ref() else { continue };
-            let Ok(name) = of.revision.parse() else { continue };
-            let id = RevisionId::new(name, of.generation);
-            let replica = Replica::new(store.paths(&found.entry.id), id);
-            self.fleet.replicas.insert(found.entry.id, replica);
-        }
-        let ids: BTreeSet<RevisionId> =
-            self.fleet.replicas.values().map(|replica| replica.of.clone()).collect();
-        for id in ids {
-            let living = self.fleet.living(&id);
-            self.fleet.told(&id).wanted = Some(living);
-        }
-        Ok(())
-    }
-
-    /// Ends the endpoint: callers get their answers first, then the replicas go.
-    fn end(&mut self) -> Result<(), ServeError> {
-        (self.around.close)();
-        for replica in self.fleet.replicas.values_mut() {
-            replica.drain();
-        }
-        while !self.fleet.replicas.is_empty() {
-            self.look();
-            std::thread::sleep(PACE);
-        }
-        self.write_live()
-    }
-
-    /// Looks at every replica.
-    fn look(&mut self) {
-        let time = now();
-        let snapshot = self.around.router.snapshot();
-        let drain = self.state.rules.as_ref().map_or(Duration::ZERO, |rules| rules.drain);
-        let (store, runtime) = (self.around.store, self.around.runtime);
-        let mut notes = Vec::new();
-        for replica in self.fleet.replicas.values_mut() {
-            let looked = replica.look(store, runtime, self.paths, time);
-            let in_flight = in_flight(&snapshot, replica);
-            let looked = looked.and_then(|()| replica.finish_drain(runtime, in_flight, drain));
-            if let Err(error) = looked {
-                notes.push(format!("{}: {error}", replica.run()));
-            }
-        }
-        for (id, run, reason) in self.fleet.settle(time) {
-            notes.push(format!("a replica of {id} has ended ({run}): {reason}"));
-        }
-        for note in &notes {
-            self.note(note);
-        }
-    }
-
     fn facts(&self, snapshot: &Snapshot) -> Facts {
         let mut revisions = self.fleet.facts();
         add_requests(&mut revisions, snapshot);
@@ -334,7 +276,7 @@ impl Control<'_> {
         }
     }
 
-    fn write_live(&mut self) -> Result<(), ServeError> {
+    pub(super) fn write_live(&mut self) -> Result<(), ServeError> {
         let look = Look {
             document: &self.document,
             controller: &self.around.session,
@@ -349,12 +291,4 @@ impl Control<'_> {
         };
         look.live().write(self.paths)
     }
-}
-
-/// Requests that a replica has.
-fn in_flight(snapshot: &Snapshot, replica: &Replica) -> u64 {
-    let stats = snapshot.revision(&replica.of.to_string());
-    let own = |stats: &&mlctl_router::ReplicaStats| stats.id == replica.run().as_str();
-    let stats = stats.and_then(|stats| stats.replicas.iter().find(own));
-    stats.map_or(0, |stats| stats.in_flight)
 }

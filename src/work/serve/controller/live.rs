@@ -1,13 +1,13 @@
 //! How an endpoint is, as its controller said last: for people, and for whoever predicts by its name.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::time::{Duration, Instant};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use mlctl_router::{Assignment, RevisionStats, Snapshot};
+use mlctl_router::Assignment;
 use serde::{Deserialize, Serialize};
 
 use super::fleet::Fleet;
+use super::recent::Recent;
 use super::replica::Phase;
 use crate::gang::RunId;
 use crate::plan::Protocol;
@@ -19,9 +19,6 @@ use crate::work::serve::rollout::{EndpointState, Measured, RevisionId};
 
 /// Format of the document: the one that is written, and the newest that can be read.
 pub const LIVE_VERSION: u32 = 1;
-
-/// Figures of the traffic are over so long.
-const WINDOW: Duration = Duration::from_mins(1);
 
 /// `endpoints/<endpoint>/live.json`. It is written about once a second while the controller lives.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -172,46 +169,6 @@ impl LiveDocument {
     }
 }
 
-/// The router's figures of the last minute.
-#[derive(Debug, Default)]
-pub(super) struct Recent(VecDeque<(Instant, Snapshot)>);
-
-impl Recent {
-    pub(super) fn add(&mut self, snapshot: Snapshot) {
-        let now = Instant::now();
-        self.0.push_back((now, snapshot));
-        while self.0.len() > 2 && self.0.get(1).is_some_and(|(at, _)| now - *at >= WINDOW) {
-            self.0.pop_front();
-        }
-    }
-
-    fn traffic(&self, name: &str) -> LiveTraffic {
-        let Some((at, snapshot)) = self.0.back() else { return LiveTraffic::default() };
-        let Some(now) = snapshot.revision(name) else { return LiveTraffic::default() };
-        let mut traffic = LiveTraffic {
-            requests: now.counts.judged(),
-            errors: now.counts.failed(),
-            in_flight: now.in_flight,
-            held: now.held,
-            ..LiveTraffic::default()
-        };
-        let Some((since, first)) = self.0.front() else { return traffic };
-        let empty = RevisionStats::default();
-        let new = now.since(first.revision(name).unwrap_or(&empty));
-        let past = (*at - *since).as_secs_f64();
-        if past > 0.0 {
-            traffic.rate = new.counts.judged() as f64 / past;
-        }
-        if new.counts.judged() > 0 {
-            traffic.error_rate = new.counts.failed() as f64 / new.counts.judged() as f64;
-        }
-        let millis = |part| new.latency.quantile(part).map(|time| time.as_secs_f64() * 1000.0);
-        traffic.p50_millis = millis(0.5);
-        traffic.p99_millis = millis(0.99);
-        traffic
-    }
-}
-
 /// What a live document is made from.
 pub(super) struct Look<'a> {
     pub(super) document: &'a EndpointDocument,
@@ -246,7 +203,7 @@ impl Look<'_> {
             protocol: server.map(|server| server.protocol),
             predict_route: server.and_then(|server| server.predict_route.clone()),
             serving: revisions.iter().any(answers),
-            refused: self.recent.0.back().map_or(0, |(_, snapshot)| snapshot.refused),
+            refused: self.recent.last().map_or(0, |snapshot| snapshot.refused),
             revisions,
             change: self.state.change.as_ref().map(|change| LiveChange {
                 number: change.number,
@@ -276,8 +233,7 @@ impl Look<'_> {
         let name = id.to_string();
         let bounds = self.state.bounds(id);
         let told = self.fleet.told.get(id);
-        let last = self.recent.0.back().map(|(_, snapshot)| snapshot);
-        let stats = last.and_then(|snapshot| snapshot.revision(&name));
+        let stats = self.recent.last().and_then(|snapshot| snapshot.revision(&name));
         let replicas = self.fleet.replicas.values().filter(|one| one.of == *id).map(|one| {
             let run = one.run();
             let stats = stats

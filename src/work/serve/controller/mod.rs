@@ -8,8 +8,10 @@ mod facts;
 mod fleet;
 mod journal;
 mod live;
+mod look;
 mod loop_plan;
 mod prepare;
+mod recent;
 mod replica;
 mod routing;
 

@@ -1,0 +1,150 @@
+//! What is looked up here before an endpoint begins or changes: models, tokens, ports, and what this machine
+//! leaves out of a spec.
+
+use mlctl_router::TokenHash;
+
+use crate::cli::{CliError, Context, ErrorKind, LOCAL};
+use crate::model::registry::{DEPLOYMENT_VERSION, Deployment, Endpoint as DeployedAt};
+use crate::spec::ScalingMetric;
+use crate::store::now;
+use crate::work::serve::{Definition, LoadedEndpoint, ServedModel};
+
+/// What a spec says that endpoints of this machine don't do.
+pub(super) fn unused_here(loaded: &LoadedEndpoint) -> Vec<&'static str> {
+    let endpoint = &loaded.endpoint;
+    let scales_by_cpu = endpoint
+        .scaling
+        .as_ref()
+        .is_some_and(|scaling| matches!(scaling.target.metric(), ScalingMetric::Cpu(_)));
+    [
+        (
+            endpoint.tls.is_some(),
+            "tls: an endpoint of this machine listens on 127.0.0.1 alone, and without encryption",
+        ),
+        (endpoint.log.is_some(), "log: an endpoint of this machine keeps no requests yet"),
+        (
+            scales_by_cpu,
+            "scaling: the target cpu does nothing on this machine yet: replicas stay at their \
+             least number",
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(is_said, text)| is_said.then_some(text))
+    .collect()
+}
+
+/// The models of all revisions, as they are now.
+pub(super) fn models(
+    context: &Context,
+    loaded: &LoadedEndpoint,
+) -> Result<Vec<ServedModel>, CliError> {
+    let all = loaded.endpoint.revisions.iter().map(|revision| {
+        let Some(model) = &revision.model else { return Ok(ServedModel::default()) };
+        let named = context.model(model, &loaded.base)?;
+        let (name, version) = named.registered.unzip();
+        Ok(ServedModel {
+            asked: Some(model.to_string()),
+            place: Some(named.place),
+            name: name.map(|name| name.to_string()),
+            version,
+        })
+    });
+    all.collect()
+}
+
+/// The hashes of the tokens that callers may have.
+pub(super) fn tokens(
+    context: &Context,
+    loaded: &LoadedEndpoint,
+) -> Result<Vec<TokenHash>, CliError> {
+    let Some(auth) = &loaded.endpoint.auth else { return Ok(Vec::new()) };
+    let secrets = context.local_with_secrets()?.secrets;
+    let all = auth.tokens.iter().map(|token| {
+        let missing = |what: String, hint: String| {
+            let message = format!("auth: a token is not known here: {what}");
+            Err(CliError::new(ErrorKind::Refused, message).hint(hint))
+        };
+        let value = if let Some(name) = &token.env {
+            match context.env.get(name) {
+                Some(value) => value.to_owned(),
+                None => return missing(format!("{name} is not set"), format!("set {name}")),
+            }
+        } else if let Some(key) = &token.secret_key_ref {
+            let variable = crate::runtime::local::secret_variable(&key.name, &key.key);
+            let of_file = || secrets.get(&key.name)?.get(&key.key).cloned();
+            match context.env.get(&variable).map(str::to_owned).or_else(of_file) {
+                Some(value) => value,
+                None => {
+                    return missing(
+                        format!("key {} of secret {}", key.key, key.name),
+                        format!("set {variable}, or write it into the secrets file"),
+                    );
+                }
+            }
+        } else {
+            return missing("neither `env` nor `secretKeyRef`".to_owned(), "name one".to_owned());
+        };
+        if value.trim().is_empty() {
+            return missing("its value is empty".to_owned(), "give it a value".to_owned());
+        }
+        Ok(TokenHash::of(value.trim().as_bytes()))
+    });
+    all.collect()
+}
+
+/// Says in the registry which versions serve, so that none of them is removed.
+pub(super) fn record_deployments(
+    context: &Context,
+    endpoint: &str,
+    definitions: &[Definition],
+) -> Result<(), CliError> {
+    for definition in definitions {
+        let (Some(name), Some(version)) = (&definition.model.name, definition.model.version) else {
+            continue;
+        };
+        let deployment = Deployment {
+            schema_version: DEPLOYMENT_VERSION,
+            version,
+            at: deployed_at(endpoint, definition),
+            since: now(),
+            by: context.user(),
+        };
+        let registry = context.registry(None)?;
+        context.handle()?.block_on(registry.deployed(&name.parse()?, &deployment))?;
+    }
+    Ok(())
+}
+
+/// The place in the world where a definition serves.
+pub(super) fn deployed_at(endpoint: &str, definition: &Definition) -> DeployedAt {
+    let revision = definition.job.roles.keys().next().cloned().unwrap_or_default();
+    DeployedAt {
+        endpoint: endpoint.to_owned(),
+        revision,
+        runtime: LOCAL.to_owned(),
+        host: Some(crate::sys::host_name()),
+    }
+}
+
+/// Ports that are chosen here: below those that the system gives to outgoing connections.
+const PORTS: std::ops::Range<u16> = 20_000..32_000;
+
+/// Refuses a port that somebody else listens on.
+pub(super) fn free(port: u16) -> Result<(), CliError> {
+    std::net::TcpListener::bind(("127.0.0.1", port)).map(drop).map_err(|error| {
+        let message = format!("the port {port} can't be listened on: {error}");
+        CliError::new(ErrorKind::Refused, message)
+            .hint("end what holds it, or serve on another one: --port PORT")
+    })
+}
+
+/// A port that nobody listens on.
+pub(super) fn free_port() -> Result<u16, CliError> {
+    for _ in 0..200 {
+        let port = fastrand::u16(PORTS);
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    Err(CliError::new(ErrorKind::Refused, "no free port was found").hint("name one: --port PORT"))
+}
