@@ -92,6 +92,14 @@ fn a_rollout_that_fails_gives_the_old_weights_back() {
     assert!(of(500) > 0 && of(200) > of(500), "{answers:?}");
     let said = stderr(&sandbox.run(0, ["rollout", "status", "sums"]));
     assert!(said.is_empty(), "{said}");
+    // The same spec is not what serves: it is tried again, and fails again, or holds once it is mended.
+    let callers = Callers::start(&url(&sandbox), 2);
+    let again = stderr(&sandbox.run(10, ["serve", "--yes"]));
+    assert!(again.contains("it was given up, and is tried again"), "{again}");
+    fs_err::remove_file(&fail).expect("the fault");
+    sandbox.run(0, ["serve", "--yes"]);
+    assert_eq!(revision(&status(&sandbox), "v2")["weight"], 100);
+    callers.end();
     undeploy(&sandbox);
 }
 

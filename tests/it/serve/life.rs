@@ -97,6 +97,8 @@ fn names_that_are_wrong_change_nothing() {
         (5, &["rollback", "sums"], "has had no other weights"),
         (4, &["rollback", "sums", "--to", "v9"], "knows no revision `v9`"),
         (2, &["scale", "sums"], "neither --min nor --max"),
+        (5, &["scale", "sums", "--min", "1000"], "more than this machine has room for"),
+        (4, &["undeploy", "sum", "--yes"], "to end sums, write its whole name"),
         (2, &["scale", "sums", "--min", "3", "--max", "2"], "is more than"),
         (4, &["undeploy", "sums", "other"], "there is no endpoint `other` here"),
     ] {

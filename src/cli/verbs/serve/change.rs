@@ -9,6 +9,7 @@ use super::target::{EndpointReport, EndpointTarget};
 use crate::cli::{CliError, Context, ErrorKind, exit};
 use crate::gang::RevisionName;
 use crate::store::now;
+use crate::sys;
 use crate::text::nearest;
 use crate::ui::{Text, endpoint_lines, entry_line};
 use crate::work::serve::append_entries;
@@ -16,6 +17,8 @@ use crate::work::serve::rollout::{EndpointState, Entry, RevisionId};
 
 /// A controller that lives has taken a line in within this time.
 const TAKEN_LIMIT: Duration = Duration::from_secs(30);
+/// So many replicas for each core are the most that `scale` asks for: more take each other's time.
+const REPLICAS_OF_A_CORE: u32 = 16;
 /// Between two looks.
 const PACE: Duration = Duration::from_millis(20);
 
@@ -48,8 +51,19 @@ pub fn traffic(context: &Context, args: &TrafficArgs) -> Result<u8, CliError> {
         context.printer.say(format!("{name} gets these weights once their revisions are ready"));
         return Ok(exit::OK);
     }
+    let before = target.state.changes;
     wait(context, &mut target, &|state| state.change.is_none())?;
+    held(&target, before)?;
     said(context, &target)
+}
+
+/// An error where a change that came since has been given up.
+fn held(target: &EndpointTarget, before: u32) -> Result<(), CliError> {
+    let last = target.state.last.as_ref().filter(|last| last.change > before && !last.succeeded);
+    let Some(last) = last else { return Ok(()) };
+    let name = &target.document.name;
+    let message = format!("the change was given up: {}", last.reason);
+    Err(CliError::new(ErrorKind::Failed, message).hint(format!("look: mlctl why {name}")))
 }
 
 /// One word of the command line: `v1=80`.
@@ -157,7 +171,9 @@ pub fn rollback(context: &Context, args: &RollbackArgs) -> Result<u8, CliError> 
         );
     }
     write(context, &target, Entry::Rollback { to })?;
+    let before = target.state.changes;
     wait(context, &mut target, &|state| state.change.is_none())?;
+    held(&target, before)?;
     said(context, &target)
 }
 
@@ -182,6 +198,12 @@ pub fn scale(context: &Context, args: &ScaleArgs) -> Result<u8, CliError> {
         let id = target.state.current(&name).cloned();
         let now = id.map(|id| target.state.bounds(&id));
         let old = now.map_or((1, 1), |bounds| (bounds.min, bounds.max));
+        let room = u32::try_from(sys::cores()).unwrap_or(1).saturating_mul(REPLICAS_OF_A_CORE);
+        if let Some(min) = args.min.filter(|min| *min > room) {
+            let message = format!("{min} replicas are more than this machine has room for: {room}");
+            return Err(CliError::new(ErrorKind::Refused, message)
+                .hint(format!("--min {room} is the most; --max may be more")));
+        }
         let (min, max) = match (args.min, args.max) {
             (Some(min), Some(max)) if min > max => {
                 let message = format!("--min {min} is more than --max {max}");

@@ -1,5 +1,6 @@
 //! What applying a spec to an endpoint would change, for a person to look at before.
 
+use crate::gang::RevisionName;
 use crate::ui::{BOLD, Text};
 use crate::work::serve::rollout::{EndpointState, RevisionRules, Rules};
 use crate::work::serve::{Definition, EndpointDocument};
@@ -38,7 +39,7 @@ pub(super) fn difference(
             Some(old) if old != new => {
                 lines.push(head(&format!(": {} -> {}", shape(old), shape(new))));
             }
-            Some(_) => {}
+            Some(_) => lines.extend(strayed(state, name, new).map(|text| head(&text))),
         }
     }
     for name in old.keys().filter(|name| !rules.revisions.contains_key(*name)) {
@@ -68,6 +69,19 @@ pub(super) fn difference(
         }
     }
     lines
+}
+
+/// What serves is no longer what the same spec has asked for: by hand, or since a rollout has failed.
+fn strayed(state: &EndpointState, name: &RevisionName, rules: &RevisionRules) -> Option<String> {
+    let id = state.current(name).filter(|_| state.change.is_none())?;
+    let now = state.weights.get(id);
+    if now == rules.traffic {
+        return None;
+    }
+    let condemned = state.revisions.get(id).and_then(|one| one.condemned.as_ref());
+    let again = condemned.map(|reason| format!("; it was given up, and is tried again ({reason})"));
+    let again = again.unwrap_or_default();
+    Some(format!(": {now} % of the requests now, {} % by the spec{again}", rules.traffic))
 }
 
 /// A revision's share and replicas, in words.

@@ -1,12 +1,13 @@
 //! Waiting for an endpoint: until it answers, and the change that is under way is over.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use crate::cli::{CliError, Context, ErrorKind, Interrupts, exit};
 use crate::gang::{RunId, Verdict};
 use crate::ui::entry_line;
-use crate::work::serve::EndpointJournal;
-use crate::work::serve::rollout::{EndpointState, Entry};
+use crate::work::serve::rollout::{EndpointState, Entry, RevisionId};
+use crate::work::serve::{EndpointJournal, LiveDocument};
 
 /// Between two looks.
 const PACE: Duration = Duration::from_millis(50);
@@ -38,6 +39,7 @@ pub(super) fn follow(
     // The last line is what was asked for just now.
     let known = state.last.as_ref().map_or(0, |last| last.change);
     let start = Instant::now();
+    let mut failures = BTreeMap::new();
     loop {
         for line in journal.read(&*target.notes, &target.paths)? {
             state.fold(&line);
@@ -50,6 +52,7 @@ pub(super) fn follow(
         target.run.record = context.refresh(&target.run.store, &target.run.paths.run)?;
         target.refresh()?;
         let url = target.live.as_ref().map(|live| live.url.clone());
+        say_failures(context, name, target.live.as_ref(), &mut failures);
         if !target.is_alive() {
             let record = &target.run.record;
             let reason = record.verdict.as_ref().map(last_words);
@@ -97,6 +100,24 @@ pub(super) fn follow(
             return Ok((exit::DETACHED, url));
         }
         std::thread::sleep(PACE);
+    }
+}
+
+/// Says once of each failure of a replica why it was: the next one is tried after a pause, and whoever waits
+/// may know better than to wait for it.
+fn say_failures(
+    context: &Context,
+    name: &str,
+    live: Option<&LiveDocument>,
+    said: &mut BTreeMap<RevisionId, u32>,
+) {
+    for one in live.into_iter().flat_map(|live| &live.revisions) {
+        let before = said.insert(one.revision.clone(), one.failures).unwrap_or_default();
+        if let Some(failure) = one.failure.as_ref().filter(|_| one.failures > before) {
+            let id = &one.revision;
+            context.printer.warn(format!("a replica of {id} has ended: {failure}"));
+            context.printer.hint(format!("what it printed: mlctl logs {name}/{id}"));
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use super::lookup::deployed_at;
 use super::target::EndpointTarget;
 use crate::cli::verbs::cancel::{self, CancelArgs};
 use crate::cli::verbs::others::ask;
-use crate::cli::{CliError, Context, exit};
+use crate::cli::{CliError, Context, ErrorKind, exit};
 use crate::work::serve::Definition;
 
 /// Ends endpoints.
@@ -14,7 +14,16 @@ pub fn undeploy(context: &Context, args: &UndeployArgs) -> Result<u8, CliError> 
     let targets = args
         .endpoints
         .iter()
-        .map(|name| context.endpoint(Some(name)))
+        .map(|name| {
+            let target = context.endpoint(Some(name))?;
+            let (own, id) = (&target.document.name, &target.paths.endpoint);
+            if own != name && id.as_str() != name && target.run.record.id.as_str() != name {
+                let message = format!("there is no endpoint `{name}` here");
+                return Err(CliError::new(ErrorKind::NotFound, message)
+                    .hint(format!("to end {own}, write its whole name: mlctl undeploy {own}")));
+            }
+            Ok(target)
+        })
         .collect::<Result<Vec<_>, _>>()?;
     let busy: Vec<&EndpointTarget> = targets.iter().filter(|target| is_busy(target)).collect();
     if !args.yes && !busy.is_empty() {

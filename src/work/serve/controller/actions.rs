@@ -12,6 +12,9 @@ use crate::work::serve::endpoint::ServeError;
 use crate::work::serve::rollout::{Action, RevisionId};
 use crate::work::train::{TrainError, order, plan_in};
 
+/// So many replicas of all revisions start at once.
+const STARTING_LIMIT: u32 = 4;
+
 impl Control<'_> {
     pub(super) fn carry_out(&mut self, action: Action) -> Result<(), ServeError> {
         match action {
@@ -27,9 +30,7 @@ impl Control<'_> {
             Action::Replace { revision, count } => {
                 let told = self.fleet.told(&revision);
                 told.failed = told.failed.saturating_sub(count);
-                for _ in 0..count {
-                    self.start(&revision);
-                }
+                self.top_up(&revision);
                 Ok(())
             }
         }
@@ -60,10 +61,19 @@ impl Control<'_> {
             // Callers are no longer sent there before anything ends.
             return self.configure();
         }
-        for _ in have..replicas {
+        self.top_up(id);
+        Ok(())
+    }
+
+    /// Starts what is missing of a revision's replicas, a few at a time: hundreds that start at once on one
+    /// machine would take each other's time until none of them is ready in its own.
+    pub(super) fn top_up(&mut self, id: &RevisionId) {
+        let told = self.fleet.told(id);
+        let wanted = told.wanted.unwrap_or(0).saturating_sub(told.failed);
+        let room = STARTING_LIMIT.saturating_sub(self.fleet.starting());
+        for _ in 0..wanted.saturating_sub(self.fleet.living(id)).min(room) {
             self.start(id);
         }
-        Ok(())
     }
 
     /// Makes the run of one more replica. One that is refused counts as one that has failed, and is tried

@@ -194,6 +194,8 @@ impl Control<'_> {
             append(self.around.notes, self.paths, facts.now, CONTROLLER, entries)?;
             self.read_journal()?;
         }
+        let ids: Vec<RevisionId> = self.fleet.told.keys().cloned().collect();
+        ids.iter().for_each(|id| self.top_up(id));
         if count < MOST_ENTRIES {
             for action in actions(&self.state, &facts) {
                 self.carry_out(action)?;

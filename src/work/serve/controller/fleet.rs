@@ -41,6 +41,12 @@ impl Fleet {
         u32::try_from(living.count()).unwrap_or(u32::MAX)
     }
 
+    /// Replicas of all revisions that can't be asked yet.
+    pub(super) fn starting(&self) -> u32 {
+        let starting = self.replicas.values().filter(|one| one.phase == Phase::Starting);
+        u32::try_from(starting.count()).unwrap_or(u32::MAX)
+    }
+
     pub(super) fn told(&mut self, id: &RevisionId) -> &mut Told {
         self.told.entry(id.clone()).or_default()
     }

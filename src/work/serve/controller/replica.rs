@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use crate::event::RunState;
-use crate::gang::{RunId, Verdict};
+use crate::gang::{ExitStatus, RunId, Verdict};
 use crate::run::{SyncError, sync};
 use crate::runtime::Runtime;
 use crate::store::{EndpointPaths, RunPaths, Store};
@@ -145,7 +145,9 @@ impl Replica {
 fn reason_of(verdict: &Verdict) -> String {
     let failure = verdict.first_failure.as_ref();
     let exit = failure.and_then(|failure| failure.exit.as_ref());
-    match exit.and_then(|exit| exit.last_lines.last()) {
+    // One that a signal has ended had no word about it.
+    let spoke = exit.filter(|exit| matches!(exit.status, ExitStatus::Code(_)));
+    match spoke.and_then(|exit| exit.last_lines.last()) {
         Some(line) if !line.trim().is_empty() => line.trim().to_owned(),
         _ => verdict.reason.clone(),
     }

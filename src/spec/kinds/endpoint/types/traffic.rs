@@ -27,7 +27,7 @@ pub struct Sticky {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mlctl-expand" = true))]
     pub header: Option<String>,
-    /// Name of a cookie that says who calls. A caller without it gets one.
+    /// Name of a cookie that says who calls; the caller, or who stands before it, sets it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mlctl-expand" = true))]
     pub cookie: Option<String>,
