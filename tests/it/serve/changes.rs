@@ -166,5 +166,8 @@ fn every_change_is_recorded() {
     let is_change = |one: &&Json| one["event"] == "weights" && one["to"]["v2"] == 90;
     let change = history.iter().find(is_change).expect("the change");
     assert_eq!(change["from"]["v2"], 50);
+    let begun = history.iter().find(|one| one["event"] == "begun" && one["to"]["v2"] == 90);
+    let by = begun.expect("who has asked for it")["by"].as_str().expect("a name");
+    assert!(!by.is_empty() && by != "controller", "{by}");
     undeploy(&sandbox);
 }

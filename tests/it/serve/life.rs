@@ -19,6 +19,11 @@ fn an_endpoint_serves_until_it_is_ended() {
     let vertex = format!("{url}/v1/projects/p/locations/l/endpoints/sums:predict");
     let answer = post(&vertex, &json!({"instances": [{"x": 4}]}));
     assert_eq!(answer["predictions"], json!([{"y": 8.0, "by": "v1"}]));
+    // By the line that `serve` shows, which nobody has to fill in but for the rows.
+    let line = said.lines().find_map(|line| line.trim().strip_prefix("or: curl ")).expect("a line");
+    let answer =
+        post(line.split(' ').next().expect("an address"), &json!({"instances": [{"x": 5}]}));
+    assert_eq!(answer["predictions"], json!([{"y": 10.0, "by": "v1"}]));
     // Its replicas are in no list but their own.
     let runs = stdout(&sandbox.run(0, ["list", "-q"]));
     assert_eq!(runs.lines().count(), 1, "{runs}");
@@ -172,6 +177,8 @@ fn a_model_of_the_registry_is_served_by_its_name() {
     assert_eq!(answer["predictions"][0]["by"], "first");
     let refused = stderr(&sandbox.run(5, ["models", "remove", "doubles@1", "--yes"]));
     assert!(refused.contains("sums"), "{refused}");
+    let shown = stdout(&sandbox.run(0, ["models", "show", "doubles", "-o", "json"]));
+    assert!(shown.contains("\"endpoint\""), "{shown}");
     undeploy(&sandbox);
     let shown = stdout(&sandbox.run(0, ["models", "show", "doubles", "-o", "json"]));
     assert!(!shown.contains("\"endpoint\""), "{shown}");

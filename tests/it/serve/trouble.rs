@@ -42,9 +42,9 @@ fn a_replica_that_is_killed_costs_no_caller_its_answer() {
             && replicas.iter().any(|one| !before.contains(one["run"].as_str().unwrap_or("")))
     });
     let (answers, errors) = callers.end();
-    // Its server is ended with it, in the middle of at most one request of each caller.
+    // Its server is ended with it. Only an answer that has begun can't come from the other replica.
     assert!(errors.len() <= 2, "{errors:?}");
-    assert!(answers.keys().all(|(code, _)| matches!(code, 200 | 502 | 503)), "{answers:?}");
+    assert!(answers.keys().all(|(code, _)| *code == 200), "{answers:?}");
     undeploy(&sandbox);
 }
 

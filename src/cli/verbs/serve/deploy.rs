@@ -9,7 +9,9 @@ use super::args::ServeArgs;
 use super::difference::difference;
 use super::follow::{Followed, follow};
 use super::from_model::meant;
-use super::lookup::{free, free_port, models, record_deployments, tokens, unused_here};
+use super::lookup::{
+    forget_deployments, free, free_port, models, record_deployments, tokens, unused_here,
+};
 use super::target::EndpointTarget;
 use crate::cli::verbs::others::ask;
 use crate::cli::verbs::train::detached;
@@ -17,7 +19,7 @@ use crate::cli::{CliError, Context, ErrorKind, Format, LOCAL, exit};
 use crate::gang::RunId;
 use crate::plan::Plan;
 use crate::runtime::{Notice, Runtime};
-use crate::store::{EndpointPaths, Store, now};
+use crate::store::{EndpointPaths, Store, now, remove_tree};
 use crate::ui::Text;
 use crate::work::serve::rollout::{EndpointState, Entry};
 use crate::work::serve::{
@@ -102,7 +104,6 @@ fn begin(
         let lines = changes(&EndpointState::default(), None, &document, &prepared);
         return dry(context, &id, name, &lines);
     }
-    let prepared = prepare_endpoint(loaded, models, &paths)?;
     let resolved = loaded.resolved()?;
     let submitter = context.submitter();
     let serving = Serving {
@@ -112,9 +113,24 @@ fn begin(
         labels: &loaded.endpoint.labels,
         resolved: &resolved,
     };
-    record_deployments(context, name, &prepared.definitions)?;
     let mut notify = |Notice(notice): Notice| context.printer.warn(notice);
-    let submitted = begin_endpoint(&document, prepared, reservation, &serving, &mut notify)?;
+    let begun =
+        prepare_endpoint(loaded, models, &paths).map_err(CliError::from).and_then(|prepared| {
+            let definitions = prepared.definitions.clone();
+            let begun = record_deployments(context, name, &definitions).and_then(|()| {
+                Ok(begin_endpoint(&document, prepared, reservation, &serving, &mut notify)?)
+            });
+            if begun.is_err() {
+                // What serves nowhere must not keep a version from being removed; what can't be taken back is
+                // in a clean-up's way only.
+                let _ = forget_deployments(context, name, &definitions);
+            }
+            begun
+        });
+    if begun.is_err() {
+        let _ = remove_tree(&paths.dir);
+    }
+    let submitted = begun?;
     context.printer.say(Text::styled(crate::ui::BOLD, &submitted.paths.run).then(" begun"));
     finish(context, &id, name, &[], args)
 }

@@ -71,7 +71,7 @@ pub(super) fn follow(
                     .hint(format!("what serves is what served before: mlctl status {name}")));
             }
             if let Some(url) = &url {
-                say_serving(context, name, url, &target.document.model_name, &state);
+                say_serving(context, name, url, &state);
             }
             return Ok((exit::OK, url));
         }
@@ -94,9 +94,12 @@ pub(super) fn follow(
                 .hint(format!("look: mlctl status {name}")));
         }
         if interrupts.count() > 0 {
-            context.printer.say(format!(
-                "{name} goes on. Look: mlctl status {name}; end it: mlctl undeploy {name}"
-            ));
+            let end = if state.change.is_some() && !state.weights.is_empty() {
+                format!("give the change up: mlctl rollout abort {name}")
+            } else {
+                format!("end it: mlctl undeploy {name}")
+            };
+            context.printer.say(format!("{name} goes on. Look: mlctl status {name}; {end}"));
             return Ok((exit::DETACHED, url));
         }
         std::thread::sleep(PACE);
@@ -139,8 +142,9 @@ fn is_asleep(state: &EndpointState) -> bool {
 }
 
 /// Says where it answers, with a line to try it.
-fn say_serving(context: &Context, name: &str, url: &str, model: &str, state: &EndpointState) {
+fn say_serving(context: &Context, name: &str, url: &str, state: &EndpointState) {
     context.printer.say(format!("{name} serves at {url}: {}", state.weights));
     context.printer.say(format!("try it: mlctl predict {name} --json '{{\"instances\": [...]}}'"));
-    context.printer.say(format!("    or: curl {url}/v1/models/{model}"));
+    let path = format!("v1/projects/-/locations/-/endpoints/{name}:predict");
+    context.printer.say(format!("    or: curl {url}/{path} --json '{{\"instances\": [...]}}'"));
 }

@@ -115,8 +115,25 @@ pub(super) fn record_deployments(
     Ok(())
 }
 
+/// Says in the registry that none of these versions serves at this endpoint.
+pub(super) fn forget_deployments(
+    context: &Context,
+    endpoint: &str,
+    definitions: &[Definition],
+) -> Result<(), CliError> {
+    for definition in definitions {
+        let (Some(name), Some(version)) = (&definition.model.name, definition.model.version) else {
+            continue;
+        };
+        let registry = context.registry(None)?;
+        let at = deployed_at(endpoint, definition);
+        context.handle()?.block_on(registry.undeployed(&name.parse()?, version, &at))?;
+    }
+    Ok(())
+}
+
 /// The place in the world where a definition serves.
-pub(super) fn deployed_at(endpoint: &str, definition: &Definition) -> DeployedAt {
+fn deployed_at(endpoint: &str, definition: &Definition) -> DeployedAt {
     let revision = definition.job.roles.keys().next().cloned().unwrap_or_default();
     DeployedAt {
         endpoint: endpoint.to_owned(),

@@ -79,17 +79,21 @@ pub fn serve_loop(context: &mut Context, variables: ServeVariables) -> Result<u8
     let port = listener.local_addr()?.port();
     let router = Router::new(nobody(&document), None)
         .map_err(|error| CliError::new(ErrorKind::Internal, error.to_string()))?;
+    let (open, opened) = watch::channel(false);
     let (stop, stopped) = watch::channel(false);
     let serving = {
         let router = router.clone();
         handle.spawn(async move {
-            let mut stopped = stopped;
+            let (mut opened, mut stopped) = (opened, stopped);
+            // Until it is known who answers, callers wait in the kernel's queue.
+            let _ = opened.wait_for(|open| *open).await;
             let asked = async move { _ = stopped.wait_for(|stop| *stop).await };
             router.serve(listener, None, asked, USUAL_DRAIN).await;
         })
     };
     let close = || {
         let _ = stop.send(true);
+        let _ = open.send(true);
         while !serving.is_finished() {
             std::thread::sleep(Duration::from_millis(20));
         }
@@ -125,6 +129,7 @@ pub fn serve_loop(context: &mut Context, variables: ServeVariables) -> Result<u8
         router,
         port,
         asked: &asked,
+        open: &|| _ = open.send(true),
         close: &close,
         tell: &mut tell,
     };

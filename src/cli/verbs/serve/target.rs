@@ -45,7 +45,7 @@ impl EndpointTarget {
     /// Reads again what has been decided, and how it is.
     pub fn refresh(&mut self) -> Result<(), CliError> {
         self.state = EndpointState::of(&lines(&*self.notes, &self.paths)?);
-        self.live = LiveDocument::read(&self.paths);
+        self.live = LiveDocument::of(&self.paths, &self.run.record.id);
         Ok(())
     }
 
@@ -69,7 +69,8 @@ pub fn endpoint_report(
     let paths = target.store.endpoint(endpoint);
     let notes = context.runtime(&target.record.runtime)?;
     let state = EndpointState::of(&lines(&*notes, &paths)?);
-    let live = LiveDocument::read(&paths).filter(|_| !target.record.state.is_ended());
+    let live =
+        LiveDocument::of(&paths, &target.record.id).filter(|_| !target.record.state.is_ended());
     Ok(Some(EndpointReport { state, live }))
 }
 
@@ -149,7 +150,8 @@ impl Context {
         let notes = self.runtime(&run.record.runtime)?;
         let document = EndpointDocument::read(&paths)?;
         let state = EndpointState::of(&lines(&*notes, &paths)?);
-        let live = LiveDocument::read(&paths).filter(|_| !run.record.state.is_ended());
+        let live =
+            LiveDocument::of(&paths, &run.record.id).filter(|_| !run.record.state.is_ended());
         Ok(EndpointTarget { run, paths, notes, document, state, live })
     }
 }

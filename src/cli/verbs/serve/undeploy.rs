@@ -1,7 +1,7 @@
 //! `mlctl undeploy`: an endpoint ends, with all that serves it.
 
 use super::args::UndeployArgs;
-use super::lookup::deployed_at;
+use super::lookup::forget_deployments;
 use super::target::EndpointTarget;
 use crate::cli::verbs::cancel::{self, CancelArgs};
 use crate::cli::verbs::others::ask;
@@ -38,7 +38,7 @@ pub fn undeploy(context: &Context, args: &UndeployArgs) -> Result<u8, CliError> 
         let run = target.run.record.id.to_string();
         let cancel = CancelArgs { runs: vec![run], no_wait: false, force: false, yes: args.yes };
         cancel::run(context, &cancel)?;
-        forget_deployments(context, target)?;
+        forget_all(context, target)?;
     }
     Ok(exit::OK)
 }
@@ -50,19 +50,14 @@ fn is_busy(target: &EndpointTarget) -> bool {
 }
 
 /// Says in the registry that none of its versions serves here any more.
-fn forget_deployments(context: &Context, target: &EndpointTarget) -> Result<(), CliError> {
+fn forget_all(context: &Context, target: &EndpointTarget) -> Result<(), CliError> {
     let folder = target.paths.definition("");
     let Some(folder) = folder.parent().filter(|folder| folder.is_dir()) else { return Ok(()) };
+    let mut definitions = Vec::new();
     for entry in fs_err::read_dir(folder)? {
         let path = entry?.path();
         let Some(digest) = path.file_stem().and_then(|name| name.to_str()) else { continue };
-        let Ok(definition) = Definition::read(&target.paths, digest) else { continue };
-        let (Some(name), Some(version)) = (&definition.model.name, definition.model.version) else {
-            continue;
-        };
-        let registry = context.registry(None)?;
-        let at = deployed_at(&target.document.name, &definition);
-        context.handle()?.block_on(registry.undeployed(&name.parse()?, version, &at))?;
+        definitions.extend(Definition::read(&target.paths, digest));
     }
-    Ok(())
+    forget_deployments(context, &target.document.name, &definitions)
 }

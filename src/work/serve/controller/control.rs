@@ -56,6 +56,8 @@ pub struct Surroundings<'a> {
     pub port: u16,
     /// What the controller's own signals ask for.
     pub asked: &'a dyn Fn() -> Asked,
+    /// Lets callers in.
+    pub open: &'a dyn Fn(),
     /// Lets no more callers in, and comes back when those that are in have their answers or their time is
     /// over.
     pub close: &'a dyn Fn(),
@@ -145,6 +147,9 @@ pub fn control<'a>(
     // Callers have their revisions back before anything is decided.
     control.weights = control.state.weights.clone();
     control.find_replicas()?;
+    control.look();
+    control.configure()?;
+    (control.around.open)();
     loop {
         match (control.around.asked)() {
             Asked::Nothing => {}

@@ -155,8 +155,13 @@ pub struct StepFigures {
 }
 
 impl LiveDocument {
-    /// Reads what the controller said last; `None` where it has said nothing yet, or what it said can't be
-    /// read.
+    /// What this controller said last; `None` where it has said nothing yet, or what it said can't be read. An
+    /// earlier controller's words say nothing about now.
+    pub fn of(paths: &EndpointPaths, controller: &RunId) -> Option<Self> {
+        Self::read(paths).filter(|live| live.controller == *controller)
+    }
+
+    /// Reads what any controller said last.
     pub fn read(paths: &EndpointPaths) -> Option<Self> {
         let bytes = sys::read_own(&paths.live()).ok()?;
         read_document(&bytes, LIVE_VERSION).ok()
