@@ -110,6 +110,8 @@ fn the_rows_are_asked_in_turn_and_people_get_a_table() {
     let hidden = stdout(&output).replace(&server.url(""), "http://SERVER");
     let filters = [
         (r"\d+(\.\d+)?(us|ms|s)\b( +)?", "TIME "),
+        // Columns are as wide as the times in them.
+        (r"P50 +P90 +P99 +P99\.9 +MAX", "P50 P90 P99 P99.9 MAX"),
         (r"\d+(\.\d+)? s, ", "SECONDS s, "),
         (r"\d+\.\d/s +", "RATE "),
         (r"(?m)^(all|v1|v2)( +)\d+ +RATE \d+ +", "$1$2 N RATE N "),
