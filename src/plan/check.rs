@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use super::service::SERVICE_VERSION;
 use super::tasks::TASKS_VERSION;
 use super::types::{
     ARCHIVE_VERSION, ENDPOINT_VERSION, PLAN_VERSION, Plan, RolePlan, STUDY_VERSION,
@@ -46,6 +47,20 @@ impl Plan {
         if of_endpoint && self.head.schema_version < ENDPOINT_VERSION {
             let found = self.head.schema_version;
             return Err(format!("it is of format {found}, and of an endpoint"));
+        }
+        if let Some(service) = self.service() {
+            if self.head.schema_version < SERVICE_VERSION {
+                let found = self.head.schema_version;
+                return Err(format!("it is of format {found}, and an endpoint of a cluster"));
+            }
+            for revision in &service.revisions {
+                revision.plan.check()?;
+                if revision.plan.head.run != revision.deployment
+                    || revision.plan.service().is_some()
+                {
+                    return Err(format!("its revision {} is of another run", revision.revision));
+                }
+            }
         }
         // Studies and endpoints are looked for by what a plan says, and its writer may be anybody.
         for group in self.decides_over().into_iter().chain(self.head.group()) {

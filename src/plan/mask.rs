@@ -28,6 +28,9 @@ impl Plan {
         for endpoint in gang.storage.buckets.values_mut().filter_map(|one| one.endpoint.as_mut()) {
             *endpoint = mask_text(endpoint).into_owned();
         }
+        for revision in plan.service_mut().into_iter().flat_map(|service| &mut service.revisions) {
+            revision.plan = revision.plan.masked();
+        }
         if let Some(batch) = plan.batch_mut() {
             mask_place(&mut batch.output);
             batch.server.model.iter_mut().for_each(mask_place);

@@ -28,6 +28,12 @@ impl Plan {
                 }
             }
         }
+        for revision in self.service_mut().into_iter().flat_map(|service| &mut service.revisions) {
+            // A revision's replicas are a role of its name.
+            for (role, variables) in revision.plan.take_secrets(given) {
+                taken.entry(role).or_default().extend(variables);
+            }
+        }
         taken
     }
 }

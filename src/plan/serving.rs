@@ -36,6 +36,8 @@ pub struct ServerPorts {
     pub http: u16,
     /// For gRPC: `{grpcPort}`.
     pub grpc: u16,
+    /// Where the process beside the server says whether it can be asked, for the probe of its pod.
+    pub status: u16,
 }
 
 /// Requests that a server answers before it gets any of a caller's: what it does at its first request it

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::known::Known;
+use super::service::{EndpointPods, SERVICE_VERSION, ServicePlan};
 use super::serving::ServingPlan;
 use super::study::{ControllerPlan, MetricsPlan, ReplicaOf, TrialOf, group};
 use super::tasks::{BatchPlan, TasksPlan};
@@ -21,7 +22,7 @@ use crate::text::{ByteSize, CpuQuantity};
 pub const GANG_VERSION: u32 = 1;
 
 /// The newest format of a plan that this mlctl reads.
-pub const PLAN_VERSION: u32 = ENDPOINT_VERSION;
+pub const PLAN_VERSION: u32 = SERVICE_VERSION;
 
 /// Format of the plan of an endpoint's replica, or of what decides over its replicas: an mlctl that knows
 /// neither would show and end them as runs of their own.
@@ -54,7 +55,7 @@ pub struct Plan {
 #[serde(rename_all = "camelCase")]
 pub struct Head {
     /// Format of the whole document, [`GANG_VERSION`], [`TASKS_VERSION`](super::TASKS_VERSION),
-    /// [`ARCHIVE_VERSION`], [`STUDY_VERSION`] or [`ENDPOINT_VERSION`].
+    /// [`ARCHIVE_VERSION`], [`STUDY_VERSION`], [`ENDPOINT_VERSION`] or [`SERVICE_VERSION`].
     pub schema_version: u32,
     /// The run's id, `<name>-<6 characters>`.
     pub run: RunId,
@@ -88,37 +89,35 @@ pub enum Unit {
     /// Indexed replicas that run to completion each by itself.
     Tasks(Box<TasksPlan>),
     /// Replicas that stay up behind an address.
-    Service(Service),
+    Service(Box<ServicePlan>),
 }
-
-/// Replicas that serve. No kind of work makes it yet: a value of this type can't exist, and giving it
-/// fields makes every place fail to compile that has not decided about it.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Service {}
 
 impl Serialize for Unit {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Gang(gang) => gang.serialize(serializer),
             Self::Tasks(tasks) => tasks.serialize(serializer),
-            Self::Service(none) => match *none {},
+            Self::Service(service) => service.serialize(serializer),
         }
     }
 }
 
 impl<'de> Deserialize<'de> for Unit {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // No format has a word for the unit: one with a `batch` is tasks, any other a gang.
+        // No format has a word for the unit: one with a `batch` is tasks, one with a `service` an
+        // endpoint, any other a gang.
         #[derive(Deserialize)]
         struct Any {
             #[serde(flatten)]
             gang: GangPlan,
             batch: Option<BatchPlan>,
+            service: Option<EndpointPods>,
         }
-        let Any { gang, batch } = Any::deserialize(deserializer)?;
-        Ok(match batch {
-            Some(batch) => Self::Tasks(Box::new(TasksPlan { gang, batch })),
-            None => Self::Gang(Box::new(gang)),
+        let Any { gang, batch, service } = Any::deserialize(deserializer)?;
+        Ok(match (batch, service) {
+            (Some(batch), _) => Self::Tasks(Box::new(TasksPlan { gang, batch })),
+            (None, Some(service)) => Self::Service(Box::new(ServicePlan { gang, service })),
+            (None, None) => Self::Gang(Box::new(gang)),
         })
     }
 }
@@ -307,7 +306,7 @@ impl Plan {
         match &self.unit {
             Unit::Gang(gang) => gang,
             Unit::Tasks(tasks) => &tasks.gang,
-            Unit::Service(none) => match *none {},
+            Unit::Service(service) => &service.gang,
         }
     }
 
@@ -341,8 +340,7 @@ impl Plan {
     pub fn batch(&self) -> Option<&BatchPlan> {
         match &self.unit {
             Unit::Tasks(tasks) => Some(&tasks.batch),
-            Unit::Gang(_) => None,
-            Unit::Service(none) => match *none {},
+            Unit::Gang(_) | Unit::Service(_) => None,
         }
     }
 
@@ -350,8 +348,7 @@ impl Plan {
     pub(super) fn batch_mut(&mut self) -> Option<&mut BatchPlan> {
         match &mut self.unit {
             Unit::Tasks(tasks) => Some(&mut tasks.batch),
-            Unit::Gang(_) => None,
-            Unit::Service(none) => match *none {},
+            Unit::Gang(_) | Unit::Service(_) => None,
         }
     }
 
@@ -375,7 +372,7 @@ impl Plan {
         match &mut self.unit {
             Unit::Gang(gang) => gang,
             Unit::Tasks(tasks) => &mut tasks.gang,
-            Unit::Service(none) => match *none {},
+            Unit::Service(service) => &mut service.gang,
         }
     }
 }

@@ -2,6 +2,7 @@
 //! Each is a folder that nothing beside it knows by name but `cli`, which chooses one.
 
 mod cluster_error;
+mod deployed;
 mod error;
 mod holding;
 pub mod image;
@@ -16,6 +17,7 @@ mod submission;
 mod terminal;
 
 pub use cluster_error::*;
+pub use deployed::*;
 pub use error::*;
 pub use holding::*;
 pub use inventory::*;

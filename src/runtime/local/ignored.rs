@@ -16,7 +16,7 @@ pub(crate) fn ignored(plan: &Plan, options: &SubmitOptions) -> Vec<Notice> {
         Unit::Gang(gang) => &**gang,
         // What workers do is theirs to read.
         Unit::Tasks(tasks) => &tasks.gang,
-        Unit::Service(none) => match *none {},
+        Unit::Service(service) => &service.gang,
     };
     let GangPlan {
         roles,

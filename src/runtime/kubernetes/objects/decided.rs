@@ -14,7 +14,7 @@ pub(crate) fn gang_of(plan: &Plan) -> &GangPlan {
         Unit::Gang(gang) => &**gang,
         // What workers do is theirs to read.
         Unit::Tasks(tasks) => &tasks.gang,
-        Unit::Service(none) => match *none {},
+        Unit::Service(service) => &service.gang,
     };
     let GangPlan {
         roles,

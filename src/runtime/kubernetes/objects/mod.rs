@@ -11,6 +11,7 @@ mod container;
 mod context;
 mod data;
 mod decided;
+pub mod endpoint;
 mod error;
 mod job;
 mod manifests;

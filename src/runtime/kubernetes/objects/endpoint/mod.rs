@@ -1,0 +1,5 @@
+//! The objects of an endpoint.
+
+mod names;
+
+pub use names::*;
