@@ -130,6 +130,20 @@ pub struct FirstFailure {
     pub reason: String,
 }
 
+impl Verdict {
+    /// The last line of the command that failed first, which a person would look up next; the reason where
+    /// it has said nothing, or had no word about its end because a signal ended it.
+    pub fn last_words(&self) -> String {
+        let failure = self.first_failure.as_ref();
+        let exit = failure.and_then(|failure| failure.exit.as_ref());
+        let spoke = exit.filter(|exit| matches!(exit.status, ExitStatus::Code(_)));
+        match spoke.and_then(|exit| exit.last_lines.last()) {
+            Some(line) if !line.trim().is_empty() => line.trim().to_owned(),
+            _ => self.reason.clone(),
+        }
+    }
+}
+
 /// The end of a run in one word, for users and for filters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

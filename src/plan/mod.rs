@@ -29,7 +29,9 @@ pub use mask::shown_label;
 pub use rendezvous::{OUTPUT_PARTS, OutputDirs, UnknownReplica, environment, hidden};
 pub use secrets::{SecretVariables, hide};
 pub use service::{CpuScaling, EndpointPods, RevisionPods, SERVICE_VERSION, ServicePlan};
-pub use serving::{ServerPorts, ServingPlan, WarmupPlan};
+pub use serving::{
+    REPLICA_GRPC_PORT, REPLICA_HTTP_PORT, REPLICA_STATUS_PORT, ServerPorts, ServingPlan, WarmupPlan,
+};
 pub use study::{ControllerPlan, MetricsPlan, ReplicaOf, TrialOf, group};
 pub use table::{Section, shell_line, table};
 pub use tasks::{BatchPlan, OWN_PROGRAM, Protocol, ServerPlan, TASKS_VERSION, TasksPlan};

@@ -8,6 +8,13 @@ use serde::{Deserialize, Serialize};
 use super::tasks::ServerPlan;
 use crate::storage::{BucketSettings, Place};
 
+/// Where a model server in a pod listens for HTTP: what Vertex AI's containers expect without a word.
+pub const REPLICA_HTTP_PORT: u16 = 8080;
+/// Where a model server in a pod listens for gRPC.
+pub const REPLICA_GRPC_PORT: u16 = 8081;
+/// Where the process beside a model server in a pod answers its probe.
+pub const REPLICA_STATUS_PORT: u16 = 8082;
+
 /// What the process beside the model server of a replica is told. The server's own command is that of
 /// the replica.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,6 +30,10 @@ pub struct ServingPlan {
     pub warmup: Option<WarmupPlan>,
     /// From SIGTERM to SIGKILL for the server, once its requests are answered.
     pub grace: Duration,
+    /// A replica that is told to go answers what it has for so long before its server ends; `None` where
+    /// whoever tells it has waited for that already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drain: Option<Duration>,
     /// How the buckets of the model and of the warm-up are reached, by bucket.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub storage: BTreeMap<String, BucketSettings>,

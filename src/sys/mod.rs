@@ -5,6 +5,7 @@
 
 mod ask;
 mod clock;
+mod connections;
 mod folder;
 mod memory;
 mod own;
@@ -16,6 +17,7 @@ mod way;
 
 pub use ask::*;
 pub use clock::*;
+pub use connections::*;
 pub use folder::*;
 pub use memory::*;
 pub use own::*;

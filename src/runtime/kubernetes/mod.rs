@@ -5,6 +5,7 @@
 mod cancel;
 mod client;
 mod config;
+mod deployed;
 mod examine;
 mod exec;
 mod follow;

@@ -1,6 +1,7 @@
 //! The hidden verb that is one replica of an endpoint, with its model server beside it.
 
 use std::fmt::Display;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use crate::cli::interrupt::Interrupts;
 use crate::cli::{CliError, Env, ErrorKind};
 use crate::gang::RunId;
 use crate::plan::ServingPlan;
+use crate::runtime::kubernetes::endpoint::variable;
 use crate::store::EndpointPaths;
 use crate::ui::Printer;
 use crate::work::serve::{ReplicaEnd, ReplicaPlace, serve_replica};
@@ -61,6 +63,7 @@ pub fn serve_replica_verb(
         home: env.home.clone(),
         cache: &cache,
         ready: ready.as_deref(),
+        pod: pod_address(env)?,
         output: Arc::new(move |line: &str| of_server.line(line.to_owned())),
         tell: &tell,
     };
@@ -70,6 +73,14 @@ pub fn serve_replica_verb(
         ReplicaEnd::Asked => Ok(TERMINATED),
         ReplicaEnd::Gone(reason) => Err(CliError::new(ErrorKind::Internal, reason)),
     }
+}
+
+/// The address of the pod that this is, where it is one.
+fn pod_address(env: &Env) -> Result<Option<IpAddr>, CliError> {
+    let Some(text) = env.get(variable::ADDRESS) else { return Ok(None) };
+    text.parse().map(Some).map_err(|error| {
+        CliError::new(ErrorKind::Usage, format!("{}: `{text}`: {error}", variable::ADDRESS))
+    })
 }
 
 async fn asked(interrupts: &Interrupts) {

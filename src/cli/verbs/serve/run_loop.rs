@@ -15,8 +15,8 @@ use crate::cli::{CliError, Context, Env, ErrorKind, LOCAL, exit};
 use crate::gang::RunId;
 use crate::ui::{Text, entry_line};
 use crate::work::serve::{
-    EndpointAsked, EndpointDocument, EndpointSurroundings, EndpointTold, SERVE_LOOP_VERB,
-    SERVE_SECRET_VARIABLE, control_endpoint,
+    EndpointAsked, EndpointDocument, EndpointSurroundings, EndpointTold, ReplicaRuns, RunsPlace,
+    SERVE_LOOP_VERB, SERVE_SECRET_VARIABLE, control_endpoint,
 };
 
 /// What a shell says of a command that SIGTERM has ended.
@@ -118,16 +118,25 @@ pub fn serve_loop(context: &mut Context, variables: ServeVariables) -> Result<u8
         EndpointTold::Serving(true) => say(format!("{name} answers at 127.0.0.1:{port}").into()),
         EndpointTold::Serving(false) => say(format!("{name} has nobody to answer").into()),
     };
-    let around = EndpointSurroundings {
+    let mut replicas = ReplicaRuns::new(RunsPlace {
         store: &store,
+        paths: &paths,
         runtime: &*runtime,
-        notes: &*runtime,
         submitter,
         prices: context.prices(LOCAL)?,
         secrets: variables.secrets,
+    });
+    let around = EndpointSurroundings {
+        replicas: &mut replicas,
+        notes: &*runtime,
         session,
         router,
-        port,
+        url: format!("http://127.0.0.1:{port}"),
+        // Whoever applies a spec writes into this folder, and there is no other router.
+        fetch: &|| Ok(()),
+        leads: &|| true,
+        peers: &Vec::new,
+        show: &|live| live.write(&paths),
         asked: &asked,
         open: &|| _ = open.send(true),
         close: &close,

@@ -7,24 +7,23 @@ use std::time::{Duration, Instant};
 
 use mlctl_router::{Assignment, Router, RouterConfig, Snapshot};
 
-use super::facts::{Concurrency, add_requests};
-use super::fleet::Fleet;
+use super::facts::{Concurrency, add_requests, routes_by, together};
 use super::journal::{EndpointJournal, append};
 use super::live::{LiveDocument, Look};
 use super::recent::Recent;
+use super::replicas::Replicas;
 use super::routing::Routing;
 use crate::gang::RunId;
-use crate::ops::cost::Prices;
-use crate::run::Submitter;
-use crate::runtime::{Notes, Runtime};
-use crate::store::{EndpointPaths, FileLock, Store, now};
+use crate::runtime::Notes;
+use crate::store::{EndpointPaths, FileLock, now};
 use crate::work::serve::endpoint::{Definition, EndpointDocument, ServeError};
 use crate::work::serve::rollout::{
-    CONTROLLER, EndpointState, Entry, Facts, Line, Measured, RevisionId, Weights, actions, decide,
+    Action, CONTROLLER, EndpointState, Entry, Facts, Line, Measured, RevisionId, Weights, actions,
+    decide,
 };
 
 /// Between two looks.
-pub(super) const PACE: Duration = Duration::from_millis(25);
+const PACE: Duration = Duration::from_millis(25);
 /// Between two readings of the router's counters, by which is decided.
 const READ_PACE: Duration = Duration::from_secs(1);
 /// Between two looks while the state folder can't be read or written.
@@ -36,24 +35,24 @@ const MOST_ENTRIES: usize = 100;
 
 /// What a controller needs from its surroundings.
 pub struct Surroundings<'a> {
-    /// The state folder.
-    pub store: &'a Store,
-    /// Where replicas run.
-    pub runtime: &'a dyn Runtime,
+    /// The endpoint's replicas.
+    pub replicas: &'a mut dyn Replicas,
     /// Where the journal is.
     pub notes: &'a dyn Notes,
-    /// Who submits replicas.
-    pub submitter: Submitter<'a>,
-    /// What things cost there.
-    pub prices: Prices,
-    /// Secret values of the replicas, by their variables.
-    pub secrets: BTreeMap<String, String>,
     /// The run whose command the controller is.
     pub session: RunId,
     /// What callers' requests go through; it listens already.
     pub router: Router,
-    /// The port that it listens on.
-    pub port: u16,
+    /// Where callers reach it.
+    pub url: String,
+    /// Brings what was applied last into the endpoint's folder, where that is not done by whoever applies it.
+    pub fetch: &'a dyn Fn() -> Result<(), ServeError>,
+    /// Whether it is this controller that decides. One that does not routes by what another one has decided.
+    pub leads: &'a dyn Fn() -> bool,
+    /// What the endpoint's other routers have counted, by their names.
+    pub peers: &'a dyn Fn() -> Vec<(String, Snapshot)>,
+    /// Told how the endpoint is, about once a second.
+    pub show: &'a dyn Fn(&LiveDocument) -> Result<(), ServeError>,
     /// What the controller's own signals ask for.
     pub asked: &'a dyn Fn() -> Asked,
     /// Lets callers in.
@@ -88,21 +87,20 @@ pub enum Told<'a> {
 }
 
 /// What a controller knows.
-pub(super) struct Control<'a> {
-    pub(super) paths: &'a EndpointPaths,
-    pub(super) document: EndpointDocument,
-    pub(super) around: Surroundings<'a>,
-    pub(super) state: EndpointState,
+struct Control<'a> {
+    paths: &'a EndpointPaths,
+    document: EndpointDocument,
+    around: Surroundings<'a>,
+    state: EndpointState,
     journal: EndpointJournal,
-    pub(super) measured: Measured,
-    pub(super) definitions: BTreeMap<String, Definition>,
-    pub(super) fleet: Fleet,
+    measured: Measured,
+    definitions: BTreeMap<String, Definition>,
     /// The weights that the router is to have, and what it was told last.
-    pub(super) weights: Weights,
+    weights: Weights,
     routed: Option<Weights>,
     config: Option<RouterConfig>,
     assignment: Option<Assignment>,
-    pub(super) drained: BTreeSet<RevisionId>,
+    drained: BTreeSet<RevisionId>,
     concurrency: Concurrency,
     recent: Recent,
     read_at: Option<Instant>,
@@ -111,6 +109,8 @@ pub(super) struct Control<'a> {
     noted: BTreeSet<String>,
     /// A spec was applied whose documents have not been read yet.
     is_stale: bool,
+    /// It has decided at the last look.
+    led: bool,
 }
 
 /// Decides over an endpoint until it is asked to end or to leave.
@@ -129,7 +129,6 @@ pub fn control<'a>(
         journal: EndpointJournal::default(),
         measured: Measured::new(now()),
         definitions: BTreeMap::new(),
-        fleet: Fleet::default(),
         weights: Weights::default(),
         routed: None,
         config: None,
@@ -142,12 +141,13 @@ pub fn control<'a>(
         serves: false,
         noted: BTreeSet::new(),
         is_stale: false,
+        led: false,
     };
     control.read_journal()?;
     // Callers have their revisions back before anything is decided.
     control.weights = control.state.weights.clone();
-    control.find_replicas()?;
-    control.look();
+    control.around.replicas.find(&control.state)?;
+    control.look()?;
     control.configure()?;
     (control.around.open)();
     loop {
@@ -174,42 +174,97 @@ pub fn control<'a>(
 impl Control<'_> {
     /// One look at everything, and what follows from it.
     fn turn(&mut self) -> Result<(), ServeError> {
+        let leads = (self.around.leads)();
         let has_news = self.read_journal()?;
-        self.look();
+        if leads && !self.led {
+            // What another one has measured is not known here.
+            self.measured = Measured::new(now());
+        }
+        self.led = leads;
+        self.look()?;
         self.configure()?;
         let snapshot = self.around.router.snapshot();
-        let facts = self.facts(&snapshot);
+        let peers = if leads { (self.around.peers)() } else { Vec::new() };
+        let facts = self.facts(&snapshot, &peers);
         self.concurrency.look(&snapshot);
         let is_held = facts.revisions.values().any(|fact| fact.held > 0);
         let is_due = self.read_at.is_none_or(|at| at.elapsed() >= READ_PACE);
         if is_due || is_held && !self.was_held {
             self.read_at = Some(Instant::now());
-            let reading = self.concurrency.read(&snapshot);
-            self.measured.look(&self.state, &facts, &[reading]);
-            self.recent.add(snapshot);
+            let mut readings = vec![self.concurrency.read(&snapshot)];
+            readings.extend(peers.iter().map(|(name, peer)| Concurrency::at_once(name, peer)));
+            self.measured.look(&self.state, &facts, &readings);
+            self.recent.add(together(snapshot, &peers));
         }
         self.was_held = is_held;
         let mut count = 0;
-        loop {
+        while leads && count < MOST_ENTRIES {
             let entries = decide(&self.state, &mut self.measured, &facts);
-            if entries.is_empty() || count >= MOST_ENTRIES {
+            if entries.is_empty() {
                 break;
             }
             count += entries.len();
             append(self.around.notes, self.paths, facts.now, CONTROLLER, entries)?;
             self.read_journal()?;
         }
-        let ids: Vec<RevisionId> = self.fleet.told.keys().cloned().collect();
-        ids.iter().for_each(|id| self.top_up(id));
+        if leads {
+            let notes = self.around.replicas.top_up(&self.state);
+            self.note_all(notes);
+        }
         if count < MOST_ENTRIES {
             for action in actions(&self.state, &facts) {
-                self.carry_out(action)?;
+                // All of them route, one of them says how many replicas there are.
+                if leads || matches!(action, Action::SetWeights(_) | Action::Drain { .. }) {
+                    self.carry_out(action)?;
+                }
             }
         }
         self.configure()?;
-        if is_due || has_news || count > 0 {
-            self.write_live()?;
+        if leads && (is_due || has_news || count > 0) {
+            self.show()?;
         }
+        Ok(())
+    }
+
+    fn carry_out(&mut self, action: Action) -> Result<(), ServeError> {
+        let notes = match action {
+            Action::SetWeights(weights) => {
+                self.weights = weights;
+                Vec::new()
+            }
+            Action::Drain { revision } => {
+                self.drained.insert(revision);
+                Vec::new()
+            }
+            Action::Scale { revision, replicas } => {
+                self.around.replicas.scale(&self.state, &revision, replicas)?
+            }
+            Action::Replace { revision, count } => {
+                self.around.replicas.replace(&self.state, &revision, count)
+            }
+        };
+        self.note_all(notes);
+        // Callers are no longer sent to what ends before it does.
+        self.configure()
+    }
+
+    /// Ends the endpoint: callers get their answers first, then the replicas go.
+    fn end(&mut self) -> Result<(), ServeError> {
+        (self.around.close)();
+        self.around.replicas.end();
+        while !self.around.replicas.is_empty() {
+            self.look()?;
+            std::thread::sleep(PACE);
+        }
+        self.show()
+    }
+
+    /// Looks at every replica.
+    fn look(&mut self) -> Result<(), ServeError> {
+        let snapshot = self.around.router.snapshot();
+        let drain = self.state.rules.as_ref().map_or(Duration::ZERO, |rules| rules.drain);
+        let notes = self.around.replicas.look(&self.state, &snapshot, drain)?;
+        self.note_all(notes);
         Ok(())
     }
 
@@ -223,6 +278,7 @@ impl Control<'_> {
         }
         // Who applies a spec has written its documents before.
         if self.is_stale {
+            (self.around.fetch)()?;
             self.document = EndpointDocument::read(self.paths)?;
             self.is_stale = false;
         }
@@ -240,20 +296,27 @@ impl Control<'_> {
         Ok(())
     }
 
-    fn facts(&self, snapshot: &Snapshot) -> Facts {
-        let mut revisions = self.fleet.facts();
-        add_requests(&mut revisions, snapshot);
-        Facts { now: now(), routed: self.routed.clone(), revisions }
+    fn facts(&self, snapshot: &Snapshot, peers: &[(String, Snapshot)]) -> Facts {
+        let mut revisions = self.around.replicas.facts();
+        for snapshot in peers.iter().map(|(_, peer)| peer).chain([snapshot]) {
+            add_requests(&mut revisions, snapshot);
+        }
+        let routed = self.routed.clone();
+        let routed =
+            routed.filter(|weights| peers.iter().all(|(_, peer)| routes_by(peer, weights)));
+        Facts { now: now(), routed, revisions }
     }
 
     /// Tells the router what is so now, if that is something else than before.
-    pub(super) fn configure(&mut self) -> Result<(), ServeError> {
+    fn configure(&mut self) -> Result<(), ServeError> {
+        let revisions = &self.state.revisions;
+        self.drained.retain(|id| revisions.get(id).is_some_and(|one| one.replicas == 0));
         let routing = Routing {
             document: &self.document,
             state: &self.state,
             weights: &self.weights,
             definitions: &self.definitions,
-            fleet: &self.fleet,
+            replicas: &*self.around.replicas,
             drained: &self.drained,
             assignment: self.assignment.as_ref(),
         };
@@ -277,25 +340,29 @@ impl Control<'_> {
         Ok(())
     }
 
-    pub(super) fn note(&mut self, text: &str) {
+    fn note_all(&mut self, notes: Vec<String>) {
+        notes.iter().for_each(|note| self.note(note));
+    }
+
+    fn note(&mut self, text: &str) {
         if self.noted.insert(text.to_owned()) {
             (self.around.tell)(Told::Note(text));
         }
     }
 
-    pub(super) fn write_live(&mut self) -> Result<(), ServeError> {
+    fn show(&mut self) -> Result<(), ServeError> {
         let look = Look {
             document: &self.document,
             controller: &self.around.session,
-            port: self.around.port,
+            url: &self.around.url,
             state: &self.state,
             measured: &self.measured,
-            fleet: &self.fleet,
+            replicas: &*self.around.replicas,
             recent: &self.recent,
             definitions: &self.definitions,
             assignment: self.document.sticky.as_ref().and(self.assignment.clone()),
             now: now(),
         };
-        look.live().write(self.paths)
+        (self.around.show)(&look.live())
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use mlctl_router::{RevisionStats, Snapshot};
 
-use crate::work::serve::rollout::{RevisionFacts, RevisionId};
+use crate::work::serve::rollout::{RevisionFacts, RevisionId, Weights};
 use crate::work::serve::window::{Counts, Reading, RevisionReading};
 
 /// Adds the requests that are under way or held to what is known of each revision.
@@ -13,9 +13,37 @@ pub(super) fn add_requests(facts: &mut BTreeMap<RevisionId, RevisionFacts>, snap
     for stats in &snapshot.revisions {
         let Ok(id) = stats.name.parse::<RevisionId>() else { continue };
         let fact = facts.entry(id).or_default();
-        fact.in_flight = small(stats.in_flight);
-        fact.held = small(stats.held);
+        fact.in_flight = fact.in_flight.saturating_add(small(stats.in_flight));
+        fact.held = fact.held.saturating_add(small(stats.held));
     }
+}
+
+/// Whether a router routes by these weights. A revision that it has no replica of may be missing in what it
+/// says.
+pub(super) fn routes_by(router: &Snapshot, weights: &Weights) -> bool {
+    let listed = router.revisions.iter().filter(|one| !one.left);
+    let agrees = |one: &RevisionStats| {
+        one.name.parse::<RevisionId>().is_ok_and(|id| u32::from(weights.get(&id)) == one.weight)
+    };
+    listed.clone().all(agrees)
+        && weights
+            .iter()
+            .all(|(id, weight)| weight == 0 || listed.clone().any(|one| one.name == id.to_string()))
+}
+
+/// The figures of several routers as if they were one.
+pub(super) fn together(mut own: Snapshot, others: &[(String, Snapshot)]) -> Snapshot {
+    for (_, other) in others {
+        own.refused += other.refused;
+        own.in_flight += other.in_flight;
+        for stats in &other.revisions {
+            match own.revisions.iter_mut().find(|one| one.name == stats.name) {
+                Some(one) => *one = one.plus(stats),
+                None => own.revisions.push(stats.clone()),
+            }
+        }
+    }
+    own
 }
 
 /// Requests under way or held, averaged over the looks since the counters were read last.
@@ -32,6 +60,16 @@ impl Concurrency {
         for stats in &snapshot.revisions {
             *self.sums.entry(stats.name.clone()).or_default() += stats.in_flight + stats.held;
         }
+    }
+
+    /// What another router has counted. Between two of its snapshots nothing is known of what it had under
+    /// way.
+    pub(super) fn at_once(router: &str, snapshot: &Snapshot) -> Reading {
+        let mut alone = Self::default();
+        alone.look(snapshot);
+        let reading = alone.read(snapshot);
+        // A pod whose container was started again counts anew.
+        Reading { router: format!("{router}-{}", reading.router), ..reading }
     }
 
     fn of(&self, stats: &RevisionStats) -> f64 {

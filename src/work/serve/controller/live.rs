@@ -6,16 +6,15 @@ use jiff::Timestamp;
 use mlctl_router::Assignment;
 use serde::{Deserialize, Serialize};
 
-use super::fleet::Fleet;
 use super::recent::Recent;
-use super::replica::Phase;
+use super::replicas::{READY, Replicas, ShownReplica};
 use crate::gang::RunId;
 use crate::plan::Protocol;
 use crate::store::{Durability, EndpointPaths, write_atomic};
 use crate::sys;
 use crate::text::read_document;
 use crate::work::serve::endpoint::{Definition, EndpointDocument, ServeError};
-use crate::work::serve::rollout::{EndpointState, Measured, RevisionId};
+use crate::work::serve::rollout::{EndpointState, Measured, RevisionFacts, RevisionId};
 
 /// Format of the document: the one that is written, and the newest that can be read.
 pub const LIVE_VERSION: u32 = 1;
@@ -95,8 +94,8 @@ fn is_zero(count: &u32) -> bool {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LiveReplica {
-    /// Its run.
-    pub run: RunId,
+    /// Its run; in a cluster its pod.
+    pub run: String,
     /// `starting`, `ready` or `draining`.
     pub state: String,
     /// Requests that it has now.
@@ -178,10 +177,11 @@ impl LiveDocument {
 pub(super) struct Look<'a> {
     pub(super) document: &'a EndpointDocument,
     pub(super) controller: &'a RunId,
-    pub(super) port: u16,
+    /// Where callers reach it.
+    pub(super) url: &'a str,
     pub(super) state: &'a EndpointState,
     pub(super) measured: &'a Measured,
-    pub(super) fleet: &'a Fleet,
+    pub(super) replicas: &'a dyn Replicas,
     pub(super) recent: &'a Recent,
     /// What each revision is, by its digest.
     pub(super) definitions: &'a BTreeMap<String, Definition>,
@@ -191,8 +191,9 @@ pub(super) struct Look<'a> {
 
 impl Look<'_> {
     pub(super) fn live(&self) -> LiveDocument {
+        let facts = self.replicas.facts();
         let revisions: Vec<LiveRevision> =
-            self.state.revisions.keys().filter_map(|id| self.revision(id)).collect();
+            self.state.revisions.keys().filter_map(|id| self.revision(id, &facts)).collect();
         let answers = |one: &LiveRevision| {
             one.weight > 0 && one.replicas.iter().any(|replica| replica.state == READY)
         };
@@ -204,7 +205,7 @@ impl Look<'_> {
             name: self.document.name.clone(),
             controller: self.controller.clone(),
             updated: self.now,
-            url: format!("http://127.0.0.1:{}", self.port),
+            url: self.url.to_owned(),
             protocol: server.map(|server| server.protocol),
             predict_route: server.and_then(|server| server.predict_route.clone()),
             serving: revisions.iter().any(answers),
@@ -233,21 +234,23 @@ impl Look<'_> {
         self.definitions.get(&self.state.revisions.get(id)?.rules.digest)
     }
 
-    fn revision(&self, id: &RevisionId) -> Option<LiveRevision> {
+    fn revision(
+        &self,
+        id: &RevisionId,
+        facts: &BTreeMap<RevisionId, RevisionFacts>,
+    ) -> Option<LiveRevision> {
         let revision = self.state.revisions.get(id)?;
         let name = id.to_string();
         let bounds = self.state.bounds(id);
-        let told = self.fleet.told.get(id);
+        let fact = facts.get(id);
         let stats = self.recent.last().and_then(|snapshot| snapshot.revision(&name));
-        let replicas = self.fleet.replicas.values().filter(|one| one.of == *id).map(|one| {
-            let run = one.run();
-            let stats = stats
-                .and_then(|stats| stats.replicas.iter().find(|stats| stats.id == run.as_str()));
+        let replicas = self.replicas.shown(id).into_iter().map(|ShownReplica { name, state }| {
+            let stats = stats.and_then(|stats| stats.replicas.iter().find(|one| one.id == name));
             LiveReplica {
-                run: run.clone(),
-                state: word(&one.phase).to_owned(),
+                state: state.to_owned(),
                 in_flight: stats.map_or(0, |stats| stats.in_flight),
                 ejected: stats.is_some_and(|stats| stats.ejected),
+                run: name,
             }
         });
         Some(LiveRevision {
@@ -258,21 +261,10 @@ impl Look<'_> {
             min: bounds.min,
             max: bounds.max,
             replicas: replicas.collect(),
-            failures: told.map_or(0, |told| told.failures),
-            failure: told.and_then(|told| told.failure.clone()),
+            failures: fact.map_or(0, |fact| fact.failures),
+            failure: fact.and_then(|fact| fact.failure.clone()),
             condemned: revision.condemned.clone(),
             traffic: self.recent.traffic(&name),
         })
-    }
-}
-
-const READY: &str = "ready";
-
-fn word(phase: &Phase) -> &'static str {
-    match phase {
-        Phase::Starting => "starting",
-        Phase::Ready => READY,
-        Phase::Draining { .. } => "draining",
-        Phase::Gone | Phase::Failed(_) => "gone",
     }
 }

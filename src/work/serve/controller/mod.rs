@@ -1,19 +1,18 @@
 //! The controller of an endpoint: a run whose command routes requests, decides over the revisions, and makes
 //! and ends the runs that are their replicas.
 
-mod actions;
 mod begin;
 mod control;
 mod facts;
-mod fleet;
 mod journal;
 mod live;
-mod look;
 mod loop_plan;
+mod pods;
 mod prepare;
 mod recent;
-mod replica;
+mod replicas;
 mod routing;
+mod runs;
 
 pub use begin::{Serving, begin, go_on};
 pub use control::{Asked, Surroundings, Told, control};
@@ -22,4 +21,7 @@ pub use live::{
     LIVE_VERSION, LiveChange, LiveDocument, LiveReplica, LiveRevision, LiveTraffic, StepFigures,
 };
 pub use loop_plan::{LOOP_VERB, SECRET_VARIABLE};
+pub use pods::ReplicaPods;
 pub use prepare::{Prepared, prepare};
+pub use replicas::Replicas;
+pub use runs::{ReplicaRuns, RunsPlace};

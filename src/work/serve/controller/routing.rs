@@ -1,16 +1,13 @@
 //! What the router is told: the endpoint's document, the weights that count, and the replicas that answer.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use mlctl_router::{
-    Assignment, Limits, ReplicaConfig, RevisionConfig, RouterConfig, Routes, SCHEMA_VERSION,
-    ShadowConfig, Sticky,
+    Assignment, Limits, RevisionConfig, RouterConfig, Routes, SCHEMA_VERSION, ShadowConfig, Sticky,
 };
 
-use super::fleet::Fleet;
-use super::replica::Phase;
+use super::replicas::Replicas;
 use crate::plan::{Protocol, ServerPlan};
 use crate::spec::RequestLimits;
 use crate::work::serve::endpoint::{Definition, EndpointDocument};
@@ -29,7 +26,7 @@ pub(super) struct Routing<'a> {
     /// The weights that the router is to have.
     pub(super) weights: &'a Weights,
     pub(super) definitions: &'a BTreeMap<String, Definition>,
-    pub(super) fleet: &'a Fleet,
+    pub(super) replicas: &'a dyn Replicas,
     /// Revisions that get nothing new, since all their replicas are about to be stopped.
     pub(super) drained: &'a BTreeSet<RevisionId>,
     /// Which callers had which revision when this endpoint had a router last.
@@ -76,18 +73,7 @@ impl Routing<'_> {
         let definition = self.definitions.get(&revision.rules.digest);
         let server = definition.map(|definition| &definition.serving.server);
         let is_drained = self.drained.contains(id);
-        let replicas: Vec<ReplicaConfig> = self
-            .fleet
-            .replicas
-            .values()
-            .filter(|one| one.of == *id && one.phase == Phase::Ready && !is_drained)
-            .filter_map(|one| {
-                let ready = one.ready.as_ref()?;
-                let address: SocketAddr = ready.http.parse().ok()?;
-                let grpc_address = ready.grpc.as_ref().and_then(|grpc| grpc.parse().ok());
-                Some(ReplicaConfig { id: one.run().to_string(), address, grpc_address })
-            })
-            .collect();
+        let replicas = if is_drained { Vec::new() } else { self.replicas.ready(id) };
         if replicas.is_empty() && weight == 0 && revision.replicas == 0 && !self.may_wake(id) {
             return None;
         }

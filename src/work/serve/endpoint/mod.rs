@@ -1,12 +1,14 @@
 //! An endpoint: what is written down of it, and how its spec becomes that.
 
 mod definition;
+mod deployment;
 mod document;
 mod error;
 mod replica_plan;
 mod rules;
 
 pub use definition::{Definition, ServedModel};
+pub use deployment::deployment_of;
 pub use document::EndpointDocument;
 pub use error::ServeError;
 pub use replica_plan::replica_job;

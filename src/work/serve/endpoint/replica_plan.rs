@@ -83,6 +83,7 @@ fn serving(
         ports: None,
         warmup,
         grace: if of_tensorflow { TENSORFLOW_GRACE } else { SERVER_GRACE },
-        storage: bucket_settings(&endpoint.storage, &places),
+        drain: None,
+        storage: bucket_settings(&loaded.storage, &places),
     }
 }

@@ -1,6 +1,7 @@
 //! One replica of an endpoint: the process beside its model server.
 
 mod error;
+mod pod;
 mod ready;
 mod serve;
 mod warm;

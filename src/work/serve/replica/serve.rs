@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::error::ReplicaError;
+use super::pod::{Status, drained, is_reached};
 use super::ready::ReadyDocument;
 use super::warm::warm_up;
 use crate::plan::{ServerPlan, ServingPlan};
@@ -27,6 +29,8 @@ pub struct ReplicaPlace<'a> {
     pub cache: &'a Path,
     /// Where the replica says that it can be asked; `None` where somebody asks it instead, as in a pod.
     pub ready: Option<&'a Path>,
+    /// The address of its pod, by which its callers reach the server; `None` on a laptop.
+    pub pod: Option<IpAddr>,
     /// Takes the server's output line by line.
     pub output: Output,
     /// Told once the replica can be asked, with the seconds since its start.
@@ -55,6 +59,10 @@ pub async fn serve_replica(
         buckets: serving.storage.clone(),
     });
     tokio::pin!(asked);
+    let status = match serving.ports.filter(|_| place.pod.is_some()) {
+        Some(ports) => Some(Status::listen(ports.status).await?),
+        None => None,
+    };
     let model = tokio::select! {
         model = stage(&stores, &serving.server, place.cache, &NoProgress) => model?,
         () = &mut asked => return Ok(ReplicaEnd::Asked),
@@ -75,9 +83,21 @@ pub async fn serve_replica(
         output: Arc::clone(&place.output),
     });
     let end = tokio::select! {
-        end = watch(serving, &stores, &place, &server, &base, ports) => end,
-        () = &mut asked => Ok(ReplicaEnd::Asked),
+        end = watch(serving, &stores, &place, status.as_ref(), &server, &base, ports) => end,
+        () = &mut asked => {
+            if let Some(status) = &status {
+                status.set(false);
+            }
+            if let Some(limit) = serving.drain.filter(|_| *server.state().borrow() == ServerState::Ready) {
+                (place.tell)("it is told to go, and answers what it has");
+                drained(&[ports.http, ports.grpc], limit).await?;
+            }
+            Ok(ReplicaEnd::Asked)
+        }
     };
+    if let Some(status) = &status {
+        status.set(false);
+    }
     if let Some(ready) = place.ready {
         ReadyDocument::remove(ready)?;
     }
@@ -90,6 +110,7 @@ async fn watch(
     serving: &ServingPlan,
     stores: &Stores,
     place: &ReplicaPlace<'_>,
+    status: Option<&Status>,
     server: &ModelServer,
     base: &str,
     ports: Ports,
@@ -117,6 +138,12 @@ async fn watch(
     if let Some(ready) = place.ready {
         let at = |port: u16| format!("127.0.0.1:{port}");
         ReadyDocument::new(at(ports.http), Some(at(ports.grpc))).write(ready)?;
+    }
+    if let Some(pod) = place.pod {
+        is_reached(pod, ports.http).await.map_err(ReplicaError::Server)?;
+    }
+    if let Some(status) = status {
+        status.set(true);
     }
     (place.tell)("ready");
     let ended = state.wait_for(|state| gone(state).is_some()).await;

@@ -1,52 +1,33 @@
-//! How a controller does what was decided: weights go to the router, replicas are runs that are made and
-//! ended.
+//! How runs of replicas are made and ended, as was decided.
 
-use super::control::Control;
 use super::replica::Replica;
+use super::runs::ReplicaRuns;
 use crate::plan::{ENDPOINT_VERSION, ReplicaOf};
 use crate::run;
 use crate::runtime::SubmitOptions;
 use crate::spec::{TRAIN_JOB, to_yaml};
 use crate::store::now;
-use crate::work::serve::endpoint::ServeError;
-use crate::work::serve::rollout::{Action, RevisionId};
+use crate::work::serve::endpoint::{Definition, ServeError};
+use crate::work::serve::rollout::{EndpointState, RevisionId};
 use crate::work::train::{TrainError, order, plan_in};
 
 /// So many replicas of all revisions start at once.
 const STARTING_LIMIT: u32 = 4;
 
-impl Control<'_> {
-    pub(super) fn carry_out(&mut self, action: Action) -> Result<(), ServeError> {
-        match action {
-            Action::SetWeights(weights) => {
-                self.weights = weights;
-                self.configure()
-            }
-            Action::Drain { revision } => {
-                self.drained.insert(revision);
-                self.configure()
-            }
-            Action::Scale { revision, replicas } => self.scale(&revision, replicas),
-            Action::Replace { revision, count } => {
-                let told = self.fleet.told(&revision);
-                told.failed = told.failed.saturating_sub(count);
-                self.top_up(&revision);
-                Ok(())
-            }
-        }
-    }
-
+impl ReplicaRuns<'_> {
     /// A revision is to have so many replicas.
-    fn scale(&mut self, id: &RevisionId, replicas: u32) -> Result<(), ServeError> {
+    pub(super) fn scale_runs(
+        &mut self,
+        state: &EndpointState,
+        id: &RevisionId,
+        replicas: u32,
+    ) -> Vec<String> {
         let told = self.fleet.told(id);
         if told.wanted.unwrap_or(0) == 0 && replicas > 0 {
             // What made it fail before may be mended.
             (told.failed, told.failures) = (0, 0);
         }
         told.wanted = Some(replicas);
-        if replicas > 0 {
-            self.drained.remove(id);
-        }
         let living = self.fleet.living(id);
         let told = self.fleet.told(id);
         told.failed = told.failed.min(replicas.saturating_sub(living));
@@ -58,54 +39,55 @@ impl Control<'_> {
                     replica.drain();
                 }
             }
-            // Callers are no longer sent there before anything ends.
-            return self.configure();
+            return Vec::new();
         }
-        self.top_up(id);
-        Ok(())
+        self.top_up_one(state, id)
     }
 
     /// Starts what is missing of a revision's replicas, a few at a time: hundreds that start at once on one
     /// machine would take each other's time until none of them is ready in its own.
-    pub(super) fn top_up(&mut self, id: &RevisionId) {
+    pub(super) fn top_up_one(&mut self, state: &EndpointState, id: &RevisionId) -> Vec<String> {
         let told = self.fleet.told(id);
         let wanted = told.wanted.unwrap_or(0).saturating_sub(told.failed);
         let room = STARTING_LIMIT.saturating_sub(self.fleet.starting());
-        for _ in 0..wanted.saturating_sub(self.fleet.living(id)).min(room) {
-            self.start(id);
-        }
+        let missing = wanted.saturating_sub(self.fleet.living(id)).min(room);
+        (0..missing).filter_map(|_| self.start(state, id)).collect()
     }
 
     /// Makes the run of one more replica. One that is refused counts as one that has failed, and is tried
-    /// again after a pause.
-    fn start(&mut self, id: &RevisionId) {
-        let Some(revision) = self.state.revisions.get(id) else { return };
-        let digest = revision.rules.digest.clone();
-        let replica = match self.submit(id, &digest) {
-            Ok(replica) => replica,
+    /// again after a pause; the sentence says why.
+    fn start(&mut self, state: &EndpointState, id: &RevisionId) -> Option<String> {
+        let digest = state.revisions.get(id)?.rules.digest.clone();
+        match self.submit(id, &digest) {
+            Ok(replica) => {
+                self.fleet.replicas.insert(replica.run().clone(), replica);
+                None
+            }
             Err(error) => {
                 let reason = error.to_string();
                 self.fleet.fail(id, reason.clone(), now());
-                self.note(&format!("a replica of {id} can't be started: {reason}"));
-                return;
+                Some(format!("a replica of {id} can't be started: {reason}"))
             }
-        };
-        self.fleet.replicas.insert(replica.run().clone(), replica);
+        }
     }
 
-    fn submit(&self, id: &RevisionId, digest: &str) -> Result<Replica, ServeError> {
+    fn submit(&mut self, id: &RevisionId, digest: &str) -> Result<Replica, ServeError> {
+        let paths = self.place.paths;
+        if !self.definitions.contains_key(digest) {
+            self.definitions.insert(digest.to_owned(), Definition::read(paths, digest)?);
+        }
         let Some(definition) = self.definitions.get(digest) else {
-            return Err(ServeError::Missing(self.paths.endpoint.clone()));
+            return Err(ServeError::Missing(paths.endpoint.clone()));
         };
-        let (store, runtime) = (self.around.store, self.around.runtime);
-        let job = definition.loaded(self.paths, &self.around.secrets)?;
+        let (store, runtime) = (self.place.store, self.place.runtime);
+        let job = definition.loaded(paths, &self.place.secrets)?;
         let reservation = store.reserve(&job.job.name)?;
         let run = reservation.run().clone();
-        let prices = || Ok::<_, TrainError>(self.around.prices.clone());
+        let prices = || Ok::<_, TrainError>(self.place.prices.clone());
         let mut plan = plan_in(&job, &run, runtime, prices)?;
         plan.head.schema_version = plan.head.schema_version.max(ENDPOINT_VERSION);
         plan.head.serves = Some(ReplicaOf {
-            endpoint: self.paths.endpoint.clone(),
+            endpoint: paths.endpoint.clone(),
             revision: id.name.to_string(),
             generation: id.generation,
         });
@@ -123,7 +105,7 @@ impl Control<'_> {
         let mut order = order(&job, plan, &resolved);
         // Where the code is the endpoint's copy, it is known.
         order.code = definition.code.clone().filter(|_| job.code_rules().fixed);
-        let submitter = &self.around.submitter;
+        let submitter = &self.place.submitter;
         let submitted =
             run::submit(store, runtime, reservation, order, submitter, &options, &mut |_| {});
         let submitted = submitted.map_err(TrainError::from)?;

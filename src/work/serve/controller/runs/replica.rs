@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use crate::event::RunState;
-use crate::gang::{ExitStatus, RunId, Verdict};
+use crate::gang::{RunId, Verdict};
 use crate::run::{SyncError, sync};
 use crate::runtime::Runtime;
 use crate::store::{EndpointPaths, RunPaths, Store};
@@ -107,7 +107,7 @@ impl Replica {
             }
             return Ok(());
         }
-        let reason = record.verdict.as_ref().map(reason_of);
+        let reason = record.verdict.as_ref().map(Verdict::last_words);
         let cancelled = record.state == RunState::Cancelled;
         let word = if cancelled { "its run was cancelled" } else { "its run has ended" };
         self.end(endpoint, reason.unwrap_or_else(|| word.to_owned()));
@@ -138,17 +138,5 @@ impl Replica {
         runtime.cancel(&self.paths, "its endpoint")?;
         self.phase = Phase::Draining { since, is_told: true };
         Ok(())
-    }
-}
-
-/// Why a replica has ended, with the last line of its server: what a person would look up next.
-fn reason_of(verdict: &Verdict) -> String {
-    let failure = verdict.first_failure.as_ref();
-    let exit = failure.and_then(|failure| failure.exit.as_ref());
-    // One that a signal has ended had no word about it.
-    let spoke = exit.filter(|exit| matches!(exit.status, ExitStatus::Code(_)));
-    match spoke.and_then(|exit| exit.last_lines.last()) {
-        Some(line) if !line.trim().is_empty() => line.trim().to_owned(),
-        _ => verdict.reason.clone(),
     }
 }

@@ -1,22 +1,22 @@
-//! The controller's look at its replicas: those that a predecessor has left, those that run, those that end.
+//! The look at the runs of replicas: those that a predecessor has left, those that run, those that end.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use mlctl_router::{ReplicaStats, Snapshot};
 
-use super::control::{Control, PACE};
 use super::replica::Replica;
+use super::runs::ReplicaRuns;
 use crate::gang::RunId;
 use crate::store::{ListFilter, Members, now};
 use crate::work::serve::endpoint::ServeError;
 use crate::work::serve::rollout::RevisionId;
 
-impl Control<'_> {
+impl ReplicaRuns<'_> {
     /// Finds the replicas that a predecessor has left.
-    pub(super) fn find_replicas(&mut self) -> Result<(), ServeError> {
-        let store = self.around.store;
-        let members = Members::Of(self.paths.endpoint.clone());
+    pub(super) fn find_runs(&mut self) -> Result<(), ServeError> {
+        let store = self.place.store;
+        let members = Members::Of(self.place.paths.endpoint.clone());
         let filter = ListFilter { members, ..ListFilter::default() };
         let listing = store.list(&filter, &mut |run: &RunId| store.record(run))?;
         for found in listing.runs.into_iter().filter(|run| !run.state.is_ended()) {
@@ -35,29 +35,14 @@ impl Control<'_> {
         Ok(())
     }
 
-    /// Ends the endpoint: callers get their answers first, then the replicas go.
-    pub(super) fn end(&mut self) -> Result<(), ServeError> {
-        (self.around.close)();
-        for replica in self.fleet.replicas.values_mut() {
-            replica.drain();
-        }
-        while !self.fleet.replicas.is_empty() {
-            self.look();
-            std::thread::sleep(PACE);
-        }
-        self.write_live()
-    }
-
     /// Looks at every replica.
-    pub(super) fn look(&mut self) {
+    pub(super) fn look_at_runs(&mut self, snapshot: &Snapshot, drain: Duration) -> Vec<String> {
         let time = now();
-        let snapshot = self.around.router.snapshot();
-        let drain = self.state.rules.as_ref().map_or(Duration::ZERO, |rules| rules.drain);
-        let (store, runtime) = (self.around.store, self.around.runtime);
+        let (store, runtime, paths) = (self.place.store, self.place.runtime, self.place.paths);
         let mut notes = Vec::new();
         for replica in self.fleet.replicas.values_mut() {
-            let looked = replica.look(store, runtime, self.paths, time);
-            let in_flight = in_flight(&snapshot, replica);
+            let looked = replica.look(store, runtime, paths, time);
+            let in_flight = in_flight(snapshot, replica);
             let looked = looked.and_then(|()| replica.finish_drain(runtime, in_flight, drain));
             if let Err(error) = looked {
                 notes.push(format!("{}: {error}", replica.run()));
@@ -66,9 +51,7 @@ impl Control<'_> {
         for (id, run, reason) in self.fleet.settle(time) {
             notes.push(format!("a replica of {id} has ended ({run}): {reason}"));
         }
-        for note in &notes {
-            self.note(note);
-        }
+        notes
     }
 }
 
