@@ -167,6 +167,9 @@ pub enum Verb {
     /// Routes to the revisions of an endpoint, and decides over them
     #[command(hide = true)]
     ServeLoop,
+    /// Routes to the revisions of an endpoint in a pod
+    #[command(hide = true)]
+    ServeRouter,
 }
 
 /// Runs one command line; returns the process exit code.
@@ -217,6 +220,7 @@ fn dispatch_in(cli: Cli, env: Env, printer: &mut Printer) -> Result<u8, CliError
         Verb::AgentProbe => return agent::agent_probe(printer),
         Verb::BatchWorker(args) => return batch::batch_worker(&env, args, printer),
         Verb::ServeReplica(args) => return serve::serve_replica_verb(&env, args, printer),
+        Verb::ServeRouter => return serve::serve_router(&env, printer),
         _ => {}
     }
     leave_relative_path(&env)?;
@@ -340,6 +344,7 @@ fn verb(context: &Context, verb: &Verb) -> Result<u8, CliError> {
         | Verb::BatchWorker(_)
         | Verb::ServeReplica(_)
         | Verb::ServeLoop
+        | Verb::ServeRouter
         | Verb::TuneLoop => Ok(0),
     }
 }

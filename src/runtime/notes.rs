@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::RuntimeError;
-use crate::store::NotesPaths;
+use crate::store::{EndpointPaths, NotesPaths};
 
 /// Lines that are only ever added. Each study and each endpoint has notes of its own, in the runtime in
 /// which what decides over it runs.
@@ -17,6 +17,9 @@ pub trait Notes {
     /// Adds whole lines, all or none, so that they outlive this process and its machine. What a writer
     /// that was killed has left of a line is cut off.
     fn add_notes(&self, of: &NotesPaths, lines: &[u8]) -> Result<(), RuntimeError>;
+
+    /// How an endpoint is, in the words of its controller; `None` where it has said nothing yet.
+    fn shown(&self, endpoint: &EndpointPaths) -> Result<Option<Vec<u8>>, RuntimeError>;
 }
 
 /// Notes can't be read or written.

@@ -250,6 +250,9 @@ impl Notes for Scripted {
     fn add_notes(&self, _: &NotesPaths, _: &[u8]) -> Result<(), RuntimeError> {
         Ok(())
     }
+    fn shown(&self, _: &EndpointPaths) -> Result<Option<Vec<u8>>, RuntimeError> {
+        Ok(None)
+    }
 }
 
 impl Outputs for Scripted {

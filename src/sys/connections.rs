@@ -46,7 +46,8 @@ mod tests {
 
     #[test]
     fn connections_of_others_count() {
-        let line = |own: &str, other: &str, state: &str| format!("   0: {own} {other} {state} 0:0 0");
+        let line =
+            |own: &str, other: &str, state: &str| format!("   0: {own} {other} {state} 0:0 0");
         let (pod, router) = ("0A00000A:1F90", "0B00000A:C350");
         assert!(is_open(&line(pod, router, "01"), &[8080]));
         assert!(!is_open(&line(pod, router, "01"), &[8081]));

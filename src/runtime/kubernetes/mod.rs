@@ -19,6 +19,7 @@ pub use client::{
     AdminRole, ClusterScope, ConnectOptions, Location, ProxyVariables, roles_of_verbs,
 };
 pub use config::KubernetesConfig;
+pub use deployed::DeployedEndpoint;
 pub use examine::{ClusterChecks, not_connected};
 pub use objects::*;
 pub use runtime::Kubernetes;

@@ -9,6 +9,7 @@ use kube::api::{Patch, PatchParams};
 use serde_json::json;
 
 use super::client::{Cluster, is_not_found};
+use super::objects::endpoint::{LIVE_KEY, live_name};
 use super::objects::label;
 use super::session::Session;
 use crate::gang::RunId;
@@ -46,6 +47,14 @@ pub(crate) fn read(session: &Session, group: &RunId, from: u64) -> Result<Vec<u8
     all.push_str(&last.map(|map| text(&map)).unwrap_or_default());
     let from = usize::try_from(from).unwrap_or(usize::MAX).min(all.len());
     Ok(all.into_bytes().split_off(from))
+}
+
+/// How an endpoint is, as its leading router said last.
+pub(crate) fn shown(session: &Session, endpoint: &RunId) -> Result<Option<Vec<u8>>, RuntimeError> {
+    let cluster = session.cluster()?;
+    let map: Option<ConfigMap> = session.block_on(cluster.find(&live_name(endpoint)))?;
+    let text = map.and_then(|map| map.data?.remove(LIVE_KEY)).filter(|text| !text.is_empty());
+    Ok(text.map(String::into_bytes))
 }
 
 /// Adds lines to the notes.

@@ -23,7 +23,7 @@ use crate::runtime::{
     RuntimeError, SecretValues, SubmitOptions, Wanted,
 };
 use crate::runtime::{Holding, Holdings};
-use crate::store::{NotesPaths, RunPaths};
+use crate::store::{EndpointPaths, NotesPaths, RunPaths};
 
 /// The architecture whose command counts, of an image for several, where the settings don't say
 /// which ones the runner image has. Images for several architectures run the same command on each.
@@ -135,6 +135,10 @@ impl Notes for Kubernetes {
 
     fn add_notes(&self, of: &NotesPaths, lines: &[u8]) -> Result<(), RuntimeError> {
         notes::add(&self.session, &of.group, lines)
+    }
+
+    fn shown(&self, endpoint: &EndpointPaths) -> Result<Option<Vec<u8>>, RuntimeError> {
+        notes::shown(&self.session, &endpoint.endpoint)
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::Local;
 use crate::runtime::{Notes, RuntimeError};
-use crate::store::{FileLock, NotesPaths, StoreError};
+use crate::store::{EndpointPaths, FileLock, NotesPaths, StoreError};
 use crate::sys;
 
 /// Another process that adds lines is done within this time.
@@ -24,6 +24,14 @@ impl Notes for Local {
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
         Ok(bytes)
+    }
+
+    fn shown(&self, endpoint: &EndpointPaths) -> Result<Option<Vec<u8>>, RuntimeError> {
+        match sys::read_own(&endpoint.live()) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     fn add_notes(&self, notes: &NotesPaths, lines: &[u8]) -> Result<(), RuntimeError> {

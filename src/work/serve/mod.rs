@@ -12,16 +12,16 @@ mod sim;
 pub mod window;
 
 pub use controller::{
-    Asked as EndpointAsked, EndpointJournal, LIVE_VERSION, LOOP_VERB as SERVE_LOOP_VERB,
-    LiveChange, LiveDocument, LiveReplica, LiveRevision, LiveTraffic, Prepared, ReplicaRuns,
-    Replicas, RunsPlace, SECRET_VARIABLE as SERVE_SECRET_VARIABLE, Serving, StepFigures,
-    Surroundings as EndpointSurroundings, Told as EndpointTold, append as append_entries,
-    begin as begin_endpoint, control as control_endpoint, go_on as go_on_serving,
-    prepare as prepare_endpoint,
+    Asked as EndpointAsked, EndpointJournal, InCluster, LIVE_VERSION, LOOP_VERB as SERVE_LOOP_VERB,
+    LiveChange, LiveDocument, LiveReplica, LiveRevision, LiveTraffic, Prepared, ReplicaPods,
+    ReplicaRuns, Replicas, RunsPlace, SECRET_VARIABLE as SERVE_SECRET_VARIABLE, ServicePlanned,
+    Serving, StepFigures, Surroundings as EndpointSurroundings, Told as EndpointTold,
+    append as append_entries, begin as begin_endpoint, begin_in_cluster, change_in_cluster,
+    control as control_endpoint, go_on as go_on_serving, prepare as prepare_endpoint, service_plan,
 };
 pub use endpoint::{
-    Definition, EndpointDocument, ServeError, ServedModel, current_rules, deployment_of,
-    replica_job, revision_rules,
+    Definition, ENDPOINT_DOCUMENT, EndpointDocument, ServeError, ServedModel, current_rules,
+    deployment_of, replica_job, revision_rules,
 };
 pub use loaded::LoadedEndpoint;
 pub use replica::{ReadyDocument, ReplicaEnd, ReplicaError, ReplicaPlace, serve_replica};

@@ -10,7 +10,7 @@ use super::difference::difference;
 use super::follow::{Followed, follow};
 use super::from_model::meant;
 use super::lookup::{
-    forget_deployments, free, free_port, models, record_deployments, tokens, unused_here,
+    forget_deployments, free, free_port, models, reachable, record_deployments, tokens, unused,
 };
 use super::target::EndpointTarget;
 use crate::cli::verbs::others::ask;
@@ -23,8 +23,9 @@ use crate::store::{EndpointPaths, Store, now, remove_tree};
 use crate::ui::Text;
 use crate::work::serve::rollout::{EndpointState, Entry};
 use crate::work::serve::{
-    Definition, EndpointDocument, LoadedEndpoint, Prepared, ServedModel, Serving, append_entries,
-    begin_endpoint, go_on_serving, prepare_endpoint,
+    Definition, EndpointDocument, InCluster, LoadedEndpoint, Prepared, ServedModel, Serving,
+    append_entries, begin_endpoint, begin_in_cluster, change_in_cluster, go_on_serving,
+    prepare_endpoint,
 };
 use crate::work::train::travel;
 
@@ -44,11 +45,6 @@ struct Document<'a> {
 pub fn serve(context: &Context, args: &ServeArgs) -> Result<u8, CliError> {
     let endpoints = meant(context, args)?;
     let runtime = context.chosen()?;
-    if runtime.name() != LOCAL {
-        let message = format!("endpoints in a cluster ({}) are not there yet", runtime.name());
-        return Err(CliError::new(ErrorKind::Refused, message)
-            .hint("serve on this machine: --runtime local"));
-    }
     let store = context.store()?;
     context.print_notices(&store);
     let mut code = exit::OK;
@@ -69,13 +65,17 @@ fn deploy(
         let travelling = travel(job, args.allow_large_code)?;
         travelling.notices.into_iter().for_each(|Notice(notice)| context.printer.warn(notice));
     }
-    for unused in unused_here(loaded) {
+    let is_local = runtime.name() == LOCAL;
+    for unused in unused(loaded, is_local) {
         context.printer.warn(unused);
     }
     let models = models(context, loaded)?;
+    if !is_local {
+        reachable(loaded, &models)?;
+    }
     let tokens = tokens(context, loaded)?;
     let meant = (loaded, models.as_slice(), tokens);
-    match context.endpoint_to_change(&loaded.endpoint.name)? {
+    match context.endpoint_to_change(&loaded.endpoint.name, &runtime.name())? {
         Some(target) => change(context, store, runtime, meant, &target, args),
         None => begin(context, store, runtime, meant, args),
     }
@@ -95,8 +95,13 @@ fn begin(
     let reservation = store.reserve(name)?;
     let id = reservation.run().clone();
     let paths = store.endpoint(&id);
-    let port = loaded.endpoint.port.map_or_else(free_port, |port| free(port).map(|()| port))?;
-    let document = document_of(loaded, &id, port, tokens);
+    let is_local = runtime.name() == LOCAL;
+    let port = if is_local {
+        loaded.endpoint.port.map_or_else(free_port, |port| free(port).map(|()| port))?
+    } else {
+        port_within(loaded)
+    };
+    let mut document = document_of(loaded, &id, port, tokens, runtime.name());
     if args.dry_run {
         let folder = tempfile::tempdir()?;
         let aside = EndpointPaths { dir: folder.path().to_owned(), endpoint: id.clone() };
@@ -114,11 +119,26 @@ fn begin(
         resolved: &resolved,
     };
     let mut notify = |Notice(notice): Notice| context.printer.warn(notice);
+    let user = context.user_in(runtime)?;
     let begun =
         prepare_endpoint(loaded, models, &paths).map_err(CliError::from).and_then(|prepared| {
             let definitions = prepared.definitions.clone();
+            document.drain = Some(prepared.rules.drain);
             let begun = record_deployments(context, name, &definitions).and_then(|()| {
-                Ok(begin_endpoint(&document, prepared, reservation, &serving, &mut notify)?)
+                if is_local {
+                    let notify = &mut notify;
+                    return Ok(begin_endpoint(&document, prepared, reservation, &serving, notify)?);
+                }
+                let of = InCluster {
+                    endpoint: &loaded.endpoint,
+                    document: &document,
+                    prepared: &prepared,
+                    earlier: &[],
+                    paths: &paths,
+                    labels: &loaded.endpoint.labels,
+                    user: &user,
+                };
+                Ok(begin_in_cluster(&of, reservation, &serving, &mut notify)?)
             });
             if begun.is_err() {
                 // What serves nowhere must not keep a version from being removed; what can't be taken back is
@@ -146,19 +166,25 @@ fn change(
     let name = &loaded.endpoint.name;
     let id = target.paths.endpoint.clone();
     let old_port = target.document.port.unwrap_or_default();
-    let port = loaded.endpoint.port.unwrap_or(old_port);
+    let port = if runtime.name() == LOCAL {
+        loaded.endpoint.port.unwrap_or(old_port)
+    } else {
+        port_within(loaded)
+    };
     if port != old_port {
         let message = format!("{name} listens on the port {old_port}, and its port can't change");
         return Err(CliError::new(ErrorKind::Refused, message)
             .hint(format!("end it and serve it anew: mlctl undeploy {name}")));
     }
-    let document = EndpointDocument {
+    let is_local = runtime.name() == LOCAL;
+    let mut document = EndpointDocument {
         created: target.document.created,
-        ..document_of(loaded, &id, port, tokens)
+        ..document_of(loaded, &id, port, tokens, runtime.name())
     };
     let folder = tempfile::tempdir()?;
     let aside = EndpointPaths { dir: folder.path().to_owned(), endpoint: id.clone() };
     let rehearsed = prepare_endpoint(loaded, models, &aside)?;
+    document.drain = Some(rehearsed.rules.drain);
     let lines = changes(&target.state, Some(target), &document, &rehearsed);
     if args.dry_run {
         return dry(context, &id, name, &lines);
@@ -181,7 +207,7 @@ fn change(
         return Ok(exit::OK);
     }
     let known = secrets_known(target);
-    if is_alive && rehearsed.values.keys().any(|name| !known.contains(name)) {
+    if is_local && is_alive && rehearsed.values.keys().any(|name| !known.contains(name)) {
         let message = format!(
             "the secret values of the new spec can't reach the processes of {name}, which have those \
              of its first one"
@@ -197,11 +223,30 @@ fn change(
     }
     document.write(&target.paths)?;
     let user = context.user_in(runtime)?;
+    if !is_local {
+        let resolved = loaded.resolved()?;
+        let submitter = context.submitter();
+        let labels = &loaded.endpoint.labels;
+        let serving =
+            Serving { store, runtime, submitter: &submitter, labels, resolved: &resolved };
+        let earlier = earlier(target, &prepared);
+        let of = InCluster {
+            endpoint: &loaded.endpoint,
+            document: &document,
+            prepared: &prepared,
+            earlier: &earlier,
+            paths: &target.paths,
+            labels,
+            user: &user,
+        };
+        let mut notify = |Notice(notice): Notice| context.printer.warn(notice);
+        change_in_cluster(&of, &target.run.paths, &serving, &mut notify)?;
+    }
     let Prepared { rules, values, .. } = prepared;
     let drain = rules.drain;
     let entry = Entry::Applied { rules: Box::new(rules) };
     append_entries(&*target.notes, &target.paths, now(), &user, vec![entry])?;
-    if !is_alive {
+    if !is_alive && is_local {
         let resolved = loaded.resolved()?;
         let submitter = context.submitter();
         let labels = &loaded.endpoint.labels;
@@ -263,6 +308,7 @@ fn document_of(
     id: &RunId,
     port: u16,
     tokens: Vec<TokenHash>,
+    runtime: String,
 ) -> EndpointDocument {
     let endpoint = &loaded.endpoint;
     EndpointDocument {
@@ -270,7 +316,7 @@ fn document_of(
         endpoint: id.clone(),
         name: endpoint.name.clone(),
         created: now(),
-        runtime: LOCAL.to_owned(),
+        runtime,
         base: loaded.base.clone(),
         model_name: endpoint.model_name().to_owned(),
         port: Some(port),
@@ -278,7 +324,24 @@ fn document_of(
         sticky: endpoint.sticky.clone(),
         shadow: endpoint.shadow.clone(),
         tokens,
+        drain: None,
     }
+}
+
+/// The port of an endpoint in a cluster.
+fn port_within(loaded: &LoadedEndpoint) -> u16 {
+    let usual = if loaded.endpoint.tls.is_some() { 443 } else { 80 };
+    loaded.endpoint.port.unwrap_or(usual)
+}
+
+/// Definitions that the endpoint's journal still names, beside those of the spec: a router that begins anew
+/// has to know them.
+fn earlier(target: &EndpointTarget, prepared: &Prepared) -> Vec<Definition> {
+    let digests: BTreeSet<&String> =
+        target.state.revisions.values().map(|revision| &revision.rules.digest).collect();
+    let is_new = |digest: &&&String| prepared.definitions.iter().all(|one| one.digest != ***digest);
+    let old = digests.iter().filter(is_new);
+    old.filter_map(|digest| Definition::read(&target.paths, digest).ok()).collect()
 }
 
 /// The variables by which the running controller has its secrets.

@@ -6,12 +6,17 @@ use mlctl_router::TokenHash;
 use crate::cli::{CliError, Context, ErrorKind, LOCAL};
 use crate::model::registry::{DEPLOYMENT_VERSION, Deployment, Endpoint as DeployedAt};
 use crate::spec::ScalingMetric;
+use crate::storage::Place;
 use crate::store::now;
 use crate::work::serve::{Definition, LoadedEndpoint, ServedModel};
 
-/// What a spec says that endpoints of this machine don't do.
-pub(super) fn unused_here(loaded: &LoadedEndpoint) -> Vec<&'static str> {
+/// What a spec says that endpoints don't do where it is served.
+pub(super) fn unused(loaded: &LoadedEndpoint, is_local: bool) -> Vec<&'static str> {
     let endpoint = &loaded.endpoint;
+    if !is_local {
+        let log = "log: an endpoint keeps no requests yet";
+        return endpoint.log.iter().map(|_| log).collect();
+    }
     let scales_by_cpu = endpoint
         .scaling
         .as_ref()
@@ -31,6 +36,28 @@ pub(super) fn unused_here(loaded: &LoadedEndpoint) -> Vec<&'static str> {
     .into_iter()
     .filter_map(|(is_said, text)| is_said.then_some(text))
     .collect()
+}
+
+/// Refuses what pods can't read: they have none of this machine's files.
+pub(super) fn reachable(loaded: &LoadedEndpoint, models: &[ServedModel]) -> Result<(), CliError> {
+    for (revision, model) in loaded.endpoint.revisions.iter().zip(models) {
+        let name = &revision.name;
+        let refused = |what: &str, place: &Place| {
+            let message =
+                format!("revision {name}: pods can't read {what} {place} of this machine");
+            CliError::new(ErrorKind::Refused, message)
+        };
+        if let Some(place @ Place::Path(_)) = &model.place {
+            return Err(refused("the model", place)
+                .hint("put it into a bucket, and name it: model: s3://bucket/model")
+                .hint("or set `models:` to a folder of a bucket, push it there (mlctl models push), and name it"));
+        }
+        let warmup = loaded.endpoint.effective(revision).warmup;
+        if let Some(place @ Place::Path(_)) = warmup.as_ref().map(|warmup| &warmup.file) {
+            return Err(refused("the warm-up", place).hint("put it into a bucket"));
+        }
+    }
+    Ok(())
 }
 
 /// The models of all revisions, as they are now.

@@ -8,6 +8,7 @@ mod follow;
 mod from_model;
 mod lookup;
 mod replica;
+mod router;
 mod run_loop;
 mod target;
 mod undeploy;
@@ -16,6 +17,7 @@ pub use args::{RollbackArgs, RolloutArgs, ScaleArgs, ServeArgs, TrafficArgs, Und
 pub use change::{rollback, rollout, scale, traffic};
 pub use deploy::serve;
 pub use replica::{ServeReplicaArgs, serve_replica_verb};
+pub use router::serve_router;
 pub use run_loop::{ServeVariables, serve_loop};
 pub use target::{EndpointReport, EndpointTarget, endpoint_report};
 pub use undeploy::undeploy;

@@ -25,8 +25,6 @@ const TERMINATED: u8 = 143;
 const OWN: [&str; 4] = ["MLCTL_RUN", "MLCTL_REPLICA", "MLCTL_ATTEMPT", "MLCTL_ENDPOINT"];
 /// A predecessor that was killed has let its port go within this time.
 const PORT_LIMIT: Duration = Duration::from_secs(15);
-/// Requests that are under way when the endpoint ends have so long, where nothing says how long.
-const USUAL_DRAIN: Duration = Duration::from_secs(30);
 
 /// What the controller's own variables say, which are taken out of the environment.
 #[derive(Debug)]
@@ -81,6 +79,7 @@ pub fn serve_loop(context: &mut Context, variables: ServeVariables) -> Result<u8
         .map_err(|error| CliError::new(ErrorKind::Internal, error.to_string()))?;
     let (open, opened) = watch::channel(false);
     let (stop, stopped) = watch::channel(false);
+    let drain = document.drain();
     let serving = {
         let router = router.clone();
         handle.spawn(async move {
@@ -88,7 +87,7 @@ pub fn serve_loop(context: &mut Context, variables: ServeVariables) -> Result<u8
             // Until it is known who answers, callers wait in the kernel's queue.
             let _ = opened.wait_for(|open| *open).await;
             let asked = async move { _ = stopped.wait_for(|stop| *stop).await };
-            router.serve(listener, None, asked, USUAL_DRAIN).await;
+            router.serve(listener, None, asked, drain).await;
         })
     };
     let close = || {
@@ -173,7 +172,7 @@ async fn listen(
 }
 
 /// What a router has before anything is known of the revisions.
-fn nobody(document: &EndpointDocument) -> RouterConfig {
+pub(super) fn nobody(document: &EndpointDocument) -> RouterConfig {
     RouterConfig {
         schema_version: SCHEMA_VERSION,
         endpoint: document.name.clone(),

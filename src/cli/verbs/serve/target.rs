@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
-use crate::cli::{CliError, Context, ErrorKind, LOCAL, RuntimeRefresh, Target};
+use crate::cli::{CliError, Context, ErrorKind, RuntimeRefresh, Target};
 use crate::event::RunState;
 use crate::gang::RunId;
 use crate::plan::Plan;
@@ -45,7 +45,7 @@ impl EndpointTarget {
     /// Reads again what has been decided, and how it is.
     pub fn refresh(&mut self) -> Result<(), CliError> {
         self.state = EndpointState::of(&lines(&*self.notes, &self.paths)?);
-        self.live = LiveDocument::of(&self.paths, &self.run.record.id);
+        self.live = LiveDocument::of(&*self.notes, &self.paths, &self.run.record.id)?;
         Ok(())
     }
 
@@ -69,8 +69,8 @@ pub fn endpoint_report(
     let paths = target.store.endpoint(endpoint);
     let notes = context.runtime(&target.record.runtime)?;
     let state = EndpointState::of(&lines(&*notes, &paths)?);
-    let live =
-        LiveDocument::of(&paths, &target.record.id).filter(|_| !target.record.state.is_ended());
+    let live = LiveDocument::of(&*notes, &paths, &target.record.id)?
+        .filter(|_| !target.record.state.is_ended());
     Ok(Some(EndpointReport { state, live }))
 }
 
@@ -78,7 +78,7 @@ impl Context {
     /// Finds an endpoint by its name, by its id or the beginning of it, or by a run of one of its
     /// replicas; nothing means the last one that was served from this folder.
     pub fn endpoint(&self, selector: Option<&str>) -> Result<EndpointTarget, CliError> {
-        let known = self.endpoints_here()?;
+        let known = self.endpoints_known()?;
         let is_meant = |run: &&RunSummary| match selector {
             None => run.entry.cwd == self.env.cwd,
             Some(name) => run.entry.name == name || run.entry.id.starts_with(name),
@@ -114,9 +114,11 @@ impl Context {
     pub(super) fn endpoint_to_change(
         &self,
         name: &str,
+        runtime: &str,
     ) -> Result<Option<EndpointTarget>, CliError> {
-        let known = self.endpoints_here()?;
-        let Some(run) = known.iter().find(|run| run.entry.name == name) else { return Ok(None) };
+        let known = self.endpoints_known()?;
+        let is_meant = |run: &&RunSummary| run.entry.name == name && run.entry.runtime == runtime;
+        let Some(run) = known.iter().find(is_meant) else { return Ok(None) };
         let was_ended = matches!(run.state, RunState::Cancelled | RunState::Succeeded);
         if was_ended {
             return Ok(None);
@@ -129,13 +131,18 @@ impl Context {
         }
     }
 
-    /// Controllers' runs on this machine, the newest first; the living before the others.
-    fn endpoints_here(&self) -> Result<Vec<RunSummary>, CliError> {
+    /// Controllers' runs that this machine knows, the newest first; the living before the others. Where the
+    /// command line names a place, only those there.
+    fn endpoints_known(&self) -> Result<Vec<RunSummary>, CliError> {
         let store = self.store()?;
         let filter = ListFilter::default();
         let listing = store.list(&filter, &mut RuntimeRefresh { context: self, store: &store })?;
         let mut runs = listing.runs;
-        runs.retain(|run| run.entry.kind == ENDPOINT && run.entry.runtime == LOCAL);
+        runs.retain(|run| run.entry.kind == ENDPOINT);
+        if self.names_a_place() {
+            let place = self.chosen()?.name();
+            runs.retain(|run| run.entry.runtime == place);
+        }
         runs.sort_by_key(|run| run.state.is_ended());
         Ok(runs)
     }
@@ -150,8 +157,8 @@ impl Context {
         let notes = self.runtime(&run.record.runtime)?;
         let document = EndpointDocument::read(&paths)?;
         let state = EndpointState::of(&lines(&*notes, &paths)?);
-        let live =
-            LiveDocument::of(&paths, &run.record.id).filter(|_| !run.record.state.is_ended());
+        let live = LiveDocument::of(&*notes, &paths, &run.record.id)?
+            .filter(|_| !run.record.state.is_ended());
         Ok(EndpointTarget { run, paths, notes, document, state, live })
     }
 }

@@ -10,6 +10,7 @@ use super::recent::Recent;
 use super::replicas::{READY, Replicas, ShownReplica};
 use crate::gang::RunId;
 use crate::plan::Protocol;
+use crate::runtime::Notes;
 use crate::store::{Durability, EndpointPaths, write_atomic};
 use crate::sys;
 use crate::text::read_document;
@@ -156,14 +157,23 @@ pub struct StepFigures {
 impl LiveDocument {
     /// What this controller said last; `None` where it has said nothing yet, or what it said can't be read. An
     /// earlier controller's words say nothing about now.
-    pub fn of(paths: &EndpointPaths, controller: &RunId) -> Option<Self> {
-        Self::read(paths).filter(|live| live.controller == *controller)
+    pub fn of(
+        notes: &dyn Notes,
+        paths: &EndpointPaths,
+        controller: &RunId,
+    ) -> Result<Option<Self>, ServeError> {
+        let live = notes.shown(paths)?.as_deref().and_then(Self::parse);
+        Ok(live.filter(|live| live.controller == *controller))
     }
 
-    /// Reads what any controller said last.
+    /// Reads a document; `None` where it is none that this mlctl understands.
+    pub fn parse(bytes: &[u8]) -> Option<Self> {
+        read_document(bytes, LIVE_VERSION).ok()
+    }
+
+    /// Reads what any controller of this machine said last.
     pub fn read(paths: &EndpointPaths) -> Option<Self> {
-        let bytes = sys::read_own(&paths.live()).ok()?;
-        read_document(&bytes, LIVE_VERSION).ok()
+        Self::parse(&sys::read_own(&paths.live()).ok()?)
     }
 
     /// Says it.

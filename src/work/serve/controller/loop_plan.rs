@@ -10,8 +10,8 @@ use crate::plan::{
     ControllerPlan, ENDPOINT_VERSION, KILL_BOUND, OWN_PROGRAM, Plan, PlanContext, RuntimeDefaults,
 };
 use crate::runtime::Runs;
-use crate::spec::{EnvVar, Framework, Retries, Role, TrainJob};
-use crate::text::Span;
+use crate::spec::{EnvVar, Framework, Retries, Role, Routers, TrainJob};
+use crate::text::{ByteSize, CpuQuantity, Span};
 use crate::work::serve::endpoint::{EndpointDocument, ServeError};
 use crate::work::train::{TrainError, plan};
 
@@ -67,3 +67,24 @@ pub(super) fn loop_plan(
     plan.gang_mut().controller = Some(ControllerPlan::Endpoint(document.endpoint.clone()));
     Ok(plan)
 }
+
+/// The plan of a router in a cluster, as that of a gang of one.
+pub(super) fn router_plan(
+    document: &EndpointDocument,
+    labels: &IndexMap<String, String>,
+    routers: &Routers,
+    runtime: &dyn Runs,
+) -> Result<Plan, ServeError> {
+    let mut plan =
+        loop_plan(document, labels, Duration::ZERO, BTreeMap::new(), &document.endpoint, runtime)?;
+    for role in &mut plan.gang_mut().roles {
+        role.cpu = Some(routers.cpu.unwrap_or(ROUTER_CPU));
+        role.memory = Some(routers.memory.unwrap_or(ROUTER_MEMORY));
+    }
+    Ok(plan)
+}
+
+/// Cores that a router asks for where the spec says nothing: it takes more where its node has them idle.
+const ROUTER_CPU: CpuQuantity = CpuQuantity { millis: 250 };
+/// Memory of a router where the spec says nothing.
+const ROUTER_MEMORY: ByteSize = ByteSize { bytes: 256 << 20 };

@@ -4,6 +4,7 @@
 mod begin;
 mod control;
 mod facts;
+mod in_cluster;
 mod journal;
 mod live;
 mod loop_plan;
@@ -16,6 +17,9 @@ mod runs;
 
 pub use begin::{Serving, begin, go_on};
 pub use control::{Asked, Surroundings, Told, control};
+pub use in_cluster::{
+    InCluster, ServicePlanned, begin_in_cluster, change_in_cluster, service_plan,
+};
 pub use journal::{EndpointJournal, append};
 pub use live::{
     LIVE_VERSION, LiveChange, LiveDocument, LiveReplica, LiveRevision, LiveTraffic, StepFigures,

@@ -1,6 +1,7 @@
 //! What callers of an endpoint meet, whichever revision answers: its name, port, limits and tokens.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use mlctl_router::TokenHash;
@@ -15,6 +16,11 @@ use crate::text::read_document;
 
 /// Format of the document: the one that is written, and the newest that can be read.
 const ENDPOINT_VERSION: u32 = 1;
+
+/// Name of the file with this document.
+pub const ENDPOINT_DOCUMENT: &str = "endpoint.json";
+/// Requests that are under way when the endpoint ends have so long, where nothing says how long.
+const USUAL_DRAIN: Duration = Duration::from_secs(30);
 
 /// An endpoint as it lies in the state folder, `endpoints/<endpoint>/endpoint.json`. What its revisions are
 /// is in their [`Definition`](super::Definition)s, and which of them has which share in the journal.
@@ -50,11 +56,27 @@ pub struct EndpointDocument {
     /// SHA-256 of the tokens that let callers in; without any everybody may ask.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tokens: Vec<TokenHash>,
+    /// Requests that are under way when the endpoint ends have so long; absent: 30 s.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drain: Option<Duration>,
 }
 
 impl EndpointDocument {
     /// The format that is written.
     pub const VERSION: u32 = ENDPOINT_VERSION;
+
+    /// How long requests may go on that are under way when the endpoint ends.
+    pub fn drain(&self) -> Duration {
+        self.drain.unwrap_or(USUAL_DRAIN)
+    }
+
+    /// Where it is reached within its cluster: `http://digits.team-a.svc`.
+    pub fn url_within(&self, namespace: &str, scheme: &str) -> String {
+        let usual = if scheme == "https" { 443 } else { 80 };
+        let port = self.port.filter(|port| *port != usual);
+        let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+        format!("{scheme}://{}.{namespace}.svc{port}", self.name)
+    }
 
     /// Reads the document of an endpoint.
     pub fn read(paths: &EndpointPaths) -> Result<Self, ServeError> {

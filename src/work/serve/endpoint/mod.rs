@@ -9,7 +9,7 @@ mod rules;
 
 pub use definition::{Definition, ServedModel};
 pub use deployment::deployment_of;
-pub use document::EndpointDocument;
+pub use document::{ENDPOINT_DOCUMENT, EndpointDocument};
 pub use error::ServeError;
 pub use replica_plan::replica_job;
 pub use rules::{current_rules, revision_rules};

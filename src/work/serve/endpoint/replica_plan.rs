@@ -84,6 +84,6 @@ fn serving(
         warmup,
         grace: if of_tensorflow { TENSORFLOW_GRACE } else { SERVER_GRACE },
         drain: None,
-        storage: bucket_settings(&loaded.storage, &places),
+        storage: bucket_settings(&endpoint.storage, &places),
     }
 }

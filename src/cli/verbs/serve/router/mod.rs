@@ -1,0 +1,10 @@
+//! The hidden verb of an endpoint's router in a pod.
+
+mod documents;
+mod leads;
+mod notes;
+mod peers;
+mod run;
+mod show;
+
+pub use run::serve_router;

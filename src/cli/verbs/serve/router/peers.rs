@@ -1,0 +1,88 @@
+//! What the endpoint's other routers have counted.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use mlctl_router::Snapshot;
+use tokio::runtime::Handle;
+
+use crate::runtime::kubernetes::endpoint::ADMIN_PORT;
+use crate::runtime::{Deployed, EndpointPart, PodPhase};
+
+/// Between two questions to the same router.
+const PACE: Duration = Duration::from_secs(1);
+/// A router has answered within this time.
+const LIMIT: Duration = Duration::from_secs(2);
+/// What is older says nothing about now.
+const LIFETIME: Duration = Duration::from_secs(5);
+
+/// The other routers.
+pub(super) struct Peers<'a> {
+    deployed: &'a dyn Deployed,
+    own: &'a str,
+    client: reqwest::Client,
+    handle: Handle,
+    known: Arc<Mutex<BTreeMap<String, Known>>>,
+}
+
+#[derive(Default)]
+struct Known {
+    asked: Option<Instant>,
+    told: Option<(Snapshot, Instant)>,
+}
+
+impl<'a> Peers<'a> {
+    pub(super) fn new(
+        deployed: &'a dyn Deployed,
+        own: &'a str,
+        handle: Handle,
+    ) -> reqwest::Result<Self> {
+        let client = reqwest::Client::builder().timeout(LIMIT).no_proxy().build()?;
+        Ok(Self { deployed, own, client, handle, known: Arc::default() })
+    }
+
+    /// What each has told last, by its name. One that is there and has told nothing lately has counted
+    /// nothing that is known, and routes by weights that nobody knows.
+    pub(super) fn now(&self) -> Vec<(String, Snapshot)> {
+        let Ok(pods) = self.deployed.pods() else { return Vec::new() };
+        let others: Vec<(String, IpAddr)> = pods
+            .into_iter()
+            .filter(|pod| pod.part == EndpointPart::Router && pod.name != self.own)
+            .filter(|pod| pod.phase != PodPhase::Starting)
+            .filter_map(|pod| Some((pod.name, pod.address?)))
+            .collect();
+        let mut known = lock(&self.known);
+        known.retain(|name, _| others.iter().any(|(other, _)| other == name));
+        let mut all = Vec::new();
+        for (name, address) in others {
+            let one = known.entry(name.clone()).or_default();
+            if one.asked.is_none_or(|at| at.elapsed() >= PACE) {
+                one.asked = Some(Instant::now());
+                self.ask(name.clone(), address);
+            }
+            let fresh = one.told.as_ref().filter(|(_, at)| at.elapsed() < LIFETIME);
+            all.push((name, fresh.map(|(snapshot, _)| snapshot.clone()).unwrap_or_default()));
+        }
+        all
+    }
+
+    fn ask(&self, name: String, address: IpAddr) {
+        let (client, known) = (self.client.clone(), Arc::clone(&self.known));
+        let address = std::net::SocketAddr::new(address, ADMIN_PORT);
+        self.handle.spawn(async move {
+            let asked = client.get(format!("http://{address}/snapshot")).send().await;
+            let Ok(answer) = asked.and_then(reqwest::Response::error_for_status) else { return };
+            let Ok(bytes) = answer.bytes().await else { return };
+            let Ok(snapshot) = serde_json::from_slice(&bytes) else { return };
+            if let Some(one) = lock(&known).get_mut(&name) {
+                one.told = Some((snapshot, Instant::now()));
+            }
+        });
+    }
+}
+
+fn lock(known: &Mutex<BTreeMap<String, Known>>) -> MutexGuard<'_, BTreeMap<String, Known>> {
+    known.lock().unwrap_or_else(PoisonError::into_inner)
+}
