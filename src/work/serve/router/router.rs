@@ -37,7 +37,8 @@ pub(crate) struct Shared {
     /// Held while the configuration changes.
     past: Mutex<Past>,
     started_millis: u64,
-    /// Tunnels that are open; whether they must end is the other.
+    /// Tunnels that are open, each a connection that is counted here instead of there; whether they
+    /// must end is the other.
     tunnels: watch::Sender<usize>,
     tunnels_end: watch::Sender<bool>,
 }
@@ -174,13 +175,22 @@ impl Shared {
         let before = self.clock.now().saturating_sub(idle);
         for replica in live.served.iter().flat_map(|served| &served.replicas) {
             replica.http.sweep(before);
+            if let Some(grpc) = &replica.grpc {
+                grpc.sweep(before);
+            }
         }
     }
 
     /// Counts a tunnel until what it gives is dropped.
     pub(crate) fn tunnel_opened(self: &Arc<Self>) -> Tunnel {
+        self.connections.fetch_add(1, Relaxed);
         self.tunnels.send_modify(|count| *count += 1);
         Tunnel(self.clone())
+    }
+
+    /// How many tunnels are open, and when that changes.
+    pub(crate) fn tunnels(&self) -> watch::Receiver<usize> {
+        self.tunnels.subscribe()
     }
 
     /// Waits until no tunnel is open.
@@ -205,6 +215,7 @@ pub(crate) struct Tunnel(Arc<Shared>);
 impl Drop for Tunnel {
     fn drop(&mut self) {
         self.0.tunnels.send_modify(|count| *count -= 1);
+        self.0.connections.fetch_sub(1, Relaxed);
     }
 }
 

@@ -32,8 +32,10 @@ pub(crate) async fn serve(
     let mut stop = pin!(stop);
     let mut sweep = tokio::time::interval(SWEEP);
     sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut tunnels = shared.tunnels();
     loop {
-        let room = connections.len() < shared.live().config.limits.max_connections;
+        let open = connections.len() + *tunnels.borrow_and_update();
+        let room = open < shared.live().config.limits.max_connections;
         tokio::select! {
             () = stop.as_mut() => break,
             accepted = listener.accept(), if room => match accepted {
@@ -51,6 +53,7 @@ pub(crate) async fn serve(
                 Err(_) => tokio::time::sleep(PAUSE).await,
             },
             Some(_) = connections.join_next() => {}
+            Ok(()) = tunnels.changed(), if !room => {}
             _ = sweep.tick() => shared.sweep(),
         }
     }

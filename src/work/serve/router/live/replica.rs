@@ -64,12 +64,10 @@ impl Replica {
 
     pub(super) fn set_left(&self, left: bool) {
         self.left.store(left, Relaxed);
-        if left {
-            // What is under way keeps its connection.
-            self.http.clear();
-            if let Some(grpc) = &self.grpc {
-                grpc.clear();
-            }
+        // What is under way keeps its connection.
+        self.http.keep(!left);
+        if let Some(grpc) = &self.grpc {
+            grpc.keep(!left);
         }
     }
 

@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use http::HeaderValue;
-use tower::retry::budget::TpsBudget;
 
 use super::{Past, Replica, Revision, Served};
-use crate::route::{Table, retry_budget};
+use crate::route::{RetryBudget, Table};
 use crate::{ConfigError, Fault, RouterConfig};
 
 /// Everything that a request looks at. A request keeps the one that it began with, unless it waits.
@@ -16,7 +15,7 @@ pub(crate) struct Live {
     pub(crate) table: Table,
     /// In the configuration's order.
     pub(crate) served: Vec<Served>,
-    pub(crate) budget: Arc<TpsBudget>,
+    pub(crate) budget: Arc<RetryBudget>,
     /// The place of the shadow in `served`.
     pub(crate) shadow: Option<usize>,
 }
@@ -40,7 +39,7 @@ impl Live {
         let served = served(&config, before, past)?;
         let budget = match before {
             Some(live) if live.config.retries == config.retries => live.budget.clone(),
-            _ => Arc::new(retry_budget(&config.retries)),
+            _ => Arc::new(RetryBudget::new(&config.retries)),
         };
         let shadow =
             config.shadow.as_ref().filter(|shadow| shadow.percent > 0.0).and_then(|shadow| {

@@ -11,7 +11,6 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, V
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use tokio::time::Instant;
-use tower::retry::budget::Budget;
 
 use super::respond::Head;
 use super::wait::{Asked, Found, Kept, find};
@@ -67,7 +66,7 @@ impl Tries<'_> {
     ) -> Result<Head, Refusal> {
         let mut tried: Vec<Arc<Replica>> = Vec::new();
         let mut late = pin!(tokio::time::sleep_until(self.deadline));
-        found.live.budget.deposit();
+        found.live.budget.deposit(self.shared.clock.now());
         loop {
             let Found { live, place, call, lease } = found;
             let config = &live.config.revisions[place];
@@ -173,7 +172,7 @@ impl Tries<'_> {
         if last || !kept {
             return false;
         }
-        let allowed = live.budget.withdraw();
+        let allowed = live.budget.withdraw(self.shared.clock.now());
         if !allowed {
             self.shared.dropped_retries.fetch_add(1, Relaxed);
         }

@@ -25,8 +25,10 @@ pub(super) fn open(
     idle: Duration,
     mut account: Account,
 ) {
+    // Before the client's connection ends as one of HTTP, so that it is never counted nowhere.
+    let counted = shared.tunnel_opened();
     tokio::spawn(async move {
-        let _open = shared.tunnel_opened();
+        let _counted = counted;
         let end = tokio::select! {
             end = carry(client, replica, idle, shared.clock) => end,
             () = shared.tunnels_must_end() => End::Cancelled,

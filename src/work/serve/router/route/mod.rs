@@ -11,7 +11,7 @@ mod target;
 mod vertex;
 
 pub(crate) use auth::admit;
-pub(crate) use balance::{Ejection, Health, PeakEwma, pick, retry_budget};
+pub(crate) use balance::{Ejection, Health, PeakEwma, RetryBudget, pick};
 pub(crate) use headers::{answer_headers, expects, forwarded, framing, request_headers, upgrade};
 #[cfg(test)]
 pub(crate) use outcome::grpc_message;

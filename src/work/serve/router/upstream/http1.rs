@@ -22,7 +22,14 @@ const MOST_HEADERS: usize = 256;
 /// The connections of a replica that no request has.
 pub(crate) struct Http1 {
     address: SocketAddr,
-    idle: Mutex<Vec<Idle>>,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Default)]
+struct Kept {
+    idle: Vec<Idle>,
+    /// Whether the replica has left, so that nothing is kept any more.
+    closed: bool,
 }
 
 struct Idle {
@@ -38,7 +45,7 @@ pub(crate) struct Http1Lease {
 
 impl Http1 {
     pub(crate) fn new(address: SocketAddr) -> Arc<Self> {
-        Arc::new(Self { address, idle: Mutex::default() })
+        Arc::new(Self { address, kept: Mutex::default() })
     }
 
     /// Sends a request over a kept or a new connection. What a kept connection did not take, as it
@@ -49,7 +56,7 @@ impl Http1 {
         connect: Duration,
     ) -> Result<(Response<Incoming>, Http1Lease), SendFault> {
         loop {
-            let kept = self.lock().pop();
+            let kept = self.lock().idle.pop();
             let reused = kept.is_some();
             let mut sender = match kept {
                 Some(idle) => idle.sender,
@@ -86,17 +93,21 @@ impl Http1 {
 
     /// Closes what has been unused since before a time.
     pub(crate) fn sweep(&self, before: u64) {
-        let mut idle = self.lock();
-        idle.retain(|one| one.since >= before && !one.sender.is_closed());
+        let mut kept = self.lock();
+        kept.idle.retain(|one| one.since >= before && !one.sender.is_closed());
     }
 
-    /// Closes everything that is unused.
-    pub(crate) fn clear(&self) {
-        self.lock().clear();
+    /// Keeps connections from now on, or closes what is unused, now and later.
+    pub(crate) fn keep(&self, keep: bool) {
+        let mut kept = self.lock();
+        kept.closed = !keep;
+        if !keep {
+            kept.idle.clear();
+        }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Idle>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -106,9 +117,9 @@ impl Http1Lease {
         if self.sender.is_closed() {
             return;
         }
-        let mut idle = self.pool.lock();
-        if idle.len() < MOST_IDLE {
-            idle.push(Idle { sender: self.sender, since: now });
+        let mut kept = self.pool.lock();
+        if kept.idle.len() < MOST_IDLE && !kept.closed {
+            kept.idle.push(Idle { sender: self.sender, since: now });
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 
 use super::http1::connect;
 use super::{RequestBody, SendFault};
+use crate::clock::Clock;
 
 /// Many servers allow a hundred streams on a connection; the next ones would wait there unseen.
 const STREAMS: usize = 96;
@@ -26,23 +27,39 @@ const PING: Duration = Duration::from_secs(20);
 /// All connections of a replica.
 pub(crate) struct Http2 {
     address: SocketAddr,
-    open: Mutex<Vec<Connection>>,
+    clock: Clock,
+    kept: Mutex<Kept>,
     /// Held while a connection is made, so that a burst makes one and not one for each request.
     connecting: tokio::sync::Mutex<()>,
+}
+
+#[derive(Default)]
+struct Kept {
+    open: Vec<Connection>,
+    /// Whether the replica has left, so that a connection ends with its requests.
+    closed: bool,
 }
 
 #[derive(Clone)]
 struct Connection {
     sender: SendRequest<RequestBody>,
-    streams: Arc<AtomicUsize>,
+    streams: Arc<Streams>,
+}
+
+#[derive(Default)]
+struct Streams {
+    count: AtomicUsize,
+    /// When the last one ended.
+    rested: AtomicU64,
 }
 
 /// A place on a connection, which is free again when this is dropped.
-pub(crate) struct Http2Lease(Arc<AtomicUsize>);
+pub(crate) struct Http2Lease(Arc<Streams>, Clock);
 
 impl Drop for Http2Lease {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.0.rested.store(self.1.now(), Relaxed);
+        self.0.count.fetch_sub(1, Relaxed);
     }
 }
 
@@ -50,7 +67,8 @@ impl Http2 {
     pub(crate) fn new(address: SocketAddr) -> Arc<Self> {
         Arc::new(Self {
             address,
-            open: Mutex::default(),
+            clock: Clock::new(),
+            kept: Mutex::default(),
             connecting: tokio::sync::Mutex::default(),
         })
     }
@@ -96,26 +114,34 @@ impl Http2 {
             return Ok((connection, lease, true));
         }
         let connection = self.connect(limit).await.map_err(SendFault::Connect)?;
-        connection.streams.fetch_add(1, Ordering::Relaxed);
-        let lease = Http2Lease(connection.streams.clone());
-        self.lock().push(connection.clone());
+        let lease = self.lease(&connection);
+        let mut kept = self.lock();
+        if !kept.closed {
+            kept.open.push(connection.clone());
+        }
+        drop(kept);
         Ok((connection, lease, false))
     }
 
     fn free(&self) -> Option<(Connection, Http2Lease)> {
-        let mut open = self.lock();
-        open.retain(|one| !one.sender.is_closed());
-        let full = open.len() >= MOST_CONNECTIONS;
-        let least = open.iter().min_by_key(|one| one.streams.load(Ordering::Relaxed))?;
-        if least.streams.load(Ordering::Relaxed) >= STREAMS && !full {
+        let mut kept = self.lock();
+        kept.open.retain(|one| !one.sender.is_closed());
+        let full = kept.open.len() >= MOST_CONNECTIONS;
+        let count = |one: &Connection| one.streams.count.load(Relaxed);
+        let least = kept.open.iter().min_by_key(|one| count(one))?;
+        if count(least) >= STREAMS && !full {
             return None;
         }
-        least.streams.fetch_add(1, Ordering::Relaxed);
-        Some((least.clone(), Http2Lease(least.streams.clone())))
+        Some((least.clone(), self.lease(least)))
+    }
+
+    fn lease(&self, connection: &Connection) -> Http2Lease {
+        connection.streams.count.fetch_add(1, Relaxed);
+        Http2Lease(connection.streams.clone(), self.clock)
     }
 
     fn forget(&self, connection: &Connection) {
-        self.lock().retain(|one| !Arc::ptr_eq(&one.streams, &connection.streams));
+        self.lock().open.retain(|one| !Arc::ptr_eq(&one.streams, &connection.streams));
     }
 
     async fn connect(&self, limit: Duration) -> io::Result<Connection> {
@@ -135,12 +161,26 @@ impl Http2 {
         Ok(Connection { sender, streams: Arc::default() })
     }
 
-    /// Closes all connections, each when its last request has ended.
-    pub(crate) fn clear(&self) {
-        self.lock().clear();
+    /// Closes what has been unused since before a time.
+    pub(crate) fn sweep(&self, before: u64) {
+        let used = |one: &Connection| {
+            let streams = &one.streams;
+            streams.count.load(Relaxed) > 0 || streams.rested.load(Relaxed) >= before
+        };
+        self.lock().open.retain(used);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Connection>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Keeps connections from now on, or closes all of them, those of later too, each when its last
+    /// request has ended.
+    pub(crate) fn keep(&self, keep: bool) {
+        let mut kept = self.lock();
+        kept.closed = !keep;
+        if !keep {
+            kept.open.clear();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

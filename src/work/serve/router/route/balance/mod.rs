@@ -4,6 +4,6 @@ mod budget;
 mod ejection;
 mod load;
 
-pub(crate) use budget::retry_budget;
+pub(crate) use budget::RetryBudget;
 pub(crate) use ejection::{Ejection, Health};
 pub(crate) use load::{PeakEwma, pick};

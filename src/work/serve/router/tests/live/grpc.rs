@@ -169,3 +169,65 @@ async fn many_calls_at_once_are_all_answered() {
     }
     assert_eq!(router.router.snapshot().revisions[0].counts.ok, 300);
 }
+
+/// A server that counts its connections, and waits with its answers for permits.
+async fn counted(gate: Arc<tokio::sync::Semaphore>, open: Arc<AtomicUsize>) -> Backend {
+    Backend::raw(move |stream| {
+        let (gate, open) = (gate.clone(), open.clone());
+        async move {
+            open.fetch_add(1, Ordering::SeqCst);
+            let answer = hyper::service::service_fn(move |_| {
+                let gate = gate.clone();
+                async move {
+                    gate.acquire().await.unwrap().forget();
+                    let head = Response::builder().header("content-type", "application/grpc");
+                    let ends = full("x").with_trailers(async { Some(Ok(trailers("0"))) });
+                    Ok::<_, std::convert::Infallible>(head.body(ends).unwrap())
+                }
+            });
+            let server =
+                hyper::server::conn::http2::Builder::new(hyper_util::rt::TokioExecutor::new());
+            let _ = server.serve_connection(hyper_util::rt::TokioIo::new(stream), answer).await;
+            open.fetch_sub(1, Ordering::SeqCst);
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn connections_of_a_replica_that_left_end_with_their_last_call() {
+    let (gate, open) = (Arc::new(tokio::sync::Semaphore::new(1)), Arc::new(AtomicUsize::new(0)));
+    let server = counted(gate.clone(), open.clone()).await;
+    let with = config(vec![served("v1", server.address, nowhere().await)]);
+    let router = Running::new(with.clone()).await;
+    let mut client = router.http2().await;
+    let answer = client.send_request(call(full("x"))).await.unwrap();
+    answer.into_body().collect().await.unwrap();
+    assert_eq!(open.load(Ordering::SeqCst), 1);
+    // Unused, at once.
+    router.router.configure(config(vec![revision("v1", 1, &[])])).unwrap();
+    until("it is closed", || open.load(Ordering::SeqCst) == 0).await;
+    // Used, once the call has ended.
+    router.router.configure(with).unwrap();
+    let asking = tokio::spawn(client.send_request(call(full("x"))));
+    until("a call is there", || open.load(Ordering::SeqCst) == 1).await;
+    router.router.configure(config(vec![revision("v1", 1, &[])])).unwrap();
+    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    assert_eq!(open.load(Ordering::SeqCst), 1);
+    gate.add_permits(1);
+    let collected = asking.await.unwrap().unwrap().into_body().collect().await.unwrap();
+    assert_eq!(collected.trailers().unwrap()["grpc-status"], "0");
+    until("it is closed", || open.load(Ordering::SeqCst) == 0).await;
+}
+
+#[tokio::test]
+async fn a_connection_that_nobody_uses_is_closed() {
+    let (gate, open) = (Arc::new(tokio::sync::Semaphore::new(1)), Arc::new(AtomicUsize::new(0)));
+    let server = counted(gate, open.clone()).await;
+    let mut wanted = config(vec![served("v1", server.address, nowhere().await)]);
+    wanted.limits.idle_timeout = std::time::Duration::from_millis(100);
+    let router = Running::new(wanted).await;
+    let answer = router.http2().await.send_request(call(full("x"))).await.unwrap();
+    answer.into_body().collect().await.unwrap();
+    until("it is closed", || open.load(Ordering::SeqCst) == 0).await;
+}

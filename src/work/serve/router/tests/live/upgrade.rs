@@ -85,6 +85,27 @@ async fn a_tunnel_ends_when_the_router_must() {
 }
 
 #[tokio::test]
+async fn a_tunnel_is_one_of_the_connections() {
+    let server = switching().await;
+    let mut wanted = config(vec![revision("v1", 1, &[server.address])]);
+    wanted.limits.max_connections = 1;
+    let router = Running::new(wanted).await;
+    let mut client = router.http1().await;
+    let answer = client.send_request(request("echo")).await.unwrap();
+    let mut tunnel = TokioIo::new(hyper::upgrade::on(answer).await.unwrap());
+    tunnel.write_all(b"x").await.unwrap();
+    tunnel.read_u8().await.unwrap();
+    until("it is counted once", || router.router.snapshot().connections == 1).await;
+    // The kernel takes the next one, the router does not.
+    let mut other = router.http1().await;
+    let mut waiting = std::pin::pin!(other.send_request(request("echo")));
+    let early = tokio::time::timeout(std::time::Duration::from_millis(100), waiting.as_mut());
+    assert!(early.await.is_err());
+    drop(tunnel);
+    assert_eq!(waiting.await.unwrap().status(), 101);
+}
+
+#[tokio::test]
 async fn connect_is_refused_in_words() {
     let server = Backend::says("x").await;
     let router = Running::new(config(vec![revision("v1", 1, &[server.address])])).await;

@@ -3,10 +3,9 @@
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
-use tower::retry::budget::Budget;
 
 use crate::Retries;
-use crate::route::{PeakEwma, pick, retry_budget};
+use crate::route::{PeakEwma, RetryBudget, pick};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MILLI: Duration = Duration::from_millis(1);
@@ -127,16 +126,32 @@ fn among_equals_the_load_is_even() {
 
 #[test]
 fn retries_are_a_part_of_requests() {
-    let percent = |percent| retry_budget(&Retries { percent, ..Retries::default() });
-    let allowed = |budget: &tower::retry::budget::TpsBudget| {
-        (0..10_000).take_while(|_| budget.withdraw()).count()
-    };
-    let budget = percent(20);
-    assert_eq!(allowed(&budget), 100, "what is allowed to few requests");
-    (0..1000).for_each(|_| budget.deposit());
-    assert_eq!(allowed(&budget), 200);
-    let none = percent(0);
-    (0..1000).for_each(|_| none.deposit());
-    assert_eq!(allowed(&none), 100);
-    percent(u32::MAX).deposit();
+    let percent = |percent| RetryBudget::new(&Retries { percent, ..Retries::default() });
+    let allowed =
+        |budget: &RetryBudget, now: u64| (0..10_000).take_while(|_| budget.withdraw(now)).count();
+    for (part, more) in [(20, 200), (70, 700), (3, 30), (150, 1500), (0, 0)] {
+        let budget = percent(part);
+        assert_eq!(allowed(&budget, 1), 100, "what is allowed to few requests");
+        (0..1000).for_each(|_| budget.deposit(1));
+        assert_eq!(allowed(&budget, 1), more, "{part} %");
+    }
+    let most = percent(u32::MAX);
+    (0..1000).for_each(|_| most.deposit(1));
+    assert_eq!(allowed(&most, 1), 10_000);
+}
+
+#[test]
+fn requests_count_for_retries_for_ten_seconds_and_so_do_retries() {
+    let budget = RetryBudget::new(&Retries::default());
+    let allowed = |now: u64| (0..10_000).take_while(|_| budget.withdraw(now)).count();
+    (0..100).for_each(|_| budget.deposit(1500));
+    (0..100).for_each(|_| budget.deposit(4500));
+    assert_eq!(allowed(10_999), 140);
+    // Those of the first second go, the retries stay.
+    assert_eq!(allowed(11_000), 0);
+    assert_eq!(allowed(14_000), 0);
+    // Another thread's clock was read a little earlier.
+    assert!(!budget.withdraw(13_999));
+    assert_eq!(allowed(20_000), 100);
+    assert_eq!(allowed(1_000_000), 100);
 }
