@@ -10,6 +10,7 @@ use crate::run::RunView;
 use crate::spec::ModelRef;
 use crate::storage::{Place, Stores};
 use crate::store::private_dir;
+use crate::work::ServedModel;
 
 /// A model that somebody has named.
 #[derive(Debug)]
@@ -88,6 +89,34 @@ impl Context {
                 .hint(format!("a folder has a `/` in it: ./{}", named.name)));
         };
         self.registered_model(reference)
+    }
+
+    /// The same for whoever serves it, or predicts with it.
+    pub fn served_model(&self, model: &ModelRef, base: &Path) -> Result<ServedModel, CliError> {
+        let named = self.model(model, base)?;
+        let (name, version) = named.registered.unzip();
+        Ok(ServedModel {
+            asked: Some(model.to_string()),
+            place: Some(named.place),
+            name: name.map(|name| name.to_string()),
+            version,
+        })
+    }
+
+    /// What is meant where a name alone may be a folder's too: a folder or file in `base` where there is
+    /// one and no model of the registry.
+    pub fn model_or_folder(&self, model: ModelRef, base: &Path) -> Result<ModelRef, CliError> {
+        let ModelRef::Named(named) = &model else { return Ok(model) };
+        if named.version.is_some() || !base.join(&named.name).exists() {
+            return Ok(model);
+        }
+        if let Ok(name) = named.name.parse() {
+            let registry = self.registry(None)?;
+            if self.handle()?.block_on(registry.has(&name))? {
+                return Ok(model);
+            }
+        }
+        Ok(ModelRef::Place(format!("./{}", named.name).into()))
     }
 
     /// A version of the registry.

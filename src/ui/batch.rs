@@ -63,6 +63,9 @@ pub fn batch_summary_text(summary: &Summary, output: &str) -> Text {
         )
         .into(),
     ];
+    if let Some(model) = &summary.model {
+        lines.push(format!("  model    {model}").into());
+    }
     if !summary.model_versions.is_empty() {
         let versions: Vec<String> = summary
             .model_versions

@@ -12,6 +12,9 @@ pub fn evaluation_text(evaluation: &Evaluation, printer: &Printer) -> Text {
     for (metric, value) in &evaluation.metrics {
         head.row(vec![metric.clone(), number(*value)]);
     }
+    if let Some(model) = &evaluation.model {
+        head.row(vec!["model".to_owned(), model.clone()]);
+    }
     let counts = [
         ("rows", evaluation.rows),
         ("scored", evaluation.scored),

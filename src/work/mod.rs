@@ -6,6 +6,9 @@ pub mod model_server;
 pub mod predict;
 pub mod protocol;
 pub mod serve;
+mod served_model;
 pub(crate) mod servers;
 pub mod train;
 pub mod tune;
+
+pub use served_model::ServedModel;

@@ -190,7 +190,8 @@ fn places(context: &Context, spec: &SpecArgs) -> Result<Vec<(storage::Place, boo
             LoadedDocument::Tune(study) => of_training(study.trial.job),
             LoadedDocument::Batch(loaded) => {
                 let job = loaded.job;
-                let inputs = job.input.places().iter().cloned().chain(job.model.uri);
+                let model = job.model.uri.as_ref().and_then(crate::spec::ModelRef::place).cloned();
+                let inputs = job.input.places().iter().cloned().chain(model);
                 (inputs.collect(), Some(job.output.place().clone()))
             }
             LoadedDocument::Endpoint(loaded) => {

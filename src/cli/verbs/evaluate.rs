@@ -18,10 +18,12 @@ Examples:
   mlctl evaluate digits --truth labels.jsonl --min accuracy=0.9
   mlctl evaluate s3://bucket/out --truth s3://bucket/labels.csv --key id --label class
   mlctl evaluate houses --truth prices.csv --label price --max rmse=1000
+  mlctl evaluate digits@champion --truth labels.jsonl
   mlctl evaluate digits --truth labels.jsonl -o json | jq .metrics.accuracy")]
 pub struct EvaluateArgs {
-    /// The run, or the URL or folder of its output
-    #[arg(value_name = "RUN|URL")]
+    /// The run, the URL or folder of its output, or NAME@3 or NAME@ALIAS of the registry: what was
+    /// predicted with that version last
+    #[arg(value_name = "RUN|URL|MODEL")]
     pub run: Option<String>,
     /// The labels: JSON Lines or CSV; a file, a folder or a pattern
     #[arg(long, value_name = "URI")]

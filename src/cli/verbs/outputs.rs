@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::batch::run_of_model;
 use crate::cli::{CliError, Context, ErrorKind};
 use crate::plan::batch::OutputLayout;
 use crate::storage::{Place, Stores};
@@ -23,8 +24,9 @@ Examples:
 A file or a pipe gets the bytes of the output. A terminal gets lines in which
 whatever it would obey is written out: \\x1b, \\u202e.")]
 pub struct OutputsArgs {
-    /// The run, or the URL or folder of its output
-    #[arg(value_name = "RUN|URL")]
+    /// The run, the URL or folder of its output, or NAME@3 or NAME@ALIAS of the registry: what was
+    /// predicted with that version last
+    #[arg(value_name = "RUN|URL|MODEL")]
     pub run: Option<String>,
     /// Print the rows that failed, not the results
     #[arg(long)]
@@ -59,8 +61,8 @@ pub fn run(context: &Context, args: &OutputsArgs) -> Result<u8, CliError> {
     })
 }
 
-/// The output that is meant: a URL or path as it is, or that of a run's plan. Without either it is the
-/// last run's. With it come the stores to read it from.
+/// The output that is meant: a URL or path as it is, or that of a run's plan; of a version of the registry
+/// (`NAME@3`, `NAME@ALIAS`) the last one that was predicted with it. Without either it is the last run's. With it come the stores to read it from.
 pub(super) fn output_of(
     context: &Context,
     named: Option<&str>,
@@ -72,7 +74,9 @@ pub(super) fn output_of(
     if let Some(text) = named.filter(|text| text.contains('/') || is_output(text)) {
         return Ok((Place::from(text).starting_at(&context.env.cwd), context.stores()));
     }
-    let target = context.target(named)?;
+    let of_model = named.filter(|text| text.contains('@')).map(|text| run_of_model(context, text));
+    let of_model = of_model.transpose()?;
+    let target = context.target(of_model.as_deref().or(named))?;
     let Some(plan) = &target.plan else {
         let message = format!(
             "the plan of {} is lost, and with it the place of its output",

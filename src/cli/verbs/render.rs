@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 
-use super::batch::{Surveyed, look};
+use super::batch::{Surveyed, find_model, look};
 use super::train::say_notices;
 use crate::cli::{CliError, Context, ErrorKind, Format, LoadedDocument, SpecArgs, exit};
 use crate::ops::cost::{Prices, limit_cost};
@@ -169,7 +169,8 @@ fn of_training(context: &Context, job: &LoadedJob, user: &str) -> Result<Vec<Jso
 }
 
 /// The pods read what they predict from the job's document in the output, which is written here.
-fn of_batch(context: &Context, batch: LoadedBatch, user: &str) -> Result<Vec<Json>, CliError> {
+fn of_batch(context: &Context, mut batch: LoadedBatch, user: &str) -> Result<Vec<Json>, CliError> {
+    find_model(context, &mut batch)?;
     say_notices(context, travel(&batch.workers, false)?.notices);
     check_places(&batch)?;
     // The spec may be somebody else's, and this verb is one to look by.

@@ -19,6 +19,9 @@ pub struct JobDocument {
     pub id: String,
     /// Whose predictions they are: the model's place, or the address of what serves it.
     pub model: String,
+    /// The version of the registry of models that it is, `NAME@N`; absent for all others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registered: Option<String>,
     /// What is asked of it besides: route, signature, version, protocol; for people and the identity.
     pub asked: serde_json::Value,
     /// How the inputs are read.

@@ -1,6 +1,6 @@
 //! The model of a `BatchPredictionJob`: a container that keeps Vertex AI's contract.
 
-use crate::spec::kinds::batch::{Model, Routes, Server};
+use crate::spec::kinds::batch::{Model, ModelRef, Routes, Server};
 use crate::spec::kinds::train::EnvVar;
 use crate::spec::syntax::{Code, Diagnostic, Entry, Node, Spans};
 
@@ -45,7 +45,7 @@ pub(super) fn container_model(
         suspects::scan_place(findings, &uri.value);
         let text = findings.text(&uri.value, "artifactUri")?.trim();
         note("model.uri", &Located::new((), uri), spans);
-        (!text.is_empty()).then(|| text.to_owned().into())
+        (!text.is_empty()).then(|| ModelRef::Place(text.into()))
     });
     let Some(container) = fields.get("containerSpec") else {
         missing_container(findings, &entry.value, "unmanagedContainerModel.containerSpec");

@@ -5,8 +5,8 @@
 //! Vertex AI's contract, which is `server: custom`.
 //! Source: <https://cloud.google.com/vertex-ai/docs/reference/rest/v1/projects.locations.endpoints>.
 
-use crate::spec::kinds::batch::Server;
-use crate::spec::kinds::endpoint::{Endpoint, ModelRef, Revision};
+use crate::spec::kinds::batch::{ModelRef, Server};
+use crate::spec::kinds::endpoint::{Endpoint, Revision};
 use crate::spec::kinds::{Document, ForeignContext, Resolved};
 use crate::spec::syntax::{Code, Diagnostic, Entry, KeyedSpan, Node, Spans, index_path};
 

@@ -102,7 +102,7 @@ pub fn plan(
 fn server(batch: &LoadedBatch, document: &JobDocument) -> ServerPlan {
     let job = &batch.job;
     let is_of_a_hub = |place: &Place| place.as_str().starts_with("hf://");
-    let uri = job.model.uri.as_ref().map(|place| batch.absolute(place));
+    let uri = batch.model.place.clone();
     // The commit that was recorded, not what a branch is by now.
     let recorded = Place::from(document.model.as_str());
     let both_of_a_hub = is_of_a_hub(&recorded) && uri.as_ref().is_some_and(is_of_a_hub);
@@ -111,7 +111,7 @@ fn server(batch: &LoadedBatch, document: &JobDocument) -> ServerPlan {
         protocol: ServerKind::of_batch(job).protocol(),
         address: job.endpoint.clone(),
         model_name: model_name(job),
-        version: model.version.clone(),
+        version: model.version.clone().or_else(|| batch.model.served_version(model.server)),
         signature: model.signature.clone(),
         predict_route: model.routes.predict.clone(),
         health_route: model.routes.health.clone(),
@@ -125,7 +125,7 @@ fn server(batch: &LoadedBatch, document: &JobDocument) -> ServerPlan {
 /// The model's name in requests: what the spec says, the repository of a model hub, or `model`.
 pub(super) fn model_name(job: &BatchPredictJob) -> String {
     let hub = || {
-        let repository = job.model.uri.as_ref()?.as_str().strip_prefix("hf://")?;
+        let repository = job.model.uri.as_ref()?.place()?.as_str().strip_prefix("hf://")?;
         let repository = repository.split_once('@').map_or(repository, |(name, _)| name);
         Some(repository.trim_matches('/').to_owned()).filter(|name| !name.is_empty())
     };
@@ -135,6 +135,6 @@ pub(super) fn model_name(job: &BatchPredictJob) -> String {
 /// How the buckets are reached that the job names.
 pub fn buckets(batch: &LoadedBatch) -> BTreeMap<String, BucketSettings> {
     let job = &batch.job;
-    let places = job.input.places().iter().chain([job.output.place()]).chain(&job.model.uri);
+    let places = job.input.places().iter().chain([job.output.place()]).chain(&batch.model.place);
     bucket_settings(&job.storage, places)
 }

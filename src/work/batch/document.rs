@@ -38,6 +38,7 @@ pub fn document(
         schema_version: JOB_VERSION,
         id: String::new(),
         model: who.unwrap_or_default(),
+        registered: batch.model.registered().filter(|_| job.endpoint.is_none()),
         asked: json!({
             "server": model.server,
             "protocol": ServerKind::of_batch(job).protocol(),
@@ -96,6 +97,7 @@ pub fn differences(there: &JobDocument, here: &JobDocument) -> Vec<String> {
         }
     };
     compare("model", json!(there.model), json!(here.model));
+    compare("version", json!(there.registered), json!(here.registered));
     for name in ["server", "protocol", "name", "version", "signature", "predictRoute"] {
         compare(&format!("model.{name}"), there.asked[name].clone(), here.asked[name].clone());
     }

@@ -127,6 +127,7 @@ pub(crate) async fn job(
         inputs.push(object);
     }
     let job = JobDocument {
+        registered: None,
         schema_version: JOB_VERSION,
         id: "id".into(),
         model: "m".into(),

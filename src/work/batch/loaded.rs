@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::JobDocument;
 use crate::spec::{BatchFiles, BatchInput, BatchPredictJob};
 use crate::storage::{BucketSettings, Place};
+use crate::work::ServedModel;
 use crate::work::train::{LoadedJob, TrainError, rules_beside};
 
 /// One job with what is known of its source.
@@ -15,6 +16,8 @@ pub struct LoadedBatch {
     pub job: BatchPredictJob,
     /// Its replicas, as what packs and plans training runs takes them.
     pub workers: LoadedJob,
+    /// The model; a name is a folder's until somebody has looked it up.
+    pub model: ServedModel,
     /// Only rows that have failed are asked again, as this generation of the output's markers.
     pub retry: Option<u32>,
 }
@@ -42,7 +45,11 @@ impl LoadedBatch {
             own_rules: Some(own_rules),
             storage,
         };
-        Self { workers, job, retry: None }
+        let asked = job.model.uri.as_ref().map(ToString::to_string);
+        let place = asked.as_ref().map(|text| Place::from(text.as_str()));
+        let place = place.map(|place| place.without_file_scheme().starting_at(&workers.base));
+        let model = ServedModel { asked, place, ..ServedModel::default() };
+        Self { workers, job, model, retry: None }
     }
 
     /// The folder of the results.
@@ -50,18 +57,19 @@ impl LoadedBatch {
         self.absolute(self.job.output.place())
     }
 
-    /// The job as YAML for whoever knows nothing of the spec's folder: its own places are whole, and
-    /// those of a model hub at the commit of its document, so that it means the same wherever and
-    /// whenever it is read.
+    /// The job as YAML for whoever knows nothing of the spec's folder: its own places are whole, those of
+    /// a model hub at the commit of its document, and a model of the registry has its version's number,
+    /// so that it means the same wherever and whenever it is read.
     pub fn resolved(&self, document: &JobDocument) -> Result<String, TrainError> {
         let mut job = self.job.clone();
-        job.places_mut().into_iter().for_each(|place| *place = self.absolute(place));
+        job.files_mut().into_iter().for_each(|place| *place = self.absolute(place));
         let is_of_hub = |place: &Place| place.as_str().starts_with("hf://");
-        if let Some(model) = job.model.uri.as_mut().filter(|model| is_of_hub(model))
-            && document.model.starts_with("hf://")
-        {
-            *model = document.model.as_str().into();
-        }
+        let of_hub = self.model.place.as_ref().is_some_and(is_of_hub);
+        job.model.uri = if of_hub && document.model.starts_with("hf://") {
+            Some(document.model.as_str().into())
+        } else {
+            self.model.pinned()
+        };
         if job.input.places().iter().any(is_of_hub) {
             let format = Some(job.input.format());
             let uris = document.inputs.iter().map(|input| input.place.clone()).collect();

@@ -92,10 +92,8 @@ pub async fn survey(stores: &Stores, batch: &LoadedBatch) -> Result<JobDocument,
     inputs.dedup_by(|one, other| one.place == other.place);
     let output = batch.output();
     inputs.retain(|input| !is_of_an_output(input.place.as_str(), output.as_str()));
-    let model = match &batch.job.model.uri {
-        Some(uri) if batch.job.endpoint.is_none() => {
-            Some(stores.pinned(&batch.absolute(uri)).await?)
-        }
+    let model = match &batch.model.place {
+        Some(place) if batch.job.endpoint.is_none() => Some(stores.pinned(place).await?),
         _ => None,
     };
     Ok(document(batch, model.as_ref(), inputs))
@@ -117,7 +115,7 @@ fn is_of_an_output(input: &str, output: &str) -> bool {
 /// Whether pods of a cluster can reach everything that the job names.
 pub fn check_places(batch: &LoadedBatch) -> Result<(), BatchSubmitError> {
     let job = &batch.job;
-    let places = job.input.places().iter().chain([job.output.place()]).chain(&job.model.uri);
+    let places = job.input.places().iter().chain([job.output.place()]).chain(&batch.model.place);
     let mounted = |place: &&Place| {
         job.volumes.iter().any(|volume| place.as_str().starts_with(&volume.mount_path))
     };

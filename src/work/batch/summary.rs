@@ -17,6 +17,9 @@ pub struct Summary {
     pub schema_version: u32,
     /// Identity of the job.
     pub job: String,
+    /// The version of the registry of models that has predicted, `NAME@N`; absent for all others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
     /// Shards of the job.
     pub shards: u64,
     /// Rows of all inputs.
@@ -79,6 +82,7 @@ impl Summary {
         Self {
             schema_version: SUMMARY_VERSION,
             job: job.id.clone(),
+            model: job.registered.clone(),
             shards: job.shards.len() as u64,
             rows: succeeded + failed,
             succeeded,

@@ -26,8 +26,7 @@ fn inputs() -> Vec<Object> {
 }
 
 fn documented(batch: &LoadedBatch) -> JobDocument {
-    let model = batch.job.model.uri.as_ref().map(|uri| batch.absolute(uri));
-    document(batch, model.as_ref(), inputs())
+    document(batch, batch.model.place.as_ref(), inputs())
 }
 
 fn planned(batch: &LoadedBatch) -> Plan {

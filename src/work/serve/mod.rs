@@ -20,8 +20,8 @@ pub use controller::{
     control as control_endpoint, go_on as go_on_serving, prepare as prepare_endpoint, service_plan,
 };
 pub use endpoint::{
-    Definition, ENDPOINT_DOCUMENT, EndpointDocument, ServeError, ServedModel, current_rules,
-    deployment_of, replica_job, revision_rules,
+    Definition, ENDPOINT_DOCUMENT, EndpointDocument, ServeError, current_rules, deployment_of,
+    replica_job, revision_rules,
 };
 pub use loaded::LoadedEndpoint;
 pub use replica::{ReadyDocument, ReplicaEnd, ReplicaError, ReplicaPlace, serve_replica};

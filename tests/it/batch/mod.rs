@@ -4,6 +4,7 @@ mod clouds;
 mod digits;
 mod images;
 mod kills;
+mod names;
 mod servers;
 mod stores;
 mod tasks;

@@ -1,6 +1,9 @@
 //! Endpoints on this machine: begun, called, changed, broken, ended.
 
 mod changes;
+mod digits;
 mod life;
+mod servers;
+mod streams;
 mod support;
 mod trouble;

@@ -39,13 +39,23 @@ pub fn spec(sandbox: &Sandbox, revisions: &[(&str, &str, &str)], more: &str) {
 
 /// What `status -o json` says of the endpoint.
 pub fn status(sandbox: &Sandbox) -> Json {
-    let said = stdout(&sandbox.run(0, ["status", "sums", "-o", "json"]));
+    status_of(sandbox, "sums")
+}
+
+/// The same of an endpoint of another name.
+pub fn status_of(sandbox: &Sandbox, endpoint: &str) -> Json {
+    let said = stdout(&sandbox.run(0, ["status", endpoint, "-o", "json"]));
     serde_json::from_str::<Json>(&said).expect("JSON")["endpoint"].clone()
 }
 
 /// Where the endpoint answers.
 pub fn url(sandbox: &Sandbox) -> String {
-    status(sandbox)["live"]["url"].as_str().expect("an address").to_owned()
+    url_of(sandbox, "sums")
+}
+
+/// The same of an endpoint of another name.
+pub fn url_of(sandbox: &Sandbox, endpoint: &str) -> String {
+    status_of(sandbox, endpoint)["live"]["url"].as_str().expect("an address").to_owned()
 }
 
 /// How many answers came with which status, by which revision.
@@ -152,6 +162,11 @@ pub fn revision<'a>(status: &'a Json, name: &str) -> &'a Json {
 
 /// Ends the endpoint; nothing of it is left.
 pub fn undeploy(sandbox: &Sandbox) {
-    sandbox.run(0, ["undeploy", "sums", "--yes"]);
+    undeploy_of(sandbox, "sums");
+}
+
+/// The same of an endpoint of another name.
+pub fn undeploy_of(sandbox: &Sandbox, endpoint: &str) {
+    sandbox.run(0, ["undeploy", endpoint, "--yes"]);
     sandbox.wait_until_empty(Duration::from_secs(20));
 }

@@ -11,8 +11,8 @@ use crate::ui::yaml_text;
 #[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Without a spec")]
 pub struct BatchFlags {
-    /// Where the model is
-    #[arg(long, value_name = "URI")]
+    /// The model: NAME, NAME@3 or NAME@ALIAS of the registry, a run, or where it is
+    #[arg(long, value_name = "NAME|URI")]
     pub model: Option<String>,
     /// tensorflow-serving, triton, kserve, mlserver, openai or custom
     #[arg(long, value_name = "SERVER")]

@@ -28,6 +28,9 @@ struct Shown {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Job {
+    /// The version of the registry of models.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model: Option<String>,
     inputs: usize,
     bytes: u64,
     shards: usize,
@@ -46,7 +49,9 @@ impl Job {
             ("done already", format!("{} shards", self.committed_shards)),
             ("results", output.to_owned()),
         ];
-        let rows = rows.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect();
+        let model = self.model.iter().map(|model| ("model", model.clone()));
+        let rows = model.chain(rows);
+        let rows = rows.map(|(name, value)| vec![name.to_owned(), value]).collect();
         Section { title: "Batch".into(), header: Vec::new(), rows }
     }
 }
@@ -75,6 +80,7 @@ pub(super) fn dry_run(
         }
         let rows = context.handle()?.block_on(count_rows(stores, document))?;
         let shown = Job {
+            model: document.registered.clone(),
             inputs: document.inputs.len(),
             bytes: document.inputs.iter().map(|input| input.size).sum(),
             shards: document.shards.len(),

@@ -126,6 +126,7 @@ pub fn run(context: &Context, args: &BatchPredictArgs) -> Result<u8, CliError> {
     for batch in &mut batches {
         add_labels(&mut batch.job.labels, &args.label)?;
         add_labels(&mut batch.workers.job.labels, &args.label)?;
+        find_model(context, batch)?;
     }
     for batch in batches {
         if runtime.name() != LOCAL {
@@ -238,6 +239,19 @@ pub(in crate::cli::verbs) fn look(
     let document = handle.block_on(survey(&stores, &batch))?;
     let progress = handle.block_on(progress(&stores, &batch.output(), &document))?;
     Ok(Surveyed { batch, stores, document, progress })
+}
+
+/// Looks up the model that a job names, as everybody does who serves one.
+pub(in crate::cli::verbs) fn find_model(
+    context: &Context,
+    batch: &mut LoadedBatch,
+) -> Result<(), CliError> {
+    if let Some(model) = batch.job.model.uri.clone().filter(|_| batch.job.endpoint.is_none()) {
+        let base = &batch.workers.base;
+        let model = context.model_or_folder(model, base)?;
+        batch.model = context.served_model(&model, base)?;
+    }
+    Ok(())
 }
 
 fn submit_job(

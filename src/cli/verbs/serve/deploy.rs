@@ -21,11 +21,11 @@ use crate::plan::Plan;
 use crate::runtime::{Notice, Runtime};
 use crate::store::{EndpointPaths, Store, now, remove_tree};
 use crate::ui::Text;
+use crate::work::ServedModel;
 use crate::work::serve::rollout::{EndpointState, Entry};
 use crate::work::serve::{
-    Definition, EndpointDocument, InCluster, LoadedEndpoint, Prepared, ServedModel, Serving,
-    append_entries, begin_endpoint, begin_in_cluster, change_in_cluster, go_on_serving,
-    prepare_endpoint,
+    Definition, EndpointDocument, InCluster, LoadedEndpoint, Prepared, Serving, append_entries,
+    begin_endpoint, begin_in_cluster, change_in_cluster, go_on_serving, prepare_endpoint,
 };
 use crate::work::train::travel;
 

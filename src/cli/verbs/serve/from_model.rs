@@ -50,14 +50,7 @@ fn is_spec(context: &Context, what: &str) -> bool {
 }
 
 fn of_model(context: &Context, model: &str, args: &ServeArgs) -> Result<LoadedEndpoint, CliError> {
-    let reference = ModelRef::from(model);
-    let reference = match reference {
-        // A folder of this name is meant where there is one and no model of the registry.
-        ModelRef::Named(_) if is_folder_only(context, &reference)? => {
-            ModelRef::Place(format!("./{model}").into())
-        }
-        other => other,
-    };
+    let reference = context.model_or_folder(model.into(), &context.env.cwd)?;
     let named = context.model(&reference, &context.env.cwd)?;
     let name = match &args.name {
         Some(name) => name.clone(),
@@ -100,17 +93,6 @@ fn base_of(reference: &ModelRef) -> String {
         ModelRef::Named(named) => named.name.clone(),
         ModelRef::Place(place) => place.to_string(),
     }
-}
-
-/// A bare word that names a folder here, and nothing in the registry.
-fn is_folder_only(context: &Context, reference: &ModelRef) -> Result<bool, CliError> {
-    let ModelRef::Named(named) = reference else { return Ok(false) };
-    if named.version.is_some() || !context.env.cwd.join(&named.name).is_dir() {
-        return Ok(false);
-    }
-    let Ok(name) = named.name.parse() else { return Ok(true) };
-    let registry = context.registry(None)?;
-    Ok(!context.handle()?.block_on(registry.has(&name))?)
 }
 
 /// The name of an endpoint that is not named: the model's, as far as it can be one.

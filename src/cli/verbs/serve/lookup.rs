@@ -8,7 +8,8 @@ use crate::model::registry::{DEPLOYMENT_VERSION, Deployment, Endpoint as Deploye
 use crate::spec::ScalingMetric;
 use crate::storage::Place;
 use crate::store::now;
-use crate::work::serve::{Definition, LoadedEndpoint, ServedModel};
+use crate::work::ServedModel;
+use crate::work::serve::{Definition, LoadedEndpoint};
 
 /// What a spec says that endpoints don't do where it is served.
 pub(super) fn unused(loaded: &LoadedEndpoint, is_local: bool) -> Vec<&'static str> {
@@ -65,16 +66,9 @@ pub(super) fn models(
     context: &Context,
     loaded: &LoadedEndpoint,
 ) -> Result<Vec<ServedModel>, CliError> {
-    let all = loaded.endpoint.revisions.iter().map(|revision| {
-        let Some(model) = &revision.model else { return Ok(ServedModel::default()) };
-        let named = context.model(model, &loaded.base)?;
-        let (name, version) = named.registered.unzip();
-        Ok(ServedModel {
-            asked: Some(model.to_string()),
-            place: Some(named.place),
-            name: name.map(|name| name.to_string()),
-            version,
-        })
+    let all = loaded.endpoint.revisions.iter().map(|revision| match &revision.model {
+        Some(model) => context.served_model(model, &loaded.base),
+        None => Ok(ServedModel::default()),
     });
     all.collect()
 }

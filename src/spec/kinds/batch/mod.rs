@@ -10,3 +10,4 @@ pub use kind::BATCH_PREDICT_JOB;
 pub(crate) use kind::KIND;
 pub(crate) use lint::document as lint_document;
 pub use types::*;
+pub(crate) use write::escape_model;

@@ -1,6 +1,6 @@
 //! A job as YAML: short, and read back as the same job.
 
-use super::types::{BatchInput, BatchOutput, BatchPredictJob};
+use super::types::{BatchInput, BatchOutput, BatchPredictJob, ModelRef};
 use crate::spec::kinds::train::{TrainJob, written};
 use crate::spec::syntax::escape;
 use crate::storage::Place;
@@ -38,13 +38,14 @@ impl BatchPredictJob {
             &mut job.service_account,
         ];
         texts.into_iter().flatten().for_each(escape);
-        job.places_mut().into_iter().for_each(escape_place);
+        job.files_mut().into_iter().for_each(escape_place);
+        job.model.uri.iter_mut().for_each(escape_model);
         job
     }
 
-    /// The places of the job's own fields: model, inputs, output.
-    pub fn places_mut(&mut self) -> Vec<&mut Place> {
-        let mut places: Vec<&mut Place> = self.model.uri.iter_mut().collect();
+    /// The places of the job's files: inputs and output.
+    pub fn files_mut(&mut self) -> Vec<&mut Place> {
+        let mut places: Vec<&mut Place> = Vec::new();
         match &mut self.input {
             BatchInput::Place(place) => places.push(place),
             BatchInput::Places(several) => places.extend(several),
@@ -56,6 +57,13 @@ impl BatchPredictJob {
         }
         places
     }
+}
+
+/// What a file says that means this model: what was replaced once is not replaced again.
+pub(crate) fn escape_model(model: &mut ModelRef) {
+    let mut text = model.to_string();
+    escape(&mut text);
+    *model = text.into();
 }
 
 fn escape_place(place: &mut Place) {

@@ -1,7 +1,7 @@
 //! An endpoint as YAML: short, and read back as the same endpoint.
 
-use super::types::{Endpoint, Expose, ExposeBy, ModelRef, Revision};
-use crate::spec::kinds::batch::Routes;
+use super::types::{Endpoint, Expose, ExposeBy, Revision};
+use crate::spec::kinds::batch::{ModelRef, Routes, escape_model};
 use crate::spec::kinds::train::{Role, TrainJob, written};
 use crate::spec::syntax::escape;
 use crate::storage::Place;
@@ -127,11 +127,7 @@ fn revision(revision: &Revision) -> Revision {
         roles.shift_remove("").unwrap_or_default();
     let mut revision =
         Revision { name, code, image, env, accelerators, node_selector, ..revision.clone() };
-    if let Some(model) = &mut revision.model {
-        let mut text = model.to_string();
-        escape(&mut text);
-        *model = text.into();
-    }
+    revision.model.iter_mut().for_each(escape_model);
     revision.routes.iter_mut().for_each(escape_routes);
     revision.warmup.iter_mut().for_each(|warmup| escape_place(&mut warmup.file));
     revision

@@ -16,6 +16,9 @@ pub const EVALUATION_VERSION: u32 = 1;
 pub struct Evaluation {
     /// [`EVALUATION_VERSION`].
     pub schema_version: u32,
+    /// The version of the registry of models that has predicted, `NAME@N`; absent for all others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
     /// What was predicted.
     pub task: Task,
     /// Rows of the job.
@@ -88,6 +91,7 @@ impl Evaluation {
         };
         Self {
             schema_version: EVALUATION_VERSION,
+            model: None,
             task,
             rows,
             scored: tally.pairs,

@@ -11,10 +11,9 @@ use crate::spec::ENDPOINT;
 use crate::storage::{CodeDigest, CodeRules, Place, digest_code, fix_code, locate};
 use crate::store::{EndpointPaths, private_dir, remove_tree};
 use crate::text::hex;
+use crate::work::ServedModel;
 use crate::work::serve::LoadedEndpoint;
-use crate::work::serve::endpoint::{
-    Definition, ServeError, ServedModel, current_rules, replica_job,
-};
+use crate::work::serve::endpoint::{Definition, ServeError, current_rules, replica_job};
 use crate::work::serve::rollout::Rules;
 use crate::work::train::{LoadedJob, Withheld, withheld};
 

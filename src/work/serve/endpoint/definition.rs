@@ -9,32 +9,15 @@ use sha2::{Digest, Sha256};
 use super::error::ServeError;
 use crate::plan::ServingPlan;
 use crate::spec::TrainJob;
-use crate::storage::{BucketSettings, CodeDigest, CodeRules, Place};
+use crate::storage::{BucketSettings, CodeDigest, CodeRules};
 use crate::store::{Durability, EndpointPaths, private_dir, write_atomic};
 use crate::sys;
 use crate::text::{hex, read_document};
+use crate::work::ServedModel;
 use crate::work::train::{LoadedJob, SecretAt, revealed};
 
 /// Format of the document: the one that is written, and the newest that can be read.
 const DEFINITION_VERSION: u32 = 1;
-
-/// Which model a revision serves.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ServedModel {
-    /// The model as the spec names it; absent where the image has it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asked: Option<String>,
-    /// Where it is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub place: Option<Place>,
-    /// Its name in the registry.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// Its version there.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub version: Option<u64>,
-}
 
 /// The definition of a revision, as it lies in the state folder. It has no secrets: what is withheld comes
 /// to the controller by variables of its own environment.

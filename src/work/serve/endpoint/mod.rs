@@ -7,7 +7,7 @@ mod error;
 mod replica_plan;
 mod rules;
 
-pub use definition::{Definition, ServedModel};
+pub use definition::Definition;
 pub use deployment::deployment_of;
 pub use document::{ENDPOINT_DOCUMENT, EndpointDocument};
 pub use error::ServeError;

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::definition::ServedModel;
 use crate::plan::{OWN_PROGRAM, ServerPlan, ServingPlan, WarmupPlan};
 use crate::spec::{Endpoint, Retries, Revision, Role, Server, TrainJob};
+use crate::work::ServedModel;
 use crate::work::buckets::bucket_settings;
 use crate::work::serve::LoadedEndpoint;
 use crate::work::servers::ServerKind;
@@ -71,7 +71,7 @@ fn serving(
             protocol: kind.protocol(),
             address: None,
             model_name: endpoint.model_name().to_owned(),
-            version: model.version.filter(|_| of_tensorflow).map(|version| version.to_string()),
+            version: model.served_version(revision.server),
             signature: None,
             predict_route: routes.predict,
             health_route: routes.health,

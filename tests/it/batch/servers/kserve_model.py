@@ -1,7 +1,7 @@
 """A model in KServe, in versions 1 and 2 of its protocol: the sum of two numbers, and no number for
 rows that begin with a negative one.
 
-python3 kserve_model.py PORT
+python3 kserve_model.py PORT [GRPC_PORT]
 """
 
 import sys
@@ -35,4 +35,6 @@ def sums(x):
     return np.where(x[:, 0] < 0, np.nan, x.sum(axis=1)).astype(np.float32)
 
 
-kserve.ModelServer(http_port=int(sys.argv[1]), enable_grpc=False, workers=1).start([Sums()])
+PORTS = [int(port) for port in sys.argv[1:]]
+GRPC = {"enable_grpc": len(PORTS) > 1, "grpc_port": PORTS[-1]}
+kserve.ModelServer(http_port=PORTS[0], workers=1, **GRPC).start([Sums()])

@@ -1,7 +1,8 @@
 //! Where rows come from and where results go.
 
 use super::context::Lint;
-use crate::spec::kinds::batch::{BatchInput, BatchOutput};
+use super::model::wrong_model;
+use crate::spec::kinds::batch::{BatchInput, BatchOutput, ModelRef};
 use crate::spec::syntax::{Code, Diagnostic, SourceSpan, index_path};
 use crate::storage::Place;
 
@@ -26,8 +27,21 @@ impl Lint<'_> {
             };
             self.place("input", place, self.spans.value(&path));
         }
-        if let Some(model) = &job.model.uri {
-            self.place("model.uri", model, self.spans.value("model.uri"));
+        let at = self.spans.value("model.uri");
+        match &job.model.uri {
+            Some(ModelRef::Place(place)) => {
+                self.place("model.uri", place, at);
+            }
+            Some(ModelRef::Named(named)) if named.name.is_empty() && named.version.is_none() => {
+                self.place("model.uri", &Place::from(""), at);
+            }
+            // A word alone may be a folder's name too, whatever is in it.
+            Some(ModelRef::Named(named)) if named.version.is_some() => {
+                if let Some(finding) = wrong_model(named, at) {
+                    self.add(finding);
+                }
+            }
+            Some(ModelRef::Named(_)) | None => {}
         }
         let span = match &job.output {
             BatchOutput::Place(_) => self.spans.value("output"),

@@ -3,10 +3,12 @@
 
 mod context;
 mod files;
+mod model;
 mod program;
 mod rows;
 mod server;
 
 pub(crate) use context::{check_part, document};
+pub(crate) use model::wrong_model;
 pub(crate) use program::Program;
 pub(crate) use server::servers;

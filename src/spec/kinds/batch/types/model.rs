@@ -4,19 +4,20 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::storage::Place;
+use super::named::ModelRef;
 use crate::text::Span;
 
 /// The model, and the server that each replica starts for it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Model {
-    /// Where the model is: a bucket's folder, `hf://org/name`, or a folder that every replica sees.
-    /// It is fetched before the server starts. Without it the image has the model, or the server
-    /// fetches it itself.
+    /// The model: `NAME`, `NAME@3` or `NAME@ALIAS` of the registry, a run's id, or a place, which is a
+    /// bucket's folder, `hf://org/name`, or a folder that every replica sees, such as `./model`. A name
+    /// alone that the registry doesn't have is a folder where there is one. It is fetched before the
+    /// server starts. Without it the image has the model, or the server fetches it itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mlctl-expand" = true))]
-    pub uri: Option<Place>,
+    pub uri: Option<ModelRef>,
     /// Which server: it decides the command, the image and what is spoken.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server: Option<Server>,

@@ -1,9 +1,9 @@
 //! Each revision: its name, its model, its server, its replicas.
 
 use super::context::Lint;
-use crate::spec::kinds::batch::lint::{Program, servers};
-use crate::spec::kinds::batch::{Routes, Server, Wire};
-use crate::spec::kinds::endpoint::{ModelRef, NamedModel, Probes, Replicas, Revision, Warmup};
+use crate::spec::kinds::batch::lint::{Program, servers, wrong_model};
+use crate::spec::kinds::batch::{ModelRef, Routes, Server, Wire};
+use crate::spec::kinds::endpoint::{Probes, Replicas, Revision, Warmup};
 use crate::spec::kinds::train::lint::{MAX_NAME, is_readable, wrong_name};
 use crate::spec::kinds::train::valid_name;
 use crate::spec::syntax::{Code, Diagnostic, SourceSpan, index_path};
@@ -117,21 +117,9 @@ impl Lint<'_> {
         let span = self.spans.value(path);
         match model {
             ModelRef::Place(place) => self.readable("model", place, span),
-            ModelRef::Named(NamedModel { name, version }) => {
-                let is_word = |word: &str| {
-                    !word.is_empty()
-                        && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
-                };
-                let wrong = !is_word(name) || version.as_deref().is_some_and(|v| !is_word(v));
-                if wrong {
-                    self.add(
-                        Diagnostic::error(Code::BadModel, format!("`{model}` can't be a model"))
-                            .at(span, "")
-                            .help(
-                                "write `digits`, `digits@3` or `digits@champion` of the registry, \
-                                 a bucket's URL, or a folder as `./model`",
-                            ),
-                    );
+            ModelRef::Named(named) => {
+                if let Some(finding) = wrong_model(named, span) {
+                    self.add(finding);
                 }
             }
         }

@@ -3,7 +3,6 @@
 mod access;
 mod effective;
 mod endpoint;
-mod model;
 mod replicas;
 mod revision;
 mod rollout;
@@ -12,7 +11,6 @@ mod traffic;
 pub use access::*;
 pub use effective::*;
 pub use endpoint::*;
-pub use model::*;
 pub use replicas::*;
 pub use revision::*;
 pub use rollout::*;

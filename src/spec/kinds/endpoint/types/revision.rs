@@ -4,9 +4,8 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::model::ModelRef;
 use super::replicas::Replicas;
-use crate::spec::kinds::batch::{Routes, Server, Wire};
+use crate::spec::kinds::batch::{ModelRef, Routes, Server, Wire};
 use crate::spec::kinds::train::{
     Accelerators, EnvVar, SecretUse, Security, Setup, Toleration, Volume,
 };

@@ -1,4 +1,4 @@
-//! Which model a revision serves.
+//! Which model is meant: one by its name, or one by its place.
 
 use std::borrow::Cow;
 use std::fmt;
