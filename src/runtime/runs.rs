@@ -1,5 +1,7 @@
 //! Running things: what a runtime does with a plan, from its submission to its last process.
 
+use std::net::SocketAddr;
+
 use jiff::Timestamp;
 
 use super::{
@@ -78,6 +80,13 @@ pub trait Runs {
 
     /// Ends whatever is left of the run. "Not there" is success.
     fn remove(&self, run: &RunPaths) -> Result<(), RuntimeError>;
+
+    /// An address of this machine by which callers reach an endpoint for as long as this process lives; `None`
+    /// where its own URL is reached from here.
+    fn reach(&self, endpoint: &RunId) -> Result<Option<SocketAddr>, RuntimeError> {
+        let _ = endpoint;
+        Ok(None)
+    }
 
     /// Runs a command beside a replica's, in the same environment and folder, to its end; gives its
     /// exit status.

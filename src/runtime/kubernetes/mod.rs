@@ -11,6 +11,7 @@ mod exec;
 mod follow;
 mod notes;
 mod objects;
+mod reach;
 mod runtime;
 mod session;
 mod submit;

@@ -1,6 +1,7 @@
 //! The runtime of a cluster behind the trait of all runtimes. It holds the threads on which watches
 //! and logs are followed; whoever calls it waits at its edge.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use jiff::Timestamp;
 
 use super::config::KubernetesConfig;
 use super::session::Session;
-use super::{cancel, exec, notes};
+use super::{cancel, exec, notes, reach};
 use crate::event::Cursor;
 use crate::event::Event;
 use crate::gang::{ReplicaId, RunId};
@@ -116,6 +117,10 @@ impl Runs for Kubernetes {
 
     fn remove(&self, run: &RunPaths) -> Result<(), RuntimeError> {
         cancel::remove(&self.session, run)
+    }
+
+    fn reach(&self, endpoint: &RunId) -> Result<Option<SocketAddr>, RuntimeError> {
+        reach::reach(&self.session, endpoint).map(Some)
     }
 
     fn exec(

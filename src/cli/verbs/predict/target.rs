@@ -88,8 +88,14 @@ fn known(context: &Context, target: &str) -> Result<Known, CliError> {
     };
     // Containers of Vertex AI have no route by which they could be found out.
     let route = live.predict_route.as_deref().filter(|_| live.protocol == Some(Protocol::Vertex));
+    let runtime = context.runtime(&endpoint.run.record.runtime)?;
+    // With TLS it has the name of a host, which this machine's own address is not.
+    let reached = match runtime.reach(&endpoint.paths.endpoint)? {
+        Some(address) => format!("http://{address}"),
+        None => live.url.clone(),
+    };
     Ok(Known {
-        url: format!("{}{}", live.url, route.unwrap_or_default()),
+        url: format!("{reached}{}", route.unwrap_or_default()),
         protocol: live.protocol,
         model: Some(endpoint.document.model_name.clone()),
     })
