@@ -30,7 +30,8 @@ pub use rendezvous::{OUTPUT_PARTS, OutputDirs, UnknownReplica, environment, hidd
 pub use secrets::{SecretVariables, hide};
 pub use service::{CpuScaling, EndpointPods, RevisionPods, SERVICE_VERSION, ServicePlan};
 pub use serving::{
-    REPLICA_GRPC_PORT, REPLICA_HTTP_PORT, REPLICA_STATUS_PORT, ServerPorts, ServingPlan, WarmupPlan,
+    REPLICA_GRPC_PORT, REPLICA_HTTP_PORT, REPLICA_STATUS_PORT, REPLICA_VERB, ServerPorts,
+    ServingPlan, WarmupPlan,
 };
 pub use study::{ControllerPlan, MetricsPlan, ReplicaOf, TrialOf, group};
 pub use table::{Section, shell_line, table};

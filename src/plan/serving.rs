@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::tasks::ServerPlan;
 use crate::storage::{BucketSettings, Place};
 
+/// The hidden verb that is the process beside a replica's model server. The server's command comes behind
+/// it.
+pub const REPLICA_VERB: &str = "serve-replica";
 /// Where a model server in a pod listens for HTTP: what Vertex AI's containers expect without a word.
 pub const REPLICA_HTTP_PORT: u16 = 8080;
 /// Where a model server in a pod listens for gRPC.

@@ -22,7 +22,7 @@ pub struct Holdings {
 pub struct Holding {
     /// Id of the run that it belongs to.
     pub run: RunId,
-    /// `Job`, `Pod`, `Service`, `Secret`, `ConfigMap`, `process` or `lease`.
+    /// `Job`, `Deployment`, `Pod`, `Service` or another kind of a cluster, `process` or `lease`.
     pub kind: String,
     /// Its name; a process id for a process.
     pub name: String,
@@ -40,7 +40,7 @@ pub struct Holding {
     pub is_record: bool,
     /// Kubernetes removes it together with the object that owns it.
     pub is_owned: bool,
-    /// It has not ended: a process, a Pod that runs or waits, a Job with such Pods.
+    /// It has not ended: a process, a Pod that runs or waits, a Job or Deployment with such Pods.
     pub runs: bool,
     /// Since when its removal has been under way; absent: nobody has asked for it.
     pub going: Option<Timestamp>,

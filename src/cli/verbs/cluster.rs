@@ -110,6 +110,7 @@ impl clap::ValueEnum for AdminRole {
     fn to_possible_value(&self) -> Option<PossibleValue> {
         let help = match self {
             Self::Submitter => "Everything with runs",
+            Self::Server => "Everything with endpoints",
             Self::Tuner => "Studies of a pipeline",
             Self::Viewer => "Looking only",
             Self::Cleaner => "Removing what has ended",

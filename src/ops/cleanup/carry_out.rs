@@ -92,8 +92,9 @@ fn discard(removal: &Removal, store: &Store, runtime: &dyn Runtime) -> Vec<Failu
     }
     let has_record = removal.things.iter().any(|thing| thing.is_record);
     for thing in &removal.things {
-        // Kubernetes removes what the record owns together with it, and a Job's pods with the Job.
-        if thing.is_owned && thing.kind != "Job" && has_record {
+        // Kubernetes removes what the record owns together with it, and pods with what makes them.
+        let makes_pods = ["Job", "Deployment"].contains(&thing.kind.as_str());
+        if thing.is_owned && !makes_pods && has_record {
             continue;
         }
         if !failures.is_empty() && thing.is_record {

@@ -96,7 +96,7 @@ impl Survey {
 /// gone.
 fn is_abandoned(run: &RunId, created: Timestamp, now: Timestamp, things: &[Holding]) -> bool {
     let age = Duration::try_from(now.duration_since(created)).unwrap_or_default();
-    let works = |thing: &Holding| matches!(thing.kind.as_str(), "Job" | "Pod");
+    let works = |thing: &Holding| matches!(thing.kind.as_str(), "Job" | "Deployment" | "Pod");
     age > SUBMISSION && !things.iter().any(|thing| thing.run == *run && works(thing))
 }
 

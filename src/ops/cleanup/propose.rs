@@ -189,11 +189,13 @@ fn caches(survey: &Survey, filter: &Filter) -> Vec<Removal> {
         .collect()
 }
 
-/// What can be removed, in the order in which it is: Jobs before what their pods need, and the record
+/// What can be removed, in the order in which it is: Jobs and Deployments before what
+/// their pods need, and the record
 /// last, so that whatever is left after an interruption is found again. What is going already, is.
 fn going(mut held: Vec<Holding>) -> Vec<Holding> {
     held.retain(|holding| holding.going.is_none());
-    held.sort_by_key(|holding| (holding.is_record, holding.kind != "Job", holding.name.clone()));
+    let makes_pods = |holding: &Holding| ["Job", "Deployment"].contains(&holding.kind.as_str());
+    held.sort_by_key(|holding| (holding.is_record, !makes_pods(holding), holding.name.clone()));
     held
 }
 

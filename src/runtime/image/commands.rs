@@ -6,7 +6,7 @@ use std::path::Path;
 use futures::future::join_all;
 
 use super::entrypoint::entrypoint;
-use crate::plan::Plan;
+use crate::plan::{OWN_PROGRAM, Plan, REPLICA_VERB};
 
 /// Gives every role that has an image and no command the command of the image, with the role's
 /// arguments in place of the image's. The error has a reason for each image that can't be read. No
@@ -16,6 +16,13 @@ pub async fn name_commands(
     architecture: &str,
     docker_config: &Path,
 ) -> Result<(), Vec<String>> {
+    if let Some(service) = plan.service_mut() {
+        // The routers run mlctl itself.
+        for revision in &mut service.revisions {
+            Box::pin(name_commands(&mut revision.plan, architecture, docker_config)).await?;
+        }
+        return Ok(());
+    }
     let images: BTreeSet<String> = plan
         .gang()
         .roles
@@ -38,9 +45,13 @@ pub async fn name_commands(
     if !refused.is_empty() {
         return Err(refused);
     }
+    let serves = plan.gang().serving.is_some();
     for role in plan.gang_mut().roles.iter_mut().filter(|role| role.command.is_empty()) {
         if let Some(config) = role.image.as_ref().and_then(|image| known.get(image)) {
-            role.command = config.command(&std::mem::take(&mut role.entrypoint_args));
+            let own = config.command(&std::mem::take(&mut role.entrypoint_args));
+            let beside = [OWN_PROGRAM, REPLICA_VERB, "--"].map(str::to_owned);
+            let beside = beside.into_iter().filter(|_| serves && !own.is_empty());
+            role.command = beside.chain(own.iter().cloned()).collect();
         }
     }
     Ok(())

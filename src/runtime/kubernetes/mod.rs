@@ -6,6 +6,7 @@ mod cancel;
 mod client;
 mod config;
 mod deployed;
+mod endpoints;
 mod examine;
 mod exec;
 mod follow;

@@ -8,8 +8,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::config::KubernetesConfig;
+use super::endpoints::EndpointLogs;
 use super::session::Session;
-use super::{cancel, exec, notes, reach};
+use super::{cancel, endpoints, exec, notes, reach};
 use crate::event::Cursor;
 use crate::event::Event;
 use crate::gang::{ReplicaId, RunId};
@@ -82,7 +83,10 @@ impl Runs for Kubernetes {
     }
 
     fn check(&self, plan: &Plan, options: &SubmitOptions) -> Result<Vec<Notice>, RuntimeError> {
-        submit::check(&self.session, plan, options)
+        match plan.service() {
+            Some(service) => endpoints::check(&self.session, plan, service, options),
+            None => submit::check(&self.session, plan, options),
+        }
     }
 
     fn ensure(
@@ -92,7 +96,10 @@ impl Runs for Kubernetes {
         secrets: &SecretValues,
         options: &SubmitOptions,
     ) -> Result<Vec<Notice>, RuntimeError> {
-        submit::submit(&self.session, plan, run, secrets, options)
+        match plan.service() {
+            Some(service) => endpoints::ensure(&self.session, plan, service, run, secrets, options),
+            None => submit::submit(&self.session, plan, run, secrets, options),
+        }
     }
 
     fn prepare(&self, runs: &[RunId]) -> Result<(), RuntimeError> {
@@ -100,22 +107,38 @@ impl Runs for Kubernetes {
     }
 
     fn observe(&self, run: &RunPaths, cursor: &mut Cursor) -> Result<Vec<Event>, RuntimeError> {
-        follow::observe(&self.session, run, cursor)
+        match endpoints::plan_of(run) {
+            Some(plan) => endpoints::observe(&self.session, run, &plan, cursor),
+            None => follow::observe(&self.session, run, cursor),
+        }
     }
 
     fn cancel(&self, run: &RunPaths, by: &str) -> Result<Vec<Notice>, RuntimeError> {
+        if let Some(service) = endpoints::plan_of(run).as_ref().and_then(Plan::service) {
+            endpoints::cancel(&self.session, run, service, by)?;
+            return Ok(Vec::new());
+        }
         cancel::cancel(&self.session, run, by)
     }
 
     fn is_gone(&self, run: &RunPaths) -> Result<bool, RuntimeError> {
+        if endpoints::plan_of(run).is_some() {
+            return endpoints::is_gone(&self.session, run);
+        }
         archive::is_gone(&self.session, run)
     }
 
     fn is_settled(&self, run: &RunPaths) -> Result<bool, RuntimeError> {
+        if endpoints::plan_of(run).is_some() {
+            return endpoints::is_gone(&self.session, run);
+        }
         archive::is_settled(&self.session, run)
     }
 
     fn remove(&self, run: &RunPaths) -> Result<(), RuntimeError> {
+        if let Some(service) = endpoints::plan_of(run).as_ref().and_then(Plan::service) {
+            return endpoints::remove(&self.session, run, service);
+        }
         cancel::remove(&self.session, run)
     }
 
@@ -149,6 +172,10 @@ impl Notes for Kubernetes {
 
 impl Outputs for Kubernetes {
     fn logs(&self, run: &RunPaths, query: &LogQuery) -> Result<Box<dyn LogReader>, RuntimeError> {
+        if endpoints::plan_of(run).is_some() {
+            let logs = EndpointLogs::open(Arc::clone(&self.session), run.clone(), query);
+            return Ok(Box::new(logs));
+        }
         // A run may have ended since it was observed last. Its logs are saved now, before its pods
         // are deleted.
         archive::is_gone(&self.session, run)?;

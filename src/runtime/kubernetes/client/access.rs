@@ -43,6 +43,11 @@ const fn within(resource: &'static str, subresource: &'static str, verb: &'stati
     Need { group: "", resource, subresource, verb }
 }
 
+/// A permission on a subresource of `apps`.
+const fn of_apps(resource: &'static str, subresource: &'static str, verb: &'static str) -> Need {
+    Need { group: "apps", resource, subresource, verb }
+}
+
 /// The permissions that one verb of mlctl needs, or several verbs that need the same.
 pub(crate) struct Activity {
     /// The verbs, such as `train`.
@@ -53,7 +58,7 @@ pub(crate) struct Activity {
 }
 
 /// The permissions that a submission needs which is followed to its end.
-const SUBMIT: &[Need] = &[
+pub(crate) const SUBMIT: &[Need] = &[
     need("", "configmaps", "create"),
     need("", "configmaps", "get"),
     need("", "configmaps", "patch"),
@@ -67,8 +72,59 @@ const SUBMIT: &[Need] = &[
     within("pods", "log", "get"),
 ];
 
+/// What serving needs: the objects of an endpoint, and what its routers may do, since a Role can be made by
+/// those alone who have all of its permissions.
+pub(crate) const SERVE: &[Need] = &[
+    need("", "configmaps", "create"),
+    need("", "configmaps", "get"),
+    need("", "configmaps", "watch"),
+    need("", "configmaps", "patch"),
+    need("", "configmaps", "update"),
+    need("", "configmaps", "delete"),
+    need("", "secrets", "create"),
+    need("", "services", "create"),
+    need("", "services", "get"),
+    need("", "services", "patch"),
+    need("", "services", "delete"),
+    need("", "serviceaccounts", "create"),
+    need("", "serviceaccounts", "patch"),
+    need("", "pods", "get"),
+    need("", "pods", "list"),
+    need("", "pods", "watch"),
+    within("pods", "log", "get"),
+    need("apps", "deployments", "create"),
+    need("apps", "deployments", "get"),
+    need("apps", "deployments", "list"),
+    need("apps", "deployments", "watch"),
+    need("apps", "deployments", "patch"),
+    need("apps", "deployments", "delete"),
+    of_apps("deployments", "scale", "get"),
+    of_apps("deployments", "scale", "watch"),
+    of_apps("deployments", "scale", "patch"),
+    need("coordination.k8s.io", "leases", "create"),
+    need("coordination.k8s.io", "leases", "get"),
+    need("coordination.k8s.io", "leases", "patch"),
+    need("coordination.k8s.io", "leases", "update"),
+    need("rbac.authorization.k8s.io", "roles", "create"),
+    need("rbac.authorization.k8s.io", "roles", "patch"),
+    need("rbac.authorization.k8s.io", "rolebindings", "create"),
+    need("rbac.authorization.k8s.io", "rolebindings", "patch"),
+    need("policy", "poddisruptionbudgets", "create"),
+    need("policy", "poddisruptionbudgets", "patch"),
+    need("policy", "poddisruptionbudgets", "delete"),
+    need("autoscaling", "horizontalpodautoscalers", "create"),
+    need("autoscaling", "horizontalpodautoscalers", "patch"),
+    need("autoscaling", "horizontalpodautoscalers", "delete"),
+    need("networking.k8s.io", "ingresses", "create"),
+    need("networking.k8s.io", "ingresses", "patch"),
+    need("networking.k8s.io", "ingresses", "delete"),
+    need("gateway.networking.k8s.io", "httproutes", "create"),
+    need("gateway.networking.k8s.io", "httproutes", "patch"),
+    need("gateway.networking.k8s.io", "httproutes", "delete"),
+];
+
 /// Every verb that needs permissions. Nothing runs without the first one.
-pub(crate) const ACTIVITIES: [Activity; 6] = [
+pub(crate) const ACTIVITIES: [Activity; 7] = [
     Activity {
         verbs: &["train", "batch-predict", "tune"],
         role: AdminRole::Submitter,
@@ -100,6 +156,7 @@ pub(crate) const ACTIVITIES: [Activity; 6] = [
             need("", "pods", "delete"),
         ],
     },
+    Activity { verbs: &["serve"], role: AdminRole::Server, needs: SERVE },
     Activity {
         verbs: &["exec"],
         role: AdminRole::Submitter,
@@ -140,10 +197,10 @@ pub fn roles_of_verbs() -> impl Iterator<Item = (&'static str, AdminRole)> {
     ACTIVITIES.iter().flat_map(|one| one.verbs.iter().map(|verb| (*verb, one.role)))
 }
 
-/// The permissions that a submission needs and this user doesn't have.
-pub(crate) async fn missing(cluster: &Cluster) -> Result<Vec<Need>, ClusterError> {
-    let allowed = allowed(cluster, SUBMIT).await?;
-    let missing = SUBMIT.iter().zip(allowed).filter(|(_, allowed)| !allowed);
+/// Those of some permissions that this user doesn't have.
+pub(crate) async fn missing(cluster: &Cluster, needs: &[Need]) -> Result<Vec<Need>, ClusterError> {
+    let allowed = allowed(cluster, needs).await?;
+    let missing = needs.iter().zip(allowed).filter(|(_, allowed)| !allowed);
     Ok(missing.map(|(need, _)| *need).collect())
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod access;
 mod api;
+mod apply;
 mod clock;
 mod connect;
 mod create;
@@ -17,6 +18,7 @@ pub(crate) use api::Cluster;
 pub(crate) use clock::{ServerClock, age};
 pub use connect::{ConnectOptions, Location};
 pub(crate) use connect::{Endpoint, client, endpoint};
+pub(crate) use create::Makeable;
 pub(crate) use error::{Target, is_not_found, is_of_node, names_kubelet, of_kubelet};
 pub use proxy::ProxyVariables;
 pub use roles::{AdminRole, ClusterScope};

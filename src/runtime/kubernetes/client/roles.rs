@@ -1,11 +1,26 @@
 //! The Roles that an admin gives: which of them allows what, and their names in `manifests/`.
 
+/// What none but endpoints have, and whoever serves may make.
+const OF_ENDPOINTS: [&str; 9] = [
+    "deployments",
+    "serviceaccounts",
+    "roles",
+    "rolebindings",
+    "leases",
+    "poddisruptionbudgets",
+    "horizontalpodautoscalers",
+    "ingresses",
+    "httproutes",
+];
+
 /// A Role of `manifests/roles.yaml`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AdminRole {
     /// May do everything with runs.
     #[default]
     Submitter,
+    /// May do what endpoints need, beside what a viewer may.
+    Server,
     /// May do what a pipeline needs that tunes: its studies submit runs from within the cluster.
     Tuner,
     /// May look at runs and change nothing.
@@ -16,12 +31,14 @@ pub enum AdminRole {
 
 impl AdminRole {
     /// All Roles of the file.
-    pub const ALL: [Self; 4] = [Self::Submitter, Self::Tuner, Self::Viewer, Self::Cleaner];
+    pub const ALL: [Self; 5] =
+        [Self::Submitter, Self::Server, Self::Tuner, Self::Viewer, Self::Cleaner];
 
     /// The name of the Role in the file.
     pub fn name(self) -> &'static str {
         match self {
             Self::Submitter => "mlctl-submitter",
+            Self::Server => "mlctl-server",
             Self::Tuner => "mlctl-tuner",
             Self::Viewer => "mlctl-viewer",
             Self::Cleaner => "mlctl-cleaner",
@@ -35,7 +52,9 @@ impl AdminRole {
 
     /// The smallest Role that allows this verb on this resource.
     pub fn with(verb: &str, resource: &str) -> Self {
+        let plain = resource.split(['.', '/']).next().unwrap_or_default();
         match verb {
+            "create" | "patch" | "update" if OF_ENDPOINTS.contains(&plain) => Self::Server,
             "delete" => Self::Cleaner,
             "get" | "list" | "watch"
                 if !["pods/exec", "pods/portforward", "namespaces"].contains(&resource) =>
@@ -81,5 +100,7 @@ mod tests {
         assert_eq!(AdminRole::with("delete", "jobs.batch"), AdminRole::Cleaner);
         assert_eq!(AdminRole::with("create", "jobs.batch"), AdminRole::Submitter);
         assert_eq!(AdminRole::with("create", "secrets"), AdminRole::Submitter);
+        assert_eq!(AdminRole::with("patch", "deployments.apps"), AdminRole::Server);
+        assert_eq!(AdminRole::with("list", "deployments.apps"), AdminRole::Viewer);
     }
 }

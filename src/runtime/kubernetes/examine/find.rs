@@ -8,6 +8,7 @@ use crate::event::RunState;
 use crate::gang::RunId;
 use crate::plan::ClusterLayout;
 use crate::runtime::kubernetes::client::Location;
+use crate::runtime::kubernetes::endpoints;
 use crate::runtime::kubernetes::follow::RunFacts;
 use crate::runtime::kubernetes::objects::{annotation, label, user_label};
 use crate::runtime::kubernetes::session::Session;
@@ -54,7 +55,16 @@ pub(crate) fn find(session: &Session, wanted: &Wanted) -> Result<FoundRuns, Runt
     let unfinished = found.runs.iter().filter(|run| run.verdict.is_none());
     let living: Vec<RunId> = unfinished.map(|run| run.record.id.clone()).collect();
     let mut facts = session.list_many(&living)?;
+    let is_endpoint =
+        |run: &FoundRun| run.plan.as_ref().is_some_and(|plan| plan.service().is_some());
+    let serving = found.runs.iter().filter(|run| run.verdict.is_none() && is_endpoint(run));
+    let serving: Vec<RunId> = serving.map(|run| run.record.id.clone()).collect();
+    let states = endpoints::states(session, &serving)?;
     for run in found.runs.iter_mut().filter(|run| run.verdict.is_none()) {
+        if is_endpoint(run) {
+            run.state = states.get(&run.record.id).copied().unwrap_or(RunState::Unknown);
+            continue;
+        }
         let Some(facts) = facts.remove(&run.record.id) else { continue };
         let facts = match &run.plan {
             Some(plan) => facts.genuine(&ClusterLayout::of(plan), &BTreeMap::new()),

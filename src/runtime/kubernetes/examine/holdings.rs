@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret, Service};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
@@ -12,10 +13,23 @@ use super::nodes;
 use crate::gang::RunId;
 use crate::hardware::Requests;
 use crate::runtime::ClusterError;
+use crate::runtime::kubernetes::objects::endpoint::HTTP_ROUTE;
 use crate::runtime::kubernetes::objects::{annotation, label, user_label};
 use crate::runtime::kubernetes::session::Session;
 use crate::runtime::{Holding, Holdings, another_users};
 use crate::runtime::{Notice, RuntimeError};
+
+/// What endpoints have beside Deployments and what every run has, by version and kind.
+const OF_ENDPOINTS: [(&str, &str); 8] = [
+    ("autoscaling/v2", "HorizontalPodAutoscaler"),
+    ("policy/v1", "PodDisruptionBudget"),
+    ("networking.k8s.io/v1", "Ingress"),
+    HTTP_ROUTE,
+    ("coordination.k8s.io/v1", "Lease"),
+    ("rbac.authorization.k8s.io/v1", "RoleBinding"),
+    ("rbac.authorization.k8s.io/v1", "Role"),
+    ("v1", "ServiceAccount"),
+];
 
 /// All objects of runs in the namespace, whoever has submitted them.
 pub(crate) fn holdings(session: &Session) -> Result<Holdings, RuntimeError> {
@@ -56,6 +70,15 @@ fn selected(session: &Session, selector: &str) -> Result<Holdings, RuntimeError>
         take(&mut found, "Jobs", jobs, |job| job_of(&job, &me))?;
         let pods = cluster.list::<Pod>(selector, "").await;
         take(&mut found, "Pods", pods, |pod| pod_of(&pod, &me))?;
+        let deployments = cluster.list::<Deployment>(selector, "").await;
+        take(&mut found, "Deployments", deployments, |one| deployment_of(&one, &me))?;
+        for kind in OF_ENDPOINTS {
+            let some = cluster.list_any(kind, selector).await;
+            // They cost nothing, and go with the record that owns them: who may not look misses nothing.
+            if !matches!(some, Err(ClusterError::Forbidden { .. })) {
+                take(&mut found, kind.1, some, |one| thing(kind.1, one.metadata, &me))?;
+            }
+        }
         let services = cluster.list_metadata::<Service>(selector).await;
         take(&mut found, "Services", services, |meta| thing("Service", meta, &me))?;
         let secrets = cluster.list_metadata::<Secret>(selector).await;
@@ -82,11 +105,15 @@ pub(crate) fn discard(session: &Session, holding: &Holding) -> Result<(), Runtim
     let name = &holding.name;
     let deleted = session.block_on(async {
         match holding.kind.as_str() {
+            "Deployment" => cluster.delete::<Deployment>(name, &params).await,
             "Job" => cluster.delete::<Job>(name, &params).await,
             "Pod" => cluster.delete::<Pod>(name, &params).await,
             "Service" => cluster.delete::<Service>(name, &params).await,
             "Secret" => cluster.delete::<Secret>(name, &params).await,
-            _ => cluster.delete::<ConfigMap>(name, &params).await,
+            kind => match OF_ENDPOINTS.into_iter().find(|known| known.1 == kind) {
+                Some(known) => cluster.delete_any(known, name, &params).await,
+                None => cluster.delete::<ConfigMap>(name, &params).await,
+            },
         }
     });
     Ok(deleted?)
@@ -95,7 +122,9 @@ pub(crate) fn discard(session: &Session, holding: &Holding) -> Result<(), Runtim
 /// What to know of Secrets that this user doesn't see and that no record takes along: those of runs
 /// whose other objects have no owner either, since kubectl made them or somebody took it away.
 fn secrets_that_stay(things: &[Holding]) -> Option<Notice> {
-    let alone = things.iter().filter(|one| one.kind == "Job" && !one.is_owned);
+    let alone = things
+        .iter()
+        .filter(|one| ["Job", "Deployment"].contains(&one.kind.as_str()) && !one.is_owned);
     let mut runs: Vec<&str> = alone.map(|one| one.run.as_str()).collect();
     runs.sort_unstable();
     runs.dedup();
@@ -157,6 +186,12 @@ fn thing(kind: &str, meta: ObjectMeta, me: &[String]) -> Option<Holding> {
 fn job_of(job: &Job, me: &[String]) -> Option<Holding> {
     let active = job.status.as_ref().and_then(|status| status.active).unwrap_or(0);
     Some(Holding { runs: active > 0, ..thing("Job", job.metadata.clone(), me)? })
+}
+
+/// A Deployment, which runs while it is to have pods.
+fn deployment_of(deployment: &Deployment, me: &[String]) -> Option<Holding> {
+    let wanted = deployment.spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1);
+    Some(Holding { runs: wanted > 0, ..thing("Deployment", deployment.metadata.clone(), me)? })
 }
 
 /// A pod. It keeps its resources from others from the moment that it has a node until its end.

@@ -14,7 +14,7 @@ use crate::hardware::gpus::{Holder, Need, Node, NodeState, Taint, fit, inventory
 use crate::plan::{ClusterLayout, Plan};
 use crate::runtime::ClusterError;
 use crate::runtime::kubernetes::client::{AdminRole, ClusterScope};
-use crate::runtime::kubernetes::objects::{Manifests, annotation, label};
+use crate::runtime::kubernetes::objects::{annotation, label};
 use crate::runtime::kubernetes::session::Session;
 use crate::runtime::{GpuView, Notice, RuntimeError};
 use crate::text::quantity;
@@ -94,7 +94,7 @@ fn custom(session: &Session) -> CustomAccelerators {
 /// Says which pods no node could ever hold. These are notices and no reason against a submission,
 /// since nodes may be added by people, or by an autoscaler that no label tells of. A user who may
 /// not list nodes gets none.
-pub(crate) fn never_fits(session: &Session, plan: &Plan, made: &Manifests) -> Vec<Notice> {
+pub(crate) fn never_fits(session: &Session, plan: &Plan, jobs: &[Job]) -> Vec<Notice> {
     let Ok(cluster) = session.cluster() else { return Vec::new() };
     let api: Api<core::Node> = Api::all(cluster.client.clone());
     // The API server may answer from its memory, which is fast and exact enough.
@@ -104,7 +104,7 @@ pub(crate) fn never_fits(session: &Session, plan: &Plan, made: &Manifests) -> Ve
     let Ok(Ok(listed)) = listed else { return Vec::new() };
     let nodes: Vec<Node> = listed.items.iter().map(node).collect();
     let custom = custom(session);
-    let needs = made.jobs.iter().filter_map(|job| need(plan, job, &custom));
+    let needs = jobs.iter().filter_map(|job| need(plan, job, &custom));
     needs.filter_map(|need| fit(&need, &nodes, &custom).say(&need, &nodes)).map(Notice).collect()
 }
 

@@ -6,7 +6,10 @@ mod observe;
 mod verdict;
 mod watch;
 
-pub(crate) use log::{PodLogs, Spools};
-pub(crate) use observe::{Observed, observe};
+pub(crate) use log::{PodLogs, Source, Spools, Tail, fetch_of};
+pub(crate) use observe::{
+    NEW_RUN_LIMIT, Observed, SUBMISSION_LIMIT, cancelled, deleted, event, finished, is_news,
+    never_submitted, observe, waiting_event,
+};
 pub(crate) use verdict::node_lost_message;
-pub(crate) use watch::{Feed, JobFacts, PodFacts, RunFacts, list, selector};
+pub(crate) use watch::{Feed, JobFacts, PodFacts, RunFacts, Waiting, list, selector};

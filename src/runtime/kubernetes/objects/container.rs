@@ -62,19 +62,7 @@ pub(crate) fn main(
     nodes: &Nodes,
     mounts: Vec<VolumeMount>,
 ) -> Container {
-    let of_role = role.secrets.iter().filter(|secret| secret.mount_path.is_none());
-    // The variables of a role win over the credentials of the stores.
-    let env_from: Vec<_> = plan
-        .gang()
-        .storage
-        .secret
-        .iter()
-        .chain(of_role.map(|secret| &secret.name))
-        .map(|name| EnvFromSource {
-            secret_ref: Some(SecretEnvSource { name: name.clone(), optional: None }),
-            ..EnvFromSource::default()
-        })
-        .collect();
+    let env_from = env_from(plan, role);
     Container {
         name: MAIN.into(),
         image: role.image.clone(),
@@ -93,20 +81,36 @@ pub(crate) fn main(
     }
 }
 
-/// The variables by which an agent learns which pod it is in, and those that refer to Secrets.
-fn env(role: &RolePlan) -> Vec<EnvVar> {
-    let field = |name: &str, path: String| EnvVar {
+/// The Secrets whose keys are variables. Those of a role win over the credentials of the stores.
+pub(crate) fn env_from(plan: &Plan, role: &RolePlan) -> Vec<EnvFromSource> {
+    let of_role = role.secrets.iter().filter(|secret| secret.mount_path.is_none());
+    let names = plan.gang().storage.secret.iter().chain(of_role.map(|secret| &secret.name));
+    names
+        .map(|name| EnvFromSource {
+            secret_ref: Some(SecretEnvSource { name: name.clone(), optional: None }),
+            ..EnvFromSource::default()
+        })
+        .collect()
+}
+
+/// A variable whose value is a field of the pod.
+pub(crate) fn field(name: &str, path: impl Into<String>) -> EnvVar {
+    EnvVar {
         name: name.into(),
         value_from: Some(EnvVarSource {
-            field_ref: Some(ObjectFieldSelector { field_path: path, api_version: None }),
+            field_ref: Some(ObjectFieldSelector { field_path: path.into(), api_version: None }),
             ..EnvVarSource::default()
         }),
         value: None,
-    };
+    }
+}
+
+/// The variables by which an agent learns which pod it is in, and those that refer to Secrets.
+fn env(role: &RolePlan) -> Vec<EnvVar> {
     let label = |key: &str| format!("metadata.labels['batch.kubernetes.io/{key}']");
     let annotation = |key: &str| format!("metadata.annotations['batch.kubernetes.io/{key}']");
     let mut env = vec![
-        field(downward::POD_UID, "metadata.uid".into()),
+        field(downward::POD_UID, "metadata.uid"),
         field(downward::JOB, label("job-name")),
         field(downward::JOB_UID, label("controller-uid")),
         field(downward::INDEX, annotation("job-completion-index")),
@@ -127,22 +131,32 @@ fn env(role: &RolePlan) -> Vec<EnvVar> {
             value: None,
         });
     }
-    env.extend(role.env.iter().filter_map(|variable| {
-        let key = &variable.value_from.as_ref()?.secret_key_ref;
-        Some(EnvVar {
-            name: variable.name.clone(),
-            value_from: Some(EnvVarSource {
-                secret_key_ref: Some(SecretKeySelector {
-                    name: key.name.clone(),
-                    key: key.key.clone(),
-                    optional: key.optional.then_some(true),
-                }),
-                ..EnvVarSource::default()
-            }),
-            value: None,
-        })
-    }));
+    env.extend(references(role));
     env
+}
+
+/// The variables of a role whose values are keys of Secrets.
+pub(crate) fn references(role: &RolePlan) -> impl Iterator<Item = EnvVar> {
+    role.env.iter().filter_map(|variable| {
+        let key = &variable.value_from.as_ref()?.secret_key_ref;
+        Some(from_secret(&variable.name, &key.name, &key.key, key.optional))
+    })
+}
+
+/// A variable whose value is a key of a Secret.
+pub(crate) fn from_secret(name: &str, secret: &str, key: &str, optional: bool) -> EnvVar {
+    EnvVar {
+        name: name.into(),
+        value_from: Some(EnvVarSource {
+            secret_key_ref: Some(SecretKeySelector {
+                name: secret.into(),
+                key: key.into(),
+                optional: optional.then_some(true),
+            }),
+            ..EnvVarSource::default()
+        }),
+        value: None,
+    }
 }
 
 /// What the main container asks for.
@@ -159,7 +173,7 @@ fn resources(role: &RolePlan, nodes: &Nodes, cpu_limits: bool) -> ResourceRequir
 /// Amounts that are requested, and a limit too, because a gang that is evicted in one place waits in
 /// all others. The CPU has a limit only where the namespace insists on one: it would stand still
 /// beside idle cores, and with it the whole gang.
-fn limited<'a>(
+pub(crate) fn limited<'a>(
     amounts: impl IntoIterator<Item = (&'a str, String)>,
     cpu_limits: bool,
 ) -> ResourceRequirements {

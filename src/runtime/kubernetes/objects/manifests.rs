@@ -10,7 +10,7 @@ use super::decided::gang_of;
 use super::error::ManifestError;
 use super::{code_maps, data, job, output, record, secret, service};
 use crate::agent::pod::PodDocument;
-use crate::plan::{ClusterLayout, Plan};
+use crate::plan::{ClusterLayout, GangPlan, Plan};
 use crate::storage::left_behind;
 
 /// The objects of one run, in the order in which they are created.
@@ -44,25 +44,8 @@ pub fn manifests(plan: &Plan, context: &ManifestContext) -> Result<Manifests, Ma
         ));
     }
     let mut refused = output::reasons(plan, &mut notices);
-    for role in gang.roles.iter().filter(|role| role.command.is_empty()) {
-        let image = role.image.as_deref().unwrap_or("the image");
-        refused.push(format!(
-            "role {}: the entrypoint of {image} is not known; add `command`",
-            role.name
-        ));
-    }
-    for role in gang.roles.iter().filter(|role| role.image.is_none()) {
-        refused.push(format!("role {}: a pod needs an image; add `image`", role.name));
-    }
-    let document = PodDocument {
-        schema_version: plan.head.schema_version,
-        plan: plan.masked(),
-        layout: layout.clone(),
-        nonce: context.nonce.clone(),
-        output: output::base(plan),
-        code: context.code.files.clone(),
-        links: data::links(plan),
-    };
+    refused.extend(incomplete(gang));
+    let document = document(plan, context, &layout);
     let mut config_maps = Vec::new();
     match record::pod_document(plan, context, &document) {
         Ok(map) => config_maps.push(map),
@@ -85,19 +68,44 @@ pub fn manifests(plan: &Plan, context: &ManifestContext) -> Result<Manifests, Ma
     }
 }
 
+/// The reasons against roles of which no pod can be made.
+pub(crate) fn incomplete(gang: &GangPlan) -> Vec<String> {
+    let mut refused = Vec::new();
+    for role in gang.roles.iter().filter(|role| role.command.is_empty()) {
+        let image = role.image.as_deref().unwrap_or("the image");
+        refused.push(format!(
+            "role {}: the entrypoint of {image} is not known; add `command`",
+            role.name
+        ));
+    }
+    for role in gang.roles.iter().filter(|role| role.image.is_none()) {
+        refused.push(format!("role {}: a pod needs an image; add `image`", role.name));
+    }
+    refused
+}
+
+/// What the agents of a plan are told.
+pub(crate) fn document(
+    plan: &Plan,
+    context: &ManifestContext,
+    layout: &ClusterLayout,
+) -> PodDocument {
+    PodDocument {
+        schema_version: plan.head.schema_version,
+        plan: plan.masked(),
+        layout: layout.clone(),
+        nonce: context.nonce.clone(),
+        output: output::base(plan),
+        code: context.code.files.clone(),
+        links: data::links(plan),
+    }
+}
+
 impl Manifests {
     /// Makes the record the owner of everything else, so that deleting it deletes all. `uid` is the
     /// record's, known once it is created.
     pub fn own(&mut self, uid: &str) {
-        let owner = OwnerReference {
-            api_version: "v1".into(),
-            kind: "ConfigMap".into(),
-            name: self.record.metadata.name.clone().unwrap_or_default(),
-            uid: uid.into(),
-            // Otherwise a deletion of the record would wait for the pods.
-            block_owner_deletion: Some(false),
-            controller: None,
-        };
+        let owner = owner(&self.record, uid);
         let owned = |meta: &mut ObjectMeta| meta.owner_references = Some(vec![owner.clone()]);
         owned(&mut self.service.metadata);
         owned(&mut self.secret.metadata);
@@ -122,8 +130,21 @@ impl Manifests {
     }
 }
 
+/// What makes a record the owner of an object.
+pub(crate) fn owner(record: &ConfigMap, uid: &str) -> OwnerReference {
+    OwnerReference {
+        api_version: "v1".into(),
+        kind: "ConfigMap".into(),
+        name: record.metadata.name.clone().unwrap_or_default(),
+        uid: uid.into(),
+        // Otherwise a deletion of the record would wait for the pods.
+        block_owner_deletion: Some(false),
+        controller: None,
+    }
+}
+
 /// Puts the fields of an object into the order in which people write them.
-fn metadata_first(object: Json) -> Json {
+pub(crate) fn metadata_first(object: Json) -> Json {
     let Json::Object(mut fields) = object else { return object };
     let head = ["apiVersion", "kind", "metadata"];
     let mut ordered: Map<String, Json> = head

@@ -98,7 +98,10 @@ fn labels(before: &PodTemplateSpec, after: &PodTemplateSpec, broken: &mut Vec<St
 /// Names, ends and networks of pods must be as the gang needs them.
 fn pod(before: &PodSpec, after: &PodSpec, broken: &mut Vec<String>) {
     if before.restart_policy != after.restart_policy {
-        broken.push("`restartPolicy` must stay Never: the gang restarts as a whole".into());
+        broken.push(match before.restart_policy.as_deref() {
+            Some("Always") => "`restartPolicy` must stay Always: an endpoint goes on".into(),
+            _ => "`restartPolicy` must stay Never: the gang restarts as a whole".into(),
+        });
     }
     let name =
         |spec: &PodSpec| (spec.subdomain.clone(), spec.hostname.clone(), spec.set_hostname_as_fqdn);
@@ -137,6 +140,11 @@ fn container(before: &Container, after: &Container, why: &str, broken: &mut Vec<
     let name = &before.name;
     if (&before.command, &before.args) != (&after.command, &after.args) {
         broken.push(format!("`command` and `args` of the container `{name}` must stay: {why}"));
+    }
+    if before.readiness_probe.is_some() && before.readiness_probe != after.readiness_probe {
+        broken.push(format!(
+            "`readinessProbe` of the container `{name}` must stay: it says whom the routers may ask"
+        ));
     }
     if after.termination_message_path.is_some() {
         broken.push(format!(

@@ -21,6 +21,19 @@ pub(crate) fn template(
     role: &RolePlan,
     lone: Option<&str>,
 ) -> Result<PodTemplateSpec, Vec<String>> {
+    let mut template = unpatched(plan, context, role, lone)?;
+    let annotations = template.metadata.get_or_insert_default().annotations.get_or_insert_default();
+    annotations.extend(stay_annotations());
+    patch::patched(template, &plan.gang().pods)
+}
+
+/// The same before the spec's `podPatch`, and of pods that may be moved.
+pub(crate) fn unpatched(
+    plan: &Plan,
+    context: &ManifestContext,
+    role: &RolePlan,
+    lone: Option<&str>,
+) -> Result<PodTemplateSpec, Vec<String>> {
     let mut refused = Vec::new();
     let volumes = volumes::volumes(plan, context, role, &mut refused);
     let nodes = placement::nodes(&plan.gang().pods, context, role, &mut refused);
@@ -33,12 +46,12 @@ pub(crate) fn template(
         labels.insert(label::ROLE.into(), lone.into());
     }
     let mut annotations = annotations(context);
-    annotations.extend(stay_annotations());
+    annotations.extend(mesh_annotations());
     let pods = &plan.gang().pods;
     let pull = pods.image_pull_secrets.iter();
     let pull: Vec<_> = pull.map(|name| LocalObjectReference { name: name.clone() }).collect();
     let leave = plan.gang().rules.leave_bound().as_secs() + GRACE_SLACK_SECONDS;
-    let template = PodTemplateSpec {
+    Ok(PodTemplateSpec {
         metadata: Some(ObjectMeta {
             labels: Some(labels),
             annotations: Some(annotations),
@@ -64,8 +77,7 @@ pub(crate) fn template(
             tolerations: (!nodes.tolerations.is_empty()).then_some(nodes.tolerations),
             ..PodSpec::default()
         }),
-    };
-    patch::patched(template, pods)
+    })
 }
 
 /// Labels that keep the sidecars of service meshes away: a sidecar never ends, so that its pod
@@ -83,9 +95,14 @@ fn stay_annotations() -> BTreeMap<String, String> {
     [
         ("cluster-autoscaler.kubernetes.io/safe-to-evict", "false"),
         ("karpenter.sh/do-not-disrupt", "true"),
-        ("linkerd.io/inject", "disabled"),
-        ("consul.hashicorp.com/connect-inject", "false"),
     ]
     .map(|(key, value)| (key.to_owned(), value.to_owned()))
     .into()
+}
+
+/// Annotations that keep the sidecars of service meshes away, as [`mesh_labels`] do.
+pub(crate) fn mesh_annotations() -> BTreeMap<String, String> {
+    [("linkerd.io/inject", "disabled"), ("consul.hashicorp.com/connect-inject", "false")]
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .into()
 }

@@ -63,7 +63,7 @@ pub(crate) fn pod_document(
 }
 
 /// Refuses what a ConfigMap can't hold; `what` names it in the message.
-fn fits(what: &str, bytes: usize) -> Result<(), String> {
+pub(crate) fn fits(what: &str, bytes: usize) -> Result<(), String> {
     if bytes <= MAX_BYTES {
         return Ok(());
     }

@@ -30,7 +30,7 @@ const CONFIG: &str = "mlctl-config";
 /// The volume with the run's Secret.
 const SECRET: &str = "mlctl-secret";
 /// The volume with what is remembered of the run.
-const PAST: &str = "mlctl-past";
+pub(crate) const PAST: &str = "mlctl-past";
 /// The volume with the code.
 const CODE: &str = "mlctl-code";
 /// The volumes whose contents the agent needs: a `podPatch` must not change them.
@@ -40,7 +40,7 @@ pub(crate) const OF_THE_AGENT: [&str; 5] = [PROGRAM, CONFIG, SECRET, PAST, CODE]
 const RESERVED: [&str; 2] = [ROOT, TERMINATION_FILE];
 
 /// Secrets are readable for the owner and for the group, which is `fsGroup`, and for nobody else.
-const SECRET_MODE: i32 = 0o440;
+pub(crate) const SECRET_MODE: i32 = 0o440;
 /// Documents and code are readable for everybody.
 const READ_ONLY: i32 = 0o444;
 
@@ -178,7 +178,7 @@ pub(crate) fn volumes(
     all
 }
 
-fn empty(name: &str, source: EmptyDirVolumeSource) -> Volume {
+pub(crate) fn empty(name: &str, source: EmptyDirVolumeSource) -> Volume {
     Volume { name: name.into(), empty_dir: Some(source), ..Volume::default() }
 }
 
@@ -223,7 +223,7 @@ fn past(plan: &Plan) -> Volume {
     }
 }
 
-fn secret(name: &str, secret: &str, mode: i32) -> Volume {
+pub(crate) fn secret(name: &str, secret: &str, mode: i32) -> Volume {
     Volume {
         name: name.into(),
         secret: Some(SecretVolumeSource {

@@ -7,6 +7,9 @@ use crate::storage::{NoProgress, StorageError, StorageErrorKind, Stores};
 
 /// Says in the plan of a run whose code is too large for ConfigMaps where the pods will find it.
 pub fn name_archive(plan: &mut Plan) -> Result<(), RuntimeError> {
+    if let Some(service) = plan.service_mut() {
+        return service.revisions.iter_mut().try_for_each(|one| name_archive(&mut one.plan));
+    }
     let Some(packed) = PackedCode::of(plan).map_err(refused)? else { return Ok(()) };
     let settings = plan.batch().map(|batch| batch.storage.clone()).unwrap_or_default();
     plan.head.schema_version = plan.head.schema_version.max(ARCHIVE_VERSION);

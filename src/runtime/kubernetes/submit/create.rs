@@ -52,11 +52,11 @@ pub(crate) fn check(
     let mut notices: Vec<Notice> = made.notices.iter().cloned().map(Notice).collect();
     notices.extend(of_machines(options));
     let wrong: Vec<String> =
-        too_little_memory(plan).into_iter().chain(missing_claims(session, &made)).collect();
+        too_little_memory(plan).into_iter().chain(missing_claims(session, &made.jobs)).collect();
     if !wrong.is_empty() {
         return Err(RuntimeError::Refused(wrong));
     }
-    notices.extend(nodes::never_fits(session, plan, &made));
+    notices.extend(nodes::never_fits(session, plan, &made.jobs));
     let known = session.block_on(runner).unwrap_or(Known::Unknown);
     if let Some(reason) = known.against(&context.runner_image, plan.head.schema_version) {
         return Err(RuntimeError::Refused(vec![reason]));
@@ -64,14 +64,14 @@ pub(crate) fn check(
     if options.rehearse {
         notices.extend(rehearse(session, &made)?);
     }
-    let of_pods = rehearse_pods(session, &made)?;
+    let of_pods = rehearse_pods(session, &made.jobs)?;
     // Whoever submits sees what becomes of it.
     notices.extend(of_pods.into_iter().filter(|_| options.rehearse));
     Ok(notices)
 }
 
 /// Tells of options that do something where mlctl hands out GPUs itself.
-fn of_machines(options: &SubmitOptions) -> impl Iterator<Item = Notice> {
+pub(crate) fn of_machines(options: &SubmitOptions) -> impl Iterator<Item = Notice> {
     let waits = "in a cluster a role without its accelerators waits for them";
     let shares = "in a cluster its device plugin says how many pods a GPU is for";
     let given =
@@ -81,7 +81,7 @@ fn of_machines(options: &SubmitOptions) -> impl Iterator<Item = Notice> {
 }
 
 /// What the mlctl can read that the pods will take from the runner image.
-fn ask_runner(session: &Session, context: &ManifestContext) -> JoinHandle<Known> {
+pub(crate) fn ask_runner(session: &Session, context: &ManifestContext) -> JoinHandle<Known> {
     let image = context.runner_image.clone();
     let architecture = context.architectures.first().map_or("amd64", String::as_str).to_owned();
     let docker_config = session.config.docker_config.clone();
@@ -90,7 +90,7 @@ fn ask_runner(session: &Session, context: &ManifestContext) -> JoinHandle<Known>
 
 /// Complains about roles whose memory is too little for the agent. It would be killed before it can
 /// say anything, again and again, and nobody could tell why.
-fn too_little_memory(plan: &Plan) -> Vec<String> {
+pub(crate) fn too_little_memory(plan: &Plan) -> Vec<String> {
     let complaint = |role: &RolePlan| {
         let memory = role.memory.filter(|memory| *memory < LEAST_MEMORY)?;
         Some(format!(
@@ -104,8 +104,8 @@ fn too_little_memory(plan: &Plan) -> Vec<String> {
 
 /// Complains about claims that are not there: pods would wait for them until `startTimeout`. There
 /// are no complaints for a user who may not list claims; the cluster will tell then.
-fn missing_claims(session: &Session, made: &Manifests) -> Vec<String> {
-    let pods = made.jobs.iter().filter_map(|job| job.spec.as_ref()?.template.spec.as_ref());
+pub(crate) fn missing_claims(session: &Session, jobs: &[Job]) -> Vec<String> {
+    let pods = jobs.iter().filter_map(|job| job.spec.as_ref()?.template.spec.as_ref());
     let volumes = pods.flat_map(|pod| pod.volumes.iter().flatten());
     let mut names: Vec<&str> = volumes
         .filter_map(|volume| Some(volume.persistent_volume_claim.as_ref()?.claim_name.as_str()))
@@ -130,7 +130,7 @@ fn missing_claims(session: &Session, made: &Manifests) -> Vec<String> {
 }
 
 /// What the settings say of all objects, for the namespace that the cluster is asked for.
-fn settings(session: &Session) -> Result<ManifestContext, RuntimeError> {
+pub(crate) fn settings(session: &Session) -> Result<ManifestContext, RuntimeError> {
     let context = session.config.manifests.clone().ok_or_else(|| {
         RuntimeError::Refused(vec![
             "no setting `runnerImage`: pods take mlctl from it; make one with `mlctl cluster \
@@ -266,7 +266,7 @@ pub(crate) async fn release(
 }
 
 /// A part of an object's metadata that the API server always sets.
-fn given(part: Option<&String>, what: &str) -> Result<String, ClusterError> {
+pub(crate) fn given(part: Option<&String>, what: &str) -> Result<String, ClusterError> {
     part.cloned().ok_or_else(|| ClusterError::Api(format!("an object, without its {what}")))
 }
 
@@ -274,7 +274,14 @@ fn given(part: Option<&String>, what: &str) -> Result<String, ClusterError> {
 fn save_manifests(run: &RunPaths, made: &Manifests) -> Result<(), RuntimeError> {
     let mut shown = made.clone();
     shown.secret.data = None;
-    let documents = shown.documents().map_err(std::io::Error::other)?;
+    save_documents(run, &shown.documents().map_err(std::io::Error::other)?)
+}
+
+/// Keeps objects, in which nothing stands that must not be written down, in the run's folder.
+pub(crate) fn save_documents(
+    run: &RunPaths,
+    documents: &[serde_json::Value],
+) -> Result<(), RuntimeError> {
     let texts: Result<Vec<_>, _> = documents.iter().map(serde_saphyr::to_string).collect();
     let text = texts.map_err(std::io::Error::other)?.join("---\n");
     write_atomic(&run.manifests(), text.as_bytes(), Durability::Crash)?;

@@ -8,7 +8,11 @@ mod rehearse;
 mod submission;
 
 pub use archive::{name_archive, send_archive};
-pub(crate) use create::{check, release, submit};
+pub(crate) use create::{
+    ask_runner, check, given, missing_claims, of_machines, release, save_documents, settings,
+    submit, too_little_memory,
+};
 pub(crate) use mark::Submitting;
 pub(crate) use record::{Record, record, write_verdict};
+pub(crate) use rehearse::{fits_quotas, may, rehearse_pods};
 pub(crate) use submission::Submission;

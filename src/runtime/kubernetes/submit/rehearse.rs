@@ -9,7 +9,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::Api;
 
 use crate::runtime::ClusterError;
-use crate::runtime::kubernetes::client::access;
+use crate::runtime::kubernetes::client::access::{self, Need};
 use crate::runtime::kubernetes::client::refusal::{is_for_good, needs_of, short};
 use crate::runtime::kubernetes::client::{Cluster, is_not_found};
 use crate::runtime::kubernetes::follow::{JobFacts, RunFacts};
@@ -28,7 +28,17 @@ const QUOTA_LIST_LIMIT: Duration = Duration::from_secs(5);
 /// Finds out everything that a submission would find out, and creates nothing.
 pub(super) fn rehearse(session: &Session, made: &Manifests) -> Result<Vec<Notice>, RuntimeError> {
     let cluster = session.cluster()?;
-    let missing = session.block_on(access::missing(&cluster))?;
+    may(session, access::SUBMIT)?;
+    for job in &made.jobs {
+        session.block_on(cluster.rehearse(job))?;
+    }
+    fits_quotas(session, &made.jobs)
+}
+
+/// The user has these permissions, in a namespace that is there.
+pub(crate) fn may(session: &Session, needs: &[Need]) -> Result<(), RuntimeError> {
+    let cluster = session.cluster()?;
+    let missing = session.block_on(access::missing(&cluster, needs))?;
     if let Some(first) = missing.first() {
         let user = session.user()?;
         return Err(ClusterError::Forbidden {
@@ -54,11 +64,14 @@ pub(super) fn rehearse(session: &Session, made: &Manifests) -> Result<Vec<Notice
     {
         return Err(cluster.target.explain(error).into());
     }
-    for job in &made.jobs {
-        session.block_on(cluster.rehearse(job))?;
-    }
+    Ok(())
+}
+
+/// No quota of the namespace is too small for these pods, whatever others use of it.
+pub(crate) fn fits_quotas(session: &Session, jobs: &[Job]) -> Result<Vec<Notice>, RuntimeError> {
+    let cluster = session.cluster()?;
     let quotas = session.block_on(cluster.list::<ResourceQuota>("", "")).unwrap_or_default();
-    let needs = needs(made);
+    let needs = needs(jobs);
     match quotas.iter().find_map(|quota| too_small(quota, &needs)) {
         Some(words) => Err(ClusterError::Quota(words).into()),
         None => Ok(Vec::new()),
@@ -67,14 +80,11 @@ pub(super) fn rehearse(session: &Session, made: &Manifests) -> Result<Vec<Notice
 
 /// Asks whether the cluster would take pods like those of the run. What it refuses for good is an
 /// error; of what may change, and of a user who may not ask, the notices tell.
-pub(super) fn rehearse_pods(
-    session: &Session,
-    made: &Manifests,
-) -> Result<Vec<Notice>, RuntimeError> {
+pub(crate) fn rehearse_pods(session: &Session, jobs: &[Job]) -> Result<Vec<Notice>, RuntimeError> {
     let cluster = session.cluster()?;
-    let needs = needs(made);
+    let needs = needs(jobs);
     let mut notices = Vec::new();
-    for pod in made.jobs.iter().filter_map(pod_like) {
+    for pod in jobs.iter().filter_map(pod_like) {
         match session.block_on(cluster.rehearse(&pod)) {
             Ok(()) => {}
             // Nothing is wrong with that: the Role of submitters has Jobs make their pods.
@@ -116,9 +126,9 @@ pub(super) async fn wants_cpu_limits(cluster: &Cluster) -> bool {
 }
 
 /// What all pods of the run ask for together.
-fn needs(made: &Manifests) -> BTreeMap<String, f64> {
+fn needs(jobs: &[Job]) -> BTreeMap<String, f64> {
     let mut facts = RunFacts::default();
-    made.jobs.iter().for_each(|job| facts.update_job(JobFacts::of(job)));
+    jobs.iter().for_each(|job| facts.update_job(JobFacts::of(job)));
     facts.needs()
 }
 

@@ -8,5 +8,6 @@ mod tail;
 
 pub(crate) use position::*;
 pub(crate) use read::*;
+pub(crate) use source::*;
 pub(crate) use spool::*;
 pub(crate) use tail::*;

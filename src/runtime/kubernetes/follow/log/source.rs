@@ -10,22 +10,22 @@ use crate::runtime::{LogLine, LogQuery};
 use crate::store::RunPaths;
 
 /// The log of one pod.
-pub(super) struct Source {
-    pub(super) replica: ReplicaId,
-    pub(super) pod: String,
+pub(crate) struct Source {
+    pub(crate) replica: ReplicaId,
+    pub(crate) pod: String,
     uid: String,
     reader: StreamReader,
-    pub(super) position: Position,
+    pub(crate) position: Position,
     /// Where the line stands that the reader holds.
     held_at: Position,
-    pub(super) tail: Option<Tail>,
-    pub(super) done: bool,
+    pub(crate) tail: Option<Tail>,
+    pub(crate) done: bool,
     /// Its tail reads what is there, and no further.
-    pub(super) closed: bool,
+    pub(crate) closed: bool,
 }
 
 impl Source {
-    pub(super) fn new(replica: &ReplicaId, pod: &PodFacts, nonce: &str) -> Self {
+    pub(crate) fn new(replica: &ReplicaId, pod: &PodFacts, nonce: &str) -> Self {
         Self {
             replica: replica.clone(),
             pod: pod.name.clone(),
@@ -40,7 +40,7 @@ impl Source {
     }
 
     /// Keeps what a follower reads for the run's saved logs: once the run has ended, its node may have less.
-    pub(super) fn keep(&self, session: &Session, run: &RunPaths, query: &LogQuery, lines: &[Line]) {
+    pub(crate) fn keep(&self, session: &Session, run: &RunPaths, query: &LogQuery, lines: &[Line]) {
         if query.follows {
             session.spools.keep(&run.run, &self.uid, &run.log(&self.replica), lines);
         }
@@ -48,7 +48,7 @@ impl Source {
 
     /// Takes the agent's own lines apart from those of the command, of which it gives those that were
     /// asked for, and keeps the position.
-    pub(super) fn take(&mut self, lines: Vec<Line>, query: &LogQuery) -> Vec<LogLine> {
+    pub(crate) fn take(&mut self, lines: Vec<Line>, query: &LogQuery) -> Vec<LogLine> {
         let mut output = Vec::new();
         for line in lines {
             let is_own = self.reader.is_own(&line.bytes);
@@ -64,7 +64,7 @@ impl Source {
     }
 
     /// The line that may go on behind an event.
-    pub(super) fn settle(&mut self, query: &LogQuery) -> Vec<LogLine> {
+    pub(crate) fn settle(&mut self, query: &LogQuery) -> Vec<LogLine> {
         let items = self.reader.settle();
         items.into_iter().filter_map(|item| self.wanted(item, query)).collect()
     }

@@ -40,9 +40,9 @@ const TRIES_OF_NODE: u32 = 3;
 /// The longest pause between two connections.
 const LONGEST_RECONNECT_PAUSE: Duration = Duration::from_secs(5);
 
-fn params(from: Position, follow: bool) -> LogParams {
+fn params(container: &str, from: Position, follow: bool) -> LogParams {
     LogParams {
-        container: Some(MAIN.into()),
+        container: Some(container.into()),
         follow,
         timestamps: true,
         since_time: from.since(),
@@ -58,13 +58,24 @@ pub(crate) async fn fetch(
     pod: &str,
     from: Position,
     ended: bool,
+    take: impl FnMut(Line),
+) -> Result<(), ClusterError> {
+    fetch_of(cluster, (pod, MAIN), from, ended, take).await
+}
+
+/// The same of a pod's container.
+pub(crate) async fn fetch_of(
+    cluster: &Cluster,
+    (pod, container): (&str, &str),
+    from: Position,
+    ended: bool,
     mut take: impl FnMut(Line),
 ) -> Result<(), ClusterError> {
     let api = cluster.api::<Pod>();
     let mut position = from;
     loop {
         let mut splitter = Splitter::new(position);
-        let params = params(position, false);
+        let params = params(container, position, false);
         let open = || api.log_stream(pod, &params);
         let stream = match timeout(OPEN_LIMIT, cluster.retry(open)).await {
             Ok(Ok(stream)) => stream,
@@ -117,11 +128,27 @@ impl Tail {
     /// Follows the log of a pod behind a position, in a task of its own that ends when this is
     /// dropped.
     pub(crate) fn start(runtime: &Handle, cluster: Cluster, pod: String, from: Position) -> Self {
+        Self::start_of(runtime, cluster, (pod, MAIN), from)
+    }
+
+    /// The same of a pod's container.
+    pub(crate) fn start_of(
+        runtime: &Handle,
+        cluster: Cluster,
+        (pod, container): (String, &'static str),
+        from: Position,
+    ) -> Self {
         let (sender, lines) = channel(QUEUED_LINES);
         let ended = Arc::new(AtomicBool::new(false));
         let unread = Arc::default();
-        let reading =
-            Reading { cluster, pod, lines: sender, is_whole: true, unread: Arc::clone(&unread) };
+        let reading = Reading {
+            cluster,
+            pod,
+            container,
+            lines: sender,
+            is_whole: true,
+            unread: Arc::clone(&unread),
+        };
         let task = runtime.spawn(reading.follow(from, Arc::clone(&ended)));
         Self { lines, ended, task, unread }
     }
@@ -138,8 +165,14 @@ impl Tail {
         let (sender, lines) = channel(QUEUED_LINES);
         let over = Arc::new(AtomicBool::new(true));
         let unread = Arc::default();
-        let reading =
-            Reading { cluster, pod, lines: sender, is_whole: ended, unread: Arc::clone(&unread) };
+        let reading = Reading {
+            cluster,
+            pod,
+            container: MAIN,
+            lines: sender,
+            is_whole: ended,
+            unread: Arc::clone(&unread),
+        };
         let task = runtime.spawn(reading.follow(from, Arc::clone(&over)));
         Self { lines, ended: over, task, unread }
     }
@@ -196,6 +229,7 @@ impl Drop for Tail {
 struct Reading {
     cluster: Cluster,
     pod: String,
+    container: &'static str,
     lines: Sender<Line>,
     /// What has no line end is a line, once the pod has ended.
     is_whole: bool,
@@ -215,7 +249,7 @@ impl Reading {
             // holds everything that was written before the end.
             let last = ended.load(Ordering::SeqCst);
             let mut splitter = Splitter::new(position);
-            let params = params(position, !last);
+            let params = params(self.container, position, !last);
             let mut unread = None;
             let result = match timeout(OPEN_LIMIT, api.log_stream(&self.pod, &params)).await {
                 Ok(Ok(stream)) => pump(stream, &mut splitter, &self.lines, &ended).await,

@@ -19,3 +19,6 @@ mod unmet;
 pub(crate) use new_events::observe;
 pub(crate) use observed::Observed;
 pub(crate) use remember::remember_end;
+pub(crate) use run_events::{event, finished, waiting_event};
+pub(crate) use states::is_news;
+pub(crate) use unfinished::{NEW_RUN_LIMIT, SUBMISSION_LIMIT, cancelled, deleted, never_submitted};

@@ -26,10 +26,10 @@ use crate::runtime::kubernetes::submit::record;
 use crate::store::{RunPaths, RunRecord};
 
 /// Another machine has finished its submission within this time, or it never will.
-const SUBMISSION_LIMIT: Duration = Duration::from_mins(10);
+pub(crate) const SUBMISSION_LIMIT: Duration = Duration::from_mins(10);
 
 /// This machine has begun to submit a run within this time after it was recorded, or it never will.
-const NEW_RUN_LIMIT: Duration = Duration::from_secs(5);
+pub(crate) const NEW_RUN_LIMIT: Duration = Duration::from_secs(5);
 
 /// The end of a run that has not started within its `startTimeout`, whatever was replaced since; `None`
 /// as long as it may still start. A leading agent keeps this limit itself, but where none runs only
@@ -173,7 +173,7 @@ pub(crate) fn without_document(
 }
 
 /// The verdict of a run that was not wholly submitted.
-fn never_submitted() -> Verdict {
+pub(crate) fn never_submitted() -> Verdict {
     Verdict {
         outcome: Outcome::CouldNotStart,
         attempt: 0,
@@ -183,7 +183,7 @@ fn never_submitted() -> Verdict {
 }
 
 /// The verdict of a run whose objects are gone, and nothing says who deleted them.
-fn deleted() -> Verdict {
+pub(crate) fn deleted() -> Verdict {
     Verdict {
         outcome: Outcome::Cancelled,
         attempt: 0,
@@ -193,7 +193,7 @@ fn deleted() -> Verdict {
 }
 
 /// The verdict of a run that somebody cancelled by deleting its Jobs.
-fn cancelled(by: &str) -> Verdict {
+pub(crate) fn cancelled(by: &str) -> Verdict {
     Verdict {
         outcome: Outcome::Cancelled,
         attempt: 0,

@@ -51,3 +51,14 @@ pub fn journal_name(endpoint: &RunId) -> String {
 
 /// The key of that.
 pub const JOURNAL_KEY: &str = "journal.jsonl";
+
+/// How many ConfigMaps a journal may fill: the routers may change those of these names alone.
+pub const MAX_JOURNALS: usize = 10;
+
+/// One of the ConfigMaps of the journal, which are counted from 0.
+pub(crate) fn journal_page(endpoint: &RunId, page: usize) -> String {
+    format!("{endpoint}-journal-{page}")
+}
+
+/// The version and kind of a Gateway's routes, which are no kind of Kubernetes' own.
+pub const HTTP_ROUTE: (&str, &str) = ("gateway.networking.k8s.io/v1", "HTTPRoute");
