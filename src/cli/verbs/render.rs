@@ -5,16 +5,19 @@ use std::time::Duration;
 use serde_json::{Value as Json, json};
 
 use super::batch::{Surveyed, find_model, look};
+use super::serve::{Rendering, rendered_endpoint};
 use super::train::say_notices;
 use crate::cli::{CliError, Context, ErrorKind, Format, LoadedDocument, SpecArgs, exit};
+use crate::gang::RunId;
 use crate::ops::cost::{Prices, limit_cost};
-use crate::plan::{Plan, PlanContext, RuntimeDefaults};
+use crate::plan::{Plan, PlanContext, RuntimeDefaults, SecretVariables};
 use crate::run::{Order, Submitter, digest_of};
-use crate::runtime::SecretValues;
 use crate::runtime::image::name_commands;
 use crate::runtime::kubernetes::{
     CodeBundle, Kubernetes, ManifestContext, ManifestError, manifests, name_archive, send_archive,
 };
+use crate::runtime::{RuntimeError, SecretValues};
+use crate::spec::ENDPOINT;
 use crate::storage::Stores;
 use crate::store::random_id;
 use crate::sys::random_word;
@@ -23,7 +26,7 @@ use crate::ui::{json_text, yaml_text};
 use crate::work::batch::{
     self, LoadedBatch, OutputLayout, Progress, check_places, claim, plan_with,
 };
-use crate::work::serve::LoadedEndpoint;
+use crate::work::serve::{LoadedEndpoint, ServeError};
 use crate::work::train::{self, LoadedJob, TrainError, plan, travel};
 use crate::work::tune::LoadedStudy;
 
@@ -66,7 +69,7 @@ pub fn run(context: &Context, args: &RenderArgs) -> Result<u8, CliError> {
             LoadedDocument::Train(job) => of_training(context, &job, &user)?,
             LoadedDocument::Batch(batch) => of_batch(context, *batch, &user)?,
             LoadedDocument::Tune(study) => return Err(of_study(&study)),
-            LoadedDocument::Endpoint(endpoint) => return Err(of_endpoint(&endpoint)),
+            LoadedDocument::Endpoint(endpoint) => of_endpoint(context, &endpoint, &user)?,
         });
     }
     let text = match context.format {
@@ -117,9 +120,43 @@ fn of_study(study: &LoadedStudy) -> CliError {
     )
 }
 
-fn of_endpoint(endpoint: &LoadedEndpoint) -> CliError {
-    let message = format!("{} is an Endpoint, which has no manifests yet", endpoint.endpoint.name);
-    CliError::new(ErrorKind::Usage, message).hint("`mlctl validate` checks its spec")
+fn of_endpoint(
+    context: &Context,
+    endpoint: &LoadedEndpoint,
+    user: &str,
+) -> Result<Vec<Json>, CliError> {
+    let settings = context.manifest_settings(None)?;
+    let planned = |job: &LoadedJob, run: &RunId| -> Result<Plan, ServeError> {
+        let plan_context = PlanContext {
+            run: run.clone(),
+            runtime_defaults: RuntimeDefaults::CLUSTER,
+            code_base: job.base.clone(),
+        };
+        let mut plan = plan(&job.job, &plan_context).map_err(TrainError::from)?;
+        job.rule(&mut plan);
+        plan.take_settings(&job.storage, false);
+        let architecture = settings.architectures.first().map_or("amd64", String::as_str);
+        let handle = context.handle().map_err(|error| ServeError::Routing(error.message))?;
+        handle
+            .block_on(name_commands(&mut plan, architecture, &context.env.docker_config()))
+            .map_err(RuntimeError::Refused)?;
+        name_archive(&mut plan)?;
+        plan.know(&job.secrets());
+        Ok(plan)
+    };
+    let of = |plan: &Plan, resolved: &str| -> Result<ManifestContext, CliError> {
+        let order = Order {
+            kind: ENDPOINT,
+            plan: plan.clone(),
+            secrets: SecretVariables::default(),
+            code: None,
+            base: &endpoint.base,
+            source: "",
+            resolved,
+        };
+        described(context, settings.clone(), &order, user)
+    };
+    rendered_endpoint(context, endpoint, &Rendering { user, planned: &planned, context: &of })
 }
 
 /// The cluster answers within this time who somebody is, or the text is made without it.
@@ -211,36 +248,43 @@ fn objects(
 ) -> Result<Vec<Json>, CliError> {
     let kind = order.kind;
     order.code = digest_of(&order.plan)?;
-    let now = jiff::Timestamp::now();
-    let submitter = Submitter { user: user.to_owned(), ..context.submitter() };
-    #[expect(clippy::redundant_closure_for_method_calls, reason = "the method is of one lifetime")]
-    let record = order.facts("kubernetes".into(), now, &submitter, |new| new.record());
-    let resolved = order.masked(order.resolved);
+    let described = described(context, settings, &order, user)?;
     let Order { plan, secrets: taken, .. } = order;
-    let record = serde_json::to_string(&record).map_err(internal)?;
     if taken.values().any(|values| !values.is_empty()) {
         context.printer.warn("the Secret below holds secret values: keep this text to yourself");
     }
     let code = CodeBundle::of(&plan)
         .map_err(|error| CliError::new(ErrorKind::Refused, error.to_string()))?;
-    let context_of = ManifestContext {
-        namespace: context.place.namespace.clone().unwrap_or_default(),
-        nonce: random_word(6)?,
-        token: random_word(32)?,
-        secrets: SecretValues(taken),
-        user: user.to_owned(),
-        kind: kind.into(),
-        code,
-        resolved,
-        record,
-        ..settings
-    };
+    let context_of =
+        ManifestContext { secrets: SecretValues(taken), kind: kind.into(), code, ..described };
     let manifests = manifests(&plan, &context_of).map_err(refused)?;
     for notice in &manifests.notices {
         context.printer.warn(notice);
     }
     context.handle()?.block_on(send_archive(&plan, stores))?;
     manifests.documents().map_err(internal)
+}
+
+/// What the settings say of all objects, and the record of what is rendered.
+fn described(
+    context: &Context,
+    settings: ManifestContext,
+    order: &Order<'_>,
+    user: &str,
+) -> Result<ManifestContext, CliError> {
+    let now = jiff::Timestamp::now();
+    let submitter = Submitter { user: user.to_owned(), ..context.submitter() };
+    #[expect(clippy::redundant_closure_for_method_calls, reason = "the method is of one lifetime")]
+    let record = order.facts("kubernetes".into(), now, &submitter, |new| new.record());
+    Ok(ManifestContext {
+        namespace: context.place.namespace.clone().unwrap_or_default(),
+        nonce: random_word(6)?,
+        token: random_word(32)?,
+        user: user.to_owned(),
+        resolved: order.masked(order.resolved),
+        record: serde_json::to_string(&record).map_err(internal)?,
+        ..settings
+    })
 }
 
 /// What a spec leaves to the image is looked up, and code that is too large for ConfigMaps named.

@@ -17,7 +17,8 @@ pub use controller::{
     ReplicaRuns, Replicas, RunsPlace, SECRET_VARIABLE as SERVE_SECRET_VARIABLE, ServicePlanned,
     Serving, StepFigures, Surroundings as EndpointSurroundings, Told as EndpointTold,
     append as append_entries, begin as begin_endpoint, begin_in_cluster, change_in_cluster,
-    control as control_endpoint, go_on as go_on_serving, prepare as prepare_endpoint, service_plan,
+    control as control_endpoint, go_on as go_on_serving, planned_in, prepare as prepare_endpoint,
+    service_plan,
 };
 pub use endpoint::{
     Definition, ENDPOINT_DOCUMENT, EndpointDocument, ServeError, current_rules, deployment_of,

@@ -25,7 +25,8 @@ use crate::work::ServedModel;
 use crate::work::serve::rollout::{EndpointState, Entry};
 use crate::work::serve::{
     Definition, EndpointDocument, InCluster, LoadedEndpoint, Prepared, Serving, append_entries,
-    begin_endpoint, begin_in_cluster, change_in_cluster, go_on_serving, prepare_endpoint,
+    begin_endpoint, begin_in_cluster, change_in_cluster, go_on_serving, planned_in,
+    prepare_endpoint,
 };
 use crate::work::train::travel;
 
@@ -137,6 +138,7 @@ fn begin(
                     paths: &paths,
                     labels: &loaded.endpoint.labels,
                     user: &user,
+                    planned: &|job, deployment| planned_in(runtime, job, deployment),
                 };
                 Ok(begin_in_cluster(&of, reservation, &serving, &mut notify)?)
             });
@@ -238,6 +240,7 @@ fn change(
             paths: &target.paths,
             labels,
             user: &user,
+            planned: &|job, deployment| planned_in(runtime, job, deployment),
         };
         let mut notify = |Notice(notice): Notice| context.printer.warn(notice);
         change_in_cluster(&of, &target.run.paths, &serving, &mut notify)?;
@@ -303,7 +306,7 @@ fn changes(
     difference(state, (now, &old), (document, &prepared.definitions, &prepared.rules))
 }
 
-fn document_of(
+pub(super) fn document_of(
     loaded: &LoadedEndpoint,
     id: &RunId,
     port: u16,
@@ -329,7 +332,7 @@ fn document_of(
 }
 
 /// The port of an endpoint in a cluster.
-fn port_within(loaded: &LoadedEndpoint) -> u16 {
+pub(super) fn port_within(loaded: &LoadedEndpoint) -> u16 {
     let usual = if loaded.endpoint.tls.is_some() { 443 } else { 80 };
     loaded.endpoint.port.unwrap_or(usual)
 }

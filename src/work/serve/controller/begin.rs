@@ -79,7 +79,8 @@ fn start(
 ) -> Result<Submitted, ServeError> {
     let Serving { store, runtime, submitter, labels, resolved } = *serving;
     let given = values.values().cloned().collect();
-    let mut plan = loop_plan(document, labels, drain, values, reservation.run(), runtime)?;
+    let mut plan =
+        loop_plan(document, labels, drain, values, reservation.run(), runtime.defaults())?;
     let options = SubmitOptions { kind: ENDPOINT, ..SubmitOptions::default() };
     runtime.check(&plan, &options)?.into_iter().for_each(&mut *notify);
     let secrets = plan.take_secrets(&given);

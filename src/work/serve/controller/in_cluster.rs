@@ -8,13 +8,14 @@ use indexmap::IndexMap;
 use super::begin::Serving;
 use super::loop_plan::router_plan;
 use super::prepare::Prepared;
+use crate::gang::RunId;
 use crate::ops::cost::Prices;
 use crate::plan::{
     CpuScaling, ENDPOINT_VERSION, EndpointPods, Plan, REPLICA_GRPC_PORT, REPLICA_HTTP_PORT,
     REPLICA_STATUS_PORT, ReplicaOf, RevisionPods, SERVICE_VERSION, ServerPorts, ServicePlan, Unit,
 };
 use crate::run::{self, Order, Submitted};
-use crate::runtime::{Notice, Runtime, SecretValues, SubmitOptions};
+use crate::runtime::{Notice, Runs, SecretValues, SubmitOptions};
 use crate::spec::{ENDPOINT, Endpoint};
 use crate::store::{EndpointPaths, Reservation, RunPaths, now, private_dir, remove_tree};
 use crate::work::serve::endpoint::{
@@ -22,7 +23,7 @@ use crate::work::serve::endpoint::{
 };
 use crate::work::serve::rollout::{Entry, JOURNAL_VERSION, Line, Rules};
 use crate::work::serve::scale::Target;
-use crate::work::train::{TrainError, plan_in};
+use crate::work::train::{LoadedJob, TrainError, plan_in};
 
 /// What an endpoint in a cluster is made of.
 pub struct InCluster<'a> {
@@ -40,6 +41,8 @@ pub struct InCluster<'a> {
     pub labels: &'a IndexMap<String, String>,
     /// In whose name it is applied.
     pub user: &'a str,
+    /// Plans one replica under this name, as the runs of the cluster are planned.
+    pub planned: &'a dyn Fn(&LoadedJob, &RunId) -> Result<Plan, ServeError>,
 }
 
 /// A plan, and the secret values that were given for it, which are to be taken out of it.
@@ -51,16 +54,13 @@ pub struct ServicePlanned {
 }
 
 /// The plan of an endpoint in a cluster: the same one gives the same objects.
-pub fn service_plan(
-    of: &InCluster<'_>,
-    runtime: &dyn Runtime,
-) -> Result<ServicePlanned, ServeError> {
-    let InCluster { endpoint, document, prepared, earlier, paths, labels, user } = *of;
+pub fn service_plan(of: &InCluster<'_>) -> Result<ServicePlanned, ServeError> {
+    let InCluster { endpoint, document, prepared, earlier, labels, user, .. } = *of;
     let Prepared { definitions, rules, values } = prepared;
     let mut given = BTreeSet::new();
     let mut revisions = Vec::new();
     for definition in definitions {
-        let (pods, secrets) = revision_pods(of, definition, rules, values, paths, runtime)?;
+        let (pods, secrets) = revision_pods(of, definition, rules, values)?;
         revisions.push(pods);
         given.extend(secrets);
     }
@@ -75,7 +75,7 @@ pub fn service_plan(
         by: user.to_owned(),
         entry: Entry::Applied { rules: Box::new(rules.clone()) },
     };
-    let mut plan = router_plan(document, labels, &endpoint.routers, runtime)?;
+    let mut plan = router_plan(document, labels, &endpoint.routers)?;
     let Unit::Gang(gang) = plan.unit else {
         return Err(ServeError::Routing("the plan of a router is none of a gang".into()));
     };
@@ -100,18 +100,16 @@ fn revision_pods(
     definition: &Definition,
     rules: &Rules,
     values: &BTreeMap<String, String>,
-    paths: &EndpointPaths,
-    runtime: &dyn Runtime,
 ) -> Result<(RevisionPods, BTreeSet<String>), ServeError> {
     let endpoint = &of.document.endpoint;
     let revision = definition.job.roles.keys().next().cloned().unwrap_or_default();
     let deployment = deployment_of(endpoint, &revision, &definition.digest)?;
-    let mut job = definition.loaded(paths, values)?;
+    let mut job = definition.loaded(of.paths, values)?;
     let serving = &definition.serving;
     // Its agent is told to go before its callers have their answers.
     job.job.grace = Some(crate::text::Span(rules.drain + serving.grace + SLACK));
     let secrets = job.secrets();
-    let mut plan = plan_in(&job, &deployment, runtime, || Ok::<_, TrainError>(Prices::Unknown))?;
+    let mut plan = (of.planned)(&job, &deployment)?;
     plan.head.schema_version = plan.head.schema_version.max(ENDPOINT_VERSION);
     plan.head.serves =
         Some(ReplicaOf { endpoint: endpoint.clone(), revision: revision.clone(), generation: 1 });
@@ -148,6 +146,15 @@ fn revision_pods(
     Ok((pods, secrets))
 }
 
+/// Plans a replica for this cluster, which knows what an image's own command is.
+pub fn planned_in(
+    runtime: &dyn Runs,
+    job: &LoadedJob,
+    deployment: &RunId,
+) -> Result<Plan, ServeError> {
+    Ok(plan_in(job, deployment, runtime, || Ok::<_, TrainError>(Prices::Unknown))?)
+}
+
 /// What an agent needs to end after its command has.
 const SLACK: std::time::Duration = std::time::Duration::from_secs(5);
 
@@ -178,7 +185,7 @@ fn start(
 ) -> Result<Submitted, ServeError> {
     let Serving { store, runtime, submitter, labels: _, resolved } = *serving;
     write_down(of)?;
-    let ServicePlanned { mut plan, given } = service_plan(of, runtime)?;
+    let ServicePlanned { mut plan, given } = service_plan(of)?;
     let options = SubmitOptions { kind: ENDPOINT, ..SubmitOptions::default() };
     runtime.check(&plan, &options)?.into_iter().for_each(&mut *notify);
     let secrets = plan.take_secrets(&given);
@@ -207,7 +214,7 @@ pub fn change_in_cluster(
     notify: &mut dyn FnMut(Notice),
 ) -> Result<(), ServeError> {
     let runtime = serving.runtime;
-    let ServicePlanned { mut plan, given } = service_plan(of, runtime)?;
+    let ServicePlanned { mut plan, given } = service_plan(of)?;
     let options = SubmitOptions { kind: ENDPOINT, ..SubmitOptions::default() };
     runtime.check(&plan, &options)?.into_iter().for_each(&mut *notify);
     let secrets = SecretValues(plan.take_secrets(&given));

@@ -9,7 +9,6 @@ use crate::gang::RunId;
 use crate::plan::{
     ControllerPlan, ENDPOINT_VERSION, KILL_BOUND, OWN_PROGRAM, Plan, PlanContext, RuntimeDefaults,
 };
-use crate::runtime::Runs;
 use crate::spec::{EnvVar, Framework, Retries, Role, Routers, TrainJob};
 use crate::text::{ByteSize, CpuQuantity, Span};
 use crate::work::serve::endpoint::{EndpointDocument, ServeError};
@@ -35,7 +34,7 @@ pub(super) fn loop_plan(
     drain: Duration,
     values: BTreeMap<String, String>,
     run: &RunId,
-    runtime: &dyn Runs,
+    defaults: RuntimeDefaults,
 ) -> Result<Plan, ServeError> {
     let variable = |(name, value)| EnvVar { name, value: Some(value), value_from: None };
     let job = TrainJob {
@@ -59,7 +58,7 @@ pub(super) fn loop_plan(
     let context = PlanContext {
         run: run.clone(),
         // It goes on until somebody ends it.
-        runtime_defaults: RuntimeDefaults { timeout: None, ..runtime.defaults() },
+        runtime_defaults: RuntimeDefaults { timeout: None, ..defaults },
         code_base: document.base.clone(),
     };
     let mut plan = plan(&job, &context).map_err(TrainError::from)?;
@@ -73,10 +72,10 @@ pub(super) fn router_plan(
     document: &EndpointDocument,
     labels: &IndexMap<String, String>,
     routers: &Routers,
-    runtime: &dyn Runs,
 ) -> Result<Plan, ServeError> {
+    let (values, defaults) = (BTreeMap::new(), RuntimeDefaults::CLUSTER);
     let mut plan =
-        loop_plan(document, labels, Duration::ZERO, BTreeMap::new(), &document.endpoint, runtime)?;
+        loop_plan(document, labels, Duration::ZERO, values, &document.endpoint, defaults)?;
     for role in &mut plan.gang_mut().roles {
         role.cpu = Some(routers.cpu.unwrap_or(ROUTER_CPU));
         role.memory = Some(routers.memory.unwrap_or(ROUTER_MEMORY));

@@ -18,7 +18,7 @@ mod runs;
 pub use begin::{Serving, begin, go_on};
 pub use control::{Asked, Surroundings, Told, control};
 pub use in_cluster::{
-    InCluster, ServicePlanned, begin_in_cluster, change_in_cluster, service_plan,
+    InCluster, ServicePlanned, begin_in_cluster, change_in_cluster, planned_in, service_plan,
 };
 pub use journal::{EndpointJournal, append};
 pub use live::{
