@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::known::Known;
+use super::push::PushPlan;
 use super::service::{EndpointPods, SERVICE_VERSION, ServicePlan};
 use super::serving::ServingPlan;
 use super::study::{ControllerPlan, MetricsPlan, ReplicaOf, TrialOf, group};
@@ -69,6 +70,9 @@ pub struct Head {
     /// The replica of an endpoint that the run is; `None` for a run of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub serves: Option<ReplicaOf>,
+    /// Where its model is pushed to when it has succeeded; `None`: nowhere by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub push: Option<PushPlan>,
     /// The secret values that are masked wherever they stand; no document has them.
     #[serde(skip)]
     pub known: Known,

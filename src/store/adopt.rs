@@ -86,6 +86,7 @@ fn write_files(paths: &RunPaths, found: &FoundRun) -> Result<RunRecord, StoreErr
         verdict: None,
         unsubmitted: false,
         adopted: true,
+        pushed: None,
         cursor: Cursor::default(),
         journal,
         ..found.record.clone()

@@ -85,6 +85,7 @@ impl NewRun<'_> {
             unsubmitted: false,
             adopted: false,
             foreign: false,
+            pushed: None,
             cursor: Cursor::default(),
             journal: JournalMark::default(),
         }

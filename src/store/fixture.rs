@@ -55,6 +55,13 @@ pub(crate) fn tasks(run: &str, workers: u32) -> Plan {
     serde_json::from_value(json).expect("a plan")
 }
 
+/// The plan of an endpoint in a cluster with two revisions: `v1`, with code and a secret, and `v2`, which
+/// the cluster scales.
+pub(crate) fn service() -> Plan {
+    let json = include_str!("../../tests/it/formats/v9/plan-service.json");
+    Plan::read(json.as_bytes()).expect("a plan")
+}
+
 pub(crate) fn create(store: &Store, name: &str, workers: u32) -> CreatedRun {
     let reservation = store.reserve(name).expect("an id");
     let plan = plan(reservation.run(), workers);

@@ -187,6 +187,11 @@ impl RunPaths {
         self.dir.join("lock")
     }
 
+    /// Held while the run's model is pushed to the registry.
+    pub fn push_lock(&self) -> PathBuf {
+        self.dir.join("push.lock")
+    }
+
     /// What the local agents are told and what they leave behind.
     pub fn agents(&self) -> PathBuf {
         self.dir.join("agents")

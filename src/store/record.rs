@@ -89,6 +89,9 @@ pub struct RunRecord {
     /// It was taken in from its cluster, and is another user's there.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub foreign: bool,
+    /// The version of the registry that its model has become, where it was to be pushed by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pushed: Option<PushedModel>,
     /// How far the runtime's story has been read.
     #[serde(default)]
     pub cursor: Cursor,
@@ -99,6 +102,16 @@ pub struct RunRecord {
     /// be written there. The record has it taken in; whoever syncs when there is room finds it again.
     #[serde(skip)]
     pub unkept: Vec<Event>,
+}
+
+/// A run's model as a version of the registry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PushedModel {
+    /// The model's name.
+    pub name: String,
+    /// The number that it got.
+    pub version: u64,
 }
 
 /// The commit that a folder's code was at.
@@ -207,6 +220,7 @@ impl RunRecord {
             adopted: entry.adopted,
             // The index doesn't say whose it is, and what another has spent is nobody's else.
             foreign: entry.adopted,
+            pushed: None,
             cursor: Cursor::default(),
             journal: JournalMark::default(),
         }

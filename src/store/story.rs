@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use super::atomic::{Durability, write_atomic};
 use super::journal::{self, JournalReader};
 use super::{
-    FileLock, IndexLine, JournalMark, RunPaths, RunRecord, Store, StoreError, now, parse_index,
+    FileLock, IndexLine, JournalMark, PushedModel, RunPaths, RunRecord, Store, StoreError, now,
+    parse_index,
 };
 use crate::event::Cursor;
 use crate::event::{Event, EventKind, WaitingReason};
@@ -36,6 +37,18 @@ impl Store {
         let verdict = Verdict { outcome, attempt: 0, first_failure: None, reason };
         let inferred = Some("mlctl could not start the replicas".into());
         self.end(lock, run, EventKind::Finished { verdict, inferred, unsubmitted: true })
+    }
+
+    /// Says which version of the registry a run's model has become.
+    pub fn note_pushed(
+        &self,
+        _lock: &FileLock,
+        run: &RunPaths,
+        pushed: PushedModel,
+    ) -> Result<(), StoreError> {
+        let record = RunRecord { pushed: Some(pushed), ..self.sound_record(run)? };
+        let bytes = serde_json::to_vec_pretty(&record).map_err(io::Error::from)?;
+        Ok(write_atomic(&run.record(), &bytes, Durability::PowerLoss)?)
     }
 
     /// Says that a run waits for its turn, and behind whom.

@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 
 use super::dry_run::dry_run;
+use super::models::{check_push, push_after};
 use super::watch::{Watch, watch};
 use crate::cli::{
     CliError, Context, ErrorKind, Interrupts, OnInterrupt, SpecArgs, exit, exit_code,
@@ -15,7 +16,7 @@ use crate::runtime::{LOCAL, Notice, Runtime, SubmitOptions};
 use crate::spec::TRAIN_JOB;
 use crate::store::Store;
 use crate::text::Span;
-use crate::ui::{BOLD, Text, summary_text};
+use crate::ui::{BOLD, Printer, Text, summary_text};
 use crate::work::train::{LoadedJob, plan_in, submit};
 
 /// Arguments of `train`.
@@ -29,11 +30,14 @@ Examples:
   mlctl train --detach && mlctl wait     submit now, wait later
   mlctl train --dry-run -o yaml          the plan in full, nothing runs
   mlctl train --wait=2h                  wait for GPUs that other runs hold
+  mlctl train --push digits              and register the model as the next digits
   gsutil cat gs://b/job.yaml | mlctl train -
 
 A run that waits for GPUs (--wait, or `queue` in the spec) is this process: with
 --detach too it returns once the run has started, and Ctrl-C, a closed terminal
 or `mlctl cancel` end it. In a cluster the scheduler queues, without --wait.
+Whoever follows a run to its end pushes its model (--push, or `push` in the spec),
+once. Where nobody does, `mlctl wait RUN` or `mlctl models push RUN NAME` does it.
 Ctrl-C detaches (the run goes on), twice cancels; without a terminal, or with
 CI=true, SIGINT and SIGTERM cancel. Exit codes: 0 succeeded, 3 spec, 5 refused,
 10 failed, 11 infrastructure, 12 cancelled, 13 timed out, 14 could not start,
@@ -66,6 +70,9 @@ pub struct TrainArgs {
     /// Take along more code than 1 GiB or 20000 files
     #[arg(long)]
     pub allow_large_code: bool,
+    /// Push the model under this name in the registry once the run has succeeded
+    #[arg(long, value_name = "NAME")]
+    pub push: Option<String>,
     /// Write into a model folder that another run has filled
     #[arg(long)]
     pub overwrite: bool,
@@ -82,6 +89,10 @@ pub fn train(context: &Context, args: &TrainArgs) -> Result<u8, CliError> {
     let mut jobs = context.jobs(&args.spec, &args.args)?;
     for job in &mut jobs {
         add_labels(&mut job.job.labels, &args.label)?;
+        if let Some(name) = &args.push {
+            let given = job.job.push.as_ref().map(|push| push.named(name));
+            job.job.push = Some(given.unwrap_or_else(|| name.as_str().into()));
+        }
         if job.foreign && job.job.code.is_none() {
             // On Vertex AI the code is a part of the image. Here it can only lie beside the spec's
             // file.
@@ -89,6 +100,9 @@ pub fn train(context: &Context, args: &TrainArgs) -> Result<u8, CliError> {
         }
     }
     let runtime = context.chosen()?;
+    for job in &jobs {
+        check_push(&job.job, &runtime.name())?;
+    }
     let has_queue = jobs.iter().any(|job| job.job.queue.is_some());
     let options = SubmitOptions {
         kind: TRAIN_JOB,
@@ -113,7 +127,9 @@ pub fn train(context: &Context, args: &TrainArgs) -> Result<u8, CliError> {
         runs.push(submit_job(context, &store, &*runtime, &job, &options, patience)?);
     }
     if args.detach {
-        return detached(context, runs.iter().map(|run| run.paths.run.clone()).collect());
+        let code = detached(context, runs.iter().map(|run| run.paths.run.clone()).collect());
+        runs.iter().for_each(|run| hint_at_push(&context.printer, run));
+        return code;
     }
     let watched = |run| Watch {
         store: &store,
@@ -223,6 +239,17 @@ pub(super) fn detached(context: &Context, runs: Vec<RunId>) -> Result<u8, CliErr
     Ok(exit::OK)
 }
 
+/// Says who pushes the model of a run that nobody follows any more.
+pub(super) fn hint_at_push(printer: &Printer, run: &Submitted) {
+    if let Some(push) = &run.plan.head.push {
+        let (run, name) = (&run.paths.run, &push.name);
+        printer.hint(format!(
+            "its model is pushed as {name} by whoever follows it to its end: mlctl wait {run}; or \
+             afterwards by: mlctl models push {run} {name}"
+        ));
+    }
+}
+
 /// How a run that was followed to its end has ended, said and as an exit code.
 fn told(
     context: &Context,
@@ -241,5 +268,6 @@ fn told(
     } else {
         context.emit(&report, Text::default)?;
     }
+    push_after(context, &run.paths.run)?;
     Ok(view.verdict.as_ref().map_or(exit::OK, exit_code))
 }

@@ -5,6 +5,7 @@ use std::time::Instant;
 use serde::Serialize;
 
 use super::batch::batch_end;
+use super::models::push_after;
 use crate::cli::{CliError, Context, Format, Interrupts, Target, exit, exit_code};
 use crate::event::RunState;
 use crate::plan::Plan;
@@ -20,7 +21,8 @@ use crate::ui::{FollowMode, Show, Text, Verbosity, summary_text};
 The exit code is the run's: 0 succeeded, 10 failed, 11 infrastructure budget
 spent, 12 cancelled, 13 timed out, 14 could not start; of a batch prediction 20
 where some rows failed, 21 where too many did; 130 when --timeout is over or
-Ctrl-C comes first. The run goes on in both cases.
+Ctrl-C comes first. The run goes on in both cases. The model of a run that is to be
+pushed (`train --push`) is pushed by whoever waits for it, once.
 
 Examples:
   mlctl wait                       follow the last run to its end
@@ -44,6 +46,9 @@ struct Document<'a> {
     run: &'a str,
     state: RunState,
     exit_code: u8,
+    /// The version of the registry that its model has become, `NAME@N`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pushed: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<&'a WhyReport>,
 }
@@ -121,16 +126,19 @@ fn ended(
         explain(&view, &target.paths, target.plan.as_ref(), runtime.map(|runtime| runtime as _))
     });
     if args.events {
+        push_after(context, &target.paths.run)?;
         return Ok(code);
     }
     let outputs = outputs(target.plan.as_ref(), &target.paths);
     context.printer.say(summary_text(&view, &outputs, why.as_ref()));
+    let pushed = push_after(context, &target.paths.run)?;
     if context.format != Format::Table {
         let document = Document {
             schema_version: 1,
             run: &target.record.id,
             state: target.record.state,
             exit_code: code,
+            pushed,
             why: why.as_ref(),
         };
         context.emit(&document, Text::default)?;

@@ -5,6 +5,7 @@ use std::sync::mpsc::channel;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::train::hint_at_push;
 use crate::cli::{CliError, Context, Interrupts, OnInterrupt, exit};
 use crate::run::{Follow, FollowEnd, FollowError, Interrupt, RunView, Submitted, follow};
 use crate::runtime::{LogQuery, Runtime};
@@ -125,6 +126,7 @@ impl Watch<'_> {
                 printer.say(format!(
                     "{id} goes on. Come back with: mlctl logs -f {id}; end it with: mlctl cancel {id}"
                 ));
+                hint_at_push(printer, self.run);
                 Ok(None)
             }
         }

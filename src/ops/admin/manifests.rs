@@ -199,6 +199,7 @@ mod tests {
                 format!("ResourceQuota ml-{user}/mlctl"),
                 format!("LimitRange ml-{user}/mlctl"),
                 format!("NetworkPolicy ml-{user}/mlctl"),
+                format!("NetworkPolicy ml-{user}/mlctl-routers"),
                 format!("ServiceAccount ml-{user}/mlctl-tuner"),
                 format!("RoleBinding ml-{user}/mlctl-tuner"),
                 format!("RoleBinding ml-{user}/mlctl-submitter-{user}"),
@@ -228,7 +229,7 @@ mod tests {
         let text = admin_manifests("ml", grant(&users, AdminRole::Submitter), None).unwrap();
         let listed = listed(&text);
         let count = |what: &str| listed.iter().filter(|one| one.starts_with(what)).count();
-        assert_eq!((count("Namespace "), count("Role "), count("RoleBinding ")), (1, 4, 3));
+        assert_eq!((count("Namespace "), count("Role "), count("RoleBinding ")), (1, 5, 3));
         let same = ["ada@b".to_owned(), "ada-b".to_owned()];
         let refused = admin_manifests("ml", grant(&same, AdminRole::Viewer), None);
         assert_eq!(refused, Err(AdminError::Same("ada@b".into(), "ada-b".into())));

@@ -9,7 +9,18 @@ use crate::runtime::{Notice, SubmitOptions};
 /// here once, so that a new field fails to compile until somebody has decided about it.
 pub(crate) fn ignored(plan: &Plan, options: &SubmitOptions) -> Vec<Notice> {
     let Plan {
-        head: Head { schema_version: _, run: _, name: _, labels: _, trial: _, serves: _, known: _ },
+        head:
+            Head {
+                schema_version: _,
+                run: _,
+                name: _,
+                labels: _,
+                trial: _,
+                serves: _,
+                // Whoever follows the run pushes its model.
+                push: _,
+                known: _,
+            },
         unit,
     } = plan;
     let gang = match unit {

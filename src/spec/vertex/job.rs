@@ -204,6 +204,7 @@ fn convert(
         }
     }
     let job = TrainJob {
+        push: None,
         api_version: ApiVersion::V1,
         kind: TrainJobKind::TrainJob,
         name,

@@ -9,9 +9,10 @@ use crate::gang::{
 };
 use crate::plan::{
     BLAME_HOLD, DRAIN, DataPlan, GANG_VERSION, GRACE, GangPlan, Head, KILL_BOUND, Known, LEASE,
-    OUTSIDE_PAUSE, Plan, PlanContext, PlanError, PodOptions, RolePlan, StoragePlan, SyncPlan, Unit,
+    OUTSIDE_PAUSE, Plan, PlanContext, PlanError, PodOptions, PushPlan, RolePlan, StoragePlan,
+    SyncPlan, Unit,
 };
-use crate::spec::{Framework, Output, Retries, Role, TrainJob};
+use crate::spec::{Framework, Output, PushWith, Retries, Role, TrainJob};
 use crate::storage::{BucketSettings, Place};
 
 /// The role of a job that names none.
@@ -51,6 +52,10 @@ pub fn plan(spec: &TrainJob, context: &PlanContext) -> Result<Plan, PlanError> {
         labels: spec.labels.clone(),
         trial: None,
         serves: None,
+        push: spec.push.as_ref().map(|push| {
+            let PushWith { name, alias, labels } = push.with();
+            PushPlan { name, alias, labels }
+        }),
         known: Known::default(),
     };
     let gang = GangPlan {

@@ -25,7 +25,7 @@ fn spec(sandbox: &Sandbox, model: &str) {
         &format!(
             "apiVersion: mlctl.dev/v1\nkind: BatchPredictJob\nname: rows\ncode: server.py\nmodel:\n  \
              uri: {model}\n  server: tensorflow-serving\n  command: [python3, server.py, '{{port}}', \
-             '{{model}}']\ninput: in/*.jsonl\noutput: out\n"
+             'model={{model}}']\ninput: in/*.jsonl\noutput: out\n"
         ),
     );
 }

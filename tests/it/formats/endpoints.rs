@@ -5,7 +5,7 @@ use mlctl::store::RunRecord;
 use mlctl::work::serve::rollout::{EndpointState, Line};
 use mlctl::work::serve::{Definition, EndpointDocument, LiveDocument, ReadyDocument};
 
-use super::{comes_back, lines_come_back, text, v8};
+use super::{comes_back, lines_come_back, text, v8, v9};
 
 #[test]
 fn the_documents_of_an_endpoint_come_back_the_same() {
@@ -30,4 +30,15 @@ fn the_documents_of_an_endpoint_come_back_the_same() {
         let older = text(v8(name)).replace("\"schemaVersion\": 5", "\"schemaVersion\": 4");
         assert!(Plan::read(older.as_bytes()).is_err(), "{name}");
     }
+}
+
+#[test]
+fn the_plan_of_an_endpoint_in_a_cluster_comes_back_the_same() {
+    let plan: Plan = comes_back(&text(v9("plan-service.json")));
+    let service = plan.service().expect("an endpoint");
+    assert_eq!((service.routers, service.revisions.len()), (2, 2));
+    // An older mlctl would take it for a gang.
+    let older =
+        text(v9("plan-service.json")).replace("\"schemaVersion\": 6", "\"schemaVersion\": 5");
+    assert!(Plan::read(older.as_bytes()).is_err());
 }

@@ -10,6 +10,7 @@ mod environment;
 mod faults;
 mod gpus;
 mod roles;
+mod serve;
 mod support;
 mod tune;
 mod verbs;

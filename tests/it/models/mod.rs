@@ -1,5 +1,6 @@
 //! Models by name and version, as users keep them: in a folder, and in a bucket.
 
+mod after;
 mod folder;
 mod library;
 mod pushes;

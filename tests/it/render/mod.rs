@@ -1,5 +1,6 @@
 //! `render`: what a run is in a cluster.
 
+mod endpoints;
 mod objects;
 mod refused;
 

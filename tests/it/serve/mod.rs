@@ -5,5 +5,5 @@ mod digits;
 mod life;
 mod servers;
 mod streams;
-mod support;
+pub mod support;
 mod trouble;

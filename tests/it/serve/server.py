@@ -9,6 +9,7 @@ python3 server.py PORT NAME [FAULT=VALUE...]: faults that real servers have only
   broken=1    ends before it is ready, with a word about why
   half=FILE   ends in the middle of an answer while there is this file
   factor=N    the factor, 2 otherwise
+  host=IP     listens there instead of on 127.0.0.1
 """
 
 import json
@@ -71,4 +72,4 @@ class Handler(BaseHTTPRequestHandler):
 if "broken" in FAULTS:
     sys.exit("no module named models")
 ThreadingHTTPServer.request_queue_size = 128
-ThreadingHTTPServer(("127.0.0.1", PORT), Handler).serve_forever()
+ThreadingHTTPServer((FAULTS.get("host", "127.0.0.1"), PORT), Handler).serve_forever()

@@ -15,9 +15,14 @@ pub const LONG: Duration = Duration::from_secs(120);
 /// A sandbox whose folder has the server of these tests.
 pub fn sandbox() -> Sandbox {
     let sandbox = Sandbox::new();
+    sandbox_server(&sandbox);
+    sandbox
+}
+
+/// Puts the server of these tests into a sandbox's folder.
+pub fn sandbox_server(sandbox: &Sandbox) {
     let server = repository().join("tests/it/serve/server.py");
     sandbox.write("app/server.py", &fs_err::read_to_string(server).expect("the server"));
-    sandbox
 }
 
 /// Writes a spec with these revisions, each a name and the words behind the server's name, and more fields.

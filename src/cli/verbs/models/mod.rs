@@ -1,5 +1,6 @@
 //! `mlctl models`: models by name and version.
 
+mod after;
 mod alias;
 mod args;
 mod copy;
@@ -10,4 +11,5 @@ mod remove;
 mod retention;
 mod show;
 
+pub(super) use after::{check_push, push_after};
 pub use args::{ModelsArgs, run};

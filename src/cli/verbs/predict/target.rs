@@ -34,7 +34,8 @@ impl Target {
             ));
         }
         let said = Said {
-            protocol: how.protocol.map(Into::into).or(protocol.filter(|_| !how.grpc && !how.raw)),
+            // Over gRPC an endpoint's servers speak the same protocol as over REST.
+            protocol: how.protocol.map(Into::into).or(protocol.filter(|_| !how.raw)),
             model: how.model.clone().or(model),
             signature: how.signature.clone(),
             grpc: how.grpc,

@@ -7,9 +7,17 @@ use crate::plan::{GangPlan, Head, Plan, PodOptions, RolePlan, Unit};
 pub(crate) fn gang_of(plan: &Plan) -> &GangPlan {
     let Plan { head, unit } = plan;
     // Of the document's format the agents learn; the rest names and labels the objects (`names`), a
-    // study's too.
-    let Head { schema_version: _, run: _, name: _, labels: _, trial: _, serves: _, known: _ } =
-        head;
+    // study's too. A model is pushed by whoever follows the run.
+    let Head {
+        schema_version: _,
+        run: _,
+        name: _,
+        labels: _,
+        trial: _,
+        serves: _,
+        push: _,
+        known: _,
+    } = head;
     let gang = match unit {
         Unit::Gang(gang) => &**gang,
         // What workers do is theirs to read.

@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use super::types::{Accelerators, EnvVar, Output, Storage, TrainJob};
+use super::types::{Accelerators, EnvVar, Output, PushTo, PushWith, Storage, TrainJob};
 use crate::spec::syntax::{escape, escape_command};
 use crate::storage::Place;
 
@@ -32,6 +32,15 @@ fn escape_all(job: &mut TrainJob) {
     for data in &mut job.data {
         escape_place(&mut data.uri);
         escape(&mut data.path);
+    }
+    match &mut job.push {
+        Some(PushTo::Name(name)) => escape(name),
+        Some(PushTo::With(PushWith { name, alias, labels })) => {
+            escape(name);
+            alias.iter_mut().for_each(escape);
+            escape_map(labels);
+        }
+        None => {}
     }
     escape_map(&mut job.labels);
     escape_map(&mut job.node_selector);

@@ -10,6 +10,8 @@ mod replicas;
 mod revision;
 mod routers;
 mod state;
+#[cfg(test)]
+mod tests;
 
 pub use context::EndpointContext;
 pub use manifests::{EndpointManifests, endpoint_manifests};

@@ -42,6 +42,7 @@ pub(crate) fn check(
     lint.data();
     lint.stores();
     lint.pods();
+    lint.push();
     lint.findings
 }
 

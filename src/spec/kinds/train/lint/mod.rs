@@ -10,6 +10,7 @@ mod names;
 mod part;
 mod places;
 mod pods;
+mod push;
 mod shell;
 mod stores;
 mod strategy;

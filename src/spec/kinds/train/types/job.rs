@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::command::{Args, EnvVar, SecretUse, Setup};
 use super::places::{Output, Storage};
 use super::pod::{Security, Toleration, Volume};
+use super::push::PushTo;
 use super::retries::Retries;
 use super::role::{Accelerators, Role};
 use crate::gang::Completion;
@@ -86,6 +87,11 @@ pub struct TrainJob {
     /// `AIP_TENSORBOARD_LOG_DIR` lie below it. `{run}` is the run's id. Default: a folder of the run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output: Option<Output>,
+    /// The name in the registry under which the run's model is pushed once the run has succeeded, by
+    /// whoever follows it to its end (`train`, `wait`): `digits`, or `{name: digits, alias: candidate}`.
+    /// Without a follower `mlctl wait RUN` or `mlctl models push RUN NAME` does it later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub push: Option<PushTo>,
     /// How the buckets that `data` and `output` name are reached, and with which credentials.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub storage: Option<Storage>,

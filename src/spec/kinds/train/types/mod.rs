@@ -8,6 +8,7 @@ mod command;
 mod job;
 mod places;
 mod pod;
+mod push;
 mod retries;
 mod role;
 
@@ -15,5 +16,6 @@ pub use command::*;
 pub use job::*;
 pub use places::*;
 pub use pod::*;
+pub use push::*;
 pub use retries::*;
 pub use role::*;

@@ -7,7 +7,7 @@ use crate::spec::kinds::train::{TrainJob, lint as train};
 use crate::spec::kinds::tune::space::{references, substituted};
 use crate::spec::kinds::tune::{Trial, TuneJob};
 use crate::spec::kinds::{Part, Resolved};
-use crate::spec::syntax::{Diagnostic, Spans};
+use crate::spec::syntax::{Code, Diagnostic, Spans};
 
 /// The field of a study with its trial.
 const TRIAL: &str = "trial";
@@ -36,6 +36,13 @@ pub(super) fn document(study: &Resolved<TuneJob>, accelerators: &[String]) -> Ve
     };
     let sample = Resolved { spec: sample(&job.spec), ..job.clone() };
     let mut findings = train::document(&sample, accelerators);
+    if job.spec.push.is_some() {
+        findings.push(
+            Diagnostic::error(Code::BadModel, "nobody follows a trial who would push its model")
+                .at(job.spans.key("push"), "")
+                .help("push the best one when the study has ended: `mlctl models push RUN NAME`"),
+        );
+    }
     findings.extend(Passing { study: &study.spec, trial: &job.spec, spans: &spans }.check());
     findings
 }

@@ -1,0 +1,76 @@
+//! An endpoint from its beginning to its end.
+
+use serde_json::Value as Json;
+
+use super::support::{replicas, spec, status, until};
+use crate::kube::support::{Kube, LONG, poll};
+use crate::support::{stderr, stdout};
+
+#[test]
+fn an_endpoint_serves_until_it_is_ended() {
+    let Some(kube) = Kube::new() else { return };
+    spec(&kube, &[("v1", "host=0.0.0.0", "")], "");
+    let output = kube.run(0, ["serve"]);
+    let url = format!("http://sums.{}.svc", kube.namespace);
+    assert!(stderr(&output).contains(&url), "{}", stderr(&output));
+    let now = status(&kube);
+    assert_eq!(now["live"]["url"], url.as_str());
+    assert_eq!(replicas(&now, "v1", "ready"), 1, "{now:#}");
+    // This machine reaches it through the API server.
+    let answer = kube.run(0, ["predict", "sums", "--json", r#"{"instances": [{"x": 3}]}"#]);
+    let answer: Json = serde_json::from_str(&stdout(&answer)).expect("JSON");
+    assert_eq!(answer["predictions"][0]["y"], 6.0, "{answer}");
+    // The same spec again changes nothing, and another model is another revision.
+    let again = stderr(&kube.run(0, ["serve", "--yes"]));
+    assert!(again.contains("is what the spec says already"), "{again}");
+    spec(&kube, &[("v1", "host=0.0.0.0 factor=5", "")], "");
+    kube.run(0, ["serve", "--yes"]);
+    let now = until(&kube, "the new generation alone", |now| {
+        replicas(now, "v1.2", "ready") == 1 && replicas(now, "v1", "ready") == 0
+    });
+    assert_eq!(
+        now["live"]["revisions"].as_array().map(Vec::len).is_some_and(|count| count > 0),
+        true
+    );
+    let answer = kube.run(0, ["predict", "sums", "--json", r#"{"instances": [{"x": 3}]}"#]);
+    assert!(stdout(&answer).contains("15"), "{}", stdout(&answer));
+    // Its words are found by its name, and it is one of what runs.
+    let listed = stdout(&kube.run(0, ["list"]));
+    assert!(listed.contains("sums") && listed.contains("running"), "{listed}");
+    let logs = stdout(&kube.run(0, ["logs", "sums"]));
+    assert!(logs.contains("there is somebody to answer"), "{logs}");
+    kube.run(0, ["undeploy", "sums", "--yes"]);
+    poll("nothing of it runs", LONG, || {
+        kube.get("pods,deployments,services").is_empty().then_some(())
+    });
+    let listed = stdout(&kube.run(0, ["list", "--all"]));
+    assert!(listed.contains("cancelled"), "{listed}");
+}
+
+#[test]
+fn a_server_that_nobody_reaches_is_told() {
+    let Some(kube) = Kube::new() else { return };
+    spec(&kube, &[("v1", "", "")], "");
+    let output = kube.mlctl(["serve", "--timeout", "90s"]).output().expect("mlctl");
+    assert_ne!(output.status.code(), Some(0));
+    let said = stderr(&output);
+    assert!(said.contains("listens on 127.0.0.1 alone"), "{said}");
+    kube.run(0, ["undeploy", "sums", "--yes"]);
+}
+
+#[test]
+fn manifests_are_enough() {
+    let Some(kube) = Kube::new() else { return };
+    spec(&kube, &[("v1", "host=0.0.0.0", "")], "");
+    let text = stdout(&kube.run(0, ["render"]));
+    kube.kubectl_with(["create", "-f", "-"], &text);
+    poll("it answers", LONG, || {
+        let ready = "jsonpath={.items[*].status.readyReplicas}";
+        let ready = kube.kubectl(["get", "deployments", "-o", ready]);
+        (ready.split_whitespace().filter(|count| *count == "1").count() == 2).then_some(())
+    });
+    // Another machine finds it there.
+    let other = kube.elsewhere();
+    let listed = stdout(&other.run(0, ["list", "--all-users"]));
+    assert!(listed.contains("sums"), "{listed}");
+}

@@ -1,0 +1,5 @@
+//! Endpoints on a real cluster.
+
+mod life;
+mod load;
+mod support;
