@@ -5,6 +5,11 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use http_body_util::{BodyExt, Empty, Limited};
+use hyper::body::Bytes;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
 use mlctl_router::Snapshot;
 use tokio::runtime::Handle;
 
@@ -15,6 +20,8 @@ use crate::runtime::{Deployed, EndpointPart, PodPhase};
 const PACE: Duration = Duration::from_secs(1);
 /// A router has answered within this time.
 const LIMIT: Duration = Duration::from_secs(2);
+/// A longer answer is none of a router.
+const LARGEST: usize = 16 << 20;
 /// What is older says nothing about now.
 const LIFETIME: Duration = Duration::from_secs(5);
 
@@ -22,7 +29,7 @@ const LIFETIME: Duration = Duration::from_secs(5);
 pub(super) struct Peers<'a> {
     deployed: &'a dyn Deployed,
     own: &'a str,
-    client: reqwest::Client,
+    client: Client<HttpConnector, Empty<Bytes>>,
     handle: Handle,
     known: Arc<Mutex<BTreeMap<String, Known>>>,
 }
@@ -34,13 +41,10 @@ struct Known {
 }
 
 impl<'a> Peers<'a> {
-    pub(super) fn new(
-        deployed: &'a dyn Deployed,
-        own: &'a str,
-        handle: Handle,
-    ) -> reqwest::Result<Self> {
-        let client = reqwest::Client::builder().timeout(LIMIT).no_proxy().build()?;
-        Ok(Self { deployed, own, client, handle, known: Arc::default() })
+    pub(super) fn new(deployed: &'a dyn Deployed, own: &'a str, handle: Handle) -> Self {
+        // Routers of one endpoint speak without encryption, and no proxy is between them.
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        Self { deployed, own, client, handle, known: Arc::default() }
     }
 
     /// What each has told last, by its name. One that is there and has told nothing lately has counted
@@ -72,10 +76,13 @@ impl<'a> Peers<'a> {
         let (client, known) = (self.client.clone(), Arc::clone(&self.known));
         let address = std::net::SocketAddr::new(address, ADMIN_PORT);
         self.handle.spawn(async move {
-            let asked = client.get(format!("http://{address}/snapshot")).send().await;
-            let Ok(answer) = asked.and_then(reqwest::Response::error_for_status) else { return };
-            let Ok(bytes) = answer.bytes().await else { return };
-            let Ok(snapshot) = serde_json::from_slice(&bytes) else { return };
+            let Ok(uri) = format!("http://{address}/snapshot").parse() else { return };
+            let asked = async {
+                let answer = client.get(uri).await.ok()?;
+                let body = Limited::new(answer.into_body(), LARGEST).collect().await.ok()?;
+                serde_json::from_slice(&body.to_bytes()).ok()
+            };
+            let Ok(Some(snapshot)) = tokio::time::timeout(LIMIT, asked).await else { return };
             if let Some(one) = lock(&known).get_mut(&name) {
                 one.told = Some((snapshot, Instant::now()));
             }

@@ -106,8 +106,7 @@ pub fn serve_router(env: &Env, printer: &Printer) -> Result<u8, CliError> {
     let leads = Leads::new(&deployed, pod);
     let shows = Shows::new(&deployed);
     let notes = WatchedNotes::new(&cluster, &deployed);
-    let peers = Peers::new(&deployed, pod, handle)
-        .map_err(|error| CliError::new(ErrorKind::Internal, error.to_string()))?;
+    let peers = Peers::new(&deployed, pod, handle);
     let mut replicas = ReplicaPods::new(endpoint.clone(), &deployed);
     let around = EndpointSurroundings {
         replicas: &mut replicas,
