@@ -70,6 +70,11 @@ bench-kube rounds="11" many="1000" ended="10000":
 bench-batch *args:
     benches/batch/run {{args}}
 
+# An endpoint beside Envoy with the same routes: requests a second, CPU, memory and latency by REST and by
+# gRPC; then the time of a step in load, and of a model's first answer.
+bench-serve rounds="3":
+    benches/serve/run {{rounds}}
+
 # The optimiser of `tune` against others: regrets, ranks, wins, seconds per suggestion; hours with all
 # ten seeds, `just bench-tune 0-1 judged` less.
 bench-tune seeds="0-9" sets="judged mixint":

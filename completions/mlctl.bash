@@ -961,7 +961,7 @@ _mlctl() {
                     return 0
                     ;;
                 --role)
-                    COMPREPLY=($(compgen -W "submitter tuner viewer cleaner" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "submitter server tuner viewer cleaner" -- "${cur}"))
                     return 0
                     ;;
                 --see)

@@ -985,6 +985,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_sub
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -l user -d 'Bind a Role to this user or service account, as the cluster knows them; once for each' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -l group -d 'Bind the Role to all members of this group, as the cluster knows it; once for each group' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -l role -d 'Which Role' -r -f -a "submitter\t'Everything with runs'
+server\t'Everything with endpoints'
 tuner\t'Studies of a pipeline'
 viewer\t'Looking only'
 cleaner\t'Removing what has ended'"

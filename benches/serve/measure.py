@@ -191,4 +191,5 @@ def until_answered(port, began):
             time.sleep(0.002)
 
 
-main()
+if __name__ == "__main__":
+    main()

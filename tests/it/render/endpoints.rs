@@ -30,7 +30,7 @@ fn the_objects_of_an_endpoint() {
     fs_err::write(code.path().join("server.py"), "print(1)\n").expect("code");
     let first = &plan.service().expect("an endpoint").revisions[0];
     let mut here = first.plan.clone();
-    here.gang_mut().code = Some(code.path().to_str().expect("a path").parse().expect("a place"));
+    here.gang_mut().code = Some(code.path().to_str().expect("a path").into());
     let bundle = CodeBundle::of(&here).expect("code");
     let code = [(first.deployment.clone(), bundle)].into();
     let made = endpoint_manifests(&plan, &EndpointContext { common, code }).expect("objects");

@@ -7,6 +7,7 @@ mod clock;
 mod connect;
 mod create;
 mod error;
+mod needs;
 mod proxy;
 pub(crate) mod refusal;
 mod roles;

@@ -91,7 +91,7 @@ async fn revision(
         Some(scaler) => drop(cluster.apply(scaler).await?),
         None if is_there => {
             let params = DeleteParams::background();
-            cluster.delete::<HorizontalPodAutoscaler>(called, &params).await?;
+            if_allowed(cluster.delete::<HorizontalPodAutoscaler>(called, &params).await)?;
         }
         None => {}
     }
@@ -108,7 +108,9 @@ async fn around(
     let params = DeleteParams::background();
     match &made.budget {
         Some(budget) => drop(cluster.apply(budget).await?),
-        None if may_be_there => cluster.delete::<PodDisruptionBudget>(run, &params).await?,
+        None if may_be_there => {
+            if_allowed(cluster.delete::<PodDisruptionBudget>(run, &params).await)?
+        }
         None => {}
     }
     let kind = made.way.as_ref().and_then(|way| way["kind"].as_str());
@@ -116,12 +118,20 @@ async fn around(
         cluster.apply_json(way, false).await?;
     }
     if may_be_there && kind != Some("Ingress") {
-        cluster.delete::<Ingress>(run, &params).await?;
+        if_allowed(cluster.delete::<Ingress>(run, &params).await)?;
     }
     if may_be_there && kind != Some(HTTP_ROUTE.1) {
-        cluster.delete_any(HTTP_ROUTE, run, &params).await?;
+        if_allowed(cluster.delete_any(HTTP_ROUTE, run, &params).await)?;
     }
     Ok(())
+}
+
+/// Who may not delete objects of a kind could not have made one either.
+fn if_allowed(deleted: Result<(), ClusterError>) -> Result<(), ClusterError> {
+    match deleted {
+        Err(ClusterError::Forbidden { .. }) => Ok(()),
+        deleted => deleted,
+    }
 }
 
 /// Makes an object that the routers write to. One that the endpoint has already stays as it is.

@@ -8,10 +8,10 @@ use kube::Resource;
 use super::there;
 use crate::plan::{EndpointPods, Plan};
 use crate::runtime::image::Known;
-use crate::runtime::kubernetes::client::access::SERVE;
+use crate::runtime::kubernetes::client::access::{Need, SERVE};
 use crate::runtime::kubernetes::examine::nodes;
 use crate::runtime::kubernetes::objects::endpoint::{
-    EndpointContext, EndpointManifests, endpoint_manifests,
+    EndpointContext, EndpointManifests, HTTP_ROUTE, endpoint_manifests,
 };
 use crate::runtime::kubernetes::objects::{ManifestContext, ManifestError, label};
 use crate::runtime::kubernetes::session::Session;
@@ -109,7 +109,8 @@ fn rehearse(
     made: &EndpointManifests,
     jobs: &[Job],
 ) -> Result<Vec<Notice>, RuntimeError> {
-    submit::may(session, SERVE)?;
+    let needs: Vec<Need> = SERVE.iter().filter(|need| is_needed(need, made)).copied().collect();
+    submit::may(session, &needs)?;
     let cluster = session.cluster()?;
     session.block_on(async {
         cluster.rehearse_apply(&made.service).await?;
@@ -122,6 +123,18 @@ fn rehearse(
         cluster.rehearse_apply(&made.routers).await
     })?;
     submit::fits_quotas(session, jobs)
+}
+
+/// Not every endpoint has an object of each kind.
+fn is_needed(need: &Need, made: &EndpointManifests) -> bool {
+    let way = made.way.as_ref().and_then(|way| way["kind"].as_str());
+    match need.resource {
+        "poddisruptionbudgets" => made.budget.is_some(),
+        "horizontalpodautoscalers" => made.revisions.iter().any(|one| one.scaler.is_some()),
+        "ingresses" => way == Some("Ingress"),
+        "httproutes" => way == Some(HTTP_ROUTE.1),
+        _ => true,
+    }
 }
 
 /// A revision's pods as those of a Job, which is what is known of asking about pods.

@@ -72,8 +72,9 @@ fn selected(session: &Session, selector: &str) -> Result<Holdings, RuntimeError>
         take(&mut found, "Pods", pods, |pod| pod_of(&pod, &me))?;
         let deployments = cluster.list::<Deployment>(selector, "").await;
         take(&mut found, "Deployments", deployments, |one| deployment_of(&one, &me))?;
-        for kind in OF_ENDPOINTS {
-            let some = cluster.list_any(kind, selector).await;
+        let others = OF_ENDPOINTS.map(|kind| cluster.list_any(kind, selector));
+        let others = futures::future::join_all(others).await;
+        for (kind, some) in OF_ENDPOINTS.into_iter().zip(others) {
             // They cost nothing, and go with the record that owns them: who may not look misses nothing.
             if !matches!(some, Err(ClusterError::Forbidden { .. })) {
                 take(&mut found, kind.1, some, |one| thing(kind.1, one.metadata, &me))?;

@@ -9,6 +9,7 @@
 mod clock;
 mod config;
 mod front;
+mod gather;
 mod live;
 mod proxy;
 mod record;

@@ -1,11 +1,13 @@
 //! Logs of pods: read as far as they go, or followed.
 
+mod fetch;
 mod position;
 mod read;
 mod source;
 mod spool;
 mod tail;
 
+pub(crate) use fetch::*;
 pub(crate) use position::*;
 pub(crate) use read::*;
 pub(crate) use source::*;

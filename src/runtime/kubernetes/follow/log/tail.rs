@@ -22,7 +22,7 @@ use crate::runtime::kubernetes::objects::MAIN;
 /// until some have been taken.
 const QUEUED_LINES: usize = 10_000;
 /// How many bytes are read at once.
-const CHUNK_BYTES: usize = 64 * 1024;
+pub(super) const CHUNK_BYTES: usize = 64 * 1024;
 /// How often a silent stream is compared with the limits below.
 const SILENCE_CHECK_PACE: Duration = Duration::from_secs(1);
 /// A stream over which nothing has come for this long is opened anew: a cut connection looks the
@@ -34,13 +34,13 @@ const SILENCE_LIMIT_AFTER_END: Duration = Duration::from_secs(2);
 const FIRST_RECONNECT_PAUSE: Duration = Duration::from_millis(200);
 /// The API server has opened a log within this time, or the node that has it is silent: a machine without
 /// power refuses nothing.
-const OPEN_LIMIT: Duration = Duration::from_secs(15);
+pub(super) const OPEN_LIMIT: Duration = Duration::from_secs(15);
 /// A log of which no more will be written is asked for so often while its node doesn't answer.
 const TRIES_OF_NODE: u32 = 3;
 /// The longest pause between two connections.
 const LONGEST_RECONNECT_PAUSE: Duration = Duration::from_secs(5);
 
-fn params(container: &str, from: Position, follow: bool) -> LogParams {
+pub(super) fn params(container: &str, from: Position, follow: bool) -> LogParams {
     LogParams {
         container: Some(container.into()),
         follow,
@@ -50,67 +50,12 @@ fn params(container: &str, from: Position, follow: bool) -> LogParams {
     }
 }
 
-/// Gives each line of a pod's log behind a position to `take`, as far as they are there now. `ended` says
-/// that the pod writes no more, so that a last line without a line end is complete. A log that is not
-/// there yet, or not any more, has no lines.
-pub(crate) async fn fetch(
-    cluster: &Cluster,
-    pod: &str,
-    from: Position,
-    ended: bool,
-    take: impl FnMut(Line),
-) -> Result<(), ClusterError> {
-    fetch_of(cluster, (pod, MAIN), from, ended, take).await
-}
-
-/// The same of a pod's container.
-pub(crate) async fn fetch_of(
-    cluster: &Cluster,
-    (pod, container): (&str, &str),
-    from: Position,
-    ended: bool,
-    mut take: impl FnMut(Line),
-) -> Result<(), ClusterError> {
-    let api = cluster.api::<Pod>();
-    let mut position = from;
-    loop {
-        let mut splitter = Splitter::new(position);
-        let params = params(container, position, false);
-        let open = || api.log_stream(pod, &params);
-        let stream = match timeout(OPEN_LIMIT, cluster.retry(open)).await {
-            Ok(Ok(stream)) => stream,
-            Ok(Err(error)) if is_missing(&error) => return Ok(()),
-            Ok(Err(error)) => return Err(cluster.target.explain(error)),
-            Err(_) => return Err(silent()),
-        };
-        let mut stream = std::pin::pin!(stream);
-        let mut chunk = vec![0; CHUNK_BYTES];
-        let cut = loop {
-            match stream.read(&mut chunk).await {
-                Ok(0) => break None,
-                Ok(count) => splitter.push(&chunk[..count]).into_iter().for_each(&mut take),
-                Err(error) => break Some(error),
-            }
-        };
-        match cut {
-            None if ended => {
-                splitter.finish().into_iter().for_each(&mut take);
-                return Ok(());
-            }
-            None => return Ok(()),
-            // Whoever has brought something may be asked for the rest.
-            Some(_) if splitter.position() != position => position = splitter.position(),
-            Some(error) => return Err(cluster.target.explain(kube::Error::ReadEvents(error))),
-        }
-    }
-}
-
-fn silent() -> ClusterError {
+pub(super) fn silent() -> ClusterError {
     ClusterError::Node(format!("no word of the log within {} s", OPEN_LIMIT.as_secs()))
 }
 
 /// There is no such log: the container has not started (400), or the pod is gone (404).
-fn is_missing(error: &kube::Error) -> bool {
+pub(super) fn is_missing(error: &kube::Error) -> bool {
     is_not_found(error) || matches!(error, kube::Error::Api(status) if status.code == 400)
 }
 

@@ -28,8 +28,9 @@ pub(super) fn role(plan: &Plan, context: &ManifestContext, service: &EndpointPod
     let scaled = &["deployments", "deployments/scale"];
     let rules = vec![
         rule("", &["configmaps"], &["get"], vec![run.to_string()]),
-        rule("", &["configmaps"], &["get", "watch"], vec![documents_name(run)]),
-        rule("", &["configmaps"], &["get", "watch", "patch", "update"], written),
+        // A list is allowed only where it asks for one of the names, as a watch's first one does.
+        rule("", &["configmaps"], &["get", "list", "watch"], vec![documents_name(run)]),
+        rule("", &["configmaps"], &["get", "list", "watch", "patch", "update"], written),
         // What is made has no name yet: a further page of the journal.
         rule("", &["configmaps"], &["create"], Vec::new()),
         rule(
@@ -38,7 +39,7 @@ pub(super) fn role(plan: &Plan, context: &ManifestContext, service: &EndpointPod
             &["get", "patch", "update"],
             vec![run.to_string()],
         ),
-        rule("apps", scaled, &["get", "watch", "patch"], deployments),
+        rule("apps", scaled, &["get", "list", "watch", "patch"], deployments),
         // Pods have names that nobody foresees, and no rule can be about labels: the routers see those of
         // the whole namespace, and may do nothing to them.
         rule("", &["pods"], &["get", "list", "watch"], Vec::new()),

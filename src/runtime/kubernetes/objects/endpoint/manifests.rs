@@ -62,6 +62,12 @@ pub fn endpoint_manifests(
     gang_of(plan);
     let mut refused = Vec::new();
     let mut notices = Vec::new();
+    if context.common.namespace.is_empty() {
+        // Who applies them chooses it, and a binding names its account's namespace.
+        notices.push(
+            "the routers' RoleBinding needs to know the namespace: name it with --namespace".into(),
+        );
+    }
     let mut revisions = Vec::new();
     for revision in &service.revisions {
         match revision_manifests(plan, service, revision, context, &mut notices) {

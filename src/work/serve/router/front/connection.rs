@@ -20,6 +20,7 @@ use tokio_rustls::TlsAcceptor;
 use super::state::{ConnectionState, Verdict};
 use super::transport::{Stream, Transport};
 use crate::Limits;
+use crate::gather::Gather;
 use crate::proxy::{self, Peer};
 use crate::route::{Dialect, Refusal};
 use crate::router::Shared;
@@ -149,7 +150,7 @@ async fn serve_http2(
         .max_header_list_size(u32::try_from(limits.max_headers).unwrap_or(u32::MAX))
         .max_pending_accept_reset_streams(RESETS)
         .max_local_error_reset_streams(ERROR_RESETS)
-        .serve_connection(TokioIo::new(transport), service);
+        .serve_connection(TokioIo::new(Gather::new(transport)), service);
     let mut connection = pin!(connection);
     let mut closing = false;
     loop {

@@ -2,6 +2,7 @@
 
 mod assignment;
 mod documents;
+mod gather;
 mod histogram;
 mod hostile;
 mod live;

@@ -14,6 +14,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use super::http1::connect;
 use super::{RequestBody, SendFault};
 use crate::clock::Clock;
+use crate::gather::Gather;
 
 /// Many servers allow a hundred streams on a connection; the next ones would wait there unseen.
 const STREAMS: usize = 96;
@@ -153,7 +154,7 @@ impl Http2 {
             .max_header_list_size(MOST_HEAD)
             .keep_alive_interval(PING)
             .keep_alive_timeout(PING)
-            .handshake(TokioIo::new(stream))
+            .handshake(TokioIo::new(Gather::new(stream)))
             .await
             .map_err(io::Error::other)?;
         // Its end is seen by whoever uses it next.
