@@ -102,6 +102,10 @@ impl Context {
         if let Some((study, number)) = trial {
             let run = self.resolve_run(store, Some(study).filter(|study| !study.is_empty()))?;
             let plan = store.paths(&run).read_plan().ok();
+            if plan.as_ref().is_some_and(|plan| plan.service().is_some()) {
+                // In a cluster a replica is a pod of the endpoint's, and no run.
+                return Ok(run);
+            }
             if let Some(endpoint) = plan.as_ref().and_then(Plan::endpoint) {
                 return replica_run(store, endpoint, number);
             }

@@ -59,7 +59,9 @@ pub fn run(context: &Context, args: &LogsArgs) -> Result<u8, CliError> {
     let query = query(args, &target)?;
     let runtime = context.runtime(&target.record.runtime)?;
     let single = args.replica.is_some()
-        || target.plan.as_ref().is_some_and(|plan| plan.gang().replicas().count() == 1);
+        || target.plan.as_ref().is_some_and(|plan| {
+            plan.service().is_none() && plan.gang().replicas().count() == 1
+        });
     let prefix = !args.no_prefix && !single;
     let look = OutputLook { prefix, time: args.timestamps, raw: args.raw };
     if !args.follow {
@@ -114,10 +116,30 @@ pub fn run(context: &Context, args: &LogsArgs) -> Result<u8, CliError> {
     })
 }
 
+/// The revision of `ENDPOINT/v2` where its replicas are no runs of their own, as in a cluster.
+fn revision(args: &LogsArgs, target: &crate::cli::Target) -> Result<Option<RoleName>, CliError> {
+    if target.plan.as_ref().is_none_or(|plan| plan.service().is_none()) {
+        return Ok(None);
+    }
+    let Some((_, name)) = args.run.as_deref().and_then(|run| run.rsplit_once('/')) else {
+        return Ok(None);
+    };
+    let wrong = |error: &dyn std::fmt::Display| {
+        CliError::new(ErrorKind::Usage, format!("no revision is called `{name}`: {error}"))
+    };
+    // All generations of a revision are pods of its name.
+    let plain = name.split_once('.').map_or(name, |(plain, _)| plain);
+    plain.parse().map(Some).map_err(|error| wrong(&error))
+}
+
 fn query(args: &LogsArgs, target: &crate::cli::Target) -> Result<LogQuery, CliError> {
+    let of_revision = revision(args, target)?;
     let role = args.replica.as_ref().map(|replica| replica.role.clone()).or(args.role.clone());
+    let role = role.or(of_revision);
     let index = args.replica.as_ref().map(|replica| replica.index);
-    if let (Some(plan), Some(role)) = (&target.plan, &role) {
+    // The revisions of an endpoint in a cluster change, and its pods say themselves what they are.
+    let plan = target.plan.as_ref().filter(|plan| plan.service().is_none());
+    if let (Some(plan), Some(role)) = (plan, &role) {
         let known = plan
             .gang()
             .replicas()

@@ -56,7 +56,11 @@ pub(crate) const ACTIVITIES: [Activity; 7] = [
             need("", "pods", "delete"),
         ],
     },
-    Activity { verbs: &["serve"], role: AdminRole::Server, needs: SERVE },
+    Activity {
+        verbs: &["serve", "traffic", "rollout", "rollback", "scale", "undeploy", "predict"],
+        role: AdminRole::Server,
+        needs: SERVE,
+    },
     Activity {
         verbs: &["exec"],
         role: AdminRole::Submitter,

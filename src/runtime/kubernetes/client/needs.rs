@@ -76,6 +76,8 @@ pub(crate) const SERVE: &[Need] = &[
     need("", "pods", "list"),
     need("", "pods", "watch"),
     within("pods", "log", "get"),
+    // `predict` reaches an endpoint from outside of the cluster so.
+    within("pods", "portforward", "get"),
     need("apps", "deployments", "create"),
     need("apps", "deployments", "get"),
     need("apps", "deployments", "list"),

@@ -2,15 +2,13 @@
 
 use std::time::Duration;
 
-use crate::plan::{OWN_PROGRAM, ServerPlan, ServingPlan, WarmupPlan};
+use crate::plan::{OWN_PROGRAM, REPLICA_VERB, ServerPlan, ServingPlan, WarmupPlan};
 use crate::spec::{Endpoint, Retries, Revision, Role, Server, TrainJob};
 use crate::work::ServedModel;
 use crate::work::buckets::bucket_settings;
 use crate::work::serve::LoadedEndpoint;
 use crate::work::servers::ServerKind;
 
-/// The hidden verb that is the process beside a replica's model server.
-const REPLICA_VERB: &str = "serve-replica";
 /// A server is ready within this time after its start where the spec says nothing else.
 const START_TIMEOUT: Duration = Duration::from_mins(10);
 /// From SIGTERM to SIGKILL for a server whose requests are answered.

@@ -17,7 +17,7 @@ use crate::runtime::kubernetes::endpoint::ADMIN_PORT;
 use crate::runtime::{Deployed, EndpointPart, PodPhase};
 
 /// Between two questions to the same router.
-const PACE: Duration = Duration::from_secs(1);
+const PACE: Duration = Duration::from_millis(500);
 /// A router has answered within this time.
 const LIMIT: Duration = Duration::from_secs(2);
 /// A longer answer is none of a router.
