@@ -104,6 +104,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand init" -s h -l help -d 'Print
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l set -d 'Change a value of the file: name=x, args.epochs=9, roles.worker.replicas=4. A text is taken as it is, byte for byte; lists and mappings are YAML: \'command=[python, t.py]\'. A name with dots is quoted or escaped: \'labels["a.b/c"]=x\', \'labels.a\\.b/c=x\'. In a Vertex AI file by its own names: workerPoolSpecs[0].machineSpec...=x' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -s l -l label -d 'Add a label to the run' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l wait -d 'Wait for GPUs that other runs hold, in order of submission, at most so long' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l push -d 'Push the model under this name in the registry once the run has succeeded' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l on-interrupt -d 'What Ctrl-C does to the run [default: detach at a terminal, cancel elsewhere]' -r -f -a "detach\t'The run goes on without mlctl'
 cancel\t'The run is cancelled'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
@@ -127,7 +128,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand train" -s v -l verbose -d 'S
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l set -d 'Change a value of the file: name=x, args.epochs=9, roles.worker.replicas=4. A text is taken as it is, byte for byte; lists and mappings are YAML: \'command=[python, t.py]\'. A name with dots is quoted or escaped: \'labels["a.b/c"]=x\', \'labels.a\\.b/c=x\'. In a Vertex AI file by its own names: workerPoolSpecs[0].machineSpec...=x' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -s f -l file -d 'The spec' -r -F
-complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l model -d 'Where the model is' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l model -d 'The model: NAME, NAME@3 or NAME@ALIAS of the registry, a run, or where it is' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l server -d 'tensorflow-serving, triton, kserve, mlserver, openai or custom' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l endpoint -d 'Ask a server that already serves: http://, https://, grpc:// or grpcs://' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l protocol -d 'rest or grpc' -r

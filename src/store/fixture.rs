@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{CreatedRun, NewRun, NotesPaths, RunPaths, Store};
+use super::{CreatedRun, EndpointPaths, NewRun, NotesPaths, RunPaths, Store};
 use crate::event::Cursor;
 use crate::event::{EVENT_VERSION, Event, EventKind};
 use crate::gang::{

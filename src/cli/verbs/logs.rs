@@ -59,9 +59,10 @@ pub fn run(context: &Context, args: &LogsArgs) -> Result<u8, CliError> {
     let query = query(args, &target)?;
     let runtime = context.runtime(&target.record.runtime)?;
     let single = args.replica.is_some()
-        || target.plan.as_ref().is_some_and(|plan| {
-            plan.service().is_none() && plan.gang().replicas().count() == 1
-        });
+        || target
+            .plan
+            .as_ref()
+            .is_some_and(|plan| plan.service().is_none() && plan.gang().replicas().count() == 1);
     let prefix = !args.no_prefix && !single;
     let look = OutputLook { prefix, time: args.timestamps, raw: args.raw };
     if !args.follow {

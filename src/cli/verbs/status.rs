@@ -8,6 +8,7 @@ use super::cost::{cost_text, wasted_text};
 use super::serve::{EndpointReport, endpoint_report};
 use super::tune::study_report;
 use crate::cli::{CliError, Context, ErrorKind, Format, Target};
+use crate::event::RunState;
 use crate::ops::cost::{Bill, Stretches, Window};
 use crate::run::{ReplicaView, RunView, lacks_ends, outputs};
 use crate::store::{RunRecord, now};
@@ -184,6 +185,7 @@ fn text(
     for (name, place) in outputs(target.plan.as_ref(), &target.paths) {
         fact(name, place);
     }
+    fact("push", push_text(target));
     for warning in &view.warnings {
         fact("warning", warning.clone());
     }
@@ -210,6 +212,20 @@ fn text(
         lines.push(table.text(width));
     }
     Text::lines(lines)
+}
+
+/// What becomes of the run's model in the registry, or has become of it.
+fn push_text(target: &Target) -> String {
+    let record = &target.record;
+    if let Some(pushed) = &record.pushed {
+        return format!("as {}@{}", pushed.name, pushed.version);
+    }
+    let push = target.plan.as_ref().and_then(|plan| plan.head.push.as_ref());
+    let may_be = !record.state.is_ended() || record.state == RunState::Succeeded;
+    match push.filter(|_| may_be) {
+        Some(push) => format!("as {}, not yet: mlctl wait {}", push.name, record.id),
+        None => String::new(),
+    }
 }
 
 /// How far a study is: what it has found, and the trials that run.

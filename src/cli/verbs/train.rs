@@ -128,7 +128,9 @@ pub fn train(context: &Context, args: &TrainArgs) -> Result<u8, CliError> {
     }
     if args.detach {
         let code = detached(context, runs.iter().map(|run| run.paths.run.clone()).collect());
-        runs.iter().for_each(|run| hint_at_push(&context.printer, run));
+        for run in &runs {
+            hint_at_push(&context.printer, run);
+        }
         return code;
     }
     let watched = |run| Watch {

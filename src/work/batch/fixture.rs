@@ -149,7 +149,7 @@ pub(crate) async fn complete(plan: &BatchPlan, ill: bool) -> Summary {
     let echo = Echo::new(ill, u64::MAX);
     let end = run_worker(&stores(), plan, place(0, 1, "last"), &echo, &|_| ()).await.unwrap();
     match end {
-        WorkerEnd::Complete(summary) => summary,
+        WorkerEnd::Complete(summary) => *summary,
         WorkerEnd::OverLimit { reason } => panic!("{reason}"),
     }
 }

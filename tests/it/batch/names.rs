@@ -72,9 +72,8 @@ fn predictions_are_found_by_the_version_that_made_them() {
     let labels: String = (0..20).map(|x| format!("{}\n", f64::from(2 * x) + 1.0)).collect();
     sandbox.write("labels.jsonl", &labels);
     let evaluate = |model: &str, code| {
-        let args =
-            ["evaluate", model, "--truth", "labels.jsonl", "--prediction", "y", "-o", "json"];
-        sandbox.run(code, args)
+        let args = ["evaluate", model, "--truth", "labels.jsonl", "--prediction", "y"];
+        sandbox.run(code, [&args[..], &["--task", "regression", "-o", "json"]].concat())
     };
     let said = stderr(&evaluate("doubles@champion", 4));
     assert!(said.contains("no batch prediction of this state was made with doubles@1"), "{said}");
@@ -112,10 +111,10 @@ fn a_name_without_a_model_is_said_and_a_folder_is_one_by_its_bare_name() {
     let job = document(&sandbox, "job.json");
     let folder = sandbox.dir().join("one").display().to_string();
     assert_eq!((&job["model"], &job["registered"]), (&folder.into(), &Json::Null));
-    // Flags name it in the same way.
+    // Flags name it in the same way, whether or not this machine has the server.
     let flags = ["batch-predict", "--model", "doubles", "--server", "tensorflow-serving"];
     let flags = [&flags[..], &["--input", "in/*.jsonl", "--output", "other", "--dry-run"]].concat();
-    let shown = stdout(&sandbox.run(0, flags));
+    let shown = stdout(&sandbox.mlctl(flags).output().expect("mlctl"));
     assert!(shown.contains("doubles@2"), "{shown}");
     sandbox.wait_until_empty(Duration::from_secs(20));
 }

@@ -1,5 +1,5 @@
 //! What outlives a process stays readable: documents that an earlier mlctl wrote, in `v1/`
-//! to `v9/`.
+//! to `v10/`.
 
 mod documents;
 mod endpoints;
@@ -18,6 +18,11 @@ use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
 use crate::support::{Sandbox, copy_tree, repository};
+
+/// A fixture of what came with names of models in jobs and runs.
+fn v10(name: &str) -> PathBuf {
+    repository().join("tests/it/formats/v10").join(name)
+}
 
 /// A fixture of what came with endpoints in clusters.
 fn v9(name: &str) -> PathBuf {

@@ -87,9 +87,13 @@ fn without_a_follower_nothing_is_pushed() {
         stdout(&sandbox.run(0, ["status", &run, "-o", "json"])).contains("\"state\": \"succeeded\"")
     });
     sandbox.run(4, ["models", "show", "digits"]);
+    let said = stdout(&sandbox.run(0, ["status", &run]));
+    assert!(said.contains(&format!("as digits, not yet: mlctl wait {run}")), "{said}");
     sandbox.run(0, ["models", "push", &run, "digits"]);
     let said = stderr(&sandbox.run(0, ["wait", &run]));
     assert!(said.contains("pushed as digits@1"), "{said}");
+    let said = stdout(&sandbox.run(0, ["status", &run]));
+    assert!(said.contains("push      as digits@1"), "{said}");
     assert_eq!(versions(&sandbox, "digits"), [1]);
 }
 

@@ -19,10 +19,11 @@ fn a_better_model_takes_over_and_a_broken_one_does_not() {
     let _alone = heavy();
     let sandbox = Sandbox::new();
     let python = train_and_push(&sandbox);
+    // It loads TensorFlow while the first server does.
+    let mut client = Client::start(&python, &sandbox.dir().join("digits/held-out.jsonl"));
     spec(&sandbox, &["digits@1"]);
     sandbox.run(0, ["serve"]);
-    let rows = sandbox.dir().join("digits/held-out.jsonl");
-    let mut client = Client::start(&python, &url_of(&sandbox, "digits"), &rows);
+    client.tell(&format!("at {}", url_of(&sandbox, "digits")));
     let first = right_of(&client.ask(None), "v1", 1);
 
     client.tell("start");
@@ -138,17 +139,15 @@ struct Client {
 }
 
 impl Client {
-    fn start(python: &Path, url: &str, rows: &Path) -> Self {
+    fn start(python: &Path, rows: &Path) -> Self {
         let mut command = Command::new(python);
         let program = repository().join("tests/it/serve/peers/digits_client.py");
-        command.arg(program).arg(url).arg(rows).env("PYTHONPATH", serving_api());
+        command.arg(program).arg(rows).env("PYTHONPATH", serving_api());
         command.env("TF_CPP_MIN_LOG_LEVEL", "2").stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().expect("the client");
         let input = child.stdin.take().expect("its input");
         let output = BufReader::new(child.stdout.take().expect("its output"));
-        let mut client = Self { child, input, output };
-        assert_eq!(client.read()["rows"], 360);
-        client
+        Self { child, input, output }
     }
 
     /// What it says to a command.

@@ -132,7 +132,7 @@ pub async fn evaluate(
     }
     let task = tally.decided().map_err(EvaluateError::Question)?;
     let mut evaluation = Evaluation::of(&tally, task, [rows, failed, unlabelled]);
-    evaluation.model = outputs.job().registered.clone();
+    evaluation.model.clone_from(&outputs.job().registered);
     evaluation.hold(&question.bounds).map_err(EvaluateError::Question)?;
     Ok(evaluation)
 }

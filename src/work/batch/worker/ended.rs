@@ -31,7 +31,7 @@ pub struct WorkerProgress {
 #[derive(Clone, Debug, PartialEq)]
 pub enum WorkerEnd {
     /// The whole job is done and published.
-    Complete(Summary),
+    Complete(Box<Summary>),
     /// More rows have failed than the job allows. What was committed stays, and if that was the whole
     /// job, it is published too.
     OverLimit {

@@ -150,7 +150,7 @@ impl Worker<'_> {
         };
         Ok(match self.limits.over(seen, true) {
             Some(reason) => WorkerEnd::OverLimit { reason },
-            None => WorkerEnd::Complete(summary),
+            None => WorkerEnd::Complete(Box::new(summary)),
         })
     }
 

@@ -1,9 +1,10 @@
 """A caller as people write them: `requests` for REST, the stubs of tensorflow-serving-api for gRPC. It says
 how it was answered, a line of JSON for each line of commands:
 
-python digits_client.py URL ROWS
+python digits_client.py ROWS
+  at URL           whom all others ask
   ask [REVISION]   all rows by both ways; how many are right, and who has answered
-  start            asks by both ways, without a pause, until
+  start            asks by both ways, until
   stop             says how often whom had answered, and with which code
   version N        TensorFlow Serving's route of a version of the model
 """
@@ -19,11 +20,11 @@ import requests
 import tensorflow as tf
 from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
-URL, HEADER = sys.argv[1], "x-mlctl-revision"
-ROWS = [json.loads(line) for line in open(sys.argv[2])]
+HEADER = "x-mlctl-revision"
+ROWS = [json.loads(line) for line in open(sys.argv[1])]
 IMAGES, LABELS = [row["image"] for row in ROWS], [row["label"] for row in ROWS]
-CHANNEL = grpc.insecure_channel(URL.removeprefix("http://"))
-STUB = prediction_service_pb2_grpc.PredictionServiceStub(CHANNEL)
+# Two cores have servers to start meanwhile.
+PAUSE = 0.01
 
 
 def right(probabilities):
@@ -32,7 +33,7 @@ def right(probabilities):
 
 def by_rest(session, images, revision=None, route="/v1/models/digits:predict"):
     headers = {HEADER: revision} if revision else {}
-    answer = session.post(URL + route, json={"instances": images}, headers=headers, timeout=60)
+    answer = session.post(url + route, json={"instances": images}, headers=headers, timeout=60)
     told = {"by": answer.headers.get(HEADER), "code": answer.status_code}
     return told | ({"right": right(answer.json()["predictions"])} if answer.ok else {"says": answer.text})
 
@@ -43,7 +44,7 @@ def by_grpc(images, revision=None):
     request.inputs["image"].CopyFrom(tf.make_tensor_proto(images, dtype=tf.float32))
     metadata = [(HEADER, revision)] if revision else []
     try:
-        answer, call = STUB.Predict.with_call(request, timeout=60, metadata=metadata)
+        answer, call = stub.Predict.with_call(request, timeout=60, metadata=metadata)
     except grpc.RpcError as error:
         by = dict(error.initial_metadata() or ()).get(HEADER)
         return {"by": by, "code": error.code().name, "says": error.details()}
@@ -62,7 +63,7 @@ class Callers:
             thread.start()
 
     def work(self, way, call):
-        while not self.ending.is_set():
+        while not self.ending.wait(PAUSE):
             told = call()
             self.counts[f"{way} {told['code']} {told['by']}"] += 1
 
@@ -74,7 +75,12 @@ class Callers:
 
 
 def done(command, argument=None):
-    global callers
+    global callers, url, stub
+    if command == "at":
+        url = argument
+        channel = grpc.insecure_channel(url.removeprefix("http://"))
+        stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
+        return {}
     if command == "ask":
         rest, over_grpc = by_rest(requests, IMAGES, argument), by_grpc(IMAGES, argument)
         return {"rest": rest, "grpc": over_grpc}
@@ -87,6 +93,5 @@ def done(command, argument=None):
     return callers.end()
 
 
-print(json.dumps({"rows": len(ROWS)}), flush=True)
 for line in sys.stdin:
     print(json.dumps(done(*line.split())), flush=True)
