@@ -125,27 +125,34 @@ fn begin(
         prepare_endpoint(loaded, models, &paths).map_err(CliError::from).and_then(|prepared| {
             let definitions = prepared.definitions.clone();
             document.drain = Some(prepared.rules.drain);
-            let begun = record_deployments(context, name, &definitions).and_then(|()| {
-                if is_local {
-                    let notify = &mut notify;
-                    return Ok(begin_endpoint(&document, prepared, reservation, &serving, notify)?);
-                }
-                let of = InCluster {
-                    endpoint: &loaded.endpoint,
-                    document: &document,
-                    prepared: &prepared,
-                    earlier: &[],
-                    paths: &paths,
-                    labels: &loaded.endpoint.labels,
-                    user: &user,
-                    planned: &|job, deployment| planned_in(runtime, job, deployment),
-                };
-                Ok(begin_in_cluster(&of, reservation, &serving, &mut notify)?)
-            });
+            let begun =
+                record_deployments(context, name, &runtime.name(), &definitions).and_then(|()| {
+                    if is_local {
+                        let notify = &mut notify;
+                        return Ok(begin_endpoint(
+                            &document,
+                            prepared,
+                            reservation,
+                            &serving,
+                            notify,
+                        )?);
+                    }
+                    let of = InCluster {
+                        endpoint: &loaded.endpoint,
+                        document: &document,
+                        prepared: &prepared,
+                        earlier: &[],
+                        paths: &paths,
+                        labels: &loaded.endpoint.labels,
+                        user: &user,
+                        planned: &|job, deployment| planned_in(runtime, job, deployment),
+                    };
+                    Ok(begin_in_cluster(&of, reservation, &serving, &mut notify)?)
+                });
             if begun.is_err() {
                 // What serves nowhere must not keep a version from being removed; what can't be taken back is
                 // in a clean-up's way only.
-                let _ = forget_deployments(context, name, &definitions);
+                let _ = forget_deployments(context, name, &runtime.name(), &definitions);
             }
             begun
         });
@@ -219,7 +226,7 @@ fn change(
             .hint("name Secrets (secretKeyRef) in the spec: those are looked up when a replica starts"));
     }
     let prepared = prepare_endpoint(loaded, models, &target.paths)?;
-    record_deployments(context, name, &prepared.definitions)?;
+    record_deployments(context, name, &runtime.name(), &prepared.definitions)?;
     for definition in &prepared.definitions {
         definition.write(&target.paths)?;
     }

@@ -117,6 +117,7 @@ pub(super) fn tokens(
 pub(super) fn record_deployments(
     context: &Context,
     endpoint: &str,
+    runtime: &str,
     definitions: &[Definition],
 ) -> Result<(), CliError> {
     for definition in definitions {
@@ -126,7 +127,7 @@ pub(super) fn record_deployments(
         let deployment = Deployment {
             schema_version: DEPLOYMENT_VERSION,
             version,
-            at: deployed_at(endpoint, definition),
+            at: deployed_at(endpoint, runtime, definition),
             since: now(),
             by: context.user(),
         };
@@ -140,6 +141,7 @@ pub(super) fn record_deployments(
 pub(super) fn forget_deployments(
     context: &Context,
     endpoint: &str,
+    runtime: &str,
     definitions: &[Definition],
 ) -> Result<(), CliError> {
     for definition in definitions {
@@ -147,20 +149,21 @@ pub(super) fn forget_deployments(
             continue;
         };
         let registry = context.registry(None)?;
-        let at = deployed_at(endpoint, definition);
+        let at = deployed_at(endpoint, runtime, definition);
         context.handle()?.block_on(registry.undeployed(&name.parse()?, version, &at))?;
     }
     Ok(())
 }
 
 /// The place in the world where a definition serves.
-fn deployed_at(endpoint: &str, definition: &Definition) -> DeployedAt {
+fn deployed_at(endpoint: &str, runtime: &str, definition: &Definition) -> DeployedAt {
     let revision = definition.job.roles.keys().next().cloned().unwrap_or_default();
     DeployedAt {
         endpoint: endpoint.to_owned(),
         revision,
-        runtime: LOCAL.to_owned(),
-        host: Some(crate::sys::host_name()),
+        runtime: runtime.to_owned(),
+        // A cluster is the same from everywhere.
+        host: (runtime == LOCAL).then(crate::sys::host_name),
     }
 }
 

@@ -59,5 +59,5 @@ fn forget_all(context: &Context, target: &EndpointTarget) -> Result<(), CliError
         let Some(digest) = path.file_stem().and_then(|name| name.to_str()) else { continue };
         definitions.extend(Definition::read(&target.paths, digest));
     }
-    forget_deployments(context, &target.document.name, &definitions)
+    forget_deployments(context, &target.document.name, &target.document.runtime, &definitions)
 }

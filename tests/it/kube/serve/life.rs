@@ -9,6 +9,8 @@ use crate::support::{stderr, stdout};
 #[test]
 fn an_endpoint_serves_until_it_is_ended() {
     let Some(kube) = Kube::new() else { return };
+    // Somebody who may serve, and nothing else.
+    let _robot = kube.become_robot("server");
     spec(&kube, &[("v1", "host=0.0.0.0", "")], "");
     let output = kube.run(0, ["serve"]);
     let url = format!("http://sums.{}.svc", kube.namespace);
@@ -16,6 +18,7 @@ fn an_endpoint_serves_until_it_is_ended() {
     let now = status(&kube);
     assert_eq!(now["live"]["url"], url.as_str());
     assert_eq!(replicas(&now, "v1", "ready"), 1, "{now:#}");
+    its_account_may_do_little(&kube);
     // This machine reaches it through the API server.
     let answer = kube.run(0, ["predict", "sums", "--json", r#"{"instances": [{"x": 3}]}"#]);
     let answer: Json = serde_json::from_str(&stdout(&answer)).expect("JSON");
@@ -73,4 +76,39 @@ fn manifests_are_enough() {
     let other = kube.elsewhere();
     let listed = stdout(&other.run(0, ["list", "--all-users"]));
     assert!(listed.contains("sums"), "{listed}");
+}
+
+/// The account of the routers may do what routing takes, by the names of this endpoint's objects.
+fn its_account_may_do_little(kube: &Kube) {
+    let id = stdout(&kube.run(0, ["list", "-q", "--limit", "1"])).trim().to_owned();
+    let account = format!("--as=system:serviceaccount:{}:{id}", kube.namespace);
+    let may = |words: &str| {
+        let words: Vec<&str> = words.split(' ').collect();
+        let mut command = kube.kubectl_command();
+        let output = command.args(["auth", "can-i"]).args(words).arg(&account).output();
+        stdout(&output.expect("kubectl")).trim() == "yes"
+    };
+    for allowed in [
+        "watch pods".to_owned(),
+        format!("get configmaps/{id}-endpoint"),
+        format!("patch configmaps/{id}-live"),
+        format!("update leases.coordination.k8s.io/{id}"),
+    ] {
+        assert!(may(&allowed), "{allowed}");
+    }
+    for denied in [
+        "get secrets".to_owned(),
+        "list configmaps".to_owned(),
+        "patch configmaps/other-live".to_owned(),
+        format!("delete configmaps/{id}"),
+        format!("patch configmaps/{id}-endpoint"),
+        "create pods".to_owned(),
+        "delete pods".to_owned(),
+        "create deployments.apps".to_owned(),
+        format!("patch deployments.apps/{id}"),
+        "patch deployments.apps --subresource=scale".to_owned(),
+        "create roles.rbac.authorization.k8s.io".to_owned(),
+    ] {
+        assert!(!may(&denied), "{denied}");
+    }
 }
