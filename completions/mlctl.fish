@@ -83,6 +83,7 @@ complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "batch-worker" -d 'Does 
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "serve-replica" -d 'Serves as one replica of an endpoint'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "tune-loop" -d 'Decides over the trials of a study'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "serve-loop" -d 'Routes to the revisions of an endpoint, and decides over them'
+complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "serve-router" -d 'Routes to the revisions of an endpoint in a pod'
 complete -c mlctl -n "__fish_mlctl_using_subcommand init" -l strategy -d 'TensorFlow\'s strategy (tensorflow only)' -r -f -a "none\t'One process, one device'
 mirrored\t'One process, several devices'
 centralStorage\t'One process, variables on the CPU'
@@ -1165,3 +1166,15 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand serve-loop" -s n -l namespac
 complete -c mlctl -n "__fish_mlctl_using_subcommand serve-loop" -s q -l quiet -d 'Say only what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand serve-loop" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand serve-loop" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve-router" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve-router" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve-router" -l runtime -d 'Where to run: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve-router" -l context -d 'Use this context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve-router" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve-router" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve-router" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve-router" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -46,7 +46,7 @@ fn an_endpoint_serves_until_it_is_ended() {
     poll("nothing of it runs", LONG, || {
         kube.get("pods,deployments,services").is_empty().then_some(())
     });
-    let listed = stdout(&kube.run(0, ["list", "--all"]));
+    let listed = stdout(&kube.run(0, ["list"]));
     assert!(listed.contains("cancelled"), "{listed}");
 }
 
@@ -54,7 +54,7 @@ fn an_endpoint_serves_until_it_is_ended() {
 fn a_server_that_nobody_reaches_is_told() {
     let Some(kube) = Kube::new() else { return };
     spec(&kube, &[("v1", "", "")], "");
-    let output = kube.mlctl(["serve", "--timeout", "90s"]).output().expect("mlctl");
+    let output = kube.mlctl(["serve", "--timeout", "30s"]).output().expect("mlctl");
     assert_ne!(output.status.code(), Some(0));
     let said = stderr(&output);
     assert!(said.contains("listens on 127.0.0.1 alone"), "{said}");
@@ -111,4 +111,35 @@ fn its_account_may_do_little(kube: &Kube) {
     ] {
         assert!(!may(&denied), "{denied}");
     }
+}
+
+#[test]
+fn a_revision_wakes_and_one_that_fails_is_given_up() {
+    let Some(kube) = Kube::new() else { return };
+    let more = "grace: 5s\nreplicas: {min: 0, max: 2}\n\
+                scaling: {target: {concurrency: 2}, window: 4s, scaleToZeroAfter: 5s}\n\
+                rollout: {steps: [50, 100], interval: 1s, minRequests: 5, maxErrorRate: 5%}\n";
+    spec(&kube, &[("v1", "host=0.0.0.0", "")], more);
+    kube.run(0, ["serve"]);
+    until(&kube, "nobody asks, and nobody is there", |now| {
+        now["live"]["revisions"][0]["wanted"] == 0 && replicas(now, "v1", "ready") == 0
+    });
+    // The first caller waits for its replica.
+    let ask = ["predict", "sums", "--json", r#"{"instances": [{"x": 3}]}"#];
+    assert!(stdout(&kube.run(0, ask)).contains("6"));
+    let callers = super::support::Callers::start(&kube, "http://sums", 2);
+    let broken = "host=0.0.0.0 fail=/etc/passwd";
+    spec(&kube, &[("v1", "host=0.0.0.0", ""), ("v2", broken, "")], more);
+    let said = stderr(&kube.run(10, ["serve", "--yes"]));
+    assert!(said.contains("given up: v2"), "{said}");
+    let now = status(&kube);
+    assert_eq!(now["state"]["weights"]["v1"], 100, "{now:#}");
+    let why = stdout(&kube.run(0, ["why", "sums"]));
+    assert!(why.contains("requests ended in an error"), "{why}");
+    let (answers, failures) = callers.end();
+    assert_eq!(failures, serde_json::json!([]), "{answers}");
+    let known = ["200 v1", "500 v2"];
+    let answers = answers.as_object().expect("answers");
+    assert!(answers.keys().all(|key| known.contains(&&**key)), "{answers:?}");
+    kube.run(0, ["undeploy", "sums", "--yes"]);
 }
