@@ -1,5 +1,6 @@
 //! What decides over a study or an endpoint writes down, where its successor and other machines find it.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::Serialize;
@@ -17,6 +18,13 @@ pub trait Notes {
     /// Adds whole lines, all or none, so that they outlive this process and its machine. What a writer
     /// that was killed has left of a line is cut off.
     fn add_notes(&self, of: &NotesPaths, lines: &[u8]) -> Result<(), RuntimeError>;
+
+    /// The documents of an endpoint that were applied last, by the names of their files, where they are kept
+    /// outside of this machine; empty where its folder of the state has them alone.
+    fn applied(&self, endpoint: &EndpointPaths) -> Result<BTreeMap<String, String>, RuntimeError> {
+        let _ = endpoint;
+        Ok(BTreeMap::new())
+    }
 
     /// How an endpoint is, in the words of its controller; `None` where it has said nothing yet.
     fn shown(&self, endpoint: &EndpointPaths) -> Result<Option<Vec<u8>>, RuntimeError>;

@@ -9,7 +9,7 @@ use kube::api::{Patch, PatchParams};
 use serde_json::json;
 
 use super::client::{Cluster, is_not_found};
-use super::objects::endpoint::{LIVE_KEY, live_name};
+use super::objects::endpoint::{LIVE_KEY, documents_name, live_name};
 use super::objects::label;
 use super::session::Session;
 use crate::gang::RunId;
@@ -47,6 +47,16 @@ pub(crate) fn read(session: &Session, group: &RunId, from: u64) -> Result<Vec<u8
     all.push_str(&last.map(|map| text(&map)).unwrap_or_default());
     let from = usize::try_from(from).unwrap_or(usize::MAX).min(all.len());
     Ok(all.into_bytes().split_off(from))
+}
+
+/// The documents of an endpoint that were applied last; none where nothing of it is left.
+pub(crate) fn applied(
+    session: &Session,
+    endpoint: &RunId,
+) -> Result<BTreeMap<String, String>, RuntimeError> {
+    let cluster = session.cluster()?;
+    let map: Option<ConfigMap> = session.block_on(cluster.find(&documents_name(endpoint)))?;
+    Ok(map.and_then(|map| map.data).unwrap_or_default())
 }
 
 /// How an endpoint is, as its leading router said last.

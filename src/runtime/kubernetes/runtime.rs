@@ -1,6 +1,7 @@
 //! The runtime of a cluster behind the trait of all runtimes. It holds the threads on which watches
 //! and logs are followed; whoever calls it waits at its edge.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -163,6 +164,10 @@ impl Notes for Kubernetes {
 
     fn add_notes(&self, of: &NotesPaths, lines: &[u8]) -> Result<(), RuntimeError> {
         notes::add(&self.session, &of.group, lines)
+    }
+
+    fn applied(&self, endpoint: &EndpointPaths) -> Result<BTreeMap<String, String>, RuntimeError> {
+        notes::applied(&self.session, &endpoint.endpoint)
     }
 
     fn shown(&self, endpoint: &EndpointPaths) -> Result<Option<Vec<u8>>, RuntimeError> {

@@ -22,7 +22,7 @@ pub use controller::{
 };
 pub use endpoint::{
     Definition, ENDPOINT_DOCUMENT, EndpointDocument, ServeError, current_rules, deployment_of,
-    replica_job, revision_rules,
+    replica_job, revision_rules, write_documents,
 };
 pub use loaded::LoadedEndpoint;
 pub use replica::{ReadyDocument, ReplicaEnd, ReplicaError, ReplicaPlace, serve_replica};

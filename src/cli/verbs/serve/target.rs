@@ -12,7 +12,7 @@ use crate::runtime::Runtime;
 use crate::spec::ENDPOINT;
 use crate::store::{EndpointPaths, ListFilter, RunSummary};
 use crate::work::serve::rollout::{EndpointState, Line};
-use crate::work::serve::{EndpointDocument, EndpointJournal, LiveDocument};
+use crate::work::serve::{EndpointDocument, EndpointJournal, LiveDocument, write_documents};
 
 /// An endpoint with its newest controller.
 pub struct EndpointTarget {
@@ -100,6 +100,13 @@ impl Context {
         {
             return self.endpoint_of(&of.endpoint);
         }
+        // The chosen cluster may know one that another machine has begun.
+        if self.chooses_cluster()
+            && let Ok(target) = self.target(Some(selector))
+            && target.plan.as_ref().is_some_and(|plan| plan.endpoint().is_some())
+        {
+            return self.endpoint_of(&target.record.id);
+        }
         let names: Vec<&str> = known.iter().map(|run| run.entry.name.as_str()).collect();
         let error =
             CliError::new(ErrorKind::NotFound, format!("there is no endpoint `{selector}` here"));
@@ -155,6 +162,8 @@ impl Context {
         };
         let paths = run.store.endpoint(&endpoint);
         let notes = self.runtime(&run.record.runtime)?;
+        // Another machine may have applied a spec since, or begun the endpoint.
+        write_documents(&notes.applied(&paths)?, &paths)?;
         let document = EndpointDocument::read(&paths)?;
         let state = EndpointState::of(&lines(&*notes, &paths)?);
         let live = LiveDocument::of(&*notes, &paths, &run.record.id)?

@@ -3,6 +3,7 @@
 mod definition;
 mod deployment;
 mod document;
+mod documents;
 mod error;
 mod replica_plan;
 mod rules;
@@ -10,6 +11,7 @@ mod rules;
 pub use definition::Definition;
 pub use deployment::deployment_of;
 pub use document::{ENDPOINT_DOCUMENT, EndpointDocument};
+pub use documents::write_documents;
 pub use error::ServeError;
 pub use replica_plan::replica_job;
 pub use rules::{current_rules, revision_rules};

@@ -76,6 +76,10 @@ fn manifests_are_enough() {
     let other = kube.elsewhere();
     let listed = stdout(&other.run(0, ["list", "--all-users"]));
     assert!(listed.contains("sums"), "{listed}");
+    let id = other.run(0, ["list", "-q", "--all-users"]);
+    let id = stdout(&id).trim().to_owned();
+    let told = stdout(&other.run(0, ["scale", &id, "v1", "--min", "2"]));
+    assert!(told.contains("2 replicas"), "{told}");
 }
 
 /// The account of the routers may do what routing takes, by the names of this endpoint's objects.

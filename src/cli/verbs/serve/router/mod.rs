@@ -1,6 +1,5 @@
 //! The hidden verb of an endpoint's router in a pod.
 
-mod documents;
 mod leads;
 mod notes;
 mod peers;

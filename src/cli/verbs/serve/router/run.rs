@@ -11,7 +11,6 @@ use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::watch;
 
-use super::documents::fetch;
 use super::leads::Leads;
 use super::notes::WatchedNotes;
 use super::peers::Peers;
@@ -28,7 +27,7 @@ use crate::store::{EndpointPaths, private_dir};
 use crate::ui::{Printer, Text, entry_line};
 use crate::work::serve::{
     EndpointAsked, EndpointDocument, EndpointSurroundings, EndpointTold, LiveDocument, ReplicaPods,
-    control_endpoint,
+    ServeError, control_endpoint, write_documents,
 };
 
 /// What a shell says of a command that SIGTERM has ended.
@@ -114,7 +113,7 @@ pub fn serve_router(env: &Env, printer: &Printer) -> Result<u8, CliError> {
         session: endpoint,
         router: router.clone(),
         url: document.url_within(&cluster.location().namespace, scheme),
-        fetch: &|| fetch(&deployed, &paths),
+        fetch: &|| write_documents(&deployed.documents()?, &paths),
         leads: &|| leads.now(),
         peers: &|| peers.now(),
         show: &|live| shows.show(live),
@@ -155,7 +154,9 @@ fn first_document(
 ) -> Result<Option<EndpointDocument>, CliError> {
     let mut said = String::new();
     while interrupts.count() == 0 {
-        let read = fetch(deployed, paths).and_then(|()| {
+        let fetched = deployed.documents().map_err(ServeError::from);
+        let read = fetched.and_then(|documents| {
+            write_documents(&documents, paths)?;
             deployed.pods()?;
             if let Some(text) = deployed.shown()?
                 && let Some(live) = LiveDocument::parse(text.as_bytes())
