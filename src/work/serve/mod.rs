@@ -3,6 +3,7 @@
 mod controller;
 mod endpoint;
 mod guard;
+mod kept;
 mod loaded;
 mod replica;
 pub mod rollout;
@@ -21,8 +22,9 @@ pub use controller::{
     service_plan,
 };
 pub use endpoint::{
-    Definition, ENDPOINT_DOCUMENT, EndpointDocument, ServeError, current_rules, deployment_of,
-    replica_job, revision_rules, write_documents,
+    Definition, ENDPOINT_DOCUMENT, EndpointDocument, KeptRequests, ServeError, current_rules,
+    deployment_of, replica_job, revision_rules, write_documents,
 };
+pub use kept::{Keeper, LONGEST_QUEUE};
 pub use loaded::LoadedEndpoint;
 pub use replica::{ReadyDocument, ReplicaEnd, ReplicaError, ReplicaPlace, serve_replica};

@@ -2,6 +2,7 @@
 
 mod changes;
 mod digits;
+mod kept;
 mod life;
 mod servers;
 mod streams;

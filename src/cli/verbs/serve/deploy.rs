@@ -24,8 +24,8 @@ use crate::ui::Text;
 use crate::work::ServedModel;
 use crate::work::serve::rollout::{EndpointState, Entry};
 use crate::work::serve::{
-    Definition, EndpointDocument, InCluster, LoadedEndpoint, Prepared, Serving, append_entries,
-    begin_endpoint, begin_in_cluster, change_in_cluster, go_on_serving, planned_in,
+    Definition, EndpointDocument, InCluster, KeptRequests, LoadedEndpoint, Prepared, Serving,
+    append_entries, begin_endpoint, begin_in_cluster, change_in_cluster, go_on_serving, planned_in,
     prepare_endpoint,
 };
 use crate::work::train::travel;
@@ -321,6 +321,7 @@ pub(super) fn document_of(
     runtime: String,
 ) -> EndpointDocument {
     let endpoint = &loaded.endpoint;
+    let is_local = runtime == LOCAL;
     EndpointDocument {
         schema_version: EndpointDocument::VERSION,
         endpoint: id.clone(),
@@ -335,6 +336,10 @@ pub(super) fn document_of(
         shadow: endpoint.shadow.clone(),
         tokens,
         drain: None,
+        routers: if is_local { Default::default() } else { endpoint.routers.clone() },
+        expose: if is_local { Default::default() } else { endpoint.expose.clone() },
+        tls: endpoint.tls.clone().filter(|_| !is_local),
+        log: KeptRequests::of(endpoint, &loaded.base).filter(|_| is_local),
     }
 }
 

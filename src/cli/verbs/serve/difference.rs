@@ -62,6 +62,10 @@ pub(super) fn difference(
         ("limits", old_document.limits != new_document.limits),
         ("sticky", old_document.sticky != new_document.sticky),
         ("shadow", old_document.shadow != new_document.shadow),
+        ("routers", old_document.routers != new_document.routers),
+        ("expose", old_document.expose != new_document.expose),
+        ("tls", old_document.tls != new_document.tls),
+        ("log", old_document.log != new_document.log),
         ("the tokens of callers", old_document.tokens != new_document.tokens),
     ] {
         if differs {
@@ -104,6 +108,7 @@ fn changed_fields(old: &Definition, new: &Definition) -> Vec<&'static str> {
         ),
         ("its code", old.code != new.code),
         ("a secret", old.secrets_digest != new.secrets_digest),
+        ("its image", old.job.image != new.job.image),
         ("its command", commands(old) != commands(new)),
         ("its environment", old.job.env != new.job.env),
         ("its resources", resources(old) != resources(new)),

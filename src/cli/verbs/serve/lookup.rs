@@ -15,7 +15,7 @@ use crate::work::serve::{Definition, LoadedEndpoint};
 pub(super) fn unused(loaded: &LoadedEndpoint, is_local: bool) -> Vec<&'static str> {
     let endpoint = &loaded.endpoint;
     if !is_local {
-        let log = "log: an endpoint keeps no requests yet";
+        let log = "log: an endpoint of a cluster keeps no requests yet";
         return endpoint.log.iter().map(|_| log).collect();
     }
     let scales_by_cpu = endpoint
@@ -27,7 +27,6 @@ pub(super) fn unused(loaded: &LoadedEndpoint, is_local: bool) -> Vec<&'static st
             endpoint.tls.is_some(),
             "tls: an endpoint of this machine listens on 127.0.0.1 alone, and without encryption",
         ),
-        (endpoint.log.is_some(), "log: an endpoint of this machine keeps no requests yet"),
         (
             scales_by_cpu,
             "scaling: the target cpu does nothing on this machine yet: replicas stay at their \

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use mlctl_router::{Router, RouterConfig, SCHEMA_VERSION};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use crate::agent::CANCELLED;
 use crate::cli::interrupt::Interrupts;
@@ -15,14 +15,16 @@ use crate::cli::{CliError, Context, Env, ErrorKind, LOCAL, exit};
 use crate::gang::RunId;
 use crate::ui::{Text, entry_line};
 use crate::work::serve::{
-    EndpointAsked, EndpointDocument, EndpointSurroundings, EndpointTold, ReplicaRuns, RunsPlace,
-    SERVE_LOOP_VERB, SERVE_SECRET_VARIABLE, control_endpoint,
+    EndpointAsked, EndpointDocument, EndpointSurroundings, EndpointTold, Keeper, LONGEST_QUEUE,
+    ReplicaRuns, RunsPlace, SERVE_LOOP_VERB, SERVE_SECRET_VARIABLE, control_endpoint,
 };
 
 /// What a shell says of a command that SIGTERM has ended.
 const TERMINATED: u8 = 143;
 /// Variables that are the controller's own: a replica that inherited them would be taken for it.
 const OWN: [&str; 4] = ["MLCTL_RUN", "MLCTL_REPLICA", "MLCTL_ATTEMPT", "MLCTL_ENDPOINT"];
+/// Kept requests are written away within this time at the end.
+const KEEP_LIMIT: Duration = Duration::from_secs(5);
 /// A predecessor that was killed has let its port go within this time.
 const PORT_LIMIT: Duration = Duration::from_secs(15);
 
@@ -75,7 +77,8 @@ pub fn serve_loop(context: &mut Context, variables: ServeVariables) -> Result<u8
         return Ok(TERMINATED);
     };
     let port = listener.local_addr()?.port();
-    let router = Router::new(nobody(&document), None)
+    let (records, kept) = mpsc::channel(LONGEST_QUEUE);
+    let router = Router::new(nobody(&document), Some(records))
         .map_err(|error| CliError::new(ErrorKind::Internal, error.to_string()))?;
     let (open, opened) = watch::channel(false);
     let (stop, stopped) = watch::channel(false);
@@ -90,6 +93,16 @@ pub fn serve_loop(context: &mut Context, variables: ServeVariables) -> Result<u8
             router.serve(listener, None, asked, drain).await;
         })
     };
+    let of_keeper = context.printer.clone();
+    let keeper = Keeper::new(
+        context.stores(),
+        document.name.clone(),
+        session.to_string(),
+        Box::new(move |note| of_keeper.line(note.to_owned())),
+    );
+    let keep = keeper.wanted();
+    keep(document.log.as_ref());
+    let keeping = handle.spawn(keeper.keep(kept));
     let close = || {
         let _ = stop.send(true);
         let _ = open.send(true);
@@ -135,6 +148,7 @@ pub fn serve_loop(context: &mut Context, variables: ServeVariables) -> Result<u8
         fetch: &|| Ok(()),
         leads: &|| true,
         peers: &Vec::new,
+        keep: &keep,
         show: &|live| live.write(&paths),
         asked: &asked,
         open: &|| _ = open.send(true),
@@ -143,6 +157,8 @@ pub fn serve_loop(context: &mut Context, variables: ServeVariables) -> Result<u8
     };
     let end = control_endpoint(&paths, document, around)?;
     close();
+    // What was kept is written away; a store that doesn't take it holds nobody up.
+    let _ = handle.block_on(async { tokio::time::timeout(KEEP_LIMIT, keeping).await });
     if end == EndpointAsked::Leave {
         // Its agent starts a command again that a signal has ended, and takes an exit code for its own end.
         signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTERM)?;

@@ -16,7 +16,7 @@ use super::routing::Routing;
 use crate::gang::RunId;
 use crate::runtime::Notes;
 use crate::store::{EndpointPaths, FileLock, now};
-use crate::work::serve::endpoint::{Definition, EndpointDocument, ServeError};
+use crate::work::serve::endpoint::{Definition, EndpointDocument, KeptRequests, ServeError};
 use crate::work::serve::rollout::{
     Action, CONTROLLER, EndpointState, Entry, Facts, Line, Measured, RevisionId, Weights, actions,
     decide,
@@ -51,6 +51,8 @@ pub struct Surroundings<'a> {
     pub leads: &'a dyn Fn() -> bool,
     /// What the endpoint's other routers have counted, by their names.
     pub peers: &'a dyn Fn() -> Vec<(String, Snapshot)>,
+    /// Told which requests are to be kept, whenever that may have changed.
+    pub keep: &'a dyn Fn(Option<&KeptRequests>),
     /// Told how the endpoint is, about once a second.
     pub show: &'a dyn Fn(&LiveDocument) -> Result<(), ServeError>,
     /// What the controller's own signals ask for.
@@ -280,6 +282,7 @@ impl Control<'_> {
         if self.is_stale {
             (self.around.fetch)()?;
             self.document = EndpointDocument::read(self.paths)?;
+            (self.around.keep)(self.document.log.as_ref());
             self.is_stale = false;
         }
         self.read_definitions()?;

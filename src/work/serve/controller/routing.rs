@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use mlctl_router::{
-    Assignment, Limits, RevisionConfig, RouterConfig, Routes, SCHEMA_VERSION, ShadowConfig, Sticky,
+    Assignment, Limits, LogConfig, RevisionConfig, RouterConfig, Routes, SCHEMA_VERSION,
+    ShadowConfig, Sticky,
 };
 
 use super::replicas::Replicas;
@@ -18,6 +19,8 @@ const TIMEOUT: Duration = Duration::from_mins(5);
 const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
 const MAX_IN_FLIGHT: usize = 1000;
 const QUEUE: usize = 100;
+/// So much of each body is kept, where requests are.
+const KEPT_BODY: usize = 64 << 10;
 
 /// What a configuration is made from.
 pub(super) struct Routing<'a> {
@@ -61,7 +64,10 @@ impl Routing<'_> {
             limits: limits(&document.limits),
             retries: mlctl_router::Retries::default(),
             auth: document.tokens.clone(),
-            log: None,
+            log: document
+                .log
+                .as_ref()
+                .map(|log| LogConfig { sample: log.sample, max_body: KEPT_BODY }),
             access_log: false,
             revisions,
         }

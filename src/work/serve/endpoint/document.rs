@@ -1,6 +1,7 @@
 //! What callers of an endpoint meet, whichever revision answers: its name, port, limits and tokens.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -9,10 +10,12 @@ use serde::{Deserialize, Serialize};
 
 use super::error::ServeError;
 use crate::gang::RunId;
-use crate::spec::{RequestLimits, Shadow, Sticky};
+use crate::spec::{Endpoint, Expose, RequestLimits, Routers, Shadow, Sticky, Tls};
+use crate::storage::{BucketSettings, Place};
 use crate::store::{Durability, EndpointPaths, write_atomic};
 use crate::sys;
-use crate::text::read_document;
+use crate::text::{Percent, read_document};
+use crate::work::buckets::bucket_settings;
 
 /// Format of the document: the one that is written, and the newest that can be read.
 const ENDPOINT_VERSION: u32 = 1;
@@ -59,7 +62,48 @@ pub struct EndpointDocument {
     /// Requests that are under way when the endpoint ends have so long; absent: 30 s.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drain: Option<Duration>,
+    /// The processes that requests go through; on a laptop there is one, whatever the spec says.
+    #[serde(default, skip_serializing_if = "Routers::is_default")]
+    pub routers: Routers,
+    /// What a cluster shows of it outside.
+    #[serde(default, skip_serializing_if = "Expose::is_default")]
+    pub expose: Expose,
+    /// Encryption between callers and routers in a cluster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<Tls>,
+    /// Which requests are kept, and where.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<KeptRequests>,
 }
+
+/// Requests and answers that are kept.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct KeptRequests {
+    /// How many of all requests, from 0 to 1.
+    pub sample: f64,
+    /// The folder that they are written to.
+    pub to: Place,
+    /// How its bucket is reached.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub storage: BTreeMap<String, BucketSettings>,
+}
+
+impl KeptRequests {
+    /// What a spec says of them, with a place for whoever knows nothing of the spec's folder.
+    pub fn of(endpoint: &Endpoint, base: &Path) -> Option<Self> {
+        let log = endpoint.log.as_ref()?;
+        let to = log.to.without_file_scheme().starting_at(base);
+        Some(Self {
+            sample: log.sample.map_or(USUAL_SAMPLE, Percent::fraction),
+            storage: bucket_settings(&endpoint.storage, [&to]),
+            to,
+        })
+    }
+}
+
+/// One of a hundred requests is kept where nothing says how many.
+const USUAL_SAMPLE: f64 = 0.01;
 
 impl EndpointDocument {
     /// The format that is written.

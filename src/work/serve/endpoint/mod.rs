@@ -10,7 +10,7 @@ mod rules;
 
 pub use definition::Definition;
 pub use deployment::deployment_of;
-pub use document::{ENDPOINT_DOCUMENT, EndpointDocument};
+pub use document::{ENDPOINT_DOCUMENT, EndpointDocument, KeptRequests};
 pub use documents::write_documents;
 pub use error::ServeError;
 pub use replica_plan::replica_job;

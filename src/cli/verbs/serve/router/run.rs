@@ -116,6 +116,8 @@ pub fn serve_router(env: &Env, printer: &Printer) -> Result<u8, CliError> {
         fetch: &|| write_documents(&deployed.documents()?, &paths),
         leads: &|| leads.now(),
         peers: &|| peers.now(),
+        // Its pod has no way to the user's stores.
+        keep: &|_| (),
         show: &|live| shows.show(live),
         asked: &|| match interrupts.count() {
             0 => EndpointAsked::Nothing,
