@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::serve::endpoint_report;
 use crate::cli::{CliError, Context};
+use crate::event::RunState;
 use crate::run::WhyReport;
 use crate::ui::{Text, endpoint_causes, why_text};
 
@@ -30,8 +31,13 @@ pub fn run(context: &Context, args: &WhyArgs) -> Result<u8, CliError> {
     let runtime = context.runtime(&target.record.runtime).ok();
     let report = target.why(&view, runtime.as_deref());
     let endpoint = endpoint_report(context, &target)?;
-    let causes =
-        endpoint.map(|one| endpoint_causes(&target.record.name, &one.state, one.live.as_ref()));
+    let causes = endpoint.map(|one| {
+        let mut causes = endpoint_causes(&target.record.name, &one.state, one.live.as_ref());
+        if let Some(waits) = view.waiting.as_ref().filter(|_| view.state == RunState::Pending) {
+            causes.insert(0, format!("nothing routes yet: {waits}"));
+        }
+        causes
+    });
     let document = Document { report: &report, endpoint: causes.as_deref() };
     context.emit(&document, || match &causes {
         Some(causes) if target.record.state.is_ended() => {

@@ -23,9 +23,9 @@ pub(crate) struct Secret {
 }
 
 /// A word of a spec that announces a secret: its own `key` of a toleration or a Secret doesn't, nor
-/// does the label by which an affinity tells nodes apart.
+/// does the label by which an affinity tells nodes apart, or the name of an Ingress's Secret.
 fn announces(word: &str) -> bool {
-    !matches!(word, "key" | "topologyKey") && is_secret_name(word)
+    !matches!(word, "key" | "topologyKey" | "tlsSecret") && is_secret_name(word)
 }
 
 /// A list of the names of Secrets, which are none themselves.
@@ -33,8 +33,14 @@ fn names_secrets(field: &str) -> bool {
     matches!(field, "secrets" | "imagePullSecrets")
 }
 
-/// A mapping whose `secret` is the name of a Secret.
-const NAMES_A_SECRET: &str = "storage";
+/// The field of a mapping that is a name, of a Secret or of a cookie, and none of a secret's values.
+fn name_within(mapping: &str) -> Option<&'static str> {
+    match mapping {
+        "storage" | "tls" => Some("secret"),
+        "sticky" => Some("cookie"),
+        _ => None,
+    }
+}
 
 /// Where the tree holds values that must not be shown.
 pub(crate) fn find(node: &Node, found: &mut Vec<SourceSpan>) {
@@ -98,8 +104,8 @@ pub(crate) fn secrets_in(node: &Node, announced: Option<&str>, found: &mut Vec<S
                     Value::List(_) => !names_secrets(key),
                     Value::Map(_) => false,
                 };
-                match &entry.value.value {
-                    Value::Map(fields) if key == NAMES_A_SECRET => in_storage(fields, found),
+                match (&entry.value.value, name_within(key)) {
+                    (Value::Map(fields), Some(name)) => in_named(fields, name, found),
                     _ => secrets_in(&entry.value, announced.filter(|_| reaches), found),
                 }
             }
@@ -107,11 +113,11 @@ pub(crate) fn secrets_in(node: &Node, announced: Option<&str>, found: &mut Vec<S
     }
 }
 
-/// The same in a mapping whose `secret` is the name of a Secret: only its shape can tell on it.
-fn in_storage(fields: &[Entry], found: &mut Vec<Secret>) {
+/// The same in a mapping with a field that is a name: only its shape can tell on that.
+fn in_named(fields: &[Entry], name: &str, found: &mut Vec<Secret>) {
     for Entry { key, value } in fields {
         let key = key.text.as_str();
-        secrets_in(value, (key != "secret" && announces(key)).then_some(key), found);
+        secrets_in(value, (key != name && announces(key)).then_some(key), found);
     }
 }
 
@@ -223,12 +229,13 @@ mod tests {
     fn the_name_of_a_secret_is_none() {
         let parsed = crate::spec::syntax::parse(
             0,
-            "storage: {secret: bucket-key, token: abcdefgh}\nsecret: ijklmnop\n",
+            "storage: {secret: bucket-key, token: abcdefgh}\nsecret: ijklmnop\ntls: {secret: cert}\n\
+             sticky: {cookie: session}\nexpose: {ingress: {host: a, tlsSecret: cert}}\ncookie: qrstuvwx\n",
         );
         let mut found = Vec::new();
         secrets_in(&parsed.documents[0], None, &mut found);
         let texts: Vec<&str> = found.iter().map(|secret| secret.text.as_str()).collect();
-        assert_eq!(texts, ["abcdefgh", "ijklmnop"]);
+        assert_eq!(texts, ["abcdefgh", "ijklmnop", "qrstuvwx"]);
     }
 
     #[test]

@@ -226,6 +226,7 @@ fn change(
             .hint("name Secrets (secretKeyRef) in the spec: those are looked up when a replica starts"));
     }
     let prepared = prepare_endpoint(loaded, models, &target.paths)?;
+    let forgotten = forgotten(target, &prepared)?;
     record_deployments(context, name, &runtime.name(), &prepared.definitions)?;
     for definition in &prepared.definitions {
         definition.write(&target.paths)?;
@@ -256,6 +257,7 @@ fn change(
     let drain = rules.drain;
     let entry = Entry::Applied { rules: Box::new(rules) };
     append_entries(&*target.notes, &target.paths, now(), &user, vec![entry])?;
+    forget_deployments(context, name, &runtime.name(), &forgotten)?;
     if !is_alive && is_local {
         let resolved = loaded.resolved()?;
         let submitter = context.submitter();
@@ -341,6 +343,21 @@ pub(super) fn document_of(
         tls: endpoint.tls.clone().filter(|_| !is_local),
         log: KeptRequests::of(endpoint, &loaded.base).filter(|_| is_local),
     }
+}
+
+/// What serves no longer and is not remembered for a rollback either, so that its model's version may go.
+fn forgotten(target: &EndpointTarget, prepared: &Prepared) -> Result<Vec<Definition>, CliError> {
+    let all = target.definitions()?;
+    let is_needed = |one: &&Definition| {
+        target.state.revisions.values().any(|revision| revision.rules.digest == one.digest)
+    };
+    let needed: Vec<&Definition> =
+        all.iter().filter(is_needed).chain(&prepared.definitions).collect();
+    let is_same = |one: &Definition, other: &Definition| {
+        one.model == other.model && one.job.roles.keys().eq(other.job.roles.keys())
+    };
+    let is_over = |one: &&Definition| needed.iter().all(|other| !is_same(one, other));
+    Ok(all.iter().filter(is_over).cloned().collect())
 }
 
 /// The port of an endpoint in a cluster.

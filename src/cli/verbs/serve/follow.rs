@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use crate::cli::{CliError, Context, ErrorKind, Interrupts, exit};
+use crate::event::RunState;
 use crate::gang::{RunId, Verdict};
 use crate::ui::entry_line;
 use crate::work::serve::rollout::{EndpointState, Entry, RevisionId};
 use crate::work::serve::{EndpointJournal, LiveDocument};
 
+/// Between two looks at what keeps it from beginning.
+const LOOK_PACE: Duration = Duration::from_secs(1);
 /// Between two looks.
 const PACE: Duration = Duration::from_millis(50);
 
@@ -40,6 +43,7 @@ pub(super) fn follow(
     let known = state.last.as_ref().map_or(0, |last| last.change);
     let start = Instant::now();
     let mut failures = BTreeMap::new();
+    let (mut looked, mut said_waiting): (Option<Instant>, Option<String>) = (None, None);
     loop {
         for line in journal.read(&*target.notes, &target.paths)? {
             state.fold(&line);
@@ -51,6 +55,15 @@ pub(super) fn follow(
         }
         target.run.record = context.refresh(&target.run.store, &target.run.paths.run)?;
         target.refresh()?;
+        if looked.is_none_or(|at| at.elapsed() >= LOOK_PACE) {
+            looked = Some(Instant::now());
+            let view = target.run.view()?;
+            let waits = view.waiting.filter(|_| view.state == RunState::Pending);
+            let waits = waits.map(|waits| format!("nothing routes yet: {waits}"));
+            if waits.is_some() && waits != said_waiting {
+                said_waiting = waits.inspect(|waits| context.printer.warn(waits.clone()));
+            }
+        }
         let url = target.live.as_ref().map(|live| live.url.clone());
         say_failures(context, name, target.live.as_ref(), &mut failures);
         if !target.is_alive() {

@@ -12,7 +12,9 @@ use crate::runtime::Runtime;
 use crate::spec::ENDPOINT;
 use crate::store::{EndpointPaths, ListFilter, RunSummary};
 use crate::work::serve::rollout::{EndpointState, Line};
-use crate::work::serve::{EndpointDocument, EndpointJournal, LiveDocument, write_documents};
+use crate::work::serve::{
+    Definition, EndpointDocument, EndpointJournal, LiveDocument, write_documents,
+};
 
 /// An endpoint with its newest controller.
 pub struct EndpointTarget {
@@ -47,6 +49,21 @@ impl EndpointTarget {
         self.state = EndpointState::of(&lines(&*self.notes, &self.paths)?);
         self.live = LiveDocument::of(&*self.notes, &self.paths, &self.run.record.id)?;
         Ok(())
+    }
+
+    /// What any of its revisions ever was, as far as that is known here.
+    pub fn definitions(&self) -> Result<Vec<Definition>, CliError> {
+        let folder = self.paths.definition("");
+        let mut definitions = Vec::new();
+        let Some(folder) = folder.parent().filter(|folder| folder.is_dir()) else {
+            return Ok(definitions);
+        };
+        for entry in fs_err::read_dir(folder)? {
+            let path = entry?.path();
+            let Some(digest) = path.file_stem().and_then(|name| name.to_str()) else { continue };
+            definitions.extend(Definition::read(&self.paths, digest));
+        }
+        Ok(definitions)
     }
 
     /// Whether its controller's run goes on.

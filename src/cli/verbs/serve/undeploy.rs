@@ -6,7 +6,6 @@ use super::target::EndpointTarget;
 use crate::cli::verbs::cancel::{self, CancelArgs};
 use crate::cli::verbs::others::ask;
 use crate::cli::{CliError, Context, ErrorKind, exit};
-use crate::work::serve::Definition;
 
 /// Ends endpoints.
 pub fn undeploy(context: &Context, args: &UndeployArgs) -> Result<u8, CliError> {
@@ -51,13 +50,6 @@ fn is_busy(target: &EndpointTarget) -> bool {
 
 /// Says in the registry that none of its versions serves here any more.
 fn forget_all(context: &Context, target: &EndpointTarget) -> Result<(), CliError> {
-    let folder = target.paths.definition("");
-    let Some(folder) = folder.parent().filter(|folder| folder.is_dir()) else { return Ok(()) };
-    let mut definitions = Vec::new();
-    for entry in fs_err::read_dir(folder)? {
-        let path = entry?.path();
-        let Some(digest) = path.file_stem().and_then(|name| name.to_str()) else { continue };
-        definitions.extend(Definition::read(&target.paths, digest));
-    }
+    let definitions = target.definitions()?;
     forget_deployments(context, &target.document.name, &target.document.runtime, &definitions)
 }

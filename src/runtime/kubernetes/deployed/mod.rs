@@ -7,3 +7,4 @@ mod pods;
 mod watches;
 
 pub use endpoint::DeployedEndpoint;
+pub(crate) use pods::failure_of;

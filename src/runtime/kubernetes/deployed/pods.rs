@@ -44,6 +44,7 @@ pub(super) fn of(pod: &Pod) -> Option<EndpointPod> {
     let all: Vec<&ContainerStatus> =
         status.init_container_statuses.iter().flatten().chain(containers).collect();
     let ended = all.iter().filter_map(|one| one.last_state.as_ref().and_then(ended_at)).max();
+    let failure = failure(&all);
     Some(EndpointPod {
         name: pod.metadata.name.clone()?,
         part,
@@ -54,8 +55,21 @@ pub(super) fn of(pod: &Pod) -> Option<EndpointPod> {
             let created = pod.metadata.creation_timestamp.as_ref();
             created.filter(|_| all.iter().any(|one| stuck(one).is_some())).map(|time| time.0)
         }),
-        failure: all.iter().find_map(|one| stuck(one).or_else(|| last_end(one))),
+        failure,
     })
+}
+
+/// Why a pod can't go on, or has failed last.
+pub(crate) fn failure_of(pod: &Pod) -> Option<String> {
+    let status = pod.status.as_ref()?;
+    let containers = status.container_statuses.iter().flatten();
+    let all: Vec<&ContainerStatus> =
+        status.init_container_statuses.iter().flatten().chain(containers).collect();
+    failure(&all)
+}
+
+fn failure(all: &[&ContainerStatus]) -> Option<String> {
+    all.iter().find_map(|one| stuck(one).or_else(|| last_end(one)))
 }
 
 /// A container that can't be started, in the cluster's words.

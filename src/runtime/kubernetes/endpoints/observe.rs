@@ -12,6 +12,7 @@ use crate::gang::{Attempt, RunId};
 use crate::plan::Plan;
 use crate::runtime::RuntimeError;
 use crate::runtime::kubernetes::client::age;
+use crate::runtime::kubernetes::deployed::failure_of;
 use crate::runtime::kubernetes::follow::{
     NEW_RUN_LIMIT, PodFacts, SUBMISSION_LIMIT, Waiting, cancelled, deleted, event, finished,
     is_news, never_submitted, waiting_event,
@@ -95,7 +96,14 @@ fn available(routers: &Deployment) -> i32 {
 /// What keeps the routers from starting; `None` while they go their usual way.
 fn why_waiting(routers: &Deployment, pods: &[Pod]) -> Option<Waiting> {
     let of_routers = pods.iter().filter(|pod| part(&pod.metadata) == Some(ROUTER));
-    let waiting = of_routers.filter_map(|pod| PodFacts::of(pod).waiting);
+    // That a container is begun again later says nothing about why it has ended.
+    let waiting = of_routers.filter_map(|pod| {
+        let waiting = PodFacts::of(pod).waiting?;
+        Some(match failure_of(pod) {
+            Some(message) => Waiting { message, ..waiting },
+            None => waiting,
+        })
+    });
     let refused = || {
         let status = routers.status.as_ref()?;
         let mut conditions = status.conditions.iter().flatten();

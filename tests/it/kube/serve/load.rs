@@ -27,12 +27,13 @@ fn no_caller_sees_what_is_done() {
     until(&kube, "one replica", |now| replicas(now, "v1", "ready") == 1);
     kube.run(0, ["scale", "sums", "v1", "--min", "2", "--max", "2"]);
     until(&kube, "two replicas", |now| replicas(now, "v1", "ready") == 2);
-    // A replica goes, and both routers one after the other, the one that decides among them.
+    // A replica goes, and both routers one after the other, the one that decides among them, as when their
+    // nodes are emptied.
     let pods = kube.kubectl(["get", "pods", "-l", "mlctl.dev/role=v1", "-o", "name"]);
     let pod = pods.lines().next().expect("a replica");
-    kube.kubectl(["delete", "--wait=false", pod]);
+    evict(&kube, pod.trim_start_matches("pod/"));
     for router in routers().lines() {
-        kube.kubectl(["delete", router]);
+        evict(&kube, router.trim_start_matches("pod/"));
         kube.kubectl(["rollout", "status", "deployment", "-l", "mlctl.dev/part=router"]);
     }
     until(&kube, "two replicas again", |now| replicas(now, "v1", "ready") == 2);
@@ -43,4 +44,13 @@ fn no_caller_sees_what_is_done() {
     assert!(answers.keys().all(|key| ["200 v1", "200 v2"].contains(&&**key)), "{answers:?}");
     assert!(answers.values().all(|count| count.as_u64() > Some(50)), "{answers:?}");
     kube.run(0, ["undeploy", "sums", "--yes"]);
+}
+
+/// Asks for the end of a pod as `kubectl drain` does: budgets of disruptions are kept.
+fn evict(kube: &Kube, pod: &str) {
+    let path = format!("/api/v1/namespaces/{}/pods/{pod}/eviction", kube.namespace);
+    let eviction = serde_json::json!({
+        "apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": pod},
+    });
+    kube.kubectl_with(["create", "--raw", &path, "-f", "-"], &eviction.to_string());
 }

@@ -18,8 +18,9 @@ pub const ROUTER_VERB: &str = "serve-router";
 pub const ROUTER_PORT: u16 = 8080;
 /// The port of a router for probes, metrics and the other routers.
 pub const ADMIN_PORT: u16 = 8081;
-/// The folder in a router's container with the certificate that callers see.
-pub const TLS_DIR: &str = "/mlctl/tls";
+/// The folder in a router's container with the certificate that callers see. Not below `/mlctl`, which is the
+/// program in that image.
+pub const TLS_DIR: &str = "/tls";
 
 /// Variables by which a router learns which pod of which endpoint it is.
 pub mod variable {
