@@ -3,7 +3,7 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::PredictArgs;
-use crate::cli::{CliError, Context, ErrorKind};
+use crate::cli::{CliError, Context, ErrorKind, LOCAL};
 use crate::plan::{Protocol, ServerPlan};
 use crate::work::protocol::{CallOptions, Caller, REVISION_HEADER, Said, Token, discover};
 
@@ -90,7 +90,14 @@ fn known(context: &Context, target: &str) -> Result<Known, CliError> {
     // Containers of Vertex AI have no route by which they could be found out.
     let route = live.predict_route.as_deref().filter(|_| live.protocol == Some(Protocol::Vertex));
     let runtime = context.runtime(&endpoint.run.record.runtime)?;
-    // With TLS it has the name of a host, which this machine's own address is not.
+    let is_local = runtime.name() == LOCAL;
+    if live.url.starts_with("https://") && !is_local {
+        let message = format!(
+            "{target} is encrypted, and its certificate has another name than a way to it from here"
+        );
+        return Err(CliError::new(ErrorKind::Refused, message)
+            .hint("ask it by the name that its certificate has: mlctl predict https://HOST"));
+    }
     let reached = match runtime.reach(&endpoint.paths.endpoint)? {
         Some(address) => format!("http://{address}"),
         None => live.url.clone(),
