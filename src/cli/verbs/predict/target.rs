@@ -89,6 +89,8 @@ fn known(context: &Context, target: &str) -> Result<Known, CliError> {
     };
     // Containers of Vertex AI have no route by which they could be found out.
     let route = live.predict_route.as_deref().filter(|_| live.protocol == Some(Protocol::Vertex));
+    // In a cluster others may write there: what is no path could lead a caller's token to another host.
+    let route = route.filter(|route| route.starts_with('/'));
     let runtime = context.runtime(&endpoint.run.record.runtime)?;
     let is_local = runtime.name() == LOCAL;
     if live.url.starts_with("https://") && !is_local {

@@ -146,6 +146,7 @@ pub fn control<'a>(
         led: false,
     };
     control.read_journal()?;
+    control.led = (control.around.leads)();
     // Callers have their revisions back before anything is decided.
     control.weights = control.state.weights.clone();
     control.around.replicas.find(&control.state)?;
@@ -179,8 +180,9 @@ impl Control<'_> {
         let leads = (self.around.leads)();
         let has_news = self.read_journal()?;
         if leads && !self.led {
-            // What another one has measured is not known here.
+            // What another one has measured, and how many replicas it has asked for, is not known here.
             self.measured = Measured::new(now());
+            self.around.replicas.find(&self.state)?;
         }
         self.led = leads;
         self.look()?;

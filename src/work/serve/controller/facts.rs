@@ -98,3 +98,41 @@ impl Concurrency {
         reading
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn router(revisions: &[(&str, u32, u64)]) -> Snapshot {
+        let stats = revisions.iter().map(|(name, weight, in_flight)| RevisionStats {
+            name: (*name).to_owned(),
+            weight: *weight,
+            in_flight: *in_flight,
+            ..RevisionStats::default()
+        });
+        Snapshot { revisions: stats.collect(), ..Snapshot::default() }
+    }
+
+    fn weights(all: &[(&str, u8)]) -> Weights {
+        Weights::new(all.iter().map(|(name, weight)| (name.parse().unwrap(), *weight))).unwrap()
+    }
+
+    #[test]
+    fn a_router_that_has_not_heard_routes_by_other_weights() {
+        let wanted = weights(&[("v1", 60), ("v2", 40)]);
+        assert!(routes_by(&router(&[("v1", 60, 0), ("v2", 40, 0)]), &wanted));
+        assert!(routes_by(&router(&[("v1", 60, 0), ("v2", 40, 0), ("v3", 0, 0)]), &wanted));
+        assert!(!routes_by(&router(&[("v1", 90, 0), ("v2", 10, 0)]), &wanted));
+        assert!(!routes_by(&router(&[("v1", 60, 0)]), &wanted));
+        // One that has told nothing yet.
+        assert!(!routes_by(&Snapshot::default(), &wanted));
+    }
+
+    #[test]
+    fn requests_of_all_routers_count() {
+        let others = [("b".to_owned(), router(&[("v1", 50, 3), ("v2", 50, 4)]))];
+        let all = together(router(&[("v1", 50, 2)]), &others);
+        let in_flight = |name| all.revision(name).map(|one| one.in_flight);
+        assert_eq!((in_flight("v1"), in_flight("v2")), (Some(5), Some(4)));
+    }
+}

@@ -69,6 +69,7 @@ impl<'a> ReplicaPods<'a> {
 
 impl Replicas for ReplicaPods<'_> {
     fn find(&mut self, state: &EndpointState) -> Result<(), ServeError> {
+        self.revisions.clear();
         self.take(state)
     }
 

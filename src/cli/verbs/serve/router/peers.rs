@@ -51,23 +51,28 @@ impl<'a> Peers<'a> {
     /// nothing that is known, and routes by weights that nobody knows.
     pub(super) fn now(&self) -> Vec<(String, Snapshot)> {
         let Ok(pods) = self.deployed.pods() else { return Vec::new() };
-        let others: Vec<(String, IpAddr)> = pods
+        let others: Vec<(String, IpAddr, bool)> = pods
             .into_iter()
             .filter(|pod| pod.part == EndpointPart::Router && pod.name != self.own)
             .filter(|pod| pod.phase != PodPhase::Starting)
-            .filter_map(|pod| Some((pod.name, pod.address?)))
+            .filter_map(|pod| Some((pod.name, pod.address?, pod.phase == PodPhase::Draining)))
             .collect();
         let mut known = lock(&self.known);
-        known.retain(|name, _| others.iter().any(|(other, _)| other == name));
+        known.retain(|name, _| others.iter().any(|(other, ..)| other == name));
         let mut all = Vec::new();
-        for (name, address) in others {
+        for (name, address, is_leaving) in others {
             let one = known.entry(name.clone()).or_default();
             if one.asked.is_none_or(|at| at.elapsed() >= PACE) {
                 one.asked = Some(Instant::now());
                 self.ask(name.clone(), address);
             }
             let fresh = one.told.as_ref().filter(|(_, at)| at.elapsed() < LIFETIME);
-            all.push((name, fresh.map(|(snapshot, _)| snapshot.clone()).unwrap_or_default()));
+            match fresh.map(|(snapshot, _)| snapshot.clone()) {
+                Some(snapshot) => all.push((name, snapshot)),
+                // It has stopped taking requests, and nobody needs to wait for its word.
+                None if is_leaving => {}
+                None => all.push((name, Snapshot::default())),
+            }
         }
         all
     }
