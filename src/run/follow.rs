@@ -181,11 +181,18 @@ impl Progress<'_> {
         self.is_troubled = false;
         let (events, _) = self.journal.read(&self.follow.paths.events(), record)?;
         let has_exited = |event: &Event| matches!(event.kind, EventKind::CommandExited { .. });
-        self.output(if events.iter().any(has_exited) { REST_LIMIT } else { PACE })?;
+        let begin = Instant::now();
+        let mut is_all =
+            self.output(if events.iter().any(has_exited) { REST_LIMIT } else { PACE })?;
         for event in &events {
             if let (EventKind::CommandExited { .. }, Some(of)) = (&event.kind, &event.replica) {
-                let rest = self.logs.as_mut().map(|reader| reader.finish(Some(of)));
-                self.give(rest.unwrap_or_default())?;
+                // Reading stops where too many lines wait for the start of their attempt, which may have
+                // been told together with this end. What stands half read then is no line yet.
+                is_all = is_all || self.output(REST_LIMIT.saturating_sub(begin.elapsed()))?;
+                if let Some(reader) = self.logs.as_mut().filter(|_| is_all) {
+                    let rest = reader.finish(Some(of));
+                    self.give(rest)?;
+                }
             }
             self.view.fold(event);
             self.watcher.event(event, &self.view).map_err(FollowError::Output)?;
@@ -199,25 +206,27 @@ impl Progress<'_> {
     }
 
     /// Reads what has been printed, in parts, for so long if there is always more, and no longer than until
-    /// an interrupt: whoever presses Ctrl-C before a long log does not want to see it all.
-    fn output(&mut self, limit: Duration) -> Result<(), FollowError> {
+    /// an interrupt: whoever presses Ctrl-C before a long log does not want to see it all. True when nothing
+    /// more was there.
+    fn output(&mut self, limit: Duration) -> Result<bool, FollowError> {
         let begin = Instant::now();
         while !self.order.is_full() && !self.is_interrupted() {
-            let Some(reader) = &mut self.logs else { return Ok(()) };
+            let Some(reader) = &mut self.logs else { return Ok(true) };
             let (read, is_caught_up) = (reader.read(), reader.is_caught_up());
             let lines = match read {
                 Err(error) if error.is_passing() => {
                     self.trouble(&error);
-                    return Ok(());
+                    return Ok(false);
                 }
                 read => read?,
             };
-            if lines.is_empty() || (is_caught_up && begin.elapsed() >= limit) {
-                return self.give(lines);
-            }
+            let is_all = lines.is_empty();
             self.give(lines)?;
+            if is_all || (is_caught_up && begin.elapsed() >= limit) {
+                return Ok(is_all);
+            }
         }
-        Ok(())
+        Ok(false)
     }
 
     /// Something else is asked for than to go on, and has not been done yet.

@@ -80,9 +80,17 @@ impl LogReader for FileLogs {
             }
         }
         let mut lines = Vec::new();
-        for source in &mut self.sources {
-            let read = source.read(&self.query, &self.nonce)?.unwrap_or_default().into_iter();
-            lines.extend(read.filter_map(|line| wanted(&self.query, &source.replica, line)));
+        // A part of a log may have no line that was asked for, and that nothing is given says that all has
+        // been read.
+        let mut is_more = true;
+        while lines.is_empty() && is_more {
+            is_more = false;
+            for source in &mut self.sources {
+                let Some(read) = source.read(&self.query, &self.nonce)? else { continue };
+                is_more = true;
+                let read = read.into_iter();
+                lines.extend(read.filter_map(|line| wanted(&self.query, &source.replica, line)));
+            }
         }
         Ok(lines)
     }

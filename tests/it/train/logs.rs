@@ -2,10 +2,11 @@
 //! and memory for what is asked for.
 
 use std::process::Command;
+use std::time::Duration;
 
 use serde_json::Value as Json;
 
-use crate::support::{Sandbox, stderr, stdout};
+use crate::support::{Sandbox, stderr, stdout, stop, wait_for};
 
 fn job(sandbox: &Sandbox, rest: &str) {
     let head = "apiVersion: mlctl.dev/v1\nkind: TrainJob\nname: job\nframework: none\n";
@@ -79,6 +80,40 @@ fn the_last_line_is_shown_however_much_was_printed_and_before_its_command_has_en
     let whole: Vec<&str> = logs.lines().collect();
     assert_eq!(whole.len(), 300_002);
     assert_eq!(whole[150_000], "worker-0 | the last word");
+}
+
+/// Whoever follows and was away meets the start and the end of an attempt at once.
+#[test]
+fn lines_stay_whole_for_a_follower_that_was_away_for_a_whole_attempt() {
+    let sandbox = Sandbox::new();
+    let (ready, go) = (sandbox.dir().join("ready"), sandbox.dir().join("go"));
+    let wait =
+        format!("touch {}; until [ -e {} ]; do sleep 0.05; done", ready.display(), go.display());
+    let script = "seq 150000; printf 'the last word'";
+    job(&sandbox, &format!("setup: {{shell: {wait:?}}}\ncommand: [sh, -c, {script:?}]"));
+    let told = sandbox.dir().join("told");
+    let mut command = sandbox.mlctl(["train"]);
+    command.stderr(fs_err::File::create(&told).expect("a file").into_file());
+    let mut follower = command.spawn().expect("mlctl starts");
+    let limit = Duration::from_secs(60);
+    wait_for("set-up", limit, || ready.exists());
+    let pid = follower.id().cast_signed();
+    assert!(stop(pid));
+    fs_err::write(&go, "").expect("a file");
+    let events = || {
+        let logs = fs_err::read_dir(run_folder(&sandbox).join("logs")).expect("logs").flatten();
+        logs.filter_map(|file| fs_err::read_to_string(file.path()).ok()).collect::<String>()
+    };
+    wait_for("its end", limit, || events().contains("commandExited"));
+    let pid = rustix::process::Pid::from_raw(pid).expect("a process");
+    rustix::process::kill_process(pid, rustix::process::Signal::CONT).expect("it is there");
+    assert!(follower.wait().expect("its end").success());
+    let told = fs_err::read_to_string(&told).expect("what it told");
+    let lines: Vec<&str> = told.lines().filter(|line| line.contains(" worker-0 | ")).collect();
+    assert_eq!(lines.len(), 150_001);
+    assert!(lines[150_000].ends_with("| the last word"), "{}", lines[150_000]);
+    let place = |what: &str| told.find(what).unwrap_or_else(|| panic!("{what}"));
+    assert!(place("| the last word") < place("worker-0: exit code 0"));
 }
 
 /// A log of 64 GiB, of which nearly all is a hole, read by processes with 1 GiB of memory.
