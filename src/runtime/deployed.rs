@@ -37,9 +37,6 @@ pub trait Deployed: Sync {
 
     /// Shows people and other machines how the endpoint is: a document of JSON.
     fn show(&self, live: &str) -> Result<(), RuntimeError>;
-
-    /// What was shown last, by whichever pod.
-    fn shown(&self) -> Result<Option<String>, RuntimeError>;
 }
 
 /// A pod of an endpoint.

@@ -17,7 +17,8 @@ fn the_documents_of_an_endpoint_come_back_the_same() {
     let state = EndpointState::of(&lines);
     assert_eq!((state.changes, state.revisions.len(), state.change.is_none()), (3, 2, true));
     assert_eq!(state.weights.to_string(), "v1 100");
-    let live: LiveDocument = comes_back(&text(v8("live.json")));
+    // Its `assignment` was written once and is known from the journal since.
+    let live = LiveDocument::parse(text(v8("live.json")).as_bytes()).expect("how it is");
     assert_eq!((live.revisions.len(), live.serving), (2, true));
     let _: ReadyDocument = comes_back(&text(v8("ready.json")));
     let controller: Plan = comes_back(&text(v8("plan-controller.json")));

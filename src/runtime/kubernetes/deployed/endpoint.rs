@@ -124,9 +124,4 @@ impl Deployed for DeployedEndpoint {
         let name = live_name(&self.endpoint);
         self.ask(async { self.cluster.change::<ConfigMap>(&name, &change).await.map(drop) })
     }
-
-    fn shown(&self) -> Result<Option<String>, RuntimeError> {
-        let map: Option<ConfigMap> = self.ask(self.cluster.find(&live_name(&self.endpoint)))?;
-        Ok(map.and_then(|map| map.data?.remove(LIVE_KEY)).filter(|text| !text.is_empty()))
-    }
 }

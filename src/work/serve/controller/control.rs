@@ -101,7 +101,8 @@ struct Control<'a> {
     weights: Weights,
     routed: Option<Weights>,
     config: Option<RouterConfig>,
-    assignment: Option<Assignment>,
+    /// Which callers have which revision by the weights that the router is to have.
+    assignment: Assignment,
     drained: BTreeSet<RevisionId>,
     concurrency: Concurrency,
     recent: Recent,
@@ -134,7 +135,7 @@ pub fn control<'a>(
         weights: Weights::default(),
         routed: None,
         config: None,
-        assignment: LiveDocument::read(paths).and_then(|live| live.assignment),
+        assignment: Assignment::default(),
         drained: BTreeSet::new(),
         concurrency: Concurrency::default(),
         recent: Recent::default(),
@@ -148,7 +149,7 @@ pub fn control<'a>(
     control.read_journal()?;
     control.led = (control.around.leads)();
     // Callers have their revisions back before anything is decided.
-    control.weights = control.state.weights.clone();
+    control.take_weights(control.state.weights.clone());
     control.around.replicas.find(&control.state)?;
     control.look()?;
     control.configure()?;
@@ -230,10 +231,16 @@ impl Control<'_> {
         Ok(())
     }
 
+    /// From the next configuration on, the router has these weights, which are the journal's newest.
+    fn take_weights(&mut self, weights: Weights) {
+        self.weights = weights;
+        self.assignment.clone_from(&self.state.assignment);
+    }
+
     fn carry_out(&mut self, action: Action) -> Result<(), ServeError> {
         let notes = match action {
             Action::SetWeights(weights) => {
-                self.weights = weights;
+                self.take_weights(weights);
                 Vec::new()
             }
             Action::Drain { revision } => {
@@ -323,7 +330,7 @@ impl Control<'_> {
             definitions: &self.definitions,
             replicas: &*self.around.replicas,
             drained: &self.drained,
-            assignment: self.assignment.as_ref(),
+            assignment: &self.assignment,
         };
         let config = routing.config();
         let serves = config.revisions.iter().any(|one| one.weight > 0 && !one.replicas.is_empty());
@@ -339,7 +346,6 @@ impl Control<'_> {
             .router
             .configure(config.clone())
             .map_err(|error| ServeError::Routing(error.to_string()))?;
-        self.assignment.clone_from(&self.around.router.config().assignment);
         self.config = Some(config);
         self.routed = Some(self.weights.clone());
         Ok(())
@@ -365,7 +371,6 @@ impl Control<'_> {
             replicas: &*self.around.replicas,
             recent: &self.recent,
             definitions: &self.definitions,
-            assignment: self.document.sticky.as_ref().and(self.assignment.clone()),
             now: now(),
         };
         (self.around.show)(&look.live())

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use mlctl_router::Assignment;
 use serde::{Deserialize, Serialize};
 
 use super::recent::Recent;
@@ -49,9 +48,6 @@ pub struct LiveDocument {
     /// The change of weights that is under way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<LiveChange>,
-    /// Which callers have which revision, where that is kept.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub assignment: Option<Assignment>,
 }
 
 /// A revision, with its replicas and its traffic.
@@ -195,7 +191,6 @@ pub(super) struct Look<'a> {
     pub(super) recent: &'a Recent,
     /// What each revision is, by its digest.
     pub(super) definitions: &'a BTreeMap<String, Definition>,
-    pub(super) assignment: Option<Assignment>,
     pub(super) now: Timestamp,
 }
 
@@ -236,7 +231,6 @@ impl Look<'_> {
                     })
                     .collect(),
             }),
-            assignment: self.assignment.clone(),
         }
     }
 

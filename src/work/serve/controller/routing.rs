@@ -32,8 +32,8 @@ pub(super) struct Routing<'a> {
     pub(super) replicas: &'a dyn Replicas,
     /// Revisions that get nothing new, since all their replicas are about to be stopped.
     pub(super) drained: &'a BTreeSet<RevisionId>,
-    /// Which callers had which revision when this endpoint had a router last.
-    pub(super) assignment: Option<&'a Assignment>,
+    /// Which callers have which revision by these weights.
+    pub(super) assignment: &'a Assignment,
 }
 
 impl Routing<'_> {
@@ -46,12 +46,6 @@ impl Routing<'_> {
         for one in &mut revisions {
             one.hold = self.holds(one, answers);
         }
-        let weights: Vec<(&str, u32)> =
-            revisions.iter().map(|one| (one.name.as_str(), one.weight)).collect();
-        let assignment = self
-            .assignment
-            .filter(|_| document.sticky.is_some() && !self.weights.is_empty())
-            .map(|assignment| assignment.toward(&weights));
         RouterConfig {
             schema_version: SCHEMA_VERSION,
             endpoint: document.name.clone(),
@@ -59,7 +53,7 @@ impl Routing<'_> {
                 let header = sticky.header.clone().map(Sticky::Header);
                 header.or_else(|| sticky.cookie.clone().map(Sticky::Cookie))
             }),
-            assignment,
+            assignment: (!self.weights.is_empty()).then(|| self.assignment.clone()),
             shadow: self.shadow(&revisions),
             limits: limits(&document.limits),
             retries: mlctl_router::Retries::default(),

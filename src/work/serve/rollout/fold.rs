@@ -95,6 +95,7 @@ impl EndpointState {
                 revision.idle_since = Some(stamp.time);
             }
         }
+        self.assignment = weights.assign(&self.assignment);
         let from = std::mem::replace(&mut self.weights, weights.clone());
         self.record(stamp, Event::Weights { from, to: weights }, reason);
     }

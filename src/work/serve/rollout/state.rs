@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use jiff::Timestamp;
+use mlctl_router::Assignment;
 use serde::{Deserialize, Serialize};
 
 use super::{Record, RevisionId, RevisionRules, Rules, Transition, Weights};
@@ -19,6 +20,11 @@ pub struct EndpointState {
     pub revisions: BTreeMap<RevisionId, RevisionState>,
     /// The weights that count.
     pub weights: Weights,
+    /// Which callers have which revision by these weights. It moves with each change of the weights, one after
+    /// the other, so that whoever reads the journal knows the same of every caller: all routers of an
+    /// endpoint, and those that come later.
+    #[serde(skip)]
+    pub assignment: Assignment,
     /// The change of weights that is under way.
     pub change: Option<Change>,
     /// Number of the last change.

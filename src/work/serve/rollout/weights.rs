@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use mlctl_router::Assignment;
 use serde::{Deserialize, Serialize};
 
 use super::RevisionId;
@@ -41,6 +42,17 @@ impl Weights {
     /// Nobody gets anything.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Which callers have which revision by these weights, where they had others before: whoever can keeps
+    /// its revision.
+    #[must_use]
+    pub fn assign(&self, before: &Assignment) -> Assignment {
+        let names: Vec<(String, u32)> =
+            self.iter().map(|(id, weight)| (id.to_string(), u32::from(weight))).collect();
+        let weights: Vec<(&str, u32)> =
+            names.iter().map(|(name, weight)| (name.as_str(), *weight)).collect();
+        before.toward(&weights)
     }
 
     /// So many percent of the way from these weights to others, in whole percents that add up to 100.

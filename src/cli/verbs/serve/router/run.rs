@@ -26,8 +26,8 @@ use crate::storage::{StorageConfig, Stores};
 use crate::store::{EndpointPaths, private_dir};
 use crate::ui::{Printer, Text, entry_line};
 use crate::work::serve::{
-    EndpointAsked, EndpointDocument, EndpointSurroundings, EndpointTold, LiveDocument, ReplicaPods,
-    ServeError, control_endpoint, write_documents,
+    EndpointAsked, EndpointDocument, EndpointSurroundings, EndpointTold, ReplicaPods, ServeError,
+    control_endpoint, write_documents,
 };
 
 /// What a shell says of a command that SIGTERM has ended.
@@ -146,8 +146,7 @@ fn config(env: &Env, handle: Handle) -> KubernetesConfig {
     }
 }
 
-/// Waits until what was applied can be read; `None` where the pod was told to go before. Which callers had
-/// which revision is taken over from what was shown last.
+/// Waits until what was applied can be read; `None` where the pod was told to go before.
 fn first_document(
     deployed: &dyn Deployed,
     paths: &EndpointPaths,
@@ -160,11 +159,6 @@ fn first_document(
         let read = fetched.and_then(|documents| {
             write_documents(&documents, paths)?;
             deployed.pods()?;
-            if let Some(text) = deployed.shown()?
-                && let Some(live) = LiveDocument::parse(text.as_bytes())
-            {
-                live.write(paths)?;
-            }
             EndpointDocument::read(paths)
         });
         match read {

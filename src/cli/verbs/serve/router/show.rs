@@ -43,7 +43,6 @@ fn without_figures(live: &LiveDocument) -> LiveDocument {
     let mut still = live.clone();
     still.updated = jiff::Timestamp::UNIX_EPOCH;
     still.refused = 0;
-    still.assignment = None;
     for revision in &mut still.revisions {
         revision.traffic = LiveTraffic::default();
         revision.replicas.iter_mut().for_each(|replica| replica.in_flight = 0);

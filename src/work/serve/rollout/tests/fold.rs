@@ -44,3 +44,31 @@ fn the_same_spec_again_does_not_end_the_first_change() {
     desk.says(Entry::Applied { rules: Box::new(spec) });
     assert_eq!(desk.state.change.as_ref().map(|change| change.number), Some(1));
 }
+
+#[test]
+fn callers_keep_their_revisions_by_the_journal_alone() {
+    let mut desk = Desk::of_v1(Transition::Availability, 1);
+    let all = [("v1", "a", 60, 1, 1), ("v2", "b", 20, 1, 1), ("v3", "c", 20, 1, 1)];
+    desk.says(Entry::Applied { rules: Box::new(rules(Transition::Availability, &all)) });
+    let mut moved = 0;
+    let mut before = desk.state.assignment.clone();
+    for (v1, v2, v3) in [(60, 20, 20), (20, 20, 60), (40, 40, 20), (60, 20, 20)] {
+        let traffic = [("v1", v1), ("v2", v2), ("v3", v3)];
+        let traffic = traffic.map(|(name, weight)| (name.parse().unwrap(), weight)).into();
+        desk.says(Entry::Traffic { weights: traffic });
+        for name in ["v1", "v2", "v3"] {
+            desk.are_warm(name, 1);
+        }
+        desk.pass(30);
+        let assignment = desk.state.assignment.clone();
+        let points = (0..1024).map(|point| point << 22);
+        let is_moved = |point: &u32| before.of(*point) != assignment.of(*point);
+        let moves = points.clone().filter(is_moved).count();
+        assert!(moves <= 415, "{moves} of 1024 callers moved to {}", desk.state.weights);
+        moved += moves;
+        let of_v1 = points.filter(|point| assignment.of(*point) == Some("v1")).count();
+        assert!(of_v1.abs_diff(usize::from(v1) * 1024 / 100) <= 2, "{of_v1}");
+        before = assignment;
+    }
+    assert!(moved > 0);
+}
