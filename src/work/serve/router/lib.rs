@@ -15,6 +15,7 @@ mod proxy;
 mod record;
 mod route;
 mod router;
+mod spawn;
 mod stats;
 mod upstream;
 

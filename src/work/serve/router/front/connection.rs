@@ -11,7 +11,7 @@ use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
@@ -24,6 +24,7 @@ use crate::gather::Gather;
 use crate::proxy::{self, Peer};
 use crate::route::{Dialect, Refusal};
 use crate::router::Shared;
+use crate::spawn::BoxedTasks;
 
 /// Streams of one connection at once.
 const STREAMS: u32 = 256;
@@ -90,7 +91,8 @@ async fn serve_http1(
     let marks = state.clone();
     let service = service_fn(move |request: Request<Incoming>| {
         let (peer, mark) = (peer.clone(), marks.request());
-        async move { Ok::<_, Infallible>(proxy::answer(peer, mark, request).await) }
+        // hyper moves it, and it is long.
+        Box::pin(async move { Ok::<_, Infallible>(proxy::answer(peer, mark, request).await) })
     });
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -139,9 +141,10 @@ async fn serve_http2(
     let marks = state.clone();
     let service = service_fn(move |request: Request<Incoming>| {
         let (peer, mark) = (peer.clone(), marks.request());
-        async move { Ok::<_, Infallible>(proxy::answer(peer, mark, request).await) }
+        // hyper moves it, and it is long.
+        Box::pin(async move { Ok::<_, Infallible>(proxy::answer(peer, mark, request).await) })
     });
-    let connection = http2::Builder::new(TokioExecutor::new())
+    let connection = http2::Builder::new(BoxedTasks)
         .timer(TokioTimer::new())
         .max_concurrent_streams(STREAMS)
         .initial_stream_window_size(STREAM_WINDOW)

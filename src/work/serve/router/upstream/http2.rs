@@ -9,12 +9,13 @@ use std::time::Duration;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::client::conn::http2::{self, SendRequest};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 
 use super::http1::connect;
 use super::{RequestBody, SendFault};
 use crate::clock::Clock;
 use crate::gather::Gather;
+use crate::spawn::BoxedTasks;
 
 /// Many servers allow a hundred streams on a connection; the next ones would wait there unseen.
 const STREAMS: usize = 96;
@@ -147,7 +148,7 @@ impl Http2 {
 
     async fn connect(&self, limit: Duration) -> io::Result<Connection> {
         let stream = connect(self.address, limit).await?;
-        let (sender, connection) = http2::Builder::new(TokioExecutor::new())
+        let (sender, connection) = http2::Builder::new(BoxedTasks)
             .timer(TokioTimer::new())
             .initial_stream_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
