@@ -81,6 +81,9 @@ pub struct AgentConfig {
     /// it ends.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub controller: bool,
+    /// The command is a replica of an endpoint, which goes on until somebody ends it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub serving: bool,
     /// Which metrics of the command are read, and where; `None`: those that trainers usually print. Only
     /// the primary's agent has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -22,7 +22,7 @@ use super::runner::Runner;
 use super::serve::{Agent, Work};
 use super::stream::EventFile;
 use super::termination;
-use super::usage::Meter;
+use super::usage::{Meter, Telling};
 use crate::event::EventKind;
 use crate::gang::{
     AgentExit, Attempt, Incarnation, MemberInput, MemberMachine, Outcome, Session,
@@ -86,6 +86,7 @@ pub fn run(config: AgentConfig, surroundings: Surroundings) -> io::Result<u8> {
         keeper,
         committed: None,
         meter: Meter::new(config.memory_limit, devices(&config), kin(config.controller)),
+        telling: Telling::new(config.serving),
         config,
         token,
         log,

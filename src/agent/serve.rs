@@ -12,7 +12,7 @@ use super::link::Link;
 use super::log::Log;
 use super::past::Keeper;
 use super::runner::Runner;
-use super::usage::{Meter, SAMPLE_INTERVAL};
+use super::usage::{Meter, SAMPLE_INTERVAL, Telling};
 use crate::event::EventKind;
 use crate::gang::{
     AgentExit, Attempt, Carry, LinkId, MemberInput, MemberMachine, Session, SessionInput, ToMember,
@@ -57,6 +57,7 @@ pub(super) struct Agent {
     /// At the primary: the verdict, once it is final.
     pub(super) committed: Option<Verdict>,
     pub(super) meter: Meter,
+    pub(super) telling: Telling,
     pub(super) log: Arc<Log>,
     pub(super) runner: Runner,
     pub(super) inputs: Sender<Input>,
@@ -144,7 +145,9 @@ impl Agent {
         if self.running.is_some() {
             let (usage, pids) = self.meter.sample();
             self.runner.note_shared_memory(&pids);
-            self.log.own(EventKind::Usage { usage });
+            if self.telling.is_due(&usage, self.sampled) {
+                self.log.own(EventKind::Usage { usage });
+            }
             if let Some(message) = self.meter.overrun() {
                 self.log.own(EventKind::Warning { message });
             }

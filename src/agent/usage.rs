@@ -9,6 +9,59 @@ use crate::sys;
 /// The pause between two measurements.
 pub(super) const SAMPLE_INTERVAL: Duration = Duration::from_secs(2);
 
+/// A replica of an endpoint goes on for months, and what it uses is worth a line of its log so often where
+/// nothing has changed.
+const STEADY_PACE: Duration = Duration::from_mins(1);
+/// Between two lines of such a replica, whatever changes.
+const CHANGE_PACE: Duration = Duration::from_secs(10);
+/// So many cores more or less are a change.
+const MUCH_CPU: f64 = 0.5;
+/// So much of an accelerator's power more or less is a change.
+const MUCH_POWER: f64 = 0.25;
+/// So many bytes more or less are a change, where they are a tenth of what was in use before as well.
+const MUCH_MEMORY: u64 = 32 << 20;
+
+/// Which samples are told: all of a run that ends, those that say something new of one that serves.
+pub(super) struct Telling {
+    serves: bool,
+    last: Option<(Usage, Instant)>,
+}
+
+impl Telling {
+    /// Nothing was told yet.
+    pub(super) fn new(serves: bool) -> Self {
+        Self { serves, last: None }
+    }
+
+    /// Whether this sample is told, which it is then.
+    pub(super) fn is_due(&mut self, usage: &Usage, now: Instant) -> bool {
+        let is_due = !self.serves
+            || self.last.as_ref().is_none_or(|(last, at)| {
+                let past = now.saturating_duration_since(*at);
+                past >= STEADY_PACE || past >= CHANGE_PACE && differs(last, usage)
+            });
+        if is_due {
+            self.last = Some((*usage, now));
+        }
+        is_due
+    }
+}
+
+fn differs(last: &Usage, now: &Usage) -> bool {
+    let memory = |last: u64, now: u64| {
+        let change = last.abs_diff(now);
+        change >= MUCH_MEMORY && change >= last / 10
+    };
+    let power = |usage: &Usage| usage.accelerators.unwrap_or_default();
+    let on_accelerators = |usage: &Usage| usage.accelerator_memory.unwrap_or_default();
+    (last.cpu - now.cpu).abs() >= MUCH_CPU
+        || memory(last.memory, now.memory)
+        || last.memory_limit != now.memory_limit
+        || last.oom_kills != now.oom_kills
+        || (power(last) - power(now)).abs() >= MUCH_POWER
+        || memory(on_accelerators(last), on_accelerators(now))
+}
+
 /// Measures what the descendants of this process use.
 pub(super) struct Meter {
     group: sys::MemoryGroup,
@@ -125,5 +178,27 @@ impl Meter {
     pub(super) fn near_limit(&self) -> bool {
         self.limit
             .is_some_and(|limit| self.last.memory.saturating_mul(10) >= limit.saturating_mul(9))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_serves_tells_of_what_changes() {
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let usage = |cpu, mib: u64| Usage { cpu, memory: mib << 20, ..Usage::default() };
+        let mut telling = Telling::new(true);
+        assert!(telling.is_due(&usage(0.1, 100), at(0)));
+        assert!(!telling.is_due(&usage(0.2, 110), at(2)), "nothing of note");
+        assert!(!telling.is_due(&usage(2.0, 400), at(4)), "too soon");
+        assert!(telling.is_due(&usage(2.0, 100), at(10)));
+        assert!(telling.is_due(&usage(2.0, 400), at(20)));
+        assert!(!telling.is_due(&usage(2.1, 410), at(78)));
+        assert!(telling.is_due(&usage(2.1, 410), at(80)), "a minute is over");
+        let mut telling = Telling::new(false);
+        assert!((0..5).all(|second| telling.is_due(&usage(0.1, 100), at(second))));
     }
 }

@@ -96,6 +96,27 @@ pub trait Runs {
         replica: &ReplicaId,
         request: &ExecRequest,
     ) -> Result<u8, RuntimeError>;
+
+    /// The same beside the server of an endpoint's replica, where that is a pod and no run.
+    fn exec_in(
+        &self,
+        endpoint: &RunPaths,
+        pod: &str,
+        request: &ExecRequest,
+    ) -> Result<u8, RuntimeError> {
+        let _ = (endpoint, request);
+        Err(RuntimeError::Unsupported(format!("{pod} is no replica that runs now")))
+    }
+
+    /// Deletes Deployments of an endpoint that nothing names any more, with what their pods read.
+    fn discard_deployments(
+        &self,
+        endpoint: &RunPaths,
+        deployments: &[RunId],
+    ) -> Result<(), RuntimeError> {
+        let _ = (endpoint, deployments);
+        Ok(())
+    }
 }
 
 /// A whole runtime. Callers ask for the part that they need.

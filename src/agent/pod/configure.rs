@@ -139,6 +139,7 @@ pub fn configure(document: &Path, container: Container<'_>) -> Result<Pod, PodEr
         memory_limit: pod.memory_limit.or(role.memory.map(|memory| memory.bytes)),
         accelerators: role.accelerators.is_some(),
         controller: plan.gang().controller.is_some(),
+        serving: plan.gang().serving.is_some(),
         metrics: plan.gang().metrics.clone().filter(|_| replica == *plan.gang().primary()),
         places,
         past,

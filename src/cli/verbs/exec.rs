@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::others::owner;
-use crate::cli::{CliError, Context, ErrorKind};
+use crate::cli::{CliError, Context, ErrorKind, Target};
 use crate::gang::ReplicaId;
 use crate::runtime::ExecRequest;
 use crate::ui::OwnTerminal;
+use crate::work::serve::LiveReplica;
 
 /// Arguments of `exec`.
 #[derive(Debug, clap::Args)]
@@ -17,9 +18,10 @@ exit code is the command's.
 Examples:
   mlctl exec -- nvidia-smi
   mlctl exec digits --replica worker-1 -- python -c 'import os; print(os.environ)'
-  mlctl exec digits -- sh")]
+  mlctl exec digits -- sh
+  mlctl exec prices/v1 -- nvidia-smi       beside a server of an endpoint")]
 pub struct ExecArgs {
-    /// The run
+    /// The run; for an endpoint ENDPOINT/REVISION or ENDPOINT/REPLICA
     pub run: Option<String>,
     /// Which replica [default: the primary]
     #[arg(long, value_name = "ROLE-INDEX")]
@@ -37,6 +39,9 @@ pub fn run(context: &Context, args: &ExecArgs) -> Result<u8, CliError> {
         let message = format!("{id} has ended ({})", target.record.state);
         return Err(CliError::new(ErrorKind::Refused, message)
             .hint(format!("its output is still there: mlctl logs {id}, mlctl status {id}")));
+    }
+    if target.plan.as_ref().is_some_and(|plan| plan.service().is_some()) {
+        return beside_server(context, args, &target);
     }
     let known: Vec<ReplicaId> = target
         .plan
@@ -58,4 +63,45 @@ pub fn run(context: &Context, args: &ExecArgs) -> Result<u8, CliError> {
     let runtime = context.runtime(&target.record.runtime)?;
     let request = ExecRequest { argv: args.command.clone(), terminal: Arc::new(OwnTerminal) };
     Ok(runtime.exec(&target.paths, replica, &request)?)
+}
+
+/// Runs the command beside a server in a cluster: its replicas are pods, and no runs.
+fn beside_server(context: &Context, args: &ExecArgs, target: &Target) -> Result<u8, CliError> {
+    let endpoint = context.endpoint(Some(&target.record.id))?;
+    let name = &endpoint.document.name;
+    let live = endpoint.live.iter().flat_map(|live| &live.revisions);
+    // Of several the first that answers is meant.
+    let mut known: Vec<(String, &LiveReplica)> = live
+        .flat_map(|one| one.replicas.iter().map(|replica| (one.revision.to_string(), replica)))
+        .collect();
+    known.sort_by_key(|(_, replica)| replica.state != "ready");
+    let asked = args.run.as_deref().and_then(|run| run.rsplit_once('/')).map(|(_, asked)| asked);
+    let is_meant = |(revision, replica): &&(String, &LiveReplica)| {
+        asked.is_some_and(|asked| {
+            *revision == *asked
+                || replica.run == asked
+                || replica.run.ends_with(&format!("-{asked}"))
+        })
+    };
+    let Some((_, replica)) = known.iter().find(is_meant) else {
+        let message = match asked {
+            Some(asked) => format!("{name} has no replica `{asked}` that runs"),
+            None => format!("{name} is an endpoint, and its servers are its replicas"),
+        };
+        let all: Vec<&str> =
+            known.iter().take(16).map(|(_, replica)| replica.run.as_str()).collect();
+        let error = CliError::new(ErrorKind::NotFound, message);
+        return Err(match all.as_slice() {
+            [] => error.hint(format!("see how it is: mlctl status {name}")),
+            [first, ..] => error
+                .hint(format!("it has {}", all.join(", ")))
+                .hint(format!("name one: mlctl exec {name}/{first} -- CMD")),
+        });
+    };
+    if let Ok(Some(owner)) = owner(context, target) {
+        context.printer.warn(format!("{} is a run of {owner}", target.record.id));
+    }
+    let request = ExecRequest { argv: args.command.clone(), terminal: Arc::new(OwnTerminal) };
+    let runtime = context.runtime(&target.record.runtime)?;
+    Ok(runtime.exec_in(&target.paths, &replica.run, &request)?)
 }

@@ -9,6 +9,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Status;
 use kube::api::{AttachParams, TerminalSize};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+use super::endpoints;
 use super::session::Session;
 use crate::agent::pod::PROGRAM;
 use crate::gang::ReplicaId;
@@ -37,6 +38,23 @@ pub(crate) fn exec(
         let why = format!("{replica} is on it; {}", node_lost_message(pod));
         return Err(ClusterError::Node(why).into());
     }
+    beside(session, &pod.name, request)
+}
+
+/// The same beside the server of an endpoint's replica, which is a pod.
+pub(crate) fn exec_in(
+    session: &Session,
+    endpoint: &RunPaths,
+    pod: &str,
+    request: &ExecRequest,
+) -> Result<u8, RuntimeError> {
+    if !endpoints::has_replica(session, endpoint, pod)? {
+        return Err(RuntimeError::Unsupported(format!("{pod} is no replica that runs now")));
+    }
+    beside(session, pod, request)
+}
+
+fn beside(session: &Session, pod: &str, request: &ExecRequest) -> Result<u8, RuntimeError> {
     let cluster = session.cluster()?;
     let terminal = &request.terminal;
     let tty = terminal.is_interactive();
@@ -54,7 +72,7 @@ pub(crate) fn exec(
     let raw = if tty { Some(terminal.raw()?) } else { None };
     let status = session.block_on(async {
         let api = cluster.api::<Pod>();
-        let mut process = api.exec(&pod.name, &argv, &params).await?;
+        let mut process = api.exec(pod, &argv, &params).await?;
         if tty && let Some(mut size) = process.terminal_size() {
             let terminal = Arc::clone(terminal);
             tokio::spawn(async move {

@@ -155,6 +155,23 @@ impl Runs for Kubernetes {
     ) -> Result<u8, RuntimeError> {
         exec::exec(&self.session, run, replica, request)
     }
+
+    fn exec_in(
+        &self,
+        endpoint: &RunPaths,
+        pod: &str,
+        request: &ExecRequest,
+    ) -> Result<u8, RuntimeError> {
+        exec::exec_in(&self.session, endpoint, pod, request)
+    }
+
+    fn discard_deployments(
+        &self,
+        endpoint: &RunPaths,
+        deployments: &[RunId],
+    ) -> Result<(), RuntimeError> {
+        endpoints::discard(&self.session, endpoint, deployments)
+    }
 }
 
 impl Notes for Kubernetes {

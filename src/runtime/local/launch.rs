@@ -190,6 +190,7 @@ pub(crate) fn launch(
             memory_limit: role.memory.map(|memory| memory.bytes),
             accelerators: role.accelerators.is_some(),
             controller: plan.gang().controller.is_some(),
+            serving: plan.gang().serving.is_some(),
             metrics: plan.gang().metrics.clone().filter(|_| replica == primary),
             places: Places::of(
                 plan.gang(),

@@ -30,6 +30,9 @@ pub struct CallOptions {
     pub token: Token,
     /// What else they carry.
     pub headers: HeaderMap,
+    /// The names that the server's certificate may have, where it is reached by another one; empty: that of
+    /// the URL.
+    pub names: Vec<String>,
 }
 
 /// Asks one server for predictions.
@@ -86,13 +89,12 @@ impl Caller {
         options: &CallOptions,
     ) -> Result<Self, CallError> {
         let base = base.trim_end_matches('/');
-        let (token, timeout) = (&options.token, options.timeout);
+        let timeout = options.timeout;
         let unknown = |error| CallError::unknown(error, timeout);
         let address = Address::new(base, plan);
         let (transport, known, place) = match plan.protocol {
             Protocol::TensorflowGrpc | Protocol::V2Grpc => {
-                let channel = Channel::new(base, token, timeout).map_err(CallError::Wrong)?;
-                let channel = channel.with(&options.headers);
+                let channel = Channel::of(base, options).map_err(CallError::Wrong)?;
                 let known = over_grpc(plan, base, &channel, 0).await.map_err(unknown)?;
                 let method = match plan.protocol {
                     Protocol::TensorflowGrpc => grpc::TensorFlow::PREDICT,
@@ -101,8 +103,7 @@ impl Caller {
                 (Transport::Grpc(channel), known, format!("{base}{method}"))
             }
             _ => {
-                let http = Http::new(base, token, timeout).map_err(CallError::Wrong)?;
-                let http = http.with(&options.headers);
+                let http = Http::of(base, options).map_err(CallError::Wrong)?;
                 let known = over_http(plan, address.clone(), &http, 0).await.map_err(unknown)?;
                 (Transport::Http(http), known, address.predict())
             }

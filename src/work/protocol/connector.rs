@@ -7,6 +7,8 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use rustls::{ClientConfig, RootCertStore};
 
+use super::names::named;
+
 /// A server that has acknowledged nothing for so long is gone.
 const GONE: Duration = Duration::from_secs(30);
 
@@ -20,12 +22,16 @@ pub(super) enum Version {
 }
 
 /// Makes connections to the server at `base`. With `https://` the system's certificates say who is
-/// trusted; the error says why they can't be read.
+/// trusted; the error says why they can't be read. A server that is reached by another name than its own has
+/// a certificate of one of `names`.
 pub(super) fn connector(
     base: &str,
     version: Version,
+    names: &[String],
 ) -> Result<HttpsConnector<HttpConnector>, String> {
-    let builder = if base.starts_with("https://") {
+    let builder = if base.starts_with("https://") && !names.is_empty() {
+        HttpsConnectorBuilder::new().with_tls_config(named(names)?).https_only()
+    } else if base.starts_with("https://") {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let tls = HttpsConnectorBuilder::new().with_provider_and_native_roots(provider);
         let tls = tls.map_err(|error| {

@@ -96,8 +96,7 @@ pub async fn discover(
     };
     let mut found = Found { protocol, model, route: given.route.clone() };
     let http = if found.needs_asking() {
-        let http = Http::new(&given.base, &options.token, options.timeout);
-        Some(http.map_err(CallError::Wrong)?.with(&options.headers))
+        Some(Http::of(&given.base, options).map_err(CallError::Wrong)?)
     } else {
         None
     };

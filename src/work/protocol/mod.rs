@@ -14,6 +14,7 @@ mod discover;
 pub(in crate::work) mod fixture;
 mod grpc;
 mod known;
+mod names;
 mod pause;
 mod place;
 mod plain;

@@ -23,7 +23,7 @@ pub use controller::{
 };
 pub use endpoint::{
     Definition, ENDPOINT_DOCUMENT, EndpointDocument, KeptRequests, ServeError, current_rules,
-    deployment_of, replica_job, revision_rules, write_documents,
+    deployment_of, replica_job, revision_rules, unnamed_deployments, write_documents,
 };
 pub use kept::{Keeper, LONGEST_QUEUE};
 pub use loaded::LoadedEndpoint;

@@ -18,6 +18,15 @@ use target::Target;
 pub fn run(context: &Context, args: &PredictArgs) -> Result<u8, CliError> {
     let given = input::read(context, &args.what, args.how.raw)?;
     let target = Target::find(context, args)?;
+    asked(context, &target, given, args).map_err(|error| target.explained(error))
+}
+
+fn asked(
+    context: &Context,
+    target: &Target,
+    given: Given,
+    args: &PredictArgs,
+) -> Result<u8, CliError> {
     let caller = target.connect(context)?;
     if let Given::Raw(body) = given {
         return answers::raw(context, &caller, body, args);
@@ -41,6 +50,6 @@ pub fn run(context: &Context, args: &PredictArgs) -> Result<u8, CliError> {
     }
     match args.load.load {
         Some(duration) => load::run(context, caller, &input, duration.0, args),
-        None => answers::run(context, &caller, &target, &input, args),
+        None => answers::run(context, &caller, target, &input, args),
     }
 }

@@ -5,7 +5,9 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use super::PredictArgs;
 use crate::cli::{CliError, Context, ErrorKind, LOCAL};
 use crate::plan::{Protocol, ServerPlan};
+use crate::spec::{Expose, ExposeBy};
 use crate::work::protocol::{CallOptions, Caller, REVISION_HEADER, Said, Token, discover};
+use crate::work::serve::EndpointDocument;
 
 /// The variable with the token that lets requests in.
 const TOKEN: &str = "MLCTL_TOKEN";
@@ -22,12 +24,13 @@ impl Target {
     /// Finds out who is meant, and what is spoken there.
     pub(super) fn find(context: &Context, args: &PredictArgs) -> Result<Self, CliError> {
         let how = &args.how;
+        let Known { url, protocol, model, names } = known(context, &args.target)?;
         let options = CallOptions {
             timeout: how.timeout.0,
             token: token(context, how.token_env.as_deref())?,
             headers: headers(&how.header, how.revision.as_deref())?,
+            names,
         };
-        let Known { url, protocol, model } = known(context, &args.target)?;
         if options.token.0.is_some() && is_in_the_clear(&url) {
             context.printer.warn(format!(
                 "the token goes to {url} in the clear, for everybody on the way to read: https:// hides it"
@@ -41,8 +44,14 @@ impl Target {
             grpc: how.grpc,
             plain: how.raw,
         };
-        let (plan, base) = context.handle()?.block_on(discover(&url, &said, &options))?;
+        let found = context.handle()?.block_on(discover(&url, &said, &options));
+        let (plan, base) = found.map_err(|error| explained(error.into(), &options.names))?;
         Ok(Self { plan, base, options })
+    }
+
+    /// An error with what to do about it, where that is known of this server alone.
+    pub(super) fn explained(&self, error: CliError) -> CliError {
+        explained(error, &self.options.names)
     }
 
     /// Gets ready to ask.
@@ -66,12 +75,15 @@ struct Known {
     url: String,
     protocol: Option<Protocol>,
     model: Option<String>,
+    /// The names of its certificate, where it is reached by another one.
+    names: Vec<String>,
 }
 
 /// The URL that is meant: as it is, or that of an endpoint of this machine.
 fn known(context: &Context, target: &str) -> Result<Known, CliError> {
     if target.contains("://") {
-        return Ok(Known { url: target.to_owned(), protocol: None, model: None });
+        let url = target.to_owned();
+        return Ok(Known { url, protocol: None, model: None, names: Vec::new() });
     }
     if let Some((host, rest)) = target.split_once(':')
         && rest.starts_with(|c: char| c.is_ascii_digit())
@@ -92,23 +104,46 @@ fn known(context: &Context, target: &str) -> Result<Known, CliError> {
     // In a cluster others may write there: what is no path could lead a caller's token to another host.
     let route = route.filter(|route| route.starts_with('/'));
     let runtime = context.runtime(&endpoint.run.record.runtime)?;
-    let is_local = runtime.name() == LOCAL;
-    if live.url.starts_with("https://") && !is_local {
-        let message = format!(
-            "{target} is encrypted, and its certificate has another name than a way to it from here"
-        );
-        return Err(CliError::new(ErrorKind::Refused, message)
-            .hint("ask it by the name that its certificate has: mlctl predict https://HOST"));
-    }
+    let is_encrypted = endpoint.document.tls.is_some() && runtime.name() != LOCAL;
+    let scheme = if is_encrypted { "https" } else { "http" };
     let reached = match runtime.reach(&endpoint.paths.endpoint)? {
-        Some(address) => format!("http://{address}"),
+        Some(address) => format!("{scheme}://{address}"),
         None => live.url.clone(),
     };
+    let names = if is_encrypted { names(&endpoint.document) } else { Vec::new() };
     Ok(Known {
+        names,
         url: format!("{reached}{}", route.unwrap_or_default()),
         protocol: live.protocol,
         model: Some(endpoint.document.model_name.clone()),
     })
+}
+
+/// The names that the certificate of an endpoint in a cluster may have: the host by which it is shown outside,
+/// or those of its Service.
+fn names(document: &EndpointDocument) -> Vec<String> {
+    let host = match &document.expose {
+        Expose::By(ExposeBy { ingress: Some(ingress), .. }) => Some(ingress.host.clone()),
+        Expose::By(ExposeBy { gateway: Some(gateway), .. }) => gateway.host.clone(),
+        Expose::By(_) | Expose::Simply(_) => None,
+    };
+    let name = &document.name;
+    let namespace = document.runtime.rsplit_once('/').map(|(_, namespace)| namespace);
+    let of_service = namespace.into_iter().flat_map(|namespace| {
+        ["svc.cluster.local", "svc"].map(|zone| format!("{name}.{namespace}.{zone}"))
+    });
+    host.into_iter().chain(of_service).chain([name.clone()]).collect()
+}
+
+/// Says how somebody becomes trusted who is not.
+fn explained(error: CliError, names: &[String]) -> CliError {
+    if names.is_empty() || !error.message.contains("certificate") {
+        return error;
+    }
+    // Host and port are not what is wrong.
+    CliError { hints: Vec::new(), ..error }.hint(
+        "who signs its certificate must be trusted here: SSL_CERT_FILE=ca.pem mlctl predict ...",
+    )
 }
 
 /// What lets requests in: of the variable that was named, or the usual one.

@@ -258,6 +258,10 @@ fn change(
     let entry = Entry::Applied { rules: Box::new(rules) };
     append_entries(&*target.notes, &target.paths, now(), &user, vec![entry])?;
     forget_deployments(context, name, &runtime.name(), &forgotten)?;
+    if !is_local && let Err(error) = target.discard(runtime) {
+        // It is in nobody's way, and the next one tries again.
+        context.printer.warn(format!("what old revisions have left could not be deleted: {error}"));
+    }
     if !is_alive && is_local {
         let resolved = loaded.resolved()?;
         let submitter = context.submitter();
@@ -341,7 +345,8 @@ pub(super) fn document_of(
         routers: if is_local { Default::default() } else { endpoint.routers.clone() },
         expose: if is_local { Default::default() } else { endpoint.expose.clone() },
         tls: endpoint.tls.clone().filter(|_| !is_local),
-        log: KeptRequests::of(endpoint, &loaded.base).filter(|_| is_local),
+        log: KeptRequests::of(endpoint, &loaded.base)
+            .map(|log| if is_local { log } else { log.in_pods(&loaded.storage) }),
     }
 }
 

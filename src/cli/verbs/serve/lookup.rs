@@ -15,8 +15,11 @@ use crate::work::serve::{Definition, LoadedEndpoint};
 pub(super) fn unused(loaded: &LoadedEndpoint, is_local: bool) -> Vec<&'static str> {
     let endpoint = &loaded.endpoint;
     if !is_local {
-        let log = "log: an endpoint of a cluster keeps no requests yet";
-        return endpoint.log.iter().map(|_| log).collect();
+        let by_account = endpoint.storage.service_account.is_some();
+        let is_lost = endpoint.log.is_some() && by_account && endpoint.storage.secret.is_none();
+        let text = "log: routers have an account of their own, not storage.serviceAccount: give them \
+                    credentials by storage.secret";
+        return is_lost.then_some(text).into_iter().collect();
     }
     let scales_by_cpu = endpoint
         .scaling
@@ -38,8 +41,14 @@ pub(super) fn unused(loaded: &LoadedEndpoint, is_local: bool) -> Vec<&'static st
     .collect()
 }
 
-/// Refuses what pods can't read: they have none of this machine's files.
+/// Refuses what pods can't read or write: they have none of this machine's files.
 pub(super) fn reachable(loaded: &LoadedEndpoint, models: &[ServedModel]) -> Result<(), CliError> {
+    if let Some(log) = loaded.endpoint.log.as_ref().filter(|log| log.to.bucket().is_none()) {
+        let to = &log.to;
+        let message = format!("log.to: the routers, which are pods, can't write to {to}");
+        return Err(CliError::new(ErrorKind::Refused, message)
+            .hint("keep requests in a bucket: log: {to: s3://bucket/folder}"));
+    }
     for (revision, model) in loaded.endpoint.revisions.iter().zip(models) {
         let name = &revision.name;
         let refused = |what: &str, place: &Place| {

@@ -13,7 +13,8 @@ use crate::spec::ENDPOINT;
 use crate::store::{EndpointPaths, ListFilter, RunSummary};
 use crate::work::serve::rollout::{EndpointState, Line};
 use crate::work::serve::{
-    Definition, EndpointDocument, EndpointJournal, LiveDocument, write_documents,
+    Definition, EndpointDocument, EndpointJournal, LiveDocument, ServeError, unnamed_deployments,
+    write_documents,
 };
 
 /// An endpoint with its newest controller.
@@ -64,6 +65,13 @@ impl EndpointTarget {
             definitions.extend(Definition::read(&self.paths, digest));
         }
         Ok(definitions)
+    }
+
+    /// Takes away what is left in a cluster of revisions that not even a rollback can reach any more.
+    pub(super) fn discard(&self, runtime: &dyn Runtime) -> Result<(), CliError> {
+        let lines = lines(&*self.notes, &self.paths)?;
+        let over = unnamed_deployments(&self.paths.endpoint, &lines).map_err(ServeError::from)?;
+        Ok(runtime.discard_deployments(&self.run.paths, &over)?)
     }
 
     /// Whether its controller's run goes on.

@@ -127,7 +127,7 @@ async fn around(
 }
 
 /// Who may not delete objects of a kind could not have made one either.
-fn if_allowed(deleted: Result<(), ClusterError>) -> Result<(), ClusterError> {
+pub(super) fn if_allowed(deleted: Result<(), ClusterError>) -> Result<(), ClusterError> {
     match deleted {
         Err(ClusterError::Forbidden { .. }) => Ok(()),
         deleted => deleted,

@@ -2,6 +2,7 @@
 
 mod apply;
 mod check;
+mod discard;
 mod end;
 mod ensure;
 mod logs;
@@ -9,8 +10,9 @@ mod observe;
 mod there;
 
 pub(crate) use check::check;
+pub(crate) use discard::discard;
 pub(crate) use end::{cancel, is_gone, remove};
 pub(crate) use ensure::ensure;
 pub(crate) use logs::EndpointLogs;
 pub(crate) use observe::{observe, states};
-pub(crate) use there::plan_of;
+pub(crate) use there::{has_replica, plan_of};

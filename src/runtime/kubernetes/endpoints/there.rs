@@ -6,10 +6,11 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use crate::gang::RunId;
 use crate::plan::Plan;
-use crate::runtime::ClusterError;
 use crate::runtime::kubernetes::client::Cluster;
 use crate::runtime::kubernetes::follow::selector;
 use crate::runtime::kubernetes::objects::endpoint::{PART, REPLICA, ROUTER};
+use crate::runtime::kubernetes::session::Session;
+use crate::runtime::{ClusterError, RuntimeError};
 use crate::store::RunPaths;
 
 /// The plan of a run that is an endpoint in a cluster; `None` for every other run.
@@ -43,6 +44,18 @@ pub(super) async fn pods(cluster: &Cluster, endpoint: &RunId) -> Result<Vec<Pod>
     };
     all.retain(|pod| part(&pod.metadata).is_some() && is_made(pod));
     Ok(all)
+}
+
+/// Whether a pod is one of an endpoint's replicas: who may write how the endpoint is may name any pod.
+pub(crate) fn has_replica(
+    session: &Session,
+    endpoint: &RunPaths,
+    pod: &str,
+) -> Result<bool, RuntimeError> {
+    let cluster = session.cluster()?;
+    let all = session.block_on(pods(&cluster, &endpoint.run))?;
+    let is_it = |one: &Pod| name(&one.metadata) == pod && part(&one.metadata) == Some(REPLICA);
+    Ok(all.iter().any(is_it))
 }
 
 /// What a pod is for: [`ROUTER`] or [`REPLICA`].

@@ -5,6 +5,7 @@ mod credentials;
 mod open;
 mod page;
 mod refused;
+mod trust;
 mod unnamed;
 
 pub(super) use bucket::Bucket;

@@ -15,6 +15,7 @@ use object_store::{
 
 use super::Bucket;
 use super::credentials::{Aws, Azure, Google, NoCredentials, aws, azure, google};
+use super::trust::trusting;
 use super::unnamed::Connector;
 use crate::storage::Place;
 use crate::storage::objects::address::{Cloud, Home};
@@ -214,7 +215,7 @@ fn blobs(
 
 /// A store of one's own may be spoken to in plain HTTP, where its URL says so.
 fn client(endpoint: Option<&str>) -> ClientOptions {
-    ClientOptions::new()
+    trusting(ClientOptions::new())
         .with_connect_timeout(CONNECT)
         .with_timeout_disabled()
         .with_read_timeout(SILENCE)

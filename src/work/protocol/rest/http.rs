@@ -14,6 +14,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 
 use crate::work::protocol::answered::{ANSWER_LIMIT, Answered, Token, Unanswered, chain};
+use crate::work::protocol::caller::CallOptions;
 use crate::work::protocol::connector::{Version, connector};
 
 /// Sends requests to one server, over connections that are kept.
@@ -31,7 +32,17 @@ impl Http {
         token: &Token,
         timeout: Duration,
     ) -> Result<Self, String> {
-        let connector = connector(base, Version::One)?;
+        Self::to(base, token, timeout, &[])
+    }
+
+    /// The same for one request after the other of a person.
+    pub(in crate::work::protocol) fn of(base: &str, options: &CallOptions) -> Result<Self, String> {
+        let http = Self::to(base, &options.token, options.timeout, &options.names)?;
+        Ok(http.with(&options.headers))
+    }
+
+    fn to(base: &str, token: &Token, timeout: Duration, names: &[String]) -> Result<Self, String> {
+        let connector = connector(base, Version::One, names)?;
         let client = Client::builder(TokioExecutor::new()).build(connector);
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

@@ -75,7 +75,7 @@ pub fn service_plan(of: &InCluster<'_>) -> Result<ServicePlanned, ServeError> {
         by: user.to_owned(),
         entry: Entry::Applied { rules: Box::new(rules.clone()) },
     };
-    let mut plan = router_plan(document, labels, &endpoint.routers)?;
+    let mut plan = router_plan(document, labels, endpoint)?;
     let Unit::Gang(gang) = plan.unit else {
         return Err(ServeError::Routing("the plan of a router is none of a gang".into()));
     };

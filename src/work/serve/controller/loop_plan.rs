@@ -9,7 +9,7 @@ use crate::gang::RunId;
 use crate::plan::{
     ControllerPlan, ENDPOINT_VERSION, KILL_BOUND, OWN_PROGRAM, Plan, PlanContext, RuntimeDefaults,
 };
-use crate::spec::{EnvVar, Framework, Retries, Role, Routers, TrainJob};
+use crate::spec::{Endpoint, EnvVar, Framework, Retries, Role, TrainJob};
 use crate::text::{ByteSize, CpuQuantity, Span};
 use crate::work::serve::endpoint::{EndpointDocument, ServeError};
 use crate::work::train::{TrainError, plan};
@@ -71,12 +71,18 @@ pub(super) fn loop_plan(
 pub(super) fn router_plan(
     document: &EndpointDocument,
     labels: &IndexMap<String, String>,
-    routers: &Routers,
+    endpoint: &Endpoint,
 ) -> Result<Plan, ServeError> {
     let (values, defaults) = (BTreeMap::new(), RuntimeDefaults::CLUSTER);
     let mut plan =
         loop_plan(document, labels, Duration::ZERO, values, &document.endpoint, defaults)?;
-    for role in &mut plan.gang_mut().roles {
+    let routers = &endpoint.routers;
+    let gang = plan.gang_mut();
+    if document.log.is_some() {
+        // Kept requests are written by the routers themselves.
+        gang.storage.secret.clone_from(&endpoint.storage.secret);
+    }
+    for role in &mut gang.roles {
         role.cpu = Some(routers.cpu.unwrap_or(ROUTER_CPU));
         role.memory = Some(routers.memory.unwrap_or(ROUTER_MEMORY));
     }

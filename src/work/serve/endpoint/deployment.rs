@@ -1,9 +1,12 @@
 //! How a revision's objects in a cluster are called.
 
+use std::collections::BTreeSet;
+
 use sha2::{Digest, Sha256};
 
 use crate::gang::{ParseNameError, RunId};
 use crate::text::hex;
+use crate::work::serve::rollout::{EndpointState, Entry, Line};
 
 /// Longest beginning of such a name, so that what is added to it for its pods and ConfigMaps fits.
 const LONGEST: usize = 40;
@@ -25,6 +28,38 @@ pub fn deployment_of(
     readable.truncate(LONGEST);
     let hash = &hex::encode(sum.finalize())[..10];
     format!("{}-{hash}", readable.trim_end_matches('-')).parse()
+}
+
+/// The Deployments of revisions that a journal has named and that nothing needs any more, not even a rollback.
+/// Those of a spec that is just being applied by somebody else are none of them: no line names them yet.
+pub fn unnamed_deployments(endpoint: &RunId, lines: &[Line]) -> Result<Vec<RunId>, ParseNameError> {
+    let state = EndpointState::of(lines);
+    let all_of = |revisions: &mut dyn Iterator<Item = (&str, &str)>| {
+        revisions
+            .map(|(revision, digest)| deployment_of(endpoint, revision, digest))
+            .collect::<Result<BTreeSet<RunId>, ParseNameError>>()
+    };
+    let of_rules = |rules: &crate::work::serve::rollout::Rules| {
+        let revisions = rules.revisions.iter();
+        all_of(&mut revisions.map(|(name, own)| (name.as_ref(), own.digest.as_str())))
+    };
+    let of_state = |state: &EndpointState| {
+        let revisions = state.revisions.iter();
+        all_of(&mut revisions.map(|(id, own)| (id.name.as_ref(), own.rules.digest.as_str())))
+    };
+    let mut named = BTreeSet::new();
+    for line in lines {
+        match &line.entry {
+            Entry::Applied { rules } => named.extend(of_rules(rules)?),
+            Entry::Snapshot { state } => named.extend(of_state(state)?),
+            _ => {}
+        }
+    }
+    let mut needed = of_state(&state)?;
+    if let Some(rules) = &state.rules {
+        needed.extend(of_rules(rules)?);
+    }
+    Ok(named.difference(&needed).cloned().collect())
 }
 
 #[cfg(test)]

@@ -100,6 +100,24 @@ impl KeptRequests {
             to,
         })
     }
+
+    /// The same for pods, which know nothing of the user's settings, `own`: what those say of its bucket goes
+    /// with it, unless the spec says how pods reach that.
+    #[must_use]
+    pub fn in_pods(mut self, own: &BTreeMap<String, BucketSettings>) -> Self {
+        let Some(bucket) = self.to.bucket() else { return self };
+        let scheme = bucket.split_once("://").map_or(bucket.as_str(), |(scheme, _)| scheme);
+        let all = format!("{scheme}://");
+        if !self.storage.contains_key(&bucket) && !self.storage.contains_key(&all) {
+            let known = own.iter().filter(|(name, _)| **name == bucket || **name == all);
+            // A profile is a section of a file of this machine.
+            let known = known.map(|(name, settings)| {
+                (name.clone(), BucketSettings { profile: None, ..settings.clone() })
+            });
+            self.storage.extend(known);
+        }
+        self
+    }
 }
 
 /// One of a hundred requests is kept where nothing says how many.

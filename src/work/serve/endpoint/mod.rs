@@ -9,7 +9,7 @@ mod replica_plan;
 mod rules;
 
 pub use definition::Definition;
-pub use deployment::deployment_of;
+pub use deployment::{deployment_of, unnamed_deployments};
 pub use document::{ENDPOINT_DOCUMENT, EndpointDocument, KeptRequests};
 pub use documents::write_documents;
 pub use error::ServeError;

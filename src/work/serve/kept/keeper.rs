@@ -58,6 +58,7 @@ impl Keeper {
         let mut part = Vec::new();
         let mut due = Instant::now() + PACE;
         let mut count = 0_u64;
+        let mut said = None;
         loop {
             let (mut is_over, mut is_due) = (false, false);
             match timeout_at(due, records.recv()).await {
@@ -68,9 +69,19 @@ impl Keeper {
             }
             if part.len() >= PART || is_due || is_over {
                 due = Instant::now() + PACE;
-                if !part.is_empty() && self.write(&part, count).await {
+                let written = if part.is_empty() { Ok(()) } else { self.write(&part, count).await };
+                match &written {
+                    Ok(()) => {}
+                    // It is said once for as long as it is so.
+                    Err(reason) if said.as_ref() == Some(reason) => {}
+                    Err(reason) => {
+                        (self.tell)(&format!("requests are not kept at the moment: {reason}"))
+                    }
+                }
+                said = written.err();
+                if said.is_none() {
+                    count += u64::from(!part.is_empty());
                     part.clear();
-                    count += 1;
                 } else if part.len() >= MOST {
                     let lost = part.split(|byte| *byte == b'\n').count() - 1;
                     (self.tell)(&format!("{lost} kept requests were dropped: nobody takes them"));
@@ -83,11 +94,11 @@ impl Keeper {
         }
     }
 
-    /// Writes a part; `false` where it is to be tried again.
-    async fn write(&self, part: &[u8], count: u64) -> bool {
+    /// Writes a part. The error says why it is to be tried again.
+    async fn write(&self, part: &[u8], count: u64) -> Result<(), String> {
         let wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner).clone();
         // Nothing is to be kept any more.
-        let Some(KeptRequests { to, storage, .. }) = wanted else { return true };
+        let Some(KeptRequests { to, storage, .. }) = wanted else { return Ok(()) };
         let now = Timestamp::now();
         let (day, time) = (now.strftime("%Y-%m-%d"), now.strftime("%H%M%S"));
         let (folder, endpoint, writer) =
@@ -96,12 +107,11 @@ impl Keeper {
             format!("{folder}/{endpoint}/{day}/{time}-{writer}-{count:06}.jsonl").into();
         let stores = self.stores.with(&storage);
         let written = tokio::time::timeout(LIMIT, stores.put(&place, part.to_vec())).await;
-        let reason = match written {
-            Ok(Ok(_)) => return true,
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => format!("{place}: no answer within {} s", LIMIT.as_secs()),
-        };
-        (self.tell)(&format!("requests are not kept at the moment: {reason}"));
-        false
+        match written {
+            Ok(Ok(_)) => Ok(()),
+            // Its own name has the time in it, and would make each reason another one.
+            Ok(Err(error)) => Err(error.to_string().replace(place.as_str(), folder)),
+            Err(_) => Err(format!("{folder}: no answer within {} s", LIMIT.as_secs())),
+        }
     }
 }

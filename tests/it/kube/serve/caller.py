@@ -1,5 +1,9 @@
 """Callers of an endpoint in a pod: ask without a pause until there is /tmp/stop, then print what came.
 
+`failures` has every request without an answer; `broken` the times of those of them whose connection was
+refused or broke off, which is what callers see of a router that is killed. Such a request is not counted as
+answered by the one that comes after it.
+
 python3 caller.py URL COUNT
 """
 
@@ -14,7 +18,7 @@ import urllib.parse
 
 URL, COUNT = urllib.parse.urlsplit(sys.argv[1]), int(sys.argv[2])
 BODY = json.dumps({"instances": [{"x": 1}]})
-answers, failures, lock = collections.Counter(), [], threading.Lock()
+answers, failures, broken, lock = collections.Counter(), [], [], threading.Lock()
 
 
 def ask(connection):
@@ -43,6 +47,10 @@ def call():
             if not (used and isinstance(error, (http.client.RemoteDisconnected, BrokenPipeError))):
                 with lock:
                     failures.append(f"{time.time():.3f} {error!r}")
+                    if isinstance(error, (OSError, http.client.IncompleteRead)):
+                        broken.append(time.time())
+                # Whoever asks again does not do so at once.
+                time.sleep(0.2)
             connection.close()
             connection = None
         time.sleep(0.005)
@@ -53,4 +61,4 @@ for thread in threads:
     thread.start()
 for thread in threads:
     thread.join()
-print(json.dumps({"answers": answers, "failures": failures}), flush=True)
+print(json.dumps({"answers": answers, "failures": failures, "broken": broken}), flush=True)

@@ -1,5 +1,6 @@
 //! Endpoints on a real cluster.
 
+mod around;
 mod life;
 mod load;
 mod support;

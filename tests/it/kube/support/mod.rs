@@ -7,6 +7,7 @@ mod person;
 mod pods;
 mod proxy;
 mod report;
+mod store;
 mod thief;
 mod user;
 mod world;
@@ -18,6 +19,7 @@ pub use person::Person;
 pub use pods::Pod;
 pub use proxy::{Fault, Proxy};
 pub use report::Why;
+pub use store::Store;
 pub use thief::Thief;
 pub use world::World;
 

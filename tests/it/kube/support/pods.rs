@@ -112,8 +112,14 @@ impl Kube {
     /// with cgroup v2 does when memory runs out. From outside: inside, nothing can kill it.
     #[track_caller]
     pub fn kill_agent(&self, pod: &Pod) {
-        let pids = agents(&pod.uid);
-        assert!(!pids.is_empty(), "{} has an agent", pod.name);
+        self.kill(&pod.uid, b"/mlctl/bin/mlctl\0agent\0");
+    }
+
+    /// The same for the first process of a pod of this uid, whose command line begins so.
+    #[track_caller]
+    pub fn kill(&self, uid: &str, command: &[u8]) {
+        let pids = firsts(uid, command);
+        assert!(!pids.is_empty(), "the pod {uid} has such a process");
         for pid in pids {
             let pid = rustix::process::Pid::from_raw(pid).expect("a pid");
             rustix::process::kill_process(pid, rustix::process::Signal::KILL).expect("killed");
@@ -157,18 +163,18 @@ impl Kube {
     }
 }
 
-/// Agents of a pod, by the ids that this machine counts.
-fn agents(pod: &str) -> Vec<i32> {
+/// First processes of a pod whose command line begins so, by the ids that this machine counts.
+fn firsts(pod: &str, command: &[u8]) -> Vec<i32> {
     let is_first = |pid: &i32| {
         let status = fs_err::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
         let inner = status.lines().find_map(|line| line.strip_prefix("NSpid:"));
         inner.is_some_and(|pids| pids.split_whitespace().next_back() == Some("1"))
     };
-    let is_agent = |pid: &i32| {
+    let is_meant = |pid: &i32| {
         let line = fs_err::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-        line.starts_with(b"/mlctl/bin/mlctl\0agent\0")
+        line.starts_with(command)
     };
-    processes(pod).into_iter().filter(is_first).filter(is_agent).collect()
+    processes(pod).into_iter().filter(is_first).filter(is_meant).collect()
 }
 
 /// Processes in the control groups of a pod.

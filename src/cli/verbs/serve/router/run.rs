@@ -9,7 +9,7 @@ use std::time::Duration;
 use mlctl_router::Router;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Handle};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use super::leads::Leads;
 use super::notes::WatchedNotes;
@@ -26,14 +26,16 @@ use crate::storage::{StorageConfig, Stores};
 use crate::store::{EndpointPaths, private_dir};
 use crate::ui::{Printer, Text, entry_line};
 use crate::work::serve::{
-    EndpointAsked, EndpointDocument, EndpointSurroundings, EndpointTold, ReplicaPods, ServeError,
-    control_endpoint, write_documents,
+    EndpointAsked, EndpointDocument, EndpointSurroundings, EndpointTold, Keeper, LONGEST_QUEUE,
+    ReplicaPods, ServeError, control_endpoint, write_documents,
 };
 
 /// What a shell says of a command that SIGTERM has ended.
 const TERMINATED: u8 = 143;
 /// Callers still come for so long after a pod is told to go: those who send them hear of it later.
 const HEARD: Duration = Duration::from_secs(3);
+/// Kept requests are written away within this time at the end.
+const KEEP_LIMIT: Duration = Duration::from_secs(5);
 /// Between two tries to reach the cluster at the start.
 const PACE: Duration = Duration::from_secs(1);
 
@@ -62,8 +64,13 @@ pub fn serve_router(env: &Env, printer: &Printer) -> Result<u8, CliError> {
     let admin = handle.block_on(listen(ADMIN_PORT))?;
     let tls = certificate(Path::new(TLS_DIR))?;
     let scheme = if tls.is_some() { "https" } else { "http" };
-    let router = Router::new(nobody(&document), None)
+    let (records, kept) = mpsc::channel(LONGEST_QUEUE);
+    let router = Router::new(nobody(&document), Some(records))
         .map_err(|error| CliError::new(ErrorKind::Internal, error.to_string()))?;
+    let keeper = keeper(env, printer, &document, pod);
+    let keep = keeper.wanted();
+    keep(document.log.as_ref());
+    let keeping = handle.spawn(keeper.keep(kept));
     let (open, opened) = watch::channel(false);
     let (stop, stopped) = watch::channel(false);
     let drain = document.drain();
@@ -105,19 +112,18 @@ pub fn serve_router(env: &Env, printer: &Printer) -> Result<u8, CliError> {
     let leads = Leads::new(&deployed, pod);
     let shows = Shows::new(&deployed);
     let notes = WatchedNotes::new(&cluster, &deployed);
-    let peers = Peers::new(&deployed, pod, handle);
+    let peers = Peers::new(&deployed, pod, handle.clone());
     let mut replicas = ReplicaPods::new(endpoint.clone(), &deployed);
     let around = EndpointSurroundings {
         replicas: &mut replicas,
         notes: &notes,
         session: endpoint,
-        router: router.clone(),
+        router,
         url: document.url_within(&cluster.location().namespace, scheme),
         fetch: &|| write_documents(&deployed.documents()?, &paths),
         leads: &|| leads.now(),
         peers: &|| peers.now(),
-        // Its pod has no way to the user's stores.
-        keep: &|_| (),
+        keep: &keep,
         show: &|live| shows.show(live),
         asked: &|| match interrupts.count() {
             0 => EndpointAsked::Nothing,
@@ -131,7 +137,22 @@ pub fn serve_router(env: &Env, printer: &Printer) -> Result<u8, CliError> {
     leads.let_go();
     std::thread::sleep(HEARD);
     close();
+    // What was kept is written away; a store that doesn't take it holds nobody up.
+    let _ = handle.block_on(async { tokio::time::timeout(KEEP_LIMIT, keeping).await });
     Ok(TERMINATED)
+}
+
+/// What writes kept requests away, by the credentials in the pod's own variables. Its parts are told from
+/// those of other routers by the pod's name.
+fn keeper(env: &Env, printer: &Printer, document: &EndpointDocument, pod: &str) -> Keeper {
+    let stores = Stores::new(StorageConfig {
+        env: env.vars.clone(),
+        home: env.home.clone(),
+        ..StorageConfig::default()
+    });
+    let printer = printer.clone();
+    let tell = Box::new(move |note: &str| printer.line(note.to_owned()));
+    Keeper::new(stores, document.name.clone(), pod.to_owned(), tell)
 }
 
 fn config(env: &Env, handle: Handle) -> KubernetesConfig {

@@ -2,6 +2,7 @@
 
 use super::desk::{Desk, rules, weights};
 use crate::work::serve::rollout::*;
+use crate::work::serve::{deployment_of, unnamed_deployments};
 
 #[test]
 fn who_began_a_change_is_recorded() {
@@ -71,4 +72,38 @@ fn callers_keep_their_revisions_by_the_journal_alone() {
         before = assignment;
     }
     assert!(moved > 0);
+}
+
+#[test]
+fn what_no_rollback_can_reach_is_named_by_nothing() {
+    let endpoint = "sums-b53qsa".into();
+    let name = |digest: &str| deployment_of(&endpoint, "v1", digest).unwrap();
+    let mut lines = Vec::new();
+    let mut over = |generation: u32| {
+        let digest = format!("digest {generation}");
+        let spec = rules(Transition::Availability, &[("v1", &digest, 100, 1, 8)]);
+        let id = RevisionId::new("v1".parse().unwrap(), generation);
+        let (change, reason) = (generation, String::new());
+        let entries = [
+            Entry::Applied { rules: Box::new(spec) },
+            Entry::Weights {
+                change,
+                percent: 100,
+                weights: weights(&[(&id.to_string(), 100)]),
+                reason: reason.clone(),
+            },
+            Entry::Finished { change, reason },
+        ];
+        for entry in entries {
+            let time = jiff::Timestamp::from_second(generation.into()).unwrap();
+            lines.push(Line { v: JOURNAL_VERSION, time, by: "ada".to_owned(), entry });
+        }
+        unnamed_deployments(&endpoint, &lines).unwrap()
+    };
+    // The one that serves, the one before it and ten others are remembered.
+    for generation in 1..=12 {
+        assert!(over(generation).is_empty(), "{generation}");
+    }
+    assert_eq!(over(13), [name("digest 1")]);
+    assert_eq!(over(14).len(), 2);
 }
