@@ -2209,7 +2209,7 @@ _mlctl() {
             return 0
             ;;
         mlctl__subcmd__predict)
-            opts="-o -q -v -n -h --json --file --csv --image --pixels --grpc --protocol --model --signature --revision --raw --header --timeout --token-env --batch --concurrency --load --rate --output --quiet --verbose --color --runtime --context --namespace --help"
+            opts="-o -q -v -n -h --json --file --csv --image --pixels --grpc --protocol --model --signature --revision --raw --header --timeout --token-env --ca --batch --concurrency --load --rate --output --quiet --verbose --color --runtime --context --namespace --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2260,6 +2260,10 @@ _mlctl() {
                     return 0
                     ;;
                 --token-env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

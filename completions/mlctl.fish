@@ -177,10 +177,11 @@ openai\t'OpenAI\'s API: a row is the body of a request'
 vertex\t'Vertex AI\'s custom containers: instances, posted to the URL'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -l model -d 'The model\'s name in requests [default: the URL\'s, or the only one]' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -l signature -d 'The signature of a TensorFlow model' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -l revision -d 'The revision of an endpoint that is to answer' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -l revision -d 'The revision of an endpoint that is to answer: v1 the newest of that name, v1.1 its first' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -l header -d 'Send a header too; several times for several' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -l timeout -d 'A request has failed after this time' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -l token-env -d 'The variable with the token that lets you in [default: MLCTL_TOKEN]' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -l ca -d 'Trust the certificates in this file (PEM) instead of the system\'s' -r -F
 complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -l batch -d 'Rows of one request' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -l concurrency -d 'Requests on their way at most [default: 4; with --load 16]' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -l load -d 'Send requests for so long, and say how they were answered' -r

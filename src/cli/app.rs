@@ -360,6 +360,19 @@ fn printer_for(global: &Global, env: &Env) -> Printer {
     }
 }
 
+/// Whether the locale has another encoding than UTF-8. Where nothing says any, as in a container, the terminal
+/// that shows it nearly always has UTF-8.
+fn is_ascii(env: &Env) -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .filter_map(|name| env.get(name))
+        .find(|value| !value.is_empty());
+    locale.is_some_and(|locale| {
+        let locale = locale.to_ascii_lowercase();
+        !locale.contains("utf-8") && !locale.contains("utf8")
+    })
+}
+
 fn terminal(color: ColorChoice, env: &Env) -> Terminal {
     let (stdout, stderr) = are_terminals();
     let dumb = env.get("TERM") == Some("dumb");
@@ -378,6 +391,7 @@ fn terminal(color: ColorChoice, env: &Env) -> Terminal {
         stderr,
         color_out: color(stdout),
         color_err: color(stderr),
+        ascii: is_ascii(env),
         width: width.unwrap_or(80).max(40),
     }
 }

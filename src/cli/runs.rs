@@ -42,7 +42,8 @@ fn replica_run(store: &Store, endpoint: &RunId, revision: &str) -> Result<RunId,
     for run in listing.runs {
         let Some(of) = &run.entry.serves else { continue };
         // Without a generation the newest one is meant.
-        if name(of) == revision || of.revision == revision {
+        let exact = format!("{}.{}", of.revision, of.generation);
+        if of.revision == revision || exact == revision {
             return Ok(run.entry.id);
         }
         names.push(name(of));

@@ -2,6 +2,7 @@
 //! themselves read neither.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{CliError, Context, ErrorKind};
@@ -86,12 +87,16 @@ impl Context {
 
     /// What the local runtime is made of, with the secrets of its file.
     pub(super) fn local_with_secrets(&self) -> Result<LocalConfig, CliError> {
+        let secrets_file = self.secrets_file();
+        let secrets = secrets_file.as_deref().map(read_secrets_file).transpose()?;
+        let secrets = secrets.unwrap_or_default();
+        Ok(LocalConfig { secrets, secrets_file, ..self.local_config()? })
+    }
+
+    /// The secrets file, whether it is there or not.
+    pub fn secrets_file(&self) -> Option<PathBuf> {
         let name = self.settings.secrets_file.as_deref().unwrap_or("secrets.yaml");
-        let secrets = match self.env.config_dir() {
-            Some(dir) => read_secrets_file(&dir.join(name))?,
-            None => BTreeMap::new(),
-        };
-        Ok(LocalConfig { secrets, ..self.local_config()? })
+        self.env.config_dir().map(|dir| dir.join(name))
     }
 
     /// What the local runtime is made of, without secrets.
@@ -105,6 +110,7 @@ impl Context {
             env: self.env.vars.clone(),
             nvidia_smi: "nvidia-smi".into(),
             secrets: BTreeMap::new(),
+            secrets_file: None,
             claims: self
                 .settings
                 .claims

@@ -121,6 +121,11 @@ impl EndpointPaths {
         self.dir.join("live.json")
     }
 
+    /// The certificate that callers see, for their programs to trust.
+    pub fn certificate(&self) -> PathBuf {
+        self.dir.join("tls.crt")
+    }
+
     /// What the replicas of a revision are, by the fingerprint of that.
     pub fn definition(&self, digest: &str) -> PathBuf {
         self.dir.join("definitions").join(format!("{digest}.json"))

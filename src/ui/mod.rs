@@ -3,6 +3,7 @@
 mod batch;
 mod checks;
 mod cleanup;
+mod curves;
 mod document;
 mod evaluation;
 mod frame;
@@ -32,6 +33,7 @@ mod why;
 pub use batch::{BatchGoal, batch_summary_text};
 pub use checks::*;
 pub use cleanup::*;
+pub use curves::endpoint_curves;
 pub use document::*;
 pub use evaluation::*;
 pub use frame::*;

@@ -31,6 +31,8 @@ pub struct Terminal {
     pub color_out: bool,
     /// Text on standard error has colours.
     pub color_err: bool,
+    /// It shows ASCII only: the locale says so.
+    pub ascii: bool,
     /// Columns of a line at the start of the command; [`terminal_width`](super::terminal_width) says what they are now.
     pub width: usize,
 }

@@ -5,7 +5,9 @@ use jiff::Timestamp;
 use super::human::{age, number};
 use super::{BOLD, DIM, ERROR, GOOD, Table, Text, WARNING};
 use crate::gang::RevisionName;
-use crate::work::serve::rollout::{CONTROLLER, EndpointState, Entry, Event, Line, Record};
+use crate::work::serve::rollout::{
+    CONTROLLER, EndpointState, Entry, Event, Line, Record, RevisionId,
+};
 use crate::work::serve::{LiveDocument, LiveRevision};
 
 /// So many of the newest changes are shown with an endpoint.
@@ -74,7 +76,7 @@ pub fn revisions_table(live: &LiveDocument) -> Table {
         table.painted_row(
             style,
             vec![
-                one.revision.to_string(),
+                exact_name(live, &one.revision),
                 format!("{} %", one.weight),
                 one.model.clone().unwrap_or_default(),
                 format!("{ready}/{}", one.wanted),
@@ -87,6 +89,13 @@ pub fn revisions_table(live: &LiveDocument) -> Table {
         );
     }
     table
+}
+
+/// A name that means this revision and no other: the first of its name is `v1.1` beside a `v1.2`.
+pub(super) fn exact_name(live: &LiveDocument, id: &RevisionId) -> String {
+    let is_alone =
+        !live.revisions.iter().any(|one| one.revision.name == id.name && one.revision != *id);
+    if is_alone { id.to_string() } else { id.exact() }
 }
 
 fn state_of(one: &LiveRevision) -> (String, anstyle::Style) {
@@ -111,10 +120,12 @@ fn state_of(one: &LiveRevision) -> (String, anstyle::Style) {
     }
 }
 
-/// How an endpoint is: where it answers, its revisions, what is under way, what was changed last.
+/// How an endpoint is: where it answers, its revisions, with curves of their traffic where they are wanted,
+/// what is under way, what was changed last.
 pub fn endpoint_lines(
     state: &EndpointState,
     live: Option<&LiveDocument>,
+    curves: &[Text],
     now: Timestamp,
     width: Option<usize>,
 ) -> Vec<Text> {
@@ -124,6 +135,11 @@ pub fn endpoint_lines(
         fact("url", live.url.clone());
         let serving = if live.serving { "yes" } else { "no revision with weight has a replica" };
         fact("serving", serving.to_owned());
+    }
+    if let Some(shadow) = live.and_then(|live| live.shadow.as_ref()) {
+        let (revision, percent, copies) = (&shadow.revision, shadow.percent, shadow.copies);
+        let so_far = format!("{copies} so far");
+        fact("shadow", format!("{revision} gets copies of {percent} % of the requests, {so_far}"));
     }
     if let Some(change) = &state.change {
         fact("change", format!("{} -> {}, {} %", change.from, change.to, change.percent));
@@ -153,6 +169,7 @@ pub fn endpoint_lines(
         lines.push(Text::default());
         lines.push(revisions_table(live).text(width));
     }
+    lines.extend_from_slice(curves);
     let newest: Vec<&Record> = state.history.iter().rev().take(SHOWN_CHANGES).collect();
     if !newest.is_empty() {
         lines.push(Text::default());

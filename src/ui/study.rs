@@ -13,7 +13,8 @@ use crate::work::tune::{Entry, StudyReport, TrialReport, TrialState, short};
 const ROWS: usize = 16;
 /// Columns of a sparkline.
 const SPARKS: usize = 16;
-const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+/// The bars of a curve, from the lowest to the highest.
+pub(super) const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
 /// What an entry of a study's journal says to a person; `None` where it says nothing worth a line.
 /// The report is the study's after the entry.

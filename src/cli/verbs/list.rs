@@ -5,8 +5,9 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::selection::Selection;
-use crate::cli::{CliError, Context, ErrorKind, Format, RuntimeRefresh};
+use crate::cli::{CliError, Context, ErrorKind, Format, LOCAL, RuntimeRefresh};
 use crate::event::{PodSight, RunState};
+use crate::gang::RunId;
 use crate::runtime::Wanted;
 use crate::store::{ListFilter, Listing, Members, RunSummary, Store, now};
 use crate::text::Span;
@@ -111,6 +112,19 @@ fn since(args: &ListArgs) -> Option<jiff::Timestamp> {
     args.since.map(|since| now().checked_sub(since.0).unwrap_or(jiff::Timestamp::MIN))
 }
 
+/// The endpoint of a name, whose replicas are runs.
+fn replicas_of(context: &Context, endpoint: &str) -> Result<RunId, CliError> {
+    let target = context.endpoint(Some(endpoint))?;
+    if target.run.record.runtime == LOCAL {
+        return Ok(target.paths.endpoint);
+    }
+    let name = &target.document.name;
+    let message = format!("{name} is in a cluster, where replicas are pods and no runs");
+    Err(CliError::new(ErrorKind::Refused, message)
+        .hint(format!("its revisions and their replicas: mlctl status {name}"))
+        .hint(format!("what one of them prints: mlctl logs {name}/REVISION")))
+}
+
 fn list(context: &Context, store: &Store, args: &ListArgs) -> Result<Listing, CliError> {
     let since = since(args);
     let filter = ListFilter {
@@ -120,7 +134,7 @@ fn list(context: &Context, store: &Store, args: &ListArgs) -> Result<Listing, Cl
         since,
         limit: (args.limit > 0).then_some(args.limit),
         members: match (&args.study, &args.endpoint) {
-            (_, Some(endpoint)) => Members::Of(context.endpoint(Some(endpoint))?.paths.endpoint),
+            (_, Some(endpoint)) => Members::Of(replicas_of(context, endpoint)?),
             (Some(study), None) => {
                 // Its document and journal may be lost: this is then the way to its trials.
                 let target = context.target(Some(study))?;

@@ -14,7 +14,7 @@ use crate::run::{ReplicaView, RunView, lacks_ends, outputs};
 use crate::store::{RunRecord, now};
 use crate::ui::human::{age, between, bytes, duration};
 use crate::ui::{
-    BOLD, Screen, Table, Text, accelerators_text, endpoint_lines, metrics_text,
+    BOLD, Screen, Table, Text, accelerators_text, endpoint_curves, endpoint_lines, metrics_text,
     replica_state_style, run_state_style, study_facts_text, trials_table, usage_text,
 };
 use crate::work::tune::{StudyReport, TrialReport};
@@ -61,6 +61,8 @@ struct Output {
 struct Groups<'a> {
     study: Option<&'a StudyReport>,
     endpoint: Option<&'a EndpointReport>,
+    /// How the endpoint's traffic went, for whoever goes on looking.
+    curves: &'a [Text],
 }
 
 /// Runs the verb; returns its exit code.
@@ -83,7 +85,7 @@ pub fn run(context: &Context, args: &StatusArgs) -> Result<u8, CliError> {
     let bill = bill(context, &target)?;
     let study = study_report(context, &target)?;
     let endpoint = endpoint_report(context, &target)?;
-    let groups = Groups { study: study.as_ref(), endpoint: endpoint.as_ref() };
+    let groups = Groups { study: study.as_ref(), endpoint: endpoint.as_ref(), curves: &[] };
     let document = Document {
         schema_version: 1,
         record: &target.record,
@@ -112,7 +114,11 @@ fn watch(context: &Context, target: &mut Target) -> Result<u8, CliError> {
         let bill = bill(context, target)?;
         let study = study_report(context, target)?;
         let endpoint = endpoint_report(context, target)?;
-        let groups = Groups { study: study.as_ref(), endpoint: endpoint.as_ref() };
+        let live = endpoint.as_ref().and_then(|endpoint| endpoint.live.as_ref());
+        let is_ascii = context.printer.terminal.ascii;
+        let curves = live.map(|live| endpoint_curves(live, screen.width(), is_ascii));
+        let curves = curves.unwrap_or_default();
+        let groups = Groups { study: study.as_ref(), endpoint: endpoint.as_ref(), curves: &curves };
         let width = Some(screen.width());
         let mut lines = text(target, &target.view()?, bill.as_ref(), groups, width).split();
         lines.truncate(50);
@@ -138,7 +144,7 @@ fn text(
     target: &Target,
     view: &RunView,
     bill: Option<&Bill>,
-    Groups { study, endpoint }: Groups<'_>,
+    Groups { study, endpoint, curves }: Groups<'_>,
     width: Option<usize>,
 ) -> Text {
     let record = &target.record;
@@ -190,7 +196,8 @@ fn text(
         fact("warning", warning.clone());
     }
     if let Some(endpoint) = endpoint {
-        lines.extend(endpoint_lines(&endpoint.state, endpoint.live.as_ref(), now(), width));
+        let EndpointReport { state, live } = endpoint;
+        lines.extend(endpoint_lines(state, live.as_ref(), curves, now(), width));
     } else if let Some(study) = study {
         lines.extend(study_text(study, width));
     } else if !view.replicas.is_empty() {

@@ -1,4 +1,4 @@
-//! `mlctl wait`: until a run has ended.
+//! `mlctl wait`: until a run has ended, or an endpoint is ready.
 
 use std::time::Instant;
 
@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::batch::batch_end;
 use super::models::push_after;
+use super::serve::wait_endpoint;
 use crate::cli::{CliError, Context, Format, Interrupts, Target, exit, exit_code};
 use crate::event::RunState;
 use crate::plan::Plan;
@@ -24,12 +25,17 @@ where some rows failed, 21 where too many did; 130 when --timeout is over or
 Ctrl-C comes first. The run goes on in both cases. The model of a run that is to be
 pushed (`train --push`) is pushed by whoever waits for it, once.
 
+An endpoint has no end: it is waited for until all revisions that are wanted are
+ready and no change of its traffic is under way. 0: it is ready; 10: its last change
+was given up, waits for a person, or can't become ready, which is said; 130 as above.
+
 Examples:
   mlctl wait                       follow the last run to its end
+  mlctl serve -d && mlctl wait digits --timeout 5m
   mlctl wait digits --quiet && ./deploy.sh
   mlctl wait digits --timeout 1h -o json")]
 pub struct WaitArgs {
-    /// The run
+    /// The run, or the endpoint
     pub run: Option<String>,
     /// Wait at most so long, for example 1h
     #[arg(long, value_name = "DURATION")]
@@ -64,6 +70,9 @@ pub fn run(context: &Context, args: &WaitArgs) -> Result<u8, CliError> {
     };
     if target.record.state.is_ended() && !args.events {
         return ended(context, &target, Some(&*runtime as _), args);
+    }
+    if target.plan.as_ref().is_some_and(|plan| plan.endpoint().is_some()) && !args.events {
+        return wait_endpoint(context, &target.record.id, args.timeout.map(|timeout| timeout.0));
     }
     let interrupts = Interrupts::listen()?;
     let stop = || {

@@ -19,8 +19,11 @@ pub struct LocalConfig {
     pub env: BTreeMap<String, String>,
     /// The program that lists GPUs.
     pub nvidia_smi: NvidiaSmi,
-    /// Secrets by name, key and value, from the secrets file.
+    /// Secrets by name, key and value, as they were in the secrets file.
     pub secrets: BTreeMap<String, BTreeMap<String, String>>,
+    /// The secrets file. Where it is known it is read anew for each run: whoever starts runs for weeks, as the
+    /// controller of an endpoint, hears of another value so.
+    pub secrets_file: Option<PathBuf>,
     /// Folders that stand for claims of a cluster, by the claim's name.
     pub claims: BTreeMap<String, PathBuf>,
 }

@@ -33,4 +33,4 @@ pub use config::LocalConfig;
 pub use doctor::LaptopChecks;
 pub use nvidia_smi::NvidiaSmi;
 pub use runtime::Local;
-pub use secrets::{SecretsError, read_secrets_file, secret_variable};
+pub use secrets::{SecretFrom, Secrets, SecretsError, read_secrets_file, secret_variable};

@@ -12,7 +12,7 @@ use crate::storage::{self, DOCUMENT_LIMIT, ReadError, read_open};
 use crate::sys;
 
 /// Secret name to key to value.
-pub(crate) type Secrets = BTreeMap<String, BTreeMap<String, String>>;
+pub type Secrets = BTreeMap<String, BTreeMap<String, String>>;
 
 /// The secrets file can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -58,23 +58,52 @@ pub fn secret_variable(name: &str, key: &str) -> String {
     format!("MLCTL_SECRET_{}_{}", upper(name), upper(key))
 }
 
+/// Where a key of a secret was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecretFrom {
+    /// In a variable, [`secret_variable`].
+    Variable,
+    /// In the secrets file.
+    File,
+}
+
+impl LocalConfig {
+    /// What is in the secrets file now.
+    pub fn secrets_now(&self) -> Result<Secrets, SecretsError> {
+        match &self.secrets_file {
+            Some(path) => read_secrets_file(path),
+            None => Ok(self.secrets.clone()),
+        }
+    }
+
+    /// The value of a key of a secret: a variable comes before the file.
+    pub fn secret_in<'a>(
+        &'a self,
+        secrets: &'a Secrets,
+        name: &str,
+        key: &str,
+    ) -> Option<(&'a String, SecretFrom)> {
+        let of_variable = self.env.get(&secret_variable(name, key));
+        let of_file = || Some((secrets.get(name)?.get(key)?, SecretFrom::File));
+        of_variable.map(|value| (value, SecretFrom::Variable)).or_else(of_file)
+    }
+}
+
 /// The variables of one role whose values are in Secrets, by `secretKeyRef` and `secrets`.
 pub(super) fn referred_secrets(
     config: &LocalConfig,
     role: &RolePlan,
 ) -> Result<BTreeMap<String, String>, RuntimeError> {
+    let secrets =
+        config.secrets_now().map_err(|error| RuntimeError::Refused(vec![error.to_string()]))?;
     let mut values = BTreeMap::new();
     let mut missing = Vec::new();
     for variable in &role.env {
         let Some(source) = &variable.value_from else { continue };
         let key = &source.secret_key_ref;
         let name = secret_variable(&key.name, &key.key);
-        let found = config
-            .env
-            .get(&name)
-            .or_else(|| config.secrets.get(&key.name).and_then(|keys| keys.get(&key.key)));
-        match found {
-            Some(value) => drop(values.insert(variable.name.clone(), value.clone())),
+        match config.secret_in(&secrets, &key.name, &key.key) {
+            Some((value, _)) => drop(values.insert(variable.name.clone(), value.clone())),
             None if key.optional => {}
             None => missing.push(format!(
                 "env {}: key {} of secret {} is not known here; set {name}, or write it into the \
@@ -84,7 +113,7 @@ pub(super) fn referred_secrets(
         }
     }
     for whole in &role.secrets {
-        match config.secrets.get(&whole.name) {
+        match secrets.get(&whole.name) {
             Some(keys) if whole.mount_path.is_none() => values.extend(keys.clone()),
             Some(_) => {}
             None => missing.push(format!("secret {} is not in the secrets file", whole.name)),

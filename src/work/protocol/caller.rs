@@ -15,6 +15,7 @@ use super::known::{over_grpc, over_http};
 use super::rest::{Http, Signatures, body_found, openai_ask};
 use super::tensors::TensorInfo;
 use super::transport::Transport;
+use super::trust::Trust;
 use crate::plan::{Protocol, ServerPlan};
 
 /// The header by which a caller chooses a revision of an endpoint, and by which the answer says which one
@@ -30,9 +31,8 @@ pub struct CallOptions {
     pub token: Token,
     /// What else they carry.
     pub headers: HeaderMap,
-    /// The names that the server's certificate may have, where it is reached by another one; empty: that of
-    /// the URL.
-    pub names: Vec<String>,
+    /// Which certificates are trusted, instead of the system's.
+    pub trust: Option<Trust>,
 }
 
 /// Asks one server for predictions.

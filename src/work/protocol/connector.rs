@@ -7,7 +7,7 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use rustls::{ClientConfig, RootCertStore};
 
-use super::names::named;
+use super::trust::Trust;
 
 /// A server that has acknowledged nothing for so long is gone.
 const GONE: Duration = Duration::from_secs(30);
@@ -22,15 +22,14 @@ pub(super) enum Version {
 }
 
 /// Makes connections to the server at `base`. With `https://` the system's certificates say who is
-/// trusted; the error says why they can't be read. A server that is reached by another name than its own has
-/// a certificate of one of `names`.
+/// trusted and it has the URL's name, where nothing else was said; the error says why they can't be read.
 pub(super) fn connector(
     base: &str,
     version: Version,
-    names: &[String],
+    trust: Option<&Trust>,
 ) -> Result<HttpsConnector<HttpConnector>, String> {
-    let builder = if base.starts_with("https://") && !names.is_empty() {
-        HttpsConnectorBuilder::new().with_tls_config(named(names)?).https_only()
+    let builder = if let Some(trust) = trust.filter(|_| base.starts_with("https://")) {
+        HttpsConnectorBuilder::new().with_tls_config(trust.config()?).https_only()
     } else if base.starts_with("https://") {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let tls = HttpsConnectorBuilder::new().with_provider_and_native_roots(provider);

@@ -27,6 +27,8 @@ guards! {
     StableStays,
     /// No step without enough requests.
     EnoughRequests,
+    /// Without enough requests nothing fails a step but errors that no later request could mend.
+    EnoughToFail,
     /// No step before its interval is over.
     Interval,
     /// A step that has nothing to be judged by is paused, not passed.

@@ -71,6 +71,7 @@ fn start(sandbox: &Sandbox, count: u32, command: &[&str], more: Json) {
         env: variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
         nvidia_smi: "nvidia-smi".into(),
         secrets: BTreeMap::new(),
+        secrets_file: None,
         claims: BTreeMap::new(),
     });
     let dir = sandbox.dir();

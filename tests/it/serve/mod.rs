@@ -4,6 +4,8 @@ mod changes;
 mod digits;
 mod kept;
 mod life;
+mod looks;
+mod secrets;
 mod servers;
 mod streams;
 pub mod support;

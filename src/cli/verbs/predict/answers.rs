@@ -12,6 +12,7 @@ use crate::cli::{CliError, Context, ErrorKind, Format, exit};
 use crate::ui::{Text, json_line};
 use crate::work::predict::{self, Answered, AskOptions, Input};
 use crate::work::protocol::{CallError, Caller, Failed, Reply};
+use crate::work::serve::rollout::RevisionId;
 
 /// Requests on their way where nothing else is said.
 const CONCURRENCY: usize = 4;
@@ -202,11 +203,17 @@ impl Answers<'_> {
     }
 }
 
+/// A name means the newest generation, and an exact name the one that it says.
+fn is_meant(wanted: &str, answered: &str) -> bool {
+    let id = answered.parse::<RevisionId>();
+    answered == wanted || id.is_ok_and(|id| id.name.as_str() == wanted || id.exact() == wanted)
+}
+
 /// Says when another revision has answered than the one that was asked for; whether it has said so.
 fn compare(context: &Context, wanted: &str, answered: Option<&str>) -> bool {
     let printer = &context.printer;
     match answered {
-        Some(answered) if answered == wanted => return false,
+        Some(answered) if is_meant(wanted, answered) => return false,
         Some(answered) => {
             printer.warn(format!("revision {answered} has answered, not {wanted}"));
         }

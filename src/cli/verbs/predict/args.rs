@@ -1,6 +1,7 @@
 //! Arguments of `predict`.
 
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 
 use clap::ArgGroup;
 
@@ -110,7 +111,7 @@ pub struct HowArgs {
     /// The signature of a TensorFlow model
     #[arg(long, value_name = "NAME")]
     pub signature: Option<String>,
-    /// The revision of an endpoint that is to answer
+    /// The revision of an endpoint that is to answer: v1 the newest of that name, v1.1 its first
     #[arg(long, value_name = "REVISION")]
     pub revision: Option<String>,
     /// Send the body of --json and print the answer, byte for byte, as it comes
@@ -125,6 +126,9 @@ pub struct HowArgs {
     /// The variable with the token that lets you in [default: MLCTL_TOKEN]
     #[arg(long, value_name = "VARIABLE")]
     pub token_env: Option<String>,
+    /// Trust the certificates in this file (PEM) instead of the system's
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
     /// Rows of one request
     #[arg(long, value_name = "N", default_value = "1")]
     pub batch: NonZeroUsize,

@@ -1,12 +1,15 @@
 //! Whom is asked: an endpoint by its name or a server by its URL, and with what in the request.
 
+use std::path::Path;
+
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::PredictArgs;
 use crate::cli::{CliError, Context, ErrorKind, LOCAL};
 use crate::plan::{Protocol, ServerPlan};
 use crate::spec::{Expose, ExposeBy};
-use crate::work::protocol::{CallOptions, Caller, REVISION_HEADER, Said, Token, discover};
+use crate::storage::{DOCUMENT_LIMIT, read};
+use crate::work::protocol::{CallOptions, Caller, REVISION_HEADER, Said, Token, Trust, discover};
 use crate::work::serve::EndpointDocument;
 
 /// The variable with the token that lets requests in.
@@ -24,12 +27,15 @@ impl Target {
     /// Finds out who is meant, and what is spoken there.
     pub(super) fn find(context: &Context, args: &PredictArgs) -> Result<Self, CliError> {
         let how = &args.how;
-        let Known { url, protocol, model, names } = known(context, &args.target)?;
+        let Known { url, protocol, model, trust } = known(context, &args.target)?;
         let options = CallOptions {
             timeout: how.timeout.0,
             token: token(context, how.token_env.as_deref())?,
             headers: headers(&how.header, how.revision.as_deref())?,
-            names,
+            trust: match &how.ca {
+                None => trust,
+                Some(file) => Some(trusted(file)?.known_as(trust)),
+            },
         };
         if options.token.0.is_some() && is_in_the_clear(&url) {
             context.printer.warn(format!(
@@ -45,13 +51,13 @@ impl Target {
             plain: how.raw,
         };
         let found = context.handle()?.block_on(discover(&url, &said, &options));
-        let (plan, base) = found.map_err(|error| explained(error.into(), &options.names))?;
+        let (plan, base) = found.map_err(|error| explained(error.into(), &options))?;
         Ok(Self { plan, base, options })
     }
 
     /// An error with what to do about it, where that is known of this server alone.
     pub(super) fn explained(&self, error: CliError) -> CliError {
-        explained(error, &self.options.names)
+        explained(error, &self.options)
     }
 
     /// Gets ready to ask.
@@ -75,15 +81,14 @@ struct Known {
     url: String,
     protocol: Option<Protocol>,
     model: Option<String>,
-    /// The names of its certificate, where it is reached by another one.
-    names: Vec<String>,
+    /// Which certificate its server has, where the URL and the system don't say it.
+    trust: Option<Trust>,
 }
 
 /// The URL that is meant: as it is, or that of an endpoint of this machine.
 fn known(context: &Context, target: &str) -> Result<Known, CliError> {
     if target.contains("://") {
-        let url = target.to_owned();
-        return Ok(Known { url, protocol: None, model: None, names: Vec::new() });
+        return Ok(Known { url: target.to_owned(), protocol: None, model: None, trust: None });
     }
     if let Some((host, rest)) = target.split_once(':')
         && rest.starts_with(|c: char| c.is_ascii_digit())
@@ -104,18 +109,32 @@ fn known(context: &Context, target: &str) -> Result<Known, CliError> {
     // In a cluster others may write there: what is no path could lead a caller's token to another host.
     let route = route.filter(|route| route.starts_with('/'));
     let runtime = context.runtime(&endpoint.run.record.runtime)?;
-    let is_encrypted = endpoint.document.tls.is_some() && runtime.name() != LOCAL;
+    let is_local = runtime.name() == LOCAL;
+    let is_encrypted = endpoint.document.tls.is_some();
     let scheme = if is_encrypted { "https" } else { "http" };
+    let trust = if is_local {
+        // Only what lies on this machine says truly which certificate that is.
+        live.certificate.as_ref().and_then(|pem| Trust::of_pem(pem.as_bytes()).ok())
+    } else {
+        is_encrypted.then(|| Trust::named(names(&endpoint.document)))
+    };
     let reached = match runtime.reach(&endpoint.paths.endpoint)? {
         Some(address) => format!("{scheme}://{address}"),
         None => live.url.clone(),
     };
-    let names = if is_encrypted { names(&endpoint.document) } else { Vec::new() };
     Ok(Known {
-        names,
         url: format!("{reached}{}", route.unwrap_or_default()),
         protocol: live.protocol,
         model: Some(endpoint.document.model_name.clone()),
+        trust,
+    })
+}
+
+/// The certificates of a file.
+fn trusted(file: &Path) -> Result<Trust, CliError> {
+    let pem = read(file, DOCUMENT_LIMIT)?;
+    Trust::of_pem(&pem).map_err(|reason| {
+        CliError::new(ErrorKind::Usage, format!("--ca {}: {reason}", file.display()))
     })
 }
 
@@ -136,14 +155,13 @@ fn names(document: &EndpointDocument) -> Vec<String> {
 }
 
 /// Says how somebody becomes trusted who is not.
-fn explained(error: CliError, names: &[String]) -> CliError {
-    if names.is_empty() || !error.message.contains("certificate") {
+fn explained(error: CliError, options: &CallOptions) -> CliError {
+    if options.trust.is_none() || !error.message.contains("certificate") {
         return error;
     }
     // Host and port are not what is wrong.
-    CliError { hints: Vec::new(), ..error }.hint(
-        "who signs its certificate must be trusted here: SSL_CERT_FILE=ca.pem mlctl predict ...",
-    )
+    CliError { hints: Vec::new(), ..error }
+        .hint("who signs its certificate must be trusted here: mlctl predict ... --ca ca.pem")
 }
 
 /// What lets requests in: of the variable that was named, or the usual one.

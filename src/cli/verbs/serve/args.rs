@@ -133,11 +133,14 @@ pub enum RolloutAction {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Without --to the weights before those of now come back. A revision that is still
-warm answers at once; another one is started first.
+warm answers at once; another one is started first. A revision that was changed
+in place has generations: v1.1 is the first, v1.2 the next. Everywhere else v1 is
+the newest of them; here a name is refused that may mean several.
 
 Examples:
   mlctl rollback digits
-  mlctl rollback digits --to v1")]
+  mlctl rollback digits --to v1
+  mlctl rollback digits --to v1.1        as it was before it was changed")]
 pub struct RollbackArgs {
     /// The endpoint [default: the last one that was served from this folder]
     #[arg(value_name = "ENDPOINT")]

@@ -145,24 +145,42 @@ pub fn rollout(context: &Context, args: &RolloutArgs) -> Result<u8, CliError> {
     said(context, &target)
 }
 
+/// The revision that is to get everything. A name is enough where one generation of it is known that was not
+/// given up; the newest of several is hardly what a rollback wants, so that none is guessed.
+fn revision_meant(target: &EndpointTarget, text: &str) -> Result<RevisionId, CliError> {
+    let revisions = &target.state.revisions;
+    if let Some(id) = revisions.keys().find(|id| id.exact() == text) {
+        return Ok(id.clone());
+    }
+    let named: Vec<&RevisionId> = revisions.keys().filter(|id| id.name.as_str() == text).collect();
+    let is_well = |id: &&&RevisionId| revisions.get(id).is_some_and(|one| one.condemned.is_none());
+    let well: Vec<&&RevisionId> = named.iter().filter(is_well).collect();
+    match (well.as_slice(), named.as_slice()) {
+        ([only], _) => Ok((**only).clone()),
+        ([], [only]) => Ok((*only).clone()),
+        ([], []) => {
+            let known: Vec<String> = revisions.keys().map(ToString::to_string).collect();
+            let (name, known) = (&target.document.name, known.join(", "));
+            let message = format!("{name} knows no revision `{text}`: it knows {known}");
+            Err(CliError::new(ErrorKind::NotFound, message))
+        }
+        _ => {
+            let names: Vec<String> = named.iter().map(|id| id.exact()).collect();
+            let message = format!("`{text}` may mean {}", names.join(" or "));
+            let example = names.first().cloned().unwrap_or_default();
+            Err(CliError::new(ErrorKind::Usage, message)
+                .hint(format!("name the one that is to get everything: --to {example}")))
+        }
+    }
+}
+
 /// Gives the weights before back, or everything to one revision.
 pub fn rollback(context: &Context, args: &RollbackArgs) -> Result<u8, CliError> {
     let mut target = living(context, args.endpoint.as_deref())?;
     let name = target.document.name.clone();
     let to: Option<RevisionId> = match &args.to {
         None => None,
-        Some(text) => {
-            let parsed = text.parse::<RevisionId>();
-            let id = parsed.map_err(|error| CliError::new(ErrorKind::Usage, error.to_string()))?;
-            if !target.state.revisions.contains_key(&id) {
-                let known: Vec<String> =
-                    target.state.revisions.keys().map(ToString::to_string).collect();
-                let message =
-                    format!("{name} knows no revision `{text}`: it knows {}", known.join(", "));
-                return Err(CliError::new(ErrorKind::NotFound, message));
-            }
-            Some(id)
-        }
+        Some(text) => Some(revision_meant(&target, text)?),
     };
     if to.is_none() && target.state.before.is_none() && target.state.change.is_none() {
         let message = format!("{name} has had no other weights than {}", target.state.weights);
@@ -305,7 +323,7 @@ fn said(context: &Context, target: &EndpointTarget) -> Result<u8, CliError> {
     context.emit(&document, || {
         let terminal = context.printer.terminal;
         let width = terminal.stdout.then_some(terminal.width);
-        Text::lines(endpoint_lines(&target.state, target.live.as_ref(), now(), width))
+        Text::lines(endpoint_lines(&target.state, target.live.as_ref(), &[], now(), width))
     })?;
     Ok(exit::OK)
 }

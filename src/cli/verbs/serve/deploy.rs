@@ -6,20 +6,20 @@ use mlctl_router::TokenHash;
 use serde::Serialize;
 
 use super::args::ServeArgs;
+use super::certificate::{Found, certificate_of};
 use super::difference::difference;
 use super::follow::{Followed, follow};
 use super::from_model::meant;
-use super::lookup::{
-    forget_deployments, free, free_port, models, reachable, record_deployments, tokens, unused,
-};
+use super::given::{certificate_reaches, secrets_reach};
+use super::lookup::{free, free_port, models, reachable, tokens, unused};
+use super::marks::{Marks, forget_deployments, forget_earlier, forgotten, new_ones};
 use super::target::EndpointTarget;
 use crate::cli::verbs::others::ask;
 use crate::cli::verbs::train::detached;
 use crate::cli::{CliError, Context, ErrorKind, Format, LOCAL, exit};
 use crate::gang::RunId;
-use crate::plan::Plan;
 use crate::runtime::{Notice, Runtime};
-use crate::store::{EndpointPaths, Store, now, remove_tree};
+use crate::store::{EndpointPaths, Store, now, private_dir, remove_tree};
 use crate::ui::Text;
 use crate::work::ServedModel;
 use crate::work::serve::rollout::{EndpointState, Entry};
@@ -74,8 +74,14 @@ fn deploy(
     if !is_local {
         reachable(loaded, &models)?;
     }
-    let tokens = tokens(context, loaded)?;
-    let meant = (loaded, models.as_slice(), tokens);
+    let callers = Callers {
+        tokens: tokens(context, loaded)?,
+        certificate: match &loaded.endpoint.tls {
+            Some(tls) if is_local => Some(certificate_of(context, &tls.secret)?),
+            _ => None,
+        },
+    };
+    let meant = (loaded, models.as_slice(), callers);
     match context.endpoint_to_change(&loaded.endpoint.name, &runtime.name())? {
         Some(target) => change(context, store, runtime, meant, &target, args),
         None => begin(context, store, runtime, meant, args),
@@ -83,13 +89,19 @@ fn deploy(
 }
 
 /// A spec with what was looked up for it.
-type Meant<'a> = (&'a LoadedEndpoint, &'a [ServedModel], Vec<TokenHash>);
+type Meant<'a> = (&'a LoadedEndpoint, &'a [ServedModel], Callers);
+
+/// Who is let in, and what callers see.
+struct Callers {
+    tokens: Vec<TokenHash>,
+    certificate: Option<Found>,
+}
 
 fn begin(
     context: &Context,
     store: &Store,
     runtime: &dyn Runtime,
-    (loaded, models, tokens): Meant<'_>,
+    (loaded, models, callers): Meant<'_>,
     args: &ServeArgs,
 ) -> Result<u8, CliError> {
     let name = &loaded.endpoint.name;
@@ -102,11 +114,13 @@ fn begin(
     } else {
         port_within(loaded)
     };
-    let mut document = document_of(loaded, &id, port, tokens, runtime.name());
+    let local = is_local.then(|| context.local_with_secrets()).transpose()?;
+    let mut document = document_of(loaded, &id, port, callers.tokens, runtime.name());
+    document.certificate = callers.certificate.as_ref().map(Found::fingerprint);
     if args.dry_run {
         let folder = tempfile::tempdir()?;
         let aside = EndpointPaths { dir: folder.path().to_owned(), endpoint: id.clone() };
-        let prepared = prepare_endpoint(loaded, models, &aside)?;
+        let prepared = prepare_endpoint(loaded, models, &aside, local.as_ref())?;
         let lines = changes(&EndpointState::default(), None, &document, &prepared);
         return dry(context, &id, name, &lines);
     }
@@ -121,40 +135,47 @@ fn begin(
     };
     let mut notify = |Notice(notice): Notice| context.printer.warn(notice);
     let user = context.user_in(runtime)?;
-    let begun =
-        prepare_endpoint(loaded, models, &paths).map_err(CliError::from).and_then(|prepared| {
+    let begun = prepare_endpoint(loaded, models, &paths, local.as_ref())
+        .map_err(CliError::from)
+        .and_then(|prepared| {
             let definitions = prepared.definitions.clone();
             document.drain = Some(prepared.rules.drain);
-            let begun =
-                record_deployments(context, name, &runtime.name(), &definitions).and_then(|()| {
-                    if is_local {
-                        let notify = &mut notify;
-                        return Ok(begin_endpoint(
-                            &document,
-                            prepared,
-                            reservation,
-                            &serving,
-                            notify,
-                        )?);
+            // Who finds a mark of a command that was killed here finds its definition too.
+            private_dir(&paths.dir)?;
+            definitions.iter().try_for_each(|definition| definition.write(&paths))?;
+            document.write(&paths)?;
+            let (at, new) = (runtime.name(), definitions.clone());
+            let marks = Marks::set(context, name, &at, &definitions, new)?;
+            let begun = if is_local {
+                begin_endpoint(&document, prepared, reservation, &serving, &mut notify)
+            } else {
+                let of = InCluster {
+                    endpoint: &loaded.endpoint,
+                    document: &document,
+                    prepared: &prepared,
+                    earlier: &[],
+                    paths: &paths,
+                    labels: &loaded.endpoint.labels,
+                    user: &user,
+                    planned: &|job, deployment| planned_in(runtime, job, deployment),
+                };
+                begin_in_cluster(&of, reservation, &serving, &mut notify)
+            };
+            match begun {
+                Ok(begun) => {
+                    // It serves: what is too much in the registry is no reason to say that it doesn't.
+                    if let Err(error) = forget_earlier(context, store, &document, &definitions) {
+                        context
+                            .printer
+                            .detail(format!("old deployments were not forgotten: {error}"));
                     }
-                    let of = InCluster {
-                        endpoint: &loaded.endpoint,
-                        document: &document,
-                        prepared: &prepared,
-                        earlier: &[],
-                        paths: &paths,
-                        labels: &loaded.endpoint.labels,
-                        user: &user,
-                        planned: &|job, deployment| planned_in(runtime, job, deployment),
-                    };
-                    Ok(begin_in_cluster(&of, reservation, &serving, &mut notify)?)
-                });
-            if begun.is_err() {
-                // What serves nowhere must not keep a version from being removed; what can't be taken back is
-                // in a clean-up's way only.
-                let _ = forget_deployments(context, name, &runtime.name(), &definitions);
+                    Ok(begun)
+                }
+                Err(error) => {
+                    marks.take_back();
+                    Err(error.into())
+                }
             }
-            begun
         });
     if begun.is_err() {
         let _ = remove_tree(&paths.dir);
@@ -168,7 +189,7 @@ fn change(
     context: &Context,
     store: &Store,
     runtime: &dyn Runtime,
-    (loaded, models, tokens): Meant<'_>,
+    (loaded, models, callers): Meant<'_>,
     target: &EndpointTarget,
     args: &ServeArgs,
 ) -> Result<u8, CliError> {
@@ -188,11 +209,13 @@ fn change(
     let is_local = runtime.name() == LOCAL;
     let mut document = EndpointDocument {
         created: target.document.created,
-        ..document_of(loaded, &id, port, tokens, runtime.name())
+        certificate: callers.certificate.as_ref().map(Found::fingerprint),
+        ..document_of(loaded, &id, port, callers.tokens, runtime.name())
     };
+    let local = is_local.then(|| context.local_with_secrets()).transpose()?;
     let folder = tempfile::tempdir()?;
     let aside = EndpointPaths { dir: folder.path().to_owned(), endpoint: id.clone() };
-    let rehearsed = prepare_endpoint(loaded, models, &aside)?;
+    let rehearsed = prepare_endpoint(loaded, models, &aside, local.as_ref())?;
     document.drain = Some(rehearsed.rules.drain);
     let lines = changes(&target.state, Some(target), &document, &rehearsed);
     if args.dry_run {
@@ -215,43 +238,23 @@ fn change(
         context.printer.say("nothing was changed");
         return Ok(exit::OK);
     }
-    let known = secrets_known(target);
-    if is_local && is_alive && rehearsed.values.keys().any(|name| !known.contains(name)) {
-        let message = format!(
-            "the secret values of the new spec can't reach the processes of {name}, which have those \
-             of its first one"
-        );
-        return Err(CliError::new(ErrorKind::Refused, message)
-            .hint(format!("end it and serve it anew: mlctl undeploy {name}"))
-            .hint("name Secrets (secretKeyRef) in the spec: those are looked up when a replica starts"));
+    if is_local && is_alive {
+        secrets_reach(context, target, &rehearsed)?;
+        certificate_reaches(context, target, callers.certificate.as_ref())?;
     }
-    let prepared = prepare_endpoint(loaded, models, &target.paths)?;
+    let prepared = prepare_endpoint(loaded, models, &target.paths, local.as_ref())?;
     let forgotten = forgotten(target, &prepared)?;
-    record_deployments(context, name, &runtime.name(), &prepared.definitions)?;
+    let new = new_ones(target, &prepared)?;
+    let user = context.user_in(runtime)?;
     for definition in &prepared.definitions {
         definition.write(&target.paths)?;
     }
-    document.write(&target.paths)?;
-    let user = context.user_in(runtime)?;
-    if !is_local {
-        let resolved = loaded.resolved()?;
-        let submitter = context.submitter();
-        let labels = &loaded.endpoint.labels;
-        let serving =
-            Serving { store, runtime, submitter: &submitter, labels, resolved: &resolved };
-        let earlier = earlier(target, &prepared);
-        let of = InCluster {
-            endpoint: &loaded.endpoint,
-            document: &document,
-            prepared: &prepared,
-            earlier: &earlier,
-            paths: &target.paths,
-            labels,
-            user: &user,
-            planned: &|job, deployment| planned_in(runtime, job, deployment),
-        };
-        let mut notify = |Notice(notice): Notice| context.printer.warn(notice);
-        change_in_cluster(&of, &target.run.paths, &serving, &mut notify)?;
+    let at = runtime.name();
+    let marks = Marks::set(context, name, &at, &prepared.definitions, new)?;
+    let accepted = apply(context, store, runtime, (loaded, &document, &prepared), target, &user);
+    if let Err(error) = accepted {
+        marks.take_back();
+        return Err(error);
     }
     let Prepared { rules, values, .. } = prepared;
     let drain = rules.drain;
@@ -273,6 +276,38 @@ fn change(
         context.printer.say(format!("{name} goes on as {}", submitted.paths.run));
     }
     finish(context, &id, name, &lines, args)
+}
+
+/// Makes what is there what the spec says now, but for the journal: a controller finds all of it once that says so.
+fn apply(
+    context: &Context,
+    store: &Store,
+    runtime: &dyn Runtime,
+    (loaded, document, prepared): (&LoadedEndpoint, &EndpointDocument, &Prepared),
+    target: &EndpointTarget,
+    user: &str,
+) -> Result<(), CliError> {
+    if runtime.name() == LOCAL {
+        return Ok(document.write(&target.paths)?);
+    }
+    let resolved = loaded.resolved()?;
+    let submitter = context.submitter();
+    let labels = &loaded.endpoint.labels;
+    let serving = Serving { store, runtime, submitter: &submitter, labels, resolved: &resolved };
+    let earlier = earlier(target, prepared);
+    let of = InCluster {
+        endpoint: &loaded.endpoint,
+        document,
+        prepared,
+        earlier: &earlier,
+        paths: &target.paths,
+        labels,
+        user,
+        planned: &|job, deployment| planned_in(runtime, job, deployment),
+    };
+    let mut notify = |Notice(notice): Notice| context.printer.warn(notice);
+    change_in_cluster(&of, &target.run.paths, &serving, &mut notify)?;
+    Ok(())
 }
 
 /// Waits until it serves, or is told not to.
@@ -344,25 +379,11 @@ pub(super) fn document_of(
         drain: None,
         routers: if is_local { Default::default() } else { endpoint.routers.clone() },
         expose: if is_local { Default::default() } else { endpoint.expose.clone() },
-        tls: endpoint.tls.clone().filter(|_| !is_local),
+        tls: endpoint.tls.clone(),
+        certificate: None,
         log: KeptRequests::of(endpoint, &loaded.base)
             .map(|log| if is_local { log } else { log.in_pods(&loaded.storage) }),
     }
-}
-
-/// What serves no longer and is not remembered for a rollback either, so that its model's version may go.
-fn forgotten(target: &EndpointTarget, prepared: &Prepared) -> Result<Vec<Definition>, CliError> {
-    let all = target.definitions()?;
-    let is_needed = |one: &&Definition| {
-        target.state.revisions.values().any(|revision| revision.rules.digest == one.digest)
-    };
-    let needed: Vec<&Definition> =
-        all.iter().filter(is_needed).chain(&prepared.definitions).collect();
-    let is_same = |one: &Definition, other: &Definition| {
-        one.model == other.model && one.job.roles.keys().eq(other.job.roles.keys())
-    };
-    let is_over = |one: &&Definition| needed.iter().all(|other| !is_same(one, other));
-    Ok(all.iter().filter(is_over).cloned().collect())
 }
 
 /// The port of an endpoint in a cluster.
@@ -379,11 +400,4 @@ fn earlier(target: &EndpointTarget, prepared: &Prepared) -> Vec<Definition> {
     let is_new = |digest: &&&String| prepared.definitions.iter().all(|one| one.digest != ***digest);
     let old = digests.iter().filter(is_new);
     old.filter_map(|digest| Definition::read(&target.paths, digest).ok()).collect()
-}
-
-/// The variables by which the running controller has its secrets.
-fn secrets_known(target: &EndpointTarget) -> BTreeSet<String> {
-    let env = target.run.plan.as_ref().map(Plan::gang);
-    let roles = env.into_iter().flat_map(|gang| &gang.roles);
-    roles.flat_map(|role| role.env.iter().map(|variable| variable.name.clone())).collect()
 }

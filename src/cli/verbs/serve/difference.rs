@@ -65,6 +65,7 @@ pub(super) fn difference(
         ("routers", old_document.routers != new_document.routers),
         ("expose", old_document.expose != new_document.expose),
         ("tls", old_document.tls != new_document.tls),
+        ("the certificate", old_document.certificate != new_document.certificate),
         ("log", old_document.log != new_document.log),
         ("the tokens of callers", old_document.tokens != new_document.tokens),
     ] {
@@ -107,7 +108,7 @@ fn changed_fields(old: &Definition, new: &Definition) -> Vec<&'static str> {
             old.model != new.model || old.serving.server.model != new.serving.server.model,
         ),
         ("its code", old.code != new.code),
-        ("a secret", old.secrets_digest != new.secrets_digest),
+        ("a secret", old.secrets_digest != new.secrets_digest || old.looked_up != new.looked_up),
         ("its image", old.job.image != new.job.image),
         ("its command", commands(old) != commands(new)),
         ("its environment", old.job.env != new.job.env),

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use super::certificate::host_of;
+use super::target::EndpointTarget;
 use crate::cli::{CliError, Context, ErrorKind, Interrupts, exit};
 use crate::event::RunState;
 use crate::gang::{RunId, Verdict};
@@ -84,7 +86,7 @@ pub(super) fn follow(
                     .hint(format!("what serves is what served before: mlctl status {name}")));
             }
             if let Some(url) = &url {
-                say_serving(context, name, url, &state);
+                say_serving(context, &target, url, &state);
             }
             return Ok((exit::OK, url));
         }
@@ -121,7 +123,7 @@ pub(super) fn follow(
 
 /// Says once of each failure of a replica why it was: the next one is tried after a pause, and whoever waits
 /// may know better than to wait for it.
-fn say_failures(
+pub(super) fn say_failures(
     context: &Context,
     name: &str,
     live: Option<&LiveDocument>,
@@ -138,7 +140,7 @@ fn say_failures(
 }
 
 /// Why a controller has ended, as it has said itself.
-fn last_words(verdict: &Verdict) -> String {
+pub(super) fn last_words(verdict: &Verdict) -> String {
     let exit = verdict.first_failure.as_ref().and_then(|failure| failure.exit.as_ref());
     let said =
         exit.and_then(|exit| exit.last_lines.iter().find(|line| line.starts_with("error: ")));
@@ -155,9 +157,21 @@ fn is_asleep(state: &EndpointState) -> bool {
 }
 
 /// Says where it answers, with a line to try it.
-fn say_serving(context: &Context, name: &str, url: &str, state: &EndpointState) {
+fn say_serving(context: &Context, target: &EndpointTarget, url: &str, state: &EndpointState) {
+    let name = &target.document.name;
     context.printer.say(format!("{name} serves at {url}: {}", state.weights));
     context.printer.say(format!("try it: mlctl predict {name} --json '{{\"instances\": [...]}}'"));
     let path = format!("v1/projects/-/locations/-/endpoints/{name}:predict");
-    context.printer.say(format!("    or: curl {url}/{path} --json '{{\"instances\": [...]}}'"));
+    let chain = target.live.as_ref().and_then(|live| live.certificate.as_ref());
+    let options = match chain {
+        None => String::new(),
+        Some(chain) if host_of(chain).is_some() => {
+            format!("--cacert {} ", target.paths.certificate().display())
+        }
+        // Its name is none of this machine's own.
+        Some(_) => "--insecure ".to_owned(),
+    };
+    context
+        .printer
+        .say(format!("    or: curl {options}{url}/{path} --json '{{\"instances\": [...]}}'"));
 }

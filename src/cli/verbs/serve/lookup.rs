@@ -3,13 +3,11 @@
 
 use mlctl_router::TokenHash;
 
-use crate::cli::{CliError, Context, ErrorKind, LOCAL};
-use crate::model::registry::{DEPLOYMENT_VERSION, Deployment, Endpoint as DeployedAt};
+use crate::cli::{CliError, Context, ErrorKind};
 use crate::spec::ScalingMetric;
 use crate::storage::Place;
-use crate::store::now;
 use crate::work::ServedModel;
-use crate::work::serve::{Definition, LoadedEndpoint};
+use crate::work::serve::LoadedEndpoint;
 
 /// What a spec says that endpoints don't do where it is served.
 pub(super) fn unused(loaded: &LoadedEndpoint, is_local: bool) -> Vec<&'static str> {
@@ -25,20 +23,8 @@ pub(super) fn unused(loaded: &LoadedEndpoint, is_local: bool) -> Vec<&'static st
         .scaling
         .as_ref()
         .is_some_and(|scaling| matches!(scaling.target.metric(), ScalingMetric::Cpu(_)));
-    [
-        (
-            endpoint.tls.is_some(),
-            "tls: an endpoint of this machine listens on 127.0.0.1 alone, and without encryption",
-        ),
-        (
-            scales_by_cpu,
-            "scaling: the target cpu does nothing on this machine yet: replicas stay at their \
-             least number",
-        ),
-    ]
-    .into_iter()
-    .filter_map(|(is_said, text)| is_said.then_some(text))
-    .collect()
+    let cpu = "scaling: the target cpu does nothing on this machine yet: replicas stay at their least number";
+    scales_by_cpu.then_some(cpu).into_iter().collect()
 }
 
 /// Refuses what pods can't read or write: they have none of this machine's files.
@@ -119,60 +105,6 @@ pub(super) fn tokens(
         Ok(TokenHash::of(value.trim().as_bytes()))
     });
     all.collect()
-}
-
-/// Says in the registry which versions serve, so that none of them is removed.
-pub(super) fn record_deployments(
-    context: &Context,
-    endpoint: &str,
-    runtime: &str,
-    definitions: &[Definition],
-) -> Result<(), CliError> {
-    for definition in definitions {
-        let (Some(name), Some(version)) = (&definition.model.name, definition.model.version) else {
-            continue;
-        };
-        let deployment = Deployment {
-            schema_version: DEPLOYMENT_VERSION,
-            version,
-            at: deployed_at(endpoint, runtime, definition),
-            since: now(),
-            by: context.user(),
-        };
-        let registry = context.registry(None)?;
-        context.handle()?.block_on(registry.deployed(&name.parse()?, &deployment))?;
-    }
-    Ok(())
-}
-
-/// Says in the registry that none of these versions serves at this endpoint.
-pub(super) fn forget_deployments(
-    context: &Context,
-    endpoint: &str,
-    runtime: &str,
-    definitions: &[Definition],
-) -> Result<(), CliError> {
-    for definition in definitions {
-        let (Some(name), Some(version)) = (&definition.model.name, definition.model.version) else {
-            continue;
-        };
-        let registry = context.registry(None)?;
-        let at = deployed_at(endpoint, runtime, definition);
-        context.handle()?.block_on(registry.undeployed(&name.parse()?, version, &at))?;
-    }
-    Ok(())
-}
-
-/// The place in the world where a definition serves.
-fn deployed_at(endpoint: &str, runtime: &str, definition: &Definition) -> DeployedAt {
-    let revision = definition.job.roles.keys().next().cloned().unwrap_or_default();
-    DeployedAt {
-        endpoint: endpoint.to_owned(),
-        revision,
-        runtime: runtime.to_owned(),
-        // A cluster is the same from everywhere.
-        host: (runtime == LOCAL).then(crate::sys::host_name),
-    }
 }
 
 /// Ports that are chosen here: below those that the system gives to outgoing connections.

@@ -1,18 +1,22 @@
 //! What belongs to endpoints.
 
 mod args;
+mod certificate;
 mod change;
 mod deploy;
 mod difference;
 mod follow;
 mod from_model;
+mod given;
 mod lookup;
+mod marks;
 mod rendered;
 mod replica;
 mod router;
 mod run_loop;
 mod target;
 mod undeploy;
+mod wait;
 
 pub use args::{RollbackArgs, RolloutArgs, ScaleArgs, ServeArgs, TrafficArgs, UndeployArgs};
 pub use change::{rollback, rollout, scale, traffic};
@@ -23,3 +27,4 @@ pub use router::serve_router;
 pub use run_loop::{ServeVariables, serve_loop};
 pub use target::{EndpointReport, EndpointTarget, endpoint_report};
 pub use undeploy::undeploy;
+pub use wait::wait_endpoint;

@@ -46,7 +46,7 @@ pub fn rendered_endpoint(
     let mut document = document_of(loaded, &id, port, tokens, "kubernetes".to_owned());
     let folder = tempfile::tempdir()?;
     let paths = EndpointPaths { dir: folder.path().to_owned(), endpoint: id };
-    let prepared = prepare_endpoint(loaded, &models, &paths)?;
+    let prepared = prepare_endpoint(loaded, &models, &paths, None)?;
     document.drain = Some(prepared.rules.drain);
     let of = InCluster {
         endpoint: &loaded.endpoint,

@@ -9,10 +9,12 @@ use mlctl_router::{Router, RouterConfig, SCHEMA_VERSION};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
+use super::certificate::{Shown, certificate_of, host_of};
 use crate::agent::CANCELLED;
 use crate::cli::interrupt::Interrupts;
 use crate::cli::{CliError, Context, Env, ErrorKind, LOCAL, exit};
 use crate::gang::RunId;
+use crate::store::{Durability, write_atomic};
 use crate::ui::{Text, entry_line};
 use crate::work::serve::{
     EndpointAsked, EndpointDocument, EndpointSurroundings, EndpointTold, Keeper, LONGEST_QUEUE,
@@ -80,6 +82,10 @@ pub fn serve_loop(context: &mut Context, variables: ServeVariables) -> Result<u8
     let (records, kept) = mpsc::channel(LONGEST_QUEUE);
     let router = Router::new(nobody(&document), Some(records))
         .map_err(|error| CliError::new(ErrorKind::Internal, error.to_string()))?;
+    let secret = document.tls.as_ref().map(|tls| tls.secret.clone());
+    let shown =
+        secret.map(|secret| certificate_of(context, &secret).map(Shown::new)).transpose()?;
+    let tls = shown.as_ref().map(Shown::config).transpose()?;
     let (open, opened) = watch::channel(false);
     let (stop, stopped) = watch::channel(false);
     let drain = document.drain();
@@ -90,7 +96,7 @@ pub fn serve_loop(context: &mut Context, variables: ServeVariables) -> Result<u8
             // Until it is known who answers, callers wait in the kernel's queue.
             let _ = opened.wait_for(|open| *open).await;
             let asked = async move { _ = stopped.wait_for(|stop| *stop).await };
-            router.serve(listener, None, asked, drain).await;
+            router.serve(listener, tls, asked, drain).await;
         })
     };
     let of_keeper = context.printer.clone();
@@ -138,18 +144,42 @@ pub fn serve_loop(context: &mut Context, variables: ServeVariables) -> Result<u8
         prices: context.prices(LOCAL)?,
         secrets: variables.secrets,
     });
+    let written = std::cell::RefCell::new(String::new());
     let around = EndpointSurroundings {
         replicas: &mut replicas,
         notes: &*runtime,
         session,
         router,
-        url: format!("http://127.0.0.1:{port}"),
+        url: match &shown {
+            None => format!("http://127.0.0.1:{port}"),
+            Some(shown) => {
+                format!("https://{}:{port}", host_of(&shown.chain()).unwrap_or("127.0.0.1"))
+            }
+        },
+        certificate: &|| shown.as_ref().map(|shown| shown.chain()),
         // Whoever applies a spec writes into this folder, and there is no other router.
-        fetch: &|| Ok(()),
+        fetch: &|| {
+            let document = EndpointDocument::read(&paths)?;
+            if let (Some(shown), Some(tls)) = (&shown, &document.tls) {
+                match certificate_of(context, &tls.secret) {
+                    Ok(found) => shown.becomes(found),
+                    // Callers see the one before.
+                    Err(error) => printer.line(error.message),
+                }
+            }
+            Ok(())
+        },
         leads: &|| true,
         peers: &Vec::new,
         keep: &keep,
-        show: &|live| live.write(&paths),
+        show: &|live| {
+            if let Some(chain) = &live.certificate
+                && written.replace(chain.clone()) != *chain
+            {
+                write_atomic(&paths.certificate(), chain.as_bytes(), Durability::Crash)?;
+            }
+            live.write(&paths)
+        },
         asked: &asked,
         open: &|| _ = open.send(true),
         close: &close,

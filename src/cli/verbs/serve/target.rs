@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
+use super::marks::definitions_in;
 use crate::cli::{CliError, Context, ErrorKind, RuntimeRefresh, Target};
 use crate::event::RunState;
 use crate::gang::RunId;
@@ -54,17 +55,7 @@ impl EndpointTarget {
 
     /// What any of its revisions ever was, as far as that is known here.
     pub fn definitions(&self) -> Result<Vec<Definition>, CliError> {
-        let folder = self.paths.definition("");
-        let mut definitions = Vec::new();
-        let Some(folder) = folder.parent().filter(|folder| folder.is_dir()) else {
-            return Ok(definitions);
-        };
-        for entry in fs_err::read_dir(folder)? {
-            let path = entry?.path();
-            let Some(digest) = path.file_stem().and_then(|name| name.to_str()) else { continue };
-            definitions.extend(Definition::read(&self.paths, digest));
-        }
-        Ok(definitions)
+        definitions_in(&self.paths)
     }
 
     /// Takes away what is left in a cluster of revisions that not even a rollback can reach any more.

@@ -1,11 +1,50 @@
 //! `mlctl undeploy`: an endpoint ends, with all that serves it.
 
+use serde::Serialize;
+
 use super::args::UndeployArgs;
-use super::lookup::forget_deployments;
+use super::marks::forget_deployments;
 use super::target::EndpointTarget;
 use crate::cli::verbs::cancel::{self, CancelArgs};
 use crate::cli::verbs::others::ask;
 use crate::cli::{CliError, Context, ErrorKind, exit};
+use crate::event::RunState;
+use crate::gang::RunId;
+use crate::ui::Text;
+
+/// What `undeploy -o json` prints.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Document {
+    schema_version: u32,
+    /// In the order of the command line; none where the question was answered with no.
+    ended: Vec<Ended>,
+}
+
+/// An endpoint that was ended.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Ended {
+    endpoint: RunId,
+    name: String,
+    runtime: String,
+    /// The run of its controller, and how that has ended.
+    run: RunId,
+    state: RunState,
+    revisions: Vec<Removed>,
+}
+
+/// A revision of it that had replicas, or that the spec meant.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Removed {
+    revision: String,
+    weight: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model: Option<String>,
+    /// How many replicas it was to have.
+    replicas: u32,
+}
 
 /// Ends endpoints.
 pub fn undeploy(context: &Context, args: &UndeployArgs) -> Result<u8, CliError> {
@@ -30,16 +69,49 @@ pub fn undeploy(context: &Context, args: &UndeployArgs) -> Result<u8, CliError> 
         let question = format!("{} is being called; end it?", names.join(", "));
         if !ask(context, &question, "--yes ends it without a question")? {
             context.printer.say("nothing was ended");
-            return Ok(exit::OK);
+            return said(context, Vec::new());
         }
     }
+    let mut ended = Vec::new();
     for target in &targets {
         let run = target.run.record.id.to_string();
         let cancel = CancelArgs { runs: vec![run], no_wait: false, force: false, yes: args.yes };
         cancel::run(context, &cancel)?;
         forget_all(context, target)?;
+        let record = context.refresh(&target.run.store, &target.run.paths.run)?;
+        ended.push(Ended {
+            endpoint: target.paths.endpoint.clone(),
+            name: target.document.name.clone(),
+            runtime: target.document.runtime.clone(),
+            run: record.id,
+            state: record.state,
+            revisions: removed(target),
+        });
     }
+    said(context, ended)
+}
+
+fn said(context: &Context, ended: Vec<Ended>) -> Result<u8, CliError> {
+    context.emit(&Document { schema_version: 1, ended }, Text::default)?;
     Ok(exit::OK)
+}
+
+/// Its revisions as they were.
+fn removed(target: &EndpointTarget) -> Vec<Removed> {
+    let shown = target.live.iter().flat_map(|live| &live.revisions);
+    let models: Vec<_> = shown.map(|one| (&one.revision, one.model.as_ref())).collect();
+    let state = &target.state;
+    let is_there =
+        |id: &_, replicas: u32| replicas > 0 || state.weights.get(id) > 0 || state.is_current(id);
+    let revisions = state.revisions.iter().filter(|(id, one)| is_there(*id, one.replicas));
+    revisions
+        .map(|(id, one)| Removed {
+            revision: id.to_string(),
+            weight: state.weights.get(id),
+            model: models.iter().find(|(of, _)| *of == id).and_then(|(_, model)| model.cloned()),
+            replicas: one.replicas,
+        })
+        .collect()
 }
 
 /// Somebody has called it within the last minute.

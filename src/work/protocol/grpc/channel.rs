@@ -19,6 +19,7 @@ use super::status::refusal;
 use crate::work::protocol::answered::{ANSWER_LIMIT, Answered, Token, Unanswered};
 use crate::work::protocol::caller::CallOptions;
 use crate::work::protocol::connector::{Version, connector};
+use crate::work::protocol::trust::Trust;
 
 /// Room for the words of a refusal, which travel in a header: servers in Python send whole tracebacks.
 const HEADERS_LIMIT: u32 = 1 << 20;
@@ -43,16 +44,21 @@ impl Channel {
         token: &Token,
         timeout: Duration,
     ) -> Result<Self, String> {
-        Self::to(base, token, timeout, &[])
+        Self::to(base, token, timeout, None)
     }
 
     /// The same for one call after the other of a person.
     pub(in crate::work::protocol) fn of(base: &str, options: &CallOptions) -> Result<Self, String> {
-        let channel = Self::to(base, &options.token, options.timeout, &options.names)?;
+        let channel = Self::to(base, &options.token, options.timeout, options.trust.as_ref())?;
         Ok(channel.with(&options.headers))
     }
 
-    fn to(base: &str, token: &Token, timeout: Duration, names: &[String]) -> Result<Self, String> {
+    fn to(
+        base: &str,
+        token: &Token,
+        timeout: Duration,
+        trust: Option<&Trust>,
+    ) -> Result<Self, String> {
         let base = base.trim_end_matches('/');
         let base = base.strip_prefix("grpc").map_or(base.to_owned(), |rest| format!("http{rest}"));
         let origin: Uri = base.parse().map_err(|error| format!("{base}: {error}"))?;
@@ -60,7 +66,7 @@ impl Channel {
             .http2_only(true)
             .http2_adaptive_window(true)
             .http2_max_header_list_size(HEADERS_LIMIT)
-            .build(connector(&base, Version::Two, names)?);
+            .build(connector(&base, Version::Two, trust)?);
         let authorization = match &token.0 {
             None => None,
             Some(token) => {

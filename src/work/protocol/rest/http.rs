@@ -16,6 +16,7 @@ use hyper_util::rt::TokioExecutor;
 use crate::work::protocol::answered::{ANSWER_LIMIT, Answered, Token, Unanswered, chain};
 use crate::work::protocol::caller::CallOptions;
 use crate::work::protocol::connector::{Version, connector};
+use crate::work::protocol::trust::Trust;
 
 /// Sends requests to one server, over connections that are kept.
 #[derive(Clone)]
@@ -32,17 +33,22 @@ impl Http {
         token: &Token,
         timeout: Duration,
     ) -> Result<Self, String> {
-        Self::to(base, token, timeout, &[])
+        Self::to(base, token, timeout, None)
     }
 
     /// The same for one request after the other of a person.
     pub(in crate::work::protocol) fn of(base: &str, options: &CallOptions) -> Result<Self, String> {
-        let http = Self::to(base, &options.token, options.timeout, &options.names)?;
+        let http = Self::to(base, &options.token, options.timeout, options.trust.as_ref())?;
         Ok(http.with(&options.headers))
     }
 
-    fn to(base: &str, token: &Token, timeout: Duration, names: &[String]) -> Result<Self, String> {
-        let connector = connector(base, Version::One, names)?;
+    fn to(
+        base: &str,
+        token: &Token,
+        timeout: Duration,
+        trust: Option<&Trust>,
+    ) -> Result<Self, String> {
+        let connector = connector(base, Version::One, trust)?;
         let client = Client::builder(TokioExecutor::new()).build(connector);
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use mlctl_router::{Assignment, Router, RouterConfig, Snapshot};
 
 use super::facts::{Concurrency, add_requests, routes_by, together};
+use super::history::History;
 use super::journal::{EndpointJournal, append};
 use super::live::{LiveDocument, Look};
 use super::recent::Recent;
@@ -45,6 +46,8 @@ pub struct Surroundings<'a> {
     pub router: Router,
     /// Where callers reach it.
     pub url: String,
+    /// The certificate that they see, in PEM, where it is one of this machine.
+    pub certificate: &'a dyn Fn() -> Option<String>,
     /// Brings what was applied last into the endpoint's folder, where that is not done by whoever applies it.
     pub fetch: &'a dyn Fn() -> Result<(), ServeError>,
     /// Whether it is this controller that decides. One that does not routes by what another one has decided.
@@ -106,6 +109,7 @@ struct Control<'a> {
     drained: BTreeSet<RevisionId>,
     concurrency: Concurrency,
     recent: Recent,
+    history: History,
     read_at: Option<Instant>,
     was_held: bool,
     serves: bool,
@@ -139,6 +143,7 @@ pub fn control<'a>(
         drained: BTreeSet::new(),
         concurrency: Concurrency::default(),
         recent: Recent::default(),
+        history: History::default(),
         read_at: None,
         was_held: false,
         serves: false,
@@ -199,6 +204,7 @@ impl Control<'_> {
             let mut readings = vec![self.concurrency.read(&snapshot)];
             readings.extend(peers.iter().map(|(name, peer)| Concurrency::at_once(name, peer)));
             self.measured.look(&self.state, &facts, &readings);
+            self.history.look(Instant::now(), &readings);
             self.recent.add(together(snapshot, &peers));
         }
         self.was_held = is_held;
@@ -366,10 +372,12 @@ impl Control<'_> {
             document: &self.document,
             controller: &self.around.session,
             url: &self.around.url,
+            certificate: (self.around.certificate)(),
             state: &self.state,
             measured: &self.measured,
             replicas: &*self.around.replicas,
             recent: &self.recent,
+            history: &self.history,
             definitions: &self.definitions,
             now: now(),
         };

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::recent::Recent;
+use super::history::{History, LiveHistory};
+use super::recent::{LiveTraffic, Recent};
 use super::replicas::{READY, Replicas, ShownReplica};
 use crate::gang::RunId;
 use crate::plan::Protocol;
@@ -33,6 +34,9 @@ pub struct LiveDocument {
     pub updated: Timestamp,
     /// Where callers reach it: `http://127.0.0.1:PORT`, for REST and gRPC alike.
     pub url: String,
+    /// The certificate that callers see, in PEM; absent where they see none, and in a cluster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<String>,
     /// What the revision with the most weight speaks; absent while none has any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub protocol: Option<Protocol>,
@@ -48,6 +52,21 @@ pub struct LiveDocument {
     /// The change of weights that is under way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<LiveChange>,
+    /// Who gets copies of requests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shadow: Option<LiveShadow>,
+}
+
+/// A revision that gets copies of requests, whose answers nobody waits for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LiveShadow {
+    /// Which.
+    pub revision: RevisionId,
+    /// Percent of the requests that are copied.
+    pub percent: u32,
+    /// Copies that it got since the router began.
+    pub copies: u64,
 }
 
 /// A revision, with its replicas and its traffic.
@@ -80,6 +99,9 @@ pub struct LiveRevision {
     pub condemned: Option<String>,
     /// Its requests.
     pub traffic: LiveTraffic,
+    /// How they went over the last minutes; absent where there were none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history: Option<LiveHistory>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
@@ -100,30 +122,6 @@ pub struct LiveReplica {
     /// It gets no requests for now, because it failed some.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub ejected: bool,
-}
-
-/// Requests of a revision.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct LiveTraffic {
-    /// All since the router began that an answer was due to.
-    pub requests: u64,
-    /// Those of them that were the server's fault.
-    pub errors: u64,
-    /// Requests a second, over the last minute at most.
-    pub rate: f64,
-    /// Part of the requests that were the server's fault, from 0 to 1, over the same time.
-    pub error_rate: f64,
-    /// Half of the requests took at most so many milliseconds, over the same time.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub p50_millis: Option<f64>,
-    /// 99 % of the requests took at most so many milliseconds, over the same time.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub p99_millis: Option<f64>,
-    /// Requests that are under way.
-    pub in_flight: u64,
-    /// Requests that wait for a replica.
-    pub held: u64,
 }
 
 /// A change of weights.
@@ -185,10 +183,13 @@ pub(super) struct Look<'a> {
     pub(super) controller: &'a RunId,
     /// Where callers reach it.
     pub(super) url: &'a str,
+    /// The certificate that they see.
+    pub(super) certificate: Option<String>,
     pub(super) state: &'a EndpointState,
     pub(super) measured: &'a Measured,
     pub(super) replicas: &'a dyn Replicas,
     pub(super) recent: &'a Recent,
+    pub(super) history: &'a History,
     /// What each revision is, by its digest.
     pub(super) definitions: &'a BTreeMap<String, Definition>,
     pub(super) now: Timestamp,
@@ -211,6 +212,7 @@ impl Look<'_> {
             controller: self.controller.clone(),
             updated: self.now,
             url: self.url.to_owned(),
+            certificate: self.certificate.clone(),
             protocol: server.map(|server| server.protocol),
             predict_route: server.and_then(|server| server.predict_route.clone()),
             serving: revisions.iter().any(answers),
@@ -231,7 +233,16 @@ impl Look<'_> {
                     })
                     .collect(),
             }),
+            shadow: self.shadow(),
         }
+    }
+
+    fn shadow(&self) -> Option<LiveShadow> {
+        let shadow = self.document.shadow.as_ref()?;
+        let revision = self.state.current(&shadow.revision.parse().ok()?)?.clone();
+        let stats = self.recent.last().and_then(|one| one.revision(&revision.to_string()));
+        let copies = stats.map_or(0, |stats| stats.shadowed);
+        Some(LiveShadow { percent: shadow.percent.unwrap_or(100), copies, revision })
     }
 
     fn definition(&self, id: &RevisionId) -> Option<&Definition> {
@@ -269,6 +280,7 @@ impl Look<'_> {
             failure: fact.and_then(|fact| fact.failure.clone()),
             condemned: revision.condemned.clone(),
             traffic: self.recent.traffic(&name),
+            history: self.history.of(id),
         })
     }
 }

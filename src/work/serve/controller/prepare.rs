@@ -7,13 +7,15 @@ use sha2::{Digest, Sha256};
 
 use super::loop_plan::SECRET_VARIABLE;
 use crate::plan::mask_spec;
-use crate::spec::ENDPOINT;
+use crate::runtime::RuntimeError;
+use crate::runtime::local::{LocalConfig, SecretFrom, secret_variable};
+use crate::spec::{ENDPOINT, TrainJob};
 use crate::storage::{CodeDigest, CodeRules, Place, digest_code, fix_code, locate};
 use crate::store::{EndpointPaths, private_dir, remove_tree};
 use crate::text::hex;
 use crate::work::ServedModel;
 use crate::work::serve::LoadedEndpoint;
-use crate::work::serve::endpoint::{Definition, ServeError, current_rules, replica_job};
+use crate::work::serve::endpoint::{Definition, LookedUp, ServeError, current_rules, replica_job};
 use crate::work::serve::rollout::Rules;
 use crate::work::train::{LoadedJob, Withheld, withheld};
 
@@ -30,11 +32,12 @@ pub struct Prepared {
 
 /// Makes the definitions of a spec. `models` are those of its revisions, in their order. The code of
 /// replicas is copied into the endpoint's folder: what is changed in its own folder afterwards changes no
-/// replica that is started later.
+/// replica that is started later. `local` is what replicas of this machine find their Secrets in.
 pub fn prepare(
     loaded: &LoadedEndpoint,
     models: &[ServedModel],
     paths: &EndpointPaths,
+    local: Option<&LocalConfig>,
 ) -> Result<Prepared, ServeError> {
     let mut definitions = Vec::new();
     let mut values = BTreeMap::new();
@@ -52,6 +55,7 @@ pub fn prepare(
             storage: storage.clone(),
         };
         let code = code_of(&job)?.map(|code| copied(&code, &job, paths)).transpose()?;
+        let looked_up = local.map(|local| looked_up(local, &job.job)).transpose()?.flatten();
         let (secrets, digest) = taken_out(&job)?;
         let mut job = secrets.job;
         if code.is_some() {
@@ -68,6 +72,7 @@ pub fn prepare(
             max_concurrency: whole.and_then(|whole| whole.max_concurrency),
             secrets: secrets.places,
             secrets_digest: digest,
+            looked_up,
             from_env: from_env.clone(),
             base: base.clone(),
             code,
@@ -160,4 +165,41 @@ fn taken_out(job: &LoadedJob) -> Result<(Withheld, Option<String>), ServeError> 
     let digest = hex::encode(sum.finalize());
     let named = withheld(job, &format!("{SECRET_VARIABLE}{}_", digest[..8].to_uppercase()))?;
     Ok((named, Some(digest)))
+}
+
+/// The Secrets of a replica as this machine has them now. One that is missing is said by whoever starts the
+/// replica.
+fn looked_up(local: &LocalConfig, job: &TrainJob) -> Result<Option<LookedUp>, ServeError> {
+    let roles = || job.roles.values();
+    let env = job.env.iter().chain(roles().flat_map(|role| &role.env));
+    let keys: Vec<_> =
+        env.filter_map(|variable| Some(&variable.value_from.as_ref()?.secret_key_ref)).collect();
+    let whole: Vec<_> = job.secrets.iter().chain(roles().flat_map(|role| &role.secrets)).collect();
+    if keys.is_empty() && whole.is_empty() {
+        return Ok(None);
+    }
+    let secrets =
+        local.secrets_now().map_err(|error| RuntimeError::Refused(vec![error.to_string()]))?;
+    let mut sum = Sha256::new();
+    let mut add = |text: &str| {
+        sum.update((text.len() as u64).to_le_bytes());
+        sum.update(text.as_bytes());
+    };
+    let mut variables = Vec::new();
+    for key in keys {
+        let found = local.secret_in(&secrets, &key.name, &key.key);
+        let Some((value, from)) = found else { continue };
+        [&key.name, &key.key, value].into_iter().for_each(|text| add(text));
+        if from == SecretFrom::Variable {
+            variables.push(secret_variable(&key.name, &key.key));
+        }
+    }
+    for secret in whole {
+        for (key, value) in secrets.get(&secret.name).into_iter().flatten() {
+            [&secret.name, key, value].into_iter().for_each(|text| add(text));
+        }
+    }
+    variables.sort();
+    variables.dedup();
+    Ok(Some(LookedUp { digest: hex::encode(sum.finalize()), variables }))
 }

@@ -4,11 +4,34 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use mlctl_router::{RevisionStats, Snapshot};
-
-use super::live::LiveTraffic;
+use serde::{Deserialize, Serialize};
 
 /// Figures of the traffic are over so long.
 const WINDOW: Duration = Duration::from_mins(1);
+
+/// Requests of a revision.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct LiveTraffic {
+    /// All since the router began that an answer was due to.
+    pub requests: u64,
+    /// Those of them that were the server's fault.
+    pub errors: u64,
+    /// Requests a second, over the last minute at most.
+    pub rate: f64,
+    /// Part of the requests that were the server's fault, from 0 to 1, over the same time.
+    pub error_rate: f64,
+    /// Half of the requests took at most so many milliseconds, over the same time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub p50_millis: Option<f64>,
+    /// 99 % of the requests took at most so many milliseconds, over the same time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub p99_millis: Option<f64>,
+    /// Requests that are under way.
+    pub in_flight: u64,
+    /// Requests that wait for a replica.
+    pub held: u64,
+}
 
 /// The router's figures of the last minute.
 #[derive(Debug, Default)]

@@ -79,14 +79,7 @@ impl Routing<'_> {
         }
         Some(RevisionConfig {
             name: id.to_string(),
-            // Callers ask for a name of the spec, whichever generation of it there is.
-            aliases: self
-                .state
-                .is_current(id)
-                .then(|| id.name.to_string())
-                .filter(|name| *name != id.to_string())
-                .into_iter()
-                .collect(),
+            aliases: self.other_names(id),
             weight,
             version: server.and_then(version),
             models: vec![self.document.model_name.clone()],
@@ -95,6 +88,22 @@ impl Routing<'_> {
             max_concurrency: definition.and_then(|definition| definition.max_concurrency),
             replicas,
         })
+    }
+
+    /// How callers may ask for it beside its own name: by the name of the spec, where it is the newest
+    /// generation of that name that can answer, and the first generation by its number too.
+    fn other_names(&self, id: &RevisionId) -> Vec<String> {
+        let can_answer = |id: &RevisionId| {
+            let is_bad = self.state.revisions.get(id).is_none_or(|one| one.condemned.is_some());
+            !is_bad && !self.drained.contains(id) && !self.replicas.ready(id).is_empty()
+        };
+        let same = self.state.revisions.keys().filter(|one| one.name == id.name);
+        let newest = same.filter(|one| can_answer(one)).max_by_key(|one| one.generation);
+        let meant = newest.or_else(|| self.state.current(&id.name));
+        let is_meant = meant == Some(id);
+        let names = [is_meant.then(|| id.name.to_string()), Some(id.exact())];
+        let own = id.to_string();
+        names.into_iter().flatten().filter(|name| *name != own).collect()
     }
 
     /// It has no replica until somebody asks for it.

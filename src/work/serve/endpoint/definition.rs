@@ -43,6 +43,10 @@ pub struct Definition {
     /// SHA-256 over those values, so that another value makes another revision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secrets_digest: Option<String>,
+    /// Secrets that are looked up where a replica starts, as they were; absent where there are none, and in a
+    /// cluster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looked_up: Option<LookedUp>,
     /// Paths of values that the environment gave.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub from_env: Vec<String>,
@@ -57,6 +61,17 @@ pub struct Definition {
     /// How the user reaches buckets.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub storage: BTreeMap<String, BucketSettings>,
+}
+
+/// Values of Secrets of this machine, of which none is written down.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LookedUp {
+    /// SHA-256 over them, so that another value makes another revision.
+    pub digest: String,
+    /// Those that variables of the shell have given, by the names of these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variables: Vec<String>,
 }
 
 impl Definition {

@@ -68,9 +68,12 @@ pub struct EndpointDocument {
     /// What a cluster shows of it outside.
     #[serde(default, skip_serializing_if = "Expose::is_default")]
     pub expose: Expose,
-    /// Encryption between callers and routers in a cluster.
+    /// Encryption between callers and routers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls: Option<Tls>,
+    /// SHA-256 of the certificate that callers see on this machine, so that another one is noticed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<String>,
     /// Which requests are kept, and where.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log: Option<KeptRequests>,

@@ -8,7 +8,7 @@ mod error;
 mod replica_plan;
 mod rules;
 
-pub use definition::Definition;
+pub use definition::{Definition, LookedUp};
 pub use deployment::{deployment_of, unnamed_deployments};
 pub use document::{ENDPOINT_DOCUMENT, EndpointDocument, KeptRequests};
 pub use documents::write_documents;

@@ -39,10 +39,7 @@ impl EndpointState {
         }
         self.rules = Some(Box::new(rules.clone()));
         self.record(stamp, Event::Applied, "");
-        let shares = rules.revisions.iter();
-        let shares =
-            shares.filter_map(|(name, one)| Some((self.current(name)?.clone(), one.traffic)));
-        if let Ok(to) = Weights::new(shares)
+        if let Some(to) = self.wanted()
             && !to.is_empty()
         {
             self.lead_to(rules, to, stamp);

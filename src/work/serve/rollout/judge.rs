@@ -31,16 +31,21 @@ pub(super) enum Verdict {
 /// Judges the figures of one revision. `stable`: those of the others in the same time, where they are to
 /// be compared.
 pub(super) fn judge(rules: &RolloutRules, new: &Counts, stable: Option<&Counts>) -> Verdict {
+    let enough = rules.min_requests.max(1);
+    let is_early = new.requests < enough;
     let mut figures = Vec::new();
-    limits(rules, new, &mut figures);
+    limits(rules, new, enough, &mut figures);
     if let Some(stable) = stable.filter(|_| rules.compare_to_stable) {
-        compared(new, stable, &mut figures);
+        compared(new, stable, enough, &mut figures);
     }
-    if let Some(worst) = figures.iter().find(|figure| figure.evidence == Evidence::Proof) {
+    let is_proof = |figure: &&Figure| {
+        let counts = !is_early || figure.lasts || !keeps(Guard::EnoughToFail);
+        figure.evidence == Evidence::Proof && counts
+    };
+    if let Some(worst) = figures.iter().find(is_proof) {
         return Verdict::Broken(worst.said.clone());
     }
-    let enough = rules.min_requests.max(1);
-    if new.requests < enough && keeps(Guard::EnoughRequests) {
+    if is_early && keeps(Guard::EnoughRequests) {
         return Verdict::Unclear(format!("{} of {enough} requests so far", new.requests));
     }
     // That it is not proved to be too high is not enough to go on: it must not look too high either.
@@ -55,6 +60,8 @@ struct Figure {
     evidence: Evidence,
     /// It is larger than it may be, by chance or not.
     is_over: bool,
+    /// It was judged as if all requests that are still missing went well, so that a proof stays one.
+    lasts: bool,
     said: String,
 }
 
@@ -67,12 +74,16 @@ fn span(duration: Duration) -> String {
     if ms < 1000.0 { format!("{} ms", number(ms)) } else { format!("{} s", number(ms / 1000.0)) }
 }
 
-fn limits(rules: &RolloutRules, new: &Counts, figures: &mut Vec<Figure>) {
+/// `enough`: so many requests a step has at least. Errors are judged over them all from the start: a step that
+/// has more of them than it may have in the end needs not be waited for. One slow answer may be followed by
+/// many quick ones, so that latencies are judged once there are enough.
+fn limits(rules: &RolloutRules, new: &Counts, enough: u64, figures: &mut Vec<Figure>) {
     let Counts { requests, errors, .. } = *new;
     if let Some(limit) = rules.max_error_rate.filter(|_| keeps(Guard::ErrorLimit)) {
         figures.push(Figure {
-            evidence: above(errors, requests, limit),
+            evidence: above(errors, at_the_end(requests, enough), limit),
             is_over: errors as f64 > limit * requests as f64,
+            lasts: true,
             said: format!(
                 "{errors} of {requests} requests ended in an error ({}), and {} % may",
                 percent(errors, requests),
@@ -88,6 +99,7 @@ fn limits(rules: &RolloutRules, new: &Counts, figures: &mut Vec<Figure>) {
         figures.push(Figure {
             evidence: above(slow, all, 1.0 - part),
             is_over: slow as f64 > (1.0 - part) * all as f64,
+            lasts: false,
             said: format!(
                 "its latency {name} is {} over {all} requests, and {} is allowed",
                 span(quantile),
@@ -97,23 +109,29 @@ fn limits(rules: &RolloutRules, new: &Counts, figures: &mut Vec<Figure>) {
     }
 }
 
-fn compared(new: &Counts, stable: &Counts, figures: &mut Vec<Figure>) {
+/// How many requests a step has in the end, at the least.
+fn at_the_end(requests: u64, enough: u64) -> u64 {
+    if keeps(Guard::EnoughToFail) { requests.max(enough) } else { requests }
+}
+
+fn compared(new: &Counts, stable: &Counts, enough: u64, figures: &mut Vec<Figure>) {
     let (all, of) = (new.requests, stable.requests);
-    let mut ratio = |hits: u64, others: u64, what: &str| {
-        let evidence = above_others((hits, all), (others, of), MARGIN);
+    let mut ratio = |hits: u64, others: u64, what: &str, lasts: bool| {
+        let all_in_the_end = if lasts { at_the_end(all, enough) } else { all };
+        let evidence = above_others((hits, all_in_the_end), (others, of), MARGIN);
         let said = format!(
             "{hits} of {all} requests {what} ({}), and {others} of {of} of the old revision's ({})",
             percent(hits, all),
             percent(others, of)
         );
-        figures.push(Figure { evidence, is_over: false, said });
+        figures.push(Figure { evidence, is_over: false, lasts, said });
     };
     if keeps(Guard::CompareErrors) {
-        ratio(new.errors, stable.errors, "ended in an error");
+        ratio(new.errors, stable.errors, "ended in an error", true);
     }
     if keeps(Guard::CompareClientErrors) {
         let what = "were refused as the client's fault";
-        ratio(new.client_errors, stable.client_errors, what);
+        ratio(new.client_errors, stable.client_errors, what, false);
     }
     if !keeps(Guard::CompareLatency) {
         return;
@@ -135,7 +153,7 @@ fn compared(new: &Counts, stable: &Counts, figures: &mut Vec<Figure>) {
             span(own),
             span(old)
         );
-        figures.push(Figure { evidence, is_over: false, said });
+        figures.push(Figure { evidence, is_over: false, lasts: false, said });
     }
 }
 
@@ -191,6 +209,37 @@ mod tests {
             broken(&counts(100, 0, 0, 900), None),
             "its latency p95 is 1.18 s over 100 requests, and 500 ms is allowed"
         );
+    }
+
+    #[test]
+    fn latencies_are_judged_once_there_are_enough_requests() {
+        let few = Verdict::Unclear("99 of 100 requests so far".into());
+        assert_eq!(judge(&rules(), &counts(99, 0, 0, 900), None), few);
+        let stable = counts(1800, 0, 0, 10);
+        assert_eq!(judge(&rules(), &counts(99, 0, 0, 400), Some(&stable)), few);
+        assert!(matches!(
+            judge(&rules(), &counts(99, 0, 50, 10), Some(&stable)),
+            Verdict::Unclear(_)
+        ));
+        assert!(broken(&counts(100, 0, 0, 900), None).contains("latency"));
+    }
+
+    #[test]
+    fn errors_end_a_step_early_only_where_no_later_request_could_mend_it() {
+        // The same errors are proof of few requests, and none of a hundred.
+        assert_eq!(above(4, 4, 0.01), Evidence::Proof);
+        assert_eq!(
+            judge(&rules(), &counts(4, 4, 0, 100), None),
+            Verdict::Unclear("4 of 100 requests so far".into())
+        );
+        let certain = (1..=100).find(|errors| {
+            matches!(judge(&rules(), &counts(*errors, *errors, 0, 100), None), Verdict::Broken(_))
+        });
+        let certain = certain.expect("some are too many");
+        // As many are too many at the end too, and one less is not.
+        assert!(matches!(judge(&rules(), &counts(100, certain, 0, 100), None), Verdict::Broken(_)));
+        let less = judge(&rules(), &counts(100, certain - 1, 0, 100), None);
+        assert!(matches!(less, Verdict::Unclear(_)), "{less:?}");
     }
 
     #[test]

@@ -23,6 +23,11 @@ impl RevisionId {
     pub fn new(name: RevisionName, generation: u32) -> Self {
         Self { name, generation }
     }
+
+    /// The name by which a person means this generation and no other, also the first one: `v2.1`.
+    pub fn exact(&self) -> String {
+        format!("{}.{}", self.name, self.generation)
+    }
 }
 
 impl fmt::Display for RevisionId {

@@ -165,6 +165,14 @@ impl EndpointState {
         self.current(&id.name) == Some(id)
     }
 
+    /// The weights that the spec leads to; `None` where it gives none.
+    pub fn wanted(&self) -> Option<Weights> {
+        let shares = self.rules.as_ref()?.revisions.iter();
+        let shares =
+            shares.filter_map(|(name, one)| Some((self.current(name)?.clone(), one.traffic)));
+        Weights::new(shares).ok()
+    }
+
     /// The bounds that count for a revision: those that people have set for its name, else the spec's.
     pub fn bounds(&self, id: &RevisionId) -> Bounds {
         let own =

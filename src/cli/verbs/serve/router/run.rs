@@ -120,6 +120,7 @@ pub fn serve_router(env: &Env, printer: &Printer) -> Result<u8, CliError> {
         session: endpoint,
         router,
         url: document.url_within(&cluster.location().namespace, scheme),
+        certificate: &|| None,
         fetch: &|| write_documents(&deployed.documents()?, &paths),
         leads: &|| leads.now(),
         peers: &|| peers.now(),

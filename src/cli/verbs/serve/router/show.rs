@@ -45,7 +45,11 @@ fn without_figures(live: &LiveDocument) -> LiveDocument {
     still.refused = 0;
     for revision in &mut still.revisions {
         revision.traffic = LiveTraffic::default();
+        revision.history = None;
         revision.replicas.iter_mut().for_each(|replica| replica.in_flight = 0);
+    }
+    if let Some(shadow) = &mut still.shadow {
+        shadow.copies = 0;
     }
     for figures in still.change.iter_mut().flat_map(|change| &mut change.step) {
         (figures.requests, figures.errors) = (0, 0);

@@ -19,7 +19,8 @@ pub struct Rollout {
     /// How long each step is looked at. Default 2m.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub interval: Option<Span>,
-    /// Fewest requests that it must have answered within a step; until then it is waited. Default 50.
+    /// Fewest requests that it must have answered within a step; until then it is waited, and only errors
+    /// that no later answer could make up for end it. Default 50.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub min_requests: Option<u64>,

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct RevisionConfig {
     /// The name that `x-mlctl-revision` carries, both ways.
     pub name: String,
-    /// Other names by which `x-mlctl-revision` may ask for it, as long as no revision has one of them.
+    /// Other names by which `x-mlctl-revision` may ask for it, also one that is another revision's own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub aliases: Vec<String>,
     /// Its part of the traffic, of the sum of all weights. 0 is answered only when it is asked for

@@ -73,10 +73,10 @@ impl Table {
         let aliases = revisions().flat_map(|(index, revision)| {
             revision.aliases.iter().map(move |alias| (alias.as_bytes().into(), index))
         });
-        // A name comes before the same alias.
-        let names: HashMap<Box<[u8]>, usize> = aliases
-            .chain(revisions().map(|(index, revision)| (revision.name.as_bytes().into(), index)))
-            .collect();
+        let own: HashMap<Box<[u8]>, usize> =
+            revisions().map(|(index, revision)| (revision.name.as_bytes().into(), index)).collect();
+        // An alias comes before the same name: it says whom callers mean by it by now.
+        let names = own.clone().into_iter().chain(aliases).collect();
         let mut versions: HashMap<Box<str>, Vec<(u64, usize)>> = HashMap::new();
         for (index, revision) in revisions() {
             for model in &revision.models {
@@ -93,7 +93,7 @@ impl Table {
             known: list(&config.revisions).into(),
             versions,
             predicts: config.revisions.iter().map(predict).collect(),
-            shares: shares(assignment, &names),
+            shares: shares(assignment, &own),
             names,
             sticky: config.sticky.as_ref().and_then(|sticky| match sticky {
                 Sticky::Header(name) => HeaderName::try_from(name.as_str()).ok().map(By::Header),

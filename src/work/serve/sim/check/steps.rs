@@ -195,6 +195,18 @@ impl World<'_> {
         }
     }
 
+    /// A slow answer, or one that was the client's fault, condemns nothing before there are enough of them.
+    fn check_enough_to_fail(&mut self, change: &Change, reason: &str, before: &Before) {
+        let is_early_figure = reason.contains(": its latency") || reason.contains("client's fault");
+        let rollout = before.rules.as_ref().and_then(|rules| rules.rollout.as_ref());
+        let Some(rollout) = rollout.filter(|_| is_early_figure) else { return };
+        let answered = |id: &RevisionId| self.watch.step.answered.get(id).copied().unwrap_or(0);
+        let of = change.gainers().find(|id| reason.starts_with(&format!("{id}: ")));
+        let Some(id) = of.filter(|id| answered(id) < rollout.min_requests.max(1)) else { return };
+        let what = format!("{} of {} to {id}: {reason}", answered(id), rollout.min_requests);
+        self.broken("enough requests before failure", what);
+    }
+
     pub(super) fn check_failed(&mut self, number: u32, reason: &str, before: &Before) {
         let Some(change) = &before.change else { return };
         if self.state.change.is_some() {
@@ -204,6 +216,7 @@ impl World<'_> {
             return self.broken("stale lines change nothing", format!("{number} fails"));
         }
         self.cover.hit("failed");
+        self.check_enough_to_fail(change, reason, before);
         if self.state.weights != change.from {
             let what = format!("{} and not {}", self.state.weights, change.from);
             return self.broken("failure takes the weight", what);

@@ -65,16 +65,22 @@ fn a_canary_of_ten_percent_gets_ten_of_a_hundred() {
 }
 
 #[test]
-fn a_revision_is_asked_for_by_its_other_names_where_none_has_them_as_its_own() {
+fn a_revision_is_asked_for_by_its_other_names_also_where_they_were_anothers() {
     let mut config = config(&[50, 50]);
-    config.revisions[0].aliases = vec!["r1".to_owned(), "old".to_owned()];
+    config.revisions[0].aliases = vec!["old".to_owned()];
+    config.revisions[1].aliases = vec!["r0".to_owned(), "new".to_owned()];
     let table = table(&config);
     let asked = |name: &str| {
         choose(&table, PREDICT, &headers(&[("x-mlctl-revision", name)]))
             .map(|chosen| chosen.revision)
     };
-    assert_eq!((asked("old"), asked("r1"), asked("r0")), (Ok(0), Ok(1), Ok(0)));
-    assert!(asked("new").is_err());
+    assert_eq!(
+        (asked("old"), asked("r1"), asked("r0"), asked("new")),
+        (Ok(0), Ok(1), Ok(1), Ok(1))
+    );
+    assert!(asked("r2").is_err());
+    // Its part of the traffic stays its own.
+    assert_eq!(counts(&table, 100, |_| true).len(), 2);
 }
 
 #[test]
