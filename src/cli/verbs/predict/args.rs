@@ -20,7 +20,8 @@ A URL may be a server's, or a route of it: http://host:8501,
 http://host/v1/models/digits:predict. What it speaks is found out, unless
 --protocol says it: TF Serving's REST API, KServe's protocols, MLServer, Triton,
 OpenAI-style servers, Vertex AI's containers. A token that lets you in is read from
-the variable MLCTL_TOKEN, or from the one that --token-env names.
+the variable MLCTL_TOKEN, or from the one that --token-env names. The certificate of
+an endpoint of this machine is known; --ca names others that your system doesn't know.
 
 Predictions go to standard output, a line each, in the order of the rows. A row
 without one has {\"error\":{\"code\":C,\"message\":M}} in its place, and the exit code

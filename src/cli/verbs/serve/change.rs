@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::args::{RollbackArgs, RolloutAction, RolloutArgs, ScaleArgs, TrafficArgs};
+use super::named::revision_meant;
 use super::target::{EndpointReport, EndpointTarget};
 use crate::cli::{CliError, Context, ErrorKind, exit};
 use crate::gang::RevisionName;
@@ -143,35 +144,6 @@ pub fn rollout(context: &Context, args: &RolloutArgs) -> Result<u8, CliError> {
     };
     wait(context, &mut target, &is_done)?;
     said(context, &target)
-}
-
-/// The revision that is to get everything. A name is enough where one generation of it is known that was not
-/// given up; the newest of several is hardly what a rollback wants, so that none is guessed.
-fn revision_meant(target: &EndpointTarget, text: &str) -> Result<RevisionId, CliError> {
-    let revisions = &target.state.revisions;
-    if let Some(id) = revisions.keys().find(|id| id.exact() == text) {
-        return Ok(id.clone());
-    }
-    let named: Vec<&RevisionId> = revisions.keys().filter(|id| id.name.as_str() == text).collect();
-    let is_well = |id: &&&RevisionId| revisions.get(id).is_some_and(|one| one.condemned.is_none());
-    let well: Vec<&&RevisionId> = named.iter().filter(is_well).collect();
-    match (well.as_slice(), named.as_slice()) {
-        ([only], _) => Ok((**only).clone()),
-        ([], [only]) => Ok((*only).clone()),
-        ([], []) => {
-            let known: Vec<String> = revisions.keys().map(ToString::to_string).collect();
-            let (name, known) = (&target.document.name, known.join(", "));
-            let message = format!("{name} knows no revision `{text}`: it knows {known}");
-            Err(CliError::new(ErrorKind::NotFound, message))
-        }
-        _ => {
-            let names: Vec<String> = named.iter().map(|id| id.exact()).collect();
-            let message = format!("`{text}` may mean {}", names.join(" or "));
-            let example = names.first().cloned().unwrap_or_default();
-            Err(CliError::new(ErrorKind::Usage, message)
-                .hint(format!("name the one that is to get everything: --to {example}")))
-        }
-    }
 }
 
 /// Gives the weights before back, or everything to one revision.

@@ -1,10 +1,9 @@
 //! `mlctl serve`: an endpoint begins, or becomes what its spec says now.
 
-use std::collections::BTreeSet;
-
 use mlctl_router::TokenHash;
 use serde::Serialize;
 
+use super::applied::{apply, document_of};
 use super::args::ServeArgs;
 use super::certificate::{Found, certificate_of};
 use super::difference::difference;
@@ -24,9 +23,8 @@ use crate::ui::Text;
 use crate::work::ServedModel;
 use crate::work::serve::rollout::{EndpointState, Entry};
 use crate::work::serve::{
-    Definition, EndpointDocument, InCluster, KeptRequests, LoadedEndpoint, Prepared, Serving,
-    append_entries, begin_endpoint, begin_in_cluster, change_in_cluster, go_on_serving, planned_in,
-    prepare_endpoint,
+    Definition, EndpointDocument, InCluster, LoadedEndpoint, Prepared, Serving, append_entries,
+    begin_endpoint, begin_in_cluster, go_on_serving, planned_in, prepare_endpoint,
 };
 use crate::work::train::travel;
 
@@ -278,38 +276,6 @@ fn change(
     finish(context, &id, name, &lines, args)
 }
 
-/// Makes what is there what the spec says now, but for the journal: a controller finds all of it once that says so.
-fn apply(
-    context: &Context,
-    store: &Store,
-    runtime: &dyn Runtime,
-    (loaded, document, prepared): (&LoadedEndpoint, &EndpointDocument, &Prepared),
-    target: &EndpointTarget,
-    user: &str,
-) -> Result<(), CliError> {
-    if runtime.name() == LOCAL {
-        return Ok(document.write(&target.paths)?);
-    }
-    let resolved = loaded.resolved()?;
-    let submitter = context.submitter();
-    let labels = &loaded.endpoint.labels;
-    let serving = Serving { store, runtime, submitter: &submitter, labels, resolved: &resolved };
-    let earlier = earlier(target, prepared);
-    let of = InCluster {
-        endpoint: &loaded.endpoint,
-        document,
-        prepared,
-        earlier: &earlier,
-        paths: &target.paths,
-        labels,
-        user,
-        planned: &|job, deployment| planned_in(runtime, job, deployment),
-    };
-    let mut notify = |Notice(notice): Notice| context.printer.warn(notice);
-    change_in_cluster(&of, &target.run.paths, &serving, &mut notify)?;
-    Ok(())
-}
-
 /// Waits until it serves, or is told not to.
 fn finish(
     context: &Context,
@@ -354,50 +320,8 @@ fn changes(
     difference(state, (now, &old), (document, &prepared.definitions, &prepared.rules))
 }
 
-pub(super) fn document_of(
-    loaded: &LoadedEndpoint,
-    id: &RunId,
-    port: u16,
-    tokens: Vec<TokenHash>,
-    runtime: String,
-) -> EndpointDocument {
-    let endpoint = &loaded.endpoint;
-    let is_local = runtime == LOCAL;
-    EndpointDocument {
-        schema_version: EndpointDocument::VERSION,
-        endpoint: id.clone(),
-        name: endpoint.name.clone(),
-        created: now(),
-        runtime,
-        base: loaded.base.clone(),
-        model_name: endpoint.model_name().to_owned(),
-        port: Some(port),
-        limits: endpoint.limits.clone(),
-        sticky: endpoint.sticky.clone(),
-        shadow: endpoint.shadow.clone(),
-        tokens,
-        drain: None,
-        routers: if is_local { Default::default() } else { endpoint.routers.clone() },
-        expose: if is_local { Default::default() } else { endpoint.expose.clone() },
-        tls: endpoint.tls.clone(),
-        certificate: None,
-        log: KeptRequests::of(endpoint, &loaded.base)
-            .map(|log| if is_local { log } else { log.in_pods(&loaded.storage) }),
-    }
-}
-
 /// The port of an endpoint in a cluster.
 pub(super) fn port_within(loaded: &LoadedEndpoint) -> u16 {
     let usual = if loaded.endpoint.tls.is_some() { 443 } else { 80 };
     loaded.endpoint.port.unwrap_or(usual)
-}
-
-/// Definitions that the endpoint's journal still names, beside those of the spec: a router that begins anew
-/// has to know them.
-fn earlier(target: &EndpointTarget, prepared: &Prepared) -> Vec<Definition> {
-    let digests: BTreeSet<&String> =
-        target.state.revisions.values().map(|revision| &revision.rules.digest).collect();
-    let is_new = |digest: &&&String| prepared.definitions.iter().all(|one| one.digest != ***digest);
-    let old = digests.iter().filter(is_new);
-    old.filter_map(|digest| Definition::read(&target.paths, digest).ok()).collect()
 }

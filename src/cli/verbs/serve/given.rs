@@ -71,7 +71,7 @@ pub(super) fn secrets_reach(
         let is_known =
             |one: &&Definition| one.digest == new.digest || one.looked_up == new.looked_up;
         let Some(looked_up) = &new.looked_up else { continue };
-        if old.iter().any(|one| is_known(one)) {
+        if old.iter().any(is_known) {
             continue;
         }
         // Where a variable gave the value before, the controller has it still, and it comes before the file.

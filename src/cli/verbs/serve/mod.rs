@@ -1,5 +1,6 @@
 //! What belongs to endpoints.
 
+mod applied;
 mod args;
 mod certificate;
 mod change;
@@ -10,6 +11,7 @@ mod from_model;
 mod given;
 mod lookup;
 mod marks;
+mod named;
 mod rendered;
 mod replica;
 mod router;

@@ -2,7 +2,8 @@
 
 use serde_json::Value as Json;
 
-use super::deploy::{document_of, port_within};
+use super::applied::document_of;
+use super::deploy::port_within;
 use super::lookup::{models, reachable, tokens};
 use crate::cli::{CliError, Context, ErrorKind};
 use crate::gang::RunId;

@@ -66,7 +66,9 @@ pub fn wait_endpoint(
         for line in journal.read(&*target.notes, &target.paths)? {
             state.fold(&line);
             let text = entry_line(&line).filter(|_| !matches!(line.entry, Entry::Applied { .. }));
-            text.into_iter().for_each(|text| context.printer.say(text));
+            if let Some(text) = text {
+                context.printer.say(text);
+            }
         }
         target.run.record = context.refresh(&target.run.store, &target.run.paths.run)?;
         target.refresh()?;
