@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::follow::{last_words, say_failures};
 use super::target::EndpointTarget;
-use crate::cli::{CliError, Context, Format, Interrupts, exit};
+use crate::cli::{CliError, Context, Format, Interrupts, LOCAL, exit};
 use crate::gang::RunId;
 use crate::ui::{Text, entry_line};
 use crate::work::serve::EndpointJournal;
@@ -15,6 +15,8 @@ use crate::work::serve::rollout::{EndpointState, Entry};
 
 /// Between two looks.
 const PACE: Duration = Duration::from_millis(100);
+/// The same in a cluster, where each is several requests.
+const CLUSTER_PACE: Duration = Duration::from_secs(1);
 /// A revision of which so many replicas have failed in a row, and none has lived, won't be ready by itself.
 const HOPELESS: u32 = 3;
 
@@ -55,6 +57,8 @@ pub fn wait_endpoint(
     let interrupts = Interrupts::listen()?;
     let mut target = context.endpoint(Some(run))?;
     let name = target.document.name.clone();
+    let is_local = context.runtime(&target.run.record.runtime)?.name() == LOCAL;
+    let pace = if is_local { PACE } else { CLUSTER_PACE };
     let mut journal = EndpointJournal::default();
     let mut state = EndpointState::default();
     for line in &journal.read(&*target.notes, &target.paths)? {
@@ -85,7 +89,7 @@ pub fn wait_endpoint(
         if is_over || interrupts.count() > 0 || interrupts.hung_up() {
             break (Readiness::Waiting, Some(waits));
         }
-        std::thread::sleep(PACE);
+        std::thread::sleep(pace);
     };
     said(context, &target, &state, found, reason.as_deref())
 }
