@@ -124,6 +124,7 @@ async fn prepare(stores: &Stores, plan: &BatchPlan, input: &Object) {
         schema_version: JOB_VERSION,
         id: plan.job.clone(),
         model: "constant".into(),
+        registered: None,
         asked: json!(null),
         format: InputFormat::Jsonl,
         output_format: OutputFormat::Jsonl,

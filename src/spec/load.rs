@@ -227,26 +227,44 @@ impl Loader<'_> {
         let own = "setup.python".to_owned();
         match document {
             Document::TrainJob(job) => {
-                self.installed(&job.spec.code, &job.spec.setup, &job.spans, own, "");
+                self.installed(
+                    job.spec.code.as_ref(),
+                    job.spec.setup.as_ref(),
+                    &job.spans,
+                    own,
+                    "",
+                );
             }
             Document::BatchPredictJob(job) => {
-                self.installed(&job.spec.code, &job.spec.setup, &job.spans, own, "");
+                self.installed(
+                    job.spec.code.as_ref(),
+                    job.spec.setup.as_ref(),
+                    &job.spans,
+                    own,
+                    "",
+                );
             }
             Document::TuneJob(study) => match &study.spec.trial {
                 Trial::File(file) => {
                     let Some(job) = &file.job else { return };
                     let beside = file.file.as_str();
-                    self.installed(&job.spec.code, &job.spec.setup, &job.spans, own, beside);
+                    self.installed(
+                        job.spec.code.as_ref(),
+                        job.spec.setup.as_ref(),
+                        &job.spans,
+                        own,
+                        beside,
+                    );
                 }
                 Trial::Job(job) => {
                     let path = "trial.setup.python".to_owned();
-                    self.installed(&job.code, &job.setup, &study.spans, path, "");
+                    self.installed(job.code.as_ref(), job.setup.as_ref(), &study.spans, path, "");
                 }
             },
             Document::Endpoint(endpoint) => {
                 let Resolved { spec, spans, .. } = &**endpoint;
                 if spec.revisions.iter().any(|one| one.setup.is_none() && one.code.is_none()) {
-                    self.installed(&spec.code, &spec.setup, spans, own, "");
+                    self.installed(spec.code.as_ref(), spec.setup.as_ref(), spans, own, "");
                 }
                 for (index, revision) in spec.revisions.iter().enumerate() {
                     if revision.setup.is_none() && revision.code.is_none() {
@@ -258,7 +276,7 @@ impl Loader<'_> {
                         "setup.python".to_owned()
                     };
                     let whole = spec.effective(revision);
-                    self.installed(&whole.code, &whole.setup, spans, path, "");
+                    self.installed(whole.code.as_ref(), whole.setup.as_ref(), spans, path, "");
                 }
             }
         }
@@ -268,8 +286,8 @@ impl Loader<'_> {
     /// it, `beside` the file that names the code.
     fn installed(
         &mut self,
-        place: &Option<Place>,
-        setup: &Option<Setup>,
+        place: Option<&Place>,
+        setup: Option<&Setup>,
         spans: &Spans,
         path: String,
         beside: &str,
@@ -277,7 +295,7 @@ impl Loader<'_> {
         let (Some(files), Some(Place::Path(code))) = (self.options.files.code(), place) else {
             return;
         };
-        let Some(python) = setup.as_ref().and_then(|setup| setup.python.as_ref()) else { return };
+        let Some(python) = setup.and_then(|setup| setup.python.as_ref()) else { return };
         let beside = Path::new(beside).parent().unwrap_or(Path::new(""));
         let code = beside.join(code.as_path()).to_string_lossy().into_owned();
         Installs { files, code, python, spans, path }.check(&mut self.out);

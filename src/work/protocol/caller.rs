@@ -105,6 +105,10 @@ impl Caller {
             _ => {
                 let http = Http::of(base, options).map_err(CallError::Wrong)?;
                 let known = over_http(plan, address.clone(), &http, 0).await.map_err(unknown)?;
+                // A server may close a connection after its answer without a word. Who sends a request over
+                // it just then can't know whether it was read, and a prediction is not asked for twice: it
+                // goes over a connection of its own.
+                let http = Http::of(base, options).map_err(CallError::Wrong)?;
                 (Transport::Http(http), known, address.predict())
             }
         };

@@ -8,6 +8,7 @@ use super::target::EndpointTarget;
 use crate::cli::{CliError, Context, LOCAL};
 use crate::gang::RunId;
 use crate::runtime::{Notice, Runtime};
+use crate::spec::{Expose, Routers};
 use crate::store::{Store, now};
 use crate::work::serve::{
     Definition, EndpointDocument, InCluster, KeptRequests, LoadedEndpoint, Prepared, Serving,
@@ -80,8 +81,8 @@ pub(super) fn document_of(
         shadow: endpoint.shadow.clone(),
         tokens,
         drain: None,
-        routers: if is_local { Default::default() } else { endpoint.routers.clone() },
-        expose: if is_local { Default::default() } else { endpoint.expose.clone() },
+        routers: if is_local { Routers::default() } else { endpoint.routers.clone() },
+        expose: if is_local { Expose::default() } else { endpoint.expose.clone() },
         tls: endpoint.tls.clone(),
         certificate: None,
         log: KeptRequests::of(endpoint, &loaded.base)

@@ -17,25 +17,23 @@ pub(super) fn meant(context: &Context, args: &ServeArgs) -> Result<Vec<LoadedEnd
     let what = args.what.as_deref();
     let file =
         args.file.clone().or_else(|| what.filter(|what| is_spec(context, what)).map(Into::into));
-    match what.filter(|_| file.is_none()) {
-        Some(model) => Ok(vec![of_model(context, model, args)?]),
-        None => {
-            for (flag, is_given) in [
-                ("--name", args.name.is_some()),
-                ("--server", args.server.is_some()),
-                ("a command", !args.command.is_empty()),
-            ] {
-                if is_given {
-                    let message = format!("{flag} is about a model; a spec says it itself");
-                    return Err(CliError::new(ErrorKind::Usage, message)
-                        .hint("change a field of the spec with --set FIELD=VALUE"));
-                }
-            }
-            let mut spec: SpecArgs = args.spec(file);
-            spec.set.extend(args.port.map(|port| format!("port={port}")));
-            context.endpoints(&spec)
+    if let Some(model) = what.filter(|_| file.is_none()) {
+        return Ok(vec![of_model(context, model, args)?]);
+    }
+    for (flag, is_given) in [
+        ("--name", args.name.is_some()),
+        ("--server", args.server.is_some()),
+        ("a command", !args.command.is_empty()),
+    ] {
+        if is_given {
+            let message = format!("{flag} is about a model; a spec says it itself");
+            return Err(CliError::new(ErrorKind::Usage, message)
+                .hint("change a field of the spec with --set FIELD=VALUE"));
         }
     }
+    let mut spec: SpecArgs = args.spec(file);
+    spec.set.extend(args.port.map(|port| format!("port={port}")));
+    context.endpoints(&spec)
 }
 
 /// Whether a word names a spec rather than a model: standard input, a file by its ending, or a folder that

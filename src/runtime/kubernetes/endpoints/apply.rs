@@ -109,7 +109,7 @@ async fn around(
     match &made.budget {
         Some(budget) => drop(cluster.apply(budget).await?),
         None if may_be_there => {
-            if_allowed(cluster.delete::<PodDisruptionBudget>(run, &params).await)?
+            if_allowed(cluster.delete::<PodDisruptionBudget>(run, &params).await)?;
         }
         None => {}
     }

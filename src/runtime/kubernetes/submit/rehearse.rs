@@ -128,7 +128,9 @@ pub(super) async fn wants_cpu_limits(cluster: &Cluster) -> bool {
 /// What all pods of the run ask for together.
 fn needs(jobs: &[Job]) -> BTreeMap<String, f64> {
     let mut facts = RunFacts::default();
-    jobs.iter().for_each(|job| facts.update_job(JobFacts::of(job)));
+    for job in jobs {
+        facts.update_job(JobFacts::of(job));
+    }
     facts.needs()
 }
 

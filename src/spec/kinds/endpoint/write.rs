@@ -126,7 +126,7 @@ fn revision(revision: &Revision) -> Revision {
     let Role { image, env, accelerators, node_selector, .. } =
         roles.shift_remove("").unwrap_or_default();
     let mut revision =
-        Revision { name, code, image, env, accelerators, node_selector, ..revision.clone() };
+        Revision { name, image, code, env, accelerators, node_selector, ..revision.clone() };
     revision.model.iter_mut().for_each(escape_model);
     revision.routes.iter_mut().for_each(escape_routes);
     revision.warmup.iter_mut().for_each(|warmup| escape_place(&mut warmup.file));

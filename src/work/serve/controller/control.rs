@@ -358,7 +358,9 @@ impl Control<'_> {
     }
 
     fn note_all(&mut self, notes: Vec<String>) {
-        notes.iter().for_each(|note| self.note(note));
+        for note in &notes {
+            self.note(note);
+        }
     }
 
     fn note(&mut self, text: &str) {

@@ -189,14 +189,18 @@ fn looked_up(local: &LocalConfig, job: &TrainJob) -> Result<Option<LookedUp>, Se
     for key in keys {
         let found = local.secret_in(&secrets, &key.name, &key.key);
         let Some((value, from)) = found else { continue };
-        [&key.name, &key.key, value].into_iter().for_each(|text| add(text));
+        for text in [&key.name, &key.key, value] {
+            add(text);
+        }
         if from == SecretFrom::Variable {
             variables.push(secret_variable(&key.name, &key.key));
         }
     }
     for secret in whole {
         for (key, value) in secrets.get(&secret.name).into_iter().flatten() {
-            [&secret.name, key, value].into_iter().for_each(|text| add(text));
+            for text in [&secret.name, key, value] {
+                add(text);
+            }
         }
     }
     variables.sort();

@@ -83,7 +83,7 @@ impl Definition {
     pub fn sealed(mut self) -> Result<Self, ServeError> {
         self.digest = String::new();
         let json = serde_json::to_vec(&self).map_err(std::io::Error::from)?;
-        self.digest = hex::encode(Sha256::digest(&json))[..32].to_owned();
+        hex::encode(Sha256::digest(&json))[..32].clone_into(&mut self.digest);
         Ok(self)
     }
 

@@ -75,7 +75,7 @@ impl Keeper {
                     // It is said once for as long as it is so.
                     Err(reason) if said.as_ref() == Some(reason) => {}
                     Err(reason) => {
-                        (self.tell)(&format!("requests are not kept at the moment: {reason}"))
+                        (self.tell)(&format!("requests are not kept at the moment: {reason}"));
                     }
                 }
                 said = written.err();

@@ -50,7 +50,7 @@ pub(super) fn above(hits: u64, all: u64, limit: f64) -> Evidence {
 fn log_ratio(hits: f64, misses: f64, limit: f64) -> f64 {
     let odds = limit / (1.0 - limit);
     let logs: Vec<f64> = std::iter::once(1.5)
-        .chain((1..ALTERNATIVES).map(|k| 2_f64.powi(k as i32)))
+        .chain((1..ALTERNATIVES).map(|k| 2_f64.powi(k.cast_signed())))
         .map(|factor| {
             let other = odds * factor;
             let rate = other / (1.0 + other);

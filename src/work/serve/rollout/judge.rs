@@ -165,7 +165,7 @@ mod tests {
     fn rules() -> RolloutRules {
         RolloutRules {
             steps: vec![10],
-            interval: Duration::from_secs(60),
+            interval: Duration::from_mins(1),
             min_requests: 100,
             max_error_rate: Some(0.01),
             max_latency: LatencyLimits {
@@ -174,7 +174,7 @@ mod tests {
             },
             compare_to_stable: true,
             on_failure: OnFailure::Rollback,
-            max_wait: Duration::from_secs(600),
+            max_wait: Duration::from_mins(10),
         }
     }
 

@@ -20,6 +20,7 @@ pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration
 pub(crate) mod option {
     use super::{Deserialize, Deserializer, Duration, Serializer, whole};
 
+    #[allow(clippy::ref_option, reason = "serde calls it so")]
     pub(crate) fn serialize<S: Serializer>(
         value: &Option<Duration>,
         to: S,

@@ -152,7 +152,7 @@ mod tests {
     fn rules() -> ScaleRules {
         ScaleRules {
             target: Target::Concurrency(10.0),
-            window: Duration::from_secs(60),
+            window: Duration::from_mins(1),
             scale_to_zero_after: Duration::from_secs(30),
         }
     }

@@ -56,7 +56,7 @@ pub fn serve_router(env: &Env, printer: &Printer) -> Result<u8, CliError> {
     let deployed = cluster.deployed(&endpoint)?;
     let paths = EndpointPaths::new(&std::env::temp_dir().join("mlctl"), &endpoint);
     private_dir(&paths.dir)?;
-    let Some(document) = first_document(&deployed, &paths, &interrupts, printer)? else {
+    let Some(document) = first_document(&deployed, &paths, &interrupts, printer) else {
         return Ok(TERMINATED);
     };
     let listen = |port| TcpListener::bind(SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)));
@@ -174,7 +174,7 @@ fn first_document(
     paths: &EndpointPaths,
     interrupts: &Interrupts,
     printer: &Printer,
-) -> Result<Option<EndpointDocument>, CliError> {
+) -> Option<EndpointDocument> {
     let mut said = String::new();
     while interrupts.count() == 0 {
         let fetched = deployed.documents().map_err(ServeError::from);
@@ -184,7 +184,7 @@ fn first_document(
             EndpointDocument::read(paths)
         });
         match read {
-            Ok(document) => return Ok(Some(document)),
+            Ok(document) => return Some(document),
             Err(error) => {
                 let text = error.to_string();
                 if text != said {
@@ -195,7 +195,7 @@ fn first_document(
         }
         std::thread::sleep(PACE);
     }
-    Ok(None)
+    None
 }
 
 /// The certificate that callers see, where there is one.

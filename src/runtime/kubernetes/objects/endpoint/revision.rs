@@ -69,7 +69,9 @@ pub(super) fn revision_manifests(
         return Err(refused);
     }
     let of_endpoint = |meta: &mut ObjectMeta| labels::of_endpoint(meta, plan, revision);
-    config_maps.iter_mut().for_each(|map| of_endpoint(&mut map.metadata));
+    for map in &mut config_maps {
+        of_endpoint(&mut map.metadata);
+    }
     of_endpoint(&mut secret.metadata);
     let mut metadata = meta(own, context, revision.deployment.to_string());
     of_endpoint(&mut metadata);

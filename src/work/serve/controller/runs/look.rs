@@ -6,7 +6,7 @@ use std::time::Duration;
 use mlctl_router::{ReplicaStats, Snapshot};
 
 use super::replica::Replica;
-use super::runs::ReplicaRuns;
+use super::replica_runs::ReplicaRuns;
 use crate::gang::RunId;
 use crate::store::{ListFilter, Members, now};
 use crate::work::serve::endpoint::ServeError;

@@ -3,7 +3,7 @@
 mod fleet;
 mod look;
 mod replica;
-mod runs;
+mod replica_runs;
 mod start;
 
-pub use runs::{ReplicaRuns, RunsPlace};
+pub use replica_runs::{ReplicaRuns, RunsPlace};

@@ -1,7 +1,7 @@
 //! How runs of replicas are made and ended, as was decided.
 
 use super::replica::Replica;
-use super::runs::ReplicaRuns;
+use super::replica_runs::ReplicaRuns;
 use crate::plan::{ENDPOINT_VERSION, ReplicaOf};
 use crate::run;
 use crate::runtime::SubmitOptions;

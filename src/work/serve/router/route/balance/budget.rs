@@ -43,7 +43,7 @@ impl RetryBudget {
     pub(crate) fn withdraw(&self, now: u64) -> bool {
         let mut state = self.lock();
         state.at(now);
-        let reserve = RESERVE * WINDOW as i64 * RETRY;
+        let reserve = RESERVE * (WINDOW as u64).cast_signed() * RETRY;
         let balance = state.seconds.iter().fold(reserve, |sum, one| sum.saturating_add(*one));
         let allowed = balance >= RETRY;
         if allowed {
