@@ -78,7 +78,8 @@ pub(super) fn follow(
         }
         let serves = target.live.as_ref().is_some_and(|live| live.serving);
         let asleep = is_asleep(&state);
-        if state.change.is_none() && (serves || asleep) {
+        if state.change.is_none() && (serves || asleep) && is_applied(target.live.as_ref(), &state)
+        {
             let failed = state.last.as_ref().filter(|last| last.change > known && !last.succeeded);
             if let Some(last) = failed {
                 let message = format!("the change was given up: {}", last.reason);
@@ -119,6 +120,12 @@ pub(super) fn follow(
         }
         std::thread::sleep(PACE);
     }
+}
+
+/// Whether callers meet the spec that was applied last: its tokens, limits and certificate come to a router a
+/// moment after they were written down.
+pub(super) fn is_applied(live: Option<&LiveDocument>, state: &EndpointState) -> bool {
+    live.is_some_and(|live| live.applied.is_none() || live.applied >= state.applied)
 }
 
 /// Says once of each failure of a replica why it was: the next one is tried after a pause, and whoever waits

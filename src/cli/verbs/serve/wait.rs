@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::follow::{last_words, say_failures};
+use super::follow::{is_applied, last_words, say_failures};
 use super::target::EndpointTarget;
 use crate::cli::{CliError, Context, Format, Interrupts, LOCAL, exit};
 use crate::gang::RunId;
@@ -130,6 +130,9 @@ fn missing(target: &EndpointTarget, state: &EndpointState) -> Option<String> {
         return Some(format!("a change to {} is under way", change.to));
     }
     let Some(live) = &target.live else { return Some("it has said nothing yet".to_owned()) };
+    if !is_applied(Some(live), state) {
+        return Some("the spec that was applied last is on its way".to_owned());
+    }
     if state.weights.is_empty() {
         return Some("no revision has weight yet".to_owned());
     }

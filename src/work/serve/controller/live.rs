@@ -32,6 +32,9 @@ pub struct LiveDocument {
     pub controller: RunId,
     /// When this was written.
     pub updated: Timestamp,
+    /// The spec that was applied then is what callers meet; absent where its controller is older than this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub applied: Option<Timestamp>,
     /// Where callers reach it: `http://127.0.0.1:PORT`, for REST and gRPC alike.
     pub url: String,
     /// The certificate that callers see, in PEM; absent where they see none, and in a cluster.
@@ -211,6 +214,7 @@ impl Look<'_> {
             name: self.document.name.clone(),
             controller: self.controller.clone(),
             updated: self.now,
+            applied: self.state.applied,
             url: self.url.to_owned(),
             certificate: self.certificate.clone(),
             protocol: server.map(|server| server.protocol),

@@ -38,6 +38,7 @@ impl EndpointState {
             );
         }
         self.rules = Some(Box::new(rules.clone()));
+        self.applied = Some(stamp.time);
         self.record(stamp, Event::Applied, "");
         if let Some(to) = self.wanted()
             && !to.is_empty()

@@ -16,6 +16,9 @@ use crate::work::serve::guard::{Guard, keeps};
 pub struct EndpointState {
     /// What it is to become; `None` before the first line says it.
     pub rules: Option<Box<Rules>>,
+    /// When that was last said, by whomever.
+    #[serde(skip)]
+    pub applied: Option<Timestamp>,
     /// Revisions that are needed, or may be needed again: whoever keeps their definitions keeps those.
     pub revisions: BTreeMap<RevisionId, RevisionState>,
     /// The weights that count.
