@@ -20,6 +20,7 @@ def lenient(cls, name, kind, kw_only):
 dataclasses._get_field = lenient
 ";
 
+/// Each script leaves its group at the end: a process that ends while threads of gloo still talk may abort.
 const PLAIN: &str = "\
 import torch
 import torch.distributed as dist
@@ -27,6 +28,7 @@ dist.init_process_group('gloo')
 total = torch.ones(1)
 dist.all_reduce(total)
 print('rank', dist.get_rank(), 'of', int(total))
+dist.destroy_process_group()
 ";
 
 const LIGHTNING: &str = "\
@@ -50,6 +52,7 @@ trainer = pl.Trainer(accelerator='cpu', devices=1, num_nodes=2, strategy='ddp', 
 trainer.fit(Model())
 total = trainer.strategy.reduce(torch.ones(1), reduce_op='sum')
 print('rank', trainer.global_rank, 'of', int(total))
+torch.distributed.destroy_process_group()
 ";
 
 const ACCELERATE: &str = "\
@@ -58,6 +61,7 @@ from accelerate import Accelerator
 accelerator = Accelerator(cpu=True)
 total = accelerator.gather(torch.ones(1)).sum()
 print('rank', accelerator.process_index, 'of', int(total))
+torch.distributed.destroy_process_group()
 ";
 
 const TRAINER: &str = "\
@@ -79,6 +83,7 @@ Trainer(Model(), args, train_dataset=data).train()
 total = torch.ones(1)
 torch.distributed.all_reduce(total)
 print('rank', args.process_index, 'of', int(total))
+torch.distributed.destroy_process_group()
 ";
 
 /// A sandbox in whose `PATH` the Python with PyTorch comes first.
