@@ -124,6 +124,8 @@ fn an_endpoint_is_asked_by_its_name() {
     assert!(said.contains("there is no endpoint `sums` here"), "{said}");
     spec(&sandbox, &[("v1", "", "traffic: 100"), ("v2", "factor=3", "traffic: 0")], "");
     sandbox.run(0, ["serve"]);
+    // What has no part of the traffic is not waited for by `serve`.
+    sandbox.run(0, ["wait", "sums"]);
     assert_eq!(stdout(&sandbox.run(0, ask)), "{\"y\": 42.0, \"by\": \"v1\"}\n");
     let second = [&ask[..], &["--revision", "v2"]].concat();
     assert_eq!(stdout(&sandbox.run(0, second)), "{\"y\": 63.0, \"by\": \"v2\"}\n");
@@ -218,8 +220,8 @@ fn an_endpoint_is_looked_into_as_runs_are() {
 #[test]
 fn a_port_that_is_taken_is_said() {
     let sandbox = sandbox();
-    let port = crate::support::stores::free_port();
-    let holder = std::net::TcpListener::bind(("127.0.0.1", port)).expect("the port");
+    let holder = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    let port = holder.local_addr().expect("its address").port();
     spec(&sandbox, &[("v1", "", "")], &format!("port: {port}\n"));
     let said = stderr(&sandbox.run(5, ["serve"]));
     assert!(said.contains(&format!("the port {port}")), "{said}");
