@@ -15,6 +15,15 @@ pub fn at_terminal(command: &mut Command) -> (Vec<u8>, ExitStatus) {
 
 /// The same, with what somebody has typed before it asks.
 pub fn answering(command: &mut Command, typed: &str) -> (Vec<u8>, ExitStatus) {
+    seen(command, typed, |_| ())
+}
+
+/// The same, which is told of all that was shown so far whenever that is more.
+pub fn seen(
+    command: &mut Command,
+    typed: &str,
+    mut see: impl FnMut(&[u8]),
+) -> (Vec<u8>, ExitStatus) {
     let main = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
     grantpt(&main).expect("a terminal");
     unlockpt(&main).expect("a terminal");
@@ -44,6 +53,10 @@ pub fn answering(command: &mut Command, typed: &str) -> (Vec<u8>, ExitStatus) {
     drop(end);
     let mut bytes = Vec::new();
     // EIO is the end of a terminal.
-    let _ = File::from(main).read_to_end(&mut bytes);
+    let (mut shown, mut part) = (File::from(main), [0; 4096]);
+    while let Ok(count @ 1..) = shown.read(&mut part) {
+        bytes.extend_from_slice(&part[..count]);
+        see(&bytes);
+    }
     (bytes, child.wait().expect("its end"))
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value as Json;
 
 use super::support::{Callers, ask_once, revision, sandbox, spec, status, undeploy, until, url};
-use crate::pty::at_terminal;
+use crate::pty::seen;
 use crate::support::{Sandbox, stderr, stdout};
 
 fn wait(sandbox: &Sandbox, code: i32, more: &[&str]) -> Json {
@@ -63,12 +63,13 @@ fn an_endpoint_is_watched() {
     assert!(said.contains("v2 gets copies of 50 % of the requests"), "{said}");
     let mut watch = sandbox.mlctl(["status", "sums", "--watch"]);
     watch.env("NO_COLOR", "1").env("LC_ALL", "C");
-    let (bytes, _) = std::thread::scope(|scope| {
-        let watched = scope.spawn(|| at_terminal(&mut watch));
-        std::thread::sleep(Duration::from_secs(2));
+    let mut is_ended = false;
+    let (bytes, _) = seen(&mut watch, "", |shown| {
         // Its end ends the watch.
-        sandbox.run(0, ["undeploy", "sums", "--yes"]);
-        watched.join().expect("what was shown")
+        if !is_ended && String::from_utf8_lossy(shown).contains("LAST ") {
+            is_ended = true;
+            sandbox.run(0, ["undeploy", "sums", "--yes"]);
+        }
     });
     let shown = String::from_utf8_lossy(&bytes);
     let header = shown.lines().find(|line| line.starts_with("LAST ")).expect("curves");

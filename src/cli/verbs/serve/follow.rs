@@ -123,9 +123,10 @@ pub(super) fn follow(
 }
 
 /// Whether callers meet the spec that was applied last: its tokens, limits and certificate come to a router a
-/// moment after they were written down.
+/// moment after they were written down. It is the same line of the journal by its time, and no later one would
+/// do: the clocks of those who apply may differ.
 pub(super) fn is_applied(live: Option<&LiveDocument>, state: &EndpointState) -> bool {
-    live.is_some_and(|live| live.applied.is_none() || live.applied >= state.applied)
+    live.is_some_and(|live| live.applied.is_none() || live.applied == state.applied)
 }
 
 /// Says once of each failure of a replica why it was: the next one is tried after a pause, and whoever waits

@@ -84,10 +84,7 @@ fn record_deployments(
     runtime: &str,
     definitions: &[Definition],
 ) -> Result<(), CliError> {
-    for definition in definitions {
-        let (Some(name), Some(version)) = (&definition.model.name, definition.model.version) else {
-            continue;
-        };
+    for (definition, name, version) in definitions.iter().filter_map(registered) {
         let deployment = Deployment {
             schema_version: DEPLOYMENT_VERSION,
             version,
@@ -108,15 +105,18 @@ pub(super) fn forget_deployments(
     runtime: &str,
     definitions: &[Definition],
 ) -> Result<(), CliError> {
-    for definition in definitions {
-        let (Some(name), Some(version)) = (&definition.model.name, definition.model.version) else {
-            continue;
-        };
+    for (definition, name, version) in definitions.iter().filter_map(registered) {
         let registry = context.registry(None)?;
         let at = deployed_at(endpoint, runtime, definition);
         context.handle()?.block_on(registry.undeployed(&name.parse()?, version, &at))?;
     }
     Ok(())
+}
+
+/// A definition with its model's name and version, where that is one of the registry.
+fn registered(definition: &Definition) -> Option<(&Definition, &str, u64)> {
+    let model = &definition.model;
+    Some((definition, model.name.as_deref()?, model.version?))
 }
 
 /// The place in the world where a definition serves.

@@ -12,7 +12,6 @@ use crate::gang::RunId;
 use crate::plan::Protocol;
 use crate::runtime::Notes;
 use crate::store::{Durability, EndpointPaths, write_atomic};
-use crate::sys;
 use crate::text::read_document;
 use crate::work::serve::endpoint::{Definition, EndpointDocument, ServeError};
 use crate::work::serve::rollout::{EndpointState, Measured, RevisionFacts, RevisionId};
@@ -166,11 +165,6 @@ impl LiveDocument {
     /// Reads a document; `None` where it is none that this mlctl understands.
     pub fn parse(bytes: &[u8]) -> Option<Self> {
         read_document(bytes, LIVE_VERSION).ok()
-    }
-
-    /// Reads what any controller of this machine said last.
-    pub fn read(paths: &EndpointPaths) -> Option<Self> {
-        Self::parse(&sys::read_own(&paths.live()).ok()?)
     }
 
     /// Says it.
