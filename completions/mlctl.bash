@@ -3005,7 +3005,7 @@ _mlctl() {
             return 0
             ;;
         mlctl__subcmd__train)
-            opts="-d -l -o -q -v -n -h --set --detach --dry-run --events --label --allow-cpu --wait --share-gpus --allow-large-code --push --overwrite --on-interrupt --output --quiet --verbose --color --runtime --context --namespace --help"
+            opts="-d -l -o -q -v -n -h --set --detach --dry-run --events --label --allow-cpu --wait --share-gpus --allow-large-code --push --overwrite --resume --on-interrupt --output --quiet --verbose --color --runtime --context --namespace --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -37,6 +37,8 @@ pub(super) fn prepare_and_set_up(
     control: &Control,
     places: &ReplicaPlaces,
 ) -> Result<SetupDone, Ended> {
+    // First of all: what follows may take long, and another run may come meanwhile.
+    places.claim(control)?;
     let has_archive = matches!(config.code, Some(Code::Archive { .. }));
     if config.setup.is_none() && config.places.data.is_empty() && !has_archive {
         return Ok(SetupDone::default());

@@ -153,6 +153,9 @@ impl Agent {
         let clean = !self.member.is_stuck();
         let last = self.session.as_mut().map(|session| session.farewell(clean));
         last.into_iter().flatten().for_each(|output| self.carry_out_session(output));
+        if self.session.is_some() && self.committed.is_some() {
+            self.runner.give_back();
+        }
         if let (Some(session), Some(keeper)) = (&self.session, self.keeper.take()) {
             keeper.finish(Carry { verdict: self.committed.take(), ..session.memory() });
         }

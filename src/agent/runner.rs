@@ -206,6 +206,11 @@ impl Runner {
         });
     }
 
+    /// Gives back what the run had for itself.
+    pub(super) fn give_back(&self) {
+        self.places.give_back();
+    }
+
     /// The environment of set-up, which is attempt 0.
     fn environment(&self, attempt: Attempt) -> Vec<(String, String)> {
         let mut env = with_own(&self.inherited, &self.config, attempt);

@@ -2,6 +2,7 @@
 
 pub mod batch;
 mod check;
+mod claim;
 mod context;
 mod error;
 mod expansion;

@@ -16,7 +16,7 @@ use crate::gang::{GangConfig, ReplicaId, RoleName, RunId};
 use crate::spec::{
     Accelerators, EnvVar, Framework, SecretUse, Security, Setup, Strategy, Toleration, Volume,
 };
-use crate::storage::{BucketSettings, CodeRules, Place};
+use crate::storage::{BucketSettings, ClaimMode, CodeRules, Place};
 use crate::text::{ByteSize, CpuQuantity};
 
 /// Format of a gang's plan, in `plan.json` and in the document of a pod: what an older mlctl knows too.
@@ -152,6 +152,10 @@ pub struct GangPlan {
     /// `output` themselves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sync: Option<SyncPlan>,
+    /// The output is claimed for the run before anything is written there, and how; `None`: it isn't, as
+    /// where the command itself writes to a bucket, or a job has claims of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<ClaimMode>,
     /// How the buckets are reached.
     #[serde(default, skip_serializing_if = "StoragePlan::is_default")]
     pub storage: StoragePlan,
@@ -192,11 +196,7 @@ pub struct CodeArchive {
 /// What the agents do with an output that they keep in a bucket.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct SyncPlan {
-    /// A model that another run has put there is written over.
-    #[serde(default)]
-    pub overwrite: bool,
-}
+pub struct SyncPlan {}
 
 /// How the buckets of a run are reached.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

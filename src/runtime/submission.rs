@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::storage::ClaimMode;
+
 /// Something that doesn't stop a submission but that the user must know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice(pub String);
@@ -29,8 +31,8 @@ pub struct SubmitOptions {
     pub queue: bool,
     /// The spec describes another system's machines: what it asks of memory is a hint.
     pub foreign: bool,
-    /// Use a `model/` that another run has filled.
-    pub overwrite: bool,
+    /// What is done with an output that another run has filled.
+    pub claim: ClaimMode,
     /// Code of any size travels.
     pub large_code: bool,
     /// A dry run: nothing will be started, and a cluster is asked whether it would accept the

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-/// The file in a filled `model/` folder that names the run that filled it.
+/// The file in a `model/` folder by which an mlctl before the claims of outputs named the run that filled it.
 pub const OWNER_FILE: &str = ".mlctl-run";
 
 /// Something lies in a folder besides mlctl's own mark. One that is not there is not filled.

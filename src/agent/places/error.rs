@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::agent::process::Ended;
 use crate::gang::FailureClass;
-use crate::storage::{Place, StorageError, StorageErrorKind};
+use crate::storage::{ClaimError, Place, StorageError, StorageErrorKind};
 
 /// A place could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -27,12 +27,9 @@ pub(in crate::agent) enum PlaceError {
     /// What the store has is not what was put there.
     #[error("{place} is not what was uploaded: {why}; remove it, or name another output")]
     Damaged { place: Place, why: String },
-    /// Another run has put a model there.
-    #[error(
-        "output: {place} was filled by run {run}; name another folder ({{run}} stands for the run's \
-         id) or pass --overwrite"
-    )]
-    Owned { place: Place, run: String },
+    /// The output is another run's.
+    #[error(transparent)]
+    Claim(#[from] ClaimError),
     /// Files change although nothing should write them any more.
     #[error("{0} keeps changing after the command's end: something of it still writes there")]
     Restless(String),
@@ -55,7 +52,7 @@ impl PlaceError {
     /// reached may come back.
     pub(in crate::agent) fn class(&self) -> FailureClass {
         match self {
-            Self::Store(error) => match error.kind {
+            Self::Store(error) | Self::Claim(ClaimError::Store(error)) => match error.kind {
                 StorageErrorKind::Unreachable | StorageErrorKind::Local => {
                     FailureClass::Infrastructure
                 }
@@ -65,8 +62,10 @@ impl PlaceError {
                 | StorageErrorKind::Unsupported
                 | StorageErrorKind::TooLarge => FailureClass::UserError,
             },
-            Self::Local { .. } | Self::Connect(_) => FailureClass::Infrastructure,
-            Self::Name(_) | Self::Damaged { .. } | Self::Owned { .. } | Self::Restless(_) => {
+            Self::Local { .. } | Self::Connect(_) | Self::Claim(ClaimError::Unasked(_)) => {
+                FailureClass::Infrastructure
+            }
+            Self::Name(_) | Self::Damaged { .. } | Self::Claim(_) | Self::Restless(_) => {
                 FailureClass::UserError
             }
             Self::Ended => FailureClass::TransientSignal,

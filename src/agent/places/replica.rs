@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::cache::fetch_all;
+use super::config::ClaimedOutput;
 use super::connected::Connected;
 use super::error::PlaceError;
 use super::fetch::{Lines, fetch_archive};
@@ -16,6 +17,10 @@ use crate::agent::process::{Control, Ended};
 use crate::agent::work_link::WorkLink;
 use crate::event::EventKind;
 use crate::gang::ExitStatus;
+use crate::storage::Claims;
+
+/// An output is given back within this time, or stays claimed.
+const GIVE_BACK_LIMIT: Duration = Duration::from_secs(3);
 
 /// The places of one replica.
 pub(in crate::agent) struct ReplicaPlaces {
@@ -61,6 +66,31 @@ impl ReplicaPlaces {
         fetched.map_err(|error| error.ended("the code could not be fetched"))
     }
 
+    /// Claims the output for the run, where this agent does so for all of it.
+    pub(in crate::agent) fn claim(&self, control: &Control) -> Result<(), Ended> {
+        let Some(ClaimedOutput { place, mode }) = &self.config.places.claim else { return Ok(()) };
+        let taken = self.connected().and_then(|connected| {
+            let claims = Claims::new(&connected.stores, place, &|_| None);
+            let run = &self.config.gang.run;
+            connected.wait(&|| control.is_ended(), async { Ok(claims.take(run, *mode).await?) })
+        });
+        taken.map_err(|error| error.ended("the output could not be claimed"))
+    }
+
+    /// Gives an output back that the run has left empty, once it has ended: the next run needs nobody's
+    /// permission then. A store that doesn't answer in time keeps the claim.
+    pub(in crate::agent) fn give_back(&self) {
+        let Some(ClaimedOutput { place, .. }) = &self.config.places.claim else { return };
+        let begin = Instant::now();
+        // Whoever wants the output next is told whose it is, where it could not be given back.
+        let _ = self.connected().and_then(|connected| {
+            let claims = Claims::new(&connected.stores, place, &|_| None);
+            let run = &self.config.gang.run;
+            let is_late = || begin.elapsed() >= GIVE_BACK_LIMIT;
+            connected.wait(&is_late, async { Ok(claims.give_back(run).await?) })
+        });
+    }
+
     /// Fetches the data, and says what links to them. The second value: they were in the cache.
     pub(in crate::agent) fn fetch(
         &self,
@@ -82,6 +112,8 @@ impl ReplicaPlaces {
 
     /// Fills the output's folder with what is kept of it, and watches it from then on.
     pub(in crate::agent) fn begin(&self, control: &Control) -> Result<Option<Watch>, Ended> {
+        // Each time: one that has been taken over meanwhile is no longer this run's.
+        self.claim(control)?;
         let restored = self.keeper().and_then(|keeper| {
             let Some(keeper) = keeper else { return Ok(None) };
             let (files, bytes) = keeper.restore(&|| control.is_ended())?;

@@ -30,7 +30,9 @@ impl Keeper {
     async fn restore_into(&self, state: &mut State) -> Result<(usize, u64), PlaceError> {
         let stores = &self.connected.stores;
         let mut all = Manifest::all(stores, &self.output.uri).await?;
-        self.may_write(&all)?;
+        if !self.output.resumes {
+            all.retain(|_, manifest| manifest.run == self.run);
+        }
         for manifest in all.values_mut().filter(|manifest| manifest.run != self.run) {
             // What another run has learned may be gone on with; its model and logs are its own.
             manifest.files.retain(|path, _| path.starts_with("checkpoints/"));
@@ -60,21 +62,6 @@ impl Keeper {
         let count = fetched.len();
         state.known.extend(fetched);
         Ok((count, bytes))
-    }
-
-    /// Whether the primary may put its model there.
-    fn may_write(&self, all: &BTreeMap<ReplicaId, Manifest>) -> Result<(), PlaceError> {
-        let is_model = |path: &String| path.starts_with("model/");
-        let other = all
-            .values()
-            .find(|manifest| manifest.run != self.run && manifest.files.keys().any(is_model));
-        match other {
-            Some(other) if self.is_primary() && !self.output.overwrite => Err(PlaceError::Owned {
-                place: self.output.uri.clone(),
-                run: other.run.to_string(),
-            }),
-            _ => Ok(()),
-        }
     }
 
     /// The files of all replicas in the parts that this one has. Where several have one, this

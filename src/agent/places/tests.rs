@@ -35,7 +35,7 @@ impl Bucket {
             uri: self.root.path().join("bucket").to_string_lossy().into_owned().into(),
             folder: folder.clone(),
             parts: parts.iter().map(|part| (*part).to_owned()).collect(),
-            overwrite: false,
+            resumes: false,
         };
         let replica = replica.parse().unwrap();
         let primary = "worker-0".parse().unwrap();
@@ -173,20 +173,20 @@ fn replicas_get_each_others_checkpoints_and_write_no_object_twice() {
 }
 
 #[test]
-fn another_runs_model_stays_and_its_checkpoints_are_gone_on_with() {
+fn another_runs_checkpoints_come_only_where_that_is_asked_for() {
     let bucket = Bucket::new();
     let first = bucket.pod("1", "r-1", "worker-0");
     first.restore();
     first.write("checkpoints/c", "1");
+    first.write("model/m", "1");
     first.finish(true);
     let second = bucket.pod("2", "r-2", "worker-0");
-    assert_eq!(second.restore(), 1);
-    second.write("model/m", "m");
-    second.finish(true);
-    let third = bucket.pod("3", "r-3", "worker-0");
-    let refused = third.keeper.restore(&|| false).unwrap_err();
-    assert!(matches!(&refused, PlaceError::Owned { run, .. } if run == "r-2"), "{refused}");
-    assert_eq!(bucket.has("model/m").as_deref(), Some("m"));
+    assert_eq!(second.restore(), 0);
+    let mut third = bucket.pod("3", "r-3", "worker-0");
+    third.keeper.output.resumes = true;
+    assert_eq!(third.restore(), 1);
+    assert_eq!(third.has("checkpoints/c").as_deref(), Some("1"));
+    assert_eq!(third.has("model/m"), None, "a model is its run's own");
 }
 
 #[test]

@@ -95,7 +95,7 @@ pub fn configure(document: &Path, container: Container<'_>) -> Result<Pod, PodEr
         gang.job_uid.clone_from(&pod.job_uid);
     }
     let parts = if replica == primary { &OUTPUT_PARTS[..] } else { &OUTPUT_PARTS[1..] };
-    let places = Places::of(plan.gang(), output.clone().into(), parts);
+    let places = Places::of(plan.gang(), &replica, output.clone().into(), parts);
     if let Some(bad) = places.data.iter().find(|data| !is_target(&data.path)) {
         let reason = format!("the data's path `{}` would leave its folder", bad.path);
         return Err(malformed(document, reason));

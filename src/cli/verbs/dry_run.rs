@@ -12,7 +12,7 @@ use crate::runtime::{Runtime, SubmitOptions};
 use crate::storage::{CodeSurvey, LeftOut, Place, listed};
 use crate::ui::human::bytes;
 use crate::ui::{Text, sections_text};
-use crate::work::train::{LoadedJob, travel};
+use crate::work::train::{LoadedJob, claim_output, travel};
 
 /// Addresses as a plan shows them: the ports are chosen when the run starts.
 struct Preview;
@@ -52,7 +52,9 @@ pub(super) fn dry_run(
     let mut plans = Vec::new();
     let mut refused = Vec::new();
     for job in jobs {
-        let plan = plan_of(context, job, &placeholder(job)?, runtime)?;
+        let mut plan = plan_of(context, job, &placeholder(job)?, runtime)?;
+        let claimed = claim_output(&job.job, &mut plan, options.claim);
+        refused.extend(claimed.err().map(CliError::from));
         let mut code = None;
         let travelling = travel(job, options.large_code).map(|travelling| {
             code = travelling.code;

@@ -14,6 +14,7 @@ use crate::plan::Plan;
 use crate::run::{Patience, RunView, Submitted, Submitter, explain, outputs};
 use crate::runtime::{LOCAL, Notice, Runtime, SubmitOptions};
 use crate::spec::TRAIN_JOB;
+use crate::storage::ClaimMode;
 use crate::store::Store;
 use crate::text::Span;
 use crate::ui::{BOLD, Printer, Text, summary_text};
@@ -73,9 +74,12 @@ pub struct TrainArgs {
     /// Push the model under this name in the registry once the run has succeeded
     #[arg(long, value_name = "NAME")]
     pub push: Option<String>,
-    /// Write into a model folder that another run has filled
-    #[arg(long)]
+    /// Start anew in an output that another run has filled: its model, checkpoints and logs are removed
+    #[arg(long, conflicts_with = "resume")]
     pub overwrite: bool,
+    /// Go on from the checkpoints of the run that has filled the output
+    #[arg(long)]
+    pub resume: bool,
     /// What Ctrl-C does to the run [default: detach at a terminal, cancel elsewhere]
     #[arg(long, value_enum, value_name = "WHAT")]
     pub on_interrupt: Option<OnInterrupt>,
@@ -108,7 +112,11 @@ pub fn train(context: &Context, args: &TrainArgs) -> Result<u8, CliError> {
         kind: TRAIN_JOB,
         owner: None,
         allow_cpu: args.allow_cpu,
-        overwrite: args.overwrite,
+        claim: match (args.resume, args.overwrite) {
+            (true, _) => ClaimMode::Resume,
+            (_, true) => ClaimMode::Overwrite,
+            _ => ClaimMode::New,
+        },
         share_gpus: args.share_gpus,
         queue: runtime.name() == LOCAL && (args.wait.is_some() || has_queue),
         large_code: args.allow_large_code,

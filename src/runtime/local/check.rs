@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::accelerators::accelerators;
+use super::claimed;
 use super::config::LocalConfig;
 use super::data::{self, Claims};
 use super::doctor::python::{INTERPRETER, Pip, command, python};
@@ -12,7 +13,7 @@ use super::sizes::sizes;
 use crate::doctor;
 use crate::plan::{OWN_PROGRAM, Plan};
 use crate::runtime::{Notice, RuntimeError, SubmitOptions};
-use crate::storage::{OWNER_FILE, Place, is_filled};
+use crate::storage::Place;
 use crate::sys;
 
 /// All reasons against a run at once, or what the user should know.
@@ -42,7 +43,7 @@ pub(crate) fn check(
         Ok(Some(base)) if !Place::from(base.as_str()).is_url() => {
             let base = Path::new(&base);
             refused.extend(within_state(base, &config.state));
-            output(base, plan, options, &mut refused);
+            refused.extend(claimed::refused(base, plan, &config.state));
         }
         // A model in a bucket is looked for by whoever writes there.
         Ok(_) => {}
@@ -85,22 +86,6 @@ fn without_links(path: &Path) -> PathBuf {
     match exists {
         Some((above, real)) => real.join(path.strip_prefix(above).unwrap_or(Path::new(""))),
         None => path.to_owned(),
-    }
-}
-
-fn output(base: &Path, plan: &Plan, options: &SubmitOptions, refused: &mut Vec<String>) {
-    let model = base.join("model");
-    if !is_filled(&model) || options.overwrite {
-        return;
-    }
-    let owner = fs_err::read_to_string(model.join(OWNER_FILE)).unwrap_or_default();
-    if owner != plan.head.run {
-        let whose = if owner.is_empty() { "something else".into() } else { format!("run {owner}") };
-        refused.push(format!(
-            "output: {} was filled by {whose}; name another folder ({{run}} stands for the run's \
-             id) or pass --overwrite",
-            model.display()
-        ));
     }
 }
 

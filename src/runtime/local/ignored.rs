@@ -42,6 +42,7 @@ pub(crate) fn ignored(plan: &Plan, options: &SubmitOptions) -> Vec<Notice> {
         setup: _,
         output: _,
         sync: _,
+        claim: _,
         data: _,
         metrics: _,
         controller: _,

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::addresses::LocalPorts;
 use super::check::output_dir;
+use super::claimed;
 use super::config::LocalConfig;
 use super::data;
 use super::hand_out::{hand_out, lock};
@@ -28,7 +29,7 @@ use crate::plan::rendezvous::{OUTPUT_PARTS, OutputDirs, environment, hidden};
 use crate::plan::{Known, Plan, Withheld, declared};
 use crate::runtime::log_files::tell;
 use crate::runtime::{Notice, RuntimeError, SecretValues, SubmitOptions};
-use crate::storage::{OWNER_FILE, Place};
+use crate::storage::Place;
 use crate::store::{ProcessName, RunPaths};
 use crate::sys::{self, random_word};
 
@@ -134,7 +135,7 @@ pub(crate) fn launch(
     };
     write_private(&run.launch(), &serde_json::to_vec(&launched).map_err(io::Error::from)?)?;
     if !Place::from(base.as_str()).is_url() {
-        own_model(&Path::new(&base).join("model"), run)?;
+        claimed::take(Path::new(&base), plan, &config.state)?;
     }
     let mut waiting = Vec::new();
     let masked = plan.masked();
@@ -194,6 +195,7 @@ pub(crate) fn launch(
             metrics: plan.gang().metrics.clone().filter(|_| replica == primary),
             places: Places::of(
                 plan.gang(),
+                &replica,
                 base.clone().into(),
                 // All replicas write to one folder here, so that one of them keeps it.
                 if replica == primary { &OUTPUT_PARTS } else { &[] },
@@ -279,12 +281,6 @@ fn start(
         let _ = stdin.write_all(&withheld);
     }
     Ok(())
-}
-
-/// Marks the model folder as this run's.
-fn own_model(model: &Path, run: &RunPaths) -> io::Result<()> {
-    fs_err::create_dir_all(model)?;
-    fs_err::write(model.join(OWNER_FILE), run.run.as_str())
 }
 
 /// Waits until every agent says that it is up. Only then has it left this session, so that closing

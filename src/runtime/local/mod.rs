@@ -8,6 +8,7 @@ mod accelerators;
 mod addresses;
 mod assign;
 mod check;
+mod claimed;
 mod config;
 mod data;
 mod doctor;

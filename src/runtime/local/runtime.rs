@@ -1,11 +1,12 @@
 //! The local runtime behind the trait of all runtimes.
 
 use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
 
 use rustix::process::Signal;
 
 use super::config::LocalConfig;
-use super::{check, holdings, launch, machine, observe, process};
+use super::{check, claimed, holdings, launch, machine, observe, process};
 use crate::agent;
 use crate::event::Cursor;
 use crate::event::Event;
@@ -17,6 +18,7 @@ use crate::runtime::{
     SecretValues, SubmitOptions,
 };
 use crate::runtime::{Holding, Holdings, LOCAL};
+use crate::storage::Place;
 use crate::store::{ProcessName, RunPaths};
 use crate::sys;
 
@@ -57,6 +59,12 @@ impl Runs for Local {
         if launched.is_err() && !matches!(launched, Err(RuntimeError::Queued(_))) {
             // Agents that were started before the error must not outlive a failed submission.
             self.remove(run)?;
+            if let Ok(Some(base)) = check::output_dir(plan, &self.config.claims)
+                && !Place::from(base.as_str()).is_url()
+            {
+                // What can't be given back is said when somebody wants the folder.
+                let _ = claimed::give_back(Path::new(&base), &run.run);
+            }
         }
         launched
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::left::Why;
 use super::rules::CodeRules;
-use crate::storage::OWNER_FILE;
+use crate::storage::{OWNER_FILE, was_claimed};
 
 /// What mlctl has made itself is no code: what runs have written, where they will, and its state.
 pub(super) struct Made {
@@ -45,16 +45,16 @@ fn names_of(folder: &Path) -> Vec<PathBuf> {
     own.into_iter().chain([real(folder)]).collect()
 }
 
-/// A folder that is the base of some run's outputs: its model says whose it is.
+/// A folder that is the base of some run's outputs: a run has claimed it, or its model says whose it is.
 fn is_filled_by_run(dir: &Path) -> bool {
-    is_there(&dir.join("model").join(OWNER_FILE))
+    was_claimed(dir) || is_there(&dir.join("model").join(OWNER_FILE))
 }
 
 /// One of the folders that a run writes where its outputs go into the code's folder itself.
 fn is_part_of_output(dir: &Path) -> bool {
-    let is_part = dir
-        .file_name()
-        .is_some_and(|name| ["model", "checkpoints", "logs"].iter().any(|part| name == *part));
+    let is_part = dir.file_name().is_some_and(|name| {
+        ["model", "checkpoints", "logs", "_mlctl"].iter().any(|part| name == *part)
+    });
     is_part && dir.parent().is_some_and(is_filled_by_run)
 }
 

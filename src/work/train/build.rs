@@ -74,6 +74,7 @@ pub fn plan(spec: &TrainJob, context: &PlanContext) -> Result<Plan, PlanError> {
             .as_ref()
             .map(|output| output.place().of_run(&context.run).starting_at(&context.code_base)),
         sync: spec.is_synced().then(SyncPlan::default),
+        claim: None,
         storage: storage(spec),
         security: spec.security.unwrap_or_default(),
         data: spec

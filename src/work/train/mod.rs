@@ -3,6 +3,7 @@
 mod build;
 #[cfg(test)]
 mod build_tests;
+mod claim;
 mod loaded;
 mod merge;
 mod missed;
@@ -17,6 +18,7 @@ mod travel;
 mod withheld;
 
 pub use build::{DEFAULT_ROLE, plan, primary_role};
+pub use claim::claim_output;
 pub use loaded::LoadedJob;
 pub use rules::rules_beside;
 pub use submit::{TrainError, order, plan_in, submit};

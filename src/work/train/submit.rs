@@ -1,5 +1,6 @@
 //! Submitting a training run.
 
+use super::claim::claim_output;
 use super::{LoadedJob, plan, travel};
 use crate::gang::RunId;
 use crate::ops::cost::{NoPrices, Prices, limit_cost};
@@ -7,6 +8,7 @@ use crate::plan::{Plan, PlanContext, PlanError};
 use crate::run::{self, Order, SubmitError, Submitted, Submitter};
 use crate::runtime::{LOCAL, Notice, Runs, RuntimeError, SubmitOptions};
 use crate::spec::{TRAIN_JOB, to_yaml};
+use crate::storage::ClaimMode;
 use crate::store::{Store, StoreError};
 
 /// A job could not be planned or submitted.
@@ -59,6 +61,7 @@ pub fn plan_in<E: From<TrainError>>(
     plan.take_settings(&job.storage, runtime.name() == LOCAL);
     runtime.complete(&mut plan).map_err(TrainError::from)?;
     plan.know(&job.secrets());
+    plan.claim_output(ClaimMode::New);
     Ok(plan)
 }
 
@@ -90,9 +93,7 @@ pub fn submit<E: From<TrainError>>(
     travelling.notices.into_iter().for_each(&mut *notify);
     let reservation = store.reserve(&job.job.name).map_err(TrainError::from)?;
     let mut plan = plan_in(job, reservation.run(), runtime, prices)?;
-    if let Some(sync) = &mut plan.gang_mut().sync {
-        sync.overwrite = options.overwrite;
-    }
+    claim_output(&job.job, &mut plan, options.claim)?;
     let notices = runtime.check(&plan, options).map_err(TrainError::from)?;
     notices.into_iter().for_each(&mut *notify);
     let resolved = to_yaml(&job.job).map_err(|error| TrainError::Unwritable(error.to_string()))?;

@@ -121,10 +121,11 @@ fn killed_at_any_moment_it_goes_on_from_whole_checkpoints() {
         let text = fs_err::read_to_string(&document).unwrap_or_default();
         text.matches("/b\"").count()
     };
+    let args = |resumes: bool| if resumes { &["train", "--resume"][..] } else { &["train"][..] };
     for round in 0..3u64 {
         let before = named();
         let mut child = gateway
-            .mlctl(&sandbox, &["train"])
+            .mlctl(&sandbox, args(round > 0))
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
@@ -142,7 +143,10 @@ fn killed_at_any_moment_it_goes_on_from_whole_checkpoints() {
         child.wait().expect("mlctl ends");
         sandbox.wait_until_empty(Duration::from_secs(20));
     }
-    let done = gateway.run(&sandbox, 0, &["train"]);
+    // What another run has learned is found only where that is asked for.
+    let refused = gateway.run(&sandbox, 10, args(false));
+    assert!(stderr(&refused).contains("--resume"), "{}", stderr(&refused));
+    let done = gateway.run(&sandbox, 0, args(true));
     let log = stdout(&gateway.run(&sandbox, 0, &["logs"]));
     assert!(!log.contains("found 0"), "{log}\n{}", stderr(&done));
     let steps = fs_err::read_dir(gateway.bucket.join("out/checkpoints")).expect("checkpoints");

@@ -163,18 +163,40 @@ fn gpus_that_are_not_there_are_an_error_or_a_warning() {
     assert_eq!(allowed.status.code(), Some(0), "{}", stderr(&allowed));
 }
 
-/// A failed run leaves no model behind, so its successor may write there; a succeeded one does.
+/// A run that leaves nothing keeps nobody out; what one has left is another's only where that is asked for.
 #[test]
-fn a_model_is_overwritten_only_when_asked() {
+fn an_output_is_one_runs_until_somebody_says_otherwise() {
     let sandbox = Sandbox::new();
+    let script = "ls $AIP_CHECKPOINT_DIR; [ $STEP != fail ] || exit 1; touch $AIP_CHECKPOINT_DIR/$STEP; \
+                  while [ $STEP = four ] && [ ! -e $AIP_CHECKPOINT_DIR/go ]; do sleep 0.05; done";
     sandbox.write(
         "mlctl.yaml",
-        "apiVersion: mlctl.dev/v1\nkind: TrainJob\nname: out\noutput: out\n\
-         command: [sh, -c, 'test -z \"$0\" && echo x > $AIP_MODEL_DIR/weights', '']\n",
+        &format!(
+            "apiVersion: mlctl.dev/v1\nkind: TrainJob\nname: out\noutput: out\n\
+             env: [{{name: STEP, value: fail}}]\ncommand: [sh, -c, {script:?}]\n"
+        ),
     );
-    sandbox.run(10, ["train", "--set", "command[3]=fail"]);
-    sandbox.run(0, ["train"]);
-    let refused = sandbox.run(5, ["train"]);
-    assert!(stderr(&refused).contains("--overwrite"), "{}", stderr(&refused));
-    sandbox.run(0, ["train", "--overwrite"]);
+    let step = |step: &str| format!("env[0].value={step}");
+    sandbox.run(10, ["train"]);
+    sandbox.run(0, ["train", "--set", &step("one")]);
+    let refused = stderr(&sandbox.run(5, ["train", "--set", &step("two")]));
+    for told in ["was filled by run out-", "--resume", "--overwrite"] {
+        assert!(refused.contains(told), "{refused}");
+    }
+    sandbox.run(0, ["train", "--resume", "--set", &step("two")]);
+    assert!(stdout(&sandbox.run(0, ["logs"])).contains("one"), "it goes on from there");
+    sandbox.run(0, ["train", "--overwrite", "--set", &step("three")]);
+    let log = stdout(&sandbox.run(0, ["logs"]));
+    assert!(!log.contains("one") && !log.contains("two"), "{log}");
+    let unnamed = stderr(&sandbox.run(5, ["train", "--resume", "--set", "output=out/{run}"]));
+    assert!(unnamed.contains("another place for each run"), "{unnamed}");
+    // Two at once.
+    let first = sandbox.run(0, ["train", "--detach", "--overwrite", "--set", &step("four")]);
+    let run = stdout(&first).trim().to_owned();
+    for flag in [&["train"][..], &["train", "--resume"], &["train", "--overwrite"]] {
+        let refused = stderr(&sandbox.run(5, flag.iter().copied()));
+        assert!(refused.contains(&format!("run {run}, which is running")), "{refused}");
+    }
+    sandbox.write("out/checkpoints/go", "");
+    sandbox.run(0, ["wait"]);
 }

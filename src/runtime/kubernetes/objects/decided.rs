@@ -39,6 +39,7 @@ pub(crate) fn gang_of(plan: &Plan) -> &GangPlan {
         // `output` and `volumes`.
         output: _,
         sync: _,
+        claim: _,
         // `container` takes the Secret; the agents the rest.
         storage: _,
         // `data` and `volumes`.

@@ -10,6 +10,7 @@ use super::trial::{TrialEnd, TrialState};
 use crate::run;
 use crate::runtime::{RuntimeError, SubmitOptions};
 use crate::spec::{TRAIN_JOB, to_yaml};
+use crate::storage::ClaimMode;
 use crate::work::train::{TrainError, order};
 
 /// After a refusal another run is tried once a trial has ended, or after this time.
@@ -31,7 +32,7 @@ impl Control<'_> {
             allow_cpu: self.study.allow_cpu,
             foreign: job.foreign,
             // What a lost run of this trial has left is the trial's own.
-            overwrite: !trial.lost_runs.is_empty(),
+            claim: if trial.lost_runs.is_empty() { ClaimMode::New } else { ClaimMode::Resume },
             // It was allowed when the study began.
             large_code: true,
             ..SubmitOptions::default()
@@ -44,9 +45,7 @@ impl Control<'_> {
             Err(TrainError::Runtime(error)) => return self.refused(number, &error),
             Err(error) => return Err(error.into()),
         };
-        if let Some(sync) = &mut plan.gang_mut().sync {
-            sync.overwrite = options.overwrite;
-        }
+        plan.claim_output(options.claim);
         if let Err(error) = runtime.check(&plan, &options) {
             return self.refused(number, &error);
         }

@@ -1,0 +1,46 @@
+//! What a claim says, and how one may be taken over.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The newest format of [`ClaimDocument`] that this mlctl knows.
+pub(super) const CLAIM_VERSION: u32 = 1;
+/// Where the documents are, below an output.
+pub(super) const FOLDER: &str = "_mlctl/claims";
+
+/// What a run that finds another one's work in its output does with it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ClaimMode {
+    /// It is refused: nothing of another run is gone on with, or written over, by accident.
+    #[default]
+    New,
+    /// It goes on from the checkpoints that are there.
+    Resume,
+    /// It starts anew: model, checkpoints and logs that are there are removed first.
+    Overwrite,
+}
+
+/// A run has claimed an output. One document is never changed: who takes an output over writes the next.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ClaimDocument {
+    /// The format of this document, [`CLAIM_VERSION`].
+    pub schema_version: u32,
+    /// The run's id.
+    pub run: String,
+    /// When, by the clock of who claimed it.
+    pub at: Timestamp,
+    /// A word that no other writer has, by which a writer knows its own document.
+    pub word: String,
+}
+
+/// The number of a document by its place; `None` for anything else that lies there.
+pub(super) fn number_of(place: &str) -> Option<u64> {
+    place.rsplit('/').next()?.strip_suffix(".json")?.parse().ok()
+}
+
+/// The name of a document below an output.
+pub(super) fn name_of(number: u64) -> String {
+    format!("{FOLDER}/{number:05}.json")
+}
