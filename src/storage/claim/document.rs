@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// The newest format of [`ClaimDocument`] that this mlctl knows.
-pub(super) const CLAIM_VERSION: u32 = 1;
+/// The newest format of [`OutputClaim`] that this mlctl knows.
+pub const OUTPUT_CLAIM_VERSION: u32 = 1;
 /// Where the documents are, below an output.
 pub(super) const FOLDER: &str = "_mlctl/claims";
 
@@ -24,8 +24,8 @@ pub enum ClaimMode {
 /// A run has claimed an output. One document is never changed: who takes an output over writes the next.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ClaimDocument {
-    /// The format of this document, [`CLAIM_VERSION`].
+pub struct OutputClaim {
+    /// The format of this document, [`OUTPUT_CLAIM_VERSION`].
     pub schema_version: u32,
     /// The run's id.
     pub run: String,

@@ -6,6 +6,6 @@ mod take;
 #[cfg(test)]
 mod tests;
 
-pub use document::{ClaimDocument, ClaimMode};
+pub use document::{ClaimMode, OUTPUT_CLAIM_VERSION, OutputClaim};
 pub use error::ClaimError;
 pub use take::{Claims, Lives, was_claimed};

@@ -4,7 +4,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::document::{CLAIM_VERSION, ClaimDocument, ClaimMode, FOLDER, name_of, number_of};
+use super::document::{ClaimMode, FOLDER, OUTPUT_CLAIM_VERSION, OutputClaim, name_of, number_of};
 use super::error::ClaimError;
 use crate::storage::{OWNER_FILE, Object, Place, Put, StorageError, StorageErrorKind, Stores};
 use crate::text::read_document;
@@ -144,7 +144,7 @@ impl<'a> Claims<'a> {
                 Err(error) if error.kind == StorageErrorKind::NotFound => continue,
                 Err(error) => return Err(error.into()),
             };
-            let claim: ClaimDocument = read_document(&bytes, CLAIM_VERSION)
+            let claim: OutputClaim = read_document(&bytes, OUTPUT_CLAIM_VERSION)
                 .map_err(|error| ClaimError::Document { place, error })?;
             return Ok(Some(Holder { number, run: claim.run }));
         }
@@ -209,8 +209,8 @@ impl<'a> Claims<'a> {
     }
 
     fn document(&self, run: &str) -> Result<Vec<u8>, StorageError> {
-        let claim = ClaimDocument {
-            schema_version: CLAIM_VERSION,
+        let claim = OutputClaim {
+            schema_version: OUTPUT_CLAIM_VERSION,
             run: run.to_owned(),
             at: Timestamp::now(),
             word: format!("{:016x}{:08x}", fastrand::u64(..), std::process::id()),

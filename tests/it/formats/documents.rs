@@ -10,9 +10,10 @@ use mlctl::plan::Plan;
 use mlctl::plan::batch::{
     JOB_VERSION, JobDocument, MARKER_VERSION, Marker, OutputFile, OutputLayout,
 };
+use mlctl::storage::{ClaimMode, OUTPUT_CLAIM_VERSION, OutputClaim};
 use mlctl::store::{IndexEntry, RunRecord, parse_index};
 
-use super::{comes_back, lines_come_back, run, runs, text, v1, v2, v3, v5};
+use super::{comes_back, lines_come_back, run, runs, text, v1, v2, v3, v5, v11};
 
 #[test]
 fn records_plans_and_journals_come_back_the_same() {
@@ -100,4 +101,12 @@ fn the_index_is_read_and_its_lines_come_back_the_same() {
             serde_json::from_str(&text(run(&line.name).join("run.json"))).unwrap();
         assert_eq!(line.to_entry(), record.entry(), "the index and the record say the same");
     }
+}
+
+#[test]
+fn who_fills_an_output_comes_back_the_same() {
+    let claim: OutputClaim = comes_back(&text(v11("claim.json")));
+    let plan: Plan = comes_back(&text(v11("plan.json")));
+    assert_eq!(claim.schema_version, OUTPUT_CLAIM_VERSION);
+    assert_eq!(plan.gang().claim, Some(ClaimMode::Overwrite));
 }

@@ -19,6 +19,11 @@ use serde_json::Value as Json;
 
 use crate::support::{Sandbox, copy_tree, repository};
 
+/// A fixture of what came with claims of outputs.
+fn v11(name: &str) -> PathBuf {
+    repository().join("tests/it/formats/v11").join(name)
+}
+
 /// A fixture of what came with names of models in jobs and runs.
 fn v10(name: &str) -> PathBuf {
     repository().join("tests/it/formats/v10").join(name)
