@@ -50,16 +50,7 @@ pub fn run(context: &Context, args: &CancelArgs) -> Result<u8, CliError> {
         .into_iter()
         .map(|selector| context.target(selector))
         .collect::<Result<Vec<_>, _>>()?;
-    let alive: Vec<&Target> = targets
-        .iter()
-        .filter(|target| {
-            let record = &target.record;
-            if record.state.is_ended() {
-                context.printer.say(format!("{} has already {}", record.id, ended(record.state)));
-            }
-            !record.state.is_ended()
-        })
-        .collect();
+    let alive: Vec<&Target> = targets.iter().filter(|target| lives(context, target)).collect();
     let mut trials = Vec::new();
     let ends_trials = |target: &&Target| !args.no_wait || !target.record.state.is_ended();
     for target in targets.iter().filter(ends_trials).filter(|_| !args.yes) {
@@ -67,7 +58,7 @@ pub fn run(context: &Context, args: &CancelArgs) -> Result<u8, CliError> {
     }
     let all = alive.iter().copied().chain(&trials);
     let Some(agreed) = agree(context, all, args.yes)? else { return Ok(0) };
-    for target in &alive {
+    for target in alive.iter().filter(|target| !target.record.state.is_ended()) {
         cancel(context, target)?;
         if args.no_wait {
             context.printer.say(format!("{} is being cancelled", target.record.id));
@@ -83,6 +74,22 @@ pub fn run(context: &Context, args: &CancelArgs) -> Result<u8, CliError> {
         cancel_trials(context, &target, args.force, &agreed)?;
     }
     Ok(0)
+}
+
+/// Whether something of a run lives; says so where there is nothing to be cancelled. A run has ended as soon as
+/// its verdict is known, and its commands have their grace period after that.
+fn lives(context: &Context, target: &Target) -> bool {
+    let record = &target.record;
+    if !record.state.is_ended() {
+        return true;
+    }
+    let runtime = context.runtime(&record.runtime);
+    let is_gone = runtime.and_then(|runtime| Ok(runtime.is_gone(&target.paths)?));
+    // A runtime that can't be asked is no reason to call a run alive that is known to have ended.
+    let is_gone = is_gone.unwrap_or(true);
+    let rest = if is_gone { "" } else { ", and its last processes are ending" };
+    context.printer.say(format!("{} has already {}{rest}", record.id, ended(record.state)));
+    !is_gone
 }
 
 /// Asks a run to end, in the name by which its runtime knows this user.
@@ -149,6 +156,7 @@ fn wait_for(context: &Context, target: &Target, force: bool) -> Result<(), CliEr
         target.plan.as_ref().map(|plan| plan.gang().rules.grace + plan.gang().rules.kill_bound);
     let bound = grace.unwrap_or_default() + END_LIMIT;
     let runtime = context.runtime(&target.record.runtime)?;
+    let had_ended = target.record.state.is_ended();
     let start = Instant::now();
     let mut forced = false;
     loop {
@@ -158,6 +166,7 @@ fn wait_for(context: &Context, target: &Target, force: bool) -> Result<(), CliEr
         if record.state.is_ended() && runtime.is_gone(&target.paths)? {
             let took = duration(start.elapsed());
             let text = match record.state {
+                _ if had_ended => format!("nothing of {} is left ({took})", record.id),
                 RunState::Cancelled => format!("{} is cancelled ({took})", record.id),
                 state => format!("{} {} before it could be cancelled", record.id, ended(state)),
             };

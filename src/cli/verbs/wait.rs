@@ -68,7 +68,9 @@ pub fn run(context: &Context, args: &WaitArgs) -> Result<u8, CliError> {
         Err(_) if target.record.state.is_ended() => return ended(context, &target, None, args),
         Err(error) => return Err(error),
     };
-    if target.record.state.is_ended() && !args.events {
+    // Where the runtime can't be asked, the record of an ended run is complete all the same.
+    let is_over = || runtime.is_gone(&target.paths).unwrap_or(true);
+    if target.record.state.is_ended() && !args.events && is_over() {
         return ended(context, &target, Some(&*runtime as _), args);
     }
     if target.plan.as_ref().is_some_and(|plan| plan.endpoint().is_some()) && !args.events {

@@ -4,6 +4,7 @@ mod accelerators;
 mod buckets;
 mod code;
 mod data;
+mod ends;
 mod environments;
 mod examples;
 mod faults;
