@@ -28,8 +28,11 @@ fn shown(run: impl FnOnce(&Log)) -> Vec<String> {
     run(&Log::new(Box::new(out.clone()), None, "n", &"digits-abc123".into(), &replica, known));
     let bytes = out.0.lock().unwrap().clone();
     let one = |item| match item {
-        Item::Event(Event { kind: EventKind::Metrics { step, values }, .. }) => {
-            format!("{step:?} {values:?}")
+        Item::Event(Event { kind: EventKind::Metrics { step, values, earlier }, .. }) => {
+            let before = earlier.into_iter().map(|point| (point.step, point.values));
+            let all = before.chain([(step, values)]);
+            let all: Vec<_> = all.map(|(step, values)| format!("{step:?} {values:?}")).collect();
+            all.join("; ")
         }
         Item::Event(Event { kind: EventKind::Warning { .. }, .. }) => "warning".into(),
         Item::Event(event) => format!("{event:?}"),
@@ -46,7 +49,7 @@ fn plan(from: MetricSource, path: &str) -> MetricsPlan {
 }
 
 #[test]
-fn without_a_plan_known_names_count_and_a_second_has_one_event() {
+fn without_a_plan_known_names_count_and_each_report_of_one_is_a_point() {
     let printed = shown(|log| {
         log.begin(1, Reports::Usual(Hypertune::default()));
         log.command_output(b"loss=1 score_x=2\nloss=3\nstep=1 loss=4\nscore_x=5\n");
@@ -54,7 +57,11 @@ fn without_a_plan_known_names_count_and_a_second_has_one_event() {
         log.end();
     });
     let lines = ["loss=1 score_x=2", "loss=3", "step=1 loss=4", "score_x=5"];
-    let events = [r#"None {"loss": 3.0, "score_x": 2.0}"#, r#"Some(1) {"loss": 4.0}"#];
+    let events = [
+        r#"None {"loss": 1.0, "score_x": 2.0}"#,
+        r#"None {"loss": 3.0}"#,
+        r#"Some(1) {"loss": 4.0}"#,
+    ];
     assert_eq!(printed, [&lines[..], &events[..]].concat());
 }
 
@@ -72,7 +79,7 @@ fn what_is_told_of_output_has_no_secret_in_it() {
 }
 
 #[test]
-fn with_a_plan_each_report_of_its_names_is_an_event() {
+fn with_a_plan_each_report_of_its_names_is_a_point() {
     let folder = tempfile::tempdir().unwrap();
     let printed = shown(|log| {
         log.begin(1, Reports::default());

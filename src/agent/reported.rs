@@ -1,5 +1,5 @@
-//! When the metrics of a command become events: one for each point of a curve, unless it is drawn
-//! faster than anybody looks at it.
+//! When the metrics of a command become events: one for each point of a curve, and where it is drawn faster
+//! than anybody looks at it, one for all points of a while.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -7,14 +7,17 @@ use std::time::{Duration, Instant};
 use indexmap::IndexMap;
 
 use super::stream::Metrics;
-use crate::event::EventKind;
+use crate::event::{EventKind, Point};
 
-/// The least time between two events with metrics of the same step.
+/// What was reported last becomes an event within this time.
 const REPORT_PACE: Duration = Duration::from_secs(1);
-/// So many steps may have events of their own at once, and so many more each second: a curve has all of
-/// its points unless it is drawn faster. What comes faster is reported as the last of its second.
-const STEPS_AT_ONCE: f64 = 200.0;
-const STEPS_PER_SECOND: f64 = 5.0;
+/// So many points may have events of their own at once, and so many more each second. What comes faster
+/// waits for one event that has all of it.
+const POINTS_AT_ONCE: f64 = 200.0;
+const POINTS_PER_SECOND: f64 = 5.0;
+/// The points of one event have at most so many bytes as JSON, about: half of what an event may have, which
+/// leaves room for the last of them.
+const ROOM: usize = super::stream::OWN_LINE_LIMIT / 2;
 /// How often all metrics are repeated, since kubelets drop old parts of logs.
 const REPEAT_PACE: Duration = Duration::from_mins(1);
 
@@ -24,15 +27,17 @@ pub(super) struct Reported {
     is_each: bool,
     /// The last step that the command reported.
     step: Option<u64>,
-    /// Metrics that have come since the last event with metrics; NaN where they are no finite numbers.
+    /// The point that metrics are still coming for; NaN where they are no finite numbers.
     fresh: IndexMap<String, f64>,
+    /// The points before that one that wait for an event, and about how many bytes they have.
+    waiting: (Vec<Point>, usize),
     /// The last value of each metric, with its step.
     all: IndexMap<String, (Option<u64>, f64)>,
     /// When the last event with metrics was written.
     written: Instant,
     /// When all metrics were repeated last.
     repeated: Instant,
-    /// How many steps may have an event of their own now, and since when.
+    /// How many points may have an event of their own now, and since when.
     allowance: (f64, Instant),
 }
 
@@ -43,10 +48,11 @@ impl Reported {
             is_each: false,
             step: None,
             fresh: IndexMap::new(),
+            waiting: (Vec::new(), 0),
             all: IndexMap::new(),
             written: now.checked_sub(REPORT_PACE).unwrap_or(now),
             repeated: now,
-            allowance: (STEPS_AT_ONCE, now),
+            allowance: (POINTS_AT_ONCE, now),
         }
     }
 
@@ -54,12 +60,13 @@ impl Reported {
     pub(super) fn begin(&mut self, is_each: bool) {
         self.is_each = is_each;
         self.fresh.clear();
+        self.waiting = (Vec::new(), 0);
         self.all.clear();
         self.step = None;
     }
 
-    /// Takes in a report. Gives what is to be written first: what waited, if this is another point and
-    /// there may be an event more.
+    /// Takes in a report. Gives what is to be written first: the point before it if there may be an event more,
+    /// or all that wait once one event has no room for others. Another step is another point, and so is another value of a metric without a step.
     pub(super) fn note(&mut self, metrics: Metrics) -> Vec<EventKind> {
         let Metrics { step, mut values, diverged } = metrics;
         if self.is_each {
@@ -68,21 +75,33 @@ impl Reported {
         if values.is_empty() {
             return Vec::new();
         }
-        let is_next = self.is_each || (step.is_some() && step != self.step);
+        let is_again = || values.keys().any(|name| self.fresh.contains_key(name));
+        let is_next = self.is_each || if step.is_some() { step != self.step } else { is_again() };
         let mut first = Vec::new();
         if is_next && !self.fresh.is_empty() {
             let (left, since) = self.allowance;
-            let left = left + since.elapsed().as_secs_f64() * STEPS_PER_SECOND;
-            let left = left.min(STEPS_AT_ONCE);
-            self.allowance = (left, Instant::now());
-            if left >= 1.0 {
+            let left = left + since.elapsed().as_secs_f64() * POINTS_PER_SECOND;
+            self.allowance = (left.min(POINTS_AT_ONCE), Instant::now());
+            if self.allowance.0 >= 1.0 {
                 self.allowance.0 -= 1.0;
                 first = self.take();
+            } else if self.waiting.1 + size(&self.fresh) > ROOM {
+                first = self.take();
+            } else {
+                self.close();
             }
         }
         self.step = step.or(self.step);
         self.fresh.extend(values);
         first
+    }
+
+    /// No more metrics come for the point that was begun: it waits for an event.
+    fn close(&mut self) {
+        let values = std::mem::take(&mut self.fresh);
+        self.all.extend(values.iter().map(|(name, value)| (name.clone(), (self.step, *value))));
+        self.waiting.1 += size(&values);
+        self.waiting.0.push(point(self.step, values));
     }
 
     /// What waits, when it has waited long enough.
@@ -108,13 +127,13 @@ impl Reported {
 
     /// What waits, because the command has ended.
     pub(super) fn take(&mut self) -> Vec<EventKind> {
-        if self.fresh.is_empty() {
-            return Vec::new();
+        if !self.fresh.is_empty() {
+            self.close();
         }
-        let values = std::mem::take(&mut self.fresh);
-        self.all.extend(values.iter().map(|(name, value)| (name.clone(), (self.step, *value))));
+        let (mut earlier, _) = std::mem::take(&mut self.waiting);
+        let Some(last) = earlier.pop() else { return Vec::new() };
         self.written = Instant::now();
-        events(self.step, values)
+        events(last, earlier)
     }
 
     /// The last points that have a step, each at its own: whoever counts points sees that they are the
@@ -126,16 +145,30 @@ impl Reported {
                 points.entry(*step).or_default().insert(name.clone(), *value);
             }
         }
-        points.into_iter().flat_map(|(step, values)| events(Some(step), values)).collect()
+        points
+            .into_iter()
+            .flat_map(|(step, values)| events(point(Some(step), values), Vec::new()))
+            .collect()
     }
 }
 
-/// The events of a point: its numbers, and which of its metrics have none.
-fn events(step: Option<u64>, values: IndexMap<String, f64>) -> Vec<EventKind> {
+/// A point: its numbers, and which of its metrics have none.
+fn point(step: Option<u64>, values: IndexMap<String, f64>) -> Point {
     let (values, none): (IndexMap<_, _>, IndexMap<_, _>) =
         values.into_iter().partition(|(_, value)| value.is_finite());
-    let diverged: Vec<String> = none.into_keys().collect();
-    let told = (!values.is_empty()).then_some(EventKind::Metrics { step, values });
+    Point { step, values, diverged: none.into_keys().collect() }
+}
+
+/// About how many bytes a point has as JSON: a number has up to 24, and a step 20.
+fn size(values: &IndexMap<String, f64>) -> usize {
+    values.keys().map(|name| name.len() + 28).sum::<usize>() + 40
+}
+
+/// The events of a point and of those before it.
+fn events(last: Point, earlier: Vec<Point>) -> Vec<EventKind> {
+    let Point { step, values, diverged } = last;
+    let has_numbers = !values.is_empty() || !earlier.is_empty();
+    let told = has_numbers.then_some(EventKind::Metrics { step, values, earlier });
     let none = (!diverged.is_empty()).then_some(EventKind::Diverged { step, metrics: diverged });
     told.into_iter().chain(none).collect()
 }
@@ -149,54 +182,73 @@ mod tests {
         Metrics { step, values, diverged: Vec::new() }
     }
 
-    fn shown(events: impl IntoIterator<Item = EventKind>) -> String {
-        let one = |event| match event {
-            EventKind::Metrics { step, values } => format!(
-                "{}{:?}",
-                step.map(|step| format!("{step}:")).unwrap_or_default(),
-                values
-                    .into_iter()
-                    .map(|(name, value)| format!("{name}={value}"))
-                    .collect::<Vec<_>>()
-            ),
-            EventKind::Diverged { step, metrics } => {
-                format!("{}!{metrics:?}", step.map(|step| format!("{step}:")).unwrap_or_default())
+    /// All points that events have, in their order.
+    fn points(events: impl IntoIterator<Item = EventKind>) -> Vec<Point> {
+        let of = |event| match event {
+            EventKind::Metrics { step, values, earlier } => {
+                let last = Point { step, values, diverged: Vec::new() };
+                earlier.into_iter().chain([last]).collect()
             }
-            other => format!("{other:?}"),
+            EventKind::Diverged { step, metrics } => {
+                vec![Point { step, diverged: metrics, ..Point::default() }]
+            }
+            other => panic!("{other:?}"),
         };
-        events.into_iter().map(one).collect::<Vec<_>>().join(" ").replace('"', "")
+        events.into_iter().flat_map(of).collect()
+    }
+
+    fn shown(events: impl IntoIterator<Item = EventKind>) -> String {
+        let one = |Point { step, values, diverged }: Point| {
+            let step = step.map(|step| format!("{step}:")).unwrap_or_default();
+            let values: Vec<_> =
+                values.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let numbers = (!values.is_empty()).then(|| format!("{step}{values:?}"));
+            let none = (!diverged.is_empty()).then(|| format!("{step}!{diverged:?}"));
+            numbers.into_iter().chain(none).collect::<Vec<_>>().join(" ")
+        };
+        let all = points(events).into_iter().map(one).filter(|point| !point.is_empty());
+        all.collect::<Vec<_>>().join(" ").replace('"', "")
     }
 
     #[test]
-    fn points_of_a_plan_are_events_of_their_own() {
-        let reports =
-            || [report(None, "a", 1.0), report(None, "a", 2.0), report(Some(1), "b", 3.0)];
-        let mut usual = Reported::new();
-        let mut events: Vec<_> = reports().into_iter().flat_map(|one| usual.note(one)).collect();
-        events.extend(usual.take());
-        assert_eq!(shown(events), "[a=2] 1:[b=3]");
-        let mut planned = Reported::new();
-        planned.begin(true);
-        let mut events: Vec<_> = reports().into_iter().flat_map(|one| planned.note(one)).collect();
-        events.extend(planned.take());
-        assert_eq!(shown(events), "[a=1] [a=2] 1:[b=3]");
-        assert_eq!(planned.take(), []);
+    fn a_curve_has_all_of_its_points() {
+        let reports = || {
+            let more = [report(None, "a", 1.0), report(None, "b", 5.0), report(None, "a", 2.0)];
+            more.into_iter().chain([report(Some(1), "b", 3.0), report(Some(1), "a", 4.0)])
+        };
+        let told = |is_each| {
+            let mut reported = Reported::new();
+            reported.begin(is_each);
+            let mut events: Vec<_> = reports().flat_map(|one| reported.note(one)).collect();
+            assert!(!events.is_empty(), "there may be events for all");
+            events.extend(reported.take());
+            assert_eq!(reported.take(), []);
+            shown(events)
+        };
+        // Of a study each report is a point; other commands may print the metrics of one point apart.
+        assert_eq!(told(false), "[a=1, b=5] [a=2] 1:[b=3, a=4]");
+        assert_eq!(told(true), "[a=1] [b=5] [a=2] 1:[b=3] 1:[a=4]");
     }
 
     #[test]
-    fn no_last_value_is_lost_where_points_come_too_fast() {
-        let mut planned = Reported::new();
-        planned.begin(true);
-        let mut events = planned.note(report(None, "rare", 7.0));
-        for n in 0..10_000 {
-            events.extend(planned.note(report(None, "a", f64::from(n))));
+    fn points_that_come_fast_have_few_events_that_fit_into_a_line() {
+        for is_each in [false, true] {
+            let mut reported = Reported::new();
+            reported.begin(is_each);
+            let mut events = reported.note(report(None, "rare", 7.0));
+            for n in 0..10_000 {
+                events.extend(reported.note(report(Some(n), "validation_loss", 0.1 + n as f64)));
+            }
+            events.extend(reported.take());
+            assert!((300..1000).contains(&events.len()), "{}", events.len());
+            for event in &events {
+                let bytes = serde_json::to_vec(event).unwrap().len();
+                assert!(bytes < super::super::stream::OWN_LINE_LIMIT * 3 / 4, "{bytes}");
+            }
+            let points = points(events);
+            let steps: Vec<u64> = points.iter().filter_map(|point| point.step).collect();
+            assert_eq!(steps, (0..10_000).collect::<Vec<_>>());
         }
-        assert!((200..300).contains(&events.len()), "{}", events.len());
-        events.extend(planned.note(report(None, "b", 8.0)));
-        events.extend(planned.take());
-        let all = shown(events);
-        assert!(all.starts_with("[rare=7] [a=0] [a=1]"));
-        assert!(all.contains("a=9999") && all.contains("b=8"));
     }
 
     #[test]
@@ -235,6 +287,7 @@ mod tests {
         events.extend(planned.note(none(2, "a")));
         events.extend(planned.take());
         assert_eq!(shown(events), "1:[a=1] 1:![b] 2:![a]");
+        assert_eq!(planned.take(), []);
         // What was before it is not told again, as if it were the last.
         planned.repeated = long_ago;
         assert_eq!(shown(planned.tick()), "1:![b] 2:![a]");
@@ -246,7 +299,7 @@ mod tests {
         }
         many.extend(planned.note(none(20_000, "a")));
         many.extend(planned.take());
-        assert!(many.len() < 300, "{}", many.len());
+        assert!(many.len() < 2500, "{}", many.len());
         assert_eq!(shown(many.pop()), "20000:![a]");
         // Runs of no study have no use for it.
         let mut usual = Reported::new();

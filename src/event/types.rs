@@ -61,6 +61,21 @@ impl Event {
     }
 }
 
+/// A point of a curve that a command has drawn.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Point {
+    /// The step or epoch, when it was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<u64>,
+    /// Each number by the name that the command gave it.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub values: IndexMap<String, f64>,
+    /// The names of metrics that were no finite numbers there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub diverged: Vec<String>,
+}
+
 /// What happened to a run or to one of its replicas. The names are the `type` of a line in
 /// `events.jsonl`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -228,6 +243,10 @@ pub enum EventKind {
         step: Option<u64>,
         /// Each number by the name that the command gave it.
         values: IndexMap<String, f64>,
+        /// The points before this one that no event has told of yet, in their order: a curve has all of its
+        /// points, however fast it is drawn.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        earlier: Vec<Point>,
     },
     /// A trial has reported metrics that are no finite numbers: it has diverged, unless better ones follow.
     Diverged {

@@ -222,9 +222,12 @@ impl ReplicaView {
                 };
                 self.ended(event.time);
             }
-            EventKind::Metrics { step, values } => {
-                self.step = step.or(self.step);
-                self.metrics.extend(values.iter().map(|(name, value)| (name.clone(), *value)));
+            EventKind::Metrics { step, values, earlier } => {
+                let before = earlier.iter().map(|point| (point.step, &point.values));
+                for (step, values) in before.chain([(*step, values)]) {
+                    self.step = step.or(self.step);
+                    self.metrics.extend(values.iter().map(|(name, value)| (name.clone(), *value)));
+                }
             }
             EventKind::Usage { usage } => {
                 self.usage = Some(*usage);

@@ -220,7 +220,7 @@ fn a_view_follows_the_story() {
         .then("", EventKind::Submitted { runtime: "local".into() })
         .then("worker-0", EventKind::SetupStarted)
         .started(2)
-        .then("worker-0", EventKind::Metrics { step: Some(3), values })
+        .then("worker-0", EventKind::Metrics { step: Some(3), values, earlier: Vec::new() })
         .exited("worker-0", exit(ExitStatus::Code(0), None, &[]))
         .then("", EventKind::Draining { seconds: 60.0 })
         .finished(Outcome::Succeeded, None, "done");

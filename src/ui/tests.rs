@@ -33,7 +33,7 @@ fn busy(workers: u32) -> Story {
     Story::new(RUN)
         .then("", EventKind::Submitted { runtime: "local".into() })
         .started(workers)
-        .then("worker-0", EventKind::Metrics { step: Some(120), values })
+        .then("worker-0", EventKind::Metrics { step: Some(120), values, earlier: Vec::new() })
         .then("worker-0", EventKind::Usage { usage })
 }
 

@@ -233,8 +233,9 @@ fn shorten(kind: &mut EventKind, limit: usize) {
                 failure.exit.as_mut()
             })
         }
-        EventKind::Metrics { values, .. } => {
+        EventKind::Metrics { values, earlier, .. } => {
             values.truncate(limit / 4);
+            earlier.truncate(limit / 100);
             None
         }
         EventKind::Joined { missing } => {

@@ -4,7 +4,7 @@ use fs_err::PathExt;
 use mlctl::agent::AgentConfig;
 use mlctl::agent::pod::PodDocument;
 use mlctl::agent::stream::PlacedEvent;
-use mlctl::event::Event;
+use mlctl::event::{Event, EventKind};
 use mlctl::gang::TerminationMessage;
 use mlctl::plan::Plan;
 use mlctl::plan::batch::{
@@ -109,4 +109,11 @@ fn who_fills_an_output_comes_back_the_same() {
     let plan: Plan = comes_back(&text(v11("plan.json")));
     assert_eq!(claim.schema_version, OUTPUT_CLAIM_VERSION);
     assert_eq!(plan.gang().claim, Some(ClaimMode::Overwrite));
+}
+
+#[test]
+fn every_point_of_a_curve_comes_back_the_same() {
+    let events: Vec<Event> = lines_come_back(&text(v11("events.jsonl")));
+    let EventKind::Metrics { earlier, .. } = &events[0].kind else { panic!("{events:?}") };
+    assert_eq!(earlier.iter().map(|point| point.step).collect::<Vec<_>>(), [Some(7), Some(8)]);
 }

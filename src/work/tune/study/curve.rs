@@ -33,33 +33,53 @@ impl Reported {
                 self.started.get_or_insert(event.time);
             }
             EventKind::Diverged { metrics, .. } if event.replica.as_ref() == Some(primary) => {
-                self.diverged.extend(metrics.iter().filter(|name| names.contains(name)).cloned());
+                self.diverge(metrics, names);
             }
-            EventKind::Metrics { step, values } if event.replica.as_ref() == Some(primary) => {
-                let values: IndexMap<String, f64> = values
-                    .iter()
-                    .filter(|(name, value)| names.contains(name) && value.is_finite())
-                    .map(|(name, value)| (name.clone(), *value))
-                    .collect();
-                if values.is_empty() {
-                    return;
+            EventKind::Metrics { step, values, earlier }
+                if event.replica.as_ref() == Some(primary) =>
+            {
+                for point in earlier {
+                    self.note(point.step, &point.values, event.time, names);
+                    self.diverge(&point.diverged, names);
                 }
-                self.diverged.retain(|name| !values.contains_key(name));
-                let from = self.started.unwrap_or(event.time);
-                let seconds = event.time.duration_since(from).as_millis().max(0) as f64 / 1000.0;
-                // Agents repeat the last points now and then, and report metrics of one step apart.
-                if step.is_none()
-                    && values.iter().all(|(name, value)| self.last(name) == Some(*value))
-                {
-                    return;
-                }
-                let known = |point: &&mut Point| step.is_some() && point.step == *step;
-                match self.points.iter_mut().rev().find(known) {
-                    Some(point) => point.values.extend(values),
-                    None => self.points.push(Point { step: *step, seconds, values }),
-                }
+                self.note(*step, values, event.time, names);
             }
             _ => {}
+        }
+    }
+
+    /// Takes in metrics that were no finite numbers.
+    fn diverge(&mut self, metrics: &[String], names: &[String]) {
+        self.diverged.extend(metrics.iter().filter(|name| names.contains(name)).cloned());
+    }
+
+    /// Takes in a point that was told of at this time.
+    fn note(
+        &mut self,
+        step: Option<u64>,
+        values: &IndexMap<String, f64>,
+        time: Timestamp,
+        names: &[String],
+    ) {
+        let values: IndexMap<String, f64> = values
+            .iter()
+            .filter(|(name, value)| names.contains(name) && value.is_finite())
+            .map(|(name, value)| (name.clone(), *value))
+            .collect();
+        if values.is_empty() {
+            return;
+        }
+        self.diverged.retain(|name| !values.contains_key(name));
+        let from = self.started.unwrap_or(time);
+        let seconds = time.duration_since(from).as_millis().max(0) as f64 / 1000.0;
+        // Agents repeat the last points now and then, and report metrics of one step apart.
+        if step.is_none() && values.iter().all(|(name, value)| self.last(name) == Some(*value)) {
+            return;
+        }
+        let known = |point: &&mut Point| step.is_some() && point.step == step;
+        match self.points.iter_mut().rev().find(known) {
+            Some(point) => point.values.extend(values),
+            None => self.points.push(Point { step, seconds, values }),
         }
     }
 
@@ -131,7 +151,11 @@ mod tests {
         for (at, (step, name, value)) in points.iter().enumerate() {
             let time = Timestamp::from_second(i64::try_from(at).unwrap()).unwrap();
             let values = [((*name).to_owned(), *value)].into();
-            let mut event = Event::new(&run, time, EventKind::Metrics { step: *step, values });
+            let mut event = Event::new(
+                &run,
+                time,
+                EventKind::Metrics { step: *step, values, earlier: Vec::new() },
+            );
             event.replica = Some(primary.clone());
             reported.fold(&event, &primary, &["a".into(), "b".into()]);
         }
