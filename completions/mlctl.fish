@@ -33,7 +33,7 @@ never\t''"
 complete -c mlctl -n "__fish_mlctl_needs_command" -l runtime -d 'Where to run: local or kubernetes' -r
 complete -c mlctl -n "__fish_mlctl_needs_command" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_needs_command" -s n -l namespace -d 'Use this namespace of the cluster' -r
-complete -c mlctl -n "__fish_mlctl_needs_command" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_needs_command" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_needs_command" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_needs_command" -s V -l version -d 'Print version'
@@ -99,7 +99,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand init" -l runtime -d 'Where t
 complete -c mlctl -n "__fish_mlctl_using_subcommand init" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand init" -s n -l namespace -d 'Use this namespace of the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand init" -l force -d 'Replace files that are there'
-complete -c mlctl -n "__fish_mlctl_using_subcommand init" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand init" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand init" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l set -d 'Change a value of the file: name=x, args.epochs=9, roles.worker.replicas=4. A text is taken as it is, byte for byte; lists and mappings are YAML: \'command=[python, t.py]\'. A name with dots is quoted or escaped: \'labels["a.b/c"]=x\', \'labels.a\\.b/c=x\'. In a Vertex AI file by its own names: workerPoolSpecs[0].machineSpec...=x' -r
@@ -123,9 +123,8 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l events -d 'Stream 
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l allow-cpu -d 'Run a role on the CPU where it can\'t have all its accelerators'
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l share-gpus -d 'Put more replicas on a GPU than it is for, to rehearse a large gang'
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l allow-large-code -d 'Take along more code than 1 GiB or 20000 files'
-complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l overwrite -d 'Start anew in an output that another run has filled: its model, checkpoints and logs are removed'
-complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l resume -d 'Go on from the checkpoints of the run that has filled the output'
-complete -c mlctl -n "__fish_mlctl_using_subcommand train" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l overwrite -d 'Write into a model folder that another run has filled'
+complete -c mlctl -n "__fish_mlctl_using_subcommand train" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l set -d 'Change a value of the file: name=x, args.epochs=9, roles.worker.replicas=4. A text is taken as it is, byte for byte; lists and mappings are YAML: \'command=[python, t.py]\'. A name with dots is quoted or escaped: \'labels["a.b/c"]=x\', \'labels.a\\.b/c=x\'. In a Vertex AI file by its own names: workerPoolSpecs[0].machineSpec...=x' -r
@@ -162,7 +161,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l retry-fail
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l events -d 'Stream events as JSON Lines on stdout'
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l allow-cpu -d 'Run on the CPU where the accelerators are missing'
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l allow-large-code -d 'Take along more code than 1 GiB or 20000 files'
-complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -l json -d 'One instance, or a whole body; @FILE for what is in a file, - for stdin' -r
@@ -198,7 +197,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -l context -d 'Use 
 complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -s n -l namespace -d 'Use this namespace of the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -l grpc -d 'Ask over gRPC: TF Serving\'s PredictionService, or --protocol v2'
 complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -l raw -d 'Send the body of --json and print the answer, byte for byte, as it comes'
-complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand outputs" -l limit -d 'Print so many at most' -r
@@ -213,7 +212,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand outputs" -l context -d 'Use 
 complete -c mlctl -n "__fish_mlctl_using_subcommand outputs" -s n -l namespace -d 'Use this namespace of the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand outputs" -l errors -d 'Print the rows that failed, not the results'
 complete -c mlctl -n "__fish_mlctl_using_subcommand outputs" -l join -d 'Print each with its line of the input, as the field or column `input`'
-complete -c mlctl -n "__fish_mlctl_using_subcommand outputs" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand outputs" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand outputs" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand outputs" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand evaluate" -l truth -d 'The labels: JSON Lines or CSV; a file, a folder or a pattern' -r
@@ -233,7 +232,7 @@ never\t''"
 complete -c mlctl -n "__fish_mlctl_using_subcommand evaluate" -l runtime -d 'Where to run: local or kubernetes' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand evaluate" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand evaluate" -s n -l namespace -d 'Use this namespace of the cluster' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand evaluate" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand evaluate" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand evaluate" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand evaluate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_subcommand_from trials best export plot resume stop-trial suggest" -l set -d 'Change a value of the file: name=x, args.epochs=9, roles.worker.replicas=4. A text is taken as it is, byte for byte; lists and mappings are YAML: \'command=[python, t.py]\'. A name with dots is quoted or escaped: \'labels["a.b/c"]=x\', \'labels.a\\.b/c=x\'. In a Vertex AI file by its own names: workerPoolSpecs[0].machineSpec...=x' -r
@@ -256,7 +255,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_su
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_subcommand_from trials best export plot resume stop-trial suggest" -l dry-run -d 'Show what the first trial would run'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_subcommand_from trials best export plot resume stop-trial suggest" -l allow-cpu -d 'Run trials on the CPU where the accelerators are missing'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_subcommand_from trials best export plot resume stop-trial suggest" -l allow-large-code -d 'Take along more code than 1 GiB or 20000 files'
-complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_subcommand_from trials best export plot resume stop-trial suggest" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_subcommand_from trials best export plot resume stop-trial suggest" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_subcommand_from trials best export plot resume stop-trial suggest" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_subcommand_from trials best export plot resume stop-trial suggest" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_subcommand_from trials best export plot resume stop-trial suggest" -a "trials" -d 'List the trials of a study'
@@ -276,7 +275,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcom
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from trials" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from trials" -s n -l namespace -d 'Use this namespace of the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from trials" -l sort -d 'The best by the first metric first, in place of the order of their numbers'
-complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from trials" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from trials" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from trials" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from trials" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from best" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
@@ -288,7 +287,7 @@ never\t''"
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from best" -l runtime -d 'Where to run: local or kubernetes' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from best" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from best" -s n -l namespace -d 'Use this namespace of the cluster' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from best" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from best" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from best" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from best" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from export" -l format -d 'What to write; default csv' -r -f -a "csv\t'A table of the trials'
@@ -305,7 +304,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcom
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from export" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from export" -s n -l namespace -d 'Use this namespace of the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from export" -l force -d 'Replace the file if it is there'
-complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from plot" -s O -l to -d 'The page; default <STUDY>.html in this folder' -r -F
@@ -319,7 +318,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcom
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from plot" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from plot" -s n -l namespace -d 'Use this namespace of the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from plot" -l force -d 'Replace the file if it is there'
-complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from plot" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from plot" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from plot" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from plot" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from resume" -l max-trials -d 'Trials in all from here on' -r
@@ -336,7 +335,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcom
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from resume" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from resume" -s n -l namespace -d 'Use this namespace of the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from resume" -s d -l detach -d 'Submit and return; prints the id of the run that goes on'
-complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from resume" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from resume" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from resume" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from resume" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from stop-trial" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
@@ -349,7 +348,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcom
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from stop-trial" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from stop-trial" -s n -l namespace -d 'Use this namespace of the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from stop-trial" -s y -l yes -d 'Don\'t ask, also where the trial is another user\'s'
-complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from stop-trial" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from stop-trial" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from stop-trial" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from stop-trial" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from suggest" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
@@ -361,7 +360,7 @@ never\t''"
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from suggest" -l runtime -d 'Where to run: local or kubernetes' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from suggest" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from suggest" -s n -l namespace -d 'Use this namespace of the cluster' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from suggest" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from suggest" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from suggest" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from suggest" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and not __fish_seen_subcommand_from push list ls show alias copy remove rm pull retention" -l registry -d 'Models kept in this folder or bucket, in place of the settings\' one' -r
@@ -374,7 +373,7 @@ never\t''"
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and not __fish_seen_subcommand_from push list ls show alias copy remove rm pull retention" -l runtime -d 'Where to run: local or kubernetes' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and not __fish_seen_subcommand_from push list ls show alias copy remove rm pull retention" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and not __fish_seen_subcommand_from push list ls show alias copy remove rm pull retention" -s n -l namespace -d 'Use this namespace of the cluster' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand models; and not __fish_seen_subcommand_from push list ls show alias copy remove rm pull retention" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and not __fish_seen_subcommand_from push list ls show alias copy remove rm pull retention" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and not __fish_seen_subcommand_from push list ls show alias copy remove rm pull retention" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and not __fish_seen_subcommand_from push list ls show alias copy remove rm pull retention" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and not __fish_seen_subcommand_from push list ls show alias copy remove rm pull retention" -f -a "push" -d 'Keep the model of a run, a path or a URL as the next version'
@@ -399,7 +398,7 @@ never\t''"
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from push" -l runtime -d 'Where to run: local or kubernetes' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from push" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from push" -s n -l namespace -d 'Use this namespace of the cluster' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from push" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from push" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from push" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from push" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from list" -l registry -d 'Models kept in this folder or bucket, in place of the settings\' one' -r
@@ -412,7 +411,7 @@ never\t''"
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from list" -l runtime -d 'Where to run: local or kubernetes' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from list" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from list" -s n -l namespace -d 'Use this namespace of the cluster' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from ls" -l registry -d 'Models kept in this folder or bucket, in place of the settings\' one' -r
@@ -425,7 +424,7 @@ never\t''"
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from ls" -l runtime -d 'Where to run: local or kubernetes' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from ls" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from ls" -s n -l namespace -d 'Use this namespace of the cluster' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from ls" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from show" -l registry -d 'Models kept in this folder or bucket, in place of the settings\' one' -r
@@ -438,7 +437,7 @@ never\t''"
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from show" -l runtime -d 'Where to run: local or kubernetes' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from show" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from show" -s n -l namespace -d 'Use this namespace of the cluster' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from alias" -l registry -d 'Models kept in this folder or bucket, in place of the settings\' one' -r
@@ -452,7 +451,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subc
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from alias" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from alias" -s n -l namespace -d 'Use this namespace of the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from alias" -l remove -d 'Take the alias away'
-complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from alias" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from alias" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from alias" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from alias" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from copy" -l to -d 'Copy into this registry: a folder or the URL of a bucket' -r
@@ -468,7 +467,7 @@ never\t''"
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from copy" -l runtime -d 'Where to run: local or kubernetes' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from copy" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from copy" -s n -l namespace -d 'Use this namespace of the cluster' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from copy" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from copy" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from copy" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from copy" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from remove" -l forget -d 'Forget that a version is deployed as this endpoint, which is long gone' -r
@@ -483,7 +482,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subc
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from remove" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from remove" -s n -l namespace -d 'Use this namespace of the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from remove" -s y -l yes -d 'Don\'t ask'
-complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from rm" -l forget -d 'Forget that a version is deployed as this endpoint, which is long gone' -r
@@ -498,7 +497,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subc
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from rm" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from rm" -s n -l namespace -d 'Use this namespace of the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from rm" -s y -l yes -d 'Don\'t ask'
-complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from rm" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from rm" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from rm" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from pull" -l registry -d 'Models kept in this folder or bucket, in place of the settings\' one' -r
@@ -511,7 +510,7 @@ never\t''"
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from pull" -l runtime -d 'Where to run: local or kubernetes' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from pull" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from pull" -s n -l namespace -d 'Use this namespace of the cluster' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from pull" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from pull" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from pull" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from pull" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from retention" -l keep -d 'Keep the newest so many' -r
@@ -526,7 +525,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subc
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from retention" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from retention" -s n -l namespace -d 'Use this namespace of the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from retention" -l all -d 'Keep all versions'
-complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from retention" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from retention" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from retention" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from retention" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand serve" -s f -l file -d 'The spec' -r -F
@@ -548,7 +547,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand serve" -l dry-run -d 'Show t
 complete -c mlctl -n "__fish_mlctl_using_subcommand serve" -s y -l yes -d 'Don\'t ask before what serves is changed'
 complete -c mlctl -n "__fish_mlctl_using_subcommand serve" -s d -l detach -d 'Return once it is begun; prints the endpoint\'s id'
 complete -c mlctl -n "__fish_mlctl_using_subcommand serve" -l allow-large-code -d 'Take along more code than 1 GiB or 20000 files'
-complete -c mlctl -n "__fish_mlctl_using_subcommand serve" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand serve" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand traffic" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
@@ -561,7 +560,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand traffic" -l runtime -d 'Wher
 complete -c mlctl -n "__fish_mlctl_using_subcommand traffic" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand traffic" -s n -l namespace -d 'Use this namespace of the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand traffic" -s d -l detach -d 'Return once it is written down'
-complete -c mlctl -n "__fish_mlctl_using_subcommand traffic" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand traffic" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand traffic" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand traffic" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand rollout" -l reason -d 'Why, for the record' -r
@@ -574,7 +573,7 @@ never\t''"
 complete -c mlctl -n "__fish_mlctl_using_subcommand rollout" -l runtime -d 'Where to run: local or kubernetes' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand rollout" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand rollout" -s n -l namespace -d 'Use this namespace of the cluster' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand rollout" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand rollout" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand rollout" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand rollout" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand rollback" -l to -d 'The revision that gets everything' -r
@@ -587,7 +586,7 @@ never\t''"
 complete -c mlctl -n "__fish_mlctl_using_subcommand rollback" -l runtime -d 'Where to run: local or kubernetes' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand rollback" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand rollback" -s n -l namespace -d 'Use this namespace of the cluster' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand rollback" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand rollback" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand rollback" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand rollback" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand scale" -l min -d 'Fewest replicas [default: as before]' -r
@@ -601,7 +600,7 @@ never\t''"
 complete -c mlctl -n "__fish_mlctl_using_subcommand scale" -l runtime -d 'Where to run: local or kubernetes' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand scale" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand scale" -s n -l namespace -d 'Use this namespace of the cluster' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand scale" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand scale" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand scale" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand scale" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand undeploy" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
@@ -614,7 +613,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand undeploy" -l runtime -d 'Whe
 complete -c mlctl -n "__fish_mlctl_using_subcommand undeploy" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand undeploy" -s n -l namespace -d 'Use this namespace of the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand undeploy" -s y -l yes -d 'Don\'t ask, though others may be calling it'
-complete -c mlctl -n "__fish_mlctl_using_subcommand undeploy" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand undeploy" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand undeploy" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand undeploy" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand list" -l state -d 'Only runs in these states' -r
@@ -635,7 +634,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand list" -l context -d 'Use thi
 complete -c mlctl -n "__fish_mlctl_using_subcommand list" -s n -l namespace -d 'Use this namespace of the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand list" -l all-users -d 'Runs of everybody, as the chosen cluster knows them'
 complete -c mlctl -n "__fish_mlctl_using_subcommand list" -s w -l watch -d 'Show the list again and again until Ctrl-C'
-complete -c mlctl -n "__fish_mlctl_using_subcommand list" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand list" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand list" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand ls" -l state -d 'Only runs in these states' -r
@@ -656,7 +655,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand ls" -l context -d 'Use this 
 complete -c mlctl -n "__fish_mlctl_using_subcommand ls" -s n -l namespace -d 'Use this namespace of the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand ls" -l all-users -d 'Runs of everybody, as the chosen cluster knows them'
 complete -c mlctl -n "__fish_mlctl_using_subcommand ls" -s w -l watch -d 'Show the list again and again until Ctrl-C'
-complete -c mlctl -n "__fish_mlctl_using_subcommand ls" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand ls" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand ls" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand ls" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand status" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
@@ -669,7 +668,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand status" -l runtime -d 'Where
 complete -c mlctl -n "__fish_mlctl_using_subcommand status" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand status" -s n -l namespace -d 'Use this namespace of the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand status" -s w -l watch -d 'Show it again and again until it has ended or Ctrl-C'
-complete -c mlctl -n "__fish_mlctl_using_subcommand status" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand status" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand status" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -l role -d 'Only replicas of this role' -r
@@ -690,7 +689,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -s f -l follow -d 'Go 
 complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -l timestamps -d 'Put the time at which a line was printed before it, exact to 2 s'
 complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -l no-prefix -d 'Don\'t put the replica before its lines'
 complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -l raw -d 'Print to a terminal, too, the bytes as they are: they can change its title, its clipboard and what it shows'
-complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand wait" -l timeout -d 'Wait at most so long, for example 1h' -r
@@ -704,7 +703,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand wait" -l runtime -d 'Where t
 complete -c mlctl -n "__fish_mlctl_using_subcommand wait" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand wait" -s n -l namespace -d 'Use this namespace of the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand wait" -l events -d 'Stream the run\'s events as JSON Lines'
-complete -c mlctl -n "__fish_mlctl_using_subcommand wait" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand wait" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand wait" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand wait" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cancel" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
@@ -719,7 +718,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand cancel" -s n -l namespace -d
 complete -c mlctl -n "__fish_mlctl_using_subcommand cancel" -l no-wait -d 'Return at once'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cancel" -l force -d 'Kill what is left when the grace period is over'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cancel" -s y -l yes -d 'Don\'t ask, also where a run is another user\'s'
-complete -c mlctl -n "__fish_mlctl_using_subcommand cancel" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand cancel" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cancel" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cancel" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -l older-than -d 'Only what ended, or was used last, so long ago, for example 12h or 7d' -r
@@ -744,7 +743,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -l running -d 'End 
 complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -l all-users -d 'Also what others have submitted to the cluster'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -s y -l yes -d 'Don\'t ask'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -l dry-run -d 'Only show what would be removed'
-complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cost" -l by -d 'Sum up by run, name, label=KEY, user or day (of UTC, as clouds bill)' -r
@@ -764,7 +763,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand cost" -l runtime -d 'Where t
 complete -c mlctl -n "__fish_mlctl_using_subcommand cost" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand cost" -s n -l namespace -d 'Use this namespace of the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand cost" -l all-users -d 'Runs of everybody, as the chosen cluster knows them'
-complete -c mlctl -n "__fish_mlctl_using_subcommand cost" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand cost" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cost" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cost" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand doctor" -l set -d 'Change a value of the file: name=x, args.epochs=9, roles.worker.replicas=4. A text is taken as it is, byte for byte; lists and mappings are YAML: \'command=[python, t.py]\'. A name with dots is quoted or escaped: \'labels["a.b/c"]=x\', \'labels.a\\.b/c=x\'. In a Vertex AI file by its own names: workerPoolSpecs[0].machineSpec...=x' -r
@@ -782,7 +781,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand doctor" -l runtime -d 'Where
 complete -c mlctl -n "__fish_mlctl_using_subcommand doctor" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand doctor" -s n -l namespace -d 'Use this namespace of the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand doctor" -l no-pod -d 'Make no pod in the cluster'
-complete -c mlctl -n "__fish_mlctl_using_subcommand doctor" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand doctor" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand doctor" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand why" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
@@ -794,7 +793,7 @@ never\t''"
 complete -c mlctl -n "__fish_mlctl_using_subcommand why" -l runtime -d 'Where to run: local or kubernetes' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand why" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand why" -s n -l namespace -d 'Use this namespace of the cluster' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand why" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand why" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand why" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand why" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand exec" -l replica -d 'Which replica [default: the primary]' -r
@@ -807,7 +806,7 @@ never\t''"
 complete -c mlctl -n "__fish_mlctl_using_subcommand exec" -l runtime -d 'Where to run: local or kubernetes' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand exec" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand exec" -s n -l namespace -d 'Use this namespace of the cluster' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand exec" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand exec" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand exec" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand exec" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and not __fish_seen_subcommand_from split" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
@@ -819,7 +818,7 @@ never\t''"
 complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and not __fish_seen_subcommand_from split" -l runtime -d 'Where to run: local or kubernetes' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and not __fish_seen_subcommand_from split" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and not __fish_seen_subcommand_from split" -s n -l namespace -d 'Use this namespace of the cluster' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and not __fish_seen_subcommand_from split" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and not __fish_seen_subcommand_from split" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and not __fish_seen_subcommand_from split" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and not __fish_seen_subcommand_from split" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and not __fish_seen_subcommand_from split" -f -a "split" -d 'Print what an admin applies to slice GPUs, with what it means for memory'
@@ -837,7 +836,7 @@ never\t''"
 complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and __fish_seen_subcommand_from split" -l runtime -d 'Where to run: local or kubernetes' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and __fish_seen_subcommand_from split" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and __fish_seen_subcommand_from split" -s n -l namespace -d 'Use this namespace of the cluster' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and __fish_seen_subcommand_from split" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and __fish_seen_subcommand_from split" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and __fish_seen_subcommand_from split" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and __fish_seen_subcommand_from split" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand validate" -l set -d 'Change a value of the spec first' -r
@@ -850,7 +849,7 @@ never\t''"
 complete -c mlctl -n "__fish_mlctl_using_subcommand validate" -l runtime -d 'Where to run: local or kubernetes' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand validate" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand validate" -s n -l namespace -d 'Use this namespace of the cluster' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand validate" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand validate" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand validate" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand validate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand render" -l set -d 'Change a value of the file: name=x, args.epochs=9, roles.worker.replicas=4. A text is taken as it is, byte for byte; lists and mappings are YAML: \'command=[python, t.py]\'. A name with dots is quoted or escaped: \'labels["a.b/c"]=x\', \'labels.a\\.b/c=x\'. In a Vertex AI file by its own names: workerPoolSpecs[0].machineSpec...=x' -r
@@ -864,7 +863,7 @@ never\t''"
 complete -c mlctl -n "__fish_mlctl_using_subcommand render" -l runtime -d 'Where to run: local or kubernetes' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand render" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand render" -s n -l namespace -d 'Use this namespace of the cluster' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand render" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand render" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand render" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand render" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand convert" -l set -d 'Change a value of the file: name=x, args.epochs=9, roles.worker.replicas=4. A text is taken as it is, byte for byte; lists and mappings are YAML: \'command=[python, t.py]\'. A name with dots is quoted or escaped: \'labels["a.b/c"]=x\', \'labels.a\\.b/c=x\'. In a Vertex AI file by its own names: workerPoolSpecs[0].machineSpec...=x' -r
@@ -877,7 +876,7 @@ never\t''"
 complete -c mlctl -n "__fish_mlctl_using_subcommand convert" -l runtime -d 'Where to run: local or kubernetes' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand convert" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand convert" -s n -l namespace -d 'Use this namespace of the cluster' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand convert" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand convert" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand convert" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand convert" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand schema" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
@@ -889,7 +888,7 @@ never\t''"
 complete -c mlctl -n "__fish_mlctl_using_subcommand schema" -l runtime -d 'Where to run: local or kubernetes' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand schema" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand schema" -s n -l namespace -d 'Use this namespace of the cluster' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand schema" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand schema" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand schema" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand schema" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand explain" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
@@ -901,7 +900,7 @@ never\t''"
 complete -c mlctl -n "__fish_mlctl_using_subcommand explain" -l runtime -d 'Where to run: local or kubernetes' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand explain" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand explain" -s n -l namespace -d 'Use this namespace of the cluster' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand explain" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand explain" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand explain" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and not __fish_seen_subcommand_from path check rebuild" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
@@ -913,7 +912,7 @@ never\t''"
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and not __fish_seen_subcommand_from path check rebuild" -l runtime -d 'Where to run: local or kubernetes' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and not __fish_seen_subcommand_from path check rebuild" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and not __fish_seen_subcommand_from path check rebuild" -s n -l namespace -d 'Use this namespace of the cluster' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand state; and not __fish_seen_subcommand_from path check rebuild" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand state; and not __fish_seen_subcommand_from path check rebuild" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and not __fish_seen_subcommand_from path check rebuild" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and not __fish_seen_subcommand_from path check rebuild" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and not __fish_seen_subcommand_from path check rebuild" -f -a "path" -d 'Print where the state folder is'
@@ -928,7 +927,7 @@ never\t''"
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from path" -l runtime -d 'Where to run: local or kubernetes' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from path" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from path" -s n -l namespace -d 'Use this namespace of the cluster' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from path" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from path" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from path" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from path" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from check" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
@@ -940,7 +939,7 @@ never\t''"
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from check" -l runtime -d 'Where to run: local or kubernetes' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from check" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from check" -s n -l namespace -d 'Use this namespace of the cluster' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from rebuild" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
@@ -952,7 +951,7 @@ never\t''"
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from rebuild" -l runtime -d 'Where to run: local or kubernetes' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from rebuild" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from rebuild" -s n -l namespace -d 'Use this namespace of the cluster' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from rebuild" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from rebuild" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from rebuild" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from rebuild" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and not __fish_seen_subcommand_from image manifests" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
@@ -964,7 +963,7 @@ never\t''"
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and not __fish_seen_subcommand_from image manifests" -l runtime -d 'Where to run: local or kubernetes' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and not __fish_seen_subcommand_from image manifests" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and not __fish_seen_subcommand_from image manifests" -s n -l namespace -d 'Use this namespace of the cluster' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and not __fish_seen_subcommand_from image manifests" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and not __fish_seen_subcommand_from image manifests" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and not __fish_seen_subcommand_from image manifests" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and not __fish_seen_subcommand_from image manifests" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and not __fish_seen_subcommand_from image manifests" -f -a "image" -d 'Make the image that brings mlctl into pods; no container engine is needed'
@@ -982,7 +981,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_sub
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from image" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from image" -s n -l namespace -d 'Use this namespace of the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from image" -l push -d 'Push it to the registry in its name, with docker\'s credentials'
-complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from image" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from image" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from image" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from image" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -l for-namespace -d 'The namespace of the runs; `ml-{user}` makes one for each user' -r
@@ -1006,7 +1005,7 @@ complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_sub
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -s n -l namespace -d 'Use this namespace of the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -l roles-only -d 'Print only the Roles and their bindings: the namespace is there and stays as it is'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -l nightly-cleanup -d 'Add a CronJob that removes what ended a week ago or more; it runs the setting `runnerImage`'
-complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand completions" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
@@ -1018,7 +1017,7 @@ never\t''"
 complete -c mlctl -n "__fish_mlctl_using_subcommand completions" -l runtime -d 'Where to run: local or kubernetes' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand completions" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand completions" -s n -l namespace -d 'Use this namespace of the cluster' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand completions" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand completions" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand completions" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand man" -l dir -d 'Write the pages of mlctl and of every verb into this folder' -r -F
@@ -1031,7 +1030,7 @@ never\t''"
 complete -c mlctl -n "__fish_mlctl_using_subcommand man" -l runtime -d 'Where to run: local or kubernetes' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand man" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand man" -s n -l namespace -d 'Use this namespace of the cluster' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand man" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand man" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand man" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent" -l config -d 'The agent\'s configuration' -r -F
@@ -1045,7 +1044,7 @@ never\t''"
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent" -l runtime -d 'Where to run: local or kubernetes' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent" -s n -l namespace -d 'Use this namespace of the cluster' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand agent" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-guard" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
@@ -1057,7 +1056,7 @@ never\t''"
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-guard" -l runtime -d 'Where to run: local or kubernetes' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-guard" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-guard" -s n -l namespace -d 'Use this namespace of the cluster' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand agent-guard" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-guard" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-guard" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-guard" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-exec" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
@@ -1069,7 +1068,7 @@ never\t''"
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-exec" -l runtime -d 'Where to run: local or kubernetes' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-exec" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-exec" -s n -l namespace -d 'Use this namespace of the cluster' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand agent-exec" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-exec" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-exec" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-exec" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-beside" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
@@ -1081,7 +1080,7 @@ never\t''"
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-beside" -l runtime -d 'Where to run: local or kubernetes' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-beside" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-beside" -s n -l namespace -d 'Use this namespace of the cluster' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand agent-beside" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-beside" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-beside" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-beside" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-cancel" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
@@ -1093,7 +1092,7 @@ never\t''"
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-cancel" -l runtime -d 'Where to run: local or kubernetes' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-cancel" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-cancel" -s n -l namespace -d 'Use this namespace of the cluster' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand agent-cancel" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-cancel" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-cancel" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-cancel" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-install" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
@@ -1105,7 +1104,7 @@ never\t''"
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-install" -l runtime -d 'Where to run: local or kubernetes' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-install" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-install" -s n -l namespace -d 'Use this namespace of the cluster' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand agent-install" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-install" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-install" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-install" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-probe" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
@@ -1117,7 +1116,7 @@ never\t''"
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-probe" -l runtime -d 'Where to run: local or kubernetes' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-probe" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-probe" -s n -l namespace -d 'Use this namespace of the cluster' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand agent-probe" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-probe" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-probe" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-probe" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-worker" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
@@ -1129,7 +1128,7 @@ never\t''"
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-worker" -l runtime -d 'Where to run: local or kubernetes' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-worker" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-worker" -s n -l namespace -d 'Use this namespace of the cluster' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand batch-worker" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-worker" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-worker" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-worker" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand serve-replica" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
@@ -1141,7 +1140,7 @@ never\t''"
 complete -c mlctl -n "__fish_mlctl_using_subcommand serve-replica" -l runtime -d 'Where to run: local or kubernetes' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand serve-replica" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand serve-replica" -s n -l namespace -d 'Use this namespace of the cluster' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand serve-replica" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve-replica" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand serve-replica" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand serve-replica" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune-loop" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
@@ -1153,7 +1152,7 @@ never\t''"
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune-loop" -l runtime -d 'Where to run: local or kubernetes' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune-loop" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune-loop" -s n -l namespace -d 'Use this namespace of the cluster' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand tune-loop" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune-loop" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune-loop" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune-loop" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand serve-loop" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
@@ -1165,7 +1164,7 @@ never\t''"
 complete -c mlctl -n "__fish_mlctl_using_subcommand serve-loop" -l runtime -d 'Where to run: local or kubernetes' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand serve-loop" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand serve-loop" -s n -l namespace -d 'Use this namespace of the cluster' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand serve-loop" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve-loop" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand serve-loop" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand serve-loop" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand serve-router" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
@@ -1177,6 +1176,6 @@ never\t''"
 complete -c mlctl -n "__fish_mlctl_using_subcommand serve-router" -l runtime -d 'Where to run: local or kubernetes' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand serve-router" -l context -d 'Use this context of the kubeconfig or the settings' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand serve-router" -s n -l namespace -d 'Use this namespace of the cluster' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand serve-router" -s q -l quiet -d 'Say only what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve-router" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand serve-router" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand serve-router" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -11,8 +11,11 @@ use super::verbs::{
     list, logs, models, outputs, predict, render, serve, spec, state, status, train, tune, wait,
     why,
 };
-use super::{CliError, Context, Env, ErrorKind, Format, PlaceArgs, usage};
-use crate::ui::{Printer, Terminal, Verbosity, are_terminals, report_panics, terminal_width};
+use super::{CliError, Context, Env, ErrorKind, Format, PlaceArgs, Problem, document, forms, usage};
+use crate::ui::{
+    Printer, Terminal, Verbosity, are_terminals, has_written, json_text, report_panics, terminal_width,
+    yaml_text,
+};
 
 const ABOUT: &str = "Train, tune, predict and serve models on a laptop or any Kubernetes cluster";
 
@@ -47,7 +50,7 @@ pub struct Global {
     #[arg(short, long, global = true, value_enum, default_value = "table", value_name = "FORMAT")]
     #[arg(help_heading = "Global options")]
     pub output: Format,
-    /// Say only what went wrong
+    /// Leave out whatever is neither the result nor what went wrong
     #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Global options")]
     pub quiet: bool,
     /// Say more
@@ -175,23 +178,52 @@ pub enum Verb {
 /// Runs one command line; returns the process exit code.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
     report_panics();
-    let cli = match Cli::try_parse_from(batch::spelled_out(args)) {
+    let args = batch::spelled_out(args);
+    let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
         Err(error) => {
             let code = error.exit_code() as u8;
             let terminal = Env::read().map(|env| terminal(ColorChoice::Auto, &env));
             let terminal = terminal.unwrap_or_default();
-            usage::print(error, &Printer { terminal, ..Printer::default() });
+            let printer = Printer { terminal, ..Printer::default() };
+            let problems: Vec<Problem> = usage::print(error, &printer).into_iter().collect();
+            if !problems.is_empty() {
+                answer(&printer, usage::format(&args), code, &problems);
+            }
             return code;
         }
     };
     let mut printer = Printer::default();
-    match dispatch(cli, &mut printer) {
-        Ok(code) => code,
+    let format = cli.global.output;
+    let (code, problems) = match dispatch(cli, &mut printer) {
+        Ok(code) => (code, Vec::new()),
         Err(error) => {
             error.print(&printer);
-            error.kind.exit_code()
+            if error.kind == ErrorKind::ClosedPipe {
+                return error.kind.exit_code();
+            }
+            (error.kind.exit_code(), error.problems())
         }
+    };
+    answer(&printer, format, code, &problems);
+    code
+}
+
+/// Ends a command that prints documents with the one that says all it has told, and what went wrong. A verb
+/// that has printed a text of another kind has nothing to add to it.
+fn answer(printer: &Printer, format: Format, code: u8, problems: &[Problem]) {
+    let told = printer.told.take();
+    if format == Format::Table || has_written() {
+        return;
+    }
+    let document = document(told, code, problems);
+    let text = match format {
+        Format::Yaml => yaml_text(&document).map_err(|error| error.to_string()),
+        Format::Table | Format::Json => json_text(&document).map_err(|error| error.to_string()),
+    };
+    let printed = text.map(|text| printer.data(&text));
+    if let Err(error) = printed {
+        printer.error(error);
     }
 }
 
@@ -237,6 +269,7 @@ fn dispatch_in(cli: Cli, env: Env, printer: &mut Printer) -> Result<u8, CliError
         ));
     }
     let (format, place) = (cli.global.output, cli.global.place.clone());
+    forms::check(&cli.verb, format)?;
     if let Verb::Doctor(args) = &cli.verb {
         return doctor::run(&env, printer, format, &place, args);
     }
@@ -357,6 +390,7 @@ fn printer_for(global: &Global, env: &Env) -> Printer {
             _ => Verbosity::Normal,
         },
         terminal: terminal(global.color, env),
+        ..Printer::default()
     }
 }
 

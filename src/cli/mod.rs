@@ -5,6 +5,7 @@ mod code_files;
 mod context;
 mod env;
 mod error;
+mod forms;
 mod git;
 mod interrupt;
 mod models;

@@ -14,7 +14,7 @@ use crate::spec::TUNE_JOB;
 use crate::store::{
     FoundRun, ListFilter, Members, Refresh, RunPaths, RunRecord, Store, StoreError,
 };
-use crate::ui::{Text, json_text, yaml_text};
+use crate::ui::Text;
 use crate::work::tune::{JournalReader, StudyState};
 
 /// The run of an endpoint's newest controller, where a run is or was one. The state knows all of them: they
@@ -261,19 +261,18 @@ impl Context {
         }
     }
 
-    /// Prints the final document: the text for people, or the value.
+    /// Prints the text for people, or keeps the value for the document that ends the command.
     pub fn emit<T: Serialize>(
         &self,
         value: &T,
         text: impl FnOnce() -> Text,
     ) -> Result<(), CliError> {
-        let internal = |error: String| CliError::new(ErrorKind::Internal, error);
-        let text = match self.format {
-            Format::Table => return Ok(self.printer.show(text())?),
-            Format::Json => json_text(value).map_err(|error| internal(error.to_string()))?,
-            Format::Yaml => yaml_text(value).map_err(|error| internal(error.to_string()))?,
-        };
-        Ok(self.printer.data(&text)?)
+        if self.format == Format::Table {
+            return Ok(self.printer.show(text())?);
+        }
+        let internal = |error: serde_json::Error| CliError::new(ErrorKind::Internal, error.to_string());
+        self.printer.told.add(serde_json::to_value(value).map_err(internal)?);
+        Ok(())
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::code_files::NamedCode;
-use super::{CliError, Context, ErrorKind};
+use super::{CliError, Context, ErrorKind, Problem};
 use crate::spec::kinds::train::from_script;
 use crate::spec::syntax::{Diagnostics, RenderOptions, Source};
 use crate::spec::{Document, LoadOptions, Loaded, Resolved, SPEC_LIMIT, SpecFiles, load};
@@ -228,7 +228,7 @@ impl Context {
             }
             Err(findings) => {
                 self.printer.line(self.render(&findings));
-                Err(CliError::printed(ErrorKind::Spec))
+                Err(CliError::printed(ErrorKind::Spec).with(Problem::of_spec(&findings)))
             }
         }
     }

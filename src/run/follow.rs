@@ -20,10 +20,13 @@ const REST_LIMIT: Duration = Duration::from_secs(30);
 const SLICE: Duration = Duration::from_millis(50);
 
 /// What the caller's signals ask for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Interrupt {
     /// No signal has come: following goes on.
     None,
+    /// Following goes on, and from now on this is to be seen until it ends: what the last signal did, and
+    /// what another one would do. Answered once.
+    Tell(String),
     /// Leave the run alone and return.
     Detach,
     /// Cancel the run, and go on until it has ended. The question is repeated, the cancelling is
@@ -61,6 +64,11 @@ pub trait Watcher {
 
     /// A message of the follower itself, for example that the cluster does not answer just now.
     fn say(&mut self, text: &str);
+
+    /// A message that is seen until following ends, or until the next one takes its place.
+    fn stand(&mut self, text: &str) {
+        self.say(text);
+    }
 
     /// Everything that one sync has brought has been passed on: the time to draw the state anew.
     fn redraw(&mut self, view: &RunView);
@@ -229,10 +237,22 @@ impl Progress<'_> {
         Ok(false)
     }
 
-    /// Something else is asked for than to go on, and has not been done yet.
-    fn is_interrupted(&self) -> bool {
+    /// What the caller's signals ask for, once what they tell is shown.
+    fn asked(&mut self) -> Interrupt {
         match (self.follow.interrupt)() {
-            Interrupt::None => false,
+            Interrupt::Tell(text) => {
+                self.watcher.stand(&text);
+                self.redraw();
+                Interrupt::None
+            }
+            asked => asked,
+        }
+    }
+
+    /// Something else is asked for than to go on, and has not been done yet.
+    fn is_interrupted(&mut self) -> bool {
+        match self.asked() {
+            Interrupt::None | Interrupt::Tell(_) => false,
             Interrupt::Detach => true,
             Interrupt::Cancel => !self.is_cancelled,
         }
@@ -279,6 +299,7 @@ impl Progress<'_> {
         if !std::mem::replace(&mut self.is_troubled, true) {
             self.watcher.say(&format!("{error}; following goes on once it answers"));
         }
+        self.redraw();
     }
 
     fn done(&mut self) -> Box<RunView> {
@@ -293,15 +314,16 @@ impl Progress<'_> {
         let follow = self.follow;
         let next = Instant::now() + PACE;
         while Instant::now() < next {
-            match (follow.interrupt)() {
-                Interrupt::None => {}
+            match self.asked() {
+                Interrupt::None | Interrupt::Tell(_) => {}
                 // It is on its way, and what is left of the run is waited for as was said.
                 Interrupt::Cancel if self.is_cancelled => {}
                 _ if ended => return Ok(Some(FollowEnd::Ended(self.done()))),
                 Interrupt::Detach => return Ok(Some(FollowEnd::Detached(self.done()))),
                 Interrupt::Cancel => {
                     self.is_cancelled = true;
-                    self.watcher.say("cancelling; waiting until nothing of the run is left");
+                    self.watcher.stand("cancelling; waiting until nothing of the run is left");
+                    self.redraw();
                     let user = follow.runtime.who()?.unwrap_or_else(|| follow.user.to_owned());
                     for Notice(notice) in follow.runtime.cancel(follow.paths, &user)? {
                         self.watcher.say(&notice);

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::{RunView, WhyReport, why};
+use crate::event::RunState;
 use crate::gang::ReplicaId;
 use crate::plan::Plan;
 use crate::runtime::{LogQuery, Outputs};
@@ -37,6 +38,43 @@ pub fn explain(
     why(view, plan, &tail)
 }
 
+/// Where a run has left what it wrote.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// All of it.
+    pub output: Option<String>,
+    /// Its model.
+    pub model: Option<String>,
+}
+
+/// The same places whatever the runtime: on this machine what is there, elsewhere what a run that has
+/// succeeded was to write.
+pub fn output_of(plan: Option<&Plan>, paths: &RunPaths, state: RunState) -> Kept {
+    if let Some(batch) = plan.and_then(Plan::batch) {
+        return Kept { output: Some(batch.output.to_string()), model: None };
+    }
+    match plan.and_then(|plan| plan.gang().output.as_ref()) {
+        Some(Place::Path(path)) => of_folder(path.as_path()),
+        Some(elsewhere) => {
+            let output = elsewhere.to_string();
+            let model = format!("{}/model", output.trim_end_matches('/'));
+            let model = (state == RunState::Succeeded).then_some(model);
+            Kept { output: Some(output), model }
+        }
+        None => of_folder(&paths.output()),
+    }
+}
+
+fn of_folder(base: &Path) -> Kept {
+    let model = base.join("model");
+    let has = |name: &str| is_filled(&base.join(name));
+    let shown = |path: &Path| path.display().to_string();
+    Kept {
+        output: ["model", "checkpoints", "logs"].into_iter().any(has).then(|| shown(base)),
+        model: has("model").then(|| shown(&model)),
+    }
+}
+
 /// Where the run's outputs are, as far as they are there: name and place.
 pub fn outputs(plan: Option<&Plan>, paths: &RunPaths) -> Vec<(&'static str, String)> {
     if let Some(batch) = plan.and_then(Plan::batch) {
@@ -49,14 +87,7 @@ pub fn outputs(plan: Option<&Plan>, paths: &RunPaths) -> Vec<(&'static str, Stri
         Some(elsewhere) => return vec![("output", elsewhere.to_string())],
         None => paths.output(),
     };
-    let base: &Path = base.as_path();
-    let shown = |name, path: &Path| vec![(name, path.display().to_string())];
-    let model = base.join("model");
-    if is_filled(&model) {
-        shown("model", &model)
-    } else if ["checkpoints", "logs"].iter().any(|name| is_filled(&base.join(name))) {
-        shown("output", base)
-    } else {
-        Vec::new()
-    }
+    let Kept { output, model } = of_folder(&base);
+    let model = model.map(|model| ("model", model));
+    model.or(output.map(|output| ("output", output))).into_iter().collect()
 }

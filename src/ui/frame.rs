@@ -10,7 +10,7 @@ use super::lines::{
     accelerators_text, metrics_text, packages_text, replica_state_style, replica_style,
     run_state_style, usage_text,
 };
-use super::{BOLD, DIM, Text};
+use super::{BOLD, DIM, Text, WARNING};
 use crate::gang::ReplicaId;
 use crate::run::{Activity, Install, ReplicaState, ReplicaView, RunView};
 
@@ -33,13 +33,22 @@ pub struct Frame<'a> {
     pub width: usize,
     /// What a batch prediction has to do; `None` for other work.
     pub goal: Option<BatchGoal>,
+    /// What a key would do now; `None` where none is read.
+    pub keys: Option<&'a str>,
+    /// What is to be seen until following ends.
+    pub standing: Option<&'a str>,
+}
+
+/// A line that stays at the end of a picture, and behind it once that is gone.
+pub fn standing_line(text: &str) -> Text {
+    Text::styled(WARNING, text)
 }
 
 /// What turns while something goes on.
 pub const SPINNER: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 
 impl Frame<'_> {
-    /// A line for the run and one for each replica, none wider than `width` columns.
+    /// A line for the run, one for each replica, and what stands below them, none wider than `width` columns.
     pub fn lines(&self) -> Vec<Text> {
         let mut lines = vec![self.header()];
         let mut replicas: Vec<_> = self.view.replicas.values().collect();
@@ -59,7 +68,9 @@ impl Frame<'_> {
         if all > ROWS {
             lines.push(Text::styled(DIM, &format!("  and {} more", all - ROWS)));
         }
-        lines
+        let keys = self.keys.map(|keys| Text::styled(DIM, &format!("  {keys}")));
+        lines.extend(keys.into_iter().chain(self.standing.map(standing_line)));
+        lines.into_iter().map(|line| line.clip(self.width)).collect()
     }
 
     fn header(&self) -> Text {

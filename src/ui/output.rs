@@ -3,7 +3,8 @@
 use std::io;
 
 use super::lines::{clock, replica_style};
-use super::{DIM, Printer, Text, streams};
+use super::{BOLD, DIM, Printer, Text, streams};
+use crate::gang::RunId;
 use crate::runtime::LogLine;
 use crate::store::now;
 use crate::text::plain;
@@ -36,6 +37,16 @@ impl Printer {
     /// Lines of output on standard output. In a pipe, or with `look.raw`, the command's own bytes are
     /// never changed.
     pub fn output(&self, lines: &[LogLine], look: OutputLook) -> io::Result<()> {
+        self.output_of(None, lines, look)
+    }
+
+    /// The same; each line begins with its run, where that is one of several.
+    pub fn output_of(
+        &self,
+        run: Option<&RunId>,
+        lines: &[LogLine],
+        look: OutputLook,
+    ) -> io::Result<()> {
         let safe = self.terminal.stdout && !look.raw;
         let mut bytes = Vec::new();
         for line in lines {
@@ -43,6 +54,9 @@ impl Printer {
             if look.time {
                 let time = clock(line.time.unwrap_or_else(now));
                 head = head.then(Text::styled(DIM, &time)).then(" ");
+            }
+            if let Some(run) = run {
+                head = head.then(Text::styled(BOLD, run.as_str())).then(" ");
             }
             if look.prefix {
                 let who = line.replica.to_string();

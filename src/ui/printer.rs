@@ -2,8 +2,10 @@
 //! standard error has everything that is said beside it.
 
 use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anstyle::{AnsiColor, Style};
+use serde_json::Value as Json;
 
 use super::{Text, streams};
 use crate::text::lines_of;
@@ -44,6 +46,24 @@ pub struct Printer {
     pub verbosity: Verbosity,
     /// Which of the streams are terminals, and what these can show.
     pub terminal: Terminal,
+    /// What programs are told, until it is printed as one document.
+    pub told: Told,
+}
+
+/// Documents that wait for the end of their command, which prints them as one.
+#[derive(Clone, Debug, Default)]
+pub struct Told(Arc<Mutex<Vec<Json>>>);
+
+impl Told {
+    /// Adds one.
+    pub fn add(&self, document: Json) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(document);
+    }
+
+    /// All that wait.
+    pub fn take(&self) -> Vec<Json> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 /// Of the word `error`, and of states and names of what has failed.
@@ -99,6 +119,12 @@ impl Printer {
         self.say(Text::styled(WARNING, "warning:").then(" ").then(text));
     }
 
+    /// `warning: ...` on standard error, with `--quiet` too: the command goes on, and its exit code will say
+    /// that not all was done.
+    pub fn fault(&self, text: impl Into<Text>) {
+        self.line(Text::styled(WARNING, "warning:").then(" ").then(text));
+    }
+
     /// `hint: ...` on standard error, not with `--quiet`: what to do next.
     pub fn hint(&self, text: impl Into<Text>) {
         self.say(Text::styled(HINT, "hint:").then(" ").then(text));
@@ -116,6 +142,15 @@ impl Printer {
     /// `error: ...` on standard error, with `--quiet` too: the command has failed.
     pub fn error(&self, text: impl Into<Text>) {
         self.line(Text::styled(ERROR, "error:").then(" ").then(text));
+    }
+
+    /// What has become of something: a line on standard error, with `--quiet` only where it went wrong.
+    pub fn outcome(&self, is_good: bool, text: impl Into<Text>) {
+        if is_good {
+            self.say(text);
+        } else {
+            self.line(text);
+        }
     }
 
     /// A line on standard error whatever the verbosity.

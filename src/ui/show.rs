@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::io;
 
 use super::batch::BatchGoal;
-use super::frame::Frame;
+use super::frame::{Frame, standing_line};
+use super::keys::Keys;
 use super::lines::{clock, event_text, replica_style};
 use super::output::OutputLook;
 use super::screen::Screen;
@@ -19,11 +20,13 @@ use crate::text::plain;
 /// What is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FollowMode {
-    /// A block on the terminal that is redrawn; output scrolls above it when there is one replica,
-    /// or when more is to be said.
+    /// A block on the terminal that is redrawn, below the commands' output and the events. A key leaves
+    /// the output out, and brings it back.
     Live,
-    /// Lines on standard error.
+    /// Output and events as lines on standard error.
     Plain,
+    /// The commands' output on standard output, and events as lines on standard error.
+    Split(OutputLook),
     /// The journal as JSON Lines on standard output, nothing else.
     Events,
     /// The commands' output on standard output, nothing else.
@@ -43,7 +46,17 @@ pub struct Show<'a> {
     goal: Option<BatchGoal>,
     /// Which run each line is of, where several are followed.
     name: Option<RunId>,
+    keys: Option<Keys>,
+    /// The output is shown, not the block alone.
+    lines: bool,
+    /// What is seen until following ends.
+    standing: Option<String>,
+    /// Whoever read standard output has closed it.
+    closed: bool,
 }
+
+/// Leaves the output out of the live view, and brings it back.
+const LINES_KEY: u8 = b'l';
 
 impl<'a> Show<'a> {
     /// Nothing is shown before something happens.
@@ -57,6 +70,10 @@ impl<'a> Show<'a> {
             frames: 0,
             goal: None,
             name: None,
+            keys: (mode == FollowMode::Live).then(Keys::new).flatten(),
+            lines: true,
+            standing: None,
+            closed: false,
         }
     }
 
@@ -98,14 +115,14 @@ impl Watcher for Show<'_> {
     }
 
     fn shows_events(&self) -> bool {
-        matches!(self.mode, FollowMode::Live | FollowMode::Plain)
+        matches!(self.mode, FollowMode::Live | FollowMode::Plain | FollowMode::Split(_))
     }
 
     fn event(&mut self, event: &Event, _view: &RunView) -> io::Result<()> {
         match self.mode {
             FollowMode::Events => return self.printer.data(&json_line(event)?),
             FollowMode::Live if routine(&event.kind) => return Ok(()),
-            FollowMode::Live | FollowMode::Plain => {}
+            FollowMode::Live | FollowMode::Plain | FollowMode::Split(_) => {}
             FollowMode::Logs(_) | FollowMode::Silent => return Ok(()),
         }
         // The summary says how it ended.
@@ -117,23 +134,36 @@ impl Watcher for Show<'_> {
         Ok(())
     }
 
-    fn output(&mut self, lines: Vec<LogLine>, view: &RunView) -> io::Result<()> {
+    fn output(&mut self, lines: Vec<LogLine>, _view: &RunView) -> io::Result<()> {
         let printer = self.printer;
         if let FollowMode::Logs(look) = self.mode {
             return printer.output(&lines, look);
         }
+        // An installer's progress is an event; `logs` and a talkative follower have all of it.
         let talkative = printer.verbosity > Verbosity::Normal;
-        let scroll = self.mode == FollowMode::Plain || talkative || view.replicas.len() <= 1;
-        for line in lines {
-            // Its progress is an event; `logs` and a talkative follower have all of it.
-            if line.installer && !talkative {
-                continue;
+        let lines = lines.into_iter().filter(|line| talkative || !line.installer);
+        if let FollowMode::Split(look) = self.mode {
+            // What was installed is no output of the command.
+            let (installed, own): (Vec<_>, Vec<_>) = lines.partition(|line| line.installer);
+            installed.iter().for_each(|line| self.line(told(line, &plain(&line.line))));
+            if self.closed {
+                return Ok(());
             }
+            return match printer.output_of(self.name.as_ref(), &own, look) {
+                // Ctrl-C in a pipeline ends the reader too, and then the run must still be cancelled or left
+                // as was asked. The exit code of the run is waited for as well.
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                    self.closed = true;
+                    self.line("nobody reads the output any more; the run is followed without it".into());
+                    Ok(())
+                }
+                written => written,
+            };
+        }
+        for line in lines {
             let text = plain(&line.line);
-            if scroll {
-                let who = Text::styled(replica_style(&line.replica), &line.replica.to_string());
-                let time = Text::styled(DIM, &clock(now())).then(" ");
-                self.line(time.then(who).then(" | ").then(text.as_str()));
+            if self.lines {
+                self.line(told(&line, &text));
             }
             if !text.trim().is_empty() {
                 self.last_lines.insert(line.replica, text);
@@ -148,11 +178,24 @@ impl Watcher for Show<'_> {
         }
     }
 
+    fn stand(&mut self, text: &str) {
+        match self.mode {
+            FollowMode::Live => self.standing = Some(text.to_owned()),
+            FollowMode::Silent => {}
+            // It is of all runs that are followed.
+            _ => self.printer.say(text),
+        }
+    }
+
     fn redraw(&mut self, view: &RunView) {
         self.frames += 1;
         if self.mode != FollowMode::Live || self.is_quiet() {
             return;
         }
+        for key in self.keys.iter().flat_map(Keys::pressed) {
+            self.lines ^= key.to_ascii_lowercase() == LINES_KEY;
+        }
+        let keys = if self.lines { "l: this table only" } else { "l: what is printed, too" };
         let frame = Frame {
             view,
             last_lines: &self.last_lines,
@@ -160,13 +203,25 @@ impl Watcher for Show<'_> {
             tick: self.frames,
             width: self.screen.width(),
             goal: self.goal,
+            keys: self.keys.as_ref().map(|_| keys),
+            standing: self.standing.as_deref(),
         };
         self.screen.draw(&std::mem::take(&mut self.above), &frame.lines());
     }
 
     fn end(&mut self) {
-        self.screen.draw_rest(&self.above);
+        self.above.extend(self.standing.take().as_deref().map(standing_line));
+        self.screen.draw_rest(&std::mem::take(&mut self.above));
+        self.keys = None;
     }
+}
+
+/// A line of output beside events: with the time at which it was printed, which no event before it is later
+/// than, and who printed it.
+fn told(line: &LogLine, text: &str) -> Text {
+    let who = Text::styled(replica_style(&line.replica), &line.replica.to_string());
+    let time = clock(line.time.unwrap_or_else(now));
+    Text::styled(DIM, &time).then(" ").then(who).then(" | ").then(text)
 }
 
 /// Not worth a line of its own above the live view: the view itself shows it.

@@ -2,12 +2,22 @@
 //! the output of commands. A test holds the rest of the code off.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Something was written to standard output.
+static HAS_WRITTEN: AtomicBool = AtomicBool::new(false);
+
+/// Whether this process has written anything to standard output.
+pub fn has_written() -> bool {
+    HAS_WRITTEN.load(Ordering::Relaxed)
+}
 
 /// Writes to standard output.
 pub(super) fn out(bytes: &[u8]) -> io::Result<()> {
     if bytes.is_empty() {
         return Ok(());
     }
+    HAS_WRITTEN.store(true, Ordering::Relaxed);
     let mut out = io::stdout().lock();
     out.write_all(bytes)?;
     out.flush()

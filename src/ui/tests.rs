@@ -22,7 +22,16 @@ fn picture(story: &Story, workers: u32, width: usize) -> Vec<String> {
     let last = "Epoch 2/5: 12/100 ━━━━ a long line that goes on and on and on".to_owned();
     let last_lines = HashMap::from([(ReplicaId::new("worker", 1), last)]);
     let now: Timestamp = "2026-11-24T12:01:30Z".parse().unwrap();
-    let frame = Frame { view: &view, last_lines: &last_lines, now, tick: 0, width, goal: None };
+    let frame = Frame {
+        view: &view,
+        last_lines: &last_lines,
+        now,
+        tick: 0,
+        width,
+        goal: None,
+        keys: None,
+        standing: None,
+    };
     frame.lines().iter().map(ToString::to_string).collect()
 }
 

@@ -105,6 +105,7 @@ mod tests {
         let printer = |stderr, verbosity| Printer {
             verbosity,
             terminal: Terminal { stderr, ..Terminal::default() },
+            ..Printer::default()
         };
         for (stderr, verbosity, seen) in [
             (true, Verbosity::Normal, true),

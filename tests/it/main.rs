@@ -10,6 +10,7 @@
 #![allow(clippy::print_stderr, reason = "a skipped or failed test says why")]
 #![allow(clippy::pedantic, reason = "tests are read, not reused")]
 
+mod answers;
 mod attacks;
 mod batch;
 mod cleanup;

@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::process::{Command, ExitStatus, Stdio};
 
+use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{OptionalActions, Winsize, tcgetattr, tcsetattr, tcsetwinsize};
 
@@ -23,6 +24,34 @@ pub fn seen(
     command: &mut Command,
     typed: &str,
     mut see: impl FnMut(&[u8]),
+) -> (Vec<u8>, ExitStatus) {
+    driven(command, typed, |shown, _| see(shown))
+}
+
+/// Who sits at the terminal.
+pub struct Person {
+    keys: File,
+    pid: i32,
+}
+
+impl Person {
+    /// Presses keys.
+    pub fn press(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).expect("pressed");
+    }
+
+    /// Presses Ctrl-C.
+    pub fn interrupt(&self) {
+        let pid = Pid::from_raw(self.pid).expect("a process");
+        kill_process(pid, Signal::INT).expect("a signal");
+    }
+}
+
+/// The same; whoever is told of what is shown may press keys meanwhile.
+pub fn driven(
+    command: &mut Command,
+    typed: &str,
+    mut see: impl FnMut(&[u8], &mut Person),
 ) -> (Vec<u8>, ExitStatus) {
     let main = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
     grantpt(&main).expect("a terminal");
@@ -48,6 +77,7 @@ pub fn seen(
     keys.write_all(typed.as_bytes()).expect("typed");
     command.stdin(stream()).stdout(stream()).stderr(stream()).env("TERM", "xterm-256color");
     let mut child = command.spawn().expect("the command");
+    let mut person = Person { keys, pid: child.id().cast_signed() };
     // The command's ends must be the last ones, so that reading ends with it.
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     drop(end);
@@ -56,7 +86,7 @@ pub fn seen(
     let (mut shown, mut part) = (File::from(main), [0; 4096]);
     while let Ok(count @ 1..) = shown.read(&mut part) {
         bytes.extend_from_slice(&part[..count]);
-        see(&bytes);
+        see(&bytes, &mut person);
     }
     (bytes, child.wait().expect("its end"))
 }

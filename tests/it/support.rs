@@ -261,6 +261,24 @@ pub fn not_run(why: &str) {
     }
 }
 
+/// What a finished command printed on both streams, standard output first.
+pub fn both(output: &Output) -> String {
+    stdout(output) + &stderr(output)
+}
+
+/// Runs a command to its end with both streams in one, as `2>&1` has it.
+pub fn together(command: &mut Command) -> (String, std::process::ExitStatus) {
+    let (mut reader, writer) = std::io::pipe().expect("a pipe");
+    command.stdout(writer.try_clone().expect("its end")).stderr(writer);
+    let mut child = command.spawn().expect("the command starts");
+    // Reading ends once nobody can write any more.
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut text = Vec::new();
+    std::io::Read::read_to_end(&mut reader, &mut text).expect("text");
+    let status = child.wait().expect("its end");
+    (String::from_utf8_lossy(&text).into_owned(), status)
+}
+
 /// What a command wrote to standard output.
 pub fn stdout(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()

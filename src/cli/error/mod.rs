@@ -1,6 +1,7 @@
 //! Errors on their way to the user: classes, exit codes, hints.
 
 mod batch;
+mod document;
 mod from;
 mod models;
 mod predict;
@@ -8,4 +9,5 @@ mod serve;
 mod tune;
 mod types;
 
+pub use document::*;
 pub use types::*;

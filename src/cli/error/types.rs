@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::document::Problem;
 use crate::sys::Untrusted;
 use crate::ui::Printer;
 
@@ -81,12 +82,14 @@ pub struct CliError {
     pub more: Vec<String>,
     /// What to do next.
     pub hints: Vec<String>,
+    /// What of it was found in files and has been printed already.
+    pub found: Vec<Problem>,
 }
 
 impl CliError {
     /// An error without hints.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), more: Vec::new(), hints: Vec::new() }
+        Self { kind, message: message.into(), more: Vec::new(), hints: Vec::new(), found: Vec::new() }
     }
 
     /// An error whose message has several lines of its own, such as a place in a file of the user's.
@@ -98,6 +101,13 @@ impl CliError {
     /// Everything has been printed; only the exit code is left.
     pub fn printed(kind: ErrorKind) -> Self {
         Self::new(kind, "")
+    }
+
+    /// Adds what was found and printed already, for programs.
+    #[must_use]
+    pub fn with(mut self, found: Vec<Problem>) -> Self {
+        self.found.extend(found);
+        self
     }
 
     /// Adds a line below the message.

@@ -2,12 +2,16 @@
 
 use std::time::{Duration, Instant};
 
+use serde::Serialize;
+
 use super::others::{Agreed, agree};
-use crate::cli::{CliError, Context, ErrorKind, RuntimeRefresh, Target};
+use crate::cli::{CliError, Context, ErrorKind, RuntimeRefresh, Target, exit};
 use crate::event::RunState;
+use crate::gang::RunId;
 use crate::plan::Plan;
 use crate::runtime::{LOCAL, Notice};
 use crate::store::{ListFilter, Members, RunSummary};
+use crate::ui::Text;
 use crate::ui::human::duration;
 
 /// Arguments of `cancel`.
@@ -41,6 +45,12 @@ const END_LIMIT: Duration = Duration::from_secs(30);
 
 /// Runs the verb; returns its exit code.
 pub fn run(context: &Context, args: &CancelArgs) -> Result<u8, CliError> {
+    emit(context, &cancelled(context, args)?)?;
+    Ok(exit::OK)
+}
+
+/// Ends runs, and gives those that were named.
+pub(super) fn cancelled(context: &Context, args: &CancelArgs) -> Result<Vec<Target>, CliError> {
     let selectors: Vec<Option<&str>> = match args.runs.as_slice() {
         [] => vec![None],
         runs => runs.iter().map(|run| Some(run.as_str())).collect(),
@@ -57,7 +67,8 @@ pub fn run(context: &Context, args: &CancelArgs) -> Result<u8, CliError> {
         trials.extend(living_members(context, target)?);
     }
     let all = alive.iter().copied().chain(&trials);
-    let Some(agreed) = agree(context, all, args.yes)? else { return Ok(0) };
+    let agreed = agree(context, all, args.yes)?;
+    let Some(agreed) = agreed else { return Ok(targets) };
     for target in alive.iter().filter(|target| !target.record.state.is_ended()) {
         cancel(context, target)?;
         if args.no_wait {
@@ -65,15 +76,43 @@ pub fn run(context: &Context, args: &CancelArgs) -> Result<u8, CliError> {
         }
     }
     if args.no_wait {
-        return Ok(0);
+        return Ok(targets);
     }
     for target in &alive {
         wait_for(context, target, args.force)?;
     }
-    for target in targets {
-        cancel_trials(context, &target, args.force, &agreed)?;
+    for target in &targets {
+        cancel_trials(context, target, args.force, &agreed)?;
     }
-    Ok(0)
+    Ok(targets)
+}
+
+/// The runs that were named, each with its state now.
+fn emit(context: &Context, targets: &[Target]) -> Result<(), CliError> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Cancelled {
+        run: RunId,
+        state: RunState,
+    }
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Document {
+        schema_version: u32,
+        /// The run, where it is one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        run: Option<RunId>,
+        runs: Vec<Cancelled>,
+    }
+    let state = |target: &Target| {
+        let record = target.store.record(&target.paths.run);
+        record.map_or(target.record.state, |record| record.state)
+    };
+    let runs = targets
+        .iter()
+        .map(|target| Cancelled { run: target.paths.run.clone(), state: state(target) });
+    let run = targets.first().filter(|_| targets.len() == 1).map(|one| one.paths.run.clone());
+    context.emit(&Document { schema_version: 1, run, runs: runs.collect() }, Text::default)
 }
 
 /// Whether something of a run lives; says so where there is nothing to be cancelled. A run has ended as soon as

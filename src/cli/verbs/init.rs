@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 
 use crate::cli::{CliError, Context, ErrorKind};
+use crate::ui::Text;
 
 /// Arguments of `init`.
 #[derive(Debug, clap::Args)]
@@ -136,6 +137,16 @@ impl TensorflowStrategy {
     }
 }
 
+#[derive(serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Document {
+    schema_version: u32,
+    /// What was written.
+    files: Vec<String>,
+    /// The command that runs it.
+    next: String,
+}
+
 /// Writes the template's files; touches nothing when one of them is there already.
 pub fn init(context: &Context, args: &InitArgs) -> Result<u8, CliError> {
     if args.strategy.is_some() && args.template != Template::Tensorflow {
@@ -179,6 +190,9 @@ pub fn init(context: &Context, args: &InitArgs) -> Result<u8, CliError> {
     };
     context.printer.say("");
     context.printer.say(format!("Next: {next}"));
+    let files = files.iter().map(|(name, _)| args.dir.join(name).display().to_string());
+    let document = Document { schema_version: 1, files: files.collect(), next };
+    context.emit(&document, Text::default)?;
     Ok(0)
 }
 

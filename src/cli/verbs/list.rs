@@ -58,7 +58,15 @@ pub struct ListArgs {
 struct Document<'a> {
     schema_version: u32,
     total: usize,
-    runs: &'a [RunSummary],
+    runs: Vec<Listed<'a>>,
+}
+
+/// A run of a list. Its id is `run` here as in every document.
+#[derive(Serialize)]
+struct Listed<'a> {
+    run: &'a RunId,
+    #[serde(flatten)]
+    summary: &'a RunSummary,
 }
 
 /// Runs the verb; returns its exit code.
@@ -74,7 +82,8 @@ pub fn run(context: &Context, args: &ListArgs) -> Result<u8, CliError> {
         context.printer.show(Text::lines(listing.runs.iter().map(|run| run.entry.id.as_str())))?;
         return Ok(0);
     }
-    let document = Document { schema_version: 1, total: listing.total, runs: &listing.runs };
+    let runs = listing.runs.iter().map(|summary| Listed { run: &summary.entry.id, summary });
+    let document = Document { schema_version: 1, total: listing.total, runs: runs.collect() };
     if listing.runs.is_empty() && context.format == Format::Table {
         context.printer.say("no runs");
         return Ok(0);

@@ -1,12 +1,15 @@
 //! `mlctl logs`: what the commands printed.
 
-use crate::cli::{CliError, Context, ErrorKind, Interrupts, exit};
-use crate::gang::{Attempt, ReplicaId, RoleName};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::cli::{CliError, Context, ErrorKind, Format, Interrupts, exit};
+use crate::gang::{Attempt, ReplicaId, RoleName, RunId};
 use crate::run::{Follow, FollowEnd, Interrupt, follow};
-use crate::runtime::LogQuery;
+use crate::runtime::{LogLine, LogQuery};
 use crate::store::now;
 use crate::text::Span;
-use crate::ui::{FollowMode, OutputLook, Show};
+use crate::ui::{FollowMode, OutputLook, Show, Text};
 
 /// Arguments of `logs`.
 #[derive(Debug, clap::Args)]
@@ -53,6 +56,33 @@ pub struct LogsArgs {
     pub raw: bool,
 }
 
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Document<'a> {
+    schema_version: u32,
+    run: &'a RunId,
+    lines: Vec<Line>,
+}
+
+/// A line that a replica printed.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Line {
+    replica: ReplicaId,
+    attempt: Attempt,
+    /// When it was printed, exact to 2 s.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time: Option<Timestamp>,
+    text: String,
+}
+
+impl Line {
+    fn of(line: LogLine) -> Self {
+        let LogLine { replica, attempt, time, line, .. } = line;
+        Self { replica, attempt, time, text: String::from_utf8_lossy(&line).into_owned() }
+    }
+}
+
 /// Runs the verb; returns its exit code.
 pub fn run(context: &Context, args: &LogsArgs) -> Result<u8, CliError> {
     let target = context.target(args.run.as_deref())?;
@@ -65,6 +95,13 @@ pub fn run(context: &Context, args: &LogsArgs) -> Result<u8, CliError> {
             .is_some_and(|plan| plan.service().is_none() && plan.gang().replicas().count() == 1);
     let prefix = !args.no_prefix && !single;
     let look = OutputLook { prefix, time: args.timestamps, raw: args.raw };
+    let is_document = context.format != Format::Table;
+    if is_document && args.follow {
+        let message = "a log that is followed is no document: it ends when the run does";
+        return Err(CliError::new(ErrorKind::Usage, message)
+            .hint("leave -o out, or follow events: mlctl wait --events"));
+    }
+    let mut told = Vec::new();
     if !args.follow {
         let mut reader = runtime.logs(&target.paths, &query)?;
         let mut is_empty = true;
@@ -75,15 +112,21 @@ pub fn run(context: &Context, args: &LogsArgs) -> Result<u8, CliError> {
                 lines.extend(reader.finish(None));
             }
             is_empty &= lines.is_empty();
-            context.printer.output(&lines, look)?;
+            if is_document {
+                told.extend(lines.into_iter().map(Line::of));
+            } else {
+                context.printer.output(&lines, look)?;
+            }
             if is_last {
                 break;
             }
         }
         let unread = reader.unread();
         for what in &unread {
-            context.printer.warn(what.as_str());
+            context.printer.fault(what.as_str());
         }
+        let document = Document { schema_version: 1, run: &target.record.id, lines: told };
+        context.emit(&document, Text::default)?;
         if is_empty && unread.is_empty() {
             let state = target.record.state;
             context.printer.say(format!("{} ({state}) has no such output", target.record.id));

@@ -9,6 +9,7 @@ pub mod completions;
 pub mod cost;
 pub mod doctor;
 mod dry_run;
+mod ended;
 pub mod evaluate;
 pub mod exec;
 pub mod gpus;

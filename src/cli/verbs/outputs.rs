@@ -2,10 +2,14 @@
 
 use std::path::Path;
 
+use serde::Serialize;
+use serde_json::Value as Json;
+
 use super::batch::run_of_model;
-use crate::cli::{CliError, Context, ErrorKind};
+use crate::cli::{CliError, Context, ErrorKind, Format};
 use crate::plan::batch::OutputLayout;
 use crate::storage::{Place, Stores};
+use crate::ui::Text;
 use crate::work::batch::{Chosen, Outputs};
 
 /// Arguments of `outputs`.
@@ -48,17 +52,51 @@ pub fn run(context: &Context, args: &OutputsArgs) -> Result<u8, CliError> {
     }
     let chosen = Chosen { errors: args.errors, join: args.join, limit: args.limit };
     let printer = &context.printer;
+    let is_document = context.format != Format::Table;
+    let mut rows = Vec::new();
     context.handle()?.block_on(async {
         let outputs = Outputs::open(&stores, &output).await?;
-        outputs.read(chosen, &mut |lines| printer.lines(lines)).await?;
+        let mut take = |lines: &[u8]| {
+            if !is_document {
+                return printer.lines(lines);
+            }
+            let lines = lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+            rows.extend(lines.map(row));
+            Ok(())
+        };
+        outputs.read(chosen, &mut take).await?;
         let (missing, all) = (outputs.missing(), outputs.job().shards.len());
         if missing > 0 {
             printer.warn(format!(
                 "{missing} of {all} shards are not done yet: their rows are missing"
             ));
         }
+        if is_document {
+            let (schema_version, output) = (1, output.to_string());
+            let document = Document { schema_version, output, shards: all, missing, rows };
+            context.emit(&document, Text::default)?;
+        }
         Ok(0)
     })
+}
+
+/// A line of the output: JSON, where it is no row of a table of another format.
+fn row(line: &[u8]) -> Json {
+    let text = || Json::String(String::from_utf8_lossy(line).into_owned());
+    serde_json::from_slice(line).unwrap_or_else(|_| text())
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Document {
+    schema_version: u32,
+    /// The folder or URL that has it.
+    output: String,
+    /// Parts of it in all.
+    shards: usize,
+    /// Parts that are not done, whose rows are missing.
+    missing: u64,
+    rows: Vec<Json>,
 }
 
 /// The output that is meant: a URL or path as it is, or that of a run's plan; of a version of the registry

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::train::say_notices;
-use crate::cli::{CliError, Context, ErrorKind, LoadedDocument, SpecArgs, exit};
+use crate::cli::{CliError, Context, ErrorKind, Format, LoadedDocument, Problem, SpecArgs, exit};
 use crate::spec::check::json_schema;
 use crate::spec::explain as explain_path;
 use crate::spec::{DEFAULT_KIND, kind_names, written};
@@ -32,14 +32,17 @@ pub fn validate(context: &Context, args: &ValidateArgs) -> Result<u8, CliError> 
     #[serde(rename_all = "camelCase")]
     struct Document {
         schema_version: u32,
+        exit_code: u8,
         valid: Vec<String>,
+        /// What is wrong, of all files.
+        errors: Vec<Problem>,
     }
     let files: Vec<Option<std::path::PathBuf>> = if args.files.is_empty() {
         vec![None]
     } else {
         args.files.iter().cloned().map(Some).collect()
     };
-    let mut valid = Vec::new();
+    let (mut valid, mut errors) = (Vec::new(), Vec::new());
     let mut code = exit::OK;
     for file in files {
         match context.documents(&SpecArgs { file, set: args.set.clone() }, &[]) {
@@ -51,12 +54,13 @@ pub fn validate(context: &Context, args: &ValidateArgs) -> Result<u8, CliError> 
             }
             Err(error) => {
                 error.print(&context.printer);
+                errors.extend(error.problems());
                 code = code.max(error.kind.exit_code());
             }
         }
     }
     let text = Text::lines(valid.iter().map(|name| format!("{name}: valid")));
-    context.emit(&Document { schema_version: 1, valid }, || text)?;
+    context.emit(&Document { schema_version: 1, exit_code: code, valid, errors }, || text)?;
     Ok(code)
 }
 
@@ -84,15 +88,38 @@ pub struct ConvertArgs {
 
 /// Prints a file as specs of mlctl: one of Vertex AI or Katib, or a spec with --set applied.
 pub fn convert(context: &Context, args: &ConvertArgs) -> Result<u8, CliError> {
-    let mut texts = Vec::new();
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Document {
+        schema_version: u32,
+        specs: Vec<serde_json::Value>,
+    }
+    let internal = |error: String| CliError::new(ErrorKind::Internal, error);
+    let (mut texts, mut specs) = (Vec::new(), Vec::new());
     for document in &context.documents(&args.spec, &[])? {
+        if context.format == Format::Json {
+            let spec = match document {
+                LoadedDocument::Train(job) => serde_json::to_value(written(&job.job)),
+                LoadedDocument::Batch(batch) => serde_json::to_value(batch.job.written()),
+                LoadedDocument::Tune(study) => serde_json::to_value(study.job.written()),
+                LoadedDocument::Endpoint(endpoint) => {
+                    serde_json::to_value(endpoint.endpoint.written())
+                }
+            };
+            specs.push(spec.map_err(|error| internal(error.to_string()))?);
+            continue;
+        }
         let text = match document {
             LoadedDocument::Train(job) => yaml_text(&written(&job.job)),
             LoadedDocument::Batch(batch) => yaml_text(&batch.job.written()),
             LoadedDocument::Tune(study) => yaml_text(&study.job.written()),
             LoadedDocument::Endpoint(endpoint) => yaml_text(&endpoint.endpoint.written()),
         };
-        texts.push(text.map_err(|error| CliError::new(ErrorKind::Internal, error.to_string()))?);
+        texts.push(text.map_err(|error| internal(error.to_string()))?);
+    }
+    if context.format == Format::Json {
+        context.emit(&Document { schema_version: 1, specs }, Text::default)?;
+        return Ok(exit::OK);
     }
     context.printer.data(&texts.join("---\n"))?;
     Ok(exit::OK)

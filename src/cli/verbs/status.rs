@@ -9,6 +9,7 @@ use super::serve::{EndpointReport, endpoint_report};
 use super::tune::study_report;
 use crate::cli::{CliError, Context, ErrorKind, Format, Target};
 use crate::event::RunState;
+use crate::gang::RunId;
 use crate::ops::cost::{Bill, Stretches, Window};
 use crate::run::{ReplicaView, RunView, lacks_ends, outputs};
 use crate::store::{RunRecord, now};
@@ -39,6 +40,7 @@ pub struct StatusArgs {
 #[serde(rename_all = "camelCase")]
 struct Document<'a> {
     schema_version: u32,
+    run: &'a RunId,
     record: &'a RunRecord,
     view: &'a RunView,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -88,6 +90,7 @@ pub fn run(context: &Context, args: &StatusArgs) -> Result<u8, CliError> {
     let groups = Groups { study: study.as_ref(), endpoint: endpoint.as_ref(), curves: &[] };
     let document = Document {
         schema_version: 1,
+        run: &target.record.id,
         record: &target.record,
         view: &view,
         cost: bill.as_ref(),

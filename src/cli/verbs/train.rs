@@ -4,14 +4,16 @@ use indexmap::IndexMap;
 
 use super::dry_run::dry_run;
 use super::models::{check_push, push_after};
-use super::watch::{Watch, watch};
+use super::ended::RunDocument;
+use super::watch::{Followed, Watch, watch};
 use crate::cli::{
-    CliError, Context, ErrorKind, Interrupts, OnInterrupt, SpecArgs, exit, exit_code,
+    CliError, Context, ErrorKind, Format, Interrupts, OnInterrupt, SpecArgs, exit, exit_code,
 };
+use crate::event::RunState;
 use crate::gang::RunId;
 use crate::ops::cost::Prices;
 use crate::plan::Plan;
-use crate::run::{Patience, RunView, Submitted, Submitter, explain, outputs};
+use crate::run::{Patience, Submitted, Submitter, explain, outputs};
 use crate::runtime::{LOCAL, Notice, Runtime, SubmitOptions};
 use crate::spec::TRAIN_JOB;
 use crate::storage::ClaimMode;
@@ -39,6 +41,11 @@ A run that waits for GPUs (--wait, or `queue` in the spec) is this process: with
 or `mlctl cancel` end it. In a cluster the scheduler queues, without --wait.
 Whoever follows a run to its end pushes its model (--push, or `push` in the spec),
 once. Where nobody does, `mlctl wait RUN` or `mlctl models push RUN NAME` does it.
+What the commands print goes to standard output where that or standard error is no
+terminal: `mlctl train | tee log`, of several replicas with their names before it, and
+without what is said beside it (events, the summary), which goes to standard error and
+is left out by -q unless it says what went wrong. With -o json the document that ends
+it is alone on standard output.
 Ctrl-C detaches (the run goes on), twice cancels; without a terminal, or with
 CI=true, SIGINT and SIGTERM cancel. Exit codes: 0 succeeded, 3 spec, 5 refused,
 10 failed, 11 infrastructure, 12 cancelled, 13 timed out, 14 could not start,
@@ -151,7 +158,7 @@ pub fn train(context: &Context, args: &TrainArgs) -> Result<u8, CliError> {
         goal: None,
     };
     let all: Vec<Watch<'_>> = runs.iter().map(watched).collect();
-    watch(context, &all, &mut |place, view| told(context, &*runtime, &runs[place], view, args))
+    watch(context, &all, &mut |place, end| told(context, &*runtime, &runs[place], end, args))
 }
 
 /// What ends the wait of a run whose turn has not come: until then this process is all that there is of it,
@@ -238,11 +245,15 @@ pub(super) fn detached(context: &Context, runs: Vec<RunId>) -> Result<u8, CliErr
     #[serde(rename_all = "camelCase")]
     struct Document {
         schema_version: u32,
+        /// The run, where it is one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        run: Option<RunId>,
         runs: Vec<RunId>,
     }
     let text = Text::lines(runs.iter().map(RunId::as_str));
     let first = runs.first().cloned();
-    context.emit(&Document { schema_version: 1, runs }, || text)?;
+    let run = first.clone().filter(|_| runs.len() == 1);
+    context.emit(&Document { schema_version: 1, run, runs }, || text)?;
     if let Some(first) = first {
         context.printer.hint(format!("follow it with: mlctl logs -f {first}"));
     }
@@ -260,24 +271,37 @@ pub(super) fn hint_at_push(printer: &Printer, run: &Submitted) {
     }
 }
 
-/// How a run that was followed to its end has ended, said and as an exit code.
+/// How a run that was followed has ended, or that it goes on: said, and as an exit code.
 fn told(
     context: &Context,
     runtime: &dyn Runtime,
     run: &Submitted,
-    view: &RunView,
+    end: &Followed,
     args: &TrainArgs,
 ) -> Result<u8, CliError> {
+    let view = &end.view;
+    let code = match end.goes_on {
+        true => exit::DETACHED,
+        false => view.verdict.as_ref().map_or(exit::OK, exit_code),
+    };
     let report = explain(view, &run.paths, Some(&run.plan), Some(runtime));
-    let places = outputs(Some(&run.plan), &run.paths);
-    if args.events {
+    let succeeded = view.state == RunState::Succeeded;
+    if !args.events && !end.goes_on {
         // With `--events` the last event is the summary.
-    } else if context.format == crate::cli::Format::Table {
-        let failed = view.state != crate::event::RunState::Succeeded;
-        context.printer.say(summary_text(view, &places, failed.then_some(&report)));
-    } else {
-        context.emit(&report, Text::default)?;
+        let places = outputs(Some(&run.plan), &run.paths);
+        let why = (!succeeded).then_some(&report);
+        context.printer.outcome(succeeded, summary_text(view, &places, why));
     }
-    push_after(context, &run.paths.run)?;
-    Ok(view.verdict.as_ref().map_or(exit::OK, exit_code))
+    let mut document = RunDocument::of(view, Some(&run.plan), &run.paths, code);
+    document.why = (!succeeded && !end.goes_on).then_some(&report);
+    if !end.goes_on {
+        let pushed = push_after(context, &run.paths.run);
+        document.pushed = pushed.as_ref().ok().cloned().flatten();
+        // What the run has come to is known though its model was not pushed.
+        context.emit(&document.beside(Some(&report))?, Text::default)?;
+        pushed?;
+    } else if context.format != Format::Table {
+        document.emit(context)?;
+    }
+    Ok(code)
 }

@@ -2,19 +2,17 @@
 
 use std::time::Instant;
 
-use serde::Serialize;
-
 use super::batch::batch_end;
+use super::ended::RunDocument;
 use super::models::push_after;
 use super::serve::wait_endpoint;
-use crate::cli::{CliError, Context, Format, Interrupts, Target, exit, exit_code};
+use crate::cli::{CliError, Context, Interrupts, Target, exit, exit_code};
 use crate::event::RunState;
 use crate::plan::Plan;
-use crate::run::WhyReport;
 use crate::run::{Follow, FollowEnd, Interrupt, explain, follow, outputs};
 use crate::runtime::LogQuery;
 use crate::text::Span;
-use crate::ui::{FollowMode, Show, Text, Verbosity, summary_text};
+use crate::ui::{FollowMode, Show, Verbosity, summary_text};
 
 /// Arguments of `wait`.
 #[derive(Debug, clap::Args)]
@@ -22,7 +20,9 @@ use crate::ui::{FollowMode, Show, Text, Verbosity, summary_text};
 The exit code is the run's: 0 succeeded, 10 failed, 11 infrastructure budget
 spent, 12 cancelled, 13 timed out, 14 could not start; of a batch prediction 20
 where some rows failed, 21 where too many did; 130 when --timeout is over or
-Ctrl-C comes first. The run goes on in both cases. The model of a run that is to be
+Ctrl-C comes first. The run goes on in both cases. All that it says goes to standard
+error: what the run prints is in `mlctl logs -f`. With -q nothing is said but what went
+wrong; with -o json standard output has one document, whichever way waiting ended. The model of a run that is to be
 pushed (`train --push`) is pushed by whoever waits for it, once.
 
 An endpoint has no end: it is waited for until all revisions that are wanted are
@@ -43,20 +43,6 @@ pub struct WaitArgs {
     /// Stream the run's events as JSON Lines
     #[arg(long, conflicts_with = "output")]
     pub events: bool,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Document<'a> {
-    schema_version: u32,
-    run: &'a str,
-    state: RunState,
-    exit_code: u8,
-    /// The version of the registry that its model has become, `NAME@N`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pushed: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    why: Option<&'a WhyReport>,
 }
 
 /// Waits for a run.
@@ -96,15 +82,21 @@ pub fn run(context: &Context, args: &WaitArgs) -> Result<u8, CliError> {
         interrupt: &stop,
     };
     let end = follow(&request, &mut show)?;
-    match end {
+    match &end {
         FollowEnd::Ended(_) => {
             let target = context.target(Some(&target.paths.run))?;
             ended(context, &target, Some(&*runtime as _), args)
         }
         FollowEnd::Detached(view) | FollowEnd::Deadline(view) => {
             let run = &target.paths.run;
-            context.printer.say(format!("{run} is still {}; it goes on", view.state));
+            let is_asked = matches!(end, FollowEnd::Detached(_));
+            let text = format!("{run} is still {}; it goes on", view.state);
+            context.printer.outcome(is_asked, text);
             context.printer.hint(format!("mlctl wait {run}, or mlctl cancel {run}"));
+            if !args.events {
+                let (plan, code) = (target.plan.as_ref(), exit::DETACHED);
+                RunDocument::of(view, plan, &target.paths, code).emit(context)?;
+            }
             Ok(exit::DETACHED)
         }
     }
@@ -141,18 +133,13 @@ fn ended(
         return Ok(code);
     }
     let outputs = outputs(target.plan.as_ref(), &target.paths);
-    context.printer.say(summary_text(&view, &outputs, why.as_ref()));
-    let pushed = push_after(context, &target.paths.run)?;
-    if context.format != Format::Table {
-        let document = Document {
-            schema_version: 1,
-            run: &target.record.id,
-            state: target.record.state,
-            exit_code: code,
-            pushed,
-            why: why.as_ref(),
-        };
-        context.emit(&document, Text::default)?;
-    }
+    context.printer.outcome(why.is_none(), summary_text(&view, &outputs, why.as_ref()));
+    let pushed = push_after(context, &target.paths.run);
+    let mut document = RunDocument::of(&view, target.plan.as_ref(), &target.paths, code);
+    document.pushed = pushed.as_ref().ok().cloned().flatten();
+    document.why = why.as_ref();
+    document.emit(context)?;
+    // What the run has come to is known though its model was not pushed.
+    pushed?;
     Ok(code)
 }

@@ -6,19 +6,18 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::train::hint_at_push;
-use crate::cli::{CliError, Context, Interrupts, OnInterrupt, exit};
+use crate::cli::{CliError, Context, Format, Interrupts, OnInterrupt, exit};
 use crate::run::{Follow, FollowEnd, FollowError, Interrupt, RunView, Submitted, follow};
 use crate::runtime::{LogQuery, Runtime};
 use crate::store::Store;
-use crate::ui::{BatchGoal, FollowMode, Printer, Show};
+use crate::ui::{BatchGoal, FollowMode, OutputLook, Printer, Show, Terminal, Verbosity};
 
 /// After the first Ctrl-C a second one cancels within this time.
 const SECOND_CHANCE: Duration = Duration::from_secs(2);
 
 /// What Ctrl-C means while something is followed: the first press leaves it alone, a second one soon
-/// after cancels it.
+/// after cancels it. Of several followers one is told what the press did.
 pub(super) struct Presses<'a> {
-    printer: &'a Printer,
     interrupts: &'a Interrupts,
     policy: OnInterrupt,
     what: &'static str,
@@ -35,7 +34,7 @@ impl<'a> Presses<'a> {
     ) -> Self {
         let terminal = context.printer.terminal.stderr;
         let policy = OnInterrupt::resolve(on_interrupt, &context.env, terminal);
-        Self { printer: &context.printer, interrupts, policy, what, first: Mutex::new(None) }
+        Self { interrupts, policy, what, first: Mutex::new(None) }
     }
 
     /// What is asked for now.
@@ -47,10 +46,7 @@ impl<'a> Presses<'a> {
         match (self.policy, self.interrupts.count(), *first) {
             (OnInterrupt::Detach, 1, None) => {
                 *first = Some(Instant::now());
-                self.printer.say("");
-                self.printer
-                    .say(format!("detaching; press Ctrl-C again to cancel the {}", self.what));
-                Interrupt::None
+                Interrupt::Tell(format!("detaching; press Ctrl-C again to cancel the {}", self.what))
             }
             (OnInterrupt::Detach, 1, Some(at)) if at.elapsed() >= SECOND_CHANCE => {
                 Interrupt::Detach
@@ -69,24 +65,43 @@ pub(super) struct Watch<'a> {
     pub(super) events: bool,
     pub(super) on_interrupt: Option<OnInterrupt>,
     pub(super) interrupts: &'a Interrupts,
-    /// What a batch prediction has to do.
+    /// What a batch prediction has to do: its workers' output is talk, and that of other work is data.
     pub(super) goal: Option<BatchGoal>,
 }
 
 impl Watch<'_> {
+    /// What is shown. Standard output has what the commands print, unless it has a document, both it and
+    /// standard error are terminals (a table is redrawn there, or each line says its time), or the output is
+    /// no data. `--quiet` leaves out whatever is beside the data.
+    fn mode(&self, printer: &Printer, format: Format, is_alone: bool) -> FollowMode {
+        let Terminal { stdout, stderr, .. } = printer.terminal;
+        let is_document = format != Format::Table;
+        let is_data = self.goal.is_none() && !is_document;
+        let is_quiet = printer.verbosity == Verbosity::Quiet;
+        // A pipe may end at the same terminal, where it and a table would tear each other.
+        if self.events {
+            FollowMode::Events
+        } else if is_data && (is_quiet || !stdout || !stderr) {
+            let prefix = !is_alone || self.run.plan.gang().replicas().count() > 1;
+            FollowMode::Split(OutputLook { prefix, ..OutputLook::default() })
+        } else if is_quiet {
+            FollowMode::Silent
+        } else if stderr && is_alone {
+            FollowMode::Live
+        } else {
+            FollowMode::Plain
+        }
+    }
+
     /// Follows the run. Among others it has no live view, and each line names it.
     fn follow(
         &self,
-        printer: &Printer,
+        (printer, format): (&Printer, Format),
         presses: &Presses<'_>,
         user: &str,
         is_alone: bool,
     ) -> Result<FollowEnd, FollowError> {
-        let mode = match (self.events, printer.terminal.stderr && is_alone) {
-            (true, _) => FollowMode::Events,
-            (false, true) => FollowMode::Live,
-            (false, false) => FollowMode::Plain,
-        };
+        let mode = self.mode(printer, format, is_alone);
         let mut show = Show::new(printer, mode);
         if !is_alone {
             show = show.named(self.run.paths.run.clone());
@@ -107,12 +122,12 @@ impl Watch<'_> {
         follow(&request, &mut show)
     }
 
-    /// What has come of it; `None` for a run that goes on without being followed, which is said.
+    /// What has come of it. That a run goes on without being followed is said.
     fn ended(
         &self,
         printer: &Printer,
         end: Result<FollowEnd, FollowError>,
-    ) -> Result<Option<RunView>, CliError> {
+    ) -> Result<Followed, CliError> {
         let id = &self.run.paths.run;
         let end = end.map_err(|error| match &error {
             FollowError::Output(_) => CliError::from(error),
@@ -121,34 +136,41 @@ impl Watch<'_> {
             }
         })?;
         match end {
-            FollowEnd::Ended(view) => Ok(Some(*view)),
-            FollowEnd::Detached(_) | FollowEnd::Deadline(_) => {
+            FollowEnd::Ended(view) => Ok(Followed { view, goes_on: false }),
+            FollowEnd::Detached(view) | FollowEnd::Deadline(view) => {
                 printer.say(format!(
                     "{id} goes on. Come back with: mlctl logs -f {id}; end it with: mlctl cancel {id}"
                 ));
                 hint_at_push(printer, self.run);
-                Ok(None)
+                Ok(Followed { view, goes_on: true })
             }
         }
     }
 }
 
+/// A run as following has left it.
+pub(super) struct Followed {
+    pub(super) view: Box<RunView>,
+    /// It has not ended, and nobody follows it any more.
+    pub(super) goes_on: bool,
+}
+
 /// So many runs are followed at once; of more, each takes the place of one that has ended.
 const TOGETHER: usize = 8;
 
-/// Follows runs to their ends side by side, and hands each one that ended to `told` when it has, by its place
-/// among them; gives the highest exit code. One that goes on without being followed makes that
-/// [`exit::DETACHED`]. An error of one keeps the others from nothing.
+/// Follows runs to their ends side by side, and hands each to `told` when it has ended or goes on without
+/// being followed, by its place among them; gives the highest exit code, or [`exit::DETACHED`] where one goes
+/// on. An error of one keeps the others from nothing.
 pub(super) fn watch(
     context: &Context,
     watches: &[Watch<'_>],
-    told: &mut dyn FnMut(usize, &RunView) -> Result<u8, CliError>,
+    told: &mut dyn FnMut(usize, &Followed) -> Result<u8, CliError>,
 ) -> Result<u8, CliError> {
     let Some(any) = watches.first() else { return Ok(exit::OK) };
     let is_alone = watches.len() == 1;
     let what = if is_alone { "run" } else { "runs" };
     let presses = Presses::new(context, any.interrupts, any.on_interrupt, what);
-    let (printer, user) = (&context.printer, context.user());
+    let (printer, user) = ((&context.printer, context.format), context.user());
     let next = AtomicUsize::new(0);
     let (ends, all) = channel();
     let (mut code, mut is_whole, mut trouble) = (exit::OK, true, None);
@@ -167,9 +189,9 @@ pub(super) fn watch(
         }
         drop(ends);
         for (place, watch, end) in all {
-            let heard = watch.ended(printer, end).and_then(|view| {
-                is_whole &= view.is_some();
-                view.map_or(Ok(exit::OK), |view| told(place, &view))
+            let heard = watch.ended(printer.0, end).and_then(|followed| {
+                is_whole &= !followed.goes_on;
+                told(place, &followed)
             });
             match heard {
                 Ok(one) => code = code.max(one),

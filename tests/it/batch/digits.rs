@@ -7,7 +7,7 @@ use std::path::Path;
 use serde_json::Value as Json;
 
 use crate::support::stores::S3;
-use crate::support::{Sandbox, heavy, serving_api, stderr, stdout};
+use crate::support::{Sandbox, both, heavy, serving_api, stderr, stdout};
 
 #[test]
 fn what_training_said_of_its_model_is_what_its_predictions_say() {
@@ -29,8 +29,8 @@ fn what_training_said_of_its_model_is_what_its_predictions_say() {
     };
     let run = |args: &[&str]| run_to("predictions", args);
     let trained =
-        stderr(&run(&["train", "digits/single.yaml", "--set", "output=s3://bucket/digits"]));
-    let line = trained.lines().rfind(|line| line.contains("| accuracy=")).expect("an accuracy");
+        both(&run(&["train", "digits/single.yaml", "--set", "output=s3://bucket/digits"]));
+    let line = trained.lines().rfind(|line| line.contains("accuracy=")).expect("an accuracy");
     let said: f64 = line.rsplit('=').next().expect("a value").trim().parse().expect("a number");
 
     run(&["batch-predict", "digits/batch.yaml"]);

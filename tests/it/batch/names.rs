@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value as Json, json};
 
 use super::whole::{every_row_once, rows};
-use crate::support::{Sandbox, repository, stderr, stdout};
+use crate::support::{Sandbox, both, repository, stderr, stdout};
 
 /// A registry with two versions, of which the first is the champion, and a job that asks for a model.
 fn job(sandbox: &Sandbox, model: &str) {
@@ -42,7 +42,7 @@ fn a_version_of_the_registry_predicts_and_is_remembered() {
     let shown = stdout(&sandbox.run(0, ["batch-predict", "--dry-run"]));
     assert!(shown.contains("doubles@1"), "{shown}");
     let output = sandbox.run(0, ["batch-predict"]);
-    assert!(stderr(&output).contains("model    doubles@1"), "{}", stderr(&output));
+    assert!(both(&output).contains("model    doubles@1"), "{}", both(&output));
     assert!(every_row_once(&sandbox, &rows(20)).is_empty());
     let place = sandbox.state().join("models/doubles/1").display().to_string();
     let job = document(&sandbox, "job.json");

@@ -1,7 +1,7 @@
 //! The digits example on real TensorFlow, in pods under the restricted standard.
 
 use crate::kube::support::{Kube, LONG, poll};
-use crate::support::{heavy, stderr};
+use crate::support::{both, heavy};
 
 const CLAIM: &str = "models";
 
@@ -34,7 +34,7 @@ fn two_workers() {
     kube.sandbox.example("digits");
     let [image, output] = set(&kube);
     let trained = kube.run(0, ["train", "digits", "--set", &image, "--set", &output]);
-    assert_accurate(&stderr(&trained));
+    assert_accurate(&both(&trained));
     let nodes: std::collections::BTreeSet<_> = kube.pods().into_iter().map(|p| p.node).collect();
     assert_eq!(nodes.len(), 2, "the gang was over both nodes: {nodes:?}");
     assert_saved(&kube);
@@ -54,7 +54,7 @@ fn chief_workers_ps_and_evaluator() {
     let mut args = vec!["train", spec, "--set", &image, "--set", &output];
     args.extend(roles.iter().flat_map(|set| ["--set", set.as_str()]));
     let trained = kube.run(0, args);
-    let text = stderr(&trained);
+    let text = both(&trained);
     assert_accurate(&text);
     assert!(text.contains("evaluator-0 |"), "{text}");
     assert_saved(&kube);

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::{Sandbox, repository, stderr, stdout};
+use crate::support::{Sandbox, both, repository, stderr, stdout};
 
 const SPEC: &str = "\
 apiVersion: mlctl.dev/v1
@@ -44,7 +44,7 @@ fn pip_is_brought_where_python_has_no_ensurepip() {
     assert!(stdout(&output).contains("makes environments with pip from "), "{}", stdout(&output));
     assert!(!sandbox.dir().join("cache").exists(), "looking makes nothing");
     let output = mlctl(&["train", "bare"]);
-    let text = stderr(&output);
+    let text = both(&output);
     assert_eq!(output.status.code(), Some(0), "{text}");
     assert_eq!(text.matches("| six True").count(), 2, "{text}");
     // From then on it needs nobody.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Output;
 use std::time::Duration;
 
-use crate::support::{Sandbox, stderr, stdout, wait_for};
+use crate::support::{Sandbox, both, stderr, stdout, wait_for};
 
 const END: Duration = Duration::from_secs(40);
 
@@ -78,7 +78,7 @@ fn each_replica_sees_its_own() {
     }
     machine.spec("big", "nvidia-a100-80gb", 1, 1, "echo sees $CUDA_VISIBLE_DEVICES");
     let output = machine.run(&["train", "big.yaml"]);
-    assert!(stderr(&output).contains("sees GPU-d"), "{}", stderr(&output));
+    assert!(both(&output).contains("sees GPU-d"), "{}", both(&output));
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn a_killed_run_gives_its_gpus_back() {
     machine.sandbox.processes().into_iter().for_each(crate::support::kill);
     let second = machine.run(&["train", "second.yaml"]);
     assert_eq!(second.status.code(), Some(0), "{}", stderr(&second));
-    assert!(stderr(&second).contains("sees GPU-a"), "{}", stderr(&second));
+    assert!(both(&second).contains("sees GPU-a"), "{}", both(&second));
 }
 
 /// Too few or of another kind: an error that names what is here; a warning with `--allow-cpu`, and
@@ -138,7 +138,7 @@ fn the_wrong_gpus_are_named() {
     assert!(said.contains("1 x nvidia-a100 wanted, this machine has NVIDIA L4"), "{said}");
     let allowed = machine.run(&["train", "--allow-cpu", "wrong.yaml"]);
     assert_eq!(allowed.status.code(), Some(0), "{}", stderr(&allowed));
-    assert!(stderr(&allowed).contains("sees []"), "{}", stderr(&allowed));
+    assert!(both(&allowed).contains("sees []"), "{}", both(&allowed));
 }
 
 #[test]

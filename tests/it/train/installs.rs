@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
-use crate::support::{Sandbox, cache, repository, stderr, stdout};
+use crate::support::{Sandbox, both, cache, repository, stderr, stdout};
 
 const SPEC: &str = "\
 apiVersion: mlctl.dev/v1
@@ -70,7 +70,7 @@ impl Place {
     fn train_with(&self, folder: &str, env: &[(&str, &str)]) -> String {
         let output =
             self.mlctl(&["train", folder]).envs(env.iter().copied()).output().expect("mlctl");
-        let text = stderr(&output);
+        let text = both(&output);
         assert_eq!(output.status.code(), Some(0), "{text}");
         text
     }
@@ -245,7 +245,7 @@ fn uv_is_used_where_it_is_there_and_pip_where_only_pip_can() {
         let mut mlctl = place.mlctl(&["train", "a"]);
         let output = mlctl.env("PATH", &path).env_remove("PIP_NO_INDEX").output().expect("mlctl");
         assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-        stderr(&output)
+        both(&output)
     };
     let seen = "command: [python, -c, 'import mine, pip, sys; print(\"mine is\", mine.X, \
                 sys.prefix != sys.base_prefix)']\n";
@@ -291,7 +291,7 @@ fn pip_takes_no_package_from_elsewhere_than_uv_would() {
         let mut mlctl = place.mlctl(&["train", "a"]);
         mlctl.env("PATH", &path).env_remove("PIP_NO_INDEX").envs(env.iter().copied());
         let output = mlctl.output().expect("mlctl");
-        (output.status.code(), stderr(&output))
+        (output.status.code(), both(&output))
     };
     let own = ("UV_DEFAULT_INDEX", "http://127.0.0.1:9/simple");
     let (code, said) = train(&[own]);

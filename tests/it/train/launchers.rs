@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use crate::support::stores::folder_with;
-use crate::support::{Sandbox, heavy, stderr};
+use crate::support::{Sandbox, both, heavy};
 
 /// Debian's PyTorch 1.13 is older than its Python, which refuses some of its dataclasses and leaves the
 /// zero out where it goes through flags.
@@ -132,7 +132,7 @@ impl Place {
         // What a shell may have left there must not count.
         mlctl.env("NODE_RANK", "7").env("GROUP_RANK", "7");
         let output = mlctl.output().expect("mlctl");
-        let text = stderr(&output);
+        let text = both(&output);
         assert_eq!(output.status.code(), Some(0), "{command}: {text}");
         for rank in ["rank 0 of 2\n", "rank 1 of 2\n"] {
             assert_eq!(text.matches(rank).count(), 1, "{command}: {text}");

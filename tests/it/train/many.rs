@@ -48,9 +48,11 @@ fn the_jobs_of_a_file_are_followed_together() {
     sandbox.write("two.yaml", &format!("{slow}---\n{fast}"));
     let end = sandbox.dir().join("end");
     let mut command = sandbox.mlctl(["train", "two.yaml"]);
-    command.env("END", &end).stderr(Stdio::piped());
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    command.env("END", &end).stdout(writer.try_clone().expect("its end")).stderr(writer);
     let mut follower = command.spawn().expect("mlctl starts");
-    let mut lines = BufReader::new(follower.stderr.take().expect("a pipe")).lines();
+    drop(command);
+    let mut lines = BufReader::new(reader).lines();
     let mut said = Vec::new();
     // The first of the file still waits when the end of the second is told.
     while !said.iter().any(|line: &String| line.contains("fast-") && line.contains("succeeded")) {

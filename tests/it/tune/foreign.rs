@@ -1,7 +1,7 @@
 //! Studies of other systems run unchanged.
 
 use super::support::{report, states};
-use crate::support::{Sandbox, stderr};
+use crate::support::{Sandbox, both};
 
 /// As a trainer for Vertex AI does it: the package's file, strings, and folders of its own.
 const HYPERTUNE: &str = r#"
@@ -85,7 +85,7 @@ spec:
             restartPolicy: Never
 "#,
     );
-    let told = stderr(&sandbox.run(0, ["tune", "experiment.yaml"]));
+    let told = both(&sandbox.run(0, ["tune", "experiment.yaml"]));
     let report = report(&sandbox);
     assert_eq!(states(&report), ["succeeded"; 3], "{told}\n{report}");
     let first = &report["trials"][0];

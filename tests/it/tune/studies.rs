@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value as Json;
 
 use super::support::{report, states, toy};
-use crate::support::{stderr, stdout, wait_for};
+use crate::support::{both, stderr, stdout, wait_for};
 
 const SEARCH: &str = "
 metrics: [{name: loss, goal: minimize}]
@@ -19,7 +19,7 @@ trial: {framework: none, code: ., command: [python3, train.py]}
 #[test]
 fn a_study_finds_the_best_parameters_and_every_verb_knows_it() {
     let sandbox = toy(SEARCH);
-    let told = stderr(&sandbox.run(0, ["tune", "study.yaml"]));
+    let told = both(&sandbox.run(0, ["tune", "study.yaml"]));
     assert!(told.contains("trial 1 starts: x=0 ("), "{told}");
     assert!(told.contains(", 6 of 6 trials: all 6 trials were made"), "{told}");
     let report = report(&sandbox);
@@ -69,7 +69,7 @@ parameters: {kind: {categorical: [good, broken, silent]}}
 algorithm: grid
 trial: {framework: none, code: ., command: [python3, train.py]}
 ");
-    let told = stderr(&sandbox.run(0, ["tune", "study.yaml"]));
+    let told = both(&sandbox.run(0, ["tune", "study.yaml"]));
     assert!(told.contains("trial 2 failed: exit code 1: this kind is broken"), "{told}");
     let report = report(&sandbox);
     assert_eq!(states(&report), ["succeeded", "failed", "infeasible"]);
@@ -85,7 +85,7 @@ metrics: [{name: loss, goal: minimize}]
 parameters: {x: {double: [-2, 2]}}
 trial: {framework: none, code: ., command: [python3, train.py, --kind=broken]}
 ");
-    let told = stderr(&sandbox.run(10, ["tune", "study.yaml"]));
+    let told = both(&sandbox.run(10, ["tune", "study.yaml"]));
     let why = "all of the first 3 trials have failed, the last one because: exit code 1: this kind is \
                broken";
     assert!(told.contains(why), "{told}");

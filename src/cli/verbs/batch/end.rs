@@ -40,7 +40,7 @@ pub(in crate::cli::verbs) fn batch_end(
         Ok(None) => "it is not in the output".to_owned(),
         Err(error) => error.to_string(),
     };
-    context.printer.warn(format!(
+    context.printer.fault(format!(
         "the run has succeeded, and whether all rows have is not known: its summary can't be read: \
          {reason}"
     ));

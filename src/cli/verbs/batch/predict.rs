@@ -11,14 +11,15 @@ use super::plan::dry_run;
 use super::retry::{remembered_job, retry_failed};
 use crate::cli::verbs::cost::{bill_of, cost_text};
 use crate::cli::verbs::train::{add_labels, detached, patience, prices_for_limit};
-use crate::cli::verbs::watch::{Watch, watch};
+use crate::cli::verbs::ended::RunDocument;
+use crate::cli::verbs::watch::{Followed, Watch, watch};
 use crate::cli::{
     CliError, Context, ErrorKind, Format, Interrupts, LoadedDocument, OnInterrupt, SpecArgs, exit,
 };
 use crate::event::RunState;
 use crate::gang::RunId;
 use crate::ops::cost::Bill;
-use crate::run::{Patience, RunView, Submitted, Submitter, WhyReport, explain};
+use crate::run::{Patience, Submitted, Submitter, WhyReport, explain};
 use crate::runtime::{LOCAL, Notice, Runtime, SubmitOptions};
 use crate::spec::BATCH_PREDICT_JOB;
 use crate::storage::Stores;
@@ -183,9 +184,9 @@ pub fn run(context: &Context, args: &BatchPredictArgs) -> Result<u8, CliError> {
         goal: Some(goal(job)),
     });
     let all: Vec<Watch<'_>> = watched.collect();
-    let ends = watch(context, &all, &mut |place, view| {
+    let ends = watch(context, &all, &mut |place, end| {
         let (job, run) = &runs[place];
-        ended(context, &store, &*runtime, job, run, view, args.events)
+        ended(context, &store, &*runtime, (job, run), end, args.events)
     })?;
     Ok(code.max(ends))
 }
@@ -306,13 +307,25 @@ struct Report<'a> {
     why: Option<WhyReport>,
 }
 
+/// The result of a job: what was predicted and where it is, on standard output. Rows that failed are said
+/// beside it, so that `--quiet` doesn't hide them.
+fn show(context: &Context, summary: &Summary, output: &str) -> Result<(), CliError> {
+    context.printer.show(batch_summary_text(summary, output))?;
+    if summary.failed > 0 {
+        let (failed, rows) = (summary.failed, summary.rows);
+        context.printer.fault(format!("{failed} of {rows} rows have no prediction"));
+        context.printer.hint(format!("which, and why: mlctl outputs {output} --errors"));
+    }
+    Ok(())
+}
+
 /// A job that was complete before anything was started.
 fn complete(context: &Context, job: &Surveyed, summary: &Summary) -> Result<u8, CliError> {
     let code = code_of(summary);
     let output = job.batch.output().to_string();
     context.printer.say(format!("{} is complete already; nothing is started", job.batch.job.name));
     if context.format == Format::Table {
-        context.printer.say(batch_summary_text(summary, &output));
+        show(context, summary, &output)?;
         return Ok(code);
     }
     let report = Report {
@@ -334,12 +347,15 @@ fn ended(
     context: &Context,
     store: &Store,
     runtime: &dyn Runtime,
-    job: &Surveyed,
-    run: &Submitted,
-    view: &RunView,
+    (job, run): (&Surveyed, &Submitted),
+    end: &Followed,
     events: bool,
 ) -> Result<u8, CliError> {
-    let output = job.batch.output();
+    let (output, view) = (job.batch.output(), &*end.view);
+    if end.goes_on {
+        RunDocument::of(view, Some(&run.plan), &run.paths, exit::DETACHED).emit(context)?;
+        return Ok(exit::DETACHED);
+    }
     let succeeded = view.state == RunState::Succeeded;
     let end = run.plan.batch().map(|batch| batch_end(context, &job.stores, view, batch));
     let end =
@@ -354,12 +370,12 @@ fn ended(
     let cost = cost.map_err(|error| context.printer.warn(error.to_string())).ok();
     let why = (!succeeded).then(|| explain(view, &run.paths, Some(&run.plan), Some(runtime as _)));
     if context.format == Format::Table {
-        context.printer.say(summary_text(view, &[], why.as_ref()));
+        context.printer.outcome(succeeded, summary_text(view, &[], why.as_ref()));
         if let Some(bill) = cost.filter(|bill| bill.currency.is_some()) {
             context.printer.say(format!("  cost     {}", cost_text(&bill)));
         }
         if let Some(summary) = &found {
-            context.printer.say(batch_summary_text(summary, output.as_str()));
+            show(context, summary, output.as_str())?;
         } else {
             context.printer.say(format!("  results  {output}"));
         }

@@ -62,7 +62,7 @@ pub fn run(context: &Context, args: &CleanupArgs) -> Result<u8, CliError> {
     }
     for Failure { run, what, why } in &failures {
         let whose = run.as_ref().map(|run| format!("{run}: ")).unwrap_or_default();
-        context.printer.warn(format!("{whose}{what} was not removed: {why}"));
+        context.printer.error(format!("{whose}{what} was not removed: {why}"));
     }
     if !failures.is_empty() {
         context.printer.hint("the rest is removed; `mlctl cleanup` again tries what is left");

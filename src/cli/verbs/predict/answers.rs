@@ -195,7 +195,7 @@ impl Answers<'_> {
         if self.failed == self.rows {
             return Err(first);
         }
-        self.context.printer.warn(format!(
+        self.context.printer.fault(format!(
             "{} of {} rows have no prediction; the first says: {}",
             self.failed, self.rows, first.message
         ));

@@ -19,7 +19,7 @@ use crate::cli::{CliError, Context, ErrorKind, Format, LOCAL, exit};
 use crate::gang::RunId;
 use crate::runtime::{Notice, Runtime};
 use crate::store::{EndpointPaths, Store, now, private_dir, remove_tree};
-use crate::ui::Text;
+use crate::ui::{Text, Verbosity};
 use crate::work::ServedModel;
 use crate::work::serve::rollout::{EndpointState, Entry};
 use crate::work::serve::{
@@ -293,6 +293,9 @@ fn finish(
         let changes = lines.iter().map(ToString::to_string).collect();
         let document = Document { schema_version: 1, endpoint: id, name, changes, url };
         context.emit(&document, Text::default)?;
+    } else if let Some(url) = url.filter(|_| context.printer.verbosity == Verbosity::Quiet) {
+        // Where it answers is what a script wants of it; people are told more.
+        context.printer.show(url)?;
     }
     Ok(code)
 }

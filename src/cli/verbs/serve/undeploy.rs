@@ -76,7 +76,7 @@ pub fn undeploy(context: &Context, args: &UndeployArgs) -> Result<u8, CliError> 
     for target in &targets {
         let run = target.run.record.id.to_string();
         let cancel = CancelArgs { runs: vec![run], no_wait: false, force: false, yes: args.yes };
-        cancel::run(context, &cancel)?;
+        cancel::cancelled(context, &cancel)?;
         forget_all(context, target)?;
         let record = context.refresh(&target.run.store, &target.run.paths.run)?;
         ended.push(Ended {

@@ -174,7 +174,7 @@ fn said(
             exit::OK
         }
         Readiness::Waiting => {
-            context.printer.say(format!("{name} is not ready yet: {why}; it goes on"));
+            context.printer.outcome(false, format!("{name} is not ready yet: {why}; it goes on"));
             context
                 .printer
                 .hint(format!("mlctl wait {name}, or look: mlctl status {name} --watch"));

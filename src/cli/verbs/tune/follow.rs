@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::spent::Spent;
 use super::target::state_of;
+use crate::cli::verbs::ended::RunDocument;
 use crate::cli::verbs::watch::Presses;
 use crate::cli::{CliError, Context, Format, Interrupts, LOCAL, OnInterrupt, exit, exit_code};
 use crate::event::{Event, RunState};
@@ -13,7 +14,7 @@ use crate::run::{Follow, FollowEnd, RunView, Submitted, Watcher, explain, follow
 use crate::runtime::{LogLine, LogQuery, Runtime};
 use crate::store::{Store, StudyPaths, now};
 use crate::ui::{
-    Printer, SPINNER, Screen, Text, study_frame, study_summary_text, summary_text, trial_line,
+    Printer, SPINNER, Screen, Text, Verbosity, standing_line, study_frame, study_summary_text, summary_text, trial_line,
 };
 use crate::work::tune::{JournalReader, LiveCurves, StudyDocument, StudyReport, StudyState};
 
@@ -52,12 +53,13 @@ pub(super) fn follow_study(
     };
     match follow(&request, &mut show)? {
         FollowEnd::Ended(view) => told(context, followed, &*runtime, &view).map(Some),
-        FollowEnd::Detached(_) | FollowEnd::Deadline(_) => {
+        FollowEnd::Detached(view) | FollowEnd::Deadline(view) => {
             let id = &run.paths.run;
             context.printer.say(format!(
                 "{id} goes on. Come back with: mlctl wait {id}; its trials: mlctl tune trials {id}; \
                  end it with: mlctl cancel {id}"
             ));
+            RunDocument::of(&view, Some(&run.plan), &run.paths, exit::DETACHED).emit(context)?;
             Ok(None)
         }
     }
@@ -84,9 +86,13 @@ fn told(
         && state.finished.is_none()
     {
         let why = explain(view, &run.paths, Some(&run.plan), Some(runtime as _));
-        context.printer.say(summary_text(view, &[], Some(&why)));
+        context.printer.outcome(false, summary_text(view, &[], Some(&why)));
     }
-    context.printer.say(study_summary_text(&report, view.state));
+    if code == exit::OK {
+        context.printer.show(study_summary_text(&report, view.state))?;
+    } else {
+        context.printer.outcome(false, study_summary_text(&report, view.state));
+    }
     Ok(code)
 }
 
@@ -98,12 +104,16 @@ struct StudyShow<'a> {
     paths: &'a StudyPaths,
     document: &'a StudyDocument,
     is_live: bool,
+    /// What trials come to goes to standard output, which has no document.
+    is_data: bool,
     /// When the journal was read last.
     looked: Option<Instant>,
     /// The run that is followed has begun.
     is_told: bool,
     screen: Screen,
     above: Vec<Text>,
+    /// What is seen until following ends.
+    standing: Option<String>,
     journal: JournalReader,
     state: StudyState,
     curves: LiveCurves,
@@ -120,17 +130,21 @@ impl<'a> StudyShow<'a> {
         document: &'a StudyDocument,
     ) -> Self {
         let printer = &context.printer;
+        let is_quiet = printer.verbosity == Verbosity::Quiet;
+        let (is_table, terminal) = (context.format == Format::Table, printer.terminal);
         Self {
             printer,
             store,
             notes,
             paths,
             document,
-            is_live: printer.terminal.stderr,
+            is_live: terminal.stderr && !is_quiet && (terminal.stdout || !is_table),
+            is_data: is_table && !is_quiet,
             looked: None,
             is_told: false,
             screen: Screen::new(printer),
             above: Vec::new(),
+            standing: None,
             journal: JournalReader::default(),
             state: StudyState::default(),
             curves: LiveCurves::default(),
@@ -169,6 +183,14 @@ impl Watcher for StudyShow<'_> {
         self.line(text.into());
     }
 
+    fn stand(&mut self, text: &str) {
+        if self.is_live {
+            self.standing = Some(text.to_owned());
+        } else {
+            self.printer.say(text);
+        }
+    }
+
     fn redraw(&mut self, view: &RunView) {
         let is_near = self.notes.name() == LOCAL || view.state.is_ended();
         let is_due = is_near || self.looked.is_none_or(|at| at.elapsed() >= CLUSTER_PACE);
@@ -186,7 +208,13 @@ impl Watcher for StudyShow<'_> {
             if self.is_told
                 && let Some(text) = trial_line(&line.entry, &self.report())
             {
-                self.line(Text::from(format!("{} ", crate::ui::clock(line.time))).then(text));
+                let text = Text::from(format!("{} ", crate::ui::clock(line.time))).then(text);
+                if self.is_data && !self.is_live {
+                    // Nobody reads it any more, and what is said in the end still counts.
+                    let _ = self.printer.show(text);
+                } else {
+                    self.line(text);
+                }
             }
         }
         self.curves.read(self.store, self.document, &self.state);
@@ -196,12 +224,14 @@ impl Watcher for StudyShow<'_> {
             let width = self.screen.width();
             let report = self.report();
             let cost = self.spent.text(&self.state);
-            let frame = study_frame(&report, view, cost, now(), spinner, width);
+            let mut frame = study_frame(&report, view, cost, now(), spinner, width);
+            frame.extend(self.standing.as_deref().map(standing_line));
             self.screen.draw(&std::mem::take(&mut self.above), &frame);
         }
     }
 
     fn end(&mut self) {
+        self.above.extend(self.standing.take().as_deref().map(standing_line));
         self.screen.draw_rest(&std::mem::take(&mut self.above));
     }
 }

@@ -15,7 +15,7 @@ mod suggest;
 mod target;
 mod trials;
 
-pub use args::{TuneArgs, run};
+pub use args::{TuneAction, TuneArgs, run};
 pub use run_loop::{LoopVariables, tune_loop};
 pub use target::StudyTarget;
 pub use trials::study_report;

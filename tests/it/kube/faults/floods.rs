@@ -1,7 +1,7 @@
 //! More output than a node keeps: what is missing is said, and the newest is saved.
 
 use crate::kube::support::{Kube, LONG, poll};
-use crate::support::{stderr, stdout};
+use crate::support::{stdout, together};
 
 /// How many lines of 90 characters are printed at once: five times what a node keeps in one file.
 const LINES: u64 = 600_000;
@@ -49,12 +49,12 @@ impl Seen {
 fn who_follows_a_flood_sees_and_keeps_what_can_be_had_of_it() {
     let Some(kube) = Kube::own() else { return };
     kube.gang(&[FLOODS], "");
-    let text = stderr(&kube.run(0, ["train"]));
-    let lines = text.lines().filter_map(|line| line.split_once("worker-0 | ")).map(|line| line.1);
-    let shown = Seen::of(lines);
+    let (text, _) = together(&mut kube.mlctl(["train"]));
+    // Its own lines say themselves what they are.
+    let shown = Seen::of(text.lines());
     shown.assert_whole();
     let joined = text.find("joined; all are there").expect("it has joined");
-    let first = text.find("worker-0 | ").expect("output");
+    let first = text.find("00000001\n").expect("output");
     assert!(joined < first, "{}", &text[..first.max(joined)]);
     let text = stdout(&kube.run(0, ["logs"]));
     let saved = Seen::of(text.lines());

@@ -4,7 +4,7 @@ use std::process::Child;
 use std::time::{Duration, Instant};
 
 use crate::kube::support::{Fault, Kube, LONG, Proxy, poll};
-use crate::support::{stderr, stdout};
+use crate::support::{both, stdout};
 
 /// Bursts of lines within one second, and lines that say the same.
 const TALKS: &str = "\
@@ -24,7 +24,9 @@ fn talking(kube: &Kube, bursts: u32) {
 /// `mlctl train`, which says all that it says to a file.
 fn follower(kube: &Kube) -> Child {
     let file = fs_err::File::create(kube.sandbox.dir().join("followed.txt")).expect("a file");
-    kube.mlctl(["train"]).stderr(file.into_parts().0).spawn().expect("mlctl starts")
+    let file = file.into_parts().0;
+    let mut command = kube.mlctl(["train"]);
+    command.stdout(file.try_clone().expect("a file")).stderr(file).spawn().expect("mlctl starts")
 }
 
 /// What it said until the run's success.
@@ -79,7 +81,7 @@ fn a_bad_network_loses_and_doubles_nothing() {
     let proxy = Proxy::start(&kube);
     talking(&kube, 40);
     let output = kube.run(0, ["train"]);
-    all_lines_once(&kube, &stderr(&output), 40);
+    all_lines_once(&kube, &both(&output), 40);
     let faults = proxy.faults();
     for fault in [
         Fault::TooMany,

@@ -78,8 +78,11 @@ fn an_end_that_nobody_saw_is_waited_for_in_words() {
 fn who_has_seen_every_end_waits_for_no_pod() {
     let Some(kube) = Kube::alone() else { return };
     kube.gang(&["echo here; sleep 16; echo first word", "echo here; sleep 15; echo last word"], "");
-    let mut follower =
-        kube.mlctl(["train"]).stderr(std::process::Stdio::piped()).spawn().expect("mlctl");
+    let (mut output, writer) = std::io::pipe().expect("a pipe");
+    let mut command = kube.mlctl(["train"]);
+    command.stdout(writer.try_clone().expect("its end")).stderr(writer);
+    let mut follower = command.spawn().expect("mlctl");
+    drop(command);
     let run = poll("it is there", LONG, || {
         let listed = stdout(&kube.run(0, ["list", "-q"]));
         listed.lines().next().map(str::to_owned)
@@ -97,7 +100,6 @@ fn who_has_seen_every_end_waits_for_no_pod() {
         replicas.iter().all(|one| one["usage"]["memory"].as_u64() > Some(0)).then_some(())
     });
     let mut shown = String::new();
-    let mut output = follower.stderr.take().expect("a pipe");
     std::io::Read::read_to_string(&mut output, &mut shown).expect("text");
     assert!(follower.wait().expect("an end").success(), "{shown}");
     assert!(!shown.contains("waited for no longer"), "{shown}");

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
-use super::{Sandbox, stderr, stdout};
+use super::{Sandbox, both, stderr, stdout};
 
 /// A sandbox whose nvidia-smi answers as the real one does.
 pub struct GpuMachine {
@@ -72,12 +72,12 @@ impl GpuMachine {
         self.mlctl(args).output().expect("mlctl")
     }
 
-    /// Runs it and gives everything it said on standard error, in one line.
+    /// Runs it and gives everything it said, in one line.
     #[track_caller]
     pub fn said(&self, code: i32, args: &[&str], env: &[(&str, &str)]) -> String {
         let output = self.mlctl(args).envs(env.iter().copied()).output().expect("mlctl");
         assert_eq!(output.status.code(), Some(code), "{}", stderr(&output));
-        stderr(&output).split_whitespace().collect::<Vec<_>>().join(" ")
+        both(&output).split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
     /// Submits a run and gives its id.

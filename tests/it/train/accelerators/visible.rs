@@ -1,7 +1,7 @@
 //! What a user's `CUDA_VISIBLE_DEVICES` leaves to choose from, and a driver that doesn't answer.
 
 use crate::support::gpus::GpuMachine;
-use crate::support::{stderr, stdout};
+use crate::support::{both, stderr, stdout};
 
 const SEES: &str = "echo sees [$CUDA_VISIBLE_DEVICES]";
 const NAME: &str = "CUDA_VISIBLE_DEVICES";
@@ -95,7 +95,7 @@ fn gpus_and_doctor_agree() {
         let document: serde_json::Value = serde_json::from_str(&stdout(&output)).expect("JSON");
         let hidden = document["gpus"].as_array().expect("GPUs").iter();
         let hidden: Vec<bool> = hidden.map(|gpu| gpu["hidden"] == true).collect();
-        (hidden, stderr(&output))
+        (hidden, both(&output))
     };
     let (hidden, said) = gpus("1,7");
     assert_eq!(hidden, [true, false, true]);
