@@ -93,4 +93,4 @@ fuzz seconds="60" targets="load cluster wire state index":
 # One static binary, target/x86_64-unknown-linux-musl/release/mlctl (needs musl-tools).
 static:
     rustup target add x86_64-unknown-linux-musl
-    cargo build --release --target x86_64-unknown-linux-musl
+    MLCTL_COMMIT=$(git rev-parse HEAD 2>/dev/null || true) cargo build --release --target x86_64-unknown-linux-musl

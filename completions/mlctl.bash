@@ -76,6 +76,9 @@ _mlctl() {
             mlctl,gpus)
                 cmd="mlctl__subcmd__gpus"
                 ;;
+            mlctl,help)
+                cmd="mlctl__subcmd__help"
+                ;;
             mlctl,init)
                 cmd="mlctl__subcmd__init"
                 ;;
@@ -150,6 +153,9 @@ _mlctl() {
                 ;;
             mlctl,validate)
                 cmd="mlctl__subcmd__validate"
+                ;;
+            mlctl,version)
+                cmd="mlctl__subcmd__version"
                 ;;
             mlctl,wait)
                 cmd="mlctl__subcmd__wait"
@@ -233,7 +239,7 @@ _mlctl() {
 
     case "${cmd}" in
         mlctl)
-            opts="-o -q -v -n -h -V --output --quiet --verbose --color --runtime --context --namespace --help --version init train batch-predict predict outputs evaluate tune models serve traffic rollout rollback scale undeploy list ls status logs wait cancel cleanup cost doctor why exec gpus validate render convert schema explain state cluster completions man agent agent-guard agent-exec agent-beside agent-cancel agent-install agent-probe batch-worker serve-replica tune-loop serve-loop serve-router"
+            opts="-o -q -v -n -h -V --output --quiet --verbose --color --runtime --context --namespace --help --version init train batch-predict predict outputs evaluate tune models serve traffic rollout rollback scale undeploy list ls status logs wait cancel cleanup cost doctor why exec gpus validate render convert schema explain state cluster completions man version help agent agent-guard agent-exec agent-beside agent-cancel agent-install agent-probe batch-worker serve-replica tune-loop serve-loop serve-router"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -577,21 +583,25 @@ _mlctl() {
             return 0
             ;;
         mlctl__subcmd__batch__subcmd__predict)
-            opts="-f -d -l -o -q -v -n -h --set --file --model --server --endpoint --protocol --model-name --image --input --format --output-uri --output-format --replicas --max-batch-size --key-field --detach --dry-run --retry-failed --events --label --allow-cpu --wait --allow-large-code --on-interrupt --output --quiet --verbose --color --runtime --context --namespace --help"
+            opts="-f -d -l -o -q -v -n -h --file --set --name --model --server --endpoint --protocol --model-name --image --input --format --output-uri --output-format --replicas --max-batch-size --key-field --detach --dry-run --retry-failed --events --label --allow-cpu --wait --allow-large-code --on-interrupt --output --quiet --verbose --color --runtime --context --namespace --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --set)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --name)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1049,13 +1059,25 @@ _mlctl() {
             return 0
             ;;
         mlctl__subcmd__convert)
-            opts="-o -q -v -n -h --set --output --quiet --verbose --color --runtime --context --namespace --help"
+            opts="-f -o -q -v -n -h --file --set --name --output --quiet --verbose --color --runtime --context --namespace --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --name)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1161,13 +1183,25 @@ _mlctl() {
             return 0
             ;;
         mlctl__subcmd__doctor)
-            opts="-o -q -v -n -h --set --no-pod --image --pull-secret --security --pod-limit --output --quiet --verbose --color --runtime --context --namespace --help"
+            opts="-f -o -q -v -n -h --file --set --name --no-pod --image --pull-secret --security --pod-limit --output --quiet --verbose --color --runtime --context --namespace --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --name)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1484,8 +1518,50 @@ _mlctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        mlctl__subcmd__help)
+            opts="-o -q -v -n -h --output --quiet --verbose --color --runtime --context --namespace --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --runtime)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         mlctl__subcmd__init)
-            opts="-o -q -v -n -h --strategy --force --output --quiet --verbose --color --runtime --context --namespace --help tensorflow pytorch jax sklearn plain search serve"
+            opts="-o -q -v -n -h --strategy --overwrite --output --quiet --verbose --color --runtime --context --namespace --help tensorflow pytorch jax sklearn plain search serve"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1531,7 +1607,7 @@ _mlctl() {
             return 0
             ;;
         mlctl__subcmd__list)
-            opts="-l -w -o -q -v -n -h --state --name --label --since --limit --study --endpoint --all-users --watch --output --quiet --verbose --color --runtime --context --namespace --help"
+            opts="-l -A -w -o -q -v -n -h --state --name --label --since --limit --all --study --endpoint --all-users --watch --output --quiet --verbose --color --runtime --context --namespace --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2319,13 +2395,25 @@ _mlctl() {
             return 0
             ;;
         mlctl__subcmd__render)
-            opts="-o -q -v -n -h --set --user --output --quiet --verbose --color --runtime --context --namespace --help"
+            opts="-f -o -q -v -n -h --file --set --name --user --output --quiet --verbose --color --runtime --context --namespace --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --name)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3005,13 +3093,25 @@ _mlctl() {
             return 0
             ;;
         mlctl__subcmd__train)
-            opts="-d -l -o -q -v -n -h --set --detach --dry-run --events --label --allow-cpu --wait --share-gpus --allow-large-code --push --overwrite --resume --on-interrupt --output --quiet --verbose --color --runtime --context --namespace --help"
+            opts="-f -d -l -o -q -v -n -h --file --set --name --detach --dry-run --events --label --allow-cpu --wait --share-gpus --allow-large-code --push --overwrite --resume --on-interrupt --output --quiet --verbose --color --runtime --context --namespace --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --name)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3071,21 +3171,25 @@ _mlctl() {
             return 0
             ;;
         mlctl__subcmd__tune)
-            opts="-f -d -l -o -q -v -n -h --set --file --max-trials --parallel-trials --detach --dry-run --label --allow-cpu --allow-large-code --on-interrupt --output --quiet --verbose --color --runtime --context --namespace --help trials best export plot resume stop-trial suggest"
+            opts="-f -d -l -o -q -v -n -h --file --set --name --max-trials --parallel-trials --detach --dry-run --label --allow-cpu --allow-large-code --on-interrupt --output --quiet --verbose --color --runtime --context --namespace --help trials best export plot resume stop-trial suggest"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --set)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --name)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3229,7 +3333,7 @@ _mlctl() {
             return 0
             ;;
         mlctl__subcmd__tune__subcmd__export)
-            opts="-O -o -q -v -n -h --format --to --force --output --quiet --verbose --color --runtime --context --namespace --help"
+            opts="-O -o -q -v -n -h --format --to --overwrite --output --quiet --verbose --color --runtime --context --namespace --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3283,7 +3387,7 @@ _mlctl() {
             return 0
             ;;
         mlctl__subcmd__tune__subcmd__plot)
-            opts="-O -o -q -v -n -h --to --force --output --quiet --verbose --color --runtime --context --namespace --help"
+            opts="-O -o -q -v -n -h --to --overwrite --output --quiet --verbose --color --runtime --context --namespace --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3559,16 +3663,66 @@ _mlctl() {
             return 0
             ;;
         mlctl__subcmd__validate)
-            opts="-o -q -v -n -h --set --output --quiet --verbose --color --runtime --context --namespace --help"
+            opts="-f -o -q -v -n -h --file --set --output --quiet --verbose --color --runtime --context --namespace --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --set)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --runtime)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mlctl__subcmd__version)
+            opts="-o -q -v -n -h --output --quiet --verbose --color --runtime --context --namespace --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --output)
                     COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
                     return 0

@@ -30,9 +30,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_needs_command" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_needs_command" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_needs_command" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_needs_command" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_needs_command" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_needs_command" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_needs_command" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_needs_command" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_needs_command" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -72,6 +72,8 @@ complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "state" -d 'Look after t
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "cluster" -d 'What a cluster needs of mlctl'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "completions" -d 'Print a shell\'s completion script'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "man" -d 'Print or write the man pages'
+complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "version" -d 'Print the version, and what this program was built for'
+complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "help" -d 'Print the help of a verb, or of all'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "agent" -d 'Runs beside a replica\'s command'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "agent-guard" -d 'Runs around a replica\'s command'
 complete -c mlctl -n "__fish_mlctl_needs_command" -f -a "agent-exec" -d 'Becomes a replica\'s command'
@@ -95,14 +97,16 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand init" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand init" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand init" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand init" -s n -l namespace -d 'Use this namespace of the cluster' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand init" -l force -d 'Replace files that are there'
+complete -c mlctl -n "__fish_mlctl_using_subcommand init" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand init" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand init" -s n -l namespace -d 'The namespace in the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand init" -l overwrite -d 'Replace files that are there'
 complete -c mlctl -n "__fish_mlctl_using_subcommand init" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand init" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand train" -s f -l file -d 'The same as FILE; several times for several' -r -F
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l set -d 'Change a value of the file: name=x, args.epochs=9, roles.worker.replicas=4. A text is taken as it is, byte for byte; lists and mappings are YAML: \'command=[python, t.py]\'. A name with dots is quoted or escaped: \'labels["a.b/c"]=x\', \'labels.a\\.b/c=x\'. In a Vertex AI file by its own names: workerPoolSpecs[0].machineSpec...=x' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l name -d 'Another name than the one that the file says' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -s l -l label -d 'Add a label to the run' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l wait -d 'Wait for GPUs that other runs hold, in order of submission, at most so long' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l push -d 'Push the model under this name in the registry once the run has succeeded' -r
@@ -114,21 +118,23 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand train" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand train" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -s d -l detach -d 'Submit and return; prints the run\'s id'
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l dry-run -d 'Show what would run'
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l events -d 'Stream events as JSON Lines on stdout'
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l allow-cpu -d 'Run a role on the CPU where it can\'t have all its accelerators'
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l share-gpus -d 'Put more replicas on a GPU than it is for, to rehearse a large gang'
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l allow-large-code -d 'Take along more code than 1 GiB or 20000 files'
-complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l overwrite -d 'Write into a model folder that another run has filled'
+complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l overwrite -d 'Start anew in an output that another run has filled: its model, checkpoints and logs are removed'
+complete -c mlctl -n "__fish_mlctl_using_subcommand train" -l resume -d 'Go on from the checkpoints of the run that has filled the output'
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand train" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -s f -l file -d 'The same as FILE; several times for several' -r -F
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l set -d 'Change a value of the file: name=x, args.epochs=9, roles.worker.replicas=4. A text is taken as it is, byte for byte; lists and mappings are YAML: \'command=[python, t.py]\'. A name with dots is quoted or escaped: \'labels["a.b/c"]=x\', \'labels.a\\.b/c=x\'. In a Vertex AI file by its own names: workerPoolSpecs[0].machineSpec...=x' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -s f -l file -d 'The spec' -r -F
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l name -d 'Another name than the one that the file says' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l model -d 'The model: NAME, NAME@3 or NAME@ALIAS of the registry, a run, or where it is' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l server -d 'tensorflow-serving, triton, kserve, mlserver, openai or custom' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l endpoint -d 'Ask a server that already serves: http://, https://, grpc:// or grpcs://' -r
@@ -152,9 +158,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -s d -l detach -d 'Submit and return; prints the run\'s id'
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l dry-run -d 'Show what would run'
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-predict" -l retry-failed -d 'Ask only the rows again that have failed in the job\'s output: what succeeds moves into the results. In place of FILE also a run, or the URL or folder of an output'
@@ -192,9 +198,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -l grpc -d 'Ask over gRPC: TF Serving\'s PredictionService, or --protocol v2'
 complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -l raw -d 'Send the body of --json and print the answer, byte for byte, as it comes'
 complete -c mlctl -n "__fish_mlctl_using_subcommand predict" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
@@ -207,9 +213,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand outputs" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand outputs" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand outputs" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand outputs" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand outputs" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand outputs" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand outputs" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand outputs" -l errors -d 'Print the rows that failed, not the results'
 complete -c mlctl -n "__fish_mlctl_using_subcommand outputs" -l join -d 'Print each with its line of the input, as the field or column `input`'
 complete -c mlctl -n "__fish_mlctl_using_subcommand outputs" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
@@ -229,14 +235,15 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand evaluate" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand evaluate" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand evaluate" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand evaluate" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand evaluate" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand evaluate" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand evaluate" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand evaluate" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand evaluate" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand evaluate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_subcommand_from trials best export plot resume stop-trial suggest" -s f -l file -d 'The same as FILE; several times for several' -r -F
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_subcommand_from trials best export plot resume stop-trial suggest" -l set -d 'Change a value of the file: name=x, args.epochs=9, roles.worker.replicas=4. A text is taken as it is, byte for byte; lists and mappings are YAML: \'command=[python, t.py]\'. A name with dots is quoted or escaped: \'labels["a.b/c"]=x\', \'labels.a\\.b/c=x\'. In a Vertex AI file by its own names: workerPoolSpecs[0].machineSpec...=x' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_subcommand_from trials best export plot resume stop-trial suggest" -s f -l file -d 'The study' -r -F
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_subcommand_from trials best export plot resume stop-trial suggest" -l name -d 'Another name than the one that the file says' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_subcommand_from trials best export plot resume stop-trial suggest" -l max-trials -d 'Trials in all, in place of what the file says' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_subcommand_from trials best export plot resume stop-trial suggest" -l parallel-trials -d 'Trials at once, in place of what the file says' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_subcommand_from trials best export plot resume stop-trial suggest" -s l -l label -d 'Add a label to the study and its trials' -r
@@ -248,9 +255,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_subcommand_from trials best export plot resume stop-trial suggest" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_subcommand_from trials best export plot resume stop-trial suggest" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_subcommand_from trials best export plot resume stop-trial suggest" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_subcommand_from trials best export plot resume stop-trial suggest" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_subcommand_from trials best export plot resume stop-trial suggest" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_subcommand_from trials best export plot resume stop-trial suggest" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_subcommand_from trials best export plot resume stop-trial suggest" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_subcommand_from trials best export plot resume stop-trial suggest" -s d -l detach -d 'Submit and return; prints the study\'s id'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_subcommand_from trials best export plot resume stop-trial suggest" -l dry-run -d 'Show what the first trial would run'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and not __fish_seen_subcommand_from trials best export plot resume stop-trial suggest" -l allow-cpu -d 'Run trials on the CPU where the accelerators are missing'
@@ -271,9 +278,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from trials" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from trials" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from trials" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from trials" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from trials" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from trials" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from trials" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from trials" -l sort -d 'The best by the first metric first, in place of the order of their numbers'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from trials" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from trials" -s v -l verbose -d 'Say more'
@@ -284,9 +291,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from best" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from best" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from best" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from best" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from best" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from best" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from best" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from best" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from best" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from best" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -300,10 +307,10 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from export" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from export" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from export" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from export" -s n -l namespace -d 'Use this namespace of the cluster' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from export" -l force -d 'Replace the file if it is there'
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from export" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from export" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from export" -s n -l namespace -d 'The namespace in the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from export" -l overwrite -d 'Replace the file if it is there'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -314,10 +321,10 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from plot" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from plot" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from plot" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from plot" -s n -l namespace -d 'Use this namespace of the cluster' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from plot" -l force -d 'Replace the file if it is there'
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from plot" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from plot" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from plot" -s n -l namespace -d 'The namespace in the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from plot" -l overwrite -d 'Replace the file if it is there'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from plot" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from plot" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from plot" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -331,9 +338,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from resume" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from resume" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from resume" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from resume" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from resume" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from resume" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from resume" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from resume" -s d -l detach -d 'Submit and return; prints the id of the run that goes on'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from resume" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from resume" -s v -l verbose -d 'Say more'
@@ -344,9 +351,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from stop-trial" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from stop-trial" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from stop-trial" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from stop-trial" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from stop-trial" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from stop-trial" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from stop-trial" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from stop-trial" -s y -l yes -d 'Don\'t ask, also where the trial is another user\'s'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from stop-trial" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from stop-trial" -s v -l verbose -d 'Say more'
@@ -357,9 +364,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from suggest" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from suggest" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from suggest" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from suggest" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from suggest" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from suggest" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from suggest" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from suggest" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from suggest" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune; and __fish_seen_subcommand_from suggest" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -370,9 +377,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and not __fish_seen_subcommand_from push list ls show alias copy remove rm pull retention" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand models; and not __fish_seen_subcommand_from push list ls show alias copy remove rm pull retention" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand models; and not __fish_seen_subcommand_from push list ls show alias copy remove rm pull retention" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand models; and not __fish_seen_subcommand_from push list ls show alias copy remove rm pull retention" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and not __fish_seen_subcommand_from push list ls show alias copy remove rm pull retention" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and not __fish_seen_subcommand_from push list ls show alias copy remove rm pull retention" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and not __fish_seen_subcommand_from push list ls show alias copy remove rm pull retention" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and not __fish_seen_subcommand_from push list ls show alias copy remove rm pull retention" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and not __fish_seen_subcommand_from push list ls show alias copy remove rm pull retention" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and not __fish_seen_subcommand_from push list ls show alias copy remove rm pull retention" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -395,9 +402,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from push" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from push" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from push" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from push" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from push" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from push" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from push" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from push" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from push" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from push" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -408,9 +415,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from list" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from list" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from list" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from list" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from list" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from list" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from list" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -421,9 +428,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from ls" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from ls" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from ls" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from ls" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from ls" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from ls" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from ls" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from ls" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -434,9 +441,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from show" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from show" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from show" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from show" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from show" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from show" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from show" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -447,9 +454,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from alias" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from alias" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from alias" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from alias" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from alias" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from alias" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from alias" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from alias" -l remove -d 'Take the alias away'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from alias" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from alias" -s v -l verbose -d 'Say more'
@@ -464,9 +471,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from copy" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from copy" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from copy" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from copy" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from copy" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from copy" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from copy" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from copy" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from copy" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from copy" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -478,9 +485,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from remove" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from remove" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from remove" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from remove" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from remove" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from remove" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from remove" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from remove" -s y -l yes -d 'Don\'t ask'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Say more'
@@ -493,9 +500,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from rm" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from rm" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from rm" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from rm" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from rm" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from rm" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from rm" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from rm" -s y -l yes -d 'Don\'t ask'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from rm" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from rm" -s v -l verbose -d 'Say more'
@@ -507,9 +514,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from pull" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from pull" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from pull" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from pull" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from pull" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from pull" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from pull" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from pull" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from pull" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from pull" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -521,16 +528,16 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from retention" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from retention" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from retention" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from retention" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from retention" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from retention" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from retention" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from retention" -l all -d 'Keep all versions'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from retention" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from retention" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand models; and __fish_seen_subcommand_from retention" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mlctl -n "__fish_mlctl_using_subcommand serve" -s f -l file -d 'The spec' -r -F
-complete -c mlctl -n "__fish_mlctl_using_subcommand serve" -s s -l set -d 'Set a field of the spec; may be repeated' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand serve" -l name -d 'Name of the endpoint of a model [default: the model\'s]' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve" -s f -l file -d 'The spec; several times for several' -r -F
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve" -s s -l set -d 'Change a value of the spec; may be repeated' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve" -l name -d 'Name of the endpoint [default: the spec\'s, or the model\'s]' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand serve" -l server -d 'Which server a model has [default: what its files are for]' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand serve" -l port -d 'Port of the endpoint on this machine [default: a free one]' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand serve" -l timeout -d 'Wait no longer than this for it to serve, or for its change to end' -r
@@ -540,9 +547,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand serve" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand serve" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand serve" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand serve" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand serve" -l dry-run -d 'Show the difference and do nothing'
 complete -c mlctl -n "__fish_mlctl_using_subcommand serve" -s y -l yes -d 'Don\'t ask before what serves is changed'
 complete -c mlctl -n "__fish_mlctl_using_subcommand serve" -s d -l detach -d 'Return once it is begun; prints the endpoint\'s id'
@@ -556,9 +563,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand traffic" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand traffic" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand traffic" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand traffic" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand traffic" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand traffic" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand traffic" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand traffic" -s d -l detach -d 'Return once it is written down'
 complete -c mlctl -n "__fish_mlctl_using_subcommand traffic" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand traffic" -s v -l verbose -d 'Say more'
@@ -570,9 +577,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand rollout" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand rollout" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand rollout" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand rollout" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand rollout" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand rollout" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand rollout" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand rollout" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand rollout" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand rollout" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -583,9 +590,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand rollback" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand rollback" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand rollback" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand rollback" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand rollback" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand rollback" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand rollback" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand rollback" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand rollback" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand rollback" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -597,9 +604,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand scale" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand scale" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand scale" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand scale" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand scale" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand scale" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand scale" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand scale" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand scale" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand scale" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -609,9 +616,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand undeploy" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand undeploy" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand undeploy" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand undeploy" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand undeploy" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand undeploy" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand undeploy" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand undeploy" -s y -l yes -d 'Don\'t ask, though others may be calling it'
 complete -c mlctl -n "__fish_mlctl_using_subcommand undeploy" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand undeploy" -s v -l verbose -d 'Say more'
@@ -629,9 +636,10 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand list" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand list" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand list" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand list" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand list" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand list" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand list" -s n -l namespace -d 'The namespace in the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand list" -s A -l all -d 'All runs, of every namespace and however many'
 complete -c mlctl -n "__fish_mlctl_using_subcommand list" -l all-users -d 'Runs of everybody, as the chosen cluster knows them'
 complete -c mlctl -n "__fish_mlctl_using_subcommand list" -s w -l watch -d 'Show the list again and again until Ctrl-C'
 complete -c mlctl -n "__fish_mlctl_using_subcommand list" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
@@ -650,9 +658,10 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand ls" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand ls" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand ls" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand ls" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand ls" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand ls" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand ls" -s n -l namespace -d 'The namespace in the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand ls" -s A -l all -d 'All runs, of every namespace and however many'
 complete -c mlctl -n "__fish_mlctl_using_subcommand ls" -l all-users -d 'Runs of everybody, as the chosen cluster knows them'
 complete -c mlctl -n "__fish_mlctl_using_subcommand ls" -s w -l watch -d 'Show the list again and again until Ctrl-C'
 complete -c mlctl -n "__fish_mlctl_using_subcommand ls" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
@@ -664,9 +673,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand status" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand status" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand status" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand status" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand status" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand status" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand status" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand status" -s w -l watch -d 'Show it again and again until it has ended or Ctrl-C'
 complete -c mlctl -n "__fish_mlctl_using_subcommand status" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand status" -s v -l verbose -d 'Say more'
@@ -682,9 +691,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -s f -l follow -d 'Go on until the run has ended'
 complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -l timestamps -d 'Put the time at which a line was printed before it, exact to 2 s'
 complete -c mlctl -n "__fish_mlctl_using_subcommand logs" -l no-prefix -d 'Don\'t put the replica before its lines'
@@ -699,9 +708,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand wait" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand wait" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand wait" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand wait" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand wait" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand wait" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand wait" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand wait" -l events -d 'Stream the run\'s events as JSON Lines'
 complete -c mlctl -n "__fish_mlctl_using_subcommand wait" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand wait" -s v -l verbose -d 'Say more'
@@ -712,9 +721,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand cancel" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand cancel" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand cancel" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand cancel" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cancel" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cancel" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cancel" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand cancel" -l no-wait -d 'Return at once'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cancel" -l force -d 'Kill what is left when the grace period is over'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cancel" -s y -l yes -d 'Don\'t ask, also where a run is another user\'s'
@@ -732,9 +741,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -l orphans -d 'Only what belongs to no known run'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -l all -d 'Everything that has ended, whatever its age'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cleanup" -l models -d 'Models of runs that succeeded, too'
@@ -759,17 +768,19 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand cost" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand cost" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand cost" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand cost" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cost" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cost" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cost" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand cost" -l all-users -d 'Runs of everybody, as the chosen cluster knows them'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cost" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cost" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cost" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand doctor" -s f -l file -d 'The same as FILE; several times for several' -r -F
 complete -c mlctl -n "__fish_mlctl_using_subcommand doctor" -l set -d 'Change a value of the file: name=x, args.epochs=9, roles.worker.replicas=4. A text is taken as it is, byte for byte; lists and mappings are YAML: \'command=[python, t.py]\'. A name with dots is quoted or escaped: \'labels["a.b/c"]=x\', \'labels.a\\.b/c=x\'. In a Vertex AI file by its own names: workerPoolSpecs[0].machineSpec...=x' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand doctor" -l name -d 'Another name than the one that the file says' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand doctor" -l image -d 'Let the pod pull and run in this image, too' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand doctor" -l pull-secret -d 'Pull with this Secret, as `imagePullSecrets` of a spec; may be repeated' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand doctor" -l security -d 'What specs say of `security`: restricted, baseline, root or openshift' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand doctor" -l security -d 'What specs say of `security`: restricted, baseline, root or openshift [default: restricted]' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand doctor" -l pod-limit -d 'How long the pod may take [default: 1m]' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand doctor" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'One JSON document with `schemaVersion`'
@@ -777,9 +788,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand doctor" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand doctor" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand doctor" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand doctor" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand doctor" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand doctor" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand doctor" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand doctor" -l no-pod -d 'Make no pod in the cluster'
 complete -c mlctl -n "__fish_mlctl_using_subcommand doctor" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand doctor" -s v -l verbose -d 'Say more'
@@ -790,9 +801,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand why" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand why" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand why" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand why" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand why" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand why" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand why" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand why" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand why" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand why" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -803,9 +814,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand exec" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand exec" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand exec" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand exec" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand exec" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand exec" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand exec" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand exec" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand exec" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand exec" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -815,9 +826,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and not __fish_seen_subcommand_from split" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and not __fish_seen_subcommand_from split" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and not __fish_seen_subcommand_from split" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and not __fish_seen_subcommand_from split" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and not __fish_seen_subcommand_from split" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and not __fish_seen_subcommand_from split" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and not __fish_seen_subcommand_from split" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and not __fish_seen_subcommand_from split" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and not __fish_seen_subcommand_from split" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and not __fish_seen_subcommand_from split" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -833,12 +844,13 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and __fish_seen_subcommand_from split" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and __fish_seen_subcommand_from split" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and __fish_seen_subcommand_from split" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and __fish_seen_subcommand_from split" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and __fish_seen_subcommand_from split" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and __fish_seen_subcommand_from split" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and __fish_seen_subcommand_from split" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and __fish_seen_subcommand_from split" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and __fish_seen_subcommand_from split" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand gpus; and __fish_seen_subcommand_from split" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand validate" -s f -l file -d 'The same as FILE' -r -F
 complete -c mlctl -n "__fish_mlctl_using_subcommand validate" -l set -d 'Change a value of the spec first' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand validate" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'One JSON document with `schemaVersion`'
@@ -846,13 +858,15 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand validate" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand validate" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand validate" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand validate" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand validate" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand validate" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand validate" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand validate" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand validate" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand validate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand render" -s f -l file -d 'The same as FILE; several times for several' -r -F
 complete -c mlctl -n "__fish_mlctl_using_subcommand render" -l set -d 'Change a value of the file: name=x, args.epochs=9, roles.worker.replicas=4. A text is taken as it is, byte for byte; lists and mappings are YAML: \'command=[python, t.py]\'. A name with dots is quoted or escaped: \'labels["a.b/c"]=x\', \'labels.a\\.b/c=x\'. In a Vertex AI file by its own names: workerPoolSpecs[0].machineSpec...=x' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand render" -l name -d 'Another name than the one that the file says' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand render" -l user -d 'Whose the run is, as the cluster knows them' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand render" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'One JSON document with `schemaVersion`'
@@ -860,22 +874,24 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand render" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand render" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand render" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand render" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand render" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand render" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand render" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand render" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand render" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand render" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand convert" -s f -l file -d 'The same as FILE; several times for several' -r -F
 complete -c mlctl -n "__fish_mlctl_using_subcommand convert" -l set -d 'Change a value of the file: name=x, args.epochs=9, roles.worker.replicas=4. A text is taken as it is, byte for byte; lists and mappings are YAML: \'command=[python, t.py]\'. A name with dots is quoted or escaped: \'labels["a.b/c"]=x\', \'labels.a\\.b/c=x\'. In a Vertex AI file by its own names: workerPoolSpecs[0].machineSpec...=x' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand convert" -l name -d 'Another name than the one that the file says' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand convert" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'One JSON document with `schemaVersion`'
 yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand convert" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand convert" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand convert" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand convert" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand convert" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand convert" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand convert" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand convert" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand convert" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand convert" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -885,9 +901,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand schema" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand schema" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand schema" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand schema" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand schema" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand schema" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand schema" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand schema" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand schema" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand schema" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -897,9 +913,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand explain" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand explain" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand explain" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand explain" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand explain" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand explain" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand explain" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand explain" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand explain" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -909,9 +925,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and not __fish_seen_subcommand_from path check rebuild" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand state; and not __fish_seen_subcommand_from path check rebuild" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand state; and not __fish_seen_subcommand_from path check rebuild" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand state; and not __fish_seen_subcommand_from path check rebuild" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand state; and not __fish_seen_subcommand_from path check rebuild" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand state; and not __fish_seen_subcommand_from path check rebuild" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand state; and not __fish_seen_subcommand_from path check rebuild" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and not __fish_seen_subcommand_from path check rebuild" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and not __fish_seen_subcommand_from path check rebuild" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and not __fish_seen_subcommand_from path check rebuild" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -924,9 +940,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from path" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from path" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from path" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from path" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from path" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from path" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from path" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from path" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from path" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from path" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -936,9 +952,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from check" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from check" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from check" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from check" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from check" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from check" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from check" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -948,9 +964,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from rebuild" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from rebuild" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from rebuild" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from rebuild" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from rebuild" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from rebuild" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from rebuild" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from rebuild" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from rebuild" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand state; and __fish_seen_subcommand_from rebuild" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -960,9 +976,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and not __fish_seen_subcommand_from image manifests" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and not __fish_seen_subcommand_from image manifests" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and not __fish_seen_subcommand_from image manifests" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and not __fish_seen_subcommand_from image manifests" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and not __fish_seen_subcommand_from image manifests" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and not __fish_seen_subcommand_from image manifests" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and not __fish_seen_subcommand_from image manifests" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and not __fish_seen_subcommand_from image manifests" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and not __fish_seen_subcommand_from image manifests" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and not __fish_seen_subcommand_from image manifests" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -977,9 +993,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from image" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from image" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from image" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from image" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from image" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from image" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from image" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from image" -l push -d 'Push it to the registry in its name, with docker\'s credentials'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from image" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from image" -s v -l verbose -d 'Say more'
@@ -1000,9 +1016,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -l roles-only -d 'Print only the Roles and their bindings: the namespace is there and stays as it is'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -l nightly-cleanup -d 'Add a CronJob that removes what ended a week ago or more; it runs the setting `runnerImage`'
 complete -c mlctl -n "__fish_mlctl_using_subcommand cluster; and __fish_seen_subcommand_from manifests" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
@@ -1014,9 +1030,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand completions" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand completions" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand completions" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand completions" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand completions" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand completions" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand completions" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand completions" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand completions" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -1027,12 +1043,36 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand man" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand man" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand man" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand man" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand man" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand man" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand man" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand man" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand man" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand version" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand version" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand version" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand version" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand version" -s n -l namespace -d 'The namespace in the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand version" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand version" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand version" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mlctl -n "__fish_mlctl_using_subcommand help" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'One JSON document with `schemaVersion`'
+yaml\t'The same as YAML'"
+complete -c mlctl -n "__fish_mlctl_using_subcommand help" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mlctl -n "__fish_mlctl_using_subcommand help" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand help" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand help" -s n -l namespace -d 'The namespace in the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand help" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
+complete -c mlctl -n "__fish_mlctl_using_subcommand help" -s v -l verbose -d 'Say more'
+complete -c mlctl -n "__fish_mlctl_using_subcommand help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent" -l config -d 'The agent\'s configuration' -r -F
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent" -l pod -d 'The document of this pod\'s run; the rest comes from the pod\'s variables' -r -F
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
@@ -1041,9 +1081,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand agent" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand agent" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand agent" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -1053,9 +1093,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-guard" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand agent-guard" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand agent-guard" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand agent-guard" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-guard" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-guard" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-guard" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-guard" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-guard" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-guard" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -1065,9 +1105,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-exec" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand agent-exec" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand agent-exec" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand agent-exec" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-exec" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-exec" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-exec" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-exec" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-exec" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-exec" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -1077,9 +1117,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-beside" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand agent-beside" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand agent-beside" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand agent-beside" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-beside" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-beside" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-beside" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-beside" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-beside" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-beside" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -1089,9 +1129,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-cancel" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand agent-cancel" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand agent-cancel" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand agent-cancel" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-cancel" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-cancel" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-cancel" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-cancel" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-cancel" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-cancel" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -1101,9 +1141,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-install" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand agent-install" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand agent-install" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand agent-install" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-install" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-install" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-install" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-install" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-install" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-install" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -1113,9 +1153,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-probe" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand agent-probe" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand agent-probe" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand agent-probe" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-probe" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-probe" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand agent-probe" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-probe" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-probe" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand agent-probe" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -1125,9 +1165,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-worker" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand batch-worker" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand batch-worker" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand batch-worker" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-worker" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-worker" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand batch-worker" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-worker" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-worker" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand batch-worker" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -1137,9 +1177,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand serve-replica" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand serve-replica" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand serve-replica" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand serve-replica" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve-replica" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve-replica" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve-replica" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand serve-replica" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand serve-replica" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand serve-replica" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -1149,9 +1189,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune-loop" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand tune-loop" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand tune-loop" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand tune-loop" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune-loop" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune-loop" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand tune-loop" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune-loop" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune-loop" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand tune-loop" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -1161,9 +1201,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand serve-loop" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand serve-loop" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand serve-loop" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand serve-loop" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve-loop" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve-loop" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve-loop" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand serve-loop" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand serve-loop" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand serve-loop" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -1173,9 +1213,9 @@ yaml\t'The same as YAML'"
 complete -c mlctl -n "__fish_mlctl_using_subcommand serve-router" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mlctl -n "__fish_mlctl_using_subcommand serve-router" -l runtime -d 'Where to run: local or kubernetes' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand serve-router" -l context -d 'Use this context of the kubeconfig or the settings' -r
-complete -c mlctl -n "__fish_mlctl_using_subcommand serve-router" -s n -l namespace -d 'Use this namespace of the cluster' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve-router" -l runtime -d 'Where runs go and are looked for: local or kubernetes' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve-router" -l context -d 'The cluster: a context of the kubeconfig or the settings' -r
+complete -c mlctl -n "__fish_mlctl_using_subcommand serve-router" -s n -l namespace -d 'The namespace in the cluster' -r
 complete -c mlctl -n "__fish_mlctl_using_subcommand serve-router" -s q -l quiet -d 'Leave out whatever is neither the result nor what went wrong'
 complete -c mlctl -n "__fish_mlctl_using_subcommand serve-router" -s v -l verbose -d 'Say more'
 complete -c mlctl -n "__fish_mlctl_using_subcommand serve-router" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -4,17 +4,18 @@ use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
+use clap::{ArgMatches, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use super::verbs::globals::{Globals, globals_of};
 use super::verbs::{
     agent, batch, cancel, cleanup, cluster, completions, cost, doctor, evaluate, exec, gpus, init,
-    list, logs, models, outputs, predict, render, serve, spec, state, status, train, tune, wait,
-    why,
+    list, logs, models, outputs, predict, render, serve, spec, state, status, train, tune, version,
+    wait, why,
 };
-use super::{CliError, Context, Env, ErrorKind, Format, PlaceArgs, Problem, document, forms, usage};
+use super::{CliError, Context, Env, ErrorKind, Format, PlaceArgs, Problem, document, help, usage};
 use crate::ui::{
-    Printer, Terminal, Verbosity, are_terminals, has_written, json_text, report_panics, terminal_width,
-    yaml_text,
+    Printer, Terminal, Verbosity, are_terminals, has_written, json_text, report_panics,
+    terminal_width, yaml_text,
 };
 
 const ABOUT: &str = "Train, tune, predict and serve models on a laptop or any Kubernetes cluster";
@@ -32,7 +33,7 @@ run), or nothing: the last run started from this folder.";
 
 /// The root command.
 #[derive(Debug, Parser)]
-#[command(name = "mlctl", version, about = ABOUT, after_help = AFTER_HELP, max_term_width = 80)]
+#[command(name = "mlctl", version, about = ABOUT, after_help = AFTER_HELP)]
 #[command(propagate_version = false, disable_help_subcommand = true, arg_required_else_help = true)]
 pub struct Cli {
     /// Options that every verb has.
@@ -137,6 +138,10 @@ pub enum Verb {
     Completions(completions::CompletionsArgs),
     /// Print or write the man pages
     Man(completions::ManArgs),
+    /// Print the version, and what this program was built for
+    Version(version::VersionArgs),
+    /// Print the help of a verb, or of all
+    Help(version::HelpArgs),
     /// Runs beside a replica's command
     #[command(hide = true)]
     Agent(agent::AgentArgs),
@@ -178,15 +183,15 @@ pub enum Verb {
 /// Runs one command line; returns the process exit code.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
     report_panics();
-    let args = batch::spelled_out(args);
-    let cli = match Cli::try_parse_from(&args) {
-        Ok(cli) => cli,
+    let args = helped(batch::spelled_out(args));
+    let (cli, verb) = match parse(args.clone()) {
+        Ok(parsed) => parsed,
         Err(error) => {
             let code = error.exit_code() as u8;
             let terminal = Env::read().map(|env| terminal(ColorChoice::Auto, &env));
             let terminal = terminal.unwrap_or_default();
             let printer = Printer { terminal, ..Printer::default() };
-            let problems: Vec<Problem> = usage::print(error, &printer).into_iter().collect();
+            let problems: Vec<Problem> = usage::print(error, &args, &printer).into_iter().collect();
             if !problems.is_empty() {
                 answer(&printer, usage::format(&args), code, &problems);
             }
@@ -195,7 +200,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
     };
     let mut printer = Printer::default();
     let format = cli.global.output;
-    let (code, problems) = match dispatch(cli, &mut printer) {
+    let (code, problems) = match dispatch(cli, globals_of(&verb), &mut printer) {
         Ok(code) => (code, Vec::new()),
         Err(error) => {
             error.print(&printer);
@@ -227,17 +232,56 @@ fn answer(printer: &Printer, format: Format, code: u8, problems: &[Problem]) {
     }
 }
 
-/// The command for completions, man pages and help snapshots.
-pub fn command() -> clap::Command {
-    Cli::command()
+/// A command line that can be understood, and its verb with what that is told to do, such as `tune trials`.
+pub(super) fn parse(args: Vec<OsString>) -> Result<(Cli, String), clap::Error> {
+    let mut command = help::for_width(Cli::command(), help::width());
+    let matches = command.try_get_matches_from_mut(args)?;
+    let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+    Ok((cli, verb_of(&matches)))
 }
 
-fn dispatch(cli: Cli, printer: &mut Printer) -> Result<u8, CliError> {
+/// `mlctl help VERB` is `mlctl VERB --help`.
+fn helped(args: Vec<OsString>) -> Vec<OsString> {
+    if !args.iter().any(|word| word == "help") {
+        return args;
+    }
+    let Ok((Cli { verb: Verb::Help(help), .. }, _)) = parse(args.clone()) else { return args };
+    let words = ["mlctl"].into_iter().chain(help.verb.iter().map(String::as_str)).chain(["--help"]);
+    words.map(OsString::from).collect()
+}
+
+fn verb_of(matches: &ArgMatches) -> String {
+    let mut words = Vec::new();
+    let mut at = matches;
+    while let Some((word, inner)) = at.subcommand() {
+        words.push(word);
+        at = inner;
+    }
+    words.join(" ")
+}
+
+/// The command for completions, man pages and help snapshots.
+pub fn command() -> clap::Command {
+    help::for_width(Cli::command(), help::USUAL)
+}
+
+fn dispatch(cli: Cli, globals: Option<&Globals>, printer: &mut Printer) -> Result<u8, CliError> {
     let env = Env::read()
         .map_err(|e| CliError::new(ErrorKind::Internal, format!("the current folder: {e}")))?;
     *printer = printer_for(&cli.global, &env);
     let places = env.clone();
-    dispatch_in(cli, env, printer).map_err(|error| places.with_variable(error))
+    let namespace = cli.global.place.namespace.clone();
+    if let Some(globals) = globals {
+        globals.check(&cli.global)?;
+        cli.global.place.check()?;
+    }
+    dispatch_in(cli, env, printer).map_err(|error| {
+        let error = places.with_variable(error);
+        match (globals, namespace) {
+            (Some(globals), Some(namespace)) => globals.meant_by_number(error, &namespace),
+            _ => error,
+        }
+    })
 }
 
 fn dispatch_in(cli: Cli, env: Env, printer: &mut Printer) -> Result<u8, CliError> {
@@ -269,7 +313,6 @@ fn dispatch_in(cli: Cli, env: Env, printer: &mut Printer) -> Result<u8, CliError
         ));
     }
     let (format, place) = (cli.global.output, cli.global.place.clone());
-    forms::check(&cli.verb, format)?;
     if let Verb::Doctor(args) = &cli.verb {
         return doctor::run(&env, printer, format, &place, args);
     }
@@ -287,6 +330,7 @@ fn dispatch_in(cli: Cli, env: Env, printer: &mut Printer) -> Result<u8, CliError
     }
     let context = Context::new(env, printer.clone(), format, place)?;
     let context = &context;
+    context.check_context()?;
     let done = verb(context, &cli.verb);
     if done.is_ok() && cleans_up(&cli.verb) {
         cleanup::by_itself(context);
@@ -365,8 +409,10 @@ fn verb(context: &Context, verb: &Verb) -> Result<u8, CliError> {
         Verb::Cluster(args) => cluster::run(context, args),
         Verb::Completions(args) => completions::completions(context, args),
         Verb::Man(args) => completions::man(context, args),
+        Verb::Version(args) => version::version(context, args),
         // These verbs are dispatched before, without a context.
-        Verb::Doctor(_)
+        Verb::Help(_)
+        | Verb::Doctor(_)
         | Verb::Agent(_)
         | Verb::AgentGuard
         | Verb::AgentExec(_)

@@ -6,10 +6,12 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::{CliError, Context, ErrorKind};
+use crate::gang::RunId;
 pub use crate::runtime::LOCAL;
-use crate::runtime::Runtime;
-use crate::runtime::kubernetes::{Kubernetes, Location};
+use crate::runtime::kubernetes::{Kubernetes, Location, contexts};
 use crate::runtime::local::Local;
+use crate::runtime::{ClusterError, Runtime};
+use crate::store::{ListFilter, Members, Whereabouts};
 
 /// The word for any cluster, wherever no context is named. Runs record `<context>/<namespace>`.
 const KUBERNETES: &str = "kubernetes";
@@ -17,15 +19,40 @@ const KUBERNETES: &str = "kubernetes";
 /// Where runs go and are looked for, as the command line says it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, clap::Args)]
 pub struct PlaceArgs {
-    /// Where to run: local or kubernetes
+    /// Where runs go and are looked for: local or kubernetes
     #[arg(long, global = true, value_name = "RUNTIME", help_heading = "Global options")]
     pub runtime: Option<String>,
-    /// Use this context of the kubeconfig or the settings
+    /// The cluster: a context of the kubeconfig or the settings
     #[arg(long, global = true, value_name = "CONTEXT", help_heading = "Global options")]
     pub context: Option<String>,
-    /// Use this namespace of the cluster
+    /// The namespace in the cluster
     #[arg(short, long, global = true, value_name = "NAMESPACE", help_heading = "Global options")]
     pub namespace: Option<String>,
+}
+
+impl PlaceArgs {
+    /// Refuses flags that contradict each other, and a runtime that is none.
+    pub(super) fn check(&self) -> Result<(), CliError> {
+        let Some(runtime) = self.runtime.as_deref() else { return Ok(()) };
+        let is_whole = runtime.parse::<Location>().is_ok();
+        if runtime != LOCAL && runtime != KUBERNETES && !is_whole {
+            let message = format!("there is no runtime `{runtime}`");
+            return Err(CliError::new(ErrorKind::Usage, message)
+                .hint("write --runtime local, or --runtime kubernetes")
+                .hint(format!("a cluster is named by its context: --context {runtime}")));
+        }
+        let flag = match (&self.context, &self.namespace) {
+            (Some(context), _) => format!("--context {context}"),
+            (None, Some(namespace)) => format!("--namespace {namespace}"),
+            (None, None) => return Ok(()),
+        };
+        if runtime == KUBERNETES {
+            return Ok(());
+        }
+        let is = if is_whole { "names another place" } else { "is this machine" };
+        let message = format!("{flag} names a place in a cluster, and --runtime {runtime} {is}");
+        Err(CliError::new(ErrorKind::Usage, message).hint("leave one of them out"))
+    }
 }
 
 /// What `--runtime` and its like come to.
@@ -82,6 +109,53 @@ impl Context {
     pub fn names_a_place(&self) -> bool {
         let PlaceArgs { runtime, context, namespace } = &self.place;
         runtime.is_some() || context.is_some() || namespace.is_some()
+    }
+
+    /// Which runs the command line means by where they are. What the environment and the settings choose
+    /// is where new runs go, and hides none.
+    pub fn whereabouts(&self) -> Whereabouts {
+        let PlaceArgs { runtime, context, namespace } = &self.place;
+        if let Some(runtime) = runtime.as_deref().filter(|name| ![LOCAL, KUBERNETES].contains(name))
+        {
+            return Whereabouts::of_runtime(runtime);
+        }
+        let named = context.as_ref().and_then(|name| self.settings.contexts.get(name));
+        Whereabouts {
+            local: match runtime.as_deref() {
+                Some(runtime) => Some(runtime == LOCAL),
+                None => self.names_a_place().then_some(false),
+            },
+            context: named.and_then(|named| named.context.clone()).or(context.clone()),
+            namespace: namespace
+                .clone()
+                .or_else(|| named.and_then(|named| named.namespace.clone())),
+        }
+    }
+
+    /// Refuses a context that is nowhere: not in the settings, not in the kubeconfig, and no run has gone
+    /// there.
+    pub(super) fn check_context(&self) -> Result<(), CliError> {
+        let Some(context) = &self.place.context else { return Ok(()) };
+        let target = self.whereabouts().context.unwrap_or_else(|| context.clone());
+        let options = self.connect(None, None);
+        let known = contexts(&options);
+        if known.as_ref().is_ok_and(|known| known.contains(&target)) {
+            return Ok(());
+        }
+        let filter = ListFilter {
+            members: Members::Shown,
+            limit: Some(1),
+            place: self.whereabouts(),
+            ..ListFilter::default()
+        };
+        let store = self.store()?;
+        let listing = store.list(&filter, &mut |run: &RunId| store.record(run));
+        if listing.is_ok_and(|listing| !listing.runs.is_empty()) {
+            return Ok(());
+        }
+        let mut known = known?;
+        known.extend(self.settings.contexts.keys().cloned());
+        Err(ClusterError::unknown_context(context, known).into())
     }
 
     fn choice(&self) -> Choice {

@@ -6,57 +6,13 @@ use serde::Serialize;
 
 use super::{CliError, Context, ErrorKind, Format, exit};
 use crate::gang::{FailureClass, Outcome, RunId, Verdict};
-use crate::plan::{Plan, ReplicaOf, TrialOf};
+use crate::plan::Plan;
 use crate::run::{RunView, WhyReport, explain};
 use crate::run::{SyncError, sync, take_in_ends};
 use crate::runtime::{FoundRuns, LOCAL, Notice, Runtime, Wanted};
 use crate::spec::TUNE_JOB;
-use crate::store::{
-    FoundRun, ListFilter, Members, Refresh, RunPaths, RunRecord, Store, StoreError,
-};
+use crate::store::{FoundRun, Refresh, RunPaths, RunRecord, Store, StoreError, Whereabouts};
 use crate::ui::Text;
-use crate::work::tune::{JournalReader, StudyState};
-
-/// The run of an endpoint's newest controller, where a run is or was one. The state knows all of them: they
-/// run on this machine.
-fn newest_controller(store: &Store, run: &RunId) -> Option<RunId> {
-    let plan = store.paths(run).read_plan().ok()?;
-    let endpoint = plan.endpoint()?;
-    let filter = ListFilter { name: Some(plan.head.name.clone()), ..ListFilter::default() };
-    let listing = store.list(&filter, &mut |run: &RunId| store.record(run)).ok()?;
-    let is_of = |run: &RunId| {
-        store.paths(run).read_plan().is_ok_and(|plan| plan.endpoint() == Some(endpoint))
-    };
-    listing.runs.into_iter().map(|run| run.entry.id).find(is_of)
-}
-
-/// The run of the newest replica of an endpoint's revision.
-fn replica_run(store: &Store, endpoint: &RunId, revision: &str) -> Result<RunId, CliError> {
-    let filter = ListFilter { members: Members::Of(endpoint.clone()), ..ListFilter::default() };
-    let listing = store.list(&filter, &mut |run: &RunId| store.record(run))?;
-    let name = |of: &ReplicaOf| match of.generation {
-        1 => of.revision.clone(),
-        generation => format!("{}.{generation}", of.revision),
-    };
-    let mut names = Vec::new();
-    for run in listing.runs {
-        let Some(of) = &run.entry.serves else { continue };
-        // Without a generation the newest one is meant.
-        let exact = format!("{}.{}", of.revision, of.generation);
-        if of.revision == revision || exact == revision {
-            return Ok(run.entry.id);
-        }
-        names.push(name(of));
-    }
-    names.sort();
-    names.dedup();
-    let message = format!("{endpoint} has had no replica of a revision `{revision}`");
-    let error = CliError::new(ErrorKind::NotFound, message);
-    if names.is_empty() {
-        return Err(error);
-    }
-    Err(error.hint(format!("it has had some of {}", names.join(", "))))
-}
 
 /// A run that a verb is about, up to date.
 #[derive(Debug)]
@@ -77,10 +33,20 @@ impl Context {
         Ok(Store::open(self.state_dir()?)?)
     }
 
-    /// Finds a run and brings it up to date.
+    /// Finds the run that somebody names, and brings it up to date. Where the command line names a place,
+    /// only runs there are meant.
     pub fn target(&self, selector: Option<&str>) -> Result<Target, CliError> {
+        self.target_at(selector, &self.whereabouts())
+    }
+
+    /// A run that another one names, wherever it is, up to date.
+    pub fn target_of(&self, run: &RunId) -> Result<Target, CliError> {
+        self.target_at(Some(run), &Whereabouts::default())
+    }
+
+    fn target_at(&self, selector: Option<&str>, place: &Whereabouts) -> Result<Target, CliError> {
         let store = self.store()?;
-        let run = self.resolve(&store, selector)?;
+        let run = self.resolve(&store, selector, place)?;
         let record = self.refresh(&store, &run)?;
         let paths = store.paths(&run);
         let plan = match paths.read_plan() {
@@ -93,107 +59,6 @@ impl Context {
         };
         self.print_notices(&store);
         Ok(Target { store, paths, record, plan })
-    }
-
-    /// The run that a selector means; one that only the chosen cluster knows is taken into the state.
-    /// `STUDY/7` is the run of a study's trial 7, `ENDPOINT/v2` the newest replica of a revision; a study
-    /// that was resumed, or an endpoint that went on, means its newest run.
-    fn resolve(&self, store: &Store, selector: Option<&str>) -> Result<RunId, CliError> {
-        let trial = selector.and_then(|selector| selector.rsplit_once('/'));
-        if let Some((study, number)) = trial {
-            let run = self.resolve_run(store, Some(study).filter(|study| !study.is_empty()))?;
-            let plan = store.paths(&run).read_plan().ok();
-            if plan.as_ref().is_some_and(|plan| plan.service().is_some()) {
-                // In a cluster a replica is a pod of the endpoint's, and no run.
-                return Ok(run);
-            }
-            if let Some(endpoint) = plan.as_ref().and_then(Plan::endpoint) {
-                return replica_run(store, endpoint, number);
-            }
-            return self.trial_run(store, &run, number);
-        }
-        let run = self.resolve_run(store, selector)?;
-        let newest = self.newest_loop(store, &run).or_else(|| newest_controller(store, &run));
-        Ok(newest.unwrap_or(run))
-    }
-
-    fn resolve_run(&self, store: &Store, selector: Option<&str>) -> Result<RunId, CliError> {
-        let unknown = match (store.resolve(selector, &self.env.cwd), selector) {
-            (Ok(run), _) => return Ok(run),
-            (Err(error @ StoreError::NotFound { .. }), Some(_)) if self.chooses_cluster() => error,
-            (Err(error), _) => return Err(error.into()),
-        };
-        let selector = selector.unwrap_or_default();
-        let runtime = self.chosen()?;
-        let mut found = match selector.parse() {
-            Ok(run) => self.find(&*runtime, &Wanted::Run(run))?,
-            // No run can have such an id.
-            Err(_) => Vec::new(),
-        };
-        if found.is_empty() {
-            found = self.find(&*runtime, &Wanted::All)?;
-            found.retain(|run| run.record.name == selector || run.record.id.starts_with(selector));
-        }
-        // Anybody who may write in the namespace can give a run any name: the newest need not be the
-        // one that is meant, so the person chooses.
-        found.sort_by_key(|run| std::cmp::Reverse(run.record.created));
-        if found.len() > 1 {
-            let candidates = found.into_iter().map(|run| run.record.id.into()).collect();
-            return Err(StoreError::Ambiguous { selector: selector.into(), candidates }.into());
-        }
-        let Some(run) = found.pop() else { return Err(unknown.into()) };
-        store.adopt(&run)?;
-        Ok(run.record.id)
-    }
-
-    /// The study of a run that is or was its loop, and what has been decided in it.
-    fn study_state(
-        &self,
-        store: &Store,
-        run: &RunId,
-    ) -> Result<Option<(RunId, StudyState)>, CliError> {
-        let plan = store.paths(run).read_plan()?;
-        let Some(study) = plan.study() else { return Ok(None) };
-        let notes = self.runtime(&store.record(run)?.runtime)?;
-        let lines = JournalReader::default().read(&*notes, &store.study(study))?;
-        Ok(Some((study.clone(), StudyState::of(&lines))))
-    }
-
-    /// The run of a study's newest loop, where a run is or was its loop and the state has the newest
-    /// one. A journal that can't be read just now names none. What one in a cluster names counts only
-    /// where the run says the same of itself: whoever may write there may name any run.
-    fn newest_loop(&self, store: &Store, run: &RunId) -> Option<RunId> {
-        let (study, state) = self.study_state(store, run).ok()??;
-        let is_loop = |run: &&RunId| {
-            store.paths(run).read_plan().is_ok_and(|plan| plan.study() == Some(&study))
-        };
-        state.sessions.iter().rev().find(is_loop).cloned()
-    }
-
-    /// The run of a trial by its number.
-    fn trial_run(&self, store: &Store, run: &RunId, number: &str) -> Result<RunId, CliError> {
-        let wrong = |message: String| {
-            CliError::new(ErrorKind::NotFound, message)
-                .hint(format!("see what there is: mlctl tune trials {run}"))
-        };
-        let known = self.study_state(store, run)?;
-        let (study, state) =
-            known.ok_or_else(|| wrong(format!("{run} is no study, and has no trial {number}")))?;
-        let trial = number.parse().ok().and_then(|number| state.trial(number));
-        let trial = trial.ok_or_else(|| wrong(format!("{run} has no trial {number}")))?;
-        let of = TrialOf { study, trial: trial.trial };
-        let trial = trial.run.clone();
-        let trial =
-            trial.ok_or_else(|| wrong(format!("trial {number} of {run} has no run yet")))?;
-        if !store.paths(&trial).record().exists() {
-            self.take_in_trials(store, run)?;
-        }
-        if store.record(&trial)?.trial != Some(of) {
-            return Err(wrong(format!(
-                "the journal of {run} names {trial}, which is no trial of it"
-            )));
-        }
-        Ok(trial)
     }
 
     /// Takes the trials of a study into the state whose loop runs in a cluster: only that knows them.
@@ -270,7 +135,8 @@ impl Context {
         if self.format == Format::Table {
             return Ok(self.printer.show(text())?);
         }
-        let internal = |error: serde_json::Error| CliError::new(ErrorKind::Internal, error.to_string());
+        let internal =
+            |error: serde_json::Error| CliError::new(ErrorKind::Internal, error.to_string());
         self.printer.told.add(serde_json::to_value(value).map_err(internal)?);
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::code_files::NamedCode;
-use super::{CliError, Context, ErrorKind, Problem};
+use super::{CliError, Context, ErrorKind, Problem, SpecArgs};
 use crate::spec::kinds::train::from_script;
 use crate::spec::syntax::{Diagnostics, RenderOptions, Source};
 use crate::spec::{Document, LoadOptions, Loaded, Resolved, SPEC_LIMIT, SpecFiles, load};
@@ -17,24 +17,6 @@ use crate::work::tune::LoadedStudy;
 
 /// The file that is read when none is named.
 pub const DEFAULT_FILE: &str = "mlctl.yaml";
-
-/// Where a spec comes from.
-#[derive(Clone, Debug, Default, clap::Args)]
-pub struct SpecArgs {
-    /// A spec, a file of Vertex AI or Katib, a folder with mlctl.yaml, a script, or - for stdin
-    #[arg(value_name = "FILE")]
-    pub file: Option<PathBuf>,
-    /// Change a value of the file: name=x, args.epochs=9, roles.worker.replicas=4. A text is taken as it
-    /// is, byte for byte; lists and mappings are YAML: 'command=[python, t.py]'.
-    /// A name with dots is quoted or escaped: 'labels["a.b/c"]=x', 'labels.a\.b/c=x'.
-    /// In a Vertex AI file by its own names: workerPoolSpecs[0].machineSpec...=x
-    #[expect(
-        clippy::doc_link_with_quotes,
-        reason = "the help of an option, which shows backticks"
-    )]
-    #[arg(long, value_name = "PATH=VALUE")]
-    pub set: Vec<String>,
-}
 
 /// A document of whatever kind with what is known of its source.
 #[derive(Debug)]
@@ -160,7 +142,33 @@ impl Context {
         args: &SpecArgs,
         script_args: &[String],
     ) -> Result<Vec<LoadedDocument>, CliError> {
-        let (path, bytes, base) = self.read(args)?;
+        let named = args.named();
+        if named.iter().filter(|file| file.as_os_str() == "-").count() > 1 {
+            let message = "standard input is one file: `-` is named more than once";
+            return Err(CliError::new(ErrorKind::Usage, message));
+        }
+        let mut documents = Vec::new();
+        if named.is_empty() {
+            documents = self.documents_of(None, args, script_args)?;
+        }
+        for file in named {
+            documents.extend(self.documents_of(Some(file), args, script_args)?);
+        }
+        if let Some(name) = args.name.as_ref().filter(|_| documents.len() > 1) {
+            let message = format!("--name {name} is one name, and there are {}", documents.len());
+            return Err(CliError::new(ErrorKind::Usage, message)
+                .hint("name them in the file, or run one file after the other"));
+        }
+        Ok(documents)
+    }
+
+    fn documents_of(
+        &self,
+        file: Option<&PathBuf>,
+        args: &SpecArgs,
+        script_args: &[String],
+    ) -> Result<Vec<LoadedDocument>, CliError> {
+        let (path, bytes, base) = self.read(file)?;
         if let Some(script) = script(&path, &bytes) {
             return self.script(&script, args, script_args);
         }
@@ -176,7 +184,7 @@ impl Context {
         let name = path.display().to_string();
         let beside = path.parent().unwrap_or(Path::new("")).to_owned();
         let name = if name == "-" { "<stdin>".to_owned() } else { name };
-        let loaded = self.load(&[Source::new(name, text.clone())], &args.set, &base, &beside)?;
+        let loaded = self.load(&[Source::new(name, text.clone())], args, &base, &beside)?;
         let documents = loaded.documents.into_iter();
         Ok(documents
             .map(|document| loaded_document(document, &text, &base, &self.settings.storage))
@@ -184,19 +192,20 @@ impl Context {
     }
 
     /// Loads a spec that flags have made.
-    pub fn of_flags(&self, text: &str, set: &[String]) -> Result<Vec<LoadedDocument>, CliError> {
-        self.remembered("<command line>", text, &self.env.cwd, set)
+    pub fn of_flags(&self, text: &str, args: &SpecArgs) -> Result<Vec<LoadedDocument>, CliError> {
+        self.remembered("<command line>", text, &self.env.cwd, args)
     }
 
-    /// Loads a spec that lies in no file of the user's; `name` is what errors call it.
+    /// Loads a spec that lies in no file of the user's; `name` is what errors call it. Of `args` the
+    /// changes count.
     pub fn remembered(
         &self,
         name: &str,
         text: &str,
         base: &Path,
-        set: &[String],
+        args: &SpecArgs,
     ) -> Result<Vec<LoadedDocument>, CliError> {
-        let loaded = self.load(&[Source::new(name, text)], set, base, Path::new(""))?;
+        let loaded = self.load(&[Source::new(name, text)], args, base, Path::new(""))?;
         let documents = loaded.documents.into_iter();
         Ok(documents
             .map(|document| loaded_document(document, text, base, &self.settings.storage))
@@ -208,7 +217,7 @@ impl Context {
     fn load(
         &self,
         sources: &[Source],
-        set: &[String],
+        args: &SpecArgs,
         base: &Path,
         beside: &Path,
     ) -> Result<Loaded, CliError> {
@@ -216,7 +225,8 @@ impl Context {
         let code = NamedCode { base: base.clone(), beside: beside.clone() };
         let env = self.env.vars.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
         let options = LoadOptions {
-            set: set.to_vec(),
+            set: args.set.clone(),
+            name: args.name.clone(),
             env,
             accelerators: self.settings.accelerators.keys().cloned().collect(),
             files: SpecFiles::by(move |path| named_file(&base, &beside, path)).with_code(code),
@@ -250,9 +260,9 @@ impl Context {
     }
 
     /// The path as it was named, the text, and the folder of relative paths.
-    fn read(&self, args: &SpecArgs) -> Result<(PathBuf, Vec<u8>, PathBuf), CliError> {
+    fn read(&self, file: Option<&PathBuf>) -> Result<(PathBuf, Vec<u8>, PathBuf), CliError> {
         let cwd = &self.env.cwd;
-        let mut path = args.file.clone().unwrap_or_else(|| DEFAULT_FILE.into());
+        let mut path = file.cloned().unwrap_or_else(|| DEFAULT_FILE.into());
         if path.as_os_str() == "-" {
             let name = Path::new("standard input");
             let text = read_open(&mut std::io::stdin().lock(), name, SPEC_LIMIT).map_err(wrong)?;
@@ -273,7 +283,7 @@ impl Context {
             }
             let message = format!("{} does not exist", path.display());
             let error = CliError::new(ErrorKind::NotFound, message);
-            if args.file.is_none() {
+            if file.is_none() {
                 error.hint("name a file, or write one: mlctl init tensorflow, for a study: mlctl init search")
             } else {
                 error
@@ -298,7 +308,7 @@ impl Context {
         // Written as text and loaded like any spec, so that --set and the linter work the same.
         let text = crate::spec::to_yaml(&job)
             .map_err(|error| CliError::new(ErrorKind::Internal, error.to_string()))?;
-        self.remembered(&script.display().to_string(), &text, &self.env.cwd, &args.set)
+        self.remembered(&script.display().to_string(), &text, &self.env.cwd, args)
     }
 }
 
@@ -363,8 +373,12 @@ pub(super) fn no_endpoint(endpoint: &LoadedEndpoint, wanted: &str, args: &SpecAr
 
 /// The command line that runs the same file as another kind.
 fn run_with(verb: &str, args: &SpecArgs) -> String {
-    let file = args.file.as_ref().map(|file| format!(" {}", file.display()));
-    format!("run it with: mlctl {verb}{}", file.unwrap_or_default())
+    let files = args.named().into_iter().map(|file| format!(" -f {}", file.display()));
+    let files = match args.named()[..] {
+        [file] => format!(" {}", file.display()),
+        _ => files.collect(),
+    };
+    format!("run it with: mlctl {verb}{files}")
 }
 
 /// Reads a file that a spec in the folder `base` names; users call the folder `beside`.

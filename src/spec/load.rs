@@ -1,5 +1,6 @@
 //! From texts to documents: parse, `--set`, convert, check, type, lint.
 
+use std::ops::Range;
 use std::path::Path;
 
 use indexmap::IndexMap;
@@ -22,6 +23,8 @@ use crate::storage::Place;
 pub struct LoadOptions {
     /// Texts of `--set`, in the order in which they are applied to every document.
     pub set: Vec<String>,
+    /// The name that a document gets in place of its own, whichever system it is of.
+    pub name: Option<String>,
     /// The environment: values for `${VAR}` by the name of the variable.
     pub env: IndexMap<String, String>,
     /// Types of accelerators that the settings add.
@@ -44,13 +47,15 @@ pub fn load(sources: &[Source], options: &LoadOptions) -> Result<Loaded, Diagnos
     let mut all: Vec<Source> = sources.to_vec();
     let set = options.set.iter().map(|text| Source::new(set::SOURCE_NAME, text.as_str()));
     all.extend(set);
+    let first_name = all.len();
+    all.extend(options.name.iter().map(|name| Source::new(set::NAME_SOURCE, name.as_str())));
     let mut loader = Loader {
         options,
         out: Diagnostics { sources: all, ..Diagnostics::default() },
         changes: Vec::new(),
         documents: Vec::new(),
     };
-    loader.read_changes(sources.len());
+    loader.read_changes(sources.len()..first_name);
     for index in 0..sources.len() {
         loader.source(index);
     }
@@ -70,8 +75,8 @@ struct Loader<'a> {
 }
 
 impl Loader<'_> {
-    fn read_changes(&mut self, first: usize) {
-        for index in first..self.out.sources.len() {
+    fn read_changes(&mut self, texts: Range<usize>) {
+        for index in texts {
             let source = &self.out.sources[index];
             match set::read(index, source) {
                 Ok(change) => self.changes.push(change),
@@ -103,7 +108,8 @@ impl Loader<'_> {
                 // A finding may show what was written before.
                 secret::find(&node, &mut self.out.secrets);
             }
-            for change in &self.changes {
+            let name = self.name(&node);
+            for change in self.changes.iter().chain(&name) {
                 let at = change.value();
                 let text = &self.out.sources[at.source].text;
                 let kind = foreign::kind_of(&node).ok();
@@ -121,6 +127,21 @@ impl Loader<'_> {
                 self.literal_secrets(&node);
             }
         }
+    }
+
+    /// The change that gives a document its name, by the field in which its system has it.
+    fn name(&self, node: &Node) -> Option<Change> {
+        let (index, source) = self.options.name.as_ref().and_then(|_| {
+            self.out.sources.iter().enumerate().find(|(_, one)| one.name == set::NAME_SOURCE)
+        })?;
+        let keys: &[&str] = if foreign::kind_of(node).is_ok() {
+            &["name"]
+        } else if node.get("metadata").is_some() {
+            &["metadata", "name"]
+        } else {
+            &["displayName"]
+        };
+        Some(Change::whole(index, source, keys))
     }
 
     /// A document that is right, by itself at least. With `is_trial` it is that of a study, whose

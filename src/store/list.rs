@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::record::RECORD_VERSION;
 use super::skim::skim_index;
-use super::{IndexEntry, IndexLine, RunRecord, Store, StoreError};
+use super::{IndexEntry, IndexLine, RunRecord, Store, StoreError, Whereabouts};
 use crate::event::{PodSight, RunState};
 use crate::gang::{ReplicaId, RunId};
 use crate::sys;
@@ -29,6 +29,8 @@ pub struct ListFilter {
     pub limit: Option<usize>,
     /// Which trials of studies.
     pub members: Members,
+    /// Only runs that are there.
+    pub place: Whereabouts,
 }
 
 /// Which trials of studies and replicas of endpoints a list has.
@@ -114,8 +116,10 @@ impl Store {
         let mut unindexed = Vec::new();
         // Where the filter asks for nothing that stands further back in a line, a run beyond the
         // limit is counted without reading its line: most of the time for thousands of runs.
-        let name_decides =
-            filter.states.is_empty() && filter.labels.is_empty() && filter.since.is_none();
+        let name_decides = filter.states.is_empty()
+            && filter.labels.is_empty()
+            && filter.since.is_none()
+            && filter.place.is_anywhere();
         for run in index.runs.iter().rev().filter(|run| run.may_pass(filter)) {
             let full = listing.runs.len() == limit;
             if full && name_decides {
@@ -206,6 +210,7 @@ fn wanted(filter: &ListFilter, line: &IndexLine<'_>) -> bool {
     members
         && filter.name.as_ref().is_none_or(|name| line.name == *name)
         && filter.labels.iter().all(labels)
+        && filter.place.has(&line.runtime)
         && line.outcome.is_none_or(state)
         && filter.since.is_none_or(|since| line.created() >= since)
 }

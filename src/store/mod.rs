@@ -26,6 +26,7 @@ mod story;
 mod tests;
 #[cfg(test)]
 mod together;
+mod whereabouts;
 
 pub use adopt::FoundRun;
 pub use atomic::*;
@@ -41,3 +42,4 @@ pub use lock::*;
 pub use record::*;
 pub use remove::*;
 pub use story::takes_nothing;
+pub use whereabouts::Whereabouts;

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::path::Path;
 
 use super::skim::{Skimmed, skim_index};
-use super::{IndexLine, Store, StoreError};
+use super::{IndexLine, Store, StoreError, Whereabouts};
 use crate::gang::RunId;
 use crate::text::likeness;
 
@@ -17,16 +17,30 @@ impl Store {
     /// cluster, whatever folder that names. A run that mlctl could not submit is meant by
     /// its id, or where there is no other: who names none means what goes on, not what never began.
     pub fn resolve(&self, selector: Option<&str>, cwd: &Path) -> Result<RunId, StoreError> {
+        self.resolve_at(selector, cwd, &Whereabouts::default())
+    }
+
+    /// The same among the runs of a place alone.
+    pub fn resolve_at(
+        &self,
+        selector: Option<&str>,
+        cwd: &Path,
+        place: &Whereabouts,
+    ) -> Result<RunId, StoreError> {
         self.recover()?;
         // An exact id needs no index, and still works when that is damaged.
         if let Some(run) = selector.and_then(|id| id.parse::<RunId>().ok())
             && self.paths(&run).record().exists()
+            && (place.is_anywhere() || place.has(&self.runtime_of(&run)?))
         {
             return Ok(run);
         }
         let text = self.read_index()?;
         let mut runs = skim_index(&text).runs;
         runs.reverse();
+        if !place.is_anywhere() {
+            runs.retain(|run| run.read().is_some_and(|line| place.has(&line.runtime)));
+        }
         match selector {
             None => latest_of(&runs, cwd),
             Some(selector) => select(&runs, selector, cwd),

@@ -82,7 +82,7 @@ impl SkimmedIndex<'_> {
         let wanted = self.runs.iter().filter(|run| run.may_live() && run.may_pass(filter));
         wanted
             .filter_map(Skimmed::read)
-            .filter(|line| line.outcome.is_none())
+            .filter(|line| line.outcome.is_none() && filter.place.has(&line.runtime))
             .map(|line| (line.id, line.runtime.into_owned()))
             .collect()
     }

@@ -80,13 +80,22 @@ pub fn removal_title(removal: &Removal) -> String {
     }
 }
 
-/// What removals come to, for example `3 runs, leftovers and caches, 8 objects, 188 KiB`; sums of
+/// What removals come to, for example `3 runs, 1 cache, 8 objects, 188 KiB`; sums of
 /// zero are left out.
 pub fn totals_text(totals: &Totals) -> String {
-    let Totals { removals, things, bytes: size, stored, stored_bytes, requests, cost_per_hour } =
-        totals;
-    let what = if *removals == 1 { "run, leftover or cache" } else { "runs, leftovers and caches" };
-    let mut parts = vec![format!("{removals} {what}")];
+    let Totals { things, bytes: size, stored, stored_bytes, requests, cost_per_hour, .. } = totals;
+    let of = |count: usize, one: &str, many: &str| {
+        (count > 0).then(|| format!("{count} {}", if count == 1 { one } else { many }))
+    };
+    let kinds = [
+        of(totals.runs, "run", "runs"),
+        of(totals.leftovers, "leftover of runs", "leftovers of runs"),
+        of(totals.caches, "cache", "caches"),
+    ];
+    let mut parts: Vec<String> = kinds.into_iter().flatten().collect();
+    if parts.is_empty() {
+        parts.push("nothing".to_owned());
+    }
     if *things > 0 {
         parts.push(format!("{things} objects"));
     }

@@ -30,7 +30,8 @@ impl Keys {
     /// The keys that were pressed since the last call.
     pub(super) fn pressed(&self) -> Vec<u8> {
         let mut keys = [0; 64];
-        let read = self.prepare().and_then(|()| rustix::io::read(io::stdin().as_fd(), &mut keys).ok());
+        let read =
+            self.prepare().and_then(|()| rustix::io::read(io::stdin().as_fd(), &mut keys).ok());
         keys[..read.unwrap_or_default()].to_vec()
     }
 

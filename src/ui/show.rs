@@ -154,7 +154,9 @@ impl Watcher for Show<'_> {
                 // as was asked. The exit code of the run is waited for as well.
                 Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
                     self.closed = true;
-                    self.line("nobody reads the output any more; the run is followed without it".into());
+                    self.line(
+                        "nobody reads the output any more; the run is followed without it".into(),
+                    );
                     Ok(())
                 }
                 written => written,

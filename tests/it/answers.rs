@@ -12,7 +12,10 @@ const HEAD: &str = "apiVersion: mlctl.dev/v1\nkind: TrainJob\n";
 /// A folder with scripts that succeed, fail and take long, and a spec that is wrong.
 fn sandbox() -> Sandbox {
     let sandbox = Sandbox::new();
-    sandbox.write("ok.sh", "mkdir -p \"$AIP_MODEL_DIR\"; echo x > \"$AIP_MODEL_DIR/m\"; echo loss=0.5 epoch=1\n");
+    sandbox.write(
+        "ok.sh",
+        "mkdir -p \"$AIP_MODEL_DIR\"; echo x > \"$AIP_MODEL_DIR/m\"; echo loss=0.5 epoch=1\n",
+    );
     sandbox.write("bad.sh", "echo before; exit 3\n");
     sandbox.write("slow.sh", "sleep 60\n");
     sandbox.write("wrong.yaml", &format!("{HEAD}name: wrong\ncommand: [x]\nrole: 1\n"));
@@ -40,7 +43,8 @@ fn promised() -> Vec<(Vec<String>, Vec<String>)> {
 fn document(sandbox: &Sandbox, code: i32, args: &[&str]) -> Json {
     let output = sandbox.run(code, args.iter().copied().chain(["-o", "json"]));
     let found = serde_json::from_slice(&output.stdout);
-    let document: Json = found.unwrap_or_else(|error| panic!("{args:?}: {error}: {}", stdout(&output)));
+    let document: Json =
+        found.unwrap_or_else(|error| panic!("{args:?}: {error}: {}", stdout(&output)));
     let version = &document["schemaVersion"];
     assert!(version.is_u64(), "{args:?} has no version: {document}");
     document
@@ -85,13 +89,17 @@ fn every_verb_answers_with_one_document() {
         }
     }
     let both = document(&sandbox, 0, &["train", "both.yaml"]);
-    let runs: Vec<_> = both["runs"].as_array().expect("runs").iter().map(|run| &run["run"]).collect();
+    let runs: Vec<_> =
+        both["runs"].as_array().expect("runs").iter().map(|run| &run["run"]).collect();
     assert!(runs.len() == 2 && runs.iter().all(|run| run.is_string()), "{both}");
     for verb in ["train", "wait"] {
         let args = if verb == "train" { ["train", "ok.sh"] } else { ["wait", "ok"] };
         let end = document(&sandbox, 0, &args);
         assert_eq!(end["metrics"]["loss"], 0.5, "{end}");
-        assert!(end["model"].as_str().is_some_and(|model| model.ends_with("/output/model")), "{end}");
+        assert!(
+            end["model"].as_str().is_some_and(|model| model.ends_with("/output/model")),
+            "{end}"
+        );
     }
 }
 
@@ -120,8 +128,20 @@ fn whatever_goes_wrong_is_a_document_and_is_said_quietly_too() {
         assert!(has_row, "the README says nothing of the document of {name}");
     }
     for verb in [
-        "status", "logs", "wait", "cancel", "why", "outputs", "undeploy", "rollback",
-        "tune trials", "tune best", "tune resume", "models show", "rollout status", "cleanup --yes",
+        "status",
+        "logs",
+        "wait",
+        "cancel",
+        "why",
+        "outputs",
+        "undeploy",
+        "rollback",
+        "tune trials",
+        "tune best",
+        "tune resume",
+        "models show",
+        "rollout status",
+        "cleanup --yes",
     ] {
         let args: Vec<&str> = verb.split(' ').chain(["nope"]).collect();
         wrong(4, &args);
@@ -142,7 +162,8 @@ fn a_pipe_gets_what_the_commands_print_and_quiet_hides_no_failure() {
     assert!(stderr(&loud).contains("attempt 1 starts"), "{}", stderr(&loud));
     let quiet = sandbox.run(0, ["train", "ok.sh", "-q"]);
     assert_eq!((stdout(&quiet), stderr(&quiet)), ("loss=0.5 epoch=1\n".into(), String::new()));
-    let mut lines: Vec<_> = stdout(&sandbox.run(0, ["train", "two.yaml"])).lines().map(str::to_owned).collect();
+    let mut lines: Vec<_> =
+        stdout(&sandbox.run(0, ["train", "two.yaml"])).lines().map(str::to_owned).collect();
     lines.sort();
     let wanted = ["worker-0 | one", "worker-0 | two", "worker-1 | one", "worker-1 | two"];
     assert_eq!(lines, wanted);
@@ -152,8 +173,20 @@ fn a_pipe_gets_what_the_commands_print_and_quiet_hides_no_failure() {
         assert!(stderr(&failed).contains("exit code 3"), "{}", stderr(&failed));
     }
     for line in [
-        "list", "status ok", "why ok", "wait ok", "logs ok", "cost", "validate ok.sh", "init plain p",
-        "cancel ok", "cleanup --dry-run", "models list", "convert ok.sh", "state path", "schema",
+        "list",
+        "status ok",
+        "why ok",
+        "wait ok",
+        "logs ok",
+        "cost",
+        "validate ok.sh",
+        "init plain p",
+        "cancel ok",
+        "cleanup --dry-run",
+        "models list",
+        "convert ok.sh",
+        "state path",
+        "schema",
     ] {
         let output = sandbox.run(0, line.split(' ').chain(["-q"]));
         assert_eq!(stderr(&output), "", "{line}");

@@ -41,21 +41,56 @@ fn man_pages() {
     assert_eq!(pages(&committed), pages(&made), "pages of verbs that are no more");
 }
 
-/// The help of every verb, as a user sees it in 80 columns.
+/// The help of every verb, and of what it can be told to do, as a user sees it in 80 and in 120 columns.
 #[test]
 fn help() {
-    let sandbox = Sandbox::new();
-    let mut all = stdout(&sandbox.run(0, ["--help"]));
-    let command = mlctl::cli::command();
-    for verb in command.get_subcommands().filter(|verb| !verb.is_hide_set()) {
-        let text = stdout(&sandbox.run(0, [verb.get_name(), "--help"]));
-        assert!(text.contains("Examples:"), "{} has no examples", verb.get_name());
-        all.push_str(&format!("\n==== mlctl {}\n\n{text}", verb.get_name()));
+    for (width, file) in [(80, "help.txt"), (120, "help-wide.txt")] {
+        let all = helps(width);
+        let long: Vec<&str> = all.lines().filter(|line| line.chars().count() > width).collect();
+        assert!(long.is_empty(), "longer than {width} columns: {long:#?}");
+        assert!(!all.contains('\u{1b}'), "colour in a pipe");
+        check(&repository().join("tests/it").join(file), &all);
     }
-    let long: Vec<&str> = all.lines().filter(|line| line.chars().count() > 80).collect();
-    assert!(long.is_empty(), "longer than 80 columns: {long:#?}");
-    assert!(!all.contains('\u{1b}'), "colour in a pipe");
-    check(&repository().join("tests/it/help.txt"), &all);
+}
+
+/// All helps in so many columns; the options that every verb has are in the first one alone.
+fn helps(width: usize) -> String {
+    let sandbox = Sandbox::new();
+    let help = |verb: &str| {
+        let words = verb.split(' ').filter(|word| !word.is_empty()).chain(["--help"]);
+        let output = sandbox.mlctl(words).env("COLUMNS", width.to_string()).output();
+        stdout(&output.expect("mlctl starts"))
+    };
+    let mut all = help("");
+    let global = |text: &str| {
+        let from = text.find("\nGlobal options:\n").expect("global options");
+        let length = text[from..].find("\nExamples:").unwrap_or(text.len() - from);
+        let rest = text[from..].find("\n  -n, --namespace").expect("the last one");
+        let end = text[from + rest + 1..].find("\n\n").map_or(length, |end| rest + 1 + end);
+        (from, from + end)
+    };
+    let (from, to) = global(&all);
+    let options = all[from..to].to_owned();
+    for verb in verbs(&mlctl::cli::command(), "") {
+        let text = help(&verb);
+        assert!(text.contains("Examples:"), "{verb} has no examples");
+        assert!(text.contains(&options), "{verb} has other global options");
+        let text = text.replace(&options, "");
+        all.push_str(&format!("\n==== mlctl {verb}\n\n{text}"));
+    }
+    all
+}
+
+/// The verbs that people call, with those below them.
+fn verbs(command: &clap::Command, path: &str) -> Vec<String> {
+    let mut all = Vec::new();
+    for verb in command.get_subcommands().filter(|verb| !verb.is_hide_set()) {
+        let path = format!("{path} {}", verb.get_name()).trim().to_owned();
+        let below = verbs(verb, &path);
+        all.push(path);
+        all.extend(below);
+    }
+    all
 }
 
 /// Text files below a folder.

@@ -38,6 +38,7 @@ mod spec;
 mod state;
 mod storage;
 mod support;
+mod surface;
 mod train;
 mod tune;
 mod unsubmitted;

@@ -131,7 +131,12 @@ mod tests {
         let wrong = CliError::new(ErrorKind::Refused, "no").hint("yes").problems();
         for (told, code, problems, wanted) in [
             (vec![], 0, &[][..], r#"{"schemaVersion":1,"exitCode":0}"#),
-            (vec![json!({"schemaVersion": 2, "run": "a"})], 0, &[], r#"{"schemaVersion":2,"run":"a"}"#),
+            (
+                vec![json!({"schemaVersion": 2, "run": "a"})],
+                0,
+                &[],
+                r#"{"schemaVersion":2,"run":"a"}"#,
+            ),
             (
                 vec![json!({"run": "a"}), json!({"run": "b"})],
                 10,
@@ -148,6 +153,9 @@ mod tests {
             assert_eq!(document(told, code, problems).to_string(), wanted);
         }
         let both = document(vec![json!({"run": "a"})], 5, &wrong).to_string();
-        assert!(both.starts_with(r#"{"schemaVersion":1,"run":"a","exitCode":5,"errors":[{"#), "{both}");
+        assert!(
+            both.starts_with(r#"{"schemaVersion":1,"run":"a","exitCode":5,"errors":[{"#),
+            "{both}"
+        );
     }
 }

@@ -89,7 +89,13 @@ pub struct CliError {
 impl CliError {
     /// An error without hints.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), more: Vec::new(), hints: Vec::new(), found: Vec::new() }
+        Self {
+            kind,
+            message: message.into(),
+            more: Vec::new(),
+            hints: Vec::new(),
+            found: Vec::new(),
+        }
     }
 
     /// An error whose message has several lines of its own, such as a place in a file of the user's.

@@ -177,7 +177,7 @@ fn living_members(context: &Context, target: &Target) -> Result<Vec<Target>, Cli
     let own = &target.record.runtime;
     let is_meant = |run: &RunSummary| own == LOCAL || run.entry.runtime == *own;
     let living = listing.runs.into_iter().filter(|run| !run.state.is_ended() && is_meant(run));
-    living.map(|run| context.target(Some(&run.entry.id))).collect()
+    living.map(|run| context.target_of(&run.entry.id)).collect()
 }
 
 fn ended(state: RunState) -> &'static str {

@@ -48,6 +48,7 @@ Examples:
 /// Arguments of `cluster image`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = IMAGE_HELP)]
+#[command(override_usage = "mlctl cluster image [OPTIONS] <--archive <FILE>|--push>")]
 #[group(id = "target", required = true, multiple = true, args = ["archive", "push"])]
 pub struct ImageArgs {
     /// Write an OCI archive

@@ -11,7 +11,9 @@ use crate::gang::RunId;
 use crate::ops::cost::{Bill, By, Charged, Stretches, Sum, Window, money, sums};
 use crate::plan::Plan;
 use crate::runtime::Wanted;
-use crate::store::{IndexEntry, ListFilter, Members, RunRecord, RunSummary, Store, now};
+use crate::store::{
+    IndexEntry, ListFilter, Members, RunRecord, RunSummary, Store, Whereabouts, now,
+};
 use crate::text::Span;
 use crate::ui::Table;
 
@@ -51,6 +53,8 @@ pub struct CostArgs {
     pub all_users: bool,
     /// Print a price file with a cloud's list prices to start from
     #[arg(long, value_enum, value_name = "CLOUD")]
+    #[arg(conflicts_with_all = ["runs", "by", "since", "name", "label", "all_users", "output"])]
+    #[arg(conflicts_with_all = ["runtime", "context", "namespace"])]
     pub template: Option<Cloud>,
 }
 
@@ -83,6 +87,10 @@ fn by(text: &str) -> Result<By, String> {
 /// Runs the verb; returns its exit code.
 pub fn run(context: &Context, args: &CostArgs) -> Result<u8, CliError> {
     if let Some(cloud) = args.template {
+        if context.format == Format::Json {
+            let message = "--template prints a price file, which is YAML";
+            return Err(CliError::new(ErrorKind::Usage, message).hint("leave -o json out"));
+        }
         let text = match cloud {
             Cloud::Gcp => GCP,
             Cloud::Aws => AWS,
@@ -162,6 +170,8 @@ fn charged(
         name: args.selection.name.clone(),
         members: Members::Shown,
         labels: args.selection.labels(),
+        // Those of a study that is named may be elsewhere.
+        place: if wanted.is_empty() { context.whereabouts() } else { Whereabouts::default() },
         ..ListFilter::default()
     };
     let listing = store.list(&filter, &mut RuntimeRefresh { context, store })?;

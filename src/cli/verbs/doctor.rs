@@ -67,9 +67,9 @@ pub struct DoctorArgs {
     /// Pull with this Secret, as `imagePullSecrets` of a spec; may be repeated
     #[arg(long, value_name = "NAME")]
     pub pull_secret: Vec<String>,
-    /// What specs say of `security`: restricted, baseline, root or openshift
-    #[arg(long, value_name = "STANDARD", default_value = "restricted", value_parser = security)]
-    pub security: Security,
+    /// What specs say of `security`: restricted, baseline, root or openshift [default: restricted]
+    #[arg(long, value_name = "STANDARD", value_parser = security)]
+    pub security: Option<Security>,
     /// How long the pod may take [default: 1m]
     #[arg(long, value_name = "DURATION")]
     pub pod_limit: Option<Span>,
@@ -129,14 +129,33 @@ pub fn run(
     Ok(code)
 }
 
+/// Refuses what is about a pod where no cluster is looked at.
+fn of_clusters(args: &DoctorArgs) -> Result<(), CliError> {
+    let given = [
+        ("--image", args.image.is_some()),
+        ("--pull-secret", !args.pull_secret.is_empty()),
+        ("--security", args.security.is_some()),
+        ("--pod-limit", args.pod_limit.is_some()),
+    ];
+    let Some((flag, _)) = given.into_iter().find(|(_, is_given)| *is_given) else { return Ok(()) };
+    let message = format!("{flag} is about a pod, and only this machine is looked at");
+    Err(CliError::new(ErrorKind::Usage, message)
+        .hint("name the cluster: --context CONTEXT, or --runtime kubernetes"))
+}
+
 /// The checks, on a thread of their own: it ends when all is told or the visit is stopped.
 fn start(context: &Context, args: &DoctorArgs, visit: Visit) -> Result<(), CliError> {
     let local = Local::new(context.local_config()?);
-    let config = if context.chooses_cluster() { Some(context.cluster_config()?) } else { None };
+    let config = if context.chooses_cluster() {
+        Some(context.cluster_config()?)
+    } else {
+        of_clusters(args)?;
+        None
+    };
     let checks = ClusterChecks {
         image: args.image.clone(),
         pull_secrets: args.pull_secret.clone(),
-        security: args.security,
+        security: args.security.unwrap_or_default(),
         pod: (!args.no_pod).then(|| args.pod_limit.map_or(POD_LIMIT, |limit| limit.0)),
     };
     let places = places(context, &args.spec)?;
@@ -181,7 +200,7 @@ fn of_training(job: TrainJob) -> (Vec<storage::Place>, Option<storage::Place>) {
 /// The places in stores that a spec names, each with whether runs write there; none without a spec.
 fn places(context: &Context, spec: &SpecArgs) -> Result<Vec<(storage::Place, bool)>, CliError> {
     let mut places = Vec::new();
-    if spec.file.is_none() {
+    if spec.named().is_empty() {
         return Ok(places);
     }
     for document in context.documents(spec, &[])? {

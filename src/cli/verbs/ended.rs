@@ -67,7 +67,8 @@ impl<'a> RunDocument<'a> {
 
     /// The document with what else its verb says. A name that both have is the document's.
     pub(super) fn beside(&self, more: Option<&WhyReport>) -> Result<Map<String, Json>, CliError> {
-        let internal = |error: serde_json::Error| CliError::new(ErrorKind::Internal, error.to_string());
+        let internal =
+            |error: serde_json::Error| CliError::new(ErrorKind::Internal, error.to_string());
         let mut all = Map::new();
         for part in [Some(serde_json::to_value(self)), more.map(serde_json::to_value)] {
             if let Some(Json::Object(part)) = part.transpose().map_err(internal)? {

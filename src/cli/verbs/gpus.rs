@@ -19,6 +19,7 @@ In a cluster: nodes with accelerators, what pods can have of them, and below
 each node who uses them and since when, mlctl's runs and pods of others. It
 needs to list nodes and the pods of all namespaces: without that it shows what
 can be seen, and says which ClusterRole has the permission.
+
 On this machine: what nvidia-smi says, and which run has leased which GPU.
 CUDA_VISIBLE_DEVICES hides GPUs from runs too: they choose from what it shows.
 

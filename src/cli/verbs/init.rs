@@ -28,8 +28,8 @@ pub struct InitArgs {
     #[arg(long, value_enum, value_name = "STRATEGY")]
     pub strategy: Option<TensorflowStrategy>,
     /// Replace files that are there
-    #[arg(long)]
-    pub force: bool,
+    #[arg(long, alias = "force")]
+    pub overwrite: bool,
 }
 
 /// The templates.
@@ -160,10 +160,10 @@ pub fn init(context: &Context, args: &InitArgs) -> Result<u8, CliError> {
     let files = args.template.files(args.strategy.unwrap_or_default());
     let there: Vec<_> =
         files.iter().map(|(name, _)| *name).filter(|name| is_there(&dir.join(name))).collect();
-    if !there.is_empty() && !args.force {
+    if !there.is_empty() && !args.overwrite {
         let message = format!("{} already has {}", args.dir.display(), there.join(", "));
         return Err(CliError::new(ErrorKind::Refused, message)
-            .hint("choose another folder, or replace the files with --force"));
+            .hint("choose another folder, or replace the files with --overwrite"));
     }
     fs_err::create_dir_all(&dir)?;
     for (name, content) in &files {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::globals::globals_of;
 use super::selection::Selection;
 use crate::cli::{CliError, Context, ErrorKind, Format, LOCAL, RuntimeRefresh};
 use crate::event::{PodSight, RunState};
@@ -24,6 +25,7 @@ Examples:
   mlctl list --label team=vision -o json
   mlctl list --study digits-search       the trials of a study
   mlctl list --endpoint digits           the replicas of an endpoint
+  mlctl list --context prod -n team-a    yours in that namespace of that cluster
   mlctl list --all-users --context prod  everybody's runs in that cluster
   mlctl cancel $(mlctl list --state running --quiet)")]
 pub struct ListArgs {
@@ -39,6 +41,10 @@ pub struct ListArgs {
     /// At most so many, the newest; 0 for all
     #[arg(long, default_value_t = 50, value_name = "N")]
     pub limit: usize,
+    /// All runs, of every namespace and however many
+    #[arg(short = 'A', long, short_alias = 'a', alias = "all-namespaces")]
+    #[arg(conflicts_with_all = ["limit", "namespace"])]
+    pub all: bool,
     /// Only the trials of this study, which are in no other list
     #[arg(long, value_name = "STUDY", conflicts_with = "all_users")]
     pub study: Option<String>,
@@ -85,19 +91,45 @@ pub fn run(context: &Context, args: &ListArgs) -> Result<u8, CliError> {
     let runs = listing.runs.iter().map(|summary| Listed { run: &summary.entry.id, summary });
     let document = Document { schema_version: 1, total: listing.total, runs: runs.collect() };
     if listing.runs.is_empty() && context.format == Format::Table {
-        context.printer.say("no runs");
+        say_none(context, &store)?;
         return Ok(0);
     }
     context.emit(&document, || table(&listing).render(&context.printer))?;
     let hidden = listing.total - listing.runs.len();
     if hidden > 0 {
-        context.printer.hint(format!("{hidden} older runs are not shown: --limit 0 shows all"));
+        context.printer.hint(format!("{hidden} older runs are not shown: --all shows them too"));
     }
     Ok(0)
 }
 
+/// Says that there is none, and whether that is for the place alone that the command line names.
+fn say_none(context: &Context, store: &Store) -> Result<(), CliError> {
+    let place = context.whereabouts();
+    if place.is_anywhere() {
+        context.printer.say("no runs");
+        return Ok(());
+    }
+    context.printer.say(format!("no runs {place}"));
+    if let Some(namespace) = &place.namespace
+        && let Some(globals) = globals_of("list")
+    {
+        let none = CliError::new(ErrorKind::NotFound, "");
+        globals.meant_by_number(none, namespace).print(&context.printer);
+    }
+    let filter = ListFilter { limit: Some(1), ..ListFilter::default() };
+    let listing = store.list(&filter, &mut |run: &RunId| store.record(run))?;
+    if listing.total > 0 {
+        context.printer.hint(format!("mlctl list shows {} elsewhere", listing.total));
+    }
+    Ok(())
+}
+
 /// What the cluster remembers, whoever submitted it.
 fn of_cluster(context: &Context, args: &ListArgs) -> Result<Listing, CliError> {
+    if !context.chooses_cluster() {
+        let error = CliError::new(ErrorKind::Usage, "this machine knows only your own runs");
+        return Err(error.hint("name a cluster: mlctl list --all-users --context CONTEXT"));
+    }
     let found = context.find(&*context.chosen()?, &Wanted::All)?;
     let since = since(args);
     let mut runs: Vec<RunSummary> = found
@@ -111,10 +143,13 @@ fn of_cluster(context: &Context, args: &ListArgs) -> Result<Listing, CliError> {
         .collect();
     runs.sort_by_key(|run| std::cmp::Reverse(run.entry.created));
     let total = runs.len();
-    if args.limit > 0 {
-        runs.truncate(args.limit);
-    }
+    runs.truncate(limit(args).unwrap_or(usize::MAX));
     Ok(Listing { runs, total })
+}
+
+/// How many are shown; `None` for all.
+fn limit(args: &ListArgs) -> Option<usize> {
+    (args.limit > 0 && !args.all).then_some(args.limit)
 }
 
 fn since(args: &ListArgs) -> Option<jiff::Timestamp> {
@@ -141,7 +176,8 @@ fn list(context: &Context, store: &Store, args: &ListArgs) -> Result<Listing, Cl
         name: args.selection.name.clone(),
         labels: args.selection.labels(),
         since,
-        limit: (args.limit > 0).then_some(args.limit),
+        limit: limit(args),
+        place: context.whereabouts(),
         members: match (&args.study, &args.endpoint) {
             (_, Some(endpoint)) => Members::Of(replicas_of(context, endpoint)?),
             (Some(study), None) => {

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::batch::run_of_model;
+use super::globals::place_is_said;
 use crate::cli::{CliError, Context, ErrorKind, Format};
 use crate::plan::batch::OutputLayout;
 use crate::storage::{Place, Stores};
@@ -110,6 +111,7 @@ pub(super) fn output_of(
         Path::new(OutputLayout::job(&place).as_str()).is_file()
     };
     if let Some(text) = named.filter(|text| text.contains('/') || is_output(text)) {
+        place_is_said(context, text)?;
         return Ok((Place::from(text).starting_at(&context.env.cwd), context.stores()));
     }
     let of_model = named.filter(|text| text.contains('@')).map(|text| run_of_model(context, text));

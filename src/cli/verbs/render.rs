@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use super::batch::{Surveyed, find_model, look};
 use super::serve::{Rendering, rendered_endpoint};
 use super::train::say_notices;
-use crate::cli::{CliError, Context, ErrorKind, Format, LoadedDocument, SpecArgs, exit};
+use crate::cli::{CliError, Context, ErrorKind, Format, LOCAL, LoadedDocument, SpecArgs, exit};
 use crate::gang::RunId;
 use crate::ops::cost::{Prices, limit_cost};
 use crate::plan::{Plan, PlanContext, RuntimeDefaults, SecretVariables};
@@ -62,6 +62,11 @@ pub struct RenderArgs {
 
 /// Prints the objects of every job of the file.
 pub fn run(context: &Context, args: &RenderArgs) -> Result<u8, CliError> {
+    if context.place.runtime.as_deref() == Some(LOCAL) {
+        let message = "what is rendered is for a cluster, and --runtime local is this machine";
+        return Err(CliError::new(ErrorKind::Usage, message)
+            .hint("what would run here: mlctl train --dry-run"));
+    }
     let user = whose(context, args.user.as_deref());
     let mut documents = Vec::new();
     for document in context.documents(&args.spec, &[])? {

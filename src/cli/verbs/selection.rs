@@ -20,7 +20,8 @@ impl Selection {
     }
 }
 
-fn label(text: &str) -> Result<(String, String), String> {
+/// A label on the command line.
+pub(super) fn label(text: &str) -> Result<(String, String), String> {
     let pair = text.split_once('=').filter(|(key, _)| !key.is_empty());
     pair.map(|(k, v)| (k.to_owned(), v.to_owned())).ok_or_else(|| "write it as KEY=VALUE".into())
 }

@@ -3,7 +3,9 @@
 use serde::Serialize;
 
 use super::train::say_notices;
-use crate::cli::{CliError, Context, ErrorKind, Format, LoadedDocument, Problem, SpecArgs, exit};
+use crate::cli::{
+    CliError, Context, ErrorKind, Format, LoadedDocument, Problem, SpecArgs, change, exit,
+};
 use crate::spec::check::json_schema;
 use crate::spec::explain as explain_path;
 use crate::spec::{DEFAULT_KIND, kind_names, written};
@@ -21,8 +23,11 @@ pub struct ValidateArgs {
     /// Specs, folders with mlctl.yaml, or - for stdin. Default: mlctl.yaml
     #[arg(value_name = "FILE")]
     pub files: Vec<std::path::PathBuf>,
+    /// The same as FILE
+    #[arg(short = 'f', long = "file", id = "more", value_name = "FILE", alias = "config")]
+    pub more: Vec<std::path::PathBuf>,
     /// Change a value of the spec first
-    #[arg(long, value_name = "PATH=VALUE")]
+    #[arg(long, value_name = "PATH=VALUE", value_parser = change)]
     pub set: Vec<String>,
 }
 
@@ -37,15 +42,17 @@ pub fn validate(context: &Context, args: &ValidateArgs) -> Result<u8, CliError> 
         /// What is wrong, of all files.
         errors: Vec<Problem>,
     }
-    let files: Vec<Option<std::path::PathBuf>> = if args.files.is_empty() {
-        vec![None]
-    } else {
-        args.files.iter().cloned().map(Some).collect()
-    };
+    let named = args.files.iter().chain(&args.more).cloned();
+    let mut files: Vec<Option<std::path::PathBuf>> = named.map(Some).collect();
+    if files.is_empty() {
+        files.push(None);
+    }
     let (mut valid, mut errors) = (Vec::new(), Vec::new());
     let mut code = exit::OK;
     for file in files {
-        match context.documents(&SpecArgs { file, set: args.set.clone() }, &[]) {
+        match context
+            .documents(&SpecArgs { file, set: args.set.clone(), ..SpecArgs::default() }, &[])
+        {
             Ok(jobs) => {
                 for document in jobs {
                     document.workers().into_iter().for_each(|job| say_what_travels(context, job));

@@ -14,22 +14,31 @@ Examples:
   mlctl state path                 where it is
   mlctl state check                is everything whole?
   mlctl state rebuild              make the index anew from the runs' folders
-  mlctl state rebuild --context prod
-                                   and take in your runs that this cluster knows")]
+  mlctl state rebuild --context prod   and take in your runs that this cluster knows")]
 pub struct StateArgs {
     /// What to do
     #[command(subcommand)]
     pub action: StateAction,
 }
 
+const REBUILD_HELP: &str = "\
+Where a cluster is chosen, by --context or the settings, your runs that it knows are taken in.
+
+Examples:
+  mlctl state rebuild
+  mlctl state rebuild --context prod -n team-a";
+
 /// What `state` can do.
 #[derive(Clone, Copy, Debug, clap::Subcommand)]
 pub enum StateAction {
     /// Print where the state folder is
+    #[command(after_help = "Examples:\n  du -sh $(mlctl state path)")]
     Path,
     /// Look everything over; exit code 1 when something is wrong
+    #[command(after_help = "Examples:\n  mlctl state check")]
     Check,
     /// Make the index anew from the runs' folders; damaged files are kept aside
+    #[command(after_help = REBUILD_HELP)]
     Rebuild,
 }
 

@@ -3,12 +3,12 @@
 use indexmap::IndexMap;
 
 use super::dry_run::dry_run;
-use super::models::{check_push, push_after};
 use super::ended::RunDocument;
+use super::globals::only_on_machines;
+use super::models::{check_push, push_after};
+use super::selection::label;
 use super::watch::{Followed, Watch, watch};
-use crate::cli::{
-    CliError, Context, ErrorKind, Format, Interrupts, OnInterrupt, SpecArgs, exit, exit_code,
-};
+use crate::cli::{CliError, Context, Format, Interrupts, OnInterrupt, SpecArgs, exit, exit_code};
 use crate::event::RunState;
 use crate::gang::RunId;
 use crate::ops::cost::Prices;
@@ -39,15 +39,20 @@ Examples:
 A run that waits for GPUs (--wait, or `queue` in the spec) is this process: with
 --detach too it returns once the run has started, and Ctrl-C, a closed terminal
 or `mlctl cancel` end it. In a cluster the scheduler queues, without --wait.
+
 Whoever follows a run to its end pushes its model (--push, or `push` in the spec),
 once. Where nobody does, `mlctl wait RUN` or `mlctl models push RUN NAME` does it.
+
 What the commands print goes to standard output where that or standard error is no
 terminal: `mlctl train | tee log`, of several replicas with their names before it, and
 without what is said beside it (events, the summary), which goes to standard error and
 is left out by -q unless it says what went wrong. With -o json the document that ends
 it is alone on standard output.
+
 Ctrl-C detaches (the run goes on), twice cancels; without a terminal, or with
-CI=true, SIGINT and SIGTERM cancel. Exit codes: 0 succeeded, 3 spec, 5 refused,
+CI=true, SIGINT and SIGTERM cancel.
+
+Exit codes: 0 succeeded, 3 spec, 5 refused,
 10 failed, 11 infrastructure, 12 cancelled, 13 timed out, 14 could not start,
 130 detached.")]
 pub struct TrainArgs {
@@ -64,8 +69,8 @@ pub struct TrainArgs {
     #[arg(long, conflicts_with = "output")]
     pub events: bool,
     /// Add a label to the run
-    #[arg(short, long, value_name = "NAME=VALUE")]
-    pub label: Vec<String>,
+    #[arg(short, long, value_name = "KEY=VALUE", value_parser = label)]
+    pub label: Vec<(String, String)>,
     /// Run a role on the CPU where it can't have all its accelerators
     #[arg(long)]
     pub allow_cpu: bool,
@@ -88,7 +93,7 @@ pub struct TrainArgs {
     #[arg(long)]
     pub resume: bool,
     /// What Ctrl-C does to the run [default: detach at a terminal, cancel elsewhere]
-    #[arg(long, value_enum, value_name = "WHAT")]
+    #[arg(long, value_enum, value_name = "WHAT", conflicts_with = "detach")]
     pub on_interrupt: Option<OnInterrupt>,
     /// Arguments of the script
     #[arg(last = true, value_name = "ARGS")]
@@ -99,7 +104,7 @@ pub struct TrainArgs {
 pub fn train(context: &Context, args: &TrainArgs) -> Result<u8, CliError> {
     let mut jobs = context.jobs(&args.spec, &args.args)?;
     for job in &mut jobs {
-        add_labels(&mut job.job.labels, &args.label)?;
+        add_labels(&mut job.job.labels, &args.label);
         if let Some(name) = &args.push {
             let given = job.job.push.as_ref().map(|push| push.named(name));
             job.job.push = Some(given.unwrap_or_else(|| name.as_str().into()));
@@ -111,6 +116,14 @@ pub fn train(context: &Context, args: &TrainArgs) -> Result<u8, CliError> {
         }
     }
     let runtime = context.chosen()?;
+    only_on_machines(
+        &runtime.name(),
+        &[
+            ("--wait", args.wait.is_some()),
+            ("--allow-cpu", args.allow_cpu),
+            ("--share-gpus", args.share_gpus),
+        ],
+    )?;
     for job in &jobs {
         check_push(&job.job, &runtime.name())?;
     }
@@ -176,17 +189,9 @@ pub(super) fn patience<'a>(
     Patience { limit: limit.map(|limit| limit.0), interrupted: Box::new(interrupted) }
 }
 
-pub(super) fn add_labels(
-    all: &mut IndexMap<String, String>,
-    labels: &[String],
-) -> Result<(), CliError> {
-    for label in labels {
-        let (name, value) = label.split_once('=').ok_or_else(|| {
-            CliError::new(ErrorKind::Usage, format!("--label {label} is not NAME=VALUE"))
-        })?;
-        all.insert(name.into(), value.into());
-    }
-    Ok(())
+/// Puts the labels of the command line beside those of a spec.
+pub(super) fn add_labels(all: &mut IndexMap<String, String>, labels: &[(String, String)]) {
+    all.extend(labels.iter().cloned());
 }
 
 /// The plan of a job in a runtime; a limit of cost that can't end anything is told.

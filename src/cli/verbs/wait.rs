@@ -84,7 +84,7 @@ pub fn run(context: &Context, args: &WaitArgs) -> Result<u8, CliError> {
     let end = follow(&request, &mut show)?;
     match &end {
         FollowEnd::Ended(_) => {
-            let target = context.target(Some(&target.paths.run))?;
+            let target = context.target_of(&target.paths.run)?;
             ended(context, &target, Some(&*runtime as _), args)
         }
         FollowEnd::Detached(view) | FollowEnd::Deadline(view) => {

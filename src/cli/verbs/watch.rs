@@ -46,7 +46,10 @@ impl<'a> Presses<'a> {
         match (self.policy, self.interrupts.count(), *first) {
             (OnInterrupt::Detach, 1, None) => {
                 *first = Some(Instant::now());
-                Interrupt::Tell(format!("detaching; press Ctrl-C again to cancel the {}", self.what))
+                Interrupt::Tell(format!(
+                    "detaching; press Ctrl-C again to cancel the {}",
+                    self.what
+                ))
             }
             (OnInterrupt::Detach, 1, Some(at)) if at.elapsed() >= SECOND_CHANCE => {
                 Interrupt::Detach

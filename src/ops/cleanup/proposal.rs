@@ -85,6 +85,12 @@ pub struct Proposal {
 pub struct Totals {
     /// Runs, leftovers and caches.
     pub removals: usize,
+    /// Runs that are known.
+    pub runs: usize,
+    /// What is left of runs that nobody knows.
+    pub leftovers: usize,
+    /// Python environments, staged models, fetched data.
+    pub caches: usize,
     /// Objects, processes and leases.
     pub things: usize,
     /// Bytes on this machine.
@@ -122,6 +128,11 @@ impl Proposal {
     pub fn totals(&self) -> Totals {
         let mut totals = Totals { removals: self.removals.len(), ..Totals::default() };
         for removal in &self.removals {
+            match (&removal.cache, removal.state) {
+                (Some(_), _) => totals.caches += 1,
+                (None, Some(_)) => totals.runs += 1,
+                (None, None) => totals.leftovers += 1,
+            }
             totals.things += removal.things.len();
             totals.bytes = totals.bytes.saturating_add(removal.bytes);
             if let Some(stored) = &removal.stored {

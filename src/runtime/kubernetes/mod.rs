@@ -18,7 +18,7 @@ mod session;
 mod submit;
 
 pub use client::{
-    AdminRole, ClusterScope, ConnectOptions, Location, ProxyVariables, roles_of_verbs,
+    AdminRole, ClusterScope, ConnectOptions, Location, ProxyVariables, contexts, roles_of_verbs,
 };
 pub use config::KubernetesConfig;
 pub use deployed::DeployedEndpoint;

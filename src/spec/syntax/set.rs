@@ -9,6 +9,9 @@ use crate::text::nearest;
 /// What the texts of `--set` are called in findings, where a file has its path.
 pub(crate) const SOURCE_NAME: &str = "--set";
 
+/// What the text of `--name` is called in findings.
+pub(crate) const NAME_SOURCE: &str = "--name";
+
 /// What one `--set` changes: where in the document, and where the new value is written.
 #[derive(Debug)]
 pub(crate) struct Change {
@@ -114,6 +117,13 @@ fn name(rest: &str, ends: &[char]) -> Result<(String, usize), &'static str> {
 }
 
 impl Change {
+    /// The text `index` of the sources as the value of these keys.
+    pub(crate) fn whole(index: usize, source: &Source, keys: &[&str]) -> Self {
+        let value = SourceSpan { source: index, start: 0, end: source.text.len() };
+        let steps = keys.iter().map(|key| (Step::Key((*key).to_owned()), value)).collect();
+        Self { steps, value }
+    }
+
     /// Where the new value is written: what it means depends on the document's kind.
     pub(crate) fn value(&self) -> SourceSpan {
         self.value

@@ -148,7 +148,7 @@ fn every_template_is_right() {
         let output = sandbox.run(0, ["validate"]);
         assert!(!stderr(&output).contains("warning"), "{args:?}: {}", stderr(&output));
         let again = sandbox.run(5, &init);
-        assert!(stderr(&again).contains("--force"), "{}", stderr(&again));
+        assert!(stderr(&again).contains("--overwrite"), "{}", stderr(&again));
     }
 }
 

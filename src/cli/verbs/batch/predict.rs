@@ -1,7 +1,6 @@
 //! `mlctl batch-predict`: predict every line of files in a store, and follow it.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 
 use serde::Serialize;
 
@@ -10,8 +9,10 @@ use super::flags::BatchFlags;
 use super::plan::dry_run;
 use super::retry::{remembered_job, retry_failed};
 use crate::cli::verbs::cost::{bill_of, cost_text};
-use crate::cli::verbs::train::{add_labels, detached, patience, prices_for_limit};
 use crate::cli::verbs::ended::RunDocument;
+use crate::cli::verbs::globals::only_on_machines;
+use crate::cli::verbs::selection::label;
+use crate::cli::verbs::train::{add_labels, detached, patience, prices_for_limit};
 use crate::cli::verbs::watch::{Followed, Watch, watch};
 use crate::cli::{
     CliError, Context, ErrorKind, Format, Interrupts, LoadedDocument, OnInterrupt, SpecArgs, exit,
@@ -36,15 +37,17 @@ use crate::work::batch::{
 #[command(after_help = "\
 Examples:
   mlctl batch-predict batch.yaml         predict, and follow it to the end
-  mlctl batch-predict --model s3://b/digits --server tensorflow-serving
+  mlctl batch-predict --model s3://b/digits --server tensorflow-serving \\
       --input 's3://b/in/*.jsonl' --output s3://b/out
-  mlctl batch-predict --endpoint http://models:8501 --server tensorflow-serving
+  mlctl batch-predict --endpoint http://models:8501 --server tensorflow-serving \\
       --input rows.csv --output out --key-field id
   mlctl batch-predict --dry-run          shards, rows, bytes and cost
   mlctl batch-predict --set replicas=4 --detach
-  mlctl batch-predict --retry-failed RUN after the server or its quota was mended
+  mlctl batch-predict --retry-failed RUN   after the server or its quota was mended
 
-The same job goes on where another run of it has stopped. Exit codes: 0 every
+The same job goes on where another run of it has stopped.
+
+Exit codes: 0 every
 row has a prediction, 20 some rows failed, 21 more failed than may, 3 spec,
 4 no input, 5 refused, 10 failed, 11 infrastructure, 12 cancelled,
 13 timed out, 14 could not start, 130 detached.")]
@@ -52,9 +55,6 @@ pub struct BatchPredictArgs {
     /// The spec
     #[command(flatten)]
     pub spec: SpecArgs,
-    /// The spec
-    #[arg(short = 'f', long = "file", value_name = "FILE", conflicts_with = "file")]
-    pub spec_file: Option<PathBuf>,
     /// A job without a spec
     #[command(flatten)]
     pub flags: BatchFlags,
@@ -72,8 +72,8 @@ pub struct BatchPredictArgs {
     #[arg(long, conflicts_with = "output")]
     pub events: bool,
     /// Add a label to the run
-    #[arg(short, long, value_name = "NAME=VALUE")]
-    pub label: Vec<String>,
+    #[arg(short, long, value_name = "KEY=VALUE", value_parser = label)]
+    pub label: Vec<(String, String)>,
     /// Run on the CPU where the accelerators are missing
     #[arg(long)]
     pub allow_cpu: bool,
@@ -84,7 +84,7 @@ pub struct BatchPredictArgs {
     #[arg(long)]
     pub allow_large_code: bool,
     /// What Ctrl-C does to the run [default: detach at a terminal, cancel elsewhere]
-    #[arg(long, value_enum, value_name = "WHAT")]
+    #[arg(long, value_enum, value_name = "WHAT", conflicts_with = "detach")]
     pub on_interrupt: Option<OnInterrupt>,
 }
 
@@ -123,10 +123,14 @@ pub(in crate::cli::verbs) struct Surveyed {
 pub fn run(context: &Context, args: &BatchPredictArgs) -> Result<u8, CliError> {
     let mut batches = load(context, args)?;
     let runtime = context.chosen()?;
+    only_on_machines(
+        &runtime.name(),
+        &[("--wait", args.wait.is_some()), ("--allow-cpu", args.allow_cpu)],
+    )?;
     let mut jobs = Vec::new();
     for batch in &mut batches {
-        add_labels(&mut batch.job.labels, &args.label)?;
-        add_labels(&mut batch.workers.job.labels, &args.label)?;
+        add_labels(&mut batch.job.labels, &args.label);
+        add_labels(&mut batch.workers.job.labels, &args.label);
         find_model(context, batch)?;
     }
     for batch in batches {
@@ -201,13 +205,13 @@ fn goal(job: &Surveyed) -> BatchGoal {
 }
 
 fn load(context: &Context, args: &BatchPredictArgs) -> Result<Vec<LoadedBatch>, CliError> {
-    let named = args.spec.file.is_some() || args.spec_file.is_some();
+    let named = args.spec.named();
     if let Some(text) = args.flags.spec()? {
-        if named {
+        if !named.is_empty() {
             return Err(CliError::new(ErrorKind::Usage, "a spec, and flags that make another one")
                 .hint("change a value of the spec with --set PATH=VALUE"));
         }
-        let documents = context.of_flags(&text, &args.spec.set)?.into_iter();
+        let documents = context.of_flags(&text, &args.spec)?.into_iter();
         return Ok(documents
             .filter_map(|document| match document {
                 LoadedDocument::Batch(batch) => Some(*batch),
@@ -217,13 +221,12 @@ fn load(context: &Context, args: &BatchPredictArgs) -> Result<Vec<LoadedBatch>, 
             })
             .collect());
     }
-    let file = args.spec_file.clone().or_else(|| args.spec.file.clone());
-    if let Some(file) = file.as_ref().filter(|_| args.retry_failed)
-        && let Some(batch) = remembered_job(context, file, &args.spec.set)?
+    if let ([file], true) = (&named[..], args.retry_failed)
+        && let Some(batch) = remembered_job(context, file, &args.spec)?
     {
         return Ok(vec![batch]);
     }
-    context.batches(&SpecArgs { file, set: args.spec.set.clone() })
+    context.batches(&args.spec)
 }
 
 /// Lists the inputs of a job and looks into its output. To look alone no token goes where only the spec

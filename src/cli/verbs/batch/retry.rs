@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::predict::Surveyed;
-use crate::cli::{CliError, Context, ErrorKind, LoadedDocument};
+use crate::cli::{CliError, Context, ErrorKind, LoadedDocument, SpecArgs};
 use crate::gang::RunId;
 use crate::plan::batch::OutputLayout;
 use crate::spec::BATCH_PREDICT_JOB;
@@ -23,7 +23,7 @@ const NAME_THE_SPEC: &str =
 pub(super) fn remembered_job(
     context: &Context,
     name: &Path,
-    set: &[String],
+    args: &SpecArgs,
 ) -> Result<Option<LoadedBatch>, CliError> {
     let text = name.to_string_lossy();
     let place = Place::from(&*text).without_file_scheme().starting_at(&context.env.cwd);
@@ -36,7 +36,7 @@ pub(super) fn remembered_job(
     } else {
         context.target(Some(&text))?.record
     };
-    of_run(context, &store, &record, set).map(Some)
+    of_run(context, &store, &record, args).map(Some)
 }
 
 /// The newest own run that has written to an output.
@@ -61,7 +61,7 @@ fn of_run(
     context: &Context,
     store: &Store,
     record: &RunRecord,
-    set: &[String],
+    args: &SpecArgs,
 ) -> Result<LoadedBatch, CliError> {
     let run = &record.id;
     let refused = |reason: &str| {
@@ -82,7 +82,7 @@ fn of_run(
         return Err(refused("had secret values in its spec, which no state keeps"));
     }
     let documents =
-        context.remembered(&format!("the spec of {run}"), &text, &context.env.cwd, set)?;
+        context.remembered(&format!("the spec of {run}"), &text, &context.env.cwd, args)?;
     let mut batches = documents.into_iter().filter_map(|document| match document {
         LoadedDocument::Batch(batch) => Some(*batch),
         LoadedDocument::Train(_) | LoadedDocument::Tune(_) | LoadedDocument::Endpoint(_) => None,

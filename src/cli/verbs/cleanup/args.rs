@@ -16,7 +16,9 @@ others, or was not made by mlctl. Outputs outside of the state folder and claims
 are never touched, but for batch predictions: with the last run of a job go its
 half-written parts, and, where the job was never finished, its markers, without
 which it can't be resumed. Results go with --outputs only.
+
 What is removed is no longer counted by `mlctl cost`.
+
 By itself, once a day: working folders of runs here that ended 7 days ago, with
 the copy of their code; logs, events and outputs stay. The setting `retention`
 says other times, and what of whole runs goes: {workFolders: 1d, olderThan: 30d}.
@@ -26,7 +28,7 @@ Examples:
   mlctl cleanup --dry-run -o json        only look
   mlctl cleanup digits-a1b2c3 --yes      one run, without a question
   mlctl cleanup --state failed,cancelled --older-than 1d --yes
-  mlctl cleanup --orphans --context prod what killed commands left there
+  mlctl cleanup --orphans --context prod   what killed commands left there
   mlctl cleanup --all --yes              everything that has ended
 
 Exit codes: 0 all is removed, 5 something could not be.")]

@@ -61,7 +61,7 @@ fn runs_of(
     if target.record.trial.is_none() {
         context.take_in_trials(store, &target.record.id)?;
     } else {
-        match context.target(Some(study)) {
+        match context.target_of(study) {
             Ok(of_trial) => context.take_in_trials(store, &of_trial.record.id)?,
             // The loop is gone: what is left of its study is what is known here.
             Err(error) if error.kind == ErrorKind::NotFound => {}

@@ -37,7 +37,7 @@ pub(in crate::cli::verbs) fn push_after(
     context: &Context,
     run: &RunId,
 ) -> Result<Option<String>, CliError> {
-    let target = context.target(Some(run))?;
+    let target = context.target_of(run)?;
     let push = target.plan.as_ref().and_then(|plan: &Plan| plan.head.push.clone());
     let Some(push) = push.filter(|_| target.record.state == RunState::Succeeded) else {
         return Ok(None);

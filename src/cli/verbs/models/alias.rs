@@ -8,6 +8,11 @@ use crate::store::now;
 
 /// Arguments of `models alias`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  mlctl models alias digits@2 champion       champion is version 2 from now on
+  mlctl models alias digits@2 default        and so is digits alone
+  mlctl models alias digits champion --remove")]
 pub struct AliasArgs {
     /// The version that it shall mean
     #[arg(value_name = "NAME[@VERSION]")]

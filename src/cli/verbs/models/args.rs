@@ -10,6 +10,11 @@ use super::retention::{RetentionArgs, retention};
 use super::show::{ShowArgs, show};
 use crate::cli::{CliError, Context};
 
+const LIST_HELP: &str = "\
+Examples:
+  mlctl models list
+  mlctl models list --registry s3://bucket/models -o json";
+
 /// Arguments of `models`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -41,7 +46,7 @@ pub enum ModelsAction {
     /// Keep the model of a run, a path or a URL as the next version
     Push(PushArgs),
     /// List models
-    #[command(visible_alias = "ls")]
+    #[command(visible_alias = "ls", after_help = LIST_HELP)]
     List,
     /// Show a model with its versions, or one version with its lineage
     Show(ShowArgs),

@@ -6,6 +6,10 @@ use crate::model::registry::{Lineage, ModelName, VersionRef};
 
 /// Arguments of `models copy`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  mlctl models copy digits@2 digits-eu
+  mlctl models copy digits@champion --to s3://eu/models")]
 pub struct CopyArgs {
     /// The version
     #[arg(value_name = "NAME[@VERSION]")]

@@ -10,6 +10,10 @@ use crate::ui::human;
 
 /// Arguments of `models pull`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  mlctl models pull digits               the newest, into ./digits
+  mlctl models pull digits@champion ./model")]
 pub struct PullArgs {
     /// The version
     #[arg(value_name = "NAME[@VERSION]")]

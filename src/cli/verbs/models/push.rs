@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::cli::verbs::globals::place_is_said;
 use crate::cli::{CliError, Context, exit};
 use crate::model::registry::{
     Alias, Contents, Label, Lineage, ModelName, Push, Pushed, Registry, Removed, Version,
@@ -12,6 +13,11 @@ use crate::ui::pushed_text;
 
 /// Arguments of `models push`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  mlctl models push digits-a1b2c3 digits        the model of a run
+  mlctl models push ./exported digits --alias candidate --label team=vision
+  mlctl models push s3://bucket/model digits")]
 pub struct PushArgs {
     /// A run, whose `model` output is meant; a path (with a `/` in it); a URL; or a model
     #[arg(value_name = "RUN|PATH|URI")]
@@ -30,7 +36,7 @@ pub struct TagArgs {
     #[arg(long, value_name = "ALIAS")]
     pub alias: Vec<Alias>,
     /// Write a label on the new version
-    #[arg(short, long, value_name = "NAME=VALUE")]
+    #[arg(short, long, value_name = "KEY=VALUE")]
     pub label: Vec<Label>,
 }
 
@@ -54,6 +60,9 @@ pub(super) fn push(
     args: &PushArgs,
 ) -> Result<u8, CliError> {
     let source = context.model(&ModelRef::from(args.source.as_str()), &context.env.cwd)?;
+    if source.run.is_none() {
+        place_is_said(context, &args.source)?;
+    }
     let stores = source.stores.watched(context.transfer("model"));
     let contents = context.handle()?.block_on(Registry::contents(&stores, &source.place))?;
     let registry = context.registry_to_write(registry)?;

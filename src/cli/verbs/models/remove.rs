@@ -11,7 +11,11 @@ use crate::ui::{Text, human};
 /// Arguments of `models remove`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-A version that is deployed, or that an alias was set to, is refused.")]
+A version that is deployed, or that an alias was set to, is refused.
+
+Examples:
+  mlctl models remove digits@1
+  mlctl models remove digits@1 digits@2 --yes")]
 pub struct RemoveArgs {
     /// The versions; NAME alone is the one that NAME means
     #[arg(required = true, value_name = "NAME@VERSION")]

@@ -11,7 +11,11 @@ use crate::store::now;
 /// Arguments of `models retention`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Each push removes what is not kept. A version that has an alias or is deployed is.")]
+Each push removes what is not kept. A version that has an alias or is deployed is.
+
+Examples:
+  mlctl models retention digits --keep 5
+  mlctl models retention digits --all    keep all from now on")]
 pub struct RetentionArgs {
     /// The model
     pub name: ModelName,

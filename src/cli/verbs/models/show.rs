@@ -9,6 +9,10 @@ use crate::ui::{model_text, version_text};
 
 /// Arguments of `models show`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  mlctl models show digits               its versions
+  mlctl models show digits@champion      where it comes from, where it is deployed")]
 pub struct ShowArgs {
     /// NAME for all versions, NAME@VERSION or NAME@ALIAS for one
     #[arg(value_name = "NAME[@VERSION]")]

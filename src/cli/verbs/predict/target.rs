@@ -5,6 +5,7 @@ use std::path::Path;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::PredictArgs;
+use crate::cli::verbs::globals::place_is_said;
 use crate::cli::{CliError, Context, ErrorKind, LOCAL};
 use crate::plan::{Protocol, ServerPlan};
 use crate::spec::{Expose, ExposeBy};
@@ -88,6 +89,7 @@ struct Known {
 /// The URL that is meant: as it is, or that of an endpoint of this machine.
 fn known(context: &Context, target: &str) -> Result<Known, CliError> {
     if target.contains("://") {
+        place_is_said(context, target)?;
         return Ok(Known { url: target.to_owned(), protocol: None, model: None, trust: None });
     }
     if let Some((host, rest)) = target.split_once(':')

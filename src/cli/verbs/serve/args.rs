@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::cli::SpecArgs;
+use crate::cli::{SpecArgs, change};
 use crate::text::Span;
 
 /// Arguments of `serve`.
@@ -24,6 +24,7 @@ Examples:
 A command behind -- runs in a folder of its own, without your code: name it by its
 whole path, or write a spec with `code`. The endpoint goes on by itself when mlctl
 ends: mlctl undeploy ends it.
+
 Exit codes: 0 it serves, 2 usage, 3 spec, 4 not found, 5 refused, 10 the new
 revision was given up, its rollout is paused or nothing answers, 13 --timeout is
 over, 130 detached.")]
@@ -31,13 +32,14 @@ pub struct ServeArgs {
     /// The spec, or a model
     #[arg(value_name = "FILE|MODEL")]
     pub what: Option<String>,
-    /// The spec
-    #[arg(short = 'f', long = "file", value_name = "FILE", conflicts_with = "what")]
-    pub file: Option<PathBuf>,
-    /// Set a field of the spec; may be repeated
-    #[arg(short, long = "set", value_name = "FIELD=VALUE")]
+    /// The spec; several times for several
+    #[arg(short = 'f', long = "file", id = "files", value_name = "FILE", conflicts_with = "what")]
+    #[arg(alias = "config")]
+    pub files: Vec<PathBuf>,
+    /// Change a value of the spec; may be repeated
+    #[arg(short, long = "set", value_name = "PATH=VALUE", value_parser = change)]
     pub set: Vec<String>,
-    /// Name of the endpoint of a model [default: the model's]
+    /// Name of the endpoint [default: the spec's, or the model's]
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
     /// Which server a model has [default: what its files are for]
@@ -59,7 +61,7 @@ pub struct ServeArgs {
     #[arg(short, long)]
     pub detach: bool,
     /// Wait no longer than this for it to serve, or for its change to end
-    #[arg(long, value_name = "DURATION")]
+    #[arg(long, value_name = "DURATION", conflicts_with = "detach")]
     pub timeout: Option<Span>,
     /// Take along more code than 1 GiB or 20000 files
     #[arg(long)]
@@ -68,8 +70,8 @@ pub struct ServeArgs {
 
 impl ServeArgs {
     /// The spec that is meant, where it is no model.
-    pub(super) fn spec(&self, file: Option<PathBuf>) -> SpecArgs {
-        SpecArgs { file, set: self.set.clone() }
+    pub(super) fn spec(&self, files: Vec<PathBuf>) -> SpecArgs {
+        SpecArgs { file: None, files, set: self.set.clone(), name: self.name.clone() }
     }
 }
 

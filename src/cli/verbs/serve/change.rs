@@ -107,6 +107,11 @@ fn revision_named(target: &EndpointTarget, name: &str) -> Result<RevisionName, C
 /// Looks at a change of weights, or says what is to become of it.
 pub fn rollout(context: &Context, args: &RolloutArgs) -> Result<u8, CliError> {
     let endpoint = args.endpoint.as_deref();
+    if args.reason.is_some() && !matches!(args.action, RolloutAction::Pause | RolloutAction::Abort)
+    {
+        let message = "--reason says why a rollout is paused or aborted, and nothing else";
+        return Err(CliError::new(ErrorKind::Usage, message));
+    }
     if args.action == RolloutAction::Status {
         let target = context.endpoint(endpoint)?;
         return said(context, &target);

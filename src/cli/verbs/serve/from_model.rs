@@ -15,23 +15,21 @@ const LONGEST_NAME: usize = 30;
 /// The endpoints that the command line means.
 pub(super) fn meant(context: &Context, args: &ServeArgs) -> Result<Vec<LoadedEndpoint>, CliError> {
     let what = args.what.as_deref();
-    let file =
-        args.file.clone().or_else(|| what.filter(|what| is_spec(context, what)).map(Into::into));
-    if let Some(model) = what.filter(|_| file.is_none()) {
+    let mut files = args.files.clone();
+    files.extend(what.filter(|what| is_spec(context, what)).map(Into::into));
+    if let Some(model) = what.filter(|_| files.is_empty()) {
         return Ok(vec![of_model(context, model, args)?]);
     }
-    for (flag, is_given) in [
-        ("--name", args.name.is_some()),
-        ("--server", args.server.is_some()),
-        ("a command", !args.command.is_empty()),
-    ] {
+    for (flag, is_given) in
+        [("--server", args.server.is_some()), ("a command", !args.command.is_empty())]
+    {
         if is_given {
             let message = format!("{flag} is about a model; a spec says it itself");
             return Err(CliError::new(ErrorKind::Usage, message)
-                .hint("change a field of the spec with --set FIELD=VALUE"));
+                .hint("change a field of the spec with --set PATH=VALUE"));
         }
     }
-    let mut spec: SpecArgs = args.spec(file);
+    let mut spec: SpecArgs = args.spec(files);
     spec.set.extend(args.port.map(|port| format!("port={port}")));
     context.endpoints(&spec)
 }
@@ -79,7 +77,8 @@ fn of_model(context: &Context, model: &str, args: &ServeArgs) -> Result<LoadedEn
     let text = endpoint
         .to_yaml()
         .map_err(|error| CliError::new(ErrorKind::Internal, error.to_string()))?;
-    let mut documents = context.of_flags(&text, &args.set)?;
+    let spec = SpecArgs { name: None, ..args.spec(Vec::new()) };
+    let mut documents = context.of_flags(&text, &spec)?;
     match documents.pop() {
         Some(LoadedDocument::Endpoint(endpoint)) => Ok(*endpoint),
         _ => Err(CliError::new(ErrorKind::Internal, "the model became no endpoint")),

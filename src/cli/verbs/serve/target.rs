@@ -158,20 +158,16 @@ impl Context {
     /// command line names a place, only those there.
     fn endpoints_known(&self) -> Result<Vec<RunSummary>, CliError> {
         let store = self.store()?;
-        let filter = ListFilter::default();
+        let filter = ListFilter { place: self.whereabouts(), ..ListFilter::default() };
         let listing = store.list(&filter, &mut RuntimeRefresh { context: self, store: &store })?;
         let mut runs = listing.runs;
         runs.retain(|run| run.entry.kind == ENDPOINT);
-        if self.names_a_place() {
-            let place = self.chosen()?.name();
-            runs.retain(|run| run.entry.runtime == place);
-        }
         runs.sort_by_key(|run| run.state.is_ended());
         Ok(runs)
     }
 
     fn endpoint_of(&self, run: &RunId) -> Result<EndpointTarget, CliError> {
-        let run = self.target(Some(run))?;
+        let run = self.target_of(run)?;
         let Some(endpoint) = run.plan.as_ref().and_then(Plan::endpoint).cloned() else {
             let message = format!("{} is no endpoint", run.record.id);
             return Err(CliError::new(ErrorKind::Usage, message));

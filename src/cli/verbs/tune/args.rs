@@ -1,7 +1,5 @@
 //! What `tune` can do.
 
-use std::path::PathBuf;
-
 use super::best::{BestArgs, best};
 use super::export::{ExportArgs, export};
 use super::plot::{PlotArgs, plot};
@@ -10,6 +8,7 @@ use super::start::start;
 use super::stop_trial::{StopTrialArgs, stop_trial};
 use super::suggest::{SuggestArgs, suggest};
 use super::trials::{TrialsArgs, trials};
+use crate::cli::verbs::selection::label;
 use crate::cli::{CliError, Context, OnInterrupt, SpecArgs};
 
 /// Arguments of `tune`.
@@ -42,9 +41,6 @@ pub struct TuneArgs {
     /// The study
     #[command(flatten)]
     pub spec: SpecArgs,
-    /// The study
-    #[arg(short = 'f', long = "file", value_name = "FILE", conflicts_with = "file")]
-    pub spec_file: Option<PathBuf>,
     /// How the study is begun and followed
     #[command(flatten)]
     pub start: StartArgs,
@@ -66,8 +62,8 @@ pub struct StartArgs {
     #[arg(long)]
     pub dry_run: bool,
     /// Add a label to the study and its trials
-    #[arg(short, long, value_name = "NAME=VALUE")]
-    pub label: Vec<String>,
+    #[arg(short, long, value_name = "KEY=VALUE", value_parser = label)]
+    pub label: Vec<(String, String)>,
     /// Run trials on the CPU where the accelerators are missing
     #[arg(long)]
     pub allow_cpu: bool,
@@ -75,7 +71,7 @@ pub struct StartArgs {
     #[arg(long)]
     pub allow_large_code: bool,
     /// What Ctrl-C does to the study [default: detach at a terminal, cancel elsewhere]
-    #[arg(long, value_enum, value_name = "WHAT")]
+    #[arg(long, value_enum, value_name = "WHAT", conflicts_with = "detach")]
     pub on_interrupt: Option<OnInterrupt>,
 }
 
@@ -109,9 +105,6 @@ pub fn run(context: &Context, args: &TuneArgs) -> Result<u8, CliError> {
         Some(TuneAction::Resume(args)) => resume(context, args),
         Some(TuneAction::StopTrial(args)) => stop_trial(context, args),
         Some(TuneAction::Suggest(args)) => suggest(context, args),
-        None => {
-            let file = args.spec_file.clone().or_else(|| args.spec.file.clone());
-            start(context, &SpecArgs { file, set: args.spec.set.clone() }, &args.start)
-        }
+        None => start(context, &args.spec, &args.start),
     }
 }

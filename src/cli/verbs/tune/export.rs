@@ -34,14 +34,14 @@ pub struct ExportArgs {
     /// The study
     pub study: Option<String>,
     /// What to write; default csv
-    #[arg(long, value_enum, value_name = "FORMAT")]
+    #[arg(long, value_enum, value_name = "FORMAT", conflicts_with = "output")]
     pub format: Option<ExportFormat>,
     /// Write to this file, not to standard output
     #[arg(short = 'O', long, value_name = "FILE")]
     pub to: Option<PathBuf>,
     /// Replace the file if it is there
-    #[arg(long, requires = "to")]
-    pub force: bool,
+    #[arg(long, alias = "force", requires = "to")]
+    pub overwrite: bool,
 }
 
 /// What a study is exported as.
@@ -74,7 +74,7 @@ pub(super) fn export(context: &Context, args: &ExportArgs) -> Result<u8, CliErro
         }
     };
     match &args.to {
-        Some(path) => write_new(context, path, &text, args.force)?,
+        Some(path) => write_new(context, path, &text, args.overwrite)?,
         None => context.printer.data(&text)?,
     }
     Ok(exit::OK)
@@ -98,19 +98,19 @@ pub(super) fn axes_of(
 }
 
 /// Writes a file that a person has named, whole or not at all. One that is there stays as it is,
-/// unless `force` replaces it; a link is replaced, not what it leads to.
+/// unless `overwrite` replaces it; a link is replaced, not what it leads to.
 pub(super) fn write_new(
     context: &Context,
     named: &Path,
     text: &str,
-    force: bool,
+    overwrite: bool,
 ) -> Result<(), CliError> {
     let path = context.env.cwd.join(named);
     let there = || {
         CliError::new(ErrorKind::Refused, format!("{} is there already", named.display()))
-            .hint("choose another file with --to, or replace it with --force")
+            .hint("choose another file with --to, or replace it with --overwrite")
     };
-    if !force && path.symlink_metadata().is_ok() {
+    if !overwrite && path.symlink_metadata().is_ok() {
         return Err(there());
     }
     let Some(folder) = path.parent().filter(|folder| folder.is_dir()) else {
@@ -121,7 +121,7 @@ pub(super) fn write_new(
     file.write_all(text.as_bytes())?;
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
     file.as_file().set_permissions(mode)?;
-    let kept = if force { file.persist(&path) } else { file.persist_noclobber(&path) };
+    let kept = if overwrite { file.persist(&path) } else { file.persist_noclobber(&path) };
     kept.map_err(|error| match error.error.kind() {
         std::io::ErrorKind::AlreadyExists => there(),
         _ => error.error.into(),

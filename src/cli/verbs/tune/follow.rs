@@ -14,7 +14,8 @@ use crate::run::{Follow, FollowEnd, RunView, Submitted, Watcher, explain, follow
 use crate::runtime::{LogLine, LogQuery, Runtime};
 use crate::store::{Store, StudyPaths, now};
 use crate::ui::{
-    Printer, SPINNER, Screen, Text, Verbosity, standing_line, study_frame, study_summary_text, summary_text, trial_line,
+    Printer, SPINNER, Screen, Text, Verbosity, standing_line, study_frame, study_summary_text,
+    summary_text, trial_line,
 };
 use crate::work::tune::{JournalReader, LiveCurves, StudyDocument, StudyReport, StudyState};
 

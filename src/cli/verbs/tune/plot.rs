@@ -17,7 +17,7 @@ trials report on the way, the Pareto front of several metrics, and all trials.
 Examples:
   mlctl tune plot                        the last study of this folder
   mlctl tune plot digits-search --to digits.html
-  mlctl tune plot digits-search --force  again, with what has ended since")]
+  mlctl tune plot digits-search --overwrite  again, with what has ended since")]
 pub struct PlotArgs {
     /// The study
     pub study: Option<String>,
@@ -25,8 +25,8 @@ pub struct PlotArgs {
     #[arg(short = 'O', long, value_name = "FILE")]
     pub to: Option<PathBuf>,
     /// Replace the file if it is there
-    #[arg(long)]
-    pub force: bool,
+    #[arg(long, alias = "force")]
+    pub overwrite: bool,
 }
 
 /// Writes the page of a study.
@@ -39,6 +39,6 @@ pub(super) fn plot(context: &Context, args: &PlotArgs) -> Result<u8, CliError> {
     let page = plot_page(&report, &axes, &known)
         .map_err(|error| CliError::new(ErrorKind::Internal, error.to_string()))?;
     let path = args.to.clone().unwrap_or_else(|| format!("{}.html", report.study).into());
-    write_new(context, &path, &page, args.force)?;
+    write_new(context, &path, &page, args.overwrite)?;
     Ok(exit::OK)
 }

@@ -39,7 +39,7 @@ pub struct ResumeArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub max_trials: Option<u32>,
     /// The file that the study was begun from; only its secret values are read
-    #[arg(short = 'f', long = "file", value_name = "FILE")]
+    #[arg(short = 'f', long = "file", value_name = "FILE", alias = "config")]
     pub file: Option<PathBuf>,
     /// Submit and return; prints the id of the run that goes on
     #[arg(short, long)]
@@ -143,7 +143,7 @@ fn secrets(
     if places.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let named = |file: &PathBuf| SpecArgs { file: Some(file.clone()), set: Vec::new() };
+    let named = |file: &PathBuf| SpecArgs { file: Some(file.clone()), ..SpecArgs::default() };
     let Some(spec) = args.file.as_ref().map(named) else {
         let places = places.iter().map(|secret| secret.place.replace('/', "."));
         let places = places.map(|place| format!("trial{place}")).collect();

@@ -3,6 +3,7 @@
 use super::args::StartArgs;
 use super::dry_run::dry_run;
 use super::follow::{Followed, follow_study};
+use crate::cli::verbs::globals::only_on_machines;
 use crate::cli::verbs::train::{add_labels, detached, prices_for_limit};
 use crate::cli::{CliError, Context, ErrorKind, Interrupts, LOCAL, SpecArgs, exit};
 use crate::plan::Plan;
@@ -21,6 +22,7 @@ pub(super) fn start(context: &Context, spec: &SpecArgs, args: &StartArgs) -> Res
         prepare(context, study, args)?;
     }
     let runtime = context.chosen()?;
+    only_on_machines(&runtime.name(), &[("--allow-cpu", args.allow_cpu)])?;
     let store = context.store()?;
     context.print_notices(&store);
     if args.dry_run {
@@ -55,7 +57,7 @@ fn prepare(context: &Context, study: &mut LoadedStudy, args: &StartArgs) -> Resu
     let job = &mut study.job;
     job.max_trials = args.max_trials.or(job.max_trials);
     job.parallel_trials = args.parallel_trials.or(job.parallel_trials);
-    add_labels(&mut job.labels, &args.label)?;
+    add_labels(&mut job.labels, &args.label);
     if study.trial.foreign {
         if job.max_trials.is_none() {
             context.printer.warn(format!(

@@ -21,7 +21,8 @@ how many are asked for. What is left out is empty, and `n` is 1:
              {\"name\":\"units\",\"type\":\"int\",\"low\":16,\"high\":512,\"log\":true},
              {\"name\":\"optimizer\",\"type\":\"cat\",\"choices\":[\"adam\",\"sgd\"]}],
    \"seed\":0,
-   \"completed\":[{\"params\":{\"lr\":0.01,\"units\":64,\"optimizer\":\"adam\"},\"value\":0.31}],
+   \"completed\":[{\"params\":{\"lr\":0.01,\"units\":64,\"optimizer\":\"adam\"},
+                 \"value\":0.31}],
    \"pending\":[],\"n\":2}
 
 The answer is one line too, {\"suggestions\":[{...},{...}]}, or {\"error\":\"...\"}, after

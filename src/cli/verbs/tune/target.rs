@@ -51,7 +51,7 @@ impl Context {
         let study = target.study().cloned().ok_or_else(|| target.no_study())?;
         let paths = target.store.study(&study);
         // Of a trial it is the study that is meant.
-        let run = if target.record.trial.is_some() { self.target(Some(&study))? } else { target };
+        let run = if target.record.trial.is_some() { self.target_of(&study)? } else { target };
         let notes = self.runtime(&run.record.runtime)?;
         let state = state_of(&*notes, &paths)?;
         let document = document_of(&paths, &state)?;

@@ -27,7 +27,7 @@ pub enum ParseModelError {
     Alias(String),
     /// A label.
     #[error(
-        "`{}` is no label: write NAME=VALUE, the name of a-z, 0-9, `-`, `_` and `.`, the value of at most \
+        "`{}` is no label: write KEY=VALUE, the key of a-z, 0-9, `-`, `_` and `.`, the value of at most \
          {MAX_VALUE} printable characters",
         .0.escape_debug()
     )]
@@ -128,7 +128,7 @@ impl Alias {
     }
 }
 
-/// A label of a version, `NAME=VALUE`.
+/// A label of a version, `KEY=VALUE`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Label {
     /// Its name.

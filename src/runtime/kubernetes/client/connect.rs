@@ -93,8 +93,7 @@ pub(crate) async fn endpoint(options: &ConnectOptions) -> Result<Endpoint, Clust
     };
     let named = merged.contexts.iter().find(|named| named.name == context);
     let Some(named) = named else {
-        let near = nearest(&context, known);
-        return Err(ClusterError::UnknownContext { context, near });
+        return Err(ClusterError::unknown_context(&context, known));
     };
     let context_details = named.context.as_ref();
     let proxy = context_details.and_then(|details| {
@@ -113,6 +112,22 @@ pub(crate) async fn endpoint(options: &ConnectOptions) -> Result<Endpoint, Clust
     let namespace = if namespace.is_empty() { "default".into() } else { namespace };
     config.default_namespace.clone_from(&namespace);
     Ok(Endpoint { location: Location { context, namespace }, config })
+}
+
+/// The names of all contexts that there are. Nothing is sent.
+pub fn contexts(options: &ConnectOptions) -> Result<Vec<String>, ClusterError> {
+    let mut files = options.kubeconfig.iter().filter(|file| file.exists()).peekable();
+    if files.peek().is_none() {
+        let own = options.in_pod.then(|| vec![IN_CLUSTER.to_owned()]);
+        return own.ok_or_else(|| ClusterError::NoKubeconfig(options.kubeconfig.clone()));
+    }
+    let mut known = Vec::new();
+    for file in files {
+        let read = Kubeconfig::read_from(file);
+        let read = read.map_err(|error| ClusterError::Kubeconfig(text(&error)))?;
+        known.extend(read.contexts.into_iter().map(|named| named.name));
+    }
+    Ok(known)
 }
 
 /// The endpoint of a pod, by its service account.
@@ -190,11 +205,14 @@ fn text(error: &KubeconfigError) -> String {
     )
 }
 
-/// The five names that look most like the wanted one.
-fn nearest(wanted: &str, mut known: Vec<String>) -> Vec<String> {
-    known.sort_by(|a, b| likeness(b, wanted).total_cmp(&likeness(a, wanted)));
-    known.truncate(5);
-    known
+impl ClusterError {
+    /// A context that isn't among the known ones: the five names that look most like it are told.
+    pub fn unknown_context(context: &str, mut known: Vec<String>) -> Self {
+        known.sort_by(|a, b| likeness(b, context).total_cmp(&likeness(a, context)));
+        known.dedup();
+        known.truncate(5);
+        Self::UnknownContext { context: context.to_owned(), near: known }
+    }
 }
 
 #[cfg(test)]

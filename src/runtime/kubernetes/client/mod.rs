@@ -17,7 +17,7 @@ mod user;
 pub use access::roles_of_verbs;
 pub(crate) use api::Cluster;
 pub(crate) use clock::{ServerClock, age};
-pub use connect::{ConnectOptions, Location};
+pub use connect::{ConnectOptions, Location, contexts};
 pub(crate) use connect::{Endpoint, client, endpoint};
 pub(crate) use create::Makeable;
 pub(crate) use error::{Target, is_not_found, is_of_node, names_kubelet, of_kubelet};

@@ -26,7 +26,7 @@ fn waiting(machine: &GpuMachine, spec: &str, flag: &str) -> (Child, String) {
 fn waiting_for(machine: &GpuMachine, args: &[&str]) -> (Child, String) {
     let before: Vec<String> = states(machine).into_iter().map(|(run, _)| run).collect();
     let mut command = machine.mlctl(args);
-    let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("mlctl");
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("mlctl");
     let mut run = String::new();
     wait_for("it waits", END, || {
         let new = states(machine)
@@ -42,7 +42,8 @@ fn waiting_for(machine: &GpuMachine, args: &[&str]) -> (Child, String) {
 
 fn told(child: Child) -> (Option<i32>, String) {
     let output = child.wait_with_output().expect("mlctl");
-    let said = stderr(&output).split_whitespace().collect::<Vec<_>>().join(" ");
+    let all = stdout(&output) + &stderr(&output);
+    let said = all.split_whitespace().collect::<Vec<_>>().join(" ");
     (output.status.code(), said)
 }
 

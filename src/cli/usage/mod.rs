@@ -1,0 +1,12 @@
+//! What is said of a command line that can't be understood, and what was meant by it.
+
+mod line;
+mod print;
+mod problem;
+mod sense;
+mod spec;
+mod unknown;
+mod verbs;
+
+pub(super) use print::print;
+pub(super) use problem::format;
