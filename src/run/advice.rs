@@ -1,6 +1,6 @@
 //! What to do next, by class of failure and by what the last lines say.
 
-use super::signs::{before_agent, block, sign, sign_in};
+use super::signs::{before_agent, block, no_index, sign, sign_in};
 use super::{Activity, RunView};
 use crate::event::FOR_GOOD;
 use crate::gang::{ExitStatus, FailureClass, FirstFailure};
@@ -18,14 +18,25 @@ pub fn for_failure(failure: &FirstFailure, lines: &[String], plan: Option<&Plan>
         FailureClass::UserError => {
             let has_code = plan.is_none_or(|plan| plan.gang().code.is_some());
             next.extend(user_error(failure, lines, role, has_code));
+            if next.is_empty() {
+                next.push(nothing_known(failure, lines, plan));
+            }
         }
         FailureClass::TransientSignal => next.extend(signal(status, lines)),
         FailureClass::Startup => next.extend(startup(failure, lines, role)),
-        FailureClass::Infrastructure => next.push(format!(
-            "{} was lost with its machine or agent: look at the machine, then start the run \
-             again; it goes on from its last checkpoint if the code keeps one",
-            failure.replica
-        )),
+        FailureClass::Infrastructure => {
+            // Only an output that outlives the run has checkpoints for another one.
+            let stays = plan.is_some_and(|plan| plan.gang().claim.is_some());
+            let again = if stays {
+                "again with --resume; it goes on from its last checkpoint if the code keeps one"
+            } else {
+                "again"
+            };
+            next.push(format!(
+                "{} was lost with its machine or agent: look at the machine, then start the run {again}",
+                failure.replica
+            ));
+        }
         FailureClass::Preemption => next.push(format!(
             "{} was told to go from outside: start the run again, or raise `retries.preemption`",
             failure.replica
@@ -129,12 +140,24 @@ fn user_error(
         }
         _ => {}
     }
-    if next.is_empty() {
-        let place =
-            if lines.is_empty() { "its reason says" } else { "the last lines of its output say" };
-        next.push(format!("{place} what it was doing"));
-    }
     next
+}
+
+/// Where neither its words nor its status say what went wrong.
+fn nothing_known(failure: &FirstFailure, lines: &[String], plan: Option<&Plan>) -> String {
+    let logs = plan.map_or("mlctl logs".into(), |plan| format!("mlctl logs {}", plan.head.run));
+    match failure.exit.as_ref().map(|exit| exit.status) {
+        _ if !lines.is_empty() => {
+            format!(
+                "the last lines of its output, above, are all that is known; the others: {logs}"
+            )
+        }
+        Some(ExitStatus::Code(code)) => format!(
+            "it has printed nothing: have it say what it does before it exits with {code}, or run the same \
+             command by hand"
+        ),
+        _ => format!("that is all that is known of it; what others printed: {logs}"),
+    }
 }
 
 fn out_of_gpu_memory(role: Option<&RolePlan>) -> String {
@@ -172,6 +195,9 @@ fn startup(failure: &FirstFailure, lines: &[String], role: Option<&RolePlan>) ->
     let mut next: Vec<String> = sign(lines).into_iter().collect();
     let not_started =
         failure.exit.as_ref().is_some_and(|exit| exit.status == ExitStatus::NotStarted);
+    if no_index(lines).is_some() {
+        return next;
+    }
     if lines.iter().any(|line| line.to_lowercase().contains("pip")) {
         next.push("the set-up's pip failed: try the same requirements by hand".into());
     } else if not_started && let Some(program) = role.and_then(|role| role.command.first()) {

@@ -7,6 +7,46 @@ const PULL: &str =
 
 const FULL_DISK: &str = "a disk is full: free some space, or write to another place";
 
+/// Words of programs that could not reach what they asked over the network, in lower case.
+const AWAY: &[&str] = &[
+    "temporary failure in name resolution",
+    "name or service not known",
+    "could not resolve host",
+    "failed to establish a new connection",
+    "network is unreachable",
+    "connection refused",
+    "connection timed out",
+    "connecttimeouterror",
+    "proxyerror",
+    "dns error",
+    "error sending request",
+];
+
+/// Words of pip and uv where they have not got a package, whatever the reason.
+const NO_PACKAGE: &[&str] = &[
+    "no matching distribution",
+    "could not find a version",
+    "failed to fetch",
+    "request failed after",
+    "not found in the package registry",
+];
+
+const NO_INDEX: &str = "the index of packages could not be reached: check the network where the run is, its \
+                        proxy (HTTPS_PROXY) and its index (PIP_INDEX_URL, UV_INDEX_URL); the versions may be \
+                        right";
+
+/// An installer found no package because it could reach no index. It says both, and only the first is the
+/// cause.
+pub(super) fn no_index(lines: &[String]) -> Option<String> {
+    let has = |words: &[&str]| {
+        lines.iter().any(|line| {
+            let line = line.to_lowercase();
+            words.iter().any(|word| line.contains(word))
+        })
+    };
+    (has(AWAY) && has(NO_PACKAGE)).then(|| NO_INDEX.to_owned())
+}
+
 /// What a line of output means: parts that must all be in it, in lower case, and the advice.
 const SIGNS: &[(&[&str], &str)] = &[
     (
@@ -154,7 +194,7 @@ pub(super) fn sign(lines: &[String]) -> Option<String> {
 
 /// What helps against what the last telling line says, where a spec names code or none.
 pub(super) fn sign_in(lines: &[String], has_code: bool) -> Option<String> {
-    if let Some(advice) = before_agent(lines) {
+    if let Some(advice) = before_agent(lines).or_else(|| no_index(lines)) {
         return Some(advice);
     }
     lines.iter().rev().find_map(|line| {
@@ -169,4 +209,25 @@ pub(super) fn sign_in(lines: &[String], has_code: bool) -> Option<String> {
         };
         known.map(|(_, advice)| *advice).or_else(|| is_missing().then_some(missing)).map(str::to_owned)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_package_is_not_wrong_where_no_index_was_reached() {
+        let lines = |all: &[&str]| all.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>();
+        let away = lines(&[
+            "WARNING: Retrying (Retry(total=0)) after connection broken by 'NewConnectionError(\"Failed to \
+             establish a new connection: [Errno -3] Temporary failure in name resolution\")'",
+            "ERROR: Could not find a version that satisfies the requirement torch (from versions: none)",
+            "ERROR: No matching distribution found for torch",
+        ]);
+        assert_eq!(sign(&away).as_deref(), Some(NO_INDEX));
+        let wrong = lines(&["ERROR: No matching distribution found for torhc"]);
+        assert!(sign(&wrong).is_some_and(|advice| advice.contains("check the version")));
+        let server = lines(&["ConnectionRefusedError: [Errno 111] Connection refused"]);
+        assert_eq!(sign(&server), None);
+    }
 }

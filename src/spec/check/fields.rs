@@ -43,7 +43,7 @@ impl Walk<'_> {
             None => Gap::Field { path: key_path(&at.path, name), meant: near.map(str::to_owned) },
         };
         let (label, help) = if let Some(help) = habit {
-            ("not a field here", help.to_owned())
+            ("not a field here", filled(help, &entry.value))
         } else if let Some(near) = near {
             ("unknown field", format!("did you mean `{near}`?"))
         } else if let Some(help) = misplaced {
@@ -153,7 +153,10 @@ fn belongs_elsewhere(entry: &Entry, here: Here<'_>) -> Option<String> {
     // Fields of one thing that is a field itself, as `requirements` of `setup.python`.
     let owner = kind.owners.iter().find(|(_, definition)| has(&root["$defs"][definition]));
     let owner = inner.map(|(field, _)| *field).or(owner.map(|(owner, _)| *owner))?;
-    let owner = key_path(here.base, owner);
+    let owner = match here.base {
+        "" => owner.to_owned(),
+        base => format!("{base}.{owner}"),
+    };
     Some(format!("`{name}` belongs below `{owner}`: `{owner}.{name}`"))
 }
 
@@ -163,6 +166,20 @@ fn belongs_to_the_top(name: &str, here: Here<'_>) -> String {
         return format!("`{name}` belongs to the {noun}: move it to the top level");
     }
     format!("`{name}` belongs to the {noun}: move it up to `{}`", here.base)
+}
+
+/// A help with the value that was written in the place of what stands between « and ».
+fn filled(help: &str, value: &Node) -> String {
+    let parts = help.split_once('«').and_then(|(before, rest)| {
+        let (usual, after) = rest.split_once('»')?;
+        Some((before, usual, after))
+    });
+    let Some((before, usual, after)) = parts else { return help.to_owned() };
+    let is_number = usual.parse::<f64>().is_ok();
+    let given = value.as_text().filter(|text| {
+        !text.is_empty() && text.len() < 40 && (!is_number || text.parse::<f64>().is_ok())
+    });
+    format!("{before}{}{after}", given.unwrap_or(usual))
 }
 
 fn is_long(node: &Node) -> bool {

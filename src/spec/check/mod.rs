@@ -7,6 +7,7 @@ mod given;
 mod hidden;
 mod literal;
 mod mask;
+mod meant;
 mod pairs;
 mod scalars;
 pub(crate) mod schema;

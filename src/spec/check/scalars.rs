@@ -2,6 +2,7 @@
 
 use serde_json::Value as Json;
 
+use super::meant::meant;
 use super::schema::{Reading, allowed, types};
 use super::shapes::{expected, fits};
 use super::walk::{At, Walk};
@@ -11,6 +12,9 @@ use crate::spec::syntax::{Meaning, Node, Scalar};
 use crate::spec::syntax::{Problem, Within, expand};
 use crate::text::{Amount, ByteSize, CpuQuantity, Percent, Span};
 use crate::text::{list_of, nearest};
+
+/// No process starts in less memory, in bytes.
+const LEAST_MEMORY: u64 = 1 << 20;
 
 impl Walk<'_> {
     /// Checks a scalar against the shapes that are allowed in its place.
@@ -139,8 +143,13 @@ impl Walk<'_> {
             "Percent" => scalar.text.parse::<Percent>().err(),
             _ => scalar.text.parse::<Span>().err(),
         };
-        let Some(error) = error else { return scalar.text.clone().into() };
         let text = scalar.text.as_str();
+        let Some(error) = error else {
+            if quantity == "Memory" && text.parse::<u64>().is_ok_and(|bytes| bytes < LEAST_MEMORY) {
+                self.bytes_without_unit(node, text, at);
+            }
+            return text.into();
+        };
         let message = error.to_string();
         let (what, examples) = message.split_once(": ").unwrap_or((message.as_str(), ""));
         let help = if text.contains("${") {
@@ -163,6 +172,19 @@ impl Walk<'_> {
                 .help(help),
         );
         Json::Null
+    }
+
+    /// `memory: 512` is a number of bytes in which no process starts: a unit was meant.
+    fn bytes_without_unit(&mut self, node: &Node, text: &str, at: &At) {
+        self.wrong(
+            at,
+            Diagnostic::error(
+                Code::BadQuantity,
+                format!("{}: a number without a unit is bytes, and {text} are too few", at.name()),
+            )
+            .at(node.span, "bytes")
+            .help(format!("write {text}Mi or {text}Gi")),
+        );
     }
 
     fn range(&mut self, node: &Node, value: &Json, shape: &Json, at: &At) {
@@ -233,6 +255,8 @@ impl Walk<'_> {
             };
         } else if wants("array") && meaning == Meaning::Null {
             help = Some(format!("give it items, or leave `{field}` out"));
+        } else if let Some(meant) = meant(scalar, at) {
+            help = Some(meant);
         } else if wants("array") && (field == "command" || field == "args") {
             let words: Vec<&str> = text.split_whitespace().collect();
             help = Some(format!("write each word as an item: `{field}: [{}]`", words.join(", ")));
@@ -249,9 +273,6 @@ impl Walk<'_> {
             help = Some("write `trial: {file: train.yaml}`, or a TrainJob below `trial:`".into());
         } else if wants("array") {
             help = Some(format!("write a list: `{field}: [...]`"));
-        } else if wants("object") && field == "accelerators" {
-            let count = if matches!(meaning, Meaning::Integer(_)) { text } else { "1" };
-            help = Some(format!("write `accelerators: {{type: nvidia, count: {count}}}`"));
         } else if wants("object") && at.path.starts_with("roles.") {
             help = Some(format!("write `{field}: {{replicas: {text}}}`"));
         }

@@ -2,6 +2,7 @@
 
 use serde_json::Value as Json;
 
+use super::meant::variables;
 use super::schema::{Reading, allowed, properties, types};
 use super::walk::{At, Walk, is_anything};
 use crate::spec::syntax::{Code, Diagnostic};
@@ -94,10 +95,7 @@ fn advice(node: &Node, shapes: &[&Json], at: &At) -> Option<String> {
                  the whole value as a JSON text in quotes"
             ))
         }
-        Value::Map(entries) if wants("array") && field == "env" => {
-            let name = entries.first().map_or("NAME", |entry| entry.key.text.as_str());
-            Some(format!("write a list of names and values: `- {{name: {name}, value: ...}}`"))
-        }
+        Value::Map(entries) if wants("array") && field == "env" => Some(variables(entries)),
         Value::Map(_) if wants("array") => {
             Some("start each item with `- `, or write `[...]`".into())
         }

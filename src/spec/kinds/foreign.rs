@@ -92,9 +92,36 @@ const LOOKS: &[(&str, &str, &str)] = &[
     ("AlgorithmSpecification", "a request to SageMaker", TRAIN),
     ("taskGroups", "a job of Google's Batch", TRAIN),
     ("jobDefinitionName", "a job definition of AWS Batch", TRAIN),
+    ("num_nodes", SKYPILOT, SKY_TRAIN),
+    ("file_mounts", SKYPILOT, SKY_TRAIN),
+    ("workdir", SKYPILOT, SKY_TRAIN),
+    ("run", SKYPILOT, SKY_TRAIN),
     ("services", "a file of Docker Compose", TRAIN),
     ("jobs", "a workflow of a CI system", "name the spec that its step hands to mlctl"),
 ];
+
+/// What a document without a kind is by the value of its `type`: (the value, what has it, what to do).
+const TYPES: &[(&str, &str, &str)] = &[
+    ("task", "a task of dstack", DSTACK_TRAIN),
+    ("service", "a service of dstack", SERVE),
+    (
+        "dev-environment",
+        "a dev environment of dstack",
+        "write a TrainJob with a command that waits, and `mlctl exec` opens a shell beside it",
+    ),
+    ("fleet", "a fleet of dstack", "mlctl makes no machines: it uses this one, or a cluster's"),
+];
+
+const SKYPILOT: &str = "a task of SkyPilot";
+
+const SKY_TRAIN: &str = "write a TrainJob: `run` becomes `command: [sh, -c, \"...\"]`, `setup` `setup: {shell: \
+                         ...}`, `envs` `env: [{name: ..., value: ...}]`, `num_nodes: N` `roles: {worker: \
+                         {replicas: N}}`, `workdir` `code`, `resources.accelerators` `accelerators: {type: \
+                         ..., count: ...}`";
+
+const DSTACK_TRAIN: &str = "write a TrainJob: `commands` become `command: [sh, -c, \"...\"]`, `env` `env: \
+                            [{name: ..., value: ...}]`, `nodes: N` `roles: {worker: {replicas: N}}`, \
+                            `resources.gpu` `accelerators: {type: ..., count: ...}`";
 
 const SERVE: &str = "write an Endpoint: `revisions: [{name: v1, model: s3://bucket/model, server: \
                      tensorflow-serving}]`";
@@ -104,12 +131,19 @@ const TRAIN: &str = "write a TrainJob: image, command, args and env keep their n
 /// What a document without a kind looks like, by a field at its top or below `spec`.
 fn likeness(node: &Node) -> Option<Diagnostic> {
     let spec = node.get("spec").unwrap_or(node);
+    let says = |what: &str, span, label: &str, help: &str| {
+        let message = format!("this document has no `kind`, and looks like {what}");
+        Some(Diagnostic::error(Code::NotASpec, message).at(span, label).help(help))
+    };
+    if let Some(entry) = node.entry("type")
+        && let Some((_, what, help)) =
+            TYPES.iter().find(|(name, ..)| entry.value.as_text() == Some(name))
+    {
+        return says(what, entry.value.span, "by this type", help);
+    }
     LOOKS.iter().find_map(|(field, what, help)| {
         let at = node.entry(field).or_else(|| spec.entry(field))?;
-        let message = format!("this document has no `kind`, and looks like {what}");
-        Some(
-            Diagnostic::error(Code::NotASpec, message).at(at.key.span, "by this field").help(*help),
-        )
+        says(what, at.key.span, "by this field", help)
     })
 }
 
