@@ -1,11 +1,10 @@
 //! Following a run to its end, whoever watches: deadlines, interrupts, trouble on the way. How it
 //! is shown is up to the watcher.
 
-use std::io;
 use std::time::{Duration, Instant};
 
 use super::order::Order;
-use super::{FollowError, RunView, SyncError, sync, take_in_ends};
+use super::{FollowEnd, FollowError, Interrupt, RunView, SyncError, Watcher, sync, take_in_ends};
 use crate::event::{Event, EventKind};
 use crate::plan::Plan;
 use crate::runtime::{LogLine, LogQuery, LogReader, Notice, Runtime, RuntimeError};
@@ -18,64 +17,6 @@ const PACE: Duration = Duration::from_millis(200);
 const REST_LIMIT: Duration = Duration::from_secs(30);
 /// Time between two questions to [`Follow::interrupt`], which is how fast Ctrl-C is noticed.
 const SLICE: Duration = Duration::from_millis(50);
-
-/// What the caller's signals ask for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Interrupt {
-    /// No signal has come: following goes on.
-    None,
-    /// Following goes on, and from now on this is to be seen until it ends: what the last signal did, and
-    /// what another one would do. Answered once.
-    Tell(String),
-    /// Leave the run alone and return.
-    Detach,
-    /// Cancel the run, and go on until it has ended. The question is repeated, the cancelling is
-    /// not.
-    Cancel,
-}
-
-/// Why following ended, with the run as it was last seen.
-#[derive(Clone, Debug)]
-pub enum FollowEnd {
-    /// The run has ended, and nothing of it is left or its agents' time to end is over.
-    Ended(Box<RunView>),
-    /// The interrupt said [`Interrupt::Detach`], and the run goes on unwatched.
-    Detached(Box<RunView>),
-    /// The deadline has passed, and the run goes on unwatched.
-    Deadline(Box<RunView>),
-}
-
-/// Sees what happens to a run that is followed, and decides nothing.
-pub trait Watcher {
-    /// True where the commands' output is to be read at all; reading it costs requests in a
-    /// cluster.
-    fn wants_output(&self) -> bool;
-
-    /// False where events are not shown, so that no line needs to wait for one.
-    fn shows_events(&self) -> bool {
-        true
-    }
-
-    /// An event of the run, after `view` has taken it in.
-    fn event(&mut self, event: &Event, view: &RunView) -> io::Result<()>;
-
-    /// Lines that the commands have printed since the last call.
-    fn output(&mut self, lines: Vec<LogLine>, view: &RunView) -> io::Result<()>;
-
-    /// A message of the follower itself, for example that the cluster does not answer just now.
-    fn say(&mut self, text: &str);
-
-    /// A message that is seen until following ends, or until the next one takes its place.
-    fn stand(&mut self, text: &str) {
-        self.say(text);
-    }
-
-    /// Everything that one sync has brought has been passed on: the time to draw the state anew.
-    fn redraw(&mut self, view: &RunView);
-
-    /// Following is over: nothing is called after this.
-    fn end(&mut self);
-}
 
 /// What to follow, and for how long.
 pub struct Follow<'a> {
@@ -106,7 +47,10 @@ struct Progress<'a> {
     logs: Option<Box<dyn LogReader>>,
     order: Order,
     has_synced: bool,
+    /// The runtime did not answer when it was asked last, which was said.
     is_troubled: bool,
+    /// The same within this round.
+    has_failed: bool,
     is_cancelled: bool,
 }
 
@@ -126,6 +70,7 @@ pub fn follow(follow: &Follow<'_>, watcher: &mut dyn Watcher) -> Result<FollowEn
         order: Order::default(),
         has_synced: false,
         is_troubled: false,
+        has_failed: false,
         is_cancelled: false,
     };
     // Agents go on for a moment after the verdict, to end their commands. Following waits for that,
@@ -186,7 +131,6 @@ impl Progress<'_> {
     /// end: what was printed before an event is in the logs by the time that the journal has the event.
     fn pass_on(&mut self, record: &RunRecord) -> Result<(), FollowError> {
         self.has_synced = true;
-        self.is_troubled = false;
         let (events, _) = self.journal.read(&self.follow.paths.events(), record)?;
         let has_exited = |event: &Event| matches!(event.kind, EventKind::CommandExited { .. });
         let begin = Instant::now();
@@ -296,13 +240,23 @@ impl Progress<'_> {
     /// The runtime does not answer, and following goes on: said once for each time that this
     /// begins.
     fn trouble(&mut self, error: &RuntimeError) {
+        self.has_failed = true;
         if !std::mem::replace(&mut self.is_troubled, true) {
             self.watcher.say(&format!("{error}; following goes on once it answers"));
         }
         self.redraw();
     }
 
+    /// A round is over: if the runtime has answered all of it again, that is said once, too.
+    fn recover(&mut self) {
+        if !std::mem::take(&mut self.has_failed) && std::mem::take(&mut self.is_troubled) {
+            self.watcher.say("it answers again, and following goes on");
+            self.redraw();
+        }
+    }
+
     fn done(&mut self) -> Box<RunView> {
+        self.recover();
         self.watcher.end();
         take_in_ends(&mut self.view, self.follow.paths);
         Box::new(self.view.clone())
@@ -312,6 +266,7 @@ impl Progress<'_> {
     /// following.
     fn pause(&mut self, ended: bool) -> Result<Option<FollowEnd>, FollowError> {
         let follow = self.follow;
+        self.recover();
         let next = Instant::now() + PACE;
         while Instant::now() < next {
             match self.asked() {

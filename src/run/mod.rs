@@ -16,6 +16,7 @@ mod tests;
 mod unseen;
 mod view;
 mod wait;
+mod watcher;
 mod why;
 
 pub use attempt::*;
@@ -28,4 +29,5 @@ pub use submit::*;
 pub use sync::*;
 pub use view::*;
 pub use wait::*;
+pub use watcher::*;
 pub use why::*;

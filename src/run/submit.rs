@@ -97,7 +97,7 @@ impl Order<'_> {
     /// in every text.
     pub fn facts<T>(
         &self,
-        runtime: String,
+        (runtime, user): (String, String),
         created: Timestamp,
         submitter: &Submitter<'_>,
         keep: impl FnOnce(&NewRun<'_>) -> T,
@@ -112,7 +112,7 @@ impl Order<'_> {
             runtime,
             created,
             cwd: submitter.cwd.clone(),
-            user: submitter.user.clone(),
+            user,
             host: submitter.host.clone(),
             argv: mask_argv(&argv),
             git: (submitter.git)(checkout),
@@ -166,9 +166,12 @@ pub fn submit(
 ) -> Result<Submitted, SubmitError> {
     order.code = fix(&order, &reservation, &runtime.name())?;
     let created = runtime.time();
+    // Whoever reads the run back from its runtime is told by that who has submitted it: the state says the
+    // same. Where the runtime doesn't answer, it won't take the run either.
+    let user = runtime.who().ok().flatten().unwrap_or_else(|| submitter.user.clone());
+    let place = (runtime.name(), user);
     let CreatedRun { paths, mut lock } =
-        order
-            .facts(runtime.name(), created, submitter, |new| store.create_run(reservation, new))?;
+        order.facts(place, created, submitter, |new| store.create_run(reservation, new))?;
     let Order { plan, secrets, .. } = order;
     let secrets = SecretValues(secrets);
     let begin = Instant::now();

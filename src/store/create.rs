@@ -37,7 +37,7 @@ pub struct NewRun<'a> {
     pub created: Timestamp,
     /// The folder that the command was given in.
     pub cwd: PathBuf,
-    /// Name of the user who submits it, as their machine knows it.
+    /// Name of the user who submits it, as its runtime knows them, else their machine.
     pub user: String,
     /// Name of the machine that it is submitted from.
     pub host: String,

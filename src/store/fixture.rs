@@ -12,8 +12,8 @@ use crate::gang::{
 };
 use crate::plan::{Plan, RuntimeDefaults};
 use crate::runtime::{
-    ExecRequest, GpuView, Holding, Holdings, Inventory, LogLine, LogQuery, LogReader, Notes,
-    Notice, Outputs, Runs, RuntimeError, SecretValues, SubmitOptions,
+    ClusterError, ExecRequest, GpuView, Holding, Holdings, Inventory, LogLine, LogQuery, LogReader,
+    Notes, Notice, Outputs, Runs, RuntimeError, SecretValues, SubmitOptions,
 };
 
 pub(crate) fn plan(run: &str, workers: u32) -> Plan {
@@ -177,11 +177,19 @@ pub(crate) struct Scripted {
     pub(crate) step: usize,
     pub(crate) lines: Mutex<Vec<LogLine>>,
     pub(crate) cancelled: Mutex<Vec<String>>,
+    /// So many times it can't be reached once it has told something.
+    pub(crate) away: Mutex<usize>,
 }
 
 impl Scripted {
     pub(crate) fn new(events: Vec<Event>, step: usize) -> Self {
-        Self { events, step, lines: Mutex::default(), cancelled: Mutex::default() }
+        Self {
+            events,
+            step,
+            lines: Mutex::default(),
+            cancelled: Mutex::default(),
+            away: Mutex::default(),
+        }
     }
 }
 
@@ -227,6 +235,13 @@ impl Runs for Scripted {
     fn observe(&self, _: &RunPaths, cursor: &mut Cursor) -> Result<Vec<Event>, RuntimeError> {
         let at = cursor.logs.entry("story".into()).or_default();
         let from = *at as usize;
+        let mut away = self.away.lock().unwrap();
+        if from > 0 && *away > 0 {
+            *away -= 1;
+            let (context, server) = ("prod".into(), "https://k8s.example".into());
+            let reason = "connection refused".into();
+            return Err(ClusterError::Unreachable { context, server, reason }.into());
+        }
         let to = (from + self.step).min(self.events.len());
         *at = to as u64;
         Ok(self.events[from..to].to_vec())

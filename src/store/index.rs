@@ -30,7 +30,7 @@ pub struct IndexEntry {
     pub runtime: String,
     /// The folder it was submitted from.
     pub cwd: String,
-    /// Name of the user who submitted it, as their machine knows it.
+    /// Name of the user who submitted it, as its runtime knows them, else their machine.
     pub user: String,
     /// The labels that the spec gives; `list --label` looks for them.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]

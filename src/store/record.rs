@@ -41,7 +41,7 @@ pub struct RunRecord {
     pub ended: Option<Timestamp>,
     /// The folder it was submitted from.
     pub cwd: PathBuf,
-    /// Name of the user who submitted it, as their machine knows it.
+    /// Name of the user who submitted it, as its runtime knows them, else their machine.
     pub user: String,
     /// Name of the machine that it was submitted from; empty where the record was remade.
     #[serde(default, skip_serializing_if = "String::is_empty")]

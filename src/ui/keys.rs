@@ -23,22 +23,23 @@ impl Keys {
             return None;
         }
         let keys = Self { before: tcgetattr(&input).ok()? };
-        keys.prepare()?;
+        Self::prepare()?;
         Some(keys)
     }
 
     /// The keys that were pressed since the last call.
+    #[expect(clippy::unused_self, reason = "keys are read while the terminal is prepared for it")]
     pub(super) fn pressed(&self) -> Vec<u8> {
         let mut keys = [0; 64];
         let read =
-            self.prepare().and_then(|()| rustix::io::read(io::stdin().as_fd(), &mut keys).ok());
+            Self::prepare().and_then(|()| rustix::io::read(io::stdin().as_fd(), &mut keys).ok());
         keys[..read.unwrap_or_default()].to_vec()
     }
 
     /// Makes reads give single keys, without waiting for any. The terminal is left alone while another job of
     /// the shell has it: whoever changes it or reads from it in the background is stopped. A shell gives it its
     /// own modes back while this process is stopped, so they are looked at each time.
-    fn prepare(&self) -> Option<()> {
+    fn prepare() -> Option<()> {
         let input = io::stdin();
         // A terminal that controls no job has no background.
         if tcgetpgrp(&input).is_ok_and(|foreground| foreground != getpgrp()) {

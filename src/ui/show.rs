@@ -145,7 +145,9 @@ impl Watcher for Show<'_> {
         if let FollowMode::Split(look) = self.mode {
             // What was installed is no output of the command.
             let (installed, own): (Vec<_>, Vec<_>) = lines.partition(|line| line.installer);
-            installed.iter().for_each(|line| self.line(told(line, &plain(&line.line))));
+            for line in &installed {
+                self.line(told(line, &plain(&line.line)));
+            }
             if self.closed {
                 return Ok(());
             }
@@ -176,7 +178,7 @@ impl Watcher for Show<'_> {
 
     fn say(&mut self, text: &str) {
         if self.mode != FollowMode::Silent {
-            self.line(text.into());
+            self.line(Text::styled(DIM, &clock(now())).then(" ").then(text));
         }
     }
 

@@ -7,11 +7,10 @@ use insta::assert_snapshot;
 use jiff::Timestamp;
 
 use super::*;
-use crate::event::EventKind;
-use crate::event::RunState;
+use crate::event::{Event, EventKind, RunState};
 use crate::gang::{ExitStatus, FailureClass, Outcome, ReplicaId, Usage};
-use crate::run::{Follow, FollowEnd, Interrupt, RunView, follow};
-use crate::runtime::LogQuery;
+use crate::run::{Follow, FollowEnd, Interrupt, RunView, Watcher, follow};
+use crate::runtime::{LogLine, LogQuery};
 use crate::store::fixture::{Scripted, Story, create, exit, plan};
 use crate::store::{CreatedRun, Store};
 
@@ -110,6 +109,79 @@ fn watch(mode: FollowMode, interrupt: &dyn Fn() -> Interrupt) -> (FollowEnd, Scr
     };
     let end = follow(&request, &mut show);
     (end.unwrap(), backend)
+}
+
+/// Keeps what the follower itself says.
+#[derive(Default)]
+struct Heard(Vec<String>);
+
+impl Watcher for Heard {
+    fn wants_output(&self) -> bool {
+        false
+    }
+
+    fn event(&mut self, _: &Event, _: &RunView) -> std::io::Result<()> {
+        Ok(())
+    }
+
+    fn output(&mut self, _: Vec<LogLine>, _: &RunView) -> std::io::Result<()> {
+        Ok(())
+    }
+
+    fn say(&mut self, text: &str) {
+        self.0.push(text.to_owned());
+    }
+
+    fn redraw(&mut self, _: &RunView) {}
+
+    fn end(&mut self) {}
+}
+
+#[test]
+fn a_runtime_that_is_away_is_told_once_and_so_is_its_return() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let CreatedRun { paths, lock } = create(&store, "digits", 2);
+    drop(lock);
+    let story = Story::new(&paths.run).started(2).finished(Outcome::Succeeded, None, "done");
+    let backend = Scripted::new(story.events, 4);
+    *backend.away.lock().unwrap() = 3;
+    let mut heard = Heard::default();
+    let request = Follow {
+        store: &store,
+        runtime: &backend,
+        paths: &paths,
+        plan: None,
+        logs: LogQuery::default(),
+        deadline: None,
+        user: "ada",
+        interrupt: &|| Interrupt::None,
+    };
+    let end = follow(&request, &mut heard).unwrap();
+    assert!(matches!(end, FollowEnd::Ended(_)));
+    let [away, back] = &heard.0[..] else { panic!("{:?}", heard.0) };
+    assert!(away.contains("can't be reached") && away.contains("connection refused"), "{away}");
+    assert_eq!(back, "it answers again, and following goes on");
+}
+
+#[test]
+fn what_stands_is_below_the_replicas() {
+    let view = RunView::of(&RUN.into(), Some(&plan(RUN, 1)), &busy(1).events);
+    let now: Timestamp = "2026-11-24T12:01:30Z".parse().unwrap();
+    let last_lines = HashMap::new();
+    let (keys, standing) = (Some("l: this table only"), Some("detaching"));
+    let frame = Frame {
+        view: &view,
+        last_lines: &last_lines,
+        now,
+        tick: 0,
+        width: 40,
+        goal: None,
+        keys,
+        standing,
+    };
+    let lines: Vec<String> = frame.lines().iter().map(ToString::to_string).collect();
+    assert_eq!(lines[2..], ["  l: this table only", "detaching"]);
 }
 
 #[test]

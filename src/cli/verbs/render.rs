@@ -280,7 +280,8 @@ fn described(
     let now = jiff::Timestamp::now();
     let submitter = Submitter { user: user.to_owned(), ..context.submitter() };
     #[expect(clippy::redundant_closure_for_method_calls, reason = "the method is of one lifetime")]
-    let record = order.facts("kubernetes".into(), now, &submitter, |new| new.record());
+    let record =
+        order.facts(("kubernetes".into(), user.to_owned()), now, &submitter, |new| new.record());
     Ok(ManifestContext {
         namespace: context.place.namespace.clone().unwrap_or_default(),
         nonce: random_word(6)?,

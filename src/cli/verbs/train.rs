@@ -285,9 +285,10 @@ fn told(
     args: &TrainArgs,
 ) -> Result<u8, CliError> {
     let view = &end.view;
-    let code = match end.goes_on {
-        true => exit::DETACHED,
-        false => view.verdict.as_ref().map_or(exit::OK, exit_code),
+    let code = if end.goes_on {
+        exit::DETACHED
+    } else {
+        view.verdict.as_ref().map_or(exit::OK, exit_code)
     };
     let report = explain(view, &run.paths, Some(&run.plan), Some(runtime));
     let succeeded = view.state == RunState::Succeeded;

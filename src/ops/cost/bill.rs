@@ -47,7 +47,7 @@ const SEVERAL: &str = "prices in several currencies are not added up";
 pub struct Waste {
     /// In attempts that failed.
     pub failed_attempts: Share,
-    /// While nothing of the gang ran: set-up, gathering, restarting.
+    /// While nothing of the gang ran: set-up, gathering, restarting, beyond the moments that any start takes.
     pub waiting: Share,
     /// By accelerators that were measured and did nothing.
     pub idle_accelerators: Share,

@@ -11,6 +11,10 @@ use crate::gang::{Attempt, Outcome, ReplicaId};
 /// Below this part of their power accelerators count as idle.
 pub const IDLE_BELOW: f64 = 0.05;
 
+/// What no run can do without is no waste: a machine that was held for no longer than this without an attempt,
+/// while processes start and environments are found, unless all that came of it has failed.
+const START: f64 = 2.0 / 60.0;
+
 /// A stretch of time; the end is not part of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
@@ -29,6 +33,8 @@ pub struct Hours {
     pub failed: f64,
     /// Held without an attempt: set-up, gathering, restarting, waiting for others.
     pub waiting: f64,
+    /// The same where it is short: the start of whatever has come of it.
+    pub starting: f64,
     /// Of `useful`: with idle accelerators, as far as they were measured.
     pub idle: f64,
 }
@@ -36,7 +42,7 @@ pub struct Hours {
 impl Hours {
     /// All hours that the machine was held; `idle` is a part of `useful`.
     pub fn all(&self) -> f64 {
-        self.useful + self.failed + self.waiting
+        self.useful + self.failed + self.waiting + self.starting
     }
 }
 
@@ -66,6 +72,8 @@ pub struct Stretches {
     /// The attempts of the gang or, by whose they are, of tasks.
     attempts: BTreeMap<(Option<ReplicaId>, Attempt), Run>,
     idle: IndexMap<ReplicaId, Idle>,
+    /// The run has failed, or could not start.
+    has_failed: bool,
 }
 
 /// A machine, held by a replica.
@@ -172,6 +180,8 @@ impl Stretches {
                     {
                         all.failed(failure.attempt, &failure.replica);
                     }
+                    let outcome = verdict.outcome;
+                    all.has_failed = matches!(outcome, Outcome::Failed | Outcome::CouldNotStart);
                     end = Some(at);
                     break;
                 }
@@ -220,8 +230,12 @@ impl Stretches {
         self.held
             .iter()
             .filter_map(common)
-            .map(|(Held { replica, labels, .. }, window)| {
-                let hours = self.hours(&replica, window);
+            .map(|(Held { replica, labels, window: whole }, window)| {
+                let (whole, mut hours) =
+                    (self.hours(&replica, whole), self.hours(&replica, window));
+                if whole.waiting <= START && (whole.useful > 0.0 || !self.has_failed) {
+                    hours.starting = std::mem::take(&mut hours.waiting);
+                }
                 Use { replica, labels, hours }
             })
             .collect()

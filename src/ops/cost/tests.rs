@@ -129,6 +129,26 @@ fn a_run_that_succeeds() {
     assert_eq!(waste.failed_attempts, Share::default());
 }
 
+/// A start is no waste, however short what it was for, unless that has failed.
+#[test]
+fn a_short_run_is_not_wasted_by_its_start() {
+    let events = |outcome| {
+        [
+            placed(0, "worker-0"),
+            event(1, 1, None, EventKind::AttemptStarted),
+            finished(2, outcome, 1),
+        ]
+    };
+    let plan = plan_of(GANG);
+    let good = bill(&plan, &events(Outcome::Succeeded), Window::until(at(600)));
+    assert!(
+        close(good.replica_hours, 2.0 / 60.0) && close(good.wasted.all().hours, 0.0),
+        "{good:?}"
+    );
+    let bad = bill(&plan, &events(Outcome::Failed), Window::until(at(600)));
+    assert!(close(bad.wasted.all().hours, bad.replica_hours), "{bad:?}");
+}
+
 /// A worker is lost after 30 minutes of the first attempt and comes back 12 minutes later; the second
 /// attempt takes the last 30 minutes, of which the chief's accelerators are idle for 6.
 #[test]

@@ -2,11 +2,15 @@
 //! renaming and another type are not.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use serde_json::Value as Json;
 
 use super::{text, v1};
-use crate::support::{Sandbox, copy_tree, stderr};
+use crate::support::{Sandbox, copy_tree, repository, stderr};
+
+const WRONG: &str =
+    "apiVersion: mlctl.dev/v1\nkind: TrainJob\nname: wrong\ncommand: [x]\nrole: 1\n";
 
 /// The types that each place of a document has.
 type Shape = BTreeMap<String, BTreeSet<&'static str>>;
@@ -82,9 +86,18 @@ fn sandbox() -> Sandbox {
 #[test]
 fn programs_find_what_they_found() {
     let sandbox = sandbox();
+    sandbox.write("wrong.yaml", WRONG);
     let mut all = Vec::new();
-    for line in text(v1("verbs.tsv")).lines() {
-        let [name, code, args] = line.split('\t').collect::<Vec<_>>()[..] else { panic!("{line}") };
+    // Those of the first version, and what came later: what goes wrong, and the ends of runs.
+    let later = |name: &str| repository().join("tests/it/formats/printed").join(name);
+    let lines = |file, of: &dyn Fn(&str) -> PathBuf| -> Vec<(String, PathBuf)> {
+        let name = |line: &str| line.split('\t').next().unwrap_or_default().to_owned();
+        let document = |line: &str| of(&format!("json/{}.json", name(line)));
+        text(file).lines().map(|line| (line.to_owned(), document(line))).collect()
+    };
+    let first = lines(v1("verbs.tsv"), &v1);
+    for (line, fixture) in first.into_iter().chain(lines(later("verbs.tsv"), &later)) {
+        let [_, code, args] = line.split('\t').collect::<Vec<_>>()[..] else { panic!("{line}") };
         let _ = fs_err::remove_dir_all(sandbox.state());
         copy_tree(&v1("state"), &sandbox.state());
         let output = sandbox
@@ -97,7 +110,7 @@ fn programs_find_what_they_found() {
         let said = stderr(&output);
         assert_eq!(output.status.code(), Some(code.parse().unwrap()), "mlctl {args}: {said}");
         let new: Json = serde_json::from_slice(&output.stdout).expect(&said);
-        let old: Json = serde_json::from_str(&text(v1(&format!("json/{name}.json")))).unwrap();
+        let old: Json = serde_json::from_str(&text(fixture)).unwrap();
         all.extend(lost(&old, &new).into_iter().map(|what| format!("mlctl {args}: {what}")));
     }
     assert!(all.is_empty(), "lost:\n{}", all.join("\n"));

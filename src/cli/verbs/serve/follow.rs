@@ -46,17 +46,23 @@ pub(super) fn follow(
     let start = Instant::now();
     let mut failures = BTreeMap::new();
     let (mut looked, mut said_waiting): (Option<Instant>, Option<String>) = (None, None);
+    let mut absence = Absence::default();
     loop {
-        for line in journal.read(&*target.notes, &target.paths)? {
-            state.fold(&line);
-            if !matches!(line.entry, Entry::Applied { .. })
-                && let Some(text) = entry_line(&line)
-            {
-                context.printer.say(text);
+        match look(context, &mut target, &mut journal, &mut state) {
+            Ok(()) => absence.is_over(context),
+            Err(error) => {
+                absence.takes(context, error)?;
+                if timeout.is_some_and(|limit| start.elapsed() >= limit) {
+                    return Err(too_late(name));
+                }
+                if interrupts.count() > 0 {
+                    context.printer.say(format!("{name} goes on. Look: mlctl status {name}"));
+                    return Ok((exit::DETACHED, None));
+                }
+                std::thread::sleep(LOOK_PACE);
+                continue;
             }
         }
-        target.run.record = context.refresh(&target.run.store, &target.run.paths.run)?;
-        target.refresh()?;
         if looked.is_none_or(|at| at.elapsed() >= LOOK_PACE) {
             looked = Some(Instant::now());
             let view = target.run.view()?;
@@ -105,9 +111,7 @@ pub(super) fn follow(
                 .hint(format!("then: mlctl rollout resume|promote|abort {name}")));
         }
         if timeout.is_some_and(|limit| start.elapsed() >= limit) {
-            let message = format!("{name} is not there yet; it goes on");
-            return Err(CliError::new(ErrorKind::TimedOut, message)
-                .hint(format!("look: mlctl status {name}")));
+            return Err(too_late(name));
         }
         if interrupts.count() > 0 {
             let end = if state.change.is_some() && !state.weights.is_empty() {
@@ -119,6 +123,53 @@ pub(super) fn follow(
             return Ok((exit::DETACHED, url));
         }
         std::thread::sleep(PACE);
+    }
+}
+
+fn too_late(name: &str) -> CliError {
+    let message = format!("{name} is not there yet; it goes on");
+    CliError::new(ErrorKind::TimedOut, message).hint(format!("look: mlctl status {name}"))
+}
+
+/// Takes in what was written about an endpoint, telling it, and how it is now.
+pub(super) fn look(
+    context: &Context,
+    target: &mut EndpointTarget,
+    journal: &mut EndpointJournal,
+    state: &mut EndpointState,
+) -> Result<(), CliError> {
+    for line in journal.read(&*target.notes, &target.paths)? {
+        state.fold(&line);
+        let text = entry_line(&line).filter(|_| !matches!(line.entry, Entry::Applied { .. }));
+        if let Some(text) = text {
+            context.printer.say(text);
+        }
+    }
+    target.run.record = context.refresh(&target.run.store, &target.run.paths.run)?;
+    target.refresh()
+}
+
+/// A cluster that doesn't answer while somebody waits: its endpoint goes on, and so does waiting.
+#[derive(Debug, Default)]
+pub(super) struct Absence(bool);
+
+impl Absence {
+    /// Says once that the cluster is away. Any other error ends waiting.
+    pub(super) fn takes(&mut self, context: &Context, error: CliError) -> Result<(), CliError> {
+        if error.kind != ErrorKind::Unreachable {
+            return Err(error);
+        }
+        if !std::mem::replace(&mut self.0, true) {
+            context.printer.say(format!("{}; waiting goes on once it answers", error.message));
+        }
+        Ok(())
+    }
+
+    /// It answers, which is said where it did not before.
+    pub(super) fn is_over(&mut self, context: &Context) {
+        if std::mem::take(&mut self.0) {
+            context.printer.say("it answers again, and waiting goes on");
+        }
     }
 }
 

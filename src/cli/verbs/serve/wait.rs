@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::follow::{is_applied, last_words, say_failures};
+use super::follow::{Absence, is_applied, last_words, look, say_failures};
 use super::target::EndpointTarget;
 use crate::cli::{CliError, Context, Format, Interrupts, LOCAL, exit};
 use crate::gang::RunId;
-use crate::ui::{Text, entry_line};
+use crate::ui::Text;
 use crate::work::serve::EndpointJournal;
-use crate::work::serve::rollout::{EndpointState, Entry};
+use crate::work::serve::rollout::EndpointState;
 
 /// Between two looks.
 const PACE: Duration = Duration::from_millis(100);
@@ -66,16 +66,21 @@ pub fn wait_endpoint(
     }
     let (start, mut failures) = (Instant::now(), BTreeMap::new());
     let mut waits = String::new();
+    let mut absence = Absence::default();
     let (found, reason) = loop {
-        for line in journal.read(&*target.notes, &target.paths)? {
-            state.fold(&line);
-            let text = entry_line(&line).filter(|_| !matches!(line.entry, Entry::Applied { .. }));
-            if let Some(text) = text {
-                context.printer.say(text);
+        let is_over = timeout.is_some_and(|limit| start.elapsed() >= limit);
+        match look(context, &mut target, &mut journal, &mut state) {
+            Ok(()) => absence.is_over(context),
+            Err(error) => {
+                let why = error.message.clone();
+                absence.takes(context, error)?;
+                if is_over || interrupts.count() > 0 || interrupts.hung_up() {
+                    break (Readiness::Waiting, Some(why));
+                }
+                std::thread::sleep(pace);
+                continue;
             }
         }
-        target.run.record = context.refresh(&target.run.store, &target.run.paths.run)?;
-        target.refresh()?;
         say_failures(context, &name, target.live.as_ref(), &mut failures);
         if let Some(reason) = hopeless(&target, &state) {
             break (Readiness::Failed, Some(reason));

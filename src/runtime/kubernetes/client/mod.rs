@@ -20,7 +20,7 @@ pub(crate) use clock::{ServerClock, age};
 pub use connect::{ConnectOptions, Location, contexts};
 pub(crate) use connect::{Endpoint, client, endpoint};
 pub(crate) use create::Makeable;
-pub(crate) use error::{Target, is_not_found, is_of_node, names_kubelet, of_kubelet};
+pub(crate) use error::{Target, is_not_found, is_of_node, is_passing, names_kubelet, of_kubelet};
 pub use proxy::ProxyVariables;
 pub use roles::{AdminRole, ClusterScope};
 pub(crate) use user::{user, user_within};

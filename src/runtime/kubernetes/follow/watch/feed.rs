@@ -16,6 +16,7 @@ use tokio::task::JoinHandle;
 use super::facts::RunFacts;
 use super::job::JobFacts;
 use super::pod::PodFacts;
+use super::pulse::{PULSE_LIMIT, PULSE_PACE, pulse};
 use crate::gang::RunId;
 use crate::runtime::ClusterError;
 use crate::runtime::kubernetes::client::Cluster;
@@ -60,6 +61,11 @@ struct Shared {
     refused: Option<ClusterError>,
     /// Since when the server gives no answer, and why.
     trouble: Option<(Instant, ClusterError)>,
+    /// Why it did not answer when it was asked whether it is there.
+    silent: Option<ClusterError>,
+    /// It was silent and answers again, so that the watches are opened anew: nobody may hold the other ends
+    /// of theirs.
+    stale: bool,
 }
 
 /// The watch of one namespace. Nothing is asked of the server before a run is followed.
@@ -97,7 +103,12 @@ impl Feed {
     /// for all runs of the namespace when a second run is followed.
     pub(crate) fn follow(&mut self, run: &RunId) {
         self.want(run);
-        let scope = match (&self.scope, lock(&self.shared).wanted.len()) {
+        let (wanted, is_stale) = {
+            let mut shared = lock(&self.shared);
+            (shared.wanted.len(), std::mem::take(&mut shared.stale))
+        };
+        let scope = match (&self.scope, wanted) {
+            (Some(scope), _) if is_stale => scope.clone(),
             (Some(Scope::All), _) => return,
             (Some(Scope::Run(other)), _) if other == run => return,
             (None, 1) => Scope::Run(run.into()),
@@ -132,6 +143,10 @@ impl Feed {
                 }
             }
         }));
+        let heard = Arc::clone(&self.shared);
+        let hear = move |silent| lock(&heard).hear(silent);
+        let pulse = pulse(self.cluster.clone(), hear, PULSE_PACE, PULSE_LIMIT);
+        self.tasks.push(self.runtime.spawn(pulse));
         self.scope = Some(scope);
     }
 
@@ -145,6 +160,9 @@ impl Feed {
         if let Some((since, error)) = &shared.trouble
             && since.elapsed() > TROUBLE_LIMIT
         {
+            return Err(error.clone());
+        }
+        if let Some(error) = &shared.silent {
             return Err(error.clone());
         }
         let synced = shared.synced == (true, true);
@@ -176,6 +194,12 @@ impl Shared {
     fn answered(&mut self) -> &mut Self {
         self.trouble = None;
         self
+    }
+
+    /// Takes in why the server doesn't say that it is there; `None` where it does.
+    fn hear(&mut self, silent: Option<ClusterError>) {
+        self.stale |= self.silent.is_some() && silent.is_none();
+        self.silent = silent;
     }
 
     fn take_pod(&mut self, event: Event<Pod>, listing: &mut HashSet<String>) {

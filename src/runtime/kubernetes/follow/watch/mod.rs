@@ -9,6 +9,7 @@ mod job;
 mod list;
 mod pod;
 mod pod_status;
+mod pulse;
 mod reason;
 
 pub(crate) use ended::*;
