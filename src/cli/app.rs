@@ -6,11 +6,11 @@ use std::process::Command;
 
 use clap::{ArgMatches, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use super::verbs::globals::{Globals, globals_of};
+use super::verbs::globals::{Globals, globals_of, without_refused};
 use super::verbs::{
-    agent, batch, cancel, cleanup, cluster, completions, cost, doctor, evaluate, exec, gpus, init,
-    list, logs, models, outputs, predict, render, serve, spec, state, status, train, tune, version,
-    wait, why,
+    agent, batch, cancel, cleanup, cluster, complete, completions, cost, doctor, evaluate, exec,
+    gpus, init, list, logs, models, outputs, predict, render, serve, spec, state, status, train,
+    tune, version, wait, why,
 };
 use super::{CliError, Context, Env, ErrorKind, Format, PlaceArgs, Problem, document, help, usage};
 use crate::ui::{
@@ -142,6 +142,9 @@ pub enum Verb {
     Version(version::VersionArgs),
     /// Print the help of a verb, or of all
     Help(version::HelpArgs),
+    /// Says what may be typed, for the scripts of shells
+    #[command(hide = true)]
+    Complete(complete::CompleteArgs),
     /// Runs beside a replica's command
     #[command(hide = true)]
     Agent(agent::AgentArgs),
@@ -234,7 +237,7 @@ fn answer(printer: &Printer, format: Format, code: u8, problems: &[Problem]) {
 
 /// A command line that can be understood, and its verb with what that is told to do, such as `tune trials`.
 pub(super) fn parse(args: Vec<OsString>) -> Result<(Cli, String), clap::Error> {
-    let mut command = help::for_width(Cli::command(), help::width());
+    let mut command = help::for_width(without_refused(Cli::command()), help::width());
     let matches = command.try_get_matches_from_mut(args)?;
     let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
     Ok((cli, verb_of(&matches)))
@@ -262,7 +265,7 @@ fn verb_of(matches: &ArgMatches) -> String {
 
 /// The command for completions, man pages and help snapshots.
 pub fn command() -> clap::Command {
-    help::for_width(Cli::command(), help::USUAL)
+    help::for_width(without_refused(Cli::command()), help::USUAL)
 }
 
 fn dispatch(cli: Cli, globals: Option<&Globals>, printer: &mut Printer) -> Result<u8, CliError> {
@@ -410,6 +413,7 @@ fn verb(context: &Context, verb: &Verb) -> Result<u8, CliError> {
         Verb::Completions(args) => completions::completions(context, args),
         Verb::Man(args) => completions::man(context, args),
         Verb::Version(args) => version::version(context, args),
+        Verb::Complete(args) => complete::complete(context, args),
         // These verbs are dispatched before, without a context.
         Verb::Help(_)
         | Verb::Doctor(_)

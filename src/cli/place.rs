@@ -132,6 +132,17 @@ impl Context {
         }
     }
 
+    /// The names of all contexts, those of the settings first.
+    pub fn context_names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.settings.contexts.keys().cloned().collect();
+        for name in contexts(&self.connect(None, None)).unwrap_or_default() {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    }
+
     /// Refuses a context that is nowhere: not in the settings, not in the kubeconfig, and no run has gone
     /// there.
     pub(super) fn check_context(&self) -> Result<(), CliError> {

@@ -53,7 +53,7 @@ fn help() {
     }
 }
 
-/// All helps in so many columns; the options that every verb has are in the first one alone.
+/// All helps in so many columns. The global options are in those alone where some mean nothing.
 fn helps(width: usize) -> String {
     let sandbox = Sandbox::new();
     let help = |verb: &str| {
@@ -74,7 +74,6 @@ fn helps(width: usize) -> String {
     for verb in verbs(&mlctl::cli::command(), "") {
         let text = help(&verb);
         assert!(text.contains("Examples:"), "{verb} has no examples");
-        assert!(text.contains(&options), "{verb} has other global options");
         let text = text.replace(&options, "");
         all.push_str(&format!("\n==== mlctl {verb}\n\n{text}"));
     }

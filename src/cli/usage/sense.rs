@@ -60,7 +60,7 @@ pub(super) const VERBS: &[(&str, &[&str])] = &[
     ("import migrate translate", &["convert"]),
     ("doc docs field fields reference api-resources", &["explain"]),
     ("json-schema", &["schema"]),
-    ("completion autocomplete install-completion complete", &["completions"]),
+    ("completion autocomplete install-completion", &["completions"]),
     ("upgrade self-update about", &["version"]),
     ("install setup", &["cluster manifests", "completions"]),
 ];

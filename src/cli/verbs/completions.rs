@@ -6,9 +6,17 @@ use clap_complete::Shell;
 
 use crate::cli::{CliError, Context, command};
 
+/// What the scripts of shells are: each asks `mlctl complete` at every TAB.
+const BASH: &str = include_str!("../../../templates/completions/bash");
+const ZSH: &str = include_str!("../../../templates/completions/zsh");
+const FISH: &str = include_str!("../../../templates/completions/fish");
+
 /// Arguments of `completions`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
+Verbs and flags are completed, and values too: runs and their replicas, states, contexts, fields of specs,
+models. They come from this machine, and nothing is asked over a network.
+
 Examples:
   mlctl completions bash > ~/.local/share/bash-completion/completions/mlctl
   mlctl completions zsh > ~/.zfunc/_mlctl
@@ -20,10 +28,34 @@ pub struct CompletionsArgs {
 
 /// Prints the completion script of a shell.
 pub fn completions(context: &Context, args: &CompletionsArgs) -> Result<u8, CliError> {
-    let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut command(), "mlctl", &mut script);
-    context.printer.data(&String::from_utf8_lossy(&script))?;
+    let script = match args.shell {
+        Shell::Bash => BASH.to_owned(),
+        Shell::Zsh => ZSH.to_owned(),
+        Shell::Fish => FISH.to_owned(),
+        // Verbs and flags alone.
+        shell => static_script(shell),
+    };
+    context.printer.data(&script)?;
     Ok(0)
+}
+
+/// A script that knows verbs and flags by itself, without those that no person calls.
+fn static_script(shell: Shell) -> String {
+    let root = command();
+    let hidden: Vec<String> = root
+        .get_subcommands()
+        .filter(|verb| verb.is_hide_set())
+        .map(|verb| verb.get_name().to_owned())
+        .collect();
+    let mut shown = clap::Command::new("mlctl")
+        .version(env!("CARGO_PKG_VERSION"))
+        .disable_help_subcommand(true);
+    shown = shown.args(root.get_arguments().cloned());
+    let verbs = root.get_subcommands().filter(|verb| !hidden.contains(&verb.get_name().to_owned()));
+    shown = shown.subcommands(verbs.cloned());
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut shown, "mlctl", &mut script);
+    String::from_utf8_lossy(&script).into_owned()
 }
 
 /// Arguments of `man`.

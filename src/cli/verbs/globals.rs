@@ -1,5 +1,7 @@
 //! What the global flags are to each verb, as one table: none of them is taken and then ignored.
 
+use clap::{Arg, Command};
+
 use crate::cli::{CliError, Context, ErrorKind, Format, Global, LOCAL, PlaceArgs};
 
 /// What one of --runtime, --context and --namespace is to a verb.
@@ -153,10 +155,42 @@ pub fn globals_of(verb: &str) -> Option<&'static Globals> {
     GLOBALS.iter().find(|globals| globals.verb == verb)
 }
 
+/// The command line without the flags, in the help of each verb, that this one refuses: they are known there
+/// all the same, so that the refusal says why.
+pub fn without_refused(root: Command) -> Command {
+    let globals: Vec<Arg> =
+        root.get_arguments().filter(|arg| arg.is_global_set()).cloned().collect();
+    hide(root, "", &globals)
+}
+
+fn hide(mut command: Command, path: &str, args: &[Arg]) -> Command {
+    let globals = globals_of(path);
+    let is_refused =
+        |arg: &&Arg| globals.is_some_and(|globals| globals.refuses(arg.get_id().as_str()));
+    for arg in args.iter().filter(is_refused) {
+        command = command.arg(arg.clone().hide(true));
+    }
+    command.mut_subcommands(|verb| {
+        let path = format!("{path} {}", verb.get_name());
+        hide(verb, path.trim_start(), args)
+    })
+}
+
 impl Globals {
     /// The flags that say a place, each with what it is to the verb.
     pub fn places(&self) -> [(&'static str, Meaning); 3] {
         [("--runtime", self.runtime), ("--context", self.context), ("--namespace", self.namespace)]
+    }
+
+    /// Whether a flag can mean nothing to the verb, by what clap calls it.
+    fn refuses(&self, id: &str) -> bool {
+        match id {
+            "runtime" => self.runtime == Meaning::Refused,
+            "context" => self.context == Meaning::Refused,
+            "namespace" => self.namespace == Meaning::Refused,
+            "output" => self.output == Output::Own(None),
+            _ => false,
+        }
     }
 
     /// Refuses the flags of a command line that can mean nothing to the verb.

@@ -5,6 +5,7 @@ pub mod batch;
 pub mod cancel;
 pub mod cleanup;
 pub mod cluster;
+pub mod complete;
 pub mod completions;
 pub mod cost;
 pub mod doctor;

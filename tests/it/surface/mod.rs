@@ -1,5 +1,6 @@
 //! The command line as people type it: flags that count, words of other tools, helps, completion.
 
+mod completion;
 mod flags;
 mod hints;
 mod places;
