@@ -45,6 +45,9 @@ Examples:
   mlctl batch-predict --set replicas=4 --detach
   mlctl batch-predict --retry-failed RUN   after the server or its quota was mended
 
+What was predicted and where it is goes to standard output in the end, and what the
+workers print to standard error, with events; -q leaves those out.
+
 The same job goes on where another run of it has stopped.
 
 Exit codes: 0 every

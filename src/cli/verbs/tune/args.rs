@@ -30,6 +30,9 @@ Examples:
   mlctl tune best -o yaml > train.yaml   a TrainJob with the best parameters
   mlctl tune resume --max-trials 60      go on, with more trials
 
+Without a terminal a line for each trial goes to standard output as it starts and ends,
+and in the end what was found; -q leaves the lines of trials out.
+
 Exit codes: 0 at least one trial has a result, 1 internal, 2 usage, 3 spec,
 4 not found, 5 refused, 10 no trial has one, 11 infrastructure, 12 cancelled,
 14 the loop could not start, 130 detached."

@@ -4,7 +4,7 @@ use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use crate::support::gpus::GpuMachine;
-use crate::support::{kill, repository, stderr, stdout, wait_for};
+use crate::support::{both, kill, repository, stdout, wait_for};
 
 const END: Duration = Duration::from_secs(60);
 const HOLD: &str = "echo up; sleep 600";
@@ -42,8 +42,7 @@ fn waiting_for(machine: &GpuMachine, args: &[&str]) -> (Child, String) {
 
 fn told(child: Child) -> (Option<i32>, String) {
     let output = child.wait_with_output().expect("mlctl");
-    let all = stdout(&output) + &stderr(&output);
-    let said = all.split_whitespace().collect::<Vec<_>>().join(" ");
+    let said = both(&output).split_whitespace().collect::<Vec<_>>().join(" ");
     (output.status.code(), said)
 }
 

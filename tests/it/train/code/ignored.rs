@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use super::support::{HEAD, git, spec};
-use crate::support::{Sandbox, stderr, stdout};
+use crate::support::{Sandbox, both, stderr, stdout};
 
 #[test]
 fn an_ignored_script_is_refused_with_the_rule_that_ignores_it() {
@@ -56,7 +56,7 @@ fn a_home_that_ignores_everything_is_named_and_what_git_tracks_travels() {
     let train = |args: &[&str]| {
         let mut command = sandbox.mlctl([&["train"][..], args].concat());
         let output = command.current_dir(&dir).output().expect("mlctl");
-        (output.status.code(), stderr(&output), stdout(&output))
+        (output.status.code(), both(&output), stdout(&output))
     };
     let (code, said, _) = train(&[]);
     let rule = format!("`*` ({}/.gitignore:1)", home.canonicalize().expect("home").display());

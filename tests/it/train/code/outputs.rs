@@ -1,7 +1,7 @@
 //! What mlctl itself has written into a folder is no code.
 
 use super::support::{HEAD, spec};
-use crate::support::{Sandbox, stderr, stdout};
+use crate::support::{Sandbox, both, stderr, stdout};
 
 #[test]
 fn what_runs_write_does_not_travel() {
@@ -64,7 +64,7 @@ fn a_state_folder_within_the_code_does_not_travel() {
         let mut command = sandbox.mlctl(["train"]);
         let output = command.current_dir(sandbox.home()).output().expect("mlctl");
         assert!(output.status.success(), "{}", stderr(&output));
-        let said = stderr(&output);
+        let said = both(&output);
         assert!(said.contains("./mlctl.yaml") && !said.contains("run.json"), "{said}");
     }
 }
