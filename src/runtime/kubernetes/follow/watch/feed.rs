@@ -193,6 +193,7 @@ impl Drop for Feed {
 impl Shared {
     fn answered(&mut self) -> &mut Self {
         self.trouble = None;
+        self.silent = None;
         self
     }
 

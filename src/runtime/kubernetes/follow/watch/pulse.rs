@@ -21,18 +21,31 @@ pub(super) async fn pulse(
     pace: Duration,
     limit: Duration,
 ) {
+    // One that was lost alone says nothing, and one that is away is asked again soon.
+    let soon = pace / 10;
+    let mut pause = pace;
     loop {
-        tokio::time::sleep(pace).await;
-        let silent = match timeout(limit, cluster.client.apiserver_version()).await {
-            Ok(Err(error)) if is_passing(&error) => Some(cluster.target.explain(error)),
-            Ok(_) => None,
-            Err(_) => Some(ClusterError::Unreachable {
-                context: cluster.target.context.clone(),
-                server: cluster.target.server.clone(),
-                reason: format!("no answer within {} s", limit.as_secs()),
-            }),
-        };
+        tokio::time::sleep(pause).await;
+        let mut silent = ask(&cluster, limit).await;
+        if silent.is_some() {
+            tokio::time::sleep(soon).await;
+            silent = ask(&cluster, limit).await;
+        }
+        pause = if silent.is_some() { soon } else { pace };
         hear(silent);
+    }
+}
+
+/// Why it doesn't say that it is there.
+async fn ask(cluster: &Cluster, limit: Duration) -> Option<ClusterError> {
+    match timeout(limit, cluster.client.apiserver_version()).await {
+        Ok(Err(error)) if is_passing(&error) => Some(cluster.target.explain(error)),
+        Ok(_) => None,
+        Err(_) => Some(ClusterError::Unreachable {
+            context: cluster.target.context.clone(),
+            server: cluster.target.server.clone(),
+            reason: format!("no answer within {} s", limit.as_secs()),
+        }),
     }
 }
 
