@@ -27,11 +27,6 @@ pub struct SpecArgs {
 }
 
 impl SpecArgs {
-    /// These files, with the changes of others.
-    pub fn with_files(&self, files: impl IntoIterator<Item = PathBuf>) -> Self {
-        Self { file: None, files: files.into_iter().collect(), ..self.clone() }
-    }
-
     /// The files that are named, in the order of the command line; none means [`DEFAULT_FILE`].
     pub fn named(&self) -> Vec<&PathBuf> {
         self.file.iter().chain(&self.files).collect()

@@ -62,10 +62,7 @@ fn meant(error: &clap::Error, line: &Line) -> Option<CliError> {
         ErrorKind::InvalidSubcommand => {
             Some(unknown_verb(line, of(ContextKind::InvalidSubcommand)?))
         }
-        ErrorKind::UnknownArgument => match unknown(error) {
-            Some(flag) => Some(unknown_flag(line, &flag)),
-            None => None,
-        },
+        ErrorKind::UnknownArgument => unknown(error).map(|flag| unknown_flag(line, &flag)),
         ErrorKind::ValueValidation => {
             let flag = of(ContextKind::InvalidArg)?.split(' ').next()?;
             pair_in_two(line, flag, of(ContextKind::InvalidValue)?)

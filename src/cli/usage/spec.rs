@@ -170,7 +170,7 @@ impl<'a> Args<'a> {
             return Some(format!("{path}.{}={value}", step(name)));
         }
         // An argument without a value is `null` in a mapping, which only the whole mapping can say.
-        let json = node.map_or_else(|| serde_json::json!({}), |node| node.to_json());
+        let json = node.map_or_else(|| serde_json::json!({}), Node::to_json);
         let mut all = json.as_object().cloned()?;
         all.insert(name.to_owned(), serde_json::Value::Null);
         Some(format!("{path}={}", serde_json::Value::Object(all)))

@@ -17,7 +17,7 @@ use crate::runtime::kubernetes::{
     CodeBundle, Kubernetes, ManifestContext, ManifestError, manifests, name_archive, send_archive,
 };
 use crate::runtime::{RuntimeError, SecretValues};
-use crate::spec::ENDPOINT;
+use crate::spec::{ENDPOINT, TRAIN_JOB};
 use crate::storage::Stores;
 use crate::store::random_id;
 use crate::sys::random_word;
@@ -208,6 +208,36 @@ fn of_training(context: &Context, job: &LoadedJob, user: &str) -> Result<Vec<Jso
     let resolved = crate::spec::to_yaml(&job.job).map_err(internal)?;
     let stores = context.looking(plan.gang().storage.buckets.clone());
     objects(context, settings, train::order(job, plan, &resolved), &stores, user)
+}
+
+/// Refuses a job of which no pods can be made, as far as that is known without a cluster and without the
+/// registry of its image.
+pub(super) fn check_in_cluster(context: &Context, job: &LoadedJob) -> Result<(), CliError> {
+    let plan_context = PlanContext {
+        run: random_id(&job.job.name)?,
+        runtime_defaults: RuntimeDefaults::CLUSTER,
+        code_base: job.base.clone(),
+    };
+    let mut plan = plan(&job.job, &plan_context).map_err(TrainError::from)?;
+    plan.take_settings(&job.storage, false);
+    // The image may say the command.
+    for role in &mut plan.gang_mut().roles {
+        if role.command.is_empty() && role.image.is_some() {
+            role.command.push("true".to_owned());
+        }
+    }
+    // Settings that are missing are no fault of the spec.
+    let settings = context.manifest_settings(None).unwrap_or_default();
+    let context_of = ManifestContext {
+        kind: TRAIN_JOB.to_owned(),
+        nonce: random_word(6)?,
+        token: random_word(32)?,
+        record: "{}".to_owned(),
+        ..settings
+    };
+    manifests(&plan, &context_of)
+        .map(drop)
+        .map_err(|error| CliError { kind: ErrorKind::Spec, ..refused(error) })
 }
 
 /// The pods read what they predict from the job's document in the output, which is written here.

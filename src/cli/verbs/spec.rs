@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::render::check_in_cluster;
 use super::train::say_notices;
 use crate::cli::{
     CliError, Context, ErrorKind, Format, LoadedDocument, Problem, SpecArgs, change, exit,
@@ -10,6 +11,7 @@ use crate::spec::check::json_schema;
 use crate::spec::explain as explain_path;
 use crate::spec::{DEFAULT_KIND, kind_names, written};
 use crate::ui::{Text, yaml_text};
+use crate::work::batch::check_places;
 use crate::work::train::{LoadedJob, travel};
 
 /// Arguments of `validate`.
@@ -18,7 +20,10 @@ use crate::work::train::{LoadedJob, travel};
 Examples:
   mlctl validate                         check ./mlctl.yaml
   mlctl validate jobs/*.yaml             check many; all errors of all files
-  mlctl validate --set roles.worker.replicas=0")]
+  mlctl validate --set roles.worker.replicas=0
+  mlctl validate --runtime kubernetes    and what a cluster asks for, such as an image
+
+No cluster is asked: `mlctl train --dry-run` does.")]
 pub struct ValidateArgs {
     /// Specs, folders with mlctl.yaml, or - for stdin. Default: mlctl.yaml
     #[arg(value_name = "FILE")]
@@ -56,7 +61,14 @@ pub fn validate(context: &Context, args: &ValidateArgs) -> Result<u8, CliError> 
             Ok(jobs) => {
                 for document in jobs {
                     document.workers().into_iter().for_each(|job| say_what_travels(context, job));
-                    valid.push(document.name().to_owned());
+                    match starts(context, &document) {
+                        Ok(()) => valid.push(document.name().to_owned()),
+                        Err(error) => {
+                            error.print(&context.printer);
+                            errors.extend(error.problems());
+                            code = code.max(error.kind.exit_code());
+                        }
+                    }
                 }
             }
             Err(error) => {
@@ -69,6 +81,22 @@ pub fn validate(context: &Context, args: &ValidateArgs) -> Result<u8, CliError> 
     let text = Text::lines(valid.iter().map(|name| format!("{name}: valid")));
     context.emit(&Document { schema_version: 1, exit_code: code, valid, errors }, || text)?;
     Ok(code)
+}
+
+/// Refuses what could not start in the cluster that is chosen, as far as that is known without asking it.
+fn starts(context: &Context, document: &LoadedDocument) -> Result<(), CliError> {
+    if !context.chooses_cluster() {
+        return Ok(());
+    }
+    match document {
+        LoadedDocument::Train(job) => check_in_cluster(context, job),
+        LoadedDocument::Tune(study) => check_in_cluster(context, &study.trial),
+        LoadedDocument::Batch(batch) => {
+            let checked = check_places(batch).map_err(CliError::from);
+            checked.map_err(|error| CliError { kind: ErrorKind::Spec, ..error })
+        }
+        LoadedDocument::Endpoint(_) => Ok(()),
+    }
 }
 
 /// What a submission would say of the job's files, and why it would be refused for them: a spec may be

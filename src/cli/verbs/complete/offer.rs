@@ -50,7 +50,9 @@ pub(super) fn offers(context: &Context, root: &Command, at: &Position<'_>, typed
             let typed = typed.strip_prefix(before.as_str()).unwrap_or(typed);
             match values(&known, root, arg, typed) {
                 Offers::Words(mut all) => {
-                    all.iter_mut().for_each(|offer| offer.value.insert_str(0, before));
+                    for offer in &mut all {
+                        offer.value.insert_str(0, before);
+                    }
                     all
                 }
                 files => return files,

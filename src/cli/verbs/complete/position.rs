@@ -41,8 +41,7 @@ pub(super) fn position<'a>(root: &'a Command, words: &[String]) -> Position<'a> 
     };
     let (current, before) = words.split_last().map_or(("", &[][..]), |(last, rest)| (last, rest));
     let (mut pending, mut count): (Option<&Arg>, usize) = (None, 0);
-    let mut words = before.iter().skip(1);
-    while let Some(word) = words.next() {
+    for word in before.iter().skip(1) {
         if let Some(arg) = pending.take() {
             at.given.push((arg.get_id().to_string(), word.clone()));
         } else if word == "--" {
@@ -58,7 +57,10 @@ pub(super) fn position<'a>(root: &'a Command, words: &[String]) -> Position<'a> 
             }
         } else if let Some(verb) = at.command.find_subcommand(word).filter(|_| count == 0) {
             at.command = verb;
-            at.path = format!("{} {}", at.path, verb.get_name()).trim().to_owned();
+            if !at.path.is_empty() {
+                at.path.push(' ');
+            }
+            at.path.push_str(verb.get_name());
         } else {
             let arg = positional(at.command, count);
             at.given.extend(arg.map(|arg| (arg.get_id().to_string(), word.clone())));

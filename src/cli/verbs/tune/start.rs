@@ -19,7 +19,7 @@ use crate::work::tune::{
 pub(super) fn start(context: &Context, spec: &SpecArgs, args: &StartArgs) -> Result<u8, CliError> {
     let mut studies = context.studies(spec)?;
     for study in &mut studies {
-        prepare(context, study, args)?;
+        prepare(context, study, args);
     }
     let runtime = context.chosen()?;
     only_on_machines(&runtime.name(), &[("--allow-cpu", args.allow_cpu)])?;
@@ -53,7 +53,7 @@ pub(super) fn start(context: &Context, spec: &SpecArgs, args: &StartArgs) -> Res
 }
 
 /// Puts what the command line says into the study.
-fn prepare(context: &Context, study: &mut LoadedStudy, args: &StartArgs) -> Result<(), CliError> {
+fn prepare(context: &Context, study: &mut LoadedStudy, args: &StartArgs) {
     let job = &mut study.job;
     job.max_trials = args.max_trials.or(job.max_trials);
     job.parallel_trials = args.parallel_trials.or(job.parallel_trials);
@@ -72,7 +72,6 @@ fn prepare(context: &Context, study: &mut LoadedStudy, args: &StartArgs) -> Resu
             study.trial.job.code = Some(".".into());
         }
     }
-    Ok(())
 }
 
 /// How a study begins, with what the studies that it names have found.
