@@ -81,6 +81,7 @@ impl NewRun<'_> {
             state: RunState::Submitted,
             attempt: 0,
             pods: IndexMap::new(),
+            metrics: None,
             verdict: None,
             unsubmitted: false,
             adopted: false,

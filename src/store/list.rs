@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::record::RECORD_VERSION;
 use super::skim::skim_index;
-use super::{IndexEntry, IndexLine, RunRecord, Store, StoreError, Whereabouts};
+use super::{IndexEntry, IndexLine, LastMetrics, RunRecord, Store, StoreError, Whereabouts};
 use crate::event::{PodSight, RunState};
 use crate::gang::{ReplicaId, RunId};
 use crate::sys;
@@ -57,12 +57,16 @@ pub struct RunSummary {
     /// The pods of a living run that are not simply there, by replica.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub pods: IndexMap<ReplicaId, PodSight>,
+    /// What it has reported last: of a living run by its record, of an ended one where somebody has looked
+    /// into that ([`Store::fill_metrics`]), since the index doesn't have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metrics: Option<LastMetrics>,
 }
 
 impl RunSummary {
     /// A run of which the index knows all that a list shows.
     pub fn new(entry: IndexEntry, state: RunState) -> Self {
-        Self { entry, state, pods: IndexMap::new() }
+        Self { entry, state, pods: IndexMap::new(), metrics: None }
     }
 }
 
@@ -165,6 +169,15 @@ impl Store {
         Ok(listing)
     }
 
+    /// Adds what ended runs have reported last, from their records. One that can't be read has none: a list
+    /// is no place to say so.
+    pub fn fill_metrics(&self, listing: &mut Listing) {
+        for run in listing.runs.iter_mut().filter(|run| run.state.is_ended()) {
+            let record = self.record(&run.entry.id).ok();
+            run.metrics = record.and_then(|record| record.metrics).or(run.metrics.take());
+        }
+    }
+
     /// A run's record as it is on the disk.
     pub fn record(&self, run: &RunId) -> Result<RunRecord, StoreError> {
         let path = self.paths(run).record();
@@ -183,7 +196,7 @@ impl Store {
             Ok(record) => {
                 let mut entry = record.entry();
                 entry.started = record.started;
-                RunSummary { entry, state: record.state, pods: record.pods }
+                RunSummary { entry, state: record.state, pods: record.pods, metrics: record.metrics }
             }
             Err(error) => {
                 let gone =

@@ -75,6 +75,10 @@ pub struct RunRecord {
     /// The pods that are not simply there, by replica, while it lives.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub pods: IndexMap<ReplicaId, PodSight>,
+    /// What its primary has reported last; absent before it has reported anything, and where an older mlctl
+    /// kept the record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metrics: Option<LastMetrics>,
     /// How it ended; absent while it lives.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
@@ -102,6 +106,17 @@ pub struct RunRecord {
     /// be written there. The record has it taken in; whoever syncs when there is room finds it again.
     #[serde(skip)]
     pub unkept: Vec<Event>,
+}
+
+/// The last value of each metric of a run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LastMetrics {
+    /// The last step or epoch, when one was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<u64>,
+    /// Each number by the name that the command gave it.
+    pub values: IndexMap<String, f64>,
 }
 
 /// A run's model as a version of the registry.
@@ -140,8 +155,8 @@ impl RunRecord {
         group(self.trial.as_ref(), self.serves.as_ref())
     }
 
-    /// Takes an event in.
-    pub fn apply(&mut self, event: &Event) {
+    /// Takes an event in. `primary` is the replica whose metrics are the run's.
+    pub fn apply(&mut self, event: &Event, primary: Option<&ReplicaId>) {
         if self.state.is_ended() {
             return;
         }
@@ -162,6 +177,16 @@ impl RunRecord {
                 match PodSight::of(*state, event.time, message) {
                     Some(sight) => drop(self.pods.insert(replica.clone(), sight)),
                     None => drop(self.pods.shift_remove(replica)),
+                }
+            }
+            EventKind::Metrics { step, values, earlier }
+                if primary.is_some() && event.replica.as_ref() == primary =>
+            {
+                let last = self.metrics.get_or_insert_default();
+                let before = earlier.iter().map(|point| (point.step, &point.values));
+                for (step, values) in before.chain([(*step, values)]) {
+                    last.step = step.or(last.step);
+                    last.values.extend(values.iter().map(|(name, value)| (name.clone(), *value)));
                 }
             }
             _ => {}
@@ -215,6 +240,7 @@ impl RunRecord {
             state: RunState::Submitted,
             attempt: 0,
             pods: IndexMap::new(),
+            metrics: None,
             verdict: None,
             unsubmitted: false,
             adopted: entry.adopted,

@@ -91,8 +91,12 @@ impl Store {
         {
             events.truncate(end + 1);
         }
+        // The plan is read only for what needs it, which most syncs don't.
+        let reports = events.iter().any(|event| matches!(event.kind, EventKind::Metrics { .. }));
+        let plan = if reports { run.read_plan().ok() } else { None };
+        let primary = plan.as_ref().map(|plan| plan.gang().primary());
         for event in &events {
-            record.apply(event);
+            record.apply(event, primary);
         }
         let ended = record.state.is_ended();
         let mark = record.journal;

@@ -13,7 +13,7 @@ use crate::runtime::Wanted;
 use crate::store::{ListFilter, Listing, Members, RunSummary, Store, now};
 use crate::text::Span;
 use crate::ui::human::{age, between, duration};
-use crate::ui::{Screen, Table, Text, Verbosity, run_state_style};
+use crate::ui::{Screen, Table, Text, Verbosity, metrics_text, run_state_style};
 
 /// Arguments of `list`.
 #[derive(Debug, clap::Args)]
@@ -190,18 +190,24 @@ fn list(context: &Context, store: &Store, args: &ListArgs) -> Result<Listing, Cl
             (None, None) => Members::Hidden,
         },
     };
-    Ok(store.list(&filter, &mut RuntimeRefresh { context, store })?)
+    let mut listing = store.list(&filter, &mut RuntimeRefresh { context, store })?;
+    store.fill_metrics(&mut listing);
+    Ok(listing)
 }
 
 fn table(listing: &Listing) -> Table {
     let mut header = vec!["RUN", "KIND", "STATE", "RUNTIME", "AGE", "DURATION"];
     let has_notes = listing.runs.iter().any(|run| !run.pods.is_empty());
+    let has_metrics = listing.runs.iter().any(|run| run.metrics.is_some());
+    if has_metrics {
+        header.push("METRICS");
+    }
     if has_notes {
         header.push("NOTE");
     }
     let mut table = Table::new(&header).whole(&[0, 2]).painted(2);
     let now = now();
-    for RunSummary { entry, state, pods } in &listing.runs {
+    for RunSummary { entry, state, pods, metrics } in &listing.runs {
         let took = entry
             .started
             .map(|started| duration(between(started, entry.ended.unwrap_or(now))))
@@ -214,6 +220,10 @@ fn table(listing: &Listing) -> Table {
             age(entry.created, now),
             took,
         ];
+        if has_metrics {
+            let last = metrics.as_ref().map(|last| metrics_text(last.step, &last.values));
+            row.push(last.unwrap_or_default());
+        }
         if has_notes {
             row.push(PodSight::line(pods).unwrap_or_default());
         }
