@@ -120,7 +120,7 @@ fn commands(plan: &Plan) -> Section {
     list("Command", rows)
 }
 
-fn command(role: &RolePlan) -> String {
+pub(super) fn command(role: &RolePlan) -> String {
     if !role.command.is_empty() {
         shell_line(&mask_argv(&role.command))
     } else if role.entrypoint_args.is_empty() {
@@ -143,7 +143,7 @@ fn rendezvous(preview: &IndexMap<String, String>) -> Vec<(String, String)> {
         .collect()
 }
 
-fn env_rows(env: &[EnvVar]) -> Vec<(String, String)> {
+pub(super) fn env_rows(env: &[EnvVar]) -> Vec<(String, String)> {
     env.iter()
         .map(|variable| {
             let value = match (&variable.value_from, &variable.value) {

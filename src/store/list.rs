@@ -196,7 +196,12 @@ impl Store {
             Ok(record) => {
                 let mut entry = record.entry();
                 entry.started = record.started;
-                RunSummary { entry, state: record.state, pods: record.pods, metrics: record.metrics }
+                RunSummary {
+                    entry,
+                    state: record.state,
+                    pods: record.pods,
+                    metrics: record.metrics,
+                }
             }
             Err(error) => {
                 let gone =

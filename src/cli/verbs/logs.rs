@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::cli::{CliError, Context, ErrorKind, Format, Interrupts, exit};
+use crate::cli::{CliError, Context, ErrorKind, Format, Interrupts, Target, exit};
 use crate::gang::{Attempt, ReplicaId, RoleName, RunId};
 use crate::run::{Follow, FollowEnd, Interrupt, follow};
-use crate::runtime::{LogLine, LogQuery};
+use crate::runtime::{LOCAL, LogLine, LogQuery};
 use crate::store::now;
 use crate::text::Span;
 use crate::ui::{FollowMode, OutputLook, Show, Text};
@@ -128,8 +128,7 @@ pub fn run(context: &Context, args: &LogsArgs) -> Result<u8, CliError> {
         let document = Document { schema_version: 1, run: &target.record.id, lines: told };
         context.emit(&document, Text::default)?;
         if is_empty && unread.is_empty() {
-            let state = target.record.state;
-            context.printer.say(format!("{} ({state}) has no such output", target.record.id));
+            say_none(context, &target);
         }
         // What is missing was said, and a program is told as well.
         return Ok(if unread.is_empty() { exit::OK } else { ErrorKind::Unreachable.exit_code() });
@@ -158,6 +157,18 @@ pub fn run(context: &Context, args: &LogsArgs) -> Result<u8, CliError> {
         FollowEnd::Detached(_) => exit::DETACHED,
         _ => exit::OK,
     })
+}
+
+/// Says that there are no lines, and why where a clean-up has removed them.
+fn say_none(context: &Context, target: &Target) {
+    let (run, state) = (&target.record.id, target.record.state);
+    let is_here = target.record.runtime == LOCAL && state.is_ended();
+    if !is_here || target.paths.logs().exists() {
+        context.printer.say(format!("{run} ({state}) has no such output"));
+        return;
+    }
+    context.printer.say(format!("the logs of {run} ({state}) went with a clean-up"));
+    context.printer.hint(format!("what is known of it: mlctl status {run}, mlctl why {run}"));
 }
 
 /// The revision of `ENDPOINT/v2` where its replicas are no runs of their own, as in a cluster.

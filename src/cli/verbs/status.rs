@@ -11,6 +11,7 @@ use crate::cli::{CliError, Context, ErrorKind, Format, Target};
 use crate::event::RunState;
 use crate::gang::RunId;
 use crate::ops::cost::{Bill, Stretches, Window};
+use crate::plan::{Plan, StartedWith, started_rows, started_with};
 use crate::run::{ReplicaView, RunView, lacks_ends, outputs};
 use crate::store::{RunRecord, now};
 use crate::ui::human::{age, between, bytes, duration};
@@ -46,11 +47,17 @@ struct Document<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     cost: Option<&'a Bill>,
     outputs: Vec<Output>,
+    /// What each role was started with; absent where the plan is lost, and of what runs other runs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    started_with: Vec<StartedWith>,
     #[serde(skip_serializing_if = "Option::is_none")]
     study: Option<&'a StudyReport>,
     #[serde(skip_serializing_if = "Option::is_none")]
     endpoint: Option<&'a EndpointReport>,
 }
+
+/// The columns before the value of a fact.
+const FACT_INDENT: usize = 12;
 
 #[derive(Serialize)]
 struct Output {
@@ -95,6 +102,7 @@ pub fn run(context: &Context, args: &StatusArgs) -> Result<u8, CliError> {
         view: &view,
         cost: bill.as_ref(),
         outputs: places.collect(),
+        started_with: commands_of(&target).map(started_with).unwrap_or_default(),
         study: groups.study,
         endpoint: groups.endpoint,
     };
@@ -178,6 +186,9 @@ fn text(
         let dirty = if git.dirty { ", with changes" } else { "" };
         fact("commit", format!("{}{dirty}", git.commit.get(..12).unwrap_or(&git.commit)));
     }
+    for (name, value) in commands_of(target).map(started_rows).unwrap_or_default() {
+        fact(name, cut(&value, width));
+    }
     if view.attempt > 1 {
         let spent = view.retries.iter().filter(|spending| spending.spent > 0);
         let spent = spent.map(|s| format!("{} {} of {}", s.class, s.spent, s.budget));
@@ -222,6 +233,27 @@ fn text(
         lines.push(table.text(width));
     }
     Text::lines(lines)
+}
+
+/// The plan of a run whose commands its spec names: those of what decides over other runs, and of the workers
+/// of a batch prediction, are mlctl's own.
+fn commands_of(target: &Target) -> Option<&Plan> {
+    let plan = target.plan.as_ref()?;
+    let is_own = plan.gang().controller.is_some() || plan.is_tasks() || plan.service().is_some();
+    (!is_own).then_some(plan)
+}
+
+/// A line that a terminal shows whole, behind the name of the fact; a pipe gets all of it.
+fn cut(text: &str, width: Option<usize>) -> String {
+    let text = text.replace('\n', " ");
+    let room = width.map(|width| width.saturating_sub(FACT_INDENT));
+    match room.and_then(|room| text.char_indices().nth(room)) {
+        Some(_) => {
+            let room = room.unwrap_or_default().saturating_sub(1);
+            text.chars().take(room).chain(['…']).collect()
+        }
+        None => text,
+    }
 }
 
 /// What becomes of the run's model in the registry, or has become of it.

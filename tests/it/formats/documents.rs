@@ -117,3 +117,9 @@ fn every_point_of_a_curve_comes_back_the_same() {
     let EventKind::Metrics { earlier, .. } = &events[0].kind else { panic!("{events:?}") };
     assert_eq!(earlier.iter().map(|point| point.step).collect::<Vec<_>>(), [Some(7), Some(8)]);
 }
+
+#[test]
+fn what_a_run_reported_last_comes_back_the_same() {
+    let record: RunRecord = comes_back(&text(v11("run.json")));
+    assert_eq!(record.metrics.and_then(|last| last.step), Some(2));
+}

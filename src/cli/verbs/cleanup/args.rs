@@ -10,8 +10,8 @@ use crate::text::Span;
 Shows what it would remove and what that frees, then asks. Without a choice:
 runs that ended 7 days ago or more, what is left of runs that nobody knows, and
 Python environments, staged models and fetched data that were not used for so
-long. Models of runs that succeeded stay, with the run's story (also where the
-spec's `output` says another place), and so does whatever still runs, belongs to
+long. Models of runs that succeeded stay, with the run's story but without its
+logs (also where the spec's `output` says another place), and so does whatever still runs, belongs to
 others, or was not made by mlctl. Outputs outside of the state folder and claims
 are never touched, but for batch predictions: with the last run of a job go its
 half-written parts, and, where the job was never finished, its markers, without

@@ -1,0 +1,68 @@
+//! What a run was started with, as far as anybody may see it: for whoever looks at it later, and compares it
+//! with another one.
+
+use indexmap::IndexMap;
+use serde::Serialize;
+
+use super::table::{command, env_rows};
+use super::types::{Plan, RolePlan};
+use crate::spec::check::mask_argv;
+
+/// What a role was started with. Secrets are masked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StartedWith {
+    /// The role.
+    pub role: String,
+    /// How many replicas it has.
+    pub replicas: u32,
+    /// The image as the spec names it; absent where the command ran on a machine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    /// The program and all of its arguments; empty where the image's own was meant.
+    pub command: Vec<String>,
+    /// Arguments for the image's own program.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub arguments: Vec<String>,
+    /// The variables of the spec, with the key of a Secret where that has the value.
+    pub env: IndexMap<String, String>,
+}
+
+/// What each role of a plan is started with.
+pub fn started_with(plan: &Plan) -> Vec<StartedWith> {
+    let of = |role: &RolePlan| StartedWith {
+        role: role.name.to_string(),
+        replicas: role.replicas,
+        image: role.image.clone(),
+        command: mask_argv(&role.command),
+        arguments: mask_argv(&role.entrypoint_args),
+        env: env_rows(&role.env).into_iter().collect(),
+    };
+    plan.masked().gang().roles.iter().map(of).collect()
+}
+
+/// The same in words: names and values, of which one stands for all roles where they agree.
+pub fn started_rows(plan: &Plan) -> Vec<(&'static str, String)> {
+    let plan = plan.masked();
+    let roles = &plan.gang().roles;
+    let rows = |name: &'static str, of: &dyn Fn(&RolePlan) -> Option<String>| {
+        let mut all: Vec<(String, String)> =
+            roles.iter().filter_map(|role| Some((role.name.to_string(), of(role)?))).collect();
+        let agree = all.len() == roles.len() && all.iter().all(|(_, value)| *value == all[0].1);
+        if agree {
+            all.truncate(1);
+        }
+        let told = |(role, value): (String, String)| {
+            (name, if agree { value } else { format!("{role}: {value}") })
+        };
+        all.into_iter().map(told).collect::<Vec<_>>()
+    };
+    let env = |role: &RolePlan| {
+        let all = env_rows(&role.env).into_iter().map(|(name, value)| format!("{name}={value}"));
+        Some(all.collect::<Vec<_>>().join(" ")).filter(|all| !all.is_empty())
+    };
+    let mut found = rows("image", &|role| role.image.clone());
+    found.extend(rows("command", &|role| Some(command(role))));
+    found.extend(rows("env", &env));
+    found
+}
