@@ -129,9 +129,9 @@ fn of_run(
         at: Some(run.at),
         why: match (ended, keeps_output) {
             (false, _) => "still runs".into(),
-            (true, true) if run.is_batch() => "ended; logs go, results stay".into(),
-            (true, true) => "ended; logs go, model stays".into(),
-            (true, false) => "ended; all of it goes".into(),
+            (true, true) if run.is_batch() => "logs go, results stay".into(),
+            (true, true) => "logs go, model stays".into(),
+            (true, false) => "ended".into(),
         },
         ends: !ended,
         requests: requests(&things),
