@@ -1,5 +1,6 @@
 //! Whose a run is, and who ended it: as the cluster knows people, not as their laptops do.
 
+use std::path::Path;
 use std::process::Output;
 
 use serde_json::Value as Json;
@@ -122,8 +123,16 @@ fn a_rendered_run_is_its_authors() {
     let Some(kube) = Kube::without_pods() else { return };
     let (ada, bob) = ada_and_bob(&kube);
     kube.gang_at(&ada.laptop, &["sleep 1000"], "");
-    let apply = |args: &[&str]| {
+    let usual = ada.laptop.home().join(".config");
+    // Settings that choose no cluster: nobody is asked there who that is.
+    let alone = ada.laptop.home().join("alone");
+    let settings = fs_err::read_to_string(usual.join("mlctl/config.yaml")).expect("settings");
+    let settings = settings.replace("runtime: kubernetes", "runtime: local");
+    fs_err::create_dir_all(alone.join("mlctl")).expect("folder");
+    fs_err::write(alone.join("mlctl/config.yaml"), settings).expect("settings");
+    let apply = |args: &[&str], config: &Path| {
         let mut render = ada.laptop.mlctl(["render", "-o", "json"].iter().chain(args));
+        render.env("XDG_CONFIG_HOME", config);
         let rendered = render.output().expect("mlctl");
         let said = stderr(&rendered);
         assert!(rendered.status.success() && !said.contains("who you are"), "{said}");
@@ -131,9 +140,9 @@ fn a_rendered_run_is_its_authors() {
         let list: Json = serde_json::from_str(&stdout(&rendered)).expect("JSON");
         list["items"][0]["metadata"]["name"].as_str().expect("a name").to_owned()
     };
-    let known = apply(&[]);
-    let here = apply(&["--runtime", "local"]);
-    let for_bob = apply(&["--user", &bob.user]);
+    let known = apply(&[], &usual);
+    let here = apply(&[], &alone);
+    let for_bob = apply(&["--user", &bob.user], &usual);
     let rebuilt = stdout(&ada.run(0, ["state", "rebuild"]));
     assert!(rebuilt.contains(&known) && rebuilt.contains(&here), "{rebuilt}");
     assert!(!rebuilt.contains(&for_bob), "{rebuilt}");
