@@ -21,7 +21,7 @@ use super::socket::{Socket, Timed};
 use super::wire::{Channel, Purpose, Receiver, greet};
 
 /// How long connections that were cut are made again, and the pause before each.
-const CUT_LIMIT: Duration = Duration::from_secs(2);
+const CUT_LIMIT: Duration = Duration::from_secs(5);
 const CUT_PAUSE: Duration = Duration::from_millis(20);
 
 /// What the holder of the token may ask for.
@@ -137,7 +137,7 @@ pub(super) fn dial(
 pub fn cancel(address: &str, token: &[u8], run: &RunId, by: &str) -> io::Result<()> {
     let until = Instant::now() + CUT_LIMIT;
     loop {
-        match ask(&connect(address)?, token, run, by) {
+        match connect(address).and_then(|socket| ask(&socket, token, run, by)) {
             Err(error) if is_cut(&error) && Instant::now() < until => {
                 std::thread::sleep(CUT_PAUSE);
             }

@@ -9,6 +9,7 @@ mod doctor;
 mod environment;
 mod faults;
 mod gpus;
+mod outputs;
 mod roles;
 mod serve;
 mod support;
