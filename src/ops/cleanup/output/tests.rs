@@ -271,7 +271,7 @@ fn results_of_a_finished_job_go_only_when_they_are_asked_for() {
     place.run("digits-aaaaaa", RunState::Succeeded, JOB);
     let proposal = place.propose(&Filter::default());
     assert_eq!(proposal.removals[0].folder, Folder::Stripped);
-    assert_eq!(proposal.removals[0].why, "ended; its results stay");
+    assert_eq!(proposal.removals[0].why, "logs go, results stay");
     // A part that a marker names may not be published yet: a retry writes after the summary.
     assert_eq!(place.clean(&Filter::default()), all_of(&[&HALVES]));
     let all = Filter { outputs: true, ..Filter::default() };
