@@ -29,7 +29,7 @@ pub(in crate::agent) enum PlaceError {
     Damaged { place: Place, why: String },
     /// The output is another run's.
     #[error(transparent)]
-    Claim(#[from] ClaimError),
+    Claim(Box<ClaimError>),
     /// Files change although nothing should write them any more.
     #[error("{0} keeps changing after the command's end: something of it still writes there")]
     Restless(String),
@@ -52,23 +52,32 @@ impl PlaceError {
     /// reached may come back.
     pub(in crate::agent) fn class(&self) -> FailureClass {
         match self {
-            Self::Store(error) | Self::Claim(ClaimError::Store(error)) => match error.kind {
-                StorageErrorKind::Unreachable | StorageErrorKind::Local => {
-                    FailureClass::Infrastructure
-                }
-                StorageErrorKind::NotFound
-                | StorageErrorKind::Denied
-                | StorageErrorKind::Changed
-                | StorageErrorKind::Unsupported
-                | StorageErrorKind::TooLarge => FailureClass::UserError,
+            Self::Store(error) => of_store(error),
+            Self::Claim(claim) => match &**claim {
+                ClaimError::Store(error) => of_store(error),
+                ClaimError::Unasked(_) => FailureClass::Infrastructure,
+                _ => FailureClass::UserError,
             },
-            Self::Local { .. } | Self::Connect(_) | Self::Claim(ClaimError::Unasked(_)) => {
-                FailureClass::Infrastructure
-            }
-            Self::Name(_) | Self::Damaged { .. } | Self::Claim(_) | Self::Restless(_) => {
-                FailureClass::UserError
-            }
+            Self::Local { .. } | Self::Connect(_) => FailureClass::Infrastructure,
+            Self::Name(_) | Self::Damaged { .. } | Self::Restless(_) => FailureClass::UserError,
             Self::Ended => FailureClass::TransientSignal,
         }
+    }
+}
+
+fn of_store(error: &StorageError) -> FailureClass {
+    match error.kind {
+        StorageErrorKind::Unreachable | StorageErrorKind::Local => FailureClass::Infrastructure,
+        StorageErrorKind::NotFound
+        | StorageErrorKind::Denied
+        | StorageErrorKind::Changed
+        | StorageErrorKind::Unsupported
+        | StorageErrorKind::TooLarge => FailureClass::UserError,
+    }
+}
+
+impl From<ClaimError> for PlaceError {
+    fn from(error: ClaimError) -> Self {
+        Self::Claim(Box::new(error))
     }
 }

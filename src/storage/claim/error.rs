@@ -49,7 +49,7 @@ pub enum ClaimError {
         /// The output.
         place: Place,
         /// One of the things that are there.
-        found: Place,
+        found: String,
     },
     /// Somebody else was faster.
     #[error("output: {place} was taken by run {run} just now; name another place, or end that run")]

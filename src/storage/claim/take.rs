@@ -127,7 +127,7 @@ impl<'a> Claims<'a> {
             (Some(holder), Some(_)) => Err(ClaimError::Filled { place, run: holder.run.clone() }),
             (None, Some(found)) => match self.marked().await? {
                 Some(run) => Err(ClaimError::Filled { place, run }),
-                None => Err(ClaimError::Unknown { place, found: found.place }),
+                None => Err(ClaimError::Unknown { place, found: found.place.to_string() }),
             },
         }
     }
