@@ -35,9 +35,16 @@ pub struct OutputClaim {
     pub word: String,
 }
 
-/// The number of a document by its place; `None` for anything else that lies there.
+/// No place was ever taken over so often: a larger number is no claim, but somebody's joke, behind which
+/// there would be no next one.
+const MOST: u64 = 999_999_999;
+
+/// The number of a document by its place; `None` for anything else that lies there, and for another way to
+/// write a number, since a document is found by the one that [`name_of`] writes.
 pub(super) fn number_of(place: &str) -> Option<u64> {
-    place.rsplit('/').next()?.strip_suffix(".json")?.parse().ok()
+    let name = place.rsplit('/').next()?.strip_suffix(".json")?;
+    let number = name.parse().ok().filter(|number| *number <= MOST)?;
+    place.ends_with(&name_of(number)).then_some(number)
 }
 
 /// The name of a document below an output.

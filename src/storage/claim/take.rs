@@ -1,6 +1,7 @@
 //! How a place is claimed, taken over and given back, by put-if-absent alone.
 
-use std::fmt;
+use std::path::Path;
+use std::{fmt, io};
 
 use jiff::Timestamp;
 
@@ -183,9 +184,15 @@ impl<'a> Claims<'a> {
         }
     }
 
-    /// Removes what an earlier run has left.
+    /// Removes what an earlier run has left. Of a folder what lies in it goes, links with it, but nothing that
+    /// links lead to: a store's listing would follow them.
     async fn empty(&self) -> Result<(), StorageError> {
         for part in FILLED.iter().chain(&REMOVED) {
+            if let Place::Path(path) = self.named(part) {
+                remove(path.as_path())
+                    .map_err(|error| StorageError::local("removing", &self.named(part), &error))?;
+                continue;
+            }
             for object in self.below(part).await? {
                 self.stores.delete(&object.place).await?;
             }
@@ -220,7 +227,21 @@ impl<'a> Claims<'a> {
     }
 }
 
+/// Removes a file, a link or a folder with what lies in it; success where there is none.
+fn remove(path: &Path) -> io::Result<()> {
+    let removed = match fs_err::symlink_metadata(path) {
+        Ok(found) if found.is_dir() => fs_err::remove_dir_all(path),
+        Ok(_) => fs_err::remove_file(path),
+        Err(error) => Err(error),
+    };
+    removed.or_else(
+        |error| {
+            if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
+        },
+    )
+}
+
 /// Whether some run has claimed a folder of this machine, now or once: what lies in it is no code.
-pub fn was_claimed(folder: &std::path::Path) -> bool {
+pub fn was_claimed(folder: &Path) -> bool {
     fs_err::symlink_metadata(folder.join(FOLDER)).is_ok()
 }

@@ -118,3 +118,31 @@ async fn what_was_there_before_claims_is_nobodys_by_accident() {
     let unknown = other.take("r-1", ClaimMode::New).await.unwrap_err();
     assert!(matches!(unknown, ClaimError::Unknown { .. }), "{unknown}");
 }
+
+#[tokio::test]
+async fn what_others_put_beside_the_claims_is_none() {
+    let output = Output::new();
+    for name in ["18446744073709551615.json", "7.json", "-1.json", "x.json", "00001.txt"] {
+        output.write(&format!("_mlctl/claims/{name}"));
+    }
+    output.take("r-1", ClaimMode::New).await.unwrap();
+    assert!(output.has("_mlctl/claims/00001.json"));
+    let held = output.take("r-2", ClaimMode::New).await.unwrap_err();
+    assert!(matches!(&held, ClaimError::Held { run, .. } if run == "r-1"), "{held}");
+}
+
+#[tokio::test]
+async fn what_a_link_leads_to_is_not_removed() {
+    let output = Output::new();
+    let elsewhere = output.root.path().join("elsewhere");
+    fs_err::create_dir_all(elsewhere.join("data")).unwrap();
+    fs_err::write(elsewhere.join("data/rows"), "1").unwrap();
+    output.write("model/m");
+    let model = output.root.path().join("out/model");
+    std::os::unix::fs::symlink(&elsewhere, output.root.path().join("out/checkpoints")).unwrap();
+    std::os::unix::fs::symlink(elsewhere.join("data"), model.join("data")).unwrap();
+    std::os::unix::fs::symlink(elsewhere.join("data/rows"), model.join("rows")).unwrap();
+    output.take("r-1", ClaimMode::Overwrite).await.unwrap();
+    assert!(!output.has("model/m") && !output.has("model/rows"));
+    assert_eq!(fs_err::read_to_string(elsewhere.join("data/rows")).unwrap(), "1");
+}
