@@ -14,6 +14,9 @@ use crate::work::serve::window::Counts;
 const MARGIN: f64 = 1.5;
 /// So many times as long as with the old revision is still no slower. Both are known to an eighth.
 const SLOWER: f64 = 1.25;
+/// So much longer than with the old revision is no slower either: of answers that take less than this, a busy
+/// machine or the network makes more of a difference than a model does, and no caller notices.
+const UNNOTICED: Duration = Duration::from_millis(1);
 /// A quantile of the old revision is known when at least so many of its requests took longer.
 const TAIL: f64 = 10.0;
 
@@ -145,7 +148,7 @@ fn compared(new: &Counts, stable: &Counts, enough: u64, figures: &mut Vec<Figure
         if (of as f64) * (1.0 - part) < TAIL {
             continue;
         }
-        let slow = old.mul_f64(SLOWER);
+        let slow = old.mul_f64(SLOWER).max(old + UNNOTICED);
         let (hits, others) = (new.latency.above(slow), stable.latency.above(slow));
         let evidence = above_others((hits, all), (others, of), MARGIN);
         let said = format!(
@@ -252,6 +255,20 @@ mod tests {
         );
         let slow = broken(&counts(200, 0, 2, 300), Some(&stable));
         assert!(slow.starts_with("its latency p50 is"), "{slow}");
+    }
+
+    #[test]
+    fn what_nobody_notices_is_no_slower() {
+        let micros = |micros: u64| {
+            let mut counts = Counts { requests: 1000, ..Counts::default() };
+            for n in 0..1000 {
+                counts.latency.add(Duration::from_micros(micros * (80 + n % 40) / 100));
+            }
+            counts
+        };
+        let (quick, stable) = (micros(700), micros(450));
+        assert_eq!(judge(&rules(), &quick, Some(&stable)), Verdict::Holds);
+        assert!(broken(&micros(2500), Some(&stable)).contains("latency p50"));
     }
 
     #[test]

@@ -30,8 +30,8 @@ pub struct Rollout {
     /// Longest times until the answer.
     #[serde(skip_serializing_if = "LatencyLimits::is_default")]
     pub max_latency: LatencyLimits,
-    /// It may not be worse than the other revisions in the same time, in errors or latency. Default
-    /// true.
+    /// It may not be worse than the other revisions in the same time, in errors or latency (by more than a
+    /// quarter and a millisecond). Default true.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub compare_to_stable: Option<bool>,
     /// What a broken limit does. Default `rollback`.
