@@ -63,20 +63,6 @@ impl NewFile {
         self.file.seek(SeekFrom::Start(end)).map(drop)
     }
 
-    /// Another empty file that is to get the same path.
-    pub fn another(&self) -> io::Result<Self> {
-        let temporary = format!(".new-{}", random_word(8)?);
-        let file = make_private(&self.dir, &temporary)?;
-        let (dir, name) = (self.dir.try_clone()?, self.name.clone());
-        Ok(Self { dir, temporary, name, file, is_put: false })
-    }
-
-    /// Writes all that is in it behind what is in another one; gives how much that is.
-    pub fn copy_to(&mut self, other: &mut Self) -> io::Result<u64> {
-        self.file.seek(SeekFrom::Start(0))?;
-        io::copy(&mut self.file, other)
-    }
-
     /// Gives the file its name.
     pub fn put(mut self, durability: Durability) -> io::Result<()> {
         if durability == Durability::PowerLoss {

@@ -276,6 +276,17 @@ impl RunPaths {
         self.logs().join(format!("{replica}.log"))
     }
 
+    /// The folder of what followers have kept of the logs of a replica's pods, which a cluster may delete
+    /// before the run ends. It goes when [`Self::log`] is written.
+    pub fn kept_log(&self, replica: &ReplicaId) -> PathBuf {
+        self.kept_logs().join(replica.to_string())
+    }
+
+    /// The folder of those folders.
+    pub fn kept_logs(&self) -> PathBuf {
+        self.logs().join("kept")
+    }
+
     /// The events of a replica's agent on this machine, each with its place in the log.
     pub fn own_events(&self, replica: &ReplicaId) -> PathBuf {
         self.logs().join(format!("{replica}.events"))

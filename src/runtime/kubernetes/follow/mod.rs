@@ -3,6 +3,7 @@
 pub(crate) mod archive;
 mod log;
 mod observe;
+mod save;
 mod verdict;
 mod watch;
 

@@ -1,6 +1,7 @@
 //! Logs of pods: read as far as they go, or followed.
 
 mod fetch;
+mod kept;
 mod position;
 mod read;
 mod source;
@@ -8,6 +9,7 @@ mod spool;
 mod tail;
 
 pub(crate) use fetch::*;
+pub(crate) use kept::*;
 pub(crate) use position::*;
 pub(crate) use read::*;
 pub(crate) use source::*;

@@ -3,6 +3,8 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
+use super::kept::Kept;
+use super::position::Position;
 use super::source::Source;
 use super::tail::Tail;
 use crate::gang::ReplicaId;
@@ -29,6 +31,8 @@ pub(crate) struct PodLogs {
     replicas: Vec<ReplicaId>,
     /// The logs that have been begun, by the pod's uid.
     sources: HashMap<String, Source>,
+    /// What followers have kept of pods that are there, by their uids.
+    kept: HashMap<String, Kept>,
     /// The pods whose logs have not been read for the first time; `None` before it is known which these
     /// are.
     unread: Option<Unread>,
@@ -67,6 +71,7 @@ impl PodLogs {
             submission,
             replicas,
             sources: HashMap::new(),
+            kept: HashMap::new(),
             unread: None,
             is_behind: false,
             is_closing: false,
@@ -77,9 +82,24 @@ impl PodLogs {
     /// Takes in pods that have a log and were not known, replica by replica.
     fn meet(&mut self, facts: &RunFacts) -> Unread {
         let mut new = VecDeque::new();
+        let is_first = self.unread.is_none();
         for replica in &self.replicas {
             let mut pods = VecDeque::new();
-            for pod in facts.pods_of(&self.submission.layout, replica) {
+            let living = facts.pods_of(&self.submission.layout, replica);
+            let kept = if is_first { Kept::all(&self.run, replica) } else { Vec::new() };
+            // Those of which nothing but their log is left came before all others.
+            for kept in kept {
+                if living.iter().any(|pod| pod.uid == kept.name.uid && !pod.gone) {
+                    self.kept.insert(kept.name.uid.clone(), kept);
+                    continue;
+                }
+                let pod = kept.name.pod();
+                let mut source = Source::new(replica, &pod, &self.submission.nonce);
+                source.kept = Some(kept.lines());
+                self.sources.insert(pod.uid.clone(), source);
+                pods.push_back(pod);
+            }
+            for pod in living {
                 if pod.has_log() && !self.sources.contains_key(&pod.uid) {
                     let source = Source::new(replica, pod, &self.submission.nonce);
                     self.sources.insert(pod.uid.clone(), source);
@@ -109,16 +129,28 @@ impl PodLogs {
                 pods.pop_front();
                 continue;
             };
-            let read = source.tail.as_mut().and_then(|tail| self.session.block_on(tail.next()));
+            let read = match (&mut source.kept, &mut source.tail) {
+                (Some(kept), _) => kept.next()?,
+                (None, Some(tail)) => self.session.block_on(tail.next()),
+                (None, None) => None,
+            };
             if let Some(lines) = read {
-                source.keep(&self.session, &self.run, &self.query, &lines);
+                if source.kept.is_none() {
+                    source.keep(&self.session, &self.run, &self.query, &lines);
+                }
                 kept.extend(source.take(lines, &self.query));
+            } else if let Some(log) =
+                self.kept.remove(&pod.uid).filter(|_| source.position == Position::default())
+            {
+                // Its node has nothing of it any more, or doesn't answer.
+                source.kept = Some(log.lines());
+                source.tail = None;
             } else {
                 let unread = source.tail.as_ref().and_then(Tail::unread);
                 let told = |error| format!("the log of {} is not shown: {error}", source.replica);
                 self.failed.extend(unread.map(told));
                 source.tail = None;
-                source.done = has_ended(pod);
+                source.done = has_ended(pod) || pod.gone;
                 kept.extend(source.settle(&self.query));
                 pods.pop_front();
             }

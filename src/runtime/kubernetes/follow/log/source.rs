@@ -1,5 +1,6 @@
 //! The log of one pod, as far as it has been read.
 
+use super::kept::{KeptLines, KeptName};
 use super::position::{Line, Position};
 use super::tail::Tail;
 use crate::agent::stream::{Item, OutputLine, StreamReader};
@@ -13,12 +14,15 @@ use crate::store::RunPaths;
 pub(crate) struct Source {
     pub(crate) replica: ReplicaId,
     pub(crate) pod: String,
-    uid: String,
+    /// How what is kept of it is named; `None` where it can't be.
+    name: Option<KeptName>,
     reader: StreamReader,
     pub(crate) position: Position,
     /// Where the line stands that the reader holds.
     held_at: Position,
     pub(crate) tail: Option<Tail>,
+    /// What a follower has kept of a pod that is gone, where that is still to be read.
+    pub(crate) kept: Option<KeptLines>,
     pub(crate) done: bool,
     /// Its tail reads what is there, and no further.
     pub(crate) closed: bool,
@@ -29,20 +33,22 @@ impl Source {
         Self {
             replica: replica.clone(),
             pod: pod.name.clone(),
-            uid: pod.uid.clone(),
+            name: KeptName::of(pod),
             reader: StreamReader::new(nonce).of(replica),
             position: Position::default(),
             held_at: Position::default(),
             tail: None,
+            kept: None,
             done: false,
             closed: false,
         }
     }
 
-    /// Keeps what a follower reads for the run's saved logs: once the run has ended, its node may have less.
+    /// Keeps what a follower reads for the run's saved logs: once the run has ended, its node may have less,
+    /// and nothing where the pod was replaced.
     pub(crate) fn keep(&self, session: &Session, run: &RunPaths, query: &LogQuery, lines: &[Line]) {
-        if query.follows {
-            session.spools.keep(&run.run, &self.uid, &run.log(&self.replica), lines);
+        if let Some(name) = self.name.as_ref().filter(|_| query.follows) {
+            session.spools.keep(&run.run, name, &run.kept_log(&self.replica), lines);
         }
     }
 
