@@ -102,6 +102,11 @@ pub enum EventKind {
         /// The labels of that node that prices depend on, as far as they could be read.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         labels: BTreeMap<String, String>,
+        /// What the node's container runtime calls the image that the command runs in, by its digest, such
+        /// as `docker.io/library/python@sha256:…`; absent where it hasn't said so, and in events of older
+        /// versions.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        image_id: Option<String>,
     },
     /// The cluster shows another thing of a replica's pod than its agent has told last; the event's time
     /// is since when.

@@ -37,7 +37,7 @@ pub use serving::{
     REPLICA_GRPC_PORT, REPLICA_HTTP_PORT, REPLICA_STATUS_PORT, REPLICA_VERB, ServerPorts,
     ServingPlan, WarmupPlan,
 };
-pub use started::{StartedWith, started_rows, started_with};
+pub use started::{ImageIds, StartedWith, started_rows, started_with};
 pub use study::{ControllerPlan, MetricsPlan, ReplicaOf, TrialOf, group};
 pub use table::{Section, shell_line, table};
 pub use tasks::{BatchPlan, OWN_PROGRAM, Protocol, ServerPlan, TASKS_VERSION, TasksPlan};

@@ -102,6 +102,9 @@ pub struct ReplicaView {
     /// The node of its pod, in a cluster.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub node: Option<String>,
+    /// What that node calls the image of its command, by the digest, in a cluster that says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_id: Option<String>,
     /// What the cluster shows of its pod, where it is not simply there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pod: Option<PodSight>,
@@ -130,6 +133,7 @@ impl ReplicaView {
             activity: None,
             lost: None,
             node: None,
+            image_id: None,
             pod: None,
             exits: Vec::new(),
             before: None,
@@ -155,8 +159,9 @@ impl ReplicaView {
                 }
                 self.activity = Some(Activity::Waits(Wait::new(reason, message)));
             }
-            EventKind::Placed { node, .. } => {
+            EventKind::Placed { node, image_id, .. } => {
                 self.node = Some(node.clone());
+                self.image_id.clone_from(image_id);
                 self.activity = None;
             }
             EventKind::PodChanged { state, message } => {

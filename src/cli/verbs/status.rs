@@ -11,7 +11,7 @@ use crate::cli::{CliError, Context, ErrorKind, Format, Target};
 use crate::event::RunState;
 use crate::gang::RunId;
 use crate::ops::cost::{Bill, Stretches, Window};
-use crate::plan::{Plan, StartedWith, started_rows, started_with};
+use crate::plan::{ImageIds, Plan, StartedWith, started_rows, started_with};
 use crate::run::{ReplicaView, RunView, lacks_ends, outputs};
 use crate::store::{RunRecord, now};
 use crate::ui::human::{age, between, bytes, duration};
@@ -102,7 +102,7 @@ pub fn run(context: &Context, args: &StatusArgs) -> Result<u8, CliError> {
         view: &view,
         cost: bill.as_ref(),
         outputs: places.collect(),
-        started_with: commands_of(&target).map(started_with).unwrap_or_default(),
+        started_with: commands_of(&target).map(|plan| started_with(plan, &images(&view))).unwrap_or_default(),
         study: groups.study,
         endpoint: groups.endpoint,
     };
@@ -186,7 +186,8 @@ fn text(
         let dirty = if git.dirty { ", with changes" } else { "" };
         fact("commit", format!("{}{dirty}", git.commit.get(..12).unwrap_or(&git.commit)));
     }
-    for (name, value) in commands_of(target).map(started_rows).unwrap_or_default() {
+    let rows = commands_of(target).map(|plan| started_rows(plan, &images(view)));
+    for (name, value) in rows.unwrap_or_default() {
         fact(name, cut(&value, width));
     }
     if view.attempt > 1 {
@@ -241,6 +242,16 @@ fn commands_of(target: &Target) -> Option<&Plan> {
     let plan = target.plan.as_ref()?;
     let is_own = plan.gang().controller.is_some() || plan.is_tasks() || plan.service().is_some();
     (!is_own).then_some(plan)
+}
+
+/// What the nodes called the images of the replicas.
+fn images(view: &RunView) -> ImageIds {
+    let mut images = ImageIds::new();
+    for one in view.replicas.values() {
+        let ids = images.entry(one.replica.role.clone()).or_default();
+        ids.extend(one.image_id.clone());
+    }
+    images
 }
 
 /// A line that a terminal shows whole, behind the name of the fact; a pipe gets all of it.

@@ -76,7 +76,7 @@ fn placed(minutes: i64, replica: &str) -> Event {
 
 fn on_node(minutes: i64, replica: &str, labels: &[(&str, &str)]) -> Event {
     let labels = labels.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect();
-    let kind = EventKind::Placed { node: "a".into(), pod: "p".into(), labels };
+    let kind = EventKind::Placed { node: "a".into(), pod: "p".into(), labels, image_id: None };
     event(minutes, 0, Some(replica), kind)
 }
 

@@ -13,7 +13,7 @@ use mlctl::plan::batch::{
 use mlctl::storage::{ClaimMode, OUTPUT_CLAIM_VERSION, OutputClaim};
 use mlctl::store::{IndexEntry, RunRecord, parse_index};
 
-use super::{comes_back, lines_come_back, run, runs, text, v1, v2, v3, v5, v11};
+use super::{comes_back, lines_come_back, run, runs, text, v1, v2, v3, v5, v11, v12};
 
 #[test]
 fn records_plans_and_journals_come_back_the_same() {
@@ -116,6 +116,13 @@ fn every_point_of_a_curve_comes_back_the_same() {
     let events: Vec<Event> = lines_come_back(&text(v11("events.jsonl")));
     let EventKind::Metrics { earlier, .. } = &events[0].kind else { panic!("{events:?}") };
     assert_eq!(earlier.iter().map(|point| point.step).collect::<Vec<_>>(), [Some(7), Some(8)]);
+}
+
+#[test]
+fn which_image_was_run_comes_back_the_same() {
+    let events: Vec<Event> = lines_come_back(&text(v12("events.jsonl")));
+    let EventKind::Placed { image_id: Some(id), .. } = &events[0].kind else { panic!("{events:?}") };
+    assert!(id.starts_with("docker.io/library/python@sha256:"), "{id}");
 }
 
 #[test]

@@ -20,6 +20,10 @@ use serde_json::Value as Json;
 use crate::support::{Sandbox, copy_tree, repository};
 
 /// A fixture of what came with claims of outputs.
+fn v12(name: &str) -> PathBuf {
+    repository().join("tests/it/formats/v12").join(name)
+}
+
 fn v11(name: &str) -> PathBuf {
     repository().join("tests/it/formats/v11").join(name)
 }

@@ -78,7 +78,12 @@ pub(crate) fn placed_events(
         }
         let labels = known.entry(node.clone()).or_insert_with(|| price_labels(session, &node));
         let labels = labels.clone();
-        let kind = EventKind::Placed { node, pod: pod.name.clone(), labels };
+        let kind = EventKind::Placed {
+            node,
+            pod: pod.name.clone(),
+            labels,
+            image_id: pod.image_id.clone(),
+        };
         let mut placed = event(session, run, Some(replica), kind);
         placed.time = pod.started.unwrap_or(placed.time);
         events.push(placed);

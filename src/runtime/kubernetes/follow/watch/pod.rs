@@ -39,6 +39,8 @@ pub(crate) struct PodFacts {
     pub(crate) created: Option<Timestamp>,
     /// The node that it was placed on; `None` before that.
     pub(crate) node: Option<String>,
+    /// What its node calls the image of its main container, by the digest; `None` before it has one.
+    pub(crate) image_id: Option<String>,
     /// When its node took it on, before any image was pulled; `None` before that.
     pub(crate) started: Option<Timestamp>,
     /// What keeps it from starting; `None` once it has started, and while nothing is known.
@@ -134,6 +136,7 @@ impl PodFacts {
             generation: number(FAILURES).unwrap_or(0).saturating_add(number(IGNORED).unwrap_or(0)),
             created: meta.creation_timestamp.as_ref().map(|time| time.0),
             node: pod.spec.as_ref().and_then(|spec| spec.node_name.clone()),
+            image_id: main.map(|main| main.image_id.clone()).filter(|id| !id.is_empty()),
             shared: pod
                 .spec
                 .as_ref()
