@@ -1,5 +1,7 @@
 //! Pods that vanish at bad moments, and one too many.
 
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -62,6 +64,27 @@ fn a_primary_deleted_after_its_success_has_succeeded() {
             assert!(pod.uid == primary.uid || !kube.log(&pod.name).contains("\nbegan"), "{pod:?}");
         }
     }
+}
+
+/// What somebody has seen of a pod outlives it, and whoever has seen it.
+#[test]
+fn what_a_follower_has_read_of_a_replaced_pod_is_kept() {
+    let Some(kube) = Kube::new() else { return };
+    kube.gang(&["echo attempt $MLCTL_ATTEMPT; [ $MLCTL_ATTEMPT = 2 ] || sleep 1000"], "");
+    let run = kube.detach([]);
+    let pod = kube.printed(0, "attempt 1");
+    let mut command = kube.mlctl(["logs", "--follow", &run]);
+    let mut follower = command.stdout(Stdio::piped()).spawn().expect("mlctl");
+    let mut lines = BufReader::new(follower.stdout.take().expect("its output")).lines();
+    assert!(lines.any(|line| line.expect("a line").contains("attempt 1")));
+    follower.kill().expect("it lives");
+    follower.wait().expect("its end");
+    kube.kubectl(["delete", "pod", &pod.name]);
+    let log = || stdout(&kube.run(0, ["logs", &run, "--no-prefix"]));
+    assert_eq!(log().lines().next(), Some("attempt 1"), "{}", log());
+    kube.run(0, ["wait", &run]);
+    assert_eq!(log(), "attempt 1\nattempt 2\n");
+    assert!(stdout(&kube.run(0, ["status", &run, "-o", "json"])).contains("\"imageId\""));
 }
 
 /// The same index twice, as after a network split: only one of them may work.
