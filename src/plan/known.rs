@@ -140,10 +140,12 @@ fn taken_out(whole: &Json, masked: &Json, found: &mut Vec<String>) {
     }
 }
 
-/// The value of this variable or argument is looked for: what is behind the name of a password is one,
-/// whatever it looks like.
+/// The value of this variable or argument is looked for: what is behind the name of a password, or of a
+/// variable of the environment that announces a secret, is one, whatever it looks like.
 fn tells(name: &str, value: &str) -> bool {
-    is_telling(value) || value.len() >= TELLING && is_password_name(name)
+    let is_of_environment = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    let is_announced = name.chars().all(is_of_environment) && is_secret_name(name);
+    is_telling(value) || value.len() >= TELLING && (is_announced || is_password_name(name))
 }
 
 /// A variable whose value is a secret by itself.
@@ -195,5 +197,7 @@ mod tests {
         assert_eq!(known.hide("a second-line b short"), "a *** b short");
         known.add_variables([("DB_PASSWORD", "lettersonly"), ("COLUMN", "othertext")]);
         assert_eq!(known.hide("lettersonly othertext first-line"), "*** othertext ***");
+        known.add_variables([("API_TOKEN", "correcthorse"), ("PAD_TOKEN", "padding")]);
+        assert_eq!(known.hide("correcthorse padding"), "*** padding");
     }
 }
