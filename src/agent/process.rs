@@ -118,18 +118,18 @@ pub(super) fn run(
     started: impl FnOnce(i32),
 ) -> std::io::Result<Ended> {
     let (agent_end, guard_end) = UnixStream::pair()?;
+    // One pipe takes both streams: of two, nobody could tell what was printed before what, and an exception
+    // would stand in the middle of the lines before it.
+    let (output, write_end) = std::io::pipe()?;
     let mut guard = Command::new(exe)
         .arg("agent-guard")
         .env_clear()
         .stdin(Stdio::from(OwnedFd::from(guard_end)))
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
+        .stdout(Stdio::from(write_end.try_clone()?))
+        .stderr(Stdio::from(write_end))
         .process_group(0)
         .spawn()?;
-    let pipes = [
-        guard.stdout.take().map(|pipe| reader(OwnedFd::from(pipe), sink)),
-        guard.stderr.take().map(|pipe| reader(OwnedFd::from(pipe), sink)),
-    ];
+    let reading = reader(OwnedFd::from(output), sink);
     let mut orders = agent_end.try_clone()?;
     let Program { argv, mut env, cwd, lets_go } = program.clone();
     // What the agent inherited tells of another folder.
@@ -167,10 +167,8 @@ pub(super) fn run(
     }
     // The agent may have reaped it already, together with its other children.
     let _ = guard.wait();
-    for pipe in pipes.into_iter().flatten() {
-        // A reader can't panic; there is nothing to learn from its end.
-        let _ = pipe.join();
-    }
+    // A reader can't panic; there is nothing to learn from its end.
+    let _ = reading.join();
     Ok(ended)
 }
 

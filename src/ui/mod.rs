@@ -20,6 +20,7 @@ mod screen;
 mod sections;
 mod serve;
 mod show;
+mod silence;
 mod streams;
 mod study;
 mod summary;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::time::Instant;
 
 use super::batch::BatchGoal;
 use super::frame::{Frame, standing_line};
@@ -9,6 +10,7 @@ use super::keys::Keys;
 use super::lines::{clock, event_text, replica_style};
 use super::output::OutputLook;
 use super::screen::Screen;
+use super::silence::Silence;
 use super::{BOLD, DIM, Printer, Text, Verbosity, json_line};
 use crate::event::{Event, EventKind};
 use crate::gang::{ReplicaId, RunId};
@@ -29,7 +31,7 @@ pub enum FollowMode {
     Split(OutputLook),
     /// The journal as JSON Lines on standard output, nothing else.
     Events,
-    /// The commands' output on standard output, nothing else.
+    /// The commands' output on standard output, and on standard error why there is none.
     Logs(OutputLook),
     /// Nothing at all: only the end of the run is awaited.
     Silent,
@@ -53,6 +55,10 @@ pub struct Show<'a> {
     standing: Option<String>,
     /// Whoever read standard output has closed it.
     closed: bool,
+    /// Why a log has no new lines.
+    silence: Silence,
+    /// Some lines have come.
+    has_output: bool,
 }
 
 /// Leaves the output out of the live view, and brings it back.
@@ -74,6 +80,8 @@ impl<'a> Show<'a> {
             lines: true,
             standing: None,
             closed: false,
+            silence: Silence::default(),
+            has_output: false,
         }
     }
 
@@ -87,6 +95,11 @@ impl<'a> Show<'a> {
     #[must_use]
     pub fn towards(self, goal: BatchGoal) -> Self {
         Self { goal: Some(goal), ..self }
+    }
+
+    /// Some lines of the commands have come so far.
+    pub fn has_output(&self) -> bool {
+        self.has_output
     }
 
     fn line(&mut self, line: Text) {
@@ -136,6 +149,7 @@ impl Watcher for Show<'_> {
 
     fn output(&mut self, lines: Vec<LogLine>, _view: &RunView) -> io::Result<()> {
         let printer = self.printer;
+        self.has_output |= !lines.is_empty();
         if let FollowMode::Logs(look) = self.mode {
             return printer.output(&lines, look);
         }
@@ -193,6 +207,11 @@ impl Watcher for Show<'_> {
 
     fn redraw(&mut self, view: &RunView) {
         self.frames += 1;
+        if matches!(self.mode, FollowMode::Logs(_))
+            && let Some(text) = self.silence.says(view, Instant::now())
+        {
+            self.say(&text);
+        }
         if self.mode != FollowMode::Live || self.is_quiet() {
             return;
         }

@@ -61,14 +61,18 @@ pub(super) const MAX_VALUES: usize = 32;
 /// Reads a line. `None` unless it holds a finite number under a name that metrics usually have.
 ///
 /// The forms are those that Katib's collector (`name=value`) and Keras's progress line
-/// (`loss: 0.1 - accuracy: 0.9`) use, and JSON objects as structured loggers print them.
+/// (`loss: 0.1 - accuracy: 0.9`) use, JSON objects as structured loggers print them, and dictionaries as Python does.
 pub fn read_metrics(line: &str) -> Option<Metrics> {
     let line = line.rsplit('\r').find(|part| !part.trim().is_empty())?.trim();
-    let pairs = if line.starts_with('{') { json_pairs(line)? } else { text_pairs(line) };
+    // A logger puts its own words before an object, and a progress bar that was not ended stands there too.
+    let object = line.find('{').filter(|_| line.ends_with('}')).map(|at| &line[at..]);
+    let pairs = object.and_then(json_pairs).unwrap_or_else(|| text_pairs(line));
     let mut metrics = Metrics::default();
     for (name, value) in pairs {
         if STEPS.contains(&name.to_ascii_lowercase().as_str()) {
-            metrics.step = (0.0..LARGEST_STEP).contains(&value).then_some(value as u64);
+            // A part of an epoch is no step of its own.
+            let is_step = (0.0..LARGEST_STEP).contains(&value) && value.fract() == 0.0;
+            metrics.step = is_step.then_some(value as u64);
         } else if value.is_finite() {
             metrics.values.insert(name, value);
         }
@@ -93,11 +97,13 @@ fn text_pairs(line: &str) -> Vec<(String, f64)> {
     let is_name = |c: char| c.is_ascii_alphanumeric() || "_-/.@".contains(c);
     for (at, separator) in line.match_indices(['=', ':']) {
         let before = line[..at].trim_end_matches(' ');
+        // A dictionary as Python prints it.
+        let before = before.strip_suffix(['"', '\'']).unwrap_or(before);
         let name = &before[before.trim_end_matches(is_name).len()..];
         let after = line[at + separator.len()..].trim_start_matches(' ');
         // A line may be nothing but separators, and each would be looked behind to its end.
         let near = &after[..after.floor_char_boundary(LONGEST_NUMBER)];
-        let end = near.find([' ', ',', ';', ']', ')']);
+        let end = near.find([' ', ',', ';', ']', ')', '}']);
         let number = near[..end.unwrap_or(near.len())].trim_end_matches('%');
         let starts = name.starts_with(|c: char| c.is_ascii_alphabetic());
         if let (true, Ok(value)) = (starts, number.parse::<f64>()) {
@@ -131,6 +137,15 @@ mod tests {
             "Some(10) train/loss=0.001"
         );
         assert_eq!(read("10%\r loss = 2.5, lr = 0.1"), "None loss=2.5 lr=0.1");
+        assert_eq!(
+            read(r#" 50%|##   | 5/10 [00:01<00:01, 5.1it/s]{"step": 5, "loss": 0.5}"#),
+            "Some(5) loss=0.5"
+        );
+        assert_eq!(
+            read("{'loss': 0.42, 'learning_rate': 5e-05, 'epoch': 0.5}"),
+            "None loss=0.42 learning_rate=0.00005"
+        );
+        assert_eq!(read(r#"INFO:root:{"epoch": 2, "loss": 0.5}"#), "Some(2) loss=0.5");
         assert_eq!(read("accuracy: 97.5%"), "None accuracy=97.5");
         assert_eq!(
             read(r#"{"rows":9,"failed":1,"shards":2,"rowsPerSecond":4.5}"#),

@@ -128,7 +128,7 @@ pub fn run(context: &Context, args: &LogsArgs) -> Result<u8, CliError> {
         let document = Document { schema_version: 1, run: &target.record.id, lines: told };
         context.emit(&document, Text::default)?;
         if is_empty && unread.is_empty() {
-            say_none(context, &target);
+            say_none(context, &target, args);
         }
         // What is missing was said, and a program is told as well.
         return Ok(if unread.is_empty() { exit::OK } else { ErrorKind::Unreachable.exit_code() });
@@ -153,18 +153,40 @@ pub fn run(context: &Context, args: &LogsArgs) -> Result<u8, CliError> {
         interrupt: &stop,
     };
     let end = follow(&request, &mut show)?;
-    Ok(match end {
-        FollowEnd::Detached(_) => exit::DETACHED,
-        _ => exit::OK,
-    })
+    if matches!(end, FollowEnd::Detached(_)) {
+        return Ok(exit::DETACHED);
+    }
+    if !show.has_output() {
+        // What it ended with is in its record by now.
+        say_none(context, &context.target(Some(target.record.id.as_str()))?, args);
+    }
+    Ok(exit::OK)
 }
 
 /// Says that there are no lines, and why where a clean-up has removed them.
-fn say_none(context: &Context, target: &Target) {
+fn say_none(context: &Context, target: &Target, args: &LogsArgs) {
     let (run, state) = (&target.record.id, target.record.state);
     let is_here = target.record.runtime == LOCAL && state.is_ended();
     if !is_here || target.paths.logs().exists() {
-        context.printer.say(format!("{run} ({state}) has no such output"));
+        let is_part = args.role.is_some()
+            || args.replica.is_some()
+            || args.attempt.is_some()
+            || args.since.is_some()
+            || args.tail.is_some();
+        let what = match (is_part, state.is_ended()) {
+            (true, _) => "has no such output",
+            (false, true) => "printed nothing",
+            (false, false) => "has printed nothing so far",
+        };
+        context.printer.say(format!("{run} ({state}) {what}"));
+        if !is_part {
+            let hint = if state.is_ended() {
+                "how it ended: mlctl why"
+            } else {
+                "what it does: mlctl status"
+            };
+            context.printer.hint(format!("{hint} {run}"));
+        }
         return;
     }
     context.printer.say(format!("the logs of {run} ({state}) went with a clean-up"));

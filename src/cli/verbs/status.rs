@@ -102,7 +102,9 @@ pub fn run(context: &Context, args: &StatusArgs) -> Result<u8, CliError> {
         view: &view,
         cost: bill.as_ref(),
         outputs: places.collect(),
-        started_with: commands_of(&target).map(|plan| started_with(plan, &images(&view))).unwrap_or_default(),
+        started_with: commands_of(&target)
+            .map(|plan| started_with(plan, &images(&view)))
+            .unwrap_or_default(),
         study: groups.study,
         endpoint: groups.endpoint,
     };

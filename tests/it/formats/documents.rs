@@ -121,7 +121,9 @@ fn every_point_of_a_curve_comes_back_the_same() {
 #[test]
 fn which_image_was_run_comes_back_the_same() {
     let events: Vec<Event> = lines_come_back(&text(v12("events.jsonl")));
-    let EventKind::Placed { image_id: Some(id), .. } = &events[0].kind else { panic!("{events:?}") };
+    let EventKind::Placed { image_id: Some(id), .. } = &events[0].kind else {
+        panic!("{events:?}")
+    };
     assert!(id.starts_with("docker.io/library/python@sha256:"), "{id}");
 }
 

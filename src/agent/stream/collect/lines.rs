@@ -53,7 +53,9 @@ impl LineReader {
         if !self.expressions.is_empty() {
             return self.matches(line, wanted, sink);
         }
-        let object = if line.starts_with('{') { json(line, wanted) } else { None };
+        // What a progress bar that was not ended, or a logger, puts before an object is passed over.
+        let object = line.find('{').filter(|_| line.ends_with('}'));
+        let object = object.and_then(|at| json(&line[at..], wanted));
         let found = match (object, self.format) {
             (Some(found), _) => found,
             (None, LineFormat::Text) => text(line, wanted),
