@@ -121,7 +121,12 @@ impl Context {
         };
         if found.is_empty() {
             found = self.find(&*runtime, &Wanted::All)?;
-            found.retain(|run| run.record.name == selector || run.record.id.starts_with(selector));
+            // The beginning of one run's id may be another one's name.
+            let is_name = found.iter().any(|run| run.record.name == selector);
+            found.retain(|run| match is_name {
+                true => run.record.name == selector,
+                false => run.record.id.starts_with(selector),
+            });
         }
         Ok(found)
     }

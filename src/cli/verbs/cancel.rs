@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::others::{Agreed, agree};
+use super::serve::{EndpointTarget, forget, may_end};
 use crate::cli::{CliError, Context, ErrorKind, RuntimeRefresh, Target, exit};
 use crate::event::RunState;
 use crate::gang::RunId;
@@ -18,24 +19,24 @@ use crate::ui::human::duration;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 The commands get SIGTERM, then after `grace` SIGKILL. mlctl returns when nothing
-of the run is left. What others have submitted to a cluster is ended after a
-question only.
+of the run is left. What others have submitted to a cluster, and an endpoint that
+is being called, is ended after a question only.
 
 Examples:
   mlctl cancel                     the last run started from this folder
   mlctl cancel digits other-a1b2c3
   mlctl cancel digits --no-wait
-  mlctl cancel digits --force      kill what doesn't end by itself")]
+  mlctl cancel digits --force      kill its agents too, if they don't end it")]
 pub struct CancelArgs {
     /// The runs
     pub runs: Vec<String>,
     /// Return at once
     #[arg(long, conflicts_with = "force")]
     pub no_wait: bool,
-    /// Kill what is left when the grace period is over
+    /// Kill the agents too, where they have not ended everything by the end of the grace period
     #[arg(long)]
     pub force: bool,
-    /// Don't ask, also where a run is another user's
+    /// Don't ask, also where a run is another user's or an endpoint is being called
     #[arg(short, long)]
     pub yes: bool,
 }
@@ -45,18 +46,44 @@ const END_LIMIT: Duration = Duration::from_secs(30);
 
 /// Runs the verb; returns its exit code.
 pub fn run(context: &Context, args: &CancelArgs) -> Result<u8, CliError> {
-    emit(context, &cancelled(context, args)?)?;
+    let endpoints = endpoints(context, args)?;
+    if !may_end(context, &endpoints, args.yes)? {
+        emit(context, &[])?;
+        return Ok(exit::OK);
+    }
+    let targets = cancelled(context, args)?;
+    if !args.no_wait {
+        endpoints.iter().try_for_each(|endpoint| forget(context, endpoint))?;
+    }
+    emit(context, &targets)?;
     Ok(exit::OK)
+}
+
+/// Those of the named runs that serve: somebody may be calling them.
+fn endpoints(context: &Context, args: &CancelArgs) -> Result<Vec<EndpointTarget>, CliError> {
+    let mut found = Vec::new();
+    for selector in selectors(args) {
+        let target = context.target(selector)?;
+        let serves = target.plan.as_ref().is_some_and(|plan| plan.endpoint().is_some());
+        if serves && !target.record.state.is_ended() {
+            found.push(context.endpoint(Some(target.record.id.as_str()))?);
+        }
+    }
+    Ok(found)
+}
+
+/// What the command line names: the last run of this folder where it names none.
+fn selectors(args: &CancelArgs) -> Vec<Option<&str>> {
+    match args.runs.as_slice() {
+        [] => vec![None],
+        runs => runs.iter().map(|run| Some(run.as_str())).collect(),
+    }
 }
 
 /// Ends runs, and gives those that were named.
 pub(super) fn cancelled(context: &Context, args: &CancelArgs) -> Result<Vec<Target>, CliError> {
-    let selectors: Vec<Option<&str>> = match args.runs.as_slice() {
-        [] => vec![None],
-        runs => runs.iter().map(|run| Some(run.as_str())).collect(),
-    };
     // Every name is resolved before anything is cancelled: a typing error cancels nothing.
-    let targets = selectors
+    let targets = selectors(args)
         .into_iter()
         .map(|selector| context.target(selector))
         .collect::<Result<Vec<_>, _>>()?;

@@ -2,7 +2,10 @@
 
 use serde_json::{Value as Json, json};
 
-use super::support::{ask_once, client, revision, sandbox, spec, status, undeploy, until, url};
+use super::support::{
+    Callers, ask_once, client, revision, sandbox, spec, status, undeploy, undeploy_of, until, url,
+    url_of,
+};
 use crate::support::{Sandbox, stderr, stdout};
 
 #[test]
@@ -280,4 +283,37 @@ fn run_of(sandbox: &Sandbox, name: &str) -> String {
     let now = status(sandbox);
     let run = &revision(&now, name)["replicas"][0]["run"];
     run.as_str().expect("a run").to_owned()
+}
+
+/// An endpoint's name may be the beginning of another one's: none is meant but the one that is named, and one
+/// that is being called ends after a question only, whichever verb ends it.
+#[test]
+fn a_name_means_its_own_endpoint() {
+    let sandbox = sandbox();
+    let server = |name: &str| format!("command: [python3, server.py, \"{{port}}\", {name}]");
+    for name in ["sums", "sums2"] {
+        sandbox.write(
+            &format!("{name}.yaml"),
+            &format!(
+                "apiVersion: mlctl.dev/v1\nkind: Endpoint\nname: {name}\nserver: custom\ncode: app\n\
+                 revisions:\n- name: v1\n  {}\n",
+                server(name)
+            ),
+        );
+        sandbox.run(0, ["serve", &format!("{name}.yaml")]);
+    }
+    let said = stdout(&sandbox.run(0, ["traffic", "sums", "-o", "json"]));
+    assert!(said.contains("\"sums\"") && !said.contains("sums2"), "{said}");
+    let said = stderr(&sandbox.run(2, ["traffic", "s"]));
+    assert!(said.contains("sums2-") && said.contains("sums-"), "{said}");
+    let callers = Callers::start(&url_of(&sandbox, "sums"), 1);
+    until(&sandbox, "its first callers", |now| {
+        revision(now, "v1")["traffic"]["rate"].as_f64().is_some_and(|rate| rate > 0.0)
+    });
+    let said = stderr(&sandbox.run(2, ["cancel", "sums"]));
+    assert!(said.contains("sums is being called") && said.contains("--yes"), "{said}");
+    assert!(status(&sandbox)["live"]["url"].is_string());
+    sandbox.run(0, ["cancel", "sums", "--yes"]);
+    callers.end();
+    undeploy_of(&sandbox, "sums2");
 }

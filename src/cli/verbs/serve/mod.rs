@@ -28,5 +28,5 @@ pub use replica::{ServeReplicaArgs, serve_replica_verb};
 pub use router::serve_router;
 pub use run_loop::{ServeVariables, serve_loop};
 pub use target::{EndpointReport, EndpointTarget, endpoint_report};
-pub use undeploy::undeploy;
+pub use undeploy::{forget, may_end, undeploy};
 pub use wait::wait_endpoint;

@@ -11,7 +11,7 @@ use crate::gang::RunId;
 use crate::plan::Plan;
 use crate::runtime::Runtime;
 use crate::spec::ENDPOINT;
-use crate::store::{EndpointPaths, ListFilter, RunSummary};
+use crate::store::{EndpointPaths, ListFilter, RunSummary, StoreError};
 use crate::work::serve::rollout::{EndpointState, Line};
 use crate::work::serve::{
     Definition, EndpointDocument, EndpointJournal, LiveDocument, ServeError, unnamed_deployments,
@@ -90,16 +90,34 @@ pub fn endpoint_report(
     Ok(Some(EndpointReport { state, live }))
 }
 
+/// The endpoint's run that somebody means by its id, by its name or by the beginning of an id, in this order:
+/// the beginning of one endpoint's id may be another one's name.
+fn one_of<'a>(known: &'a [RunSummary], selector: &str) -> Result<Option<&'a RunSummary>, CliError> {
+    let exact = known.iter().find(|run| run.entry.id == *selector);
+    let exact = exact.or_else(|| known.iter().find(|run| run.entry.name == selector));
+    if exact.is_some() {
+        return Ok(exact);
+    }
+    let begins = |run: &&RunSummary| run.entry.id.starts_with(selector);
+    let all: Vec<&RunSummary> = known.iter().filter(begins).collect();
+    // The controllers of one endpoint follow each other under one name.
+    if all.iter().all(|run| run.entry.name == all[0].entry.name) {
+        return Ok(all.first().copied());
+    }
+    let candidates = all.iter().map(|run| run.entry.id.to_string()).collect();
+    Err(StoreError::Ambiguous { selector: selector.into(), candidates }.into())
+}
+
 impl Context {
     /// Finds an endpoint by its name, by its id or the beginning of it, or by a run of one of its
     /// replicas; nothing means the last one that was served from this folder.
     pub fn endpoint(&self, selector: Option<&str>) -> Result<EndpointTarget, CliError> {
         let known = self.endpoints_known()?;
-        let is_meant = |run: &&RunSummary| match selector {
-            None => run.entry.cwd == self.env.cwd,
-            Some(name) => run.entry.name == name || run.entry.id.starts_with(name),
+        let meant = match selector {
+            None => known.iter().find(|run| run.entry.cwd == self.env.cwd),
+            Some(selector) => one_of(&known, selector)?,
         };
-        if let Some(run) = known.iter().find(is_meant) {
+        if let Some(run) = meant {
             return self.endpoint_of(&run.entry.id);
         }
         let Some(selector) = selector else {

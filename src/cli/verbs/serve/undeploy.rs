@@ -63,21 +63,15 @@ pub fn undeploy(context: &Context, args: &UndeployArgs) -> Result<u8, CliError> 
             Ok(target)
         })
         .collect::<Result<Vec<_>, _>>()?;
-    let busy: Vec<&EndpointTarget> = targets.iter().filter(|target| is_busy(target)).collect();
-    if !args.yes && !busy.is_empty() {
-        let names: Vec<String> = busy.iter().map(|target| target.document.name.clone()).collect();
-        let question = format!("{} is being called; end it?", names.join(", "));
-        if !ask(context, &question, "--yes ends it without a question")? {
-            context.printer.say("nothing was ended");
-            return said(context, Vec::new());
-        }
+    if !may_end(context, &targets, args.yes)? {
+        return said(context, Vec::new());
     }
     let mut ended = Vec::new();
     for target in &targets {
         let run = target.run.record.id.to_string();
         let cancel = CancelArgs { runs: vec![run], no_wait: false, force: false, yes: args.yes };
         cancel::cancelled(context, &cancel)?;
-        forget_all(context, target)?;
+        forget(context, target)?;
         let record = context.refresh(&target.run.store, &target.run.paths.run)?;
         ended.push(Ended {
             endpoint: target.paths.endpoint.clone(),
@@ -114,14 +108,32 @@ fn removed(target: &EndpointTarget) -> Vec<Removed> {
         .collect()
 }
 
+/// Whether endpoints may end: those that are being called only after a question, unless `yes` answers it.
+pub fn may_end(context: &Context, targets: &[EndpointTarget], yes: bool) -> Result<bool, CliError> {
+    let busy: Vec<&str> = targets
+        .iter()
+        .filter(|target| is_busy(target))
+        .map(|target| target.document.name.as_str())
+        .collect();
+    if yes || busy.is_empty() {
+        return Ok(true);
+    }
+    let question = format!("{} is being called; end it?", busy.join(", "));
+    let may = ask(context, &question, "--yes ends it without a question")?;
+    if !may {
+        context.printer.say("nothing was ended");
+    }
+    Ok(may)
+}
+
 /// Somebody has called it within the last minute.
 fn is_busy(target: &EndpointTarget) -> bool {
     let live = target.live.as_ref().filter(|_| target.is_alive());
     live.is_some_and(|live| live.revisions.iter().any(|one| one.traffic.rate > 0.0))
 }
 
-/// Says in the registry that none of its versions serves here any more.
-fn forget_all(context: &Context, target: &EndpointTarget) -> Result<(), CliError> {
+/// Says in the registry that none of an endpoint's versions serves here any more.
+pub fn forget(context: &Context, target: &EndpointTarget) -> Result<(), CliError> {
     let definitions = target.definitions()?;
     forget_deployments(context, &target.document.name, &target.document.runtime, &definitions)
 }
