@@ -1,10 +1,11 @@
 //! Which run somebody means: by its id, a name, a folder, a trial's number, an endpoint's revision, a place.
 
-use super::{CliError, Context, ErrorKind};
+use super::{CliError, Context, ErrorKind, Target};
 use crate::gang::RunId;
 use crate::plan::{Plan, ReplicaOf, TrialOf};
 use crate::runtime::Wanted;
-use crate::store::{FoundRun, ListFilter, Members, Store, StoreError, Whereabouts};
+use crate::spec::kinds::tune::TUNE_JOB;
+use crate::store::{FoundRun, ListFilter, Members, RunSummary, Store, StoreError, Whereabouts};
 use crate::work::tune::{JournalReader, StudyState};
 
 /// The run of an endpoint's newest controller, where a run is or was one. The state knows all of them: they
@@ -49,6 +50,27 @@ fn replica_run(store: &Store, endpoint: &RunId, revision: &str) -> Result<RunId,
 }
 
 impl Context {
+    /// The run that somebody means who asks for a study: where the newest run of that name, or of this folder,
+    /// is none, such as one of the best parameters that a study has found, it is the newest study.
+    pub fn target_of_study(&self, selector: Option<&str>) -> Result<Target, CliError> {
+        let found = self.target(selector)?;
+        if found.study().is_some() || selector == Some(found.record.id.as_str()) {
+            return Ok(found);
+        }
+        let filter = ListFilter {
+            name: selector.map(str::to_owned),
+            place: self.whereabouts(),
+            ..ListFilter::default()
+        };
+        let store = &found.store;
+        let listing = store.list(&filter, &mut |run: &RunId| store.record(run))?;
+        let is_meant = |run: &&RunSummary| {
+            run.entry.kind == TUNE_JOB && (selector.is_some() || run.entry.cwd == self.env.cwd)
+        };
+        let newest = listing.runs.iter().find(is_meant).map(|run| run.entry.id.clone());
+        newest.map_or(Ok(found), |study| self.target_of(&study))
+    }
+
     /// The run that a selector means; one that only the chosen cluster knows is taken into the state.
     /// `STUDY/7` is the run of a study's trial 7, `ENDPOINT/v2` the newest replica of a revision; a study
     /// that was resumed, or an endpoint that went on, means its newest run.
@@ -69,6 +91,13 @@ impl Context {
             }
             if let Some(endpoint) = plan.as_ref().and_then(Plan::endpoint) {
                 return replica_run(store, endpoint, number);
+            }
+            let replicas = plan.iter().flat_map(|plan| plan.gang().replicas());
+            let is_replica = replicas.map(|(_, id)| id.to_string()).any(|id| id == number);
+            if is_replica && plan.as_ref().is_none_or(|plan| plan.study().is_none()) {
+                let message = format!("{number} is a replica of {run}, and no run");
+                return Err(CliError::new(ErrorKind::NotFound, message)
+                    .hint(format!("its output: mlctl logs {run} --replica {number}")));
             }
             return self.trial_run(store, &run, number);
         }

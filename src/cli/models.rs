@@ -9,7 +9,7 @@ use crate::model::registry::{ModelName, Registry, RunLineage, VersionRef};
 use crate::run::RunView;
 use crate::spec::ModelRef;
 use crate::storage::{Place, Stores};
-use crate::store::private_dir;
+use crate::store::{StoreError, private_dir};
 use crate::work::ServedModel;
 
 /// A model that somebody has named.
@@ -82,11 +82,17 @@ impl Context {
         {
             return self.model_of_run(run);
         }
+        // As every verb that takes a run: by its spec's name, or by the beginning of its id.
+        match self.store()?.resolve(Some(&named.name), &self.env.cwd) {
+            Ok(run) => return self.model_of_run(&run),
+            Err(StoreError::NotFound { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
         let (Ok(reference), Err(_)) = (&reference, &run) else {
             let message = format!("`{}` is no model of the registry, and no run's id", named.name);
             return Err(CliError::new(ErrorKind::NotFound, message)
                 .hint("`mlctl models list` shows all models")
-                .hint(format!("a folder has a `/` in it: ./{}", named.name)));
+                .hint("`mlctl list` shows all runs; a folder has a `/` in it: ./FOLDER"));
         };
         self.registered_model(reference)
     }

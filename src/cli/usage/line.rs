@@ -1,11 +1,12 @@
 //! A command line as it was typed, and what it becomes when something in it is said otherwise.
 
 use std::ffi::OsString;
+use std::path::Path;
 
 use clap::Command;
 use clap::error::ErrorKind;
 
-use crate::cli::{Cli, command, parse};
+use crate::cli::{Cli, Verb, command, parse};
 use crate::text::line_of;
 
 /// The words of a command line behind the program's name.
@@ -52,6 +53,21 @@ impl Line {
         error == Some(ErrorKind::MissingRequiredArgument)
     }
 
+    /// What it names for its verb is no file, and isn't called like one, as where somebody meant a run.
+    pub(super) fn lacks_its_file(&self) -> bool {
+        let Ok((cli, _)) = self.read() else { return false };
+        let spec = match cli.verb {
+            Verb::Train(args) => args.spec,
+            Verb::Tune(args) => args.spec,
+            Verb::BatchPredict(args) => args.spec,
+            _ => return false,
+        };
+        let is_called = |file: &Path| file.to_string_lossy().contains(['.', '/']);
+        spec.named()
+            .iter()
+            .any(|file| *file != Path::new("-") && !is_called(file) && !file.exists())
+    }
+
     /// The verb as far as there is one, and the command that it is: `tune trials`.
     pub(super) fn verb(&self) -> (String, Command) {
         let (mut path, mut at) = (Vec::new(), command());
@@ -94,7 +110,7 @@ impl Line {
 }
 
 /// A word that may be the value of the flag before it: no flag, and no file that a verb takes.
-fn may_be_value(word: &str) -> bool {
+pub(super) fn may_be_value(word: &str) -> bool {
     let is_number = word.parse::<f64>().is_ok();
     let is_file = [".yaml", ".yml", ".py", ".sh"].iter().any(|ending| word.ends_with(ending));
     (!word.starts_with('-') || is_number) && !is_file

@@ -7,6 +7,7 @@ mod sense;
 mod spec;
 mod unknown;
 mod verbs;
+mod words;
 
 pub(super) use print::print;
 pub(super) use problem::format;

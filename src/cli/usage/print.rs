@@ -5,10 +5,11 @@ use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use super::line::Line;
+use super::line::{Line, may_be_value};
 use super::problem::problem;
 use super::unknown::unknown_flag;
 use super::verbs::unknown_verb;
+use super::words::{missing, surplus};
 use crate::cli::{CliError, Problem};
 use crate::text::line_of;
 use crate::ui::{Printer, Text};
@@ -62,7 +63,11 @@ fn meant(error: &clap::Error, line: &Line) -> Option<CliError> {
         ErrorKind::InvalidSubcommand => {
             Some(unknown_verb(line, of(ContextKind::InvalidSubcommand)?))
         }
-        ErrorKind::UnknownArgument => unknown(error).map(|flag| unknown_flag(line, &flag)),
+        ErrorKind::UnknownArgument => match unknown(error) {
+            Some(flag) => Some(unknown_flag(line, &flag)),
+            None => surplus(line, of(ContextKind::InvalidArg)?),
+        },
+        ErrorKind::MissingRequiredArgument => missing(line, error),
         ErrorKind::ValueValidation => {
             let flag = of(ContextKind::InvalidArg)?.split(' ').next()?;
             pair_in_two(line, flag, of(ContextKind::InvalidValue)?)
@@ -95,7 +100,7 @@ fn pair_in_two(line: &Line, flag: &str, half: &str) -> Option<CliError> {
             whole.words[at] = format!("{name}={value}");
             return Some(error.hint(format!("write: {whole}")));
         }
-        _ => whole.words.get(at + 1).filter(|next| !next.starts_with('-')).cloned(),
+        _ => whole.words.get(at + 1).filter(|next| may_be_value(next)).cloned(),
     };
     let Some(value) = value else {
         return Some(error.hint(format!("write: {flag} {name}=VALUE")));

@@ -19,7 +19,7 @@ pub(super) const VERBS: &[(&str, &[&str])] = &[
     ("port-forward proxy tunnel", &["predict", "serve"]),
     ("load loadtest load-test bench benchmark", &["predict --load 30s"]),
     (
-        "retry rerun resume restart continue requeue",
+        "retry rerun repeat again resume restart continue requeue",
         &["train", "tune resume", "batch-predict --retry-failed"],
     ),
     // What is looked at.
@@ -59,6 +59,7 @@ pub(super) const VERBS: &[(&str, &[&str])] = &[
     ("manifest manifests yaml generate", &["render"]),
     ("import migrate translate", &["convert"]),
     ("doc docs field fields reference api-resources", &["explain"]),
+    ("env environment variable variables secret secrets", &["explain TrainJob.env"]),
     ("json-schema", &["schema"]),
     ("completion autocomplete install-completion", &["completions"]),
     ("upgrade self-update about", &["version"]),
@@ -186,6 +187,18 @@ pub(super) const FLAGS: &[(&str, &str, Instead)] = &[
     ("train batch-predict", "--env -e", Instead::Variable),
     ("train", "--output-dir --output-uri --out", Instead::Set("output")),
     ("train", "--max-run-time --max-time", Instead::Set("timeout")),
+    ("train", "--requirements --requirements-file -r", Instead::Set("setup.python.requirements")),
+    ("train", "--python-version", Instead::Set("setup.python.version")),
+    (
+        "train",
+        "--retries --max-retries --max-restarts --restarts",
+        Instead::Set("retries.userError"),
+    ),
+    (
+        "train",
+        "--args --arguments --script-args",
+        Instead::Said("arguments of the command stand behind --: mlctl train FILE -- --epochs 3"),
+    ),
     (
         "train batch-predict",
         "--worker-pool-spec --worker-pool-specs",

@@ -48,6 +48,11 @@ pub(super) fn meant_in_spec(
     args.added(name, value).map(Meant::New)
 }
 
+/// What a flag of a script is in the job that is made of it, where the job has a field of that name.
+pub(super) fn field_of_job(name: &str, value: Option<&str>) -> Option<String> {
+    Some(format!("{}={}", field("TrainJob", name)?, value?))
+}
+
 /// The name of the first role of the line's spec.
 pub(super) fn first_role(line: &Line) -> String {
     let role = of_spec(line, |spec| Some(spec.get("roles")?.as_map()?.first()?.key.text.clone()));

@@ -4,7 +4,7 @@ use clap::Command;
 
 use super::line::{Line, Taken};
 use super::sense::{FLAGS, Instead};
-use super::spec::{Meant, first_role, meant_in_spec, of_spec};
+use super::spec::{Meant, field_of_job, first_role, meant_in_spec, of_spec};
 use crate::cli::{CliError, ErrorKind};
 use crate::text::nearest;
 
@@ -22,14 +22,35 @@ pub(super) fn unknown_flag(line: &Line, flag: &str) -> CliError {
     if let Some(Instead::Said(sentence)) = by_sense(&verb, flag) {
         return error.hint(sentence);
     }
+    if let Some(of_job) = of_job(line, &verb, flag) {
+        let error = error.hint(format!("write: {of_job}"));
+        return match mended(line, flag) {
+            Some(mended) => error.hint(format!("or, if the script has it: {mended}")),
+            None => error,
+        };
+    }
     match mended(line, flag) {
         Some(mended) => error.hint(format!("write: {mended}")),
         None => error.hint(format!("all that it has: mlctl {verb} --help").replace("  ", " ")),
     }
 }
 
+/// The line of a script with a flag that its job has a field for, such as `--image`.
+fn of_job(line: &Line, verb: &str, flag: &str) -> Option<Line> {
+    if by_sense(verb, flag).is_some() {
+        return None;
+    }
+    let mut rest = line.clone();
+    let Taken { value, .. } = rest.take(flag)?;
+    let name = flag.strip_prefix("--")?;
+    let is_script = meant_in_spec(&rest, verb, name, value.as_deref()) == Some(Meant::Script);
+    let change = field_of_job(name, value.as_deref()).filter(|_| is_script)?;
+    rest.add(["--set".to_owned(), change]);
+    rest.is_understood().then_some(rest)
+}
+
 /// The line with what was meant in the place of every unknown flag, where mlctl then understands it.
-fn mended(line: &Line, flag: &str) -> Option<Line> {
+pub(super) fn mended(line: &Line, flag: &str) -> Option<Line> {
     let (mut line, mut flag) = (line.clone(), flag.to_owned());
     for _ in 0..MOST {
         line = mend(&line, &flag)?;

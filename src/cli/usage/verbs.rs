@@ -5,10 +5,14 @@ use clap::Command;
 use super::line::Line;
 use super::sense::{PAIRS, PREFIXES, VERBS};
 use crate::cli::{CliError, ErrorKind, command};
-use crate::text::nearest;
+use crate::text::{nearest, one_slip_from};
 
 /// So many of several meanings are shown.
 const SHOWN: usize = 3;
+/// A shorter word is one slip away from words of any sense.
+const LONG_ENOUGH: usize = 5;
+/// What a file is called that `train` takes.
+const FILES: [&str; 4] = [".py", ".sh", ".yaml", ".yml"];
 
 /// The error of a word that is no verb.
 pub(super) fn unknown_verb(line: &Line, word: &str) -> CliError {
@@ -20,6 +24,12 @@ pub(super) fn unknown_verb(line: &Line, word: &str) -> CliError {
         verb => format!("`mlctl {verb}` has no verb `{word}`"),
     };
     let error = CliError::new(ErrorKind::Usage, message);
+    let is_file = path.is_empty() && FILES.iter().any(|end| word.ends_with(end));
+    if is_file {
+        let mut whole = line.clone();
+        whole.put(at, ["train".to_owned()]);
+        return error.hint(format!("write: {whole}"));
+    }
     let hints = meant(line, &path, &within, at);
     if hints.is_empty() {
         return error.hint(format!("all that there are: mlctl {path} --help").replace("  ", " "));
@@ -60,8 +70,10 @@ fn meant(line: &Line, path: &str, within: &Command, at: usize) -> Vec<String> {
         let near = format!("{path} {near}");
         return vec![told(line, at, at + 1, near.trim_start())];
     }
+    // A guess at a guess must be near: what nobody meant may end something.
     let known = VERBS.iter().flat_map(|(words, _)| words.split(' '));
-    let near = nearest(word(at), known).filter(|_| path.is_empty());
+    let known = known.filter(|known| known.len() >= LONG_ENOUGH);
+    let near = one_slip_from(word(at), known).filter(|_| path.is_empty());
     let means = near.and_then(by_sense).unwrap_or_default().iter().take(1);
     means.map(|means| told(line, at, at + 1, means)).collect()
 }
@@ -92,7 +104,8 @@ fn told(line: &Line, at: usize, behind: usize, means: &str) -> String {
     whole.put(place, words(verb));
     whole.add(tail.clone());
     let alone = Line { words: [words(verb), tail].concat() };
-    let shown = if whole.is_understood() || whole.lacks_something() { whole } else { alone };
+    let is_right = whole.is_understood() || whole.lacks_something();
+    let shown = if is_right && !whole.lacks_its_file() { whole } else { alone };
     match about(verb) {
         Some(about) => format!("{about}: {shown}"),
         None => shown.to_string(),

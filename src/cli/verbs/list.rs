@@ -182,7 +182,7 @@ fn list(context: &Context, store: &Store, args: &ListArgs) -> Result<Listing, Cl
             (_, Some(endpoint)) => Members::Of(replicas_of(context, endpoint)?),
             (Some(study), None) => {
                 // Its document and journal may be lost: this is then the way to its trials.
-                let target = context.target(Some(study))?;
+                let target = context.target_of_study(Some(study))?;
                 let study = target.study().cloned().ok_or_else(|| target.no_study())?;
                 context.take_in_trials(store, &target.record.id)?;
                 Members::Of(study)

@@ -10,6 +10,7 @@ fn sandbox() -> Sandbox {
     sandbox.write("list.yaml", &QUICK.replace("{epochs: 5}", "[--epochs, \"5\", --lr=0.1]"));
     sandbox.write("plain.yaml", &QUICK.replace("args: {epochs: 5}\n", ""));
     sandbox.write("train.py", "import sys\nprint(sys.argv)\n");
+    sandbox.write("reqs.txt", "flask\n");
     let vertex = "\
 displayName: job
 jobSpec:
@@ -57,6 +58,14 @@ fn verbs_of_other_tools() {
         "mlctl delet loc",
         "mlctl models shw a",
         "mlctl qqqqqq",
+        "mlctl env",
+        "mlctl fmt",
+        "mlctl rerun loc",
+        "mlctl init",
+        "mlctl exec loc",
+        "mlctl undeploy",
+        "mlctl wait a b",
+        "mlctl train --args '--a 1' train.py",
         "mlctl help qqqqqq",
         "mlctl help ps",
     ];
@@ -77,10 +86,15 @@ fn advice_works() {
         "mlctl train vertex.yaml --epochs 3 --dry-run",
         "mlctl train train.py --epochs 1 --fast --dry-run",
         "mlctl train train.py --lr -1e-3 --dry-run -- --fast",
+        "mlctl train --image python:3 train.py --dry-run",
+        "mlctl train train.py --retries 2 --requirements reqs.txt --dry-run",
+        "mlctl train python3 train.py --dry-run",
+        "mlctl train.py --dry-run",
         "mlctl train --timeout 2h --max-cost 3 --dry-run",
         "mlctl train --replicas 3 --env A=1 --dry-run",
         "mlctl train --display-name x --dryrun",
         "mlctl train --set args.epochs 2 --dry-run",
+        "mlctl logs --tail 3 loc worker-0 --help",
         "mlctl train --set args.epochs: 2 --dry-run",
         "mlctl train --set args.epochs:2 --dry-run",
         "mlctl train --label team vision --dry-run",

@@ -47,7 +47,7 @@ impl Context {
     /// Finds a study by whatever names one of its runs, a trial's too; nothing means the last run that
     /// was started from this folder.
     pub fn study(&self, selector: Option<&str>) -> Result<StudyTarget, CliError> {
-        let target = self.target(selector)?;
+        let target = self.target_of_study(selector)?;
         let study = target.study().cloned().ok_or_else(|| target.no_study())?;
         let paths = target.store.study(&study);
         // Of a trial it is the study that is meant.
