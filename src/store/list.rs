@@ -123,7 +123,9 @@ impl Store {
         let name_decides = filter.states.is_empty()
             && filter.labels.is_empty()
             && filter.since.is_none()
-            && filter.place.is_anywhere();
+            && filter.place.is_anywhere()
+            // Of which study a trial is stands in its line.
+            && !matches!(filter.members, Members::Of(_));
         for run in index.runs.iter().rev().filter(|run| run.may_pass(filter)) {
             let full = listing.runs.len() == limit;
             if full && name_decides {

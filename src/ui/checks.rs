@@ -91,9 +91,12 @@ impl<'a> Checks<'a> {
                 count => format!("{count} {many}"),
             };
             let text = match (self.failed, self.warned) {
-                (0, 0) => "nothing stops a run".to_owned(),
+                (0, 0) => "nothing was found that stops runs".to_owned(),
                 (0, warned) => {
-                    format!("nothing stops a run; {}", count(warned, "warning", "warnings"))
+                    format!(
+                        "nothing was found that stops runs; {}",
+                        count(warned, "warning", "warnings")
+                    )
                 }
                 (failed, 0) => format!("{} a run", count(failed, "thing stops", "things stop")),
                 (failed, warned) => format!(

@@ -65,7 +65,7 @@ fn a_laptop_that_is_well() {
         assert!(text.contains(&format!(" {check} ")), "{check} in\n{text}");
     }
     assert!(!text.contains("Cluster") && !text.contains('\x1b'), "{text}");
-    assert!(stderr(&output).contains("nothing stops a run"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("nothing was found that stops runs"), "{}", stderr(&output));
     assert!(!sandbox.state().exists(), "looking makes nothing");
 }
 

@@ -52,7 +52,7 @@ Examples:
 Levels: ok; skip, not needed or not to be seen; warn, runs start all the same;
 fail, runs don't start.
 
-Exit codes: 0 nothing stops a run; else by the first that fails: 6 the cluster
+Exit codes: 0 nothing was found; else by the first that fails: 6 the cluster
 can't be reached, 5 it refuses this user, 14 anything else. 130 Ctrl-C.")]
 pub struct DoctorArgs {
     /// A spec whose buckets are tried

@@ -8,7 +8,10 @@ use crate::spec::syntax::{Code, Diagnostic};
 use crate::spec::syntax::{Entry, Node};
 
 use super::suspects::is_unfilled;
-use crate::text::most_alike;
+use crate::text::{most_alike, one_slip_from};
+
+/// A shorter name is one slip away from others that mean something else.
+const SHORTEST_SLIP: usize = 4;
 
 /// Fields that are often written at the wrong depth; there they would be without effect.
 const MISPLACED: [(&str, &str); 22] = [
@@ -234,7 +237,10 @@ impl Findings {
         let written = entry.key.text.as_str();
         let place = if path.is_empty() { String::new() } else { format!(" in `{path}`") };
         let names = table.iter().map(|(name, _)| (fold(name), *name));
-        let near = most_alike(&fold(written), names, 0.91);
+        let near = most_alike(&fold(written), names, 0.91).or_else(|| {
+            let long = table.iter().filter(|(name, _)| name.len() >= SHORTEST_SLIP);
+            one_slip_from(written, long.map(|(name, _)| *name))
+        });
         let home = self.system.homes.iter().find(|(name, _)| fold(name) == fold(written));
         let finding = if let Some((name, home)) = home {
             let message = format!("`{name}` is at the wrong place{place}");

@@ -19,11 +19,11 @@ Examples:
   mlctl serve endpoint.yaml --dry-run    the difference to what serves now
   mlctl serve digits@champion            a model of the registry
   mlctl serve ./model --name digits --port 8080
-  mlctl serve ./model -- python3 \"$PWD/app.py\" --port {port}
+  mlctl serve ./model -- python3 app.py --port {port}
 
-A command behind -- runs in a folder of its own, without your code: name it by its
-whole path, or write a spec with `code`. The endpoint goes on by itself when mlctl
-ends: mlctl undeploy ends it.
+A command behind -- runs in a folder of its own, where the files that it names are
+found and others beside them are not: write a spec with `code` for those. The
+endpoint goes on by itself when mlctl ends: mlctl undeploy ends it.
 
 Exit codes: 0 it serves, 2 usage, 3 spec, 4 not found, 5 refused, 10 the new
 revision was given up, its rollout is paused or nothing answers, 13 --timeout is

@@ -57,6 +57,7 @@ fn of_model(context: &Context, model: &str, args: &ServeArgs) -> Result<LoadedEn
         None if !args.command.is_empty() => Server::Custom,
         None => server_of(context, &named.place, model)?,
     };
+    let command = args.command.iter().map(|word| from_here(context, word)).collect::<Vec<_>>();
     let version = named.registered.as_ref().map(|(_, version)| *version);
     let endpoint = Endpoint {
         name,
@@ -69,7 +70,7 @@ fn of_model(context: &Context, model: &str, args: &ServeArgs) -> Result<LoadedEn
                 None => reference,
             }),
             server: Some(server),
-            command: (!args.command.is_empty()).then(|| args.command.clone()),
+            command: (!command.is_empty()).then_some(command),
             ..Revision::default()
         }],
         ..Endpoint::default()
@@ -83,6 +84,17 @@ fn of_model(context: &Context, model: &str, args: &ServeArgs) -> Result<LoadedEn
         Some(LoadedDocument::Endpoint(endpoint)) => Ok(*endpoint),
         _ => Err(CliError::new(ErrorKind::Internal, "the model became no endpoint")),
     }
+}
+
+/// A word of a command as it was meant where it was written: a replica starts in a folder of its own, in which
+/// the files beside the person aren't. An image has its own files.
+fn from_here(context: &Context, word: &str) -> String {
+    let path = context.env.cwd.join(word);
+    let is_named = Path::new(word).is_relative() && word.contains(['.', '/']) && path.is_file();
+    if is_named && !context.chooses_cluster() {
+        return path.to_string_lossy().into_owned();
+    }
+    word.to_owned()
 }
 
 fn base_of(reference: &ModelRef) -> String {
