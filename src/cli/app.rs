@@ -206,6 +206,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
     let (code, problems) = match dispatch(cli, globals_of(&verb), &mut printer) {
         Ok(code) => (code, Vec::new()),
         Err(error) => {
+            let error = usage::meant_by_second(error, &args);
             error.print(&printer);
             if error.kind == ErrorKind::ClosedPipe {
                 return error.kind.exit_code();

@@ -105,6 +105,15 @@ impl Context {
         self.choice() == Choice::Cluster
     }
 
+    /// What is started now goes to a cluster, however that is named.
+    pub fn runs_in_a_cluster(&self) -> bool {
+        match self.choice() {
+            Choice::Local => false,
+            Choice::Cluster => true,
+            Choice::Unknown(runtime) => runtime.parse::<Location>().is_ok(),
+        }
+    }
+
     /// The command line itself says where to look.
     pub fn names_a_place(&self) -> bool {
         let PlaceArgs { runtime, context, namespace } = &self.place;

@@ -1,15 +1,13 @@
 //! Specs from files, standard input, a script or this folder's `mlctl.yaml`.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::code_files::NamedCode;
-use super::{CliError, Context, ErrorKind, Problem, SpecArgs};
-use crate::spec::kinds::train::from_script;
-use crate::spec::syntax::{Diagnostics, RenderOptions, Source};
-use crate::spec::{Document, LoadOptions, Loaded, Resolved, SPEC_LIMIT, SpecFiles, load};
-use crate::storage::{BucketSettings, Place, ReadError, locate, read, read_open, read_text};
-use crate::ui::Text;
+use super::load::Read;
+use super::script::{is_program, script};
+use super::{CliError, Context, ErrorKind, SpecArgs};
+use crate::spec::syntax::Source;
+use crate::spec::{BATCH_PREDICT_JOB, ENDPOINT, SPEC_LIMIT, TRAIN_JOB};
+use crate::storage::{ReadError, locate, read, read_open};
 use crate::work::batch::LoadedBatch;
 use crate::work::serve::LoadedEndpoint;
 use crate::work::train::LoadedJob;
@@ -29,6 +27,19 @@ pub enum LoadedDocument {
     Tune(Box<LoadedStudy>),
     /// An endpoint.
     Endpoint(Box<LoadedEndpoint>),
+}
+
+/// What documents are loaded for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To be looked at.
+    Look,
+    /// To run where the command line, the environment and the settings say.
+    Run,
+    /// The same of one kind; documents of others are refused for that.
+    RunOf(&'static str),
+    /// To become objects of a cluster.
+    Render,
 }
 
 impl LoadedDocument {
@@ -69,7 +80,8 @@ impl Context {
         args: &SpecArgs,
         script_args: &[String],
     ) -> Result<Vec<LoadedJob>, CliError> {
-        let documents = self.documents(args, script_args)?.into_iter();
+        let documents =
+            self.documents_for(Purpose::RunOf(TRAIN_JOB), args, script_args)?.into_iter();
         let jobs = documents.map(|document| match document {
             LoadedDocument::Train(job) => Ok(*job),
             LoadedDocument::Batch(batch) => {
@@ -85,7 +97,8 @@ impl Context {
 
     /// Loads all batch predictions; a document of another kind is refused.
     pub fn batches(&self, args: &SpecArgs) -> Result<Vec<LoadedBatch>, CliError> {
-        let documents = self.documents(args, &[])?.into_iter();
+        let documents =
+            self.documents_for(Purpose::RunOf(BATCH_PREDICT_JOB), args, &[])?.into_iter();
         let batches = documents.map(|document| match document {
             LoadedDocument::Batch(batch) => Ok(*batch),
             LoadedDocument::Train(job) => {
@@ -101,8 +114,8 @@ impl Context {
     }
 
     /// Loads all studies; a document of another kind is refused.
-    pub fn studies(&self, args: &SpecArgs) -> Result<Vec<LoadedStudy>, CliError> {
-        let documents = self.documents(args, &[])?.into_iter();
+    pub fn studies(&self, purpose: Purpose, args: &SpecArgs) -> Result<Vec<LoadedStudy>, CliError> {
+        let documents = self.documents_for(purpose, args, &[])?.into_iter();
         let other = |name: &str, kind: &str, verb: &str| {
             let error = CliError::new(ErrorKind::Usage, format!("{name} is a {kind}, no TuneJob"));
             Err(error.hint(run_with(verb, args)))
@@ -120,7 +133,7 @@ impl Context {
 
     /// Loads all endpoints; a document of another kind is refused.
     pub fn endpoints(&self, args: &SpecArgs) -> Result<Vec<LoadedEndpoint>, CliError> {
-        let documents = self.documents(args, &[])?.into_iter();
+        let documents = self.documents_for(Purpose::RunOf(ENDPOINT), args, &[])?.into_iter();
         let other = |name: &str, kind: &str, verb: &str| {
             let error = CliError::new(ErrorKind::Usage, format!("{name} is a {kind}, no Endpoint"));
             Err(error.hint(run_with(verb, args)))
@@ -136,9 +149,19 @@ impl Context {
         endpoints.collect()
     }
 
-    /// Loads all documents; warnings are printed, errors too.
+    /// Loads all documents to look at them; warnings are printed, errors too.
     pub fn documents(
         &self,
+        args: &SpecArgs,
+        script_args: &[String],
+    ) -> Result<Vec<LoadedDocument>, CliError> {
+        self.documents_for(Purpose::Look, args, script_args)
+    }
+
+    /// Loads all documents. What is to run in a cluster and could not is an error of its spec.
+    pub fn documents_for(
+        &self,
+        purpose: Purpose,
         args: &SpecArgs,
         script_args: &[String],
     ) -> Result<Vec<LoadedDocument>, CliError> {
@@ -149,10 +172,10 @@ impl Context {
         }
         let mut documents = Vec::new();
         if named.is_empty() {
-            documents = self.documents_of(None, args, script_args)?;
+            documents = self.documents_of(None, (purpose, args), script_args)?;
         }
         for file in named {
-            documents.extend(self.documents_of(Some(file), args, script_args)?);
+            documents.extend(self.documents_of(Some(file), (purpose, args), script_args)?);
         }
         if let Some(name) = args.name.as_ref().filter(|_| documents.len() > 1) {
             let message = format!("--name {name} is one name, and there are {}", documents.len());
@@ -165,12 +188,12 @@ impl Context {
     fn documents_of(
         &self,
         file: Option<&PathBuf>,
-        args: &SpecArgs,
+        (purpose, args): (Purpose, &SpecArgs),
         script_args: &[String],
     ) -> Result<Vec<LoadedDocument>, CliError> {
         let (path, bytes, base) = self.read(file)?;
         if let Some(script) = script(&path, &bytes) {
-            return self.script(&script, args, script_args);
+            return self.script(&script, (purpose, args), script_args);
         }
         let text = String::from_utf8(bytes).map_err(|_| {
             CliError::new(ErrorKind::Spec, format!("{} is not a text file", path.display()))
@@ -184,16 +207,16 @@ impl Context {
         let name = path.display().to_string();
         let beside = path.parent().unwrap_or(Path::new("")).to_owned();
         let name = if name == "-" { "<stdin>".to_owned() } else { name };
-        let loaded = self.load(&[Source::new(name, text.clone())], args, &base, &beside)?;
-        let documents = loaded.documents.into_iter();
-        Ok(documents
-            .map(|document| loaded_document(document, &text, &base, &self.settings.storage))
-            .collect())
+        let source = Source::new(name, text);
+        self.load(Read { source, base: &base, beside: &beside, is_written: true }, (purpose, args))
     }
 
     /// Loads a spec that flags have made.
     pub fn of_flags(&self, text: &str, args: &SpecArgs) -> Result<Vec<LoadedDocument>, CliError> {
-        self.remembered("<command line>", text, &self.env.cwd, args)
+        let base = &self.env.cwd;
+        let source = Source::new("<command line>", text);
+        let beside = Path::new("");
+        self.load(Read { source, base, beside, is_written: false }, (Purpose::Run, args))
     }
 
     /// Loads a spec that lies in no file of the user's; `name` is what errors call it. Of `args` the
@@ -205,58 +228,9 @@ impl Context {
         base: &Path,
         args: &SpecArgs,
     ) -> Result<Vec<LoadedDocument>, CliError> {
-        let loaded = self.load(&[Source::new(name, text)], args, base, Path::new(""))?;
-        let documents = loaded.documents.into_iter();
-        Ok(documents
-            .map(|document| loaded_document(document, text, base, &self.settings.storage))
-            .collect())
-    }
-
-    /// Loads sources; everything that is wrong is printed at once. Files that they name are in the
-    /// folder `base`, which users call `beside`.
-    fn load(
-        &self,
-        sources: &[Source],
-        args: &SpecArgs,
-        base: &Path,
-        beside: &Path,
-    ) -> Result<Loaded, CliError> {
-        let (base, beside) = (base.to_owned(), beside.to_owned());
-        let code = NamedCode { base: base.clone(), beside: beside.clone() };
-        let env = self.env.vars.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
-        let options = LoadOptions {
-            set: args.set.clone(),
-            name: args.name.clone(),
-            env,
-            accelerators: self.settings.accelerators.keys().cloned().collect(),
-            files: SpecFiles::by(move |path| named_file(&base, &beside, path)).with_code(code),
-        };
-        match load(sources, &options) {
-            Ok(loaded) => {
-                self.say_findings(&loaded.warnings);
-                Ok(loaded)
-            }
-            Err(findings) => {
-                self.printer.line(self.render(&findings));
-                Err(CliError::printed(ErrorKind::Spec).with(Problem::of_spec(&findings)))
-            }
-        }
-    }
-
-    fn say_findings(&self, findings: &Diagnostics) {
-        if !findings.list.is_empty() {
-            self.printer.say(self.render(findings));
-        }
-    }
-
-    fn render(&self, findings: &Diagnostics) -> Text {
-        let terminal = self.printer.terminal;
-        let text = findings.render(RenderOptions {
-            color: terminal.color_err,
-            width: terminal.width,
-            ..RenderOptions::default()
-        });
-        Text::painted(text.trim_end())
+        let source = Source::new(name, text);
+        let beside = Path::new("");
+        self.load(Read { source, base, beside, is_written: false }, (Purpose::Look, args))
     }
 
     /// The path as it was named, the text, and the folder of relative paths.
@@ -297,63 +271,6 @@ impl Context {
         }
         Ok((path, text, base))
     }
-
-    fn script(
-        &self,
-        script: &Path,
-        args: &SpecArgs,
-        script_args: &[String],
-    ) -> Result<Vec<LoadedDocument>, CliError> {
-        let job = from_script(&script.to_string_lossy(), script_args);
-        // Written as text and loaded like any spec, so that --set and the linter work the same.
-        let text = crate::spec::to_yaml(&job)
-            .map_err(|error| CliError::new(ErrorKind::Internal, error.to_string()))?;
-        self.remembered(&script.display().to_string(), &text, &self.env.cwd, args)
-    }
-}
-
-/// A document with the text that it was read from and the folder of its relative paths.
-fn loaded_document(
-    document: Document,
-    text: &str,
-    base: &Path,
-    storage: &BTreeMap<String, BucketSettings>,
-) -> LoadedDocument {
-    let storage = storage.clone();
-    match document {
-        Document::TrainJob(resolved) => {
-            let Resolved { spec: job, from_env, converted_from, .. } = *resolved;
-            LoadedDocument::Train(Box::new(LoadedJob {
-                job,
-                from_env,
-                source: text.to_owned(),
-                base: base.to_owned(),
-                foreign: converted_from.is_some(),
-                own_rules: None,
-                storage,
-            }))
-        }
-        Document::BatchPredictJob(resolved) => {
-            let Resolved { spec: job, from_env, converted_from, .. } = *resolved;
-            let (text, base) = (text.to_owned(), base.to_owned());
-            let foreign = converted_from.is_some();
-            LoadedDocument::Batch(Box::new(LoadedBatch::new(
-                job, from_env, text, base, foreign, storage,
-            )))
-        }
-        Document::TuneJob(resolved) => {
-            let (text, base) = (text.to_owned(), base.to_owned());
-            LoadedDocument::Tune(Box::new(LoadedStudy::new(*resolved, text, base, storage)))
-        }
-        Document::Endpoint(resolved) => {
-            let Resolved { spec, from_env, converted_from, .. } = *resolved;
-            let (text, base) = (text.to_owned(), base.to_owned());
-            let foreign = converted_from.is_some();
-            LoadedDocument::Endpoint(Box::new(LoadedEndpoint::new(
-                spec, from_env, text, base, foreign, storage,
-            )))
-        }
-    }
 }
 
 /// A study where another kind is run.
@@ -379,56 +296,6 @@ fn run_with(verb: &str, args: &SpecArgs) -> String {
         _ => files.collect(),
     };
     format!("run it with: mlctl {verb}{files}")
-}
-
-/// Reads a file that a spec in the folder `base` names; users call the folder `beside`.
-fn named_file(base: &Path, beside: &Path, path: &str) -> Result<Source, String> {
-    let place = Place::from(path);
-    let Place::Path(local) = &place else {
-        return Err(format!("{path} is no file of this machine"));
-    };
-    if local.as_path().as_os_str().is_empty() {
-        return Err("an empty text is the path of no file".to_owned());
-    }
-    let full = base.join(local.as_path());
-    // Errors show parts of the file, and a spec may be anybody's: outside of its folder and checkout it
-    // names specs only, none by a link, and nothing in a hidden folder, where people keep credentials.
-    // A file that can't be found can't be read either, which says so below.
-    let found = locate(base, &place).ok().flatten().filter(|found| found.outside);
-    if let Some(found) = found.filter(|found| found.by_link || !may_be_named(&found.real, base)) {
-        let real = found.real.display();
-        return Err(format!(
-            "{path} is {real}, outside of the spec's folder, and no spec by its name"
-        ));
-    }
-    let text = read_text(&full, SPEC_LIMIT).map_err(|error| {
-        if error.is_missing() { format!("{path} does not exist") } else { error.to_string() }
-    })?;
-    Ok(Source::new(beside.join(local.as_path()).display().to_string(), text))
-}
-
-/// Whether a file outside of a spec's folder looks like a spec by its path from there.
-fn may_be_named(file: &Path, base: &Path) -> bool {
-    let base = base.canonicalize().unwrap_or_else(|_| base.to_owned());
-    let shared = file.components().zip(base.components()).take_while(|(a, b)| a == b).count();
-    let mut own = file.components().skip(shared);
-    let is_hidden = own.any(|part| part.as_os_str().as_encoded_bytes().starts_with(b"."));
-    !is_hidden && is_program(file) == Some(false)
-}
-
-/// A program rather than a spec: by its name, or by its first bytes.
-fn script(path: &Path, text: &[u8]) -> Option<PathBuf> {
-    let is_one = is_program(path).unwrap_or_else(|| text.starts_with(b"#!"));
-    is_one.then(|| path.to_path_buf())
-}
-
-/// What a name says; nothing where it has none of the usual endings.
-fn is_program(path: &Path) -> Option<bool> {
-    match path.extension().and_then(|ending| ending.to_str()) {
-        Some("yaml" | "yml" | "json") => Some(false),
-        Some("py" | "sh") => Some(true),
-        _ => None,
-    }
 }
 
 /// Where a file really is that a link has led to out of its folder and the checkout around that:

@@ -96,7 +96,7 @@ const WAYS_OUT: [(&str, &[&str]); 10] = [
     ("/proc/self/fd", &["agent/connect.rs"]),
     ("streams::", &["ui/printer.rs", "ui/screen.rs", "ui/output.rs", "ui/mod.rs"]),
     ("painted_if", &["ui/text.rs", "ui/printer.rs", "ui/screen.rs", "ui/output.rs"]),
-    ("Text::painted(", &["ui/text.rs", "cli/specs.rs", "cli/usage/print.rs"]),
+    ("Text::painted(", &["ui/text.rs", "cli/load.rs", "cli/usage/print.rs"]),
     // The help alone, in which nothing is anybody else's.
     (".print()", &["cli/usage/print.rs"]),
 ];

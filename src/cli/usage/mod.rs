@@ -3,6 +3,7 @@
 mod line;
 mod print;
 mod problem;
+mod second;
 mod sense;
 mod spec;
 mod unknown;
@@ -11,3 +12,4 @@ mod words;
 
 pub(super) use print::print;
 pub(super) use problem::format;
+pub(super) use second::meant_by_second;

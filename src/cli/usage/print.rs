@@ -7,6 +7,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::line::{Line, may_be_value};
 use super::problem::problem;
+use super::second::second;
 use super::unknown::unknown_flag;
 use super::verbs::unknown_verb;
 use super::words::{missing, surplus};
@@ -62,6 +63,9 @@ fn meant(error: &clap::Error, line: &Line) -> Option<CliError> {
     match error.kind() {
         ErrorKind::InvalidSubcommand => {
             Some(unknown_verb(line, of(ContextKind::InvalidSubcommand)?))
+        }
+        ErrorKind::UnknownArgument | ErrorKind::ArgumentConflict if second(line).is_some() => {
+            second(line).map(|(_, error)| error)
         }
         ErrorKind::UnknownArgument => match unknown(error) {
             Some(flag) => Some(unknown_flag(line, &flag)),

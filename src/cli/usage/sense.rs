@@ -113,12 +113,39 @@ pub(super) const PAIRS: &[(&str, &[&str])] = &[
     ("models promote", &["models alias"]),
     ("models tag", &["models alias"]),
     ("models cp", &["models copy"]),
+    ("train resume", &["train --resume"]),
+    ("train continue", &["train --resume"]),
+    ("tune list", &["list", "tune trials"]),
+    ("tune ls", &["list", "tune trials"]),
+    ("tune show", &["tune trials", "status"]),
+    ("tune describe", &["tune trials", "status"]),
+    ("tune get", &["tune trials", "status"]),
+    ("tune results", &["tune trials", "tune best"]),
+    ("tune retry", &["tune resume"]),
+    ("tune restart", &["tune resume"]),
+    ("tune continue", &["tune resume"]),
+    ("batch-predict results", &["outputs"]),
+    ("batch-predict resume", &["batch-predict", "batch-predict --retry-failed"]),
+    ("batch-predict retry", &["batch-predict --retry-failed"]),
+    ("serve stop", &["undeploy"]),
+    ("serve cancel", &["undeploy"]),
+    ("serve delete", &["undeploy"]),
+    ("serve rm", &["undeploy"]),
+    ("serve remove", &["undeploy"]),
+    ("serve down", &["undeploy"]),
+    ("serve shutdown", &["undeploy"]),
+    ("serve update", &["serve"]),
+    ("serve deploy", &["serve"]),
+    ("serve test", &["predict"]),
     ("state show", &["state path"]),
     ("state repair", &["state rebuild"]),
     ("cluster setup", &["cluster manifests"]),
     ("cluster install", &["cluster manifests"]),
     ("cluster check", &["doctor"]),
 ];
+
+/// Words behind a verb that say no more than the verb does: `mlctl tune run study.yaml`.
+pub(super) const BEGIN: &str = "run start create submit apply launch begin new";
 
 /// Words before the verb in other tools that say nothing here.
 pub(super) const PREFIXES: &[&str] = &["ai", "beta", "alpha"];

@@ -79,7 +79,7 @@ fn meant(line: &Line, path: &str, within: &Command, at: usize) -> Vec<String> {
 }
 
 /// What a word, or two of them, means.
-fn by_sense(words: &str) -> Option<&'static [&'static str]> {
+pub(super) fn by_sense(words: &str) -> Option<&'static [&'static str]> {
     let found = if words.contains(' ') {
         PAIRS.iter().find(|(pair, _)| *pair == words)
     } else {
@@ -89,7 +89,7 @@ fn by_sense(words: &str) -> Option<&'static [&'static str]> {
 }
 
 /// A hint at a verb in the place of words: with the rest of the line, where mlctl understands that.
-fn told(line: &Line, at: usize, behind: usize, means: &str) -> String {
+pub(super) fn told(line: &Line, at: usize, behind: usize, means: &str) -> String {
     let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
     let (verb, tail) = means.split_once(" -- ").unwrap_or((means, ""));
     let tail = if tail.is_empty() { Vec::new() } else { words(&format!("-- {tail}")) };

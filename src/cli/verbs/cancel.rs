@@ -26,14 +26,14 @@ Examples:
   mlctl cancel                     the last run started from this folder
   mlctl cancel digits other-a1b2c3
   mlctl cancel digits --no-wait
-  mlctl cancel digits --force      kill its agents too, if they don't end it")]
+  mlctl cancel digits --force      kill all that has not ended by then")]
 pub struct CancelArgs {
     /// The runs
     pub runs: Vec<String>,
     /// Return at once
     #[arg(long, conflicts_with = "force")]
     pub no_wait: bool,
-    /// Kill the agents too, where they have not ended everything by the end of the grace period
+    /// Kill all of it that the end of the grace period finds alive
     #[arg(long)]
     pub force: bool,
     /// Don't ask, also where a run is another user's or an endpoint is being called

@@ -7,17 +7,19 @@ use serde_json::{Value as Json, json};
 use super::batch::{Surveyed, find_model, look};
 use super::serve::{Rendering, rendered_endpoint};
 use super::train::say_notices;
-use crate::cli::{CliError, Context, ErrorKind, Format, LOCAL, LoadedDocument, SpecArgs, exit};
+use crate::cli::{
+    CliError, Context, ErrorKind, Format, LOCAL, LoadedDocument, Purpose, SpecArgs, exit,
+};
 use crate::gang::RunId;
 use crate::ops::cost::{Prices, limit_cost};
 use crate::plan::{Plan, PlanContext, RuntimeDefaults, SecretVariables};
 use crate::run::{Order, Submitter, digest_of};
 use crate::runtime::image::name_commands;
 use crate::runtime::kubernetes::{
-    CodeBundle, Kubernetes, ManifestContext, ManifestError, manifests, name_archive, send_archive,
+    CodeBundle, Kubernetes, ManifestContext, manifests, name_archive, send_archive,
 };
 use crate::runtime::{RuntimeError, SecretValues};
-use crate::spec::{ENDPOINT, TRAIN_JOB};
+use crate::spec::ENDPOINT;
 use crate::storage::Stores;
 use crate::store::random_id;
 use crate::sys::random_word;
@@ -69,7 +71,7 @@ pub fn run(context: &Context, args: &RenderArgs) -> Result<u8, CliError> {
     }
     let user = whose(context, args.user.as_deref());
     let mut documents = Vec::new();
-    for document in context.documents(&args.spec, &[])? {
+    for document in context.documents_for(Purpose::Render, &args.spec, &[])? {
         documents.extend(match document {
             LoadedDocument::Train(job) => of_training(context, &job, &user)?,
             LoadedDocument::Batch(batch) => of_batch(context, *batch, &user)?,
@@ -210,36 +212,6 @@ fn of_training(context: &Context, job: &LoadedJob, user: &str) -> Result<Vec<Jso
     objects(context, settings, train::order(job, plan, &resolved), &stores, user)
 }
 
-/// Refuses a job of which no pods can be made, as far as that is known without a cluster and without the
-/// registry of its image.
-pub(super) fn check_in_cluster(context: &Context, job: &LoadedJob) -> Result<(), CliError> {
-    let plan_context = PlanContext {
-        run: random_id(&job.job.name)?,
-        runtime_defaults: RuntimeDefaults::CLUSTER,
-        code_base: job.base.clone(),
-    };
-    let mut plan = plan(&job.job, &plan_context).map_err(TrainError::from)?;
-    plan.take_settings(&job.storage, false);
-    // The image may say the command.
-    for role in &mut plan.gang_mut().roles {
-        if role.command.is_empty() && role.image.is_some() {
-            role.command.push("true".to_owned());
-        }
-    }
-    // Settings that are missing are no fault of the spec.
-    let settings = context.manifest_settings(None).unwrap_or_default();
-    let context_of = ManifestContext {
-        kind: TRAIN_JOB.to_owned(),
-        nonce: random_word(6)?,
-        token: random_word(32)?,
-        record: "{}".to_owned(),
-        ..settings
-    };
-    manifests(&plan, &context_of)
-        .map(drop)
-        .map_err(|error| CliError { kind: ErrorKind::Spec, ..refused(error) })
-}
-
 /// The pods read what they predict from the job's document in the output, which is written here.
 fn of_batch(context: &Context, mut batch: LoadedBatch, user: &str) -> Result<Vec<Json>, CliError> {
     find_model(context, &mut batch)?;
@@ -333,11 +305,11 @@ fn name_image_commands(
     context
         .handle()?
         .block_on(name_commands(plan, architecture, &context.env.docker_config()))
-        .map_err(|reasons| refused(ManifestError::Refused(reasons)))?;
+        .map_err(|reasons| refused(reasons.join("; ")))?;
     Ok(name_archive(plan)?)
 }
 
-fn refused(error: ManifestError) -> CliError {
+fn refused(error: impl std::fmt::Display) -> CliError {
     CliError::new(ErrorKind::Refused, format!("this run can't start in a cluster: {error}"))
 }
 

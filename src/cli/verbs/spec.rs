@@ -2,16 +2,14 @@
 
 use serde::Serialize;
 
-use super::render::check_in_cluster;
 use super::train::say_notices;
 use crate::cli::{
-    CliError, Context, ErrorKind, Format, LoadedDocument, Problem, SpecArgs, change, exit,
+    CliError, Context, ErrorKind, Format, LoadedDocument, Problem, Purpose, SpecArgs, change, exit,
 };
 use crate::spec::check::json_schema;
 use crate::spec::explain as explain_path;
 use crate::spec::{DEFAULT_KIND, kind_names, written};
 use crate::ui::{Text, yaml_text};
-use crate::work::batch::check_places;
 use crate::work::train::{LoadedJob, travel};
 
 /// Arguments of `validate`.
@@ -55,20 +53,12 @@ pub fn validate(context: &Context, args: &ValidateArgs) -> Result<u8, CliError> 
     let (mut valid, mut errors) = (Vec::new(), Vec::new());
     let mut code = exit::OK;
     for file in files {
-        match context
-            .documents(&SpecArgs { file, set: args.set.clone(), ..SpecArgs::default() }, &[])
-        {
+        let args = SpecArgs { file, set: args.set.clone(), ..SpecArgs::default() };
+        match context.documents_for(Purpose::Run, &args, &[]) {
             Ok(jobs) => {
                 for document in jobs {
                     document.workers().into_iter().for_each(|job| say_what_travels(context, job));
-                    match starts(context, &document) {
-                        Ok(()) => valid.push(document.name().to_owned()),
-                        Err(error) => {
-                            error.print(&context.printer);
-                            errors.extend(error.problems());
-                            code = code.max(error.kind.exit_code());
-                        }
-                    }
+                    valid.push(document.name().to_owned());
                 }
             }
             Err(error) => {
@@ -81,22 +71,6 @@ pub fn validate(context: &Context, args: &ValidateArgs) -> Result<u8, CliError> 
     let text = Text::lines(valid.iter().map(|name| format!("{name}: valid")));
     context.emit(&Document { schema_version: 1, exit_code: code, valid, errors }, || text)?;
     Ok(code)
-}
-
-/// Refuses what could not start in the cluster that is chosen, as far as that is known without asking it.
-fn starts(context: &Context, document: &LoadedDocument) -> Result<(), CliError> {
-    if !context.chooses_cluster() {
-        return Ok(());
-    }
-    match document {
-        LoadedDocument::Train(job) => check_in_cluster(context, job),
-        LoadedDocument::Tune(study) => check_in_cluster(context, &study.trial),
-        LoadedDocument::Batch(batch) => {
-            let checked = check_places(batch).map_err(CliError::from);
-            checked.map_err(|error| CliError { kind: ErrorKind::Spec, ..error })
-        }
-        LoadedDocument::Endpoint(_) => Ok(()),
-    }
 }
 
 /// What a submission would say of the job's files, and why it would be refused for them: a spec may be

@@ -81,6 +81,10 @@ codes! {
     /// `${...}` that is no reference to a variable.
     BadReference = "bad-reference",
 
+    // Where it is to run.
+    /// No objects of a cluster can be made of it.
+    NotInCluster = "not-in-cluster",
+
     // What runs.
     /// Neither a command nor an image says what to run.
     NothingToRun = "nothing-to-run",

@@ -48,7 +48,7 @@ pub(in crate::work) use rows::json_reason;
 pub use rows::{FileRow, file_rows};
 pub use shards::cut;
 pub use submit::{
-    BatchSubmitError, Progress, check_places, claim, progress, submit, summary, survey,
+    BatchSubmitError, Progress, check_places, claim, is_unseen, progress, submit, summary, survey,
 };
 pub use summary::{LatencySummary, SUMMARY_VERSION, Summary};
 pub use worker::{WorkerEnd, WorkerPlace, WorkerProgress, run_worker};

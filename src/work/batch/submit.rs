@@ -7,6 +7,7 @@ use super::{JobDocument, LoadedBatch, OutputLayout, Summary, differences, docume
 use crate::ops::cost::Prices;
 use crate::run::{self, Submitted, Submitter};
 use crate::runtime::{Notice, Runs, RuntimeError, SubmitOptions};
+use crate::spec::{BatchPredictJob, Volume};
 use crate::storage::{Object, Place, Put, StorageError, StorageErrorKind, Stores};
 use crate::store::Store;
 use crate::text::{FormatError, read_document};
@@ -116,14 +117,16 @@ fn is_of_an_output(input: &str, output: &str) -> bool {
 pub fn check_places(batch: &LoadedBatch) -> Result<(), BatchSubmitError> {
     let job = &batch.job;
     let places = job.input.places().iter().chain([job.output.place()]).chain(&batch.model.place);
-    let mounted = |place: &&Place| {
-        job.volumes.iter().any(|volume| place.as_str().starts_with(&volume.mount_path))
-    };
-    let local = |place: &&Place| matches!(place, Place::Path(_));
-    match places.filter(local).find(|place| !mounted(place)) {
+    match places.into_iter().find(|place| is_unseen(job, place)) {
         Some(place) => Err(BatchSubmitError::Local(place.clone())),
         None => Ok(()),
     }
+}
+
+/// A place is one of this machine, and the pods mount nothing there.
+pub fn is_unseen(job: &BatchPredictJob, place: &Place) -> bool {
+    let mounts = |volume: &Volume| place.as_str().starts_with(&volume.mount_path);
+    matches!(place, Place::Path(_)) && !job.volumes.iter().any(mounts)
 }
 
 /// What the output has of this job; another job's output is refused. Nothing is written.

@@ -188,7 +188,7 @@ fn without_a_home_nothing_of_tmp_is_taken() {
         assert!(stdout(&output).starts_with('/'), "{name}={value}: {}", stdout(&output));
         assert!(!stdout(&output).contains("/./"), "{name}={value}: {}", stdout(&output));
     }
-    let mut command = sandbox.mlctl(["render"]);
+    let mut command = sandbox.mlctl(["render", "--set", "image=a"]);
     let output = command.env("XDG_CONFIG_HOME", ".").output().unwrap();
     assert!(stderr(&output).contains("no setting `runnerImage`"), "{}", stderr(&output));
     if !is_root() {

@@ -3,6 +3,17 @@
 use super::{QUICK, far_from_clusters, shell, told};
 use crate::support::{Sandbox, stderr, stdout};
 
+/// A study of the training run in another file.
+const STUDY: &str = "\
+apiVersion: mlctl.dev/v1
+kind: TuneJob
+name: search
+metrics: [{name: loss, goal: minimize}]
+parameters: {lr: {double: [0.1, 1]}}
+maxTrials: 2
+trial: {file: plain.yaml}
+";
+
 /// Specs and a script for lines that name them.
 fn sandbox() -> Sandbox {
     let sandbox = far_from_clusters();
@@ -71,6 +82,78 @@ fn verbs_of_other_tools() {
     ];
     let all: Vec<String> = lines.iter().map(|line| told(&sandbox, line)).collect();
     insta::assert_snapshot!(all.join("\n"));
+}
+
+/// Verbs of two words that other tools have: each line is a mistake, and the line that is advised works.
+#[test]
+fn verbs_behind_verbs() {
+    let sandbox = sandbox();
+    sandbox.write("study.yaml", STUDY);
+    sandbox.run(0, ["train", "mlctl.yaml"]);
+    let mut all = Vec::new();
+    for line in [
+        "mlctl train list",
+        "mlctl tune list",
+        "mlctl tune ls -o json",
+        "mlctl -n team-a train list",
+        "mlctl serve list --state running",
+        "mlctl batch-predict list",
+        "mlctl batch-predict status loc",
+        "mlctl tune logs loc --tail 1",
+        "mlctl train ps",
+        "mlctl train run mlctl.yaml --dry-run",
+        "mlctl train start -f plain.yaml --dry-run",
+        "mlctl tune create study.yaml --dry-run",
+        "mlctl train why loc",
+        "mlctl tune describe",
+        "mlctl serve delete digits --yes",
+        "mlctl tune nonsense",
+        "mlctl serve nonsense",
+        "mlctl train list.yml",
+    ] {
+        let said = told(&sandbox, line);
+        let advice =
+            said.lines().find_map(|line| line.strip_prefix("hint: ")?.split_once(": mlctl "));
+        if let Some((_, advice)) = advice {
+            let output = shell(&sandbox, &format!("mlctl {advice}")).output().expect("it runs");
+            // There is no study, and no endpoint.
+            let works = [Some(0), Some(4)].contains(&output.status.code());
+            assert!(works, "{line}: {advice}: {}", stderr(&output));
+        }
+        all.push(said);
+    }
+    insta::assert_snapshot!(all.join("\n"));
+    // A file or a folder that is called so is the spec.
+    sandbox.write("list", QUICK);
+    sandbox.run(0, ["train", "list", "--dry-run"]);
+    sandbox.write("status/mlctl.yaml", QUICK);
+    sandbox.run(0, ["train", "status", "--dry-run"]);
+    fs_err::create_dir(sandbox.dir().join("logs")).expect("a folder");
+    assert!(told(&sandbox, "mlctl train logs").contains("logs/mlctl.yaml does not exist"));
+}
+
+/// What a script needs and nobody installs is said, with the flag that installs it.
+#[test]
+fn requirements_beside_a_script() {
+    let sandbox = sandbox();
+    let said = |line: &str| told(&sandbox, &format!("mlctl train {line} --dry-run"));
+    assert!(!said("train.py").contains("requirements"));
+    sandbox.write("requirements.txt", "# nothing yet\n");
+    assert!(!said("train.py").contains("requirements"));
+    sandbox.write("requirements.txt", "six==1.17.0\n");
+    let flag = "--set setup.python.requirements=requirements.txt";
+    for line in ["train.py", "train.py -o json", "./train.py"] {
+        let output =
+            shell(&sandbox, &format!("mlctl train {line} --dry-run")).output().expect("it runs");
+        let (out, err) = (stdout(&output), stderr(&output));
+        let hints = err.lines().filter(|line| line.starts_with("hint: requirements.txt beside"));
+        assert_eq!(hints.count(), 1, "{err}");
+        assert!(err.contains(flag) && !out.contains("hint"), "{out}{err}");
+    }
+    assert!(!said("-q train.py").contains("beside"), "{}", said("-q train.py"));
+    assert!(!said("mlctl.yaml").contains("beside"), "a spec says it itself");
+    let with = said(&format!("train.py {flag}"));
+    assert!(with.contains("python (requirements.txt)") && !with.contains("beside"), "{with}");
 }
 
 /// Each line is a mistake, and the line that is advised does what was meant.

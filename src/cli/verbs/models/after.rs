@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::push::{TagArgs, new_push};
+use crate::cli::in_cluster::no_push;
 use crate::cli::{CliError, Context, ErrorKind, Target};
 use crate::event::RunState;
 use crate::gang::RunId;
@@ -10,7 +11,6 @@ use crate::model::registry::{Label, Lineage, ModelName, Registry};
 use crate::plan::{Plan, PushPlan};
 use crate::runtime::LOCAL;
 use crate::spec::{PushTo, TrainJob};
-use crate::storage::Place;
 use crate::store::{FileLock, PushedModel};
 
 /// Somebody else who pushes the same model is waited for as long as this.
@@ -22,13 +22,13 @@ const RUN_LOCK: Duration = Duration::from_secs(30);
 pub(in crate::cli::verbs) fn check_push(job: &TrainJob, runtime: &str) -> Result<(), CliError> {
     let Some(push) = job.push.as_ref().map(PushTo::with) else { return Ok(()) };
     tags(&PushPlan { name: push.name, alias: push.alias, labels: push.labels })?;
-    let in_bucket = job.output.as_ref().is_some_and(|to| matches!(to.place(), Place::Object(_)));
-    if runtime != LOCAL && !in_bucket {
-        let message = "push: the model stays in the cluster, where nobody can push it from";
-        return Err(CliError::new(ErrorKind::Refused, message)
-            .hint("let the run write to a bucket: output: s3://bucket/{run}"));
+    match no_push(job).filter(|_| runtime != LOCAL) {
+        Some(reason) => {
+            let error = CliError::new(ErrorKind::Refused, reason.what);
+            Err(reason.help.into_iter().fold(error, CliError::hint))
+        }
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// Pushes the model of a run that has succeeded, where it is to be pushed and was not yet; the version that

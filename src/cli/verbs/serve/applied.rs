@@ -58,7 +58,7 @@ fn earlier(target: &EndpointTarget, prepared: &Prepared) -> Vec<Definition> {
 }
 
 /// What callers of an endpoint meet.
-pub(super) fn document_of(
+pub(in crate::cli) fn document_of(
     loaded: &LoadedEndpoint,
     id: &RunId,
     port: u16,

@@ -324,7 +324,7 @@ fn changes(
 }
 
 /// The port of an endpoint in a cluster.
-pub(super) fn port_within(loaded: &LoadedEndpoint) -> u16 {
+pub(in crate::cli) fn port_within(loaded: &LoadedEndpoint) -> u16 {
     let usual = if loaded.endpoint.tls.is_some() { 443 } else { 80 };
     loaded.endpoint.port.unwrap_or(usual)
 }

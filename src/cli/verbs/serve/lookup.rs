@@ -4,6 +4,7 @@
 use mlctl_router::TokenHash;
 
 use crate::cli::{CliError, Context, ErrorKind};
+use crate::runtime::kubernetes::Reason;
 use crate::spec::ScalingMetric;
 use crate::storage::Place;
 use crate::work::ServedModel;
@@ -29,30 +30,41 @@ pub(super) fn unused(loaded: &LoadedEndpoint, is_local: bool) -> Vec<&'static st
 
 /// Refuses what pods can't read or write: they have none of this machine's files.
 pub(super) fn reachable(loaded: &LoadedEndpoint, models: &[ServedModel]) -> Result<(), CliError> {
+    let mut reasons = unreachable(loaded, models).into_iter();
+    let Some(first) = reasons.next() else { return Ok(()) };
+    let sentence = |reason: &Reason| match &reason.role {
+        Some(revision) => format!("revision {revision}: {}", reason.what),
+        None => reason.what.clone(),
+    };
+    let error = CliError::new(ErrorKind::Refused, sentence(&first));
+    let error = error.more(reasons.map(|reason| sentence(&reason)));
+    Err(first.help.into_iter().fold(error, CliError::hint))
+}
+
+/// What pods can't read or write.
+pub(in crate::cli) fn unreachable(loaded: &LoadedEndpoint, models: &[ServedModel]) -> Vec<Reason> {
+    let mut reasons = Vec::new();
     if let Some(log) = loaded.endpoint.log.as_ref().filter(|log| log.to.bucket().is_none()) {
-        let to = &log.to;
-        let message = format!("log.to: the routers, which are pods, can't write to {to}");
-        return Err(CliError::new(ErrorKind::Refused, message)
-            .hint("keep requests in a bucket: log: {to: s3://bucket/folder}"));
+        let what = format!("log.to: the routers, which are pods, can't write to {}", log.to);
+        let reason = Reason::new(what).of("log.to");
+        reasons.push(reason.help("keep requests in a bucket: log: {to: s3://bucket/folder}"));
     }
     for (revision, model) in loaded.endpoint.revisions.iter().zip(models) {
-        let name = &revision.name;
-        let refused = |what: &str, place: &Place| {
-            let message =
-                format!("revision {name}: pods can't read {what} {place} of this machine");
-            CliError::new(ErrorKind::Refused, message)
+        let mut refuse = |what: &str, place: &Place, field, help: &str| {
+            let reason = Reason::new(format!("pods can't read {what} {place} of this machine"));
+            reasons.push(reason.of(field).in_role(&revision.name).help(help));
         };
         if let Some(place @ Place::Path(_)) = &model.place {
-            return Err(refused("the model", place)
-                .hint("put it into a bucket, and name it: model: s3://bucket/model")
-                .hint("or set `models:` to a folder of a bucket, push it there (mlctl models push), and name it"));
+            let help = "put it into a bucket, and name it: model: s3://bucket/model; or set `models:` to a \
+                        folder of a bucket, push it there (mlctl models push), and name it";
+            refuse("the model", place, "model", help);
         }
         let warmup = loaded.endpoint.effective(revision).warmup;
         if let Some(place @ Place::Path(_)) = warmup.as_ref().map(|warmup| &warmup.file) {
-            return Err(refused("the warm-up", place).hint("put it into a bucket"));
+            refuse("the warm-up", place, "warmup", "put it into a bucket");
         }
     }
-    Ok(())
+    reasons
 }
 
 /// The models of all revisions, as they are now.

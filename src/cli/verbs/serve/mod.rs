@@ -20,9 +20,12 @@ mod target;
 mod undeploy;
 mod wait;
 
+pub(in crate::cli) use applied::document_of;
 pub use args::{RollbackArgs, RolloutArgs, ScaleArgs, ServeArgs, TrafficArgs, UndeployArgs};
 pub use change::{rollback, rollout, scale, traffic};
+pub(in crate::cli) use deploy::port_within;
 pub use deploy::serve;
+pub(in crate::cli) use lookup::unreachable;
 pub use rendered::{Rendering, rendered_endpoint};
 pub use replica::{ServeReplicaArgs, serve_replica_verb};
 pub use router::serve_router;

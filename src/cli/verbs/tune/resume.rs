@@ -8,7 +8,7 @@ use super::follow::{Followed, follow_study};
 use super::start::loop_pods;
 use super::target::StudyTarget;
 use crate::cli::verbs::train::detached;
-use crate::cli::{CliError, Context, ErrorKind, Interrupts, OnInterrupt, SpecArgs, exit};
+use crate::cli::{CliError, Context, ErrorKind, Interrupts, OnInterrupt, Purpose, SpecArgs, exit};
 use crate::event::RunState;
 use crate::run::Submitted;
 use crate::runtime::Notice;
@@ -149,7 +149,7 @@ fn secrets(
         let places = places.map(|place| format!("trial{place}")).collect();
         return Err(StudyError::Secrets(places).into());
     };
-    let studies = context.studies(&spec)?;
+    let studies = context.studies(Purpose::Look, &spec)?;
     let name = &target.document.spec.name;
     let found = studies.iter().find(|study| study.job.name == *name).ok_or_else(|| {
         CliError::new(ErrorKind::Usage, format!("there is no study `{name}` in that file"))

@@ -5,10 +5,11 @@ use super::dry_run::dry_run;
 use super::follow::{Followed, follow_study};
 use crate::cli::verbs::globals::only_on_machines;
 use crate::cli::verbs::train::{add_labels, detached, prices_for_limit};
-use crate::cli::{CliError, Context, ErrorKind, Interrupts, LOCAL, SpecArgs, exit};
+use crate::cli::{CliError, Context, ErrorKind, Interrupts, LOCAL, Purpose, SpecArgs, exit};
 use crate::plan::Plan;
 use crate::run::Submitted;
 use crate::runtime::{Notice, Runtime};
+use crate::spec::TUNE_JOB;
 use crate::store::Store;
 use crate::ui::{BOLD, Text};
 use crate::work::tune::{
@@ -17,7 +18,7 @@ use crate::work::tune::{
 
 /// Begins every study of the file, then follows them one after the other.
 pub(super) fn start(context: &Context, spec: &SpecArgs, args: &StartArgs) -> Result<u8, CliError> {
-    let mut studies = context.studies(spec)?;
+    let mut studies = context.studies(Purpose::RunOf(TUNE_JOB), spec)?;
     for study in &mut studies {
         prepare(context, study, args);
     }

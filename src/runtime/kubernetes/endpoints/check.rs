@@ -13,7 +13,7 @@ use crate::runtime::kubernetes::examine::nodes;
 use crate::runtime::kubernetes::objects::endpoint::{
     EndpointContext, EndpointManifests, HTTP_ROUTE, endpoint_manifests,
 };
-use crate::runtime::kubernetes::objects::{ManifestContext, ManifestError, label};
+use crate::runtime::kubernetes::objects::{ManifestContext, ManifestError, label, sentences};
 use crate::runtime::kubernetes::session::Session;
 use crate::runtime::kubernetes::submit;
 use crate::runtime::{ClusterError, Notice, RuntimeError, SubmitOptions};
@@ -39,11 +39,7 @@ pub(crate) fn check(
     let mut notices: Vec<Notice> = made.notices.iter().cloned().map(Notice).collect();
     notices.extend(submit::of_machines(options));
     let jobs: Vec<Job> = made.revisions.iter().map(|one| like_job(&one.deployment)).collect();
-    let mut wrong: Vec<String> = submit::too_little_memory(plan);
-    for revision in &service.revisions {
-        wrong.extend(submit::too_little_memory(&revision.plan));
-    }
-    wrong.extend(submit::missing_claims(session, &jobs));
+    let mut wrong = submit::missing_claims(session, &jobs);
     wrong.extend(taken(session, plan, service)?);
     if !wrong.is_empty() {
         return Err(RuntimeError::Refused(wrong));
@@ -72,7 +68,7 @@ pub(super) fn write(
     context: &EndpointContext,
 ) -> Result<EndpointManifests, RuntimeError> {
     endpoint_manifests(plan, context).map_err(|error| match error {
-        ManifestError::Refused(reasons) => RuntimeError::Refused(reasons),
+        ManifestError::Refused(reasons) => RuntimeError::Refused(sentences(&reasons)),
     })
 }
 

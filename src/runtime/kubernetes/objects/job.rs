@@ -7,6 +7,7 @@ use k8s_openapi::api::batch::v1::{
 
 use super::container::MAIN;
 use super::context::ManifestContext;
+use super::error::Reason;
 use super::names::{label, meta};
 use super::pod;
 use crate::gang::{AgentExit, FailureClass};
@@ -25,7 +26,7 @@ pub(crate) fn jobs(
     plan: &Plan,
     context: &ManifestContext,
     layout: &ClusterLayout,
-    refused: &mut Vec<String>,
+    refused: &mut Vec<Reason>,
 ) -> Vec<Job> {
     if plan.gang().pods.queue.is_some() && layout.jobs.len() > 1 {
         refused.push(one_shape(layout));
@@ -73,17 +74,21 @@ pub(crate) fn jobs(
 
 /// The reason against several Jobs in a queue: Kueue admits each Job by itself, and half a gang is
 /// of no use.
-fn one_shape(layout: &ClusterLayout) -> String {
+fn one_shape(layout: &ClusterLayout) -> Reason {
     let roles = |job: &JobLayout| {
         let mut roles: Vec<&str> = job.replicas.iter().map(|one| one.role.as_str()).collect();
         roles.dedup();
         roles.join(" and ")
     };
     let shapes: Vec<String> = layout.jobs.iter().map(roles).collect();
-    format!(
-        "queue: Kueue admits one Job, and pods of different shapes are several ({}); give all roles \
-         the same image, cpu, memory, accelerators, secrets, nodeSelector, tolerations and volumes",
-        shapes.join("; ")
+    let shapes = shapes.join("; ");
+    Reason::new(format!(
+        "queue: Kueue admits one Job, and pods of different shapes are several ({shapes})"
+    ))
+    .of("queue")
+    .help(
+        "give all roles the same image, cpu, memory, accelerators, secrets, nodeSelector, tolerations \
+         and volumes",
     )
 }
 

@@ -7,11 +7,16 @@ use serde_json::{Map, Value as Json};
 
 use super::context::ManifestContext;
 use super::decided::gang_of;
-use super::error::ManifestError;
+use super::error::{ManifestError, Reason};
 use super::{code_maps, data, job, output, record, secret, service};
 use crate::agent::pod::PodDocument;
-use crate::plan::{ClusterLayout, GangPlan, Plan};
+use crate::plan::{ClusterLayout, GangPlan, Plan, RolePlan};
 use crate::storage::left_behind;
+use crate::text::ByteSize;
+
+/// The least memory of a role. The agent with its guard takes half of it, and the command needs
+/// some.
+const LEAST_MEMORY: ByteSize = ByteSize { bytes: 32 << 20 };
 
 /// The objects of one run, in the order in which they are created.
 #[derive(Clone, Debug)]
@@ -69,19 +74,31 @@ pub fn manifests(plan: &Plan, context: &ManifestContext) -> Result<Manifests, Ma
 }
 
 /// The reasons against roles of which no pod can be made.
-pub(crate) fn incomplete(gang: &GangPlan) -> Vec<String> {
+pub(crate) fn incomplete(gang: &GangPlan) -> Vec<Reason> {
     let mut refused = Vec::new();
     for role in gang.roles.iter().filter(|role| role.command.is_empty()) {
         let image = role.image.as_deref().unwrap_or("the image");
-        refused.push(format!(
-            "role {}: the entrypoint of {image} is not known; add `command`",
-            role.name
-        ));
+        let reason = Reason::new(format!("the entrypoint of {image} is not known"));
+        refused.push(reason.of("command").in_role(&role.name).help("add `command`"));
     }
     for role in gang.roles.iter().filter(|role| role.image.is_none()) {
-        refused.push(format!("role {}: a pod needs an image; add `image`", role.name));
+        let reason = Reason::new("a pod needs an image").of("image").in_role(&role.name);
+        refused.push(reason.help("add `image`"));
     }
+    refused.extend(too_little_memory(gang));
     refused
+}
+
+/// The reasons against roles whose memory is too little for the agent. It would be killed before it can
+/// say anything, again and again, and nobody could tell why.
+pub(crate) fn too_little_memory(gang: &GangPlan) -> Vec<Reason> {
+    let against = |role: &RolePlan| {
+        let memory = role.memory.filter(|memory| *memory < LEAST_MEMORY)?;
+        let what = format!("`memory` {memory} is too little even for mlctl's own agent");
+        let reason = Reason::new(what).of("memory").in_role(&role.name);
+        Some(reason.help(format!("write {LEAST_MEMORY} or more")))
+    };
+    gang.roles.iter().filter_map(against).collect()
 }
 
 /// What the agents of a plan are told.

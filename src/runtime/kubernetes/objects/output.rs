@@ -1,5 +1,6 @@
 //! Where a run's outputs go in a cluster.
 
+use super::error::Reason;
 use crate::agent::pod::OUTPUT_DIR;
 use crate::plan::{Plan, RolePlan};
 use crate::storage::{Place, mount_point};
@@ -37,7 +38,7 @@ pub(crate) fn gcs_folder(plan: &Plan) -> Option<String> {
 
 /// The reasons why the outputs can't go where the spec says. What the user should know of outputs
 /// that can goes to `notices`.
-pub(crate) fn reasons(plan: &Plan, notices: &mut Vec<String>) -> Vec<String> {
+pub(crate) fn reasons(plan: &Plan, notices: &mut Vec<String>) -> Vec<Reason> {
     let Some(output) = &plan.gang().output else {
         if plan.batch().is_some() {
             // The workers write to the stores themselves.
@@ -52,7 +53,8 @@ pub(crate) fn reasons(plan: &Plan, notices: &mut Vec<String>) -> Vec<String> {
     };
     let local = match output {
         Place::Claim(claim) if !claim.is_sound() => {
-            return vec![format!("output: {output} is not pvc://CLAIM/PATH")];
+            let what = format!("output: {output} is not pvc://CLAIM/PATH");
+            return vec![Reason::new(what).of("output")];
         }
         Place::Claim(_) | Place::Object(_) => return Vec::new(),
         Place::Path(path) => path.as_path(),
@@ -62,8 +64,7 @@ pub(crate) fn reasons(plan: &Plan, notices: &mut Vec<String>) -> Vec<String> {
     if plan.gang().roles.iter().all(mounted) {
         return Vec::new();
     }
-    vec![format!(
-        "output: {output} is a folder of this machine, which pods don't see; write it into a claim: \
-         --set output=pvc://CLAIM/PATH"
-    )]
+    let what = "`output` is a folder of this machine, which pods don't see";
+    let reason = Reason::new(what).of("output");
+    vec![reason.help("write it into a claim: --set output=pvc://CLAIM/PATH")]
 }

@@ -4,6 +4,7 @@ use k8s_openapi::api::core::v1::{Container, PodSpec, PodTemplateSpec};
 use serde_json::Value as Json;
 
 use super::container::{INIT, MAIN};
+use super::error::Reason;
 use super::merge::merge;
 use super::volumes;
 use crate::agent::pod::ROOT;
@@ -19,22 +20,19 @@ const AGENT_VARIABLES: &str = "MLCTL_AGENT_";
 pub(crate) fn patched(
     template: PodTemplateSpec,
     options: &PodOptions,
-) -> Result<PodTemplateSpec, Vec<String>> {
+) -> Result<PodTemplateSpec, Vec<Reason>> {
     if options.patch.is_empty() {
         return Ok(template);
     }
-    let say = |reason: String| vec![format!("podPatch: {reason}")];
+    let against = |reason: String| Reason::new(format!("podPatch: {reason}")).of("podPatch");
+    let say = |reason: String| vec![against(reason)];
     let patch: Json =
         options.patch.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
     let mut value = serde_json::to_value(&template).map_err(|error| say(error.to_string()))?;
     merge(&mut value, &patch, "podPatch").map_err(say)?;
     let patched = typed::<PodTemplateSpec>(&value).map_err(|misfit| say(misfit.to_string()))?;
     let broken = broken(&template, &patched);
-    if broken.is_empty() {
-        Ok(patched)
-    } else {
-        Err(broken.into_iter().map(|reason| format!("podPatch: {reason}")).collect())
-    }
+    if broken.is_empty() { Ok(patched) } else { Err(broken.into_iter().map(against).collect()) }
 }
 
 /// The reasons against a patch: everything that the agent needs and that the patch has changed.

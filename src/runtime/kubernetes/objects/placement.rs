@@ -9,6 +9,7 @@ use k8s_openapi::api::core::v1::{
 use serde_json::Value as Json;
 
 use super::context::ManifestContext;
+use super::error::Reason;
 use crate::hardware::accelerator::{NodeLabel, Placement, placement};
 use crate::plan::{PodOptions, RolePlan};
 use crate::spec;
@@ -32,11 +33,14 @@ pub(crate) fn nodes(
     options: &PodOptions,
     context: &ManifestContext,
     role: &RolePlan,
-    refused: &mut Vec<String>,
+    refused: &mut Vec<Reason>,
 ) -> Nodes {
     let wanted = role.accelerators.as_ref().and_then(|wanted| {
         let placed = placement(&wanted.kind, &context.accelerators);
-        let placed = placed.map_err(|why| refused.push(format!("role {}: {why}", role.name)));
+        let placed = placed.map_err(|why| {
+            let reason = Reason::new(why.to_string()).of("accelerators.type");
+            refused.push(reason.in_role(&role.name));
+        });
         placed.ok().map(|placed| (placed, wanted.count))
     });
     let mut affinity = user_affinity(options, refused);
@@ -86,11 +90,11 @@ fn selector(context: &ManifestContext, role: &RolePlan) -> BTreeMap<String, Stri
 }
 
 /// The affinity of the spec.
-fn user_affinity(options: &PodOptions, refused: &mut Vec<String>) -> Affinity {
+fn user_affinity(options: &PodOptions, refused: &mut Vec<Reason>) -> Affinity {
     let value: Json =
         options.affinity.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
     freeform::typed(&value).unwrap_or_else(|misfit| {
-        refused.push(format!("affinity: {misfit}"));
+        refused.push(Reason::new(format!("affinity: {misfit}")).of("affinity"));
         Affinity::default()
     })
 }

@@ -6,6 +6,7 @@ use k8s_openapi::api::core::v1::{LocalObjectReference, PodSpec, PodTemplateSpec}
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::context::ManifestContext;
+use super::error::Reason;
 use super::names::{annotations, label, labels};
 use super::{container, patch, placement, security, volumes};
 use crate::plan::{ClusterLayout, Plan, RolePlan};
@@ -20,26 +21,39 @@ pub(crate) fn template(
     context: &ManifestContext,
     role: &RolePlan,
     lone: Option<&str>,
-) -> Result<PodTemplateSpec, Vec<String>> {
-    let mut template = unpatched(plan, context, role, lone)?;
+) -> Result<PodTemplateSpec, Vec<Reason>> {
+    let mut refused = Vec::new();
+    let mut template = unpatched(plan, context, role, lone, &mut refused);
     let annotations = template.metadata.get_or_insert_default().annotations.get_or_insert_default();
     annotations.extend(stay_annotations());
-    patch::patched(template, &plan.gang().pods)
+    whole(patch::patched(template, &plan.gang().pods), refused)
 }
 
-/// The same before the spec's `podPatch`, and of pods that may be moved.
+/// A template against which nothing was found, before its patch or by it.
+pub(crate) fn whole(
+    patched: Result<PodTemplateSpec, Vec<Reason>>,
+    mut refused: Vec<Reason>,
+) -> Result<PodTemplateSpec, Vec<Reason>> {
+    match patched {
+        Ok(template) if refused.is_empty() => Ok(template),
+        Ok(_) => Err(refused),
+        Err(more) => {
+            refused.extend(more);
+            Err(refused)
+        }
+    }
+}
+
+/// The same before the spec's `podPatch`, and of pods that may be moved. Reasons against it go to `refused`.
 pub(crate) fn unpatched(
     plan: &Plan,
     context: &ManifestContext,
     role: &RolePlan,
     lone: Option<&str>,
-) -> Result<PodTemplateSpec, Vec<String>> {
-    let mut refused = Vec::new();
-    let volumes = volumes::volumes(plan, context, role, &mut refused);
-    let nodes = placement::nodes(&plan.gang().pods, context, role, &mut refused);
-    if !refused.is_empty() {
-        return Err(refused);
-    }
+    refused: &mut Vec<Reason>,
+) -> PodTemplateSpec {
+    let volumes = volumes::volumes(plan, context, role, refused);
+    let nodes = placement::nodes(&plan.gang().pods, context, role, refused);
     let mut labels = mesh_labels();
     labels.extend(self::labels(plan, context));
     if let Some(lone) = lone {
@@ -51,7 +65,7 @@ pub(crate) fn unpatched(
     let pull = pods.image_pull_secrets.iter();
     let pull: Vec<_> = pull.map(|name| LocalObjectReference { name: name.clone() }).collect();
     let leave = plan.gang().rules.leave_bound().as_secs() + GRACE_SLACK_SECONDS;
-    Ok(PodTemplateSpec {
+    PodTemplateSpec {
         metadata: Some(ObjectMeta {
             labels: Some(labels),
             annotations: Some(annotations),
@@ -77,7 +91,7 @@ pub(crate) fn unpatched(
             tolerations: (!nodes.tolerations.is_empty()).then_some(nodes.tolerations),
             ..PodSpec::default()
         }),
-    })
+    }
 }
 
 /// Labels that keep the sidecars of service meshes away: a sidecar never ends, so that its pod

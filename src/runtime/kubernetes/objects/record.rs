@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::api::core::v1::ConfigMap;
 
 use super::context::ManifestContext;
+use super::error::Reason;
 use super::names::{label, meta, pod_config_name};
 use crate::agent::pod::{DOCUMENT, PodDocument};
 use crate::plan::Plan;
@@ -29,9 +30,9 @@ pub mod record_key {
 }
 
 /// The record of a run. The error says what is too large or can't be written.
-pub(crate) fn record(plan: &Plan, context: &ManifestContext) -> Result<ConfigMap, String> {
+pub(crate) fn record(plan: &Plan, context: &ManifestContext) -> Result<ConfigMap, Reason> {
     let plan_json = serde_json::to_string(&plan.masked())
-        .map_err(|error| format!("the plan can't be written as JSON: {error}"))?;
+        .map_err(|error| Reason::new(format!("the plan can't be written as JSON: {error}")))?;
     let data: BTreeMap<String, String> = [
         (record_key::SPEC.to_owned(), context.resolved.clone()),
         (record_key::PLAN.to_owned(), plan_json),
@@ -50,9 +51,9 @@ pub(crate) fn pod_document(
     plan: &Plan,
     context: &ManifestContext,
     document: &PodDocument,
-) -> Result<ConfigMap, String> {
+) -> Result<ConfigMap, Reason> {
     let text = serde_json::to_string(document)
-        .map_err(|error| format!("{DOCUMENT} can't be written as JSON: {error}"))?;
+        .map_err(|error| Reason::new(format!("{DOCUMENT} can't be written as JSON: {error}")))?;
     fits(DOCUMENT, text.len())?;
     Ok(ConfigMap {
         metadata: meta(plan, context, pod_config_name(&plan.head.run)),
@@ -63,14 +64,11 @@ pub(crate) fn pod_document(
 }
 
 /// Refuses what a ConfigMap can't hold; `what` names it in the message.
-pub(crate) fn fits(what: &str, bytes: usize) -> Result<(), String> {
+pub(crate) fn fits(what: &str, bytes: usize) -> Result<(), Reason> {
     if bytes <= MAX_BYTES {
         return Ok(());
     }
-    Err(format!(
-        "{what} has {} KiB and a ConfigMap holds {} KiB: shorten `args` and `env`, or put what they \
-         say into a file of `code`",
-        bytes / 1024,
-        MAX_BYTES / 1024
-    ))
+    let (has, holds) = (bytes / 1024, MAX_BYTES / 1024);
+    let reason = Reason::new(format!("{what} has {has} KiB and a ConfigMap holds {holds} KiB"));
+    Err(reason.help("shorten `args` and `env`, or put what they say into a file of `code`"))
 }

@@ -6,6 +6,7 @@ use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
 
 use super::context::ManifestContext;
+use super::error::Reason;
 use super::names::{meta, secret_name};
 use crate::plan::{Plan, Withheld};
 
@@ -23,19 +24,20 @@ fn withheld_key(role: &str) -> String {
 }
 
 /// The Secret of a run. The error says whose values can't be written as JSON.
-pub(crate) fn secret(plan: &Plan, context: &ManifestContext) -> Result<Secret, String> {
+pub(crate) fn secret(plan: &Plan, context: &ManifestContext) -> Result<Secret, Reason> {
     let mut data = BTreeMap::new();
     data.insert(TOKEN.to_owned(), ByteString(context.token.clone().into_bytes()));
     for (role, values) in context.secrets.0.iter().filter(|(_, values)| !values.is_empty()) {
         let json = serde_json::to_vec(values)
-            .map_err(|error| format!("role {role}: its secret values: {error}"))?;
+            .map_err(|error| Reason::new(format!("its secret values: {error}")).in_role(role))?;
         data.insert(env_key(role), ByteString(json));
     }
     for role in &plan.gang().roles {
         let withheld = Withheld::of(plan, role);
         if !withheld.is_empty() {
-            let json = serde_json::to_vec(&withheld)
-                .map_err(|error| format!("role {}: its command: {error}", role.name))?;
+            let json = serde_json::to_vec(&withheld).map_err(|error| {
+                Reason::new(format!("its command: {error}")).in_role(&role.name)
+            })?;
             data.insert(withheld_key(&role.name), ByteString(json));
         }
     }

@@ -11,6 +11,7 @@ use serde_json::{Map, Value as Json};
 
 use super::claim::{OWN, persistent};
 use super::context::ManifestContext;
+use super::error::Reason;
 use super::names::{code_name, pod_config_name, secret_name};
 use super::record::record_key;
 use super::{data, output};
@@ -100,7 +101,7 @@ pub(crate) fn volumes(
     plan: &Plan,
     context: &ManifestContext,
     role: &RolePlan,
-    refused: &mut Vec<String>,
+    refused: &mut Vec<Reason>,
 ) -> Volumes {
     let mut all = Volumes { volumes: Vec::new(), mounts: Vec::new() };
     all.add(empty(PROGRAM, EmptyDirVolumeSource::default()), PROGRAM_DIR, true);
@@ -141,11 +142,12 @@ pub(crate) fn volumes(
         let mut data = plan.gang().data.iter().filter(|data| data.path.starts_with('/'));
         let hides = data.find(|data| mount_touches(&path, &data.path));
         if let Some(data) = hides {
-            refused.push(format!(
-                "role {}: the output is kept at {path}, and data at {} would hide it or be hidden; \
-                 name folders of which none is within the other",
-                role.name, data.path
-            ));
+            let what = format!(
+                "the output is kept at {path}, and data at {} would hide it or be hidden",
+                data.path
+            );
+            let reason = Reason::new(what).of("data").at(&data.path).in_role(&role.name);
+            refused.push(reason.help("name folders of which none is within the other"));
         }
         all.mounts.push(VolumeMount {
             name: "mlctl-output".into(),
@@ -169,11 +171,17 @@ pub(crate) fn volumes(
                 all.volumes.push(volume);
                 all.mounts.push(mount);
             }
-            Err(reason) => refused.push(format!("role {}: {reason}", role.name)),
+            Err(what) => {
+                let reason = Reason::new(what).of("volumes").at(&volume.name);
+                refused.push(reason.in_role(&role.name));
+            }
         }
     }
-    let reasons = mount_paths(plan, role).filter_map(against);
-    refused.extend(reasons.map(|reason| format!("role {}: {reason}", role.name)));
+    for (field, path) in mounts_of(plan, role) {
+        if let Some(what) = against(path) {
+            refused.push(Reason::new(what).of(field).at(path).in_role(&role.name));
+        }
+    }
     all.one_volume_per_claim();
     all
 }
@@ -255,10 +263,20 @@ fn projected(plan: &Plan, maps: usize) -> Volume {
 
 /// The absolute paths at which a spec mounts something into the pods of a role.
 fn mount_paths<'a>(plan: &'a Plan, role: &'a RolePlan) -> impl Iterator<Item = &'a str> {
+    mounts_of(plan, role).map(|(_, path)| path)
+}
+
+/// The same, each with the field of the spec that says it.
+fn mounts_of<'a>(
+    plan: &'a Plan,
+    role: &'a RolePlan,
+) -> impl Iterator<Item = (&'static str, &'a str)> {
     let data = plan.gang().data.iter().filter(|data| !matches!(data.uri, Place::Path(_)));
     let data = data.map(|data| data.path.as_str()).filter(|path| path.starts_with('/'));
     let secrets = role.secrets.iter().filter_map(|secret| secret.mount_path.as_deref());
-    data.chain(secrets).chain(role.volumes.iter().map(|volume| volume.mount_path.as_str()))
+    let volumes = role.volumes.iter().map(|volume| volume.mount_path.as_str());
+    let of = |field: &'static str| move |path| (field, path);
+    data.map(of("data")).chain(secrets.map(of("secrets"))).chain(volumes.map(of("volumes")))
 }
 
 /// Why nothing may be mounted at a path: the agent would not find what it needs, or something else.

@@ -15,22 +15,17 @@ use super::archive::send_archive;
 use super::mark::Submitting;
 use super::rehearse::{rehearse, rehearse_pods, wants_cpu_limits};
 use super::submission::Submission;
-use crate::plan::{ClusterLayout, Plan, RolePlan};
+use crate::plan::{ClusterLayout, Plan};
 use crate::runtime::ClusterError;
 use crate::runtime::image::{Known, known};
 use crate::runtime::kubernetes::examine::nodes;
 use crate::runtime::kubernetes::objects::{
-    CodeBundle, ManifestContext, ManifestError, Manifests, annotation, manifests,
+    CodeBundle, ManifestContext, ManifestError, Manifests, annotation, manifests, sentences,
 };
 use crate::runtime::kubernetes::session::Session;
 use crate::runtime::{Notice, RuntimeError, SecretValues, SubmitOptions};
 use crate::store::{Durability, RunPaths, write_atomic};
 use crate::sys::random_word;
-use crate::text::ByteSize;
-
-/// The least memory of a role. The agent with its guard takes half of it, and the command needs
-/// some.
-const LEAST_MEMORY: ByteSize = ByteSize { bytes: 32 << 20 };
 
 /// Looks whether this plan can run here, before anything is created. The error has every reason
 /// against it. The cluster is asked whether it would take the pods, since a Job that it takes may never
@@ -51,8 +46,7 @@ pub(crate) fn check(
     let runner = ask_runner(session, &context);
     let mut notices: Vec<Notice> = made.notices.iter().cloned().map(Notice).collect();
     notices.extend(of_machines(options));
-    let wrong: Vec<String> =
-        too_little_memory(plan).into_iter().chain(missing_claims(session, &made.jobs)).collect();
+    let wrong = missing_claims(session, &made.jobs);
     if !wrong.is_empty() {
         return Err(RuntimeError::Refused(wrong));
     }
@@ -86,20 +80,6 @@ pub(crate) fn ask_runner(session: &Session, context: &ManifestContext) -> JoinHa
     let architecture = context.architectures.first().map_or("amd64", String::as_str).to_owned();
     let docker_config = session.config.docker_config.clone();
     session.handle().spawn(async move { known(&image, &architecture, &docker_config).await })
-}
-
-/// Complains about roles whose memory is too little for the agent. It would be killed before it can
-/// say anything, again and again, and nobody could tell why.
-pub(crate) fn too_little_memory(plan: &Plan) -> Vec<String> {
-    let complaint = |role: &RolePlan| {
-        let memory = role.memory.filter(|memory| *memory < LEAST_MEMORY)?;
-        Some(format!(
-            "role {}: `memory` {memory} is too little even for mlctl's own agent: write \
-             {LEAST_MEMORY} or more",
-            role.name
-        ))
-    };
-    plan.gang().roles.iter().filter_map(complaint).collect()
 }
 
 /// Complains about claims that are not there: pods would wait for them until `startTimeout`. There
@@ -146,7 +126,7 @@ pub(crate) fn settings(session: &Session) -> Result<ManifestContext, RuntimeErro
 /// Writes the objects; reasons against them become the runtime's.
 fn write(plan: &Plan, context: &ManifestContext) -> Result<Manifests, RuntimeError> {
     manifests(plan, context).map_err(|error| match error {
-        ManifestError::Refused(reasons) => RuntimeError::Refused(reasons),
+        ManifestError::Refused(reasons) => RuntimeError::Refused(sentences(&reasons)),
     })
 }
 

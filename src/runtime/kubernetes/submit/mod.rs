@@ -10,7 +10,7 @@ mod submission;
 pub use archive::{name_archive, send_archive};
 pub(crate) use create::{
     ask_runner, check, given, missing_claims, of_machines, release, save_documents, settings,
-    submit, too_little_memory,
+    submit,
 };
 pub(crate) use mark::Submitting;
 pub(crate) use record::{Record, record, write_verdict};

@@ -16,7 +16,7 @@ fn memory_that_runs_out_is_named() {
 fn too_little_memory_for_an_agent_is_refused() {
     let Some(kube) = Kube::without_pods() else { return };
     kube.gang(&["true"], "");
-    let refused = stderr(&kube.run(5, ["train", "--set", "roles.worker.memory=8Mi"]));
+    let refused = stderr(&kube.run(3, ["train", "--set", "roles.worker.memory=8Mi"]));
     assert!(refused.contains("`memory` 8Mi is too little"), "{refused}");
     assert!(kube.get("jobs").is_empty());
 }

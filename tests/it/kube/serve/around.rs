@@ -23,7 +23,7 @@ fn an_encrypted_endpoint_keeps_requests_and_is_looked_into() {
                     storage: {secret: keys, endpoint: 'http://store:7070', region: us-east-1}\n";
     let to = |place: &str| format!("log: {{sample: 100%, to: '{place}'}}\n{of_store}");
     spec(&kube, &[("v1", "host=0.0.0.0", "")], &to("kept"));
-    let said = stderr(&kube.run(5, ["serve"]));
+    let said = stderr(&kube.run(3, ["serve"]));
     assert!(said.contains("log.to: the routers") && said.contains("s3://"), "{said}");
     kube.act_as("server");
     spec(&kube, &[("v1", "host=0.0.0.0", "")], &to("s3://bucket/asked"));

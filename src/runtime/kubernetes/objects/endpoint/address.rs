@@ -12,16 +12,17 @@ use super::labels;
 use super::names::{HTTP_ROUTE, ROUTER_PORT};
 use crate::plan::{EndpointPods, Plan};
 use crate::runtime::kubernetes::objects::manifests::metadata_first;
-use crate::runtime::kubernetes::objects::{ManifestContext, meta};
+use crate::runtime::kubernetes::objects::{ManifestContext, Reason, meta};
 use crate::spec::{self, Expose, ExposeWord};
 
 /// The reasons against the address that the spec gives.
-pub(super) fn reasons(service: &EndpointPods) -> Option<String> {
+pub(super) fn reasons(service: &EndpointPods) -> Option<Reason> {
     let first = service.address.chars().next();
     let is_letter = first.is_some_and(|first| first.is_ascii_lowercase());
     (!is_letter).then(|| {
         let name = &service.address;
-        format!("name: callers in the cluster reach it as `{name}`, which must begin with a letter")
+        let what = "which must begin with a letter";
+        Reason::new(format!("name: callers in the cluster reach it as `{name}`, {what}")).of("name")
     })
 }
 

@@ -13,8 +13,8 @@ use super::revision::{RevisionManifests, revision_manifests};
 use super::{access, address, routers, state};
 use crate::plan::Plan;
 use crate::runtime::kubernetes::objects::decided::gang_of;
-use crate::runtime::kubernetes::objects::manifests::{metadata_first, owner};
-use crate::runtime::kubernetes::objects::{ManifestError, record};
+use crate::runtime::kubernetes::objects::manifests::{metadata_first, owner, too_little_memory};
+use crate::runtime::kubernetes::objects::{ManifestError, Reason, record};
 
 /// The objects of one endpoint, in the order in which they are made: what is told to callers and to the
 /// controller comes last, so that whoever dies between two of them has served nothing wrong.
@@ -57,10 +57,9 @@ pub fn endpoint_manifests(
     context: &EndpointContext,
 ) -> Result<EndpointManifests, ManifestError> {
     let Some(service) = plan.service() else {
-        return Err(ManifestError::Refused(vec!["the plan is of no endpoint".into()]));
+        return Err(ManifestError::Refused(vec![Reason::new("the plan is of no endpoint")]));
     };
-    gang_of(plan);
-    let mut refused = Vec::new();
+    let mut refused = too_little_memory(gang_of(plan));
     let mut notices = Vec::new();
     if context.common.namespace.is_empty() {
         // Who applies them chooses it, and a binding names its account's namespace.
@@ -77,7 +76,7 @@ pub fn endpoint_manifests(
     }
     refused.extend(address::reasons(service));
     let common = &context.common;
-    let mut keep = |reason: String| refused.push(reason);
+    let mut keep = |reason: Reason| refused.push(reason);
     let record = record::record(plan, common).map_err(&mut keep).ok();
     let documents = state::documents(plan, common, service).map_err(&mut keep).ok();
     let written = state::written(plan, common, service).map_err(&mut keep).ok();
@@ -108,7 +107,7 @@ pub fn endpoint_manifests(
 }
 
 fn unwritten(error: serde_json::Error) -> ManifestError {
-    ManifestError::Refused(vec![format!("expose: {error}")])
+    ManifestError::Refused(vec![Reason::new(format!("expose: {error}")).of("expose")])
 }
 
 impl EndpointManifests {

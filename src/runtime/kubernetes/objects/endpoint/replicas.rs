@@ -10,7 +10,7 @@ use super::names::variable;
 use crate::agent::pod::downward;
 use crate::plan::{ClusterLayout, EndpointPods, Plan, RevisionPods, ServingPlan};
 use crate::runtime::kubernetes::objects::container::{MAIN, field};
-use crate::runtime::kubernetes::objects::{ManifestContext, patch, pod, volumes};
+use crate::runtime::kubernetes::objects::{ManifestContext, Reason, patch, pod, volumes};
 
 /// How many seconds a pod may take to end beyond what its requests and its server need.
 const END_SLACK_SECONDS: u64 = 10;
@@ -25,13 +25,14 @@ pub(super) fn template(
     service: &EndpointPods,
     revision: &RevisionPods,
     context: &ManifestContext,
-) -> Result<PodTemplateSpec, Vec<String>> {
+) -> Result<PodTemplateSpec, Vec<Reason>> {
     let own = &revision.plan;
-    let missing = || vec![format!("revision {}: its plan is of no replica", revision.revision)];
+    let missing = || vec![Reason::new("its plan is of no replica").in_role(&revision.revision)];
     let gang = own.gang();
     let role = gang.roles.first().ok_or_else(missing)?;
     let serving = gang.serving.as_ref().ok_or_else(missing)?;
-    let mut template = pod::unpatched(own, context, role, Some(revision.revision.as_str()))?;
+    let (lone, mut refused) = (Some(revision.revision.as_str()), Vec::new());
+    let mut template = pod::unpatched(own, context, role, lone, &mut refused);
     if let Some(meta) = &mut template.metadata {
         labels::of_endpoint(meta, plan, revision);
     }
@@ -52,7 +53,7 @@ pub(super) fn template(
             serve(main, &ClusterLayout::of(own), serving);
         }
     }
-    patch::patched(template, &gang.pods)
+    pod::whole(patch::patched(template, &gang.pods), refused)
 }
 
 /// Makes the container one of many that nobody counts, and says whether it can be asked.

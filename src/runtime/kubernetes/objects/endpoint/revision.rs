@@ -12,7 +12,7 @@ use super::context::EndpointContext;
 use super::{labels, replicas};
 use crate::plan::{ClusterLayout, CpuScaling, EndpointPods, Plan, RevisionPods};
 use crate::runtime::kubernetes::objects::manifests::{document, incomplete};
-use crate::runtime::kubernetes::objects::{code_maps, decided, meta};
+use crate::runtime::kubernetes::objects::{Reason, code_maps, decided, meta};
 use crate::runtime::kubernetes::objects::{record, secret};
 use crate::storage::left_behind;
 
@@ -40,7 +40,7 @@ pub(super) fn revision_manifests(
     revision: &RevisionPods,
     context: &EndpointContext,
     notices: &mut Vec<String>,
-) -> Result<RevisionManifests, Vec<String>> {
+) -> Result<RevisionManifests, Vec<Reason>> {
     let own = &revision.plan;
     let context = &context.of_revision(revision);
     let gang = decided::gang_of(own);

@@ -19,7 +19,8 @@ use super::names::{ADMIN_PORT, PART, ROUTER, ROUTER_PORT, ROUTER_VERB, TLS_DIR, 
 use crate::plan::{EndpointPods, Plan, RolePlan};
 use crate::runtime::kubernetes::objects::container::{self, RUNNER, field};
 use crate::runtime::kubernetes::objects::{
-    ManifestContext, annotation, annotations, meta, placement, pod, secret_name, security, volumes,
+    ManifestContext, Reason, annotation, annotations, meta, placement, pod, secret_name, security,
+    volumes,
 };
 
 /// How many seconds a router may take to end beyond what its requests have.
@@ -39,10 +40,10 @@ pub(super) fn routers(
     plan: &Plan,
     context: &ManifestContext,
     service: &EndpointPods,
-) -> Result<(Deployment, Option<Secret>), Vec<String>> {
+) -> Result<(Deployment, Option<Secret>), Vec<Reason>> {
     let run = &plan.head.run;
     let role = plan.gang().roles.first();
-    let role = role.ok_or_else(|| vec!["the plan has no routers".to_owned()])?;
+    let role = role.ok_or_else(|| vec![Reason::new("the plan has no routers")])?;
     let secret = secret(plan, context, role);
     let spec = pod(plan, context, service, role, secret.as_ref())?;
     let mut metadata = meta(plan, context, run.to_string());
@@ -131,7 +132,7 @@ fn pod(
     service: &EndpointPods,
     role: &RolePlan,
     secret: Option<&Secret>,
-) -> Result<PodSpec, Vec<String>> {
+) -> Result<PodSpec, Vec<Reason>> {
     let mut refused = Vec::new();
     let options = &plan.gang().pods;
     let nodes = placement::nodes(options, context, role, &mut refused);

@@ -8,14 +8,14 @@ use k8s_openapi::api::core::v1::ConfigMap;
 use super::names::{JOURNAL_KEY, LIVE_KEY, documents_name, journal_name, live_name};
 use crate::plan::{EndpointPods, Plan};
 use crate::runtime::kubernetes::objects::record::fits;
-use crate::runtime::kubernetes::objects::{ManifestContext, meta};
+use crate::runtime::kubernetes::objects::{ManifestContext, Reason, meta};
 
 /// What the controller reads. The error says that it is too large.
 pub(super) fn documents(
     plan: &Plan,
     context: &ManifestContext,
     service: &EndpointPods,
-) -> Result<ConfigMap, String> {
+) -> Result<ConfigMap, Reason> {
     fits("what its controller reads", service.documents.values().map(String::len).sum())?;
     Ok(ConfigMap {
         metadata: meta(plan, context, documents_name(&plan.head.run)),
@@ -29,7 +29,7 @@ pub(super) fn written(
     plan: &Plan,
     context: &ManifestContext,
     service: &EndpointPods,
-) -> Result<Vec<ConfigMap>, String> {
+) -> Result<Vec<ConfigMap>, Reason> {
     fits("the beginning of its journal", service.journal.len())?;
     let map = |name: String, key: &str, text: &str| ConfigMap {
         metadata: meta(plan, context, name),

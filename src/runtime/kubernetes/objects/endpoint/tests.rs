@@ -151,7 +151,7 @@ fn everything_that_is_wrong_is_said_at_once() {
     });
     let ManifestError::Refused(reasons) = refused.unwrap_err();
     assert_eq!(reasons.len(), 3, "{reasons:?}");
-    assert!(reasons[2].contains("must begin with a letter"), "{reasons:?}");
+    assert!(reasons[2].to_string().contains("must begin with a letter"), "{reasons:?}");
 }
 
 #[test]

@@ -1,0 +1,73 @@
+//! A script without a spec, and what is a program rather than a spec.
+
+use std::path::{Path, PathBuf};
+
+use super::load::Read;
+use super::{CliError, Context, ErrorKind, LoadedDocument, Purpose, SpecArgs};
+use crate::spec::SPEC_LIMIT;
+use crate::spec::kinds::train::from_script;
+use crate::spec::requirements::requirements;
+use crate::spec::syntax::Source;
+use crate::storage::read_text;
+
+/// What a Python script's packages are named in, beside it.
+const REQUIREMENTS: &str = "requirements.txt";
+
+impl Context {
+    /// The training run that a script is.
+    pub(super) fn script(
+        &self,
+        script: &Path,
+        (purpose, args): (Purpose, &SpecArgs),
+        script_args: &[String],
+    ) -> Result<Vec<LoadedDocument>, CliError> {
+        let sets_args = |set: &String| {
+            ["args=", "args.", "args["].iter().any(|start| set.starts_with(start))
+        };
+        if !script_args.is_empty() && args.set.iter().any(sets_args) {
+            let message = "arguments of the command stand behind -- and in --set args too";
+            return Err(CliError::new(ErrorKind::Usage, message)
+                .hint("give all of them behind --"));
+        }
+        let job = from_script(&script.to_string_lossy(), script_args);
+        // Written as text and loaded like any spec, so that --set and the linter work the same.
+        let text = crate::spec::to_yaml(&job)
+            .map_err(|error| CliError::new(ErrorKind::Internal, error.to_string()))?;
+        if purpose != Purpose::Look && !args.set.iter().any(|set| set.starts_with("setup")) {
+            self.hint_at_requirements(script);
+        }
+        let source = Source::new(script.display().to_string(), text);
+        let (base, beside) = (self.env.cwd.as_path(), Path::new(""));
+        self.load(Read { source, base, beside, is_written: false }, (purpose, args))
+    }
+
+    /// Says that what lies beside a script is not installed, where it names something.
+    fn hint_at_requirements(&self, script: &Path) {
+        let is_python = script.extension().is_some_and(|ending| ending == "py");
+        let beside = self.env.cwd.join(script).with_file_name(REQUIREMENTS);
+        let Some(text) = read_text(&beside, SPEC_LIMIT).ok().filter(|_| is_python) else { return };
+        if requirements(&text, &|_| None).is_empty() {
+            return;
+        }
+        self.printer.hint(format!(
+            "{REQUIREMENTS} beside {} is not installed; this installs it before the script starts: \
+             --set setup.python.requirements={REQUIREMENTS}",
+            script.display()
+        ));
+    }
+}
+
+/// A program rather than a spec: by its name, or by its first bytes.
+pub(super) fn script(path: &Path, text: &[u8]) -> Option<PathBuf> {
+    let is_one = is_program(path).unwrap_or_else(|| text.starts_with(b"#!"));
+    is_one.then(|| path.to_path_buf())
+}
+
+/// What a name says; nothing where it has none of the usual endings.
+pub(super) fn is_program(path: &Path) -> Option<bool> {
+    match path.extension().and_then(|ending| ending.to_str()) {
+        Some("yaml" | "yml" | "json") => Some(false),
+        Some("py" | "sh") => Some(true),
+        _ => None,
+    }
+}
