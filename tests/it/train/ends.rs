@@ -16,6 +16,9 @@ fn whoever_waits_for_an_end_finds_nothing_left() {
         let go = sandbox.dir().join(format!("{verb}-go"));
         sandbox.write("mlctl.yaml", &STUBBORN.replace("GO", &go.display().to_string()));
         sandbox.run(0, ["train", "--detach"]);
+        // Before that it doesn't know of the signal.
+        let is_up = || stdout(&sandbox.run(0, ["logs"])).contains("up");
+        wait_for("its first line", Duration::from_secs(60), is_up);
         sandbox.run(0, ["cancel", "--no-wait"]);
         let record = || stdout(&sandbox.run(0, ["status", "-o", "json"]));
         let recorded = || record().contains("\"state\": \"cancelled\"");
