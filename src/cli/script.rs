@@ -21,13 +21,11 @@ impl Context {
         (purpose, args): (Purpose, &SpecArgs),
         script_args: &[String],
     ) -> Result<Vec<LoadedDocument>, CliError> {
-        let sets_args = |set: &String| {
-            ["args=", "args.", "args["].iter().any(|start| set.starts_with(start))
-        };
+        let sets_args =
+            |set: &String| ["args=", "args.", "args["].iter().any(|start| set.starts_with(start));
         if !script_args.is_empty() && args.set.iter().any(sets_args) {
             let message = "arguments of the command stand behind -- and in --set args too";
-            return Err(CliError::new(ErrorKind::Usage, message)
-                .hint("give all of them behind --"));
+            return Err(CliError::new(ErrorKind::Usage, message).hint("give all of them behind --"));
         }
         let job = from_script(&script.to_string_lossy(), script_args);
         // Written as text and loaded like any spec, so that --set and the linter work the same.

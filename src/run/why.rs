@@ -200,7 +200,7 @@ fn ended(
         }
     }
     if let Some(inferred) = &view.inferred {
-        report.causes.push(of_run(&format!("the gang left no verdict; {inferred}")));
+        report.causes.push(of_run(&format!("it has not told its end itself: {inferred}")));
     }
 }
 

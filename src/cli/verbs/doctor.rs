@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use crate::cli::{
-    CliError, Context, Env, ErrorKind, Format, Interrupts, LoadedDocument, PlaceArgs, Settings,
-    SpecArgs, exit,
+    CliError, Context, Env, ErrorKind, Format, Interrupts, LoadedDocument, PlaceArgs, Purpose,
+    Settings, SpecArgs, exit,
 };
 use crate::doctor;
 use crate::doctor::{Finding, News, Place, Trouble, Visit, trouble};
@@ -38,24 +38,24 @@ Looks at this machine and, where the settings or --runtime, --context or
 that isn't ok why it matters and a command that mends it. In the cluster it
 makes one small pod from the runner image, which proves admission, placement,
 the image's pull and DNS, and removes it. With a spec it tries the buckets that
-the spec names, too, reached as the settings say: what it writes below an
-output it removes.
+the spec names, too, reached as the settings say (what it writes below an output
+it removes), and the pod runs in the spec's image. It doesn't try the command.
 
 Examples:
   mlctl doctor                           what the settings choose
   mlctl doctor --runtime local           this machine alone
   mlctl doctor --context prod --no-pod   look only, make nothing
   mlctl doctor --image registry.example.com/ml/tf:1   can nodes pull it?
-  mlctl doctor train.yaml                and the buckets of this spec
+  mlctl doctor train.yaml                and the buckets and the image of this spec
   mlctl doctor -o json                   for a pipeline
 
 Levels: ok; skip, not needed or not to be seen; warn, runs start all the same;
 fail, runs don't start.
 
-Exit codes: 0 nothing was found; else by the first that fails: 6 the cluster
-can't be reached, 5 it refuses this user, 14 anything else. 130 Ctrl-C.")]
+Exit codes: 0 nothing was found; 3 the spec; else by the first that fails: 6 the
+cluster can't be reached, 5 it refuses this user, 14 anything else. 130 Ctrl-C.")]
 pub struct DoctorArgs {
-    /// A spec whose buckets are tried
+    /// A spec whose buckets and image are tried
     #[command(flatten)]
     pub spec: SpecArgs,
     /// Make no pod in the cluster
@@ -152,13 +152,20 @@ fn start(context: &Context, args: &DoctorArgs, visit: Visit) -> Result<(), CliEr
         of_clusters(args)?;
         None
     };
+    let documents = match args.spec.named().is_empty() {
+        true => Vec::new(),
+        false => context.documents_for(Purpose::Run, &args.spec, &[])?,
+    };
+    let of_spec = documents.iter().find_map(image).filter(|_| args.image.is_none());
+    let (image, of_spec) = of_spec.unwrap_or_else(|| (args.image.clone(), Vec::new()));
+    let pull_secrets = args.pull_secret.iter().chain(&of_spec).cloned().collect();
     let checks = ClusterChecks {
-        image: args.image.clone(),
-        pull_secrets: args.pull_secret.clone(),
+        image: image.filter(|_| !args.no_pod),
+        pull_secrets,
         security: args.security.unwrap_or_default(),
         pod: (!args.no_pod).then(|| args.pod_limit.map_or(POD_LIMIT, |limit| limit.0)),
     };
-    let places = places(context, &args.spec)?;
+    let places = places(documents);
     let (stores, handle) = (context.stores(), context.handle()?);
     let buckets = move |visit: &Visit| {
         for (place, is_output) in places {
@@ -197,13 +204,25 @@ fn of_training(job: TrainJob) -> (Vec<storage::Place>, Option<storage::Place>) {
     (inputs.collect(), job.output.map(|output| output.place().clone()))
 }
 
-/// The places in stores that a spec names, each with whether runs write there; none without a spec.
-fn places(context: &Context, spec: &SpecArgs) -> Result<Vec<(storage::Place, bool)>, CliError> {
-    let mut places = Vec::new();
-    if spec.named().is_empty() {
-        return Ok(places);
+/// The image of a spec's command, or of its first role that has one of its own, and the Secrets with which it
+/// is pulled.
+fn image(document: &LoadedDocument) -> Option<(Option<String>, Vec<String>)> {
+    let of = |job: &TrainJob| {
+        let of_roles = || job.roles.values().find_map(|role| role.image.clone());
+        let image = job.image.clone().or_else(of_roles)?;
+        Some((Some(image), job.image_pull_secrets.clone()))
+    };
+    match document {
+        LoadedDocument::Train(job) => of(&job.job),
+        LoadedDocument::Tune(study) => of(&study.trial.job),
+        LoadedDocument::Batch(_) | LoadedDocument::Endpoint(_) => None,
     }
-    for document in context.documents(spec, &[])? {
+}
+
+/// The places in stores that specs name, each with whether runs write there.
+fn places(documents: Vec<LoadedDocument>) -> Vec<(storage::Place, bool)> {
+    let mut places = Vec::new();
+    for document in documents {
         let (inputs, output): (Vec<_>, _) = match document {
             LoadedDocument::Train(job) => of_training(job.job),
             LoadedDocument::Tune(study) => of_training(study.trial.job),
@@ -227,7 +246,7 @@ fn places(context: &Context, spec: &SpecArgs) -> Result<Vec<(storage::Place, boo
             }
         }
     }
-    Ok(places)
+    places
 }
 
 /// The folder of a place before its first part that stands for many names: a pattern, or a run's id.

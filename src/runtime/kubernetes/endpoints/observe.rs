@@ -142,7 +142,7 @@ fn without_routers(
         return end(cancelled(by), "its Deployments were deleted to end it");
     }
     if has_run {
-        return end(deleted(), "its routers are gone, and its record names no verdict");
+        return end(deleted(), "its routers are gone, and nothing says how it ended");
     }
     let is_young =
         age(session.server_time(), record.created).is_none_or(|age| age < SUBMISSION_LIMIT);

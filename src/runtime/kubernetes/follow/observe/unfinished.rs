@@ -136,12 +136,7 @@ pub(crate) fn without_jobs(
         }
         return settle_unfinished(session, run);
     }
-    Ok(vec![finished(
-        session,
-        run,
-        deleted(),
-        "its Jobs are gone, and its record names no verdict",
-    )])
+    Ok(vec![finished(session, run, deleted(), "its Jobs are gone, and nothing says how it ended")])
 }
 
 /// What became of a run whose `pod.json` is not in the cluster: it was never made, or it was
