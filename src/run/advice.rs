@@ -1,7 +1,8 @@
 //! What to do next, by class of failure and by what the last lines say.
 
-use super::signs::{before_agent, block, no_index, sign, sign_in};
-use super::{Activity, RunView};
+use super::RunView;
+use super::blocked::blocked;
+use super::signs::{before_agent, no_index, sign, sign_in};
 use crate::event::FOR_GOOD;
 use crate::gang::{ExitStatus, FailureClass, FirstFailure};
 use crate::plan::{Plan, RolePlan};
@@ -72,17 +73,17 @@ pub fn could_not_start(plan: Option<&Plan>, view: &RunView) -> Vec<String> {
     let mut next = Vec::new();
     let of_replicas = view.replicas.values().filter_map(|replica| replica.activity.as_ref());
     let words: Vec<String> = of_replicas
-        .clone()
         .map(ToString::to_string)
         .chain(view.waiting.as_ref().map(ToString::to_string))
         .collect();
-    let mut waits = of_replicas.filter_map(Activity::wait).chain(&view.waiting);
-    let blocked = || waits.find_map(|wait| block(&wait.reason)).map(str::to_owned);
+    let waits = blocked(plan, view);
     let verdict = view.verdict.as_ref();
     let ended: Vec<String> = verdict.map(|verdict| verdict.reason.clone()).into_iter().collect();
     if verdict.is_some_and(|verdict| verdict.first_failure.is_some()) {
         // The failure that ended it has advice of its own.
-    } else if let Some(advice) = sign(&words).or_else(blocked).or_else(|| sign(&ended)) {
+    } else if !waits.is_empty() {
+        next.extend(waits);
+    } else if let Some(advice) = sign(&words).or_else(|| sign(&ended)) {
         next.push(advice);
     } else if let Some(first) = view.missing.first() {
         next.push(format!("look at what it did: mlctl logs {} --replica {first}", view.run));

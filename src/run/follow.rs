@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::order::Order;
+use super::order::{Order, in_order};
 use super::{FollowEnd, FollowError, Interrupt, RunView, SyncError, Watcher, sync, take_in_ends};
 use crate::event::{Event, EventKind};
 use crate::plan::Plan;
@@ -134,25 +134,30 @@ impl Progress<'_> {
         let (events, _) = self.journal.read(&self.follow.paths.events(), record)?;
         let has_exited = |event: &Event| matches!(event.kind, EventKind::CommandExited { .. });
         let begin = Instant::now();
+        events.first().into_iter().for_each(|first| self.order.before(first));
         let mut is_all =
             self.output(if events.iter().any(has_exited) { REST_LIMIT } else { PACE })?;
-        for event in &events {
+        let is_shown = self.watcher.shows_events();
+        for (folded, event) in events.iter().zip(in_order(&events, is_shown)) {
+            self.order.before(event);
+            self.give(Vec::new())?;
             if let (EventKind::CommandExited { .. }, Some(of)) = (&event.kind, &event.replica) {
-                // Reading stops where too many lines wait for the start of their attempt, which may have
-                // been told together with this end. What stands half read then is no line yet.
-                is_all = is_all || self.output(REST_LIMIT.saturating_sub(begin.elapsed()))?;
+                // What stands half read, where reading stopped since too many lines wait, is no line yet.
+                if !is_all {
+                    self.order.release();
+                    is_all = self.output(REST_LIMIT.saturating_sub(begin.elapsed()))?;
+                }
                 if let Some(reader) = self.logs.as_mut().filter(|_| is_all) {
                     let rest = reader.finish(Some(of));
                     self.give(rest)?;
                 }
             }
-            self.view.fold(event);
+            self.view.fold(folded);
             self.watcher.event(event, &self.view).map_err(FollowError::Output)?;
-            if event.kind == EventKind::AttemptStarted {
-                self.order.start(event.attempt);
-            }
-            self.give(Vec::new())?;
+            self.order.after(event);
         }
+        self.order.release();
+        self.give(Vec::new())?;
         self.redraw();
         Ok(())
     }

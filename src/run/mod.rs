@@ -2,6 +2,7 @@
 
 pub mod advice;
 mod attempt;
+mod blocked;
 mod ends;
 mod follow;
 mod follow_error;

@@ -2,7 +2,8 @@
 
 use crate::event::WaitingReason;
 
-const PULL: &str =
+/// What helps where an image can't be pulled.
+pub(super) const PULL: &str =
     "check the name in `image`, and that the cluster may pull it (`imagePullSecrets`)";
 
 const FULL_DISK: &str = "a disk is full: free some space, or write to another place";

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::advice;
 use super::attempt::{AttemptView, Spending};
-use super::replica::ReplicaState;
+use super::blocked::{blocked, missing_causes, wait};
 use super::view::RunView;
 use super::view::{names, waiting_for};
 use crate::event::{FOR_GOOD, RunState};
@@ -83,7 +83,7 @@ pub fn why(
         ended(&mut report, view, verdict, plan, tail);
         last = verdict.first_failure.as_ref().map(|failure| (failure.attempt, &failure.replica));
     } else {
-        alive(&mut report, view);
+        alive(&mut report, view, plan);
     }
     report.earlier = view
         .attempts
@@ -101,7 +101,7 @@ pub fn why(
     report
 }
 
-fn alive(report: &mut WhyReport, view: &RunView) {
+fn alive(report: &mut WhyReport, view: &RunView, plan: Option<&Plan>) {
     let attempt = view.attempt;
     report.headline = match view.state {
         RunState::Running if !view.is_seen() => "was running when it was seen last".into(),
@@ -126,6 +126,7 @@ fn alive(report: &mut WhyReport, view: &RunView) {
     }
     report.causes = missing_causes(view, &|_| Vec::new());
     report.causes.extend(view.unseen_causes());
+    report.next = blocked(plan, view);
 }
 
 fn has_not_failed(attempt: &AttemptView) -> bool {
@@ -151,10 +152,14 @@ fn ended(
             };
             return;
         }
-        Outcome::Cancelled => report.headline = sentence("cancelled", &verdict.reason),
+        Outcome::Cancelled => {
+            report.headline = sentence("cancelled", &verdict.reason);
+            report.next = waited_for(report, view, plan);
+        }
         Outcome::TimedOut => {
             report.headline = sentence("timed out", &verdict.reason);
-            report.next = advice::timed_out(plan, &verdict.reason);
+            report.next = waited_for(report, view, plan);
+            report.next.extend(advice::timed_out(plan, &verdict.reason));
         }
         // No replica was ever started, so there is nothing to say about any of them.
         Outcome::CouldNotStart if view.unsubmitted => {
@@ -204,6 +209,15 @@ fn ended(
     }
 }
 
+/// Of a run that something kept from starting until it was ended: adds what that was, and gives what helps.
+fn waited_for(report: &mut WhyReport, view: &RunView, plan: Option<&Plan>) -> Vec<String> {
+    if view.started.is_some() || wait(view).is_none() {
+        return Vec::new();
+    }
+    report.causes = missing_causes(view, &|_| Vec::new());
+    blocked(plan, view)
+}
+
 /// A cause that is about the whole run.
 fn of_run(text: &str) -> Cause {
     Cause { replica: None, attempt: None, class: None, text: text.into(), lines: vec![] }
@@ -243,35 +257,6 @@ fn cause(failure: &FirstFailure, lines: usize, tail: &dyn Fn(&ReplicaId) -> Vec<
         text,
         lines: last,
     }
-}
-
-/// Each replica that is awaited, and what it was last seen doing.
-fn missing_causes(view: &RunView, tail: &dyn Fn(&ReplicaId) -> Vec<String>) -> Vec<Cause> {
-    let of = |id: &ReplicaId| {
-        let replica = view.replicas.get(id);
-        let text = match replica.map(|replica| replica.state) {
-            None | Some(ReplicaState::Pending) => {
-                let own = replica.and_then(|replica| Some(replica.activity.as_ref()?.to_string()));
-                let waits = own.or_else(|| Some(view.waiting.as_ref()?.to_string()));
-                waits.unwrap_or_else(|| "nothing has been heard of it".into())
-            }
-            Some(ReplicaState::SettingUp) => {
-                let activity =
-                    replica.and_then(|replica| Some(replica.activity.as_ref()?.to_string()));
-                format!("still setting up: {}", activity.as_deref().unwrap_or("no output yet"))
-            }
-            Some(ReplicaState::Lost) => {
-                let why = replica.and_then(|replica| replica.lost.as_deref());
-                format!("lost: {}", why.unwrap_or("its agent is gone"))
-            }
-            Some(state) => match replica.and_then(|replica| replica.last_exit()) {
-                Some(exit) => describe(exit),
-                None => format!("{}, but not joined", state.as_str()),
-            },
-        };
-        Cause { replica: Some(id.clone()), attempt: None, class: None, text, lines: tail(id) }
-    };
-    view.missing.iter().take(5).map(of).collect()
 }
 
 /// The replicas that failed or were stopped because of the first one.

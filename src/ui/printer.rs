@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anstyle::{AnsiColor, Style};
 use serde_json::Value as Json;
 
-use super::{Text, streams};
+use super::{Text, streams, terminal_width};
 use crate::text::lines_of;
 
 /// How much is said on standard error.
@@ -116,24 +116,29 @@ impl Printer {
 
     /// `warning: ...` on standard error, not with `--quiet`: the command goes on.
     pub fn warn(&self, text: impl Into<Text>) {
-        self.say(Text::styled(WARNING, "warning:").then(" ").then(text));
+        if self.verbosity >= Verbosity::Normal {
+            self.fault(text);
+        }
     }
 
     /// `warning: ...` on standard error, with `--quiet` too: the command goes on, and its exit code will say
     /// that not all was done.
     pub fn fault(&self, text: impl Into<Text>) {
-        self.line(Text::styled(WARNING, "warning:").then(" ").then(text));
+        self.labelled(WARNING, "warning:", text.into());
     }
 
     /// `hint: ...` on standard error, not with `--quiet`: what to do next.
     pub fn hint(&self, text: impl Into<Text>) {
-        self.say(Text::styled(HINT, "hint:").then(" ").then(text));
+        if self.verbosity >= Verbosity::Normal {
+            self.labelled(HINT, "hint:", text.into());
+        }
     }
 
     /// Asks a question on standard error and waits for a line on standard input. Only `y` and `yes`
     /// are a yes; a closed input is a no.
     pub fn confirm(&self, question: impl Into<Text>) -> bool {
-        streams::err(&format!("{} [y/N] ", question.into().painted_if(self.terminal.color_err)));
+        let question = self.fitted(question.into().then(" [y/N]"), 0);
+        streams::err(&format!("{} ", question.painted_if(self.terminal.color_err)));
         let mut answer = String::new();
         let read = io::stdin().read_line(&mut answer);
         read.is_ok() && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
@@ -141,20 +146,57 @@ impl Printer {
 
     /// `error: ...` on standard error, with `--quiet` too: the command has failed.
     pub fn error(&self, text: impl Into<Text>) {
-        self.line(Text::styled(ERROR, "error:").then(" ").then(text));
+        self.labelled(ERROR, "error:", text.into());
     }
 
     /// What has become of something: a line on standard error, with `--quiet` only where it went wrong.
     pub fn outcome(&self, is_good: bool, text: impl Into<Text>) {
-        if is_good {
-            self.say(text);
-        } else {
-            self.line(text);
+        if is_good && self.verbosity < Verbosity::Normal {
+            return;
         }
+        let text = text.into();
+        self.as_it_is(if self.terminal.stderr { text.in_columns(self.columns()) } else { text });
     }
 
-    /// A line on standard error whatever the verbosity.
+    /// A report for standard output: a terminal gets lines that fit it.
+    pub fn report(&self, text: Text) -> Text {
+        if self.terminal.stdout { text.in_columns(self.terminal.width) } else { text }
+    }
+
+    /// A line on standard error whatever the verbosity. A terminal gets as many as it takes without breaking a
+    /// word; what has line breaks of its own is printed as it is.
     pub fn line(&self, text: impl Into<Text>) {
+        let text = text.into();
+        let plain = text.to_string();
+        self.hanging(text, plain.len() - plain.trim_start_matches(' ').len());
+    }
+
+    /// The same; the second line and those that follow have so many blanks before them.
+    pub fn hanging(&self, text: Text, hang: usize) {
+        self.as_it_is(self.fitted(text, hang));
+    }
+
+    /// A line on standard error whatever the verbosity and the terminal's width: what others have printed, and
+    /// places in files, which marks below point into.
+    pub fn as_it_is(&self, text: impl Into<Text>) {
         streams::err(&format!("{}\n", text.into().painted_if(self.terminal.color_err)));
+    }
+
+    /// A line that begins with its kind, below which the rest of it hangs.
+    fn labelled(&self, style: Style, label: &str, text: Text) {
+        self.hanging(Text::styled(style, label).then(" ").then(text), label.len() + 1);
+    }
+
+    /// Lines that fit the terminal on standard error; one line anywhere else.
+    fn fitted(&self, text: Text, hang: usize) -> Text {
+        if !self.terminal.stderr {
+            return text;
+        }
+        text.wrapped(self.columns(), hang)
+    }
+
+    /// Columns of a line on standard error now.
+    fn columns(&self) -> usize {
+        terminal_width().unwrap_or(self.terminal.width).max(40)
     }
 }

@@ -4,10 +4,14 @@ use std::collections::HashMap;
 use std::io;
 use std::time::Instant;
 
+use jiff::Timestamp;
+
 use super::batch::BatchGoal;
 use super::frame::{Frame, standing_line};
+use super::kept::Kept;
 use super::keys::Keys;
 use super::lines::{clock, event_text, replica_style};
+use super::news::News;
 use super::output::OutputLook;
 use super::screen::Screen;
 use super::silence::Silence;
@@ -59,9 +63,13 @@ pub struct Show<'a> {
     silence: Silence,
     /// Some lines have come.
     has_output: bool,
+    /// Which events the live view leaves to itself.
+    news: News,
+    /// What is brought back with the output.
+    kept: Kept,
 }
 
-/// Leaves the output out of the live view, and brings it back.
+/// Leaves the output out of the live view, and brings it back with what was left out.
 const LINES_KEY: u8 = b'l';
 
 impl<'a> Show<'a> {
@@ -82,6 +90,8 @@ impl<'a> Show<'a> {
             closed: false,
             silence: Silence::default(),
             has_output: false,
+            news: News::default(),
+            kept: Kept::default(),
         }
     }
 
@@ -102,19 +112,37 @@ impl<'a> Show<'a> {
         self.has_output
     }
 
+    /// A line of what commands have printed, which is never broken.
     fn line(&mut self, line: Text) {
         if self.is_quiet() {
             return;
         }
-        let line = match &self.name {
-            Some(name) => Text::styled(BOLD, name.as_str()).then("  ").then(line),
-            None => line,
-        };
+        let line = self.head().then(line);
         if self.mode == FollowMode::Live {
             self.above.push(line);
         } else {
-            self.printer.say(line);
+            self.printer.as_it_is(line);
         }
+    }
+
+    /// A sentence of mlctl's with its time, which a terminal gets in lines that fit it.
+    fn told(&mut self, time: Timestamp, text: &str) {
+        if self.is_quiet() {
+            return;
+        }
+        let head = self.head().then(Text::styled(DIM, &clock(time))).then(" ");
+        let (hang, line) = (head.width(), head.then(text));
+        if self.mode == FollowMode::Live {
+            self.above.extend(line.wrapped(self.screen.width(), hang).split());
+        } else {
+            self.printer.hanging(line, hang);
+        }
+    }
+
+    /// What a line begins with: the run, where it is one of several.
+    fn head(&self) -> Text {
+        let name = self.name.as_ref();
+        name.map_or_else(Text::default, |name| Text::styled(BOLD, name.as_str()).then("  "))
     }
 
     fn is_quiet(&self) -> bool {
@@ -134,15 +162,19 @@ impl Watcher for Show<'_> {
     fn event(&mut self, event: &Event, _view: &RunView) -> io::Result<()> {
         match self.mode {
             FollowMode::Events => return self.printer.data(&json_line(event)?),
-            FollowMode::Live if routine(&event.kind) => return Ok(()),
-            FollowMode::Live | FollowMode::Plain | FollowMode::Split(_) => {}
+            FollowMode::Live => {
+                if !self.news.has(&event.kind) {
+                    return Ok(());
+                }
+            }
+            FollowMode::Plain | FollowMode::Split(_) => {}
             FollowMode::Logs(_) | FollowMode::Silent => return Ok(()),
         }
         // The summary says how it ended.
         if !matches!(event.kind, EventKind::Finished { .. })
             && let Some(text) = event_text(event)
         {
-            self.line(Text::styled(DIM, &clock(event.time)).then(" ").then(text));
+            self.told(event.time, &text);
         }
         Ok(())
     }
@@ -160,7 +192,7 @@ impl Watcher for Show<'_> {
             // What was installed is no output of the command.
             let (installed, own): (Vec<_>, Vec<_>) = lines.partition(|line| line.installer);
             for line in &installed {
-                self.line(told(line, &plain(&line.line)));
+                self.line(printed(line, &plain(&line.line)));
             }
             if self.closed {
                 return Ok(());
@@ -180,8 +212,11 @@ impl Watcher for Show<'_> {
         }
         for line in lines {
             let text = plain(&line.line);
+            let shown = printed(&line, &text);
             if self.lines {
-                self.line(told(&line, &text));
+                self.line(shown);
+            } else {
+                self.kept.push(shown);
             }
             if !text.trim().is_empty() {
                 self.last_lines.insert(line.replica, text);
@@ -192,7 +227,7 @@ impl Watcher for Show<'_> {
 
     fn say(&mut self, text: &str) {
         if self.mode != FollowMode::Silent {
-            self.line(Text::styled(DIM, &clock(now())).then(" ").then(text));
+            self.told(now(), text);
         }
     }
 
@@ -218,6 +253,9 @@ impl Watcher for Show<'_> {
         for key in self.keys.iter().flat_map(Keys::pressed) {
             self.lines ^= key.to_ascii_lowercase() == LINES_KEY;
         }
+        if self.lines {
+            self.above.extend(self.kept.take(&view.run));
+        }
         let keys = if self.lines { "l: this table only" } else { "l: what is printed, too" };
         let frame = Frame {
             view,
@@ -241,23 +279,8 @@ impl Watcher for Show<'_> {
 
 /// A line of output beside events: with the time at which it was printed, which no event before it is later
 /// than, and who printed it.
-fn told(line: &LogLine, text: &str) -> Text {
+fn printed(line: &LogLine, text: &str) -> Text {
     let who = Text::styled(replica_style(&line.replica), &line.replica.to_string());
     let time = clock(line.time.unwrap_or_else(now));
     Text::styled(DIM, &time).then(" ").then(who).then(" | ").then(text)
-}
-
-/// Not worth a line of its own above the live view: the view itself shows it.
-fn routine(kind: &EventKind) -> bool {
-    matches!(
-        kind,
-        EventKind::SetupStarted
-            | EventKind::SetupFinished { .. }
-            | EventKind::InstallStarted { .. }
-            | EventKind::InstallFinished { .. }
-            | EventKind::Joined { .. }
-            | EventKind::Placed { .. }
-            | EventKind::Waiting { .. }
-            | EventKind::Submitted { .. }
-    )
 }

@@ -1,7 +1,7 @@
 //! Tables without borders, as kubectl's: cut to the terminal, whole in a pipe.
 
 use anstyle::Style;
-use comfy_table::{ColumnConstraint, ContentArrangement, Row, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Row, Width, presets};
 
 use super::{Printer, Text};
 use crate::text::line_of;
@@ -57,6 +57,14 @@ impl Table {
         self.rows.is_empty()
     }
 
+    /// Columns that it takes where nothing is cut.
+    pub fn width(&self) -> usize {
+        let all = || std::iter::once(&self.header).chain(&self.rows);
+        let of = |at: usize| all().filter_map(|row| Some(Text::from(row.get(at)?).width())).max();
+        let widths: Vec<usize> = (0..self.header.len()).filter_map(of).collect();
+        widths.iter().sum::<usize>() + 2 * widths.len().saturating_sub(1)
+    }
+
     /// The text for standard output, as wide as that can show.
     pub fn render(&self, printer: &Printer) -> Text {
         let terminal = printer.terminal;
@@ -105,7 +113,10 @@ impl Table {
                 .set_width(u16::try_from(width + 2).unwrap_or(u16::MAX)),
             None => table.set_content_arrangement(ContentArrangement::Disabled),
         };
-        table.set_header(self.header.clone());
+        // One line, whatever happens: rows are counted from there.
+        let mut header = Row::from(self.header.clone());
+        header.max_height(1);
+        table.set_header(header);
         for cells in &self.rows {
             let mut row = Row::from(cells.clone());
             row.max_height(1);
@@ -113,9 +124,14 @@ impl Table {
         }
         for (at, column) in table.column_iter_mut().enumerate() {
             column.set_padding((0, 2));
-            if self.whole.contains(&at) {
-                column.set_constraint(ColumnConstraint::ContentWidth);
-            }
+            let name = Text::from(&self.header[at]).width() + 2;
+            column.set_constraint(if self.whole.contains(&at) {
+                ColumnConstraint::ContentWidth
+            } else {
+                // What a column is called is read before what is in it.
+                let least = Width::Fixed(u16::try_from(name).unwrap_or(u16::MAX));
+                ColumnConstraint::LowerBoundary(least)
+            });
         }
         table.lines().map(|line| line.trim_end().to_owned()).collect()
     }
@@ -162,6 +178,16 @@ mod tests {
         assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
         assert!(text.contains('…') && text.contains("a-name-as-long-as-a-name-may-be-abc123"));
         assert_eq!(text.lines().count(), 3, "{text}");
+    }
+
+    #[test]
+    fn names_of_columns_are_whole() {
+        let mut table = Table::new(&["RUN", "HOURS", "DURATION", "METRICS"]).whole(&[0]);
+        table.row(vec!["r".repeat(30), "1".into(), "2s".into(), "x".repeat(60)]);
+        assert_eq!(table.width(), 30 + 2 + 5 + 2 + 8 + 2 + 60);
+        let text = table.text(Some(60)).to_string();
+        assert_eq!(text.lines().count(), 2, "{text}");
+        assert!(text.contains("HOURS  DURATION  METRICS"), "{text}");
     }
 
     #[test]

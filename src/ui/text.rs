@@ -3,6 +3,7 @@
 //! breaks are not made by strings but by [`Text::styled`] and [`Text::lines`].
 
 use std::fmt;
+use std::ops::Range;
 
 use anstyle::Style;
 use unicode_width::UnicodeWidthChar;
@@ -147,6 +148,20 @@ impl Text {
     pub fn padded(self, width: usize) -> Self {
         let blanks = width.saturating_sub(self.width());
         self.with(String::new(), " ".repeat(blanks))
+    }
+
+    /// The bytes of this range, with their styles; it begins and ends between characters.
+    pub(super) fn part(&self, range: Range<usize>) -> Self {
+        let (mut whole, mut at) = (Self::default(), 0);
+        for Span { style, text } in &self.spans {
+            let inner = |place: usize| place.saturating_sub(at).min(text.len());
+            let kept = &text[inner(range.start)..inner(range.end)];
+            if !kept.is_empty() {
+                whole = whole.with(style.clone(), kept.to_owned());
+            }
+            at += text.len();
+        }
+        whole
     }
 
     /// Whether nothing is in it.

@@ -5,6 +5,11 @@ use crate::run::{Cause, WhyReport};
 
 /// The report as text.
 pub fn why_text(report: &WhyReport) -> Text {
+    with_advice(report, std::iter::empty())
+}
+
+/// The report as text with more facts, which stand before what to do about it.
+pub(super) fn with_advice(report: &WhyReport, facts: impl IntoIterator<Item = Text>) -> Text {
     let headline = Text::styled(super::run_state_style(report.state), &report.headline);
     let mut lines = vec![Text::styled(BOLD, &report.run).then(" ").then(headline)];
     for cause in &report.causes {
@@ -37,6 +42,7 @@ pub fn why_text(report: &WhyReport) -> Text {
         lines.push("warnings:".into());
         lines.extend(report.warnings.iter().map(|text| format!("  {text}").into()));
     }
+    lines.extend(facts);
     if !report.next.is_empty() {
         lines.push(Text::default());
         lines.push(Text::styled(HINT, "what to do:"));

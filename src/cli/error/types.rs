@@ -139,7 +139,10 @@ impl CliError {
             printer.error(&self.message);
         }
         for line in &self.more {
-            printer.line(format!("       {line}"));
+            let line = format!("       {line}");
+            // A mark stands below a place in a file, and both keep their columns.
+            let is_place = self.more.iter().any(|line| line.trim_start().starts_with('|'));
+            if is_place { printer.as_it_is(line) } else { printer.line(line) }
         }
         for hint in &self.hints {
             printer.hint(hint);

@@ -27,7 +27,8 @@ const AZURE: &str = include_str!("../../../prices/azure.yaml");
 Counts what replicas requested, from the moment at which their pods started to
 the end of the run, and takes prices from the file that the setting `prices`
 names. Wasted is what attempts cost that failed, and what was held while nothing
-of the gang ran. Runs on this machine cost nothing; their hours are shown.
+of the gang ran. Runs on this machine cost nothing; their hours are shown: of
+replicas, cores (CORE-H), GiB of memory (GIB-H) and accelerators (ACC-H).
 
 Examples:
   mlctl cost --template gcp > ~/.config/mlctl/prices.yaml
@@ -243,7 +244,7 @@ fn table(sums: &[Sum], all: &Bill, by: &By) -> Table {
         By::User => "USER",
         By::Day => "DAY (UTC)",
     };
-    let header = [first, "RUNS", "HOURS", "CORE-H", "GIB-H", "ACCELERATOR-H", "COST", "WASTED"];
+    let header = [first, "RUNS", "HOURS", "CORE-H", "GIB-H", "ACC-H", "COST", "WASTED"];
     let mut table = Table::new(&header).whole(&[0, 6, 7]);
     let mut row = |key: &str, runs: usize, bill: &Bill| {
         table.row(vec![

@@ -94,7 +94,9 @@ pub fn run(context: &Context, args: &ListArgs) -> Result<u8, CliError> {
         say_none(context, &store)?;
         return Ok(0);
     }
-    context.emit(&document, || table(&listing).render(&context.printer))?;
+    let terminal = context.printer.terminal;
+    let width = terminal.stdout.then_some(terminal.width);
+    context.emit(&document, || table(&listing, width).text(width))?;
     let hidden = listing.total - listing.runs.len();
     if hidden > 0 {
         context.printer.hint(format!("{hidden} older runs are not shown: --all shows them too"));
@@ -195,7 +197,21 @@ fn list(context: &Context, store: &Store, args: &ListArgs) -> Result<Listing, Cl
     Ok(listing)
 }
 
-fn table(listing: &Listing) -> Table {
+/// Columns of a metric where there is room for one alone.
+const METRIC: usize = 24;
+
+/// The table for a terminal of `width` columns, or for a pipe. Where not all of the last numbers have room,
+/// each run has its first one, whole.
+fn table(listing: &Listing, width: Option<usize>) -> Table {
+    let all = table_with(listing, usize::MAX);
+    match width {
+        Some(width) if all.width() > width => table_with(listing, 1),
+        _ => all,
+    }
+}
+
+/// The table with at most so many metrics of each run.
+fn table_with(listing: &Listing, most: usize) -> Table {
     let mut header = vec!["RUN", "KIND", "STATE", "RUNTIME", "AGE", "DURATION"];
     let has_notes = listing.runs.iter().any(|run| !run.pods.is_empty());
     let has_metrics = listing.runs.iter().any(|run| run.metrics.is_some());
@@ -205,7 +221,8 @@ fn table(listing: &Listing) -> Table {
     if has_notes {
         header.push("NOTE");
     }
-    let mut table = Table::new(&header).whole(&[0, 2]).painted(2);
+    let whole: &[usize] = if has_metrics && most == 1 { &[0, 2, 6] } else { &[0, 2] };
+    let mut table = Table::new(&header).whole(whole).painted(2);
     let now = now();
     for RunSummary { entry, state, pods, metrics } in &listing.runs {
         let took = entry
@@ -221,7 +238,11 @@ fn table(listing: &Listing) -> Table {
             took,
         ];
         if has_metrics {
-            let last = metrics.as_ref().map(|last| metrics_text(last.step, &last.values));
+            let last = metrics.as_ref().map(|last| {
+                let step = last.step.filter(|_| most > 1 || last.values.is_empty());
+                let text = metrics_text(step, last.values.iter().take(most));
+                if most > 1 { text } else { Text::from(text).clip(METRIC).to_string() }
+            });
             row.push(last.unwrap_or_default());
         }
         if has_notes {
@@ -240,7 +261,8 @@ fn watch(context: &Context, store: &Store, args: &ListArgs) -> Result<u8, CliErr
     let mut screen = Screen::new(&context.printer);
     loop {
         let listing = list(context, store, args)?;
-        let mut lines = table(&listing).text(Some(screen.width())).split();
+        let width = Some(screen.width());
+        let mut lines = table(&listing, width).text(width).split();
         lines.truncate(40);
         screen.draw(&[], &lines);
         std::thread::sleep(Duration::from_secs(1));

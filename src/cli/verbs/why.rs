@@ -39,12 +39,14 @@ pub fn run(context: &Context, args: &WhyArgs) -> Result<u8, CliError> {
         causes
     });
     let document = Document { report: &report, endpoint: causes.as_deref() };
-    context.emit(&document, || match &causes {
-        Some(causes) if target.record.state.is_ended() => {
-            Text::lines(std::iter::once(why_text(&report)).chain(lines(causes)))
-        }
-        Some(causes) => Text::lines(lines(causes)),
-        None => why_text(&report),
+    context.emit(&document, || {
+        context.printer.report(match &causes {
+            Some(causes) if target.record.state.is_ended() => {
+                Text::lines(std::iter::once(why_text(&report)).chain(lines(causes)))
+            }
+            Some(causes) => Text::lines(lines(causes)),
+            None => why_text(&report),
+        })
     })?;
     Ok(0)
 }

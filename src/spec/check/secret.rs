@@ -2,6 +2,7 @@
 
 use serde_json::Value as Json;
 
+use super::literal::is_literal;
 use super::mask::{is_secret_flag, mask_script, mask_value};
 use super::secret_names::is_secret_name;
 use super::secret_tools::Tools;
@@ -46,6 +47,8 @@ fn name_within(mapping: &str) -> Option<&'static str> {
 pub(crate) fn find(node: &Node, found: &mut Vec<SourceSpan>) {
     let mut secrets = Vec::new();
     secrets_in(node, None, &mut secrets);
+    // The name of a variable hides nothing, and says what is to be set.
+    secrets.retain(|secret| secret.masked == secret.text || is_literal(secret));
     found.extend(secrets.into_iter().map(|secret| secret.star));
 }
 
@@ -223,6 +226,19 @@ mod tests {
             assert!(!shown.contains(secret), "{shown}");
         }
         assert!(shown.contains("registry") && shown.contains("\"b\""), "{shown}");
+    }
+
+    #[test]
+    fn the_name_of_a_variable_is_shown() {
+        let shown = |text: &str| {
+            let parsed = crate::spec::syntax::parse(0, text);
+            let mut found = Vec::new();
+            parsed.documents.iter().for_each(|node| find(node, &mut found));
+            found.iter().map(|span| text[span.start..span.end].to_owned()).collect::<Vec<_>>()
+        };
+        assert!(shown("env: [{name: API_KEY, value: \"${API_KEY}\"}]\n").is_empty());
+        let default = "env: [{name: API_KEY, value: \"${API_KEY:-abcdefgh}\"}]\n";
+        assert_eq!(shown(default), ["\"${API_KEY:-abcdefgh}\""]);
     }
 
     #[test]

@@ -103,8 +103,8 @@ pub(super) fn retry_failed(context: &Context, job: &mut Surveyed) -> Result<bool
         context.printer.say(format!("no row of {name} has failed; nothing is started"));
         return Ok(false);
     }
-    let rows = if retry.rows == 1 { "row" } else { "rows" };
-    context.printer.say(format!("{} failed {rows} of {name} are asked again", retry.rows));
+    let (rows, are) = if retry.rows == 1 { ("row", "is") } else { ("rows", "are") };
+    context.printer.say(format!("{} failed {rows} of {name} {are} asked again", retry.rows));
     job.batch.retry = Some(retry.generation);
     Ok(true)
 }

@@ -7,7 +7,9 @@ const CHECK: &str = "connection";
 
 /// The finding for a kubeconfig that can't be read, or a first request that failed.
 pub fn not_connected(error: &ClusterError) -> Finding {
-    let fail = |check: &str| Finding::fail(Place::Cluster, check, error.to_string());
+    // A place in a broken file has lines of its own, which `kubectl config view` shows too.
+    let said = error.to_string().lines().next().unwrap_or_default().trim_end().to_owned();
+    let fail = |check: &str| Finding::fail(Place::Cluster, check, said.clone());
     match error {
         ClusterError::NoKubeconfig(_) => fail("kubeconfig")
             .why("it says where the cluster is and who you are")
