@@ -3,18 +3,29 @@
 use super::signs::{PULL, block, sign};
 use super::{Activity, Cause, ReplicaState, RunView, Wait};
 use crate::event::WaitingReason;
-use crate::gang::ReplicaId;
+use crate::gang::{Outcome, ReplicaId};
 use crate::plan::{Plan, RolePlan};
 use crate::runtime::LOCAL;
 
 /// What is waited for now, and the replica that waits where it is not the whole run; `None` where all goes its
 /// usual way.
-pub(super) fn wait(view: &RunView) -> Option<(Option<&ReplicaId>, &Wait)> {
+fn wait(view: &RunView) -> Option<(Option<&ReplicaId>, &Wait)> {
     let of_replicas = view.replicas.values().filter_map(|replica| {
         Some((Some(&replica.replica), replica.activity.as_ref().and_then(Activity::wait)?))
     });
     let mut all = of_replicas.chain(view.waiting.as_ref().map(|wait| (None, wait)));
     all.find(|(_, wait)| !wait.reason.is_progress())
+}
+
+impl RunView {
+    /// What a run was waiting for that was ended before it had started: known to whoever has followed it alone,
+    /// since its pods are gone.
+    pub fn waited_for(&self) -> Option<String> {
+        let outcome = self.verdict.as_ref()?.outcome;
+        let is_given_up = matches!(outcome, Outcome::Cancelled | Outcome::TimedOut);
+        let (replica, wait) = wait(self).filter(|_| is_given_up && self.started.is_none())?;
+        Some(replica.map_or_else(|| wait.to_string(), |replica| format!("{replica}: {wait}")))
+    }
 }
 
 /// What helps against that.

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::advice;
 use super::attempt::{AttemptView, Spending};
-use super::blocked::{blocked, missing_causes, wait};
+use super::blocked::{blocked, missing_causes};
 use super::view::RunView;
 use super::view::{names, waiting_for};
 use crate::event::{FOR_GOOD, RunState};
@@ -152,14 +152,10 @@ fn ended(
             };
             return;
         }
-        Outcome::Cancelled => {
-            report.headline = sentence("cancelled", &verdict.reason);
-            report.next = waited_for(report, view, plan);
-        }
+        Outcome::Cancelled => report.headline = sentence("cancelled", &verdict.reason),
         Outcome::TimedOut => {
             report.headline = sentence("timed out", &verdict.reason);
-            report.next = waited_for(report, view, plan);
-            report.next.extend(advice::timed_out(plan, &verdict.reason));
+            report.next = advice::timed_out(plan, &verdict.reason);
         }
         // No replica was ever started, so there is nothing to say about any of them.
         Outcome::CouldNotStart if view.unsubmitted => {
@@ -207,15 +203,6 @@ fn ended(
     if let Some(inferred) = &view.inferred {
         report.causes.push(of_run(&format!("it has not told its end itself: {inferred}")));
     }
-}
-
-/// Of a run that something kept from starting until it was ended: adds what that was, and gives what helps.
-fn waited_for(report: &mut WhyReport, view: &RunView, plan: Option<&Plan>) -> Vec<String> {
-    if view.started.is_some() || wait(view).is_none() {
-        return Vec::new();
-    }
-    report.causes = missing_causes(view, &|_| Vec::new());
-    blocked(plan, view)
 }
 
 /// A cause that is about the whole run.

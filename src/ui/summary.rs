@@ -7,14 +7,16 @@ use super::{BOLD, Text};
 use crate::event::RunState;
 use crate::run::{RunView, WhyReport};
 
-/// How the run ended, with the primary's last metrics and the `outputs`, each a name and a place. Of a success
-/// the duration; of anything else `why`, the chain of causes, where it is given: what to do comes last then.
+/// How the run ended, with what it was waiting for if it never started, the primary's last metrics and the
+/// `outputs`, each a name and a place. Of a success the duration; of anything else `why`, the chain of causes,
+/// where it is given: what to do comes last then.
 pub fn summary_text(
     view: &RunView,
     outputs: &[(&'static str, String)],
     why: Option<&WhyReport>,
 ) -> Text {
     let mut facts = Vec::new();
+    facts.extend(view.waited_for().map(|waited| format!("  waited   {waited}").into()));
     if let Some(primary) = view.primary()
         && !primary.metrics.is_empty()
     {
