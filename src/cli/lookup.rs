@@ -152,10 +152,14 @@ impl Context {
             found = self.find(&*runtime, &Wanted::All)?;
             // The beginning of one run's id may be another one's name.
             let is_name = found.iter().any(|run| run.record.name == selector);
-            found.retain(|run| match is_name {
-                true => run.record.name == selector,
-                false => run.record.id.starts_with(selector),
-            });
+            let is_meant = |run: &FoundRun| {
+                if is_name {
+                    run.record.name == selector
+                } else {
+                    run.record.id.starts_with(selector)
+                }
+            };
+            found.retain(is_meant);
         }
         Ok(found)
     }

@@ -29,8 +29,7 @@ pub(super) fn surplus(line: &Line, word: &str) -> Option<CliError> {
     }
     let has_replica = command.get_arguments().any(|arg| arg.get_long() == Some("replica"));
     if has_replica && word.parse::<ReplicaId>().is_ok() {
-        whole.words[at] = "--replica".to_owned();
-        whole.put(at + 1, [word.to_owned()]);
+        whole.put(at, ["--replica".to_owned()]);
         let message = format!("{word} is a replica, and chosen by --replica");
         return Some(error(&message).hint(format!("write: {whole}")));
     }

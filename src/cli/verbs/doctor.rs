@@ -152,9 +152,10 @@ fn start(context: &Context, args: &DoctorArgs, visit: Visit) -> Result<(), CliEr
         of_clusters(args)?;
         None
     };
-    let documents = match args.spec.named().is_empty() {
-        true => Vec::new(),
-        false => context.documents_for(Purpose::Run, &args.spec, &[])?,
+    let documents = if args.spec.named().is_empty() {
+        Vec::new()
+    } else {
+        context.documents_for(Purpose::Run, &args.spec, &[])?
     };
     let of_spec = documents.iter().find_map(image).filter(|_| args.image.is_none());
     let (image, of_spec) = of_spec.unwrap_or_else(|| (args.image.clone(), Vec::new()));
