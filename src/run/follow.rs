@@ -145,6 +145,7 @@ impl Progress<'_> {
                 // What stands half read, where reading stopped since too many lines wait, is no line yet.
                 if !is_all {
                     self.order.release();
+                    self.give(Vec::new())?;
                     is_all = self.output(REST_LIMIT.saturating_sub(begin.elapsed()))?;
                 }
                 if let Some(reader) = self.logs.as_mut().filter(|_| is_all) {

@@ -39,7 +39,7 @@ fn an_endpoint_is_waited_for() {
     let ended: Json = serde_json::from_str(&ended).expect("JSON");
     assert_eq!((&ended["schemaVersion"], &ended["ended"][0]["name"]), (&1.into(), &"sums".into()));
     assert_eq!(ended["ended"][0]["revisions"][0]["revision"], "v1");
-    sandbox.run(12, ["wait", "sums"]);
+    sandbox.wait_until_empty(Duration::from_secs(20));
     sandbox.wait_until_empty(Duration::from_secs(20));
 }
 
@@ -118,7 +118,7 @@ fn a_mark_that_is_too_much_goes() {
     sandbox.run(0, ["serve"]);
     // Who doesn't wait for the end leaves the mark to whoever looks next.
     sandbox.run(0, ["cancel", "sums", "--yes", "--no-wait"]);
-    sandbox.run(12, ["wait", "sums"]);
+    sandbox.wait_until_empty(Duration::from_secs(20));
     assert!(deployed("doubles@1"));
     spec(&sandbox, &[("v1", "", "model: doubles@2")], "");
     sandbox.run(0, ["serve"]);
