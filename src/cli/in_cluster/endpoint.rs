@@ -41,7 +41,7 @@ pub(super) fn of_endpoint(
     let mut reasons = unreachable(loaded, &models);
     for (revision, job) in loaded.endpoint.revisions.iter().zip(&loaded.revisions) {
         let plan = planned(job, &random_id(&loaded.endpoint.name)?)?;
-        reasons.extend(code_of(&plan).err().map(|reason| reason.in_role(&revision.name)));
+        reasons.extend(code_of(&plan, None).err().map(|reason| reason.in_role(&revision.name)));
     }
     if let Some(more) = of_objects(context, &without_code(loaded), &models)? {
         reasons.extend(more);

@@ -35,11 +35,16 @@ impl Context {
     ) -> Result<Vec<Diagnostic>, CliError> {
         let reasons = match loaded {
             LoadedDocument::Train(job) => {
-                let mut reasons = self.of_job(job, job.job.max_cost)?;
+                let output = job.job.output.as_ref().map(|output| output.place());
+                let mut reasons = self.of_job(job, output, job.job.max_cost)?;
                 reasons.extend(no_push(&job.job));
                 reasons
             }
-            LoadedDocument::Tune(study) => self.of_job(&study.trial, study.trial.job.max_cost)?,
+            LoadedDocument::Tune(study) => {
+                let trial = &study.trial.job;
+                let output = trial.output.as_ref().map(|output| output.place());
+                self.of_job(&study.trial, output, trial.max_cost)?
+            }
             LoadedDocument::Batch(batch) => self.of_batch(batch)?,
             LoadedDocument::Endpoint(endpoint) => of_endpoint(self, endpoint)?,
         };
@@ -61,12 +66,17 @@ impl Context {
         })
     }
 
-    /// The reasons against a job's pods, which may cost at most so much.
-    fn of_job(&self, job: &LoadedJob, most: Option<Amount>) -> Result<Vec<Reason>, CliError> {
+    /// The reasons against a job's pods, which write to this output and may cost at most so much.
+    fn of_job(
+        &self,
+        job: &LoadedJob,
+        output: Option<&Place>,
+        most: Option<Amount>,
+    ) -> Result<Vec<Reason>, CliError> {
         let mut plan = planned(job, &random_id(&job.job.name)?)?;
         let mut context = self.settings_of_objects()?;
         let mut reasons: Vec<Reason> =
-            code_of(&plan).map(|code| context.code = code).err().into_iter().collect();
+            code_of(&plan, output).map(|code| context.code = code).err().into_iter().collect();
         // A price file that can't be read is no fault of the spec.
         if let Some(most) = most
             && let Ok(prices) = self.prices_of_cluster()
@@ -108,7 +118,7 @@ impl Context {
         {
             reasons.push(unseen(&place).of("model.uri"));
         }
-        reasons.extend(self.of_job(&batch.workers, job.max_cost)?);
+        reasons.extend(self.of_job(&batch.workers, Some(job.output.place()), job.max_cost)?);
         Ok(reasons)
     }
 }
@@ -139,8 +149,7 @@ fn planned(job: &LoadedJob, run: &RunId) -> Result<Plan, CliError> {
 
 /// The code that goes to the pods as ConfigMaps, or the reason why it can't. What can't be read is told by
 /// whoever reads the code, and code for a bucket is packed by whoever sends it.
-fn code_of(plan: &Plan) -> Result<CodeBundle, Reason> {
-    let output = plan.batch().map(|batch| &batch.output).or(plan.gang().output.as_ref());
+fn code_of(plan: &Plan, output: Option<&Place>) -> Result<CodeBundle, Reason> {
     let in_bucket = matches!(output, Some(Place::Object(_)));
     match CodeBundle::of(plan) {
         Ok(code) => Ok(code),

@@ -17,8 +17,8 @@ use crate::gang::RunId;
 use crate::store::private_dir;
 use crate::sys::{make_private, open_folder, random_word};
 
-/// A spool holds twice as much at most: of more the newest.
-const HALF: u64 = 32 << 20;
+/// A spool holds twice as much at most: of more the newest. The time before each line is a part of it.
+const HALF: u64 = 48 << 20;
 /// So much is written at once.
 const BUFFER: usize = 256 * 1024;
 
