@@ -9,7 +9,8 @@ use crate::cli::{CliError, Context, ErrorKind, Target};
 /// Asks; an error, with what to do instead, where nobody can answer.
 pub(super) fn ask(context: &Context, question: &str, hint: &str) -> Result<bool, CliError> {
     if !context.printer.terminal.stderr || !std::io::stdin().is_terminal() {
-        return Err(CliError::new(ErrorKind::Usage, "nobody is here to answer").hint(hint));
+        let message = format!("nobody is here to answer: {question}");
+        return Err(CliError::new(ErrorKind::Usage, message).hint(hint));
     }
     Ok(context.printer.confirm(question))
 }

@@ -302,9 +302,9 @@ fn a_name_means_its_own_endpoint() {
         );
         sandbox.run(0, ["serve", &format!("{name}.yaml")]);
     }
-    let said = stdout(&sandbox.run(0, ["traffic", "sums", "-o", "json"]));
+    let said = stdout(&sandbox.run(0, ["traffic", "sums", "v1=100", "-o", "json"]));
     assert!(said.contains("\"sums\"") && !said.contains("sums2"), "{said}");
-    let said = stderr(&sandbox.run(2, ["traffic", "s"]));
+    let said = stderr(&sandbox.run(2, ["traffic", "s", "v1=100"]));
     assert!(said.contains("sums2-") && said.contains("sums-"), "{said}");
     let callers = Callers::start(&url_of(&sandbox, "sums"), 1);
     until(&sandbox, "its first callers", |now| {
