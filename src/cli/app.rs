@@ -54,7 +54,7 @@ pub struct Global {
     /// Leave out whatever is neither the result nor what went wrong
     #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Global options")]
     pub quiet: bool,
-    /// Say more
+    /// Say more: which settings count, where runs are remembered, what is done on the way
     #[arg(short, long, global = true, help_heading = "Global options")]
     pub verbose: bool,
     /// When to use colour
@@ -334,6 +334,7 @@ fn dispatch_in(cli: Cli, env: Env, printer: &mut Printer) -> Result<u8, CliError
     }
     let context = Context::new(env, printer.clone(), format, place)?;
     let context = &context;
+    context.say_places();
     context.check_context()?;
     let done = verb(context, &cli.verb);
     if done.is_ok() && cleans_up(&cli.verb) {

@@ -60,6 +60,26 @@ impl Context {
         Ok(Self::with(env, settings, printer, format, place))
     }
 
+    /// Says, to whoever wants to hear more, which settings count, where runs are remembered, and where new ones go.
+    pub fn say_places(&self) {
+        let file = self.env.config_dir().map(|dir| dir.join("config.yaml"));
+        if let Some(file) = file {
+            let missing = if file.exists() { "" } else { " (not there: the defaults)" };
+            self.printer.detail(format!("settings: {}{missing}", file.display()));
+        }
+        if let Ok(state) = self.state_dir() {
+            self.printer.detail(format!("state: {}", state.display()));
+        }
+        let runs = if !self.chooses_cluster() {
+            "on this machine".to_owned()
+        } else if let Some(context) = self.context_name() {
+            format!("in the cluster of context {context}")
+        } else {
+            "in the cluster of the current context".to_owned()
+        };
+        self.printer.detail(format!("new runs start {runs}"));
+    }
+
     /// The same with settings that were read before.
     pub fn with(
         env: Env,

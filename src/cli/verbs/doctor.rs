@@ -102,6 +102,7 @@ pub fn run(
         Err(error) => (Settings::default(), Some(error.message)),
     };
     let context = Context::with(env.clone(), settings, printer.clone(), format, place.clone());
+    context.say_places();
     let file = env.config_dir().map(|dir| dir.join("config.yaml"));
     let first = match file.filter(|file| file.exists() || error.is_some()) {
         Some(file) => {
