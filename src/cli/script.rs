@@ -55,6 +55,21 @@ impl Context {
     }
 }
 
+/// The script that a folder without a spec is about: `train.py` or `main.py`, or its only one.
+pub(super) fn script_in(folder: &Path) -> Option<String> {
+    let entries = fs_err::read_dir(folder).ok()?.flatten();
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    let scripts: Vec<String> =
+        names.filter(|name| is_program(Path::new(name)) == Some(true)).collect();
+    let usual =
+        ["train.py", "main.py"].into_iter().find(|usual| scripts.iter().any(|s| s == usual));
+    match (usual, scripts.as_slice()) {
+        (Some(usual), _) => Some(usual.to_owned()),
+        (None, [only]) => Some(only.clone()),
+        (None, _) => None,
+    }
+}
+
 /// A program rather than a spec: by its name, or by its first bytes.
 pub(super) fn script(path: &Path, text: &[u8]) -> Option<PathBuf> {
     let is_one = is_program(path).unwrap_or_else(|| text.starts_with(b"#!"));

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::load::Read;
-use super::script::{is_program, script};
+use super::script::{is_program, script, script_in};
 use super::{CliError, Context, ErrorKind, SpecArgs};
 use crate::spec::syntax::Source;
 use crate::spec::{BATCH_PREDICT_JOB, ENDPOINT, SPEC_LIMIT, TRAIN_JOB};
@@ -257,7 +257,10 @@ impl Context {
             }
             let message = format!("{} does not exist", path.display());
             let error = CliError::new(ErrorKind::NotFound, message);
-            if file.is_none() {
+            if let Some(script) = script_in(&base).filter(|_| path.ends_with(DEFAULT_FILE)) {
+                let script = path.with_file_name(script);
+                error.hint(format!("the script in it needs no spec: mlctl train {}", script.display()))
+            } else if file.is_none() {
                 error.hint("name a file, or write one: mlctl init tensorflow, for a study: mlctl init search")
             } else {
                 error

@@ -17,7 +17,7 @@ use crate::runtime::kubernetes::{
     BundleError, CodeBundle, ManifestContext, ManifestError, Reason, manifests,
 };
 use crate::spec::syntax::{Diagnostic, Diagnostics};
-use crate::spec::{Document, TRAIN_JOB};
+use crate::spec::{Document, Output, TRAIN_JOB};
 use crate::storage::Place;
 use crate::store::random_id;
 use crate::sys::random_word;
@@ -35,14 +35,14 @@ impl Context {
     ) -> Result<Vec<Diagnostic>, CliError> {
         let reasons = match loaded {
             LoadedDocument::Train(job) => {
-                let output = job.job.output.as_ref().map(|output| output.place());
+                let output = job.job.output.as_ref().map(Output::place);
                 let mut reasons = self.of_job(job, output, job.job.max_cost)?;
                 reasons.extend(no_push(&job.job));
                 reasons
             }
             LoadedDocument::Tune(study) => {
                 let trial = &study.trial.job;
-                let output = trial.output.as_ref().map(|output| output.place());
+                let output = trial.output.as_ref().map(Output::place);
                 self.of_job(&study.trial, output, trial.max_cost)?
             }
             LoadedDocument::Batch(batch) => self.of_batch(batch)?,
