@@ -8,6 +8,7 @@ use super::{CliError, Context, ErrorKind, SpecArgs};
 use crate::spec::syntax::Source;
 use crate::spec::{BATCH_PREDICT_JOB, ENDPOINT, SPEC_LIMIT, TRAIN_JOB};
 use crate::storage::{ReadError, locate, read, read_open};
+use crate::text::shell_word;
 use crate::work::batch::LoadedBatch;
 use crate::work::serve::LoadedEndpoint;
 use crate::work::train::LoadedJob;
@@ -259,7 +260,8 @@ impl Context {
             let error = CliError::new(ErrorKind::NotFound, message);
             if let Some(script) = script_in(&base).filter(|_| path.ends_with(DEFAULT_FILE)) {
                 let script = path.with_file_name(script);
-                error.hint(format!("the script in it needs no spec: mlctl train {}", script.display()))
+                let script = shell_word(&script.to_string_lossy());
+                error.hint(format!("the script in it needs no spec: mlctl train {script}"))
             } else if file.is_none() {
                 error.hint("name a file, or write one: mlctl init tensorflow, for a study: mlctl init search")
             } else {

@@ -6,6 +6,7 @@ use crate::event::WaitingReason;
 use crate::gang::{Outcome, ReplicaId};
 use crate::plan::{Plan, RolePlan};
 use crate::runtime::LOCAL;
+use crate::text::shell_word;
 
 /// What is waited for now, and the replica that waits where it is not the whole run; `None` where all goes its
 /// usual way.
@@ -89,12 +90,16 @@ fn advice(wait: &Wait, role: Option<&RolePlan>, runtime: &str) -> Vec<String> {
         )],
         (reason, Some(image)) if reason.is_about_image() || is_pull(&wait.message) => {
             let place = runtime.rsplit_once('/').map(|(context, namespace)| {
-                format!(" --context {context} --namespace {namespace}")
+                let words = [context, namespace].map(shell_word);
+                format!(" --context {} --namespace {}", words[0], words[1])
             });
             let place = place.unwrap_or_default();
             vec![
                 PULL.to_owned(),
-                format!("to try whether nodes can: mlctl doctor --image {image}{place}"),
+                format!(
+                    "to try whether nodes can: mlctl doctor --image {}{place}",
+                    shell_word(image)
+                ),
             ]
         }
         (WaitingReason::Unschedulable, _) => unschedulable(&wait.message, role),
@@ -205,6 +210,9 @@ mod tests {
             role.image = Some(image.into());
             role
         };
+        let wait = Wait::new(&"ErrImagePull".into(), "none");
+        let next = advice(&wait, Some(&role("$(x)")), "prod/ml");
+        assert!(next[1].contains("--image '$(x)' "), "{next:?}");
         for (reason, message) in [
             ("ImagePullBackOff", "back-off"),
             ("Failed", "Failed to pull image \"tf:1\": no such image"),

@@ -43,7 +43,7 @@ pub trait Watcher {
         true
     }
 
-    /// An event of the run, after `view` has taken it in.
+    /// An event of the run, in the order in which people are told. `view` has taken in as many.
     fn event(&mut self, event: &Event, view: &RunView) -> io::Result<()>;
 
     /// Lines that the commands have printed since the last call.

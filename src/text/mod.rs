@@ -12,6 +12,7 @@ mod numbers;
 #[cfg(test)]
 mod properties;
 mod quantity;
+mod shell;
 mod signal;
 
 pub use amounts::*;
@@ -22,4 +23,5 @@ pub use moment::moment;
 pub(crate) use nearest::{likeness, list_of, most_alike, nearest, one_slip_from};
 pub use numbers::{bytes, number};
 pub use quantity::quantity;
+pub use shell::shell_word;
 pub(crate) use signal::signal_name;

@@ -7,7 +7,7 @@ use clap::Command;
 use clap::error::ErrorKind;
 
 use crate::cli::{Cli, Verb, command, parse};
-use crate::text::line_of;
+use crate::text::shell_word;
 
 /// The words of a command line behind the program's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,17 +120,8 @@ impl std::fmt::Display for Line {
     /// As a shell takes it.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("mlctl")?;
-        self.words.iter().try_for_each(|word| write!(f, " {}", quoted(word)))
+        self.words.iter().try_for_each(|word| write!(f, " {}", shell_word(word)))
     }
-}
-
-/// A word that a shell takes as it is.
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:@,+%~".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", line_of(word).replace('\'', r"'\''"))
 }
 
 #[cfg(test)]

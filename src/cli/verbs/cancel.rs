@@ -46,24 +46,27 @@ const END_LIMIT: Duration = Duration::from_secs(30);
 
 /// Runs the verb; returns its exit code.
 pub fn run(context: &Context, args: &CancelArgs) -> Result<u8, CliError> {
-    let endpoints = endpoints(context, args)?;
+    let targets = named(context, args)?;
+    let endpoints = endpoints(context, &targets)?;
     if !may_end(context, &endpoints, args.yes)? {
         emit(context, &[])?;
         return Ok(exit::OK);
     }
-    let targets = cancelled(context, args)?;
-    if !args.no_wait {
-        endpoints.iter().try_for_each(|endpoint| forget(context, endpoint))?;
+    end(context, args, &targets)?;
+    for endpoint in endpoints.iter().filter(|_| !args.no_wait) {
+        // Whose it is may have been asked, and answered with no.
+        if context.refresh(&endpoint.run.store, &endpoint.run.paths.run)?.state.is_ended() {
+            forget(context, endpoint)?;
+        }
     }
     emit(context, &targets)?;
     Ok(exit::OK)
 }
 
 /// Those of the named runs that serve: somebody may be calling them.
-fn endpoints(context: &Context, args: &CancelArgs) -> Result<Vec<EndpointTarget>, CliError> {
+fn endpoints(context: &Context, targets: &[Target]) -> Result<Vec<EndpointTarget>, CliError> {
     let mut found = Vec::new();
-    for selector in selectors(args) {
-        let target = context.target(selector)?;
+    for target in targets {
         let serves = target.plan.as_ref().is_some_and(|plan| plan.endpoint().is_some());
         if serves && !target.record.state.is_ended() {
             found.push(context.endpoint(Some(target.record.id.as_str()))?);
@@ -72,21 +75,24 @@ fn endpoints(context: &Context, args: &CancelArgs) -> Result<Vec<EndpointTarget>
     Ok(found)
 }
 
-/// What the command line names: the last run of this folder where it names none.
-fn selectors(args: &CancelArgs) -> Vec<Option<&str>> {
+/// What the command line names: the last run of this folder where it names none. Every name is resolved before
+/// anything is cancelled: a typing error cancels nothing.
+fn named(context: &Context, args: &CancelArgs) -> Result<Vec<Target>, CliError> {
     match args.runs.as_slice() {
-        [] => vec![None],
-        runs => runs.iter().map(|run| Some(run.as_str())).collect(),
+        [] => Ok(vec![context.target(None)?]),
+        runs => runs.iter().map(|run| context.target(Some(run))).collect(),
     }
 }
 
 /// Ends runs, and gives those that were named.
 pub(super) fn cancelled(context: &Context, args: &CancelArgs) -> Result<Vec<Target>, CliError> {
-    // Every name is resolved before anything is cancelled: a typing error cancels nothing.
-    let targets = selectors(args)
-        .into_iter()
-        .map(|selector| context.target(selector))
-        .collect::<Result<Vec<_>, _>>()?;
+    let targets = named(context, args)?;
+    end(context, args, &targets)?;
+    Ok(targets)
+}
+
+/// Ends runs, as far as whoever is asked agrees.
+fn end(context: &Context, args: &CancelArgs, targets: &[Target]) -> Result<(), CliError> {
     let alive: Vec<&Target> = targets.iter().filter(|target| lives(context, target)).collect();
     let mut trials = Vec::new();
     let ends_trials = |target: &&Target| !args.no_wait || !target.record.state.is_ended();
@@ -95,7 +101,7 @@ pub(super) fn cancelled(context: &Context, args: &CancelArgs) -> Result<Vec<Targ
     }
     let all = alive.iter().copied().chain(&trials);
     let agreed = agree(context, all, args.yes)?;
-    let Some(agreed) = agreed else { return Ok(targets) };
+    let Some(agreed) = agreed else { return Ok(()) };
     for target in alive.iter().filter(|target| !target.record.state.is_ended()) {
         cancel(context, target)?;
         if args.no_wait {
@@ -103,15 +109,15 @@ pub(super) fn cancelled(context: &Context, args: &CancelArgs) -> Result<Vec<Targ
         }
     }
     if args.no_wait {
-        return Ok(targets);
+        return Ok(());
     }
     for target in &alive {
         wait_for(context, target, args.force)?;
     }
-    for target in &targets {
+    for target in targets {
         cancel_trials(context, target, args.force, &agreed)?;
     }
-    Ok(targets)
+    Ok(())
 }
 
 /// The runs that were named, each with its state now.

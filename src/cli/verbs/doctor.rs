@@ -217,7 +217,10 @@ fn image(document: &LoadedDocument) -> Option<(Option<String>, Vec<String>)> {
     match document {
         LoadedDocument::Train(job) => of(&job.job),
         LoadedDocument::Tune(study) => of(&study.trial.job),
-        LoadedDocument::Batch(_) | LoadedDocument::Endpoint(_) => None,
+        LoadedDocument::Batch(batch) => of(&batch.workers.job),
+        LoadedDocument::Endpoint(endpoint) => {
+            endpoint.revisions.iter().find_map(|job| of(&job.job))
+        }
     }
 }
 

@@ -71,8 +71,10 @@ pub fn undeploy(context: &Context, args: &UndeployArgs) -> Result<u8, CliError> 
         let run = target.run.record.id.to_string();
         let cancel = CancelArgs { runs: vec![run], no_wait: false, force: false, yes: args.yes };
         cancel::cancelled(context, &cancel)?;
-        forget(context, target)?;
         let record = context.refresh(&target.run.store, &target.run.paths.run)?;
+        if record.state.is_ended() {
+            forget(context, target)?;
+        }
         ended.push(Ended {
             endpoint: target.paths.endpoint.clone(),
             name: target.document.name.clone(),
