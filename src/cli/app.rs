@@ -9,8 +9,8 @@ use clap::{ArgMatches, ColorChoice, CommandFactory, FromArgMatches, Parser, Subc
 use super::verbs::globals::{Globals, globals_of, without_refused};
 use super::verbs::{
     agent, batch, cancel, cleanup, cluster, complete, completions, cost, doctor, evaluate, exec,
-    gpus, init, list, logs, models, outputs, predict, render, serve, spec, state, status, train,
-    tune, version, wait, why,
+    gpus, init, list, logs, model, models, outputs, predict, render, serve, spec, state, status,
+    train, tune, version, wait, why,
 };
 use super::{CliError, Context, Env, ErrorKind, Format, PlaceArgs, Problem, document, help, usage};
 use crate::ui::{
@@ -85,6 +85,8 @@ pub enum Verb {
     Tune(Box<tune::TuneArgs>),
     /// Keep models by name and version
     Models(models::ModelsArgs),
+    /// Look into a model's files, and compare two models
+    Model(model::ModelArgs),
     /// Serve models at an address, or change what is served
     Serve(Box<serve::ServeArgs>),
     /// Set which share of the requests each revision of an endpoint gets
@@ -389,6 +391,7 @@ fn verb(context: &Context, verb: &Verb) -> Result<u8, CliError> {
         Verb::BatchPredict(args) => batch::run(context, args),
         Verb::Tune(args) => tune::run(context, args),
         Verb::Models(args) => models::run(context, args),
+        Verb::Model(args) => model::run(context, args),
         Verb::Serve(args) => serve::serve(context, args),
         Verb::Traffic(args) => serve::traffic(context, args),
         Verb::Rollout(args) => serve::rollout(context, args),

@@ -1,12 +1,26 @@
 //! Errors of a registry of models, classified and with what to do.
 
 use super::types::{CliError, ErrorKind};
+use crate::model::inspect::InspectError;
 use crate::model::registry::{ParseModelError, RegistryError};
 use crate::storage::{StorageError, StorageErrorKind};
 
 impl From<ParseModelError> for CliError {
     fn from(error: ParseModelError) -> Self {
         Self::new(ErrorKind::Usage, error.to_string())
+    }
+}
+
+impl From<InspectError> for CliError {
+    fn from(error: InspectError) -> Self {
+        let message = error.to_string();
+        match error {
+            InspectError::Storage(error) => error.into(),
+            InspectError::NoModel(error) => error.into(),
+            // A damaged model is nobody's fault here, and nothing can be said of it.
+            _ => Self::new(ErrorKind::Refused, message)
+                .hint("export it anew, or look whether it was copied whole"),
+        }
     }
 }
 

@@ -47,7 +47,8 @@ pub(super) const VERBS: &[(&str, &[&str])] = &[
     ("down teardown unserve undeploy-model delete-endpoint", &["undeploy", "cancel"]),
     ("delete del rm remove purge prune clean gc destroy", &["cleanup", "cancel"]),
     // Models and endpoints.
-    ("model registry artifact artifacts", &["models list"]),
+    ("registry artifact artifacts", &["models list"]),
+    ("saved-model saved_model_cli signature signatures", &["model inspect"]),
     ("push register upload log-model upload-model", &["models push"]),
     ("pull download", &["models pull"]),
     ("split canary weights route set-traffic", &["traffic"]),

@@ -94,6 +94,8 @@ pub const GLOBALS: &[Globals] = &[
     of("models copy", REFUSED, DOCUMENT, REGISTRY),
     of("models remove", REFUSED, DOCUMENT, REGISTRY),
     of("models pull", REFUSED, DOCUMENT, REGISTRY),
+    of("model inspect", FINDS, DOCUMENT, ""),
+    of("model diff", FINDS, DOCUMENT, ""),
     of("models retention", REFUSED, DOCUMENT, REGISTRY),
     of("serve", CHOOSES, DOCUMENT, ""),
     of("traffic", FINDS, DOCUMENT, ""),

@@ -18,6 +18,7 @@ pub mod gpus;
 pub mod init;
 pub mod list;
 pub mod logs;
+pub mod model;
 pub mod models;
 mod others;
 pub mod outputs;

@@ -16,6 +16,8 @@ pub enum ModelKind {
     Checkpoint,
     /// A model of TensorFlow Lite.
     TfLite,
+    /// A model of TensorFlow.js, with `model.json` beside its shards.
+    TfJs,
     /// An ONNX graph.
     Onnx,
     /// Weights in Safetensors, as the Hugging Face Hub has them.
@@ -96,12 +98,16 @@ impl ModelKind {
             let at_top = matches!(kind, Self::SavedModel | Self::MlFlow);
             names.iter().any(|name| if at_top { name == end } else { name.ends_with(end) })
         };
-        BY_NAME.iter().find(is).map_or(Self::Unknown, |(_, kind)| *kind)
+        // Other libraries call their files so, too, but have no shards.
+        let is_web = names.contains(&"model.json") && names.iter().any(|name| is_shard(name));
+        let otherwise = if is_web { Self::TfJs } else { Self::Unknown };
+        BY_NAME.iter().find(is).map_or(otherwise, |(_, kind)| *kind)
     }
 
     /// The files by which a server takes a folder for a model of this kind. They arrive last.
     pub(in crate::model::registry) fn is_entry(self, name: &str) -> bool {
-        BY_NAME.iter().any(|(end, kind)| *kind == self && name.ends_with(end))
+        self == Self::TfJs && name == "model.json"
+            || BY_NAME.iter().any(|(end, kind)| *kind == self && name.ends_with(end))
     }
 
     /// A word for people.
@@ -111,6 +117,7 @@ impl ModelKind {
             Self::Keras => "Keras",
             Self::Checkpoint => "checkpoint",
             Self::TfLite => "TensorFlow Lite",
+            Self::TfJs => "TensorFlow.js",
             Self::Onnx => "ONNX",
             Self::Safetensors => "Safetensors",
             Self::PyTorch => "PyTorch",
@@ -128,6 +135,11 @@ impl fmt::Display for ModelKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
     }
+}
+
+/// `group1-shard1of4.bin`, as TensorFlow.js calls a file of weights.
+fn is_shard(name: &str) -> bool {
+    name.starts_with("group") && name.contains("-shard") && name.ends_with(".bin")
 }
 
 /// A file that is in models, but makes none.

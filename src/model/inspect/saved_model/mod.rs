@@ -1,0 +1,10 @@
+//! SavedModels of TensorFlow.
+
+mod functions;
+mod read;
+#[cfg(test)]
+mod tests;
+mod types;
+
+pub use read::{fingerprint, graphs};
+pub use types::*;
