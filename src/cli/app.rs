@@ -9,8 +9,8 @@ use clap::{ArgMatches, ColorChoice, CommandFactory, FromArgMatches, Parser, Subc
 use super::verbs::globals::{Globals, globals_of, without_refused};
 use super::verbs::{
     agent, batch, cancel, cleanup, cluster, complete, completions, cost, doctor, evaluate, exec,
-    gpus, init, list, logs, model, models, outputs, predict, render, serve, spec, state, status,
-    train, tune, version, wait, why,
+    export, gpus, init, list, logs, model, models, outputs, predict, render, serve, spec, state,
+    status, train, tune, version, wait, web, why,
 };
 use super::{CliError, Context, Env, ErrorKind, Format, PlaceArgs, Problem, document, help, usage};
 use crate::ui::{
@@ -87,6 +87,10 @@ pub enum Verb {
     Models(models::ModelsArgs),
     /// Look into a model's files, and compare two models
     Model(model::ModelArgs),
+    /// Make a model for devices and browsers: TensorFlow Lite, TensorFlow.js, ONNX
+    Export(Box<export::ExportArgs>),
+    /// Serve a folder to this machine's browsers, to try a site
+    Web(web::WebArgs),
     /// Serve models at an address, or change what is served
     Serve(Box<serve::ServeArgs>),
     /// Set which share of the requests each revision of an endpoint gets
@@ -392,6 +396,8 @@ fn verb(context: &Context, verb: &Verb) -> Result<u8, CliError> {
         Verb::Tune(args) => tune::run(context, args),
         Verb::Models(args) => models::run(context, args),
         Verb::Model(args) => model::run(context, args),
+        Verb::Export(args) => export::export(context, args),
+        Verb::Web(args) => web::web(context, args),
         Verb::Serve(args) => serve::serve(context, args),
         Verb::Traffic(args) => serve::traffic(context, args),
         Verb::Rollout(args) => serve::rollout(context, args),

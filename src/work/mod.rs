@@ -2,12 +2,15 @@
 
 pub mod batch;
 mod buckets;
+mod embedded;
+pub mod export;
 pub mod model_server;
 pub mod predict;
 pub mod protocol;
 pub mod serve;
 mod served_model;
 pub(crate) mod servers;
+pub mod site;
 pub mod train;
 pub mod tune;
 

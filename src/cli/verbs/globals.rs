@@ -96,6 +96,8 @@ pub const GLOBALS: &[Globals] = &[
     of("models pull", REFUSED, DOCUMENT, REGISTRY),
     of("model inspect", FINDS, DOCUMENT, ""),
     of("model diff", FINDS, DOCUMENT, ""),
+    of("export", CHOOSES, DOCUMENT, ""),
+    of("web", REFUSED, OWN_FORM, "it serves a folder of this machine and prints its address"),
     of("models retention", REFUSED, DOCUMENT, REGISTRY),
     of("serve", CHOOSES, DOCUMENT, ""),
     of("traffic", FINDS, DOCUMENT, ""),

@@ -169,6 +169,7 @@ pub fn train(context: &Context, args: &TrainArgs) -> Result<u8, CliError> {
         on_interrupt: args.on_interrupt,
         interrupts: &interrupts,
         goal: None,
+        is_talk: false,
     };
     let all: Vec<Watch<'_>> = runs.iter().map(watched).collect();
     watch(context, &all, &mut |place, end| told(context, &*runtime, &runs[place], end, args))
@@ -216,7 +217,7 @@ pub(super) fn prices_for_limit(
     Ok(prices)
 }
 
-fn submit_job(
+pub(super) fn submit_job(
     context: &Context,
     store: &Store,
     runtime: &dyn Runtime,

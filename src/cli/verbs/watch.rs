@@ -68,8 +68,10 @@ pub(super) struct Watch<'a> {
     pub(super) events: bool,
     pub(super) on_interrupt: Option<OnInterrupt>,
     pub(super) interrupts: &'a Interrupts,
-    /// What a batch prediction has to do: its workers' output is talk, and that of other work is data.
+    /// What a batch prediction has to do.
     pub(super) goal: Option<BatchGoal>,
+    /// What its commands print is talk, as of batch predictions and exports, and no data.
+    pub(super) is_talk: bool,
 }
 
 impl Watch<'_> {
@@ -79,7 +81,7 @@ impl Watch<'_> {
     fn mode(&self, printer: &Printer, format: Format, is_alone: bool) -> FollowMode {
         let Terminal { stdout, stderr, .. } = printer.terminal;
         let is_document = format != Format::Table;
-        let is_data = self.goal.is_none() && !is_document;
+        let is_data = !self.is_talk && !is_document;
         let is_quiet = printer.verbosity == Verbosity::Quiet;
         // A pipe may end at the same terminal, where it and a table would tear each other.
         if self.events {

@@ -97,7 +97,8 @@ impl Files<'_> {
         let ends = [".keras", ".pt", ".pth", ".pt2", ".torchscript", ".bin"];
         let files = self.contents.files.iter().map(|(name, object)| (name, object));
         files.filter(|(name, _)| ends.iter().any(|end| name.ends_with(end))).find(|(_, object)| {
-            object.size >= 4 && self.bytes(object).read(0..4).is_ok_and(|head| head == *b"PK\x03\x04")
+            object.size >= 4
+                && self.bytes(object).read(0..4).is_ok_and(|head| head == *b"PK\x03\x04")
         })
     }
 

@@ -3,19 +3,17 @@
 use std::io;
 use std::path::Path;
 
-use sha2::{Digest, Sha256};
-
-use crate::text::hex;
+use crate::work::embedded::{EmbeddedFile, unpacked};
 
 /// TF Serving's program.
 const PROGRAM: &str = "tensorflow_model_server";
 
 /// Its files, the one that is run first.
-const FILES: [(&str, &str); 4] = [
-    ("server.py", include_str!("../../../templates/servers/tensorflow/server.py")),
-    ("rest.py", include_str!("../../../templates/servers/tensorflow/rest.py")),
-    ("grpc_services.py", include_str!("../../../templates/servers/tensorflow/grpc_services.py")),
-    ("model.py", include_str!("../../../templates/servers/tensorflow/model.py")),
+const FILES: [EmbeddedFile; 4] = [
+    ("server.py", include_bytes!("../../../templates/servers/tensorflow/server.py")),
+    ("rest.py", include_bytes!("../../../templates/servers/tensorflow/rest.py")),
+    ("grpc_services.py", include_bytes!("../../../templates/servers/tensorflow/grpc_services.py")),
+    ("model.py", include_bytes!("../../../templates/servers/tensorflow/model.py")),
 ];
 
 /// The command with the embedded server in the place of `tensorflow_model_server`, where `path`, the
@@ -30,16 +28,7 @@ pub fn tensorflow_server(
     if command.first().is_none_or(|word| word != PROGRAM) || std::env::split_paths(path).any(has) {
         return Ok(command);
     }
-    let content = FILES
-        .iter()
-        .fold(Sha256::new(), |hash, (name, text)| hash.chain_update(name).chain_update(text));
-    let folder = cache.join("servers").join(&hex::encode(content.finalize())[..16]);
-    fs_err::create_dir_all(&folder)?;
-    for (name, text) in FILES {
-        let file = tempfile::NamedTempFile::new_in(&folder)?;
-        fs_err::write(file.path(), text)?;
-        file.persist(folder.join(name)).map_err(|error| error.error)?;
-    }
+    let folder = unpacked(cache, "servers", &FILES)?;
     let script = folder.join(FILES[0].0).to_string_lossy().into_owned();
     Ok(["python3".to_owned(), script].into_iter().chain(command.into_iter().skip(1)).collect())
 }
@@ -55,9 +44,9 @@ mod tests {
         let command: Vec<String> = words(&[PROGRAM, "--port=1"]);
         let found = tensorflow_server(command.clone(), "/nowhere", cache.path()).unwrap();
         assert_eq!((found[0].as_str(), found[2].as_str()), ("python3", "--port=1"));
-        for (name, text) in FILES {
+        for (name, bytes) in FILES {
             let file = Path::new(&found[1]).with_file_name(name);
-            assert_eq!(fs_err::read_to_string(file).unwrap(), text);
+            assert_eq!(fs_err::read(file).unwrap(), bytes);
         }
         assert_eq!(tensorflow_server(command.clone(), "", cache.path()).unwrap(), found);
         fs_err::write(cache.path().join(PROGRAM), "").unwrap();

@@ -12,8 +12,9 @@ use mlctl::plan::batch::{
 };
 use mlctl::storage::{ClaimMode, OUTPUT_CLAIM_VERSION, OutputClaim};
 use mlctl::store::{IndexEntry, RunRecord, parse_index};
+use mlctl::work::export::ExportReport;
 
-use super::{comes_back, lines_come_back, run, runs, text, v1, v2, v3, v5, v11, v12};
+use super::{comes_back, lines_come_back, run, runs, text, v1, v2, v3, v5, v11, v12, v13};
 
 #[test]
 fn records_plans_and_journals_come_back_the_same() {
@@ -131,4 +132,10 @@ fn which_image_was_run_comes_back_the_same() {
 fn what_a_run_reported_last_comes_back_the_same() {
     let record: RunRecord = comes_back(&text(v11("run.json")));
     assert_eq!(record.metrics.and_then(|last| last.step), Some(2));
+}
+
+#[test]
+fn the_report_of_an_export_comes_back_the_same() {
+    let report: ExportReport = comes_back(&text(v13("export.json")));
+    assert_eq!(report.exports.len(), 3);
 }

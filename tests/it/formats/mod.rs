@@ -24,6 +24,10 @@ fn v12(name: &str) -> PathBuf {
     repository().join("tests/it/formats/v12").join(name)
 }
 
+fn v13(name: &str) -> PathBuf {
+    repository().join("tests/it/formats/v13").join(name)
+}
+
 fn v11(name: &str) -> PathBuf {
     repository().join("tests/it/formats/v11").join(name)
 }

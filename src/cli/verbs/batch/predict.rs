@@ -91,11 +91,13 @@ pub struct BatchPredictArgs {
     pub on_interrupt: Option<OnInterrupt>,
 }
 
-/// Spells `--output PLACE` of a batch prediction as `--output-uri PLACE`: `--output` is the form of the
+/// Spells `--output PLACE` of a batch prediction or an export as `--output-uri PLACE`: `--output` is the form of the
 /// document on standard output for every verb, and a place is none of its forms.
 pub fn spelled_out(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut args: Vec<OsString> = args.into_iter().collect();
-    if !args.iter().any(|arg| arg == "batch-predict") {
+    let takes_a_place = |arg: &OsString| arg == "batch-predict" || arg == "export";
+    // `tune export` writes where --file says.
+    if !args.iter().any(takes_a_place) || args.iter().any(|arg| arg == "tune") {
         return args;
     }
     let is_form = |text: &str| matches!(text, "table" | "json" | "yaml");
@@ -189,6 +191,7 @@ pub fn run(context: &Context, args: &BatchPredictArgs) -> Result<u8, CliError> {
         on_interrupt: args.on_interrupt,
         interrupts: &interrupts,
         goal: Some(goal(job)),
+        is_talk: true,
     });
     let all: Vec<Watch<'_>> = watched.collect();
     let ends = watch(context, &all, &mut |place, end| {

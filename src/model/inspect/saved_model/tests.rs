@@ -27,7 +27,8 @@ fn model(graph: &[u8]) -> Vec<u8> {
     let open = part(2, &[&[0x08][..], &[0xff; 9], &[0x01]].concat());
     let shape = [open, part(2, &number(1, 2))].concat();
     let tensor = [part(1, b"x:0"), number(2, 1), part(3, &shape)].concat();
-    let signature = [part(1, &entry("x", &tensor)), part(3, b"tensorflow/serving/predict")].concat();
+    let signature =
+        [part(1, &entry("x", &tensor)), part(3, b"tensorflow/serving/predict")].concat();
     let info = [part(4, b"serve"), part(5, b"2.21.0")].concat();
     let graph = [part(1, &info), part(2, graph), part(5, &entry("serving_default", &signature))];
     [number(1, 1), part(2, &graph.concat())].concat()
@@ -37,7 +38,10 @@ fn model(graph: &[u8]) -> Vec<u8> {
 fn a_signature_has_its_inputs() {
     let bytes = model(b"");
     let graphs = graphs(&bytes.as_slice()).unwrap();
-    assert_eq!((graphs[0].tags.join(","), graphs[0].tensorflow.as_str()), ("serve".into(), "2.21.0"));
+    assert_eq!(
+        (graphs[0].tags.join(","), graphs[0].tensorflow.as_str()),
+        ("serve".into(), "2.21.0")
+    );
     let signature = &graphs[0].signatures["serving_default"];
     assert_eq!(signature.method, "tensorflow/serving/predict");
     let x = &signature.inputs["x"];

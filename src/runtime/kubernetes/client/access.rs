@@ -26,7 +26,7 @@ pub(crate) struct Activity {
 /// Every verb that needs permissions. Nothing runs without the first one.
 pub(crate) const ACTIVITIES: [Activity; 7] = [
     Activity {
-        verbs: &["train", "batch-predict", "tune"],
+        verbs: &["train", "batch-predict", "tune", "export"],
         role: AdminRole::Submitter,
         needs: SUBMIT,
     },

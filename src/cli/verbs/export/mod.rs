@@ -1,0 +1,8 @@
+//! `mlctl export`: a model becomes what runs on devices and in browsers.
+
+mod args;
+mod run;
+mod told;
+
+pub use args::ExportArgs;
+pub use run::export;
