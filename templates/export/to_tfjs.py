@@ -1,0 +1,72 @@
+"""TensorFlow.js: a layers model where the source is one of tf_keras, and a graph model otherwise."""
+
+import re
+import sys
+import types
+
+from problems import Failed, last_line
+
+SHARD = 4 << 20  # as browsers cache them
+
+
+class Anything(types.ModuleType):
+    """Stands in for a package that tensorflowjs imports for what isn't done here."""
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return Anything(f"{self.__name__}.{name}")
+
+
+STANDING_IN = (
+    "tensorflow_decision_forests", "tensorflow_hub", "jax", "jax.experimental", "jax.experimental.jax2tf", "flax",
+)  # fmt: skip
+
+
+def converters():
+    for name in STANDING_IN:
+        sys.modules.setdefault(name, Anything(name))
+    import tensorflowjs.converters as converters
+
+    return converters
+
+
+def convert(source, quantize, folder):
+    """Writes the model into the folder. Returns what is to be said of it."""
+    tfjs = converters()
+    types = None if quantize == "none" else {quantize: "*"}
+    if source.layers is not None:
+        try:
+            tfjs.save_keras_model(source.layers, str(folder), quantization_dtype_map=types,
+                                  weight_shard_size_bytes=SHARD)  # fmt: skip
+            return ["a layers model"]
+        except Exception as error:
+            print(f"as layers: {error}")
+            for path in folder.glob("*"):
+                path.unlink()
+    try:
+        tfjs.convert_tf_saved_model(
+            str(source.saved_model),
+            str(folder),
+            signature_def=source.signature,
+            saved_model_tags=",".join(source.tags),
+            quantization_dtype_map=types,
+            weight_shard_size_bytes=SHARD,
+        )
+    except Exception as error:
+        raise explained(error) from error
+    if not (folder / "model.json").exists():
+        raise Failed("the converter to TensorFlow.js wrote no model.json")
+    return ["a graph model"]
+
+
+def explained(error):
+    text = str(error)
+    missing = re.search(r"Unsupported Ops.*?\n(.+)", text, re.S)
+    if missing:
+        names = ", ".join(name.strip() for name in missing[1].replace("\n", ",").split(",") if name.strip())
+        hint = "leave what uses them out of the exported signature, and do it in the page"
+        if all(name.strip().startswith("FakeQuant") for name in names.split(",")):
+            hint = "quantization-aware training is for TFLite: export the model that it began with"
+        return Failed(f"TensorFlow.js has no operators for {names}", hint)
+    return Failed(f"the converter to TensorFlow.js failed: {last_line(text)}")
