@@ -212,9 +212,13 @@ impl Context {
         self.load(Read { source, base: &base, beside: &beside, is_written: true }, (purpose, args))
     }
 
-    /// Loads a spec that flags have made.
-    pub fn of_flags(&self, text: &str, args: &SpecArgs) -> Result<Vec<LoadedDocument>, CliError> {
-        let base = &self.env.cwd;
+    /// Loads a spec that flags have made. Its relative paths start at `base`.
+    pub fn of_flags(
+        &self,
+        text: &str,
+        base: &Path,
+        args: &SpecArgs,
+    ) -> Result<Vec<LoadedDocument>, CliError> {
         let source = Source::new("<command line>", text);
         let beside = Path::new("");
         self.load(Read { source, base, beside, is_written: false }, (Purpose::Run, args))

@@ -79,17 +79,22 @@ fn table(report: &ExportReport) -> Table {
 
 fn row(name: String, size: Option<u64>, part: Option<String>, measured: &Measured) -> Vec<String> {
     let text = |value: Option<f64>| value.map(number).unwrap_or_default();
-    let latency = |latency: Latency| format!("{} ms", number(latency.median));
+    let latency = |latency: Latency| format!("{} ms", measured_number(latency.median));
     vec![
         name,
         size.map(bytes).unwrap_or_default(),
         part.unwrap_or_default(),
         measured.accuracy.map(|part| format!("{part:.4}")).unwrap_or_default(),
         text(measured.mean_absolute_error),
-        text(measured.max_difference),
+        measured.max_difference.map(measured_number).unwrap_or_default(),
         measured.latency_ms.map(latency).unwrap_or_default(),
         measured.memory_bytes.map(bytes).unwrap_or_default(),
     ]
+}
+
+/// Two digits of what another measurement would give otherwise behind them.
+fn measured_number(value: f64) -> String {
+    format!("{value:.1e}").parse().map_or_else(|_| number(value), number)
 }
 
 /// What there is to say of one, each in a line.

@@ -13,7 +13,7 @@ from problems import Failed
 
 SCHEMA_VERSION = 1
 TOP = (
-    "format", "model", "verdict", "signature", "inputs", "outputs", "versions", "original", "representative",
+    "schemaVersion", "model", "verdict", "signature", "inputs", "outputs", "versions", "original", "representative",
     "evaluation", "minAccuracy", "exports", "site",
 )  # fmt: skip
 ENTRY = (
@@ -53,7 +53,7 @@ class Kept:
     def __init__(self, request):
         self.request = request
         self.folder = Path(f".export-{os.environ.get('MLCTL_EXPORT_WORK') or os.getpid()}").absolute()
-        self.document = {"format": FORMAT, "model": request.name or request.model, "exports": []}
+        self.document = {"schemaVersion": SCHEMA_VERSION, "model": request.name or request.model, "exports": []}
         self.current = None
 
     def start(self):

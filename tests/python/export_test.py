@@ -303,7 +303,7 @@ class Conversions(Folder):
         line = f"--to tflite,onnx --quantize none,int8 --representative {rows} --evaluate {rows} --label label --name m"
         done, made = self.export("dense", line + " --min-accuracy 0.8")
         self.assertEqual(done.stderr, "")
-        self.assertEqual((made["format"], made["model"], made["verdict"]), (1, "m", "ok"))
+        self.assertEqual((made["schemaVersion"], made["model"], made["verdict"]), (1, "m", "ok"))
         self.assertEqual(made["inputs"], [{"name": "x", "dtype": "float32", "shape": [None, 4]}])
         self.assertEqual(made["representative"], {"rows": 40, "given": 40})
         plain, int8, onnx = made["exports"]

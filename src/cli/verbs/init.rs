@@ -14,6 +14,7 @@ Examples:
   mlctl init plain                       two replicas, no framework, runs in a second
   mlctl init tensorflow my-project       two workers, MultiWorkerMirroredStrategy
   mlctl init tensorflow --strategy parameterServer
+  mlctl init tensorflow --qat            trained for int8; --prune: with most weights zero
   mlctl init pytorch && mlctl train
   mlctl init search && mlctl tune        the best parameters of a small script
   mlctl init serve && mlctl serve        an endpoint with a small model server")]
@@ -27,6 +28,12 @@ pub struct InitArgs {
     /// TensorFlow's strategy (tensorflow only)
     #[arg(long, value_enum, value_name = "STRATEGY")]
     pub strategy: Option<TensorflowStrategy>,
+    /// Quantization-aware training, for devices that compute in 8 bits (tensorflow only)
+    #[arg(long, conflicts_with_all = ["prune", "strategy"])]
+    pub qat: bool,
+    /// Training that ends with most weights at zero (tensorflow only)
+    #[arg(long, conflicts_with = "strategy")]
+    pub prune: bool,
     /// Replace files that are there
     #[arg(long, alias = "force")]
     pub overwrite: bool,
@@ -66,6 +73,15 @@ pub enum TensorflowStrategy {
     MultiWorkerMirrored,
     /// Chief, workers, parameter servers and an evaluator
     ParameterServer,
+}
+
+/// What a TensorFlow template is for, beside a strategy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ForDevices {
+    /// Answers in 8 bits.
+    Quantized,
+    /// Weights of which most are zero.
+    Pruned,
 }
 
 type File = (&'static str, &'static [u8]);
@@ -121,6 +137,27 @@ impl Template {
     }
 }
 
+impl ForDevices {
+    fn files(self) -> Vec<File> {
+        let mut files = match self {
+            Self::Quantized => vec![
+                file!("mlctl.yaml", "templates/tensorflow/qat.yaml"),
+                file!("qat.py", "examples/edge/qat.py"),
+            ],
+            Self::Pruned => vec![
+                file!("mlctl.yaml", "templates/tensorflow/prune.yaml"),
+                file!("prune.py", "examples/edge/prune.py"),
+            ],
+        };
+        files.extend([
+            file!("data.py", "examples/edge/data.py"),
+            file!("digits.csv.gz", "examples/digits/digits.csv.gz"),
+            file!("requirements.txt", "examples/edge/requirements.txt"),
+        ]);
+        files
+    }
+}
+
 impl TensorflowStrategy {
     fn spec(self) -> File {
         match self {
@@ -149,15 +186,23 @@ struct Document {
 
 /// Writes the template's files; touches nothing when one of them is there already.
 pub fn init(context: &Context, args: &InitArgs) -> Result<u8, CliError> {
-    if args.strategy.is_some() && args.template != Template::Tensorflow {
-        return Err(CliError::new(
-            ErrorKind::Usage,
-            "--strategy belongs to the template tensorflow",
-        )
-        .hint("mlctl init tensorflow --strategy mirrored"));
+    let for_tensorflow = [
+        ("--strategy", " mirrored", args.strategy.is_some()),
+        ("--qat", "", args.qat),
+        ("--prune", "", args.prune),
+    ];
+    let given = for_tensorflow.into_iter().find(|(_, _, is_given)| *is_given);
+    if let Some((flag, value, _)) = given.filter(|_| args.template != Template::Tensorflow) {
+        let message = format!("{flag} belongs to the template tensorflow");
+        return Err(CliError::new(ErrorKind::Usage, message)
+            .hint(format!("mlctl init tensorflow {flag}{value}")));
     }
     let dir = context.env.cwd.join(&args.dir);
-    let files = args.template.files(args.strategy.unwrap_or_default());
+    let files = match (args.qat, args.prune) {
+        (true, _) => ForDevices::Quantized.files(),
+        (_, true) => ForDevices::Pruned.files(),
+        _ => args.template.files(args.strategy.unwrap_or_default()),
+    };
     let there: Vec<_> =
         files.iter().map(|(name, _)| *name).filter(|name| is_there(&dir.join(name))).collect();
     if !there.is_empty() && !args.overwrite {

@@ -1,7 +1,5 @@
 //! A request becomes a training run whose command is the exporter.
 
-use std::path::Path;
-
 use super::request::{ExportRequest, Io};
 use crate::spec::kinds::train::valid_name;
 use crate::spec::{Args, Data, PythonSetup, Setup, TrainJob};
@@ -18,9 +16,7 @@ const MEMORY: &str = "4Gi";
 
 /// Where the parts of an export are.
 #[derive(Clone, Debug)]
-pub struct ExportPlaces<'a> {
-    /// The folder with the exporter's files.
-    pub code: &'a Path,
+pub struct ExportPlaces {
     /// The model.
     pub model: Place,
     /// Rows that show which values the model sees.
@@ -33,8 +29,8 @@ pub struct ExportPlaces<'a> {
     pub image: Option<String>,
 }
 
-/// The run that makes what is asked for. A name that is given counts before that of the model.
-pub fn job(request: &ExportRequest, places: &ExportPlaces<'_>, name: Option<&str>) -> TrainJob {
+/// The run that makes what is asked for, in the folder with the exporter. A name that is given counts before that of the model.
+pub fn job(request: &ExportRequest, places: &ExportPlaces, name: Option<&str>) -> TrainJob {
     let data = |place: &Option<Place>, path: &str| {
         place.clone().map(|uri| Data { uri, path: path.to_owned() })
     };
@@ -53,7 +49,7 @@ pub fn job(request: &ExportRequest, places: &ExportPlaces<'_>, name: Option<&str
     TrainJob {
         name: name.map_or_else(|| name_of(&request.model), str::to_owned),
         image: Some(places.image.clone().unwrap_or_else(|| IMAGE.to_owned())),
-        code: Some(places.code.display().to_string().into()),
+        code: Some(".".into()),
         setup: Some(Setup { python: Some(python), ..Setup::default() }),
         command: Some(vec!["python".to_owned(), "export.py".to_owned()]),
         args: Args::List(args(request)),
@@ -132,7 +128,6 @@ mod tests {
             ..ExportRequest::default()
         };
         let places = ExportPlaces {
-            code: Path::new("/cache/export/1"),
             model: "s3://b/models/digits/3".into(),
             representative: Some("/rows.jsonl".into()),
             evaluation: None,

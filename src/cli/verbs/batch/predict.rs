@@ -217,7 +217,7 @@ fn load(context: &Context, args: &BatchPredictArgs) -> Result<Vec<LoadedBatch>, 
             return Err(CliError::new(ErrorKind::Usage, "a spec, and flags that make another one")
                 .hint("change a value of the spec with --set PATH=VALUE"));
         }
-        let documents = context.of_flags(&text, &args.spec)?.into_iter();
+        let documents = context.of_flags(&text, &context.env.cwd, &args.spec)?.into_iter();
         return Ok(documents
             .filter_map(|document| match document {
                 LoadedDocument::Batch(batch) => Some(*batch),

@@ -58,7 +58,6 @@ fn loaded(
     let from_here = |text: &String| Place::from(text.as_str()).starting_at(&context.env.cwd);
     let code = scripts(&context.env.cache_dir()?)?;
     let places = ExportPlaces {
-        code: &code,
         model,
         representative: args.representative.as_ref().map(from_here),
         evaluation: args.evaluate.as_ref().map(from_here),
@@ -72,7 +71,7 @@ fn loaded(
     let internal = |error: String| CliError::new(ErrorKind::Internal, error);
     let text = to_yaml(&job).map_err(|error| internal(error.to_string()))?;
     let spec = SpecArgs { set: args.set.clone(), ..SpecArgs::default() };
-    match context.of_flags(&text, &spec)?.pop() {
+    match context.of_flags(&text, &code, &spec)?.pop() {
         Some(LoadedDocument::Train(job)) => Ok(*job),
         _ => Err(internal("the export became no run".to_owned())),
     }

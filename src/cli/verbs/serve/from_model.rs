@@ -79,7 +79,7 @@ fn of_model(context: &Context, model: &str, args: &ServeArgs) -> Result<LoadedEn
         .to_yaml()
         .map_err(|error| CliError::new(ErrorKind::Internal, error.to_string()))?;
     let spec = SpecArgs { name: None, ..args.spec(Vec::new()) };
-    let mut documents = context.of_flags(&text, &spec)?;
+    let mut documents = context.of_flags(&text, &context.env.cwd, &spec)?;
     match documents.pop() {
         Some(LoadedDocument::Endpoint(endpoint)) => Ok(*endpoint),
         _ => Err(CliError::new(ErrorKind::Internal, "the model became no endpoint")),
