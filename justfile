@@ -75,6 +75,12 @@ bench-batch *args:
 bench-serve rounds="3":
     benches/serve/run {{rounds}}
 
+# `model inspect` over a SavedModel of two gigabytes, with its time and memory, and beside `saved_model_cli`:
+# `just bench-inspect PYTHON` with one that has TensorFlow.
+bench-inspect python="python3":
+    cargo build --profile ci
+    {{python}} benches/inspect.py target/ci/mlctl
+
 # The optimiser of `tune` against others: regrets, ranks, wins, seconds per suggestion; hours with all
 # ten seeds, `just bench-tune 0-1 judged` less.
 bench-tune seeds="0-9" sets="judged mixint":
@@ -85,9 +91,9 @@ bench-early *seeds="1":
     cargo build --profile ci
     python3 benches/early/measure.py target/ci/mlctl {{seeds}}
 
-# What comes from outside under libFuzzer: the parser of specs, and what is read of clusters, agents,
-# the state and its index, each for so long (needs cargo-fuzz and a nightly toolchain).
-fuzz seconds="60" targets="load cluster wire state index":
+# What comes from outside under libFuzzer: the parser of specs, what is read of clusters, agents, the state
+# and its index, and models, each for so long (needs cargo-fuzz and a nightly toolchain).
+fuzz seconds="60" targets="load cluster wire state index saved_model tflite tfjs onnx archive":
     for target in {{targets}}; do cargo +nightly fuzz run $target -- -max_total_time={{seconds}} || exit; done
 
 # One static binary, target/x86_64-unknown-linux-musl/release/mlctl (needs musl-tools).

@@ -11,6 +11,7 @@ use mlctl::agent::wire::{Admission, Receiver, Sender, Step};
 use mlctl::agent::{AgentConfig, ProbeReport};
 use mlctl::event::{Cursor, Event};
 use mlctl::gang::{ReplicaId, TerminationMessage, ToMember, ToPrimary, Verdict};
+use mlctl::model::inspect::{archive, graphs, onnx, tfjs, tflite};
 use mlctl::plan::{ClusterLayout, Plan};
 use mlctl::store::{IndexEntry, RunRecord, parse_index};
 use mlctl::text::read_document;
@@ -153,4 +154,42 @@ fn comes_back<T: DeserializeOwned + Serialize + Debug + PartialEq>(bytes: &[u8])
 fn settles<T: DeserializeOwned + Serialize + Debug + PartialEq>(bytes: &[u8]) -> Option<T> {
     let document: T = serde_json::from_slice(bytes).ok()?;
     comes_back(&serde_json::to_vec(&document).expect("a document that was read can be written"))
+}
+
+/// A SavedModel's graph.
+pub fn of_a_saved_model(bytes: &[u8]) -> usize {
+    let found = graphs(&bytes);
+    found.map_or(0, |graphs| graphs.iter().map(|graph| 1 + graph.signatures.len()).sum())
+}
+
+/// A model of TensorFlow Lite.
+pub fn of_tflite(bytes: &[u8]) -> usize {
+    let found = tflite(&bytes);
+    found.map_or(0, |model| {
+        let uses: u64 = model.operators.iter().map(|one| one.count).sum();
+        assert!(uses <= bytes.len() as u64 * 10_000, "{uses} operators");
+        1
+    })
+}
+
+/// The description of a model of TensorFlow.js, none of whose shards is there.
+pub fn of_tfjs(bytes: &[u8]) -> usize {
+    let found = tfjs(&bytes, &|_| None);
+    found.map_or(0, |model| {
+        assert!(model.shards.is_empty() || model.trouble().is_some());
+        1
+    })
+}
+
+/// An ONNX graph.
+pub fn of_onnx(bytes: &[u8]) -> usize {
+    onnx(&bytes).map_or(0, |graph| {
+        assert!(graph.weights <= bytes.len() as u64);
+        1
+    })
+}
+
+/// An archive of Keras or PyTorch.
+pub fn of_an_archive(bytes: &[u8]) -> usize {
+    usize::from(archive(&bytes).is_ok())
 }

@@ -21,22 +21,6 @@ pub(crate) fn is_sound(data: &[u8], sum: &[u8]) -> bool {
     masked(data).to_le_bytes() == sum
 }
 
-/// How many whole records these bytes are; `None` where they are something else besides.
-pub(crate) fn count(mut bytes: &[u8]) -> Option<u64> {
-    let mut count = 0;
-    while !bytes.is_empty() {
-        let length = usize::try_from(length(bytes)?).ok()?;
-        let end = HEAD.checked_add(length)?;
-        let (data, rest) = (bytes.get(HEAD..end)?, bytes.get(end..)?);
-        if !is_sound(data, rest.get(..TAIL)?) {
-            return None;
-        }
-        bytes = &rest[TAIL..];
-        count += 1;
-    }
-    Some(count)
-}
-
 /// TFRecord's checksum: CRC-32C, turned and shifted so that data that holds checksums has none of its
 /// own by accident.
 fn masked(bytes: &[u8]) -> u32 {
@@ -70,14 +54,6 @@ mod tests {
         assert!(is_sound(&hello[HEAD..HEAD + 5], &hello[HEAD + 5..]));
         assert!(!is_sound(b"hellp", &hello[HEAD + 5..]));
         assert!(!is_sound(b"hello", &hello[HEAD + 5..HEAD + 7]));
-    }
-
-    #[test]
-    fn whole_records_are_counted() {
-        let file = framed(&["a", "", "ccc"]);
-        assert_eq!(count(&file), Some(3));
-        assert_eq!(count(&[]), Some(0));
-        assert_eq!(count(&file[..file.len() - 1]), None);
     }
 
     #[test]

@@ -4,6 +4,7 @@ import hashlib
 import importlib.util
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -47,7 +48,7 @@ def library() -> Path:
     state = hashlib.sha256("\n".join(KEPT).encode())
     for name in LOCK:
         state.update((HERE / name).read_bytes())
-    cache = Path(os.environ.get("MLCTL_CACHE") or Path.home() / ".cache" / "mlctl") / "npm"
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mlctl" / "npm"
     folder = cache / state.hexdigest()[:16]
     if not folder.is_dir():
         try:
@@ -93,12 +94,19 @@ def _install(folder: Path) -> None:
         errors="replace",
     )
     if done.returncode != 0:
-        lines = [line.removeprefix("npm error").strip() for line in done.stderr.splitlines()]
-        told = [line for line in lines if line and "complete log" not in line and not line.startswith("code ")]
         raise Missing(
-            f"npm can't install TensorFlow.js: {' '.join(told[:2]) or f'it ended with {done.returncode}'}. "
+            f"npm can't install TensorFlow.js: {_cause(done.stderr) or f'it ended with {done.returncode}'}. "
             "It needs the npm registry, or a mirror of it that `registry` in ~/.npmrc or NPM_CONFIG_REGISTRY names"
         )
+
+
+def _cause(said: str) -> str:
+    """The line that tells most among what npm writes around it."""
+    lines = [re.sub(r"^npm error\s*", "", line).strip() for line in said.splitlines()]
+    lines = [line for line in lines if line]
+    telling = (r"^\w*Error: (.*)", r"^(request to .*)", r"^(\d{3} .*)", r"^(E[A-Z]{3,}.*)", r"^(?!code )(.*)")
+    found = (re.search(pattern, line) for pattern in telling for line in lines)
+    return next((match[1].rstrip(".") for match in found if match), "")
 
 
 def _tools() -> tuple[Path, Path]:

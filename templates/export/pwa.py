@@ -10,6 +10,7 @@ import numpy as np
 
 import icons
 import library
+import ranges
 import tfjs_run
 
 HERE = Path(__file__).resolve().parent
@@ -35,9 +36,9 @@ def build(site: Path, tfjs_dir: Path, facts: dict) -> None:
     shutil.copytree(tfjs_dir, site / "model")
     _copy_library(site / "library")
     icons.write(site / "icons")
-    inputs = [{**each, "shape": _shape(each["shape"])} for each in facts["inputs"]]
-    title = " ".join(str(facts["title"]).split()) or "Model"
     described = json.loads((tfjs_dir / "model.json").read_text())
+    inputs = [_input(tfjs_dir, described, each, position) for position, each in enumerate(facts["inputs"])]
+    title = " ".join(str(facts["title"]).split()) or "Model"
     told = {
         "format": 1,
         "title": title,
@@ -56,6 +57,14 @@ def build(site: Path, tfjs_dir: Path, facts: dict) -> None:
     page = (TEMPLATE / "index.html").read_text().replace("{{title}}", html.escape(title))
     (site / "index.html").write_text(page)
     _write_worker(site)
+
+
+def _input(tfjs_dir: Path, described: dict, given: dict, position: int) -> dict:
+    shape = _shape(given["shape"])
+    known = given.get("range")
+    if not known and len(shape) >= 3:
+        known = ranges.guess(tfjs_dir, described, given["name"], position)
+    return {**given, "shape": shape, **({"range": list(known)} if known else {})}
 
 
 def _shape(shape) -> list:

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 
-use crate::support::{Sandbox, repository, stderr, stdout};
+use crate::support::{Sandbox, copy_tree, repository, stderr, stdout};
 
 const HEAD: &str = "apiVersion: mlctl.dev/v1\nkind: TrainJob\n";
 
@@ -55,6 +55,7 @@ fn every_verb_answers_with_one_document() {
     let sandbox = sandbox();
     let table = promised();
     sandbox.run(0, ["train", "slow.sh", "--detach"]);
+    copy_tree(&repository().join("tests/it/models/fixtures/text"), &sandbox.dir().join("text"));
     for (code, line) in [
         (0, "train ok.sh"),
         (10, "train bad.sh"),
@@ -75,6 +76,7 @@ fn every_verb_answers_with_one_document() {
         (0, "init plain new"),
         (0, "state check"),
         (0, "models list"),
+        (0, "model inspect ./text"),
     ] {
         let args: Vec<&str> = line.split(' ').collect();
         let document = document(&sandbox, code, &args);
@@ -140,6 +142,7 @@ fn whatever_goes_wrong_is_a_document_and_is_said_quietly_too() {
         "tune best",
         "tune resume",
         "models show",
+        "model inspect",
         "rollout status",
         "cleanup --yes",
     ] {

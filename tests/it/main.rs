@@ -17,6 +17,7 @@ mod cleanup;
 mod cleanup_outputs;
 mod cost;
 mod doctor;
+mod export;
 mod formats;
 mod generated;
 mod gpus;

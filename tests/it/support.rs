@@ -209,6 +209,17 @@ fn states(pid: i32) -> Vec<char> {
     stats.filter_map(|stat| stat.rsplit_once(") ")?.1.chars().next()).collect()
 }
 
+/// A `PATH` with uv, which the tests have to bring packages.
+pub fn with_uv() -> std::ffi::OsString {
+    let script = ". tests/python/uv.sh && bring_uv . \"$1\" && printf %s \"${uv%/*}\"";
+    let mut bring = Command::new("bash");
+    bring.args(["-c", script, "bash"]).arg(cache()).current_dir(repository());
+    let output = bring.output().expect("bash");
+    assert!(output.status.success(), "uv can't be brought: {}", stderr(&output));
+    let path = std::env::var("PATH").unwrap_or_default();
+    format!("{}:{path}", stdout(&output)).into()
+}
+
 /// Where Python environments are kept between tests and runs of the tests.
 pub fn cache() -> PathBuf {
     std::env::var_os("MLCTL_TEST_CACHE")

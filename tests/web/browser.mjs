@@ -51,6 +51,8 @@ export function watch(context, url) {
   for (const page of context.pages()) listen(page);
   function listen(page) {
     page.on('console', (message) => {
+      // The browser's own word on a machine without graphics hardware.
+      if (message.text() === 'No available adapters.') return;
       if (['error', 'warning'].includes(message.type())) seen.console.push(`${message.type()}: ${message.text()}`);
     });
     page.on('pageerror', (error) => seen.errors.push(String(error)));

@@ -16,6 +16,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "templates" / "export"))
+
+import pwa
+
 # What tensorflowjs imports and these conversions never call.
 for name in ("tensorflow_decision_forests", "tensorflow_hub", "jax", "jax.experimental", "jax.experimental.jax2tf", "flax"):
     sys.modules.setdefault(name, types.ModuleType(name))
@@ -139,6 +143,7 @@ def write(target, facts, given, answers, labels):
         "labels": labels,
     }
     (target / "expected.json").write_text(json.dumps(plain))
+    pwa.build(target / "site", target / "tfjs", facts)
 
 
 main()

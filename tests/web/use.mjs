@@ -1,5 +1,7 @@
 // What a person does with the page: enters something, teaches it.
 
+import { readFileSync } from 'node:fs';
+
 const THREE = [[0.3, 0.2], [0.5, 0.12], [0.68, 0.22], [0.66, 0.38], [0.5, 0.47], [0.68, 0.56], [0.7, 0.75], [0.52, 0.88], [0.28, 0.8]];
 const CROSS = [[0.2, 0.2], [0.8, 0.8], [0.5, 0.5], [0.8, 0.2], [0.2, 0.8]];
 
@@ -19,14 +21,15 @@ export async function draw(page, points, steps = 1) {
 
 async function shown(page) {
   await page.waitForFunction(() => document.getElementById('spoken').textContent !== '');
-  return page.locator('#spoken').textContent();
+  await page.waitForTimeout(300);
+  return page.locator('.headline').first().evaluate((line) => Array.from(line.children, (part) => part.textContent).join(' '));
 }
 
 // Enters something into every input, and returns what the answer says.
 export async function enter(page, facts, expected) {
   if (await page.locator('.pad').first().isVisible()) {
     await draw(page, THREE, 4);
-  } else if (await page.locator('.hidden-file').first().count() && await page.locator('.picture').count()) {
+  } else if (await page.locator('.picture').first().isVisible()) {
     const file = await page.screenshot({ clip: { x: 0, y: 0, width: 640, height: 480 } });
     await page.locator('.picture .hidden-file').setInputFiles({ name: 'garden.png', mimeType: 'image/png', buffer: file });
   } else {
@@ -59,7 +62,7 @@ export async function teach(page, facts, folder) {
   const result = await page.locator('#teach-body').getByText(/^Trained on/).textContent();
   if (drawn) await draw(page, CROSS);
   await page.waitForTimeout(400);
-  const said = await page.locator('#spoken').textContent();
+  const said = await page.locator('.best').first().textContent();
   const used = await page.locator('#learned').isVisible();
   if (folder) {
     await page.screenshot({ path: `${folder}/taught.png`, fullPage: true });
@@ -67,11 +70,19 @@ export async function teach(page, facts, folder) {
   await page.reload();
   await page.locator('#learned').waitFor({ timeout: 30_000 });
   const kept = await page.locator('.thumb').count();
+  const [saved] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Save trained layer' }).click()]);
+  const file = await saved.path();
   await page.getByRole('button', { name: 'Delete all' }).click();
   await page.getByRole('button', { name: 'Really delete?' }).click();
   await page.getByText('No examples yet.').waitFor();
-  const right = used && kept === (drawn ? names.length * 3 : names.length) && (!drawn || said.startsWith('Cross'));
-  return { right, result, said, kept };
+  const gone = !await page.locator('#learned').isVisible();
+  const layer = { name: saved.suggestedFilename(), mimeType: 'application/json', buffer: readFileSync(file) };
+  await page.locator('#teach-body .hidden-file').setInputFiles(layer);
+  await page.locator('#learned').waitFor();
+  await page.locator('#teach-body .hidden-file').setInputFiles({ ...layer, buffer: Buffer.from('{"format":1,"bias":[1]}') });
+  await page.getByText('can’t be used').waitFor();
+  const right = used && gone && kept === (drawn ? names.length * 3 : names.length) && (!drawn || said === 'Cross');
+  return { right, result, said, kept, file: layer.name };
 }
 
 // Chooses each backend as a person does, and returns what the page says of the time.

@@ -17,6 +17,12 @@ impl From<InspectError> for CliError {
         match error {
             InspectError::Storage(error) => error.into(),
             InspectError::NoModel(error) => error.into(),
+            InspectError::Several { .. } => {
+                Self::new(ErrorKind::Refused, message).hint("name one of them by its path")
+            }
+            InspectError::NoFile { .. } => Self::new(ErrorKind::Refused, message).hint(
+                "copy what it stands for into the folder, if you trust whom the model is from",
+            ),
             // A damaged model is nobody's fault here, and nothing can be said of it.
             _ => Self::new(ErrorKind::Refused, message)
                 .hint("export it anew, or look whether it was copied whole"),

@@ -10,6 +10,9 @@ use super::report::{Call, Interface, Report, Shaped};
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Difference {
+    /// Both models say what they take and give. Else nothing can be said of their callers.
+    #[serde(skip)]
+    pub is_known: bool,
     /// What differs, the worst first.
     pub changes: Vec<Change>,
     /// Bytes of the one.
@@ -36,6 +39,8 @@ pub struct Change {
 pub enum Effect {
     /// Calls that were answered will be refused, or their answers can't be read.
     Breaks,
+    /// Calls may go on as they are: it is for somebody to judge.
+    Differs,
     /// Calls go on as they are.
     Adds,
 }
@@ -46,11 +51,12 @@ impl Difference {
         let mut changes = Vec::new();
         if before.format != after.format {
             let text = format!("it was {}, and is {}", before.format, after.format);
-            changes.push(Change { effect: Effect::Adds, place: "format".into(), text });
+            changes.push(Change { effect: Effect::Differs, place: "format".into(), text });
         }
         changes.extend(interface(&before.interface, &after.interface));
         changes.sort();
-        Self { changes, bytes_before: before.bytes, bytes_after: after.bytes }
+        let is_known = before.says_interface() && after.says_interface();
+        Self { is_known, changes, bytes_before: before.bytes, bytes_after: after.bytes }
     }
 
     /// Some callers can't go on as they are.
@@ -78,6 +84,11 @@ pub fn interface(before: &Interface, after: &Interface) -> Vec<Change> {
 
 fn call(name: &str, before: &Call, after: &Call) -> Vec<Change> {
     let mut changes = Vec::new();
+    if before.method != after.method {
+        let route = |call: &Call| if call.method.is_empty() { "predict" } else { call.method };
+        let text = format!("it was called by {}, and is by {}", route(before), route(after));
+        changes.push(Change { effect: Effect::Breaks, place: name.to_owned(), text });
+    }
     for (is_input, old, new) in
         [(true, &before.inputs, &after.inputs), (false, &before.outputs, &after.outputs)]
     {

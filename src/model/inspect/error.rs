@@ -42,6 +42,23 @@ pub enum InspectError {
         /// How many there may be.
         limit: usize,
     },
+    /// Its parts are named so often that reading them has no end.
+    #[error("it is damaged: its parts lead to each other without an end")]
+    Endless,
+    /// Something in its folder is somewhere else, or no file.
+    #[error("{file}: it is {what}")]
+    NoFile {
+        /// Its path in the folder.
+        file: String,
+        /// What it is instead.
+        what: String,
+    },
+    /// There are several models.
+    #[error("there are {} models: {}", files.len(), files.join(", "))]
+    Several {
+        /// Their files.
+        files: Vec<String>,
+    },
     /// The error of one of the files.
     #[error("{file}: {error}")]
     In {
@@ -60,7 +77,11 @@ impl InspectError {
     /// The same, of a file.
     pub(super) fn of(self, file: &str) -> Self {
         match self {
-            named @ (Self::In { .. } | Self::Storage(_) | Self::NoModel(_)) => named,
+            named @ (Self::In { .. }
+            | Self::Storage(_)
+            | Self::NoModel(_)
+            | Self::NoFile { .. }
+            | Self::Several { .. }) => named,
             error => Self::In { file: file.to_owned(), error: Box::new(error) },
         }
     }

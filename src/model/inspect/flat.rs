@@ -2,7 +2,7 @@
 //! want a whole file in memory; of a model that is gigabytes of weights, for some kilobytes of facts.
 
 use super::InspectError;
-use super::bytes::Window;
+use super::bytes::{LONGEST_TEXT, Window};
 
 /// A table: where it is, and where its fields are listed.
 #[derive(Clone, Copy, Debug)]
@@ -115,17 +115,13 @@ impl Table {
         Ok(Vector { start, count })
     }
 
-    /// A text of at most `limit` bytes; an empty one where there is none.
-    pub(super) fn text(
-        &self,
-        file: &mut Window<'_>,
-        id: u16,
-        limit: u64,
-    ) -> Result<String, InspectError> {
+    /// A text; an empty one where there is none.
+    pub(super) fn text(&self, file: &mut Window<'_>, id: u16) -> Result<String, InspectError> {
         let Vector { start, count } = self.vector(file, id, 1)?;
-        if count > limit {
-            return Err(InspectError::TooLong { at: start, limit });
+        if count > LONGEST_TEXT {
+            return Err(InspectError::TooLong { at: start, limit: LONGEST_TEXT });
         }
+        file.keep(count)?;
         let bytes = file.get(start..start + count)?.to_vec();
         String::from_utf8(bytes).map_err(|_| InspectError::malformed(start, "a text is no UTF-8"))
     }

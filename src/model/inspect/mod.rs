@@ -5,6 +5,8 @@ mod bytes;
 mod compare;
 mod error;
 mod flat;
+mod layers;
+mod links;
 mod onnx;
 mod read;
 mod report;
@@ -13,6 +15,7 @@ mod saved_model;
 mod tfjs;
 mod tflite;
 mod wire;
+mod zip;
 
 pub use archive::*;
 pub use bytes::{Bytes, Stored};

@@ -9,8 +9,6 @@ use super::InspectError;
 use super::bytes::{Bytes, Window};
 use super::wire::{Field, Message, Value, text};
 
-/// No name is longer.
-const LONGEST_TEXT: u64 = 64 << 10;
 /// No graph has more inputs or kinds of operators.
 const MOST: usize = 10_000;
 /// No graph has more weights.
@@ -63,10 +61,10 @@ pub fn onnx(bytes: &dyn Bytes) -> Result<Onnx, InspectError> {
         match field {
             Field { number: 1, value: Value::Number(number) } => found.ir_version = number,
             Field { number: 2, value: Value::Part(part) } => {
-                producer = text(file, &part, LONGEST_TEXT)?;
+                producer = text(file, &part)?;
             }
             Field { number: 3, value: Value::Part(part) } => {
-                version = text(file, &part, LONGEST_TEXT)?;
+                version = text(file, &part)?;
             }
             Field { number: 7, value: Value::Part(part) } => {
                 graph(file, part, &mut found)?;
@@ -97,9 +95,7 @@ fn opset(file: &mut Window<'_>, part: Range<u64>) -> Result<(String, u64), Inspe
     let mut message = Message::new(part);
     while let Some(field) = message.next(file)? {
         match field {
-            Field { number: 1, value: Value::Part(part) } => {
-                domain = text(file, &part, LONGEST_TEXT)?
-            }
+            Field { number: 1, value: Value::Part(part) } => domain = text(file, &part)?,
             Field { number: 2, value: Value::Number(number) } => version = number,
             _ => {}
         }
@@ -142,12 +138,8 @@ fn operator(file: &mut Window<'_>, part: Range<u64>) -> Result<String, InspectEr
     let mut message = Message::new(part);
     while let Some(field) = message.next(file)? {
         match field {
-            Field { number: 4, value: Value::Part(part) } => {
-                name = text(file, &part, LONGEST_TEXT)?
-            }
-            Field { number: 7, value: Value::Part(part) } => {
-                domain = text(file, &part, LONGEST_TEXT)?
-            }
+            Field { number: 4, value: Value::Part(part) } => name = text(file, &part)?,
+            Field { number: 7, value: Value::Part(part) } => domain = text(file, &part)?,
             _ => {}
         }
     }
@@ -161,9 +153,7 @@ fn weight(file: &mut Window<'_>, part: Range<u64>) -> Result<(String, u64), Insp
     let mut message = Message::new(part);
     while let Some(field) = message.next(file)? {
         match field {
-            Field { number: 8, value: Value::Part(part) } => {
-                name = text(file, &part, LONGEST_TEXT)?
-            }
+            Field { number: 8, value: Value::Part(part) } => name = text(file, &part)?,
             // `float_data`, `int32_data`, `string_data`, `int64_data`, `raw_data`, `double_data`, `uint64_data`
             Field { number: 4..=7 | 9..=11, value: Value::Part(part) } => {
                 bytes += part.end - part.start
@@ -176,12 +166,13 @@ fn weight(file: &mut Window<'_>, part: Range<u64>) -> Result<(String, u64), Insp
 
 /// `ValueInfoProto`: `name` 1, `type` 2, of which `tensor_type` 1 has `elem_type` 1 and `shape` 2.
 fn value_info(file: &mut Window<'_>, part: Range<u64>) -> Result<OnnxTensor, InspectError> {
+    file.keep(0)?;
     let mut tensor = OnnxTensor::default();
     let mut message = Message::new(part);
     while let Some(field) = message.next(file)? {
         match field {
             Field { number: 1, value: Value::Part(part) } => {
-                tensor.name = text(file, &part, LONGEST_TEXT)?;
+                tensor.name = text(file, &part)?;
             }
             Field { number: 2, value: Value::Part(part) } => {
                 let mut of = Message::new(part);
@@ -222,6 +213,7 @@ fn tensor_type(
 
 /// `Dimension`: `dim_value` 1 or `dim_param` 2.
 fn dimension(file: &mut Window<'_>, part: Range<u64>) -> Result<String, InspectError> {
+    file.keep(0)?;
     let mut found = "?".to_owned();
     let mut message = Message::new(part);
     while let Some(field) = message.next(file)? {
@@ -230,7 +222,7 @@ fn dimension(file: &mut Window<'_>, part: Range<u64>) -> Result<String, InspectE
                 found = number.cast_signed().to_string();
             }
             Field { number: 2, value: Value::Part(part) } => {
-                found = text(file, &part, LONGEST_TEXT)?;
+                found = text(file, &part)?;
             }
             _ => {}
         }

@@ -38,6 +38,13 @@ pub struct Report {
     pub trouble: Vec<String>,
 }
 
+impl Report {
+    /// Its files say what it takes. A SavedModel without a signature says so, too: nothing.
+    pub fn says_interface(&self) -> bool {
+        matches!(self.facts, Facts::SavedModel(_)) || !self.interface.signatures.is_empty()
+    }
+}
+
 /// What models of one format say.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -74,6 +81,9 @@ pub struct Interface {
 /// What a caller gives and gets.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Call {
+    /// `classify` or `regress` where a server has a route of its own for it; empty of all others.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub method: &'static str,
     /// What it gives, by name.
     pub inputs: BTreeMap<String, Shaped>,
     /// What it gets, by name.
@@ -117,15 +127,17 @@ impl Interface {
 }
 
 fn of_saved_model(model: &SavedModel) -> BTreeMap<String, Call> {
-    // Servers load the graph that is tagged for them, and a model for one has few others.
-    let serving = |graph: &&super::MetaGraph| graph.tags.iter().any(|tag| tag == "serve");
-    let graph = model.graphs.iter().find(serving).or_else(|| model.graphs.first());
-    let signatures = graph.into_iter().flat_map(|graph| &graph.signatures);
+    let signatures = model.served().into_iter().flat_map(|graph| &graph.signatures);
     signatures
         .filter(|(name, _)| *name != INIT_SIGNATURE)
         .map(|(name, signature)| {
             let (inputs, outputs) = (shaped(&signature.inputs), shaped(&signature.outputs));
-            (name.clone(), Call { inputs, outputs })
+            let method = match signature.method.as_str() {
+                "tensorflow/serving/classify" => "classify",
+                "tensorflow/serving/regress" => "regress",
+                _ => "",
+            };
+            (name.clone(), Call { method, inputs, outputs })
         })
         .collect()
 }
@@ -146,7 +158,7 @@ fn of_tflite(model: &TfLite) -> BTreeMap<String, Call> {
     };
     let signatures = model.signatures.iter().map(|(name, signature)| {
         let (inputs, outputs) = (shaped(&signature.inputs), shaped(&signature.outputs));
-        (name.clone(), Call { inputs, outputs })
+        (name.clone(), Call { method: "", inputs, outputs })
     });
     signatures.collect()
 }
@@ -158,7 +170,7 @@ fn only(
     if inputs.is_empty() && outputs.is_empty() {
         return BTreeMap::new();
     }
-    BTreeMap::from([(ONLY.to_owned(), Call { inputs, outputs })])
+    BTreeMap::from([(ONLY.to_owned(), Call { method: "", inputs, outputs })])
 }
 
 fn shaped(all: &BTreeMap<String, super::Tensor>) -> BTreeMap<String, Shaped> {

@@ -10,19 +10,24 @@ use super::report::{Call, Shaped};
 /// So many numbers make a row that no person wants to see, and no shell takes.
 const LARGEST_ROW: u64 = 10_000_000;
 
+/// What stands for the names of fields that no file says.
+const FIELD: &str = "FIELD";
+
 /// A request for one signature.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Request {
     /// The signature.
     pub signature: String,
+    /// Where TensorFlow Serving takes the body: `/v1/models/NAME:predict`.
+    pub path: String,
     /// The body for TensorFlow Serving's REST, where the inputs have a size.
     pub body: String,
     /// The row of JSON Lines for a batch prediction; absent where the first dimension of the inputs is no
     /// batch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub row: Option<String>,
-    /// The message for `PredictionService/Predict`, as `grpcurl` takes it. One number fills a tensor.
+    /// The message for `PredictionService/Predict` (`/Classify`, `/Regress`), as `grpcurl` takes it. One number fills a tensor.
     pub grpc: String,
 }
 
@@ -32,6 +37,9 @@ pub fn request(model: &str, signature: &str, call: &Call) -> Option<Request> {
     let is_batch = |tensor: &Shaped| {
         tensor.shape.as_ref().is_some_and(|shape| shape.first().is_some_and(|first| *first < 0))
     };
+    if !call.method.is_empty() {
+        return Some(of_examples(model, signature, call.method));
+    }
     let rows = !call.inputs.is_empty() && call.inputs.values().all(is_batch);
     let mut fields = Map::new();
     for (name, tensor) in &call.inputs {
@@ -59,10 +67,30 @@ pub fn request(model: &str, signature: &str, call: &Call) -> Option<Request> {
     let spec = json!({"name": model, "signature_name": signature});
     Some(Request {
         signature: signature.to_owned(),
+        path: format!("/v1/models/{model}:predict"),
         body: Value::Object(body).to_string(),
         row: rows.then(|| row.to_string()),
         grpc: json!({"model_spec": spec, "inputs": inputs}).to_string(),
     })
+}
+
+/// The request for what takes `tf.Example`: which fields there are stands in the graph only.
+fn of_examples(model: &str, signature: &str, method: &str) -> Request {
+    let mut body = Map::new();
+    if signature != "serving_default" {
+        body.insert("signature_name".into(), signature.into());
+    }
+    body.insert("examples".into(), json!([{ FIELD: 0.0 }]));
+    let spec = json!({"name": model, "signature_name": signature});
+    let feature = json!({ FIELD: {"float_list": {"value": [0]}} });
+    let input = json!({"example_list": {"examples": [{"features": {"feature": feature}}]}});
+    Request {
+        signature: signature.to_owned(),
+        path: format!("/v1/models/{model}:{method}"),
+        body: Value::Object(body).to_string(),
+        row: None,
+        grpc: json!({"model_spec": spec, "input": input}).to_string(),
+    }
 }
 
 /// A value of a shape; where a dimension is open, of one.
@@ -146,6 +174,14 @@ mod tests {
         );
         let whole = request("m", "serving_default", &call(&[("x", "float32", &[3])])).unwrap();
         assert_eq!((whole.row, whole.body.as_str()), (None, r#"{"inputs":[0.0,0.0,0.0]}"#));
+    }
+
+    #[test]
+    fn what_takes_examples_has_a_route_of_its_own() {
+        let call = Call { method: "classify", ..call(&[("inputs", "string", &[-1])]) };
+        let one = request("m", "classify", &call).unwrap();
+        assert_eq!((one.path.as_str(), one.row), ("/v1/models/m:classify", None));
+        assert_eq!(one.body, r#"{"signature_name":"classify","examples":[{"FIELD":0.0}]}"#);
     }
 
     #[test]

@@ -2,15 +2,21 @@
 //! (<https://github.com/tensorflow/tfjs/blob/master/tfjs-core/src/io/types.ts>).
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{Error, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
 
 use super::InspectError;
 use super::bytes::Bytes;
+use super::layers::inputs_of_layers;
 use super::saved_model::Tensor;
 
 /// The description of a model with thousands of layers is smaller.
-const LARGEST_JSON: u64 = 64 << 20;
+const LARGEST_JSON: u64 = 32 << 20;
+/// No model has more shards, or weights of more types.
+const MOST: usize = 10_000;
 
 /// A model of TensorFlow.js.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -26,12 +32,26 @@ pub struct TfJs {
     pub inputs: BTreeMap<String, Tensor>,
     /// What it gives, by name; empty where the file doesn't say.
     pub outputs: BTreeMap<String, Tensor>,
-    /// How many weights there are, by type, those that are quantized by the type that they are stored in.
-    pub weights: BTreeMap<String, u64>,
-    /// How many bytes they should have together.
-    pub weights_bytes: u64,
+    /// The weights, by type.
+    pub weights: Vec<WeightsOfType>,
+    /// How many bytes they should have together; absent where that can't be known, as of texts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weights_bytes: Option<u64>,
     /// Their files.
     pub shards: Vec<Shard>,
+}
+
+/// All weights of one type that are stored in the same way.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WeightsOfType {
+    /// What they are to the model.
+    pub dtype: String,
+    /// What they are quantized to in the shards; absent where they aren't.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stored_as: Option<String>,
+    /// How many weights there are.
+    pub count: u64,
 }
 
 /// A file of weights.
@@ -51,22 +71,20 @@ impl TfJs {
             return Some(format!("{} is missing", missing.path));
         }
         let found: u64 = self.shards.iter().filter_map(|shard| shard.bytes).sum();
-        (found != self.weights_bytes).then(|| {
-            format!(
-                "its shards have {found} bytes together, and its weights need {}",
-                self.weights_bytes
-            )
-        })
+        let wanted = self.weights_bytes.filter(|wanted| *wanted != found)?;
+        Some(format!("its shards have {found} bytes together, and its weights need {wanted}"))
     }
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct ModelJson {
+struct ModelJson<'a> {
     format: Option<String>,
     generated_by: Option<String>,
     converted_by: Option<String>,
-    model_topology: serde_json::Value,
+    /// It may be most of the file, and only the layers' inputs are asked for.
+    #[serde(borrow)]
+    model_topology: Option<&'a RawValue>,
     signature: Option<SignatureJson>,
     user_defined_metadata: Option<UserMetadata>,
     weights_manifest: Vec<Group>,
@@ -111,7 +129,7 @@ struct DimensionJson {
 #[serde(default)]
 struct Group {
     paths: Vec<String>,
-    weights: Vec<WeightJson>,
+    weights: Tally,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -126,6 +144,56 @@ struct WeightJson {
 #[serde(default)]
 struct QuantizationJson {
     dtype: String,
+    original_dtype: Option<String>,
+}
+
+/// Weights as they are counted while they are read: a list of them may be long.
+#[derive(Debug)]
+struct Tally {
+    types: BTreeMap<(String, Option<String>), u64>,
+    /// `None` where that of one isn't known.
+    bytes: Option<u64>,
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self { types: BTreeMap::new(), bytes: Some(0) }
+    }
+}
+
+impl<'de> Deserialize<'de> for Tally {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(Counting)
+    }
+}
+
+struct Counting;
+
+impl<'de> Visitor<'de> for Counting {
+    type Value = Tally;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of weights")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut all: A) -> Result<Tally, A::Error> {
+        let mut tally = Tally::default();
+        while let Some(weight) = all.next_element::<WeightJson>()? {
+            let count = weight.shape.iter().try_fold(1_u64, |all, one| all.checked_mul(*one));
+            let (dtype, stored) = match weight.quantization {
+                Some(of) => (of.original_dtype.unwrap_or(weight.dtype), Some(of.dtype)),
+                None => (weight.dtype, None),
+            };
+            let width = width(stored.as_ref().unwrap_or(&dtype));
+            let bytes = count.zip(width).and_then(|(count, width)| count.checked_mul(width));
+            tally.bytes = tally.bytes.zip(bytes).and_then(|(sum, one)| sum.checked_add(one));
+            *tally.types.entry((dtype, stored)).or_default() += 1;
+            if tally.types.len() > MOST {
+                return Err(A::Error::custom("it has weights of too many types"));
+            }
+        }
+        Ok(tally)
+    }
 }
 
 /// The facts of a model by its `model.json`. `size` gives how many bytes a file beside it has.
@@ -137,37 +205,42 @@ pub fn tfjs(bytes: &dyn Bytes, size: &dyn Fn(&str) -> Option<u64>) -> Result<TfJ
         return Err(InspectError::TooLong { at: 0, limit: LARGEST_JSON });
     }
     let text = bytes.read(0..bytes.len())?;
-    let model: ModelJson = serde_json::from_slice(&text).map_err(|error| {
+    let model: ModelJson<'_> = serde_json::from_slice(&text).map_err(|error| {
         InspectError::malformed(0, format!("it is no model of TensorFlow.js: {error}"))
     })?;
-    if model.weights_manifest.is_empty() && model.model_topology.is_null() {
+    if model.weights_manifest.is_empty() && model.model_topology.is_none() {
         return Err(InspectError::malformed(0, "it has neither a topology nor weights"));
     }
     let mut found = TfJs {
         form: model.format.unwrap_or_else(|| "layers-model".into()),
         generated_by: model.generated_by.unwrap_or_default(),
         converted_by: model.converted_by.unwrap_or_default(),
+        weights_bytes: Some(0),
         ..TfJs::default()
     };
     let signature = model.signature.or_else(|| model.user_defined_metadata?.signature);
     if let Some(signature) = signature {
         found.inputs = signature.inputs.into_iter().map(tensor).collect();
         found.outputs = signature.outputs.into_iter().map(tensor).collect();
-    } else {
-        found.inputs = inputs_of_layers(&model.model_topology);
+    } else if let Some(topology) = model.model_topology {
+        found.inputs = inputs_of_layers(topology.get());
     }
+    let mut types = BTreeMap::<_, u64>::new();
     for group in model.weights_manifest {
-        for weight in &group.weights {
-            let stored = weight.quantization.as_ref().map_or(&weight.dtype, |q| &q.dtype);
-            *found.weights.entry(stored.clone()).or_default() += 1;
-            let count = weight.shape.iter().try_fold(1_u64, |all, one| all.checked_mul(*one));
-            let bytes =
-                count.zip(width(stored)).and_then(|(count, width)| count.checked_mul(width));
-            found.weights_bytes = found.weights_bytes.saturating_add(bytes.unwrap_or(0));
+        let Tally { types: of_group, bytes } = group.weights;
+        for (kind, count) in of_group {
+            *types.entry(kind).or_default() += count;
+        }
+        let sum = found.weights_bytes.zip(bytes);
+        found.weights_bytes = sum.and_then(|(sum, bytes)| sum.checked_add(bytes));
+        if found.shards.len() + group.paths.len() > MOST {
+            return Err(InspectError::TooMany { what: "shards", limit: MOST });
         }
         let shards = group.paths.into_iter().map(|path| Shard { bytes: size(&path), path });
         found.shards.extend(shards);
     }
+    let of = |((dtype, stored_as), count)| WeightsOfType { dtype, stored_as, count };
+    found.weights = types.into_iter().map(of).collect();
     Ok(found)
 }
 
@@ -179,23 +252,6 @@ fn tensor((name, tensor): (String, TensorJson)) -> (String, Tensor) {
     let shape = tensor.tensor_shape.filter(|shape| !shape.unknown_rank);
     let shape = shape.map(|shape| shape.dim.iter().map(size).collect());
     (name, Tensor { tensor: tensor.name, dtype: tensor.dtype, shape, encoding: None })
-}
-
-/// The inputs of a model of layers, which has no signature: the shapes that its first layers say.
-pub(super) fn inputs_of_layers(topology: &serde_json::Value) -> BTreeMap<String, Tensor> {
-    let config = topology.get("model_config").unwrap_or(topology).get("config");
-    let layers = config.and_then(|config| config.get("layers").or(Some(config)));
-    let layers = layers.and_then(serde_json::Value::as_array).into_iter().flatten();
-    let input = |layer: &serde_json::Value| {
-        let config = layer.get("config")?;
-        let shape = config.get("batch_input_shape").or_else(|| config.get("batch_shape"))?;
-        let shape = shape.as_array()?.iter().map(|one| one.as_i64().unwrap_or(-1)).collect();
-        let name = config.get("name")?.as_str()?.to_owned();
-        let dtype = config.get("dtype").and_then(|dtype| dtype.as_str()).unwrap_or("float32");
-        let (tensor, dtype) = (name.clone(), dtype.to_owned());
-        Some((name, Tensor { tensor, dtype, shape: Some(shape), encoding: None }))
-    };
-    layers.filter_map(input).collect()
 }
 
 /// How many bytes a number of a type has; `None` of texts, which have any length.

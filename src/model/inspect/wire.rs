@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::InspectError;
-use super::bytes::Window;
+use super::bytes::{LONGEST_TEXT, Window};
 
 /// A number has ten bytes at most.
 const LONGEST_VARINT: u64 = 10;
@@ -109,32 +109,18 @@ impl Message {
     }
 }
 
-/// A text of at most `limit` bytes.
+/// A text.
 ///
 /// # Errors
-/// It is longer, no UTF-8, or can't be read.
-pub(super) fn text(
-    file: &mut Window<'_>,
-    part: &Range<u64>,
-    limit: u64,
-) -> Result<String, InspectError> {
-    let bytes = raw(file, part, limit)?;
-    String::from_utf8(bytes).map_err(|_| InspectError::malformed(part.start, "a text is no UTF-8"))
-}
-
-/// At most `limit` bytes.
-///
-/// # Errors
-/// There are more, or they can't be read.
-pub(super) fn raw(
-    file: &mut Window<'_>,
-    part: &Range<u64>,
-    limit: u64,
-) -> Result<Vec<u8>, InspectError> {
-    if part.end - part.start > limit {
-        return Err(InspectError::TooLong { at: part.start, limit });
+/// It is longer than any, no UTF-8, or can't be read.
+pub(super) fn text(file: &mut Window<'_>, part: &Range<u64>) -> Result<String, InspectError> {
+    let length = part.end - part.start;
+    if length > LONGEST_TEXT {
+        return Err(InspectError::TooLong { at: part.start, limit: LONGEST_TEXT });
     }
-    Ok(file.get(part.clone())?.to_vec())
+    file.keep(length)?;
+    let bytes = file.get(part.clone())?.to_vec();
+    String::from_utf8(bytes).map_err(|_| InspectError::malformed(part.start, "a text is no UTF-8"))
 }
 
 /// The key and the value of an entry of a map.
@@ -144,13 +130,12 @@ pub(super) fn raw(
 pub(super) fn entry(
     file: &mut Window<'_>,
     part: Range<u64>,
-    limit: u64,
 ) -> Result<(String, Range<u64>), InspectError> {
     let (mut key, mut value) = (String::new(), part.end..part.end);
     let mut message = Message::new(part);
     while let Some(field) = message.next(file)? {
         match field {
-            Field { number: 1, value: Value::Part(part) } => key = text(file, &part, limit)?,
+            Field { number: 1, value: Value::Part(part) } => key = text(file, &part)?,
             Field { number: 2, value: Value::Part(part) } => value = part,
             _ => {}
         }

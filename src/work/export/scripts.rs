@@ -35,6 +35,7 @@ const FILES: &[EmbeddedFile] = &[
     file!("problems.py"),
     file!("pwa.py"),
     file!("quiet.py"),
+    file!("ranges.py"),
     file!("report.py"),
     file!("request.py"),
     file!("requirements.txt"),

@@ -7,6 +7,8 @@ import { paint } from './pixels.js';
 const ALL = 10;
 const LIKELIEST = 6;
 const VALUES = 60;
+// Between two answers that are spoken, in ms.
+const PAUSE = 1200;
 
 export function softmax(values) {
   const most = Math.max(...values);
@@ -57,6 +59,7 @@ export class AnswerView {
 
   waiting(text) {
     this.state = null;
+    clearTimeout(this.later);
     this.spoken.textContent = '';
     this.place.replaceChildren(make('p', { class: 'waiting' }, text));
   }
@@ -73,8 +76,17 @@ export class AnswerView {
     for (const [index, part] of parts.entries()) this.updates[index](part);
     const said = parts.map((part) => this.say(part, labels)).join('; ');
     this.short = said.replace(', ', ' · ').replace(' percent', ' %');
-    // Said once, not with each picture of the camera.
-    if (this.spoken.textContent !== said) this.spoken.textContent = said;
+    this.announce(said);
+  }
+
+  // For who listens: not with each stroke, nor with each picture of the camera.
+  announce(said) {
+    clearTimeout(this.later);
+    const wait = (this.announced ?? -Infinity) + PAUSE - performance.now();
+    this.later = setTimeout(() => {
+      if (this.spoken.textContent !== said) this.spoken.textContent = said;
+      this.announced = performance.now();
+    }, Math.max(0, wait));
   }
 
   say({ name, kind, values }, labels) {
@@ -111,7 +123,7 @@ export class AnswerView {
         name.textContent = nameOf(labels, index);
         name.title = name.textContent;
         value.textContent = percent(shares[index]);
-        fill.style.transform = `scaleX(${Math.max(0, Math.min(1, shares[index]))})`;
+        fill.style.width = `${Math.max(0, Math.min(1, shares[index])) * 100}%`;
         row.classList.toggle('likeliest', index === order[0]);
       }
     });

@@ -32,13 +32,19 @@ function loadScript(file) {
   return loading.get(file);
 }
 
+// Asked for once: a browser warns in its console each time that there is none.
+let asked = null;
+function adapter() {
+  asked ??= navigator.gpu?.requestAdapter() ?? Promise.resolve(null);
+  return asked;
+}
+
 // Makes a backend the one that computes, or says why it can't be.
 export async function use(tf, id) {
   const { file } = BACKENDS.find((backend) => backend.id === id);
   if (id === 'webgpu') {
     if (!navigator.gpu) throw new Error('this browser has no WebGPU');
-    // Asked first: the library would tell the console that there is none.
-    if (!await navigator.gpu.requestAdapter()) throw new Error('there is no graphics processor for WebGPU');
+    if (!await adapter()) throw new Error('there is no graphics processor for WebGPU');
   }
   if (id === 'webgl' && !document.createElement('canvas').getContext('webgl2')) {
     throw new Error('this browser has no WebGL 2');
@@ -56,9 +62,9 @@ export async function use(tf, id) {
 // Whether a backend's graphics hardware is a program.
 async function imitated(id) {
   if (id === 'webgpu') {
-    const adapter = await navigator.gpu?.requestAdapter();
-    const { isFallbackAdapter, architecture = '' } = adapter?.info ?? {};
-    return Boolean(isFallbackAdapter || adapter?.isFallbackAdapter) || architecture === 'swiftshader';
+    const found = await adapter();
+    const { isFallbackAdapter, architecture = '' } = found?.info ?? {};
+    return Boolean(isFallbackAdapter || found?.isFallbackAdapter) || architecture === 'swiftshader';
   }
   if (id !== 'webgl') return false;
   const context = document.createElement('canvas').getContext('webgl2');

@@ -20,16 +20,26 @@ export function pictureOf({ shape, dtype }) {
   return { height: height ?? 224, width: width ?? 224, channels, whole };
 }
 
+// The square of grey pixels that a row of numbers may be, as in many collections of digits, or null.
+export function squareOf({ shape, dtype }) {
+  const side = Math.sqrt(shape[1] ?? 0);
+  const right = shape.length === 2 && side >= 8 && side <= 128 && Number.isInteger(side) && dtype !== 'string' && dtype !== 'bool';
+  return right ? { height: side, width: side, channels: 1, whole: isWhole(dtype) } : null;
+}
+
 export class PictureInput {
   constructor(input, onChange) {
-    this.spec = pictureOf(input);
+    this.spec = pictureOf(input) ?? squareOf(input);
     this.name = input.name;
     this.onChange = onChange;
     this.known = Boolean(input.range);
     this.range = input.range ?? JSON.parse(settings.get(`range ${this.name}`) ?? 'null') ?? (this.spec.whole ? [0, 255] : [0, 1]);
     this.invert = settings.get(`invert ${this.name}`) === 'yes';
     this.centre = true;
-    this.mode = this.spec.channels === 1 && Math.max(this.spec.width, this.spec.height) <= DRAWN_UP_TO ? 'draw' : 'file';
+    // Nobody draws a photograph.
+    const small = Math.max(this.spec.width, this.spec.height) <= DRAWN_UP_TO;
+    this.drawable = small || this.spec.channels === 1;
+    this.mode = small && this.spec.channels === 1 ? 'draw' : 'file';
     this.source = null;
     this.build();
     this.enter(this.mode);
@@ -46,7 +56,8 @@ export class PictureInput {
     this.clearing = make('button', { type: 'button', class: 'quiet', onclick: () => this.clear() }, 'Clear');
     this.filePart = make('div', { class: 'frame' }, this.file, this.drop, this.shown);
     this.videoPart = make('div', { class: 'frame' }, this.video);
-    const modes = choice(`Where ${this.name} comes from`, [['draw', 'Draw'], ['file', 'Picture'], ['camera', 'Camera']], this.mode, (mode) => this.enter(mode));
+    const ways = [...(this.drawable ? [['draw', 'Draw']] : []), ['file', 'Picture'], ['camera', 'Camera']];
+    const modes = choice(`Where ${this.name} comes from`, ways, this.mode, (mode) => this.enter(mode));
     this.element = make('div', { class: 'picture' },
       modes,
       make('div', { class: 'stage' }, this.pad.element, this.filePart, this.videoPart),
@@ -76,7 +87,7 @@ export class PictureInput {
       make('div', { class: 'row wrap' },
         make('label', { class: 'inline' }, 'Pixel values', select),
         check('Invert light and dark', this.invert, (on) => { this.invert = on; settings.set(`invert ${this.name}`, on ? 'yes' : 'no'); }),
-        check('Centre what is drawn', this.centre, (on) => { this.centre = on; })));
+        this.drawable ? check('Centre what is drawn', this.centre, (on) => { this.centre = on; }) : null));
   }
 
   listen() {

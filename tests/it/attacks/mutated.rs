@@ -180,3 +180,36 @@ fn a_damaged_file_of_the_state_hides_no_other_run() {
         fs_err::write(&file, before).unwrap();
     }
 }
+
+/// A model that the tests have, as one of the seeds.
+fn model(name: &str) -> Vec<Vec<u8>> {
+    vec![fs_err::read(repository().join("tests/it/models/fixtures").join(name)).unwrap()]
+}
+
+#[test]
+fn nothing_in_a_model_breaks_its_reader() {
+    throw(&model("text/saved_model.pb"), 1000, properties::of_a_saved_model);
+    throw(&[model("int8.tflite"), model("flex.tflite")].concat(), 2000, properties::of_tflite);
+    let web = [model("web-graph/model.json"), model("web-layers/model.json")];
+    throw(&web.concat(), 2000, properties::of_tfjs);
+    throw(&model("network.onnx"), 4000, properties::of_onnx);
+    throw(&model("network.keras"), 1000, properties::of_an_archive);
+}
+
+#[test]
+fn a_model_that_is_cut_anywhere_is_read_or_refused() {
+    type Property = fn(&[u8]) -> usize;
+    for (name, property) in [
+        ("text/saved_model.pb", properties::of_a_saved_model as Property),
+        ("int8.tflite", properties::of_tflite),
+        ("web-graph/model.json", properties::of_tfjs),
+        ("network.onnx", properties::of_onnx),
+        ("network.keras", properties::of_an_archive),
+    ] {
+        let whole = model(name).concat();
+        // Each place in what is short, and some hundreds of what is long.
+        for end in (0..whole.len()).step_by((whole.len() / 700).max(1)) {
+            property(&whole[..end]);
+        }
+    }
+}

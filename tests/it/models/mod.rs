@@ -2,8 +2,11 @@
 
 mod after;
 mod folder;
+mod hostile;
 mod library;
+mod looks;
 mod pushes;
+mod real;
 
 use serde_json::Value as Json;
 

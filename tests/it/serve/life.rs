@@ -6,7 +6,7 @@ use super::support::{
     Callers, ask_once, client, revision, sandbox, spec, status, undeploy, undeploy_of, until, url,
     url_of,
 };
-use crate::support::{Sandbox, stderr, stdout};
+use crate::support::{Sandbox, copy_tree, repository, stderr, stdout};
 
 #[test]
 fn an_endpoint_serves_until_it_is_ended() {
@@ -50,21 +50,33 @@ fn post(url: &str, body: &Json) -> Json {
 #[test]
 fn what_would_change_is_said_before() {
     let sandbox = sandbox();
-    spec(&sandbox, &[("v1", "", "")], "");
+    for model in ["text", "web-graph"] {
+        let from = repository().join("tests/it/models/fixtures").join(model);
+        copy_tree(&from, &sandbox.dir().join(model));
+    }
+    spec(&sandbox, &[("v1", "", "model: ./text")], "");
     let said = stdout(&sandbox.run(0, ["serve", "--dry-run"]));
-    assert_eq!(said, "v1 is new, 100 % of the requests, 1 replica\n");
+    assert_eq!(said, "v1 is new with ./text, 100 % of the requests, 1 replica\n");
     assert_eq!(stdout(&sandbox.run(0, ["list", "-q"])), "");
     sandbox.run(0, ["serve"]);
     spec(
         &sandbox,
-        &[("v1", "", "traffic: 60"), ("v2", "factor=3", "traffic: 40; replicas: 2")],
+        &[
+            ("v1", "", "model: ./text; traffic: 60"),
+            ("v2", "factor=3", "model: ./web-graph; traffic: 40; replicas: 2"),
+        ],
         "limits: {maxBody: 1Ki}\n",
     );
-    let said = stdout(&sandbox.run(0, ["serve", "--dry-run"]));
+    let dry = sandbox.run(0, ["serve", "--dry-run"]);
+    // Its models answer to other names; whoever asks by the old ones is told before.
+    let (said, warned) = (stdout(&dry), stderr(&dry));
+    for words in ["v2 breaks those who call v1: decode: this signature is gone", "`traffic: 0`"] {
+        assert!(warned.contains(words), "{warned}");
+    }
     assert_eq!(
         said,
         "v1: 100 % of the requests, 1 replica -> 60 % of the requests, 1 replica\n\
-         v2 is new, 40 % of the requests, 2 replicas\nlimits changes\n"
+         v2 is new with ./web-graph, 40 % of the requests, 2 replicas\nlimits changes\n"
     );
     // Nobody is here to agree.
     let refused = stderr(&sandbox.run(2, ["serve"]));

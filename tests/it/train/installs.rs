@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
-use crate::support::{Sandbox, both, cache, repository, stderr, stdout};
+use crate::support::{Sandbox, both, stderr, stdout, with_uv};
 
 const SPEC: &str = "\
 apiVersion: mlctl.dev/v1
@@ -224,23 +224,11 @@ fn an_installer_is_one_line_and_its_output_is_in_the_log() {
     assert_eq!(place.environments().len(), 1, "no half of it is left");
 }
 
-/// uv, which the tests have to bring packages.
-fn uv() -> std::path::PathBuf {
-    let script = ". tests/python/uv.sh && bring_uv . \"$1\" && printf %s \"$uv\"";
-    let mut bring = Command::new("bash");
-    bring.args(["-c", script, "bash"]).arg(cache()).current_dir(repository());
-    let output = bring.output().expect("bash");
-    assert!(output.status.success(), "uv can't be brought: {}", stderr(&output));
-    stdout(&output).into()
-}
-
 #[test]
 fn uv_is_used_where_it_is_there_and_pip_where_only_pip_can() {
     let place = Place::new();
     let Place(sandbox) = &place;
-    let mut path = uv().parent().expect("bin").as_os_str().to_owned();
-    path.push(":");
-    path.push(std::env::var_os("PATH").unwrap_or_default());
+    let path = with_uv();
     let train = || {
         let mut mlctl = place.mlctl(&["train", "a"]);
         let output = mlctl.env("PATH", &path).env_remove("PIP_NO_INDEX").output().expect("mlctl");

@@ -10,6 +10,10 @@ use crate::spec::ModelRef;
 
 /// Arguments of `model`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  mlctl model inspect ./model
+  mlctl model diff digits@1 digits@2")]
 pub struct ModelArgs {
     #[command(subcommand)]
     verb: ModelVerb,

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::args::report;
-use crate::cli::{CliError, Context, exit};
+use crate::cli::{CliError, Context, ErrorKind, exit};
 use crate::model::inspect::{Difference, Interface};
 use crate::ui::difference_text;
 
@@ -38,6 +38,13 @@ struct Document<'a> {
 pub(super) fn diff(context: &Context, args: &DiffArgs) -> Result<u8, CliError> {
     let (before, after) = (report(context, &args.before)?, report(context, &args.after)?);
     let difference = Difference::of(&before, &after);
+    if !difference.is_known {
+        let silent = if before.says_interface() { &after } else { &before };
+        let message = format!("{} doesn't say what it takes and gives", silent.model);
+        return Err(CliError::new(ErrorKind::Refused, message).hint(
+            "export it in a form that does: a SavedModel, TensorFlow Lite, TensorFlow.js, ONNX",
+        ));
+    }
     let document = Document {
         schema_version: 1,
         breaks: difference.breaks(),

@@ -18,17 +18,24 @@ Examples:
   mlctl model inspect digits@champion
   mlctl model inspect s3://bucket/models/digits/3 -o json
   mlctl model inspect ./model --request serving_default | curl -d @- \\
-    http://localhost:8501/v1/models/digits:predict")]
+    http://localhost:8501/v1/models/digits:predict
+  mlctl model inspect ./model --grpc serving_default | grpcurl -plaintext -d @ \\
+    localhost:8500 tensorflow.serving.PredictionService/Predict
+
+Exit codes: 0 it is whole, 10 something of it is missing, 5 it is damaged or no model.")]
 pub(super) struct InspectArgs {
     /// A folder or file, a URL, a run, or NAME@VERSION of the registry
     #[arg(value_name = "MODEL")]
     pub(super) model: String,
     /// Print nothing but a request for this signature, as TensorFlow Serving's REST takes it
-    #[arg(long, value_name = "SIGNATURE", conflicts_with = "row")]
+    #[arg(long, value_name = "SIGNATURE", group = "only")]
     pub(super) request: Option<String>,
     /// Print nothing but a row for this signature, as a batch prediction takes it
-    #[arg(long, value_name = "SIGNATURE")]
+    #[arg(long, value_name = "SIGNATURE", group = "only")]
     pub(super) row: Option<String>,
+    /// Print nothing but a message for this signature, as grpcurl sends it to PredictionService
+    #[arg(long, value_name = "SIGNATURE", group = "only")]
+    pub(super) grpc: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -43,10 +50,13 @@ struct Document<'a> {
 pub(super) fn inspect(context: &Context, args: &InspectArgs) -> Result<u8, CliError> {
     let report = report(context, &args.model)?;
     let name = name_of(&args.model);
-    if let Some(signature) = args.request.as_ref().or(args.row.as_ref()) {
-        let text = asked(&report, &name, signature, args.row.is_some())?;
-        context.printer.data(&text)?;
-        return Ok(exit::OK);
+    for (asked, form) in
+        [(&args.request, Form::Request), (&args.row, Form::Row), (&args.grpc, Form::Grpc)]
+    {
+        if let Some(signature) = asked {
+            context.printer.data(&only(&report, &name, signature, form)?)?;
+            return Ok(exit::OK);
+        }
     }
     let signatures = report.interface.signatures.iter();
     // Only what a server has loaded answers requests.
@@ -63,8 +73,16 @@ pub(super) fn inspect(context: &Context, args: &InspectArgs) -> Result<u8, CliEr
     Ok(if report.trouble.is_empty() { exit::OK } else { exit::RUN_FAILED })
 }
 
-/// The request or the row for a signature.
-fn asked(report: &Report, name: &str, signature: &str, row: bool) -> Result<String, CliError> {
+/// In which form a request is asked for.
+#[derive(Clone, Copy)]
+enum Form {
+    Request,
+    Row,
+    Grpc,
+}
+
+/// One form of the request for a signature, in a line.
+fn only(report: &Report, name: &str, signature: &str, form: Form) -> Result<String, CliError> {
     let signatures = &report.interface.signatures;
     let Some(call) = signatures.get(signature) else {
         let message = format!("{} has no signature `{signature}`", report.model);
@@ -76,12 +94,15 @@ fn asked(report: &Report, name: &str, signature: &str, row: bool) -> Result<Stri
             error.hint(format!("it has {}", known.join(", ")))
         });
     };
-    let found = request(name, signature, call);
-    let text = found.and_then(|found| if row { found.row } else { Some(found.body) });
+    let text = request(name, signature, call).and_then(|found| match form {
+        Form::Request => Some(found.body),
+        Form::Row => found.row,
+        Form::Grpc => Some(found.grpc),
+    });
     text.ok_or_else(|| {
-        let what = if row { "a row" } else { "JSON" };
+        let what = if matches!(form, Form::Row) { "a row" } else { "JSON" };
         let message = format!("the inputs of {signature} have no form as {what}");
-        CliError::new(ErrorKind::Refused, message).hint("see what they are: mlctl model inspect")
+        CliError::new(ErrorKind::Refused, message).hint("`mlctl model inspect` shows what they are")
     })
 }
 

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::applied::{apply, document_of};
 use super::args::ServeArgs;
+use super::callers::warn_of_broken_callers;
 use super::certificate::{Found, certificate_of};
 use super::difference::difference;
 use super::follow::{Followed, follow};
@@ -216,6 +217,7 @@ fn change(
     let rehearsed = prepare_endpoint(loaded, models, &aside, local.as_ref())?;
     document.drain = Some(rehearsed.rules.drain);
     let lines = changes(&target.state, Some(target), &document, &rehearsed);
+    warn_of_broken_callers(context, target, &rehearsed);
     if args.dry_run {
         return dry(context, &id, name, &lines);
     }

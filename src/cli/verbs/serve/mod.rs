@@ -2,6 +2,7 @@
 
 mod applied;
 mod args;
+mod callers;
 mod certificate;
 mod change;
 mod deploy;

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use super::read::{LONGEST_TEXT, dtype, few, push, shape};
+use super::read::{dtype, few, push, shape};
 use super::types::Callable;
 use crate::model::inspect::InspectError;
 use crate::model::inspect::bytes::Window;
@@ -39,7 +39,7 @@ pub(super) fn functions(
     let mut message = Message::new(part);
     while let Some(field) = message.next(file)? {
         let Field { number: 2, value: Value::Part(part) } = field else { continue };
-        let (name, part) = entry(file, part, LONGEST_TEXT)?;
+        let (name, part) = entry(file, part)?;
         if wanted.contains(&name) {
             callables.insert(name, callable(file, part)?);
         }
@@ -68,7 +68,7 @@ fn children_of_root(
                 match field {
                     Field { number: 1, value: Value::Number(number) } => id = number,
                     Field { number: 2, value: Value::Part(part) } => {
-                        name = text(file, &part, LONGEST_TEXT)?;
+                        name = text(file, &part)?;
                     }
                     _ => {}
                 }
@@ -94,7 +94,7 @@ fn concrete_of(
         let mut function = Message::new(function);
         while let Some(field) = function.next(file)? {
             if let Field { number: 1, value: Value::Part(part) } = field {
-                push(names, text(file, &part, LONGEST_TEXT)?, "functions")?;
+                push(names, text(file, &part)?, "functions")?;
             }
         }
     }
@@ -153,6 +153,8 @@ fn structure(
     if depth > DEEPEST {
         return Err(InspectError::malformed(part.start, "a signature is nested too deeply"));
     }
+    // The smallest value has two bytes in the file, and many more in memory.
+    file.keep(0)?;
     let mut found = Structure::Plain("None".into());
     let mut message = Message::new(part);
     while let Some(Field { number, value }) = message.next(file)? {
@@ -163,7 +165,7 @@ fn structure(
             (12, Value::Number(number)) => {
                 plain(&((number >> 1).cast_signed() ^ -(number & 1).cast_signed()).to_string())
             }
-            (13, Value::Part(part)) => plain(&format!("'{}'", text(file, &part, LONGEST_TEXT)?)),
+            (13, Value::Part(part)) => plain(&format!("'{}'", text(file, &part)?)),
             (14, Value::Number(number)) => plain(if number == 0 { "False" } else { "True" }),
             (32, Value::Number(number)) => plain(&dtype(number)),
             (33 | 35, Value::Part(part)) => Structure::Plain(spec(file, part)?),
@@ -199,7 +201,7 @@ fn fields(
     let mut message = Message::new(part);
     while let Some(field) = message.next(file)? {
         if let Field { number: 1, value: Value::Part(part) } = field {
-            let (name, part) = entry(file, part, LONGEST_TEXT)?;
+            let (name, part) = entry(file, part)?;
             all.insert(name, structure(file, part, depth + 1)?);
             few(all.len(), "arguments")?;
         }
@@ -213,7 +215,7 @@ fn pairs(file: &mut Window<'_>, part: Range<u64>, depth: usize) -> Result<Struct
     let mut message = Message::new(part);
     while let Some(field) = message.next(file)? {
         if let Field { number: 2, value: Value::Part(part) } = field {
-            let (name, part) = entry(file, part, LONGEST_TEXT)?;
+            let (name, part) = entry(file, part)?;
             all.insert(name, structure(file, part, depth + 1)?);
             few(all.len(), "arguments")?;
         }
@@ -227,9 +229,7 @@ fn spec(file: &mut Window<'_>, part: Range<u64>) -> Result<String, InspectError>
     let mut message = Message::new(part);
     while let Some(field) = message.next(file)? {
         match field {
-            Field { number: 1, value: Value::Part(part) } => {
-                name = text(file, &part, LONGEST_TEXT)?
-            }
+            Field { number: 1, value: Value::Part(part) } => name = text(file, &part)?,
             Field { number: 2, value: Value::Part(part) } => dimensions = shape(file, part)?,
             Field { number: 3, value: Value::Number(number) } => of = dtype(number),
             _ => {}
@@ -245,7 +245,7 @@ fn type_spec(file: &mut Window<'_>, part: Range<u64>) -> Result<String, InspectE
     let mut message = Message::new(part);
     while let Some(field) = message.next(file)? {
         if let Field { number: 3, value: Value::Part(part) } = field {
-            name = text(file, &part, LONGEST_TEXT)?;
+            name = text(file, &part)?;
         }
     }
     Ok(name)

@@ -1,6 +1,7 @@
 //! SavedModels of TensorFlow.
 
 mod functions;
+mod inside;
 mod read;
 #[cfg(test)]
 mod tests;

@@ -6,13 +6,12 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::functions::functions;
+use super::inside::preprocessing;
 use super::types::{Fingerprint, MetaGraph, Signature, Tensor};
 use crate::model::inspect::InspectError;
 use crate::model::inspect::bytes::{Bytes, Window};
 use crate::model::inspect::wire::{Field, Message, Value, entry, text};
 
-/// No name of a tensor, an operation or a file is longer.
-pub(super) const LONGEST_TEXT: u64 = 64 << 10;
 /// No model has more graphs, signatures, inputs or operations.
 pub(super) const MOST: usize = 10_000;
 /// No tensor has more dimensions: 254 are TensorFlow's own limit.
@@ -38,14 +37,15 @@ pub fn graphs(bytes: &dyn Bytes) -> Result<Vec<MetaGraph>, InspectError> {
 }
 
 fn graph(file: &mut Window<'_>, part: Range<u64>) -> Result<MetaGraph, InspectError> {
-    let mut graph = MetaGraph::default();
+    let (mut graph, mut definition) = (MetaGraph::default(), 0..0);
     let mut message = Message::new(part);
     while let Some(field) = message.next(file)? {
         let Value::Part(part) = field.value else { continue };
         match field.number {
             1 => meta_info(file, part, &mut graph)?,
+            2 => definition = part,
             5 => {
-                let (name, part) = entry(file, part, LONGEST_TEXT)?;
+                let (name, part) = entry(file, part)?;
                 graph.signatures.insert(name, signature(file, part)?);
                 few(graph.signatures.len(), "signatures")?;
             }
@@ -57,6 +57,7 @@ fn graph(file: &mut Window<'_>, part: Range<u64>) -> Result<MetaGraph, InspectEr
             _ => {}
         }
     }
+    graph.preprocessing = preprocessing(file, &graph, definition)?;
     graph.tags.sort();
     graph.operations.sort();
     graph.assets.sort();
@@ -74,8 +75,8 @@ fn meta_info(
         let Value::Part(part) = field.value else { continue };
         match field.number {
             2 => operations(file, part, &mut graph.operations)?,
-            4 => push(&mut graph.tags, text(file, &part, LONGEST_TEXT)?, "tags")?,
-            5 => graph.tensorflow = text(file, &part, LONGEST_TEXT)?,
+            4 => push(&mut graph.tags, text(file, &part)?, "tags")?,
+            5 => graph.tensorflow = text(file, &part)?,
             _ => {}
         }
     }
@@ -94,7 +95,7 @@ fn operations(
         let mut operation = Message::new(part);
         while let Some(field) = operation.next(file)? {
             if let Field { number: 1, value: Value::Part(part) } = field {
-                push(all, text(file, &part, LONGEST_TEXT)?, "operations")?;
+                push(all, text(file, &part)?, "operations")?;
                 break;
             }
         }
@@ -111,9 +112,9 @@ fn signature(file: &mut Window<'_>, part: Range<u64>) -> Result<Signature, Inspe
         match field.number {
             1 => insert(file, part, &mut signature.inputs)?,
             2 => insert(file, part, &mut signature.outputs)?,
-            3 => signature.method = text(file, &part, LONGEST_TEXT)?,
+            3 => signature.method = text(file, &part)?,
             4 => {
-                let (name, _) = entry(file, part, LONGEST_TEXT)?;
+                let (name, _) = entry(file, part)?;
                 push(&mut signature.defaults, name, "defaults")?;
             }
             _ => {}
@@ -128,7 +129,7 @@ fn insert(
     part: Range<u64>,
     all: &mut BTreeMap<String, Tensor>,
 ) -> Result<(), InspectError> {
-    let (name, part) = entry(file, part, LONGEST_TEXT)?;
+    let (name, part) = entry(file, part)?;
     all.insert(name, tensor(file, part)?);
     few(all.len(), "inputs or outputs")
 }
@@ -140,7 +141,7 @@ fn tensor(file: &mut Window<'_>, part: Range<u64>) -> Result<Tensor, InspectErro
     while let Some(field) = message.next(file)? {
         match field {
             Field { number: 1, value: Value::Part(part) } => {
-                tensor.tensor = text(file, &part, LONGEST_TEXT)?;
+                tensor.tensor = text(file, &part)?;
             }
             Field { number: 2, value: Value::Number(number) } => tensor.dtype = dtype(number),
             Field { number: 3, value: Value::Part(part) } => tensor.shape = shape(file, part)?,
@@ -168,6 +169,7 @@ pub(super) fn shape(
                         size = number.cast_signed();
                     }
                 }
+                file.keep(0)?;
                 dimensions.push(size);
                 if dimensions.len() > MOST_DIMENSIONS {
                     let (what, limit) = ("dimensions", MOST_DIMENSIONS);
@@ -187,7 +189,7 @@ fn asset(file: &mut Window<'_>, part: Range<u64>) -> Result<String, InspectError
     let mut name = String::new();
     while let Some(field) = message.next(file)? {
         if let Field { number: 2, value: Value::Part(part) } = field {
-            name = text(file, &part, LONGEST_TEXT)?;
+            name = text(file, &part)?;
         }
     }
     Ok(name)
@@ -215,7 +217,7 @@ pub fn fingerprint(bytes: &dyn Bytes) -> Result<Fingerprint, InspectError> {
                 *place = number.to_string();
             }
             Value::Part(part) if field.number == 7 => {
-                fingerprint.uuid = text(&mut file, &part, LONGEST_TEXT)?;
+                fingerprint.uuid = text(&mut file, &part)?;
             }
             _ => {}
         }

@@ -22,6 +22,17 @@ pub struct SavedModel {
     pub warmup_requests: Option<u64>,
 }
 
+impl SavedModel {
+    /// The graph that servers load: the one that is tagged for them. A model for one has few others.
+    pub fn served(&self) -> Option<&MetaGraph> {
+        let serving = |graph: &&MetaGraph| graph.tags == ["serve"];
+        let among = |graph: &&MetaGraph| graph.tags.iter().any(|tag| tag == "serve");
+        let mut graphs = self.graphs.iter();
+        let found = graphs.clone().find(serving).or_else(|| graphs.clone().find(among));
+        found.or_else(|| graphs.next())
+    }
+}
+
 /// A graph with its signatures.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -36,8 +47,23 @@ pub struct MetaGraph {
     pub signatures: BTreeMap<String, Signature>,
     /// The files that it reads, in `assets`, sorted.
     pub assets: Vec<String>,
+    /// What it does itself with the strings that it takes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub preprocessing: Vec<Preprocessing>,
     /// Functions of the object that was saved, for callers in Python, by name.
     pub functions: BTreeMap<String, Vec<Callable>>,
+}
+
+/// What a graph does with strings before its model sees numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Preprocessing {
+    /// It decodes pictures.
+    Pictures,
+    /// It takes the fields of a `tf.Example`.
+    Examples,
+    /// It reads texts, or whatever else.
+    Strings,
 }
 
 /// A signature.

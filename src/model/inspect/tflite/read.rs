@@ -10,9 +10,7 @@ use crate::model::inspect::bytes::{Bytes, Window};
 use crate::model::inspect::flat::{Table, Vector};
 
 /// What stands behind the offset of the first table.
-const IDENTIFIER: &[u8] = b"TFL3";
-/// No name is longer.
-const LONGEST_TEXT: u64 = 64 << 10;
+pub(in crate::model::inspect) const IDENTIFIER: &[u8] = b"TFL3";
 /// No model has more inputs, graphs, kinds of operators or dimensions.
 const MOST: u64 = 10_000;
 /// No model uses operators more often, or has more constants.
@@ -27,7 +25,7 @@ const FLEX: &str = "Flex";
 pub fn tflite(bytes: &dyn Bytes) -> Result<TfLite, InspectError> {
     let mut file = Window::new(bytes);
     let file = &mut file;
-    if file.len() < 8 || file.get(4..8)? != IDENTIFIER {
+    if file.len() < 8 || !file.get(0..8)?.ends_with(IDENTIFIER) {
         return Err(InspectError::malformed(4, "it is no model of TensorFlow Lite"));
     }
     let model = Table::root(file)?;
@@ -39,11 +37,11 @@ pub fn tflite(bytes: &dyn Bytes) -> Result<TfLite, InspectError> {
     let buffers = few(model.vector(file, 4, 4)?, MOST_OPERATORS, "buffers")?;
     let (metadata, metadata_bytes) = metadata(file, model, buffers)?;
     let all_bytes = (0..buffers.count).try_fold(0, |sum, index| {
-        Ok::<u64, InspectError>(sum + buffer_bytes(file, buffers, index)?)
+        Ok::<u64, InspectError>(buffer_bytes(file, buffers, index)?.saturating_add(sum))
     })?;
     Ok(TfLite {
         version: model.int(file, 0, 0)?,
-        description: model.text(file, 3, LONGEST_TEXT)?,
+        description: model.text(file, 3)?,
         inputs: tensors(file, main, 1)?,
         outputs: tensors(file, main, 2)?,
         signatures: signatures(file, model, graphs)?,
@@ -82,9 +80,9 @@ fn metadata(
     let (mut names, mut bytes) = (Vec::new(), 0);
     for index in 0..list.count {
         let one = list.table(file, index)?;
-        names.push(one.text(file, 0, LONGEST_TEXT)?);
+        names.push(one.text(file, 0)?);
         let buffer = u64::from(one.int(file, 1, 0)?);
-        bytes += buffer_bytes(file, buffers, buffer)?;
+        bytes = buffer_bytes(file, buffers, buffer)?.saturating_add(bytes);
     }
     Ok((names, bytes))
 }
@@ -107,10 +105,11 @@ fn tensor(file: &mut Window<'_>, graph: Table, number: u64) -> Result<LiteTensor
     let signature = tensor.vector(file, 7, 4)?;
     let shape = if signature.count > 0 { signature } else { tensor.vector(file, 0, 4)? };
     let shape = few(shape, MOST, "dimensions")?;
+    file.keep(8 * shape.count)?;
     let shape = (0..shape.count).map(|at| Ok(i64::from(shape.int(file, at)?)));
     Ok(LiteTensor {
         shape: shape.collect::<Result<_, InspectError>>()?,
-        name: tensor.text(file, 3, LONGEST_TEXT)?,
+        name: tensor.text(file, 3)?,
         dtype: type_name(tensor.byte(file, 1)?),
         quantization: quantization(file, tensor)?,
     })
@@ -127,6 +126,7 @@ fn quantization(
     if scale.count == 0 {
         return Ok(None);
     }
+    file.keep(4 * scale.count + 8 * zero.count)?;
     let scales = (0..scale.count).map(|at| scale.float(file, at)).collect::<Result<_, _>>()?;
     let zeros = (0..zero.count).map(|at| zero.long(file, at)).collect::<Result<_, _>>()?;
     Ok(Some(Quantization { scale: scales, zero_point: zeros }))
@@ -150,12 +150,12 @@ fn signatures(
                 .map(|index| {
                     let entry = map.table(file, index)?;
                     let number = u64::from(entry.int(file, 1, 0)?);
-                    Ok((entry.text(file, 0, LONGEST_TEXT)?, tensor(file, graph, number)?))
+                    Ok((entry.text(file, 0)?, tensor(file, graph, number)?))
                 })
                 .collect::<Result<BTreeMap<_, _>, InspectError>>()
         };
         let (inputs, outputs) = (named(0)?, named(1)?);
-        let name = signature.text(file, 2, LONGEST_TEXT)?;
+        let name = signature.text(file, 2)?;
         all.insert(name, LiteSignature { inputs, outputs });
     }
     Ok(all)
@@ -196,7 +196,7 @@ fn operators(
 /// numbers up to 127, and says that the last one counts by that.
 fn operator(file: &mut Window<'_>, code: Table) -> Result<LiteOperator, InspectError> {
     let builtin = u32::from(code.byte(file, 0)?).max(code.int(file, 3, 0)?);
-    let custom = code.text(file, 1, LONGEST_TEXT)?;
+    let custom = code.text(file, 1)?;
     let (name, kind) = match builtin {
         CUSTOM if custom.starts_with(FLEX) => (custom, OperatorKind::Flex),
         CUSTOM => (custom, OperatorKind::Custom),

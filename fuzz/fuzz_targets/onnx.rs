@@ -1,0 +1,11 @@
+//! An ONNX graph, whatever its bytes: `cargo +nightly fuzz run onnx`.
+
+#![no_main]
+
+#[allow(dead_code, reason = "each target uses one of them")]
+#[path = "../properties.rs"]
+mod properties;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    properties::of_onnx(bytes);
+});

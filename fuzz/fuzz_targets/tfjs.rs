@@ -1,0 +1,11 @@
+//! The description of a TensorFlow.js model, whatever its bytes: `cargo +nightly fuzz run tfjs`.
+
+#![no_main]
+
+#[allow(dead_code, reason = "each target uses one of them")]
+#[path = "../properties.rs"]
+mod properties;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    properties::of_tfjs(bytes);
+});

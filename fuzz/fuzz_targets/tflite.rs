@@ -1,0 +1,11 @@
+//! A model of TensorFlow Lite, whatever its bytes: `cargo +nightly fuzz run tflite`.
+
+#![no_main]
+
+#[allow(dead_code, reason = "each target uses one of them")]
+#[path = "../properties.rs"]
+mod properties;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    properties::of_tflite(bytes);
+});
