@@ -57,6 +57,11 @@ kill-kube rounds="50":
 cleanup-kube runs="200":
     MLCTL_CLEANUP_RUNS={{runs}} tests/run kube::cleanup --nocapture
 
+# The exporter's scripts with whole conversions, in a Python that has templates/export/requirements.txt and
+# no-deps.txt installed.
+test-export python="python3":
+    {{python}} -B tests/python/export_test.py
+
 # `--version` and `list` with 10,000 runs, against the real kubectl.
 bench-cli:
     benches/cli

@@ -133,6 +133,7 @@ fn loaded_document(
                 source: text.to_owned(),
                 base: base.to_owned(),
                 foreign: converted_from.is_some(),
+                is_typed: false,
                 own_rules: None,
                 storage,
             }))

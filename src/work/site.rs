@@ -58,7 +58,7 @@ async fn answer(folder: &Path, request: Request<Incoming>) -> Response<Body> {
     // Whoever makes the site anew sees the new one.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    response.map(|body| body.boxed_unsync())
+    response.map(BodyExt::boxed_unsync)
 }
 
 fn told(status: StatusCode, words: &'static str) -> Response<Body> {

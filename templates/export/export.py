@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 import report
-from problems import Failed, Wrong, last_line, of_files
+from problems import Failed, Wrong, of_files
 from request import parse, wanted
 
 HERE = Path(__file__).resolve().parent
@@ -69,7 +69,7 @@ def died(kept, number):
     said = kept.said()
     if said.strip():
         sys.stderr.write(said if said.endswith("\n") else said + "\n")
-    kept.died(number, last_line(said) if said.strip() else None)
+    kept.died(number)
 
 
 if __name__ == "__main__":

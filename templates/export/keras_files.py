@@ -1,6 +1,7 @@
 """Keras' own files, made into SavedModels: by Keras 3 or by tf_keras, whichever wrote them."""
 
 import json
+import re
 import zipfile
 
 from problems import Wrong, text_of
@@ -22,7 +23,7 @@ def version_of(path, kind):
             version = file.attrs.get("keras_version", "")
             return version.decode() if isinstance(version, bytes) else str(version)
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
-        raise Wrong(f"{path.name} can't be read as a Keras file: {text_of(error)}") from error
+        raise Wrong(f"{path.name} is cut off, or no Keras file: {text_of(error)}") from error
 
 
 def load(path, kind):
@@ -39,7 +40,8 @@ def load(path, kind):
         if "safe_mode" in text or "unsafe" in text.lower() and "lambda" in text.lower():
             what = "it has a Lambda layer, whose code isn't run from a file"
         elif "custom" in text.lower() or "Unknown layer" in text or "Could not locate class" in text:
-            what = f"it has classes of its own ({text_of(error)})"
+            name = re.search(r"(?:locate class|Unknown \w+:) '?([\w.>]+)'?", text)
+            what = f"it has the class {name[1]}, which isn't Keras' own" if name else "it has classes of its own"
         else:
             raise Wrong(f"{path.name} can't be loaded by Keras {version}: {text_of(error)}") from error
         raise Wrong(f"{path.name} can't be loaded: {what}. Save it where its code is at hand by "
@@ -47,7 +49,7 @@ def load(path, kind):
 
 
 def to_saved_model(path, kind, folder):
-    """Writes the model as a SavedModel. Returns the model where TensorFlow.js can take it as layers."""
+    """Writes the model as a SavedModel. Returns the model itself, which knows more than that."""
     model, keras = load(path, kind)
     if not getattr(model, "inputs", None):
         raise Wrong(f"{path.name} doesn't say what its inputs are: call the model once before it is saved, or give "
@@ -59,4 +61,56 @@ def to_saved_model(path, kind, folder):
             model.export(str(folder), verbose=False)
     except Exception as error:
         raise Wrong(f"{path.name} can't be made a SavedModel: {text_of(error)}") from error
-    return model if keras.__name__ == "tf_keras" else None
+    return model
+
+
+def is_tf_keras(model):
+    return type(model).__module__.startswith("tf_keras")
+
+
+def inside(folder):
+    """The Keras model that a SavedModel is of, where it can be made again; None otherwise."""
+    if not (folder / "keras_metadata.pb").exists():
+        return None
+    import tf_keras
+
+    try:
+        return tf_keras.models.load_model(str(folder), compile=False)
+    except Exception:
+        return None
+
+
+def one_row(model, inputs, outputs, signature, folder):
+    """Writes a SavedModel that takes one row at a time. All sizes in it are known, also those of its loops."""
+    import tensorflow as tf
+    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2 as frozen
+
+    names = model.input_names if is_tf_keras(model) else [tensor.name for tensor in model.inputs]
+    specs = {f.name: tf.TensorSpec([1, *f.shape[1:]], f.dtype, f.name) for f in inputs}
+    by_name = {f.name for f in outputs}
+    called = list(model.output_names) if is_tf_keras(model) else [f"output_{n}" for n in range(len(by_name))]
+    if set(names) != set(specs) or set(called) != by_name:
+        return None
+
+    def call(**given):
+        values = [given[name] for name in names]
+        found = model(values if len(values) > 1 else values[0], training=False)
+        return dict(zip(called, tf.nest.flatten(found)))
+
+    module = tf.Module()
+    function = tf.function(call).get_concrete_function(**specs)
+    if is_tf_keras(model):
+        # TFLite knows its loops by sight, and has operators for them.
+        module.model = model
+        tf.saved_model.save(module, str(folder), signatures={signature: function})
+        return folder
+    # Variables inside of loops would be no one's in TFLite.
+    constant = frozen(function, lower_control_flow=False)
+    takes = [tensor.name.split(":")[0] for tensor in constant.inputs]
+
+    def call_constant(**given):
+        return dict(zip(sorted(called), tf.nest.flatten(constant(*[given[name] for name in takes]))))
+
+    function = tf.function(call_constant).get_concrete_function(**specs)
+    tf.saved_model.save(module, str(folder), signatures={signature: function})
+    return folder

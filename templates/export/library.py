@@ -1,5 +1,6 @@
 """Node and TensorFlow.js, each at one version: to try exports with, and as a part of the sites made of them."""
 
+import functools
 import hashlib
 import importlib.util
 import json
@@ -43,8 +44,24 @@ def version(name: str) -> str:
     return json.loads((library() / name / "package.json").read_text())["version"]
 
 
+@functools.cache
+def _kept() -> tuple:
+    """The folder, or why there is none: what has failed once fails again, each time after a wait."""
+    try:
+        return _library(), None
+    except Missing as missing:
+        return None, str(missing)
+
+
 def library() -> Path:
     """A folder as `node_modules` that has the files of TensorFlow.js, fetched once for each state of the lock file."""
+    folder, missing = _kept()
+    if missing:
+        raise Missing(missing)
+    return folder
+
+
+def _library() -> Path:
     state = hashlib.sha256("\n".join(KEPT).encode())
     for name in LOCK:
         state.update((HERE / name).read_bytes())
@@ -83,11 +100,14 @@ def _install(folder: Path) -> None:
     program, npm = _tools()
     command = [program, npm] if npm.suffix == ".js" else [npm]
     flags = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", "--no-update-notifier"]
+    # A registry that can't be reached is known to be that soon enough.
+    flags += ["--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000"]
     path = f"{program.parent}{os.pathsep}{os.environ.get('PATH', '')}"
     done = subprocess.run(
         [*map(str, command), "ci", *flags],
         cwd=folder,
-        env={**os.environ, "PATH": path},
+        # Whom this machine trusts counts, as everywhere else: Node has a list of its own otherwise.
+        env={"NODE_USE_SYSTEM_CA": "1", **os.environ, "PATH": path},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -93,20 +93,19 @@ class Kept:
         except OSError:
             return ""
 
-    def died(self, number, last):
+    def died(self, number):
         """The worker was ended by a signal, at whatever it was doing."""
         self.load()
-        name = signal.Signals(number).name
         if number == signal.SIGKILL:
             why, hint = "the process was killed, as happens where memory is short", "give it more memory"
         else:
-            why = f"the converter ended its process ({name})" + (f": {last}" if last else "")
-            hint = "another quantization or target may work; the lines above say what it was doing"
+            why = f"the converter ended its process ({signal.Signals(number).name}), which is a bug of it"
+            hint = "another quantization may work; what it said last stands above"
         if self.current is None:
             self.document["error"] = why
         else:
             self.end({**self.current, "error": why, "hint": hint})
-            print(f"{label(self.document['exports'][-1])}: {why}", flush=True)
+            print(f"{label(self.document['exports'][-1])}: {why} ({hint})", flush=True)
 
     def goes_on(self):
         return "error" not in self.document

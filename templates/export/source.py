@@ -44,7 +44,7 @@ class Source:
     tags: list
     inputs: list
     outputs: list
-    layers: object = None  # tf_keras' model, if it is one
+    keras: object = None  # the model of a Keras file
     labels: list = field(default_factory=list)
     notes: list = field(default_factory=list)
     call: object = None
@@ -62,16 +62,16 @@ class Source:
 
 def load(given, tags, signature, work):
     path, kind = locate(given)
-    layers, saved_model = None, path
+    model, saved_model = None, path
     if kind != "savedModel":
         saved_model = work / "saved"
-        layers = keras_files.to_saved_model(path, kind, saved_model)
+        model = keras_files.to_saved_model(path, kind, saved_model)
     names = {"savedModel": "savedModel", "keras": "keras", "h5": "kerasH5"}
     tags, graph = meta_graph(saved_model, tags)
     signature = choose(graph, signature)
     source = Source(
         names[kind], report.size(path), saved_model, signature, tags,
-        fields(graph.signature_def[signature].inputs), fields(graph.signature_def[signature].outputs), layers,
+        fields(graph.signature_def[signature].inputs), fields(graph.signature_def[signature].outputs), model,
     )  # fmt: skip
     if not source.inputs or not source.outputs:
         raise Wrong(f"the signature {signature} has no {'outputs' if source.inputs else 'inputs'}, so there is "

@@ -11,7 +11,7 @@ from rows import read, spread
 REPRESENTATIVE = 500  # more of them make the conversion slow and its ranges no better
 FEW = 20
 EVALUATED = 50_000
-MEMORY = 1 << 30  # of evaluated rows at once
+MEMORY = 2 << 30  # for all evaluated rows
 
 
 @dataclass
@@ -42,7 +42,7 @@ def representative(path, source, label=None):
 
 def evaluation(path, source, label):
     sizes = [elements(f.row_shape(source.batch)) or 1000 for f in source.inputs]
-    most = min(EVALUATED, max(1, MEMORY // (8 * sum(sizes))))
+    most = min(EVALUATED, max(1, MEMORY // (4 * sum(sizes))))
     rows, given = spread(read(path), most)
     if not rows:
         raise Wrong("there are no rows to evaluate with: the file is empty")

@@ -4,6 +4,7 @@ import re
 import sys
 import types
 
+import keras_files
 from problems import Failed, last_line
 
 SHARD = 4 << 20  # as browsers cache them
@@ -35,9 +36,9 @@ def convert(source, quantize, folder):
     """Writes the model into the folder. Returns what is to be said of it."""
     tfjs = converters()
     types = None if quantize == "none" else {quantize: "*"}
-    if source.layers is not None:
+    if source.keras is not None and fits_layers(source.keras):
         try:
-            tfjs.save_keras_model(source.layers, str(folder), quantization_dtype_map=types,
+            tfjs.save_keras_model(source.keras, str(folder), quantization_dtype_map=types,
                                   weight_shard_size_bytes=SHARD)  # fmt: skip
             return ["a layers model"]
         except Exception as error:
@@ -52,12 +53,19 @@ def convert(source, quantize, folder):
             saved_model_tags=",".join(source.tags),
             quantization_dtype_map=types,
             weight_shard_size_bytes=SHARD,
+            # Loops as such: taken apart they can't be run.
+            control_flow_v2=True,
         )
     except Exception as error:
         raise explained(error) from error
     if not (folder / "model.json").exists():
         raise Failed("the converter to TensorFlow.js wrote no model.json")
     return ["a graph model"]
+
+
+def fits_layers(model):
+    """Whether TensorFlow.js has the layers: none of Keras 3, and not the usual GRU."""
+    return keras_files.is_tf_keras(model) and '"reset_after": true' not in model.to_json()
 
 
 def explained(error):

@@ -1,21 +1,56 @@
 """TFLite: plain, with weights of 8 or 16 bits, or in whole numbers throughout."""
 
+import os
 import re
 
+import keras_files
 import numpy as np
-
 from problems import Failed, last_line
 
 # TensorFlow's own converter lists what it has no operator for in these words.
 MISSING = re.compile(r"(TF Select|Flex|Custom) ops: ([\w.,: ]+)")
 
 
-def convert(source, quantize, request, representative):
-    """The bytes of the model."""
+# What it says of loops, such as those of LSTM and GRU, whose sizes depend on the number of rows.
+OF_LOOPS = ("Lowering tensor list ops is failed", "element_shape to be static")
+ONE_ROW = "takes one row at a time, since its loops need to know how many there are"
+
+
+def convert(source, quantize, request, representative, work):
+    """The bytes of the model, and what is to be said of it."""
+    asked = quantize, request, representative
+    try:
+        return once(source, source.saved_model, source.tags, *asked), []
+    except Exception as error:
+        if source.batch != "any" or not is_of_loops(error):
+            raise explained(error, quantize, request) from error
+        first = error
+    saved_model = one_row(source, work / f"one-row-{os.getpid()}")
+    if saved_model is None:
+        raise explained(first, quantize, request) from first
+    try:
+        return once(source, saved_model, ["serve"], *asked), [ONE_ROW]
+    except Exception as error:
+        raise explained(error, quantize, request) from error
+
+
+def is_of_loops(error):
+    return any(text in str(error) for text in OF_LOOPS)
+
+
+def one_row(source, folder):
+    """The model for one row at a time, which has to be made anew from its layers."""
+    if folder.exists():
+        return folder
+    model = source.keras or keras_files.inside(source.saved_model)
+    return keras_files.one_row(model, source.inputs, source.outputs, source.signature, folder) if model else None
+
+
+def once(source, saved_model, tags, quantize, request, representative):
     import tensorflow as tf
 
     converter = tf.lite.TFLiteConverter.from_saved_model(
-        str(source.saved_model), signature_keys=[source.signature], tags=set(source.tags)
+        str(saved_model), signature_keys=[source.signature], tags=set(tags)
     )
     operators = [tf.lite.OpsSet.TFLITE_BUILTINS]
     if quantize != "none":
@@ -30,11 +65,9 @@ def convert(source, quantize, request, representative):
             converter.inference_output_type = io_type(source.outputs, tf)
     if request.select_tf_ops:
         operators.append(tf.lite.OpsSet.SELECT_TF_OPS)
+        converter._experimental_lower_tensor_list_ops = False
     converter.target_spec.supported_ops = operators
-    try:
-        return converter.convert()
-    except Exception as error:
-        raise explained(error, quantize, request) from error
+    return converter.convert()
 
 
 def io_type(fields, tf):
@@ -72,6 +105,16 @@ def explained(error, quantize, request):
             f"the operator {lacks[1]} has no form in whole numbers",
             "--quantize dynamic or float16 keeps such operators in floating point",
         )
+    if quantize == "int8" and "Flex delegate" in text:
+        return Failed(
+            "ranges are found by running the model, and TensorFlow's own kernels can't be run here inside of TFLite",
+            "--quantize dynamic or float16 needs no ranges",
+        )
+    if is_of_loops(error):
+        return Failed(
+            "TFLite can't have the model's loops (as of LSTM and GRU) for any number of rows",
+            "export the .keras file that it was saved from, or a signature for one row; or give --select-tf-ops",
+        )
     if quantize == "int8" and "custom" not in text and "not quantiz" in text.lower():
         return Failed(last_line(text), "--quantize dynamic or float16 keeps such operators in floating point")
     return Failed(f"the converter to TFLite failed: {last_line(text)}")
@@ -108,7 +151,10 @@ def opened(path, source):
     def predict(arrays):
         # An input that no output depends on is left out by the converter.
         given = {name: whole(arrays[name], takes[name]) for name in takes}
-        return {name: real(value, gives[name]) for name, value in runner(**given).items()}
+        found = {name: real(value, gives[name]) for name, value in runner(**given).items()}
+        # An LSTM goes on from where the last row left it.
+        interpreter.reset_all_variables()
+        return found
 
     return predict
 
@@ -129,13 +175,18 @@ def real(array, details):
     return array
 
 
-def notes(path, request):
-    """Where whole numbers were asked for and the model doesn't have them."""
+def notes(path, quantize, request):
+    """What an app has to know of it. Where whole numbers were asked for, whether it has them."""
+    found = []
+    if any("SEQUENCE_LSTM" in name or "SEQUENCE_RNN" in name for name in operators(path)["builtin"]):
+        found.append("it remembers the last row: the app resets its variables before each")
+    return found + (floats(path) if quantize == "int8" and request.io == "int8" else [])
+
+
+def floats(path):
     import tensorflow as tf
 
     interpreter = tf.lite.Interpreter(model_path=str(path))
     every = interpreter.get_input_details() + interpreter.get_output_details()
-    floats = [d["name"] for d in every if np.dtype(d["dtype"]).kind == "f"]
-    if floats and request.io == "int8":
-        return [f"{', '.join(floats)} stay in floating point"]
-    return []
+    names = [d["name"] for d in every if np.dtype(d["dtype"]).kind == "f"]
+    return [f"{', '.join(names)} stay in floating point"] if names else []

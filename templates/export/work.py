@@ -79,6 +79,8 @@ class Export:
             document["minAccuracy"] = self.request.min_accuracy
         takes, gives = (", ".join(f.text() for f in fields) for fields in (source.inputs, source.outputs))
         say(f"model: {sources.KINDS[source.kind]}, {report.in_words(source.bytes)}, {takes} -> {gives}")
+        if self.evaluation and len(self.evaluation) < self.evaluation.given:
+            say(f"evaluation: {len(self.evaluation)} rows, evenly of {self.evaluation.given}")
         for note in document.get("representative", {}).get("notes", []):
             say(f"warning: {note}")
 
@@ -93,14 +95,12 @@ class Export:
             sources.reload(source)
             return source.predict
 
-        with quiet.held(self.said) as held:
+        with quiet.held(self.said):
             try:
                 outputs, facts = measure.run(opened, self.rows.arrays, source.batch)
             except Exception as error:
                 if self.evaluation or self.representative:
-                    text = f"the model can't be run with the rows: {text_of(error)}"
-                    sys.stderr.write(held.text())
-                    raise Wrong(text) from error
+                    raise Wrong(f"the model can't be run with the rows: {text_of(error)}") from error
                 self.rows = None
                 return
             from judge import Judge
@@ -151,8 +151,10 @@ class Export:
         if target == "tflite":
             import to_tflite
 
-            half.write_bytes(to_tflite.convert(self.source, quantize, request, self.representative))
-            return to_tflite.notes(half, request) if quantize == "int8" else []
+            given = self.source, quantize, request, self.representative, self.kept.folder
+            content, notes = to_tflite.convert(*given)
+            half.write_bytes(content)
+            return notes + to_tflite.notes(half, quantize, request)
         if target == "tfjs":
             import to_tfjs
 

@@ -98,6 +98,22 @@ class Rows(Folder):
         with self.wrong("there are no rows at"):
             self.fields(self.folder / "none")
 
+    def test_records(self):
+        """Framed as TFRecord has it; what is in them takes TensorFlow to read."""
+
+        def framed(data):
+            length = struct.pack("<Q", len(data))
+            return length + struct.pack("<I", rows.checksum(length)) + data + b"\0\0\0\0"
+
+        # The sum that TensorFlow writes for a record of 5 bytes.
+        self.assertEqual(rows.checksum(struct.pack("<Q", 5)), 0x3E04B2EA)
+        two = framed(b"hello") + framed(b"more")
+        for name, content in [("a.tfrecord", two), ("b.tfrecord.gz", gzip.compress(two)), ("c", two)]:
+            self.assertEqual(len(list(rows.read(self.write(name, content)))), 2)
+        for content, words in [(two[:-2], "cut off in row 2"), (two[:25], "row 2 doesn't begin"), (b"x" * 50, "row 1")]:
+            with self.wrong(words):
+                list(rows.read(self.write("d.tfrecord", content)))
+
     def test_rows_fit_the_signature(self):
         square = [[1, 2], [3, 4]]
         for text, name in [

@@ -25,6 +25,17 @@ export async function compare(page, { inputs, outputs, labels }, results) {
   return compared;
 }
 
+// How far the page's own last layer, before it is trained, is from the model's.
+export async function untaught(page) {
+  return page.evaluate(`${started}.then(async ({ engine, page: { teacher } }) => {
+    const { applyLayer } = await import(new URL('app/head.js', document.baseURI).href);
+    const given = engine.samples();
+    const [expected] = Object.values(await engine.answer(given));
+    const answers = applyLayer(teacher.model, await teacher.featuresOf(given));
+    return Math.max(...answers.map((value, index) => Math.abs(value - expected.values[index])));
+  })`);
+}
+
 function difference(answers, outputs, labels) {
   let maxDifference = 0;
   const told = {};

@@ -60,6 +60,7 @@ def main():
     house(folder)
     colours(folder)
     words(folder)
+    mood(folder)
 
 
 def house(folder):
@@ -90,8 +91,31 @@ def colours(folder):
     )
 
 
+def mood(folder):
+    """A text as the input, by operations that TensorFlow.js has."""
+
+    class Mood(tf.Module):
+        def __init__(self):
+            self.table = tf.Variable(np.random.RandomState(0).normal(size=(16, 3)).astype("float32"))
+
+        @tf.function(input_signature=[tf.TensorSpec([None], tf.string, "text")])
+        def serve(self, text):
+            return {"mood": tf.nn.softmax(tf.gather(self.table, tf.strings.to_hash_bucket_fast(text, 16)))}
+
+    module = Mood()
+    target = folder / "mood"
+    tf.saved_model.save(module, str(target / "saved"), signatures={"serving_default": module.serve})
+    facts = {
+        "title": "Mood", "model": "mood", "quantize": "none", "labels": ["good", "bad", "odd"],
+        "inputs": [{"name": "text", "dtype": "string", "shape": [None]}],
+        "outputs": [{"name": "mood", "dtype": "float32", "shape": [None, 3]}],
+    }
+    given = np.array(["hello", "a b"])
+    graph(target / "saved", target, facts, {"text": given}, {"mood": module.serve(tf.constant(given))["mood"].numpy()}, [])
+
+
 def words(folder):
-    """A text as the input, as far as TensorFlow.js can be asked for it."""
+    """A text as the input, by an operation that TensorFlow.js lacks."""
 
     class Words(tf.Module):
         @tf.function(input_signature=[tf.TensorSpec([None], tf.string, "text")])

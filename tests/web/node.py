@@ -15,7 +15,8 @@ NEAR = 1e-4
 wrong = False
 for folder in map(Path, sys.argv[1:]):
     expected = json.loads((folder / "expected.json").read_text())
-    given = {name: np.array(rows, np.float32) for name, rows in expected["inputs"].items()}
+    kinds = {each["name"]: each["dtype"] for each in json.loads((folder / "facts.json").read_text())["inputs"]}
+    given = {name: np.array(rows, object if kinds[name] == "string" else kinds[name]) for name, rows in expected["inputs"].items()}
     for backend in ("auto", "cpu"):
         outputs, latency, memory, runtime = tfjs_run.predict(folder / "tfjs", given, repeat=5, backend=backend)
         far = max(float(np.abs(outputs[name] - np.array(rows)).max()) for name, rows in expected["outputs"].items())

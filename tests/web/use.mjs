@@ -32,6 +32,8 @@ export async function enter(page, facts, expected) {
   } else if (await page.locator('.picture').first().isVisible()) {
     const file = await page.screenshot({ clip: { x: 0, y: 0, width: 640, height: 480 } });
     await page.locator('.picture .hidden-file').setInputFiles({ name: 'garden.png', mimeType: 'image/png', buffer: file });
+  } else if (facts.inputs.some(({ dtype }) => dtype === 'string')) {
+    await page.locator('.inputs textarea').first().fill(Object.values(expected.inputs)[0][0]);
   } else {
     const rows = Object.values(expected.inputs).flatMap((all) => all[0]).map((value) => value.toFixed(3));
     const boxes = page.locator('.numbers input');

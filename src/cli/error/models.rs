@@ -15,8 +15,8 @@ impl From<InspectError> for CliError {
     fn from(error: InspectError) -> Self {
         let message = error.to_string();
         match error {
-            InspectError::Storage(error) => error.into(),
-            InspectError::NoModel(error) => error.into(),
+            InspectError::Storage(error) => (*error).into(),
+            InspectError::NoModel(error) => (*error).into(),
             InspectError::Several { .. } => {
                 Self::new(ErrorKind::Refused, message).hint("name one of them by its path")
             }

@@ -26,7 +26,7 @@ pub(super) const LONGEST_TEXT: u64 = 64 << 10;
 /// One file, wherever it is.
 pub trait Bytes {
     /// How many there are.
-    fn len(&self) -> u64;
+    fn size(&self) -> u64;
 
     /// Those of a range within the file.
     ///
@@ -47,7 +47,7 @@ pub struct Stored<'a> {
 }
 
 impl Bytes for Stored<'_> {
-    fn len(&self) -> u64 {
+    fn size(&self) -> u64 {
         self.object.size
     }
 
@@ -57,8 +57,8 @@ impl Bytes for Stored<'_> {
 }
 
 impl Bytes for &[u8] {
-    fn len(&self) -> u64 {
-        <[u8]>::len(self) as u64
+    fn size(&self) -> u64 {
+        self.len() as u64
     }
 
     fn read(&self, range: Range<u64>) -> Result<Vec<u8>, InspectError> {
@@ -87,8 +87,8 @@ impl<'a> Window<'a> {
     }
 
     /// How long the file is.
-    pub(super) fn len(&self) -> u64 {
-        self.bytes.len()
+    pub(super) fn size(&self) -> u64 {
+        self.bytes.size()
     }
 
     /// Counts what somebody keeps of the file, which can be many times as large as the file: its parts may be
@@ -106,7 +106,7 @@ impl<'a> Window<'a> {
     /// # Errors
     /// The file ends before that, can't be read, or leads to and fro without an end.
     pub(super) fn get(&mut self, range: Range<u64>) -> Result<&[u8], InspectError> {
-        if range.start > range.end || range.end > self.len() {
+        if range.start > range.end || range.end > self.size() {
             return Err(InspectError::Truncated { at: range.start });
         }
         self.steps += 1;
@@ -124,7 +124,7 @@ impl<'a> Window<'a> {
                 if self.reads > MOST_READS {
                     return Err(InspectError::Endless);
                 }
-                let until = range.end.max(range.start.saturating_add(WINDOW)).min(self.len());
+                let until = range.end.max(range.start.saturating_add(WINDOW)).min(self.size());
                 self.parts.truncate(PARTS - 1);
                 let part = self.bytes.read(range.start..until)?;
                 self.parts.insert(0, (range.start, part));
@@ -163,9 +163,9 @@ mod tests {
         let file = vec![0; 2 << 20];
         let bytes = file.as_slice();
         let mut window = Window::new(&bytes);
-        let mut far = (0..).map(|round: u64| round * 100_000 % (2 << 20));
+        let mut far = (0..100_000).map(|round: u64| round * 100_000 % (2 << 20));
         assert!(far.any(|at| window.get(at..at + 1).is_err()));
         let mut window = Window::new(&bytes);
-        assert!((0..).any(|_| window.keep(LONGEST_TEXT).is_err()));
+        assert!((0..2000).any(|_| window.keep(LONGEST_TEXT).is_err()));
     }
 }

@@ -8,10 +8,10 @@ use crate::storage::StorageError;
 pub enum InspectError {
     /// A store doesn't give it.
     #[error(transparent)]
-    Storage(#[from] StorageError),
+    Storage(Box<StorageError>),
     /// There is no model.
     #[error(transparent)]
-    NoModel(#[from] RegistryError),
+    NoModel(Box<RegistryError>),
     /// It says that it goes on behind its end.
     #[error("it ends too early: what begins at byte {at} is cut off")]
     Truncated {
@@ -67,6 +67,18 @@ pub enum InspectError {
         /// What is wrong with it.
         error: Box<InspectError>,
     },
+}
+
+impl From<StorageError> for InspectError {
+    fn from(error: StorageError) -> Self {
+        Self::Storage(Box::new(error))
+    }
+}
+
+impl From<RegistryError> for InspectError {
+    fn from(error: RegistryError) -> Self {
+        Self::NoModel(Box::new(error))
+    }
 }
 
 impl InspectError {

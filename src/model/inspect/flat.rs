@@ -109,7 +109,7 @@ impl Table {
         let at = offset(file, at)?;
         let count = u64::from(u32::from_le_bytes(number(file, at)?));
         let (start, length) = (at + 4, count * width);
-        if start + length > file.len() {
+        if start + length > file.size() {
             return Err(InspectError::Truncated { at });
         }
         Ok(Vector { start, count })

@@ -56,7 +56,7 @@ pub fn onnx(bytes: &dyn Bytes) -> Result<Onnx, InspectError> {
     let file = &mut file;
     let (mut found, mut producer, mut version, mut has_graph) =
         (Onnx::default(), String::new(), String::new(), false);
-    let mut message = Message::new(0..file.len());
+    let mut message = Message::new(0..file.size());
     while let Some(field) = message.next(file)? {
         match field {
             Field { number: 1, value: Value::Number(number) } => found.ir_version = number,
@@ -81,7 +81,7 @@ pub fn onnx(bytes: &dyn Bytes) -> Result<Onnx, InspectError> {
     if !has_graph {
         return Err(InspectError::malformed(0, "it is no ONNX model: it has no graph"));
     }
-    found.producer = format!("{producer} {version}").trim().to_owned();
+    format!("{producer} {version}").trim().clone_into(&mut found.producer);
     Ok(found)
 }
 
@@ -156,7 +156,7 @@ fn weight(file: &mut Window<'_>, part: Range<u64>) -> Result<(String, u64), Insp
             Field { number: 8, value: Value::Part(part) } => name = text(file, &part)?,
             // `float_data`, `int32_data`, `string_data`, `int64_data`, `raw_data`, `double_data`, `uint64_data`
             Field { number: 4..=7 | 9..=11, value: Value::Part(part) } => {
-                bytes += part.end - part.start
+                bytes += part.end - part.start;
             }
             _ => {}
         }

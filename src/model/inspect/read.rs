@@ -235,7 +235,7 @@ impl Files<'_> {
         let bytes = self.bytes(object);
         let mut file = Window::new(&bytes);
         let (mut at, mut count) = (0, 0);
-        while at < file.len() {
+        while at < file.size() {
             let head =
                 file.get(at..at + tfrecord::HEAD as u64).map_err(|error| error.of(WARMUP))?;
             let Some(length) = tfrecord::length(head) else {
@@ -243,7 +243,7 @@ impl Files<'_> {
             };
             let rest = (tfrecord::HEAD + tfrecord::TAIL) as u64;
             let end = at.checked_add(rest).and_then(|end| end.checked_add(length));
-            let end = end.filter(|end| *end <= file.len());
+            let end = end.filter(|end| *end <= file.size());
             at = end.ok_or_else(|| InspectError::Truncated { at }.of(WARMUP))?;
             count += 1;
             if count > MOST_WARMUP {

@@ -55,10 +55,11 @@ pub fn request(model: &str, signature: &str, call: &Call) -> Option<Request> {
     if signature != "serving_default" {
         body.insert("signature_name".into(), signature.into());
     }
-    match rows {
-        true => body.insert("instances".into(), json!([row])),
-        false => body.insert("inputs".into(), row.clone()),
-    };
+    if rows {
+        body.insert("instances".into(), json!([row]));
+    } else {
+        body.insert("inputs".into(), row.clone());
+    }
     let inputs: BTreeMap<&String, Value> = call
         .inputs
         .iter()

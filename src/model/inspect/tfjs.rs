@@ -201,10 +201,10 @@ impl<'de> Visitor<'de> for Counting {
 /// # Errors
 /// The file is none of TensorFlow.js, damaged, too large, or can't be read.
 pub fn tfjs(bytes: &dyn Bytes, size: &dyn Fn(&str) -> Option<u64>) -> Result<TfJs, InspectError> {
-    if bytes.len() > LARGEST_JSON {
+    if bytes.size() > LARGEST_JSON {
         return Err(InspectError::TooLong { at: 0, limit: LARGEST_JSON });
     }
-    let text = bytes.read(0..bytes.len())?;
+    let text = bytes.read(0..bytes.size())?;
     let model: ModelJson<'_> = serde_json::from_slice(&text).map_err(|error| {
         InspectError::malformed(0, format!("it is no model of TensorFlow.js: {error}"))
     })?;

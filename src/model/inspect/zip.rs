@@ -30,7 +30,7 @@ pub(super) struct Packed {
     pub(super) name: String,
     /// Its size, unpacked.
     pub(super) size: u64,
-    packed: u64,
+    stored: u64,
     method: u64,
     local: u64,
 }
@@ -60,7 +60,7 @@ pub(super) fn files(file: &mut Window<'_>) -> Result<Vec<Packed>, InspectError> 
         let mut packed = Packed {
             name: String::from_utf8_lossy(&piece(file, at + LISTED, name)?).into_owned(),
             method: number(&head, 10, 2),
-            packed: number(&head, 20, 4),
+            stored: number(&head, 20, 4),
             size: number(&head, 24, 4),
             local: number(&head, 42, 4),
         };
@@ -82,7 +82,7 @@ pub(super) fn content(
     limit: u64,
 ) -> Result<Vec<u8>, InspectError> {
     let too_long = || InspectError::TooLong { at: entry.local, limit };
-    if entry.packed > limit || entry.size > limit {
+    if entry.stored > limit || entry.size > limit {
         return Err(too_long());
     }
     let head = piece(file, entry.local, LOCAL)?;
@@ -90,7 +90,7 @@ pub(super) fn content(
         return Err(InspectError::malformed(entry.local, "a file isn't where the list says"));
     }
     let start = entry.local + LOCAL + number(&head, 26, 2) + number(&head, 28, 2);
-    let packed = piece(file, start, entry.packed)?;
+    let packed = piece(file, start, entry.stored)?;
     let mut content = Vec::new();
     match entry.method {
         0 => content = packed,
@@ -109,8 +109,8 @@ pub(super) fn content(
 
 /// How many files there are, and where their list begins.
 fn list_of(file: &mut Window<'_>) -> Result<(u64, u64), InspectError> {
-    let from = file.len().saturating_sub(END + LONGEST_REMARK);
-    let tail = piece(file, from, file.len() - from)?;
+    let from = file.size().saturating_sub(END + LONGEST_REMARK);
+    let tail = piece(file, from, file.size() - from)?;
     let begin = tail.windows(4).rposition(|bytes| bytes == b"PK\x05\x06");
     let begin = begin.filter(|begin| tail.len() - begin >= END as usize);
     let Some(begin) = begin else {
@@ -138,7 +138,7 @@ fn wide(packed: &mut Packed, mut extra: &[u8]) {
         let body = extra.get(4..4 + length).unwrap_or_default();
         if kind == 1 {
             let mut at = 0;
-            for place in [&mut packed.size, &mut packed.packed, &mut packed.local] {
+            for place in [&mut packed.size, &mut packed.stored, &mut packed.local] {
                 if *place == ELSEWHERE {
                     *place = number(body, at, 8);
                     at += 8;

@@ -1,6 +1,6 @@
 //! A request becomes a training run whose command is the exporter.
 
-use super::request::{ExportRequest, Io};
+use super::request::ExportRequest;
 use crate::spec::kinds::train::valid_name;
 use crate::spec::{Args, Data, PythonSetup, Setup, TrainJob};
 use crate::storage::Place;
@@ -77,18 +77,16 @@ fn args(request: &ExportRequest) -> Vec<String> {
     put("model", "model");
     put("name", &request.model);
     for target in &request.targets {
-        put("to", &target.to_string());
+        put("to", target.as_str());
     }
     for quantization in &request.quantize {
-        put("quantize", &quantization.to_string());
+        put("quantize", quantization.as_str());
     }
     if request.has_representative {
         put("representative", "representative");
     }
-    match request.io {
-        Some(Io::Float) => put("io", "float"),
-        Some(Io::Int8) => put("io", "int8"),
-        None => {}
+    if let Some(io) = request.io {
+        put("io", io.as_str());
     }
     if request.has_evaluation {
         put("evaluate", "evaluation");

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 /// What a model becomes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Target {
     /// LiteRT (TensorFlow Lite), for phones and devices
     Tflite,
@@ -15,7 +15,7 @@ pub enum Target {
 }
 
 /// How weights are made smaller.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Quantization {
     /// As they are
     None,
@@ -32,7 +32,7 @@ pub enum Quantization {
 }
 
 /// What a model in 8 bits takes and gives.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Io {
     /// Integers of 8 bits, with scale and zero point
     #[default]
@@ -82,6 +82,15 @@ pub struct WrongRequest {
 }
 
 impl Target {
+    /// Its name, as the exporter takes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Tflite => "tflite",
+            Self::Tfjs => "tfjs",
+            Self::Onnx => "onnx",
+        }
+    }
+
     /// Whether it can have weights like that.
     pub fn knows(self, quantization: Quantization) -> bool {
         use Quantization as Q;
@@ -95,26 +104,39 @@ impl Target {
     }
 }
 
-impl fmt::Display for Target {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Tflite => "tflite",
-            Self::Tfjs => "tfjs",
-            Self::Onnx => "onnx",
-        })
-    }
-}
-
-impl fmt::Display for Quantization {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Quantization {
+    /// Its name, as the exporter takes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
             Self::None => "none",
             Self::Dynamic => "dynamic",
             Self::Float16 => "float16",
             Self::Int8 => "int8",
             Self::Uint8 => "uint8",
             Self::Uint16 => "uint16",
-        })
+        }
+    }
+}
+
+impl Io {
+    /// Its name, as the exporter takes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Int8 => "int8",
+            Self::Float => "float",
+        }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Display for Quantization {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -77,6 +77,9 @@ impl Told {
             ));
             return None;
         }
+        if job.is_typed {
+            return Some(found.real);
+        }
         if found.outside {
             let is = if found.moved || place.as_str() != real.to_string() {
                 format!("{place} is {real},")

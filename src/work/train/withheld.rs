@@ -145,6 +145,7 @@ mod tests {
             source: text,
             base: "/".into(),
             foreign: false,
+            is_typed: false,
             own_rules: None,
             storage: BTreeMap::new(),
         }

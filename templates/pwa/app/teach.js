@@ -73,6 +73,7 @@ export class Teacher {
     if (!number) this.target.setAttribute('list', list.id);
     this.target.addEventListener('keydown', (event) => { if (event.key === 'Enter' && !this.adding.disabled) this.add(); });
     this.adding = make('button', { type: 'button', onclick: () => this.add() }, 'Add this input');
+    this.advice = make('p', { class: 'small muted', role: 'status' });
     this.told = make('p', { class: 'small muted', role: 'status' });
     this.progress = make('progress', { max: 1, value: 0, hidden: true, 'aria-label': 'Training' });
     this.training = make('button', { type: 'button', class: 'primary', onclick: () => this.train() }, 'Train the last layer');
@@ -90,6 +91,7 @@ export class Teacher {
         settings.set('classes', value);
         this.refreshButtons();
       }),
+      this.advice,
       make('div', { class: 'row wrap' }, this.training, make('label', { class: 'check' }, this.switch, make('span', {}, 'Use my trained layer'))),
       this.progress,
       this.told,
@@ -124,12 +126,21 @@ export class Teacher {
     const right = this.kind === 'classes' ? value !== '' : value !== '' && Number.isFinite(Number(value.replace(',', '.')));
     this.adding.disabled = !this.given || !right;
     const enough = this.kind === 'number' ? this.list.length > 0 : this.list.length > 0 && this.classes().length > 1;
+    this.advice.textContent = this.adviceFor(this.list.map(({ target: name }) => name));
     this.training.disabled = !enough || Boolean(this.busy);
     this.exporting.disabled = !this.layer;
     this.deleting.disabled = !this.list.length && !this.layer;
     this.switch.disabled = !this.layer;
     this.switch.checked = this.on;
     show(byId('learned'), this.on);
+  }
+
+  // What would make the training better, while something is missing.
+  adviceFor(names) {
+    if (this.kind === 'number' || !names.length) return '';
+    if (this.classes().length < 2) return 'Add examples of another class, too: one alone can’t be told from anything.';
+    const onlyNew = this.known && names.every((name) => !this.labels.includes(name));
+    return onlyNew ? 'Add a few examples of the model’s own classes, too, so that it keeps telling them apart.' : '';
   }
 
   async add() {
@@ -200,6 +211,8 @@ export class Teacher {
       }));
       this.take({ ...layer, classes, state: this.state }, true);
       await layers.write(this.layer).catch(() => {});
+      // What took work isn't to be cleared away when the browser needs room.
+      await navigator.storage?.persist?.().catch(() => {});
       this.tell(this.result(rows, targets));
       this.onChange();
     } catch (error) {

@@ -1,17 +1,19 @@
 //! What an export refuses before an environment is made for it, and what it would run.
 
+use std::process::Command;
+
 use serde_json::Value as Json;
 
-use crate::support::{Sandbox, stderr, stdout};
+use crate::support::{Sandbox, both, repository, stderr, stdout};
 
-/// A model of TensorFlow Lite by its first bytes: a table without anything in it.
-const TFLITE: &[u8] =
-    b"\x1c\0\0\0TFL3\x14\0\x20\0\x1c\0\x18\0\x14\0\x10\0\x0c\0\0\0\x08\0\x04\0\x14\0\0\0";
+/// A model of TensorFlow.js without any weights.
+const TFJS: &str =
+    r#"{"format": "graph-model", "modelTopology": {"node": []}, "weightsManifest": []}"#;
 
 #[test]
 fn what_can_be_no_export_is_refused_with_what_to_do() {
     let sandbox = Sandbox::new();
-    fs_err::write(sandbox.dir().join("small.tflite"), TFLITE).unwrap();
+    sandbox.write("page/model.json", TFJS);
     sandbox.write("folder/readme.txt", "no model");
     let rows = sandbox.write("rows.jsonl", "{}\n");
     let rows = rows.to_str().unwrap();
@@ -24,7 +26,7 @@ fn what_can_be_no_export_is_refused_with_what_to_do() {
         (2, "export ./m", "--to <TARGET>"),
         (5, "export ./folder --to tflite", "folder"),
         (4, "export nothing --to tflite", "nothing"),
-        (5, "export small.tflite --to tfjs", "export the model that it was made of"),
+        (5, "export ./page --to tflite", "export the model that it was made of"),
     ] {
         let output = sandbox.run(code, line.split(' '));
         let text = stderr(&output);
@@ -43,7 +45,6 @@ fn what_can_be_no_export_is_refused_with_what_to_do() {
 fn a_rehearsal_shows_the_run() {
     let sandbox = Sandbox::new();
     sandbox.run(0, ["init", "plain", "hello"]);
-    sandbox.write("net.h5", "\u{89}HDF");
     fs_err::write(sandbox.dir().join("net.h5"), b"\x89HDF\r\n\x1a\n").unwrap();
     let args =
         ["export", "net.h5", "--to", "tflite,tfjs", "--output", "edge", "--dry-run", "-o", "json"];
@@ -54,4 +55,14 @@ fn a_rehearsal_shows_the_run() {
         assert!(text.contains(part), "{part} in {text}");
     }
     assert!(!stderr(&output).contains("warning"), "{}", stderr(&output));
+}
+
+/// Rows, labels and requests as the exporter reads them; conversions are tried by `just test-export`.
+#[test]
+fn the_scripts_read_rows_and_requests() {
+    let python = std::env::var_os("MLCTL_TEST_TORCH_PYTHON");
+    let mut tests = Command::new(python.unwrap_or_else(|| "/usr/bin/python3".into()));
+    let output = tests.arg("-B").arg("tests/python/export_test.py").current_dir(repository()).output();
+    let output = output.expect("Python");
+    assert!(output.status.success(), "{}", both(&output));
 }

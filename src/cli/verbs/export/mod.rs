@@ -3,6 +3,7 @@
 mod args;
 mod run;
 mod told;
+mod values;
 
 pub use args::ExportArgs;
 pub use run::export;

@@ -72,7 +72,7 @@ fn loaded(
     let text = to_yaml(&job).map_err(|error| internal(error.to_string()))?;
     let spec = SpecArgs { set: args.set.clone(), ..SpecArgs::default() };
     match context.of_flags(&text, &code, &spec)?.pop() {
-        Some(LoadedDocument::Train(job)) => Ok(*job),
+        Some(LoadedDocument::Train(job)) => Ok(LoadedJob { is_typed: true, ..*job }),
         _ => Err(internal("the export became no run".to_owned())),
     }
 }

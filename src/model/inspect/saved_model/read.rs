@@ -24,7 +24,7 @@ const MOST_DIMENSIONS: usize = 254;
 pub fn graphs(bytes: &dyn Bytes) -> Result<Vec<MetaGraph>, InspectError> {
     let mut file = Window::new(bytes);
     let mut all = Vec::new();
-    let mut message = Message::new(0..file.len());
+    let mut message = Message::new(0..file.size());
     while let Some(field) = message.next(&mut file)? {
         if let Field { number: 2, value: Value::Part(part) } = field {
             push(&mut all, graph(&mut file, part)?, "graphs")?;
@@ -202,7 +202,7 @@ fn asset(file: &mut Window<'_>, part: Range<u64>) -> Result<String, InspectError
 pub fn fingerprint(bytes: &dyn Bytes) -> Result<Fingerprint, InspectError> {
     let mut file = Window::new(bytes);
     let mut fingerprint = Fingerprint::default();
-    let mut message = Message::new(0..file.len());
+    let mut message = Message::new(0..file.size());
     while let Some(field) = message.next(&mut file)? {
         match field.value {
             Value::Number(number) => {

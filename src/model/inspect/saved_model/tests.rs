@@ -58,7 +58,7 @@ struct Large {
 }
 
 impl Bytes for Large {
-    fn len(&self) -> u64 {
+    fn size(&self) -> u64 {
         self.length
     }
 

@@ -25,7 +25,7 @@ const FLEX: &str = "Flex";
 pub fn tflite(bytes: &dyn Bytes) -> Result<TfLite, InspectError> {
     let mut file = Window::new(bytes);
     let file = &mut file;
-    if file.len() < 8 || !file.get(0..8)?.ends_with(IDENTIFIER) {
+    if file.size() < 8 || !file.get(0..8)?.ends_with(IDENTIFIER) {
         return Err(InspectError::malformed(4, "it is no model of TensorFlow Lite"));
     }
     let model = Table::root(file)?;

@@ -139,7 +139,8 @@ impl fmt::Display for ModelKind {
 
 /// `group1-shard1of4.bin`, as TensorFlow.js calls a file of weights.
 fn is_shard(name: &str) -> bool {
-    name.starts_with("group") && name.contains("-shard") && name.ends_with(".bin")
+    let number = name.strip_prefix("group").and_then(|name| name.strip_suffix(".bin"));
+    number.is_some_and(|number| number.contains("-shard"))
 }
 
 /// A file that is in models, but makes none.

@@ -51,6 +51,7 @@ pub fn prepare(
             source: String::new(),
             base: base.clone(),
             foreign: *foreign,
+            is_typed: false,
             own_rules: None,
             storage: storage.clone(),
         };

@@ -121,6 +121,7 @@ impl StudyDocument {
         let job = self.template();
         LoadedJob {
             // The loop has put the copy in the place of the user's folder.
+            is_typed: false,
             own_rules: (job.code != self.code).then(CodeRules::fixed),
             job,
             from_env: self.from_env.clone(),
