@@ -26,6 +26,7 @@ fn what_can_be_no_export_is_refused_with_what_to_do() {
         (2, "export ./m", "--to <TARGET>"),
         (5, "export ./folder --to tflite", "folder"),
         (4, "export nothing --to tflite", "nothing"),
+        (5, "export ./page --to tflite --runtime kubernetes", "needs --output"),
         (5, "export ./page --to tflite", "export the model that it was made of"),
     ] {
         let output = sandbox.run(code, line.split(' '));
