@@ -101,13 +101,16 @@ impl Sandbox {
     /// the tester's but `PATH`. Its output is not captured before the caller says so.
     pub fn mlctl<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mlctl"));
+        command.args(args);
+        // Environments that other tests use, or made a minute ago, are none of a clean-up's.
+        let cleans = command.get_args().next().is_some_and(|verb| verb == "cleanup");
+        let cache = if cleans { self.home().join("cache") } else { cache() };
         command
-            .args(args)
             .current_dir(self.dir())
             .env_clear()
             .env("HOME", self.home())
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("XDG_CACHE_HOME", cache())
+            .env("XDG_CACHE_HOME", cache)
             .env("USER", "tester")
             .env("LANG", "C.UTF-8")
             .stdin(Stdio::null());

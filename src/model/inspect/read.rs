@@ -20,6 +20,8 @@ use crate::storage::{Object, Place, Stores, tfrecord};
 const GRAPH: &str = "saved_model.pb";
 /// The description of a model of TensorFlow.js.
 const WEB: &str = "model.json";
+/// What a document is, is said within so many bytes.
+const BEGINNING: u64 = 64 << 10;
 /// What the server answers before it is ready.
 const WARMUP: &str = "assets.extra/tf_serving_warmup_requests";
 /// The server refuses to load a model with more.
@@ -59,6 +61,11 @@ pub fn inspect(stores: &Stores, handle: &Handle, place: &Place) -> Result<Report
     })
 }
 
+/// A path without its last part, with the `/` behind it.
+fn folder_of(path: &str) -> &str {
+    path.rfind('/').map_or("", |slash| &path[..=slash])
+}
+
 struct Files<'a> {
     stores: &'a Stores,
     handle: &'a Handle,
@@ -83,9 +90,19 @@ impl Files<'_> {
             ModelKind::Keras
         } else if head.starts_with(ZIP) {
             ModelKind::PyTorch
+        } else if head.starts_with(b"{") && self.describes_web(object) {
+            ModelKind::TfJs
         } else {
             ModelKind::Unknown
         }
+    }
+
+    /// Whether a document with another name than `model.json` describes a model of TensorFlow.js: what it consists of
+    /// stands at its beginning.
+    fn describes_web(&self, object: &Object) -> bool {
+        let head = self.bytes(object).read(0..object.size.min(BEGINNING)).unwrap_or_default();
+        let has = |word: &str| memchr::memmem::find(&head, word.as_bytes()).is_some();
+        has("\"modelTopology\"") || has("\"graph-model\"") || has("\"layers-model\"")
     }
 
     fn facts(&self, kind: ModelKind) -> Result<(Facts, Vec<String>), InspectError> {
@@ -141,7 +158,7 @@ impl Files<'_> {
 
     /// How many bytes a shard beside the description `name` has.
     fn shard(&self, name: &str, description: &Object, path: &str) -> Option<u64> {
-        let folder = name.strip_suffix(WEB).unwrap_or_default();
+        let folder = folder_of(name);
         if let Some(object) = self.find(&format!("{folder}{path}")) {
             return Some(object.size);
         }
@@ -150,7 +167,7 @@ impl Files<'_> {
         if self.contents.files.len() > 1 || leads_away || path.starts_with('/') {
             return None;
         }
-        let folder = description.place.as_str().strip_suffix(WEB)?;
+        let folder = folder_of(description.place.as_str());
         let place = Place::from(format!("{folder}{path}"));
         Some(self.handle.block_on(self.stores.head(&place)).ok()?.size)
     }

@@ -63,7 +63,8 @@ fn a_rehearsal_shows_the_run() {
 fn the_scripts_read_rows_and_requests() {
     let python = std::env::var_os("MLCTL_TEST_TORCH_PYTHON");
     let mut tests = Command::new(python.unwrap_or_else(|| "/usr/bin/python3".into()));
-    let output = tests.arg("-B").arg("tests/python/export_test.py").current_dir(repository()).output();
+    let output =
+        tests.arg("-B").arg("tests/python/export_test.py").current_dir(repository()).output();
     let output = output.expect("Python");
     assert!(output.status.success(), "{}", both(&output));
 }

@@ -31,7 +31,6 @@ fn rest(verb: &str) -> &'static str {
         "traffic" => "loc v1=100",
         "rollout" => "status loc",
         "scale" => "loc --min 1",
-        "model diff" => "loc loc",
         "export" => "loc --to tflite --dry-run",
         "exec" => "loc -- true",
         "train" | "batch-predict" | "tune" | "serve" => "--dry-run",

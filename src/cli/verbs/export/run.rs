@@ -17,7 +17,8 @@ use crate::work::train::LoadedJob;
 pub fn export(context: &Context, args: &ExportArgs) -> Result<u8, CliError> {
     let request = args.request()?;
     if context.chooses_cluster() && args.output_uri.is_none() {
-        let message = "what a pod makes is gone with the pod: an export in a cluster needs --output";
+        let message =
+            "what a pod makes is gone with the pod: an export in a cluster needs --output";
         return Err(CliError::new(ErrorKind::Refused, message)
             .hint("--output s3://bucket/edge/{run}, or a claim: --output pvc://CLAIM/edge/{run}")
             .hint("--runtime local exports on this machine"));
