@@ -1,5 +1,6 @@
 """TensorFlow.js: a layers model where the source is one of tf_keras, and a graph model otherwise."""
 
+import json
 import re
 import sys
 import types
@@ -62,7 +63,26 @@ def convert(source, quantize, folder):
         raise explained(error) from error
     if not (folder / "model.json").exists():
         raise Failed("the converter to TensorFlow.js wrote no model.json")
+    keep_names(folder / "model.json", source)
     return ["a graph model"]
+
+
+def keep_names(path, source):
+    """Gives inputs and outputs the names that callers know. The converter finds a name by type and shape, and takes
+    the graph's own name (`Identity_1:0`) where several are alike. A graph's outputs are numbered by their names."""
+    described = json.loads(path.read_text())
+    signature = described.get("signature") or {}
+    outputs = sorted(field.name for field in source.outputs)
+    numbered = {f"Identity_{number}" if number else "Identity": name for number, name in enumerate(outputs)}
+    names = {"inputs": {field.name: field.name for field in source.inputs}, "outputs": numbered}
+    for side, known in names.items():
+        old = signature.get(side) or {}
+        of = {key: known.get(str(info.get("name", key)).split(":")[0]) for key, info in old.items()}
+        # Where one of those that the converter did name says otherwise, all of it is left as it is.
+        kept = all(of[key] == key for key in old if key in known.values())
+        if kept and None not in of.values() and len(set(of.values())) == len(of):
+            signature[side] = {of[key]: info for key, info in old.items()}
+    path.write_text(json.dumps(described, separators=(",", ":")))
 
 
 def fits_layers(model):

@@ -218,6 +218,27 @@ class Judged(unittest.TestCase):
             judge.difference(one, {**other, "y": np.array([1.0, np.nan])})
 
 
+class Names(Folder):
+    """Outputs of a graph in a browser, by the names that callers know."""
+
+    def test_outputs_that_are_alike(self):
+        import to_tfjs
+
+        alike = {"dtype": "DT_FLOAT"}
+        outputs = {"contour": {"name": "Identity:0", **alike}, "Identity_1:0": {"name": "Identity_1:0", **alike}}
+        path = self.write("model.json", json.dumps({"signature": {"inputs": {}, "outputs": outputs}}))
+        of = source(("x", "float32", [None]), outputs=[(n, "float32", [None, 3]) for n in ("note", "contour")])
+        to_tfjs.keep_names(path, of)
+        named = json.loads(path.read_text())["signature"]["outputs"]
+        self.assertEqual({name: info["name"] for name, info in named.items()},
+                         {"contour": "Identity:0", "note": "Identity_1:0"})  # fmt: skip
+        # Names that say otherwise are left alone.
+        other = source(("x", "float32", [None]), outputs=[(n, "float32", [None, 3]) for n in ("a", "contour")])
+        path.write_text(json.dumps({"signature": {"outputs": outputs}}))
+        to_tfjs.keep_names(path, other)
+        self.assertEqual(json.loads(path.read_text())["signature"]["outputs"], outputs)
+
+
 class Requests(Folder):
     def test_what_is_made(self):
         asked = request.parse("--model m --to tflite,tfjs --to onnx --quantize dynamic,uint8".split())
