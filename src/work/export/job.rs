@@ -73,7 +73,9 @@ fn name_of(model: &str) -> String {
 
 fn args(request: &ExportRequest) -> Vec<String> {
     let mut args: Vec<String> = Vec::new();
-    let mut put = |name: &str, value: &str| args.extend([format!("--{name}"), value.to_owned()]);
+    // As one word: a title may begin with a dash. And byte for byte: what the agent expands in arguments is doubled.
+    let mut put =
+        |name: &str, value: &str| args.push(format!("--{name}={}", value.replace('$', "$$")));
     put("model", "model");
     put("name", &request.model);
     for target in &request.targets {
@@ -123,6 +125,7 @@ mod tests {
             has_representative: true,
             min_accuracy: Some(0.95),
             pwa: true,
+            title: Some("-- $(HOME) 5$$".to_owned()),
             ..ExportRequest::default()
         };
         let places = ExportPlaces {
@@ -139,8 +142,8 @@ mod tests {
         let args = job.args.to_argv().join(" ");
         assert_eq!(
             args,
-            "--model model --name s3://b/models/digits/3 --to tflite --to tfjs --quantize int8 \
-             --representative representative --min-accuracy 0.95 --pwa"
+            "--model=model --name=s3://b/models/digits/3 --to=tflite --to=tfjs --quantize=int8 \
+             --representative=representative --title=-- $$(HOME) 5$$$$ --min-accuracy=0.95 --pwa"
         );
         let python = job.setup.unwrap().python.unwrap();
         assert!(python.no_deps.iter().all(|line| line.contains("==")), "{:?}", python.no_deps);

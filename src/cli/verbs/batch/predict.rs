@@ -95,9 +95,10 @@ pub struct BatchPredictArgs {
 /// document on standard output for every verb, and a place is none of its forms.
 pub fn spelled_out(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut args: Vec<OsString> = args.into_iter().collect();
-    let takes_a_place = |arg: &OsString| arg == "batch-predict" || arg == "export";
-    // `tune export` writes where --file says.
-    if !args.iter().any(takes_a_place) || args.iter().any(|arg| arg == "tune") {
+    // `tune export` writes where --file says, and `export tune` exports a model that is called so.
+    let mut verbs =
+        args.iter().filter(|arg| *arg == "batch-predict" || *arg == "export" || *arg == "tune");
+    if verbs.next().is_none_or(|verb| verb == "tune") {
         return args;
     }
     let is_form = |text: &str| matches!(text, "table" | "json" | "yaml");
@@ -418,6 +419,8 @@ mod tests {
         for (given, expected) in [
             ("m batch-predict --output s3://b", "m batch-predict --output-uri s3://b"),
             ("m batch-predict --output=out -o json", "m batch-predict --output-uri=out -o json"),
+            ("m export tune --output out", "m export tune --output-uri out"),
+            ("m tune export s --output x", "m tune export s --output x"),
             ("m --output json batch-predict", "m --output json batch-predict"),
             ("m train --output s3://b", "m train --output s3://b"),
             ("m batch-predict --output", "m batch-predict --output"),
