@@ -6,7 +6,7 @@ use std::path::Path;
 use super::code_files::NamedCode;
 use super::script::is_program;
 use super::{CliError, Context, ErrorKind, LoadedDocument, Problem, Purpose, SpecArgs};
-use crate::spec::syntax::{Code, Diagnostics, RenderOptions, Source};
+use crate::spec::syntax::{Code, Diagnostic, Diagnostics, RenderOptions, Source, Spans};
 use crate::spec::{Document, LoadOptions, Loaded, Resolved, SPEC_LIMIT, SpecFiles, TUNE_JOB, load};
 use crate::storage::{BucketSettings, Place, locate, read_text};
 use crate::ui::{Text, Verbosity};
@@ -29,13 +29,36 @@ pub(super) struct Read<'a> {
     pub(super) is_written: bool,
 }
 
+/// A document with what it was before, and what was found on the way.
+pub struct Originated {
+    /// The document.
+    pub document: LoadedDocument,
+    /// The other system's format that it was written in; `None` for a document of ours.
+    pub from: Option<&'static str>,
+    /// Where its values are written, by paths of ours.
+    pub spans: Spans,
+    /// What was found in it.
+    pub findings: Vec<Diagnostic>,
+}
+
 impl Context {
     /// Loads a source; everything that is wrong is printed at once.
     pub(super) fn load(
         &self,
         read: Read<'_>,
-        (purpose, args): (Purpose, &SpecArgs),
+        how: (Purpose, &SpecArgs),
     ) -> Result<Vec<LoadedDocument>, CliError> {
+        let all = self.load_from(read, how, None)?.into_iter();
+        Ok(all.map(|one| one.document).collect())
+    }
+
+    /// The same with what each document was before. With `system` it is taken for a file of that one.
+    pub(super) fn load_from(
+        &self,
+        read: Read<'_>,
+        (purpose, args): (Purpose, &SpecArgs),
+        system: Option<&str>,
+    ) -> Result<Vec<Originated>, CliError> {
         let Read { source, base, beside, is_written } = read;
         let (folder, beside) = (base.to_owned(), beside.to_owned());
         let code = NamedCode { base: folder.clone(), beside: beside.clone() };
@@ -45,6 +68,7 @@ impl Context {
             name: args.name.clone(),
             env,
             accelerators: self.settings.accelerators.keys().cloned().collect(),
+            system: system.map(str::to_owned),
             files: SpecFiles::by(move |path| named_file(&folder, &beside, path)).with_code(code),
         };
         let sources = [source];
@@ -59,7 +83,14 @@ impl Context {
                         let reasons = self.unstartable(&loaded, &document, &findings)?;
                         findings.list.extend(reasons);
                     }
-                    all.push(loaded);
+                    let (from, spans) = document.origin();
+                    let whole = spans.value("");
+                    let is_within = |one: &&Diagnostic| {
+                        let at = one.span();
+                        at.source == whole.source && whole.start <= at.start && at.end <= whole.end
+                    };
+                    let own = findings.list.iter().filter(is_within).cloned().collect();
+                    all.push(Originated { document: loaded, from, spans: spans.clone(), findings: own });
                 }
                 if !findings.has_errors() {
                     self.say_findings(&findings);

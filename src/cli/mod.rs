@@ -29,6 +29,7 @@ pub use context::*;
 pub use env::*;
 pub use error::*;
 pub use interrupt::*;
+pub use load::Originated;
 pub use models::*;
 pub use place::*;
 pub use runs::*;

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::load::Read;
-use super::{CliError, Context, ErrorKind, LoadedDocument, Purpose, SpecArgs};
+use super::load::{Originated, Read};
+use super::{CliError, Context, ErrorKind, Purpose, SpecArgs};
 use crate::spec::SPEC_LIMIT;
 use crate::spec::kinds::train::from_script;
 use crate::spec::requirements::requirements;
@@ -20,7 +20,7 @@ impl Context {
         script: &Path,
         (purpose, args): (Purpose, &SpecArgs),
         script_args: &[String],
-    ) -> Result<Vec<LoadedDocument>, CliError> {
+    ) -> Result<Vec<Originated>, CliError> {
         let sets_args =
             |set: &String| ["args=", "args.", "args["].iter().any(|start| set.starts_with(start));
         if !script_args.is_empty() && args.set.iter().any(sets_args) {
@@ -36,7 +36,7 @@ impl Context {
         }
         let source = Source::new(script.display().to_string(), text);
         let (base, beside) = (self.env.cwd.as_path(), Path::new(""));
-        self.load(Read { source, base, beside, is_written: false }, (purpose, args))
+        self.load_from(Read { source, base, beside, is_written: false }, (purpose, args), None)
     }
 
     /// Says that what lies beside a script is not installed, where it names something.

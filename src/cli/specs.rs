@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::load::Read;
+use super::load::{Originated, Read};
 use super::script::{is_program, script, script_in};
 use super::{CliError, Context, ErrorKind, SpecArgs};
 use crate::spec::syntax::Source;
@@ -173,15 +173,33 @@ impl Context {
         }
         let mut documents = Vec::new();
         if named.is_empty() {
-            documents = self.documents_of(None, (purpose, args), script_args)?;
+            documents = self.documents_of(None, (purpose, args), script_args, None)?;
         }
         for file in named {
-            documents.extend(self.documents_of(Some(file), (purpose, args), script_args)?);
+            documents.extend(self.documents_of(Some(file), (purpose, args), script_args, None)?);
         }
+        let documents: Vec<LoadedDocument> = documents.into_iter().map(|one| one.document).collect();
         if let Some(name) = args.name.as_ref().filter(|_| documents.len() > 1) {
             let message = format!("--name {name} is one name, and there are {}", documents.len());
             return Err(CliError::new(ErrorKind::Usage, message)
                 .hint("name them in the file, or run one file after the other"));
+        }
+        Ok(documents)
+    }
+
+    /// Loads the documents of one file to be converted, each with what it was before. With `system` it is taken
+    /// for a file of that one.
+    pub fn originals(
+        &self,
+        args: &SpecArgs,
+        system: Option<&str>,
+    ) -> Result<Vec<Originated>, CliError> {
+        let mut documents = Vec::new();
+        let named = args.named();
+        let files: Vec<Option<&PathBuf>> =
+            if named.is_empty() { vec![None] } else { named.into_iter().map(Some).collect() };
+        for file in files {
+            documents.extend(self.documents_of(file, (Purpose::Look, args), &[], system)?);
         }
         Ok(documents)
     }
@@ -191,7 +209,8 @@ impl Context {
         file: Option<&PathBuf>,
         (purpose, args): (Purpose, &SpecArgs),
         script_args: &[String],
-    ) -> Result<Vec<LoadedDocument>, CliError> {
+        system: Option<&str>,
+    ) -> Result<Vec<Originated>, CliError> {
         let (path, bytes, base) = self.read(file)?;
         if let Some(script) = script(&path, &bytes) {
             return self.script(&script, (purpose, args), script_args);
@@ -209,7 +228,8 @@ impl Context {
         let beside = path.parent().unwrap_or(Path::new("")).to_owned();
         let name = if name == "-" { "<stdin>".to_owned() } else { name };
         let source = Source::new(name, text);
-        self.load(Read { source, base: &base, beside: &beside, is_written: true }, (purpose, args))
+        let read = Read { source, base: &base, beside: &beside, is_written: true };
+        self.load_from(read, (purpose, args), system)
     }
 
     /// Loads a spec that flags have made. Its relative paths start at `base`.

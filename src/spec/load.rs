@@ -7,11 +7,12 @@ use indexmap::IndexMap;
 
 use crate::spec::check::{self, Gap, Input, secret};
 use crate::spec::files::SpecFiles;
+use crate::spec::foreign::systems;
 use crate::spec::installs::Installs;
 use crate::spec::kinds::train::{Setup, TrainJob};
 use crate::spec::kinds::tune::{Trial, TuneJob};
 use crate::spec::kinds::{
-    Converted, Document, ForeignContext, Origin, Part, RECOGNISERS, Resolved, foreign,
+    Converted, Document, ForeignContext, Origin, Part, Resolved, foreign,
 };
 use crate::spec::syntax::{Change, PARAMETER, parse, set};
 use crate::spec::syntax::{Code, Diagnostic, Diagnostics};
@@ -29,6 +30,9 @@ pub struct LoadOptions {
     pub env: IndexMap<String, String>,
     /// Types of accelerators that the settings add.
     pub accelerators: Vec<String>,
+    /// The system whose files these are, by its name in [`crate::spec::system_names`]; `None` for what each
+    /// document looks like.
+    pub system: Option<String>,
     /// How files are read that a spec names.
     pub files: SpecFiles,
 }
@@ -155,11 +159,22 @@ impl Loader<'_> {
     ) -> Option<Document> {
         let name = &self.out.sources[source].name;
         let context = ForeignContext { source_name: name, source, index };
-        if let Some(converted) = RECOGNISERS.iter().find_map(|recognise| recognise(node, &context))
-        {
+        let named = self.options.system.as_deref();
+        let mut all = systems().filter(|system| named.is_none_or(|named| named == system.name));
+        if let Some(converted) = all.find_map(|system| (system.recognise)(node, &context)) {
             let Converted { document, findings } = converted;
             self.out.list.extend(findings);
             return document;
+        }
+        if let Some(system) = systems().find(|system| named == Some(system.name)) {
+            let message = format!("this is no document of {}", system.title);
+            let kinds: Vec<&str> = system.kinds().collect();
+            self.out.list.push(
+                Diagnostic::error(Code::ForeignKind, message)
+                    .at(node.span, "")
+                    .help(format!("its files are: {}", kinds.join("; "))),
+            );
+            return None;
         }
         let kind = match foreign::kind_of(node) {
             Ok(kind) => kind,

@@ -3,17 +3,19 @@
 pub mod check;
 mod explain;
 mod files;
+mod foreign;
 mod installs;
-mod katib;
 pub mod kinds;
 mod load;
 pub mod requirements;
 pub mod syntax;
-mod vertex;
 
 pub use check::{is_secret_name, json_schema};
 pub use explain::{Explained, ExplainedField, UnknownPath, explain};
 pub use files::{CodeFiles, SpecFiles};
+pub use foreign::{
+    ExplainedKind, ExplainedMapping, ExplainedSystem, Fate, ForeignField, commented, explain_system, imports_document, system_names,
+};
 pub(crate) use installs::plainly;
 pub use kinds::batch::*;
 pub use kinds::endpoint::*;

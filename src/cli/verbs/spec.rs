@@ -4,11 +4,15 @@ use serde::Serialize;
 
 use super::train::say_notices;
 use crate::cli::{
-    CliError, Context, ErrorKind, Format, LoadedDocument, Problem, Purpose, SpecArgs, change, exit,
+    CliError, Context, ErrorKind, Format, LoadedDocument, Originated, Problem, Purpose, SpecArgs, change, exit,
 };
+use clap::builder::PossibleValuesParser;
+
 use crate::spec::check::json_schema;
 use crate::spec::explain as explain_path;
-use crate::spec::{DEFAULT_KIND, kind_names, written};
+use crate::spec::{
+    DEFAULT_KIND, ExplainedSystem, commented, explain_system, kind_names, system_names, written,
+};
 use crate::ui::{Text, yaml_text};
 use crate::work::train::{LoadedJob, travel};
 
@@ -88,11 +92,17 @@ fn say_what_travels(context: &Context, job: &LoadedJob) {
 Examples:
   mlctl convert custom-job.yaml > mlctl.yaml
   mlctl convert katib-experiment.yaml > tune.yaml
-  gcloud ai custom-jobs describe ID --format=json | mlctl convert -")]
+  gcloud ai custom-jobs describe ID --format=json | mlctl convert -
+
+Whose file it is, is told by what is in it, and said. What was changed or left out stands in comments
+where it was; `mlctl explain --from SYSTEM` lists what becomes of each field.")]
 pub struct ConvertArgs {
     /// The file
     #[command(flatten)]
     pub spec: SpecArgs,
+    /// The system whose file it is, whatever it looks like
+    #[arg(long, value_name = "SYSTEM", value_parser = PossibleValuesParser::new(system_names()))]
+    pub from: Option<String>,
 }
 
 /// Prints a file as specs of mlctl: one of Vertex AI or Katib, or a spec with --set applied.
@@ -105,7 +115,11 @@ pub fn convert(context: &Context, args: &ConvertArgs) -> Result<u8, CliError> {
     }
     let internal = |error: String| CliError::new(ErrorKind::Internal, error);
     let (mut texts, mut specs) = (Vec::new(), Vec::new());
-    for document in &context.documents(&args.spec, &[])? {
+    for one in &context.originals(&args.spec, args.from.as_deref())? {
+        let Originated { document, from, spans, findings } = one;
+        if let Some(from) = from {
+            context.printer.say(format!("{} is a {from}", document.name()));
+        }
         if context.format == Format::Json {
             let spec = match document {
                 LoadedDocument::Train(job) => serde_json::to_value(written(&job.job)),
@@ -124,7 +138,11 @@ pub fn convert(context: &Context, args: &ConvertArgs) -> Result<u8, CliError> {
             LoadedDocument::Tune(study) => yaml_text(&study.job.written()),
             LoadedDocument::Endpoint(endpoint) => yaml_text(&endpoint.endpoint.written()),
         };
-        texts.push(text.map_err(|error| internal(error.to_string()))?);
+        let text = text.map_err(|error| internal(error.to_string()))?;
+        texts.push(match from {
+            Some(from) => commented(&text, &format!("a {from}"), spans, findings),
+            None => text,
+        });
     }
     if context.format == Format::Json {
         context.emit(&Document { schema_version: 1, specs }, Text::default)?;
@@ -163,17 +181,52 @@ pub fn schema(context: &Context, args: &SchemaArgs) -> Result<u8, CliError> {
 Examples:
   mlctl explain                          the fields of a TrainJob
   mlctl explain TrainJob.roles
-  mlctl explain TrainJob.roles.worker.accelerators")]
+  mlctl explain TrainJob.roles.worker.accelerators
+  mlctl explain --from katib             what becomes of Katib's files, field by field
+  mlctl explain --from vertex machineSpec")]
 pub struct ExplainArgs {
-    /// A kind or a field of it
-    #[arg(default_value = DEFAULT_KIND)]
-    pub path: String,
+    /// A kind or a field of it [default: TrainJob]
+    pub path: Option<String>,
+    /// Say what becomes of this system's files, or of one field of them
+    #[arg(long, value_name = "SYSTEM", value_parser = PossibleValuesParser::new(system_names()))]
+    pub from: Option<String>,
 }
 
 /// Says what a field means.
 pub fn explain(context: &Context, args: &ExplainArgs) -> Result<u8, CliError> {
-    let explained = explain_path(&args.path)
+    if let Some(system) = &args.from {
+        return explain_from(context, system, args.path.as_deref());
+    }
+    let explained = explain_path(args.path.as_deref().unwrap_or(DEFAULT_KIND))
         .map_err(|error| CliError::new(ErrorKind::NotFound, error.to_string()))?;
     context.emit(&explained, || Text::block(explained.to_string().trim_end()))?;
+    Ok(exit::OK)
+}
+
+/// Says what becomes of a system's files, or of one field of them.
+fn explain_from(context: &Context, system: &str, field: Option<&str>) -> Result<u8, CliError> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Document<'a> {
+        schema_version: u32,
+        #[serde(flatten)]
+        system: &'a ExplainedSystem,
+    }
+    let Some(mut explained) = explain_system(system) else {
+        let message = format!("no system is called {system}");
+        return Err(CliError::new(ErrorKind::NotFound, message));
+    };
+    if let Some(field) = field {
+        explained = explained.only(field).map_err(|near| {
+            let message = format!("files of {system} have no field `{field}`");
+            let error = CliError::new(ErrorKind::NotFound, message);
+            match near {
+                Some(near) => error.hint(format!("did you mean `{near}`?")),
+                None => error.hint(format!("`mlctl explain --from {system}` lists all")),
+            }
+        })?;
+    }
+    let document = Document { schema_version: 1, system: &explained };
+    context.emit(&document, || Text::block(explained.to_string().trim_end()))?;
     Ok(exit::OK)
 }

@@ -2,7 +2,8 @@
 
 use super::literal::is_literal;
 use super::secret::{Secret, find_in_text, mask, secrets_in};
-use crate::spec::kinds::{self, ForeignContext, RECOGNISERS};
+use crate::spec::foreign::systems;
+use crate::spec::kinds::{self, ForeignContext};
 use crate::spec::syntax::{Node, Source, SourceSpan, Value, parse};
 use crate::storage::Masked;
 
@@ -88,7 +89,7 @@ fn is_spec(name: &str, node: &Node) -> bool {
     let context = ForeignContext { source_name: name, source: 0, index: 0 };
     text("apiVersion").is_some_and(|version| version.starts_with("mlctl.dev"))
         || text("kind").is_some_and(|kind| kinds::names().contains(&kind))
-        || RECOGNISERS.iter().any(|recognise| recognise(node, &context).is_some())
+        || systems().any(|system| (system.recognise)(node, &context).is_some())
 }
 
 /// The secrets of all documents, each place once, in the order of the text.

@@ -27,7 +27,3 @@ pub(crate) struct ForeignContext<'a> {
 
 /// Looks at a document; `None` when it is not of that system.
 pub(crate) type Recognise = fn(&Node, &ForeignContext<'_>) -> Option<Converted>;
-
-/// All converters, tried in order before a document is taken for one of ours.
-pub(crate) const RECOGNISERS: &[Recognise] =
-    &[crate::spec::vertex::recognise, crate::spec::katib::recognise];

@@ -52,6 +52,16 @@ impl Origin {
 }
 
 impl Document {
+    /// The other system's format that it was written in, where it was, and where its values are written.
+    pub fn origin(&self) -> (Option<&'static str>, &Spans) {
+        match self {
+            Self::TrainJob(one) => (one.converted_from, &one.spans),
+            Self::BatchPredictJob(one) => (one.converted_from, &one.spans),
+            Self::TuneJob(one) => (one.converted_from, &one.spans),
+            Self::Endpoint(one) => (one.converted_from, &one.spans),
+        }
+    }
+
     /// What its `kind:` says.
     pub fn kind(&self) -> &'static str {
         self.description().name

@@ -78,6 +78,11 @@ impl Spans {
         }
     }
 
+    /// All paths with their places.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&str, KeyedSpan)> {
+        self.places.iter().map(|(path, place)| (path.as_str(), *place))
+    }
+
     /// The place of exactly this path.
     pub fn get(&self, path: &str) -> Option<KeyedSpan> {
         self.places.get(path).copied()

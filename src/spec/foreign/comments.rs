@@ -1,0 +1,93 @@
+//! The comments of a converted file: what was changed or left out, beside what it became.
+
+use crate::spec::syntax::{Diagnostic, SourceSpan, Spans, parse};
+
+/// A comment's lines are no longer.
+const WIDTH: usize = 96;
+
+/// A document of ours with comments: whose file it was, and each finding above the field that was made of what it
+/// points at, or at the top where nothing was. `spans` are the places of that file by paths of ours.
+pub fn commented(yaml: &str, from: &str, spans: &Spans, findings: &[Diagnostic]) -> String {
+    let own = parse(0, yaml).documents;
+    let own = own.first().map(Spans::of).unwrap_or_default();
+    let mut top = vec![format!("From {from}.")];
+    let mut beside: Vec<(usize, String)> = Vec::new();
+    for finding in findings {
+        let text = match &finding.help {
+            Some(help) => format!("{}: {help}", finding.message),
+            None => finding.message.clone(),
+        };
+        let path = spans.nearest_to(finding.span());
+        let line = path.and_then(|path| own.get(path)).and_then(|place| {
+            let start = place.key.unwrap_or(place.value).start;
+            (start > 0).then(|| yaml[..start].matches('\n').count())
+        });
+        match line {
+            Some(line) => beside.push((line, text)),
+            None => top.push(text),
+        }
+    }
+    let mut out = String::new();
+    for text in &top {
+        comment(&mut out, "", text);
+    }
+    for (number, line) in yaml.lines().enumerate() {
+        let indent = &line[..line.len() - line.trim_start().len()];
+        for (_, text) in beside.iter().filter(|(at, _)| *at == number) {
+            comment(&mut out, indent, text);
+        }
+        out.push_str(line);
+        out.push('\n');
+    }
+    out
+}
+
+fn comment(out: &mut String, indent: &str, text: &str) {
+    // A line break in what a file says would end the comment.
+    let text: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let width = WIDTH.saturating_sub(indent.len() + 2).max(40);
+    for line in crate::spec::syntax::wrap(&text, width).lines() {
+        out.push_str(indent);
+        out.push_str("# ");
+        out.push_str(line);
+        out.push('\n');
+    }
+}
+
+impl Spans {
+    /// The path of the smallest value with its key that contains a place; none for the document as a whole.
+    fn nearest_to(&self, at: SourceSpan) -> Option<&str> {
+        let contains = |span: SourceSpan| {
+            span.source == at.source && span.start <= at.start && at.end <= span.end
+        };
+        let whole = |(path, place): (&'_ str, crate::spec::syntax::KeyedSpan)| {
+            let start = place.key.map_or(place.value, |key| key);
+            let span = SourceSpan { start: start.start.min(place.value.start), ..place.value };
+            (contains(span) && !path.is_empty()).then_some(span.end - span.start)
+        };
+        let all = self.all().filter_map(|(path, place)| Some((whole((path, place))?, path)));
+        all.min_by_key(|(size, _)| *size).map(|(_, path)| path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::syntax::{Code, KeyedSpan};
+
+    #[test]
+    fn a_finding_stands_above_what_its_field_became() {
+        let span = |start, end| SourceSpan { source: 0, start, end };
+        let mut spans = Spans::default();
+        spans.insert("", KeyedSpan { key: None, value: span(0, 100) });
+        spans.insert("roles.worker", KeyedSpan { key: Some(span(10, 14)), value: span(16, 60) });
+        let warning = |start, text: &str| {
+            Diagnostic::warning(Code::KatibInstead, text).at(span(start, start + 2), "")
+        };
+        let findings = [warning(20, "no `x`\nhere").help("write y"), warning(70, "lost")];
+        let yaml = "name: a\nroles:\n  worker:\n    replicas: 2\n";
+        let text = commented(yaml, "a TFJob", &spans, &findings);
+        let wanted = "# From a TFJob.\n# lost\nname: a\nroles:\n  # no `x` here: write y\n  worker:\n    replicas: 2\n";
+        assert_eq!(text, wanted);
+    }
+}

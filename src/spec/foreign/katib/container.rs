@@ -1,0 +1,203 @@
+//! A container of a pod: program, resources and mounts; the rest as a patch.
+
+use serde_json::{Map, Value as Json};
+
+use super::system::missing;
+use super::template::otherwise;
+use crate::hardware::accelerator::{AMD, NVIDIA};
+use crate::spec::kinds::train::{
+    Accelerators, Args, EnvSource, EnvVar, SecretKeyRef, SecretUse, Volume,
+};
+use crate::spec::syntax::{Entry, Node};
+use crate::spec::foreign::common::pool::Program;
+use crate::spec::foreign::common::fields::Findings;
+use crate::spec::foreign::common::gather::Located;
+use crate::spec::foreign::common::pool::Resources;
+use crate::spec::foreign::common::scalars::items;
+
+/// What the container that trains says.
+#[derive(Default)]
+pub(super) struct Container {
+    pub(super) program: Program,
+    pub(super) resources: Resources,
+    pub(super) volumes: Option<Located<Vec<Volume>>>,
+    pub(super) secrets: Vec<SecretUse>,
+    /// Fields that are kept as they are.
+    pub(super) patch: Map<String, Json>,
+}
+
+/// Reads a container; `declared` are the volumes of its pod.
+pub(super) fn container(findings: &mut Findings, node: &Node, declared: &[Node]) -> Container {
+    let mut read = Container::default();
+    for entry in node.as_map().unwrap_or_default() {
+        let value = &entry.value;
+        if value.is_null() {
+            continue;
+        }
+        match entry.key.text.as_str() {
+            "name" => {}
+            "ports" => {
+                let help = "the replicas of a run reach each other on every port";
+                otherwise(findings, value, "ports", help);
+            }
+            "image" => {
+                let text = findings.text(value, "image").map(str::to_owned);
+                read.program.image = text.map(|text| Located::new(text, entry));
+            }
+            "command" => read.program.command = words(findings, entry),
+            "args" => {
+                read.program.args = words(findings, entry).map(|list| Located {
+                    value: Args::List(list.value),
+                    place: list.place,
+                    items: list.items,
+                });
+            }
+            "env" => environment(findings, entry, &mut read),
+            "envFrom" => from_secrets(value, &mut read),
+            "resources" => resources(findings, entry, &mut read),
+            "volumeMounts" => mounts(findings, entry, declared, &mut read),
+            other => {
+                read.patch.insert(other.to_owned(), value.to_json());
+            }
+        }
+    }
+    if read.program.image.is_none() && node.get("image").is_none() {
+        missing(findings, node, "containers[].image");
+    }
+    read
+}
+
+fn words(findings: &mut Findings, entry: &Entry) -> Option<Located<Vec<String>>> {
+    let texts = findings.texts(&entry.value, &entry.key.text);
+    Some(Located::list(texts, entry, &entry.value)).filter(|list| !list.value.is_empty())
+}
+
+/// Variables with values and keys of Secrets; other sources are kept as they are.
+fn environment(findings: &mut Findings, entry: &Entry, read: &mut Container) {
+    let mut variables = Vec::new();
+    let mut places = Vec::new();
+    let mut others = Vec::new();
+    for item in items(&entry.value) {
+        let Some(name) = item.get("name").and_then(Node::as_text) else {
+            missing(findings, item, "env[].name");
+            continue;
+        };
+        let name = name.to_owned();
+        let Some(from) = item.get("valueFrom") else {
+            let value = item.get("value").and_then(Node::as_text).unwrap_or_default();
+            variables.push(EnvVar { name, value: Some(value.to_owned()), value_from: None });
+            places.push(item.span);
+            continue;
+        };
+        let text = |field: &str| from.get("secretKeyRef")?.get(field)?.as_text().map(str::to_owned);
+        match (text("name"), text("key")) {
+            (Some(secret), Some(key)) => {
+                let optional = text("optional").as_deref() == Some("true");
+                let secret_key_ref = SecretKeyRef { name: secret, key, optional };
+                let value_from = Some(EnvSource { secret_key_ref });
+                variables.push(EnvVar { name, value: None, value_from });
+                places.push(item.span);
+            }
+            _ => others.push(item.to_json()),
+        }
+    }
+    if !others.is_empty() {
+        read.patch.insert("env".to_owned(), others.into());
+    }
+    if !variables.is_empty() {
+        let items = places
+            .into_iter()
+            .map(|span| crate::spec::syntax::KeyedSpan { key: None, value: span })
+            .collect();
+        read.program.env = Some(Located { items, ..Located::new(variables, entry) });
+    }
+}
+
+fn from_secrets(node: &Node, read: &mut Container) {
+    let mut others = Vec::new();
+    for item in items(node) {
+        let secret = item.get("secretRef").and_then(|from| from.get("name")?.as_text());
+        match secret.filter(|_| item.get("prefix").is_none()) {
+            Some(name) => {
+                read.secrets.push(SecretUse { name: name.to_owned(), mount_path: None });
+            }
+            None => others.push(item.to_json()),
+        }
+    }
+    if !others.is_empty() {
+        read.patch.insert("envFrom".to_owned(), others.into());
+    }
+}
+
+/// Requests and limits are one here: what is requested of cores, and the limit of memory.
+fn resources(findings: &mut Findings, entry: &Entry, read: &mut Container) {
+    let of = |kind: &str, name: &str| entry.value.get(kind).and_then(|map| map.entry(name));
+    let cpu = of("requests", "cpu").or_else(|| of("limits", "cpu"));
+    if let Some(entry) = cpu {
+        match entry.value.as_text().unwrap_or_default().parse() {
+            Ok(cpu) => read.resources.cpu = Some(Located::new(cpu, entry)),
+            Err(_) => findings.wrong_type(&entry.value, "resources.cpu", "a number of cores"),
+        }
+    }
+    let memory = of("limits", "memory").or_else(|| of("requests", "memory"));
+    if let Some(entry) = memory {
+        match entry.value.as_text().unwrap_or_default().parse() {
+            Ok(memory) => read.resources.memory = Some(Located::new(memory, entry)),
+            Err(_) => findings.wrong_type(&entry.value, "resources.memory", "an amount of memory"),
+        }
+    }
+    for (resource, kind) in [(NVIDIA, "nvidia"), (AMD, "amd")] {
+        if let Some(entry) = of("limits", resource).or_else(|| of("requests", resource))
+            && let Some(count) = findings.count(&entry.value, resource).filter(|count| *count > 0)
+        {
+            let accelerators = Accelerators { kind: kind.to_owned(), count };
+            read.resources.accelerators = Some(Located::new(accelerators, entry));
+        }
+    }
+    let mut others = Map::new();
+    for kind in ["limits", "requests"] {
+        let map = entry.value.get(kind).and_then(Node::as_map).unwrap_or_default();
+        let known = ["cpu", "memory", NVIDIA, AMD];
+        let rest: Map<String, Json> = map
+            .iter()
+            .filter(|entry| !known.contains(&entry.key.text.as_str()))
+            .map(|entry| (entry.key.text.clone(), entry.value.to_json()))
+            .collect();
+        if !rest.is_empty() {
+            others.insert(kind.to_owned(), Json::Object(rest));
+        }
+    }
+    if !others.is_empty() {
+        read.patch.insert("resources".to_owned(), Json::Object(others));
+    }
+}
+
+fn mounts(findings: &mut Findings, entry: &Entry, declared: &[Node], read: &mut Container) {
+    let mut volumes: Vec<Volume> = Vec::new();
+    for item in items(&entry.value) {
+        let text = |field: &str| item.get(field).and_then(Node::as_text).map(str::to_owned);
+        let (Some(name), Some(mount_path)) = (text("name"), text("mountPath")) else {
+            let field = if item.get("name").is_none() { "name" } else { "mountPath" };
+            missing(findings, item, &format!("volumeMounts[].{field}"));
+            continue;
+        };
+        let volume = declared
+            .iter()
+            .find(|volume| volume.get("name").and_then(Node::as_text) == Some(name.as_str()));
+        let Some(volume) = volume else {
+            findings.wrong_type(item, "volumeMounts[].name", "the name of a volume of the pod");
+            continue;
+        };
+        let source = volume.as_map().unwrap_or_default().iter();
+        let source = source.filter(|entry| entry.key.text != "name");
+        let source = source.map(|entry| (entry.key.text.clone(), entry.value.to_json())).collect();
+        // A volume says itself where it is mounted, so one that is mounted twice is two.
+        let before = volumes.iter().filter(|other| other.name.starts_with(&name)).count();
+        let name = if before > 0 { format!("{name}-{}", before + 1) } else { name };
+        let read_only = text("readOnly").as_deref() == Some("true");
+        volumes.push(Volume { name, mount_path, sub_path: text("subPath"), read_only, source });
+    }
+    if !volumes.is_empty() {
+        read.volumes = Some(Located::list(volumes, entry, &entry.value));
+    }
+}

@@ -1,0 +1,70 @@
+//! What findings about Katib's files are called.
+
+use crate::spec::syntax::{Code, Diagnostic, Entry, Node};
+use crate::spec::foreign::common::fields::{Findings, System};
+use crate::spec::foreign::common::scalars::items;
+
+pub(super) static KATIB: System = System {
+    writer: "Katib",
+    wrong_type: Code::KatibType,
+    placeholder: Code::KatibType,
+    variable: Code::KatibType,
+    empty_item: Code::KatibLeftOut,
+    twice: Code::KatibTwice,
+    misplaced: Code::KatibMisplaced,
+    unknown: Code::KatibUnknownField,
+    left_out: Code::KatibLeftOut,
+    output: Code::KatibOutputField,
+    homes: &[
+        ("objectiveMetricName", "objective"),
+        ("additionalMetricNames", "objective"),
+        ("metricStrategies", "objective"),
+        ("feasibleSpace", "parameters[]"),
+        ("parameterType", "parameters[]"),
+        ("maxTrialCount", "spec"),
+        ("parallelTrialCount", "spec"),
+        ("maxFailedTrialCount", "spec"),
+        ("metricsCollectorSpec", "spec"),
+        ("trialTemplate", "spec"),
+        ("trialParameters", "trialTemplate"),
+        ("primaryContainerName", "trialTemplate"),
+        ("trialSpec", "trialTemplate"),
+        ("metricsFormat", "source.filter"),
+        ("fileSystemPath", "source"),
+    ],
+};
+
+/// A required field is not there; the place is that of what lacks it.
+pub(super) fn missing(findings: &mut Findings, at: &Node, path: &str) {
+    let first = at.as_map().and_then(<[Entry]>::first).map_or(at.span, |entry| entry.key.span);
+    let message = format!("`{path}` is missing");
+    findings.add(Diagnostic::error(Code::KatibMissing, message).at(first, ""));
+}
+
+/// Something by its name that mlctl does not do, with what to do instead.
+pub(super) fn refuse(findings: &mut Findings, at: &Node, message: String, help: &str) {
+    findings.add(Diagnostic::error(Code::KatibKind, message).at(at.span, "").help(help));
+}
+
+/// Something that is done in another way than Katib does it.
+pub(super) fn instead(findings: &mut Findings, at: &Node, message: String, help: &str) {
+    findings.add(Diagnostic::warning(Code::KatibInstead, message).at(at.span, "").help(help));
+}
+
+/// The settings of an algorithm: a list of names and values.
+pub(super) fn settings<'a>(
+    findings: &mut Findings,
+    node: Option<&'a Node>,
+) -> Vec<(String, &'a Node)> {
+    use crate::spec::foreign::common::fields::Use;
+    let mut settings = Vec::new();
+    for item in node.map(items).unwrap_or_default() {
+        let table = &[("name", Use::Kept("name")), ("value", Use::Kept("value"))];
+        let fields = findings.fields(item, "algorithmSettings[]", table);
+        let name = fields.get("name").and_then(Node::as_text);
+        if let (Some(name), Some(value)) = (name, fields.get("value")) {
+            settings.push((name.to_owned(), value));
+        }
+    }
+    settings
+}

@@ -1,0 +1,14 @@
+//! Files of other systems, accepted as people write them: a folder for each system, and what they share.
+
+mod common;
+mod katib;
+mod comments;
+mod registry;
+mod text;
+mod vertex;
+
+pub use comments::commented;
+pub use common::system::{ExplainedKind, ExplainedMapping, ExplainedSystem, Fate, ForeignField};
+pub(super) use registry::systems;
+pub use registry::{explain_system, system_names};
+pub use text::imports_document;

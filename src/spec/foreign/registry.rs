@@ -1,0 +1,78 @@
+//! The systems whose files are taken.
+
+use super::common::system::{ExplainedSystem, ForeignSystem};
+use super::{katib, vertex};
+
+/// All systems, in the order in which a document is offered to their converters.
+static SYSTEMS: [ForeignSystem; 2] = [
+    ForeignSystem {
+        name: "vertex",
+        title: "Vertex AI",
+        kinds: &[
+            ("CustomJob, TrainingPipeline of custom code, workerPoolSpecs", "TrainJob"),
+            ("HyperparameterTuningJob", "TuneJob"),
+            ("BatchPredictionJob", "BatchPredictJob"),
+            ("Model, its upload, deployModel, Endpoint", "Endpoint"),
+        ],
+        recognise: vertex::recognise,
+        tables: vertex::TABLES,
+    },
+    ForeignSystem {
+        name: "katib",
+        title: "Katib",
+        kinds: &[("Experiment of kubeflow.org/v1beta1", "TuneJob")],
+        recognise: katib::recognise,
+        tables: katib::TABLES,
+    },
+];
+
+/// All systems, in the order in which a document is offered to their converters.
+pub(in crate::spec) fn systems() -> impl Iterator<Item = &'static ForeignSystem> {
+    SYSTEMS.iter()
+}
+
+/// What the systems are called on the command line.
+pub fn system_names() -> Vec<&'static str> {
+    systems().map(|system| system.name).collect()
+}
+
+/// What becomes of the fields of a system's files; `None` where no system is called so.
+pub fn explain_system(name: &str) -> Option<ExplainedSystem> {
+    systems().find(|system| system.name.eq_ignore_ascii_case(name)).map(ForeignSystem::explained)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::explain;
+    use crate::spec::foreign::common::system::Fate;
+    use crate::spec::kind_names;
+
+    #[test]
+    fn what_is_kept_is_kept_as_a_field_that_there_is() {
+        let mut lost = Vec::new();
+        for system in systems() {
+            for mapping in system.explained().mappings {
+                for field in mapping.fields.iter().filter(|field| field.fate == Fate::Kept) {
+                    let is_field = |kind: &str| explain(&format!("{kind}.{}", field.words)).is_ok();
+                    if !kind_names().into_iter().any(is_field) {
+                        lost.push(format!("{}: {} as {}", system.name, field.field, field.words));
+                    }
+                }
+            }
+        }
+        assert!(lost.is_empty(), "no kind has these fields:\n{}", lost.join("\n"));
+    }
+
+    #[test]
+    fn every_field_that_is_not_passed_over_says_what_becomes_of_it() {
+        for system in systems() {
+            for mapping in system.explained().mappings {
+                for field in mapping.fields {
+                    let is_silent = matches!(field.fate, Fate::Within | Fate::Output);
+                    assert_eq!(field.words.is_empty(), is_silent, "{} {}", system.name, field.field);
+                }
+            }
+        }
+    }
+}
