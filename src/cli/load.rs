@@ -16,7 +16,8 @@ use crate::work::train::LoadedJob;
 use crate::work::tune::LoadedStudy;
 
 /// What a file of another system has said in vain.
-const LOST: [Code; 2] = [Code::VertexUnknownField, Code::KatibUnknownField];
+const LOST: [Code; 3] =
+    [Code::VertexUnknownField, Code::KatibUnknownField, Code::ForeignUnknownField];
 
 /// A text with what is known of where it comes from.
 pub(super) struct Read<'a> {

@@ -2,6 +2,8 @@
 
 mod common;
 mod katib;
+mod kubeflow;
+mod kubernetes;
 mod comments;
 mod registry;
 mod text;

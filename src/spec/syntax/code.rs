@@ -341,6 +341,32 @@ codes! {
     /// The job counts on replicas that restart one by one.
     VertexWholeGang = "vertex-whole-gang",
 
+    // Files of the other systems.
+    /// A document, or something in it, that mlctl runs in no way.
+    ForeignRefused = "foreign-refused",
+    /// A field that the system requires is not there.
+    ForeignMissing = "foreign-missing",
+    /// A value has another type than the system's.
+    ForeignType = "foreign-type",
+    /// Two fields are spellings of the same one.
+    ForeignTwice = "foreign-twice",
+    /// A field is at a place where it is without effect.
+    ForeignMisplaced = "foreign-misplaced",
+    /// A field that the system doesn't have.
+    ForeignUnknownField = "foreign-unknown-field",
+    /// A field has no counterpart.
+    ForeignLeftOut = "foreign-left-out",
+    /// Something is done in another way than the system does it.
+    ForeignInstead = "foreign-instead",
+    /// Fields that the system wrote into a copy of the document.
+    ForeignOutputField = "foreign-output-field",
+    /// An item of a list is empty.
+    ForeignEmptyItem = "foreign-empty-item",
+    /// A text that somebody was to fill in.
+    ForeignPlaceholder = "foreign-placeholder",
+    /// A variable that nothing expands.
+    ForeignVariable = "foreign-variable",
+
     // Files of Katib.
     /// Something that mlctl does not do, by its name.
     KatibKind = "katib-kind",

@@ -64,8 +64,39 @@ pub(in crate::spec::foreign) struct System {
     pub(in crate::spec::foreign) unknown: Code,
     pub(in crate::spec::foreign) left_out: Code,
     pub(in crate::spec::foreign) output: Code,
+    /// A required field is not there.
+    pub(in crate::spec::foreign) missing: Code,
+    /// Something that mlctl runs in no way.
+    pub(in crate::spec::foreign) refused: Code,
+    /// Something that is done in another way.
+    pub(in crate::spec::foreign) instead: Code,
     /// Fields that are often written at the wrong depth, each with where it belongs.
     pub(in crate::spec::foreign) homes: &'static [(&'static str, &'static str)],
+}
+
+impl System {
+    /// A system whose findings have the codes that most systems share.
+    pub(in crate::spec::foreign) const fn of(
+        writer: &'static str,
+        homes: &'static [(&'static str, &'static str)],
+    ) -> Self {
+        Self {
+            writer,
+            wrong_type: Code::ForeignType,
+            placeholder: Code::ForeignPlaceholder,
+            variable: Code::ForeignVariable,
+            empty_item: Code::ForeignEmptyItem,
+            twice: Code::ForeignTwice,
+            misplaced: Code::ForeignMisplaced,
+            unknown: Code::ForeignUnknownField,
+            left_out: Code::ForeignLeftOut,
+            output: Code::ForeignOutputField,
+            missing: Code::ForeignMissing,
+            refused: Code::ForeignRefused,
+            instead: Code::ForeignInstead,
+            homes,
+        }
+    }
 }
 
 /// Findings of one file: the same remark at several places is one finding.
@@ -99,6 +130,28 @@ impl Findings {
             }
             None => self.list.push(finding),
         }
+    }
+
+    /// A required field is not there; the place is that of what lacks it.
+    pub(in crate::spec::foreign) fn missing(&mut self, at: &Node, path: &str) {
+        let first = at.as_map().and_then(<[Entry]>::first).map_or(at.span, |entry| entry.key.span);
+        let message = format!("`{path}` is missing");
+        self.add(Diagnostic::error(self.system.missing, message).at(first, ""));
+    }
+
+    /// Something by its name that mlctl does not do, with what to do instead.
+    pub(in crate::spec::foreign) fn refuse(&mut self, at: &Node, message: String, help: &str) {
+        self.add(Diagnostic::error(self.system.refused, message).at(at.span, "").help(help));
+    }
+
+    /// Something that is done in another way than the system does it.
+    pub(in crate::spec::foreign) fn instead(&mut self, at: &Node, message: String, help: &str) {
+        self.add(Diagnostic::warning(self.system.instead, message).at(at.span, "").help(help));
+    }
+
+    /// A part of a document that is done otherwise.
+    pub(in crate::spec::foreign) fn otherwise(&mut self, at: &Node, what: &str, help: &str) {
+        self.instead(at, format!("`{what}` is left out"), help);
     }
 
     /// Something of another type than the API's.

@@ -1,6 +1,6 @@
 //! `algorithm` and `earlyStopping`: the nearest that mlctl has.
 
-use super::system::{instead, missing, refuse, settings};
+use super::system::settings;
 use crate::spec::kinds::tune::{Algorithm, EarlyStopping, EarlyStoppingWith, StoppingRule};
 use crate::spec::syntax::{Entry, Node, Spans};
 use crate::spec::foreign::common::fields::{Findings, Table, Use};
@@ -30,7 +30,7 @@ pub(super) fn search(findings: &mut Findings, entry: &Entry, spans: &mut Spans) 
     spans.insert("algorithm", Located::new((), entry).place);
     let Some(node) = fields.get("algorithmName") else {
         if entry.value.as_map().is_some() {
-            missing(findings, &entry.value, "algorithm.algorithmName");
+            findings.missing(&entry.value, "algorithm.algorithmName");
         }
         return Search::default();
     };
@@ -51,7 +51,7 @@ pub(super) fn search(findings: &mut Findings, entry: &Entry, spans: &mut Spans) 
         "sobol" => Algorithm::Quasirandom,
         "tpe" | "multivariate-tpe" | "cmaes" => {
             let message = format!("mlctl's Bayesian search takes the place of `{name}`");
-            instead(findings, node, message, "it is a Gaussian process, which needs fewer trials");
+            findings.instead(node, message, "it is a Gaussian process, which needs fewer trials");
             Algorithm::Bayesian
         }
         "hyperband" => {
@@ -62,7 +62,7 @@ pub(super) fn search(findings: &mut Findings, entry: &Entry, spans: &mut Spans) 
                 text("resource_name").zip(most).map(|(name, most)| (name.to_owned(), most.into()));
             let message = "trials are ended at rungs, in place of being started again with more";
             let help = "each is given all of the resource; the metric is reported with its step";
-            instead(findings, node, message.to_owned(), help);
+            findings.instead(node, message.to_owned(), help);
             let rule = EarlyStoppingWith {
                 rule: StoppingRule::Hyperband,
                 max_resource: most.filter(|most| *most > 1).map(u64::from),
@@ -76,13 +76,13 @@ pub(super) fn search(findings: &mut Findings, entry: &Entry, spans: &mut Spans) 
         "enas" | "darts" => {
             let message = format!("`{name}`: mlctl searches no architectures");
             let help = "tune the numbers that describe the network, such as layers and units";
-            refuse(findings, node, message, help);
+            findings.refuse(node, message, help);
             Algorithm::Bayesian
         }
         "pbt" => {
             let help = "take `random` with `hyperband`, or `tpe`; trials that go on from another \
                         one's checkpoint are not made";
-            refuse(findings, node, "`pbt`: mlctl breeds no populations".to_owned(), help);
+            findings.refuse(node, "`pbt`: mlctl breeds no populations".to_owned(), help);
             Algorithm::Bayesian
         }
         _ => {
@@ -100,7 +100,7 @@ pub(super) fn search(findings: &mut Findings, entry: &Entry, spans: &mut Spans) 
 fn left(findings: &mut Findings, settings: &[(String, &Node)], used: &[&str]) {
     for (name, node) in settings.iter().filter(|(name, _)| !used.contains(&name.as_str())) {
         let message = format!("the setting `{name}` is left out");
-        instead(findings, node, message, "mlctl's search finds its own settings");
+        findings.instead(node, message, "mlctl's search finds its own settings");
     }
 }
 
@@ -114,7 +114,7 @@ pub(super) fn early_stopping(
     spans.insert("earlyStopping", Located::new((), entry).place);
     let Some(node) = fields.get("algorithmName") else {
         if entry.value.as_map().is_some() {
-            missing(findings, &entry.value, "earlyStopping.algorithmName");
+            findings.missing(&entry.value, "earlyStopping.algorithmName");
         }
         return EarlyStopping::default();
     };

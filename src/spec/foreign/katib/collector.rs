@@ -1,6 +1,5 @@
 //! `metricsCollectorSpec`: where metrics are read.
 
-use super::system::refuse;
 use crate::spec::kinds::tune::{Collect, CollectWith, LineFormat, MetricSource};
 use crate::spec::syntax::{Entry, Spans};
 use crate::spec::foreign::common::fields::{Findings, Table, Use};
@@ -48,7 +47,7 @@ pub(super) fn collect(
                 _ => "write StdOut, File or TensorFlowEvent",
             };
             let message = format!("the metrics collector `{other}` is not known to mlctl");
-            refuse(findings, kind.unwrap_or(&entry.value), message, help);
+            findings.refuse(kind.unwrap_or(&entry.value), message, help);
             return short(printed);
         }
     };

@@ -6,7 +6,7 @@ use super::algorithm::{Search, early_stopping, search};
 use super::collector::collect;
 use super::objective::{Objective, objective};
 use super::parameters::parameters;
-use super::system::{KATIB, instead, missing, refuse};
+use super::system::KATIB;
 use super::template::{Template, template};
 use crate::spec::kinds::tune::{
     Algorithm, DEFAULT_TRIALS, EarlyStopping, Parameter, Stopping, Trial, TuneJob, Variant,
@@ -74,7 +74,7 @@ pub(in crate::spec) fn recognise(node: &Node, context: &ForeignContext<'_>) -> O
         let at = node.get("apiVersion").unwrap_or(node);
         let help = "write `apiVersion: kubeflow.org/v1beta1`, with `trialTemplate.trialSpec` and \
                     `trialParameters` in place of `goTemplate`";
-        refuse(&mut findings, at, format!("experiments of {version} are not read"), help);
+        findings.refuse(at, format!("experiments of {version} are not read"), help);
         None
     };
     let findings = findings.finish();
@@ -88,14 +88,14 @@ fn convert(findings: &mut Findings, node: &Node, context: &ForeignContext<'_>) -
     let top = findings.fields(node, "", EXPERIMENT);
     let (name, labels) = metadata(findings, top.get("metadata"), context, &mut spans);
     let Some(spec) = top.get("spec") else {
-        missing(findings, node, "spec");
+        findings.missing(node, "spec");
         return None;
     };
     let fields = findings.fields(spec, "spec", SPEC);
     spec.as_map()?;
     for required in ["objective", "parameters", "trialTemplate"] {
         if fields.entry(required).is_none() && fields.entry("nasConfig").is_none() {
-            missing(findings, spec, &format!("spec.{required}"));
+            findings.missing(spec, &format!("spec.{required}"));
         }
     }
     if let Some(entry) = fields.entry("nasConfig") {
@@ -131,9 +131,7 @@ fn convert(findings: &mut Findings, node: &Node, context: &ForeignContext<'_>) -
     // A grid has an end of its own.
     let is_endless = max_trials.is_none() && algorithm != Algorithm::Grid;
     if is_endless && fields.entry("maxTrialCount").is_none() {
-        instead(
-            findings,
-            fields.get("objective").unwrap_or(spec),
+        findings.instead(fields.get("objective").unwrap_or(spec),
             format!("`maxTrialCount` is not in the file: {DEFAULT_TRIALS} trials are meant"),
             "write `maxTrialCount`",
         );
@@ -215,7 +213,7 @@ fn metadata(
     if name != written && entry.key.text == "name" {
         let message = format!("the study is called `{name}` here");
         let help = "names have lower-case letters, digits and `-`, 30 characters at most";
-        instead(findings, &entry.value, message, help);
+        findings.instead(&entry.value, message, help);
     }
     (name, labels)
 }

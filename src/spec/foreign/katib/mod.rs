@@ -6,15 +6,12 @@
 
 mod algorithm;
 mod collector;
-mod container;
 mod experiment;
 mod objective;
 mod parameters;
-mod pod;
 mod system;
 mod tables;
 mod template;
-mod trial;
 
 pub(in crate::spec::foreign) use experiment::recognise;
 pub(in crate::spec::foreign) use tables::TABLES;

@@ -1,6 +1,6 @@
 //! `objective`: the metric, its goal, and which of its values count.
 
-use super::system::{missing, refuse, settings};
+use super::system::settings;
 use crate::spec::kinds::tune::{Goal, Measurement, Metric};
 use crate::spec::syntax::{Entry, Spans};
 use crate::spec::foreign::common::fields::{Findings, Table, Use};
@@ -39,7 +39,7 @@ pub(super) fn objective(findings: &mut Findings, entry: &Entry, spans: &mut Span
         }
         None => {
             if node.as_map().is_some() {
-                missing(findings, node, "objective.type");
+                findings.missing(node, "objective.type");
             }
             Goal::Maximize
         }
@@ -59,7 +59,7 @@ pub(super) fn objective(findings: &mut Findings, entry: &Entry, spans: &mut Span
     });
     let Some(name) = name else {
         if node.as_map().is_some() && fields.entry("objectiveMetricName").is_none() {
-            missing(findings, node, "objective.objectiveMetricName");
+            findings.missing(node, "objective.objectiveMetricName");
         }
         return Objective::default();
     };
@@ -78,7 +78,7 @@ pub(super) fn objective(findings: &mut Findings, entry: &Entry, spans: &mut Span
             if let Some(node) = own {
                 let message = format!("`{other}` takes a trial by its worst value");
                 let help = "leave `metricStrategies` out for the best value, or write `latest`";
-                refuse(findings, node, message, help);
+                findings.refuse(node, message, help);
             }
             Measurement::Best
         }

@@ -2,7 +2,6 @@
 
 use indexmap::IndexMap;
 
-use super::system::{instead, missing};
 use crate::spec::kinds::tune::{Algorithm, Parameter, Scale, Variant, Word};
 use crate::spec::syntax::{Code, Diagnostic, Entry, KeyedSpan, Node, Spans, key_path};
 use crate::spec::foreign::common::fields::{Fields, Findings, Table, Use};
@@ -39,7 +38,7 @@ pub(super) fn parameters(
         let (Some(name), Some(space)) = (fields.entry("name"), fields.entry("feasibleSpace"))
         else {
             let field = if fields.entry("name").is_none() { "name" } else { "feasibleSpace" };
-            missing(findings, item, &format!("parameters[].{field}"));
+            findings.missing(item, &format!("parameters[].{field}"));
             continue;
         };
         let Some(text) = findings.text(&name.value, "parameters[].name") else { continue };
@@ -73,7 +72,7 @@ fn variant(
     algorithm: Algorithm,
 ) -> Option<Variant> {
     let Some(kind) = fields.get("parameterType") else {
-        missing(findings, item, "parameters[].parameterType");
+        findings.missing(item, "parameters[].parameterType");
         return None;
     };
     let space = findings.fields(node, "feasibleSpace", SPACE);
@@ -124,7 +123,7 @@ fn double(
         }
         if algorithm != Algorithm::Grid {
             let message = "more than 1000 steps: any number between is taken".to_owned();
-            instead(findings, node, message, "write a larger step, or none");
+            findings.instead(node, message, "write a larger step, or none");
         }
     }
     Some(Variant { double: Some(vec![low, high]), ..Variant::default() })
@@ -151,7 +150,7 @@ fn ends<T>(
 ) -> Option<(T, T)> {
     let mut end = |name: &str| {
         let Some(value) = space.get(name) else {
-            missing(findings, node, &format!("feasibleSpace.{name}"));
+            findings.missing(node, &format!("feasibleSpace.{name}"));
             return None;
         };
         read(findings, value, name)
@@ -163,7 +162,7 @@ fn ends<T>(
 fn list<'a>(findings: &mut Findings, node: &Node, space: &Fields<'a>) -> Option<&'a [Node]> {
     let list = space.get("list");
     if list.is_none() {
-        missing(findings, node, "feasibleSpace.list");
+        findings.missing(node, "feasibleSpace.list");
     }
     list.map(items)
 }
@@ -174,7 +173,7 @@ fn scale(findings: &mut Findings, node: &Node) -> Option<Scale> {
         "logUniform" => Some(Scale::Log),
         name @ ("normal" | "logNormal") => {
             let message = format!("`{name}`: all values of the range are equally likely here");
-            instead(findings, node, message, "write a narrower range if the middle is more likely");
+            findings.instead(node, message, "write a narrower range if the middle is more likely");
             (name == "logNormal").then_some(Scale::Log)
         }
         _ => {

@@ -1,6 +1,6 @@
 //! What findings about Katib's files are called.
 
-use crate::spec::syntax::{Code, Diagnostic, Entry, Node};
+use crate::spec::syntax::{Code, Node};
 use crate::spec::foreign::common::fields::{Findings, System};
 use crate::spec::foreign::common::scalars::items;
 
@@ -15,6 +15,9 @@ pub(super) static KATIB: System = System {
     unknown: Code::KatibUnknownField,
     left_out: Code::KatibLeftOut,
     output: Code::KatibOutputField,
+    missing: Code::KatibMissing,
+    refused: Code::KatibKind,
+    instead: Code::KatibInstead,
     homes: &[
         ("objectiveMetricName", "objective"),
         ("additionalMetricNames", "objective"),
@@ -33,23 +36,6 @@ pub(super) static KATIB: System = System {
         ("fileSystemPath", "source"),
     ],
 };
-
-/// A required field is not there; the place is that of what lacks it.
-pub(super) fn missing(findings: &mut Findings, at: &Node, path: &str) {
-    let first = at.as_map().and_then(<[Entry]>::first).map_or(at.span, |entry| entry.key.span);
-    let message = format!("`{path}` is missing");
-    findings.add(Diagnostic::error(Code::KatibMissing, message).at(first, ""));
-}
-
-/// Something by its name that mlctl does not do, with what to do instead.
-pub(super) fn refuse(findings: &mut Findings, at: &Node, message: String, help: &str) {
-    findings.add(Diagnostic::error(Code::KatibKind, message).at(at.span, "").help(help));
-}
-
-/// Something that is done in another way than Katib does it.
-pub(super) fn instead(findings: &mut Findings, at: &Node, message: String, help: &str) {
-    findings.add(Diagnostic::warning(Code::KatibInstead, message).at(at.span, "").help(help));
-}
 
 /// The settings of an algorithm: a list of names and values.
 pub(super) fn settings<'a>(

@@ -1,6 +1,7 @@
 //! All fields of Katib's experiments, by the mapping that they are in.
 
-use super::{algorithm, collector, experiment, objective, parameters, template, trial};
+use super::{algorithm, collector, experiment, objective, parameters, template};
+use crate::spec::foreign::kubeflow as trial;
 use crate::spec::foreign::common::fields::Table;
 
 /// The mappings, from the document inwards.

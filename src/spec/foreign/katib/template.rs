@@ -2,8 +2,7 @@
 
 use indexmap::IndexMap;
 
-use super::system::{instead, missing, refuse};
-use super::trial::trial_spec;
+use crate::spec::foreign::kubeflow::trial_spec;
 use crate::spec::kinds::train::TrainJob;
 use crate::spec::kinds::tune::space::references;
 use crate::spec::kinds::tune::{Parameter, Pass};
@@ -61,7 +60,7 @@ pub(super) fn template(
         return None;
     }
     let Some(spec) = fields.entry("trialSpec") else {
-        missing(findings, &entry.value, "trialTemplate.trialSpec");
+        findings.missing(&entry.value, "trialTemplate.trialSpec");
         return None;
     };
     let mut values = IndexMap::new();
@@ -72,7 +71,7 @@ pub(super) fn template(
         let (Some(name), Some((node, reference))) = (name, reference) else {
             if item.as_map().is_some() {
                 let field = if name.is_none() { "name" } else { "reference" };
-                missing(findings, item, &format!("trialParameters[].{field}"));
+                findings.missing(item, &format!("trialParameters[].{field}"));
             }
             continue;
         };
@@ -113,7 +112,7 @@ fn of_trial(findings: &mut Findings, at: &Node, field: &str, spec: &Node) -> Opt
         let message = format!("`trialSpec.{field}` is known only once a trial runs");
         let help = "read it in the code: `MLCTL_RUN` is the trial's run, `CLOUD_ML_TRIAL_ID` its \
                     number";
-        refuse(findings, at, message, help);
+        findings.refuse(at, message, help);
     }
     value
 }
@@ -155,9 +154,4 @@ fn text(text: &str, values: &IndexMap<String, String>) -> String {
     }
     out.push_str(rest);
     out
-}
-
-/// Says that something of a trial's object is done otherwise.
-pub(super) fn otherwise(findings: &mut Findings, at: &Node, what: &str, help: &str) {
-    instead(findings, at, format!("`{what}` is left out"), help);
 }

@@ -41,5 +41,8 @@ pub(super) static VERTEX: System = System {
     unknown: Code::VertexUnknownField,
     left_out: Code::VertexLeftOut,
     output: Code::VertexOutputField,
+    missing: Code::VertexMissing,
+    refused: Code::VertexKind,
+    instead: Code::VertexLeftOut,
     homes: &MISPLACED,
 };

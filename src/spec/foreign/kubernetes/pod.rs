@@ -3,8 +3,6 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::container::{Container, container};
-use super::system::{missing, refuse};
-use super::template::otherwise;
 use crate::spec::kinds::train::{Toleration, TrainJob, Volume};
 use crate::spec::syntax::{Entry, KeyedSpan, Node, typed};
 use crate::spec::foreign::common::pool::Program;
@@ -15,14 +13,14 @@ use crate::spec::foreign::common::scalars::items;
 
 /// What the pods of one role run, and what a job says of all of them.
 #[derive(Default)]
-pub(super) struct Pod {
-    pub(super) program: Program,
-    pub(super) resources: Resources,
-    pub(super) volumes: Option<Located<Vec<Volume>>>,
+pub(in crate::spec::foreign) struct Pod {
+    pub(in crate::spec::foreign) program: Program,
+    pub(in crate::spec::foreign) resources: Resources,
+    pub(in crate::spec::foreign) volumes: Option<Located<Vec<Volume>>>,
     /// What only a job has: where pods go, their account, and the patch.
-    pub(super) job: TrainJob,
+    pub(in crate::spec::foreign) job: TrainJob,
     /// Where those are written.
-    pub(super) places: Vec<(String, KeyedSpan)>,
+    pub(in crate::spec::foreign) places: Vec<(String, KeyedSpan)>,
 }
 
 /// Pods are alike in what a job says of them.
@@ -33,9 +31,9 @@ impl PartialEq for Pod {
 }
 
 /// Reads a template; `None` when an error says why it has nothing to run.
-pub(super) fn pod(findings: &mut Findings, template: &Node, primary: Option<&str>) -> Option<Pod> {
+pub(in crate::spec::foreign) fn pod(findings: &mut Findings, template: &Node, primary: Option<&str>) -> Option<Pod> {
     let Some(spec) = template.get("spec") else {
-        missing(findings, template, "template.spec");
+        findings.missing(template, "template.spec");
         return None;
     };
     let entries = spec.as_map().unwrap_or_default();
@@ -90,18 +88,18 @@ fn main<'a>(
     });
     let Some(main) = main else {
         if containers.is_empty() {
-            missing(findings, spec, "template.spec.containers");
+            findings.missing(spec, "template.spec.containers");
         } else {
             let message = "nothing says which of the containers trains".to_owned();
             let help = "name it by `primaryContainerName`";
-            refuse(findings, spec.get("containers").unwrap_or(spec), message, help);
+            findings.refuse(spec.get("containers").unwrap_or(spec), message, help);
         }
         return None;
     };
     for other in containers.iter().filter(|other| !std::ptr::eq(*other, main)) {
         let name = other.get("name").and_then(Node::as_text).unwrap_or("container");
         let help = "one container trains; `podPatch` of the TuneJob's trial can add others";
-        otherwise(findings, other.get("name").unwrap_or(other), name, help);
+        findings.otherwise(other.get("name").unwrap_or(other), name, help);
     }
     Some(main)
 }
@@ -121,7 +119,7 @@ fn place(findings: &mut Findings, entry: &Entry, pod: &mut Pod, rest: &mut Map<S
         "restartPolicy" => {
             if node.as_text() != Some("Never") {
                 let help = "restarts are counted by class of failure: `retries: {userError: 0}`";
-                otherwise(findings, node, "restartPolicy", help);
+                findings.otherwise(node, "restartPolicy", help);
             }
             return;
         }

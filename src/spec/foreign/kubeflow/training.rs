@@ -1,7 +1,6 @@
 //! `trialSpec`: a Job, TFJob or PyTorchJob as a TrainJob.
 
-use super::pod::{Pod, pod};
-use super::system::{missing, refuse};
+use crate::spec::foreign::kubernetes::{Pod, pod};
 use crate::spec::kinds::train::{Framework, TrainJob};
 use crate::spec::syntax::{Code, Diagnostic, KeyedSpan, Node, Spans};
 use crate::spec::foreign::common::assemble::{Assembled, assemble};
@@ -10,7 +9,7 @@ use crate::spec::foreign::common::gather::Located;
 use crate::spec::foreign::common::pool::Pool;
 use crate::text::Span;
 
-pub(super) const OBJECT: Table = &[
+pub(in crate::spec::foreign) const OBJECT: Table = &[
     ("apiVersion", Use::Changed("`mlctl.dev/v1`")),
     ("kind", Use::Changed("`TrainJob`")),
     ("metadata", Use::Changed("a trial has the study's name and labels")),
@@ -18,7 +17,7 @@ pub(super) const OBJECT: Table = &[
     ("status", Use::Output),
 ];
 const RETRIES: &str = "restarts are counted by class of failure: `retries: {userError: 0}`";
-pub(super) const JOB: Table = &[
+pub(in crate::spec::foreign) const JOB: Table = &[
     ("template", Use::Within),
     ("activeDeadlineSeconds", Use::Kept("timeout")),
     ("backoffLimit", Use::Left(RETRIES)),
@@ -35,7 +34,7 @@ pub(super) const JOB: Table = &[
     ("completionMode", Use::Left("every replica knows its index")),
     ("suspend", Use::Left("a trial starts when it is its turn")),
 ];
-pub(super) const TRAINING: Table = &[
+pub(in crate::spec::foreign) const TRAINING: Table = &[
     ("tfReplicaSpecs", Use::Within),
     ("pytorchReplicaSpecs", Use::Within),
     ("runPolicy", Use::Within),
@@ -44,7 +43,7 @@ pub(super) const TRAINING: Table = &[
     ("nprocPerNode", Use::Left("it follows from `accelerators.count`")),
     ("enableDynamicWorker", Use::Left("a gang has as many replicas as it says")),
 ];
-pub(super) const RUN_POLICY: Table = &[
+pub(in crate::spec::foreign) const RUN_POLICY: Table = &[
     ("activeDeadlineSeconds", Use::Kept("timeout")),
     ("cleanPodPolicy", Use::Left("pods end with their gang")),
     ("ttlSecondsAfterFinished", Use::Left("`mlctl cleanup` removes finished trials")),
@@ -52,7 +51,7 @@ pub(super) const RUN_POLICY: Table = &[
     ("schedulingPolicy", Use::Left("a gang starts when all of it can; `queue` names one of Kueue")),
     ("suspend", Use::Left("a trial starts when it is its turn")),
 ];
-pub(super) const REPLICAS: Table =
+pub(in crate::spec::foreign) const REPLICAS: Table =
     &[("replicas", Use::Kept("roles.<role>.replicas")), ("template", Use::Within), ("restartPolicy", Use::Changed("`retries`: the whole gang restarts"))];
 
 /// Objects that no trial of mlctl becomes, with what to do.
@@ -79,7 +78,7 @@ const TENSORFLOW: [(&str, &str); 5] = [
 const PYTORCH: [(&str, &str); 2] = [("Master", "master"), ("Worker", "worker")];
 
 /// Reads a `trialSpec`. `primary` is the name of the container that trains.
-pub(super) fn trial_spec(
+pub(in crate::spec::foreign) fn trial_spec(
     findings: &mut Findings,
     node: &Node,
     primary: Option<&str>,
@@ -87,7 +86,7 @@ pub(super) fn trial_spec(
     let fields = findings.fields(node, "trialSpec", OBJECT);
     node.as_map()?;
     let Some(kind) = fields.get("kind") else {
-        missing(findings, node, "trialSpec.kind");
+        findings.missing(node, "trialSpec.kind");
         return None;
     };
     let name = kind.as_text().unwrap_or_default();
@@ -99,12 +98,12 @@ pub(super) fn trial_spec(
         _ => {
             let help = REFUSED.iter().find(|(refused, _)| *refused == name).map(|(_, help)| *help);
             let help = help.unwrap_or("write a batch/v1 Job, a TFJob or a PyTorchJob");
-            refuse(findings, kind, format!("a trial that is a `{name}` is not run"), help);
+            findings.refuse(kind, format!("a trial that is a `{name}` is not run"), help);
             return None;
         }
     };
     let Some(spec) = fields.get("spec") else {
-        missing(findings, node, "trialSpec.spec");
+        findings.missing(node, "trialSpec.spec");
         return None;
     };
     let own = findings.fields(spec, "trialSpec.spec", table);
@@ -124,7 +123,7 @@ pub(super) fn trial_spec(
     let mut pods: Vec<(&'static str, Located<u32>, Pod)> = Vec::new();
     if framework == Framework::None {
         let Some(template) = own.get("template") else {
-            missing(findings, spec, "trialSpec.spec.template");
+            findings.missing(spec, "trialSpec.spec.template");
             return None;
         };
         let place = KeyedSpan { key: None, value: template.span };
@@ -137,7 +136,7 @@ pub(super) fn trial_spec(
             ("pytorchReplicaSpecs", &PYTORCH)
         };
         let Some(replicas) = own.get(field) else {
-            missing(findings, spec, &format!("trialSpec.spec.{field}"));
+            findings.missing(spec, &format!("trialSpec.spec.{field}"));
             return None;
         };
         for entry in replicas.as_map().unwrap_or_default() {
@@ -156,7 +155,7 @@ pub(super) fn trial_spec(
             let fields = findings.fields(&entry.value, theirs, REPLICAS);
             let Some(template) = fields.get("template") else {
                 if entry.value.as_map().is_some() {
-                    missing(findings, &entry.value, &format!("{field}.{theirs}.template"));
+                    findings.missing(&entry.value, &format!("{field}.{theirs}.template"));
                 }
                 continue;
             };

@@ -2,8 +2,6 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::system::missing;
-use super::template::otherwise;
 use crate::hardware::accelerator::{AMD, NVIDIA};
 use crate::spec::kinds::train::{
     Accelerators, Args, EnvSource, EnvVar, SecretKeyRef, SecretUse, Volume,
@@ -17,17 +15,17 @@ use crate::spec::foreign::common::scalars::items;
 
 /// What the container that trains says.
 #[derive(Default)]
-pub(super) struct Container {
-    pub(super) program: Program,
-    pub(super) resources: Resources,
-    pub(super) volumes: Option<Located<Vec<Volume>>>,
-    pub(super) secrets: Vec<SecretUse>,
+pub(in crate::spec::foreign) struct Container {
+    pub(in crate::spec::foreign) program: Program,
+    pub(in crate::spec::foreign) resources: Resources,
+    pub(in crate::spec::foreign) volumes: Option<Located<Vec<Volume>>>,
+    pub(in crate::spec::foreign) secrets: Vec<SecretUse>,
     /// Fields that are kept as they are.
-    pub(super) patch: Map<String, Json>,
+    pub(in crate::spec::foreign) patch: Map<String, Json>,
 }
 
 /// Reads a container; `declared` are the volumes of its pod.
-pub(super) fn container(findings: &mut Findings, node: &Node, declared: &[Node]) -> Container {
+pub(in crate::spec::foreign) fn container(findings: &mut Findings, node: &Node, declared: &[Node]) -> Container {
     let mut read = Container::default();
     for entry in node.as_map().unwrap_or_default() {
         let value = &entry.value;
@@ -38,7 +36,7 @@ pub(super) fn container(findings: &mut Findings, node: &Node, declared: &[Node])
             "name" => {}
             "ports" => {
                 let help = "the replicas of a run reach each other on every port";
-                otherwise(findings, value, "ports", help);
+                findings.otherwise(value, "ports", help);
             }
             "image" => {
                 let text = findings.text(value, "image").map(str::to_owned);
@@ -62,7 +60,7 @@ pub(super) fn container(findings: &mut Findings, node: &Node, declared: &[Node])
         }
     }
     if read.program.image.is_none() && node.get("image").is_none() {
-        missing(findings, node, "containers[].image");
+        findings.missing(node, "containers[].image");
     }
     read
 }
@@ -79,7 +77,7 @@ fn environment(findings: &mut Findings, entry: &Entry, read: &mut Container) {
     let mut others = Vec::new();
     for item in items(&entry.value) {
         let Some(name) = item.get("name").and_then(Node::as_text) else {
-            missing(findings, item, "env[].name");
+            findings.missing(item, "env[].name");
             continue;
         };
         let name = name.to_owned();
@@ -178,7 +176,7 @@ fn mounts(findings: &mut Findings, entry: &Entry, declared: &[Node], read: &mut 
         let text = |field: &str| item.get(field).and_then(Node::as_text).map(str::to_owned);
         let (Some(name), Some(mount_path)) = (text("name"), text("mountPath")) else {
             let field = if item.get("name").is_none() { "name" } else { "mountPath" };
-            missing(findings, item, &format!("volumeMounts[].{field}"));
+            findings.missing(item, &format!("volumeMounts[].{field}"));
             continue;
         };
         let volume = declared
