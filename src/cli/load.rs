@@ -91,7 +91,12 @@ impl Context {
                         at.source == whole.source && whole.start <= at.start && at.end <= whole.end
                     };
                     let own = findings.list.iter().filter(is_within).cloned().collect();
-                    all.push(Originated { document: loaded, from, spans: spans.clone(), findings: own });
+                    all.push(Originated {
+                        document: loaded,
+                        from,
+                        spans: spans.clone(),
+                        findings: own,
+                    });
                 }
                 if !findings.has_errors() {
                     self.say_findings(&findings);

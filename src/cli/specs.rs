@@ -178,7 +178,8 @@ impl Context {
         for file in named {
             documents.extend(self.documents_of(Some(file), (purpose, args), script_args, None)?);
         }
-        let documents: Vec<LoadedDocument> = documents.into_iter().map(|one| one.document).collect();
+        let documents: Vec<LoadedDocument> =
+            documents.into_iter().map(|one| one.document).collect();
         if let Some(name) = args.name.as_ref().filter(|_| documents.len() > 1) {
             let message = format!("--name {name} is one name, and there are {}", documents.len());
             return Err(CliError::new(ErrorKind::Usage, message)

@@ -11,9 +11,7 @@ use crate::spec::foreign::systems;
 use crate::spec::installs::Installs;
 use crate::spec::kinds::train::{Setup, TrainJob};
 use crate::spec::kinds::tune::{Trial, TuneJob};
-use crate::spec::kinds::{
-    Converted, Document, ForeignContext, Origin, Part, Resolved, foreign,
-};
+use crate::spec::kinds::{Converted, Document, ForeignContext, Origin, Part, Resolved, foreign};
 use crate::spec::syntax::{Change, PARAMETER, parse, set};
 use crate::spec::syntax::{Code, Diagnostic, Diagnostics};
 use crate::spec::syntax::{Node, Source, SourceSpan, Spans, index_path};

@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::train::say_notices;
 use crate::cli::{
-    CliError, Context, ErrorKind, Format, LoadedDocument, Originated, Problem, Purpose, SpecArgs, change, exit,
+    CliError, Context, ErrorKind, Format, LoadedDocument, Originated, Problem, Purpose, SpecArgs,
+    change, exit,
 };
 use clap::builder::PossibleValuesParser;
 

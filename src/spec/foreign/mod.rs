@@ -1,10 +1,10 @@
 //! Files of other systems, accepted as people write them: a folder for each system, and what they share.
 
+mod comments;
 mod common;
 mod katib;
 mod kubeflow;
 mod kubernetes;
-mod comments;
 mod registry;
 mod text;
 mod vertex;

@@ -1,10 +1,10 @@
 //! The systems whose files are taken.
 
 use super::common::system::{ExplainedSystem, ForeignSystem};
-use super::{katib, vertex};
+use super::{katib, kubeflow, vertex};
 
 /// All systems, in the order in which a document is offered to their converters.
-static SYSTEMS: [ForeignSystem; 2] = [
+static SYSTEMS: [ForeignSystem; 3] = [
     ForeignSystem {
         name: "vertex",
         title: "Vertex AI",
@@ -23,6 +23,16 @@ static SYSTEMS: [ForeignSystem; 2] = [
         kinds: &[("Experiment of kubeflow.org/v1beta1", "TuneJob")],
         recognise: katib::recognise,
         tables: katib::TABLES,
+    },
+    ForeignSystem {
+        name: "kubeflow",
+        title: "Kubeflow's training operator",
+        kinds: &[
+            ("TFJob, PyTorchJob, XGBoostJob, PaddleJob, JAXJob of kubeflow.org/v1", "TrainJob"),
+            ("MPIJob", "nothing: it is refused, with what to write instead"),
+        ],
+        recognise: kubeflow::recognise,
+        tables: kubeflow::TABLES,
     },
 ];
 
@@ -70,7 +80,13 @@ mod tests {
             for mapping in system.explained().mappings {
                 for field in mapping.fields {
                     let is_silent = matches!(field.fate, Fate::Within | Fate::Output);
-                    assert_eq!(field.words.is_empty(), is_silent, "{} {}", system.name, field.field);
+                    assert_eq!(
+                        field.words.is_empty(),
+                        is_silent,
+                        "{} {}",
+                        system.name,
+                        field.field
+                    );
                 }
             }
         }

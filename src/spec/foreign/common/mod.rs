@@ -4,6 +4,7 @@
 pub(super) mod assemble;
 pub(super) mod fields;
 pub(super) mod gather;
+pub(super) mod metadata;
 pub(super) mod name;
 pub(super) mod pool;
 pub(super) mod scalars;

@@ -12,7 +12,11 @@ pub(in crate::spec::foreign) fn items(node: &Node) -> &[Node] {
 
 impl Findings {
     /// A text; numbers and booleans keep the text that is written.
-    pub(in crate::spec::foreign) fn text<'a>(&mut self, node: &'a Node, path: &str) -> Option<&'a str> {
+    pub(in crate::spec::foreign) fn text<'a>(
+        &mut self,
+        node: &'a Node,
+        path: &str,
+    ) -> Option<&'a str> {
         let text = node.as_text();
         if text.is_none() {
             self.wrong_type(node, path, "a text");

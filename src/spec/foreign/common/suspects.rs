@@ -1,8 +1,8 @@
 //! Texts that somebody was to fill in. The linter points at `/gcs/` and at `$VAR` in commands,
 //! arguments and variables; here are the other places, and placeholders in all of them.
 
-use crate::spec::syntax::SourceSpan;
 use crate::spec::syntax::Diagnostic;
+use crate::spec::syntax::SourceSpan;
 use crate::spec::syntax::{Node, Value};
 
 use super::fields::Findings;

@@ -1,12 +1,18 @@
 //! `algorithm` and `earlyStopping`: the nearest that mlctl has.
 
 use super::system::settings;
-use crate::spec::kinds::tune::{Algorithm, EarlyStopping, EarlyStoppingWith, StoppingRule};
-use crate::spec::syntax::{Entry, Node, Spans};
 use crate::spec::foreign::common::fields::{Findings, Table, Use};
 use crate::spec::foreign::common::gather::Located;
+use crate::spec::kinds::tune::{Algorithm, EarlyStopping, EarlyStoppingWith, StoppingRule};
+use crate::spec::syntax::{Entry, Node, Spans};
 
-pub(super) const ALGORITHM: Table = &[("algorithmName", Use::Kept("algorithm")), ("algorithmSettings", Use::Changed("those that mean something here: `seed` and the like; others are told"))];
+pub(super) const ALGORITHM: Table = &[
+    ("algorithmName", Use::Kept("algorithm")),
+    (
+        "algorithmSettings",
+        Use::Changed("those that mean something here: `seed` and the like; others are told"),
+    ),
+];
 
 /// How values are chosen.
 #[derive(Default)]

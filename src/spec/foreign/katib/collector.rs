@@ -1,15 +1,25 @@
 //! `metricsCollectorSpec`: where metrics are read.
 
-use crate::spec::kinds::tune::{Collect, CollectWith, LineFormat, MetricSource};
-use crate::spec::syntax::{Entry, Spans};
 use crate::spec::foreign::common::fields::{Findings, Table, Use};
 use crate::spec::foreign::common::gather::Located;
+use crate::spec::kinds::tune::{Collect, CollectWith, LineFormat, MetricSource};
+use crate::spec::syntax::{Entry, Spans};
 
 pub(super) const SPEC: Table = &[("collector", Use::Within), ("source", Use::Within)];
-pub(super) const COLLECTOR: Table = &[("kind", Use::Kept("collect")), ("customCollector", Use::Refused("metrics are read by the agent: print them, or write a file"))];
-pub(super) const SOURCE: Table =
-    &[("fileSystemPath", Use::Within), ("filter", Use::Within), ("httpGet", Use::Refused("metrics are read from output, files or TensorBoard's events"))];
-pub(super) const FILE: Table = &[("path", Use::Kept("collect.path")), ("kind", Use::Changed("a file or a folder")), ("format", Use::Kept("collect.format"))];
+pub(super) const COLLECTOR: Table = &[
+    ("kind", Use::Kept("collect")),
+    ("customCollector", Use::Refused("metrics are read by the agent: print them, or write a file")),
+];
+pub(super) const SOURCE: Table = &[
+    ("fileSystemPath", Use::Within),
+    ("filter", Use::Within),
+    ("httpGet", Use::Refused("metrics are read from output, files or TensorBoard's events")),
+];
+pub(super) const FILE: Table = &[
+    ("path", Use::Kept("collect.path")),
+    ("kind", Use::Changed("a file or a folder")),
+    ("format", Use::Kept("collect.format")),
+];
 pub(super) const FILTER: Table = &[("metricsFormat", Use::Kept("collect.patterns"))];
 
 /// Katib's defaults.

@@ -8,15 +8,15 @@ use super::objective::{Objective, objective};
 use super::parameters::parameters;
 use super::system::KATIB;
 use super::template::{Template, template};
+use crate::spec::foreign::common::fields::{Findings, Table, Use};
+use crate::spec::foreign::common::gather::Located;
+use crate::spec::foreign::common::metadata::metadata;
+use crate::spec::foreign::vertex::tuning::trial_count;
 use crate::spec::kinds::tune::{
     Algorithm, DEFAULT_TRIALS, EarlyStopping, Parameter, Stopping, Trial, TuneJob, Variant,
 };
 use crate::spec::kinds::{Converted, Document, ForeignContext, Resolved};
-use crate::spec::syntax::{Code, Diagnostic, KeyedSpan, Node, Severity, Spans, key_path};
-use crate::spec::foreign::common::fields::{Findings, Table, Use};
-use crate::spec::foreign::common::gather::Located;
-use crate::spec::foreign::common::name::{dns_name, from_source};
-use crate::spec::foreign::vertex::tuning::trial_count;
+use crate::spec::syntax::{Code, Diagnostic, KeyedSpan, Node, Severity, Spans};
 
 const FORMAT: &str = "Katib Experiment";
 
@@ -31,20 +31,7 @@ pub(super) const EXPERIMENT: Table = &[
     ("status", Use::Output),
 ];
 
-pub(super) const METADATA: Table = &[
-    ("name", Use::Kept("name")),
-    ("generateName", Use::Changed("`name`: runs get an ending of their own")),
-    ("labels", Use::Kept("labels")),
-    ("namespace", Use::Left("a study is where `--namespace`, the context or the settings say")),
-    ("annotations", Use::Left("annotations are the cluster's tools' matter")),
-    ("finalizers", Use::Output),
-    ("creationTimestamp", Use::Output),
-    ("generation", Use::Output),
-    ("resourceVersion", Use::Output),
-    ("uid", Use::Output),
-    ("selfLink", Use::Output),
-    ("managedFields", Use::Output),
-];
+pub(super) const METADATA: Table = crate::spec::foreign::common::metadata::METADATA;
 
 pub(super) const SPEC: Table = &[
     ("objective", Use::Within),
@@ -53,9 +40,15 @@ pub(super) const SPEC: Table = &[
     ("parameters", Use::Within),
     ("parallelTrialCount", Use::Kept("parallelTrials")),
     ("maxTrialCount", Use::Kept("maxTrials")),
-    ("maxFailedTrialCount", Use::Changed("`maxFailedTrials`, one more: with so many the study has failed")),
+    (
+        "maxFailedTrialCount",
+        Use::Changed("`maxFailedTrials`, one more: with so many the study has failed"),
+    ),
     ("metricsCollectorSpec", Use::Within),
-    ("nasConfig", Use::Refused("no architectures are searched: tune the numbers that describe the network")),
+    (
+        "nasConfig",
+        Use::Refused("no architectures are searched: tune the numbers that describe the network"),
+    ),
     ("trialTemplate", Use::Within),
     ("resumePolicy", Use::Left("every study can be resumed, and keeps nothing running")),
 ];
@@ -86,7 +79,7 @@ fn convert(findings: &mut Findings, node: &Node, context: &ForeignContext<'_>) -
     let mut spans = Spans::default();
     spans.insert("", KeyedSpan { key: None, value: node.span });
     let top = findings.fields(node, "", EXPERIMENT);
-    let (name, labels) = metadata(findings, top.get("metadata"), context, &mut spans);
+    let (name, labels) = metadata(findings, top.get("metadata"), "study", context, &mut spans);
     let Some(spec) = top.get("spec") else {
         findings.missing(node, "spec");
         return None;
@@ -131,7 +124,8 @@ fn convert(findings: &mut Findings, node: &Node, context: &ForeignContext<'_>) -
     // A grid has an end of its own.
     let is_endless = max_trials.is_none() && algorithm != Algorithm::Grid;
     if is_endless && fields.entry("maxTrialCount").is_none() {
-        findings.instead(fields.get("objective").unwrap_or(spec),
+        findings.instead(
+            fields.get("objective").unwrap_or(spec),
             format!("`maxTrialCount` is not in the file: {DEFAULT_TRIALS} trials are meant"),
             "write `maxTrialCount`",
         );
@@ -180,40 +174,4 @@ fn whole(parameters: &mut IndexMap<String, Parameter>, name: &str, most: i64) {
         let integer = Some(vec![most, most]);
         *parameter = Parameter::One(Box::new(Variant { integer, ..Variant::default() }));
     }
-}
-
-fn metadata(
-    findings: &mut Findings,
-    node: Option<&Node>,
-    context: &ForeignContext<'_>,
-    spans: &mut Spans,
-) -> (String, IndexMap<String, String>) {
-    let fallback = || from_source(context.source_name, context.index);
-    let Some(node) = node else { return (fallback(), IndexMap::new()) };
-    let fields = findings.fields(node, "metadata", METADATA);
-    let mut labels = IndexMap::new();
-    if let Some(entry) = fields.entry("labels") {
-        spans.insert("labels", Located::new((), entry).place);
-        for label in entry.value.as_map().unwrap_or_default() {
-            let path = key_path("labels", &label.key.text);
-            spans.insert(path, Located::new((), label).place);
-            if let Some(value) = findings.text(&label.value, "labels") {
-                labels.insert(label.key.text.clone(), value.to_owned());
-            }
-        }
-    }
-    let Some(entry) = fields.entry("name").or_else(|| fields.entry("generateName")) else {
-        return (fallback(), labels);
-    };
-    spans.insert("name", Located::new((), entry).place);
-    let Some(written) = findings.text(&entry.value, "metadata.name") else {
-        return (fallback(), labels);
-    };
-    let name = dns_name(written).unwrap_or_else(fallback);
-    if name != written && entry.key.text == "name" {
-        let message = format!("the study is called `{name}` here");
-        let help = "names have lower-case letters, digits and `-`, 30 characters at most";
-        findings.instead(&entry.value, message, help);
-    }
-    (name, labels)
 }

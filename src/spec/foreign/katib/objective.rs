@@ -1,10 +1,10 @@
 //! `objective`: the metric, its goal, and which of its values count.
 
 use super::system::settings;
-use crate::spec::kinds::tune::{Goal, Measurement, Metric};
-use crate::spec::syntax::{Entry, Spans};
 use crate::spec::foreign::common::fields::{Findings, Table, Use};
 use crate::spec::foreign::common::gather::Located;
+use crate::spec::kinds::tune::{Goal, Measurement, Metric};
+use crate::spec::syntax::{Entry, Spans};
 
 pub(super) const OBJECTIVE: Table = &[
     ("type", Use::Kept("metrics[].goal")),

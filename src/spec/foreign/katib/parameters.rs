@@ -2,14 +2,17 @@
 
 use indexmap::IndexMap;
 
-use crate::spec::kinds::tune::{Algorithm, Parameter, Scale, Variant, Word};
-use crate::spec::syntax::{Code, Diagnostic, Entry, KeyedSpan, Node, Spans, key_path};
 use crate::spec::foreign::common::fields::{Fields, Findings, Table, Use};
 use crate::spec::foreign::common::gather::Located;
 use crate::spec::foreign::common::scalars::items;
+use crate::spec::kinds::tune::{Algorithm, Parameter, Scale, Variant, Word};
+use crate::spec::syntax::{Code, Diagnostic, Entry, KeyedSpan, Node, Spans, key_path};
 
-pub(super) const PARAMETER: Table =
-    &[("name", Use::Changed("the name in `parameters`")), ("parameterType", Use::Changed("`double`, `integer`, `categorical` or `discrete`")), ("feasibleSpace", Use::Within)];
+pub(super) const PARAMETER: Table = &[
+    ("name", Use::Changed("the name in `parameters`")),
+    ("parameterType", Use::Changed("`double`, `integer`, `categorical` or `discrete`")),
+    ("feasibleSpace", Use::Within),
+];
 pub(super) const SPACE: Table = &[
     ("min", Use::Changed("the first number of the range")),
     ("max", Use::Changed("the last number of the range")),

@@ -1,8 +1,8 @@
 //! What findings about Katib's files are called.
 
-use crate::spec::syntax::{Code, Node};
 use crate::spec::foreign::common::fields::{Findings, System};
 use crate::spec::foreign::common::scalars::items;
+use crate::spec::syntax::{Code, Node};
 
 pub(super) static KATIB: System = System {
     writer: "Katib",

@@ -1,8 +1,8 @@
 //! All fields of Katib's experiments, by the mapping that they are in.
 
 use super::{algorithm, collector, experiment, objective, parameters, template};
-use crate::spec::foreign::kubeflow as trial;
 use crate::spec::foreign::common::fields::Table;
+use crate::spec::foreign::kubeflow as trial;
 
 /// The mappings, from the document inwards.
 pub(in crate::spec::foreign) const TABLES: &[(&str, Table)] = &[

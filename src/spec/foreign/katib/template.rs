@@ -2,14 +2,14 @@
 
 use indexmap::IndexMap;
 
+use crate::spec::foreign::common::fields::{Findings, Table, Use};
+use crate::spec::foreign::common::gather::Located;
+use crate::spec::foreign::common::scalars::items;
 use crate::spec::foreign::kubeflow::trial_spec;
 use crate::spec::kinds::train::TrainJob;
 use crate::spec::kinds::tune::space::references;
 use crate::spec::kinds::tune::{Parameter, Pass};
 use crate::spec::syntax::{Code, Diagnostic, Entry, Node, Spans, Value};
-use crate::spec::foreign::common::fields::{Findings, Table, Use};
-use crate::spec::foreign::common::gather::Located;
-use crate::spec::foreign::common::scalars::items;
 
 pub(super) const TEMPLATE: Table = &[
     ("trialSpec", Use::Within),
@@ -25,8 +25,11 @@ pub(super) const TEMPLATE: Table = &[
     ("successCondition", Use::Left("a trial has ended well when its primary exits 0")),
     ("failureCondition", Use::Left("a trial has failed when its primary doesn't exit 0")),
 ];
-pub(super) const PARAMETER: Table =
-    &[("name", Use::Changed("what the template calls it")), ("description", Use::Changed("nothing reads it")), ("reference", Use::Changed("`${params.NAME}` where the template names it"))];
+pub(super) const PARAMETER: Table = &[
+    ("name", Use::Changed("what the template calls it")),
+    ("description", Use::Changed("nothing reads it")),
+    ("reference", Use::Changed("`${params.NAME}` where the template names it")),
+];
 
 /// How Katib writes a reference in the template.
 const REFERENCE: &str = "${trialParameters.";

@@ -1,5 +1,14 @@
-//! Kubeflow's jobs of training.
+//! Kubeflow's jobs of training: those of its operator, alone or as trials of Katib.
 
-mod training;
+mod job;
+mod kinds;
+mod operator;
+mod policy;
+mod tables;
+mod trial;
 
-pub(super) use training::{JOB, OBJECT, REPLICAS, RUN_POLICY, TRAINING, trial_spec};
+pub(super) use job::{REPLICAS, TRAINING};
+pub(super) use operator::recognise;
+pub(super) use policy::RUN_POLICY;
+pub(super) use tables::TABLES;
+pub(super) use trial::{JOB, OBJECT, trial_spec};

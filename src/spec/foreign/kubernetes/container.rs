@@ -3,15 +3,15 @@
 use serde_json::{Map, Value as Json};
 
 use crate::hardware::accelerator::{AMD, NVIDIA};
+use crate::spec::foreign::common::fields::Findings;
+use crate::spec::foreign::common::gather::Located;
+use crate::spec::foreign::common::pool::Program;
+use crate::spec::foreign::common::pool::Resources;
+use crate::spec::foreign::common::scalars::items;
 use crate::spec::kinds::train::{
     Accelerators, Args, EnvSource, EnvVar, SecretKeyRef, SecretUse, Volume,
 };
 use crate::spec::syntax::{Entry, Node};
-use crate::spec::foreign::common::pool::Program;
-use crate::spec::foreign::common::fields::Findings;
-use crate::spec::foreign::common::gather::Located;
-use crate::spec::foreign::common::pool::Resources;
-use crate::spec::foreign::common::scalars::items;
 
 /// What the container that trains says.
 #[derive(Default)]
@@ -25,7 +25,11 @@ pub(in crate::spec::foreign) struct Container {
 }
 
 /// Reads a container; `declared` are the volumes of its pod.
-pub(in crate::spec::foreign) fn container(findings: &mut Findings, node: &Node, declared: &[Node]) -> Container {
+pub(in crate::spec::foreign) fn container(
+    findings: &mut Findings,
+    node: &Node,
+    declared: &[Node],
+) -> Container {
     let mut read = Container::default();
     for entry in node.as_map().unwrap_or_default() {
         let value = &entry.value;

@@ -3,13 +3,13 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::container::{Container, container};
-use crate::spec::kinds::train::{Toleration, TrainJob, Volume};
-use crate::spec::syntax::{Entry, KeyedSpan, Node, typed};
-use crate::spec::foreign::common::pool::Program;
 use crate::spec::foreign::common::fields::Findings;
 use crate::spec::foreign::common::gather::Located;
+use crate::spec::foreign::common::pool::Program;
 use crate::spec::foreign::common::pool::Resources;
 use crate::spec::foreign::common::scalars::items;
+use crate::spec::kinds::train::{Toleration, TrainJob, Volume};
+use crate::spec::syntax::{Entry, KeyedSpan, Node, typed};
 
 /// What the pods of one role run, and what a job says of all of them.
 #[derive(Default)]
@@ -31,7 +31,11 @@ impl PartialEq for Pod {
 }
 
 /// Reads a template; `None` when an error says why it has nothing to run.
-pub(in crate::spec::foreign) fn pod(findings: &mut Findings, template: &Node, primary: Option<&str>) -> Option<Pod> {
+pub(in crate::spec::foreign) fn pod(
+    findings: &mut Findings,
+    template: &Node,
+    primary: Option<&str>,
+) -> Option<Pod> {
     let Some(spec) = template.get("spec") else {
         findings.missing(template, "template.spec");
         return None;

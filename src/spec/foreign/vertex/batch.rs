@@ -14,12 +14,12 @@ use crate::spec::syntax::{Code, Diagnostic, Entry, KeyedSpan, Node, Spans};
 
 use super::batch_model::{container_model, registered};
 use super::envelope::Envelope;
-use crate::spec::foreign::common::fields::{Fields, Findings, Table, Use};
-use crate::spec::foreign::common::gather::Located;
 use super::job::{labels, name};
-use crate::spec::foreign::common::pool::Resources;
 use super::machine::machine_spec;
 use super::shape::wrapper_key;
+use crate::spec::foreign::common::fields::{Fields, Findings, Table, Use};
+use crate::spec::foreign::common::gather::Located;
+use crate::spec::foreign::common::pool::Resources;
 use crate::spec::foreign::common::suspects;
 
 const FORMAT: &str = "Vertex BatchPredictionJob";

@@ -4,8 +4,8 @@ use crate::spec::kinds::batch::{Model, ModelRef, Routes, Server};
 use crate::spec::kinds::train::EnvVar;
 use crate::spec::syntax::{Code, Diagnostic, Entry, Node, Spans};
 
-use crate::spec::foreign::common::assemble::note;
 use super::container::{environment, image, words};
+use crate::spec::foreign::common::assemble::note;
 use crate::spec::foreign::common::fields::{Fields, Findings, Table, Use};
 use crate::spec::foreign::common::gather::Located;
 use crate::spec::foreign::common::suspects;

@@ -10,8 +10,12 @@ use crate::spec::foreign::common::pool::Program;
 use crate::spec::foreign::common::scalars::items;
 use crate::spec::foreign::common::suspects;
 
-pub(super) const CONTAINER_SPEC: Table =
-    &[("imageUri", Use::Kept("image")), ("command", Use::Kept("command")), ("args", Use::Kept("args")), ("env", Use::Kept("env"))];
+pub(super) const CONTAINER_SPEC: Table = &[
+    ("imageUri", Use::Kept("image")),
+    ("command", Use::Kept("command")),
+    ("args", Use::Kept("args")),
+    ("env", Use::Kept("env")),
+];
 
 pub(super) const PYTHON_PACKAGE_SPEC: Table = &[
     ("executorImageUri", Use::Kept("image")),
@@ -21,7 +25,8 @@ pub(super) const PYTHON_PACKAGE_SPEC: Table = &[
     ("env", Use::Kept("env")),
 ];
 
-pub(super) const ENV_VAR: Table = &[("name", Use::Kept("env[].name")), ("value", Use::Kept("env[].value"))];
+pub(super) const ENV_VAR: Table =
+    &[("name", Use::Kept("env[].name")), ("value", Use::Kept("env[].value"))];
 
 /// Reads a `containerSpec`.
 pub(super) fn container_spec(findings: &mut Findings, node: &Node) -> Program {

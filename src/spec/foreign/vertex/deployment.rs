@@ -4,13 +4,13 @@ use crate::spec::kinds::endpoint::{Endpoint, ReplicaBounds, Replicas, Revision};
 use crate::spec::syntax::{Entry, Node, Spans};
 use crate::text::Percent;
 
+use super::machine::machine_spec;
+use super::scheduling::duration;
 use crate::spec::foreign::common::assemble::note;
 use crate::spec::foreign::common::fields::{Findings, Table, Use};
 use crate::spec::foreign::common::gather::Located;
 use crate::spec::foreign::common::pool::Resources;
-use super::machine::machine_spec;
 use crate::spec::foreign::common::scalars::items;
-use super::scheduling::duration;
 
 pub(super) const RESOURCES: Table = &[
     ("machineSpec", Use::Within),
@@ -29,7 +29,10 @@ pub(super) const METRIC: Table = &[
     ("monitoredResourceLabels", Use::Left("load is what the router itself sees")),
 ];
 pub(super) const TO_ZERO: Table = &[
-    ("idleScaledownPeriod", Use::Changed("how long a revision without requests keeps its replicas")),
+    (
+        "idleScaledownPeriod",
+        Use::Changed("how long a revision without requests keeps its replicas"),
+    ),
     ("minScaleupPeriod", Use::Left("a replica that has started stays for the idle time")),
 ];
 const SCALING: &str = "write `scaling: {target: {concurrency: 8}}`, or `requestsPerSecond`";

@@ -12,12 +12,12 @@ use crate::spec::syntax::{Code, Diagnostic, Entry, KeyedSpan, Node, Spans, index
 
 use super::deployment::resources;
 use super::envelope::Envelope;
+use super::job::{labels, name};
+use super::served_container::container;
 use crate::spec::foreign::common::fields::{Fields, Findings, Table, Use};
 use crate::spec::foreign::common::gather::Located;
-use super::job::{labels, name};
 use crate::spec::foreign::common::name::dns_name;
 use crate::spec::foreign::common::scalars::items;
-use super::served_container::container;
 use crate::spec::foreign::common::suspects;
 
 const FORMAT: &str = "Vertex deployment";

@@ -2,8 +2,8 @@
 
 use crate::spec::syntax::{Entry, Node};
 
-use crate::spec::foreign::common::fields::{Findings, Table, Use};
 use super::shape::wrapper_key;
+use crate::spec::foreign::common::fields::{Findings, Table, Use};
 
 /// Fields of `CustomJob`, `CreateCustomJobRequest` and `TrainingPipeline`.
 pub(super) const ENVELOPE: Table = &[

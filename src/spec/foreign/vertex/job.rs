@@ -11,21 +11,21 @@ use crate::spec::kinds::{Converted, Document, ForeignContext, Resolved};
 use crate::spec::syntax::{Code, Diagnostic, Severity};
 use crate::spec::syntax::{KeyedSpan, Node, Spans};
 
-use crate::spec::foreign::common::assemble::{Assembled, assemble, note};
 use super::batch::batch_job;
 use super::container::install_script;
 use super::endpoint::endpoint;
 use super::envelope::{Envelope, envelope};
+use super::pool::pool;
+use super::scheduling::{Scheduling, scheduling};
+use super::shape::{Shape, is_pool, shape};
+use super::system::VERTEX;
+use super::tuning::tuning_job;
+use crate::spec::foreign::common::assemble::{Assembled, assemble, note};
 use crate::spec::foreign::common::fields::{Fields, Findings, Table, Use};
 use crate::spec::foreign::common::gather::Located;
 use crate::spec::foreign::common::name::{dns_name, from_source};
-use super::pool::pool;
 use crate::spec::foreign::common::pool::Pool;
-use super::scheduling::{Scheduling, scheduling};
-use super::system::VERTEX;
-use super::shape::{Shape, is_pool, shape};
 use crate::spec::foreign::common::suspects;
-use super::tuning::tuning_job;
 
 const FORMAT: &str = "Vertex CustomJob";
 

@@ -6,10 +6,10 @@ use crate::spec::syntax::{Code, Diagnostic};
 use crate::spec::syntax::{Entry, Node};
 use crate::text::{ByteSize, CpuQuantity};
 
+use super::machine_types::{Machine, MachineType, lookup, nearest};
 use crate::spec::foreign::common::fields::{Findings, Table, Use};
 use crate::spec::foreign::common::gather::Located;
 use crate::spec::foreign::common::pool::Resources;
-use super::machine_types::{Machine, MachineType, lookup, nearest};
 use crate::spec::foreign::common::suspects::is_unfilled;
 
 pub(super) const MACHINE_SPEC: Table = &[

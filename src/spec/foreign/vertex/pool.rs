@@ -4,11 +4,11 @@ use crate::spec::kinds::train::Volume;
 use crate::spec::syntax::{Code, Diagnostic};
 use crate::spec::syntax::{Entry, Node};
 
-use crate::spec::foreign::common::pool::{Pool, Program};
 use super::container::{container_spec, python_package_spec};
+use super::machine::machine_spec;
 use crate::spec::foreign::common::fields::{Findings, Table, Use};
 use crate::spec::foreign::common::gather::Located;
-use super::machine::machine_spec;
+use crate::spec::foreign::common::pool::{Pool, Program};
 use crate::spec::foreign::common::scalars::items;
 
 /// The roles of Vertex AI's pools, by position.
@@ -27,7 +27,11 @@ pub(super) const WORKER_POOL_SPEC: Table = &[
     ("lustreMounts", Use::Left("mount it as a volume (the Lustre CSI driver)")),
 ];
 
-pub(super) const NFS_MOUNT: Table = &[("server", Use::Kept("volumes[].nfs.server")), ("path", Use::Kept("volumes[].nfs.path")), ("mountPoint", Use::Kept("volumes[].mountPath"))];
+pub(super) const NFS_MOUNT: Table = &[
+    ("server", Use::Kept("volumes[].nfs.server")),
+    ("path", Use::Kept("volumes[].nfs.path")),
+    ("mountPoint", Use::Kept("volumes[].mountPath")),
+];
 
 /// Reads the pool at a position; `None` for a gap, or when its errors are in `findings`.
 pub(super) fn pool(findings: &mut Findings, node: &Node, position: usize) -> Option<Pool> {

@@ -13,7 +13,10 @@ use crate::spec::foreign::common::gather::Located;
 pub(super) const SCHEDULING: Table = &[
     ("timeout", Use::Kept("timeout")),
     ("restartJobOnWorkerRestart", Use::Changed("`retries`: the whole gang restarts")),
-    ("strategy", Use::Changed("a priority of machines; spot is told, since nodes are the cluster's")),
+    (
+        "strategy",
+        Use::Changed("a priority of machines; spot is told, since nodes are the cluster's"),
+    ),
     ("disableRetries", Use::Changed("`retries` with no restarts")),
     ("maxWaitDuration", Use::Kept("startTimeout")),
 ];

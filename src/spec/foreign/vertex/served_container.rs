@@ -5,10 +5,10 @@ use crate::spec::kinds::train::Volume;
 use crate::spec::syntax::{Node, Spans};
 use crate::text::Span;
 
-use crate::spec::foreign::common::assemble::note;
 use super::batch_model::{ServedContainer, served_container};
-use crate::spec::foreign::common::fields::{Fields, Findings, Table, Use};
 use super::scheduling::duration;
+use crate::spec::foreign::common::assemble::note;
+use crate::spec::foreign::common::fields::{Fields, Findings, Table, Use};
 use crate::spec::kinds::batch::Server;
 
 pub(super) const CONTAINER: Table = &[

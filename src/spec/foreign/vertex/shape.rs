@@ -7,8 +7,8 @@
 
 use crate::spec::syntax::{Entry, Node};
 
-use crate::spec::foreign::common::fields::find;
 use super::messages::{Fate, messages};
+use crate::spec::foreign::common::fields::find;
 
 /// Which message of the API a document is.
 pub(super) enum Shape<'a> {

@@ -3,14 +3,14 @@
 //! Source: <https://cloud.google.com/vertex-ai/docs/reference/rest/v1/projects.locations.hyperparameterTuningJobs>.
 
 use super::study::{Study, study};
+use crate::spec::foreign::common::fields::{Fields, Findings, Table, Use};
+use crate::spec::foreign::common::gather::Located;
+use crate::spec::foreign::vertex::envelope::Envelope;
+use crate::spec::foreign::vertex::job::{custom_job_spec, labels, name};
+use crate::spec::foreign::vertex::shape::wrapper_key;
 use crate::spec::kinds::tune::{Algorithm, DEFAULT_TRIALS, Parameter, Trial, TuneJob};
 use crate::spec::kinds::{Document, ForeignContext, Resolved};
 use crate::spec::syntax::{Code, Diagnostic, Entry, KeyedSpan, Node, Spans};
-use crate::spec::foreign::vertex::envelope::Envelope;
-use crate::spec::foreign::common::fields::{Fields, Findings, Table, Use};
-use crate::spec::foreign::common::gather::Located;
-use crate::spec::foreign::vertex::job::{custom_job_spec, labels, name};
-use crate::spec::foreign::vertex::shape::wrapper_key;
 
 const FORMAT: &str = "Vertex HyperparameterTuningJob";
 

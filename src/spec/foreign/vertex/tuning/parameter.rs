@@ -3,11 +3,11 @@
 use indexmap::IndexMap;
 
 use super::study::word;
-use crate::spec::kinds::tune::{Choices, Parameter, Scale, Variant, Word};
-use crate::spec::syntax::{Code, Diagnostic, Entry, KeyedSpan, Node, Spans, index_path, key_path};
 use crate::spec::foreign::common::fields::{Findings, Table, Use};
 use crate::spec::foreign::common::gather::Located;
 use crate::spec::foreign::common::scalars::items;
+use crate::spec::kinds::tune::{Choices, Parameter, Scale, Variant, Word};
+use crate::spec::syntax::{Code, Diagnostic, Entry, KeyedSpan, Node, Spans, index_path, key_path};
 
 pub(in crate::spec::foreign::vertex) const PARAMETER: Table = &[
     ("parameterId", Use::Changed("the name in `parameters`")),
@@ -18,16 +18,23 @@ pub(in crate::spec::foreign::vertex) const PARAMETER: Table = &[
     ("scaleType", Use::Kept("parameters.<name>.scale")),
     ("conditionalParameterSpecs", Use::Within),
 ];
-pub(in crate::spec::foreign::vertex) const RANGE: Table =
-    &[("minValue", Use::Changed("the first number of the range")), ("maxValue", Use::Changed("the last number of the range")), ("defaultValue", Use::Changed("a trial of `baseline`"))];
-pub(in crate::spec::foreign::vertex) const VALUES: Table = &[("values", Use::Changed("`categorical` or `discrete`")), ("defaultValue", Use::Changed("a trial of `baseline`"))];
+pub(in crate::spec::foreign::vertex) const RANGE: Table = &[
+    ("minValue", Use::Changed("the first number of the range")),
+    ("maxValue", Use::Changed("the last number of the range")),
+    ("defaultValue", Use::Changed("a trial of `baseline`")),
+];
+pub(in crate::spec::foreign::vertex) const VALUES: Table = &[
+    ("values", Use::Changed("`categorical` or `discrete`")),
+    ("defaultValue", Use::Changed("a trial of `baseline`")),
+];
 pub(in crate::spec::foreign::vertex) const CONDITION: Table = &[
     ("parentDiscreteValues", Use::Within),
     ("parentIntValues", Use::Within),
     ("parentCategoricalValues", Use::Within),
     ("parameterSpec", Use::Within),
 ];
-pub(in crate::spec::foreign::vertex) const PARENT_VALUES: Table = &[("values", Use::Kept("parameters.<name>.when"))];
+pub(in crate::spec::foreign::vertex) const PARENT_VALUES: Table =
+    &[("values", Use::Kept("parameters.<name>.when"))];
 
 /// Specs are not nested deeper; the parser has a limit of its own for all documents.
 const MAX_DEPTH: usize = 16;

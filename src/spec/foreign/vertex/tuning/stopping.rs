@@ -1,15 +1,16 @@
 //! When trials and studies end before they are whole.
 
+use crate::spec::foreign::common::fields::{Fields, Findings, Table, Use};
+use crate::spec::foreign::common::gather::Located;
+use crate::spec::foreign::vertex::scheduling::duration;
 use crate::spec::kinds::tune::{
     EarlyStopping, EarlyStoppingWith, NoProgress, NoProgressFor, Stopping, StoppingRule,
 };
 use crate::spec::syntax::{Code, Diagnostic, Entry, Spans};
-use crate::spec::foreign::common::fields::{Fields, Findings, Table, Use};
-use crate::spec::foreign::common::gather::Located;
-use crate::spec::foreign::vertex::scheduling::duration;
 use crate::text::Span;
 
-pub(in crate::spec::foreign::vertex) const CURVE: Table = &[("useElapsedDuration", Use::Changed("steps count by time where it is true"))];
+pub(in crate::spec::foreign::vertex) const CURVE: Table =
+    &[("useElapsedDuration", Use::Changed("steps count by time where it is true"))];
 pub(in crate::spec::foreign::vertex) const CONVEX: Table = &[
     ("useElapsedDuration", Use::Changed("the rule `curve` of `earlyStopping`")),
     ("useSeconds", Use::Changed("the rule `curve` of `earlyStopping`")),

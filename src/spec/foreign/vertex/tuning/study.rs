@@ -2,12 +2,12 @@
 
 use super::parameter::parameters;
 use super::stopping::{early_stopping, stopping};
-use crate::spec::kinds::tune::{Algorithm, Goal, Measurement, Metric, TuneJob};
-use crate::spec::syntax::{Code, Diagnostic, Entry, Node, Spans, index_path, key_path};
 use crate::spec::foreign::common::fields::{Findings, Table, Use};
 use crate::spec::foreign::common::gather::Located;
 use crate::spec::foreign::common::scalars::items;
 use crate::spec::foreign::common::suspects;
+use crate::spec::kinds::tune::{Algorithm, Goal, Measurement, Metric, TuneJob};
+use crate::spec::syntax::{Code, Diagnostic, Entry, Node, Spans, index_path, key_path};
 
 pub(in crate::spec::foreign::vertex) const STUDY: Table = &[
     ("metrics", Use::Within),

@@ -1,0 +1,62 @@
+//! `metadata` of an object of Kubernetes: what a job is called, and its labels.
+
+use indexmap::IndexMap;
+
+use super::fields::{Findings, Table, Use};
+use super::gather::Located;
+use super::name::{dns_name, from_source};
+use crate::spec::kinds::ForeignContext;
+use crate::spec::syntax::{Node, Spans, key_path};
+
+pub(in crate::spec::foreign) const METADATA: Table = &[
+    ("name", Use::Kept("name")),
+    ("generateName", Use::Changed("`name`: runs get an ending of their own")),
+    ("labels", Use::Kept("labels")),
+    ("namespace", Use::Left("it is where `--namespace`, the context or the settings say")),
+    ("annotations", Use::Left("annotations are the cluster's tools' matter")),
+    ("finalizers", Use::Output),
+    ("creationTimestamp", Use::Output),
+    ("generation", Use::Output),
+    ("resourceVersion", Use::Output),
+    ("uid", Use::Output),
+    ("selfLink", Use::Output),
+    ("managedFields", Use::Output),
+];
+
+/// The name and the labels. `what` is what people call the thing that is named.
+pub(in crate::spec::foreign) fn metadata(
+    findings: &mut Findings,
+    node: Option<&Node>,
+    what: &str,
+    context: &ForeignContext<'_>,
+    spans: &mut Spans,
+) -> (String, IndexMap<String, String>) {
+    let fallback = || from_source(context.source_name, context.index);
+    let Some(node) = node else { return (fallback(), IndexMap::new()) };
+    let fields = findings.fields(node, "metadata", METADATA);
+    let mut labels = IndexMap::new();
+    if let Some(entry) = fields.entry("labels") {
+        spans.insert("labels", Located::new((), entry).place);
+        for label in entry.value.as_map().unwrap_or_default() {
+            let path = key_path("labels", &label.key.text);
+            spans.insert(path, Located::new((), label).place);
+            if let Some(value) = findings.text(&label.value, "labels") {
+                labels.insert(label.key.text.clone(), value.to_owned());
+            }
+        }
+    }
+    let Some(entry) = fields.entry("name").or_else(|| fields.entry("generateName")) else {
+        return (fallback(), labels);
+    };
+    spans.insert("name", Located::new((), entry).place);
+    let Some(written) = findings.text(&entry.value, "metadata.name") else {
+        return (fallback(), labels);
+    };
+    let name = dns_name(written).unwrap_or_else(fallback);
+    if name != written && entry.key.text == "name" {
+        let message = format!("the {what} is called `{name}` here");
+        let help = "names have lower-case letters, digits and `-`, 30 characters at most";
+        findings.instead(&entry.value, message, help);
+    }
+    (name, labels)
+}

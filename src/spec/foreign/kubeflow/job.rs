@@ -1,0 +1,268 @@
+//! The `spec` of a job of Kubeflow's training operator as a TrainJob.
+
+use super::kinds::{JobKind, Restarts};
+use super::policy::{Policy, policy, restarts};
+use crate::gang::Completion;
+use crate::spec::foreign::common::assemble::{Assembled, assemble};
+use crate::spec::foreign::common::fields::{Findings, Table, Use};
+use crate::spec::foreign::common::gather::Located;
+use crate::spec::foreign::common::pool::Pool;
+use crate::spec::foreign::kubernetes::{Pod, pod};
+use crate::spec::kinds::train::{EnvVar, Framework, TrainJob};
+use crate::spec::syntax::{Diagnostic, KeyedSpan, Node, Spans};
+
+pub(in crate::spec::foreign) const TRAINING: Table = &[
+    ("tfReplicaSpecs", Use::Within),
+    ("pytorchReplicaSpecs", Use::Within),
+    ("xgbReplicaSpecs", Use::Within),
+    ("paddleReplicaSpecs", Use::Within),
+    ("jaxReplicaSpecs", Use::Within),
+    ("runPolicy", Use::Within),
+    ("activeDeadlineSeconds", Use::Kept("timeout")),
+    ("backoffLimit", Use::Changed("`retries`: so often the whole gang starts again")),
+    ("cleanPodPolicy", Use::Left("all replicas end with their gang, and their logs are kept")),
+    ("ttlSecondsAfterFinished", Use::Left("`mlctl cleanup` removes finished runs")),
+    ("successPolicy", Use::Changed("`completion`: `AllWorkers` is `all`, nothing `primary`")),
+    ("elasticPolicy", Use::Within),
+    ("nprocPerNode", Use::Changed("the variable PET_NPROC_PER_NODE")),
+    ("enableDynamicWorker", Use::Left("a gang has as many replicas as it says")),
+];
+pub(in crate::spec::foreign) const ELASTIC: Table = &[
+    ("minReplicas", Use::Left("a gang has as many replicas as its roles say, from start to end")),
+    ("maxReplicas", Use::Left("a gang has as many replicas as its roles say, from start to end")),
+    ("nProcPerNode", Use::Changed("the variable PET_NPROC_PER_NODE")),
+    ("maxRestarts", Use::Changed("`retries`: so often the whole gang starts again")),
+    ("rdzvBackend", Use::Left("torchrun meets at PET_MASTER_ADDR")),
+    ("rdzvPort", Use::Left("torchrun meets at PET_MASTER_ADDR")),
+    ("rdzvHost", Use::Left("torchrun meets at PET_MASTER_ADDR")),
+    ("rdzvId", Use::Left("torchrun meets at PET_MASTER_ADDR")),
+    ("rdzvConf", Use::Left("torchrun meets at PET_MASTER_ADDR")),
+    ("standalone", Use::Left("torchrun meets at PET_MASTER_ADDR")),
+    ("metrics", Use::Left("a gang has as many replicas as its roles say, from start to end")),
+];
+pub(in crate::spec::foreign) const REPLICAS: Table = &[
+    ("replicas", Use::Kept("roles.<role>.replicas")),
+    ("template", Use::Within),
+    ("restartPolicy", Use::Changed("`retries`: the whole gang starts again")),
+];
+
+/// What the replicas of one role are.
+struct Replicas {
+    role: &'static str,
+    count: Located<u32>,
+    pod: Pod,
+    restarts: Restarts,
+}
+
+/// Reads the `spec` of a job. `path` is how it is called in messages, `primary` the name of the container that
+/// trains, where somebody says it.
+pub(super) fn training_job(
+    findings: &mut Findings,
+    kind: &JobKind,
+    spec: &Node,
+    path: &str,
+    primary: Option<&str>,
+) -> Option<(TrainJob, Spans)> {
+    let fields = findings.fields(spec, path, TRAINING);
+    spec.as_map()?;
+    let mut spans = Spans::default();
+    let Policy { timeout, start_timeout, priority_class, mut backoff } =
+        policy(findings, &fields, fields.get("runPolicy"), &mut spans);
+    let Some(replicas) = fields.get(kind.replicas) else {
+        findings.missing(spec, &format!("{path}.{}", kind.replicas));
+        return None;
+    };
+    for (other, _) in TRAINING.iter().filter(|(name, _)| name.ends_with("ReplicaSpecs")) {
+        if let Some(entry) = fields.entry(other).filter(|_| *other != kind.replicas) {
+            let message = format!("`{other}` is of another kind than {}", kind.name);
+            findings.refuse(&entry.value, message, &format!("write `{}`", kind.replicas));
+        }
+    }
+    let primary = primary.unwrap_or(kind.container);
+    let mut all: Vec<Replicas> = Vec::new();
+    for entry in replicas.as_map().unwrap_or_default() {
+        all.extend(replicas_of(findings, kind, entry, primary));
+    }
+    // As the operator finds its primary: the first type of the list that there is.
+    let order = |role: &str| kind.roles.iter().position(|(_, ours)| *ours == role);
+    all.sort_by_key(|one| order(one.role));
+    let first = all.first()?;
+    let (first_role, policy_of_first) = (first.role, first.restarts);
+    if let Some(other) = all.iter().find(|one| one.restarts != policy_of_first) {
+        let at = Node { span: other.count.place.value, value: spec.value.clone() };
+        let message = format!("all roles start again as {first_role} does");
+        findings.instead(&at, message, "the gang starts again as a whole: `retries`");
+    }
+    let mut variables = kind.variables();
+    let mut processes = fields.entry("nprocPerNode");
+    let elastic = fields.get("elasticPolicy");
+    if let Some(elastic) = elastic {
+        let own = findings.fields(elastic, "elasticPolicy", ELASTIC);
+        processes = own.entry("nProcPerNode").or(processes);
+        if let Some(entry) = own.entry("maxRestarts") {
+            backoff = backoff.or_else(|| findings.count(&entry.value, "maxRestarts"));
+        }
+    }
+    if let Some(entry) = processes
+        && let Some(value) = findings.text(&entry.value, "nprocPerNode")
+    {
+        let (name, value) = ("PET_NPROC_PER_NODE".to_owned(), Some(value.to_owned()));
+        variables.push(EnvVar { name, value, value_from: None });
+    }
+    let completion = completion(findings, kind, fields.get("successPolicy"), first_role);
+    let retries = policy_of_first.retries(backoff);
+    let pods = all.into_iter().map(|one| (one.role, one.count, one.pod)).collect();
+    let mut job = assembled(findings, kind.framework, pods, &mut spans);
+    job.timeout = timeout;
+    job.start_timeout = start_timeout;
+    job.priority_class = job.priority_class.or(priority_class);
+    job.completion = completion;
+    job.retries = retries;
+    add_variables(&mut job, &variables);
+    Some((job, spans))
+}
+
+/// Reads one type of replicas; `None` where there are none of it, or an error says why it can't be read.
+fn replicas_of(
+    findings: &mut Findings,
+    kind: &JobKind,
+    entry: &crate::spec::syntax::Entry,
+    primary: &str,
+) -> Option<Replicas> {
+    let known = |(theirs, _): &&(&str, &str)| theirs.eq_ignore_ascii_case(&entry.key.text);
+    let Some((theirs, role)) = kind.roles.iter().find(known) else {
+        let names: Vec<&str> = kind.roles.iter().map(|(theirs, _)| *theirs).collect();
+        let known = crate::text::list_of(&names, "or");
+        let message = format!("there is no replica type `{}`", entry.key.text);
+        let code = findings.system.unknown;
+        findings.add(
+            Diagnostic::error(code, message).at(entry.key.span, "").help(format!("write {known}")),
+        );
+        return None;
+    };
+    let fields = findings.fields(&entry.value, theirs, REPLICAS);
+    let Some(template) = fields.get("template") else {
+        if entry.value.as_map().is_some() {
+            findings.missing(&entry.value, &format!("{}.{theirs}.template", kind.replicas));
+        }
+        return None;
+    };
+    let count = match fields.entry("replicas") {
+        Some(count) => Located::new(findings.count(&count.value, "replicas")?, count),
+        None => Located::new(1, entry),
+    };
+    let restarts = match fields.get("restartPolicy") {
+        Some(node) => restarts(findings, node)?,
+        None => kind.restarts,
+    };
+    let pod = pod(findings, template, Some(primary))?;
+    // None of a type is no role.
+    (count.value > 0).then_some(Replicas { role, count, pod, restarts })
+}
+
+/// When the job has succeeded: with its primary, or, as a TFJob may say, with all of its workers.
+fn completion(
+    findings: &mut Findings,
+    kind: &JobKind,
+    policy: Option<&Node>,
+    first_role: &str,
+) -> Option<Completion> {
+    let all = match policy.map(|node| (node, findings.text(node, "successPolicy"))) {
+        Some((_, Some("AllWorkers"))) => true,
+        Some((node, Some(text))) if !text.is_empty() => {
+            findings.wrong_type(node, "successPolicy", "AllWorkers, or nothing");
+            false
+        }
+        // Without a master every worker counts.
+        _ => kind.framework != Framework::Tensorflow && first_role == "worker",
+    };
+    Some(if all { Completion::All } else { Completion::Primary })
+}
+
+/// Puts variables before those that the file has: a later one of the same name counts.
+fn add_variables(job: &mut TrainJob, variables: &[EnvVar]) {
+    let lacking = |env: &[EnvVar]| {
+        let is_new = |one: &&EnvVar| !env.iter().any(|other| other.name == one.name);
+        variables.iter().filter(is_new).cloned().collect::<Vec<_>>()
+    };
+    if job.roles.values().all(|role| role.env.is_empty()) {
+        job.env.splice(0..0, lacking(&job.env));
+        return;
+    }
+    for role in job.roles.values_mut() {
+        let new = lacking(&role.env);
+        role.env.splice(0..0, new);
+    }
+}
+
+/// The job of all roles. What only a job has is that of its first role.
+pub(super) fn assembled(
+    findings: &mut Findings,
+    framework: Framework,
+    pods: Vec<(&'static str, Located<u32>, Pod)>,
+    spans: &mut Spans,
+) -> TrainJob {
+    let mut pools = Vec::new();
+    let mut shared: Option<(Pod, KeyedSpan)> = None;
+    let mut own = Vec::new();
+    for (role, replicas, mut pod) in pods {
+        let place = replicas.place;
+        let selector = std::mem::take(&mut pod.job.node_selector);
+        let tolerations = std::mem::take(&mut pod.job.tolerations);
+        own.push((role, (selector, tolerations, std::mem::take(&mut pod.job.secrets))));
+        pools.push(Pool {
+            role,
+            replicas,
+            program: std::mem::take(&mut pod.program),
+            resources: std::mem::take(&mut pod.resources),
+            volumes: pod.volumes.take(),
+        });
+        match &shared {
+            None => shared = Some((pod, place)),
+            Some((first, _)) if *first != pod => findings.add(
+                Diagnostic::warning(
+                    findings.system.instead,
+                    "pods of all roles are placed and patched as those of the first",
+                )
+                .at(place.value, "says something else")
+                .help("`mlctl convert` this file, then change the roles in it"),
+            ),
+            Some(_) => {}
+        }
+    }
+    let Assembled { image, command, args, env, cpu, memory, accelerators, volumes, mut roles } =
+        assemble(&mut pools, spans);
+    if framework == Framework::None {
+        roles.clear();
+    }
+    let (pod, _) = shared.unwrap_or_default();
+    let mut job = pod.job;
+    for (path, place) in pod.places {
+        spans.insert(path, place);
+    }
+    // What is the same in all roles is the job's.
+    if own.iter().all(|(_, parts)| *parts == own[0].1) {
+        own.truncate(1);
+        if let Some((_, parts)) = own.pop() {
+            (job.node_selector, job.tolerations, job.secrets) = parts;
+        }
+    }
+    for (name, parts) in own {
+        if let Some(role) = roles.get_mut(name) {
+            (role.node_selector, role.tolerations, role.secrets) = parts;
+        }
+    }
+    TrainJob {
+        framework,
+        image,
+        command,
+        args: args.unwrap_or_default(),
+        env,
+        cpu,
+        memory,
+        accelerators,
+        volumes,
+        roles,
+        ..job
+    }
+}

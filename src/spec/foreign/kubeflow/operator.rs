@@ -1,0 +1,109 @@
+//! A whole document of the training operator, `kubeflow.org/v1`.
+
+use super::job::training_job;
+use super::kinds::{JobKind, KINDS};
+use crate::spec::foreign::common::fields::{Findings, System, Table, Use};
+use crate::spec::foreign::common::metadata::metadata;
+use crate::spec::kinds::{Converted, Document, ForeignContext, Resolved};
+use crate::spec::syntax::{KeyedSpan, Node, Severity, Spans};
+
+static KUBEFLOW: System = System::of(
+    "Kubernetes",
+    &[
+        ("tfReplicaSpecs", "spec"),
+        ("pytorchReplicaSpecs", "spec"),
+        ("xgbReplicaSpecs", "spec"),
+        ("paddleReplicaSpecs", "spec"),
+        ("jaxReplicaSpecs", "spec"),
+        ("runPolicy", "spec"),
+        ("cleanPodPolicy", "runPolicy"),
+        ("backoffLimit", "runPolicy"),
+        ("activeDeadlineSeconds", "runPolicy"),
+        ("template", "the replicas of a type"),
+        ("restartPolicy", "the replicas of a type"),
+        ("containers", "template.spec"),
+        ("elasticPolicy", "spec"),
+        ("nprocPerNode", "spec"),
+    ],
+);
+
+pub(super) const DOCUMENT: Table = &[
+    ("apiVersion", Use::Changed("`mlctl.dev/v1`")),
+    ("kind", Use::Changed("`TrainJob`, with the framework that the kind means")),
+    ("metadata", Use::Within),
+    ("spec", Use::Within),
+    ("status", Use::Output),
+];
+
+pub(super) const METADATA: Table = crate::spec::foreign::common::metadata::METADATA;
+
+/// Versions of the API whose documents have the same form as far as they are read here.
+const VERSIONS: [&str; 3] = ["v1", "v1beta2", "v1beta1"];
+
+/// MPI starts its processes over ssh, from a launcher that no gang has.
+const MPI: &str = "mpirun starts processes over ssh: start the code with torchrun, or with a framework's own \
+                   rendezvous, as a PyTorchJob or a TrainJob with `framework`";
+
+/// The converter of the operator's files: `None` when the document is none of them.
+pub(in crate::spec::foreign) fn recognise(
+    node: &Node,
+    context: &ForeignContext<'_>,
+) -> Option<Converted> {
+    let text = |name: &str| node.get(name).and_then(Node::as_text);
+    let version = text("apiVersion")?.strip_prefix("kubeflow.org/")?;
+    let name = text("kind")?;
+    let mut findings = Findings::of(&KUBEFLOW);
+    let document = match JobKind::of(name) {
+        Some(kind) if VERSIONS.contains(&version) => convert(&mut findings, kind, node, context),
+        Some(_) => {
+            let at = node.get("apiVersion").unwrap_or(node);
+            let message = format!("a {name} of {version} is not read");
+            findings.refuse(at, message, "write `apiVersion: kubeflow.org/v1`");
+            None
+        }
+        None if name == "MPIJob" => {
+            let at = node.get("kind").unwrap_or(node);
+            findings.refuse(at, "an MPIJob is not run".to_owned(), MPI);
+            None
+        }
+        None if name == "MXJob" => {
+            let at = node.get("kind").unwrap_or(node);
+            let kinds: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
+            let help = format!("MXNet is retired; {} are read", kinds.join(", "));
+            findings.refuse(at, "an MXJob is not run".to_owned(), &help);
+            None
+        }
+        None => return None,
+    };
+    let findings = findings.finish();
+    let refused = findings.iter().any(|finding| finding.severity == Severity::Error);
+    Some(Converted { document: document.filter(|_| !refused), findings })
+}
+
+fn convert(
+    findings: &mut Findings,
+    kind: &JobKind,
+    node: &Node,
+    context: &ForeignContext<'_>,
+) -> Option<Document> {
+    let mut spans = Spans::default();
+    spans.insert("", KeyedSpan { key: None, value: node.span });
+    let top = findings.fields(node, "", DOCUMENT);
+    let (name, labels) = metadata(findings, top.get("metadata"), "run", context, &mut spans);
+    let Some(spec) = top.get("spec") else {
+        findings.missing(node, "spec");
+        return None;
+    };
+    let (mut job, own) = training_job(findings, kind, spec, "spec", None)?;
+    spans.insert_below("", &own);
+    job.name = name;
+    job.labels = labels;
+    Some(Document::TrainJob(Box::new(Resolved {
+        spec: job,
+        spans,
+        from_env: Vec::new(),
+        source: context.source,
+        index: context.index,
+        converted_from: Some(kind.format),
+    })))
+}
