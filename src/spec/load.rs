@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 
 use crate::spec::check::{self, Gap, Input, secret};
 use crate::spec::files::SpecFiles;
-use crate::spec::foreign::systems;
+use crate::spec::foreign::{ForeignSystem, systems};
 use crate::spec::installs::Installs;
 use crate::spec::kinds::train::{Setup, TrainJob};
 use crate::spec::kinds::tune::{Trial, TuneJob};
@@ -91,8 +91,11 @@ impl Loader<'_> {
     }
 
     fn source(&mut self, index: usize) {
-        let text = &self.out.sources[index].text;
-        let parsed = parse(index, text);
+        let source = &self.out.sources[index];
+        let text = &source.text;
+        let other =
+            self.systems().find_map(|system| system.read.and_then(|read| read(index, source)));
+        let parsed = other.unwrap_or_else(|| parse(index, text));
         if parsed.broken {
             secret::find_in_text(index, text, &mut self.out.secrets);
         }
@@ -105,65 +108,113 @@ impl Loader<'_> {
                     .help("`mlctl init` writes a spec to begin with"),
             );
         }
-        for (number, mut node) in parsed.documents.into_iter().enumerate() {
+        let (before, errors) = (self.documents.len(), self.out.has_errors());
+        let mut documents = parsed.documents;
+        for number in 0..documents.len() {
             if !self.changes.is_empty() {
                 // A finding may show what was written before.
-                secret::find(&node, &mut self.out.secrets);
+                secret::find(&documents[number], &mut self.out.secrets);
             }
-            let name = self.name(&node);
+            let name = self.name(&documents, index, number);
+            let node = &mut documents[number];
             for change in self.changes.iter().chain(&name) {
                 let at = change.value();
                 let text = &self.out.sources[at.source].text;
-                let kind = foreign::kind_of(&node).ok();
+                let kind = foreign::kind_of(node).ok();
                 let value = check::given(&text[at.start..], at, kind, &change.steps());
                 let changed =
-                    value.and_then(|value| change.apply(&mut node, value).map_err(|one| vec![one]));
+                    value.and_then(|value| change.apply(node, value).map_err(|one| vec![one]));
                 if let Err(findings) = changed {
                     secret::find_in_text(at.source, text, &mut self.out.secrets);
                     self.out.list.extend(findings);
                 }
             }
-            secret::find(&node, &mut self.out.secrets);
-            if let Some(document) = self.document(&node, index, number, false) {
-                self.accept(document);
-                self.literal_secrets(&node);
+            secret::find(node, &mut self.out.secrets);
+        }
+        for (number, node) in documents.iter().enumerate() {
+            let found = self.document(&documents, index, number, false);
+            if found.is_empty() {
+                continue;
             }
+            for document in found {
+                self.accept(document);
+            }
+            self.literal_secrets(node);
+        }
+        if let Some(first) = documents.first()
+            && self.documents.len() == before
+            && self.out.has_errors() == errors
+        {
+            let message = "nothing in this file says what to run";
+            self.out.list.push(Diagnostic::error(Code::Empty, message).at(first.span, ""));
         }
     }
 
+    /// The systems whose files these may be.
+    fn systems(&self) -> impl Iterator<Item = &'static ForeignSystem> + use<> {
+        let named = self.options.system.clone();
+        systems().filter(move |system| named.as_ref().is_none_or(|named| named == system.name))
+    }
+
+    /// What the system makes of a document whose it is.
+    fn converted(
+        &self,
+        siblings: &[Node],
+        source: usize,
+        index: usize,
+    ) -> Option<(&'static ForeignSystem, Converted)> {
+        let source_name = &self.out.sources[source].name;
+        let env = &self.options.env;
+        let context = ForeignContext { source_name, source, index, siblings, env };
+        self.systems()
+            .find_map(|system| Some((system, (system.recognise)(&siblings[index], &context)?)))
+    }
+
     /// The change that gives a document its name, by the field in which its system has it.
-    fn name(&self, node: &Node) -> Option<Change> {
+    fn name(&self, siblings: &[Node], of: usize, number: usize) -> Option<Change> {
         let (index, source) = self.options.name.as_ref().and_then(|_| {
             self.out.sources.iter().enumerate().find(|(_, one)| one.name == set::NAME_SOURCE)
         })?;
-        let keys: &[&str] = if foreign::kind_of(node).is_ok() {
-            &["name"]
-        } else if node.get("metadata").is_some() {
-            &["metadata", "name"]
-        } else {
-            &["displayName"]
+        let node = &siblings[number];
+        let keys: &[&str] = match self.converted(siblings, of, number) {
+            Some((system, _)) => system.name_keys,
+            None if foreign::kind_of(node).is_err() && node.get("metadata").is_some() => {
+                &["metadata", "name"]
+            }
+            None => &["name"],
         };
+        if keys.is_empty() {
+            return None;
+        }
         Some(Change::whole(index, source, keys))
     }
 
-    /// A document that is right, by itself at least. With `is_trial` it is that of a study, whose
-    /// parameters it may name.
+    /// The documents that one of a source is, as far as they are right by themselves: one, where it is ours. With
+    /// `is_trial` it is that of a study, whose parameters it may name.
     fn document(
+        &mut self,
+        siblings: &[Node],
+        source: usize,
+        index: usize,
+        is_trial: bool,
+    ) -> Vec<Document> {
+        if let Some((_, converted)) = self.converted(siblings, source, index) {
+            let Converted { documents, findings } = converted;
+            self.out.list.extend(findings);
+            return documents;
+        }
+        self.own(&siblings[index], source, index, is_trial).into_iter().collect()
+    }
+
+    /// A document of ours that is right, by itself at least.
+    fn own(
         &mut self,
         node: &Node,
         source: usize,
         index: usize,
         is_trial: bool,
     ) -> Option<Document> {
-        let name = &self.out.sources[source].name;
-        let context = ForeignContext { source_name: name, source, index };
         let named = self.options.system.as_deref();
-        let mut all = systems().filter(|system| named.is_none_or(|named| named == system.name));
-        if let Some(converted) = all.find_map(|system| (system.recognise)(node, &context)) {
-            let Converted { document, findings } = converted;
-            self.out.list.extend(findings);
-            return document;
-        }
         if let Some(system) = systems().find(|system| named == Some(system.name)) {
             let message = format!("this is no document of {}", system.title);
             let kinds: Vec<&str> = system.kinds().collect();
@@ -368,7 +419,7 @@ impl Loader<'_> {
         match &parsed.documents[..] {
             _ if unread => Ok(None),
             [] => Err(format!("there is no document in {name}")),
-            [node] => match self.document(node, index, 0, true) {
+            [node] => match self.document(&parsed.documents, index, 0, true).pop() {
                 Some(Document::TrainJob(job)) => {
                     self.literal_secrets(node);
                     Ok(Some(*job))

@@ -1,5 +1,7 @@
 //! A file with a spec in it, without its literal secrets: as it is kept, and as it travels.
 
+use indexmap::IndexMap;
+
 use super::literal::is_literal;
 use super::secret::{Secret, find_in_text, mask, secrets_in};
 use crate::spec::foreign::systems;
@@ -41,7 +43,7 @@ pub fn mask_spec(name: &str, text: &str) -> Option<Masked> {
         let is_document = [".yaml", ".yml", ".json"].iter().any(|ending| name.contains(ending));
         return is_document.then(|| starred(text, Vec::new())).flatten();
     }
-    if !parsed.documents.iter().any(|node| is_spec(name, node)) {
+    if !(0..parsed.documents.len()).any(|index| is_spec(name, &parsed.documents, index)) {
         return None;
     }
     let secrets = all(&parsed.documents);
@@ -84,9 +86,11 @@ fn rewritten(before: &str, written: &str, text: &str) -> Option<String> {
 }
 
 /// A document that mlctl would run, or that says that it is mlctl's.
-fn is_spec(name: &str, node: &Node) -> bool {
+fn is_spec(name: &str, siblings: &[Node], index: usize) -> bool {
+    let node = &siblings[index];
     let text = |key: &str| node.get(key).and_then(Node::as_text);
-    let context = ForeignContext { source_name: name, source: 0, index: 0 };
+    let env = IndexMap::new();
+    let context = ForeignContext { source_name: name, source: 0, index, siblings, env: &env };
     text("apiVersion").is_some_and(|version| version.starts_with("mlctl.dev"))
         || text("kind").is_some_and(|kind| kinds::names().contains(&kind))
         || systems().any(|system| (system.recognise)(node, &context).is_some())

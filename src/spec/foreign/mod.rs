@@ -10,6 +10,7 @@ mod text;
 mod vertex;
 
 pub use comments::commented;
+pub(super) use common::system::ForeignSystem;
 pub use common::system::{ExplainedKind, ExplainedMapping, ExplainedSystem, Fate, ForeignField};
 pub(super) use registry::systems;
 pub use registry::{explain_system, system_names};

@@ -3,6 +3,9 @@
 use super::common::system::{ExplainedSystem, ForeignSystem};
 use super::{katib, kubeflow, vertex};
 
+/// Where objects of Kubernetes have their name.
+const OBJECT_NAME: &[&str] = &["metadata", "name"];
+
 /// All systems, in the order in which a document is offered to their converters.
 static SYSTEMS: [ForeignSystem; 3] = [
     ForeignSystem {
@@ -14,6 +17,8 @@ static SYSTEMS: [ForeignSystem; 3] = [
             ("BatchPredictionJob", "BatchPredictJob"),
             ("Model, its upload, deployModel, Endpoint", "Endpoint"),
         ],
+        name_keys: &["displayName"],
+        read: None,
         recognise: vertex::recognise,
         tables: vertex::TABLES,
     },
@@ -21,6 +26,8 @@ static SYSTEMS: [ForeignSystem; 3] = [
         name: "katib",
         title: "Katib",
         kinds: &[("Experiment of kubeflow.org/v1beta1", "TuneJob")],
+        name_keys: OBJECT_NAME,
+        read: None,
         recognise: katib::recognise,
         tables: katib::TABLES,
     },
@@ -31,6 +38,8 @@ static SYSTEMS: [ForeignSystem; 3] = [
             ("TFJob, PyTorchJob, XGBoostJob, PaddleJob, JAXJob of kubeflow.org/v1", "TrainJob"),
             ("MPIJob", "nothing: it is refused, with what to write instead"),
         ],
+        name_keys: OBJECT_NAME,
+        read: None,
         recognise: kubeflow::recognise,
         tables: kubeflow::TABLES,
     },

@@ -13,7 +13,7 @@ pub(crate) mod registry;
 pub mod train;
 pub mod tune;
 
-pub(crate) use convert::{Converted, ForeignContext, Recognise};
+pub(crate) use convert::{Converted, ForeignContext, ReadText, Recognise};
 pub(crate) use document::Origin;
 pub use document::{Document, Resolved};
 pub(crate) use kind::{Habit, Kind, Named, Part, Where};

@@ -22,7 +22,7 @@ pub(crate) use freeform::{Misfit, typed};
 pub use node::Node;
 pub(crate) use node::{Entry, Key, Meaning, Scalar, Value};
 pub use parse::SPEC_LIMIT;
-pub(crate) use parse::parse;
+pub(crate) use parse::{Parsed, parse};
 pub use render::RenderOptions;
 pub(crate) use render::wrap;
 pub(crate) use set::{Change, Step};

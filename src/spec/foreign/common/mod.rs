@@ -2,6 +2,7 @@
 //! places, and the way from replicas to roles.
 
 pub(super) mod assemble;
+pub(super) mod converted;
 pub(super) mod fields;
 pub(super) mod gather;
 pub(super) mod metadata;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::fields::{Table, Use};
-use crate::spec::kinds::Recognise;
+use crate::spec::kinds::{ReadText, Recognise};
 
 /// A system whose files are taken.
 pub(in crate::spec) struct ForeignSystem {
@@ -13,6 +13,10 @@ pub(in crate::spec) struct ForeignSystem {
     pub(in crate::spec) title: &'static str,
     /// Its kinds of documents, each with the kind of ours that it becomes.
     pub(in crate::spec::foreign) kinds: &'static [(&'static str, &'static str)],
+    /// The keys to the field with a document's name, which `--name` sets.
+    pub(in crate::spec) name_keys: &'static [&'static str],
+    /// How its texts are read that are no YAML.
+    pub(in crate::spec) read: Option<ReadText>,
     /// Its converter.
     pub(in crate::spec) recognise: Recognise,
     /// The mappings of its documents with their fields.

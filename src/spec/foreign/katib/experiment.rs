@@ -8,6 +8,7 @@ use super::objective::{Objective, objective};
 use super::parameters::parameters;
 use super::system::KATIB;
 use super::template::{Template, template};
+use crate::spec::foreign::common::converted::{converted, resolved};
 use crate::spec::foreign::common::fields::{Findings, Table, Use};
 use crate::spec::foreign::common::gather::Located;
 use crate::spec::foreign::common::metadata::metadata;
@@ -15,8 +16,8 @@ use crate::spec::foreign::vertex::tuning::trial_count;
 use crate::spec::kinds::tune::{
     Algorithm, DEFAULT_TRIALS, EarlyStopping, Parameter, Stopping, Trial, TuneJob, Variant,
 };
-use crate::spec::kinds::{Converted, Document, ForeignContext, Resolved};
-use crate::spec::syntax::{Code, Diagnostic, KeyedSpan, Node, Severity, Spans};
+use crate::spec::kinds::{Converted, Document, ForeignContext};
+use crate::spec::syntax::{Code, Diagnostic, KeyedSpan, Node, Spans};
 
 const FORMAT: &str = "Katib Experiment";
 
@@ -70,9 +71,7 @@ pub(in crate::spec) fn recognise(node: &Node, context: &ForeignContext<'_>) -> O
         findings.refuse(at, format!("experiments of {version} are not read"), help);
         None
     };
-    let findings = findings.finish();
-    let refused = findings.iter().any(|finding| finding.severity == Severity::Error);
-    Some(Converted { document: document.filter(|_| !refused), findings })
+    Some(converted(findings, document))
 }
 
 fn convert(findings: &mut Findings, node: &Node, context: &ForeignContext<'_>) -> Option<Document> {
@@ -158,14 +157,7 @@ fn convert(findings: &mut Findings, node: &Node, context: &ForeignContext<'_>) -
         trial: Trial::Job(Box::new(trial)),
         ..TuneJob::default()
     };
-    Some(Document::TuneJob(Box::new(Resolved {
-        spec: job,
-        spans,
-        from_env: Vec::new(),
-        source: context.source,
-        index: context.index,
-        converted_from: Some(FORMAT),
-    })))
+    Some(Document::TuneJob(resolved(job, spans, context, FORMAT)))
 }
 
 /// The parameter that Katib's Hyperband gives out as a resource: each trial may go to the end.

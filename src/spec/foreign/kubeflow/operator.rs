@@ -2,10 +2,11 @@
 
 use super::job::training_job;
 use super::kinds::{JobKind, KINDS};
+use crate::spec::foreign::common::converted::{converted, resolved};
 use crate::spec::foreign::common::fields::{Findings, System, Table, Use};
 use crate::spec::foreign::common::metadata::metadata;
-use crate::spec::kinds::{Converted, Document, ForeignContext, Resolved};
-use crate::spec::syntax::{KeyedSpan, Node, Severity, Spans};
+use crate::spec::kinds::{Converted, Document, ForeignContext};
+use crate::spec::syntax::{KeyedSpan, Node, Spans};
 
 static KUBEFLOW: System = System::of(
     "Kubernetes",
@@ -75,9 +76,7 @@ pub(in crate::spec::foreign) fn recognise(
         }
         None => return None,
     };
-    let findings = findings.finish();
-    let refused = findings.iter().any(|finding| finding.severity == Severity::Error);
-    Some(Converted { document: document.filter(|_| !refused), findings })
+    Some(converted(findings, document))
 }
 
 fn convert(
@@ -98,12 +97,5 @@ fn convert(
     spans.insert_below("", &own);
     job.name = name;
     job.labels = labels;
-    Some(Document::TrainJob(Box::new(Resolved {
-        spec: job,
-        spans,
-        from_env: Vec::new(),
-        source: context.source,
-        index: context.index,
-        converted_from: Some(kind.format),
-    })))
+    Some(Document::TrainJob(resolved(job, spans, context, kind.format)))
 }

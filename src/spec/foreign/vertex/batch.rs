@@ -9,7 +9,7 @@ use crate::spec::kinds::batch::{
     BatchFiles, BatchFolder, BatchFormat, BatchInput, BatchOutput, BatchPredictJob, Batching,
     InstanceType, Instances, Model, ResultFormat,
 };
-use crate::spec::kinds::{Document, ForeignContext, Resolved};
+use crate::spec::kinds::{Document, ForeignContext};
 use crate::spec::syntax::{Code, Diagnostic, Entry, KeyedSpan, Node, Spans};
 
 use super::batch_model::{container_model, registered};
@@ -17,6 +17,7 @@ use super::envelope::Envelope;
 use super::job::{labels, name};
 use super::machine::machine_spec;
 use super::shape::wrapper_key;
+use crate::spec::foreign::common::converted::resolved;
 use crate::spec::foreign::common::fields::{Fields, Findings, Table, Use};
 use crate::spec::foreign::common::gather::Located;
 use crate::spec::foreign::common::pool::Resources;
@@ -146,14 +147,7 @@ pub(super) fn batch_job(
         accelerators: accelerators.map(|gpus| note("accelerators", gpus, &mut spans)),
         ..BatchPredictJob::default()
     };
-    Some(Document::BatchPredictJob(Box::new(Resolved {
-        spec: job,
-        spans,
-        from_env: Vec::new(),
-        source: context.source,
-        index: context.index,
-        converted_from: Some(FORMAT),
-    })))
+    Some(Document::BatchPredictJob(resolved(job, spans, context, FORMAT)))
 }
 
 /// A value, whose place is noted.

@@ -7,13 +7,14 @@
 
 use crate::spec::kinds::batch::{ModelRef, Server};
 use crate::spec::kinds::endpoint::{Endpoint, Revision};
-use crate::spec::kinds::{Document, ForeignContext, Resolved};
+use crate::spec::kinds::{Document, ForeignContext};
 use crate::spec::syntax::{Code, Diagnostic, Entry, KeyedSpan, Node, Spans, index_path};
 
 use super::deployment::resources;
 use super::envelope::Envelope;
 use super::job::{labels, name};
 use super::served_container::container;
+use crate::spec::foreign::common::converted::resolved;
 use crate::spec::foreign::common::fields::{Fields, Findings, Table, Use};
 use crate::spec::foreign::common::gather::Located;
 use crate::spec::foreign::common::name::dns_name;
@@ -140,14 +141,7 @@ pub(super) fn endpoint(
     if let Some(split) = top.entry("trafficSplit") {
         traffic(findings, split, parts, list, &mut endpoint, &mut spans);
     }
-    Some(Document::Endpoint(Box::new(Resolved {
-        spec: endpoint,
-        spans,
-        from_env: Vec::new(),
-        source: context.source,
-        index: context.index,
-        converted_from: Some(FORMAT),
-    })))
+    Some(Document::Endpoint(resolved(endpoint, spans, context, FORMAT)))
 }
 
 /// A model with its container, or one of the registry, of which the file says nothing but the name.

@@ -7,8 +7,8 @@
 use indexmap::IndexMap;
 
 use crate::spec::kinds::train::{ApiVersion, Framework, Setup, TrainJob, TrainJobKind};
-use crate::spec::kinds::{Converted, Document, ForeignContext, Resolved};
-use crate::spec::syntax::{Code, Diagnostic, Severity};
+use crate::spec::kinds::{Converted, Document, ForeignContext};
+use crate::spec::syntax::{Code, Diagnostic};
 use crate::spec::syntax::{KeyedSpan, Node, Spans};
 
 use super::batch::batch_job;
@@ -21,6 +21,7 @@ use super::shape::{Shape, is_pool, shape};
 use super::system::VERTEX;
 use super::tuning::tuning_job;
 use crate::spec::foreign::common::assemble::{Assembled, assemble, note};
+use crate::spec::foreign::common::converted::{converted, resolved};
 use crate::spec::foreign::common::fields::{Fields, Findings, Table, Use};
 use crate::spec::foreign::common::gather::Located;
 use crate::spec::foreign::common::name::{dns_name, from_source};
@@ -124,14 +125,7 @@ pub(in crate::spec) fn recognise(node: &Node, context: &ForeignContext<'_>) -> O
     };
     let document = job.map(|(spec, mut spans)| {
         spans.insert("", KeyedSpan { key: None, value: node.span });
-        Document::TrainJob(Box::new(Resolved {
-            spec,
-            spans,
-            from_env: Vec::new(),
-            source: context.source,
-            index: context.index,
-            converted_from: Some(FORMAT),
-        }))
+        Document::TrainJob(resolved(spec, spans, context, FORMAT))
     });
     Some(converted(findings, document))
 }
@@ -158,13 +152,6 @@ pub(super) fn custom_job_spec<'a>(
         return None;
     };
     convert(findings, envelope, Some(&fields), pools, context)
-}
-
-/// A document without errors, and all that was found.
-fn converted(findings: Findings, document: Option<Document>) -> Converted {
-    let findings = findings.finish();
-    let refused = findings.iter().any(|finding| finding.severity == Severity::Error);
-    Converted { document: document.filter(|_| !refused), findings }
 }
 
 fn convert(

@@ -3,13 +3,14 @@
 //! Source: <https://cloud.google.com/vertex-ai/docs/reference/rest/v1/projects.locations.hyperparameterTuningJobs>.
 
 use super::study::{Study, study};
+use crate::spec::foreign::common::converted::resolved;
 use crate::spec::foreign::common::fields::{Fields, Findings, Table, Use};
 use crate::spec::foreign::common::gather::Located;
 use crate::spec::foreign::vertex::envelope::Envelope;
 use crate::spec::foreign::vertex::job::{custom_job_spec, labels, name};
 use crate::spec::foreign::vertex::shape::wrapper_key;
 use crate::spec::kinds::tune::{Algorithm, DEFAULT_TRIALS, Parameter, Trial, TuneJob};
-use crate::spec::kinds::{Document, ForeignContext, Resolved};
+use crate::spec::kinds::{Document, ForeignContext};
 use crate::spec::syntax::{Code, Diagnostic, Entry, KeyedSpan, Node, Spans};
 
 const FORMAT: &str = "Vertex HyperparameterTuningJob";
@@ -110,14 +111,7 @@ pub(crate) fn tuning_job(
         trial: Trial::Job(Box::new(trial)),
         ..job
     };
-    Some(Document::TuneJob(Box::new(Resolved {
-        spec: job,
-        spans,
-        from_env: Vec::new(),
-        source: context.source,
-        index: context.index,
-        converted_from: Some(FORMAT),
-    })))
+    Some(Document::TuneJob(resolved(job, spans, context, FORMAT)))
 }
 
 /// `trialJobSpec`, which is a `CustomJobSpec`, as the TrainJob of the trials.
