@@ -7,6 +7,7 @@ mod kubeflow;
 mod kubernetes;
 mod registry;
 mod text;
+mod trainer;
 mod vertex;
 
 pub use comments::commented;

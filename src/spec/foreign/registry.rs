@@ -1,13 +1,13 @@
 //! The systems whose files are taken.
 
 use super::common::system::{ExplainedSystem, ForeignSystem};
-use super::{katib, kubeflow, vertex};
+use super::{katib, kubeflow, trainer, vertex};
 
 /// Where objects of Kubernetes have their name.
 const OBJECT_NAME: &[&str] = &["metadata", "name"];
 
 /// All systems, in the order in which a document is offered to their converters.
-static SYSTEMS: [ForeignSystem; 3] = [
+static SYSTEMS: [ForeignSystem; 4] = [
     ForeignSystem {
         name: "vertex",
         title: "Vertex AI",
@@ -42,6 +42,18 @@ static SYSTEMS: [ForeignSystem; 3] = [
         read: None,
         recognise: kubeflow::recognise,
         tables: kubeflow::TABLES,
+    },
+    ForeignSystem {
+        name: "kubeflow-trainer",
+        title: "Kubeflow Trainer",
+        kinds: &[
+            ("TrainJob of trainer.kubeflow.org, with its runtime in the same file or a known one", "TrainJob"),
+            ("TrainingRuntime, ClusterTrainingRuntime", "a part of the TrainJob that names it"),
+        ],
+        name_keys: OBJECT_NAME,
+        read: None,
+        recognise: trainer::recognise,
+        tables: trainer::TABLES,
     },
 ];
 

@@ -17,7 +17,7 @@ pub(super) const SPACE: Table = &[
     ("min", Use::Changed("the first number of the range")),
     ("max", Use::Changed("the last number of the range")),
     ("list", Use::Changed("`categorical` or `discrete`")),
-    ("step", Use::Kept("parameters.<name>.step")),
+    ("step", Use::Changed("the numbers that the steps reach, as `discrete`")),
     ("distribution", Use::Kept("parameters.<name>.scale")),
 ];
 

@@ -3,13 +3,11 @@
 use super::kinds::{JobKind, Restarts};
 use super::policy::{Policy, policy, restarts};
 use crate::gang::Completion;
-use crate::spec::foreign::common::assemble::{Assembled, assemble};
 use crate::spec::foreign::common::fields::{Findings, Table, Use};
 use crate::spec::foreign::common::gather::Located;
-use crate::spec::foreign::common::pool::Pool;
-use crate::spec::foreign::kubernetes::{Pod, pod};
+use crate::spec::foreign::kubernetes::{Pod, assembled, pod, variables};
 use crate::spec::kinds::train::{EnvVar, Framework, TrainJob};
-use crate::spec::syntax::{Diagnostic, KeyedSpan, Node, Spans};
+use crate::spec::syntax::{Diagnostic, Node, Spans};
 
 pub(in crate::spec::foreign) const TRAINING: Table = &[
     ("tfReplicaSpecs", Use::Within),
@@ -93,7 +91,7 @@ pub(super) fn training_job(
         let message = format!("all roles start again as {first_role} does");
         findings.instead(&at, message, "the gang starts again as a whole: `retries`");
     }
-    let mut variables = kind.variables();
+    let mut own_variables = kind.variables();
     let mut processes = fields.entry("nprocPerNode");
     let elastic = fields.get("elasticPolicy");
     if let Some(elastic) = elastic {
@@ -107,7 +105,7 @@ pub(super) fn training_job(
         && let Some(value) = findings.text(&entry.value, "nprocPerNode")
     {
         let (name, value) = ("PET_NPROC_PER_NODE".to_owned(), Some(value.to_owned()));
-        variables.push(EnvVar { name, value, value_from: None });
+        own_variables.push(EnvVar { name, value, value_from: None });
     }
     let completion = completion(findings, kind, fields.get("successPolicy"), first_role);
     let retries = policy_of_first.retries(backoff);
@@ -118,7 +116,7 @@ pub(super) fn training_job(
     job.priority_class = job.priority_class.or(priority_class);
     job.completion = completion;
     job.retries = retries;
-    add_variables(&mut job, &variables);
+    variables(&mut job, &own_variables);
     Some((job, spans))
 }
 
@@ -177,92 +175,4 @@ fn completion(
         _ => kind.framework != Framework::Tensorflow && first_role == "worker",
     };
     Some(if all { Completion::All } else { Completion::Primary })
-}
-
-/// Puts variables before those that the file has: a later one of the same name counts.
-fn add_variables(job: &mut TrainJob, variables: &[EnvVar]) {
-    let lacking = |env: &[EnvVar]| {
-        let is_new = |one: &&EnvVar| !env.iter().any(|other| other.name == one.name);
-        variables.iter().filter(is_new).cloned().collect::<Vec<_>>()
-    };
-    if job.roles.values().all(|role| role.env.is_empty()) {
-        job.env.splice(0..0, lacking(&job.env));
-        return;
-    }
-    for role in job.roles.values_mut() {
-        let new = lacking(&role.env);
-        role.env.splice(0..0, new);
-    }
-}
-
-/// The job of all roles. What only a job has is that of its first role.
-pub(super) fn assembled(
-    findings: &mut Findings,
-    framework: Framework,
-    pods: Vec<(&'static str, Located<u32>, Pod)>,
-    spans: &mut Spans,
-) -> TrainJob {
-    let mut pools = Vec::new();
-    let mut shared: Option<(Pod, KeyedSpan)> = None;
-    let mut own = Vec::new();
-    for (role, replicas, mut pod) in pods {
-        let place = replicas.place;
-        let selector = std::mem::take(&mut pod.job.node_selector);
-        let tolerations = std::mem::take(&mut pod.job.tolerations);
-        own.push((role, (selector, tolerations, std::mem::take(&mut pod.job.secrets))));
-        pools.push(Pool {
-            role,
-            replicas,
-            program: std::mem::take(&mut pod.program),
-            resources: std::mem::take(&mut pod.resources),
-            volumes: pod.volumes.take(),
-        });
-        match &shared {
-            None => shared = Some((pod, place)),
-            Some((first, _)) if *first != pod => findings.add(
-                Diagnostic::warning(
-                    findings.system.instead,
-                    "pods of all roles are placed and patched as those of the first",
-                )
-                .at(place.value, "says something else")
-                .help("`mlctl convert` this file, then change the roles in it"),
-            ),
-            Some(_) => {}
-        }
-    }
-    let Assembled { image, command, args, env, cpu, memory, accelerators, volumes, mut roles } =
-        assemble(&mut pools, spans);
-    if framework == Framework::None {
-        roles.clear();
-    }
-    let (pod, _) = shared.unwrap_or_default();
-    let mut job = pod.job;
-    for (path, place) in pod.places {
-        spans.insert(path, place);
-    }
-    // What is the same in all roles is the job's.
-    if own.iter().all(|(_, parts)| *parts == own[0].1) {
-        own.truncate(1);
-        if let Some((_, parts)) = own.pop() {
-            (job.node_selector, job.tolerations, job.secrets) = parts;
-        }
-    }
-    for (name, parts) in own {
-        if let Some(role) = roles.get_mut(name) {
-            (role.node_selector, role.tolerations, role.secrets) = parts;
-        }
-    }
-    TrainJob {
-        framework,
-        image,
-        command,
-        args: args.unwrap_or_default(),
-        env,
-        cpu,
-        memory,
-        accelerators,
-        volumes,
-        roles,
-        ..job
-    }
 }

@@ -1,11 +1,11 @@
 //! `trialSpec`: a Job of Kubernetes, or one of the training operator, as a TrainJob.
 
-use super::job::{assembled, training_job};
+use super::job::training_job;
 use super::kinds::JobKind;
 use super::policy::policy;
 use crate::spec::foreign::common::fields::{Findings, Table, Use};
 use crate::spec::foreign::common::gather::Located;
-use crate::spec::foreign::kubernetes::pod;
+use crate::spec::foreign::kubernetes::{assembled, pod};
 use crate::spec::kinds::train::{Framework, TrainJob};
 use crate::spec::syntax::{KeyedSpan, Node, Spans};
 

@@ -2,6 +2,10 @@
 //! patch.
 
 mod container;
+mod job;
+mod merge;
 mod pod;
 
+pub(super) use job::{assembled, variables};
+pub(super) use merge::merged;
 pub(super) use pod::{Pod, pod};

@@ -20,7 +20,7 @@ pub(super) const CONTAINER: Table = &[
     ("imageUri", Use::Kept("model.image")),
     ("command", Use::Kept("model.command")),
     ("args", Use::Kept("model.args")),
-    ("env", Use::Kept("model.env")),
+    ("env", Use::Kept("env")),
     ("predictRoute", Use::Kept("model.routes.predict")),
     ("healthRoute", Use::Kept("model.routes.health")),
     ("ports", Use::Left("the server is told its port by AIP_HTTP_PORT")),

@@ -28,8 +28,8 @@ pub(super) const WORKER_POOL_SPEC: Table = &[
 ];
 
 pub(super) const NFS_MOUNT: Table = &[
-    ("server", Use::Kept("volumes[].nfs.server")),
-    ("path", Use::Kept("volumes[].nfs.path")),
+    ("server", Use::Changed("`nfs.server` of a volume")),
+    ("path", Use::Changed("`nfs.path` of a volume")),
     ("mountPoint", Use::Kept("volumes[].mountPath")),
 ];
 

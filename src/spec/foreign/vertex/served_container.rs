@@ -18,7 +18,7 @@ pub(super) const CONTAINER: Table = &[
     ("env", Use::Kept("revisions[].env")),
     ("predictRoute", Use::Kept("revisions[].routes.predict")),
     ("healthRoute", Use::Kept("revisions[].routes.health")),
-    ("deploymentTimeout", Use::Kept("revisions[].startTimeout")),
+    ("deploymentTimeout", Use::Kept("revisions[].probes.startTimeout")),
     ("sharedMemorySizeMb", Use::Changed("an `emptyDir` of memory at /dev/shm")),
     ("startupProbe", Use::Left("a replica is ready when it answers its health route")),
     ("healthProbe", Use::Within),

@@ -28,9 +28,9 @@ pub(in crate::spec::foreign::vertex) const CONFIG: Table = &[
     ("minimumRuntimeConstraint", Use::Within),
     ("maximumRuntimeConstraint", Use::Within),
     ("minNumTrials", Use::Kept("stopping.minTrials")),
-    ("maxNumTrials", Use::Kept("stopping.maxTrials")),
-    ("maxNumTrialsNoProgress", Use::Kept("stopping.noProgressTrials")),
-    ("maxDurationNoProgress", Use::Kept("stopping.noProgressFor")),
+    ("maxNumTrials", Use::Kept("maxTrials")),
+    ("maxNumTrialsNoProgress", Use::Kept("stopping.noProgress.trials")),
+    ("maxDurationNoProgress", Use::Kept("stopping.noProgress.duration")),
 ];
 pub(in crate::spec::foreign::vertex) const CONSTRAINT: Table = &[
     ("maxDuration", Use::Changed("a time of `stopping`")),
