@@ -1,13 +1,13 @@
 //! The systems whose files are taken.
 
 use super::common::system::{ExplainedSystem, ForeignSystem};
-use super::{katib, kubeflow, trainer, vertex};
+use super::{katib, kubeflow, kubernetes, trainer, vertex};
 
 /// Where objects of Kubernetes have their name.
 const OBJECT_NAME: &[&str] = &["metadata", "name"];
 
 /// All systems, in the order in which a document is offered to their converters.
-static SYSTEMS: [ForeignSystem; 4] = [
+static SYSTEMS: [ForeignSystem; 5] = [
     ForeignSystem {
         name: "vertex",
         title: "Vertex AI",
@@ -36,7 +36,7 @@ static SYSTEMS: [ForeignSystem; 4] = [
         title: "Kubeflow's training operator",
         kinds: &[
             ("TFJob, PyTorchJob, XGBoostJob, PaddleJob, JAXJob of kubeflow.org/v1", "TrainJob"),
-            ("MPIJob", "nothing: it is refused, with what to write instead"),
+            ("MPIJob whose launcher is torchrun; others are refused", "TrainJob"),
         ],
         name_keys: OBJECT_NAME,
         read: None,
@@ -47,13 +47,32 @@ static SYSTEMS: [ForeignSystem; 4] = [
         name: "kubeflow-trainer",
         title: "Kubeflow Trainer",
         kinds: &[
-            ("TrainJob of trainer.kubeflow.org, with its runtime in the same file or a known one", "TrainJob"),
+            (
+                "TrainJob of trainer.kubeflow.org, with its runtime in the same file or a known one",
+                "TrainJob",
+            ),
             ("TrainingRuntime, ClusterTrainingRuntime", "a part of the TrainJob that names it"),
         ],
         name_keys: OBJECT_NAME,
         read: None,
         recognise: trainer::recognise,
         tables: trainer::TABLES,
+    },
+    ForeignSystem {
+        name: "kubernetes",
+        title: "Kubernetes, beside a job of the others",
+        kinds: &[
+            ("ConfigMap", "a part of the job that names it"),
+            (
+                "PersistentVolumeClaim, PersistentVolume, Secret, StorageClass, Service, Namespace, Role, \
+                 RoleBinding, ServiceAccount",
+                "nothing: it is named and left out",
+            ),
+        ],
+        name_keys: OBJECT_NAME,
+        read: None,
+        recognise: kubernetes::recognise,
+        tables: kubernetes::TABLES,
     },
 ];
 

@@ -117,8 +117,8 @@ fn convert(findings: &mut Findings, node: &Node, context: &ForeignContext<'_>) -
         None => early.unwrap_or_default(),
     };
     let collect = collect(findings, read("metricsCollectorSpec"), also, &mut spans);
-    let template =
-        read("trialTemplate").and_then(|entry| template(findings, entry, &found, &mut spans));
+    let template = read("trialTemplate")
+        .and_then(|entry| template(findings, entry, &found, context, &mut spans));
     let max_trials = trial_count(findings, &fields, "maxTrialCount", "maxTrials", &mut spans);
     // A grid has an end of its own.
     let is_endless = max_trials.is_none() && algorithm != Algorithm::Grid;

@@ -6,6 +6,7 @@ use crate::spec::foreign::common::fields::{Findings, Table, Use};
 use crate::spec::foreign::common::gather::Located;
 use crate::spec::foreign::common::scalars::items;
 use crate::spec::foreign::kubeflow::trial_spec;
+use crate::spec::kinds::ForeignContext;
 use crate::spec::kinds::train::TrainJob;
 use crate::spec::kinds::tune::space::references;
 use crate::spec::kinds::tune::{Parameter, Pass};
@@ -45,6 +46,7 @@ pub(super) fn template(
     findings: &mut Findings,
     entry: &Entry,
     parameters: &IndexMap<String, Parameter>,
+    context: &ForeignContext<'_>,
     spans: &mut Spans,
 ) -> Option<Template> {
     spans.insert("trial", Located::new((), entry).place);
@@ -89,7 +91,7 @@ pub(super) fn template(
     spans.insert("trial", Located::new((), spec).place);
     let filled = filled(&spec.value, &values);
     let primary = fields.get("primaryContainerName").and_then(Node::as_text);
-    let (trial, places) = trial_spec(findings, &filled, primary)?;
+    let (trial, places) = trial_spec(findings, &filled, primary, context)?;
     spans.insert_below("trial", &places);
     let named = serde_json::to_value(&trial).map(|job| references(&job)).unwrap_or_default();
     let is_named = |name: &&String| named.iter().any(|reference| reference.name == **name);

@@ -6,6 +6,7 @@ use crate::gang::Completion;
 use crate::spec::foreign::common::fields::{Findings, Table, Use};
 use crate::spec::foreign::common::gather::Located;
 use crate::spec::foreign::kubernetes::{Pod, assembled, pod, variables};
+use crate::spec::kinds::ForeignContext;
 use crate::spec::kinds::train::{EnvVar, Framework, TrainJob};
 use crate::spec::syntax::{Diagnostic, Node, Spans};
 
@@ -60,6 +61,7 @@ pub(super) fn training_job(
     spec: &Node,
     path: &str,
     primary: Option<&str>,
+    context: &ForeignContext<'_>,
 ) -> Option<(TrainJob, Spans)> {
     let fields = findings.fields(spec, path, TRAINING);
     spec.as_map()?;
@@ -79,7 +81,7 @@ pub(super) fn training_job(
     let primary = primary.unwrap_or(kind.container);
     let mut all: Vec<Replicas> = Vec::new();
     for entry in replicas.as_map().unwrap_or_default() {
-        all.extend(replicas_of(findings, kind, entry, primary));
+        all.extend(replicas_of(findings, kind, entry, primary, context));
     }
     // As the operator finds its primary: the first type of the list that there is.
     let order = |role: &str| kind.roles.iter().position(|(_, ours)| *ours == role);
@@ -126,6 +128,7 @@ fn replicas_of(
     kind: &JobKind,
     entry: &crate::spec::syntax::Entry,
     primary: &str,
+    context: &ForeignContext<'_>,
 ) -> Option<Replicas> {
     let known = |(theirs, _): &&(&str, &str)| theirs.eq_ignore_ascii_case(&entry.key.text);
     let Some((theirs, role)) = kind.roles.iter().find(known) else {
@@ -153,7 +156,7 @@ fn replicas_of(
         Some(node) => restarts(findings, node)?,
         None => kind.restarts,
     };
-    let pod = pod(findings, template, Some(primary))?;
+    let pod = pod(findings, template, Some(primary), context)?;
     // None of a type is no role.
     (count.value > 0).then_some(Replicas { role, count, pod, restarts })
 }

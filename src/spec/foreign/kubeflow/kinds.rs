@@ -99,7 +99,12 @@ pub(super) const KINDS: &[JobKind] = &[
         roles: &[("Worker", "worker")],
         container: "jax",
         restarts: Restarts::Never,
-        variables: &[],
+        variables: &[
+            ("COORDINATOR_ADDRESS", "$(MASTER_ADDR)"),
+            ("COORDINATOR_PORT", "$(MASTER_PORT)"),
+            ("NUM_PROCESSES", "$(WORLD_SIZE)"),
+            ("PROCESS_ID", "$(RANK)"),
+        ],
     },
 ];
 

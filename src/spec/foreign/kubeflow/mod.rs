@@ -2,6 +2,7 @@
 
 mod job;
 mod kinds;
+mod mpi;
 mod operator;
 mod policy;
 mod tables;

@@ -2,9 +2,11 @@
 
 use super::job::training_job;
 use super::kinds::{JobKind, KINDS};
+use super::mpi::mpi_job;
 use crate::spec::foreign::common::converted::{converted, resolved};
 use crate::spec::foreign::common::fields::{Findings, System, Table, Use};
 use crate::spec::foreign::common::metadata::metadata;
+use crate::spec::kinds::train::TrainJob;
 use crate::spec::kinds::{Converted, Document, ForeignContext};
 use crate::spec::syntax::{KeyedSpan, Node, Spans};
 
@@ -41,10 +43,6 @@ pub(super) const METADATA: Table = crate::spec::foreign::common::metadata::METAD
 /// Versions of the API whose documents have the same form as far as they are read here.
 const VERSIONS: [&str; 3] = ["v1", "v1beta2", "v1beta1"];
 
-/// MPI starts its processes over ssh, from a launcher that no gang has.
-const MPI: &str = "mpirun starts processes over ssh: start the code with torchrun, or with a framework's own \
-                   rendezvous, as a PyTorchJob or a TrainJob with `framework`";
-
 /// The converter of the operator's files: `None` when the document is none of them.
 pub(in crate::spec::foreign) fn recognise(
     node: &Node,
@@ -62,11 +60,7 @@ pub(in crate::spec::foreign) fn recognise(
             findings.refuse(at, message, "write `apiVersion: kubeflow.org/v1`");
             None
         }
-        None if name == "MPIJob" => {
-            let at = node.get("kind").unwrap_or(node);
-            findings.refuse(at, "an MPIJob is not run".to_owned(), MPI);
-            None
-        }
+        None if name == "MPIJob" => convert_mpi(&mut findings, node, context),
         None if name == "MXJob" => {
             let at = node.get("kind").unwrap_or(node);
             let kinds: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
@@ -85,6 +79,29 @@ fn convert(
     node: &Node,
     context: &ForeignContext<'_>,
 ) -> Option<Document> {
+    document(findings, node, context, kind.format, |findings, spec| {
+        training_job(findings, kind, spec, "spec", None, context)
+    })
+}
+
+fn convert_mpi(
+    findings: &mut Findings,
+    node: &Node,
+    context: &ForeignContext<'_>,
+) -> Option<Document> {
+    document(findings, node, context, "Kubeflow MPIJob", |findings, spec| {
+        mpi_job(findings, spec, context)
+    })
+}
+
+/// A document whose `spec` is read by `read`.
+fn document(
+    findings: &mut Findings,
+    node: &Node,
+    context: &ForeignContext<'_>,
+    format: &'static str,
+    read: impl Fn(&mut Findings, &Node) -> Option<(TrainJob, Spans)>,
+) -> Option<Document> {
     let mut spans = Spans::default();
     spans.insert("", KeyedSpan { key: None, value: node.span });
     let top = findings.fields(node, "", DOCUMENT);
@@ -93,9 +110,9 @@ fn convert(
         findings.missing(node, "spec");
         return None;
     };
-    let (mut job, own) = training_job(findings, kind, spec, "spec", None)?;
+    let (mut job, own) = read(findings, spec)?;
     spans.insert_below("", &own);
     job.name = name;
     job.labels = labels;
-    Some(Document::TrainJob(resolved(job, spans, context, kind.format)))
+    Some(Document::TrainJob(resolved(job, spans, context, format)))
 }

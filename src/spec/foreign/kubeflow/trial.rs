@@ -6,6 +6,8 @@ use super::policy::policy;
 use crate::spec::foreign::common::fields::{Findings, Table, Use};
 use crate::spec::foreign::common::gather::Located;
 use crate::spec::foreign::kubernetes::{assembled, pod};
+use crate::spec::foreign::trainer;
+use crate::spec::kinds::ForeignContext;
 use crate::spec::kinds::train::{Framework, TrainJob};
 use crate::spec::syntax::{KeyedSpan, Node, Spans};
 
@@ -36,13 +38,12 @@ pub(in crate::spec::foreign) const JOB: Table = &[
 ];
 
 /// Objects that no trial of mlctl becomes, with what to do.
-const REFUSED: [(&str, &str); 6] = [
+const REFUSED: [(&str, &str); 5] = [
     ("Workflow", "write the step that trains as a batch/v1 Job"),
     ("PipelineRun", "write the step that trains as a batch/v1 Job"),
     ("Pipeline", "write the step that trains as a batch/v1 Job"),
     ("MPIJob", "MPI is not supported: start the code with torchrun or without a launcher"),
     ("MXJob", "write a TuneJob with the roles below `trial:`"),
-    ("TrainJob", "write a TuneJob with what the runtime does below `trial:`"),
 ];
 
 /// Reads a `trialSpec`. `primary` is the name of the container that trains.
@@ -50,6 +51,7 @@ pub(in crate::spec::foreign) fn trial_spec(
     findings: &mut Findings,
     node: &Node,
     primary: Option<&str>,
+    context: &ForeignContext<'_>,
 ) -> Option<(TrainJob, Spans)> {
     let fields = findings.fields(node, "trialSpec", OBJECT);
     node.as_map()?;
@@ -61,7 +63,8 @@ pub(in crate::spec::foreign) fn trial_spec(
     let group = fields.get("apiVersion").and_then(Node::as_text).unwrap_or_default();
     let is_job = name == "Job" && (group.starts_with("batch/") || group.is_empty());
     let of_operator = JobKind::of(name);
-    if !is_job && of_operator.is_none() {
+    let is_trainers = name == "TrainJob" && group.starts_with("trainer.kubeflow.org/");
+    if !is_job && !is_trainers && of_operator.is_none() {
         let help = REFUSED.iter().find(|(refused, _)| *refused == name).map(|(_, help)| *help);
         let help = help.unwrap_or("write a batch/v1 Job, a TFJob or a PyTorchJob");
         findings.refuse(kind, format!("a trial that is a `{name}` is not run"), help);
@@ -72,8 +75,9 @@ pub(in crate::spec::foreign) fn trial_spec(
         return None;
     };
     match of_operator {
-        Some(kind) => training_job(findings, kind, spec, "trialSpec.spec", primary),
-        None => batch_job(findings, spec, primary),
+        Some(kind) => training_job(findings, kind, spec, "trialSpec.spec", primary, context),
+        None if is_trainers => trainer::training_job(findings, spec, context),
+        None => batch_job(findings, spec, primary, context),
     }
 }
 
@@ -82,6 +86,7 @@ fn batch_job(
     findings: &mut Findings,
     spec: &Node,
     primary: Option<&str>,
+    context: &ForeignContext<'_>,
 ) -> Option<(TrainJob, Spans)> {
     let own = findings.fields(spec, "trialSpec.spec", JOB);
     spec.as_map()?;
@@ -92,7 +97,7 @@ fn batch_job(
         return None;
     };
     let place = KeyedSpan { key: None, value: template.span };
-    let pod = pod(findings, template, primary)?;
+    let pod = pod(findings, template, primary, context)?;
     let one = Located { value: 1, place, items: Vec::new() };
     let mut job = assembled(findings, Framework::None, vec![("worker", one, pod)], &mut spans);
     job.timeout = timeout;

@@ -5,7 +5,7 @@ use crate::spec::foreign::common::assemble::{Assembled, assemble};
 use crate::spec::foreign::common::fields::Findings;
 use crate::spec::foreign::common::gather::Located;
 use crate::spec::foreign::common::pool::Pool;
-use crate::spec::kinds::train::{EnvVar, Framework, TrainJob};
+use crate::spec::kinds::train::{EnvVar, Framework, Setup, TrainJob};
 use crate::spec::syntax::{Diagnostic, KeyedSpan, Spans};
 
 /// Puts variables before those that the file has: a later one of the same name counts.
@@ -34,8 +34,13 @@ pub(in crate::spec::foreign) fn assembled(
     let mut pools = Vec::new();
     let mut shared: Option<(Pod, KeyedSpan)> = None;
     let mut own = Vec::new();
+    let mut scripts: Vec<String> = Vec::new();
     for (role, replicas, mut pod) in pods {
         let place = replicas.place;
+        let script = std::mem::take(&mut pod.script);
+        if !script.is_empty() && !scripts.contains(&script) {
+            scripts.push(script);
+        }
         let selector = std::mem::take(&mut pod.job.node_selector);
         let tolerations = std::mem::take(&mut pod.job.tolerations);
         own.push((role, (selector, tolerations, std::mem::take(&mut pod.job.secrets))));
@@ -66,6 +71,9 @@ pub(in crate::spec::foreign) fn assembled(
     }
     let (pod, _) = shared.unwrap_or_default();
     let mut job = pod.job;
+    if !scripts.is_empty() {
+        job.setup = Some(Setup { shell: Some(scripts.concat()), ..Setup::default() });
+    }
     for (path, place) in pod.places {
         spans.insert(path, place);
     }

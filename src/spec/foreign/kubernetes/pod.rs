@@ -2,12 +2,14 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use super::config_map::{Filled, filled};
 use super::container::{Container, container};
 use crate::spec::foreign::common::fields::Findings;
 use crate::spec::foreign::common::gather::Located;
 use crate::spec::foreign::common::pool::Program;
 use crate::spec::foreign::common::pool::Resources;
 use crate::spec::foreign::common::scalars::items;
+use crate::spec::kinds::ForeignContext;
 use crate::spec::kinds::train::{Toleration, TrainJob, Volume};
 use crate::spec::syntax::{Entry, KeyedSpan, Node, typed};
 
@@ -17,6 +19,8 @@ pub(in crate::spec::foreign) struct Pod {
     pub(in crate::spec::foreign) program: Program,
     pub(in crate::spec::foreign) resources: Resources,
     pub(in crate::spec::foreign) volumes: Option<Located<Vec<Volume>>>,
+    /// A script that writes the files of ConfigMaps; empty where there are none.
+    pub(in crate::spec::foreign) script: String,
     /// What only a job has: where pods go, their account, and the patch.
     pub(in crate::spec::foreign) job: TrainJob,
     /// Where those are written.
@@ -35,7 +39,10 @@ pub(in crate::spec::foreign) fn pod(
     findings: &mut Findings,
     template: &Node,
     primary: Option<&str>,
+    context: &ForeignContext<'_>,
 ) -> Option<Pod> {
+    let Filled { template, script } = filled(findings, template, context);
+    let template = &template;
     let Some(spec) = template.get("spec") else {
         findings.missing(template, "template.spec");
         return None;
@@ -46,7 +53,7 @@ pub(in crate::spec::foreign) fn pod(
     let declared = spec.get("volumes").map(items).unwrap_or_default();
     let Container { program, resources, volumes, secrets, patch } =
         container(findings, main, declared);
-    let mut pod = Pod { program, resources, volumes, ..Pod::default() };
+    let mut pod = Pod { program, resources, volumes, script, ..Pod::default() };
     pod.job.secrets = secrets;
     let mut rest = Map::new();
     for entry in entries {

@@ -9,7 +9,7 @@ use crate::spec::foreign::common::fields::{Findings, System, Table, Use};
 use crate::spec::foreign::common::gather::Located;
 use crate::spec::foreign::common::metadata::metadata;
 use crate::spec::foreign::kubernetes::{assembled, pod, variables};
-use crate::spec::kinds::train::{EnvVar, Retries};
+use crate::spec::kinds::train::{EnvVar, Retries, TrainJob};
 use crate::spec::kinds::{Converted, Document, ForeignContext};
 use crate::spec::syntax::{Code, Diagnostic, KeyedSpan, Node, Spans};
 use crate::text::Span;
@@ -114,11 +114,7 @@ fn beside(findings: &mut Findings, node: &Node, kind: &str, context: &ForeignCon
     }
 }
 
-fn convert(
-    findings: &mut Findings,
-    node: &Node,
-    context: &ForeignContext<'_>,
-) -> Option<Document> {
+fn convert(findings: &mut Findings, node: &Node, context: &ForeignContext<'_>) -> Option<Document> {
     let mut spans = Spans::default();
     spans.insert("", KeyedSpan { key: None, value: node.span });
     let top = findings.fields(node, "", DOCUMENT);
@@ -127,7 +123,22 @@ fn convert(
         findings.missing(node, "spec");
         return None;
     };
+    let (mut job, own) = training_job(findings, spec, context)?;
+    spans.insert_below("", &own);
+    job.name = name;
+    job.labels = labels;
+    Some(Document::TrainJob(resolved(job, spans, context, FORMAT)))
+}
+
+/// Reads the `spec` of a job.
+pub(in crate::spec::foreign) fn training_job(
+    findings: &mut Findings,
+    spec: &Node,
+    context: &ForeignContext<'_>,
+) -> Option<(TrainJob, Spans)> {
+    let mut spans = Spans::default();
     let fields = findings.fields(spec, "spec", SPEC);
+    spec.as_map()?;
     let trainer = fields
         .get("trainer")
         .map(|node| findings.fields(node, "trainer", TRAINER))
@@ -148,11 +159,15 @@ fn convert(
     }
     let template = with_trainer(&runtime.pod, &trainer);
     let template = overridden(findings, &fields, &runtime.job, template);
-    let pod = pod(findings, &template, Some("node"))?;
+    let pod = pod(findings, &template, Some("node"), context)?;
     let place = KeyedSpan { key: None, value: reference.value.span };
     let nodes = runtime.nodes.take().unwrap_or(Located { value: 1, place, items: Vec::new() });
     if nodes.value == 0 {
-        findings.wrong_type(&Node { span: nodes.place.value, ..spec.clone() }, "numNodes", "1 or more");
+        findings.wrong_type(
+            &Node { span: nodes.place.value, ..spec.clone() },
+            "numNodes",
+            "1 or more",
+        );
         return None;
     }
     let mut own = Vec::new();
@@ -167,8 +182,6 @@ fn convert(
     }
     let mut job = assembled(findings, runtime.framework, vec![("worker", nodes, pod)], &mut spans);
     variables(&mut job, &own);
-    job.name = name;
-    job.labels = labels;
     job.completion = Some(Completion::All);
     job.retries = retries(&runtime);
     job.data = data(findings, fields.get("initializer"), &mut spans);
@@ -194,13 +207,18 @@ fn convert(
         );
         return None;
     }
-    Some(Document::TrainJob(resolved(job, spans, context, FORMAT)))
+    Some((job, spans))
 }
 
 /// A replica that fails starts again there, where here the gang does.
 fn retries(runtime: &Runtime) -> Retries {
     let count = runtime.restarts;
-    Retries { user_error: count, out_of_memory: count, transient_signal: count, ..Retries::default() }
+    Retries {
+        user_error: count,
+        out_of_memory: count,
+        transient_signal: count,
+        ..Retries::default()
+    }
 }
 
 fn variable(name: &str, value: &str) -> EnvVar {

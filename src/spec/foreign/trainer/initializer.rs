@@ -19,11 +19,7 @@ const FOLDERS: [(&str, &str); 2] =
     [("dataset", "/workspace/dataset"), ("model", "/workspace/model")];
 
 /// Reads `initializer`.
-pub(super) fn data(
-    findings: &mut Findings,
-    node: Option<&Node>,
-    spans: &mut Spans,
-) -> Vec<Data> {
+pub(super) fn data(findings: &mut Findings, node: Option<&Node>, spans: &mut Spans) -> Vec<Data> {
     let Some(node) = node else { return Vec::new() };
     let all = findings.fields(node, "initializer", INITIALIZER);
     let mut data = Vec::new();

@@ -63,9 +63,7 @@ fn placed(node: Node, at: SourceSpan) -> Node {
                 })
                 .collect(),
         ),
-        Value::List(items) => {
-            Value::List(items.into_iter().map(|item| placed(item, at)).collect())
-        }
+        Value::List(items) => Value::List(items.into_iter().map(|item| placed(item, at)).collect()),
         scalar => scalar,
     };
     Node { span: at, value }

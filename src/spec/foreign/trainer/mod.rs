@@ -7,5 +7,5 @@ mod overrides;
 mod runtime;
 mod tables;
 
-pub(super) use document::recognise;
+pub(super) use document::{recognise, training_job};
 pub(super) use tables::TABLES;

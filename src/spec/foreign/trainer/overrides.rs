@@ -35,7 +35,10 @@ pub(super) const SPEC_OVERRIDE: Table = &[
     ("schedulingGates", Use::Changed("`podPatch.spec.schedulingGates`")),
     ("imagePullSecrets", Use::Kept("imagePullSecrets")),
     ("securityContext", Use::Changed("`podPatch.spec.securityContext`")),
-    ("terminationGracePeriodSeconds", Use::Changed("`podPatch.spec.terminationGracePeriodSeconds`")),
+    (
+        "terminationGracePeriodSeconds",
+        Use::Changed("`podPatch.spec.terminationGracePeriodSeconds`"),
+    ),
 ];
 pub(super) const PATCH: Table = &[
     ("trainingRuntimeSpec", Use::Changed("what it says of the pods that train")),
@@ -74,9 +77,8 @@ pub(super) fn with_trainer(pod: &Node, trainer: &Fields<'_>) -> Node {
     }
     let base = Node { span: main.span, value: Value::Map(changed) };
     let container = merged(&base, &Node { span: main.span, value: Value::Map(fields) });
-    let list = all.iter().map(|one| {
-        if std::ptr::eq(one, main) { container.clone() } else { one.clone() }
-    });
+    let list =
+        all.iter().map(|one| if std::ptr::eq(one, main) { container.clone() } else { one.clone() });
     let list = Node { span: main.span, value: Value::List(list.collect()) };
     with(pod, &["spec", "containers"], list)
 }
@@ -111,7 +113,10 @@ pub(super) fn overridden(findings: &mut Findings, spec: &Fields<'_>, job: &str, 
             let fields = item.as_map().unwrap_or_default().iter();
             let fields = fields.filter(|entry| entry.key.text != "targetJobs").cloned().collect();
             let patch = Node { span: item.span, value: Value::Map(fields) };
-            pod = merged(&pod, &if name == "podSpecOverrides" { below("spec", patch) } else { patch });
+            pod = merged(
+                &pod,
+                &if name == "podSpecOverrides" { below("spec", patch) } else { patch },
+            );
         }
     }
     for item in spec.get("runtimePatches").map(items).unwrap_or_default() {

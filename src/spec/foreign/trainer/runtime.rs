@@ -24,11 +24,8 @@ pub(super) const REF: Table = &[
     ("kind", Use::Changed("the kind of the runtime that is looked for in the file")),
     ("apiGroup", Use::Changed("nothing: there is one group")),
 ];
-pub(super) const RUNTIME: Table = &[
-    ("mlPolicy", Use::Within),
-    ("podGroupPolicy", Use::Within),
-    ("template", Use::Within),
-];
+pub(super) const RUNTIME: Table =
+    &[("mlPolicy", Use::Within), ("podGroupPolicy", Use::Within), ("template", Use::Within)];
 pub(super) const POLICY: Table = &[
     ("numNodes", Use::Kept("roles.<role>.replicas")),
     ("torch", Use::Within),
@@ -73,10 +70,8 @@ pub(super) const REPLICATED: Table = &[
     ("dependsOn", ALL_AT_ONCE),
     ("groupName", ALL_AT_ONCE),
 ];
-pub(super) const JOB_TEMPLATE: Table = &[
-    ("metadata", Use::Changed("which job trains")),
-    ("spec", Use::Within),
-];
+pub(super) const JOB_TEMPLATE: Table =
+    &[("metadata", Use::Changed("which job trains")), ("spec", Use::Within)];
 pub(super) const JOB: Table = &[
     ("template", Use::Within),
     ("backoffLimit", Use::Changed("`retries`: so often the whole gang starts again")),
@@ -142,7 +137,11 @@ pub(super) fn runtime(
         Known::Unknown => {
             let help = format!(
                 "put it into the same file, behind `---`: `kubectl get {} {name} -o yaml` prints it",
-                if kind == Some("TrainingRuntime") { "trainingruntime" } else { "clustertrainingruntime" }
+                if kind == Some("TrainingRuntime") {
+                    "trainingruntime"
+                } else {
+                    "clustertrainingruntime"
+                }
             );
             findings.refuse(node, format!("the runtime `{name}` is not in this file"), &help);
             None
@@ -268,10 +267,15 @@ fn training_job<'a>(
     let Some(place) = place else {
         let names: Vec<&str> = jobs.iter().map(|(_, name, ..)| name.as_str()).collect();
         let message = format!("none of the jobs trains: {}", list_of(&names, "and"));
-        findings.refuse(list, message, &format!("give the one that trains the label `{STEP}: trainer`"));
+        findings.refuse(
+            list,
+            message,
+            &format!("give the one that trains the label `{STEP}: trainer`"),
+        );
         return None;
     };
-    for (item, name, ..) in jobs.iter().enumerate().filter(|(at, _)| *at != place).map(|(_, job)| job)
+    for (item, name, ..) in
+        jobs.iter().enumerate().filter(|(at, _)| *at != place).map(|(_, job)| job)
     {
         let help = "what an initializer fetches is `data` of the TrainJob; a step of its own is a job of its own";
         findings.refuse(item, format!("the job `{name}` beside the training is not run"), help);

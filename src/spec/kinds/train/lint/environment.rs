@@ -129,11 +129,14 @@ impl Lint<'_> {
             | "PET_RDZV_ENDPOINT" | "PET_RDZV_ID" | "PET_RDZV_BACKEND" => {
                 rendezvous(Framework::Pytorch)
             }
-            "PET_NPROC_PER_NODE" if framework == Framework::Pytorch => Some(Reserved {
-                error: false,
-                why: "follows from `accelerators.count`",
-                help: "leave it out unless the processes are not one per accelerator",
-            }),
+            // Other systems have a field for it, which the variable is here.
+            "PET_NPROC_PER_NODE" if framework == Framework::Pytorch && !self.foreign => {
+                Some(Reserved {
+                    error: false,
+                    why: "follows from `accelerators.count`",
+                    help: "leave it out unless the processes are not one per accelerator",
+                })
+            }
             "JAX_COORDINATOR_ADDRESS" | "JAX_NUM_PROCESSES" | "JAX_PROCESS_ID" => {
                 rendezvous(Framework::Jax)
             }

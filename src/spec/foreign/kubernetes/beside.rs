@@ -1,0 +1,61 @@
+//! Objects of Kubernetes that stand beside a job in its file: ConfigMaps become a part of the job that names them,
+//! others are named.
+
+use super::config_map::{CONFIG_MAP, names_config_map};
+use crate::spec::foreign::common::converted::converted;
+use crate::spec::foreign::common::fields::{Findings, System, Table};
+use crate::spec::kinds::{Converted, ForeignContext};
+use crate::spec::syntax::{Diagnostic, Node};
+
+static KUBERNETES: System = System::of("Kubernetes", &[]);
+
+pub(in crate::spec::foreign) const TABLES: &[(&str, Table)] = &[("ConfigMap", CONFIG_MAP)];
+
+/// Groups of systems whose files have objects of Kubernetes beside what is run.
+const NEIGHBOURS: [&str; 3] = ["kubeflow.org/", "serving.kserve.io/", "serving.kubeflow.org/"];
+
+/// Objects that people keep beside a job, and that nobody has to make for mlctl's.
+const NOT_NEEDED: [&str; 6] =
+    ["Namespace", "Service", "Role", "RoleBinding", "ServiceAccount", "LimitRange"];
+
+/// The objects that are named beside a job, with what is done in another way.
+const NAMED: [&str; 4] = ["PersistentVolumeClaim", "PersistentVolume", "Secret", "StorageClass"];
+
+/// The converter: `None` for what stands by itself, which is told what it is elsewhere.
+pub(in crate::spec::foreign) fn recognise(
+    node: &Node,
+    context: &ForeignContext<'_>,
+) -> Option<Converted> {
+    let is_neighbour = |one: &Node| {
+        let version = one.get("apiVersion").and_then(Node::as_text).unwrap_or_default();
+        NEIGHBOURS.iter().any(|group| version.contains(group))
+    };
+    if !context.siblings.iter().any(is_neighbour) {
+        return None;
+    }
+    let kind_node = node.get("kind")?;
+    let kind = kind_node.as_text()?;
+    let name = node.get("metadata").and_then(|one| one.get("name")?.as_text()).unwrap_or_default();
+    let mut findings = Findings::of(&KUBERNETES);
+    if kind == "ConfigMap" {
+        findings.fields(node, "", CONFIG_MAP);
+        if context.siblings.iter().any(|one| names_config_map(one, name)) {
+            return Some(converted(findings, None));
+        }
+    }
+    let help = match kind {
+        "ConfigMap" => "nothing in this file names it",
+        _ if NAMED.contains(&kind) => {
+            "put it into a file of its own, and make it with `kubectl apply -f` before the job starts"
+        }
+        _ if NOT_NEEDED.contains(&kind) => {
+            "a run makes what it needs; put it into a file of its own where something else needs it"
+        }
+        _ => return None,
+    };
+    let message = format!("the {kind} `{name}` beside the job is left out");
+    findings.add(
+        Diagnostic::warning(findings.system.left_out, message).at(kind_node.span, "").help(help),
+    );
+    Some(converted(findings, None))
+}
