@@ -69,6 +69,16 @@ pub fn load(sources: &[Source], options: &LoadOptions) -> Result<Loaded, Diagnos
     Ok(Loaded { documents, warnings: out })
 }
 
+/// Says of a text with the braces of a template that it isn't filled in yet.
+fn template(source: usize, text: &str) -> Option<Diagnostic> {
+    let start = text.find("{{")?;
+    let end = text[start..].find("}}").map_or(start + 2, |length| start + length + 2);
+    let finding = Diagnostic::error(Code::Template, "this is a template, which is not filled in");
+    Some(finding.at(SourceSpan { source, start, end }, "").help(
+        "render it first: `helm template CHART --show-only FILE | mlctl convert -` reads what comes out",
+    ))
+}
+
 struct Loader<'a> {
     options: &'a LoadOptions,
     out: Diagnostics,
@@ -95,7 +105,14 @@ impl Loader<'_> {
         let text = &source.text;
         let other =
             self.systems().find_map(|system| system.read.and_then(|read| read(index, source)));
-        let parsed = other.unwrap_or_else(|| parse(index, text));
+        let mut parsed = other.unwrap_or_else(|| parse(index, text));
+        // What a template's braces are to YAML says nothing to who wrote them.
+        if !parsed.findings.is_empty()
+            && let Some(finding) = template(index, text)
+        {
+            parsed.documents.clear();
+            parsed.findings = vec![finding];
+        }
         if parsed.broken {
             secret::find_in_text(index, text, &mut self.out.secrets);
         }
@@ -108,7 +125,7 @@ impl Loader<'_> {
                     .help("`mlctl init` writes a spec to begin with"),
             );
         }
-        let (before, errors) = (self.documents.len(), self.out.has_errors());
+        let before = self.documents.len();
         let mut documents = parsed.documents;
         for number in 0..documents.len() {
             if !self.changes.is_empty() {
@@ -143,7 +160,7 @@ impl Loader<'_> {
         }
         if let Some(first) = documents.first()
             && self.documents.len() == before
-            && self.out.has_errors() == errors
+            && !self.out.has_errors()
         {
             let message = "nothing in this file says what to run";
             self.out.list.push(Diagnostic::error(Code::Empty, message).at(first.span, ""));

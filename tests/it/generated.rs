@@ -41,6 +41,14 @@ fn man_pages() {
     assert_eq!(pages(&committed), pages(&made), "pages of verbs that are no more");
 }
 
+#[test]
+fn files_of_other_systems() {
+    let text = mlctl::spec::imports_document();
+    let systems = mlctl::spec::system_names();
+    assert_eq!(text.matches("\n## ").count(), systems.len(), "a section for each system");
+    check(&repository().join("docs/imports.md"), &text);
+}
+
 /// The help of every verb, and of what it can be told to do, as a user sees it in 80 and in 120 columns.
 #[test]
 fn help() {

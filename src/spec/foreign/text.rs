@@ -55,10 +55,19 @@ impl fmt::Display for ExplainedSystem {
         }
         for mapping in &self.mappings {
             writeln!(f, "\n{}:", mapping.mapping)?;
-            for field in &mapping.fields {
+            let (own, written): (Vec<&ForeignField>, Vec<&ForeignField>) =
+                mapping.fields.iter().partition(|field| field.fate != Fate::Output);
+            for field in own {
                 writeln!(f, "  {}", field.field)?;
                 for line in wrap(&fate(field), WIDTH - 6).lines() {
                     writeln!(f, "      {line}")?;
+                }
+            }
+            if !written.is_empty() {
+                let names: Vec<&str> = written.iter().map(|field| field.field.as_str()).collect();
+                let text = format!("passed over: {}", names.join(", "));
+                for line in wrap(&text, WIDTH - 4).lines() {
+                    writeln!(f, "  {line}")?;
                 }
             }
         }

@@ -9,31 +9,27 @@ use crate::text::nearest;
 /// Systems with a kind of the same name as one of ours: a part of the API version, and whose it is.
 const NAMESAKES: [(&str, &str); 1] = [("kubeflow.org", "Kubeflow's")];
 
+/// What kinds of Kubeflow's are that say another group than its.
+const NOT_KUBEFLOWS: &str = "not of kubeflow.org here";
+
+const KUBEFLOW: &str = "Kubeflow's own has `apiVersion: kubeflow.org/v1`, and is taken as it is";
+
+/// What is said of what the cluster itself knows.
+const OBJECT: &str = "a Kubernetes object";
+
 /// Kinds of other systems: (kind, whose, what to do).
 const FOREIGN: &[(&str, &str, &str)] = &[
+    ("PyTorchJob", NOT_KUBEFLOWS, KUBEFLOW),
+    ("TFJob", NOT_KUBEFLOWS, KUBEFLOW),
+    ("JAXJob", NOT_KUBEFLOWS, KUBEFLOW),
+    ("MPIJob", NOT_KUBEFLOWS, KUBEFLOW),
+    ("XGBoostJob", NOT_KUBEFLOWS, KUBEFLOW),
+    ("PaddleJob", NOT_KUBEFLOWS, KUBEFLOW),
     (
-        "PyTorchJob",
-        "Kubeflow's",
-        "write a TrainJob with `framework: pytorch`; `pytorchReplicaSpecs` become `roles`",
+        "TrainingRuntime",
+        "not of trainer.kubeflow.org here",
+        "Kubeflow Trainer's own has `apiVersion: trainer.kubeflow.org/v1alpha1`, beside the TrainJob that names it",
     ),
-    (
-        "TFJob",
-        "Kubeflow's",
-        "write a TrainJob with `framework: tensorflow`; `tfReplicaSpecs` become `roles`",
-    ),
-    (
-        "JAXJob",
-        "Kubeflow's",
-        "write a TrainJob with `framework: jax`; `jaxReplicaSpecs` become `roles`",
-    ),
-    (
-        "MPIJob",
-        "Kubeflow's",
-        "MPI is not supported: start the code with torchrun or without a launcher",
-    ),
-    ("XGBoostJob", "Kubeflow's", "write a TrainJob; `xgbReplicaSpecs` become `roles`"),
-    ("PaddleJob", "Kubeflow's", "write a TrainJob; `paddleReplicaSpecs` become `roles`"),
-    ("TrainingRuntime", "Kubeflow's", "write a TrainJob of mlctl: it holds all that a run needs"),
     (
         "Experiment",
         "Katib's",
@@ -46,33 +42,22 @@ const FOREIGN: &[(&str, &str, &str)] = &[
     ("JobSet", "the JobSet operator's", "write a TrainJob; `replicatedJobs` become `roles`"),
     ("Workflow", "Argo's", "write a TrainJob for the step that trains"),
     ("TrainingJob", "SageMaker's", "write a TrainJob; `hyperParameters` become `args`"),
-    (
-        "Job",
-        "a Kubernetes object",
-        "write a TrainJob: image, command, args and env keep their names",
-    ),
-    ("CronJob", "a Kubernetes object", "write a TrainJob and start it from your scheduler"),
-    (
-        "Pod",
-        "a Kubernetes object",
-        "write a TrainJob: image, command, args and env keep their names",
-    ),
-    ("Deployment", "a Kubernetes object", SERVE),
-    (
-        "StatefulSet",
-        "a Kubernetes object",
-        "write a TrainJob: image, command, args and env keep their names",
-    ),
-    ("Service", "a Kubernetes object", "apply it with kubectl and keep it in a file of its own"),
-    ("ConfigMap", "a Kubernetes object", "apply it with kubectl and keep it in a file of its own"),
-    ("Secret", "a Kubernetes object", "apply it with kubectl and keep it in a file of its own"),
-    (
-        "PersistentVolumeClaim",
-        "a Kubernetes object",
-        "apply it with kubectl and keep it in a file of its own",
-    ),
-    ("Namespace", "a Kubernetes object", "apply it with kubectl and keep it in a file of its own"),
+    ("Job", OBJECT, "write a TrainJob: image, command, args and env keep their names"),
+    ("CronJob", OBJECT, "write a TrainJob and start it from your scheduler"),
+    ("Pod", OBJECT, "write a TrainJob: image, command, args and env keep their names"),
+    ("Deployment", OBJECT, SERVE),
+    ("StatefulSet", OBJECT, "write a TrainJob: image, command, args and env keep their names"),
+    ("Service", OBJECT, "apply it with kubectl and keep it in a file of its own"),
+    ("ConfigMap", OBJECT, "apply it with kubectl and keep it in a file of its own"),
+    ("Secret", OBJECT, "apply it with kubectl and keep it in a file of its own"),
+    ("PersistentVolumeClaim", OBJECT, "apply it with kubectl and keep it in a file of its own"),
+    ("Namespace", OBJECT, "apply it with kubectl and keep it in a file of its own"),
 ];
+
+/// Whether something that runs by itself is called so in a system other than Kubernetes itself.
+pub(in crate::spec) fn is_of_a_system(kind: &str) -> bool {
+    FOREIGN.iter().any(|(name, whose, _)| *name == kind && *whose != OBJECT)
+}
 
 /// What a document looks like that says no kind: (a field, or a field within one; what has it; what to
 /// do).

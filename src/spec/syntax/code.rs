@@ -46,6 +46,8 @@ codes! {
     BadMerge = "bad-merge",
     /// A key is a list or a mapping.
     BadKey = "bad-key",
+    /// The text is a template that a tool fills in, such as a file of a Helm chart.
+    Template = "template",
     /// A key is given twice in one mapping.
     DuplicateKey = "duplicate-key",
     /// A text of `--set` can't be read or applied.

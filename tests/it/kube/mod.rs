@@ -8,6 +8,7 @@ mod digits;
 mod doctor;
 mod environment;
 mod faults;
+mod foreign;
 mod gpus;
 mod outputs;
 mod roles;

@@ -67,9 +67,9 @@ fn prepare(context: &Context, study: &mut LoadedStudy, args: &StartArgs) {
                 crate::spec::DEFAULT_TRIALS
             ));
         }
-        if study.trial.job.code.is_none() {
-            // On Vertex AI and with Katib the code is a part of the image. Here it can only lie beside
-            // the file.
+        if study.trial.job.code.is_none() && !context.runs_in_a_cluster() {
+            // In other systems the code is a part of the image, and so it is in a cluster. On this machine
+            // there is no image, and the code can only lie beside the file.
             study.trial.job.code = Some(".".into());
         }
     }

@@ -8,7 +8,7 @@ use crate::spec::foreign::common::gather::Located;
 use crate::spec::foreign::kubernetes::{Pod, assembled, pod, variables};
 use crate::spec::kinds::ForeignContext;
 use crate::spec::kinds::train::{EnvVar, Framework, TrainJob};
-use crate::spec::syntax::{Diagnostic, Node, Spans};
+use crate::spec::syntax::{Diagnostic, Node, Severity, Spans};
 
 pub(in crate::spec::foreign) const TRAINING: Table = &[
     ("tfReplicaSpecs", Use::Within),
@@ -86,7 +86,13 @@ pub(super) fn training_job(
     // As the operator finds its primary: the first type of the list that there is.
     let order = |role: &str| kind.roles.iter().position(|(_, ours)| *ours == role);
     all.sort_by_key(|one| order(one.role));
-    let first = all.first()?;
+    let Some(first) = all.first() else {
+        if !findings.list.iter().any(|finding| finding.severity == Severity::Error) {
+            let message = "the job has no replicas, so it runs nothing".to_owned();
+            findings.refuse(replicas, message, "write `replicas: 1`");
+        }
+        return None;
+    };
     let (first_role, policy_of_first) = (first.role, first.restarts);
     if let Some(other) = all.iter().find(|one| one.restarts != policy_of_first) {
         let at = Node { span: other.count.place.value, value: spec.value.clone() };
@@ -109,7 +115,7 @@ pub(super) fn training_job(
         let (name, value) = ("PET_NPROC_PER_NODE".to_owned(), Some(value.to_owned()));
         own_variables.push(EnvVar { name, value, value_from: None });
     }
-    let completion = completion(findings, kind, fields.get("successPolicy"), first_role);
+    let completion = completion(findings, kind, fields.get("successPolicy"), &all);
     let retries = policy_of_first.retries(backoff);
     let pods = all.into_iter().map(|one| (one.role, one.count, one.pod)).collect();
     let mut job = assembled(findings, kind.framework, pods, &mut spans);
@@ -166,16 +172,25 @@ fn completion(
     findings: &mut Findings,
     kind: &JobKind,
     policy: Option<&Node>,
-    first_role: &str,
+    replicas: &[Replicas],
 ) -> Option<Completion> {
+    let is_one_of = |names: &[&str]| replicas.iter().all(|one| names.contains(&one.role));
     let all = match policy.map(|node| (node, findings.text(node, "successPolicy"))) {
+        Some((node, Some("AllWorkers"))) if !is_one_of(&["chief", "worker"]) => {
+            // Parameter servers never end, and an evaluator ends when it wants to.
+            let message =
+                "`successPolicy`: the run is a success when its first replica ends well".to_owned();
+            let help = "the other replicas may go on for as long as `drain` says";
+            findings.instead(node, message, help);
+            false
+        }
         Some((_, Some("AllWorkers"))) => true,
         Some((node, Some(text))) if !text.is_empty() => {
             findings.wrong_type(node, "successPolicy", "AllWorkers, or nothing");
             false
         }
         // Without a master every worker counts.
-        _ => kind.framework != Framework::Tensorflow && first_role == "worker",
+        _ => kind.framework != Framework::Tensorflow && is_one_of(&["worker"]),
     };
     Some(if all { Completion::All } else { Completion::Primary })
 }

@@ -41,7 +41,10 @@ pub(super) const DOCUMENT: Table = &[
 pub(super) const METADATA: Table = crate::spec::foreign::common::metadata::METADATA;
 
 /// Versions of the API whose documents have the same form as far as they are read here.
-const VERSIONS: [&str; 3] = ["v1", "v1beta2", "v1beta1"];
+const VERSIONS: [&str; 4] = ["v1", "v1beta2", "v1beta1", "v1alpha2"];
+
+/// The groups of its kinds: that of all of them, and the one that XGBoost's had for itself.
+const GROUPS: [&str; 2] = ["kubeflow.org/", "xgboostjob.kubeflow.org/"];
 
 /// The converter of the operator's files: `None` when the document is none of them.
 pub(in crate::spec::foreign) fn recognise(
@@ -49,15 +52,25 @@ pub(in crate::spec::foreign) fn recognise(
     context: &ForeignContext<'_>,
 ) -> Option<Converted> {
     let text = |name: &str| node.get(name).and_then(Node::as_text);
-    let version = text("apiVersion")?.strip_prefix("kubeflow.org/")?;
+    let written = text("apiVersion")?;
+    let version = GROUPS.iter().find_map(|group| written.strip_prefix(group))?;
     let name = text("kind")?;
     let mut findings = Findings::of(&KUBEFLOW);
     let document = match JobKind::of(name) {
-        Some(kind) if VERSIONS.contains(&version) => convert(&mut findings, kind, node, context),
-        Some(_) => {
+        Some(kind) if VERSIONS.contains(&version) || written.starts_with(GROUPS[1]) => {
+            convert(&mut findings, kind, node, context)
+        }
+        Some(kind) => {
             let at = node.get("apiVersion").unwrap_or(node);
             let message = format!("a {name} of {version} is not read");
-            findings.refuse(at, message, "write `apiVersion: kubeflow.org/v1`");
+            findings.refuse(
+                at,
+                message,
+                &format!(
+                    "write `apiVersion: kubeflow.org/v1`, with the replicas below `{}`",
+                    kind.replicas
+                ),
+            );
             None
         }
         None if name == "MPIJob" => convert_mpi(&mut findings, node, context),

@@ -18,7 +18,7 @@ pub(in crate::spec::foreign) const OBJECT: Table = &[
     ("spec", Use::Within),
     ("status", Use::Output),
 ];
-const RETRIES: &str = "restarts are counted by class of failure: `retries: {userError: 0}`";
+const RETRIES: &str = "`retries` counts restarts of the whole gang, by class of failure";
 pub(in crate::spec::foreign) const JOB: Table = &[
     ("template", Use::Within),
     ("activeDeadlineSeconds", Use::Kept("timeout")),

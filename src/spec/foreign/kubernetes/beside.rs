@@ -1,10 +1,10 @@
-//! Objects of Kubernetes that stand beside a job in its file: ConfigMaps become a part of the job that names them,
-//! others are named.
+//! Objects of Kubernetes that stand beside a job in its file: ConfigMaps become a part of the job that names them, and
+//! of all others is said that they are left out.
 
 use super::config_map::{CONFIG_MAP, names_config_map};
 use crate::spec::foreign::common::converted::converted;
 use crate::spec::foreign::common::fields::{Findings, System, Table};
-use crate::spec::kinds::{Converted, ForeignContext};
+use crate::spec::kinds::{Converted, ForeignContext, foreign};
 use crate::spec::syntax::{Diagnostic, Node};
 
 static KUBERNETES: System = System::of("Kubernetes", &[]);
@@ -14,12 +14,9 @@ pub(in crate::spec::foreign) const TABLES: &[(&str, Table)] = &[("ConfigMap", CO
 /// Groups of systems whose files have objects of Kubernetes beside what is run.
 const NEIGHBOURS: [&str; 3] = ["kubeflow.org/", "serving.kserve.io/", "serving.kubeflow.org/"];
 
-/// Objects that people keep beside a job, and that nobody has to make for mlctl's.
+/// Objects that people keep beside a job, and that a run of mlctl's has no need of.
 const NOT_NEEDED: [&str; 6] =
     ["Namespace", "Service", "Role", "RoleBinding", "ServiceAccount", "LimitRange"];
-
-/// The objects that are named beside a job, with what is done in another way.
-const NAMED: [&str; 4] = ["PersistentVolumeClaim", "PersistentVolume", "Secret", "StorageClass"];
 
 /// The converter: `None` for what stands by itself, which is told what it is elsewhere.
 pub(in crate::spec::foreign) fn recognise(
@@ -30,7 +27,10 @@ pub(in crate::spec::foreign) fn recognise(
         let version = one.get("apiVersion").and_then(Node::as_text).unwrap_or_default();
         NEIGHBOURS.iter().any(|group| version.contains(group))
     };
-    if !context.siblings.iter().any(is_neighbour) {
+    let version = node.get("apiVersion").and_then(Node::as_text)?;
+    let is_job = node.get("kind").and_then(Node::as_text).is_some_and(foreign::is_of_a_system);
+    let is_known = is_neighbour(node) || is_job || version.contains("mlctl.dev");
+    if is_known || !context.siblings.iter().any(is_neighbour) {
         return None;
     }
     let kind_node = node.get("kind")?;
@@ -45,13 +45,12 @@ pub(in crate::spec::foreign) fn recognise(
     }
     let help = match kind {
         "ConfigMap" => "nothing in this file names it",
-        _ if NAMED.contains(&kind) => {
-            "put it into a file of its own, and make it with `kubectl apply -f` before the job starts"
-        }
         _ if NOT_NEEDED.contains(&kind) => {
             "a run makes what it needs; put it into a file of its own where something else needs it"
         }
-        _ => return None,
+        _ => {
+            "put it into a file of its own, and make it with `kubectl apply -f` before the job starts"
+        }
     };
     let message = format!("the {kind} `{name}` beside the job is left out");
     findings.add(

@@ -102,14 +102,17 @@ fn main<'a>(
             findings.missing(spec, "template.spec.containers");
         } else {
             let message = "nothing says which of the containers trains".to_owned();
-            let help = "name it by `primaryContainerName`";
-            findings.refuse(spec.get("containers").unwrap_or(spec), message, help);
+            let help = match primary {
+                Some(name) => format!("call the one that trains `{name}`"),
+                None => "name it by `primaryContainerName`".to_owned(),
+            };
+            findings.refuse(spec.get("containers").unwrap_or(spec), message, &help);
         }
         return None;
     };
     for other in containers.iter().filter(|other| !std::ptr::eq(*other, main)) {
         let name = other.get("name").and_then(Node::as_text).unwrap_or("container");
-        let help = "one container trains; `podPatch` of the TuneJob's trial can add others";
+        let help = "one container trains; `podPatch` of the TrainJob can add others";
         findings.otherwise(other.get("name").unwrap_or(other), name, help);
     }
     Some(main)
@@ -129,7 +132,7 @@ fn place(findings: &mut Findings, entry: &Entry, pod: &mut Pod, rest: &mut Map<S
         "containers" | "volumes" => return,
         "restartPolicy" => {
             if node.as_text() != Some("Never") {
-                let help = "restarts are counted by class of failure: `retries: {userError: 0}`";
+                let help = "`retries` counts restarts of the whole gang, by class of failure";
                 findings.otherwise(node, "restartPolicy", help);
             }
             return;

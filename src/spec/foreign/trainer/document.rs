@@ -148,10 +148,10 @@ pub(in crate::spec::foreign) fn training_job(
         return None;
     };
     let mut runtime = runtime(findings, reference, context)?;
-    if runtime.is_known && trainer.get("image").is_none() {
-        let at = &reference.value;
-        let message = "the image is the one that Kubeflow Trainer 2.3 gives to this runtime";
-        findings.instead(at, message.to_owned(), "`trainer.image` names another one");
+    if let Some(image) = runtime.known_image.filter(|_| trainer.get("image").is_none()) {
+        let message =
+            format!("the image is `{image}`, which Kubeflow Trainer 2.3 gives to this runtime");
+        findings.instead(&reference.value, message, "`trainer.image` names another one");
     }
     if let Some(entry) = trainer.entry("numNodes") {
         let count = findings.count(&entry.value, "numNodes")?;
@@ -199,7 +199,7 @@ pub(in crate::spec::foreign) fn training_job(
         spans.insert("timeout", found.place);
         seconds(found.value)
     });
-    if job.command.is_none() && runtime.is_known {
+    if job.command.is_none() && runtime.known_image.is_some() {
         findings.add(
             Diagnostic::error(Code::ForeignMissing, "`trainer.command` is missing")
                 .at(reference.value.span, "this runtime runs nothing by itself")

@@ -6,8 +6,8 @@ use crate::spec::syntax::{Node, SourceSpan, Value, parse};
 
 /// What is known of a runtime that a file only names.
 pub(super) enum Known {
-    /// A runtime whose `spec` is written here.
-    Spec(Node),
+    /// A runtime whose `spec` is written here, and the image of its nodes.
+    Spec(Node, &'static str),
     /// One that isn't run, with what to do instead.
     Refused(&'static str),
     /// Its name is nobody's.
@@ -34,7 +34,7 @@ pub(super) fn known(name: &str, at: SourceSpan) -> Known {
     if name.starts_with("torchtune-") {
         return Known::Refused(TORCHTUNE);
     }
-    if matches!(name, "deepspeed-distributed" | "mlx-distributed" | "flux-runtime") {
+    if matches!(name, "deepspeed-distributed" | "mlx-distributed" | "flux-distributed") {
         return Known::Refused(MPI);
     }
     let Some((_, policy, image)) = RUNTIMES.iter().find(|(known, ..)| *known == name) else {
@@ -45,7 +45,7 @@ pub(super) fn known(name: &str, at: SourceSpan) -> Known {
          {{spec: {{template: {{spec: {{containers: [{{name: node, image: '{image}'}}]}}}}}}}}}}]}}}}}}"
     );
     match parse(at.source, &text).documents.pop() {
-        Some(node) => Known::Spec(placed(node, at)),
+        Some(node) => Known::Spec(placed(node, at), image),
         None => Known::Unknown,
     }
 }
@@ -77,7 +77,7 @@ mod tests {
     fn every_runtime_has_an_image_and_its_place() {
         let at = SourceSpan { source: 3, start: 5, end: 9 };
         for (name, _, image) in RUNTIMES {
-            let Known::Spec(node) = known(name, at) else { panic!("{name}") };
+            let Known::Spec(node, _) = known(name, at) else { panic!("{name}") };
             assert!(node.to_json().to_string().contains(image));
             assert_eq!(node.get("mlPolicy").unwrap().span, at);
         }

@@ -97,8 +97,8 @@ pub(super) struct Runtime {
     pub(super) pod: Node,
     /// What its job of nodes is called, which overrides name.
     pub(super) job: String,
-    /// The image is the one that Kubeflow Trainer brings along, which nobody has written.
-    pub(super) is_known: bool,
+    /// The image that Kubeflow Trainer brings along, where nobody has written the runtime.
+    pub(super) known_image: Option<&'static str>,
 }
 
 /// Pods of a Job start again so often where nothing is said.
@@ -126,9 +126,9 @@ pub(super) fn runtime(
         return read(findings, spec);
     }
     match known(name, node.span) {
-        Known::Spec(spec) => {
+        Known::Spec(spec, image) => {
             let runtime = read(findings, &spec)?;
-            Some(Runtime { is_known: true, ..runtime })
+            Some(Runtime { known_image: Some(image), ..runtime })
         }
         Known::Refused(help) => {
             findings.refuse(node, format!("the runtime `{name}` is not run"), help);
@@ -228,7 +228,7 @@ fn read(findings: &mut Findings, spec: &Node) -> Option<Runtime> {
         restarts: restarts.or(backoff).map_or(BACKOFF, |count| count.value),
         pod: pod.clone(),
         job,
-        is_known: false,
+        known_image: None,
     })
 }
 
