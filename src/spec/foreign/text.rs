@@ -45,9 +45,9 @@ fn fate(field: &ForeignField) -> String {
 
 impl fmt::Display for ExplainedSystem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "Files of {}\n", self.title)?;
+        writeln!(f, "Files of {}, and what they become\n", self.title)?;
         for kind in &self.kinds {
-            let text = format!("{} becomes {}", kind.kind, kind.becomes);
+            let text = format!("{}: {}", kind.kind, kind.becomes);
             let lines = wrap(&text, WIDTH - 4);
             for (number, line) in lines.lines().enumerate() {
                 writeln!(f, "{}{line}", if number == 0 { "  " } else { "    " })?;
@@ -55,17 +55,21 @@ impl fmt::Display for ExplainedSystem {
         }
         for mapping in &self.mappings {
             writeln!(f, "\n{}:", mapping.mapping)?;
-            let (own, written): (Vec<&ForeignField>, Vec<&ForeignField>) =
-                mapping.fields.iter().partition(|field| field.fate != Fate::Output);
-            for field in own {
+            let is_told =
+                |field: &&ForeignField| !matches!(field.fate, Fate::Within | Fate::Output);
+            for field in mapping.fields.iter().filter(is_told) {
                 writeln!(f, "  {}", field.field)?;
                 for line in wrap(&fate(field), WIDTH - 6).lines() {
                     writeln!(f, "      {line}")?;
                 }
             }
-            if !written.is_empty() {
-                let names: Vec<&str> = written.iter().map(|field| field.field.as_str()).collect();
-                let text = format!("passed over: {}", names.join(", "));
+            for fate in [Fate::Within, Fate::Output] {
+                let names = mapping.fields.iter().filter(|field| field.fate == fate);
+                let names: Vec<&str> = names.map(|field| field.field.as_str()).collect();
+                if names.is_empty() {
+                    continue;
+                }
+                let text = format!("{}: {}", fate.as_str(), names.join(", "));
                 for line in wrap(&text, WIDTH - 4).lines() {
                     writeln!(f, "  {line}")?;
                 }

@@ -14,8 +14,21 @@ const NO_SPEC: [Code; 1] = [Code::NotUnderstood];
 /// All snapshots of findings, one after the other.
 fn snapshots() -> String {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/it");
-    let mut folders =
-        ["specs", "spec", "vertex", "katib", "render"].map(|room| root.join(room)).to_vec();
+    let rooms = [
+        "specs",
+        "spec",
+        "render",
+        "vertex",
+        "katib",
+        "kubeflow",
+        "trainer",
+        "kserve",
+        "tfserving",
+        "skypilot",
+        "dstack",
+        "others",
+    ];
+    let mut folders = rooms.map(|room| root.join(room)).to_vec();
     let mut text = String::new();
     while let Some(folder) = folders.pop() {
         for entry in fs_err::read_dir(folder).unwrap() {

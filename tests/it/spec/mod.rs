@@ -4,6 +4,7 @@
 
 mod codes;
 mod documents;
+mod foreign;
 mod installs;
 mod mutations;
 mod right;
