@@ -50,7 +50,7 @@ fn variable(findings: &mut Findings, span: SourceSpan) {
         Diagnostic::warning(findings.system.variable, "nothing expands this variable")
             .at(span, "")
             .help(
-                "it is passed as it is written, as Vertex AI does: fill it in (envsubst), or let \
+                "it is passed as it is written, as other systems do: fill it in (envsubst), or let \
                  `sh -c` expand it",
             ),
     );

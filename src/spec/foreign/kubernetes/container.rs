@@ -8,6 +8,7 @@ use crate::spec::foreign::common::gather::Located;
 use crate::spec::foreign::common::pool::Program;
 use crate::spec::foreign::common::pool::Resources;
 use crate::spec::foreign::common::scalars::items;
+use crate::spec::foreign::common::suspects::scan_image;
 use crate::spec::kinds::train::{
     Accelerators, Args, EnvSource, EnvVar, SecretKeyRef, SecretUse, Volume,
 };
@@ -44,6 +45,10 @@ pub(in crate::spec::foreign) fn container(
             }
             "image" => {
                 let text = findings.text(value, "image").map(str::to_owned);
+                // A trial's image may be a parameter of its study.
+                if let Some(text) = text.as_ref().filter(|text| !text.contains("${params.")) {
+                    scan_image(findings, value, text);
+                }
                 read.program.image = text.map(|text| Located::new(text, entry));
             }
             "command" => read.program.command = words(findings, entry),
