@@ -170,6 +170,8 @@ fn loaded_document(
                 source: text.to_owned(),
                 base: base.to_owned(),
                 foreign: converted_from.is_some(),
+                // A task brings the code that it names, and is in an empty folder without any.
+                code_beside: converted_from.is_some_and(|from| !from.starts_with("SkyPilot")),
                 is_typed: false,
                 own_rules: None,
                 storage,

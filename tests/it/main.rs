@@ -36,6 +36,7 @@ mod render;
 mod security;
 mod serve;
 mod shown;
+mod skypilot;
 mod spec;
 mod state;
 mod storage;

@@ -237,6 +237,10 @@ fn a_command_sees_the_same_in_a_pod_and_here() {
                 "MASTER_ADDR" => assert_eq!(there[name], "parity-abc123-0.parity-abc123"),
                 "MASTER_PORT" => assert_eq!(there[name], "29500"),
                 "MLCTL_RUN" => assert_eq!(there[name], "parity-abc123"),
+                "MLCTL_HOSTS" => assert_eq!(
+                    there[name],
+                    "parity-abc123-0.parity-abc123\nparity-abc123-1.parity-abc123"
+                ),
                 // Folders.
                 "PWD" | "OLDPWD" => {}
                 "AIP_MODEL_DIR" | "AIP_CHECKPOINT_DIR" | "AIP_TENSORBOARD_LOG_DIR" => {

@@ -12,9 +12,11 @@ use clap::builder::PossibleValuesParser;
 use crate::spec::check::json_schema;
 use crate::spec::explain as explain_path;
 use crate::spec::{
-    DEFAULT_KIND, ExplainedSystem, commented, explain_system, kind_names, system_names, written,
+    DEFAULT_KIND, Endpoint, EnvVar, ExplainedSystem, TrainJob, commented, explain_system,
+    kind_names, system_names, written,
 };
 use crate::ui::{Text, yaml_text};
+use crate::work::serve::LoadedEndpoint;
 use crate::work::train::{LoadedJob, travel};
 
 /// Arguments of `validate`.
@@ -123,21 +125,21 @@ pub fn convert(context: &Context, args: &ConvertArgs) -> Result<u8, CliError> {
         }
         if context.format == Format::Json {
             let spec = match document {
-                LoadedDocument::Train(job) => serde_json::to_value(written(&job.job)),
+                LoadedDocument::Train(job) => serde_json::to_value(job_with_references(job)),
                 LoadedDocument::Batch(batch) => serde_json::to_value(batch.job.written()),
                 LoadedDocument::Tune(study) => serde_json::to_value(study.job.written()),
                 LoadedDocument::Endpoint(endpoint) => {
-                    serde_json::to_value(endpoint.endpoint.written())
+                    serde_json::to_value(endpoint_with_references(endpoint))
                 }
             };
             specs.push(spec.map_err(|error| internal(error.to_string()))?);
             continue;
         }
         let text = match document {
-            LoadedDocument::Train(job) => yaml_text(&written(&job.job)),
+            LoadedDocument::Train(job) => yaml_text(&job_with_references(job)),
             LoadedDocument::Batch(batch) => yaml_text(&batch.job.written()),
             LoadedDocument::Tune(study) => yaml_text(&study.job.written()),
-            LoadedDocument::Endpoint(endpoint) => yaml_text(&endpoint.endpoint.written()),
+            LoadedDocument::Endpoint(endpoint) => yaml_text(&endpoint_with_references(endpoint)),
         };
         let text = text.map_err(|error| internal(error.to_string()))?;
         texts.push(match from {
@@ -151,6 +153,36 @@ pub fn convert(context: &Context, args: &ConvertArgs) -> Result<u8, CliError> {
     }
     context.printer.data(&texts.join("---\n"))?;
     Ok(exit::OK)
+}
+
+/// A job as a file says it. Where a converter took a variable from the environment, or a secret out of its
+/// file, its value does not get into the new one.
+fn job_with_references(job: &LoadedJob) -> TrainJob {
+    let mut spec = written(&job.job);
+    if job.foreign {
+        refer(&mut spec.env, "", &job.from_env);
+    }
+    spec
+}
+
+/// The same of an endpoint.
+fn endpoint_with_references(endpoint: &LoadedEndpoint) -> Endpoint {
+    let mut spec = endpoint.endpoint.written();
+    if endpoint.foreign {
+        for (index, revision) in spec.revisions.iter_mut().enumerate() {
+            refer(&mut revision.env, &format!("revisions[{index}]."), &endpoint.from_env);
+        }
+    }
+    spec
+}
+
+/// Puts `${NAME}` in the places of values that no file has.
+fn refer(env: &mut [EnvVar], base: &str, from_env: &[String]) {
+    for (index, variable) in env.iter_mut().enumerate() {
+        if from_env.contains(&format!("{base}env[{index}].value")) {
+            variable.value = Some(format!("${{{}}}", variable.name));
+        }
+    }
 }
 
 /// Arguments of `schema`.

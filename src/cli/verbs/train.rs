@@ -109,7 +109,7 @@ pub fn train(context: &Context, args: &TrainArgs) -> Result<u8, CliError> {
             let given = job.job.push.as_ref().map(|push| push.named(name));
             job.job.push = Some(given.unwrap_or_else(|| name.as_str().into()));
         }
-        if job.foreign && job.job.code.is_none() && !context.runs_in_a_cluster() {
+        if job.code_beside && job.job.code.is_none() && !context.runs_in_a_cluster() {
             // In other systems the code is a part of the image, and so it is in a cluster. On this machine
             // there is no image, and the code can only lie beside the spec's file.
             job.job.code = Some(".".into());

@@ -14,8 +14,9 @@ use super::{cluster_spec, jax, pytorch, tf_config, threads};
 
 /// Variables that would lie to a command about its gang where the runtime didn't set them: a shell
 /// or an image may bring them along.
-const HIDDEN: [&str; 18] = [
+const HIDDEN: [&str; 19] = [
     "TF_CONFIG",
+    "MLCTL_HOSTS",
     "CLUSTER_SPEC",
     "RANK",
     "LOCAL_RANK",
@@ -41,8 +42,9 @@ const HIDDEN: [&str; 18] = [
 /// `TF_CONFIG` in a spec means it (the linter warns). The user's references to secrets are left to
 /// the runtime, which never writes them down; they too go over what is here.
 ///
-/// In order: `PYTHONUNBUFFERED`, `MLCTL_RUN`, `MLCTL_REPLICA`, `CLUSTER_SPEC`, the framework's own,
-/// `AIP_*`, `MLCTL_ACCELERATORS` where the role asks for some, the user's, the thread pools. A worker of tasks meets nobody: in place of the rendezvous it has
+/// In order: `PYTHONUNBUFFERED`, `MLCTL_RUN`, `MLCTL_REPLICA`, `MLCTL_HOSTS`, `CLUSTER_SPEC`, the
+/// framework's own, `AIP_*`, `MLCTL_ACCELERATORS` where the role asks for some, the user's, the thread
+/// pools. A worker of tasks meets nobody: in place of the rendezvous it has
 /// `RANK`, `WORLD_SIZE` and `MLCTL_BATCH`, the [`BatchPlan`](crate::plan::BatchPlan) as JSON; what decides
 /// over a study has `MLCTL_STUDY`, over an endpoint `MLCTL_ENDPOINT`, and a replica of an endpoint
 /// `MLCTL_SERVING`, its [`ServingPlan`](crate::plan::ServingPlan) as JSON. The values are byte-stable: the
@@ -111,6 +113,10 @@ fn meeting(
     outputs: &OutputDirs,
     mut set: &mut dyn FnMut(&str, String),
 ) -> Result<(), UnknownReplica> {
+    // One a line, which a shell reads without a tool, and the way in which other systems list them.
+    let members = &plan.gang().rules.members;
+    let hosts: Vec<String> = members.iter().map(|one| addresses.host(&one.replica)).collect();
+    set("MLCTL_HOSTS", hosts.join("\n"));
     set("CLUSTER_SPEC", cluster_spec::value(plan, replica, addresses)?);
     let led_by_chief = plan.gang().roles.iter().any(|role| role.name == "chief");
     if plan.gang().framework == Framework::Tensorflow || led_by_chief {

@@ -10,7 +10,7 @@ use crate::spec::syntax::{Node, Source, SourceSpan, Value, parse};
 use crate::storage::Masked;
 
 /// Words of which a file with a spec has one, ours or another system's.
-const MARKS: [&str; 13] = [
+const MARKS: [&str; 19] = [
     "mlctl.dev",
     "TrainJob",
     "BatchPredictJob",
@@ -24,6 +24,12 @@ const MARKS: [&str; 13] = [
     "eployedModel",
     "eployed_model",
     "artifactUri",
+    "num_nodes:",
+    "file_mounts:",
+    "readiness_probe:",
+    "resources:",
+    "envs:",
+    "secrets:",
 ];
 
 /// A secret of this length or longer is looked for in all of a file, also where nothing announces

@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use super::literal::is_literal;
-use super::mask::{is_secret_flag, mask_script, mask_value};
+use super::mask::{MASK, is_secret_flag, mask_script, mask_value};
 use super::secret_names::is_secret_name;
 use super::secret_tools::Tools;
 use crate::spec::syntax::{Entry, Node, Value};
@@ -109,10 +109,26 @@ pub(crate) fn secrets_in(node: &Node, announced: Option<&str>, found: &mut Vec<S
                 };
                 match (&entry.value.value, name_within(key)) {
                     (Value::Map(fields), Some(name)) => in_named(fields, name, found),
+                    (Value::Map(fields), None) if key == "secrets" => all_of(fields, found),
                     _ => secrets_in(&entry.value, announced.filter(|_| reaches), found),
                 }
             }
         }
+    }
+}
+
+/// The same in a mapping of secrets by their names, as SkyPilot's tasks have it: they need not look like any.
+fn all_of(fields: &[Entry], found: &mut Vec<Secret>) {
+    for Entry { key, value } in fields {
+        let Some(text) = value.as_text() else {
+            secrets_in(value, None, found);
+            continue;
+        };
+        if text.is_empty() {
+            continue;
+        }
+        let (node, text, name) = (value.span, text.to_owned(), Some(key.text.clone()));
+        found.push(Secret { node, star: node, text, name, masked: MASK.into() });
     }
 }
 

@@ -6,6 +6,7 @@ mod katib;
 mod kubeflow;
 mod kubernetes;
 mod registry;
+mod skypilot;
 mod text;
 mod trainer;
 mod vertex;

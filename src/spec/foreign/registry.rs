@@ -1,13 +1,13 @@
 //! The systems whose files are taken.
 
 use super::common::system::{ExplainedSystem, ForeignSystem};
-use super::{katib, kubeflow, kubernetes, trainer, vertex};
+use super::{katib, kubeflow, kubernetes, skypilot, trainer, vertex};
 
 /// Where objects of Kubernetes have their name.
 const OBJECT_NAME: &[&str] = &["metadata", "name"];
 
 /// All systems, in the order in which a document is offered to their converters.
-static SYSTEMS: [ForeignSystem; 5] = [
+static SYSTEMS: &[ForeignSystem] = &[
     ForeignSystem {
         name: "vertex",
         title: "Vertex AI",
@@ -57,6 +57,19 @@ static SYSTEMS: [ForeignSystem; 5] = [
         read: None,
         recognise: trainer::recognise,
         tables: trainer::TABLES,
+    },
+    ForeignSystem {
+        name: "skypilot",
+        title: "SkyPilot",
+        kinds: &[
+            ("task, job, pipeline", "TrainJob, one for each task"),
+            ("task with `service`", "Endpoint"),
+            ("task with `pool`", "nothing: it is refused, with what to write instead"),
+        ],
+        name_keys: &["name"],
+        read: None,
+        recognise: skypilot::recognise,
+        tables: skypilot::TABLES,
     },
     ForeignSystem {
         name: "kubernetes",

@@ -99,10 +99,8 @@ const TYPES: &[(&str, &str, &str)] = &[
 
 const SKYPILOT: &str = "a task of SkyPilot";
 
-const SKY_TRAIN: &str = "write a TrainJob: `run` becomes `command: [sh, -c, \"...\"]`, `setup` `setup: {shell: \
-                         ...}`, `envs` `env: [{name: ..., value: ...}]`, `num_nodes: N` `roles: {worker: \
-                         {replicas: N}}`, `workdir` `code`, `resources.accelerators` `accelerators: {type: \
-                         ..., count: ...}`";
+const SKY_TRAIN: &str =
+    "a task with `run` is taken as it is, where no field beside it is another system's";
 
 const DSTACK_TRAIN: &str = "write a TrainJob: `commands` become `command: [sh, -c, \"...\"]`, `env` `env: \
                             [{name: ..., value: ...}]`, `nodes: N` `roles: {worker: {replicas: N}}`, \

@@ -37,6 +37,7 @@ impl LoadedBatch {
         let workers = super::build::workers(&job);
         let own_rules = rules_beside(&workers, job.output.place(), &base);
         let workers = LoadedJob {
+            code_beside: false,
             is_typed: false,
             job: workers,
             from_env,

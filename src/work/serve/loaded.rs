@@ -48,6 +48,7 @@ impl LoadedEndpoint {
                 source: source.clone(),
                 base: base.clone(),
                 foreign,
+                code_beside: false,
                 is_typed: false,
                 own_rules: None,
                 storage: storage.clone(),

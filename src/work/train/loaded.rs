@@ -19,6 +19,8 @@ pub struct LoadedJob {
     pub base: PathBuf,
     /// The spec was written for Vertex AI: what it asks of machines is taken as a hint.
     pub foreign: bool,
+    /// Where it names no `code`, that of its system is in an image, and here beside its file.
+    pub code_beside: bool,
     /// Its places were typed by whoever runs it: nothing is said of where they lie.
     pub is_typed: bool,
     /// By which rules its code travels, where the job alone doesn't say: of a study's trials it is a copy

@@ -209,6 +209,7 @@ fn no_framework_still_gets_the_pools() {
         env["CLUSTER_SPEC"],
         r#"{"cluster":{"workerpool0":["head-0.svc:2222"],"workerpool1":["head-1.svc:2222"],"workerpool2":["node-0.svc:2222","node-1.svc:2222"]},"environment":"cloud","task":{"type":"workerpool2","index":1}}"#
     );
+    assert_eq!(env["MLCTL_HOSTS"], "head-0.svc\nhead-1.svc\nnode-0.svc\nnode-1.svc");
     let names: Vec<_> = env.keys().map(String::as_str).collect();
     assert_eq!(
         names,
@@ -216,6 +217,7 @@ fn no_framework_still_gets_the_pools() {
             "PYTHONUNBUFFERED",
             "MLCTL_RUN",
             "MLCTL_REPLICA",
+            "MLCTL_HOSTS",
             "CLUSTER_SPEC",
             "MASTER_ADDR",
             "MASTER_PORT",

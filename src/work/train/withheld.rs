@@ -145,6 +145,7 @@ mod tests {
             source: text,
             base: "/".into(),
             foreign: false,
+            code_beside: false,
             is_typed: false,
             own_rules: None,
             storage: BTreeMap::new(),

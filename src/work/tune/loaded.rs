@@ -36,6 +36,7 @@ impl LoadedStudy {
             source,
             base,
             foreign: converted_from.is_some(),
+            code_beside: false,
             is_typed: false,
             own_rules: None,
             storage,

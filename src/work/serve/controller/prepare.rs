@@ -51,6 +51,7 @@ pub fn prepare(
             source: String::new(),
             base: base.clone(),
             foreign: *foreign,
+            code_beside: false,
             is_typed: false,
             own_rules: None,
             storage: storage.clone(),

@@ -120,6 +120,7 @@ impl Definition {
             job.code = Some(code.to_string_lossy().into_owned().into());
         }
         Ok(LoadedJob {
+            code_beside: false,
             is_typed: false,
             own_rules: fixed.map(|_| CodeRules::fixed()),
             job,

@@ -121,6 +121,7 @@ impl StudyDocument {
         let job = self.template();
         LoadedJob {
             // The loop has put the copy in the place of the user's folder.
+            code_beside: false,
             is_typed: false,
             own_rules: (job.code != self.code).then(CodeRules::fixed),
             job,

@@ -87,11 +87,15 @@ impl Lint<'_> {
                     is_set(name) || job.iter().chain(before).any(|other| other.name == name)
                 };
                 let literal = !self.from_env.contains(&value_path) && !value.is_empty();
+                // In a script or a document it is for whoever reads that.
+                let is_script = value.contains('\n');
                 if literal && is_secret_name(name) && !value.starts_with('$') {
                     self.add(
                         literal_secret(name, self.foreign).at(value_span, "readable in this file"),
                     );
-                } else if let Some(written) = reference(value, is_declared).filter(|_| literal) {
+                } else if let Some(written) =
+                    reference(value, is_declared).filter(|_| literal && !is_script)
+                {
                     self.add(
                         Diagnostic::warning(
                             Code::NotExpanded,
@@ -166,7 +170,7 @@ impl Lint<'_> {
 }
 
 /// `${VAR}` is this format's own; another system's file is taken as it is written.
-const EXPAND_FOREIGN: &str = "a Vertex AI file is taken as it is: fill it in (envsubst), or `mlctl \
+const EXPAND_FOREIGN: &str = "another system's file is taken as it is: fill it in (envsubst), or `mlctl \
                               convert` it and write `value: ${NAME}` there";
 
 fn literal_secret(name: &str, foreign: bool) -> Diagnostic {

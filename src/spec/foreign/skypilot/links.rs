@@ -1,0 +1,64 @@
+//! Paths outside of the working folder, which a script finds because set-up links them.
+
+use super::script::quoted;
+
+/// Where what is linked lies in the working folder.
+pub(super) const FOLDER: &str = ".skypilot";
+
+/// The folder that is kept in the `output`, as a word for a shell.
+const OUTPUT: &str = "\"${AIP_CHECKPOINT_DIR%/}\"";
+
+/// The function that makes one link. What else is there is nobody's to replace, and replicas of one machine make
+/// the same links at the same time.
+const LINK: &str = "\
+link() {
+  [ \"$1\" -ef \"$2\" ] && return
+  case \"$(readlink \"$2\")\" in */.skypilot/*|*/checkpoints) rm -f \"$2\" ;; esac
+  if [ -e \"$2\" ]; then echo \"$2 is there already\" >&2; return 1; fi
+  mkdir -p \"$(dirname \"$2\")\"
+  ln -s \"$1\" \"$2\" || [ -L \"$2\" ]
+}
+";
+
+/// Links that set-up makes, each from what it leads to.
+#[derive(Default)]
+pub(super) struct Links {
+    pairs: Vec<(String, String)>,
+}
+
+impl Links {
+    pub(super) fn is_empty(&self) -> bool {
+        self.pairs.is_empty()
+    }
+
+    /// A link to something in the working folder.
+    pub(super) fn to_data(&mut self, data: &str, target: &str) {
+        self.pairs.push((format!("\"$PWD\"/{}", quoted(data)), as_word(target)));
+    }
+
+    /// A link to the folder that is kept in the `output`.
+    pub(super) fn to_output(&mut self, target: &str) {
+        self.pairs.push((OUTPUT.to_owned(), as_word(target)));
+    }
+
+    /// The part of a script for `sh` that makes them.
+    pub(super) fn script(&self) -> String {
+        let mut script = LINK.to_owned();
+        for (from, to) in &self.pairs {
+            // It is otherwise made when the command starts.
+            if from == OUTPUT {
+                script += &format!("mkdir -p {OUTPUT}\n");
+            }
+            script += &format!("link {from} {to}\n");
+        }
+        script
+    }
+}
+
+/// A path as a word for a shell; `~` is the user's home.
+fn as_word(path: &str) -> String {
+    match path.strip_prefix("~/") {
+        Some(rest) => format!("\"$HOME\"/{}", quoted(rest)),
+        None => quoted(path),
+    }
+}

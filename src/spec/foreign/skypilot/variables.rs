@@ -1,0 +1,253 @@
+//! `envs` and `secrets`, and the variables that SkyPilot itself sets.
+
+use indexmap::IndexMap;
+
+use super::script::as_value;
+use crate::spec::foreign::common::fields::{Fields, Findings};
+use crate::spec::foreign::common::suspects::scan;
+use crate::spec::kinds::ForeignContext;
+use crate::spec::kinds::train::EnvVar;
+use crate::spec::syntax::{
+    Code, Diagnostic, Entry, KeyedSpan, Node, Spans, index_path, is_variable,
+};
+
+/// How a reference to a secret of SkyPilot's own store begins.
+const MANAGED: &str = "secrets:";
+/// Variables with which SkyPilot itself fetches an image.
+const OF_REGISTRY: &str = "SKYPILOT_DOCKER_";
+
+/// One variable with where it is written.
+struct Variable {
+    name: String,
+    value: String,
+    key: crate::spec::syntax::SourceSpan,
+    at: crate::spec::syntax::SourceSpan,
+    /// The caller gave it, or it is a secret: no document has its value.
+    withheld: bool,
+}
+
+/// All variables of a task.
+#[derive(Default)]
+pub(super) struct Variables {
+    list: Vec<Variable>,
+    /// Their values by their names, for the fields in which SkyPilot replaces them.
+    pub(super) values: IndexMap<String, String>,
+}
+
+/// Reads `envs` and `secrets`.
+pub(super) fn variables(
+    findings: &mut Findings,
+    fields: &Fields<'_>,
+    context: &ForeignContext<'_>,
+) -> Variables {
+    let mut read = Variables::default();
+    if let Some(entry) = fields.entry("envs") {
+        let Some(entries) = entry.value.as_map() else {
+            findings.wrong_type(&entry.value, "envs", "a mapping of names and values");
+            return read;
+        };
+        for entry in entries {
+            variable(findings, entry, context, false, &mut read);
+        }
+    }
+    let Some(entry) = fields.entry("secrets") else { return read };
+    if let Some(entries) = entry.value.as_map() {
+        for entry in entries {
+            variable(findings, entry, context, true, &mut read);
+        }
+    } else if let Some(names) = entry.value.as_list() {
+        for item in names {
+            match item.as_text().and_then(|text| text.strip_prefix(MANAGED)) {
+                Some(name) => of_caller(findings, item, (name, true), context, &mut read),
+                None => findings.wrong_type(item, "secrets[]", "`secrets:NAME`"),
+            }
+        }
+    } else {
+        findings.wrong_type(&entry.value, "secrets", "a mapping of names and values");
+    }
+    read
+}
+
+fn variable(
+    findings: &mut Findings,
+    entry: &Entry,
+    context: &ForeignContext<'_>,
+    is_secret: bool,
+    read: &mut Variables,
+) {
+    let name = entry.key.text.as_str();
+    let field = if is_secret { "secrets" } else { "envs" };
+    if name.starts_with(OF_REGISTRY) {
+        let help = "name a Secret with the registry's credentials in `imagePullSecrets`";
+        findings.left(name, entry, help);
+        return;
+    }
+    if let Some(name) = name.strip_prefix(MANAGED).filter(|_| is_secret) {
+        let at = Node { span: entry.key.span, value: entry.value.value.clone() };
+        of_caller(findings, &at, (name, true), context, read);
+        return;
+    }
+    if !is_variable(name) {
+        let message = format!("`{name}` can't be a variable's name");
+        let finding = Diagnostic::error(findings.system.wrong_type, message);
+        findings.add(finding.at(entry.key.span, "").help("use letters, digits and `_`"));
+        return;
+    }
+    if entry.value.is_null() {
+        let at = Node { span: entry.key.span, value: entry.value.value.clone() };
+        of_caller(findings, &at, (name, is_secret), context, read);
+        return;
+    }
+    let Some(value) = findings.text(&entry.value, &format!("{field}.{name}")) else { return };
+    scan(findings, &entry.value);
+    if is_secret && !value.is_empty() {
+        let message = format!("`{name}` looks like a secret");
+        let help = format!(
+            "leave its value out (`{name}:`), and export {name} where you call mlctl: it then stands in no file"
+        );
+        findings.add(
+            Diagnostic::warning(Code::LiteralSecret, message)
+                .at(entry.value.span, "readable in this file")
+                .help(help),
+        );
+    }
+    read.add(Variable {
+        name: name.to_owned(),
+        value: value.to_owned(),
+        key: entry.key.span,
+        at: entry.value.span,
+        withheld: is_secret && !value.is_empty(),
+    });
+}
+
+/// A variable without a value: whoever calls gives it.
+fn of_caller(
+    findings: &mut Findings,
+    at: &Node,
+    (name, is_secret): (&str, bool),
+    context: &ForeignContext<'_>,
+    read: &mut Variables,
+) {
+    // A scope may stand before the name: `user/HF_TOKEN`.
+    let name = name.rsplit('/').next().unwrap_or(name);
+    let Some(value) = context.env.get(name) else {
+        let message = format!("`{name}` has no value, in this file or in your environment");
+        let otherwise = if is_secret {
+            // A command line is kept by shells, and seen in `ps`.
+            format!("or write `{name}: \"\"` for an empty one")
+        } else {
+            format!("or call it with `--set envs.{name}=...`")
+        };
+        let help = format!("export {name} where you call mlctl, {otherwise}");
+        findings
+            .add(Diagnostic::error(findings.system.missing, message).at(at.span, "").help(help));
+        return;
+    };
+    let (name, value) = (name.to_owned(), value.clone());
+    read.add(Variable { name, value, key: at.span, at: at.span, withheld: true });
+}
+
+impl Variables {
+    fn add(&mut self, variable: Variable) {
+        self.values.insert(variable.name.clone(), variable.value.clone());
+        // The same name among the secrets counts.
+        self.list.retain(|other| other.name != variable.name);
+        self.list.push(variable);
+    }
+
+    /// The environment: what SkyPilot sets, then the task's own. The second value has the paths, below `base`, of
+    /// those that no document may show.
+    pub(super) fn environment(
+        self,
+        set: Vec<(&'static str, String)>,
+        base: &str,
+        spans: &mut Spans,
+    ) -> (Vec<EnvVar>, Vec<String>) {
+        let is_own = |name: &str| self.list.iter().any(|own| own.name == name);
+        let set = set.into_iter().filter(|(name, _)| !is_own(name));
+        let mut env: Vec<EnvVar> = set
+            .map(|(name, value)| EnvVar {
+                name: name.to_owned(),
+                value: Some(value),
+                value_from: None,
+            })
+            .collect();
+        let mut withheld = Vec::new();
+        for one in self.list {
+            let path = index_path(&format!("{base}env"), env.len());
+            let place = |value| KeyedSpan { key: None, value };
+            spans.insert(path.as_str(), KeyedSpan { key: Some(one.key), value: one.at });
+            spans.insert(format!("{path}.name"), place(one.key));
+            spans.insert(format!("{path}.value"), place(one.at));
+            if one.withheld {
+                withheld.push(format!("{path}.value"));
+            }
+            let value = Some(as_value(&one.value));
+            env.push(EnvVar { name: one.name, value, value_from: None });
+        }
+        (env, withheld)
+    }
+}
+
+/// What SkyPilot sets for every node of a task.
+pub(super) fn of_skypilot(gpus: u32, scripts: &[&str]) -> Vec<(&'static str, String)> {
+    let of = |name: &str| format!("$({name})");
+    let mut set = vec![
+        ("SKYPILOT_TASK_ID", of("MLCTL_RUN")),
+        ("SKYPILOT_NODE_RANK", of("RANK")),
+        ("SKYPILOT_NODE_IPS", of("MLCTL_HOSTS")),
+        ("SKYPILOT_NUM_NODES", of("WORLD_SIZE")),
+        ("SKYPILOT_NUM_GPUS_PER_NODE", gpus.to_string()),
+    ];
+    // Those that few scripts read are set for them alone.
+    let rare = [
+        ("SKYPILOT_SETUP_NODE_RANK", of("RANK")),
+        ("SKYPILOT_SETUP_NODE_IPS", of("MLCTL_HOSTS")),
+        ("SKYPILOT_SETUP_NUM_GPUS_PER_NODE", gpus.to_string()),
+        ("SKYPILOT_INTERNAL_JOB_ID", "1".to_owned()),
+        ("SKYPILOT_TASK_IDS", of("MLCTL_RUN")),
+        (
+            "SKYPILOT_CLUSTER_INFO",
+            "{\"cluster_name\": \"$(MLCTL_RUN)\", \"cloud\": \"mlctl\"}".to_owned(),
+        ),
+    ];
+    let is_read = |name: &str| scripts.iter().any(|script| reads(script, name));
+    set.extend(rare.into_iter().filter(|(name, _)| is_read(name)));
+    set
+}
+
+/// A script names a variable.
+fn reads(script: &str, name: &str) -> bool {
+    script.match_indices(name).any(|(at, _)| {
+        !script[at + name.len()..].starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
+    })
+}
+
+/// Variables of SkyPilot's in a script that nothing sets here.
+pub(super) fn unset_in(script: &str) -> Vec<String> {
+    const SET: [&str; 11] = [
+        "SKYPILOT_TASK_ID",
+        "SKYPILOT_NODE_RANK",
+        "SKYPILOT_NODE_IPS",
+        "SKYPILOT_NUM_NODES",
+        "SKYPILOT_NUM_GPUS_PER_NODE",
+        "SKYPILOT_SETUP_NODE_RANK",
+        "SKYPILOT_SETUP_NODE_IPS",
+        "SKYPILOT_SETUP_NUM_GPUS_PER_NODE",
+        "SKYPILOT_INTERNAL_JOB_ID",
+        "SKYPILOT_TASK_IDS",
+        "SKYPILOT_CLUSTER_INFO",
+    ];
+    let mut names: Vec<String> = Vec::new();
+    for (at, _) in script.match_indices("SKYPILOT_") {
+        let before = script[..at].chars().next_back();
+        let rest = &script[at..];
+        let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+        let name = &rest[..end.unwrap_or(rest.len())];
+        let is_reference = before.is_some_and(|c| c == '$' || c == '{');
+        if is_reference && !SET.contains(&name) && !names.iter().any(|known| known == name) {
+            names.push(name.to_owned());
+        }
+    }
+    names
+}
