@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use super::load::{Originated, Read};
 use super::{CliError, Context, ErrorKind, Purpose, SpecArgs};
 use crate::spec::SPEC_LIMIT;
+use crate::spec::batch_directives;
 use crate::spec::kinds::train::from_script;
 use crate::spec::requirements::requirements;
 use crate::spec::syntax::Source;
 use crate::storage::read_text;
+use crate::text::list_of;
 
 /// What a Python script's packages are named in, beside it.
 const REQUIREMENTS: &str = "requirements.txt";
@@ -55,6 +57,27 @@ impl Context {
     }
 }
 
+impl Context {
+    /// Says that a script's directives for Slurm are comments here, and what does the same.
+    pub(super) fn tell_of_directives(&self, script: &Path, text: &[u8]) {
+        // Of most programs nothing but the name was looked at.
+        let of_file = || read_text(&self.env.cwd.join(script), SPEC_LIMIT).unwrap_or_default();
+        let text = if text.is_empty() { of_file() } else { String::from_utf8_lossy(text).into() };
+        let directives = batch_directives(&text);
+        if directives.is_empty() {
+            return;
+        }
+        let names: Vec<&str> = directives.iter().map(|one| one.written.as_str()).collect();
+        let name = script.display();
+        self.printer.warn(format!(
+            "the #SBATCH lines of {name} are comments here: {}",
+            list_of(&names, "and")
+        ));
+        self.printer
+            .hint(format!("mlctl convert --from slurm {name} says what does the same of each"));
+    }
+}
+
 /// The script that a folder without a spec is about: `train.py` or `main.py`, or its only one.
 pub(super) fn script_in(folder: &Path) -> Option<String> {
     let entries = fs_err::read_dir(folder).ok()?.flatten();
@@ -79,7 +102,8 @@ pub(super) fn script(path: &Path, text: &[u8]) -> Option<PathBuf> {
 /// What a name says; nothing where it has none of the usual endings.
 pub(super) fn is_program(path: &Path) -> Option<bool> {
     match path.extension().and_then(|ending| ending.to_str()) {
-        Some("yaml" | "yml" | "json") => Some(false),
+        // Those of Slurm's scripts are named so that nobody takes them for a program.
+        Some("yaml" | "yml" | "json" | "sbatch" | "slurm") => Some(false),
         Some("py" | "sh") => Some(true),
         _ => None,
     }

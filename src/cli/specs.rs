@@ -212,8 +212,10 @@ impl Context {
         script_args: &[String],
         system: Option<&str>,
     ) -> Result<Vec<Originated>, CliError> {
-        let (path, bytes, base) = self.read(file)?;
-        if let Some(script) = script(&path, &bytes) {
+        let (path, bytes, base) = self.read(file, system.is_some())?;
+        // With a system the file is that system's, whatever runs such scripts here.
+        if let Some(script) = script(&path, &bytes).filter(|_| system.is_none()) {
+            self.tell_of_directives(&script, &bytes);
             return self.script(&script, (purpose, args), script_args);
         }
         let text = String::from_utf8(bytes).map_err(|_| {
@@ -260,7 +262,11 @@ impl Context {
     }
 
     /// The path as it was named, the text, and the folder of relative paths.
-    fn read(&self, file: Option<&PathBuf>) -> Result<(PathBuf, Vec<u8>, PathBuf), CliError> {
+    fn read(
+        &self,
+        file: Option<&PathBuf>,
+        with_programs: bool,
+    ) -> Result<(PathBuf, Vec<u8>, PathBuf), CliError> {
         let cwd = &self.env.cwd;
         let mut path = file.cloned().unwrap_or_else(|| DEFAULT_FILE.into());
         if path.as_os_str() == "-" {
@@ -273,7 +279,7 @@ impl Context {
         }
         let full = cwd.join(&path);
         let base = full.parent().map_or_else(|| cwd.clone(), Path::to_path_buf);
-        if is_program(&path) == Some(true) && full.is_file() {
+        if !with_programs && is_program(&path) == Some(true) && full.is_file() {
             // Only its name matters, and it may be large.
             return Ok((path, Vec::new(), base));
         }

@@ -14,8 +14,8 @@ pub use check::{is_secret_name, json_schema};
 pub use explain::{Explained, ExplainedField, UnknownPath, explain};
 pub use files::{CodeFiles, SpecFiles};
 pub use foreign::{
-    ExplainedKind, ExplainedMapping, ExplainedSystem, Fate, ForeignField, commented,
-    explain_system, imports_document, system_names,
+    BatchDirective, ExplainedKind, ExplainedMapping, ExplainedSystem, Fate, ForeignField,
+    batch_directives, commented, explain_system, imports_document, system_names,
 };
 pub(crate) use installs::plainly;
 pub use kinds::batch::*;

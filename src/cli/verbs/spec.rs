@@ -169,6 +169,7 @@ fn job_with_references(job: &LoadedJob) -> TrainJob {
 fn endpoint_with_references(endpoint: &LoadedEndpoint) -> Endpoint {
     let mut spec = endpoint.endpoint.written();
     if endpoint.foreign {
+        refer(&mut spec.env, "", &endpoint.from_env);
         for (index, revision) in spec.revisions.iter_mut().enumerate() {
             refer(&mut revision.env, &format!("revisions[{index}]."), &endpoint.from_env);
         }

@@ -10,7 +10,7 @@ use crate::spec::syntax::{Node, Source, SourceSpan, Value, parse};
 use crate::storage::Masked;
 
 /// Words of which a file with a spec has one, ours or another system's.
-const MARKS: [&str; 19] = [
+const MARKS: [&str; 22] = [
     "mlctl.dev",
     "TrainJob",
     "BatchPredictJob",
@@ -24,6 +24,9 @@ const MARKS: [&str; 19] = [
     "eployedModel",
     "eployed_model",
     "artifactUri",
+    "type: task",
+    "type: service",
+    "type: dev-environment",
     "num_nodes:",
     "file_mounts:",
     "readiness_probe:",

@@ -63,9 +63,14 @@ pub(super) fn is_literal(secret: &Secret) -> bool {
 }
 
 /// A part of a text is `${NAME}` or `$(NAME)` and nothing besides, since a default would be a literal.
-/// `$NAME` is one where a shell reads it, in a script, which has blanks.
+/// `$NAME` is one where a shell reads it, in a script, which has blanks, and `${{ secrets.NAME }}` is dstack's.
 pub(crate) fn is_reference(part: &str, text: &str) -> bool {
     let Some(rest) = part.strip_prefix('$') else { return false };
+    if let Some(expression) = rest.strip_prefix("{{") {
+        // A script's words end at its blanks.
+        let path = expression.strip_suffix("}}").unwrap_or(expression).trim();
+        return path.split('.').all(|name| name.is_empty() || is_variable(&name.replace('-', "_")));
+    }
     let within = |open, close| rest.strip_prefix(open)?.strip_suffix(close);
     match within('{', '}').or_else(|| within('(', ')')) {
         Some(name) => is_variable(name),

@@ -2,9 +2,11 @@
 
 mod comments;
 mod common;
+mod dstack;
 mod katib;
 mod kubeflow;
 mod kubernetes;
+mod others;
 mod registry;
 mod skypilot;
 mod text;
@@ -14,6 +16,7 @@ mod vertex;
 pub use comments::commented;
 pub(super) use common::system::ForeignSystem;
 pub use common::system::{ExplainedKind, ExplainedMapping, ExplainedSystem, Fate, ForeignField};
+pub use others::{BatchDirective, batch_directives};
 pub(super) use registry::systems;
 pub use registry::{explain_system, system_names};
 pub use text::imports_document;

@@ -1,10 +1,13 @@
 //! The systems whose files are taken.
 
 use super::common::system::{ExplainedSystem, ForeignSystem};
-use super::{katib, kubeflow, kubernetes, skypilot, trainer, vertex};
+use super::{dstack, katib, kubeflow, kubernetes, others, skypilot, trainer, vertex};
 
 /// Where objects of Kubernetes have their name.
 const OBJECT_NAME: &[&str] = &["metadata", "name"];
+
+/// What becomes of the files of a system that is known by name only.
+const REFUSED: &str = "nothing: it is refused, with what to write instead";
 
 /// All systems, in the order in which a document is offered to their converters.
 static SYSTEMS: &[ForeignSystem] = &[
@@ -42,6 +45,73 @@ static SYSTEMS: &[ForeignSystem] = &[
         read: None,
         recognise: kubeflow::recognise,
         tables: kubeflow::TABLES,
+    },
+    ForeignSystem {
+        name: "dstack",
+        title: "dstack",
+        kinds: &[
+            ("task", "TrainJob"),
+            ("service", "Endpoint"),
+            (
+                "dev-environment, fleet, volume, gateway",
+                "nothing: they are refused, with what to do instead",
+            ),
+        ],
+        name_keys: &["name"],
+        read: None,
+        recognise: dstack::recognise,
+        tables: dstack::TABLES,
+    },
+    ForeignSystem {
+        name: "kuberay",
+        title: "KubeRay",
+        kinds: &[("RayJob, RayCluster, RayService, RayCronJob", REFUSED)],
+        name_keys: OBJECT_NAME,
+        read: None,
+        recognise: others::kuberay,
+        tables: others::KUBERAY_TABLES,
+    },
+    ForeignSystem {
+        name: "volcano",
+        title: "Volcano",
+        kinds: &[(
+            "Job and CronJob of batch.volcano.sh, Queue, PodGroup, JobFlow, JobTemplate",
+            REFUSED,
+        )],
+        name_keys: OBJECT_NAME,
+        read: None,
+        recognise: others::volcano,
+        tables: others::VOLCANO_TABLES,
+    },
+    ForeignSystem {
+        name: "argo",
+        title: "Argo Workflows",
+        kinds: &[("Workflow, CronWorkflow, WorkflowTemplate, ClusterWorkflowTemplate", REFUSED)],
+        name_keys: OBJECT_NAME,
+        read: None,
+        recognise: others::argo,
+        tables: others::ARGO_TABLES,
+    },
+    ForeignSystem {
+        name: "flyte",
+        title: "Flyte",
+        kinds: &[(
+            "FlyteWorkflow, registered tasks, workflows and launch plans, executions",
+            REFUSED,
+        )],
+        name_keys: &[],
+        read: None,
+        recognise: others::flyte,
+        tables: others::FLYTE_TABLES,
+    },
+    ForeignSystem {
+        name: "slurm",
+        title: "Slurm",
+        kinds: &[("A batch script with #SBATCH lines", REFUSED)],
+        name_keys: &[],
+        read: Some(others::read_slurm),
+        recognise: others::slurm,
+        tables: others::SLURM_TABLES,
     },
     ForeignSystem {
         name: "kubeflow-trainer",

@@ -35,12 +35,8 @@ const FOREIGN: &[(&str, &str, &str)] = &[
         "Katib's",
         "Katib's own has `apiVersion: kubeflow.org/v1beta1`, and is taken as it is",
     ),
-    ("RayJob", "Ray's", "mlctl runs no Ray cluster; a script without Ray becomes a TrainJob"),
-    ("RayCluster", "Ray's", "mlctl runs no Ray cluster; a script without Ray becomes a TrainJob"),
-    ("RayService", "Ray's", SERVE),
     ("InferenceService", "KServe's", SERVE),
     ("JobSet", "the JobSet operator's", "write a TrainJob; `replicatedJobs` become `roles`"),
-    ("Workflow", "Argo's", "write a TrainJob for the step that trains"),
     ("TrainingJob", "SageMaker's", "write a TrainJob; `hyperParameters` become `args`"),
     ("Job", OBJECT, "write a TrainJob: image, command, args and env keep their names"),
     ("CronJob", OBJECT, "write a TrainJob and start it from your scheduler"),
@@ -85,26 +81,10 @@ const LOOKS: &[(&str, &str, &str)] = &[
     ("jobs", "a workflow of a CI system", "name the spec that its step hands to mlctl"),
 ];
 
-/// What a document without a kind is by the value of its `type`: (the value, what has it, what to do).
-const TYPES: &[(&str, &str, &str)] = &[
-    ("task", "a task of dstack", DSTACK_TRAIN),
-    ("service", "a service of dstack", SERVE),
-    (
-        "dev-environment",
-        "a dev environment of dstack",
-        "write a TrainJob with a command that waits, and `mlctl exec` opens a shell beside it",
-    ),
-    ("fleet", "a fleet of dstack", "mlctl makes no machines: it uses this one, or a cluster's"),
-];
-
 const SKYPILOT: &str = "a task of SkyPilot";
 
 const SKY_TRAIN: &str =
     "a task with `run` is taken as it is, where no field beside it is another system's";
-
-const DSTACK_TRAIN: &str = "write a TrainJob: `commands` become `command: [sh, -c, \"...\"]`, `env` `env: \
-                            [{name: ..., value: ...}]`, `nodes: N` `roles: {worker: {replicas: N}}`, \
-                            `resources.gpu` `accelerators: {type: ..., count: ...}`";
 
 const SERVE: &str = "write an Endpoint: `revisions: [{name: v1, model: s3://bucket/model, server: \
                      tensorflow-serving}]`";
@@ -118,12 +98,6 @@ fn likeness(node: &Node) -> Option<Diagnostic> {
         let message = format!("this document has no `kind`, and looks like {what}");
         Some(Diagnostic::error(Code::NotASpec, message).at(span, label).help(help))
     };
-    if let Some(entry) = node.entry("type")
-        && let Some((_, what, help)) =
-            TYPES.iter().find(|(name, ..)| entry.value.as_text() == Some(name))
-    {
-        return says(what, entry.value.span, "by this type", help);
-    }
     LOOKS.iter().find_map(|(field, what, help)| {
         let at = node.entry(field).or_else(|| spec.entry(field))?;
         says(what, at.key.span, "by this field", help)
