@@ -15,7 +15,8 @@ pub use explain::{Explained, ExplainedField, UnknownPath, explain};
 pub use files::{CodeFiles, SpecFiles};
 pub use foreign::{
     BatchDirective, ExplainedKind, ExplainedMapping, ExplainedSystem, Fate, ForeignField,
-    batch_directives, commented, explain_system, imports_document, system_names,
+    batch_directives, commented, explain_system, imports_document, is_text_of_a_system,
+    system_names,
 };
 pub(crate) use installs::plainly;
 pub use kinds::batch::*;

@@ -10,13 +10,15 @@ use crate::spec::syntax::{Node, Source, SourceSpan, Value, parse};
 use crate::storage::Masked;
 
 /// Words of which a file with a spec has one, ours or another system's.
-const MARKS: [&str; 22] = [
+const MARKS: [&str; 24] = [
     "mlctl.dev",
     "TrainJob",
     "BatchPredictJob",
     "TuneJob",
     "Endpoint",
     "kubeflow.org",
+    "serving.kserve.io",
+    "model_config_list",
     "orkerPoolSpec",
     "worker_pool_spec",
     "nputConfig",

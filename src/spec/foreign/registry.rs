@@ -1,7 +1,10 @@
 //! The systems whose files are taken.
 
 use super::common::system::{ExplainedSystem, ForeignSystem};
-use super::{dstack, katib, kubeflow, kubernetes, others, skypilot, trainer, vertex};
+use super::{
+    dstack, katib, kserve, kubeflow, kubernetes, others, skypilot, tfserving, trainer, vertex,
+};
+use crate::spec::syntax::Source;
 
 /// Where objects of Kubernetes have their name.
 const OBJECT_NAME: &[&str] = &["metadata", "name"];
@@ -26,15 +29,6 @@ static SYSTEMS: &[ForeignSystem] = &[
         tables: vertex::TABLES,
     },
     ForeignSystem {
-        name: "katib",
-        title: "Katib",
-        kinds: &[("Experiment of kubeflow.org/v1beta1", "TuneJob")],
-        name_keys: OBJECT_NAME,
-        read: None,
-        recognise: katib::recognise,
-        tables: katib::TABLES,
-    },
-    ForeignSystem {
         name: "kubeflow",
         title: "Kubeflow's training operator",
         kinds: &[
@@ -45,6 +39,71 @@ static SYSTEMS: &[ForeignSystem] = &[
         read: None,
         recognise: kubeflow::recognise,
         tables: kubeflow::TABLES,
+    },
+    ForeignSystem {
+        name: "kubeflow-trainer",
+        title: "Kubeflow Trainer",
+        kinds: &[
+            (
+                "TrainJob of trainer.kubeflow.org, with its runtime in the same file or a known one",
+                "TrainJob",
+            ),
+            ("TrainingRuntime, ClusterTrainingRuntime", "a part of the TrainJob that names it"),
+        ],
+        name_keys: OBJECT_NAME,
+        read: None,
+        recognise: trainer::recognise,
+        tables: trainer::TABLES,
+    },
+    ForeignSystem {
+        name: "katib",
+        title: "Katib",
+        kinds: &[("Experiment of kubeflow.org/v1beta1", "TuneJob")],
+        name_keys: OBJECT_NAME,
+        read: None,
+        recognise: katib::recognise,
+        tables: katib::TABLES,
+    },
+    ForeignSystem {
+        name: "kserve",
+        title: "KServe",
+        kinds: &[
+            ("InferenceService of serving.kserve.io and serving.kubeflow.org", "Endpoint"),
+            ("ServingRuntime, ClusterServingRuntime", "a part of the Endpoint that names it"),
+            (
+                "InferenceGraph, TrainedModel, LLMInferenceService",
+                "nothing: it is refused, with what to write instead",
+            ),
+        ],
+        name_keys: OBJECT_NAME,
+        read: None,
+        recognise: kserve::recognise,
+        tables: kserve::TABLES,
+    },
+    ForeignSystem {
+        name: "tf-serving",
+        title: "TensorFlow Serving",
+        kinds: &[
+            ("models.config of --model_config_file", "an Endpoint for each model"),
+            ("the files of its other flags", "nothing: it is said where they belong"),
+        ],
+        name_keys: &["model_config_list", "config", "name"],
+        read: Some(tfserving::read),
+        recognise: tfserving::recognise,
+        tables: tfserving::TABLES,
+    },
+    ForeignSystem {
+        name: "skypilot",
+        title: "SkyPilot",
+        kinds: &[
+            ("task, job, pipeline", "TrainJob, one for each task"),
+            ("task with `service`", "Endpoint"),
+            ("task with `pool`", "nothing: it is refused, with what to write instead"),
+        ],
+        name_keys: &["name"],
+        read: None,
+        recognise: skypilot::recognise,
+        tables: skypilot::TABLES,
     },
     ForeignSystem {
         name: "dstack",
@@ -114,34 +173,6 @@ static SYSTEMS: &[ForeignSystem] = &[
         tables: others::SLURM_TABLES,
     },
     ForeignSystem {
-        name: "kubeflow-trainer",
-        title: "Kubeflow Trainer",
-        kinds: &[
-            (
-                "TrainJob of trainer.kubeflow.org, with its runtime in the same file or a known one",
-                "TrainJob",
-            ),
-            ("TrainingRuntime, ClusterTrainingRuntime", "a part of the TrainJob that names it"),
-        ],
-        name_keys: OBJECT_NAME,
-        read: None,
-        recognise: trainer::recognise,
-        tables: trainer::TABLES,
-    },
-    ForeignSystem {
-        name: "skypilot",
-        title: "SkyPilot",
-        kinds: &[
-            ("task, job, pipeline", "TrainJob, one for each task"),
-            ("task with `service`", "Endpoint"),
-            ("task with `pool`", "nothing: it is refused, with what to write instead"),
-        ],
-        name_keys: &["name"],
-        read: None,
-        recognise: skypilot::recognise,
-        tables: skypilot::TABLES,
-    },
-    ForeignSystem {
         name: "kubernetes",
         title: "Kubernetes, beside a job of the others",
         kinds: &[
@@ -167,6 +198,12 @@ pub(in crate::spec) fn systems() -> impl Iterator<Item = &'static ForeignSystem>
 /// What the systems are called on the command line.
 pub fn system_names() -> Vec<&'static str> {
     systems().map(|system| system.name).collect()
+}
+
+/// A text is no YAML, and a file of one of the systems by what is in it.
+pub fn is_text_of_a_system(text: &str) -> bool {
+    let source = Source::new("", text);
+    systems().any(|system| system.read.is_some_and(|read| read(0, &source).is_some()))
 }
 
 /// What becomes of the fields of a system's files; `None` where no system is called so.

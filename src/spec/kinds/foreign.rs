@@ -35,7 +35,11 @@ const FOREIGN: &[(&str, &str, &str)] = &[
         "Katib's",
         "Katib's own has `apiVersion: kubeflow.org/v1beta1`, and is taken as it is",
     ),
-    ("InferenceService", "KServe's", SERVE),
+    (
+        "InferenceService",
+        "KServe's",
+        "KServe's own has `apiVersion: serving.kserve.io/v1beta1`, and is taken as it is",
+    ),
     ("JobSet", "the JobSet operator's", "write a TrainJob; `replicatedJobs` become `roles`"),
     ("TrainingJob", "SageMaker's", "write a TrainJob; `hyperParameters` become `args`"),
     ("Job", OBJECT, "write a TrainJob: image, command, args and env keep their names"),
@@ -64,7 +68,11 @@ const LOOKS: &[(&str, &str, &str)] = &[
     ("xgbReplicaSpecs", "the spec of Kubeflow's XGBoostJob", TRAIN),
     ("mpiReplicaSpecs", "the spec of Kubeflow's MPIJob", TRAIN),
     ("trialTemplate", "the spec of a Katib experiment", "write the whole Experiment, with `kind`"),
-    ("predictor", "the spec of KServe's InferenceService", SERVE),
+    (
+        "predictor",
+        "the spec of KServe's InferenceService",
+        "write the whole InferenceService, with `apiVersion` and `kind`",
+    ),
     ("rayClusterSpec", "the spec of Ray's RayJob", TRAIN),
     ("replicatedJobs", "the spec of a JobSet", TRAIN),
     ("backoffLimit", "the spec of a Kubernetes Job", TRAIN),
@@ -76,7 +84,6 @@ const LOOKS: &[(&str, &str, &str)] = &[
     ("num_nodes", SKYPILOT, SKY_TRAIN),
     ("file_mounts", SKYPILOT, SKY_TRAIN),
     ("workdir", SKYPILOT, SKY_TRAIN),
-    ("run", SKYPILOT, SKY_TRAIN),
     ("services", "a file of Docker Compose", TRAIN),
     ("jobs", "a workflow of a CI system", "name the spec that its step hands to mlctl"),
 ];

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::spec::{Args, Endpoint, Revision, TrainJob};
+use crate::spec::check::MASK;
+use crate::spec::{Args, Endpoint, EnvVar, Revision, TrainJob};
 use crate::storage::{BucketSettings, Place};
 use crate::work::servers::{ServerKind, ServerProgram};
 use crate::work::train::{LoadedJob, TrainError};
@@ -58,9 +59,20 @@ impl LoadedEndpoint {
     }
 
     /// The endpoint as YAML for whoever knows nothing of the spec's folder: its places are whole.
-    /// Models of the registry keep their names.
+    /// Models of the registry keep their names. It is kept, so what the environment gave is not in it.
     pub fn resolved(&self) -> Result<String, TrainError> {
         let mut endpoint = self.endpoint.clone();
+        let hide = |base: &str, env: &mut Vec<EnvVar>| {
+            for (index, variable) in env.iter_mut().enumerate() {
+                if self.from_env.contains(&format!("{base}env[{index}].value")) {
+                    variable.value = Some(MASK.to_owned());
+                }
+            }
+        };
+        hide("", &mut endpoint.env);
+        for (index, revision) in endpoint.revisions.iter_mut().enumerate() {
+            hide(&format!("revisions[{index}]."), &mut revision.env);
+        }
         let whole = |place: &mut Place| *place = self.absolute(place);
         endpoint.places_mut().into_iter().for_each(whole);
         endpoint.to_yaml().map_err(|error| TrainError::Unwritable(error.to_string()))

@@ -5,8 +5,8 @@ use std::path::Path;
 use super::args::ServeArgs;
 use crate::cli::{CliError, Context, ErrorKind, LoadedDocument, SpecArgs};
 use crate::model::registry::{Contents, ModelKind};
-use crate::spec::{Endpoint, ModelRef, Revision, Server};
-use crate::storage::Place;
+use crate::spec::{Endpoint, ModelRef, Revision, SPEC_LIMIT, Server, is_text_of_a_system};
+use crate::storage::{Place, read_text};
 use crate::work::serve::LoadedEndpoint;
 
 /// Longest name of an endpoint, as its schema says.
@@ -34,8 +34,8 @@ pub(super) fn meant(context: &Context, args: &ServeArgs) -> Result<Vec<LoadedEnd
     context.endpoints(&spec)
 }
 
-/// Whether a word names a spec rather than a model: standard input, a file by its ending, or a folder that
-/// has one.
+/// Whether a word names a spec rather than a model: standard input, a file by its ending, another system's file by
+/// what is in it, or a folder that has one.
 fn is_spec(context: &Context, what: &str) -> bool {
     let path = Path::new(what);
     let ending = path.extension().and_then(|ending| ending.to_str());
@@ -43,6 +43,8 @@ fn is_spec(context: &Context, what: &str) -> bool {
     what == "-"
         || matches!(ending, Some("yaml" | "yml" | "json"))
         || full.is_dir() && full.join("mlctl.yaml").is_file()
+        || full.is_file()
+            && read_text(&full, SPEC_LIMIT).is_ok_and(|text| is_text_of_a_system(&text))
 }
 
 fn of_model(context: &Context, model: &str, args: &ServeArgs) -> Result<LoadedEndpoint, CliError> {

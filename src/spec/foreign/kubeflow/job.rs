@@ -162,7 +162,7 @@ fn replicas_of(
         Some(node) => restarts(findings, node)?,
         None => kind.restarts,
     };
-    let pod = pod(findings, template, Some(primary), context)?;
+    let pod = pod(findings, template, Some(primary), context.siblings)?;
     // None of a type is no role.
     (count.value > 0).then_some(Replicas { role, count, pod, restarts })
 }

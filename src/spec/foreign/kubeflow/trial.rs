@@ -97,7 +97,7 @@ fn batch_job(
         return None;
     };
     let place = KeyedSpan { key: None, value: template.span };
-    let pod = pod(findings, template, primary, context)?;
+    let pod = pod(findings, template, primary, context.siblings)?;
     let one = Located { value: 1, place, items: Vec::new() };
     let mut job = assembled(findings, Framework::None, vec![("worker", one, pod)], &mut spans);
     job.timeout = timeout;

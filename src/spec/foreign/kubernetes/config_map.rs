@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 
 use crate::spec::foreign::common::fields::{Findings, Table, Use};
 use crate::spec::foreign::common::scalars::items;
-use crate::spec::kinds::ForeignContext;
 use crate::spec::syntax::{Entry, Key, Node, Scalar, Value};
 
 pub(super) const CONFIG_MAP: Table = &[
@@ -44,7 +43,7 @@ pub(super) fn names_config_map(node: &Node, name: &str) -> bool {
 pub(in crate::spec::foreign) fn filled(
     findings: &mut Findings,
     template: &Node,
-    context: &ForeignContext<'_>,
+    siblings: &[Node],
 ) -> Filled {
     let mut script = String::new();
     let spec = template.get("spec");
@@ -53,7 +52,7 @@ pub(in crate::spec::foreign) fn filled(
     for volume in volumes {
         let Some(source) = volume.get("configMap") else { continue };
         let name = volume.get("name").and_then(Node::as_text).unwrap_or_default();
-        let Some(data) = data_of(source, context) else { continue };
+        let Some(data) = data_of(source, siblings) else { continue };
         let mounts: Vec<&Node> = mounts_of(spec, name);
         if let Some(part) = mounts.iter().find(|mount| mount.get("subPath").is_some()) {
             findings.instead(
@@ -69,18 +68,18 @@ pub(in crate::spec::foreign) fn filled(
         }
         written.push(name.to_owned());
     }
-    let template = changed(template, &written, context);
+    let template = changed(template, &written, siblings);
     Filled { template, script }
 }
 
 /// The data of the ConfigMap that a reference names, where it is in the file.
-fn data_of<'a>(reference: &Node, context: &ForeignContext<'a>) -> Option<&'a [Entry]> {
+fn data_of<'a>(reference: &Node, siblings: &'a [Node]) -> Option<&'a [Entry]> {
     let name = reference.get("name").and_then(Node::as_text)?;
     let is_it = |node: &&Node| {
         node.get("kind").and_then(Node::as_text) == Some("ConfigMap")
             && node.get("metadata").and_then(|one| one.get("name")?.as_text()) == Some(name)
     };
-    let map = context.siblings.iter().find(is_it)?;
+    let map = siblings.iter().find(is_it)?;
     // What isn't text stays in the cluster.
     if map.get("binaryData").is_some() {
         return None;
@@ -140,13 +139,13 @@ fn quoted(text: &str) -> String {
 
 /// The node with variables from ConfigMaps of the file as values, and with empty volumes in place of those that the
 /// set-up writes.
-fn changed(node: &Node, written: &[String], context: &ForeignContext<'_>) -> Node {
+fn changed(node: &Node, written: &[String], siblings: &[Node]) -> Node {
     let value = match &node.value {
-        Value::Map(entries) => {
-            Value::Map(entries.iter().map(|entry| changed_entry(entry, written, context)).collect())
-        }
+        Value::Map(entries) => Value::Map(
+            entries.iter().map(|entry| changed_entry(entry, written, siblings)).collect(),
+        ),
         Value::List(list) => {
-            let all = list.iter().flat_map(|item| changed_item(item, written, context));
+            let all = list.iter().flat_map(|item| changed_item(item, written, siblings));
             Value::List(all.collect())
         }
         Value::Scalar(scalar) => Value::Scalar(scalar.clone()),
@@ -155,7 +154,7 @@ fn changed(node: &Node, written: &[String], context: &ForeignContext<'_>) -> Nod
     if let Some(from) = node.get("envFrom") {
         let mut added = Vec::new();
         for item in items(from) {
-            let data = item.get("configMapRef").and_then(|map| data_of(map, context));
+            let data = item.get("configMapRef").and_then(|map| data_of(map, siblings));
             let prefix = item.get("prefix").and_then(Node::as_text).unwrap_or_default();
             for entry in data.unwrap_or_default() {
                 added.push(variable(&format!("{prefix}{}", entry.key.text), &entry.value));
@@ -205,22 +204,22 @@ fn variable(name: &str, value: &Node) -> Node {
     Node { span, value: Value::Map(vec![entry("name", name), entry("value", value)]) }
 }
 
-fn changed_entry(entry: &Entry, written: &[String], context: &ForeignContext<'_>) -> Entry {
+fn changed_entry(entry: &Entry, written: &[String], siblings: &[Node]) -> Entry {
     let reference = entry.value.get("configMapKeyRef").filter(|_| entry.key.text == "valueFrom");
     if let Some(reference) = reference
-        && let Some(data) = data_of(reference, context)
+        && let Some(data) = data_of(reference, siblings)
         && let Some(key) = reference.get("key").and_then(Node::as_text)
         && let Some(found) = data.iter().find(|one| one.key.text == key)
     {
         let key = Key { text: "value".to_owned(), span: entry.key.span };
         return Entry { key, value: found.value.clone() };
     }
-    Entry { key: entry.key.clone(), value: changed(&entry.value, written, context) }
+    Entry { key: entry.key.clone(), value: changed(&entry.value, written, siblings) }
 }
 
 /// An item of a list: a volume that is written, a reference to a whole map, or what it was.
-fn changed_item(item: &Node, written: &[String], context: &ForeignContext<'_>) -> Option<Node> {
-    let is_carried = item.get("configMapRef").is_some_and(|map| data_of(map, context).is_some());
+fn changed_item(item: &Node, written: &[String], siblings: &[Node]) -> Option<Node> {
+    let is_carried = item.get("configMapRef").is_some_and(|map| data_of(map, siblings).is_some());
     if is_carried {
         return None;
     }
@@ -228,7 +227,7 @@ fn changed_item(item: &Node, written: &[String], context: &ForeignContext<'_>) -
     let is_written =
         item.get("configMap").is_some() && name.is_some_and(|n| written.iter().any(|one| one == n));
     if !is_written {
-        return Some(changed(item, written, context));
+        return Some(changed(item, written, siblings));
     }
     let entries = item.as_map().unwrap_or_default().iter().map(|entry| {
         if entry.key.text != "configMap" {

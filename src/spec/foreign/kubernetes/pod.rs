@@ -9,7 +9,6 @@ use crate::spec::foreign::common::gather::Located;
 use crate::spec::foreign::common::pool::Program;
 use crate::spec::foreign::common::pool::Resources;
 use crate::spec::foreign::common::scalars::items;
-use crate::spec::kinds::ForeignContext;
 use crate::spec::kinds::train::{Toleration, TrainJob, Volume};
 use crate::spec::syntax::{Entry, KeyedSpan, Node, typed};
 
@@ -34,14 +33,15 @@ impl PartialEq for Pod {
     }
 }
 
-/// Reads a template; `None` when an error says why it has nothing to run.
+/// Reads a template; `None` when an error says why it has nothing to run. `siblings` are the documents of its file, of
+/// which ConfigMaps become a part of it.
 pub(in crate::spec::foreign) fn pod(
     findings: &mut Findings,
     template: &Node,
     primary: Option<&str>,
-    context: &ForeignContext<'_>,
+    siblings: &[Node],
 ) -> Option<Pod> {
-    let Filled { template, script } = filled(findings, template, context);
+    let Filled { template, script } = filled(findings, template, siblings);
     let template = &template;
     let Some(spec) = template.get("spec") else {
         findings.missing(template, "template.spec");

@@ -1,6 +1,6 @@
 //! `accelerators`: one kind, or alternatives, of which the first that mlctl has is taken.
 
-use crate::hardware::accelerator::{find, is_known};
+use crate::hardware::accelerator::is_known;
 use crate::spec::foreign::common::fields::Findings;
 use crate::spec::foreign::common::gather::Located;
 use crate::spec::kinds::train::Accelerators;
@@ -120,10 +120,13 @@ fn our_name(name: &str) -> String {
         "mi300" => "mi300x",
         other => other,
     };
-    let names = ["nvidia-", "amd-", ""].map(|maker| format!("{maker}{plain}"));
-    let known = names.iter().find(|name| is_known(name));
-    let known = known.or_else(|| names.iter().find(|name| find(name).is_some()));
-    known.cloned().unwrap_or_else(|| format!("nvidia-{plain}"))
+    // Some clouds say how it is connected: `H100-SXM`.
+    let bare = ["-sxm", "-pcie", "-nvlink"].iter().find_map(|form| Some(plain.split_once(form)?.0));
+    let known = [plain, bare.unwrap_or(plain)].into_iter().find_map(|model| {
+        let names = ["nvidia-", "amd-", ""].map(|maker| format!("{maker}{model}"));
+        names.into_iter().find(|name| is_known(name))
+    });
+    known.unwrap_or_else(|| format!("nvidia-{plain}"))
 }
 
 #[cfg(test)]
@@ -137,6 +140,7 @@ mod tests {
             ("A10g", "nvidia-a10g"),
             ("v100", "nvidia-v100"),
             ("MI300", "amd-mi300x"),
+            ("H100-SXM", "nvidia-h100"),
             ("24GB+", "nvidia"),
             ("RTX9999", "nvidia-rtx9999"),
         ] {

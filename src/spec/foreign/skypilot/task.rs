@@ -284,6 +284,11 @@ fn unknown_variables(findings: &mut Findings, top: &Fields<'_>, scripts: &[&str]
     };
     for (field, script) in ["run", "setup"].into_iter().zip(scripts.iter().rev()) {
         let Some(entry) = top.entry(field) else { continue };
+        if script.contains("sky_templates/") {
+            let at = Node { span: entry.key.span, value: entry.value.value.clone() };
+            let message = "`~/sky_templates` is not there".to_owned();
+            findings.instead(&at, message, "put the script that is called there into `workdir`");
+        }
         for name in unset_in(script).into_iter().filter(|name| !is_given(name)) {
             let message = format!("nothing sets `{name}` here");
             let help = "it is empty for the script: give it a value in `envs`";

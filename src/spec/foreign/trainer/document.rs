@@ -159,7 +159,7 @@ pub(in crate::spec::foreign) fn training_job(
     }
     let template = with_trainer(&runtime.pod, &trainer);
     let template = overridden(findings, &fields, &runtime.job, template);
-    let pod = pod(findings, &template, Some("node"), context)?;
+    let pod = pod(findings, &template, Some("node"), context.siblings)?;
     let place = KeyedSpan { key: None, value: reference.value.span };
     let nodes = runtime.nodes.take().unwrap_or(Located { value: 1, place, items: Vec::new() });
     if nodes.value == 0 {
