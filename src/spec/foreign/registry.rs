@@ -174,8 +174,9 @@ static SYSTEMS: &[ForeignSystem] = &[
     },
     ForeignSystem {
         name: "kubernetes",
-        title: "Kubernetes, beside a job of the others",
+        title: "Kubernetes, in and beside files of the others",
         kinds: &[
+            ("pods of jobs and predictors", "a part of the job or endpoint"),
             ("ConfigMap", "a part of the job that names it"),
             (
                 "PersistentVolumeClaim, PersistentVolume, Secret, StorageClass, Service, Namespace, Role, \

@@ -20,7 +20,7 @@ pub(super) const FILE: Table = &[
     ("kind", Use::Changed("a file or a folder")),
     ("format", Use::Kept("collect.format")),
 ];
-pub(super) const FILTER: Table = &[("metricsFormat", Use::Kept("collect.patterns"))];
+pub(super) const FILTER: Table = &[("metricsFormat", Use::Kept("collect.regex"))];
 
 /// Katib's defaults.
 const METRICS_LOG: &str = "/var/log/katib/metrics.log";

@@ -2,6 +2,8 @@
 //! of all others is said that they are left out.
 
 use super::config_map::{CONFIG_MAP, names_config_map};
+use super::container::CONTAINER;
+use super::pod::POD;
 use crate::spec::foreign::common::converted::converted;
 use crate::spec::foreign::common::fields::{Findings, System, Table};
 use crate::spec::kinds::{Converted, ForeignContext, foreign};
@@ -9,7 +11,8 @@ use crate::spec::syntax::{Diagnostic, Node};
 
 static KUBERNETES: System = System::of("Kubernetes", &[]);
 
-pub(in crate::spec::foreign) const TABLES: &[(&str, Table)] = &[("ConfigMap", CONFIG_MAP)];
+pub(in crate::spec::foreign) const TABLES: &[(&str, Table)] =
+    &[("the spec of a pod", POD), ("containers[]", CONTAINER), ("ConfigMap", CONFIG_MAP)];
 
 /// Groups of systems whose files have objects of Kubernetes beside what is run.
 const NEIGHBOURS: [&str; 3] = ["kubeflow.org/", "serving.kserve.io/", "serving.kubeflow.org/"];

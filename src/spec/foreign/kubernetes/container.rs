@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json};
 
 use crate::hardware::accelerator::{AMD, NVIDIA};
-use crate::spec::foreign::common::fields::Findings;
+use crate::spec::foreign::common::fields::{Findings, Table, Use};
 use crate::spec::foreign::common::gather::Located;
 use crate::spec::foreign::common::pool::Program;
 use crate::spec::foreign::common::pool::Resources;
@@ -13,6 +13,20 @@ use crate::spec::kinds::train::{
     Accelerators, Args, EnvSource, EnvVar, SecretKeyRef, SecretUse, Volume,
 };
 use crate::spec::syntax::{Entry, Node};
+
+/// What becomes of the fields of a container; those that are not here are kept as they are, in `podPatch`.
+pub(super) const CONTAINER: Table = &[
+    ("name", Use::Changed("which container it is that trains")),
+    ("image", Use::Kept("image")),
+    ("command", Use::Kept("command")),
+    ("args", Use::Kept("args")),
+    ("env", Use::Kept("env")),
+    ("envFrom", Use::Changed("`secrets`, and variables of ConfigMaps that are in the file")),
+    ("resources", Use::Changed("`cpu`, `memory` and `accelerators`; others in `podPatch`")),
+    ("volumeMounts", Use::Changed("where each of `volumes` is mounted")),
+    ("ports", Use::Left("the replicas of a run reach each other on every port")),
+    ("all others", Use::Changed("`podPatch`, as they are")),
+];
 
 /// What the container that trains says.
 #[derive(Default)]

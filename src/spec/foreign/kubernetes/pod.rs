@@ -4,13 +4,30 @@ use serde_json::{Map, Value as Json, json};
 
 use super::config_map::{Filled, filled};
 use super::container::{Container, container};
-use crate::spec::foreign::common::fields::Findings;
+use crate::spec::foreign::common::fields::{Findings, Table, Use};
 use crate::spec::foreign::common::gather::Located;
 use crate::spec::foreign::common::pool::Program;
 use crate::spec::foreign::common::pool::Resources;
 use crate::spec::foreign::common::scalars::items;
 use crate::spec::kinds::train::{Toleration, TrainJob, Volume};
 use crate::spec::syntax::{Entry, KeyedSpan, Node, typed};
+
+/// What becomes of the fields of a pod; those that are not here are kept as they are, in `podPatch.spec`.
+pub(super) const POD: Table = &[
+    ("containers", Use::Within),
+    ("volumes", Use::Kept("volumes")),
+    ("nodeSelector", Use::Kept("nodeSelector")),
+    ("tolerations", Use::Kept("tolerations")),
+    ("serviceAccountName", Use::Kept("serviceAccount")),
+    ("priorityClassName", Use::Kept("priorityClass")),
+    ("imagePullSecrets", Use::Kept("imagePullSecrets")),
+    ("affinity", Use::Kept("affinity")),
+    (
+        "restartPolicy",
+        Use::Left("`retries` counts restarts of the whole gang, by class of failure"),
+    ),
+    ("all others", Use::Changed("`podPatch.spec`, as they are")),
+];
 
 /// What the pods of one role run, and what a job says of all of them.
 #[derive(Default)]
