@@ -81,6 +81,17 @@ fn every_command_of_the_tour_works() {
 }
 
 #[test]
+fn every_command_on_files_of_other_systems_works() {
+    let sandbox = Sandbox::new();
+    for name in ["sky.yaml", "pytorchjob.yaml"] {
+        let path = format!("examples/imports/{name}");
+        let text = fs_err::read_to_string(repository().join(&path)).expect("an example");
+        sandbox.write(&path, &text);
+    }
+    take(&sandbox, "```console imports", "");
+}
+
+#[test]
 fn every_command_on_a_cluster_works() {
     // The images that the README names are in the tests' own cluster only.
     let Some(kube) = Kube::own() else { return };

@@ -16,6 +16,7 @@ pub(in crate::spec::foreign) fn converted(
 }
 
 /// A converted spec with where its values are written; `format` is what it was, such as `Vertex CustomJob`.
+#[expect(clippy::unnecessary_box_returns, reason = "documents have their specs in boxes")]
 pub(in crate::spec::foreign) fn resolved<T>(
     spec: T,
     spans: Spans,

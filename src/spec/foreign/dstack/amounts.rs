@@ -80,7 +80,7 @@ fn seconds(text: &str) -> Option<Span> {
         _ => return None,
     };
     let seconds = digits.parse::<u64>().ok()?.checked_mul(unit)?;
-    (seconds <= u64::from(u32::MAX)).then_some(Span(Duration::from_secs(seconds)))
+    u32::try_from(seconds).is_ok().then_some(Span(Duration::from_secs(seconds)))
 }
 
 /// A size, in gigabytes where it has no unit; those are of 1024 megabytes.

@@ -29,7 +29,7 @@ pub(super) const REPO_FOLDER: &str = "/workflow";
 /// The code, and what a shell does before the commands to be where they start.
 #[derive(Default)]
 pub(super) struct Code {
-    pub(super) code: Option<Place>,
+    pub(super) place: Option<Place>,
     pub(super) data: Vec<Data>,
     pub(super) before: Vec<String>,
     /// How many of those are done where the code is.
@@ -64,10 +64,12 @@ pub(super) fn code(
         }
     }
     if let Some(entry) = files {
-        items(&entry.value).iter().for_each(|item| file(findings, item, &mut all, spans));
+        for item in items(&entry.value) {
+            file(findings, item, &mut all, spans);
+        }
     }
     if repos.is_none() && files.is_none() && is_usual {
-        all.code = Some(".".into());
+        all.place = Some(".".into());
         all.folder = Some(REPO_FOLDER.to_owned());
     }
     all.fetched = all.before.len();
@@ -111,7 +113,7 @@ fn repo(findings: &mut Findings, item: &Node, all: &mut Code) {
                 let help = "the files of this machine travel as they are: check out what is meant";
                 findings.otherwise(item, "branch", help);
             }
-            all.code = Some(local.as_str().into());
+            all.place = Some(local.as_str().into());
             all.folder = path.or(Some(".".to_owned()));
         }
         (None, Some(url)) => {
@@ -151,16 +153,16 @@ fn file(findings: &mut Findings, item: &Node, all: &mut Code, spans: &mut Spans)
     let place = KeyedSpan { key: None, value: item.span };
     let path = path.trim_start_matches("./").trim_end_matches('/');
     if path.is_empty() || path == "." {
-        if all.code.is_some() {
+        if all.place.is_some() {
             let message = "two folders would be the working folder".to_owned();
             findings.refuse(item, message, "give one of them a path: `LOCAL:FOLDER`");
             return;
         }
-        all.code = Some(local.as_str().into());
+        all.place = Some(local.as_str().into());
         spans.insert("code", place);
-    } else if path.starts_with('/') && all.code.is_none() && all.starts.as_deref() == Some(path) {
+    } else if path.starts_with('/') && all.place.is_none() && all.starts.as_deref() == Some(path) {
         // What is put where the commands start is the working folder.
-        all.code = Some(local.as_str().into());
+        all.place = Some(local.as_str().into());
         all.folder = Some(path.to_owned());
         spans.insert("code", place);
     } else if path.starts_with(['/', '~']) || path.starts_with("..") || local.starts_with('~') {

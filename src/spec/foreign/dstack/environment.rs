@@ -99,24 +99,23 @@ impl Environment {
                     return;
                 }
             },
-            None => match context.env.get(name) {
-                Some(value) => {
+            None => {
+                if let Some(value) = context.env.get(name) {
                     variable.value = Some(unexpanded_value(value));
                     self.callers.push(name.to_owned());
-                }
-                None => {
+                } else {
                     let message =
                         format!("`{name}` has the value of your environment, where it isn't set");
                     findings.add(
-                        Diagnostic::error(findings.system.missing, message).at(at.span, "").help(
-                            format!(
-                                "set it: `export {name}=...`; `mlctl convert` writes `${{{name}}}` in its place"
-                            ),
+                    Diagnostic::error(findings.system.missing, message).at(at.span, "").help(
+                        format!(
+                            "set it: `export {name}=...`; `mlctl convert` writes `${{{name}}}` in its place"
                         ),
-                    );
+                    ),
+                );
                     return;
                 }
-            },
+            }
         }
         self.variables.push(variable);
         self.places.push(Some(place));

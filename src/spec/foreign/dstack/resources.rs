@@ -99,7 +99,7 @@ fn cpu(findings: &mut Findings, entry: &Entry, all: &mut Resources) {
         Some("arm") => all.arch = Some("arm64"),
         Some("x86") => all.arch = Some("amd64"),
         Some(_) => {
-            findings.wrong_type(node, "resources.cpu", "cores, with `x86:` or `arm:` before")
+            findings.wrong_type(node, "resources.cpu", "cores, with `x86:` or `arm:` before");
         }
         None => {}
     }

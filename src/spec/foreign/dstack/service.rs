@@ -98,7 +98,7 @@ pub(super) fn service(
         command: run.command,
         args: run.args,
         grace,
-        code: run.code.code,
+        code: run.code.place,
         env: environment.variables,
         cpu: resources.cpu,
         memory: resources.memory,

@@ -82,7 +82,7 @@ pub(super) fn task(
         name: run.name,
         labels: run.labels,
         image: run.image,
-        code: code.code,
+        code: code.place,
         data: code.data,
         command: run.command,
         args: crate::spec::kinds::train::Args::List(run.args),
@@ -140,7 +140,11 @@ fn times(findings: &mut Findings, run: &Run<'_>, job: &mut TrainJob, spans: &mut
         match item.as_text() {
             Some(name @ ("error" | "interruption" | "no-capacity")) => names.push(name),
             _ => {
-                findings.wrong_type(item, "retry.on_events[]", "error, interruption or no-capacity")
+                findings.wrong_type(
+                    item,
+                    "retry.on_events[]",
+                    "error, interruption or no-capacity",
+                );
             }
         }
     }

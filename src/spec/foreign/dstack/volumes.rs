@@ -73,23 +73,16 @@ fn parts(findings: &mut Findings, item: &Node) -> Option<(String, String)> {
         return None;
     };
     let path = findings.text(path, "volumes[].path")?.to_owned();
-    let from = match fields.get("name").or_else(|| fields.get("instance_path")) {
-        Some(node) => {
-            let names = items(node);
-            if names.len() > 1 {
-                let message = "the first of several volumes is mounted".to_owned();
-                findings.instead(
-                    node,
-                    message,
-                    "a claim is reached from every node that can mount it",
-                );
-            }
-            findings.text(names.first()?, "volumes[].name")?.to_owned()
+    let from = if let Some(node) = fields.get("name").or_else(|| fields.get("instance_path")) {
+        let names = items(node);
+        if names.len() > 1 {
+            let message = "the first of several volumes is mounted".to_owned();
+            findings.instead(node, message, "a claim is reached from every node that can mount it");
         }
-        None => {
-            findings.missing(item, "volumes[].name");
-            return None;
-        }
+        findings.text(names.first()?, "volumes[].name")?.to_owned()
+    } else {
+        findings.missing(item, "volumes[].name");
+        return None;
     };
     Some((from, path))
 }

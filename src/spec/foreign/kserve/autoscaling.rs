@@ -93,7 +93,7 @@ fn given(served: &Served) -> ReplicaBounds {
 /// One number where nothing scales; one replica alone is what there is anyway.
 fn set(served: &mut Served, bounds: ReplicaBounds) {
     served.revision.replicas = match (bounds.min, bounds.max) {
-        (None, None) | (None | Some(1), Some(1)) | (Some(1), None) => None,
+        (None | Some(1), None | Some(1)) => None,
         (Some(min), None) if min > 0 => Some(Replicas::Fixed(min)),
         (Some(min), Some(max)) if min == max => Some(Replicas::Fixed(min)),
         (min, max) => Some(Replicas::Between(ReplicaBounds { min, max })),

@@ -94,8 +94,7 @@ pub(super) fn metadata(
     context: &ForeignContext<'_>,
     served: &mut Served,
 ) {
-    let fallback = || from_source(context.source_name, context.index);
-    served.endpoint.name = fallback();
+    served.endpoint.name = from_source(context.source_name, context.index);
     let Some(node) = node else { return };
     let fields = findings.fields(node, "metadata", METADATA);
     if let Some(entry) = fields.entry("labels") {
@@ -114,7 +113,9 @@ pub(super) fn metadata(
     let Some(entry) = fields.entry("name").or_else(|| fields.entry("generateName")) else { return };
     served.of_all("name", entry);
     let Some(written) = findings.text(&entry.value, "metadata.name") else { return };
-    served.endpoint.name = dns_name(written).unwrap_or_else(fallback);
+    if let Some(name) = dns_name(written) {
+        served.endpoint.name = name;
+    }
     if served.endpoint.name != written && entry.key.text == "name" {
         let message = format!("the endpoint is called `{}` here", served.endpoint.name);
         let help = "names have lower-case letters, digits and `-`, 30 characters at most; requests go to \

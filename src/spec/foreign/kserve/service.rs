@@ -136,7 +136,7 @@ fn older(
         };
         let mut served =
             head.take().unwrap_or_else(|| Served::new(Located::new((), entry).place, &siblings));
-        served.revision.name = name.to_owned();
+        name.clone_into(&mut served.revision.name);
         served.own.insert("", Located::new((), entry).place);
         served.own.insert("name", KeyedSpan { key: None, value: entry.key.span });
         predictor(findings, &own.value, &format!("{name}.predictor"), runtimes, &mut served)?;

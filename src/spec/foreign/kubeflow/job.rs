@@ -122,7 +122,7 @@ pub(super) fn training_job(
     job.timeout = timeout;
     job.start_timeout = start_timeout;
     job.priority_class = job.priority_class.or(priority_class);
-    job.completion = completion;
+    job.completion = Some(completion);
     job.retries = retries;
     variables(&mut job, &own_variables);
     Some((job, spans))
@@ -173,7 +173,7 @@ fn completion(
     kind: &JobKind,
     policy: Option<&Node>,
     replicas: &[Replicas],
-) -> Option<Completion> {
+) -> Completion {
     let is_one_of = |names: &[&str]| replicas.iter().all(|one| names.contains(&one.role));
     let all = match policy.map(|node| (node, findings.text(node, "successPolicy"))) {
         Some((node, Some("AllWorkers"))) if !is_one_of(&["chief", "worker"]) => {
@@ -192,5 +192,5 @@ fn completion(
         // Without a master every worker counts.
         _ => kind.framework != Framework::Tensorflow && is_one_of(&["worker"]),
     };
-    Some(if all { Completion::All } else { Completion::Primary })
+    if all { Completion::All } else { Completion::Primary }
 }

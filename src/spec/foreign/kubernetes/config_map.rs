@@ -145,7 +145,7 @@ fn changed(node: &Node, written: &[String], siblings: &[Node]) -> Node {
             entries.iter().map(|entry| changed_entry(entry, written, siblings)).collect(),
         ),
         Value::List(list) => {
-            let all = list.iter().flat_map(|item| changed_item(item, written, siblings));
+            let all = list.iter().filter_map(|item| changed_item(item, written, siblings));
             Value::List(all.collect())
         }
         Value::Scalar(scalar) => Value::Scalar(scalar.clone()),
@@ -173,19 +173,15 @@ fn with_variables(container: Node, added: Vec<Node>) -> Node {
     let mut entries = container.as_map().unwrap_or_default().to_vec();
     let own = entries.iter().position(|entry| entry.key.text == "env");
     let name = |node: &Node| node.get("name").and_then(Node::as_text).map(str::to_owned);
-    match own {
-        Some(place) => {
-            let listed = items(&entries[place].value).to_vec();
-            let is_new = |one: &Node| !listed.iter().any(|other| name(other) == name(one));
-            let mut all: Vec<Node> = added.into_iter().filter(is_new).collect();
-            all.extend(listed.iter().cloned());
-            entries[place].value =
-                Node { span: entries[place].value.span, value: Value::List(all) };
-        }
-        None => {
-            let key = Key { text: "env".to_owned(), span };
-            entries.push(Entry { key, value: Node { span, value: Value::List(added) } });
-        }
+    if let Some(place) = own {
+        let listed = items(&entries[place].value).to_vec();
+        let is_new = |one: &Node| !listed.iter().any(|other| name(other) == name(one));
+        let mut all: Vec<Node> = added.into_iter().filter(is_new).collect();
+        all.extend(listed.iter().cloned());
+        entries[place].value = Node { span: entries[place].value.span, value: Value::List(all) };
+    } else {
+        let key = Key { text: "env".to_owned(), span };
+        entries.push(Entry { key, value: Node { span, value: Value::List(added) } });
     }
     Node { span: container.span, value: Value::Map(entries) }
 }

@@ -32,12 +32,12 @@ impl Links {
     }
 
     /// A link to something in the working folder.
-    pub(super) fn to_data(&mut self, data: &str, target: &str) {
+    pub(super) fn add_data(&mut self, data: &str, target: &str) {
         self.pairs.push((format!("\"$PWD\"/{}", quoted(data)), as_word(target)));
     }
 
     /// A link to the folder that is kept in the `output`.
-    pub(super) fn to_output(&mut self, target: &str) {
+    pub(super) fn add_output(&mut self, target: &str) {
         self.pairs.push((OUTPUT.to_owned(), as_word(target)));
     }
 
@@ -47,9 +47,11 @@ impl Links {
         for (from, to) in &self.pairs {
             // It is otherwise made when the command starts.
             if from == OUTPUT {
-                script += &format!("mkdir -p {OUTPUT}\n");
+                script.push_str("mkdir -p ");
+                script.push_str(OUTPUT);
+                script.push('\n');
             }
-            script += &format!("link {from} {to}\n");
+            script.extend(["link ", from, " ", to, "\n"]);
         }
         script
     }

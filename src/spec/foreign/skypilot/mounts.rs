@@ -99,7 +99,7 @@ fn read(
         None if is_bucket && target.starts_with('/') => target.to_owned(),
         None => {
             let data = format!("{FOLDER}/{}", mounts.data.len() + 1);
-            mounts.links.to_data(&data, target);
+            mounts.links.add_data(&data, target);
             data
         }
     };
@@ -143,9 +143,9 @@ fn written(
     mounts.output = Some(Output::With(with));
     let relative = !target.starts_with('/') && !target.starts_with('~');
     if relative {
-        mounts.links.to_output(target.trim_start_matches("./"));
+        mounts.links.add_output(target.trim_start_matches("./"));
     } else {
-        mounts.links.to_output(target);
+        mounts.links.add_output(target);
     }
 }
 
@@ -171,18 +171,15 @@ pub(super) fn volumes(
             let Some(name) = findings.text(&entry.value, &path) else { continue };
             Some(name.to_owned())
         };
-        let source = match claim {
-            Some(name) => {
-                ("persistentVolumeClaim".to_owned(), serde_json::json!({ "claimName": name }))
-            }
-            None => {
-                let size = entry.value.get("size").and_then(Node::as_text);
-                let empty = size.map_or_else(
-                    || serde_json::json!({}),
-                    |size| serde_json::json!({ "sizeLimit": size }),
-                );
-                ("emptyDir".to_owned(), empty)
-            }
+        let source = if let Some(name) = claim {
+            ("persistentVolumeClaim".to_owned(), serde_json::json!({ "claimName": name }))
+        } else {
+            let size = entry.value.get("size").and_then(Node::as_text);
+            let empty = size.map_or_else(
+                || serde_json::json!({}),
+                |size| serde_json::json!({ "sizeLimit": size }),
+            );
+            ("emptyDir".to_owned(), empty)
         };
         let base = index_path("volumes", mounts.volumes.len());
         let place = Located::new((), entry).place;

@@ -187,14 +187,13 @@ fn readiness(
         return Probe { path: path.to_owned(), probes: usual, is_plain: true };
     }
     let fields = findings.fields(&entry.value, "service.readiness_probe", PROBE);
-    let path = match fields.get("path") {
-        Some(path) => findings.text(path, "readiness_probe.path").unwrap_or_default().to_owned(),
-        None => {
-            if entry.value.as_map().is_some() {
-                findings.missing(&entry.value, "readiness_probe.path");
-            }
-            String::new()
+    let path = if let Some(path) = fields.get("path") {
+        findings.text(path, "readiness_probe.path").unwrap_or_default().to_owned()
+    } else {
+        if entry.value.as_map().is_some() {
+            findings.missing(&entry.value, "readiness_probe.path");
         }
+        String::new()
     };
     let mut time = |name: &str| {
         let number = findings.number(fields.get(name)?, name)?;

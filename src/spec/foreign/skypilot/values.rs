@@ -17,15 +17,12 @@ pub(super) fn filled(text: &str, values: &IndexMap<String, String>) -> String {
         let has_brace = rest[1..].starts_with('{');
         let length = 1 + usize::from(has_brace) + name.len();
         let closed = !has_brace || rest[length..].starts_with('}');
-        match values.get(name).filter(|_| is_variable(name) && closed) {
-            Some(value) => {
-                filled.push_str(value);
-                rest = &rest[length + usize::from(has_brace)..];
-            }
-            None => {
-                filled.push('$');
-                rest = &rest[1..];
-            }
+        if let Some(value) = values.get(name).filter(|_| is_variable(name) && closed) {
+            filled.push_str(value);
+            rest = &rest[length + usize::from(has_brace)..];
+        } else {
+            filled.push('$');
+            rest = &rest[1..];
         }
     }
     filled + rest

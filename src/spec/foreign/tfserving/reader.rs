@@ -65,10 +65,12 @@ impl Reader<'_> {
         SourceSpan { source: self.source, start: at.start, end: at.end }
     }
 
+    #[expect(clippy::unnecessary_box_returns, reason = "the errors of results are small")]
     fn error(&self, at: &std::ops::Range<usize>, message: impl Into<String>) -> Box<Diagnostic> {
         Box::new(Diagnostic::error(Code::Syntax, message).at(self.span(at), ""))
     }
 
+    #[expect(clippy::unnecessary_box_returns, reason = "the errors of results are small")]
     fn bad(&self, bad: &BadToken) -> Box<Diagnostic> {
         self.error(&bad.at, bad.why)
     }
@@ -213,12 +215,11 @@ fn add(entries: &mut Vec<Entry>, key: Key, value: Node) {
         Value::List(items) => items,
         _ => vec![value],
     };
-    match &mut known.value.value {
-        Value::List(items) => items.extend(more),
-        _ => {
-            let first = known.value.clone();
-            known.value.value = Value::List([vec![first], more].concat());
-        }
+    if let Value::List(items) = &mut known.value.value {
+        items.extend(more);
+    } else {
+        let first = known.value.clone();
+        known.value.value = Value::List([vec![first], more].concat());
     }
     known.value.span = whole;
 }

@@ -64,7 +64,7 @@ fn placed(node: Node, at: SourceSpan) -> Node {
                 .collect(),
         ),
         Value::List(items) => Value::List(items.into_iter().map(|item| placed(item, at)).collect()),
-        scalar => scalar,
+        Value::Scalar(scalar) => Value::Scalar(scalar),
     };
     Node { span: at, value }
 }
