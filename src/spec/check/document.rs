@@ -41,6 +41,9 @@ const MARKS: [&str; 24] = [
 /// it. A shorter one may be a word that means something else elsewhere.
 const TELLING: usize = 6;
 
+/// Longest text of which converters are asked whose it is, in bytes.
+const LARGEST_LOOKED_AT: usize = 64 << 10;
+
 /// Takes the literal secrets out of a text with a spec in it. `None` for any other text, which is
 /// not understood, and for a spec that has no secrets. `name` is the file's, of which the ending
 /// counts where the text is broken. What is left is a document with the same fields, unless the text
@@ -54,7 +57,10 @@ pub fn mask_spec(name: &str, text: &str) -> Option<Masked> {
         let is_document = [".yaml", ".yml", ".json"].iter().any(|ending| name.contains(ending));
         return is_document.then(|| starred(text, Vec::new())).flatten();
     }
-    if !(0..parsed.documents.len()).any(|index| is_spec(name, &parsed.documents, index)) {
+    // To convert a large file takes long, and what looks like a secret in it is none to give away.
+    let is_large = text.len() > LARGEST_LOOKED_AT;
+    let mut indexes = 0..parsed.documents.len();
+    if !is_large && !indexes.any(|index| is_spec(name, &parsed.documents, index)) {
         return None;
     }
     let secrets = all(&parsed.documents);

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::document::Document;
-use crate::spec::syntax::{Diagnostic, Node, Parsed, Source};
+use crate::spec::syntax::{Diagnostic, Node, Parsed, Severity, Source};
 
 /// What a converter makes of a document of another system.
 #[derive(Clone, Debug)]
@@ -14,6 +14,13 @@ pub(crate) struct Converted {
     pub(crate) documents: Vec<Document>,
     /// Errors, and warnings on what was left out or changed.
     pub(crate) findings: Vec<Diagnostic>,
+}
+
+impl Converted {
+    /// No error was found.
+    pub(crate) fn is_sound(&self) -> bool {
+        self.findings.iter().all(|finding| finding.severity != Severity::Error)
+    }
 }
 
 /// What a converter may want to know beyond the document itself.

@@ -190,6 +190,8 @@ impl Loader<'_> {
         })?;
         let node = &siblings[number];
         let keys: &[&str] = match self.converted(siblings, of, number) {
+            // What is a part of another document keeps the name by which that one knows it.
+            Some((_, found)) if found.documents.is_empty() && found.is_sound() => return None,
             Some((system, _)) => system.name_keys,
             None if foreign::kind_of(node).is_err() && node.get("metadata").is_some() => {
                 &["metadata", "name"]

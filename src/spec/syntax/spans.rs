@@ -72,7 +72,7 @@ impl Spans {
             if path.is_empty() {
                 self.places.entry(base.to_owned()).or_insert(*place);
             } else {
-                let separator = if path.starts_with('[') { "" } else { "." };
+                let separator = if base.is_empty() || path.starts_with('[') { "" } else { "." };
                 self.places.insert(format!("{base}{separator}{path}"), *place);
             }
         }

@@ -8,7 +8,9 @@ pub(super) mod gather;
 pub(super) mod metadata;
 pub(super) mod name;
 pub(super) mod pool;
+pub(super) mod port;
 pub(super) mod scalars;
+pub(super) mod shell;
 pub(super) mod suspects;
 pub(super) mod system;
 

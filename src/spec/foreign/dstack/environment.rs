@@ -1,9 +1,9 @@
 //! `env`: values, values of the caller's environment, and secrets of a dstack server.
 
-use super::script::unexpanded_value;
 use crate::spec::foreign::common::fields::{Findings, Table, Use};
 use crate::spec::foreign::common::gather::Located;
 use crate::spec::foreign::common::scalars::items;
+use crate::spec::foreign::common::shell::as_value;
 use crate::spec::kinds::ForeignContext;
 use crate::spec::kinds::train::{EnvSource, EnvVar, SecretKeyRef};
 use crate::spec::syntax::{Diagnostic, Entry, KeyedSpan, Node, Spans, index_path, is_variable};
@@ -78,12 +78,13 @@ impl Environment {
         (place, at): (KeyedSpan, &Node),
         context: &ForeignContext<'_>,
     ) {
+        let callers = self.callers.len();
         let mut variable = EnvVar { name: name.to_owned(), value: None, value_from: None };
         match value {
             Some(value) => match secret(value) {
                 Ok(None) => {
                     told_of_reference(findings, at, name, value);
-                    variable.value = Some(unexpanded_value(value));
+                    variable.value = Some(as_value(value));
                 }
                 Ok(Some(key)) => {
                     told_of_secret(findings, at, name, key);
@@ -101,7 +102,7 @@ impl Environment {
             },
             None => {
                 if let Some(value) = context.env.get(name) {
-                    variable.value = Some(unexpanded_value(value));
+                    variable.value = Some(as_value(value));
                     self.callers.push(name.to_owned());
                 } else {
                     let message =
@@ -115,6 +116,14 @@ impl Environment {
                 );
                     return;
                 }
+            }
+        }
+        // The last one of a name counts.
+        if let Some(at) = self.variables.iter().position(|one| one.name == variable.name) {
+            self.variables.remove(at);
+            self.places.remove(at);
+            if self.callers.len() == callers {
+                self.callers.retain(|one| *one != variable.name);
             }
         }
         self.variables.push(variable);
@@ -151,7 +160,9 @@ impl Environment {
             if let Some(place) = place {
                 spans.insert(path.as_str(), *place);
             }
-            if self.callers.contains(&variable.name) {
+            // A port that a replica gives instead is the caller's no more.
+            let is_port = variable.value.as_deref() == Some("$(AIP_HTTP_PORT)");
+            if self.callers.contains(&variable.name) && !is_port {
                 from_env.push(format!("{path}.value"));
             }
         }

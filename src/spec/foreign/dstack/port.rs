@@ -1,31 +1,11 @@
 //! The port of a service: its server listens on one that the file names, and each replica has one of its own.
 
 use super::run::Run;
-use super::script::{unexpanded, with_port};
 use crate::spec::foreign::common::fields::Findings;
+use crate::spec::foreign::common::port::{FORWARD, PLACEHOLDERS, with_port};
+use crate::spec::foreign::common::shell::as_value;
 use crate::spec::kinds::train::EnvVar;
 use crate::spec::syntax::Entry;
-
-/// What is replaced in the words of a server's command.
-const PLACEHOLDERS: [&str; 4] = ["{port}", "{grpcPort}", "{model}", "{name}"];
-
-/// Passes connections on from the replica's port to the one on which the server listens.
-const FORWARD: &str = "\
-import socket, sys, threading
-def carry(source, target):
-    try:
-        while data := source.recv(65536): target.sendall(data)
-        target.shutdown(socket.SHUT_WR)
-    except OSError:
-        source.close(); target.close()
-listener = socket.create_server(('', int(sys.argv[1])))
-while True:
-    caller, _ = listener.accept()
-    try: server = socket.create_connection(('127.0.0.1', int(sys.argv[2])))
-    except OSError: caller.close(); continue
-    for ends in ((caller, server), (server, caller)):
-        threading.Thread(target=carry, args=ends, daemon=True).start()
-";
 
 /// Lets callers reach the server: `8000`, or `80:8000` of which the second is the server's. Where the commands or a
 /// variable say the port, that of the replica takes its place; else connections are passed on.
@@ -40,7 +20,7 @@ pub(super) fn port(findings: &mut Findings, entry: &Entry, run: &mut Run<'_>) {
     let mut taken = None;
     for word in run.command.iter_mut().flatten().chain(&mut run.args) {
         taken = taken.or(PLACEHOLDERS.into_iter().find(|own| word.contains(own)));
-        let (text, count) = with_port(word, port);
+        let (text, count) = with_port(word, port, "{port}");
         *word = text;
         is_told |= count > 0;
     }
@@ -74,7 +54,7 @@ pub(super) fn port(findings: &mut Findings, entry: &Entry, run: &mut Run<'_>) {
         format!("{{ python3 -c \"$DSTACK_FORWARD\" \"$AIP_HTTP_PORT\" {port} & }} && {script}");
     run.environment.add_last(EnvVar {
         name: "DSTACK_FORWARD".to_owned(),
-        value: Some(unexpanded(FORWARD)),
+        value: Some(as_value(FORWARD)),
         value_from: None,
     });
     let message =

@@ -6,13 +6,14 @@ use super::code::{Code, REPO_FOLDER, code, names_files};
 use super::environment::{Environment, environment};
 use super::fields::RUN;
 use super::resources::{Resources, resources};
-use super::script::{joined, unexpanded, words};
+use super::script::{joined, words};
 use super::volumes::volumes;
 use crate::spec::foreign::common::assemble::note;
 use crate::spec::foreign::common::fields::{Fields, Findings, Use};
 use crate::spec::foreign::common::gather::Located;
 use crate::spec::foreign::common::name::{dns_name, from_source};
 use crate::spec::foreign::common::scalars::items;
+use crate::spec::foreign::common::shell::as_written;
 use crate::spec::foreign::common::suspects;
 use crate::spec::kinds::ForeignContext;
 use crate::spec::kinds::train::{Security, Volume};
@@ -136,8 +137,13 @@ pub(super) fn run<'a>(
         run.entrypoint(findings, commands);
     } else if !commands.is_empty() {
         let before = run.before(findings, &script);
-        let whole = before.into_iter().chain([script]).collect::<Vec<_>>().join(" && ");
-        run.command = Some(vec![run.shell(findings), "-c".to_owned(), unexpanded(&whole)]);
+        // Of a script of several lines ` && ` would guard the first alone.
+        let whole = if before.is_empty() {
+            script
+        } else {
+            format!("{{ {}\n}} || exit\n{script}", before.join(" && "))
+        };
+        run.command = Some(vec![run.shell(findings), "-c".to_owned(), as_written(&whole)]);
     }
     if let Some(entry) = run.fields.entry("commands").or(run.fields.entry("entrypoint")) {
         note("command", &Located::new((), entry), spans);
@@ -207,8 +213,8 @@ impl Run<'_> {
         let Some(text) = findings.text(node, "entrypoint") else { return };
         match words(text) {
             Some(words) => {
-                self.command = Some(words.iter().map(|word| unexpanded(word)).collect());
-                self.args = commands.iter().map(|word| unexpanded(word)).collect();
+                self.command = Some(words.iter().map(|word| as_written(word)).collect());
+                self.args = commands.iter().map(|word| as_written(word)).collect();
             }
             None => findings.wrong_type(node, "entrypoint", "a command whose quotes are closed"),
         }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use crate::spec::foreign::common::fields::{Findings, Table, Use};
 use crate::spec::foreign::common::scalars::items;
+use crate::spec::foreign::common::shell::{as_value, quoted};
 use crate::spec::syntax::{Entry, Key, Node, Scalar, Value};
 
 pub(super) const CONFIG_MAP: Table = &[
@@ -62,6 +63,9 @@ pub(in crate::spec::foreign) fn filled(
             );
             continue;
         }
+        if !is_sound(findings, source, data) {
+            continue;
+        }
         for mount in mounts {
             let path = mount.get("mountPath").and_then(Node::as_text).unwrap_or_default();
             write_files(&mut script, path, source, data);
@@ -94,9 +98,46 @@ fn mounts_of<'a>(spec: Option<&'a Node>, volume: &str) -> Vec<&'a Node> {
     mounts.filter(|mount| mount.get("name").and_then(Node::as_text) == Some(volume)).collect()
 }
 
+/// Whether the files of a map stay in the folder in which it is mounted, as Kubernetes has it; else an error says so.
+fn is_sound(findings: &mut Findings, source: &Node, data: &[Entry]) -> bool {
+    let is_key = |key: &str| {
+        let is_usual = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        !key.is_empty() && key.chars().all(is_usual) && !key.starts_with("..") && key != "."
+    };
+    let wrong_key = data.iter().find(|entry| !is_key(&entry.key.text));
+    if let Some(entry) = wrong_key {
+        let at = Node::plain("", entry.key.span);
+        findings.wrong_type(&at, "data", "keys of letters, digits, `-`, `_` and `.`");
+    }
+    let paths = source.get("items").map(items).unwrap_or_default();
+    let is_outside = |path: &&Node| {
+        path.as_text()
+            .is_some_and(|text| text.starts_with('/') || text.split('/').any(|part| part == ".."))
+    };
+    let wrong_path = paths.iter().filter_map(|item| item.get("path")).find(is_outside);
+    if let Some(path) = wrong_path {
+        findings.wrong_type(path, "items[].path", "a path without `..` in the volume");
+    }
+    wrong_key.is_none() && wrong_path.is_none()
+}
+
+/// The function that writes one file. On a machine it may find another one at that place, which is somebody's.
+const WRITE: &str = "\
+write() {
+  if [ -e \"$1\" ] && [ \"$(cat \"$1\"; echo x)\" != \"$2x\" ]; then
+    echo \"$1 is there already, and is not the file of the ConfigMap\" >&2; return 1
+  fi
+  mkdir -p \"$(dirname \"$1\")\"
+  printf %s \"$2\" > \"$1\"
+}
+";
+
 /// Adds the lines that write the files of a mounted map, byte for byte.
 fn write_files(script: &mut String, folder: &str, source: &Node, data: &[Entry]) {
     let folder = folder.trim_end_matches('/');
+    if script.is_empty() {
+        script.push_str(WRITE);
+    }
     let chosen = source.get("items").map(items);
     for entry in data {
         let Some(content) = entry.value.as_text() else { continue };
@@ -114,8 +155,7 @@ fn write_files(script: &mut String, folder: &str, source: &Node, data: &[Entry])
         };
         let file = quoted(&format!("{folder}/{path}"));
         // Writing to a `String` can't fail.
-        let _ = writeln!(script, "mkdir -p \"$(dirname {file})\"");
-        let _ = writeln!(script, "printf %s {} > {file}", quoted(content));
+        let _ = writeln!(script, "write {file} {}", quoted(content));
         let mode = source.get("defaultMode").and_then(Node::as_text);
         if mode.is_some_and(is_executable) {
             let _ = writeln!(script, "chmod +x {file}");
@@ -130,11 +170,6 @@ fn is_executable(mode: &str) -> bool {
         None => mode.parse(),
     };
     number.is_ok_and(|mode| mode & 0o100 != 0)
-}
-
-/// A text as one word of a shell.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 /// The node with variables from ConfigMaps of the file as values, and with empty volumes in place of those that the
@@ -196,8 +231,8 @@ fn variable(name: &str, value: &Node) -> Node {
         key: Key { text: key.to_owned(), span },
         value: text(value),
     };
-    let value = value.as_text().unwrap_or_default();
-    Node { span, value: Value::Map(vec![entry("name", name), entry("value", value)]) }
+    let value = as_value(value.as_text().unwrap_or_default());
+    Node { span, value: Value::Map(vec![entry("name", name), entry("value", &value)]) }
 }
 
 fn changed_entry(entry: &Entry, written: &[String], siblings: &[Node]) -> Entry {
@@ -208,7 +243,10 @@ fn changed_entry(entry: &Entry, written: &[String], siblings: &[Node]) -> Entry 
         && let Some(found) = data.iter().find(|one| one.key.text == key)
     {
         let key = Key { text: "value".to_owned(), span: entry.key.span };
-        return Entry { key, value: found.value.clone() };
+        // Kubernetes replaces nothing in a value that is not written where the variable is.
+        let text = as_value(found.value.as_text().unwrap_or_default());
+        let value = Value::Scalar(Scalar { text, plain: false });
+        return Entry { key, value: Node { span: found.value.span, value } };
     }
     Entry { key: entry.key.clone(), value: changed(&entry.value, written, siblings) }
 }

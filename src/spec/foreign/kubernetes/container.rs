@@ -105,7 +105,9 @@ fn environment(findings: &mut Findings, entry: &Entry, read: &mut Container) {
         };
         let name = name.to_owned();
         let Some(from) = item.get("valueFrom") else {
-            let value = item.get("value").and_then(Node::as_text).unwrap_or_default();
+            let value = item.get("value").filter(|value| !value.is_null());
+            let value = value.and_then(|value| findings.text(value, "env[].value"));
+            let value = value.unwrap_or_default();
             variables.push(EnvVar { name, value: Some(value.to_owned()), value_from: None });
             places.push(item.span);
             continue;
@@ -113,7 +115,7 @@ fn environment(findings: &mut Findings, entry: &Entry, read: &mut Container) {
         let text = |field: &str| from.get("secretKeyRef")?.get(field)?.as_text().map(str::to_owned);
         match (text("name"), text("key")) {
             (Some(secret), Some(key)) => {
-                let optional = text("optional").as_deref() == Some("true");
+                let optional = is_true(text("optional"));
                 let secret_key_ref = SecretKeyRef { name: secret, key, optional };
                 let value_from = Some(EnvSource { secret_key_ref });
                 variables.push(EnvVar { name, value: None, value_from });
@@ -138,7 +140,8 @@ fn from_secrets(node: &Node, read: &mut Container) {
     let mut others = Vec::new();
     for item in items(node) {
         let secret = item.get("secretRef").and_then(|from| from.get("name")?.as_text());
-        match secret.filter(|_| item.get("prefix").is_none()) {
+        let is_optional = item.get("secretRef").is_some_and(|from| from.get("optional").is_some());
+        match secret.filter(|_| item.get("prefix").is_none() && !is_optional) {
             Some(name) => {
                 read.secrets.push(SecretUse { name: name.to_owned(), mount_path: None });
             }
@@ -175,7 +178,24 @@ fn resources(findings: &mut Findings, entry: &Entry, read: &mut Container) {
             read.resources.accelerators = Some(Located::new(accelerators, entry));
         }
     }
+    for name in ["cpu", "memory"] {
+        let text = |kind| of(kind, name).and_then(|entry| entry.value.as_text());
+        if let (Some(most), Some(_)) =
+            (text("limits").filter(|_| text("requests") != text("limits")), text("requests"))
+            && let Some(entry) = of("limits", name)
+        {
+            let message = format!("`{name}` has one value here, where requests and limits differ");
+            let help = match name {
+                "cpu" => format!("the request is taken; `podPatch` can set a limit of {most}"),
+                _ => format!("the limit of {most} is taken, and requested"),
+            };
+            findings.instead(&entry.value, message, &help);
+        }
+    }
     let mut others = Map::new();
+    if let Some(claims) = entry.value.get("claims") {
+        others.insert("claims".to_owned(), claims.to_json());
+    }
     for kind in ["limits", "requests"] {
         let map = entry.value.get(kind).and_then(Node::as_map).unwrap_or_default();
         let known = ["cpu", "memory", NVIDIA, AMD];
@@ -191,6 +211,11 @@ fn resources(findings: &mut Findings, entry: &Entry, read: &mut Container) {
     if !others.is_empty() {
         read.patch.insert("resources".to_owned(), Json::Object(others));
     }
+}
+
+/// A flag as YAML writes it.
+fn is_true(text: Option<String>) -> bool {
+    text.is_some_and(|text| text.eq_ignore_ascii_case("true"))
 }
 
 fn mounts(findings: &mut Findings, entry: &Entry, declared: &[Node], read: &mut Container) {
@@ -215,7 +240,14 @@ fn mounts(findings: &mut Findings, entry: &Entry, declared: &[Node], read: &mut 
         // A volume says itself where it is mounted, so one that is mounted twice is two.
         let before = volumes.iter().filter(|other| other.name.starts_with(&name)).count();
         let name = if before > 0 { format!("{name}-{}", before + 1) } else { name };
-        let read_only = text("readOnly").as_deref() == Some("true");
+        for lost in ["subPathExpr", "mountPropagation", "recursiveReadOnly"] {
+            if let Some(field) = item.entry(lost) {
+                let message = format!("`{lost}` of a mount is not kept");
+                let help = "write `subPath`, or the whole mount in `podPatch`";
+                findings.refuse(&field.value, message, help);
+            }
+        }
+        let read_only = is_true(text("readOnly"));
         volumes.push(Volume { name, mount_path, sub_path: text("subPath"), read_only, source });
     }
     if !volumes.is_empty() {

@@ -2,11 +2,12 @@
 
 use super::links::Links;
 use super::mounts::local;
-use super::script::{is_nothing, quoted, within_sh};
+use super::script::{is_nothing, within_sh};
 use super::values::filled;
 use super::variables::Variables;
 use crate::spec::foreign::common::fields::{Fields, Findings, Table, Use};
 use crate::spec::foreign::common::gather::Located;
+use crate::spec::foreign::common::shell::quoted;
 use crate::spec::kinds::ForeignContext;
 use crate::spec::kinds::train::Setup;
 use crate::spec::syntax::Spans;
@@ -22,6 +23,7 @@ pub(super) fn workdir(
 ) -> (Option<Place>, String) {
     let Some(entry) = top.entry("workdir") else { return (None, String::new()) };
     spans.insert("code", Located::new((), entry).place);
+    variables.refuse_secrets(findings, &entry.value);
     if let Some(text) = entry.value.as_text() {
         let path = local(filled(text.trim(), &variables.values).as_str(), context);
         return (Some(path.as_str().into()), String::new());

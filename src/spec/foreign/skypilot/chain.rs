@@ -43,7 +43,8 @@ pub(super) fn header(findings: &mut Findings, node: &Node, context: &ForeignCont
 /// Says of the second task of a file without a header that it waits for nobody.
 pub(super) fn order(findings: &mut Findings, node: &Node, context: &ForeignContext<'_>) {
     let siblings = context.siblings;
-    let before = siblings[..context.index].iter().filter(|one| is_task(one)).count();
+    // More than two need not be counted, of which a file may have thousands.
+    let before = siblings[..context.index].iter().filter(|one| is_task(one)).take(2).count();
     if before == 1 && !siblings.iter().any(|one| is_header(one, siblings)) {
         one_by_one(findings, node);
     }

@@ -1,6 +1,6 @@
 //! Paths outside of the working folder, which a script finds because set-up links them.
 
-use super::script::quoted;
+use crate::spec::foreign::common::shell::quoted;
 
 /// Where what is linked lies in the working folder.
 pub(super) const FOLDER: &str = ".skypilot";
@@ -8,15 +8,24 @@ pub(super) const FOLDER: &str = ".skypilot";
 /// The folder that is kept in the `output`, as a word for a shell.
 const OUTPUT: &str = "\"${AIP_CHECKPOINT_DIR%/}\"";
 
-/// The function that makes one link. What else is there is nobody's to replace, and replicas of one machine make
-/// the same links at the same time.
+/// The function that makes one link. A link into a run of mlctl's is replaced, since one before may have made it, or a
+/// replica of the same machine just now; whatever else is there is somebody's.
 const LINK: &str = "\
+own() {
+  case \"$(readlink \"$1\")\" in
+    */runs/*/.skypilot/*|*/runs/*/checkpoints|/mlctl/*) return 0 ;;
+  esac
+  return 1
+}
 link() {
   [ \"$1\" -ef \"$2\" ] && return
-  case \"$(readlink \"$2\")\" in */.skypilot/*|*/checkpoints) rm -f \"$2\" ;; esac
-  if [ -e \"$2\" ]; then echo \"$2 is there already\" >&2; return 1; fi
-  mkdir -p \"$(dirname \"$2\")\"
-  ln -s \"$1\" \"$2\" || [ -L \"$2\" ]
+  if own \"$2\"; then rm -f \"$2\"; fi
+  if [ ! -e \"$2\" ] && [ ! -L \"$2\" ] || own \"$2\"; then
+    mkdir -p \"$(dirname \"$2\")\"
+    if ln -sn \"$1\" \"$2\" 2>/dev/null || own \"$2\"; then return; fi
+  fi
+  echo \"$2 is there already\" >&2
+  return 1
 }
 ";
 

@@ -65,6 +65,13 @@ pub(super) fn file_mounts(
         match stored {
             Some(Stored::From(sources)) => {
                 let several = sources.len() > 1;
+                let path = entry.key.text.as_str();
+                if path.starts_with('~') && (!path.starts_with("~/") || path == "~/") {
+                    let at = Node::plain(path, entry.key.span);
+                    let message = format!("`{path}` is no folder that can be linked");
+                    findings.refuse(&at, message, "write a path below `~/`");
+                    continue;
+                }
                 for source in sources {
                     let name = source.rsplit('/').next().unwrap_or_default();
                     let target = entry.key.text.trim_end_matches('/');

@@ -1,36 +1,6 @@
-//! Scripts on their way to a shell: as they are written, whatever is replaced on that way.
+//! SkyPilot's scripts as commands.
 
-/// A script that comes through the rule of `$(VAR)` as it is: that makes one dollar of two, and replaces names.
-pub(super) fn as_written(text: &str) -> String {
-    doubled(text, &['('])
-}
-
-/// The same for the value of a variable, in which a spec's `${VAR}` is replaced before.
-pub(super) fn as_value(text: &str) -> String {
-    doubled(text, &['(', '{'])
-}
-
-/// The text with two dollars for each that does not stand alone, or stands before one of these.
-fn doubled(text: &str, before: &[char]) -> String {
-    let mut written = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find('$') {
-        written.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let dollars = rest.len() - rest.trim_start_matches('$').len();
-        let behind = &rest[dollars..];
-        let is_alone = dollars == 1 && !behind.starts_with(before);
-        written.push_str(&rest[..dollars]);
-        written.push_str(if is_alone { "" } else { &rest[..dollars] });
-        rest = behind;
-    }
-    written + rest
-}
-
-/// A word for a shell, in single quotes.
-pub(super) fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
-}
+use crate::spec::foreign::common::shell::as_written;
 
 /// What SkyPilot has in front of scripts that use conda: its functions, which only an interactive shell has by
 /// itself.
@@ -78,8 +48,6 @@ mod tests {
     #[test]
     fn scripts_are_kept() {
         assert_eq!(command("echo $$ $(date) $X $\n")[2], "echo $$$$ $$(date) $X $\n");
-        assert_eq!(as_value("${A} $A $(A)"), "$${A} $A $$(A)");
-        assert_eq!(quoted("a'b"), r"'a'\''b'");
         assert_eq!(within_sh("a\nSETUP"), "bash /dev/fd/3 3<<'SETUP_'\na\nSETUP\nSETUP_\n");
         assert!(is_nothing("# a\n\n") && !is_nothing("# a\nb"));
         assert!(uses_conda("  conda activate x") && !uses_conda("# conda activate x"));

@@ -9,7 +9,7 @@ use crate::spec::foreign::common::gather::Located;
 use crate::spec::kinds::batch::{Routes, Server};
 use crate::spec::kinds::endpoint::{Endpoint, Probes, ReplicaBounds, Replicas, Revision};
 use crate::spec::kinds::{Document, ForeignContext};
-use crate::spec::syntax::{Entry, Node, Spans};
+use crate::spec::syntax::{Entry, Node, Spans, index_path};
 use crate::text::Span;
 
 const FORMAT: &str = "SkyPilot service";
@@ -110,14 +110,26 @@ pub(super) fn endpoint(
             _ => {}
         }
     }
-    let (mut env, withheld) = variables.environment(set, &format!("{BASE}."), &mut spans);
+    let secrets: Vec<String> = variables
+        .values_of_env()
+        .filter(|name| variables.is_secret(name))
+        .map(str::to_owned)
+        .collect();
+    let (mut env, mut withheld) = variables.environment(set, &format!("{BASE}."), &mut spans);
     let own = fields.entry("ports").and_then(|entry| {
         let port = findings.count(&entry.value, "service.ports")?;
         Some(Located::new(u16::try_from(port).ok()?, entry))
     });
     match own.or(asked.port) {
         Some(port) => {
-            let (words, told) = server(run, port.value, &mut env);
+            let (words, told) = server(run, port.value, &mut env, &secrets);
+            // It is the caller's value no more.
+            if let Told::ByVariable(name) = &told
+                && let Some(index) = env.iter().position(|one| one.name == *name)
+            {
+                let path = format!("{}.value", index_path(&format!("{BASE}.env"), index));
+                withheld.retain(|one| *one != path);
+            }
             let at = Node { span: port.place.value, value: node.value.clone() };
             say(findings, &at, port.value, &told);
             revision.command = Some(words);

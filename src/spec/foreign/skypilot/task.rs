@@ -109,12 +109,13 @@ pub(super) fn convert(
     let name = name(findings, &top, context, &mut spans);
     let mut mounts = Mounts::default();
     if let Some(entry) = top.entry("file_mounts") {
-        let filled = with_values(entry, &variables);
+        let filled = with_values(findings, entry, &variables);
         let cloud = asked.cloud.as_deref();
         file_mounts(findings, &filled, cloud, context, &mut mounts, &mut spans);
     }
     if let Some(entry) = top.entry("volumes") {
-        volumes(findings, &with_values(entry, &variables), &mut mounts, &mut spans);
+        let filled = with_values(findings, entry, &variables);
+        volumes(findings, &filled, &mut mounts, &mut spans);
     }
     let (code, fetch) = workdir(findings, &top, context, &variables, &mut spans);
     let script = top.entry("setup").and_then(|entry| {
@@ -137,14 +138,15 @@ pub(super) fn convert(
     spans.insert("command[2]", place);
     let scripts: Vec<&str> = script.into_iter().chain([text]).collect();
     unknown_variables(findings, &top, &scripts);
-    let tasks = context.siblings.iter().filter(|one| is_task(one)).count();
-    if tasks > 1 && scripts.iter().any(|script| script.contains("SKYPILOT_TASK_IDS")) {
+    let is_one_of_several =
+        || context.siblings.iter().filter(|one| is_task(one)).take(2).count() > 1;
+    if scripts.iter().any(|script| script.contains("SKYPILOT_TASK_IDS")) && is_one_of_several() {
         let at = Node { span: run.key.span, value: run.value.value.clone() };
         let message = "`SKYPILOT_TASK_IDS` has this task alone".to_owned();
         findings.instead(&at, message, "each task is a run of its own: `mlctl list` has the ids");
     }
     if let Some(entry) = top.entry("service") {
-        let mut service = with_values(entry, &variables);
+        let mut service = with_values(findings, entry, &variables);
         service.key.text.clone_from(&entry.key.text);
         if let Some(nodes) = top.get("num_nodes").filter(|nodes| nodes.as_text() != Some("1")) {
             let help = "a replica of an endpoint is one pod: serve a model that fits on one node";
@@ -252,7 +254,8 @@ fn labels(asked: &Asked) -> IndexMap<String, String> {
     asked.labels.iter().cloned().collect()
 }
 
-fn with_values(entry: &Entry, variables: &Variables) -> Entry {
+fn with_values(findings: &mut Findings, entry: &Entry, variables: &Variables) -> Entry {
+    variables.refuse_secrets(findings, &entry.value);
     Entry { key: entry.key.clone(), value: filled_in(&entry.value, &variables.values) }
 }
 

@@ -2,13 +2,14 @@
 
 use indexmap::IndexMap;
 
-use super::script::as_value;
+use crate::spec::check::is_secret_name;
 use crate::spec::foreign::common::fields::{Fields, Findings};
+use crate::spec::foreign::common::shell::as_value;
 use crate::spec::foreign::common::suspects::scan;
 use crate::spec::kinds::ForeignContext;
 use crate::spec::kinds::train::EnvVar;
 use crate::spec::syntax::{
-    Code, Diagnostic, Entry, KeyedSpan, Node, Spans, index_path, is_variable,
+    Code, Diagnostic, Entry, KeyedSpan, Node, Spans, Value, index_path, is_variable,
 };
 
 /// How a reference to a secret of SkyPilot's own store begins.
@@ -24,14 +25,18 @@ struct Variable {
     at: crate::spec::syntax::SourceSpan,
     /// The caller gave it, or it is a secret: no document has its value.
     withheld: bool,
+    is_secret: bool,
 }
 
 /// All variables of a task.
 #[derive(Default)]
 pub(super) struct Variables {
     list: Vec<Variable>,
-    /// Their values by their names, for the fields in which SkyPilot replaces them.
+    /// Their values by their names, for the fields in which SkyPilot replaces them. Those of secrets are not among
+    /// them, since such a field stands in documents.
     pub(super) values: IndexMap<String, String>,
+    /// The names of secrets.
+    secrets: Vec<String>,
 }
 
 /// Reads `envs` and `secrets`.
@@ -117,6 +122,7 @@ fn variable(
         key: entry.key.span,
         at: entry.value.span,
         withheld: is_secret && !value.is_empty(),
+        is_secret,
     });
 }
 
@@ -144,12 +150,53 @@ fn of_caller(
         return;
     };
     let (name, value) = (name.to_owned(), value.clone());
-    read.add(Variable { name, value, key: at.span, at: at.span, withheld: true });
+    read.add(Variable { name, value, key: at.span, at: at.span, withheld: true, is_secret });
 }
 
 impl Variables {
+    /// Refuses a field in which a secret's value would stand.
+    pub(super) fn refuse_secrets(&self, findings: &mut Findings, node: &Node) {
+        match &node.value {
+            Value::Scalar(scalar) => {
+                let is_in = |name: &&String| {
+                    let braced = format!("${{{name}}}");
+                    scalar.text.contains(&braced) || reads(&scalar.text, &format!("${name}"))
+                };
+                if let Some(name) = self.secrets.iter().find(is_in) {
+                    let message = format!("`{name}` is a secret, which this field would show");
+                    let help =
+                        "the scripts of `setup` and `run` have it as a variable: use it there";
+                    findings.refuse(node, message, help);
+                }
+            }
+            Value::List(items) => items.iter().for_each(|item| self.refuse_secrets(findings, item)),
+            Value::Map(entries) => {
+                for entry in entries {
+                    let key = Node::plain(entry.key.text.as_str(), entry.key.span);
+                    self.refuse_secrets(findings, &key);
+                    self.refuse_secrets(findings, &entry.value);
+                }
+            }
+        }
+    }
+
+    /// The names of all.
+    pub(super) fn values_of_env(&self) -> impl Iterator<Item = &str> {
+        self.list.iter().map(|one| one.name.as_str())
+    }
+
+    /// Whether a variable of this name is a secret.
+    pub(super) fn is_secret(&self, name: &str) -> bool {
+        self.secrets.iter().any(|secret| secret == name)
+    }
+
     fn add(&mut self, variable: Variable) {
-        self.values.insert(variable.name.clone(), variable.value.clone());
+        if variable.is_secret || is_secret_name(&variable.name) {
+            self.values.shift_remove(&variable.name);
+            self.secrets.push(variable.name.clone());
+        } else {
+            self.values.insert(variable.name.clone(), variable.value.clone());
+        }
         // The same name among the secrets counts.
         self.list.retain(|other| other.name != variable.name);
         self.list.push(variable);
