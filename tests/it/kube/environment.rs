@@ -78,6 +78,7 @@ fn same(kube: &Kube, framework: &str, roles: &str) {
                     "MASTER_ADDR"
                     | "PET_MASTER_ADDR"
                     | "PET_RDZV_ENDPOINT"
+                    | "MLCTL_HOSTS"
                     | "JAX_COORDINATOR_ADDRESS" => "HOST".into(),
                     "MASTER_PORT" | "PET_MASTER_PORT" => "PORT".into(),
                     _ => neutral(value, &run),

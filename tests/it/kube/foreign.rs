@@ -79,9 +79,9 @@ fn a_pytorchjob_runs_as_its_original_would() {
     assert!(trained.lines().any(|line| line.trim() == "master-0 | /"), "{trained}");
     kube.ended(0);
     kube.sandbox.write("job.yaml", &job("never", "Never", "sleep 600", "exit 7"));
-    let failed = both(&kube.run(7, ["train", "job.yaml"]));
-    assert!(failed.contains("exit"), "{failed}");
-    kube.ended(7);
+    let failed = both(&kube.run(10, ["train", "job.yaml"]));
+    assert!(failed.contains("userError 0 of 0"), "{failed}");
+    kube.ended(10);
     let running = kube.pods().into_iter().filter(crate::kube::support::Pod::is_alive).count();
     assert_eq!(running, 0, "pods run on");
 }
