@@ -20,7 +20,7 @@ pub fn commented(yaml: &str, from: &str, spans: &Spans, findings: &[Diagnostic])
         let path = spans.nearest_to(finding.span());
         let line = path.and_then(|path| own.get(path)).and_then(|place| {
             let start = place.key.unwrap_or(place.value).start;
-            (start > 0).then(|| yaml[..start].matches('\n').count())
+            (start > 0).then(|| line_of(yaml, start, place.key.is_none()))
         });
         match line {
             Some(line) => beside.push((line, text)),
@@ -40,6 +40,15 @@ pub fn commented(yaml: &str, from: &str, spans: &Spans, findings: &[Diagnostic])
         out.push('\n');
     }
     out
+}
+
+/// The line above which a comment on what starts there may stand. A text in several lines starts, without a key, below
+/// the line with its `|`, where a comment would be a part of it.
+fn line_of(yaml: &str, start: usize, is_value: bool) -> usize {
+    let before = &yaml[..start];
+    let line = before.matches('\n').count();
+    let own = before.rsplit('\n').next().unwrap_or_default();
+    if is_value && own.trim().is_empty() { line.saturating_sub(1) } else { line }
 }
 
 fn comment(out: &mut String, indent: &str, text: &str) {
@@ -89,5 +98,19 @@ mod tests {
         let text = commented(yaml, "a TFJob", &spans, &findings);
         let wanted = "# From a TFJob.\n# lost\nname: a\nroles:\n  # no `x` here: write y\n  worker:\n    replicas: 2\n";
         assert_eq!(text, wanted);
+    }
+    /// A comment inside of a script would be a line of the script.
+    #[test]
+    fn a_script_keeps_its_lines() {
+        let at = SourceSpan { source: 0, start: 20, end: 40 };
+        let mut spans = Spans::default();
+        spans.insert("command[1]", KeyedSpan { key: None, value: at });
+        let findings = [Diagnostic::warning(Code::KatibInstead, "lost").at(at, "")];
+        let yaml = "name: a\ncommand:\n- |\n  one |\n- |\n  two\n- x\n";
+        let text = commented(yaml, "a TFJob", &spans, &findings);
+        assert_eq!(
+            text,
+            format!("# From a TFJob.\n{}", yaml.replace("- |\n  two", "# lost\n- |\n  two"))
+        );
     }
 }
