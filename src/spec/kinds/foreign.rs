@@ -62,11 +62,11 @@ pub(in crate::spec) fn is_of_a_system(kind: &str) -> bool {
 /// What a document looks like that says no kind: (a field, or a field within one; what has it; what to
 /// do).
 const LOOKS: &[(&str, &str, &str)] = &[
-    ("tfReplicaSpecs", "the spec of Kubeflow's TFJob", TRAIN),
-    ("pytorchReplicaSpecs", "the spec of Kubeflow's PyTorchJob", TRAIN),
-    ("jaxReplicaSpecs", "the spec of Kubeflow's JAXJob", TRAIN),
-    ("xgbReplicaSpecs", "the spec of Kubeflow's XGBoostJob", TRAIN),
-    ("mpiReplicaSpecs", "the spec of Kubeflow's MPIJob", TRAIN),
+    ("tfReplicaSpecs", "the spec of Kubeflow's TFJob", WHOLE_JOB),
+    ("pytorchReplicaSpecs", "the spec of Kubeflow's PyTorchJob", WHOLE_JOB),
+    ("jaxReplicaSpecs", "the spec of Kubeflow's JAXJob", WHOLE_JOB),
+    ("xgbReplicaSpecs", "the spec of Kubeflow's XGBoostJob", WHOLE_JOB),
+    ("mpiReplicaSpecs", "the spec of Kubeflow's MPIJob", WHOLE_JOB),
     ("trialTemplate", "the spec of a Katib experiment", "write the whole Experiment, with `kind`"),
     (
         "predictor",
@@ -87,6 +87,9 @@ const LOOKS: &[(&str, &str, &str)] = &[
     ("services", "a file of Docker Compose", TRAIN),
     ("jobs", "a workflow of a CI system", "name the spec that its step hands to mlctl"),
 ];
+
+const WHOLE_JOB: &str =
+    "write the whole job, with `apiVersion: kubeflow.org/v1` and `kind`: it is then taken as it is";
 
 const SKYPILOT: &str = "a task of SkyPilot";
 
