@@ -57,6 +57,10 @@ kill-kube rounds="50":
 cleanup-kube runs="200":
     MLCTL_CLEANUP_RUNS={{runs}} tests/run kube::cleanup --nocapture
 
+# An MPIJob of Horovod with Horovod itself, which is compiled first.
+horovod:
+    MLCTL_TEST_HOROVOD="$(tests/horovod/build)" tests/run kubeflow::horovod
+
 # The exporter's scripts with whole conversions, in a Python that has templates/export/requirements.txt and
 # no-deps.txt installed.
 test-export python="python3":

@@ -33,7 +33,7 @@ static SYSTEMS: &[ForeignSystem] = &[
         title: "Kubeflow's training operator",
         kinds: &[
             ("TFJob, PyTorchJob, XGBoostJob, PaddleJob, JAXJob of kubeflow.org/v1", "TrainJob"),
-            ("MPIJob whose launcher is torchrun; others are refused", "TrainJob"),
+            ("MPIJob of Horovod, DeepSpeed or torchrun; others are refused", "TrainJob"),
         ],
         name_keys: OBJECT_NAME,
         read: None,

@@ -1,5 +1,7 @@
 //! Jobs of Kubeflow's training operator as people write them, and what becomes of them.
 
+mod horovod;
+
 #[test]
 fn every_file_is_converted_or_explained() {
     insta::glob!("files", "*.yaml", |path| {

@@ -16,6 +16,7 @@ pub(in crate::spec::foreign) const TRAINING: Table = &[
     ("xgbReplicaSpecs", Use::Within),
     ("paddleReplicaSpecs", Use::Within),
     ("jaxReplicaSpecs", Use::Within),
+    ("mpiReplicaSpecs", Use::Within),
     ("runPolicy", Use::Within),
     ("activeDeadlineSeconds", Use::Kept("timeout")),
     ("backoffLimit", Use::Changed("`retries`: so often the whole gang starts again")),

@@ -108,6 +108,21 @@ pub(super) const KINDS: &[JobKind] = &[
     },
 ];
 
+/// An MPIJob whose workers start their processes by themselves. Who finds the others is its framework.
+pub(super) fn mpi_kind(framework: Framework) -> JobKind {
+    JobKind {
+        name: "MPIJob",
+        format: "Kubeflow MPIJob",
+        replicas: "mpiReplicaSpecs",
+        framework,
+        roles: &[("Worker", "worker")],
+        container: "mpi",
+        // What the operator writes for a launcher that says nothing.
+        restarts: Restarts::OnFailure,
+        variables: &[],
+    }
+}
+
 impl JobKind {
     /// The kind of this name.
     pub(super) fn of(name: &str) -> Option<&'static Self> {

@@ -2,6 +2,7 @@
 
 use super::job::training_job;
 use super::kinds::JobKind;
+use super::mpi::mpi_job;
 use super::policy::policy;
 use crate::spec::foreign::common::fields::{Findings, Table, Use};
 use crate::spec::foreign::common::gather::Located;
@@ -38,11 +39,10 @@ pub(in crate::spec::foreign) const JOB: Table = &[
 ];
 
 /// Objects that no trial of mlctl becomes, with what to do.
-const REFUSED: [(&str, &str); 5] = [
+const REFUSED: [(&str, &str); 4] = [
     ("Workflow", "write the step that trains as a batch/v1 Job"),
     ("PipelineRun", "write the step that trains as a batch/v1 Job"),
     ("Pipeline", "write the step that trains as a batch/v1 Job"),
-    ("MPIJob", "MPI is not supported: start the code with torchrun or without a launcher"),
     ("MXJob", "write a TuneJob with the roles below `trial:`"),
 ];
 
@@ -64,7 +64,8 @@ pub(in crate::spec::foreign) fn trial_spec(
     let is_job = name == "Job" && (group.starts_with("batch/") || group.is_empty());
     let of_operator = JobKind::of(name);
     let is_trainers = name == "TrainJob" && group.starts_with("trainer.kubeflow.org/");
-    if !is_job && !is_trainers && of_operator.is_none() {
+    let is_mpi = name == "MPIJob";
+    if !is_job && !is_trainers && !is_mpi && of_operator.is_none() {
         let help = REFUSED.iter().find(|(refused, _)| *refused == name).map(|(_, help)| *help);
         let help = help.unwrap_or("write a batch/v1 Job, a TFJob or a PyTorchJob");
         findings.refuse(kind, format!("a trial that is a `{name}` is not run"), help);
@@ -76,6 +77,7 @@ pub(in crate::spec::foreign) fn trial_spec(
     };
     match of_operator {
         Some(kind) => training_job(findings, kind, spec, "trialSpec.spec", primary, context),
+        None if is_mpi => mpi_job(findings, spec, context),
         None if is_trainers => trainer::training_job(findings, spec, context),
         None => batch_job(findings, spec, primary, context),
     }
