@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::code_files::NamedCode;
 use super::script::is_program;
 use super::{CliError, Context, ErrorKind, LoadedDocument, Problem, Purpose, SpecArgs};
-use crate::spec::syntax::{Code, Diagnostic, Diagnostics, RenderOptions, Source, Spans};
+use crate::spec::syntax::{
+    Code, Diagnostic, Diagnostics, RenderOptions, Source, SourceSpan, Spans,
+};
 use crate::spec::{Document, LoadOptions, Loaded, Resolved, SPEC_LIMIT, SpecFiles, TUNE_JOB, load};
 use crate::storage::{BucketSettings, Place, locate, read_text};
 use crate::ui::{Text, Verbosity};
@@ -76,21 +79,18 @@ impl Context {
         let found = match load(&sources, &options) {
             Ok(Loaded { documents, warnings: mut findings }) => {
                 let storage = &self.settings.storage;
+                let text: Arc<str> = sources[0].text.as_str().into();
                 let mut all = Vec::new();
+                let mut refused = Vec::new();
                 for document in documents {
-                    let text = &sources[0].text;
-                    let loaded = loaded_document(document.clone(), text, base, storage);
+                    let loaded = loaded_document(document.clone(), &text, base, storage);
+                    let (from, spans) = document.origin();
+                    let mut own = within(&findings.list, spans.value(""));
                     if self.is_for_a_cluster(purpose, document.kind()) {
                         let reasons = self.unstartable(&loaded, &document, &findings)?;
-                        findings.list.extend(reasons);
+                        own.extend(reasons.iter().cloned());
+                        refused.extend(reasons);
                     }
-                    let (from, spans) = document.origin();
-                    let whole = spans.value("");
-                    let is_within = |one: &&Diagnostic| {
-                        let at = one.span();
-                        at.source == whole.source && whole.start <= at.start && at.end <= whole.end
-                    };
-                    let own = findings.list.iter().filter(is_within).cloned().collect();
                     all.push(Originated {
                         document: loaded,
                         from,
@@ -98,6 +98,7 @@ impl Context {
                         findings: own,
                     });
                 }
+                findings.list.extend(refused);
                 if !findings.has_errors() {
                     self.say_findings(&findings);
                     return Ok(all);
@@ -153,10 +154,19 @@ impl Context {
     }
 }
 
+/// The findings in a part of a text. They are in the order of the text: a file of many documents has many of them.
+fn within(sorted: &[Diagnostic], whole: SourceSpan) -> Vec<Diagnostic> {
+    let place = |one: &Diagnostic| (one.span().source, one.span().start);
+    let first = sorted.partition_point(|one| place(one) < (whole.source, whole.start));
+    let last = sorted.partition_point(|one| place(one) <= (whole.source, whole.end));
+    let is_within = |one: &&Diagnostic| one.span().end <= whole.end;
+    sorted[first..last].iter().filter(is_within).cloned().collect()
+}
+
 /// A document with the text that it was read from and the folder of its relative paths.
 fn loaded_document(
     document: Document,
-    text: &str,
+    text: &Arc<str>,
     base: &Path,
     storage: &BTreeMap<String, BucketSettings>,
 ) -> LoadedDocument {
@@ -167,7 +177,7 @@ fn loaded_document(
             LoadedDocument::Train(Box::new(LoadedJob {
                 job,
                 from_env,
-                source: text.to_owned(),
+                source: Arc::clone(text),
                 base: base.to_owned(),
                 foreign: converted_from.is_some(),
                 // A task brings the code that it names, and is in an empty folder without any.
@@ -179,19 +189,19 @@ fn loaded_document(
         }
         Document::BatchPredictJob(resolved) => {
             let Resolved { spec: job, from_env, converted_from, .. } = *resolved;
-            let (text, base) = (text.to_owned(), base.to_owned());
+            let (text, base) = (Arc::clone(text), base.to_owned());
             let foreign = converted_from.is_some();
             LoadedDocument::Batch(Box::new(LoadedBatch::new(
                 job, from_env, text, base, foreign, storage,
             )))
         }
         Document::TuneJob(resolved) => {
-            let (text, base) = (text.to_owned(), base.to_owned());
+            let (text, base) = (Arc::clone(text), base.to_owned());
             LoadedDocument::Tune(Box::new(LoadedStudy::new(*resolved, text, base, storage)))
         }
         Document::Endpoint(resolved) => {
             let Resolved { spec, from_env, converted_from, .. } = *resolved;
-            let (text, base) = (text.to_owned(), base.to_owned());
+            let (text, base) = (Arc::clone(text), base.to_owned());
             let foreign = converted_from.is_some();
             LoadedDocument::Endpoint(Box::new(LoadedEndpoint::new(
                 spec, from_env, text, base, foreign, storage,

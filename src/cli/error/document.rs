@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 
 use super::types::{CliError, ErrorKind};
-use crate::spec::syntax::{Diagnostics, Severity};
+use crate::spec::syntax::{Diagnostics, Lines, Severity, Source};
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -39,12 +39,13 @@ pub struct ProblemPlace {
 impl Problem {
     /// The errors among the findings in a spec.
     pub fn of_spec(findings: &Diagnostics) -> Vec<Self> {
+        let lines: Vec<Lines<'_>> = findings.sources.iter().map(Source::lines).collect();
         let errors = findings.list.iter().filter(|finding| finding.severity == Severity::Error);
         let of = |finding: &crate::spec::syntax::Diagnostic| {
             let span = finding.labels.first().map(|label| label.span);
             let place = span.and_then(|span| {
                 let source = findings.sources.get(span.source)?;
-                let (line, column) = source.position(span.start);
+                let (line, column) = lines.get(span.source)?.position(span.start);
                 Some(ProblemPlace { file: source.name.clone(), line, column })
             });
             Self {

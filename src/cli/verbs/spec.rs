@@ -1,5 +1,7 @@
 //! `validate`, `convert`, `schema`, `explain`: what a spec is and whether one is right.
 
+use std::collections::HashSet;
+
 use serde::Serialize;
 
 use super::train::say_notices;
@@ -160,7 +162,7 @@ pub fn convert(context: &Context, args: &ConvertArgs) -> Result<u8, CliError> {
 fn job_with_references(job: &LoadedJob) -> TrainJob {
     let mut spec = written(&job.job);
     if job.foreign {
-        refer(&mut spec.env, "", &job.from_env);
+        refer(&mut spec.env, "", &paths(&job.from_env));
     }
     spec
 }
@@ -169,18 +171,24 @@ fn job_with_references(job: &LoadedJob) -> TrainJob {
 fn endpoint_with_references(endpoint: &LoadedEndpoint) -> Endpoint {
     let mut spec = endpoint.endpoint.written();
     if endpoint.foreign {
-        refer(&mut spec.env, "", &endpoint.from_env);
+        let from_env = paths(&endpoint.from_env);
+        refer(&mut spec.env, "", &from_env);
         for (index, revision) in spec.revisions.iter_mut().enumerate() {
-            refer(&mut revision.env, &format!("revisions[{index}]."), &endpoint.from_env);
+            refer(&mut revision.env, &format!("revisions[{index}]."), &from_env);
         }
     }
     spec
 }
 
+/// Paths to be looked up: there may be thousands.
+fn paths(from_env: &[String]) -> HashSet<&str> {
+    from_env.iter().map(String::as_str).collect()
+}
+
 /// Puts `${NAME}` in the places of values that no file has.
-fn refer(env: &mut [EnvVar], base: &str, from_env: &[String]) {
+fn refer(env: &mut [EnvVar], base: &str, from_env: &HashSet<&str>) {
     for (index, variable) in env.iter_mut().enumerate() {
-        if from_env.contains(&format!("{base}env[{index}].value")) {
+        if from_env.contains(format!("{base}env[{index}].value").as_str()) {
             variable.value = Some(format!("${{{}}}", variable.name));
         }
     }

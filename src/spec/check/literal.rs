@@ -1,6 +1,7 @@
 //! Secrets that are written into a spec: where each stands, who reads it there, and what to write instead.
 
 use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 
 use super::hidden::hidden_in;
 use super::mask::MASK;
@@ -21,29 +22,63 @@ enum Readers {
     Nobody,
 }
 
-/// A warning for each secret of a document that is written out in it, except for the places that have
-/// been `said`. `given` is the number of the first source that is no file but a `--set`.
-pub(crate) fn literal_secrets(node: &Node, said: &[Diagnostic], given: usize) -> Vec<Diagnostic> {
+/// What has been said of secrets already, in a list of findings that grows.
+#[derive(Debug, Default)]
+pub(crate) struct Told {
+    /// How many findings of the list are in this.
+    read: usize,
+    /// Sentences, each with the source that it is about. A converter may have pointed at the name instead.
+    sentences: HashSet<(String, usize)>,
+    /// Places that have been warned of, or have an error: who mends an error there mends this too.
+    places: HashSet<SourceSpan>,
+}
+
+impl Told {
+    /// Reads what has been added to the list.
+    fn read(&mut self, said: &[Diagnostic]) {
+        for one in &said[self.read.min(said.len())..] {
+            let span = one.span();
+            let is_of_secret = one.code == Code::LiteralSecret;
+            if is_of_secret {
+                self.sentences.insert((one.message.clone(), span.source));
+            }
+            if is_of_secret || one.severity == Severity::Error {
+                self.places.insert(span);
+            }
+        }
+        self.read = said.len();
+    }
+
+    fn has(&self, secret: &Secret) -> bool {
+        self.places.contains(&secret.node)
+            || self.places.contains(&secret.star)
+            || self.sentences.contains(&(what(secret), secret.node.source))
+    }
+}
+
+/// A warning for each secret of a document that is written out in it, except for those of which something has
+/// been `said`, which is `told` as far as it has been read. `given` is the number of the first source that is no
+/// file but a `--set`.
+pub(crate) fn literal_secrets(
+    node: &Node,
+    said: &[Diagnostic],
+    told: &mut Told,
+    given: usize,
+) -> Vec<Diagnostic> {
     let mut secrets = Vec::new();
     secrets_in(node, None, &mut secrets);
     secrets.retain(is_literal);
+    if secrets.is_empty() {
+        return Vec::new();
+    }
     // Aliases repeat a place.
     secrets.sort_by_key(|secret| secret.node);
     secrets.dedup_by_key(|secret| secret.node);
-    let known = |secret: &Secret| {
-        let text = what(secret);
-        said.iter().any(|one| {
-            let span = one.span();
-            // A converter may have pointed at the name instead.
-            let is_same = one.code == Code::LiteralSecret
-                && (one.message == text && span.source == secret.node.source);
-            // Who mends an error there mends this too.
-            let is_error = one.severity == Severity::Error || one.code == Code::LiteralSecret;
-            is_same || is_error && (span == secret.node || span == secret.star)
-        })
-    };
+    told.read(said);
+    let mut by_place = HashMap::new();
+    readers(node, Readers::Nobody, &mut by_place);
     let finding = |secret: &Secret| {
-        let readers = readers(node, secret.node);
+        let readers = by_place.get(&secret.node).copied().unwrap_or(Readers::Nobody);
         let readable = if secret.node.source >= given {
             "kept by your shell"
         } else {
@@ -53,7 +88,7 @@ pub(crate) fn literal_secrets(node: &Node, said: &[Diagnostic], given: usize) ->
             .at(secret.star, readable)
             .help(help(readers, secret.name.as_deref()))
     };
-    secrets.iter().filter(|secret| !known(secret)).map(finding).collect()
+    secrets.iter().filter(|secret| !told.has(secret)).map(finding).collect()
 }
 
 /// Something of the text itself is secret: what names a variable isn't.
@@ -116,47 +151,27 @@ fn help(readers: Readers, name: Option<&str>) -> String {
     }
 }
 
-/// Who reads what stands at this place of a document.
-fn readers(root: &Node, place: SourceSpan) -> Readers {
-    let mut here = root;
-    let mut readers = Readers::Nobody;
-    loop {
-        let holds = |node: &Node| {
-            let Node { span, .. } = node;
-            span.source == place.source && span.start <= place.start && place.end <= span.end
-                || has(node, place)
-        };
-        here = match &here.value {
-            Value::Scalar(_) => return readers,
-            Value::List(items) => match items.iter().find(|item| holds(item)) {
-                Some(item) => item,
-                None => return readers,
-            },
-            Value::Map(entries) => {
-                let Some(entry) = entries.iter().find(|entry| holds(&entry.value)) else {
-                    return readers;
-                };
-                match entry.key.text.as_str() {
-                    "podPatch" | "affinity" | "volumes" => return Readers::Pods,
-                    "command" | "args" | "entrypoint" => readers = Readers::Processes,
-                    "labels" => readers = Readers::Lists,
-                    "env" | "setup" | "trial" => readers = Readers::Nobody,
-                    _ => {}
-                }
-                &entry.value
-            }
-        };
-    }
-}
-
-/// The place is within a tree, parts of which may be written elsewhere: in another text, or at an anchor.
-fn has(node: &Node, place: SourceSpan) -> bool {
-    node.span == place
-        || match &node.value {
-            Value::Scalar(_) => false,
-            Value::List(items) => items.iter().any(|item| has(item, place)),
-            Value::Map(entries) => entries.iter().any(|entry| has(&entry.value, place)),
+/// Who reads each scalar of a document, by its place. What an anchor repeats counts where it is found first.
+fn readers(node: &Node, here: Readers, found: &mut HashMap<SourceSpan, Readers>) {
+    match &node.value {
+        Value::Scalar(_) => {
+            found.entry(node.span).or_insert(here);
         }
+        Value::List(items) => items.iter().for_each(|item| readers(item, here, found)),
+        Value::Map(entries) => {
+            for entry in entries {
+                let below = match entry.key.text.as_str() {
+                    _ if here == Readers::Pods => here,
+                    "podPatch" | "affinity" | "volumes" => Readers::Pods,
+                    "command" | "args" | "entrypoint" => Readers::Processes,
+                    "labels" => Readers::Lists,
+                    "env" | "setup" | "trial" => Readers::Nobody,
+                    _ => here,
+                };
+                readers(&entry.value, below, found);
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -173,7 +188,7 @@ mod tests {
                     podPatch: {spec: {containers: [{env: [{name: A_KEY, value: abc123}]}]}}\n\
                     env: [{name: TOKEN, value: \"${TOKEN}\"}, {name: A, value: \"https://u:pw1@h\"}]\n";
         let node = parse(0, text).documents.remove(0);
-        let found = literal_secrets(&node, &[], 1);
+        let found = literal_secrets(&node, &[], &mut Told::default(), 1);
         let told: Vec<String> = found
             .iter()
             .map(|one| {
@@ -195,6 +210,6 @@ mod tests {
                 "\"https://u:pw1@h\" there is a secret in `https://u:***@h` give it as a",
             ]
         );
-        assert!(literal_secrets(&node, &found, 1).is_empty());
+        assert!(literal_secrets(&node, &found, &mut Told::default(), 1).is_empty());
     }
 }

@@ -23,7 +23,7 @@ pub use document::mask_spec;
 pub(crate) use gaps::Gap;
 pub(crate) use given::given;
 pub use hidden::hidden_in;
-pub(crate) use literal::{is_reference, literal_secrets};
+pub(crate) use literal::{Told, is_reference, literal_secrets};
 pub use mask::{MASK, mask_argv, mask_script, mask_text, mask_value};
 pub use schema::json_schema;
 pub(crate) use schema::{Reading, View, allowed, properties, required, types, view};

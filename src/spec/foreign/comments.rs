@@ -1,6 +1,9 @@
 //! The comments of a converted file: what was changed or left out, beside what it became.
 
-use crate::spec::syntax::{Diagnostic, SourceSpan, Spans, parse};
+use std::collections::BTreeMap;
+
+use super::places::Places;
+use crate::spec::syntax::{Diagnostic, Spans, parse};
 
 /// A comment's lines are no longer.
 const WIDTH: usize = 96;
@@ -10,20 +13,22 @@ const WIDTH: usize = 96;
 pub fn commented(yaml: &str, from: &str, spans: &Spans, findings: &[Diagnostic]) -> String {
     let own = parse(0, yaml).documents;
     let own = own.first().map(Spans::of).unwrap_or_default();
+    let places = Places::of(spans);
+    let ends: Vec<usize> = yaml.match_indices('\n').map(|(at, _)| at).collect();
     let mut top = vec![format!("From {from}.")];
-    let mut beside: Vec<(usize, String)> = Vec::new();
+    let mut beside: BTreeMap<usize, Vec<String>> = BTreeMap::new();
     for finding in findings {
         let text = match &finding.help {
             Some(help) => format!("{}: {help}", finding.message),
             None => finding.message.clone(),
         };
-        let path = spans.nearest_to(finding.span());
+        let path = places.nearest_to(finding.span());
         let line = path.and_then(|path| own.get(path)).and_then(|place| {
             let start = place.key.unwrap_or(place.value).start;
-            (start > 0).then(|| line_of(yaml, start, place.key.is_none()))
+            (start > 0).then(|| line_of(yaml, &ends, start, place.key.is_none()))
         });
         match line {
-            Some(line) => beside.push((line, text)),
+            Some(line) => beside.entry(line).or_default().push(text),
             None => top.push(text),
         }
     }
@@ -33,7 +38,7 @@ pub fn commented(yaml: &str, from: &str, spans: &Spans, findings: &[Diagnostic])
     }
     for (number, line) in yaml.lines().enumerate() {
         let indent = &line[..line.len() - line.trim_start().len()];
-        for (_, text) in beside.iter().filter(|(at, _)| *at == number) {
+        for text in beside.get(&number).into_iter().flatten() {
             comment(&mut out, indent, text);
         }
         out.push_str(line);
@@ -43,11 +48,11 @@ pub fn commented(yaml: &str, from: &str, spans: &Spans, findings: &[Diagnostic])
 }
 
 /// The line above which a comment on what starts there may stand. A text in several lines starts, without a key, below
-/// the line with its `|`, where a comment would be a part of it.
-fn line_of(yaml: &str, start: usize, is_value: bool) -> usize {
-    let before = &yaml[..start];
-    let line = before.matches('\n').count();
-    let own = before.rsplit('\n').next().unwrap_or_default();
+/// the line with its `|`, where a comment would be a part of it. `ends` are the ends of all lines.
+fn line_of(yaml: &str, ends: &[usize], start: usize, is_value: bool) -> usize {
+    let line = ends.partition_point(|end| *end < start);
+    let first = line.checked_sub(1).map_or(0, |before| ends[before] + 1);
+    let own = &yaml[first..start];
     if is_value && own.trim().is_empty() { line.saturating_sub(1) } else { line }
 }
 
@@ -63,26 +68,10 @@ fn comment(out: &mut String, indent: &str, text: &str) {
     }
 }
 
-impl Spans {
-    /// The path of the smallest value with its key that contains a place; none for the document as a whole.
-    fn nearest_to(&self, at: SourceSpan) -> Option<&str> {
-        let contains = |span: SourceSpan| {
-            span.source == at.source && span.start <= at.start && at.end <= span.end
-        };
-        let whole = |(path, place): (&'_ str, crate::spec::syntax::KeyedSpan)| {
-            let start = place.key.map_or(place.value, |key| key);
-            let span = SourceSpan { start: start.start.min(place.value.start), ..place.value };
-            (contains(span) && !path.is_empty()).then_some(span.end - span.start)
-        };
-        let all = self.all().filter_map(|(path, place)| Some((whole((path, place))?, path)));
-        all.min_by_key(|(size, _)| *size).map(|(_, path)| path)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::syntax::{Code, KeyedSpan};
+    use crate::spec::syntax::{Code, KeyedSpan, SourceSpan};
 
     #[test]
     fn a_finding_stands_above_what_its_field_became() {

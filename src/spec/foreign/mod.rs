@@ -8,6 +8,7 @@ mod kserve;
 mod kubeflow;
 mod kubernetes;
 mod others;
+mod places;
 mod registry;
 mod skypilot;
 mod text;

@@ -121,7 +121,7 @@ impl Loader<'_> {
         let texts = &self.out.sources;
         let is_given = |source: &Source| source.name == set::SOURCE_NAME;
         let given = texts.iter().position(is_given).unwrap_or(texts.len());
-        let found = check::literal_secrets(node, &self.out.list, given);
+        let found = check::literal_secrets(node, &self.out.list, &mut self.told, given);
         self.out.list.extend(found);
     }
 }

@@ -51,6 +51,7 @@ pub fn load(sources: &[Source], options: &LoadOptions) -> Result<Loaded, Diagnos
         out: Diagnostics { sources: all, ..Diagnostics::default() },
         changes: Vec::new(),
         documents: Vec::new(),
+        told: check::Told::default(),
     };
     loader.read_changes(sources.len()..first_name);
     for index in 0..sources.len() {
@@ -80,6 +81,8 @@ pub(super) struct Loader<'a> {
     pub(super) out: Diagnostics,
     changes: Vec<Change>,
     pub(super) documents: Vec<Document>,
+    /// What has been said of secrets.
+    pub(super) told: check::Told,
 }
 
 impl Loader<'_> {

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::code::Code;
-use super::source::{Source, SourceSpan};
+use super::source::{Lines, Source, SourceSpan};
 
 /// Whether a finding stops the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -99,11 +99,13 @@ impl Diagnostics {
     /// The findings as a JSON list: severity, code, message, help, and file, line and column of
     /// each place.
     pub fn to_json(&self) -> serde_json::Value {
+        let lines: Vec<Lines<'_>> = self.sources.iter().map(Source::lines).collect();
         let place = |label: &Label| {
             let source = self.sources.get(label.span.source);
-            let (line, column) = source.map_or((1, 1), |source| source.position(label.span.start));
-            let (end_line, end_column) =
-                source.map_or((1, 1), |source| source.position(label.span.end));
+            let lines = lines.get(label.span.source);
+            let position = |at: usize| lines.map_or((1, 1), |lines| lines.position(at));
+            let (line, column) = position(label.span.start);
+            let (end_line, end_column) = position(label.span.end);
             json!({
                 "file": source.map(|source| source.name.as_str()),
                 "line": line,

@@ -26,6 +26,6 @@ pub(crate) use parse::{Parsed, parse};
 pub use render::RenderOptions;
 pub(crate) use render::wrap;
 pub(crate) use set::{Change, Step};
-pub use source::{Source, SourceSpan};
+pub use source::{Lines, Source, SourceSpan};
 pub use spans::Spans;
 pub(crate) use spans::{KeyedSpan, index_path, key_path};

@@ -15,16 +15,28 @@ impl Source {
         Self { name: name.into(), text: text.into() }
     }
 
+    /// The lines of the text, of which positions are told.
+    pub fn lines(&self) -> Lines<'_> {
+        let starts = self.text.match_indices('\n').map(|(at, _)| at + 1);
+        Lines { text: &self.text, starts: std::iter::once(0).chain(starts).collect() }
+    }
+}
+
+/// The lines of a text: a file with thousands of findings is read once for all of them.
+#[derive(Clone, Debug)]
+pub struct Lines<'a> {
+    text: &'a str,
+    /// Offsets of their first bytes.
+    starts: Vec<usize>,
+}
+
+impl Lines<'_> {
     /// Line and column of a byte offset, both from 1; the column counts characters.
     pub fn position(&self, offset: usize) -> (usize, usize) {
-        let mut offset = offset.min(self.text.len());
-        while !self.text.is_char_boundary(offset) {
-            offset -= 1;
-        }
-        let before = &self.text[..offset];
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-        (line, before[line_start..].chars().count() + 1)
+        let offset = self.text.floor_char_boundary(offset);
+        let line = self.starts.partition_point(|start| *start <= offset);
+        let start = line.checked_sub(1).map_or(0, |at| self.starts[at]);
+        (line, self.text[start..offset].chars().count() + 1)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::JobDocument;
 use crate::spec::{BatchFiles, BatchInput, BatchPredictJob};
@@ -29,7 +30,7 @@ impl LoadedBatch {
     pub fn new(
         job: BatchPredictJob,
         from_env: Vec<String>,
-        source: String,
+        source: Arc<str>,
         base: PathBuf,
         foreign: bool,
         storage: BTreeMap<String, BucketSettings>,

@@ -17,7 +17,7 @@ fn batch(rest: &str, base: &std::path::Path) -> LoadedBatch {
     let text = format!("apiVersion: mlctl.dev/v1\nkind: BatchPredictJob\nname: b\n{rest}");
     let mut loaded = load(&[Source::new("b.yaml", text.clone())], &LoadOptions::default()).unwrap();
     let Document::BatchPredictJob(job) = loaded.documents.remove(0) else { panic!("a batch") };
-    LoadedBatch::new(job.spec, job.from_env, text, base.to_owned(), false, BTreeMap::new())
+    LoadedBatch::new(job.spec, job.from_env, text.into(), base.to_owned(), false, BTreeMap::new())
 }
 
 fn inputs() -> Vec<Object> {

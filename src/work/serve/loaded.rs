@@ -1,7 +1,8 @@
 //! An endpoint as it was loaded from its file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::spec::check::MASK;
 use crate::spec::{Args, Endpoint, EnvVar, Revision, TrainJob};
@@ -19,8 +20,8 @@ pub struct LoadedEndpoint {
     pub revisions: Vec<LoadedJob>,
     /// Paths of values that the environment gave, such as `revisions[0].env[1].value`.
     pub from_env: Vec<String>,
-    /// The text of its file, byte for byte.
-    pub source: String,
+    /// The text of its file, byte for byte, which all documents of a file share.
+    pub source: Arc<str>,
     /// Folder that relative paths start at.
     pub base: PathBuf,
     /// It was written for Vertex AI.
@@ -34,7 +35,7 @@ impl LoadedEndpoint {
     pub fn new(
         endpoint: Endpoint,
         from_env: Vec<String>,
-        source: String,
+        source: Arc<str>,
         base: PathBuf,
         foreign: bool,
         storage: BTreeMap<String, BucketSettings>,
@@ -46,7 +47,7 @@ impl LoadedEndpoint {
             .map(|(index, revision)| LoadedJob {
                 job: replicas(&endpoint, revision),
                 from_env: from_env_of(&endpoint, index, &from_env),
-                source: source.clone(),
+                source: Arc::clone(&source),
                 base: base.clone(),
                 foreign,
                 code_beside: false,
@@ -62,9 +63,10 @@ impl LoadedEndpoint {
     /// Models of the registry keep their names. It is kept, so what the environment gave is not in it.
     pub fn resolved(&self) -> Result<String, TrainError> {
         let mut endpoint = self.endpoint.clone();
+        let from_env: HashSet<&str> = self.from_env.iter().map(String::as_str).collect();
         let hide = |base: &str, env: &mut Vec<EnvVar>| {
             for (index, variable) in env.iter_mut().enumerate() {
-                if self.from_env.contains(&format!("{base}env[{index}].value")) {
+                if from_env.contains(format!("{base}env[{index}].value").as_str()) {
                     variable.value = Some(MASK.to_owned());
                 }
             }
@@ -99,12 +101,12 @@ fn replicas(endpoint: &Endpoint, revision: &Revision) -> TrainJob {
 /// endpoint come first there, but for those that the revision replaces.
 fn from_env_of(endpoint: &Endpoint, index: usize, from_env: &[String]) -> Vec<String> {
     let Some(revision) = endpoint.revisions.get(index) else { return Vec::new() };
-    let is_kept = |at: usize| {
-        let name = |var: &crate::spec::EnvVar| var.name.clone();
-        let of_all = endpoint.env.get(at).map(name);
-        of_all.is_some_and(|of_all| !revision.env.iter().any(|var| var.name == of_all))
-    };
-    let kept: Vec<usize> = (0..endpoint.env.len()).filter(|at| is_kept(*at)).collect();
+    let replaced: HashSet<&str> = revision.env.iter().map(|var| var.name.as_str()).collect();
+    let all = endpoint.env.iter().enumerate();
+    let kept = all.filter(|(_, var)| !replaced.contains(var.name.as_str()));
+    // The place that each has in the merged list, by its place in the endpoint's.
+    let kept: HashMap<usize, usize> =
+        kept.enumerate().map(|(place, (at, _))| (at, place)).collect();
     let own = format!("revisions[{index}].");
     from_env
         .iter()
@@ -116,7 +118,7 @@ fn from_env_of(endpoint: &Endpoint, index: usize, from_env: &[String]) -> Vec<St
                 return None;
             }
             if path.starts_with("env[") {
-                return moved(path, |at| kept.iter().position(|kept| *kept == at));
+                return moved(path, |at| kept.get(&at).copied());
             }
             Some(path.clone())
         })
@@ -177,6 +179,6 @@ mod tests {
 
     fn loaded(endpoint: Endpoint, from_env: Vec<String>) -> LoadedEndpoint {
         let base = PathBuf::from("/specs");
-        LoadedEndpoint::new(endpoint, from_env, String::new(), base, false, BTreeMap::new())
+        LoadedEndpoint::new(endpoint, from_env, Arc::default(), base, false, BTreeMap::new())
     }
 }

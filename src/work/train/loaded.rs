@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::spec::TrainJob;
 use crate::storage::{BucketSettings, CodeRules};
@@ -13,8 +14,8 @@ pub struct LoadedJob {
     pub job: TrainJob,
     /// Paths of values that the environment gave.
     pub from_env: Vec<String>,
-    /// The text that it was read from.
-    pub source: String,
+    /// The text that it was read from, which all documents of a file share.
+    pub source: Arc<str>,
     /// Relative paths of the spec start here.
     pub base: PathBuf,
     /// The spec was written for Vertex AI: what it asks of machines is taken as a hint.
@@ -33,10 +34,14 @@ pub struct LoadedJob {
 impl LoadedJob {
     /// Values that `${VAR}` brought into environment variables: not to be written down.
     pub fn secrets(&self) -> BTreeSet<String> {
+        let mut of_env = self.from_env.iter().filter(|path| path.contains("env[")).peekable();
+        // Most jobs have none, and whoever plans asks more than once.
+        let whole = of_env.peek().and_then(|_| serde_json::to_value(&self.job).ok());
+        let Some(whole) = whole else { return BTreeSet::new() };
         let value_at = |path: &String| {
             let pointer = format!("/{}", path.replace(['.', '['], "/").replace(']', ""));
-            serde_json::to_value(&self.job).ok()?.pointer(&pointer)?.as_str().map(str::to_owned)
+            whole.pointer(&pointer)?.as_str().map(str::to_owned)
         };
-        self.from_env.iter().filter(|path| path.contains("env[")).filter_map(value_at).collect()
+        of_env.filter_map(value_at).collect()
     }
 }

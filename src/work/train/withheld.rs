@@ -142,7 +142,7 @@ mod tests {
         LoadedJob {
             job: serde_json::from_value(node.to_json()).unwrap(),
             from_env: vec!["env[1].value".into()],
-            source: text,
+            source: text.into(),
             base: "/".into(),
             foreign: false,
             code_beside: false,

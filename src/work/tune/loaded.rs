@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::spec::{Resolved, Trial, TuneJob};
 use crate::storage::BucketSettings;
@@ -24,7 +25,7 @@ impl LoadedStudy {
     /// the user reaches buckets.
     pub fn new(
         resolved: Resolved<TuneJob>,
-        source: String,
+        source: Arc<str>,
         base: PathBuf,
         storage: BTreeMap<String, BucketSettings>,
     ) -> Self {

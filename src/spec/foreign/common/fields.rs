@@ -7,6 +7,7 @@ use crate::spec::syntax::SourceSpan;
 use crate::spec::syntax::{Code, Diagnostic};
 use crate::spec::syntax::{Entry, Node};
 
+use super::remarks::Remarks;
 use super::suspects::is_unfilled;
 use crate::text::{most_alike, one_slip_from};
 
@@ -104,32 +105,18 @@ pub(in crate::spec::foreign) struct Findings {
     pub(in crate::spec::foreign) list: Vec<Diagnostic>,
     pub(in crate::spec::foreign) system: &'static System,
     outputs: Vec<(String, SourceSpan)>,
+    remarks: Remarks,
 }
 
 impl Findings {
     /// No findings yet in a file of this system.
     pub(in crate::spec::foreign) fn of(system: &'static System) -> Self {
-        Self { list: Vec::new(), system, outputs: Vec::new() }
+        Self { list: Vec::new(), system, outputs: Vec::new(), remarks: Remarks::default() }
     }
 
     /// Adds a finding, or its place to the same finding elsewhere.
     pub(in crate::spec::foreign) fn add(&mut self, finding: Diagnostic) {
-        let same = |known: &&mut Diagnostic| {
-            known.code == finding.code
-                && known.message == finding.message
-                && known.help == finding.help
-        };
-        match self.list.iter_mut().find(same) {
-            Some(known) => {
-                for label in finding.labels {
-                    // Anchors repeat a place.
-                    if !known.labels.iter().any(|old| old.span == label.span) {
-                        known.labels.push(label);
-                    }
-                }
-            }
-            None => self.list.push(finding),
-        }
+        self.remarks.add(&mut self.list, finding);
     }
 
     /// A required field is not there; the place is that of what lacks it.
@@ -202,7 +189,8 @@ impl Findings {
                 continue;
             }
             let written = entry.key.text.as_str();
-            let known = table.iter().find(|(name, _)| fold(name) == fold(written));
+            let folded = fold(written);
+            let known = table.iter().find(|(name, _)| fold(name) == folded);
             let Some((name, usage)) = known else {
                 self.unknown(entry, path, table);
                 continue;

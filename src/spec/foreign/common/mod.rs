@@ -9,6 +9,7 @@ pub(super) mod metadata;
 pub(super) mod name;
 pub(super) mod pool;
 pub(super) mod port;
+mod remarks;
 pub(super) mod scalars;
 pub(super) mod shell;
 pub(super) mod suspects;

@@ -1,5 +1,7 @@
 //! `env`: values, values of the caller's environment, and secrets of a dstack server.
 
+use std::collections::{HashMap, HashSet};
+
 use crate::spec::foreign::common::fields::{Findings, Table, Use};
 use crate::spec::foreign::common::gather::Located;
 use crate::spec::foreign::common::scalars::items;
@@ -26,7 +28,7 @@ pub(super) struct Environment {
     pub(super) variables: Vec<EnvVar>,
     places: Vec<Option<KeyedSpan>>,
     /// Names whose values the caller's environment has.
-    callers: Vec<String>,
+    callers: HashSet<String>,
 }
 
 /// Reads `env`: a list of `NAME=value` and `NAME`, or a mapping.
@@ -49,7 +51,7 @@ pub(super) fn environment(
             let at = Node { span: place.key.unwrap_or(at.span), value: at.value.clone() };
             environment.add(findings, (&one.key.text, value), (place, &at), context);
         }
-        return environment;
+        return environment.with_the_last_of_each();
     }
     for item in items(&entry.value) {
         let Some(text) = item.as_text() else {
@@ -67,7 +69,7 @@ pub(super) fn environment(
         let place = KeyedSpan { key: None, value: item.span };
         environment.add(findings, (name, value), (place, item), context);
     }
-    environment
+    environment.with_the_last_of_each()
 }
 
 impl Environment {
@@ -78,8 +80,8 @@ impl Environment {
         (place, at): (KeyedSpan, &Node),
         context: &ForeignContext<'_>,
     ) {
-        let callers = self.callers.len();
         let mut variable = EnvVar { name: name.to_owned(), value: None, value_from: None };
+        let is_callers = value.is_none();
         match value {
             Some(value) => match secret(value) {
                 Ok(None) => {
@@ -103,7 +105,6 @@ impl Environment {
             None => {
                 if let Some(value) = context.env.get(name) {
                     variable.value = Some(as_value(value));
-                    self.callers.push(name.to_owned());
                 } else {
                     let message =
                         format!("`{name}` has the value of your environment, where it isn't set");
@@ -118,16 +119,26 @@ impl Environment {
                 }
             }
         }
-        // The last one of a name counts.
-        if let Some(at) = self.variables.iter().position(|one| one.name == variable.name) {
-            self.variables.remove(at);
-            self.places.remove(at);
-            if self.callers.len() == callers {
-                self.callers.retain(|one| *one != variable.name);
-            }
+        if is_callers {
+            self.callers.insert(variable.name.clone());
+        } else {
+            self.callers.remove(&variable.name);
         }
         self.variables.push(variable);
         self.places.push(Some(place));
+    }
+
+    /// The last one of a name counts.
+    fn with_the_last_of_each(self) -> Self {
+        let Self { variables, places, callers } = self;
+        let names = variables.iter().enumerate().map(|(at, one)| (one.name.clone(), at));
+        let last: HashMap<String, usize> = names.collect();
+        let all = variables.into_iter().zip(places).enumerate();
+        let (variables, places) = all
+            .filter(|(at, (one, _))| last.get(&one.name) == Some(at))
+            .map(|(_, one)| one)
+            .unzip();
+        Self { variables, places, callers }
     }
 
     /// Puts variables before those of the file, which count where both have one.

@@ -3,6 +3,7 @@
 mod accelerators;
 mod before;
 mod chain;
+mod given;
 mod links;
 mod mounts;
 mod pods;

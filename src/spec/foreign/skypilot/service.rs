@@ -1,8 +1,8 @@
 //! `service`: what SkyServe runs, as an Endpoint.
 
+use super::given::of_skypilot;
 use super::server::{Told, server};
 use super::task::Task;
-use super::variables::of_skypilot;
 use crate::spec::foreign::common::converted::resolved;
 use crate::spec::foreign::common::fields::{Fields, Findings, Table, Use};
 use crate::spec::foreign::common::gather::Located;

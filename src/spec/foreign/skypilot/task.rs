@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 
 use super::before::{setup, workdir};
+use super::given::{of_skypilot, unset_in};
 use super::mounts::{Mounts, file_mounts, volumes};
 use super::pods::config;
 use super::resources::{Asked, resources};
@@ -10,7 +11,7 @@ use super::script::{command, is_nothing};
 use super::service::endpoint;
 use super::shape::is_task;
 use super::values::filled_in;
-use super::variables::{Variables, of_skypilot, unset_in, variables};
+use super::variables::{Variables, variables};
 use crate::spec::foreign::common::converted::resolved;
 use crate::spec::foreign::common::fields::{Fields, Findings, Table, Use};
 use crate::spec::foreign::common::gather::Located;

@@ -1,7 +1,10 @@
-//! `envs` and `secrets`, and the variables that SkyPilot itself sets.
+//! `envs` and `secrets`.
 
-use indexmap::IndexMap;
+use std::collections::HashMap;
 
+use indexmap::{IndexMap, IndexSet};
+
+use super::given::reads;
 use crate::spec::check::is_secret_name;
 use crate::spec::foreign::common::fields::{Fields, Findings};
 use crate::spec::foreign::common::shell::as_value;
@@ -31,12 +34,15 @@ struct Variable {
 /// All variables of a task.
 #[derive(Default)]
 pub(super) struct Variables {
-    list: Vec<Variable>,
+    /// In the order of the file; none in place of one whose name is given again.
+    list: Vec<Option<Variable>>,
+    /// Where in the list the one of a name is.
+    places: HashMap<String, usize>,
     /// Their values by their names, for the fields in which SkyPilot replaces them. Those of secrets are not among
     /// them, since such a field stands in documents.
     pub(super) values: IndexMap<String, String>,
     /// The names of secrets.
-    secrets: Vec<String>,
+    secrets: IndexSet<String>,
 }
 
 /// Reads `envs` and `secrets`.
@@ -157,7 +163,7 @@ impl Variables {
     /// Refuses a field in which a secret's value would stand.
     pub(super) fn refuse_secrets(&self, findings: &mut Findings, node: &Node) {
         match &node.value {
-            Value::Scalar(scalar) => {
+            Value::Scalar(scalar) if scalar.text.contains('$') => {
                 let is_in = |name: &&String| {
                     let braced = format!("${{{name}}}");
                     scalar.text.contains(&braced) || reads(&scalar.text, &format!("${name}"))
@@ -169,6 +175,7 @@ impl Variables {
                     findings.refuse(node, message, help);
                 }
             }
+            Value::Scalar(_) => {}
             Value::List(items) => items.iter().for_each(|item| self.refuse_secrets(findings, item)),
             Value::Map(entries) => {
                 for entry in entries {
@@ -182,24 +189,26 @@ impl Variables {
 
     /// The names of all.
     pub(super) fn values_of_env(&self) -> impl Iterator<Item = &str> {
-        self.list.iter().map(|one| one.name.as_str())
+        self.list.iter().flatten().map(|one| one.name.as_str())
     }
 
     /// Whether a variable of this name is a secret.
     pub(super) fn is_secret(&self, name: &str) -> bool {
-        self.secrets.iter().any(|secret| secret == name)
+        self.secrets.contains(name)
     }
 
     fn add(&mut self, variable: Variable) {
         if variable.is_secret || is_secret_name(&variable.name) {
-            self.values.shift_remove(&variable.name);
-            self.secrets.push(variable.name.clone());
+            self.values.swap_remove(&variable.name);
+            self.secrets.insert(variable.name.clone());
         } else {
             self.values.insert(variable.name.clone(), variable.value.clone());
         }
         // The same name among the secrets counts.
-        self.list.retain(|other| other.name != variable.name);
-        self.list.push(variable);
+        if let Some(other) = self.places.insert(variable.name.clone(), self.list.len()) {
+            self.list[other] = None;
+        }
+        self.list.push(Some(variable));
     }
 
     /// The environment: what SkyPilot sets, then the task's own. The second value has the paths, below `base`, of
@@ -210,8 +219,7 @@ impl Variables {
         base: &str,
         spans: &mut Spans,
     ) -> (Vec<EnvVar>, Vec<String>) {
-        let is_own = |name: &str| self.list.iter().any(|own| own.name == name);
-        let set = set.into_iter().filter(|(name, _)| !is_own(name));
+        let set = set.into_iter().filter(|(name, _)| !self.places.contains_key(*name));
         let mut env: Vec<EnvVar> = set
             .map(|(name, value)| EnvVar {
                 name: name.to_owned(),
@@ -220,7 +228,7 @@ impl Variables {
             })
             .collect();
         let mut withheld = Vec::new();
-        for one in self.list {
+        for one in self.list.into_iter().flatten() {
             let path = index_path(&format!("{base}env"), env.len());
             let place = |value| KeyedSpan { key: None, value };
             spans.insert(path.as_str(), KeyedSpan { key: Some(one.key), value: one.at });
@@ -234,67 +242,4 @@ impl Variables {
         }
         (env, withheld)
     }
-}
-
-/// What SkyPilot sets for every node of a task.
-pub(super) fn of_skypilot(gpus: u32, scripts: &[&str]) -> Vec<(&'static str, String)> {
-    let of = |name: &str| format!("$({name})");
-    let mut set = vec![
-        ("SKYPILOT_TASK_ID", of("MLCTL_RUN")),
-        ("SKYPILOT_NODE_RANK", of("RANK")),
-        ("SKYPILOT_NODE_IPS", of("MLCTL_HOSTS")),
-        ("SKYPILOT_NUM_NODES", of("WORLD_SIZE")),
-        ("SKYPILOT_NUM_GPUS_PER_NODE", gpus.to_string()),
-    ];
-    // Those that few scripts read are set for them alone.
-    let rare = [
-        ("SKYPILOT_SETUP_NODE_RANK", of("RANK")),
-        ("SKYPILOT_SETUP_NODE_IPS", of("MLCTL_HOSTS")),
-        ("SKYPILOT_SETUP_NUM_GPUS_PER_NODE", gpus.to_string()),
-        ("SKYPILOT_INTERNAL_JOB_ID", "1".to_owned()),
-        ("SKYPILOT_TASK_IDS", of("MLCTL_RUN")),
-        (
-            "SKYPILOT_CLUSTER_INFO",
-            "{\"cluster_name\": \"$(MLCTL_RUN)\", \"cloud\": \"mlctl\"}".to_owned(),
-        ),
-    ];
-    let is_read = |name: &str| scripts.iter().any(|script| reads(script, name));
-    set.extend(rare.into_iter().filter(|(name, _)| is_read(name)));
-    set
-}
-
-/// A script names a variable.
-fn reads(script: &str, name: &str) -> bool {
-    script.match_indices(name).any(|(at, _)| {
-        !script[at + name.len()..].starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
-    })
-}
-
-/// Variables of SkyPilot's in a script that nothing sets here.
-pub(super) fn unset_in(script: &str) -> Vec<String> {
-    const SET: [&str; 11] = [
-        "SKYPILOT_TASK_ID",
-        "SKYPILOT_NODE_RANK",
-        "SKYPILOT_NODE_IPS",
-        "SKYPILOT_NUM_NODES",
-        "SKYPILOT_NUM_GPUS_PER_NODE",
-        "SKYPILOT_SETUP_NODE_RANK",
-        "SKYPILOT_SETUP_NODE_IPS",
-        "SKYPILOT_SETUP_NUM_GPUS_PER_NODE",
-        "SKYPILOT_INTERNAL_JOB_ID",
-        "SKYPILOT_TASK_IDS",
-        "SKYPILOT_CLUSTER_INFO",
-    ];
-    let mut names: Vec<String> = Vec::new();
-    for (at, _) in script.match_indices("SKYPILOT_") {
-        let before = script[..at].chars().next_back();
-        let rest = &script[at..];
-        let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
-        let name = &rest[..end.unwrap_or(rest.len())];
-        let is_reference = before.is_some_and(|c| c == '$' || c == '{');
-        if is_reference && !SET.contains(&name) && !names.iter().any(|known| known == name) {
-            names.push(name.to_owned());
-        }
-    }
-    names
 }

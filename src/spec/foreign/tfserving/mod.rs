@@ -4,6 +4,7 @@
 //! `--batching_parameters_file` and `--monitoring_config_file` belong to a server's command line, which is said.
 
 mod flags;
+mod message;
 mod model;
 mod models;
 mod policy;

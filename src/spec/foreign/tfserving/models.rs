@@ -2,6 +2,8 @@
 //!
 //! Source: `tensorflow_serving/config/model_server_config.proto`.
 
+use std::collections::HashMap;
+
 use super::flags;
 use super::model::endpoint;
 use super::system::TF_SERVING;
@@ -76,14 +78,14 @@ fn convert(findings: &mut Findings, node: &Node, context: &ForeignContext<'_>) -
         );
     }
     let mut documents = Vec::new();
-    let mut names: Vec<(String, &Node)> = Vec::new();
+    let mut names: HashMap<String, &Node> = HashMap::new();
     for config in configs {
         let Some((endpoint, spans)) = endpoint(findings, config, context) else { continue };
-        if let Some((_, first)) = names.iter().find(|(name, _)| *name == endpoint.name) {
+        if let Some(first) = names.get(&endpoint.name) {
             findings.twice(config, first, &endpoint.name);
             continue;
         }
-        names.push((endpoint.name.clone(), config));
+        names.insert(endpoint.name.clone(), config);
         documents.push(Document::Endpoint(resolved(endpoint, spans, context, FORMAT)));
     }
     documents

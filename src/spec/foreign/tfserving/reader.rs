@@ -1,6 +1,7 @@
 //! The text form of protocol buffers as a tree of nodes: a message is a mapping, a field that is written
 //! several times is a list.
 
+use super::message::Message;
 use super::system::OWN_FIELDS;
 use super::tokens::{BadToken, Token, TokenKind, Tokens};
 use crate::spec::syntax::{
@@ -112,17 +113,17 @@ impl Reader<'_> {
             Some(_) => Some('}'),
             None => None,
         };
-        let mut entries: Vec<Entry> = Vec::new();
+        let mut message = Message::default();
         loop {
             let Some(token) = self.next()? else {
                 return match open {
-                    None => Ok(entries),
+                    None => Ok(message.entries),
                     Some(open) => Err(self.error(&open.at, "what begins here is not closed")),
                 };
             };
             let key = match token.kind {
-                TokenKind::Mark(mark) if Some(mark) == close => return Ok(entries),
-                TokenKind::Mark(',' | ';') if !entries.is_empty() => continue,
+                TokenKind::Mark(mark) if Some(mark) == close => return Ok(message.entries),
+                TokenKind::Mark(',' | ';') if !message.entries.is_empty() => continue,
                 TokenKind::Word(name) => Key { text: name, span: self.span(&token.at) },
                 TokenKind::Mark('[') => self.extension(&token)?,
                 TokenKind::Mark(mark) => {
@@ -135,7 +136,7 @@ impl Reader<'_> {
             };
             let has_colon = self.take(':')?;
             let value = self.value(&key, has_colon, depth)?;
-            add(&mut entries, key, value);
+            message.add(key, value);
         }
     }
 
@@ -202,26 +203,6 @@ impl Reader<'_> {
         }
         Ok(list)
     }
-}
-
-/// Adds a field; one that is there already becomes a list, or a longer one.
-fn add(entries: &mut Vec<Entry>, key: Key, value: Node) {
-    let Some(known) = entries.iter_mut().find(|entry| entry.key.text == key.text) else {
-        entries.push(Entry { key, value });
-        return;
-    };
-    let whole = known.value.span.to(value.span);
-    let more = match value.value {
-        Value::List(items) => items,
-        _ => vec![value],
-    };
-    if let Value::List(items) = &mut known.value.value {
-        items.extend(more);
-    } else {
-        let first = known.value.clone();
-        known.value.value = Value::List([vec![first], more].concat());
-    }
-    known.value.span = whole;
 }
 
 #[cfg(test)]

@@ -48,7 +48,7 @@ pub fn prepare(
         let job = LoadedJob {
             job,
             from_env: from_env.clone(),
-            source: String::new(),
+            source: "".into(),
             base: base.clone(),
             foreign: *foreign,
             code_beside: false,

@@ -125,7 +125,7 @@ impl Definition {
             own_rules: fixed.map(|_| CodeRules::fixed()),
             job,
             from_env: self.from_env.clone(),
-            source: String::new(),
+            source: "".into(),
             base: self.base.clone(),
             foreign: self.foreign,
             storage: self.storage.clone(),

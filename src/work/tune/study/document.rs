@@ -126,7 +126,7 @@ impl StudyDocument {
             own_rules: (job.code != self.code).then(CodeRules::fixed),
             job,
             from_env: self.from_env.clone(),
-            source: self.spec.to_yaml().unwrap_or_default(),
+            source: self.spec.to_yaml().unwrap_or_default().into(),
             base: self.base.clone(),
             foreign: self.foreign,
             storage: self.storage.clone(),

@@ -1,6 +1,6 @@
 //! Variables: those that mlctl sets, those given twice, those that look like secrets.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::command::MAX_ARGUMENT;
 use super::context::Lint;
@@ -17,10 +17,25 @@ struct Reserved {
     help: &'static str,
 }
 
+/// What is known of variables when one of them is looked at; there may be thousands.
+struct Known<'a> {
+    /// Those of the job that stand before it, or before those of its role.
+    declared: HashSet<&'a str>,
+    /// Paths of values that came from the environment.
+    from_env: HashSet<&'a str>,
+}
+
 impl Lint<'_> {
     pub(crate) fn environments(&mut self) {
+        let from_env = self.from_env.iter().map(String::as_str).collect();
+        let mut known = Known { declared: HashSet::new(), from_env };
         for scope in self.scopes() {
             let base = key_path(&scope.path, "env");
+            // Those of a role come after all of the job.
+            known.declared.clear();
+            if !scope.path.is_empty() {
+                known.declared.extend(self.job.env.iter().map(|var| var.name.as_str()));
+            }
             let mut seen: HashMap<&str, String> = HashMap::new();
             for (index, var) in scope.env.iter().enumerate() {
                 let path = index_path(&base, index);
@@ -33,14 +48,14 @@ impl Lint<'_> {
                     .at(self.spans.value(&key_path(&first, "name")), "first here");
                     self.add(finding.help("keep one of the two"));
                 }
-                self.variable(var, &path, &scope.env[..index], !scope.path.is_empty());
+                self.variable(var, &path, &known);
+                known.declared.insert(&var.name);
             }
         }
     }
 
-    /// One variable. `before` are those that stand before it in its list; that of a role comes after
-    /// all of the job.
-    fn variable(&mut self, var: &EnvVar, path: &str, before: &[EnvVar], of_role: bool) {
+    /// One variable.
+    fn variable(&mut self, var: &EnvVar, path: &str, known: &Known<'_>) {
         let name = var.name.as_str();
         let name_span = self.spans.value(&key_path(path, "name"));
         let value_path = key_path(path, "value");
@@ -82,11 +97,8 @@ impl Lint<'_> {
                 .help("add `value: ...`, or `value: \"\"` if that is meant"),
             ),
             (Some(value), None) => {
-                let job = if of_role { &self.job.env[..] } else { &[] };
-                let is_declared = |name: &str| {
-                    is_set(name) || job.iter().chain(before).any(|other| other.name == name)
-                };
-                let literal = !self.from_env.contains(&value_path) && !value.is_empty();
+                let is_declared = |name: &str| is_set(name) || known.declared.contains(name);
+                let literal = !known.from_env.contains(value_path.as_str()) && !value.is_empty();
                 // In a script or a document it is for whoever reads that.
                 let is_script = value.contains('\n');
                 if literal && is_secret_name(name) && !value.starts_with('$') {
