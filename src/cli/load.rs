@@ -173,15 +173,14 @@ fn loaded_document(
     let storage = storage.clone();
     match document {
         Document::TrainJob(resolved) => {
-            let Resolved { spec: job, from_env, converted_from, .. } = *resolved;
+            let Resolved { spec: job, from_env, converted_from, code_beside, .. } = *resolved;
             LoadedDocument::Train(Box::new(LoadedJob {
                 job,
                 from_env,
                 source: Arc::clone(text),
                 base: base.to_owned(),
                 foreign: converted_from.is_some(),
-                // A task brings the code that it names, and is in an empty folder without any.
-                code_beside: converted_from.is_some_and(|from| !from.starts_with("SkyPilot")),
+                code_beside,
                 is_typed: false,
                 own_rules: None,
                 storage,

@@ -38,6 +38,8 @@ pub struct Resolved<T> {
     /// The other system's format that it was written in, such as `Vertex CustomJob`; `None` for a
     /// document of ours.
     pub converted_from: Option<&'static str>,
+    /// Its system has the code of a job that names none in the image, and a machine without images beside the file.
+    pub code_beside: bool,
 }
 
 /// Where a spec came from, before its type is known.
@@ -46,8 +48,8 @@ pub(crate) type Origin = Resolved<()>;
 impl Origin {
     /// The spec that came from there.
     pub(crate) fn of<T>(self, spec: T) -> Resolved<T> {
-        let Self { spec: (), spans, from_env, source, index, converted_from } = self;
-        Resolved { spec, spans, from_env, source, index, converted_from }
+        let Self { spec: (), spans, from_env, source, index, converted_from, code_beside } = self;
+        Resolved { spec, spans, from_env, source, index, converted_from, code_beside }
     }
 }
 

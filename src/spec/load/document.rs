@@ -78,6 +78,7 @@ impl Loader<'_> {
             source,
             index,
             converted_from: None,
+            code_beside: false,
         };
         match (kind.read)(checked.value, origin) {
             Ok(document) => Some(document),

@@ -15,8 +15,8 @@ pub(in crate::spec::foreign) fn converted(
     Converted { documents, findings }
 }
 
-/// A converted spec with where its values are written; `format` is what it was, such as `Vertex CustomJob`.
-#[expect(clippy::unnecessary_box_returns, reason = "documents have their specs in boxes")]
+/// A converted spec with where its values are written; `format` is what it was, such as `Vertex CustomJob`. Its code
+/// is taken to be in its image, as in most systems.
 pub(in crate::spec::foreign) fn resolved<T>(
     spec: T,
     spans: Spans,
@@ -30,5 +30,6 @@ pub(in crate::spec::foreign) fn resolved<T>(
         source: context.source,
         index: context.index,
         converted_from: Some(format),
+        code_beside: true,
     })
 }

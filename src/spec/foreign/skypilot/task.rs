@@ -248,6 +248,8 @@ fn train_job(
     job.env = env;
     let mut resolved = resolved(job, spans, context, FORMAT);
     resolved.from_env = withheld;
+    // A task brings the code that it names, and is in an empty folder without any.
+    resolved.code_beside = false;
     Document::TrainJob(resolved)
 }
 

@@ -30,6 +30,7 @@ pub(super) fn document(study: &Resolved<TuneJob>, accelerators: &[String]) -> Ve
                 source: study.source,
                 index: study.index,
                 converted_from: study.converted_from,
+                code_beside: study.code_beside,
             };
             (job, spans)
         }
