@@ -8,20 +8,27 @@ use super::name::{dns_name, from_source};
 use crate::spec::kinds::ForeignContext;
 use crate::spec::syntax::{Node, Spans, key_path};
 
-pub(in crate::spec::foreign) const METADATA: Table = &[
-    ("name", Use::Kept("name")),
-    ("generateName", Use::Changed("`name`: runs get an ending of their own")),
-    ("labels", Use::Kept("labels")),
-    ("namespace", Use::Left("it is where `--namespace`, the context or the settings say")),
-    ("annotations", Use::Left("annotations are the cluster's tools' matter")),
-    ("finalizers", Use::Output),
-    ("creationTimestamp", Use::Output),
-    ("generation", Use::Output),
-    ("resourceVersion", Use::Output),
-    ("uid", Use::Output),
-    ("selfLink", Use::Output),
-    ("managedFields", Use::Output),
-];
+pub(in crate::spec::foreign) const METADATA: Table =
+    &object_fields(Use::Left("annotations are the cluster's tools' matter"));
+
+/// The fields of every object. What becomes of its annotations is for its system to say.
+pub(in crate::spec::foreign) const fn object_fields(annotations: Use) -> [(&'static str, Use); 13] {
+    [
+        ("name", Use::Kept("name")),
+        ("generateName", Use::Changed("`name`: runs get an ending of their own")),
+        ("labels", Use::Kept("labels")),
+        ("namespace", Use::Left("it is where `--namespace`, the context or the settings say")),
+        ("annotations", annotations),
+        ("finalizers", Use::Output),
+        ("creationTimestamp", Use::Output),
+        ("generation", Use::Output),
+        ("resourceVersion", Use::Output),
+        ("uid", Use::Output),
+        ("selfLink", Use::Output),
+        ("managedFields", Use::Output),
+        ("ownerReferences", Use::Output),
+    ]
+}
 
 /// The name and the labels. `what` is what people call the thing that is named.
 pub(in crate::spec::foreign) fn metadata(

@@ -4,6 +4,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::spec::foreign::common::fields::{Findings, Table, Use};
 use crate::spec::foreign::common::gather::Located;
+use crate::spec::foreign::common::metadata::object_fields;
 use crate::spec::foreign::common::name::{dns_name, from_source};
 use crate::spec::kinds::ForeignContext;
 use crate::spec::syntax::{Entry, Node, key_path};
@@ -11,21 +12,7 @@ use crate::spec::syntax::{Entry, Node, key_path};
 use super::autoscaling::annotated;
 use super::system::Served;
 
-pub(super) const METADATA: Table = &[
-    ("name", Use::Kept("name")),
-    ("generateName", Use::Changed("`name`")),
-    ("labels", Use::Kept("labels")),
-    ("annotations", Use::Within),
-    ("namespace", Use::Left("it is where `--namespace`, the context or the settings say")),
-    ("finalizers", Use::Output),
-    ("creationTimestamp", Use::Output),
-    ("generation", Use::Output),
-    ("resourceVersion", Use::Output),
-    ("uid", Use::Output),
-    ("selfLink", Use::Output),
-    ("managedFields", Use::Output),
-    ("ownerReferences", Use::Output),
-];
+pub(super) const METADATA: Table = &object_fields(Use::Within);
 
 const NOT_TRUE: Use =
     Use::Changed("not needed: routers and replicas are the same however KServe would run them");
