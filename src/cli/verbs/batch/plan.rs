@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use serde::Serialize;
 
-use super::predict::Surveyed;
+use super::survey::Surveyed;
 use crate::cli::verbs::dry_run::placeholder;
 use crate::cli::verbs::train::{prices_for_limit, say_notices};
 use crate::cli::{CliError, Context, exit};

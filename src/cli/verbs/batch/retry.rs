@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::predict::Surveyed;
+use super::survey::Surveyed;
 use crate::cli::{CliError, Context, ErrorKind, LoadedDocument, SpecArgs};
 use crate::gang::RunId;
 use crate::plan::batch::OutputLayout;
