@@ -65,13 +65,20 @@ pub enum Meaning {
 }
 
 impl Scalar {
+    /// It means that there is nothing, which is asked of every value and more often than what it is.
+    pub fn is_null(&self) -> bool {
+        self.plain && matches!(self.text.as_str(), "" | "~" | "null" | "Null" | "NULL")
+    }
+
     /// What it means; a quoted scalar is always a text.
     pub fn meaning(&self) -> Meaning {
         if !self.plain {
             return Meaning::Text;
         }
+        if self.is_null() {
+            return Meaning::Null;
+        }
         match self.text.as_str() {
-            "" | "~" | "null" | "Null" | "NULL" => return Meaning::Null,
             "true" | "True" | "TRUE" => return Meaning::Bool(true),
             "false" | "False" | "FALSE" => return Meaning::Bool(false),
             ".inf" | "+.inf" => return Meaning::Float(f64::INFINITY),
@@ -147,7 +154,7 @@ impl Node {
 
     /// It is null, or nothing stands where a value should be.
     pub fn is_null(&self) -> bool {
-        self.as_scalar().is_some_and(|scalar| scalar.meaning() == Meaning::Null)
+        self.as_scalar().is_some_and(Scalar::is_null)
     }
 
     /// What it is, in words: "a list", "a number", "nothing".

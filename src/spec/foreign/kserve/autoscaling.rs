@@ -15,7 +15,7 @@ const USUAL: &str = "8 requests at once are what a replica carries where nothing
                      them or 80 % of its cores: write `scaleTarget: 8`, or what you measured";
 
 /// `minReplicas`, `maxReplicas`, `scaleTarget`, `scaleMetric`, `containerConcurrency` and `timeout`.
-pub(super) fn replicas(findings: &mut Findings, fields: &Fields<'_>, served: &mut Served) {
+pub(super) fn replicas(findings: &mut Findings, fields: &Fields<'_>, served: &mut Served<'_>) {
     let mut bounds = given(served);
     for (name, bound) in [("minReplicas", &mut bounds.min), ("maxReplicas", &mut bounds.max)] {
         let Some(entry) = fields.entry(name) else { continue };
@@ -82,7 +82,7 @@ const NO_MEMORY: &str = "replicas are made by requests, or by the use of cores: 
                          or `cpu`";
 
 /// The bounds so far.
-fn given(served: &Served) -> ReplicaBounds {
+fn given(served: &Served<'_>) -> ReplicaBounds {
     match served.revision.replicas {
         Some(Replicas::Between(bounds)) => bounds,
         Some(Replicas::Fixed(count)) => ReplicaBounds { min: Some(count), max: Some(count) },
@@ -91,7 +91,7 @@ fn given(served: &Served) -> ReplicaBounds {
 }
 
 /// One number where nothing scales; one replica alone is what there is anyway.
-fn set(served: &mut Served, bounds: ReplicaBounds) {
+fn set(served: &mut Served<'_>, bounds: ReplicaBounds) {
     served.revision.replicas = match (bounds.min, bounds.max) {
         (None | Some(1), None | Some(1)) => None,
         (Some(min), None) if min > 0 => Some(Replicas::Fixed(min)),
@@ -101,7 +101,7 @@ fn set(served: &mut Served, bounds: ReplicaBounds) {
 }
 
 /// An annotation that says how it scales.
-pub(super) fn annotated(findings: &mut Findings, one: &Entry, served: &mut Served) {
+pub(super) fn annotated(findings: &mut Findings, one: &Entry, served: &mut Served<'_>) {
     let name = one.key.text.rsplit('/').next().unwrap_or_default();
     let mut bounds = given(served);
     match name {
@@ -130,7 +130,7 @@ pub(super) fn annotated(findings: &mut Findings, one: &Entry, served: &mut Serve
     set(served, bounds);
 }
 
-fn metric(findings: &mut Findings, one: &Entry, served: &mut Served) {
+fn metric(findings: &mut Findings, one: &Entry, served: &mut Served<'_>) {
     let Some(word) = findings.text(&one.value, &one.key.text) else { return };
     if word == "rps" {
         // What `target` says may stand before it or behind it.
@@ -144,7 +144,7 @@ fn metric(findings: &mut Findings, one: &Entry, served: &mut Served) {
     }
 }
 
-fn window(findings: &mut Findings, one: &Entry, name: &str, served: &mut Served) {
+fn window(findings: &mut Findings, one: &Entry, name: &str, served: &mut Served<'_>) {
     let text = findings.text(&one.value, &one.key.text).unwrap_or_default();
     let Ok(span) = text.parse::<Span>() else {
         findings.wrong_type(&one.value, &one.key.text, "a time, for example 60s");
@@ -162,7 +162,7 @@ fn window(findings: &mut Findings, one: &Entry, name: &str, served: &mut Served)
     served.of_all(field, one);
 }
 
-fn scale(findings: &mut Findings, entry: &Entry, word: &str, served: &mut Served) {
+fn scale(findings: &mut Findings, entry: &Entry, word: &str, served: &mut Served<'_>) {
     let text = entry.value.as_text().map(str::to_owned).unwrap_or_default();
     target(findings, &entry.value, entry, (word, &text), served);
 }
@@ -173,7 +173,7 @@ fn target(
     node: &Node,
     entry: &Entry,
     (word, value): (&str, &str),
-    served: &mut Served,
+    served: &mut Served<'_>,
 ) {
     let number =
         value.trim().parse::<f64>().ok().filter(|number| *number > 0.0 && number.is_finite());

@@ -91,7 +91,7 @@ pub(super) fn model(
     of_pod: Vec<Entry>,
     uris: Option<&Entry>,
     runtimes: &Runtimes<'_>,
-    served: &mut Served,
+    served: &mut Served<'_>,
 ) -> Option<()> {
     let key = entry.key.text.as_str();
     let fields = findings.fields(&entry.value, key, MODEL);
@@ -180,7 +180,7 @@ fn storage(
     fields: &Fields<'_>,
     uris: Option<&Entry>,
     needs_folder: bool,
-    served: &mut Served,
+    served: &mut Served<'_>,
 ) {
     match uris {
         Some(uris) => storage::uris(findings, uris, needs_folder, served),

@@ -79,7 +79,7 @@ pub(super) fn metadata(
     findings: &mut Findings,
     node: Option<&Node>,
     context: &ForeignContext<'_>,
-    served: &mut Served,
+    served: &mut Served<'_>,
 ) {
     served.endpoint.name = from_source(context.source_name, context.index);
     let Some(node) = node else { return };
@@ -121,7 +121,7 @@ pub(super) fn annotations(
     findings: &mut Findings,
     entry: &Entry,
     of_pods: bool,
-    served: &mut Served,
+    served: &mut Served<'_>,
 ) -> Map<String, Json> {
     let mut others = Map::new();
     let Some(entries) = entry.value.as_map() else {

@@ -65,7 +65,7 @@ pub(super) fn read(
     own: Vec<Entry>,
     image: Option<&str>,
     at: SourceSpan,
-    served: &mut Served,
+    served: &mut Served<'_>,
 ) -> Option<Words> {
     let names_image = own.iter().any(|entry| entry.key.text == "image" && !entry.value.is_null());
     let mut container = own;
@@ -82,12 +82,12 @@ pub(super) fn read(
     let mut fields = of_pod;
     fields.push(entry("containers", Value::List(vec![container])));
     let template = Node { span: at, value: Value::Map(vec![entry("spec", Value::Map(fields))]) };
-    let pod = pod(findings, &template, None, &served.siblings)?;
+    let pod = pod(findings, &template, None, served.siblings)?;
     Some(taken(pod, names_image || image.is_some(), served))
 }
 
 /// Moves what was read to where it belongs.
-fn taken(pod: Pod, has_image: bool, served: &mut Served) -> Words {
+fn taken(pod: Pod, has_image: bool, served: &mut Served<'_>) -> Words {
     let Pod { program, resources, volumes, script, job, places } = pod;
     let own = &mut served.own;
     let mut note = |field: &str, place: KeyedSpan| own.insert(field, place);
@@ -147,7 +147,7 @@ fn taken(pod: Pod, has_image: bool, served: &mut Served) -> Words {
 }
 
 /// Adds a part to the patch of the pods: `{metadata: ...}` or `{spec: ...}`.
-pub(super) fn patch(served: &mut Served, part: &str, field: &str, value: Json, entry: &Entry) {
+pub(super) fn patch(served: &mut Served<'_>, part: &str, field: &str, value: Json, entry: &Entry) {
     let parts = served.endpoint.pod_patch.entry(part.to_owned());
     let parts = parts.or_insert_with(|| Json::Object(Map::new()));
     if let Some(parts) = parts.as_object_mut() {
@@ -164,7 +164,7 @@ pub(super) fn patch(served: &mut Served, part: &str, field: &str, value: Json, e
 }
 
 /// Containers beside the one that serves go on beside it.
-pub(super) fn beside(served: &mut Served, others: &[&Node], entry: &Entry) {
+pub(super) fn beside(served: &mut Served<'_>, others: &[&Node], entry: &Entry) {
     for other in others {
         patch(served, "spec", "containers", json!([other.to_json()]), entry);
     }

@@ -63,7 +63,11 @@ pub(super) fn ports(findings: &mut Findings, entry: Option<&Entry>) -> Ports {
 }
 
 /// Reads a probe; its path is where a replica is asked.
-pub(super) fn probe(findings: &mut Findings, entry: &Entry, served: &mut Served) -> Option<String> {
+pub(super) fn probe(
+    findings: &mut Findings,
+    entry: &Entry,
+    served: &mut Served<'_>,
+) -> Option<String> {
     let kind = entry.key.text.as_str();
     let fields = findings.fields(&entry.value, kind, PROBE);
     let mut count = |name: &str| findings.count(fields.get(name)?, name).filter(|count| *count > 0);

@@ -132,7 +132,7 @@ pub(super) fn predictor(
     node: &Node,
     path: &str,
     runtimes: &Runtimes<'_>,
-    served: &mut Served,
+    served: &mut Served<'_>,
 ) -> Option<()> {
     let fields = findings.fields(node, path, PREDICTOR);
     let annotated = fields.entry("annotations");
@@ -227,7 +227,7 @@ fn own_container(
     findings: &mut Findings,
     container: &Node,
     of_pod: Vec<Entry>,
-    served: &mut Served,
+    served: &mut Served<'_>,
 ) -> Option<()> {
     if container.as_map().is_none() {
         findings.wrong_type(container, "containers[]", "a container as in a Pod");

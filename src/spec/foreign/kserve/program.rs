@@ -46,7 +46,7 @@ fn container(
     findings: &mut Findings,
     shape: Shape,
     image: Option<&str>,
-    served: &mut Served,
+    served: &mut Served<'_>,
 ) -> Option<(Words, Ports, Option<String>)> {
     let Shape { pod, container, at } = shape;
     let find = |name: &str| {
@@ -72,7 +72,7 @@ pub(super) fn custom(
     findings: &mut Findings,
     shape: Shape,
     protocol: Option<Protocol>,
-    served: &mut Served,
+    served: &mut Served<'_>,
 ) -> Option<()> {
     let at = shape.at;
     let port_entry = shape.container.iter().find(|entry| entry.key.text == "ports").cloned();
@@ -175,7 +175,7 @@ pub(super) fn framework(
     shape: Shape,
     runner: Runner,
     (protocol, version): (Protocol, Option<&str>),
-    served: &mut Served,
+    served: &mut Served<'_>,
 ) -> Option<()> {
     let at = shape.at;
     let on_gpus = shape.container.iter().any(|entry| {
@@ -220,7 +220,7 @@ pub(super) fn framework(
 }
 
 /// Triton calls its models by folders of the repository, whose names are not in the file.
-fn triton(findings: &mut Findings, protocol: Protocol, at: SourceSpan, served: &mut Served) {
+fn triton(findings: &mut Findings, protocol: Protocol, at: SourceSpan, served: &mut Served<'_>) {
     let (message, help) = if protocol.wire == Some(Wire::Grpc) {
         (
             format!(
@@ -242,7 +242,7 @@ fn triton(findings: &mut Findings, protocol: Protocol, at: SourceSpan, served: &
 }
 
 /// The name that the arguments give the model, which requests have.
-fn model_name(words: &Words, served: &mut Served) {
+fn model_name(words: &Words, served: &mut Served<'_>) {
     const FLAGS: [&str; 4] =
         ["--model_name", "--model-name", "--served-model-name", "--served_model_name"];
     let all: Vec<&String> = words.command.iter().flatten().chain(&words.args).collect();
@@ -266,7 +266,7 @@ fn model_name(words: &Words, served: &mut Served) {
 }
 
 /// Variables keep what they say, and say where a model was.
-fn in_variables(findings: &mut Findings, served: &Served, at: SourceSpan) {
+fn in_variables(findings: &mut Findings, served: &Served<'_>, at: SourceSpan) {
     let is_told = |value: &str| value.contains(MODEL_FOLDER);
     if folder(served) != Some("{model}") {
         return;

@@ -116,15 +116,15 @@ fn transformer(findings: &mut Findings, fields: &Fields<'_>) {
 }
 
 /// `v1alpha2`: what serves, and what may take its place, each with its share.
-fn older(
+fn older<'a>(
     findings: &mut Findings,
     fields: &Fields<'_>,
     default: &Entry,
     runtimes: &Runtimes<'_>,
-    first: Served,
-) -> Option<Vec<Served>> {
+    first: Served<'a>,
+) -> Option<Vec<Served<'a>>> {
     let mut all = Vec::new();
-    let siblings = first.siblings.clone();
+    let siblings = first.siblings;
     let mut head = Some(first);
     for entry in [Some(default), fields.entry("canary")].into_iter().flatten() {
         let name = entry.key.text.as_str();
@@ -135,7 +135,7 @@ fn older(
             return None;
         };
         let mut served =
-            head.take().unwrap_or_else(|| Served::new(Located::new((), entry).place, &siblings));
+            head.take().unwrap_or_else(|| Served::new(Located::new((), entry).place, siblings));
         name.clone_into(&mut served.revision.name);
         served.own.insert("", Located::new((), entry).place);
         served.own.insert("name", KeyedSpan { key: None, value: entry.key.span });
@@ -162,7 +162,7 @@ fn older(
 }
 
 /// One endpoint of what its revisions say; what only an endpoint has, the first of them says.
-fn assembled(findings: &mut Findings, all: Vec<Served>, spans: &mut Spans) -> Endpoint {
+fn assembled(findings: &mut Findings, all: Vec<Served<'_>>, spans: &mut Spans) -> Endpoint {
     let mut endpoint = Endpoint::default();
     for (index, served) in all.into_iter().enumerate() {
         let Served { endpoint: whole, revision, own, whole: places, .. } = served;

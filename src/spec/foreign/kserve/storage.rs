@@ -15,7 +15,7 @@ use super::system::Served;
 pub(super) const MODEL_FOLDER: &str = "/mnt/models";
 
 /// The folder of the model as a command names it: that of what is fetched, or that of a claim; none without both.
-pub(super) fn folder(served: &Served) -> Option<&'static str> {
+pub(super) fn folder(served: &Served<'_>) -> Option<&'static str> {
     let is_mounted = served.revision.volumes.iter().any(|one| one.mount_path == MODEL_FOLDER);
     if is_mounted {
         Some(MODEL_FOLDER)
@@ -65,7 +65,7 @@ pub(super) fn model(
     findings: &mut Findings,
     fields: &Fields<'_>,
     needs_folder: bool,
-    served: &mut Served,
+    served: &mut Served<'_>,
 ) {
     if let Some(entry) = fields.entry("storageUri") {
         uri(findings, entry, needs_folder, served);
@@ -91,7 +91,7 @@ pub(super) fn uris(
     findings: &mut Findings,
     entry: &Entry,
     needs_folder: bool,
-    served: &mut Served,
+    served: &mut Served<'_>,
 ) {
     let list = items(&entry.value);
     if let [_, second, ..] = list {
@@ -109,7 +109,12 @@ pub(super) fn uris(
 }
 
 /// One place, as KServe writes it.
-pub(super) fn uri(findings: &mut Findings, entry: &Entry, needs_folder: bool, served: &mut Served) {
+pub(super) fn uri(
+    findings: &mut Findings,
+    entry: &Entry,
+    needs_folder: bool,
+    served: &mut Served<'_>,
+) {
     suspects::scan_place(findings, &entry.value);
     let Some(text) = findings.text(&entry.value, &entry.key.text).map(str::trim) else { return };
     if text.is_empty() {
@@ -124,7 +129,7 @@ fn placed(
     entry: &Entry,
     text: &str,
     needs_folder: bool,
-    served: &mut Served,
+    served: &mut Served<'_>,
 ) {
     if let Place::Claim(claim) = Place::from(text) {
         if !claim.is_sound() {
@@ -200,7 +205,7 @@ fn spec(
     entry: &Entry,
     inner: &Fields<'_>,
     needs_folder: bool,
-    served: &mut Served,
+    served: &mut Served<'_>,
 ) {
     let parameters = inner.get("parameters");
     let parameters = parameters

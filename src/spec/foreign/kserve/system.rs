@@ -30,7 +30,7 @@ pub(super) static KSERVE: System = System::of(
 );
 
 /// One revision while it is read: itself, what only an endpoint has, and where all of it is written.
-pub(super) struct Served {
+pub(super) struct Served<'a> {
     pub(super) endpoint: Endpoint,
     pub(super) revision: Revision,
     /// Places by paths within the revision.
@@ -38,11 +38,11 @@ pub(super) struct Served {
     /// Places by paths of the endpoint.
     pub(super) whole: Spans,
     /// The documents of the file, of which ConfigMaps are a part of what names them.
-    pub(super) siblings: Vec<Node>,
+    pub(super) siblings: &'a [Node],
 }
 
-impl Served {
-    pub(super) fn new(place: KeyedSpan, siblings: &[Node]) -> Self {
+impl<'a> Served<'a> {
+    pub(super) fn new(place: KeyedSpan, siblings: &'a [Node]) -> Self {
         let mut own = Spans::default();
         own.insert("", place);
         Self {
@@ -50,7 +50,7 @@ impl Served {
             revision: Revision::default(),
             own,
             whole: Spans::default(),
-            siblings: siblings.to_vec(),
+            siblings,
         }
     }
 
