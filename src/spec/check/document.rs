@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 
 use super::literal::is_literal;
 use super::secret::{Secret, find_in_text, mask, secrets_in};
+use super::telling::Telling;
 use crate::spec::foreign::systems;
 use crate::spec::kinds::{self, ForeignContext};
 use crate::spec::syntax::{Node, Source, SourceSpan, Value, parse};
@@ -37,10 +38,6 @@ const MARKS: [&str; 24] = [
     "secrets:",
 ];
 
-/// A secret of this length or longer is looked for in all of a file, also where nothing announces
-/// it. A shorter one may be a word that means something else elsewhere.
-const TELLING: usize = 6;
-
 /// Longest text of which converters are asked whose it is, in bytes.
 const LARGEST_LOOKED_AT: usize = 64 << 10;
 
@@ -67,15 +64,20 @@ pub fn mask_spec(name: &str, text: &str) -> Option<Masked> {
     if secrets.is_empty() {
         return None;
     }
-    let mut masked = text.to_owned();
-    for secret in secrets.iter().rev() {
-        let place = secret.node.start..secret.node.end;
-        let Some(shown) = rewritten(&text[..place.start], &text[place.clone()], &secret.masked)
-        else {
+    let mut masked = String::with_capacity(text.len());
+    let mut done = 0;
+    for secret in &secrets {
+        let SourceSpan { start, end, .. } = secret.node;
+        let Some(shown) = rewritten(&text[..start], &text[start..end], &secret.masked) else {
             continue;
         };
-        masked.replace_range(place, &shown);
+        // Places that lie in each other would be no scalars: what is left of them is found below.
+        let Some(between) = text.get(done..start) else { continue };
+        masked.push_str(between);
+        masked.push_str(&shown);
+        done = end;
     }
+    masked.push_str(&text[done..]);
     let masked = without_in_comments(&masked, &secrets);
     let again = parse(0, &masked);
     let is_clean = !again.broken && all(&again.documents).is_empty();
@@ -121,6 +123,7 @@ fn all(documents: &[Node]) -> Vec<Secret> {
     }
     secrets.retain(|secret| secret.masked != secret.text && is_literal(secret));
     let telling: Vec<String> = secrets.iter().filter_map(value).map(str::to_owned).collect();
+    let telling = Telling::of(telling.iter().map(String::as_str));
     for node in documents {
         repeated(node, &telling, &mut secrets);
     }
@@ -130,19 +133,17 @@ fn all(documents: &[Node]) -> Vec<Secret> {
     secrets
 }
 
-/// The secret itself, where it is all of a scalar and long enough to be looked for.
+/// The secret itself, where it is all of a scalar.
 fn value(secret: &Secret) -> Option<&str> {
-    (secret.masked == super::MASK && secret.text.len() >= TELLING).then_some(&*secret.text)
+    (secret.masked == super::MASK).then_some(&*secret.text)
 }
 
 /// The scalars in which a value stands that is a secret elsewhere.
-fn repeated(node: &Node, values: &[String], found: &mut Vec<Secret>) {
+fn repeated(node: &Node, values: &Telling<'_>, found: &mut Vec<Secret>) {
     match &node.value {
         Value::Scalar(scalar) => {
-            let text = scalar.text.clone();
-            let masked = without(&text, values.iter().map(String::as_str));
-            if masked != text {
-                let name = None;
+            if let Some(masked) = values.masked(&scalar.text) {
+                let (text, name) = (scalar.text.clone(), None);
                 found.push(Secret { node: node.span, star: node.span, text, name, masked });
             }
         }
@@ -159,20 +160,17 @@ fn repeated(node: &Node, values: &[String], found: &mut Vec<Secret>) {
     }
 }
 
-fn without<'a>(text: &str, values: impl Iterator<Item = &'a str>) -> String {
-    values.fold(text.to_owned(), |text, value| text.replace(value, super::MASK))
-}
-
 /// Comments are no part of the tree: there the values are looked for as they are written.
 fn without_in_comments(text: &str, secrets: &[Secret]) -> String {
-    let values: Vec<&str> = secrets.iter().filter_map(value).collect();
+    let values = Telling::of(secrets.iter().filter_map(value));
     let mut shown = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
         let starts = |(at, _): &(usize, &str)| *at == 0 || line[..*at].ends_with([' ', '\t']);
         match line.match_indices('#').find(starts) {
             Some((at, _)) => {
                 shown.push_str(&line[..at]);
-                shown.push_str(&without(&line[at..], values.iter().copied()));
+                let comment = &line[at..];
+                shown.push_str(values.masked(comment).as_deref().unwrap_or(comment));
             }
             None => shown.push_str(line),
         }

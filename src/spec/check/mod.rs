@@ -17,6 +17,7 @@ mod secret_shapes;
 mod secret_tools;
 mod shapes;
 mod sound;
+mod telling;
 mod walk;
 
 pub use document::mask_spec;
