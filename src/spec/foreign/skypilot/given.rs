@@ -1,5 +1,8 @@
 //! The variables that SkyPilot itself sets.
 
+use crate::spec::foreign::common::fields::{Fields, Findings};
+use crate::spec::syntax::Node;
+
 /// What SkyPilot sets for every node of a task.
 pub(super) fn of_skypilot(gpus: u32, scripts: &[&str]) -> Vec<(&'static str, String)> {
     let of = |name: &str| format!("$({name})");
@@ -34,8 +37,33 @@ pub(super) fn reads(script: &str, name: &str) -> bool {
     })
 }
 
+/// Says which variables of SkyPilot's a script reads though nothing sets them.
+pub(super) fn tell_of_unset(findings: &mut Findings, top: &Fields<'_>, scripts: &[&str]) {
+    let is_given = |name: &str| {
+        let fields = ["envs", "secrets"].into_iter();
+        fields.filter_map(|field| top.get(field)).any(|map| map.get(name).is_some())
+    };
+    for (field, script) in ["run", "setup"].into_iter().zip(scripts.iter().rev()) {
+        let Some(entry) = top.entry(field) else { continue };
+        if script.contains("sky_templates/") {
+            let at = Node { span: entry.key.span, value: entry.value.value.clone() };
+            let message = "`~/sky_templates` is not there".to_owned();
+            findings.instead(&at, message, "put the script that is called there into `workdir`");
+        }
+        for name in unset_in(script).into_iter().filter(|name| !is_given(name)) {
+            let message = format!("nothing sets `{name}` here");
+            let help = "it is empty for the script: give it a value in `envs`";
+            findings.instead(
+                &Node { span: entry.key.span, value: entry.value.value.clone() },
+                message,
+                help,
+            );
+        }
+    }
+}
+
 /// Variables of SkyPilot's in a script that nothing sets here.
-pub(super) fn unset_in(script: &str) -> Vec<String> {
+fn unset_in(script: &str) -> Vec<String> {
     const SET: [&str; 11] = [
         "SKYPILOT_TASK_ID",
         "SKYPILOT_NODE_RANK",

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::before::{setup, workdir};
-use super::given::{of_skypilot, unset_in};
+use super::given::{of_skypilot, tell_of_unset};
 use super::mounts::{Mounts, file_mounts, volumes};
 use super::pods::config;
 use super::resources::{Asked, resources};
@@ -138,7 +138,7 @@ pub(super) fn convert(
     spans.insert("command", place);
     spans.insert("command[2]", place);
     let scripts: Vec<&str> = script.into_iter().chain([text]).collect();
-    unknown_variables(findings, &top, &scripts);
+    tell_of_unset(findings, &top, &scripts);
     let is_one_of_several =
         || context.siblings.iter().filter(|one| is_task(one)).take(2).count() > 1;
     if scripts.iter().any(|script| script.contains("SKYPILOT_TASK_IDS")) && is_one_of_several() {
@@ -280,29 +280,4 @@ fn name(
         findings.instead(&entry.value, message, help);
     }
     name
-}
-
-/// Variables of SkyPilot's that a script reads and nothing sets.
-fn unknown_variables(findings: &mut Findings, top: &Fields<'_>, scripts: &[&str]) {
-    let is_given = |name: &str| {
-        let fields = ["envs", "secrets"].into_iter();
-        fields.filter_map(|field| top.get(field)).any(|map| map.get(name).is_some())
-    };
-    for (field, script) in ["run", "setup"].into_iter().zip(scripts.iter().rev()) {
-        let Some(entry) = top.entry(field) else { continue };
-        if script.contains("sky_templates/") {
-            let at = Node { span: entry.key.span, value: entry.value.value.clone() };
-            let message = "`~/sky_templates` is not there".to_owned();
-            findings.instead(&at, message, "put the script that is called there into `workdir`");
-        }
-        for name in unset_in(script).into_iter().filter(|name| !is_given(name)) {
-            let message = format!("nothing sets `{name}` here");
-            let help = "it is empty for the script: give it a value in `envs`";
-            findings.instead(
-                &Node { span: entry.key.span, value: entry.value.value.clone() },
-                message,
-                help,
-            );
-        }
-    }
 }
