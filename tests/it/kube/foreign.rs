@@ -85,3 +85,31 @@ fn a_pytorchjob_runs_as_its_original_would() {
     let running = kube.pods().into_iter().filter(crate::kube::support::Pod::is_alive).count();
     assert_eq!(running, 0, "pods run on");
 }
+
+/// Processes of Horovod meet without a launcher, by a script around it, at the first worker.
+#[test]
+fn an_mpijob_runs_as_its_original_would() {
+    let Some(kube) = Kube::new() else { return };
+    let image = kube.cluster.image("python");
+    let code = serde_json::to_string(crate::kubeflow::horovod::MEETING).unwrap();
+    let text = format!(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: code}}\ndata: {{train.py: {code}}}\n---\n\
+         apiVersion: kubeflow.org/v2beta1\nkind: MPIJob\nmetadata: {{generateName: meeting-}}\nspec:\n  \
+         slotsPerWorker: 2\n  mpiReplicaSpecs:\n    Launcher:\n      template:\n        spec:\n          containers:\n          \
+         - name: launcher\n            image: {image}\n            env: [{{name: EPOCHS, value: '3'}}]\n            \
+         command: [sh, -c, 'cd /code; horovodrun -np 4 --timeline-filename /dev/null python3 train.py $PWD']\n    \
+         Worker:\n      replicas: 2\n      template:\n        spec:\n          containers:\n          - name: worker\n            \
+         image: {image}\n            command: [/usr/sbin/sshd]\n            resources: {{requests: {{cpu: 50m}}}}\n            \
+         volumeMounts: [{{name: code, mountPath: /code}}]\n          volumes: [{{name: code, configMap: {{name: code}}}}]\n"
+    );
+    kube.sandbox.write("mpijob.yaml", &text);
+    let trained = both(&kube.run(0, ["train", "mpijob.yaml"]));
+    for line in [
+        "worker-0 | met a0,a1,a2,a3 a0,a1 a0,a2",
+        "worker-1 | met b0,b1,b2,b3 b2,b3 b1,b3",
+        "worker-1 | args /code /dev/null 3 None",
+    ] {
+        assert!(trained.contains(line), "{line} in:\n{trained}");
+    }
+    kube.ended(0);
+}

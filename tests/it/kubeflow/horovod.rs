@@ -4,7 +4,7 @@ use crate::support::{Sandbox, both, not_run};
 
 /// Meets the others as Horovod does (`horovod/common/gloo/gloo_context.cc`): all, those of the same worker, and those
 /// with the same place in others, twice, as a second `init` would.
-const MEETING: &str = "
+pub const MEETING: &str = "
 import http.client, os, sys, time
 env = os.environ
 at = env['HOROVOD_GLOO_RENDEZVOUS_ADDR'], int(env['HOROVOD_GLOO_RENDEZVOUS_PORT'])
@@ -27,6 +27,9 @@ def meet(group, rank, size, word):
             status, said = ask('GET', f'/{group}/{other}')
         words.append(said)
     return words
+def say(*words):
+    # In one piece: the processes of a replica write into one pipe.
+    sys.stdout.write(' '.join(map(str, words)) + '\\n')
 def number(name):
     return int(env['HOROVOD_' + name])
 rank, size = number('RANK'), number('SIZE')
@@ -38,9 +41,9 @@ for turn in 'ab':
         met.append(','.join(meet(group, own, count, turn + str(rank))))
         ask('DELETE', f'/{group}/{own}')
     meet('end_' + turn, rank, size, 'x')
-    print('met', *met)
+    say('met', *met)
 assert 'RANK' not in env and 'MASTER_PORT' not in env
-print('args', *sys.argv[1:], env.get('HOROVOD_TIMELINE'), env['EPOCHS'], env['HOROVOD_GLOO_IFACE'])
+say('args', *sys.argv[1:], env.get('HOROVOD_TIMELINE'), env['EPOCHS'], env.get('HOROVOD_GLOO_IFACE'))
 ";
 
 /// The same with Horovod itself.
@@ -52,9 +55,10 @@ for turn in range(2):
     assert hvd.gloo_enabled() and (hvd.local_size(), hvd.cross_size()) == (2, 2)
     even = hvd.add_process_set([0, 2]) if os.environ.get('HOROVOD_DYNAMIC_PROCESS_SETS') else None
     total = hvd.allreduce(torch.tensor([10.0 ** hvd.rank()]), op=hvd.Sum)
-    print('real', hvd.rank(), hvd.local_rank(), int(total.item()))
+    sys.stdout.write(f'real {hvd.rank()} {hvd.local_rank()} {int(total.item())}\\n')
     if even is not None and even.included():
-        print('set', int(hvd.allreduce(torch.ones(1), op=hvd.Sum, process_set=even).item()))
+        part = hvd.allreduce(torch.ones(1), op=hvd.Sum, process_set=even)
+        sys.stdout.write(f'set {int(part.item())}\\n')
     # Who shuts down does it for all.
     hvd.barrier()
     hvd.shutdown()
@@ -102,6 +106,7 @@ fn a_failed_process_ends_its_neighbours_and_its_run() {
     let sandbox = Sandbox::new();
     let job = JOB
         .replace("replicas: 2", "replicas: 1")
+        .replace("spec:\n  slots", "spec:\n  runPolicy: {backoffLimit: 0}\n  slots")
         .replace(
             "command: [mpirun, -np, \"4\", --allow-run-as-root, -x, HOROVOD_TIMELINE=/dev/null, -mca, btl, ^openib]",
             "command: [sh, -c]",
@@ -112,7 +117,7 @@ fn a_failed_process_ends_its_neighbours_and_its_run() {
              \\$RATE; test \\$HOROVOD_RANK = 0 && exec sleep 600; exit 7\"']",
         );
     sandbox.write("mpijob.yaml", &job);
-    let said = both(&sandbox.run(1, ["train", "mpijob.yaml"]));
+    let said = both(&sandbox.run(10, ["train", "mpijob.yaml"]));
     assert!(said.contains("3 in / at 2"), "{said}");
     assert!(said.contains("exit code 7"), "{said}");
 }

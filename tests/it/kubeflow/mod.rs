@@ -1,6 +1,6 @@
 //! Jobs of Kubeflow's training operator as people write them, and what becomes of them.
 
-mod horovod;
+pub mod horovod;
 
 #[test]
 fn every_file_is_converted_or_explained() {

@@ -66,7 +66,8 @@ pub(in crate::spec::foreign) fn assembled(
     }
     let Assembled { image, command, args, env, cpu, memory, accelerators, volumes, mut roles } =
         assemble(&mut pools, spans);
-    if framework == Framework::None {
+    // One replica that meets nobody is what a job without roles is.
+    if framework == Framework::None && roles.values().map(|role| role.replicas).sum::<u32>() == 1 {
         roles.clear();
     }
     let (pod, _) = shared.unwrap_or_default();

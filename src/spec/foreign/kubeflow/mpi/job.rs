@@ -74,7 +74,7 @@ pub(in crate::spec::foreign::kubeflow) fn mpi_job(
     let shape = shape(findings, &fields, workers, &start)?;
     let containers = [of_launcher, container(&workers.value).unwrap_or(of_launcher)];
     let (command, framework) = if is_horovod(&start, containers) {
-        (horovod_command(findings, &start, shape.slots)?, Framework::None)
+        (Some(horovod_command(findings, &start, shape.slots)?), Framework::None)
     } else if start.launcher == Launcher::Mpirun {
         findings.refuse(start.at, OVER_SSH.to_owned(), HELP);
         return None;
@@ -135,11 +135,14 @@ fn shape(
     let replicas = find(&workers.value, "replicas").map_or(Some(1), |one| number(&one.value));
     let slots: u32 = of_flags.or(written).unwrap_or(1).max(1);
     if let (Some(processes), Some(replicas)) = (&start.flags.processes, replicas) {
-        let places = replicas.saturating_add(more).saturating_mul(slots);
+        let replicas = replicas.saturating_add(more);
+        let places = replicas.saturating_mul(slots);
         match processes.parse::<u32>() {
             Ok(processes) if processes == places => {}
             Ok(processes) => {
-                let message = format!("{processes} processes in {places} places of the workers");
+                let message = format!(
+                    "{processes} processes for {places} places: {replicas} workers with {slots} each"
+                );
                 let help = "write `replicas` of the workers times `slotsPerWorker` processes: each worker starts its \
                             own";
                 findings.refuse(start.at, message, help);
@@ -178,14 +181,7 @@ fn horovod_command(findings: &mut Findings, start: &Start<'_>, slots: u32) -> Op
             "what must be done once, do where `MLCTL_REPLICA` is worker-0",
         );
     }
-    if !start.flags.left.is_empty() {
-        let message = format!("{} of {name} mean nothing here", start.flags.left.join(", "));
-        findings.instead(
-            start.at,
-            message,
-            "each worker starts its own processes, without MPI and ssh",
-        );
-    }
+    start.tell_of_flags(findings);
     let message = format!("processes of Horovod are started without {name}, and meet over gloo");
     let help = "the image's Horovod must be built with gloo, as those of horovod/horovod are; `horovodrun \
                 --check-build` in it says so";

@@ -1,5 +1,6 @@
 //! MPIJob: workers of a gang that start by themselves what a launcher would start over ssh.
 
+mod flag_tables;
 mod flags;
 mod horovod;
 mod job;

@@ -19,7 +19,7 @@ const BEFORE: [&str; 9] = ["exec", "time", "nohup", "then", "do", "else", "if", 
 ///
 /// Source: the token recognition of the shell
 /// (<https://pubs.opengroup.org/onlinepubs/9699919799/utilities/V3_chap02.html#tag_18_03>). What is in `$(...)`
-/// is read as commands too; nothing else is replaced.
+/// is read as commands too, unless it is a name; nothing else is replaced.
 pub(super) fn commands(script: &str) -> Option<Vec<Vec<Word>>> {
     let mut commands = Vec::new();
     let mut words: Vec<Word> = Vec::new();
@@ -56,6 +56,13 @@ pub(super) fn commands(script: &str) -> Option<Vec<Vec<Word>>> {
                     }
                 }
             }
+            '$' if variable(&script[at..]).is_some() => {
+                let name = variable(&script[at..]).unwrap_or_default();
+                begun(&mut word, at).push_str(name);
+                for _ in 1..name.chars().count() {
+                    rest.next();
+                }
+            }
             '#' if word.is_none() => while rest.next_if(|(_, next)| *next != '\n').is_some() {},
             ' ' | '\t' | '\r' => words.extend(word.take()),
             '<' if rest.peek().is_some_and(|(_, next)| *next == '<') => return None,
@@ -72,6 +79,14 @@ pub(super) fn commands(script: &str) -> Option<Vec<Vec<Word>>> {
     words.extend(word);
     commands.extend(from_program(words));
     Some(commands)
+}
+
+/// `$(NAME)` at the start of a text, which Kubernetes replaces before a shell sees it.
+fn variable(text: &str) -> Option<&str> {
+    let end = text.find(')')?;
+    let name = text.strip_prefix("$(")?.get(..end.checked_sub(2)?)?;
+    let is_name = !name.is_empty() && name.chars().all(|c| c == '_' || c.is_ascii_alphanumeric());
+    is_name.then(|| &text[..=end])
 }
 
 /// The text of the word that is being read.

@@ -3,6 +3,7 @@
 use super::flags::{Flags, UnknownFlag, flags};
 use super::launcher::Launcher;
 use super::script::{Word, commands};
+use crate::spec::foreign::common::fields::Findings;
 use crate::spec::foreign::common::scalars::items;
 use crate::spec::syntax::Node;
 
@@ -41,6 +42,18 @@ pub(super) struct Unread<'a> {
     pub(super) at: Option<&'a Node>,
     /// What is not known.
     pub(super) why: String,
+}
+
+impl Start<'_> {
+    /// Names the flags that mean nothing where no launcher reaches other machines.
+    pub(super) fn tell_of_flags(&self, findings: &mut Findings) {
+        if !self.flags.left.is_empty() {
+            let (left, name) = (self.flags.left.join(", "), self.launcher.name());
+            let message = format!("left out of the flags of {name}: {left}");
+            let help = "each worker starts its own processes, without ssh and MPI";
+            findings.instead(self.at, message, help);
+        }
+    }
 }
 
 /// Reads the command of a launcher's container.

@@ -5,16 +5,13 @@ use super::start::{Form, Start};
 use crate::spec::foreign::common::fields::Findings;
 use crate::spec::syntax::{Node, Scalar, Value};
 
-/// The command of a worker: the launcher's where that is torchrun, and torchrun's in place of deepspeed's.
-pub(super) fn command(findings: &mut Findings, start: &Start<'_>) -> Vec<Node> {
-    let words = || start.words.iter().copied().cloned();
+/// The command of a worker in place of deepspeed's; nothing where the launcher's is torchrun's already.
+pub(super) fn command(findings: &mut Findings, start: &Start<'_>) -> Option<Vec<Node>> {
     if start.launcher != Launcher::Deepspeed {
-        return words().collect();
+        return None;
     }
-    if !start.flags.left.is_empty() {
-        let message = format!("{} of deepspeed mean nothing here", start.flags.left.join(", "));
-        findings.instead(start.at, message, "each worker starts its own processes, without ssh");
-    }
+    let words = || start.words.iter().copied().cloned();
+    start.tell_of_flags(findings);
     let message = "torchrun starts the processes in place of deepspeed".to_owned();
     let help =
         "`deepspeed.initialize` takes LOCAL_RANK, which torchrun sets; `--local_rank` is not given";
@@ -30,7 +27,7 @@ pub(super) fn command(findings: &mut Findings, start: &Start<'_>) -> Vec<Node> {
         span: at.span,
         value: Value::Scalar(Scalar { text, plain: false }),
     };
-    match start.form {
+    Some(match start.form {
         Form::Words => {
             let own = ["torchrun"].into_iter().chain(flags);
             let own = own.map(|word| scalar(word.to_owned(), start.at));
@@ -44,5 +41,5 @@ pub(super) fn command(findings: &mut Findings, start: &Start<'_>) -> Vec<Node> {
             all.map(|(at, one)| if at == word { scalar(script.clone(), &one) } else { one })
                 .collect()
         }
-    }
+    })
 }

@@ -27,11 +27,11 @@ pub(super) fn entry(name: &str, key: SourceSpan, value: Node) -> Entry {
     Entry { key: Key { text: name.to_owned(), span: key }, value }
 }
 
-/// The worker with this command, and with the variables and the folder that its launcher's container has.
+/// The worker with this command, or that of its launcher's container, whose variables and folder it has too.
 pub(super) fn worker(
     worker: &Entry,
     launcher: &Entry,
-    command: Vec<Node>,
+    command: Option<Vec<Node>>,
     env: Vec<Node>,
 ) -> Entry {
     let mut worker = worker.clone();
@@ -39,9 +39,12 @@ pub(super) fn worker(
     let place = from.map_or(launcher.value.span, |container| container.span);
     let list = |values: Vec<Node>| Node { span: place, value: Value::List(values) };
     let own = from.and_then(Node::as_map).unwrap_or_default();
-    let mut added: Vec<Entry> =
-        own.iter().filter(|one| OF_PROCESSES.contains(&one.key.text.as_str())).cloned().collect();
-    added.push(entry("command", place, list(command)));
+    let is_kept = |one: &&Entry| {
+        let name = one.key.text.as_str();
+        OF_PROCESSES.contains(&name) || command.is_none() && matches!(name, "command" | "args")
+    };
+    let mut added: Vec<Entry> = own.iter().filter(is_kept).cloned().collect();
+    added.extend(command.map(|words| entry("command", place, list(words))));
     if !env.is_empty() {
         let all = entry("env", place, list(env));
         let patch = Node { span: place, value: Value::Map(vec![all]) };
