@@ -13,4 +13,5 @@ pub(in crate::spec::foreign) const TABLES: &[(&str, Table)] = &[
     ("spec.elasticPolicy", job::ELASTIC),
     ("spec.*ReplicaSpecs.<type>", job::REPLICAS),
     ("MPIJob: spec", mpi::MPI),
+    ("MPIJob: spec.mpiReplicaSpecs", mpi::TYPES),
 ];

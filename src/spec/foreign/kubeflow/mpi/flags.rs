@@ -65,7 +65,7 @@ pub(super) fn flags(launcher: Launcher, words: &[(&str, &str)]) -> Result<Flags,
                 flags.variables.push((name, value().ok_or_else(unknown)?));
             }
             Meaning::Value(name) => {
-                flags.variables.push((name.to_owned(), value().ok_or_else(unknown)?))
+                flags.variables.push((name.to_owned(), value().ok_or_else(unknown)?));
             }
             Meaning::Mebibytes(name) => {
                 let given = value().and_then(|text| text.parse::<u64>().ok());

@@ -61,13 +61,14 @@ pub(super) fn command(start: &Start<'_>, slots: u32) -> Vec<Node> {
             let script = start.words[word].as_text().unwrap_or_default();
             let first = script[end..].split_ascii_whitespace().next().unwrap_or_default();
             // What the shell makes of a variable's value, it makes here too.
-            let variables: String = start
-                .flags
-                .variables
-                .iter()
-                .map(|(name, value)| format!("{name}={value} "))
-                .collect();
-            let env = if variables.is_empty() { String::new() } else { format!("env {variables}") };
+            let mut env: Vec<String> = Vec::new();
+            for (name, value) in &start.flags.variables {
+                env.push(format!("{name}={value} "));
+            }
+            if !env.is_empty() {
+                env.insert(0, "env ".to_owned());
+            }
+            let env = env.concat();
             let script = format!("{}{env}\"$@\" {}", &script[..from], &script[end..]);
             let mut all: Vec<Node> = words().take(word).collect();
             all.push(Node {

@@ -40,6 +40,11 @@ pub(in crate::spec::foreign) const MPI: Table = &[
     ("mainContainer", Use::Left("the container is the one that is called `mpi`, or the first one")),
 ];
 
+pub(in crate::spec::foreign) const TYPES: Table = &[
+    ("Launcher", Use::Changed("its command is that of the workers; it is no replica of its own")),
+    ("Worker", Use::Changed("a role of the gang")),
+];
+
 const OTHERS: [&str; 3] = ["runPolicy", "backoffLimit", "activeDeadlineSeconds"];
 
 /// Reads the `spec` of an MPIJob; `None` where an error says why it isn't run.
@@ -53,15 +58,16 @@ pub(in crate::spec::foreign::kubeflow) fn mpi_job(
         findings.missing(spec, "spec.mpiReplicaSpecs");
         return None;
     };
-    let launcher = find(&replicas.value, "Launcher");
-    let Some((launcher, of_launcher)) =
-        launcher.and_then(|one| Some((one, container(&one.value)?)))
-    else {
-        findings.missing(&replicas.value, "spec.mpiReplicaSpecs.Launcher");
+    let types = findings.fields(&replicas.value, "spec.mpiReplicaSpecs", TYPES);
+    let (Some(launcher), Some(workers)) = (types.entry("Launcher"), types.entry("Worker")) else {
+        let is_there = types.entry("Launcher").is_some();
+        let name = if is_there { "Worker" } else { "Launcher" };
+        findings.missing(&replicas.value, &format!("spec.mpiReplicaSpecs.{name}"));
         return None;
     };
-    let Some(workers) = find(&replicas.value, "Worker") else {
-        findings.missing(&replicas.value, "spec.mpiReplicaSpecs.Worker");
+    let Some(of_launcher) = container(&launcher.value) else {
+        let path = "spec.mpiReplicaSpecs.Launcher.template.spec.containers";
+        findings.missing(&launcher.value, path);
         return None;
     };
     let start = match start(of_launcher) {

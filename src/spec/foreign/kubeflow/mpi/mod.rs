@@ -10,4 +10,4 @@ mod start;
 mod torchrun;
 mod worker;
 
-pub(super) use job::{MPI, mpi_job};
+pub(super) use job::{MPI, TYPES, mpi_job};

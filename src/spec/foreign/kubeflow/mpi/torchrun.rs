@@ -35,8 +35,8 @@ pub(super) fn command(findings: &mut Findings, start: &Start<'_>) -> Option<Vec<
         }
         Form::Script { word, start: from, end } => {
             let script = start.words[word].as_text().unwrap_or_default();
-            let flags: String = flags.iter().map(|flag| format!("{flag} ")).collect();
-            let script = format!("{}torchrun {flags}{}", &script[..from], &script[end..]);
+            let starter = std::iter::once("torchrun").chain(flags).collect::<Vec<_>>().join(" ");
+            let script = format!("{}{starter} {}", &script[..from], &script[end..]);
             let all = words().enumerate();
             all.map(|(at, one)| if at == word { scalar(script.clone(), &one) } else { one })
                 .collect()
