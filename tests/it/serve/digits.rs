@@ -10,9 +10,10 @@ use serde_json::{Value as Json, json};
 use super::support::{revision, status_of, undeploy_of, url_of};
 use crate::support::{Sandbox, heavy, repository, serving_api, stderr, stdout};
 
-/// What every job here is set up with: the environment of the example, which other tests have made too.
+/// What every job here is set up with: the environment of the example, which other tests have made too. On CPUs with
+/// instructions for neural networks TensorFlow computes by oneDNN, which runs the model that is broken elsewhere.
 const SETUP: &str = "setup: {python: {requirements: requirements.txt, noDeps: [tf_keras==2.21.0]}}\n\
-                     env: [{name: TF_CPP_MIN_LOG_LEVEL, value: '2'}";
+                     env: [{name: TF_ENABLE_ONEDNN_OPTS, value: '0'}, {name: TF_CPP_MIN_LOG_LEVEL, value: '2'}";
 
 #[test]
 fn a_better_model_takes_over_and_a_broken_one_does_not() {
