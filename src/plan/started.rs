@@ -79,9 +79,21 @@ pub fn started_rows(plan: &Plan, images: &ImageIds) -> Vec<(&'static str, String
         Some(if digests.is_empty() { image } else { format!("{image} ({})", digests.join(", ")) })
     };
     let mut found = rows("image", &image);
-    found.extend(rows("command", &|role| Some(command(role))));
+    found.extend(rows("command", &|role| Some(command(&brief(role)))));
     found.extend(rows("env", &env));
     found
+}
+
+/// A role of whose scripts, which are words of its command, the first line stands for all.
+fn brief(role: &RolePlan) -> RolePlan {
+    let mut role = role.clone();
+    for word in role.command.iter_mut().chain(&mut role.entrypoint_args) {
+        let script = word.trim();
+        if let Some((first, _)) = script.split_once('\n') {
+            *word = format!("{} ...", first.trim_end());
+        }
+    }
+    role
 }
 
 /// A digest as people compare them: its algorithm and its first twelve digits, without the name before it.

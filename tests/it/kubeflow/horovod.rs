@@ -98,6 +98,9 @@ fn all_processes_meet_twice() {
     ] {
         assert!(said.contains(line), "{line} in:\n{said}");
     }
+    // The program that starts them is a hundred lines, of which one is enough to know it by.
+    let shown = both(&sandbox.run(0, ["status", "meeting"]));
+    assert!(shown.contains("processes of Horovod") && !shown.contains("import"), "{shown}");
 }
 
 /// One process fails while its neighbour would wait for ever; the script around it is the shell's own matter.

@@ -1,8 +1,8 @@
 //! The flags of launchers, each with what it means where no launcher reaches other machines.
 //!
 //! Source: the manual of Open MPI 4.1 (`mpirun(1)`), MPICH's `mpiexec.hydra -help`, `horovod/runner/launch.py` and
-//! `horovod/runner/common/util/config_parser.py` of Horovod 0.28, and `deepspeed/launcher/runner.py` of DeepSpeed
-//! 0.16.
+//! `horovod/runner/common/util/config_parser.py` of Horovod 0.28, and `deepspeed/launcher/runner.py` of
+//! DeepSpeed.
 
 /// What a flag means here.
 #[derive(Clone, Copy)]
@@ -11,6 +11,8 @@ pub(super) enum Meaning {
     Processes,
     /// So many in each worker.
     PerWorker,
+    /// So many workers.
+    Workers,
     /// `NAME=VALUE`, or a name whose value is that of the launcher.
     Variable,
     /// The name of a variable and its value.
@@ -30,7 +32,7 @@ pub(super) enum Meaning {
 }
 
 use Meaning::{
-    Left, Mebibytes, Module, NoPython, Pair, PerWorker, Processes, Set, Value, Variable,
+    Left, Mebibytes, Module, NoPython, Pair, PerWorker, Processes, Set, Value, Variable, Workers,
 };
 
 /// The flags of a launcher by their names, without the dashes before them.
@@ -162,20 +164,12 @@ pub(super) const HOROVODRUN: Table = &[
 /// Those of DeepSpeed.
 pub(super) const DEEPSPEED: Table = &[
     (&["num_gpus", "num_accelerators"], PerWorker),
+    (&["num_nodes"], Workers),
     (&["module"], Module),
     (&["no_python"], NoPython),
     (&["no_local_rank", "force_multi", "no_ssh", "no_ssh_check"], Left(0)),
     (
-        &[
-            "H",
-            "hostfile",
-            "num_nodes",
-            "master_addr",
-            "master_port",
-            "launcher",
-            "launcher_args",
-            "ssh_port",
-        ],
+        &["H", "hostfile", "master_addr", "master_port", "launcher", "launcher_args", "ssh_port"],
         Left(1),
     ),
 ];

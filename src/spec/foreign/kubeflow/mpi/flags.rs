@@ -10,6 +10,8 @@ pub(super) struct Flags {
     pub(super) processes: Option<String>,
     /// How many there are in each worker.
     pub(super) per_worker: Option<String>,
+    /// How many workers there are.
+    pub(super) workers: Option<String>,
     /// Variables, each with its value as it is written.
     pub(super) variables: Vec<(String, String)>,
     /// The program is a module of Python.
@@ -54,6 +56,7 @@ pub(super) fn flags(launcher: Launcher, words: &[(&str, &str)]) -> Result<Flags,
         match meaning {
             Meaning::Processes => flags.processes = Some(value().ok_or_else(unknown)?),
             Meaning::PerWorker => flags.per_worker = Some(value().ok_or_else(unknown)?),
+            Meaning::Workers => flags.workers = Some(value().ok_or_else(unknown)?),
             Meaning::Variable => {
                 let given = value().ok_or_else(unknown)?;
                 if let Some((name, value)) = given.split_once('=') {
@@ -87,6 +90,10 @@ pub(super) fn flags(launcher: Launcher, words: &[(&str, &str)]) -> Result<Flags,
         }
     }
     flags.count = at;
+    // With MPI another program stands behind it, which other processes run.
+    if launcher == Launcher::Mpirun && words[at..].iter().any(|(text, _)| *text == ":") {
+        return Err(UnknownFlag(":".to_owned()));
+    }
     Ok(flags)
 }
 
@@ -119,6 +126,7 @@ mod tests {
         for (launcher, text, name) in [
             (Launcher::Mpirun, "-np 2 -wdir /x python", "-wdir"),
             (Launcher::Mpirun, "-np", "-np"),
+            (Launcher::Mpirun, "-np 1 python a.py : -np 2 python b.py", ":"),
             (Launcher::Deepspeed, "--include a:0 train.py", "--include"),
             (Launcher::Horovodrun, "--config-file=x python", "--config-file=x"),
         ] {

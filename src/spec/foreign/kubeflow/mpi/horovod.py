@@ -61,11 +61,13 @@ def address(host):
 slots, command, env = int(sys.argv[1]), sys.argv[2:], dict(os.environ)
 node, nodes = int(env.pop("RANK", 0)), int(env.pop("WORLD_SIZE", 1))
 host, port, total = env.pop("MASTER_ADDR"), env.pop("MASTER_PORT"), nodes * slots
-if node == 0:
-    threading.Thread(target=Store(("", int(port)), Handler).serve_forever, daemon=True).start()
-host = address(host)
+host, bound = address(host), ""
 if host.startswith("127."):
+    # All replicas are on this machine, and nobody on another one is to ask.
+    bound = host
     env.setdefault("HOROVOD_GLOO_IFACE", "lo")
+if node == 0:
+    threading.Thread(target=Store((bound, int(port)), Handler).serve_forever, daemon=True).start()
 env.update(HOROVOD_GLOO_RENDEZVOUS_ADDR=host, HOROVOD_GLOO_RENDEZVOUS_PORT=port, HOROVOD_CONTROLLER="gloo",
            HOROVOD_CPU_OPERATIONS="gloo", HOROVOD_HOSTNAME=env.get("MLCTL_REPLICA", str(node)))
 running = {}

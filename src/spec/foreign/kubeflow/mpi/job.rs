@@ -139,6 +139,17 @@ fn shape(
     let is_worker = fields.get("runLauncherAsWorker").and_then(Node::as_text) == Some("true");
     let more = u32::from(is_worker);
     let replicas = find(&workers.value, "replicas").map_or(Some(1), |one| number(&one.value));
+    if let (Some(said), Some(replicas)) = (&start.flags.workers, replicas)
+        && said.parse() != Ok(replicas.saturating_add(more))
+    {
+        let message = format!("{said} workers of {}", replicas.saturating_add(more));
+        findings.refuse(
+            start.at,
+            message,
+            "write so many `replicas` of the workers: all of them run",
+        );
+        return None;
+    }
     let slots: u32 = of_flags.or(written).unwrap_or(1).max(1);
     if let (Some(processes), Some(replicas)) = (&start.flags.processes, replicas) {
         let replicas = replicas.saturating_add(more);
