@@ -16,7 +16,7 @@ use crate::agent;
 use crate::agent::pod::PROGRAM;
 use crate::gang::ReplicaId;
 use crate::plan::GANG_PORT;
-use crate::runtime::kubernetes::follow::{PodFacts, RunFacts};
+use crate::runtime::kubernetes::follow::PodFacts;
 use crate::runtime::kubernetes::objects::{MAIN, annotation};
 use crate::runtime::{Notice, RuntimeError};
 use crate::store::RunPaths;
@@ -73,7 +73,7 @@ pub(crate) fn cancel(
     let cluster = session.cluster()?;
     let change = json!({"metadata": {"annotations": {annotation::CANCELLED_BY: by}}});
     session.block_on(cluster.change::<ConfigMap>(&run.run, &change))?;
-    delete_jobs(session, run, &facts)?;
+    delete_jobs(session, run)?;
     Ok(refused.into_iter().map(Notice).collect())
 }
 
@@ -84,15 +84,9 @@ fn has_ended(pod: &PodFacts) -> bool {
 }
 
 /// Deletes the Jobs of a run. They stay visible until their pods have ended.
-pub(crate) fn delete_jobs(
-    session: &Session,
-    run: &RunPaths,
-    facts: &RunFacts,
-) -> Result<(), RuntimeError> {
+pub(crate) fn delete_jobs(session: &Session, run: &RunPaths) -> Result<(), RuntimeError> {
     let cluster = session.cluster()?;
-    // Those that were observed may be older than the run's Jobs are.
-    let fresh = if facts.jobs.is_empty() { session.facts(run, false)? } else { None };
-    for name in fresh.as_ref().unwrap_or(facts).jobs.keys() {
+    for name in session.current(run)?.jobs.keys() {
         session.block_on(cluster.delete::<Job>(name, &DeleteParams::foreground()))?;
     }
     Ok(())
@@ -115,7 +109,7 @@ pub(crate) fn delete_unplaced(session: &Session, run: &RunPaths) -> Result<(), R
 
 /// Ends whatever is left of a run at once, without a grace period. Its record stays.
 pub(crate) fn remove(session: &Session, run: &RunPaths) -> Result<(), RuntimeError> {
-    let facts = session.facts(run, false)?.unwrap_or_default();
+    let facts = session.current(run)?;
     let cluster = session.cluster()?;
     for job in facts.jobs.keys() {
         session.block_on(cluster.delete::<Job>(job, &DeleteParams::background()))?;

@@ -49,7 +49,7 @@ struct State {
     cluster: Option<Cluster>,
     user: Option<String>,
     feed: Option<Feed>,
-    /// The runs that this process has submitted, which are watched from the first request on.
+    /// The runs that this process submits, which are watched from the first request on.
     submitted: HashSet<RunId>,
     /// This user may not watch, so that what is followed is listed again and again.
     polls: bool,
@@ -136,7 +136,8 @@ impl Session {
         Ok(vec![user_label(&self.user()?), user_label(&self.config.rendered_by)])
     }
 
-    /// Says that this process has submitted a run, so that its objects are kept from now on.
+    /// Says that this process is about to make the objects of a run, so that they are kept from the
+    /// first one on.
     pub(crate) fn submitted(&self, run: &RunId) -> Result<(), RuntimeError> {
         let cluster = self.cluster()?;
         let handle = self.handle();
@@ -158,6 +159,23 @@ impl Session {
         Ok(facts.map(|facts| facts.genuine(&submission.layout, &submission.jobs)))
     }
 
+    /// The run's own objects as the server has them at this moment. A watch may not have shown yet what
+    /// has just been made, so whoever acts because something is missing asks here.
+    pub(crate) fn current(&self, run: &RunPaths) -> Result<RunFacts, RuntimeError> {
+        let facts = self.listed(&run.run)?;
+        Ok(match Submission::read(run) {
+            Some(submission) => facts.genuine(&submission.layout, &submission.jobs),
+            None => facts,
+        })
+    }
+
+    fn listed(&self, run: &RunId) -> Result<RunFacts, RuntimeError> {
+        let cluster = self.cluster()?;
+        let facts = self.block_on(list(&cluster, &selector(run)))?;
+        let facts = facts.into_iter().find(|(id, _)| id == run).map(|(_, facts)| facts);
+        Ok(facts.unwrap_or_default())
+    }
+
     /// Everything that carries the run's label, whoever has made it.
     fn labelled(&self, run: &RunId, followed: bool) -> Result<Option<RunFacts>, RuntimeError> {
         let cluster = self.cluster()?;
@@ -165,7 +183,7 @@ impl Session {
         let mut state = self.state();
         if !state.polls && (followed || state.submitted.contains(run)) {
             let listed = state.lists.remove(run);
-            let feed = state.feed.get_or_insert_with(|| Feed::new(cluster.clone(), handle));
+            let feed = state.feed.get_or_insert_with(|| Feed::new(cluster, handle));
             feed.follow(run);
             if let Some(listed) = listed {
                 feed.remember(run, &listed.facts);
@@ -182,9 +200,7 @@ impl Session {
             return Ok(Some(listed.facts.clone()));
         }
         drop(state);
-        let facts = self.block_on(list(&cluster, &selector(run)))?;
-        let facts = facts.into_iter().find(|(id, _)| id == run).map(|(_, facts)| facts);
-        let facts = facts.unwrap_or_default();
+        let facts = self.listed(run)?;
         let mut state = self.state();
         let lifetime = if state.polls { POLL_PACE } else { LIST_LIFETIME };
         let listed = Listed { at: Instant::now(), lifetime, facts: facts.clone() };

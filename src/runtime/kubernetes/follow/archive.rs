@@ -76,7 +76,7 @@ fn is_over(session: &Session, run: &RunPaths, stopped: bool) -> Result<bool, Run
     session.block_on(save(&cluster, run, &submission, &facts))?;
     if is_held && !run.is_adopted() {
         // Who may not do it leaves it to the next one who looks.
-        let _ = cancel::delete_jobs(session, run, &facts);
+        let _ = cancel::delete_jobs(session, run);
     }
     submission.archived = true;
     submission.write(run)?;

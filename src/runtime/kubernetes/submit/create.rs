@@ -172,6 +172,8 @@ pub(crate) fn submit(
     let stores = session.config.stores.with(&plan.gang().storage.buckets);
     session.block_on(send_archive(plan, &stores))?;
     Submitting::begin(run)?;
+    // A watch that is open already shows the Jobs the moment they are made, and only once.
+    session.submitted(&run.run)?;
     let created = session.block_on(create(&cluster, &mut made));
     let jobs = match created {
         Ok(jobs) => jobs,
@@ -180,13 +182,13 @@ pub(crate) fn submit(
             // leaves objects behind, and none of them has started anything.
             let _ = session.block_on(cluster.take_back(&made.record));
             Submitting::end(run);
+            session.unfollow(&run.run);
             return Err(error.into());
         }
     };
     Submission { jobs, complete: true, ..submission }.write(run)?;
     save_manifests(run, &made)?;
     Submitting::end(run);
-    session.submitted(&run.run)?;
     // The notices for the user have come from `check`.
     Ok(Vec::new())
 }

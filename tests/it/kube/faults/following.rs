@@ -98,6 +98,40 @@ fn a_bad_network_loses_and_doubles_nothing() {
     assert_eq!(kube.get("jobs").len(), 1, "what was created twice is there once");
 }
 
+/// Whoever makes one run after the other watches all of them at once, and hears of each later than it has
+/// made it: what is not seen yet was not deleted. No Job has a pod before its queue lets it in, which for the
+/// third one is after the watch of the first two has begun.
+#[test]
+fn a_run_that_a_watch_shows_late_is_not_taken_for_a_deleted_one() {
+    let Some(kube) = Kube::new() else { return };
+    let _proxy = Proxy::slow_watches(&kube, Duration::from_secs(1));
+    kube.sandbox.write(
+        "study.yaml",
+        &format!(
+            "apiVersion: mlctl.dev/v1\nkind: TuneJob\nname: search\n\
+             metrics: [{{name: loss, goal: minimize}}]\nparameters: {{x: {{double: [0, 1]}}}}\n\
+             maxTrials: 3\nparallelTrials: 2\nseed: 1\n\
+             trial: {{framework: none, queue: someones, image: {}, command: [sh, -c, 'echo loss=1']}}\n",
+            kube.cluster.image("python")
+        ),
+    );
+    let mut tune = kube.mlctl(["tune", "study.yaml"]).spawn().expect("mlctl starts");
+    for trial in 1..=3 {
+        let label = format!("mlctl.dev/trial={trial}");
+        let job = poll("the trial is made", LONG, || {
+            let jobs = kube.kubectl(["get", "jobs", "-l", &label, "-o", "name"]);
+            jobs.lines().next().map(str::to_owned)
+        });
+        kube.kubectl(["patch", &job, "-p", r#"{"spec": {"suspend": false}}"#]);
+    }
+    assert!(tune.wait().expect("its end").success());
+    let text = stdout(&kube.run(0, ["tune", "trials", "-o", "json"]));
+    let report: serde_json::Value = serde_json::from_str(&text).expect("a report");
+    let trials = report["trials"].as_array().expect("trials");
+    let succeeded = trials.iter().filter(|trial| trial["state"] == "succeeded");
+    assert_eq!((succeeded.count(), trials.len()), (3, 3), "{report}");
+}
+
 #[test]
 fn an_api_server_that_dies_loses_and_doubles_nothing() {
     let Some(kube) = Kube::alone() else { return };

@@ -36,6 +36,8 @@ const LOG: [Fault; 4] = [Fault::Cut, Fault::Internal, Fault::Cut, Fault::ResetBe
 #[derive(Default)]
 struct Shared {
     stopped: AtomicBool,
+    /// Nothing fails, and what a watch shows comes so much later.
+    watch_delay: Option<Duration>,
     /// Requests so far, by what they ask for, and faults by kind of request.
     asked: Mutex<BTreeMap<String, usize>>,
     done: Mutex<BTreeMap<Fault, usize>>,
@@ -51,10 +53,19 @@ pub struct Proxy {
 impl Proxy {
     /// Starts both; mlctl's kubeconfig of this test leads here from now on.
     pub fn start(kube: &Kube) -> Self {
+        Self::with(kube, Shared::default())
+    }
+
+    /// The same with a proxy that fails nothing, but passes on what a watch shows only after a while.
+    pub fn slow_watches(kube: &Kube, delay: Duration) -> Self {
+        Self::with(kube, Shared { watch_delay: Some(delay), ..Shared::default() })
+    }
+
+    fn with(kube: &Kube, shared: Shared) -> Self {
         let (kubectl, upstream) = kubectl_proxy(kube);
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
-        let shared = Arc::<Shared>::default();
+        let shared = Arc::new(shared);
         let proxy = Self { address, shared: Arc::clone(&shared), kubectl };
         std::thread::spawn(move || {
             for client in listener.incoming() {
@@ -112,12 +123,9 @@ impl Shared {
     /// The fault that comes next for such a request: none for every other one.
     fn next(&self, line: &str) -> Option<Fault> {
         let path = line.split(['?', ' ']).nth(1).unwrap_or_default();
-        let stream = |word: &str| {
-            line.contains(&format!("{word}=true")) || line.contains(&format!("{word}=1"))
-        };
         let (kind, faults) = match () {
-            () if stream("watch") => ("watch", &WATCH[..]),
-            () if stream("follow") => ("log", &LOG[..]),
+            () if is_stream(line, "watch") => ("watch", &WATCH[..]),
+            () if is_stream(line, "follow") => ("log", &LOG[..]),
             () => (line.split(' ').next().unwrap_or_default(), &PLAIN[..]),
         };
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
@@ -139,6 +147,10 @@ impl Shared {
     fn serve(&self, mut client: TcpStream, upstream: SocketAddr) {
         let Some((head, body)) = request(&mut client) else { return };
         let line = head.lines().next().unwrap_or_default().to_owned();
+        if let Some(delay) = self.watch_delay {
+            let delay = if is_stream(&line, "watch") { delay } else { Duration::ZERO };
+            return self.copy(client, upstream, &head, &body, Passing { delay, limit: None });
+        }
         let fault = self.next(&line);
         if let Some(fault) = fault {
             *self.done.lock().unwrap_or_else(PoisonError::into_inner).entry(fault).or_default() +=
@@ -161,20 +173,21 @@ impl Shared {
                 reset(&client);
             }
             Some(Fault::Cut) => {
-                self.copy(client, upstream, &head, &body, Some(Duration::from_millis(900)))
+                let limit = Some(Duration::from_millis(900));
+                self.copy(client, upstream, &head, &body, Passing { limit, ..Passing::default() })
             }
-            None => self.copy(client, upstream, &head, &body, None),
+            None => self.copy(client, upstream, &head, &body, Passing::default()),
         }
     }
 
-    /// Passes the answer on, until it ends, or in the middle of what comes after `limit`.
+    /// Passes the answer on, until it ends or its limit is reached.
     fn copy(
         &self,
         mut client: TcpStream,
         upstream: SocketAddr,
         head: &str,
         body: &[u8],
-        limit: Option<Duration>,
+        Passing { delay, limit }: Passing,
     ) {
         let Some(mut server) = forward(upstream, head, body) else { return reset(&client) };
         let begin = Instant::now();
@@ -185,6 +198,7 @@ impl Shared {
             match server.read(&mut buffer) {
                 Ok(0) => break,
                 Ok(bytes) => {
+                    std::thread::sleep(delay);
                     let end = if over { bytes / 2 } else { bytes };
                     if client.write_all(&buffer[..end]).is_err() {
                         break;
@@ -206,6 +220,20 @@ impl Shared {
         }
         let _ = client.shutdown(Shutdown::Both);
     }
+}
+
+/// How an answer is passed on.
+#[derive(Clone, Copy, Default)]
+struct Passing {
+    /// Each part of it comes so much later.
+    delay: Duration,
+    /// It ends in the middle of what comes after this time.
+    limit: Option<Duration>,
+}
+
+/// Whether a request asks for a stream, by the parameter that does so.
+fn is_stream(line: &str, word: &str) -> bool {
+    line.contains(&format!("{word}=true")) || line.contains(&format!("{word}=1"))
 }
 
 fn has_left(client: &TcpStream) -> bool {

@@ -34,7 +34,7 @@ pub(crate) fn hopeless(
         None => gang.never_starts(facts),
     };
     let Some(verdict) = verdict else { return Ok(None) };
-    if_allowed(cancel::delete_jobs(session, run, facts))?;
+    if_allowed(cancel::delete_jobs(session, run))?;
     Ok(Some(finished(
         session,
         run,

@@ -56,7 +56,7 @@ pub(crate) fn start_timeout(
         return Ok(None);
     }
     let waiting = waiting(&submission.layout, facts);
-    if_allowed(cancel::delete_jobs(session, run, facts))?;
+    if_allowed(cancel::delete_jobs(session, run))?;
     let reason = waiting.unwrap_or_else(|| "the cluster made no pods".into());
     let verdict =
         Verdict { outcome: Outcome::CouldNotStart, attempt: 0, first_failure: None, reason };
@@ -91,7 +91,7 @@ pub(crate) fn killed_for_memory(
     let has_started = starts_now || record.started.is_some();
     let gang = Unwatched { layout: &submission.layout, rules: &plan.gang().rules, has_started };
     let Some(verdict) = gang.killed_for_memory(facts, record.attempt) else { return Ok(None) };
-    if_allowed(cancel::delete_jobs(session, run, facts))?;
+    if_allowed(cancel::delete_jobs(session, run))?;
     Ok(Some(finished(
         session,
         run,
@@ -121,6 +121,10 @@ pub(crate) fn without_jobs(
                 "its Jobs were deleted to cancel it",
             )]);
         }
+    }
+    // What the watch has not shown yet is no sign that somebody deleted it.
+    if !session.current(run)?.jobs.is_empty() {
+        return Ok(Vec::new());
     }
     if facts.is_known()
         && let Some(inferred) = infer(submission, facts, session.server_time())
@@ -207,7 +211,7 @@ pub(crate) fn settle_unfinished(
         return Ok(Vec::new());
     }
     let cluster = session.cluster()?;
-    let facts = session.facts(run, false)?.unwrap_or_default();
+    let facts = session.current(run)?;
     let record = session.block_on(record(&cluster, &run.run))?;
     let several = record.as_ref().is_some_and(|record| record.submitted == Some(false));
     if !facts.jobs.is_empty() && !several {

@@ -43,6 +43,10 @@ pub(crate) fn infer(
     if may_report && !waited {
         return None;
     }
+    let is_new = since_end.is_some_and(|age| age < PRIMARY_REPORT_LIMIT);
+    if is_new && end.is_some_and(|end| is_ahead(submission, facts, end)) {
+        return None;
+    }
     let told = if submission.tasks {
         end.and_then(|end| decided_by_all(layout, facts, end))
     } else {
@@ -58,6 +62,20 @@ pub(crate) fn infer(
         format!("the Job says {}: {}", end.reason, end.message)
     };
     Some((from_job(layout, facts, end), from))
+}
+
+/// The Job has been seen to end, and a pod that leads has not, though it must have: Jobs and pods come by two
+/// watches, of which one may be behind the other. What the pod has told is still to come.
+fn is_ahead(submission: &Submission, facts: &RunFacts, end: &JobEnd) -> bool {
+    let is_stuck = |pod: &PodFacts| {
+        pod.deleting || pod.waiting.as_ref().is_some_and(|waiting| !waiting.reason.is_progress())
+    };
+    let is_open = |pod: &PodFacts| pod.ended.is_none() && !pod.over && !pod.gone && !pod.node_lost;
+    submission.leaders().any(|leader| match facts.pod_of(&submission.layout, leader) {
+        Some(pod) => is_open(pod) && (end.succeeded || !is_stuck(pod)),
+        // A task that has succeeded may be gone already.
+        None => end.succeeded && !submission.tasks,
+    })
 }
 
 /// Some agent has ended with a verdict so lately that its primary's pod may not be seen to run yet: each

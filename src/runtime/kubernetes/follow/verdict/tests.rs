@@ -113,6 +113,23 @@ fn a_primary_that_speaks_is_waited_for() {
 }
 
 #[test]
+fn pods_that_are_seen_later_than_their_job_are_waited_for() {
+    let now = |seconds: i64| Timestamp::from_second(seconds).ok();
+    let starting = Waiting { reason: WaitingReason::ContainerCreating, message: String::new() };
+    let starting = PodFacts { waiting: Some(starting), ..pod(0) };
+    for succeeded in [true, false] {
+        let known = facts(vec![starting.clone()], Some((succeeded, "PodFailurePolicy")));
+        assert!(infer(&submission(false), &known, now(1)).is_none());
+        assert!(infer(&submission(false), &known, now(60)).is_some());
+    }
+    let unseen = facts(Vec::new(), Some((true, "CompletionsReached")));
+    assert!(infer(&submission(false), &unseen, now(1)).is_none());
+    assert!(infer(&submission(false), &unseen, now(60)).is_some());
+    let refused = facts(Vec::new(), Some((false, "DeadlineExceeded")));
+    assert!(infer(&submission(false), &refused, now(1)).is_some());
+}
+
+#[test]
 fn pods_without_an_agent_end_by_their_jobs() {
     let done = PodFacts { over: true, succeeded: true, ..pod(0) };
     let known = facts(vec![done], Some((true, "CompletionsReached")));

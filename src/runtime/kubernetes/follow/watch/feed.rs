@@ -100,16 +100,17 @@ impl Feed {
     }
 
     /// Starts the watch if it doesn't cover this run yet. A watch for one run is replaced by one
-    /// for all runs of the namespace when a second run is followed.
+    /// for all runs of the namespace when a second run is followed, and that one is opened anew for a run
+    /// that nobody wanted while it showed the run's objects.
     pub(crate) fn follow(&mut self, run: &RunId) {
-        self.want(run);
-        let (wanted, is_stale) = {
+        let (is_new, wanted, is_stale) = {
             let mut shared = lock(&self.shared);
-            (shared.wanted.len(), std::mem::take(&mut shared.stale))
+            let is_new = shared.wanted.insert(run.into());
+            (is_new, shared.wanted.len(), std::mem::take(&mut shared.stale))
         };
         let scope = match (&self.scope, wanted) {
             (Some(scope), _) if is_stale => scope.clone(),
-            (Some(Scope::All), _) => return,
+            (Some(Scope::All), _) if !is_new => return,
             (Some(Scope::Run(other)), _) if other == run => return,
             (None, 1) => Scope::Run(run.into()),
             _ => Scope::All,
